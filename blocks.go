@@ -1,0 +1,49 @@
+package braid
+
+import "braid/tensor"
+
+// The cut of weights into blocks: wide enough to fill vectors, small enough for the first cache.
+const (
+	blockColumns = 80
+	blockSize    = 8192
+)
+
+// WeightBlock is a block of one of the model's weights, the unit of work of a training step's
+// second half.
+type WeightBlock struct {
+	Weight *Weight
+	Block
+	node, weight int // the node, and which of its weights
+}
+
+// Blocks cuts all weights into blocks. The cut depends on shapes alone.
+func (m *Model) Blocks() []WeightBlock {
+	var list []WeightBlock
+	for i, n := range m.nodes {
+		for j := range n.weights {
+			w := m.weights[m.first[i]+j]
+			columns := min(blockColumns, w.storage.Width)
+			rows := max(1, blockSize/columns)
+			for r := 0; r < w.rows; r += rows {
+				for c := 0; c < w.storage.Width; c += columns {
+					list = append(list, WeightBlock{
+						Weight: w, node: i, weight: j,
+						Block: Block{r, min(r+rows, w.rows), c, min(c+columns, w.storage.Width)},
+					})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// Gradient writes the gradient of a block over the first rows rows of the batch to grad, which must
+// hold it: row 0, column 0 of grad belongs to the block's first row and column.
+func (p *Pass) Gradient(b WeightBlock, rows int, grad tensor.Rows[float32]) {
+	for r := range b.RowHi - b.RowLo {
+		clear(grad.Row(r)[:b.ColumnHi-b.ColumnLo])
+	}
+	t := p.tasks[b.node]
+	t.Lo, t.Hi = 0, rows
+	p.model.nodes[b.node].op.(Weighted).Gradient(&t, b.weight, b.Block, grad)
+}

@@ -1,0 +1,178 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"braid/internal/kernel"
+	"braid/tensor"
+)
+
+// Column is one named column of a table. Floats, Ints and Bytes make one.
+type Column struct {
+	Name  string
+	DType tensor.DType // how it is kept
+	Shape tensor.Shape // of one row
+
+	floats []float32
+	ints   []int32
+	bytes  []uint8
+
+	scale, shift float32 // a byte b stands for b*scale + shift
+}
+
+// Floats is a column of float32: values is row after row, each of the given shape; with no shape, a
+// row is one number.
+func Floats(name string, values []float32, shape ...int) Column {
+	return Column{Name: name, DType: tensor.Float32, Shape: shape, floats: values}
+}
+
+// Ints is a column of int32, such as labels or token ids.
+func Ints(name string, values []int32, shape ...int) Column {
+	return Column{Name: name, DType: tensor.Int32, Shape: shape, ints: values}
+}
+
+// Bytes is a column of bytes, such as pixels, that are kept as they are and become float32,
+// standardized, only where a batch reads them.
+func Bytes(name string, values []uint8, s Standard, shape ...int) Column {
+	return Column{
+		Name: name, DType: tensor.Uint8, Shape: shape, bytes: values,
+		scale: float32(1 / s.Std), shift: float32(-s.Mean / s.Std),
+	}
+}
+
+// Standard is a mean and a standard deviation: a number x stands for (x - Mean) / Std.
+type Standard struct{ Mean, Std float64 }
+
+// Measure finds the mean and the population standard deviation of bytes. Where all are equal it
+// is an error: nothing can be told from them.
+func Measure(values []uint8) (Standard, error) {
+	var counts [256]int
+	for _, v := range values {
+		counts[v]++
+	}
+	sum := 0
+	for v, count := range counts {
+		sum += v * count
+	}
+	n := float64(len(values))
+	mean := float64(sum) / n
+	var squares float64
+	for v, count := range counts {
+		d := float64(v) - mean
+		squares += float64(count) * d * d
+	}
+	s := Standard{mean, math.Sqrt(squares / n)}
+	if !(s.Std > 0) {
+		return s, fmt.Errorf("data: %d bytes with standard deviation %v cannot be standardized", len(values), s.Std)
+	}
+	return s, nil
+}
+
+func (c Column) len() int { return len(c.floats) + len(c.ints) + len(c.bytes) }
+
+func (c Column) rows() (int, error) {
+	if err := c.Shape.Check(); err != nil {
+		return 0, err
+	}
+	if c.DType == tensor.Uint8 && (c.scale-c.scale != 0 || c.shift-c.shift != 0) {
+		return 0, errors.New("cannot be standardized: want a finite mean and a standard deviation above 0")
+	}
+	size := c.Shape.Size()
+	if c.len()%size != 0 {
+		return 0, fmt.Errorf("%d values do not make whole rows of shape %v", c.len(), c.Shape)
+	}
+	if rows := c.len() / size; rows <= math.MaxInt32 {
+		return rows, nil
+	}
+	return 0, fmt.Errorf("has more than %d rows", math.MaxInt32)
+}
+
+func (c Column) slice(lo, hi int) Column {
+	size := c.Shape.Size()
+	switch c.DType {
+	case tensor.Float32:
+		c.floats = c.floats[lo*size : hi*size]
+	case tensor.Int32:
+		c.ints = c.ints[lo*size : hi*size]
+	case tensor.Uint8:
+		c.bytes = c.bytes[lo*size : hi*size]
+	}
+	return c
+}
+
+func (c Column) tensor() tensor.Tensor {
+	rows := c.len() / c.Shape.Size()
+	shape := append(tensor.Shape{rows}, c.Shape...)
+	switch c.DType {
+	case tensor.Float32:
+		return tensor.Floats(c.floats, shape...)
+	case tensor.Int32:
+		return tensor.Ints(c.ints, shape...)
+	}
+	values := make([]float32, len(c.bytes))
+	kernel.Default().Bytes(values, c.bytes, c.scale, c.shift)
+	return tensor.Floats(values, shape...)
+}
+
+// GatherFloats fills rows lo to hi of dst with rows order[lo] to order[hi] of the column: bytes as
+// the numbers they stand for, ints as they are.
+func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], order []int32, lo, hi int) {
+	size := c.Shape.Size()
+	for r := lo; r < hi; r++ {
+		from, to := int(order[r])*size, dst.Row(r)
+		switch c.DType {
+		case tensor.Float32:
+			copy(to, c.floats[from:from+size])
+		case tensor.Uint8:
+			k.Bytes(to, c.bytes[from:from+size], c.scale, c.shift)
+		case tensor.Int32:
+			for i, v := range c.ints[from : from+size] {
+				to[i] = float32(v)
+			}
+		}
+	}
+}
+
+// GatherInts fills rows lo to hi of dst with rows order[lo] to order[hi] of a column of ints.
+func (c Column) GatherInts(dst tensor.Rows[int32], order []int32, lo, hi int) {
+	size := c.Shape.Size()
+	for r := lo; r < hi; r++ {
+		copy(dst.Row(r), c.ints[int(order[r])*size:][:size])
+	}
+}
+
+// CheckFinite returns an error that names the first row with a NaN or Inf.
+func (c Column) CheckFinite() error {
+	for i, v := range c.floats {
+		if v-v != 0 {
+			return c.at(i, fmt.Sprint(v), "a finite number")
+		}
+	}
+	return nil
+}
+
+// CheckRange returns an error that names the first row with a number outside lo to hi.
+func (c Column) CheckRange(lo, hi int) error {
+	want := fmt.Sprintf("%d to %d", lo, hi)
+	for i, v := range c.ints {
+		if int(v) < lo || int(v) > hi {
+			return c.at(i, fmt.Sprint(v), want)
+		}
+	}
+	for i, v := range c.floats {
+		if !(v >= float32(lo) && v <= float32(hi)) {
+			return c.at(i, fmt.Sprint(v), want)
+		}
+	}
+	return nil
+}
+
+func (c Column) at(i int, got, want string) error {
+	size := c.Shape.Size()
+	if size == 1 {
+		return fmt.Errorf("column %q, row %d: got %s, want %s", c.Name, i, got, want)
+	}
+	return fmt.Errorf("column %q, row %d, element %d: got %s, want %s", c.Name, i/size, i%size, got, want)
+}

@@ -1,0 +1,3 @@
+// Package data holds what networks learn from: tables of named columns, and the files they come
+// from.
+package data

@@ -1,0 +1,101 @@
+package data
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"braid/internal/names"
+	"braid/tensor"
+)
+
+// Table is rows of named columns: a network's inputs and targets meet it by name. It does not
+// change once made, and many may read it at once.
+type Table struct {
+	rows    int
+	columns []Column
+}
+
+// NewTable makes a table of columns with equally many rows, at least one.
+func NewTable(columns ...Column) (*Table, error) {
+	t := &Table{columns: slices.Clone(columns)}
+	if len(columns) == 0 {
+		return nil, errors.New("data: a table needs at least one column")
+	}
+	for i, c := range columns {
+		rows, err := c.rows()
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("data: column %q: %w", c.Name, err)
+		case slices.ContainsFunc(columns[:i], func(other Column) bool { return other.Name == c.Name }):
+			return nil, fmt.Errorf("data: two columns are named %q", c.Name)
+		case rows == 0:
+			return nil, fmt.Errorf("data: column %q has no rows, want at least one", c.Name)
+		case i > 0 && rows != t.rows:
+			return nil, fmt.Errorf("data: column %q has %d rows, column %q has %d", c.Name, rows, columns[0].Name, t.rows)
+		}
+		t.rows = rows
+	}
+	return t, nil
+}
+
+// Rows is the number of rows.
+func (t *Table) Rows() int { return t.rows }
+
+// Names lists the columns in their order.
+func (t *Table) Names() []string {
+	list := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		list[i] = c.Name
+	}
+	return list
+}
+
+// Column finds a column by its name.
+func (t *Table) Column(name string) (Column, error) {
+	for _, c := range t.columns {
+		if c.Name == name {
+			return c, nil
+		}
+	}
+	return Column{}, names.Unknown("column", name, t.Names())
+}
+
+// Select is the table with only the named columns, in that order.
+func (t *Table) Select(columns ...string) (*Table, error) {
+	var list []Column
+	for _, name := range columns {
+		c, err := t.Column(name)
+		if err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+		list = append(list, c)
+	}
+	return NewTable(list...)
+}
+
+// Slice is the table of rows lo up to below hi. The data is shared.
+func (t *Table) Slice(lo, hi int) (*Table, error) {
+	if lo < 0 || hi > t.rows || lo >= hi {
+		return nil, fmt.Errorf("data: rows %d to %d of a table of %d, want at least one of them", lo, hi, t.rows)
+	}
+	s := &Table{rows: hi - lo}
+	for _, c := range t.columns {
+		s.columns = append(s.columns, c.slice(lo, hi))
+	}
+	return s, nil
+}
+
+// Tensors gives the named columns as arrays, bytes as the numbers they stand for: what a model's
+// Predict takes.
+func (t *Table) Tensors(columns ...string) (map[string]tensor.Tensor, error) {
+	list := make(map[string]tensor.Tensor, len(columns))
+	for _, name := range columns {
+		c, err := t.Column(name)
+		if err != nil {
+			return nil, fmt.Errorf("data: %w", err)
+		}
+		list[name] = c.tensor()
+	}
+	return list, nil
+}

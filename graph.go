@@ -1,0 +1,223 @@
+package braid
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"braid/tensor"
+)
+
+// Graph is a network being written down: inputs, layers on them, heads that answer. It remembers
+// the first mistake, which Build reports with file, line, layer and shapes.
+type Graph struct {
+	name  string
+	nodes []*Node
+	err   error
+}
+
+// Node is an input, or a layer at its place in a graph: what other layers take as their input.
+type Node struct {
+	graph  *Graph
+	name   string
+	where  string // file:line of the call that made it
+	layer  Layer  // nil for an input
+	inputs []*Node
+	index  int
+	dtype  tensor.DType
+	shape  tensor.Shape // of one row
+	limit  int          // for an int32 input: ids are below it; 0 where no layer said
+	head   bool
+
+	op         Op
+	activation Activation
+	weights    []weightSpec
+	saved      []int // widths
+}
+
+// NewGraph starts an empty network. Its name is the model's: letters, digits, - and _.
+func NewGraph(name string) *Graph {
+	g := &Graph{name: name}
+	if err := checkName(name); err != nil {
+		g.fail(caller(), "graph", name, err)
+	}
+	return g
+}
+
+// Input declares an input by name: the type and the shape of one row.
+func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
+	n := &Node{graph: g, name: name, where: caller(), dtype: dtype, shape: append(tensor.Shape(nil), shape...)}
+	var err error
+	switch {
+	case dtype != tensor.Float32 && dtype != tensor.Int32:
+		err = fmt.Errorf("type is %s, want float32 or int32 (bytes become float32 as a table is read)", dtype)
+	default:
+		err = n.shape.Check()
+	}
+	if err != nil {
+		g.fail(n.where, "input", name, err)
+	}
+	return g.add(n)
+}
+
+// Add puts a layer on its inputs. Names are unique among inputs, layers and heads: letters, digits,
+// - and _.
+func (g *Graph) Add(name string, layer Layer, inputs ...*Node) *Node {
+	return g.layer(name, layer, inputs, false)
+}
+
+// Head adds a layer whose output is one of the model's answers.
+func (g *Graph) Head(name string, layer Layer, inputs ...*Node) *Node {
+	return g.layer(name, layer, inputs, true)
+}
+
+func (g *Graph) layer(name string, layer Layer, inputs []*Node, head bool) *Node {
+	n := &Node{graph: g, name: name, where: caller(), layer: layer, inputs: slices.Clone(inputs), head: head}
+	if g.err == nil {
+		if err := n.build(); err != nil {
+			g.fail(n.where, "layer", name, err)
+		}
+	}
+	return g.add(n)
+}
+
+// build lets the layer declare what it has.
+func (n *Node) build() error {
+	if n.layer == nil {
+		return errors.New("the layer is nil, want one such as layer.Dense{...}")
+	}
+	for i, in := range n.inputs {
+		if in == nil || in.graph != n.graph {
+			return fmt.Errorf("input %d is not a node of this graph", i)
+		}
+	}
+	b := &Builder{node: n}
+	op, err := n.layer.Build(b)
+	if err == nil && op == nil {
+		err = errors.New("Build returned no op")
+	}
+	if err == nil {
+		n.op, n.shape = op, b.output
+		err = n.check()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w%s", n.layer.Kind(), err, n.shapes())
+	}
+	return nil
+}
+
+// check tests what a layer declared before anything relies on it.
+func (n *Node) check() error {
+	if err := n.activation.Check(); err != nil {
+		return err
+	}
+	if err := n.shape.Check(); err != nil {
+		return fmt.Errorf("output: %w", err)
+	}
+	if p, ok := n.op.(Placed); ok && len(p.Places()) != len(n.inputs) {
+		return fmt.Errorf("Places names %d places for %d inputs", len(p.Places()), len(n.inputs))
+	}
+	if _, ok := n.op.(Weighted); !ok && len(n.weights) > 0 {
+		return errors.New("declares weights, but its op has no Gradient method")
+	}
+	for _, w := range n.weights {
+		if err := w.shape.Check(); err != nil {
+			return fmt.Errorf("weight %q: %w", w.name, err)
+		}
+	}
+	return nil
+}
+
+// shapes lists the inputs' shapes for an error.
+func (n *Node) shapes() string {
+	var list []string
+	for _, in := range n.inputs {
+		if in != nil {
+			list = append(list, fmt.Sprintf("%s %v %s", in.name, in.shape, in.dtype))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (inputs: " + strings.Join(list, ", ") + ")"
+}
+
+func (g *Graph) add(n *Node) *Node {
+	if err := checkName(n.name); err != nil {
+		g.fail(n.where, "name", n.name, err)
+	}
+	for _, other := range g.nodes {
+		if other.name == n.name {
+			g.fail(n.where, "name", n.name, fmt.Errorf("is already taken at %s", other.where))
+		}
+	}
+	n.index = len(g.nodes)
+	g.nodes = append(g.nodes, n)
+	return n
+}
+
+// Build checks the whole and makes a model of it with new weights, which depend on the seed and on
+// the weights' names alone.
+func (g *Graph) Build(seed uint64) (*Model, error) {
+	if g.err != nil {
+		return nil, g.err
+	}
+	used := make([]bool, len(g.nodes))
+	heads := 0
+	for _, n := range g.nodes {
+		for _, in := range n.inputs {
+			used[in.index] = true
+		}
+		if n.head {
+			used[n.index] = true
+			heads++
+		}
+	}
+	if heads == 0 {
+		return nil, fmt.Errorf("graph %q has no head, want at least one call of Head", g.name)
+	}
+	for i, n := range g.nodes {
+		if !used[i] {
+			return nil, fmt.Errorf("%s: %q is not used by any layer: take it out, or make it a head", n.where, n.name)
+		}
+	}
+	return newModel(g, seed), nil
+}
+
+func (g *Graph) fail(where, what, name string, err error) {
+	if g.err == nil {
+		g.err = fmt.Errorf("%s: %s %q: %w", where, what, name, err)
+	}
+}
+
+// checkName keeps names to what can stand in a file's name, a column and a flag.
+func checkName(name string) error {
+	if name == "" {
+		return errors.New("is empty, want a name")
+	}
+	for _, r := range name {
+		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return fmt.Errorf("holds %q, want letters, digits, - and _ only", r)
+		}
+	}
+	return nil
+}
+
+// caller is the file and line, outside this file, that called into it.
+func caller() string {
+	var pcs [8]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	_, self, _, _ := runtime.Caller(0)
+	for {
+		frame, more := frames.Next()
+		if frame.File != self {
+			return fmt.Sprintf("%s:%d", filepath.Base(frame.File), frame.Line)
+		}
+		if !more {
+			return "unknown"
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// Package braidtest holds what tests share. Only tests import it.
+package braidtest

@@ -1,0 +1,98 @@
+package exec
+
+import (
+	"strings"
+	"sync/atomic"
+	"testing"
+	"unsafe"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Each round, every worker must see what all others wrote in the round before.
+func TestCrewMeets(t *testing.T) {
+	for _, workers := range []int{1, 2, 3, 7} {
+		crew := NewCrew(workers)
+		seen := make([]int, workers) // plain memory: the race detector checks the barrier's order
+		err := crew.Run(func(worker int) {
+			for round := 1; round <= 500; round++ {
+				seen[worker] = round
+				crew.Meet()
+				for other, got := range seen {
+					if got != round {
+						t.Errorf("round %d: worker %d sees worker %d at round %d", round, worker, other, got)
+					}
+				}
+				crew.Meet()
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCrewPanicComesBack(t *testing.T) {
+	crew := NewCrew(3)
+	var ended atomic.Int32
+	err := crew.Run(func(worker int) {
+		for round := range 10 {
+			if worker == 1 && round == 4 {
+				panic("planted")
+			}
+			if !crew.Meet() {
+				ended.Add(1)
+				return
+			}
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "worker 1: panic: planted") {
+		t.Fatalf("error is %v, want worker 1's panic", err)
+	}
+	if ended.Load() != 2 {
+		t.Errorf("%d workers were told, want 2", ended.Load())
+	}
+	if err := crew.Run(func(int) { crew.Meet() }); err != nil {
+		t.Errorf("the crew is not whole again: %v", err)
+	}
+}
+
+func TestShareCoversAllOnce(t *testing.T) {
+	for _, n := range []int{0, 1, 3, 4, 5, 64, 65} {
+		for _, workers := range []int{1, 2, 3, 7} {
+			next := 0
+			for worker := range workers {
+				lo, hi := Share(n, 4, worker, workers)
+				if lo != next || hi < lo || (lo%4 != 0 && lo != n) {
+					t.Fatalf("Share(%d, 4, %d, %d) = %d, %d after %d", n, worker, workers, lo, hi, next)
+				}
+				next = hi
+			}
+			if next != n {
+				t.Errorf("Share of %d over %d workers ends at %d", n, workers, next)
+			}
+		}
+	}
+}
+
+func TestFloatsAligned(t *testing.T) {
+	for n := 1; n < 70; n++ {
+		f := Floats(n)
+		if len(f) != n || uintptr(unsafe.Pointer(&f[0]))%alignment != 0 {
+			t.Fatalf("Floats(%d) has %d elements at %p", n, len(f), &f[0])
+		}
+	}
+}
+
+func BenchmarkMeet(b *testing.B) {
+	crew := NewCrew(2)
+	if err := crew.Run(func(worker int) {
+		for range b.N {
+			crew.Meet()
+		}
+	}); err != nil {
+		b.Fatal(err)
+	}
+}

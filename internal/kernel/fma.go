@@ -1,0 +1,41 @@
+package kernel
+
+import "math"
+
+// fma is x*y + z in float32, rounded once.
+//
+// The product of two float32 is exact in float64; the sum is rounded to 53 bits and then to 24.
+// Rounding twice goes wrong only where the first result lies exactly between two float32 and was
+// itself rounded: the low 29 bits then read 1 0...0. There, and where the result may be a
+// denormal float32, whose midpoints lie elsewhere, roundOnce settles it.
+func fma(x, y, z float32) float32 {
+	p := float64(x) * float64(y)
+	s := p + float64(z)
+	b := math.Float64bits(s)
+	if b&(1<<29-1) == 1<<28 || b<<1 < smallestNormal<<1 {
+		return roundOnce(p, float64(z), s)
+	}
+	return float32(s)
+}
+
+const smallestNormal = (1023 - 126) << 52 // 2^-126, as float64 bits
+
+// roundOnce rounds p+z, whose float64 sum is s, to float32 as if in one step: it first rounds to
+// odd (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008), which keeps in
+// the last bit that something lies beyond it.
+func roundOnce(p, z, s float64) float32 {
+	if math.IsInf(s, 0) || math.IsNaN(s) {
+		return float32(s)
+	}
+	back := s - p
+	rest := (p - (s - back)) + (z - back)
+	b := math.Float64bits(s)
+	if rest != 0 && b&1 == 0 {
+		if (rest > 0) == (s > 0) {
+			b++
+		} else {
+			b--
+		}
+	}
+	return float32(math.Float64frombits(b))
+}

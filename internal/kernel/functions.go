@@ -1,0 +1,153 @@
+package kernel
+
+import "math"
+
+// The limits of exp: below the first the result is not a normal number and is flushed to zero,
+// above the second it overflows.
+const (
+	expLowest  = -87.33654   // ln 2^-126, rounded up
+	expHighest = 88.72283    // ln of the largest float32, rounded down
+	toInteger  = 12582912    // 1.5 * 2^23: adding and taking it off rounds to an integer
+	ln2High    = 0.693359375 // has 9 bits, so n*ln2High is exact
+	ln2Low     = -2.12194440e-4
+)
+
+// exp splits x = n ln 2 + r with |r| <= ln 2 / 2 and takes exp(r) from a polynomial of degree 7
+// with the coefficients of Cephes' expf (Moshier).
+func exp(x float32) float32 {
+	switch {
+	case x != x:
+		return x
+	case x < expLowest:
+		return 0
+	case x > expHighest:
+		return float32(math.Inf(1))
+	}
+	n := fma(x, 1.44269504, toInteger) - toInteger
+	r := fma(-n, ln2High, x)
+	r = fma(-n, ln2Low, r)
+	p := fma(1.9875691500e-4, r, 1.3981999507e-3)
+	p = fma(p, r, 8.3334519073e-3)
+	p = fma(p, r, 4.1665795894e-2)
+	p = fma(p, r, 1.6666665459e-1)
+	p = fma(p, r, 5.0000001201e-1)
+	p = fma(p, r*r, r) + 1
+	// 2^n in two factors: n reaches 128, beyond what one float32 holds.
+	half := int32(n) >> 1
+	return p * power(half) * power(int32(n)-half)
+}
+
+// power is 2^n for n from -126 to 127.
+func power(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
+
+// sigmoid is 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) below zero, where 1 + exp(-x) would lose
+// the last bits.
+func sigmoid(x float32) float32 {
+	if x < 0 {
+		e := exp(x)
+		return e / (1 + e)
+	}
+	return 1 / (1 + exp(-x))
+}
+
+// tanh takes an odd polynomial near zero, where 1 - 2/(exp(2x)+1) would cancel, with the
+// coefficients of Cephes' tanhf (Moshier).
+func tanh(x float32) float32 {
+	size := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	if size < 0.625 {
+		z := x * x
+		p := fma(-5.70498872745e-3, z, 2.06390887954e-2)
+		p = fma(p, z, -5.37397155531e-2)
+		p = fma(p, z, 1.33314422036e-1)
+		p = fma(p, z, -3.33332819422e-1)
+		return fma(p*z, x, x)
+	}
+	y := 1 - 2/(exp(size+size)+1)
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+}
+
+// log splits x = 2^e m with m from sqrt(1/2) to sqrt(2) and takes log(m) from a polynomial with
+// the coefficients of Cephes' logf (Moshier).
+func log(x float32) float32 {
+	switch {
+	case x != x || x < 0:
+		return float32(math.NaN())
+	case x == 0:
+		return float32(math.Inf(-1))
+	case x > math.MaxFloat32:
+		return x
+	}
+	var e float32
+	if x < 1.17549435e-38 { // a denormal, made normal
+		x *= 1 << 23
+		e = -23
+	}
+	const half = 0x3f3504f3 // sqrt(1/2): the exponent steps where m would pass sqrt(2)
+	b := int32(math.Float32bits(x)) - half
+	e += float32(b >> 23)
+	m := math.Float32frombits(uint32(b&(1<<23-1) + half))
+	f := m - 1
+	z := f * f
+	p := fma(7.0376836292e-2, f, -1.1514610310e-1)
+	p = fma(p, f, 1.1676998740e-1)
+	p = fma(p, f, -1.2420140846e-1)
+	p = fma(p, f, 1.4249322787e-1)
+	p = fma(p, f, -1.6668057665e-1)
+	p = fma(p, f, 2.0000714765e-1)
+	p = fma(p, f, -2.4999993993e-1)
+	p = fma(p, f, 3.3333331174e-1)
+	y := p * f * z
+	y = fma(e, ln2Low, y)
+	y = fma(-0.5, z, y)
+	return fma(e, ln2High, f+y)
+}
+
+func expAll(dst, src []float32) {
+	for i, x := range src {
+		dst[i] = exp(x)
+	}
+}
+
+func logAll(dst, src []float32) {
+	for i, x := range src {
+		dst[i] = log(x)
+	}
+}
+
+func tanhAll(dst, src []float32) {
+	for i, x := range src {
+		dst[i] = tanh(x)
+	}
+}
+
+func sigmoidAll(dst, src []float32) {
+	for i, x := range src {
+		dst[i] = sigmoid(x)
+	}
+}
+
+func softmax(dst, src []float32) {
+	if len(src) == 0 {
+		return
+	}
+	highest := src[0]
+	for _, x := range src {
+		if x > highest || x != x {
+			highest = x
+		}
+	}
+	var sums [lanes]float32
+	for i, x := range src {
+		e := exp(x - highest)
+		dst[i] = e
+		sums[i%lanes] += e
+	}
+	total := fold(&sums)
+	for i, e := range dst[:len(src)] {
+		q := e / total
+		if q < 1.17549435e-38 { // flush a denormal
+			q = 0
+		}
+		dst[i] = q
+	}
+}

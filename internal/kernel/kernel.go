@@ -1,0 +1,75 @@
+// Package kernel holds the inner loops over []float32 that everything else is made of.
+//
+// The Go code here is the specification: what an instruction set adds must give the same bytes at
+// every length. Three rules make that possible.
+//
+//   - A product accumulates with fused multiply-add, rounded once.
+//   - A sum along the axis that lies in vector lanes runs in 16 lanes (lane i takes elements i,
+//     i+16, ...), folded by one fixed tree: 16 to 8 to 4 to 2 to 1, lane i with lane i+half.
+//   - Where outputs lie in the lanes, each output's sum runs in ascending order.
+//
+// Results below the smallest normal number are flushed to zero in Exp, Sigmoid, Softmax and Adam.
+package kernel
+
+import "sync/atomic"
+
+// Set is one implementation of every kernel. Arguments come by value: a pointer would be
+// allocated at every call through a function value. The slices of a call may not overlap unless they are
+// the same slice; a kernel reads and writes exactly the lengths it documents.
+type Set struct {
+	Name string
+
+	// MulLanes adds a product whose outputs lie in the lanes; see Product.
+	MulLanes func(p Product)
+	// MulDots adds a product whose summed axis lies in the lanes; see Dots.
+	MulDots func(p Dots)
+
+	// Exp, Log, Tanh and Sigmoid compute dst[i] = f(src[i]); len(src) == len(dst).
+	Exp, Log, Tanh, Sigmoid func(dst, src []float32)
+	// Softmax computes dst[i] = exp(src[i]-max) / sum of all, along the whole slice.
+	Softmax func(dst, src []float32)
+	// ReLU computes dst[i] = max(src[i], 0); NaN stays NaN.
+	ReLU func(dst, src []float32)
+	// ReLUBack computes dst[i] = dy[i] where y[i] > 0, else 0.
+	ReLUBack func(dst, y, dy []float32)
+
+	// Add computes dst[i] += src[i].
+	Add func(dst, src []float32)
+	// Bytes computes dst[i] = src[i]*scale + shift, rounded once.
+	Bytes func(dst []float32, src []uint8, scale, shift float32)
+	// Adam updates weights and both moments; see AdamStep.
+	Adam func(w, g, m, v []float32, s AdamStep)
+}
+
+var current atomic.Pointer[Set]
+
+// Default is the set that new work uses: the fastest this machine can run, unless Use chose.
+func Default() *Set {
+	if s := current.Load(); s != nil {
+		return s
+	}
+	sets := Sets()
+	return sets[len(sets)-1]
+}
+
+// Use makes s the default for work that starts from now on.
+func Use(s *Set) { current.Store(s) }
+
+// Sets lists the sets that this machine can run, the Go reference first, the fastest last.
+func Sets() []*Set { return []*Set{&reference} }
+
+var reference = Set{
+	Name:     "go",
+	MulLanes: mulLanes,
+	MulDots:  mulDots,
+	Exp:      expAll,
+	Log:      logAll,
+	Tanh:     tanhAll,
+	Sigmoid:  sigmoidAll,
+	Softmax:  softmax,
+	ReLU:     relu,
+	ReLUBack: reluBack,
+	Add:      add,
+	Bytes:    bytes,
+	Adam:     adam,
+}

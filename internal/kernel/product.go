@@ -1,0 +1,85 @@
+package kernel
+
+// Product is C[i,j] += sum over l, ascending, of A[i,l] * B[l,j], with j in the lanes.
+//
+// A is read through two strides, so the same kernel takes a matrix or its transpose:
+// A[i,l] = A[i*ARow + l*ACol]. Rows of B and C are contiguous.
+type Product struct {
+	Rows, Columns, Inner int // i, j and l run to these
+
+	C    []float32
+	CRow int // distance of two rows of C
+	A    []float32
+	ARow int
+	ACol int
+	B    []float32
+	BRow int // distance of two rows of B
+}
+
+func mulLanes(p Product) {
+	for i := range p.Rows {
+		c := p.C[i*p.CRow:][:p.Columns]
+		for l := range p.Inner {
+			axpy(p.A[i*p.ARow+l*p.ACol], p.B[l*p.BRow:][:p.Columns], c)
+		}
+	}
+}
+
+// axpy is y[i] += a * x[i].
+func axpy(a float32, x, y []float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] = fma(a, v, y[i])
+	}
+}
+
+// Dots is C[i,j] += the 16-lane sum over l of A[i,l] * B[j,l]: both operands are read along their
+// rows.
+type Dots struct {
+	Rows, Columns, Inner int // i, j and l run to these
+
+	C    []float32
+	CRow int // distance of two rows of C
+	A    []float32
+	ARow int // distance of two rows of A
+	B    []float32
+	BRow int // distance of two rows of B
+}
+
+func mulDots(p Dots) {
+	for i := range p.Rows {
+		a := p.A[i*p.ARow:][:p.Inner]
+		c := p.C[i*p.CRow:][:p.Columns]
+		for j := range c {
+			c[j] += dot(a, p.B[j*p.BRow:][:p.Inner])
+		}
+	}
+}
+
+const lanes = 16
+
+func dot(x, y []float32) float32 {
+	var sums [lanes]float32
+	for len(x) >= lanes {
+		a, b := (*[lanes]float32)(x), (*[lanes]float32)(y)
+		for i := range sums {
+			sums[i] = fma(a[i], b[i], sums[i])
+		}
+		x, y = x[lanes:], y[lanes:]
+	}
+	y = y[:len(x)]
+	for i, v := range x {
+		sums[i] = fma(v, y[i], sums[i])
+	}
+	return fold(&sums)
+}
+
+// fold adds the lanes by the fixed tree.
+func fold(s *[lanes]float32) float32 {
+	for half := lanes / 2; half > 0; half /= 2 {
+		for i := range half {
+			s[i] += s[i+half]
+		}
+	}
+	return s[0]
+}

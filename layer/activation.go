@@ -1,0 +1,15 @@
+package layer
+
+import "braid"
+
+// Activation is a function applied to a layer's output.
+type Activation = braid.Activation
+
+// The activations, as in Keras. The zero value is Linear.
+const (
+	Linear  = braid.Linear
+	ReLU    = braid.ReLU
+	Sigmoid = braid.Sigmoid
+	Tanh    = braid.Tanh
+	Softmax = braid.Softmax
+)

@@ -1,0 +1,64 @@
+package metric
+
+import (
+	"fmt"
+
+	"braid"
+	"braid/tensor"
+)
+
+// Accuracy is the share of right answers, as in Keras. For labels, the most probable class must be
+// the label, the lower of two equal ones; for numbers, each must lie on the target's side of 0.5,
+// and 0.5 itself counts as no.
+type Accuracy struct{}
+
+// Name is "accuracy".
+func (Accuracy) Name() string { return "accuracy" }
+
+// Bind wants labels for a head [classes], or numbers of the head's own shape.
+func (Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
+	switch {
+	case target.DType == tensor.Int32 && len(head.Shape) == 1 && target.Shape.Size() == 1:
+		return mostProbable{}, nil
+	case target.DType == tensor.Float32 && target.Shape.Equal(head.Shape):
+		return sameSide{}, nil
+	}
+	return nil, fmt.Errorf("accuracy: head %q has shape %v a row and its target %v %s: want labels for [classes], or numbers of the head's shape",
+		head.Name, head.Shape, target.Shape, target.DType)
+}
+
+// mean is what all metrics that average over examples share.
+type mean struct{}
+
+func (mean) Sums() int { return 1 }
+
+func (mean) Value(sums []float64, examples int) float64 { return sums[0] / float64(examples) }
+
+type mostProbable struct{ mean }
+
+func (mostProbable) Row(b Batch, row int, parts []float32) {
+	best := 0
+	output := b.Output.Row(row)
+	for i, v := range output {
+		if v > output[best] {
+			best = i
+		}
+	}
+	parts[0] = 0
+	if int(b.Labels.Row(row)[0]) == best {
+		parts[0] = 1
+	}
+}
+
+type sameSide struct{ mean }
+
+func (sameSide) Row(b Batch, row int, parts []float32) {
+	target := b.Target.Row(row)
+	right := 0
+	for i, v := range b.Output.Row(row) {
+		if (v > 0.5) == (target[i] > 0.5) {
+			right++
+		}
+	}
+	parts[0] = float32(right) / float32(len(target))
+}

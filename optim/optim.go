@@ -1,0 +1,30 @@
+// Package optim holds the optimizers: how weights move against their gradient.
+package optim
+
+import "braid/internal/kernel"
+
+// Optimizer is an optimizer's configuration. Anyone may write one.
+type Optimizer interface {
+	// Kind is the optimizer's name, as configurations have it.
+	Kind() string
+	// Check tests the configuration.
+	Check() error
+	// Slots is how many numbers are kept beside each weight from step to step, all zero at first.
+	Slots() int
+	// At gives the numbers that are the same for all weights in a step; steps count from 1.
+	At(step int) Step
+	// Update moves weights by their gradient, element by element. It may run on different weights
+	// in different goroutines at once.
+	Update(s Step, p Part)
+}
+
+// Part is some weights, their gradient, and the slots beside them, all of one length.
+type Part struct {
+	Weights, Gradient []float32
+	Slots             [][]float32
+
+	Kernels *kernel.Set // the instruction set in use, for the optimizers of this module
+}
+
+// Step is up to eight numbers of a step.
+type Step [8]float32

@@ -1,0 +1,94 @@
+package braid
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"braid/tensor"
+)
+
+// Summary is a model's table of contents; printed, it is a table as Keras draws it.
+type Summary struct {
+	Name   string
+	Layers []LayerSummary
+	Total  int // weights in all
+}
+
+// LayerSummary is one line of a summary.
+type LayerSummary struct {
+	Name      string
+	Kind      string       // the layer's type; "Input" for an input
+	Output    tensor.Shape // of one row
+	Weights   int          // numbers that are trained
+	Connected []string     // the names of what it reads
+	Head      bool
+}
+
+// Summary lists the model's inputs, layers and heads in the order they were declared.
+func (m *Model) Summary() Summary {
+	s := Summary{Name: m.name}
+	for i, n := range m.nodes {
+		line := LayerSummary{Name: n.name, Kind: "Input", Output: n.shape, Head: n.head}
+		if n.layer != nil {
+			line.Kind = n.layer.Kind()
+		}
+		for _, in := range n.inputs {
+			line.Connected = append(line.Connected, in.name)
+		}
+		for _, w := range m.weights[m.first[i]:][:len(n.weights)] {
+			line.Weights += w.shape.Size()
+		}
+		s.Layers = append(s.Layers, line)
+		s.Total += line.Weights
+	}
+	return s
+}
+
+// String draws the table. Nothing in it is cut off.
+func (s Summary) String() string {
+	var table strings.Builder
+	w := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "Layer (type)\tOutput shape\tWeights\tConnected to")
+	for _, l := range s.Layers {
+		kind := l.Kind
+		if l.Head {
+			kind += ", head"
+		}
+		shape := "(batch"
+		for _, n := range l.Output {
+			shape += fmt.Sprintf(", %d", n)
+		}
+		fmt.Fprintf(w, "%s (%s)\t%s)\t%s\t%s\n", l.Name, kind, shape, grouped(l.Weights), strings.Join(l.Connected, ", "))
+	}
+	w.Flush()
+	lines := strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n")
+	width := 0
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ")
+		width = max(width, len(lines[i]))
+	}
+	rule := strings.Repeat("-", width)
+	return fmt.Sprintf("Model: %s\n%s\n%s\n%s\n%s\n%s\nTotal weights: %s (%s as float32)\n", s.Name, rule,
+		lines[0], rule, strings.Join(lines[1:], "\n"), rule, grouped(s.Total), bytesText(4*s.Total))
+}
+
+// grouped writes 20559 as 20,559.
+func grouped(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+func bytesText(n int) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.2f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.2f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%.2f KiB", float64(n)/(1<<10))
+}

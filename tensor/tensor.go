@@ -1,0 +1,187 @@
+// Package tensor holds what data looks like: shapes, element types, dense row-major arrays and
+// windows on them. It stores and slices; it never computes.
+package tensor
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// DType is the type of an array's elements.
+type DType uint8
+
+// The element types. Networks compute in Float32, read token ids and labels as Int32, and keep
+// pixels as Uint8 until they are gathered into a batch.
+const (
+	Float32 DType = iota
+	Int32
+	Uint8
+)
+
+var dtypeNames = [...]string{Float32: "float32", Int32: "int32", Uint8: "uint8"}
+
+// String gives the type's name as Go writes it, "float32".
+func (d DType) String() string {
+	if int(d) < len(dtypeNames) {
+		return dtypeNames[d]
+	}
+	return fmt.Sprintf("DType(%d)", uint8(d))
+}
+
+// MarshalText writes the type's name.
+func (d DType) MarshalText() ([]byte, error) {
+	if int(d) >= len(dtypeNames) {
+		return nil, fmt.Errorf("tensor: no such type: %s", d)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads the type's name.
+func (d *DType) UnmarshalText(text []byte) error {
+	for i, name := range dtypeNames {
+		if name == string(text) {
+			*d = DType(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("tensor: unknown type %q, want one of %s", text, strings.Join(dtypeNames[:], ", "))
+}
+
+// Shape is the length of each axis, outermost first. The empty shape is a single number.
+type Shape []int
+
+// Size is the number of elements: the product of the axes, 1 for the empty shape.
+func (s Shape) Size() int {
+	size := 1
+	for _, n := range s {
+		size *= n
+	}
+	return size
+}
+
+// Equal reports whether both shapes have the same axes.
+func (s Shape) Equal(other Shape) bool {
+	if len(s) != len(other) {
+		return false
+	}
+	for i, n := range s {
+		if n != other[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// String writes the shape as its users do, "[28 28]".
+func (s Shape) String() string { return fmt.Sprint([]int(s)) }
+
+// Check returns an error unless every axis is 1 or more and the size fits an int32.
+func (s Shape) Check() error {
+	size := 1
+	for i, n := range s {
+		if n < 1 {
+			return fmt.Errorf("axis %d of shape %v is %d, want 1 or more", i, s, n)
+		}
+		if n > math.MaxInt32/size {
+			return fmt.Errorf("shape %v has more than %d elements", s, math.MaxInt32)
+		}
+		size *= n
+	}
+	return nil
+}
+
+// Tensor is a dense row-major array of one element type. Its data is shared, not copied, by those
+// who make one from a slice.
+type Tensor struct {
+	shape  Shape
+	dtype  DType
+	floats []float32
+	ints   []int32
+	bytes  []uint8
+}
+
+// Floats makes a Float32 tensor of the given shape over data, which it keeps. With no shape, the
+// tensor has one axis, as long as data.
+func Floats(data []float32, shape ...int) Tensor {
+	return Tensor{shape: shapeOf(len(data), shape), dtype: Float32, floats: data}
+}
+
+// Ints makes an Int32 tensor of the given shape over data, which it keeps.
+func Ints(data []int32, shape ...int) Tensor {
+	return Tensor{shape: shapeOf(len(data), shape), dtype: Int32, ints: data}
+}
+
+// Bytes makes a Uint8 tensor of the given shape over data, which it keeps.
+func Bytes(data []uint8, shape ...int) Tensor {
+	return Tensor{shape: shapeOf(len(data), shape), dtype: Uint8, bytes: data}
+}
+
+func shapeOf(size int, shape []int) Shape {
+	if len(shape) == 0 {
+		return Shape{size}
+	}
+	return append(Shape(nil), shape...)
+}
+
+// Shape is the length of each axis. The caller must not change it.
+func (t Tensor) Shape() Shape { return t.shape }
+
+// DType is the type of the elements.
+func (t Tensor) DType() DType { return t.dtype }
+
+// Len is the number of elements that are there, whatever the shape says; Check compares the two.
+func (t Tensor) Len() int { return len(t.floats) + len(t.ints) + len(t.bytes) }
+
+// Float32s is the data of a Float32 tensor, nil for other types.
+func (t Tensor) Float32s() []float32 { return t.floats }
+
+// Int32s is the data of an Int32 tensor, nil for other types.
+func (t Tensor) Int32s() []int32 { return t.ints }
+
+// Uint8s is the data of a Uint8 tensor, nil for other types.
+func (t Tensor) Uint8s() []uint8 { return t.bytes }
+
+// Check returns an error unless the shape's size is the number of elements.
+func (t Tensor) Check() error {
+	size := 1
+	for i, n := range t.shape {
+		if n < 0 || (n > 0 && size > math.MaxInt/n) {
+			return fmt.Errorf("axis %d of shape %v is out of range", i, t.shape)
+		}
+		size *= n
+	}
+	if size != t.Len() {
+		return fmt.Errorf("shape %v needs %d elements, got %d", t.shape, size, t.Len())
+	}
+	return nil
+}
+
+// Rows is a window on a batch: each row has Width numbers in a block, rows lie Stride apart.
+type Rows[T float32 | int32] struct {
+	Data   []T
+	Width  int
+	Stride int
+}
+
+// NewRows makes rows rows of width numbers with nothing between them.
+func NewRows[T float32 | int32](rows, width int) Rows[T] {
+	return Rows[T]{Data: make([]T, rows*width), Width: width, Stride: width}
+}
+
+// Row is row i, a window of Width numbers.
+func (r Rows[T]) Row(i int) []T {
+	start := i * r.Stride
+	return r.Data[start : start+r.Width : start+r.Width]
+}
+
+// From is the window that starts at row i.
+func (r Rows[T]) From(i int) []T { return r.Data[i*r.Stride:] }
+
+// Columns is the window on columns lo to hi of every row.
+func (r Rows[T]) Columns(lo, hi int) Rows[T] {
+	return Rows[T]{Data: r.Data[lo:], Width: hi - lo, Stride: r.Stride}
+}
+
+// IsNil reports whether there is no window here: no data at all.
+func (r Rows[T]) IsNil() bool { return r.Data == nil }

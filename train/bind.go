@@ -1,0 +1,184 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"braid"
+	"braid/data"
+	"braid/internal/exec"
+	"braid/internal/names"
+	"braid/loss"
+	"braid/metric"
+	"braid/tensor"
+)
+
+// head is a head of the model, bound to its loss and metrics, with what they need for a batch.
+type head struct {
+	name    string
+	loss    loss.Func
+	weight  float64
+	batch   loss.Batch // windows on the pass and on the target
+	target  loss.Target
+	losses  []float32 // by row
+	sum     float64   // of the losses since reset
+	metrics []*score
+}
+
+// score is a metric bound to a head.
+type score struct {
+	name  string
+	fn    metric.Func
+	batch metric.Batch
+	parts tensor.Rows[float32] // what each row adds to the sums
+	sums  []float64
+}
+
+// bindHeads binds the plan's losses and metrics to the model's heads, in the model's order.
+func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*head, error) {
+	var list []*head
+	for i, spec := range m.Heads() {
+		h := plan[spec.Name]
+		fn, err := h.Loss.Bind(spec)
+		if err != nil {
+			return nil, err
+		}
+		b := &head{
+			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, pass.Rows()),
+		}
+		b.batch = loss.Batch{Output: pass.Output(i), Kernels: pass.Kernels()}
+		if fn.FromLogits() {
+			b.batch.Output = pass.Logits(i)
+		}
+		if grads {
+			b.batch.Grad = pass.HeadGrad(i, fn.FromLogits())
+		}
+		width := b.target.Shape.Size()
+		if b.target.DType == tensor.Int32 {
+			b.batch.Labels = tensor.NewRows[int32](pass.Rows(), width)
+		} else {
+			b.batch.Target = tensor.NewRows[float32](pass.Rows(), width)
+		}
+		for _, m := range h.Metrics {
+			fn, err := m.Bind(spec, metric.Target{DType: b.target.DType, Shape: b.target.Shape})
+			if err != nil {
+				return nil, err
+			}
+			b.metrics = append(b.metrics, &score{
+				name: m.Name(), fn: fn, sums: make([]float64, fn.Sums()),
+				parts: tensor.NewRows[float32](pass.Rows(), fn.Sums()),
+				batch: metric.Batch{Output: pass.Output(i), Labels: b.batch.Labels, Target: b.batch.Target},
+			})
+		}
+		list = append(list, b)
+	}
+	return list, nil
+}
+
+// source is a table bound to a model: a column for each input and each head, in the model's order.
+type source struct {
+	rows    int
+	inputs  []data.Column
+	targets []data.Column
+}
+
+// bindTable finds the columns for a model's inputs and heads by name and checks what is in them.
+func bindTable(m *braid.Model, heads []*head, table *data.Table) (*source, error) {
+	var want []string
+	for _, spec := range m.Inputs() {
+		want = append(want, spec.Name)
+	}
+	for _, h := range heads {
+		if !slices.Contains(want, h.name) {
+			want = append(want, h.name)
+		}
+	}
+	given := map[string]bool{}
+	for _, name := range table.Names() {
+		given[name] = true
+	}
+	if err := names.Match("column", want, given); err != nil {
+		return nil, err
+	}
+	s := &source{rows: table.Rows()}
+	for _, spec := range m.Inputs() {
+		c, _ := table.Column(spec.Name) // it is there: Match said so
+		if err := checkInput(spec, c); err != nil {
+			return nil, err
+		}
+		s.inputs = append(s.inputs, c)
+	}
+	for _, h := range heads {
+		c, _ := table.Column(h.name)
+		if err := checkTarget(h.target, c); err != nil {
+			return nil, err
+		}
+		s.targets = append(s.targets, c)
+	}
+	return s, nil
+}
+
+func checkInput(spec braid.Spec, c data.Column) error {
+	if !c.Shape.Equal(spec.Shape) {
+		return fmt.Errorf("column %q has shape %v a row, the input wants %v", c.Name, c.Shape, spec.Shape)
+	}
+	if (c.DType == tensor.Int32) != (spec.DType == tensor.Int32) {
+		return fmt.Errorf("column %q is %s, the input wants %s", c.Name, c.DType, spec.DType)
+	}
+	if spec.Limit > 0 {
+		return c.CheckRange(0, spec.Limit-1)
+	}
+	return c.CheckFinite()
+}
+
+func checkTarget(t loss.Target, c data.Column) error {
+	if c.Shape.Size() != t.Shape.Size() {
+		return fmt.Errorf("column %q has shape %v a row, the loss wants %v", c.Name, c.Shape, t.Shape)
+	}
+	if t.DType == tensor.Int32 && c.DType != tensor.Int32 {
+		return fmt.Errorf("column %q is %s, the loss wants labels as int32", c.Name, c.DType)
+	}
+	if err := c.CheckFinite(); err != nil {
+		return err
+	}
+	switch {
+	case t.Limit > 0:
+		return c.CheckRange(0, t.Limit-1)
+	case t.Unit:
+		return c.CheckRange(0, 1)
+	}
+	return nil
+}
+
+// names lists the figures of an epoch in order: the total loss, each head's, each head's metrics.
+func figureNames(heads []*head) []string {
+	list := []string{"loss"}
+	for _, h := range heads {
+		list = append(list, h.name+"_loss")
+	}
+	for _, h := range heads {
+		for _, s := range h.metrics {
+			list = append(list, h.name+"_"+s.name)
+		}
+	}
+	return list
+}
+
+// checkFigures refuses names that would stand for two figures at once.
+func checkFigures(list []string) error {
+	for i, name := range list {
+		if slices.Contains(list[:i], name) {
+			return fmt.Errorf("two figures are named %q: rename a head, or give it each metric once", name)
+		}
+	}
+	return nil
+}
+
+// gradRoom is how many numbers the largest block's gradient takes.
+func gradRoom(blocks []braid.WeightBlock) int {
+	room := 0
+	for _, b := range blocks {
+		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
+	}
+	return room
+}

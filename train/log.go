@@ -1,0 +1,71 @@
+package train
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+)
+
+// KerasLog writes a line for each epoch as Keras' fit does with verbose=2.
+func KerasLog(w io.Writer) Callback {
+	var start Start
+	return Callback{
+		Start: func(s Start) error {
+			start = s
+			return nil
+		},
+		Epoch: func(e Epoch) error {
+			_, err := fmt.Fprintf(w, "%d/%d - %s%s\n", start.Steps, start.Steps, shortly(e.Train+e.Evaluate),
+				Figures(start.Names, e.Values))
+			return err
+		},
+	}
+}
+
+// Figures writes figures as Keras does: " - loss: 0.5861 - digit_loss: 0.3012".
+func Figures(names []string, values []float64) string {
+	var text strings.Builder
+	for i, v := range values {
+		format := " - %s: %.4f"
+		if math.Abs(v) <= 1e-3 && v != 0 {
+			format = " - %s: %.4e"
+		}
+		fmt.Fprintf(&text, format, names[i], v)
+	}
+	return text.String()
+}
+
+// shortly is 43ms below a second, 15s above.
+func shortly(d time.Duration) string {
+	if d < time.Second {
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%.0fs", d.Seconds())
+}
+
+// JSONLog writes one JSON object a line for each epoch: epoch, train_s, eval_s and the figures in
+// their order. A figure that is not finite is null.
+func JSONLog(w io.Writer) Callback {
+	var names []string
+	return Callback{
+		Start: func(s Start) error {
+			names = s.Names
+			return nil
+		},
+		Epoch: func(e Epoch) error {
+			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train), seconds(e.Evaluate))
+			for i, name := range names {
+				value := []byte("null")
+				if v := e.Values[i]; v-v == 0 {
+					value, _ = json.Marshal(v) // a finite number always can be
+				}
+				line = fmt.Appendf(line, ",%q:%s", name, value)
+			}
+			_, err := w.Write(append(line, '}', '\n'))
+			return err
+		},
+	}
+}
