@@ -147,16 +147,20 @@ func (p *Pass) Forward(lo, hi int) {
 		}
 		t := p.tasks[i]
 		t.Lo, t.Hi = lo, hi
+		out, logits := t.Out, t.Out
+		if !p.logits[i].IsNil() {
+			logits = p.logits[i]
+		}
 		if _, ok := n.op.(Placed); ok {
 			p.copyIn(n, &t)
-		} else {
-			out := t.Out
-			if !p.logits[i].IsNil() {
-				t.Out = p.logits[i]
+			for r := lo; r < hi && !p.logits[i].IsNil(); r++ {
+				copy(logits.Row(r), out.Row(r))
 			}
-			n.op.Forward(&t)
-			n.activation.forward(t.Kernels, out, t.Out, lo, hi, last(n.shape))
+			continue
 		}
+		t.Out = logits
+		n.op.Forward(&t)
+		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape))
 	}
 }
 
@@ -197,12 +201,12 @@ func (p *Pass) Backward(lo, hi int) {
 		}
 		t := p.tasks[i]
 		t.Lo, t.Hi = lo, hi
+		p.activate(n, &t)
 		if _, ok := n.op.(Placed); ok {
 			p.addBack(n, &t)
-			continue
+		} else {
+			n.op.Backward(&t)
 		}
-		p.activate(n, &t)
-		n.op.Backward(&t)
 	}
 }
 

@@ -1,0 +1,180 @@
+package braidtest
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"testing"
+
+	"braid"
+	"braid/internal/random"
+	"braid/loss"
+	"braid/tensor"
+)
+
+// GradientTolerance is how far a gradient may lie from its central difference, as a share of the
+// largest of its weight. Differences in float32 are good to about 1e-3; a wrong sign, a swapped
+// gate or a missing term is off by more than 0.05.
+const GradientTolerance = 1e-2
+
+// step is the distance of a central difference: small enough for its second order, large enough
+// for float32.
+const step = 1e-2
+
+// Gradients compares every gradient of a model's weights with central differences. The loss is a
+// fixed random combination of all that the heads give, so that no two outputs, rows or columns
+// count alike. Inputs are random too; int32 inputs are below their limit. To check gradients by a
+// layer's input, put a layer with weights beneath it.
+func Gradients(t *testing.T, m *braid.Model) {
+	t.Helper()
+	const rows = 5
+	p := m.NewPass(rows, true)
+	fillInputs(p, m, rows)
+	heads := m.Heads()
+	coefficients := make([]tensor.Rows[float32], len(heads))
+	for i, h := range heads {
+		coefficients[i] = tensor.NewRows[float32](rows, h.Shape.Size())
+		draw := random.New(5, "coefficients", uint64(i))
+		for j := range coefficients[i].Data {
+			coefficients[i].Data[j] = draw.Normal(uint64(j))
+		}
+	}
+	total := func() float64 {
+		p.Forward(0, rows)
+		var sum float64
+		for i := range heads {
+			for r := range rows {
+				for j, v := range p.Output(i).Row(r) {
+					sum += float64(v) * float64(coefficients[i].Row(r)[j])
+				}
+			}
+		}
+		return sum
+	}
+	total()
+	for i := range heads {
+		grad := p.HeadGrad(i, false)
+		for r := range rows {
+			copy(grad.Row(r), coefficients[i].Row(r))
+		}
+	}
+	// Two spans, as two workers would take them.
+	p.Backward(2, rows)
+	p.Backward(0, 2)
+	compareWeights(t, m, p, rows, total)
+}
+
+func fillInputs(p *braid.Pass, m *braid.Model, rows int) {
+	for i, spec := range m.Inputs() {
+		draw := random.New(6, "inputs", uint64(i))
+		size := spec.Shape.Size()
+		for r := range rows {
+			for j := range size {
+				at := uint64(r*size + j)
+				if spec.DType == tensor.Int32 {
+					p.Tokens(i).Row(r)[j] = int32(draw.Bits(at) % uint64(max(1, spec.Limit)))
+				} else {
+					p.Input(i).Row(r)[j] = draw.Normal(at)
+				}
+			}
+		}
+	}
+}
+
+// Gradient collects the gradient of one weight over a batch, row-major, from all of its blocks.
+func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float32 {
+	storage := w.Storage()
+	whole := tensor.Rows[float32]{Data: make([]float32, len(storage.Data)), Width: storage.Width, Stride: storage.Stride}
+	for _, b := range m.Blocks() {
+		if b.Weight != w {
+			continue
+		}
+		grad := tensor.NewRows[float32](b.RowHi-b.RowLo, b.ColumnHi-b.ColumnLo)
+		p.Gradient(b, rows, grad)
+		for r := b.RowLo; r < b.RowHi; r++ {
+			copy(whole.Row(r)[b.ColumnLo:], grad.Row(r-b.RowLo))
+		}
+	}
+	values := make([]float32, w.Shape().Size())
+	w.Unpack(values, whole)
+	return values
+}
+
+// compareWeights holds each weight's gradient against differences of total.
+func compareWeights(t *testing.T, m *braid.Model, p *braid.Pass, rows int, total func() float64) {
+	t.Helper()
+	gradients := map[string][]float32{}
+	for _, w := range m.Weights() {
+		gradients[w.Name()] = Gradient(m, p, rows, w)
+	}
+	for _, w := range m.Weights() {
+		values, got := w.Values(), gradients[w.Name()]
+		want := map[int]float64{}
+		largest := 0.0
+		// Of large weights a sample is enough: 199 shares no factor with the sizes that tests use.
+		for i := 0; i < len(values); i += 1 + len(values)/199 {
+			v := values[i]
+			at := func(x float32) float64 {
+				values[i] = x
+				if err := w.Set(values); err != nil {
+					t.Fatal(err)
+				}
+				return total()
+			}
+			want[i] = (at(v+step) - at(v-step)) / (float64(v+step) - float64(v-step))
+			at(v)
+			largest = max(largest, math.Abs(want[i]))
+		}
+		if largest == 0 {
+			t.Errorf("weight %s changes nothing: the test is blind to it", w.Name())
+		}
+		for _, i := range slices.Sorted(maps.Keys(want)) {
+			if off := math.Abs(float64(got[i]) - want[i]); off > GradientTolerance*largest || math.IsNaN(off) {
+				t.Errorf("weight %s, element %d: gradient %v, central difference %v", w.Name(), i, got[i], want[i])
+				break
+			}
+		}
+	}
+}
+
+// LossGradient compares a loss's gradient with central differences at the given outputs (logits,
+// where the loss wants them), all rows of which have the width of the head.
+func LossGradient(t *testing.T, f loss.Func, b loss.Batch, rows int) {
+	t.Helper()
+	b.Grad = tensor.NewRows[float32](rows, b.Output.Width)
+	losses := make([]float32, rows)
+	const scale = 0.7
+	f.Rows(b, losses, scale, 0, rows)
+	grad := b.Grad
+	b.Grad = tensor.Rows[float32]{}
+	for r := range rows {
+		for i, v := range b.Output.Row(r) {
+			at := func(x float32) float64 {
+				b.Output.Row(r)[i] = x
+				f.Rows(b, losses, scale, r, r+1)
+				return float64(losses[r])
+			}
+			want := scale * (at(v+step) - at(v-step)) / (float64(v+step) - float64(v-step))
+			at(v)
+			if got := float64(grad.Row(r)[i]); math.Abs(got-want) > 1e-3 || math.IsNaN(got) {
+				t.Errorf("row %d, element %d at %v: gradient %v, central difference %v", r, i, v, got, want)
+			}
+		}
+	}
+}
+
+// Spread moves every weight of a model away from its first values, to numbers of ordinary size:
+// biases of zero and tiny embeddings would hide mistakes.
+func Spread(t *testing.T, m *braid.Model) {
+	t.Helper()
+	for _, w := range m.Weights() {
+		draw := random.New(9, w.Name())
+		values := w.Values()
+		for i := range values {
+			values[i] += 0.4 * draw.Normal(uint64(i))
+		}
+		if err := w.Set(values); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
