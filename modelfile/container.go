@@ -1,0 +1,174 @@
+package modelfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"slices"
+	"strings"
+
+	"braid/tensor"
+)
+
+// maxHeader is the longest header that the safetensors format allows.
+const maxHeader = 100 << 20
+
+// widths is the size in bytes of one element of each type that the format has.
+var widths = map[string]int{
+	"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+	"I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
+}
+
+// Container is a safetensors file: named tensors, and text about them.
+type Container struct {
+	Metadata map[string]string
+	Entries  []Entry
+}
+
+// Entry is one tensor of a container.
+type Entry struct {
+	Name  string
+	DType string // as the format names it: "F32", "I32", "F64", ...
+	Shape tensor.Shape
+	Data  []byte // little-endian, row-major
+}
+
+// Floats makes an F32 entry.
+func Floats(name string, values []float32, shape ...int) Entry {
+	data := make([]byte, 4*len(values))
+	for i, v := range values {
+		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
+	}
+	return Entry{Name: name, DType: "F32", Shape: shape, Data: data}
+}
+
+// Float32s gives the numbers of an F32 entry.
+func (e Entry) Float32s() ([]float32, error) {
+	if e.DType != "F32" {
+		return nil, fmt.Errorf("tensor %q is %s, want F32", e.Name, e.DType)
+	}
+	values := make([]float32, len(e.Data)/4)
+	for i := range values {
+		values[i] = math.Float32frombits(binary.LittleEndian.Uint32(e.Data[4*i:]))
+	}
+	return values, nil
+}
+
+// Float64s gives the numbers of an F64 or F32 entry.
+func (e Entry) Float64s() ([]float64, error) {
+	if e.DType == "F64" {
+		values := make([]float64, len(e.Data)/8)
+		for i := range values {
+			values[i] = math.Float64frombits(binary.LittleEndian.Uint64(e.Data[8*i:]))
+		}
+		return values, nil
+	}
+	narrow, err := e.Float32s()
+	values := make([]float64, len(narrow))
+	for i, v := range narrow {
+		values[i] = float64(v)
+	}
+	return values, err
+}
+
+// Int32s gives the numbers of an I32 entry.
+func (e Entry) Int32s() ([]int32, error) {
+	if e.DType != "I32" {
+		return nil, fmt.Errorf("tensor %q is %s, want I32", e.Name, e.DType)
+	}
+	values := make([]int32, len(e.Data)/4)
+	for i := range values {
+		values[i] = int32(binary.LittleEndian.Uint32(e.Data[4*i:]))
+	}
+	return values, nil
+}
+
+// Entry finds a tensor by its name.
+func (c *Container) Entry(name string) (Entry, bool) {
+	i := slices.IndexFunc(c.Entries, func(e Entry) bool { return e.Name == name })
+	if i < 0 {
+		return Entry{}, false
+	}
+	return c.Entries[i], true
+}
+
+// Write writes the container: metadata sorted by key, tensors in their order, data from a multiple
+// of 64 bytes. The same container always gives the same bytes.
+func (c *Container) Write(w io.Writer) error {
+	var header strings.Builder
+	header.WriteByte('{')
+	if len(c.Metadata) > 0 {
+		text, err := json.Marshal(c.Metadata) // sorted by key
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&header, `"__metadata__":%s,`, text)
+	}
+	offset := 0
+	for _, e := range c.Entries {
+		if want := e.Shape.Size() * widths[e.DType]; want != len(e.Data) || widths[e.DType] == 0 {
+			return fmt.Errorf("tensor %q: %d bytes are no %s of shape %v", e.Name, len(e.Data), e.DType, e.Shape)
+		}
+		name, err := json.Marshal(e.Name)
+		if err != nil {
+			return err
+		}
+		shape, _ := json.Marshal(append([]int{}, e.Shape...))
+		fmt.Fprintf(&header, `%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]},`, name, e.DType, shape, offset, offset+len(e.Data))
+		offset += len(e.Data)
+	}
+	text := strings.TrimSuffix(header.String(), ",") + "}"
+	text += strings.Repeat(" ", (64-(8+len(text))%64)%64)
+	if len(text) > maxHeader {
+		return fmt.Errorf("the header has %d bytes, at most %d are allowed", len(text), maxHeader)
+	}
+	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, text); err != nil {
+		return err
+	}
+	for _, e := range c.Entries {
+		if _, err := w.Write(e.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenContainer reads a safetensors file.
+func OpenContainer(path string) (*Container, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := ParseContainer(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// ParseContainer reads a safetensors file from memory. The entries' data are windows on content.
+func ParseContainer(content []byte) (*Container, error) {
+	if len(content) < 8 {
+		return nil, fmt.Errorf("no safetensors file: %d bytes, want 8 and more", len(content))
+	}
+	length := binary.LittleEndian.Uint64(content)
+	if length > maxHeader || length > uint64(len(content)-8) {
+		return nil, fmt.Errorf("no safetensors file: the first 8 bytes claim a header of %d bytes, the file has %d", length, len(content))
+	}
+	header, data := content[8:8+length], content[8+length:]
+	if !bytes.HasPrefix(header, []byte("{")) {
+		return nil, fmt.Errorf("no safetensors file: the header does not begin with {")
+	}
+	c, spans, err := parseHeader(header)
+	if err != nil {
+		return nil, fmt.Errorf("safetensors header: %w", err)
+	}
+	return c, c.cut(data, spans)
+}

@@ -1,0 +1,64 @@
+package text
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"unicode/utf8"
+)
+
+// saved is a tokenizer as JSON: what was counted. The ids follow from it.
+type saved struct {
+	Options   Options
+	Documents int
+	Words     []savedWord
+}
+
+type savedWord struct {
+	Word  string
+	Count int
+	Texts int
+}
+
+// MarshalJSON writes the options and all that was counted.
+func (t *Tokenizer) MarshalJSON() ([]byte, error) {
+	s := saved{Options: t.options, Documents: t.documents, Words: []savedWord{}}
+	for _, w := range t.words {
+		s.Words = append(s.Words, savedWord{w.text, w.count, w.docs})
+	}
+	return json.Marshal(s)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote, and checks that it can have been counted.
+func (t *Tokenizer) UnmarshalJSON(content []byte) error {
+	if !utf8.Valid(content) {
+		return errors.New("text: the tokenizer is not UTF-8")
+	}
+	var s saved
+	if err := json.Unmarshal(content, &s); err != nil {
+		return fmt.Errorf("text: tokenizer: %w", err)
+	}
+	fresh, err := NewTokenizer(s.Options)
+	if err != nil {
+		return err
+	}
+	if s.Documents < 0 || len(s.Words) >= math.MaxInt32 {
+		return fmt.Errorf("text: tokenizer of %d words from %d texts", len(s.Words), s.Documents)
+	}
+	fresh.documents = s.Documents
+	for i, w := range s.Words {
+		if _, known := fresh.places[w.Word]; known {
+			return fmt.Errorf("text: the tokenizer holds the word %q twice", w.Word)
+		}
+		if w.Texts < 1 || w.Texts > s.Documents || w.Count < w.Texts {
+			return fmt.Errorf("text: the tokenizer counted the word %q %d times in %d of %d texts, which cannot be",
+				w.Word, w.Count, w.Texts, s.Documents)
+		}
+		fresh.places[w.Word] = i
+		fresh.words = append(fresh.words, word{w.Word, w.Count, w.Texts})
+	}
+	fresh.number()
+	*t = *fresh
+	return nil
+}

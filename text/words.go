@@ -1,0 +1,125 @@
+// Package text turns text into the numbers that networks read, exactly as Keras'
+// keras_preprocessing 1.1.0 does: tokenizer, vocabulary, padding.
+package text
+
+import (
+	"errors"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Filters is what Keras takes out of texts unless told otherwise: punctuation but for the
+// apostrophe, tabs and line breaks.
+const Filters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n"
+
+// Options say how text is cut into words. Defaults gives Keras' own.
+type Options struct {
+	NumWords  int    // only ids below it are used, the most frequent words; 0: all
+	Filters   string // characters that are replaced by Split
+	Lower     bool   // make everything lower case first
+	Split     string // what stands between words
+	CharLevel bool   // every character is a word; Filters and Split then mean nothing
+	OOVToken  string // stands, as id 1, for words that are out of the vocabulary; "": they are left out
+}
+
+// Defaults are the options that Keras takes: its Filters, lower case, words between spaces.
+func Defaults() Options { return Options{Filters: Filters, Lower: true, Split: " "} }
+
+func (o Options) check() error {
+	if o.NumWords < 0 {
+		return errors.New("text: NumWords is below 0")
+	}
+	if o.Split == "" && !o.CharLevel {
+		return errors.New(`text: Split is empty, want what stands between words, such as " "; start from text.Defaults()`)
+	}
+	return nil
+}
+
+// WordSequence cuts a text into words, as Keras' text_to_word_sequence does.
+func WordSequence(text string, o Options) ([]string, error) {
+	o.CharLevel = false
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	return o.cut(text), nil
+}
+
+// cut gives the words of a text, or its characters. What is not UTF-8 counts as U+FFFD.
+func (o Options) cut(text string) []string {
+	text = strings.ToValidUTF8(text, string(utf8.RuneError))
+	if o.Lower {
+		text = lower(text)
+	}
+	if o.CharLevel {
+		return strings.Split(text, "")
+	}
+	var replaced strings.Builder
+	for _, r := range text {
+		if strings.ContainsRune(o.Filters, r) {
+			replaced.WriteString(o.Split)
+		} else {
+			replaced.WriteRune(r)
+		}
+	}
+	words := []string{}
+	for word := range strings.SplitSeq(replaced.String(), o.Split) {
+		if word != "" {
+			words = append(words, word)
+		}
+	}
+	return words
+}
+
+// lower makes a text lower case as Python does, by Unicode's full mapping: İ becomes i and a dot
+// above, Σ at the end of a word becomes ς.
+func lower(text string) string {
+	if !strings.ContainsAny(text, "İΣ") {
+		return strings.ToLower(text)
+	}
+	var low strings.Builder
+	for i, r := range text {
+		switch {
+		case r == 'İ':
+			low.WriteString("i\u0307")
+		case r == 'Σ' && endsWord(text[:i], text[i+len("Σ"):]):
+			low.WriteRune('ς')
+		default:
+			low.WriteRune(unicode.ToLower(r))
+		}
+	}
+	return low.String()
+}
+
+// endsWord says whether a sigma between two texts is final: a cased letter comes before it and
+// none after it, where marks and the like do not count.
+func endsWord(before, after string) bool {
+	cased := false
+	for len(before) > 0 {
+		r, size := utf8.DecodeLastRuneInString(before)
+		if !ignorable(r) {
+			cased = isCased(r)
+			break
+		}
+		before = before[:len(before)-size]
+	}
+	if !cased {
+		return false
+	}
+	for _, r := range after {
+		if !ignorable(r) {
+			return !isCased(r)
+		}
+	}
+	return true
+}
+
+func isCased(r rune) bool {
+	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Lowercase, unicode.Other_Uppercase)
+}
+
+// ignorable is Unicode's Case_Ignorable: marks, modifiers, formats, and what stands within words.
+func ignorable(r rune) bool {
+	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) ||
+		strings.ContainsRune("'.:··՟״‘’․‧︓﹒﹕＇．：", r)
+}
