@@ -221,3 +221,21 @@ func caller() string {
 		}
 	}
 }
+
+// WeightSpec tells of a weight that a graph declares.
+type WeightSpec struct {
+	Name  string
+	Shape tensor.Shape
+}
+
+// Declared lists the weights that Build will make, without making them, or the graph's first
+// mistake.
+func (g *Graph) Declared() ([]WeightSpec, error) {
+	var list []WeightSpec
+	for _, n := range g.nodes {
+		for _, w := range n.weights {
+			list = append(list, WeightSpec{weightName(n.name, w.name), w.shape})
+		}
+	}
+	return list, g.err
+}

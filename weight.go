@@ -35,6 +35,8 @@ type Weight struct {
 	rows       int
 }
 
+func weightName(layer, weight string) string { return layer + "." + weight }
+
 func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 	rows, columns := 1, 1
 	if n := len(spec.shape); n > 0 {
@@ -46,7 +48,7 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 	}
 	stride := exec.Padded(columns)
 	w := &Weight{
-		name: layer + "." + spec.name, shape: spec.shape, transposed: spec.transposed, rows: rows,
+		name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed, rows: rows,
 		storage: tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: columns, Stride: stride},
 	}
 	values := make([]float32, spec.shape.Size())

