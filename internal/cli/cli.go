@@ -1,0 +1,117 @@
+// Package cli is the braid command: one file for each verb.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// exits are the codes that the command ends with, as shells expect them.
+const (
+	exitFailed      = 1
+	exitInterrupted = 128 + int(syscall.SIGINT)
+	exitTerminated  = 128 + int(syscall.SIGTERM)
+)
+
+// signalled is why a context ended: a signal came.
+type signalled struct{ os.Signal }
+
+func (s signalled) Error() string { return "stopped by signal: " + s.String() }
+
+// Run is the whole command: it returns the exit code. Standard output gets what was asked for,
+// standard error what is said about it.
+func Run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	root := &cobra.Command{
+		Use:           "braid",
+		Short:         "Train networks with several inputs and several heads, and use them",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	out := streams{stdout, stderr}
+	root.AddCommand(trainVerb(out), evalVerb(out), summaryVerb(out))
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetArgs(args)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	verb, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "braid: %v\n", err)
+	var s signalled
+	switch {
+	case errors.As(err, &s) && s.Signal == syscall.SIGTERM:
+		return exitTerminated
+	case errors.As(err, &s):
+		return exitInterrupted
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(stderr, "Run '%s --help' for its flags.\n", verb.CommandPath())
+	}
+	return exitFailed
+}
+
+// errUsage marks mistakes in flags and arguments.
+var errUsage = errors.New("usage")
+
+// usage makes a mistake in how the command was called: its text is told, and where help is.
+func usage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+type usageError struct{ text string }
+
+func (e usageError) Error() string        { return e.text }
+func (e usageError) Is(target error) bool { return target == errUsage }
+
+// command makes a verb whose mistakes in flags and arguments are usage errors.
+func command(c *cobra.Command, args cobra.PositionalArgs) *cobra.Command {
+	c.Args = func(c *cobra.Command, given []string) error {
+		if err := args(c, given); err != nil {
+			return usage("%v", err)
+		}
+		return nil
+	}
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	c.DisableFlagsInUseLine = true
+	return c
+}
+
+// untilSignal gives a context that ends at the first signal to stop. A second one ends the process
+// as if none had been caught.
+func untilSignal(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			cancel(signalled{s})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		cancel(nil)
+	}
+}
+
+// streams are where a verb writes.
+type streams struct {
+	out io.Writer // what was asked for
+	err io.Writer // what is said about it
+}
+
+// terminal says whether a person watches standard error.
+func (s streams) terminal() bool {
+	file, ok := s.err.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

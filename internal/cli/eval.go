@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"braid/data"
+	"braid/digitqa"
+	"braid/modelfile"
+	"braid/train"
+)
+
+func evalVerb(s streams) *cobra.Command {
+	var dir, log string
+	var workers int
+	c := command(&cobra.Command{
+		Use:   "eval MODEL [flags]",
+		Short: "Measure a model on the test images",
+		Long: "Eval measures a model, a model file or a run folder, on the test images: the loss and the\n" +
+			"accuracy of each head, and how often all heads are right at once.",
+		RunE: func(c *cobra.Command, args []string) error {
+			if log != "text" && log != "json" {
+				return usage("--log is %q, want text or json", log)
+			}
+			return evaluate(c.Context(), s, args[0], dir, log == "json", workers)
+		},
+	}, cobra.ExactArgs(1))
+	c.Flags().StringVar(&dir, "data", "", "folder with the test files of a data set in MNIST's format (default: find MNIST)")
+	c.Flags().StringVar(&log, "log", "text", "text or json")
+	c.Flags().IntVar(&workers, "workers", 0, "workers; 0 is one for each processor")
+	return c
+}
+
+func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, workers int) error {
+	file, err := modelfile.Open(path)
+	if err != nil {
+		return err
+	}
+	standard, err := pixels(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	bars := newDownloads(s)
+	images, err := digitqa.Finder{Dir: dir, Progress: bars.progress}.FindTest(ctx)
+	bars.end()
+	if err != nil {
+		return err
+	}
+	table, err := digitqa.Table(images, standard)
+	if err != nil {
+		return err
+	}
+	scores, err := train.Evaluate(ctx, file.Model, table, trainedHeads(file), workers)
+	if err != nil {
+		return err
+	}
+	both, err := digitqa.BothRight(file.Model, table)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return printJSON(s, scores, both)
+	}
+	fmt.Fprintf(s.out, "%s on %d test images\n\n", file.Model.Name(), scores.Rows)
+	w := tabwriter.NewWriter(s.out, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(w, "head\tloss\taccuracy\t")
+	for _, h := range file.Model.Heads() {
+		fmt.Fprintf(w, "%s\t%.4f\t%.2f %%\t\n", h.Name, value(scores, h.Name+"_loss"), 100*value(scores, h.Name+"_accuracy"))
+	}
+	fmt.Fprintf(w, "both right\t\t%.2f %%\t\n", 100*both)
+	return w.Flush()
+}
+
+func value(s *train.Scores, name string) float64 { return s.Values[slices.Index(s.Names, name)] }
+
+func printJSON(s streams, scores *train.Scores, both float64) error {
+	line := fmt.Appendf(nil, `{"rows":%d`, scores.Rows)
+	for i, name := range append(slices.Clone(scores.Names), "both_right") {
+		v := both
+		if i < len(scores.Values) {
+			v = scores.Values[i]
+		}
+		content, err := json.Marshal(v)
+		if err != nil {
+			content = []byte("null") // a loss that is not finite
+		}
+		line = fmt.Appendf(line, ",%q:%s", name, content)
+	}
+	_, err := fmt.Fprintf(s.out, "%s}\n", line)
+	return err
+}
+
+// pixels finds how the model's image was standardized.
+func pixels(f *modelfile.File) (data.Standard, error) {
+	for _, in := range f.Inputs {
+		if in.Name == "image" && in.Pixels != nil {
+			return *in.Pixels, nil
+		}
+	}
+	return data.Standard{}, fmt.Errorf("the model %q does not say how its image is standardized: want one that braid train made", f.Model.Name())
+}
+
+// trainedHeads are the default heads with the loss weights that the model was trained with.
+func trainedHeads(f *modelfile.File) train.Heads {
+	heads := digitqa.Heads()
+	var t trainingRecord
+	if json.Unmarshal(f.Training, &t) != nil {
+		return heads
+	}
+	for _, record := range t.Heads {
+		if h, ok := heads[record.Name]; ok {
+			h.Weight, h.Off = record.Weight, record.Weight == 0
+			heads[record.Name] = h
+		}
+	}
+	return heads
+}

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"braid/data"
+	"braid/digitqa"
+	"braid/internal/curves"
+	"braid/internal/disk"
+	"braid/modelfile"
+	"braid/text"
+	"braid/train"
+)
+
+// runs is the folder in which runs are kept unless told otherwise.
+const runs = "runs"
+
+// run is a run folder: what a training leaves behind.
+type run struct {
+	folder string
+	latest bool // runs/latest shall lead to it
+}
+
+// config is what config.json holds.
+type config struct {
+	Training trainingRecord `json:"training"`
+	Data     dataRecord     `json:"data"`
+	Validate bool           `json:"validate"`
+	Workers  int            `json:"workers"`
+	Started  time.Time      `json:"started"`
+	Go       string         `json:"go"`
+}
+
+type dataRecord struct {
+	Source string  `json:"source"`
+	Train  int     `json:"train"`
+	Test   int     `json:"test"`
+	Mean   float64 `json:"mean"`
+	Std    float64 `json:"std"`
+}
+
+// newRun makes the folder: the one asked for, which must be new or empty, or one named after the
+// time.
+func newRun(out, name string, now time.Time) (*run, error) {
+	if out != "" {
+		if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {
+			return nil, fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", out)
+		}
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return nil, fmt.Errorf("run folder: %w", err)
+		}
+		return &run{folder: out}, nil
+	}
+	if err := os.MkdirAll(runs, 0o755); err != nil {
+		return nil, fmt.Errorf("run folder: %w; --out names another place", err)
+	}
+	folder := filepath.Join(runs, now.Format("20060102-150405")+"-"+name)
+	for i := 1; i < 100; i++ {
+		path := folder
+		if i > 1 {
+			path += fmt.Sprintf("-%d", i)
+		}
+		err := os.Mkdir(path, 0o755)
+		if err == nil {
+			return &run{folder: path, latest: true}, nil
+		}
+		if !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("run folder: %w; --out names another place", err)
+		}
+	}
+	return nil, fmt.Errorf("run folder: %s and a hundred like it are taken", folder)
+}
+
+// begin writes config.json.
+func (r *run) begin(c config) error {
+	c.Go = runtime.Version()
+	content, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return err
+	}
+	return disk.WriteBytes(filepath.Join(r.folder, "config.json"), append(content, '\n'))
+}
+
+// save writes what was trained and measured, and lets runs/latest lead here.
+func (r *run) save(f *modelfile.File, h *train.History) error {
+	err := errors.Join(
+		modelfile.Save(filepath.Join(r.folder, modelfile.FileName), f),
+		disk.Write(filepath.Join(r.folder, "history.csv"), h.WriteCSV),
+		disk.Write(filepath.Join(r.folder, "curves.svg"), func(w io.Writer) error {
+			return curves.SVG(w, panels(h, f))
+		}),
+	)
+	if err == nil && r.latest {
+		err = disk.Link(filepath.Base(r.folder), filepath.Join(runs, "latest"))
+	}
+	return err
+}
+
+// panels makes a diagram of the losses and one of each metric, heads by colour, validation dashed.
+func panels(h *train.History, f *modelfile.File) []curves.Panel {
+	var list []curves.Panel
+	for _, figure := range []string{"loss", "accuracy"} {
+		p := curves.Panel{Title: strings.ToUpper(figure[:1]) + figure[1:], X: "epoch", Y: figure}
+		for i, head := range f.Model.Heads() {
+			name := head.Name + "_" + figure
+			for _, l := range []curves.Line{
+				{Name: head.Name + ", training", Values: h.Series(name), Color: i},
+				{Name: head.Name + ", validation", Values: h.Series("val_" + name), Color: i, Dashed: true},
+			} {
+				if l.Values != nil {
+					p.Lines = append(p.Lines, l)
+				}
+			}
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// describe makes the model's file: with the vocabulary, the pixels' mean and deviation, the labels.
+func describe(t trainingRecord, h *train.History, standard data.Standard) (*modelfile.File, error) {
+	tokenizer, err := digitqa.Tokenizer()
+	if err != nil {
+		return nil, err
+	}
+	t.Epochs = len(h.Epochs)
+	if n := len(h.Epochs); n > 0 {
+		for i, v := range h.Epochs[n-1].Values {
+			f := figureRecord{Name: h.Names[i]}
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				f.Value = &v
+			}
+			t.Final = append(t.Final, f)
+		}
+	}
+	training, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	f := &modelfile.File{
+		Inputs: []modelfile.Input{
+			{Name: "image", Pixels: &standard},
+			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
+		},
+		Labels: []modelfile.Labels{
+			{Head: "digit", Labels: strings.Split("0123456789", "")},
+			{Head: "answer", Labels: []string{"no", "yes"}},
+		},
+		Training: training,
+	}
+	for _, q := range digitqa.Questions {
+		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
+	}
+	return f, nil
+}
