@@ -1,0 +1,97 @@
+package braid_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// floors is the house: a package imports only from lower floors, never sideways.
+var floors = map[string]int{
+	"braid/tensor":             0,
+	"braid/internal/kernel":    0,
+	"braid/internal/names":     0,
+	"braid/internal/disk":      0,
+	"braid/internal/exec":      1,
+	"braid/internal/random":    1,
+	"braid/text":               1,
+	"braid":                    2,
+	"braid/data":               2,
+	"braid/layer":              3,
+	"braid/loss":               3,
+	"braid/metric":             3,
+	"braid/optim":              3,
+	"braid/train":              4,
+	"braid/modelfile":          4,
+	"braid/internal/curves":    4,
+	"braid/digitqa":            5,
+	"braid/internal/cli":       6,
+	"braid/cmd/braid":          7,
+	"braid/examples/digitqa":   7,
+	"braid/examples/seeds":     7,
+	"braid/internal/braidtest": 100, // imported by tests alone, which this test does not read
+}
+
+// light is the highest floor whose packages users import: they stand on the standard library and
+// golang.org/x/sys alone.
+const light = 5
+
+// heavy are packages below that which only verbs that draw import.
+var heavy = map[string]bool{"braid/internal/curves": true}
+
+func TestFloors(t *testing.T) {
+	found := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		name := entry.Name()
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata") {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		pkg := strings.TrimSuffix("braid/"+filepath.ToSlash(filepath.Dir(path)), "/.")
+		found[pkg] = true
+		floor, known := floors[pkg]
+		if !known {
+			t.Errorf("package %s has no floor: give it one in this table", pkg)
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			checkImport(t, path, pkg, floor, spec.Path.Value)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range floors {
+		if !found[pkg] {
+			t.Errorf("package %s is in the table, but not in the tree", pkg)
+		}
+	}
+}
+
+func checkImport(t *testing.T, path, pkg string, floor int, quoted string) {
+	imported, err := strconv.Unquote(quoted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if below, ours := floors[imported]; ours && below >= floor {
+		t.Errorf("%s, on floor %d, imports %s, on floor %d", path, floor, imported, below)
+	}
+	outside := strings.Contains(strings.Split(imported, "/")[0], ".")
+	if outside && floor <= light && !heavy[pkg] && !strings.HasPrefix(imported, "golang.org/x/sys") {
+		t.Errorf("%s imports %s: library packages stand on the standard library and x/sys", path, imported)
+	}
+}
