@@ -84,11 +84,13 @@ func grouped(n int) string {
 }
 
 func bytesText(n int) string {
-	switch {
-	case n >= 1<<30:
-		return fmt.Sprintf("%.2f GiB", float64(n)/(1<<30))
-	case n >= 1<<20:
-		return fmt.Sprintf("%.2f MiB", float64(n)/(1<<20))
+	for _, unit := range []struct {
+		name string
+		size int
+	}{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if n >= unit.size {
+			return fmt.Sprintf("%.2f %s", float64(n)/float64(unit.size), unit.name)
+		}
 	}
-	return fmt.Sprintf("%.2f KiB", float64(n)/(1<<10))
+	return fmt.Sprintf("%d B", n)
 }

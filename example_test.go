@@ -1,0 +1,229 @@
+package braid_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log"
+	"math"
+
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/loss"
+	"braid/metric"
+	"braid/tensor"
+	"braid/train"
+)
+
+// The numbers 0 to 63, each as its six bits. The heads tell which of four classes a number is in
+// (its upper two bits) and whether it is odd.
+func bits() *data.Table {
+	const rows, width = 64, 6
+	x := make([]float32, 0, rows*width)
+	class, odd := make([]int32, rows), make([]float32, rows)
+	for n := range rows {
+		for bit := range width {
+			x = append(x, float32(n>>bit&1)*2-1)
+		}
+		class[n], odd[n] = int32(n>>4), float32(n&1)
+	}
+	table, err := data.NewTable(data.Floats("bits", x, width), data.Ints("class", class), data.Floats("odd", odd))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return table
+}
+
+func network(trunk braid.Layer) *braid.Model {
+	g := braid.NewGraph("bits")
+	x := g.Input("bits", tensor.Float32, 6)
+	h := g.Add("trunk", trunk, x)
+	g.Head("class", layer.Dense{Units: 4, Activation: layer.Softmax}, h)
+	g.Head("odd", layer.Dense{Units: 1, Activation: layer.Sigmoid}, h)
+	model, err := g.Build(1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return model
+}
+
+func heads() train.Heads {
+	return train.Heads{
+		"class": {Loss: loss.SparseCategoricalCrossentropy{}, Metrics: metric.List{metric.Accuracy{}}},
+		"odd":   {Loss: loss.BinaryCrossentropy{}, Weight: 0.5, Metrics: metric.List{metric.Accuracy{}}},
+	}
+}
+
+// A network with two heads, fitted to a table whose columns bear the names of its input and heads.
+func Example() {
+	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
+	fmt.Print(model.Summary())
+	history, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 80, Batch: 8, Heads: heads()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	last, _ := history.Value(80, "class_accuracy")
+	fmt.Println("class accuracy:", last)
+	// Output:
+	// Model: bits
+	// -----------------------------------------------------------
+	// Layer (type)          Output shape   Weights   Connected to
+	// -----------------------------------------------------------
+	// bits (Input)          (batch, 6)     0
+	// trunk (Dense)         (batch, 12)    84        bits
+	// class (Dense, head)   (batch, 4)     52        trunk
+	// odd (Dense, head)     (batch, 1)     13        trunk
+	// -----------------------------------------------------------
+	// Total weights: 149 (596 B as float32)
+	// class accuracy: 1
+}
+
+// Any number of rows is answered at once, by name.
+func ExampleModel_Predict() {
+	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
+	if _, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 200, Batch: 8, Heads: heads()}); err != nil {
+		log.Fatal(err)
+	}
+	out, err := model.Predict(braid.Tensors{
+		"bits": tensor.Floats([]float32{1, -1, -1, -1, 1, 1 /* 49 */, -1, 1, -1, -1, -1, -1 /* 2 */}, 2, 6),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out["class"].Shape(), out["odd"].Shape())
+	for row := range 2 {
+		fmt.Println("odd:", out["odd"].Float32s()[row] > 0.5)
+	}
+	// Output:
+	// [2 4] [2 1]
+	// odd: true
+	// odd: false
+}
+
+// Scale is a layer from outside Braid: it multiplies each feature by a trained number.
+type Scale struct{}
+
+func (Scale) Kind() string { return "Scale" }
+
+func (Scale) Build(b *braid.Builder) (braid.Op, error) {
+	if err := b.Want(1, tensor.Float32); err != nil {
+		return nil, err
+	}
+	b.Output(b.Shape(0)...)
+	b.Weight("scale", func(values []float32, _ tensor.Shape, _ braid.Draw) {
+		for i := range values {
+			values[i] = 1
+		}
+	}, b.Shape(0).Size())
+	return scaleOp{}, nil
+}
+
+type scaleOp struct{}
+
+func (scaleOp) Forward(t *braid.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		for i, x := range t.In[0].Row(r) {
+			t.Out.Row(r)[i] = x * t.Weights[0].Data[i]
+		}
+	}
+}
+
+func (scaleOp) Backward(t *braid.Task) {
+	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
+		for i, d := range t.OutGrad.Row(r) {
+			t.InGrad[0].Row(r)[i] += d * t.Weights[0].Data[i]
+		}
+	}
+}
+
+func (scaleOp) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor.Rows[float32]) {
+	for r := t.Lo; r < t.Hi; r++ {
+		for i := block.ColumnLo; i < block.ColumnHi; i++ {
+			grad.Row(0)[i-block.ColumnLo] += t.OutGrad.Row(r)[i] * t.In[0].Row(r)[i]
+		}
+	}
+}
+
+// A custom layer takes part like one of Braid's own.
+func Example_customLayer() {
+	model := network(Scale{})
+	history, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 200, Batch: 8, Heads: heads()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	accuracy, _ := history.Value(200, "odd_accuracy")
+	config, _ := json.Marshal(Scale{})
+	fmt.Println(accuracy, string(config))
+	// Output: 1 {}
+}
+
+// Squared is a loss from outside Braid: the squared distance from the target.
+type Squared struct{}
+
+func (Squared) Kind() string { return "squared" }
+
+func (Squared) Bind(head braid.Spec) (loss.Func, error) { return squaredFunc{head.Shape}, nil }
+
+type squaredFunc struct{ shape tensor.Shape }
+
+func (f squaredFunc) Target() loss.Target { return loss.Target{DType: tensor.Float32, Shape: f.shape} }
+func (squaredFunc) FromLogits() bool      { return false }
+
+func (squaredFunc) Rows(b loss.Batch, losses []float32, scale float32, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		losses[r] = 0
+		for i, y := range b.Output.Row(r) {
+			d := y - b.Target.Row(r)[i]
+			losses[r] += d * d
+			if !b.Grad.IsNil() {
+				b.Grad.Row(r)[i] = 2 * d * scale
+			}
+		}
+	}
+}
+
+// Distance is a metric from outside Braid: the mean distance from the target.
+type Distance struct{}
+
+func (Distance) Name() string { return "distance" }
+
+func (Distance) Bind(braid.Spec, metric.Target) (metric.Func, error) { return distanceFunc{}, nil }
+
+type distanceFunc struct{}
+
+func (distanceFunc) Sums() int { return 1 }
+
+func (distanceFunc) Row(b metric.Batch, row int, parts []float32) {
+	parts[0] = float32(math.Abs(float64(b.Output.Row(row)[0] - b.Target.Row(row)[0])))
+}
+
+func (distanceFunc) Value(sums []float64, examples int) float64 { return sums[0] / float64(examples) }
+
+// A custom loss, a custom metric, and a callback that stops when the metric is good enough.
+func Example_customLossMetricCallback() {
+	plan := heads()
+	plan["odd"] = train.Head{Loss: Squared{}, Metrics: metric.List{Distance{}}}
+	model := network(layer.Dense{Units: 12, Activation: layer.Tanh})
+	var names []string
+	_, err := train.Fit(context.Background(), model, bits(), train.Plan{
+		Epochs: 500, Batch: 8, Heads: plan,
+		Callbacks: []train.Callback{{
+			Start: func(s train.Start) error {
+				names = s.Names
+				return nil
+			},
+			Epoch: func(e train.Epoch) error {
+				if e.Values[len(names)-1] < 0.1 {
+					return train.ErrStop
+				}
+				return nil
+			},
+		}},
+	})
+	fmt.Println(names)
+	fmt.Println(err != nil)
+	// Output:
+	// [loss class_loss odd_loss class_accuracy odd_distance]
+	// true
+}

@@ -1,0 +1,105 @@
+package loss_test
+
+import (
+	"math"
+	"testing"
+
+	"braid"
+	"braid/internal/braidtest"
+	"braid/internal/kernel"
+	"braid/loss"
+	"braid/tensor"
+)
+
+func bind(t *testing.T, l loss.Loss, head braid.Spec) loss.Func {
+	t.Helper()
+	f, err := l.Bind(head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func rows(width int, values ...float32) tensor.Rows[float32] {
+	return tensor.Rows[float32]{Data: values, Width: width, Stride: width}
+}
+
+var (
+	softmaxHead = braid.Spec{Name: "digit", Shape: tensor.Shape{3}, Activation: braid.Softmax}
+	sigmoidHead = braid.Spec{Name: "answer", Shape: tensor.Shape{2}, Activation: braid.Sigmoid}
+)
+
+// Expected losses are from Python's math: log(sum(exp(z))) - z[label].
+func TestSparseCategoricalCrossentropy(t *testing.T) {
+	f := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
+	b := loss.Batch{
+		Output: rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), Kernels: kernel.Default(),
+		Labels: tensor.Rows[int32]{Data: []int32{2, 0, 2}, Width: 1, Stride: 1},
+	}
+	losses := make([]float32, 3)
+	f.Rows(b, losses, 1, 0, 3)
+	for i, want := range []float64{0.2413113, 1.0986123, 5.1328452} {
+		if math.Abs(float64(losses[i])-want) > 1e-6 {
+			t.Errorf("loss of row %d is %v, want %v", i, losses[i], want)
+		}
+	}
+	braidtest.LossGradient(t, f, b, 3)
+}
+
+func TestBinaryCrossentropy(t *testing.T) {
+	f := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
+	b := loss.Batch{Output: rows(2, 0.5, -1, 2, 0), Target: rows(2, 1, 0, 0.25, 1), Kernels: kernel.Default()}
+	losses := make([]float32, 2)
+	f.Rows(b, losses, 1, 0, 2)
+	for i, want := range []float64{0.3936693, 1.1600376} {
+		if math.Abs(float64(losses[i])-want) > 1e-6 {
+			t.Errorf("loss of row %d is %v, want %v", i, losses[i], want)
+		}
+	}
+	braidtest.LossGradient(t, f, b, 2)
+}
+
+// Logits of 1e4 are nothing special: losses and gradients stay finite and exact.
+func TestExtremeLogits(t *testing.T) {
+	k := kernel.Default()
+	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
+	b := loss.Batch{
+		Output: rows(3, 1e4, -1e4, 0, 1e4, -1e4, 0), Grad: tensor.NewRows[float32](2, 3), Kernels: k,
+		Labels: tensor.Rows[int32]{Data: []int32{0, 1}, Width: 1, Stride: 1},
+	}
+	losses := make([]float32, 2)
+	sparse.Rows(b, losses, 1, 0, 2)
+	if losses[0] != 0 || losses[1] != 2e4 || b.Grad.Row(1)[0] != 1 || b.Grad.Row(1)[1] != -1 {
+		t.Errorf("losses %v, gradients %v", losses, b.Grad.Data)
+	}
+	binary := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
+	b = loss.Batch{Output: rows(2, 1e4, -1e4), Target: rows(2, 0, 0), Grad: tensor.NewRows[float32](1, 2), Kernels: k}
+	binary.Rows(b, losses, 1, 0, 1)
+	if losses[0] != 5e3 || b.Grad.Data[0] != 0.5 || b.Grad.Data[1] != 0 {
+		t.Errorf("loss %v, gradients %v, want 5000 and 0.5, 0", losses[0], b.Grad.Data)
+	}
+}
+
+// A small loss keeps its digits: log(1+e) is not the logarithm of a number rounded to 1.
+func TestSmallLosses(t *testing.T) {
+	binary := bind(t, loss.BinaryCrossentropy{}, braid.Spec{Name: "b", Shape: tensor.Shape{1}, Activation: braid.Sigmoid})
+	for _, z := range []float32{5, 12, 18, 30} {
+		losses := make([]float32, 1)
+		binary.Rows(loss.Batch{Output: rows(1, z), Target: rows(1, 1), Kernels: kernel.Default()}, losses, 1, 0, 1)
+		want := math.Log1p(math.Exp(-float64(z)))
+		if math.Abs(float64(losses[0])-want) > 4e-7*want {
+			t.Errorf("loss at logit %v is %v, want %v", z, losses[0], want)
+		}
+	}
+}
+
+func TestMistakes(t *testing.T) {
+	for _, l := range []loss.Loss{loss.SparseCategoricalCrossentropy{}, loss.BinaryCrossentropy{}} {
+		if _, err := l.Bind(braid.Spec{Name: "x", Shape: tensor.Shape{3}}); err == nil {
+			t.Errorf("%s binds to a linear head", l.Kind())
+		}
+	}
+	if _, err := (loss.SparseCategoricalCrossentropy{}).Bind(braid.Spec{Shape: tensor.Shape{2, 3}, Activation: braid.Softmax}); err == nil {
+		t.Error("sparse loss binds to a head of two axes")
+	}
+}

@@ -1,0 +1,60 @@
+package metric_test
+
+import (
+	"testing"
+
+	"braid"
+	"braid/metric"
+	"braid/tensor"
+)
+
+func TestAccuracy(t *testing.T) {
+	labels, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{3}}, metric.Target{DType: tensor.Int32})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := metric.Batch{
+		Output: tensor.Rows[float32]{Data: []float32{.1, .2, .7, .4, .4, .2, .5, .3, .2}, Width: 3, Stride: 3},
+		Labels: tensor.Rows[int32]{Data: []int32{2, 1, 0}, Width: 1, Stride: 1},
+	}
+	check(t, labels, b, 1, 0, 1) // of two equal classes the lower is meant
+
+	sides, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{2}}, metric.Target{DType: tensor.Float32, Shape: tensor.Shape{2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = metric.Batch{
+		Output: tensor.Rows[float32]{Data: []float32{.5, .9, .51, .2}, Width: 2, Stride: 2},
+		Target: tensor.Rows[float32]{Data: []float32{1, 1, 1, 0}, Width: 2, Stride: 2},
+	}
+	check(t, sides, b, 0.5, 1) // 0.5 counts as no
+}
+
+func check(t *testing.T, f metric.Func, b metric.Batch, want ...float32) {
+	t.Helper()
+	parts := make([]float32, f.Sums())
+	sum := 0.0
+	for row, w := range want {
+		if f.Row(b, row, parts); parts[0] != w {
+			t.Errorf("row %d counts %v, want %v", row, parts[0], w)
+		}
+		sum += float64(parts[0])
+	}
+	if got := f.Value([]float64{sum}, 4); got != sum/4 {
+		t.Errorf("value is %v, want %v", got, sum/4)
+	}
+}
+
+func TestAccuracyMistakes(t *testing.T) {
+	for _, c := range []struct {
+		head   tensor.Shape
+		target metric.Target
+	}{
+		{tensor.Shape{2, 2}, metric.Target{DType: tensor.Int32}},
+		{tensor.Shape{2}, metric.Target{DType: tensor.Float32, Shape: tensor.Shape{3}}},
+	} {
+		if _, err := (metric.Accuracy{}).Bind(braid.Spec{Shape: c.head}, c.target); err == nil {
+			t.Errorf("accuracy binds to a head %v with target %v", c.head, c.target)
+		}
+	}
+}
