@@ -1,7 +1,5 @@
 package braid
 
-import "braid/tensor"
-
 // The cut of weights into blocks: wide enough to fill vectors, small enough for the first cache.
 const (
 	blockColumns = 80
@@ -35,15 +33,4 @@ func (m *Model) Blocks() []WeightBlock {
 		}
 	}
 	return list
-}
-
-// Gradient writes the gradient of a block over the first rows rows of the batch to grad, which must
-// hold it: row 0, column 0 of grad belongs to the block's first row and column.
-func (p *Pass) Gradient(b WeightBlock, rows int, grad tensor.Rows[float32]) {
-	for r := range b.RowHi - b.RowLo {
-		clear(grad.Row(r)[:b.ColumnHi-b.ColumnLo])
-	}
-	t := p.tasks[b.node]
-	t.Lo, t.Hi = 0, rows
-	p.model.nodes[b.node].op.(Weighted).Gradient(&t, b.weight, b.Block, grad)
 }

@@ -10,14 +10,14 @@ import (
 // who write a training loop of their own: package train and Predict stand on it.
 //
 // Fill the windows that Input and Tokens give, then call Forward. To train, write the gradient of
-// the loss to each HeadGrad, call Backward, and Gradient for every block of Blocks. Forward and
-// Backward may run on different rows in different goroutines at once; Gradient on different blocks
-// after all rows are done.
+// the loss to each HeadGrad, call Backward, and Gradient for every block of Blocks. Several
+// goroutines may share a pass, each through a Worker of its own: for Forward and Backward on
+// different rows at once, for Gradient on different blocks once all rows are done.
 type Pass struct {
-	model *Model
-	rows  int
-	tasks []Task                 // by node; their Lo and Hi are set in copies
-	grads []tensor.Rows[float32] // by buffer
+	Worker // for those who use the pass alone
+	model  *Model
+	rows   int
+	grads  []tensor.Rows[float32] // by buffer
 
 	logits    []tensor.Rows[float32] // by node: of heads, before the activation
 	headGrads []tensor.Rows[float32] // by node: of heads
@@ -29,9 +29,10 @@ type Pass struct {
 func (m *Model) NewPass(rows int, train bool) *Pass {
 	n := len(m.nodes)
 	p := &Pass{
-		model: m, rows: rows, tasks: make([]Task, n), logits: make([]tensor.Rows[float32], n),
+		model: m, rows: rows, logits: make([]tensor.Rows[float32], n),
 		headGrads: make([]tensor.Rows[float32], n), fromLogit: make([]bool, n), consumed: make([]bool, n),
 	}
+	p.Worker = Worker{pass: p, tasks: make([]Task, n)}
 	values := make([]tensor.Rows[float32], len(m.plan.widths))
 	p.grads = make([]tensor.Rows[float32], len(m.plan.widths))
 	tokens := make([]tensor.Rows[int32], n)
@@ -137,107 +138,4 @@ func (p *Pass) nth(i int, head bool) int {
 		}
 	}
 	panic("braid: no such input or head")
-}
-
-// Forward computes rows lo to hi of every node from the inputs.
-func (p *Pass) Forward(lo, hi int) {
-	for i, n := range p.model.nodes {
-		if n.layer == nil {
-			continue
-		}
-		t := p.tasks[i]
-		t.Lo, t.Hi = lo, hi
-		out, logits := t.Out, t.Out
-		if !p.logits[i].IsNil() {
-			logits = p.logits[i]
-		}
-		if _, ok := n.op.(Placed); ok {
-			p.copyIn(n, &t)
-			for r := lo; r < hi && !p.logits[i].IsNil(); r++ {
-				copy(logits.Row(r), out.Row(r))
-			}
-			continue
-		}
-		t.Out = logits
-		n.op.Forward(&t)
-		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape))
-	}
-}
-
-// last is the length of the last axis.
-func last(s tensor.Shape) int {
-	if len(s) == 0 {
-		return 1
-	}
-	return s[len(s)-1]
-}
-
-// copyIn copies the inputs of a Placed op that could not be laid in place.
-func (p *Pass) copyIn(n *Node, t *Task) {
-	for _, c := range p.model.plan.copies[n.index] {
-		in := t.In[c.input]
-		for r := t.Lo; r < t.Hi; r++ {
-			copy(t.Out.Row(r)[c.offset:], in.Row(r))
-		}
-	}
-}
-
-// Backward computes, for rows lo to hi, what the heads' gradients mean for every node that has
-// weights or is computed from some.
-func (p *Pass) Backward(lo, hi int) {
-	for b, g := range p.grads {
-		if g.IsNil() {
-			continue
-		}
-		w := p.model.plan.wanted[b]
-		for r := lo; r < hi; r++ {
-			clear(g.Row(r)[w.Lo:w.Hi])
-		}
-	}
-	for i := len(p.model.nodes) - 1; i >= 0; i-- {
-		n := p.model.nodes[i]
-		if n.layer == nil || !p.model.plan.trained[i] {
-			continue
-		}
-		t := p.tasks[i]
-		t.Lo, t.Hi = lo, hi
-		p.activate(n, &t)
-		if _, ok := n.op.(Placed); ok {
-			p.addBack(n, &t)
-		} else {
-			n.op.Backward(&t)
-		}
-	}
-}
-
-// activate turns the gradient by a node's output into the gradient by what its op computed, and
-// adds the head's own.
-func (p *Pass) activate(n *Node, t *Task) {
-	back := func() { n.activation.backward(t.Kernels, t.Out, t.OutGrad, t.Lo, t.Hi, last(n.shape)) }
-	if !n.head {
-		back()
-		return
-	}
-	if p.fromLogit[n.index] && p.consumed[n.index] {
-		back()
-	}
-	for r := t.Lo; r < t.Hi; r++ {
-		t.Kernels.Add(t.OutGrad.Row(r), p.headGrads[n.index].Row(r))
-	}
-	if !p.fromLogit[n.index] {
-		back()
-	}
-}
-
-// addBack undoes copyIn: what was copied gets its share of the gradient.
-func (p *Pass) addBack(n *Node, t *Task) {
-	for _, c := range p.model.plan.copies[n.index] {
-		grad := t.InGrad[c.input]
-		if grad.IsNil() {
-			continue
-		}
-		for r := t.Lo; r < t.Hi; r++ {
-			t.Kernels.Add(grad.Row(r), t.OutGrad.Row(r)[c.offset:][:grad.Width])
-		}
-	}
 }

@@ -195,6 +195,7 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
 		f.Rows(loss.Batch{
 			Output: p.Logits(i), Labels: labels, Target: targets, Grad: p.HeadGrad(i, true), Kernels: p.Kernels(),
+			Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	p.Backward(0, o.Batch)

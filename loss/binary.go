@@ -33,13 +33,16 @@ func (f binary) FromLogits() bool { return true }
 func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	share := scale / float32(f.shape.Size())
 	for r := lo; r < hi; r++ {
-		z, target := b.Output.Row(r), b.Target.Row(r)
+		z, target, room := b.Output.Row(r), b.Target.Row(r), b.Room.Row(r)
+		for i, v := range z {
+			room[i] = -float32(math.Abs(float64(v)))
+		}
+		b.Kernels.Exp(room, room)
 		var sum float32
 		for i, v := range z {
 			// log(1 + exp(z)) - z t, arranged so that exp never overflows.
-			e := [1]float32{-float32(math.Abs(float64(v)))}
-			b.Kernels.Exp(e[:], e[:])
-			sum += max(v, 0) - float32(v*target[i]) + log1p(b.Kernels, e[0])
+			log1p(b.Kernels, room[i:i+1])
+			sum += max(v, 0) - float32(v*target[i]) + room[i]
 		}
 		losses[r] = sum / float32(len(z))
 		if b.Grad.IsNil() {

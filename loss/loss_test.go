@@ -24,6 +24,8 @@ func rows(width int, values ...float32) tensor.Rows[float32] {
 	return tensor.Rows[float32]{Data: values, Width: width, Stride: width}
 }
 
+func room(width int) tensor.Rows[float32] { return tensor.NewRows[float32](3, width) }
+
 var (
 	softmaxHead = braid.Spec{Name: "digit", Shape: tensor.Shape{3}, Activation: braid.Softmax}
 	sigmoidHead = braid.Spec{Name: "answer", Shape: tensor.Shape{2}, Activation: braid.Sigmoid}
@@ -33,7 +35,7 @@ var (
 func TestSparseCategoricalCrossentropy(t *testing.T) {
 	f := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
 	b := loss.Batch{
-		Output: rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), Kernels: kernel.Default(),
+		Output: rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), Kernels: kernel.Default(), Room: room(3),
 		Labels: tensor.Rows[int32]{Data: []int32{2, 0, 2}, Width: 1, Stride: 1},
 	}
 	losses := make([]float32, 3)
@@ -48,7 +50,7 @@ func TestSparseCategoricalCrossentropy(t *testing.T) {
 
 func TestBinaryCrossentropy(t *testing.T) {
 	f := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
-	b := loss.Batch{Output: rows(2, 0.5, -1, 2, 0), Target: rows(2, 1, 0, 0.25, 1), Kernels: kernel.Default()}
+	b := loss.Batch{Output: rows(2, 0.5, -1, 2, 0), Target: rows(2, 1, 0, 0.25, 1), Kernels: kernel.Default(), Room: room(2)}
 	losses := make([]float32, 2)
 	f.Rows(b, losses, 1, 0, 2)
 	for i, want := range []float64{0.3936693, 1.1600376} {
@@ -64,7 +66,7 @@ func TestExtremeLogits(t *testing.T) {
 	k := kernel.Default()
 	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
 	b := loss.Batch{
-		Output: rows(3, 1e4, -1e4, 0, 1e4, -1e4, 0), Grad: tensor.NewRows[float32](2, 3), Kernels: k,
+		Output: rows(3, 1e4, -1e4, 0, 1e4, -1e4, 0), Grad: tensor.NewRows[float32](2, 3), Kernels: k, Room: room(3),
 		Labels: tensor.Rows[int32]{Data: []int32{0, 1}, Width: 1, Stride: 1},
 	}
 	losses := make([]float32, 2)
@@ -73,7 +75,7 @@ func TestExtremeLogits(t *testing.T) {
 		t.Errorf("losses %v, gradients %v", losses, b.Grad.Data)
 	}
 	binary := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
-	b = loss.Batch{Output: rows(2, 1e4, -1e4), Target: rows(2, 0, 0), Grad: tensor.NewRows[float32](1, 2), Kernels: k}
+	b = loss.Batch{Output: rows(2, 1e4, -1e4), Target: rows(2, 0, 0), Grad: tensor.NewRows[float32](1, 2), Kernels: k, Room: room(2)}
 	binary.Rows(b, losses, 1, 0, 1)
 	if losses[0] != 5e3 || b.Grad.Data[0] != 0.5 || b.Grad.Data[1] != 0 {
 		t.Errorf("loss %v, gradients %v, want 5000 and 0.5, 0", losses[0], b.Grad.Data)
@@ -85,7 +87,7 @@ func TestSmallLosses(t *testing.T) {
 	binary := bind(t, loss.BinaryCrossentropy{}, braid.Spec{Name: "b", Shape: tensor.Shape{1}, Activation: braid.Sigmoid})
 	for _, z := range []float32{5, 12, 18, 30} {
 		losses := make([]float32, 1)
-		binary.Rows(loss.Batch{Output: rows(1, z), Target: rows(1, 1), Kernels: kernel.Default()}, losses, 1, 0, 1)
+		binary.Rows(loss.Batch{Output: rows(1, z), Target: rows(1, 1), Kernels: kernel.Default(), Room: room(1)}, losses, 1, 0, 1)
 		want := math.Log1p(math.Exp(-float64(z)))
 		if math.Abs(float64(losses[0])-want) > 4e-7*want {
 			t.Errorf("loss at logit %v is %v, want %v", z, losses[0], want)

@@ -38,7 +38,8 @@ func (f sparse) FromLogits() bool { return true }
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	for r := lo; r < hi; r++ {
 		z, label := b.Output.Row(r), b.Labels.Row(r)[0]
-		losses[r] = logSumExp(b.Kernels, z) - z[label]
+		logSumExp(b.Kernels, losses[r:r+1], z, b.Room.Row(r))
+		losses[r] -= z[label]
 		if b.Grad.IsNil() {
 			continue
 		}
@@ -51,29 +52,32 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	}
 }
 
-// logSumExp is log of the sum of exp(z), for logits of any size. A NaN, or nothing but -Inf, gives
-// NaN.
-func logSumExp(k *kernel.Set, z []float32) float32 {
-	highest := z[0]
-	for _, v := range z {
-		if v > highest || v != v {
-			highest = v
+// logSumExp puts into sum, one number, the log of the sum of exp(z), for logits of any size. A NaN,
+// or nothing but -Inf, gives NaN. Room is as wide as z.
+func logSumExp(k *kernel.Set, sum, z, room []float32) {
+	first := 0 // of the highest
+	for i, v := range z {
+		if v > z[first] || v != v {
+			first = i
 		}
 	}
+	highest := z[first]
+	for i, v := range z {
+		room[i] = v - highest
+	}
+	k.Exp(room, room)
 	// The sum over all but one of the highest: what is left of 1 + rest keeps its digits in log1p.
 	var rest float32
-	skipped := false
-	for _, v := range z {
-		if v == highest && !skipped {
-			skipped = true
-			continue
+	for i, e := range room {
+		if i != first || e != e {
+			rest += e
 		}
-		e := [1]float32{v - highest}
-		k.Exp(e[:], e[:])
-		rest += e[0]
 	}
-	if rest > 1 {
-		return highest + log(k, 1+rest)
+	if sum[0] = rest; rest > 1 {
+		sum[0] = 1 + rest
+		k.Log(sum, sum)
+	} else {
+		log1p(k, sum)
 	}
-	return highest + log1p(k, rest)
+	sum[0] += highest
 }

@@ -47,6 +47,7 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, pass.Rows()),
 		}
 		b.batch = loss.Batch{Output: pass.Output(i), Kernels: pass.Kernels()}
+		b.batch.Room = tensor.NewRows[float32](pass.Rows(), spec.Shape.Size())
 		if fn.FromLogits() {
 			b.batch.Output = pass.Logits(i)
 		}

@@ -16,6 +16,7 @@ import (
 type loop struct {
 	model *braid.Model
 	pass  *braid.Pass
+	holds []*braid.Worker // on the pass, by worker
 	heads []*head
 	crew  *exec.Crew
 
@@ -31,6 +32,9 @@ type loop struct {
 func newLoop(m *braid.Model, plan Plan, rows int, train bool) (*loop, error) {
 	l := &loop{
 		model: m, pass: m.NewPass(rows, true), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer,
+	}
+	for range l.crew.Workers() {
+		l.holds = append(l.holds, l.pass.NewWorker())
 	}
 	var err error
 	if l.heads, err = bindHeads(m, l.pass, plan.Heads, train); err != nil {
@@ -76,7 +80,7 @@ func deal(blocks []braid.WeightBlock, workers int) [][]braid.WeightBlock {
 
 // forward gathers rows lo to hi of a batch, whose examples order names, and computes their losses
 // and metrics; with train, their gradients too.
-func (l *loop) forward(s *source, order []int32, lo, hi int, train bool) {
+func (l *loop) forward(worker int, s *source, order []int32, lo, hi int, train bool) {
 	for i, c := range s.inputs {
 		if c.DType == tensor.Int32 {
 			c.GatherInts(l.pass.Tokens(i), order, lo, hi)
@@ -84,7 +88,7 @@ func (l *loop) forward(s *source, order []int32, lo, hi int, train bool) {
 			c.GatherFloats(l.pass.Kernels(), l.pass.Input(i), order, lo, hi)
 		}
 	}
-	l.pass.Forward(lo, hi)
+	l.holds[worker].Forward(lo, hi)
 	for i, h := range l.heads {
 		b := h.batch
 		if h.target.DType == tensor.Int32 {
@@ -113,8 +117,8 @@ func (l *loop) forward(s *source, order []int32, lo, hi int, train bool) {
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
 func (l *loop) step(worker int, s *source, order []int32, number int) bool {
 	lo, hi := exec.Share(len(order), 4, worker, l.crew.Workers())
-	l.forward(s, order, lo, hi, true)
-	l.pass.Backward(lo, hi)
+	l.forward(worker, s, order, lo, hi, true)
+	l.holds[worker].Backward(lo, hi)
 	if !l.crew.Meet() || l.bad.Load() {
 		return false
 	}
@@ -130,7 +134,7 @@ func (l *loop) update(worker, rows int, step optim.Step) {
 	for _, b := range l.blocks[worker] {
 		width := b.ColumnHi - b.ColumnLo
 		grad := tensor.Rows[float32]{Data: l.scratch[worker], Width: width, Stride: exec.Padded(width)}
-		l.pass.Gradient(b, rows, grad)
+		l.holds[worker].Gradient(b, rows, grad)
 		slots := l.slots[b.Weight]
 		for r := b.RowLo; r < b.RowHi; r++ {
 			part := optim.Part{
@@ -205,7 +209,7 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 		for len(order) > 0 && !stopped {
 			batch := order[:min(len(order), l.pass.Rows())]
 			lo, hi := exec.Share(len(batch), 4, worker, l.crew.Workers())
-			l.forward(s, batch, lo, hi, false)
+			l.forward(worker, s, batch, lo, hi, false)
 			if !l.crew.Meet() {
 				return
 			}

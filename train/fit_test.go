@@ -1,0 +1,344 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"braid"
+	"braid/data"
+	"braid/internal/random"
+	"braid/layer"
+	"braid/loss"
+	"braid/metric"
+	"braid/modelfile"
+	"braid/optim"
+	"braid/tensor"
+	"braid/train"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const rows = 203 // leaves a short last batch for any batch of the tests
+
+// table has bytes, floats and ids, and targets that can be learnt from them.
+func table(t testing.TB) *data.Table {
+	t.Helper()
+	draw := random.New(4, "table")
+	pixels, x, ids := make([]uint8, 12*rows), make([]float32, 3*rows), make([]int32, 2*rows)
+	class, yes := make([]int32, rows), make([]float32, rows)
+	for r := range rows {
+		for i := range 12 {
+			pixels[12*r+i] = uint8(draw.Bits(uint64(100*r + i)))
+		}
+		for i := range 3 {
+			x[3*r+i] = draw.Normal(uint64(100*r + 20 + i))
+		}
+		ids[2*r], ids[2*r+1] = int32(r%5), int32(r%3)
+		class[r] = int32(pixels[12*r]) / 64
+		if x[3*r] > 0 {
+			yes[r] = 1
+		}
+	}
+	standard, err := data.Measure(pixels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := data.NewTable(
+		data.Bytes("image", pixels, standard, 3, 4), data.Floats("x", x, 3), data.Ints("ids", ids, 2),
+		data.Ints("class", class), data.Floats("yes", yes, 1),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+func model(t testing.TB) *braid.Model {
+	t.Helper()
+	g := braid.NewGraph("mixed")
+	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3}, ids)
+	s := g.Add("s", layer.LSTM{Units: 5}, e)
+	flat := g.Add("flat", layer.Flatten{}, image)
+	both := g.Add("both", layer.Concatenate{}, s, flat, x)
+	h := g.Add("h", layer.Dense{Units: 33, Activation: layer.ReLU}, both)
+	g.Head("class", layer.Dense{Units: 4, Activation: layer.Softmax}, h)
+	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, h)
+	m, err := g.Build(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func plan() train.Plan {
+	accuracy := metric.List{metric.Accuracy{}}
+	return train.Plan{Epochs: 3, Batch: 16, Heads: train.Heads{
+		"class": {Loss: loss.SparseCategoricalCrossentropy{}, Weight: 0.5, Metrics: accuracy},
+		"yes":   {Loss: loss.BinaryCrossentropy{}, Weight: 0.75, Metrics: accuracy},
+	}}
+}
+
+// bytesOf is the model's file.
+func bytesOf(t testing.TB, m *braid.Model) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := (&modelfile.File{Model: m}).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// The same seed gives the same bytes, in two runs and with any number of workers.
+func TestSameBytesOnAnyNumberOfWorkers(t *testing.T) {
+	var want []byte
+	var figures []float64
+	for _, workers := range []int{1, 1, 2, 3, 7} {
+		m, p := model(t), plan()
+		p.Workers, p.Validate = workers, table(t)
+		h, err := train.Fit(context.Background(), m, table(t), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := bytesOf(t, m)
+		if want == nil {
+			want, figures = got, h.Epochs[2].Values
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%d workers give another model", workers)
+		}
+		for i, v := range h.Epochs[2].Values {
+			if v != figures[i] {
+				t.Errorf("%d workers: %s is %v, want %v", workers, h.Names[i], v, figures[i])
+			}
+		}
+	}
+	m, p := model(t), plan()
+	p.Seed = 99
+	if _, err := train.Fit(context.Background(), m, table(t), p); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(bytesOf(t, m), want) {
+		t.Error("another seed of the shuffles gives the same model")
+	}
+}
+
+func TestLearnsAndMeasures(t *testing.T) {
+	m, p := model(t), plan()
+	p.Epochs, p.Validate, p.Optimizer = 60, table(t), optim.Adam{Rate: 0.01}
+	h, err := train.Fit(context.Background(), m, table(t), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := "loss class_loss yes_loss class_accuracy yes_accuracy val_loss val_class_loss val_yes_loss val_class_accuracy val_yes_accuracy"
+	if got := strings.Join(h.Names, " "); got != names {
+		t.Errorf("figures are %s, want %s", got, names)
+	}
+	for _, name := range []string{"val_class_accuracy", "val_yes_accuracy"} {
+		if v, err := h.Value(60, name); err != nil || v < 0.95 {
+			t.Errorf("%s is %v (%v), want 0.95 and more", name, v, err)
+		}
+	}
+	value := func(name string) float64 {
+		v, err := h.Value(60, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if total := 0.5*value("class_loss") + 0.75*value("yes_loss"); math.Abs(total-value("loss")) > 1e-12 {
+		t.Errorf("loss is %v, want the weighted sum %v", value("loss"), total)
+	}
+	s, err := train.Evaluate(context.Background(), m, table(t), p.Heads, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range s.Names {
+		if s.Values[i] != value("val_"+name) {
+			t.Errorf("Evaluate's %s is %v, Fit's %v", name, s.Values[i], value("val_"+name))
+		}
+	}
+	if _, err := h.Value(60, "class_los"); err == nil || !strings.Contains(err.Error(), `did you mean "class_loss"?`) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := h.Value(61, "loss"); err == nil {
+		t.Error("no error for an epoch that was not")
+	}
+}
+
+// A batch larger than the data is one batch; a head that is off is measured, but not learnt from.
+func TestOneBatchAndOff(t *testing.T) {
+	m, p := model(t), plan()
+	before, err := m.Weight("yes.kernel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := before.Values()
+	p.Batch = 10_000
+	yes := p.Heads["yes"]
+	yes.Off = true
+	p.Heads["yes"] = yes
+	steps := 0
+	p.Callbacks = []train.Callback{{Step: func(s train.Step) error {
+		steps++
+		if s.Steps != 1 || s.Step != 1 {
+			t.Errorf("step %d of %d, want 1 of 1", s.Step, s.Steps)
+		}
+		return nil
+	}}}
+	h, err := train.Fit(context.Background(), m, table(t), p)
+	if err != nil || steps != 3 {
+		t.Fatalf("%d steps (%v), want 3", steps, err)
+	}
+	for i, v := range before.Values() {
+		if v != kept[i] {
+			t.Fatal("a head that is off was learnt from")
+		}
+	}
+	if v, _ := h.Value(3, "yes_loss"); v == 0 {
+		t.Error("a head that is off was not measured")
+	}
+}
+
+// A loss that is no number stops training before a weight is spoilt, and says where.
+func TestLossNotFinite(t *testing.T) {
+	m, p := model(t), plan()
+	p.Optimizer = optim.Adam{Rate: 1e30}
+	h, err := train.Fit(context.Background(), m, table(t), p)
+	var stopped *train.Interrupted
+	if !errors.As(err, &stopped) || !errors.Is(err, train.ErrNotFinite) || !strings.Contains(err.Error(), `head "`) {
+		t.Fatalf("error is %v, want one that names the head", err)
+	}
+	if stopped.Epoch != 1 || stopped.Step < 1 || stopped.Steps != 13 || h == nil {
+		t.Errorf("stopped at %+v", stopped)
+	}
+}
+
+func TestContextAndCallbackStop(t *testing.T) {
+	planted := errors.New("planted")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	p := plan()
+	p.Callbacks = []train.Callback{{Step: func(s train.Step) error {
+		if s.Epoch == 2 && s.Step == 4 {
+			cancel(planted)
+		}
+		return nil
+	}}}
+	h, err := train.Fit(ctx, model(t), table(t), p)
+	var stopped *train.Interrupted
+	if !errors.As(err, &stopped) || !errors.Is(err, planted) || stopped.Epoch != 2 || stopped.Step != 4 || len(h.Epochs) != 1 {
+		t.Errorf("after cancelling: %v, %d epochs", err, len(h.Epochs))
+	}
+	p.Callbacks = []train.Callback{{Epoch: func(train.Epoch) error { return train.ErrStop }}}
+	if h, err = train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, train.ErrStop) || len(h.Epochs) != 1 {
+		t.Errorf("after a callback's stop: %v", err)
+	}
+	p.Callbacks = []train.Callback{{Step: func(train.Step) error { panic("planted") }}}
+	if _, err = train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "panic: planted") {
+		t.Errorf("after a callback's panic: %v", err)
+	}
+}
+
+// Nothing is allocated in a step after the first: epochs of 100 times the steps allocate the same.
+func TestStepsDoNotAllocate(t *testing.T) {
+	count := func(epochs int) float64 {
+		m, d, p := model(t), table(t), plan()
+		p.Epochs, p.Batch, p.Workers = epochs, 4, 1
+		return testing.AllocsPerRun(1, func() {
+			if _, err := train.Fit(context.Background(), m, d, p); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	const more = 20
+	if extra := (count(1+more) - count(1)) / (more * 51); extra > 0.5 {
+		t.Errorf("a step allocates %.1f times, want none", extra)
+	}
+}
+
+func TestFitMistakes(t *testing.T) {
+	nan := math.NaN()
+	with := func(name string, change func(h *train.Head)) func(*train.Plan) {
+		return func(p *train.Plan) {
+			h := p.Heads[name]
+			change(&h)
+			p.Heads[name] = h
+		}
+	}
+	for want, change := range map[string]func(p *train.Plan){
+		"Epochs = -1":              func(p *train.Plan) { p.Epochs = -1 },
+		"Batch = -2":               func(p *train.Plan) { p.Batch = -2 },
+		"Workers = -3":             func(p *train.Plan) { p.Workers = -3 },
+		`"yes": Weight = -1`:       with("yes", func(h *train.Head) { h.Weight = -1 }),
+		`"yes": Weight = NaN`:      with("yes", func(h *train.Head) { h.Weight = nan }),
+		`head "class" has no Loss`: with("class", func(h *train.Head) { h.Loss = nil }),
+		`head "yes" is missing`:    func(p *train.Plan) { delete(p.Heads, "yes") },
+		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) { p.Heads["clas"] = p.Heads["class"] },
+		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
+		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) { h.Loss = loss.BinaryCrossentropy{} }),
+		`two figures are named "yes_accuracy"`:              with("yes", func(h *train.Head) { h.Metrics = append(h.Metrics, metric.Accuracy{}) }),
+	} {
+		p := plan()
+		change(&p)
+		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+func TestDataMistakes(t *testing.T) {
+	full := table(t)
+	column := func(name string) data.Column {
+		c, err := full.Column(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	replaced := func(c data.Column) []data.Column {
+		var list []data.Column
+		for _, name := range full.Names() {
+			if name == c.Name {
+				list = append(list, c)
+			} else {
+				list = append(list, column(name))
+			}
+		}
+		return list
+	}
+	bad := func(values []float32, at int, v float64) []float32 {
+		values[at] = float32(v)
+		return values
+	}
+	ids := make([]int32, 2*rows)
+	ids[9] = 5
+	labels := make([]int32, rows)
+	labels[17] = 4
+	for want, columns := range map[string][]data.Column{
+		`column "x" is missing`:                               {column("image"), column("ids"), column("class"), column("yes")},
+		`unknown column "extra"`:                              append(replaced(column("x")), data.Ints("extra", labels)),
+		`column "x" has shape [2] a row, the input wants [3]`: replaced(data.Floats("x", make([]float32, 2*rows), 2)),
+		`column "ids" is float32, the input wants int32`:      replaced(data.Floats("ids", make([]float32, 2*rows), 2)),
+		`column "ids", row 4, element 1: got 5, want 0 to 4`:  replaced(data.Ints("ids", ids, 2)),
+		`column "class", row 17: got 4, want 0 to 3`:          replaced(data.Ints("class", labels)),
+		`column "class" is float32, the loss wants labels`:    replaced(data.Floats("class", make([]float32, rows))),
+		`column "x", row 3, element 2: got NaN`:               replaced(data.Floats("x", bad(make([]float32, 3*rows), 11, math.NaN()), 3)),
+		`column "x", row 0, element 0: got +Inf`:              replaced(data.Floats("x", bad(make([]float32, 3*rows), 0, math.Inf(1)), 3)),
+		`column "yes", row 8: got 1.5, want 0 to 1`:           replaced(data.Floats("yes", bad(make([]float32, rows), 8, 1.5))),
+		`column "yes" has shape [2] a row`:                    replaced(data.Floats("yes", make([]float32, 2*rows), 2)),
+	} {
+		d, err := data.NewTable(columns...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := train.Fit(context.Background(), model(t), d, plan()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
