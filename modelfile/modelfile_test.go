@@ -1,0 +1,276 @@
+package modelfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/tensor"
+	"braid/text"
+)
+
+// every has each kind of layer, with settings that are not the default, and both types of input.
+func every(t testing.TB) *braid.Model {
+	t.Helper()
+	g := braid.NewGraph("every")
+	x, ids := g.Input("x", tensor.Float32, 2, 3), g.Input("ids", tensor.Int32, 3)
+	e := g.Add("e", layer.Embedding{Vocabulary: 4, Width: 3}, ids)
+	both := g.Add("both", layer.Concatenate{Axis: 1}, x, e)
+	s := g.Add("s", layer.LSTM{Units: 2, Sequences: true}, both)
+	flat := g.Add("flat", layer.Flatten{}, s)
+	g.Head("wide", layer.Dense{Units: 3, Activation: layer.Softmax}, flat)
+	g.Head("thin", layer.Dense{Units: 1, Activation: layer.Sigmoid, NoBias: true}, flat)
+	m, err := g.Build(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func file(t testing.TB) *File {
+	t.Helper()
+	tokenizer, err := text.NewTokenizer(text.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer.FitOnTexts([]string{"odd number"})
+	return &File{
+		Model: every(t),
+		Inputs: []Input{
+			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
+			{Name: "ids", Text: &Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd number"}}},
+		},
+		Labels:   []Labels{{Head: "thin", Labels: []string{"no", "yes"}}},
+		Training: json.RawMessage(`{"epochs":3}`),
+	}
+}
+
+func content(t testing.TB, f *File) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestRoundTrip(t *testing.T) {
+	f := file(t)
+	folder := t.TempDir()
+	if err := Save(filepath.Join(folder, FileName), f); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{folder, filepath.Join(folder, FileName)} {
+		back, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := back.Model.Places(), f.Model.Places(); !reflect.DeepEqual(got, want) {
+			t.Errorf("places are %v, want %v", got, want)
+		}
+		if !bytes.Equal(content(t, back), content(t, f)) {
+			t.Error("read and written again, the file differs")
+		}
+		if !reflect.DeepEqual(back.Labels, f.Labels) || string(back.Training) != string(f.Training) || back.Model.Seed() != 5 {
+			t.Errorf("got %+v, want %+v", back, f)
+		}
+		for i, w := range back.Model.Weights() {
+			if !slices.Equal(w.Values(), f.Model.Weights()[i].Values()) {
+				t.Errorf("weight %s differs", w.Name())
+			}
+		}
+	}
+	if _, err := Open(filepath.Join(folder, "none")); err == nil || !strings.Contains(err.Error(), "no model at") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// outside is a layer that is not Braid's.
+type outside struct{ Factor float32 }
+
+func (outside) Kind() string { return "Outside" }
+
+func (l outside) Build(b *braid.Builder) (braid.Op, error) {
+	b.Output(b.Shape(0)...)
+	return l, nil
+}
+
+func (l outside) Forward(t *braid.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		for i, v := range t.In[0].Row(r) {
+			t.Out.Row(r)[i] = l.Factor * v
+		}
+	}
+}
+
+func (l outside) Backward(*braid.Task) {}
+
+func TestCustomLayer(t *testing.T) {
+	g := braid.NewGraph("custom")
+	g.Head("h", outside{2.5}, g.Input("x", tensor.Float32, 1))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saved := content(t, &File{Model: m})
+	if _, err := Parse(saved); err == nil || !strings.Contains(err.Error(), `unknown layer kind "Outside"`) {
+		t.Errorf("error is %v", err)
+	}
+	for _, example := range []braid.Layer{outside{}, &outside{}} {
+		back, err := Parse(saved, example)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := back.Model.Predict(braid.Tensors{"x": tensor.Floats([]float32{4}, 1, 1)})
+		if err != nil || out["h"].Float32s()[0] != 10 {
+			t.Errorf("prediction is %v (%v), want 10", out, err)
+		}
+	}
+}
+
+// container writes a header and data as they are.
+func container(header, data string) []byte {
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+data...)
+}
+
+var badContainers = map[string]struct {
+	file []byte
+	want string
+}{
+	"empty":           {nil, "0 bytes"},
+	"seven bytes":     {make([]byte, 7), "7 bytes"},
+	"claims 2^60":     {binary.LittleEndian.AppendUint64(nil, 1<<60), "claim a header of 1152921504606846976 bytes"},
+	"header cut":      {container(`{}`, "")[:9], "claim a header"},
+	"no brace":        {container(` {}`, ""), "does not begin with {"},
+	"no JSON":         {container(`{"a"`, ""), "header"},
+	"two values":      {container(`{}{}`, ""), "follows its end"},
+	"array":           {container(`{"a":[]}`, ""), `tensor "a"`},
+	"unknown dtype":   {container(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "1234"), `unknown dtype "F31"`},
+	"no offsets":      {container(`{"a":{"dtype":"F32","shape":[1]}}`, "1234"), "data_offsets"},
+	"backwards":       {container(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "1234"), "data_offsets"},
+	"negative":        {container(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "1234"), "out of range"},
+	"overflows":       {container(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, ""), "out of range"},
+	"wrong size":      {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "1234"), "takes 8 bytes"},
+	"cut short":       {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "1234"), "cut short"},
+	"gap":             {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "12"), "gap"},
+	"overlap":         {container(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "123"), "overlap"},
+	"bytes follow":    {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "12"), "1 bytes follow"},
+	"twice":           {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"), `two entries are named "a"`},
+	"metadata number": {container(`{"__metadata__":{"a":1}}`, ""), "__metadata__"},
+}
+
+func TestBadContainers(t *testing.T) {
+	for name, c := range badContainers {
+		if _, err := ParseContainer(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error is %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestContainerRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := &Container{Metadata: rapid.MapOfN(rapid.String(), rapid.String(), 1, 3).Draw(t, "metadata")}
+		for _, name := range rapid.SliceOfDistinct(rapid.String(), rapid.ID[string]).Draw(t, "names") {
+			values := rapid.SliceOf(rapid.Float32()).Draw(t, "values")
+			c.Entries = append(c.Entries, Floats(name, values, len(values)))
+		}
+		if _, taken := c.Entry("__metadata__"); taken {
+			t.Skip("a tensor may not have this name")
+		}
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if header := binary.LittleEndian.Uint64(b.Bytes()); (8+header)%64 != 0 {
+			t.Fatalf("data starts at byte %d, want a multiple of 64", 8+header)
+		}
+		back, err := ParseContainer(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range back.Entries {
+			if len(back.Entries[i].Data) == 0 {
+				back.Entries[i].Data = []byte{}
+			}
+		}
+		if !reflect.DeepEqual(back, c) {
+			t.Fatalf("got %+v, want %+v", back, c)
+		}
+	})
+}
+
+// Each change of a good model file is an error that tells what is wrong.
+func TestBadModels(t *testing.T) {
+	for want, change := range map[string]func(c *Container){
+		`format is "", want "braid 1"`:           func(c *Container) { delete(c.Metadata, "format") },
+		"seed":                                   func(c *Container) { c.Metadata["seed"] = "-1" },
+		"graph":                                  func(c *Container) { c.Metadata["graph"] = "{" },
+		`unknown layer kind "Dens", want one of`: func(c *Container) { replace(c, "graph", `"Dense"`, `"Dens"`) },
+		`unknown field "Unit"`:                   func(c *Container) { replace(c, "graph", `"Units"`, `"Unit"`) },
+		"Units = -3":                             func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":-3`) },
+		`shape [10 3], the graph wants [10 2147`: func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":2147483`) },
+		"more than 2147483647 elements":          func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":2147483647`) },
+		`reads "z", which does not come before`:  func(c *Container) { replace(c, "graph", `"inputs":["ids"]`, `"inputs":["z"]`) },
+		`unknown activation "softmix"`:           func(c *Container) { replace(c, "graph", "softmax", "softmix") },
+		`tensor "wide.kernel" is missing`: func(c *Container) {
+			c.Entries[slices.IndexFunc(c.Entries, func(e Entry) bool { return e.Name == "wide.kernel" })].Name = "x"
+		},
+		"no place for":                 func(c *Container) { c.Entries = append(c.Entries, Floats("more", []float32{1}, 1)) },
+		"is NaN, want a finite number": func(c *Container) { copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f}) },
+		`unknown input "y"`:            func(c *Container) { replace(c, "inputs", `"x"`, `"y"`) },
+		"standard deviation 0":         func(c *Container) { replace(c, "inputs", "0.25", "0") },
+		`unknown head "fat"`:           func(c *Container) { replace(c, "labels", "thin", "fat") },
+		"has 1 labels, want 2":         func(c *Container) { replace(c, "labels", `"no",`, "") },
+		"holds the word":               func(c *Container) { replace(c, "inputs", `"number"`, `"odd"`) },
+	} {
+		c, err := ParseContainer(content(t, file(t)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(c)
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse(b.Bytes()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+func replace(c *Container, key, old, new string) {
+	c.Metadata[key] = strings.Replace(c.Metadata[key], old, new, 1)
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(content(f, file(f)))
+	for _, c := range badContainers {
+		f.Add(c.file)
+	}
+	f.Fuzz(func(t *testing.T, file []byte) {
+		if back, err := Parse(file); err == nil {
+			back.Model.Summary()
+		}
+	})
+}
+
+func TestOpenBadFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model")
+	if err := os.WriteFile(path, []byte("not a model"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), path) {
+		t.Errorf("error is %v, want one that names the file", err)
+	}
+}
