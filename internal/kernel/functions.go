@@ -24,14 +24,17 @@ func exp(x float32) float32 {
 		return float32(math.Inf(1))
 	}
 	n := fma(x, 1.44269504, toInteger) - toInteger
-	r := fma(-n, ln2High, x)
-	r = fma(-n, ln2Low, r)
+	high := fma(-n, ln2High, x)
+	r := fma(-n, ln2Low, high)
+	rest := fma(-n, ln2Low, high-r) // what rounding took from r
 	p := fma(1.9875691500e-4, r, 1.3981999507e-3)
 	p = fma(p, r, 8.3334519073e-3)
 	p = fma(p, r, 4.1665795894e-2)
 	p = fma(p, r, 1.6666665459e-1)
 	p = fma(p, r, 5.0000001201e-1)
-	p = fma(p, r*r, r) + 1
+	// 1 + r + p r r, with what the first sum rounds away added to the small terms.
+	whole := 1 + r
+	p = whole + (fma(p, r*r, rest) + (r - (whole - 1)))
 	// 2^n in two factors: n reaches 128, beyond what one float32 holds.
 	half := int32(n) >> 1
 	return p * power(half) * power(int32(n)-half)
@@ -40,30 +43,34 @@ func exp(x float32) float32 {
 // power is 2^n for n from -126 to 127.
 func power(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
 
-// sigmoid is 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) below zero, where 1 + exp(-x) would lose
-// the last bits.
+// sigmoid is 1 / (1 + exp(-x)) from zero up, and exp(x) / (1 + exp(x)) below: exp never overflows.
+// What rounding took from the divisor is given back to the quotient.
 func sigmoid(x float32) float32 {
+	e := exp(-math.Float32frombits(math.Float32bits(x) &^ (1 << 31)))
+	above := float32(1)
 	if x < 0 {
-		e := exp(x)
-		return e / (1 + e)
+		above = e
 	}
-	return 1 / (1 + exp(-x))
+	below := 1 + e
+	q := above / below
+	return fma(-q, e-(below-1), q)
 }
 
 // tanh takes an odd polynomial near zero, where 1 - 2/(exp(2x)+1) would cancel, with the
 // coefficients of Cephes' tanhf (Moshier).
 func tanh(x float32) float32 {
-	size := math.Float32frombits(math.Float32bits(x) &^ (1 << 31))
+	const sign = 1 << 31
+	size := math.Float32frombits(math.Float32bits(x) &^ sign)
+	y := 1 - 2/(exp(size+size)+1)
 	if size < 0.625 {
 		z := x * x
 		p := fma(-5.70498872745e-3, z, 2.06390887954e-2)
 		p = fma(p, z, -5.37397155531e-2)
 		p = fma(p, z, 1.33314422036e-1)
 		p = fma(p, z, -3.33332819422e-1)
-		return fma(p*z, x, x)
+		y = fma(p*z, x, x)
 	}
-	y := 1 - 2/(exp(size+size)+1)
-	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&(1<<31))
+	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&sign)
 }
 
 // log splits x = 2^e m with m from sqrt(1/2) to sqrt(2) and takes log(m) from a polynomial with

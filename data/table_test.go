@@ -1,0 +1,102 @@
+package data_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid/data"
+	"braid/internal/kernel"
+	"braid/tensor"
+)
+
+func table(t *testing.T) *data.Table {
+	t.Helper()
+	d, err := data.NewTable(
+		data.Bytes("pixels", []uint8{0, 10, 20, 30, 40, 50}, data.Standard{Mean: 10, Std: 4}, 2),
+		data.Floats("x", []float32{1, 2, 3}), data.Ints("ids", []int32{7, 8, 9}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func TestGather(t *testing.T) {
+	d := table(t)
+	order := []int32{2, 0}
+	for name, want := range map[string][]float32{
+		"pixels": {7.5, 10, -2.5, 0}, "x": {3, 1}, "ids": {9, 7},
+	} {
+		c, err := d.Column(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows := tensor.NewRows[float32](2, c.Shape.Size())
+		c.GatherFloats(kernel.Default(), rows, order, 0, 2)
+		if !slices.Equal(rows.Data, want) {
+			t.Errorf("column %s gathers %v, want %v", name, rows.Data, want)
+		}
+	}
+	ids, _ := d.Column("ids")
+	rows := tensor.NewRows[int32](2, 1)
+	ids.GatherInts(rows, order, 1, 2)
+	if !slices.Equal(rows.Data, []int32{0, 7}) {
+		t.Errorf("rows 1 to 2 gather %v, want 0 7", rows.Data)
+	}
+}
+
+func TestSliceSelectTensors(t *testing.T) {
+	d := table(t)
+	s, err := d.Slice(1, 3)
+	if err != nil || s.Rows() != 2 {
+		t.Fatalf("%d rows (%v), want 2", s.Rows(), err)
+	}
+	if s, err = s.Select("ids", "pixels"); err != nil || !slices.Equal(s.Names(), []string{"ids", "pixels"}) {
+		t.Fatalf("columns %v (%v)", s.Names(), err)
+	}
+	in, err := s.Tensors("pixels", "ids")
+	if err != nil || !slices.Equal(in["pixels"].Float32s(), []float32{2.5, 5, 7.5, 10}) || !slices.Equal(in["ids"].Int32s(), []int32{8, 9}) {
+		t.Errorf("tensors %v (%v)", in, err)
+	}
+	if !in["pixels"].Shape().Equal(tensor.Shape{2, 2}) {
+		t.Errorf("shape is %v, want [2 2]", in["pixels"].Shape())
+	}
+}
+
+func TestTableMistakes(t *testing.T) {
+	d := table(t)
+	_, unknown := d.Select("pixel")
+	_, empty := d.Slice(2, 2)
+	_, none := data.NewTable()
+	mistake := func(columns ...data.Column) error {
+		_, err := data.NewTable(columns...)
+		return err
+	}
+	for want, err := range map[string]error{
+		`unknown column "pixel", want one of "pixels", "x", "ids"; did you mean "pixels"?`: unknown,
+		"rows 2 to 2 of a table of 3":             empty,
+		"at least one column":                     none,
+		`column "x" has 2 rows, column "y" has 1`: mistake(data.Floats("y", []float32{1}), data.Floats("x", []float32{1, 2})),
+		`two columns are named "x"`:               mistake(data.Floats("x", []float32{1}), data.Ints("x", []int32{1})),
+		`column "x" has no rows`:                  mistake(data.Floats("x", nil)),
+		"3 values do not make whole rows":         mistake(data.Floats("x", make([]float32, 3), 2)),
+		"axis 0 of shape [0] is 0":                mistake(data.Floats("x", nil, 0)),
+		`"p": cannot be standardized`:             mistake(data.Bytes("p", []uint8{1}, data.Standard{Mean: 1})),
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+	if _, err := data.Measure([]uint8{3, 3, 3}); err == nil {
+		t.Error("no error for bytes that are all equal")
+	}
+}
+
+func TestMeasure(t *testing.T) {
+	s, err := data.Measure([]uint8{1, 2, 4, 9})
+	if err != nil || s.Mean != 4 || math.Abs(s.Std-math.Sqrt(9.5)) > 1e-15 {
+		t.Errorf("measured %+v (%v), want 4 and the root of 9.5", s, err)
+	}
+}

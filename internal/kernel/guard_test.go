@@ -1,0 +1,103 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+var (
+	nan      = float32(math.NaN())
+	inf      = float32(math.Inf(1))
+	negative = float32(math.Copysign(0, -1)) // -0
+)
+
+const (
+	guardSize  = 24         // values kept on each side, more than one register
+	guardValue = -7.1234567 // what they hold; no kernel computes it
+)
+
+// guarded is a slice of n values that starts offset values past the start of a register's worth,
+// with guard values on both sides.
+func guarded(n, offset int) (all, inside []float32) {
+	all = make([]float32, guardSize+offset+n+guardSize)
+	for i := range all {
+		all[i] = guardValue
+	}
+	return all, all[guardSize+offset:][:n:n]
+}
+
+// checkGuards fails the test where something wrote round the n values that guarded gave.
+func checkGuards(t testing.TB, what string, all []float32, n, offset int) {
+	t.Helper()
+	for i, v := range all {
+		inside := i >= guardSize+offset && i < guardSize+offset+n
+		if !inside && v != guardValue {
+			t.Fatalf("%s: wrote %v at %d of %d", what, v, i-guardSize-offset, n)
+		}
+	}
+}
+
+// same is equality of bits. All NaN count as one: which operand's payload survives an operation
+// depends on the order of operands in an instruction, and nothing downstream reads it.
+func same(a, b float32) bool {
+	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
+}
+
+func checkSame(t testing.TB, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if !same(got[i], want[i]) {
+			t.Fatalf("%s: [%d] of %d = %v (%#x), want %v (%#x)", what, i, len(want),
+				got[i], math.Float32bits(got[i]), want[i], math.Float32bits(want[i]))
+		}
+	}
+}
+
+// lopsided fills x with values no two of which are alike, so that a swapped index shows.
+func lopsided(r *rand.Rand, x []float32) {
+	for i := range x {
+		x[i] = float32(r.NormFloat64()) * (1 + float32(i%7))
+	}
+}
+
+// odd is lopsided with what arithmetic treats specially strewn in.
+func odd(r *rand.Rand, x []float32) {
+	specials := []float32{
+		0, negative, 1, -1, 1e-40, -1e-40, 1e-45, -1e-45, 1.1754944e-38, -1.1754944e-38,
+		math.MaxFloat32, -math.MaxFloat32, 1e-25, -1e-25, 3e-30, -88, 88.8, 104, -104,
+	}
+	lopsided(r, x)
+	for i := range x {
+		switch r.IntN(8) {
+		case 0:
+			x[i] = specials[r.IntN(len(specials))]
+		case 1:
+			x[i] = math.Float32frombits(r.Uint32())
+		}
+	}
+}
+
+// wild is odd with the values that would drown the rest of a sum.
+func wild(r *rand.Rand, x []float32) {
+	odd(r, x)
+	for i := range x {
+		if r.IntN(40) == 0 {
+			x[i] = []float32{nan, inf, -inf}[r.IntN(3)]
+		}
+	}
+}
+
+// fills are the kinds of data that tests of equality run over.
+var fills = []struct {
+	name string
+	fill func(*rand.Rand, []float32)
+}{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}}
+
+// eachSet runs a test once for every set, and says which this machine lacks.
+func eachSet(t *testing.T, test func(t *testing.T, set *Set)) {
+	for _, set := range Sets() {
+		t.Run(fmt.Sprintf("set=%s", set.Name), func(t *testing.T) { test(t, set) })
+	}
+}

@@ -1,0 +1,64 @@
+package kernel
+
+import (
+	"math"
+	"testing"
+)
+
+func TestSoftmax(t *testing.T) {
+	tests := []struct {
+		name      string
+		src, want []float32
+	}{
+		{"empty", nil, nil},
+		{"one", []float32{-3}, []float32{1}},
+		{"far apart", []float32{1e4, -1e4, 1e4}, []float32{0.5, 0, 0.5}},
+		{"both huge", []float32{1e4, 1e4 - 1}, []float32{0.7310586, 0.26894143}},
+		{"masked", []float32{-inf, 2, -inf, 2}, []float32{0, 0.5, 0, 0.5}},
+		{"all masked", []float32{-inf, -inf}, []float32{nan, nan}},
+		{"NaN first", []float32{nan, 1, 2}, []float32{nan, nan, nan}},
+		{"NaN last", []float32{1, 2, nan}, []float32{nan, nan, nan}},
+		{"Inf", []float32{inf, 1}, []float32{nan, nan}},
+		{"lopsided", []float32{1, 2, 4}, []float32{0.042010065, 0.1141952, 0.8437947}},
+		{"flushed", []float32{0, 0, -87}, []float32{0.5, 0.5, 0}},
+	}
+	const tolerance = 3e-7 // two roundings of exp, one of the sum, one of the quotient
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, c := range tests {
+			dst := make([]float32, len(c.src))
+			set.Softmax(dst, c.src)
+			for i, want := range c.want {
+				off := math.Abs(float64(dst[i] - want))
+				if !same(dst[i], want) && !(off <= tolerance*float64(want)) {
+					t.Errorf("%s: [%d] = %g, want %g", c.name, i, dst[i], want)
+				}
+			}
+		}
+	})
+}
+
+// TestSoftmaxOrder holds the sum to its 16 lanes, written out apart from the kernel.
+func TestSoftmaxOrder(t *testing.T) {
+	src := make([]float32, 67)
+	for i := range src {
+		src[i] = float32(i*i%37) / 5
+	}
+	e := make([]float32, len(src))
+	expAll(e, src)
+	var ones []float32
+	for i := range src {
+		src[i] -= 36.0 / 5 // the largest
+		ones = append(ones, 1)
+	}
+	expAll(e, src)
+	total := plainDot(e, ones)
+	eachSet(t, func(t *testing.T, set *Set) {
+		dst := make([]float32, len(src))
+		set.Softmax(dst, src)
+		for i := range dst {
+			if want := e[i] / total; dst[i] != want {
+				t.Fatalf("[%d] = %x, want %x", i, dst[i], want)
+			}
+		}
+	})
+}
