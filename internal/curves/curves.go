@@ -45,6 +45,9 @@ const (
 	columns     = 2 // panels side by side
 )
 
+// sans is the font's variant: the one that screens show best.
+const sans = "Sans"
+
 // SVG draws panels, two in a row, each with its legend below.
 func SVG(w io.Writer, panels []Panel) error {
 	if len(panels) == 0 {
@@ -83,6 +86,11 @@ func (p Panel) draw(area draw.Canvas) error {
 	d := plot.New()
 	d.Title.Text, d.X.Label.Text, d.Y.Label.Text = p.Title, p.X, p.Y
 	d.Title.Padding = 6
+	for _, style := range []*draw.TextStyle{
+		&d.Title.TextStyle, &d.X.Label.TextStyle, &d.Y.Label.TextStyle, &d.X.Tick.Label, &d.Y.Tick.Label,
+	} {
+		style.Font.Variant = sans
+	}
 	d.X.Tick.Marker = wholeTicks{}
 	grid := plotter.NewGrid()
 	pale := color.Gray{0xe4}
@@ -137,6 +145,7 @@ func (l Line) style() draw.LineStyle {
 // legend writes the lines' names in two columns.
 func (p Panel) legend(page draw.Canvas, at vg.Point) {
 	text := plot.New().Legend.TextStyle
+	text.Font.Variant = sans
 	for i, l := range p.Lines {
 		x := at.X + vg.Length(i%2)*(panelWidth-4*margin)/2
 		y := at.Y - vg.Length(i/2)*legendLine
