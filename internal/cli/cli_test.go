@@ -185,12 +185,12 @@ func TestMistakes(t *testing.T) {
 	}
 	folder := dataset(t)
 	for want, args := range map[string][]string{
-		"--epochs is 0, want 1 or more":                  {"train", "--epochs", "0"},
-		"--batch is -1":                                  {"train", "--batch", "-1"},
-		"--workers is -1":                                {"train", "--workers", "-1"},
-		"--rate is NaN":                                  {"train", "--rate", "NaN"},
-		"--seed is 0":                                    {"train", "--seed", "0"},
-		`--log is "kears"`:                               {"train", "--log", "kears"},
+		"--epochs is 0, want 1 or more": {"train", "--epochs", "0"},
+		"--batch is -1":                 {"train", "--batch", "-1"},
+		"--workers is -1":               {"train", "--workers", "-1"},
+		"--rate is NaN":                 {"train", "--rate", "NaN"},
+		"--seed is 0":                   {"train", "--seed", "0"},
+		`--log is "kears"`:              {"train", "--log", "kears"},
 		`"digt", want one of "digit", "answer"; did you`: {"train", "--loss-weights", "digt=1"},
 		`the weight of "digit" is "-1"`:                  {"train", "--loss-weights", "digit=-1"},
 		`the weight of "answer" is "NaN"`:                {"train", "--loss-weights", "answer=NaN"},

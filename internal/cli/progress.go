@@ -62,7 +62,7 @@ func (b *epochBar) step(s train.Step) {
 		b.group = mpb.New(mpb.WithOutput(b.s.err), mpb.WithWidth(28))
 		b.bar = b.group.AddBar(int64(s.Steps), mpb.BarRemoveOnComplete(),
 			mpb.PrependDecorators(decor.Name(fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs)), decor.CountersNoUnit(" %d/%d")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return b.text })))
+			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + b.text })))
 	}
 	// Of the figures, the losses: all of them would not fit a line.
 	figures := s.Figures()
@@ -70,7 +70,7 @@ func (b *epochBar) step(s train.Step) {
 	for losses < len(figures) && strings.HasSuffix(b.names[losses], "loss") {
 		losses++
 	}
-	b.text = train.Figures(b.names[:losses], figures[:losses])
+	b.text = strings.TrimPrefix(train.Figures(b.names[:losses], figures[:losses]), " - ")
 	b.bar.SetCurrent(int64(s.Step))
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"braid"
 	"braid/data"
 	"braid/digitqa"
 	"braid/internal/curves"
@@ -127,7 +128,7 @@ func panels(h *train.History, f *modelfile.File) []curves.Panel {
 }
 
 // describe makes the model's file: with the vocabulary, the pixels' mean and deviation, the labels.
-func describe(t trainingRecord, h *train.History, standard data.Standard) (*modelfile.File, error) {
+func describe(m *braid.Model, t trainingRecord, h *train.History, standard data.Standard) (*modelfile.File, error) {
 	tokenizer, err := digitqa.Tokenizer()
 	if err != nil {
 		return nil, err
@@ -147,6 +148,7 @@ func describe(t trainingRecord, h *train.History, standard data.Standard) (*mode
 		return nil, err
 	}
 	f := &modelfile.File{
+		Model: m,
 		Inputs: []modelfile.Input{
 			{Name: "image", Pixels: &standard},
 			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},

@@ -104,38 +104,54 @@ func weigh(heads train.Heads, weights string) error {
 	return nil
 }
 
-// run is the whole job.
+// examples are what there is to learn from.
+type examples struct {
+	train, test *data.Table
+	height      int // of an image, in pixels
+	width       int
+	standard    data.Standard
+	source      string
+}
+
+// load finds the images and makes tables of them.
+func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
+	bars := newDownloads(s)
+	mnist, err := digitqa.Finder{Dir: f.data, Progress: bars.progress}.Find(ctx)
+	bars.end()
+	if err != nil {
+		return nil, err
+	}
+	size := mnist.Train.Pixels.Shape()
+	e := &examples{height: size[1], width: size[2], source: mnist.Source}
+	if e.standard, err = data.Measure(mnist.Train.Pixels.Uint8s()); err != nil {
+		return nil, err
+	}
+	if e.train, err = digitqa.Table(mnist.Train, e.standard); err != nil {
+		return nil, err
+	}
+	e.test, err = digitqa.Table(mnist.Test, e.standard)
+	return e, err
+}
+
+// run is the whole job: data, model, run folder, training, files.
 func (f trainFlags) run(ctx context.Context, s streams) error {
 	began := time.Now()
 	plan, err := f.plan()
 	if err != nil {
 		return err
 	}
-	bars := newDownloads(s)
-	mnist, err := digitqa.Finder{Dir: f.data, Progress: bars.progress}.Find(ctx)
-	bars.end()
-	if err != nil {
-		return err
-	}
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
-	if err != nil {
-		return err
-	}
-	trainTable, err := digitqa.Table(mnist.Train, standard)
+	e, err := f.load(ctx, s)
 	if err != nil {
 		return err
 	}
 	if f.validate {
-		if plan.Validate, err = digitqa.Table(mnist.Test, standard); err != nil {
-			return err
-		}
+		plan.Validate = e.test
 	}
-	size := mnist.Train.Pixels.Shape()
-	model, err := digitqa.Network(size[1], size[2]).Build(f.seed)
+	model, err := digitqa.Network(e.height, e.width).Build(f.seed)
 	if err != nil {
 		return err
 	}
-	t, err := record(model, plan, trainTable.Rows())
+	t, err := record(model, plan, e.train.Rows())
 	if err != nil {
 		return err
 	}
@@ -145,23 +161,22 @@ func (f trainFlags) run(ctx context.Context, s streams) error {
 	}
 	c := config{
 		Training: t, Validate: f.validate, Workers: f.workers, Started: began.UTC().Truncate(time.Second),
-		Data: dataRecord{mnist.Source, trainTable.Rows(), mnist.Test.Labels.Len(), standard.Mean, standard.Std},
+		Data: dataRecord{e.source, e.train.Rows(), e.test.Rows(), e.standard.Mean, e.standard.Std},
 	}
 	if err := r.begin(c); err != nil {
 		return err
 	}
 	f.announce(s, model, c)
 	plan.Callbacks = f.callbacks(s)
-	history, failed := train.Fit(ctx, model, trainTable, plan)
+	history, failed := train.Fit(ctx, model, e.train, plan)
 	if history == nil {
 		return failed
 	}
-	file, err := describe(t, history, standard)
-	if err != nil {
-		return errors.Join(failed, err)
+	file, err := describe(model, t, history, e.standard)
+	if err == nil {
+		err = r.save(file, history)
 	}
-	file.Model = model
-	if err := r.save(file, history); err != nil {
+	if err != nil {
 		return errors.Join(failed, err)
 	}
 	f.conclude(s, history, r.folder, time.Since(began))
@@ -227,5 +242,9 @@ func (f trainFlags) conclude(s streams, h *train.History, folder string, took ti
 		}
 		w.Flush()
 	}
-	fmt.Fprintf(out, "\n%d epochs in %.1f s; the run is in %s\n", len(h.Epochs), took.Seconds(), folder)
+	epochs := "epochs"
+	if len(h.Epochs) == 1 {
+		epochs = "epoch"
+	}
+	fmt.Fprintf(out, "\n%d %s in %.1f s; the run is in %s\n", len(h.Epochs), epochs, took.Seconds(), folder)
 }
