@@ -69,7 +69,8 @@ func TestFMAOnce(t *testing.T) {
 
 // sparse is a float32 with few bits set or few bits clear: sums of such values land on midpoints.
 func sparse(r *rand.Rand) float32 {
-	mantissa := uint32(1)<<r.IntN(24) | uint32(1)<<r.IntN(24)
+	first, second := r.IntN(24), r.IntN(24)
+	mantissa := uint32(1)<<first | uint32(1)<<second
 	switch r.IntN(3) {
 	case 0:
 		mantissa = ^mantissa

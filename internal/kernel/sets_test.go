@@ -1,0 +1,85 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// lengths are every tail of every register, and some that fill many.
+func lengths() []int {
+	var list []int
+	for n := range 71 {
+		list = append(list, n)
+	}
+	return append(list, 255, 792, 1024, 4099)
+}
+
+// TestVectorKernels holds every kernel that goes along slices, of every set, against the
+// reference: each length, each misalignment, each kind of data, with guard values around what is
+// written.
+func TestVectorKernels(t *testing.T) {
+	type call func(s *Set, dst, x, y []float32)
+	kernels := map[string]call{
+		"Exp":      func(s *Set, dst, x, _ []float32) { s.Exp(dst, x) },
+		"Log":      func(s *Set, dst, x, _ []float32) { s.Log(dst, x) },
+		"Tanh":     func(s *Set, dst, x, _ []float32) { s.Tanh(dst, x) },
+		"Sigmoid":  func(s *Set, dst, x, _ []float32) { s.Sigmoid(dst, x) },
+		"Softmax":  func(s *Set, dst, x, _ []float32) { s.Softmax(dst, x) },
+		"ReLU":     func(s *Set, dst, x, _ []float32) { s.ReLU(dst, x) },
+		"ReLUBack": func(s *Set, dst, x, y []float32) { s.ReLUBack(dst, x, y) },
+		"Add":      func(s *Set, dst, x, _ []float32) { s.Add(dst, x) },
+		"Bytes": func(s *Set, dst, x, _ []float32) {
+			source := make([]uint8, len(x))
+			for i := range source {
+				source[i] = uint8(i*37 + len(x))
+			}
+			s.Bytes(dst, source, 0.0127, -0.424)
+		},
+	}
+	eachSet(t, func(t *testing.T, set *Set) {
+		for name, run := range kernels {
+			for _, kind := range fills {
+				for _, n := range lengths() {
+					for offset := range 4 {
+						r := rand.New(rand.NewPCG(uint64(n), uint64(offset)))
+						allX, x := guarded(n, offset)
+						allY, y := guarded(n, 3-offset)
+						allDst, dst := guarded(n, offset)
+						kind.fill(r, x)
+						kind.fill(r, y)
+						kind.fill(r, dst)
+						want := clone(dst)
+						run(&reference, want, clone(x), clone(y))
+						run(set, dst, x, y)
+						what := fmt.Sprintf("%s, %s data, n=%d, offset=%d", name, kind.name, n, offset)
+						checkSame(t, what, dst, want)
+						checkGuards(t, what, allDst, n, offset)
+						checkGuards(t, what, allX, n, offset)
+						checkGuards(t, what, allY, n, 3-offset)
+					}
+				}
+			}
+		}
+	})
+}
+
+// TestVectorKernelsInPlace holds the kernels that may write what they read.
+func TestVectorKernelsInPlace(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for name, run := range map[string]func(s *Set) func(dst, src []float32){
+			"Exp": func(s *Set) func(dst, src []float32) { return s.Exp }, "Tanh": func(s *Set) func(dst, src []float32) { return s.Tanh },
+			"Sigmoid": func(s *Set) func(dst, src []float32) { return s.Sigmoid }, "Softmax": func(s *Set) func(dst, src []float32) { return s.Softmax },
+			"ReLU": func(s *Set) func(dst, src []float32) { return s.ReLU }, "Log": func(s *Set) func(dst, src []float32) { return s.Log },
+		} {
+			for _, n := range lengths() {
+				x := make([]float32, n)
+				odd(rand.New(rand.NewPCG(uint64(n), 5)), x)
+				want := make([]float32, n)
+				run(&reference)(want, x)
+				run(set)(x, x)
+				checkSame(t, fmt.Sprintf("%s in place, n=%d", name, n), x, want)
+			}
+		}
+	})
+}
