@@ -12,6 +12,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/kernel"
 	"braid/internal/random"
 	"braid/layer"
 	"braid/loss"
@@ -95,11 +96,17 @@ func bytesOf(t testing.TB, m *braid.Model) []byte {
 	return b.Bytes()
 }
 
-// The same seed gives the same bytes, in two runs and with any number of workers.
+// The same seed gives the same bytes, in two runs, with any number of workers and any instruction
+// set that this machine has.
 func TestSameBytesOnAnyNumberOfWorkers(t *testing.T) {
 	var want []byte
 	var figures []float64
-	for _, workers := range []int{1, 1, 2, 3, 7} {
+	defer kernel.Use(kernel.Default())
+	for i, workers := range []int{1, 1, 2, 3, 7, 1, 2, 5, 1, 2, 5} {
+		sets := kernel.Sets()
+		set := sets[i%len(sets)]
+		kernel.Use(set)
+		t.Logf("kernel set %s, %d workers", set.Name, workers)
 		m, p := model(t), plan()
 		p.Workers, p.Validate = workers, table(t)
 		h, err := train.Fit(context.Background(), m, table(t), p)

@@ -11,7 +11,12 @@
 // Results below the smallest normal number are flushed to zero in Exp, Sigmoid, Softmax and Adam.
 package kernel
 
-import "sync/atomic"
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+)
 
 // Set is one implementation of every kernel. Arguments come by value: a pointer would be
 // allocated at every call through a function value. The slices of a call may not overlap unless they are
@@ -48,7 +53,6 @@ func Default() *Set {
 	if s := current.Load(); s != nil {
 		return s
 	}
-	sets := Sets()
 	return sets[len(sets)-1]
 }
 
@@ -56,7 +60,21 @@ func Default() *Set {
 func Use(s *Set) { current.Store(s) }
 
 // Sets lists the sets that this machine can run, the Go reference first, the fastest last.
-func Sets() []*Set { return []*Set{&reference} }
+func Sets() []*Set { return slices.Clone(sets) }
+
+var sets = append([]*Set{&reference}, machineSets()...)
+
+// Named finds a set of this machine by its name: go, avx2 or avx512.
+func Named(name string) (*Set, error) {
+	var have []string
+	for _, s := range sets {
+		if s.Name == name {
+			return s, nil
+		}
+		have = append(have, s.Name)
+	}
+	return nil, fmt.Errorf("kernel set %q: this machine has %s", name, strings.Join(have, ", "))
+}
 
 var reference = Set{
 	Name:     "go",

@@ -16,6 +16,14 @@ type Product struct {
 	BRow int // distance of two rows of B
 }
 
+// check panics where a matrix does not lie within its slice, as indexing it would: assembly does
+// not look.
+func (p *Product) check() {
+	_ = p.C[(p.Rows-1)*p.CRow+p.Columns-1]
+	_ = p.A[(p.Rows-1)*p.ARow+(p.Inner-1)*p.ACol]
+	_ = p.B[(p.Inner-1)*p.BRow+p.Columns-1]
+}
+
 func mulLanes(p Product) {
 	for i := range p.Rows {
 		c := p.C[i*p.CRow:][:p.Columns]
@@ -44,6 +52,15 @@ type Dots struct {
 	ARow int // distance of two rows of A
 	B    []float32
 	BRow int // distance of two rows of B
+}
+
+// check panics where a matrix does not lie within its slice.
+func (p *Dots) check() {
+	_ = p.C[(p.Rows-1)*p.CRow+p.Columns-1]
+	if p.Inner > 0 {
+		_ = p.A[(p.Rows-1)*p.ARow+p.Inner-1]
+		_ = p.B[(p.Columns-1)*p.BRow+p.Inner-1]
+	}
 }
 
 func mulDots(p Dots) {

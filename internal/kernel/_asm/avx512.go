@@ -1,0 +1,383 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+const vector = 64 // bytes
+
+func avx512() {
+	for _, rows := range []int{4, 1} {
+		for _, columns := range []int{5, 1} {
+			dots512(rows, columns)
+		}
+	}
+	for _, rows := range []int{5, 1} {
+		for _, vectors := range []int{5, 2} {
+			lanes512(rows, vectors, false)
+		}
+		lanes512(rows, 1, true)
+	}
+	adam512()
+}
+
+// zeros gives a register of zeros. A register cannot be cleared by itself: avo's allocator would
+// take it for one that is read before it is written.
+func zeros() VecVirtual {
+	z := ZMM()
+	x := GP32()
+	XORL(x, x)
+	VPBROADCASTD(x, z)
+	return z
+}
+
+// rowOf is the address of row i of rows that lie stride apart, for i up to 4; triple is 3 stride.
+func rowOf(base, stride, triple Register, i, disp int) Mem {
+	m := Mem{Base: base, Disp: disp}
+	switch i {
+	case 1, 2, 4:
+		m.Index, m.Scale = stride, uint8(i)
+	case 3:
+		m.Index, m.Scale = triple, 1
+	}
+	return m
+}
+
+func tripled(stride GPVirtual) GPVirtual {
+	triple := GP64()
+	LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, triple)
+	return triple
+}
+
+// tailMask gives a mask of the low n&15 lanes.
+func tailMask(n Register) OpmaskVirtual {
+	count := GP64()
+	MOVQ(n, count)
+	ANDQ(Imm(15), count)
+	return lowMask(count)
+}
+
+// lowMask gives a mask of the low count lanes, 0 to 16.
+func lowMask(count Register) OpmaskVirtual {
+	bits, k := GP64(), K()
+	MOVQ(U64(0xffffffffffffffff), bits)
+	BZHIQ(count, bits, bits)
+	KMOVW(bits.As32(), k)
+	return k
+}
+
+// dots512 writes a product in tiles of rows x columns 16-lane sums.
+func dots512(rows, columns int) {
+	TEXT(fmt.Sprintf("dots%dx%dAVX512", rows, columns), NOSPLIT,
+		"func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("dots%dx%dAVX512 computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.", rows, columns, rows, columns))
+	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
+	aRow, bRow := Load(Param("aRow"), GP64()).(GPVirtual), Load(Param("bRow"), GP64()).(GPVirtual)
+	aTriple, bTriple := tripled(aRow), tripled(bRow)
+	inner := Load(Param("inner"), GP64())
+	mask := tailMask(inner)
+	zero := zeros()
+	rowTiles := Load(Param("rowTiles"), GP64())
+
+	Label("rows")
+	b, out, columnTiles := GP64(), GP64(), GP64()
+	Load(Param("b"), b)
+	MOVQ(c, out)
+	Load(Param("columnTiles"), columnTiles)
+
+	Label("columns")
+	var sums [4][5]VecVirtual
+	for i := range rows {
+		for j := range columns {
+			sums[i][j] = ZMM()
+			VMOVAPS(zero, sums[i][j])
+		}
+	}
+	x, y, left := GP64(), GP64(), GP64()
+	MOVQ(a, x)
+	MOVQ(b, y)
+	MOVQ(inner, left)
+	step := func(masked bool) {
+		var xs [4]VecVirtual
+		load := func(m Mem) VecVirtual {
+			v := ZMM()
+			if masked {
+				VMOVUPS_Z(m, mask, v)
+			} else {
+				VMOVUPS(m, v)
+			}
+			return v
+		}
+		for i := range rows {
+			xs[i] = load(rowOf(x, aRow, aTriple, i, 0))
+		}
+		for j := range columns {
+			v := load(rowOf(y, bRow, bTriple, j, 0))
+			for i := range rows {
+				if masked { // lanes that have no element keep their sum, sign of zero included
+					VFMADD231PS(xs[i], v, mask, sums[i][j])
+				} else {
+					VFMADD231PS(xs[i], v, sums[i][j])
+				}
+			}
+		}
+	}
+	SUBQ(Imm(16), left)
+	JL(LabelRef("tail"))
+	Label("inner")
+	step(false)
+	ADDQ(Imm(vector), x)
+	ADDQ(Imm(vector), y)
+	SUBQ(Imm(16), left)
+	JGE(LabelRef("inner"))
+	Label("tail")
+	CMPQ(left, I32(-16))
+	JE(LabelRef("fold"))
+	step(true)
+
+	Label("fold")
+	cRow := Load(Param("cRow"), GP64()).(GPVirtual)
+	cTriple := tripled(cRow)
+	if rows == 4 {
+		foldRows(sums, columns, out, cRow, cTriple)
+	} else {
+		for j := range columns {
+			foldOne(sums[0][j], Mem{Base: out, Disp: 4 * j})
+		}
+	}
+	ADDQ(Imm(uint64(4*columns)), out)
+	for range columns {
+		ADDQ(bRow, b)
+	}
+	DECQ(columnTiles)
+	JNZ(LabelRef("columns"))
+
+	for range rows {
+		ADDQ(aRow, a)
+		ADDQ(cRow, c)
+	}
+	DECQ(rowTiles)
+	JNZ(LabelRef("rows"))
+	VZEROUPPER()
+	RET()
+}
+
+// foldRows folds the lanes of four rows of sums at once and adds them to C: lane i with i+8, i+4,
+// i+2, i+1, as the specification says.
+func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
+	merge := func(a, b VecVirtual, low, high uint8, shuffle func(i, m, x, x1 Op)) VecVirtual {
+		l, h := ZMM(), ZMM()
+		shuffle(Imm(uint64(low)), b, a, l)
+		shuffle(Imm(uint64(high)), b, a, h)
+		VADDPS(h, l, l)
+		return l
+	}
+	quads := func(i, m, x, x1 Op) { VSHUFF32X4(i, m, x, x1) }
+	within := func(i, m, x, x1 Op) { VSHUFPS(i, m, x, x1) }
+	var folded [5]VecVirtual // of a column: its four rows' sums, each in four lanes
+	for j := range columns {
+		first := merge(sums[0][j], sums[1][j], 0x44, 0xee, quads)
+		second := merge(sums[2][j], sums[3][j], 0x44, 0xee, quads)
+		folded[j] = merge(first, second, 0x88, 0xdd, quads)
+	}
+	last := columns - 1
+	if columns == 5 {
+		left := merge(folded[0], folded[1], 0x44, 0xee, within)
+		right := merge(folded[2], folded[3], 0x44, 0xee, within)
+		four := merge(left, right, 0x88, 0xdd, within)
+		for i := range 4 {
+			m, x := rowOf(out, cRow, cTriple, i, 0), XMM()
+			VEXTRACTF32X4(Imm(uint64(i)), four, x)
+			VADDPS(m, x, x)
+			VMOVUPS(x, m)
+		}
+	}
+	half, whole := ZMM(), ZMM()
+	VPERMILPS(Imm(0x4e), folded[last], half)
+	VADDPS(half, folded[last], half)
+	VPERMILPS(Imm(0xb1), half, whole)
+	VADDPS(whole, half, whole)
+	for i := range 4 {
+		m, x := rowOf(out, cRow, cTriple, i, 4*last), XMM()
+		VEXTRACTF32X4(Imm(uint64(i)), whole, x)
+		VADDSS(m, x, x)
+		VMOVSS(x, m)
+	}
+}
+
+// foldOne folds the lanes of one sum and adds it to m.
+func foldOne(sum VecVirtual, m Mem) {
+	y := YMM()
+	VEXTRACTF64X4(Imm(1), sum, y)
+	VADDPS(y, sum.AsY(), y)
+	x := XMM()
+	VEXTRACTF128(Imm(1), y, x)
+	VADDPS(x, y.AsX(), x)
+	t := XMM()
+	VPERMILPS(Imm(0x4e), x, t)
+	VADDPS(t, x, x)
+	VPERMILPS(Imm(0xb1), x, t)
+	VADDSS(t, x, x)
+	VADDSS(m, x, x)
+	VMOVSS(x, m)
+}
+
+// lanes512 writes a product in tiles of rows x vectors registers of outputs; masked, of the low
+// lanes that a mask names.
+func lanes512(rows, vectors int, masked bool) {
+	name := fmt.Sprintf("lanes%dx%dAVX512", rows, vectors)
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, columns uint64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d x %d registers, of which one that stands alone has columns lanes. Strides are in bytes.", name, rows, vectors))
+	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
+	cRow, aRow := Load(Param("cRow"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual)
+	cTriple, aTriple := tripled(cRow), tripled(aRow)
+	aCol, bRow := Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
+	rowTiles := Load(Param("rowTiles"), GP64())
+	var mask OpmaskVirtual
+	if masked {
+		mask = lowMask(Load(Param("columns"), GP64()))
+	}
+	load := func(m Mem) VecVirtual {
+		v := ZMM()
+		if masked {
+			VMOVUPS_Z(m, mask, v)
+		} else {
+			VMOVUPS(m, v)
+		}
+		return v
+	}
+
+	Label("rows")
+	var sums [5][5]VecVirtual
+	for i := range rows {
+		for j := range vectors {
+			sums[i][j] = load(rowOf(c, cRow, cTriple, i, vector*j))
+		}
+	}
+	x, y, left := GP64(), GP64(), GP64()
+	MOVQ(a, x)
+	Load(Param("b"), y)
+	Load(Param("inner"), left)
+	Label("inner")
+	var bs [5]VecVirtual
+	for j := range vectors {
+		bs[j] = load(Mem{Base: y, Disp: vector * j})
+	}
+	for i := range rows {
+		v := ZMM()
+		VBROADCASTSS(rowOf(x, aRow, aTriple, i, 0), v)
+		for j := range vectors {
+			VFMADD231PS(v, bs[j], sums[i][j])
+		}
+	}
+	ADDQ(aCol, x)
+	ADDQ(bRow, y)
+	DECQ(left)
+	JNZ(LabelRef("inner"))
+	for i := range rows {
+		for j := range vectors {
+			m := rowOf(c, cRow, cTriple, i, vector*j)
+			if masked {
+				VMOVUPS(sums[i][j], mask, m)
+			} else {
+				VMOVUPS(sums[i][j], m)
+			}
+		}
+	}
+	for range rows {
+		ADDQ(aRow, a)
+		ADDQ(cRow, c)
+	}
+	DECQ(rowTiles)
+	JNZ(LabelRef("rows"))
+	VZEROUPPER()
+	RET()
+}
+
+// adam512 writes the Adam step.
+func adam512() {
+	TEXT("adamAVX512", NOSPLIT, "func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)")
+	Pragma("noescape")
+	Doc("adamAVX512 updates n weights and their moments.")
+	w, g := Load(Param("w"), GP64()), Load(Param("grad"), GP64())
+	m, v := Load(Param("m"), GP64()), Load(Param("v"), GP64())
+	n := Load(Param("n"), GP64())
+	constant := func(name string) VecVirtual {
+		z := ZMM()
+		address, err := Param(name).Resolve()
+		if err != nil {
+			panic(err)
+		}
+		VBROADCASTSS(address.Addr, z)
+		return z
+	}
+	beta1, rest1, beta2, rest2 := constant("beta1"), constant("rest1"), constant("beta2"), constant("rest2")
+	rate, epsilon := constant("rate"), constant("epsilon")
+	exponent, bits := ZMM(), GP32()
+	MOVL(U32(0x7f800000), bits)
+	VPBROADCASTD(bits, exponent)
+	mask := tailMask(n)
+
+	flush := func(x VecVirtual) {
+		normal := K()
+		VPTESTMD(exponent, x, normal)
+		VMOVAPS_Z(x, normal, x)
+	}
+	step := func(masked bool) {
+		load := func(p Register) VecVirtual {
+			z := ZMM()
+			if masked {
+				VMOVUPS_Z(Mem{Base: p}, mask, z)
+			} else {
+				VMOVUPS(Mem{Base: p}, z)
+			}
+			return z
+		}
+		store := func(z VecVirtual, p Register) {
+			if masked {
+				VMOVUPS(z, mask, Mem{Base: p})
+			} else {
+				VMOVUPS(z, Mem{Base: p})
+			}
+		}
+		gradient, first, second, weight := load(g), load(m), load(v), load(w)
+		scaled, squared := ZMM(), ZMM()
+		VMULPS(gradient, rest1, scaled)
+		VFMADD213PS(scaled, beta1, first) // first = beta1 first + scaled
+		flush(first)
+		VMULPS(gradient, rest2, squared)
+		VMULPS(gradient, squared, squared)
+		VFMADD213PS(squared, beta2, second)
+		flush(second)
+		store(first, m)
+		store(second, v)
+		root := ZMM()
+		VSQRTPS(second, root)
+		VADDPS(epsilon, root, root)
+		VDIVPS(root, first, root)
+		VFNMADD231PS(root, rate, weight)
+		store(weight, w)
+	}
+	SUBQ(Imm(16), n)
+	JL(LabelRef("tail"))
+	Label("whole")
+	step(false)
+	for _, p := range []Register{w, g, m, v} {
+		ADDQ(Imm(vector), p)
+	}
+	SUBQ(Imm(16), n)
+	JGE(LabelRef("whole"))
+	Label("tail")
+	CMPQ(n, I32(-16))
+	JE(LabelRef("done"))
+	step(true)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}

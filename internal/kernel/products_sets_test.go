@@ -1,0 +1,117 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// matrix makes rows of width numbers that lie stride apart, with guard values between and around.
+func matrix(r *rand.Rand, fill func(*rand.Rand, []float32), rows, width, stride, offset int) (all, inside []float32) {
+	all, inside = guarded(max(rows-1, 0)*stride+width, offset)
+	for i := range inside {
+		inside[i] = guardValue
+	}
+	for i := range rows {
+		fill(r, inside[i*stride:][:width])
+	}
+	return all, inside
+}
+
+// TestProductsOfSets holds both products of every set against the reference: every tail of every
+// tile in rows, columns and inner, strides beyond the width, misaligned, both ways of reading A.
+func TestProductsOfSets(t *testing.T) {
+	inners := []int{0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 70}
+	eachSet(t, func(t *testing.T, set *Set) {
+		for rows := range 12 {
+			for columns := range 12 {
+				for i, inner := range inners {
+					compareDots(t, set, rows, columns, inner, fills[(rows+columns+i)%len(fills)].fill)
+				}
+			}
+		}
+		compareDots(t, set, 64, 25, 792, lopsided)
+		compareDots(t, set, 5, 7, 4099, odd)
+		for rows := range 12 {
+			for i, columns := range append(lengths()[:71], 80, 81, 95, 96, 97, 112, 113, 160, 161, 792) {
+				for j, inner := range []int{0, 1, 2, 5, 17} {
+					compareLanes(t, set, rows, columns, inner, fills[(rows+i+j)%len(fills)].fill)
+				}
+			}
+		}
+		compareLanes(t, set, 25, 792, 64, lopsided)
+	})
+}
+
+func compareDots(t *testing.T, set *Set, rows, columns, inner int, fill func(*rand.Rand, []float32)) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*1000+inner)))
+	offset := (rows + columns + inner) % 4
+	_, a := matrix(r, fill, rows, inner, inner+rows%3, offset)
+	_, b := matrix(r, fill, columns, inner, inner+columns%2, 3-offset)
+	all, c := matrix(r, fill, rows, columns, columns+inner%3, offset)
+	p := Dots{
+		Rows: rows, Columns: columns, Inner: inner, C: c, CRow: columns + inner%3,
+		A: a, ARow: inner + rows%3, B: b, BRow: inner + columns%2,
+	}
+	want := clone(c)
+	q := p
+	q.C = want
+	mulDots(q)
+	set.MulDots(p)
+	what := fmt.Sprintf("MulDots %d x %d x %d", rows, columns, inner)
+	checkSame(t, what, c, want)
+	checkGuards(t, what, all, len(c), offset)
+}
+
+func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*rand.Rand, []float32)) {
+	t.Helper()
+	for _, transposed := range []bool{false, true} {
+		r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*1000+inner)))
+		offset := (rows + columns + inner) % 4
+		p := Product{Rows: rows, Columns: columns, Inner: inner, CRow: columns + inner%3, BRow: columns + rows%2}
+		if transposed {
+			p.ARow, p.ACol = 1, rows+columns%2
+			_, p.A = matrix(r, fill, inner, rows, p.ACol, offset)
+		} else {
+			p.ARow, p.ACol = inner+columns%3, 1
+			_, p.A = matrix(r, fill, rows, inner, p.ARow, offset)
+		}
+		_, p.B = matrix(r, fill, inner, columns, p.BRow, 3-offset)
+		all, c := matrix(r, fill, rows, columns, p.CRow, offset)
+		want := clone(c)
+		q := p
+		q.C = want
+		mulLanes(q)
+		p.C = c
+		set.MulLanes(p)
+		what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v", rows, columns, inner, transposed)
+		checkSame(t, what, c, want)
+		checkGuards(t, what, all, len(c), offset)
+	}
+}
+
+// TestAdamOfSets holds Adam of every set against the reference.
+func TestAdamOfSets(t *testing.T) {
+	step := AdamStep{Beta1: 0.9, Rest1: 0.1, Beta2: 0.999, Rest2: 0.001, Rate: 0.0123, Epsilon: 1e-7}
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, kind := range fills {
+			for _, n := range lengths() {
+				r := rand.New(rand.NewPCG(uint64(n), 11))
+				var all, got, want [4][]float32
+				for i := range got {
+					all[i], got[i] = guarded(n, i)
+					kind.fill(r, got[i])
+					want[i] = clone(got[i])
+				}
+				adam(want[0], want[1], want[2], want[3], step)
+				set.Adam(got[0], got[1], got[2], got[3], step)
+				for i := range got {
+					what := fmt.Sprintf("Adam, %s data, n=%d, slice %d", kind.name, n, i)
+					checkSame(t, what, got[i], want[i])
+					checkGuards(t, what, all[i], n, i)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,18 @@
+//go:build amd64 && !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+//go:generate sh -c "cd _asm && go run . -set avx512 -out ../avx512_amd64.s -stubs ../avx512_stubs_amd64.go -pkg kernel"
+
+// machineSets lists the instruction sets that the processor and the operating system support, the
+// fastest last.
+func machineSets() []*Set {
+	var list []*Set
+	// Package cpu reports AVX-512 only where the operating system keeps its registers.
+	if x := &cpu.X86; x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasBMI2 && x.HasFMA {
+		list = append(list, &avx512)
+	}
+	return list
+}
