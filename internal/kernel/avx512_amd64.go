@@ -9,6 +9,14 @@ var avx512 = func() Set {
 	s.MulDots = mulDotsAVX512
 	s.MulLanes = mulLanesAVX512
 	s.Adam = adamKernelAVX512
+	s.Exp = avx512Exp
+	s.Sigmoid = each(sigmoidAVX512)
+	s.Tanh = each(tanhAVX512)
+	s.ReLU = each(reluAVX512)
+	s.ReLUBack = reluBackKernelAVX512
+	s.Add = addKernelAVX512
+	s.Bytes = bytesKernelAVX512
+	s.Softmax = softmaxKernelAVX512
 	return s
 }()
 
@@ -100,3 +108,38 @@ func adamKernelAVX512(w, g, m, v []float32, s AdamStep) {
 	g, m, v = g[:n], m[:n], v[:n]
 	adamAVX512(&w[0], &g[0], &m[0], &v[0], uint64(n), s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
 }
+
+// each makes a kernel of assembly that goes along one slice.
+func each(f func(dst, x *float32, n uint64)) func(dst, src []float32) {
+	return func(dst, src []float32) {
+		if n := len(src); n > 0 {
+			_ = dst[n-1]
+			f(&dst[0], &src[0], uint64(n))
+		}
+	}
+}
+
+func reluBackKernelAVX512(dst, y, dy []float32) {
+	if n := len(y); n > 0 {
+		_, _ = dst[n-1], dy[n-1]
+		reluBackAVX512(&dst[0], &y[0], &dy[0], uint64(n))
+	}
+}
+
+func addKernelAVX512(dst, src []float32) {
+	if n := len(src); n > 0 {
+		_ = dst[n-1]
+		addAVX512(&dst[0], &dst[0], &src[0], uint64(n))
+	}
+}
+
+func bytesKernelAVX512(dst []float32, src []uint8, scale, shift float32) {
+	if n := len(src); n > 0 {
+		_ = dst[n-1]
+		bytesAVX512(&dst[0], &src[0], uint64(n), scale, shift)
+	}
+}
+
+func softmaxKernelAVX512(dst, src []float32) { softmaxWith(avx512Exp, dst, src) }
+
+var avx512Exp = each(expAVX512)

@@ -1014,3 +1014,601 @@ tail:
 done:
 	VZEROUPPER
 	RET
+
+// func expAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·expAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  CX, BX
+	ANDQ  $0x0f, BX
+	MOVQ  $0xffffffffffffffff, SI
+	BZHIQ BX, SI, SI
+	KMOVW SI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS           (DX), Z0
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z0, Z1
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z2
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z1, Z2
+	VMOVAPS           Z2, Z3
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z1, Z3
+	VSUBPS            Z3, Z2, Z2
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z1, Z2
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z4
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z3, Z2
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z2, Z5
+	VSUBPS            Z5, Z3, Z5
+	VADDPS            Z5, Z4, Z4
+	VADDPS            Z4, Z2, Z4
+	VCVTTPS2DQ        Z1, Z1
+	VPSRAD            $0x01, Z1, Z2
+	VPSUBD            Z2, Z1, Z1
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z4, Z4
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VMULPS            Z1, Z4, Z4
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z0, K2
+	VMOVAPS.Z         Z4, K2, Z4
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z0, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z4
+	VMOVUPS           Z4, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               whole
+
+tail:
+	CMPQ              CX, $-16
+	JE                done
+	VMOVUPS.Z         (DX), K1, Z0
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z1
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z0, Z1
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z1, Z1
+	VMOVAPS           Z0, Z2
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z1, Z2
+	VMOVAPS           Z2, Z3
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z1, Z3
+	VSUBPS            Z3, Z2, Z2
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z1, Z2
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z4
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z3, Z5
+	VFMADD213PS       Z2, Z5, Z4
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z3, Z2
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z2, Z5
+	VSUBPS            Z5, Z3, Z5
+	VADDPS            Z5, Z4, Z4
+	VADDPS            Z4, Z2, Z4
+	VCVTTPS2DQ        Z1, Z1
+	VPSRAD            $0x01, Z1, Z2
+	VPSUBD            Z2, Z1, Z1
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z4, Z4
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z1, Z1
+	VPSLLD            $0x17, Z1, Z1
+	VMULPS            Z1, Z4, Z4
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z0, K2
+	VMOVAPS.Z         Z4, K2, Z4
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z0, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z4
+	VMOVUPS           Z4, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA avx512_4b400000<>+0(SB)/4, $0x4b400000
+GLOBL avx512_4b400000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3fb8aa3b<>+0(SB)/4, $0x3fb8aa3b
+GLOBL avx512_3fb8aa3b<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3f318000<>+0(SB)/4, $0x3f318000
+GLOBL avx512_3f318000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_b95e8083<>+0(SB)/4, $0xb95e8083
+GLOBL avx512_b95e8083<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_39506967<>+0(SB)/4, $0x39506967
+GLOBL avx512_39506967<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3ab743ce<>+0(SB)/4, $0x3ab743ce
+GLOBL avx512_3ab743ce<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3c088908<>+0(SB)/4, $0x3c088908
+GLOBL avx512_3c088908<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3d2aa9c1<>+0(SB)/4, $0x3d2aa9c1
+GLOBL avx512_3d2aa9c1<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3e2aaaaa<>+0(SB)/4, $0x3e2aaaaa
+GLOBL avx512_3e2aaaaa<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3f000000<>+0(SB)/4, $0x3f000000
+GLOBL avx512_3f000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3f800000<>+0(SB)/4, $0x3f800000
+GLOBL avx512_3f800000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_0000007f<>+0(SB)/4, $0x0000007f
+GLOBL avx512_0000007f<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_c2aeac4f<>+0(SB)/4, $0xc2aeac4f
+GLOBL avx512_c2aeac4f<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_42b17217<>+0(SB)/4, $0x42b17217
+GLOBL avx512_42b17217<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_7f800000<>+0(SB)/4, $0x7f800000
+GLOBL avx512_7f800000<>(SB), RODATA|NOPTR, $4
+
+// func sigmoidAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  CX, BX
+	ANDQ  $0x0f, BX
+	MOVQ  $0xffffffffffffffff, SI
+	BZHIQ BX, SI, SI
+	KMOVW SI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS           (DX), Z0
+	VPORD.BCST        avx512_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z3
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z4
+	VSUBPS            Z4, Z3, Z3
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z3
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z5
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z4, Z3
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z3, Z6
+	VSUBPS            Z6, Z4, Z6
+	VADDPS            Z6, Z5, Z5
+	VADDPS            Z5, Z3, Z5
+	VCVTTPS2DQ        Z2, Z2
+	VPSRAD            $0x01, Z2, Z3
+	VPSUBD            Z3, Z2, Z2
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z5, Z5
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z5, Z5
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z1, K2
+	VMOVAPS.Z         Z5, K2, Z5
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z1, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z5
+	VBROADCASTSS      avx512_3f800000<>+0(SB), Z1
+	XORL              BX, BX
+	VPBROADCASTD      BX, Z2
+	VCMPPS            $0x11, Z2, Z0, K2
+	VMOVAPS           Z5, K2, Z1
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z5, Z0
+	VDIVPS            Z0, Z1, Z1
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z0, Z0
+	VSUBPS            Z0, Z5, Z0
+	VFNMADD213PS      Z1, Z1, Z0
+	VMOVUPS           Z0, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               whole
+
+tail:
+	CMPQ              CX, $-16
+	JE                done
+	VMOVUPS.Z         (DX), K1, Z0
+	VPORD.BCST        avx512_80000000<>+0(SB), Z0, Z1
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z2
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z1, Z2
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z2, Z2
+	VMOVAPS           Z1, Z3
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z2, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z4
+	VSUBPS            Z4, Z3, Z3
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z3
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z5
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z4, Z3
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z3, Z6
+	VSUBPS            Z6, Z4, Z6
+	VADDPS            Z6, Z5, Z5
+	VADDPS            Z5, Z3, Z5
+	VCVTTPS2DQ        Z2, Z2
+	VPSRAD            $0x01, Z2, Z3
+	VPSUBD            Z3, Z2, Z2
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z5, Z5
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z2, Z2
+	VPSLLD            $0x17, Z2, Z2
+	VMULPS            Z2, Z5, Z5
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z1, K2
+	VMOVAPS.Z         Z5, K2, Z5
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z1, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z5
+	VBROADCASTSS      avx512_3f800000<>+0(SB), Z1
+	XORL              CX, CX
+	VPBROADCASTD      CX, Z2
+	VCMPPS            $0x11, Z2, Z0, K2
+	VMOVAPS           Z5, K2, Z1
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z5, Z0
+	VDIVPS            Z0, Z1, Z1
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z0, Z0
+	VSUBPS            Z0, Z5, Z0
+	VFNMADD213PS      Z1, Z1, Z0
+	VMOVUPS           Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA avx512_80000000<>+0(SB)/4, $0x80000000
+GLOBL avx512_80000000<>(SB), RODATA|NOPTR, $4
+
+// func tanhAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  CX, BX
+	ANDQ  $0x0f, BX
+	MOVQ  $0xffffffffffffffff, SI
+	BZHIQ BX, SI, SI
+	KMOVW SI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS           (DX), Z0
+	VPANDD.BCST       avx512_7fffffff<>+0(SB), Z0, Z1
+	VADDPS            Z1, Z1, Z2
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z4
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z5
+	VSUBPS            Z5, Z4, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z4
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z5, Z4
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS            Z6, Z4, Z6
+	VCVTTPS2DQ        Z3, Z3
+	VPSRAD            $0x01, Z3, Z4
+	VPSUBD            Z4, Z3, Z3
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z6, Z6
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z6, Z6
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z6, K2, Z6
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z2, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z6
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z6, Z6
+	VBROADCASTSS      avx512_40000000<>+0(SB), Z2
+	VBROADCASTSS      avx512_3f800000<>+0(SB), Z3
+	VDIVPS            Z6, Z2, Z2
+	VSUBPS            Z2, Z3, Z3
+	VBROADCASTSS      avx512_bbbaf0ea<>+0(SB), Z4
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS.BCST  avx512_3ca9134e<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_bd5c1e2d<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_3e088393<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_beaaaa99<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z4, Z4
+	VFMADD213PS       Z0, Z0, Z4
+	VCMPPS.BCST       $0x11, avx512_3f200000<>+0(SB), Z1, K2
+	VMOVAPS           Z4, K2, Z3
+	VPANDD.BCST       avx512_80000000<>+0(SB), Z0, Z0
+	VPORD             Z0, Z3, Z3
+	VMOVUPS           Z3, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               whole
+
+tail:
+	CMPQ              CX, $-16
+	JE                done
+	VMOVUPS.Z         (DX), K1, Z0
+	VPANDD.BCST       avx512_7fffffff<>+0(SB), Z0, Z1
+	VADDPS            Z1, Z1, Z2
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z4
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z5
+	VSUBPS            Z5, Z4, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z4
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z5, Z4
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS            Z6, Z4, Z6
+	VCVTTPS2DQ        Z3, Z3
+	VPSRAD            $0x01, Z3, Z4
+	VPSUBD            Z4, Z3, Z3
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z6, Z6
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z6, Z6
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z6, K2, Z6
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z2, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z6
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z6, Z6
+	VBROADCASTSS      avx512_40000000<>+0(SB), Z2
+	VBROADCASTSS      avx512_3f800000<>+0(SB), Z3
+	VDIVPS            Z6, Z2, Z2
+	VSUBPS            Z2, Z3, Z3
+	VBROADCASTSS      avx512_bbbaf0ea<>+0(SB), Z4
+	VMULPS            Z0, Z0, Z2
+	VFMADD213PS.BCST  avx512_3ca9134e<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_bd5c1e2d<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_3e088393<>+0(SB), Z2, Z4
+	VFMADD213PS.BCST  avx512_beaaaa99<>+0(SB), Z2, Z4
+	VMULPS            Z2, Z4, Z4
+	VFMADD213PS       Z0, Z0, Z4
+	VCMPPS.BCST       $0x11, avx512_3f200000<>+0(SB), Z1, K2
+	VMOVAPS           Z4, K2, Z3
+	VPANDD.BCST       avx512_80000000<>+0(SB), Z0, Z0
+	VPORD             Z0, Z3, Z3
+	VMOVUPS           Z3, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA avx512_7fffffff<>+0(SB)/4, $0x7fffffff
+GLOBL avx512_7fffffff<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_40000000<>+0(SB)/4, $0x40000000
+GLOBL avx512_40000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_bbbaf0ea<>+0(SB)/4, $0xbbbaf0ea
+GLOBL avx512_bbbaf0ea<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3ca9134e<>+0(SB)/4, $0x3ca9134e
+GLOBL avx512_3ca9134e<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_bd5c1e2d<>+0(SB)/4, $0xbd5c1e2d
+GLOBL avx512_bd5c1e2d<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3e088393<>+0(SB)/4, $0x3e088393
+GLOBL avx512_3e088393<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_beaaaa99<>+0(SB)/4, $0xbeaaaa99
+GLOBL avx512_beaaaa99<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3f200000<>+0(SB)/4, $0x3f200000
+GLOBL avx512_3f200000<>(SB), RODATA|NOPTR, $4
+
+// func reluAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reluAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  CX, BX
+	ANDQ  $0x0f, BX
+	MOVQ  $0xffffffffffffffff, SI
+	BZHIQ BX, SI, SI
+	KMOVW SI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS      (DX), Z0
+	XORL         BX, BX
+	VPBROADCASTD BX, Z1
+	VMAXPS       Z0, Z1, Z0
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, (AX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          whole
+
+tail:
+	CMPQ         CX, $-16
+	JE           done
+	VMOVUPS.Z    (DX), K1, Z0
+	XORL         CX, CX
+	VPBROADCASTD CX, Z1
+	VMAXPS       Z0, Z1, Z0
+	VADDPS       Z1, Z0, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func reluBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·reluBackAVX512(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+24(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  y+16(FP), BX
+	MOVQ  CX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $0xffffffffffffffff, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS      (DX), Z0
+	VMOVUPS      (BX), Z1
+	XORL         SI, SI
+	VPBROADCASTD SI, Z2
+	VCMPPS       $0x1e, Z2, Z0, K2
+	VMOVAPS.Z    Z1, K2, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          whole
+
+tail:
+	CMPQ         CX, $-16
+	JE           done
+	VMOVUPS.Z    (DX), K1, Z0
+	VMOVUPS.Z    (BX), K1, Z1
+	XORL         CX, CX
+	VPBROADCASTD CX, Z2
+	VCMPPS       $0x1e, Z2, Z0, K2
+	VMOVAPS.Z    Z1, K2, Z1
+	VMOVUPS      Z1, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func addAVX512(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addAVX512(SB), NOSPLIT, $0-32
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+24(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  y+16(FP), BX
+	MOVQ  CX, SI
+	ANDQ  $0x0f, SI
+	MOVQ  $0xffffffffffffffff, DI
+	BZHIQ SI, DI, DI
+	KMOVW DI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     whole
+
+tail:
+	CMPQ      CX, $-16
+	JE        done
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+// func bytesAVX512(dst *float32, src *uint8, n uint64, scale float32, shift float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·bytesAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS scale+24(FP), Z0
+	VBROADCASTSS shift+28(FP), Z1
+	MOVQ         DX, BX
+	ANDQ         $0x0f, BX
+	MOVQ         $0xffffffffffffffff, SI
+	BZHIQ        BX, SI, SI
+	KMOVW        SI, K1
+	SUBQ         $0x10, DX
+	JL           tail
+
+whole:
+	VPMOVZXBD   (CX), Z2
+	VCVTDQ2PS   Z2, Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x10, CX
+	SUBQ        $0x10, DX
+	JGE         whole
+
+tail:
+	CMPQ        DX, $-16
+	JE          done
+	VPMOVZXBD.Z (CX), K1, Z2
+	VCVTDQ2PS   Z2, Z2
+	VFMADD213PS Z1, Z0, Z2
+	VMOVUPS     Z2, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET

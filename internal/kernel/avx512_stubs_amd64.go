@@ -58,3 +58,38 @@ func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64
 //
 //go:noescape
 func adamAVX512(w *float32, grad *float32, m *float32, v *float32, n uint64, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, epsilon float32)
+
+// expAVX512 computes n numbers.
+//
+//go:noescape
+func expAVX512(dst *float32, x *float32, n uint64)
+
+// sigmoidAVX512 computes n numbers.
+//
+//go:noescape
+func sigmoidAVX512(dst *float32, x *float32, n uint64)
+
+// tanhAVX512 computes n numbers.
+//
+//go:noescape
+func tanhAVX512(dst *float32, x *float32, n uint64)
+
+// reluAVX512 computes n numbers.
+//
+//go:noescape
+func reluAVX512(dst *float32, x *float32, n uint64)
+
+// reluBackAVX512 computes n numbers.
+//
+//go:noescape
+func reluBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+
+// addAVX512 computes n numbers.
+//
+//go:noescape
+func addAVX512(dst *float32, x *float32, y *float32, n uint64)
+
+// bytesAVX512 computes n numbers.
+//
+//go:noescape
+func bytesAVX512(dst *float32, src *uint8, n uint64, scale float32, shift float32)

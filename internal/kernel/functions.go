@@ -133,7 +133,10 @@ func sigmoidAll(dst, src []float32) {
 	}
 }
 
-func softmax(dst, src []float32) {
+func softmax(dst, src []float32) { softmaxWith(expAll, dst, src) }
+
+// softmaxWith is softmax by a set's own exp.
+func softmaxWith(exp func(dst, src []float32), dst, src []float32) {
 	if len(src) == 0 {
 		return
 	}
@@ -143,14 +146,17 @@ func softmax(dst, src []float32) {
 			highest = x
 		}
 	}
-	var sums [lanes]float32
+	dst = dst[:len(src)]
 	for i, x := range src {
-		e := exp(x - highest)
-		dst[i] = e
+		dst[i] = x - highest
+	}
+	exp(dst, dst)
+	var sums [lanes]float32
+	for i, e := range dst {
 		sums[i%lanes] += e
 	}
 	total := fold(&sums)
-	for i, e := range dst[:len(src)] {
+	for i, e := range dst {
 		q := e / total
 		if q < 1.17549435e-38 { // flush a denormal
 			q = 0

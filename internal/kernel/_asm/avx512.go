@@ -23,6 +23,7 @@ func avx512() {
 		lanes512(rows, 1, true)
 	}
 	adam512()
+	functions512()
 }
 
 // zeros gives a register of zeros. A register cannot be cleared by itself: avo's allocator would
@@ -308,17 +309,8 @@ func adam512() {
 	w, g := Load(Param("w"), GP64()), Load(Param("grad"), GP64())
 	m, v := Load(Param("m"), GP64()), Load(Param("v"), GP64())
 	n := Load(Param("n"), GP64())
-	constant := func(name string) VecVirtual {
-		z := ZMM()
-		address, err := Param(name).Resolve()
-		if err != nil {
-			panic(err)
-		}
-		VBROADCASTSS(address.Addr, z)
-		return z
-	}
-	beta1, rest1, beta2, rest2 := constant("beta1"), constant("rest1"), constant("beta2"), constant("rest2")
-	rate, epsilon := constant("rate"), constant("epsilon")
+	beta1, rest1, beta2, rest2 := parameter512("beta1"), parameter512("rest1"), parameter512("beta2"), parameter512("rest2")
+	rate, epsilon := parameter512("rate"), parameter512("epsilon")
 	exponent, bits := ZMM(), GP32()
 	MOVL(U32(0x7f800000), bits)
 	VPBROADCASTD(bits, exponent)
@@ -364,20 +356,9 @@ func adam512() {
 		VFNMADD231PS(root, rate, weight)
 		store(weight, w)
 	}
-	SUBQ(Imm(16), n)
-	JL(LabelRef("tail"))
-	Label("whole")
-	step(false)
-	for _, p := range []Register{w, g, m, v} {
-		ADDQ(Imm(vector), p)
-	}
-	SUBQ(Imm(16), n)
-	JGE(LabelRef("whole"))
-	Label("tail")
-	CMPQ(n, I32(-16))
-	JE(LabelRef("done"))
-	step(true)
-	Label("done")
-	VZEROUPPER()
-	RET()
+	sixteens(n, step, func() {
+		for _, p := range []Register{w, g, m, v} {
+			ADDQ(Imm(vector), p)
+		}
+	})
 }
