@@ -7,35 +7,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 )
 
 // Write replaces path by what write gives: a temporary file beside it is written, synced and
-// renamed, and the folder is synced. If anything fails, path is as it was.
-func Write(path string, write func(io.Writer) error) error {
+// renamed, and the folder is synced. If anything before the folder's sync fails, path is as it was.
+// The file's permissions are those that os.Create gives.
+func Write(path string, write func(io.Writer) error) (err error) {
 	file, err := create(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	temporary := file.Name()
-	buffer := bufio.NewWriterSize(file, 1<<16)
-	err = write(buffer)
-	if err == nil {
-		err = buffer.Flush()
+	renamed := false
+	defer func() { // deferred, for write may panic
+		if !renamed {
+			file.Close()
+			err = errors.Join(err, ignoreMissing(os.Remove(file.Name())))
+		}
+	}()
+	if err := fill(file, write); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err == nil {
-		err = file.Sync()
+	if err := os.Rename(file.Name(), path); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(temporary, path)
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, errors.Join(err, ignoreMissing(os.Remove(temporary))))
-	}
+	renamed = true
 	return syncFolder(filepath.Dir(path))
 }
 
@@ -47,60 +46,66 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// Link makes path a symbolic link to target, in place of one that may be there.
+// Link makes path a symbolic link to target, in place of a link that may be there. It replaces
+// nothing but links.
 func Link(target, path string) error {
-	for i := range 100 {
-		temporary := temporaryName(path, i)
-		err := os.Symlink(target, temporary)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if err == nil {
-			err = os.Rename(temporary, path)
-		}
-		if err != nil {
-			return fmt.Errorf("linking %s: %w", path, errors.Join(err, ignoreMissing(os.Remove(temporary))))
-		}
-		return syncFolder(filepath.Dir(path))
+	info, err := os.Lstat(path)
+	if err == nil && info.Mode()&fs.ModeSymlink == 0 {
+		return fmt.Errorf("linking %s: what is there is not a symbolic link, so it is left", path)
 	}
-	return fmt.Errorf("linking %s: no free name for a temporary link", path)
-}
-
-// create makes a temporary file beside path, with the permissions that a new file gets.
-func create(path string) (*os.File, error) {
-	for i := range 100 {
-		file, err := os.OpenFile(temporaryName(path, i), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if errors.Is(err, os.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("writing %s: %w", path, err)
-		}
-		return file, nil
+	if err := ignoreMissing(err); err != nil {
+		return fmt.Errorf("linking %s: %w", path, err)
 	}
-	return nil, fmt.Errorf("writing %s: no free name for a temporary file", path)
-}
-
-// temporaryName is hidden, tells whose it is, and ends in .tmp.
-func temporaryName(path string, i int) string {
-	return filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%d-%d.tmp", filepath.Base(path), os.Getpid(), i))
-}
-
-func syncFolder(folder string) error {
-	dir, err := os.Open(folder)
+	temporary, err := unused(path, func(name string) error { return os.Symlink(target, name) })
 	if err != nil {
-		return fmt.Errorf("syncing folder: %w", err)
+		return fmt.Errorf("linking %s: %w", path, err)
 	}
-	defer dir.Close()
-	// Some systems cannot sync a folder; the file itself is safe there all the same.
-	if err := dir.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, os.ErrInvalid) {
-		return fmt.Errorf("syncing folder %s: %w", folder, err)
+	if err := os.Rename(temporary, path); err != nil {
+		return fmt.Errorf("linking %s: %w", path, errors.Join(err, os.Remove(temporary)))
 	}
-	return nil
+	return syncFolder(filepath.Dir(path))
+}
+
+// fill writes, syncs and closes the file.
+func fill(file *os.File, write func(io.Writer) error) error {
+	buffer := bufio.NewWriterSize(file, 1<<16)
+	if err := write(buffer); err != nil {
+		return err
+	}
+	if err := buffer.Flush(); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// create makes a temporary file beside path. It is not os.CreateTemp's, which only the owner may
+// read.
+func create(path string) (file *os.File, err error) {
+	_, err = unused(path, func(name string) error {
+		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		return err
+	})
+	return file, err
+}
+
+// unused finds a name beside path that make can make. The name is hidden, tells whose it is, and
+// ends in .tmp. It is random: what other processes, even dead ones with our id, left is no hindrance.
+func unused(path string, make func(name string) error) (name string, err error) {
+	folder, base := filepath.Split(path)
+	for range 100 {
+		name = filepath.Join(folder, fmt.Sprintf(".%s.%016x.tmp", base, rand.Uint64()))
+		if err = make(name); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	return name, err
 }
 
 func ignoreMissing(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	return err

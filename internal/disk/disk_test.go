@@ -75,4 +75,81 @@ func TestLinkReplaces(t *testing.T) {
 			t.Errorf("link leads to %q (%v), want %q", got, err, target)
 		}
 	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 {
+		t.Errorf("the folder holds %v, want the link alone", entries)
+	}
+}
+
+func TestLinkLeavesFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "latest")
+	if err := WriteBytes(path, []byte("mine")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Link("one", path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("error is %v, want one with the path", err)
+	}
+	only(t, path, "mine")
+}
+
+func TestPanickingWriterHarmsNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := WriteBytes(path, []byte("old")); err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if recover() != "planted" {
+				t.Error("the panic did not come through")
+			}
+		}()
+		_ = Write(path, func(w io.Writer) error {
+			io.WriteString(w, "half of the n")
+			panic("planted")
+		})
+	}()
+	only(t, path, "old")
+}
+
+// A folder cannot be replaced by a file: the rename, the last step, fails.
+func TestFailingRenameLeavesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "folder")
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteBytes(path, []byte("new")); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("error is %v, want one with the path", err)
+	}
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 1 || !entries[0].IsDir() {
+		t.Errorf("there is %v, want the folder alone", entries)
+	}
+}
+
+func TestPermissionsAreCreates(t *testing.T) {
+	folder := t.TempDir()
+	if err := WriteBytes(filepath.Join(folder, "ours"), nil); err != nil {
+		t.Fatal(err)
+	}
+	file, err := os.Create(filepath.Join(folder, "plain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Close()
+	ours, err := os.Stat(filepath.Join(folder, "ours"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := os.Stat(file.Name())
+	if err != nil || ours.Mode() != plain.Mode() {
+		t.Errorf("permissions are %v, want %v (%v)", ours.Mode(), plain.Mode(), err)
+	}
+}
+
+// Linux' /proc is a file system that answers EINVAL.
+func TestFolderThatCannotSync(t *testing.T) {
+	if _, err := os.Stat("/proc/self"); err != nil {
+		t.Skip("no /proc here")
+	}
+	if err := syncFolder("/proc"); err != nil {
+		t.Error(err)
+	}
 }

@@ -1,0 +1,342 @@
+package main
+
+import (
+	"fmt"
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+const half = 32 // bytes of a 256-bit register
+
+func avx2() {
+	for _, rows := range []int{2, 1} {
+		for _, columns := range []int{2, 1} {
+			dots256(rows, columns)
+		}
+	}
+	for _, rows := range []int{4, 1} {
+		lanes256(rows, 3, false)
+		lanes256(rows, 1, true)
+	}
+	adam256()
+	functions256()
+}
+
+// broadcast256 is a register of one constant.
+func broadcast256(bits uint32) VecVirtual {
+	m, ok := placed[bits]
+	if !ok {
+		m = ConstData(fmt.Sprintf("avx2_%08x", bits), U32(bits))
+		placed[bits] = m
+	}
+	y := YMM()
+	VBROADCASTSS(m, y)
+	return y
+}
+
+func number256(v float32) VecVirtual { return broadcast256(math.Float32bits(v)) }
+
+func copied256(x VecVirtual) VecVirtual {
+	y := YMM()
+	VMOVAPS(x, y)
+	return y
+}
+
+// mask256 has ones in the lanes whose number, from first up, is below count.
+func mask256(count Register, first int) VecVirtual {
+	number, mask, x := YMM(), YMM(), XMM()
+	VMOVDQU(laneNumbers(first), number)
+	VMOVD(count.(GPVirtual).As32(), x)
+	VPBROADCASTD(x, mask)
+	VPCMPGTD(number, mask, mask)
+	return mask
+}
+
+var numbered = map[int]Mem{}
+
+// laneNumbers is first, first+1, ... first+7 in memory.
+func laneNumbers(first int) Mem {
+	m, ok := numbered[first]
+	if !ok {
+		m = GLOBL(fmt.Sprintf("avx2_lanes%d", first), RODATA|NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(uint32(first+i)))
+		}
+		numbered[first] = m
+	}
+	return m
+}
+
+// dots256 writes a product in tiles of rows x columns 16-lane sums, two registers each.
+func dots256(rows, columns int) {
+	name := fmt.Sprintf("dots%dx%dAVX2", rows, columns)
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.", name, rows, columns))
+	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
+	aRow, bRow := Load(Param("aRow"), GP64()), Load(Param("bRow"), GP64())
+	inner := Load(Param("inner"), GP64())
+	rowTiles := Load(Param("rowTiles"), GP64())
+
+	Label("rows")
+	b, out, columnTiles := GP64(), GP64(), GP64()
+	Load(Param("b"), b)
+	MOVQ(c, out)
+	Load(Param("columnTiles"), columnTiles)
+
+	Label("columns")
+	var sums [2][2][2]VecVirtual // by row, column, half
+	nothing := broadcast256(0)
+	for i := range rows {
+		for j := range columns {
+			sums[i][j] = [2]VecVirtual{copied256(nothing), copied256(nothing)}
+		}
+	}
+	x, y, left := GP64(), GP64(), GP64()
+	MOVQ(a, x)
+	MOVQ(b, y)
+	MOVQ(inner, left)
+	row := func(base, stride Register, i, h int) Mem {
+		m := Mem{Base: base, Disp: half * h}
+		if i == 1 {
+			m.Index, m.Scale = stride, 1
+		}
+		return m
+	}
+	SUBQ(Imm(16), left)
+	JL(LabelRef("tail"))
+	Label("inner")
+	for h := range 2 {
+		var xs [2]VecVirtual
+		for i := range rows {
+			xs[i] = YMM()
+			VMOVUPS(row(x, aRow, i, h), xs[i])
+		}
+		for j := range columns {
+			v := YMM()
+			VMOVUPS(row(y, bRow, j, h), v)
+			for i := range rows {
+				VFMADD231PS(xs[i], v, sums[i][j][h])
+			}
+		}
+	}
+	ADDQ(Imm(vector), x)
+	ADDQ(Imm(vector), y)
+	SUBQ(Imm(16), left)
+	JGE(LabelRef("inner"))
+	Label("tail")
+	ADDQ(Imm(16), left)
+	JZ(LabelRef("fold"))
+	for h := range 2 {
+		mask := mask256(left, 8*h)
+		for j := range columns {
+			v := YMM()
+			VMASKMOVPS(row(y, bRow, j, h), mask, v)
+			for i := range rows {
+				u := YMM()
+				VMASKMOVPS(row(x, aRow, i, h), mask, u)
+				// Lanes that have no element keep their sum, sign of zero included.
+				VFMADD213PS(sums[i][j][h], v, u)
+				VBLENDVPS(mask, u, sums[i][j][h], sums[i][j][h])
+			}
+		}
+	}
+
+	Label("fold")
+	cRow := Load(Param("cRow"), GP64())
+	for i := range rows {
+		for j := range columns {
+			m := row(out, cRow, i, 0)
+			m.Disp = 4 * j
+			low, high := sums[i][j][0], sums[i][j][1]
+			VADDPS(high, low, low)
+			t := XMM()
+			VEXTRACTF128(Imm(1), low, t)
+			s := low.AsX()
+			VADDPS(t, s, s)
+			VPERMILPS(Imm(0x4e), s, t)
+			VADDPS(t, s, s)
+			VPERMILPS(Imm(0xb1), s, t)
+			VADDSS(t, s, s)
+			VADDSS(m, s, s)
+			VMOVSS(s, m)
+		}
+	}
+	ADDQ(Imm(uint64(4*columns)), out)
+	for range columns {
+		ADDQ(bRow, b)
+	}
+	DECQ(columnTiles)
+	JNZ(LabelRef("columns"))
+	for range rows {
+		ADDQ(aRow, a)
+		ADDQ(cRow, c)
+	}
+	DECQ(rowTiles)
+	JNZ(LabelRef("rows"))
+	VZEROUPPER()
+	RET()
+}
+
+// lanes256 writes a product in tiles of rows x vectors registers of outputs; masked, of the low
+// lanes alone.
+func lanes256(rows, vectors int, masked bool) {
+	name := fmt.Sprintf("lanes%dx%dAVX2", rows, vectors)
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, columns uint64)")
+	Pragma("noescape")
+	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d x %d registers, of which one that stands alone has columns lanes. Strides are in bytes.", name, rows, vectors))
+	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
+	cRow, aRow := Load(Param("cRow"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual)
+	cTriple, aTriple := tripled(cRow), tripled(aRow)
+	aCol, bRow := Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
+	rowTiles := Load(Param("rowTiles"), GP64())
+	var mask VecVirtual
+	if masked {
+		mask = mask256(Load(Param("columns"), GP64()), 0)
+	}
+	load := func(m Mem) VecVirtual {
+		y := YMM()
+		if masked {
+			VMASKMOVPS(m, mask, y)
+		} else {
+			VMOVUPS(m, y)
+		}
+		return y
+	}
+	Label("rows")
+	var sums [4][3]VecVirtual
+	for i := range rows {
+		for j := range vectors {
+			sums[i][j] = load(rowOf(c, cRow, cTriple, i, half*j))
+		}
+	}
+	x, y, left := GP64(), GP64(), GP64()
+	MOVQ(a, x)
+	Load(Param("b"), y)
+	Load(Param("inner"), left)
+	Label("inner")
+	var bs [3]VecVirtual
+	for j := range vectors {
+		bs[j] = load(Mem{Base: y, Disp: half * j})
+	}
+	for i := range rows {
+		v := YMM()
+		VBROADCASTSS(rowOf(x, aRow, aTriple, i, 0), v)
+		for j := range vectors {
+			VFMADD231PS(v, bs[j], sums[i][j])
+		}
+	}
+	ADDQ(aCol, x)
+	ADDQ(bRow, y)
+	DECQ(left)
+	JNZ(LabelRef("inner"))
+	for i := range rows {
+		for j := range vectors {
+			m := rowOf(c, cRow, cTriple, i, half*j)
+			if masked {
+				VMASKMOVPS(sums[i][j], mask, m)
+			} else {
+				VMOVUPS(sums[i][j], m)
+			}
+		}
+	}
+	for range rows {
+		ADDQ(aRow, a)
+		ADDQ(cRow, c)
+	}
+	DECQ(rowTiles)
+	JNZ(LabelRef("rows"))
+	VZEROUPPER()
+	RET()
+}
+
+// eights writes the loop over n numbers: step for each whole register, with next after it, then
+// step once more with a mask for what is left.
+func eights(n Register, step func(mask *VecVirtual), next func()) {
+	SUBQ(Imm(8), n)
+	JL(LabelRef("tail"))
+	Label("whole")
+	step(nil)
+	next()
+	SUBQ(Imm(8), n)
+	JGE(LabelRef("whole"))
+	Label("tail")
+	ADDQ(Imm(8), n)
+	JZ(LabelRef("done"))
+	mask := mask256(n, 0)
+	step(&mask)
+	Label("done")
+	VZEROUPPER()
+	RET()
+}
+
+func load256(p Register, mask *VecVirtual) VecVirtual {
+	y := YMM()
+	if mask != nil {
+		VMASKMOVPS(Mem{Base: p}, *mask, y)
+	} else {
+		VMOVUPS(Mem{Base: p}, y)
+	}
+	return y
+}
+
+func store256(y VecVirtual, p Register, mask *VecVirtual) {
+	if mask != nil {
+		VMASKMOVPS(y, *mask, Mem{Base: p})
+	} else {
+		VMOVUPS(y, Mem{Base: p})
+	}
+}
+
+// parameter256 is a register of a parameter's number.
+func parameter256(name string) VecVirtual {
+	address, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	y := YMM()
+	VBROADCASTSS(address.Addr, y)
+	return y
+}
+
+// adam256 writes the Adam step.
+func adam256() {
+	TEXT("adamAVX2", NOSPLIT, "func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)")
+	Pragma("noescape")
+	Doc("adamAVX2 updates n weights and their moments.")
+	w, g := Load(Param("w"), GP64()), Load(Param("grad"), GP64())
+	m, v := Load(Param("m"), GP64()), Load(Param("v"), GP64())
+	n := Load(Param("n"), GP64())
+	flush := func(x VecVirtual) {
+		exponent, zero := broadcast256(0x7f800000), broadcast256(0)
+		VPAND(x, exponent, exponent)
+		VPCMPEQD(zero, exponent, exponent)
+		VPANDN(x, exponent, x)
+	}
+	eights(n, func(mask *VecVirtual) {
+		gradient, first, second, weight := load256(g, mask), load256(m, mask), load256(v, mask), load256(w, mask)
+		scaled, squared := YMM(), YMM()
+		VMULPS(gradient, parameter256("rest1"), scaled)
+		VFMADD213PS(scaled, parameter256("beta1"), first)
+		flush(first)
+		VMULPS(gradient, parameter256("rest2"), squared)
+		VMULPS(gradient, squared, squared)
+		VFMADD213PS(squared, parameter256("beta2"), second)
+		flush(second)
+		store256(first, m, mask)
+		store256(second, v, mask)
+		root := YMM()
+		VSQRTPS(second, root)
+		VADDPS(parameter256("epsilon"), root, root)
+		VDIVPS(root, first, root)
+		VFNMADD231PS(root, parameter256("rate"), weight)
+		store256(weight, w, mask)
+	}, func() {
+		for _, p := range []Register{w, g, m, v} {
+			ADDQ(Imm(half), p)
+		}
+	})
+}
