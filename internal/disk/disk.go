@@ -91,13 +91,14 @@ func create(path string) (file *os.File, err error) {
 	return file, err
 }
 
-// unused finds a name beside path that make can make. The name is hidden, tells whose it is, and
-// ends in .tmp. It is random: what other processes, even dead ones with our id, left is no hindrance.
-func unused(path string, make func(name string) error) (name string, err error) {
+// unused finds a name beside path that place can take. The name is hidden, tells whose it is, and
+// ends in .tmp. It is random, so that what dead processes left, even ones with our id, is no
+// hindrance.
+func unused(path string, place func(name string) error) (name string, err error) {
 	folder, base := filepath.Split(path)
 	for range 100 {
 		name = filepath.Join(folder, fmt.Sprintf(".%s.%016x.tmp", base, rand.Uint64()))
-		if err = make(name); !errors.Is(err, fs.ErrExist) {
+		if err = place(name); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}

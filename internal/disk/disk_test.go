@@ -60,7 +60,8 @@ func TestWritersAtOnceLeaveOneWhole(t *testing.T) {
 
 func TestMissingFolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "no", "file")
-	if err := WriteBytes(path, nil); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
+	err := WriteBytes(path, nil)
+	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
 		t.Errorf("error is %v, want not-exist with the path", err)
 	}
 }
