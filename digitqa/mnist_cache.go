@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -20,29 +21,47 @@ import (
 
 // fromCache reads files that were checked before they entered the cache, and checks them again: a
 // disk may have failed since.
-func (f Finder) fromCache(_ context.Context, files []mnistFile) ([]tensor.Tensor, error) {
+func (f Finder) fromCache(
+	_ context.Context, files []mnistFile, found map[string]tensor.Tensor,
+) error {
 	if f.Cache == "" {
-		return nil, errors.New("the system names no folder for caches")
+		return errors.New("the system names no folder for caches")
 	}
 	parts := make([]tensor.Tensor, len(files))
 	failed := make([]error, len(files))
 	var wait sync.WaitGroup
 	for i, file := range files {
-		wait.Go(func() {
-			content, err := os.ReadFile(filepath.Join(f.Cache, file.name))
-			if err == nil {
-				err = checkDigest(content, file.plain)
-			}
-			if err == nil {
-				parts[i], err = data.ParseIDX(content)
-			}
-			if err != nil {
-				failed[i] = fmt.Errorf("%s: %w", file.name, err)
-			}
-		})
+		wait.Go(func() { parts[i], failed[i] = f.cached(file) })
 	}
 	wait.Wait()
-	return parts, errors.Join(failed...)
+	var absent []mnistFile
+	var damaged []error
+	for i, file := range files {
+		switch err := failed[i]; {
+		case err == nil:
+			found[file.name] = parts[i]
+		case errors.Is(err, fs.ErrNotExist):
+			absent = append(absent, file)
+		default:
+			f.Note(fmt.Sprintf("%s is fetched again: %v", filepath.Join(f.Cache, file.name), err))
+			damaged = append(damaged, fmt.Errorf("%s: %w", file.name, err))
+		}
+	}
+	if absent != nil {
+		damaged = append(damaged, fmt.Errorf("has no %s", names(absent)))
+	}
+	return errors.Join(damaged...)
+}
+
+func (f Finder) cached(file mnistFile) (tensor.Tensor, error) {
+	content, err := os.ReadFile(filepath.Join(f.Cache, file.name))
+	if err != nil {
+		return tensor.Tensor{}, err
+	}
+	if err := checkDigest(content, file.plain); err != nil {
+		return tensor.Tensor{}, err
+	}
+	return data.ParseIDX(content)
 }
 
 // admit checks a file that has come, zipped, and puts it into the cache, unzipped. A cache that
@@ -59,16 +78,27 @@ func (f Finder) admit(file mnistFile, zipped []byte) (tensor.Tensor, error) {
 	if err != nil {
 		return tensor.Tensor{}, err
 	}
-	if f.Cache != "" && os.MkdirAll(f.Cache, 0o755) == nil {
-		_ = disk.WriteBytes(filepath.Join(f.Cache, file.name), content)
+	if err := f.keep(file, content); err != nil {
+		f.Note(fmt.Sprintf("%s is not kept in the cache: %v", file.name, err))
 	}
 	return data.ParseIDX(content)
+}
+
+func (f Finder) keep(file mnistFile, content []byte) error {
+	if f.Cache == "" {
+		return nil
+	}
+	if err := os.MkdirAll(f.Cache, 0o755); err != nil {
+		return err
+	}
+	return disk.WriteBytes(filepath.Join(f.Cache, file.name), content)
 }
 
 func checkDigest(content []byte, want string) error {
 	sum := sha256.Sum256(content)
 	if got := hex.EncodeToString(sum[:]); got != want {
-		return fmt.Errorf("%d bytes with SHA-256 %s, want %s: damaged, or another file", len(content), got, want)
+		return fmt.Errorf("%d bytes with SHA-256 %s, want %s: damaged, or another file",
+			len(content), got, want)
 	}
 	return nil
 }

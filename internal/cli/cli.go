@@ -115,3 +115,6 @@ func (s streams) terminal() bool {
 	file, ok := s.err.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
+
+// note tells of something that went wrong but stops nothing.
+func (s streams) note(message string) { fmt.Fprintf(s.err, "braid: %s\n", message) }

@@ -46,7 +46,7 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	bars := newDownloads(s)
-	images, err := digitqa.Finder{Dir: dir, Progress: bars.progress}.FindTest(ctx)
+	images, err := digitqa.Finder{Dir: dir, Progress: bars.progress, Note: s.note}.FindTest(ctx)
 	bars.end()
 	if err != nil {
 		return err

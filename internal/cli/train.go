@@ -116,7 +116,7 @@ type examples struct {
 // load finds the images and makes tables of them.
 func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
 	bars := newDownloads(s)
-	mnist, err := digitqa.Finder{Dir: f.data, Progress: bars.progress}.Find(ctx)
+	mnist, err := digitqa.Finder{Dir: f.data, Progress: bars.progress, Note: s.note}.Find(ctx)
 	bars.end()
 	if err != nil {
 		return nil, err

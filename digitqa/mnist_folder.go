@@ -1,0 +1,54 @@
+package digitqa
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"braid/data"
+	"braid/tensor"
+)
+
+// openFolder reads files from a user's own folder, whatever data set they hold.
+func openFolder(folder string, files []mnistFile) ([]tensor.Tensor, error) {
+	info, err := os.Stat(folder)
+	if err != nil {
+		return nil, fmt.Errorf("folder with the data: %w", err)
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file, want a folder with %s", folder, names(files))
+	}
+	var parts []tensor.Tensor
+	var lacking []mnistFile
+	for _, file := range files {
+		path := inFolder(folder, file.name)
+		if path == "" {
+			lacking = append(lacking, file)
+			continue
+		}
+		part, err := data.OpenIDX(path)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	if lacking != nil {
+		return nil, fmt.Errorf("folder %s has no %s, nor the same with .gz", folder, names(lacking))
+	}
+	return parts, nil
+}
+
+// inFolder is the path of a file of the given name in any of its usual spellings, "" for none. Some
+// copies of MNIST have a dot where the others have the last but one dash, and hold beside it a
+// folder of the other name.
+func inFolder(folder, name string) string {
+	dotted := strings.Replace(name, "-idx", ".idx", 1)
+	for _, spelling := range []string{name, name + ".gz", dotted, dotted + ".gz"} {
+		path := filepath.Join(folder, spelling)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}

@@ -1,0 +1,195 @@
+package digitqa
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A mirror that fails in any way is left for the next one; the error names both where all fail.
+func TestBadMirrors(t *testing.T) {
+	s := newSmall(t)
+	for name, c := range map[string]struct {
+		answer func(w http.ResponseWriter, r *http.Request, content []byte)
+		want   string
+	}{
+		"404": {func(w http.ResponseWriter, r *http.Request, _ []byte) {
+			http.NotFound(w, r)
+		}, "404 Not Found"},
+		"wrong bytes": {func(w http.ResponseWriter, _ *http.Request, content []byte) {
+			w.Write(append([]byte{1}, content[1:]...))
+		}, "SHA-256"},
+		"another": {func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+			w.Write([]byte("<html>log in</html>"))
+		}, "SHA-256"},
+		"short": {func(w http.ResponseWriter, _ *http.Request, content []byte) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+			w.Write(content[:10])
+		}, "after 10 bytes: unexpected EOF"},
+		"stalls": {func(w http.ResponseWriter, r *http.Request, content []byte) {
+			w.Write(content[:10])
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}, "sent nothing for 200ms"},
+		"silent": {func(_ http.ResponseWriter, r *http.Request, _ []byte) {
+			<-r.Context().Done()
+		}, "sent nothing for 200ms"},
+		"endless": {func(w http.ResponseWriter, _ *http.Request, _ []byte) {
+			for block := make([]byte, 1<<10); ; {
+				if _, err := w.Write(block); err != nil {
+					return
+				}
+			}
+		}, "sent over 65536 bytes"},
+	} {
+		bad := s.mirror(t, c.answer)
+		find := func(mirrors ...string) (*MNIST, error) {
+			f := s.finder(t, mirrors...)
+			if strings.Contains(c.want, "200ms") {
+				f.Stall = 200 * time.Millisecond
+			}
+			return f.Find(context.Background())
+		}
+		m, err := find(bad, s.mirror(t, nil))
+		t.Run(name, func(t *testing.T) { s.check(t, m, err) })
+		_, err = find(bad, bad)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error is %v, want %q", name, err, c.want)
+			continue
+		}
+		for _, want := range []string{
+			"the cache ", "no go command", "the mirrors", bad + "train-images",
+			"Put train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, " +
+				"t10k-labels-idx1-ubyte (or each with .gz) into a folder", "--data",
+		} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: the error does not say %q:\n%v", name, want, err)
+			}
+		}
+	}
+}
+
+// What one mirror sent before it broke off is not asked for again.
+func TestResumesOnNextMirror(t *testing.T) {
+	s := newSmall(t)
+	broken := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		w.Write(content[:10])
+	})
+	ranges := []string{}
+	whole := s.mirror(t, func(w http.ResponseWriter, r *http.Request, content []byte) {
+		ranges = append(ranges, r.Header.Get("Range"))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	})
+	m, err := s.finder(t, broken, whole).Find(context.Background())
+	s.check(t, m, err)
+	if got := strings.Join(ranges, " "); got != "bytes=10- bytes=10- bytes=10- bytes=10-" {
+		t.Errorf("asked for ranges %q", got)
+	}
+	// A server that knows no ranges sends the whole.
+	simple := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
+		w.Write(content)
+	})
+	m, err = s.finder(t, broken, simple).Find(context.Background())
+	s.check(t, m, err)
+	// What came first was wrong: the rest cannot mend it, so the second mirror is asked for all.
+	lying := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
+		w.Write([]byte("0123456789"))
+	})
+	m, err = s.finder(t, lying, whole).Find(context.Background())
+	s.check(t, m, err)
+}
+
+// What arrived cannot be gone on with: the next mirror is asked for the rest, then for the whole.
+func TestStartsOver(t *testing.T) {
+	s := newSmall(t)
+	part := func(content []byte) func(http.ResponseWriter, *http.Request, []byte) {
+		return func(w http.ResponseWriter, r *http.Request, right []byte) {
+			if content == nil {
+				content = right // all of it, but it does not end
+			}
+			w.Write(content)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+		}
+	}
+	for name, c := range map[string]struct {
+		first  []byte // what the first mirror sends before it stalls
+		second func(w http.ResponseWriter, r *http.Request, content []byte)
+	}{
+		"whole, without an end": {nil, nil},
+		"more than the file":    {make([]byte, 1000), nil},
+		"another range": {[]byte("0123456789"), func(w http.ResponseWriter, r *http.Request, c []byte) {
+			if r.Header.Get("Range") != "" {
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes 3-%d/%d", len(c)-1, len(c)))
+				w.WriteHeader(http.StatusPartialContent)
+				c = c[3:]
+			}
+			w.Write(c)
+		}},
+	} {
+		var ranges []string
+		second := s.mirror(t, func(w http.ResponseWriter, r *http.Request, content []byte) {
+			ranges = append(ranges, r.Header.Get("Range"))
+			if c.second != nil {
+				c.second(w, r, content)
+				return
+			}
+			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+		})
+		f := s.finder(t, s.mirror(t, part(c.first)), second)
+		f.Stall = 200 * time.Millisecond
+		t.Run(name, func(t *testing.T) {
+			test, err := f.FindTest(context.Background())
+			if err != nil || fmt.Sprint(test.Labels.Uint8s()) != "[30 31]" {
+				t.Errorf("labels are %v (%v)", test.Labels.Uint8s(), err)
+			}
+			if len(ranges) != 4 || ranges[0] == "" || ranges[1] != "" {
+				t.Errorf("asked for ranges %q, want of each file the rest, then the whole", ranges)
+			}
+		})
+	}
+}
+
+// A mirror that sends a byte now and then never stalls, but takes too long.
+func TestDownloadLimit(t *testing.T) {
+	s := newSmall(t)
+	drip := s.mirror(t, func(w http.ResponseWriter, r *http.Request, _ []byte) {
+		for r.Context().Err() == nil {
+			w.Write([]byte{1})
+			w.(http.Flusher).Flush()
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	f := s.finder(t, drip, drip)
+	f.Limit = 100 * time.Millisecond
+	began := time.Now()
+	_, err := f.Find(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "downloading took longer than 100ms") {
+		t.Errorf("error is %v, want that of the limit", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
+func TestFindCancelled(t *testing.T) {
+	s := newSmall(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	planted := errors.New("planted")
+	slow := s.mirror(t, func(_ http.ResponseWriter, r *http.Request, _ []byte) {
+		cancel(planted)
+		<-r.Context().Done()
+	})
+	f := s.finder(t, slow, slow)
+	f.Stall = time.Minute
+	if _, err := f.Find(ctx); !errors.Is(err, planted) {
+		t.Errorf("error is %v, want the planted one", err)
+	}
+}
