@@ -79,6 +79,16 @@ func reluBackAVX2(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func addAVX2(dst *float32, x *float32, y *float32, n uint64)
 
+// logAVX2 computes n numbers.
+//
+//go:noescape
+func logAVX2(dst *float32, x *float32, n uint64)
+
+// softmaxAVX2 computes n numbers, n at least 1.
+//
+//go:noescape
+func softmaxAVX2(dst *float32, x *float32, n uint64)
+
 // bytesAVX2 computes eights times eight numbers.
 //
 //go:noescape

@@ -1575,6 +1575,332 @@ done:
 	VZEROUPPER
 	RET
 
+// func logAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·logAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  x+8(FP), DX
+	MOVQ  CX, BX
+	ANDQ  $0x0f, BX
+	MOVQ  $0xffffffffffffffff, SI
+	BZHIQ BX, SI, SI
+	KMOVW SI, K1
+	SUBQ  $0x10, CX
+	JL    tail
+
+whole:
+	VMOVUPS          (DX), Z0
+	VCMPPS.BCST      $0x11, avx512_00800000<>+0(SB), Z0, K2
+	VMOVAPS          Z0, Z1
+	VMULPS.BCST      avx512_4b000000<>+0(SB), Z0, K2, Z1
+	VPSUBD.BCST      avx512_3f3504f3<>+0(SB), Z1, Z1
+	VPSRAD           $0x17, Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VBROADCASTSS.Z   avx512_c1b80000<>+0(SB), K2, Z3
+	VADDPS           Z3, Z2, Z2
+	VPANDD.BCST      avx512_007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      avx512_3f3504f3<>+0(SB), Z1, Z1
+	VBROADCASTSS     avx512_3d9021bb<>+0(SB), Z4
+	VSUBPS.BCST      avx512_3f800000<>+0(SB), Z1, Z1
+	VMULPS           Z1, Z1, Z3
+	VFMADD213PS.BCST avx512_bdebd1b8<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3def251a<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_bdfe5d4f<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3e11e9bf<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_be2aae50<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3e4cceac<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_be7ffffc<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3eaaaaaa<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VMULPS           Z3, Z4, Z4
+	VFMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z4
+	VFMADD231PS.BCST avx512_bf000000<>+0(SB), Z3, Z4
+	VADDPS           Z4, Z1, Z4
+	VFMADD231PS.BCST avx512_3f318000<>+0(SB), Z2, Z4
+	VCMPPS.BCST      $0x00, avx512_00000000<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_ff800000<>+0(SB), K2, Z4
+	VCMPPS.BCST      $0x19, avx512_00000000<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_7fc00000<>+0(SB), K2, Z4
+	VCMPPS.BCST      $0x1e, avx512_7f7fffff<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_7f800000<>+0(SB), K2, Z4
+	VMOVUPS          Z4, (AX)
+	ADDQ             $0x40, DX
+	ADDQ             $0x40, AX
+	SUBQ             $0x10, CX
+	JGE              whole
+
+tail:
+	CMPQ             CX, $-16
+	JE               done
+	VMOVUPS.Z        (DX), K1, Z0
+	VCMPPS.BCST      $0x11, avx512_00800000<>+0(SB), Z0, K2
+	VMOVAPS          Z0, Z1
+	VMULPS.BCST      avx512_4b000000<>+0(SB), Z0, K2, Z1
+	VPSUBD.BCST      avx512_3f3504f3<>+0(SB), Z1, Z1
+	VPSRAD           $0x17, Z1, Z2
+	VCVTDQ2PS        Z2, Z2
+	VBROADCASTSS.Z   avx512_c1b80000<>+0(SB), K2, Z3
+	VADDPS           Z3, Z2, Z2
+	VPANDD.BCST      avx512_007fffff<>+0(SB), Z1, Z1
+	VPADDD.BCST      avx512_3f3504f3<>+0(SB), Z1, Z1
+	VBROADCASTSS     avx512_3d9021bb<>+0(SB), Z4
+	VSUBPS.BCST      avx512_3f800000<>+0(SB), Z1, Z1
+	VMULPS           Z1, Z1, Z3
+	VFMADD213PS.BCST avx512_bdebd1b8<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3def251a<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_bdfe5d4f<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3e11e9bf<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_be2aae50<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3e4cceac<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_be7ffffc<>+0(SB), Z1, Z4
+	VFMADD213PS.BCST avx512_3eaaaaaa<>+0(SB), Z1, Z4
+	VMULPS           Z1, Z4, Z4
+	VMULPS           Z3, Z4, Z4
+	VFMADD231PS.BCST avx512_b95e8083<>+0(SB), Z2, Z4
+	VFMADD231PS.BCST avx512_bf000000<>+0(SB), Z3, Z4
+	VADDPS           Z4, Z1, Z4
+	VFMADD231PS.BCST avx512_3f318000<>+0(SB), Z2, Z4
+	VCMPPS.BCST      $0x00, avx512_00000000<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_ff800000<>+0(SB), K2, Z4
+	VCMPPS.BCST      $0x19, avx512_00000000<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_7fc00000<>+0(SB), K2, Z4
+	VCMPPS.BCST      $0x1e, avx512_7f7fffff<>+0(SB), Z0, K2
+	VBROADCASTSS     avx512_7f800000<>+0(SB), K2, Z4
+	VMOVUPS          Z4, K1, (AX)
+
+done:
+	VZEROUPPER
+	RET
+
+DATA avx512_00800000<>+0(SB)/4, $0x00800000
+GLOBL avx512_00800000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_4b000000<>+0(SB)/4, $0x4b000000
+GLOBL avx512_4b000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3f3504f3<>+0(SB)/4, $0x3f3504f3
+GLOBL avx512_3f3504f3<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_c1b80000<>+0(SB)/4, $0xc1b80000
+GLOBL avx512_c1b80000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_007fffff<>+0(SB)/4, $0x007fffff
+GLOBL avx512_007fffff<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3d9021bb<>+0(SB)/4, $0x3d9021bb
+GLOBL avx512_3d9021bb<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_bdebd1b8<>+0(SB)/4, $0xbdebd1b8
+GLOBL avx512_bdebd1b8<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3def251a<>+0(SB)/4, $0x3def251a
+GLOBL avx512_3def251a<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_bdfe5d4f<>+0(SB)/4, $0xbdfe5d4f
+GLOBL avx512_bdfe5d4f<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3e11e9bf<>+0(SB)/4, $0x3e11e9bf
+GLOBL avx512_3e11e9bf<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_be2aae50<>+0(SB)/4, $0xbe2aae50
+GLOBL avx512_be2aae50<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3e4cceac<>+0(SB)/4, $0x3e4cceac
+GLOBL avx512_3e4cceac<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_be7ffffc<>+0(SB)/4, $0xbe7ffffc
+GLOBL avx512_be7ffffc<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_3eaaaaaa<>+0(SB)/4, $0x3eaaaaaa
+GLOBL avx512_3eaaaaaa<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_bf000000<>+0(SB)/4, $0xbf000000
+GLOBL avx512_bf000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_ff800000<>+0(SB)/4, $0xff800000
+GLOBL avx512_ff800000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_7fc00000<>+0(SB)/4, $0x7fc00000
+GLOBL avx512_7fc00000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_00000000<>+0(SB)/4, $0x00000000
+GLOBL avx512_00000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx512_7f7fffff<>+0(SB)/4, $0x7f7fffff
+GLOBL avx512_7f7fffff<>(SB), RODATA|NOPTR, $4
+
+// func softmaxAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-24
+	MOVQ         n+16(FP), AX
+	MOVQ         AX, CX
+	ANDQ         $0x0f, CX
+	MOVQ         $0xffffffffffffffff, DX
+	BZHIQ        CX, DX, DX
+	KMOVW        DX, K1
+	VBROADCASTSS avx512_ff800000<>+0(SB), Z0
+	MOVQ         x+8(FP), CX
+	MOVQ         dst+0(FP), DX
+	MOVQ         AX, BX
+	SUBQ         $0x10, BX
+	JL           largestTail
+
+largest:
+	VMAXPS (CX), Z0, Z0
+	ADDQ   $0x40, CX
+	ADDQ   $0x40, DX
+	SUBQ   $0x10, BX
+	JGE    largest
+
+largestTail:
+	CMPQ   BX, $-16
+	JE     largestDone
+	VMAXPS (CX), Z0, K1, Z0
+
+largestDone:
+	VSHUFF32X4   $0x4e, Z0, Z0, Z1
+	VMAXPS       Z1, Z0, Z0
+	VSHUFF32X4   $0xb1, Z0, Z0, Z1
+	VMAXPS       Z1, Z0, Z0
+	VPERMILPS    $0x4e, Z0, Z1
+	VMAXPS       Z1, Z0, Z0
+	VPERMILPS    $0xb1, Z0, Z1
+	VMAXPS       Z1, Z0, Z0
+	XORL         CX, CX
+	VPBROADCASTD CX, Z1
+	MOVQ         x+8(FP), CX
+	MOVQ         dst+0(FP), DX
+	MOVQ         AX, BX
+	SUBQ         $0x10, BX
+	JL           expTail
+
+exp:
+	VMOVUPS           (CX), Z2
+	VSUBPS            Z0, Z2, Z2
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z4
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z5
+	VSUBPS            Z5, Z4, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z3, Z4
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z5, Z4
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS            Z6, Z4, Z6
+	VCVTTPS2DQ        Z3, Z3
+	VPSRAD            $0x01, Z3, Z4
+	VPSUBD            Z4, Z3, Z3
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z6, Z6
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z6, Z6
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z6, K2, Z6
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z2, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z6
+	VADDPS            Z6, Z1, Z1
+	VMOVUPS           Z6, (DX)
+	ADDQ              $0x40, CX
+	ADDQ              $0x40, DX
+	SUBQ              $0x10, BX
+	JGE               exp
+
+expTail:
+	CMPQ              BX, $-16
+	JE                expDone
+	VMOVUPS.Z         (CX), K1, Z2
+	VSUBPS            Z0, Z2, Z2
+	VBROADCASTSS      avx512_4b400000<>+0(SB), Z0
+	VFMADD231PS.BCST  avx512_3fb8aa3b<>+0(SB), Z2, Z0
+	VSUBPS.BCST       avx512_4b400000<>+0(SB), Z0, Z0
+	VMOVAPS           Z2, Z3
+	VFNMADD231PS.BCST avx512_3f318000<>+0(SB), Z0, Z3
+	VMOVAPS           Z3, Z4
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z0, Z4
+	VSUBPS            Z4, Z3, Z3
+	VFNMADD231PS.BCST avx512_b95e8083<>+0(SB), Z0, Z3
+	VBROADCASTSS      avx512_39506967<>+0(SB), Z5
+	VFMADD213PS.BCST  avx512_3ab743ce<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3c088908<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3d2aa9c1<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3e2aaaaa<>+0(SB), Z4, Z5
+	VFMADD213PS.BCST  avx512_3f000000<>+0(SB), Z4, Z5
+	VMULPS            Z4, Z4, Z6
+	VFMADD213PS       Z3, Z6, Z5
+	VADDPS.BCST       avx512_3f800000<>+0(SB), Z4, Z3
+	VSUBPS.BCST       avx512_3f800000<>+0(SB), Z3, Z6
+	VSUBPS            Z6, Z4, Z6
+	VADDPS            Z6, Z5, Z5
+	VADDPS            Z5, Z3, Z5
+	VCVTTPS2DQ        Z0, Z0
+	VPSRAD            $0x01, Z0, Z3
+	VPSUBD            Z3, Z0, Z0
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z5, Z5
+	VPADDD.BCST       avx512_0000007f<>+0(SB), Z0, Z0
+	VPSLLD            $0x17, Z0, Z0
+	VMULPS            Z0, Z5, Z5
+	VCMPPS.BCST       $0x15, avx512_c2aeac4f<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z5, K2, Z5
+	VCMPPS.BCST       $0x1e, avx512_42b17217<>+0(SB), Z2, K2
+	VBROADCASTSS      avx512_7f800000<>+0(SB), K2, Z5
+	VADDPS            Z5, Z1, K1, Z1
+	VMOVUPS           Z5, K1, (DX)
+
+expDone:
+	VSHUFF32X4 $0x4e, Z1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VSHUFF32X4 $0xb1, Z1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VPERMILPS  $0x4e, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	VPERMILPS  $0xb1, Z1, Z0
+	VADDPS     Z0, Z1, Z1
+	MOVQ       x+8(FP), CX
+	MOVQ       dst+0(FP), DX
+	SUBQ       $0x10, AX
+	JL         quotientTail
+
+quotient:
+	VMOVUPS     (DX), Z0
+	VDIVPS      Z1, Z0, Z0
+	VCMPPS.BCST $0x15, avx512_00800000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z0, K2, Z0
+	VMOVUPS     Z0, (DX)
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	SUBQ        $0x10, AX
+	JGE         quotient
+
+quotientTail:
+	CMPQ        AX, $-16
+	JE          quotientDone
+	VMOVUPS.Z   (DX), K1, Z0
+	VDIVPS      Z1, Z0, Z0
+	VCMPPS.BCST $0x15, avx512_00800000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z0, K2, Z0
+	VMOVUPS     Z0, K1, (DX)
+
+quotientDone:
+	VZEROUPPER
+	RET
+
 // func bytesAVX512(dst *float32, src *uint8, n uint64, scale float32, shift float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·bytesAVX512(SB), NOSPLIT, $0-32

@@ -89,6 +89,16 @@ func reluBackAVX512(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func addAVX512(dst *float32, x *float32, y *float32, n uint64)
 
+// logAVX512 computes n numbers.
+//
+//go:noescape
+func logAVX512(dst *float32, x *float32, n uint64)
+
+// softmaxAVX512 computes n numbers, n at least 1.
+//
+//go:noescape
+func softmaxAVX512(dst *float32, x *float32, n uint64)
+
 // bytesAVX512 computes n numbers.
 //
 //go:noescape

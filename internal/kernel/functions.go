@@ -133,10 +133,7 @@ func sigmoidAll(dst, src []float32) {
 	}
 }
 
-func softmax(dst, src []float32) { softmaxWith(expAll, dst, src) }
-
-// softmaxWith is softmax by a set's own exp.
-func softmaxWith(exp func(dst, src []float32), dst, src []float32) {
+func softmax(dst, src []float32) {
 	if len(src) == 0 {
 		return
 	}
@@ -147,12 +144,10 @@ func softmaxWith(exp func(dst, src []float32), dst, src []float32) {
 		}
 	}
 	dst = dst[:len(src)]
-	for i, x := range src {
-		dst[i] = x - highest
-	}
-	exp(dst, dst)
 	var sums [lanes]float32
-	for i, e := range dst {
+	for i, x := range src {
+		e := exp(x - highest)
+		dst[i] = e
 		sums[i%lanes] += e
 	}
 	total := fold(&sums)

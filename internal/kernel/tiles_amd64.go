@@ -116,7 +116,3 @@ func addBy(loop func(dst, x, y *float32, n uint64)) func(dst, src []float32) {
 		}
 	}
 }
-
-func softmaxBy(exp func(dst, src []float32)) func(dst, src []float32) {
-	return func(dst, src []float32) { softmaxWith(exp, dst, src) }
-}

@@ -28,6 +28,8 @@ func functions256() {
 		VADDPS(x[1], x[0], x[0])
 		return x[0]
 	})
+	each256("log", 1, func(x []VecVirtual) VecVirtual { return log256(x[0]) })
+	softmax256()
 	bytes256()
 }
 

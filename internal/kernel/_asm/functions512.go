@@ -66,6 +66,8 @@ func functions512() {
 		VADDPS(x[1], x[0], x[0])
 		return x[0]
 	})
+	each512("log", 1, func(x []VecVirtual) VecVirtual { return log512(x[0]) })
+	softmax512()
 	bytes512()
 }
 
