@@ -6,16 +6,21 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"braid/tensor"
 )
 
-// maxHeader is the longest header that the safetensors format allows.
-const maxHeader = 100 << 20
+// maxHeader is the longest header that safetensors' own reader takes.
+const maxHeader = 100_000_000
+
+// reserved is the name in a header that stands for text about the tensors.
+const reserved = "__metadata__"
 
 // widths is the size in bytes of one element of each type that the format has.
 var widths = map[string]int{
@@ -67,6 +72,9 @@ func (e Entry) Float64s() ([]float64, error) {
 		}
 		return values, nil
 	}
+	if e.DType != "F32" {
+		return nil, fmt.Errorf("tensor %q is %s, want F32 or F64", e.Name, e.DType)
+	}
 	narrow, err := e.Float32s()
 	values := make([]float64, len(narrow))
 	for i, v := range narrow {
@@ -99,6 +107,9 @@ func (c *Container) Entry(name string) (Entry, bool) {
 // Write writes the container: metadata sorted by key, tensors in their order, data from a multiple
 // of 64 bytes. The same container always gives the same bytes.
 func (c *Container) Write(w io.Writer) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	var header strings.Builder
 	header.WriteByte('{')
 	if len(c.Metadata) > 0 {
@@ -106,13 +117,10 @@ func (c *Container) Write(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&header, `"__metadata__":%s,`, text)
+		fmt.Fprintf(&header, `%q:%s,`, reserved, text)
 	}
 	offset := 0
 	for _, e := range c.Entries {
-		if want := e.Shape.Size() * widths[e.DType]; want != len(e.Data) || widths[e.DType] == 0 {
-			return fmt.Errorf("tensor %q: %d bytes are no %s of shape %v", e.Name, len(e.Data), e.DType, e.Shape)
-		}
 		name, err := json.Marshal(e.Name)
 		if err != nil {
 			return err
@@ -135,6 +143,34 @@ func (c *Container) Write(w io.Writer) error {
 	for _, e := range c.Entries {
 		if _, err := w.Write(e.Data); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// check returns an error for what a reader would refuse or read otherwise.
+func (c *Container) check() error {
+	for _, key := range slices.Sorted(maps.Keys(c.Metadata)) {
+		if !utf8.ValidString(key) || !utf8.ValidString(c.Metadata[key]) {
+			return fmt.Errorf("the metadata %q is not UTF-8", key)
+		}
+	}
+	seen := map[string]bool{reserved: true}
+	for _, e := range c.Entries {
+		if seen[e.Name] {
+			return fmt.Errorf("tensor %q: the name is taken", e.Name)
+		}
+		seen[e.Name] = true
+		if !utf8.ValidString(e.Name) {
+			return fmt.Errorf("tensor %q: the name is not UTF-8", e.Name)
+		}
+		size, err := byteSize(e.DType, e.Shape)
+		if err != nil {
+			return fmt.Errorf("tensor %q: %w", e.Name, err)
+		}
+		if size != int64(len(e.Data)) {
+			return fmt.Errorf("tensor %q: %d bytes are no %s of shape %v, which takes %d",
+				e.Name, len(e.Data), e.DType, e.Shape, size)
 		}
 	}
 	return nil
@@ -170,5 +206,8 @@ func ParseContainer(content []byte) (*Container, error) {
 	if err != nil {
 		return nil, fmt.Errorf("safetensors header: %w", err)
 	}
-	return c, c.cut(data, spans)
+	if err := c.cut(data, spans); err != nil {
+		return nil, err
+	}
+	return c, nil
 }

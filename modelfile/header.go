@@ -2,49 +2,42 @@ package modelfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"braid/tensor"
 )
 
-// parseHeader reads a safetensors header. It reads token by token, for encoding/json would let the
-// last of two equal keys win.
+// parseHeader reads a safetensors header.
 func parseHeader(header []byte) (*Container, []span, error) {
+	if !utf8.Valid(header) {
+		return nil, nil, fmt.Errorf("it is not UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(header))
 	c := &Container{}
 	var spans []span
-	seen := map[string]bool{}
-	if _, err := d.Token(); err != nil {
-		return nil, nil, err
-	}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return nil, nil, err
-		}
-		name, ok := token.(string)
-		if !ok || seen[name] {
-			return nil, nil, fmt.Errorf("two entries are named %q", name)
-		}
-		seen[name] = true
-		if name == "__metadata__" {
-			if err := d.Decode(&c.Metadata); err != nil {
-				return nil, nil, fmt.Errorf("__metadata__: %w", err)
+	err := members(d, "entries", func(name string) error {
+		if name == reserved {
+			c.Metadata = map[string]string{}
+			if err := parseMetadata(d, c.Metadata); err != nil {
+				return fmt.Errorf("%s: %w", reserved, err)
 			}
-			continue
+			return nil
 		}
 		e, s, err := parseEntry(d)
 		if err != nil {
-			return nil, nil, fmt.Errorf("tensor %q: %w", name, err)
+			return fmt.Errorf("tensor %q: %w", name, err)
 		}
 		e.Name = name
 		c.Entries, spans = append(c.Entries, e), append(spans, s)
-	}
-	if _, err := d.Token(); err != nil {
+		return nil
+	})
+	if err != nil {
 		return nil, nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
@@ -53,39 +46,106 @@ func parseHeader(header []byte) (*Container, []span, error) {
 	return c, spans, nil
 }
 
+// members reads an object and has value read what follows each key. It reads token by token, for
+// encoding/json would let the last of two equal keys win, and takes keys of any case.
+func members(d *json.Decoder, what string, value func(key string) error) error {
+	if start, err := d.Token(); err != nil {
+		return err
+	} else if start != json.Delim('{') {
+		return fmt.Errorf("it is %v, want an object", start)
+	}
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return err
+		}
+		key, ok := token.(string)
+		if !ok || seen[key] {
+			return fmt.Errorf("two %s are named %q", what, key)
+		}
+		seen[key] = true
+		if err := value(key); err != nil {
+			return err
+		}
+	}
+	_, err := d.Token()
+	return err
+}
+
+func parseMetadata(d *json.Decoder, into map[string]string) error {
+	return members(d, "texts", func(key string) error {
+		var text *string
+		if err := d.Decode(&text); err != nil {
+			return err
+		}
+		if text == nil {
+			return fmt.Errorf("%q is null, want a string", key)
+		}
+		into[key] = *text
+		return nil
+	})
+}
+
 // span is where a tensor's data lies, counted from the header's end.
-type span struct{ lo, hi int }
+type span struct{ lo, hi int64 }
 
 func parseEntry(d *json.Decoder) (Entry, span, error) {
-	var raw struct {
-		DType   string  `json:"dtype"`
-		Shape   []int64 `json:"shape"`
-		Offsets []int64 `json:"data_offsets"`
-	}
-	if err := d.Decode(&raw); err != nil {
+	var dtype string
+	var axes, offsets []*int64 // nil for null, which is no number
+	err := members(d, "fields", func(key string) error {
+		switch key {
+		case "dtype":
+			return d.Decode(&dtype)
+		case "shape":
+			return d.Decode(&axes)
+		case "data_offsets":
+			return d.Decode(&offsets)
+		}
+		return d.Decode(new(json.RawMessage)) // readers ignore what they do not know
+	})
+	if err != nil {
 		return Entry{}, span{}, err
 	}
-	width := widths[raw.DType]
-	if width == 0 {
-		return Entry{}, span{}, fmt.Errorf("unknown dtype %q", raw.DType)
+	if axes == nil {
+		return Entry{}, span{}, fmt.Errorf("it has no shape")
 	}
-	if len(raw.Offsets) != 2 || raw.Offsets[0] < 0 || raw.Offsets[1] < raw.Offsets[0] {
-		return Entry{}, span{}, fmt.Errorf("data_offsets are %v, want a start and an end", raw.Offsets)
-	}
-	size := int64(width)
-	shape := make(tensor.Shape, len(raw.Shape))
-	for i, n := range raw.Shape {
-		if n < 0 || n > 0 && size > math.MaxInt64/n {
-			return Entry{}, span{}, fmt.Errorf("axis %d of shape %v is out of range", i, raw.Shape)
+	e := Entry{DType: dtype, Shape: make(tensor.Shape, len(axes))}
+	for i, n := range axes {
+		if n == nil || *n < 0 || *n > math.MaxInt {
+			return Entry{}, span{}, fmt.Errorf("axis %d of the shape is out of range", i)
 		}
-		size *= n
-		shape[i] = int(n)
+		e.Shape[i] = int(*n)
 	}
-	if size != raw.Offsets[1]-raw.Offsets[0] {
+	size, err := byteSize(dtype, e.Shape)
+	if err != nil {
+		return Entry{}, span{}, err
+	}
+	if len(offsets) != 2 || offsets[0] == nil || offsets[1] == nil ||
+		*offsets[0] < 0 || *offsets[1] < *offsets[0] {
+		return Entry{}, span{}, fmt.Errorf("data_offsets want a start and an end")
+	}
+	s := span{*offsets[0], *offsets[1]}
+	if size != s.hi-s.lo {
 		return Entry{}, span{}, fmt.Errorf("%s of shape %v takes %d bytes, its data_offsets %v hold %d",
-			raw.DType, raw.Shape, size, raw.Offsets, raw.Offsets[1]-raw.Offsets[0])
+			dtype, e.Shape, size, []int64{s.lo, s.hi}, s.hi-s.lo)
 	}
-	return Entry{DType: raw.DType, Shape: shape}, span{int(raw.Offsets[0]), int(raw.Offsets[1])}, nil
+	return e, s, nil
+}
+
+// byteSize is how many bytes a tensor takes.
+func byteSize(dtype string, shape tensor.Shape) (int64, error) {
+	size := int64(widths[dtype])
+	if size == 0 {
+		return 0, fmt.Errorf("unknown dtype %q", dtype)
+	}
+	for i, n := range shape {
+		if n < 0 || n > 0 && size > math.MaxInt64/int64(n) {
+			return 0, fmt.Errorf("axis %d of shape %v is out of range", i, shape)
+		}
+		size *= int64(n)
+	}
+	return size, nil
 }
 
 // cut gives each entry its data and checks that together they are all of it, without gaps.
@@ -93,18 +153,15 @@ func (c *Container) cut(data []byte, spans []span) error {
 	order := make([]int, len(spans))
 	for i, s := range spans {
 		order[i] = i
-		if s.hi > len(data) {
+		if s.hi > int64(len(data)) {
 			return fmt.Errorf("tensor %q ends at byte %d of the data, the file has %d: it is cut short",
 				c.Entries[i].Name, s.hi, len(data))
 		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
-		if spans[a].lo != spans[b].lo {
-			return spans[a].lo - spans[b].lo
-		}
-		return spans[a].hi - spans[b].hi
+		return cmp.Or(cmp.Compare(spans[a].lo, spans[b].lo), cmp.Compare(spans[a].hi, spans[b].hi))
 	})
-	end := 0
+	end := int64(0)
 	for _, i := range order {
 		if spans[i].lo != end {
 			return fmt.Errorf("tensor %q starts at byte %d of the data, want %d: tensors overlap or leave a gap",
@@ -113,8 +170,8 @@ func (c *Container) cut(data []byte, spans []span) error {
 		end = spans[i].hi
 		c.Entries[i].Data = data[spans[i].lo:end:end]
 	}
-	if end != len(data) {
-		return fmt.Errorf("%d bytes follow the last tensor", len(data)-end)
+	if end != int64(len(data)) {
+		return fmt.Errorf("%d bytes follow the last tensor", int64(len(data))-end)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -104,22 +105,51 @@ func TestStrangeValues(t *testing.T) {
 		"no number":    {math.NaN(), math.Inf(1), math.Inf(-1)},
 	} {
 		text := said(t, drawn(t, []Panel{{Lines: []Line{{Name: "it", Values: values}}}}))
-		if !strings.Contains(text, "it\n") || len(text) > 400 {
+		pieces := strings.Count(text, "\n") // the name, one epoch or more, two ticks or more
+		if !strings.Contains(text, "it\n") || pieces < 4 || len(text) > 400 {
 			t.Errorf("%s: the drawing says %q, want the line's name and a few ticks", name, text)
 		}
 	}
 }
 
-func TestEachPointIsDrawn(t *testing.T) {
-	values := []float64{3, math.NaN(), 2, math.Inf(1), 1}
-	svg := drawn(t, []Panel{{Lines: []Line{{Values: values, Color: 1}}}})
+func TestPointsDrawn(t *testing.T) {
 	orange := regexp.MustCompile(`d="M([^"]*)" style="[^"]*stroke:#D55E00`)
-	paths := orange.FindAllStringSubmatch(svg, -1)
-	if len(paths) != 2 { // the curve, and the legend's stroke
-		t.Fatalf("%d strokes have the line's colour, want 2", len(paths))
+	for _, c := range []struct {
+		values  []float64
+		strokes int // the legend's included
+		points  int // of the first stroke
+	}{
+		{[]float64{3, math.NaN(), 2, math.Inf(1), 1}, 2, 3},
+		{[]float64{beyond, -beyond}, 2, 2},
+		{[]float64{2 * beyond, -2 * beyond}, 1, 2},
+	} {
+		svg := drawn(t, []Panel{{Lines: []Line{{Values: c.values, Color: 1}}}})
+		paths := orange.FindAllStringSubmatch(svg, -1)
+		if len(paths) != c.strokes {
+			t.Errorf("%v: %d strokes have the line's colour, want %d", c.values, len(paths), c.strokes)
+		} else if n := strings.Count(paths[0][1], "L") + 1; n != c.points {
+			t.Errorf("%v: the first stroke is %q, want %d points", c.values, paths[0][1], c.points)
+		}
 	}
-	if n := strings.Count(paths[0][1], "L"); n != 2 {
-		t.Errorf("the curve is %q, want three points", paths[0][1])
+}
+
+// Values 1, 2 and 5 lie at epochs 1, 2 and 5: the middle one after a quarter of the way.
+func TestPointsAtTheirEpochs(t *testing.T) {
+	values := []float64{3, 2, math.NaN(), math.NaN(), 1}
+	svg := drawn(t, []Panel{{Lines: []Line{{Values: values, Color: 1}}}})
+	curve := regexp.MustCompile(
+		`d="M([\d.]+),[\d.]+L([\d.]+),[\d.]+L([\d.]+),[\d.]+" style="[^"]*stroke:#D55E00`)
+	found := curve.FindStringSubmatch(svg)
+	if found == nil {
+		t.Fatal("no curve of three points")
+	}
+	var x [3]float64
+	for i := range x {
+		x[i], _ = strconv.ParseFloat(found[i+1], 64)
+	}
+	const digits = 0.02 // the file keeps five digits
+	if x[2]-x[0] < panelWidth/2 || math.Abs(x[1]-(0.75*x[0]+0.25*x[2])) > digits {
+		t.Errorf("the points lie at %v, want the second after a quarter", x)
 	}
 }
 

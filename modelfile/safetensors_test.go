@@ -1,0 +1,134 @@
+package modelfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+
+	"braid/tensor"
+)
+
+// strict are headers that encoding/json would let pass.
+var strict = map[string]struct{ header, data, want string }{
+	"metadata twice":   {`{"__metadata__":{},"__metadata__":{}}`, "", `two entries are named "__metadata__"`},
+	"metadata's key":   {`{"__metadata__":{"a":"1","a":"2"}}`, "", `two texts are named "a"`},
+	"metadata null":    {`{"__metadata__":{"a":null}}`, "", `"a" is null`},
+	"metadata list":    {`{"__metadata__":[]}`, "", "want an object"},
+	"field twice":      {`{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}`, "1", `two fields are named "dtype"`},
+	"other case":       {`{"a":{"DTYPE":"U8","shape":[1],"data_offsets":[0,1]}}`, "1", "unknown dtype"},
+	"no shape":         {`{"a":{"dtype":"U8","data_offsets":[0,1]}}`, "1", "no shape"},
+	"null shape":       {`{"a":{"dtype":"U8","shape":null,"data_offsets":[0,1]}}`, "1", "no shape"},
+	"null axis":        {`{"a":{"dtype":"U8","shape":[null],"data_offsets":[0,0]}}`, "", "out of range"},
+	"null offset":      {`{"a":{"dtype":"U8","shape":[1],"data_offsets":[null,1]}}`, "1", "data_offsets"},
+	"fraction":         {`{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}`, "1", `tensor "a"`},
+	"not UTF-8":        {"{\"a\xff\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", "1", "not UTF-8"},
+	"escaped the same": {`{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`, "", `two entries are named "a"`},
+}
+
+func TestStrictHeaders(t *testing.T) {
+	for name, c := range strict {
+		got, err := ParseContainer(container(c.header, c.data))
+		if err == nil || !strings.Contains(err.Error(), c.want) || got != nil {
+			t.Errorf("%s: got %v, error is %v, want %q", name, got, err, c.want)
+		}
+	}
+}
+
+// The limit is a hundred million, not 100<<20: what we wrote beyond it, others would not read.
+func TestHeaderLimit(t *testing.T) {
+	file := container("{}", strings.Repeat(" ", 100_000_000))
+	file[8] = '[' // so that no header is parsed: a length that passes meets this
+	for length, want := range map[uint64]string{
+		100_000_000: "does not begin with {",
+		100_000_001: "claim a header of 100000001",
+	} {
+		binary.LittleEndian.PutUint64(file, length)
+		_, err := ParseContainer(file)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("header of %d bytes: error is %v, want %q", length, err, want)
+		}
+	}
+}
+
+// Whatever is written can be read again, so what cannot be read is not written.
+func TestWriteRefuses(t *testing.T) {
+	one := []float32{1}
+	for want, c := range map[string]Container{
+		`"__metadata__": the name is taken`: {Entries: []Entry{Floats("__metadata__", one, 1)}},
+		`"a": the name is taken`:            {Entries: []Entry{Floats("a", one, 1), Floats("a", one, 1)}},
+		"name is not UTF-8":                 {Entries: []Entry{Floats("a\xff", one, 1)}},
+		`metadata "k" is not UTF-8`:         {Metadata: map[string]string{"k": "\xff"}},
+		"axis 0 of shape [-1 -1]":           {Entries: []Entry{Floats("a", one, -1, -1)}},
+		"4 bytes are no F32 of shape [2]":   {Entries: []Entry{Floats("a", one, 2)}},
+		`unknown dtype "F31"`:               {Entries: []Entry{{Name: "a", DType: "F31"}}},
+		"axis 0 of shape [922":              {Entries: []Entry{Floats("a", nil, math.MaxInt, math.MaxInt)}},
+	} {
+		var b bytes.Buffer
+		err := c.Write(&b)
+		if err == nil || !strings.Contains(err.Error(), want) || b.Len() > 0 {
+			t.Errorf("%d bytes written, error is %v, want %q", b.Len(), err, want)
+		}
+	}
+}
+
+// The bytes are as Python's struct and json give them; entries come in another order than data.
+func TestTypes(t *testing.T) {
+	header := `{"i":{"dtype":"I32","shape":[2],"data_offsets":[8,16]},` +
+		`"d":{"dtype":"F64","shape":[],"data_offsets":[0,8]},` +
+		`"f":{"dtype":"F32","shape":[1,1],"data_offsets":[16,20]}}   `
+	data := "\x00\x00\x00\x00\x00\x00\xf8\xbf" + "\xfe\xff\xff\xff\x07\x00\x00\x00" + "\x00\x00\x20\x41"
+	c, err := ParseContainer(container(header, data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, f, i := c.Entries[1], c.Entries[2], c.Entries[0]
+	if got, err := d.Float64s(); err != nil || !reflect.DeepEqual(got, []float64{-1.5}) {
+		t.Errorf("F64 is %v (%v)", got, err)
+	}
+	if got, err := f.Float64s(); err != nil || !reflect.DeepEqual(got, []float64{10}) {
+		t.Errorf("F32 is %v (%v)", got, err)
+	}
+	if got, err := i.Int32s(); err != nil || !reflect.DeepEqual(got, []int32{-2, 7}) {
+		t.Errorf("I32 is %v (%v)", got, err)
+	}
+	if !d.Shape.Equal(tensor.Shape{}) || !f.Shape.Equal(tensor.Shape{1, 1}) {
+		t.Errorf("shapes are %v and %v", d.Shape, f.Shape)
+	}
+	if _, err := i.Float64s(); err == nil || !strings.Contains(err.Error(), "is I32, want F32 or F64") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// FuzzContainer: what is read can be written, and is then read as the same.
+func FuzzContainer(f *testing.F) {
+	for _, c := range badContainers {
+		f.Add(c.file)
+	}
+	for _, c := range strict {
+		f.Add(container(c.header, c.data))
+	}
+	f.Add(container(`{"__metadata__":{"k":"v"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		c, err := ParseContainer(file)
+		if err != nil {
+			return
+		}
+		var first, second bytes.Buffer
+		if err := c.Write(&first); err != nil {
+			t.Fatalf("read, but not written: %v", err)
+		}
+		if start := 8 + binary.LittleEndian.Uint64(first.Bytes()); start%64 != 0 {
+			t.Fatalf("data starts at byte %d, want a multiple of 64", start)
+		}
+		back, err := ParseContainer(first.Bytes())
+		if err != nil {
+			t.Fatalf("written, but not read: %v", err)
+		}
+		if err := back.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Fatalf("written twice, it differs (%v)", err)
+		}
+	})
+}
