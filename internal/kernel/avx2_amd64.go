@@ -4,11 +4,15 @@ package kernel
 
 // avx2 overrides what AVX2 with fused multiply-add speeds up.
 var avx2 = func() Set {
-	dots := &dotsTiles{rows: 2, columns: 2, tiles: [2][2]dotsTile{
-		{dots2x2AVX2, dots2x1AVX2}, {dots1x2AVX2, dots1x1AVX2},
-	}}
-	lanes := &lanesTiles{rows: 4, widths: []lanesWidth{
-		{24, lanes4x3AVX2, lanes1x3AVX2}, {8, lanes4x1AVX2, lanes1x1AVX2},
+	dots := &dotsTiles{
+		rows:  2,
+		whole: []dotsTile{dots2x1AVX2, dots2x2AVX2, dots2x3AVX2},
+		one:   []dotsTile{dots1x1AVX2, dots1x2AVX2, dots1x3AVX2},
+	}
+	lanes := &lanesTiles{rows: 4, lanes: 8, masked: 2, tiles: [][]lanesTile{
+		{lanes1x1AVX2, lanes2x1AVX2, lanes3x1AVX2, lanes4x1AVX2},
+		{lanes1x2AVX2, lanes2x2AVX2, lanes3x2AVX2, lanes4x2AVX2},
+		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
 	}}
 	s := reference
 	s.Name = "avx2"

@@ -4,6 +4,210 @@
 
 #include "textflag.h"
 
+// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-72
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ aRow+32(FP), DX
+	MOVQ bRow+40(FP), BX
+	MOVQ inner+64(FP), SI
+	MOVQ rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VBROADCASTSS avx2_00000000<>+0(SB), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y0
+	MOVQ         CX, R11
+	MOVQ         R8, R12
+	MOVQ         SI, R13
+	SUBQ         $0x10, R13
+	JL           tail
+
+inner:
+	VMOVUPS     (R11), Y4
+	VMOVUPS     (R11)(DX*1), Y5
+	VMOVUPS     (R12), Y6
+	VFMADD231PS Y4, Y6, Y1
+	VFMADD231PS Y5, Y6, Y3
+	VMOVUPS     32(R11), Y4
+	VMOVUPS     32(R11)(DX*1), Y5
+	VMOVUPS     32(R12), Y6
+	VFMADD231PS Y4, Y6, Y2
+	VFMADD231PS Y5, Y6, Y0
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	ADDQ         $0x10, R13
+	JZ           fold
+	VMOVDQU      avx2_lanes0<>+0(SB), Y4
+	VMOVD        R13, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     Y4, Y5, Y5
+	VMASKMOVPS   (R12), Y5, Y4
+	VMASKMOVPS   (R11), Y5, Y6
+	VFMADD213PS  Y1, Y4, Y6
+	VBLENDVPS    Y5, Y6, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y5, Y6
+	VFMADD213PS  Y3, Y4, Y6
+	VBLENDVPS    Y5, Y6, Y3, Y3
+	VMOVDQU      avx2_lanes8<>+0(SB), Y4
+	VMOVD        R13, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     Y4, Y5, Y5
+	VMASKMOVPS   32(R12), Y5, Y4
+	VMASKMOVPS   32(R11), Y5, Y6
+	VFMADD213PS  Y2, Y4, Y6
+	VBLENDVPS    Y5, Y6, Y2, Y2
+	VMASKMOVPS   32(R11)(DX*1), Y5, Y6
+	VFMADD213PS  Y0, Y4, Y6
+	VBLENDVPS    Y5, Y6, Y0, Y0
+
+fold:
+	MOVQ         cRow+24(FP), R11
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VADDSS       X2, X1, X1
+	VADDSS       (R9), X1, X1
+	VMOVSS       X1, (R9)
+	VADDPS       Y0, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X0
+	VADDPS       X0, X3, X3
+	VPERMILPS    $0x4e, X3, X0
+	VADDPS       X0, X3, X3
+	VPERMILPS    $0xb1, X3, X0
+	VADDSS       X0, X3, X3
+	VADDSS       (R9)(R11*1), X3, X3
+	VMOVSS       X3, (R9)(R11*1)
+	ADDQ         $0x04, R9
+	ADDQ         BX, R8
+	DECQ         R10
+	JNZ          columns
+	ADDQ         DX, CX
+	ADDQ         R11, AX
+	ADDQ         DX, CX
+	ADDQ         R11, AX
+	DECQ         DI
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+DATA avx2_00000000<>+0(SB)/4, $0x00000000
+GLOBL avx2_00000000<>(SB), RODATA|NOPTR, $4
+
+DATA avx2_lanes0<>+0(SB)/4, $0x00000000
+DATA avx2_lanes0<>+4(SB)/4, $0x00000001
+DATA avx2_lanes0<>+8(SB)/4, $0x00000002
+DATA avx2_lanes0<>+12(SB)/4, $0x00000003
+DATA avx2_lanes0<>+16(SB)/4, $0x00000004
+DATA avx2_lanes0<>+20(SB)/4, $0x00000005
+DATA avx2_lanes0<>+24(SB)/4, $0x00000006
+DATA avx2_lanes0<>+28(SB)/4, $0x00000007
+GLOBL avx2_lanes0<>(SB), RODATA|NOPTR, $32
+
+DATA avx2_lanes8<>+0(SB)/4, $0x00000008
+DATA avx2_lanes8<>+4(SB)/4, $0x00000009
+DATA avx2_lanes8<>+8(SB)/4, $0x0000000a
+DATA avx2_lanes8<>+12(SB)/4, $0x0000000b
+DATA avx2_lanes8<>+16(SB)/4, $0x0000000c
+DATA avx2_lanes8<>+20(SB)/4, $0x0000000d
+DATA avx2_lanes8<>+24(SB)/4, $0x0000000e
+DATA avx2_lanes8<>+28(SB)/4, $0x0000000f
+GLOBL avx2_lanes8<>(SB), RODATA|NOPTR, $32
+
+// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-72
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ aRow+32(FP), DX
+	MOVQ bRow+40(FP), BX
+	MOVQ inner+64(FP), SI
+	MOVQ rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VBROADCASTSS avx2_00000000<>+0(SB), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y0
+	MOVQ         CX, R11
+	MOVQ         R8, R12
+	MOVQ         SI, R13
+	SUBQ         $0x10, R13
+	JL           tail
+
+inner:
+	VMOVUPS     (R11), Y2
+	VMOVUPS     (R12), Y3
+	VFMADD231PS Y2, Y3, Y1
+	VMOVUPS     32(R11), Y2
+	VMOVUPS     32(R12), Y3
+	VFMADD231PS Y2, Y3, Y0
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	ADDQ         $0x10, R13
+	JZ           fold
+	VMOVDQU      avx2_lanes0<>+0(SB), Y2
+	VMOVD        R13, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   (R12), Y3, Y2
+	VMASKMOVPS   (R11), Y3, Y4
+	VFMADD213PS  Y1, Y2, Y4
+	VBLENDVPS    Y3, Y4, Y1, Y1
+	VMOVDQU      avx2_lanes8<>+0(SB), Y2
+	VMOVD        R13, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   32(R12), Y3, Y2
+	VMASKMOVPS   32(R11), Y3, Y4
+	VFMADD213PS  Y0, Y2, Y4
+	VBLENDVPS    Y3, Y4, Y0, Y0
+
+fold:
+	MOVQ         cRow+24(FP), R11
+	VADDPS       Y0, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0x4e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDSS       X0, X1, X1
+	VADDSS       (R9), X1, X1
+	VMOVSS       X1, (R9)
+	ADDQ         $0x04, R9
+	ADDQ         BX, R8
+	DECQ         R10
+	JNZ          columns
+	ADDQ         DX, CX
+	ADDQ         R11, AX
+	DECQ         DI
+	JNZ          rows
+	VZEROUPPER
+	RET
+
 // func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-72
@@ -149,131 +353,6 @@ fold:
 	VZEROUPPER
 	RET
 
-DATA avx2_00000000<>+0(SB)/4, $0x00000000
-GLOBL avx2_00000000<>(SB), RODATA|NOPTR, $4
-
-DATA avx2_lanes0<>+0(SB)/4, $0x00000000
-DATA avx2_lanes0<>+4(SB)/4, $0x00000001
-DATA avx2_lanes0<>+8(SB)/4, $0x00000002
-DATA avx2_lanes0<>+12(SB)/4, $0x00000003
-DATA avx2_lanes0<>+16(SB)/4, $0x00000004
-DATA avx2_lanes0<>+20(SB)/4, $0x00000005
-DATA avx2_lanes0<>+24(SB)/4, $0x00000006
-DATA avx2_lanes0<>+28(SB)/4, $0x00000007
-GLOBL avx2_lanes0<>(SB), RODATA|NOPTR, $32
-
-DATA avx2_lanes8<>+0(SB)/4, $0x00000008
-DATA avx2_lanes8<>+4(SB)/4, $0x00000009
-DATA avx2_lanes8<>+8(SB)/4, $0x0000000a
-DATA avx2_lanes8<>+12(SB)/4, $0x0000000b
-DATA avx2_lanes8<>+16(SB)/4, $0x0000000c
-DATA avx2_lanes8<>+20(SB)/4, $0x0000000d
-DATA avx2_lanes8<>+24(SB)/4, $0x0000000e
-DATA avx2_lanes8<>+28(SB)/4, $0x0000000f
-GLOBL avx2_lanes8<>(SB), RODATA|NOPTR, $32
-
-// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-72
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ aRow+32(FP), DX
-	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
-
-columns:
-	VBROADCASTSS avx2_00000000<>+0(SB), Y0
-	VMOVAPS      Y0, Y1
-	VMOVAPS      Y0, Y2
-	VMOVAPS      Y0, Y3
-	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
-	JL           tail
-
-inner:
-	VMOVUPS     (R11), Y4
-	VMOVUPS     (R11)(DX*1), Y5
-	VMOVUPS     (R12), Y6
-	VFMADD231PS Y4, Y6, Y1
-	VFMADD231PS Y5, Y6, Y3
-	VMOVUPS     32(R11), Y4
-	VMOVUPS     32(R11)(DX*1), Y5
-	VMOVUPS     32(R12), Y6
-	VFMADD231PS Y4, Y6, Y2
-	VFMADD231PS Y5, Y6, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
-	JGE         inner
-
-tail:
-	ADDQ         $0x10, R13
-	JZ           fold
-	VMOVDQU      avx2_lanes0<>+0(SB), Y4
-	VMOVD        R13, X5
-	VPBROADCASTD X5, Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   (R12), Y5, Y4
-	VMASKMOVPS   (R11), Y5, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y5, Y6
-	VFMADD213PS  Y3, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y3, Y3
-	VMOVDQU      avx2_lanes8<>+0(SB), Y4
-	VMOVD        R13, X5
-	VPBROADCASTD X5, Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   32(R12), Y5, Y4
-	VMASKMOVPS   32(R11), Y5, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y2, Y2
-	VMASKMOVPS   32(R11)(DX*1), Y5, Y6
-	VFMADD213PS  Y0, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y0, Y0
-
-fold:
-	MOVQ         cRow+24(FP), R11
-	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
-	VMOVSS       X1, (R9)
-	VADDPS       Y0, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0x4e, X3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0xb1, X3, X0
-	VADDSS       X0, X3, X3
-	VADDSS       (R9)(R11*1), X3, X3
-	VMOVSS       X3, (R9)(R11*1)
-	ADDQ         $0x04, R9
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
-	JNZ          rows
-	VZEROUPPER
-	RET
-
 // func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-72
@@ -377,9 +456,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-72
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -395,6 +474,16 @@ rows:
 columns:
 	VBROADCASTSS avx2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y6
+	VMOVAPS      Y0, Y7
+	VMOVAPS      Y0, Y8
+	VMOVAPS      Y0, Y9
+	VMOVAPS      Y0, Y10
+	VMOVAPS      Y0, Y11
 	VMOVAPS      Y0, Y0
 	MOVQ         CX, R11
 	MOVQ         R8, R12
@@ -403,12 +492,28 @@ columns:
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y2
-	VMOVUPS     (R12), Y3
-	VFMADD231PS Y2, Y3, Y1
-	VMOVUPS     32(R11), Y2
-	VMOVUPS     32(R12), Y3
-	VFMADD231PS Y2, Y3, Y0
+	VMOVUPS     (R11), Y12
+	VMOVUPS     (R11)(DX*1), Y13
+	VMOVUPS     (R12), Y14
+	VFMADD231PS Y12, Y14, Y1
+	VFMADD231PS Y13, Y14, Y7
+	VMOVUPS     (R12)(BX*1), Y14
+	VFMADD231PS Y12, Y14, Y3
+	VFMADD231PS Y13, Y14, Y9
+	VMOVUPS     (R12)(BX*2), Y14
+	VFMADD231PS Y12, Y14, Y5
+	VFMADD231PS Y13, Y14, Y11
+	VMOVUPS     32(R11), Y12
+	VMOVUPS     32(R11)(DX*1), Y13
+	VMOVUPS     32(R12), Y14
+	VFMADD231PS Y12, Y14, Y2
+	VFMADD231PS Y13, Y14, Y8
+	VMOVUPS     32(R12)(BX*1), Y14
+	VFMADD231PS Y12, Y14, Y4
+	VFMADD231PS Y13, Y14, Y10
+	VMOVUPS     32(R12)(BX*2), Y14
+	VFMADD231PS Y12, Y14, Y6
+	VFMADD231PS Y13, Y14, Y0
 	ADDQ        $0x40, R11
 	ADDQ        $0x40, R12
 	SUBQ        $0x10, R13
@@ -417,35 +522,245 @@ inner:
 tail:
 	ADDQ         $0x10, R13
 	JZ           fold
-	VMOVDQU      avx2_lanes0<>+0(SB), Y2
-	VMOVD        R13, X3
-	VPBROADCASTD X3, Y3
-	VPCMPGTD     Y2, Y3, Y3
-	VMASKMOVPS   (R12), Y3, Y2
-	VMASKMOVPS   (R11), Y3, Y4
-	VFMADD213PS  Y1, Y2, Y4
-	VBLENDVPS    Y3, Y4, Y1, Y1
-	VMOVDQU      avx2_lanes8<>+0(SB), Y2
-	VMOVD        R13, X3
-	VPBROADCASTD X3, Y3
-	VPCMPGTD     Y2, Y3, Y3
-	VMASKMOVPS   32(R12), Y3, Y2
-	VMASKMOVPS   32(R11), Y3, Y4
-	VFMADD213PS  Y0, Y2, Y4
-	VBLENDVPS    Y3, Y4, Y0, Y0
+	VMOVDQU      avx2_lanes0<>+0(SB), Y12
+	VMOVD        R13, X13
+	VPBROADCASTD X13, Y13
+	VPCMPGTD     Y12, Y13, Y13
+	VMASKMOVPS   (R12), Y13, Y12
+	VMASKMOVPS   (R11), Y13, Y14
+	VFMADD213PS  Y1, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y1, Y1
+	VMASKMOVPS   (R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y7, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y7, Y7
+	VMASKMOVPS   (R12)(BX*1), Y13, Y12
+	VMASKMOVPS   (R11), Y13, Y14
+	VFMADD213PS  Y3, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y3, Y3
+	VMASKMOVPS   (R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y9, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y9, Y9
+	VMASKMOVPS   (R12)(BX*2), Y13, Y12
+	VMASKMOVPS   (R11), Y13, Y14
+	VFMADD213PS  Y5, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y5, Y5
+	VMASKMOVPS   (R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y11, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y11, Y11
+	VMOVDQU      avx2_lanes8<>+0(SB), Y12
+	VMOVD        R13, X13
+	VPBROADCASTD X13, Y13
+	VPCMPGTD     Y12, Y13, Y13
+	VMASKMOVPS   32(R12), Y13, Y12
+	VMASKMOVPS   32(R11), Y13, Y14
+	VFMADD213PS  Y2, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y2, Y2
+	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y8, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y8, Y8
+	VMASKMOVPS   32(R12)(BX*1), Y13, Y12
+	VMASKMOVPS   32(R11), Y13, Y14
+	VFMADD213PS  Y4, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y4, Y4
+	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y10, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y10, Y10
+	VMASKMOVPS   32(R12)(BX*2), Y13, Y12
+	VMASKMOVPS   32(R11), Y13, Y14
+	VFMADD213PS  Y6, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y6, Y6
+	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
+	VFMADD213PS  Y0, Y12, Y14
+	VBLENDVPS    Y13, Y14, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	VADDPS       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X1
-	VPERMILPS    $0x4e, X1, X0
-	VADDPS       X0, X1, X1
-	VPERMILPS    $0xb1, X1, X0
-	VADDSS       X0, X1, X1
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VADDSS       X2, X1, X1
 	VADDSS       (R9), X1, X1
 	VMOVSS       X1, (R9)
-	ADDQ         $0x04, R9
+	VADDPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0x4e, X3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0xb1, X3, X1
+	VADDSS       X1, X3, X3
+	VADDSS       4(R9), X3, X3
+	VMOVSS       X3, 4(R9)
+	VADDPS       Y6, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0x4e, X5, X1
+	VADDPS       X1, X5, X5
+	VPERMILPS    $0xb1, X5, X1
+	VADDSS       X1, X5, X5
+	VADDSS       8(R9), X5, X5
+	VMOVSS       X5, 8(R9)
+	VADDPS       Y8, Y7, Y7
+	VEXTRACTF128 $0x01, Y7, X1
+	VADDPS       X1, X7, X7
+	VPERMILPS    $0x4e, X7, X1
+	VADDPS       X1, X7, X7
+	VPERMILPS    $0xb1, X7, X1
+	VADDSS       X1, X7, X7
+	VADDSS       (R9)(R11*1), X7, X7
+	VMOVSS       X7, (R9)(R11*1)
+	VADDPS       Y10, Y9, Y9
+	VEXTRACTF128 $0x01, Y9, X1
+	VADDPS       X1, X9, X9
+	VPERMILPS    $0x4e, X9, X1
+	VADDPS       X1, X9, X9
+	VPERMILPS    $0xb1, X9, X1
+	VADDSS       X1, X9, X9
+	VADDSS       4(R9)(R11*1), X9, X9
+	VMOVSS       X9, 4(R9)(R11*1)
+	VADDPS       Y0, Y11, Y11
+	VEXTRACTF128 $0x01, Y11, X0
+	VADDPS       X0, X11, X11
+	VPERMILPS    $0x4e, X11, X0
+	VADDPS       X0, X11, X11
+	VPERMILPS    $0xb1, X11, X0
+	VADDSS       X0, X11, X11
+	VADDSS       8(R9)(R11*1), X11, X11
+	VMOVSS       X11, 8(R9)(R11*1)
+	ADDQ         $0x0c, R9
+	ADDQ         BX, R8
+	ADDQ         BX, R8
+	ADDQ         BX, R8
+	DECQ         R10
+	JNZ          columns
+	ADDQ         DX, CX
+	ADDQ         R11, AX
+	ADDQ         DX, CX
+	ADDQ         R11, AX
+	DECQ         DI
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-72
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ aRow+32(FP), DX
+	MOVQ bRow+40(FP), BX
+	MOVQ inner+64(FP), SI
+	MOVQ rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VBROADCASTSS avx2_00000000<>+0(SB), Y0
+	VMOVAPS      Y0, Y1
+	VMOVAPS      Y0, Y2
+	VMOVAPS      Y0, Y3
+	VMOVAPS      Y0, Y4
+	VMOVAPS      Y0, Y5
+	VMOVAPS      Y0, Y0
+	MOVQ         CX, R11
+	MOVQ         R8, R12
+	MOVQ         SI, R13
+	SUBQ         $0x10, R13
+	JL           tail
+
+inner:
+	VMOVUPS     (R11), Y6
+	VMOVUPS     (R12), Y7
+	VFMADD231PS Y6, Y7, Y1
+	VMOVUPS     (R12)(BX*1), Y7
+	VFMADD231PS Y6, Y7, Y3
+	VMOVUPS     (R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y5
+	VMOVUPS     32(R11), Y6
+	VMOVUPS     32(R12), Y7
+	VFMADD231PS Y6, Y7, Y2
+	VMOVUPS     32(R12)(BX*1), Y7
+	VFMADD231PS Y6, Y7, Y4
+	VMOVUPS     32(R12)(BX*2), Y7
+	VFMADD231PS Y6, Y7, Y0
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	ADDQ         $0x10, R13
+	JZ           fold
+	VMOVDQU      avx2_lanes0<>+0(SB), Y6
+	VMOVD        R13, X7
+	VPBROADCASTD X7, Y7
+	VPCMPGTD     Y6, Y7, Y7
+	VMASKMOVPS   (R12), Y7, Y6
+	VMASKMOVPS   (R11), Y7, Y8
+	VFMADD213PS  Y1, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y1, Y1
+	VMASKMOVPS   (R12)(BX*1), Y7, Y6
+	VMASKMOVPS   (R11), Y7, Y8
+	VFMADD213PS  Y3, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y3, Y3
+	VMASKMOVPS   (R12)(BX*2), Y7, Y6
+	VMASKMOVPS   (R11), Y7, Y8
+	VFMADD213PS  Y5, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y5, Y5
+	VMOVDQU      avx2_lanes8<>+0(SB), Y6
+	VMOVD        R13, X7
+	VPBROADCASTD X7, Y7
+	VPCMPGTD     Y6, Y7, Y7
+	VMASKMOVPS   32(R12), Y7, Y6
+	VMASKMOVPS   32(R11), Y7, Y8
+	VFMADD213PS  Y2, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y2, Y2
+	VMASKMOVPS   32(R12)(BX*1), Y7, Y6
+	VMASKMOVPS   32(R11), Y7, Y8
+	VFMADD213PS  Y4, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y4, Y4
+	VMASKMOVPS   32(R12)(BX*2), Y7, Y6
+	VMASKMOVPS   32(R11), Y7, Y8
+	VFMADD213PS  Y0, Y6, Y8
+	VBLENDVPS    Y7, Y8, Y0, Y0
+
+fold:
+	MOVQ         cRow+24(FP), R11
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VADDSS       X2, X1, X1
+	VADDSS       (R9), X1, X1
+	VMOVSS       X1, (R9)
+	VADDPS       Y4, Y3, Y3
+	VEXTRACTF128 $0x01, Y3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0x4e, X3, X1
+	VADDPS       X1, X3, X3
+	VPERMILPS    $0xb1, X3, X1
+	VADDSS       X1, X3, X3
+	VADDSS       4(R9), X3, X3
+	VMOVSS       X3, 4(R9)
+	VADDPS       Y0, Y5, Y5
+	VEXTRACTF128 $0x01, Y5, X0
+	VADDPS       X0, X5, X5
+	VPERMILPS    $0x4e, X5, X0
+	VADDPS       X0, X5, X5
+	VPERMILPS    $0xb1, X5, X0
+	VADDSS       X0, X5, X5
+	VADDSS       8(R9), X5, X5
+	VMOVSS       X5, 8(R9)
+	ADDQ         $0x0c, R9
+	ADDQ         BX, R8
+	ADDQ         BX, R8
 	ADDQ         BX, R8
 	DECQ         R10
 	JNZ          columns
@@ -456,8 +771,653 @@ fold:
 	VZEROUPPER
 	RET
 
-// func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, FMA3
+// func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMASKMOVPS (AX), Y1, Y0
+	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMASKMOVPS   (R11), Y1, Y2
+	VBROADCASTSS (R10), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMASKMOVPS   Y0, Y1, (AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y3
+	VMASKMOVPS   32(R11), Y1, Y4
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ cRow+24(FP), DX
+	MOVQ aRow+32(FP), BX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (BX)(BX*2), SI
+	MOVQ aCol+40(FP), SI
+	MOVQ bRow+48(FP), DI
+	MOVQ rowTiles+56(FP), R8
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	VMOVUPS    64(AX), Y2
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y3
+	VMOVUPS      32(R11), Y4
+	VMOVUPS      64(R11), Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMASKMOVPS (AX), Y1, Y0
+	ADDQ       DX, R9
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMASKMOVPS   (R11), Y1, Y3
+	VBROADCASTSS (R10), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (R10)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMASKMOVPS   Y0, Y1, (AX)
+	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Y3
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y5
+	VMASKMOVPS   32(R11), Y1, Y6
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R10)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ cRow+24(FP), DX
+	MOVQ aRow+32(FP), BX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (BX)(BX*2), SI
+	MOVQ aCol+40(FP), SI
+	MOVQ bRow+48(FP), DI
+	MOVQ rowTiles+56(FP), R8
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	VMOVUPS    64(AX), Y2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Y3
+	VMOVUPS    32(AX)(DX*1), Y4
+	VMOVUPS    64(AX)(DX*1), Y5
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VMOVUPS      64(R11), Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMOVUPS      Y4, 32(AX)(DX*1)
+	VMOVUPS      Y5, 64(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMASKMOVPS (AX), Y1, Y0
+	ADDQ       DX, R9
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	ADDQ       DX, R9
+	VMASKMOVPS (AX)(DX*2), Y1, Y3
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMASKMOVPS   (R11), Y1, Y4
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y5, Y4, Y0
+	VBROADCASTSS (R10)(BX*1), Y5
+	VFMADD231PS  Y5, Y4, Y2
+	VBROADCASTSS (R10)(BX*2), Y5
+	VFMADD231PS  Y5, Y4, Y3
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMASKMOVPS   Y0, Y1, (AX)
+	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
+	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Y3
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Y5
+	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y7
+	VMASKMOVPS   32(R11), Y1, Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y7, Y0
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(BX*1), Y9
+	VFMADD231PS  Y9, Y7, Y3
+	VFMADD231PS  Y9, Y8, Y4
+	VBROADCASTSS (R10)(BX*2), Y9
+	VFMADD231PS  Y9, Y7, Y5
+	VFMADD231PS  Y9, Y8, Y6
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
+	VMOVUPS      Y5, (AX)(DX*2)
+	VMASKMOVPS   Y6, Y1, 32(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-80
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ cRow+24(FP), DX
+	MOVQ aRow+32(FP), BX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (BX)(BX*2), SI
+	MOVQ aCol+40(FP), SI
+	MOVQ bRow+48(FP), DI
+	MOVQ rowTiles+56(FP), R8
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	VMOVUPS    64(AX), Y2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Y3
+	VMOVUPS    32(AX)(DX*1), Y4
+	VMOVUPS    64(AX)(DX*1), Y5
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Y6
+	VMOVUPS    32(AX)(DX*2), Y7
+	VMOVUPS    64(AX)(DX*2), Y8
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y9
+	VMOVUPS      32(R11), Y10
+	VMOVUPS      64(R11), Y11
+	VBROADCASTSS (R10), Y12
+	VFMADD231PS  Y12, Y9, Y0
+	VFMADD231PS  Y12, Y10, Y1
+	VFMADD231PS  Y12, Y11, Y2
+	VBROADCASTSS (R10)(BX*1), Y12
+	VFMADD231PS  Y12, Y9, Y3
+	VFMADD231PS  Y12, Y10, Y4
+	VFMADD231PS  Y12, Y11, Y5
+	VBROADCASTSS (R10)(BX*2), Y12
+	VFMADD231PS  Y12, Y9, Y6
+	VFMADD231PS  Y12, Y10, Y7
+	VFMADD231PS  Y12, Y11, Y8
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMOVUPS      Y4, 32(AX)(DX*1)
+	VMOVUPS      Y5, 64(AX)(DX*1)
+	VMOVUPS      Y6, (AX)(DX*2)
+	VMOVUPS      Y7, 32(AX)(DX*2)
+	VMOVUPS      Y8, 64(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         aCol+40(FP), R8
+	MOVQ         bRow+48(FP), R9
+	MOVQ         rowTiles+56(FP), R10
+	MOVQ         lanes+72(FP), R11
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R11
+	ADDQ       DX, R11
+	VMASKMOVPS (AX), Y1, Y0
+	ADDQ       DX, R11
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	ADDQ       DX, R11
+	VMASKMOVPS (AX)(DX*2), Y1, Y3
+	ADDQ       DX, R11
+	VMASKMOVPS (AX)(SI*1), Y1, Y4
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMASKMOVPS   (R13), Y1, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R12)(BX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R12)(BX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R12)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMASKMOVPS   Y0, Y1, (AX)
+	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
+	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
+	VMASKMOVPS   Y4, Y1, (AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-80
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         aCol+40(FP), R8
+	MOVQ         bRow+48(FP), R9
+	MOVQ         rowTiles+56(FP), R10
+	MOVQ         lanes+72(FP), R11
+	VMOVDQU      avx2_lanes0<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R11
+	ADDQ       DX, R11
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Y3
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Y5
+	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Y7
+	VMASKMOVPS 32(AX)(SI*1), Y1, Y8
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Y9
+	VMASKMOVPS   32(R13), Y1, Y10
+	VBROADCASTSS (R12), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R12)(BX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R12)(BX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
+	VMOVUPS      Y5, (AX)(DX*2)
+	VMASKMOVPS   Y6, Y1, 32(AX)(DX*2)
+	VMOVUPS      Y7, (AX)(SI*1)
+	VMASKMOVPS   Y8, Y1, 32(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, FMA3, MMX+
 TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
@@ -470,45 +1430,58 @@ TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ rowTiles+56(FP), R10
 
 rows:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS (AX)(DX*1), Y3
-	VMOVUPS 32(AX)(DX*1), Y4
-	VMOVUPS 64(AX)(DX*1), Y5
-	VMOVUPS (AX)(DX*2), Y6
-	VMOVUPS 32(AX)(DX*2), Y7
-	VMOVUPS 64(AX)(DX*2), Y8
-	VMOVUPS (AX)(SI*1), Y9
-	VMOVUPS 32(AX)(SI*1), Y10
-	VMOVUPS 64(AX)(SI*1), Y11
-	MOVQ    CX, R11
-	MOVQ    b+16(FP), R12
-	MOVQ    inner+64(FP), R13
+	MOVQ       AX, R11
+	ADDQ       DX, R11
+	VMOVUPS    (AX), Y0
+	VMOVUPS    32(AX), Y1
+	VMOVUPS    64(AX), Y2
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Y3
+	VMOVUPS    32(AX)(DX*1), Y4
+	VMOVUPS    64(AX)(DX*1), Y5
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Y6
+	VMOVUPS    32(AX)(DX*2), Y7
+	VMOVUPS    64(AX)(DX*2), Y8
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Y9
+	VMOVUPS    32(AX)(SI*1), Y10
+	VMOVUPS    64(AX)(SI*1), Y11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
 
 inner:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VMOVUPS      64(R12), Y14
-	VBROADCASTSS (R11), Y15
+	VMOVUPS      (R13), Y12
+	VMOVUPS      32(R13), Y13
+	VMOVUPS      64(R13), Y14
+	VBROADCASTSS (R12), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R11)(BX*1), Y15
+	VBROADCASTSS (R12)(BX*1), Y15
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y15, Y13, Y4
 	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R11)(BX*2), Y15
+	VBROADCASTSS (R12)(BX*2), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R11)(DI*1), Y15
+	VBROADCASTSS (R12)(DI*1), Y15
 	VFMADD231PS  Y15, Y12, Y9
 	VFMADD231PS  Y15, Y13, Y10
 	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         R8, R11
-	ADDQ         R9, R12
-	DECQ         R13
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
@@ -523,155 +1496,11 @@ inner:
 	VMOVUPS      Y10, 32(AX)(SI*1)
 	VMOVUPS      Y11, 64(AX)(SI*1)
 	ADDQ         BX, CX
-	ADDQ         DX, AX
 	ADDQ         BX, CX
-	ADDQ         DX, AX
 	ADDQ         BX, CX
-	ADDQ         DX, AX
 	ADDQ         BX, CX
-	ADDQ         DX, AX
+	MOVQ         R11, AX
 	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         rowTiles+56(FP), R10
-	MOVQ         columns+72(FP), R11
-	VMOVDQU      avx2_lanes0<>+0(SB), Y0
-	VMOVD        R11, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	VMASKMOVPS (AX), Y1, Y0
-	VMASKMOVPS (AX)(DX*1), Y1, Y2
-	VMASKMOVPS (AX)(DX*2), Y1, Y3
-	VMASKMOVPS (AX)(SI*1), Y1, Y4
-	MOVQ       CX, R11
-	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
-
-inner:
-	VMASKMOVPS   (R12), Y1, Y5
-	VBROADCASTSS (R11), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R11)(BX*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R11)(BX*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R11)(DI*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R8, R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNZ          inner
-	VMASKMOVPS   Y0, Y1, (AX)
-	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
-	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
-	VMASKMOVPS   Y4, Y1, (AX)(SI*1)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, FMA3
-TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-80
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
-
-rows:
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	MOVQ    CX, R9
-	MOVQ    b+16(FP), R10
-	MOVQ    inner+64(FP), R11
-
-inner:
-	VMOVUPS      (R10), Y3
-	VMOVUPS      32(R10), Y4
-	VMOVUPS      64(R10), Y5
-	VBROADCASTSS (R9), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         SI, R9
-	ADDQ         DI, R10
-	DECQ         R11
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX2, FMA3
-TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         columns+72(FP), R9
-	VMOVDQU      avx2_lanes0<>+0(SB), Y0
-	VMOVD        R9, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	VMASKMOVPS (AX), Y1, Y0
-	MOVQ       CX, R9
-	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
-
-inner:
-	VMASKMOVPS   (R10), Y1, Y2
-	VBROADCASTSS (R9), Y3
-	VFMADD231PS  Y3, Y2, Y0
-	ADDQ         SI, R9
-	ADDQ         DI, R10
-	DECQ         R11
-	JNZ          inner
-	VMASKMOVPS   Y0, Y1, (AX)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R8
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -4,6 +4,1019 @@
 
 #include "textflag.h"
 
+// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         inner+64(FP), DI
+	MOVQ         DI, R8
+	ANDQ         $0x0f, R8
+	MOVQ         $0xffffffffffffffff, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	XORL         R8, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         rowTiles+48(FP), R8
+
+rows:
+	MOVQ b+16(FP), R9
+	MOVQ AX, R10
+	MOVQ columnTiles+56(FP), R11
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    CX, R12
+	MOVQ    R9, R13
+	MOVQ    DI, R14
+	SUBQ    $0x10, R14
+	JL      tail
+
+inner:
+	VMOVUPS     (R12), Z5
+	VMOVUPS     (R12)(DX*1), Z6
+	VMOVUPS     (R12)(DX*2), Z7
+	VMOVUPS     (R12)(SI*1), Z8
+	VMOVUPS     (R13), Z9
+	VFMADD231PS Z5, Z9, Z1
+	VFMADD231PS Z6, Z9, Z2
+	VFMADD231PS Z7, Z9, Z3
+	VFMADD231PS Z8, Z9, Z4
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, R13
+	SUBQ        $0x10, R14
+	JGE         inner
+
+tail:
+	CMPQ        R14, $-16
+	JE          fold
+	VMOVUPS.Z   (R12), K1, Z5
+	VMOVUPS.Z   (R12)(DX*1), K1, Z6
+	VMOVUPS.Z   (R12)(DX*2), K1, Z7
+	VMOVUPS.Z   (R12)(SI*1), K1, Z8
+	VMOVUPS.Z   (R13), K1, Z9
+	VFMADD231PS Z5, Z9, K1, Z1
+	VFMADD231PS Z6, Z9, K1, Z2
+	VFMADD231PS Z7, Z9, K1, Z3
+	VFMADD231PS Z8, Z9, K1, Z4
+
+fold:
+	MOVQ          cRow+24(FP), R12
+	LEAQ          (R12)(R12*2), R13
+	VSHUFF32X4    $0x44, Z2, Z1, Z5
+	VSHUFF32X4    $0xee, Z2, Z1, Z1
+	VADDPS        Z1, Z5, Z5
+	VSHUFF32X4    $0x44, Z4, Z3, Z1
+	VSHUFF32X4    $0xee, Z4, Z3, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z5, Z2
+	VSHUFF32X4    $0xdd, Z1, Z5, Z1
+	VADDPS        Z1, Z2, Z2
+	VPERMILPS     $0x4e, Z2, Z1
+	VADDPS        Z1, Z2, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        (R10), X1, X1
+	VMOVSS        X1, (R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS        X1, (R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS        X1, (R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS        X1, (R10)(R13*1)
+	ADDQ          $0x04, R10
+	ADDQ          BX, R9
+	DECQ          R11
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	DECQ          R8
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         inner+64(FP), SI
+	MOVQ         SI, DI
+	ANDQ         $0x0f, DI
+	MOVQ         $0xffffffffffffffff, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	XORL         DI, DI
+	VPBROADCASTD DI, Z0
+	MOVQ         rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VMOVAPS Z0, Z1
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	MOVQ    SI, R13
+	SUBQ    $0x10, R13
+	JL      tail
+
+inner:
+	VMOVUPS     (R11), Z2
+	VMOVUPS     (R12), Z3
+	VFMADD231PS Z2, Z3, Z1
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	CMPQ        R13, $-16
+	JE          fold
+	VMOVUPS.Z   (R11), K1, Z2
+	VMOVUPS.Z   (R12), K1, Z3
+	VFMADD231PS Z2, Z3, K1, Z1
+
+fold:
+	MOVQ          cRow+24(FP), R11
+	LEAQ          (R11)(R11*2), R12
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VADDPS        Y2, Y1, Y2
+	VEXTRACTF128  $0x01, Y2, X1
+	VADDPS        X1, X2, X1
+	VPERMILPS     $0x4e, X1, X2
+	VADDPS        X2, X1, X1
+	VPERMILPS     $0xb1, X1, X2
+	VADDSS        X2, X1, X1
+	VADDSS        (R9), X1, X1
+	VMOVSS        X1, (R9)
+	ADDQ          $0x04, R9
+	ADDQ          BX, R8
+	DECQ          R10
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R11, AX
+	DECQ          DI
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         inner+64(FP), DI
+	MOVQ         DI, R8
+	ANDQ         $0x0f, R8
+	MOVQ         $0xffffffffffffffff, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	XORL         R8, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         rowTiles+48(FP), R8
+
+rows:
+	MOVQ b+16(FP), R9
+	MOVQ AX, R10
+	MOVQ columnTiles+56(FP), R11
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	MOVQ    CX, R12
+	MOVQ    R9, R13
+	MOVQ    DI, R14
+	SUBQ    $0x10, R14
+	JL      tail
+
+inner:
+	VMOVUPS     (R12), Z9
+	VMOVUPS     (R12)(DX*1), Z10
+	VMOVUPS     (R12)(DX*2), Z11
+	VMOVUPS     (R12)(SI*1), Z12
+	VMOVUPS     (R13), Z13
+	VFMADD231PS Z9, Z13, Z1
+	VFMADD231PS Z10, Z13, Z3
+	VFMADD231PS Z11, Z13, Z5
+	VFMADD231PS Z12, Z13, Z7
+	VMOVUPS     (R13)(BX*1), Z13
+	VFMADD231PS Z9, Z13, Z2
+	VFMADD231PS Z10, Z13, Z4
+	VFMADD231PS Z11, Z13, Z6
+	VFMADD231PS Z12, Z13, Z8
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, R13
+	SUBQ        $0x10, R14
+	JGE         inner
+
+tail:
+	CMPQ        R14, $-16
+	JE          fold
+	VMOVUPS.Z   (R12), K1, Z9
+	VMOVUPS.Z   (R12)(DX*1), K1, Z10
+	VMOVUPS.Z   (R12)(DX*2), K1, Z11
+	VMOVUPS.Z   (R12)(SI*1), K1, Z12
+	VMOVUPS.Z   (R13), K1, Z13
+	VFMADD231PS Z9, Z13, K1, Z1
+	VFMADD231PS Z10, Z13, K1, Z3
+	VFMADD231PS Z11, Z13, K1, Z5
+	VFMADD231PS Z12, Z13, K1, Z7
+	VMOVUPS.Z   (R13)(BX*1), K1, Z13
+	VFMADD231PS Z9, Z13, K1, Z2
+	VFMADD231PS Z10, Z13, K1, Z4
+	VFMADD231PS Z11, Z13, K1, Z6
+	VFMADD231PS Z12, Z13, K1, Z8
+
+fold:
+	MOVQ          cRow+24(FP), R12
+	LEAQ          (R12)(R12*2), R13
+	VSHUFF32X4    $0x44, Z3, Z1, Z9
+	VSHUFF32X4    $0xee, Z3, Z1, Z1
+	VADDPS        Z1, Z9, Z9
+	VSHUFF32X4    $0x44, Z7, Z5, Z1
+	VSHUFF32X4    $0xee, Z7, Z5, Z3
+	VADDPS        Z3, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z9, Z3
+	VSHUFF32X4    $0xdd, Z1, Z9, Z1
+	VADDPS        Z1, Z3, Z3
+	VSHUFF32X4    $0x44, Z4, Z2, Z1
+	VSHUFF32X4    $0xee, Z4, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z8, Z6, Z2
+	VSHUFF32X4    $0xee, Z8, Z6, Z4
+	VADDPS        Z4, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z4
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z4, Z4
+	VPERMILPS     $0x4e, Z3, Z1
+	VADDPS        Z1, Z3, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        (R10), X1, X1
+	VMOVSS        X1, (R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS        X1, (R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS        X1, (R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS        X1, (R10)(R13*1)
+	VPERMILPS     $0x4e, Z4, Z1
+	VADDPS        Z1, Z4, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        4(R10), X1, X1
+	VMOVSS        X1, 4(R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        4(R10)(R12*1), X1, X1
+	VMOVSS        X1, 4(R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        4(R10)(R12*2), X1, X1
+	VMOVSS        X1, 4(R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        4(R10)(R13*1), X1, X1
+	VMOVSS        X1, 4(R10)(R13*1)
+	ADDQ          $0x08, R10
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	DECQ          R11
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	DECQ          R8
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         inner+64(FP), SI
+	MOVQ         SI, DI
+	ANDQ         $0x0f, DI
+	MOVQ         $0xffffffffffffffff, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	XORL         DI, DI
+	VPBROADCASTD DI, Z0
+	MOVQ         rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	MOVQ    SI, R13
+	SUBQ    $0x10, R13
+	JL      tail
+
+inner:
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R12), Z4
+	VFMADD231PS Z3, Z4, Z1
+	VMOVUPS     (R12)(BX*1), Z4
+	VFMADD231PS Z3, Z4, Z2
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	CMPQ        R13, $-16
+	JE          fold
+	VMOVUPS.Z   (R11), K1, Z3
+	VMOVUPS.Z   (R12), K1, Z4
+	VFMADD231PS Z3, Z4, K1, Z1
+	VMOVUPS.Z   (R12)(BX*1), K1, Z4
+	VFMADD231PS Z3, Z4, K1, Z2
+
+fold:
+	MOVQ          cRow+24(FP), R11
+	LEAQ          (R11)(R11*2), R12
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VADDPS        Y3, Y1, Y3
+	VEXTRACTF128  $0x01, Y3, X1
+	VADDPS        X1, X3, X1
+	VPERMILPS     $0x4e, X1, X3
+	VADDPS        X3, X1, X1
+	VPERMILPS     $0xb1, X1, X3
+	VADDSS        X3, X1, X1
+	VADDSS        (R9), X1, X1
+	VMOVSS        X1, (R9)
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        4(R9), X2, X2
+	VMOVSS        X2, 4(R9)
+	ADDQ          $0x08, R9
+	ADDQ          BX, R8
+	ADDQ          BX, R8
+	DECQ          R10
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R11, AX
+	DECQ          DI
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         inner+64(FP), DI
+	MOVQ         DI, R8
+	ANDQ         $0x0f, R8
+	MOVQ         $0xffffffffffffffff, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	XORL         R8, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         rowTiles+48(FP), R8
+
+rows:
+	MOVQ b+16(FP), R9
+	MOVQ AX, R10
+	MOVQ columnTiles+56(FP), R11
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	MOVQ    CX, R12
+	MOVQ    R9, R13
+	MOVQ    DI, R14
+	SUBQ    $0x10, R14
+	JL      tail
+
+inner:
+	VMOVUPS     (R12), Z13
+	VMOVUPS     (R12)(DX*1), Z14
+	VMOVUPS     (R12)(DX*2), Z15
+	VMOVUPS     (R12)(SI*1), Z16
+	VMOVUPS     (R13), Z17
+	VFMADD231PS Z13, Z17, Z1
+	VFMADD231PS Z14, Z17, Z4
+	VFMADD231PS Z15, Z17, Z7
+	VFMADD231PS Z16, Z17, Z10
+	VMOVUPS     (R13)(BX*1), Z17
+	VFMADD231PS Z13, Z17, Z2
+	VFMADD231PS Z14, Z17, Z5
+	VFMADD231PS Z15, Z17, Z8
+	VFMADD231PS Z16, Z17, Z11
+	VMOVUPS     (R13)(BX*2), Z17
+	VFMADD231PS Z13, Z17, Z3
+	VFMADD231PS Z14, Z17, Z6
+	VFMADD231PS Z15, Z17, Z9
+	VFMADD231PS Z16, Z17, Z12
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, R13
+	SUBQ        $0x10, R14
+	JGE         inner
+
+tail:
+	CMPQ        R14, $-16
+	JE          fold
+	VMOVUPS.Z   (R12), K1, Z13
+	VMOVUPS.Z   (R12)(DX*1), K1, Z14
+	VMOVUPS.Z   (R12)(DX*2), K1, Z15
+	VMOVUPS.Z   (R12)(SI*1), K1, Z16
+	VMOVUPS.Z   (R13), K1, Z17
+	VFMADD231PS Z13, Z17, K1, Z1
+	VFMADD231PS Z14, Z17, K1, Z4
+	VFMADD231PS Z15, Z17, K1, Z7
+	VFMADD231PS Z16, Z17, K1, Z10
+	VMOVUPS.Z   (R13)(BX*1), K1, Z17
+	VFMADD231PS Z13, Z17, K1, Z2
+	VFMADD231PS Z14, Z17, K1, Z5
+	VFMADD231PS Z15, Z17, K1, Z8
+	VFMADD231PS Z16, Z17, K1, Z11
+	VMOVUPS.Z   (R13)(BX*2), K1, Z17
+	VFMADD231PS Z13, Z17, K1, Z3
+	VFMADD231PS Z14, Z17, K1, Z6
+	VFMADD231PS Z15, Z17, K1, Z9
+	VFMADD231PS Z16, Z17, K1, Z12
+
+fold:
+	MOVQ          cRow+24(FP), R12
+	LEAQ          (R12)(R12*2), R13
+	VSHUFF32X4    $0x44, Z4, Z1, Z13
+	VSHUFF32X4    $0xee, Z4, Z1, Z1
+	VADDPS        Z1, Z13, Z13
+	VSHUFF32X4    $0x44, Z10, Z7, Z1
+	VSHUFF32X4    $0xee, Z10, Z7, Z4
+	VADDPS        Z4, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z13, Z4
+	VSHUFF32X4    $0xdd, Z1, Z13, Z1
+	VADDPS        Z1, Z4, Z4
+	VSHUFF32X4    $0x44, Z5, Z2, Z1
+	VSHUFF32X4    $0xee, Z5, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z11, Z8, Z2
+	VSHUFF32X4    $0xee, Z11, Z8, Z5
+	VADDPS        Z5, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z5
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z5, Z5
+	VSHUFF32X4    $0x44, Z6, Z3, Z1
+	VSHUFF32X4    $0xee, Z6, Z3, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z12, Z9, Z2
+	VSHUFF32X4    $0xee, Z12, Z9, Z3
+	VADDPS        Z3, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z3
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z3, Z3
+	VPERMILPS     $0x4e, Z4, Z1
+	VADDPS        Z1, Z4, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        (R10), X1, X1
+	VMOVSS        X1, (R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS        X1, (R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS        X1, (R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS        X1, (R10)(R13*1)
+	VPERMILPS     $0x4e, Z5, Z1
+	VADDPS        Z1, Z5, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        4(R10), X1, X1
+	VMOVSS        X1, 4(R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        4(R10)(R12*1), X1, X1
+	VMOVSS        X1, 4(R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        4(R10)(R12*2), X1, X1
+	VMOVSS        X1, 4(R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        4(R10)(R13*1), X1, X1
+	VMOVSS        X1, 4(R10)(R13*1)
+	VPERMILPS     $0x4e, Z3, Z1
+	VADDPS        Z1, Z3, Z1
+	VPERMILPS     $0xb1, Z1, Z2
+	VADDPS        Z2, Z1, Z2
+	VEXTRACTF32X4 $0x00, Z2, X1
+	VADDSS        8(R10), X1, X1
+	VMOVSS        X1, 8(R10)
+	VEXTRACTF32X4 $0x01, Z2, X1
+	VADDSS        8(R10)(R12*1), X1, X1
+	VMOVSS        X1, 8(R10)(R12*1)
+	VEXTRACTF32X4 $0x02, Z2, X1
+	VADDSS        8(R10)(R12*2), X1, X1
+	VMOVSS        X1, 8(R10)(R12*2)
+	VEXTRACTF32X4 $0x03, Z2, X1
+	VADDSS        8(R10)(R13*1), X1, X1
+	VMOVSS        X1, 8(R10)(R13*1)
+	ADDQ          $0x0c, R10
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	DECQ          R11
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	DECQ          R8
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         inner+64(FP), SI
+	MOVQ         SI, DI
+	ANDQ         $0x0f, DI
+	MOVQ         $0xffffffffffffffff, R8
+	BZHIQ        DI, R8, R8
+	KMOVW        R8, K1
+	XORL         DI, DI
+	VPBROADCASTD DI, Z0
+	MOVQ         rowTiles+48(FP), DI
+
+rows:
+	MOVQ b+16(FP), R8
+	MOVQ AX, R9
+	MOVQ columnTiles+56(FP), R10
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	MOVQ    SI, R13
+	SUBQ    $0x10, R13
+	JL      tail
+
+inner:
+	VMOVUPS     (R11), Z4
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     (R12)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     (R12)(BX*2), Z5
+	VFMADD231PS Z4, Z5, Z3
+	ADDQ        $0x40, R11
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	CMPQ        R13, $-16
+	JE          fold
+	VMOVUPS.Z   (R11), K1, Z4
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z1
+	VMOVUPS.Z   (R12)(BX*1), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z2
+	VMOVUPS.Z   (R12)(BX*2), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z3
+
+fold:
+	MOVQ          cRow+24(FP), R11
+	LEAQ          (R11)(R11*2), R12
+	VEXTRACTF64X4 $0x01, Z1, Y4
+	VADDPS        Y4, Y1, Y4
+	VEXTRACTF128  $0x01, Y4, X1
+	VADDPS        X1, X4, X1
+	VPERMILPS     $0x4e, X1, X4
+	VADDPS        X4, X1, X1
+	VPERMILPS     $0xb1, X1, X4
+	VADDSS        X4, X1, X1
+	VADDSS        (R9), X1, X1
+	VMOVSS        X1, (R9)
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        4(R9), X2, X2
+	VMOVSS        X2, 4(R9)
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        8(R9), X2, X2
+	VMOVSS        X2, 8(R9)
+	ADDQ          $0x0c, R9
+	ADDQ          BX, R8
+	ADDQ          BX, R8
+	ADDQ          BX, R8
+	DECQ          R10
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R11, AX
+	DECQ          DI
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         inner+64(FP), R8
+	MOVQ         R8, R9
+	ANDQ         $0x0f, R9
+	MOVQ         $0xffffffffffffffff, R10
+	BZHIQ        R9, R10, R10
+	KMOVW        R10, K1
+	XORL         R9, R9
+	VPBROADCASTD R9, Z0
+	MOVQ         rowTiles+48(FP), R9
+
+rows:
+	MOVQ b+16(FP), R10
+	MOVQ AX, R11
+	MOVQ columnTiles+56(FP), R12
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z0, Z15
+	VMOVAPS Z0, Z16
+	MOVQ    CX, R13
+	MOVQ    R10, R14
+	MOVQ    R8, R15
+	SUBQ    $0x10, R15
+	JL      tail
+
+inner:
+	VMOVUPS     (R13), Z17
+	VMOVUPS     (R13)(DX*1), Z18
+	VMOVUPS     (R13)(DX*2), Z19
+	VMOVUPS     (R13)(SI*1), Z20
+	VMOVUPS     (R14), Z21
+	VFMADD231PS Z17, Z21, Z1
+	VFMADD231PS Z18, Z21, Z5
+	VFMADD231PS Z19, Z21, Z9
+	VFMADD231PS Z20, Z21, Z13
+	VMOVUPS     (R14)(BX*1), Z21
+	VFMADD231PS Z17, Z21, Z2
+	VFMADD231PS Z18, Z21, Z6
+	VFMADD231PS Z19, Z21, Z10
+	VFMADD231PS Z20, Z21, Z14
+	VMOVUPS     (R14)(BX*2), Z21
+	VFMADD231PS Z17, Z21, Z3
+	VFMADD231PS Z18, Z21, Z7
+	VFMADD231PS Z19, Z21, Z11
+	VFMADD231PS Z20, Z21, Z15
+	VMOVUPS     (R14)(DI*1), Z21
+	VFMADD231PS Z17, Z21, Z4
+	VFMADD231PS Z18, Z21, Z8
+	VFMADD231PS Z19, Z21, Z12
+	VFMADD231PS Z20, Z21, Z16
+	ADDQ        $0x40, R13
+	ADDQ        $0x40, R14
+	SUBQ        $0x10, R15
+	JGE         inner
+
+tail:
+	CMPQ        R15, $-16
+	JE          fold
+	VMOVUPS.Z   (R13), K1, Z17
+	VMOVUPS.Z   (R13)(DX*1), K1, Z18
+	VMOVUPS.Z   (R13)(DX*2), K1, Z19
+	VMOVUPS.Z   (R13)(SI*1), K1, Z20
+	VMOVUPS.Z   (R14), K1, Z21
+	VFMADD231PS Z17, Z21, K1, Z1
+	VFMADD231PS Z18, Z21, K1, Z5
+	VFMADD231PS Z19, Z21, K1, Z9
+	VFMADD231PS Z20, Z21, K1, Z13
+	VMOVUPS.Z   (R14)(BX*1), K1, Z21
+	VFMADD231PS Z17, Z21, K1, Z2
+	VFMADD231PS Z18, Z21, K1, Z6
+	VFMADD231PS Z19, Z21, K1, Z10
+	VFMADD231PS Z20, Z21, K1, Z14
+	VMOVUPS.Z   (R14)(BX*2), K1, Z21
+	VFMADD231PS Z17, Z21, K1, Z3
+	VFMADD231PS Z18, Z21, K1, Z7
+	VFMADD231PS Z19, Z21, K1, Z11
+	VFMADD231PS Z20, Z21, K1, Z15
+	VMOVUPS.Z   (R14)(DI*1), K1, Z21
+	VFMADD231PS Z17, Z21, K1, Z4
+	VFMADD231PS Z18, Z21, K1, Z8
+	VFMADD231PS Z19, Z21, K1, Z12
+	VFMADD231PS Z20, Z21, K1, Z16
+
+fold:
+	MOVQ          cRow+24(FP), R13
+	LEAQ          (R13)(R13*2), R14
+	VSHUFF32X4    $0x44, Z5, Z1, Z17
+	VSHUFF32X4    $0xee, Z5, Z1, Z1
+	VADDPS        Z1, Z17, Z17
+	VSHUFF32X4    $0x44, Z13, Z9, Z1
+	VSHUFF32X4    $0xee, Z13, Z9, Z5
+	VADDPS        Z5, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z17, Z5
+	VSHUFF32X4    $0xdd, Z1, Z17, Z1
+	VADDPS        Z1, Z5, Z5
+	VSHUFF32X4    $0x44, Z6, Z2, Z1
+	VSHUFF32X4    $0xee, Z6, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z14, Z10, Z2
+	VSHUFF32X4    $0xee, Z14, Z10, Z6
+	VADDPS        Z6, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z6
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z6, Z6
+	VSHUFF32X4    $0x44, Z7, Z3, Z1
+	VSHUFF32X4    $0xee, Z7, Z3, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z15, Z11, Z2
+	VSHUFF32X4    $0xee, Z15, Z11, Z3
+	VADDPS        Z3, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z3
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z3, Z3
+	VSHUFF32X4    $0x44, Z8, Z4, Z1
+	VSHUFF32X4    $0xee, Z8, Z4, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFF32X4    $0x44, Z16, Z12, Z2
+	VSHUFF32X4    $0xee, Z16, Z12, Z4
+	VADDPS        Z4, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z4
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z4, Z4
+	VSHUFPS       $0x44, Z6, Z5, Z1
+	VSHUFPS       $0xee, Z6, Z5, Z2
+	VADDPS        Z2, Z1, Z1
+	VSHUFPS       $0x44, Z4, Z3, Z2
+	VSHUFPS       $0xee, Z4, Z3, Z3
+	VADDPS        Z3, Z2, Z2
+	VSHUFPS       $0x88, Z2, Z1, Z3
+	VSHUFPS       $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z3, Z3
+	VEXTRACTF32X4 $0x00, Z3, X1
+	VADDPS        (R11), X1, X1
+	VMOVUPS       X1, (R11)
+	VEXTRACTF32X4 $0x01, Z3, X1
+	VADDPS        (R11)(R13*1), X1, X1
+	VMOVUPS       X1, (R11)(R13*1)
+	VEXTRACTF32X4 $0x02, Z3, X1
+	VADDPS        (R11)(R13*2), X1, X1
+	VMOVUPS       X1, (R11)(R13*2)
+	VEXTRACTF32X4 $0x03, Z3, X1
+	VADDPS        (R11)(R14*1), X1, X1
+	VMOVUPS       X1, (R11)(R14*1)
+	ADDQ          $0x10, R11
+	ADDQ          BX, R10
+	ADDQ          BX, R10
+	ADDQ          BX, R10
+	ADDQ          BX, R10
+	DECQ          R12
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R13, AX
+	ADDQ          DX, CX
+	ADDQ          R13, AX
+	ADDQ          DX, CX
+	ADDQ          R13, AX
+	ADDQ          DX, CX
+	ADDQ          R13, AX
+	DECQ          R9
+	JNZ           rows
+	VZEROUPPER
+	RET
+
+// func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-72
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         aRow+32(FP), DX
+	MOVQ         bRow+40(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         inner+64(FP), DI
+	MOVQ         DI, R8
+	ANDQ         $0x0f, R8
+	MOVQ         $0xffffffffffffffff, R9
+	BZHIQ        R8, R9, R9
+	KMOVW        R9, K1
+	XORL         R8, R8
+	VPBROADCASTD R8, Z0
+	MOVQ         rowTiles+48(FP), R8
+
+rows:
+	MOVQ b+16(FP), R9
+	MOVQ AX, R10
+	MOVQ columnTiles+56(FP), R11
+
+columns:
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	MOVQ    CX, R12
+	MOVQ    R9, R13
+	MOVQ    DI, R14
+	SUBQ    $0x10, R14
+	JL      tail
+
+inner:
+	VMOVUPS     (R12), Z5
+	VMOVUPS     (R13), Z6
+	VFMADD231PS Z5, Z6, Z1
+	VMOVUPS     (R13)(BX*1), Z6
+	VFMADD231PS Z5, Z6, Z2
+	VMOVUPS     (R13)(BX*2), Z6
+	VFMADD231PS Z5, Z6, Z3
+	VMOVUPS     (R13)(SI*1), Z6
+	VFMADD231PS Z5, Z6, Z4
+	ADDQ        $0x40, R12
+	ADDQ        $0x40, R13
+	SUBQ        $0x10, R14
+	JGE         inner
+
+tail:
+	CMPQ        R14, $-16
+	JE          fold
+	VMOVUPS.Z   (R12), K1, Z5
+	VMOVUPS.Z   (R13), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z1
+	VMOVUPS.Z   (R13)(BX*1), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z2
+	VMOVUPS.Z   (R13)(BX*2), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z3
+	VMOVUPS.Z   (R13)(SI*1), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z4
+
+fold:
+	MOVQ          cRow+24(FP), R12
+	LEAQ          (R12)(R12*2), R13
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VADDPS        Y5, Y1, Y5
+	VEXTRACTF128  $0x01, Y5, X1
+	VADDPS        X1, X5, X1
+	VPERMILPS     $0x4e, X1, X5
+	VADDPS        X5, X1, X1
+	VPERMILPS     $0xb1, X1, X5
+	VADDSS        X5, X1, X1
+	VADDSS        (R10), X1, X1
+	VMOVSS        X1, (R10)
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        4(R10), X2, X2
+	VMOVSS        X2, 4(R10)
+	VEXTRACTF64X4 $0x01, Z3, Y1
+	VADDPS        Y1, Y3, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        8(R10), X2, X2
+	VMOVSS        X2, 8(R10)
+	VEXTRACTF64X4 $0x01, Z4, Y1
+	VADDPS        Y1, Y4, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VADDSS        12(R10), X2, X2
+	VMOVSS        X2, 12(R10)
+	ADDQ          $0x10, R10
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	ADDQ          BX, R9
+	DECQ          R11
+	JNZ           columns
+	ADDQ          DX, CX
+	ADDQ          R12, AX
+	DECQ          R8
+	JNZ           rows
+	VZEROUPPER
+	RET
+
 // func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-72
@@ -229,114 +1242,6 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-72
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	XORL         R8, R8
-	VPBROADCASTD R8, Z0
-	MOVQ         rowTiles+48(FP), R8
-
-rows:
-	MOVQ b+16(FP), R9
-	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
-
-columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
-
-inner:
-	VMOVUPS     (R12), Z5
-	VMOVUPS     (R12)(DX*1), Z6
-	VMOVUPS     (R12)(DX*2), Z7
-	VMOVUPS     (R12)(SI*1), Z8
-	VMOVUPS     (R13), Z9
-	VFMADD231PS Z5, Z9, Z1
-	VFMADD231PS Z6, Z9, Z2
-	VFMADD231PS Z7, Z9, Z3
-	VFMADD231PS Z8, Z9, Z4
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
-	JGE         inner
-
-tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z5
-	VMOVUPS.Z   (R12)(DX*1), K1, Z6
-	VMOVUPS.Z   (R12)(DX*2), K1, Z7
-	VMOVUPS.Z   (R12)(SI*1), K1, Z8
-	VMOVUPS.Z   (R13), K1, Z9
-	VFMADD231PS Z5, Z9, K1, Z1
-	VFMADD231PS Z6, Z9, K1, Z2
-	VFMADD231PS Z7, Z9, K1, Z3
-	VFMADD231PS Z8, Z9, K1, Z4
-
-fold:
-	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
-	VSHUFF32X4    $0x44, Z2, Z1, Z5
-	VSHUFF32X4    $0xee, Z2, Z1, Z1
-	VADDPS        Z1, Z5, Z5
-	VSHUFF32X4    $0x44, Z4, Z3, Z1
-	VSHUFF32X4    $0xee, Z4, Z3, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x88, Z1, Z5, Z2
-	VSHUFF32X4    $0xdd, Z1, Z5, Z1
-	VADDPS        Z1, Z2, Z2
-	VPERMILPS     $0x4e, Z2, Z1
-	VADDPS        Z1, Z2, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        (R10), X1, X1
-	VMOVSS        X1, (R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        (R10)(R12*1), X1, X1
-	VMOVSS        X1, (R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        (R10)(R12*2), X1, X1
-	VMOVSS        X1, (R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        (R10)(R13*1), X1, X1
-	VMOVSS        X1, (R10)(R13*1)
-	ADDQ          $0x04, R10
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
-	JNZ           rows
-	VZEROUPPER
-	RET
-
 // func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-72
@@ -473,431 +1378,8 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-72
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), SI
-	MOVQ         SI, DI
-	ANDQ         $0x0f, DI
-	MOVQ         $0xffffffffffffffff, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	XORL         DI, DI
-	VPBROADCASTD DI, Z0
-	MOVQ         rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
-
-columns:
-	VMOVAPS Z0, Z1
-	MOVQ    CX, R11
-	MOVQ    R8, R12
-	MOVQ    SI, R13
-	SUBQ    $0x10, R13
-	JL      tail
-
-inner:
-	VMOVUPS     (R11), Z2
-	VMOVUPS     (R12), Z3
-	VFMADD231PS Z2, Z3, Z1
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
-	JGE         inner
-
-tail:
-	CMPQ        R13, $-16
-	JE          fold
-	VMOVUPS.Z   (R11), K1, Z2
-	VMOVUPS.Z   (R12), K1, Z3
-	VFMADD231PS Z2, Z3, K1, Z1
-
-fold:
-	MOVQ          cRow+24(FP), R11
-	LEAQ          (R11)(R11*2), R12
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VADDPS        Y2, Y1, Y2
-	VEXTRACTF128  $0x01, Y2, X1
-	VADDPS        X1, X2, X1
-	VPERMILPS     $0x4e, X1, X2
-	VADDPS        X2, X1, X1
-	VPERMILPS     $0xb1, X1, X2
-	VADDSS        X2, X1, X1
-	VADDSS        (R9), X1, X1
-	VMOVSS        X1, (R9)
-	ADDQ          $0x04, R9
-	ADDQ          BX, R8
-	DECQ          R10
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R11, AX
-	DECQ          DI
-	JNZ           rows
-	VZEROUPPER
-	RET
-
-// func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F
-TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-80
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), DI
-	MOVQ aCol+40(FP), R8
-	MOVQ bRow+48(FP), R9
-	MOVQ rowTiles+56(FP), R10
-
-rows:
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	VMOVUPS (AX)(DX*1), Z5
-	VMOVUPS 64(AX)(DX*1), Z6
-	VMOVUPS 128(AX)(DX*1), Z7
-	VMOVUPS 192(AX)(DX*1), Z8
-	VMOVUPS 256(AX)(DX*1), Z9
-	VMOVUPS (AX)(DX*2), Z10
-	VMOVUPS 64(AX)(DX*2), Z11
-	VMOVUPS 128(AX)(DX*2), Z12
-	VMOVUPS 192(AX)(DX*2), Z13
-	VMOVUPS 256(AX)(DX*2), Z14
-	VMOVUPS (AX)(SI*1), Z15
-	VMOVUPS 64(AX)(SI*1), Z16
-	VMOVUPS 128(AX)(SI*1), Z17
-	VMOVUPS 192(AX)(SI*1), Z18
-	VMOVUPS 256(AX)(SI*1), Z19
-	VMOVUPS (AX)(DX*4), Z20
-	VMOVUPS 64(AX)(DX*4), Z21
-	VMOVUPS 128(AX)(DX*4), Z22
-	VMOVUPS 192(AX)(DX*4), Z23
-	VMOVUPS 256(AX)(DX*4), Z24
-	MOVQ    CX, R11
-	MOVQ    b+16(FP), R12
-	MOVQ    inner+64(FP), R13
-
-inner:
-	VMOVUPS      (R12), Z25
-	VMOVUPS      64(R12), Z26
-	VMOVUPS      128(R12), Z27
-	VMOVUPS      192(R12), Z28
-	VMOVUPS      256(R12), Z29
-	VBROADCASTSS (R11), Z30
-	VFMADD231PS  Z30, Z25, Z0
-	VFMADD231PS  Z30, Z26, Z1
-	VFMADD231PS  Z30, Z27, Z2
-	VFMADD231PS  Z30, Z28, Z3
-	VFMADD231PS  Z30, Z29, Z4
-	VBROADCASTSS (R11)(BX*1), Z30
-	VFMADD231PS  Z30, Z25, Z5
-	VFMADD231PS  Z30, Z26, Z6
-	VFMADD231PS  Z30, Z27, Z7
-	VFMADD231PS  Z30, Z28, Z8
-	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R11)(BX*2), Z30
-	VFMADD231PS  Z30, Z25, Z10
-	VFMADD231PS  Z30, Z26, Z11
-	VFMADD231PS  Z30, Z27, Z12
-	VFMADD231PS  Z30, Z28, Z13
-	VFMADD231PS  Z30, Z29, Z14
-	VBROADCASTSS (R11)(DI*1), Z30
-	VFMADD231PS  Z30, Z25, Z15
-	VFMADD231PS  Z30, Z26, Z16
-	VFMADD231PS  Z30, Z27, Z17
-	VFMADD231PS  Z30, Z28, Z18
-	VFMADD231PS  Z30, Z29, Z19
-	VBROADCASTSS (R11)(BX*4), Z30
-	VFMADD231PS  Z30, Z25, Z20
-	VFMADD231PS  Z30, Z26, Z21
-	VFMADD231PS  Z30, Z27, Z22
-	VFMADD231PS  Z30, Z28, Z23
-	VFMADD231PS  Z30, Z29, Z24
-	ADDQ         R8, R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNZ          inner
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, 128(AX)
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      Z4, 256(AX)
-	VMOVUPS      Z5, (AX)(DX*1)
-	VMOVUPS      Z6, 64(AX)(DX*1)
-	VMOVUPS      Z7, 128(AX)(DX*1)
-	VMOVUPS      Z8, 192(AX)(DX*1)
-	VMOVUPS      Z9, 256(AX)(DX*1)
-	VMOVUPS      Z10, (AX)(DX*2)
-	VMOVUPS      Z11, 64(AX)(DX*2)
-	VMOVUPS      Z12, 128(AX)(DX*2)
-	VMOVUPS      Z13, 192(AX)(DX*2)
-	VMOVUPS      Z14, 256(AX)(DX*2)
-	VMOVUPS      Z15, (AX)(SI*1)
-	VMOVUPS      Z16, 64(AX)(SI*1)
-	VMOVUPS      Z17, 128(AX)(SI*1)
-	VMOVUPS      Z18, 192(AX)(SI*1)
-	VMOVUPS      Z19, 256(AX)(SI*1)
-	VMOVUPS      Z20, (AX)(DX*4)
-	VMOVUPS      Z21, 64(AX)(DX*4)
-	VMOVUPS      Z22, 128(AX)(DX*4)
-	VMOVUPS      Z23, 192(AX)(DX*4)
-	VMOVUPS      Z24, 256(AX)(DX*4)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F
-TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-80
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), DI
-	MOVQ aCol+40(FP), R8
-	MOVQ bRow+48(FP), R9
-	MOVQ rowTiles+56(FP), R10
-
-rows:
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS (AX)(DX*1), Z2
-	VMOVUPS 64(AX)(DX*1), Z3
-	VMOVUPS (AX)(DX*2), Z4
-	VMOVUPS 64(AX)(DX*2), Z5
-	VMOVUPS (AX)(SI*1), Z6
-	VMOVUPS 64(AX)(SI*1), Z7
-	VMOVUPS (AX)(DX*4), Z8
-	VMOVUPS 64(AX)(DX*4), Z9
-	MOVQ    CX, R11
-	MOVQ    b+16(FP), R12
-	MOVQ    inner+64(FP), R13
-
-inner:
-	VMOVUPS      (R12), Z10
-	VMOVUPS      64(R12), Z11
-	VBROADCASTSS (R11), Z12
-	VFMADD231PS  Z12, Z10, Z0
-	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R11)(BX*1), Z12
-	VFMADD231PS  Z12, Z10, Z2
-	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R11)(BX*2), Z12
-	VFMADD231PS  Z12, Z10, Z4
-	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R11)(DI*1), Z12
-	VFMADD231PS  Z12, Z10, Z6
-	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R11)(BX*4), Z12
-	VFMADD231PS  Z12, Z10, Z8
-	VFMADD231PS  Z12, Z11, Z9
-	ADDQ         R8, R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNZ          inner
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, (AX)(DX*1)
-	VMOVUPS      Z3, 64(AX)(DX*1)
-	VMOVUPS      Z4, (AX)(DX*2)
-	VMOVUPS      Z5, 64(AX)(DX*2)
-	VMOVUPS      Z6, (AX)(SI*1)
-	VMOVUPS      Z7, 64(AX)(SI*1)
-	VMOVUPS      Z8, (AX)(DX*4)
-	VMOVUPS      Z9, 64(AX)(DX*4)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-80
-	MOVQ  c+0(FP), AX
-	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
-	LEAQ  (DX)(DX*2), SI
-	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  columns+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
-
-rows:
-	VMOVUPS.Z (AX), K1, Z0
-	VMOVUPS.Z (AX)(DX*1), K1, Z1
-	VMOVUPS.Z (AX)(DX*2), K1, Z2
-	VMOVUPS.Z (AX)(SI*1), K1, Z3
-	VMOVUPS.Z (AX)(DX*4), K1, Z4
-	MOVQ      CX, R11
-	MOVQ      b+16(FP), R12
-	MOVQ      inner+64(FP), R13
-
-inner:
-	VMOVUPS.Z    (R12), K1, Z5
-	VBROADCASTSS (R11), Z6
-	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R11)(BX*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R11)(BX*2), Z6
-	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R11)(DI*1), Z6
-	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R11)(BX*4), Z6
-	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R8, R11
-	ADDQ         R9, R12
-	DECQ         R13
-	JNZ          inner
-	VMOVUPS      Z0, K1, (AX)
-	VMOVUPS      Z1, K1, (AX)(DX*1)
-	VMOVUPS      Z2, K1, (AX)(DX*2)
-	VMOVUPS      Z3, K1, (AX)(SI*1)
-	VMOVUPS      Z4, K1, (AX)(DX*4)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F
-TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-80
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
-
-rows:
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	VMOVUPS 128(AX), Z2
-	VMOVUPS 192(AX), Z3
-	VMOVUPS 256(AX), Z4
-	MOVQ    CX, R9
-	MOVQ    b+16(FP), R10
-	MOVQ    inner+64(FP), R11
-
-inner:
-	VMOVUPS      (R10), Z5
-	VMOVUPS      64(R10), Z6
-	VMOVUPS      128(R10), Z7
-	VMOVUPS      192(R10), Z8
-	VMOVUPS      256(R10), Z9
-	VBROADCASTSS (R9), Z10
-	VFMADD231PS  Z10, Z5, Z0
-	VFMADD231PS  Z10, Z6, Z1
-	VFMADD231PS  Z10, Z7, Z2
-	VFMADD231PS  Z10, Z8, Z3
-	VFMADD231PS  Z10, Z9, Z4
-	ADDQ         SI, R9
-	ADDQ         DI, R10
-	DECQ         R11
-	JNZ          inner
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	VMOVUPS      Z2, 128(AX)
-	VMOVUPS      Z3, 192(AX)
-	VMOVUPS      Z4, 256(AX)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F
-TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-80
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
-
-rows:
-	VMOVUPS (AX), Z0
-	VMOVUPS 64(AX), Z1
-	MOVQ    CX, R9
-	MOVQ    b+16(FP), R10
-	MOVQ    inner+64(FP), R11
-
-inner:
-	VMOVUPS      (R10), Z2
-	VMOVUPS      64(R10), Z3
-	VBROADCASTSS (R9), Z4
-	VFMADD231PS  Z4, Z2, Z0
-	VFMADD231PS  Z4, Z3, Z1
-	ADDQ         SI, R9
-	ADDQ         DI, R10
-	DECQ         R11
-	JNZ          inner
-	VMOVUPS      Z0, (AX)
-	VMOVUPS      Z1, 64(AX)
-	ADDQ         BX, CX
-	ADDQ         DX, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, columns uint64)
-// Requires: AVX, AVX512F, BMI2
+// func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
@@ -908,29 +1390,2040 @@ TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
 	MOVQ  rowTiles+56(FP), R8
-	MOVQ  columns+72(FP), R9
+	MOVQ  lanes+72(FP), R9
 	MOVQ  $0xffffffffffffffff, R10
 	BZHIQ R9, R10, R10
 	KMOVW R10, K1
 
 rows:
-	VMOVUPS.Z (AX), K1, Z0
-	MOVQ      CX, R9
-	MOVQ      b+16(FP), R10
-	MOVQ      inner+64(FP), R11
+	MOVQ       AX, R9
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
 
 inner:
-	VMOVUPS.Z    (R10), K1, Z1
-	VBROADCASTSS (R9), Z2
+	VMOVUPS.Z    (R11), K1, Z1
+	VBROADCASTSS (R10), Z2
 	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         SI, R9
-	ADDQ         DI, R10
-	DECQ         R11
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         BX, CX
-	ADDQ         DX, AX
+	MOVQ         R9, AX
 	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       DX, R9
+	VMOVUPS.Z  (AX)(DX*1), K1, Z1
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS.Z    (R11), K1, Z2
+	VBROADCASTSS (R10), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VBROADCASTSS (R10)(BX*1), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       DX, R9
+	VMOVUPS.Z  (AX)(DX*1), K1, Z1
+	ADDQ       DX, R9
+	VMOVUPS.Z  (AX)(DX*2), K1, Z2
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS.Z    (R11), K1, Z3
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  Z4, Z3, Z0
+	VBROADCASTSS (R10)(BX*1), Z4
+	VFMADD231PS  Z4, Z3, Z1
+	VBROADCASTSS (R10)(BX*2), Z4
+	VFMADD231PS  Z4, Z3, Z2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(DX*1)
+	VMOVUPS      Z2, K1, (AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(DX*1), K1, Z1
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(DX*2), K1, Z2
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(SI*1), K1, Z3
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS.Z    (R13), K1, Z4
+	VBROADCASTSS (R12), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VBROADCASTSS (R12)(BX*1), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VBROADCASTSS (R12)(BX*2), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VBROADCASTSS (R12)(DI*1), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(DX*1)
+	VMOVUPS      Z2, K1, (AX)(DX*2)
+	VMOVUPS      Z3, K1, (AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS.Z  (AX), K1, Z0
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(DX*1), K1, Z1
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(DX*2), K1, Z2
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(SI*1), K1, Z3
+	ADDQ       DX, R11
+	VMOVUPS.Z  (AX)(DX*4), K1, Z4
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 (R11)(DX*4)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS.Z    (R13), K1, Z5
+	VBROADCASTSS (R12), Z6
+	VFMADD231PS  Z6, Z5, Z0
+	VBROADCASTSS (R12)(BX*1), Z6
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (R12)(BX*2), Z6
+	VFMADD231PS  Z6, Z5, Z2
+	VBROADCASTSS (R12)(DI*1), Z6
+	VFMADD231PS  Z6, Z5, Z3
+	VBROADCASTSS (R12)(BX*4), Z6
+	VFMADD231PS  Z6, Z5, Z4
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(DX*1)
+	VMOVUPS      Z2, K1, (AX)(DX*2)
+	VMOVUPS      Z3, K1, (AX)(SI*1)
+	VMOVUPS      Z4, K1, (AX)(DX*4)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z2
+	VMOVUPS.Z    64(R11), K1, Z3
+	VBROADCASTSS (R10), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z2
+	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z4
+	VMOVUPS.Z    64(R11), K1, Z5
+	VBROADCASTSS (R10), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (R10)(BX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z2, (AX)(DX*1)
+	VMOVUPS      Z3, K1, 64(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z2
+	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Z4
+	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z6
+	VMOVUPS.Z    64(R11), K1, Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z8, Z6, Z0
+	VFMADD231PS  Z8, Z7, Z1
+	VBROADCASTSS (R10)(BX*1), Z8
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	VBROADCASTSS (R10)(BX*2), Z8
+	VFMADD231PS  Z8, Z6, Z4
+	VFMADD231PS  Z8, Z7, Z5
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z2, (AX)(DX*1)
+	VMOVUPS      Z3, K1, 64(AX)(DX*1)
+	VMOVUPS      Z4, (AX)(DX*2)
+	VMOVUPS      Z5, K1, 64(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z2
+	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z4
+	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z6
+	VMOVUPS.Z  64(AX)(SI*1), K1, Z7
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z8
+	VMOVUPS.Z    64(R13), K1, Z9
+	VBROADCASTSS (R12), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (R12)(BX*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (R12)(BX*2), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (R12)(DI*1), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z2, (AX)(DX*1)
+	VMOVUPS      Z3, K1, 64(AX)(DX*1)
+	VMOVUPS      Z4, (AX)(DX*2)
+	VMOVUPS      Z5, K1, 64(AX)(DX*2)
+	VMOVUPS      Z6, (AX)(SI*1)
+	VMOVUPS      Z7, K1, 64(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS.Z  64(AX), K1, Z1
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z2
+	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z4
+	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z6
+	VMOVUPS.Z  64(AX)(SI*1), K1, Z7
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*4), Z8
+	VMOVUPS.Z  64(AX)(DX*4), K1, Z9
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 (R11)(DX*4)
+	PREFETCHT0 64(R11)(DX*4)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z10
+	VMOVUPS.Z    64(R13), K1, Z11
+	VBROADCASTSS (R12), Z12
+	VFMADD231PS  Z12, Z10, Z0
+	VFMADD231PS  Z12, Z11, Z1
+	VBROADCASTSS (R12)(BX*1), Z12
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (R12)(BX*2), Z12
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R12)(DI*1), Z12
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	VBROADCASTSS (R12)(BX*4), Z12
+	VFMADD231PS  Z12, Z10, Z8
+	VFMADD231PS  Z12, Z11, Z9
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	VMOVUPS      Z2, (AX)(DX*1)
+	VMOVUPS      Z3, K1, 64(AX)(DX*1)
+	VMOVUPS      Z4, (AX)(DX*2)
+	VMOVUPS      Z5, K1, 64(AX)(DX*2)
+	VMOVUPS      Z6, (AX)(SI*1)
+	VMOVUPS      Z7, K1, 64(AX)(SI*1)
+	VMOVUPS      Z8, (AX)(DX*4)
+	VMOVUPS      Z9, K1, 64(AX)(DX*4)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS.Z  128(AX), K1, Z2
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z3
+	VMOVUPS      64(R11), Z4
+	VMOVUPS.Z    128(R11), K1, Z5
+	VBROADCASTSS (R10), Z6
+	VFMADD231PS  Z6, Z3, Z0
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Z6, Z5, Z2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS.Z  128(AX), K1, Z2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z3
+	VMOVUPS    64(AX)(DX*1), Z4
+	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z6
+	VMOVUPS      64(R11), Z7
+	VMOVUPS.Z    128(R11), K1, Z8
+	VBROADCASTSS (R10), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (R10)(BX*1), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z7, Z4
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	VMOVUPS      Z3, (AX)(DX*1)
+	VMOVUPS      Z4, 64(AX)(DX*1)
+	VMOVUPS      Z5, K1, 128(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS.Z  128(AX), K1, Z2
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z3
+	VMOVUPS    64(AX)(DX*1), Z4
+	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Z6
+	VMOVUPS    64(AX)(DX*2), Z7
+	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	PREFETCHT0 128(R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z9
+	VMOVUPS      64(R11), Z10
+	VMOVUPS.Z    128(R11), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z9, Z0
+	VFMADD231PS  Z12, Z10, Z1
+	VFMADD231PS  Z12, Z11, Z2
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z12, Z9, Z3
+	VFMADD231PS  Z12, Z10, Z4
+	VFMADD231PS  Z12, Z11, Z5
+	VBROADCASTSS (R10)(BX*2), Z12
+	VFMADD231PS  Z12, Z9, Z6
+	VFMADD231PS  Z12, Z10, Z7
+	VFMADD231PS  Z12, Z11, Z8
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	VMOVUPS      Z3, (AX)(DX*1)
+	VMOVUPS      Z4, 64(AX)(DX*1)
+	VMOVUPS      Z5, K1, 128(AX)(DX*1)
+	VMOVUPS      Z6, (AX)(DX*2)
+	VMOVUPS      Z7, 64(AX)(DX*2)
+	VMOVUPS      Z8, K1, 128(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS.Z  128(AX), K1, Z2
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z3
+	VMOVUPS    64(AX)(DX*1), Z4
+	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z6
+	VMOVUPS    64(AX)(DX*2), Z7
+	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z9
+	VMOVUPS    64(AX)(SI*1), Z10
+	VMOVUPS.Z  128(AX)(SI*1), K1, Z11
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z12
+	VMOVUPS      64(R13), Z13
+	VMOVUPS.Z    128(R13), K1, Z14
+	VBROADCASTSS (R12), Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z2
+	VBROADCASTSS (R12)(BX*1), Z15
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z5
+	VBROADCASTSS (R12)(BX*2), Z15
+	VFMADD231PS  Z15, Z12, Z6
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (R12)(DI*1), Z15
+	VFMADD231PS  Z15, Z12, Z9
+	VFMADD231PS  Z15, Z13, Z10
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	VMOVUPS      Z3, (AX)(DX*1)
+	VMOVUPS      Z4, 64(AX)(DX*1)
+	VMOVUPS      Z5, K1, 128(AX)(DX*1)
+	VMOVUPS      Z6, (AX)(DX*2)
+	VMOVUPS      Z7, 64(AX)(DX*2)
+	VMOVUPS      Z8, K1, 128(AX)(DX*2)
+	VMOVUPS      Z9, (AX)(SI*1)
+	VMOVUPS      Z10, 64(AX)(SI*1)
+	VMOVUPS      Z11, K1, 128(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes5x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS.Z  128(AX), K1, Z2
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z3
+	VMOVUPS    64(AX)(DX*1), Z4
+	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z6
+	VMOVUPS    64(AX)(DX*2), Z7
+	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z9
+	VMOVUPS    64(AX)(SI*1), Z10
+	VMOVUPS.Z  128(AX)(SI*1), K1, Z11
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*4), Z12
+	VMOVUPS    64(AX)(DX*4), Z13
+	VMOVUPS.Z  128(AX)(DX*4), K1, Z14
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	PREFETCHT0 (R11)(DX*4)
+	PREFETCHT0 64(R11)(DX*4)
+	PREFETCHT0 128(R11)(DX*4)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z15
+	VMOVUPS      64(R13), Z16
+	VMOVUPS.Z    128(R13), K1, Z17
+	VBROADCASTSS (R12), Z18
+	VFMADD231PS  Z18, Z15, Z0
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z18, Z17, Z2
+	VBROADCASTSS (R12)(BX*1), Z18
+	VFMADD231PS  Z18, Z15, Z3
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (R12)(BX*2), Z18
+	VFMADD231PS  Z18, Z15, Z6
+	VFMADD231PS  Z18, Z16, Z7
+	VFMADD231PS  Z18, Z17, Z8
+	VBROADCASTSS (R12)(DI*1), Z18
+	VFMADD231PS  Z18, Z15, Z9
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R12)(BX*4), Z18
+	VFMADD231PS  Z18, Z15, Z12
+	VFMADD231PS  Z18, Z16, Z13
+	VFMADD231PS  Z18, Z17, Z14
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	VMOVUPS      Z3, (AX)(DX*1)
+	VMOVUPS      Z4, 64(AX)(DX*1)
+	VMOVUPS      Z5, K1, 128(AX)(DX*1)
+	VMOVUPS      Z6, (AX)(DX*2)
+	VMOVUPS      Z7, 64(AX)(DX*2)
+	VMOVUPS      Z8, K1, 128(AX)(DX*2)
+	VMOVUPS      Z9, (AX)(SI*1)
+	VMOVUPS      Z10, 64(AX)(SI*1)
+	VMOVUPS      Z11, K1, 128(AX)(SI*1)
+	VMOVUPS      Z12, (AX)(DX*4)
+	VMOVUPS      Z13, 64(AX)(DX*4)
+	VMOVUPS      Z14, K1, 128(AX)(DX*4)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS.Z  192(AX), K1, Z3
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z4
+	VMOVUPS      64(R11), Z5
+	VMOVUPS      128(R11), Z6
+	VMOVUPS.Z    192(R11), K1, Z7
+	VBROADCASTSS (R10), Z8
+	VFMADD231PS  Z8, Z4, Z0
+	VFMADD231PS  Z8, Z5, Z1
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS.Z  192(AX), K1, Z3
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z4
+	VMOVUPS    64(AX)(DX*1), Z5
+	VMOVUPS    128(AX)(DX*1), Z6
+	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	PREFETCHT0 192(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z8
+	VMOVUPS      64(R11), Z9
+	VMOVUPS      128(R11), Z10
+	VMOVUPS.Z    192(R11), K1, Z11
+	VBROADCASTSS (R10), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (R10)(BX*1), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	VMOVUPS      Z4, (AX)(DX*1)
+	VMOVUPS      Z5, 64(AX)(DX*1)
+	VMOVUPS      Z6, 128(AX)(DX*1)
+	VMOVUPS      Z7, K1, 192(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS.Z  192(AX), K1, Z3
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z4
+	VMOVUPS    64(AX)(DX*1), Z5
+	VMOVUPS    128(AX)(DX*1), Z6
+	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Z8
+	VMOVUPS    64(AX)(DX*2), Z9
+	VMOVUPS    128(AX)(DX*2), Z10
+	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	PREFETCHT0 192(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	PREFETCHT0 128(R9)(DX*2)
+	PREFETCHT0 192(R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VMOVUPS      128(R11), Z14
+	VMOVUPS.Z    192(R11), K1, Z15
+	VBROADCASTSS (R10), Z16
+	VFMADD231PS  Z16, Z12, Z0
+	VFMADD231PS  Z16, Z13, Z1
+	VFMADD231PS  Z16, Z14, Z2
+	VFMADD231PS  Z16, Z15, Z3
+	VBROADCASTSS (R10)(BX*1), Z16
+	VFMADD231PS  Z16, Z12, Z4
+	VFMADD231PS  Z16, Z13, Z5
+	VFMADD231PS  Z16, Z14, Z6
+	VFMADD231PS  Z16, Z15, Z7
+	VBROADCASTSS (R10)(BX*2), Z16
+	VFMADD231PS  Z16, Z12, Z8
+	VFMADD231PS  Z16, Z13, Z9
+	VFMADD231PS  Z16, Z14, Z10
+	VFMADD231PS  Z16, Z15, Z11
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	VMOVUPS      Z4, (AX)(DX*1)
+	VMOVUPS      Z5, 64(AX)(DX*1)
+	VMOVUPS      Z6, 128(AX)(DX*1)
+	VMOVUPS      Z7, K1, 192(AX)(DX*1)
+	VMOVUPS      Z8, (AX)(DX*2)
+	VMOVUPS      Z9, 64(AX)(DX*2)
+	VMOVUPS      Z10, 128(AX)(DX*2)
+	VMOVUPS      Z11, K1, 192(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS.Z  192(AX), K1, Z3
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z4
+	VMOVUPS    64(AX)(DX*1), Z5
+	VMOVUPS    128(AX)(DX*1), Z6
+	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z8
+	VMOVUPS    64(AX)(DX*2), Z9
+	VMOVUPS    128(AX)(DX*2), Z10
+	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z12
+	VMOVUPS    64(AX)(SI*1), Z13
+	VMOVUPS    128(AX)(SI*1), Z14
+	VMOVUPS.Z  192(AX)(SI*1), K1, Z15
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 192(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 192(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	PREFETCHT0 192(R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z16
+	VMOVUPS      64(R13), Z17
+	VMOVUPS      128(R13), Z18
+	VMOVUPS.Z    192(R13), K1, Z19
+	VBROADCASTSS (R12), Z20
+	VFMADD231PS  Z20, Z16, Z0
+	VFMADD231PS  Z20, Z17, Z1
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (R12)(BX*1), Z20
+	VFMADD231PS  Z20, Z16, Z4
+	VFMADD231PS  Z20, Z17, Z5
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (R12)(BX*2), Z20
+	VFMADD231PS  Z20, Z16, Z8
+	VFMADD231PS  Z20, Z17, Z9
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (R12)(DI*1), Z20
+	VFMADD231PS  Z20, Z16, Z12
+	VFMADD231PS  Z20, Z17, Z13
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	VMOVUPS      Z4, (AX)(DX*1)
+	VMOVUPS      Z5, 64(AX)(DX*1)
+	VMOVUPS      Z6, 128(AX)(DX*1)
+	VMOVUPS      Z7, K1, 192(AX)(DX*1)
+	VMOVUPS      Z8, (AX)(DX*2)
+	VMOVUPS      Z9, 64(AX)(DX*2)
+	VMOVUPS      Z10, 128(AX)(DX*2)
+	VMOVUPS      Z11, K1, 192(AX)(DX*2)
+	VMOVUPS      Z12, (AX)(SI*1)
+	VMOVUPS      Z13, 64(AX)(SI*1)
+	VMOVUPS      Z14, 128(AX)(SI*1)
+	VMOVUPS      Z15, K1, 192(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes5x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS.Z  192(AX), K1, Z3
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z4
+	VMOVUPS    64(AX)(DX*1), Z5
+	VMOVUPS    128(AX)(DX*1), Z6
+	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z8
+	VMOVUPS    64(AX)(DX*2), Z9
+	VMOVUPS    128(AX)(DX*2), Z10
+	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z12
+	VMOVUPS    64(AX)(SI*1), Z13
+	VMOVUPS    128(AX)(SI*1), Z14
+	VMOVUPS.Z  192(AX)(SI*1), K1, Z15
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*4), Z16
+	VMOVUPS    64(AX)(DX*4), Z17
+	VMOVUPS    128(AX)(DX*4), Z18
+	VMOVUPS.Z  192(AX)(DX*4), K1, Z19
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 192(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 192(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	PREFETCHT0 192(R11)(SI*1)
+	PREFETCHT0 (R11)(DX*4)
+	PREFETCHT0 64(R11)(DX*4)
+	PREFETCHT0 128(R11)(DX*4)
+	PREFETCHT0 192(R11)(DX*4)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z20
+	VMOVUPS      64(R13), Z21
+	VMOVUPS      128(R13), Z22
+	VMOVUPS.Z    192(R13), K1, Z23
+	VBROADCASTSS (R12), Z24
+	VFMADD231PS  Z24, Z20, Z0
+	VFMADD231PS  Z24, Z21, Z1
+	VFMADD231PS  Z24, Z22, Z2
+	VFMADD231PS  Z24, Z23, Z3
+	VBROADCASTSS (R12)(BX*1), Z24
+	VFMADD231PS  Z24, Z20, Z4
+	VFMADD231PS  Z24, Z21, Z5
+	VFMADD231PS  Z24, Z22, Z6
+	VFMADD231PS  Z24, Z23, Z7
+	VBROADCASTSS (R12)(BX*2), Z24
+	VFMADD231PS  Z24, Z20, Z8
+	VFMADD231PS  Z24, Z21, Z9
+	VFMADD231PS  Z24, Z22, Z10
+	VFMADD231PS  Z24, Z23, Z11
+	VBROADCASTSS (R12)(DI*1), Z24
+	VFMADD231PS  Z24, Z20, Z12
+	VFMADD231PS  Z24, Z21, Z13
+	VFMADD231PS  Z24, Z22, Z14
+	VFMADD231PS  Z24, Z23, Z15
+	VBROADCASTSS (R12)(BX*4), Z24
+	VFMADD231PS  Z24, Z20, Z16
+	VFMADD231PS  Z24, Z21, Z17
+	VFMADD231PS  Z24, Z22, Z18
+	VFMADD231PS  Z24, Z23, Z19
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	VMOVUPS      Z4, (AX)(DX*1)
+	VMOVUPS      Z5, 64(AX)(DX*1)
+	VMOVUPS      Z6, 128(AX)(DX*1)
+	VMOVUPS      Z7, K1, 192(AX)(DX*1)
+	VMOVUPS      Z8, (AX)(DX*2)
+	VMOVUPS      Z9, 64(AX)(DX*2)
+	VMOVUPS      Z10, 128(AX)(DX*2)
+	VMOVUPS      Z11, K1, 192(AX)(DX*2)
+	VMOVUPS      Z12, (AX)(SI*1)
+	VMOVUPS      Z13, 64(AX)(SI*1)
+	VMOVUPS      Z14, 128(AX)(SI*1)
+	VMOVUPS      Z15, K1, 192(AX)(SI*1)
+	VMOVUPS      Z16, (AX)(DX*4)
+	VMOVUPS      Z17, 64(AX)(DX*4)
+	VMOVUPS      Z18, 128(AX)(DX*4)
+	VMOVUPS      Z19, K1, 192(AX)(DX*4)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS    192(AX), Z3
+	VMOVUPS.Z  256(AX), K1, Z4
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z5
+	VMOVUPS      64(R11), Z6
+	VMOVUPS      128(R11), Z7
+	VMOVUPS      192(R11), Z8
+	VMOVUPS.Z    256(R11), K1, Z9
+	VBROADCASTSS (R10), Z10
+	VFMADD231PS  Z10, Z5, Z0
+	VFMADD231PS  Z10, Z6, Z1
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS    192(AX), Z3
+	VMOVUPS.Z  256(AX), K1, Z4
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z5
+	VMOVUPS    64(AX)(DX*1), Z6
+	VMOVUPS    128(AX)(DX*1), Z7
+	VMOVUPS    192(AX)(DX*1), Z8
+	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	PREFETCHT0 192(R9)(DX*1)
+	PREFETCHT0 256(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z10
+	VMOVUPS      64(R11), Z11
+	VMOVUPS      128(R11), Z12
+	VMOVUPS      192(R11), Z13
+	VMOVUPS.Z    256(R11), K1, Z14
+	VBROADCASTSS (R10), Z15
+	VFMADD231PS  Z15, Z10, Z0
+	VFMADD231PS  Z15, Z11, Z1
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z4
+	VBROADCASTSS (R10)(BX*1), Z15
+	VFMADD231PS  Z15, Z10, Z5
+	VFMADD231PS  Z15, Z11, Z6
+	VFMADD231PS  Z15, Z12, Z7
+	VFMADD231PS  Z15, Z13, Z8
+	VFMADD231PS  Z15, Z14, Z9
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	VMOVUPS      Z5, (AX)(DX*1)
+	VMOVUPS      Z6, 64(AX)(DX*1)
+	VMOVUPS      Z7, 128(AX)(DX*1)
+	VMOVUPS      Z8, 192(AX)(DX*1)
+	VMOVUPS      Z9, K1, 256(AX)(DX*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes3x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  aCol+40(FP), SI
+	MOVQ  bRow+48(FP), DI
+	MOVQ  rowTiles+56(FP), R8
+	MOVQ  lanes+72(FP), R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+
+rows:
+	MOVQ       AX, R9
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS    192(AX), Z3
+	VMOVUPS.Z  256(AX), K1, Z4
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*1), Z5
+	VMOVUPS    64(AX)(DX*1), Z6
+	VMOVUPS    128(AX)(DX*1), Z7
+	VMOVUPS    192(AX)(DX*1), Z8
+	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
+	ADDQ       DX, R9
+	VMOVUPS    (AX)(DX*2), Z10
+	VMOVUPS    64(AX)(DX*2), Z11
+	VMOVUPS    128(AX)(DX*2), Z12
+	VMOVUPS    192(AX)(DX*2), Z13
+	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
+	ADDQ       DX, R9
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	PREFETCHT0 256(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	PREFETCHT0 128(R9)(DX*1)
+	PREFETCHT0 192(R9)(DX*1)
+	PREFETCHT0 256(R9)(DX*1)
+	PREFETCHT0 (R9)(DX*2)
+	PREFETCHT0 64(R9)(DX*2)
+	PREFETCHT0 128(R9)(DX*2)
+	PREFETCHT0 192(R9)(DX*2)
+	PREFETCHT0 256(R9)(DX*2)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Z15
+	VMOVUPS      64(R11), Z16
+	VMOVUPS      128(R11), Z17
+	VMOVUPS      192(R11), Z18
+	VMOVUPS.Z    256(R11), K1, Z19
+	VBROADCASTSS (R10), Z20
+	VFMADD231PS  Z20, Z15, Z0
+	VFMADD231PS  Z20, Z16, Z1
+	VFMADD231PS  Z20, Z17, Z2
+	VFMADD231PS  Z20, Z18, Z3
+	VFMADD231PS  Z20, Z19, Z4
+	VBROADCASTSS (R10)(BX*1), Z20
+	VFMADD231PS  Z20, Z15, Z5
+	VFMADD231PS  Z20, Z16, Z6
+	VFMADD231PS  Z20, Z17, Z7
+	VFMADD231PS  Z20, Z18, Z8
+	VFMADD231PS  Z20, Z19, Z9
+	VBROADCASTSS (R10)(BX*2), Z20
+	VFMADD231PS  Z20, Z15, Z10
+	VFMADD231PS  Z20, Z16, Z11
+	VFMADD231PS  Z20, Z17, Z12
+	VFMADD231PS  Z20, Z18, Z13
+	VFMADD231PS  Z20, Z19, Z14
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	VMOVUPS      Z5, (AX)(DX*1)
+	VMOVUPS      Z6, 64(AX)(DX*1)
+	VMOVUPS      Z7, 128(AX)(DX*1)
+	VMOVUPS      Z8, 192(AX)(DX*1)
+	VMOVUPS      Z9, K1, 256(AX)(DX*1)
+	VMOVUPS      Z10, (AX)(DX*2)
+	VMOVUPS      Z11, 64(AX)(DX*2)
+	VMOVUPS      Z12, 128(AX)(DX*2)
+	VMOVUPS      Z13, 192(AX)(DX*2)
+	VMOVUPS      Z14, K1, 256(AX)(DX*2)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS    192(AX), Z3
+	VMOVUPS.Z  256(AX), K1, Z4
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z5
+	VMOVUPS    64(AX)(DX*1), Z6
+	VMOVUPS    128(AX)(DX*1), Z7
+	VMOVUPS    192(AX)(DX*1), Z8
+	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z10
+	VMOVUPS    64(AX)(DX*2), Z11
+	VMOVUPS    128(AX)(DX*2), Z12
+	VMOVUPS    192(AX)(DX*2), Z13
+	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z15
+	VMOVUPS    64(AX)(SI*1), Z16
+	VMOVUPS    128(AX)(SI*1), Z17
+	VMOVUPS    192(AX)(SI*1), Z18
+	VMOVUPS.Z  256(AX)(SI*1), K1, Z19
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 192(R11)(DX*1)
+	PREFETCHT0 256(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 192(R11)(DX*2)
+	PREFETCHT0 256(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	PREFETCHT0 192(R11)(SI*1)
+	PREFETCHT0 256(R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z20
+	VMOVUPS      64(R13), Z21
+	VMOVUPS      128(R13), Z22
+	VMOVUPS      192(R13), Z23
+	VMOVUPS.Z    256(R13), K1, Z24
+	VBROADCASTSS (R12), Z25
+	VFMADD231PS  Z25, Z20, Z0
+	VFMADD231PS  Z25, Z21, Z1
+	VFMADD231PS  Z25, Z22, Z2
+	VFMADD231PS  Z25, Z23, Z3
+	VFMADD231PS  Z25, Z24, Z4
+	VBROADCASTSS (R12)(BX*1), Z25
+	VFMADD231PS  Z25, Z20, Z5
+	VFMADD231PS  Z25, Z21, Z6
+	VFMADD231PS  Z25, Z22, Z7
+	VFMADD231PS  Z25, Z23, Z8
+	VFMADD231PS  Z25, Z24, Z9
+	VBROADCASTSS (R12)(BX*2), Z25
+	VFMADD231PS  Z25, Z20, Z10
+	VFMADD231PS  Z25, Z21, Z11
+	VFMADD231PS  Z25, Z22, Z12
+	VFMADD231PS  Z25, Z23, Z13
+	VFMADD231PS  Z25, Z24, Z14
+	VBROADCASTSS (R12)(DI*1), Z25
+	VFMADD231PS  Z25, Z20, Z15
+	VFMADD231PS  Z25, Z21, Z16
+	VFMADD231PS  Z25, Z22, Z17
+	VFMADD231PS  Z25, Z23, Z18
+	VFMADD231PS  Z25, Z24, Z19
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	VMOVUPS      Z5, (AX)(DX*1)
+	VMOVUPS      Z6, 64(AX)(DX*1)
+	VMOVUPS      Z7, 128(AX)(DX*1)
+	VMOVUPS      Z8, 192(AX)(DX*1)
+	VMOVUPS      Z9, K1, 256(AX)(DX*1)
+	VMOVUPS      Z10, (AX)(DX*2)
+	VMOVUPS      Z11, 64(AX)(DX*2)
+	VMOVUPS      Z12, 128(AX)(DX*2)
+	VMOVUPS      Z13, 192(AX)(DX*2)
+	VMOVUPS      Z14, K1, 256(AX)(DX*2)
+	VMOVUPS      Z15, (AX)(SI*1)
+	VMOVUPS      Z16, 64(AX)(SI*1)
+	VMOVUPS      Z17, 128(AX)(SI*1)
+	VMOVUPS      Z18, 192(AX)(SI*1)
+	VMOVUPS      Z19, K1, 256(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-80
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  rowTiles+56(FP), R10
+	MOVQ  lanes+72(FP), R11
+	MOVQ  $0xffffffffffffffff, R12
+	BZHIQ R11, R12, R12
+	KMOVW R12, K1
+
+rows:
+	MOVQ       AX, R11
+	VMOVUPS    (AX), Z0
+	VMOVUPS    64(AX), Z1
+	VMOVUPS    128(AX), Z2
+	VMOVUPS    192(AX), Z3
+	VMOVUPS.Z  256(AX), K1, Z4
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*1), Z5
+	VMOVUPS    64(AX)(DX*1), Z6
+	VMOVUPS    128(AX)(DX*1), Z7
+	VMOVUPS    192(AX)(DX*1), Z8
+	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*2), Z10
+	VMOVUPS    64(AX)(DX*2), Z11
+	VMOVUPS    128(AX)(DX*2), Z12
+	VMOVUPS    192(AX)(DX*2), Z13
+	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(SI*1), Z15
+	VMOVUPS    64(AX)(SI*1), Z16
+	VMOVUPS    128(AX)(SI*1), Z17
+	VMOVUPS    192(AX)(SI*1), Z18
+	VMOVUPS.Z  256(AX)(SI*1), K1, Z19
+	ADDQ       DX, R11
+	VMOVUPS    (AX)(DX*4), Z20
+	VMOVUPS    64(AX)(DX*4), Z21
+	VMOVUPS    128(AX)(DX*4), Z22
+	VMOVUPS    192(AX)(DX*4), Z23
+	VMOVUPS.Z  256(AX)(DX*4), K1, Z24
+	ADDQ       DX, R11
+	PREFETCHT0 (R11)
+	PREFETCHT0 64(R11)
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	PREFETCHT0 256(R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 64(R11)(DX*1)
+	PREFETCHT0 128(R11)(DX*1)
+	PREFETCHT0 192(R11)(DX*1)
+	PREFETCHT0 256(R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 64(R11)(DX*2)
+	PREFETCHT0 128(R11)(DX*2)
+	PREFETCHT0 192(R11)(DX*2)
+	PREFETCHT0 256(R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 64(R11)(SI*1)
+	PREFETCHT0 128(R11)(SI*1)
+	PREFETCHT0 192(R11)(SI*1)
+	PREFETCHT0 256(R11)(SI*1)
+	PREFETCHT0 (R11)(DX*4)
+	PREFETCHT0 64(R11)(DX*4)
+	PREFETCHT0 128(R11)(DX*4)
+	PREFETCHT0 192(R11)(DX*4)
+	PREFETCHT0 256(R11)(DX*4)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Z25
+	VMOVUPS      64(R13), Z26
+	VMOVUPS      128(R13), Z27
+	VMOVUPS      192(R13), Z28
+	VMOVUPS.Z    256(R13), K1, Z29
+	VBROADCASTSS (R12), Z30
+	VFMADD231PS  Z30, Z25, Z0
+	VFMADD231PS  Z30, Z26, Z1
+	VFMADD231PS  Z30, Z27, Z2
+	VFMADD231PS  Z30, Z28, Z3
+	VFMADD231PS  Z30, Z29, Z4
+	VBROADCASTSS (R12)(BX*1), Z30
+	VFMADD231PS  Z30, Z25, Z5
+	VFMADD231PS  Z30, Z26, Z6
+	VFMADD231PS  Z30, Z27, Z7
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (R12)(BX*2), Z30
+	VFMADD231PS  Z30, Z25, Z10
+	VFMADD231PS  Z30, Z26, Z11
+	VFMADD231PS  Z30, Z27, Z12
+	VFMADD231PS  Z30, Z28, Z13
+	VFMADD231PS  Z30, Z29, Z14
+	VBROADCASTSS (R12)(DI*1), Z30
+	VFMADD231PS  Z30, Z25, Z15
+	VFMADD231PS  Z30, Z26, Z16
+	VFMADD231PS  Z30, Z27, Z17
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (R12)(BX*4), Z30
+	VFMADD231PS  Z30, Z25, Z20
+	VFMADD231PS  Z30, Z26, Z21
+	VFMADD231PS  Z30, Z27, Z22
+	VFMADD231PS  Z30, Z28, Z23
+	VFMADD231PS  Z30, Z29, Z24
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	VMOVUPS      Z5, (AX)(DX*1)
+	VMOVUPS      Z6, 64(AX)(DX*1)
+	VMOVUPS      Z7, 128(AX)(DX*1)
+	VMOVUPS      Z8, 192(AX)(DX*1)
+	VMOVUPS      Z9, K1, 256(AX)(DX*1)
+	VMOVUPS      Z10, (AX)(DX*2)
+	VMOVUPS      Z11, 64(AX)(DX*2)
+	VMOVUPS      Z12, 128(AX)(DX*2)
+	VMOVUPS      Z13, 192(AX)(DX*2)
+	VMOVUPS      Z14, K1, 256(AX)(DX*2)
+	VMOVUPS      Z15, (AX)(SI*1)
+	VMOVUPS      Z16, 64(AX)(SI*1)
+	VMOVUPS      Z17, 128(AX)(SI*1)
+	VMOVUPS      Z18, 192(AX)(SI*1)
+	VMOVUPS      Z19, K1, 256(AX)(SI*1)
+	VMOVUPS      Z20, (AX)(DX*4)
+	VMOVUPS      Z21, 64(AX)(DX*4)
+	VMOVUPS      Z22, 128(AX)(DX*4)
+	VMOVUPS      Z23, 192(AX)(DX*4)
+	VMOVUPS      Z24, K1, 256(AX)(DX*4)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -16,9 +16,15 @@ type Product struct {
 	BRow int // distance of two rows of B
 }
 
+// overlaps tells whether rows of C overlap: then only the order of the reference will do.
+func (p *Product) overlaps() bool { return p.Rows > 1 && p.CRow < p.Columns }
+
 // check panics where a matrix does not lie within its slice, as indexing it would: assembly does
 // not look.
 func (p *Product) check() {
+	if p.ARow < 0 || p.ACol < 0 || p.BRow < 0 {
+		panic("kernel: a negative stride")
+	}
 	_ = p.C[(p.Rows-1)*p.CRow+p.Columns-1]
 	_ = p.A[(p.Rows-1)*p.ARow+(p.Inner-1)*p.ACol]
 	_ = p.B[(p.Inner-1)*p.BRow+p.Columns-1]
@@ -54,8 +60,14 @@ type Dots struct {
 	BRow int // distance of two rows of B
 }
 
+// overlaps tells whether rows of C overlap.
+func (p *Dots) overlaps() bool { return p.Rows > 1 && p.CRow < p.Columns }
+
 // check panics where a matrix does not lie within its slice.
 func (p *Dots) check() {
+	if p.ARow < 0 || p.BRow < 0 {
+		panic("kernel: a negative stride")
+	}
 	_ = p.C[(p.Rows-1)*p.CRow+p.Columns-1]
 	if p.Inner > 0 {
 		_ = p.A[(p.Rows-1)*p.ARow+p.Inner-1]

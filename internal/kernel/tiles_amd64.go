@@ -7,112 +7,117 @@ const floatSize = 4
 
 type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)
 
-// dotsTiles is how a set computes Dots: in tiles of rows x columns sums, and what is left over in
-// tiles of one.
+// dotsTiles is how a set computes Dots: in tiles of rows x columns sums.
 type dotsTiles struct {
-	rows, columns int
-	tiles         [2][2]dotsTile // by rows, columns: whole, one
+	rows  int
+	whole []dotsTile // of rows rows, by their columns less 1, the widest last
+	one   []dotsTile // the same of one row
 }
+
+// dotsBlock is how many numbers of B are gone through again for each few rows of A: they stay in
+// the second-level cache.
+const dotsBlock = 64 << 10
 
 // run computes a product. The assembly checks no bounds: it is done here.
 func (t *dotsTiles) run(p Dots) {
 	if p.Rows <= 0 || p.Columns <= 0 {
 		return
 	}
+	if p.overlaps() {
+		mulDots(p)
+		return
+	}
 	p.check()
-	cRow, aRow, bRow := uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.BRow*floatSize)
-	rows, columns := p.Rows/t.rows, p.Columns/t.columns
-	for i, down := range [2]struct{ from, tiles int }{{0, rows}, {rows * t.rows, p.Rows - rows*t.rows}} {
-		for j, across := range [2]struct{ from, tiles int }{{0, columns}, {columns * t.columns, p.Columns - columns*t.columns}} {
-			if down.tiles == 0 || across.tiles == 0 {
-				continue
-			}
-			var a, b *float32
-			if p.Inner > 0 {
-				a, b = &p.A[down.from*p.ARow], &p.B[across.from*p.BRow]
-			}
-			t.tiles[i][j](&p.C[down.from*p.CRow+across.from], a, b,
-				cRow, aRow, bRow, uint64(down.tiles), uint64(across.tiles), uint64(p.Inner))
+	width := len(t.whole)
+	block := max(dotsBlock/max(p.Inner, 1)/width, 1) * width
+	for j := 0; j < p.Columns; j += block {
+		columns := min(block, p.Columns-j)
+		if tiles := columns / width; tiles > 0 {
+			t.columns(&p, j, tiles, width)
+		}
+		if rest := columns % width; rest > 0 {
+			t.columns(&p, j+columns-rest, 1, rest)
 		}
 	}
 }
 
-type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, columns uint64)
+// columns computes, for all rows, tiles that are width columns wide, from column j on.
+func (t *dotsTiles) columns(p *Dots, j, tiles, width int) {
+	rows, ones := p.Rows/t.rows, p.Rows%t.rows
+	if rows > 0 {
+		t.tile(p, t.whole[width-1], 0, rows, j, tiles)
+	}
+	if ones > 0 {
+		t.tile(p, t.one[width-1], rows*t.rows, ones, j, tiles)
+	}
+}
 
-// lanesTiles is how a set computes Product: in tiles of rows x some registers, the widest first,
-// and what is left over in rows of one.
+func (t *dotsTiles) tile(p *Dots, tile dotsTile, i, rowTiles, j, columnTiles int) {
+	var a, b *float32
+	if p.Inner > 0 {
+		a, b = &p.A[i*p.ARow], &p.B[j*p.BRow]
+	}
+	tile(&p.C[i*p.CRow+j], a, b, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize),
+		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner))
+}
+
+type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// lanesTiles is how a set computes Product: in tiles of rows x registers.
 type lanesTiles struct {
-	rows   int
-	widths []lanesWidth // the last is of one register, whose lanes a mask may cut
+	rows   int           // of the highest tile
+	lanes  int           // of a register
+	masked int           // tiles up to this many registers wide may have a last one cut short
+	tiles  [][]lanesTile // by registers less 1, by rows less 1
 }
 
-type lanesWidth struct {
-	columns    int
-	whole, one lanesTile // of rows rows, of one
-}
+// lanesBlock is how far along the inner axis a tile goes at a time: so many rows of B, one tile
+// wide, stay in the second-level cache even where they lie a power of two apart. C is read again
+// for each block, so the order of a sum is kept.
+const lanesBlock = 192
 
 // run computes a product. The assembly checks no bounds: it is done here.
 func (t *lanesTiles) run(p Product) {
 	if p.Rows <= 0 || p.Columns <= 0 || p.Inner <= 0 {
 		return
 	}
+	if p.overlaps() {
+		mulLanes(p)
+		return
+	}
 	p.check()
-	cRow, aRow := uint64(p.CRow*floatSize), uint64(p.ARow*floatSize)
-	aCol, bRow, inner := uint64(p.ACol*floatSize), uint64(p.BRow*floatSize), uint64(p.Inner)
-	tiles := p.Rows / t.rows
-	first := tiles * t.rows
-	for j := 0; j < p.Columns; {
-		w := 0
-		for w < len(t.widths)-1 && t.widths[w].columns > p.Columns-j {
-			w++
+	blocks := (p.Inner + lanesBlock - 1) / lanesBlock
+	for l := 0; l < p.Inner; blocks-- {
+		inner := (p.Inner - l + blocks - 1) / blocks // alike, not full ones and a short one
+		for j := 0; j < p.Columns; {
+			registers, width := t.width(p.Columns - j)
+			t.column(&p, l, inner, j, registers, width)
+			j += width
 		}
-		width := min(p.Columns-j, t.widths[w].columns)
-		if tiles > 0 {
-			t.widths[w].whole(&p.C[j], &p.A[0], &p.B[j], cRow, aRow, aCol, bRow, uint64(tiles), inner, uint64(width))
-		}
-		if ones := p.Rows - first; ones > 0 {
-			t.widths[w].one(&p.C[first*p.CRow+j], &p.A[first*p.ARow], &p.B[j], cRow, aRow, aCol, bRow, uint64(ones), inner, uint64(width))
-		}
-		j += width
+		l += inner
 	}
 }
 
-type adamLoop func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
-
-func adamBy(loop adamLoop) func(w, g, m, v []float32, s AdamStep) {
-	return func(w, g, m, v []float32, s AdamStep) {
-		if n := len(w); n > 0 {
-			_, _, _ = g[n-1], m[n-1], v[n-1]
-			loop(&w[0], &g[0], &m[0], &v[0], uint64(n), s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
-		}
+// width chooses the tiles for the next of so many columns: about alike, for narrow ones are slow.
+func (t *lanesTiles) width(columns int) (registers, width int) {
+	all := (columns + t.lanes - 1) / t.lanes
+	tiles := (all + len(t.tiles) - 1) / len(t.tiles)
+	registers = (all + tiles - 1) / tiles
+	if registers > t.masked && columns < registers*t.lanes {
+		registers = t.masked
 	}
+	return registers, min(columns, registers*t.lanes)
 }
 
-// each makes a kernel of a loop along one slice.
-func each(loop func(dst, x *float32, n uint64)) func(dst, src []float32) {
-	return func(dst, src []float32) {
-		if n := len(src); n > 0 {
-			_ = dst[n-1]
-			loop(&dst[0], &src[0], uint64(n))
-		}
-	}
-}
-
-// pairs makes a kernel of a loop along two slices.
-func pairs(loop func(dst, x, y *float32, n uint64)) func(dst, x, y []float32) {
-	return func(dst, x, y []float32) {
-		if n := len(x); n > 0 {
-			_, _ = dst[n-1], y[n-1]
-			loop(&dst[0], &x[0], &y[0], uint64(n))
-		}
-	}
-}
-
-func addBy(loop func(dst, x, y *float32, n uint64)) func(dst, src []float32) {
-	return func(dst, src []float32) {
-		if n := len(src); n > 0 {
-			_ = dst[n-1]
-			loop(&dst[0], &dst[0], &src[0], uint64(n))
-		}
+// column adds the products of inner rows of B, from l on, to the width columns of C from j on.
+func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
+	for i := 0; i < p.Rows; {
+		rows := min(p.Rows-i, t.rows)
+		tiles := (p.Rows - i) / rows
+		t.tiles[registers-1][rows-1](&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
+			uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
+			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
+			uint64(width-(registers-1)*t.lanes))
+		i += rows * tiles
 	}
 }

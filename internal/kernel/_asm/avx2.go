@@ -12,14 +12,14 @@ import (
 const half = 32 // bytes of a 256-bit register
 
 func avx2() {
-	for _, rows := range []int{2, 1} {
-		for _, columns := range []int{2, 1} {
-			dots256(rows, columns)
-		}
+	for columns := range 3 {
+		dots256(2, columns+1)
+		dots256(1, columns+1)
 	}
-	for _, rows := range []int{4, 1} {
-		lanes256(rows, 3, false)
-		lanes256(rows, 1, true)
+	for rows := range 4 {
+		lanes256(rows+1, 1, true)
+		lanes256(rows+1, 2, true)
+		lanes256(rows+1, 3, false) // leaves no register for a mask
 	}
 	adam256()
 	functions256()
@@ -88,7 +88,7 @@ func dots256(rows, columns int) {
 	Load(Param("columnTiles"), columnTiles)
 
 	Label("columns")
-	var sums [2][2][2]VecVirtual // by row, column, half
+	var sums [2][3][2]VecVirtual // by row, column, half
 	nothing := broadcast256(0)
 	for i := range rows {
 		for j := range columns {
@@ -101,8 +101,8 @@ func dots256(rows, columns int) {
 	MOVQ(inner, left)
 	row := func(base, stride Register, i, h int) Mem {
 		m := Mem{Base: base, Disp: half * h}
-		if i == 1 {
-			m.Index, m.Scale = stride, 1
+		if i > 0 {
+			m.Index, m.Scale = stride, uint8(i)
 		}
 		return m
 	}
@@ -181,13 +181,14 @@ func dots256(rows, columns int) {
 	RET()
 }
 
-// lanes256 writes a product in tiles of rows x vectors registers of outputs; masked, of the low
-// lanes alone.
+// lanes256 writes a product in tiles of rows x vectors registers of outputs; masked, the last of
+// a row has lanes numbers, else all.
 func lanes256(rows, vectors int, masked bool) {
 	name := fmt.Sprintf("lanes%dx%dAVX2", rows, vectors)
-	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, columns uint64)")
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d x %d registers, of which one that stands alone has columns lanes. Strides are in bytes.", name, rows, vectors))
+	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d rows x %d registers,", name, rows, vectors),
+		"the last of them lanes wide. Strides are in bytes.")
 	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
 	cRow, aRow := Load(Param("cRow"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual)
 	cTriple, aTriple := tripled(cRow), tripled(aRow)
@@ -195,11 +196,11 @@ func lanes256(rows, vectors int, masked bool) {
 	rowTiles := Load(Param("rowTiles"), GP64())
 	var mask VecVirtual
 	if masked {
-		mask = mask256(Load(Param("columns"), GP64()), 0)
+		mask = mask256(Load(Param("lanes"), GP64()), 0)
 	}
-	load := func(m Mem) VecVirtual {
+	load := func(m Mem, j int) VecVirtual {
 		y := YMM()
-		if masked {
+		if masked && j == vectors-1 {
 			VMASKMOVPS(m, mask, y)
 		} else {
 			VMOVUPS(m, y)
@@ -208,9 +209,19 @@ func lanes256(rows, vectors int, masked bool) {
 	}
 	Label("rows")
 	var sums [4][3]VecVirtual
+	next := GP64() // the tile below
+	MOVQ(c, next)
 	for i := range rows {
+		ADDQ(cRow, next)
 		for j := range vectors {
-			sums[i][j] = load(rowOf(c, cRow, cTriple, i, half*j))
+			sums[i][j] = load(rowOf(c, cRow, cTriple, i, half*j), j)
+		}
+	}
+	// Where C does not fit the near caches, its lines come while this tile is computed.
+	for i := range rows {
+		PREFETCHT0(rowOf(next, cRow, cTriple, i, 0))
+		if vectors > 2 {
+			PREFETCHT0(rowOf(next, cRow, cTriple, i, 2*half))
 		}
 	}
 	x, y, left := GP64(), GP64(), GP64()
@@ -220,7 +231,7 @@ func lanes256(rows, vectors int, masked bool) {
 	Label("inner")
 	var bs [3]VecVirtual
 	for j := range vectors {
-		bs[j] = load(Mem{Base: y, Disp: half * j})
+		bs[j] = load(Mem{Base: y, Disp: half * j}, j)
 	}
 	for i := range rows {
 		v := YMM()
@@ -236,7 +247,7 @@ func lanes256(rows, vectors int, masked bool) {
 	for i := range rows {
 		for j := range vectors {
 			m := rowOf(c, cRow, cTriple, i, half*j)
-			if masked {
+			if masked && j == vectors-1 {
 				VMASKMOVPS(sums[i][j], mask, m)
 			} else {
 				VMOVUPS(sums[i][j], m)
@@ -245,8 +256,8 @@ func lanes256(rows, vectors int, masked bool) {
 	}
 	for range rows {
 		ADDQ(aRow, a)
-		ADDQ(cRow, c)
 	}
+	MOVQ(next, c)
 	DECQ(rowTiles)
 	JNZ(LabelRef("rows"))
 	VZEROUPPER()

@@ -11,16 +11,14 @@ import (
 const vector = 64 // bytes
 
 func avx512() {
-	for _, rows := range []int{4, 1} {
-		for _, columns := range []int{5, 1} {
-			dots512(rows, columns)
-		}
+	for columns := range 5 {
+		dots512(4, columns+1)
+		dots512(1, columns+1)
 	}
-	for _, rows := range []int{5, 1} {
-		for _, vectors := range []int{5, 2} {
-			lanes512(rows, vectors, false)
+	for vectors := range 5 {
+		for rows := range 5 {
+			lanes512(rows+1, vectors+1)
 		}
-		lanes512(rows, 1, true)
 	}
 	adam512()
 	functions512()
@@ -186,8 +184,9 @@ func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
 		second := merge(sums[2][j], sums[3][j], 0x44, 0xee, quads)
 		folded[j] = merge(first, second, 0x88, 0xdd, quads)
 	}
-	last := columns - 1
-	if columns == 5 {
+	single := 0
+	if columns >= 4 {
+		single = 4
 		left := merge(folded[0], folded[1], 0x44, 0xee, within)
 		right := merge(folded[2], folded[3], 0x44, 0xee, within)
 		four := merge(left, right, 0x88, 0xdd, within)
@@ -198,16 +197,18 @@ func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
 			VMOVUPS(x, m)
 		}
 	}
-	half, whole := ZMM(), ZMM()
-	VPERMILPS(Imm(0x4e), folded[last], half)
-	VADDPS(half, folded[last], half)
-	VPERMILPS(Imm(0xb1), half, whole)
-	VADDPS(whole, half, whole)
-	for i := range 4 {
-		m, x := rowOf(out, cRow, cTriple, i, 4*last), XMM()
-		VEXTRACTF32X4(Imm(uint64(i)), whole, x)
-		VADDSS(m, x, x)
-		VMOVSS(x, m)
+	for j := single; j < columns; j++ {
+		half, whole := ZMM(), ZMM()
+		VPERMILPS(Imm(0x4e), folded[j], half)
+		VADDPS(half, folded[j], half)
+		VPERMILPS(Imm(0xb1), half, whole)
+		VADDPS(whole, half, whole)
+		for i := range 4 {
+			m, x := rowOf(out, cRow, cTriple, i, 4*j), XMM()
+			VEXTRACTF32X4(Imm(uint64(i)), whole, x)
+			VADDSS(m, x, x)
+			VMOVSS(x, m)
+		}
 	}
 }
 
@@ -228,25 +229,24 @@ func foldOne(sum VecVirtual, m Mem) {
 	VMOVSS(x, m)
 }
 
-// lanes512 writes a product in tiles of rows x vectors registers of outputs; masked, of the low
-// lanes that a mask names.
-func lanes512(rows, vectors int, masked bool) {
+// lanes512 writes a product in tiles of rows x vectors registers of outputs. The last register of
+// a row is masked: of it, the product has lanes numbers.
+func lanes512(rows, vectors int) {
 	name := fmt.Sprintf("lanes%dx%dAVX512", rows, vectors)
-	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, columns uint64)")
+	TEXT(name, NOSPLIT,
+		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)")
 	Pragma("noescape")
-	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d x %d registers, of which one that stands alone has columns lanes. Strides are in bytes.", name, rows, vectors))
+	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d rows x %d registers,", name, rows, vectors),
+		"the last of them lanes wide. Strides are in bytes.")
 	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
 	cRow, aRow := Load(Param("cRow"), GP64()).(GPVirtual), Load(Param("aRow"), GP64()).(GPVirtual)
 	cTriple, aTriple := tripled(cRow), tripled(aRow)
 	aCol, bRow := Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
 	rowTiles := Load(Param("rowTiles"), GP64())
-	var mask OpmaskVirtual
-	if masked {
-		mask = lowMask(Load(Param("columns"), GP64()))
-	}
-	load := func(m Mem) VecVirtual {
+	mask := lowMask(Load(Param("lanes"), GP64()))
+	load := func(m Mem, last bool) VecVirtual {
 		v := ZMM()
-		if masked {
+		if last {
 			VMOVUPS_Z(m, mask, v)
 		} else {
 			VMOVUPS(m, v)
@@ -256,9 +256,18 @@ func lanes512(rows, vectors int, masked bool) {
 
 	Label("rows")
 	var sums [5][5]VecVirtual
+	next := GP64() // the tile below
+	MOVQ(c, next)
 	for i := range rows {
 		for j := range vectors {
-			sums[i][j] = load(rowOf(c, cRow, cTriple, i, vector*j))
+			sums[i][j] = load(rowOf(c, cRow, cTriple, i, vector*j), j == vectors-1)
+		}
+		ADDQ(cRow, next)
+	}
+	// Where C does not fit the near caches, its lines come while this tile is computed.
+	for i := range rows {
+		for j := range vectors {
+			PREFETCHT0(rowOf(next, cRow, cTriple, i, vector*j))
 		}
 	}
 	x, y, left := GP64(), GP64(), GP64()
@@ -268,7 +277,7 @@ func lanes512(rows, vectors int, masked bool) {
 	Label("inner")
 	var bs [5]VecVirtual
 	for j := range vectors {
-		bs[j] = load(Mem{Base: y, Disp: vector * j})
+		bs[j] = load(Mem{Base: y, Disp: vector * j}, j == vectors-1)
 	}
 	for i := range rows {
 		v := ZMM()
@@ -284,7 +293,7 @@ func lanes512(rows, vectors int, masked bool) {
 	for i := range rows {
 		for j := range vectors {
 			m := rowOf(c, cRow, cTriple, i, vector*j)
-			if masked {
+			if j == vectors-1 {
 				VMOVUPS(sums[i][j], mask, m)
 			} else {
 				VMOVUPS(sums[i][j], m)
@@ -293,8 +302,8 @@ func lanes512(rows, vectors int, masked bool) {
 	}
 	for range rows {
 		ADDQ(aRow, a)
-		ADDQ(cRow, c)
 	}
+	MOVQ(next, c)
 	DECQ(rowTiles)
 	JNZ(LabelRef("rows"))
 	VZEROUPPER()
