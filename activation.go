@@ -53,8 +53,8 @@ func (a *Activation) UnmarshalText(text []byte) error {
 }
 
 // forward computes rows lo to hi of y = a(z); y and z may be the same. Softmax runs over each axis
-// numbers of a row.
-func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, axis int) {
+// numbers of a row, with room for two numbers for each of them.
+func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, axis int, room []float32) {
 	switch a {
 	case Linear:
 		if &y.Data[0] != &z.Data[0] {
@@ -67,12 +67,11 @@ func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, ax
 	case Tanh:
 		eachRow(k.Tanh, y, z, lo, hi)
 	case Softmax:
-		for r := lo; r < hi; r++ {
-			dst, src := y.Row(r), z.Row(r)
-			for at := 0; at < len(src); at += axis {
-				k.Softmax(dst[at:at+axis], src[at:at+axis])
-			}
-		}
+		eachAxis(y, z, lo, hi, axis, func(y, z []float32, rows, yRow, zRow int) {
+			k.Softmax(kernel.Softmax{
+				Rows: rows, Width: axis, Y: y, YRow: yRow, X: z, XRow: zRow, Highest: room[:rows], Rest: room[rows:][:rows],
+			})
+		})
 	}
 }
 
@@ -89,26 +88,35 @@ func eachRow(f func(dst, src []float32), y, z tensor.Rows[float32], lo, hi int) 
 	}
 }
 
+// eachAxis applies f to the matrices whose rows are axis numbers wide: all at once where a row of the
+// batch is one of those, or where they lie evenly, else to the matrix of each row.
+func eachAxis(y, z tensor.Rows[float32], lo, hi, axis int, f func(y, z []float32, rows, yRow, zRow int)) {
+	switch {
+	case lo == hi:
+	case y.Width == axis:
+		f(y.From(lo), z.From(lo), hi-lo, y.Stride, z.Stride)
+	case y.Stride == y.Width && z.Stride == z.Width:
+		f(y.From(lo), z.From(lo), (hi-lo)*y.Width/axis, axis, axis)
+	default:
+		for r := lo; r < hi; r++ {
+			f(y.Row(r), z.Row(r), y.Width/axis, axis, axis)
+		}
+	}
+}
+
 // backward turns dy, the gradient by y, into the gradient by z in place, for rows lo to hi. All of
 // the activations can tell their slope from y alone.
 func (a Activation) backward(k *kernel.Set, y, dy tensor.Rows[float32], lo, hi, axis int) {
-	if a == Linear {
-		return
-	}
-	for r := lo; r < hi; r++ {
-		y, d := y.Row(r), dy.Row(r)
-		switch a {
-		case ReLU:
-			k.ReLUBack(d, y, d)
-		case Sigmoid:
-			for i, v := range y {
-				d[i] *= float32(v * (1 - v))
-			}
-		case Tanh:
-			for i, v := range y {
-				d[i] *= 1 - float32(v*v)
-			}
-		case Softmax:
+	switch a {
+	case ReLU:
+		eachRow(func(dy, y []float32) { k.ReLUBack(dy, y, dy) }, dy, y, lo, hi)
+	case Sigmoid:
+		eachRow(func(dy, y []float32) { k.SigmoidBack(dy, y, dy) }, dy, y, lo, hi)
+	case Tanh:
+		eachRow(func(dy, y []float32) { k.TanhBack(dy, y, dy) }, dy, y, lo, hi)
+	case Softmax:
+		for r := lo; r < hi; r++ {
+			y, d := y.Row(r), dy.Row(r)
 			for at := 0; at < len(y); at += axis {
 				softmaxBack(y[at:at+axis], d[at:at+axis])
 			}

@@ -194,8 +194,10 @@ type distanceFunc struct{}
 
 func (distanceFunc) Sums() int { return 1 }
 
-func (distanceFunc) Row(b metric.Batch, row int, parts []float32) {
-	parts[0] = float32(math.Abs(float64(b.Output.Row(row)[0] - b.Target.Row(row)[0])))
+func (distanceFunc) Rows(b metric.Batch, parts tensor.Rows[float32], lo, hi int) {
+	for r := lo; r < hi; r++ {
+		parts.Row(r)[0] = float32(math.Abs(float64(b.Output.Row(r)[0] - b.Target.Row(r)[0])))
+	}
 }
 
 func (distanceFunc) Value(sums []float64, examples int) float64 { return sums[0] / float64(examples) }

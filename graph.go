@@ -35,7 +35,8 @@ type Node struct {
 	op         Op
 	activation Activation
 	weights    []weightSpec
-	saved      []int // widths
+	saved      []int // widths of what Builder.Save declared
+	room       []int // and Builder.Room
 }
 
 // NewGraph starts an empty network. Its name is the model's: letters, digits, - and _.

@@ -18,7 +18,8 @@ type Layer interface {
 }
 
 // Op does a built layer's work on a span of a batch's rows. It holds no numbers of its own: all
-// that changes is in the task, so that one op serves many passes at once.
+// that changes is in the task, so that one op serves many passes at once. A batch's rows are cut
+// into spans once: those that Backward gets are those that Forward got.
 type Op interface {
 	// Forward computes rows t.Lo to t.Hi of t.Out from t.In and t.Tokens.
 	Forward(t *Task)
@@ -55,7 +56,8 @@ type Task struct {
 	InGrad  []tensor.Rows[float32] // the loss's gradient by each input; the zero window where none is wanted
 	Wanted  []Span                 // the columns of each InGrad that anyone reads
 	OutGrad tensor.Rows[float32]
-	Saved   []tensor.Rows[float32] // what Builder.Save declared, in its order
+	Saved   []tensor.Rows[float32] // what Builder.Save declared, in its order; only where Train
+	Room    []tensor.Rows[float32] // what Builder.Room declared, in its order
 	Weights []tensor.Rows[float32] // the weights' storage, in the order they were declared
 
 	Kernels *kernel.Set // the instruction set in use, for the layers of this module
@@ -111,10 +113,18 @@ func (b *Builder) Output(shape ...int) { b.output = append(tensor.Shape(nil), sh
 func (b *Builder) Activate(a Activation) { b.node.activation = a }
 
 // Save declares width numbers a row that Forward keeps for Backward and Gradient, and returns
-// their index in Task.Saved.
+// their index in Task.Saved. The memory of the rows of a span, from the first's start to the last's
+// end, is the op's: it need not lie row by row.
 func (b *Builder) Save(width int) int {
 	b.node.saved = append(b.node.saved, width)
 	return len(b.node.saved) - 1
+}
+
+// Room declares width numbers a row to work in, and returns their index in Task.Room. They are lost
+// between calls.
+func (b *Builder) Room(width int) int {
+	b.node.room = append(b.node.room, width)
+	return len(b.node.room) - 1
 }
 
 // Limit says that input i may only hold ids from 0 up to below n. The model checks it before any

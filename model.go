@@ -30,7 +30,7 @@ func newModel(g *Graph, seed uint64) *Model {
 			m.weights = append(m.weights, newWeight(n.name, spec, seed))
 		}
 	}
-	m.passes.New = func() any { return m.NewPass(predictRows, false) }
+	m.passes.New = func() any { return m.NewPass(predictRows, Predicting) }
 	return m
 }
 

@@ -6,60 +6,102 @@ import (
 	"braid/tensor"
 )
 
+// Mode is what a pass has memory for.
+type Mode uint8
+
+// The modes of a pass.
+const (
+	Predicting Mode = iota // the heads' outputs
+	Evaluating             // their logits too
+	Training               // and all that Backward and Gradient need
+)
+
 // Pass is the memory in which a model computes one batch at a time. It is the low door, for those
 // who write a training loop of their own: package train and Predict stand on it.
 //
 // Fill the windows that Input and Tokens give, then call Forward. To train, write the gradient of
-// the loss to each HeadGrad, call Backward, and Gradient for every block of Blocks. Several
-// goroutines may share a pass, each through a Worker of its own: for Forward and Backward on
-// different rows at once, for Gradient on different blocks once all rows are done.
+// the loss to each HeadGrad, call Backward with the same rows, and Gradient for every block of
+// Blocks. Several goroutines may share a pass, each through a Worker of its own: for Forward and
+// Backward on different rows at once, for Gradient on different blocks once all rows are done.
 type Pass struct {
 	Worker // for those who use the pass alone
 	model  *Model
 	rows   int
-	grads  []tensor.Rows[float32] // by buffer
+	grads  []tensor.Rows[float32] // by buffer: what Backward clears first and adds to
 
 	logits    []tensor.Rows[float32] // by node: of heads, before the activation
 	headGrads []tensor.Rows[float32] // by node: of heads
 	fromLogit []bool                 // by node: its HeadGrad is by the logits
-	consumed  []bool                 // by node: another layer reads it
+	direct    []bool                 // by node: its HeadGrad is all of its OutGrad, in the same memory
+	sums      []sums                 // by node: room for a softmax
 }
 
-// NewPass makes the memory for batches of up to rows rows; with train, for gradients too.
-func (m *Model) NewPass(rows int, train bool) *Pass {
+// sums is room for two numbers for each axis that a softmax runs over.
+type sums struct {
+	axes int // a row
+	data []float32
+}
+
+func (s sums) rows(lo, hi int) []float32 { return s.data[2*s.axes*lo : 2*s.axes*hi] }
+
+// NewPass makes the memory for batches of up to rows rows.
+func (m *Model) NewPass(rows int, mode Mode) *Pass {
 	n := len(m.nodes)
 	p := &Pass{
-		model: m, rows: rows, logits: make([]tensor.Rows[float32], n),
-		headGrads: make([]tensor.Rows[float32], n), fromLogit: make([]bool, n), consumed: make([]bool, n),
+		model: m, rows: rows, logits: make([]tensor.Rows[float32], n), headGrads: make([]tensor.Rows[float32], n),
+		fromLogit: make([]bool, n), direct: make([]bool, n), sums: make([]sums, n),
 	}
 	p.Worker = Worker{pass: p, tasks: make([]Task, n)}
+	p.heads(mode)
 	values := make([]tensor.Rows[float32], len(m.plan.widths))
 	p.grads = make([]tensor.Rows[float32], len(m.plan.widths))
 	tokens := make([]tensor.Rows[int32], n)
 	kernels := kernel.Default()
 	for i, node := range m.nodes {
-		for _, in := range node.inputs {
-			p.consumed[in.index] = true
-		}
 		at := m.plan.places[i]
 		if node.dtype == tensor.Int32 {
 			tokens[i] = tensor.NewRows[int32](rows, node.shape.Size())
 		} else if values[at.buffer].IsNil() {
 			values[at.buffer] = newRows(rows, m.plan.widths[at.buffer])
 		}
-		if train && m.plan.wanted[at.buffer].Hi > 0 && p.grads[at.buffer].IsNil() {
+		wanted := mode == Training && m.plan.wanted[at.buffer].Hi > 0 && !p.direct[i]
+		if wanted && p.grads[at.buffer].IsNil() {
 			p.grads[at.buffer] = newRows(rows, m.plan.widths[at.buffer])
 		}
 	}
 	for i, node := range m.nodes {
-		p.tasks[i] = p.task(node, values, tokens, rows, train)
+		p.tasks[i] = p.task(node, values, tokens, rows, mode == Training)
 		p.tasks[i].Kernels = kernels
-		if node.head && train {
-			p.logits[i] = newRows(rows, node.shape.Size())
-			p.headGrads[i] = newRows(rows, node.shape.Size())
+		if p.direct[i] {
+			p.tasks[i].OutGrad = p.headGrads[i]
+		}
+		if node.activation == Softmax {
+			axes := node.shape.Size() / last(node.shape)
+			p.sums[i] = sums{axes, make([]float32, 2*axes*rows)}
 		}
 	}
 	return p
+}
+
+// heads makes what only heads have.
+func (p *Pass) heads(mode Mode) {
+	consumed := make([]bool, len(p.model.nodes))
+	for _, node := range p.model.nodes {
+		for _, in := range node.inputs {
+			consumed[in.index] = true
+		}
+	}
+	for i, node := range p.model.nodes {
+		if !node.head || mode == Predicting {
+			continue
+		}
+		p.logits[i] = newRows(p.rows, node.shape.Size())
+		if mode == Training {
+			p.headGrads[i] = newRows(p.rows, node.shape.Size())
+			_, placed := node.op.(Placed)
+			p.direct[i] = !consumed[i] && !placed
+		}
+	}
 }
 
 func newRows(rows, width int) tensor.Rows[float32] {
@@ -92,7 +134,14 @@ func (p *Pass) task(n *Node, values []tensor.Rows[float32], tokens []tensor.Rows
 		t.InGrad = append(t.InGrad, grad)
 	}
 	for _, width := range n.saved {
-		t.Saved = append(t.Saved, newRows(rows, width))
+		var saved tensor.Rows[float32]
+		if train {
+			saved = newRows(rows, width)
+		}
+		t.Saved = append(t.Saved, saved)
+	}
+	for _, width := range n.room {
+		t.Room = append(t.Room, newRows(rows, width))
 	}
 	first := p.model.first[n.index]
 	for _, w := range p.model.weights[first : first+len(n.weights)] {
@@ -116,7 +165,7 @@ func (p *Pass) Tokens(i int) tensor.Rows[int32] { return p.tasks[p.nth(i, false)
 // Output is what head i of Model.Heads answers.
 func (p *Pass) Output(i int) tensor.Rows[float32] { return p.tasks[p.nth(i, true)].Out }
 
-// Logits is what head i computed before its activation; in a training pass only.
+// Logits is what head i computed before its activation; not in a predicting pass.
 func (p *Pass) Logits(i int) tensor.Rows[float32] { return p.logits[p.nth(i, true)] }
 
 // HeadGrad is the window to write the loss's gradient to before Backward: by head i's logits where

@@ -38,7 +38,7 @@ func (w *Worker) Forward(lo, hi int) {
 		t.Out = logits
 		n.op.Forward(t)
 		t.Out = out
-		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape))
+		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape), p.sums[i].rows(lo, hi))
 	}
 }
 
@@ -68,10 +68,7 @@ func (w *Worker) Backward(lo, hi int) {
 		if g.IsNil() {
 			continue
 		}
-		wanted := p.model.plan.wanted[b]
-		for r := lo; r < hi; r++ {
-			clear(g.Row(r)[wanted.Lo:wanted.Hi])
-		}
+		clearRows(g, p.model.plan.wanted[b], lo, hi)
 	}
 	for i := len(p.model.nodes) - 1; i >= 0; i-- {
 		n := p.model.nodes[i]
@@ -98,14 +95,25 @@ func (w *Worker) activate(n *Node, t *Task) {
 		back()
 		return
 	}
-	if p.fromLogit[n.index] && p.consumed[n.index] {
+	if p.fromLogit[n.index] && !p.direct[n.index] {
 		back()
 	}
-	for r := t.Lo; r < t.Hi; r++ {
-		t.Kernels.Add(t.OutGrad.Row(r), p.headGrads[n.index].Row(r))
+	if !p.direct[n.index] {
+		eachRow(t.Kernels.Add, t.OutGrad, p.headGrads[n.index], t.Lo, t.Hi)
 	}
 	if !p.fromLogit[n.index] {
 		back()
+	}
+}
+
+// clearRows makes zeros of the columns of rows lo to hi.
+func clearRows(x tensor.Rows[float32], columns Span, lo, hi int) {
+	if columns.Hi-columns.Lo == x.Stride {
+		clear(x.Data[lo*x.Stride : hi*x.Stride])
+		return
+	}
+	for r := lo; r < hi; r++ {
+		clear(x.Row(r)[columns.Lo:columns.Hi])
 	}
 }
 

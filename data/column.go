@@ -112,23 +112,31 @@ func (c Column) tensor() tensor.Tensor {
 		return tensor.Ints(c.ints, shape...)
 	}
 	values := make([]float32, len(c.bytes))
-	kernel.Default().Bytes(values, c.bytes, c.scale, c.shift)
+	n := len(values) // as one row
+	kernel.Default().Bytes(kernel.Gathered{
+		Width: n, Y: values, YRow: n, X: c.bytes, Order: []int32{0}, Scale: c.scale, Shift: c.shift,
+	})
 	return tensor.Floats(values, shape...)
 }
 
 // GatherFloats fills rows lo to hi of dst with rows order[lo] to order[hi] of the column: bytes as
 // the numbers they stand for, ints as they are.
 func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], order []int32, lo, hi int) {
+	if lo == hi {
+		return
+	}
 	size := c.Shape.Size()
-	for r := lo; r < hi; r++ {
-		from, to := int(order[r])*size, dst.Row(r)
-		switch c.DType {
-		case tensor.Float32:
-			copy(to, c.floats[from:from+size])
-		case tensor.Uint8:
-			k.Bytes(to, c.bytes[from:from+size], c.scale, c.shift)
-		case tensor.Int32:
-			for i, v := range c.ints[from : from+size] {
+	switch c.DType {
+	case tensor.Uint8:
+		k.Bytes(kernel.Gathered{
+			Width: size, Y: dst.From(lo), YRow: dst.Stride, X: c.bytes, Order: order[lo:hi], Scale: c.scale, Shift: c.shift,
+		})
+	case tensor.Float32:
+		gather(dst, c.floats, size, order, lo, hi)
+	case tensor.Int32:
+		for r := lo; r < hi; r++ {
+			to := dst.Row(r)
+			for i, v := range c.ints[int(order[r])*size:][:size] {
 				to[i] = float32(v)
 			}
 		}
@@ -137,9 +145,28 @@ func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], order []in
 
 // GatherInts fills rows lo to hi of dst with rows order[lo] to order[hi] of a column of ints.
 func (c Column) GatherInts(dst tensor.Rows[int32], order []int32, lo, hi int) {
-	size := c.Shape.Size()
+	gather(dst, c.ints, c.Shape.Size(), order, lo, hi)
+}
+
+// gather copies rows of size numbers.
+func gather[T float32 | int32](dst tensor.Rows[T], from []T, size int, order []int32, lo, hi int) {
+	if size == 1 && dst.Stride == 1 {
+		to := dst.Data[lo:hi]
+		for i, row := range order[lo:hi] {
+			to[i] = from[row]
+		}
+		return
+	}
 	for r := lo; r < hi; r++ {
-		copy(dst.Row(r), c.ints[int(order[r])*size:][:size])
+		copy(dst.Row(r), from[int(order[r])*size:][:size])
+	}
+}
+
+// Prefetch asks for the rows that order names some time before they are gathered: of bytes, whose rows
+// in the order of a shuffle no processor foresees.
+func (c Column) Prefetch(k *kernel.Set, order []int32) {
+	if c.DType == tensor.Uint8 {
+		k.Prefetch(c.bytes, c.Shape.Size(), order)
 	}
 }
 

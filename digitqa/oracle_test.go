@@ -168,7 +168,7 @@ func pick(images Images, index []int32) []uint8 {
 // gradient compares the first step's gradient, computed by hand on a pass.
 func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 	t := o.t
-	p := model.NewPass(o.Batch, true)
+	p := model.NewPass(o.Batch, braid.Training)
 	order := make([]int32, o.Batch)
 	for i := range order {
 		order[i] = int32(i)
@@ -195,7 +195,7 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
 		f.Rows(loss.Batch{
 			Output: p.Logits(i), Labels: labels, Target: targets, Grad: p.HeadGrad(i, true), Kernels: p.Kernels(),
-			Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
+			Room: loss.NewRoom(o.Batch, model.Heads()[i]),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	p.Backward(0, o.Batch)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"braid"
-	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -52,12 +51,17 @@ func (l Dense) Build(b *braid.Builder) (braid.Op, error) {
 	return op, nil
 }
 
-// sumsInLanes chooses the storage of a kernel: [units][features], with the summed axis in vector
-// lanes, where that wastes fewer of them than [features][units].
+// sumsInLanes chooses the storage of a kernel: [units][features], with the summed axis of the forward
+// product in vector lanes, where both products together waste fewer of them than with
+// [features][units].
 func sumsInLanes(features, units int) bool {
 	const lanes, folding = 16, 2 // folding: what the final fold of a sum costs, in vectors
 	vectors := func(n int) int { return (n + lanes - 1) / lanes }
-	return units*(vectors(features)+folding) < features*vectors(units)
+	// outputs numbers, each a sum in the lanes, and inputs numbers, each a lane's own sum.
+	cost := func(outputs, inputs int) int {
+		return outputs*(vectors(inputs)+folding) + outputs*vectors(inputs)
+	}
+	return cost(units, features) < cost(features, units)
 }
 
 // dense computes with a kernel stored [units][features] if transposed, else [features][units].
@@ -67,32 +71,19 @@ type dense struct {
 }
 
 func (o dense) Forward(t *braid.Task) {
-	o.spread(t, func(row, rows int, in, out []float32, inRow, outRow int) {
-		for r := range rows {
-			to := out[r*outRow:][:o.units]
-			if o.bias {
-				copy(to, t.Weights[1].Data)
-			} else {
-				clear(to)
-			}
+	o.each(t, func(row, rows int) {
+		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units)
+		if o.bias {
+			fillRows(out, rows, t.Weights[1].Data)
+		} else {
+			clearRows(out, rows)
 		}
-		o.product(t, rows, out, outRow, in, inRow)
-	})
-}
-
-// product adds the kernel's part of a forward pass.
-func (o dense) product(t *braid.Task, rows int, out []float32, outRow int, in []float32, inRow int) {
-	w := t.Weights[0]
-	if o.transposed {
-		t.Kernels.MulDots(kernel.Dots{
-			Rows: rows, Columns: o.units, Inner: o.features,
-			C: out, CRow: outRow, A: in, ARow: inRow, B: w.Data, BRow: w.Stride,
-		})
-		return
-	}
-	t.Kernels.MulLanes(kernel.Product{
-		Rows: rows, Columns: o.units, Inner: o.features,
-		C: out, CRow: outRow, A: in, ARow: inRow, ACol: 1, B: w.Data, BRow: w.Stride,
+		w := t.Weights[0]
+		if o.transposed {
+			addDots(t.Kernels, rows, out, in, w)
+		} else {
+			addLanes(t.Kernels, rows, out, in, w)
+		}
 	})
 }
 
@@ -105,66 +96,49 @@ func (o dense) Backward(t *braid.Task) {
 		wanted = braid.Span{Lo: 0, Hi: o.features}
 	}
 	w := t.Weights[0]
-	o.spread(t, func(row, rows int, _, _ []float32, _, _ int) {
-		in, inRow := o.window(t.InGrad[0], row, o.features)
-		out, outRow := o.window(t.OutGrad, row, o.units)
+	o.each(t, func(row, rows int) {
+		in := o.matrix(t.InGrad[0], row, o.features).Columns(wanted.Lo, wanted.Hi)
+		out := o.matrix(t.OutGrad, row, o.units)
 		if o.transposed {
-			t.Kernels.MulLanes(kernel.Product{
-				Rows: rows, Columns: wanted.Hi - wanted.Lo, Inner: o.units,
-				C: in[wanted.Lo:], CRow: inRow, A: out, ARow: outRow, ACol: 1, B: w.Data[wanted.Lo:], BRow: w.Stride,
-			})
-			return
+			addLanes(t.Kernels, rows, in, out, w.Columns(wanted.Lo, wanted.Hi))
+		} else {
+			addDots(t.Kernels, rows, in, out, tensor.Rows[float32]{Data: w.From(wanted.Lo), Width: w.Width, Stride: w.Stride})
 		}
-		t.Kernels.MulDots(kernel.Dots{
-			Rows: rows, Columns: wanted.Hi - wanted.Lo, Inner: o.units,
-			C: in[wanted.Lo:], CRow: inRow, A: out, ARow: outRow, B: w.From(wanted.Lo), BRow: w.Stride,
-		})
 	})
 }
 
 func (o dense) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
-	width := block.ColumnHi - block.ColumnLo
-	o.spread(t, func(row, rows int, in, _ []float32, inRow, _ int) {
-		out, outRow := o.window(t.OutGrad, row, o.units)
-		if weight == 1 {
-			for r := range rows {
-				t.Kernels.Add(grad.Row(0)[:width], out[r*outRow+block.ColumnLo:][:width])
-			}
-			return
+	o.each(t, func(row, rows int) {
+		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units)
+		switch {
+		case weight == 1:
+			addRows(t.Kernels, rows, out, block, grad)
+		case o.transposed:
+			addOuter(t.Kernels, rows, out, in, block, grad)
+		default:
+			addOuter(t.Kernels, rows, in, out, block, grad)
 		}
-		a, aRow, b, bRow := in, inRow, out, outRow
-		if o.transposed {
-			a, aRow, b, bRow = out, outRow, in, inRow
-		}
-		t.Kernels.MulLanes(kernel.Product{
-			Rows: block.RowHi - block.RowLo, Columns: width, Inner: rows,
-			C: grad.Data, CRow: grad.Stride, A: a[block.RowLo:], ARow: 1, ACol: aRow,
-			B: b[block.ColumnLo:], BRow: bRow,
-		})
 	})
 }
 
-// spread calls work on the task's rows as one matrix, where each row has one step or the steps of
-// all rows lie evenly, else on the steps of each row.
-func (o dense) spread(t *braid.Task, work func(row, rows int, in, out []float32, inRow, outRow int)) {
+// each calls work on the task's rows as one matrix, where each row has one step or the steps of all
+// rows lie evenly, else on the steps of each row: from a batch row on, so many rows of the matrix.
+func (o dense) each(t *braid.Task, work func(row, rows int)) {
 	even := t.In[0].Stride == o.steps*o.features && t.Out.Stride == o.steps*o.units
 	if o.steps == 1 || even {
-		in, inRow := o.window(t.In[0], t.Lo, o.features)
-		out, outRow := o.window(t.Out, t.Lo, o.units)
-		work(t.Lo, (t.Hi-t.Lo)*o.steps, in, out, inRow, outRow)
+		work(t.Lo, (t.Hi-t.Lo)*o.steps)
 		return
 	}
 	for r := t.Lo; r < t.Hi; r++ {
-		in, inRow := o.window(t.In[0], r, o.features)
-		out, outRow := o.window(t.Out, r, o.units)
-		work(r, o.steps, in, out, inRow, outRow)
+		work(r, o.steps)
 	}
 }
 
-// window is the matrix that starts at a batch row, and the distance of its rows.
-func (o dense) window(rows tensor.Rows[float32], row, width int) ([]float32, int) {
+// matrix is the matrix of width columns that starts at a batch row.
+func (o dense) matrix(rows tensor.Rows[float32], row, width int) tensor.Rows[float32] {
+	m := tensor.Rows[float32]{Data: rows.From(row), Width: width, Stride: width}
 	if o.steps == 1 {
-		return rows.From(row), rows.Stride
+		m.Stride = rows.Stride
 	}
-	return rows.From(row), width
+	return m
 }

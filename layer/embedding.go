@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -42,12 +43,19 @@ func (l Embedding) Build(b *braid.Builder) (braid.Op, error) {
 
 type embedding struct{ width int }
 
+// Forward looks up all rows at once where nothing lies between them.
 func (o embedding) Forward(t *braid.Task) {
+	w := t.Weights[0]
+	lookUp := func(ids []int32, out []float32) {
+		t.Kernels.LookUp(kernel.Lookup{Width: o.width, IDs: ids, Table: w.Data, TableRow: w.Stride, X: out})
+	}
+	ids := t.Tokens[0]
+	if t.Out.Stride == t.Out.Width {
+		lookUp(ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], t.Out.From(t.Lo))
+		return
+	}
 	for r := t.Lo; r < t.Hi; r++ {
-		out := t.Out.Row(r)
-		for i, id := range t.Tokens[0].Row(r) {
-			copy(out[i*o.width:], t.Weights[0].Row(int(id)))
-		}
+		lookUp(ids.Row(r), t.Out.Row(r))
 	}
 }
 
@@ -55,13 +63,18 @@ func (o embedding) Forward(t *braid.Task) {
 func (o embedding) Backward(*braid.Task) {}
 
 func (o embedding) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor.Rows[float32]) {
-	width := block.ColumnHi - block.ColumnLo
+	sum := kernel.Lookup{
+		Width: block.ColumnHi - block.ColumnLo, Table: grad.Data, TableRow: grad.Stride,
+		XRow: o.width, Lo: block.RowLo, Rows: block.RowHi - block.RowLo,
+	}
+	ids, from := t.Tokens[0], t.OutGrad
+	if from.Stride == from.Width {
+		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], from.From(t.Lo)[block.ColumnLo:]
+		t.Kernels.AddUp(sum)
+		return
+	}
 	for r := t.Lo; r < t.Hi; r++ {
-		for i, id := range t.Tokens[0].Row(r) {
-			if row := int(id); row >= block.RowLo && row < block.RowHi {
-				from := t.OutGrad.Row(r)[i*o.width+block.ColumnLo:]
-				t.Kernels.Add(grad.Row(row - block.RowLo)[:width], from[:width])
-			}
-		}
+		sum.IDs, sum.X = ids.Row(r), from.Row(r)[block.ColumnLo:]
+		t.Kernels.AddUp(sum)
 	}
 }

@@ -48,8 +48,9 @@ func (l LSTM) Build(b *braid.Builder) (braid.Op, error) {
 	b.Weight("bias", forgetBias, 4*units)
 	return lstm{
 		steps: steps, features: features, units: units, sequences: l.Sequences,
-		gates: b.Save(steps * 4 * units), cells: b.Save(steps * units), squashed: b.Save(steps * units),
-		hidden: b.Save(steps * units), slopes: b.Save(steps * 4 * units), back: b.Save(2 * units),
+		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units), squashed: b.Save(steps * units),
+		hidden: b.Save(steps * units), slopes: b.Save(steps * 4 * units),
+		room: b.Room(7*units + features),
 	}, nil
 }
 
@@ -61,163 +62,199 @@ func forgetBias(values []float32, _ tensor.Shape, _ braid.Draw) {
 	}
 }
 
+// lstm computes with the rows of a batch in vector lanes: what a unit has for all rows of a chunk lies
+// side by side, a plane. So no lane is wasted on a gate of few units, and the cell is one loop.
 type lstm struct {
 	steps, features, units int
 	sequences              bool
-
-	// Indices of what is saved for each row.
-	gates    int // [steps, 4 units] i, f, c, o after their activations
-	cells    int // [steps, units] the cell's state c
+	// Indices of what is saved. The first three hold the planes of a chunk, one after the other.
+	gates    int // [steps, 4 units] i, f, c, o after their activations; then the loss's gradient by what they were before
+	cells    int // [steps + 1, units] the cell's state c, from the one before the first step
 	squashed int // [steps, units] tanh(c)
-	hidden   int // [steps, units] h
-	slopes   int // [steps, 4 units] the loss's gradient by the gates before their activations
-	back     int // [2, units] the gradients by h and c that go back one step
+	hidden   int // by row: [steps, units] h
+	slopes   int // by row: [steps, 4 units] the loss's gradient by the gates before their activations
+	room     int
 }
 
-func (o lstm) Forward(t *braid.Task) {
-	u, gates, hidden := o.units, t.Saved[o.gates], t.Saved[o.hidden]
-	for r := t.Lo; r < t.Hi; r++ {
-		for z := gates.Row(r); len(z) > 0; z = z[4*u:] {
-			copy(z[:4*u], t.Weights[2].Data)
+const (
+	chunkRows = 64 // at most: a step's planes stay in the second-level cache
+	laneRows  = 8  // fewer rows than this would waste lanes, and are chunks of one
+)
+
+// chunk is rows lo to lo+n of a task.
+type chunk struct {
+	lstm
+	*braid.Task
+	lo, n int
+}
+
+// chunks calls work with one chunk of the task's rows after the other. A chunk of one row has the
+// numbers of its planes side by side as a row has them.
+func (o lstm) chunks(t *braid.Task, work func(c chunk)) {
+	for lo := t.Lo; lo < t.Hi; {
+		n := min(chunkRows, t.Hi-lo)
+		if n < laneRows {
+			n = 1
 		}
+		work(chunk{o, t, lo, n})
+		lo += n
 	}
-	for step := range o.steps {
-		z := gates.From(t.Lo)[step*4*u:]
-		o.multiply(t, z, gates.Stride, t.In[0].From(t.Lo)[step*o.features:], t.In[0].Stride, 0, o.features)
+}
+
+// planes is count planes of a window, from the one that first names.
+func (c chunk) planes(window tensor.Rows[float32], first, count int) []float32 {
+	return window.Data[c.lo*window.Stride:][first*c.n:][:count*c.n]
+}
+
+// rows is the same numbers of each row, from the one that first names, and the distance of two rows.
+func (c chunk) rows(window tensor.Rows[float32], first int) ([]float32, int) {
+	return window.From(c.lo)[first:], window.Stride
+}
+
+func (o lstm) Forward(t *braid.Task) { o.chunks(t, chunk.forward) }
+
+func (c chunk) forward() {
+	u, room := c.units, c.Room[c.room]
+	gates, hidden := c.planes(room, 0, 4*u), c.planes(room, 4*u, u)
+	before, squashed := c.planes(room, 5*u, u), c.planes(room, 6*u, u)
+	cells, x := before, c.planes(room, 7*u, c.features)
+	if c.Train {
+		before = c.planes(c.Saved[c.cells], 0, u)
+	}
+	clear(before)
+	for step := range c.steps {
+		if c.Train {
+			gates = c.planes(c.Saved[c.gates], step*4*u, 4*u)
+			before, cells = c.planes(c.Saved[c.cells], step*u, u), c.planes(c.Saved[c.cells], (step+1)*u, u)
+			squashed = c.planes(c.Saved[c.squashed], step*u, u)
+		}
+		c.Kernels.Spread(gates, c.Weights[2].Data[:4*u])
+		in, inRow := c.rows(c.In[0], step*c.features)
+		c.multiply(gates, 0, c.turned(x, in, inRow, c.features), c.features)
 		if step > 0 {
-			o.multiply(t, z, gates.Stride, hidden.From(t.Lo)[(step-1)*u:], hidden.Stride, 1, u)
+			c.multiply(gates, 1, hidden, u)
 		}
-		for r := t.Lo; r < t.Hi; r++ {
-			o.cell(t, r, step)
-		}
-	}
-	for r := t.Lo; r < t.Hi; r++ {
-		if o.sequences {
-			copy(t.Out.Row(r), hidden.Row(r))
-		} else {
-			copy(t.Out.Row(r), hidden.Row(r)[(o.steps-1)*u:])
-		}
+		c.Kernels.LSTM(kernel.LSTMCell{Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden})
+		c.answer(step, hidden)
 	}
 }
 
-// multiply adds rows of x times a kernel to rows of z.
-func (o lstm) multiply(t *braid.Task, z []float32, zRow int, x []float32, xRow, weight, inner int) {
-	w := t.Weights[weight]
-	t.Kernels.MulLanes(kernel.Product{
-		Rows: t.Hi - t.Lo, Columns: 4 * o.units, Inner: inner,
-		C: z, CRow: zRow, A: x, ARow: xRow, ACol: 1, B: w.Data, BRow: w.Stride,
+// answer writes the hidden state after a step to where others read it, row by row.
+func (c chunk) answer(step int, hidden []float32) {
+	u := c.units
+	if c.Train {
+		to, row := c.rows(c.Saved[c.hidden], step*u)
+		c.back(to, row, hidden, u, false)
+	}
+	switch {
+	case c.sequences:
+		to, row := c.rows(c.Out, step*u)
+		c.back(to, row, hidden, u, false)
+	case step == c.steps-1:
+		to, row := c.rows(c.Out, 0)
+		c.back(to, row, hidden, u, false)
+	}
+}
+
+// turned is width numbers of each row as planes, in room where they have to be turned.
+func (c chunk) turned(room, rows []float32, row, width int) []float32 {
+	if c.n == 1 {
+		return rows[:width]
+	}
+	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: width, Y: room, YRow: c.n, X: rows, XRow: row})
+	return room
+}
+
+// back writes planes to width numbers of each row, or adds them there.
+func (c chunk) back(rows []float32, row int, planes []float32, width int, add bool) {
+	c.Kernels.Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n, Add: add})
+}
+
+// multiply adds a kernel times the planes of x, inner of them, to the planes of the gates. Either way of
+// doing it adds up each sum in the same order.
+func (c chunk) multiply(gates []float32, weight int, x []float32, inner int) {
+	w := c.Weights[weight]
+	if c.n == 1 {
+		c.Kernels.MulLanes(kernel.Product{
+			Rows: 1, Columns: 4 * c.units, Inner: inner, C: gates, A: x, ACol: 1, B: w.Data, BRow: w.Stride,
+		})
+		return
+	}
+	c.Kernels.MulLanes(kernel.Product{
+		Rows: 4 * c.units, Columns: c.n, Inner: inner,
+		C: gates, CRow: c.n, A: w.Data, ARow: 1, ACol: w.Stride, B: x, BRow: c.n,
 	})
 }
 
-// cell takes one row through one step: c = f c + i g, h = o tanh(c).
-func (o lstm) cell(t *braid.Task, row, step int) {
-	u := o.units
-	z := t.Saved[o.gates].Row(row)[step*4*u:][:4*u]
-	t.Kernels.Sigmoid(z[:2*u], z[:2*u])
-	t.Kernels.Tanh(z[2*u:3*u], z[2*u:3*u])
-	t.Kernels.Sigmoid(z[3*u:], z[3*u:])
-	input, forget, candidate, output := z[:u], z[u:2*u], z[2*u:3*u], z[3*u:]
-	cells := t.Saved[o.cells].Row(row)
-	c := cells[step*u:][:u]
-	for i := range c {
-		c[i] = float32(input[i] * candidate[i])
-	}
-	if step > 0 {
-		for i, before := range cells[(step-1)*u:][:u] {
-			c[i] += float32(forget[i] * before)
-		}
-	}
-	squashed := t.Saved[o.squashed].Row(row)[step*u:][:u]
-	t.Kernels.Tanh(squashed, c)
-	h := t.Saved[o.hidden].Row(row)[step*u:][:u]
-	for i, v := range squashed {
-		h[i] = output[i] * v
-	}
-}
+func (o lstm) Backward(t *braid.Task) { o.chunks(t, chunk.backward) }
 
-func (o lstm) Backward(t *braid.Task) {
-	u, slopes, back := o.units, t.Saved[o.slopes], t.Saved[o.back]
-	for r := t.Lo; r < t.Hi; r++ {
-		clear(back.Row(r))
-	}
-	for step := o.steps - 1; step >= 0; step-- {
-		for r := t.Lo; r < t.Hi; r++ {
-			o.cellBack(t, r, step)
-			clear(back.Row(r)[:u])
-		}
-		dz := slopes.From(t.Lo)[step*4*u:]
+func (c chunk) backward() {
+	u, room := c.units, c.Room[c.room]
+	dHidden, dCells, dx := c.planes(room, 0, u), c.planes(room, u, u), c.planes(room, 7*u, c.features)
+	clear(dHidden)
+	clear(dCells)
+	for step := c.steps - 1; step >= 0; step-- {
+		c.outGrad(step, dHidden)
+		gates := c.planes(c.Saved[c.gates], step*4*u, 4*u)
+		c.Kernels.LSTMBack(kernel.LSTMBack{
+			Gates: gates, Before: c.planes(c.Saved[c.cells], step*u, u),
+			Squashed: c.planes(c.Saved[c.squashed], step*u, u), DHidden: dHidden, DCells: dCells,
+		})
+		to, row := c.rows(c.Saved[c.slopes], step*4*u)
+		c.back(to, row, gates, 4*u, false)
 		if step > 0 {
-			o.multiplyBack(t, back.From(t.Lo), back.Stride, dz, 1, u)
+			clear(dHidden)
+			c.multiplyBack(dHidden, 1, gates, u)
 		}
-		if !t.InGrad[0].IsNil() {
-			o.multiplyBack(t, t.InGrad[0].From(t.Lo)[step*o.features:], t.InGrad[0].Stride, dz, 0, o.features)
+		if !c.InGrad[0].IsNil() {
+			clear(dx)
+			c.multiplyBack(dx, 0, gates, c.features)
+			to, row := c.rows(c.InGrad[0], step*c.features)
+			c.back(to, row, dx, c.features, true)
 		}
 	}
 }
 
-// multiplyBack adds rows of dz times a kernel's transpose to rows of dx.
-func (o lstm) multiplyBack(t *braid.Task, dx []float32, dxRow int, dz []float32, weight, features int) {
-	w := t.Weights[weight]
-	t.Kernels.MulDots(kernel.Dots{
-		Rows: t.Hi - t.Lo, Columns: features, Inner: 4 * o.units,
-		C: dx, CRow: dxRow, A: dz, ARow: t.Saved[o.slopes].Stride, B: w.Data, BRow: w.Stride,
+// outGrad adds the gradient by the output of a step, where there is one.
+func (c chunk) outGrad(step int, dHidden []float32) {
+	if c.OutGrad.IsNil() {
+		return
+	}
+	at := 0
+	switch {
+	case c.sequences:
+		at = step * c.units
+	case step < c.steps-1:
+		return
+	}
+	from, row := c.rows(c.OutGrad, at)
+	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
+}
+
+// multiplyBack adds a kernel's transpose times the planes of the slopes to as many planes as the kernel
+// has rows.
+func (c chunk) multiplyBack(planes []float32, weight int, slopes []float32, rows int) {
+	w := c.Weights[weight]
+	c.Kernels.MulLanes(kernel.Product{
+		Rows: rows, Columns: c.n, Inner: 4 * c.units,
+		C: planes, CRow: c.n, A: w.Data, ARow: w.Stride, ACol: 1, B: slopes, BRow: c.n,
 	})
-}
-
-// cellBack takes one row back through one step: from the gradients by h and c to those by the
-// gates before their activations and by the cell's state before.
-func (o lstm) cellBack(t *braid.Task, row, step int) {
-	u := o.units
-	z := t.Saved[o.gates].Row(row)[step*4*u:][:4*u]
-	dz := t.Saved[o.slopes].Row(row)[step*4*u:][:4*u]
-	squashed := t.Saved[o.squashed].Row(row)[step*u:]
-	cells := t.Saved[o.cells].Row(row)
-	dh, dc := t.Saved[o.back].Row(row)[:u], t.Saved[o.back].Row(row)[u:]
-	if !t.OutGrad.IsNil() && (o.sequences || step == o.steps-1) {
-		from := t.OutGrad.Row(row)
-		if o.sequences {
-			from = from[step*u:]
-		}
-		t.Kernels.Add(dh, from[:u])
-	}
-	for i := range u {
-		input, forget, candidate, output := z[i], z[u+i], z[2*u+i], z[3*u+i]
-		var before float32
-		if step > 0 {
-			before = cells[(step-1)*u+i]
-		}
-		dc[i] += float32(float32(dh[i]*output) * (1 - float32(squashed[i]*squashed[i])))
-		dz[i] = float32(dc[i]*candidate) * float32(input*(1-input))
-		dz[u+i] = float32(dc[i]*before) * float32(forget*(1-forget))
-		dz[2*u+i] = float32(dc[i]*input) * (1 - float32(candidate*candidate))
-		dz[3*u+i] = float32(dh[i]*squashed[i]) * float32(output*(1-output))
-		dc[i] *= forget
-	}
 }
 
 func (o lstm) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
-	u, slopes, hidden := o.units, t.Saved[o.slopes], t.Saved[o.hidden]
-	width := block.ColumnHi - block.ColumnLo
+	u, rows := o.units, t.Hi-t.Lo
+	from := func(window tensor.Rows[float32], step, width int) tensor.Rows[float32] {
+		return tensor.Rows[float32]{Data: window.From(t.Lo)[step*width:], Width: width, Stride: window.Stride}
+	}
 	for step := range o.steps {
-		dz := slopes.From(t.Lo)[step*4*u+block.ColumnLo:]
-		var x tensor.Rows[float32]
+		dz := from(t.Saved[o.slopes], step, 4*u)
 		switch {
 		case weight == 2:
-			for r := range t.Hi - t.Lo {
-				t.Kernels.Add(grad.Row(0)[:width], dz[r*slopes.Stride:][:width])
-			}
-			continue
+			addRows(t.Kernels, rows, dz, block, grad)
 		case weight == 0:
-			x = t.In[0].Columns(step*o.features, (step+1)*o.features)
-		case step == 0:
-			continue // the state before the first step is zero
-		default:
-			x = hidden.Columns((step-1)*u, step*u)
+			addOuter(t.Kernels, rows, from(t.In[0], step, o.features), dz, block, grad)
+		case step > 0: // the state before the first step is zero
+			addOuter(t.Kernels, rows, from(t.Saved[o.hidden], step-1, u), dz, block, grad)
 		}
-		t.Kernels.MulLanes(kernel.Product{
-			Rows: block.RowHi - block.RowLo, Columns: width, Inner: t.Hi - t.Lo,
-			C: grad.Data, CRow: grad.Stride, A: x.From(t.Lo)[block.RowLo:], ARow: 1, ACol: x.Stride,
-			B: dz, BRow: slopes.Stride,
-		})
 	}
 }

@@ -31,27 +31,37 @@ func (f binary) Target() Target { return Target{DType: tensor.Float32, Shape: f.
 func (f binary) FromLogits() bool { return true }
 
 func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	share := scale / float32(f.shape.Size())
+	size := f.shape.Size()
+	room := b.Room.Data[lo*b.Room.Stride:][:(hi-lo)*size]
+	// log(1 + exp(z)) - z t, arranged so that exp never overflows.
 	for r := lo; r < hi; r++ {
-		z, target, room := b.Output.Row(r), b.Target.Row(r), b.Room.Row(r)
-		for i, v := range z {
-			room[i] = -float32(math.Abs(float64(v)))
+		to := room[(r-lo)*size:][:size]
+		for i, v := range b.Output.Row(r) {
+			to[i] = math.Float32frombits(math.Float32bits(v) | 1<<31) // -|v|
 		}
-		b.Kernels.Exp(room, room)
+	}
+	b.Kernels.Exp(room, room)
+	b.Kernels.Log1p(room, room)
+	for r := lo; r < hi; r++ {
 		var sum float32
-		for i, v := range z {
-			// log(1 + exp(z)) - z t, arranged so that exp never overflows.
-			log1p(b.Kernels, room[i:i+1])
-			sum += max(v, 0) - float32(v*target[i]) + room[i]
+		rest, target := room[(r-lo)*size:][:size], b.Target.Row(r)
+		for i, v := range b.Output.Row(r) {
+			sum += max(v, 0) - float32(v*target[i]) + rest[i]
 		}
-		losses[r] = sum / float32(len(z))
-		if b.Grad.IsNil() {
-			continue
-		}
-		grad := b.Grad.Row(r)
-		b.Kernels.Sigmoid(grad, z)
-		for i, t := range target {
-			grad[i] = (grad[i] - t) * share
+		losses[r] = sum / float32(size)
+	}
+	if b.Grad.IsNil() {
+		return
+	}
+	for r := lo; r < hi; r++ {
+		copy(room[(r-lo)*size:][:size], b.Output.Row(r))
+	}
+	b.Kernels.Sigmoid(room, room)
+	share := scale / float32(size)
+	for r := lo; r < hi; r++ {
+		y, target := room[(r-lo)*size:][:size], b.Target.Row(r)
+		for i := range b.Grad.Row(r) {
+			b.Grad.Row(r)[i] = (y[i] - target[i]) * share
 		}
 	}
 }

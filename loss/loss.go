@@ -43,21 +43,12 @@ type Batch struct {
 	Labels tensor.Rows[int32]   // the target, where it is Int32
 	Target tensor.Rows[float32] // the target, where it is Float32
 	Grad   tensor.Rows[float32] // to be overwritten; the zero window where only the loss is wanted
-	Room   tensor.Rows[float32] // as wide as the output, to work in
+	Room   tensor.Rows[float32] // to work in, from NewRoom
 
 	Kernels *kernel.Set // the instruction set in use, for the losses of this module
 }
 
-// log1p replaces e, one number from 0 to 1, by log(1+e), without the loss of digits that adding 1
-// brings: Goldberg, "What every computer scientist should know about floating-point arithmetic",
-// 1991, theorem 4.
-func log1p(k *kernel.Set, number []float32) {
-	e := number[0]
-	u := 1 + e
-	if u == 1 {
-		return
-	}
-	number[0] = u
-	k.Log(number, number)
-	number[0] *= e / (u - 1)
+// NewRoom makes the room to work in for a head: a number more than its output has, for each row.
+func NewRoom(rows int, head braid.Spec) tensor.Rows[float32] {
+	return tensor.NewRows[float32](rows, head.Shape.Size()+1)
 }

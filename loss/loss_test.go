@@ -24,7 +24,9 @@ func rows(width int, values ...float32) tensor.Rows[float32] {
 	return tensor.Rows[float32]{Data: values, Width: width, Stride: width}
 }
 
-func room(width int) tensor.Rows[float32] { return tensor.NewRows[float32](3, width) }
+func room(width int) tensor.Rows[float32] {
+	return loss.NewRoom(3, braid.Spec{Shape: tensor.Shape{width}})
+}
 
 var (
 	softmaxHead = braid.Spec{Name: "digit", Shape: tensor.Shape{3}, Activation: braid.Softmax}

@@ -35,49 +35,36 @@ func (f sparse) Target() Target {
 
 func (f sparse) FromLogits() bool { return true }
 
+// Rows takes the loss z_highest - z_label + log(1 + rest), where rest is the sum of exp(z - z_highest)
+// over all but the highest: what is left of 1 + rest keeps its digits in log1p.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	for r := lo; r < hi; r++ {
-		z, label := b.Output.Row(r), b.Labels.Row(r)[0]
-		logSumExp(b.Kernels, losses[r:r+1], z, b.Room.Row(r))
-		losses[r] -= z[label]
-		if b.Grad.IsNil() {
-			continue
-		}
-		grad := b.Grad.Row(r)
-		b.Kernels.Softmax(grad, z)
-		grad[label]--
-		for i := range grad {
-			grad[i] *= scale
-		}
+	if lo == hi {
+		return
 	}
-}
-
-// logSumExp puts into sum, one number, the log of the sum of exp(z), for logits of any size. A NaN,
-// or nothing but -Inf, gives NaN. Room is as wide as z.
-func logSumExp(k *kernel.Set, sum, z, room []float32) {
-	first := 0 // of the highest
-	for i, v := range z {
-		if v > z[first] || v != v {
-			first = i
-		}
+	highest, room := losses[lo:hi], b.Room.Data[lo*b.Room.Stride:hi*b.Room.Stride]
+	rest, y := room[:hi-lo], tensor.Rows[float32]{Data: room[hi-lo:], Width: f.classes, Stride: f.classes}
+	if !b.Grad.IsNil() {
+		y = tensor.Rows[float32]{Data: b.Grad.From(lo), Width: f.classes, Stride: b.Grad.Stride}
 	}
-	highest := z[first]
-	for i, v := range z {
-		room[i] = v - highest
+	b.Kernels.Softmax(kernel.Softmax{
+		Rows: hi - lo, Width: f.classes, Y: y.Data, YRow: y.Stride,
+		X: b.Output.From(lo), XRow: b.Output.Stride, Highest: highest, Rest: rest,
+	})
+	b.Kernels.Log1p(rest, rest)
+	for i, r := range rest {
+		label := b.Labels.Row(lo + i)[0]
+		losses[lo+i] = highest[i] - b.Output.Row(lo + i)[label] + r
+		y.Row(i)[label]--
 	}
-	k.Exp(room, room)
-	// The sum over all but one of the highest: what is left of 1 + rest keeps its digits in log1p.
-	var rest float32
-	for i, e := range room {
-		if i != first || e != e {
-			rest += e
-		}
+	if b.Grad.IsNil() {
+		return
 	}
-	if sum[0] = rest; rest > 1 {
-		sum[0] = 1 + rest
-		k.Log(sum, sum)
-	} else {
-		log1p(k, sum)
+	if y.Stride == y.Width {
+		all := y.Data[:(hi-lo)*y.Width]
+		b.Kernels.Scale(all, all, scale)
+		return
 	}
-	sum[0] += highest
+	for r := range hi - lo {
+		b.Kernels.Scale(y.Row(r), y.Row(r), scale)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -36,29 +37,34 @@ func (mean) Value(sums []float64, examples int) float64 { return sums[0] / float
 
 type mostProbable struct{ mean }
 
-func (mostProbable) Row(b Batch, row int, parts []float32) {
-	best := 0
-	output := b.Output.Row(row)
-	for i, v := range output {
-		if v > output[best] {
-			best = i
-		}
+func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
+	if lo == hi {
+		return
 	}
-	parts[0] = 0
-	if int(b.Labels.Row(row)[0]) == best {
-		parts[0] = 1
+	best := b.Room[lo:hi]
+	b.Kernels.ArgMax(kernel.ArgMax{
+		Rows: hi - lo, Width: b.Output.Width, Index: best, X: b.Output.From(lo), XRow: b.Output.Stride,
+	})
+	for i, class := range best {
+		var right float32
+		if b.Labels.Row(lo + i)[0] == class {
+			right = 1
+		}
+		parts.Row(lo + i)[0] = right
 	}
 }
 
 type sameSide struct{ mean }
 
-func (sameSide) Row(b Batch, row int, parts []float32) {
-	target := b.Target.Row(row)
-	right := 0
-	for i, v := range b.Output.Row(row) {
-		if (v > 0.5) == (target[i] > 0.5) {
-			right++
+func (sameSide) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
+	for r := lo; r < hi; r++ {
+		target := b.Target.Row(r)
+		right := 0
+		for i, v := range b.Output.Row(r) {
+			if (v > 0.5) == (target[i] > 0.5) {
+				right++
+			}
 		}
+		parts.Row(r)[0] = float32(right) / float32(len(target))
 	}
-	parts[0] = float32(right) / float32(len(target))
 }

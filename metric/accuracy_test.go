@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/metric"
 	"braid/tensor"
 )
@@ -32,13 +33,16 @@ func TestAccuracy(t *testing.T) {
 
 func check(t *testing.T, f metric.Func, b metric.Batch, want ...float32) {
 	t.Helper()
-	parts := make([]float32, f.Sums())
+	b.Kernels, b.Room = kernel.Default(), make([]int32, len(want))
+	parts := tensor.NewRows[float32](len(want), f.Sums())
+	f.Rows(b, parts, 0, 1) // as two workers would
+	f.Rows(b, parts, 1, len(want))
 	sum := 0.0
 	for row, w := range want {
-		if f.Row(b, row, parts); parts[0] != w {
-			t.Errorf("row %d counts %v, want %v", row, parts[0], w)
+		if parts.Row(row)[0] != w {
+			t.Errorf("row %d counts %v, want %v", row, parts.Row(row)[0], w)
 		}
-		sum += float64(parts[0])
+		sum += float64(w)
 	}
 	if got := f.Value([]float64{sum}, 4); got != sum/4 {
 		t.Errorf("value is %v, want %v", got, sum/4)

@@ -4,6 +4,7 @@ package metric
 
 import (
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -29,8 +30,8 @@ type Target struct {
 type Func interface {
 	// Sums is how many sums over the examples the metric needs.
 	Sums() int
-	// Row writes one example's part of each sum.
-	Row(b Batch, row int, parts []float32)
+	// Rows writes, for rows lo to hi, each one's part of each sum.
+	Rows(b Batch, parts tensor.Rows[float32], lo, hi int)
 	// Value makes the figure from the sums over the given number of examples.
 	Value(sums []float64, examples int) float64
 }
@@ -40,4 +41,7 @@ type Batch struct {
 	Output tensor.Rows[float32] // the head's output, after its activation
 	Labels tensor.Rows[int32]   // the target, where it is Int32
 	Target tensor.Rows[float32] // the target, where it is Float32
+	Room   []int32              // a number for each row, to work in
+
+	Kernels *kernel.Set // the instruction set in use, for the metrics of this module
 }

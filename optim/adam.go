@@ -68,7 +68,11 @@ func (o Adam) At(step int) Step {
 
 // Update moves the weights and both moments.
 func (Adam) Update(s Step, p Part) {
-	p.Kernels.Adam(p.Weights, p.Gradient, p.Slots[0], p.Slots[1], kernel.AdamStep{
+	block := kernel.AdamBlock{
+		Rows: p.Rows, Width: p.Weights.Width, W: p.Weights.Data, WRow: p.Weights.Stride,
+		G: p.Gradient.Data, GRow: p.Gradient.Stride, M: p.Slots[0].Data, V: p.Slots[1].Data,
+	}
+	p.Kernels.Adam(block, kernel.AdamStep{
 		Beta1: s[0], Rest1: s[1], Beta2: s[2], Rest2: s[3], Rate: s[4], Epsilon: s[5],
 	})
 }

@@ -7,26 +7,27 @@ import (
 
 	"braid/internal/kernel"
 	"braid/optim"
+	"braid/tensor"
 )
 
 // Three steps against the formula in float64, with Keras' place for epsilon. The gradients are so
 // small that PyTorch's place would give another result.
 func TestAdam(t *testing.T) {
 	o := optim.Adam{Rate: 0.01}
-	w := []float32{1, -2, 0.5}
-	slots := [][]float32{make([]float32, 3), make([]float32, 3)}
+	w := tensor.Rows[float32]{Data: []float32{1, -2, 0.5}, Width: 3, Stride: 3}
+	slots := []tensor.Rows[float32]{tensor.NewRows[float32](1, 3), tensor.NewRows[float32](1, 3)}
 	var m, v [3]float64
 	want := []float64{1, -2, 0.5}
 	for step := 1; step <= 3; step++ {
 		g := []float32{1e-7 * float32(step), -3, float32(step) - 2.5}
-		o.Update(o.At(step), optim.Part{Weights: w, Gradient: g, Slots: slots, Kernels: kernel.Default()})
+		o.Update(o.At(step), optim.Part{Rows: 1, Weights: w, Gradient: tensor.Rows[float32]{Data: g, Width: 3, Stride: 3}, Slots: slots, Kernels: kernel.Default()})
 		for i := range want {
 			m[i] += (float64(g[i]) - m[i]) * 0.1
 			v[i] += (float64(g[i])*float64(g[i]) - v[i]) * 0.001
 			rate := 0.01 * math.Sqrt(1-math.Pow(0.999, float64(step))) / (1 - math.Pow(0.9, float64(step)))
 			want[i] -= rate * m[i] / (math.Sqrt(v[i]) + 1e-7)
-			if math.Abs(float64(w[i])-want[i]) > 1e-6 {
-				t.Errorf("step %d: weight %d is %v, want %v", step, i, w[i], want[i])
+			if math.Abs(float64(w.Data[i])-want[i]) > 1e-6 {
+				t.Errorf("step %d: weight %d is %v, want %v", step, i, w.Data[i], want[i])
 			}
 		}
 	}

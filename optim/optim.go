@@ -1,7 +1,10 @@
 // Package optim holds the optimizers: how weights move against their gradient.
 package optim
 
-import "braid/internal/kernel"
+import (
+	"braid/internal/kernel"
+	"braid/tensor"
+)
 
 // Optimizer is an optimizer's configuration. Anyone may write one.
 type Optimizer interface {
@@ -18,10 +21,13 @@ type Optimizer interface {
 	Update(s Step, p Part)
 }
 
-// Part is some weights, their gradient, and the slots beside them, all of one length.
+// Part is a block of weights, their gradient, and the slots beside them: Rows rows of one width. The
+// slots' rows lie as far apart as the weights'.
 type Part struct {
-	Weights, Gradient []float32
-	Slots             [][]float32
+	Rows     int
+	Weights  tensor.Rows[float32]
+	Gradient tensor.Rows[float32]
+	Slots    []tensor.Rows[float32]
 
 	Kernels *kernel.Set // the instruction set in use, for the optimizers of this module
 }

@@ -6,7 +6,6 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/internal/exec"
 	"braid/internal/names"
 	"braid/loss"
 	"braid/metric"
@@ -47,7 +46,7 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, pass.Rows()),
 		}
 		b.batch = loss.Batch{Output: pass.Output(i), Kernels: pass.Kernels()}
-		b.batch.Room = tensor.NewRows[float32](pass.Rows(), spec.Shape.Size())
+		b.batch.Room = loss.NewRoom(pass.Rows(), spec)
 		if fn.FromLogits() {
 			b.batch.Output = pass.Logits(i)
 		}
@@ -68,7 +67,10 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 			b.metrics = append(b.metrics, &score{
 				name: m.Name(), fn: fn, sums: make([]float64, fn.Sums()),
 				parts: tensor.NewRows[float32](pass.Rows(), fn.Sums()),
-				batch: metric.Batch{Output: pass.Output(i), Labels: b.batch.Labels, Target: b.batch.Target},
+				batch: metric.Batch{
+					Output: pass.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
+					Room: make([]int32, pass.Rows()), Kernels: pass.Kernels(),
+				},
 			})
 		}
 		list = append(list, b)
@@ -173,13 +175,4 @@ func checkFigures(list []string) error {
 		}
 	}
 	return nil
-}
-
-// gradRoom is how many numbers the largest block's gradient takes.
-func gradRoom(blocks []braid.WeightBlock) int {
-	room := 0
-	for _, b := range blocks {
-		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
-	}
-	return room
 }

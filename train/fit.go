@@ -23,12 +23,12 @@ func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*Hi
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	batch := min(plan.Batch, table.Rows())
-	l, err := newLoop(m, plan, batch, true)
+	l, err := newLoop(m, plan, batch, braid.Training)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	f := &fit{
-		loop: l, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
+		model: m, loop: l, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
 		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
 	}
 	if f.source, err = bindTable(m, l.heads, table); err != nil {
@@ -37,6 +37,9 @@ func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*Hi
 	if plan.Validate != nil {
 		if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
 			return nil, fmt.Errorf("train: validation data: %w", err)
+		}
+		if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating); err != nil {
+			return nil, fmt.Errorf("train: %w", err)
 		}
 		for _, name := range f.history.Names {
 			f.history.Names = append(f.history.Names, "val_"+name)
@@ -50,21 +53,23 @@ func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*Hi
 
 // fit is one call of Fit.
 type fit struct {
-	loop     *loop
-	plan     Plan
-	ctx      context.Context
-	source   *source
-	validate *source
-	history  *History
-	order    []int32
-	steps    int // an epoch
-	batch    int
-	failed   error // what stops the loop, set by worker 0
+	model     *braid.Model
+	loop      *loop
+	evaluator *loop // of the validation data
+	plan      Plan
+	ctx       context.Context
+	source    *source
+	validate  *source
+	history   *History
+	order     []int32
+	steps     int // an epoch
+	batch     int
+	failed    error // what stops the loop, set by worker 0
 }
 
 // run trains epoch after epoch.
 func (f *fit) run() error {
-	start := Start{Model: f.loop.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names}
+	start := Start{Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names}
 	for _, c := range f.plan.Callbacks {
 		if c.Start != nil {
 			if err := c.Start(start); err != nil {
@@ -97,7 +102,7 @@ func (f *fit) epoch(epoch int) error {
 	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.loop.figures(f.source.rows)}
 	if f.validate != nil {
 		began = time.Now()
-		values, err := f.loop.evaluate(f.validate, func() bool { return f.ctx.Err() != nil })
+		values, err := f.evaluator.evaluate(f.validate, func() bool { return f.ctx.Err() != nil })
 		if err != nil {
 			if errors.Is(err, errStopped) {
 				err = context.Cause(f.ctx)
@@ -129,8 +134,8 @@ func (f *fit) train(epoch int) (done int, err error) {
 	f.failed = nil
 	err = l.crew.Run(func(worker int) {
 		for step := range f.steps {
-			order := f.order[step*f.batch : min((step+1)*f.batch, len(f.order))]
-			if !l.step(worker, f.source, order, (epoch-1)*f.steps+step+1) {
+			order, next := f.examples(step), f.examples(step+1)
+			if !l.step(worker, f.source, order, next, (epoch-1)*f.steps+step+1) {
 				if worker == 0 && l.bad.Load() {
 					head, value := l.notFinite(len(order))
 					f.failed = fmt.Errorf("head %q: loss is %v in step %d: %w", head, value, step+1, ErrNotFinite)
@@ -147,6 +152,12 @@ func (f *fit) train(epoch int) (done int, err error) {
 		}
 	})
 	return done, errors.Join(err, f.failed)
+}
+
+// examples is what a step of the epoch trains on; none after the last step.
+func (f *fit) examples(step int) []int32 {
+	n := len(f.order)
+	return f.order[min(step*f.batch, n):min((step+1)*f.batch, n)]
 }
 
 // afterStep tells the callbacks and looks whether to stop. Worker 0 calls it before the others may

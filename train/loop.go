@@ -14,37 +14,50 @@ import (
 // first, each worker takes its rows through the whole network and back. In the second, each takes
 // its blocks of the weights, computes their gradient over all rows, and updates them.
 type loop struct {
-	model *braid.Model
-	pass  *braid.Pass
-	holds []*braid.Worker // on the pass, by worker
-	heads []*head
-	crew  *exec.Crew
+	pass   *braid.Pass
+	holds  []*braid.Worker // on the pass, by worker
+	inputs []window        // on the pass
+	heads  []*head
+	crew   *exec.Crew
 
 	optimizer optim.Optimizer
-	blocks    [][]braid.WeightBlock                    // by worker
+	blocks    [][]block                                // by worker
 	slots     map[*braid.Weight][]tensor.Rows[float32] // by weight, laid out like its storage
-	scratch   [][]float32                              // by worker: a block's gradient
-	parts     [][][]float32                            // by worker: the slots of a row of a block
 
 	bad atomic.Bool // a loss of this step is not finite
 }
 
-func newLoop(m *braid.Model, plan Plan, rows int, train bool) (*loop, error) {
-	l := &loop{
-		model: m, pass: m.NewPass(rows, true), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer,
-	}
+// window is where an input's rows go: one of the two.
+type window struct {
+	floats tensor.Rows[float32]
+	ints   tensor.Rows[int32]
+}
+
+// block is a block of a weight with what its update needs.
+type block struct {
+	braid.WeightBlock
+	part optim.Part
+}
+
+func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
+	l := &loop{pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
 	for range l.crew.Workers() {
 		l.holds = append(l.holds, l.pass.NewWorker())
 	}
+	for i, spec := range m.Inputs() {
+		if spec.DType == tensor.Int32 {
+			l.inputs = append(l.inputs, window{ints: l.pass.Tokens(i)})
+		} else {
+			l.inputs = append(l.inputs, window{floats: l.pass.Input(i)})
+		}
+	}
 	var err error
-	if l.heads, err = bindHeads(m, l.pass, plan.Heads, train); err != nil {
+	if l.heads, err = bindHeads(m, l.pass, plan.Heads, mode == braid.Training); err != nil {
 		return nil, err
 	}
-	if err := checkFigures(figureNames(l.heads)); err != nil || !train {
+	if err := checkFigures(figureNames(l.heads)); err != nil || mode != braid.Training {
 		return l, err
 	}
-	blocks := m.Blocks()
-	l.blocks = deal(blocks, l.crew.Workers())
 	l.slots = make(map[*braid.Weight][]tensor.Rows[float32])
 	for _, w := range m.Weights() {
 		for range plan.Optimizer.Slots() {
@@ -53,101 +66,110 @@ func newLoop(m *braid.Model, plan Plan, rows int, train bool) (*loop, error) {
 			l.slots[w] = append(l.slots[w], like)
 		}
 	}
-	for range l.crew.Workers() {
-		l.scratch = append(l.scratch, exec.Floats(gradRoom(blocks)))
-		l.parts = append(l.parts, make([][]float32, plan.Optimizer.Slots()))
-	}
+	l.blocks = l.deal(m.Blocks(), l.crew.Workers())
 	return l, nil
 }
 
 // deal gives each worker consecutive blocks with about as many weights as the others have.
-func deal(blocks []braid.WeightBlock, workers int) [][]braid.WeightBlock {
+func (l *loop) deal(blocks []braid.WeightBlock, workers int) [][]block {
 	size := func(b braid.WeightBlock) int { return (b.RowHi - b.RowLo) * (b.ColumnHi - b.ColumnLo) }
-	total := 0
+	total, room := 0, 0
 	for _, b := range blocks {
 		total += size(b)
+		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
 	}
-	hands := make([][]braid.WeightBlock, workers)
+	hands, scratch := make([][]block, workers), make([][]float32, workers)
+	for i := range scratch {
+		scratch[i] = exec.Floats(room)
+	}
 	done := 0
 	for _, b := range blocks {
 		// The worker in whose share the block's middle lies.
 		worker := min((2*done+size(b))*workers/(2*total), workers-1)
-		hands[worker] = append(hands[worker], b)
+		hands[worker] = append(hands[worker], block{b, l.part(b, scratch[worker])})
 		done += size(b)
 	}
 	return hands
 }
 
-// forward gathers rows lo to hi of a batch, whose examples order names, and computes their losses
-// and metrics; with train, their gradients too.
-func (l *loop) forward(worker int, s *source, order []int32, lo, hi int, train bool) {
+// part is what the optimizer is given for a block, whose gradient goes to scratch.
+func (l *loop) part(b braid.WeightBlock, scratch []float32) optim.Part {
+	cut := func(x tensor.Rows[float32]) tensor.Rows[float32] {
+		return tensor.Rows[float32]{Data: x.From(b.RowLo)[b.ColumnLo:], Width: b.ColumnHi - b.ColumnLo, Stride: x.Stride}
+	}
+	width := b.ColumnHi - b.ColumnLo
+	p := optim.Part{
+		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage()), Kernels: l.pass.Kernels(),
+		Gradient: tensor.Rows[float32]{Data: scratch, Width: width, Stride: exec.Padded(width)},
+	}
+	for _, slot := range l.slots[b.Weight] {
+		p.Slots = append(p.Slots, cut(slot))
+	}
+	return p
+}
+
+// share is a worker's rows of a batch.
+func (l *loop) share(rows, worker int) (lo, hi int) {
+	return exec.Share(rows, 4, worker, l.crew.Workers())
+}
+
+// forward gathers a worker's rows of a batch, whose examples order names, and computes their losses
+// and metrics; in training, their gradients too.
+func (l *loop) forward(worker int, s *source, order []int32) (lo, hi int) {
+	lo, hi = l.share(len(order), worker)
+	kernels := l.pass.Kernels()
 	for i, c := range s.inputs {
 		if c.DType == tensor.Int32 {
-			c.GatherInts(l.pass.Tokens(i), order, lo, hi)
+			c.GatherInts(l.inputs[i].ints, order, lo, hi)
 		} else {
-			c.GatherFloats(l.pass.Kernels(), l.pass.Input(i), order, lo, hi)
+			c.GatherFloats(kernels, l.inputs[i].floats, order, lo, hi)
 		}
 	}
 	l.holds[worker].Forward(lo, hi)
 	for i, h := range l.heads {
-		b := h.batch
 		if h.target.DType == tensor.Int32 {
-			s.targets[i].GatherInts(b.Labels, order, lo, hi)
+			s.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
 		} else {
-			s.targets[i].GatherFloats(b.Kernels, b.Target, order, lo, hi)
+			s.targets[i].GatherFloats(kernels, h.batch.Target, order, lo, hi)
 		}
-		if !train {
-			b.Grad = tensor.Rows[float32]{}
-		}
-		h.loss.Rows(b, h.losses, float32(h.weight/float64(len(order))), lo, hi)
-		for _, v := range h.losses[lo:hi] {
-			if v-v != 0 {
-				l.bad.Store(true)
-			}
+		h.loss.Rows(h.batch, h.losses, float32(h.weight/float64(len(order))), lo, hi)
+		if !kernels.Finite(h.losses[lo:hi]) {
+			l.bad.Store(true)
 		}
 		for _, m := range h.metrics {
-			for r := lo; r < hi; r++ {
-				m.fn.Row(m.batch, r, m.parts.Row(r))
-			}
+			m.fn.Rows(m.batch, m.parts, lo, hi)
 		}
 	}
+	return lo, hi
 }
 
 // step is one worker's part of a training step, whose number counts from 1, on the examples that
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
-func (l *loop) step(worker int, s *source, order []int32, number int) bool {
-	lo, hi := exec.Share(len(order), 4, worker, l.crew.Workers())
-	l.forward(worker, s, order, lo, hi, true)
-	l.holds[worker].Backward(lo, hi)
+func (l *loop) step(worker int, s *source, order, next []int32, number int) bool {
+	l.holds[worker].Backward(l.forward(worker, s, order))
 	if !l.crew.Meet() || l.bad.Load() {
 		return false
 	}
 	if worker == 0 {
 		l.addUp(len(order))
 	}
-	l.update(worker, len(order), l.optimizer.At(number))
+	l.update(worker, len(order), l.optimizer.At(number), s, next)
 	return true
 }
 
-// update computes the gradients of a worker's blocks and moves their weights.
-func (l *loop) update(worker, rows int, step optim.Step) {
-	for _, b := range l.blocks[worker] {
-		width := b.ColumnHi - b.ColumnLo
-		grad := tensor.Rows[float32]{Data: l.scratch[worker], Width: width, Stride: exec.Padded(width)}
-		l.holds[worker].Gradient(b, rows, grad)
-		slots := l.slots[b.Weight]
-		for r := b.RowLo; r < b.RowHi; r++ {
-			part := optim.Part{
-				Weights:  b.Weight.Storage().Row(r)[b.ColumnLo:b.ColumnHi],
-				Gradient: grad.Row(r - b.RowLo),
-				Slots:    l.parts[worker],
-				Kernels:  l.pass.Kernels(),
-			}
-			for i := range slots {
-				part.Slots[i] = slots[i].Row(r)[b.ColumnLo:b.ColumnHi]
-			}
-			l.optimizer.Update(step, part)
+// update computes the gradients of a worker's blocks and moves their weights. Between the blocks it
+// asks for a few of the rows that the worker will gather from the next batch: memory has the time of
+// a block to bring them.
+func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32) {
+	lo, hi := l.share(len(next), worker)
+	blocks := l.blocks[worker]
+	for i, b := range blocks {
+		part := next[lo+(hi-lo)*i/len(blocks) : lo+(hi-lo)*(i+1)/len(blocks)]
+		for _, c := range s.inputs {
+			c.Prefetch(b.part.Kernels, part)
 		}
+		l.holds[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
+		l.optimizer.Update(step, b.part)
 	}
 }
 
@@ -158,10 +180,8 @@ func (l *loop) addUp(rows int) {
 			h.sum += float64(v)
 		}
 		for _, m := range h.metrics {
-			for r := range rows {
-				for i, v := range m.parts.Row(r) {
-					m.sums[i] += float64(v)
-				}
+			for i, v := range m.parts.Data[:rows*m.parts.Stride] {
+				m.sums[i%len(m.sums)] += float64(v)
 			}
 		}
 	}
@@ -208,8 +228,7 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 	err := l.crew.Run(func(worker int) {
 		for len(order) > 0 && !stopped {
 			batch := order[:min(len(order), l.pass.Rows())]
-			lo, hi := exec.Share(len(batch), 4, worker, l.crew.Workers())
-			l.forward(worker, s, batch, lo, hi, false)
+			l.forward(worker, s, batch)
 			if !l.crew.Meet() {
 				return
 			}

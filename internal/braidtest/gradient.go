@@ -27,8 +27,10 @@ const step = 1e-2
 // layer's input, put a layer with weights beneath it.
 func Gradients(t *testing.T, m *braid.Model) {
 	t.Helper()
-	const rows = 5
-	p := m.NewPass(rows, true)
+	const rows = 13
+	// Spans as several workers would take them: long enough for rows in vector lanes, and not.
+	spans := [][2]int{{9, rows}, {0, 9}}
+	p := m.NewPass(rows, braid.Training)
 	fillInputs(p, m, rows)
 	heads := m.Heads()
 	coefficients := make([]tensor.Rows[float32], len(heads))
@@ -40,7 +42,9 @@ func Gradients(t *testing.T, m *braid.Model) {
 		}
 	}
 	total := func() float64 {
-		p.Forward(0, rows)
+		for _, s := range spans {
+			p.Forward(s[0], s[1])
+		}
 		var sum float64
 		for i := range heads {
 			for r := range rows {
@@ -58,9 +62,9 @@ func Gradients(t *testing.T, m *braid.Model) {
 			copy(grad.Row(r), coefficients[i].Row(r))
 		}
 	}
-	// Two spans, as two workers would take them.
-	p.Backward(2, rows)
-	p.Backward(0, 2)
+	for _, s := range spans {
+		p.Backward(s[0], s[1])
+	}
 	compareWeights(t, m, p, rows, total)
 }
 

@@ -2,6 +2,20 @@ package kernel
 
 import "math"
 
+// AdamBlock is a block of weights, their gradients and both moments.
+type AdamBlock struct {
+	Rows, Width int
+	W, G, M, V  []float32
+	WRow, GRow  int // MRow and VRow are WRow: the moments are laid out like the weights
+}
+
+func (b *AdamBlock) check() {
+	for _, x := range [][]float32{b.W, b.M, b.V} {
+		checkRows(x, b.Rows, b.Width, b.WRow)
+	}
+	checkRows(b.G, b.Rows, b.Width, b.GRow)
+}
+
 // AdamStep holds the numbers of one step of Adam that are the same for every weight.
 type AdamStep struct {
 	Beta1, Rest1 float32 // the first moment's decay, and 1 less it
@@ -18,8 +32,14 @@ type AdamStep struct {
 //
 // A moment that would become denormal becomes zero: a unit whose gradient has died would else
 // slow every later step.
-func adam(w, g, m, v []float32, s AdamStep) {
-	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
+func adam(b AdamBlock, s AdamStep) {
+	b.check()
+	for r := range b.Rows {
+		adamRow(b.W[r*b.WRow:][:b.Width], b.G[r*b.GRow:], b.M[r*b.WRow:], b.V[r*b.WRow:], s)
+	}
+}
+
+func adamRow(w, g, m, v []float32, s AdamStep) {
 	for i := range w {
 		first := flush(fma(s.Beta1, m[i], s.Rest1*g[i]))
 		second := flush(fma(s.Beta2, v[i], s.Rest2*g[i]*g[i]))

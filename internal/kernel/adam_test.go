@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -22,7 +23,7 @@ func TestAdam(t *testing.T) {
 			v[i] *= v[i]
 		}
 		w0, m0, v0 := clone(w), clone(m), clone(v)
-		set.Adam(w, g, m, v, s)
+		set.Adam(AdamBlock{Rows: 1, Width: len(w), W: w, G: g, M: m, V: v}, s)
 		near := func(what string, got float32, want, size float64) {
 			if math.Abs(float64(got)-want) > tolerance*size {
 				t.Errorf("%s = %g, want %g", what, got, want)
@@ -40,6 +41,35 @@ func TestAdam(t *testing.T) {
 	})
 }
 
+// TestAdamOfSets holds Adam of every set against the reference, on blocks of weights that lie among
+// others.
+func TestAdamOfSets(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, kind := range fills {
+			for _, width := range lengths() {
+				rows := 1 + width%3
+				r := rand.New(rand.NewPCG(uint64(width), 11))
+				strides := []int{width + 3, width + 1, width + 3, width + 3}
+				var all, got, want [4][]float32
+				for i := range got {
+					all[i], got[i] = matrix(r, kind.fill, rows, width, strides[i], i)
+					want[i] = clone(got[i])
+				}
+				block := func(x [4][]float32) AdamBlock {
+					return AdamBlock{Rows: rows, Width: width, W: x[0], G: x[1], M: x[2], V: x[3], WRow: strides[0], GRow: strides[1]}
+				}
+				adam(block(want), adamStep)
+				set.Adam(block(got), adamStep)
+				for i := range got {
+					what := fmt.Sprintf("Adam, %s data, %d x %d, slice %d", kind.name, rows, width, i)
+					checkSame(t, what, got[i], want[i])
+					checkGuards(t, what, all[i], len(got[i]), i)
+				}
+			}
+		}
+	})
+}
+
 func clone(x []float32) []float32 { return append([]float32(nil), x...) }
 
 // TestAdamFlush: moments that fall below the smallest normal number become +0, no others do.
@@ -51,7 +81,7 @@ func TestAdamFlush(t *testing.T) {
 	w, g := []float32{1, 2, 3, 4, 5, 6}, make([]float32, 6)
 	eachSet(t, func(t *testing.T, set *Set) {
 		m, v, w := clone(m), clone(v), clone(w)
-		set.Adam(w, g, m, v, s)
+		set.Adam(AdamBlock{Rows: 1, Width: len(w), W: w, G: g, M: m, V: v}, s)
 		checkSame(t, "m", m, []float32{0, 0, smallest, -smallest, 0, 0})
 		checkSame(t, "v", v, []float32{0, smallest, 1.05 * smallest, 0, 0, 1.5})
 	})

@@ -14,21 +14,11 @@ var avx2 = func() Set {
 		{lanes1x2AVX2, lanes2x2AVX2, lanes3x2AVX2, lanes4x2AVX2},
 		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
 	}}
-	s := reference
-	s.Name = "avx2"
-	s.MulDots, s.MulLanes = dots.run, lanes.run
-	s.Exp, s.Sigmoid, s.Tanh = each(expAVX2), each(sigmoidAVX2), each(tanhAVX2)
-	s.Log, s.Softmax = each(logAVX2), each(softmaxAVX2)
-	s.ReLU, s.ReLUBack = each(reluAVX2), pairs(reluBackAVX2)
-	s.Add = addBy(addAVX2)
-	s.Adam = adamBy(adamAVX2)
-	s.Bytes = func(dst []float32, src []uint8, scale, shift float32) {
-		whole := len(src) &^ 7
-		if whole > 0 {
-			_ = dst[whole-1]
-			bytesAVX2(&dst[0], &src[0], uint64(whole/8), scale, shift)
-		}
-		bytes(dst[whole:], src[whole:], scale, shift)
-	}
-	return s
+	return assembled("avx2", dots, lanes, functions{
+		exp: expAVX2, log: logAVX2, log1p: log1pAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2, relu: reluAVX2,
+		reluBack: reluBackAVX2, sigmoidBack: sigmoidBackAVX2, tanhBack: tanhBackAVX2, add: addAVX2,
+		scale: scaleAVX2, finite: finiteAVX2, spread: spreadAVX2, softmax: softmaxAVX2, argMax: argMaxAVX2,
+		bytes: bytesAVX2, transpose: transposeAVX2, transposeAdd: transposeAddAVX2, lookUp: lookUpAVX2, addUp: addUpAVX2,
+		lstm: lstmAVX2, lstmBack: lstmBackAVX2, adam: adamAVX2, prefetch: prefetchAVX2,
+	})
 }()

@@ -16,19 +16,11 @@ var avx512 = func() Set {
 		{lanes1x4AVX512, lanes2x4AVX512, lanes3x4AVX512, lanes4x4AVX512, lanes5x4AVX512},
 		{lanes1x5AVX512, lanes2x5AVX512, lanes3x5AVX512, lanes4x5AVX512, lanes5x5AVX512},
 	}}
-	s := reference
-	s.Name = "avx512"
-	s.MulDots, s.MulLanes = dots.run, lanes.run
-	s.Exp, s.Sigmoid, s.Tanh = each(expAVX512), each(sigmoidAVX512), each(tanhAVX512)
-	s.Log, s.Softmax = each(logAVX512), each(softmaxAVX512)
-	s.ReLU, s.ReLUBack = each(reluAVX512), pairs(reluBackAVX512)
-	s.Add = addBy(addAVX512)
-	s.Adam = adamBy(adamAVX512)
-	s.Bytes = func(dst []float32, src []uint8, scale, shift float32) {
-		if n := len(src); n > 0 {
-			_ = dst[n-1]
-			bytesAVX512(&dst[0], &src[0], uint64(n), scale, shift)
-		}
-	}
-	return s
+	return assembled("avx512", dots, lanes, functions{
+		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512, sigmoid: sigmoidAVX512, relu: reluAVX512,
+		reluBack: reluBackAVX512, sigmoidBack: sigmoidBackAVX512, tanhBack: tanhBackAVX512, add: addAVX512,
+		scale: scaleAVX512, finite: finiteAVX512, spread: spreadAVX512, softmax: softmaxAVX512, argMax: argMaxAVX512,
+		bytes: bytesAVX512, transpose: transposeAVX512, transposeAdd: transposeAddAVX512, lookUp: lookUpAVX512, addUp: addUpAVX512,
+		lstm: lstmAVX512, lstmBack: lstmBackAVX512, adam: adamAVX512, prefetch: prefetchAVX512,
+	})
 }()

@@ -109,6 +109,22 @@ func log(x float32) float32 {
 	return fma(e, ln2High, f+y)
 }
 
+// log1p is log(1+x) for x from 0 up: what adding 1 rounds away from x goes in by the logarithm's slope.
+func log1p(x float32) float32 {
+	u := 1 + x
+	var lost float32
+	if x < 1<<24 {
+		lost = x - (u - 1)
+	}
+	return log(u) + lost/u
+}
+
+func log1pAll(dst, src []float32) {
+	for i, x := range src {
+		dst[i] = log1p(x)
+	}
+}
+
 func expAll(dst, src []float32) {
 	for i, x := range src {
 		dst[i] = exp(x)
@@ -130,32 +146,5 @@ func tanhAll(dst, src []float32) {
 func sigmoidAll(dst, src []float32) {
 	for i, x := range src {
 		dst[i] = sigmoid(x)
-	}
-}
-
-func softmax(dst, src []float32) {
-	if len(src) == 0 {
-		return
-	}
-	highest := src[0]
-	for _, x := range src {
-		if x > highest || x != x {
-			highest = x
-		}
-	}
-	dst = dst[:len(src)]
-	var sums [lanes]float32
-	for i, x := range src {
-		e := exp(x - highest)
-		dst[i] = e
-		sums[i%lanes] += e
-	}
-	total := fold(&sums)
-	for i, e := range dst {
-		q := e / total
-		if q < 1.17549435e-38 { // flush a denormal
-			q = 0
-		}
-		dst[i] = q
 	}
 }

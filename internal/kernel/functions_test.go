@@ -21,6 +21,7 @@ var scalars = []struct {
 }{
 	{"exp", math.Exp, func(s *Set) func(dst, src []float32) { return s.Exp }, true},
 	{"log", math.Log, func(s *Set) func(dst, src []float32) { return s.Log }, false},
+	{"log1p", math.Log1p, func(s *Set) func(dst, src []float32) { return s.Log1p }, false},
 	{"tanh", math.Tanh, func(s *Set) func(dst, src []float32) { return s.Tanh }, false},
 	{"sigmoid", func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 		func(s *Set) func(dst, src []float32) { return s.Sigmoid }, true},
@@ -87,6 +88,8 @@ func TestSpecialValues(t *testing.T) {
 		{"log", 1, 0}, {"log", 0, -inf}, {"log", negative, -inf}, {"log", inf, inf},
 		{"log", -1, nan}, {"log", -inf, nan}, {"log", -1e-45, nan}, {"log", nan, nan},
 		{"log", 1e-45, -103.27893},
+		{"log1p", 0, 0}, {"log1p", inf, inf}, {"log1p", nan, nan}, {"log1p", 1e-45, 1e-45},
+		{"log1p", 1e-9, 1e-9}, {"log1p", 1, 0.6931472}, {"log1p", 3e38, 88.59685},
 		{"tanh", 0, 0}, {"tanh", negative, negative}, {"tanh", inf, 1}, {"tanh", -inf, -1},
 		{"tanh", nan, nan}, {"tanh", 1e-40, 1e-40}, {"tanh", -30, -1},
 		{"sigmoid", 0, 0.5}, {"sigmoid", negative, 0.5}, {"sigmoid", inf, 1},
@@ -112,7 +115,13 @@ func TestSpecialValues(t *testing.T) {
 		checkSame(t, "reluBack", dst, []float32{0, 0, 0, 14, 0, nan, negative})
 		set.Add(dst[:3], []float32{1, nan, negative})
 		checkSame(t, "add", dst[:3], []float32{1, nan, 0})
-		set.Bytes(dst[:3], []uint8{0, 7, 255}, 0.5, -3)
-		checkSame(t, "bytes", dst[:3], []float32{-3, 0.5, 124.5})
+		set.SigmoidBack(dst[:3], []float32{0.25, 1, nan}, []float32{-2, 3, 4})
+		checkSame(t, "sigmoidBack", dst[:3], []float32{-0.375, 0, nan})
+		set.TanhBack(dst[:3], []float32{0.5, -1, nan}, []float32{-2, 3, 4})
+		checkSame(t, "tanhBack", dst[:3], []float32{-1.5, 0, nan})
+		set.Scale(dst[:3], []float32{3, negative, inf}, -0.5)
+		checkSame(t, "scale", dst[:3], []float32{-1.5, 0, -inf})
+		set.Spread(dst[:6], []float32{2, 5})
+		checkSame(t, "spread", dst[:6], []float32{2, 2, 2, 5, 5, 5})
 	})
 }

@@ -29,21 +29,37 @@ type Set struct {
 	// MulDots adds a product whose summed axis lies in the lanes; see Dots.
 	MulDots func(p Dots)
 
-	// Exp, Log, Tanh and Sigmoid compute dst[i] = f(src[i]); len(src) == len(dst).
-	Exp, Log, Tanh, Sigmoid func(dst, src []float32)
-	// Softmax computes dst[i] = exp(src[i]-max) / sum of all, along the whole slice.
-	Softmax func(dst, src []float32)
+	// Exp, Log, Log1p, Tanh and Sigmoid compute dst[i] = f(src[i]); Log1p wants numbers from 0 up.
+	Exp, Log, Log1p, Tanh, Sigmoid func(dst, src []float32)
 	// ReLU computes dst[i] = max(src[i], 0); NaN stays NaN.
 	ReLU func(dst, src []float32)
 	// ReLUBack computes dst[i] = dy[i] where y[i] > 0, else 0.
 	ReLUBack func(dst, y, dy []float32)
-
+	// SigmoidBack computes dst[i] = dy[i] (y[i] - y[i]²), TanhBack dst[i] = dy[i] (1 - y[i]²).
+	SigmoidBack, TanhBack func(dst, y, dy []float32)
 	// Add computes dst[i] += src[i].
 	Add func(dst, src []float32)
-	// Bytes computes dst[i] = src[i]*scale + shift, rounded once.
-	Bytes func(dst []float32, src []uint8, scale, shift float32)
+	// Scale computes dst[i] = src[i] factor.
+	Scale func(dst, src []float32, factor float32)
+	// Finite tells whether no number is NaN or Inf.
+	Finite func(x []float32) bool
+	// Spread writes src[0] to the first len(dst)/len(src) numbers, src[1] to the next as many.
+	Spread func(dst, src []float32)
+
+	Softmax func(p Softmax)
+	ArgMax  func(p ArgMax)
+	// Bytes gathers rows of bytes as numbers; see Gathered.
+	Bytes     func(p Gathered)
+	Transpose func(p Transposition)
+	// LookUp copies rows of a table by their ids, AddUp adds to them; see Lookup.
+	LookUp, AddUp func(p Lookup)
+	LSTM          func(c LSTMCell)
+	LSTMBack      func(c LSTMBack)
 	// Adam updates weights and both moments; see AdamStep.
-	Adam func(w, g, m, v []float32, s AdamStep)
+	Adam func(b AdamBlock, s AdamStep)
+
+	// Prefetch asks for the rows of x, of width bytes, that order names, some time before their use.
+	Prefetch func(x []uint8, width int, order []int32)
 }
 
 var current atomic.Pointer[Set]
@@ -77,17 +93,30 @@ func Named(name string) (*Set, error) {
 }
 
 var reference = Set{
-	Name:     "go",
-	MulLanes: mulLanes,
-	MulDots:  mulDots,
-	Exp:      expAll,
-	Log:      logAll,
-	Tanh:     tanhAll,
-	Sigmoid:  sigmoidAll,
-	Softmax:  softmax,
-	ReLU:     relu,
-	ReLUBack: reluBack,
-	Add:      add,
-	Bytes:    bytes,
-	Adam:     adam,
+	Name:        "go",
+	MulLanes:    mulLanes,
+	MulDots:     mulDots,
+	Exp:         expAll,
+	Log:         logAll,
+	Log1p:       log1pAll,
+	Tanh:        tanhAll,
+	Sigmoid:     sigmoidAll,
+	ReLU:        relu,
+	ReLUBack:    reluBack,
+	SigmoidBack: sigmoidBack,
+	TanhBack:    tanhBack,
+	Add:         add,
+	Scale:       scale,
+	Finite:      finite,
+	Spread:      spread,
+	Softmax:     softmax,
+	ArgMax:      argMax,
+	Bytes:       bytes,
+	Transpose:   transpose,
+	LookUp:      lookUp,
+	AddUp:       addUp,
+	LSTM:        lstm,
+	LSTMBack:    lstmBack,
+	Adam:        adam,
+	Prefetch:    func([]uint8, int, []int32) {},
 }

@@ -90,28 +90,3 @@ func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*r
 		checkGuards(t, what, all, len(c), offset)
 	}
 }
-
-// TestAdamOfSets holds Adam of every set against the reference.
-func TestAdamOfSets(t *testing.T) {
-	step := AdamStep{Beta1: 0.9, Rest1: 0.1, Beta2: 0.999, Rest2: 0.001, Rate: 0.0123, Epsilon: 1e-7}
-	eachSet(t, func(t *testing.T, set *Set) {
-		for _, kind := range fills {
-			for _, n := range lengths() {
-				r := rand.New(rand.NewPCG(uint64(n), 11))
-				var all, got, want [4][]float32
-				for i := range got {
-					all[i], got[i] = guarded(n, i)
-					kind.fill(r, got[i])
-					want[i] = clone(got[i])
-				}
-				adam(want[0], want[1], want[2], want[3], step)
-				set.Adam(got[0], got[1], got[2], got[3], step)
-				for i := range got {
-					what := fmt.Sprintf("Adam, %s data, n=%d, slice %d", kind.name, n, i)
-					checkSame(t, what, got[i], want[i])
-					checkGuards(t, what, all[i], n, i)
-				}
-			}
-		}
-	})
-}

@@ -21,21 +21,19 @@ func lengths() []int {
 func TestVectorKernels(t *testing.T) {
 	type call func(s *Set, dst, x, y []float32)
 	kernels := map[string]call{
-		"Exp":      func(s *Set, dst, x, _ []float32) { s.Exp(dst, x) },
-		"Log":      func(s *Set, dst, x, _ []float32) { s.Log(dst, x) },
-		"Tanh":     func(s *Set, dst, x, _ []float32) { s.Tanh(dst, x) },
-		"Sigmoid":  func(s *Set, dst, x, _ []float32) { s.Sigmoid(dst, x) },
-		"Softmax":  func(s *Set, dst, x, _ []float32) { s.Softmax(dst, x) },
-		"ReLU":     func(s *Set, dst, x, _ []float32) { s.ReLU(dst, x) },
-		"ReLUBack": func(s *Set, dst, x, y []float32) { s.ReLUBack(dst, x, y) },
-		"Add":      func(s *Set, dst, x, _ []float32) { s.Add(dst, x) },
-		"Bytes": func(s *Set, dst, x, _ []float32) {
-			source := make([]uint8, len(x))
-			for i := range source {
-				source[i] = uint8(i*37 + len(x))
-			}
-			s.Bytes(dst, source, 0.0127, -0.424)
-		},
+		"Exp":         func(s *Set, dst, x, _ []float32) { s.Exp(dst, x) },
+		"Log":         func(s *Set, dst, x, _ []float32) { s.Log(dst, x) },
+		"Tanh":        func(s *Set, dst, x, _ []float32) { s.Tanh(dst, x) },
+		"Sigmoid":     func(s *Set, dst, x, _ []float32) { s.Sigmoid(dst, x) },
+		"ReLU":        func(s *Set, dst, x, _ []float32) { s.ReLU(dst, x) },
+		"ReLUBack":    func(s *Set, dst, x, y []float32) { s.ReLUBack(dst, x, y) },
+		"Add":         func(s *Set, dst, x, _ []float32) { s.Add(dst, x) },
+		"Log1p":       func(s *Set, dst, x, _ []float32) { s.Log1p(dst, x) },
+		"SigmoidBack": func(s *Set, dst, x, y []float32) { s.SigmoidBack(dst, x, y) },
+		"TanhBack":    func(s *Set, dst, x, y []float32) { s.TanhBack(dst, x, y) },
+		"Scale":       func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, -1.37) },
+		"Spread one":  func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:min(1, len(x))]) },
+		"Spread":      func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:(len(x)+2)/3]) },
 	}
 	eachSet(t, func(t *testing.T, set *Set) {
 		for name, run := range kernels {
@@ -69,8 +67,8 @@ func TestVectorKernelsInPlace(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for name, run := range map[string]func(s *Set) func(dst, src []float32){
 			"Exp": func(s *Set) func(dst, src []float32) { return s.Exp }, "Tanh": func(s *Set) func(dst, src []float32) { return s.Tanh },
-			"Sigmoid": func(s *Set) func(dst, src []float32) { return s.Sigmoid }, "Softmax": func(s *Set) func(dst, src []float32) { return s.Softmax },
-			"ReLU": func(s *Set) func(dst, src []float32) { return s.ReLU }, "Log": func(s *Set) func(dst, src []float32) { return s.Log },
+			"Sigmoid": func(s *Set) func(dst, src []float32) { return s.Sigmoid },
+			"ReLU":    func(s *Set) func(dst, src []float32) { return s.ReLU }, "Log": func(s *Set) func(dst, src []float32) { return s.Log },
 		} {
 			for _, n := range lengths() {
 				x := make([]float32, n)
@@ -79,6 +77,33 @@ func TestVectorKernelsInPlace(t *testing.T) {
 				run(&reference)(want, x)
 				run(set)(x, x)
 				checkSame(t, fmt.Sprintf("%s in place, n=%d", name, n), x, want)
+			}
+		}
+	})
+}
+
+// TestFinite: one bad number at any place is seen, and none outside.
+func TestFinite(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, n := range lengths() {
+			all, x := guarded(n, n%4)
+			odd(rand.New(rand.NewPCG(uint64(n), 5)), x)
+			for i, v := range x {
+				if v-v != 0 {
+					x[i] = 0
+				}
+			}
+			all[guardSize+n%4-1], all[guardSize+n%4+n] = nan, inf
+			if !set.Finite(x) {
+				t.Fatalf("Finite of %d finite numbers is false", n)
+			}
+			for i := 0; i < n; i += 1 + n/100 {
+				before := x[i]
+				x[i] = []float32{nan, inf, -inf}[i%3]
+				if set.Finite(x) {
+					t.Fatalf("Finite does not see %v at %d of %d", x[i], i, n)
+				}
+				x[i] = before
 			}
 		}
 	})

@@ -19,14 +19,36 @@ func reluBack(dst, y, dy []float32) {
 	}
 }
 
+func sigmoidBack(dst, y, dy []float32) {
+	for i, v := range y {
+		dst[i] = dy[i] * fma(-v, v, v)
+	}
+}
+
+func tanhBack(dst, y, dy []float32) {
+	for i, v := range y {
+		dst[i] = dy[i] * fma(-v, v, 1)
+	}
+}
+
 func add(dst, src []float32) {
 	for i, x := range src {
 		dst[i] += x
 	}
 }
 
-func bytes(dst []float32, src []uint8, scale, shift float32) {
+func scale(dst, src []float32, factor float32) {
 	for i, x := range src {
-		dst[i] = fma(float32(x), scale, shift)
+		dst[i] = x * factor
 	}
+}
+
+// finite tells whether no number is NaN or Inf.
+func finite(x []float32) bool {
+	for _, v := range x {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -2,15 +2,126 @@
 
 package kernel
 
-type adamLoop func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
+// functions is the assembly of one instruction set, but for its products. It checks no bounds: the
+// kernels made of it do.
+type functions struct {
+	exp, log, log1p, sigmoid, tanh, relu func(dst, x *float32, n uint64)
+	reluBack, sigmoidBack, tanhBack, add func(dst, x, y *float32, n uint64)
+	scale                                func(dst, x *float32, n uint64, factor float32)
+	finite                               func(x *float32, n uint64) float32
+	spread                               func(dst, x *float32, count, n uint64)
+	softmax                              func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+	argMax                               func(dst *int32, x *float32, xRow, rows, width uint64)
+	bytes                                func(dst *float32, src *uint8, order *int32, dstRow, rows, width uint64, scale, shift float32)
+	transpose, transposeAdd              func(y, x *float32, yRow, xRow, rows, columns uint64)
+	lookUp                               func(dst, table *float32, ids *int32, tableRow, count, width uint64)
+	addUp                                func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
+	lstm                                 func(gates, before, cells, squashed, hidden *float32, n uint64)
+	lstmBack                             func(gates, before, squashed, dHidden, dCells *float32, n uint64)
+	adam                                 func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
+	prefetch                             func(src *uint8, order *int32, rows, width uint64)
+}
 
-func adamBy(loop adamLoop) func(w, g, m, v []float32, s AdamStep) {
-	return func(w, g, m, v []float32, s AdamStep) {
-		if n := len(w); n > 0 {
-			_, _, _ = g[n-1], m[n-1], v[n-1]
-			loop(&w[0], &g[0], &m[0], &v[0], uint64(n), s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
-		}
+// stride is a distance in bytes: the assembly counts in those.
+func stride(numbers int) uint64 { return uint64(numbers * floatSize) }
+
+// assembled makes a set.
+func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set {
+	return Set{
+		Name:    name,
+		MulDots: dots.run, MulLanes: lanes.run,
+		Exp: each(f.exp), Log: each(f.log), Log1p: each(f.log1p), Sigmoid: each(f.sigmoid), Tanh: each(f.tanh),
+		ReLU: each(f.relu), ReLUBack: pairs(f.reluBack), SigmoidBack: pairs(f.sigmoidBack), TanhBack: pairs(f.tanhBack),
+		Add: func(dst, src []float32) {
+			if n := len(src); n > 0 {
+				_ = dst[n-1]
+				f.add(&dst[0], &dst[0], &src[0], uint64(n))
+			}
+		},
+		Scale: func(dst, src []float32, factor float32) {
+			if n := len(src); n > 0 {
+				_ = dst[n-1]
+				f.scale(&dst[0], &src[0], uint64(n), factor)
+			}
+		},
+		Finite: func(x []float32) bool { return len(x) == 0 || f.finite(&x[0], uint64(len(x))) == 0 },
+		Spread: func(dst, src []float32) {
+			if len(dst) >= len(src) && len(src) > 0 {
+				f.spread(&dst[0], &src[0], uint64(len(src)), uint64(len(dst)/len(src)))
+			}
+		},
+		Softmax: func(p Softmax) {
+			if p.Rows > 0 && p.Width > 0 {
+				p.check()
+				f.softmax(&p.Y[0], &p.X[0], &p.Highest[0], &p.Rest[0],
+					stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Width))
+			}
+		},
+		ArgMax: func(p ArgMax) {
+			if p.Rows > 0 && p.Width > 0 {
+				p.check()
+				f.argMax(&p.Index[0], &p.X[0], stride(p.XRow), uint64(p.Rows), uint64(p.Width))
+			}
+		},
+		Bytes: func(p Gathered) {
+			if len(p.Order) > 0 && p.Width > 0 {
+				p.check()
+				f.bytes(&p.Y[0], &p.X[0], &p.Order[0], stride(p.YRow), uint64(len(p.Order)), uint64(p.Width), p.Scale, p.Shift)
+			}
+		},
+		Transpose: f.turn,
+		LookUp: func(p Lookup) {
+			if len(p.IDs) > 0 && p.Width > 0 {
+				checkOrder(p.IDs, (len(p.Table)-p.Width)/max(p.TableRow, 1)+1)
+				_ = p.X[len(p.IDs)*p.Width-1]
+				f.lookUp(&p.X[0], &p.Table[0], &p.IDs[0], stride(p.TableRow), uint64(len(p.IDs)), uint64(p.Width))
+			}
+		},
+		AddUp: func(p Lookup) {
+			if len(p.IDs) > 0 && p.Width > 0 && p.Rows > 0 {
+				checkRows(p.Table, p.Rows, p.Width, p.TableRow)
+				checkRows(p.X, len(p.IDs), p.Width, p.XRow)
+				f.addUp(&p.Table[0], &p.X[0], &p.IDs[0], stride(p.TableRow), stride(p.XRow),
+					uint64(len(p.IDs)), uint64(p.Width), uint64(p.Lo), uint64(p.Rows))
+			}
+		},
+		LSTM: func(c LSTMCell) {
+			if n := c.check(); n > 0 {
+				f.lstm(&c.Gates[0], &c.Before[0], &c.Cells[0], &c.Squashed[0], &c.Hidden[0], uint64(n))
+			}
+		},
+		LSTMBack: func(c LSTMBack) {
+			if n := c.check(); n > 0 {
+				f.lstmBack(&c.Gates[0], &c.Before[0], &c.Squashed[0], &c.DHidden[0], &c.DCells[0], uint64(n))
+			}
+		},
+		Adam: func(b AdamBlock, s AdamStep) {
+			if b.Rows > 0 && b.Width > 0 {
+				b.check()
+				row := stride(b.WRow)
+				f.adam(&b.W[0], &b.G[0], &b.M[0], &b.V[0], row, stride(b.GRow), row, row, uint64(b.Rows), uint64(b.Width),
+					s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
+			}
+		},
+		Prefetch: func(x []uint8, width int, order []int32) {
+			if len(order) > 0 && width > 0 { // no memory is read: an address may be any
+				f.prefetch(&x[0], &order[0], uint64(len(order)), uint64(width))
+			}
+		},
 	}
+}
+
+// turn is the kernel Transpose.
+func (f *functions) turn(p Transposition) {
+	if p.Rows <= 0 || p.Columns <= 0 {
+		return
+	}
+	p.check()
+	turn := f.transpose
+	if p.Add {
+		turn = f.transposeAdd
+	}
+	turn(&p.Y[0], &p.X[0], stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Columns))
 }
 
 // each makes a kernel of a loop along one slice.
@@ -29,15 +140,6 @@ func pairs(loop func(dst, x, y *float32, n uint64)) func(dst, x, y []float32) {
 		if n := len(x); n > 0 {
 			_, _ = dst[n-1], y[n-1]
 			loop(&dst[0], &x[0], &y[0], uint64(n))
-		}
-	}
-}
-
-func addBy(loop func(dst, x, y *float32, n uint64)) func(dst, src []float32) {
-	return func(dst, src []float32) {
-		if n := len(src); n > 0 {
-			_ = dst[n-1]
-			loop(&dst[0], &dst[0], &src[0], uint64(n))
 		}
 	}
 }

@@ -3,20 +3,40 @@ package main
 
 import (
 	"flag"
+	"log/slog"
+	"os"
 
 	. "github.com/mmcloughlin/avo/build"
 )
 
 func main() {
-	set := flag.String("set", "", "the instruction set to write: avx2 or avx512")
+	name := flag.String("set", "", "the instruction set to write: AVX2 or AVX512")
 	// avo's own flags name the files to write.
 	flag.Parse()
 	ConstraintExpr("amd64,!purego")
-	switch *set {
-	case "avx2":
-		avx2()
-	case "avx512":
-		avx512()
+	switch *name {
+	case avx2.name:
+		set = avx2
+		products256()
+	case avx512.name:
+		set = avx512
+		products512()
+	default:
+		slog.Error("no such set", "set", *name)
+		os.Exit(2)
 	}
+	vectors()
+	softmax()
+	argMax()
+	adam()
+	bytes()
+	prefetch()
+	spread()
+	lookUp()
+	addUp()
+	lstm()
+	lstmBack()
+	transpose("transpose", false)
+	transpose("transposeAdd", true)
 	Generate()
 }

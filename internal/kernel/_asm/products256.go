@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -11,7 +10,8 @@ import (
 
 const half = 32 // bytes of a 256-bit register
 
-func avx2() {
+// products256 writes the tiles of both products. 16 registers hold 12 sums.
+func products256() {
 	for columns := range 3 {
 		dots256(2, columns+1)
 		dots256(1, columns+1)
@@ -21,53 +21,6 @@ func avx2() {
 		lanes256(rows+1, 2, true)
 		lanes256(rows+1, 3, false) // leaves no register for a mask
 	}
-	adam256()
-	functions256()
-}
-
-// broadcast256 is a register of one constant.
-func broadcast256(bits uint32) VecVirtual {
-	m, ok := placed[bits]
-	if !ok {
-		m = ConstData(fmt.Sprintf("avx2_%08x", bits), U32(bits))
-		placed[bits] = m
-	}
-	y := YMM()
-	VBROADCASTSS(m, y)
-	return y
-}
-
-func number256(v float32) VecVirtual { return broadcast256(math.Float32bits(v)) }
-
-func copied256(x VecVirtual) VecVirtual {
-	y := YMM()
-	VMOVAPS(x, y)
-	return y
-}
-
-// mask256 has ones in the lanes whose number, from first up, is below count.
-func mask256(count Register, first int) VecVirtual {
-	number, mask, x := YMM(), YMM(), XMM()
-	VMOVDQU(laneNumbers(first), number)
-	VMOVD(count.(GPVirtual).As32(), x)
-	VPBROADCASTD(x, mask)
-	VPCMPGTD(number, mask, mask)
-	return mask
-}
-
-var numbered = map[int]Mem{}
-
-// laneNumbers is first, first+1, ... first+7 in memory.
-func laneNumbers(first int) Mem {
-	m, ok := numbered[first]
-	if !ok {
-		m = GLOBL(fmt.Sprintf("avx2_lanes%d", first), RODATA|NOPTR)
-		for i := range 8 {
-			DATA(4*i, U32(uint32(first+i)))
-		}
-		numbered[first] = m
-	}
-	return m
 }
 
 // dots256 writes a product in tiles of rows x columns 16-lane sums, two registers each.
@@ -89,10 +42,10 @@ func dots256(rows, columns int) {
 
 	Label("columns")
 	var sums [2][3][2]VecVirtual // by row, column, half
-	nothing := broadcast256(0)
+	nothing := zeros()
 	for i := range rows {
 		for j := range columns {
-			sums[i][j] = [2]VecVirtual{copied256(nothing), copied256(nothing)}
+			sums[i][j] = [2]VecVirtual{copied(nothing), copied(nothing)}
 		}
 	}
 	x, y, left := GP64(), GP64(), GP64()
@@ -131,7 +84,7 @@ func dots256(rows, columns int) {
 	ADDQ(Imm(16), left)
 	JZ(LabelRef("fold"))
 	for h := range 2 {
-		mask := mask256(left, 8*h)
+		mask := low(left, 8*h).v
 		for j := range columns {
 			v := YMM()
 			VMASKMOVPS(row(y, bRow, j, h), mask, v)
@@ -196,7 +149,7 @@ func lanes256(rows, vectors int, masked bool) {
 	rowTiles := Load(Param("rowTiles"), GP64())
 	var mask VecVirtual
 	if masked {
-		mask = mask256(Load(Param("lanes"), GP64()), 0)
+		mask = low(pointer("lanes"), 0).v
 	}
 	load := func(m Mem, j int) VecVirtual {
 		y := YMM()
@@ -262,92 +215,4 @@ func lanes256(rows, vectors int, masked bool) {
 	JNZ(LabelRef("rows"))
 	VZEROUPPER()
 	RET()
-}
-
-// eights writes the loop over n numbers: step for each whole register, with next after it, then
-// step once more with a mask for what is left.
-func eights(n Register, step func(mask *VecVirtual), next func()) {
-	SUBQ(Imm(8), n)
-	JL(LabelRef("tail"))
-	Label("whole")
-	step(nil)
-	next()
-	SUBQ(Imm(8), n)
-	JGE(LabelRef("whole"))
-	Label("tail")
-	ADDQ(Imm(8), n)
-	JZ(LabelRef("done"))
-	mask := mask256(n, 0)
-	step(&mask)
-	Label("done")
-	VZEROUPPER()
-	RET()
-}
-
-func load256(p Register, mask *VecVirtual) VecVirtual {
-	y := YMM()
-	if mask != nil {
-		VMASKMOVPS(Mem{Base: p}, *mask, y)
-	} else {
-		VMOVUPS(Mem{Base: p}, y)
-	}
-	return y
-}
-
-func store256(y VecVirtual, p Register, mask *VecVirtual) {
-	if mask != nil {
-		VMASKMOVPS(y, *mask, Mem{Base: p})
-	} else {
-		VMOVUPS(y, Mem{Base: p})
-	}
-}
-
-// parameter256 is a register of a parameter's number.
-func parameter256(name string) VecVirtual {
-	address, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	y := YMM()
-	VBROADCASTSS(address.Addr, y)
-	return y
-}
-
-// adam256 writes the Adam step.
-func adam256() {
-	TEXT("adamAVX2", NOSPLIT, "func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)")
-	Pragma("noescape")
-	Doc("adamAVX2 updates n weights and their moments.")
-	w, g := Load(Param("w"), GP64()), Load(Param("grad"), GP64())
-	m, v := Load(Param("m"), GP64()), Load(Param("v"), GP64())
-	n := Load(Param("n"), GP64())
-	flush := func(x VecVirtual) {
-		exponent, zero := broadcast256(0x7f800000), broadcast256(0)
-		VPAND(x, exponent, exponent)
-		VPCMPEQD(zero, exponent, exponent)
-		VPANDN(x, exponent, x)
-	}
-	eights(n, func(mask *VecVirtual) {
-		gradient, first, second, weight := load256(g, mask), load256(m, mask), load256(v, mask), load256(w, mask)
-		scaled, squared := YMM(), YMM()
-		VMULPS(gradient, parameter256("rest1"), scaled)
-		VFMADD213PS(scaled, parameter256("beta1"), first)
-		flush(first)
-		VMULPS(gradient, parameter256("rest2"), squared)
-		VMULPS(gradient, squared, squared)
-		VFMADD213PS(squared, parameter256("beta2"), second)
-		flush(second)
-		store256(first, m, mask)
-		store256(second, v, mask)
-		root := YMM()
-		VSQRTPS(second, root)
-		VADDPS(parameter256("epsilon"), root, root)
-		VDIVPS(root, first, root)
-		VFNMADD231PS(root, parameter256("rate"), weight)
-		store256(weight, w, mask)
-	}, func() {
-		for _, p := range []Register{w, g, m, v} {
-			ADDQ(Imm(half), p)
-		}
-	})
 }

@@ -10,7 +10,8 @@ import (
 
 const vector = 64 // bytes
 
-func avx512() {
+// products512 writes the tiles of both products. 32 registers hold 25 sums.
+func products512() {
 	for columns := range 5 {
 		dots512(4, columns+1)
 		dots512(1, columns+1)
@@ -20,18 +21,6 @@ func avx512() {
 			lanes512(rows+1, vectors+1)
 		}
 	}
-	adam512()
-	functions512()
-}
-
-// zeros gives a register of zeros. A register cannot be cleared by itself: avo's allocator would
-// take it for one that is read before it is written.
-func zeros() VecVirtual {
-	z := ZMM()
-	x := GP32()
-	XORL(x, x)
-	VPBROADCASTD(x, z)
-	return z
 }
 
 // rowOf is the address of row i of rows that lie stride apart, for i up to 4; triple is 3 stride.
@@ -52,23 +41,6 @@ func tripled(stride GPVirtual) GPVirtual {
 	return triple
 }
 
-// tailMask gives a mask of the low n&15 lanes.
-func tailMask(n Register) OpmaskVirtual {
-	count := GP64()
-	MOVQ(n, count)
-	ANDQ(Imm(15), count)
-	return lowMask(count)
-}
-
-// lowMask gives a mask of the low count lanes, 0 to 16.
-func lowMask(count Register) OpmaskVirtual {
-	bits, k := GP64(), K()
-	MOVQ(U64(0xffffffffffffffff), bits)
-	BZHIQ(count, bits, bits)
-	KMOVW(bits.As32(), k)
-	return k
-}
-
 // dots512 writes a product in tiles of rows x columns 16-lane sums.
 func dots512(rows, columns int) {
 	TEXT(fmt.Sprintf("dots%dx%dAVX512", rows, columns), NOSPLIT,
@@ -79,7 +51,9 @@ func dots512(rows, columns int) {
 	aRow, bRow := Load(Param("aRow"), GP64()).(GPVirtual), Load(Param("bRow"), GP64()).(GPVirtual)
 	aTriple, bTriple := tripled(aRow), tripled(bRow)
 	inner := Load(Param("inner"), GP64())
-	mask := tailMask(inner)
+	rest := duplicate(inner)
+	ANDQ(Imm(15), rest)
+	mask := low(rest, 0).k
 	zero := zeros()
 	rowTiles := Load(Param("rowTiles"), GP64())
 
@@ -243,7 +217,7 @@ func lanes512(rows, vectors int) {
 	cTriple, aTriple := tripled(cRow), tripled(aRow)
 	aCol, bRow := Load(Param("aCol"), GP64()), Load(Param("bRow"), GP64())
 	rowTiles := Load(Param("rowTiles"), GP64())
-	mask := lowMask(Load(Param("lanes"), GP64()))
+	mask := low(pointer("lanes"), 0).k
 	load := func(m Mem, last bool) VecVirtual {
 		v := ZMM()
 		if last {
@@ -308,66 +282,4 @@ func lanes512(rows, vectors int) {
 	JNZ(LabelRef("rows"))
 	VZEROUPPER()
 	RET()
-}
-
-// adam512 writes the Adam step.
-func adam512() {
-	TEXT("adamAVX512", NOSPLIT, "func(w, grad, m, v *float32, n uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)")
-	Pragma("noescape")
-	Doc("adamAVX512 updates n weights and their moments.")
-	w, g := Load(Param("w"), GP64()), Load(Param("grad"), GP64())
-	m, v := Load(Param("m"), GP64()), Load(Param("v"), GP64())
-	n := Load(Param("n"), GP64())
-	beta1, rest1, beta2, rest2 := parameter512("beta1"), parameter512("rest1"), parameter512("beta2"), parameter512("rest2")
-	rate, epsilon := parameter512("rate"), parameter512("epsilon")
-	exponent, bits := ZMM(), GP32()
-	MOVL(U32(0x7f800000), bits)
-	VPBROADCASTD(bits, exponent)
-	mask := tailMask(n)
-
-	flush := func(x VecVirtual) {
-		normal := K()
-		VPTESTMD(exponent, x, normal)
-		VMOVAPS_Z(x, normal, x)
-	}
-	step := func(masked bool) {
-		load := func(p Register) VecVirtual {
-			z := ZMM()
-			if masked {
-				VMOVUPS_Z(Mem{Base: p}, mask, z)
-			} else {
-				VMOVUPS(Mem{Base: p}, z)
-			}
-			return z
-		}
-		store := func(z VecVirtual, p Register) {
-			if masked {
-				VMOVUPS(z, mask, Mem{Base: p})
-			} else {
-				VMOVUPS(z, Mem{Base: p})
-			}
-		}
-		gradient, first, second, weight := load(g), load(m), load(v), load(w)
-		scaled, squared := ZMM(), ZMM()
-		VMULPS(gradient, rest1, scaled)
-		VFMADD213PS(scaled, beta1, first) // first = beta1 first + scaled
-		flush(first)
-		VMULPS(gradient, rest2, squared)
-		VMULPS(gradient, squared, squared)
-		VFMADD213PS(squared, beta2, second)
-		flush(second)
-		store(first, m)
-		store(second, v)
-		root := ZMM()
-		VSQRTPS(second, root)
-		VADDPS(epsilon, root, root)
-		VDIVPS(root, first, root)
-		VFNMADD231PS(root, rate, weight)
-		store(weight, w)
-	}
-	sixteens(n, step, func() {
-		for _, p := range []Register{w, g, m, v} {
-			ADDQ(Imm(vector), p)
-		}
-	})
 }

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The functions are the reference's, operation by operation.
+
+const (
+	signBit = 1 << 31
+	// smallestNormal is 2^-126: what is below it is flushed.
+	smallestNormal = 0x1p-126
+	toInteger      = 12582912
+	ln2High        = 0.693359375
+	ln2Low         = -2.12194440e-4
+)
+
+// polynomial is the coefficients' polynomial of x, the highest first.
+func polynomial(x VecVirtual, coefficients ...float32) VecVirtual {
+	p := filled(real(coefficients[0]))
+	for _, c := range coefficients[1:] {
+		fma213.do(real(c), x, p)
+	}
+	return p
+}
+
+func exp(x VecVirtual) VecVirtual {
+	n := filled(real(toInteger))
+	fma231.do(real(1.44269504), x, n)
+	sub.do(real(toInteger), n, n)
+	high := copied(x)
+	nma231.do(real(ln2High), n, high)
+	r := copied(high)
+	nma231.do(real(ln2Low), n, r)
+	rest := sub.made(r, high)
+	nma231.do(real(ln2Low), n, rest)
+	p := polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+	fma213.do(rest, mul.made(r, r), p)
+	whole := add.made(real(1), r)
+	lost := sub.made(real(1), whole)
+	sub.do(lost, r, lost)
+	add.do(lost, p, p)
+	add.do(p, whole, p)
+	// 2^n in two factors.
+	power, first := register(), register()
+	VCVTTPS2DQ(n, power)
+	VPSRAD(Imm(1), power, first)
+	subInt.do(first, power, power)
+	for _, f := range []VecVirtual{first, power} {
+		addInt.do(constant(127), f, f)
+		VPSLLD(Imm(23), f, f)
+		mul.do(f, p, p)
+	}
+	compared(x, notLess, real(-87.33654)).keep(p)
+	compared(x, greater, real(88.72283)).choose(real(float32(math.Inf(1))), p)
+	return p
+}
+
+func sigmoid(x VecVirtual) VecVirtual {
+	e := exp(or.made(constant(signBit), x))
+	q := filled(real(1))
+	compared(x, less, constant(0)).choose(e, q)
+	below := add.made(real(1), e)
+	div.do(below, q, q)
+	lost := sub.made(real(1), below)
+	sub.do(lost, e, lost)
+	nma213.do(q, q, lost)
+	return lost
+}
+
+func tanh(x VecVirtual) VecVirtual {
+	size := and.made(constant(signBit-1), x)
+	e := exp(add.made(size, size))
+	add.do(real(1), e, e)
+	q, y := filled(real(2)), filled(real(1))
+	div.do(e, q, q)
+	sub.do(q, y, y)
+	z := mul.made(x, x)
+	p := polynomial(z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
+	mul.do(z, p, p)
+	fma213.do(x, x, p)
+	compared(size, less, real(0.625)).choose(p, y)
+	or.do(and.made(constant(signBit), x), y, y)
+	return y
+}
+
+func log(x VecVirtual) VecVirtual {
+	const rootHalf, mantissa = 0x3f3504f3, 1<<23 - 1 // the bits of sqrt(1/2), and those of a fraction
+	denormal := compared(x, less, real(smallestNormal))
+	b, e, extra := copied(x), register(), filled(real(-23))
+	denormal.choose(mul.made(real(1<<23), x), b)
+	subInt.do(constant(rootHalf), b, b)
+	VPSRAD(Imm(23), b, e)
+	VCVTDQ2PS(e, e)
+	denormal.keep(extra)
+	add.do(extra, e, e)
+	and.do(constant(mantissa), b, b)
+	addInt.do(constant(rootHalf), b, b)
+	f := b
+	sub.do(real(1), f, f)
+	z := mul.made(f, f)
+	p := polynomial(f, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+		-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
+	mul.do(f, p, p)
+	mul.do(z, p, p)
+	fma231.do(real(ln2Low), e, p)
+	fma231.do(real(-0.5), z, p)
+	add.do(p, f, p)
+	fma231.do(real(ln2High), e, p)
+	compared(x, equal, constant(0)).choose(real(float32(math.Inf(-1))), p)
+	compared(x, notAtLeast, constant(0)).choose(real(float32(math.NaN())), p)
+	compared(x, greater, real(math.MaxFloat32)).choose(real(float32(math.Inf(1))), p)
+	return p
+}
+
+func log1p(x VecVirtual) VecVirtual {
+	u := add.made(real(1), x)
+	y := log(u)
+	lost := sub.made(real(1), u)
+	sub.do(lost, x, lost)
+	compared(x, less, real(1<<24)).keep(lost)
+	div.do(u, lost, lost)
+	add.do(lost, y, y)
+	return y
+}
+
+// flush makes zero of what is no normal number.
+func flush(x VecVirtual) {
+	if set == avx512 {
+		normal := K()
+		VPTESTMD(filled(0x7f800000), x, normal)
+		mask{k: normal}.keep(x)
+		return
+	}
+	exponent := and.made(constant(0x7f800000), x)
+	VPCMPEQD(zeros(), exponent, exponent)
+	VANDNPS(x, exponent, x)
+}
+
+// acrossLanes folds 16 lanes by the fixed tree, lane i with i+8, i+4, i+2, i+1, and leaves the
+// result in every lane: each lane does the sums of lane 0 with their operands in either order.
+func acrossLanes(x []VecVirtual, combine operation) VecVirtual {
+	y, t := x[0], register()
+	if set == avx512 {
+		VSHUFF32X4(Imm(0x4e), y, y, t)
+		combine.do(t, y, y)
+		VSHUFF32X4(Imm(0xb1), y, y, t)
+	} else {
+		combine.do(x[1], y, y)
+		VPERM2F128(Imm(0x01), y, y, t)
+	}
+	combine.do(t, y, y)
+	for _, lanes := range []uint64{0x4e, 0xb1} {
+		VPERMILPS(Imm(lanes), y, t)
+		combine.do(t, y, y)
+	}
+	return y
+}
+
+// element is what a kernel computes from the same element of its sources.
+type element func(x []VecVirtual) VecVirtual
+
+// elements are the kernels that compute dst[i] from element i of one or two sources.
+var elements = []struct {
+	name    string
+	sources int
+	compute element
+}{
+	{"exp", 1, func(x []VecVirtual) VecVirtual { return exp(x[0]) }},
+	{"log", 1, func(x []VecVirtual) VecVirtual { return log(x[0]) }},
+	{"log1p", 1, func(x []VecVirtual) VecVirtual { return log1p(x[0]) }},
+	{"sigmoid", 1, func(x []VecVirtual) VecVirtual { return sigmoid(x[0]) }},
+	{"tanh", 1, func(x []VecVirtual) VecVirtual { return tanh(x[0]) }},
+	{"relu", 1, func(x []VecVirtual) VecVirtual {
+		zero := zeros()
+		// Of zero and NaN the maximum is the second operand; adding zero makes 0 of -0.
+		VMAXPS(x[0], zero, x[0])
+		add.do(zero, x[0], x[0])
+		return x[0]
+	}},
+	{"reluBack", 2, func(x []VecVirtual) VecVirtual {
+		compared(x[0], greater, constant(0)).keep(x[1])
+		return x[1]
+	}},
+	{"sigmoidBack", 2, func(x []VecVirtual) VecVirtual {
+		slope := copied(x[0])
+		nma213.do(x[0], x[0], slope)
+		mul.do(slope, x[1], x[1])
+		return x[1]
+	}},
+	{"tanhBack", 2, func(x []VecVirtual) VecVirtual {
+		slope := filled(real(1))
+		nma231.do(x[0], x[0], slope)
+		mul.do(slope, x[1], x[1])
+		return x[1]
+	}},
+	{"add", 2, func(x []VecVirtual) VecVirtual { return add.made(x[1], x[0]) }},
+}
+
+func vectors() {
+	for _, e := range elements {
+		parameters := []string{"x", "y"}[:e.sources]
+		signature := "func(dst, x *float32, n uint64)"
+		if e.sources == 2 {
+			signature = "func(dst, x, y *float32, n uint64)"
+		}
+		function(e.name, signature, "computes n numbers.")
+		dst, n := pointer("dst"), pointer("n")
+		var from []Register
+		for _, p := range parameters {
+			from = append(from, pointer(p))
+		}
+		along("elements", n, func(tail *mask) {
+			var x []VecVirtual
+			for _, p := range from {
+				x = append(x, load(at(p), tail))
+			}
+			store(e.compute(x), at(dst), tail)
+		}, append(from, dst)...)
+		end()
+	}
+	scale()
+	finite()
+}
+
+// scale writes dst[i] = x[i] times a number.
+func scale() {
+	function("scale", "func(dst, x *float32, n uint64, factor float32)", "computes n numbers.")
+	dst, x, n := pointer("dst"), pointer("x"), pointer("n")
+	factor := parameter("factor")
+	along("elements", n, func(tail *mask) {
+		y := load(at(x), tail)
+		mul.do(factor, y, y)
+		store(y, at(dst), tail)
+	}, dst, x)
+	end()
+}
+
+// finite writes the search for NaN and Inf: a number times zero is zero, unless it is one of those.
+func finite() {
+	function("finite", "func(x *float32, n uint64) (sum float32)", "adds up n numbers times zero.")
+	x, n := pointer("x"), pointer("n")
+	zero, sum := zeros(), zeros()
+	along("elements", n, func(tail *mask) {
+		fma231.do(load(at(x), tail), zero, sum)
+	}, x)
+	sums := []VecVirtual{sum}
+	if set == avx2 {
+		sums = append(sums, zeros())
+	}
+	Store(acrossLanes(sums, add).AsX(), ReturnIndex(0))
+	end()
+}

@@ -1,0 +1,348 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// row writes a loop along n numbers from p, at 16 lanes: step gets the half of the lanes it is at,
+// the numbers' place, and of the last ones the mask and how many there are. n is kept.
+func row(name string, n Register, step func(half int, m Mem, tail *mask, left Register), pointers ...Register) {
+	left := duplicate(n)
+	all := func(masks bool) {
+		for h := range set.halves() {
+			var tail *mask
+			if masks {
+				m := low(left, h*set.lanes())
+				tail = &m
+			}
+			step(h, Mem{Base: pointers[0], Disp: h * set.size}, tail, left)
+		}
+	}
+	SUBQ(Imm(16), left)
+	JL(LabelRef(name + "Tail"))
+	Label(name)
+	all(false)
+	for _, p := range pointers {
+		ADDQ(Imm(64), p)
+	}
+	SUBQ(Imm(16), left)
+	JGE(LabelRef(name))
+	Label(name + "Tail")
+	ADDQ(Imm(16), left)
+	JZ(LabelRef(name + "Done"))
+	all(true)
+	Label(name + "Done")
+}
+
+var largest = operation{VMAXPS, VMAXPS_BCST}
+
+// highest is the largest of a row in every lane. NaN is never larger.
+func highest(x Register, n Register) VecVirtual {
+	var high []VecVirtual
+	for range set.halves() {
+		high = append(high, filled(real(float32(math.Inf(-1)))))
+	}
+	row("highest", n, func(h int, m Mem, tail *mask, _ Register) {
+		v := load(m, tail)
+		if tail != nil {
+			below := copied(high[h])
+			tail.choose(v, below)
+			v = below
+		}
+		// Of NaN and a number the maximum is the second operand of the three, in Intel's order.
+		largest.do(high[h], v, high[h])
+	}, duplicate(x))
+	v := acrossLanes(high, largest)
+	add.do(constant(0), v, v) // 0 and -0 are both highest: one of them
+	return v
+}
+
+// rowLoop writes a loop over the rows that parameter "rows" counts; the pointers move on by the
+// strides, in bytes, that the parameters of their names and "Row" give.
+func rowLoop(body func(), pointers map[string]Register) {
+	Label("rows")
+	body()
+	for _, name := range []string{"y", "x", "w", "grad", "m", "v"} {
+		if p, ok := pointers[name]; ok {
+			address, err := Param(name + "Row").Resolve()
+			if err != nil {
+				panic(err)
+			}
+			ADDQ(address.Addr, p)
+		}
+	}
+	rows, err := Param("rows").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	DECQ(rows.Addr)
+	JNZ(LabelRef("rows"))
+	end()
+}
+
+// softmax writes softmax in three passes over each row: the largest, exp and its sum, the quotients.
+func softmax() {
+	function("softmax", "func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)",
+		"computes rows of width numbers, at least 1, and the highest and the rest of each.")
+	x, y, n := pointer("x"), pointer("y"), pointer("width")
+	high, rest := pointer("high"), pointer("rest")
+	rowLoop(func() {
+		h := highest(x, n)
+		var sums []VecVirtual
+		for range set.halves() {
+			sums = append(sums, zeros())
+		}
+		// The first of the highest is left out of the sum, by taking its 1 away.
+		open, none := GP64(), GP64()
+		MOVQ(U64(0xffffffffffffffff), open)
+		XORQ(none, none)
+		from, to := duplicate(x), duplicate(y)
+		row("exp", n, func(half int, m Mem, tail *mask, left Register) {
+			v := load(m, tail)
+			first := compared(v, equal, h).bits()
+			if tail != nil {
+				valid := duplicate(left)
+				if half > 0 {
+					SUBQ(Imm(uint64(set.lanes())), valid)
+					CMOVQLT(none, valid)
+				}
+				BZHIQ(valid, first, first)
+			}
+			ANDQ(open, first)
+			BLSIQ(first, first)
+			TESTQ(first, first)
+			CMOVQNE(none, open)
+			sub.do(h, v, v)
+			e := exp(v)
+			store(e, Mem{Base: to, Disp: half * set.size}, tail)
+			if tail != nil { // adding 0 changes no sum: none is -0
+				tail.keep(e)
+			}
+			one := filled(real(1))
+			maskOf(first).keep(one)
+			sub.do(one, e, e)
+			add.do(e, sums[half], sums[half])
+		}, from, to)
+		sum := acrossLanes(sums, add)
+		VMOVSS(h.AsX(), at(high))
+		VMOVSS(sum.AsX(), at(rest))
+		ADDQ(Imm(4), high)
+		ADDQ(Imm(4), rest)
+		add.do(real(1), sum, sum)
+		row("quotient", n, func(_ int, m Mem, tail *mask, _ Register) {
+			q := load(m, tail)
+			div.do(sum, q, q)
+			compared(q, notLess, real(smallestNormal)).keep(q)
+			store(q, m, tail)
+		}, duplicate(y))
+	}, map[string]Register{"x": x, "y": y})
+}
+
+// argMax writes the search for the first of the highest of each row.
+func argMax() {
+	function("argMax", "func(dst *int32, x *float32, xRow, rows, width uint64)",
+		"finds the first of the highest in rows of width numbers, at least 1.")
+	dst, x, n := pointer("dst"), pointer("x"), pointer("width")
+	whole := GP64()
+	MOVQ(U64(uint64(set.lanes())), whole)
+	rowLoop(func() {
+		h := highest(x, n)
+		p, index, left := duplicate(x), GP64(), duplicate(n)
+		XORQ(index, index)
+		Label("search")
+		valid := duplicate(left)
+		CMPQ(left, whole)
+		CMOVQGT(whole, valid)
+		m := low(valid, 0)
+		bits := compared(load(at(p), &m), equal, h).bits()
+		BZHIQ(valid, bits, bits)
+		TESTQ(bits, bits)
+		JNE(LabelRef("found"))
+		ADDQ(Imm(uint64(set.size)), p)
+		ADDQ(Imm(uint64(set.lanes())), index)
+		SUBQ(Imm(uint64(set.lanes())), left)
+		JG(LabelRef("search"))
+		XORQ(index, index) // all are NaN
+		JMP(LabelRef("write"))
+		Label("found")
+		TZCNTQ(bits, bits)
+		ADDQ(bits, index)
+		Label("write")
+		MOVL(index.As32(), at(dst))
+		ADDQ(Imm(4), dst)
+	}, map[string]Register{"x": x})
+}
+
+// adam writes the Adam step.
+func adam() {
+	function("adam", "func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)",
+		"updates rows of width weights and their moments.")
+	w, g, m, v := pointer("w"), pointer("grad"), pointer("m"), pointer("v")
+	number := parameter
+	if set == avx512 { // there are registers enough to keep them all
+		kept := map[string]VecVirtual{}
+		for _, name := range []string{"beta1", "rest1", "beta2", "rest2", "rate", "epsilon"} {
+			kept[name] = parameter(name)
+		}
+		number = func(name string) VecVirtual { return kept[name] }
+	}
+	rowLoop(func() {
+		w, g, m, v, n := duplicate(w), duplicate(g), duplicate(m), duplicate(v), pointer("width")
+		along("weights", n, func(tail *mask) {
+			gradient, first, second, weight := load(at(g), tail), load(at(m), tail), load(at(v), tail), load(at(w), tail)
+			scaled := mul.made(gradient, number("rest1"))
+			fma213.do(scaled, number("beta1"), first)
+			flush(first)
+			squared := mul.made(gradient, number("rest2"))
+			mul.do(gradient, squared, squared)
+			fma213.do(squared, number("beta2"), second)
+			flush(second)
+			store(first, at(m), tail)
+			store(second, at(v), tail)
+			root := register()
+			VSQRTPS(second, root)
+			add.do(number("epsilon"), root, root)
+			div.do(root, first, root)
+			nma231.do(root, number("rate"), weight)
+			store(weight, at(w), tail)
+		}, w, g, m, v)
+	}, map[string]Register{"w": w, "grad": g, "m": m, "v": v})
+}
+
+// bytes writes the kernel that gathers rows of bytes and makes float32 of them, an eighth or a
+// sixteenth of 64 at a time; what is left of a row it does one by one.
+func bytes() {
+	function("bytes", "func(dst *float32, src *uint8, order *int32, dstRow, rows, width uint64, scale, shift float32)",
+		"gathers rows of width bytes, at least one row.")
+	dst, src, order := pointer("dst"), pointer("src"), pointer("order")
+	dstRow, rows, width := pointer("dstRow"), pointer("rows"), pointer("width")
+	scale, shift := parameter("scale"), parameter("shift")
+	Label("rows")
+	from, to, left := GP64(), duplicate(dst), duplicate(width)
+	MOVLQSX(at(order), from)
+	IMULQ(width, from)
+	ADDQ(src, from)
+	SUBQ(Imm(uint64(set.lanes())), left)
+	JL(LabelRef("tail"))
+	Label("whole")
+	v := register()
+	VPMOVZXBD(at(from), v)
+	VCVTDQ2PS(v, v)
+	fma213.do(shift, scale, v)
+	VMOVUPS(v, at(to))
+	ADDQ(Imm(uint64(set.lanes())), from)
+	ADDQ(Imm(uint64(set.size)), to)
+	SUBQ(Imm(uint64(set.lanes())), left)
+	JGE(LabelRef("whole"))
+	Label("tail")
+	ADDQ(Imm(uint64(set.lanes())), left)
+	JZ(LabelRef("next"))
+	Label("single")
+	number, x := GP32(), XMM()
+	MOVBLZX(at(from), number)
+	VMOVD(number, x)
+	VCVTDQ2PS(x, x)
+	VFMADD213SS(shift.AsX(), scale.AsX(), x)
+	VMOVSS(x, at(to))
+	INCQ(from)
+	ADDQ(Imm(4), to)
+	DECQ(left)
+	JNZ(LabelRef("single"))
+	Label("next")
+	ADDQ(Imm(4), order)
+	ADDQ(dstRow, dst)
+	DECQ(rows)
+	JNZ(LabelRef("rows"))
+	end()
+}
+
+// prefetch writes the kernel that asks for rows of bytes ahead of their use.
+func prefetch() {
+	function("prefetch", "func(src *uint8, order *int32, rows, width uint64)",
+		"asks for the cache lines of rows of width bytes, at least one of each.")
+	src, order, rows, width := pointer("src"), pointer("order"), pointer("rows"), pointer("width")
+	Label("rows")
+	from, left := GP64(), duplicate(width)
+	MOVLQSX(at(order), from)
+	IMULQ(width, from)
+	ADDQ(src, from)
+	Label("lines")
+	PREFETCHT1(at(from))
+	ADDQ(Imm(64), from)
+	SUBQ(Imm(64), left)
+	JG(LabelRef("lines"))
+	PREFETCHT1(Mem{Base: from, Index: left, Scale: 1, Disp: -1}) // a row may end in one line more
+	ADDQ(Imm(4), order)
+	DECQ(rows)
+	JNZ(LabelRef("rows"))
+	RET()
+}
+
+// spread writes dst[i*n+j] = x[i].
+func spread() {
+	function("spread", "func(dst, x *float32, count, n uint64)", "writes each of count numbers n times.")
+	dst, x, count, n := pointer("dst"), pointer("x"), pointer("count"), pointer("n")
+	Label("numbers")
+	v, left := register(), duplicate(n)
+	VBROADCASTSS(at(x), v)
+	to := duplicate(dst)
+	along("copies", left, func(tail *mask) { store(v, at(to), tail) }, to)
+	ADDQ(Imm(4), x)
+	LEAQ(Mem{Base: dst, Index: n, Scale: 4}, dst)
+	DECQ(count)
+	JNZ(LabelRef("numbers"))
+	end()
+}
+
+// lookUp writes dst row i = row ids[i] of a table.
+func lookUp() {
+	function("lookUp", "func(dst, table *float32, ids *int32, tableRow, count, width uint64)",
+		"copies count rows of width numbers.")
+	dst, from, ids := pointer("dst"), pointer("table"), pointer("ids")
+	stride, count, width := pointer("tableRow"), pointer("count"), pointer("width")
+	Label("ids")
+	x, left := GP64(), duplicate(width)
+	MOVLQSX(at(ids), x)
+	IMULQ(stride, x)
+	ADDQ(from, x)
+	to := duplicate(dst)
+	along("numbers", left, func(tail *mask) { store(load(at(x), tail), at(to), tail) }, x, to)
+	ADDQ(Imm(4), ids)
+	LEAQ(Mem{Base: dst, Index: width, Scale: 4}, dst)
+	DECQ(count)
+	JNZ(LabelRef("ids"))
+	end()
+}
+
+// addUp writes row ids[i]-lo of a table += row i of x, for ids from lo on, below lo+rows.
+func addUp() {
+	function("addUp", "func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)",
+		"adds those of count rows of width numbers whose ids lie among the table's rows.")
+	to, x, ids := pointer("table"), pointer("x"), pointer("ids")
+	tableRow, xRow, count := pointer("tableRow"), pointer("xRow"), pointer("count")
+	lo, rows := pointer("lo"), pointer("rows")
+	Label("ids")
+	y := GP64()
+	MOVLQSX(at(ids), y)
+	SUBQ(lo, y)
+	CMPQ(y, rows)
+	JCC(LabelRef("next")) // unsigned: an id below lo is a large number
+	IMULQ(tableRow, y)
+	ADDQ(to, y)
+	from, left := duplicate(x), pointer("width")
+	along("numbers", left, func(tail *mask) {
+		v := load(at(y), tail)
+		add.do(load(at(from), tail), v, v)
+		store(v, at(y), tail)
+	}, y, from)
+	Label("next")
+	ADDQ(Imm(4), ids)
+	ADDQ(xRow, x)
+	DECQ(count)
+	JNZ(LabelRef("ids"))
+	end()
+}

@@ -1,0 +1,215 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// eachMatrix calls test with matrices of every small height and width, with guard values between the
+// rows and around, and each kind of data.
+func eachMatrix(t *testing.T, test func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32))) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, kind := range fills {
+			for _, width := range lengths() {
+				for _, rows := range []int{0, 1, 2, 5, 9} {
+					r := rand.New(rand.NewPCG(uint64(width), uint64(rows)))
+					test(t, set, rows, width, kind.name, r, kind.fill)
+				}
+			}
+		}
+	})
+}
+
+func TestSoftmaxOfSets(t *testing.T) {
+	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+		what := fmt.Sprintf("Softmax, %s data, %d x %d", kind, rows, width)
+		xRow, yRow, offset := width+rows%2, width+width%3, (rows+width)%4
+		_, x := matrix(r, fill, rows, width, xRow, 3-offset)
+		if width > 2 && rows > 2 { // two highest, and nothing but -Inf
+			x[width-1], x[1] = 3e38, 3e38
+			for i := range width {
+				x[xRow+i] = -inf
+			}
+		}
+		allY, y := matrix(r, fill, rows, width, yRow, offset)
+		allHigh, high := guarded(rows, offset)
+		allRest, rest := guarded(rows, 3-offset)
+		p := Softmax{Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, Highest: high, Rest: rest}
+		q := p
+		q.Y, q.Highest, q.Rest = clone(y), clone(high), clone(rest)
+		if width > 0 {
+			softmax(q)
+		}
+		set.Softmax(p)
+		checkSame(t, what, y, q.Y)
+		checkSame(t, what+", highest", high, q.Highest)
+		checkSame(t, what+", rest", rest, q.Rest)
+		checkGuards(t, what, allY, len(y), offset)
+		checkGuards(t, what, allHigh, rows, offset)
+		checkGuards(t, what, allRest, rows, 3-offset)
+		if yRow == xRow {
+			p.Y = x
+			set.Softmax(p)
+			checkSame(t, what+", in place", x, q.Y)
+		}
+	})
+}
+
+func TestArgMax(t *testing.T) {
+	rows := []float32{
+		1, 3, 3, 2, // of two equal ones the first
+		nan, -5, nan, -4,
+		nan, nan, nan, nan,
+		-inf, -inf, -inf, -inf,
+		negative, 0, -1, 0, // 0 and -0 are equal
+		1, 2, inf, nan,
+	}
+	want := []int32{1, 3, 0, 0, 0, 2}
+	eachSet(t, func(t *testing.T, set *Set) {
+		got := make([]int32, 6)
+		set.ArgMax(ArgMax{Rows: 6, Width: 4, Index: got, X: rows, XRow: 4})
+		if !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	})
+	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+		if width == 0 {
+			return
+		}
+		_, x := matrix(r, fill, rows, width, width+3, rows%4)
+		if rows > 2 && width > 1 {
+			x[width-2], x[width-1] = 3.2e38, 3.2e38
+		}
+		got, want := make([]int32, rows+1), make([]int32, rows+1)
+		got[rows], want[rows] = -7, -7
+		argMax(ArgMax{Rows: rows, Width: width, Index: want, X: x, XRow: width + 3})
+		set.ArgMax(ArgMax{Rows: rows, Width: width, Index: got, X: x, XRow: width + 3})
+		if !slices.Equal(got, want) {
+			t.Fatalf("%s data, %d x %d: got %v, want %v", kind, rows, width, got, want)
+		}
+	})
+}
+
+func TestBytes(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		small := make([]float32, 4)
+		set.Bytes(Gathered{Width: 2, Y: small, YRow: 2, X: []uint8{9, 9, 7, 255, 9, 9, 0, 1}, Order: []int32{3, 1}, Scale: 0.5, Shift: -3})
+		checkSame(t, "bytes", small, []float32{-3, -2.5, 0.5, 124.5})
+		for _, width := range lengths() {
+			for _, order := range [][]int32{{}, {2}, {4, 0, 4}, {1, 3, 2, 0}} {
+				source := make([]uint8, 5*width)
+				for i := range source {
+					source[i] = uint8(i*37 + width)
+				}
+				offset := width % 4
+				all, y := matrix(nil, func(*rand.Rand, []float32) {}, len(order), width, width+2, offset)
+				p := Gathered{Width: width, Y: y, YRow: width + 2, X: source, Order: order, Scale: 0.0127, Shift: -0.424}
+				q := p
+				q.Y = clone(y)
+				if width > 0 {
+					bytes(q)
+				}
+				set.Bytes(p)
+				set.Prefetch(source, width, order)
+				what := fmt.Sprintf("bytes, width %d, order %v", width, order)
+				checkSame(t, what, y, q.Y)
+				checkGuards(t, what, all, len(y), offset)
+			}
+		}
+	})
+}
+
+func TestTranspose(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for rows := range 36 {
+			for columns := range 36 {
+				for _, adding := range []bool{false, true} {
+					r := rand.New(rand.NewPCG(uint64(rows), uint64(columns)))
+					fill, offset := fills[(rows+columns)%3].fill, (rows+columns)%4
+					_, x := matrix(r, fill, rows, columns, columns+rows%2, 3-offset)
+					all, y := matrix(r, fill, columns, rows, rows+columns%3, offset)
+					p := Transposition{
+						Rows: rows, Columns: columns, Y: y, YRow: rows + columns%3, X: x, XRow: columns + rows%2, Add: adding,
+					}
+					q := p
+					q.Y = clone(y)
+					transpose(q)
+					set.Transpose(p)
+					what := fmt.Sprintf("transpose %d x %d, adding %v", rows, columns, adding)
+					checkSame(t, what, y, q.Y)
+					checkGuards(t, what, all, len(y), offset)
+				}
+			}
+		}
+	})
+}
+
+func TestLookup(t *testing.T) {
+	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+		what := fmt.Sprintf("%s data, %d ids, width %d", kind, rows, width)
+		const words = 7
+		ids := make([]int32, rows)
+		for i := range ids {
+			ids[i] = r.Int32N(words)
+		}
+		offset := width % 4
+		allTable, table := matrix(r, fill, words, width, width+1, offset)
+		allX, x := matrix(r, fill, rows, width, width, 3-offset)
+		p := Lookup{Width: width, IDs: ids, Table: table, TableRow: width + 1, X: x}
+		q := p
+		q.X = clone(x)
+		lookUp(q)
+		set.LookUp(p)
+		checkSame(t, what+", look up", x, q.X)
+		checkGuards(t, what, allX, len(x), 3-offset)
+
+		// The table holds the ids 2 to 5 only.
+		_, x = matrix(r, fill, rows, width, width+2, offset)
+		p = Lookup{Width: width, IDs: ids, Table: table, TableRow: width + 1, X: x, XRow: width + 2, Lo: 2, Rows: 4}
+		q = p
+		q.Table = clone(table)
+		addUp(q)
+		set.AddUp(p)
+		checkSame(t, what+", add up", table, q.Table)
+		checkGuards(t, what, allTable, len(table), offset)
+	})
+}
+
+// TestRowsOutOfBounds: assembly looks at no bounds, so what calls it must.
+func TestRowsOutOfBounds(t *testing.T) {
+	x, ids := make([]float32, 12), []int32{0, 3}
+	for name, call := range map[string]func(*Set){
+		"Softmax": func(s *Set) {
+			s.Softmax(Softmax{Rows: 4, Width: 4, Y: x, YRow: 3, X: x, XRow: 3, Highest: x, Rest: x})
+		},
+		"Softmax's Rest": func(s *Set) {
+			s.Softmax(Softmax{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Highest: x, Rest: x[:2:2]})
+		},
+		"ArgMax":    func(s *Set) { s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4}) },
+		"Bytes":     func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 15), Order: ids}) },
+		"Bytes < 0": func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), Order: []int32{-1}}) },
+		"Transpose": func(s *Set) { s.Transpose(Transposition{Rows: 3, Columns: 4, Y: x, YRow: 4, X: x, XRow: 4}) },
+		"LookUp":    func(s *Set) { s.LookUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: make([]float32, 8)}) },
+		"AddUp":     func(s *Set) { s.AddUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: x, XRow: 4, Rows: 4}) },
+		"LSTM": func(s *Set) {
+			s.LSTM(LSTMCell{Gates: x[:11:11], Before: x, Cells: x, Squashed: x, Hidden: x[:3]})
+		},
+		"LSTMBack": func(s *Set) {
+			s.LSTMBack(LSTMBack{Gates: x, Before: x[:2:2], Squashed: x, DHidden: x, DCells: x[:3]})
+		},
+		"Adam": func(s *Set) {
+			s.Adam(AdamBlock{Rows: 2, Width: 6, W: x, G: x[:11:11], M: x, V: x, WRow: 6, GRow: 6}, adamStep)
+		},
+	} {
+		eachSet(t, func(t *testing.T, set *Set) {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s reaches beyond a slice and nothing panics", name)
+				}
+			}()
+			call(set)
+		})
+	}
+}

@@ -1,0 +1,69 @@
+package layer
+
+import (
+	"braid"
+	"braid/internal/kernel"
+	"braid/tensor"
+)
+
+// The matrices here are windows from their first row on; how many rows they have is told beside them.
+
+// addLanes adds x w to rows of y, where w has as many rows as x has columns.
+func addLanes(k *kernel.Set, rows int, y, x, w tensor.Rows[float32]) {
+	k.MulLanes(kernel.Product{
+		Rows: rows, Columns: y.Width, Inner: x.Width,
+		C: y.Data, CRow: y.Stride, A: x.Data, ARow: x.Stride, ACol: 1, B: w.Data, BRow: w.Stride,
+	})
+}
+
+// addDots adds x times the transpose of w to rows of y, where w has as many rows as y has columns.
+func addDots(k *kernel.Set, rows int, y, x, w tensor.Rows[float32]) {
+	k.MulDots(kernel.Dots{
+		Rows: rows, Columns: y.Width, Inner: x.Width,
+		C: y.Data, CRow: y.Stride, A: x.Data, ARow: x.Stride, B: w.Data, BRow: w.Stride,
+	})
+}
+
+// addOuter adds to a block of a weight's gradient the outer products of rows of x and dy, row by row.
+func addOuter(k *kernel.Set, rows int, x, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
+	k.MulLanes(kernel.Product{
+		Rows: block.RowHi - block.RowLo, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
+		C: grad.Data, CRow: grad.Stride, A: x.Data[block.RowLo:], ARow: 1, ACol: x.Stride,
+		B: dy.Data[block.ColumnLo:], BRow: dy.Stride,
+	})
+}
+
+var one = []float32{1}
+
+// addRows adds to a block of a bias's gradient the rows of dy.
+func addRows(k *kernel.Set, rows int, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
+	k.MulLanes(kernel.Product{
+		Rows: 1, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
+		C: grad.Data, A: one, B: dy.Data[block.ColumnLo:], BRow: dy.Stride,
+	})
+}
+
+// fillRows makes each row of y a copy of x.
+func fillRows(y tensor.Rows[float32], rows int, x []float32) {
+	if y.Stride != y.Width {
+		for r := range rows {
+			copy(y.Row(r), x)
+		}
+		return
+	}
+	all := y.Data[:rows*y.Width]
+	for done := copy(all, x[:y.Width]); done > 0 && done < len(all); {
+		done += copy(all[done:], all[:done])
+	}
+}
+
+// clearRows makes zeros of rows of y.
+func clearRows(y tensor.Rows[float32], rows int) {
+	if y.Stride == y.Width {
+		clear(y.Data[:rows*y.Width])
+		return
+	}
+	for r := range rows {
+		clear(y.Row(r))
+	}
+}
