@@ -53,23 +53,24 @@ func (a *Activation) UnmarshalText(text []byte) error {
 }
 
 // forward computes rows lo to hi of y = a(z); y and z may be the same. Softmax runs over each axis
-// numbers of a row, with room for two numbers for each of them.
-func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, axis int, room []float32) {
+// numbers of a row, and tells what it is made of.
+func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, axis int, of softmax) {
 	switch a {
 	case Linear:
 		if &y.Data[0] != &z.Data[0] {
-			eachRow(copyAll, y, z, lo, hi)
+			tensor.EachRow(y, z, lo, hi, copyAll)
 		}
 	case ReLU:
-		eachRow(k.ReLU, y, z, lo, hi)
+		tensor.EachRow(y, z, lo, hi, k.ReLU)
 	case Sigmoid:
-		eachRow(k.Sigmoid, y, z, lo, hi)
+		tensor.EachRow(y, z, lo, hi, k.Sigmoid)
 	case Tanh:
-		eachRow(k.Tanh, y, z, lo, hi)
+		tensor.EachRow(y, z, lo, hi, k.Tanh)
 	case Softmax:
-		eachAxis(y, z, lo, hi, axis, func(y, z []float32, rows, yRow, zRow int) {
+		eachAxis(y, z, lo, hi, axis, func(y, z []float32, first, rows, yRow, zRow int) {
 			k.Softmax(kernel.Softmax{
-				Rows: rows, Width: axis, Y: y, YRow: yRow, X: z, XRow: zRow, Highest: room[:rows], Rest: room[rows:][:rows],
+				Rows: rows, Width: axis, Y: y, YRow: yRow, X: z, XRow: zRow,
+				Highest: of.highest[first:], Rest: of.rest[first:],
 			})
 		})
 	}
@@ -77,29 +78,20 @@ func (a Activation) forward(k *kernel.Set, y, z tensor.Rows[float32], lo, hi, ax
 
 func copyAll(dst, src []float32) { copy(dst, src) }
 
-// eachRow applies f to rows lo to hi, all at once where nothing lies between them.
-func eachRow(f func(dst, src []float32), y, z tensor.Rows[float32], lo, hi int) {
-	if y.Stride == y.Width && z.Stride == z.Width {
-		f(y.Data[lo*y.Stride:hi*y.Stride], z.Data[lo*z.Stride:hi*z.Stride])
-		return
-	}
-	for r := lo; r < hi; r++ {
-		f(y.Row(r), z.Row(r))
-	}
-}
-
 // eachAxis applies f to the matrices whose rows are axis numbers wide: all at once where a row of the
-// batch is one of those, or where they lie evenly, else to the matrix of each row.
-func eachAxis(y, z tensor.Rows[float32], lo, hi, axis int, f func(y, z []float32, rows, yRow, zRow int)) {
+// batch is one of those, or where they lie evenly, else to the matrix of each row. Over a batch, first
+// is the number of the matrix's first row.
+func eachAxis(y, z tensor.Rows[float32], lo, hi, axis int, f func(y, z []float32, first, rows, yRow, zRow int)) {
+	axes := y.Width / axis
 	switch {
 	case lo == hi:
-	case y.Width == axis:
-		f(y.From(lo), z.From(lo), hi-lo, y.Stride, z.Stride)
+	case axes == 1:
+		f(y.From(lo), z.From(lo), lo, hi-lo, y.Stride, z.Stride)
 	case y.Stride == y.Width && z.Stride == z.Width:
-		f(y.From(lo), z.From(lo), (hi-lo)*y.Width/axis, axis, axis)
+		f(y.From(lo), z.From(lo), lo*axes, (hi-lo)*axes, axis, axis)
 	default:
 		for r := lo; r < hi; r++ {
-			f(y.Row(r), z.Row(r), y.Width/axis, axis, axis)
+			f(y.Row(r), z.Row(r), r*axes, axes, axis, axis)
 		}
 	}
 }
@@ -109,11 +101,11 @@ func eachAxis(y, z tensor.Rows[float32], lo, hi, axis int, f func(y, z []float32
 func (a Activation) backward(k *kernel.Set, y, dy tensor.Rows[float32], lo, hi, axis int) {
 	switch a {
 	case ReLU:
-		eachRow(func(dy, y []float32) { k.ReLUBack(dy, y, dy) }, dy, y, lo, hi)
+		tensor.EachRow(dy, y, lo, hi, func(dy, y []float32) { k.ReLUBack(dy, y, dy) })
 	case Sigmoid:
-		eachRow(func(dy, y []float32) { k.SigmoidBack(dy, y, dy) }, dy, y, lo, hi)
+		tensor.EachRow(dy, y, lo, hi, func(dy, y []float32) { k.SigmoidBack(dy, y, dy) })
 	case Tanh:
-		eachRow(func(dy, y []float32) { k.TanhBack(dy, y, dy) }, dy, y, lo, hi)
+		tensor.EachRow(dy, y, lo, hi, func(dy, y []float32) { k.TanhBack(dy, y, dy) })
 	case Softmax:
 		for r := lo; r < hi; r++ {
 			y, d := y.Row(r), dy.Row(r)

@@ -33,23 +33,22 @@ type Pass struct {
 	headGrads []tensor.Rows[float32] // by node: of heads
 	fromLogit []bool                 // by node: its HeadGrad is by the logits
 	direct    []bool                 // by node: its HeadGrad is all of its OutGrad, in the same memory
-	sums      []sums                 // by node: room for a softmax
+	softmax   []softmax              // by node: what a softmax is made of
 }
 
-// sums is room for two numbers for each axis that a softmax runs over.
-type sums struct {
-	axes int // a row
-	data []float32
+// softmax is what a softmax is made of, for each axis that it runs over: the largest logit, and the
+// sum of exp(logit - largest) over all the others.
+type softmax struct {
+	axes          int // a row
+	highest, rest []float32
 }
-
-func (s sums) rows(lo, hi int) []float32 { return s.data[2*s.axes*lo : 2*s.axes*hi] }
 
 // NewPass makes the memory for batches of up to rows rows.
 func (m *Model) NewPass(rows int, mode Mode) *Pass {
 	n := len(m.nodes)
 	p := &Pass{
 		model: m, rows: rows, logits: make([]tensor.Rows[float32], n), headGrads: make([]tensor.Rows[float32], n),
-		fromLogit: make([]bool, n), direct: make([]bool, n), sums: make([]sums, n),
+		fromLogit: make([]bool, n), direct: make([]bool, n), softmax: make([]softmax, n),
 	}
 	p.Worker = Worker{pass: p, tasks: make([]Task, n)}
 	p.heads(mode)
@@ -77,7 +76,7 @@ func (m *Model) NewPass(rows int, mode Mode) *Pass {
 		}
 		if node.activation == Softmax {
 			axes := node.shape.Size() / last(node.shape)
-			p.sums[i] = sums{axes, make([]float32, 2*axes*rows)}
+			p.softmax[i] = softmax{axes, make([]float32, axes*rows), make([]float32, axes*rows)}
 		}
 	}
 	return p
@@ -167,6 +166,13 @@ func (p *Pass) Output(i int) tensor.Rows[float32] { return p.tasks[p.nth(i, true
 
 // Logits is what head i computed before its activation; not in a predicting pass.
 func (p *Pass) Logits(i int) tensor.Rows[float32] { return p.logits[p.nth(i, true)] }
+
+// SoftmaxOf tells, for head i with softmax, of what each axis of the output is made: the largest logit,
+// and the sum of exp(logit - largest) over all the others.
+func (p *Pass) SoftmaxOf(i int) (highest, rest []float32) {
+	s := p.softmax[p.nth(i, true)]
+	return s.highest, s.rest
+}
 
 // HeadGrad is the window to write the loss's gradient to before Backward: by head i's logits where
 // fromLogits, else by its output.

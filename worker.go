@@ -38,7 +38,7 @@ func (w *Worker) Forward(lo, hi int) {
 		t.Out = logits
 		n.op.Forward(t)
 		t.Out = out
-		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape), p.sums[i].rows(lo, hi))
+		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape), p.softmax[i])
 	}
 }
 
@@ -99,7 +99,7 @@ func (w *Worker) activate(n *Node, t *Task) {
 		back()
 	}
 	if !p.direct[n.index] {
-		eachRow(t.Kernels.Add, t.OutGrad, p.headGrads[n.index], t.Lo, t.Hi)
+		tensor.EachRow(t.OutGrad, p.headGrads[n.index], t.Lo, t.Hi, t.Kernels.Add)
 	}
 	if !p.fromLogit[n.index] {
 		back()

@@ -193,9 +193,10 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 			t.Fatal(err)
 		}
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
+		highest, rest := p.SoftmaxOf(i)
 		f.Rows(loss.Batch{
-			Output: p.Logits(i), Labels: labels, Target: targets, Grad: p.HeadGrad(i, true), Kernels: p.Kernels(),
-			Room: loss.NewRoom(o.Batch, model.Heads()[i]),
+			Output: p.Output(i), Logits: p.Logits(i), Highest: highest, Rest: rest, Labels: labels, Target: targets,
+			Grad: p.HeadGrad(i, true), Kernels: p.Kernels(), Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	p.Backward(0, o.Batch)

@@ -30,38 +30,32 @@ func (f binary) Target() Target { return Target{DType: tensor.Float32, Shape: f.
 
 func (f binary) FromLogits() bool { return true }
 
+// Rows takes the loss log(1 + exp(z)) - z t, arranged so that exp never overflows.
 func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	size := f.shape.Size()
-	room := b.Room.Data[lo*b.Room.Stride:][:(hi-lo)*size]
-	// log(1 + exp(z)) - z t, arranged so that exp never overflows.
-	for r := lo; r < hi; r++ {
-		to := room[(r-lo)*size:][:size]
-		for i, v := range b.Output.Row(r) {
-			to[i] = math.Float32frombits(math.Float32bits(v) | 1<<31) // -|v|
+	tensor.EachRow(b.Room, b.Logits, lo, hi, func(room, z []float32) {
+		for i, v := range z {
+			room[i] = math.Float32frombits(math.Float32bits(v) | 1<<31) // -|v|
 		}
-	}
-	b.Kernels.Exp(room, room)
-	b.Kernels.Log1p(room, room)
+		b.Kernels.Exp(room, room)
+		b.Kernels.Log1p(room, room)
+	})
+	size := float32(f.shape.Size())
 	for r := lo; r < hi; r++ {
 		var sum float32
-		rest, target := room[(r-lo)*size:][:size], b.Target.Row(r)
-		for i, v := range b.Output.Row(r) {
+		rest, target := b.Room.Row(r), b.Target.Row(r)
+		for i, v := range b.Logits.Row(r) {
 			sum += max(v, 0) - float32(v*target[i]) + rest[i]
 		}
-		losses[r] = sum / float32(size)
+		losses[r] = sum / size
 	}
 	if b.Grad.IsNil() {
 		return
 	}
+	share := scale / size
 	for r := lo; r < hi; r++ {
-		copy(room[(r-lo)*size:][:size], b.Output.Row(r))
-	}
-	b.Kernels.Sigmoid(room, room)
-	share := scale / float32(size)
-	for r := lo; r < hi; r++ {
-		y, target := room[(r-lo)*size:][:size], b.Target.Row(r)
-		for i := range b.Grad.Row(r) {
-			b.Grad.Row(r)[i] = (y[i] - target[i]) * share
+		grad, target := b.Grad.Row(r), b.Target.Row(r)
+		for i, y := range b.Output.Row(r) {
+			grad[i] = (y - target[i]) * share
 		}
 	}
 }

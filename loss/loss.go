@@ -21,8 +21,7 @@ type Loss interface {
 type Func interface {
 	// Target says what the loss compares with: the type and the shape of one row.
 	Target() Target
-	// FromLogits says that the loss wants what the head computed before its activation, and gives
-	// its gradient by that.
+	// FromLogits says that the gradient is by what the head computed before its activation.
 	FromLogits() bool
 	// Rows computes, for rows lo to hi, the loss of each row into losses and scale times its
 	// gradient by the head's output (or logits) into b.Grad.
@@ -39,16 +38,16 @@ type Target struct {
 
 // Batch is what a loss is given. Row r of a batch is row r of every window.
 type Batch struct {
-	Output tensor.Rows[float32] // the head's output, or its logits where FromLogits
+	Output tensor.Rows[float32] // the head's output
+	Logits tensor.Rows[float32] // what the head computed before its activation
 	Labels tensor.Rows[int32]   // the target, where it is Int32
 	Target tensor.Rows[float32] // the target, where it is Float32
 	Grad   tensor.Rows[float32] // to be overwritten; the zero window where only the loss is wanted
-	Room   tensor.Rows[float32] // to work in, from NewRoom
+	Room   tensor.Rows[float32] // as wide as the output, to work in
+
+	// Of a softmax head over one axis, for each row: the largest logit, and the sum of
+	// exp(logit - largest) over all the others.
+	Highest, Rest []float32
 
 	Kernels *kernel.Set // the instruction set in use, for the losses of this module
-}
-
-// NewRoom makes the room to work in for a head: a number more than its output has, for each row.
-func NewRoom(rows int, head braid.Spec) tensor.Rows[float32] {
-	return tensor.NewRows[float32](rows, head.Shape.Size()+1)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"braid"
-	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -35,36 +34,20 @@ func (f sparse) Target() Target {
 
 func (f sparse) FromLogits() bool { return true }
 
-// Rows takes the loss z_highest - z_label + log(1 + rest), where rest is the sum of exp(z - z_highest)
-// over all but the highest: what is left of 1 + rest keeps its digits in log1p.
+// Rows takes the loss highest - logit + log(1 + rest): what is left of 1 + rest keeps its digits in
+// log1p.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	if lo == hi {
-		return
-	}
-	highest, room := losses[lo:hi], b.Room.Data[lo*b.Room.Stride:hi*b.Room.Stride]
-	rest, y := room[:hi-lo], tensor.Rows[float32]{Data: room[hi-lo:], Width: f.classes, Stride: f.classes}
-	if !b.Grad.IsNil() {
-		y = tensor.Rows[float32]{Data: b.Grad.From(lo), Width: f.classes, Stride: b.Grad.Stride}
-	}
-	b.Kernels.Softmax(kernel.Softmax{
-		Rows: hi - lo, Width: f.classes, Y: y.Data, YRow: y.Stride,
-		X: b.Output.From(lo), XRow: b.Output.Stride, Highest: highest, Rest: rest,
-	})
-	b.Kernels.Log1p(rest, rest)
-	for i, r := range rest {
-		label := b.Labels.Row(lo + i)[0]
-		losses[lo+i] = highest[i] - b.Output.Row(lo + i)[label] + r
-		y.Row(i)[label]--
+	logs := losses[lo:hi]
+	b.Kernels.Log1p(logs, b.Rest[lo:hi])
+	for r := lo; r < hi; r++ {
+		losses[r] += b.Highest[r] - b.Logits.Row(r)[b.Labels.Row(r)[0]]
 	}
 	if b.Grad.IsNil() {
 		return
 	}
-	if y.Stride == y.Width {
-		all := y.Data[:(hi-lo)*y.Width]
-		b.Kernels.Scale(all, all, scale)
-		return
-	}
-	for r := range hi - lo {
-		b.Kernels.Scale(y.Row(r), y.Row(r), scale)
+	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) { b.Kernels.Scale(grad, y, scale) })
+	for r := lo; r < hi; r++ {
+		label := b.Labels.Row(r)[0]
+		b.Grad.Row(r)[label] = (b.Output.Row(r)[label] - 1) * scale
 	}
 }

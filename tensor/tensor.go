@@ -185,3 +185,14 @@ func (r Rows[T]) Columns(lo, hi int) Rows[T] {
 
 // IsNil reports whether there is no window here: no data at all.
 func (r Rows[T]) IsNil() bool { return r.Data == nil }
+
+// EachRow applies f to rows lo to hi of two windows, all at once where nothing lies between them.
+func EachRow[T float32 | int32](y, x Rows[T], lo, hi int, f func(y, x []T)) {
+	if y.Stride == y.Width && x.Stride == x.Width {
+		f(y.Data[lo*y.Stride:hi*y.Stride], x.Data[lo*x.Stride:hi*x.Stride])
+		return
+	}
+	for r := lo; r < hi; r++ {
+		f(y.Row(r), x.Row(r))
+	}
+}

@@ -45,11 +45,9 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 		b := &head{
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, pass.Rows()),
 		}
-		b.batch = loss.Batch{Output: pass.Output(i), Kernels: pass.Kernels()}
-		b.batch.Room = loss.NewRoom(pass.Rows(), spec)
-		if fn.FromLogits() {
-			b.batch.Output = pass.Logits(i)
-		}
+		b.batch = loss.Batch{Output: pass.Output(i), Logits: pass.Logits(i), Kernels: pass.Kernels()}
+		b.batch.Room = tensor.NewRows[float32](pass.Rows(), spec.Shape.Size())
+		b.batch.Highest, b.batch.Rest = pass.SoftmaxOf(i)
 		if grads {
 			b.batch.Grad = pass.HeadGrad(i, fn.FromLogits())
 		}

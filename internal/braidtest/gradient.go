@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/internal/random"
 	"braid/loss"
 	"braid/tensor"
@@ -141,10 +142,32 @@ func compareWeights(t *testing.T, m *braid.Model, p *braid.Pass, rows int, total
 	}
 }
 
-// LossGradient compares a loss's gradient with central differences at the given outputs (logits,
-// where the loss wants them), all rows of which have the width of the head.
-func LossGradient(t *testing.T, f loss.Func, b loss.Batch, rows int) {
+// Answer makes a batch for a loss from logits: what a pass would give it.
+func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch {
+	rows := len(logits.Data) / logits.Stride
+	b := loss.Batch{
+		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width), Room: tensor.NewRows[float32](rows, logits.Width),
+		Highest: make([]float32, rows), Rest: make([]float32, rows), Kernels: kernel.Default(),
+	}
+	answer(b, activation)
+	return b
+}
+
+func answer(b loss.Batch, activation braid.Activation) {
+	if activation == braid.Sigmoid {
+		b.Kernels.Sigmoid(b.Output.Data, b.Logits.Data)
+		return
+	}
+	b.Kernels.Softmax(kernel.Softmax{
+		Rows: len(b.Rest), Width: b.Output.Width, Y: b.Output.Data, YRow: b.Output.Stride,
+		X: b.Logits.Data, XRow: b.Logits.Stride, Highest: b.Highest, Rest: b.Rest,
+	})
+}
+
+// LossGradient compares a loss's gradient by the logits with central differences.
+func LossGradient(t *testing.T, f loss.Func, b loss.Batch, activation braid.Activation) {
 	t.Helper()
+	rows := len(b.Rest)
 	b.Grad = tensor.NewRows[float32](rows, b.Output.Width)
 	losses := make([]float32, rows)
 	const scale = 0.7
@@ -152,9 +175,10 @@ func LossGradient(t *testing.T, f loss.Func, b loss.Batch, rows int) {
 	grad := b.Grad
 	b.Grad = tensor.Rows[float32]{}
 	for r := range rows {
-		for i, v := range b.Output.Row(r) {
+		for i, v := range b.Logits.Row(r) {
 			at := func(x float32) float64 {
-				b.Output.Row(r)[i] = x
+				b.Logits.Row(r)[i] = x
+				answer(b, activation)
 				f.Rows(b, losses, scale, r, r+1)
 				return float64(losses[r])
 			}

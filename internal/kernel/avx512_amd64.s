@@ -4385,13 +4385,108 @@ elementsDone:
 // func softmaxAVX512(y *float32, x *float32, high *float32, rest *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
 // Requires: AVX, AVX512F, BMI, BMI2, CMOV
 TEXT ·softmaxAVX512(SB), NOSPLIT, $0-64
-	MOVQ x+8(FP), AX
-	MOVQ y+0(FP), CX
-	MOVQ width+56(FP), DX
-	MOVQ high+16(FP), BX
-	MOVQ rest+24(FP), SI
+	MOVQ  x+8(FP), AX
+	MOVQ  y+0(FP), CX
+	MOVQ  width+56(FP), DX
+	MOVQ  high+16(FP), BX
+	MOVQ  rest+24(FP), SI
+	CMPQ  DX, $0x10
+	JG    long
+	MOVQ  $0xffffffffffffffff, DI
+	BZHIQ DX, DI, DI
+	KMOVW DI, K1
 
-rows:
+short:
+	VMOVUPS.Z         (AX), K1, Z0
+	VBROADCASTSS      AVX512_ff800000<>+0(SB), Z1
+	VMOVAPS           Z0, K1, Z1
+	VBROADCASTSS      AVX512_ff800000<>+0(SB), Z2
+	VMAXPS            Z2, Z1, Z1
+	VSHUFF32X4        $0x4e, Z1, Z1, Z2
+	VMAXPS            Z2, Z1, Z1
+	VSHUFF32X4        $0xb1, Z1, Z1, Z2
+	VMAXPS            Z2, Z1, Z1
+	VPERMILPS         $0x4e, Z1, Z2
+	VMAXPS            Z2, Z1, Z1
+	VPERMILPS         $0xb1, Z1, Z2
+	VMAXPS            Z2, Z1, Z1
+	VADDPS.BCST       AVX512_00000000<>+0(SB), Z1, Z1
+	MOVQ              $0xffffffffffffffff, DI
+	XORQ              R8, R8
+	VSUBPS            Z1, Z0, Z2
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z3
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z2, Z3
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z3, Z3
+	VMOVAPS           Z2, Z4
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z3, Z4
+	VMOVAPS           Z4, Z5
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z5
+	VSUBPS            Z5, Z4, Z4
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z4
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z4, Z7, Z6
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z5, Z4
+	VSUBPS.BCST       AVX512_3f800000<>+0(SB), Z4, Z7
+	VSUBPS            Z7, Z5, Z7
+	VADDPS            Z7, Z6, Z6
+	VADDPS            Z6, Z4, Z6
+	VCVTTPS2DQ        Z3, Z3
+	VPSRAD            $0x01, Z3, Z4
+	VPSUBD            Z4, Z3, Z3
+	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z6, Z6
+	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z3, Z3
+	VPSLLD            $0x17, Z3, Z3
+	VMULPS            Z3, Z6, Z6
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z2, K2
+	VMOVAPS.Z         Z6, K2, Z6
+	VCMPPS.BCST       $0x1e, AVX512_42b17217<>+0(SB), Z2, K2
+	VBROADCASTSS      AVX512_7f800000<>+0(SB), K2, Z6
+	VMOVAPS.Z         Z6, K1, Z6
+	MOVQ              DX, R9
+	VCMPPS            $0x00, Z1, Z0, K2
+	KMOVW             K2, R10
+	BZHIQ             R9, R10, R10
+	ANDQ              DI, R10
+	BLSIQ             R10, R10
+	TESTQ             R10, R10
+	CMOVQNE           R8, DI
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z0
+	KMOVW             R10, K2
+	VMOVAPS.Z         Z0, K2, Z0
+	VSUBPS            Z0, Z6, Z0
+	VSHUFF32X4        $0x4e, Z0, Z0, Z2
+	VADDPS            Z2, Z0, Z0
+	VSHUFF32X4        $0xb1, Z0, Z0, Z2
+	VADDPS            Z2, Z0, Z0
+	VPERMILPS         $0x4e, Z0, Z2
+	VADDPS            Z2, Z0, Z0
+	VPERMILPS         $0xb1, Z0, Z2
+	VADDPS            Z2, Z0, Z0
+	VMOVSS            X1, (BX)
+	VMOVSS            X0, (SI)
+	ADDQ              $0x04, BX
+	ADDQ              $0x04, SI
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z0, Z0
+	VDIVPS            Z0, Z6, Z6
+	VCMPPS.BCST       $0x15, AVX512_00800000<>+0(SB), Z6, K2
+	VMOVAPS.Z         Z6, K2, Z6
+	VMOVUPS           Z6, K1, (CX)
+	ADDQ              yRow+32(FP), CX
+	ADDQ              xRow+40(FP), AX
+	DECQ              rows+48(FP)
+	JNZ               short
+	VZEROUPPER
+	RET
+
+long:
 	VBROADCASTSS AVX512_ff800000<>+0(SB), Z0
 	MOVQ         AX, DI
 	MOVQ         DX, R8
@@ -4437,54 +4532,54 @@ highestDone:
 
 exp:
 	VMOVUPS           (R9), Z2
+	VSUBPS            Z0, Z2, Z3
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z5
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z4, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z6
+	VSUBPS            Z6, Z5, Z5
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z6, Z5
+	VSUBPS.BCST       AVX512_3f800000<>+0(SB), Z5, Z8
+	VSUBPS            Z8, Z6, Z8
+	VADDPS            Z8, Z7, Z7
+	VADDPS            Z7, Z5, Z7
+	VCVTTPS2DQ        Z4, Z4
+	VPSRAD            $0x01, Z4, Z5
+	VPSUBD            Z5, Z4, Z4
+	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z5, Z5
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
+	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z4, Z4
+	VPSLLD            $0x17, Z4, Z4
+	VMULPS            Z4, Z7, Z7
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z3, K1
+	VMOVAPS.Z         Z7, K1, Z7
+	VCMPPS.BCST       $0x1e, AVX512_42b17217<>+0(SB), Z3, K1
+	VBROADCASTSS      AVX512_7f800000<>+0(SB), K1, Z7
+	VMOVUPS           Z7, (R10)
 	VCMPPS            $0x00, Z0, Z2, K1
 	KMOVW             K1, R12
 	ANDQ              DI, R12
 	BLSIQ             R12, R12
 	TESTQ             R12, R12
 	CMOVQNE           R8, DI
-	VSUBPS            Z0, Z2, Z2
-	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z3, Z3
-	VMOVAPS           Z2, Z4
-	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z3, Z4
-	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z5
-	VSUBPS            Z5, Z4, Z4
-	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z4
-	VBROADCASTSS      AVX512_39506967<>+0(SB), Z6
-	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z5, Z6
-	VMULPS            Z5, Z5, Z7
-	VFMADD213PS       Z4, Z7, Z6
-	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z5, Z4
-	VSUBPS.BCST       AVX512_3f800000<>+0(SB), Z4, Z7
-	VSUBPS            Z7, Z5, Z7
-	VADDPS            Z7, Z6, Z6
-	VADDPS            Z6, Z4, Z6
-	VCVTTPS2DQ        Z3, Z3
-	VPSRAD            $0x01, Z3, Z4
-	VPSUBD            Z4, Z3, Z3
-	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z4, Z4
-	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z6, Z6
-	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z3, Z3
-	VPSLLD            $0x17, Z3, Z3
-	VMULPS            Z3, Z6, Z6
-	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z2, K1
-	VMOVAPS.Z         Z6, K1, Z6
-	VCMPPS.BCST       $0x1e, AVX512_42b17217<>+0(SB), Z2, K1
-	VBROADCASTSS      AVX512_7f800000<>+0(SB), K1, Z6
-	VMOVUPS           Z6, (R10)
 	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z2
 	KMOVW             R12, K1
 	VMOVAPS.Z         Z2, K1, Z2
-	VSUBPS            Z2, Z6, Z6
-	VADDPS            Z6, Z1, Z1
+	VSUBPS            Z2, Z7, Z2
+	VADDPS            Z2, Z1, Z1
 	ADDQ              $0x40, R9
 	ADDQ              $0x40, R10
 	SUBQ              $0x10, R11
@@ -4497,56 +4592,57 @@ expTail:
 	BZHIQ             R11, R12, R12
 	KMOVW             R12, K1
 	VMOVUPS.Z         (R9), K1, Z2
-	VCMPPS            $0x00, Z0, Z2, K2
-	KMOVW             K2, R9
-	BZHIQ             R11, R9, R9
-	ANDQ              DI, R9
-	BLSIQ             R9, R9
-	TESTQ             R9, R9
-	CMOVQNE           R8, DI
-	VSUBPS            Z0, Z2, Z2
-	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z3
-	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z2, Z3
-	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z3, Z3
-	VMOVAPS           Z2, Z4
-	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z3, Z4
-	VMOVAPS           Z4, Z5
-	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z5
-	VSUBPS            Z5, Z4, Z4
-	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z3, Z4
-	VBROADCASTSS      AVX512_39506967<>+0(SB), Z6
-	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z5, Z6
-	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z5, Z6
-	VMULPS            Z5, Z5, Z7
-	VFMADD213PS       Z4, Z7, Z6
-	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z5, Z4
-	VSUBPS.BCST       AVX512_3f800000<>+0(SB), Z4, Z7
-	VSUBPS            Z7, Z5, Z7
-	VADDPS            Z7, Z6, Z6
-	VADDPS            Z6, Z4, Z6
-	VCVTTPS2DQ        Z3, Z3
-	VPSRAD            $0x01, Z3, Z4
-	VPSUBD            Z4, Z3, Z3
+	VSUBPS            Z0, Z2, Z3
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z5
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z4, Z5
+	VMOVAPS           Z5, Z6
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z6
+	VSUBPS            Z6, Z5, Z5
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z5, Z8, Z7
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z6, Z5
+	VSUBPS.BCST       AVX512_3f800000<>+0(SB), Z5, Z8
+	VSUBPS            Z8, Z6, Z8
+	VADDPS            Z8, Z7, Z7
+	VADDPS            Z7, Z5, Z7
+	VCVTTPS2DQ        Z4, Z4
+	VPSRAD            $0x01, Z4, Z5
+	VPSUBD            Z5, Z4, Z4
+	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z5, Z5
+	VPSLLD            $0x17, Z5, Z5
+	VMULPS            Z5, Z7, Z7
 	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z4, Z4
 	VPSLLD            $0x17, Z4, Z4
-	VMULPS            Z4, Z6, Z6
-	VPADDD.BCST       AVX512_0000007f<>+0(SB), Z3, Z3
-	VPSLLD            $0x17, Z3, Z3
-	VMULPS            Z3, Z6, Z6
-	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z2, K2
-	VMOVAPS.Z         Z6, K2, Z6
-	VCMPPS.BCST       $0x1e, AVX512_42b17217<>+0(SB), Z2, K2
-	VBROADCASTSS      AVX512_7f800000<>+0(SB), K2, Z6
-	VMOVUPS           Z6, K1, (R10)
-	VMOVAPS.Z         Z6, K1, Z6
+	VMULPS            Z4, Z7, Z7
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z3, K2
+	VMOVAPS.Z         Z7, K2, Z7
+	VCMPPS.BCST       $0x1e, AVX512_42b17217<>+0(SB), Z3, K2
+	VBROADCASTSS      AVX512_7f800000<>+0(SB), K2, Z7
+	VMOVUPS           Z7, K1, (R10)
+	VMOVAPS.Z         Z7, K1, Z7
+	MOVQ              R11, R9
+	VCMPPS            $0x00, Z0, Z2, K1
+	KMOVW             K1, R10
+	BZHIQ             R9, R10, R10
+	ANDQ              DI, R10
+	BLSIQ             R10, R10
+	TESTQ             R10, R10
+	CMOVQNE           R8, DI
 	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z2
-	KMOVW             R9, K1
+	KMOVW             R10, K1
 	VMOVAPS.Z         Z2, K1, Z2
-	VSUBPS            Z2, Z6, Z6
-	VADDPS            Z6, Z1, Z1
+	VSUBPS            Z2, Z7, Z2
+	VADDPS            Z2, Z1, Z1
 
 expDone:
 	VSHUFF32X4  $0x4e, Z1, Z1, Z2
@@ -4593,7 +4689,7 @@ quotientDone:
 	ADDQ yRow+32(FP), CX
 	ADDQ xRow+40(FP), AX
 	DECQ rows+48(FP)
-	JNZ  rows
+	JNZ  long
 	VZEROUPPER
 	RET
 

@@ -63,8 +63,8 @@ func highest(x Register, n Register) VecVirtual {
 
 // rowLoop writes a loop over the rows that parameter "rows" counts; the pointers move on by the
 // strides, in bytes, that the parameters of their names and "Row" give.
-func rowLoop(body func(), pointers map[string]Register) {
-	Label("rows")
+func rowLoop(name string, body func(), pointers map[string]Register) {
+	Label(name)
 	body()
 	for _, name := range []string{"y", "x", "w", "grad", "m", "v"} {
 		if p, ok := pointers[name]; ok {
@@ -80,66 +80,135 @@ func rowLoop(body func(), pointers map[string]Register) {
 		panic(err)
 	}
 	DECQ(rows.Addr)
-	JNZ(LabelRef("rows"))
+	JNZ(LabelRef(name))
 	end()
 }
 
-// softmax writes softmax in three passes over each row: the largest, exp and its sum, the quotients.
+// softmax writes softmax: rows of up to 16 numbers stay in registers.
 func softmax() {
 	function("softmax", "func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)",
 		"computes rows of width numbers, at least 1, and the highest and the rest of each.")
-	x, y, n := pointer("x"), pointer("y"), pointer("width")
-	high, rest := pointer("high"), pointer("rest")
-	rowLoop(func() {
-		h := highest(x, n)
-		var sums []VecVirtual
-		for range set.halves() {
-			sums = append(sums, zeros())
+	s := softmaxRow{x: pointer("x"), y: pointer("y"), n: pointer("width"), high: pointer("high"), rest: pointer("rest")}
+	rows := map[string]Register{"x": s.x, "y": s.y}
+	CMPQ(s.n, Imm(16))
+	JG(LabelRef("long"))
+	var tails []mask
+	for h := range set.halves() {
+		tails = append(tails, low(s.n, h*set.lanes()))
+	}
+	rowLoop("short", func() { s.short(tails) }, rows)
+	rowLoop("long", s.long, rows)
+}
+
+type softmaxRow struct{ x, y, n, high, rest GPVirtual }
+
+// told writes what a row is made of, and leaves the sum of all in sum.
+func (s softmaxRow) told(high, sum VecVirtual) {
+	VMOVSS(high.AsX(), at(s.high))
+	VMOVSS(sum.AsX(), at(s.rest))
+	ADDQ(Imm(4), s.high)
+	ADDQ(Imm(4), s.rest)
+	add.do(real(1), sum, sum)
+}
+
+func quotient(e, sum VecVirtual) {
+	div.do(sum, e, e)
+	compared(e, notLess, real(smallestNormal)).keep(e)
+}
+
+// firstOf tells the first of the highest in a row, which is left out of the rest of its sum.
+type firstOf struct {
+	high       VecVirtual
+	open, none GPVirtual // all ones until it was found, and zero
+}
+
+func newFirst(high VecVirtual) firstOf {
+	f := firstOf{high, GP64(), GP64()}
+	MOVQ(U64(0xffffffffffffffff), f.open)
+	XORQ(f.none, f.none)
+	return f
+}
+
+// restOf is e less the 1 of the first of the highest, if it is here among x. Of the first few lanes only,
+// where valid is how many.
+func (f firstOf) restOf(e, x VecVirtual, valid Register) VecVirtual {
+	first := compared(x, equal, f.high).bits()
+	if valid != nil {
+		BZHIQ(valid, first, first)
+	}
+	ANDQ(f.open, first)
+	BLSIQ(first, first)
+	TESTQ(first, first)
+	CMOVQNE(f.none, f.open)
+	one := filled(real(1))
+	maskOf(first).keep(one)
+	return sub.made(one, e)
+}
+
+// valid is how many of so many numbers lie in a half.
+func valid(left Register, half int, none Register) GPVirtual {
+	count := duplicate(left)
+	if half > 0 {
+		SUBQ(Imm(uint64(set.lanes())), count)
+		CMOVQLT(none, count)
+	}
+	return count
+}
+
+// short writes a row of up to 16 numbers.
+func (s softmaxRow) short(tails []mask) {
+	var x, most, e, rest []VecVirtual
+	for h := range tails {
+		v := load(Mem{Base: s.x, Disp: h * set.size}, &tails[h])
+		below := filled(real(float32(math.Inf(-1))))
+		tails[h].choose(v, below)
+		// Of NaN and a number the maximum is the second operand of the three, in Intel's order.
+		largest.do(filled(real(float32(math.Inf(-1)))), below, below)
+		x, most = append(x, v), append(most, below)
+	}
+	high := acrossLanes(most, largest)
+	add.do(constant(0), high, high)
+	first := newFirst(high)
+	for h := range tails {
+		y := exp(sub.made(high, x[h]))
+		tails[h].keep(y)
+		e, rest = append(e, y), append(rest, first.restOf(y, x[h], valid(s.n, h, first.none)))
+	}
+	sum := acrossLanes(rest, add)
+	s.told(high, sum)
+	for h := range tails {
+		quotient(e[h], sum)
+		store(e[h], Mem{Base: s.y, Disp: h * set.size}, &tails[h])
+	}
+}
+
+// long writes a row in three passes: the largest, exp and its sum, the quotients.
+func (s softmaxRow) long() {
+	high := highest(s.x, s.n)
+	var sums []VecVirtual
+	for range set.halves() {
+		sums = append(sums, zeros())
+	}
+	first := newFirst(high)
+	from, to := duplicate(s.x), duplicate(s.y)
+	row("exp", s.n, func(half int, m Mem, tail *mask, left Register) {
+		x := load(m, tail)
+		e := exp(sub.made(high, x))
+		store(e, Mem{Base: to, Disp: half * set.size}, tail)
+		var count Register
+		if tail != nil { // adding 0 changes no sum: none is -0
+			tail.keep(e)
+			count = valid(left, half, first.none)
 		}
-		// The first of the highest is left out of the sum, by taking its 1 away.
-		open, none := GP64(), GP64()
-		MOVQ(U64(0xffffffffffffffff), open)
-		XORQ(none, none)
-		from, to := duplicate(x), duplicate(y)
-		row("exp", n, func(half int, m Mem, tail *mask, left Register) {
-			v := load(m, tail)
-			first := compared(v, equal, h).bits()
-			if tail != nil {
-				valid := duplicate(left)
-				if half > 0 {
-					SUBQ(Imm(uint64(set.lanes())), valid)
-					CMOVQLT(none, valid)
-				}
-				BZHIQ(valid, first, first)
-			}
-			ANDQ(open, first)
-			BLSIQ(first, first)
-			TESTQ(first, first)
-			CMOVQNE(none, open)
-			sub.do(h, v, v)
-			e := exp(v)
-			store(e, Mem{Base: to, Disp: half * set.size}, tail)
-			if tail != nil { // adding 0 changes no sum: none is -0
-				tail.keep(e)
-			}
-			one := filled(real(1))
-			maskOf(first).keep(one)
-			sub.do(one, e, e)
-			add.do(e, sums[half], sums[half])
-		}, from, to)
-		sum := acrossLanes(sums, add)
-		VMOVSS(h.AsX(), at(high))
-		VMOVSS(sum.AsX(), at(rest))
-		ADDQ(Imm(4), high)
-		ADDQ(Imm(4), rest)
-		add.do(real(1), sum, sum)
-		row("quotient", n, func(_ int, m Mem, tail *mask, _ Register) {
-			q := load(m, tail)
-			div.do(sum, q, q)
-			compared(q, notLess, real(smallestNormal)).keep(q)
-			store(q, m, tail)
-		}, duplicate(y))
-	}, map[string]Register{"x": x, "y": y})
+		add.do(first.restOf(e, x, count), sums[half], sums[half])
+	}, from, to)
+	sum := acrossLanes(sums, add)
+	s.told(high, sum)
+	row("quotient", s.n, func(_ int, m Mem, tail *mask, _ Register) {
+		q := load(m, tail)
+		quotient(q, sum)
+		store(q, m, tail)
+	}, duplicate(s.y))
 }
 
 // argMax writes the search for the first of the highest of each row.
@@ -149,7 +218,7 @@ func argMax() {
 	dst, x, n := pointer("dst"), pointer("x"), pointer("width")
 	whole := GP64()
 	MOVQ(U64(uint64(set.lanes())), whole)
-	rowLoop(func() {
+	rowLoop("rows", func() {
 		h := highest(x, n)
 		p, index, left := duplicate(x), GP64(), duplicate(n)
 		XORQ(index, index)
@@ -190,7 +259,7 @@ func adam() {
 		}
 		number = func(name string) VecVirtual { return kept[name] }
 	}
-	rowLoop(func() {
+	rowLoop("rows", func() {
 		w, g, m, v, n := duplicate(w), duplicate(g), duplicate(m), duplicate(v), pointer("width")
 		along("weights", n, func(tail *mask) {
 			gradient, first, second, weight := load(at(g), tail), load(at(m), tail), load(at(v), tail), load(at(w), tail)
