@@ -22,11 +22,14 @@ const (
 // Fill the windows that Input and Tokens give, then call Forward. To train, write the gradient of
 // the loss to each HeadGrad, call Backward with the same rows, and Gradient for every block of
 // Blocks. Several goroutines may share a pass, each through a Worker of its own: for Forward and
-// Backward on different rows at once, for Gradient on different blocks once all rows are done.
+// Backward on different rows at once, for Gradient on different blocks once all rows are done; see
+// NewWorker.
 type Pass struct {
 	Worker // for those who use the pass alone
 	model  *Model
 	rows   int
+	values []tensor.Rows[float32] // by buffer: what nodes compute
+	tokens []tensor.Rows[int32]   // by node: of int32 inputs
 	grads  []tensor.Rows[float32] // by buffer: what Backward clears first and adds to
 
 	logits    []tensor.Rows[float32] // by node: of heads, before the activation
@@ -52,16 +55,16 @@ func (m *Model) NewPass(rows int, mode Mode) *Pass {
 	}
 	p.Worker = Worker{pass: p, tasks: make([]Task, n)}
 	p.heads(mode)
-	values := make([]tensor.Rows[float32], len(m.plan.widths))
+	p.values = make([]tensor.Rows[float32], len(m.plan.widths))
 	p.grads = make([]tensor.Rows[float32], len(m.plan.widths))
-	tokens := make([]tensor.Rows[int32], n)
+	p.tokens = make([]tensor.Rows[int32], n)
 	kernels := kernel.Default()
 	for i, node := range m.nodes {
 		at := m.plan.places[i]
 		if node.dtype == tensor.Int32 {
-			tokens[i] = tensor.NewRows[int32](rows, node.shape.Size())
-		} else if values[at.buffer].IsNil() {
-			values[at.buffer] = newRows(rows, m.plan.widths[at.buffer])
+			p.tokens[i] = tensor.NewRows[int32](rows, node.shape.Size())
+		} else if p.values[at.buffer].IsNil() {
+			p.values[at.buffer] = newRows(rows, m.plan.widths[at.buffer])
 		}
 		wanted := mode == Training && m.plan.wanted[at.buffer].Hi > 0 && !p.direct[i]
 		if wanted && p.grads[at.buffer].IsNil() {
@@ -69,7 +72,7 @@ func (m *Model) NewPass(rows int, mode Mode) *Pass {
 		}
 	}
 	for i, node := range m.nodes {
-		p.tasks[i] = p.task(node, values, tokens, rows, mode == Training)
+		p.tasks[i] = p.task(node, rows, mode == Training)
 		p.tasks[i].Kernels = kernels
 		if p.direct[i] {
 			p.tasks[i].OutGrad = p.headGrads[i]
@@ -108,27 +111,25 @@ func newRows(rows, width int) tensor.Rows[float32] {
 	return tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: width, Stride: stride}
 }
 
+// window is where a node's rows lie among buffers: the zero window where it has none there.
+func (p *Pass) window(n *Node, buffers []tensor.Rows[float32]) tensor.Rows[float32] {
+	at := p.model.plan.places[n.index]
+	if buffers[at.buffer].IsNil() || n.dtype == tensor.Int32 {
+		return tensor.Rows[float32]{}
+	}
+	return buffers[at.buffer].Columns(at.offset, at.offset+n.shape.Size())
+}
+
 // task makes the windows of one node.
-func (p *Pass) task(n *Node, values []tensor.Rows[float32], tokens []tensor.Rows[int32], rows int, train bool) Task {
-	window := func(n *Node, buffers []tensor.Rows[float32]) tensor.Rows[float32] {
-		at := p.model.plan.places[n.index]
-		if buffers[at.buffer].IsNil() || n.dtype == tensor.Int32 {
-			return tensor.Rows[float32]{}
-		}
-		return buffers[at.buffer].Columns(at.offset, at.offset+n.shape.Size())
-	}
-	t := Task{Train: train, Out: window(n, values), OutGrad: window(n, p.grads)}
-	if n.layer == nil {
-		t.Tokens = []tensor.Rows[int32]{tokens[n.index]}
-	}
+func (p *Pass) task(n *Node, rows int, train bool) Task {
+	t := Task{Train: train, OutGrad: p.window(n, p.grads)}
+	p.look(n, &t, p.values, p.tokens)
 	for _, in := range n.inputs {
-		t.In = append(t.In, window(in, values))
-		t.Tokens = append(t.Tokens, tokens[in.index])
 		wanted := p.model.plan.wantedIn(in)
 		t.Wanted = append(t.Wanted, wanted)
 		var grad tensor.Rows[float32]
 		if wanted.Hi > wanted.Lo {
-			grad = window(in, p.grads)
+			grad = p.window(in, p.grads)
 		}
 		t.InGrad = append(t.InGrad, grad)
 	}
@@ -149,17 +150,23 @@ func (p *Pass) task(n *Node, values []tensor.Rows[float32], tokens []tensor.Rows
 	return t
 }
 
+// look points a node's task at what it reads and computes.
+func (p *Pass) look(n *Node, t *Task, values []tensor.Rows[float32], tokens []tensor.Rows[int32]) {
+	t.Out, t.In, t.Tokens = p.window(n, values), nil, nil
+	if n.layer == nil {
+		t.Tokens = []tensor.Rows[int32]{tokens[n.index]}
+	}
+	for _, in := range n.inputs {
+		t.In = append(t.In, p.window(in, values))
+		t.Tokens = append(t.Tokens, tokens[in.index])
+	}
+}
+
 // Rows is the largest batch the pass has memory for.
 func (p *Pass) Rows() int { return p.rows }
 
 // Kernels is the instruction set that the pass computes with.
 func (p *Pass) Kernels() *kernel.Set { return p.tasks[0].Kernels }
-
-// Input is the window to fill for input i of Model.Inputs, where it is float32.
-func (p *Pass) Input(i int) tensor.Rows[float32] { return p.tasks[p.nth(i, false)].Out }
-
-// Tokens is the window to fill for input i of Model.Inputs, where it is int32.
-func (p *Pass) Tokens(i int) tensor.Rows[int32] { return p.tasks[p.nth(i, false)].Tokens[0] }
 
 // Output is what head i of Model.Heads answers.
 func (p *Pass) Output(i int) tensor.Rows[float32] { return p.tasks[p.nth(i, true)].Out }

@@ -1,19 +1,13 @@
 package braid
 
-import (
-	"slices"
-
-	"braid/tensor"
-)
+import "braid/tensor"
 
 // Worker is one goroutine's hold on a pass.
 type Worker struct {
 	pass  *Pass
 	tasks []Task // by node
+	own   own
 }
-
-// NewWorker makes a hold on the pass for one more goroutine.
-func (p *Pass) NewWorker() *Worker { return &Worker{pass: p, tasks: slices.Clone(p.tasks)} }
 
 // Forward computes rows lo to hi of every node from the inputs.
 func (w *Worker) Forward(lo, hi int) {

@@ -114,29 +114,31 @@ func (c Column) tensor() tensor.Tensor {
 	values := make([]float32, len(c.bytes))
 	n := len(values) // as one row
 	kernel.Default().Bytes(kernel.Gathered{
-		Width: n, Y: values, YRow: n, X: c.bytes, Order: []int32{0}, Scale: c.scale, Shift: c.shift,
+		Width: n, Y: values, YRow: n, X: c.bytes, XRow: n, Order: []int32{0}, Scale: c.scale, Shift: c.shift,
 	})
 	return tensor.Floats(values, shape...)
 }
 
-// GatherFloats fills rows lo to hi of dst with rows order[lo] to order[hi] of the column: bytes as
-// the numbers they stand for, ints as they are.
-func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], order []int32, lo, hi int) {
-	if lo == hi {
+// GatherFloats fills rows lo to hi of dst from rows order[lo] to order[hi] of the column: bytes as the
+// numbers they stand for, ints as they are. Of each row it takes as many numbers as dst is wide, from
+// number at on.
+func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], at int, order []int32, lo, hi int) {
+	if lo == hi || dst.Width == 0 {
 		return
 	}
 	size := c.Shape.Size()
 	switch c.DType {
 	case tensor.Uint8:
 		k.Bytes(kernel.Gathered{
-			Width: size, Y: dst.From(lo), YRow: dst.Stride, X: c.bytes, Order: order[lo:hi], Scale: c.scale, Shift: c.shift,
+			Width: dst.Width, Y: dst.From(lo), YRow: dst.Stride, X: c.bytes[at:], XRow: size, Order: order[lo:hi],
+			Scale: c.scale, Shift: c.shift,
 		})
 	case tensor.Float32:
-		gather(dst, c.floats, size, order, lo, hi)
+		gather(dst, c.floats[at:], size, order, lo, hi)
 	case tensor.Int32:
 		for r := lo; r < hi; r++ {
 			to := dst.Row(r)
-			for i, v := range c.ints[int(order[r])*size:][:size] {
+			for i, v := range c.ints[int(order[r])*size+at:][:len(to)] {
 				to[i] = float32(v)
 			}
 		}
@@ -148,25 +150,33 @@ func (c Column) GatherInts(dst tensor.Rows[int32], order []int32, lo, hi int) {
 	gather(dst, c.ints, c.Shape.Size(), order, lo, hi)
 }
 
-// gather copies rows of size numbers.
+// gather copies the first numbers of rows that lie size apart. Rows of one or two numbers are not worth
+// a call each, and the processor fetches several of them at once.
 func gather[T float32 | int32](dst tensor.Rows[T], from []T, size int, order []int32, lo, hi int) {
-	if size == 1 && dst.Stride == 1 {
+	switch {
+	case dst.Width == 1 && dst.Stride == 1:
 		to := dst.Data[lo:hi]
 		for i, row := range order[lo:hi] {
-			to[i] = from[row]
+			to[i] = from[int(row)*size]
 		}
-		return
-	}
-	for r := lo; r < hi; r++ {
-		copy(dst.Row(r), from[int(order[r])*size:][:size])
+	case dst.Width == 2 && dst.Stride == 2:
+		to := dst.Data[2*lo : 2*hi]
+		for i, row := range order[lo:hi] {
+			pair := from[int(row)*size:][:2]
+			to[2*i], to[2*i+1] = pair[0], pair[1]
+		}
+	default:
+		for r := lo; r < hi; r++ {
+			copy(dst.Row(r), from[int(order[r])*size:][:dst.Width])
+		}
 	}
 }
 
-// Prefetch asks for the rows that order names some time before they are gathered: of bytes, whose rows
-// in the order of a shuffle no processor foresees.
-func (c Column) Prefetch(k *kernel.Set, order []int32) {
-	if c.DType == tensor.Uint8 {
-		k.Prefetch(c.bytes, c.Shape.Size(), order)
+// Prefetch asks for numbers lo to hi of the rows that order names some time before they are gathered: of
+// bytes, whose rows in the order of a shuffle no processor foresees.
+func (c Column) Prefetch(k *kernel.Set, lo, hi int, order []int32) {
+	if c.DType == tensor.Uint8 && lo < hi {
+		k.Prefetch(c.bytes[lo:], c.Shape.Size(), hi-lo, order)
 	}
 }
 

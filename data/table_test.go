@@ -34,7 +34,7 @@ func TestGather(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows := tensor.NewRows[float32](2, c.Shape.Size())
-		c.GatherFloats(kernel.Default(), rows, order, 0, 2)
+		c.GatherFloats(kernel.Default(), rows, 0, order, 0, 2)
 		if !slices.Equal(rows.Data, want) {
 			t.Errorf("column %s gathers %v, want %v", name, rows.Data, want)
 		}

@@ -180,12 +180,12 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		}
 		return c
 	}
-	column("image").GatherFloats(p.Kernels(), p.Input(0), order, 0, o.Batch)
+	column("image").GatherFloats(p.Kernels(), p.Input(0), 0, order, 0, o.Batch)
 	column("question").GatherInts(p.Tokens(1), order, 0, o.Batch)
 	p.Forward(0, o.Batch)
 	labels, targets := tensor.NewRows[int32](o.Batch, 1), tensor.NewRows[float32](o.Batch, 1)
 	column("digit").GatherInts(labels, order, 0, o.Batch)
-	column("answer").GatherFloats(p.Kernels(), targets, order, 0, o.Batch)
+	column("answer").GatherFloats(p.Kernels(), targets, 0, order, 0, o.Batch)
 	losses := make([]float32, o.Batch)
 	for i, l := range []loss.Loss{loss.SparseCategoricalCrossentropy{}, loss.BinaryCrossentropy{}} {
 		f, err := l.Bind(model.Heads()[i])

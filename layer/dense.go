@@ -121,6 +121,19 @@ func (o dense) Gradient(t *braid.Task, weight int, block braid.Block, grad tenso
 	})
 }
 
+// Reads is the columns that lie along the block, where a row is one step.
+func (o dense) Reads(_, weight int, block braid.Block) braid.Span {
+	switch {
+	case weight == 1:
+		return braid.Span{}
+	case o.steps > 1:
+		return braid.Span{Lo: 0, Hi: o.steps * o.features}
+	case o.transposed:
+		return braid.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
+	}
+	return braid.Span{Lo: block.RowLo, Hi: block.RowHi}
+}
+
 // each calls work on the task's rows as one matrix, where each row has one step or the steps of all
 // rows lie evenly, else on the steps of each row: from a batch row on, so many rows of the matrix.
 func (o dense) each(t *braid.Task, work func(row, rows int)) {

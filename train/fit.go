@@ -146,7 +146,7 @@ func (f *fit) train(epoch int) (done int, err error) {
 				done = step + 1
 				f.afterStep(epoch, done)
 			}
-			if !l.crew.Meet() || f.failed != nil {
+			if !l.crew.Meet(worker) || f.failed != nil {
 				return
 			}
 		}

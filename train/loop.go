@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"braid"
+	"braid/data"
 	"braid/internal/exec"
 	"braid/optim"
 	"braid/tensor"
@@ -16,7 +17,7 @@ import (
 type loop struct {
 	pass   *braid.Pass
 	holds  []*braid.Worker // on the pass, by worker
-	inputs []window        // on the pass
+	inputs [][]window      // of each worker
 	heads  []*head
 	crew   *exec.Crew
 
@@ -42,14 +43,16 @@ type block struct {
 func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
 	l := &loop{pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
 	for range l.crew.Workers() {
-		l.holds = append(l.holds, l.pass.NewWorker())
-	}
-	for i, spec := range m.Inputs() {
-		if spec.DType == tensor.Int32 {
-			l.inputs = append(l.inputs, window{ints: l.pass.Tokens(i)})
-		} else {
-			l.inputs = append(l.inputs, window{floats: l.pass.Input(i)})
+		hold := l.pass.NewWorker()
+		var inputs []window
+		for i, spec := range m.Inputs() {
+			if spec.DType == tensor.Int32 {
+				inputs = append(inputs, window{ints: hold.Tokens(i)})
+			} else {
+				inputs = append(inputs, window{floats: hold.Input(i)})
+			}
 		}
+		l.holds, l.inputs = append(l.holds, hold), append(l.inputs, inputs)
 	}
 	var err error
 	if l.heads, err = bindHeads(m, l.pass, plan.Heads, mode == braid.Training); err != nil {
@@ -67,6 +70,13 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 		}
 	}
 	l.blocks = l.deal(m.Blocks(), l.crew.Workers())
+	for worker, blocks := range l.blocks {
+		var list []braid.WeightBlock
+		for _, b := range blocks {
+			list = append(list, b.WeightBlock)
+		}
+		l.holds[worker].Assign(list)
+	}
 	return l, nil
 }
 
@@ -119,18 +129,15 @@ func (l *loop) forward(worker int, s *source, order []int32) (lo, hi int) {
 	lo, hi = l.share(len(order), worker)
 	kernels := l.pass.Kernels()
 	for i, c := range s.inputs {
-		if c.DType == tensor.Int32 {
-			c.GatherInts(l.inputs[i].ints, order, lo, hi)
-		} else {
-			c.GatherFloats(kernels, l.inputs[i].floats, order, lo, hi)
-		}
+		to := l.inputs[worker][i]
+		l.gather(c, to, braid.Span{Lo: 0, Hi: c.Shape.Size()}, order, lo, hi)
 	}
 	l.holds[worker].Forward(lo, hi)
 	for i, h := range l.heads {
 		if h.target.DType == tensor.Int32 {
 			s.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
 		} else {
-			s.targets[i].GatherFloats(kernels, h.batch.Target, order, lo, hi)
+			s.targets[i].GatherFloats(kernels, h.batch.Target, 0, order, lo, hi)
 		}
 		h.loss.Rows(h.batch, h.losses, float32(h.weight/float64(len(order))), lo, hi)
 		if !kernels.Finite(h.losses[lo:hi]) {
@@ -143,16 +150,43 @@ func (l *loop) forward(worker int, s *source, order []int32) (lo, hi int) {
 	return lo, hi
 }
 
+// gather fills columns of rows lo to hi of an input.
+func (l *loop) gather(c data.Column, to window, columns braid.Span, order []int32, lo, hi int) {
+	switch {
+	case columns.Lo == columns.Hi:
+	case c.DType == tensor.Int32:
+		c.GatherInts(to.ints, order, lo, hi)
+	default:
+		c.GatherFloats(l.pass.Kernels(), to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
+	}
+}
+
+// join brings to a worker what its gradients read of the rows that the others computed.
+func (l *loop) join(worker int, s *source, order []int32) {
+	hold := l.holds[worker]
+	for other := range l.holds {
+		if other == worker {
+			continue
+		}
+		lo, hi := l.share(len(order), other)
+		for i, c := range s.inputs {
+			l.gather(c, l.inputs[worker][i], hold.Needs(i), order, lo, hi)
+		}
+		hold.Join(l.holds[other], lo, hi)
+	}
+}
+
 // step is one worker's part of a training step, whose number counts from 1, on the examples that
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
 func (l *loop) step(worker int, s *source, order, next []int32, number int) bool {
 	l.holds[worker].Backward(l.forward(worker, s, order))
-	if !l.crew.Meet() || l.bad.Load() {
+	if !l.crew.Meet(worker) || l.bad.Load() {
 		return false
 	}
 	if worker == 0 {
 		l.addUp(len(order))
 	}
+	l.join(worker, s, order)
 	l.update(worker, len(order), l.optimizer.At(number), s, next)
 	return true
 }
@@ -161,15 +195,26 @@ func (l *loop) step(worker int, s *source, order, next []int32, number int) bool
 // asks for a few of the rows that the worker will gather from the next batch: memory has the time of
 // a block to bring them.
 func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32) {
-	lo, hi := l.share(len(next), worker)
 	blocks := l.blocks[worker]
 	for i, b := range blocks {
-		part := next[lo+(hi-lo)*i/len(blocks) : lo+(hi-lo)*(i+1)/len(blocks)]
-		for _, c := range s.inputs {
-			c.Prefetch(b.part.Kernels, part)
-		}
+		l.prefetch(worker, s, next, i, len(blocks))
 		l.holds[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
 		l.optimizer.Update(step, b.part)
+	}
+}
+
+// prefetch asks for one of so many parts of what a worker will gather from a batch.
+func (l *loop) prefetch(worker int, s *source, order []int32, part, parts int) {
+	for other := range l.holds {
+		lo, hi := l.share(len(order), other)
+		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
+		for i, c := range s.inputs {
+			columns := braid.Span{Lo: 0, Hi: c.Shape.Size()}
+			if other != worker {
+				columns = l.holds[worker].Needs(i)
+			}
+			c.Prefetch(l.pass.Kernels(), columns.Lo, columns.Hi, order[lo:hi])
+		}
 	}
 }
 
@@ -229,7 +274,7 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 		for len(order) > 0 && !stopped {
 			batch := order[:min(len(order), l.pass.Rows())]
 			l.forward(worker, s, batch)
-			if !l.crew.Meet() {
+			if !l.crew.Meet(worker) {
 				return
 			}
 			if worker == 0 {
@@ -237,7 +282,7 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 				order = order[len(batch):]
 				stopped = stop()
 			}
-			if !l.crew.Meet() {
+			if !l.crew.Meet(worker) {
 				return
 			}
 		}

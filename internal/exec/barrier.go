@@ -9,34 +9,43 @@ import (
 // microseconds, longer than the workers of a well-cut step lie apart.
 const spins = 4000
 
-// Barrier is where a fixed number of workers meet. It spins on an atomic, then yields: with a
-// channel or a WaitGroup a step would cost more than a second worker gains.
+// Barrier is where a fixed number of workers meet. Each has a flag of its own, that it alone writes and
+// all others watch: between two workers that is one message each way at once, where a counter would go
+// to and fro. It spins, then yields: with a channel or a WaitGroup a step would cost more than a second
+// worker gains.
 type Barrier struct {
-	workers int32
-	_       [60]byte // the two counters are written by different workers: a cache line each
-	arrived atomic.Int32
-	_       [60]byte
-	round   atomic.Uint32
-	broken  atomic.Bool
+	flags  []flag // by worker
+	spins  int
+	broken atomic.Bool
+}
+
+// flag is how many rounds a worker has come to, alone on two cache lines: processors fetch them in pairs.
+type flag struct {
+	rounds atomic.Uint32
+	_      [124]byte
 }
 
 // NewBarrier makes a barrier for the given number of workers.
-func NewBarrier(workers int) *Barrier { return &Barrier{workers: int32(workers)} }
+func NewBarrier(workers int) *Barrier {
+	b := &Barrier{flags: make([]flag, workers), spins: spins}
+	if workers > runtime.GOMAXPROCS(0) { // another worker needs this processor to come here
+		b.spins = 0
+	}
+	return b
+}
 
 // Wait returns true when all workers have called it, or false once the barrier is broken.
-func (b *Barrier) Wait() bool {
-	round := b.round.Load()
-	if b.arrived.Add(1) == b.workers {
-		b.arrived.Store(0)
-		b.round.Add(1)
-		return !b.broken.Load()
-	}
-	for i := 0; b.round.Load() == round; i++ {
-		if b.broken.Load() {
-			return false
-		}
-		if i >= spins {
-			runtime.Gosched()
+func (b *Barrier) Wait(worker int) bool {
+	round, looks := b.flags[worker].rounds.Add(1), 0
+	for other := range b.flags {
+		// Another may be a round ahead, and the count may run over.
+		for ; int32(b.flags[other].rounds.Load()-round) < 0; looks++ {
+			if b.broken.Load() {
+				return false
+			}
+			if looks >= b.spins {
+				runtime.Gosched()
+			}
 		}
 	}
 	return !b.broken.Load()
@@ -47,6 +56,8 @@ func (b *Barrier) Break() { b.broken.Store(true) }
 
 // Reset mends a broken barrier. No worker may be waiting.
 func (b *Barrier) Reset() {
-	b.arrived.Store(0)
+	for i := range b.flags {
+		b.flags[i].rounds.Store(0)
+	}
 	b.broken.Store(false)
 }

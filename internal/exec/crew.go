@@ -55,9 +55,9 @@ func (c *Crew) Run(work func(worker int)) error {
 	return failed
 }
 
-// Meet waits until every worker of a Run is here. It returns false where one has panicked: the
-// worker must then return from its work.
-func (c *Crew) Meet() bool { return c.barrier.Wait() }
+// Meet waits until every worker of a Run is here; worker is the caller's number. It returns false where
+// one has panicked: the worker must then return from its work.
+func (c *Crew) Meet(worker int) bool { return c.barrier.Wait(worker) }
 
 // Share is worker's part of n items: a contiguous range that depends on the numbers alone. Ranges
 // start at multiples of grain.

@@ -19,13 +19,13 @@ func TestCrewMeets(t *testing.T) {
 		err := crew.Run(func(worker int) {
 			for round := 1; round <= 500; round++ {
 				seen[worker] = round
-				crew.Meet()
+				crew.Meet(worker)
 				for other, got := range seen {
 					if got != round {
 						t.Errorf("round %d: worker %d sees worker %d at round %d", round, worker, other, got)
 					}
 				}
-				crew.Meet()
+				crew.Meet(worker)
 			}
 		})
 		if err != nil {
@@ -42,7 +42,7 @@ func TestCrewPanicComesBack(t *testing.T) {
 			if worker == 1 && round == 4 {
 				panic("planted")
 			}
-			if !crew.Meet() {
+			if !crew.Meet(worker) {
 				ended.Add(1)
 				return
 			}
@@ -54,7 +54,7 @@ func TestCrewPanicComesBack(t *testing.T) {
 	if ended.Load() != 2 {
 		t.Errorf("%d workers were told, want 2", ended.Load())
 	}
-	if err := crew.Run(func(int) { crew.Meet() }); err != nil {
+	if err := crew.Run(func(worker int) { crew.Meet(worker) }); err != nil {
 		t.Errorf("the crew is not whole again: %v", err)
 	}
 }
@@ -90,7 +90,7 @@ func BenchmarkMeet(b *testing.B) {
 	crew := NewCrew(2)
 	if err := crew.Run(func(worker int) {
 		for range b.N {
-			crew.Meet()
+			crew.Meet(worker)
 		}
 	}); err != nil {
 		b.Fatal(err)

@@ -282,12 +282,12 @@ func adamAVX512(w *float32, grad *float32, m *float32, v *float32, wRow uint64, 
 // bytesAVX512 gathers rows of width bytes, at least one row.
 //
 //go:noescape
-func bytesAVX512(dst *float32, src *uint8, order *int32, dstRow uint64, rows uint64, width uint64, scale float32, shift float32)
+func bytesAVX512(dst *float32, src *uint8, order *int32, dstRow uint64, srcRow uint64, rows uint64, width uint64, scale float32, shift float32)
 
 // prefetchAVX512 asks for the cache lines of rows of width bytes, at least one of each.
 //
 //go:noescape
-func prefetchAVX512(src *uint8, order *int32, rows uint64, width uint64)
+func prefetchAVX512(src *uint8, order *int32, srcRow uint64, rows uint64, width uint64)
 
 // spreadAVX512 writes each of count numbers n times.
 //

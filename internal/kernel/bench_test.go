@@ -128,7 +128,7 @@ func BenchmarkRows(b *testing.B) {
 			}},
 			{"argMax", 4, func(s *Set) { s.ArgMax(ArgMax{Rows: rows, Width: width, Index: index, X: x, XRow: width}) }},
 			{"bytes", 5, func(s *Set) {
-				s.Bytes(Gathered{Width: width, Y: y, YRow: width, X: bytes, Order: order, Scale: 0.004, Shift: -0.1})
+				s.Bytes(Gathered{Width: width, Y: y, YRow: width, X: bytes, XRow: width, Order: order, Scale: 0.004, Shift: -0.1})
 			}},
 			{"transpose", 8, func(s *Set) {
 				s.Transpose(Transposition{Rows: rows, Columns: width, Y: y, YRow: rows, X: x, XRow: width})

@@ -23,25 +23,19 @@ func exp(x float32) float32 {
 	case x > expHighest:
 		return float32(math.Inf(1))
 	}
-	n := fma(x, 1.44269504, toInteger) - toInteger
-	high := fma(-n, ln2High, x)
-	r := fma(-n, ln2Low, high)
-	rest := fma(-n, ln2Low, high-r) // what rounding took from r
+	rounded := fma(x, 1.44269504, toInteger)
+	n := rounded - toInteger
+	r := fma(-n, ln2Low, fma(-n, ln2High, x))
 	p := fma(1.9875691500e-4, r, 1.3981999507e-3)
 	p = fma(p, r, 8.3334519073e-3)
 	p = fma(p, r, 4.1665795894e-2)
 	p = fma(p, r, 1.6666665459e-1)
 	p = fma(p, r, 5.0000001201e-1)
-	// 1 + r + p r r, with what the first sum rounds away added to the small terms.
-	whole := 1 + r
-	p = whole + (fma(p, r*r, rest) + (r - (whole - 1)))
-	// 2^n in two factors: n reaches 128, beyond what one float32 holds.
-	half := int32(n) >> 1
-	return p * power(half) * power(int32(n)-half)
+	p = fma(p, r*r, r) + 1
+	// Times 2^n: n is in the low bits of what was rounded, and goes to the exponent's place. The result is
+	// a normal number, so nothing is rounded.
+	return math.Float32frombits(math.Float32bits(p) + math.Float32bits(rounded)<<23)
 }
-
-// power is 2^n for n from -126 to 127.
-func power(n int32) float32 { return math.Float32frombits(uint32(n+127) << 23) }
 
 // sigmoid is 1 / (1 + exp(-x)) from zero up, and exp(x) / (1 + exp(x)) below: exp never overflows.
 // What rounding took from the divisor is given back to the quotient.
@@ -56,12 +50,13 @@ func sigmoid(x float32) float32 {
 	return fma(-q, e-(below-1), q)
 }
 
-// tanh takes an odd polynomial near zero, where 1 - 2/(exp(2x)+1) would cancel, with the
-// coefficients of Cephes' tanhf (Moshier).
+// tanh is (1 - exp(-2x)) / (1 + exp(-2x)), and near zero, where that would cancel, an odd polynomial with
+// the coefficients of Cephes' tanhf (Moshier).
 func tanh(x float32) float32 {
 	const sign = 1 << 31
 	size := math.Float32frombits(math.Float32bits(x) &^ sign)
-	y := 1 - 2/(exp(size+size)+1)
+	e := exp(-2 * size)
+	y := (1 - e) / (1 + e)
 	if size < 0.625 {
 		z := x * x
 		p := fma(-5.70498872745e-3, z, 2.06390887954e-2)

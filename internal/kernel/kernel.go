@@ -58,8 +58,9 @@ type Set struct {
 	// Adam updates weights and both moments; see AdamStep.
 	Adam func(b AdamBlock, s AdamStep)
 
-	// Prefetch asks for the rows of x, of width bytes, that order names, some time before their use.
-	Prefetch func(x []uint8, width int, order []int32)
+	// Prefetch asks for the rows of x, width bytes of them and row bytes apart, that order names, some time
+	// before their use.
+	Prefetch func(x []uint8, row, width int, order []int32)
 }
 
 var current atomic.Pointer[Set]
@@ -118,5 +119,5 @@ var reference = Set{
 	LSTM:        lstm,
 	LSTMBack:    lstmBack,
 	Adam:        adam,
-	Prefetch:    func([]uint8, int, []int32) {},
+	Prefetch:    func([]uint8, int, int, []int32) {},
 }

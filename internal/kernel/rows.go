@@ -105,14 +105,26 @@ type Gathered struct {
 	Width        int
 	Y            []float32
 	YRow         int
-	X            []uint8 // rows of Width bytes, one after the other
+	X            []uint8
+	XRow         int // distance of two rows of X, at least Width
 	Order        []int32
 	Scale, Shift float32
 }
 
 func (p *Gathered) check() {
 	checkRows(p.Y, len(p.Order), p.Width, p.YRow)
-	checkOrder(p.Order, len(p.X)/p.Width)
+	if p.XRow < p.Width {
+		panic("kernel: rows of bytes that overlap")
+	}
+	checkOrder(p.Order, wholeRows(len(p.X), p.Width, p.XRow))
+}
+
+// wholeRows is how many rows of width numbers, stride apart, lie within so many numbers.
+func wholeRows(numbers, width, stride int) int {
+	if numbers < width {
+		return 0
+	}
+	return (numbers-width)/max(stride, 1) + 1
 }
 
 // checkOrder panics where a number is not from 0 up to below rows.
@@ -131,7 +143,7 @@ func bytes(p Gathered) {
 	p.check()
 	for r, from := range p.Order {
 		y := p.Y[r*p.YRow:][:p.Width]
-		for i, x := range p.X[int(from)*p.Width:][:p.Width] {
+		for i, x := range p.X[int(from)*p.XRow:][:p.Width] {
 			y[i] = fma(float32(x), p.Scale, p.Shift)
 		}
 	}

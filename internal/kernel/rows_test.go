@@ -95,24 +95,25 @@ func TestArgMax(t *testing.T) {
 func TestBytes(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		small := make([]float32, 4)
-		set.Bytes(Gathered{Width: 2, Y: small, YRow: 2, X: []uint8{9, 9, 7, 255, 9, 9, 0, 1}, Order: []int32{3, 1}, Scale: 0.5, Shift: -3})
+		set.Bytes(Gathered{Width: 2, Y: small, YRow: 2, X: []uint8{9, 9, 7, 255, 9, 9, 0, 1}, XRow: 2, Order: []int32{3, 1}, Scale: 0.5, Shift: -3})
 		checkSame(t, "bytes", small, []float32{-3, -2.5, 0.5, 124.5})
 		for _, width := range lengths() {
 			for _, order := range [][]int32{{}, {2}, {4, 0, 4}, {1, 3, 2, 0}} {
-				source := make([]uint8, 5*width)
+				row := width + width%3
+				source := make([]uint8, 4*row+width)
 				for i := range source {
 					source[i] = uint8(i*37 + width)
 				}
 				offset := width % 4
 				all, y := matrix(nil, func(*rand.Rand, []float32) {}, len(order), width, width+2, offset)
-				p := Gathered{Width: width, Y: y, YRow: width + 2, X: source, Order: order, Scale: 0.0127, Shift: -0.424}
+				p := Gathered{Width: width, Y: y, YRow: width + 2, X: source, XRow: row, Order: order, Scale: 0.0127, Shift: -0.424}
 				q := p
 				q.Y = clone(y)
 				if width > 0 {
 					bytes(q)
 				}
 				set.Bytes(p)
-				set.Prefetch(source, width, order)
+				set.Prefetch(source, row, width, order)
 				what := fmt.Sprintf("bytes, width %d, order %v", width, order)
 				checkSame(t, what, y, q.Y)
 				checkGuards(t, what, all, len(y), offset)
@@ -187,9 +188,14 @@ func TestRowsOutOfBounds(t *testing.T) {
 		"Softmax's Rest": func(s *Set) {
 			s.Softmax(Softmax{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Highest: x, Rest: x[:2:2]})
 		},
-		"ArgMax":    func(s *Set) { s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4}) },
-		"Bytes":     func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 15), Order: ids}) },
-		"Bytes < 0": func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), Order: []int32{-1}}) },
+		"ArgMax": func(s *Set) { s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4}) },
+		"Bytes":  func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 15), XRow: 4, Order: ids}) },
+		"Bytes rows": func(s *Set) {
+			s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), XRow: 3, Order: []int32{0}})
+		},
+		"Bytes < 0": func(s *Set) {
+			s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), XRow: 4, Order: []int32{-1}})
+		},
 		"Transpose": func(s *Set) { s.Transpose(Transposition{Rows: 3, Columns: 4, Y: x, YRow: 4, X: x, XRow: 4}) },
 		"LookUp":    func(s *Set) { s.LookUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: make([]float32, 8)}) },
 		"AddUp":     func(s *Set) { s.AddUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: x, XRow: 4, Rows: 4}) },

@@ -12,14 +12,14 @@ type functions struct {
 	spread                               func(dst, x *float32, count, n uint64)
 	softmax                              func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
 	argMax                               func(dst *int32, x *float32, xRow, rows, width uint64)
-	bytes                                func(dst *float32, src *uint8, order *int32, dstRow, rows, width uint64, scale, shift float32)
+	bytes                                func(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)
 	transpose, transposeAdd              func(y, x *float32, yRow, xRow, rows, columns uint64)
 	lookUp                               func(dst, table *float32, ids *int32, tableRow, count, width uint64)
 	addUp                                func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
 	lstm                                 func(gates, before, cells, squashed, hidden *float32, n uint64)
 	lstmBack                             func(gates, before, squashed, dHidden, dCells *float32, n uint64)
 	adam                                 func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
-	prefetch                             func(src *uint8, order *int32, rows, width uint64)
+	prefetch                             func(src *uint8, order *int32, srcRow, rows, width uint64)
 }
 
 // stride is a distance in bytes: the assembly counts in those.
@@ -66,13 +66,13 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 		Bytes: func(p Gathered) {
 			if len(p.Order) > 0 && p.Width > 0 {
 				p.check()
-				f.bytes(&p.Y[0], &p.X[0], &p.Order[0], stride(p.YRow), uint64(len(p.Order)), uint64(p.Width), p.Scale, p.Shift)
+				f.bytes(&p.Y[0], &p.X[0], &p.Order[0], stride(p.YRow), uint64(p.XRow), uint64(len(p.Order)), uint64(p.Width), p.Scale, p.Shift)
 			}
 		},
 		Transpose: f.turn,
 		LookUp: func(p Lookup) {
 			if len(p.IDs) > 0 && p.Width > 0 {
-				checkOrder(p.IDs, (len(p.Table)-p.Width)/max(p.TableRow, 1)+1)
+				checkOrder(p.IDs, wholeRows(len(p.Table), p.Width, p.TableRow))
 				_ = p.X[len(p.IDs)*p.Width-1]
 				f.lookUp(&p.X[0], &p.Table[0], &p.IDs[0], stride(p.TableRow), uint64(len(p.IDs)), uint64(p.Width))
 			}
@@ -103,9 +103,9 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 					s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
 			}
 		},
-		Prefetch: func(x []uint8, width int, order []int32) {
+		Prefetch: func(x []uint8, row, width int, order []int32) {
 			if len(order) > 0 && width > 0 { // no memory is read: an address may be any
-				f.prefetch(&x[0], &order[0], uint64(len(order)), uint64(width))
+				f.prefetch(&x[0], &order[0], uint64(row), uint64(len(order)), uint64(width))
 			}
 		},
 	}

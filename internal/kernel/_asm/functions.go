@@ -29,39 +29,59 @@ func polynomial(x VecVirtual, coefficients ...float32) VecVirtual {
 }
 
 func exp(x VecVirtual) VecVirtual {
-	n := filled(real(toInteger))
-	fma231.do(real(1.44269504), x, n)
-	sub.do(real(toInteger), n, n)
-	high := copied(x)
-	nma231.do(real(ln2High), n, high)
-	r := copied(high)
-	nma231.do(real(ln2Low), n, r)
-	rest := sub.made(r, high)
-	nma231.do(real(ln2Low), n, rest)
-	p := polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
-	fma213.do(rest, mul.made(r, r), p)
-	whole := add.made(real(1), r)
-	lost := sub.made(real(1), whole)
-	sub.do(lost, r, lost)
-	add.do(lost, p, p)
-	add.do(p, whole, p)
-	// 2^n in two factors.
-	power, first := register(), register()
-	VCVTTPS2DQ(n, power)
-	VPSRAD(Imm(1), power, first)
-	subInt.do(first, power, power)
-	for _, f := range []VecVirtual{first, power} {
-		addInt.do(constant(127), f, f)
-		VPSLLD(Imm(23), f, f)
-		mul.do(f, p, p)
+	p, n := expParts(x)
+	p = n.scale(p, compared(x, notLess, real(-87.33654)), true)
+	if set == avx2 { // adding to the exponent makes a number of some NaN
+		compared(x, unordered, x).choose(x, p)
 	}
-	compared(x, notLess, real(-87.33654)).keep(p)
 	compared(x, greater, real(88.72283)).choose(real(float32(math.Inf(1))), p)
 	return p
 }
 
+// expBelow is exp where x is 0 at most, or NaN.
+func expBelow(x VecVirtual) VecVirtual {
+	p, n := expParts(x)
+	return n.scale(p, compared(x, notLess, real(-87.33654)), false)
+}
+
+// power is an integer n for 2^n, as a number and in the low bits of one that was rounded to it.
+type power struct{ n, rounded VecVirtual }
+
+// expParts is exp(x) in two parts, to be multiplied.
+func expParts(x VecVirtual) (VecVirtual, power) {
+	rounded := filled(real(toInteger))
+	fma231.do(real(1.44269504), x, rounded)
+	n := sub.made(real(toInteger), rounded)
+	r := copied(x)
+	nma231.do(real(ln2High), n, r)
+	nma231.do(real(ln2Low), n, r)
+	p := polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+	fma213.do(r, mul.made(r, r), p)
+	add.do(real(1), p, p)
+	return p, power{n, rounded}
+}
+
+// scale multiplies p by 2^n in the lanes that are kept, and makes zeros of the others. No result is
+// rounded, so that all ways give the same. AVX2 makes 2^n itself, which n = 128 is too much for: with
+// large n it adds to the exponent.
+func (n power) scale(p VecVirtual, kept mask, large bool) VecVirtual {
+	if set == avx512 {
+		VSCALEFPS_Z(n.n, p, kept.k, p)
+		return p
+	}
+	VPSLLD(Imm(23), n.rounded, n.rounded)
+	if large {
+		VPADDD(n.rounded, p, p)
+	} else {
+		addInt.do(constant(127<<23), n.rounded, n.rounded)
+		mul.do(n.rounded, p, p)
+	}
+	kept.keep(p)
+	return p
+}
+
 func sigmoid(x VecVirtual) VecVirtual {
-	e := exp(or.made(constant(signBit), x))
+	e := expBelow(or.made(constant(signBit), x))
 	q := filled(real(1))
 	compared(x, less, constant(0)).choose(e, q)
 	below := add.made(real(1), e)
@@ -74,11 +94,10 @@ func sigmoid(x VecVirtual) VecVirtual {
 
 func tanh(x VecVirtual) VecVirtual {
 	size := and.made(constant(signBit-1), x)
-	e := exp(add.made(size, size))
-	add.do(real(1), e, e)
-	q, y := filled(real(2)), filled(real(1))
-	div.do(e, q, q)
-	sub.do(q, y, y)
+	e := expBelow(mul.made(real(-2), size))
+	y, below := filled(real(1)), add.made(real(1), e)
+	sub.do(e, y, y)
+	div.do(below, y, y)
 	z := mul.made(x, x)
 	p := polynomial(z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
 	mul.do(z, p, p)

@@ -170,7 +170,7 @@ func (s softmaxRow) short(tails []mask) {
 	add.do(constant(0), high, high)
 	first := newFirst(high)
 	for h := range tails {
-		y := exp(sub.made(high, x[h]))
+		y := expBelow(sub.made(high, x[h]))
 		tails[h].keep(y)
 		e, rest = append(e, y), append(rest, first.restOf(y, x[h], valid(s.n, h, first.none)))
 	}
@@ -193,7 +193,7 @@ func (s softmaxRow) long() {
 	from, to := duplicate(s.x), duplicate(s.y)
 	row("exp", s.n, func(half int, m Mem, tail *mask, left Register) {
 		x := load(m, tail)
-		e := exp(sub.made(high, x))
+		e := expBelow(sub.made(high, x))
 		store(e, Mem{Base: to, Disp: half * set.size}, tail)
 		var count Register
 		if tail != nil { // adding 0 changes no sum: none is -0
@@ -282,35 +282,54 @@ func adam() {
 	}, map[string]Register{"w": w, "grad": g, "m": m, "v": v})
 }
 
-// bytes writes the kernel that gathers rows of bytes and makes float32 of them, an eighth or a
-// sixteenth of 64 at a time; what is left of a row it does one by one.
+// bytes writes the kernel that gathers rows of bytes and makes float32 of them. A row's first and last
+// registers may overlap those between, which are stored at whole cache lines: one that lies across two
+// costs twice.
 func bytes() {
-	function("bytes", "func(dst *float32, src *uint8, order *int32, dstRow, rows, width uint64, scale, shift float32)",
+	function("bytes", "func(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)",
 		"gathers rows of width bytes, at least one row.")
+	lanes := uint64(set.lanes())
 	dst, src, order := pointer("dst"), pointer("src"), pointer("order")
-	dstRow, rows, width := pointer("dstRow"), pointer("rows"), pointer("width")
+	dstRow, srcRow, rows, width := pointer("dstRow"), pointer("srcRow"), pointer("rows"), pointer("width")
 	scale, shift := parameter("scale"), parameter("shift")
+	convert := func(from, to Register) {
+		v := register()
+		VPMOVZXBD(at(from), v)
+		VCVTDQ2PS(v, v)
+		fma213.do(shift, scale, v)
+		VMOVUPS(v, at(to))
+	}
 	Label("rows")
 	from, to, left := GP64(), duplicate(dst), duplicate(width)
 	MOVLQSX(at(order), from)
-	IMULQ(width, from)
+	IMULQ(srcRow, from)
 	ADDQ(src, from)
-	SUBQ(Imm(uint64(set.lanes())), left)
-	JL(LabelRef("tail"))
+	CMPQ(width, Imm(lanes))
+	JL(LabelRef("single"))
+	convert(from, to)
+	skip := duplicate(to)
+	NEGQ(skip)
+	ANDQ(Imm(uint64(set.size-1)), skip)
+	ADDQ(skip, to)
+	SHRQ(Imm(2), skip)
+	ADDQ(skip, from)
+	SUBQ(skip, left)
+	SUBQ(Imm(lanes), left)
+	JL(LabelRef("last"))
 	Label("whole")
-	v := register()
-	VPMOVZXBD(at(from), v)
-	VCVTDQ2PS(v, v)
-	fma213.do(shift, scale, v)
-	VMOVUPS(v, at(to))
-	ADDQ(Imm(uint64(set.lanes())), from)
+	convert(from, to)
+	ADDQ(Imm(lanes), from)
 	ADDQ(Imm(uint64(set.size)), to)
-	SUBQ(Imm(uint64(set.lanes())), left)
+	SUBQ(Imm(lanes), left)
 	JGE(LabelRef("whole"))
-	Label("tail")
-	ADDQ(Imm(uint64(set.lanes())), left)
-	JZ(LabelRef("next"))
+	Label("last")
+	ADDQ(left, from) // back by what the last register reaches beyond the row
+	LEAQ(Mem{Base: to, Index: left, Scale: 4}, to)
+	convert(from, to)
+	JMP(LabelRef("next"))
 	Label("single")
+	TESTQ(left, left)
+	JZ(LabelRef("next"))
 	number, x := GP32(), XMM()
 	MOVBLZX(at(from), number)
 	VMOVD(number, x)
@@ -320,7 +339,7 @@ func bytes() {
 	INCQ(from)
 	ADDQ(Imm(4), to)
 	DECQ(left)
-	JNZ(LabelRef("single"))
+	JMP(LabelRef("single"))
 	Label("next")
 	ADDQ(Imm(4), order)
 	ADDQ(dstRow, dst)
@@ -331,13 +350,14 @@ func bytes() {
 
 // prefetch writes the kernel that asks for rows of bytes ahead of their use.
 func prefetch() {
-	function("prefetch", "func(src *uint8, order *int32, rows, width uint64)",
+	function("prefetch", "func(src *uint8, order *int32, srcRow, rows, width uint64)",
 		"asks for the cache lines of rows of width bytes, at least one of each.")
-	src, order, rows, width := pointer("src"), pointer("order"), pointer("rows"), pointer("width")
+	src, order := pointer("src"), pointer("order")
+	srcRow, rows, width := pointer("srcRow"), pointer("rows"), pointer("width")
 	Label("rows")
 	from, left := GP64(), duplicate(width)
 	MOVLQSX(at(order), from)
-	IMULQ(width, from)
+	IMULQ(srcRow, from)
 	ADDQ(src, from)
 	Label("lines")
 	PREFETCHT1(at(from))

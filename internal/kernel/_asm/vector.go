@@ -130,6 +130,7 @@ type mask struct {
 // The predicates of a comparison a ? b.
 const (
 	equal      = 0x00 // false with NaN
+	unordered  = 0x03 // only with NaN
 	less       = 0x11 // false with NaN
 	notLess    = 0x15 // true with NaN
 	notAtLeast = 0x19 // true with NaN

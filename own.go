@@ -1,0 +1,144 @@
+package braid
+
+import (
+	"slices"
+
+	"braid/tensor"
+)
+
+// own is the memory that a worker shares with nobody: inputs, and what lies in rows of memory with
+// them. Processors pass memory to each other slowly, and a batch's inputs are most of what both halves
+// of a step read: so each worker fills its own from the data, which nobody writes.
+type own struct {
+	values []tensor.Rows[float32] // by buffer: those of its own, else the pass's
+	needs  []Span                 // by node, of inputs: see Needs
+	joined []joined
+}
+
+// joined is columns of a buffer of its own that are computed, and so come from who computed them.
+type joined struct {
+	buffer  int
+	columns Span
+}
+
+// Selective is an op that tells what its Gradient reads, so that the rest need not be brought to the
+// worker that calls it.
+type Selective interface {
+	Weighted
+	// Reads is the columns of an input that Gradient reads for a block of a weight.
+	Reads(input, weight int, block Block) Span
+}
+
+// NewWorker makes a hold on the pass for one more goroutine. It has Input and Tokens of its own. Before
+// Forward it fills the rows that it is to compute. Before Gradient it fills what Needs names of the rows
+// that others computed, and calls Join for them.
+func (p *Pass) NewWorker() *Worker {
+	w := &Worker{pass: p, tasks: slices.Clone(p.tasks)}
+	w.own.values, w.own.needs = slices.Clone(p.values), make([]Span, len(p.tasks))
+	tokens := slices.Clone(p.tokens)
+	for i, n := range p.model.nodes {
+		switch at := p.model.plan.places[i].buffer; {
+		case n.layer != nil:
+		case n.dtype == tensor.Int32:
+			tokens[i] = tensor.NewRows[int32](p.rows, n.shape.Size())
+		case !w.owns(at) && !p.answers(at):
+			w.own.values[at] = newRows(p.rows, p.model.plan.widths[at])
+		}
+	}
+	for i, n := range p.model.nodes {
+		p.look(n, &w.tasks[i], w.own.values, tokens)
+	}
+	return w
+}
+
+// owns tells whether a buffer is not the pass's.
+func (w *Worker) owns(buffer int) bool {
+	mine, all := w.own.values[buffer].Data, w.pass.values[buffer].Data
+	return len(mine) > 0 && &mine[0] != &all[0]
+}
+
+// answers tells whether a head lies in a buffer, where all look for its answer.
+func (p *Pass) answers(buffer int) bool {
+	return slices.ContainsFunc(p.model.nodes, func(n *Node) bool {
+		return n.head && p.model.plan.places[n.index].buffer == buffer
+	})
+}
+
+// Input is the window to fill for input i of Model.Inputs, where it is float32.
+func (w *Worker) Input(i int) tensor.Rows[float32] { return w.tasks[w.pass.nth(i, false)].Out }
+
+// Tokens is the window to fill for input i of Model.Inputs, where it is int32.
+func (w *Worker) Tokens(i int) tensor.Rows[int32] { return w.tasks[w.pass.nth(i, false)].Tokens[0] }
+
+// Needs is the columns of input i that Gradient reads for the blocks that Assign named.
+func (w *Worker) Needs(i int) Span { return w.own.needs[w.pass.nth(i, false)] }
+
+// Assign says for which blocks the worker's Gradient will be called.
+func (w *Worker) Assign(blocks []WeightBlock) {
+	plan := w.pass.model.plan
+	reads := make([]Span, len(plan.widths)) // by buffer
+	for _, b := range blocks {
+		n := w.pass.model.nodes[b.node]
+		for i, in := range n.inputs {
+			columns := Span{0, in.shape.Size()}
+			if op, ok := n.op.(Selective); ok {
+				columns = op.Reads(i, b.weight, b.Block)
+			}
+			if in.dtype == tensor.Int32 {
+				w.own.needs[in.index] = w.own.needs[in.index].with(columns)
+			} else if at := plan.places[in.index]; w.owns(at.buffer) {
+				reads[at.buffer] = reads[at.buffer].with(columns.from(-at.offset))
+			}
+		}
+	}
+	for i, n := range w.pass.model.nodes {
+		at := plan.places[i]
+		if n.dtype == tensor.Int32 || !w.owns(at.buffer) {
+			continue
+		}
+		columns := Span{at.offset, at.offset + n.shape.Size()}.within(reads[at.buffer])
+		_, placed := n.op.(Placed)
+		switch {
+		case columns == Span{}:
+		case n.layer == nil:
+			w.own.needs[i] = columns.from(at.offset)
+		case !placed || len(plan.copies[i]) > 0:
+			w.own.joined = append(w.own.joined, joined{at.buffer, columns})
+		}
+	}
+}
+
+// Join brings what another worker computed of rows lo to hi into the memory of w, where Gradient is to
+// read it there.
+func (w *Worker) Join(other *Worker, lo, hi int) {
+	for _, j := range w.own.joined {
+		to := w.own.values[j.buffer].Columns(j.columns.Lo, j.columns.Hi)
+		from := other.own.values[j.buffer].Columns(j.columns.Lo, j.columns.Hi)
+		for r := lo; r < hi; r++ {
+			copy(to.Row(r), from.Row(r))
+		}
+	}
+}
+
+// with is the least span that holds both; nothing is the zero span.
+func (s Span) with(other Span) Span {
+	switch {
+	case s == Span{} || s.Lo == s.Hi:
+		return other
+	case other.Lo == other.Hi:
+		return s
+	}
+	return Span{min(s.Lo, other.Lo), max(s.Hi, other.Hi)}
+}
+
+// within is the columns of s that also lie in other.
+func (s Span) within(other Span) Span {
+	lo, hi := max(s.Lo, other.Lo), min(s.Hi, other.Hi)
+	if lo >= hi {
+		return Span{}
+	}
+	return Span{lo, hi}
+}
+
+// from counts the columns from another first one.
+func (s Span) from(first int) Span { return Span{s.Lo - first, s.Hi - first} }
