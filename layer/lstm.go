@@ -49,7 +49,7 @@ func (l LSTM) Build(b *braid.Builder) (braid.Op, error) {
 	return lstm{
 		steps: steps, features: features, units: units, sequences: l.Sequences,
 		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units), squashed: b.Save(steps * units),
-		hidden: b.Save(steps * units), slopes: b.Save(steps * 4 * units),
+		before: b.Save(steps * units), slopes: b.Save(steps * 4 * units),
 		room: b.Room(7*units + features),
 	}, nil
 }
@@ -71,7 +71,7 @@ type lstm struct {
 	gates    int // [steps, 4 units] i, f, c, o after their activations; then the loss's gradient by what they were before
 	cells    int // [steps + 1, units] the cell's state c, from the one before the first step
 	squashed int // [steps, units] tanh(c)
-	hidden   int // by row: [steps, units] h
+	before   int // by row: [steps, units] h of the step before; the first is zero and never written
 	slopes   int // by row: [steps, 4 units] the loss's gradient by the gates before their activations
 	room     int
 }
@@ -142,17 +142,17 @@ func (c chunk) forward() {
 // answer writes the hidden state after a step to where others read it, row by row.
 func (c chunk) answer(step int, hidden []float32) {
 	u := c.units
-	if c.Train {
-		to, row := c.rows(c.Saved[c.hidden], step*u)
-		c.back(to, row, hidden, u, false)
+	if c.Train && step+1 < c.steps {
+		to, row := c.rows(c.Saved[c.before], (step+1)*u)
+		c.back(to, row, hidden, u)
 	}
 	switch {
 	case c.sequences:
 		to, row := c.rows(c.Out, step*u)
-		c.back(to, row, hidden, u, false)
+		c.back(to, row, hidden, u)
 	case step == c.steps-1:
 		to, row := c.rows(c.Out, 0)
-		c.back(to, row, hidden, u, false)
+		c.back(to, row, hidden, u)
 	}
 }
 
@@ -165,9 +165,9 @@ func (c chunk) turned(room, rows []float32, row, width int) []float32 {
 	return room
 }
 
-// back writes planes to width numbers of each row, or adds them there.
-func (c chunk) back(rows []float32, row int, planes []float32, width int, add bool) {
-	c.Kernels.Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n, Add: add})
+// back writes planes to width numbers of each row.
+func (c chunk) back(rows []float32, row int, planes []float32, width int) {
+	c.Kernels.Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n})
 }
 
 // multiply adds a kernel times the planes of x, inner of them, to the planes of the gates. Either way of
@@ -190,7 +190,7 @@ func (o lstm) Backward(t *braid.Task) { o.chunks(t, chunk.backward) }
 
 func (c chunk) backward() {
 	u, room := c.units, c.Room[c.room]
-	dHidden, dCells, dx := c.planes(room, 0, u), c.planes(room, u, u), c.planes(room, 7*u, c.features)
+	dHidden, dCells := c.planes(room, 0, u), c.planes(room, u, u)
 	clear(dHidden)
 	clear(dCells)
 	for step := c.steps - 1; step >= 0; step-- {
@@ -201,17 +201,18 @@ func (c chunk) backward() {
 			Squashed: c.planes(c.Saved[c.squashed], step*u, u), DHidden: dHidden, DCells: dCells,
 		})
 		to, row := c.rows(c.Saved[c.slopes], step*4*u)
-		c.back(to, row, gates, 4*u, false)
+		c.back(to, row, gates, 4*u)
 		if step > 0 {
 			clear(dHidden)
-			c.multiplyBack(dHidden, 1, gates, u)
+			c.multiplyBack(dHidden, gates)
 		}
-		if !c.InGrad[0].IsNil() {
-			clear(dx)
-			c.multiplyBack(dx, 0, gates, c.features)
-			to, row := c.rows(c.InGrad[0], step*c.features)
-			c.back(to, row, dx, c.features, true)
-		}
+	}
+	if c.InGrad[0].IsNil() {
+		return
+	}
+	all := c.sequence(c.Task, c.lo, c.n)
+	for i := range all.matrices {
+		addDots(c.Kernels, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
 	}
 }
 
@@ -231,30 +232,50 @@ func (c chunk) outGrad(step int, dHidden []float32) {
 	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
 }
 
-// multiplyBack adds a kernel's transpose times the planes of the slopes to as many planes as the kernel
-// has rows.
-func (c chunk) multiplyBack(planes []float32, weight int, slopes []float32, rows int) {
-	w := c.Weights[weight]
+// multiplyBack adds the recurrent kernel's transpose times the planes of the slopes to those of the
+// hidden state.
+func (c chunk) multiplyBack(dHidden, slopes []float32) {
+	w := c.Weights[1]
 	c.Kernels.MulLanes(kernel.Product{
-		Rows: rows, Columns: c.n, Inner: 4 * c.units,
-		C: planes, CRow: c.n, A: w.Data, ARow: w.Stride, ACol: 1, B: slopes, BRow: c.n,
+		Rows: c.units, Columns: c.n, Inner: 4 * c.units,
+		C: dHidden, CRow: c.n, A: w.Data, ARow: w.Stride, ACol: 1, B: slopes, BRow: c.n,
 	})
 }
 
 func (o lstm) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
-	u, rows := o.units, t.Hi-t.Lo
-	from := func(window tensor.Rows[float32], step, width int) tensor.Rows[float32] {
-		return tensor.Rows[float32]{Data: window.From(t.Lo)[step*width:], Width: width, Stride: window.Stride}
-	}
-	for step := range o.steps {
-		dz := from(t.Saved[o.slopes], step, 4*u)
-		switch {
-		case weight == 2:
-			addRows(t.Kernels, rows, dz, block, grad)
-		case weight == 0:
-			addOuter(t.Kernels, rows, from(t.In[0], step, o.features), dz, block, grad)
-		case step > 0: // the state before the first step is zero
-			addOuter(t.Kernels, rows, from(t.Saved[o.hidden], step-1, u), dz, block, grad)
+	all := o.sequence(t, t.Lo, t.Hi-t.Lo)
+	for i := range all.matrices {
+		dz := all.matrix(i, t.Saved[o.slopes], 4*o.units)
+		switch weight {
+		case 0:
+			addOuter(t.Kernels, all.rows, all.matrix(i, t.In[0], o.features), dz, block, grad)
+		case 1:
+			addOuter(t.Kernels, all.rows, all.matrix(i, t.Saved[o.before], o.units), dz, block, grad)
+		case 2:
+			addRows(t.Kernels, all.rows, dz, block, grad)
 		}
 	}
+}
+
+// sequence is the steps of a task's rows from lo on: the rows of one matrix where all windows lie
+// evenly, else of a matrix for each step.
+type sequence struct{ lo, rows, matrices int }
+
+func (o lstm) sequence(t *braid.Task, lo, n int) sequence {
+	even := func(window tensor.Rows[float32], width int) bool {
+		return window.IsNil() || window.Stride == o.steps*width
+	}
+	if even(t.In[0], o.features) && even(t.InGrad[0], o.features) && even(t.Saved[o.before], o.units) && even(t.Saved[o.slopes], 4*o.units) {
+		return sequence{lo, n * o.steps, 1}
+	}
+	return sequence{lo, n, o.steps}
+}
+
+// matrix is matrix i of a window that has width numbers a step.
+func (s sequence) matrix(i int, window tensor.Rows[float32], width int) tensor.Rows[float32] {
+	m := tensor.Rows[float32]{Data: window.From(s.lo)[i*width:], Width: width, Stride: window.Stride}
+	if s.matrices == 1 {
+		m.Stride = width
+	}
+	return m
 }
