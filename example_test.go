@@ -138,10 +138,12 @@ func (scaleOp) Backward(t *braid.Task) {
 }
 
 func (scaleOp) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor.Rows[float32]) {
-	for r := t.Lo; r < t.Hi; r++ {
-		for i := block.ColumnLo; i < block.ColumnHi; i++ {
-			grad.Row(0)[i-block.ColumnLo] += t.OutGrad.Row(r)[i] * t.In[0].Row(r)[i]
+	for i := block.ColumnLo; i < block.ColumnHi; i++ {
+		var sum float32
+		for r := t.Lo; r < t.Hi; r++ {
+			sum += t.OutGrad.Row(r)[i] * t.In[0].Row(r)[i]
 		}
+		grad.Row(0)[i-block.ColumnLo] = sum
 	}
 }
 

@@ -30,9 +30,9 @@ type Op interface {
 // Weighted is an op that has weights.
 type Weighted interface {
 	Op
-	// Gradient adds to grad the gradient of one block of a weight over all rows t.Lo to t.Hi, in
-	// row order. Forward and Backward have then run on all of them. Row 0, column 0 of grad is
-	// (block.RowLo, block.ColumnLo) of the weight's storage; grad comes filled with zeros.
+	// Gradient writes to grad the gradient of one block of a weight over all rows t.Lo to t.Hi, summed
+	// in row order. Forward and Backward have then run on all of them. Row 0, column 0 of grad is
+	// (block.RowLo, block.ColumnLo) of the weight's storage; what grad held before means nothing.
 	Gradient(t *Task, weight int, block Block, grad tensor.Rows[float32])
 }
 

@@ -127,9 +127,6 @@ func (w *Worker) addBack(n *Node, t *Task) {
 // Gradient writes the gradient of a block over the first rows rows of the batch to grad, which must
 // hold it: row 0, column 0 of grad belongs to the block's first row and column.
 func (w *Worker) Gradient(b WeightBlock, rows int, grad tensor.Rows[float32]) {
-	for r := range b.RowHi - b.RowLo {
-		clear(grad.Row(r)[:b.ColumnHi-b.ColumnLo])
-	}
 	t := &w.tasks[b.node]
 	t.Lo, t.Hi = 0, rows
 	w.pass.model.nodes[b.node].op.(Weighted).Gradient(t, b.weight, b.Block, grad)

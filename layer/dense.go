@@ -109,14 +109,14 @@ func (o dense) Backward(t *braid.Task) {
 
 func (o dense) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
 	o.each(t, func(row, rows int) {
-		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units)
+		in, out, add := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units), row > t.Lo
 		switch {
 		case weight == 1:
-			addRows(t.Kernels, rows, out, block, grad)
+			sumRows(t.Kernels, add, rows, out, block, grad)
 		case o.transposed:
-			addOuter(t.Kernels, rows, out, in, block, grad)
+			sumOuter(t.Kernels, add, rows, out, in, block, grad)
 		default:
-			addOuter(t.Kernels, rows, in, out, block, grad)
+			sumOuter(t.Kernels, add, rows, in, out, block, grad)
 		}
 	})
 }

@@ -67,6 +67,7 @@ func (o embedding) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor
 		Width: block.ColumnHi - block.ColumnLo, Table: grad.Data, TableRow: grad.Stride,
 		XRow: o.width, Lo: block.RowLo, Rows: block.RowHi - block.RowLo,
 	}
+	clearRows(tensor.Rows[float32]{Data: grad.Data, Width: sum.Width, Stride: grad.Stride}, sum.Rows)
 	ids, from := t.Tokens[0], t.OutGrad
 	if from.Stride == from.Width {
 		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], from.From(t.Lo)[block.ColumnLo:]

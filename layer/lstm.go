@@ -203,7 +203,6 @@ func (c chunk) backward() {
 		to, row := c.rows(c.Saved[c.slopes], step*4*u)
 		c.back(to, row, gates, 4*u)
 		if step > 0 {
-			clear(dHidden)
 			c.multiplyBack(dHidden, gates)
 		}
 	}
@@ -232,12 +231,12 @@ func (c chunk) outGrad(step int, dHidden []float32) {
 	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
 }
 
-// multiplyBack adds the recurrent kernel's transpose times the planes of the slopes to those of the
+// multiplyBack writes the recurrent kernel's transpose times the planes of the slopes to those of the
 // hidden state.
 func (c chunk) multiplyBack(dHidden, slopes []float32) {
 	w := c.Weights[1]
 	c.Kernels.MulLanes(kernel.Product{
-		Rows: c.units, Columns: c.n, Inner: 4 * c.units,
+		Fresh: true, Rows: c.units, Columns: c.n, Inner: 4 * c.units,
 		C: dHidden, CRow: c.n, A: w.Data, ARow: w.Stride, ACol: 1, B: slopes, BRow: c.n,
 	})
 }
@@ -248,11 +247,11 @@ func (o lstm) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor
 		dz := all.matrix(i, t.Saved[o.slopes], 4*o.units)
 		switch weight {
 		case 0:
-			addOuter(t.Kernels, all.rows, all.matrix(i, t.In[0], o.features), dz, block, grad)
+			sumOuter(t.Kernels, i > 0, all.rows, all.matrix(i, t.In[0], o.features), dz, block, grad)
 		case 1:
-			addOuter(t.Kernels, all.rows, all.matrix(i, t.Saved[o.before], o.units), dz, block, grad)
+			sumOuter(t.Kernels, i > 0, all.rows, all.matrix(i, t.Saved[o.before], o.units), dz, block, grad)
 		case 2:
-			addRows(t.Kernels, all.rows, dz, block, grad)
+			sumRows(t.Kernels, i > 0, all.rows, dz, block, grad)
 		}
 	}
 }

@@ -24,10 +24,12 @@ func addDots(k *kernel.Set, rows int, y, x, w tensor.Rows[float32]) {
 	})
 }
 
-// addOuter adds to a block of a weight's gradient the outer products of rows of x and dy, row by row.
-func addOuter(k *kernel.Set, rows int, x, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
+// sumOuter writes to a block of a weight's gradient the sum of the outer products of rows of x and dy, in
+// the order of the rows, or adds it to what is there.
+func sumOuter(k *kernel.Set, add bool, rows int, x, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
 	k.MulLanes(kernel.Product{
-		Rows: block.RowHi - block.RowLo, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
+		Fresh: !add,
+		Rows:  block.RowHi - block.RowLo, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
 		C: grad.Data, CRow: grad.Stride, A: x.Data[block.RowLo:], ARow: 1, ACol: x.Stride,
 		B: dy.Data[block.ColumnLo:], BRow: dy.Stride,
 	})
@@ -35,10 +37,11 @@ func addOuter(k *kernel.Set, rows int, x, dy tensor.Rows[float32], block braid.B
 
 var one = []float32{1}
 
-// addRows adds to a block of a bias's gradient the rows of dy.
-func addRows(k *kernel.Set, rows int, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
+// sumRows writes to a block of a bias's gradient the sum of the rows of dy, or adds it to what is there.
+func sumRows(k *kernel.Set, add bool, rows int, dy tensor.Rows[float32], block braid.Block, grad tensor.Rows[float32]) {
 	k.MulLanes(kernel.Product{
-		Rows: 1, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
+		Fresh: !add,
+		Rows:  1, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
 		C: grad.Data, A: one, B: dy.Data[block.ColumnLo:], BRow: dy.Stride,
 	})
 }

@@ -191,13 +191,19 @@ func (l *loop) step(worker int, s *source, order, next []int32, number int) bool
 	return true
 }
 
+// prefetchRows is how many rows are asked for at a time, at least: the processor then looks up where
+// several of them lie at once.
+const prefetchRows = 16
+
 // update computes the gradients of a worker's blocks and moves their weights. Between the blocks it
-// asks for a few of the rows that the worker will gather from the next batch: memory has the time of
+// asks for some of the rows that the worker will gather from the next batch: memory has the time of
 // a block to bring them.
 func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32) {
-	blocks := l.blocks[worker]
+	blocks, parts := l.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
 	for i, b := range blocks {
-		l.prefetch(worker, s, next, i, len(blocks))
+		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
+			l.prefetch(worker, s, next, part, parts)
+		}
 		l.holds[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
 		l.optimizer.Update(step, b.part)
 	}
@@ -221,12 +227,18 @@ func (l *loop) prefetch(worker int, s *source, order []int32, part, parts int) {
 // addUp adds the batch's losses and metrics to the sums, in row order.
 func (l *loop) addUp(rows int) {
 	for _, h := range l.heads {
+		sum := h.sum
 		for _, v := range h.losses[:rows] {
-			h.sum += float64(v)
+			sum += float64(v)
 		}
+		h.sum = sum
 		for _, m := range h.metrics {
-			for i, v := range m.parts.Data[:rows*m.parts.Stride] {
-				m.sums[i%len(m.sums)] += float64(v)
+			for i := range m.sums {
+				sum := m.sums[i]
+				for r := range rows {
+					sum += float64(m.parts.Data[r*m.parts.Stride+i])
+				}
+				m.sums[i] = sum
 			}
 		}
 	}

@@ -95,6 +95,9 @@ func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float3
 			continue
 		}
 		grad := tensor.NewRows[float32](b.RowHi-b.RowLo, b.ColumnHi-b.ColumnLo)
+		for i := range grad.Data {
+			grad.Data[i] = 1e6 // what was there before must not come back
+		}
 		p.Gradient(b, rows, grad)
 		for r := b.RowLo; r < b.RowHi; r++ {
 			copy(whole.Row(r)[b.ColumnLo:], grad.Row(r-b.RowLo))

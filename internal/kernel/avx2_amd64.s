@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -75,6 +75,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X4
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
@@ -82,7 +85,9 @@ fold:
 	VADDPS       X2, X1, X1
 	VPERMILPS    $0xb1, X1, X2
 	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X2
+	VANDPS       X4, X2, X2
+	VADDSS       X2, X1, X1
 	VMOVSS       X1, (R9)
 	VADDPS       Y0, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X0
@@ -91,7 +96,9 @@ fold:
 	VADDPS       X0, X3, X3
 	VPERMILPS    $0xb1, X3, X0
 	VADDSS       X0, X3, X3
-	VADDSS       (R9)(R11*1), X3, X3
+	VMOVSS       (R9)(R11*1), X0
+	VANDPS       X4, X0, X0
+	VADDSS       X0, X3, X3
 	VMOVSS       X3, (R9)(R11*1)
 	ADDQ         $0x04, R9
 	ADDQ         BX, R8
@@ -129,9 +136,9 @@ DATA AVX2_from8<>+24(SB)/4, $0x0000000e
 DATA AVX2_from8<>+28(SB)/4, $0x0000000f
 GLOBL AVX2_from8<>(SB), RODATA|NOPTR, $32
 
-// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -188,6 +195,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X2
 	VADDPS       Y0, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X0
 	VADDPS       X0, X1, X1
@@ -195,7 +205,9 @@ fold:
 	VADDPS       X0, X1, X1
 	VPERMILPS    $0xb1, X1, X0
 	VADDSS       X0, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X0
+	VANDPS       X2, X0, X0
+	VADDSS       X0, X1, X1
 	VMOVSS       X1, (R9)
 	ADDQ         $0x04, R9
 	ADDQ         BX, R8
@@ -208,9 +220,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -303,6 +315,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X8
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
@@ -310,7 +325,9 @@ fold:
 	VADDPS       X2, X1, X1
 	VPERMILPS    $0xb1, X1, X2
 	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X2
+	VANDPS       X8, X2, X2
+	VADDSS       X2, X1, X1
 	VMOVSS       X1, (R9)
 	VADDPS       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
@@ -319,7 +336,9 @@ fold:
 	VADDPS       X1, X3, X3
 	VPERMILPS    $0xb1, X3, X1
 	VADDSS       X1, X3, X3
-	VADDSS       4(R9), X3, X3
+	VMOVSS       4(R9), X1
+	VANDPS       X8, X1, X1
+	VADDSS       X1, X3, X3
 	VMOVSS       X3, 4(R9)
 	VADDPS       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
@@ -328,7 +347,9 @@ fold:
 	VADDPS       X1, X5, X5
 	VPERMILPS    $0xb1, X5, X1
 	VADDSS       X1, X5, X5
-	VADDSS       (R9)(R11*1), X5, X5
+	VMOVSS       (R9)(R11*1), X1
+	VANDPS       X8, X1, X1
+	VADDSS       X1, X5, X5
 	VMOVSS       X5, (R9)(R11*1)
 	VADDPS       Y0, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X0
@@ -337,7 +358,9 @@ fold:
 	VADDPS       X0, X7, X7
 	VPERMILPS    $0xb1, X7, X0
 	VADDSS       X0, X7, X7
-	VADDSS       4(R9)(R11*1), X7, X7
+	VMOVSS       4(R9)(R11*1), X0
+	VANDPS       X8, X0, X0
+	VADDSS       X0, X7, X7
 	VMOVSS       X7, 4(R9)(R11*1)
 	ADDQ         $0x08, R9
 	ADDQ         BX, R8
@@ -353,9 +376,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -426,6 +449,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X4
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
@@ -433,7 +459,9 @@ fold:
 	VADDPS       X2, X1, X1
 	VPERMILPS    $0xb1, X1, X2
 	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X2
+	VANDPS       X4, X2, X2
+	VADDSS       X2, X1, X1
 	VMOVSS       X1, (R9)
 	VADDPS       Y0, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X0
@@ -442,7 +470,9 @@ fold:
 	VADDPS       X0, X3, X3
 	VPERMILPS    $0xb1, X3, X0
 	VADDSS       X0, X3, X3
-	VADDSS       4(R9), X3, X3
+	VMOVSS       4(R9), X0
+	VANDPS       X4, X0, X0
+	VADDSS       X0, X3, X3
 	VMOVSS       X3, 4(R9)
 	ADDQ         $0x08, R9
 	ADDQ         BX, R8
@@ -456,9 +486,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -575,6 +605,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X12
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
@@ -582,7 +615,9 @@ fold:
 	VADDPS       X2, X1, X1
 	VPERMILPS    $0xb1, X1, X2
 	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X2
+	VANDPS       X12, X2, X2
+	VADDSS       X2, X1, X1
 	VMOVSS       X1, (R9)
 	VADDPS       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
@@ -591,7 +626,9 @@ fold:
 	VADDPS       X1, X3, X3
 	VPERMILPS    $0xb1, X3, X1
 	VADDSS       X1, X3, X3
-	VADDSS       4(R9), X3, X3
+	VMOVSS       4(R9), X1
+	VANDPS       X12, X1, X1
+	VADDSS       X1, X3, X3
 	VMOVSS       X3, 4(R9)
 	VADDPS       Y6, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X1
@@ -600,7 +637,9 @@ fold:
 	VADDPS       X1, X5, X5
 	VPERMILPS    $0xb1, X5, X1
 	VADDSS       X1, X5, X5
-	VADDSS       8(R9), X5, X5
+	VMOVSS       8(R9), X1
+	VANDPS       X12, X1, X1
+	VADDSS       X1, X5, X5
 	VMOVSS       X5, 8(R9)
 	VADDPS       Y8, Y7, Y7
 	VEXTRACTF128 $0x01, Y7, X1
@@ -609,7 +648,9 @@ fold:
 	VADDPS       X1, X7, X7
 	VPERMILPS    $0xb1, X7, X1
 	VADDSS       X1, X7, X7
-	VADDSS       (R9)(R11*1), X7, X7
+	VMOVSS       (R9)(R11*1), X1
+	VANDPS       X12, X1, X1
+	VADDSS       X1, X7, X7
 	VMOVSS       X7, (R9)(R11*1)
 	VADDPS       Y10, Y9, Y9
 	VEXTRACTF128 $0x01, Y9, X1
@@ -618,7 +659,9 @@ fold:
 	VADDPS       X1, X9, X9
 	VPERMILPS    $0xb1, X9, X1
 	VADDSS       X1, X9, X9
-	VADDSS       4(R9)(R11*1), X9, X9
+	VMOVSS       4(R9)(R11*1), X1
+	VANDPS       X12, X1, X1
+	VADDSS       X1, X9, X9
 	VMOVSS       X9, 4(R9)(R11*1)
 	VADDPS       Y0, Y11, Y11
 	VEXTRACTF128 $0x01, Y11, X0
@@ -627,7 +670,9 @@ fold:
 	VADDPS       X0, X11, X11
 	VPERMILPS    $0xb1, X11, X0
 	VADDSS       X0, X11, X11
-	VADDSS       8(R9)(R11*1), X11, X11
+	VMOVSS       8(R9)(R11*1), X0
+	VANDPS       X12, X0, X0
+	VADDSS       X0, X11, X11
 	VMOVSS       X11, 8(R9)(R11*1)
 	ADDQ         $0x0c, R9
 	ADDQ         BX, R8
@@ -644,9 +689,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-72
+TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ aRow+32(FP), DX
@@ -731,6 +776,9 @@ tail:
 
 fold:
 	MOVQ         cRow+24(FP), R11
+	MOVQ         fresh+72(FP), R12
+	DECQ         R12
+	VMOVQ        R12, X6
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
 	VADDPS       X2, X1, X1
@@ -738,7 +786,9 @@ fold:
 	VADDPS       X2, X1, X1
 	VPERMILPS    $0xb1, X1, X2
 	VADDSS       X2, X1, X1
-	VADDSS       (R9), X1, X1
+	VMOVSS       (R9), X2
+	VANDPS       X6, X2, X2
+	VADDSS       X2, X1, X1
 	VMOVSS       X1, (R9)
 	VADDPS       Y4, Y3, Y3
 	VEXTRACTF128 $0x01, Y3, X1
@@ -747,7 +797,9 @@ fold:
 	VADDPS       X1, X3, X3
 	VPERMILPS    $0xb1, X3, X1
 	VADDSS       X1, X3, X3
-	VADDSS       4(R9), X3, X3
+	VMOVSS       4(R9), X1
+	VANDPS       X6, X1, X1
+	VADDSS       X1, X3, X3
 	VMOVSS       X3, 4(R9)
 	VADDPS       Y0, Y5, Y5
 	VEXTRACTF128 $0x01, Y5, X0
@@ -756,7 +808,9 @@ fold:
 	VADDPS       X0, X5, X5
 	VPERMILPS    $0xb1, X5, X0
 	VADDSS       X0, X5, X5
-	VADDSS       8(R9), X5, X5
+	VMOVSS       8(R9), X0
+	VANDPS       X6, X0, X0
+	VADDSS       X0, X5, X5
 	VMOVSS       X5, 8(R9)
 	ADDQ         $0x0c, R9
 	ADDQ         BX, R8
@@ -771,9 +825,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -792,7 +846,17 @@ TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
+	VMOVAPS      Y0, Y0
+
+started:
 	PREFETCHT0 (R9)
 	MOVQ       CX, R10
 	MOVQ       b+16(FP), R11
@@ -814,9 +878,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -835,8 +899,19 @@ TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y2
+
+started:
 	PREFETCHT0 (R9)
 	MOVQ       CX, R10
 	MOVQ       b+16(FP), R11
@@ -861,9 +936,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ cRow+24(FP), DX
@@ -875,11 +950,23 @@ TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	VMOVUPS    (AX), Y0
-	VMOVUPS    32(AX), Y1
-	VMOVUPS    64(AX), Y2
+	MOVQ    AX, R9
+	ADDQ    DX, R9
+	MOVQ    fresh+80(FP), R10
+	TESTQ   R10, R10
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y1
+	VMOVAPS      Y2, Y2
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	MOVQ       CX, R10
@@ -908,9 +995,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -929,9 +1016,20 @@ TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
-	VMASKMOVPS (AX), Y1, Y0
 	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
+	VMASKMOVPS (AX), Y1, Y0
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y2
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	MOVQ       CX, R10
@@ -958,9 +1056,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -979,11 +1077,24 @@ TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
+	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
-	ADDQ       DX, R9
 	VMOVUPS    (AX)(DX*1), Y3
 	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	MOVQ       CX, R10
@@ -1015,9 +1126,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ cRow+24(FP), DX
@@ -1029,15 +1140,30 @@ TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	VMOVUPS    (AX), Y0
-	VMOVUPS    32(AX), Y1
-	VMOVUPS    64(AX), Y2
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Y3
-	VMOVUPS    32(AX)(DX*1), Y4
-	VMOVUPS    64(AX)(DX*1), Y5
+	MOVQ    AX, R9
+	ADDQ    DX, R9
+	ADDQ    DX, R9
+	MOVQ    fresh+80(FP), R10
+	TESTQ   R10, R10
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS (AX)(DX*1), Y3
+	VMOVUPS 32(AX)(DX*1), Y4
+	VMOVUPS 64(AX)(DX*1), Y5
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VMOVAPS      Y5, Y0
+	VMOVAPS      Y5, Y1
+	VMOVAPS      Y5, Y2
+	VMOVAPS      Y5, Y3
+	VMOVAPS      Y5, Y4
+	VMOVAPS      Y5, Y5
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 (R9)(DX*1)
@@ -1076,9 +1202,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -1097,11 +1223,23 @@ TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
+	ADDQ       DX, R9
+	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
-	ADDQ       DX, R9
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
-	ADDQ       DX, R9
 	VMASKMOVPS (AX)(DX*2), Y1, Y3
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	VMOVAPS      Y3, Y0
+	VMOVAPS      Y3, Y2
+	VMOVAPS      Y3, Y3
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	PREFETCHT0 (R9)(DX*2)
@@ -1133,9 +1271,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -1154,14 +1292,29 @@ TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R9
 	ADDQ       DX, R9
+	ADDQ       DX, R9
+	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
-	ADDQ       DX, R9
 	VMOVUPS    (AX)(DX*1), Y3
 	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
-	ADDQ       DX, R9
 	VMOVUPS    (AX)(DX*2), Y5
 	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y6
+	VMOVAPS      Y6, Y0
+	VMOVAPS      Y6, Y2
+	VMOVAPS      Y6, Y3
+	VMOVAPS      Y6, Y4
+	VMOVAPS      Y6, Y5
+	VMOVAPS      Y6, Y6
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	PREFETCHT0 (R9)(DX*2)
@@ -1200,9 +1353,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ cRow+24(FP), DX
@@ -1214,19 +1367,37 @@ TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	VMOVUPS    (AX), Y0
-	VMOVUPS    32(AX), Y1
-	VMOVUPS    64(AX), Y2
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Y3
-	VMOVUPS    32(AX)(DX*1), Y4
-	VMOVUPS    64(AX)(DX*1), Y5
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*2), Y6
-	VMOVUPS    32(AX)(DX*2), Y7
-	VMOVUPS    64(AX)(DX*2), Y8
+	MOVQ    AX, R9
+	ADDQ    DX, R9
+	ADDQ    DX, R9
+	ADDQ    DX, R9
+	MOVQ    fresh+80(FP), R10
+	TESTQ   R10, R10
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS (AX)(DX*1), Y3
+	VMOVUPS 32(AX)(DX*1), Y4
+	VMOVUPS 64(AX)(DX*1), Y5
+	VMOVUPS (AX)(DX*2), Y6
+	VMOVUPS 32(AX)(DX*2), Y7
+	VMOVUPS 64(AX)(DX*2), Y8
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y8, Y1
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y8, Y3
+	VMOVAPS      Y8, Y4
+	VMOVAPS      Y8, Y5
+	VMOVAPS      Y8, Y6
+	VMOVAPS      Y8, Y7
+	VMOVAPS      Y8, Y8
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 (R9)(DX*1)
@@ -1275,9 +1446,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -1296,13 +1467,26 @@ TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R11
 	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	MOVQ       fresh+80(FP), R12
+	TESTQ      R12, R12
+	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
-	ADDQ       DX, R11
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
-	ADDQ       DX, R11
 	VMASKMOVPS (AX)(DX*2), Y1, Y3
-	ADDQ       DX, R11
 	VMASKMOVPS (AX)(SI*1), Y1, Y4
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(DX*1)
 	PREFETCHT0 (R11)(DX*2)
@@ -1339,9 +1523,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         cRow+24(FP), DX
@@ -1360,17 +1544,34 @@ TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-80
 rows:
 	MOVQ       AX, R11
 	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	MOVQ       fresh+80(FP), R12
+	TESTQ      R12, R12
+	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
-	ADDQ       DX, R11
 	VMOVUPS    (AX)(DX*1), Y3
 	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
-	ADDQ       DX, R11
 	VMOVUPS    (AX)(DX*2), Y5
 	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
-	ADDQ       DX, R11
 	VMOVUPS    (AX)(SI*1), Y7
 	VMASKMOVPS 32(AX)(SI*1), Y1, Y8
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y8, Y3
+	VMOVAPS      Y8, Y4
+	VMOVAPS      Y8, Y5
+	VMOVAPS      Y8, Y6
+	VMOVAPS      Y8, Y7
+	VMOVAPS      Y8, Y8
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(DX*1)
 	PREFETCHT0 (R11)(DX*2)
@@ -1416,9 +1617,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, FMA3, MMX+
-TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ cRow+24(FP), DX
@@ -1430,23 +1631,44 @@ TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-80
 	MOVQ rowTiles+56(FP), R10
 
 rows:
-	MOVQ       AX, R11
-	ADDQ       DX, R11
-	VMOVUPS    (AX), Y0
-	VMOVUPS    32(AX), Y1
-	VMOVUPS    64(AX), Y2
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Y3
-	VMOVUPS    32(AX)(DX*1), Y4
-	VMOVUPS    64(AX)(DX*1), Y5
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Y6
-	VMOVUPS    32(AX)(DX*2), Y7
-	VMOVUPS    64(AX)(DX*2), Y8
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Y9
-	VMOVUPS    32(AX)(SI*1), Y10
-	VMOVUPS    64(AX)(SI*1), Y11
+	MOVQ    AX, R11
+	ADDQ    DX, R11
+	ADDQ    DX, R11
+	ADDQ    DX, R11
+	ADDQ    DX, R11
+	MOVQ    fresh+80(FP), R12
+	TESTQ   R12, R12
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS (AX)(DX*1), Y3
+	VMOVUPS 32(AX)(DX*1), Y4
+	VMOVUPS 64(AX)(DX*1), Y5
+	VMOVUPS (AX)(DX*2), Y6
+	VMOVUPS 32(AX)(DX*2), Y7
+	VMOVUPS 64(AX)(DX*2), Y8
+	VMOVUPS (AX)(SI*1), Y9
+	VMOVUPS 32(AX)(SI*1), Y10
+	VMOVUPS 64(AX)(SI*1), Y11
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y11
+	VMOVAPS      Y11, Y0
+	VMOVAPS      Y11, Y1
+	VMOVAPS      Y11, Y2
+	VMOVAPS      Y11, Y3
+	VMOVAPS      Y11, Y4
+	VMOVAPS      Y11, Y5
+	VMOVAPS      Y11, Y6
+	VMOVAPS      Y11, Y7
+	VMOVAPS      Y11, Y8
+	VMOVAPS      Y11, Y9
+	VMOVAPS      Y11, Y10
+	VMOVAPS      Y11, Y11
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 (R11)(DX*1)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -19,6 +19,9 @@ TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R9
 	BZHIQ        R8, R9, R9
 	KMOVW        R9, K1
+	MOVQ         fresh+72(FP), R8
+	DECQ         R8
+	KMOVW        R8, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R8
 
@@ -83,16 +86,20 @@ fold:
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        (R10), X1, X1
+	VMOVSS.Z      (R10), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS.Z      (R10)(R12*1), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS.Z      (R10)(R12*2), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS.Z      (R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, (R10)(R13*1)
 	ADDQ          $0x04, R10
 	ADDQ          BX, R9
@@ -114,9 +121,9 @@ fold:
 DATA AVX512_00000000<>+0(SB)/4, $0x00000000
 GLOBL AVX512_00000000<>(SB), RODATA|NOPTR, $4
 
-// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -129,6 +136,9 @@ TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R8
 	BZHIQ        DI, R8, R8
 	KMOVW        R8, K1
+	MOVQ         fresh+72(FP), DI
+	DECQ         DI
+	KMOVW        DI, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), DI
 
@@ -172,7 +182,8 @@ fold:
 	VADDPS        X2, X1, X1
 	VPERMILPS     $0xb1, X1, X2
 	VADDSS        X2, X1, X1
-	VADDSS        (R9), X1, X1
+	VMOVSS.Z      (R9), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, (R9)
 	ADDQ          $0x04, R9
 	ADDQ          BX, R8
@@ -185,9 +196,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -200,6 +211,9 @@ TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R9
 	BZHIQ        R8, R9, R9
 	KMOVW        R9, K1
+	MOVQ         fresh+72(FP), R8
+	DECQ         R8
+	KMOVW        R8, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R8
 
@@ -287,32 +301,40 @@ fold:
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        (R10), X1, X1
+	VMOVSS.Z      (R10), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS.Z      (R10)(R12*1), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS.Z      (R10)(R12*2), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS.Z      (R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, (R10)(R13*1)
 	VPERMILPS     $0x4e, Z4, Z1
 	VADDPS        Z1, Z4, Z1
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        4(R10), X1, X1
+	VMOVSS.Z      4(R10), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 4(R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        4(R10)(R12*1), X1, X1
+	VMOVSS.Z      4(R10)(R12*1), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 4(R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        4(R10)(R12*2), X1, X1
+	VMOVSS.Z      4(R10)(R12*2), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 4(R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        4(R10)(R13*1), X1, X1
+	VMOVSS.Z      4(R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, 4(R10)(R13*1)
 	ADDQ          $0x08, R10
 	ADDQ          BX, R9
@@ -332,9 +354,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -347,6 +369,9 @@ TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R8
 	BZHIQ        DI, R8, R8
 	KMOVW        R8, K1
+	MOVQ         fresh+72(FP), DI
+	DECQ         DI
+	KMOVW        DI, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), DI
 
@@ -395,7 +420,8 @@ fold:
 	VADDPS        X3, X1, X1
 	VPERMILPS     $0xb1, X1, X3
 	VADDSS        X3, X1, X1
-	VADDSS        (R9), X1, X1
+	VMOVSS.Z      (R9), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, (R9)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
@@ -405,7 +431,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        4(R9), X2, X2
+	VMOVSS.Z      4(R9), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 4(R9)
 	ADDQ          $0x08, R9
 	ADDQ          BX, R8
@@ -419,9 +446,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -434,6 +461,9 @@ TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R9
 	BZHIQ        R8, R9, R9
 	KMOVW        R9, K1
+	MOVQ         fresh+72(FP), R8
+	DECQ         R8
+	KMOVW        R8, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R8
 
@@ -544,48 +574,60 @@ fold:
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        (R10), X1, X1
+	VMOVSS.Z      (R10), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, (R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        (R10)(R12*1), X1, X1
+	VMOVSS.Z      (R10)(R12*1), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, (R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        (R10)(R12*2), X1, X1
+	VMOVSS.Z      (R10)(R12*2), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, (R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        (R10)(R13*1), X1, X1
+	VMOVSS.Z      (R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, (R10)(R13*1)
 	VPERMILPS     $0x4e, Z5, Z1
 	VADDPS        Z1, Z5, Z1
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        4(R10), X1, X1
+	VMOVSS.Z      4(R10), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, 4(R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        4(R10)(R12*1), X1, X1
+	VMOVSS.Z      4(R10)(R12*1), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, 4(R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        4(R10)(R12*2), X1, X1
+	VMOVSS.Z      4(R10)(R12*2), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, 4(R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        4(R10)(R13*1), X1, X1
+	VMOVSS.Z      4(R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, 4(R10)(R13*1)
 	VPERMILPS     $0x4e, Z3, Z1
 	VADDPS        Z1, Z3, Z1
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        8(R10), X1, X1
+	VMOVSS.Z      8(R10), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 8(R10)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        8(R10)(R12*1), X1, X1
+	VMOVSS.Z      8(R10)(R12*1), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 8(R10)(R12*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        8(R10)(R12*2), X1, X1
+	VMOVSS.Z      8(R10)(R12*2), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 8(R10)(R12*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        8(R10)(R13*1), X1, X1
+	VMOVSS.Z      8(R10)(R13*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, 8(R10)(R13*1)
 	ADDQ          $0x0c, R10
 	ADDQ          BX, R9
@@ -606,9 +648,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -621,6 +663,9 @@ TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R8
 	BZHIQ        DI, R8, R8
 	KMOVW        R8, K1
+	MOVQ         fresh+72(FP), DI
+	DECQ         DI
+	KMOVW        DI, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), DI
 
@@ -674,7 +719,8 @@ fold:
 	VADDPS        X4, X1, X1
 	VPERMILPS     $0xb1, X1, X4
 	VADDSS        X4, X1, X1
-	VADDSS        (R9), X1, X1
+	VMOVSS.Z      (R9), K2, X4
+	VADDSS        X4, X1, X1
 	VMOVSS        X1, (R9)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
@@ -684,7 +730,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        4(R9), X2, X2
+	VMOVSS.Z      4(R9), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 4(R9)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y1
@@ -694,7 +741,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        8(R9), X2, X2
+	VMOVSS.Z      8(R9), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 8(R9)
 	ADDQ          $0x0c, R9
 	ADDQ          BX, R8
@@ -709,9 +757,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-72
+// func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -724,6 +772,9 @@ TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R10
 	BZHIQ        R9, R10, R10
 	KMOVW        R10, K1
+	MOVQ         fresh+72(FP), R9
+	DECQ         R9
+	KMOVW        R9, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R9
 
@@ -862,16 +913,20 @@ fold:
 	VSHUFPS       $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z3, Z3
 	VEXTRACTF32X4 $0x00, Z3, X1
-	VADDPS        (R11), X1, X1
+	VMOVUPS.Z     (R11), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)
 	VEXTRACTF32X4 $0x01, Z3, X1
-	VADDPS        (R11)(R13*1), X1, X1
+	VMOVUPS.Z     (R11)(R13*1), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R13*1)
 	VEXTRACTF32X4 $0x02, Z3, X1
-	VADDPS        (R11)(R13*2), X1, X1
+	VMOVUPS.Z     (R11)(R13*2), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R13*2)
 	VEXTRACTF32X4 $0x03, Z3, X1
-	VADDPS        (R11)(R14*1), X1, X1
+	VMOVUPS.Z     (R11)(R14*1), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R14*1)
 	ADDQ          $0x10, R11
 	ADDQ          BX, R10
@@ -893,9 +948,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -908,6 +963,9 @@ TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R9
 	BZHIQ        R8, R9, R9
 	KMOVW        R9, K1
+	MOVQ         fresh+72(FP), R8
+	DECQ         R8
+	KMOVW        R8, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R8
 
@@ -966,7 +1024,8 @@ fold:
 	VADDPS        X5, X1, X1
 	VPERMILPS     $0xb1, X1, X5
 	VADDSS        X5, X1, X1
-	VADDSS        (R10), X1, X1
+	VMOVSS.Z      (R10), K2, X5
+	VADDSS        X5, X1, X1
 	VMOVSS        X1, (R10)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
@@ -976,7 +1035,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        4(R10), X2, X2
+	VMOVSS.Z      4(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 4(R10)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y1
@@ -986,7 +1046,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        8(R10), X2, X2
+	VMOVSS.Z      8(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 8(R10)
 	VEXTRACTF64X4 $0x01, Z4, Y1
 	VADDPS        Y1, Y4, Y1
@@ -996,7 +1057,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        12(R10), X2, X2
+	VMOVSS.Z      12(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 12(R10)
 	ADDQ          $0x10, R10
 	ADDQ          BX, R9
@@ -1012,9 +1074,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-72
+// func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// Requires: AVX, AVX512F, AVX512VL, BMI2
+TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -1027,6 +1089,9 @@ TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R10
 	BZHIQ        R9, R10, R10
 	KMOVW        R10, K1
+	MOVQ         fresh+72(FP), R9
+	DECQ         R9
+	KMOVW        R9, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R9
 
@@ -1188,32 +1253,40 @@ fold:
 	VSHUFPS       $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z3, Z3
 	VEXTRACTF32X4 $0x00, Z3, X1
-	VADDPS        (R11), X1, X1
+	VMOVUPS.Z     (R11), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)
 	VEXTRACTF32X4 $0x01, Z3, X1
-	VADDPS        (R11)(R13*1), X1, X1
+	VMOVUPS.Z     (R11)(R13*1), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R13*1)
 	VEXTRACTF32X4 $0x02, Z3, X1
-	VADDPS        (R11)(R13*2), X1, X1
+	VMOVUPS.Z     (R11)(R13*2), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R13*2)
 	VEXTRACTF32X4 $0x03, Z3, X1
-	VADDPS        (R11)(R14*1), X1, X1
+	VMOVUPS.Z     (R11)(R14*1), K2, X2
+	VADDPS        X2, X1, X1
 	VMOVUPS       X1, (R11)(R14*1)
 	VPERMILPS     $0x4e, Z5, Z1
 	VADDPS        Z1, Z5, Z1
 	VPERMILPS     $0xb1, Z1, Z2
 	VADDPS        Z2, Z1, Z2
 	VEXTRACTF32X4 $0x00, Z2, X1
-	VADDSS        16(R11), X1, X1
+	VMOVSS.Z      16(R11), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 16(R11)
 	VEXTRACTF32X4 $0x01, Z2, X1
-	VADDSS        16(R11)(R13*1), X1, X1
+	VMOVSS.Z      16(R11)(R13*1), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 16(R11)(R13*1)
 	VEXTRACTF32X4 $0x02, Z2, X1
-	VADDSS        16(R11)(R13*2), X1, X1
+	VMOVSS.Z      16(R11)(R13*2), K2, X3
+	VADDSS        X3, X1, X1
 	VMOVSS        X1, 16(R11)(R13*2)
 	VEXTRACTF32X4 $0x03, Z2, X1
-	VADDSS        16(R11)(R14*1), X1, X1
+	VMOVSS.Z      16(R11)(R14*1), K2, X2
+	VADDSS        X2, X1, X1
 	VMOVSS        X1, 16(R11)(R14*1)
 	ADDQ          $0x14, R11
 	ADDQ          BX, R10
@@ -1236,9 +1309,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64)
+// func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-72
+TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-80
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         aRow+32(FP), DX
@@ -1251,6 +1324,9 @@ TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-72
 	MOVQ         $0xffffffffffffffff, R9
 	BZHIQ        R8, R9, R9
 	KMOVW        R9, K1
+	MOVQ         fresh+72(FP), R8
+	DECQ         R8
+	KMOVW        R8, K2
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	MOVQ         rowTiles+48(FP), R8
 
@@ -1314,7 +1390,8 @@ fold:
 	VADDPS        X6, X1, X1
 	VPERMILPS     $0xb1, X1, X6
 	VADDSS        X6, X1, X1
-	VADDSS        (R10), X1, X1
+	VMOVSS.Z      (R10), K2, X6
+	VADDSS        X6, X1, X1
 	VMOVSS        X1, (R10)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
@@ -1324,7 +1401,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        4(R10), X2, X2
+	VMOVSS.Z      4(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 4(R10)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y1
@@ -1334,7 +1412,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        8(R10), X2, X2
+	VMOVSS.Z      8(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 8(R10)
 	VEXTRACTF64X4 $0x01, Z4, Y1
 	VADDPS        Y1, Y4, Y1
@@ -1344,7 +1423,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        12(R10), X2, X2
+	VMOVSS.Z      12(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 12(R10)
 	VEXTRACTF64X4 $0x01, Z5, Y1
 	VADDPS        Y1, Y5, Y1
@@ -1354,7 +1434,8 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VADDSS        16(R10), X2, X2
+	VMOVSS.Z      16(R10), K2, X1
+	VADDSS        X1, X2, X2
 	VMOVSS        X2, 16(R10)
 	ADDQ          $0x14, R10
 	ADDQ          BX, R9
@@ -1371,9 +1452,9 @@ fold:
 	VZEROUPPER
 	RET
 
-// func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1389,9 +1470,19 @@ TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS.Z  (AX), K1, Z0
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z0
+
+started:
 	PREFETCHT0 (R9)
 	MOVQ       CX, R10
 	MOVQ       b+16(FP), R11
@@ -1413,9 +1504,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1431,11 +1522,22 @@ TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS.Z  (AX), K1, Z0
-	ADDQ       DX, R9
-	VMOVUPS.Z  (AX)(DX*1), K1, Z1
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
+	VMOVAPS      Z1, Z0
+	VMOVAPS      Z1, Z1
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	MOVQ       CX, R10
@@ -1462,9 +1564,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1480,13 +1582,25 @@ TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS.Z  (AX), K1, Z0
-	ADDQ       DX, R9
-	VMOVUPS.Z  (AX)(DX*1), K1, Z1
-	ADDQ       DX, R9
-	VMOVUPS.Z  (AX)(DX*2), K1, Z2
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VMOVUPS.Z (AX)(DX*2), K1, Z2
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
+	VMOVAPS      Z2, Z0
+	VMOVAPS      Z2, Z1
+	VMOVAPS      Z2, Z2
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 (R9)(DX*1)
 	PREFETCHT0 (R9)(DX*2)
@@ -1518,9 +1632,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1536,15 +1650,28 @@ TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS.Z  (AX), K1, Z0
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(DX*1), K1, Z1
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(DX*2), K1, Z2
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(SI*1), K1, Z3
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VMOVUPS.Z (AX)(DX*2), K1, Z2
+	VMOVUPS.Z (AX)(SI*1), K1, Z3
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(DX*1)
 	PREFETCHT0 (R11)(DX*2)
@@ -1581,9 +1708,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1599,17 +1726,31 @@ TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS.Z  (AX), K1, Z0
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(DX*1), K1, Z1
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(DX*2), K1, Z2
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(SI*1), K1, Z3
-	ADDQ       DX, R11
-	VMOVUPS.Z  (AX)(DX*4), K1, Z4
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VMOVUPS.Z (AX)(DX*2), K1, Z2
+	VMOVUPS.Z (AX)(SI*1), K1, Z3
+	VMOVUPS.Z (AX)(DX*4), K1, Z4
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
+	VMOVAPS      Z4, Z0
+	VMOVAPS      Z4, Z1
+	VMOVAPS      Z4, Z2
+	VMOVAPS      Z4, Z3
+	VMOVAPS      Z4, Z4
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(DX*1)
 	PREFETCHT0 (R11)(DX*2)
@@ -1651,9 +1792,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1669,10 +1810,21 @@ TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS.Z  64(AX), K1, Z1
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
+	VMOVAPS      Z1, Z0
+	VMOVAPS      Z1, Z1
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	MOVQ       CX, R10
@@ -1698,9 +1850,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1716,13 +1868,26 @@ TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS.Z  64(AX), K1, Z1
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z2
-	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	VMOVUPS   (AX)(DX*1), Z2
+	VMOVUPS.Z 64(AX)(DX*1), K1, Z3
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 (R9)(DX*1)
@@ -1756,9 +1921,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1774,16 +1939,31 @@ TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS.Z  64(AX), K1, Z1
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z2
-	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*2), Z4
-	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	VMOVUPS   (AX)(DX*1), Z2
+	VMOVUPS.Z 64(AX)(DX*1), K1, Z3
+	VMOVUPS   (AX)(DX*2), Z4
+	VMOVUPS.Z 64(AX)(DX*2), K1, Z5
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z5
+	VMOVAPS      Z5, Z0
+	VMOVAPS      Z5, Z1
+	VMOVAPS      Z5, Z2
+	VMOVAPS      Z5, Z3
+	VMOVAPS      Z5, Z4
+	VMOVAPS      Z5, Z5
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 (R9)(DX*1)
@@ -1825,9 +2005,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1843,19 +2023,36 @@ TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS.Z  64(AX), K1, Z1
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z2
-	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z4
-	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z6
-	VMOVUPS.Z  64(AX)(SI*1), K1, Z7
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	VMOVUPS   (AX)(DX*1), Z2
+	VMOVUPS.Z 64(AX)(DX*1), K1, Z3
+	VMOVUPS   (AX)(DX*2), Z4
+	VMOVUPS.Z 64(AX)(DX*2), K1, Z5
+	VMOVUPS   (AX)(SI*1), Z6
+	VMOVUPS.Z 64(AX)(SI*1), K1, Z7
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
+	VMOVAPS      Z7, Z0
+	VMOVAPS      Z7, Z1
+	VMOVAPS      Z7, Z2
+	VMOVAPS      Z7, Z3
+	VMOVAPS      Z7, Z4
+	VMOVAPS      Z7, Z5
+	VMOVAPS      Z7, Z6
+	VMOVAPS      Z7, Z7
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 (R11)(DX*1)
@@ -1905,9 +2102,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -1923,22 +2120,41 @@ TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS.Z  64(AX), K1, Z1
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z2
-	VMOVUPS.Z  64(AX)(DX*1), K1, Z3
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z4
-	VMOVUPS.Z  64(AX)(DX*2), K1, Z5
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z6
-	VMOVUPS.Z  64(AX)(SI*1), K1, Z7
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*4), Z8
-	VMOVUPS.Z  64(AX)(DX*4), K1, Z9
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	VMOVUPS   (AX)(DX*1), Z2
+	VMOVUPS.Z 64(AX)(DX*1), K1, Z3
+	VMOVUPS   (AX)(DX*2), Z4
+	VMOVUPS.Z 64(AX)(DX*2), K1, Z5
+	VMOVUPS   (AX)(SI*1), Z6
+	VMOVUPS.Z 64(AX)(SI*1), K1, Z7
+	VMOVUPS   (AX)(DX*4), Z8
+	VMOVUPS.Z 64(AX)(DX*4), K1, Z9
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z9
+	VMOVAPS      Z9, Z0
+	VMOVAPS      Z9, Z1
+	VMOVAPS      Z9, Z2
+	VMOVAPS      Z9, Z3
+	VMOVAPS      Z9, Z4
+	VMOVAPS      Z9, Z5
+	VMOVAPS      Z9, Z6
+	VMOVAPS      Z9, Z7
+	VMOVAPS      Z9, Z8
+	VMOVAPS      Z9, Z9
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 (R11)(DX*1)
@@ -1996,9 +2212,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2014,11 +2230,23 @@ TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS.Z  128(AX), K1, Z2
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
+	VMOVAPS      Z2, Z0
+	VMOVAPS      Z2, Z1
+	VMOVAPS      Z2, Z2
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2048,9 +2276,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2066,15 +2294,30 @@ TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS.Z  128(AX), K1, Z2
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z3
-	VMOVUPS    64(AX)(DX*1), Z4
-	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	VMOVUPS   (AX)(DX*1), Z3
+	VMOVUPS   64(AX)(DX*1), Z4
+	VMOVUPS.Z 128(AX)(DX*1), K1, Z5
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z5
+	VMOVAPS      Z5, Z0
+	VMOVAPS      Z5, Z1
+	VMOVAPS      Z5, Z2
+	VMOVAPS      Z5, Z3
+	VMOVAPS      Z5, Z4
+	VMOVAPS      Z5, Z5
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2115,9 +2358,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2133,19 +2376,37 @@ TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS.Z  128(AX), K1, Z2
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z3
-	VMOVUPS    64(AX)(DX*1), Z4
-	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*2), Z6
-	VMOVUPS    64(AX)(DX*2), Z7
-	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	VMOVUPS   (AX)(DX*1), Z3
+	VMOVUPS   64(AX)(DX*1), Z4
+	VMOVUPS.Z 128(AX)(DX*1), K1, Z5
+	VMOVUPS   (AX)(DX*2), Z6
+	VMOVUPS   64(AX)(DX*2), Z7
+	VMOVUPS.Z 128(AX)(DX*2), K1, Z8
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z8
+	VMOVAPS      Z8, Z0
+	VMOVAPS      Z8, Z1
+	VMOVAPS      Z8, Z2
+	VMOVAPS      Z8, Z3
+	VMOVAPS      Z8, Z4
+	VMOVAPS      Z8, Z5
+	VMOVAPS      Z8, Z6
+	VMOVAPS      Z8, Z7
+	VMOVAPS      Z8, Z8
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2197,9 +2458,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2215,23 +2476,44 @@ TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS.Z  128(AX), K1, Z2
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z3
-	VMOVUPS    64(AX)(DX*1), Z4
-	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z6
-	VMOVUPS    64(AX)(DX*2), Z7
-	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z9
-	VMOVUPS    64(AX)(SI*1), Z10
-	VMOVUPS.Z  128(AX)(SI*1), K1, Z11
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	VMOVUPS   (AX)(DX*1), Z3
+	VMOVUPS   64(AX)(DX*1), Z4
+	VMOVUPS.Z 128(AX)(DX*1), K1, Z5
+	VMOVUPS   (AX)(DX*2), Z6
+	VMOVUPS   64(AX)(DX*2), Z7
+	VMOVUPS.Z 128(AX)(DX*2), K1, Z8
+	VMOVUPS   (AX)(SI*1), Z9
+	VMOVUPS   64(AX)(SI*1), Z10
+	VMOVUPS.Z 128(AX)(SI*1), K1, Z11
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
+	VMOVAPS      Z11, Z0
+	VMOVAPS      Z11, Z1
+	VMOVAPS      Z11, Z2
+	VMOVAPS      Z11, Z3
+	VMOVAPS      Z11, Z4
+	VMOVAPS      Z11, Z5
+	VMOVAPS      Z11, Z6
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z11, Z8
+	VMOVAPS      Z11, Z9
+	VMOVAPS      Z11, Z10
+	VMOVAPS      Z11, Z11
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -2294,9 +2576,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes5x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes5x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2312,27 +2594,51 @@ TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS.Z  128(AX), K1, Z2
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z3
-	VMOVUPS    64(AX)(DX*1), Z4
-	VMOVUPS.Z  128(AX)(DX*1), K1, Z5
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z6
-	VMOVUPS    64(AX)(DX*2), Z7
-	VMOVUPS.Z  128(AX)(DX*2), K1, Z8
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z9
-	VMOVUPS    64(AX)(SI*1), Z10
-	VMOVUPS.Z  128(AX)(SI*1), K1, Z11
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*4), Z12
-	VMOVUPS    64(AX)(DX*4), Z13
-	VMOVUPS.Z  128(AX)(DX*4), K1, Z14
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	VMOVUPS   (AX)(DX*1), Z3
+	VMOVUPS   64(AX)(DX*1), Z4
+	VMOVUPS.Z 128(AX)(DX*1), K1, Z5
+	VMOVUPS   (AX)(DX*2), Z6
+	VMOVUPS   64(AX)(DX*2), Z7
+	VMOVUPS.Z 128(AX)(DX*2), K1, Z8
+	VMOVUPS   (AX)(SI*1), Z9
+	VMOVUPS   64(AX)(SI*1), Z10
+	VMOVUPS.Z 128(AX)(SI*1), K1, Z11
+	VMOVUPS   (AX)(DX*4), Z12
+	VMOVUPS   64(AX)(DX*4), Z13
+	VMOVUPS.Z 128(AX)(DX*4), K1, Z14
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z14
+	VMOVAPS      Z14, Z0
+	VMOVAPS      Z14, Z1
+	VMOVAPS      Z14, Z2
+	VMOVAPS      Z14, Z3
+	VMOVAPS      Z14, Z4
+	VMOVAPS      Z14, Z5
+	VMOVAPS      Z14, Z6
+	VMOVAPS      Z14, Z7
+	VMOVAPS      Z14, Z8
+	VMOVAPS      Z14, Z9
+	VMOVAPS      Z14, Z10
+	VMOVAPS      Z14, Z11
+	VMOVAPS      Z14, Z12
+	VMOVAPS      Z14, Z13
+	VMOVAPS      Z14, Z14
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -2406,9 +2712,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2424,12 +2730,25 @@ TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS.Z  192(AX), K1, Z3
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2463,9 +2782,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2481,17 +2800,34 @@ TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS.Z  192(AX), K1, Z3
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z4
-	VMOVUPS    64(AX)(DX*1), Z5
-	VMOVUPS    128(AX)(DX*1), Z6
-	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	VMOVUPS   (AX)(DX*1), Z4
+	VMOVUPS   64(AX)(DX*1), Z5
+	VMOVUPS   128(AX)(DX*1), Z6
+	VMOVUPS.Z 192(AX)(DX*1), K1, Z7
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
+	VMOVAPS      Z7, Z0
+	VMOVAPS      Z7, Z1
+	VMOVAPS      Z7, Z2
+	VMOVAPS      Z7, Z3
+	VMOVAPS      Z7, Z4
+	VMOVAPS      Z7, Z5
+	VMOVAPS      Z7, Z6
+	VMOVAPS      Z7, Z7
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2539,9 +2875,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2557,22 +2893,43 @@ TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS.Z  192(AX), K1, Z3
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z4
-	VMOVUPS    64(AX)(DX*1), Z5
-	VMOVUPS    128(AX)(DX*1), Z6
-	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*2), Z8
-	VMOVUPS    64(AX)(DX*2), Z9
-	VMOVUPS    128(AX)(DX*2), Z10
-	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	VMOVUPS   (AX)(DX*1), Z4
+	VMOVUPS   64(AX)(DX*1), Z5
+	VMOVUPS   128(AX)(DX*1), Z6
+	VMOVUPS.Z 192(AX)(DX*1), K1, Z7
+	VMOVUPS   (AX)(DX*2), Z8
+	VMOVUPS   64(AX)(DX*2), Z9
+	VMOVUPS   128(AX)(DX*2), Z10
+	VMOVUPS.Z 192(AX)(DX*2), K1, Z11
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
+	VMOVAPS      Z11, Z0
+	VMOVAPS      Z11, Z1
+	VMOVAPS      Z11, Z2
+	VMOVAPS      Z11, Z3
+	VMOVAPS      Z11, Z4
+	VMOVAPS      Z11, Z5
+	VMOVAPS      Z11, Z6
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z11, Z8
+	VMOVAPS      Z11, Z9
+	VMOVAPS      Z11, Z10
+	VMOVAPS      Z11, Z11
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2634,9 +2991,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2652,27 +3009,52 @@ TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS.Z  192(AX), K1, Z3
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z4
-	VMOVUPS    64(AX)(DX*1), Z5
-	VMOVUPS    128(AX)(DX*1), Z6
-	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z8
-	VMOVUPS    64(AX)(DX*2), Z9
-	VMOVUPS    128(AX)(DX*2), Z10
-	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z12
-	VMOVUPS    64(AX)(SI*1), Z13
-	VMOVUPS    128(AX)(SI*1), Z14
-	VMOVUPS.Z  192(AX)(SI*1), K1, Z15
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	VMOVUPS   (AX)(DX*1), Z4
+	VMOVUPS   64(AX)(DX*1), Z5
+	VMOVUPS   128(AX)(DX*1), Z6
+	VMOVUPS.Z 192(AX)(DX*1), K1, Z7
+	VMOVUPS   (AX)(DX*2), Z8
+	VMOVUPS   64(AX)(DX*2), Z9
+	VMOVUPS   128(AX)(DX*2), Z10
+	VMOVUPS.Z 192(AX)(DX*2), K1, Z11
+	VMOVUPS   (AX)(SI*1), Z12
+	VMOVUPS   64(AX)(SI*1), Z13
+	VMOVUPS   128(AX)(SI*1), Z14
+	VMOVUPS.Z 192(AX)(SI*1), K1, Z15
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z15
+	VMOVAPS      Z15, Z0
+	VMOVAPS      Z15, Z1
+	VMOVAPS      Z15, Z2
+	VMOVAPS      Z15, Z3
+	VMOVAPS      Z15, Z4
+	VMOVAPS      Z15, Z5
+	VMOVAPS      Z15, Z6
+	VMOVAPS      Z15, Z7
+	VMOVAPS      Z15, Z8
+	VMOVAPS      Z15, Z9
+	VMOVAPS      Z15, Z10
+	VMOVAPS      Z15, Z11
+	VMOVAPS      Z15, Z12
+	VMOVAPS      Z15, Z13
+	VMOVAPS      Z15, Z14
+	VMOVAPS      Z15, Z15
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -2748,9 +3130,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes5x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes5x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2766,32 +3148,61 @@ TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS.Z  192(AX), K1, Z3
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z4
-	VMOVUPS    64(AX)(DX*1), Z5
-	VMOVUPS    128(AX)(DX*1), Z6
-	VMOVUPS.Z  192(AX)(DX*1), K1, Z7
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z8
-	VMOVUPS    64(AX)(DX*2), Z9
-	VMOVUPS    128(AX)(DX*2), Z10
-	VMOVUPS.Z  192(AX)(DX*2), K1, Z11
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z12
-	VMOVUPS    64(AX)(SI*1), Z13
-	VMOVUPS    128(AX)(SI*1), Z14
-	VMOVUPS.Z  192(AX)(SI*1), K1, Z15
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*4), Z16
-	VMOVUPS    64(AX)(DX*4), Z17
-	VMOVUPS    128(AX)(DX*4), Z18
-	VMOVUPS.Z  192(AX)(DX*4), K1, Z19
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	VMOVUPS   (AX)(DX*1), Z4
+	VMOVUPS   64(AX)(DX*1), Z5
+	VMOVUPS   128(AX)(DX*1), Z6
+	VMOVUPS.Z 192(AX)(DX*1), K1, Z7
+	VMOVUPS   (AX)(DX*2), Z8
+	VMOVUPS   64(AX)(DX*2), Z9
+	VMOVUPS   128(AX)(DX*2), Z10
+	VMOVUPS.Z 192(AX)(DX*2), K1, Z11
+	VMOVUPS   (AX)(SI*1), Z12
+	VMOVUPS   64(AX)(SI*1), Z13
+	VMOVUPS   128(AX)(SI*1), Z14
+	VMOVUPS.Z 192(AX)(SI*1), K1, Z15
+	VMOVUPS   (AX)(DX*4), Z16
+	VMOVUPS   64(AX)(DX*4), Z17
+	VMOVUPS   128(AX)(DX*4), Z18
+	VMOVUPS.Z 192(AX)(DX*4), K1, Z19
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z19
+	VMOVAPS      Z19, Z0
+	VMOVAPS      Z19, Z1
+	VMOVAPS      Z19, Z2
+	VMOVAPS      Z19, Z3
+	VMOVAPS      Z19, Z4
+	VMOVAPS      Z19, Z5
+	VMOVAPS      Z19, Z6
+	VMOVAPS      Z19, Z7
+	VMOVAPS      Z19, Z8
+	VMOVAPS      Z19, Z9
+	VMOVAPS      Z19, Z10
+	VMOVAPS      Z19, Z11
+	VMOVAPS      Z19, Z12
+	VMOVAPS      Z19, Z13
+	VMOVAPS      Z19, Z14
+	VMOVAPS      Z19, Z15
+	VMOVAPS      Z19, Z16
+	VMOVAPS      Z19, Z17
+	VMOVAPS      Z19, Z18
+	VMOVAPS      Z19, Z19
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -2881,9 +3292,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2899,13 +3310,27 @@ TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS    192(AX), Z3
-	VMOVUPS.Z  256(AX), K1, Z4
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
+	VMOVAPS      Z4, Z0
+	VMOVAPS      Z4, Z1
+	VMOVAPS      Z4, Z2
+	VMOVAPS      Z4, Z3
+	VMOVAPS      Z4, Z4
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -2943,9 +3368,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes2x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes2x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -2961,19 +3386,38 @@ TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS    192(AX), Z3
-	VMOVUPS.Z  256(AX), K1, Z4
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z5
-	VMOVUPS    64(AX)(DX*1), Z6
-	VMOVUPS    128(AX)(DX*1), Z7
-	VMOVUPS    192(AX)(DX*1), Z8
-	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	VMOVUPS   (AX)(DX*1), Z5
+	VMOVUPS   64(AX)(DX*1), Z6
+	VMOVUPS   128(AX)(DX*1), Z7
+	VMOVUPS   192(AX)(DX*1), Z8
+	VMOVUPS.Z 256(AX)(DX*1), K1, Z9
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z9
+	VMOVAPS      Z9, Z0
+	VMOVAPS      Z9, Z1
+	VMOVAPS      Z9, Z2
+	VMOVAPS      Z9, Z3
+	VMOVAPS      Z9, Z4
+	VMOVAPS      Z9, Z5
+	VMOVAPS      Z9, Z6
+	VMOVAPS      Z9, Z7
+	VMOVAPS      Z9, Z8
+	VMOVAPS      Z9, Z9
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -3028,9 +3472,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes3x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes3x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -3046,25 +3490,49 @@ TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-80
 	KMOVW R10, K1
 
 rows:
-	MOVQ       AX, R9
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS    192(AX), Z3
-	VMOVUPS.Z  256(AX), K1, Z4
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*1), Z5
-	VMOVUPS    64(AX)(DX*1), Z6
-	VMOVUPS    128(AX)(DX*1), Z7
-	VMOVUPS    192(AX)(DX*1), Z8
-	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
-	ADDQ       DX, R9
-	VMOVUPS    (AX)(DX*2), Z10
-	VMOVUPS    64(AX)(DX*2), Z11
-	VMOVUPS    128(AX)(DX*2), Z12
-	VMOVUPS    192(AX)(DX*2), Z13
-	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
-	ADDQ       DX, R9
+	MOVQ      AX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	ADDQ      DX, R9
+	MOVQ      fresh+80(FP), R10
+	TESTQ     R10, R10
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	VMOVUPS   (AX)(DX*1), Z5
+	VMOVUPS   64(AX)(DX*1), Z6
+	VMOVUPS   128(AX)(DX*1), Z7
+	VMOVUPS   192(AX)(DX*1), Z8
+	VMOVUPS.Z 256(AX)(DX*1), K1, Z9
+	VMOVUPS   (AX)(DX*2), Z10
+	VMOVUPS   64(AX)(DX*2), Z11
+	VMOVUPS   128(AX)(DX*2), Z12
+	VMOVUPS   192(AX)(DX*2), Z13
+	VMOVUPS.Z 256(AX)(DX*2), K1, Z14
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z14
+	VMOVAPS      Z14, Z0
+	VMOVAPS      Z14, Z1
+	VMOVAPS      Z14, Z2
+	VMOVAPS      Z14, Z3
+	VMOVAPS      Z14, Z4
+	VMOVAPS      Z14, Z5
+	VMOVAPS      Z14, Z6
+	VMOVAPS      Z14, Z7
+	VMOVAPS      Z14, Z8
+	VMOVAPS      Z14, Z9
+	VMOVAPS      Z14, Z10
+	VMOVAPS      Z14, Z11
+	VMOVAPS      Z14, Z12
+	VMOVAPS      Z14, Z13
+	VMOVAPS      Z14, Z14
+
+started:
 	PREFETCHT0 (R9)
 	PREFETCHT0 64(R9)
 	PREFETCHT0 128(R9)
@@ -3136,9 +3604,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -3154,31 +3622,60 @@ TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS    192(AX), Z3
-	VMOVUPS.Z  256(AX), K1, Z4
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z5
-	VMOVUPS    64(AX)(DX*1), Z6
-	VMOVUPS    128(AX)(DX*1), Z7
-	VMOVUPS    192(AX)(DX*1), Z8
-	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z10
-	VMOVUPS    64(AX)(DX*2), Z11
-	VMOVUPS    128(AX)(DX*2), Z12
-	VMOVUPS    192(AX)(DX*2), Z13
-	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z15
-	VMOVUPS    64(AX)(SI*1), Z16
-	VMOVUPS    128(AX)(SI*1), Z17
-	VMOVUPS    192(AX)(SI*1), Z18
-	VMOVUPS.Z  256(AX)(SI*1), K1, Z19
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	VMOVUPS   (AX)(DX*1), Z5
+	VMOVUPS   64(AX)(DX*1), Z6
+	VMOVUPS   128(AX)(DX*1), Z7
+	VMOVUPS   192(AX)(DX*1), Z8
+	VMOVUPS.Z 256(AX)(DX*1), K1, Z9
+	VMOVUPS   (AX)(DX*2), Z10
+	VMOVUPS   64(AX)(DX*2), Z11
+	VMOVUPS   128(AX)(DX*2), Z12
+	VMOVUPS   192(AX)(DX*2), Z13
+	VMOVUPS.Z 256(AX)(DX*2), K1, Z14
+	VMOVUPS   (AX)(SI*1), Z15
+	VMOVUPS   64(AX)(SI*1), Z16
+	VMOVUPS   128(AX)(SI*1), Z17
+	VMOVUPS   192(AX)(SI*1), Z18
+	VMOVUPS.Z 256(AX)(SI*1), K1, Z19
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z19
+	VMOVAPS      Z19, Z0
+	VMOVAPS      Z19, Z1
+	VMOVAPS      Z19, Z2
+	VMOVAPS      Z19, Z3
+	VMOVAPS      Z19, Z4
+	VMOVAPS      Z19, Z5
+	VMOVAPS      Z19, Z6
+	VMOVAPS      Z19, Z7
+	VMOVAPS      Z19, Z8
+	VMOVAPS      Z19, Z9
+	VMOVAPS      Z19, Z10
+	VMOVAPS      Z19, Z11
+	VMOVAPS      Z19, Z12
+	VMOVAPS      Z19, Z13
+	VMOVAPS      Z19, Z14
+	VMOVAPS      Z19, Z15
+	VMOVAPS      Z19, Z16
+	VMOVAPS      Z19, Z17
+	VMOVAPS      Z19, Z18
+	VMOVAPS      Z19, Z19
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)
@@ -3267,9 +3764,9 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
+// func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
-TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-80
+TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
 	MOVQ  cRow+24(FP), DX
@@ -3285,37 +3782,71 @@ TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-80
 	KMOVW R12, K1
 
 rows:
-	MOVQ       AX, R11
-	VMOVUPS    (AX), Z0
-	VMOVUPS    64(AX), Z1
-	VMOVUPS    128(AX), Z2
-	VMOVUPS    192(AX), Z3
-	VMOVUPS.Z  256(AX), K1, Z4
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*1), Z5
-	VMOVUPS    64(AX)(DX*1), Z6
-	VMOVUPS    128(AX)(DX*1), Z7
-	VMOVUPS    192(AX)(DX*1), Z8
-	VMOVUPS.Z  256(AX)(DX*1), K1, Z9
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*2), Z10
-	VMOVUPS    64(AX)(DX*2), Z11
-	VMOVUPS    128(AX)(DX*2), Z12
-	VMOVUPS    192(AX)(DX*2), Z13
-	VMOVUPS.Z  256(AX)(DX*2), K1, Z14
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(SI*1), Z15
-	VMOVUPS    64(AX)(SI*1), Z16
-	VMOVUPS    128(AX)(SI*1), Z17
-	VMOVUPS    192(AX)(SI*1), Z18
-	VMOVUPS.Z  256(AX)(SI*1), K1, Z19
-	ADDQ       DX, R11
-	VMOVUPS    (AX)(DX*4), Z20
-	VMOVUPS    64(AX)(DX*4), Z21
-	VMOVUPS    128(AX)(DX*4), Z22
-	VMOVUPS    192(AX)(DX*4), Z23
-	VMOVUPS.Z  256(AX)(DX*4), K1, Z24
-	ADDQ       DX, R11
+	MOVQ      AX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	ADDQ      DX, R11
+	MOVQ      fresh+80(FP), R12
+	TESTQ     R12, R12
+	JNZ       fresh
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	VMOVUPS   (AX)(DX*1), Z5
+	VMOVUPS   64(AX)(DX*1), Z6
+	VMOVUPS   128(AX)(DX*1), Z7
+	VMOVUPS   192(AX)(DX*1), Z8
+	VMOVUPS.Z 256(AX)(DX*1), K1, Z9
+	VMOVUPS   (AX)(DX*2), Z10
+	VMOVUPS   64(AX)(DX*2), Z11
+	VMOVUPS   128(AX)(DX*2), Z12
+	VMOVUPS   192(AX)(DX*2), Z13
+	VMOVUPS.Z 256(AX)(DX*2), K1, Z14
+	VMOVUPS   (AX)(SI*1), Z15
+	VMOVUPS   64(AX)(SI*1), Z16
+	VMOVUPS   128(AX)(SI*1), Z17
+	VMOVUPS   192(AX)(SI*1), Z18
+	VMOVUPS.Z 256(AX)(SI*1), K1, Z19
+	VMOVUPS   (AX)(DX*4), Z20
+	VMOVUPS   64(AX)(DX*4), Z21
+	VMOVUPS   128(AX)(DX*4), Z22
+	VMOVUPS   192(AX)(DX*4), Z23
+	VMOVUPS.Z 256(AX)(DX*4), K1, Z24
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z24
+	VMOVAPS      Z24, Z0
+	VMOVAPS      Z24, Z1
+	VMOVAPS      Z24, Z2
+	VMOVAPS      Z24, Z3
+	VMOVAPS      Z24, Z4
+	VMOVAPS      Z24, Z5
+	VMOVAPS      Z24, Z6
+	VMOVAPS      Z24, Z7
+	VMOVAPS      Z24, Z8
+	VMOVAPS      Z24, Z9
+	VMOVAPS      Z24, Z10
+	VMOVAPS      Z24, Z11
+	VMOVAPS      Z24, Z12
+	VMOVAPS      Z24, Z13
+	VMOVAPS      Z24, Z14
+	VMOVAPS      Z24, Z15
+	VMOVAPS      Z24, Z16
+	VMOVAPS      Z24, Z17
+	VMOVAPS      Z24, Z18
+	VMOVAPS      Z24, Z19
+	VMOVAPS      Z24, Z20
+	VMOVAPS      Z24, Z21
+	VMOVAPS      Z24, Z22
+	VMOVAPS      Z24, Z23
+	VMOVAPS      Z24, Z24
+
+started:
 	PREFETCHT0 (R11)
 	PREFETCHT0 64(R11)
 	PREFETCHT0 128(R11)

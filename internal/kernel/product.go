@@ -14,6 +14,10 @@ type Product struct {
 	ACol int
 	B    []float32
 	BRow int // distance of two rows of B
+
+	// Fresh counts C as zero instead of reading it: the bytes are those of a C that was filled
+	// with zeros before.
+	Fresh bool
 }
 
 // overlaps tells whether rows of C overlap: then only the order of the reference will do.
@@ -31,11 +35,21 @@ func (p *Product) check() {
 }
 
 func mulLanes(p Product) {
+	if p.Fresh {
+		clearRows(p.C, p.CRow, p.Rows, p.Columns)
+	}
 	for i := range p.Rows {
 		c := p.C[i*p.CRow:][:p.Columns]
 		for l := range p.Inner {
 			axpy(p.A[i*p.ARow+l*p.ACol], p.B[l*p.BRow:][:p.Columns], c)
 		}
+	}
+}
+
+// clearRows fills rows of width numbers, which lie stride apart, with zeros.
+func clearRows(c []float32, stride, rows, width int) {
+	for i := range rows {
+		clear(c[i*stride:][:width])
 	}
 }
 
@@ -58,6 +72,9 @@ type Dots struct {
 	ARow int // distance of two rows of A
 	B    []float32
 	BRow int // distance of two rows of B
+
+	// Fresh counts C as zero instead of reading it, as Product does.
+	Fresh bool
 }
 
 // overlaps tells whether rows of C overlap.
@@ -76,6 +93,9 @@ func (p *Dots) check() {
 }
 
 func mulDots(p Dots) {
+	if p.Fresh {
+		clearRows(p.C, p.CRow, p.Rows, p.Columns)
+	}
 	for i := range p.Rows {
 		a := p.A[i*p.ARow:][:p.Inner]
 		c := p.C[i*p.CRow:][:p.Columns]

@@ -99,3 +99,31 @@ func TestLanes(t *testing.T) {
 		}
 	})
 }
+
+// TestFresh: the bytes of a product that does not read C are those of one whose C was cleared,
+// and the numbers between the rows of C stay.
+func TestFresh(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, inner := range []int{0, 1, 40} {
+			const rows, columns, stride = 7, 19, 21
+			r := rand.New(rand.NewPCG(7, uint64(inner)))
+			_, a := matrix(r, odd, rows, inner, inner, 0)
+			_, b := matrix(r, odd, columns, inner, inner, 0)
+			_, zeros := matrix(r, func(_ *rand.Rand, x []float32) { clear(x) }, rows, columns, stride, 0)
+			_, c := matrix(r, wild, rows, columns, stride, 0)
+			dots := Dots{Rows: rows, Columns: columns, Inner: inner, C: c, CRow: stride,
+				A: a, ARow: inner, B: b, BRow: inner, Fresh: true}
+			set.MulDots(dots)
+			dots.C, dots.Fresh = clone(zeros), false
+			set.MulDots(dots)
+			checkSame(t, "dots", c, dots.C)
+
+			lanes := Product{Rows: rows, Columns: columns, Inner: inner, C: c, CRow: stride,
+				A: a, ARow: inner, ACol: 1, B: b, BRow: columns, Fresh: true}
+			set.MulLanes(lanes)
+			lanes.C, lanes.Fresh = clone(zeros), false
+			set.MulLanes(lanes)
+			checkSame(t, "lanes", c, lanes.C)
+		}
+	})
+}

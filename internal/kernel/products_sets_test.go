@@ -54,14 +54,17 @@ func compareDots(t *testing.T, set *Set, rows, columns, inner int, fill func(*ra
 		Rows: rows, Columns: columns, Inner: inner, C: c, CRow: columns + inner%3,
 		A: a, ARow: inner + rows%3, B: b, BRow: inner + columns%2,
 	}
-	want := clone(c)
-	q := p
-	q.C = want
-	mulDots(q)
-	set.MulDots(p)
-	what := fmt.Sprintf("MulDots %d x %d x %d", rows, columns, inner)
-	checkSame(t, what, c, want)
-	checkGuards(t, what, all, len(c), offset)
+	before := clone(c)
+	for _, p.Fresh = range []bool{false, true} {
+		copy(c, before)
+		q := p
+		q.C = clone(before)
+		mulDots(q)
+		set.MulDots(p)
+		what := fmt.Sprintf("MulDots %d x %d x %d, fresh %v", rows, columns, inner, p.Fresh)
+		checkSame(t, what, c, q.C)
+		checkGuards(t, what, all, len(c), offset)
+	}
 }
 
 func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*rand.Rand, []float32)) {
@@ -79,14 +82,17 @@ func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*r
 		}
 		_, p.B = matrix(r, fill, inner, columns, p.BRow, 3-offset)
 		all, c := matrix(r, fill, rows, columns, p.CRow, offset)
-		want := clone(c)
-		q := p
-		q.C = want
-		mulLanes(q)
 		p.C = c
-		set.MulLanes(p)
-		what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v", rows, columns, inner, transposed)
-		checkSame(t, what, c, want)
-		checkGuards(t, what, all, len(c), offset)
+		before := clone(c)
+		for _, p.Fresh = range []bool{false, true} {
+			copy(c, before)
+			q := p
+			q.C = clone(before)
+			mulLanes(q)
+			set.MulLanes(p)
+			what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v, fresh %v", rows, columns, inner, transposed, p.Fresh)
+			checkSame(t, what, c, q.C)
+			checkGuards(t, what, all, len(c), offset)
+		}
 	}
 }

@@ -5,7 +5,7 @@ package kernel
 // floatSize is the distance in bytes of two float32: the assembly counts strides in bytes.
 const floatSize = 4
 
-type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)
+type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner, fresh uint64)
 
 // dotsTiles is how a set computes Dots: in tiles of rows x columns sums.
 type dotsTiles struct {
@@ -58,10 +58,10 @@ func (t *dotsTiles) tile(p *Dots, tile dotsTile, i, rowTiles, j, columnTiles int
 		a, b = &p.A[i*p.ARow], &p.B[j*p.BRow]
 	}
 	tile(&p.C[i*p.CRow+j], a, b, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize),
-		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner))
+		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner), asNumber(p.Fresh))
 }
 
-type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)
 
 // lanesTiles is how a set computes Product: in tiles of rows x registers.
 type lanesTiles struct {
@@ -78,10 +78,10 @@ const lanesBlock = 192
 
 // run computes a product. The assembly checks no bounds: it is done here.
 func (t *lanesTiles) run(p Product) {
-	if p.Rows <= 0 || p.Columns <= 0 || p.Inner <= 0 {
+	if p.Rows <= 0 || p.Columns <= 0 {
 		return
 	}
-	if p.overlaps() {
+	if p.overlaps() || p.Inner <= 0 {
 		mulLanes(p)
 		return
 	}
@@ -117,7 +117,14 @@ func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 		t.tiles[registers-1][rows-1](&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
 			uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
 			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
-			uint64(width-(registers-1)*t.lanes))
+			uint64(width-(registers-1)*t.lanes), asNumber(p.Fresh && l == 0))
 		i += rows * tiles
 	}
+}
+
+func asNumber(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }

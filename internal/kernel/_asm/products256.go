@@ -26,7 +26,7 @@ func products256() {
 // dots256 writes a product in tiles of rows x columns 16-lane sums, two registers each.
 func dots256(rows, columns int) {
 	name := fmt.Sprintf("dots%dx%dAVX2", rows, columns)
-	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)")
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner, fresh uint64)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.", name, rows, columns))
 	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
@@ -100,6 +100,9 @@ func dots256(rows, columns int) {
 
 	Label("fold")
 	cRow := Load(Param("cRow"), GP64())
+	fresh, old := pointer("fresh"), XMM()
+	DECQ(fresh) // 0 becomes ones, 1 becomes 0
+	VMOVQ(fresh, old)
 	for i := range rows {
 		for j := range columns {
 			m := row(out, cRow, i, 0)
@@ -114,7 +117,9 @@ func dots256(rows, columns int) {
 			VADDPS(t, s, s)
 			VPERMILPS(Imm(0xb1), s, t)
 			VADDSS(t, s, s)
-			VADDSS(m, s, s)
+			VMOVSS(m, t)
+			VANDPS(old, t, t)
+			VADDSS(t, s, s)
 			VMOVSS(s, m)
 		}
 	}
@@ -138,7 +143,7 @@ func dots256(rows, columns int) {
 // a row has lanes numbers, else all.
 func lanes256(rows, vectors int, masked bool) {
 	name := fmt.Sprintf("lanes%dx%dAVX2", rows, vectors)
-	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)")
+	TEXT(name, NOSPLIT, "func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d rows x %d registers,", name, rows, vectors),
 		"the last of them lanes wide. Strides are in bytes.")
@@ -161,15 +166,20 @@ func lanes256(rows, vectors int, masked bool) {
 		return y
 	}
 	Label("rows")
-	var sums [4][3]VecVirtual
+	var sums [4][5]VecVirtual
 	next := GP64() // the tile below
 	MOVQ(c, next)
-	for i := range rows {
+	for range rows {
 		ADDQ(cRow, next)
-		for j := range vectors {
-			sums[i][j] = load(rowOf(c, cRow, cTriple, i, half*j), j)
-		}
 	}
+	start(sums[:rows], vectors, func(i, j int, v VecVirtual) {
+		m := rowOf(c, cRow, cTriple, i, half*j)
+		if masked && j == vectors-1 {
+			VMASKMOVPS(m, mask, v)
+		} else {
+			VMOVUPS(m, v)
+		}
+	})
 	// Where C does not fit the near caches, its lines come while this tile is computed.
 	for i := range rows {
 		PREFETCHT0(rowOf(next, cRow, cTriple, i, 0))

@@ -44,7 +44,7 @@ func tripled(stride GPVirtual) GPVirtual {
 // dots512 writes a product in tiles of rows x columns 16-lane sums.
 func dots512(rows, columns int) {
 	TEXT(fmt.Sprintf("dots%dx%dAVX512", rows, columns), NOSPLIT,
-		"func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64)")
+		"func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner, fresh uint64)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("dots%dx%dAVX512 computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.", rows, columns, rows, columns))
 	c, a := Load(Param("c"), GP64()), Load(Param("a"), GP64())
@@ -54,6 +54,7 @@ func dots512(rows, columns int) {
 	rest := duplicate(inner)
 	ANDQ(Imm(15), rest)
 	mask := low(rest, 0).k
+	old := notFresh()
 	zero := zeros()
 	rowTiles := Load(Param("rowTiles"), GP64())
 
@@ -117,10 +118,10 @@ func dots512(rows, columns int) {
 	cRow := Load(Param("cRow"), GP64()).(GPVirtual)
 	cTriple := tripled(cRow)
 	if rows == 4 {
-		foldRows(sums, columns, out, cRow, cTriple)
+		foldRows(sums, columns, out, cRow, cTriple, old)
 	} else {
 		for j := range columns {
-			foldOne(sums[0][j], Mem{Base: out, Disp: 4 * j})
+			foldOne(sums[0][j], Mem{Base: out, Disp: 4 * j}, old)
 		}
 	}
 	ADDQ(Imm(uint64(4*columns)), out)
@@ -142,7 +143,7 @@ func dots512(rows, columns int) {
 
 // foldRows folds the lanes of four rows of sums at once and adds them to C: lane i with i+8, i+4,
 // i+2, i+1, as the specification says.
-func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
+func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register, old OpmaskVirtual) {
 	merge := func(a, b VecVirtual, low, high uint8, shuffle func(i, m, x, x1 Op)) VecVirtual {
 		l, h := ZMM(), ZMM()
 		shuffle(Imm(uint64(low)), b, a, l)
@@ -167,7 +168,9 @@ func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
 		for i := range 4 {
 			m, x := rowOf(out, cRow, cTriple, i, 0), XMM()
 			VEXTRACTF32X4(Imm(uint64(i)), four, x)
-			VADDPS(m, x, x)
+			c := XMM()
+			VMOVUPS_Z(m, old, c)
+			VADDPS(c, x, x)
 			VMOVUPS(x, m)
 		}
 	}
@@ -180,14 +183,16 @@ func foldRows(sums [4][5]VecVirtual, columns int, out, cRow, cTriple Register) {
 		for i := range 4 {
 			m, x := rowOf(out, cRow, cTriple, i, 4*j), XMM()
 			VEXTRACTF32X4(Imm(uint64(i)), whole, x)
-			VADDSS(m, x, x)
+			c := XMM()
+			VMOVSS_Z(m, old, c)
+			VADDSS(c, x, x)
 			VMOVSS(x, m)
 		}
 	}
 }
 
 // foldOne folds the lanes of one sum and adds it to m.
-func foldOne(sum VecVirtual, m Mem) {
+func foldOne(sum VecVirtual, m Mem, old OpmaskVirtual) {
 	y := YMM()
 	VEXTRACTF64X4(Imm(1), sum, y)
 	VADDPS(y, sum.AsY(), y)
@@ -199,8 +204,40 @@ func foldOne(sum VecVirtual, m Mem) {
 	VADDPS(t, x, x)
 	VPERMILPS(Imm(0xb1), x, t)
 	VADDSS(t, x, x)
-	VADDSS(m, x, x)
+	c := XMM()
+	VMOVSS_Z(m, old, c)
+	VADDSS(c, x, x)
 	VMOVSS(x, m)
+}
+
+// notFresh names all lanes, or none where C counts as zero.
+func notFresh() OpmaskVirtual {
+	fresh, old := pointer("fresh"), K()
+	DECQ(fresh) // 0 becomes ones, 1 becomes 0
+	KMOVW(fresh.As32(), old)
+	return old
+}
+
+// start gives each sum of a tile what C holds, or zero where C is fresh.
+func start(sums [][5]VecVirtual, vectors int, load func(i, j int, v VecVirtual)) {
+	fresh := pointer("fresh")
+	TESTQ(fresh, fresh)
+	JNZ(LabelRef("fresh"))
+	for i := range sums {
+		for j := range vectors {
+			sums[i][j] = register()
+			load(i, j, sums[i][j])
+		}
+	}
+	JMP(LabelRef("started"))
+	Label("fresh")
+	zero := zeros()
+	for i := range sums {
+		for j := range vectors {
+			VMOVAPS(zero, sums[i][j])
+		}
+	}
+	Label("started")
 }
 
 // lanes512 writes a product in tiles of rows x vectors registers of outputs. The last register of
@@ -208,7 +245,7 @@ func foldOne(sum VecVirtual, m Mem) {
 func lanes512(rows, vectors int) {
 	name := fmt.Sprintf("lanes%dx%dAVX512", rows, vectors)
 	TEXT(name, NOSPLIT,
-		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)")
+		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("%s computes rowTiles tiles of %d rows x %d registers,", name, rows, vectors),
 		"the last of them lanes wide. Strides are in bytes.")
@@ -232,12 +269,17 @@ func lanes512(rows, vectors int) {
 	var sums [5][5]VecVirtual
 	next := GP64() // the tile below
 	MOVQ(c, next)
-	for i := range rows {
-		for j := range vectors {
-			sums[i][j] = load(rowOf(c, cRow, cTriple, i, vector*j), j == vectors-1)
-		}
+	for range rows {
 		ADDQ(cRow, next)
 	}
+	start(sums[:rows], vectors, func(i, j int, v VecVirtual) {
+		m := rowOf(c, cRow, cTriple, i, vector*j)
+		if j == vectors-1 {
+			VMOVUPS_Z(m, mask, v)
+		} else {
+			VMOVUPS(m, v)
+		}
+	})
 	// Where C does not fit the near caches, its lines come while this tile is computed.
 	for i := range rows {
 		for j := range vectors {
