@@ -10,13 +10,14 @@ import (
 // them. Processors pass memory to each other slowly, and a batch's inputs are most of what both halves
 // of a step read: so each worker fills its own from the data, which nobody writes.
 type own struct {
-	values []tensor.Rows[float32] // by buffer: those of its own, else the pass's
-	needs  []Span                 // by node, of inputs: see Needs
-	joined []joined
+	values   []tensor.Rows[float32] // by buffer: those of its own, else the pass's
+	needs    []Span                 // by node, of inputs: see Needs
+	computed []computed
+	joined   []computed // what of it Gradient reads
 }
 
-// joined is columns of a buffer of its own that are computed, and so come from who computed them.
-type joined struct {
+// computed is columns of a buffer of a worker's own that are computed, and so come from who computed them.
+type computed struct {
 	buffer  int
 	columns Span
 }
@@ -47,6 +48,11 @@ func (p *Pass) NewWorker() *Worker {
 	}
 	for i, n := range p.model.nodes {
 		p.look(n, &w.tasks[i], w.own.values, tokens)
+		at := p.model.plan.places[i]
+		if _, placed := n.op.(Placed); n.layer == nil || placed && len(p.model.plan.copies[i]) == 0 || !w.owns(at.buffer) {
+			continue
+		}
+		w.own.computed = append(w.own.computed, computed{at.buffer, Span{at.offset, at.offset + n.shape.Size()}})
 	}
 	return w
 }
@@ -93,17 +99,17 @@ func (w *Worker) Assign(blocks []WeightBlock) {
 	}
 	for i, n := range w.pass.model.nodes {
 		at := plan.places[i]
-		if n.dtype == tensor.Int32 || !w.owns(at.buffer) {
+		if n.layer != nil || n.dtype == tensor.Int32 || !w.owns(at.buffer) {
 			continue
 		}
 		columns := Span{at.offset, at.offset + n.shape.Size()}.within(reads[at.buffer])
-		_, placed := n.op.(Placed)
-		switch {
-		case columns == Span{}:
-		case n.layer == nil:
+		if columns != (Span{}) {
 			w.own.needs[i] = columns.from(at.offset)
-		case !placed || len(plan.copies[i]) > 0:
-			w.own.joined = append(w.own.joined, joined{at.buffer, columns})
+		}
+	}
+	for _, c := range w.own.computed {
+		if c.columns = c.columns.within(reads[c.buffer]); c.columns != (Span{}) {
+			w.own.joined = append(w.own.joined, c)
 		}
 	}
 }
@@ -111,12 +117,25 @@ func (w *Worker) Assign(blocks []WeightBlock) {
 // Join brings what another worker computed of rows lo to hi into the memory of w, where Gradient is to
 // read it there.
 func (w *Worker) Join(other *Worker, lo, hi int) {
-	for _, j := range w.own.joined {
-		to := w.own.values[j.buffer].Columns(j.columns.Lo, j.columns.Hi)
-		from := other.own.values[j.buffer].Columns(j.columns.Lo, j.columns.Hi)
-		for r := lo; r < hi; r++ {
-			copy(to.Row(r), from.Row(r))
+	for _, c := range w.own.joined {
+		w.copy(c, other, lo, hi)
+	}
+}
+
+// joinBuffer brings all that another worker computed of rows lo to hi in a buffer.
+func (w *Worker) joinBuffer(buffer int, other *Worker, lo, hi int) {
+	for _, c := range w.own.computed {
+		if c.buffer == buffer {
+			w.copy(c, other, lo, hi)
 		}
+	}
+}
+
+func (w *Worker) copy(c computed, other *Worker, lo, hi int) {
+	to := w.own.values[c.buffer].Columns(c.columns.Lo, c.columns.Hi)
+	from := other.own.values[c.buffer].Columns(c.columns.Lo, c.columns.Hi)
+	for r := lo; r < hi; r++ {
+		copy(to.Row(r), from.Row(r))
 	}
 }
 

@@ -11,29 +11,44 @@ type Worker struct {
 
 // Forward computes rows lo to hi of every node from the inputs.
 func (w *Worker) Forward(lo, hi int) {
-	p := w.pass
-	for i, n := range p.model.nodes {
-		if n.layer == nil {
-			continue
-		}
-		t := &w.tasks[i]
-		t.Lo, t.Hi = lo, hi
-		out, logits := t.Out, t.Out
-		if !p.logits[i].IsNil() {
-			logits = p.logits[i]
-		}
-		if _, ok := n.op.(Placed); ok {
-			w.copyIn(n, t)
-			for r := lo; r < hi && !p.logits[i].IsNil(); r++ {
-				copy(logits.Row(r), out.Row(r))
-			}
-			continue
-		}
-		t.Out = logits
-		n.op.Forward(t)
-		t.Out = out
-		n.activation.forward(t.Kernels, out, logits, lo, hi, last(n.shape), p.softmax[i])
+	for i := range w.pass.model.nodes {
+		w.forward(i, lo, hi)
 	}
+}
+
+// forward computes rows of one node.
+func (w *Worker) forward(i, lo, hi int) {
+	n := w.pass.model.nodes[i]
+	if n.layer == nil {
+		return
+	}
+	t := &w.tasks[i]
+	t.Lo, t.Hi = lo, hi
+	out, logits := t.Out, w.logits(i)
+	if _, ok := n.op.(Placed); ok {
+		w.copyIn(n, t)
+		for r := lo; r < hi && !w.pass.logits[i].IsNil(); r++ {
+			copy(logits.Row(r), out.Row(r))
+		}
+		return
+	}
+	t.Out = logits
+	n.op.Forward(t)
+	t.Out = out
+	w.activateForward(i, lo, hi)
+}
+
+// logits is where a node's op writes: before the activation, which may take place there.
+func (w *Worker) logits(i int) tensor.Rows[float32] {
+	if logits := w.pass.logits[i]; !logits.IsNil() {
+		return logits
+	}
+	return w.tasks[i].Out
+}
+
+func (w *Worker) activateForward(i, lo, hi int) {
+	n, t := w.pass.model.nodes[i], &w.tasks[i]
+	n.activation.forward(t.Kernels, t.Out, w.logits(i), lo, hi, last(n.shape), w.pass.softmax[i])
 }
 
 // last is the length of the last axis.
@@ -57,26 +72,32 @@ func (w *Worker) copyIn(n *Node, t *Task) {
 // Backward computes, for rows lo to hi, what the heads' gradients mean for every node that has
 // weights or is computed from some.
 func (w *Worker) Backward(lo, hi int) {
-	p := w.pass
-	for b, g := range p.grads {
-		if g.IsNil() {
-			continue
+	w.clearGrads(lo, hi)
+	for i := len(w.pass.model.nodes) - 1; i >= 0; i-- {
+		if n := w.pass.model.nodes[i]; n.layer != nil && w.pass.model.plan.trained[i] {
+			w.backward(i, lo, hi)
 		}
-		clearRows(g, p.model.plan.wanted[b], lo, hi)
 	}
-	for i := len(p.model.nodes) - 1; i >= 0; i-- {
-		n := p.model.nodes[i]
-		if n.layer == nil || !p.model.plan.trained[i] {
-			continue
+}
+
+// clearGrads makes zeros of the gradients that Backward adds to.
+func (w *Worker) clearGrads(lo, hi int) {
+	for b, g := range w.pass.grads {
+		if !g.IsNil() {
+			clearRows(g, w.pass.model.plan.wanted[b], lo, hi)
 		}
-		t := &w.tasks[i]
-		t.Lo, t.Hi = lo, hi
-		w.activate(n, t)
-		if _, ok := n.op.(Placed); ok {
-			w.addBack(n, t)
-		} else {
-			n.op.Backward(t)
-		}
+	}
+}
+
+// backward computes rows of one layer's gradients.
+func (w *Worker) backward(i, lo, hi int) {
+	n, t := w.pass.model.nodes[i], &w.tasks[i]
+	t.Lo, t.Hi = lo, hi
+	w.activate(n, t)
+	if _, ok := n.op.(Placed); ok {
+		w.addBack(n, t)
+	} else {
+		n.op.Backward(t)
 	}
 }
 

@@ -70,19 +70,22 @@ type dense struct {
 	transposed, bias       bool
 }
 
-func (o dense) Forward(t *braid.Task) {
+func (o dense) Forward(t *braid.Task) { o.ForwardColumns(t, braid.Span{Lo: 0, Hi: o.units}) }
+
+func (o dense) ForwardColumns(t *braid.Task, columns braid.Span) {
+	if columns.Lo == columns.Hi {
+		return
+	}
 	o.each(t, func(row, rows int) {
-		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units)
+		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units).Columns(columns.Lo, columns.Hi)
 		if o.bias {
-			fillRows(out, rows, t.Weights[1].Data)
-		} else {
-			clearRows(out, rows)
+			fillRows(out, rows, t.Weights[1].Data[columns.Lo:columns.Hi])
 		}
 		w := t.Weights[0]
 		if o.transposed {
-			addDots(t.Kernels, rows, out, in, w)
+			multiplyDots(t.Kernels, o.bias, rows, out, in, lowered(w, columns.Lo))
 		} else {
-			addLanes(t.Kernels, rows, out, in, w)
+			multiplyLanes(t.Kernels, o.bias, rows, out, in, w.Columns(columns.Lo, columns.Hi))
 		}
 	})
 }
@@ -95,14 +98,21 @@ func (o dense) Backward(t *braid.Task) {
 	if o.steps > 1 {
 		wanted = braid.Span{Lo: 0, Hi: o.features}
 	}
+	o.BackwardColumns(t, wanted)
+}
+
+func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
+	if columns.Lo == columns.Hi {
+		return
+	}
 	w := t.Weights[0]
 	o.each(t, func(row, rows int) {
-		in := o.matrix(t.InGrad[0], row, o.features).Columns(wanted.Lo, wanted.Hi)
+		in := o.matrix(t.InGrad[0], row, o.features).Columns(columns.Lo, columns.Hi)
 		out := o.matrix(t.OutGrad, row, o.units)
 		if o.transposed {
-			addLanes(t.Kernels, rows, in, out, w.Columns(wanted.Lo, wanted.Hi))
+			multiplyLanes(t.Kernels, true, rows, in, out, w.Columns(columns.Lo, columns.Hi))
 		} else {
-			addDots(t.Kernels, rows, in, out, tensor.Rows[float32]{Data: w.From(wanted.Lo), Width: w.Width, Stride: w.Stride})
+			multiplyDots(t.Kernels, true, rows, in, out, lowered(w, columns.Lo))
 		}
 	})
 }

@@ -211,7 +211,7 @@ func (c chunk) backward() {
 	}
 	all := c.sequence(c.Task, c.lo, c.n)
 	for i := range all.matrices {
-		addDots(c.Kernels, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
+		multiplyDots(c.Kernels, true, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
 	}
 }
 

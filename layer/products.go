@@ -8,20 +8,27 @@ import (
 
 // The matrices here are windows from their first row on; how many rows they have is told beside them.
 
-// addLanes adds x w to rows of y, where w has as many rows as x has columns.
-func addLanes(k *kernel.Set, rows int, y, x, w tensor.Rows[float32]) {
+// multiplyLanes writes x w to rows of y, or adds it there; w has as many rows as x has columns.
+func multiplyLanes(k *kernel.Set, add bool, rows int, y, x, w tensor.Rows[float32]) {
 	k.MulLanes(kernel.Product{
-		Rows: rows, Columns: y.Width, Inner: x.Width,
+		Fresh: !add, Rows: rows, Columns: y.Width, Inner: x.Width,
 		C: y.Data, CRow: y.Stride, A: x.Data, ARow: x.Stride, ACol: 1, B: w.Data, BRow: w.Stride,
 	})
 }
 
-// addDots adds x times the transpose of w to rows of y, where w has as many rows as y has columns.
-func addDots(k *kernel.Set, rows int, y, x, w tensor.Rows[float32]) {
+// multiplyDots writes x times the transpose of w to rows of y, or adds it there; w has as many rows as y
+// has columns.
+func multiplyDots(k *kernel.Set, add bool, rows int, y, x, w tensor.Rows[float32]) {
 	k.MulDots(kernel.Dots{
-		Rows: rows, Columns: y.Width, Inner: x.Width,
+		Fresh: !add, Rows: rows, Columns: y.Width, Inner: x.Width,
 		C: y.Data, CRow: y.Stride, A: x.Data, ARow: x.Stride, B: w.Data, BRow: w.Stride,
 	})
+}
+
+// lowered is w from a row on.
+func lowered(w tensor.Rows[float32], row int) tensor.Rows[float32] {
+	w.Data = w.From(row)
+	return w
 }
 
 // sumOuter writes to a block of a weight's gradient the sum of the outer products of rows of x and dy, in

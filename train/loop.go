@@ -15,9 +15,10 @@ import (
 // first, each worker takes its rows through the whole network and back. In the second, each takes
 // its blocks of the weights, computes their gradient over all rows, and updates them.
 type loop struct {
+	model  *braid.Model
 	pass   *braid.Pass
-	holds  []*braid.Worker // on the pass, by worker
-	inputs [][]window      // of each worker
+	team   braid.Team // the crew's workers on the pass
+	inputs [][]window // of each worker
 	heads  []*head
 	crew   *exec.Crew
 
@@ -41,7 +42,8 @@ type block struct {
 }
 
 func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
-	l := &loop{pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
+	l := &loop{model: m, pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
+	l.team.Share, l.team.Meet = l.share, l.crew.Meet
 	for range l.crew.Workers() {
 		hold := l.pass.NewWorker()
 		var inputs []window
@@ -52,7 +54,7 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 				inputs = append(inputs, window{floats: hold.Input(i)})
 			}
 		}
-		l.holds, l.inputs = append(l.holds, hold), append(l.inputs, inputs)
+		l.team.Workers, l.inputs = append(l.team.Workers, hold), append(l.inputs, inputs)
 	}
 	var err error
 	if l.heads, err = bindHeads(m, l.pass, plan.Heads, mode == braid.Training); err != nil {
@@ -75,7 +77,7 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 		for _, b := range blocks {
 			list = append(list, b.WeightBlock)
 		}
-		l.holds[worker].Assign(list)
+		l.team.Workers[worker].Assign(list)
 	}
 	return l, nil
 }
@@ -124,15 +126,19 @@ func (l *loop) share(rows, worker int) (lo, hi int) {
 }
 
 // forward gathers a worker's rows of a batch, whose examples order names, and computes their losses
-// and metrics; in training, their gradients too.
-func (l *loop) forward(worker int, s *source, order []int32) (lo, hi int) {
-	lo, hi = l.share(len(order), worker)
-	kernels := l.pass.Kernels()
-	for i, c := range s.inputs {
-		to := l.inputs[worker][i]
-		l.gather(c, to, braid.Span{Lo: 0, Hi: c.Shape.Size()}, order, lo, hi)
+// and metrics; in training, their gradients too. It returns false where the crew must stop.
+func (l *loop) forward(worker int, s *source, order []int32) bool {
+	lo, hi := l.share(len(order), worker)
+	if l.model.Shares(len(order), l.crew.Workers()) {
+		l.fill(worker, s, order, 0, len(order))
+		if !l.team.Forward(worker, len(order)) {
+			return false
+		}
+	} else {
+		l.fill(worker, s, order, lo, hi)
+		l.team.Workers[worker].Forward(lo, hi)
 	}
-	l.holds[worker].Forward(lo, hi)
+	kernels := l.pass.Kernels()
 	for i, h := range l.heads {
 		if h.target.DType == tensor.Int32 {
 			s.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
@@ -147,7 +153,23 @@ func (l *loop) forward(worker int, s *source, order []int32) (lo, hi int) {
 			m.fn.Rows(m.batch, m.parts, lo, hi)
 		}
 	}
-	return lo, hi
+	return true
+}
+
+// backward computes what the heads' gradients mean for a worker's rows of a batch.
+func (l *loop) backward(worker, rows int) bool {
+	if l.model.Shares(rows, l.crew.Workers()) {
+		return l.team.Backward(worker, rows)
+	}
+	l.team.Workers[worker].Backward(l.share(rows, worker))
+	return true
+}
+
+// fill gathers rows lo to hi of all inputs.
+func (l *loop) fill(worker int, s *source, order []int32, lo, hi int) {
+	for i, c := range s.inputs {
+		l.gather(c, l.inputs[worker][i], braid.Span{Lo: 0, Hi: c.Shape.Size()}, order, lo, hi)
+	}
 }
 
 // gather fills columns of rows lo to hi of an input.
@@ -163,8 +185,8 @@ func (l *loop) gather(c data.Column, to window, columns braid.Span, order []int3
 
 // join brings to a worker what its gradients read of the rows that the others computed.
 func (l *loop) join(worker int, s *source, order []int32) {
-	hold := l.holds[worker]
-	for other := range l.holds {
+	hold := l.team.Workers[worker]
+	for other := range l.team.Workers {
 		if other == worker {
 			continue
 		}
@@ -172,14 +194,16 @@ func (l *loop) join(worker int, s *source, order []int32) {
 		for i, c := range s.inputs {
 			l.gather(c, l.inputs[worker][i], hold.Needs(i), order, lo, hi)
 		}
-		hold.Join(l.holds[other], lo, hi)
+		hold.Join(l.team.Workers[other], lo, hi)
 	}
 }
 
 // step is one worker's part of a training step, whose number counts from 1, on the examples that
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
 func (l *loop) step(worker int, s *source, order, next []int32, number int) bool {
-	l.holds[worker].Backward(l.forward(worker, s, order))
+	if !l.forward(worker, s, order) || !l.backward(worker, len(order)) {
+		return false
+	}
 	if !l.crew.Meet(worker) || l.bad.Load() {
 		return false
 	}
@@ -204,20 +228,20 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
 			l.prefetch(worker, s, next, part, parts)
 		}
-		l.holds[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
+		l.team.Workers[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
 		l.optimizer.Update(step, b.part)
 	}
 }
 
 // prefetch asks for one of so many parts of what a worker will gather from a batch.
 func (l *loop) prefetch(worker int, s *source, order []int32, part, parts int) {
-	for other := range l.holds {
+	for other := range l.team.Workers {
 		lo, hi := l.share(len(order), other)
 		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
 		for i, c := range s.inputs {
 			columns := braid.Span{Lo: 0, Hi: c.Shape.Size()}
 			if other != worker {
-				columns = l.holds[worker].Needs(i)
+				columns = l.team.Workers[worker].Needs(i)
 			}
 			c.Prefetch(l.pass.Kernels(), columns.Lo, columns.Hi, order[lo:hi])
 		}
@@ -285,8 +309,7 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 	err := l.crew.Run(func(worker int) {
 		for len(order) > 0 && !stopped {
 			batch := order[:min(len(order), l.pass.Rows())]
-			l.forward(worker, s, batch)
-			if !l.crew.Meet(worker) {
+			if !l.forward(worker, s, batch) || !l.crew.Meet(worker) {
 				return
 			}
 			if worker == 0 {
