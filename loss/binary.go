@@ -39,23 +39,24 @@ func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 		b.Kernels.Exp(room, room)
 		b.Kernels.Log1p(room, room)
 	})
-	size := float32(f.shape.Size())
+	size := f.shape.Size()
 	for r := lo; r < hi; r++ {
 		var sum float32
-		rest, target := b.Room.Row(r), b.Target.Row(r)
-		for i, v := range b.Logits.Row(r) {
-			sum += max(v, 0) - float32(v*target[i]) + rest[i]
+		z, target, rest := r*b.Logits.Stride, r*b.Target.Stride, r*b.Room.Stride
+		for i := range size {
+			v := b.Logits.Data[z+i]
+			sum += max(v, 0) - float32(v*b.Target.Data[target+i]) + b.Room.Data[rest+i]
 		}
-		losses[r] = sum / size
+		losses[r] = sum / float32(size)
 	}
 	if b.Grad.IsNil() {
 		return
 	}
-	share := scale / size
+	share := scale / float32(size)
 	for r := lo; r < hi; r++ {
-		grad, target := b.Grad.Row(r), b.Target.Row(r)
-		for i, y := range b.Output.Row(r) {
-			grad[i] = (y - target[i]) * share
+		grad, y, target := r*b.Grad.Stride, r*b.Output.Stride, r*b.Target.Stride
+		for i := range size {
+			b.Grad.Data[grad+i] = (b.Output.Data[y+i] - b.Target.Data[target+i]) * share
 		}
 	}
 }

@@ -37,17 +37,18 @@ func (f sparse) FromLogits() bool { return true }
 // Rows takes the loss highest - logit + log(1 + rest): what is left of 1 + rest keeps its digits in
 // log1p.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	logs := losses[lo:hi]
-	b.Kernels.Log1p(logs, b.Rest[lo:hi])
+	b.Kernels.Log1p(losses[lo:hi], b.Rest[lo:hi])
 	for r := lo; r < hi; r++ {
-		losses[r] += b.Highest[r] - b.Logits.Row(r)[b.Labels.Row(r)[0]]
+		losses[r] += b.Highest[r] - b.Logits.Data[r*b.Logits.Stride+f.label(b, r)]
 	}
 	if b.Grad.IsNil() {
 		return
 	}
 	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) { b.Kernels.Scale(grad, y, scale) })
 	for r := lo; r < hi; r++ {
-		label := b.Labels.Row(r)[0]
-		b.Grad.Row(r)[label] = (b.Output.Row(r)[label] - 1) * scale
+		label := f.label(b, r)
+		b.Grad.Data[r*b.Grad.Stride+label] = (b.Output.Data[r*b.Output.Stride+label] - 1) * scale
 	}
 }
+
+func (sparse) label(b Batch, row int) int { return int(b.Labels.Data[row*b.Labels.Stride]) }

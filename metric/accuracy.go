@@ -47,24 +47,25 @@ func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
 	})
 	for i, class := range best {
 		var right float32
-		if b.Labels.Row(lo + i)[0] == class {
+		if b.Labels.Data[(lo+i)*b.Labels.Stride] == class {
 			right = 1
 		}
-		parts.Row(lo + i)[0] = right
+		parts.Data[(lo+i)*parts.Stride] = right
 	}
 }
 
 type sameSide struct{ mean }
 
 func (sameSide) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
+	size := b.Output.Width
 	for r := lo; r < hi; r++ {
-		target := b.Target.Row(r)
+		y, target := r*b.Output.Stride, r*b.Target.Stride
 		right := 0
-		for i, v := range b.Output.Row(r) {
-			if (v > 0.5) == (target[i] > 0.5) {
+		for i := range size {
+			if (b.Output.Data[y+i] > 0.5) == (b.Target.Data[target+i] > 0.5) {
 				right++
 			}
 		}
-		parts.Row(r)[0] = float32(right) / float32(len(target))
+		parts.Data[r*parts.Stride] = float32(right) / float32(size)
 	}
 }

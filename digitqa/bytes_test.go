@@ -1,0 +1,64 @@
+package digitqa
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"testing"
+
+	"braid/data"
+	"braid/internal/kernel"
+	"braid/modelfile"
+	"braid/train"
+)
+
+// TestSameBytes trains two epochs with every kernel set and several numbers of workers: the model files
+// must be the same, byte for byte. The Go reference takes a minute for all examples: they are trained on
+// where BRAID_TEST_WHOLE is set, else a tenth of them, and fewer under the race detector.
+func TestSameBytes(t *testing.T) {
+	mnist := testMNIST(t)
+	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Table(mnist.Train, standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch {
+	case raceDetector:
+		table, err = table.Slice(0, 307)
+	case os.Getenv("BRAID_TEST_WHOLE") == "":
+		table, err = table.Slice(0, 6_011)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kernel.Use(kernel.Default())
+	var want []byte
+	for _, set := range kernel.Sets() {
+		for _, workers := range []int{1, 2, 5} {
+			kernel.Use(set)
+			model, err := Network(28, 28).Build(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan := Plan()
+			plan.Epochs, plan.Workers = 2, workers
+			if _, err := train.Fit(context.Background(), model, table, plan); err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			if err := (&modelfile.File{Model: model}).Write(&got); err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got.Bytes()
+			}
+			if !bytes.Equal(got.Bytes(), want) {
+				t.Errorf("kernel set %s with %d workers gives another model file", set.Name, workers)
+			}
+		}
+	}
+	t.Logf("%d examples, kernel sets to %s", table.Rows(), kernel.Sets()[len(kernel.Sets())-1].Name)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package digitqa
+
+const raceDetector = true
