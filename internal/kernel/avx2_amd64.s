@@ -4,112 +4,109 @@
 
 #include "textflag.h"
 
-// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots2x1AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y0, Y3
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y4
-	VMOVUPS     (R11)(DX*1), Y5
-	VMOVUPS     (R12), Y6
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (DI)(DX*1), Y5
+	VMOVUPS     (R10), Y6
 	VFMADD231PS Y4, Y6, Y1
 	VFMADD231PS Y5, Y6, Y3
-	VMOVUPS     32(R11), Y4
-	VMOVUPS     32(R11)(DX*1), Y5
-	VMOVUPS     32(R12), Y6
+	VMOVUPS     32(DI), Y4
+	VMOVUPS     32(DI)(DX*1), Y5
+	VMOVUPS     32(R10), Y6
 	VFMADD231PS Y4, Y6, Y2
 	VFMADD231PS Y5, Y6, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y4
-	VMOVD        R13, X5
+	VMOVD        R11, X5
 	VPBROADCASTD X5, Y5
 	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   (R12), Y5, Y4
-	VMASKMOVPS   (R11), Y5, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y5, Y6
-	VFMADD213PS  Y3, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y3, Y3
 	VMOVDQU      AVX2_from8<>+0(SB), Y4
-	VMOVD        R13, X5
-	VPBROADCASTD X5, Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   32(R12), Y5, Y4
-	VMASKMOVPS   32(R11), Y5, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y2, Y2
-	VMASKMOVPS   32(R11)(DX*1), Y5, Y6
-	VFMADD213PS  Y0, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y0, Y0
+	VMOVD        R11, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y4, Y6, Y6
+	VMASKMOVPS   (DI), Y5, Y4
+	VMASKMOVPS   (R10), Y5, Y7
+	VFMADD213PS  Y1, Y4, Y7
+	VBLENDVPS    Y5, Y7, Y1, Y1
+	VMASKMOVPS   (DI)(DX*1), Y5, Y4
+	VMASKMOVPS   (R10), Y5, Y7
+	VFMADD213PS  Y3, Y4, Y7
+	VBLENDVPS    Y5, Y7, Y3, Y3
+	VMASKMOVPS   32(DI), Y6, Y4
+	VMASKMOVPS   32(R10), Y6, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VMASKMOVPS   32(DI)(DX*1), Y6, Y4
+	VMASKMOVPS   32(R10), Y6, Y5
+	VFMADD213PS  Y0, Y4, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X4
+	VBROADCASTSS old+72(FP), X4
 	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       (R9), X2
-	VANDPS       X4, X2, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       X1, (R9)
 	VADDPS       Y0, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0x4e, X3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0xb1, X3, X0
-	VADDSS       X0, X3, X3
-	VMOVSS       (R9)(R11*1), X0
-	VANDPS       X4, X0, X0
-	VADDSS       X0, X3, X3
-	VMOVSS       X3, (R9)(R11*1)
-	ADDQ         $0x04, R9
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VBLENDPS     $0xf0, Y3, Y1, Y0
+	VPERM2F128   $0x21, Y3, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VBLENDPS     $0xcc, Y0, Y0, Y1
+	VSHUFPS      $0x4e, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y1
+	VSHUFPS      $0x88, Y1, Y1, Y0
+	VSHUFPS      $0xdd, Y1, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x00, Y0, X1
+	VMOVSS       (R8), X2
+	VANDPS       X4, X2, X2
+	VADDPS       X2, X1, X1
+	VMOVSS       X1, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VMOVSS       (R8)(R11*1), X1
+	VANDPS       X4, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVSS       X0, (R8)(R11*1)
+	LEAQ         (R8)(R11*2), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*2), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x04, AX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
@@ -136,106 +133,103 @@ DATA AVX2_from8<>+24(SB)/4, $0x0000000e
 DATA AVX2_from8<>+28(SB)/4, $0x0000000f
 GLOBL AVX2_from8<>(SB), RODATA|NOPTR, $32
 
-// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots1x1AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y2
-	VMOVUPS     (R12), Y3
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (R10), Y3
 	VFMADD231PS Y2, Y3, Y1
-	VMOVUPS     32(R11), Y2
-	VMOVUPS     32(R12), Y3
+	VMOVUPS     32(DI), Y2
+	VMOVUPS     32(R10), Y3
 	VFMADD231PS Y2, Y3, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y2
-	VMOVD        R13, X3
+	VMOVD        R11, X3
 	VPBROADCASTD X3, Y3
 	VPCMPGTD     Y2, Y3, Y3
-	VMASKMOVPS   (R12), Y3, Y2
-	VMASKMOVPS   (R11), Y3, Y4
-	VFMADD213PS  Y1, Y2, Y4
-	VBLENDVPS    Y3, Y4, Y1, Y1
 	VMOVDQU      AVX2_from8<>+0(SB), Y2
-	VMOVD        R13, X3
-	VPBROADCASTD X3, Y3
-	VPCMPGTD     Y2, Y3, Y3
-	VMASKMOVPS   32(R12), Y3, Y2
-	VMASKMOVPS   32(R11), Y3, Y4
-	VFMADD213PS  Y0, Y2, Y4
-	VBLENDVPS    Y3, Y4, Y0, Y0
+	VMOVD        R11, X4
+	VPBROADCASTD X4, Y4
+	VPCMPGTD     Y2, Y4, Y4
+	VMASKMOVPS   (DI), Y3, Y2
+	VMASKMOVPS   (R10), Y3, Y5
+	VFMADD213PS  Y1, Y2, Y5
+	VBLENDVPS    Y3, Y5, Y1, Y1
+	VMASKMOVPS   32(DI), Y4, Y2
+	VMASKMOVPS   32(R10), Y4, Y3
+	VFMADD213PS  Y0, Y2, Y3
+	VBLENDVPS    Y4, Y3, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X2
-	VADDPS       Y0, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X0
-	VADDPS       X0, X1, X1
+	VBROADCASTSS old+72(FP), X2
+	VADDPS       Y0, Y1, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
 	VPERMILPS    $0x4e, X1, X0
 	VADDPS       X0, X1, X1
 	VPERMILPS    $0xb1, X1, X0
 	VADDSS       X0, X1, X1
-	VMOVSS       (R9), X0
+	VMOVSS       (R8), X0
 	VANDPS       X2, X0, X0
-	VADDSS       X0, X1, X1
-	VMOVSS       X1, (R9)
-	ADDQ         $0x04, R9
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (R8)
+	LEAQ         (R8)(R11*1), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*1), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x04, AX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
-// func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots2x2AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -245,263 +239,237 @@ columns:
 	VMOVAPS      Y0, Y6
 	VMOVAPS      Y0, Y7
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y8
-	VMOVUPS     (R11)(DX*1), Y9
-	VMOVUPS     (R12), Y10
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (DI)(DX*1), Y9
+	VMOVUPS     (R10), Y10
 	VFMADD231PS Y8, Y10, Y1
 	VFMADD231PS Y9, Y10, Y5
-	VMOVUPS     (R12)(BX*1), Y10
+	VMOVUPS     (R10)(BX*1), Y10
 	VFMADD231PS Y8, Y10, Y3
 	VFMADD231PS Y9, Y10, Y7
-	VMOVUPS     32(R11), Y8
-	VMOVUPS     32(R11)(DX*1), Y9
-	VMOVUPS     32(R12), Y10
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(DI)(DX*1), Y9
+	VMOVUPS     32(R10), Y10
 	VFMADD231PS Y8, Y10, Y2
 	VFMADD231PS Y9, Y10, Y6
-	VMOVUPS     32(R12)(BX*1), Y10
+	VMOVUPS     32(R10)(BX*1), Y10
 	VFMADD231PS Y8, Y10, Y4
 	VFMADD231PS Y9, Y10, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y8
-	VMOVD        R13, X9
+	VMOVD        R11, X9
 	VPBROADCASTD X9, Y9
 	VPCMPGTD     Y8, Y9, Y9
-	VMASKMOVPS   (R12), Y9, Y8
-	VMASKMOVPS   (R11), Y9, Y10
-	VFMADD213PS  Y1, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y9, Y10
-	VFMADD213PS  Y5, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y5, Y5
-	VMASKMOVPS   (R12)(BX*1), Y9, Y8
-	VMASKMOVPS   (R11), Y9, Y10
-	VFMADD213PS  Y3, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y3, Y3
-	VMASKMOVPS   (R11)(DX*1), Y9, Y10
-	VFMADD213PS  Y7, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y7, Y7
 	VMOVDQU      AVX2_from8<>+0(SB), Y8
-	VMOVD        R13, X9
-	VPBROADCASTD X9, Y9
-	VPCMPGTD     Y8, Y9, Y9
-	VMASKMOVPS   32(R12), Y9, Y8
-	VMASKMOVPS   32(R11), Y9, Y10
-	VFMADD213PS  Y2, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y2, Y2
-	VMASKMOVPS   32(R11)(DX*1), Y9, Y10
-	VFMADD213PS  Y6, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y6, Y6
-	VMASKMOVPS   32(R12)(BX*1), Y9, Y8
-	VMASKMOVPS   32(R11), Y9, Y10
-	VFMADD213PS  Y4, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y4, Y4
-	VMASKMOVPS   32(R11)(DX*1), Y9, Y10
-	VFMADD213PS  Y0, Y8, Y10
-	VBLENDVPS    Y9, Y10, Y0, Y0
+	VMOVD        R11, X10
+	VPBROADCASTD X10, Y10
+	VPCMPGTD     Y8, Y10, Y10
+	VMASKMOVPS   (DI), Y9, Y8
+	VMASKMOVPS   (R10), Y9, Y11
+	VFMADD213PS  Y1, Y8, Y11
+	VBLENDVPS    Y9, Y11, Y1, Y1
+	VMASKMOVPS   (R10)(BX*1), Y9, Y11
+	VFMADD213PS  Y3, Y8, Y11
+	VBLENDVPS    Y9, Y11, Y3, Y3
+	VMASKMOVPS   (DI)(DX*1), Y9, Y8
+	VMASKMOVPS   (R10), Y9, Y11
+	VFMADD213PS  Y5, Y8, Y11
+	VBLENDVPS    Y9, Y11, Y5, Y5
+	VMASKMOVPS   (R10)(BX*1), Y9, Y11
+	VFMADD213PS  Y7, Y8, Y11
+	VBLENDVPS    Y9, Y11, Y7, Y7
+	VMASKMOVPS   32(DI), Y10, Y8
+	VMASKMOVPS   32(R10), Y10, Y9
+	VFMADD213PS  Y2, Y8, Y9
+	VBLENDVPS    Y10, Y9, Y2, Y2
+	VMASKMOVPS   32(R10)(BX*1), Y10, Y9
+	VFMADD213PS  Y4, Y8, Y9
+	VBLENDVPS    Y10, Y9, Y4, Y4
+	VMASKMOVPS   32(DI)(DX*1), Y10, Y8
+	VMASKMOVPS   32(R10), Y10, Y9
+	VFMADD213PS  Y6, Y8, Y9
+	VBLENDVPS    Y10, Y9, Y6, Y6
+	VMASKMOVPS   32(R10)(BX*1), Y10, Y9
+	VFMADD213PS  Y0, Y8, Y9
+	VBLENDVPS    Y10, Y9, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X8
+	VBROADCASTSS old+72(FP), X8
 	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       (R9), X2
-	VANDPS       X8, X2, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       X1, (R9)
-	VADDPS       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0x4e, X3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0xb1, X3, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       4(R9), X1
-	VANDPS       X8, X1, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       X3, 4(R9)
 	VADDPS       Y6, Y5, Y5
-	VEXTRACTF128 $0x01, Y5, X1
-	VADDPS       X1, X5, X5
-	VPERMILPS    $0x4e, X5, X1
-	VADDPS       X1, X5, X5
-	VPERMILPS    $0xb1, X5, X1
-	VADDSS       X1, X5, X5
-	VMOVSS       (R9)(R11*1), X1
-	VANDPS       X8, X1, X1
-	VADDSS       X1, X5, X5
-	VMOVSS       X5, (R9)(R11*1)
+	VBLENDPS     $0xf0, Y5, Y1, Y2
+	VPERM2F128   $0x21, Y5, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VADDPS       Y4, Y3, Y3
 	VADDPS       Y0, Y7, Y7
-	VEXTRACTF128 $0x01, Y7, X0
-	VADDPS       X0, X7, X7
-	VPERMILPS    $0x4e, X7, X0
-	VADDPS       X0, X7, X7
-	VPERMILPS    $0xb1, X7, X0
-	VADDSS       X0, X7, X7
-	VMOVSS       4(R9)(R11*1), X0
-	VANDPS       X8, X0, X0
-	VADDSS       X0, X7, X7
-	VMOVSS       X7, 4(R9)(R11*1)
-	ADDQ         $0x08, R9
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VBLENDPS     $0xf0, Y7, Y3, Y0
+	VPERM2F128   $0x21, Y7, Y3, Y1
+	VADDPS       Y1, Y0, Y0
+	VBLENDPS     $0xcc, Y0, Y2, Y1
+	VSHUFPS      $0x4e, Y0, Y2, Y0
+	VADDPS       Y0, Y1, Y1
+	VSHUFPS      $0x88, Y1, Y1, Y0
+	VSHUFPS      $0xdd, Y1, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x00, Y0, X1
+	VMOVSD       (R8), X2
+	VANDPS       X8, X2, X2
+	VADDPS       X2, X1, X1
+	VMOVLPS      X1, (R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VMOVSD       (R8)(R11*1), X1
+	VANDPS       X8, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVLPS      X0, (R8)(R11*1)
+	LEAQ         (R8)(R11*2), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*2), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x08, AX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
-// func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots1x2AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
 	VMOVAPS      Y0, Y3
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y4
-	VMOVUPS     (R12), Y5
+	VMOVUPS     (DI), Y4
+	VMOVUPS     (R10), Y5
 	VFMADD231PS Y4, Y5, Y1
-	VMOVUPS     (R12)(BX*1), Y5
+	VMOVUPS     (R10)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y3
-	VMOVUPS     32(R11), Y4
-	VMOVUPS     32(R12), Y5
+	VMOVUPS     32(DI), Y4
+	VMOVUPS     32(R10), Y5
 	VFMADD231PS Y4, Y5, Y2
-	VMOVUPS     32(R12)(BX*1), Y5
+	VMOVUPS     32(R10)(BX*1), Y5
 	VFMADD231PS Y4, Y5, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y4
-	VMOVD        R13, X5
+	VMOVD        R11, X5
 	VPBROADCASTD X5, Y5
 	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   (R12), Y5, Y4
-	VMASKMOVPS   (R11), Y5, Y6
-	VFMADD213PS  Y1, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y1, Y1
-	VMASKMOVPS   (R12)(BX*1), Y5, Y4
-	VMASKMOVPS   (R11), Y5, Y6
-	VFMADD213PS  Y3, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y3, Y3
 	VMOVDQU      AVX2_from8<>+0(SB), Y4
-	VMOVD        R13, X5
-	VPBROADCASTD X5, Y5
-	VPCMPGTD     Y4, Y5, Y5
-	VMASKMOVPS   32(R12), Y5, Y4
-	VMASKMOVPS   32(R11), Y5, Y6
-	VFMADD213PS  Y2, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y2, Y2
-	VMASKMOVPS   32(R12)(BX*1), Y5, Y4
-	VMASKMOVPS   32(R11), Y5, Y6
-	VFMADD213PS  Y0, Y4, Y6
-	VBLENDVPS    Y5, Y6, Y0, Y0
+	VMOVD        R11, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y4, Y6, Y6
+	VMASKMOVPS   (DI), Y5, Y4
+	VMASKMOVPS   (R10), Y5, Y7
+	VFMADD213PS  Y1, Y4, Y7
+	VBLENDVPS    Y5, Y7, Y1, Y1
+	VMASKMOVPS   (R10)(BX*1), Y5, Y7
+	VFMADD213PS  Y3, Y4, Y7
+	VBLENDVPS    Y5, Y7, Y3, Y3
+	VMASKMOVPS   32(DI), Y6, Y4
+	VMASKMOVPS   32(R10), Y6, Y5
+	VFMADD213PS  Y2, Y4, Y5
+	VBLENDVPS    Y6, Y5, Y2, Y2
+	VMASKMOVPS   32(R10)(BX*1), Y6, Y5
+	VFMADD213PS  Y0, Y4, Y5
+	VBLENDVPS    Y6, Y5, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X4
+	VBROADCASTSS old+72(FP), X4
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       (R9), X2
-	VANDPS       X4, X2, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       X1, (R9)
-	VADDPS       Y0, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0x4e, X3, X0
-	VADDPS       X0, X3, X3
-	VPERMILPS    $0xb1, X3, X0
-	VADDSS       X0, X3, X3
-	VMOVSS       4(R9), X0
+	VADDPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VADDSS       X1, X2, X2
+	VMOVSS       (R8), X1
+	VANDPS       X4, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVSS       X2, (R8)
+	VADDPS       Y0, Y3, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0x4e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDSS       X0, X1, X1
+	VMOVSS       4(R8), X0
 	VANDPS       X4, X0, X0
-	VADDSS       X0, X3, X3
-	VMOVSS       X3, 4(R9)
-	ADDQ         $0x08, R9
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, 4(R8)
+	LEAQ         (R8)(R11*1), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*1), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x08, AX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
-// func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots2x3AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -515,196 +483,162 @@ columns:
 	VMOVAPS      Y0, Y10
 	VMOVAPS      Y0, Y11
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y12
-	VMOVUPS     (R11)(DX*1), Y13
-	VMOVUPS     (R12), Y14
+	VMOVUPS     (DI), Y12
+	VMOVUPS     (DI)(DX*1), Y13
+	VMOVUPS     (R10), Y14
 	VFMADD231PS Y12, Y14, Y1
 	VFMADD231PS Y13, Y14, Y7
-	VMOVUPS     (R12)(BX*1), Y14
+	VMOVUPS     (R10)(BX*1), Y14
 	VFMADD231PS Y12, Y14, Y3
 	VFMADD231PS Y13, Y14, Y9
-	VMOVUPS     (R12)(BX*2), Y14
+	VMOVUPS     (R10)(BX*2), Y14
 	VFMADD231PS Y12, Y14, Y5
 	VFMADD231PS Y13, Y14, Y11
-	VMOVUPS     32(R11), Y12
-	VMOVUPS     32(R11)(DX*1), Y13
-	VMOVUPS     32(R12), Y14
+	VMOVUPS     32(DI), Y12
+	VMOVUPS     32(DI)(DX*1), Y13
+	VMOVUPS     32(R10), Y14
 	VFMADD231PS Y12, Y14, Y2
 	VFMADD231PS Y13, Y14, Y8
-	VMOVUPS     32(R12)(BX*1), Y14
+	VMOVUPS     32(R10)(BX*1), Y14
 	VFMADD231PS Y12, Y14, Y4
 	VFMADD231PS Y13, Y14, Y10
-	VMOVUPS     32(R12)(BX*2), Y14
+	VMOVUPS     32(R10)(BX*2), Y14
 	VFMADD231PS Y12, Y14, Y6
 	VFMADD231PS Y13, Y14, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y12
-	VMOVD        R13, X13
+	VMOVD        R11, X13
 	VPBROADCASTD X13, Y13
 	VPCMPGTD     Y12, Y13, Y13
-	VMASKMOVPS   (R12), Y13, Y12
-	VMASKMOVPS   (R11), Y13, Y14
-	VFMADD213PS  Y1, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y1, Y1
-	VMASKMOVPS   (R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y7, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y7, Y7
-	VMASKMOVPS   (R12)(BX*1), Y13, Y12
-	VMASKMOVPS   (R11), Y13, Y14
-	VFMADD213PS  Y3, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y3, Y3
-	VMASKMOVPS   (R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y9, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y9, Y9
-	VMASKMOVPS   (R12)(BX*2), Y13, Y12
-	VMASKMOVPS   (R11), Y13, Y14
-	VFMADD213PS  Y5, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y5, Y5
-	VMASKMOVPS   (R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y11, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y11, Y11
 	VMOVDQU      AVX2_from8<>+0(SB), Y12
-	VMOVD        R13, X13
-	VPBROADCASTD X13, Y13
-	VPCMPGTD     Y12, Y13, Y13
-	VMASKMOVPS   32(R12), Y13, Y12
-	VMASKMOVPS   32(R11), Y13, Y14
-	VFMADD213PS  Y2, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y2, Y2
-	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y8, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y8, Y8
-	VMASKMOVPS   32(R12)(BX*1), Y13, Y12
-	VMASKMOVPS   32(R11), Y13, Y14
-	VFMADD213PS  Y4, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y4, Y4
-	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y10, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y10, Y10
-	VMASKMOVPS   32(R12)(BX*2), Y13, Y12
-	VMASKMOVPS   32(R11), Y13, Y14
-	VFMADD213PS  Y6, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y6, Y6
-	VMASKMOVPS   32(R11)(DX*1), Y13, Y14
-	VFMADD213PS  Y0, Y12, Y14
-	VBLENDVPS    Y13, Y14, Y0, Y0
+	VMOVD        R11, X14
+	VPBROADCASTD X14, Y14
+	VPCMPGTD     Y12, Y14, Y14
+	VMASKMOVPS   (DI), Y13, Y12
+	VMASKMOVPS   (R10), Y13, Y15
+	VFMADD213PS  Y1, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y1, Y1
+	VMASKMOVPS   (R10)(BX*1), Y13, Y15
+	VFMADD213PS  Y3, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y3, Y3
+	VMASKMOVPS   (R10)(BX*2), Y13, Y15
+	VFMADD213PS  Y5, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y5, Y5
+	VMASKMOVPS   (DI)(DX*1), Y13, Y12
+	VMASKMOVPS   (R10), Y13, Y15
+	VFMADD213PS  Y7, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y7, Y7
+	VMASKMOVPS   (R10)(BX*1), Y13, Y15
+	VFMADD213PS  Y9, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y9, Y9
+	VMASKMOVPS   (R10)(BX*2), Y13, Y15
+	VFMADD213PS  Y11, Y12, Y15
+	VBLENDVPS    Y13, Y15, Y11, Y11
+	VMASKMOVPS   32(DI), Y14, Y12
+	VMASKMOVPS   32(R10), Y14, Y13
+	VFMADD213PS  Y2, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y2, Y2
+	VMASKMOVPS   32(R10)(BX*1), Y14, Y13
+	VFMADD213PS  Y4, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y4, Y4
+	VMASKMOVPS   32(R10)(BX*2), Y14, Y13
+	VFMADD213PS  Y6, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y6, Y6
+	VMASKMOVPS   32(DI)(DX*1), Y14, Y12
+	VMASKMOVPS   32(R10), Y14, Y13
+	VFMADD213PS  Y8, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y8, Y8
+	VMASKMOVPS   32(R10)(BX*1), Y14, Y13
+	VFMADD213PS  Y10, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y10, Y10
+	VMASKMOVPS   32(R10)(BX*2), Y14, Y13
+	VFMADD213PS  Y0, Y12, Y13
+	VBLENDVPS    Y14, Y13, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X12
+	VBROADCASTSS old+72(FP), X12
 	VADDPS       Y2, Y1, Y1
-	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       (R9), X2
-	VANDPS       X12, X2, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       X1, (R9)
-	VADDPS       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0x4e, X3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0xb1, X3, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       4(R9), X1
-	VANDPS       X12, X1, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       X3, 4(R9)
-	VADDPS       Y6, Y5, Y5
-	VEXTRACTF128 $0x01, Y5, X1
-	VADDPS       X1, X5, X5
-	VPERMILPS    $0x4e, X5, X1
-	VADDPS       X1, X5, X5
-	VPERMILPS    $0xb1, X5, X1
-	VADDSS       X1, X5, X5
-	VMOVSS       8(R9), X1
-	VANDPS       X12, X1, X1
-	VADDSS       X1, X5, X5
-	VMOVSS       X5, 8(R9)
 	VADDPS       Y8, Y7, Y7
-	VEXTRACTF128 $0x01, Y7, X1
-	VADDPS       X1, X7, X7
-	VPERMILPS    $0x4e, X7, X1
-	VADDPS       X1, X7, X7
-	VPERMILPS    $0xb1, X7, X1
-	VADDSS       X1, X7, X7
-	VMOVSS       (R9)(R11*1), X1
-	VANDPS       X12, X1, X1
-	VADDSS       X1, X7, X7
-	VMOVSS       X7, (R9)(R11*1)
+	VBLENDPS     $0xf0, Y7, Y1, Y2
+	VPERM2F128   $0x21, Y7, Y1, Y1
+	VADDPS       Y1, Y2, Y2
+	VADDPS       Y4, Y3, Y3
 	VADDPS       Y10, Y9, Y9
-	VEXTRACTF128 $0x01, Y9, X1
-	VADDPS       X1, X9, X9
-	VPERMILPS    $0x4e, X9, X1
-	VADDPS       X1, X9, X9
-	VPERMILPS    $0xb1, X9, X1
-	VADDSS       X1, X9, X9
-	VMOVSS       4(R9)(R11*1), X1
-	VANDPS       X12, X1, X1
-	VADDSS       X1, X9, X9
-	VMOVSS       X9, 4(R9)(R11*1)
+	VBLENDPS     $0xf0, Y9, Y3, Y1
+	VPERM2F128   $0x21, Y9, Y3, Y3
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y6, Y5, Y5
 	VADDPS       Y0, Y11, Y11
-	VEXTRACTF128 $0x01, Y11, X0
-	VADDPS       X0, X11, X11
-	VPERMILPS    $0x4e, X11, X0
-	VADDPS       X0, X11, X11
-	VPERMILPS    $0xb1, X11, X0
-	VADDSS       X0, X11, X11
-	VMOVSS       8(R9)(R11*1), X0
-	VANDPS       X12, X0, X0
-	VADDSS       X0, X11, X11
-	VMOVSS       X11, 8(R9)(R11*1)
-	ADDQ         $0x0c, R9
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VBLENDPS     $0xf0, Y11, Y5, Y0
+	VPERM2F128   $0x21, Y11, Y5, Y3
+	VADDPS       Y3, Y0, Y0
+	VBLENDPS     $0xcc, Y1, Y2, Y3
+	VSHUFPS      $0x4e, Y1, Y2, Y1
+	VADDPS       Y1, Y3, Y3
+	VBLENDPS     $0xcc, Y0, Y0, Y1
+	VSHUFPS      $0x4e, Y0, Y0, Y0
+	VADDPS       Y0, Y1, Y1
+	VSHUFPS      $0x88, Y1, Y3, Y0
+	VSHUFPS      $0xdd, Y1, Y3, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x00, Y0, X1
+	VMOVSD       (R8), X2
+	VINSERTPS    $0x20, 8(R8), X2, X2
+	VANDPS       X12, X2, X2
+	VADDPS       X2, X1, X1
+	VMOVLPS      X1, (R8)
+	VEXTRACTPS   $0x02, X1, 8(R8)
+	VEXTRACTF128 $0x01, Y0, X0
+	VMOVSD       (R8)(R11*1), X1
+	VINSERTPS    $0x20, 8(R8)(R11*1), X1, X1
+	VANDPS       X12, X1, X1
+	VADDPS       X1, X0, X0
+	VMOVLPS      X0, (R8)(R11*1)
+	VEXTRACTPS   $0x02, X0, 8(R8)(R11*1)
+	LEAQ         (R8)(R11*2), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*2), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x0c, AX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
-// func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX2, FMA3
-TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-80
+TEXT ·dots1x3AVX2(SB), NOSPLIT, $0-76
 	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
+	MOVQ b+16(FP), CX
 	MOVQ aRow+32(FP), DX
 	MOVQ bRow+40(FP), BX
-	MOVQ inner+64(FP), SI
-	MOVQ rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+	MOVQ columnTiles+56(FP), SI
 
 columns:
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
 	VMOVAPS      Y0, Y2
@@ -712,116 +646,111 @@ columns:
 	VMOVAPS      Y0, Y4
 	VMOVAPS      Y0, Y5
 	VMOVAPS      Y0, Y0
-	MOVQ         CX, R11
-	MOVQ         R8, R12
-	MOVQ         SI, R13
-	SUBQ         $0x10, R13
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
 	JL           tail
 
 inner:
-	VMOVUPS     (R11), Y6
-	VMOVUPS     (R12), Y7
+	VMOVUPS     (DI), Y6
+	VMOVUPS     (R10), Y7
 	VFMADD231PS Y6, Y7, Y1
-	VMOVUPS     (R12)(BX*1), Y7
+	VMOVUPS     (R10)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y3
-	VMOVUPS     (R12)(BX*2), Y7
+	VMOVUPS     (R10)(BX*2), Y7
 	VFMADD231PS Y6, Y7, Y5
-	VMOVUPS     32(R11), Y6
-	VMOVUPS     32(R12), Y7
+	VMOVUPS     32(DI), Y6
+	VMOVUPS     32(R10), Y7
 	VFMADD231PS Y6, Y7, Y2
-	VMOVUPS     32(R12)(BX*1), Y7
+	VMOVUPS     32(R10)(BX*1), Y7
 	VFMADD231PS Y6, Y7, Y4
-	VMOVUPS     32(R12)(BX*2), Y7
+	VMOVUPS     32(R10)(BX*2), Y7
 	VFMADD231PS Y6, Y7, Y0
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	ADDQ         $0x10, R13
+	ADDQ         $0x10, R11
 	JZ           fold
 	VMOVDQU      AVX2_from0<>+0(SB), Y6
-	VMOVD        R13, X7
+	VMOVD        R11, X7
 	VPBROADCASTD X7, Y7
 	VPCMPGTD     Y6, Y7, Y7
-	VMASKMOVPS   (R12), Y7, Y6
-	VMASKMOVPS   (R11), Y7, Y8
-	VFMADD213PS  Y1, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y1, Y1
-	VMASKMOVPS   (R12)(BX*1), Y7, Y6
-	VMASKMOVPS   (R11), Y7, Y8
-	VFMADD213PS  Y3, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y3, Y3
-	VMASKMOVPS   (R12)(BX*2), Y7, Y6
-	VMASKMOVPS   (R11), Y7, Y8
-	VFMADD213PS  Y5, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y5, Y5
 	VMOVDQU      AVX2_from8<>+0(SB), Y6
-	VMOVD        R13, X7
-	VPBROADCASTD X7, Y7
-	VPCMPGTD     Y6, Y7, Y7
-	VMASKMOVPS   32(R12), Y7, Y6
-	VMASKMOVPS   32(R11), Y7, Y8
-	VFMADD213PS  Y2, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y2, Y2
-	VMASKMOVPS   32(R12)(BX*1), Y7, Y6
-	VMASKMOVPS   32(R11), Y7, Y8
-	VFMADD213PS  Y4, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y4, Y4
-	VMASKMOVPS   32(R12)(BX*2), Y7, Y6
-	VMASKMOVPS   32(R11), Y7, Y8
-	VFMADD213PS  Y0, Y6, Y8
-	VBLENDVPS    Y7, Y8, Y0, Y0
+	VMOVD        R11, X8
+	VPBROADCASTD X8, Y8
+	VPCMPGTD     Y6, Y8, Y8
+	VMASKMOVPS   (DI), Y7, Y6
+	VMASKMOVPS   (R10), Y7, Y9
+	VFMADD213PS  Y1, Y6, Y9
+	VBLENDVPS    Y7, Y9, Y1, Y1
+	VMASKMOVPS   (R10)(BX*1), Y7, Y9
+	VFMADD213PS  Y3, Y6, Y9
+	VBLENDVPS    Y7, Y9, Y3, Y3
+	VMASKMOVPS   (R10)(BX*2), Y7, Y9
+	VFMADD213PS  Y5, Y6, Y9
+	VBLENDVPS    Y7, Y9, Y5, Y5
+	VMASKMOVPS   32(DI), Y8, Y6
+	VMASKMOVPS   32(R10), Y8, Y7
+	VFMADD213PS  Y2, Y6, Y7
+	VBLENDVPS    Y8, Y7, Y2, Y2
+	VMASKMOVPS   32(R10)(BX*1), Y8, Y7
+	VFMADD213PS  Y4, Y6, Y7
+	VBLENDVPS    Y8, Y7, Y4, Y4
+	VMASKMOVPS   32(R10)(BX*2), Y8, Y7
+	VFMADD213PS  Y0, Y6, Y7
+	VBLENDVPS    Y8, Y7, Y0, Y0
 
 fold:
 	MOVQ         cRow+24(FP), R11
-	MOVQ         fresh+72(FP), R12
-	DECQ         R12
-	VMOVQ        R12, X6
+	VBROADCASTSS old+72(FP), X6
 	VADDPS       Y2, Y1, Y1
 	VEXTRACTF128 $0x01, Y1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0x4e, X1, X2
-	VADDPS       X2, X1, X1
-	VPERMILPS    $0xb1, X1, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       (R9), X2
-	VANDPS       X6, X2, X2
-	VADDSS       X2, X1, X1
-	VMOVSS       X1, (R9)
-	VADDPS       Y4, Y3, Y3
-	VEXTRACTF128 $0x01, Y3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0x4e, X3, X1
-	VADDPS       X1, X3, X3
-	VPERMILPS    $0xb1, X3, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       4(R9), X1
+	VADDPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VADDSS       X1, X2, X2
+	VMOVSS       (R8), X1
 	VANDPS       X6, X1, X1
-	VADDSS       X1, X3, X3
-	VMOVSS       X3, 4(R9)
-	VADDPS       Y0, Y5, Y5
-	VEXTRACTF128 $0x01, Y5, X0
-	VADDPS       X0, X5, X5
-	VPERMILPS    $0x4e, X5, X0
-	VADDPS       X0, X5, X5
-	VPERMILPS    $0xb1, X5, X0
-	VADDSS       X0, X5, X5
-	VMOVSS       8(R9), X0
+	VADDPS       X1, X2, X2
+	VMOVSS       X2, (R8)
+	VADDPS       Y4, Y3, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X2
+	VPERMILPS    $0x4e, X2, X1
+	VADDPS       X1, X2, X2
+	VPERMILPS    $0xb1, X2, X1
+	VADDSS       X1, X2, X2
+	VMOVSS       4(R8), X1
+	VANDPS       X6, X1, X1
+	VADDPS       X1, X2, X2
+	VMOVSS       X2, 4(R8)
+	VADDPS       Y0, Y5, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VPERMILPS    $0x4e, X1, X0
+	VADDPS       X0, X1, X1
+	VPERMILPS    $0xb1, X1, X0
+	VADDSS       X0, X1, X1
+	VMOVSS       8(R8), X0
 	VANDPS       X6, X0, X0
-	VADDSS       X0, X5, X5
-	VMOVSS       X5, 8(R9)
-	ADDQ         $0x0c, R9
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	ADDQ         BX, R8
-	DECQ         R10
-	JNZ          columns
-	ADDQ         DX, CX
-	ADDQ         R11, AX
-	DECQ         DI
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, 8(R8)
+	LEAQ         (R8)(R11*1), R8
+	SUBQ         R10, DI
+	ADDQ         CX, DI
+	LEAQ         (DI)(DX*1), DI
+	DECQ         R9
 	JNZ          rows
+	ADDQ         $0x0c, AX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	DECQ         SI
+	JNZ          columns
 	VZEROUPPER
 	RET
 
@@ -3687,45 +3616,65 @@ copiesDone:
 // func lookUpAVX2(dst *float32, table *float32, ids *int32, tableRow uint64, count uint64, width uint64)
 // Requires: AVX, AVX2
 TEXT ·lookUpAVX2(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), AX
-	MOVQ table+8(FP), CX
-	MOVQ ids+16(FP), DX
-	MOVQ tableRow+24(FP), BX
-	MOVQ count+32(FP), SI
-	MOVQ width+40(FP), DI
+	MOVQ         dst+0(FP), AX
+	MOVQ         table+8(FP), CX
+	MOVQ         ids+16(FP), DX
+	MOVQ         tableRow+24(FP), BX
+	MOVQ         count+32(FP), SI
+	MOVQ         width+40(FP), DI
+	CMPQ         DI, $0x08
+	JGE          wide
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        DI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
 
-ids:
-	MOVQ    DI, R9
+narrow:
+	MOVLQSX    (DX), R8
+	IMULQ      BX, R8
+	ADDQ       CX, R8
+	MOVQ       AX, R9
+	VMASKMOVPS (R8), Y1, Y0
+	VMASKMOVPS Y0, Y1, (R9)
+	ADDQ       $0x04, DX
+	LEAQ       (AX)(DI*4), AX
+	DECQ       SI
+	JNZ        narrow
+	VZEROUPPER
+	RET
+
+wide:
 	MOVLQSX (DX), R8
 	IMULQ   BX, R8
 	ADDQ    CX, R8
-	MOVQ    AX, R10
-	SUBQ    $0x08, R9
+	MOVQ    AX, R9
+	MOVQ    DI, R10
+	SUBQ    $0x08, R10
 	JL      numbersTail
 
 numbers:
 	VMOVUPS (R8), Y0
-	VMOVUPS Y0, (R10)
+	VMOVUPS Y0, (R9)
 	ADDQ    $0x20, R8
-	ADDQ    $0x20, R10
-	SUBQ    $0x08, R9
+	ADDQ    $0x20, R9
+	SUBQ    $0x08, R10
 	JGE     numbers
 
 numbersTail:
-	ADDQ         $0x08, R9
+	ADDQ         $0x08, R10
 	JZ           numbersDone
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 	VMASKMOVPS   (R8), Y1, Y0
-	VMASKMOVPS   Y0, Y1, (R10)
+	VMASKMOVPS   Y0, Y1, (R9)
 
 numbersDone:
 	ADDQ $0x04, DX
 	LEAQ (AX)(DI*4), AX
 	DECQ SI
-	JNZ  ids
+	JNZ  wide
 	VZEROUPPER
 	RET
 
@@ -3740,47 +3689,93 @@ TEXT ·addUpAVX2(SB), NOSPLIT, $0-72
 	MOVQ count+40(FP), DI
 	MOVQ lo+56(FP), R8
 	MOVQ rows+64(FP), R9
+	MOVQ width+48(FP), R10
+	CMPQ R10, $0x08
+	JGE  wide
 
-ids:
-	MOVLQSX (DX), R10
-	SUBQ    R8, R10
-	CMPQ    R10, R9
-	JCC     next
-	IMULQ   BX, R10
-	ADDQ    AX, R10
-	MOVQ    CX, R11
-	MOVQ    width+48(FP), R12
-	SUBQ    $0x08, R12
-	JL      numbersTail
+narrow:
+	MOVLQSX (DX), R11
+	SUBQ    R8, R11
+	CMPQ    R11, R9
+	JCC     narrowNext
+	IMULQ   BX, R11
+	ADDQ    AX, R11
+	MOVQ    CX, R12
+	MOVQ    R10, R13
+	SUBQ    $0x04, R13
+	JL      ones
 
-numbers:
-	VMOVUPS (R10), Y0
-	VMOVUPS (R11), Y1
-	VADDPS  Y1, Y0, Y0
-	VMOVUPS Y0, (R10)
-	ADDQ    $0x20, R10
-	ADDQ    $0x20, R11
-	SUBQ    $0x08, R12
-	JGE     numbers
+fours:
+	VMOVUPS (R11), X0
+	VADDPS  (R12), X0, X0
+	VMOVUPS X0, (R11)
+	ADDQ    $0x10, R11
+	ADDQ    $0x10, R12
+	SUBQ    $0x04, R13
+	JGE     fours
 
-numbersTail:
-	ADDQ         $0x08, R12
-	JZ           numbersDone
-	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R12, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-	VMASKMOVPS   (R10), Y1, Y0
-	VMASKMOVPS   (R11), Y1, Y2
-	VADDPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y1, (R10)
+ones:
+	ADDQ $0x04, R13
+	JZ   added
 
-numbersDone:
-next:
+one:
+	VMOVSS (R11), X0
+	VADDSS (R12), X0, X0
+	VMOVSS X0, (R11)
+	ADDQ   $0x04, R11
+	ADDQ   $0x04, R12
+	DECQ   R13
+	JNZ    one
+
+added:
+narrowNext:
 	ADDQ $0x04, DX
 	ADDQ SI, CX
 	DECQ DI
-	JNZ  ids
+	JNZ  narrow
+	VZEROUPPER
+	RET
+
+wide:
+	MOVLQSX (DX), R11
+	SUBQ    R8, R11
+	CMPQ    R11, R9
+	JCC     wideNext
+	IMULQ   BX, R11
+	ADDQ    AX, R11
+	MOVQ    CX, R12
+	MOVQ    R10, R13
+	SUBQ    $0x08, R13
+	JL      numbersTail
+
+numbers:
+	VMOVUPS (R11), Y0
+	VMOVUPS (R12), Y1
+	VADDPS  Y1, Y0, Y0
+	VMOVUPS Y0, (R11)
+	ADDQ    $0x20, R11
+	ADDQ    $0x20, R12
+	SUBQ    $0x08, R13
+	JGE     numbers
+
+numbersTail:
+	ADDQ         $0x08, R13
+	JZ           numbersDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R13, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (R11), Y1, Y0
+	VMASKMOVPS   (R12), Y1, Y2
+	VADDPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (R11)
+
+numbersDone:
+wideNext:
+	ADDQ $0x04, DX
+	ADDQ SI, CX
+	DECQ DI
+	JNZ  wide
 	VZEROUPPER
 	RET
 

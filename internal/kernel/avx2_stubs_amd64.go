@@ -7,32 +7,32 @@ package kernel
 // dots2x1AVX2 computes rowTiles x columnTiles tiles of 2 x 1 sums. Strides are in bytes.
 //
 //go:noescape
-func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x1AVX2 computes rowTiles x columnTiles tiles of 1 x 1 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots2x2AVX2 computes rowTiles x columnTiles tiles of 2 x 2 sums. Strides are in bytes.
 //
 //go:noescape
-func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x2AVX2 computes rowTiles x columnTiles tiles of 1 x 2 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots2x3AVX2 computes rowTiles x columnTiles tiles of 2 x 3 sums. Strides are in bytes.
 //
 //go:noescape
-func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x3AVX2 computes rowTiles x columnTiles tiles of 1 x 3 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // lanes1x1AVX2 computes rowTiles tiles of 1 rows x 1 registers,
 // the last of them lanes wide. Strides are in bytes.

@@ -4,414 +4,401 @@
 
 #include "textflag.h"
 
-// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	MOVQ         fresh+72(FP), R8
-	DECQ         R8
-	KMOVW        R8, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R8
-
-rows:
-	MOVQ b+16(FP), R9
-	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
+TEXT ·dots4x1AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	MOVQ  columnTiles+56(FP), DI
+	MOVQ  inner+64(FP), R8
+	ANDQ  $0x0f, R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
+	MOVL  $0x0000ff00, R8
+	KMOVW R8, K2
+	MOVL  $0x0000cccc, R8
+	KMOVW R8, K3
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
+	MOVQ a+8(FP), R8
+	MOVQ AX, R9
+	MOVQ rowTiles+48(FP), R10
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R11
+	MOVQ         inner+64(FP), R12
+	SUBQ         $0x10, R12
+	JL           tail
 
 inner:
-	VMOVUPS     (R12), Z5
-	VMOVUPS     (R12)(DX*1), Z6
-	VMOVUPS     (R12)(DX*2), Z7
-	VMOVUPS     (R12)(SI*1), Z8
-	VMOVUPS     (R13), Z9
-	VFMADD231PS Z5, Z9, Z1
-	VFMADD231PS Z6, Z9, Z2
-	VFMADD231PS Z7, Z9, Z3
-	VFMADD231PS Z8, Z9, Z4
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
+	VMOVUPS     (R8), Z4
+	VMOVUPS     (R8)(DX*1), Z5
+	VMOVUPS     (R8)(DX*2), Z6
+	VMOVUPS     (R8)(SI*1), Z7
+	VMOVUPS     (R11), Z8
+	VFMADD231PS Z4, Z8, Z1
+	VFMADD231PS Z5, Z8, Z2
+	VFMADD231PS Z6, Z8, Z3
+	VFMADD231PS Z7, Z8, Z0
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
 	JGE         inner
 
 tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z5
-	VMOVUPS.Z   (R12)(DX*1), K1, Z6
-	VMOVUPS.Z   (R12)(DX*2), K1, Z7
-	VMOVUPS.Z   (R12)(SI*1), K1, Z8
-	VMOVUPS.Z   (R13), K1, Z9
-	VFMADD231PS Z5, Z9, K1, Z1
-	VFMADD231PS Z6, Z9, K1, Z2
-	VFMADD231PS Z7, Z9, K1, Z3
-	VFMADD231PS Z8, Z9, K1, Z4
+	ADDQ        $0x10, R12
+	JZ          fold
+	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (R8)(DX*1), K1, Z5
+	VMOVUPS.Z   (R8)(DX*2), K1, Z6
+	VMOVUPS.Z   (R8)(SI*1), K1, Z7
+	VMOVUPS.Z   (R11), K1, Z8
+	VFMADD231PS Z4, Z8, K1, Z1
+	VFMADD231PS Z5, Z8, K1, Z2
+	VFMADD231PS Z6, Z8, K1, Z3
+	VFMADD231PS Z7, Z8, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
-	VSHUFF32X4    $0x44, Z2, Z1, Z5
-	VSHUFF32X4    $0xee, Z2, Z1, Z1
+	VBROADCASTSS  old+72(FP), X4
+	VMOVAPS       Z1, Z5
+	VMOVAPS       Z2, K2, Z5
+	VSHUFF64X2    $0x4e, Z2, Z1, Z1
 	VADDPS        Z1, Z5, Z5
-	VSHUFF32X4    $0x44, Z4, Z3, Z1
-	VSHUFF32X4    $0xee, Z4, Z3, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x88, Z1, Z5, Z2
+	VMOVAPS       Z3, Z1
+	VMOVAPS       Z0, K2, Z1
+	VSHUFF64X2    $0x4e, Z0, Z3, Z0
+	VADDPS        Z0, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z5, Z0
 	VSHUFF32X4    $0xdd, Z1, Z5, Z1
-	VADDPS        Z1, Z2, Z2
-	VPERMILPS     $0x4e, Z2, Z1
-	VADDPS        Z1, Z2, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      (R10), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      (R10)(R12*1), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      (R10)(R12*2), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      (R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, (R10)(R13*1)
-	ADDQ          $0x04, R10
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R12)(R12*2), R13
+	VMOVAPS       Z0, Z1
+	VMOVAPS       Z0, K3, Z1
+	VSHUFPS       $0x4e, Z0, Z0, Z0
+	VADDPS        Z0, Z1, Z1
+	VSHUFPS       $0x88, Z1, Z1, Z0
+	VSHUFPS       $0xdd, Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X4 $0x00, Z0, X1
+	VMOVSS        (R9), X2
+	VANDPS        X4, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, (R9)
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMOVSS        (R9)(R12*1), X2
+	VANDPS        X4, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, (R9)(R12*1)
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VMOVSS        (R9)(R12*2), X2
+	VANDPS        X4, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, (R9)(R12*2)
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VMOVSS        (R9)(R13*1), X1
+	VANDPS        X4, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, (R9)(R13*1)
+	LEAQ          (R9)(R12*4), R9
+	SUBQ          R11, R8
+	ADDQ          CX, R8
+	LEAQ          (R8)(DX*4), R8
+	DECQ          R10
 	JNZ           rows
+	ADDQ          $0x04, AX
+	ADDQ          BX, CX
+	DECQ          DI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
 DATA AVX512_00000000<>+0(SB)/4, $0x00000000
 GLOBL AVX512_00000000<>(SB), RODATA|NOPTR, $4
 
-// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), SI
-	MOVQ         SI, DI
-	ANDQ         $0x0f, DI
-	MOVQ         $0xffffffffffffffff, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	MOVQ         fresh+72(FP), DI
-	DECQ         DI
-	KMOVW        DI, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+TEXT ·dots1x1AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	MOVQ  columnTiles+56(FP), SI
+	MOVQ  inner+64(FP), DI
+	ANDQ  $0x0f, DI
+	MOVQ  $0xffffffffffffffff, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
+	MOVL  $0x0000ff00, DI
+	KMOVW DI, K2
+	MOVL  $0x0000cccc, DI
+	KMOVW DI, K2
 
 columns:
-	VMOVAPS Z0, Z1
-	MOVQ    CX, R11
-	MOVQ    R8, R12
-	MOVQ    SI, R13
-	SUBQ    $0x10, R13
-	JL      tail
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
+	JL           tail
 
 inner:
-	VMOVUPS     (R11), Z2
-	VMOVUPS     (R12), Z3
-	VFMADD231PS Z2, Z3, Z1
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	VMOVUPS     (DI), Z1
+	VMOVUPS     (R10), Z2
+	VFMADD231PS Z1, Z2, Z0
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	CMPQ        R13, $-16
-	JE          fold
-	VMOVUPS.Z   (R11), K1, Z2
-	VMOVUPS.Z   (R12), K1, Z3
-	VFMADD231PS Z2, Z3, K1, Z1
+	ADDQ        $0x10, R11
+	JZ          fold
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (R10), K1, Z2
+	VFMADD231PS Z1, Z2, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R11
-	LEAQ          (R11)(R11*2), R12
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VADDPS        Y2, Y1, Y2
-	VEXTRACTF128  $0x01, Y2, X1
-	VADDPS        X1, X2, X1
-	VPERMILPS     $0x4e, X1, X2
-	VADDPS        X2, X1, X1
-	VPERMILPS     $0xb1, X1, X2
-	VADDSS        X2, X1, X1
-	VMOVSS.Z      (R9), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, (R9)
-	ADDQ          $0x04, R9
-	ADDQ          BX, R8
-	DECQ          R10
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R11, AX
-	DECQ          DI
+	VBROADCASTSS  old+72(FP), X1
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VADDPS        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X0
+	VADDPS        X0, X2, X0
+	VPERMILPS     $0x4e, X0, X2
+	VADDPS        X2, X0, X0
+	VPERMILPS     $0xb1, X0, X2
+	VADDSS        X2, X0, X0
+	VMOVSS        (R8), X2
+	VANDPS        X1, X2, X2
+	VADDPS        X2, X0, X0
+	VMOVSS        X0, (R8)
+	LEAQ          (R8)(R11*1), R8
+	SUBQ          R10, DI
+	ADDQ          CX, DI
+	LEAQ          (DI)(DX*1), DI
+	DECQ          R9
 	JNZ           rows
+	ADDQ          $0x04, AX
+	ADDQ          BX, CX
+	DECQ          SI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
-// func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	MOVQ         fresh+72(FP), R8
-	DECQ         R8
-	KMOVW        R8, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R8
-
-rows:
-	MOVQ b+16(FP), R9
-	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
+TEXT ·dots4x2AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	MOVQ  columnTiles+56(FP), DI
+	MOVQ  inner+64(FP), R8
+	ANDQ  $0x0f, R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
+	MOVL  $0x0000ff00, R8
+	KMOVW R8, K2
+	MOVL  $0x0000cccc, R8
+	KMOVW R8, K3
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
+	MOVQ a+8(FP), R8
+	MOVQ AX, R9
+	MOVQ rowTiles+48(FP), R10
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R11
+	MOVQ         inner+64(FP), R12
+	SUBQ         $0x10, R12
+	JL           tail
 
 inner:
-	VMOVUPS     (R12), Z9
-	VMOVUPS     (R12)(DX*1), Z10
-	VMOVUPS     (R12)(DX*2), Z11
-	VMOVUPS     (R12)(SI*1), Z12
-	VMOVUPS     (R13), Z13
-	VFMADD231PS Z9, Z13, Z1
-	VFMADD231PS Z10, Z13, Z3
-	VFMADD231PS Z11, Z13, Z5
-	VFMADD231PS Z12, Z13, Z7
-	VMOVUPS     (R13)(BX*1), Z13
-	VFMADD231PS Z9, Z13, Z2
-	VFMADD231PS Z10, Z13, Z4
-	VFMADD231PS Z11, Z13, Z6
-	VFMADD231PS Z12, Z13, Z8
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
+	VMOVUPS     (R8), Z8
+	VMOVUPS     (R8)(DX*1), Z9
+	VMOVUPS     (R8)(DX*2), Z10
+	VMOVUPS     (R8)(SI*1), Z11
+	VMOVUPS     (R11), Z12
+	VFMADD231PS Z8, Z12, Z1
+	VFMADD231PS Z9, Z12, Z3
+	VFMADD231PS Z10, Z12, Z5
+	VFMADD231PS Z11, Z12, Z7
+	VMOVUPS     (R11)(BX*1), Z12
+	VFMADD231PS Z8, Z12, Z2
+	VFMADD231PS Z9, Z12, Z4
+	VFMADD231PS Z10, Z12, Z6
+	VFMADD231PS Z11, Z12, Z0
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
 	JGE         inner
 
 tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z9
-	VMOVUPS.Z   (R12)(DX*1), K1, Z10
-	VMOVUPS.Z   (R12)(DX*2), K1, Z11
-	VMOVUPS.Z   (R12)(SI*1), K1, Z12
-	VMOVUPS.Z   (R13), K1, Z13
-	VFMADD231PS Z9, Z13, K1, Z1
-	VFMADD231PS Z10, Z13, K1, Z3
-	VFMADD231PS Z11, Z13, K1, Z5
-	VFMADD231PS Z12, Z13, K1, Z7
-	VMOVUPS.Z   (R13)(BX*1), K1, Z13
-	VFMADD231PS Z9, Z13, K1, Z2
-	VFMADD231PS Z10, Z13, K1, Z4
-	VFMADD231PS Z11, Z13, K1, Z6
-	VFMADD231PS Z12, Z13, K1, Z8
+	ADDQ        $0x10, R12
+	JZ          fold
+	VMOVUPS.Z   (R8), K1, Z8
+	VMOVUPS.Z   (R8)(DX*1), K1, Z9
+	VMOVUPS.Z   (R8)(DX*2), K1, Z10
+	VMOVUPS.Z   (R8)(SI*1), K1, Z11
+	VMOVUPS.Z   (R11), K1, Z12
+	VFMADD231PS Z8, Z12, K1, Z1
+	VFMADD231PS Z9, Z12, K1, Z3
+	VFMADD231PS Z10, Z12, K1, Z5
+	VFMADD231PS Z11, Z12, K1, Z7
+	VMOVUPS.Z   (R11)(BX*1), K1, Z12
+	VFMADD231PS Z8, Z12, K1, Z2
+	VFMADD231PS Z9, Z12, K1, Z4
+	VFMADD231PS Z10, Z12, K1, Z6
+	VFMADD231PS Z11, Z12, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
-	VSHUFF32X4    $0x44, Z3, Z1, Z9
-	VSHUFF32X4    $0xee, Z3, Z1, Z1
+	VBROADCASTSS  old+72(FP), X8
+	VMOVAPS       Z1, Z9
+	VMOVAPS       Z3, K2, Z9
+	VSHUFF64X2    $0x4e, Z3, Z1, Z1
 	VADDPS        Z1, Z9, Z9
-	VSHUFF32X4    $0x44, Z7, Z5, Z1
-	VSHUFF32X4    $0xee, Z7, Z5, Z3
+	VMOVAPS       Z5, Z1
+	VMOVAPS       Z7, K2, Z1
+	VSHUFF64X2    $0x4e, Z7, Z5, Z3
 	VADDPS        Z3, Z1, Z1
 	VSHUFF32X4    $0x88, Z1, Z9, Z3
 	VSHUFF32X4    $0xdd, Z1, Z9, Z1
 	VADDPS        Z1, Z3, Z3
-	VSHUFF32X4    $0x44, Z4, Z2, Z1
-	VSHUFF32X4    $0xee, Z4, Z2, Z2
+	VMOVAPS       Z2, Z1
+	VMOVAPS       Z4, K2, Z1
+	VSHUFF64X2    $0x4e, Z4, Z2, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z8, Z6, Z2
-	VSHUFF32X4    $0xee, Z8, Z6, Z4
-	VADDPS        Z4, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z4
+	VMOVAPS       Z6, Z2
+	VMOVAPS       Z0, K2, Z2
+	VSHUFF64X2    $0x4e, Z0, Z6, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z0
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z4, Z4
-	VPERMILPS     $0x4e, Z3, Z1
-	VADDPS        Z1, Z3, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      (R10), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      (R10)(R12*1), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      (R10)(R12*2), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      (R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, (R10)(R13*1)
-	VPERMILPS     $0x4e, Z4, Z1
-	VADDPS        Z1, Z4, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      4(R10), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 4(R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      4(R10)(R12*1), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 4(R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      4(R10)(R12*2), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 4(R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      4(R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, 4(R10)(R13*1)
-	ADDQ          $0x08, R10
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R12)(R12*2), R13
+	VMOVAPS       Z3, Z1
+	VMOVAPS       Z0, K3, Z1
+	VSHUFPS       $0x4e, Z0, Z3, Z0
+	VADDPS        Z0, Z1, Z1
+	VSHUFPS       $0x88, Z1, Z1, Z0
+	VSHUFPS       $0xdd, Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X4 $0x00, Z0, X1
+	VMOVSD        (R9), X2
+	VANDPS        X8, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMOVSD        (R9)(R12*1), X2
+	VANDPS        X8, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)(R12*1)
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VMOVSD        (R9)(R12*2), X2
+	VANDPS        X8, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)(R12*2)
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VMOVSD        (R9)(R13*1), X1
+	VANDPS        X8, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVLPS       X0, (R9)(R13*1)
+	LEAQ          (R9)(R12*4), R9
+	SUBQ          R11, R8
+	ADDQ          CX, R8
+	LEAQ          (R8)(DX*4), R8
+	DECQ          R10
 	JNZ           rows
+	ADDQ          $0x08, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          DI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
-// func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), SI
-	MOVQ         SI, DI
-	ANDQ         $0x0f, DI
-	MOVQ         $0xffffffffffffffff, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	MOVQ         fresh+72(FP), DI
-	DECQ         DI
-	KMOVW        DI, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+TEXT ·dots1x2AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	MOVQ  columnTiles+56(FP), SI
+	MOVQ  inner+64(FP), DI
+	ANDQ  $0x0f, DI
+	MOVQ  $0xffffffffffffffff, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
+	MOVL  $0x0000ff00, DI
+	KMOVW DI, K2
+	MOVL  $0x0000cccc, DI
+	KMOVW DI, K2
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	MOVQ    CX, R11
-	MOVQ    R8, R12
-	MOVQ    SI, R13
-	SUBQ    $0x10, R13
-	JL      tail
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
+	JL           tail
 
 inner:
-	VMOVUPS     (R11), Z3
-	VMOVUPS     (R12), Z4
-	VFMADD231PS Z3, Z4, Z1
-	VMOVUPS     (R12)(BX*1), Z4
-	VFMADD231PS Z3, Z4, Z2
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	VMOVUPS     (DI), Z2
+	VMOVUPS     (R10), Z3
+	VFMADD231PS Z2, Z3, Z1
+	VMOVUPS     (R10)(BX*1), Z3
+	VFMADD231PS Z2, Z3, Z0
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	CMPQ        R13, $-16
-	JE          fold
-	VMOVUPS.Z   (R11), K1, Z3
-	VMOVUPS.Z   (R12), K1, Z4
-	VFMADD231PS Z3, Z4, K1, Z1
-	VMOVUPS.Z   (R12)(BX*1), K1, Z4
-	VFMADD231PS Z3, Z4, K1, Z2
+	ADDQ        $0x10, R11
+	JZ          fold
+	VMOVUPS.Z   (DI), K1, Z2
+	VMOVUPS.Z   (R10), K1, Z3
+	VFMADD231PS Z2, Z3, K1, Z1
+	VMOVUPS.Z   (R10)(BX*1), K1, Z3
+	VFMADD231PS Z2, Z3, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R11
-	LEAQ          (R11)(R11*2), R12
+	VBROADCASTSS  old+72(FP), X2
 	VEXTRACTF64X4 $0x01, Z1, Y3
 	VADDPS        Y3, Y1, Y3
 	VEXTRACTF128  $0x01, Y3, X1
@@ -420,297 +407,278 @@ fold:
 	VADDPS        X3, X1, X1
 	VPERMILPS     $0xb1, X1, X3
 	VADDSS        X3, X1, X1
-	VMOVSS.Z      (R9), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, (R9)
-	VEXTRACTF64X4 $0x01, Z2, Y1
-	VADDPS        Y1, Y2, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0x4e, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0xb1, X2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS.Z      4(R9), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 4(R9)
-	ADDQ          $0x08, R9
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	DECQ          R10
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R11, AX
-	DECQ          DI
+	VMOVSS        (R8), X3
+	VANDPS        X2, X3, X3
+	VADDPS        X3, X1, X1
+	VMOVSS        X1, (R8)
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        4(R8), X1
+	VANDPS        X2, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, 4(R8)
+	LEAQ          (R8)(R11*1), R8
+	SUBQ          R10, DI
+	ADDQ          CX, DI
+	LEAQ          (DI)(DX*1), DI
+	DECQ          R9
 	JNZ           rows
+	ADDQ          $0x08, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          SI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
-// func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	MOVQ         fresh+72(FP), R8
-	DECQ         R8
-	KMOVW        R8, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R8
-
-rows:
-	MOVQ b+16(FP), R9
-	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
+TEXT ·dots4x3AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	MOVQ  columnTiles+56(FP), DI
+	MOVQ  inner+64(FP), R8
+	ANDQ  $0x0f, R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
+	MOVL  $0x0000ff00, R8
+	KMOVW R8, K2
+	MOVL  $0x0000cccc, R8
+	KMOVW R8, K3
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
+	MOVQ a+8(FP), R8
+	MOVQ AX, R9
+	MOVQ rowTiles+48(FP), R10
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z9
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z11
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R11
+	MOVQ         inner+64(FP), R12
+	SUBQ         $0x10, R12
+	JL           tail
 
 inner:
-	VMOVUPS     (R12), Z13
-	VMOVUPS     (R12)(DX*1), Z14
-	VMOVUPS     (R12)(DX*2), Z15
-	VMOVUPS     (R12)(SI*1), Z16
-	VMOVUPS     (R13), Z17
-	VFMADD231PS Z13, Z17, Z1
-	VFMADD231PS Z14, Z17, Z4
-	VFMADD231PS Z15, Z17, Z7
-	VFMADD231PS Z16, Z17, Z10
-	VMOVUPS     (R13)(BX*1), Z17
-	VFMADD231PS Z13, Z17, Z2
-	VFMADD231PS Z14, Z17, Z5
-	VFMADD231PS Z15, Z17, Z8
-	VFMADD231PS Z16, Z17, Z11
-	VMOVUPS     (R13)(BX*2), Z17
-	VFMADD231PS Z13, Z17, Z3
-	VFMADD231PS Z14, Z17, Z6
-	VFMADD231PS Z15, Z17, Z9
-	VFMADD231PS Z16, Z17, Z12
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
+	VMOVUPS     (R8), Z12
+	VMOVUPS     (R8)(DX*1), Z13
+	VMOVUPS     (R8)(DX*2), Z14
+	VMOVUPS     (R8)(SI*1), Z15
+	VMOVUPS     (R11), Z16
+	VFMADD231PS Z12, Z16, Z1
+	VFMADD231PS Z13, Z16, Z4
+	VFMADD231PS Z14, Z16, Z7
+	VFMADD231PS Z15, Z16, Z10
+	VMOVUPS     (R11)(BX*1), Z16
+	VFMADD231PS Z12, Z16, Z2
+	VFMADD231PS Z13, Z16, Z5
+	VFMADD231PS Z14, Z16, Z8
+	VFMADD231PS Z15, Z16, Z11
+	VMOVUPS     (R11)(BX*2), Z16
+	VFMADD231PS Z12, Z16, Z3
+	VFMADD231PS Z13, Z16, Z6
+	VFMADD231PS Z14, Z16, Z9
+	VFMADD231PS Z15, Z16, Z0
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
 	JGE         inner
 
 tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z13
-	VMOVUPS.Z   (R12)(DX*1), K1, Z14
-	VMOVUPS.Z   (R12)(DX*2), K1, Z15
-	VMOVUPS.Z   (R12)(SI*1), K1, Z16
-	VMOVUPS.Z   (R13), K1, Z17
-	VFMADD231PS Z13, Z17, K1, Z1
-	VFMADD231PS Z14, Z17, K1, Z4
-	VFMADD231PS Z15, Z17, K1, Z7
-	VFMADD231PS Z16, Z17, K1, Z10
-	VMOVUPS.Z   (R13)(BX*1), K1, Z17
-	VFMADD231PS Z13, Z17, K1, Z2
-	VFMADD231PS Z14, Z17, K1, Z5
-	VFMADD231PS Z15, Z17, K1, Z8
-	VFMADD231PS Z16, Z17, K1, Z11
-	VMOVUPS.Z   (R13)(BX*2), K1, Z17
-	VFMADD231PS Z13, Z17, K1, Z3
-	VFMADD231PS Z14, Z17, K1, Z6
-	VFMADD231PS Z15, Z17, K1, Z9
-	VFMADD231PS Z16, Z17, K1, Z12
+	ADDQ        $0x10, R12
+	JZ          fold
+	VMOVUPS.Z   (R8), K1, Z12
+	VMOVUPS.Z   (R8)(DX*1), K1, Z13
+	VMOVUPS.Z   (R8)(DX*2), K1, Z14
+	VMOVUPS.Z   (R8)(SI*1), K1, Z15
+	VMOVUPS.Z   (R11), K1, Z16
+	VFMADD231PS Z12, Z16, K1, Z1
+	VFMADD231PS Z13, Z16, K1, Z4
+	VFMADD231PS Z14, Z16, K1, Z7
+	VFMADD231PS Z15, Z16, K1, Z10
+	VMOVUPS.Z   (R11)(BX*1), K1, Z16
+	VFMADD231PS Z12, Z16, K1, Z2
+	VFMADD231PS Z13, Z16, K1, Z5
+	VFMADD231PS Z14, Z16, K1, Z8
+	VFMADD231PS Z15, Z16, K1, Z11
+	VMOVUPS.Z   (R11)(BX*2), K1, Z16
+	VFMADD231PS Z12, Z16, K1, Z3
+	VFMADD231PS Z13, Z16, K1, Z6
+	VFMADD231PS Z14, Z16, K1, Z9
+	VFMADD231PS Z15, Z16, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
-	VSHUFF32X4    $0x44, Z4, Z1, Z13
-	VSHUFF32X4    $0xee, Z4, Z1, Z1
+	VBROADCASTSS  old+72(FP), X12
+	VMOVAPS       Z1, Z13
+	VMOVAPS       Z4, K2, Z13
+	VSHUFF64X2    $0x4e, Z4, Z1, Z1
 	VADDPS        Z1, Z13, Z13
-	VSHUFF32X4    $0x44, Z10, Z7, Z1
-	VSHUFF32X4    $0xee, Z10, Z7, Z4
+	VMOVAPS       Z7, Z1
+	VMOVAPS       Z10, K2, Z1
+	VSHUFF64X2    $0x4e, Z10, Z7, Z4
 	VADDPS        Z4, Z1, Z1
 	VSHUFF32X4    $0x88, Z1, Z13, Z4
 	VSHUFF32X4    $0xdd, Z1, Z13, Z1
 	VADDPS        Z1, Z4, Z4
-	VSHUFF32X4    $0x44, Z5, Z2, Z1
-	VSHUFF32X4    $0xee, Z5, Z2, Z2
+	VMOVAPS       Z2, Z1
+	VMOVAPS       Z5, K2, Z1
+	VSHUFF64X2    $0x4e, Z5, Z2, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z11, Z8, Z2
-	VSHUFF32X4    $0xee, Z11, Z8, Z5
+	VMOVAPS       Z8, Z2
+	VMOVAPS       Z11, K2, Z2
+	VSHUFF64X2    $0x4e, Z11, Z8, Z5
 	VADDPS        Z5, Z2, Z2
 	VSHUFF32X4    $0x88, Z2, Z1, Z5
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z5, Z5
-	VSHUFF32X4    $0x44, Z6, Z3, Z1
-	VSHUFF32X4    $0xee, Z6, Z3, Z2
+	VMOVAPS       Z3, Z1
+	VMOVAPS       Z6, K2, Z1
+	VSHUFF64X2    $0x4e, Z6, Z3, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z12, Z9, Z2
-	VSHUFF32X4    $0xee, Z12, Z9, Z3
-	VADDPS        Z3, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z3
+	VMOVAPS       Z9, Z2
+	VMOVAPS       Z0, K2, Z2
+	VSHUFF64X2    $0x4e, Z0, Z9, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z0
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z3, Z3
-	VPERMILPS     $0x4e, Z4, Z1
-	VADDPS        Z1, Z4, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      (R10), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, (R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      (R10)(R12*1), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, (R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      (R10)(R12*2), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, (R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      (R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, (R10)(R13*1)
-	VPERMILPS     $0x4e, Z5, Z1
-	VADDPS        Z1, Z5, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      4(R10), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, 4(R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      4(R10)(R12*1), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, 4(R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      4(R10)(R12*2), K2, X4
-	VADDSS        X4, X1, X1
-	VMOVSS        X1, 4(R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      4(R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, 4(R10)(R13*1)
-	VPERMILPS     $0x4e, Z3, Z1
-	VADDPS        Z1, Z3, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      8(R10), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 8(R10)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      8(R10)(R12*1), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 8(R10)(R12*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      8(R10)(R12*2), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 8(R10)(R12*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      8(R10)(R13*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, 8(R10)(R13*1)
-	ADDQ          $0x0c, R10
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R12)(R12*2), R13
+	VMOVAPS       Z4, Z1
+	VMOVAPS       Z5, K3, Z1
+	VSHUFPS       $0x4e, Z5, Z4, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Z0, Z2
+	VMOVAPS       Z0, K3, Z2
+	VSHUFPS       $0x4e, Z0, Z0, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFPS       $0x88, Z2, Z1, Z0
+	VSHUFPS       $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X4 $0x00, Z0, X1
+	VMOVSD        (R9), X2
+	VINSERTPS     $0x20, 8(R9), X2, X2
+	VANDPS        X12, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)
+	VEXTRACTPS    $0x02, X1, 8(R9)
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMOVSD        (R9)(R12*1), X2
+	VINSERTPS     $0x20, 8(R9)(R12*1), X2, X2
+	VANDPS        X12, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)(R12*1)
+	VEXTRACTPS    $0x02, X1, 8(R9)(R12*1)
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VMOVSD        (R9)(R12*2), X2
+	VINSERTPS     $0x20, 8(R9)(R12*2), X2, X2
+	VANDPS        X12, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVLPS       X1, (R9)(R12*2)
+	VEXTRACTPS    $0x02, X1, 8(R9)(R12*2)
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VMOVSD        (R9)(R13*1), X1
+	VINSERTPS     $0x20, 8(R9)(R13*1), X1, X1
+	VANDPS        X12, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVLPS       X0, (R9)(R13*1)
+	VEXTRACTPS    $0x02, X0, 8(R9)(R13*1)
+	LEAQ          (R9)(R12*4), R9
+	SUBQ          R11, R8
+	ADDQ          CX, R8
+	LEAQ          (R8)(DX*4), R8
+	DECQ          R10
 	JNZ           rows
+	ADDQ          $0x0c, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          DI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
-// func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), SI
-	MOVQ         SI, DI
-	ANDQ         $0x0f, DI
-	MOVQ         $0xffffffffffffffff, R8
-	BZHIQ        DI, R8, R8
-	KMOVW        R8, K1
-	MOVQ         fresh+72(FP), DI
-	DECQ         DI
-	KMOVW        DI, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), DI
-
-rows:
-	MOVQ b+16(FP), R8
-	MOVQ AX, R9
-	MOVQ columnTiles+56(FP), R10
+TEXT ·dots1x3AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	MOVQ  columnTiles+56(FP), SI
+	MOVQ  inner+64(FP), DI
+	ANDQ  $0x0f, DI
+	MOVQ  $0xffffffffffffffff, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
+	MOVL  $0x0000ff00, DI
+	KMOVW DI, K2
+	MOVL  $0x0000cccc, DI
+	KMOVW DI, K2
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	MOVQ    CX, R11
-	MOVQ    R8, R12
-	MOVQ    SI, R13
-	SUBQ    $0x10, R13
-	JL      tail
+	MOVQ a+8(FP), DI
+	MOVQ AX, R8
+	MOVQ rowTiles+48(FP), R9
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R10
+	MOVQ         inner+64(FP), R11
+	SUBQ         $0x10, R11
+	JL           tail
 
 inner:
-	VMOVUPS     (R11), Z4
-	VMOVUPS     (R12), Z5
-	VFMADD231PS Z4, Z5, Z1
-	VMOVUPS     (R12)(BX*1), Z5
-	VFMADD231PS Z4, Z5, Z2
-	VMOVUPS     (R12)(BX*2), Z5
-	VFMADD231PS Z4, Z5, Z3
-	ADDQ        $0x40, R11
-	ADDQ        $0x40, R12
-	SUBQ        $0x10, R13
+	VMOVUPS     (DI), Z3
+	VMOVUPS     (R10), Z4
+	VFMADD231PS Z3, Z4, Z1
+	VMOVUPS     (R10)(BX*1), Z4
+	VFMADD231PS Z3, Z4, Z2
+	VMOVUPS     (R10)(BX*2), Z4
+	VFMADD231PS Z3, Z4, Z0
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
 	JGE         inner
 
 tail:
-	CMPQ        R13, $-16
-	JE          fold
-	VMOVUPS.Z   (R11), K1, Z4
-	VMOVUPS.Z   (R12), K1, Z5
-	VFMADD231PS Z4, Z5, K1, Z1
-	VMOVUPS.Z   (R12)(BX*1), K1, Z5
-	VFMADD231PS Z4, Z5, K1, Z2
-	VMOVUPS.Z   (R12)(BX*2), K1, Z5
-	VFMADD231PS Z4, Z5, K1, Z3
+	ADDQ        $0x10, R11
+	JZ          fold
+	VMOVUPS.Z   (DI), K1, Z3
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD231PS Z3, Z4, K1, Z1
+	VMOVUPS.Z   (R10)(BX*1), K1, Z4
+	VFMADD231PS Z3, Z4, K1, Z2
+	VMOVUPS.Z   (R10)(BX*2), K1, Z4
+	VFMADD231PS Z3, Z4, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R11
-	LEAQ          (R11)(R11*2), R12
+	VBROADCASTSS  old+72(FP), X3
 	VEXTRACTF64X4 $0x01, Z1, Y4
 	VADDPS        Y4, Y1, Y4
 	VEXTRACTF128  $0x01, Y4, X1
@@ -719,8 +687,327 @@ fold:
 	VADDPS        X4, X1, X1
 	VPERMILPS     $0xb1, X1, X4
 	VADDSS        X4, X1, X1
-	VMOVSS.Z      (R9), K2, X4
-	VADDSS        X4, X1, X1
+	VMOVSS        (R8), X4
+	VANDPS        X3, X4, X4
+	VADDPS        X4, X1, X1
+	VMOVSS        X1, (R8)
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VADDPS        X2, X1, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDSS        X1, X2, X2
+	VMOVSS        4(R8), X1
+	VANDPS        X3, X1, X1
+	VADDPS        X1, X2, X2
+	VMOVSS        X2, 4(R8)
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        8(R8), X1
+	VANDPS        X3, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, 8(R8)
+	LEAQ          (R8)(R11*1), R8
+	SUBQ          R10, DI
+	ADDQ          CX, DI
+	LEAQ          (DI)(DX*1), DI
+	DECQ          R9
+	JNZ           rows
+	ADDQ          $0x0c, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          SI
+	JNZ           columns
+	VZEROUPPER
+	RET
+
+// func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  columnTiles+56(FP), R8
+	MOVQ  inner+64(FP), R9
+	ANDQ  $0x0f, R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+	MOVL  $0x0000ff00, R9
+	KMOVW R9, K2
+	MOVL  $0x0000cccc, R9
+	KMOVW R9, K3
+
+columns:
+	MOVQ a+8(FP), R9
+	MOVQ AX, R10
+	MOVQ rowTiles+48(FP), R11
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z9
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z11
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z13
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R12
+	MOVQ         inner+64(FP), R13
+	SUBQ         $0x10, R13
+	JL           tail
+
+inner:
+	VMOVUPS     (R9), Z16
+	VMOVUPS     (R9)(DX*1), Z17
+	VMOVUPS     (R9)(DX*2), Z18
+	VMOVUPS     (R9)(SI*1), Z19
+	VMOVUPS     (R12), Z20
+	VFMADD231PS Z16, Z20, Z1
+	VFMADD231PS Z17, Z20, Z5
+	VFMADD231PS Z18, Z20, Z9
+	VFMADD231PS Z19, Z20, Z13
+	VMOVUPS     (R12)(BX*1), Z20
+	VFMADD231PS Z16, Z20, Z2
+	VFMADD231PS Z17, Z20, Z6
+	VFMADD231PS Z18, Z20, Z10
+	VFMADD231PS Z19, Z20, Z14
+	VMOVUPS     (R12)(BX*2), Z20
+	VFMADD231PS Z16, Z20, Z3
+	VFMADD231PS Z17, Z20, Z7
+	VFMADD231PS Z18, Z20, Z11
+	VFMADD231PS Z19, Z20, Z15
+	VMOVUPS     (R12)(DI*1), Z20
+	VFMADD231PS Z16, Z20, Z4
+	VFMADD231PS Z17, Z20, Z8
+	VFMADD231PS Z18, Z20, Z12
+	VFMADD231PS Z19, Z20, Z0
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
+	JGE         inner
+
+tail:
+	ADDQ        $0x10, R13
+	JZ          fold
+	VMOVUPS.Z   (R9), K1, Z16
+	VMOVUPS.Z   (R9)(DX*1), K1, Z17
+	VMOVUPS.Z   (R9)(DX*2), K1, Z18
+	VMOVUPS.Z   (R9)(SI*1), K1, Z19
+	VMOVUPS.Z   (R12), K1, Z20
+	VFMADD231PS Z16, Z20, K1, Z1
+	VFMADD231PS Z17, Z20, K1, Z5
+	VFMADD231PS Z18, Z20, K1, Z9
+	VFMADD231PS Z19, Z20, K1, Z13
+	VMOVUPS.Z   (R12)(BX*1), K1, Z20
+	VFMADD231PS Z16, Z20, K1, Z2
+	VFMADD231PS Z17, Z20, K1, Z6
+	VFMADD231PS Z18, Z20, K1, Z10
+	VFMADD231PS Z19, Z20, K1, Z14
+	VMOVUPS.Z   (R12)(BX*2), K1, Z20
+	VFMADD231PS Z16, Z20, K1, Z3
+	VFMADD231PS Z17, Z20, K1, Z7
+	VFMADD231PS Z18, Z20, K1, Z11
+	VFMADD231PS Z19, Z20, K1, Z15
+	VMOVUPS.Z   (R12)(DI*1), K1, Z20
+	VFMADD231PS Z16, Z20, K1, Z4
+	VFMADD231PS Z17, Z20, K1, Z8
+	VFMADD231PS Z18, Z20, K1, Z12
+	VFMADD231PS Z19, Z20, K1, Z0
+
+fold:
+	MOVQ          cRow+24(FP), R13
+	VBROADCASTSS  old+72(FP), X16
+	VMOVAPS       Z1, Z17
+	VMOVAPS       Z5, K2, Z17
+	VSHUFF64X2    $0x4e, Z5, Z1, Z1
+	VADDPS        Z1, Z17, Z17
+	VMOVAPS       Z9, Z1
+	VMOVAPS       Z13, K2, Z1
+	VSHUFF64X2    $0x4e, Z13, Z9, Z5
+	VADDPS        Z5, Z1, Z1
+	VSHUFF32X4    $0x88, Z1, Z17, Z5
+	VSHUFF32X4    $0xdd, Z1, Z17, Z1
+	VADDPS        Z1, Z5, Z5
+	VMOVAPS       Z2, Z1
+	VMOVAPS       Z6, K2, Z1
+	VSHUFF64X2    $0x4e, Z6, Z2, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Z10, Z2
+	VMOVAPS       Z14, K2, Z2
+	VSHUFF64X2    $0x4e, Z14, Z10, Z6
+	VADDPS        Z6, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z6
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z6, Z6
+	VMOVAPS       Z3, Z1
+	VMOVAPS       Z7, K2, Z1
+	VSHUFF64X2    $0x4e, Z7, Z3, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Z11, Z2
+	VMOVAPS       Z15, K2, Z2
+	VSHUFF64X2    $0x4e, Z15, Z11, Z3
+	VADDPS        Z3, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z3
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z3, Z3
+	VMOVAPS       Z4, Z1
+	VMOVAPS       Z8, K2, Z1
+	VSHUFF64X2    $0x4e, Z8, Z4, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Z12, Z2
+	VMOVAPS       Z0, K2, Z2
+	VSHUFF64X2    $0x4e, Z0, Z12, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z0
+	VSHUFF32X4    $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R13)(R13*2), R14
+	VMOVAPS       Z5, Z1
+	VMOVAPS       Z6, K3, Z1
+	VSHUFPS       $0x4e, Z6, Z5, Z2
+	VADDPS        Z2, Z1, Z1
+	VMOVAPS       Z3, Z2
+	VMOVAPS       Z0, K3, Z2
+	VSHUFPS       $0x4e, Z0, Z3, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFPS       $0x88, Z2, Z1, Z0
+	VSHUFPS       $0xdd, Z2, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X4 $0x00, Z0, X1
+	VMOVUPS       (R10), X2
+	VANDPS        X16, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVUPS       X1, (R10)
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMOVUPS       (R10)(R13*1), X2
+	VANDPS        X16, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVUPS       X1, (R10)(R13*1)
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VMOVUPS       (R10)(R13*2), X2
+	VANDPS        X16, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVUPS       X1, (R10)(R13*2)
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VMOVUPS       (R10)(R14*1), X1
+	VANDPS        X16, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVUPS       X0, (R10)(R14*1)
+	LEAQ          (R10)(R13*4), R10
+	SUBQ          R12, R9
+	ADDQ          CX, R9
+	LEAQ          (R9)(DX*4), R9
+	DECQ          R11
+	JNZ           rows
+	ADDQ          $0x10, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          R8
+	JNZ           columns
+	VZEROUPPER
+	RET
+
+// func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  columnTiles+56(FP), DI
+	MOVQ  inner+64(FP), R8
+	ANDQ  $0x0f, R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
+	MOVL  $0x0000ff00, R8
+	KMOVW R8, K2
+	MOVL  $0x0000cccc, R8
+	KMOVW R8, K2
+
+columns:
+	MOVQ a+8(FP), R8
+	MOVQ AX, R9
+	MOVQ rowTiles+48(FP), R10
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R11
+	MOVQ         inner+64(FP), R12
+	SUBQ         $0x10, R12
+	JL           tail
+
+inner:
+	VMOVUPS     (R8), Z4
+	VMOVUPS     (R11), Z5
+	VFMADD231PS Z4, Z5, Z1
+	VMOVUPS     (R11)(BX*1), Z5
+	VFMADD231PS Z4, Z5, Z2
+	VMOVUPS     (R11)(BX*2), Z5
+	VFMADD231PS Z4, Z5, Z3
+	VMOVUPS     (R11)(SI*1), Z5
+	VFMADD231PS Z4, Z5, Z0
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
+	JGE         inner
+
+tail:
+	ADDQ        $0x10, R12
+	JZ          fold
+	VMOVUPS.Z   (R8), K1, Z4
+	VMOVUPS.Z   (R11), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z1
+	VMOVUPS.Z   (R11)(BX*1), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z2
+	VMOVUPS.Z   (R11)(BX*2), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z3
+	VMOVUPS.Z   (R11)(SI*1), K1, Z5
+	VFMADD231PS Z4, Z5, K1, Z0
+
+fold:
+	MOVQ          cRow+24(FP), R12
+	VBROADCASTSS  old+72(FP), X4
+	VEXTRACTF64X4 $0x01, Z1, Y5
+	VADDPS        Y5, Y1, Y5
+	VEXTRACTF128  $0x01, Y5, X1
+	VADDPS        X1, X5, X1
+	VPERMILPS     $0x4e, X1, X5
+	VADDPS        X5, X1, X1
+	VPERMILPS     $0xb1, X1, X5
+	VADDSS        X5, X1, X1
+	VMOVSS        (R9), X5
+	VANDPS        X4, X5, X5
+	VADDPS        X5, X1, X1
 	VMOVSS        X1, (R9)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
@@ -730,8 +1017,9 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VMOVSS.Z      4(R9), K2, X1
-	VADDSS        X1, X2, X2
+	VMOVSS        4(R9), X1
+	VANDPS        X4, X1, X1
+	VADDPS        X1, X2, X2
 	VMOVSS        X2, 4(R9)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y1
@@ -741,647 +1029,363 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VMOVSS.Z      8(R9), K2, X1
-	VADDSS        X1, X2, X2
+	VMOVSS        8(R9), X1
+	VANDPS        X4, X1, X1
+	VADDPS        X1, X2, X2
 	VMOVSS        X2, 8(R9)
-	ADDQ          $0x0c, R9
-	ADDQ          BX, R8
-	ADDQ          BX, R8
-	ADDQ          BX, R8
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        12(R9), X1
+	VANDPS        X4, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, 12(R9)
+	LEAQ          (R9)(R12*1), R9
+	SUBQ          R11, R8
+	ADDQ          CX, R8
+	LEAQ          (R8)(DX*1), R8
 	DECQ          R10
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R11, AX
+	JNZ           rows
+	ADDQ          $0x10, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
 	DECQ          DI
-	JNZ           rows
-	VZEROUPPER
-	RET
-
-// func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
-// Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·dots4x4AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), R8
-	MOVQ         R8, R9
-	ANDQ         $0x0f, R9
-	MOVQ         $0xffffffffffffffff, R10
-	BZHIQ        R9, R10, R10
-	KMOVW        R10, K1
-	MOVQ         fresh+72(FP), R9
-	DECQ         R9
-	KMOVW        R9, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R9
-
-rows:
-	MOVQ b+16(FP), R10
-	MOVQ AX, R11
-	MOVQ columnTiles+56(FP), R12
-
-columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	MOVQ    CX, R13
-	MOVQ    R10, R14
-	MOVQ    R8, R15
-	SUBQ    $0x10, R15
-	JL      tail
-
-inner:
-	VMOVUPS     (R13), Z17
-	VMOVUPS     (R13)(DX*1), Z18
-	VMOVUPS     (R13)(DX*2), Z19
-	VMOVUPS     (R13)(SI*1), Z20
-	VMOVUPS     (R14), Z21
-	VFMADD231PS Z17, Z21, Z1
-	VFMADD231PS Z18, Z21, Z5
-	VFMADD231PS Z19, Z21, Z9
-	VFMADD231PS Z20, Z21, Z13
-	VMOVUPS     (R14)(BX*1), Z21
-	VFMADD231PS Z17, Z21, Z2
-	VFMADD231PS Z18, Z21, Z6
-	VFMADD231PS Z19, Z21, Z10
-	VFMADD231PS Z20, Z21, Z14
-	VMOVUPS     (R14)(BX*2), Z21
-	VFMADD231PS Z17, Z21, Z3
-	VFMADD231PS Z18, Z21, Z7
-	VFMADD231PS Z19, Z21, Z11
-	VFMADD231PS Z20, Z21, Z15
-	VMOVUPS     (R14)(DI*1), Z21
-	VFMADD231PS Z17, Z21, Z4
-	VFMADD231PS Z18, Z21, Z8
-	VFMADD231PS Z19, Z21, Z12
-	VFMADD231PS Z20, Z21, Z16
-	ADDQ        $0x40, R13
-	ADDQ        $0x40, R14
-	SUBQ        $0x10, R15
-	JGE         inner
-
-tail:
-	CMPQ        R15, $-16
-	JE          fold
-	VMOVUPS.Z   (R13), K1, Z17
-	VMOVUPS.Z   (R13)(DX*1), K1, Z18
-	VMOVUPS.Z   (R13)(DX*2), K1, Z19
-	VMOVUPS.Z   (R13)(SI*1), K1, Z20
-	VMOVUPS.Z   (R14), K1, Z21
-	VFMADD231PS Z17, Z21, K1, Z1
-	VFMADD231PS Z18, Z21, K1, Z5
-	VFMADD231PS Z19, Z21, K1, Z9
-	VFMADD231PS Z20, Z21, K1, Z13
-	VMOVUPS.Z   (R14)(BX*1), K1, Z21
-	VFMADD231PS Z17, Z21, K1, Z2
-	VFMADD231PS Z18, Z21, K1, Z6
-	VFMADD231PS Z19, Z21, K1, Z10
-	VFMADD231PS Z20, Z21, K1, Z14
-	VMOVUPS.Z   (R14)(BX*2), K1, Z21
-	VFMADD231PS Z17, Z21, K1, Z3
-	VFMADD231PS Z18, Z21, K1, Z7
-	VFMADD231PS Z19, Z21, K1, Z11
-	VFMADD231PS Z20, Z21, K1, Z15
-	VMOVUPS.Z   (R14)(DI*1), K1, Z21
-	VFMADD231PS Z17, Z21, K1, Z4
-	VFMADD231PS Z18, Z21, K1, Z8
-	VFMADD231PS Z19, Z21, K1, Z12
-	VFMADD231PS Z20, Z21, K1, Z16
-
-fold:
-	MOVQ          cRow+24(FP), R13
-	LEAQ          (R13)(R13*2), R14
-	VSHUFF32X4    $0x44, Z5, Z1, Z17
-	VSHUFF32X4    $0xee, Z5, Z1, Z1
-	VADDPS        Z1, Z17, Z17
-	VSHUFF32X4    $0x44, Z13, Z9, Z1
-	VSHUFF32X4    $0xee, Z13, Z9, Z5
-	VADDPS        Z5, Z1, Z1
-	VSHUFF32X4    $0x88, Z1, Z17, Z5
-	VSHUFF32X4    $0xdd, Z1, Z17, Z1
-	VADDPS        Z1, Z5, Z5
-	VSHUFF32X4    $0x44, Z6, Z2, Z1
-	VSHUFF32X4    $0xee, Z6, Z2, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z14, Z10, Z2
-	VSHUFF32X4    $0xee, Z14, Z10, Z6
-	VADDPS        Z6, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z6
-	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z6, Z6
-	VSHUFF32X4    $0x44, Z7, Z3, Z1
-	VSHUFF32X4    $0xee, Z7, Z3, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z15, Z11, Z2
-	VSHUFF32X4    $0xee, Z15, Z11, Z3
-	VADDPS        Z3, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z3
-	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z3, Z3
-	VSHUFF32X4    $0x44, Z8, Z4, Z1
-	VSHUFF32X4    $0xee, Z8, Z4, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z16, Z12, Z2
-	VSHUFF32X4    $0xee, Z16, Z12, Z4
-	VADDPS        Z4, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z4
-	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z4, Z4
-	VSHUFPS       $0x44, Z6, Z5, Z1
-	VSHUFPS       $0xee, Z6, Z5, Z2
-	VADDPS        Z2, Z1, Z1
-	VSHUFPS       $0x44, Z4, Z3, Z2
-	VSHUFPS       $0xee, Z4, Z3, Z3
-	VADDPS        Z3, Z2, Z2
-	VSHUFPS       $0x88, Z2, Z1, Z3
-	VSHUFPS       $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z3, Z3
-	VEXTRACTF32X4 $0x00, Z3, X1
-	VMOVUPS.Z     (R11), K2, X2
-	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)
-	VEXTRACTF32X4 $0x01, Z3, X1
-	VMOVUPS.Z     (R11)(R13*1), K2, X2
-	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R13*1)
-	VEXTRACTF32X4 $0x02, Z3, X1
-	VMOVUPS.Z     (R11)(R13*2), K2, X2
-	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R13*2)
-	VEXTRACTF32X4 $0x03, Z3, X1
-	VMOVUPS.Z     (R11)(R14*1), K2, X2
-	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R14*1)
-	ADDQ          $0x10, R11
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	DECQ          R12
 	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	DECQ          R9
-	JNZ           rows
 	VZEROUPPER
 	RET
 
-// func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x4AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	MOVQ         fresh+72(FP), R8
-	DECQ         R8
-	KMOVW        R8, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R8
+TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  columnTiles+56(FP), R8
+	MOVQ  inner+64(FP), R9
+	ANDQ  $0x0f, R9
+	MOVQ  $0xffffffffffffffff, R10
+	BZHIQ R9, R10, R10
+	KMOVW R10, K1
+	MOVL  $0x0000ff00, R9
+	KMOVW R9, K2
+	MOVL  $0x0000cccc, R9
+	KMOVW R9, K3
 
-rows:
-	MOVQ b+16(FP), R9
+columns:
+	MOVQ a+8(FP), R9
 	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
-
-columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
-
-inner:
-	VMOVUPS     (R12), Z5
-	VMOVUPS     (R13), Z6
-	VFMADD231PS Z5, Z6, Z1
-	VMOVUPS     (R13)(BX*1), Z6
-	VFMADD231PS Z5, Z6, Z2
-	VMOVUPS     (R13)(BX*2), Z6
-	VFMADD231PS Z5, Z6, Z3
-	VMOVUPS     (R13)(SI*1), Z6
-	VFMADD231PS Z5, Z6, Z4
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
-	JGE         inner
-
-tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z5
-	VMOVUPS.Z   (R13), K1, Z6
-	VFMADD231PS Z5, Z6, K1, Z1
-	VMOVUPS.Z   (R13)(BX*1), K1, Z6
-	VFMADD231PS Z5, Z6, K1, Z2
-	VMOVUPS.Z   (R13)(BX*2), K1, Z6
-	VFMADD231PS Z5, Z6, K1, Z3
-	VMOVUPS.Z   (R13)(SI*1), K1, Z6
-	VFMADD231PS Z5, Z6, K1, Z4
-
-fold:
-	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
-	VEXTRACTF64X4 $0x01, Z1, Y5
-	VADDPS        Y5, Y1, Y5
-	VEXTRACTF128  $0x01, Y5, X1
-	VADDPS        X1, X5, X1
-	VPERMILPS     $0x4e, X1, X5
-	VADDPS        X5, X1, X1
-	VPERMILPS     $0xb1, X1, X5
-	VADDSS        X5, X1, X1
-	VMOVSS.Z      (R10), K2, X5
-	VADDSS        X5, X1, X1
-	VMOVSS        X1, (R10)
-	VEXTRACTF64X4 $0x01, Z2, Y1
-	VADDPS        Y1, Y2, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0x4e, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0xb1, X2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS.Z      4(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 4(R10)
-	VEXTRACTF64X4 $0x01, Z3, Y1
-	VADDPS        Y1, Y3, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0x4e, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0xb1, X2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS.Z      8(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 8(R10)
-	VEXTRACTF64X4 $0x01, Z4, Y1
-	VADDPS        Y1, Y4, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0x4e, X2, X1
-	VADDPS        X1, X2, X2
-	VPERMILPS     $0xb1, X2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS.Z      12(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 12(R10)
-	ADDQ          $0x10, R10
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
-	JNZ           rows
-	VZEROUPPER
-	RET
-
-// func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
-// Requires: AVX, AVX512F, AVX512VL, BMI2
-TEXT ·dots4x5AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         inner+64(FP), R8
-	MOVQ         R8, R9
-	ANDQ         $0x0f, R9
-	MOVQ         $0xffffffffffffffff, R10
-	BZHIQ        R9, R10, R10
-	KMOVW        R10, K1
-	MOVQ         fresh+72(FP), R9
-	DECQ         R9
-	KMOVW        R9, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R9
+	MOVQ rowTiles+48(FP), R11
 
 rows:
-	MOVQ b+16(FP), R10
-	MOVQ AX, R11
-	MOVQ columnTiles+56(FP), R12
-
-columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	VMOVAPS Z0, Z6
-	VMOVAPS Z0, Z7
-	VMOVAPS Z0, Z8
-	VMOVAPS Z0, Z9
-	VMOVAPS Z0, Z10
-	VMOVAPS Z0, Z11
-	VMOVAPS Z0, Z12
-	VMOVAPS Z0, Z13
-	VMOVAPS Z0, Z14
-	VMOVAPS Z0, Z15
-	VMOVAPS Z0, Z16
-	VMOVAPS Z0, Z17
-	VMOVAPS Z0, Z18
-	VMOVAPS Z0, Z19
-	VMOVAPS Z0, Z20
-	MOVQ    CX, R13
-	MOVQ    R10, R14
-	MOVQ    R8, R15
-	SUBQ    $0x10, R15
-	JL      tail
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z5
+	VMOVAPS      Z0, Z6
+	VMOVAPS      Z0, Z7
+	VMOVAPS      Z0, Z8
+	VMOVAPS      Z0, Z9
+	VMOVAPS      Z0, Z10
+	VMOVAPS      Z0, Z11
+	VMOVAPS      Z0, Z12
+	VMOVAPS      Z0, Z13
+	VMOVAPS      Z0, Z14
+	VMOVAPS      Z0, Z15
+	VMOVAPS      Z0, Z16
+	VMOVAPS      Z0, Z17
+	VMOVAPS      Z0, Z18
+	VMOVAPS      Z0, Z19
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R12
+	MOVQ         inner+64(FP), R13
+	SUBQ         $0x10, R13
+	JL           tail
 
 inner:
-	VMOVUPS     (R13), Z21
-	VMOVUPS     (R13)(DX*1), Z22
-	VMOVUPS     (R13)(DX*2), Z23
-	VMOVUPS     (R13)(SI*1), Z24
-	VMOVUPS     (R14), Z25
-	VFMADD231PS Z21, Z25, Z1
-	VFMADD231PS Z22, Z25, Z6
-	VFMADD231PS Z23, Z25, Z11
-	VFMADD231PS Z24, Z25, Z16
-	VMOVUPS     (R14)(BX*1), Z25
-	VFMADD231PS Z21, Z25, Z2
-	VFMADD231PS Z22, Z25, Z7
-	VFMADD231PS Z23, Z25, Z12
-	VFMADD231PS Z24, Z25, Z17
-	VMOVUPS     (R14)(BX*2), Z25
-	VFMADD231PS Z21, Z25, Z3
-	VFMADD231PS Z22, Z25, Z8
-	VFMADD231PS Z23, Z25, Z13
-	VFMADD231PS Z24, Z25, Z18
-	VMOVUPS     (R14)(DI*1), Z25
-	VFMADD231PS Z21, Z25, Z4
-	VFMADD231PS Z22, Z25, Z9
-	VFMADD231PS Z23, Z25, Z14
-	VFMADD231PS Z24, Z25, Z19
-	VMOVUPS     (R14)(BX*4), Z25
-	VFMADD231PS Z21, Z25, Z5
-	VFMADD231PS Z22, Z25, Z10
-	VFMADD231PS Z23, Z25, Z15
-	VFMADD231PS Z24, Z25, Z20
-	ADDQ        $0x40, R13
-	ADDQ        $0x40, R14
-	SUBQ        $0x10, R15
+	VMOVUPS     (R9), Z20
+	VMOVUPS     (R9)(DX*1), Z21
+	VMOVUPS     (R9)(DX*2), Z22
+	VMOVUPS     (R9)(SI*1), Z23
+	VMOVUPS     (R12), Z24
+	VFMADD231PS Z20, Z24, Z1
+	VFMADD231PS Z21, Z24, Z6
+	VFMADD231PS Z22, Z24, Z11
+	VFMADD231PS Z23, Z24, Z16
+	VMOVUPS     (R12)(BX*1), Z24
+	VFMADD231PS Z20, Z24, Z2
+	VFMADD231PS Z21, Z24, Z7
+	VFMADD231PS Z22, Z24, Z12
+	VFMADD231PS Z23, Z24, Z17
+	VMOVUPS     (R12)(BX*2), Z24
+	VFMADD231PS Z20, Z24, Z3
+	VFMADD231PS Z21, Z24, Z8
+	VFMADD231PS Z22, Z24, Z13
+	VFMADD231PS Z23, Z24, Z18
+	VMOVUPS     (R12)(DI*1), Z24
+	VFMADD231PS Z20, Z24, Z4
+	VFMADD231PS Z21, Z24, Z9
+	VFMADD231PS Z22, Z24, Z14
+	VFMADD231PS Z23, Z24, Z19
+	VMOVUPS     (R12)(BX*4), Z24
+	VFMADD231PS Z20, Z24, Z5
+	VFMADD231PS Z21, Z24, Z10
+	VFMADD231PS Z22, Z24, Z15
+	VFMADD231PS Z23, Z24, Z0
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R12
+	SUBQ        $0x10, R13
 	JGE         inner
 
 tail:
-	CMPQ        R15, $-16
-	JE          fold
-	VMOVUPS.Z   (R13), K1, Z21
-	VMOVUPS.Z   (R13)(DX*1), K1, Z22
-	VMOVUPS.Z   (R13)(DX*2), K1, Z23
-	VMOVUPS.Z   (R13)(SI*1), K1, Z24
-	VMOVUPS.Z   (R14), K1, Z25
-	VFMADD231PS Z21, Z25, K1, Z1
-	VFMADD231PS Z22, Z25, K1, Z6
-	VFMADD231PS Z23, Z25, K1, Z11
-	VFMADD231PS Z24, Z25, K1, Z16
-	VMOVUPS.Z   (R14)(BX*1), K1, Z25
-	VFMADD231PS Z21, Z25, K1, Z2
-	VFMADD231PS Z22, Z25, K1, Z7
-	VFMADD231PS Z23, Z25, K1, Z12
-	VFMADD231PS Z24, Z25, K1, Z17
-	VMOVUPS.Z   (R14)(BX*2), K1, Z25
-	VFMADD231PS Z21, Z25, K1, Z3
-	VFMADD231PS Z22, Z25, K1, Z8
-	VFMADD231PS Z23, Z25, K1, Z13
-	VFMADD231PS Z24, Z25, K1, Z18
-	VMOVUPS.Z   (R14)(DI*1), K1, Z25
-	VFMADD231PS Z21, Z25, K1, Z4
-	VFMADD231PS Z22, Z25, K1, Z9
-	VFMADD231PS Z23, Z25, K1, Z14
-	VFMADD231PS Z24, Z25, K1, Z19
-	VMOVUPS.Z   (R14)(BX*4), K1, Z25
-	VFMADD231PS Z21, Z25, K1, Z5
-	VFMADD231PS Z22, Z25, K1, Z10
-	VFMADD231PS Z23, Z25, K1, Z15
-	VFMADD231PS Z24, Z25, K1, Z20
+	ADDQ        $0x10, R13
+	JZ          fold
+	VMOVUPS.Z   (R9), K1, Z20
+	VMOVUPS.Z   (R9)(DX*1), K1, Z21
+	VMOVUPS.Z   (R9)(DX*2), K1, Z22
+	VMOVUPS.Z   (R9)(SI*1), K1, Z23
+	VMOVUPS.Z   (R12), K1, Z24
+	VFMADD231PS Z20, Z24, K1, Z1
+	VFMADD231PS Z21, Z24, K1, Z6
+	VFMADD231PS Z22, Z24, K1, Z11
+	VFMADD231PS Z23, Z24, K1, Z16
+	VMOVUPS.Z   (R12)(BX*1), K1, Z24
+	VFMADD231PS Z20, Z24, K1, Z2
+	VFMADD231PS Z21, Z24, K1, Z7
+	VFMADD231PS Z22, Z24, K1, Z12
+	VFMADD231PS Z23, Z24, K1, Z17
+	VMOVUPS.Z   (R12)(BX*2), K1, Z24
+	VFMADD231PS Z20, Z24, K1, Z3
+	VFMADD231PS Z21, Z24, K1, Z8
+	VFMADD231PS Z22, Z24, K1, Z13
+	VFMADD231PS Z23, Z24, K1, Z18
+	VMOVUPS.Z   (R12)(DI*1), K1, Z24
+	VFMADD231PS Z20, Z24, K1, Z4
+	VFMADD231PS Z21, Z24, K1, Z9
+	VFMADD231PS Z22, Z24, K1, Z14
+	VFMADD231PS Z23, Z24, K1, Z19
+	VMOVUPS.Z   (R12)(BX*4), K1, Z24
+	VFMADD231PS Z20, Z24, K1, Z5
+	VFMADD231PS Z21, Z24, K1, Z10
+	VFMADD231PS Z22, Z24, K1, Z15
+	VFMADD231PS Z23, Z24, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R13
-	LEAQ          (R13)(R13*2), R14
-	VSHUFF32X4    $0x44, Z6, Z1, Z21
-	VSHUFF32X4    $0xee, Z6, Z1, Z1
+	VBROADCASTSS  old+72(FP), X20
+	VMOVAPS       Z1, Z21
+	VMOVAPS       Z6, K2, Z21
+	VSHUFF64X2    $0x4e, Z6, Z1, Z1
 	VADDPS        Z1, Z21, Z21
-	VSHUFF32X4    $0x44, Z16, Z11, Z1
-	VSHUFF32X4    $0xee, Z16, Z11, Z6
+	VMOVAPS       Z11, Z1
+	VMOVAPS       Z16, K2, Z1
+	VSHUFF64X2    $0x4e, Z16, Z11, Z6
 	VADDPS        Z6, Z1, Z1
 	VSHUFF32X4    $0x88, Z1, Z21, Z6
 	VSHUFF32X4    $0xdd, Z1, Z21, Z1
 	VADDPS        Z1, Z6, Z6
-	VSHUFF32X4    $0x44, Z7, Z2, Z1
-	VSHUFF32X4    $0xee, Z7, Z2, Z2
+	VMOVAPS       Z2, Z1
+	VMOVAPS       Z7, K2, Z1
+	VSHUFF64X2    $0x4e, Z7, Z2, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z17, Z12, Z2
-	VSHUFF32X4    $0xee, Z17, Z12, Z7
+	VMOVAPS       Z12, Z2
+	VMOVAPS       Z17, K2, Z2
+	VSHUFF64X2    $0x4e, Z17, Z12, Z7
 	VADDPS        Z7, Z2, Z2
 	VSHUFF32X4    $0x88, Z2, Z1, Z7
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z7, Z7
-	VSHUFF32X4    $0x44, Z8, Z3, Z1
-	VSHUFF32X4    $0xee, Z8, Z3, Z2
+	VMOVAPS       Z3, Z1
+	VMOVAPS       Z8, K2, Z1
+	VSHUFF64X2    $0x4e, Z8, Z3, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z18, Z13, Z2
-	VSHUFF32X4    $0xee, Z18, Z13, Z3
+	VMOVAPS       Z13, Z2
+	VMOVAPS       Z18, K2, Z2
+	VSHUFF64X2    $0x4e, Z18, Z13, Z3
 	VADDPS        Z3, Z2, Z2
 	VSHUFF32X4    $0x88, Z2, Z1, Z3
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z3, Z3
-	VSHUFF32X4    $0x44, Z9, Z4, Z1
-	VSHUFF32X4    $0xee, Z9, Z4, Z2
+	VMOVAPS       Z4, Z1
+	VMOVAPS       Z9, K2, Z1
+	VSHUFF64X2    $0x4e, Z9, Z4, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z19, Z14, Z2
-	VSHUFF32X4    $0xee, Z19, Z14, Z4
+	VMOVAPS       Z14, Z2
+	VMOVAPS       Z19, K2, Z2
+	VSHUFF64X2    $0x4e, Z19, Z14, Z4
 	VADDPS        Z4, Z2, Z2
 	VSHUFF32X4    $0x88, Z2, Z1, Z4
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z4, Z4
-	VSHUFF32X4    $0x44, Z10, Z5, Z1
-	VSHUFF32X4    $0xee, Z10, Z5, Z2
+	VMOVAPS       Z5, Z1
+	VMOVAPS       Z10, K2, Z1
+	VSHUFF64X2    $0x4e, Z10, Z5, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFF32X4    $0x44, Z20, Z15, Z2
-	VSHUFF32X4    $0xee, Z20, Z15, Z5
-	VADDPS        Z5, Z2, Z2
-	VSHUFF32X4    $0x88, Z2, Z1, Z5
+	VMOVAPS       Z15, Z2
+	VMOVAPS       Z0, K2, Z2
+	VSHUFF64X2    $0x4e, Z0, Z15, Z0
+	VADDPS        Z0, Z2, Z2
+	VSHUFF32X4    $0x88, Z2, Z1, Z0
 	VSHUFF32X4    $0xdd, Z2, Z1, Z1
-	VADDPS        Z1, Z5, Z5
-	VSHUFPS       $0x44, Z7, Z6, Z1
-	VSHUFPS       $0xee, Z7, Z6, Z2
+	VADDPS        Z1, Z0, Z0
+	LEAQ          (R13)(R13*2), R14
+	VMOVAPS       Z6, Z1
+	VMOVAPS       Z7, K3, Z1
+	VSHUFPS       $0x4e, Z7, Z6, Z2
 	VADDPS        Z2, Z1, Z1
-	VSHUFPS       $0x44, Z4, Z3, Z2
-	VSHUFPS       $0xee, Z4, Z3, Z3
+	VMOVAPS       Z3, Z2
+	VMOVAPS       Z4, K3, Z2
+	VSHUFPS       $0x4e, Z4, Z3, Z3
 	VADDPS        Z3, Z2, Z2
 	VSHUFPS       $0x88, Z2, Z1, Z3
 	VSHUFPS       $0xdd, Z2, Z1, Z1
 	VADDPS        Z1, Z3, Z3
 	VEXTRACTF32X4 $0x00, Z3, X1
-	VMOVUPS.Z     (R11), K2, X2
+	VMOVUPS       (R10), X2
+	VANDPS        X20, X2, X2
 	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)
+	VMOVUPS       X1, (R10)
 	VEXTRACTF32X4 $0x01, Z3, X1
-	VMOVUPS.Z     (R11)(R13*1), K2, X2
+	VMOVUPS       (R10)(R13*1), X2
+	VANDPS        X20, X2, X2
 	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R13*1)
+	VMOVUPS       X1, (R10)(R13*1)
 	VEXTRACTF32X4 $0x02, Z3, X1
-	VMOVUPS.Z     (R11)(R13*2), K2, X2
+	VMOVUPS       (R10)(R13*2), X2
+	VANDPS        X20, X2, X2
 	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R13*2)
+	VMOVUPS       X1, (R10)(R13*2)
 	VEXTRACTF32X4 $0x03, Z3, X1
-	VMOVUPS.Z     (R11)(R14*1), K2, X2
+	VMOVUPS       (R10)(R14*1), X2
+	VANDPS        X20, X2, X2
 	VADDPS        X2, X1, X1
-	VMOVUPS       X1, (R11)(R14*1)
-	VPERMILPS     $0x4e, Z5, Z1
-	VADDPS        Z1, Z5, Z1
-	VPERMILPS     $0xb1, Z1, Z2
-	VADDPS        Z2, Z1, Z2
-	VEXTRACTF32X4 $0x00, Z2, X1
-	VMOVSS.Z      16(R11), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 16(R11)
-	VEXTRACTF32X4 $0x01, Z2, X1
-	VMOVSS.Z      16(R11)(R13*1), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 16(R11)(R13*1)
-	VEXTRACTF32X4 $0x02, Z2, X1
-	VMOVSS.Z      16(R11)(R13*2), K2, X3
-	VADDSS        X3, X1, X1
-	VMOVSS        X1, 16(R11)(R13*2)
-	VEXTRACTF32X4 $0x03, Z2, X1
-	VMOVSS.Z      16(R11)(R14*1), K2, X2
-	VADDSS        X2, X1, X1
-	VMOVSS        X1, 16(R11)(R14*1)
-	ADDQ          $0x14, R11
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	ADDQ          BX, R10
-	DECQ          R12
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	ADDQ          DX, CX
-	ADDQ          R13, AX
-	DECQ          R9
+	VMOVUPS       X1, (R10)(R14*1)
+	VMOVAPS       Z0, Z1
+	VMOVAPS       Z0, K3, Z1
+	VSHUFPS       $0x4e, Z0, Z0, Z0
+	VADDPS        Z0, Z1, Z1
+	VSHUFPS       $0x88, Z1, Z1, Z0
+	VSHUFPS       $0xdd, Z1, Z1, Z1
+	VADDPS        Z1, Z0, Z0
+	VEXTRACTF32X4 $0x00, Z0, X1
+	VMOVSS        16(R10), X2
+	VANDPS        X20, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, 16(R10)
+	VEXTRACTF32X4 $0x01, Z0, X1
+	VMOVSS        16(R10)(R13*1), X2
+	VANDPS        X20, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, 16(R10)(R13*1)
+	VEXTRACTF32X4 $0x02, Z0, X1
+	VMOVSS        16(R10)(R13*2), X2
+	VANDPS        X20, X2, X2
+	VADDPS        X2, X1, X1
+	VMOVSS        X1, 16(R10)(R13*2)
+	VEXTRACTF32X4 $0x03, Z0, X0
+	VMOVSS        16(R10)(R14*1), X1
+	VANDPS        X20, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, 16(R10)(R14*1)
+	LEAQ          (R10)(R13*4), R10
+	SUBQ          R12, R9
+	ADDQ          CX, R9
+	LEAQ          (R9)(DX*4), R9
+	DECQ          R11
 	JNZ           rows
+	ADDQ          $0x14, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          R8
+	JNZ           columns
 	VZEROUPPER
 	RET
 
-// func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+// func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-80
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         aRow+32(FP), DX
-	MOVQ         bRow+40(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         inner+64(FP), DI
-	MOVQ         DI, R8
-	ANDQ         $0x0f, R8
-	MOVQ         $0xffffffffffffffff, R9
-	BZHIQ        R8, R9, R9
-	KMOVW        R9, K1
-	MOVQ         fresh+72(FP), R8
-	DECQ         R8
-	KMOVW        R8, K2
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	MOVQ         rowTiles+48(FP), R8
-
-rows:
-	MOVQ b+16(FP), R9
-	MOVQ AX, R10
-	MOVQ columnTiles+56(FP), R11
+TEXT ·dots1x5AVX512(SB), NOSPLIT, $0-76
+	MOVQ  c+0(FP), AX
+	MOVQ  b+16(FP), CX
+	MOVQ  aRow+32(FP), DX
+	MOVQ  bRow+40(FP), BX
+	LEAQ  (BX)(BX*2), SI
+	MOVQ  columnTiles+56(FP), DI
+	MOVQ  inner+64(FP), R8
+	ANDQ  $0x0f, R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
+	MOVL  $0x0000ff00, R8
+	KMOVW R8, K2
+	MOVL  $0x0000cccc, R8
+	KMOVW R8, K2
 
 columns:
-	VMOVAPS Z0, Z1
-	VMOVAPS Z0, Z2
-	VMOVAPS Z0, Z3
-	VMOVAPS Z0, Z4
-	VMOVAPS Z0, Z5
-	MOVQ    CX, R12
-	MOVQ    R9, R13
-	MOVQ    DI, R14
-	SUBQ    $0x10, R14
-	JL      tail
+	MOVQ a+8(FP), R8
+	MOVQ AX, R9
+	MOVQ rowTiles+48(FP), R10
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z1
+	VMOVAPS      Z0, Z2
+	VMOVAPS      Z0, Z3
+	VMOVAPS      Z0, Z4
+	VMOVAPS      Z0, Z0
+	MOVQ         CX, R11
+	MOVQ         inner+64(FP), R12
+	SUBQ         $0x10, R12
+	JL           tail
 
 inner:
-	VMOVUPS     (R12), Z6
-	VMOVUPS     (R13), Z7
-	VFMADD231PS Z6, Z7, Z1
-	VMOVUPS     (R13)(BX*1), Z7
-	VFMADD231PS Z6, Z7, Z2
-	VMOVUPS     (R13)(BX*2), Z7
-	VFMADD231PS Z6, Z7, Z3
-	VMOVUPS     (R13)(SI*1), Z7
-	VFMADD231PS Z6, Z7, Z4
-	VMOVUPS     (R13)(BX*4), Z7
-	VFMADD231PS Z6, Z7, Z5
-	ADDQ        $0x40, R12
-	ADDQ        $0x40, R13
-	SUBQ        $0x10, R14
+	VMOVUPS     (R8), Z5
+	VMOVUPS     (R11), Z6
+	VFMADD231PS Z5, Z6, Z1
+	VMOVUPS     (R11)(BX*1), Z6
+	VFMADD231PS Z5, Z6, Z2
+	VMOVUPS     (R11)(BX*2), Z6
+	VFMADD231PS Z5, Z6, Z3
+	VMOVUPS     (R11)(SI*1), Z6
+	VFMADD231PS Z5, Z6, Z4
+	VMOVUPS     (R11)(BX*4), Z6
+	VFMADD231PS Z5, Z6, Z0
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
 	JGE         inner
 
 tail:
-	CMPQ        R14, $-16
-	JE          fold
-	VMOVUPS.Z   (R12), K1, Z6
-	VMOVUPS.Z   (R13), K1, Z7
-	VFMADD231PS Z6, Z7, K1, Z1
-	VMOVUPS.Z   (R13)(BX*1), K1, Z7
-	VFMADD231PS Z6, Z7, K1, Z2
-	VMOVUPS.Z   (R13)(BX*2), K1, Z7
-	VFMADD231PS Z6, Z7, K1, Z3
-	VMOVUPS.Z   (R13)(SI*1), K1, Z7
-	VFMADD231PS Z6, Z7, K1, Z4
-	VMOVUPS.Z   (R13)(BX*4), K1, Z7
-	VFMADD231PS Z6, Z7, K1, Z5
+	ADDQ        $0x10, R12
+	JZ          fold
+	VMOVUPS.Z   (R8), K1, Z5
+	VMOVUPS.Z   (R11), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z1
+	VMOVUPS.Z   (R11)(BX*1), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z2
+	VMOVUPS.Z   (R11)(BX*2), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z3
+	VMOVUPS.Z   (R11)(SI*1), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z4
+	VMOVUPS.Z   (R11)(BX*4), K1, Z6
+	VFMADD231PS Z5, Z6, K1, Z0
 
 fold:
 	MOVQ          cRow+24(FP), R12
-	LEAQ          (R12)(R12*2), R13
+	VBROADCASTSS  old+72(FP), X5
 	VEXTRACTF64X4 $0x01, Z1, Y6
 	VADDPS        Y6, Y1, Y6
 	VEXTRACTF128  $0x01, Y6, X1
@@ -1390,9 +1394,10 @@ fold:
 	VADDPS        X6, X1, X1
 	VPERMILPS     $0xb1, X1, X6
 	VADDSS        X6, X1, X1
-	VMOVSS.Z      (R10), K2, X6
-	VADDSS        X6, X1, X1
-	VMOVSS        X1, (R10)
+	VMOVSS        (R9), X6
+	VANDPS        X5, X6, X6
+	VADDPS        X6, X1, X1
+	VMOVSS        X1, (R9)
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPS        Y1, Y2, Y1
 	VEXTRACTF128  $0x01, Y1, X2
@@ -1401,9 +1406,10 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VMOVSS.Z      4(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 4(R10)
+	VMOVSS        4(R9), X1
+	VANDPS        X5, X1, X1
+	VADDPS        X1, X2, X2
+	VMOVSS        X2, 4(R9)
 	VEXTRACTF64X4 $0x01, Z3, Y1
 	VADDPS        Y1, Y3, Y1
 	VEXTRACTF128  $0x01, Y1, X2
@@ -1412,9 +1418,10 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VMOVSS.Z      8(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 8(R10)
+	VMOVSS        8(R9), X1
+	VANDPS        X5, X1, X1
+	VADDPS        X1, X2, X2
+	VMOVSS        X2, 8(R9)
 	VEXTRACTF64X4 $0x01, Z4, Y1
 	VADDPS        Y1, Y4, Y1
 	VEXTRACTF128  $0x01, Y1, X2
@@ -1423,32 +1430,36 @@ fold:
 	VADDPS        X1, X2, X2
 	VPERMILPS     $0xb1, X2, X1
 	VADDSS        X1, X2, X2
-	VMOVSS.Z      12(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 12(R10)
-	VEXTRACTF64X4 $0x01, Z5, Y1
-	VADDPS        Y1, Y5, Y1
-	VEXTRACTF128  $0x01, Y1, X2
-	VADDPS        X2, X1, X2
-	VPERMILPS     $0x4e, X2, X1
+	VMOVSS        12(R9), X1
+	VANDPS        X5, X1, X1
 	VADDPS        X1, X2, X2
-	VPERMILPS     $0xb1, X2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS.Z      16(R10), K2, X1
-	VADDSS        X1, X2, X2
-	VMOVSS        X2, 16(R10)
-	ADDQ          $0x14, R10
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	ADDQ          BX, R9
-	DECQ          R11
-	JNZ           columns
-	ADDQ          DX, CX
-	ADDQ          R12, AX
-	DECQ          R8
+	VMOVSS        X2, 12(R9)
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPS        Y1, Y0, Y1
+	VEXTRACTF128  $0x01, Y1, X0
+	VADDPS        X0, X1, X0
+	VPERMILPS     $0x4e, X0, X1
+	VADDPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VADDSS        X1, X0, X0
+	VMOVSS        16(R9), X1
+	VANDPS        X5, X1, X1
+	VADDPS        X1, X0, X0
+	VMOVSS        X0, 16(R9)
+	LEAQ          (R9)(R12*1), R9
+	SUBQ          R11, R8
+	ADDQ          CX, R8
+	LEAQ          (R8)(DX*1), R8
+	DECQ          R10
 	JNZ           rows
+	ADDQ          $0x14, AX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	ADDQ          BX, CX
+	DECQ          DI
+	JNZ           columns
 	VZEROUPPER
 	RET
 
@@ -5374,44 +5385,63 @@ copiesDone:
 // func lookUpAVX512(dst *float32, table *float32, ids *int32, tableRow uint64, count uint64, width uint64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·lookUpAVX512(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), AX
-	MOVQ table+8(FP), CX
-	MOVQ ids+16(FP), DX
-	MOVQ tableRow+24(FP), BX
-	MOVQ count+32(FP), SI
-	MOVQ width+40(FP), DI
+	MOVQ  dst+0(FP), AX
+	MOVQ  table+8(FP), CX
+	MOVQ  ids+16(FP), DX
+	MOVQ  tableRow+24(FP), BX
+	MOVQ  count+32(FP), SI
+	MOVQ  width+40(FP), DI
+	CMPQ  DI, $0x10
+	JGE   wide
+	MOVQ  $0xffffffffffffffff, R8
+	BZHIQ DI, R8, R8
+	KMOVW R8, K1
 
-ids:
-	MOVQ    DI, R9
+narrow:
+	MOVLQSX   (DX), R8
+	IMULQ     BX, R8
+	ADDQ      CX, R8
+	MOVQ      AX, R9
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS   Z0, K1, (R9)
+	ADDQ      $0x04, DX
+	LEAQ      (AX)(DI*4), AX
+	DECQ      SI
+	JNZ       narrow
+	VZEROUPPER
+	RET
+
+wide:
 	MOVLQSX (DX), R8
 	IMULQ   BX, R8
 	ADDQ    CX, R8
-	MOVQ    AX, R10
-	SUBQ    $0x10, R9
+	MOVQ    AX, R9
+	MOVQ    DI, R10
+	SUBQ    $0x10, R10
 	JL      numbersTail
 
 numbers:
 	VMOVUPS (R8), Z0
-	VMOVUPS Z0, (R10)
+	VMOVUPS Z0, (R9)
 	ADDQ    $0x40, R8
-	ADDQ    $0x40, R10
-	SUBQ    $0x10, R9
+	ADDQ    $0x40, R9
+	SUBQ    $0x10, R10
 	JGE     numbers
 
 numbersTail:
-	ADDQ      $0x10, R9
+	ADDQ      $0x10, R10
 	JZ        numbersDone
 	MOVQ      $0xffffffffffffffff, R11
-	BZHIQ     R9, R11, R11
+	BZHIQ     R10, R11, R11
 	KMOVW     R11, K1
 	VMOVUPS.Z (R8), K1, Z0
-	VMOVUPS   Z0, K1, (R10)
+	VMOVUPS   Z0, K1, (R9)
 
 numbersDone:
 	ADDQ $0x04, DX
 	LEAQ (AX)(DI*4), AX
 	DECQ SI
-	JNZ  ids
+	JNZ  wide
 	VZEROUPPER
 	RET
 
@@ -5426,46 +5456,92 @@ TEXT ·addUpAVX512(SB), NOSPLIT, $0-72
 	MOVQ count+40(FP), DI
 	MOVQ lo+56(FP), R8
 	MOVQ rows+64(FP), R9
+	MOVQ width+48(FP), R10
+	CMPQ R10, $0x10
+	JGE  wide
 
-ids:
-	MOVLQSX (DX), R10
-	SUBQ    R8, R10
-	CMPQ    R10, R9
-	JCC     next
-	IMULQ   BX, R10
-	ADDQ    AX, R10
-	MOVQ    CX, R11
-	MOVQ    width+48(FP), R12
-	SUBQ    $0x10, R12
-	JL      numbersTail
+narrow:
+	MOVLQSX (DX), R11
+	SUBQ    R8, R11
+	CMPQ    R11, R9
+	JCC     narrowNext
+	IMULQ   BX, R11
+	ADDQ    AX, R11
+	MOVQ    CX, R12
+	MOVQ    R10, R13
+	SUBQ    $0x04, R13
+	JL      ones
 
-numbers:
-	VMOVUPS (R10), Z0
-	VMOVUPS (R11), Z1
-	VADDPS  Z1, Z0, Z0
-	VMOVUPS Z0, (R10)
-	ADDQ    $0x40, R10
-	ADDQ    $0x40, R11
-	SUBQ    $0x10, R12
-	JGE     numbers
+fours:
+	VMOVUPS (R11), X0
+	VADDPS  (R12), X0, X0
+	VMOVUPS X0, (R11)
+	ADDQ    $0x10, R11
+	ADDQ    $0x10, R12
+	SUBQ    $0x04, R13
+	JGE     fours
 
-numbersTail:
-	ADDQ      $0x10, R12
-	JZ        numbersDone
-	MOVQ      $0xffffffffffffffff, R13
-	BZHIQ     R12, R13, R13
-	KMOVW     R13, K1
-	VMOVUPS.Z (R10), K1, Z0
-	VMOVUPS.Z (R11), K1, Z1
-	VADDPS    Z1, Z0, Z0
-	VMOVUPS   Z0, K1, (R10)
+ones:
+	ADDQ $0x04, R13
+	JZ   added
 
-numbersDone:
-next:
+one:
+	VMOVSS (R11), X0
+	VADDSS (R12), X0, X0
+	VMOVSS X0, (R11)
+	ADDQ   $0x04, R11
+	ADDQ   $0x04, R12
+	DECQ   R13
+	JNZ    one
+
+added:
+narrowNext:
 	ADDQ $0x04, DX
 	ADDQ SI, CX
 	DECQ DI
-	JNZ  ids
+	JNZ  narrow
+	VZEROUPPER
+	RET
+
+wide:
+	MOVLQSX (DX), R11
+	SUBQ    R8, R11
+	CMPQ    R11, R9
+	JCC     wideNext
+	IMULQ   BX, R11
+	ADDQ    AX, R11
+	MOVQ    CX, R12
+	MOVQ    R10, R13
+	SUBQ    $0x10, R13
+	JL      numbersTail
+
+numbers:
+	VMOVUPS (R11), Z0
+	VMOVUPS (R12), Z1
+	VADDPS  Z1, Z0, Z0
+	VMOVUPS Z0, (R11)
+	ADDQ    $0x40, R11
+	ADDQ    $0x40, R12
+	SUBQ    $0x10, R13
+	JGE     numbers
+
+numbersTail:
+	ADDQ      $0x10, R13
+	JZ        numbersDone
+	MOVQ      $0xffffffffffffffff, R14
+	BZHIQ     R13, R14, R14
+	KMOVW     R14, K1
+	VMOVUPS.Z (R11), K1, Z0
+	VMOVUPS.Z (R12), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (R11)
+
+numbersDone:
+wideNext:
+	ADDQ $0x04, DX
+	ADDQ SI, CX
+	DECQ DI
+	JNZ  wide
 	VZEROUPPER
 	RET
 

@@ -7,52 +7,52 @@ package kernel
 // dots4x1AVX512 computes rowTiles x columnTiles tiles of 4 x 1 sums. Strides are in bytes.
 //
 //go:noescape
-func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x1AVX512 computes rowTiles x columnTiles tiles of 1 x 1 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots4x2AVX512 computes rowTiles x columnTiles tiles of 4 x 2 sums. Strides are in bytes.
 //
 //go:noescape
-func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x2AVX512 computes rowTiles x columnTiles tiles of 1 x 2 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots4x3AVX512 computes rowTiles x columnTiles tiles of 4 x 3 sums. Strides are in bytes.
 //
 //go:noescape
-func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x3AVX512 computes rowTiles x columnTiles tiles of 1 x 3 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots4x4AVX512 computes rowTiles x columnTiles tiles of 4 x 4 sums. Strides are in bytes.
 //
 //go:noescape
-func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x4AVX512 computes rowTiles x columnTiles tiles of 1 x 4 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots4x5AVX512 computes rowTiles x columnTiles tiles of 4 x 5 sums. Strides are in bytes.
 //
 //go:noescape
-func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // dots1x5AVX512 computes rowTiles x columnTiles tiles of 1 x 5 sums. Strides are in bytes.
 //
 //go:noescape
-func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, fresh uint64)
+func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
 // lanes1x1AVX512 computes rowTiles tiles of 1 rows x 1 registers,
 // the last of them lanes wide. Strides are in bytes.

@@ -5,7 +5,7 @@ package kernel
 // floatSize is the distance in bytes of two float32: the assembly counts strides in bytes.
 const floatSize = 4
 
-type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner, fresh uint64)
+type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
 
 // dotsTiles is how a set computes Dots: in tiles of rows x columns sums.
 type dotsTiles struct {
@@ -14,8 +14,8 @@ type dotsTiles struct {
 	one   []dotsTile // the same of one row
 }
 
-// dotsBlock is how many numbers of B are gone through again for each few rows of A: they stay in
-// the second-level cache.
+// dotsBlock is how many numbers of A are gone through for every few rows of B: they stay in the
+// second-level cache, and the rows of B in the first.
 const dotsBlock = 64 << 10
 
 // run computes a product. The assembly checks no bounds: it is done here.
@@ -29,26 +29,26 @@ func (t *dotsTiles) run(p Dots) {
 	}
 	p.check()
 	width := len(t.whole)
-	block := max(dotsBlock/max(p.Inner, 1)/width, 1) * width
-	for j := 0; j < p.Columns; j += block {
-		columns := min(block, p.Columns-j)
-		if tiles := columns / width; tiles > 0 {
-			t.columns(&p, j, tiles, width)
+	block := max(dotsBlock/max(p.Inner, 1)/t.rows, 1) * t.rows
+	for i := 0; i < p.Rows; i += block {
+		rows := min(block, p.Rows-i)
+		if tiles := p.Columns / width; tiles > 0 {
+			t.columns(&p, i, rows, 0, tiles, width)
 		}
-		if rest := columns % width; rest > 0 {
-			t.columns(&p, j+columns-rest, 1, rest)
+		if rest := p.Columns % width; rest > 0 {
+			t.columns(&p, i, rows, p.Columns-rest, 1, rest)
 		}
 	}
 }
 
-// columns computes, for all rows, tiles that are width columns wide, from column j on.
-func (t *dotsTiles) columns(p *Dots, j, tiles, width int) {
-	rows, ones := p.Rows/t.rows, p.Rows%t.rows
-	if rows > 0 {
-		t.tile(p, t.whole[width-1], 0, rows, j, tiles)
+// columns computes, for some rows, tiles that are width columns wide, from column j on.
+func (t *dotsTiles) columns(p *Dots, i, rows, j, tiles, width int) {
+	whole, ones := rows/t.rows, rows%t.rows
+	if whole > 0 {
+		t.tile(p, t.whole[width-1], i, whole, j, tiles)
 	}
 	if ones > 0 {
-		t.tile(p, t.one[width-1], rows*t.rows, ones, j, tiles)
+		t.tile(p, t.one[width-1], i+whole*t.rows, ones, j, tiles)
 	}
 }
 
@@ -58,7 +58,7 @@ func (t *dotsTiles) tile(p *Dots, tile dotsTile, i, rowTiles, j, columnTiles int
 		a, b = &p.A[i*p.ARow], &p.B[j*p.BRow]
 	}
 	tile(&p.C[i*p.CRow+j], a, b, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize),
-		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner), asNumber(p.Fresh))
+		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner), uint32(asNumber(p.Fresh))-1)
 }
 
 type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)

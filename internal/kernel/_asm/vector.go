@@ -71,13 +71,18 @@ func copied(x VecVirtual) VecVirtual {
 
 // parameter is a register of a parameter's number.
 func parameter(name string) VecVirtual {
+	v := register()
+	VBROADCASTSS(argument(name), v)
+	return v
+}
+
+// argument is where a parameter lies.
+func argument(name string) Mem {
 	address, err := Param(name).Resolve()
 	if err != nil {
 		panic(err)
 	}
-	v := register()
-	VBROADCASTSS(address.Addr, v)
-	return v
+	return address.Addr
 }
 
 // operation is an instruction in its two forms: with a register or memory for its first operand,
