@@ -228,6 +228,11 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
 			l.prefetch(worker, s, next, part, parts)
 		}
+		if len(l.blocks) > 1 {
+			// The others have read them. While the gradient is computed, their processors can let them go.
+			w := b.part.Weights
+			b.part.Kernels.Claim(w.Data, w.Stride, b.part.Rows, w.Width)
+		}
 		l.team.Workers[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
 		l.optimizer.Update(step, b.part)
 	}

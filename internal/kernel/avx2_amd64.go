@@ -19,6 +19,6 @@ var avx2 = func() Set {
 		reluBack: reluBackAVX2, sigmoidBack: sigmoidBackAVX2, tanhBack: tanhBackAVX2, add: addAVX2,
 		scale: scaleAVX2, finite: finiteAVX2, spread: spreadAVX2, softmax: softmaxAVX2, argMax: argMaxAVX2,
 		bytes: bytesAVX2, transpose: transposeAVX2, transposeAdd: transposeAddAVX2, lookUp: lookUpAVX2, addUp: addUpAVX2,
-		lstm: lstmAVX2, lstmBack: lstmBackAVX2, adam: adamAVX2, prefetch: prefetchAVX2,
+		lstm: lstmAVX2, lstmBack: lstmBackAVX2, adam: adamAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
 	})
 }()

@@ -3575,6 +3575,30 @@ lines:
 	JNZ        rows
 	RET
 
+// func claimAVX2(x *float32, xRow uint64, rows uint64, width uint64)
+TEXT ·claimAVX2(SB), NOSPLIT, $0-32
+	MOVQ x+0(FP), CX
+	MOVQ xRow+8(FP), DX
+	MOVQ rows+16(FP), BX
+	MOVQ width+24(FP), SI
+	SHLQ $0x02, SI
+
+rows:
+	MOVQ CX, AX
+	MOVQ SI, DI
+
+lines:
+	BYTE $0x0f
+	BYTE $0x0d
+	BYTE $0x08
+	ADDQ $0x40, AX
+	SUBQ $0x40, DI
+	JG   lines
+	ADDQ DX, CX
+	DECQ BX
+	JNZ  rows
+	RET
+
 // func spreadAVX2(dst *float32, x *float32, count uint64, n uint64)
 // Requires: AVX, AVX2
 TEXT ·spreadAVX2(SB), NOSPLIT, $0-32

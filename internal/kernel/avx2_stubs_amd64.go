@@ -191,6 +191,11 @@ func bytesAVX2(dst *float32, src *uint8, order *int32, dstRow uint64, srcRow uin
 //go:noescape
 func prefetchAVX2(src *uint8, order *int32, srcRow uint64, rows uint64, width uint64)
 
+// claimAVX2 asks for the cache lines of rows of width numbers, at least one of each, to write to them.
+//
+//go:noescape
+func claimAVX2(x *float32, xRow uint64, rows uint64, width uint64)
+
 // spreadAVX2 writes each of count numbers n times.
 //
 //go:noescape

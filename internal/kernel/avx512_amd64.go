@@ -21,6 +21,6 @@ var avx512 = func() Set {
 		reluBack: reluBackAVX512, sigmoidBack: sigmoidBackAVX512, tanhBack: tanhBackAVX512, add: addAVX512,
 		scale: scaleAVX512, finite: finiteAVX512, spread: spreadAVX512, softmax: softmaxAVX512, argMax: argMaxAVX512,
 		bytes: bytesAVX512, transpose: transposeAVX512, transposeAdd: transposeAddAVX512, lookUp: lookUpAVX512, addUp: addUpAVX512,
-		lstm: lstmAVX512, lstmBack: lstmBackAVX512, adam: adamAVX512, prefetch: prefetchAVX512,
+		lstm: lstmAVX512, lstmBack: lstmBackAVX512, adam: adamAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
 	})
 }()

@@ -289,6 +289,11 @@ func bytesAVX512(dst *float32, src *uint8, order *int32, dstRow uint64, srcRow u
 //go:noescape
 func prefetchAVX512(src *uint8, order *int32, srcRow uint64, rows uint64, width uint64)
 
+// claimAVX512 asks for the cache lines of rows of width numbers, at least one of each, to write to them.
+//
+//go:noescape
+func claimAVX512(x *float32, xRow uint64, rows uint64, width uint64)
+
 // spreadAVX512 writes each of count numbers n times.
 //
 //go:noescape

@@ -61,6 +61,9 @@ type Set struct {
 	// Prefetch asks for the rows of x, width bytes of them and row bytes apart, that order names, some time
 	// before their use.
 	Prefetch func(x []uint8, row, width int, order []int32)
+	// Claim asks for rows of width numbers, row numbers apart, some time before they are written to: others
+	// have read them.
+	Claim func(x []float32, row, rows, width int)
 }
 
 var current atomic.Pointer[Set]
@@ -120,4 +123,5 @@ var reference = Set{
 	LSTMBack:    lstmBack,
 	Adam:        adam,
 	Prefetch:    func([]uint8, int, int, []int32) {},
+	Claim:       func([]float32, int, int, int) {},
 }

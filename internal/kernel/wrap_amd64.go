@@ -19,6 +19,7 @@ type functions struct {
 	lstm                                 func(gates, before, cells, squashed, hidden *float32, n uint64)
 	lstmBack                             func(gates, before, squashed, dHidden, dCells *float32, n uint64)
 	adam                                 func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
+	claim                                func(x *float32, xRow, rows, width uint64)
 	prefetch                             func(src *uint8, order *int32, srcRow, rows, width uint64)
 }
 
@@ -101,6 +102,11 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 				row := stride(b.WRow)
 				f.adam(&b.W[0], &b.G[0], &b.M[0], &b.V[0], row, stride(b.GRow), row, row, uint64(b.Rows), uint64(b.Width),
 					s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
+			}
+		},
+		Claim: func(x []float32, row, rows, width int) {
+			if rows > 0 && width > 0 { // no memory is read: an address may be any
+				f.claim(&x[0], stride(row), uint64(rows), uint64(width))
 			}
 		},
 		Prefetch: func(x []uint8, row, width int, order []int32) {

@@ -31,6 +31,7 @@ func main() {
 	adam()
 	bytes()
 	prefetch()
+	claim()
 	spread()
 	lookUp()
 	addUp()

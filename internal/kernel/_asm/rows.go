@@ -4,6 +4,7 @@ import (
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
@@ -366,6 +367,29 @@ func prefetch() {
 	JG(LabelRef("lines"))
 	PREFETCHT1(Mem{Base: from, Index: left, Scale: 1, Disp: -1}) // a row may end in one line more
 	ADDQ(Imm(4), order)
+	DECQ(rows)
+	JNZ(LabelRef("rows"))
+	RET()
+}
+
+// claim writes the kernel that asks for rows of numbers to write to. Neither avo nor Go's assembler knows
+// PREFETCHW; processors without it take it for nothing.
+func claim() {
+	function("claim", "func(x *float32, xRow, rows, width uint64)",
+		"asks for the cache lines of rows of width numbers, at least one of each, to write to them.")
+	x, row, rows, width := pointer("x"), pointer("xRow"), pointer("rows"), pointer("width")
+	SHLQ(Imm(2), width)
+	Label("rows")
+	MOVQ(x, RAX)
+	left := duplicate(width)
+	Label("lines")
+	for _, b := range []uint8{0x0f, 0x0d, 0x08} { // PREFETCHW (AX)
+		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{Imm(uint64(b))}, Inputs: []Op{RAX}})
+	}
+	ADDQ(Imm(64), RAX)
+	SUBQ(Imm(64), left)
+	JG(LabelRef("lines"))
+	ADDQ(row, x)
 	DECQ(rows)
 	JNZ(LabelRef("rows"))
 	RET()
