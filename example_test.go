@@ -101,6 +101,29 @@ func ExampleModel_Predict() {
 	// odd: false
 }
 
+// Who answers all the time keeps the answers' memory: such calls allocate nothing.
+func ExampleModel_PredictInto() {
+	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
+	number := make([]float32, 6)
+	in := braid.Tensors{"bits": tensor.Floats(number, 1, 6)}
+	out, err := model.Predict(in)
+	if err != nil {
+		log.Fatal(err)
+	}
+	classes := out["class"].Float32s()
+	for n := range 3 {
+		number[n] = 1
+		if err := model.PredictInto(out, in); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Printf("%.3f\n", classes)
+	}
+	// Output:
+	// [0.277 0.349 0.147 0.226]
+	// [0.259 0.307 0.148 0.286]
+	// [0.301 0.282 0.147 0.270]
+}
+
 // Scale is a layer from outside Braid: it multiplies each feature by a trained number.
 type Scale struct{}
 

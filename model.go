@@ -16,21 +16,31 @@ type Model struct {
 	nodes   []*Node
 	plan    *plan
 	weights []*Weight
-	first   []int // by node: its first weight in weights
+	first   []int  // by node: its first weight in weights
+	size    int    // numbers in all weights
+	inputs  []Spec // in the order of nodes
+	heads   []Spec
 
-	passes sync.Pool // *Pass, for predictions
+	predictors sync.Pool // *predictor
 }
 
 func newModel(g *Graph, seed uint64) *Model {
 	m := &Model{name: g.name, seed: seed, nodes: slices.Clone(g.nodes)}
 	m.plan = newPlan(m.nodes)
 	for _, n := range m.nodes {
+		if n.layer == nil {
+			m.inputs = append(m.inputs, n.spec())
+		}
+		if n.head {
+			m.heads = append(m.heads, n.spec())
+		}
 		m.first = append(m.first, len(m.weights))
 		for _, spec := range n.weights {
 			m.weights = append(m.weights, newWeight(n.name, spec, seed))
+			m.size += spec.shape.Size()
 		}
 	}
-	m.passes.New = func() any { return m.NewPass(predictRows, Predicting) }
+	m.predictors.New = func() any { return m.newPredictor() }
 	return m
 }
 
@@ -69,26 +79,10 @@ func (n *Node) spec() Spec {
 }
 
 // Inputs lists the inputs in the order the graph declared them.
-func (m *Model) Inputs() []Spec {
-	var list []Spec
-	for _, n := range m.nodes {
-		if n.layer == nil {
-			list = append(list, n.spec())
-		}
-	}
-	return list
-}
+func (m *Model) Inputs() []Spec { return slices.Clone(m.inputs) }
 
 // Heads lists the heads in the order the graph declared them.
-func (m *Model) Heads() []Spec {
-	var list []Spec
-	for _, n := range m.nodes {
-		if n.head {
-			list = append(list, n.spec())
-		}
-	}
-	return list
-}
+func (m *Model) Heads() []Spec { return slices.Clone(m.heads) }
 
 // Place is one entry of a graph as it was declared: an input, a layer or a head.
 type Place struct {
