@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"braid/internal/curves":    4,
 	"braid/digitqa":            5,
 	"braid/internal/cli":       6,
+	"braid/bench":              7,
 	"braid/cmd/braid":          7,
 	"braid/examples/digitqa":   7,
 	"braid/examples/seeds":     7,

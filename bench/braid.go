@@ -1,0 +1,74 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+)
+
+// braidJob is Braid doing a job of the harness's own program.
+func braidJob(name, field string, flags ...string) contender {
+	return contender{name, func(_ context.Context, l *lab) (command, error) {
+		args := append([]string{"job"}, flags...)
+		return command{path: l.self, args: args, read: medianOf(field)}, nil
+	}}
+}
+
+// braidTrains is Braid training a network with some workers, and a kernel set or "" for the fastest.
+func braidTrains(name, network string, workers int, kernels string) contender {
+	return contender{name, func(_ context.Context, l *lab) (command, error) {
+		args := []string{
+			"job", "-do", "train", "-network", network, "-workers", strconv.Itoa(workers),
+			"-epochs", strconv.Itoa(l.epochs), "-kernels", kernels,
+		}
+		return command{path: l.self, args: args, read: medianOf("train_s")}, nil
+	}}
+}
+
+// braidCommand is the command that users run, from its start to its end, with a run folder of its own.
+func braidCommand(ctx context.Context, l *lab) (command, error) {
+	program, err := once(l, "braid", func() (string, error) {
+		program := filepath.Join(l.temp, "braid")
+		_, err := l.tool(ctx, nil, l.root, "go", "build", "-o", program, "./cmd/braid")
+		return program, err
+	})
+	if err != nil {
+		return command{}, err
+	}
+	if _, err := l.mnist(ctx); err != nil { // warms the cache
+		return command{}, err
+	}
+	out := filepath.Join(l.temp, "run")
+	args := []string{"train", "--epochs", strconv.Itoa(l.epochs), "--out", out}
+	return command{path: program, args: args, fresh: out}, nil
+}
+
+// medianOf reads JSON lines and gives the median of one field of theirs: of a run's epochs, say.
+func medianOf(field string) func([]byte) (float64, error) {
+	return func(output []byte) (float64, error) {
+		var values []float64
+		lines := json.NewDecoder(bytes.NewReader(output))
+		for {
+			var line map[string]any
+			err := lines.Decode(&line)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return 0, fmt.Errorf("output %q: %w", output, err)
+			}
+			if value, ok := line[field].(float64); ok {
+				values = append(values, value)
+			}
+		}
+		if len(values) == 0 {
+			return 0, fmt.Errorf("output %q has no %s", output, field)
+		}
+		return median(values), nil
+	}
+}

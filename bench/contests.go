@@ -1,0 +1,88 @@
+package main
+
+import "strconv"
+
+// Names of contenders, which the table's rows go by.
+const (
+	braid1     = "Braid, 1 worker"
+	braid2     = "Braid, 2 workers"
+	braidAVX2  = "Braid, AVX2, 1 worker"
+	braidTrain = "braid train"
+	torchTuned = "PyTorch, tuned"
+	torchEager = "PyTorch, eager"
+	torchBook  = "PyTorch, as in the book"
+	torch1     = "PyTorch, 1 thread"
+	torch2     = "PyTorch, 2 threads"
+	torchOwn2  = "PyTorch, 2 threads but for products"
+	torchBLAS2 = "PyTorch, 2 threads for products"
+	limit1     = "limit, 1 thread"
+	limit2     = "limit, 2 threads"
+	limitAVX2  = "limit, AVX2, 1 thread"
+	onnx1      = "ONNX Runtime, 1 thread"
+	onnx2      = "ONNX Runtime, 2 threads"
+)
+
+// contests lists all that is measured.
+func contests() []contest {
+	return []contest{
+		{"seed", []contender{
+			braidTrains(braid1, "seed", 1, ""),
+			limitProgram(limit1, 1, "avx512"),
+			braidTrains(braid2, "seed", 2, ""),
+			limitProgram(limit2, 2, "avx512"),
+			braidTrains(braidAVX2, "seed", 1, "avx2"),
+			limitProgram(limitAVX2, 1, "avx2"),
+			pytorchSeed(torchTuned, "tuned", false),
+			pytorchSeed(torchEager, "eager", false),
+			pytorchSeed(torchBook, "book", false),
+		}},
+		{"command", []contender{
+			{braidTrain, braidCommand},
+			pytorchSeed(torchTuned, "tuned", true),
+		}},
+		trainings("wide"),
+		trainings("text"),
+		products(512),
+		products(1024),
+		predictions(1), predictions(64), predictions(10_000),
+	}
+}
+
+// trainings is a network that one of the harness's scripts trains in PyTorch.
+func trainings(network string) contest {
+	return contest{network, []contender{
+		braidTrains(braid1, network, 1, ""),
+		braidTrains(braid2, network, 2, ""),
+		pytorchTrains(torch1, network+".py", threads{1, 1}),
+		pytorchTrains(torch2, network+".py", threads{2, 2}),
+		pytorchTrains(torchOwn2, network+".py", threads{2, 1}),
+		pytorchTrains(torchBLAS2, network+".py", threads{1, 2}),
+	}}
+}
+
+// products is Braid alone: its peer is the machine's peak.
+func products(size int) contest {
+	n := strconv.Itoa(size)
+	return contest{"product " + n, []contender{
+		braidJob(braid1, "gflops", "-do", "product", "-size", n, "-workers", "1"),
+		braidJob(braid2, "gflops", "-do", "product", "-size", n, "-workers", "2"),
+	}}
+}
+
+// predictions is the seed's network answering some rows at once.
+func predictions(rows int) contest {
+	n := strconv.Itoa(rows)
+	c := contest{name: "predict " + n}
+	if rows < 1000 {
+		c.contenders = []contender{
+			braidJob(braid1, "predict_s", "-do", "predict", "-rows", n, "-workers", "1"),
+			onnxPredicts(onnx1, rows, 1),
+		}
+	} else {
+		c.contenders = []contender{
+			braidJob(braid2, "predict_s", "-do", "predict", "-rows", n, "-workers", "2"),
+			onnxPredicts(onnx2, rows, 2),
+		}
+	}
+	return c
+}

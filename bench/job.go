@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"time"
+
+	"braid/internal/kernel"
+	"braid/internal/names"
+	"braid/train"
+)
+
+// job is one thing that Braid does in a process of its own, which the harness starts from its own
+// program: "bench job -do train -network wide -workers 2".
+type job struct {
+	do      string
+	network string
+	kernels string
+	dir     string
+	workers int
+	epochs  int
+	rows    int
+	size    int
+	budget  time.Duration
+}
+
+// runJob does a job and writes what it measured as JSON lines.
+func runJob(ctx context.Context, args []string, out io.Writer) error {
+	var j job
+	flags := flag.NewFlagSet("bench job", flag.ContinueOnError)
+	flags.StringVar(&j.do, "do", "", "train, predict, product, peak or mnist")
+	flags.StringVar(&j.network, "network", "seed", "seed, wide or text")
+	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
+	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
+	flags.IntVar(&j.workers, "workers", 1, "workers")
+	flags.IntVar(&j.epochs, "epochs", 20, "epochs to train")
+	flags.IntVar(&j.rows, "rows", 1, "rows a prediction")
+	flags.IntVar(&j.size, "size", 512, "rows, columns and inner axis of a product")
+	flags.DurationVar(&j.budget, "budget", time.Second, "how long to predict or multiply")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if j.kernels != "" {
+		set, err := kernel.Named(j.kernels)
+		if err != nil {
+			return err
+		}
+		kernel.Use(set)
+	}
+	switch j.do {
+	case "train":
+		return j.train(ctx, out)
+	case "predict":
+		return j.predict(out)
+	case "product":
+		return json.NewEncoder(out).Encode(map[string]float64{"gflops": product(j.size, j.workers, j.budget)})
+	case "peak":
+		_, err := fmt.Fprintf(out, "[cal 1t %.0f 2t %.0f GF/s]\n", inCache(1), inCache(2))
+		return err
+	case "mnist":
+		return writeMNIST(ctx, j.dir)
+	}
+	return names.Unknown("job", j.do, []string{"train", "predict", "product", "peak", "mnist"})
+}
+
+// train prints a line an epoch, as the peers do.
+func (j job) train(ctx context.Context, out io.Writer) error {
+	n, err := networkNamed(j.network)
+	if err != nil {
+		return err
+	}
+	table, err := n.table(ctx)
+	if err != nil {
+		return err
+	}
+	model, err := n.graph().Build(1)
+	if err != nil {
+		return err
+	}
+	plan := n.plan()
+	plan.Epochs, plan.Workers = j.epochs, j.workers
+	plan.Callbacks = []train.Callback{train.JSONLog(out)}
+	_, err = train.Fit(ctx, model, table, plan)
+	return err
+}
+
+// predict prints the median time of a prediction.
+func (j job) predict(out io.Writer) error {
+	runtime.GOMAXPROCS(j.workers)
+	model, err := networks[0].graph().Build(1)
+	if err != nil {
+		return err
+	}
+	predict, err := predictor(model, j.rows)
+	if err != nil {
+		return err
+	}
+	var times []float64
+	began := time.Now()
+	for last := began; last.Sub(began) < j.budget; {
+		if err := predict(); err != nil {
+			return err
+		}
+		now := time.Now()
+		times = append(times, now.Sub(last).Seconds())
+		last = now
+	}
+	return json.NewEncoder(out).Encode(map[string]float64{
+		"calls": float64(len(times)), "predict_s": median(times),
+	})
+}

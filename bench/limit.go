@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+)
+
+// limitFile is a file of the limit program's folder.
+func (l *lab) limitFile(name string) string { return filepath.Join(l.peers, "limit", name) }
+
+// limitFlags build the limit program, by instruction set, as its run.sh does.
+var limitFlags = map[string][]string{
+	"avx512": {"-O3", "-march=native", "-std=gnu11", "-w", "-lm", "-lpthread"},
+	"avx2":   {"-O3", "-mavx2", "-mfma", "-DFORCE_AVX2", "-std=gnu11", "-w", "-lm", "-lpthread"},
+}
+
+// limitProgram is the C program that does the seed job and nothing else.
+func limitProgram(name string, threads int, set string) contender {
+	return contender{name, func(ctx context.Context, l *lab) (command, error) {
+		program, err := once(l, "limit "+set, func() (string, error) {
+			return l.compile(ctx, "limit-"+set, l.limitFile("seed_limit.c"), limitFlags[set]...)
+		})
+		if err != nil {
+			return command{}, fmt.Errorf("%w; -peers names the folder that holds limit/seed_limit.c", err)
+		}
+		dir, err := l.mnist(ctx)
+		if err != nil {
+			return command{}, err
+		}
+		args := []string{strconv.Itoa(threads), strconv.Itoa(l.epochs)}
+		env := []string{"FTZ=1", "MNIST_DIR=" + dir}
+		return command{path: program, args: args, env: env, read: readLimit}, nil
+	}}
+}
+
+var limitMedian = regexp.MustCompile(`train median ([0-9.]+) ms`)
+
+// readLimit gives the median epoch in seconds.
+func readLimit(output []byte) (float64, error) {
+	found := limitMedian.FindSubmatch(output)
+	if found == nil {
+		return 0, fmt.Errorf("output %q has no train median", output)
+	}
+	ms, err := strconv.ParseFloat(string(found[1]), 64)
+	return ms / 1e3, err
+}

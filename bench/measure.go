@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// contender is who takes part in a contest.
+type contender struct {
+	name string
+	// prepare builds what the contender needs. An error says that it is missing, and the cure.
+	prepare func(context.Context, *lab) (command, error)
+}
+
+// contest is some contenders that do the same work in turn.
+type contest struct {
+	name       string
+	contenders []contender
+}
+
+// result is what a contender did, a run for each round.
+type result struct {
+	Contest   string `json:"contest"`
+	Contender string `json:"contender"`
+	Command   string `json:"command,omitempty"`
+	Missing   string `json:"missing,omitempty"` // why it did not take part
+	Runs      []run  `json:"runs,omitempty"`
+}
+
+// enough tells whether so many runs count.
+func (r *result) enough(runs int) bool {
+	n := 0
+	for _, run := range r.Runs {
+		if run.counts() {
+			n++
+		}
+	}
+	return n >= runs
+}
+
+// hopeless tells that a contender is missing, or failed: it will not run again.
+func (r *result) hopeless() bool {
+	return r.Missing != "" || len(r.Runs) > 0 && r.Runs[len(r.Runs)-1].Failed != ""
+}
+
+// results finds contenders by contest and name.
+type results []*result
+
+func (all results) of(contest, contender string) *result {
+	i := slices.IndexFunc(all, func(r *result) bool { return r.Contest == contest && r.Contender == contender })
+	if i < 0 {
+		return &result{Contest: contest, Contender: contender, Missing: "not among the contenders"}
+	}
+	return all[i]
+}
+
+// hold runs a contest: strictly in turn, round after round, with the machine's peak measured between
+// any two runs. Where runs are dropped, up to as many rounds again replace them.
+func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer) (results, error) {
+	var all results
+	commands := map[*result]command{}
+	for _, who := range c.contenders {
+		r := &result{Contest: c.name, Contender: who.name}
+		all = append(all, r)
+		how, err := who.prepare(ctx, l)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if err != nil {
+			r.Missing = err.Error()
+			fmt.Fprintf(progress, "%s: %s is missing: %s\n", c.name, who.name, oneLine(r.Missing))
+			continue
+		}
+		commands[r], r.Command = how, how.String()
+	}
+	for round := 1; round <= 2*runs && !c.done(all, runs); round++ {
+		before, err := l.calibrate.measure(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range all {
+			if r.hopeless() {
+				continue
+			}
+			fmt.Fprintf(progress, "%s, round %d: %s: ", c.name, round, r.Contender)
+			one, err := commands[r].start(ctx)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil {
+				one.Failed = err.Error()
+			}
+			after, err := l.calibrate.measure(ctx)
+			if err != nil {
+				return nil, err
+			}
+			one.Before, one.After = before, after
+			one.Dropped = !before.whole() || !after.whole()
+			before = after
+			r.Runs = append(r.Runs, one)
+			fmt.Fprintln(progress, one)
+		}
+	}
+	return all, nil
+}
+
+// done tells whether nothing more is to be learnt: every contender has its runs, or never will.
+func (c contest) done(all results, runs int) bool {
+	return !slices.ContainsFunc(all, func(r *result) bool {
+		return !r.hopeless() && !r.enough(runs)
+	})
+}

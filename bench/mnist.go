@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"braid/digitqa"
+	"braid/tensor"
+)
+
+// writeMNIST finds MNIST, which leaves it in Braid's cache, and writes the four files unzipped for
+// the peers.
+func writeMNIST(ctx context.Context, dir string) error {
+	mnist, err := digitqa.Finder{}.Find(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		writeIDX(filepath.Join(dir, "train-images-idx3-ubyte"), mnist.Train.Pixels),
+		writeIDX(filepath.Join(dir, "train-labels-idx1-ubyte"), mnist.Train.Labels),
+		writeIDX(filepath.Join(dir, "t10k-images-idx3-ubyte"), mnist.Test.Pixels),
+		writeIDX(filepath.Join(dir, "t10k-labels-idx1-ubyte"), mnist.Test.Labels),
+	)
+}
+
+// writeIDX writes bytes in MNIST's format: their type, 8, the number of axes, their lengths, all.
+func writeIDX(path string, t tensor.Tensor) error {
+	content := []byte{0, 0, 8, byte(len(t.Shape()))}
+	for _, n := range t.Shape() {
+		content = binary.BigEndian.AppendUint32(content, uint32(n))
+	}
+	if err := os.WriteFile(path, append(content, t.Uint8s()...), 0o644); err != nil {
+		return fmt.Errorf("MNIST for the peers: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+)
+
+// onnxRuntime is the library, a program that times it, and the models.
+type onnxRuntime struct{ library, program, models string }
+
+// onnxRows are the sizes of predictions that are measured.
+var onnxRows = []int{1, 64, 10_000}
+
+// onnx finds ONNX Runtime, and has PyTorch write the seed's network for it.
+func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
+	return once(l, "onnx", func() (onnxRuntime, error) {
+		var o onnxRuntime
+		var err error
+		if o.library, err = l.onnxLibrary(ctx); err != nil {
+			return o, err
+		}
+		source := filepath.Join(l.root, "bench", "onnx", "predict.c")
+		if o.program, err = l.compile(ctx, "predict", source, "-O2", "-ldl"); err != nil {
+			return o, err
+		}
+		t, err := l.pytorch(ctx)
+		if err != nil {
+			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w", err)
+		}
+		o.models = filepath.Join(l.temp, "onnx")
+		if err := os.Mkdir(o.models, 0o755); err != nil {
+			return o, err
+		}
+		args := []string{l.script("export.py"), o.models}
+		for _, rows := range onnxRows {
+			args = append(args, strconv.Itoa(rows))
+		}
+		if _, err := l.tool(ctx, t.env, "", t.python, args...); err != nil {
+			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w: install Debian's python3-onnx", err)
+		}
+		return o, nil
+	})
+}
+
+// onnxLibrary finds the library in the cache, where -install puts it.
+func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
+	machine := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
+	binaries := filepath.Join(l.cache, "node_modules", "onnxruntime-node", "bin")
+	pattern := filepath.Join(binaries, "napi-*", runtime.GOOS, machine, "libonnxruntime.*")
+	if found, _ := filepath.Glob(pattern); len(found) > 0 {
+		return found[0], nil
+	}
+	if !l.install {
+		return "", fmt.Errorf("ONNX Runtime is not in %s: the flag -install puts npm's package "+
+			"onnxruntime-node there", l.cache)
+	}
+	if err := os.MkdirAll(l.cache, 0o755); err != nil {
+		return "", fmt.Errorf("ONNX Runtime: %w", err)
+	}
+	// The package holds the library; its script would download another from elsewhere.
+	_, err := l.tool(ctx, []string{"ONNXRUNTIME_NODE_INSTALL=skip"}, l.cache, "npm", "install",
+		"--prefix", l.cache, "--ignore-scripts", "--no-audit", "--no-fund", "onnxruntime-node")
+	if err != nil {
+		return "", fmt.Errorf("ONNX Runtime: %w (npm is Debian's package npm)", err)
+	}
+	if found, _ := filepath.Glob(pattern); len(found) > 0 {
+		return found[0], nil
+	}
+	return "", fmt.Errorf("ONNX Runtime: npm's package onnxruntime-node has no %s", pattern)
+}
+
+// onnxPredicts is ONNX Runtime answering rows of the seed's network.
+func onnxPredicts(name string, rows, threads int) contender {
+	return contender{name, func(ctx context.Context, l *lab) (command, error) {
+		o, err := l.onnx(ctx)
+		if err != nil {
+			return command{}, err
+		}
+		model := filepath.Join(o.models, fmt.Sprintf("seed-%d.onnx", rows))
+		args := []string{o.library, model, strconv.Itoa(rows), strconv.Itoa(threads), "1"}
+		return command{path: o.program, args: args, read: medianOf("predict_s")}, nil
+	}}
+}
