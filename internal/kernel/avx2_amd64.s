@@ -2707,12 +2707,29 @@ TEXT ·finiteAVX2(SB), NOSPLIT, $0-20
 	MOVQ         n+8(FP), CX
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
 	VBROADCASTSS AVX2_00000000<>+0(SB), Y1
-	SUBQ         $0x08, CX
-	JL           elementsTail
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	SUBQ         $0x00000020, CX
+	JL           few
+
+many:
+	VFMADD231PS (AX), Y0, Y1
+	VFMADD231PS 32(AX), Y0, Y2
+	VFMADD231PS 64(AX), Y0, Y3
+	VFMADD231PS 96(AX), Y0, Y4
+	ADDQ        $0x00000080, AX
+	SUBQ        $0x00000020, CX
+	JGE         many
+
+few:
+	ADDQ $0x00000020, CX
+	SUBQ $0x08, CX
+	JL   elementsTail
 
 elements:
-	VMOVUPS     (AX), Y2
-	VFMADD231PS Y2, Y0, Y1
+	VMOVUPS     (AX), Y5
+	VFMADD231PS Y5, Y0, Y1
 	ADDQ        $0x20, AX
 	SUBQ        $0x08, CX
 	JGE         elements
@@ -2720,23 +2737,24 @@ elements:
 elementsTail:
 	ADDQ         $0x08, CX
 	JZ           elementsDone
-	VMOVDQU      AVX2_from0<>+0(SB), Y2
-	VMOVD        CX, X3
-	VPBROADCASTD X3, Y3
-	VPCMPGTD     Y2, Y3, Y3
-	VMASKMOVPS   (AX), Y3, Y2
-	VFMADD231PS  Y2, Y0, Y1
+	VMOVDQU      AVX2_from0<>+0(SB), Y5
+	VMOVD        CX, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y5, Y6, Y6
+	VMASKMOVPS   (AX), Y6, Y5
+	VFMADD231PS  Y5, Y0, Y1
 
 elementsDone:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
-	VADDPS       Y0, Y1, Y1
-	VPERM2F128   $0x01, Y1, Y1, Y0
-	VADDPS       Y0, Y1, Y1
-	VPERMILPS    $0x4e, Y1, Y0
-	VADDPS       Y0, Y1, Y1
-	VPERMILPS    $0xb1, Y1, Y0
-	VADDPS       Y0, Y1, Y1
-	MOVSS        X1, sum+16(FP)
+	VADDPS     Y3, Y1, Y1
+	VADDPS     Y4, Y2, Y2
+	VADDPS     Y2, Y1, Y1
+	VPERM2F128 $0x01, Y1, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	VPERMILPS  $0x4e, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	VPERMILPS  $0xb1, Y1, Y0
+	VADDPS     Y0, Y1, Y1
+	MOVSS      X1, sum+16(FP)
 	VZEROUPPER
 	RET
 

@@ -4783,12 +4783,29 @@ TEXT ·finiteAVX512(SB), NOSPLIT, $0-20
 	MOVQ         n+8(FP), CX
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
 	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
-	SUBQ         $0x10, CX
-	JL           elementsTail
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
+	SUBQ         $0x00000040, CX
+	JL           few
+
+many:
+	VFMADD231PS (AX), Z0, Z1
+	VFMADD231PS 64(AX), Z0, Z2
+	VFMADD231PS 128(AX), Z0, Z3
+	VFMADD231PS 192(AX), Z0, Z4
+	ADDQ        $0x00000100, AX
+	SUBQ        $0x00000040, CX
+	JGE         many
+
+few:
+	ADDQ $0x00000040, CX
+	SUBQ $0x10, CX
+	JL   elementsTail
 
 elements:
-	VMOVUPS     (AX), Z2
-	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     (AX), Z5
+	VFMADD231PS Z5, Z0, Z1
 	ADDQ        $0x40, AX
 	SUBQ        $0x10, CX
 	JGE         elements
@@ -4799,10 +4816,13 @@ elementsTail:
 	MOVQ        $0xffffffffffffffff, DX
 	BZHIQ       CX, DX, DX
 	KMOVW       DX, K1
-	VMOVUPS.Z   (AX), K1, Z2
-	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS.Z   (AX), K1, Z5
+	VFMADD231PS Z5, Z0, Z1
 
 elementsDone:
+	VADDPS     Z3, Z1, Z1
+	VADDPS     Z4, Z2, Z2
+	VADDPS     Z2, Z1, Z1
 	VSHUFF32X4 $0x4e, Z1, Z1, Z0
 	VADDPS     Z0, Z1, Z1
 	VSHUFF32X4 $0xb1, Z1, Z1, Z0

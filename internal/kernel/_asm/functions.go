@@ -263,14 +263,28 @@ func scale() {
 func finite() {
 	function("finite", "func(x *float32, n uint64) (sum float32)", "adds up n numbers times zero.")
 	x, n := pointer("x"), pointer("n")
-	zero, sum := zeros(), zeros()
-	along("elements", n, func(tail *mask) {
-		fma231.do(load(at(x), tail), zero, sum)
-	}, x)
-	sums := []VecVirtual{sum}
-	if set == avx2 {
-		sums = append(sums, zeros())
+	zero := zeros()
+	sums := []VecVirtual{zeros(), zeros(), zeros(), zeros()} // one alone would wait for itself
+	four := U32(len(sums) * set.lanes())
+	SUBQ(four, n)
+	JL(LabelRef("few"))
+	Label("many")
+	for i, sum := range sums {
+		fma231.do(Mem{Base: x, Disp: i * set.size}, zero, sum)
 	}
-	Store(acrossLanes(sums, add).AsX(), ReturnIndex(0))
+	ADDQ(4*four, x)
+	SUBQ(four, n)
+	JGE(LabelRef("many"))
+	Label("few")
+	ADDQ(four, n)
+	along("elements", n, func(tail *mask) {
+		fma231.do(load(at(x), tail), zero, sums[0])
+	}, x)
+	add.do(sums[2], sums[0], sums[0])
+	add.do(sums[3], sums[1], sums[1])
+	if set == avx512 {
+		add.do(sums[1], sums[0], sums[0])
+	}
+	Store(acrossLanes(sums[:set.halves()], add).AsX(), ReturnIndex(0))
 	end()
 }
