@@ -122,6 +122,27 @@ func TestBytes(t *testing.T) {
 	})
 }
 
+// Prefetch and Claim only ask: nothing is changed, wherever a row begins and ends.
+func TestAskingChangesNothing(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for _, width := range lengths() {
+			for _, rows := range []int{0, 1, 5} {
+				offset, row := width%4, width+width%3
+				all, x := matrix(rand.New(rand.NewPCG(uint64(width), 3)), odd, rows, width, row, offset)
+				before := clone(all)
+				set.Claim(x, row, rows, width)
+				checkSame(t, fmt.Sprintf("claim, %d rows of %d", rows, width), all, before)
+			}
+		}
+		bytes := []uint8{1, 2, 3, 4, 5, 6, 7}
+		set.Prefetch(bytes[1:], 3, 2, []int32{1, 0})
+		set.Prefetch(bytes, 3, 0, []int32{1})
+		if !slices.Equal(bytes, []uint8{1, 2, 3, 4, 5, 6, 7}) {
+			t.Errorf("prefetch changed bytes to %v", bytes)
+		}
+	})
+}
+
 func TestTranspose(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for rows := range 36 {
