@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
+	"sync"
 
 	"braid/internal/kernel"
 	"braid/tensor"
@@ -48,10 +50,7 @@ type Standard struct{ Mean, Std float64 }
 // Measure finds the mean and the population standard deviation of bytes. Where all are equal it
 // is an error: nothing can be told from them.
 func Measure(values []uint8) (Standard, error) {
-	var counts [256]int
-	for _, v := range values {
-		counts[v]++
-	}
+	counts := count(values)
 	sum := 0
 	for v, count := range counts {
 		sum += v * count
@@ -68,6 +67,36 @@ func Measure(values []uint8) (Standard, error) {
 		return s, fmt.Errorf("data: %d bytes with standard deviation %v cannot be standardized", len(values), s.Std)
 	}
 	return s, nil
+}
+
+// count is how often each byte occurs. The processors share the work; and each has four tables in turn,
+// for equal neighbours, the most frequent case in images, would otherwise wait for each other's count.
+func count(values []uint8) (counts [256]int) {
+	parts := make([][4][256]int, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for i := range parts {
+		part, own := &parts[i], values[len(values)*i/len(parts):len(values)*(i+1)/len(parts)]
+		wait.Go(func() {
+			for ; len(own) >= 4; own = own[4:] {
+				part[0][own[0]]++
+				part[1][own[1]]++
+				part[2][own[2]]++
+				part[3][own[3]]++
+			}
+			for _, v := range own {
+				part[0][v]++
+			}
+		})
+	}
+	wait.Wait()
+	for _, part := range parts {
+		for _, table := range part {
+			for v, n := range table {
+				counts[v] += n
+			}
+		}
+	}
+	return counts
 }
 
 func (c Column) len() int { return len(c.floats) + len(c.ints) + len(c.bytes) }

