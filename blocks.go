@@ -20,17 +20,28 @@ func (m *Model) Blocks() []WeightBlock {
 	for i, n := range m.nodes {
 		for j := range n.weights {
 			w := m.weights[m.first[i]+j]
-			columns := min(blockColumns, w.storage.Width)
-			rows := max(1, blockSize/columns)
-			for r := 0; r < w.rows; r += rows {
-				for c := 0; c < w.storage.Width; c += columns {
-					list = append(list, WeightBlock{
-						Weight: w, node: i, weight: j,
-						Block: Block{r, min(r+rows, w.rows), c, min(c+columns, w.storage.Width)},
-					})
-				}
+			for _, b := range w.blocks() {
+				list = append(list, WeightBlock{Weight: w, Block: b, node: i, weight: j})
 			}
 		}
 	}
 	return list
 }
+
+// blocks cuts the parts of the weight's storage.
+func (w *Weight) blocks() []Block {
+	var list []Block
+	for i, part := range w.storage {
+		columns := min(blockColumns, part.Width)
+		rows := max(1, blockSize/columns)
+		for r := 0; r < w.rows; r += rows {
+			for c := 0; c < part.Width; c += columns {
+				list = append(list, Block{i, r, min(r+rows, w.rows), c, min(c+columns, part.Width)})
+			}
+		}
+	}
+	return list
+}
+
+// size is how many weights the block has.
+func (b Block) size() int { return (b.RowHi - b.RowLo) * (b.ColumnHi - b.ColumnLo) }

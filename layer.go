@@ -32,7 +32,7 @@ type Weighted interface {
 	Op
 	// Gradient writes to grad the gradient of one block of a weight over all rows t.Lo to t.Hi, summed
 	// in row order. Forward and Backward have then run on all of them. Row 0, column 0 of grad is
-	// (block.RowLo, block.ColumnLo) of the weight's storage; what grad held before means nothing.
+	// (block.RowLo, block.ColumnLo) of the part of the weight's storage; what grad held before means nothing.
 	Gradient(t *Task, weight int, block Block, grad tensor.Rows[float32])
 }
 
@@ -58,7 +58,7 @@ type Task struct {
 	OutGrad tensor.Rows[float32]
 	Saved   []tensor.Rows[float32] // what Builder.Save declared, in its order; only where Train
 	Room    []tensor.Rows[float32] // what Builder.Room declared, in its order
-	Weights []tensor.Rows[float32] // the weights' storage, in the order they were declared
+	Weights []tensor.Rows[float32] // the weights' storage, part after part, in the order they were declared
 
 	Kernels *kernel.Set // the instruction set in use, for the layers of this module
 }
@@ -66,8 +66,9 @@ type Task struct {
 // Span is the columns from Lo up to Hi.
 type Span struct{ Lo, Hi int }
 
-// Block is a rectangle of a weight's storage.
+// Block is a rectangle of a part of a weight's storage.
 type Block struct {
+	Part               int
 	RowLo, RowHi       int
 	ColumnLo, ColumnHi int
 }
@@ -143,16 +144,20 @@ func (b *Builder) Limit(i, n int) error {
 // Weight declares a weight, filled by init, and returns its index in Task.Weights. Its storage is
 // a matrix: all axes but the last are its rows.
 func (b *Builder) Weight(name string, init Initializer, shape ...int) int {
-	return b.weight(name, init, false, shape)
+	return b.weight(name, init, nil, shape)
 }
 
-// TransposedWeight declares a weight of two axes whose storage has the second axis for its rows:
-// what it stands for, and what files hold, is not changed by that.
-func (b *Builder) TransposedWeight(name string, init Initializer, rows, columns int) int {
-	return b.weight(name, init, true, []int{rows, columns})
+// TransposedWeight declares a weight of two axes whose storage has the second axis for its rows, and the
+// first cut into parts, if any are given, of which each is a matrix of its own. What the weight stands
+// for, and what files hold, is not changed by that.
+func (b *Builder) TransposedWeight(name string, init Initializer, rows, columns int, parts ...Span) int {
+	if len(parts) == 0 {
+		parts = []Span{{0, rows}}
+	}
+	return b.weight(name, init, parts, []int{rows, columns})
 }
 
-func (b *Builder) weight(name string, init Initializer, transposed bool, shape tensor.Shape) int {
+func (b *Builder) weight(name string, init Initializer, transposed []Span, shape tensor.Shape) int {
 	b.node.weights = append(b.node.weights, weightSpec{
 		name: name, shape: append(tensor.Shape(nil), shape...), transposed: transposed, init: init,
 	})

@@ -11,9 +11,11 @@ import (
 // of a step read: so each worker fills its own from the data, which nobody writes.
 type own struct {
 	values   []tensor.Rows[float32] // by buffer: those of its own, else the pass's
-	needs    []Span                 // by node, of inputs: see Needs
+	reads    []Span                 // by node, of inputs: what is read of the worker's own rows
+	needs    []Span                 // by node, of inputs: what is read of all rows
 	computed []computed
-	joined   []computed // what of it Gradient reads
+	joined   []computed // what of it is read of all rows
+	early    []int      // the buffers of which all rows are read before Gradient, in Forward
 }
 
 // computed is columns of a buffer of a worker's own that are computed, and so come from who computed them.
@@ -30,21 +32,22 @@ type Selective interface {
 	Reads(input, weight int, block Block) Span
 }
 
-// NewWorker makes a hold on the pass for one more goroutine. It has Input and Tokens of its own. Before
-// Forward it fills the rows that it is to compute. Before Gradient it fills what Needs names of the rows
-// that others computed, and calls Join for them.
-func (p *Pass) NewWorker() *Worker {
+// newWorker makes a hold on the pass for one more goroutine, with Input and Tokens of its own.
+func (p *Pass) newWorker() *Worker {
 	w := &Worker{pass: p, tasks: slices.Clone(p.tasks)}
-	w.own.values, w.own.needs = slices.Clone(p.values), make([]Span, len(p.tasks))
+	w.own.values = slices.Clone(p.values)
+	w.own.reads, w.own.needs = make([]Span, len(p.tasks)), make([]Span, len(p.tasks))
 	tokens := slices.Clone(p.tokens)
 	for i, n := range p.model.nodes {
 		switch at := p.model.plan.places[i].buffer; {
 		case n.layer != nil:
+			continue
 		case n.dtype == tensor.Int32:
 			tokens[i] = tensor.NewRows[int32](p.rows, n.shape.Size())
 		case !w.owns(at) && !p.answers(at):
 			w.own.values[at] = newRows(p.rows, p.model.plan.widths[at])
 		}
+		w.own.reads[i] = Span{0, n.shape.Size()}
 	}
 	for i, n := range p.model.nodes {
 		p.look(n, &w.tasks[i], w.own.values, tokens)
@@ -76,13 +79,18 @@ func (w *Worker) Input(i int) tensor.Rows[float32] { return w.tasks[w.pass.nth(i
 // Tokens is the window to fill for input i of Model.Inputs, where it is int32.
 func (w *Worker) Tokens(i int) tensor.Rows[int32] { return w.tasks[w.pass.nth(i, false)].Tokens[0] }
 
-// Needs is the columns of input i that Gradient reads for the blocks that Assign named.
-func (w *Worker) Needs(i int) Span { return w.own.needs[w.pass.nth(i, false)] }
-
-// Assign says for which blocks the worker's Gradient will be called.
-func (w *Worker) Assign(blocks []WeightBlock) {
+// assign says for which blocks the worker's Gradient will be called, and which nodes' terms it shares.
+func (w *Worker) assign(number int, blocks []WeightBlock, sums []*sum) {
 	plan := w.pass.model.plan
-	reads := make([]Span, len(plan.widths)) // by buffer
+	reads := make([]Span, len(plan.widths)) // by buffer, of all rows
+	whole := make([]bool, len(plan.widths)) // by buffer: some node reads all columns of the worker's rows
+	read := func(in *Node, columns Span) {
+		if in.dtype == tensor.Int32 {
+			w.own.needs[in.index] = w.own.needs[in.index].with(columns)
+		} else if at := plan.places[in.index]; w.owns(at.buffer) {
+			reads[at.buffer] = reads[at.buffer].with(columns.from(-at.offset))
+		}
+	}
 	for _, b := range blocks {
 		n := w.pass.model.nodes[b.node]
 		for i, in := range n.inputs {
@@ -90,21 +98,36 @@ func (w *Worker) Assign(blocks []WeightBlock) {
 			if op, ok := n.op.(Selective); ok {
 				columns = op.Reads(i, b.weight, b.Block)
 			}
-			if in.dtype == tensor.Int32 {
-				w.own.needs[in.index] = w.own.needs[in.index].with(columns)
-			} else if at := plan.places[in.index]; w.owns(at.buffer) {
-				reads[at.buffer] = reads[at.buffer].with(columns.from(-at.offset))
-			}
+			read(in, columns)
+		}
+	}
+	for i, n := range w.pass.model.nodes {
+		if s := sums[i]; s != nil {
+			read(n.inputs[0], s.columns(number))
+			w.own.early = append(w.own.early, plan.places[n.inputs[0].index].buffer)
+			continue
+		}
+		if _, placed := n.op.(Placed); placed && len(plan.copies[i]) == 0 {
+			continue
+		}
+		for _, in := range n.inputs {
+			whole[plan.places[in.index].buffer] = true
 		}
 	}
 	for i, n := range w.pass.model.nodes {
 		at := plan.places[i]
-		if n.layer != nil || n.dtype == tensor.Int32 || !w.owns(at.buffer) {
+		if n.layer != nil {
 			continue
 		}
-		columns := Span{at.offset, at.offset + n.shape.Size()}.within(reads[at.buffer])
-		if columns != (Span{}) {
+		all := Span{0, n.shape.Size()}
+		if n.dtype == tensor.Int32 || !w.owns(at.buffer) {
+			continue
+		}
+		if columns := all.from(-at.offset).within(reads[at.buffer]); columns != (Span{}) {
 			w.own.needs[i] = columns.from(at.offset)
+		}
+		if !whole[at.buffer] {
+			w.own.reads[i] = w.own.needs[i]
 		}
 	}
 	for _, c := range w.own.computed {
@@ -114,11 +137,22 @@ func (w *Worker) Assign(blocks []WeightBlock) {
 	}
 }
 
-// Join brings what another worker computed of rows lo to hi into the memory of w, where Gradient is to
+// join brings what another worker computed of rows lo to hi into the memory of w, where Gradient is to
 // read it there.
-func (w *Worker) Join(other *Worker, lo, hi int) {
+func (w *Worker) join(other *Worker, lo, hi int) {
 	for _, c := range w.own.joined {
-		w.copy(c, other, lo, hi)
+		if !slices.Contains(w.own.early, c.buffer) {
+			w.copy(c, other, lo, hi)
+		}
+	}
+}
+
+// joinEarly brings what of a buffer is read in Forward already.
+func (w *Worker) joinEarly(buffer int, other *Worker, lo, hi int) {
+	for _, c := range w.own.joined {
+		if c.buffer == buffer {
+			w.copy(c, other, lo, hi)
+		}
 	}
 }
 

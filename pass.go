@@ -145,7 +145,7 @@ func (p *Pass) task(n *Node, rows int, train bool) Task {
 	}
 	first := p.model.first[n.index]
 	for _, w := range p.model.weights[first : first+len(n.weights)] {
-		t.Weights = append(t.Weights, w.storage)
+		t.Weights = append(t.Weights, w.storage...)
 	}
 	return t
 }

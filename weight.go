@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"braid/internal/exec"
 	"braid/internal/random"
 	"braid/tensor"
 )
@@ -22,7 +21,7 @@ type Draw interface {
 type weightSpec struct {
 	name       string
 	shape      tensor.Shape
-	transposed bool
+	transposed []Span // where it is stored transposed: the parts of the first axis
 	init       Initializer
 }
 
@@ -30,8 +29,8 @@ type weightSpec struct {
 type Weight struct {
 	name       string
 	shape      tensor.Shape
-	transposed bool
-	storage    tensor.Rows[float32]
+	transposed []Span // where it is stored transposed: the parts of the first axis
+	storage    []tensor.Rows[float32]
 	rows       int
 }
 
@@ -43,13 +42,14 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 		columns = spec.shape[n-1]
 		rows = spec.shape[:n-1].Size()
 	}
-	if spec.transposed {
-		rows, columns = columns, rows
-	}
-	stride := exec.Padded(columns)
-	w := &Weight{
-		name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed, rows: rows,
-		storage: tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: columns, Stride: stride},
+	w := &Weight{name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed, rows: rows}
+	if w.transposed == nil {
+		w.storage = append(w.storage, newRows(rows, columns))
+	} else {
+		w.rows = columns
+		for _, part := range w.transposed {
+			w.storage = append(w.storage, newRows(columns, part.Hi-part.Lo))
+		}
 	}
 	values := make([]float32, spec.shape.Size())
 	// A weight's numbers depend on its own name alone: a layer added elsewhere changes nothing.
@@ -87,35 +87,35 @@ func (w *Weight) Set(values []float32) error {
 }
 
 func (w *Weight) fill(values []float32) {
-	for r := range w.rows {
-		row := w.storage.Row(r)
-		for c := range row {
-			row[c] = values[w.index(r, c)]
-		}
-	}
+	w.each(w.storage, func(number *float32, index int) { *number = values[index] })
 }
 
 // Unpack copies an array that is laid out like the weight's storage, such as its gradient, to
 // row-major values.
-func (w *Weight) Unpack(values []float32, storage tensor.Rows[float32]) {
-	for r := range w.rows {
-		for c, v := range storage.Row(r) {
-			values[w.index(r, c)] = v
+func (w *Weight) Unpack(values []float32, storage []tensor.Rows[float32]) {
+	w.each(storage, func(number *float32, index int) { values[index] = *number })
+}
+
+// each calls work with every number of an array that is laid out like the storage, and where it stands in
+// row-major values.
+func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32, index int)) {
+	for i, part := range storage {
+		for r := range w.rows {
+			row := part.Row(r)
+			for c := range row {
+				index := r*part.Width + c
+				if w.transposed != nil {
+					index = (w.transposed[i].Lo+c)*w.rows + r
+				}
+				work(&row[c], index)
+			}
 		}
 	}
 }
 
-// index is where storage row r, column c stands in row-major values.
-func (w *Weight) index(r, c int) int {
-	if w.transposed {
-		return c*w.rows + r
-	}
-	return r*w.storage.Width + c
-}
+// Storage is the memory the weight lives in, for those who train: as many parts as the layer asked for, and
+// most ask for one. Each has Rows rows.
+func (w *Weight) Storage() []tensor.Rows[float32] { return w.storage }
 
-// Storage is the memory the weight lives in, for those who train: Rows rows, laid out as the layer
-// asked.
-func (w *Weight) Storage() tensor.Rows[float32] { return w.storage }
-
-// Rows is the number of rows of Storage.
+// Rows is the number of rows of each part of Storage.
 func (w *Weight) Rows() int { return w.rows }

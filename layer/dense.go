@@ -2,6 +2,7 @@ package layer
 
 import (
 	"fmt"
+	"math"
 
 	"braid"
 	"braid/tensor"
@@ -37,9 +38,10 @@ func (l Dense) Build(b *braid.Builder) (braid.Op, error) {
 	outer := shape[:len(shape)-1]
 	op := dense{steps: outer.Size(), features: shape[len(shape)-1], units: l.Units}
 	op.transposed = sumsInLanes(op.features, op.units)
+	op.parts = op.cut()
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
 	if op.transposed {
-		b.TransposedWeight("kernel", glorotUniform, op.features, op.units)
+		b.TransposedWeight("kernel", glorotUniform, op.features, op.units, op.spans()...)
 	} else {
 		b.Weight("kernel", glorotUniform, op.features, op.units)
 	}
@@ -61,13 +63,26 @@ func sumsInLanes(features, units int) bool {
 	cost := func(outputs, inputs int) int {
 		return outputs*(vectors(inputs)+folding) + outputs*vectors(inputs)
 	}
-	return cost(units, features) < cost(features, units)
+	return cost(units, features) <= cost(features, units)
 }
 
-// dense computes with a kernel stored [units][features] if transposed, else [features][units].
+// cut is how many parts the summed axis has, each a sum of its own, for workers to share: a power of two,
+// for so are most numbers of workers, of parts so long that folding each costs little.
+func (o dense) cut() int {
+	const least, most = 256, 16
+	parts := 1
+	for o.transposed && parts < most && o.features >= 2*parts*least {
+		parts *= 2
+	}
+	return parts
+}
+
+// dense computes with a kernel stored [units][features] if transposed, the features in parts, else
+// [features][units].
 type dense struct {
 	steps, features, units int
 	transposed, bias       bool
+	parts                  int // of the summed axis
 }
 
 func (o dense) Forward(t *braid.Task) { o.ForwardColumns(t, braid.Span{Lo: 0, Hi: o.units}) }
@@ -79,15 +94,70 @@ func (o dense) ForwardColumns(t *braid.Task, columns braid.Span) {
 	o.each(t, func(row, rows int) {
 		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units).Columns(columns.Lo, columns.Hi)
 		if o.bias {
-			fillRows(out, rows, t.Weights[1].Data[columns.Lo:columns.Hi])
+			fillRows(out, rows, t.Weights[o.parts].Data[columns.Lo:columns.Hi])
 		}
 		w := t.Weights[0]
 		if o.transposed {
-			multiplyDots(t.Kernels, o.bias, rows, out, in, lowered(w, columns.Lo))
+			for i := range o.parts {
+				p := o.part(i)
+				multiplyDots(t.Kernels, o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), lowered(t.Weights[i], columns.Lo))
+			}
 		} else {
 			multiplyLanes(t.Kernels, o.bias, rows, out, in, w.Columns(columns.Lo, columns.Hi))
 		}
 	})
+}
+
+// part is the columns of the input in a part of the sum: whole vectors, but for the last part.
+func (o dense) part(i int) braid.Span {
+	const lanes = 16
+	vectors := (o.features + lanes - 1) / lanes
+	bound := func(i int) int { return min((vectors*i+o.parts-1)/o.parts*lanes, o.features) }
+	return braid.Span{Lo: bound(i), Hi: bound(i + 1)}
+}
+
+func (o dense) spans() []braid.Span {
+	var spans []braid.Span
+	for i := range o.parts {
+		spans = append(spans, o.part(i))
+	}
+	return spans
+}
+
+// whole is a block of a part of the kernel as a block of [units][features].
+func (o dense) whole(b braid.Block) braid.Block {
+	first := o.part(b.Part).Lo
+	return braid.Block{RowLo: b.RowLo, RowHi: b.RowHi, ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first}
+}
+
+// Parts is the parts of the summed axis, where a row is one step.
+func (o dense) Parts() []braid.Span {
+	if o.steps > 1 {
+		return nil
+	}
+	return o.spans()
+}
+
+// minusZero added to any number leaves it as it is, even -0.
+var minusZero = []float32{float32(math.Copysign(0, -1))}
+
+func (o dense) ForwardTerm(t *braid.Task, part int, out tensor.Rows[float32]) {
+	p, rows := o.part(part), t.Hi-t.Lo
+	term := lowered(out, t.Lo)
+	t.Kernels.Spread(term.Data[:rows*term.Stride], minusZero)
+	multiplyDots(t.Kernels, true, rows, term, lowered(t.In[0], t.Lo).Columns(p.Lo, p.Hi), t.Weights[part])
+}
+
+func (o dense) ForwardSum(t *braid.Task, terms []tensor.Rows[float32]) {
+	out := lowered(t.Out, t.Lo)
+	if o.bias {
+		fillRows(out, t.Hi-t.Lo, t.Weights[o.parts].Data)
+	} else {
+		clearRows(out, t.Hi-t.Lo)
+	}
+	for _, term := range terms {
+		tensor.EachRow(t.Out, term, t.Lo, t.Hi, t.Kernels.Add)
+	}
 }
 
 func (o dense) Backward(t *braid.Task) {
@@ -110,7 +180,13 @@ func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
 		in := o.matrix(t.InGrad[0], row, o.features).Columns(columns.Lo, columns.Hi)
 		out := o.matrix(t.OutGrad, row, o.units)
 		if o.transposed {
-			multiplyLanes(t.Kernels, true, rows, in, out, w.Columns(columns.Lo, columns.Hi))
+			for i := range o.parts {
+				p := o.part(i)
+				if lo, hi := max(columns.Lo, p.Lo), min(columns.Hi, p.Hi); lo < hi {
+					multiplyLanes(t.Kernels, true, rows, in.Columns(lo-columns.Lo, hi-columns.Lo), out,
+						t.Weights[i].Columns(lo-p.Lo, hi-p.Lo))
+				}
+			}
 		} else {
 			multiplyDots(t.Kernels, true, rows, in, out, lowered(w, columns.Lo))
 		}
@@ -124,7 +200,7 @@ func (o dense) Gradient(t *braid.Task, weight int, block braid.Block, grad tenso
 		case weight == 1:
 			sumRows(t.Kernels, add, rows, out, block, grad)
 		case o.transposed:
-			sumOuter(t.Kernels, add, rows, out, in, block, grad)
+			sumOuter(t.Kernels, add, rows, out, in, o.whole(block), grad)
 		default:
 			sumOuter(t.Kernels, add, rows, in, out, block, grad)
 		}
@@ -139,6 +215,7 @@ func (o dense) Reads(_, weight int, block braid.Block) braid.Span {
 	case o.steps > 1:
 		return braid.Span{Lo: 0, Hi: o.steps * o.features}
 	case o.transposed:
+		block = o.whole(block)
 		return braid.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
 	}
 	return braid.Span{Lo: block.RowLo, Hi: block.RowHi}

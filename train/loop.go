@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 
 	"braid"
-	"braid/data"
 	"braid/internal/exec"
 	"braid/optim"
 	"braid/tensor"
@@ -17,14 +16,14 @@ import (
 type loop struct {
 	model  *braid.Model
 	pass   *braid.Pass
-	team   braid.Team // the crew's workers on the pass
-	inputs [][]window // of each worker
+	team   *braid.Team // the crew's workers on the pass
+	inputs [][]window  // of each worker
 	heads  []*head
 	crew   *exec.Crew
 
 	optimizer optim.Optimizer
-	blocks    [][]block                                // by worker
-	slots     map[*braid.Weight][]tensor.Rows[float32] // by weight, laid out like its storage
+	blocks    [][]block                                  // by worker
+	slots     map[*braid.Weight][][]tensor.Rows[float32] // by weight, each laid out like its storage
 
 	bad atomic.Bool // a loss of this step is not finite
 }
@@ -43,9 +42,8 @@ type block struct {
 
 func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
 	l := &loop{model: m, pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
-	l.team.Share, l.team.Meet = l.share, l.crew.Meet
-	for range l.crew.Workers() {
-		hold := l.pass.NewWorker()
+	l.team = l.pass.NewTeam(l.crew.Workers(), l.share, l.crew.Meet)
+	for _, hold := range l.team.Workers {
 		var inputs []window
 		for i, spec := range m.Inputs() {
 			if spec.DType == tensor.Int32 {
@@ -54,7 +52,7 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 				inputs = append(inputs, window{floats: hold.Input(i)})
 			}
 		}
-		l.team.Workers, l.inputs = append(l.team.Workers, hold), append(l.inputs, inputs)
+		l.inputs = append(l.inputs, inputs)
 	}
 	var err error
 	if l.heads, err = bindHeads(m, l.pass, plan.Heads, mode == braid.Training); err != nil {
@@ -63,45 +61,36 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 	if err := checkFigures(figureNames(l.heads)); err != nil || mode != braid.Training {
 		return l, err
 	}
-	l.slots = make(map[*braid.Weight][]tensor.Rows[float32])
+	l.slots = make(map[*braid.Weight][][]tensor.Rows[float32])
 	for _, w := range m.Weights() {
 		for range plan.Optimizer.Slots() {
-			like := w.Storage()
-			like.Data = exec.Floats(len(like.Data))
-			l.slots[w] = append(l.slots[w], like)
+			var slot []tensor.Rows[float32]
+			for _, part := range w.Storage() {
+				part.Data = exec.Floats(len(part.Data))
+				slot = append(slot, part)
+			}
+			l.slots[w] = append(l.slots[w], slot)
 		}
 	}
-	l.blocks = l.deal(m.Blocks(), l.crew.Workers())
-	for worker, blocks := range l.blocks {
-		var list []braid.WeightBlock
-		for _, b := range blocks {
-			list = append(list, b.WeightBlock)
-		}
-		l.team.Workers[worker].Assign(list)
+	for _, hand := range l.team.Deal() {
+		l.blocks = append(l.blocks, l.bind(hand))
 	}
 	return l, nil
 }
 
-// deal gives each worker consecutive blocks with about as many weights as the others have.
-func (l *loop) deal(blocks []braid.WeightBlock, workers int) [][]block {
-	size := func(b braid.WeightBlock) int { return (b.RowHi - b.RowLo) * (b.ColumnHi - b.ColumnLo) }
-	total, room := 0, 0
-	for _, b := range blocks {
-		total += size(b)
+// bind gives the blocks of a worker room for their gradient, one after the other's, and what their update
+// needs.
+func (l *loop) bind(hand []braid.WeightBlock) []block {
+	room := 0
+	for _, b := range hand {
 		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
 	}
-	hands, scratch := make([][]block, workers), make([][]float32, workers)
-	for i := range scratch {
-		scratch[i] = exec.Floats(room)
+	scratch := exec.Floats(room)
+	var blocks []block
+	for _, b := range hand {
+		blocks = append(blocks, block{b, l.part(b, scratch)})
 	}
-	done := 0
-	for _, b := range blocks {
-		// The worker in whose share the block's middle lies.
-		worker := min((2*done+size(b))*workers/(2*total), workers-1)
-		hands[worker] = append(hands[worker], block{b, l.part(b, scratch[worker])})
-		done += size(b)
-	}
-	return hands
+	return blocks
 }
 
 // part is what the optimizer is given for a block, whose gradient goes to scratch.
@@ -111,11 +100,11 @@ func (l *loop) part(b braid.WeightBlock, scratch []float32) optim.Part {
 	}
 	width := b.ColumnHi - b.ColumnLo
 	p := optim.Part{
-		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage()), Kernels: l.pass.Kernels(),
+		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage()[b.Part]), Kernels: l.pass.Kernels(),
 		Gradient: tensor.Rows[float32]{Data: scratch, Width: width, Stride: exec.Padded(width)},
 	}
 	for _, slot := range l.slots[b.Weight] {
-		p.Slots = append(p.Slots, cut(slot))
+		p.Slots = append(p.Slots, cut(slot[b.Part]))
 	}
 	return p
 }
@@ -129,14 +118,9 @@ func (l *loop) share(rows, worker int) (lo, hi int) {
 // and metrics; in training, their gradients too. It returns false where the crew must stop.
 func (l *loop) forward(worker int, s *source, order []int32) bool {
 	lo, hi := l.share(len(order), worker)
-	if l.model.Shares(len(order), l.crew.Workers()) {
-		l.fill(worker, s, order, 0, len(order))
-		if !l.team.Forward(worker, len(order)) {
-			return false
-		}
-	} else {
-		l.fill(worker, s, order, lo, hi)
-		l.team.Workers[worker].Forward(lo, hi)
+	l.fill(worker, s, order, l.team.Reads)
+	if !l.team.Forward(worker, len(order)) {
+		return false
 	}
 	kernels := l.pass.Kernels()
 	for i, h := range l.heads {
@@ -156,52 +140,27 @@ func (l *loop) forward(worker int, s *source, order []int32) bool {
 	return true
 }
 
-// backward computes what the heads' gradients mean for a worker's rows of a batch.
-func (l *loop) backward(worker, rows int) bool {
-	if l.model.Shares(rows, l.crew.Workers()) {
-		return l.team.Backward(worker, rows)
-	}
-	l.team.Workers[worker].Backward(l.share(rows, worker))
-	return true
-}
-
-// fill gathers rows lo to hi of all inputs.
-func (l *loop) fill(worker int, s *source, order []int32, lo, hi int) {
-	for i, c := range s.inputs {
-		l.gather(c, l.inputs[worker][i], braid.Span{Lo: 0, Hi: c.Shape.Size()}, order, lo, hi)
-	}
-}
-
-// gather fills columns of rows lo to hi of an input.
-func (l *loop) gather(c data.Column, to window, columns braid.Span, order []int32, lo, hi int) {
-	switch {
-	case columns.Lo == columns.Hi:
-	case c.DType == tensor.Int32:
-		c.GatherInts(to.ints, order, lo, hi)
-	default:
-		c.GatherFloats(l.pass.Kernels(), to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
-	}
-}
-
-// join brings to a worker what its gradients read of the rows that the others computed.
-func (l *loop) join(worker int, s *source, order []int32) {
-	hold := l.team.Workers[worker]
+// fill gathers the columns of a batch's inputs that a worker reads.
+func (l *loop) fill(worker int, s *source, order []int32, reads func(worker, answers, input, rows int) braid.Span) {
 	for other := range l.team.Workers {
-		if other == worker {
-			continue
-		}
 		lo, hi := l.share(len(order), other)
 		for i, c := range s.inputs {
-			l.gather(c, l.inputs[worker][i], hold.Needs(i), order, lo, hi)
+			columns, to := reads(worker, other, i, len(order)), l.inputs[worker][i]
+			switch {
+			case columns.Lo == columns.Hi:
+			case c.DType == tensor.Int32:
+				c.GatherInts(to.ints, order, lo, hi)
+			default:
+				c.GatherFloats(l.pass.Kernels(), to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
+			}
 		}
-		hold.Join(l.team.Workers[other], lo, hi)
 	}
 }
 
 // step is one worker's part of a training step, whose number counts from 1, on the examples that
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
 func (l *loop) step(worker int, s *source, order, next []int32, number int) bool {
-	if !l.forward(worker, s, order) || !l.backward(worker, len(order)) {
+	if !l.forward(worker, s, order) || !l.team.Backward(worker, len(order)) {
 		return false
 	}
 	if !l.crew.Meet(worker) || l.bad.Load() {
@@ -210,7 +169,8 @@ func (l *loop) step(worker int, s *source, order, next []int32, number int) bool
 	if worker == 0 {
 		l.addUp(len(order))
 	}
-	l.join(worker, s, order)
+	l.fill(worker, s, order, l.team.ReadsLate)
+	l.team.Join(worker, len(order))
 	l.update(worker, len(order), l.optimizer.At(number), s, next)
 	return true
 }
@@ -244,9 +204,9 @@ func (l *loop) prefetch(worker int, s *source, order []int32, part, parts int) {
 		lo, hi := l.share(len(order), other)
 		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
 		for i, c := range s.inputs {
-			columns := braid.Span{Lo: 0, Hi: c.Shape.Size()}
-			if other != worker {
-				columns = l.team.Workers[worker].Needs(i)
+			columns := l.team.Reads(worker, other, i, len(order))
+			if columns.Lo == columns.Hi {
+				columns = l.team.ReadsLate(worker, other, i, len(order))
 			}
 			c.Prefetch(l.pass.Kernels(), columns.Lo, columns.Hi, order[lo:hi])
 		}

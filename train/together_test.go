@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"braid"
+	"braid/data"
 	"braid/internal/kernel"
+	"braid/internal/random"
 	"braid/layer"
 	"braid/tensor"
 	"braid/train"
@@ -35,22 +37,71 @@ func large(t *testing.T) *braid.Model {
 	return m
 }
 
+// terms has layers whose terms workers share: on a picture and what is computed, side by side in memory
+// of each worker's own; on another such layer, with no bias; and in four parts, as a head.
+func terms(t *testing.T) *braid.Model {
+	t.Helper()
+	g := braid.NewGraph("terms")
+	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3}, ids)
+	asked := g.Add("asked", layer.LSTM{Units: 5}, e)
+	flat := g.Add("flat", layer.Flatten{}, picture)
+	both := g.Add("both", layer.Concatenate{}, asked, flat, x)
+	trunk := g.Add("trunk", layer.Dense{Units: 520, Activation: layer.ReLU}, both)
+	narrow := g.Add("narrow", layer.Dense{Units: 17, Activation: layer.Tanh, NoBias: true}, trunk)
+	wide := g.Add("wide", layer.Dense{Units: 1030, Activation: layer.ReLU}, narrow)
+	g.Head("class", layer.Dense{Units: 9, Activation: layer.Softmax}, wide)
+	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, narrow)
+	m, err := g.Build(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestFewRowsShareColumns(t *testing.T) {
-	defer kernel.Use(kernel.Default())
 	all, err := table(t).Slice(0, 13)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, batch := range []int{1, 5} {
+	sameOnWorkers(t, large, all, []int{1, 5}, []int{1, 2, 3, 5})
+}
+
+func TestShareTerms(t *testing.T) {
+	const rows = 70
+	draw := random.New(4, "pictures")
+	picture, x, ids := make([]uint8, 620*rows), make([]float32, 3*rows), make([]int32, 2*rows)
+	class, yes := make([]int32, rows), make([]float32, rows)
+	for i := range picture {
+		picture[i] = uint8(draw.Bits(uint64(i)))
+	}
+	for r := range rows {
+		x[3*r], x[3*r+1], x[3*r+2] = draw.Normal(uint64(r)), float32(r), -1
+		ids[2*r], ids[2*r+1] = int32(r%5), int32(r%3)
+		class[r], yes[r] = int32(picture[620*r])/32, float32(r%2)
+	}
+	all, err := data.NewTable(
+		data.Bytes("picture", picture, data.Standard{Mean: 127, Std: 74}, 20, 31), data.Floats("x", x, 3),
+		data.Ints("ids", ids, 2), data.Ints("class", class), data.Floats("yes", yes, 1),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameOnWorkers(t, terms, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
+}
+
+// sameOnWorkers trains a model for an epoch, in batches of each size and by each number of workers, and
+// compares bytes and figures.
+func sameOnWorkers(t *testing.T, build func(*testing.T) *braid.Model, all *data.Table, batches, workers []int) {
+	t.Helper()
+	defer kernel.Use(kernel.Default())
+	for _, batch := range batches {
 		var want []byte
 		var figures []float64
-		for i, workers := range []int{1, 2, 3, 5} {
+		for i, workers := range workers {
 			sets := kernel.Sets()
 			kernel.Use(sets[len(sets)-1-i%len(sets)])
-			m, p := large(t), plan()
-			if m.Shares(batch, workers) != (workers > 1) {
-				t.Fatalf("Shares(%d, %d) is %v", batch, workers, m.Shares(batch, workers))
-			}
+			m, p := build(t), plan()
 			p.Epochs, p.Batch, p.Workers, p.Validate = 1, batch, workers, all
 			h, err := train.Fit(context.Background(), m, all, p)
 			if err != nil {

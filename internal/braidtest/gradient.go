@@ -88,8 +88,10 @@ func fillInputs(p *braid.Pass, m *braid.Model, rows int) {
 
 // Gradient collects the gradient of one weight over a batch, row-major, from all of its blocks.
 func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float32 {
-	storage := w.Storage()
-	whole := tensor.Rows[float32]{Data: make([]float32, len(storage.Data)), Width: storage.Width, Stride: storage.Stride}
+	var whole []tensor.Rows[float32]
+	for _, part := range w.Storage() {
+		whole = append(whole, tensor.NewRows[float32](w.Rows(), part.Width))
+	}
 	for _, b := range m.Blocks() {
 		if b.Weight != w {
 			continue
@@ -100,7 +102,7 @@ func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float3
 		}
 		p.Gradient(b, rows, grad)
 		for r := b.RowLo; r < b.RowHi; r++ {
-			copy(whole.Row(r)[b.ColumnLo:], grad.Row(r-b.RowLo))
+			copy(whole[b.Part].Row(r)[b.ColumnLo:], grad.Row(r-b.RowLo))
 		}
 	}
 	values := make([]float32, w.Shape().Size())

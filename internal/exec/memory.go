@@ -8,12 +8,22 @@ const alignment = 64
 // lane is how many float32 fill the widest vector.
 const lane = alignment / 4
 
-// Floats makes n zeros that start at a multiple of 64 bytes.
+// fence is how many float32 lie between buffers: two pages. Processors fetch ahead of what they read. So
+// what one worker writes would be taken from it by another that reads what lies before it: Adam, whose
+// numbers no other worker needs, took five times as long.
+const fence = 2 * 4096 / 4
+
+// Floats makes n zeros that start at a multiple of 64 bytes, and, but for a few, end far from what else
+// there is.
 func Floats(n int) []float32 {
 	if n == 0 {
 		return nil
 	}
-	block := make([]float32, n+lane-1)
+	room := n + lane - 1
+	if n > 2*lane {
+		room += fence
+	}
+	block := make([]float32, room)
 	skip := 0
 	if rest := uintptr(unsafe.Pointer(&block[0])) % alignment; rest != 0 {
 		skip = int(alignment-rest) / 4
