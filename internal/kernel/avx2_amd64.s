@@ -807,123 +807,6 @@ inner:
 	VZEROUPPER
 	RET
 
-// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
-	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
-	JNZ        fresh
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y1, Y2
-	JMP        started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
-	VMOVAPS      Y2, Y0
-	VMOVAPS      Y2, Y2
-
-started:
-	PREFETCHT0 (R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
-
-inner:
-	VMOVUPS      (R11), Y3
-	VMASKMOVPS   32(R11), Y1, Y4
-	VBROADCASTSS (R10), Y5
-	VFMADD231PS  Y5, Y3, Y0
-	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMASKMOVPS   Y2, Y1, 32(AX)
-	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, FMA3, MMX+
-TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-88
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
-
-rows:
-	MOVQ    AX, R9
-	ADDQ    DX, R9
-	MOVQ    fresh+80(FP), R10
-	TESTQ   R10, R10
-	JNZ     fresh
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	JMP     started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
-	VMOVAPS      Y2, Y0
-	VMOVAPS      Y2, Y1
-	VMOVAPS      Y2, Y2
-
-started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
-
-inner:
-	VMOVUPS      (R11), Y3
-	VMOVUPS      32(R11), Y4
-	VMOVUPS      64(R11), Y5
-	VBROADCASTSS (R10), Y6
-	VFMADD231PS  Y6, Y3, Y0
-	VFMADD231PS  Y6, Y4, Y1
-	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
 // func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-88
@@ -977,152 +860,6 @@ inner:
 	JNZ          inner
 	VMASKMOVPS   Y0, Y1, (AX)
 	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
-	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
-	JNZ        fresh
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y1, Y2
-	VMOVUPS    (AX)(DX*1), Y3
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
-	JMP        started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
-	VMOVAPS      Y4, Y0
-	VMOVAPS      Y4, Y2
-	VMOVAPS      Y4, Y3
-	VMOVAPS      Y4, Y4
-
-started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
-
-inner:
-	VMOVUPS      (R11), Y5
-	VMASKMOVPS   32(R11), Y1, Y6
-	VBROADCASTSS (R10), Y7
-	VFMADD231PS  Y7, Y5, Y0
-	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R10)(BX*1), Y7
-	VFMADD231PS  Y7, Y5, Y3
-	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMASKMOVPS   Y2, Y1, 32(AX)
-	VMOVUPS      Y3, (AX)(DX*1)
-	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, FMA3, MMX+
-TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-88
-	MOVQ c+0(FP), AX
-	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
-	LEAQ (DX)(DX*2), SI
-	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
-
-rows:
-	MOVQ    AX, R9
-	ADDQ    DX, R9
-	ADDQ    DX, R9
-	MOVQ    fresh+80(FP), R10
-	TESTQ   R10, R10
-	JNZ     fresh
-	VMOVUPS (AX), Y0
-	VMOVUPS 32(AX), Y1
-	VMOVUPS 64(AX), Y2
-	VMOVUPS (AX)(DX*1), Y3
-	VMOVUPS 32(AX)(DX*1), Y4
-	VMOVUPS 64(AX)(DX*1), Y5
-	JMP     started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
-	VMOVAPS      Y5, Y0
-	VMOVAPS      Y5, Y1
-	VMOVAPS      Y5, Y2
-	VMOVAPS      Y5, Y3
-	VMOVAPS      Y5, Y4
-	VMOVAPS      Y5, Y5
-
-started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
-
-inner:
-	VMOVUPS      (R11), Y6
-	VMOVUPS      32(R11), Y7
-	VMOVUPS      64(R11), Y8
-	VBROADCASTSS (R10), Y9
-	VFMADD231PS  Y9, Y6, Y0
-	VFMADD231PS  Y9, Y7, Y1
-	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R10)(BX*1), Y9
-	VFMADD231PS  Y9, Y6, Y3
-	VFMADD231PS  Y9, Y7, Y4
-	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	VMOVUPS      Y3, (AX)(DX*1)
-	VMOVUPS      Y4, 32(AX)(DX*1)
-	VMOVUPS      Y5, 64(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R9, AX
@@ -1192,6 +929,211 @@ inner:
 	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
 	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
 	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-88
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         aCol+40(FP), R8
+	MOVQ         bRow+48(FP), R9
+	MOVQ         rowTiles+56(FP), R10
+	MOVQ         lanes+72(FP), R11
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	MOVQ       fresh+80(FP), R12
+	TESTQ      R12, R12
+	JNZ        fresh
+	VMASKMOVPS (AX), Y1, Y0
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	VMASKMOVPS (AX)(DX*2), Y1, Y3
+	VMASKMOVPS (AX)(SI*1), Y1, Y4
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMASKMOVPS   (R13), Y1, Y5
+	VBROADCASTSS (R12), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (R12)(BX*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (R12)(BX*2), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (R12)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMASKMOVPS   Y0, Y1, (AX)
+	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
+	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
+	VMASKMOVPS   Y4, Y1, (AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y2
+
+started:
+	PREFETCHT0 (R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y3
+	VMASKMOVPS   32(R11), Y1, Y4
+	VBROADCASTSS (R10), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-88
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         aCol+40(FP), SI
+	MOVQ         bRow+48(FP), DI
+	MOVQ         rowTiles+56(FP), R8
+	MOVQ         lanes+72(FP), R9
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R9, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R9
+	ADDQ       DX, R9
+	ADDQ       DX, R9
+	MOVQ       fresh+80(FP), R10
+	TESTQ      R10, R10
+	JNZ        fresh
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	VMOVUPS    (AX)(DX*1), Y3
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
+	PREFETCHT0 (R9)
+	PREFETCHT0 (R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y5
+	VMASKMOVPS   32(R11), Y1, Y6
+	VBROADCASTSS (R10), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (R10)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R9, AX
@@ -1274,6 +1216,235 @@ inner:
 	VMOVUPS      Y5, (AX)(DX*2)
 	VMASKMOVPS   Y6, Y1, 32(AX)(DX*2)
 	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-88
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         aCol+40(FP), R8
+	MOVQ         bRow+48(FP), R9
+	MOVQ         rowTiles+56(FP), R10
+	MOVQ         lanes+72(FP), R11
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R11, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	ADDQ       DX, R11
+	MOVQ       fresh+80(FP), R12
+	TESTQ      R12, R12
+	JNZ        fresh
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	VMOVUPS    (AX)(DX*1), Y3
+	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
+	VMOVUPS    (AX)(DX*2), Y5
+	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
+	VMOVUPS    (AX)(SI*1), Y7
+	VMASKMOVPS 32(AX)(SI*1), Y1, Y8
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y8, Y3
+	VMOVAPS      Y8, Y4
+	VMOVAPS      Y8, Y5
+	VMOVAPS      Y8, Y6
+	VMOVAPS      Y8, Y7
+	VMOVAPS      Y8, Y8
+
+started:
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	MOVQ       CX, R12
+	MOVQ       b+16(FP), R13
+	MOVQ       inner+64(FP), R14
+
+inner:
+	VMOVUPS      (R13), Y9
+	VMASKMOVPS   32(R13), Y1, Y10
+	VBROADCASTSS (R12), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (R12)(BX*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (R12)(BX*2), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (R12)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         R8, R12
+	ADDQ         R9, R13
+	DECQ         R14
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
+	VMOVUPS      Y5, (AX)(DX*2)
+	VMASKMOVPS   Y6, Y1, 32(AX)(DX*2)
+	VMOVUPS      Y7, (AX)(SI*1)
+	VMASKMOVPS   Y8, Y1, 32(AX)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R11, AX
+	DECQ         R10
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-88
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ cRow+24(FP), DX
+	MOVQ aRow+32(FP), BX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (BX)(BX*2), SI
+	MOVQ aCol+40(FP), SI
+	MOVQ bRow+48(FP), DI
+	MOVQ rowTiles+56(FP), R8
+
+rows:
+	MOVQ    AX, R9
+	ADDQ    DX, R9
+	MOVQ    fresh+80(FP), R10
+	TESTQ   R10, R10
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y1
+	VMOVAPS      Y2, Y2
+
+started:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y3
+	VMOVUPS      32(R11), Y4
+	VMOVUPS      64(R11), Y5
+	VBROADCASTSS (R10), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         BX, CX
+	MOVQ         R9, AX
+	DECQ         R8
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-88
+	MOVQ c+0(FP), AX
+	MOVQ a+8(FP), CX
+	MOVQ cRow+24(FP), DX
+	MOVQ aRow+32(FP), BX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (BX)(BX*2), SI
+	MOVQ aCol+40(FP), SI
+	MOVQ bRow+48(FP), DI
+	MOVQ rowTiles+56(FP), R8
+
+rows:
+	MOVQ    AX, R9
+	ADDQ    DX, R9
+	ADDQ    DX, R9
+	MOVQ    fresh+80(FP), R10
+	TESTQ   R10, R10
+	JNZ     fresh
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS (AX)(DX*1), Y3
+	VMOVUPS 32(AX)(DX*1), Y4
+	VMOVUPS 64(AX)(DX*1), Y5
+	JMP     started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VMOVAPS      Y5, Y0
+	VMOVAPS      Y5, Y1
+	VMOVAPS      Y5, Y2
+	VMOVAPS      Y5, Y3
+	VMOVAPS      Y5, Y4
+	VMOVAPS      Y5, Y5
+
+started:
+	PREFETCHT0 (R9)
+	PREFETCHT0 64(R9)
+	PREFETCHT0 (R9)(DX*1)
+	PREFETCHT0 64(R9)(DX*1)
+	MOVQ       CX, R10
+	MOVQ       b+16(FP), R11
+	MOVQ       inner+64(FP), R12
+
+inner:
+	VMOVUPS      (R11), Y6
+	VMOVUPS      32(R11), Y7
+	VMOVUPS      64(R11), Y8
+	VBROADCASTSS (R10), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (R10)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         SI, R10
+	ADDQ         DI, R11
+	DECQ         R12
+	JNZ          inner
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	VMOVUPS      Y3, (AX)(DX*1)
+	VMOVUPS      Y4, 32(AX)(DX*1)
+	VMOVUPS      Y5, 64(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R9, AX
@@ -1371,177 +1542,6 @@ inner:
 	ADDQ         BX, CX
 	MOVQ         R9, AX
 	DECQ         R8
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-88
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         rowTiles+56(FP), R10
-	MOVQ         lanes+72(FP), R11
-	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R11, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	MOVQ       AX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	MOVQ       fresh+80(FP), R12
-	TESTQ      R12, R12
-	JNZ        fresh
-	VMASKMOVPS (AX), Y1, Y0
-	VMASKMOVPS (AX)(DX*1), Y1, Y2
-	VMASKMOVPS (AX)(DX*2), Y1, Y3
-	VMASKMOVPS (AX)(SI*1), Y1, Y4
-	JMP        started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
-	VMOVAPS      Y4, Y0
-	VMOVAPS      Y4, Y2
-	VMOVAPS      Y4, Y3
-	VMOVAPS      Y4, Y4
-
-started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
-
-inner:
-	VMASKMOVPS   (R13), Y1, Y5
-	VBROADCASTSS (R12), Y6
-	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R12)(BX*1), Y6
-	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R12)(BX*2), Y6
-	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R12)(DI*1), Y6
-	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
-	JNZ          inner
-	VMASKMOVPS   Y0, Y1, (AX)
-	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
-	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
-	VMASKMOVPS   Y4, Y1, (AX)(SI*1)
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
-	JNZ          rows
-	VZEROUPPER
-	RET
-
-// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-88
-	MOVQ         c+0(FP), AX
-	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
-	LEAQ         (DX)(DX*2), SI
-	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         rowTiles+56(FP), R10
-	MOVQ         lanes+72(FP), R11
-	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R11, X1
-	VPBROADCASTD X1, Y1
-	VPCMPGTD     Y0, Y1, Y1
-
-rows:
-	MOVQ       AX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	MOVQ       fresh+80(FP), R12
-	TESTQ      R12, R12
-	JNZ        fresh
-	VMOVUPS    (AX), Y0
-	VMASKMOVPS 32(AX), Y1, Y2
-	VMOVUPS    (AX)(DX*1), Y3
-	VMASKMOVPS 32(AX)(DX*1), Y1, Y4
-	VMOVUPS    (AX)(DX*2), Y5
-	VMASKMOVPS 32(AX)(DX*2), Y1, Y6
-	VMOVUPS    (AX)(SI*1), Y7
-	VMASKMOVPS 32(AX)(SI*1), Y1, Y8
-	JMP        started
-
-fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
-	VMOVAPS      Y8, Y0
-	VMOVAPS      Y8, Y2
-	VMOVAPS      Y8, Y3
-	VMOVAPS      Y8, Y4
-	VMOVAPS      Y8, Y5
-	VMOVAPS      Y8, Y6
-	VMOVAPS      Y8, Y7
-	VMOVAPS      Y8, Y8
-
-started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
-
-inner:
-	VMOVUPS      (R13), Y9
-	VMASKMOVPS   32(R13), Y1, Y10
-	VBROADCASTSS (R12), Y11
-	VFMADD231PS  Y11, Y9, Y0
-	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R12)(BX*1), Y11
-	VFMADD231PS  Y11, Y9, Y3
-	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R12)(BX*2), Y11
-	VFMADD231PS  Y11, Y9, Y5
-	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R12)(DI*1), Y11
-	VFMADD231PS  Y11, Y9, Y7
-	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
-	JNZ          inner
-	VMOVUPS      Y0, (AX)
-	VMASKMOVPS   Y2, Y1, 32(AX)
-	VMOVUPS      Y3, (AX)(DX*1)
-	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
-	VMOVUPS      Y5, (AX)(DX*2)
-	VMASKMOVPS   Y6, Y1, 32(AX)(DX*2)
-	VMOVUPS      Y7, (AX)(SI*1)
-	VMASKMOVPS   Y8, Y1, 32(AX)(SI*1)
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
 	JNZ          rows
 	VZEROUPPER
 	RET

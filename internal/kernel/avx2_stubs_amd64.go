@@ -34,74 +34,62 @@ func dots2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, b
 //go:noescape
 func dots1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, bRow uint64, rowTiles uint64, columnTiles uint64, inner uint64, old uint32)
 
-// lanes1x1AVX2 computes rowTiles tiles of 1 rows x 1 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes1x1AVX2 computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
-// lanes1x2AVX2 computes rowTiles tiles of 1 rows x 2 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes1x3AVX2 computes rowTiles tiles of 1 rows x 3 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes2x1AVX2 computes rowTiles tiles of 2 rows x 1 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes2x1AVX2 computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
-// lanes2x2AVX2 computes rowTiles tiles of 2 rows x 2 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes2x3AVX2 computes rowTiles tiles of 2 rows x 3 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes3x1AVX2 computes rowTiles tiles of 3 rows x 1 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes3x1AVX2 computes rowTiles tiles of 3 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes3x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
-// lanes3x2AVX2 computes rowTiles tiles of 3 rows x 2 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes3x3AVX2 computes rowTiles tiles of 3 rows x 3 registers,
-// the last of them lanes wide. Strides are in bytes.
-//
-//go:noescape
-func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
-
-// lanes4x1AVX2 computes rowTiles tiles of 4 rows x 1 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes4x1AVX2 computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
-// lanes4x2AVX2 computes rowTiles tiles of 4 rows x 2 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes1x2AVX2 computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes2x2AVX2 computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes3x2AVX2 computes rowTiles tiles of 3 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes4x2AVX2 computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
-// lanes4x3AVX2 computes rowTiles tiles of 4 rows x 3 registers,
-// the last of them lanes wide. Strides are in bytes.
+// lanes1x3AVX2 computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes2x3AVX2 computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes3x3AVX2 computes rowTiles tiles of 3 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
+// lanes4x3AVX2 computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
 func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)

@@ -17,14 +17,13 @@ func main() {
 	switch *name {
 	case avx2.name:
 		set = avx2
-		products256()
 	case avx512.name:
 		set = avx512
-		products512()
 	default:
 		slog.Error("no such set", "set", *name)
 		os.Exit(2)
 	}
+	products()
 	vectors()
 	softmax()
 	argMax()
