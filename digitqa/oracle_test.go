@@ -11,8 +11,8 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/braidtest"
+	"braid/internal/safetensors"
 	"braid/loss"
-	"braid/modelfile"
 	"braid/optim"
 	"braid/tensor"
 	"braid/train"
@@ -73,16 +73,16 @@ func TestKerasOracle(t *testing.T) {
 }
 
 // tensors reads a file of the folder.
-func (o *oracle) tensors(name string) *modelfile.Container {
+func (o *oracle) tensors(name string) *safetensors.Container {
 	o.t.Helper()
-	c, err := modelfile.OpenContainer(filepath.Join(o.folder, name))
+	c, err := safetensors.Open(filepath.Join(o.folder, name))
 	if err != nil {
 		o.t.Fatal(err)
 	}
 	return c
 }
 
-func (o *oracle) floats(c *modelfile.Container, name string) []float64 {
+func (o *oracle) floats(c *safetensors.Container, name string) []float64 {
 	o.t.Helper()
 	e, ok := c.Entry(name)
 	if !ok {
@@ -95,7 +95,7 @@ func (o *oracle) floats(c *modelfile.Container, name string) []float64 {
 	return values
 }
 
-func (o *oracle) ints(c *modelfile.Container, name string) []int32 {
+func (o *oracle) ints(c *safetensors.Container, name string) []int32 {
 	o.t.Helper()
 	e, ok := c.Entry(name)
 	if !ok {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/safetensors"
 	"braid/layer"
 	"braid/tensor"
 )
@@ -50,7 +51,7 @@ func encodeGraph(m *braid.Model) (string, error) {
 
 // decodeGraph builds the model again and gives it the container's weights. The file must hold as
 // much as the graph claims before any of it is made.
-func decodeGraph(content string, seed uint64, c *Container, custom []braid.Layer) (*braid.Model, error) {
+func decodeGraph(content string, seed uint64, c *safetensors.Container, custom []braid.Layer) (*braid.Model, error) {
 	var g graphJSON
 	if err := json.Unmarshal([]byte(content), &g); err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func decodeGraph(content string, seed uint64, c *Container, custom []braid.Layer
 }
 
 // sameWeights checks that the file's tensors are the weights that the graph declares.
-func sameWeights(g *braid.Graph, c *Container) error {
+func sameWeights(g *braid.Graph, c *safetensors.Container) error {
 	declared, err := g.Declared()
 	if err != nil {
 		return err

@@ -13,14 +13,18 @@ import (
 	"braid/data"
 	"braid/internal/disk"
 	"braid/internal/names"
+	"braid/internal/safetensors"
 	"braid/text"
 )
 
 // FileName is the model's name within a run folder.
 const FileName = "model.safetensors"
 
-// version is the format of the metadata that this package writes.
-const version = "braid 1"
+// version is the format that this package writes; before it, files had no checksums.
+const (
+	version   = "braid 2"
+	unchecked = "braid 1"
+)
 
 // File is a model with what is needed to use it: how its inputs are made of what people have, and
 // what its answers are called.
@@ -63,7 +67,7 @@ func (f *File) Write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c := Container{Metadata: map[string]string{
+	c := safetensors.Container{Metadata: map[string]string{
 		"format": version,
 		"graph":  graph,
 		"seed":   strconv.FormatUint(f.Model.Seed(), 10),
@@ -79,7 +83,7 @@ func (f *File) Write(w io.Writer) error {
 		c.Metadata["training"] = string(f.Training)
 	}
 	for _, weight := range f.Model.Weights() {
-		c.Entries = append(c.Entries, Floats(weight.Name(), weight.Values(), weight.Shape()...))
+		c.Entries = append(c.Entries, safetensors.Floats(weight.Name(), weight.Values(), weight.Shape()...))
 	}
 	return c.Write(w)
 }
@@ -90,7 +94,7 @@ func Open(path string, custom ...braid.Layer) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
-	content, err := os.ReadFile(path)
+	content, err := disk.Read(path, safetensors.MaxFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path, FileName)
 	}
@@ -106,11 +110,14 @@ func Open(path string, custom ...braid.Layer) (*File, error) {
 
 // Parse reads a model file from memory.
 func Parse(content []byte, custom ...braid.Layer) (*File, error) {
-	c, err := ParseContainer(content)
+	c, err := safetensors.Parse(content)
 	if err != nil {
 		return nil, err
 	}
-	if got := c.Metadata["format"]; got != version {
+	switch got := c.Metadata["format"]; {
+	case got == version && !c.Checked():
+		return nil, errors.New("model file: damaged: its checksums are missing")
+	case got != version && got != unchecked:
 		return nil, fmt.Errorf("no model file of Braid's: the metadata's format is %q, want %q", got, version)
 	}
 	seed, err := strconv.ParseUint(c.Metadata["seed"], 10, 64)

@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"braid"
 	"braid/data"
+	"braid/internal/braidtest"
+	"braid/internal/safetensors"
 	"braid/layer"
 	"braid/tensor"
 	"braid/text"
@@ -139,102 +139,33 @@ func TestCustomLayer(t *testing.T) {
 	}
 }
 
-// container writes a header and data as they are.
-func container(header, data string) []byte {
-	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+data...)
-}
-
-var badContainers = map[string]struct {
-	file []byte
-	want string
-}{
-	"empty":           {nil, "0 bytes"},
-	"seven bytes":     {make([]byte, 7), "7 bytes"},
-	"claims 2^60":     {binary.LittleEndian.AppendUint64(nil, 1<<60), "claim a header of 1152921504606846976 bytes"},
-	"header cut":      {container(`{}`, "")[:9], "claim a header"},
-	"no brace":        {container(` {}`, ""), "does not begin with {"},
-	"no JSON":         {container(`{"a"`, ""), "header"},
-	"two values":      {container(`{}{}`, ""), "follows its end"},
-	"array":           {container(`{"a":[]}`, ""), `tensor "a"`},
-	"unknown dtype":   {container(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "1234"), `unknown dtype "F31"`},
-	"no offsets":      {container(`{"a":{"dtype":"F32","shape":[1]}}`, "1234"), "data_offsets"},
-	"backwards":       {container(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "1234"), "data_offsets"},
-	"negative":        {container(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "1234"), "out of range"},
-	"overflows":       {container(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, ""), "out of range"},
-	"wrong size":      {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "1234"), "takes 8 bytes"},
-	"cut short":       {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "1234"), "cut short"},
-	"gap":             {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "12"), "gap"},
-	"overlap":         {container(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "123"), "overlap"},
-	"bytes follow":    {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "12"), "1 bytes follow"},
-	"twice":           {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"), `two entries are named "a"`},
-	"metadata number": {container(`{"__metadata__":{"a":1}}`, ""), "__metadata__"},
-}
-
-func TestBadContainers(t *testing.T) {
-	for name, c := range badContainers {
-		if _, err := ParseContainer(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: error is %v, want %q", name, err, c.want)
-		}
-	}
-}
-
-func TestContainerRoundTrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		c := &Container{Metadata: rapid.MapOfN(rapid.String(), rapid.String(), 1, 3).Draw(t, "metadata")}
-		for _, name := range rapid.SliceOfDistinct(rapid.String(), rapid.ID[string]).Draw(t, "names") {
-			values := rapid.SliceOf(rapid.Float32()).Draw(t, "values")
-			c.Entries = append(c.Entries, Floats(name, values, len(values)))
-		}
-		if _, taken := c.Entry("__metadata__"); taken {
-			t.Skip("a tensor may not have this name")
-		}
-		var b bytes.Buffer
-		if err := c.Write(&b); err != nil {
-			t.Fatal(err)
-		}
-		if header := binary.LittleEndian.Uint64(b.Bytes()); (8+header)%64 != 0 {
-			t.Fatalf("data starts at byte %d, want a multiple of 64", 8+header)
-		}
-		back, err := ParseContainer(b.Bytes())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range back.Entries {
-			if len(back.Entries[i].Data) == 0 {
-				back.Entries[i].Data = []byte{}
-			}
-		}
-		if !reflect.DeepEqual(back, c) {
-			t.Fatalf("got %+v, want %+v", back, c)
-		}
-	})
-}
-
 // Each change of a good model file is an error that tells what is wrong.
 func TestBadModels(t *testing.T) {
-	for want, change := range map[string]func(c *Container){
-		`format is "", want "braid 1"`:           func(c *Container) { delete(c.Metadata, "format") },
-		"seed":                                   func(c *Container) { c.Metadata["seed"] = "-1" },
-		"graph":                                  func(c *Container) { c.Metadata["graph"] = "{" },
-		`unknown layer kind "Dens", want one of`: func(c *Container) { replace(c, "graph", `"Dense"`, `"Dens"`) },
-		`unknown field "Unit"`:                   func(c *Container) { replace(c, "graph", `"Units"`, `"Unit"`) },
-		"Units = -3":                             func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":-3`) },
-		`shape [10 3], the graph wants [10 2147`: func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":2147483`) },
-		"more than 2147483647 elements":          func(c *Container) { replace(c, "graph", `"Units":3`, `"Units":2147483647`) },
-		`reads "z", which does not come before`:  func(c *Container) { replace(c, "graph", `"inputs":["ids"]`, `"inputs":["z"]`) },
-		`unknown activation "softmix"`:           func(c *Container) { replace(c, "graph", "softmax", "softmix") },
-		`tensor "wide.kernel" is missing`: func(c *Container) {
-			c.Entries[slices.IndexFunc(c.Entries, func(e Entry) bool { return e.Name == "wide.kernel" })].Name = "x"
+	for want, change := range map[string]func(c *safetensors.Container){
+		`format is "", want "braid 2"`:           func(c *safetensors.Container) { delete(c.Metadata, "format") },
+		"seed":                                   func(c *safetensors.Container) { c.Metadata["seed"] = "-1" },
+		"graph":                                  func(c *safetensors.Container) { c.Metadata["graph"] = "{" },
+		`unknown layer kind "Dens", want one of`: func(c *safetensors.Container) { replace(c, "graph", `"Dense"`, `"Dens"`) },
+		`unknown field "Unit"`:                   func(c *safetensors.Container) { replace(c, "graph", `"Units"`, `"Unit"`) },
+		"Units = -3":                             func(c *safetensors.Container) { replace(c, "graph", `"Units":3`, `"Units":-3`) },
+		`shape [10 3], the graph wants [10 2147`: func(c *safetensors.Container) { replace(c, "graph", `"Units":3`, `"Units":2147483`) },
+		"more than 2147483647 elements":          func(c *safetensors.Container) { replace(c, "graph", `"Units":3`, `"Units":2147483647`) },
+		`reads "z", which does not come before`:  func(c *safetensors.Container) { replace(c, "graph", `"inputs":["ids"]`, `"inputs":["z"]`) },
+		`unknown activation "softmix"`:           func(c *safetensors.Container) { replace(c, "graph", "softmax", "softmix") },
+		`tensor "wide.kernel" is missing`: func(c *safetensors.Container) {
+			c.Entries[slices.IndexFunc(c.Entries, func(e safetensors.Entry) bool { return e.Name == "wide.kernel" })].Name = "x"
 		},
-		"no place for":                 func(c *Container) { c.Entries = append(c.Entries, Floats("more", []float32{1}, 1)) },
-		"is NaN, want a finite number": func(c *Container) { copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f}) },
-		`unknown input "y"`:            func(c *Container) { replace(c, "inputs", `"x"`, `"y"`) },
-		"standard deviation 0":         func(c *Container) { replace(c, "inputs", "0.25", "0") },
-		`unknown head "fat"`:           func(c *Container) { replace(c, "labels", "thin", "fat") },
-		"has 1 labels, want 2":         func(c *Container) { replace(c, "labels", `"no",`, "") },
-		"holds the word":               func(c *Container) { replace(c, "inputs", `"number"`, `"odd"`) },
+		"no place for": func(c *safetensors.Container) {
+			c.Entries = append(c.Entries, safetensors.Floats("more", []float32{1}, 1))
+		},
+		"is NaN, want a finite number": func(c *safetensors.Container) { copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f}) },
+		`unknown input "y"`:            func(c *safetensors.Container) { replace(c, "inputs", `"x"`, `"y"`) },
+		"standard deviation 0":         func(c *safetensors.Container) { replace(c, "inputs", "0.25", "0") },
+		`unknown head "fat"`:           func(c *safetensors.Container) { replace(c, "labels", "thin", "fat") },
+		"has 1 labels, want 2":         func(c *safetensors.Container) { replace(c, "labels", `"no",`, "") },
+		"holds the word":               func(c *safetensors.Container) { replace(c, "inputs", `"number"`, `"odd"`) },
 	} {
-		c, err := ParseContainer(content(t, file(t)))
+		c, err := safetensors.Parse(content(t, file(t)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -249,15 +180,12 @@ func TestBadModels(t *testing.T) {
 	}
 }
 
-func replace(c *Container, key, old, new string) {
+func replace(c *safetensors.Container, key, old, new string) {
 	c.Metadata[key] = strings.Replace(c.Metadata[key], old, new, 1)
 }
 
 func FuzzParse(f *testing.F) {
 	f.Add(content(f, file(f)))
-	for _, c := range badContainers {
-		f.Add(c.file)
-	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if back, err := Parse(file); err == nil {
 			back.Model.Summary()
@@ -272,5 +200,33 @@ func TestOpenBadFile(t *testing.T) {
 	}
 	if _, err := Open(path); err == nil || !strings.HasPrefix(err.Error(), path) {
 		t.Errorf("error is %v, want one that names the file", err)
+	}
+}
+
+// Every byte of a model file, changed in three ways, and every place where it may be cut short: all is
+// noticed, for checksums are over all of it.
+func TestDamage(t *testing.T) {
+	whole := content(t, file(t))
+	braidtest.EachDamage(whole, func(what string, damaged []byte) {
+		if _, err := Parse(damaged); err == nil {
+			t.Errorf("%s: no error", what)
+		}
+	})
+}
+
+// Files from before there were checksums are still read.
+func TestUnchecked(t *testing.T) {
+	old := content(t, file(t))
+	at := bytes.Index(old, []byte(`"crc32c":"`))
+	end := at + 10 + bytes.Index(old[at+10:], []byte(`",`)) + 2
+	old = bytes.Replace(append(bytes.Clone(old[:at]), old[end:]...), []byte("braid 2"), []byte("braid 1"), 1)
+	length := binary.LittleEndian.Uint64(old) - uint64(end-at)
+	binary.LittleEndian.PutUint64(old, length)
+	if _, err := Parse(old); err != nil {
+		t.Error(err)
+	}
+	new := bytes.Replace(old, []byte("braid 1"), []byte("braid 2"), 1)
+	if _, err := Parse(new); err == nil || !strings.Contains(err.Error(), "checksums are missing") {
+		t.Errorf("error is %v, want one that tells of the checksums", err)
 	}
 }

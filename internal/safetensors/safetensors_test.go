@@ -1,4 +1,4 @@
-package modelfile
+package safetensors
 
 import (
 	"bytes"
@@ -8,8 +8,83 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
+	"braid/internal/braidtest"
 	"braid/tensor"
 )
+
+// container writes a header and data as they are.
+func container(header, data string) []byte {
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+data...)
+}
+
+var badContainers = map[string]struct {
+	file []byte
+	want string
+}{
+	"empty":           {nil, "0 bytes"},
+	"seven bytes":     {make([]byte, 7), "7 bytes"},
+	"claims 2^60":     {binary.LittleEndian.AppendUint64(nil, 1<<60), "claim a header of 1152921504606846976 bytes"},
+	"header cut":      {container(`{}`, "")[:9], "claim a header"},
+	"no brace":        {container(` {}`, ""), "does not begin with {"},
+	"no JSON":         {container(`{"a"`, ""), "header"},
+	"two values":      {container(`{}{}`, ""), "follows its end"},
+	"array":           {container(`{"a":[]}`, ""), `tensor "a"`},
+	"unknown dtype":   {container(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "1234"), `unknown dtype "F31"`},
+	"no offsets":      {container(`{"a":{"dtype":"F32","shape":[1]}}`, "1234"), "data_offsets"},
+	"backwards":       {container(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "1234"), "data_offsets"},
+	"negative":        {container(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "1234"), "out of range"},
+	"overflows":       {container(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, ""), "out of range"},
+	"wrong size":      {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "1234"), "takes 8 bytes"},
+	"cut short":       {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "1234"), "cut short"},
+	"gap":             {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "12"), "gap"},
+	"overlap":         {container(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "123"), "overlap"},
+	"bytes follow":    {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "12"), "1 bytes follow"},
+	"twice":           {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"), `two entries are named "a"`},
+	"metadata number": {container(`{"__metadata__":{"a":1}}`, ""), "__metadata__"},
+}
+
+func TestBadContainers(t *testing.T) {
+	for name, c := range badContainers {
+		if _, err := Parse(c.file); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error is %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+func TestContainerRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := &Container{Metadata: rapid.MapOfN(rapid.String(), rapid.String(), 1, 3).Draw(t, "metadata")}
+		for _, name := range rapid.SliceOfDistinct(rapid.String(), rapid.ID[string]).Draw(t, "names") {
+			values := rapid.SliceOf(rapid.Float32()).Draw(t, "values")
+			c.Entries = append(c.Entries, Floats(name, values, len(values)))
+		}
+		_, taken := c.Entry("__metadata__")
+		if _, sums := c.Metadata["crc32c"]; taken || sums {
+			t.Skip("these names are taken")
+		}
+		var b bytes.Buffer
+		if err := c.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if header := binary.LittleEndian.Uint64(b.Bytes()); (8+header)%64 != 0 {
+			t.Fatalf("data starts at byte %d, want a multiple of 64", 8+header)
+		}
+		back, err := Parse(b.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range back.Entries {
+			if len(back.Entries[i].Data) == 0 {
+				back.Entries[i].Data = []byte{}
+			}
+		}
+		if !reflect.DeepEqual(back.Metadata, c.Metadata) || !reflect.DeepEqual(back.Entries, c.Entries) || !back.Checked() {
+			t.Fatalf("got %+v, want %+v", back, c)
+		}
+	})
+}
 
 // strict are headers that encoding/json would let pass.
 var strict = map[string]struct{ header, data, want string }{
@@ -30,7 +105,7 @@ var strict = map[string]struct{ header, data, want string }{
 
 func TestStrictHeaders(t *testing.T) {
 	for name, c := range strict {
-		got, err := ParseContainer(container(c.header, c.data))
+		got, err := Parse(container(c.header, c.data))
 		if err == nil || !strings.Contains(err.Error(), c.want) || got != nil {
 			t.Errorf("%s: got %v, error is %v, want %q", name, got, err, c.want)
 		}
@@ -46,7 +121,7 @@ func TestHeaderLimit(t *testing.T) {
 		100_000_001: "claim a header of 100000001",
 	} {
 		binary.LittleEndian.PutUint64(file, length)
-		_, err := ParseContainer(file)
+		_, err := Parse(file)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("header of %d bytes: error is %v, want %q", length, err, want)
 		}
@@ -60,6 +135,7 @@ func TestWriteRefuses(t *testing.T) {
 		`"__metadata__": the name is taken`: {Entries: []Entry{Floats("__metadata__", one, 1)}},
 		`"a": the name is taken`:            {Entries: []Entry{Floats("a", one, 1), Floats("a", one, 1)}},
 		"name is not UTF-8":                 {Entries: []Entry{Floats("a\xff", one, 1)}},
+		`"crc32c" is for the checksums`:     {Metadata: map[string]string{"crc32c": ""}},
 		`metadata "k" is not UTF-8`:         {Metadata: map[string]string{"k": "\xff"}},
 		"axis 0 of shape [-1 -1]":           {Entries: []Entry{Floats("a", one, -1, -1)}},
 		"4 bytes are no F32 of shape [2]":   {Entries: []Entry{Floats("a", one, 2)}},
@@ -80,7 +156,7 @@ func TestTypes(t *testing.T) {
 		`"d":{"dtype":"F64","shape":[],"data_offsets":[0,8]},` +
 		`"f":{"dtype":"F32","shape":[1,1],"data_offsets":[16,20]}}   `
 	data := "\x00\x00\x00\x00\x00\x00\xf8\xbf" + "\xfe\xff\xff\xff\x07\x00\x00\x00" + "\x00\x00\x20\x41"
-	c, err := ParseContainer(container(header, data))
+	c, err := Parse(container(header, data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +188,7 @@ func FuzzContainer(f *testing.F) {
 	}
 	f.Add(container(`{"__metadata__":{"k":"v"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"))
 	f.Fuzz(func(t *testing.T, file []byte) {
-		c, err := ParseContainer(file)
+		c, err := Parse(file)
 		if err != nil {
 			return
 		}
@@ -123,7 +199,7 @@ func FuzzContainer(f *testing.F) {
 		if start := 8 + binary.LittleEndian.Uint64(first.Bytes()); start%64 != 0 {
 			t.Fatalf("data starts at byte %d, want a multiple of 64", start)
 		}
-		back, err := ParseContainer(first.Bytes())
+		back, err := Parse(first.Bytes())
 		if err != nil {
 			t.Fatalf("written, but not read: %v", err)
 		}
@@ -131,4 +207,29 @@ func FuzzContainer(f *testing.F) {
 			t.Fatalf("written twice, it differs (%v)", err)
 		}
 	})
+}
+
+// Names and texts that look like the place of the header's checksum do not confuse it.
+func TestSums(t *testing.T) {
+	c := &Container{
+		Metadata: map[string]string{`a,"crc32c`: "00000000", `{"crc32c":"00000000`: `,"crc32c":"`, "b": `"crc32c":"00000000"`},
+		Entries:  []Entry{Floats("crc32c", []float32{1, -2}, 2), Doubles("d", []float64{3}, 1), Longs("empty", nil, 0)},
+	}
+	var b bytes.Buffer
+	if err := c.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse(b.Bytes())
+	if err != nil || !back.Checked() || !reflect.DeepEqual(back.Metadata, c.Metadata) {
+		t.Fatalf("read %+v (%v)", back, err)
+	}
+	braidtest.EachDamage(b.Bytes(), func(what string, damaged []byte) {
+		if c, err := Parse(damaged); err == nil && c.Checked() {
+			t.Errorf("%s: no error", what)
+		}
+	})
+	other := container(`{"__metadata__":{"crc32c":"12345678 9"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1")
+	if _, err := Parse(other); err == nil || !strings.Contains(err.Error(), "header is damaged") {
+		t.Errorf("error is %v", err)
+	}
 }

@@ -1,4 +1,6 @@
-package modelfile
+// Package safetensors reads and writes containers of named tensors with text about them, in the format of
+// that name, and with checksums, which other readers of the format pass over as text.
+package safetensors
 
 import (
 	"bytes"
@@ -8,11 +10,10 @@ import (
 	"io"
 	"maps"
 	"math"
-	"os"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
+	"braid/internal/disk"
 	"braid/tensor"
 )
 
@@ -32,7 +33,12 @@ var widths = map[string]int{
 type Container struct {
 	Metadata map[string]string
 	Entries  []Entry
+
+	checked bool
 }
+
+// Checked tells that the container was read from a file with checksums, and that they are right.
+func (c *Container) Checked() bool { return c.checked }
 
 // Entry is one tensor of a container.
 type Entry struct {
@@ -49,6 +55,24 @@ func Floats(name string, values []float32, shape ...int) Entry {
 		binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(v))
 	}
 	return Entry{Name: name, DType: "F32", Shape: shape, Data: data}
+}
+
+// Doubles makes an F64 entry.
+func Doubles(name string, values []float64, shape ...int) Entry {
+	data := make([]byte, 0, 8*len(values))
+	for _, v := range values {
+		data = binary.LittleEndian.AppendUint64(data, math.Float64bits(v))
+	}
+	return Entry{Name: name, DType: "F64", Shape: shape, Data: data}
+}
+
+// Longs makes an I64 entry.
+func Longs(name string, values []int64, shape ...int) Entry {
+	data := make([]byte, 0, 8*len(values))
+	for _, v := range values {
+		data = binary.LittleEndian.AppendUint64(data, uint64(v))
+	}
+	return Entry{Name: name, DType: "I64", Shape: shape, Data: data}
 }
 
 // Float32s gives the numbers of an F32 entry.
@@ -83,6 +107,18 @@ func (e Entry) Float64s() ([]float64, error) {
 	return values, err
 }
 
+// Int64s gives the numbers of an I64 entry.
+func (e Entry) Int64s() ([]int64, error) {
+	if e.DType != "I64" {
+		return nil, fmt.Errorf("tensor %q is %s, want I64", e.Name, e.DType)
+	}
+	values := make([]int64, len(e.Data)/8)
+	for i := range values {
+		values[i] = int64(binary.LittleEndian.Uint64(e.Data[8*i:]))
+	}
+	return values, nil
+}
+
 // Int32s gives the numbers of an I32 entry.
 func (e Entry) Int32s() ([]int32, error) {
 	if e.DType != "I32" {
@@ -104,40 +140,23 @@ func (c *Container) Entry(name string) (Entry, bool) {
 	return c.Entries[i], true
 }
 
-// Write writes the container: metadata sorted by key, tensors in their order, data from a multiple
-// of 64 bytes. The same container always gives the same bytes.
+// Write writes the container: metadata sorted by key, checksums among it, tensors in their order, data from
+// a multiple of 64 bytes. The same container always gives the same bytes.
 func (c *Container) Write(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	var header strings.Builder
-	header.WriteByte('{')
-	if len(c.Metadata) > 0 {
-		text, err := json.Marshal(c.Metadata) // sorted by key
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&header, `%q:%s,`, reserved, text)
-	}
-	offset := 0
-	for _, e := range c.Entries {
-		name, err := json.Marshal(e.Name)
-		if err != nil {
-			return err
-		}
-		shape, _ := json.Marshal(append([]int{}, e.Shape...))
-		fmt.Fprintf(&header, `%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]},`, name, e.DType, shape, offset, offset+len(e.Data))
-		offset += len(e.Data)
-	}
-	text := strings.TrimSuffix(header.String(), ",") + "}"
-	text += strings.Repeat(" ", (64-(8+len(text))%64)%64)
-	if len(text) > maxHeader {
-		return fmt.Errorf("the header has %d bytes, at most %d are allowed", len(text), maxHeader)
-	}
-	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))); err != nil {
+	header, err := c.header()
+	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, text); err != nil {
+	if len(header) > maxHeader {
+		return fmt.Errorf("the header has %d bytes, at most %d are allowed", len(header), maxHeader)
+	}
+	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header)))); err != nil {
+		return err
+	}
+	if _, err := w.Write(header); err != nil {
 		return err
 	}
 	for _, e := range c.Entries {
@@ -148,9 +167,43 @@ func (c *Container) Write(w io.Writer) error {
 	return nil
 }
 
+// header is the header's text, padded and sealed.
+func (c *Container) header() ([]byte, error) {
+	metadata := maps.Clone(c.Metadata)
+	if metadata == nil {
+		metadata = map[string]string{}
+	}
+	metadata[sumsKey] = c.sums()
+	text, err := json.Marshal(metadata) // sorted by key
+	if err != nil {
+		return nil, err
+	}
+	var header bytes.Buffer
+	fmt.Fprintf(&header, `{%q:%s`, reserved, text)
+	offset := 0
+	for _, e := range c.Entries {
+		name, err := json.Marshal(e.Name)
+		if err != nil {
+			return nil, err
+		}
+		shape, _ := json.Marshal(append([]int{}, e.Shape...))
+		fmt.Fprintf(&header, `,%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, e.DType, shape, offset, offset+len(e.Data))
+		offset += len(e.Data)
+	}
+	header.WriteByte('}')
+	for (8+header.Len())%64 != 0 {
+		header.WriteByte(' ')
+	}
+	seal(header.Bytes())
+	return header.Bytes(), nil
+}
+
 // check returns an error for what a reader would refuse or read otherwise.
 func (c *Container) check() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Metadata)) {
+		if key == sumsKey {
+			return fmt.Errorf("the metadata %q is for the checksums", key)
+		}
 		if !utf8.ValidString(key) || !utf8.ValidString(c.Metadata[key]) {
 			return fmt.Errorf("the metadata %q is not UTF-8", key)
 		}
@@ -176,21 +229,25 @@ func (c *Container) check() error {
 	return nil
 }
 
-// OpenContainer reads a safetensors file.
-func OpenContainer(path string) (*Container, error) {
-	content, err := os.ReadFile(path)
+// MaxFile is the most bytes of a file that is read.
+const MaxFile = 16 << 30
+
+// Open reads a safetensors file.
+func Open(path string) (*Container, error) {
+	content, err := disk.Read(path, MaxFile)
 	if err != nil {
 		return nil, err
 	}
-	c, err := ParseContainer(content)
+	c, err := Parse(content)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
 }
 
-// ParseContainer reads a safetensors file from memory. The entries' data are windows on content.
-func ParseContainer(content []byte) (*Container, error) {
+// Parse reads a safetensors file from memory. The entries' data are windows on content. Where the file has
+// checksums, each is verified.
+func Parse(content []byte) (*Container, error) {
 	if len(content) < 8 {
 		return nil, fmt.Errorf("no safetensors file: %d bytes, want 8 and more", len(content))
 	}
@@ -207,6 +264,9 @@ func ParseContainer(content []byte) (*Container, error) {
 		return nil, fmt.Errorf("safetensors header: %w", err)
 	}
 	if err := c.cut(data, spans); err != nil {
+		return nil, err
+	}
+	if err := c.verify(header); err != nil {
 		return nil, err
 	}
 	return c, nil

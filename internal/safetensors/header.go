@@ -1,4 +1,4 @@
-package modelfile
+package safetensors
 
 import (
 	"bytes"
