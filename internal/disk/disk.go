@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Write replaces path by what write gives: a temporary file beside it is written, synced and
@@ -25,13 +26,13 @@ func Write(path string, write func(io.Writer) error) (err error) {
 	defer func() { // deferred, for write may panic
 		if !renamed {
 			file.Close()
-			err = errors.Join(err, ignoreMissing(os.Remove(file.Name())))
+			err = errors.Join(err, ignoreMissing(remove(file.Name())))
 		}
 	}()
 	if err := fill(file, write); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.Rename(file.Name(), path); err != nil {
+	if err := rename(file.Name(), path); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	renamed = true
@@ -56,37 +57,47 @@ func Link(target, path string) error {
 	if err := ignoreMissing(err); err != nil {
 		return fmt.Errorf("linking %s: %w", path, err)
 	}
-	temporary, err := unused(path, func(name string) error { return os.Symlink(target, name) })
+	name, err := unused(path, func(name string) error {
+		return try(Symlink, name, func() error { return os.Symlink(target, name) })
+	})
 	if err != nil {
 		return fmt.Errorf("linking %s: %w", path, err)
 	}
-	if err := os.Rename(temporary, path); err != nil {
-		return fmt.Errorf("linking %s: %w", path, errors.Join(err, os.Remove(temporary)))
+	if err := rename(name, path); err != nil {
+		return fmt.Errorf("linking %s: %w", path, errors.Join(err, remove(name)))
 	}
 	return syncFolder(filepath.Dir(path))
 }
 
 // fill writes, syncs and closes the file.
 func fill(file *os.File, write func(io.Writer) error) error {
-	buffer := bufio.NewWriterSize(file, 1<<16)
+	buffer := bufio.NewWriterSize(writer{file}, 1<<16)
 	if err := write(buffer); err != nil {
 		return err
 	}
 	if err := buffer.Flush(); err != nil {
 		return err
 	}
-	if err := file.Sync(); err != nil {
+	if err := try(Sync, file.Name(), file.Sync); err != nil {
 		return err
 	}
-	return file.Close()
+	return try(Close, file.Name(), file.Close)
 }
+
+func rename(from, to string) error {
+	return try(Rename, to, func() error { return os.Rename(from, to) })
+}
+
+func remove(path string) error { return try(Remove, path, func() error { return os.Remove(path) }) }
 
 // create makes a temporary file beside path. It is not os.CreateTemp's, which only the owner may
 // read.
 func create(path string) (file *os.File, err error) {
 	_, err = unused(path, func(name string) error {
-		file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		return err
+		return try(Create, name, func() error {
+			file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+			return err
+		})
 	})
 	return file, err
 }
@@ -110,4 +121,38 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
+}
+
+// Delete removes a file and lets its removal last. That it is not there is no error.
+func Delete(path string) error {
+	if err := ignoreMissing(remove(path)); err != nil {
+		return fmt.Errorf("removing %s: %w", path, err)
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// Move renames a file and lets its new name last.
+func Move(from, to string) error {
+	if err := rename(from, to); err != nil {
+		return fmt.Errorf("renaming %s: %w", from, err)
+	}
+	return syncFolder(filepath.Dir(to))
+}
+
+// temporary matches the names that unused gives.
+var temporary = regexp.MustCompile(`^\..+\.[0-9a-f]{16}\.tmp$`)
+
+// Sweep removes what processes that died while they wrote left in a folder. Nobody else may write there.
+func Sweep(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, entry := range entries {
+		if !entry.IsDir() && temporary.MatchString(entry.Name()) {
+			failed = append(failed, ignoreMissing(remove(filepath.Join(folder, entry.Name()))))
+		}
+	}
+	return errors.Join(failed...)
 }

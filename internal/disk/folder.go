@@ -19,7 +19,7 @@ func syncFolder(folder string) error {
 		return fmt.Errorf("syncing folder: %w", err)
 	}
 	defer dir.Close()
-	err = dir.Sync()
+	err = try(Folder, folder, dir.Sync)
 	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EINVAL) {
 		return nil
 	}
