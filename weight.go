@@ -86,8 +86,11 @@ func (w *Weight) Set(values []float32) error {
 	return nil
 }
 
-func (w *Weight) fill(values []float32) {
-	w.each(w.storage, func(number *float32, index int) { *number = values[index] })
+func (w *Weight) fill(values []float32) { w.Pack(w.storage, values) }
+
+// Pack copies row-major values to an array that is laid out like the weight's storage.
+func (w *Weight) Pack(storage []tensor.Rows[float32], values []float32) {
+	w.each(storage, func(number *float32, index int) { *number = values[index] })
 }
 
 // Unpack copies an array that is laid out like the weight's storage, such as its gradient, to

@@ -1,8 +1,10 @@
 package data
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"runtime"
 	"sync"
@@ -241,4 +243,19 @@ func (c Column) at(i int, got, want string) error {
 		return fmt.Errorf("column %q, row %d: got %s, want %s", c.Name, i, got, want)
 	}
 	return fmt.Errorf("column %q, row %d, element %d: got %s, want %s", c.Name, i/size, i%size, got, want)
+}
+
+// Digest is the CRC-32C of what the column holds and how it is read, the same on every machine.
+func (c Column) Digest() uint32 {
+	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	fmt.Fprintln(sum, c.DType, c.Shape, math.Float32bits(c.scale), math.Float32bits(c.shift))
+	sum.Write(c.bytes)
+	word := make([]byte, 0, 4)
+	for _, v := range c.floats {
+		sum.Write(binary.LittleEndian.AppendUint32(word, math.Float32bits(v)))
+	}
+	for _, v := range c.ints {
+		sum.Write(binary.LittleEndian.AppendUint32(word, uint32(v)))
+	}
+	return sum.Sum32()
 }

@@ -52,6 +52,12 @@ func (o Adam) Check() error {
 	return nil
 }
 
+// Scaled is the same with factor times the rate.
+func (o Adam) Scaled(factor float64) Optimizer {
+	o.Rate = o.full().Rate * factor
+	return o
+}
+
 // Slots is 2: the moments m and v.
 func (Adam) Slots() int { return 2 }
 

@@ -21,6 +21,12 @@ type Optimizer interface {
 	Update(s Step, p Part)
 }
 
+// Scaled is an optimizer whose learning rate can be changed.
+type Scaled interface {
+	// Scaled is the optimizer with factor times its rate.
+	Scaled(factor float64) Optimizer
+}
+
 // Part is a block of weights, their gradient, and the slots beside them: Rows rows of one width. The
 // slots' rows lie as far apart as the weights'.
 type Part struct {

@@ -10,10 +10,12 @@ import (
 // Callback is told how training goes. Fields may be nil. They are called one at a time; an error
 // stops training, and Fit returns it.
 type Callback struct {
-	Start func(Start) error    // before the first epoch
-	Step  func(Step) error     // after each step: all workers wait meanwhile
-	Epoch func(Epoch) error    // after each epoch and its evaluation
-	End   func(*History) error // at the end, however it came
+	Start    func(Start) error    // before the first epoch
+	Step     func(Step) error     // after each step: all workers wait meanwhile
+	Epoch    func(Epoch) error    // after each epoch and its evaluation
+	Saved    func(Saved) error    // after a checkpoint was written, or failed to be, or was found damaged
+	Restored func(Restored) error // after training went back for numbers that are not finite
+	End      func(*History) error // at the end, however it came
 }
 
 // Start tells what is about to be trained.
@@ -22,6 +24,9 @@ type Start struct {
 	Epochs int
 	Steps  int      // an epoch
 	Names  []string // of an epoch's figures, in order
+
+	Resumed    string // the checkpoint that the run goes on from; "" where it begins
+	From, Step int    // whole epochs, and steps of the next, that it has there
 }
 
 // Step tells how far an epoch has come.

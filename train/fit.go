@@ -9,49 +9,35 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/random"
+	"braid/optim"
 )
 
 // Fit trains a model on a table and returns what it measured in each epoch. The same model, table,
 // plan and seed give the same weights, bit for bit, with any number of workers.
 //
-// When ctx is done, the step at hand is finished. Then, and when a loss is no longer finite or a
-// callback asks to stop, Fit returns the history so far with an *Interrupted that says how far it
-// got. The model keeps its last good weights.
+// When ctx is done, the step at hand is finished. Then, and when a loss or a gradient is no longer finite or
+// a callback asks to stop, Fit returns the history so far with an *Interrupted that says how far it got. The
+// model keeps its last good weights; only after a gradient that is not finite, which is an error that says
+// so, some have moved already.
 func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*History, error) {
-	plan, err := plan.full(m)
+	return begin(ctx, m, table, plan, false)
+}
+
+// begin starts a run, or goes on with one.
+func begin(ctx context.Context, m *braid.Model, table *data.Table, plan Plan, resume bool) (*History, error) {
+	f, err := newFit(ctx, m, table, plan)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	batch := min(plan.Batch, table.Rows())
-	l, err := newLoop(m, plan, batch, braid.Training)
-	if err != nil {
-		return nil, fmt.Errorf("train: %w", err)
-	}
-	f := &fit{
-		model: m, loop: l, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
-		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
-	}
-	if f.source, err = bindTable(m, l.heads, table); err != nil {
-		return nil, fmt.Errorf("train: training data: %w", err)
-	}
-	if plan.Validate != nil {
-		if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
-			return nil, fmt.Errorf("train: validation data: %w", err)
-		}
-		if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating); err != nil {
-			return nil, fmt.Errorf("train: %w", err)
-		}
-		for _, name := range f.history.Names {
-			f.history.Names = append(f.history.Names, "val_"+name)
-		}
-		if err := checkFigures(f.history.Names); err != nil {
+	if f.plan.Checkpoint != nil {
+		if err := f.open(table, resume); err != nil {
 			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
 	return f.history, f.run()
 }
 
-// fit is one call of Fit.
+// fit is one call of Fit or Resume.
 type fit struct {
 	model     *braid.Model
 	loop      *loop
@@ -64,22 +50,102 @@ type fit struct {
 	order     []int32
 	steps     int // an epoch
 	batch     int
-	failed    error // what stops the loop, set by worker 0
+
+	at       position
+	halvings int   // of the learning rate
+	torn     bool  // a step ended halfway: the weights are none that a run passes through
+	due      bool  // a checkpoint, after this step
+	failed   error // what stops the loop, set by worker 0
+
+	saver     *saver // nil: no checkpoints
+	settings  settings
+	resumed   string    // the checkpoint that the run goes on from
+	savedAt   position  // what the last checkpoint is of
+	savedTime time.Time // when it was copied
+	lastWhole *snapshot // of the last whole epoch, where the plan may restore it
+}
+
+func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*fit, error) {
+	plan, err := plan.full(m)
+	if err != nil {
+		return nil, err
+	}
+	batch := min(plan.Batch, table.Rows())
+	l, err := newLoop(m, plan, batch, braid.Training)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{
+		model: m, loop: l, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
+		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
+	}
+	if f.source, err = bindTable(m, l.heads, table); err != nil {
+		return nil, fmt.Errorf("training data: %w", err)
+	}
+	if _, ok := plan.Optimizer.(optim.Scaled); plan.Restore && !ok {
+		return nil, fmt.Errorf("Restore halves the learning rate, which the optimizer %s does not let it", plan.Optimizer.Kind())
+	}
+	if plan.Validate == nil {
+		return f, nil
+	}
+	if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
+		return nil, fmt.Errorf("validation data: %w", err)
+	}
+	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating); err != nil {
+		return nil, err
+	}
+	for _, name := range f.history.Names {
+		f.history.Names = append(f.history.Names, "val_"+name)
+	}
+	return f, checkFigures(f.history.Names)
+}
+
+// open takes the folder of the checkpoints, and goes on from the newest.
+func (f *fit) open(table *data.Table, resume bool) error {
+	c, err := f.plan.Checkpoint.full(f.history.Names)
+	if err != nil {
+		return err
+	}
+	if f.settings, err = f.describe(table); err != nil {
+		return err
+	}
+	if f.saver, err = newSaver(c, f); err != nil {
+		return err
+	}
+	switch {
+	case resume:
+		err = f.goOn()
+	case len(f.saver.kept) > 0:
+		err = fmt.Errorf("%s holds checkpoints: Resume goes on from them, or name another folder", c.Dir)
+	}
+	if err == nil {
+		err = f.setRate()
+	}
+	if err != nil {
+		f.saver.unlock()
+		return fmt.Errorf("checkpoints: %w", err)
+	}
+	f.savedAt, f.savedTime = f.at, time.Now()
+	return nil
 }
 
 // run trains epoch after epoch.
 func (f *fit) run() error {
-	start := Start{Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names}
-	for _, c := range f.plan.Callbacks {
-		if c.Start != nil {
-			if err := c.Start(start); err != nil {
-				return &Interrupted{Epoch: 1, Epochs: f.plan.Epochs, Steps: f.steps, Cause: err}
-			}
+	if f.saver != nil {
+		go f.saver.run()
+	}
+	err := f.start()
+	for err == nil && f.at.Epochs < f.plan.Epochs {
+		if err = f.epoch(); err != nil {
+			err = f.restore(err)
 		}
 	}
-	var err error
-	for epoch := 1; epoch <= f.plan.Epochs && err == nil; epoch++ {
-		err = f.epoch(epoch)
+	if f.saver != nil {
+		if !f.torn && f.at != f.savedAt {
+			f.checkpoint()
+		}
+		f.saver.close()
+		err = errors.Join(err, f.news(), f.saver.err())
 	}
 	for _, c := range f.plan.Callbacks {
 		if c.End != nil {
@@ -89,10 +155,70 @@ func (f *fit) run() error {
 	return err
 }
 
-// epoch trains on every example once and evaluates.
-func (f *fit) epoch(epoch int) error {
-	began := time.Now()
-	done, err := f.train(epoch)
+// start tells what begins, and keeps what a first epoch may have to go back to.
+func (f *fit) start() error {
+	if f.plan.Restore && f.at.whole() {
+		f.keepWhole()
+		if f.saver != nil && f.resumed == "" {
+			f.checkpoint()
+		}
+	}
+	start := Start{
+		Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names,
+		Resumed: f.resumed, From: f.at.Epochs, Step: f.at.Steps,
+	}
+	for _, c := range f.plan.Callbacks {
+		if c.Start != nil {
+			if err := c.Start(start); err != nil {
+				return &Interrupted{Epoch: f.at.Epochs + 1, Epochs: f.plan.Epochs, Step: f.at.Steps, Steps: f.steps, Cause: err}
+			}
+		}
+	}
+	return f.news()
+}
+
+// keepWhole keeps a copy of the state at an epoch's end.
+func (f *fit) keepWhole() {
+	if f.lastWhole == nil {
+		f.lastWhole = &snapshot{}
+	}
+	f.take(f.lastWhole)
+}
+
+// checkpoint has the state saved.
+func (f *fit) checkpoint() {
+	if f.saver == nil {
+		return
+	}
+	snap := f.saver.snapshot()
+	f.take(snap)
+	snap.best = f.at.Epochs > 0 && f.at.whole() && f.history.Best(f.saver.Best) == f.at.Epochs
+	f.saver.save(snap)
+	f.savedAt, f.savedTime = f.at, time.Now()
+}
+
+// news tells the callbacks of checkpoints.
+func (f *fit) news() error {
+	if f.saver == nil {
+		return nil
+	}
+	for _, saved := range f.saver.tell() {
+		for _, c := range f.plan.Callbacks {
+			if c.Saved != nil {
+				if err := c.Saved(saved); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// epoch trains on every example once, or on those that a checkpoint left, and evaluates.
+func (f *fit) epoch() error {
+	began, epoch := time.Now(), f.at.Epochs+1
+	err := f.train(epoch)
+	done := f.at.Steps
 	stopped := func(cause error) error {
 		return &Interrupted{Epoch: epoch, Epochs: f.plan.Epochs, Step: done, Steps: f.steps, Cause: cause}
 	}
@@ -112,6 +238,15 @@ func (f *fit) epoch(epoch int) error {
 		e.Evaluate, e.Values = time.Since(began), append(e.Values, values...)
 	}
 	f.history.Epochs = append(f.history.Epochs, e)
+	f.at = position{Epochs: epoch}
+	f.loop.reset()
+	if f.plan.Restore {
+		f.keepWhole()
+	}
+	f.checkpoint()
+	if err := f.news(); err != nil {
+		return stopped(err)
+	}
 	for _, c := range f.plan.Callbacks {
 		if c.Epoch == nil {
 			continue
@@ -126,32 +261,66 @@ func (f *fit) epoch(epoch int) error {
 	return nil
 }
 
-// train runs an epoch's steps and returns how many were done.
-func (f *fit) train(epoch int) (done int, err error) {
+// train runs the steps that are left of an epoch.
+func (f *fit) train(epoch int) error {
 	l := f.loop
-	l.reset()
+	if f.at.whole() {
+		l.reset()
+	}
 	f.shuffle(epoch)
 	f.failed = nil
-	err = l.crew.Run(func(worker int) {
-		for step := range f.steps {
-			order, next := f.examples(step), f.examples(step+1)
-			if !l.step(worker, f.source, order, next, (epoch-1)*f.steps+step+1) {
-				if worker == 0 && l.bad.Load() {
-					head, value := l.notFinite(len(order))
-					f.failed = fmt.Errorf("head %q: loss is %v in step %d: %w", head, value, step+1, ErrNotFinite)
-				}
+	first := f.at.Steps
+	err := l.crew.Run(func(worker int) {
+		for step := first; step < f.steps; step++ {
+			if !l.step(worker, f.source, f.examples(step), f.examples(step+1), (epoch-1)*f.steps+step+1) {
 				return
 			}
 			if worker == 0 {
-				done = step + 1
-				f.afterStep(epoch, done)
+				f.at.Steps = step + 1
+				f.afterStep(epoch)
 			}
-			if !l.crew.Meet(worker) || f.failed != nil {
+			if !l.crew.Meet(worker) || l.torn.Load() {
+				return
+			}
+			if f.due {
+				if worker == 0 {
+					f.checkpoint()
+				}
+				if !l.crew.Meet(worker) {
+					return
+				}
+			}
+			if f.failed != nil {
 				return
 			}
 		}
 	})
-	return done, errors.Join(err, f.failed)
+	if err != nil {
+		f.torn = true
+		return errors.Join(err, f.failed)
+	}
+	if l.bad.Load() || l.torn.Load() {
+		return f.notFinite(epoch)
+	}
+	return f.failed
+}
+
+// notFinite tells of numbers that went bad in the step that the loop has just ended, or ended before its
+// second half.
+func (f *fit) notFinite(epoch int) error {
+	l, step := f.loop, f.at.Steps
+	e := &NotFinite{Epoch: epoch, Weight: l.badWeight()}
+	if e.Weight != "" {
+		f.torn = true
+		step-- // it was done, with weights that it should not have moved
+	}
+	order := f.examples(step)
+	e.Step = step + 1
+	if e.Weight == "" {
+		e.Head, e.Value = l.notFinite(len(order))
+	}
+	e.Largest = l.largest(f.source, order)
+	return e
 }
 
 // examples is what a step of the epoch trains on; none after the last step.
@@ -160,9 +329,10 @@ func (f *fit) examples(step int) []int32 {
 	return f.order[min(step*f.batch, n):min((step+1)*f.batch, n)]
 }
 
-// afterStep tells the callbacks and looks whether to stop. Worker 0 calls it before the others may
-// go on, so that failed is seen by all.
-func (f *fit) afterStep(epoch, step int) {
+// afterStep tells the callbacks and looks whether to stop, or to save. Worker 0 calls it before the others may
+// go on, so that failed and due are seen by all.
+func (f *fit) afterStep(epoch int) {
+	step := f.at.Steps
 	examples := min(step*f.batch, len(f.order))
 	for _, c := range f.plan.Callbacks {
 		if c.Step == nil {
@@ -175,6 +345,13 @@ func (f *fit) afterStep(epoch, step int) {
 	}
 	if f.ctx.Err() != nil && step < f.steps {
 		f.failed = context.Cause(f.ctx)
+	}
+	f.due = false
+	if f.saver != nil {
+		if err := f.news(); err != nil {
+			f.failed = err
+		}
+		f.due = f.saver.Every > 0 && time.Since(f.savedTime) >= f.saver.Every && f.saver.idle()
 	}
 }
 

@@ -25,7 +25,9 @@ type loop struct {
 	blocks    [][]block                                  // by worker
 	slots     map[*braid.Weight][][]tensor.Rows[float32] // by weight, each laid out like its storage
 
-	bad atomic.Bool // a loss of this step is not finite
+	bad  atomic.Bool     // a loss of this step is not finite: set before the first meeting, read after it
+	torn atomic.Bool     // a gradient is not: set between the meetings, read after the second
+	from []*braid.Weight // by worker: whose gradient it is
 }
 
 // window is where an input's rows go: one of the two.
@@ -42,6 +44,7 @@ type block struct {
 
 func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
 	l := &loop{model: m, pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
+	l.from = make([]*braid.Weight, l.crew.Workers())
 	l.team = l.pass.NewTeam(l.crew.Workers(), l.share, l.crew.Meet)
 	for _, hold := range l.team.Workers {
 		var inputs []window
@@ -194,6 +197,11 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 			b.part.Kernels.Claim(w.Data, w.Stride, b.part.Rows, w.Width)
 		}
 		l.team.Workers[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
+		if g := b.part.Gradient; !b.part.Kernels.Finite(g.Data[:b.part.Rows*g.Stride]) {
+			l.from[worker] = b.Weight
+			l.torn.Store(true)
+			return
+		}
 		l.optimizer.Update(step, b.part)
 	}
 }
@@ -236,6 +244,8 @@ func (l *loop) addUp(rows int) {
 // reset starts the sums anew.
 func (l *loop) reset() {
 	l.bad.Store(false)
+	l.torn.Store(false)
+	clear(l.from)
 	for _, h := range l.heads {
 		h.sum = 0
 		for _, m := range h.metrics {
@@ -294,6 +304,16 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 		return nil, errStopped
 	}
 	return l.figures(s.rows), nil
+}
+
+// badWeight names the first weight whose gradient is not finite, "" for none.
+func (l *loop) badWeight() string {
+	for _, w := range l.from {
+		if w != nil {
+			return w.Name()
+		}
+	}
+	return ""
 }
 
 // notFinite names the first head, and its loss, that is not finite in the batch.

@@ -26,6 +26,11 @@ type Plan struct {
 	NoShuffle bool   // take the examples in the table's order in each epoch
 	Workers   int    // 0 means one for each processor; the result is the same for any number
 
+	Checkpoint *Checkpoint // where the run's state is saved; nil: nowhere
+	// Restore: where a loss or a gradient is NaN or infinite, go back to the last whole epoch and on with
+	// half the learning rate, at most three times. Else training ends there.
+	Restore bool
+
 	Callbacks []Callback
 }
 

@@ -1,0 +1,133 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"braid/optim"
+)
+
+// NotFinite is the error of a training whose numbers went bad.
+type NotFinite struct {
+	Epoch, Step int     // from 1
+	Head        string  // whose loss is NaN or infinite; "" where it is a gradient
+	Weight      string  // whose gradient is, where it is not a loss
+	Value       float64 // the loss
+	Largest     []Largest
+}
+
+// Largest is the largest magnitude of a weight's numbers, and of their gradients in the step.
+type Largest struct {
+	Weight          string
+	Value, Gradient float64 // NaN where one of them is
+}
+
+// Error tells where, and the largest numbers of each weight.
+func (e *NotFinite) Error() string {
+	var b strings.Builder
+	if e.Head != "" {
+		fmt.Fprintf(&b, "head %q: loss is %v in step %d: %v", e.Head, e.Value, e.Step, ErrNotFinite)
+	} else {
+		fmt.Fprintf(&b, "weight %q: gradient is not finite in step %d: %v", e.Weight, e.Step, ErrNotFinite)
+	}
+	b.WriteString("\nlargest numbers and gradients:")
+	for _, l := range e.Largest {
+		fmt.Fprintf(&b, "\n  %-30s %12.4g %12.4g", l.Weight, l.Value, l.Gradient)
+	}
+	return b.String()
+}
+
+// Is makes it ErrNotFinite.
+func (e *NotFinite) Is(target error) bool { return target == ErrNotFinite }
+
+// maxRestores is how often a run goes back for bad numbers.
+const maxRestores = 3
+
+// Restored tells that training went back.
+type Restored struct {
+	Epochs   int     // it goes on after so many
+	Factor   float64 // of the learning rate now
+	Restores int     // so far
+	Cause    error
+}
+
+// restore goes back to the last whole epoch, with half the rate. It is an epoch's end, and not the newest
+// checkpoint, for that depends on the clock.
+func (f *fit) restore(cause error) error {
+	var bad *NotFinite
+	if !errors.As(cause, &bad) || !f.plan.Restore || f.halvings >= maxRestores {
+		return cause
+	}
+	if f.lastWhole == nil {
+		return fmt.Errorf("%w\nThere is no whole epoch to go back to", cause)
+	}
+	halvings := f.halvings + 1
+	f.put(f.lastWhole)
+	f.halvings, f.torn = halvings, false
+	f.lastWhole.halvings = halvings
+	if err := f.setRate(); err != nil {
+		return errors.Join(cause, err)
+	}
+	if f.saver != nil {
+		if err := f.saver.forget(f.at); err != nil {
+			return errors.Join(cause, err)
+		}
+		f.checkpoint()
+	}
+	r := Restored{Epochs: f.at.Epochs, Factor: math.Pow(0.5, float64(halvings)), Restores: halvings, Cause: cause}
+	for _, c := range f.plan.Callbacks {
+		if c.Restored != nil {
+			if err := c.Restored(r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// setRate gives the loop the plan's optimizer with as many halvings of its rate as there were.
+func (f *fit) setRate() error {
+	f.loop.optimizer = f.plan.Optimizer
+	if f.halvings == 0 {
+		return nil
+	}
+	scaled, ok := f.plan.Optimizer.(optim.Scaled)
+	if !ok {
+		return fmt.Errorf("the optimizer %s has no rate to halve", f.plan.Optimizer.Kind())
+	}
+	f.loop.optimizer = scaled.Scaled(math.Pow(0.5, float64(f.halvings)))
+	return nil
+}
+
+// largest finds the largest numbers of each weight and of its gradient in the batch that the loop has just
+// gone through. No worker may run.
+func (l *loop) largest(s *source, order []int32) []Largest {
+	gradients := map[string]float64{}
+	for worker, hold := range l.team.Workers {
+		l.fill(worker, s, order, l.team.ReadsLate)
+		l.team.Join(worker, len(order))
+		for _, b := range l.blocks[worker] {
+			hold.Gradient(b.WeightBlock, len(order), b.part.Gradient)
+			most := gradients[b.Weight.Name()]
+			for r := range b.part.Rows {
+				most = magnitude(most, b.part.Gradient.Row(r))
+			}
+			gradients[b.Weight.Name()] = most
+		}
+	}
+	var list []Largest
+	for _, w := range l.model.Weights() {
+		list = append(list, Largest{w.Name(), magnitude(0, w.Values()), gradients[w.Name()]})
+	}
+	return list
+}
+
+// magnitude is the largest of most and the numbers' magnitudes; NaN where one is.
+func magnitude(most float64, numbers []float32) float64 {
+	for _, v := range numbers {
+		most = max(most, math.Abs(float64(v))) // max of NaN is NaN
+	}
+	return most
+}

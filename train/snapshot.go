@@ -1,0 +1,240 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"braid"
+	"braid/internal/safetensors"
+	"braid/tensor"
+)
+
+// snapshot is a copy of all that the rest of a run depends on, but for what its plan says.
+type snapshot struct {
+	position
+	halvings int         // of the learning rate
+	sums     []float64   // of the epoch at hand: losses and metrics
+	epochs   []Epoch     // history
+	numbers  [][]float32 // the memory of the weights, and of the slots beside them
+	best     bool        // the last epoch is the best so far
+}
+
+// memory is the numbers that training changes, as they lie.
+func (l *loop) memory() [][]float32 {
+	var list [][]float32
+	for _, w := range l.model.Weights() {
+		for _, part := range w.Storage() {
+			list = append(list, part.Data)
+		}
+		for _, slot := range l.slots[w] {
+			for _, part := range slot {
+				list = append(list, part.Data)
+			}
+		}
+	}
+	return list
+}
+
+// take copies the run's state.
+func (f *fit) take(s *snapshot) {
+	s.position, s.halvings = f.at, f.halvings
+	s.sums = f.loop.sums(s.sums[:0])
+	s.epochs = append(s.epochs[:0], f.history.Epochs...)
+	live := f.loop.memory()
+	if s.numbers == nil {
+		s.numbers = make([][]float32, len(live))
+	}
+	for i, numbers := range live {
+		s.numbers[i] = append(s.numbers[i][:0], numbers...)
+	}
+}
+
+// put makes the run's state what it was.
+func (f *fit) put(s *snapshot) {
+	f.at, f.halvings = s.position, s.halvings
+	f.history.Epochs = append(f.history.Epochs[:0], s.epochs...)
+	f.loop.setSums(s.sums)
+	for i, numbers := range f.loop.memory() {
+		copy(numbers, s.numbers[i])
+	}
+}
+
+// sums appends the sums of the epoch at hand.
+func (l *loop) sums(to []float64) []float64 {
+	for _, h := range l.heads {
+		to = append(to, h.sum)
+		for _, m := range h.metrics {
+			to = append(to, m.sums...)
+		}
+	}
+	return to
+}
+
+// setSums is the inverse of sums.
+func (l *loop) setSums(from []float64) {
+	for _, h := range l.heads {
+		h.sum, from = from[0], from[1:]
+		for _, m := range h.metrics {
+			from = from[copy(m.sums, from):]
+		}
+	}
+}
+
+// stateJSON is what a checkpoint tells beside its tensors.
+type stateJSON struct {
+	position
+	Halvings int      `json:"halvings"`
+	Names    []string `json:"names"` // of the history's figures
+}
+
+// The names of a checkpoint's tensors beside the weights'.
+const (
+	sumsEntry    = "sums"
+	historyEntry = "history" // [epochs, figures]
+	timesEntry   = "times"   // [epochs, 2], of training and evaluation, in nanoseconds
+)
+
+func slotEntry(weight string, slot int) string { return fmt.Sprintf("%s/slot%d", weight, slot) }
+
+// write writes a snapshot of a run as a checkpoint. It reads nothing that training changes.
+func (s *snapshot) write(w io.Writer, m *braid.Model, slots int, settings settings, figures []string) error {
+	state, err := json.Marshal(stateJSON{s.position, s.halvings, figures})
+	if err != nil {
+		return err
+	}
+	run, err := json.Marshal(settings)
+	if err != nil {
+		return err
+	}
+	c := safetensors.Container{Metadata: map[string]string{"format": checkpointVersion, "state": string(state), "run": string(run)}}
+	rest := s.numbers
+	for _, weight := range m.Weights() {
+		values := make([]float32, weight.Shape().Size())
+		for slot := -1; slot < slots; slot++ {
+			var like []tensor.Rows[float32]
+			for _, part := range weight.Storage() {
+				part.Data, rest = rest[0], rest[1:]
+				like = append(like, part)
+			}
+			weight.Unpack(values, like)
+			name := weight.Name()
+			if slot >= 0 {
+				name = slotEntry(name, slot)
+			}
+			c.Entries = append(c.Entries, safetensors.Floats(name, values, weight.Shape()...))
+		}
+	}
+	var values []float64
+	var times []int64
+	for _, e := range s.epochs {
+		values = append(values, e.Values...)
+		times = append(times, int64(e.Train), int64(e.Evaluate))
+	}
+	c.Entries = append(c.Entries,
+		safetensors.Doubles(sumsEntry, s.sums, len(s.sums)),
+		safetensors.Doubles(historyEntry, values, len(s.epochs), len(figures)),
+		safetensors.Longs(timesEntry, times, len(s.epochs), 2))
+	return c.Write(w)
+}
+
+// read makes a snapshot of a checkpoint's content for this run. A *differs error says that it is of
+// another run; any other, that the file is damaged.
+func (f *fit) read(content []byte) (*snapshot, error) {
+	c, err := safetensors.Parse(content)
+	if err != nil {
+		return nil, err
+	}
+	if got := c.Metadata["format"]; got != checkpointVersion {
+		return nil, fmt.Errorf("no checkpoint of Braid's: the metadata's format is %q, want %q", got, checkpointVersion)
+	}
+	if !c.Checked() {
+		return nil, errors.New("its checksums are missing")
+	}
+	var run settings
+	if err := json.Unmarshal([]byte(c.Metadata["run"]), &run); err != nil {
+		return nil, fmt.Errorf("run: %w", err)
+	}
+	if err := run.differ(f.settings); err != nil {
+		return nil, err
+	}
+	var state stateJSON
+	if err := json.Unmarshal([]byte(c.Metadata["state"]), &state); err != nil {
+		return nil, fmt.Errorf("state: %w", err)
+	}
+	s := &snapshot{position: state.position, halvings: state.Halvings}
+	if s.Epochs < 0 || s.Steps < 0 || s.Steps > f.steps || s.halvings < 0 || s.halvings > maxRestores {
+		return nil, fmt.Errorf("state: %d epochs, %d of %d steps, %d halvings are out of range", s.Epochs, s.Steps, f.steps, s.halvings)
+	}
+	if !slices.Equal(state.Names, f.history.Names) {
+		return nil, fmt.Errorf("state: the figures are %q, want %q", state.Names, f.history.Names)
+	}
+	if err := f.readNumbers(c, s); err != nil {
+		return nil, err
+	}
+	return s, f.readHistory(c, s)
+}
+
+// entry finds a tensor of a type and shape.
+func entry(c *safetensors.Container, name, dtype string, shape ...int) (safetensors.Entry, error) {
+	e, ok := c.Entry(name)
+	if !ok {
+		return e, fmt.Errorf("tensor %q is missing", name)
+	}
+	if e.DType != dtype || !e.Shape.Equal(tensor.Shape(shape)) {
+		return e, fmt.Errorf("tensor %q is %s of shape %v, want %s of %v", name, e.DType, e.Shape, dtype, shape)
+	}
+	return e, nil
+}
+
+func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
+	for _, weight := range f.model.Weights() {
+		for slot := -1; slot < f.plan.Optimizer.Slots(); slot++ {
+			name := weight.Name()
+			if slot >= 0 {
+				name = slotEntry(name, slot)
+			}
+			e, err := entry(c, name, "F32", weight.Shape()...)
+			if err != nil {
+				return err
+			}
+			values, err := e.Float32s()
+			if err != nil {
+				return err
+			}
+			var like []tensor.Rows[float32]
+			for _, part := range weight.Storage() {
+				part.Data = make([]float32, len(part.Data))
+				like, s.numbers = append(like, part), append(s.numbers, part.Data)
+			}
+			weight.Pack(like, values)
+		}
+	}
+	return nil
+}
+
+func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
+	figures := len(f.history.Names)
+	sums, err1 := entry(c, sumsEntry, "F64", len(f.loop.sums(nil)))
+	values, err2 := entry(c, historyEntry, "F64", s.Epochs, figures)
+	times, err3 := entry(c, timesEntry, "I64", s.Epochs, 2)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	var err error
+	if s.sums, err = sums.Float64s(); err != nil {
+		return err
+	}
+	numbers, err1 := values.Float64s()
+	took, err2 := times.Int64s()
+	for i := range s.Epochs {
+		s.epochs = append(s.epochs, Epoch{
+			Number: i + 1, Train: time.Duration(took[2*i]), Evaluate: time.Duration(took[2*i+1]),
+			Values: numbers[i*figures : (i+1)*figures],
+		})
+	}
+	return errors.Join(err1, err2)
+}
