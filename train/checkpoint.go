@@ -111,12 +111,6 @@ func checkpoints(dir string) ([]position, error) {
 	return list, nil
 }
 
-// best is the best epoch so far.
-type best struct {
-	Epoch int     `json:"epoch"` // from 1
-	Value float64 `json:"value"`
-}
-
 // Saved tells of a checkpoint that was written or, where Err is set, was not.
 type Saved struct {
 	Path          string

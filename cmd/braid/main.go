@@ -4,8 +4,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"braid/internal/cli"
+	"braid/internal/disk"
 	"braid/internal/kernel"
 )
 
@@ -18,6 +20,15 @@ func main() {
 			os.Exit(1)
 		}
 		kernel.Use(set)
+	}
+	// For finding faults: every write to a file takes so long, as on a slow disk.
+	if text := os.Getenv("BRAID_DISK_DELAY"); text != "" {
+		delay, err := time.ParseDuration(text)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "braid: BRAID_DISK_DELAY: %v\n", err)
+			os.Exit(1)
+		}
+		disk.Inject(disk.Delay(delay))
 	}
 	os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -25,17 +24,24 @@ import (
 // runs is the folder in which runs are kept unless told otherwise.
 const runs = "runs"
 
-// run is a run folder: what a training leaves behind.
+// run is a run folder: what a training leaves behind. It is locked against other processes.
 type run struct {
 	folder string
 	latest bool // runs/latest shall lead to it
+	unlock func()
 }
+
+// configName and maxConfig are the name of a run's configuration, and the most bytes of it that are read.
+const (
+	configName = "config.json"
+	maxConfig  = 1 << 20
+)
 
 // config is what config.json holds.
 type config struct {
+	Options  options        `json:"options"`
 	Training trainingRecord `json:"training"`
 	Data     dataRecord     `json:"data"`
-	Validate bool           `json:"validate"`
 	Workers  int            `json:"workers"`
 	Started  time.Time      `json:"started"`
 	Go       string         `json:"go"`
@@ -53,13 +59,18 @@ type dataRecord struct {
 // time.
 func newRun(out, name string, now time.Time) (*run, error) {
 	if out != "" {
-		if entries, err := os.ReadDir(out); err == nil && len(entries) > 0 {
-			return nil, fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", out)
-		}
 		if err := os.MkdirAll(out, 0o755); err != nil {
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
-		return &run{folder: out}, nil
+		r, err := locked(out, false)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.empty(); err != nil {
+			r.unlock()
+			return nil, err
+		}
+		return r, nil
 	}
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w; --out names another place", err)
@@ -72,7 +83,7 @@ func newRun(out, name string, now time.Time) (*run, error) {
 		}
 		err := os.Mkdir(path, 0o755)
 		if err == nil {
-			return &run{folder: path, latest: true}, nil
+			return locked(path, true)
 		}
 		if !errors.Is(err, os.ErrExist) {
 			return nil, fmt.Errorf("run folder: %w; --out names another place", err)
@@ -81,14 +92,79 @@ func newRun(out, name string, now time.Time) (*run, error) {
 	return nil, fmt.Errorf("run folder: %s and a hundred like it are taken", folder)
 }
 
-// begin writes config.json.
-func (r *run) begin(c config) error {
-	c.Go = runtime.Version()
+// locked locks a folder and removes what a process that died there was writing.
+func locked(folder string, latest bool) (*run, error) {
+	unlock, err := disk.Lock(folder)
+	if err != nil {
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	if err := disk.Sweep(folder); err != nil {
+		unlock()
+		return nil, fmt.Errorf("run folder: %w", err)
+	}
+	return &run{folder, latest, unlock}, nil
+}
+
+// empty is an error where anything but the lock is there.
+func (r *run) empty() error {
+	if _, err := os.Stat(filepath.Join(r.folder, configName)); err == nil {
+		return fmt.Errorf("--out %s holds a run: go on with it by --resume %s, or name a new folder", r.folder, r.folder)
+	}
+	entries, err := os.ReadDir(r.folder)
+	if err != nil {
+		return fmt.Errorf("run folder: %w", err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != disk.LockName {
+			return fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", r.folder)
+		}
+	}
+	return nil
+}
+
+// openRun opens a run to go on with it.
+func openRun(folder string) (*run, config, error) {
+	var c config
+	given := folder
+	folder, err := filepath.EvalSymlinks(given)
+	if err == nil {
+		_, err = os.Stat(filepath.Join(folder, configName))
+	}
+	if err != nil {
+		return nil, c, fmt.Errorf("--resume: no run at %s: %w", given, err)
+	}
+	r, err := locked(folder, filepath.Dir(folder) == runs)
+	if err != nil {
+		return nil, c, err
+	}
+	content, err := disk.Read(filepath.Join(folder, configName), maxConfig)
+	if err == nil {
+		c, err = parseConfig(content)
+	}
+	if err != nil {
+		r.unlock()
+		return nil, c, fmt.Errorf("--resume %s: %s: %w", folder, configName, err)
+	}
+	return r, c, nil
+}
+
+// parseConfig reads what configure wrote.
+func parseConfig(content []byte) (config, error) {
+	var c config
+	err := json.Unmarshal(content, &c)
+	return c, err
+}
+
+// checkpoints is the folder of the run's checkpoints.
+func (r *run) checkpoints() string { return filepath.Join(r.folder, "checkpoints") }
+
+// configure writes config.json.
+func (r *run) configure(c config) error {
 	content, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return err
 	}
-	return disk.WriteBytes(filepath.Join(r.folder, "config.json"), append(content, '\n'))
+	return disk.WriteBytes(filepath.Join(r.folder, configName), append(content, '\n'))
 }
 
 // save writes what was trained and measured, and lets runs/latest lead here.

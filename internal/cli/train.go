@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,15 +24,30 @@ import (
 
 // trainFlags are the flags of braid train.
 type trainFlags struct {
-	epochs, batch, workers int
-	weights                string
-	rate                   float64
-	seed                   uint64
-	data, out, log         string
-	validate               bool
+	options
+	workers          int
+	out, log, resume string
 }
 
-var logs = []string{"keras", "bar", "json", "none"}
+// options are the flags that a run is made of: its config.json keeps them.
+type options struct {
+	Epochs   int           `json:"epochs"`
+	Batch    int           `json:"batch"`
+	Weights  string        `json:"loss_weights"`
+	Rate     float64       `json:"rate"`
+	Seed     uint64        `json:"seed"`
+	Data     string        `json:"data"`
+	Validate bool          `json:"validate"`
+	Every    time.Duration `json:"checkpoint_every_ns"`
+	Keep     int           `json:"keep"`
+	Best     string        `json:"best"`
+	OnNaN    string        `json:"on_nan"`
+}
+
+var (
+	logs  = []string{"keras", "bar", "json", "none"}
+	onNaN = []string{"stop", "restore"}
+)
 
 func trainVerb(s streams) *cobra.Command {
 	var f trainFlags
@@ -39,22 +55,31 @@ func trainVerb(s streams) *cobra.Command {
 		Use:   "train [flags]",
 		Short: "Train the network that reads a digit and answers a question about it",
 		Long: "Train finds MNIST, trains the network for both heads, digit and answer, and leaves a run\n" +
-			"folder: model.safetensors, history.csv, config.json, curves.svg. The same seed gives the same\n" +
-			"model, byte for byte, with any number of workers.",
+			"folder: model.safetensors, history.csv, config.json, curves.svg, and checkpoints. The same seed\n" +
+			"gives the same model, byte for byte, with any number of workers. A run that was stopped, or whose\n" +
+			"machine failed, goes on with --resume and ends with the same bytes.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return f.run(c.Context(), s)
+			if f.resume != "" {
+				return f.goOn(c.Context(), s, c.Flags().Changed)
+			}
+			return f.begin(c.Context(), s)
 		},
 	}, cobra.NoArgs)
-	c.Flags().IntVar(&f.epochs, "epochs", 20, "times to go through the training images")
-	c.Flags().IntVar(&f.batch, "batch", 64, "examples a step")
-	c.Flags().StringVar(&f.weights, "loss-weights", "digit=0.5,answer=0.6", "what each head's loss counts in the total")
-	c.Flags().Float64Var(&f.rate, "rate", 0.001, "Adam's learning rate")
-	c.Flags().Uint64Var(&f.seed, "seed", 1, "of the first weights and the shuffles")
+	c.Flags().IntVar(&f.Epochs, "epochs", 20, "times to go through the training images")
+	c.Flags().IntVar(&f.Batch, "batch", 64, "examples a step")
+	c.Flags().StringVar(&f.Weights, "loss-weights", "digit=0.5,answer=0.6", "what each head's loss counts in the total")
+	c.Flags().Float64Var(&f.Rate, "rate", 0.001, "Adam's learning rate")
+	c.Flags().Uint64Var(&f.Seed, "seed", 1, "of the first weights and the shuffles")
 	c.Flags().IntVar(&f.workers, "workers", 0, "workers; 0 is one for each processor")
-	c.Flags().StringVar(&f.data, "data", "", "folder with a data set in MNIST's format (default: find MNIST)")
+	c.Flags().StringVar(&f.Data, "data", "", "folder with a data set in MNIST's format (default: find MNIST)")
 	c.Flags().StringVar(&f.out, "out", "", "run folder (default: runs/TIME-digitqa, and runs/latest leads there)")
 	c.Flags().StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
-	c.Flags().BoolVar(&f.validate, "validate", true, "measure the test images after each epoch")
+	c.Flags().BoolVar(&f.Validate, "validate", true, "measure the test images after each epoch")
+	c.Flags().DurationVar(&f.Every, "checkpoint-every", time.Minute, "save the run's state so often within an epoch; 0: only after each")
+	c.Flags().IntVar(&f.Keep, "keep", 2, "newest checkpoints to keep, beside the best")
+	c.Flags().StringVar(&f.Best, "best", "", "figure whose best epoch's checkpoint is kept (default: val_loss, or loss)")
+	c.Flags().StringVar(&f.OnNaN, "on-nan", "stop", "where numbers go bad: stop, or restore, which goes back an epoch with half the rate")
+	c.Flags().StringVar(&f.resume, "resume", "", "run folder to go on with, in its own configuration; more --epochs may be asked for")
 	c.Flags().SortFlags = false
 	return c
 }
@@ -63,22 +88,29 @@ func trainVerb(s streams) *cobra.Command {
 func (f trainFlags) plan() (train.Plan, error) {
 	p := digitqa.Plan()
 	switch {
-	case f.epochs < 1:
-		return p, usage("--epochs is %d, want 1 or more", f.epochs)
-	case f.batch < 1:
-		return p, usage("--batch is %d, want 1 or more", f.batch)
+	case f.Epochs < 1:
+		return p, usage("--epochs is %d, want 1 or more", f.Epochs)
+	case f.Batch < 1:
+		return p, usage("--batch is %d, want 1 or more", f.Batch)
 	case f.workers < 0:
 		return p, usage("--workers is %d, want 1 or more, or 0 for one for each processor", f.workers)
-	case !(f.rate > 0) || math.IsInf(f.rate, 0):
-		return p, usage("--rate is %v, want a number above 0", f.rate)
-	case f.seed == 0:
+	case !(f.Rate > 0) || math.IsInf(f.Rate, 0):
+		return p, usage("--rate is %v, want a number above 0", f.Rate)
+	case f.Seed == 0:
 		return p, usage("--seed is 0, want 1 or more")
 	case !slices.Contains(logs, f.log):
 		return p, usage("--log is %q, want one of %s", f.log, names.List(logs))
+	case f.Every < 0:
+		return p, usage("--checkpoint-every is %v, want 0 or more", f.Every)
+	case f.Keep < 1:
+		return p, usage("--keep is %d, want 1 or more", f.Keep)
+	case !slices.Contains(onNaN, f.OnNaN):
+		return p, usage("--on-nan is %q, want one of %s", f.OnNaN, names.List(onNaN))
 	}
-	p.Epochs, p.Batch, p.Workers = f.epochs, f.batch, f.workers
-	p.Optimizer = optim.Adam{Rate: f.rate}
-	return p, weigh(p.Heads, f.weights)
+	p.Epochs, p.Batch, p.Workers = f.Epochs, f.Batch, f.workers
+	p.Optimizer = optim.Adam{Rate: f.Rate}
+	p.Restore = f.OnNaN == "restore"
+	return p, weigh(p.Heads, f.Weights)
 }
 
 // weigh reads weights such as digit=0.5,answer=0.6 into the heads. A head that is not named keeps
@@ -116,7 +148,7 @@ type examples struct {
 // load finds the images and makes tables of them.
 func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
 	bars := newDownloads(s)
-	mnist, err := digitqa.Finder{Dir: f.data, Progress: bars.progress, Note: s.note}.Find(ctx)
+	mnist, err := digitqa.Finder{Dir: f.Data, Progress: bars.progress, Note: s.note}.Find(ctx)
 	bars.end()
 	if err != nil {
 		return nil, err
@@ -133,54 +165,128 @@ func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
 	return e, err
 }
 
-// run is the whole job: data, model, run folder, training, files.
-func (f trainFlags) run(ctx context.Context, s streams) error {
+// begin is a new run.
+func (f trainFlags) begin(ctx context.Context, s streams) error {
 	began := time.Now()
 	plan, err := f.plan()
 	if err != nil {
 		return err
 	}
+	job, err := f.prepare(ctx, s, plan)
+	if err != nil {
+		return err
+	}
+	r, err := newRun(f.out, job.model.Name(), began)
+	if err != nil {
+		return err
+	}
+	defer r.unlock()
+	c := config{
+		Options: f.options, Training: job.record, Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
+		Data: dataRecord{job.source, job.train.Rows(), job.test.Rows(), job.standard.Mean, job.standard.Std},
+	}
+	if err := r.configure(c); err != nil {
+		return err
+	}
+	return f.train(ctx, s, job, r, c, train.Fit)
+}
+
+// goOn goes on with a run. Changed tells whether a flag was given.
+func (f trainFlags) goOn(ctx context.Context, s streams, changed func(flag string) bool) error {
+	r, c, err := openRun(f.resume)
+	if err != nil {
+		return err
+	}
+	defer r.unlock()
+	asked := f.options
+	f.options = c.Options
+	if changed("out") {
+		return usage("--out and --resume: a run stays in its folder")
+	}
+	for _, o := range []struct {
+		flag       string
+		asked, has any
+	}{
+		{"batch", asked.Batch, f.Batch}, {"loss-weights", asked.Weights, f.Weights}, {"rate", asked.Rate, f.Rate},
+		{"seed", asked.Seed, f.Seed}, {"validate", asked.Validate, f.Validate}, {"on-nan", asked.OnNaN, f.OnNaN},
+	} {
+		if changed(o.flag) && o.asked != o.has {
+			return usage("--%s is %v, the run in %s has %v, and must keep it", o.flag, o.asked, f.resume, o.has)
+		}
+	}
+	for flag, take := range map[string]func(){
+		"epochs": func() { f.Epochs = asked.Epochs }, "data": func() { f.Data = asked.Data },
+		"checkpoint-every": func() { f.Every = asked.Every }, "keep": func() { f.Keep = asked.Keep },
+		"best": func() { f.Best = asked.Best },
+	} {
+		if changed(flag) {
+			take()
+		}
+	}
+	plan, err := f.plan()
+	if err != nil {
+		return err
+	}
+	job, err := f.prepare(ctx, s, plan)
+	if err != nil {
+		return err
+	}
+	if f.options != c.Options {
+		c.Options, c.Training = f.options, job.record
+		job.plan.Callbacks = append(job.plan.Callbacks, train.Callback{
+			Start: func(train.Start) error { return r.configure(c) }, // once the checkpoint fits what is asked for
+		})
+	}
+	return f.train(ctx, s, job, r, c, train.Resume)
+}
+
+// job is what is trained, on what.
+type job struct {
+	*examples
+	plan   train.Plan
+	model  *braid.Model
+	record trainingRecord
+}
+
+func (f trainFlags) prepare(ctx context.Context, s streams, plan train.Plan) (*job, error) {
 	e, err := f.load(ctx, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if f.validate {
+	if f.Validate {
 		plan.Validate = e.test
 	}
-	model, err := digitqa.Network(e.height, e.width).Build(f.seed)
+	model, err := digitqa.Network(e.height, e.width).Build(f.Seed)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t, err := record(model, plan, e.train.Rows())
-	if err != nil {
-		return err
-	}
-	r, err := newRun(f.out, model.Name(), began)
-	if err != nil {
-		return err
-	}
-	c := config{
-		Training: t, Validate: f.validate, Workers: f.workers, Started: began.UTC().Truncate(time.Second),
-		Data: dataRecord{e.source, e.train.Rows(), e.test.Rows(), e.standard.Mean, e.standard.Std},
-	}
-	if err := r.begin(c); err != nil {
-		return err
-	}
-	f.announce(s, model, c)
-	plan.Callbacks = f.callbacks(s)
-	history, failed := train.Fit(ctx, model, e.train, plan)
+	return &job{e, plan, model, t}, err
+}
+
+// train trains, by train.Fit or train.Resume, and writes what comes of it.
+func (f trainFlags) train(
+	ctx context.Context, s streams, j *job, r *run, c config,
+	fit func(context.Context, *braid.Model, *data.Table, train.Plan) (*train.History, error),
+) error {
+	began := time.Now()
+	f.announce(s, j.model, c)
+	j.plan.Checkpoint = &train.Checkpoint{Dir: r.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best}
+	j.plan.Callbacks = append(j.plan.Callbacks, f.callbacks(s)...)
+	history, failed := fit(ctx, j.model, j.train, j.plan)
 	if history == nil {
 		return failed
 	}
-	file, err := describe(model, t, history, e.standard)
+	file, err := describe(j.model, j.record, history, j.standard)
 	if err == nil {
 		err = r.save(file, history)
 	}
-	if err != nil {
-		return errors.Join(failed, err)
-	}
 	f.conclude(s, history, r.folder, time.Since(began))
-	return failed
+	var stopped *train.Interrupted
+	if errors.As(failed, &stopped) {
+		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, r.folder)
+	}
+	return errors.Join(failed, err)
 }
 
 // announce tells what is about to be trained.
@@ -202,6 +308,7 @@ func (f trainFlags) callbacks(s streams) []train.Callback {
 		}
 		list = append(list, bar.callback())
 	}
+	list = append(list, events(s))
 	switch f.log {
 	case "keras", "bar":
 		list = append(list, train.KerasLog(s.out))
@@ -209,6 +316,34 @@ func (f trainFlags) callbacks(s streams) []train.Callback {
 		list = append(list, train.JSONLog(s.out))
 	}
 	return list
+}
+
+// events tells what happens to a run beside its figures: where it goes on from, that it went back, and the
+// first checkpoint that could not be written. The end tells of all.
+func events(s streams) train.Callback {
+	told := false
+	return train.Callback{
+		Start: func(start train.Start) error {
+			if start.Resumed != "" {
+				s.note(fmt.Sprintf("going on after %d epochs and %d of %d steps, from %s", start.From, start.Step, start.Steps, start.Resumed))
+			}
+			return nil
+		},
+		Saved: func(saved train.Saved) error {
+			switch {
+			case errors.Is(saved.Err, train.ErrDamaged):
+				s.note(fmt.Sprintf("%s is %v", saved.Path, saved.Err))
+			case saved.Err != nil && !told:
+				told = true
+				s.note(fmt.Sprintf("a checkpoint could not be written, training goes on without: %v", saved.Err))
+			}
+			return nil
+		},
+		Restored: func(r train.Restored) error {
+			s.note(fmt.Sprintf("%v\ngoing back to the end of epoch %d, with %v times the rate", r.Cause, r.Epochs, r.Factor))
+			return nil
+		},
+	}
 }
 
 // conclude tells the best and the last figures, how long it took, and where the run lies.
@@ -225,20 +360,11 @@ func (f trainFlags) conclude(s streams, h *train.History, folder string, took ti
 		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 		fmt.Fprintf(w, "\tbest\tlast\n")
 		for i, name := range h.Names {
-			if f.validate && !strings.HasPrefix(name, "val_") {
+			if f.Validate && !strings.HasPrefix(name, "val_") {
 				continue
 			}
-			best := 0
-			for j, e := range h.Epochs {
-				better := e.Values[i] < h.Epochs[best].Values[i]
-				if strings.HasSuffix(name, "_accuracy") {
-					better = e.Values[i] > h.Epochs[best].Values[i]
-				}
-				if better {
-					best = j
-				}
-			}
-			fmt.Fprintf(w, "%s\t%.4f (epoch %d)\t%.4f\n", name, h.Epochs[best].Values[i], best+1, h.Epochs[last-1].Values[i])
+			best := max(h.Best(name), 1)
+			fmt.Fprintf(w, "%s\t%.4f (epoch %d)\t%.4f\n", name, h.Epochs[best-1].Values[i], best, h.Epochs[last-1].Values[i])
 		}
 		w.Flush()
 	}

@@ -8,8 +8,9 @@ import "golang.org/x/sys/unix"
 // tell.
 func Free(folder string) (bytes uint64, ok bool) {
 	var s unix.Statfs_t
-	if err := unix.Statfs(folder, &s); err != nil || s.Bavail < 0 {
+	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, false
 	}
-	return uint64(s.Bavail) * uint64(s.Bsize), true
+	// Some systems count below zero what only root may still write.
+	return uint64(max(int64(s.Bavail), 0)) * uint64(s.Bsize), true
 }

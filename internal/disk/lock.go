@@ -3,7 +3,6 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -33,12 +32,7 @@ func Lock(folder string) (unlock func(), err error) {
 		if !errors.Is(err, errHeld) {
 			return nil, fmt.Errorf("locking %s: %w", folder, err)
 		}
-		holder := make([]byte, 200)
-		n, _ := io.ReadFull(file, holder)
-		if n == 0 {
-			return nil, fmt.Errorf("%s is locked: %w", folder, ErrLocked)
-		}
-		return nil, fmt.Errorf("%s is locked by %s: %w", folder, printable(string(holder[:n])), ErrLocked)
+		return nil, fmt.Errorf("%s is locked by %s: %w", folder, holder(file), ErrLocked)
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -52,6 +46,18 @@ func Lock(folder string) (unlock func(), err error) {
 		file.Truncate(0)
 		file.Close()
 	}, nil
+}
+
+// holder is who a lock's file says has it. One who has just taken it needs a moment to say so.
+func holder(file *os.File) string {
+	said := make([]byte, 200)
+	for range 20 {
+		if n, _ := file.ReadAt(said, 0); n > 0 {
+			return printable(string(said[:n]))
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return "a process that does not say which"
 }
 
 // printable keeps what a terminal may be shown.

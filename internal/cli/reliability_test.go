@@ -1,0 +1,330 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"braid/internal/disk"
+)
+
+var kills = flag.Int("kills", 20, "how often TestKill kills")
+
+// program is the real command, built once.
+var program = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "braid")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(folder, "braid")
+	output, err := exec.Command("go", "build", "-o", path, "braid/cmd/braid").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building braid: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// process is the command with a slow disk, so that it is often found writing.
+func process(t testing.TB, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(path, args...)
+	c.Env = append(os.Environ(), "BRAID_DISK_DELAY=2ms")
+	return c
+}
+
+// slow skips a test of processes, which no instrumented build of the test itself changes.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("runs many processes: not with -short")
+	}
+}
+
+// outcome is what a run leaves that must be the same each time: model, curves, and history but for its
+// times.
+func outcome(t testing.TB, run string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, name := range []string{"model.safetensors", "curves.svg"} {
+		content, err := os.ReadFile(filepath.Join(run, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(content)
+	}
+	file, err := os.Open(filepath.Join(run, "history.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	lines, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(&b, line[0], line[3:])
+	}
+	return b.String()
+}
+
+// A run that is killed at any instant goes on to the same files.
+func TestKill(t *testing.T) {
+	slow(t)
+	data := dataset(t)
+	args := func(more ...string) []string {
+		return append([]string{"train", "--data", data, "--log", "none", "--checkpoint-every", "20ms"}, more...)
+	}
+	begin := func(run string) []string {
+		return args("--out", run, "--epochs", "150", "--batch", "4")
+	}
+	whole := filepath.Join(t.TempDir(), "run")
+	began := time.Now()
+	if output, err := process(t, begin(whole)...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	took, want := time.Since(began), outcome(t, whole)
+	resumed, begun, late := 0, 0, 0
+	for i := range *kills {
+		run := filepath.Join(t.TempDir(), fmt.Sprint(i))
+		after := rand.N(took)
+		c := process(t, begin(run)...)
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(after)
+		c.Process.Kill()
+		if c.Wait() == nil {
+			late++
+		}
+		next := args("--resume", run, "--workers", fmt.Sprint(1+i%3))
+		if _, err := os.Stat(filepath.Join(run, configName)); errors.Is(err, fs.ErrNotExist) {
+			next, begun = begin(run), begun+1
+		} else if files, _ := filepath.Glob(filepath.Join(run, "checkpoints", "epoch*")); files != nil {
+			resumed++
+		}
+		if output, err := process(t, next...).CombinedOutput(); err != nil {
+			t.Errorf("killed after %v, then: %v\n%s", after, err, output)
+			continue
+		}
+		if outcome(t, run) != want {
+			t.Errorf("killed after %v, the run ends with other files", after)
+		}
+		if left, _ := filepath.Glob(filepath.Join(run, "checkpoints", ".*.tmp")); left != nil {
+			t.Errorf("killed after %v, %v is left", after, left)
+		}
+	}
+	t.Logf("of %d kills in %v: %d went on from a checkpoint, %d had not begun, %d were over", *kills, took, resumed, begun, late)
+	if resumed < *kills/2 {
+		t.Errorf("only %d of %d runs went on from a checkpoint", resumed, *kills)
+	}
+}
+
+// Of two processes that begin, or go on with, one run at once, exactly one does.
+func TestTwoWriters(t *testing.T) {
+	slow(t)
+	data := dataset(t)
+	for i := range 50 {
+		run := filepath.Join(t.TempDir(), "run")
+		args := []string{"train", "--data", data, "--log", "none", "--epochs", "60", "--batch", "4", "--out", run}
+		if i%2 == 1 {
+			if output, err := process(t, "train", "--data", data, "--log", "none", "--epochs", "1", "--batch", "4", "--out", run).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, output)
+			}
+			args = []string{"train", "--resume", run, "--log", "none", "--epochs", "60"}
+		}
+		var errs [2]bytes.Buffer
+		var both [2]*exec.Cmd
+		for j := range both {
+			both[j] = process(t, args...)
+			both[j].Stderr = &errs[j]
+			if err := both[j].Start(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		won := 0
+		for j, c := range both {
+			if c.Wait() == nil {
+				won++
+			} else if said := errs[j].String(); !strings.Contains(said, "is locked by process ") && !strings.Contains(said, "holds a run") {
+				t.Errorf("the other process says: %s", said)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d processes wrote the run", won)
+		}
+	}
+}
+
+// The first signal ends the step and saves it, a second ends the process at once.
+func TestSignals(t *testing.T) {
+	slow(t)
+	data := dataset(t)
+	whole := filepath.Join(t.TempDir(), "run")
+	args := []string{"train", "--data", data, "--epochs", "3000", "--batch", "4", "--log", "none", "--out"}
+	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+		run := filepath.Join(t.TempDir(), "run")
+		c := process(t, append(args, run)...)
+		var said bytes.Buffer
+		c.Stderr = &said
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, filepath.Join(run, "checkpoints", "epoch*"))
+		c.Process.Signal(signal)
+		c.Wait()
+		if c.ProcessState.ExitCode() != code || !strings.Contains(said.String(), "go on with: braid train --resume "+run) {
+			t.Errorf("%v: exit code %d: %s", signal, c.ProcessState.ExitCode(), said.String())
+		}
+		steps, _ := filepath.Glob(filepath.Join(run, "checkpoints", "epoch*-step*[1-9]*.safetensors"))
+		if steps == nil {
+			t.Errorf("%v: no checkpoint", signal)
+		}
+	}
+	c := process(t, append(args, whole)...)
+	c.Env = append(os.Environ(), "BRAID_DISK_DELAY=1s") // the last checkpoint takes a while
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, filepath.Join(whole, "checkpoints"))
+	c.Process.Signal(syscall.SIGTERM)
+	time.Sleep(200 * time.Millisecond)
+	began := time.Now()
+	c.Process.Signal(syscall.SIGTERM)
+	c.Wait()
+	status := c.ProcessState.Sys().(syscall.WaitStatus)
+	if took := time.Since(began); !status.Signaled() || status.Signal() != syscall.SIGTERM || took > time.Second {
+		t.Errorf("a second signal: %v after %v", c.ProcessState, took)
+	}
+}
+
+// waitFor waits until a file matches.
+func waitFor(t *testing.T, pattern string) {
+	t.Helper()
+	for range 1000 {
+		if files, _ := filepath.Glob(pattern); files != nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("nothing matches %s", pattern)
+}
+
+// A disk that takes no checkpoints does not stop training: it is told once, and at the end.
+func TestDiskTakesNothing(t *testing.T) {
+	defer disk.Inject(nil)
+	data := dataset(t)
+	for _, planted := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EDQUOT} {
+		run := filepath.Join(t.TempDir(), "run")
+		disk.Inject(func(op disk.Op, path string, _ int) (int, error) {
+			if op == disk.Create && strings.Contains(path, "checkpoints") {
+				return 0, planted
+			}
+			return 0, nil
+		})
+		code, out, errs := call("train", "--data", data, "--epochs", "4", "--out", run)
+		if code != 1 || strings.Count(errs, "a checkpoint could not be written") != 1 || !strings.Contains(errs, "checkpoints could not be written, none is there") || !strings.Contains(errs, planted.Error()) {
+			t.Errorf("%v: exit code %d: %s", planted, code, errs)
+		}
+		if !strings.Contains(out, "4 epochs in") {
+			t.Errorf("%v: output ends %q", planted, out[max(0, len(out)-200):])
+		}
+		if code, _, errs := call("eval", run, "--data", data); code != 0 {
+			t.Errorf("%v: the model: %s", planted, errs)
+		}
+	}
+}
+
+func TestResumeMistakes(t *testing.T) {
+	data, run, other := dataset(t), filepath.Join(t.TempDir(), "run"), t.TempDir()
+	if code, _, errs := call("train", "--data", data, "--epochs", "2", "--log", "none", "--out", run); code != 0 {
+		t.Fatal(errs)
+	}
+	content, err := os.ReadFile(filepath.Join(run, configName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := func(name, content string) string {
+		folder := filepath.Join(other, name)
+		if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, configName), []byte(content), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return folder
+	}
+	before := outcome(t, run)
+	for want, args := range map[string][]string{
+		"no run at " + other:             {other},
+		"--batch is 32, the run in":      {run, "--batch", "32"},
+		"--seed is 7, the run in":        {run, "--seed", "7"},
+		"--on-nan is restore, the run":   {run, "--on-nan", "restore"},
+		"--validate is false, the run":   {run, "--validate=false"},
+		"--out and --resume":             {run, "--out", "x"},
+		"has 2 epochs already":           {run, "--epochs", "1"},
+		"column image: it has CRC-32C":   {run, "--data", dataset2(t)},
+		"at most 1048576 are read":       {damaged("long", strings.Repeat(" ", 2<<20))},
+		"config.json: unexpected end":    {damaged("cut", string(content[:len(content)/2]))},
+		"--batch is -64, want 1 or more": {damaged("batch", strings.Replace(string(content), `"batch": 64`, `"batch": -64`, 1))},
+		"holds a run: go on with it":     nil,
+		"Checkpoint.Best: unknown":       {run, "--best", "los"},
+		"--keep is 0":                    {run, "--keep", "0"},
+		"--checkpoint-every is -1s":      {run, "--checkpoint-every", "-1s"},
+	} {
+		full := append([]string{"train", "--resume"}, args...)
+		if args == nil {
+			full = []string{"train", "--data", data, "--out", run}
+		}
+		if code, _, errs := call(full...); code != 1 || !strings.Contains(errs, want) {
+			t.Errorf("%v: exit code %d\ngot  %s\nwant %s", full, code, errs, want)
+		}
+	}
+	if outcome(t, run) != before {
+		t.Error("a mistake changed the run")
+	}
+	if code, _, errs := call("train", "--resume", run, "--epochs", "3", "--log", "none"); code != 0 || !strings.Contains(errs, "going on after 2 epochs") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+// dataset2 is a data set of other images.
+func dataset2(t *testing.T) string {
+	folder := dataset(t)
+	path := filepath.Join(folder, "train-images-idx3-ubyte.gz")
+	if err := os.Rename(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), path); err != nil {
+		t.Fatal(err)
+	}
+	labels, err := os.ReadFile(filepath.Join(folder, "t10k-labels-idx1-ubyte"))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(folder, "train-labels-idx1-ubyte"), labels, 0o600)
+	}
+	content, err2 := os.ReadFile(path)
+	if err := errors.Join(err, err2, os.WriteFile(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), content, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// Whatever a run's config.json holds, reading it ends in an error or in a plan.
+func FuzzConfig(f *testing.F) {
+	f.Add([]byte(`{"options":{"epochs":3,"batch":64,"loss_weights":"digit=0.5","rate":0.1,"seed":1,"keep":2,"on_nan":"stop"}}`))
+	f.Add([]byte(`{"options":{"loss_weights":",=,digit=1e999"}}`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		if c, err := parseConfig(content); err == nil {
+			trainFlags{options: c.Options, log: "none"}.plan()
+		}
+	})
+}
