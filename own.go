@@ -15,7 +15,7 @@ type own struct {
 	needs    []Span                 // by node, of inputs: what is read of all rows
 	computed []computed
 	joined   []computed // what of it is read of all rows
-	early    []int      // the buffers of which all rows are read before Gradient, in Forward
+	early    []computed // of which all rows are read before Gradient, in Forward
 }
 
 // computed is columns of a buffer of a worker's own that are computed, and so come from who computed them.
@@ -104,7 +104,7 @@ func (w *Worker) assign(number int, blocks []WeightBlock, sums []*sum) {
 	for i, n := range w.pass.model.nodes {
 		if s := sums[i]; s != nil {
 			read(n.inputs[0], s.columns(number))
-			w.own.early = append(w.own.early, plan.places[n.inputs[0].index].buffer)
+			w.own.early = append(w.own.early, w.area(n.inputs[0]))
 			continue
 		}
 		if _, placed := n.op.(Placed); placed && len(plan.copies[i]) == 0 {
@@ -141,19 +141,30 @@ func (w *Worker) assign(number int, blocks []WeightBlock, sums []*sum) {
 // read it there.
 func (w *Worker) join(other *Worker, lo, hi int) {
 	for _, c := range w.own.joined {
-		if !slices.Contains(w.own.early, c.buffer) {
+		if !slices.ContainsFunc(w.own.early, c.in) {
 			w.copy(c, other, lo, hi)
 		}
 	}
 }
 
-// joinEarly brings what of a buffer is read in Forward already.
-func (w *Worker) joinEarly(buffer int, other *Worker, lo, hi int) {
+// joinEarly brings what of a node's columns is read in Forward already.
+func (w *Worker) joinEarly(n *Node, other *Worker, lo, hi int) {
 	for _, c := range w.own.joined {
-		if c.buffer == buffer {
+		if c.in(w.area(n)) {
 			w.copy(c, other, lo, hi)
 		}
 	}
+}
+
+// area is where a node's columns lie.
+func (w *Worker) area(n *Node) computed {
+	at := w.pass.model.plan.places[n.index]
+	return computed{at.buffer, Span{at.offset, at.offset + n.shape.Size()}}
+}
+
+// in tells whether c lies within an area.
+func (c computed) in(area computed) bool {
+	return c.buffer == area.buffer && c.columns.Lo >= area.columns.Lo && c.columns.Hi <= area.columns.Hi
 }
 
 // joinBuffer brings all that another worker computed of rows lo to hi in a buffer.

@@ -23,7 +23,7 @@ const (
 // the loss to each HeadGrad, call Backward with the same rows, and Gradient for every block of
 // Blocks. Several goroutines may share a pass, each through a Worker of its own: for Forward and
 // Backward on different rows at once, for Gradient on different blocks once all rows are done; see
-// NewWorker.
+// NewTeam.
 type Pass struct {
 	Worker // for those who use the pass alone
 	model  *Model

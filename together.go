@@ -202,7 +202,7 @@ func (team *Team) join(worker int, n *Node, rows int, all bool) {
 		if all {
 			w.joinBuffer(buffer, other, lo, hi)
 		} else {
-			w.joinEarly(buffer, other, lo, hi)
+			w.joinEarly(n, other, lo, hi)
 		}
 	}
 }

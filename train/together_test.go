@@ -59,6 +59,25 @@ func terms(t *testing.T) *braid.Model {
 	return m
 }
 
+// late has a layer whose terms workers share on an input that lies in memory with what is computed from it.
+func late(t *testing.T) *braid.Model {
+	t.Helper()
+	g := braid.NewGraph("late")
+	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	flat := g.Add("flat", layer.Flatten{}, picture)
+	trunk := g.Add("trunk", layer.Dense{Units: 64, Activation: layer.ReLU}, flat)
+	small := g.Add("small", layer.Dense{Units: 7, Activation: layer.Tanh}, trunk)
+	e := g.Add("e", layer.Flatten{}, g.Add("words", layer.Embedding{Vocabulary: 5, Width: 2}, ids))
+	all := g.Add("all", layer.Concatenate{}, flat, small, x, e)
+	g.Head("class", layer.Dense{Units: 9, Activation: layer.Softmax}, all)
+	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, all)
+	m, err := g.Build(4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 func TestFewRowsShareColumns(t *testing.T) {
 	all, err := table(t).Slice(0, 13)
 	if err != nil {
@@ -88,6 +107,7 @@ func TestShareTerms(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameOnWorkers(t, terms, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
+	sameOnWorkers(t, late, all, []int{1, 19, 33}, []int{1, 2, 3, 2})
 }
 
 // sameOnWorkers trains a model for an epoch, in batches of each size and by each number of workers, and
