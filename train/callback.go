@@ -11,9 +11,9 @@ import (
 // stops training, and Fit returns it.
 type Callback struct {
 	Start    func(Start) error    // before the first epoch
-	Step     func(Step) error     // after each step: all workers wait meanwhile
+	Step     func(Step) error     // after each step, between the workers' work
 	Epoch    func(Epoch) error    // after each epoch and its evaluation
-	Saved    func(Saved) error    // after a checkpoint was written, or failed to be, or was found damaged
+	Saved    func(Saved) error    // some time after a checkpoint was written, or failed to be, or was found damaged
 	Restored func(Restored) error // after training went back for numbers that are not finite
 	End      func(*History) error // at the end, however it came
 }
@@ -44,7 +44,7 @@ func (s Step) Figures() []float64 { return s.figures(s.examples) }
 // ErrStop is for callbacks that want training to end for no fault.
 var ErrStop = errors.New("stopped by a callback")
 
-// ErrNotFinite is why training stops when a loss becomes NaN or infinite.
+// ErrNotFinite is why training stops when a loss, a gradient or a weight becomes NaN or infinite.
 var ErrNotFinite = errors.New("training cannot go on from there; a smaller learning rate may help")
 
 var errStopped = errors.New("stopped")

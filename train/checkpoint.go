@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"braid/internal/disk"
 	"braid/internal/names"
 )
 
@@ -23,7 +24,11 @@ type Checkpoint struct {
 	Every time.Duration // within an epoch; 0: only after each
 	Keep  int           // how many of the newest stay; 0 means 2. The last from an epoch's end stays, too
 	Best  string        // the figure whose best epoch's checkpoint stays; "" means val_loss, or loss where nothing is validated
+	Mode  string        // what is best: "min", "max", or, for "", the largest of an accuracy and else the least
 }
+
+// ErrLocked is why a run cannot begin: another process, or another run of this one, writes its checkpoints.
+var ErrLocked = disk.ErrLocked
 
 const (
 	checkpointSuffix  = ".safetensors"
@@ -49,6 +54,9 @@ func (c Checkpoint) full(figures []string) (Checkpoint, error) {
 		if slices.Contains(figures, "val_loss") {
 			c.Best = "val_loss"
 		}
+	}
+	if c.Mode != "" && c.Mode != "min" && c.Mode != "max" {
+		return c, fmt.Errorf("Checkpoint.Mode = %q, want \"min\", \"max\" or nothing", c.Mode)
 	}
 	if !slices.Contains(figures, c.Best) {
 		return c, fmt.Errorf("Checkpoint.Best: %w", names.Unknown("figure", c.Best, figures))
@@ -119,6 +127,7 @@ type Saved struct {
 	Bytes         int
 	Took          time.Duration // beside training
 	Err           error
+	Left          error // an older one that need not stay could not be removed
 }
 
 // NotSaved is the error of a training whose checkpoints could not all be written.
@@ -142,26 +151,25 @@ func (e *NotSaved) Unwrap() error { return e.First }
 
 // Best is the epoch, from 1, with the best value of a figure: the largest of an accuracy, else the least.
 // It is 0 where there is none.
-func (h *History) Best(name string) (epoch int) {
+func (h *History) Best(name string) (epoch int) { return h.best(name, "") }
+
+// best is Best, by a Checkpoint's Mode.
+func (h *History) best(name, mode string) (epoch int) {
+	largest := mode == "max" || mode == "" && strings.HasSuffix(name, "accuracy")
 	figure := slices.Index(h.Names, name)
 	if figure < 0 {
 		return 0
 	}
 	for i, e := range h.Epochs {
 		v := e.Values[figure]
-		if !math.IsNaN(v) && (epoch == 0 || better(name, v, h.Epochs[epoch-1].Values[figure])) {
+		if math.IsNaN(v) {
+			continue
+		}
+		if epoch == 0 || largest && v > h.Epochs[epoch-1].Values[figure] || !largest && v < h.Epochs[epoch-1].Values[figure] {
 			epoch = i + 1
 		}
 	}
 	return epoch
-}
-
-// better tells whether a value of a figure beats another.
-func better(name string, value, other float64) bool {
-	if strings.HasSuffix(name, "accuracy") {
-		return value > other
-	}
-	return value < other
 }
 
 // path is where a position's checkpoint lies.

@@ -213,7 +213,7 @@ func TestMoreEpochs(t *testing.T) {
 		t.Error("two and then three epochs are not five")
 	}
 	p.Epochs = 4
-	if _, err = train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "has 5 epochs already, Epochs = 4") {
+	if _, err = train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "has 5 epochs and 0 steps already, Epochs = 4") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -319,6 +319,87 @@ func TestDamagedCheckpoint(t *testing.T) {
 	if got := files(t, p); !slices.Contains(got, "epoch00003-step00000000.safetensors.damaged") {
 		t.Errorf("%v is there, want the damaged one, too", got)
 	}
+
+	// Where all are damaged, nothing begins anew by itself.
+	for _, name := range files(t, p) {
+		if err := os.WriteFile(filepath.Join(p.Checkpoint.Dir, name), content[:50], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "none can be used") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// The whole epoch that a restore would go back to may be damaged: it is told, and the run goes on.
+func TestDamagedWhole(t *testing.T) {
+	p := checkpointed(t)
+	p.Restore, p.Checkpoint.Every = true, time.Nanosecond
+	m := model(t)
+	h, err := train.Fit(context.Background(), m, table(t), plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := end(t, m, h)
+	p.Callbacks = []train.Callback{unhurried, pull(13 + 4)}
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, errPulled) {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(p.Checkpoint.Dir, "epoch00001-step00000000.safetensors")
+	if err := os.WriteFile(whole, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var told []train.Saved
+	p.Callbacks = []train.Callback{{Saved: func(s train.Saved) error { told = append(told, s); return nil }}}
+	m = model(t)
+	if h, err = train.Resume(context.Background(), m, table(t), p); err != nil || end(t, m, h) != want {
+		t.Errorf("the run ends otherwise (%v)", err)
+	}
+	if len(told) == 0 || told[0].Path != whole || !errors.Is(told[0].Err, train.ErrDamaged) {
+		t.Errorf("told %+v", told)
+	}
+}
+
+// A checkpoint within an epoch beyond those asked for is no end to stop at.
+func TestFewerEpochs(t *testing.T) {
+	p := checkpointed(t)
+	p.Callbacks = []train.Callback{pull(13 + 13 + 5)}
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, errPulled) {
+		t.Fatal(err)
+	}
+	p.Callbacks, p.Epochs = nil, 2
+	if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "has 2 epochs and 5 steps already, Epochs = 2") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// A callback that panics leaves neither a lock nor a goroutine.
+func TestPanicUnlocks(t *testing.T) {
+	p := checkpointed(t)
+	p.Callbacks = []train.Callback{{Epoch: func(train.Epoch) error { panic("planted") }}}
+	func() {
+		defer func() { recover() }()
+		train.Fit(context.Background(), model(t), table(t), p)
+	}()
+	p.Callbacks = nil
+	if _, err := train.Resume(context.Background(), model(t), table(t), p); err != nil {
+		t.Error(err)
+	}
+}
+
+// Mode says which of a figure's values is best.
+func TestMode(t *testing.T) {
+	for mode, want := range map[string]int{"min": 4, "max": 1} {
+		p := checkpointed(t)
+		p.Epochs, p.Checkpoint.Keep, p.Checkpoint.Best, p.Checkpoint.Mode = 4, 1, "loss", mode
+		p.Callbacks = []train.Callback{unhurried}
+		if _, err := train.Fit(context.Background(), model(t), table(t), p); err != nil {
+			t.Fatal(err)
+		}
+		if got := files(t, p)[0]; got != fmt.Sprintf("epoch%05d-step00000000.safetensors", want) {
+			t.Errorf("%s: %v is there", mode, files(t, p))
+		}
+	}
 }
 
 // Only one run may write a folder.
@@ -354,7 +435,7 @@ func TestEveryDiskFailure(t *testing.T) {
 		p.Checkpoint.Keep = 1
 		count, told := 0, 0
 		p.Callbacks = []train.Callback{unhurried, {Saved: func(s train.Saved) error {
-			if s.Err != nil {
+			if s.Err != nil || s.Left != nil {
 				told++
 			}
 			return nil
@@ -371,7 +452,10 @@ func TestEveryDiskFailure(t *testing.T) {
 		m := model(t)
 		h, err := train.Fit(context.Background(), m, table(t), p)
 		disk.Inject(nil)
-		if end(t, m, h) != want {
+		switch {
+		case h == nil && errors.Is(err, full): // before anything was computed
+			told++
+		case end(t, m, h) != want:
 			t.Fatalf("%s failed: training ends with other bytes", failed)
 		}
 		if failed == "" {
@@ -417,7 +501,7 @@ func TestSlowDisk(t *testing.T) {
 	}
 }
 
-// bad is a network whose numbers go bad at a given rate.
+// badNumbers is a network whose numbers go bad at a given rate.
 func badNumbers(t *testing.T) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("bad")
@@ -474,6 +558,44 @@ func (o spike) At(step int) optim.Step {
 }
 
 func (o spike) Scaled(factor float64) optim.Optimizer { return o.Adam.Scaled(factor) }
+
+// Bad numbers are found alike by any number of workers, wherever in an epoch they come: also in its last
+// step, after which there is no loss that would show them.
+func TestRestoreOnAnyNumberOfWorkers(t *testing.T) {
+	build := func() *braid.Model {
+		g := braid.NewGraph("widths")
+		x, image, ids := g.Input("x", tensor.Float32, 3), g.Input("image", tensor.Float32, 3, 4), g.Input("ids", tensor.Int32, 2)
+		e := g.Add("e", layer.Flatten{}, g.Add("words", layer.Embedding{Vocabulary: 5, Width: 2}, ids))
+		flat := g.Add("flat", layer.Flatten{}, image)
+		wide := g.Add("wide", layer.Dense{Units: 33, Activation: layer.Tanh}, g.Add("all", layer.Concatenate{}, x, flat, e))
+		h := g.Add("h", layer.Dense{Units: 80, Activation: layer.ReLU}, wide)
+		g.Head("class", layer.Dense{Units: 4, Activation: layer.Softmax}, h)
+		g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, h)
+		m, err := g.Build(8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for _, step := range []int{13 + 4, 13 + 13} {
+		var want string
+		for _, workers := range []int{1, 2, 3} {
+			p, restores := plan(), 0
+			p.Workers, p.Restore, p.Optimizer = workers, true, spike{optim.Adam{Rate: 0.01}, step}
+			p.Callbacks = []train.Callback{{Restored: func(r train.Restored) error { restores++; return nil }}}
+			m := build()
+			h, err := train.Fit(context.Background(), m, table(t), p)
+			if err != nil || restores != 1 {
+				t.Fatalf("spoilt in step %d, %d workers: %d restores (%v)", step, workers, restores, err)
+			}
+			if got := end(t, m, h); want == "" {
+				want = got
+			} else if got != want {
+				t.Errorf("spoilt in step %d, %d workers give other bytes", step, workers)
+			}
+		}
+	}
+}
 
 // A run that went back, and is then interrupted anywhere, goes on with the halved rate to the same end.
 func TestRestoreAndResume(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 type NotFinite struct {
 	Epoch, Step int     // from 1
 	Head        string  // whose loss is NaN or infinite; "" where it is a gradient
-	Weight      string  // whose gradient is, where it is not a loss
+	Weight      string  // whose gradient is, or numbers are, where it is not a loss
+	Moved       bool    // the weight's own numbers are not finite: its last update was too large
 	Value       float64 // the loss
 	Largest     []Largest
 }
@@ -27,9 +28,12 @@ type Largest struct {
 // Error tells where, and the largest numbers of each weight.
 func (e *NotFinite) Error() string {
 	var b strings.Builder
-	if e.Head != "" {
+	switch {
+	case e.Head != "":
 		fmt.Fprintf(&b, "head %q: loss is %v in step %d: %v", e.Head, e.Value, e.Step, ErrNotFinite)
-	} else {
+	case e.Moved:
+		fmt.Fprintf(&b, "weight %q: not finite after step %d: %v", e.Weight, e.Step, ErrNotFinite)
+	default:
 		fmt.Fprintf(&b, "weight %q: gradient is not finite in step %d: %v", e.Weight, e.Step, ErrNotFinite)
 	}
 	b.WriteString("\nlargest numbers and gradients:")
@@ -57,7 +61,7 @@ type Restored struct {
 // checkpoint, for that depends on the clock.
 func (f *fit) restore(cause error) error {
 	var bad *NotFinite
-	if !errors.As(cause, &bad) || !f.plan.Restore || f.halvings >= maxRestores {
+	if !errors.As(cause, &bad) || !f.plan.Restore || f.halvings >= maxRestores || f.failed != nil {
 		return cause
 	}
 	if f.lastWhole == nil {
@@ -71,11 +75,10 @@ func (f *fit) restore(cause error) error {
 		return errors.Join(cause, err)
 	}
 	if f.saver != nil {
-		if err := f.saver.forget(f.at); err != nil {
-			return errors.Join(cause, err)
-		}
-		f.checkpoint()
+		// Those that cannot be removed do no harm: a run that goes on from one comes to the same bad numbers.
+		f.saver.forget(f.at)
 	}
+	f.checkpoint()
 	r := Restored{Epochs: f.at.Epochs, Factor: math.Pow(0.5, float64(halvings)), Restores: halvings, Cause: cause}
 	for _, c := range f.plan.Callbacks {
 		if c.Restored != nil {

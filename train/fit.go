@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"braid"
@@ -30,7 +31,7 @@ func begin(ctx context.Context, m *braid.Model, table *data.Table, plan Plan, re
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	if f.plan.Checkpoint != nil {
-		if err := f.open(table, resume); err != nil {
+		if err := f.claim(table, resume); err != nil {
 			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
@@ -54,6 +55,7 @@ type fit struct {
 	at       position
 	halvings int   // of the learning rate
 	torn     bool  // a step ended halfway: the weights are none that a run passes through
+	pauses   bool  // callbacks are told of steps
 	due      bool  // a checkpoint, after this step
 	failed   error // what stops the loop, set by worker 0
 
@@ -100,8 +102,8 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	return f, checkFigures(f.history.Names)
 }
 
-// open takes the folder of the checkpoints, and goes on from the newest.
-func (f *fit) open(table *data.Table, resume bool) error {
+// claim takes the folder of the checkpoints, and goes on from the newest.
+func (f *fit) claim(table *data.Table, resume bool) error {
 	c, err := f.plan.Checkpoint.full(f.history.Names)
 	if err != nil {
 		return err
@@ -133,6 +135,7 @@ func (f *fit) open(table *data.Table, resume bool) error {
 func (f *fit) run() error {
 	if f.saver != nil {
 		go f.saver.run()
+		defer f.saver.close() // also where a callback panics
 	}
 	err := f.start()
 	for err == nil && f.at.Epochs < f.plan.Epochs {
@@ -159,7 +162,7 @@ func (f *fit) run() error {
 func (f *fit) start() error {
 	if f.plan.Restore && f.at.whole() {
 		f.keepWhole()
-		if f.saver != nil && f.resumed == "" {
+		if f.resumed == "" {
 			f.checkpoint()
 		}
 	}
@@ -192,7 +195,7 @@ func (f *fit) checkpoint() {
 	}
 	snap := f.saver.snapshot()
 	f.take(snap)
-	snap.best = f.at.Epochs > 0 && f.at.whole() && f.history.Best(f.saver.Best) == f.at.Epochs
+	snap.best = f.at.Epochs > 0 && f.at.whole() && f.history.best(f.saver.Best, f.saver.Mode) == f.at.Epochs
 	f.saver.save(snap)
 	f.savedAt, f.savedTime = f.at, time.Now()
 }
@@ -202,16 +205,15 @@ func (f *fit) news() error {
 	if f.saver == nil {
 		return nil
 	}
+	var failed []error
 	for _, saved := range f.saver.tell() {
 		for _, c := range f.plan.Callbacks {
 			if c.Saved != nil {
-				if err := c.Saved(saved); err != nil {
-					return err
-				}
+				failed = append(failed, c.Saved(saved))
 			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // epoch trains on every example once, or on those that a checkpoint left, and evaluates.
@@ -221,6 +223,9 @@ func (f *fit) epoch() error {
 	done := f.at.Steps
 	stopped := func(cause error) error {
 		return &Interrupted{Epoch: epoch, Epochs: f.plan.Epochs, Step: done, Steps: f.steps, Cause: cause}
+	}
+	if err == nil {
+		err = f.sound(epoch)
 	}
 	if err != nil {
 		return stopped(err)
@@ -244,16 +249,14 @@ func (f *fit) epoch() error {
 		f.keepWhole()
 	}
 	f.checkpoint()
-	if err := f.news(); err != nil {
-		return stopped(err)
-	}
+	failed := f.news()
 	for _, c := range f.plan.Callbacks {
-		if c.Epoch == nil {
-			continue
+		if c.Epoch != nil {
+			failed = errors.Join(failed, c.Epoch(e))
 		}
-		if err := c.Epoch(e); err != nil {
-			return stopped(err)
-		}
+	}
+	if failed != nil {
+		return stopped(failed)
 	}
 	if err := f.ctx.Err(); err != nil && epoch < f.plan.Epochs {
 		return stopped(context.Cause(f.ctx))
@@ -268,7 +271,7 @@ func (f *fit) train(epoch int) error {
 		l.reset()
 	}
 	f.shuffle(epoch)
-	f.failed = nil
+	f.failed, f.pauses = nil, slices.ContainsFunc(f.plan.Callbacks, func(c Callback) bool { return c.Step != nil })
 	first := f.at.Steps
 	err := l.crew.Run(func(worker int) {
 		for step := first; step < f.steps; step++ {
@@ -277,14 +280,14 @@ func (f *fit) train(epoch int) error {
 			}
 			if worker == 0 {
 				f.at.Steps = step + 1
-				f.afterStep(epoch)
+				f.look()
 			}
 			if !l.crew.Meet(worker) || l.torn.Load() {
 				return
 			}
-			if f.due {
+			if f.due || f.pauses {
 				if worker == 0 {
-					f.checkpoint()
+					f.pause(epoch)
 				}
 				if !l.crew.Meet(worker) {
 					return
@@ -300,22 +303,33 @@ func (f *fit) train(epoch int) error {
 		return errors.Join(err, f.failed)
 	}
 	if l.bad.Load() || l.torn.Load() {
-		return f.notFinite(epoch)
+		return errors.Join(f.notFinite(epoch), f.failed)
 	}
 	return f.failed
+}
+
+// sound is an error where the last update of an epoch spoilt a weight: within an epoch, the next loss shows it.
+func (f *fit) sound(epoch int) error {
+	name := f.loop.spoilt()
+	if name == "" {
+		return nil
+	}
+	f.torn = true
+	order := f.examples(f.at.Steps - 1)
+	return &NotFinite{Epoch: epoch, Step: f.at.Steps, Weight: name, Moved: true, Largest: f.loop.largest(f.source, order)}
 }
 
 // notFinite tells of numbers that went bad in the step that the loop has just ended, or ended before its
 // second half.
 func (f *fit) notFinite(epoch int) error {
-	l, step := f.loop, f.at.Steps
+	l := f.loop
 	e := &NotFinite{Epoch: epoch, Weight: l.badWeight()}
 	if e.Weight != "" {
 		f.torn = true
-		step-- // it was done, with weights that it should not have moved
+		f.at.Steps-- // it moved weights that it should not have
 	}
-	order := f.examples(step)
-	e.Step = step + 1
+	order := f.examples(f.at.Steps)
+	e.Step = f.at.Steps + 1
 	if e.Weight == "" {
 		e.Head, e.Value = l.notFinite(len(order))
 	}
@@ -329,30 +343,39 @@ func (f *fit) examples(step int) []int32 {
 	return f.order[min(step*f.batch, n):min((step+1)*f.batch, n)]
 }
 
-// afterStep tells the callbacks and looks whether to stop, or to save. Worker 0 calls it before the others may
-// go on, so that failed and due are seen by all.
-func (f *fit) afterStep(epoch int) {
-	step := f.at.Steps
-	examples := min(step*f.batch, len(f.order))
+// look looks whether to stop after the step, or to save it. Worker 0 calls it before the others may go on, so
+// that failed and due are seen by all.
+func (f *fit) look() {
+	f.failed = f.cancelled()
+	f.due = f.saver != nil && f.saver.Every > 0 && time.Since(f.savedTime) >= f.saver.Every && f.saver.idle()
+}
+
+// pause tells callbacks of the step, and saves it, while the other workers wait.
+func (f *fit) pause(epoch int) {
+	s := Step{
+		Epoch: epoch, Epochs: f.plan.Epochs, Step: f.at.Steps, Steps: f.steps,
+		figures: f.loop.figures, examples: min(f.at.Steps*f.batch, len(f.order)),
+	}
 	for _, c := range f.plan.Callbacks {
-		if c.Step == nil {
-			continue
-		}
-		s := Step{Epoch: epoch, Epochs: f.plan.Epochs, Step: step, Steps: f.steps, figures: f.loop.figures, examples: examples}
-		if err := c.Step(s); err != nil {
-			f.failed = err
+		if c.Step != nil {
+			f.failed = errors.Join(f.failed, c.Step(s))
 		}
 	}
-	if f.ctx.Err() != nil && step < f.steps {
-		f.failed = context.Cause(f.ctx)
+	if f.due && f.loop.spoilt() == "" {
+		f.checkpoint()
 	}
-	f.due = false
-	if f.saver != nil {
-		if err := f.news(); err != nil {
-			f.failed = err
-		}
-		f.due = f.saver.Every > 0 && time.Since(f.savedTime) >= f.saver.Every && f.saver.idle()
+	f.failed = errors.Join(f.failed, f.news())
+	if f.failed == nil { // a callback may have cancelled
+		f.failed = f.cancelled()
 	}
+}
+
+// cancelled is why the context is done, if it is, and the epoch is not.
+func (f *fit) cancelled() error {
+	if f.ctx.Err() == nil || f.at.Steps == f.steps {
+		return nil
+	}
+	return context.Cause(f.ctx)
 }
 
 // shuffle orders the examples for an epoch.

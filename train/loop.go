@@ -197,7 +197,7 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 			b.part.Kernels.Claim(w.Data, w.Stride, b.part.Rows, w.Width)
 		}
 		l.team.Workers[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
-		if g := b.part.Gradient; !b.part.Kernels.Finite(g.Data[:b.part.Rows*g.Stride]) {
+		if !b.finite() {
 			l.from[worker] = b.Weight
 			l.torn.Store(true)
 			return
@@ -304,6 +304,32 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 		return nil, errStopped
 	}
 	return l.figures(s.rows), nil
+}
+
+// finite tells whether the block's gradient is. What lies between its rows is another block's.
+func (b *block) finite() bool {
+	g, rows := b.part.Gradient, b.part.Rows
+	if g.Stride == g.Width {
+		return b.part.Kernels.Finite(g.Data[:rows*g.Width])
+	}
+	for r := range rows {
+		if !b.part.Kernels.Finite(g.Row(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// spoilt names the first weight that has a number that is not finite, "" for none.
+func (l *loop) spoilt() string {
+	for _, w := range l.model.Weights() {
+		for _, part := range w.Storage() {
+			if !l.pass.Kernels().Finite(part.Data) {
+				return w.Name()
+			}
+		}
+	}
+	return ""
 }
 
 // badWeight names the first weight whose gradient is not finite, "" for none.

@@ -9,7 +9,6 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/disk"
-	"braid/internal/safetensors"
 )
 
 // Resume goes on with a run where the newest whole checkpoint in plan.Checkpoint.Dir stands, also within an
@@ -20,7 +19,7 @@ import (
 // weights are replaced.
 //
 // A checkpoint that is damaged is told to Callback.Saved, renamed to end in ".damaged", and the one before
-// it is used.
+// it is used. Where all are, it is an error.
 func Resume(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*History, error) {
 	if plan.Checkpoint == nil {
 		return nil, errors.New("train: Resume wants a plan with a Checkpoint")
@@ -30,59 +29,70 @@ func Resume(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 
 // goOn puts the run where its newest whole checkpoint stands.
 func (f *fit) goOn() error {
+	had := len(f.saver.kept)
 	for len(f.saver.kept) > 0 {
-		last := len(f.saver.kept) - 1
-		path := f.saver.path(f.saver.kept[last])
-		content, err := disk.Read(path, safetensors.MaxFile)
-		if err != nil {
-			return err
-		}
-		snap, err := f.read(content)
-		if err == nil && snap.position != f.saver.kept[last] {
-			err = fmt.Errorf("it stands at %d epochs and %d steps, its name says otherwise", snap.Epochs, snap.Steps)
-		}
+		last := f.saver.kept[len(f.saver.kept)-1]
+		path := f.saver.path(last)
+		snap, err := f.open(last)
 		var other *differs
 		switch {
 		case errors.As(err, &other):
 			return fmt.Errorf("%s cannot be resumed: %w", path, err)
-		case err == nil && snap.Epochs > f.plan.Epochs:
-			return fmt.Errorf("%s has %d epochs already, Epochs = %d", path, snap.Epochs, f.plan.Epochs)
-		case err == nil:
-			f.put(snap)
-			f.resumed = path
-			if err := f.findWhole(); err != nil {
-				return err
-			}
-			if best := (position{f.history.Best(f.saver.Best), 0}); slices.Contains(f.saver.kept, best) {
-				f.saver.best = &best
-			}
-			return nil
+		case err != nil:
+			f.giveUp(last, err)
+			continue
+		case snap.Epochs > f.plan.Epochs || snap.Epochs == f.plan.Epochs && !snap.whole():
+			return fmt.Errorf("%s has %d epochs and %d steps already, Epochs = %d", path, snap.Epochs, snap.Steps, f.plan.Epochs)
 		}
-		f.saver.news = append(f.saver.news, Saved{
-			Path: path, Epochs: f.saver.kept[last].Epochs, Steps: f.saver.kept[last].Steps,
-			Err: errors.Join(fmt.Errorf("%w: %w", ErrDamaged, err), disk.Move(path, path+".damaged")),
-		})
-		f.saver.kept = f.saver.kept[:last]
+		f.findWhole(last)
+		f.put(snap)
+		f.resumed, f.saver.result.Last = path, path
+		if best := (position{f.history.best(f.saver.Best, f.saver.Mode), 0}); slices.Contains(f.saver.kept, best) {
+			f.saver.best = &best
+		}
+		return nil
+	}
+	if had > 0 {
+		return fmt.Errorf("of %d checkpoints in %s none can be used: %w", had, f.saver.Dir, f.saver.news[0].Err)
 	}
 	return nil
 }
 
+// open reads a checkpoint.
+func (f *fit) open(p position) (*snapshot, error) {
+	content, err := disk.Read(f.saver.path(p), f.saver.most)
+	if err != nil {
+		return nil, err
+	}
+	snap, err := f.read(content)
+	if err == nil && snap.position != p {
+		err = fmt.Errorf("it stands at %d epochs and %d steps, its name says otherwise", snap.Epochs, snap.Steps)
+	}
+	return snap, err
+}
+
+// giveUp tells of a checkpoint that cannot be used. It is kept aside, so that it is not tried again.
+func (f *fit) giveUp(p position, why error) {
+	path := f.saver.path(p)
+	f.saver.kept = slices.DeleteFunc(f.saver.kept, func(k position) bool { return k == p })
+	f.saver.news = append(f.saver.news, Saved{
+		Path: path, Epochs: p.Epochs, Steps: p.Steps,
+		Err: errors.Join(fmt.Errorf("%w: %w", ErrDamaged, why), disk.Move(path, path+".damaged")),
+	})
+}
+
 // ErrDamaged is that a checkpoint does not hold what was written.
-var ErrDamaged = errors.New("damaged, so the one before it is used")
+var ErrDamaged = errors.New("damaged, and not used")
 
 // findWhole reads what a restore goes back to, where the run goes on within an epoch.
-func (f *fit) findWhole() error {
-	whole := position{Epochs: f.at.Epochs}
-	if !f.plan.Restore || f.at.whole() || !slices.Contains(f.saver.kept, whole) {
-		return nil
+func (f *fit) findWhole(at position) {
+	whole := position{Epochs: at.Epochs}
+	if !f.plan.Restore || at.whole() || !slices.Contains(f.saver.kept, whole) {
+		return
 	}
-	path := f.saver.path(whole)
-	content, err := disk.Read(path, safetensors.MaxFile)
-	if err == nil {
-		f.lastWhole, err = f.read(content)
+	var err error
+	if f.lastWhole, err = f.open(whole); err != nil {
+		f.lastWhole = nil
+		f.giveUp(whole, err)
 	}
-	if err != nil {
-		return fmt.Errorf("%s, which a restore would go back to: %w", path, err)
-	}
-	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -22,6 +21,9 @@ type saver struct {
 	settings settings
 	figures  []string
 	unlock   func()
+
+	most int64 // bytes of a file that may be a checkpoint
+	once sync.Once
 
 	mu      sync.Mutex
 	changed sync.Cond   // on mu
@@ -43,10 +45,10 @@ func newSaver(c Checkpoint, f *fit) (*saver, error) {
 		done: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
-	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
+	err := disk.MakeFolder(c.Dir)
+	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
-	var err error
 	if s.unlock, err = disk.Lock(c.Dir); err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
@@ -71,11 +73,13 @@ func (s *saver) room(f *fit) error {
 	for _, numbers := range f.loop.memory() {
 		size += uint64(4 * len(numbers))
 	}
-	// The newest, the best, the last whole epoch's, and the one that is being written.
-	need := size * uint64(s.Keep+3)
+	s.most = int64(4*size) + 1<<30 // a long history, and text
+	// The newest, the best, the last whole epoch's, and the one that is being written; some are there.
+	files := max(s.Keep+3-len(s.kept), 1)
+	need := size * uint64(files)
 	if free, ok := disk.Free(s.Dir); ok && free < need {
 		return fmt.Errorf("%s has room for %d more bytes, %d checkpoints of %d bytes need %d: free some, or name another folder",
-			s.Dir, free, s.Keep+3, size, need)
+			s.Dir, free, files, size, need)
 	}
 	return nil
 }
@@ -131,8 +135,11 @@ func (s *saver) run() {
 		s.pending, s.busy = s.pending[1:], true
 		s.mu.Unlock()
 		saved := s.write(snap)
+		if saved.Err == nil {
+			saved.Left = s.prune(snap)
+		}
 		s.mu.Lock()
-		s.written(snap, saved)
+		s.written(saved)
 		s.busy = false
 		s.spare = append(s.spare, snap)
 		s.changed.Broadcast()
@@ -164,18 +171,23 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// written notes a checkpoint, and removes those that need not stay.
-func (s *saver) written(snap *snapshot, saved Saved) {
-	if saved.Err != nil {
+// written notes what came of a checkpoint.
+func (s *saver) written(saved Saved) {
+	if saved.Err == nil {
+		s.result.Written++
+		s.result.Last = saved.Path
+	} else {
 		s.result.Failed++
 		if s.result.First == nil {
 			s.result.First = saved.Err
 		}
-		s.news = append(s.news, saved)
-		return
 	}
-	s.result.Written++
-	s.result.Last = saved.Path
+	s.news = append(s.news, saved)
+}
+
+// prune removes all but the newest, the best, and the last whole epoch's, now that there is one more. Only the
+// goroutine of run, or one that waits for it, touches what it reads and changes.
+func (s *saver) prune(snap *snapshot) error {
 	if !slices.Contains(s.kept, snap.position) {
 		s.kept = append(s.kept, snap.position)
 	}
@@ -183,18 +195,14 @@ func (s *saver) written(snap *snapshot, saved Saved) {
 		best := snap.position
 		s.best = &best
 	}
-	saved.Err = s.prune()
-	s.news = append(s.news, saved)
-}
-
-// prune removes all but the newest, the best, and the last whole epoch's.
-func (s *saver) prune() error {
-	whole := slices.IndexFunc(reversed(s.kept), position.whole)
+	whole := len(s.kept) - 1
+	for whole >= 0 && !s.kept[whole].whole() {
+		whole--
+	}
 	var stay []position
 	var failed []error
 	for i, p := range s.kept {
-		fromEnd := len(s.kept) - 1 - i
-		if fromEnd < s.Keep || fromEnd == whole || s.best != nil && p == *s.best {
+		if i >= len(s.kept)-s.Keep || i == whole || s.best != nil && p == *s.best {
 			stay = append(stay, p)
 		} else if err := disk.Delete(s.path(p)); err != nil {
 			failed, stay = append(failed, err), append(stay, p)
@@ -202,12 +210,6 @@ func (s *saver) prune() error {
 	}
 	s.kept = stay
 	return errors.Join(failed...)
-}
-
-func reversed(list []position) []position {
-	list = slices.Clone(list)
-	slices.Reverse(list)
-	return list
 }
 
 // flush waits until all is written.
@@ -220,23 +222,11 @@ func (s *saver) flush() {
 }
 
 // forget removes the checkpoints after a position: the run went another way from there.
-func (s *saver) forget(after position) error {
+func (s *saver) forget(after position) {
 	s.flush()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var failed []error
 	s.kept = slices.DeleteFunc(s.kept, func(p position) bool {
-		if !after.before(p) {
-			return false
-		}
-		err := disk.Delete(s.path(p))
-		failed = append(failed, err)
-		return err == nil
+		return after.before(p) && disk.Delete(s.path(p)) == nil
 	})
-	if s.best != nil && after.before(*s.best) {
-		s.best = nil
-	}
-	return errors.Join(failed...)
 }
 
 // tell gives the news since it was last called.
@@ -250,12 +240,14 @@ func (s *saver) tell() []Saved {
 
 // close writes what is left and gives the folder back.
 func (s *saver) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.changed.Broadcast()
-	s.mu.Unlock()
-	<-s.done
-	s.unlock()
+	s.once.Do(func() {
+		s.mu.Lock()
+		s.closed = true
+		s.changed.Broadcast()
+		s.mu.Unlock()
+		<-s.done
+		s.unlock()
+	})
 }
 
 // err is what went wrong, nil where every checkpoint was written.

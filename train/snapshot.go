@@ -148,11 +148,11 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	if got := c.Metadata["format"]; got != checkpointVersion {
-		return nil, fmt.Errorf("no checkpoint of Braid's: the metadata's format is %q, want %q", got, checkpointVersion)
-	}
 	if !c.Checked() {
 		return nil, errors.New("its checksums are missing")
+	}
+	if got := c.Metadata["format"]; got != checkpointVersion {
+		return nil, &differs{[]string{fmt.Sprintf("format: it has %q, this program reads %q", got, checkpointVersion)}}
 	}
 	var run settings
 	if err := json.Unmarshal([]byte(c.Metadata["run"]), &run); err != nil {

@@ -24,8 +24,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // with a bright row that tells the digit.
 func dataset(t testing.TB) string {
 	t.Helper()
+	return datasetOf(t, 300)
+}
+
+// datasetOf is the same with so many training images.
+func datasetOf(t testing.TB, train int) string {
+	t.Helper()
 	folder := t.TempDir()
-	for name, rows := range map[string]int{"train": 300, "t10k": 40} {
+	for name, rows := range map[string]int{"train": train, "t10k": 40} {
 		draw := random.New(1, name)
 		images := binary.BigEndian.AppendUint32([]byte{0, 0, 8, 3}, uint32(rows))
 		images = append(images, 0, 0, 0, 6, 0, 0, 0, 5)

@@ -59,18 +59,23 @@ type dataRecord struct {
 // time.
 func newRun(out, name string, now time.Time) (*run, error) {
 	if out != "" {
-		if err := os.MkdirAll(out, 0o755); err != nil {
+		if err := disk.MakeFolder(out); err != nil {
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
-		r, err := locked(out, false)
+		if err := empty(out); err != nil { // before a lock is left there
+			return nil, err
+		}
+		unlock, err := disk.Lock(out)
+		if err == nil {
+			err = errors.Join(empty(out), disk.Sweep(out))
+		}
 		if err != nil {
-			return nil, err
+			if unlock != nil {
+				unlock()
+			}
+			return nil, fmt.Errorf("run folder: %w", err)
 		}
-		if err := r.empty(); err != nil {
-			r.unlock()
-			return nil, err
-		}
-		return r, nil
+		return &run{folder: out, unlock: unlock}, nil
 	}
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w; --out names another place", err)
@@ -105,18 +110,19 @@ func locked(folder string, latest bool) (*run, error) {
 	return &run{folder, latest, unlock}, nil
 }
 
-// empty is an error where anything but the lock is there.
-func (r *run) empty() error {
-	if _, err := os.Stat(filepath.Join(r.folder, configName)); err == nil {
-		return fmt.Errorf("--out %s holds a run: go on with it by --resume %s, or name a new folder", r.folder, r.folder)
+// empty is an error where anything is in a folder but what a process leaves that dies before it has begun.
+func empty(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, configName)); err == nil {
+		return fmt.Errorf("--out %s holds a run: go on with it by --resume %s, or name a new folder", folder, folder)
 	}
-	entries, err := os.ReadDir(r.folder)
+	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
 	for _, entry := range entries {
-		if entry.Name() != disk.LockName {
-			return fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", r.folder)
+		name := entry.Name()
+		if name != disk.LockName && !(disk.IsTemporary(name) && strings.HasPrefix(name, "."+configName)) {
+			return fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", folder)
 		}
 	}
 	return nil

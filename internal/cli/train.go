@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -172,6 +173,11 @@ func (f trainFlags) begin(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if f.Data != "" { // the run may be resumed from elsewhere
+		if f.Data, err = filepath.Abs(f.Data); err != nil {
+			return err
+		}
+	}
 	job, err := f.prepare(ctx, s, plan)
 	if err != nil {
 		return err
@@ -270,7 +276,7 @@ func (f trainFlags) train(
 	fit func(context.Context, *braid.Model, *data.Table, train.Plan) (*train.History, error),
 ) error {
 	began := time.Now()
-	f.announce(s, j.model, c)
+	f.announce(s, j.model, c, r.folder)
 	j.plan.Checkpoint = &train.Checkpoint{Dir: r.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best}
 	j.plan.Callbacks = append(j.plan.Callbacks, f.callbacks(s)...)
 	history, failed := fit(ctx, j.model, j.train, j.plan)
@@ -283,19 +289,19 @@ func (f trainFlags) train(
 	}
 	f.conclude(s, history, r.folder, time.Since(began))
 	var stopped *train.Interrupted
-	if errors.As(failed, &stopped) {
+	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would only come again
 		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, r.folder)
 	}
 	return errors.Join(failed, err)
 }
 
 // announce tells what is about to be trained.
-func (f trainFlags) announce(s streams, m *braid.Model, c config) {
+func (f trainFlags) announce(s streams, m *braid.Model, c config, folder string) {
 	if f.log == "json" || f.log == "none" {
 		return
 	}
-	fmt.Fprintf(s.out, "%d training and %d test images from %s\npixels: mean %.4f, standard deviation %.4f\n\n%v\n",
-		c.Data.Train, c.Data.Test, c.Data.Source, c.Data.Mean, c.Data.Std, m.Summary())
+	fmt.Fprintf(s.out, "%d training and %d test images from %s\npixels: mean %.4f, standard deviation %.4f\nrun folder: %s\n\n%v\n",
+		c.Data.Train, c.Data.Test, c.Data.Source, c.Data.Mean, c.Data.Std, folder, m.Summary())
 }
 
 // callbacks are what shows how training goes.
@@ -321,7 +327,7 @@ func (f trainFlags) callbacks(s streams) []train.Callback {
 // events tells what happens to a run beside its figures: where it goes on from, that it went back, and the
 // first checkpoint that could not be written. The end tells of all.
 func events(s streams) train.Callback {
-	told := false
+	told, left := false, false
 	return train.Callback{
 		Start: func(start train.Start) error {
 			if start.Resumed != "" {
@@ -333,6 +339,9 @@ func events(s streams) train.Callback {
 			switch {
 			case errors.Is(saved.Err, train.ErrDamaged):
 				s.note(fmt.Sprintf("%s is %v", saved.Path, saved.Err))
+			case saved.Left != nil && !left:
+				left = true
+				s.note(fmt.Sprintf("an old checkpoint could not be removed: %v", saved.Left))
 			case saved.Err != nil && !told:
 				told = true
 				s.note(fmt.Sprintf("a checkpoint could not be written, training goes on without: %v", saved.Err))

@@ -131,6 +131,20 @@ func Delete(path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// MakeFolder makes a folder, and those it lies in, and lets its name last.
+func MakeFolder(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
+}
+
+// IsTemporary tells whether a file is named as those that are being written.
+func IsTemporary(name string) bool { return temporary.MatchString(name) }
+
 // Move renames a file and lets its new name last.
 func Move(from, to string) error {
 	if err := rename(from, to); err != nil {
@@ -150,7 +164,7 @@ func Sweep(folder string) error {
 	}
 	var failed []error
 	for _, entry := range entries {
-		if !entry.IsDir() && temporary.MatchString(entry.Name()) {
+		if !entry.IsDir() && IsTemporary(entry.Name()) {
 			failed = append(failed, ignoreMissing(remove(filepath.Join(folder, entry.Name()))))
 		}
 	}

@@ -23,6 +23,10 @@ var errHeld = errors.New("held")
 // another has locked it, the error tells who.
 func Lock(folder string) (unlock func(), err error) {
 	path := filepath.Join(folder, LockName)
+	// A link would have another file emptied.
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("locking %s: %s is no regular file", folder, path)
+	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, fmt.Errorf("locking %s: %w", folder, err)

@@ -31,6 +31,16 @@ func TestLock(t *testing.T) {
 		t.Errorf("error is %q", err)
 	}
 	unlock()
+	victim, trap := filepath.Join(folder, "victim"), filepath.Join(folder, "trap")
+	if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Mkdir(trap, 0o700), os.Symlink(victim, filepath.Join(trap, LockName))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(trap); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+		t.Errorf("a link in place of the lock: %v", err)
+	}
+	if content, _ := os.ReadFile(victim); string(content) != "precious" {
+		t.Errorf("what the link leads to is now %q", content)
+	}
 	if _, err := Lock(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder that is not there: %v", err)
 	}
