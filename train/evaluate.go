@@ -18,7 +18,7 @@ func Evaluate(ctx context.Context, m *braid.Model, table *data.Table, heads Head
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), braid.Evaluating)
+	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), braid.Evaluating, nil)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}

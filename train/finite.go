@@ -92,15 +92,17 @@ func (f *fit) restore(cause error) error {
 
 // setRate gives the loop the plan's optimizer with as many halvings of its rate as there were.
 func (f *fit) setRate() error {
-	f.loop.optimizer = f.plan.Optimizer
-	if f.halvings == 0 {
-		return nil
+	optimizer := f.plan.Optimizer
+	if f.halvings > 0 {
+		scaled, ok := optimizer.(optim.Scaled)
+		if !ok {
+			return fmt.Errorf("the optimizer %s has no rate to halve", optimizer.Kind())
+		}
+		optimizer = scaled.Scaled(math.Pow(0.5, float64(f.halvings)))
 	}
-	scaled, ok := f.plan.Optimizer.(optim.Scaled)
-	if !ok {
-		return fmt.Errorf("the optimizer %s has no rate to halve", f.plan.Optimizer.Kind())
+	for _, l := range f.pace.loops {
+		l.optimizer = optimizer
 	}
-	f.loop.optimizer = scaled.Scaled(math.Pow(0.5, float64(f.halvings)))
 	return nil
 }
 

@@ -41,7 +41,8 @@ func begin(ctx context.Context, m *braid.Model, table *data.Table, plan Plan, re
 // fit is one call of Fit or Resume.
 type fit struct {
 	model     *braid.Model
-	loop      *loop
+	pace      *pace
+	loop      *loop // that runs
 	evaluator *loop // of the validation data
 	plan      Plan
 	ctx       context.Context
@@ -73,12 +74,13 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 		return nil, err
 	}
 	batch := min(plan.Batch, table.Rows())
-	l, err := newLoop(m, plan, batch, braid.Training)
+	p, err := newPace(m, plan, batch)
 	if err != nil {
 		return nil, err
 	}
+	l := p.loops[0]
 	f := &fit{
-		model: m, loop: l, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
+		model: m, loop: l, pace: p, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
 		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
 	}
 	if f.source, err = bindTable(m, l.heads, table); err != nil {
@@ -93,7 +95,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
 	}
-	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating); err != nil {
+	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating, nil); err != nil {
 		return nil, err
 	}
 	for _, name := range f.history.Names {
@@ -266,15 +268,33 @@ func (f *fit) epoch() error {
 
 // train runs the steps that are left of an epoch.
 func (f *fit) train(epoch int) error {
-	l := f.loop
 	if f.at.whole() {
-		l.reset()
+		f.loop.reset()
 	}
 	f.shuffle(epoch)
+	for f.at.Steps < f.steps {
+		l, steps := f.pace.next(f.steps - f.at.Steps)
+		if l != f.loop {
+			l.reset()
+			l.setSums(f.loop.sums(nil))
+			f.loop = l
+		}
+		began := time.Now()
+		if err := f.stride(epoch, f.at.Steps+steps); err != nil {
+			return err
+		}
+		f.pace.ran(steps, time.Since(began))
+	}
+	return nil
+}
+
+// stride runs the steps up to one.
+func (f *fit) stride(epoch, end int) error {
+	l := f.loop
 	f.failed, f.pauses = nil, slices.ContainsFunc(f.plan.Callbacks, func(c Callback) bool { return c.Step != nil })
 	first := f.at.Steps
 	err := l.crew.Run(func(worker int) {
-		for step := first; step < f.steps; step++ {
+		for step := first; step < end; step++ {
 			if !l.step(worker, f.source, f.examples(step), f.examples(step+1), (epoch-1)*f.steps+step+1) {
 				return
 			}

@@ -42,7 +42,8 @@ type block struct {
 	part optim.Part
 }
 
-func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error) {
+// newLoop makes a loop. Slots are those of another loop of the same run, or nil for new ones.
+func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode, slots map[*braid.Weight][][]tensor.Rows[float32]) (*loop, error) {
 	l := &loop{model: m, pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
 	l.from = make([]*braid.Weight, l.crew.Workers())
 	l.team = l.pass.NewTeam(l.crew.Workers(), l.share, l.crew.Meet)
@@ -64,9 +65,21 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 	if err := checkFigures(figureNames(l.heads)); err != nil || mode != braid.Training {
 		return l, err
 	}
+	l.slots = slots
+	if l.slots == nil {
+		l.newSlots()
+	}
+	for _, hand := range l.team.Deal() {
+		l.blocks = append(l.blocks, l.bind(hand))
+	}
+	return l, nil
+}
+
+// newSlots makes the optimizer's numbers beside the weights, all zero.
+func (l *loop) newSlots() {
 	l.slots = make(map[*braid.Weight][][]tensor.Rows[float32])
-	for _, w := range m.Weights() {
-		for range plan.Optimizer.Slots() {
+	for _, w := range l.model.Weights() {
+		for range l.optimizer.Slots() {
 			var slot []tensor.Rows[float32]
 			for _, part := range w.Storage() {
 				part.Data = exec.Floats(len(part.Data))
@@ -75,10 +88,6 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode) (*loop, error
 			l.slots[w] = append(l.slots[w], slot)
 		}
 	}
-	for _, hand := range l.team.Deal() {
-		l.blocks = append(l.blocks, l.bind(hand))
-	}
-	return l, nil
 }
 
 // bind gives the blocks of a worker room for their gradient, one after the other's, and what their update

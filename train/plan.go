@@ -24,7 +24,7 @@ type Plan struct {
 
 	Seed      uint64 // of the shuffles; 0 means the model's
 	NoShuffle bool   // take the examples in the table's order in each epoch
-	Workers   int    // 0 means one for each processor; the result is the same for any number
+	Workers   int    // 0 means up to one for each processor, as many as are quickest; the result is the same for any number
 
 	Checkpoint *Checkpoint // where the run's state is saved; nil: nowhere
 	// Restore: where a loss or a gradient is NaN or infinite, go back to the last whole epoch and on with
@@ -65,7 +65,7 @@ func (p Plan) full(m *braid.Model) (Plan, error) {
 		return p, fmt.Errorf("Batch = %d, want 1 or more", p.Batch)
 	}
 	if p.Workers < 0 {
-		return p, fmt.Errorf("Workers = %d, want 1 or more, or 0 for one for each processor", p.Workers)
+		return p, fmt.Errorf("Workers = %d, want 1 or more, or 0", p.Workers)
 	}
 	if p.Epochs == 0 {
 		p.Epochs = 1

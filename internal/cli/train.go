@@ -71,7 +71,7 @@ func trainVerb(s streams) *cobra.Command {
 	c.Flags().StringVar(&f.Weights, "loss-weights", "digit=0.5,answer=0.6", "what each head's loss counts in the total")
 	c.Flags().Float64Var(&f.Rate, "rate", 0.001, "Adam's learning rate")
 	c.Flags().Uint64Var(&f.Seed, "seed", 1, "of the first weights and the shuffles")
-	c.Flags().IntVar(&f.workers, "workers", 0, "workers; 0 is one for each processor")
+	c.Flags().IntVar(&f.workers, "workers", 0, "workers; 0: as many as are quickest, up to one for each processor")
 	c.Flags().StringVar(&f.Data, "data", "", "folder with a data set in MNIST's format (default: find MNIST)")
 	c.Flags().StringVar(&f.out, "out", "", "run folder (default: runs/TIME-digitqa, and runs/latest leads there)")
 	c.Flags().StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
@@ -94,7 +94,7 @@ func (f trainFlags) plan() (train.Plan, error) {
 	case f.Batch < 1:
 		return p, usage("--batch is %d, want 1 or more", f.Batch)
 	case f.workers < 0:
-		return p, usage("--workers is %d, want 1 or more, or 0 for one for each processor", f.workers)
+		return p, usage("--workers is %d, want 1 or more, or 0 for as many as are quickest", f.workers)
 	case !(f.Rate > 0) || math.IsInf(f.Rate, 0):
 		return p, usage("--rate is %v, want a number above 0", f.Rate)
 	case f.Seed == 0:
