@@ -46,6 +46,35 @@ func (e *NotFinite) Error() string {
 // Is makes it ErrNotFinite.
 func (e *NotFinite) Is(target error) bool { return target == ErrNotFinite }
 
+// sound is an error where the last update of an epoch spoilt a weight: within an epoch, the next loss shows it.
+func (f *fit) sound(epoch int) error {
+	name := f.loop.spoilt()
+	if name == "" {
+		return nil
+	}
+	f.torn = true
+	order := f.examples(f.at.Steps - 1)
+	return &NotFinite{Epoch: epoch, Step: f.at.Steps, Weight: name, Moved: true, Largest: f.loop.largest(f.source, order)}
+}
+
+// notFinite tells of numbers that went bad in the step that the loop has just ended, or ended before its
+// second half.
+func (f *fit) notFinite(epoch int) error {
+	l := f.loop
+	e := &NotFinite{Epoch: epoch, Weight: l.badWeight()}
+	if e.Weight != "" {
+		f.torn = true
+		f.at.Steps-- // it moved weights that it should not have
+	}
+	order := f.examples(f.at.Steps)
+	e.Step = f.at.Steps + 1
+	if e.Weight == "" {
+		e.Head, e.Value = l.notFinite(len(order))
+	}
+	e.Largest = l.largest(f.source, order)
+	return e
+}
+
 // maxRestores is how often a run goes back for bad numbers.
 const maxRestores = 3
 
