@@ -86,12 +86,12 @@ func outcome(t testing.TB, run string) string {
 // A run that is killed at any instant goes on to the same files.
 func TestKill(t *testing.T) {
 	slow(t)
-	data := datasetOf(t, 4000)
+	data := datasetOf(t, 6000)
 	args := func(more ...string) []string {
 		return append([]string{"train", "--data", data, "--log", "none", "--checkpoint-every", "5ms"}, more...)
 	}
 	begin := func(run string) []string {
-		return args("--out", run, "--epochs", "10", "--batch", "2")
+		return args("--out", run, "--epochs", "8", "--batch", "1")
 	}
 	whole := filepath.Join(t.TempDir(), "run")
 	began := time.Now()
@@ -99,6 +99,7 @@ func TestKill(t *testing.T) {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	took, want := time.Since(began), outcome(t, whole)
+	t.Logf("a whole run takes %v", took)
 	resumed, within, begun, late := 0, 0, 0, 0
 	for killed := 0; killed < *kills; {
 		run := filepath.Join(t.TempDir(), "run")
@@ -138,7 +139,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills: %d runs went on from a checkpoint, %d of them within an epoch, %d had not begun; %d were over too soon", *kills, resumed, within, begun, late)
-	if resumed < *kills/2 || within < *kills/4 {
+	if resumed < *kills/2 || within < *kills/10 {
 		t.Errorf("of %d runs only %d went on from a checkpoint, %d of them within an epoch", *kills, resumed, within)
 	}
 }
