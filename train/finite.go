@@ -36,9 +36,10 @@ func (e *NotFinite) Error() string {
 	default:
 		fmt.Fprintf(&b, "weight %q: gradient is not finite in step %d: %v", e.Weight, e.Step, ErrNotFinite)
 	}
-	b.WriteString("\nlargest numbers and gradients:")
+	const line = "\n  %-30s %15s %17s"
+	fmt.Fprintf(&b, line, "weight", "largest number", "largest gradient")
 	for _, l := range e.Largest {
-		fmt.Fprintf(&b, "\n  %-30s %12.4g %12.4g", l.Weight, l.Value, l.Gradient)
+		fmt.Fprintf(&b, line, l.Weight, fmt.Sprintf("%.4g", l.Value), fmt.Sprintf("%.4g", l.Gradient))
 	}
 	return b.String()
 }

@@ -146,7 +146,11 @@ func events(s streams) train.Callback {
 			return nil
 		},
 		Restored: func(r train.Restored) error {
-			s.note(fmt.Sprintf("%v\ngoing back to the end of epoch %d, with %v times the rate", r.Cause, r.Epochs, r.Factor))
+			to := "the beginning"
+			if r.Epochs > 0 {
+				to = fmt.Sprint("the end of epoch ", r.Epochs)
+			}
+			s.note(fmt.Sprintf("%v\ngoing back to %s, with %v times the rate", r.Cause, to, r.Factor))
 			return nil
 		},
 	}
