@@ -150,17 +150,18 @@ func TestTwoWriters(t *testing.T) {
 	data := dataset(t)
 	for i := range 50 {
 		run := filepath.Join(t.TempDir(), "run")
-		args := []string{"train", "--data", data, "--log", "none", "--epochs", "60", "--batch", "4", "--out", run}
+		args := []string{"train", "--data", data, "--log", "none", "--epochs", "20", "--batch", "4", "--out", run}
 		if i%2 == 1 {
 			if output, err := process(t, "train", "--data", data, "--log", "none", "--epochs", "1", "--batch", "4", "--out", run).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, output)
 			}
-			args = []string{"train", "--resume", run, "--log", "none", "--epochs", "60"}
+			args = []string{"train", "--resume", run, "--log", "none", "--epochs", "20"}
 		}
 		var errs [2]bytes.Buffer
 		var both [2]*exec.Cmd
 		for j := range both {
 			both[j] = process(t, args...)
+			both[j].Env = append(both[j].Env, "BRAID_DISK_DELAY=10ms") // so that the first is there when the second comes
 			both[j].Stderr = &errs[j]
 			if err := both[j].Start(); err != nil {
 				t.Fatal(err)
