@@ -55,6 +55,25 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// A run whose weights went bad leaves no checkpoint of them, so that the last good one is still there.
+func TestNoBadCheckpoint(t *testing.T) {
+	p := checkpointed(t)
+	p.Optimizer, p.Checkpoint.Every = spike{optim.Adam{Rate: 0.01}, 13 + 4}, time.Nanosecond
+	p.Callbacks = []train.Callback{unhurried}
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, train.ErrNotFinite) {
+		t.Fatal(err)
+	}
+	var from int
+	p.Callbacks = []train.Callback{{Start: func(s train.Start) error { from = 13*s.From + s.Step; return train.ErrStop }}}
+	m := model(t)
+	if _, err := train.Resume(context.Background(), m, table(t), p); !errors.Is(err, train.ErrStop) {
+		t.Fatal(err)
+	}
+	if from < 13 || from > 13+3 {
+		t.Errorf("it goes on after step %d, want one of the second epoch before the 4th", from)
+	}
+}
+
 // spike is an optimizer that spoils a weight once, in a step of a run whose rate was not halved.
 type spike struct {
 	optim.Adam

@@ -188,9 +188,9 @@ func (f *fit) keepWhole() {
 	f.take(f.lastWhole)
 }
 
-// checkpoint has the state saved.
+// checkpoint has the state saved, unless a weight is not finite: nothing goes on from there.
 func (f *fit) checkpoint() {
-	if f.saver == nil {
+	if f.saver == nil || f.loop.spoilt() != "" {
 		return
 	}
 	snap := f.saver.snapshot()

@@ -29,9 +29,10 @@ func Resume(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 
 // goOn puts the run where its newest whole checkpoint stands.
 func (f *fit) goOn() error {
-	had := len(f.saver.kept)
-	for len(f.saver.kept) > 0 {
-		last := f.saver.kept[len(f.saver.kept)-1]
+	var damaged []position
+	var why []error
+	for i := len(f.saver.kept) - 1; i >= 0; i-- {
+		last := f.saver.kept[i]
 		path := f.saver.path(last)
 		snap, err := f.open(last)
 		var other *differs
@@ -39,10 +40,13 @@ func (f *fit) goOn() error {
 		case errors.As(err, &other):
 			return fmt.Errorf("%s cannot be resumed: %w", path, err)
 		case err != nil:
-			f.giveUp(last, err)
+			damaged, why = append(damaged, last), append(why, err)
 			continue
 		case snap.Epochs > f.plan.Epochs || snap.Epochs == f.plan.Epochs && !snap.whole():
 			return fmt.Errorf("%s has %d epochs and %d steps already, Epochs = %d", path, snap.Epochs, snap.Steps, f.plan.Epochs)
+		}
+		for j, p := range damaged {
+			f.giveUp(p, why[j])
 		}
 		f.findWhole(last)
 		f.put(snap)
@@ -52,8 +56,8 @@ func (f *fit) goOn() error {
 		}
 		return nil
 	}
-	if had > 0 {
-		return fmt.Errorf("of %d checkpoints in %s none can be used: %w", had, f.saver.Dir, f.saver.news[0].Err)
+	if damaged != nil {
+		return fmt.Errorf("of %d checkpoints in %s none can be used: the newest is damaged: %w", len(damaged), f.saver.Dir, why[0])
 	}
 	return nil
 }

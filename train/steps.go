@@ -95,7 +95,7 @@ func (f *fit) pause(epoch int) {
 			f.failed = errors.Join(f.failed, c.Step(s))
 		}
 	}
-	if f.due && f.loop.spoilt() == "" {
+	if f.due {
 		f.checkpoint()
 	}
 	f.failed = errors.Join(f.failed, f.news())
