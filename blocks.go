@@ -45,3 +45,37 @@ func (w *Weight) blocks() []Block {
 
 // size is how many weights the block has.
 func (b Block) size() int { return (b.RowHi - b.RowLo) * (b.ColumnHi - b.ColumnLo) }
+
+// Deal gives each worker blocks with about as much work as the others': those of its own parts, and
+// consecutive ones of the rest.
+func (team *Team) Deal() [][]WeightBlock {
+	const overhead = 400 // of a block, in weights
+	hands, load := make([][]WeightBlock, len(team.Workers)), make([]int, len(team.Workers))
+	var rest []WeightBlock
+	total := 0
+	give := func(worker int, b WeightBlock) {
+		hands[worker] = append(hands[worker], b)
+		load[worker] += b.size() + overhead
+	}
+	for _, b := range team.Workers[0].pass.model.Blocks() {
+		total += b.size() + overhead
+		if s := team.sums[b.node]; s != nil {
+			if worker, ok := s.owner(b); ok {
+				give(worker, b)
+				continue
+			}
+		}
+		rest = append(rest, b)
+	}
+	worker := 0
+	for _, b := range rest {
+		for worker < len(hands)-1 && (load[worker]+(b.size()+overhead)/2)*len(hands) > total {
+			worker++
+		}
+		give(worker, b)
+	}
+	for worker, blocks := range hands {
+		team.Workers[worker].assign(worker, blocks, team.sums)
+	}
+	return hands
+}

@@ -116,14 +116,10 @@ func (w *Worker) assign(number int, blocks []WeightBlock, sums []*sum) {
 	}
 	for i, n := range w.pass.model.nodes {
 		at := plan.places[i]
-		if n.layer != nil {
+		if n.layer != nil || n.dtype == tensor.Int32 || !w.owns(at.buffer) {
 			continue
 		}
-		all := Span{0, n.shape.Size()}
-		if n.dtype == tensor.Int32 || !w.owns(at.buffer) {
-			continue
-		}
-		if columns := all.from(-at.offset).within(reads[at.buffer]); columns != (Span{}) {
+		if columns := w.area(n).columns.within(reads[at.buffer]); columns != (Span{}) {
 			w.own.needs[i] = columns.from(at.offset)
 		}
 		if !whole[at.buffer] {

@@ -96,14 +96,13 @@ func (o dense) ForwardColumns(t *braid.Task, columns braid.Span) {
 		if o.bias {
 			fillRows(out, rows, t.Weights[o.parts].Data[columns.Lo:columns.Hi])
 		}
-		w := t.Weights[0]
 		if o.transposed {
 			for i := range o.parts {
 				p := o.part(i)
 				multiplyDots(t.Kernels, o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), lowered(t.Weights[i], columns.Lo))
 			}
 		} else {
-			multiplyLanes(t.Kernels, o.bias, rows, out, in, w.Columns(columns.Lo, columns.Hi))
+			multiplyLanes(t.Kernels, o.bias, rows, out, in, t.Weights[0].Columns(columns.Lo, columns.Hi))
 		}
 	})
 }
@@ -175,7 +174,6 @@ func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
 	if columns.Lo == columns.Hi {
 		return
 	}
-	w := t.Weights[0]
 	o.each(t, func(row, rows int) {
 		in := o.matrix(t.InGrad[0], row, o.features).Columns(columns.Lo, columns.Hi)
 		out := o.matrix(t.OutGrad, row, o.units)
@@ -188,7 +186,7 @@ func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
 				}
 			}
 		} else {
-			multiplyDots(t.Kernels, true, rows, in, out, lowered(w, columns.Lo))
+			multiplyDots(t.Kernels, true, rows, in, out, lowered(t.Weights[0], columns.Lo))
 		}
 	})
 }

@@ -98,7 +98,20 @@ const (
 	timesEntry   = "times"   // [epochs, 2], of training and evaluation, in nanoseconds
 )
 
-func slotEntry(weight string, slot int) string { return fmt.Sprintf("%s/slot%d", weight, slot) }
+// eachArray visits each weight and the slots beside it, in the order of their memory, by their tensor's name.
+func eachArray(m *braid.Model, slots int, visit func(name string, w *braid.Weight) error) error {
+	for _, w := range m.Weights() {
+		if err := visit(w.Name(), w); err != nil {
+			return err
+		}
+		for slot := range slots {
+			if err := visit(fmt.Sprintf("%s/slot%d", w.Name(), slot), w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
 
 // write writes a snapshot of a run as a checkpoint. It reads nothing that training changes.
 func (s *snapshot) write(w io.Writer, m *braid.Model, slots int, settings settings, figures []string) error {
@@ -112,21 +125,19 @@ func (s *snapshot) write(w io.Writer, m *braid.Model, slots int, settings settin
 	}
 	c := safetensors.Container{Metadata: map[string]string{"format": checkpointVersion, "state": string(state), "run": string(run)}}
 	rest := s.numbers
-	for _, weight := range m.Weights() {
-		values := make([]float32, weight.Shape().Size())
-		for slot := -1; slot < slots; slot++ {
-			var like []tensor.Rows[float32]
-			for _, part := range weight.Storage() {
-				part.Data, rest = rest[0], rest[1:]
-				like = append(like, part)
-			}
-			weight.Unpack(values, like)
-			name := weight.Name()
-			if slot >= 0 {
-				name = slotEntry(name, slot)
-			}
-			c.Entries = append(c.Entries, safetensors.Floats(name, values, weight.Shape()...))
+	err = eachArray(m, slots, func(name string, weight *braid.Weight) error {
+		var like []tensor.Rows[float32]
+		for _, part := range weight.Storage() {
+			part.Data, rest = rest[0], rest[1:]
+			like = append(like, part)
 		}
+		values := make([]float32, weight.Shape().Size())
+		weight.Unpack(values, like)
+		c.Entries = append(c.Entries, safetensors.Floats(name, values, weight.Shape()...))
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	var values []float64
 	var times []int64
@@ -191,29 +202,23 @@ func entry(c *safetensors.Container, name, dtype string, shape ...int) (safetens
 }
 
 func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
-	for _, weight := range f.model.Weights() {
-		for slot := -1; slot < f.plan.Optimizer.Slots(); slot++ {
-			name := weight.Name()
-			if slot >= 0 {
-				name = slotEntry(name, slot)
-			}
-			e, err := entry(c, name, "F32", weight.Shape()...)
-			if err != nil {
-				return err
-			}
-			values, err := e.Float32s()
-			if err != nil {
-				return err
-			}
-			var like []tensor.Rows[float32]
-			for _, part := range weight.Storage() {
-				part.Data = make([]float32, len(part.Data))
-				like, s.numbers = append(like, part), append(s.numbers, part.Data)
-			}
-			weight.Pack(like, values)
+	return eachArray(f.model, f.plan.Optimizer.Slots(), func(name string, weight *braid.Weight) error {
+		e, err := entry(c, name, "F32", weight.Shape()...)
+		if err != nil {
+			return err
 		}
-	}
-	return nil
+		values, err := e.Float32s()
+		if err != nil {
+			return err
+		}
+		var like []tensor.Rows[float32]
+		for _, part := range weight.Storage() {
+			part.Data = make([]float32, len(part.Data))
+			like, s.numbers = append(like, part), append(s.numbers, part.Data)
+		}
+		weight.Pack(like, values)
+		return nil
+	})
 }
 
 func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {

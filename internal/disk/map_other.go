@@ -2,7 +2,7 @@
 
 package disk
 
-import "os"
+import "math"
 
 // Map is a file's content, read: this system does not lend its own pages.
-func Map(path string) ([]byte, error) { return os.ReadFile(path) }
+func Map(path string) ([]byte, error) { return Read(path, math.MaxInt64) }

@@ -5,7 +5,6 @@ package disk
 import (
 	"fmt"
 	"math"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,18 +12,12 @@ import (
 // Map is a file's content without a copy: the system's own pages, which may not be written to. It
 // stays for the life of the process, and is for files that are replaced but never changed in place.
 func Map(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	file, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	switch size := info.Size(); {
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no regular file", path)
+	switch {
 	case size == 0:
 		return nil, nil
 	case size > math.MaxInt:

@@ -29,7 +29,7 @@ func (c *Container) sums() string {
 	return strings.Join(list, " ")
 }
 
-// sealOf finds where a header keeps its own sum; nil for nowhere.
+// sealOf finds the place of a header's own sum; nil where it has none.
 func sealOf(header []byte) []byte {
 	for _, mark := range marks {
 		if _, after, ok := bytes.Cut(header, []byte(mark)); ok && len(after) >= len(unsealed) {
