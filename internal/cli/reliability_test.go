@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -201,9 +202,8 @@ func TestSignals(t *testing.T) {
 		if c.ProcessState.ExitCode() != code || !strings.Contains(said.String(), "go on with: braid train --resume "+run) {
 			t.Errorf("%v: exit code %d: %s", signal, c.ProcessState.ExitCode(), said.String())
 		}
-		steps, _ := filepath.Glob(filepath.Join(run, "checkpoints", "epoch*-step*[1-9]*.safetensors"))
-		if steps == nil {
-			t.Errorf("%v: no checkpoint", signal)
+		if err := savedWhereStopped(run, said.String()); err != nil {
+			t.Errorf("%v: %v", signal, err)
 		}
 	}
 	c := process(t, append(args, whole)...)
@@ -221,6 +221,28 @@ func TestSignals(t *testing.T) {
 	if took := time.Since(began); !status.Signaled() || status.Signal() != syscall.SIGTERM || took > time.Second {
 		t.Errorf("a second signal: %v after %v", c.ProcessState, took)
 	}
+}
+
+// savedWhereStopped checks that a run's newest checkpoint stands where the run told that it stopped. A whole
+// epoch's last step, when it was measured too, is the next one's beginning.
+func savedWhereStopped(run, said string) error {
+	var epoch, epochs, step, steps int
+	_, told, _ := strings.Cut(said, "stopped in ")
+	if _, err := fmt.Sscanf(told, "epoch %d of %d after step %d of %d", &epoch, &epochs, &step, &steps); err != nil {
+		return fmt.Errorf("%w: it says %q", err, said)
+	}
+	may := []string{fmt.Sprintf("epoch%05d-step%08d.safetensors", epoch-1, step)}
+	if step == steps {
+		may = append(may, fmt.Sprintf("epoch%05d-step%08d.safetensors", epoch, 0))
+	}
+	files, err := filepath.Glob(filepath.Join(run, "checkpoints", "epoch*"))
+	if err != nil || files == nil {
+		return errors.Join(errors.New("no checkpoint"), err)
+	}
+	if newest := filepath.Base(files[len(files)-1]); !slices.Contains(may, newest) {
+		return fmt.Errorf("the newest checkpoint is %s, want one of %q", newest, may)
+	}
+	return nil
 }
 
 // waitFor waits until a file matches.
