@@ -49,6 +49,11 @@ func Bytes(name string, values []uint8, s Standard, shape ...int) Column {
 // Standard is a mean and a standard deviation: a number x stands for (x - Mean) / Std.
 type Standard struct{ Mean, Std float64 }
 
+// Floats gives bytes as the numbers that they stand for, as Bytes does.
+func (s Standard) Floats(to []float32, values []uint8) {
+	Bytes("", values, s).floatsInto(to)
+}
+
 // Measure finds the mean and the population standard deviation of bytes. Where all are equal it
 // is an error: nothing can be told from them.
 func Measure(values []uint8) (Standard, error) {
@@ -143,12 +148,19 @@ func (c Column) tensor() tensor.Tensor {
 		return tensor.Ints(c.ints, shape...)
 	}
 	values := make([]float32, len(c.bytes))
-	n := len(values) // as one row
-	kernel.Default().Bytes(kernel.Gathered{
-		Width: n, Y: values, YRow: n, X: c.bytes, XRow: n, Order: []int32{0}, Scale: c.scale, Shift: c.shift,
-	})
+	c.floatsInto(values)
 	return tensor.Floats(values, shape...)
 }
+
+// floatsInto writes the numbers that the column's bytes stand for.
+func (c Column) floatsInto(to []float32) {
+	n := len(c.bytes) // as one row
+	kernel.Default().Bytes(kernel.Gathered{
+		Width: n, Y: to[:n], YRow: n, X: c.bytes, XRow: n, Order: firstRow, Scale: c.scale, Shift: c.shift,
+	})
+}
+
+var firstRow = []int32{0}
 
 // GatherFloats fills rows lo to hi of dst from rows order[lo] to order[hi] of the column: bytes as the
 // numbers they stand for, ints as they are. Of each row it takes as many numbers as dst is wide, from

@@ -1,6 +1,8 @@
 package modelfile
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,7 +14,6 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/disk"
-	"braid/internal/names"
 	"braid/internal/safetensors"
 	"braid/text"
 )
@@ -32,7 +33,12 @@ type File struct {
 	Model    *braid.Model
 	Inputs   []Input         // how inputs are made; those that need nothing may be left out
 	Labels   []Labels        // what heads' answers are called
+	Rules    []Rule          // which answers of two heads fit together
+	Samples  *Samples        // what the model was asked before it was saved, and its answers; nil if nothing
 	Training json.RawMessage // how it was trained, for the record; nil if not known
+
+	// Digest is the SHA-256 of the file that the model was read from, in hexadecimal.
+	Digest string
 }
 
 // Input says how an input is made.
@@ -72,7 +78,11 @@ func (f *File) Write(w io.Writer) error {
 		"graph":  graph,
 		"seed":   strconv.FormatUint(f.Model.Seed(), 10),
 	}}
-	for key, value := range map[string]any{"inputs": f.Inputs, "labels": f.Labels} {
+	described := map[string]any{"inputs": f.Inputs, "labels": f.Labels}
+	if f.Rules != nil {
+		described["rules"] = f.Rules
+	}
+	for key, value := range described {
 		content, err := json.Marshal(value)
 		if err != nil {
 			return fmt.Errorf("model file: %s: %w", key, err)
@@ -85,6 +95,7 @@ func (f *File) Write(w io.Writer) error {
 	for _, weight := range f.Model.Weights() {
 		c.Entries = append(c.Entries, safetensors.Floats(weight.Name(), weight.Values(), weight.Shape()...))
 	}
+	f.Samples.encode(&c, f.Model)
 	return c.Write(w)
 }
 
@@ -124,7 +135,11 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model file: seed: %w", err)
 	}
-	f := &File{}
+	digest := sha256.Sum256(content)
+	f := &File{Digest: hex.EncodeToString(digest[:])}
+	if f.Samples, err = decodeSamples(c); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
 	if f.Model, err = decodeGraph(c.Metadata["graph"], seed, c, custom); err != nil {
 		return nil, fmt.Errorf("model file: graph: %w", err)
 	}
@@ -133,47 +148,13 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 			return nil, fmt.Errorf("model file: %s: %w", key, err)
 		}
 	}
+	if rules, ok := c.Metadata["rules"]; ok {
+		if err := json.Unmarshal([]byte(rules), &f.Rules); err != nil {
+			return nil, fmt.Errorf("model file: rules: %w", err)
+		}
+	}
 	if training, ok := c.Metadata["training"]; ok {
 		f.Training = json.RawMessage(training)
 	}
 	return f, f.check()
-}
-
-// check tests that what is said of inputs and heads fits the model.
-func (f *File) check() error {
-	inputs, heads := map[string]bool{}, map[string]braid.Spec{}
-	var inputNames, headNames []string
-	for _, s := range f.Model.Inputs() {
-		inputs[s.Name] = true
-		inputNames = append(inputNames, s.Name)
-	}
-	for _, s := range f.Model.Heads() {
-		heads[s.Name] = s
-		headNames = append(headNames, s.Name)
-	}
-	for _, in := range f.Inputs {
-		if !inputs[in.Name] {
-			return fmt.Errorf("model file: %w", names.Unknown("input", in.Name, inputNames))
-		}
-		if p := in.Pixels; p != nil && !(p.Std > 0 && p.Mean-p.Mean == 0 && p.Std-p.Std == 0) {
-			return fmt.Errorf("model file: input %q: pixels with mean %v and standard deviation %v", in.Name, p.Mean, p.Std)
-		}
-		if in.Text != nil && in.Text.Tokenizer == nil {
-			return fmt.Errorf("model file: input %q: text without a tokenizer", in.Name)
-		}
-	}
-	for _, l := range f.Labels {
-		spec, ok := heads[l.Head]
-		if !ok {
-			return fmt.Errorf("model file: %w", names.Unknown("head", l.Head, headNames))
-		}
-		want := spec.Shape.Size()
-		if want == 1 {
-			want = 2
-		}
-		if len(l.Labels) != want {
-			return fmt.Errorf("model file: head %q has %d labels, want %d", l.Head, len(l.Labels), want)
-		}
-	}
-	return nil
 }

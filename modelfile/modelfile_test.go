@@ -230,3 +230,93 @@ func TestUnchecked(t *testing.T) {
 		t.Errorf("error is %v, want one that tells of the checksums", err)
 	}
 }
+
+// asked are rows for the model of every: pixels as bytes, and ids.
+func asked() braid.Tensors {
+	return braid.Tensors{
+		"x":   tensor.Bytes([]uint8{0, 9, 200, 3, 255, 17, 80, 1, 2, 3, 4, 90}, 2, 2, 3),
+		"ids": tensor.Ints([]int32{1, 0, 3, 2, 2, 0}, 2, 3),
+	}
+}
+
+// Samples are kept with their answers, and tell a model that answers otherwise.
+func TestSamples(t *testing.T) {
+	f := file(t)
+	if err := f.Sample(asked()); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse(content(t, f))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(back.Samples, f.Samples) {
+		t.Errorf("samples are %v, want %v", back.Samples, f.Samples)
+	}
+	if err := back.Try(); err != nil {
+		t.Error(err)
+	}
+	standard := tensor.Floats([]float32{
+		(0 - 3.5) * 4, (9 - 3.5) * 4, (200 - 3.5) * 4, (3 - 3.5) * 4, (255 - 3.5) * 4, (17 - 3.5) * 4,
+		(80 - 3.5) * 4, (1 - 3.5) * 4, (2 - 3.5) * 4, (3 - 3.5) * 4, (4 - 3.5) * 4, (90 - 3.5) * 4,
+	}, 2, 2, 3)
+	out, err := f.Model.Predict(braid.Tensors{"x": standard, "ids": asked()["ids"]})
+	if err != nil || !reflect.DeepEqual(out, f.Samples.Heads) {
+		t.Errorf("samples' answers are %v, the pixels' numbers give %v (%v)", f.Samples.Heads, out, err)
+	}
+	w := back.Model.Weights()[3]
+	values := w.Values()
+	values[1] += 0.25
+	if err := w.Set(values); err != nil {
+		t.Fatal(err)
+	}
+	if err := back.Try(); err == nil || !strings.Contains(err.Error(), "the file says") {
+		t.Errorf("a changed weight: error is %v", err)
+	}
+	if f.Samples = nil; f.Try() != nil {
+		t.Error("a file without samples fails")
+	}
+}
+
+func TestBadSamples(t *testing.T) {
+	for want, change := range map[string]func(s *Samples){
+		`input "ids" are int32 of shape [3 2]`:     func(s *Samples) { s.Inputs["ids"] = tensor.Ints(make([]int32, 6), 3, 2) },
+		`head "thin" are float32 of shape [3 1]`:   func(s *Samples) { s.Heads["thin"] = tensor.Floats(make([]float32, 3), 3, 1) },
+		`head "wide" are uint8 of shape [2 3]`:     func(s *Samples) { s.Heads["wide"] = tensor.Bytes(make([]uint8, 6), 2, 3) },
+		`input "ids" are uint8 of shape [2 3]`:     func(s *Samples) { s.Inputs["ids"] = tensor.Bytes(make([]uint8, 6), 2, 3) },
+		`samples of 3 inputs, the model has 2`:     func(s *Samples) { s.Inputs["more"] = tensor.Ints(make([]int32, 6), 2, 3) },
+		`samples of head "wide" are float32 of sh`: func(s *Samples) { delete(s.Heads, "wide") },
+	} {
+		f := file(t)
+		if err := f.Sample(asked()); err != nil {
+			t.Fatal(err)
+		}
+		change(f.Samples)
+		if err := f.check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+func TestRules(t *testing.T) {
+	f := file(t)
+	f.Labels = append(f.Labels, Labels{"wide", []string{"a", "b", "c"}})
+	good := Rule{Input: "ids", Text: "odd number", Head: "thin", Label: "yes", Of: "wide", Labels: []string{"c", "a"}}
+	f.Rules = []Rule{good}
+	back, err := Parse(content(t, f))
+	if err != nil || !reflect.DeepEqual(back.Rules, f.Rules) {
+		t.Errorf("rules are %v (%v), want %v", back.Rules, err, f.Rules)
+	}
+	for want, change := range map[string]func(r *Rule){
+		`"x" is no input of text`:    func(r *Rule) { r.Input = "x" },
+		`"thin" has no label "oui"`:  func(r *Rule) { r.Label = "oui" },
+		`"wide" has no label "d"`:    func(r *Rule) { r.Labels = []string{"a", "d"} },
+		`"other" has no label "yes"`: func(r *Rule) { r.Head = "other" },
+	} {
+		r := good
+		change(&r)
+		f.Rules = []Rule{r}
+		if err := f.check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}

@@ -20,6 +20,7 @@ type examples struct {
 	height      int // of an image, in pixels
 	width       int
 	standard    data.Standard
+	samples     braid.Tensors // test images with questions
 	source      string
 }
 
@@ -39,7 +40,10 @@ func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
 	if e.train, err = digitqa.Table(mnist.Train, e.standard); err != nil {
 		return nil, err
 	}
-	e.test, err = digitqa.Table(mnist.Test, e.standard)
+	if e.test, err = digitqa.Table(mnist.Test, e.standard); err != nil {
+		return nil, err
+	}
+	e.samples, err = digitqa.Samples(mnist.Test)
 	return e, err
 }
 
@@ -80,7 +84,7 @@ func (f trainFlags) train(
 	if history == nil {
 		return failed
 	}
-	file, err := describe(j.model, j.record, history, j.standard)
+	file, err := describe(j.model, j.record, history, j.examples)
 	if err == nil {
 		err = r.save(file, history)
 	}

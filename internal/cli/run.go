@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"braid"
-	"braid/data"
 	"braid/digitqa"
 	"braid/internal/curves"
 	"braid/internal/disk"
@@ -210,7 +209,7 @@ func panels(h *train.History, f *modelfile.File) []curves.Panel {
 }
 
 // describe makes the model's file: with the vocabulary, the pixels' mean and deviation, the labels.
-func describe(m *braid.Model, t trainingRecord, h *train.History, standard data.Standard) (*modelfile.File, error) {
+func describe(m *braid.Model, t trainingRecord, h *train.History, e *examples) (*modelfile.File, error) {
 	tokenizer, err := digitqa.Tokenizer()
 	if err != nil {
 		return nil, err
@@ -232,7 +231,7 @@ func describe(m *braid.Model, t trainingRecord, h *train.History, standard data.
 	f := &modelfile.File{
 		Model: m,
 		Inputs: []modelfile.Input{
-			{Name: "image", Pixels: &standard},
+			{Name: "image", Pixels: &e.standard},
 			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
 		},
 		Labels: []modelfile.Labels{
@@ -244,5 +243,10 @@ func describe(m *braid.Model, t trainingRecord, h *train.History, standard data.
 	for _, q := range digitqa.Questions {
 		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
 	}
-	return f, nil
+	for _, r := range digitqa.Rules() {
+		f.Rules = append(f.Rules, modelfile.Rule{
+			Input: "question", Text: r.Question, Head: "answer", Label: "yes", Of: "digit", Labels: r.Digits,
+		})
+	}
+	return f, f.Sample(e.samples)
 }

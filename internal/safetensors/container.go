@@ -75,6 +75,20 @@ func Longs(name string, values []int64, shape ...int) Entry {
 	return Entry{Name: name, DType: "I64", Shape: shape, Data: data}
 }
 
+// Ints makes an I32 entry.
+func Ints(name string, values []int32, shape ...int) Entry {
+	data := make([]byte, 0, 4*len(values))
+	for _, v := range values {
+		data = binary.LittleEndian.AppendUint32(data, uint32(v))
+	}
+	return Entry{Name: name, DType: "I32", Shape: shape, Data: data}
+}
+
+// Bytes makes a U8 entry.
+func Bytes(name string, values []uint8, shape ...int) Entry {
+	return Entry{Name: name, DType: "U8", Shape: shape, Data: values}
+}
+
 // Float32s gives the numbers of an F32 entry.
 func (e Entry) Float32s() ([]float32, error) {
 	if e.DType != "F32" {
