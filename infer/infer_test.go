@@ -1,0 +1,207 @@
+package infer_test
+
+import (
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/data"
+	"braid/infer"
+	"braid/layer"
+	"braid/modelfile"
+	"braid/tensor"
+	"braid/text"
+)
+
+// file is a model of two inputs and three heads: one of classes, one of yes and no, one of numbers.
+func file(t testing.TB) *modelfile.File {
+	t.Helper()
+	tokenizer, err := text.NewTokenizer(text.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer.FitOnTexts([]string{"odd number", "upper half"})
+	g := braid.NewGraph("small")
+	x, ids := g.Input("x", tensor.Float32, 2, 3), g.Input("ids", tensor.Int32, 2)
+	words := g.Add("flat", layer.Flatten{}, g.Add("words", layer.Embedding{Vocabulary: 6, Width: 2}, ids))
+	both := g.Add("both", layer.Concatenate{}, words, g.Add("pixels", layer.Flatten{}, x))
+	g.Head("class", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
+	g.Head("answer", layer.Dense{Units: 1, Activation: layer.Sigmoid}, both)
+	g.Head("size", layer.Dense{Units: 2}, both)
+	m, err := g.Build(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &modelfile.File{
+		Model: m,
+		Inputs: []modelfile.Input{
+			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
+			{Name: "ids", Text: &modelfile.Text{
+				Tokenizer: tokenizer, Padding: text.Padding{Length: 2}, Questions: []string{"odd number", "upper half"},
+			}},
+		},
+		Labels: []modelfile.Labels{{Head: "class", Labels: []string{"a", "b", "c"}}, {Head: "answer", Labels: []string{"no", "yes"}}},
+		Rules: []modelfile.Rule{
+			{Input: "ids", Text: "odd number", Head: "answer", Label: "yes", Of: "class", Labels: []string{"b"}},
+			{Input: "ids", Text: "upper half", Head: "answer", Label: "yes", Of: "class", Labels: []string{"b", "c"}},
+		},
+	}
+}
+
+func model(t testing.TB) *infer.Model {
+	t.Helper()
+	m, err := infer.New(file(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestReadText(t *testing.T) {
+	in := model(t).Inputs[1]
+	for question, want := range map[string][]int32{
+		"odd number": {1, 2}, "Number, odd!": {2, 1}, "half": {0, 4}, "upper  half": {3, 4},
+	} {
+		ids := make([]int32, 2)
+		if err := in.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
+			t.Errorf("%q is %v (%v), want %v", question, ids, err, want)
+		}
+		if trained := in.Trained(ids); trained != (question == "odd number" || question == "upper  half") {
+			t.Errorf("%q counts as trained: %v", question, trained)
+		}
+	}
+	for question, want := range map[string]string{
+		"odd fellow":             `"odd fellow" has word the model does not know: "fellow"; it can be asked "odd number", "upper half"`,
+		"an odd fel":             `has words the model does not know: "an", "fel"; it can be asked`,
+		"":                       `"" asks nothing`,
+		"?!":                     `"?!" asks nothing`,
+		"odd number odd":         `"odd number odd" has 3 words, the model reads 2; it can be asked "odd number", "upper half"`,
+		strings.Repeat("x ", 30): "and 10 more",
+	} {
+		err := in.ReadText(make([]int32, 2), question)
+		var unanswerable *infer.Unanswerable
+		if !errors.As(err, &unanswerable) || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 {
+			t.Errorf("%q: error is %v, want %q", question, err, want)
+		}
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	m := model(t)
+	for i, c := range []struct {
+		numbers []float32
+		want    infer.Answer
+	}{
+		{[]float32{0.125, 0.75, 0.125}, infer.Answer{Head: "class", Label: "b", Probability: 0.75, Answers: []infer.Choice{{"a", 0.125}, {"b", 0.75}, {"c", 0.125}}}},
+		{[]float32{0.25}, infer.Answer{Head: "answer", Label: "no", Probability: 0.75, Answers: []infer.Choice{{"no", 0.75}, {"yes", 0.25}}}},
+		{[]float32{2.5, -1}, infer.Answer{Head: "size", Label: "2.5 -1", Probability: 1}},
+	} {
+		if got := m.Heads[i].Answer(c.numbers); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("answer is %+v, want %+v", got, c.want)
+		}
+	}
+	if a := m.Heads[0].Answer([]float32{0.3, 0.35, 0.35}); a.Label != "b" || !a.Unsure {
+		t.Errorf("answer is %+v, want b, unsure", a)
+	}
+	if a := m.Heads[1].Answer([]float32{0.5}); a.Label != "no" || !a.Unsure {
+		t.Errorf("answer to one half is %+v, want no, unsure", a)
+	}
+}
+
+// Rows go through the model as Predict takes them, and may be put together and taken apart.
+func TestRows(t *testing.T) {
+	m := model(t)
+	x := []float32{1, 2, 3, 4, 5, 6, -1, 0.5, 0, 2, 7, 3, 0.25, 1, 8, 0, 0, 1}
+	ids := []int32{1, 2, 3, 4, 0, 1}
+	want, err := m.File.Model.Predict(braid.Tensors{"x": tensor.Floats(x, 3, 2, 3), "ids": tensor.Ints(ids, 3, 2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := m.Rows(3)
+	var own [2]*infer.Rows
+	own[0], own[1] = m.Rows(1), m.Rows(2)
+	copy(own[0].Inputs[0].Float32s(), x[:6])
+	copy(own[1].Inputs[0].Float32s(), x[6:])
+	copy(own[0].Inputs[1].Int32s(), ids[:2])
+	copy(own[1].Inputs[1].Int32s(), ids[2:])
+	all.CopyInputs(0, own[0])
+	all.CopyInputs(1, own[1])
+	if err := m.Predict(all); err != nil {
+		t.Fatal(err)
+	}
+	own[0].CopyAnswers(all, 0)
+	own[1].CopyAnswers(all, 1)
+	for i, h := range m.Heads {
+		got := append(slices.Clone(own[0].Answers[i].Float32s()), own[1].Answers[i].Float32s()...)
+		if !slices.Equal(got, want[h.Name].Float32s()) {
+			t.Errorf("%s: got %v, want %v", h.Name, got, want[h.Name].Float32s())
+		}
+	}
+	m.Free(own[0])
+	if again := m.Rows(1); again.N != 1 || len(again.Answers) != 3 {
+		t.Errorf("rows given back come as %+v", again)
+	}
+}
+
+func TestContradictionsAndTruths(t *testing.T) {
+	m := model(t)
+	rows := m.Rows(2)
+	copy(rows.Inputs[1].Int32s(), []int32{1, 2, 3, 4}) // odd number, upper half
+	for _, c := range []struct {
+		row           int
+		class, answer string
+		want          []string
+	}{
+		{0, "b", "yes", nil},
+		{0, "c", "no", nil},
+		{0, "c", "yes", []string{`class says c, but answer says yes to "odd number"`}},
+		{1, "c", "yes", nil},
+		{1, "b", "no", []string{`class says b, but answer says no to "upper half"`}},
+	} {
+		got := m.Contradictions(rows, c.row, []infer.Answer{{Head: "class", Label: c.class}, {Head: "answer", Label: c.answer}, {}})
+		if !slices.Equal(got, c.want) {
+			t.Errorf("row %d, %s, %s: %q, want %q", c.row, c.class, c.answer, got, c.want)
+		}
+	}
+	for _, c := range []struct {
+		row   int
+		class string
+		want  string
+	}{{0, "b", "yes"}, {0, "c", "no"}, {1, "c", "yes"}, {1, "a", "no"}} {
+		if got, ok := m.Truth("answer", rows, c.row, map[string]string{"class": c.class}); got != c.want || !ok {
+			t.Errorf("row %d, class %s: %q, %v, want %q", c.row, c.class, got, ok, c.want)
+		}
+	}
+	if got, ok := m.Truth("answer", rows, 0, nil); ok {
+		t.Errorf("nothing is known, and the answer is %q", got)
+	}
+	if got, ok := m.Truth("class", rows, 0, map[string]string{"answer": "yes"}); ok {
+		t.Errorf("no rule tells the class, and it is %q", got)
+	}
+}
+
+// A file whose words do not fit its model cannot be asked.
+func TestBadFiles(t *testing.T) {
+	for want, change := range map[string]func(f *modelfile.File){
+		`input "ids" has pixels`:           func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
+		`has texts of 3 words`:             func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
+		`"even number" has word`:           func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
+		`rule: "odd half number" has 3 wo`: func(f *modelfile.File) { f.Rules[1].Text = "odd half number" },
+		`samples: head "answer" answers`: func(f *modelfile.File) {
+			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Samples.Heads["answer"].Float32s()[0] += 1e-6
+		},
+	} {
+		f := file(t)
+		change(f)
+		if _, err := infer.New(f); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
