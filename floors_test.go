@@ -20,6 +20,7 @@ var floors = map[string]int{
 	"braid/internal/random":      1,
 	"braid/internal/safetensors": 1,
 	"braid/text":                 1,
+	"braid/vision":               1,
 	"braid":                      2,
 	"braid/data":                 2,
 	"braid/layer":                3,

@@ -22,7 +22,7 @@ func (e *Unanswerable) Error() string {
 	var b strings.Builder
 	switch {
 	case e.Unknown != nil:
-		word := "word"
+		word := "a word"
 		if len(e.Unknown) > 1 {
 			word = "words"
 		}

@@ -1,0 +1,30 @@
+package vision_test
+
+import "testing"
+
+// BenchmarkDecode reads 280 x 280 and more pixels and makes 28 x 28 of them.
+func BenchmarkDecode(b *testing.B) {
+	noisy := grey(five(280, 210, 24), 280, 40, 210)
+	for i := range noisy.Pix {
+		noisy.Pix[i] += uint8(i * i >> 4 & 7)
+	}
+	for _, c := range []struct {
+		name    string
+		content []byte
+	}{
+		{"png=clean", pngOf(b, grey(five(280, 280, 24), 280, 0, 255))},
+		{"png=thin", pngOf(b, grey(five(280, 280, 2), 280, 0, 255))},
+		{"png=noisy", pngOf(b, noisy)},
+		{"jpeg=noisy", jpegOf(b, noisy, 80)},
+		{"jpeg=4000x3000", jpegOf(b, grey(five(4000, 3000, 24), 4000, 0, 255), 80)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := decoded(b, c.content).MNIST(28, 28); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

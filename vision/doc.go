@@ -1,0 +1,21 @@
+// Package vision brings any image of a digit to what a net that was trained on MNIST knows. Decode reads
+// a PNG or a JPEG into greys, FromImage does so with an image.Image, and MNIST makes of the greys what
+// MNIST's makers made of the digits of NIST:
+//
+//	the digit, its aspect ratio kept, fits a box of 20 x 20 pixels, its edges in greys;
+//	its centre of mass is the middle of 28 x 28 pixels;
+//	it is light, up to 255, on a background of 0.
+//
+// See Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits",
+// http://yann.lecun.com/exdb/mnist/. In the published images, the middle is pixel 14 of 0 to 27.
+//
+// NIST's digits are black on white, and what people send is not. On the way to that
+//
+//	a photo is turned upright, and what is transparent becomes background   exif.go, grey.go
+//	uneven light is taken off, and dark on light told from light on dark    surface.go, stroke.go
+//	noise and dust are dropped                                              noise.go, part.go
+//	strokes that are much thinner or thicker than MNIST's are drawn anew    width.go
+//
+// None of these changes an image that needs none: MNIST's own, enlarged and put anywhere on a page, come
+// back as they are, but for a brightest value of 254, which becomes 255.
+package vision

@@ -1,0 +1,82 @@
+package vision
+
+import "image"
+
+const (
+	leastPart = 0.04 // of the largest part's mass: the bar of a 5 has more, dust less
+	leastInk  = 0.02 // of the brightest value: less makes no box larger
+	leastArea = 4    // pixels of a digit,
+	noisyArea = 64   // and where there is noise: JPEG makes pieces of it in its blocks of 8 x 8,
+	noisyPart = 64   // but in small images not more than one pixel of so many
+)
+
+// part is a connected piece of what stands out: pixels that touch, at corners too.
+type part struct {
+	box  image.Rectangle
+	area int
+	mass float64
+}
+
+// cut gives the strokes in their bounding box. Values up to noise are dropped, and so is dust: parts that
+// are small and would make the box larger. Less than a number of pixels is no digit.
+func (g *Grey) cut(noise float32, least int) (*Grey, error) {
+	labels, parts := g.parts(max(noise, leastInk*g.peak()))
+	largest := part{}
+	for _, p := range parts {
+		if p.mass > largest.mass {
+			largest = p
+		}
+	}
+	if largest.area < least {
+		return nil, ErrBlank
+	}
+	box := largest.box
+	for _, p := range parts {
+		if p.mass >= leastPart*largest.mass {
+			box = box.Union(p.box)
+		}
+	}
+	to := &Grey{box.Dx(), box.Dy(), make([]float32, box.Dx()*box.Dy())}
+	for y := range to.Height {
+		for x := range to.Width {
+			at := (box.Min.Y+y)*g.Width + box.Min.X + x
+			if i := labels[at]; g.Pixels[at] > noise && (i == 0 || parts[i-1].box.In(box)) {
+				to.Pixels[y*to.Width+x] = g.Pixels[at]
+			}
+		}
+	}
+	return to, nil
+}
+
+// parts numbers the parts from 1 on, in the order of their first pixels; 0 is none.
+func (g *Grey) parts(noise float32) ([]int32, []part) {
+	labels := make([]int32, len(g.Pixels))
+	var parts []part
+	var todo []int32
+	for first, v := range g.Pixels {
+		if v <= noise || labels[first] != 0 {
+			continue
+		}
+		p := part{}
+		label := int32(len(parts) + 1)
+		labels[first] = label
+		for todo = append(todo, int32(first)); len(todo) > 0; {
+			at := int(todo[len(todo)-1])
+			todo = todo[:len(todo)-1]
+			x, y := at%g.Width, at/g.Width
+			p.box = p.box.Union(image.Rect(x, y, x+1, y+1))
+			p.area++
+			p.mass += float64(g.Pixels[at])
+			for ny := max(y-1, 0); ny <= min(y+1, g.Height-1); ny++ {
+				for nx := max(x-1, 0); nx <= min(x+1, g.Width-1); nx++ {
+					if next := ny*g.Width + nx; g.Pixels[next] > noise && labels[next] == 0 {
+						labels[next] = label
+						todo = append(todo, int32(next))
+					}
+				}
+			}
+		}
+		parts = append(parts, p)
+	}
+	return labels, parts
+}

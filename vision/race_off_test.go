@@ -1,0 +1,5 @@
+//go:build !race && !purego
+
+package vision_test
+
+const slow = false
