@@ -1,0 +1,295 @@
+package serve
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-faster/jx"
+
+	"braid/infer"
+	"braid/internal/names"
+	"braid/vision"
+)
+
+// question is one row as people ask it: what they gave for each input.
+type question struct {
+	rows *infer.Rows
+	saw  []byte // the image that the network sees, as PNG; nil if it sees none
+	note []string
+}
+
+// reading is what people gave for one input: a text, a file, or numbers.
+type reading struct {
+	text   string
+	file   []byte
+	pixels []uint8
+}
+
+// answerJSON is the reply to /ask.
+type answerJSON struct {
+	Model          string         `json:"model"`
+	Version        string         `json:"version"`
+	Heads          []infer.Answer `json:"heads"`
+	Contradictions []string       `json:"contradictions,omitempty"`
+	Notes          []string       `json:"notes,omitempty"`
+	Saw            []byte         `json:"saw,omitempty"` // PNG, base64
+}
+
+// ask answers one row with labels and probabilities, for people.
+func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
+	b, err := s.read(w, r)
+	if err != nil {
+		return err
+	}
+	defer b.free()
+	if err := s.admit(); err != nil {
+		return err
+	}
+	defer s.leave()
+	deadline := time.Now().Add(s.config.Deadline)
+	given, err := readings(r.Header.Get("Content-Type"), b.content)
+	if err != nil {
+		return err
+	}
+	name := r.URL.Query().Get("model")
+	if in, ok := given["model"]; ok {
+		if in.pixels != nil || in.file != nil {
+			return bad("model is an image or numbers, want a name")
+		}
+		name = in.text
+		delete(given, "model")
+	}
+	v, err := s.model(name)
+	if err != nil {
+		return err
+	}
+	q, err := s.question(r, v, given)
+	if err != nil {
+		return err
+	}
+	defer v.Free(q.rows)
+	if err := v.batch.answer(r.Context(), q.rows, deadline); err != nil {
+		return err
+	}
+	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.note}
+	for i := range v.Heads {
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
+	}
+	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
+	return replyJSON(w, reply)
+}
+
+// question makes a row of what people gave. The caller frees it.
+func (s *Server) question(r *http.Request, v *version, given map[string]reading) (*question, error) {
+	if err := names.Match("field", inputNames(v.Model), given); err != nil {
+		return nil, bad("%v", err)
+	}
+	q := &question{rows: v.Rows(1)}
+	for i := range v.Inputs {
+		in := &v.Inputs[i]
+		var err error
+		switch {
+		case in.IsText():
+			err = q.takeText(in, i, given[in.Name])
+		case in.IsImage():
+			err = s.takeImage(r, q, in, i, given[in.Name])
+		default:
+			err = notFound("model %q has an input %q that people cannot give: it takes %s at /v2/models/%s/infer", v.name, in.Name, datatypes(in)[0], v.name)
+		}
+		if err != nil {
+			v.Free(q.rows)
+			return nil, err
+		}
+	}
+	return q, nil
+}
+
+func (q *question) takeText(in *infer.Input, at int, given reading) error {
+	if given.pixels != nil || given.file != nil {
+		return bad("%q is an image or numbers, want a text", in.Name)
+	}
+	ids := q.rows.Inputs[at].Int32s()
+	if err := readText(ids, in, []byte(given.text)); err != nil {
+		return err
+	}
+	if !in.Trained(ids) {
+		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+names.List(in.Text.Questions))
+	}
+	return nil
+}
+
+func (s *Server) takeImage(r *http.Request, q *question, in *infer.Input, at int, given reading) error {
+	height, width := in.Shape[0], in.Shape[1]
+	pixels := given.pixels
+	switch {
+	case pixels != nil:
+		if len(pixels) != height*width {
+			return bad("%q has %d numbers, want %d x %d", in.Name, len(pixels), height, width)
+		}
+	default:
+		file := given.file
+		if file == nil {
+			var err error
+			if file, err = decodeBase64(given.text); err != nil {
+				return bad("%q: %v", in.Name, err)
+			}
+		}
+		var err error
+		if pixels, err = s.look(r, file, height, width); err != nil {
+			return fmt.Errorf("%q: %w", in.Name, err)
+		}
+	}
+	in.Pixels.Floats(q.rows.Inputs[at].Float32s(), pixels)
+	var err error
+	if q.saw == nil {
+		q.saw, err = vision.PNG(pixels, height, width)
+	}
+	return err
+}
+
+// look brings an image to what the network was trained on. Only as many are decoded at once as there are
+// processors, so that their memory is bounded.
+func (s *Server) look(r *http.Request, file []byte, height, width int) ([]uint8, error) {
+	select {
+	case s.decodes <- struct{}{}:
+		defer func() { <-s.decodes }()
+	case <-r.Context().Done():
+		return nil, errGone
+	}
+	grey, err := vision.Decode(file, s.config.Image)
+	if err != nil {
+		return nil, err
+	}
+	return grey.MNIST(height, width)
+}
+
+// decodeBase64 reads base64 as people send it: with or without padding, in either alphabet, as a data URL.
+func decodeBase64(text string) ([]byte, error) {
+	if strings.HasPrefix(text, "data:") {
+		_, after, ok := strings.Cut(text, ";base64,")
+		if !ok {
+			return nil, errors.New("a data URL without base64")
+		}
+		text = after
+	}
+	encoding := base64.RawStdEncoding
+	if strings.ContainsAny(text, "-_") {
+		encoding = base64.RawURLEncoding
+	}
+	content, err := encoding.DecodeString(strings.TrimRight(text, "="))
+	if err != nil {
+		return nil, fmt.Errorf("wrong base64: %w", err)
+	}
+	return content, nil
+}
+
+// readings reads a form or JSON.
+func readings(contentType string, content []byte) (map[string]reading, error) {
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + shorten(contentType) + ", want application/json or multipart/form-data"}
+	}
+	switch media {
+	case "application/json":
+		return readJSON(content)
+	case "multipart/form-data":
+		return readForm(content, params["boundary"])
+	}
+	return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + shorten(media) + ", want application/json or multipart/form-data"}
+}
+
+func readJSON(content []byte) (map[string]reading, error) {
+	if err := checkJSON(content); err != nil {
+		return nil, err
+	}
+	given := map[string]reading{}
+	d := jx.GetDecoder()
+	defer jx.PutDecoder(d)
+	d.ResetBytes(content)
+	err := members(d, func(key []byte) error {
+		name := string(key)
+		if len(name) > maxName {
+			return bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+		}
+		var got reading
+		var err error
+		switch d.Next() {
+		case jx.String:
+			got.text, err = d.Str()
+		case jx.Array:
+			got.pixels = []uint8{}
+			err = d.Arr(func(d *jx.Decoder) error {
+				v, err := readByte(d)
+				if err != nil {
+					return bad("%q, number %d: %s", name, len(got.pixels), plain(err))
+				}
+				if len(got.pixels) == maxNumbers {
+					return bad("%q has more than %d numbers", name, maxNumbers)
+				}
+				got.pixels = append(got.pixels, v)
+				return nil
+			})
+		default:
+			return bad("%q is %s, want a text or a list of numbers", name, kindNames[d.Next()])
+		}
+		given[name] = got
+		return err
+	})
+	if err != nil {
+		return nil, jsonProblem(err)
+	}
+	return given, nil
+}
+
+// Bounds of what people may give, far above what any model takes.
+const (
+	maxParts   = 32      // of a form
+	maxName    = 256     // bytes of a field's
+	maxNumbers = 1 << 20 // of an image
+)
+
+func readForm(content []byte, boundary string) (map[string]reading, error) {
+	if boundary == "" {
+		return nil, bad("multipart/form-data without a boundary")
+	}
+	given := map[string]reading{}
+	parts := multipart.NewReader(bytes.NewReader(content), boundary)
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return given, nil
+		}
+		if err != nil {
+			return nil, bad("the form cannot be read: %v", err)
+		}
+		name := part.FormName()
+		if len(name) > maxName {
+			return nil, bad("a part is named %q, want at most %d bytes", shorten(name), maxName)
+		}
+		if len(given) == maxParts {
+			return nil, bad("the form has more than %d parts", maxParts)
+		}
+		if _, twice := given[name]; twice {
+			return nil, bad("the form has two parts named %q", name)
+		}
+		file, err := io.ReadAll(part)
+		if err != nil {
+			return nil, bad("the form's part %q cannot be read: %v", name, err)
+		}
+		if part.FileName() != "" || isImage(part.Header.Get("Content-Type")) {
+			given[name] = reading{file: file}
+		} else {
+			given[name] = reading{text: string(file)}
+		}
+	}
+}
+
+func isImage(contentType string) bool { return strings.HasPrefix(contentType, "image/") }

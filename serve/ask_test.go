@@ -1,0 +1,209 @@
+package serve
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid/vision"
+)
+
+// drawing is a stroke on a large canvas, as PNG.
+func drawing(t testing.TB, width int, paper, ink uint8) []byte {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, width, width))
+	for y := range width {
+		for x := range width {
+			c := paper
+			if y > width/8 && y < width/2 && x > width/3+y/9 && x < width/3+y/9+width/20 {
+				c = ink
+			}
+			img.SetGray(x, y, color.Gray{Y: c})
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// form is a multipart form; parts are name, content type ("" for a plain field) and content in turn.
+func form(t testing.TB, parts ...string) (contentType string, body []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := 0; i < len(parts); i += 3 {
+		header := textproto.MIMEHeader{"Content-Disposition": {`form-data; name="` + parts[i] + `"`}}
+		if parts[i+1] != "" {
+			header.Set("Content-Type", parts[i+1])
+		}
+		part, err := w.CreatePart(header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.Write([]byte(parts[i+2]))
+	}
+	w.Close()
+	return w.FormDataContentType(), b.Bytes()
+}
+
+// asked is the answer that the model gives to an image's 28 x 28 pixels.
+func (r *running) asked(t testing.TB, pixels []uint8, ids ...int32) answerJSON {
+	t.Helper()
+	v := r.models[0].current.Load()
+	rows := v.Rows(1)
+	v.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
+	copy(rows.Inputs[1].Int32s(), ids)
+	if err := v.Predict(rows); err != nil {
+		t.Fatal(err)
+	}
+	a := answerJSON{Model: "digitqa", Version: v.Version()}
+	for i := range v.Heads {
+		a.Heads = append(a.Heads, v.Heads[i].Answer(rows.Answers[i].Float32s()))
+	}
+	a.Contradictions = v.Contradictions(rows, 0, a.Heads)
+	var err error
+	if a.Saw, err = vision.PNG(pixels, 28, 28); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// An image and a question get the same answer in each form, with what the network saw.
+func TestAsk(t *testing.T) {
+	r := start(t)
+	file := drawing(t, 150, 255, 20)
+	grey, err := vision.Decode(file, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pixels, err := grey.MNIST(28, 28)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var jpg bytes.Buffer
+	if err := jpeg.Encode(&jpg, img, &jpeg.Options{Quality: 100}); err != nil {
+		t.Fatal(err)
+	}
+	want := r.asked(t, pixels, 1, 3) // lower half
+	text := base64.StdEncoding.EncodeToString(file)
+	const asJSON = "application/json"
+	type request struct {
+		kind string
+		body []byte
+	}
+	multi := func(parts ...string) request {
+		kind, body := form(t, parts...)
+		return request{kind, body}
+	}
+	question := `","question":"lower half"}`
+	for name, q := range map[string]request{
+		"base64":     {asJSON, []byte(`{"image":"` + text + question)},
+		"unpadded":   {asJSON, []byte(`{"image":"` + strings.TrimRight(text, "=") + question)},
+		"URL base64": {asJSON + "; charset=utf-8", []byte(`{"image":"` + base64.URLEncoding.EncodeToString(file) + question)},
+		"data URL":   {asJSON, []byte(`{"model":"digitqa","image":"data:image/png;base64,` + text + question)},
+		"numbers":    {asJSON, []byte(`{"question":"lower half","image":` + jsonOf(t, ints(pixels)) + `}`)},
+		"form":       multi("question", "", "lower half", "image", "image/png", string(file)),
+		"form model": multi("image", "image/png", string(file), "model", "", "digitqa", "question", "", "Lower, half!"),
+	} {
+		got := r.call(t, "POST", "/ask", q.body, "Content-Type", q.kind)
+		var told answerJSON
+		if err := json.Unmarshal(got.body, &told); err != nil || got.status != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", name, got.status, got.body)
+		}
+		if !reflect.DeepEqual(told, want) {
+			t.Errorf("%s: got  %+v\nwant %+v", name, told, want)
+		}
+	}
+	kind, body := form(t, "image", "image/jpeg", jpg.String(), "question", "", "lower half")
+	if got := r.call(t, "POST", "/ask", body, "Content-Type", kind); got.status != http.StatusOK {
+		t.Errorf("a JPEG: status %d: %s", got.status, got.body)
+	}
+}
+
+// What cannot be answered is said, and what is doubtful too.
+func TestAskDoubts(t *testing.T) {
+	r := start(t)
+	ask := func(image, question string) response {
+		return r.call(t, "POST", "/ask", []byte(`{"image":`+image+`,"question":"`+question+`"}`), "Content-Type", "application/json")
+	}
+	blank := `"` + base64.StdEncoding.EncodeToString(drawing(t, 60, 200, 200)) + `"`
+	for _, c := range []struct{ image, question, want string }{
+		{blank, "odd number", "blank"},
+		{jsonOf(t, ints(picture(3))), "prime number", `a word the model does not know: "prime"; it can be asked "lower half", "upper half", "even number", "odd number"`},
+		{jsonOf(t, ints(picture(3))), "", "asks nothing"},
+		{jsonOf(t, ints(picture(3))), "odd number half", "has 3 words, the model reads 2"},
+	} {
+		if got := ask(c.image, c.question); got.status != http.StatusUnprocessableEntity || !strings.Contains(got.text(t), c.want) {
+			t.Errorf("%s: status %d: %s", c.question, got.status, got.body)
+		}
+	}
+	var told answerJSON
+	if err := json.Unmarshal(ask(jsonOf(t, ints(picture(3))), "half number").body, &told); err != nil || len(told.Notes) != 1 ||
+		told.Notes[0] != `the model was not trained on this question, but on "lower half", "upper half", "even number", "odd number"` {
+		t.Errorf("%v: %+v", err, told)
+	}
+	contradicts := 0
+	for n := range 12 { // an untrained network contradicts itself half the time
+		for at, q := range []string{"lower half", "odd number"} {
+			var told answerJSON
+			if err := json.Unmarshal(ask(jsonOf(t, ints(picture(n))), q).body, &told); err != nil {
+				t.Fatal(err)
+			}
+			digit := told.Heads[0].Label[0] - '0'
+			truth := at == 0 && digit < 5 || at == 1 && digit%2 == 1
+			if fits := truth == (told.Heads[1].Label == "yes"); fits != (told.Contradictions == nil) {
+				t.Errorf("%d, %s: %+v", n, q, told)
+			} else if !fits {
+				contradicts++
+			}
+		}
+	}
+	if contradicts == 0 || contradicts == 24 {
+		t.Errorf("%d of 24 answers contradict themselves", contradicts)
+	}
+}
+
+// What the page is told is what the model's file holds.
+func TestModels(t *testing.T) {
+	r := start(t)
+	var told struct{ Models []about }
+	if err := json.Unmarshal(r.call(t, "GET", "/models", nil).body, &told); err != nil || len(told.Models) != 1 {
+		t.Fatalf("%v: %+v", err, told)
+	}
+	m := told.Models[0]
+	good := 0.9527
+	if want := []scoreAbout{{"val_digit_accuracy", &good}, {"val_loss", nil}}; !reflect.DeepEqual(m.Scores, want) {
+		t.Errorf("scores are %+v", m.Scores)
+	}
+	if len(m.Samples) != 3 || !slices.Equal(m.Samples[2].Image, picture(2)) {
+		t.Errorf("%d samples, the last is %v", len(m.Samples), m.Samples[len(m.Samples)-1])
+	}
+	image, question := m.Inputs[0], m.Inputs[1]
+	if *image.Image != (imageAbout{28, 28}) || image.Text != nil || question.Image != nil || question.Text.Most != 2 ||
+		!slices.Equal(question.Text.Words, []string{"lower", "upper", "half", "even", "odd", "number"}) || question.Text.Questions[2] != "even number" {
+		t.Errorf("inputs are %+v, %+v", image, question)
+	}
+	if h := m.Heads; len(h) != 2 || h[0].Name != "digit" || !slices.Equal(h[1].Labels, []string{"no", "yes"}) {
+		t.Errorf("heads are %+v", h)
+	}
+	if m.Name != "digitqa" || m.Version != r.models[0].current.Load().Version() || !m.Ready {
+		t.Errorf("the model is %+v", m)
+	}
+}

@@ -1,0 +1,253 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+
+	"braid/infer"
+)
+
+// batcher has the rows of requests answered by one model. Where nothing waits, a request's own goroutine computes
+// its answer at once. Else requests queue, and each goroutine that has computed hands its place to the first in
+// the queue, which answers all that wait, up to a batch.
+type batcher struct {
+	model   *infer.Model
+	most    int           // rows of a batch
+	wait    time.Duration // for a batch to fill
+	metrics *metrics
+
+	mu      sync.Mutex
+	free    int // places to compute in
+	waiting []*job
+	rows    int           // that wait
+	filling bool          // a job that leads waits for its batch to fill
+	arrived chan struct{} // tells it of more
+}
+
+// job is a request that waits.
+type job struct {
+	rows *infer.Rows
+	ctx  context.Context
+	turn chan turn // has room for one
+	from time.Time
+}
+
+// turn is what a job waits for: to be told that it was answered, or to lead.
+type turn struct {
+	lead bool
+	err  error
+}
+
+// Why a request was not answered.
+var (
+	errGone = errors.New("the client has gone")
+	errLate = errors.New("the deadline has passed")
+)
+
+func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
+	return &batcher{
+		model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
+		free: c.Places, arrived: make(chan struct{}, 1),
+	}
+}
+
+// answer fills in the answers to rows. It returns errGone or errLate where nobody waits for them any more.
+func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Time) error {
+	b.mu.Lock()
+	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
+		b.free--
+		b.mu.Unlock()
+		defer b.pass()
+		return b.compute(rows, 1)
+	}
+	j := &job{rows: rows, ctx: ctx, turn: make(chan turn, 1), from: time.Now()}
+	b.waiting = append(b.waiting, j)
+	b.rows += rows.N
+	b.metrics.queue.Inc()
+	b.next()
+	b.mu.Unlock()
+	select {
+	case b.arrived <- struct{}{}:
+	default:
+	}
+	return b.await(j, deadline)
+}
+
+// await waits for a job's turn.
+func (b *batcher) await(j *job, deadline time.Time) error {
+	late := time.NewTimer(time.Until(deadline))
+	defer late.Stop()
+	var left error
+	select {
+	case t := <-j.turn:
+		return b.take(j, t)
+	case <-j.ctx.Done():
+		left = errGone
+	case <-late.C:
+		left = errLate
+	}
+	b.mu.Lock()
+	at := slices.Index(b.waiting, j)
+	if at >= 0 {
+		b.remove(at)
+	}
+	b.mu.Unlock()
+	if at >= 0 {
+		return left
+	}
+	// It is being answered, or is to lead: its rows are in use until it knows.
+	return b.take(j, <-j.turn)
+}
+
+// take does what a job's turn says.
+func (b *batcher) take(j *job, t turn) error {
+	if !t.lead {
+		return t.err
+	}
+	defer b.pass()
+	return b.lead(j)
+}
+
+// next gives a free place to the first that waits, which then leads. The caller holds the lock.
+func (b *batcher) next() {
+	if b.free == 0 || b.filling {
+		return
+	}
+	if j := b.first(); j != nil {
+		b.remove(0)
+		b.free--
+		b.filling = b.wait > 0
+		j.turn <- turn{lead: true}
+	}
+}
+
+// first is the first job that waits, nil if none does. Those before it whose clients have gone are told, and cost
+// nothing more. The caller holds the lock.
+func (b *batcher) first() *job {
+	for len(b.waiting) > 0 {
+		j := b.waiting[0]
+		if j.ctx.Err() == nil {
+			return j
+		}
+		b.remove(0)
+		j.turn <- turn{err: errGone}
+	}
+	return nil
+}
+
+// pass gives a place back.
+func (b *batcher) pass() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.free++
+	b.next()
+}
+
+// remove takes a job out of the queue.
+func (b *batcher) remove(at int) {
+	b.rows -= b.waiting[at].rows.N
+	b.metrics.queue.Dec()
+	b.metrics.queued.Observe(time.Since(b.waiting[at].from).Seconds())
+	b.waiting = slices.Delete(b.waiting, at, at+1)
+}
+
+// lead answers a job together with those that wait.
+func (b *batcher) lead(own *job) error {
+	if b.wait > 0 {
+		b.fill(own)
+	}
+	jobs, rows := b.gather(own)
+	if len(jobs) == 1 {
+		return b.compute(own.rows, 1)
+	}
+	errs := b.together(jobs, rows)
+	for i, j := range jobs[1:] {
+		j.turn <- turn{err: errs[i+1]}
+	}
+	return errs[0]
+}
+
+// together answers jobs as one batch. Where that fails they are answered one by one: a bad number in one is no
+// other's mistake.
+func (b *batcher) together(jobs []*job, rows int) []error {
+	errs := make([]error, len(jobs))
+	all := b.model.Rows(rows)
+	at := 0
+	for _, j := range jobs {
+		all.CopyInputs(at, j.rows)
+		at += j.rows.N
+	}
+	if b.compute(all, len(jobs)) != nil {
+		for i, j := range jobs {
+			errs[i] = b.compute(j.rows, 1)
+		}
+		return errs
+	}
+	at = 0
+	for _, j := range jobs {
+		j.rows.CopyAnswers(all, at)
+		at += j.rows.N
+	}
+	return errs
+}
+
+// fill waits until a batch is full, or the first has waited long enough.
+func (b *batcher) fill(own *job) {
+	timer := time.NewTimer(b.wait - time.Since(own.from))
+	defer timer.Stop()
+	for {
+		b.mu.Lock()
+		full := own.rows.N+b.rows >= b.most
+		b.mu.Unlock()
+		if full {
+			return
+		}
+		select {
+		case <-timer.C:
+			return
+		case <-own.ctx.Done():
+			return
+		case <-b.arrived:
+		}
+	}
+}
+
+// gather takes the jobs of a batch out of the queue, in order.
+func (b *batcher) gather(own *job) (jobs []*job, rows int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	jobs, rows = append(jobs, own), own.rows.N
+	for j := b.first(); j != nil && rows+j.rows.N <= b.most; j = b.first() {
+		b.remove(0)
+		jobs, rows = append(jobs, j), rows+j.rows.N
+	}
+	b.filling = false
+	b.next()
+	return jobs, rows
+}
+
+// compute answers rows of so many requests.
+func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicked{r, debug.Stack()}
+		}
+	}()
+	began := time.Now()
+	err = b.model.Predict(rows)
+	b.metrics.computed(rows.N, requests, time.Since(began))
+	return err
+}
+
+// panicked is a panic as an error: our fault, which the log shows and the client is not bothered with.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p *panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }

@@ -1,0 +1,56 @@
+package serve
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// discard is an answer that nobody reads.
+type discard struct{ header http.Header }
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
+func (d *discard) WriteHeader(int)             {}
+
+// One row through the server's own code, without net/http.
+func BenchmarkInfer(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "model.safetensors")
+	saved(b, path, 1)
+	s, err := New(Config{Models: []Source{{Path: path}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	head := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"parameters":{"binary_data_size":784}},{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
+	for name, q := range map[string]struct {
+		body   []byte
+		header string
+	}{
+		"json":   {one(b, 3, "odd number", ""), ""},
+		"binary": {append([]byte(head), picture(3)...), strconv.Itoa(len(head))},
+	} {
+		b.Run(fmt.Sprintf("body=%s", name), func(b *testing.B) {
+			body := bytes.NewReader(q.body)
+			r, err := http.NewRequest("POST", inferPath, io.NopCloser(body))
+			if err != nil {
+				b.Fatal(err)
+			}
+			r.ContentLength = int64(len(q.body))
+			if q.header != "" {
+				r.Header.Set(headerLength, q.header)
+			}
+			w := &discard{http.Header{}}
+			b.SetBytes(int64(len(q.body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				body.Seek(0, io.SeekStart)
+				clear(w.header)
+				s.ServeHTTP(w, r)
+			}
+		})
+	}
+}

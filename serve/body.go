@@ -1,0 +1,113 @@
+package serve
+
+import (
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// body is a request's body in memory that the server counts.
+type body struct {
+	content []byte
+	held    int64 // bytes of the server's budget
+	budget  *budget
+}
+
+// budget bounds the memory of all bodies together. Small ones are not counted: the connections bound them.
+type budget struct {
+	left atomic.Int64
+}
+
+// uncounted is the size up to which bodies come out of a pool and are not counted.
+const uncounted = 16 << 10
+
+var bodies = sync.Pool{New: func() any { return &body{content: make([]byte, 0, uncounted)} }}
+
+// read takes a request's body, which free gives back. Memory is taken as bytes arrive, whatever the header claims.
+func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
+	most := s.config.Body
+	if r.ContentLength > most {
+		return nil, tooLarge("the body has %d bytes, at most %d are read", r.ContentLength, most)
+	}
+	b := bodies.Get().(*body)
+	b.budget = &s.bodies
+	err := s.fill(b, w, r)
+	if err != nil {
+		b.free()
+		return nil, err
+	}
+	return b, nil
+}
+
+func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
+	var from io.Reader = r.Body
+	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
+	case "", "identity":
+	case "gzip":
+		unzip, err := gzip.NewReader(io.LimitReader(r.Body, s.config.Body))
+		if err != nil {
+			return readFailed(err, "gzip: ")
+		}
+		from = unzip
+	default:
+		return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Encoding is " + shorten(encoding) + ", want gzip or none"}
+	}
+	for {
+		if len(b.content) == cap(b.content) {
+			if err := b.grow(); err != nil {
+				return err
+			}
+		}
+		n, err := from.Read(b.content[len(b.content):cap(b.content)])
+		b.content = b.content[:len(b.content)+n]
+		if int64(len(b.content)) > s.config.Body {
+			return tooLarge("the body has more than the %d bytes that are read", s.config.Body)
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return readFailed(err, "")
+		}
+	}
+}
+
+// grow doubles the memory.
+func (b *body) grow() error {
+	more := int64(cap(b.content))
+	if b.budget.left.Add(-more) < 0 {
+		b.budget.left.Add(more)
+		return busy("memory", "the server is busy with large requests: try again in a moment")
+	}
+	b.held += more
+	grown := make([]byte, len(b.content), 2*cap(b.content))
+	copy(grown, b.content)
+	b.content = grown
+	return nil
+}
+
+// free gives the memory back.
+func (b *body) free() {
+	if b.held > 0 { // large ones are not kept
+		b.budget.left.Add(b.held)
+		return
+	}
+	b.content = b.content[:0]
+	bodies.Put(b)
+}
+
+// readFailed tells why a body could not be read.
+func readFailed(err error, what string) error {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return &problem{status: http.StatusRequestTimeout, text: "the body did not arrive in time", reason: "slow"}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return bad("%sthe body ends too soon", what)
+	}
+	return bad("the body cannot be read: %s%v", what, err)
+}

@@ -1,0 +1,117 @@
+package serve
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"regexp"
+	"runtime"
+	"time"
+)
+
+// Config says what is served, and how. Zero fields take the defaults that are given with each.
+type Config struct {
+	Models []Source
+	Log    *slog.Logger // nil: no log
+
+	// Batching: requests that wait are answered together.
+	BatchRows int           // most rows of a batch; 64
+	BatchWait time.Duration // how long a row may wait for others; 0: only what already waits
+	Places    int           // most batches that are computed at once; one for each processor
+	Queue     int           // most requests that are read and not answered; 512
+	Deadline  time.Duration // how long a request may take from when it was read; 5 s
+
+	// Limits.
+	Connections int           // most connections at once; 2,048
+	Body        int64         // most bytes of a request's body, also when decompressed; 8 MB
+	Bodies      int64         // most bytes of all bodies that are being read or answered; 256 MB
+	Image       int64         // most bytes of an image when it is decoded; 8 MB
+	Rows        int           // most rows of a request; 10,000
+	HeaderTime  time.Duration // for a request's header; 5 s
+	ReadTime    time.Duration // for a whole request; 15 s
+	WriteTime   time.Duration // for an answer to be taken, from when the request's header was read; 30 s
+	IdleTime    time.Duration // between the requests of a connection; 60 s
+	Rate        float64       // most requests a second of a client; 0: no limit
+
+	// Safety.
+	Token string // file with bearer tokens, one a line; "": none are asked for
+	Cert  string // files with a certificate and its key, read again when they change
+	Key   string
+
+	// Watch is how often the models' files are looked at for changes; 0: never.
+	Watch time.Duration
+
+	// Stopping.
+	DrainWait    time.Duration // how long to go on after ready is withdrawn; 0
+	DrainTimeout time.Duration // how long requests may take that were accepted before; 10 s
+}
+
+// Source is a model file or a run folder, and the name under which it is served.
+type Source struct {
+	Name string // "": the network's own
+	Path string
+}
+
+func (c Config) withDefaults() Config {
+	ints := map[*int]int{&c.BatchRows: 64, &c.Places: runtime.GOMAXPROCS(0), &c.Queue: 512, &c.Connections: 2048, &c.Rows: 10_000}
+	for field, value := range ints {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	sizes := map[*int64]int64{&c.Body: 8 << 20, &c.Bodies: 256 << 20, &c.Image: 8 << 20}
+	for field, value := range sizes {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	times := map[*time.Duration]time.Duration{
+		&c.Deadline: 5 * time.Second, &c.HeaderTime: 5 * time.Second, &c.ReadTime: 15 * time.Second,
+		&c.WriteTime: 30 * time.Second, &c.IdleTime: time.Minute, &c.DrainTimeout: 10 * time.Second,
+	}
+	for field, value := range times {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// goodName is what a model may be called in an address.
+var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+
+func (c Config) check() error {
+	if len(c.Models) == 0 {
+		return fmt.Errorf("serve: no model is given, want one or more")
+	}
+	for what, n := range map[string]int64{
+		"BatchRows": int64(c.BatchRows), "Places": int64(c.Places), "BatchWait": int64(c.BatchWait), "Queue": int64(c.Queue), "Deadline": int64(c.Deadline),
+		"Connections": int64(c.Connections), "Body": c.Body, "Bodies": c.Bodies, "Image": c.Image, "Rows": int64(c.Rows),
+		"HeaderTime": int64(c.HeaderTime), "ReadTime": int64(c.ReadTime), "WriteTime": int64(c.WriteTime),
+		"IdleTime": int64(c.IdleTime), "Watch": int64(c.Watch), "DrainWait": int64(c.DrainWait), "DrainTimeout": int64(c.DrainTimeout),
+	} {
+		if n < 0 {
+			return fmt.Errorf("serve: %s is %d, want 0 or more", what, n)
+		}
+	}
+	if !(c.Rate >= 0) {
+		return fmt.Errorf("serve: Rate is %v, want 0 or more", c.Rate)
+	}
+	if (c.Cert == "") != (c.Key == "") {
+		return fmt.Errorf("serve: a certificate and its key go together: got %q and %q", c.Cert, c.Key)
+	}
+	return nil
+}
+
+// Loopback tells whether only this machine reaches an address such as "127.0.0.1:8080".
+func Loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

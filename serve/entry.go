@@ -1,0 +1,185 @@
+package serve
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// entry is a request in the log and the metrics, and the way its answer takes.
+type entry struct {
+	http.ResponseWriter
+	server  *Server
+	request *http.Request
+	began   time.Time
+	route   string
+	id      string
+	status  int
+	err     error // why it failed
+}
+
+var entries = sync.Pool{New: func() any { return &entry{} }}
+
+// begin makes a request's entry. Its id is the client's, where it is one, else random; it goes out with the answer.
+func (s *Server) begin(w http.ResponseWriter, r *http.Request) *entry {
+	e := entries.Get().(*entry)
+	*e = entry{ResponseWriter: w, server: s, request: r, began: time.Now(), route: "none"}
+	h := w.Header()
+	if e.id = r.Header.Get("X-Request-Id"); !goodID(e.id) {
+		e.id = random(8)
+	}
+	h["X-Request-Id"] = []string{e.id}
+	h["X-Content-Type-Options"] = noSniff
+	if trace := r.Header.Get("Traceparent"); trace != "" {
+		if own := child(trace); own != "" {
+			h["Traceparent"] = []string{own}
+		}
+	}
+	if s.leaving.Load() {
+		h["Connection"] = closing
+	}
+	return e
+}
+
+var (
+	noSniff = []string{"nosniff"}
+	closing = []string{"close"}
+)
+
+// WriteHeader notes the status.
+func (e *entry) WriteHeader(status int) {
+	if e.status == 0 {
+		e.status = status
+	}
+	e.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes that there was an answer.
+func (e *entry) Write(p []byte) (int, error) {
+	if e.status == 0 {
+		e.status = http.StatusOK
+	}
+	return e.ResponseWriter.Write(p)
+}
+
+// Unwrap is for http.ResponseController.
+func (e *entry) Unwrap() http.ResponseWriter { return e.ResponseWriter }
+
+// fail answers with what went wrong.
+func (e *entry) fail(err error) {
+	e.err = err
+	p := problemOf(err)
+	if p.reason != "" {
+		e.server.metrics.rejected.WithLabelValues(p.reason).Inc()
+	}
+	if e.status != 0 {
+		return // the answer had begun
+	}
+	if p.status == statusGone {
+		e.status = statusGone // nobody reads an answer
+		return
+	}
+	p.write(e)
+}
+
+// end counts the request, and logs it. A panic ends here.
+func (e *entry) end() {
+	if r := recover(); r != nil {
+		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(r)
+		}
+		e.fail(&panicked{r, debug.Stack()})
+	}
+	took := time.Since(e.began)
+	e.server.metrics.answered(e.route, e.status, took)
+	e.log(took)
+	*e = entry{}
+	entries.Put(e)
+}
+
+// log tells of a request: failures of ours as errors, those that were turned away as warnings, all others only
+// where the log asks for everything.
+func (e *entry) log(took time.Duration) {
+	level := slog.LevelDebug
+	var crash *panicked
+	switch {
+	case errors.As(e.err, &crash):
+		level = slog.LevelError
+	case e.err != nil && problemOf(e.err).reason != "":
+		level = slog.LevelWarn
+	}
+	ctx := context.Background()
+	if !e.server.log.Enabled(ctx, level) {
+		return
+	}
+	fields := []slog.Attr{
+		slog.String("id", e.id), slog.String("method", e.request.Method), slog.String("route", e.route),
+		slog.Int("status", e.status), slog.Duration("took", took), slog.String("client", e.request.RemoteAddr),
+	}
+	if trace := e.Header().Get("Traceparent"); trace != "" {
+		fields = append(fields, slog.String("traceparent", trace))
+	}
+	if e.err != nil {
+		fields = append(fields, slog.String("error", e.err.Error()))
+	}
+	if crash != nil {
+		fields = append(fields, slog.String("stack", string(crash.stack)))
+	}
+	e.server.log.LogAttrs(ctx, level, "request", fields...)
+}
+
+// goodID tells whether a client's request id may stand in a log.
+func goodID(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for i := range len(id) {
+		if c := id[i]; c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// random is a number of so many bytes, in hexadecimal.
+func random(bytes int) string {
+	const digits = "0123456789abcdef"
+	text := make([]byte, 2*bytes)
+	var bits uint64
+	for i := range text {
+		if i%16 == 0 {
+			bits = rand.Uint64()
+		}
+		text[i], bits = digits[bits&15], bits>>4
+	}
+	return string(text)
+}
+
+// traceparent is W3C's Trace Context, version 00: trace, parent, flags.
+var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
+
+// child is the trace context of what this server does for a caller's, "" where that one is none.
+func child(trace string) string {
+	parts := traceparent.FindStringSubmatch(trace)
+	if parts == nil || zero(parts[1]) || zero(parts[2]) {
+		return ""
+	}
+	return "00-" + parts[1] + "-" + random(8) + "-" + parts[3]
+}
+
+func zero(digits string) bool {
+	bytes, err := hex.DecodeString(digits)
+	for _, b := range bytes {
+		if b != 0 {
+			return false
+		}
+	}
+	return err == nil
+}

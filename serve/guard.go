@@ -1,0 +1,155 @@
+package serve
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"braid/internal/disk"
+)
+
+// tokens are the bearer tokens that open the server, as hashes: comparing those takes the same time whatever is
+// given.
+type tokens struct {
+	path string
+	list atomic.Pointer[[][sha256.Size]byte]
+}
+
+const (
+	mostTokens  = 1 << 20 // bytes of a token file
+	leastToken  = 16      // characters of a token
+	bearer      = "Bearer "
+	unprotected = "" // the path of no token file
+)
+
+// load reads the token file: a token on each line, # begins a comment.
+func (t *tokens) load() error {
+	if t.path == unprotected {
+		return nil
+	}
+	content, err := disk.Read(t.path, mostTokens)
+	if err != nil {
+		return fmt.Errorf("token file: %w", err)
+	}
+	var list [][sha256.Size]byte
+	line := 0
+	for text := range strings.Lines(string(content)) {
+		line++
+		text = strings.TrimSpace(text)
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		if len(text) < leastToken {
+			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more", t.path, line, len(text), leastToken)
+		}
+		list = append(list, sha256.Sum256([]byte(text)))
+	}
+	if list == nil {
+		return fmt.Errorf("token file %s: it has no token, want one on each line", t.path)
+	}
+	t.list.Store(&list)
+	return nil
+}
+
+// check tests a request's token.
+func (t *tokens) check(r *http.Request) error {
+	list := t.list.Load()
+	if list == nil {
+		return nil
+	}
+	given := r.Header.Get("Authorization")
+	if len(given) < len(bearer) || !strings.EqualFold(given[:len(bearer)], bearer) {
+		return &problem{status: http.StatusUnauthorized, text: "a token is needed: Authorization: Bearer TOKEN", reason: "token"}
+	}
+	hash := sha256.Sum256([]byte(strings.TrimSpace(given[len(bearer):])))
+	found := 0
+	for _, token := range *list {
+		found |= subtle.ConstantTimeCompare(hash[:], token[:])
+	}
+	if found == 0 {
+		return &problem{status: http.StatusUnauthorized, text: "the token is not known", reason: "token"}
+	}
+	return nil
+}
+
+// clients bounds the rate of requests of each client. It remembers those of the last minute or two, in two maps
+// of which the older is forgotten, and no more than mostClients in each.
+type clients struct {
+	rate float64
+
+	mu       sync.Mutex
+	now, old map[netip.Addr]*rate.Limiter
+	turned   time.Time
+}
+
+const mostClients = 20_000
+
+// check tests whether a client may ask now.
+func (c *clients) check(r *http.Request) error {
+	if c.rate == 0 {
+		return nil
+	}
+	limiter := c.limiter(clientOf(r), time.Now())
+	if limiter.Allow() {
+		return nil
+	}
+	wait := int(1/c.rate) + 1
+	return &problem{
+		status: http.StatusTooManyRequests, reason: "rate", retry: wait,
+		text: fmt.Sprintf("more than %v requests a second from one client: try again in %d s", c.rate, wait),
+	}
+}
+
+func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.turned) > time.Minute || len(c.now) >= mostClients {
+		c.old, c.now, c.turned = c.now, map[netip.Addr]*rate.Limiter{}, now
+	}
+	limiter := c.now[client]
+	if limiter == nil {
+		if limiter = c.old[client]; limiter == nil {
+			limiter = rate.NewLimiter(rate.Limit(c.rate), max(1, int(c.rate)))
+		}
+		c.now[client] = limiter
+	}
+	return limiter
+}
+
+// clientOf is the address that a request comes from; of IPv6, the network that one client usually has.
+func clientOf(r *http.Request) netip.Addr {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	if addr = addr.Unmap(); addr.Is6() {
+		if network, err := addr.WithZone("").Prefix(64); err == nil {
+			return network.Addr()
+		}
+	}
+	return addr
+}
+
+// admit counts a request in, which leave counts out, or turns it away where too many wait.
+func (s *Server) admit() error {
+	if n := s.inside.Add(1); n > int64(s.config.Queue) {
+		s.inside.Add(-1)
+		return busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
+	}
+	return nil
+}
+
+func (s *Server) leave() { s.inside.Add(-1) }

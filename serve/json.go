@@ -1,0 +1,155 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/go-faster/jx"
+)
+
+// checkJSON tests what a decoder does not: how deep a text is nested, and that it is one value.
+func checkJSON(text []byte) error {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case quoted:
+			if c == '\\' {
+				i++
+			} else if c == '"' {
+				quoted = false
+			}
+		case c == '"':
+			quoted = true
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return bad("the JSON is nested deeper than %d levels", maxDepth)
+			}
+		case c == ']' || c == '}':
+			if depth--; depth == 0 {
+				return blank(text[i+1:])
+			}
+		}
+	}
+	return nil // what is missing the decoder tells
+}
+
+// blank tests that nothing but spaces follows.
+func blank(text []byte) error {
+	for i, c := range text {
+		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return bad("%d bytes follow the JSON", len(text)-i)
+		}
+	}
+	return nil
+}
+
+// members visits an object's members, each of them once.
+func members(d *jx.Decoder, visit func(key []byte) error) error {
+	if got := d.Next(); got != jx.Object {
+		return fmt.Errorf("got %s, want an object", kindNames[got])
+	}
+	var seen []string
+	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
+		for _, before := range seen {
+			if before == string(key) {
+				return bad("two members are named %q", shorten(before))
+			}
+		}
+		if len(seen) == maxTensors {
+			return bad("an object has more than %d members", maxTensors)
+		}
+		seen = append(seen, string(key))
+		got := d.Next()
+		if err := visit(key); err != nil {
+			return memberProblem(key, got, err)
+		}
+		return nil
+	})
+}
+
+// kindNames are the decoder's types in words.
+var kindNames = map[jx.Type]string{
+	jx.Invalid: "no JSON", jx.String: "a string", jx.Number: "a number", jx.Null: "null", jx.Bool: "a truth value",
+	jx.Array: "a list", jx.Object: "an object",
+}
+
+// kinds are what the members of requests are, wherever they stand.
+var kinds = map[string]struct {
+	kind jx.Type
+	text string
+}{
+	"id": {jx.String, "a string"}, "name": {jx.String, "a string"}, "datatype": {jx.String, "a string"},
+	"shape": {jx.Array, "a list of whole numbers"}, "inputs": {jx.Array, "a list of objects"}, "outputs": {jx.Array, "a list of objects"},
+	"parameters": {jx.Object, "an object"}, "timeout": {jx.Number, "a whole number"}, "binary_data_size": {jx.Number, "a whole number"},
+	"binary_data": {jx.Bool, "true or false"}, "binary_data_output": {jx.Bool, "true or false"},
+	"data": {jx.Array, "a list of values"},
+}
+
+// memberProblem says which member is wrong, and what it should be, where the error does not.
+func memberProblem(key []byte, got jx.Type, err error) error {
+	var p *problem
+	want, known := kinds[string(key)]
+	if !known || errors.As(err, &p) {
+		return err
+	}
+	if got != want.kind {
+		return bad("%q is %s, want %s", key, kindNames[got], want.text)
+	}
+	return bad("%q is not %s: %s", key, want.text, plain(err))
+}
+
+// readByte reads a number from 0 to 255. The decoder's own UInt8 takes 256 for 0.
+func readByte(d *jx.Decoder) (uint8, error) {
+	v, err := d.UInt32()
+	if err == nil && v <= math.MaxUint8 {
+		return uint8(v), nil
+	}
+	if err == nil {
+		return 0, fmt.Errorf("%d is not from 0 to 255", v)
+	}
+	return 0, fmt.Errorf("want a whole number from 0 to 255: %w", err)
+}
+
+// readInt32 reads a number that is an int32. The decoder's own Int32 takes 9999999999 for 1410065407.
+func readInt32(d *jx.Decoder) (int32, error) {
+	v, err := d.Int64()
+	if err == nil && v == int64(int32(v)) {
+		return int32(v), nil
+	}
+	if err == nil {
+		return 0, fmt.Errorf("%d is out of int32's range", v)
+	}
+	return 0, fmt.Errorf("want a whole number: %w", err)
+}
+
+// plain is a decoder's error without the way that it took through our functions.
+func plain(err error) string { return strings.ReplaceAll(err.Error(), "callback: ", "") }
+
+// list visits a list's entries.
+func list(d *jx.Decoder, what string, visit func() error) error {
+	if d.Next() != jx.Array {
+		return fmt.Errorf("%q is no list", what)
+	}
+	n := 0
+	return d.Arr(func(*jx.Decoder) error {
+		if n++; n > maxTensors {
+			return bad("%q has more than %d entries", what, maxTensors)
+		}
+		return visit()
+	})
+}
+
+// jsonProblem tells of a mistake in JSON in the server's words where it has some, else in the decoder's.
+func jsonProblem(err error) error {
+	var p *problem
+	if errors.As(err, &p) {
+		return p
+	}
+	if own := problemOf(err); own.status != 400 {
+		return err
+	}
+	return bad("the JSON cannot be read: %s", plain(err))
+}

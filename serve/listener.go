@@ -1,0 +1,83 @@
+package serve
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/net/netutil"
+)
+
+// listener accepts connections, and when it is closed also those that had arrived and were not accepted yet: their
+// clients believe that they are connected.
+type listener struct {
+	net.Listener              // accepts no more than so many at once
+	tcp          net.Listener // below it
+	closing      atomic.Bool
+	busy         atomic.Int64 // connections from which a request may come, or that wait for an answer
+	once         sync.Once
+	closed       error
+	late         chan net.Conn // closed when all have arrived
+}
+
+func newListener(l net.Listener, connections int) *listener {
+	return &listener{Listener: netutil.LimitListener(l, connections), tcp: l, late: make(chan net.Conn, backlog)}
+}
+
+// backlog is the most late connections that are answered.
+const backlog = 4096
+
+// Accept waits for a connection.
+func (l *listener) Accept() (net.Conn, error) {
+	accepted, err := l.Listener.Accept()
+	if err != nil && l.closing.Load() {
+		if late, ok := <-l.late; ok {
+			accepted, err = late, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: accepted, of: l}, nil
+}
+
+// Close ends the listener.
+func (l *listener) Close() error {
+	l.once.Do(func() {
+		l.closing.Store(true)
+		for _, conn := range takeLate(l.tcp) {
+			l.late <- conn
+		}
+		close(l.late)
+		l.closed = l.Listener.Close()
+	})
+	return l.closed
+}
+
+// conn is a connection that counts as busy from when it is accepted, but while it waits for another request.
+type conn struct {
+	net.Conn
+	of   *listener
+	busy atomic.Bool
+}
+
+// note follows the state of a connection.
+func note(c net.Conn, state http.ConnState) {
+	if secure, ok := c.(*tls.Conn); ok {
+		c = secure.NetConn()
+	}
+	own, ok := c.(*conn)
+	if !ok {
+		return
+	}
+	busy := state == http.StateNew || state == http.StateActive
+	if own.busy.Swap(busy) != busy {
+		if busy {
+			own.of.busy.Add(1)
+		} else {
+			own.of.busy.Add(-1)
+		}
+	}
+}

@@ -1,0 +1,102 @@
+package serve
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whoever was connected when the listener closed is accepted; whoever comes later is refused.
+func TestLateConnections(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only on Linux are they accepted")
+	}
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newListener(tcp, 2) // fewer than come
+	for i := range 5 {
+		c, err := net.Dial("tcp", tcp.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprint(c, i)
+	}
+	first, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	said := map[byte]bool{}
+	read := func(c net.Conn) {
+		var b [1]byte
+		if _, err := c.Read(b[:]); err != nil {
+			t.Error(err)
+		}
+		said[b[0]] = true
+	}
+	read(first)
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			break
+		}
+		defer c.Close()
+		read(c)
+	}
+	if len(said) != 5 {
+		t.Errorf("%d connections were accepted, want 5", len(said))
+	}
+	if c, err := net.Dial("tcp", tcp.Addr().String()); err == nil {
+		c.Close()
+		t.Error("it still lets clients connect")
+	}
+}
+
+// A request that comes over a connection after the listener has closed is answered, and the connection ended.
+func TestRequestWhileDraining(t *testing.T) {
+	r := start(t)
+	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(one(t, 3, "odd number", "")), one(t, 3, "odd number", ""))
+	if _, err := c.Write(request[:20]); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- r.stop() }()
+	eventually(t, func() bool {
+		c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+		if err == nil {
+			c.Close()
+		}
+		return err != nil
+	})
+	time.Sleep(20 * time.Millisecond)
+	if _, err := c.Write(request[20:]); err != nil {
+		t.Fatal(err)
+	}
+	got, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.Body.Close()
+	if got.StatusCode != http.StatusOK || !got.Close {
+		t.Errorf("status %d, the connection ends: %v", got.StatusCode, got.Close)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}

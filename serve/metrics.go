@@ -1,0 +1,123 @@
+package serve
+
+import (
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics is what the server tells of itself at /metrics.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec   // route, status
+	took     *prometheus.HistogramVec // route
+	rejected *prometheus.CounterVec   // reason
+	queue    prometheus.Gauge
+	queued   prometheus.Histogram
+	batch    prometheus.Histogram // rows
+	merged   prometheus.Histogram // requests
+	compute  prometheus.Histogram
+	models   *prometheus.GaugeVec   // model, version
+	loads    *prometheus.CounterVec // model, result
+
+	bound sync.Map // of outcome to prometheus.Counter: finding one by its labels takes longer
+}
+
+// outcome is what a request came to.
+type outcome struct {
+	route  string
+	status int
+}
+
+// seconds are the bounds of times from 2 us, the answer to a row, to 10 s.
+var seconds = []float64{2e-6, 5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10}
+
+// newMetrics makes all metrics; inside tells how many requests are read and not answered.
+func newMetrics(inside func() float64) *metrics {
+	sizes := prometheus.ExponentialBuckets(1, 2, 13)
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "braid_requests_total", Help: "Requests that were answered, by route and status.",
+		}, []string{"route", "status"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "braid_request_seconds", Help: "Time from a request's header to its answer, by route.", Buckets: seconds,
+		}, []string{"route"}),
+		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "braid_rejected_total", Help: "Requests that were turned away, by reason.",
+		}, []string{"reason"}),
+		queue: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "braid_queue_length", Help: "Requests that wait for their turn to be computed.",
+		}),
+		queued:  histogram("braid_queue_seconds", "Time that requests waited for their turn.", seconds),
+		batch:   histogram("braid_batch_rows", "Rows that were computed together.", sizes),
+		merged:  histogram("braid_batch_requests", "Requests that were computed together.", sizes),
+		compute: histogram("braid_compute_seconds", "Time to compute a batch.", seconds),
+		models: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "braid_model_info", Help: "1 for each model that is served, with its version.",
+		}, []string{"model", "version"}),
+		loads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "braid_model_loads_total", Help: "Attempts to load a model, by model and result.",
+		}, []string{"model", "result"}),
+	}
+	unanswered := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "braid_requests_inside", Help: "Requests that are read and not answered yet.",
+	}, inside)
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "braid_build_info", Help: "1, with what the program was built from.",
+		ConstLabels: prometheus.Labels{"version": Version(), "go": runtime.Version()},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.took, m.rejected, unanswered, m.queue, m.queued, m.batch, m.merged, m.compute, m.models, m.loads,
+		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func histogram(name, help string, buckets []float64) prometheus.Histogram {
+	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
+}
+
+// answered counts a request.
+func (m *metrics) answered(route string, status int, took time.Duration) {
+	key := outcome{route, status}
+	counters, ok := m.bound.Load(key)
+	if !ok {
+		counters, _ = m.bound.LoadOrStore(key, &boundMetrics{
+			m.requests.WithLabelValues(route, strconv.Itoa(status)), m.took.WithLabelValues(route),
+		})
+	}
+	b := counters.(*boundMetrics)
+	b.requests.Inc()
+	b.took.Observe(took.Seconds())
+}
+
+type boundMetrics struct {
+	requests prometheus.Counter
+	took     prometheus.Observer
+}
+
+// computed counts a batch.
+func (m *metrics) computed(rows, requests int, took time.Duration) {
+	m.batch.Observe(float64(rows))
+	m.merged.Observe(float64(requests))
+	m.compute.Observe(took.Seconds())
+}
+
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+}
+
+// Version is the program's version, as the go command recorded it.
+func Version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}

@@ -1,0 +1,126 @@
+package serve
+
+import (
+	"encoding/binary"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"braid/infer"
+	"braid/internal/names"
+	"braid/tensor"
+)
+
+// wanted is a head that a request asks for.
+type wanted struct {
+	head   int
+	binary bool
+}
+
+// wanted finds the outputs that are asked for.
+func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
+	var list []wanted
+	if q.outputs == nil {
+		for i := range m.Heads {
+			list = append(list, wanted{i, q.binary})
+		}
+		return list, nil
+	}
+	for _, out := range q.outputs {
+		at := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == out.name })
+		if at < 0 {
+			var have []string
+			for _, h := range m.Heads {
+				have = append(have, h.Name)
+			}
+			return nil, bad("%v", names.Unknown("output", shorten(out.name), have))
+		}
+		if slices.ContainsFunc(list, func(w wanted) bool { return w.head == at }) {
+			return nil, bad("two outputs are named %q", out.name)
+		}
+		w := wanted{at, q.binary}
+		if out.binary != nil {
+			w.binary = *out.binary
+		}
+		list = append(list, w)
+	}
+	return list, nil
+}
+
+// answer writes the reply to an inference request.
+func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, outputs []wanted) error {
+	b := bodies.Get().(*body)
+	defer func() {
+		if cap(b.content) <= uncounted {
+			b.content = b.content[:0]
+			bodies.Put(b)
+		}
+	}()
+	text := append(b.content[:0], `{"model_name":"`...)
+	text = append(append(text, v.name...), `","model_version":"`...)
+	text = append(append(text, v.Version()...), '"')
+	if q.id != "" {
+		text = appendString(append(text, `,"id":`...), q.id)
+	}
+	text = append(text, `,"outputs":[`...)
+	binaries := false
+	for i, out := range outputs {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		var err error
+		if text, err = appendOutput(text, &v.Heads[out.head], rows.Answers[out.head], out.binary); err != nil {
+			return err
+		}
+		binaries = binaries || out.binary
+	}
+	text = append(text, `]}`...)
+	h := w.Header()
+	if binaries {
+		h[headerLength] = []string{strconv.Itoa(len(text))}
+		h["Content-Type"] = binaryType
+		for _, out := range outputs {
+			if out.binary {
+				text, _ = binary.Append(text, binary.LittleEndian, rows.Answers[out.head].Float32s())
+			}
+		}
+	} else {
+		h["Content-Type"] = jsonType
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(text))}
+	w.WriteHeader(http.StatusOK)
+	w.Write(text)
+	b.content = text
+	return nil
+}
+
+var binaryType = []string{"application/octet-stream"}
+
+func appendOutput(text []byte, h *infer.Head, t tensor.Tensor, asBinary bool) ([]byte, error) {
+	text = appendString(append(text, `{"name":`...), h.Name)
+	text = append(text, `,"datatype":"FP32","shape":[`...)
+	for i, n := range t.Shape() {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, int64(n), 10)
+	}
+	text = append(text, ']')
+	values := t.Float32s()
+	if asBinary {
+		text = append(text, `,"parameters":{"binary_data_size":`...)
+		return append(strconv.AppendInt(text, int64(4*len(values)), 10), `}}`...), nil
+	}
+	text = append(text, `,"data":[`...)
+	for i, v := range values {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+			return text, &problem{status: http.StatusUnprocessableEntity, text: "the answer has a number that is not finite, which JSON cannot hold: ask for binary data"}
+		}
+		text = strconv.AppendFloat(text, float64(v), 'g', -1, 32)
+	}
+	return append(text, `]}`...), nil
+}

@@ -1,0 +1,207 @@
+package serve
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-faster/jx"
+)
+
+// headerLength is the HTTP header that says where JSON ends and binary data begins.
+const headerLength = "Inference-Header-Content-Length"
+
+// inference is an inference request of the Open Inference Protocol.
+type inference struct {
+	id      string
+	inputs  []input
+	outputs []output      // nil: all
+	binary  bool          // outputs go out as binary data unless they say otherwise
+	timeout time.Duration // 0: the server's
+	rest    []byte        // the binary data of inputs
+}
+
+// input is a tensor as it came.
+type input struct {
+	name, datatype string
+	shape          []int
+	data           jx.Raw // JSON; nil: binary
+	size           int    // of its binary data; -1: it has none
+	binary         []byte
+}
+
+// output is a tensor that is asked for.
+type output struct {
+	name   string
+	binary *bool // nil: as the request says
+}
+
+// Bounds of what a request may be made of, far above what any needs.
+const (
+	maxDepth   = 32 // of JSON
+	maxAxes    = 8
+	maxTensors = 64
+	maxText    = 4096 // bytes of a text
+	maxID      = 1024
+)
+
+// parseInference reads a request's body.
+func parseInference(r *http.Request, content []byte) (*inference, error) {
+	q := &inference{}
+	text := content
+	if length := r.Header.Get(headerLength); length != "" {
+		n, err := strconv.Atoi(length)
+		if err != nil || n < 0 || n > len(content) {
+			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, shorten(length), len(content))
+		}
+		text, q.rest = content[:n], content[n:]
+	}
+	if err := q.parse(text); err != nil {
+		return nil, err
+	}
+	for i := range q.inputs {
+		in := &q.inputs[i]
+		if in.size < 0 {
+			continue
+		}
+		if in.data != nil {
+			return nil, bad("input %q has both data and binary_data_size", shorten(in.name))
+		}
+		if in.size > len(q.rest) {
+			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", shorten(in.name), in.size, len(q.rest), headerLength)
+		}
+		in.binary, q.rest = q.rest[:in.size], q.rest[in.size:]
+	}
+	if len(q.rest) > 0 {
+		return nil, bad("%d bytes follow the inputs' binary data", len(q.rest))
+	}
+	return q, nil
+}
+
+// parse reads the JSON.
+func (q *inference) parse(text []byte) error {
+	if err := checkJSON(text); err != nil {
+		return err
+	}
+	d := jx.GetDecoder()
+	defer jx.PutDecoder(d)
+	d.ResetBytes(text)
+	if d.Next() != jx.Object {
+		return bad(`the body is no JSON object, want {"inputs": [...]}`)
+	}
+	inputs := false
+	err := members(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "id":
+			if q.id, err = d.Str(); err == nil && len(q.id) > maxID {
+				return bad("the id has %d bytes, want at most %d", len(q.id), maxID)
+			}
+		case "parameters":
+			return q.parameters(d)
+		case "inputs":
+			inputs = true
+			return list(d, "inputs", func() error {
+				in := input{size: -1}
+				if err := in.parse(d); err != nil {
+					return err
+				}
+				q.inputs = append(q.inputs, in)
+				return nil
+			})
+		case "outputs":
+			q.outputs = []output{}
+			return list(d, "outputs", func() error {
+				var out output
+				if err := out.parse(d); err != nil {
+					return err
+				}
+				q.outputs = append(q.outputs, out)
+				return nil
+			})
+		default:
+			return d.Skip()
+		}
+		return err
+	})
+	if err != nil {
+		return jsonProblem(err)
+	}
+	if !inputs {
+		return bad(`the request has no "inputs"`)
+	}
+	return nil
+}
+
+func (q *inference) parameters(d *jx.Decoder) error {
+	return members(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "binary_data_output":
+			q.binary, err = d.Bool()
+		case "timeout": // microseconds, as in Triton's parameters
+			var us int64
+			if us, err = d.Int64(); err == nil && (us < 0 || us > int64(time.Hour/time.Microsecond)) {
+				return bad("timeout is %d microseconds, want 0 to an hour", us)
+			}
+			q.timeout = time.Duration(us) * time.Microsecond
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
+func (in *input) parse(d *jx.Decoder) error {
+	return members(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "name":
+			in.name, err = d.Str()
+		case "datatype":
+			in.datatype, err = d.Str()
+		case "shape":
+			err = d.Arr(func(d *jx.Decoder) error {
+				n, err := d.Int()
+				if err == nil && len(in.shape) == maxAxes {
+					return bad("input %q has a shape of more than %d axes", shorten(in.name), maxAxes)
+				}
+				in.shape = append(in.shape, n)
+				return err
+			})
+		case "data":
+			in.data, err = d.Raw()
+		case "parameters":
+			err = members(d, func(key []byte) (err error) {
+				if string(key) != "binary_data_size" {
+					return d.Skip()
+				}
+				if in.size, err = d.Int(); err == nil && in.size < 0 {
+					return bad("input %q has binary_data_size %d, want 0 or more", shorten(in.name), in.size)
+				}
+				return err
+			})
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}
+
+func (out *output) parse(d *jx.Decoder) error {
+	return members(d, func(key []byte) (err error) {
+		switch string(key) {
+		case "name":
+			out.name, err = d.Str()
+		case "parameters":
+			err = members(d, func(key []byte) error {
+				if string(key) != "binary_data" {
+					return d.Skip()
+				}
+				binary, err := d.Bool()
+				out.binary = &binary
+				return err
+			})
+		default:
+			err = d.Skip()
+		}
+		return err
+	})
+}

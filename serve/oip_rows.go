@@ -1,0 +1,201 @@
+package serve
+
+import (
+	"encoding/binary"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/go-faster/jx"
+
+	"braid/infer"
+	"braid/internal/names"
+	"braid/tensor"
+)
+
+// rows makes a model's rows of the inputs. The caller frees them.
+func (q *inference) rows(m *infer.Model, most int) (*infer.Rows, error) {
+	n := 0
+	for i := range q.inputs {
+		in := &q.inputs[i]
+		if len(in.shape) == 0 || in.shape[0] < 1 {
+			return nil, bad("input %q has shape %v, want rows first, 1 or more", shorten(in.name), in.shape)
+		}
+		if i > 0 && in.shape[0] != n {
+			return nil, bad("input %q has %d rows, the inputs before it have %d", shorten(in.name), in.shape[0], n)
+		}
+		if n = in.shape[0]; n > most {
+			return nil, tooLarge("%d rows, at most %d are answered at once", n, most)
+		}
+	}
+	found := make([]*input, len(m.Inputs))
+	for i := range q.inputs {
+		in := &q.inputs[i]
+		at := slices.IndexFunc(m.Inputs, func(have infer.Input) bool { return have.Name == in.name })
+		if at < 0 {
+			return nil, bad("%v", names.Unknown("input", shorten(in.name), inputNames(m)))
+		}
+		if found[at] != nil {
+			return nil, bad("two inputs are named %q", in.name)
+		}
+		found[at] = in
+		if err := in.check(&m.Inputs[at]); err != nil {
+			return nil, err
+		}
+	}
+	for i, in := range found {
+		if in == nil {
+			return nil, bad("input %q is missing, want each of %s", m.Inputs[i].Name, names.List(inputNames(m)))
+		}
+	}
+	rows := m.Rows(n)
+	for i, in := range found {
+		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
+			m.Free(rows)
+			return nil, jsonProblem(err)
+		}
+	}
+	return rows, nil
+}
+
+func inputNames(m *infer.Model) []string {
+	list := make([]string, len(m.Inputs))
+	for i, in := range m.Inputs {
+		list[i] = in.Name
+	}
+	return list
+}
+
+// check tests an input's type and shape, and that so much data can be there, before memory is taken for it.
+func (in *input) check(of *infer.Input) error {
+	types := datatypes(of)
+	if !slices.Contains(types, in.datatype) {
+		return bad("input %q has datatype %q, want one of %s", in.name, shorten(in.datatype), names.List(types))
+	}
+	want := of.Shape
+	if in.datatype == "BYTES" {
+		want = tensor.Shape{1}
+	}
+	if !slices.Equal(in.shape[1:], want) && !(in.datatype == "BYTES" && len(in.shape) == 1) {
+		return bad("input %q has shape %v, want rows, then %v", in.name, in.shape, []int(want))
+	}
+	values := in.shape[0] * want.Size() // rows are bounded, and so is a network's input
+	if in.data == nil && in.size < 0 {
+		return bad("input %q has no data", in.name)
+	}
+	width := widths[in.datatype]
+	if in.data == nil && width > 0 && in.size != width*values {
+		return bad("input %q has %d bytes of binary data, want %d: %d values of %s", in.name, in.size, width*values, values, in.datatype)
+	}
+	if in.data != nil && len(in.data) < 2*values-1 || in.data == nil && width == 0 && in.size < 4*values {
+		return bad("input %q has too little data for shape %v", in.name, in.shape)
+	}
+	return nil
+}
+
+// widths are the sizes in bytes of a value as binary data; of BYTES each value has its own.
+var widths = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
+
+// datatypes are the types that an input takes, the one that people have first.
+func datatypes(in *infer.Input) []string {
+	var list []string
+	if in.Pixels != nil {
+		list = append(list, "UINT8")
+	}
+	if in.Text != nil {
+		list = append(list, "BYTES")
+	}
+	if in.DType == tensor.Int32 {
+		return append(list, "INT32")
+	}
+	return append(list, "FP32")
+}
+
+// read fills in the values.
+func (in *input) read(to tensor.Tensor, of *infer.Input) error {
+	if in.data == nil {
+		return in.readBinary(to, of)
+	}
+	d := jx.GetDecoder()
+	defer jx.PutDecoder(d)
+	d.ResetBytes(in.data)
+	what := values{d: d, name: in.name, shape: in.shape}
+	switch in.datatype {
+	case "UINT8":
+		b := bodies.Get().(*body)
+		defer bodies.Put(b)
+		bytes, flat := flatBytes(b.content[:0], in.data)
+		if !flat || len(bytes) != to.Len() {
+			var err error
+			if bytes, err = numbers(what, bytes[:0], func() (uint8, error) { return readByte(d) }); err != nil {
+				return err
+			}
+		}
+		of.Pixels.Floats(to.Float32s(), bytes)
+		if cap(bytes) <= uncounted {
+			b.content = bytes[:0]
+		}
+		return nil
+	case "INT32":
+		_, err := numbers(what, to.Int32s()[:0], func() (int32, error) { return readInt32(d) })
+		return err
+	case "FP32":
+		_, err := numbers(what, to.Float32s()[:0], func() (float32, error) {
+			v, err := d.Float32()
+			if err == nil && v-v != 0 {
+				err = bad("input %q has a number that is out of float32's range", in.name)
+			}
+			return v, err
+		})
+		return err
+	}
+	size, row := of.Shape.Size(), 0
+	_, err := numbers(what, make([]struct{}, 0, 1), func() (struct{}, error) {
+		text, err := d.StrBytes()
+		if err == nil && row < in.shape[0] {
+			err = readText(to.Int32s()[row*size:][:size], of, text)
+		}
+		row++
+		return struct{}{}, err
+	})
+	return err
+}
+
+func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {
+	switch in.datatype {
+	case "UINT8":
+		of.Pixels.Floats(to.Float32s(), in.binary)
+	case "INT32":
+		_, err := binary.Decode(in.binary, binary.LittleEndian, to.Int32s())
+		return err
+	case "FP32":
+		_, err := binary.Decode(in.binary, binary.LittleEndian, to.Float32s())
+		return err
+	case "BYTES":
+		size, rest := of.Shape.Size(), in.binary
+		for row := range in.shape[0] {
+			if len(rest) < 4 || uint32(len(rest)-4) < binary.LittleEndian.Uint32(rest) {
+				return bad("input %q: text %d has no length before it, or is shorter than that", in.name, row)
+			}
+			n := binary.LittleEndian.Uint32(rest)
+			if err := readText(to.Int32s()[row*size:][:size], of, rest[4:4+n]); err != nil {
+				return err
+			}
+			rest = rest[4+n:]
+		}
+		if len(rest) > 0 {
+			return bad("input %q: %d bytes follow its texts", in.name, len(rest))
+		}
+	}
+	return nil
+}
+
+// readText writes the token ids of a text.
+func readText(ids []int32, of *infer.Input, text []byte) error {
+	if len(text) > maxText {
+		return tooLarge("input %q has a text of %d bytes, want at most %d", of.Name, len(text), maxText)
+	}
+	if !utf8.Valid(text) {
+		return bad("input %q has a text that is not UTF-8", of.Name)
+	}
+	return of.ReadText(ids, string(text))
+}

@@ -1,0 +1,161 @@
+package serve
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"braid/tensor"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// policy lets the page load what this server holds, and nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// page is what people see.
+func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
+	return s.file(w, r, "index.html")
+}
+
+func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
+	return s.file(w, r, r.PathValue("file"))
+}
+
+func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error {
+	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
+	if err != nil {
+		return notFound("the page has no file %q", shorten(name))
+	}
+	h := w.Header()
+	h.Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-cache")
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+	return nil
+}
+
+//go:embed openapi.json
+var openAPIDocument []byte
+
+// openAPI tells what the server does, as OpenAPI 3.
+func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
+	reply(w, http.StatusOK, openAPIDocument)
+	return nil
+}
+
+// about is what /models, for the page, says of a model.
+type about struct {
+	Name    string        `json:"name"`
+	Version string        `json:"version"`
+	Ready   bool          `json:"ready"`
+	Inputs  []inputAbout  `json:"inputs"`
+	Heads   []headAbout   `json:"heads"`
+	Scores  []scoreAbout  `json:"scores"`
+	Samples []sampleAbout `json:"samples"`
+}
+
+type inputAbout struct {
+	Name  string      `json:"name"`
+	Image *imageAbout `json:"image,omitempty"`
+	Text  *textAbout  `json:"text,omitempty"`
+}
+
+type imageAbout struct {
+	Height int `json:"height"`
+	Width  int `json:"width"`
+}
+
+type textAbout struct {
+	Words     []string `json:"words"`
+	Most      int      `json:"most"` // words of a text
+	Questions []string `json:"questions"`
+}
+
+type headAbout struct {
+	Name   string   `json:"name"`
+	Labels []string `json:"labels"`
+}
+
+type scoreAbout struct {
+	Name  string   `json:"name"`
+	Value *float64 `json:"value"` // null where it was not finite
+}
+
+type sampleAbout struct {
+	Image []byte `json:"image"` // grey bytes, base64
+}
+
+// describeAll tells of all models.
+func (s *Server) describeAll(w http.ResponseWriter, _ *http.Request) error {
+	list := make([]about, 0, len(s.models))
+	for _, m := range s.models {
+		a := m.current.Load().page
+		a.Ready = !s.leaving.Load()
+		list = append(list, a)
+	}
+	return replyJSON(w, struct {
+		Models []about `json:"models"`
+	}{list})
+}
+
+// describe makes what the page needs to know of a model.
+func (v *version) describe() about {
+	a := about{Name: v.name, Version: v.Version(), Scores: v.scores(), Samples: []sampleAbout{}}
+	for i := range v.Inputs {
+		in := &v.Inputs[i]
+		own := inputAbout{Name: in.Name}
+		switch {
+		case in.IsImage():
+			own.Image = &imageAbout{in.Shape[0], in.Shape[1]}
+		case in.IsText():
+			own.Text = &textAbout{orNone(in.Text.Tokenizer.Words()), in.Shape.Size(), orNone(in.Text.Questions)}
+		}
+		a.Inputs = append(a.Inputs, own)
+	}
+	for _, h := range v.Heads {
+		a.Heads = append(a.Heads, headAbout{h.Name, orNone(h.Labels)})
+	}
+	if image := slices.IndexFunc(a.Inputs, func(in inputAbout) bool { return in.Image != nil }); image >= 0 && v.File.Samples != nil {
+		if t := v.File.Samples.Inputs[a.Inputs[image].Name]; t.DType() == tensor.Uint8 {
+			for bytes := range slices.Chunk(t.Uint8s(), v.Inputs[image].Shape.Size()) {
+				a.Samples = append(a.Samples, sampleAbout{bytes})
+			}
+		}
+	}
+	return a
+}
+
+// orNone makes an empty list of JSON, not null, of none.
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// scores are the figures on the validation data that the model's file tells.
+func (v *version) scores() []scoreAbout {
+	var training struct {
+		Final []scoreAbout `json:"final"`
+	}
+	list := []scoreAbout{}
+	if json.Unmarshal(v.File.Training, &training) == nil {
+		for _, f := range training.Final {
+			if strings.HasPrefix(f.Name, "val_") {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,236 @@
+// The page of braid serve: a drawing and a question in, the answers of all heads out.
+
+import { call, patiently, token } from './api.js';
+import { Asker } from './asker.js';
+import { element, find, percent, setText } from './dom.js';
+import { HeadView, spoken } from './heads.js';
+import { Pad } from './pad.js';
+import { Question } from './question.js';
+import { Samples } from './samples.js';
+import { Strands } from './strands.js';
+
+const QUIET = 600;    // ms without a change before the answer is read out
+const LOADING = 2;    // seconds between looks at a model that is still loading
+
+const main = find('main');
+const saw = find('#saw');
+
+let models = [];
+let model = null;     // the one that is asked
+let views = [];       // of its heads
+const met = new Set(); // versions seen, so that a change of version is noticed once
+let heard = '';       // the answer on show, as a sentence
+let quiet = 0;
+
+const pad = new Pad(find('#pad'), { changed: drawn, say });
+const question = new Question({ changed: questioned, typing: () => busy(true) });
+const samples = new Samples((sample) => pad.show(sample));
+const strands = new Strands(find('#strands'), () => image() && text() && {
+  eye: saw, question: question.place, heads: views.map((view) => view.port),
+});
+const asker = new Asker({ request, answered, refused, nothing, busy, before: waiting, allowed });
+
+const image = () => model?.inputs.find((input) => input.image);
+const text = () => model?.inputs.find((input) => input.text);
+
+// What people do.
+
+function drawn(fresh) {
+  main.dataset.blank = pad.blank;
+  find('#undo').setAttribute('aria-disabled', !pad.canUndo);
+  find('#clear').setAttribute('aria-disabled', pad.blank);
+  find('.pad-hint span').textContent = pad.penIsDown ? 'up' : 'down';
+  samples.mark(pad.sample);
+  if (fresh) asker.changed();
+  else asker.grown();
+}
+
+function questioned() {
+  question.problem = '';
+  strands.draw();
+  asker.changed();
+}
+
+find('#undo').addEventListener('click', () => pad.undo());
+find('#clear').addEventListener('click', () => pad.clear());
+find('#model').addEventListener('change', (event) => choose(event.target.value));
+
+addEventListener('keydown', (event) => {
+  const typing = event.target.closest?.('input:not([type=radio]), select, textarea');
+  if (typing || event.altKey || event.defaultPrevented) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key.toLowerCase() !== 'z' || event.shiftKey) return;
+    pad.undo();
+  } else if (event.key === 'Escape' || event.key === 'Delete' || event.key === 'Backspace') {
+    pad.clear();
+  } else if (/^[1-9]$/.test(event.key)) {
+    question.choose(Number(event.key));
+  } else if (event.target === document.body && /^Arrow(Left|Right)$/.test(event.key)) {
+    samples.leaf(event.key === 'ArrowLeft' ? -1 : 1);
+  } else {
+    return;
+  }
+  event.preventDefault();
+});
+
+// Asking.
+
+// request is what to ask now, or null while the board is blank or no question is put.
+function request() {
+  const words = text() ? question.text : '';
+  if (!image() || pad.blank || (text() && !words)) return null;
+  return {
+    path: `ask?model=${encodeURIComponent(model.name)}`,
+    question: words,
+    body: () => ({ [image().name]: pad.image(), ...(text() && { [text().name]: words }) }),
+  };
+}
+
+function busy(is) {
+  main.dataset.busy = is;
+  clearTimeout(quiet);
+  if (is) {
+    for (const view of views) if (view.state === 'answered') view.state = 'waiting';
+  } else {
+    quiet = setTimeout(() => say(heard), QUIET);
+  }
+}
+
+function answered(answer, { question: asked }) {
+  for (const head of answer.heads) views.find(({ name }) => name === head.name)?.show(head, asked);
+  if (answer.saw) {
+    saw.src = `data:image/png;base64,${answer.saw}`;
+    saw.alt = 'the drawing as the net sees it, scaled down';
+  }
+  find('.seen').dataset.empty = !answer.saw;
+  contradict(answer.contradictions ?? []);
+  tell(answer.notes ?? [], 'note');
+  question.problem = '';
+  heard = spoken(answer, asked);
+  main.dataset.answered = Number(main.dataset.answered) + 1;
+  if (!met.has(answer.version)) reload(answer.version);
+}
+
+function refused(problem, asked) {
+  empty('error');
+  if (asked && question.doubtful && problem.status < 500) question.problem = problem.message;
+  else tell([problem.message], 'problem');
+}
+
+function nothing() {
+  empty('empty');
+  if (!image()) tell([`The model ${model.name} has no image among its inputs: there is nothing to draw for it.`], 'note');
+}
+
+function waiting(problem, seconds) {
+  const when = seconds < 1.5 ? 'a second' : `${Math.ceil(seconds)} seconds`;
+  tell([`${problem.message.replace(/[.\s]*$/, '.')} Trying again in ${when}.`], 'problem');
+  for (const view of views) view.state = 'waiting';
+}
+
+// allowed shows the field for the token and returns when one is given.
+function allowed(problem) {
+  const form = find('#token-form');
+  setText(find('#token-problem'), token.value ? problem.message : '');
+  form.hidden = false;
+  find('#token').select();
+  return new Promise((given) => {
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      token.value = find('#token').value.trim();
+      form.hidden = true;
+      find('#pad').focus();
+      given();
+    };
+  });
+}
+
+// Showing.
+
+function empty(state) {
+  for (const view of views) {
+    view.empty();
+    view.state = state;
+  }
+  find('.seen').dataset.empty = true;
+  saw.alt = '';
+  contradict([]);
+  tell([]);
+  heard = '';
+}
+
+function contradict(sentences) {
+  const place = find('#contradiction');
+  setText(place, sentences.join('\n'));
+  main.dataset.contradiction = sentences.length > 0;
+}
+
+function tell(sentences, kind) {
+  const place = find('#message');
+  const now = sentences.join('\n');
+  if (place.dataset.kind === kind && place.dataset.said === now) return;
+  Object.assign(place.dataset, { kind, said: now });
+  place.replaceChildren(...sentences.map((sentence) => element('p', {}, sentence)));
+  place.hidden = sentences.length === 0;
+}
+
+function say(sentence) {
+  if (sentence) find('#spoken').textContent = sentence;
+}
+
+// scored is how the model did on the test set, in words: its heads' accuracies.
+function scored({ heads, scores }) {
+  const right = heads.flatMap(({ name }) => {
+    const score = scores?.find((each) => each.name === `val_${name}_accuracy`);
+    return Number.isFinite(score?.value) ? [`${name}s right ${percent(score.value)}`] : [];
+  });
+  return right.length ? `On the test set: ${right.join(', ')}.` : '';
+}
+
+// The models.
+
+async function load() {
+  for (;;) {
+    ({ models } = await patiently(() => call('models'), { before: waiting, allowed }));
+    if (models.some(({ ready }) => ready)) return tell([]);
+    tell([models.length ? 'The model is still loading.' : 'This server has no model.'], 'note');
+    await new Promise((resolve) => setTimeout(resolve, LOADING * 1000));
+  }
+}
+
+// choose asks the named model from now on, or the first one that is ready.
+function choose(name) {
+  model = models.find((each) => each.name === name && each.ready) ?? models.find(({ ready }) => ready);
+  find('#model').replaceChildren(...models.map(({ name: each, ready }) => {
+    const option = element('option', { value: each }, ready ? each : `${each} (not ready)`);
+    option.disabled = !ready;
+    option.selected = each === model.name;
+    return option;
+  }));
+  find('#model-choice').hidden = models.length < 2;
+  met.add(model.version);
+  main.dataset.ready = true;
+  views = model.heads.map((head, i) => new HeadView(head, i));
+  find('#heads').replaceChildren(...views.map((view) => view.element));
+  question.use(text());
+  samples.use(image() ? model.samples ?? [] : [], image()?.image);
+  setText(find('#scores'), scored(model));
+  find('#served').replaceChildren(model.name, ' ', element('span', { class: 'version' }, model.version ?? ''));
+  strands.draw();
+  drawn(true);
+}
+
+// reload looks again at the models when an answer came from another version than the one shown.
+async function reload(version) {
+  met.add(version);
+  try {
+    await load();
+    choose(model.name);
+  } catch (problem) {
+    refused(problem, null);
+  }
+}
+
+load()
+  .then(() => choose(new URLSearchParams(location.search).get('model')))
+  .catch((problem) => refused(problem, null));

@@ -1,0 +1,23 @@
+// Small things the other modules share.
+
+export const find = (selector) => document.querySelector(selector);
+
+// element makes an element with attributes and children; strings are text.
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
+// setText leaves an unchanged text alone, so that it is not read out again.
+export function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+  target.hidden = text === '';
+}
+
+// percent is a probability for people: one place, never rounded up to certainty.
+export function percent(p) {
+  const tenths = p < 1 ? Math.min(999, Math.round(1000 * p)) : 1000;
+  return `${(tenths / 10).toFixed(1)}\u202f%`;
+}

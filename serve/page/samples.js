@@ -1,0 +1,76 @@
+// Test images that came with the model: one stop for Tab, arrow keys leaf through them.
+
+import { element, find } from './dom.js';
+
+export class Samples {
+  #row = find('#samples');
+  #buttons = [];
+  #samples = [];
+  #choose;
+
+  // choose(sample) is called with { pixels, picture } when one is picked.
+  constructor(choose) {
+    this.#choose = choose;
+    this.#row.addEventListener('click', (event) => {
+      const at = this.#buttons.indexOf(event.target.closest('button'));
+      if (at >= 0) this.#pick(at);
+    });
+    this.#row.addEventListener('keydown', (event) => {
+      const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.leaf(steps).focus();
+    });
+  }
+
+  // use shows the samples of a model, images of height × width grey bytes in base64.
+  use(samples, { height, width } = {}) {
+    this.#samples = samples.map(({ image }) => {
+      const pixels = Uint8Array.from(atob(image), (char) => char.charCodeAt(0));
+      return { pixels, picture: picture(pixels, height, width) };
+    });
+    this.#buttons = this.#samples.map((sample, i) => {
+      const button = element('button', {
+        type: 'button', tabindex: i ? -1 : 0, 'aria-pressed': false,
+        'aria-label': `test image ${i + 1} of ${samples.length}`,
+      });
+      button.append(sample.picture);
+      return button;
+    });
+    this.#row.replaceChildren(...this.#buttons);
+    find('.test-images').hidden = samples.length === 0;
+  }
+
+  // mark shows which sample is on the board, if one is.
+  mark(sample) {
+    this.#buttons.forEach((button, i) => button.setAttribute('aria-pressed', this.#samples[i] === sample));
+  }
+
+  // leaf picks the sample so many steps on, and returns its button.
+  leaf(steps) {
+    const count = this.#buttons.length;
+    const at = this.#buttons.findIndex((button) => button.getAttribute('aria-pressed') === 'true');
+    const focused = this.#buttons.indexOf(document.activeElement);
+    const from = at >= 0 ? at : focused >= 0 ? focused : steps > 0 ? -1 : count;
+    const button = this.#buttons[(from + steps + count) % count];
+    button?.click();
+    return button;
+  }
+
+  #pick(at) {
+    this.#buttons.forEach((button, i) => { button.tabIndex = i === at ? 0 : -1; });
+    this.#choose(this.#samples[at]);
+    const { left, width } = this.#buttons[at].getBoundingClientRect();
+    const row = this.#row.getBoundingClientRect();
+    if (left < row.left || left + width > row.right) this.#row.scrollLeft += left - row.left - row.width / 2;
+  }
+}
+
+function picture(pixels, height, width) {
+  const canvas = element('canvas', { width, height });
+  const image = new ImageData(width, height);
+  pixels.forEach((grey, i) => image.data.set([grey, grey, grey, 255], 4 * i));
+  canvas.getContext('2d').putImageData(image, 0, 0);
+  return canvas;
+}

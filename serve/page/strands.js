@@ -1,0 +1,75 @@
+// The picture between inputs and heads: two strands come in, are braided into a trunk, and both go
+// on to every head. It is measured from where things lie, and only decoration.
+
+const SVG = 'http://www.w3.org/2000/svg';
+const SWING = 8;     // how far a strand swings from the trunk's middle, in pixels
+const TWISTS = 4;    // crossings in the trunk
+const PAIR = 3;      // half the distance of two strands side by side
+
+export class Strands {
+  #svg;
+  #ends;
+
+  // ends() returns { eye, question, heads }: the image that the net sees, the question, and the
+  // elements at which the strands to the heads arrive; or null if there is nothing to draw.
+  constructor(svg, ends) {
+    this.#svg = svg;
+    this.#ends = ends;
+    const watch = new ResizeObserver(() => this.draw());
+    for (const each of [svg, document.body]) watch.observe(each);
+  }
+
+  draw() {
+    const ends = this.#ends();
+    const { width, height, left, top } = this.#svg.getBoundingClientRect();
+    this.#svg.replaceChildren();
+    if (!ends || width === 0) return;
+    this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
+    const box = (one) => {
+      const { x, y, width: w, height: h } = one.getBoundingClientRect();
+      return { left: x - left, right: x - left + w, bottom: y - top + h, middle: y - top + h / 2, centre: x - left + w / 2 };
+    };
+    const eye = box(ends.eye);
+    const asked = box(ends.question);
+    const heads = ends.heads.map(box);
+
+    const start = eye.centre + 30, end = start + 0.3 * width;
+    const between = heads.reduce((sum, { middle }) => sum + middle / heads.length, 0);
+    const y = Math.max(eye.bottom + 90, between);
+    // At both ends of the trunk strand a is above: it turns over an even number of times.
+    const a = y - SWING, b = y + SWING;
+
+    this.#line('a', `M0 ${eye.middle}H${eye.left}`);
+    this.#line('a', `M${eye.centre} ${eye.bottom}V${eye.bottom + 14}C${eye.centre} ${a - 20} ${eye.centre + 8} ${a} ${start} ${a}`);
+    this.#line('b', `M0 ${asked.middle}C${start * 0.8} ${asked.middle} ${start * 0.2} ${b} ${start} ${b}`);
+    for (const { middle } of heads) {
+      const bend = (end + width) / 2;
+      const apart = middle < y ? 1.3 * PAIR : -1.3 * PAIR; // beside each other, also where they climb
+      const [bendA, bendB] = [bend - apart, bend + apart];
+      this.#line('a', `M${end} ${a}C${bendA} ${a} ${bendA} ${middle - PAIR} ${width} ${middle - PAIR}`);
+      this.#line('b', `M${end} ${b}C${bendB} ${b} ${bendB} ${middle + PAIR} ${width} ${middle + PAIR}`);
+    }
+    const long = (end - start) / TWISTS;
+    for (let i = 0; i < TWISTS; i++) {
+      const from = start + i * long, to = from + long, half = from + long / 2;
+      const [falls, rises] = i % 2 ? ['b', 'a'] : ['a', 'b'];
+      const falling = `M${from} ${a}C${half} ${a} ${half} ${b} ${to} ${b}`;
+      this.#line(rises, `M${from} ${b}C${half} ${b} ${half} ${a} ${to} ${a}`);
+      this.#path('gap', falling); // the falling strand passes in front, as in a rope
+      this.#line(falls, falling);
+    }
+  }
+
+  // A strand, and the same line again for what flows along it.
+  #line(strand, d) {
+    this.#path(`strand ${strand}`, d);
+    this.#path('flow', d);
+  }
+
+  #path(kind, d) {
+    const path = document.createElementNS(SVG, 'path');
+    path.setAttribute('class', kind);
+    path.setAttribute('d', d);
+    this.#svg.append(path);
+  }
+}

@@ -1,0 +1,287 @@
+package serve
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// block takes all places to compute in until free is called.
+func (b *batcher) block() (free func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	places := b.free
+	b.free = 0
+	return func() {
+		for range places {
+			b.pass()
+		}
+	}
+}
+
+// What was accepted is answered after the end began; ready says at once that it is near.
+func TestDrain(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainWait = 150 * time.Millisecond })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	answers := make(chan response, 3)
+	for range cap(answers) {
+		go func() { answers <- r.call(t, "POST", inferPath, one(t, 2, "odd number", "")) }()
+	}
+	eventually(t, func() bool { return batch.length() == cap(answers) })
+	ended := make(chan error, 1)
+	go func() { ended <- r.stop() }()
+	eventually(t, r.leaving.Load)
+	if got := r.call(t, "GET", "/v2/health/ready", nil); got.status != http.StatusServiceUnavailable {
+		t.Errorf("ready: status %d", got.status)
+	}
+	if got := r.call(t, "GET", "/v2/models/digitqa/ready", nil); got.status != http.StatusServiceUnavailable {
+		t.Errorf("the model's ready: status %d", got.status)
+	}
+	if got := r.call(t, "GET", "/v2/health/live", nil); got.status != http.StatusOK {
+		t.Errorf("live: status %d", got.status)
+	}
+	select {
+	case err := <-ended:
+		t.Fatalf("it ended with requests unanswered: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	if l, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://")); err == nil {
+		l.Close()
+		t.Error("it still accepts connections")
+	}
+	free()
+	for range cap(answers) {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("status %d: %s", got.status, got.body)
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// Whoever keeps a request open forever is cut off.
+func TestDrainTimeout(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainTimeout = 100 * time.Millisecond })
+	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nnot all of it", inferPath)
+	time.Sleep(50 * time.Millisecond)
+	began := time.Now()
+	if err := r.stop(); err == nil || !strings.Contains(err.Error(), "still open after 100ms") {
+		t.Errorf("error is %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+	r.stop = func() error { return nil } // what it returned is known
+}
+
+// A full queue answers at once that it is full; what is in it is answered.
+func TestOverload(t *testing.T) {
+	r := start(t, func(c *Config) { c.Queue = 2 })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	answers := make(chan response, 2)
+	for range cap(answers) {
+		go func() { answers <- r.call(t, "POST", inferPath, one(t, 2, "odd number", "")) }()
+	}
+	eventually(t, func() bool { return batch.length() == cap(answers) })
+	for _, path := range []string{inferPath, "/ask"} {
+		got := r.call(t, "POST", path, one(t, 2, "odd number", ""), "Content-Type", "application/json")
+		if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") != "1" || !strings.Contains(got.text(t), "2 requests wait") {
+			t.Errorf("%s: status %d, %v: %s", path, got.status, got.header, got.body)
+		}
+	}
+	free()
+	for range cap(answers) {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("status %d: %s", got.status, got.body)
+		}
+	}
+	if got := r.call(t, "POST", inferPath, one(t, 2, "odd number", "")); got.status != http.StatusOK {
+		t.Errorf("afterwards: status %d: %s", got.status, got.body)
+	}
+	metrics := string(r.call(t, "GET", "/metrics", nil).body)
+	for _, want := range []string{
+		`braid_rejected_total{reason="queue"} 2`, `braid_requests_total{route="/v2/models/{model}/infer",status="503"} 1`,
+		`braid_requests_total{route="/v2/models/{model}/infer",status="200"} 3`, "braid_requests_inside 0", "braid_queue_length 0",
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("the metrics lack %s", want)
+		}
+	}
+}
+
+// The deadline, the server's or a request's own shorter one, ends the wait.
+func TestDeadline(t *testing.T) {
+	r := start(t, func(c *Config) { c.Deadline = 50 * time.Millisecond })
+	free := r.models[0].current.Load().batch.block()
+	defer free()
+	for _, more := range []string{"", `"parameters":{"timeout":1000},`} {
+		got := r.call(t, "POST", inferPath, one(t, 2, "odd number", more))
+		if got.status != http.StatusGatewayTimeout || !strings.Contains(got.text(t), "deadline") {
+			t.Errorf("%q: status %d: %s", more, got.status, got.body)
+		}
+	}
+}
+
+// pair writes a certificate for 127.0.0.1 and its key, and returns it to be trusted.
+func pair(t *testing.T, cert, key string, serial int64) *x509.Certificate {
+	t.Helper()
+	secret, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	content, err := x509.CreateCertificate(rand.Reader, about, about, secret.Public(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secretBytes, err := x509.MarshalPKCS8PrivateKey(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: content}, key: {Type: "PRIVATE KEY", Bytes: secretBytes}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parsed, err := x509.ParseCertificate(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// TLS answers with the certificate in the file, also when that changes, and goes on with it where it is damaged.
+func TestTLS(t *testing.T) {
+	folder := t.TempDir()
+	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	pair(t, cert, key, 7)
+	r := start(t, func(c *Config) { c.Cert, c.Key = cert, key })
+	serial := func() int64 {
+		conn, err := tls.Dial("tcp", strings.TrimPrefix(r.url, "https://"), &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) // which one it is, is what is tested
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprint(conn, "GET /v2/health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+		got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil || got.StatusCode != http.StatusOK {
+			t.Fatalf("%v: %v", got, err)
+		}
+		io.Copy(io.Discard, got.Body)
+		got.Body.Close()
+		return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
+	}
+	eventually(t, func() bool { return serial() == 7 })
+	pair(t, cert, key, 8)
+	eventually(t, func() bool { return serial() == 8 })
+	if err := os.WriteFile(key, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool {
+		serial()
+		return strings.Contains(r.logs.String(), "certificate not loaded")
+	})
+	if got := serial(); got != 8 {
+		t.Errorf("the certificate is %d, want 8", got)
+	}
+}
+
+// A request's id and trace go through, into the log; an own id that could harm the log does not.
+func TestRequestIDs(t *testing.T) {
+	r := start(t)
+	const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	got := r.call(t, "POST", inferPath, one(t, 2, "odd number", ""), "X-Request-Id", "mine-7", "Traceparent", trace)
+	own := got.header.Get("Traceparent")
+	if got.header.Get("X-Request-Id") != "mine-7" || own == trace || !strings.HasPrefix(own, trace[:36]) || !strings.HasSuffix(own, "-01") {
+		t.Errorf("headers are %v", got.header)
+	}
+	for _, id := range []string{"", strings.Repeat("x", 129), "two words", "tab\tx"} {
+		if got := r.call(t, "GET", "/v2", nil, "X-Request-Id", id, "Traceparent", "00-"+strings.Repeat("0", 32)+"-00f067aa0ba902b7-01"); len(got.header.Get("X-Request-Id")) != 16 || got.header.Get("Traceparent") != "" {
+			t.Errorf("%q: headers are %v", id, got.header)
+		}
+	}
+	found := false
+	for line := range strings.Lines(r.logs.String()) {
+		var told struct {
+			Msg, ID, Route, Method, Traceparent string
+			Status                              int
+		}
+		if err := json.Unmarshal([]byte(line), &told); err != nil {
+			t.Fatal(err)
+		}
+		if told.ID == "mine-7" {
+			found = told.Msg == "request" && told.Route == "/v2/models/{model}/infer" && told.Method == "POST" && told.Status == 200 && told.Traceparent == own
+		}
+	}
+	if !found {
+		t.Errorf("the log is %s", r.logs)
+	}
+}
+
+// A panic costs its request, not the server, and is in the log with its stack.
+func TestPanic(t *testing.T) {
+	r := start(t)
+	r.route("GET", "/crash", open, func(http.ResponseWriter, *http.Request) error { panic("of the test") })
+	got := r.call(t, "GET", "/crash", nil)
+	if got.status != http.StatusInternalServerError || strings.Contains(got.text(t), "of the test") {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	if log := r.logs.String(); !strings.Contains(log, "panic: of the test") || !strings.Contains(log, "run_test.go") {
+		t.Errorf("the log is %s", log)
+	}
+	if got := r.call(t, "POST", inferPath, one(t, 2, "odd number", "")); got.status != http.StatusOK {
+		t.Errorf("afterwards: status %d", got.status)
+	}
+}
+
+// The page is whole, and lets nothing else in.
+func TestPage(t *testing.T) {
+	r := start(t)
+	got := r.call(t, "GET", "/", nil)
+	if got.status != http.StatusOK || got.header.Get("Content-Security-Policy") != policy || !strings.HasPrefix(got.header.Get("Content-Type"), "text/html") {
+		t.Errorf("status %d, %v", got.status, got.header)
+	}
+	files := 0
+	for part := range bytes.SplitSeq(got.body, []byte(`"`)) {
+		if name, ok := strings.CutPrefix(string(part), "page/"); ok {
+			files++
+			if got := r.call(t, "GET", "/page/"+name, nil); got.status != http.StatusOK || len(got.body) == 0 {
+				t.Errorf("%s: status %d", name, got.status)
+			}
+		}
+	}
+	if files < 3 {
+		t.Errorf("the page names %d files", files)
+	}
+	for _, name := range []string{"none.js", "..", "%2e%2e%2fpage.go", "index.html%00"} {
+		if got := r.call(t, "GET", "/page/"+name, nil); got.status < 400 || got.status > 499 {
+			t.Errorf("%s: status %d", name, got.status)
+		}
+	}
+}

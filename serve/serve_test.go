@@ -1,0 +1,226 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"braid"
+	"braid/data"
+	"braid/digitqa"
+	"braid/infer"
+	"braid/modelfile"
+	"braid/tensor"
+	"braid/text"
+)
+
+// saved writes a model file of the seed's network with weights of a seed, and some samples. It is not trained.
+func saved(t testing.TB, path string, seed uint64) {
+	t.Helper()
+	m, err := digitqa.Network(28, 28).Build(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokenizer, err := digitqa.Tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &modelfile.File{
+		Model: m,
+		Inputs: []modelfile.Input{
+			{Name: "image", Pixels: &data.Standard{Mean: 33.25, Std: 78.5}},
+			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
+		},
+		Labels: []modelfile.Labels{
+			{Head: "digit", Labels: strings.Split("0123456789", "")},
+			{Head: "answer", Labels: []string{"no", "yes"}},
+		},
+		Training: json.RawMessage(`{"final":[{"name":"loss","value":0.25},{"name":"val_digit_accuracy","value":0.9527},{"name":"val_loss","value":null}]}`),
+	}
+	for _, q := range digitqa.Questions {
+		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
+	}
+	for _, r := range digitqa.Rules() {
+		f.Rules = append(f.Rules, modelfile.Rule{Input: "question", Text: r.Question, Head: "answer", Label: "yes", Of: "digit", Labels: r.Digits})
+	}
+	var pixels []uint8
+	for row := range 3 {
+		pixels = append(pixels, picture(row)...)
+	}
+	if err := f.Sample(braid.Tensors{
+		"image": tensor.Bytes(pixels, 3, 28, 28), "question": tensor.Ints([]int32{4, 6, 1, 3, 5, 6}, 3, 2),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wrong writes a model file whose samples are not what the model answers.
+func wrong(t testing.TB, path string) {
+	t.Helper()
+	f, err := modelfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Samples.Heads["answer"].Float32s()[1] += 1e-6
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// picture is an image of its own for each number: a bar that leans.
+func picture(n int) []uint8 {
+	pixels := make([]uint8, 28*28)
+	for y := 4; y < 24; y++ {
+		x := 6 + (y*(1+n%5)+3*n)%16
+		pixels[y*28+x], pixels[y*28+x+1] = uint8(255-n%100), uint8(100+n%100)
+	}
+	return pixels
+}
+
+// running is a server that a test asks.
+type running struct {
+	*Server
+	url  string
+	path string // of its model's file
+	logs *record
+	stop func() error // ends it as a signal does
+}
+
+// start serves a model of the seed's network. Changes may alter the configuration.
+func start(t testing.TB, changes ...func(*Config)) *running {
+	t.Helper()
+	r := &running{path: filepath.Join(t.TempDir(), "model.safetensors"), logs: &record{}}
+	saved(t, r.path, 1)
+	c := Config{Models: []Source{{Path: r.path}}, Log: slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	for _, change := range changes {
+		change(&c)
+	}
+	var err error
+	if r.Server, err = New(c); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheme := "http://"
+	if c.Cert != "" {
+		scheme = "https://"
+	}
+	r.url = scheme + l.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx, l) }()
+	r.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-ended
+	})
+	t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			t.Errorf("stopping: %v", err)
+		}
+	})
+	return r
+}
+
+// eventually waits until something is so.
+func eventually(t testing.TB, so func() bool) {
+	t.Helper()
+	for range 2000 {
+		if so() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("it did not come to be")
+}
+
+// record is a log in memory.
+type record struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}
+
+// reply is what came of a request.
+type response struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// text is the error that the reply tells.
+func (r response) text(t testing.TB) string {
+	t.Helper()
+	var told struct{ Error string }
+	if err := json.Unmarshal(r.body, &told); err != nil || told.Error == "" {
+		t.Fatalf("status %d: the reply is no error in JSON: %q", r.status, r.body)
+	}
+	return told.Error
+}
+
+// client has connections of its own, so that tests end without any.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 20 * time.Second}
+
+// call sends a request with headers, given as name and value in turn.
+func (r *running) call(t testing.TB, method, path string, body []byte, headers ...string) response {
+	t.Helper()
+	request, err := http.NewRequest(method, r.url+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	got, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	content, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{got.StatusCode, got.Header, content}
+}
+
+// inferPath is where the model answers.
+const inferPath = "/v2/models/digitqa/infer"
+
+// want predicts rows of pictures and token ids without a server.
+func (r *running) want(t testing.TB, pictures []int, ids []int32) *infer.Rows {
+	t.Helper()
+	m := r.models[0].current.Load().Model
+	rows := m.Rows(len(pictures))
+	for i, n := range pictures {
+		m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s()[i*784:], picture(n))
+	}
+	copy(rows.Inputs[1].Int32s(), ids)
+	if err := m.Predict(rows); err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}

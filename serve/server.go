@@ -1,0 +1,150 @@
+package serve
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"runtime"
+	"strings"
+	"sync/atomic"
+)
+
+// Server answers requests with the models that it was given.
+type Server struct {
+	config  Config
+	log     *slog.Logger
+	metrics *metrics
+	models  []*served // in the order given
+	byName  map[string]*served
+	tokens  tokens
+	clients clients
+	bodies  budget
+	inside  atomic.Int64  // requests that are read and not answered
+	decodes chan struct{} // a place for each image that may be decoded at once
+	leaving atomic.Bool   // it is being stopped
+	mux     *http.ServeMux
+	routed  []string // method and pattern of each endpoint: what openapi.json tells of
+}
+
+// New loads the models and makes a server of them.
+func New(c Config) (*Server, error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		config: c, log: c.Log, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
+		decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
+	}
+	s.metrics = newMetrics(func() float64 { return float64(s.inside.Load()) })
+	s.bodies.left.Store(c.Bodies)
+	if err := s.tokens.load(); err != nil {
+		return nil, err
+	}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	s.routes()
+	return s, nil
+}
+
+// endpoint answers one kind of request. What it returns is told to the client.
+type endpoint func(w http.ResponseWriter, r *http.Request) error
+
+// access says who may use a route.
+type access int
+
+const (
+	open      access = iota // everybody: health, and the page, which holds no secret
+	protected               // those with a token, where tokens are asked for
+)
+
+func (s *Server) routes() {
+	s.mux = http.NewServeMux()
+	get, post := http.MethodGet, http.MethodPost
+	s.route(get, "/v2/health/live", open, s.live)
+	s.route(get, "/v2/health/ready", open, s.ready)
+	s.route(get, "/v2", protected, s.about)
+	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
+		s.route(get, model, protected, s.modelAbout)
+		s.route(get, model+"/ready", protected, s.modelReady)
+		s.route(post, model+"/infer", protected, s.infer)
+	}
+	s.route(get, "/models", protected, s.describeAll)
+	s.route(post, "/ask", protected, s.ask)
+	s.route(get, "/metrics", protected, s.showMetrics)
+	s.route(get, "/openapi.json", open, s.openAPI)
+	s.route(get, "/{$}", open, s.page)
+	s.route(get, "/page/{file}", open, s.pageFile)
+	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", shorten(r.URL.Path)))
+	})
+}
+
+// route adds an endpoint.
+func (s *Server) route(method, pattern string, who access, do endpoint) {
+	allowed := method
+	if method == http.MethodGet {
+		allowed = "GET, HEAD"
+	}
+	s.routed = append(s.routed, method+" "+pattern)
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		entry := w.(*entry)
+		entry.route = pattern
+		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
+			entry.fail(&problem{
+				status: http.StatusMethodNotAllowed, allow: allowed,
+				text: fmt.Sprintf("%s does not take %s, want %s", shorten(r.URL.Path), shorten(r.Method), allowed),
+			})
+			return
+		}
+		if who == protected {
+			if err := s.tokens.check(r); err != nil {
+				entry.fail(err)
+				return
+			}
+			if err := s.clients.check(r); err != nil {
+				entry.fail(err)
+				return
+			}
+		}
+		if err := do(entry, r); err != nil {
+			entry.fail(err)
+		}
+	})
+}
+
+// ServeHTTP answers a request, whatever it holds.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := s.begin(w, r)
+	defer e.end()
+	if p := r.URL.Path; !clean(p) {
+		e.fail(notFound("the path %q is not clean", shorten(p)))
+		return
+	}
+	s.mux.ServeHTTP(e, r)
+}
+
+// clean tells whether a path means what it says.
+func clean(p string) bool {
+	return strings.HasPrefix(p, "/") && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
+}
+
+func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {
+	reply(w, http.StatusOK, []byte(`{"live":true}`))
+	return nil
+}
+
+func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
+	if s.leaving.Load() {
+		return &problem{status: http.StatusServiceUnavailable, text: "the server is being stopped", reason: "leaving", retry: 1}
+	}
+	reply(w, http.StatusOK, []byte(`{"ready":true}`))
+	return nil
+}
+
+func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
+	s.metrics.handler().ServeHTTP(w, r)
+	return nil
+}
