@@ -125,11 +125,7 @@ func readPart(r io.Reader, part []byte, at int) error {
 // readBody reads up to one byte more than size: that one tells that something follows.
 func readBody(r io.Reader, size int) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(r, int64(size)+1))
-	if errors.Is(err, io.ErrUnexpectedEOF) { // gzip's word for a file that is cut short
-		err = fmt.Errorf("compressed file is cut short after %d of %d bytes: %w",
-			len(content), size, err)
-	}
-	return content, err
+	return content, unzipping(err, len(content), size)
 }
 
 // OpenIDX reads an IDX file as ReadIDX does, compressed with gzip or not: what it begins with

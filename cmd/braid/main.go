@@ -30,5 +30,5 @@ func main() {
 		}
 		disk.Inject(disk.Delay(delay))
 	}
-	os.Exit(cli.Run(os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -28,7 +28,7 @@ func (s signalled) Error() string { return "stopped by signal: " + s.String() }
 
 // Run is the whole command: it returns the exit code. Standard output gets what was asked for,
 // standard error what is said about it.
-func Run(args []string, stdout, stderr io.Writer) int {
+func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	root := &cobra.Command{
@@ -37,8 +37,8 @@ func Run(args []string, stdout, stderr io.Writer) int {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	out := streams{stdout, stderr}
-	root.AddCommand(trainVerb(out), evalVerb(out), summaryVerb(out))
+	out := streams{stdin, stdout, stderr}
+	root.AddCommand(trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out), summaryVerb(out))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -104,8 +104,9 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// streams are where a verb writes.
+// streams are where a verb reads and writes.
 type streams struct {
+	in  io.Reader
 	out io.Writer // what was asked for
 	err io.Writer // what is said about it
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,9 +64,15 @@ func datasetOf(t testing.TB, train int) string {
 }
 
 // call runs the command as main does.
-func call(args ...string) (code int, stdout, stderr string) {
+func call(args ...string) (code int, stdout, stderr string) { return callWith(nil, args...) }
+
+// callWith runs it with something on standard input.
+func callWith(in io.Reader, args ...string) (code int, stdout, stderr string) {
+	if in == nil {
+		in = strings.NewReader("")
+	}
 	var out, err bytes.Buffer
-	code = Run(args, &out, &err)
+	code = Run(args, in, &out, &err)
 	return code, out.String(), err.String()
 }
 

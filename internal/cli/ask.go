@@ -1,0 +1,438 @@
+package cli
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"braid/infer"
+	"braid/internal/disk"
+	"braid/internal/names"
+	"braid/modelfile"
+	"braid/vision"
+)
+
+// An image's file may have mostImage bytes, and mostDecoded when it is decoded.
+const (
+	mostImage   = 64 << 20
+	mostDecoded = 256 << 20
+)
+
+func askVerb(s streams) *cobra.Command {
+	var asJSON bool
+	c := command(&cobra.Command{
+		Use:   "ask [MODEL] IMAGE... QUESTION [flags]",
+		Short: "Ask a question about images",
+		Long: "Ask tells what a model, a model file or a run folder, says of images: PNG or\n" +
+			"JPEG files of any size, or - for standard input. Without MODEL runs/latest is\n" +
+			"meant. QUESTION is asked of all images; it is left out where the model takes no\n" +
+			"text.",
+		Example: "  braid ask seven.png \"odd number\"\n" +
+			"  braid ask runs/best scans/*.jpg \"upper half\" --json\n" +
+			"  curl -s https://example.org/seven.png | braid ask - \"odd number\"",
+		RunE: func(c *cobra.Command, args []string) error { return ask(c.Context(), s, args, asJSON) },
+	}, cobra.ArbitraryArgs)
+	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object a line for each image")
+	return c
+}
+
+func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
+	var named []string
+	if len(args) > 0 && isModel(args[0]) {
+		named, args = args[:1], args[1:]
+	}
+	if len(args) == 0 {
+		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
+	}
+	path, err := modelPath(named)
+	if err != nil {
+		return err
+	}
+	model, err := infer.Open(path)
+	if err != nil {
+		return err
+	}
+	q, err := newQuestioner(model, args)
+	if err != nil {
+		return err
+	}
+	defer model.Free(q.rows)
+	images := args
+	if q.text != nil {
+		images = args[:len(args)-1]
+	}
+	return q.askAll(ctx, s, images, asJSON)
+}
+
+// isModel tells a model from an image: a folder, a file that is named as model files are or begins as they do.
+func isModel(path string) bool {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() || filepath.Ext(path) == filepath.Ext(modelfile.FileName) {
+		return true
+	}
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	var head [9]byte // the length of what follows, in 8 bytes, the lowest first; then JSON
+	_, err = io.ReadFull(file, head[:])
+	return err == nil && head[5] == 0 && head[6] == 0 && head[7] == 0 && head[8] == '{'
+}
+
+// questioner asks a model one question of one image after the other.
+type questioner struct {
+	model    *infer.Model
+	image    *infer.Input
+	text     *infer.Input // nil where the model takes none
+	question string
+	rows     *infer.Rows
+	bad      error // why the question cannot be asked
+	notes    []string
+}
+
+// newQuestioner reads the question, the last argument.
+func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
+	q := &questioner{model: m, image: m.Input((*infer.Input).IsImage), text: m.Input((*infer.Input).IsText), notes: []string{}}
+	if q.image == nil {
+		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), takes(m))
+	}
+	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
+		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), takes(m))
+	}
+	q.rows = m.Rows(1)
+	if q.text == nil {
+		return q, nil
+	}
+	last := args[len(args)-1]
+	_, err := os.Stat(last)
+	isFile := last == "-" || err == nil
+	if len(args) == 1 && isFile {
+		return nil, usage("the question is missing, want such as: braid ask %s %q", last, suggest(q.text))
+	}
+	if len(args) == 1 {
+		return nil, usage("an image is missing, want such as: braid ask seven.png %q", last)
+	}
+	q.question = last
+	ids := q.rows.Inputs[position(m, q.text)].Int32s()
+	if q.bad = q.text.ReadText(ids, last); q.bad != nil {
+		if isFile {
+			return nil, usage("the question is missing: the last argument, %s, is a file, want such as %q", last, suggest(q.text))
+		}
+		return q, nil
+	}
+	if !q.text.Trained(ids) {
+		q.notes = append(q.notes, fmt.Sprintf("%q is none of the questions that the model was trained on: %s", last, names.List(q.text.Text.Questions)))
+	}
+	return q, nil
+}
+
+// reply is what is said of an image. It is a line of --json.
+type reply struct {
+	Image          string         `json:"image"`
+	Question       string         `json:"question,omitempty"`
+	Model          string         `json:"model"`
+	Version        string         `json:"version"`
+	Heads          []infer.Answer `json:"heads"`
+	Contradictions []string       `json:"contradictions"`
+	Notes          []string       `json:"notes"`
+}
+
+// refusal is a line of --json for an image that is not answered.
+type refusal struct {
+	Image string `json:"image"`
+	Error string `json:"error"`
+}
+
+// askAll asks of all images. One that cannot be answered does not stop the others.
+func (q *questioner) askAll(ctx context.Context, s streams, images []string, asJSON bool) error {
+	if slices.Index(images, "-") != lastIndex(images, "-") {
+		return usage("- is named twice, but standard input holds one image")
+	}
+	if q.bad != nil && !asJSON {
+		return q.bad
+	}
+	var failed error
+	failures := 0
+	for i, path := range images {
+		r, err := q.ask(ctx, s, path)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			failed = fmt.Errorf("%s: %w", spoken(path), plain(err))
+			failures++
+		}
+		switch {
+		case asJSON && err != nil:
+			err = printLine(s.out, refusal{path, plain(err).Error()})
+		case asJSON:
+			err = printLine(s.out, r)
+		case len(images) > 1:
+			err = printUnder(s.out, i, path, r, err)
+		case err == nil:
+			_, err = io.WriteString(s.out, describeReply(r))
+		default:
+			err = nil // it is told at the end
+		}
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case failures == 0:
+		return nil
+	case len(images) == 1:
+		return failed
+	case q.bad != nil:
+		return q.bad
+	}
+	return fmt.Errorf("%d of %d images could not be answered", failures, len(images))
+}
+
+func lastIndex(list []string, value string) int {
+	for i := range slices.Backward(list) {
+		if list[i] == value {
+			return i
+		}
+	}
+	return -1
+}
+
+// ask asks of one image.
+func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, error) {
+	if q.bad != nil {
+		return nil, q.bad
+	}
+	content, err := readImage(ctx, s, path)
+	if err != nil {
+		return nil, err
+	}
+	pixels, err := grey(content, q.image, mostDecoded)
+	if err != nil {
+		return nil, err
+	}
+	at := position(q.model, q.image)
+	q.image.Pixels.Floats(q.rows.Inputs[at].Float32s(), pixels)
+	if err := q.model.Predict(q.rows); err != nil {
+		return nil, err
+	}
+	r := &reply{Image: path, Question: q.question, Model: q.model.Name(), Version: q.model.Version(), Notes: q.notes}
+	for i := range q.model.Heads {
+		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Answers[i].Float32s()))
+	}
+	r.Contradictions = append([]string{}, q.model.Contradictions(q.rows, 0, r.Heads)...)
+	return r, nil
+}
+
+// readImage reads a file, or standard input for -.
+func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
+	if path != "-" {
+		content, err := disk.Read(path, mostImage)
+		var failed *os.PathError
+		switch {
+		case errors.As(err, &failed):
+			err = failed.Err
+		case err != nil:
+			err = errors.New(strings.TrimPrefix(err.Error(), path+" "))
+		}
+		return content, err
+	}
+	if file, ok := s.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return nil, errors.New("is a terminal, want an image, such as with < seven.png")
+	}
+	content, err := io.ReadAll(io.LimitReader(&waiting{ctx: ctx, r: s.in}, mostImage+1))
+	if err == nil && len(content) > mostImage {
+		err = fmt.Errorf("has more than %d bytes", mostImage)
+	}
+	return content, err
+}
+
+// grey makes the pixels of an input of a PNG or a JPEG, which may have so many bytes when it is decoded.
+func grey(content []byte, in *infer.Input, most int64) ([]uint8, error) {
+	img, err := vision.Decode(content, most)
+	if err != nil {
+		return nil, err
+	}
+	return img.MNIST(in.Shape[0], in.Shape[1])
+}
+
+// plain is an error without the package that it comes from.
+func plain(err error) error {
+	text := err.Error()
+	if short, ok := strings.CutPrefix(text, "vision: "); ok {
+		return errors.New(short)
+	}
+	return err
+}
+
+func printLine(w io.Writer, value any) error {
+	line, err := json.Marshal(value)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
+	}
+	return err
+}
+
+// printUnder prints what is said of the i-th image under its name.
+func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
+	text := ""
+	if failed != nil {
+		text = wrap("not answered: " + printable(plain(failed).Error()))
+	} else {
+		text = describeReply(r)
+	}
+	var b bytes.Buffer
+	if i > 0 {
+		fmt.Fprintln(&b)
+	}
+	fmt.Fprintln(&b, spoken(path))
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(&b, "  %s", line)
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// describeReply is a line for each head, then what else there is to say.
+func describeReply(r *reply) string {
+	name, label := 0, 0
+	for _, a := range r.Heads {
+		name = max(name, utf8.RuneCountInString(printable(a.Head)))
+		if a.Answers != nil {
+			label = max(label, utf8.RuneCountInString(printable(a.Label)))
+		}
+	}
+	var b strings.Builder
+	for _, a := range r.Heads {
+		line := fmt.Sprintf("%-*s  %-*s", name, printable(a.Head), label, printable(a.Label))
+		if a.Answers != nil {
+			line += fmt.Sprintf("  %s  %-*s  %s", percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
+		}
+		fmt.Fprintln(&b, strings.TrimRight(line, " "))
+	}
+	for _, c := range r.Contradictions {
+		b.WriteString(wrap("Both cannot be right: " + printable(c) + "."))
+	}
+	for _, n := range r.Notes {
+		b.WriteString(wrap("Note: " + printable(n) + "."))
+	}
+	return b.String()
+}
+
+// percent is a share of 1. It is 100.0 % only for what is certain.
+func percent(share float64) string {
+	p := math.Round(1000*share) / 10
+	if p == 100 && share < 1 {
+		p = 99.9
+	}
+	return fmt.Sprintf("%5.1f %%", p)
+}
+
+// lineWidth is how wide sentences are, so that they fit a terminal, also if they are indented.
+const lineWidth = 76
+
+// wrap breaks a sentence into lines, between words.
+func wrap(text string) string {
+	var b strings.Builder
+	width := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case width+1+n > lineWidth:
+			b.WriteString("\n")
+			width = 0
+		default:
+			b.WriteString(" ")
+			width++
+		}
+		b.WriteString(word)
+		width += n
+	}
+	return b.String() + "\n"
+}
+
+// remark is what stands beside an answer: that it is unsure; what was asked, beside yes or no; else which answers
+// come next.
+func remark(a infer.Answer, question string) string {
+	var parts []string
+	if a.Unsure {
+		parts = append(parts, "unsure")
+	}
+	if len(a.Answers) == 2 {
+		if question != "" {
+			parts = append(parts, printable(question))
+		}
+	} else if next := runnersUp(a); next != nil {
+		parts = append(parts, "then "+printable(strings.Join(next, ", ")))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// mostRunners and leastRunner are how many answers after the first are told, from which probability on.
+const (
+	mostRunners = 3
+	leastRunner = 0.001
+)
+
+// runnersUp are the answers after the first.
+func runnersUp(a infer.Answer) []string {
+	sorted := slices.Clone(a.Answers)
+	slices.SortStableFunc(sorted, func(x, y infer.Choice) int { return cmp.Compare(y.Probability, x.Probability) })
+	var list []string
+	for _, c := range sorted[1:] {
+		if len(list) < mostRunners && c.Probability >= leastRunner {
+			list = append(list, c.Label)
+		}
+	}
+	return list
+}
+
+// barCells is how wide a bar is.
+const barCells = 8
+
+// bar shows a share of 1 in eighths of a cell.
+func bar(share float64) string {
+	eighths := int(math.Round(share * barCells * 8))
+	text := strings.Repeat("█", eighths/8)
+	if rest := eighths % 8; rest > 0 {
+		text += string([]rune("▏▎▍▌▋▊▉")[rest-1])
+	}
+	return text
+}
+
+// spoken is how a path is told.
+func spoken(path string) string {
+	if path == "-" {
+		return "standard input"
+	}
+	return printable(path)
+}
+
+// printable is a text from elsewhere as a terminal may show it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}

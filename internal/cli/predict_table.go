@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// table writes answers as JSON lines or CSV.
+type table struct {
+	heads  []answerColumns
+	csv    bool
+	all    bool // the probabilities of all answers
+	errors bool // there may be rows without answers
+	parts  [][]byte
+}
+
+// answerColumns are what is written of a head.
+type answerColumns struct {
+	output
+	keys   [][]byte // in JSON: of the answer, of its probability, of the probabilities; each with its colon
+	quoted [][]byte // the labels, as a string of JSON or a field of CSV
+	width  int      // numbers
+}
+
+// names are the columns that a head has in CSV: the answer, its probability, and the probabilities.
+func (c *answerColumns) names(all bool) []string {
+	if c.labels == nil {
+		if c.width == 1 {
+			return []string{c.Name}
+		}
+		var list []string
+		for i := range c.width {
+			list = append(list, fmt.Sprintf("%s_%d", c.Name, i))
+		}
+		return list
+	}
+	list := []string{c.Name, c.Name + "_probability"}
+	if all {
+		for _, label := range c.labels {
+			list = append(list, c.Name+"_probability_"+label)
+		}
+	}
+	return list
+}
+
+func newTable(heads []output, f *predictFlags) (*table, error) {
+	t := &table{csv: f.format == "csv", all: f.probabilities, errors: f.skip, parts: make([][]byte, runtime.GOMAXPROCS(0))}
+	for _, h := range heads {
+		c := answerColumns{output: h, width: h.Shape.Size()}
+		for _, suffix := range []string{"", "_probability", "_probabilities"} {
+			c.keys = append(c.keys, append(jsonString(h.Name+suffix), ':'))
+		}
+		for _, label := range h.labels {
+			if t.csv {
+				c.quoted = append(c.quoted, csvField(label))
+			} else {
+				c.quoted = append(c.quoted, jsonString(label))
+			}
+		}
+		t.heads = append(t.heads, c)
+	}
+	columns := t.columns()
+	for i, name := range columns {
+		if slices.Contains(columns[:i], name) {
+			return nil, fmt.Errorf("two columns of the answers would be named %q: the model's heads cannot be told apart", name)
+		}
+	}
+	return t, nil
+}
+
+// columns are the names of CSV's columns.
+func (t *table) columns() []string {
+	list := []string{"row"}
+	for i := range t.heads {
+		list = append(list, t.heads[i].names(t.all)...)
+	}
+	if t.errors {
+		list = append(list, "error")
+	}
+	return list
+}
+
+// begin writes what comes before the rows.
+func (t *table) begin(w io.Writer) error {
+	if !t.csv {
+		return nil
+	}
+	c := csv.NewWriter(w)
+	if err := c.Write(t.columns()); err != nil {
+		return err
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// write writes a block's rows.
+func (t *table) write(w io.Writer, b *block) error {
+	for i := range t.parts {
+		t.parts[i] = t.parts[i][:0]
+	}
+	share(len(t.parts), b.n, func(worker, lo, hi int) {
+		part := t.parts[worker]
+		for row := lo; row < hi; row++ {
+			if t.csv {
+				part = t.appendCSV(part, b, row)
+			} else {
+				part = t.appendJSON(part, b, row)
+			}
+		}
+		t.parts[worker] = part
+	})
+	for _, part := range t.parts {
+		if _, err := w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *table) appendJSON(to []byte, b *block, row int) []byte {
+	to = strconv.AppendInt(append(to, `{"row":`...), int64(b.first+row), 10)
+	if err := b.bad[row]; err != nil {
+		to = append(append(to, `,"error":`...), jsonString(err.Error())...)
+		return append(to, '}', '\n')
+	}
+	for i := range t.heads {
+		h := &t.heads[i]
+		numbers := h.numbers(b.rows.Answers[i], row)
+		to = append(append(to, ','), h.keys[0]...)
+		if h.labels == nil {
+			to = appendNumbers(to, numbers, len(h.Shape) > 0)
+			continue
+		}
+		best := h.Best(numbers)
+		to = append(to, h.quoted[best]...)
+		to = append(append(to, ','), h.keys[1]...)
+		to = appendNumber(to, probability(numbers, best))
+		if t.all {
+			to = append(append(to, ','), h.keys[2]...)
+			for label := range h.labels {
+				to = append(to, separator(label, '{'))
+				to = append(append(to, h.quoted[label]...), ':')
+				to = appendNumber(to, probability(numbers, label))
+			}
+			to = append(to, '}')
+		}
+	}
+	return append(to, '}', '\n')
+}
+
+func (t *table) appendCSV(to []byte, b *block, row int) []byte {
+	to = strconv.AppendInt(to, int64(b.first+row), 10)
+	bad := b.bad[row]
+	if bad != nil {
+		to = append(to, strings.Repeat(",", len(t.columns())-2)...)
+		return append(append(append(to, ','), csvField(bad.Error())...), '\n')
+	}
+	for i := range t.heads {
+		h := &t.heads[i]
+		numbers := h.numbers(b.rows.Answers[i], row)
+		if h.labels == nil {
+			for _, v := range numbers {
+				to = appendNumber(append(to, ','), v)
+			}
+			continue
+		}
+		best := h.Best(numbers)
+		to = append(append(to, ','), h.quoted[best]...)
+		to = appendNumber(append(to, ','), probability(numbers, best))
+		if t.all {
+			for label := range h.labels {
+				to = appendNumber(append(to, ','), probability(numbers, label))
+			}
+		}
+	}
+	if t.errors {
+		to = append(to, ',')
+	}
+	return append(to, '\n')
+}
+
+// probability is that of an answer: where there is one number for two, it is that of the second.
+func probability(numbers []float32, answer int) float32 {
+	if len(numbers) == 1 {
+		if answer == 0 {
+			return 1 - numbers[0]
+		}
+		return numbers[0]
+	}
+	return numbers[answer]
+}
+
+// appendNumbers writes numbers as JSON: an array, or the one that there is.
+func appendNumbers(to []byte, numbers []float32, array bool) []byte {
+	if !array {
+		return appendNumber(to, numbers[0])
+	}
+	for i, v := range numbers {
+		to = appendNumber(append(to, separator(i, '[')), v)
+	}
+	return append(to, ']')
+}
+
+// appendNumber writes the shortest digits that give the same float32; null what is not finite.
+func appendNumber(to []byte, v float32) []byte {
+	if v-v != 0 {
+		return append(to, "null"...)
+	}
+	return strconv.AppendFloat(to, float64(v), 'g', -1, 32)
+}
+
+// separator stands before element i: what opens, then commas.
+func separator(i int, open byte) byte {
+	if i == 0 {
+		return open
+	}
+	return ','
+}
+
+// jsonString is a string as JSON.
+func jsonString(s string) []byte {
+	content, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always can be
+	}
+	return content
+}
+
+// csvField is a field of CSV, quoted where it must be.
+func csvField(s string) []byte {
+	var b strings.Builder
+	w := csv.NewWriter(&b)
+	if err := w.Write([]string{s}); err != nil {
+		panic(err) // a builder takes all
+	}
+	w.Flush()
+	return []byte(strings.TrimSuffix(b.String(), "\n"))
+}

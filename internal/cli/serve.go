@@ -1,0 +1,199 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"braid/internal/names"
+	"braid/serve"
+)
+
+// serveFlags are the flags of braid serve.
+type serveFlags struct {
+	serve.Config
+	addr, profile     string
+	bodyMB, imageMB   int
+	insecure, watch   bool
+	logFormat, logMin string
+}
+
+var (
+	logFormats = []string{"text", "json"}
+	logLevels  = []string{"debug", "info", "warn", "error"}
+)
+
+func serveVerb(s streams) *cobra.Command {
+	var f serveFlags
+	c := command(&cobra.Command{
+		Use:   "serve [[NAME=]MODEL ...] [flags]",
+		Short: "Answer over HTTP, with a page to draw digits on",
+		Long: "Serve answers with one or more models, model files or run folders (default: runs/latest), by the\n" +
+			"Open Inference Protocol (version 2), by POST /ask for people, and on a page at / to draw on.\n" +
+			"SIGTERM ends it once all is answered that was accepted. SIGHUP reads models and tokens again.",
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), s, args) },
+	}, cobra.ArbitraryArgs)
+	flags := c.Flags()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen at; :8080 for all, port 0 for any that is free")
+	flags.IntVar(&f.BatchRows, "batch", 64, "most rows that are computed together")
+	flags.DurationVar(&f.BatchWait, "batch-wait", 0, "how long a row may wait for others; 0: only what already waits is computed together")
+	flags.IntVar(&f.Queue, "queue", 512, "most requests that are read and not answered; more get 503")
+	flags.DurationVar(&f.Deadline, "deadline", 5*time.Second, "how long a request may take from when it was read")
+	flags.IntVar(&f.Connections, "connections", 2048, "most connections at once; more wait to be accepted")
+	flags.IntVar(&f.bodyMB, "max-body", 8, "most MB of a request's body, also when decompressed")
+	flags.IntVar(&f.imageMB, "max-image", 8, "most MB of an image when it is decoded")
+	flags.IntVar(&f.Rows, "max-rows", 10_000, "most rows of a request")
+	flags.Float64Var(&f.Rate, "rate-limit", 0, "most requests a second of one client; more get 429; 0: no limit")
+	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens, one a line, one of which each request must bring")
+	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; read again when it changes")
+	flags.StringVar(&f.Key, "tls-key", "", "file with its key")
+	flags.BoolVar(&f.insecure, "insecure", false, "listen to other machines without tokens")
+	flags.BoolVar(&f.watch, "watch", false, "look each second whether the models' files have changed, and load them")
+	flags.DurationVar(&f.DrainWait, "drain-wait", 0, "after SIGTERM, how long to go on accepting, while ready says 503")
+	flags.DurationVar(&f.DrainTimeout, "drain-timeout", 10*time.Second, "after SIGTERM, when to end at the latest")
+	flags.StringVar(&f.profile, "pprof", "", "address on this machine to serve Go's profiles at, such as 127.0.0.1:6060")
+	flags.StringVar(&f.logFormat, "log-format", "text", strings.Join(logFormats, " or "))
+	flags.StringVar(&f.logMin, "log-level", "info", strings.Join(logLevels, ", ")+"; debug tells of each request")
+	flags.SortFlags = false
+	return c
+}
+
+// spareThreads are threads beyond one for each processor. While all processors compute, which Go interrupts only every
+// 10 ms, they take requests and turn away those that are too many.
+const spareThreads = 2
+
+// run serves until the context ends.
+func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
+	if err := f.settle(s, args); err != nil {
+		return err
+	}
+	server, err := serve.New(f.Config)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", f.addr)
+	if err != nil {
+		return fmt.Errorf("--addr: %w", err)
+	}
+	if f.profile != "" {
+		stop, err := f.profiles()
+		if err != nil {
+			l.Close()
+			return err
+		}
+		defer stop()
+	}
+	defer onHangup(server.Reload)()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(spareThreads + runtime.GOMAXPROCS(0)))
+	scheme := "http"
+	if f.Cert != "" {
+		scheme = "https"
+	}
+	fmt.Fprintf(s.out, "serving at %s://%s/\n", scheme, l.Addr())
+	return server.Run(ctx, l)
+}
+
+// settle checks the flags and makes the server's configuration of them.
+func (f *serveFlags) settle(s streams, args []string) error {
+	switch {
+	case !slices.Contains(logFormats, f.logFormat):
+		return usage("--log-format is %q, want one of %s", f.logFormat, names.List(logFormats))
+	case !slices.Contains(logLevels, f.logMin):
+		return usage("--log-level is %q, want one of %s", f.logMin, names.List(logLevels))
+	case f.profile != "" && !serve.Loopback(f.profile):
+		return usage("--pprof is %s, want an address that only this machine reaches, such as 127.0.0.1:6060", f.profile)
+	case !serve.Loopback(f.addr) && f.Token == "" && !f.insecure:
+		return usage("--addr %s lets other machines ask: give them a --token-file, or say --insecure", f.addr)
+	}
+	for flag, n := range map[string]int64{
+		"batch": int64(f.BatchRows), "queue": int64(f.Queue), "deadline": int64(f.Deadline), "connections": int64(f.Connections),
+		"max-body": int64(f.bodyMB), "max-image": int64(f.imageMB), "max-rows": int64(f.Rows), "drain-timeout": int64(f.DrainTimeout),
+	} {
+		if n <= 0 {
+			return usage("--%s must be above 0", flag)
+		}
+	}
+	f.Body, f.Image = int64(f.bodyMB)<<20, int64(f.imageMB)<<20
+	if f.watch {
+		f.Watch = time.Second
+	}
+	if len(args) == 0 {
+		args = []string{filepath.Join(runs, "latest")}
+	}
+	for _, arg := range args {
+		source := serve.Source{Path: arg}
+		if name, path, ok := strings.Cut(arg, "="); ok && modelName.MatchString(name) {
+			source = serve.Source{Name: name, Path: path}
+		}
+		f.Models = append(f.Models, source)
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
+		return err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	f.Log = slog.New(slog.NewTextHandler(s.err, options))
+	if f.logFormat == "json" {
+		f.Log = slog.New(slog.NewJSONHandler(s.err, options))
+	}
+	return nil
+}
+
+// modelName is what may stand before = in an argument: a path may hold one too.
+var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// profiles serves Go's profiles at an address of their own.
+func (f *serveFlags) profiles() (stop func(), err error) {
+	l, err := net.Listen("tcp", f.profile)
+	if err != nil {
+		return nil, fmt.Errorf("--pprof: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	f.Log.Info("profiles at", "address", "http://"+l.Addr().String()+"/debug/pprof/")
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			f.Log.Error("profiles", "error", err)
+		}
+	}()
+	return func() { server.Close() }, nil
+}
+
+// onHangup calls reload at each SIGHUP, until stopped. What fails, reload has logged.
+func onHangup(reload func() error) (stop func()) {
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		for {
+			select {
+			case <-signals:
+				reload()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(signals)
+		close(done)
+	}
+}
