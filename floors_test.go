@@ -35,6 +35,7 @@ var floors = map[string]int{
 	"braid/serve":                6,
 	"braid/internal/cli":         7,
 	"braid/bench":                8,
+	"braid/bench/serving":        8,
 	"braid/cmd/braid":            8,
 	"braid/examples/digitqa":     8,
 	"braid/examples/seeds":       8,

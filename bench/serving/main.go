@@ -1,0 +1,137 @@
+// Command serving measures braid serve on this machine: requests a second and their times at several numbers of
+// connections, with wrk beside it, and what happens at twice what it can do. Its table stands in docs/serving.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+)
+
+func main() {
+	duration := flag.Duration("time", 5*time.Second, "of each measurement")
+	rounds := flag.Int("rounds", 3, "measurements of each, of which the median is told")
+	only := flag.String("only", "", "connections or overload; both if empty")
+	flag.Parse()
+	if err := run(*duration, *rounds, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "serving:", err)
+		os.Exit(1)
+	}
+}
+
+func run(duration time.Duration, rounds int, only string) error {
+	folder, err := os.MkdirTemp("", "braid-serving")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	braid := filepath.Join(folder, "braid")
+	if err := command("go", "build", "-o", braid, "braid/cmd/braid"); err != nil {
+		return err
+	}
+	if only != "overload" {
+		model := filepath.Join(folder, "run")
+		if err := command(braid, "train", "--log", "none", "--out", model); err != nil {
+			return err
+		}
+		if err := connections(braid, model, folder, duration, rounds); err != nil {
+			return err
+		}
+	}
+	if only != "connections" {
+		return overload(braid, folder, duration)
+	}
+	return nil
+}
+
+func command(name string, args ...string) error {
+	if output, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", name, err, output)
+	}
+	return nil
+}
+
+// settings are the servers that are compared.
+var settings = []struct {
+	name string
+	args []string
+}{
+	{"what waits is batched", nil},
+	{"no batches", []string{"--batch", "1"}},
+	{"a row waits 200 us for others", []string{"--batch-wait", "200us"}},
+}
+
+// connections measures the seed's network, a row a request.
+func connections(braid, model, folder string, duration time.Duration, rounds int) error {
+	wrk, err := exec.LookPath("wrk")
+	if err != nil {
+		return errors.New("wrk is not installed: apt-get install wrk")
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "server\tbody\tconnections\trequests/s\tp50\tp99\terrors")
+	for _, setting := range settings {
+		s, err := serve(braid, append([]string{model}, setting.args...)...)
+		if err != nil {
+			return err
+		}
+		err = func() error {
+			defer s.stop()
+			for _, body := range []string{"binary", "JSON"} {
+				script, err := scriptOf(body, folder)
+				if err != nil {
+					return err
+				}
+				for _, n := range []int{1, 16, 64, 256} {
+					m, err := median(rounds, func() (measured, error) { return ask(wrk, script, s.url, n, duration) })
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%v\t%v\t%d\n", setting.name, body, n, m.rate, m.p50, m.p99, m.errors)
+				}
+			}
+			return nil
+		}()
+		if err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// overload measures a network large enough that computing it is what limits, at twice the rate that it reaches.
+func overload(braid, folder string, duration time.Duration) error {
+	model := filepath.Join(folder, "large.safetensors")
+	if err := large(model); err != nil {
+		return err
+	}
+	s, err := serve(braid, model, "--queue", "64")
+	if err != nil {
+		return err
+	}
+	defer s.stop()
+	ctx := context.Background()
+	capacity := closed(ctx, s.url, 32, duration)
+	before, err := s.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("\nlarge network, queue of 64: %s\n", capacity)
+	fmt.Printf("memory %d MB\n", before>>20)
+	twice := paced(ctx, s.url, 2*capacity.rate(), duration)
+	after, err := s.memory()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("at twice that rate: %s\n", twice)
+	fmt.Printf("memory %d MB\n", after>>20)
+	for i := range 3 {
+		fmt.Printf("%d s later: %s\n", i, paced(ctx, s.url, capacity.rate()/2, time.Second))
+	}
+	return nil
+}

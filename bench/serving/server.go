@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// server is braid serve as a process.
+type server struct {
+	*exec.Cmd
+	url string
+}
+
+func serve(braid string, args ...string) (*server, error) {
+	s := &server{Cmd: exec.Command(braid, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-level", "error"}, args...)...)}
+	s.Stderr = os.Stderr
+	out, err := s.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		s.stop()
+		return nil, fmt.Errorf("braid serve: %w", err)
+	}
+	s.url = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(line), "serving at "), "/")
+	return s, nil
+}
+
+func (s *server) stop() {
+	s.Process.Signal(syscall.SIGTERM)
+	s.Wait()
+}
+
+// memory is what the process holds, in bytes.
+func (s *server) memory() (int64, error) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(content))
+	if len(fields) < 2 {
+		return 0, fmt.Errorf("statm is %q", content)
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err
+}

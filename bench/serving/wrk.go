@@ -1,0 +1,120 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// measured is what wrk tells.
+type measured struct {
+	rate     float64 // requests a second
+	p50, p99 time.Duration
+	errors   int
+}
+
+// median measures several times, and takes the measurement whose rate is the median.
+func median(rounds int, measure func() (measured, error)) (measured, error) {
+	var list []measured
+	for range rounds {
+		m, err := measure()
+		if err != nil {
+			return m, err
+		}
+		list = append(list, m)
+	}
+	slices.SortFunc(list, func(a, b measured) int { return cmp.Compare(a.rate, b.rate) })
+	return list[len(list)/2], nil
+}
+
+// image is a digit's worth of bytes, most of them 0, as in MNIST.
+func image() []byte {
+	pixels := make([]byte, 28*28)
+	for y := 4; y < 24; y++ {
+		for x := range 6 {
+			pixels[28*y+8+x+y%4] = byte(37*x + 11*y + 50)
+		}
+	}
+	return pixels
+}
+
+// request is one row in a body of a kind; json is how long its JSON part is, 0 where it is all.
+func request(kind string) (body []byte, json int) {
+	if kind == "binary" {
+		text := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"parameters":{"binary_data_size":784}},` +
+			`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
+		return append([]byte(text), image()...), len(text)
+	}
+	var numbers []string
+	for _, v := range image() {
+		numbers = append(numbers, strconv.Itoa(int(v)))
+	}
+	return fmt.Appendf(nil, `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"data":[%s]},`+
+		`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`, strings.Join(numbers, ",")), 0
+}
+
+// scriptOf writes a script for wrk, and the body that it sends.
+func scriptOf(kind, folder string) (path string, err error) {
+	body, json := request(kind)
+	content := filepath.Join(folder, kind)
+	if err := os.WriteFile(content, body, 0o600); err != nil {
+		return "", err
+	}
+	script := fmt.Sprintf("local f = io.open(%q, 'rb')\nwrk.body = f:read('*a')\nf:close()\nwrk.method = 'POST'\n", content)
+	if json > 0 {
+		script += fmt.Sprintf("wrk.headers['Inference-Header-Content-Length'] = '%d'\n", json)
+	}
+	path = filepath.Join(folder, kind+".lua")
+	return path, os.WriteFile(path, []byte(script), 0o600)
+}
+
+var (
+	rate    = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
+	half    = regexp.MustCompile(`50%\s+(\S+)`)
+	most    = regexp.MustCompile(`99%\s+(\S+)`)
+	sockets = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	refused = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
+)
+
+// ask runs wrk with one thread.
+func ask(wrk, script, url string, connections int, duration time.Duration) (measured, error) {
+	output, err := exec.Command(wrk, "-t1", fmt.Sprint("-c", connections), fmt.Sprintf("-d%ds", int(duration.Seconds())),
+		"--latency", "-s", script, url+path).CombinedOutput()
+	if err != nil {
+		return measured{}, fmt.Errorf("wrk: %w\n%s", err, output)
+	}
+	text := string(output)
+	var m measured
+	for pattern, take := range map[*regexp.Regexp]func(string) error{
+		rate: func(s string) (err error) { m.rate, err = strconv.ParseFloat(s, 64); return err },
+		half: func(s string) (err error) { m.p50, err = time.ParseDuration(s); return err },
+		most: func(s string) (err error) { m.p99, err = time.ParseDuration(s); return err },
+	} {
+		found := pattern.FindStringSubmatch(text)
+		if found == nil {
+			return m, fmt.Errorf("wrk says %s", text)
+		}
+		if err := take(found[1]); err != nil {
+			return m, err
+		}
+	}
+	for _, pattern := range []*regexp.Regexp{sockets, refused} {
+		if found := pattern.FindStringSubmatch(text); found != nil {
+			for _, n := range found[1:] {
+				count, err := strconv.Atoi(n)
+				if err != nil {
+					return m, err
+				}
+				m.errors += count
+			}
+		}
+	}
+	return m, nil
+}
