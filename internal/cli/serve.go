@@ -10,7 +10,6 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -133,7 +132,11 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		f.Watch = time.Second
 	}
 	if len(args) == 0 {
-		args = []string{filepath.Join(runs, "latest")}
+		latest, err := modelPath(nil)
+		if err != nil {
+			return err
+		}
+		args = []string{latest}
 	}
 	for _, arg := range args {
 		source := serve.Source{Path: arg}

@@ -261,7 +261,7 @@ func TestServeMistakes(t *testing.T) {
 		"token file":                          {run, "--addr", ":0", "--token-file", tokens},
 		"--pprof is :6060, want":              {run, "--pprof", ":6060"},
 		"no model at " + run + "x":            {run + "x"},
-		"no model at runs/latest":             {},
+		"there is no run at runs/latest":      {},
 		`two models are named "digitqa"`:      {run, run},
 		"--log-level is \"loud\", want one":   {run, "--log-level", "loud"},
 		"--log-format is \"xml\", want one":   {run, "--log-format", "xml"},
