@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -71,7 +72,9 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := s.question(r, v, given)
+	ctx, cancel := context.WithDeadline(r.Context(), deadline)
+	defer cancel()
+	q, err := s.question(ctx, v, given)
 	if err != nil {
 		return err
 	}
@@ -81,14 +84,18 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.note}
 	for i := range v.Heads {
-		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
+		numbers := q.rows.Answers[i].Float32s()
+		if !finite(numbers) {
+			return errNotFinite
+		}
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(numbers))
 	}
 	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
 	return replyJSON(w, reply)
 }
 
 // question makes a row of what people gave. The caller frees it.
-func (s *Server) question(r *http.Request, v *version, given map[string]reading) (*question, error) {
+func (s *Server) question(ctx context.Context, v *version, given map[string]reading) (*question, error) {
 	if err := names.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
@@ -100,7 +107,7 @@ func (s *Server) question(r *http.Request, v *version, given map[string]reading)
 		case in.IsText():
 			err = q.takeText(in, i, given[in.Name])
 		case in.IsImage():
-			err = s.takeImage(r, q, in, i, given[in.Name])
+			err = s.takeImage(ctx, q, in, i, given[in.Name])
 		default:
 			err = notFound("model %q has an input %q that people cannot give: it takes %s at /v2/models/%s/infer", v.name, in.Name, datatypes(in)[0], v.name)
 		}
@@ -126,7 +133,7 @@ func (q *question) takeText(in *infer.Input, at int, given reading) error {
 	return nil
 }
 
-func (s *Server) takeImage(r *http.Request, q *question, in *infer.Input, at int, given reading) error {
+func (s *Server) takeImage(ctx context.Context, q *question, in *infer.Input, at int, given reading) error {
 	height, width := in.Shape[0], in.Shape[1]
 	pixels := given.pixels
 	switch {
@@ -143,7 +150,7 @@ func (s *Server) takeImage(r *http.Request, q *question, in *infer.Input, at int
 			}
 		}
 		var err error
-		if pixels, err = s.look(r, file, height, width); err != nil {
+		if pixels, err = s.look(ctx, file, height, width); err != nil {
 			return fmt.Errorf("%q: %w", in.Name, err)
 		}
 	}
@@ -157,11 +164,14 @@ func (s *Server) takeImage(r *http.Request, q *question, in *infer.Input, at int
 
 // look brings an image to what the network was trained on. Only as many are decoded at once as there are
 // processors, so that their memory is bounded.
-func (s *Server) look(r *http.Request, file []byte, height, width int) ([]uint8, error) {
+func (s *Server) look(ctx context.Context, file []byte, height, width int) ([]uint8, error) {
 	select {
 	case s.decodes <- struct{}{}:
 		defer func() { <-s.decodes }()
-	case <-r.Context().Done():
+	case <-ctx.Done():
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, errLate
+		}
 		return nil, errGone
 	}
 	grey, err := vision.Decode(file, s.config.Image)
@@ -253,7 +263,7 @@ func readJSON(content []byte) (map[string]reading, error) {
 const (
 	maxParts   = 32      // of a form
 	maxName    = 256     // bytes of a field's
-	maxNumbers = 1 << 20 // of an image
+	maxNumbers = 1 << 18 // of an image
 )
 
 func readForm(content []byte, boundary string) (map[string]reading, error) {
@@ -261,8 +271,10 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 		return nil, bad("multipart/form-data without a boundary")
 	}
 	given := map[string]reading{}
-	parts := multipart.NewReader(bytes.NewReader(content), boundary)
+	from := &metered{of: bytes.NewReader(content)}
+	parts := multipart.NewReader(from, boundary)
 	for {
+		from.left = maxHeader
 		part, err := parts.NextPart()
 		if err == io.EOF {
 			return given, nil
@@ -280,6 +292,7 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 		if _, twice := given[name]; twice {
 			return nil, bad("the form has two parts named %q", name)
 		}
+		from.left = len(content)
 		file, err := io.ReadAll(part)
 		if err != nil {
 			return nil, bad("the form's part %q cannot be read: %v", name, err)
@@ -290,6 +303,22 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 			given[name] = reading{text: string(file)}
 		}
 	}
+}
+
+// metered ends where more is read at once than was meant to be: for a part's header the reader of forms takes ten
+// times its size in memory.
+type metered struct {
+	of   io.Reader
+	left int
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	if m.left == 0 {
+		return 0, fmt.Errorf("the header of a part has more than %d bytes", maxHeader)
+	}
+	n, err := m.of.Read(p[:min(len(p), m.left)])
+	m.left -= n
+	return n, err
 }
 
 func isImage(contentType string) bool { return strings.HasPrefix(contentType, "image/") }

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"braid/vision"
 )
@@ -205,5 +206,22 @@ func TestModels(t *testing.T) {
 	}
 	if m.Name != "digitqa" || m.Version != r.models[0].current.Load().Version() || !m.Ready {
 		t.Errorf("the model is %+v", m)
+	}
+}
+
+// An image that waits for its turn to be decoded waits no longer than the deadline.
+func TestAskDeadline(t *testing.T) {
+	r := start(t, func(c *Config) { c.Deadline = 30 * time.Millisecond })
+	for range cap(r.decodes) {
+		r.decodes <- struct{}{}
+	}
+	defer func() {
+		for range cap(r.decodes) {
+			<-r.decodes
+		}
+	}()
+	body := []byte(`{"image":"` + base64.StdEncoding.EncodeToString(drawing(t, 60, 255, 0)) + `","question":"odd number"}`)
+	if got := r.call(t, "POST", "/ask", body, "Content-Type", "application/json"); got.status != http.StatusGatewayTimeout {
+		t.Errorf("status %d: %s", got.status, got.body)
 	}
 }

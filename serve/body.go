@@ -45,10 +45,14 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	var from io.Reader = r.Body
+	most := s.config.Body + 1 // with which it is too large
 	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
+		if r.ContentLength >= 0 {
+			most = r.ContentLength + 1 // as much as shows that there is no more
+		}
 	case "gzip":
-		unzip, err := gzip.NewReader(io.LimitReader(r.Body, s.config.Body))
+		unzip, err := gzip.NewReader(http.MaxBytesReader(w, r.Body, s.config.Body))
 		if err != nil {
 			return readFailed(err, "gzip: ")
 		}
@@ -58,7 +62,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	}
 	for {
 		if len(b.content) == cap(b.content) {
-			if err := b.grow(); err != nil {
+			if err := b.grow(most); err != nil {
 				return err
 			}
 		}
@@ -76,15 +80,20 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// grow doubles the memory.
-func (b *body) grow() error {
-	more := int64(cap(b.content))
+// grow makes the memory eight times as large, or as large as the body can be. All steps together take little more
+// than the last.
+func (b *body) grow(most int64) error {
+	size := 8 * int64(cap(b.content))
+	if size > most/2 {
+		size = most
+	}
+	more := size - int64(cap(b.content))
 	if b.budget.left.Add(-more) < 0 {
 		b.budget.left.Add(more)
 		return busy("memory", "the server is busy with large requests: try again in a moment")
 	}
 	b.held += more
-	grown := make([]byte, len(b.content), 2*cap(b.content))
+	grown := make([]byte, len(b.content), size)
 	copy(grown, b.content)
 	b.content = grown
 	return nil
@@ -103,7 +112,10 @@ func (b *body) free() {
 // readFailed tells why a body could not be read.
 func readFailed(err error, what string) error {
 	var timeout interface{ Timeout() bool }
+	var large *http.MaxBytesError
 	switch {
+	case errors.As(err, &large):
+		return tooLarge("the body has more than the %d bytes that are read", large.Limit)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &problem{status: http.StatusRequestTimeout, text: "the body did not arrive in time", reason: "slow"}
 	case errors.Is(err, io.ErrUnexpectedEOF):

@@ -83,36 +83,42 @@ func (e *entry) fail(err error) {
 		return // the answer had begun
 	}
 	if p.status == statusGone {
-		e.status = statusGone // nobody reads an answer
+		e.status = statusGone // end closes the connection, for without an answer net/http would send an empty one
 		return
 	}
 	p.write(e)
 }
 
-// end counts the request, and logs it. A panic ends here.
+// end counts the request, and logs it. A panic ends here, but for the one that closes a connection.
 func (e *entry) end() {
+	abort := false
 	if r := recover(); r != nil {
 		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(r)
+			abort = true
+		} else {
+			e.fail(&panicked{r, debug.Stack()})
 		}
-		e.fail(&panicked{r, debug.Stack()})
 	}
+	abort = abort || e.status == statusGone
 	took := time.Since(e.began)
 	e.server.metrics.answered(e.route, e.status, took)
 	e.log(took)
 	*e = entry{}
 	entries.Put(e)
+	if abort {
+		panic(http.ErrAbortHandler)
+	}
 }
 
-// log tells of a request: failures of ours as errors, those that were turned away as warnings, all others only
-// where the log asks for everything.
+// log tells of a request: failures of ours as errors; of those that were turned away one in a second as a warning,
+// for they may be many, and the metrics count them; all others only where the log asks for everything.
 func (e *entry) log(took time.Duration) {
 	level := slog.LevelDebug
 	var crash *panicked
 	switch {
 	case errors.As(e.err, &crash):
 		level = slog.LevelError
-	case e.err != nil && problemOf(e.err).reason != "":
+	case e.err != nil && problemOf(e.err).reason != "" && e.server.warning.Allow():
 		level = slog.LevelWarn
 	}
 	ctx := context.Background()

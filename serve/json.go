@@ -125,8 +125,16 @@ func readInt32(d *jx.Decoder) (int32, error) {
 	return 0, fmt.Errorf("want a whole number: %w", err)
 }
 
-// plain is a decoder's error without the way that it took through our functions.
-func plain(err error) string { return strings.ReplaceAll(err.Error(), "callback: ", "") }
+// plain is a decoder's error without the way that it took through our functions, and not too long: it may repeat
+// what the client wrote.
+func plain(err error) string {
+	const most = 200
+	text := strings.ReplaceAll(err.Error(), "callback: ", "")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
 
 // list visits a list's entries.
 func list(d *jx.Decoder, what string, visit func() error) error {

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"encoding/binary"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -112,15 +111,30 @@ func appendOutput(text []byte, h *infer.Head, t tensor.Tensor, asBinary bool) ([
 		text = append(text, `,"parameters":{"binary_data_size":`...)
 		return append(strconv.AppendInt(text, int64(4*len(values)), 10), `}}`...), nil
 	}
+	if !finite(values) {
+		return text, errNotFinite
+	}
 	text = append(text, `,"data":[`...)
 	for i, v := range values {
 		if i > 0 {
 			text = append(text, ',')
 		}
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return text, &problem{status: http.StatusUnprocessableEntity, text: "the answer has a number that is not finite, which JSON cannot hold: ask for binary data"}
-		}
 		text = strconv.AppendFloat(text, float64(v), 'g', -1, 32)
 	}
 	return append(text, `]}`...), nil
+}
+
+// errNotFinite is the error of an answer that JSON cannot hold.
+var errNotFinite = &problem{
+	status: http.StatusUnprocessableEntity,
+	text:   "the answer has a number that is not finite, which JSON cannot hold: ask for binary data",
+}
+
+func finite(values []float32) bool {
+	for _, v := range values {
+		if v-v != 0 {
+			return false
+		}
+	}
+	return true
 }

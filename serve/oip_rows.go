@@ -2,7 +2,10 @@ package serve
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-faster/jx"
@@ -141,8 +144,11 @@ func (in *input) read(to tensor.Tensor, of *infer.Input) error {
 	case "FP32":
 		_, err := numbers(what, to.Float32s()[:0], func() (float32, error) {
 			v, err := d.Float32()
-			if err == nil && v-v != 0 {
-				err = bad("input %q has a number that is out of float32's range", in.name)
+			switch {
+			case errors.Is(err, strconv.ErrRange), err == nil && v-v != 0:
+				err = errors.New("it is out of float32's range")
+			case err != nil:
+				err = fmt.Errorf("want a number: %w", err)
 			}
 			return v, err
 		})
@@ -151,7 +157,10 @@ func (in *input) read(to tensor.Tensor, of *infer.Input) error {
 	size, row := of.Shape.Size(), 0
 	_, err := numbers(what, make([]struct{}, 0, 1), func() (struct{}, error) {
 		text, err := d.StrBytes()
-		if err == nil && row < in.shape[0] {
+		switch {
+		case err != nil:
+			err = fmt.Errorf("want a text: %w", err)
+		case row < in.shape[0]:
 			err = readText(to.Int32s()[row*size:][:size], of, text)
 		}
 		row++

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"encoding/json"
 	"io/fs"
-	"mime"
 	"net/http"
 	"path"
 	"slices"
@@ -22,6 +21,12 @@ var pageFiles embed.FS
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// pageTypes are the types of the page's files; those that the system knows differ from one to the next.
+var pageTypes = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
+	".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+}
+
 // page is what people see.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
 	return s.file(w, r, "index.html")
@@ -37,7 +42,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error
 		return notFound("the page has no file %q", shorten(name))
 	}
 	h := w.Header()
-	h.Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	h.Set("Content-Type", pageTypes[path.Ext(name)])
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")

@@ -285,3 +285,25 @@ func TestPage(t *testing.T) {
 		}
 	}
 }
+
+// Who is gone while its request waits gets no answer, not an empty one.
+func TestGoneGetsNothing(t *testing.T) {
+	r := start(t)
+	free := r.models[0].current.Load().batch.block()
+	defer free()
+	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	body := one(t, 3, "odd number", "")
+	fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)
+	c.(*net.TCPConn).CloseWrite()
+	if got, err := io.ReadAll(c); err != nil || len(got) > 0 {
+		t.Errorf("got %q, %v", got, err)
+	}
+	eventually(t, func() bool { return r.inside.Load() == 0 })
+	if metrics := string(r.call(t, "GET", "/metrics", nil).body); !strings.Contains(metrics, `braid_rejected_total{reason="gone"} 1`) {
+		t.Error("the metrics do not count it")
+	}
+}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -8,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+
+	"golang.org/x/time/rate"
 )
 
 // Server answers requests with the models that it was given.
@@ -23,6 +26,7 @@ type Server struct {
 	inside  atomic.Int64  // requests that are read and not answered
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
+	warning *rate.Limiter // of requests that were turned away
 	mux     *http.ServeMux
 	routed  []string // method and pattern of each endpoint: what openapi.json tells of
 }
@@ -35,7 +39,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, log: c.Log, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
-		decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside.Load()) })
 	s.bodies.left.Store(c.Bodies)
@@ -100,11 +104,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 			return
 		}
 		if who == protected {
-			if err := s.tokens.check(r); err != nil {
-				entry.fail(err)
-				return
-			}
-			if err := s.clients.check(r); err != nil {
+			if err := cmp.Or(s.clients.check(r), s.tokens.check(r)); err != nil { // who guesses tokens is slowed down
 				entry.fail(err)
 				return
 			}
@@ -128,7 +128,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // clean tells whether a path means what it says.
 func clean(p string) bool {
-	return strings.HasPrefix(p, "/") && (p == "/" || path.Clean(p) == strings.TrimSuffix(p, "/"))
+	return strings.HasPrefix(p, "/") && (p == "/" || p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/"))
 }
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {

@@ -205,7 +205,7 @@ export class Pad {
     const cursor = this.#cursor;
     cursor.shown = true;
     cursor.down = !cursor.down;
-    const place = (v) => Math.ceil(v / STEP);
+    const place = (v) => Math.round(v / STEP);
     this.#say(`pen ${cursor.down ? 'down' : 'up'}, ${place(cursor.x)} across, ${place(cursor.y)} down of 28`);
     if (!cursor.down) return this.#repaint();
     this.#deeds.push({ stroke: [cursor.x, cursor.y] });
