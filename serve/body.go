@@ -17,10 +17,22 @@ type body struct {
 	budget  *budget
 }
 
-// budget bounds the memory of all bodies together. Small ones are not counted: the connections bound them.
+// budget bounds the memory of all bodies, and of the rows that are made of them, together. Small ones are not counted:
+// the connections bound them.
 type budget struct {
 	left atomic.Int64
 }
+
+// take takes memory, or says that there is none now.
+func (b *budget) take(bytes int64) error {
+	if b.left.Add(-bytes) < 0 {
+		b.left.Add(bytes)
+		return busy("memory", "the server is busy with large requests: try again in a moment")
+	}
+	return nil
+}
+
+func (b *budget) give(bytes int64) { b.left.Add(bytes) }
 
 // uncounted is the size up to which bodies come out of a pool and are not counted.
 const uncounted = 16 << 10
@@ -88,9 +100,8 @@ func (b *body) grow(most int64) error {
 		size = most
 	}
 	more := size - int64(cap(b.content))
-	if b.budget.left.Add(-more) < 0 {
-		b.budget.left.Add(more)
-		return busy("memory", "the server is busy with large requests: try again in a moment")
+	if err := b.budget.take(more); err != nil {
+		return err
 	}
 	b.held += more
 	grown := make([]byte, len(b.content), size)
@@ -102,7 +113,7 @@ func (b *body) grow(most int64) error {
 // free gives the memory back.
 func (b *body) free() {
 	if b.held > 0 { // large ones are not kept
-		b.budget.left.Add(b.held)
+		b.budget.give(b.held)
 		return
 	}
 	b.content = b.content[:0]

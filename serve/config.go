@@ -24,7 +24,7 @@ type Config struct {
 	// Limits.
 	Connections int           // most connections at once; 2,048
 	Body        int64         // most bytes of a request's body, also when decompressed; 8 MB
-	Bodies      int64         // most bytes of all bodies that are being read or answered; 256 MB
+	Bodies      int64         // most bytes of all bodies that are being read or answered, with their rows; 256 MB
 	Image       int64         // most bytes of an image when it is decoded; 8 MB
 	Rows        int           // most rows of a request; 10,000
 	HeaderTime  time.Duration // for a request's header; 5 s

@@ -138,11 +138,11 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := q.rows(v.Model, s.config.Rows)
+	rows, free, err := s.rows(q, v.Model)
 	if err != nil {
 		return err
 	}
-	defer v.Free(rows)
+	defer free()
 	if err := v.batch.answer(r.Context(), rows, deadline); err != nil {
 		return err
 	}

@@ -15,21 +15,69 @@ import (
 	"braid/tensor"
 )
 
-// rows makes a model's rows of the inputs. The caller frees them.
-func (q *inference) rows(m *infer.Model, most int) (*infer.Rows, error) {
+// rows makes a model's rows of the inputs. The caller gives them back with free.
+func (s *Server) rows(q *inference, m *infer.Model) (rows *infer.Rows, free func(), err error) {
+	n, err := q.count(s.config.Rows)
+	if err != nil {
+		return nil, nil, err
+	}
+	found, err := q.match(m)
+	if err != nil {
+		return nil, nil, err
+	}
+	size := int64(n) * rowSize(m)
+	if size <= uncounted {
+		size = 0
+	}
+	if err := s.bodies.take(size); err != nil {
+		return nil, nil, err
+	}
+	rows = m.Rows(n)
+	free = func() {
+		m.Free(rows)
+		s.bodies.give(size)
+	}
+	for i, in := range found {
+		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
+			free()
+			return nil, nil, jsonProblem(err)
+		}
+	}
+	return rows, free, nil
+}
+
+// rowSize is the memory that a row takes, in bytes: inputs and answers.
+func rowSize(m *infer.Model) int64 {
+	size := 0
+	for _, in := range m.Inputs {
+		size += in.Shape.Size()
+	}
+	for _, h := range m.Heads {
+		size += h.Shape.Size()
+	}
+	return 4 * int64(size)
+}
+
+// count is how many rows all inputs have.
+func (q *inference) count(most int) (int, error) {
 	n := 0
 	for i := range q.inputs {
 		in := &q.inputs[i]
 		if len(in.shape) == 0 || in.shape[0] < 1 {
-			return nil, bad("input %q has shape %v, want rows first, 1 or more", shorten(in.name), in.shape)
+			return 0, bad("input %q has shape %v, want rows first, 1 or more", shorten(in.name), in.shape)
 		}
 		if i > 0 && in.shape[0] != n {
-			return nil, bad("input %q has %d rows, the inputs before it have %d", shorten(in.name), in.shape[0], n)
+			return 0, bad("input %q has %d rows, the inputs before it have %d", shorten(in.name), in.shape[0], n)
 		}
 		if n = in.shape[0]; n > most {
-			return nil, tooLarge("%d rows, at most %d are answered at once", n, most)
+			return 0, tooLarge("%d rows, at most %d are answered at once", n, most)
 		}
 	}
+	return n, nil
+}
+
+// match finds what the request gives for each of the model's inputs.
+func (q *inference) match(m *infer.Model) ([]*input, error) {
 	found := make([]*input, len(m.Inputs))
 	for i := range q.inputs {
 		in := &q.inputs[i]
@@ -50,14 +98,7 @@ func (q *inference) rows(m *infer.Model, most int) (*infer.Rows, error) {
 			return nil, bad("input %q is missing, want each of %s", m.Inputs[i].Name, names.List(inputNames(m)))
 		}
 	}
-	rows := m.Rows(n)
-	for i, in := range found {
-		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
-			m.Free(rows)
-			return nil, jsonProblem(err)
-		}
-	}
-	return rows, nil
+	return found, nil
 }
 
 func inputNames(m *infer.Model) []string {

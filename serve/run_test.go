@@ -307,3 +307,34 @@ func TestGoneGetsNothing(t *testing.T) {
 		t.Error("the metrics do not count it")
 	}
 }
+
+// Requests that are large together are turned away, before they take memory, and let in again later.
+func TestMemory(t *testing.T) {
+	r := start(t, func(c *Config) { c.Bodies = 1 << 20 })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	large := func() []byte { // 100 rows of 3 KB in 80 KB
+		text := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[100,28,28],"parameters":{"binary_data_size":78400}},` +
+			`{"name":"question","datatype":"INT32","shape":[100,2],"parameters":{"binary_data_size":800}}]}`
+		return append([]byte(text), make([]byte, 79200)...)
+	}()
+	header := fmt.Sprint(len(large) - 79200)
+	answers := make(chan response, 2)
+	for i := range cap(answers) {
+		go func() { answers <- r.call(t, "POST", inferPath, large, headerLength, header) }()
+		eventually(t, func() bool { return batch.length() == i+1 })
+	}
+	if got := r.call(t, "POST", inferPath, large, headerLength, header); got.status != http.StatusServiceUnavailable || !strings.Contains(got.text(t), "large requests") {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	free()
+	for range cap(answers) {
+		if got := <-answers; got.status != http.StatusOK {
+			t.Errorf("status %d: %s", got.status, got.body)
+		}
+	}
+	if got := r.call(t, "POST", inferPath, large, headerLength, header); got.status != http.StatusOK {
+		t.Errorf("afterwards: status %d: %s", got.status, got.body)
+	}
+	eventually(t, func() bool { return r.bodies.left.Load() == 1<<20 })
+}
