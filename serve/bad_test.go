@@ -3,13 +3,17 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,30 +81,42 @@ func TestBadRequests(t *testing.T) {
 	good.check(t)
 	before := runtime.NumGoroutine()
 	families, of := mistakes(t)
-	seen := map[string]string{}
+	requests := different(t, families, of)
+	t.Logf("%d bad requests", requests)
+	if requests < leastBad {
+		t.Errorf("%d bad requests, want %d or more", requests, leastBad)
+	}
 	for _, family := range families {
 		t.Run(family, func(t *testing.T) {
 			for _, m := range of[family] {
-				request := m.request()
-				if other, twice := seen[string(request)]; twice {
-					t.Errorf("%s is the same as %s", m.name, other)
-				}
-				seen[string(request)] = m.name
-				r.refuses(t, m, request)
+				r.refuses(t, m)
 			}
-			r.calm(t, before)
+			r.calm(t, before+1) // the subtest's own
 			good.check(t)
 		})
 	}
-	if len(seen) < leastBad {
-		t.Errorf("%d bad requests, want %d or more", len(seen), leastBad)
+}
+
+// different counts the requests, no two of which may be the same.
+func different(t *testing.T, families []string, of map[string][]mistake) int {
+	t.Helper()
+	seen := map[[sha256.Size]byte]string{}
+	for _, family := range families {
+		for _, m := range of[family] {
+			hash := sha256.Sum256(m.request())
+			if other, twice := seen[hash]; twice {
+				t.Errorf("%s is the same as %s", m.name, other)
+			}
+			seen[hash] = m.name
+		}
 	}
-	t.Logf("%d bad requests", len(seen))
+	return len(seen)
 }
 
 // refuses sends a bad request and looks at the reply.
-func (r *running) refuses(t *testing.T, m mistake, request []byte) {
+func (r *running) refuses(t *testing.T, m mistake) {
 	t.Helper()
+	request := m.request()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	began := time.Now()
@@ -111,7 +127,7 @@ func (r *running) refuses(t *testing.T, m mistake, request []byte) {
 		t.Errorf("%s: no reply: %v", m.name, err)
 		return
 	}
-	if took > mostTime {
+	if took > mostTime && !raced() {
 		t.Errorf("%s: it took %v, want less than %v", m.name, took, mostTime)
 	}
 	if cost := after.TotalAlloc - before.TotalAlloc; cost > mostMemory {
@@ -119,7 +135,12 @@ func (r *running) refuses(t *testing.T, m mistake, request []byte) {
 	}
 	sentence := string(got.body) // net/http's own replies are plain
 	if m.wire == "" || got.header.Get("Content-Type") == "application/json" {
-		sentence = got.text(t)
+		var told struct{ Error string }
+		if err := json.Unmarshal(got.body, &told); err != nil {
+			t.Errorf("%s: status %d: the reply is no error in JSON: %.300q", m.name, got.status, got.body)
+			return
+		}
+		sentence = told.Error
 	}
 	if got.status != m.status || !strings.Contains(sentence, m.says) || m.says == "" && m.status != http.StatusExpectationFailed {
 		t.Errorf("%s: status %d: %.300s\nwant %d with %q", m.name, got.status, sentence, m.status, m.says)
@@ -150,6 +171,9 @@ func (r *running) send(request []byte, cut bool) (response, error) {
 		return response{}, err
 	}
 	content, err := io.ReadAll(got.Body)
+	if got.ContentLength < 0 && len(content) > 0 {
+		err = nil // net/http ends its own replies by closing, which is a reset where it has not read all
+	}
 	got.Body.Close()
 	conn.Close()
 	<-sent
@@ -214,6 +238,12 @@ func (r *running) calm(t testing.TB, goroutines int) {
 		time.Sleep(5 * time.Millisecond)
 	}
 }
+
+// raced tells that the race detector is on, which makes reading an image thirty times as slow.
+var raced = sync.OnceValue(func() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+})
 
 // noLeak tests at the test's end that it left no goroutine. It comes before what is to be stopped by then.
 func noLeak(t *testing.T) {
