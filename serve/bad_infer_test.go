@@ -76,6 +76,7 @@ func typeMistakes(t testing.TB) (list []mistake) {
 		{"66 inputs", `"inputs":[`, `"inputs":[` + strings.Repeat(`{"name":"image"},`, 64), `"inputs" has more than 64 entries`},
 		{"many members", `"id":"7"`, manyMembers(64), `more than 64 members`},
 		{"long id", `"id":"7"`, `"id":"` + strings.Repeat("7", 1025) + `"`, `the id has 1025 bytes, want at most 1024`},
+		{"id of bytes", `"id":"7"`, "\"id\":\"\xff\"", `the id is not UTF-8`},
 		{"timeout negative", `5000000`, `-1`, `timeout is -1 microseconds, want 0 to an hour`},
 		{"timeout long", `5000000`, `3600000001`, `timeout is 3600000001 microseconds`},
 		{"timeout longer", `5000000`, `22000000000000000000`, `timeout is 3553255926290448384 microseconds`}, // the decoder's overflow

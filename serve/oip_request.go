@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-faster/jx"
 )
@@ -95,6 +96,9 @@ func (q *inference) parse(text []byte) error {
 		case "id":
 			if q.id, err = d.Str(); err == nil && len(q.id) > maxID {
 				return bad("the id has %d bytes, want at most %d", len(q.id), maxID)
+			}
+			if !utf8.ValidString(q.id) {
+				return bad("the id is not UTF-8")
 			}
 		case "parameters":
 			return q.parameters(d)

@@ -268,7 +268,8 @@ func TestEarlyClosers(t *testing.T) {
 			conn.Close()
 		}
 		ask := mistake{path: "/ask", headers: []string{"Content-Type", asJSON}, body: one(t, 3, "odd number", "")}
-		for _, request := range [][]byte{good.request, ask.request()} {
+		large := mistake{path: inferPath, body: append(bytes.Repeat([]byte(" "), 200_000), one(t, 3, "odd number", "")...)}
+		for _, request := range [][]byte{good.request, ask.request(), large.request()} {
 			for _, part := range []int{0, 1, 30, bytes.Index(request, []byte("\r\n\r\n")) + 4, len(request) - 100, len(request) - 1, len(request)} {
 				for range many {
 					conn := r.dial(t)

