@@ -188,7 +188,7 @@ func TestBadFiles(t *testing.T) {
 	for want, change := range map[string]func(f *modelfile.File){
 		`input "ids" has pixels`:           func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
 		`has texts of 3 words`:             func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
-		`"even number" has a word`:           func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
+		`"even number" has a word`:         func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
 		`rule: "odd half number" has 3 wo`: func(f *modelfile.File) { f.Rules[1].Text = "odd half number" },
 		`samples: head "answer" answers`: func(f *modelfile.File) {
 			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
