@@ -171,9 +171,6 @@ func (r *running) send(request []byte, cut bool) (response, error) {
 		return response{}, err
 	}
 	content, err := io.ReadAll(got.Body)
-	if got.ContentLength < 0 && len(content) > 0 {
-		err = nil // net/http ends its own replies by closing, which is a reset where it has not read all
-	}
 	got.Body.Close()
 	conn.Close()
 	<-sent

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"sync"
@@ -13,8 +14,9 @@ import (
 // listener accepts connections, and when it is closed also those that had arrived and were not accepted yet: their
 // clients believe that they are connected.
 type listener struct {
-	net.Listener              // accepts no more than so many at once
-	tcp          net.Listener // below it
+	net.Listener // accepts no more than so many at once
+	last         *lastAccepted
+	tcp          net.Listener // below both
 	closing      atomic.Bool
 	busy         atomic.Int64 // connections from which a request may come, or that wait for an answer
 	once         sync.Once
@@ -23,7 +25,20 @@ type listener struct {
 }
 
 func newListener(l net.Listener, connections int) *listener {
-	return &listener{Listener: netutil.LimitListener(l, connections), tcp: l, late: make(chan net.Conn, backlog)}
+	last := &lastAccepted{Listener: l}
+	return &listener{Listener: netutil.LimitListener(last, connections), last: last, tcp: l, late: make(chan net.Conn, backlog)}
+}
+
+// lastAccepted remembers the connection below LimitListener's, which hides what it can do. One goroutine accepts.
+type lastAccepted struct {
+	net.Listener
+	conn net.Conn
+}
+
+func (l *lastAccepted) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	l.conn = conn
+	return conn, err
 }
 
 // backlog is the most late connections that are answered.
@@ -32,15 +47,16 @@ const backlog = 4096
 // Accept waits for a connection.
 func (l *listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
+	below := l.last.conn
 	if err != nil && l.closing.Load() {
 		if late, ok := <-l.late; ok {
-			accepted, err = late, nil
+			accepted, below, err = late, late, nil
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: accepted, of: l}, nil
+	return &conn{Conn: accepted, below: below, of: l}, nil
 }
 
 // Close ends the listener.
@@ -59,8 +75,17 @@ func (l *listener) Close() error {
 // conn is a connection that counts as busy from when it is accepted, but while it waits for another request.
 type conn struct {
 	net.Conn
-	of   *listener
-	busy atomic.Bool
+	below net.Conn
+	of    *listener
+	busy  atomic.Bool
+}
+
+// CloseWrite ends what is sent, so that a client that still sends reads the answer and not of a reset.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.below.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
 }
 
 // note follows the state of a connection.

@@ -16,13 +16,19 @@ import (
 	"time"
 )
 
-// hasty waits for nobody.
-func hasty(c *Config) {
-	c.HeaderTime, c.ReadTime, c.WriteTime, c.IdleTime = 300*time.Millisecond, 400*time.Millisecond, 500*time.Millisecond, 300*time.Millisecond
+// little is how long the servers of these tests wait for the slow, and patience how long the slow may hold a
+// connection, on a machine that is busy besides.
+func little() time.Duration {
+	if raced() {
+		return 1500 * time.Millisecond
+	}
+	return 500 * time.Millisecond
 }
 
-// patience is how long the slow may hold a connection in these tests, on a machine that is busy besides.
-const patience = 3 * time.Second
+func patience() time.Duration { return 8 * little() }
+
+// hasty waits for no sender.
+func hasty(c *Config) { c.HeaderTime, c.ReadTime, c.IdleTime = little(), little(), little() }
 
 func (r *running) dial(t testing.TB) net.Conn {
 	t.Helper()
@@ -30,7 +36,7 @@ func (r *running) dial(t testing.TB) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn.SetDeadline(time.Now().Add(4 * patience))
+	conn.SetDeadline(time.Now().Add(4 * patience()))
 	return conn
 }
 
@@ -131,7 +137,7 @@ func (s *slow) send(conn net.Conn) error {
 	}
 	got, err := http.ReadResponse(read, nil)
 	took := time.Since(began)
-	if took < 250*time.Millisecond || took > patience {
+	if took < little()*4/5 || took > patience() {
 		return fmt.Errorf("it was held for %v", took)
 	}
 	if s.status == 0 {
@@ -219,7 +225,7 @@ func TestSlowTakeAll(t *testing.T) {
 	}
 	began := time.Now()
 	good.check(t) // after three times the header's
-	if took := time.Since(began); took > patience {
+	if took := time.Since(began); took > patience() {
 		t.Errorf("a good request takes %v", took)
 	}
 }
@@ -227,7 +233,7 @@ func TestSlowTakeAll(t *testing.T) {
 // Who asks for much and does not read it is cut off in time.
 func TestSlowReaders(t *testing.T) {
 	noLeak(t)
-	r := start(t, hasty)
+	r := start(t, func(c *Config) { c.WriteTime = little() })
 	good := r.good(t)
 	good.check(t)
 	before := runtime.NumGoroutine()
@@ -246,7 +252,7 @@ func TestSlowReaders(t *testing.T) {
 	eventually(t, func() bool { return runtime.NumGoroutine() > before })
 	good.check(t)
 	r.calm(t, before) // though the clients are still there
-	if took := time.Since(began); took < 400*time.Millisecond || took > patience {
+	if took := time.Since(began); took < little()*4/5 || took > patience() {
 		t.Errorf("they were held for %v", took)
 	}
 	good.check(t)

@@ -100,8 +100,11 @@ func connections(braid, model, folder string, duration time.Duration, rounds int
 		if err != nil {
 			return err
 		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
 	}
-	return w.Flush()
+	return nil
 }
 
 // overload measures a network large enough that computing it is what limits, at twice the rate that it reaches.

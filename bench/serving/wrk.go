@@ -77,8 +77,8 @@ func scriptOf(kind, folder string) (path string, err error) {
 
 var (
 	rate    = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
-	half    = regexp.MustCompile(`50%\s+(\S+)`)
-	most    = regexp.MustCompile(`99%\s+(\S+)`)
+	half    = regexp.MustCompile(`(?m)^ +50% +(\S+)$`)
+	most    = regexp.MustCompile(`(?m)^ +99% +(\S+)$`)
 	sockets = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
 	refused = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
 )
