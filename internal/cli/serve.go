@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -76,6 +77,21 @@ func serveVerb(s streams) *cobra.Command {
 // 10 ms, they take requests and turn away those that are too many.
 const spareThreads = 2
 
+// collectAt is the growth of the heap, in percent, at which garbage is collected: so much that small models, which
+// are quickly outgrown by requests, get 64 MB of it, unless GOGC says otherwise.
+func collectAt() int {
+	const garbage = 64 << 20
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	own := debug.SetGCPercent(100)
+	debug.SetGCPercent(own)
+	if own != 100 { // GOGC
+		return own
+	}
+	return max(100, min(1000, int(100*garbage/max(m.HeapAlloc, 1))))
+}
+
 // run serves until the context ends.
 func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.settle(s, args); err != nil {
@@ -99,6 +115,7 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	}
 	defer onHangup(server.Reload)()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(spareThreads + runtime.GOMAXPROCS(0)))
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt()))
 	scheme := "http"
 	if f.Cert != "" {
 		scheme = "https"
