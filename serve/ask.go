@@ -280,7 +280,7 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 			return given, nil
 		}
 		if err != nil {
-			return nil, bad("the form cannot be read: %v", err)
+			return nil, bad("the form cannot be read: %s", plain(err))
 		}
 		name := part.FormName()
 		if len(name) > maxName {
@@ -295,7 +295,7 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 		from.left = len(content)
 		file, err := io.ReadAll(part)
 		if err != nil {
-			return nil, bad("the form's part %q cannot be read: %v", name, err)
+			return nil, bad("the form's part %q cannot be read: %s", name, plain(err))
 		}
 		if part.FileName() != "" || isImage(part.Header.Get("Content-Type")) {
 			given[name] = reading{file: file}

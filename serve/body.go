@@ -132,5 +132,5 @@ func readFailed(err error, what string) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return bad("%sthe body ends too soon", what)
 	}
-	return bad("the body cannot be read: %s%v", what, err)
+	return bad("the body cannot be read: %s%s", what, plain(err))
 }
