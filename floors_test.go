@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"braid/internal/curves":      4,
 	"braid/digitqa":              5,
 	"braid/infer":                5,
+	"braid/internal/rows":        6,
 	"braid/serve":                6,
 	"braid/internal/cli":         7,
 	"braid/bench":                8,

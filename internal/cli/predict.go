@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +18,7 @@ import (
 	"braid/infer"
 	"braid/internal/disk"
 	"braid/internal/names"
+	"braid/internal/rows"
 )
 
 // predictFlags are the flags of braid predict.
@@ -98,30 +101,25 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	heads := outputs(model)
-	in, err := openRows(ctx, s, f.in)
+	source, err := f.source(ctx, s, model)
 	if err != nil {
 		return err
 	}
-	defer in.Close()
-	rows, err := f.source(ctx, s, in, model, heads)
+	defer source.Close()
+	table, err := rows.NewTable(model, rows.Format{CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip})
 	if err != nil {
 		return err
 	}
-	defer rows.close()
-	t, err := newTable(heads, f)
-	if err != nil {
-		return err
-	}
-	p := &prediction{model: model, rows: rows, table: t, score: newScore(model, heads), skip: f.skip}
+	p := &rows.Prediction{Model: model, Source: source, Table: table, SkipBad: f.skip}
 	bar := newRowsBar(s, f.out)
 	if bar != nil {
-		p.progress = bar.show
+		p.Progress = bar.show
 	}
 	began := time.Now()
+	var score *rows.Score
 	var failed error // without what is said around it of the file that is not written then
 	err = writeTo(s, f.out, func(w io.Writer) error {
-		failed = p.run(ctx, w)
+		score, failed = p.Run(ctx, w)
 		return failed
 	})
 	if bar != nil {
@@ -133,8 +131,114 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	p.score.tell(s.err, f.log, time.Since(began))
+	switch took := time.Since(began); f.log {
+	case "text":
+		printScore(s.err, score, took)
+	case "json":
+		printScoreJSON(s.err, score, took)
+	}
 	return nil
+}
+
+// source opens the rows, and tests the flags that depend on what they are.
+func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_ rows.Source, err error) {
+	file, err := rows.Open(ctx, f.in, s.in)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	isIDX, err := file.IsIDX()
+	switch {
+	case err != nil:
+		return nil, err
+	case f.question != "" && m.Input((*infer.Input).IsText) == nil:
+		return nil, usage("--question: the model takes no text: its inputs are %s", takes(m))
+	case isIDX:
+		return f.idx(ctx, s, file, m)
+	case f.questions != "":
+		return nil, usage("--questions is for IDX images: in JSON lines the question stands in each")
+	case f.labels != nil:
+		return nil, usage("--labels is for IDX images: in JSON lines true answers stand in each, by the heads' names")
+	}
+	source, err := rows.NewJSON(file, m, f.question)
+	if err != nil {
+		return nil, fmt.Errorf("--question: %w", err)
+	}
+	return source, nil
+}
+
+// idx opens what --questions and --labels name beside the images.
+func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *infer.Model) (_ rows.Source, err error) {
+	source, err := rows.NewIDX(file, m)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			source.Close()
+		}
+	}()
+	text := m.Input((*infer.Input).IsText)
+	switch {
+	case f.questions != "" && text == nil:
+		return nil, usage("--questions: the model takes no text: its inputs are %s", takes(m))
+	case f.questions != "":
+		questions, err := rows.Open(ctx, f.questions, s.in)
+		if err != nil {
+			return nil, err
+		}
+		source.Questions(questions)
+	case f.question != "":
+		if err := source.Ask(f.question); err != nil {
+			return nil, fmt.Errorf("--question: %w", err)
+		}
+	case text != nil:
+		return nil, usage("the model reads a question with each image: --question %q for all, or --questions FILE with a line for each", suggest(text))
+	}
+	var labelled []int // heads
+	for _, flag := range f.labels {
+		head, path, err := labelFile(flag, m)
+		if err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		labels, err := rows.Open(ctx, path, s.in)
+		if err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		if err := source.Labels(head, labels); err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		if slices.Contains(labelled, head) {
+			return nil, usage("--labels: head %q has two files", m.Heads[head].Name)
+		}
+		labelled = append(labelled, head)
+	}
+	return source, nil
+}
+
+// labelFile is what --labels names, as HEAD=FILE or FILE alone: of the first head that has answers.
+func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
+	path = flag
+	head = max(0, slices.IndexFunc(m.Heads, func(h infer.Head) bool { return rows.Answers(&h) != nil }))
+	if name, rest, ok := strings.Cut(flag, "="); ok {
+		if named := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == name }); named >= 0 {
+			head, path = named, rest
+		} else if _, missing := os.Stat(flag); missing != nil { // it is no file with = in its name
+			var have []string
+			for i := range m.Heads {
+				have = append(have, m.Heads[i].Name)
+			}
+			return 0, "", names.Unknown("head", name, have)
+		}
+	}
+	if rows.Answers(&m.Heads[head]) == nil {
+		return 0, "", fmt.Errorf("head %q gives numbers, not one of some answers", m.Heads[head].Name)
+	}
+	return head, path, nil
 }
 
 // distinct is an error where the answers would replace the rows.
@@ -187,65 +291,85 @@ func writeTo(s streams, path string, write func(io.Writer) error) error {
 	return disk.Write(path, write)
 }
 
-// prediction is rows on their way through a model.
-type prediction struct {
-	model    *infer.Model
-	rows     rowSource
-	table    *table
-	score    *score
-	skip     bool // rows that cannot be answered
-	progress func(rows int, done, total int64)
+// printScore prints what was counted, for people.
+func printScore(w io.Writer, s *rows.Score, took time.Duration) {
+	noun := "rows"
+	if s.Rows == 1 {
+		noun = "row"
+	}
+	fmt.Fprintf(w, "%d %s in %.1f s, %.0f a second", s.Rows, noun, took.Seconds(), float64(s.Rows)/took.Seconds())
+	if s.Bad > 0 {
+		fmt.Fprintf(w, "; %d could not be answered", s.Bad)
+	}
+	fmt.Fprintln(w)
+	if !slices.ContainsFunc(s.Heads, func(h rows.HeadScore) bool { return h.Rows > 0 }) {
+		return
+	}
+	fmt.Fprintln(w)
+	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "head\taccuracy\trows known\t")
+	line := func(name string, c rows.Tally) {
+		if c.Rows == 0 {
+			fmt.Fprintf(t, "%s\t\t0\t\n", name)
+			return
+		}
+		fmt.Fprintf(t, "%s\t%.2f %%\t%d\t\n", name, 100*c.Share(), c.Rows)
+	}
+	for _, h := range s.Heads {
+		line(h.Name, h.Tally)
+	}
+	if len(s.Heads) > 1 {
+		line("all right", s.All)
+	}
+	t.Flush()
 }
 
-// run answers all rows.
-func (p *prediction) run(ctx context.Context, w io.Writer) error {
-	b := newBlock(p.model)
-	if err := p.table.begin(w); err != nil {
-		return err
-	}
-	for {
-		if ctx.Err() != nil {
-			return fmt.Errorf("%w after %d rows", context.Cause(ctx), b.first+b.n)
-		}
-		b.first += b.n
-		read := p.rows.fill(b)
-		if read != nil && read != io.EOF && b.n == 0 {
-			return read
-		}
-		bad, err := p.answer(w, b)
-		switch {
-		case err != nil:
-			return err
-		case bad != nil:
-			return fmt.Errorf("%w (--skip-bad goes on after such rows)", bad)
-		case read == io.EOF:
-			return nil
-		case read != nil:
-			return read
-		}
-		if p.progress != nil {
-			done, total := p.rows.progress()
-			p.progress(b.first+b.n, done, total)
+// printScoreJSON prints what was counted, as a line of JSON.
+func printScoreJSON(w io.Writer, s *rows.Score, took time.Duration) {
+	line := fmt.Appendf(nil, `{"rows":%d,"bad":%d,"seconds":%.3f`, s.Rows, s.Bad, took.Seconds())
+	add := func(name, suffix string, t rows.Tally) {
+		if t.Rows > 0 {
+			line = fmt.Appendf(line, ",%s:%v,%s:%d", quoted(name+suffix), t.Share(), quoted(name+"_rows"), t.Rows)
 		}
 	}
+	for _, h := range s.Heads {
+		add(h.Name, "_accuracy", h.Tally)
+	}
+	if len(s.Heads) > 1 {
+		add("all_right", "", s.All)
+	}
+	fmt.Fprintf(w, "%s}\n", line)
 }
 
-// answer answers a block. Rows before one that cannot be answered are not lost: bad is why it cannot.
-func (p *prediction) answer(w io.Writer, b *block) (bad, err error) {
-	if !p.skip {
-		if at := slices.IndexFunc(b.bad[:b.n], func(err error) bool { return err != nil }); at >= 0 {
-			bad, b.n = b.bad[at], at
+// quoted is a string as JSON.
+func quoted(s string) []byte {
+	content, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always can be
+	}
+	return content
+}
+
+// waiting is standard input as ask reads it.
+type waiting struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (w *waiting) Read(p []byte) (int, error) { return rows.Interruptible(w.ctx, w.r).Read(p) }
+
+// takes tells what a model's inputs take.
+func takes(m *infer.Model) string { return rows.Takes(m) }
+
+// suggest is a text that an input can be asked.
+func suggest(in *infer.Input) string { return rows.Suggest(in) }
+
+// position is where an input stands in the model's order.
+func position(m *infer.Model, in *infer.Input) int {
+	for i := range m.Inputs {
+		if in == &m.Inputs[i] {
+			return i
 		}
 	}
-	if b.n == 0 {
-		return bad, nil
-	}
-	if err := p.model.Predict(b.rows); err != nil {
-		return nil, err
-	}
-	if err := p.table.write(w, b); err != nil {
-		return nil, err
-	}
-	p.score.add(b)
-	return bad, nil
+	return -1
 }

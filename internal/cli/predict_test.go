@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"braid"
 	"braid/digitqa"
 	"braid/infer"
+	"braid/internal/rows"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/tensor"
@@ -251,7 +253,7 @@ func TestPredict(t *testing.T) {
 // What does not fit one block comes out as if it had, into a file too; and CSV says what JSON lines say.
 func TestPredictBlocks(t *testing.T) {
 	run, folder := trained(t)
-	m := manyRows(t, folder, 2*blockRows+37)
+	m := manyRows(t, folder, 2*rows.PerBlock+37)
 	dir := t.TempDir()
 	images := put(t, dir, "images", idxFile(m.pixels, m.rows(), 6, 5))
 	questions := put(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
@@ -290,7 +292,7 @@ func TestPredictBlocks(t *testing.T) {
 		}
 	}
 	code, lines, errs := call("predict", run, "--in", images, "--questions", questions, "--log", "none")
-	if list := parseLines(t, lines); code != 0 || errs != "" || len(list) != m.rows() || list[blockRows].Digit != table[1+blockRows][1] || list[m.rows()-1].Row != m.rows()-1 {
+	if list := parseLines(t, lines); code != 0 || errs != "" || len(list) != m.rows() || list[rows.PerBlock].Digit != table[1+rows.PerBlock][1] || list[m.rows()-1].Row != m.rows()-1 {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
@@ -344,7 +346,7 @@ func TestPredictTruths(t *testing.T) {
 	m := manyRows(t, folder, 9)
 	digits, answers := m.answers(t, run)
 	var lines strings.Builder
-	var digit, answer, all tally
+	var digit, answer, all rows.Tally
 	for row := range m.rows() {
 		d := digits[10*row:][:10]
 		said := slices.Index(d, slices.Max(d))
@@ -354,18 +356,18 @@ func TestPredictTruths(t *testing.T) {
 		case 0: // nothing is known
 		case 1: // a wrong answer for each
 			truths = fmt.Sprintf(`, "digit": %d, "answer": %v`, (said+1)%10, !yes)
-			digit.rows, answer.rows, all.rows = digit.rows+1, answer.rows+1, all.rows+1
+			digit.Rows, answer.Rows, all.Rows = digit.Rows+1, answer.Rows+1, all.Rows+1
 		case 2: // only the answer, right: nothing follows for the digit
 			truths = fmt.Sprintf(`, "answer": %q, "digit": null`, map[bool]string{true: "yes", false: "no"}[yes])
-			answer.rows, answer.right = answer.rows+1, answer.right+1
+			answer.Rows, answer.Right = answer.Rows+1, answer.Right+1
 		case 3: // the digit, right, and the answer, wrong, whatever follows from the digit
 			truths = fmt.Sprintf(`, "digit": "%d", "answer": %d`, said, map[bool]int{true: 0, false: 1}[yes])
-			digit.rows, digit.right, answer.rows, all.rows = digit.rows+1, digit.right+1, answer.rows+1, all.rows+1
+			digit.Rows, digit.Right, answer.Rows, all.Rows = digit.Rows+1, digit.Right+1, answer.Rows+1, all.Rows+1
 		case 4: // the digit alone: the answer follows
 			truths = fmt.Sprintf(`, "digit": %d`, said)
-			digit.rows, digit.right, answer.rows, all.rows = digit.rows+1, digit.right+1, answer.rows+1, all.rows+1
+			digit.Rows, digit.Right, answer.Rows, all.Rows = digit.Rows+1, digit.Right+1, answer.Rows+1, all.Rows+1
 			if digitqa.Questions[row%4].True(int32(said)) == yes {
-				answer.right, all.right = answer.right+1, all.right+1
+				answer.Right, all.Right = answer.Right+1, all.Right+1
 			}
 		}
 		var fields map[string]any
@@ -379,8 +381,8 @@ func TestPredictTruths(t *testing.T) {
 		t.Fatalf("exit code %d: %v: %s", code, err, errs)
 	}
 	for name, want := range map[string]float64{
-		"digit_rows": float64(digit.rows), "digit_accuracy": digit.share(), "answer_rows": float64(answer.rows), "answer_accuracy": answer.share(),
-		"all_right_rows": float64(all.rows), "all_right": all.share(),
+		"digit_rows": float64(digit.Rows), "digit_accuracy": digit.Share(), "answer_rows": float64(answer.Rows), "answer_accuracy": answer.Share(),
+		"all_right_rows": float64(all.Rows), "all_right": all.Share(),
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
@@ -399,7 +401,7 @@ func TestPredictBase64(t *testing.T) {
 	var lines strings.Builder
 	for row := range m.rows() {
 		content := picture(t, m.pixels[30*row:][:30])
-		seen, err := grey(content, &model.Inputs[0], rowDecoded)
+		seen, err := grey(content, &model.Inputs[0], mostDecoded)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -436,140 +438,6 @@ func picture(t testing.TB, pixels []uint8) []byte {
 		t.Fatal(err)
 	}
 	return content
-}
-
-// Rows that cannot be answered: by default all before the first are answered; with --skip-bad all but they.
-func TestPredictBadRows(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, blockRows+30)
-	bad := map[int]string{
-		blockRows + 2: `{"image": [1, 2], "question": "odd number", "digit": 1}`, blockRows + 7: `{"question": "odd number"}`,
-		blockRows + 20: "{", blockRows + 21: `{"question": "blue, number", "digit": 3, "image": ` + strings.Repeat("[", 10000),
-	}
-	var lines strings.Builder
-	for row := range m.rows() {
-		if text, ok := bad[row]; ok {
-			fmt.Fprintln(&lines, text)
-			continue
-		}
-		fmt.Fprintln(&lines, m.jsonLine(row, row%2 == 0))
-	}
-	dir := t.TempDir()
-	in, out := put(t, dir, "in.jsonl", []byte(lines.String())), put(t, dir, "out.jsonl", []byte("old"))
-	wrong := fmt.Sprintf("%s: line %d: \"image\": got 2 numbers, want 30 (6 x 5) (--skip-bad goes on after such rows)", in, blockRows+3)
-	code, said, errs := call("predict", run, "--in", in)
-	if list := parseLines(t, said); code != 1 || !strings.Contains(errs, wrong) || len(list) != blockRows+2 {
-		t.Errorf("exit code %d, %d rows: %s", code, len(list), errs)
-	}
-	code, said, errs = call("predict", run, "--in", in, "--out", out)
-	if content, err := os.ReadFile(out); code != 1 || said != "" || !strings.Contains(errs, wrong) || string(content) != "old" {
-		t.Errorf("exit code %d: %s; the file has %d bytes (%v)", code, errs, len(content), err)
-	}
-	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
-		t.Errorf("%v is left", entries)
-	}
-	digits, _ := m.answers(t, run)
-	code, _, errs = call("predict", run, "--in", in, "--out", out, "--skip-bad", "--probabilities")
-	content, err := os.ReadFile(out)
-	if code != 0 || err != nil || !strings.Contains(errs, fmt.Sprintf("%d rows in ", m.rows())) || !strings.Contains(errs, "; 4 could not be answered\n") {
-		t.Fatalf("exit code %d: %v: %s", code, err, errs)
-	}
-	for row, l := range parseLines(t, string(content)) {
-		if _, isBad := bad[row]; l.Row != row || (l.Error != "") != isBad || !isBad && l.Digits["0"] != digits[10*row] || isBad && l.Digit != "" {
-			t.Fatalf("row %d is %+v", row, l)
-		}
-	}
-	code, said, _ = call("predict", run, "--in", in, "--skip-bad", "--format", "csv", "--log", "none")
-	table, err := csv.NewReader(strings.NewReader(said)).ReadAll()
-	if code != 0 || err != nil || len(table) != 1+m.rows() {
-		t.Fatalf("exit code %d, %d lines: %v", code, len(table), err)
-	}
-	if fields := table[1+blockRows+7]; fields[0] != strconv.Itoa(blockRows+7) || fields[1] != "" || !strings.Contains(fields[5], `"image" is missing, want an image of 6 x 5`) {
-		t.Errorf("a bad row is %q", fields)
-	}
-	if fields := table[1+blockRows+8]; fields[1] == "" || fields[5] != "" {
-		t.Errorf("a good row is %q", fields)
-	}
-	// A question that cannot be asked is a bad row of IDX images, too.
-	m.questions[3] = "blue number"
-	args := []string{
-		"predict", run, "--in", put(t, dir, "images", idxFile(m.pixels, m.rows(), 6, 5)),
-		"--questions", put(t, dir, "questions", []byte(strings.Join(m.questions, "\n"))),
-	}
-	code, said, errs = call(args...)
-	if code != 1 || len(parseLines(t, said)) != 3 || !strings.Contains(errs, `questions: line 4: "blue number" has`) || !strings.Contains(errs, `"blue"`) {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
-	code, said, errs = call(append(args, "--skip-bad")...)
-	if list := parseLines(t, said); code != 0 || len(list) != m.rows() || list[3].Error == "" || list[4].Error != "" || !strings.Contains(errs, "1 could not be answered") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
-}
-
-func TestPredictMistakes(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 5)
-	dir := t.TempDir()
-	images := put(t, dir, "images", idxFile(m.pixels, 5, 6, 5))
-	labels := put(t, dir, "labels", idxFile(m.labels, 5))
-	lines := put(t, dir, "lines", []byte(m.jsonLine(0, false)))
-	files := 0
-	file := func(content string) string {
-		files++
-		return put(t, dir, fmt.Sprint("file", files), []byte(content))
-	}
-	idx := func(args ...string) []string { return append([]string{"--in", images}, args...) }
-	asked := func(args ...string) []string { return idx(append([]string{"--question", "odd number"}, args...)...) }
-	for want, args := range map[string][]string{
-		"--in is missing": {},
-		"--question and --questions: want one of them":        idx("--question", "odd number", "--questions", lines),
-		`--format is "xml", want one of "jsonl", "csv"`:       idx("--format", "xml"),
-		`--log is "keras", want one of "text", "json"`:        idx("--log", "keras"),
-		"is the file of --in, want another":                   asked("--out", images),
-		"--out " + dir + " is a folder, want a file":          asked("--out", dir),
-		"is a folder, want a file":                            {"--in", dir},
-		"no such file or directory":                           {"--in", filepath.Join(dir, "none")},
-		"is empty, want IDX images or JSON lines":             {"--in", file("")},
-		"begins with 00 01 02 03":                             {"--in", file("\x00\x01\x02\x03")},
-		"labels has rows of 1, the model's \"image\" takes 6": {"--in", labels, "--question", "odd number"},
-		"a question with each image: --question \"odd number": idx(),
-		`--question: "blue number" has`:                       idx("--question", "blue number"),
-		`--question: "red number" has`:                        {"--in", lines, "--question", "red number"},
-		"has 2 lines, there are 5 images":                     idx("--questions", file("odd number\nodd number")),
-		"has more than 5 lines, there are 5":                  idx("--questions", file(strings.Repeat("even number\n", 6))),
-		`line 1: "" asks nothing`:                             idx("--questions", file("\n"+strings.Repeat("odd number\n", 4))),
-		"line 2: line is too long":                            idx("--questions", file("odd number\n"+strings.Repeat("x", mostQuestion+1)+strings.Repeat("\nodd number", 3))),
-		`unknown head "digt"`:                                 asked("--labels", "digt="+labels),
-		`--labels: head "digit" has two files`:                asked("--labels", labels, "--labels", "digit="+labels),
-		"has shape [4], want a label for each of 5 images":    asked("--labels", file(string(idxFile(make([]byte, 4), 4)))),
-		"has shape [5 1], want a label for each":              asked("--labels", file(string(idxFile(make([]byte, 5), 5, 1)))),
-		"row 2 is 10, want a label from 0 to 9":               asked("--labels", file(string(idxFile([]byte{1, 2, 10, 3, 4}, 5)))),
-		"row 0 is 2, want a label from 0 to 1":                asked("--labels", "answer="+file(string(idxFile([]byte{2, 0, 0, 0, 1}, 5))+"")),
-		"no IDX file of bytes":                                asked("--labels", lines),
-		"--questions is for IDX images":                       {"--in", lines, "--questions", lines},
-		"--labels is for IDX images":                          {"--in", lines, "--labels", labels},
-		"1 missing":                                           {"--in", file(string(idxFile(m.pixels[:149], 5, 6, 5))), "--question", "odd number"},
-		"compressed file is cut short after":                  {"--in", file(string(zip(idxFile(m.pixels, 5, 6, 5))[:70])), "--question", "odd number"},
-		"after line 0: compressed file is cut short":          {"--in", file(string(zip([]byte(m.jsonLine(0, false) + "\n"))[:60]))},
-		"is one image, want rows":                             {"--in", file(string(picture(t, m.pixels[:30])))},
-		"header of the compressed file":                       {"--in", file("\x1f\x8b\x00\x00")},
-		"no model at":                                         {"--in", images},
-		"accepts at most 1 arg(s)":                            {"two", "--in", images},
-	} {
-		model := run
-		if want == "no model at" {
-			model = filepath.Join(dir, "none")
-		}
-		code, out, errs := call(append([]string{"predict", model}, args...)...)
-		rows := strings.Count(out, "\n") // before the mistake
-		if code != 1 || rows > 1 || rows == 1 && !strings.Contains(want, "line 2") || !strings.Contains(errs, want) {
-			t.Errorf("%v: exit code %d, output %q\ngot  %s\nwant %s", args, code, out, errs, want)
-		}
-	}
-	t.Chdir(t.TempDir())
-	if code, _, errs := call("predict", "--in", images); code != 1 || !strings.Contains(errs, "there is no run at runs/latest: train one") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
 }
 
 // other is a model of two inputs that are no images, and four heads, one of which gives numbers.
@@ -661,19 +529,76 @@ func TestPredictOtherModel(t *testing.T) {
 	}
 }
 
+// endless gives IDX images without keeping them, and looks at the heap as they are read.
+type endless struct {
+	header []byte
+	left   int
+	most   uint64
+	reads  int
+}
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.reads++; e.reads%64 == 0 {
+		var now runtime.MemStats
+		runtime.ReadMemStats(&now)
+		e.most = max(e.most, now.HeapAlloc)
+	}
+	if len(e.header) > 0 {
+		n := copy(p, e.header)
+		e.header = e.header[n:]
+		return n, nil
+	}
+	n := min(len(p), e.left)
+	for i := range p[:n] {
+		p[i] = uint8((e.left - i) * 7)
+	}
+	if e.left -= n; n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// counting counts lines and forgets them.
+type counting struct{ lines int }
+
+func (c *counting) Write(p []byte) (int, error) {
+	c.lines += bytes.Count(p, []byte("\n"))
+	return len(p), nil
+}
+
+// However many rows there are, the memory is the same.
+func TestPredictConstantMemory(t *testing.T) {
+	run, _ := trained(t)
+	const rows, most = 300_000, 6 << 20 // bytes of heap more than before; the rows have 9 MB, the answers 27
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	in := &endless{header: idxFile(nil, rows, 6, 5), left: 30 * rows}
+	var out counting
+	var errs bytes.Buffer
+	if code := Run([]string{"predict", run, "--in", "-", "--question", "odd number"}, in, &out, &errs); code != 0 || out.lines != rows {
+		t.Fatalf("exit code %d, %d lines: %s", code, out.lines, errs.String())
+	}
+	t.Logf("%sthe heap grew from %d to %d bytes", errs.String(), before.HeapAlloc, in.most)
+	if in.reads < 100 || in.most > before.HeapAlloc+most {
+		t.Errorf("the heap grew from %d to %d bytes over %d reads", before.HeapAlloc, in.most, in.reads)
+	}
+}
+
 func TestScorePrint(t *testing.T) {
-	m := &infer.Model{}
-	s := newScore(m, []output{{Head: &infer.Head{Spec: braid.Spec{Name: "digit"}}}, {Head: &infer.Head{Spec: braid.Spec{Name: "answer"}}}})
-	s.rows, s.bad, s.known[0], s.all = 1200, 3, tally{800, 700}, tally{0, 0}
+	s := &rows.Score{
+		Rows: 1200, Bad: 3,
+		Heads: []rows.HeadScore{{Name: "digit", Tally: rows.Tally{Rows: 800, Right: 700}}, {Name: "answer"}},
+	}
 	var b bytes.Buffer
-	s.print(&b, 2*time.Second)
+	printScore(&b, s, 2*time.Second)
 	want := "1200 rows in 2.0 s, 600 a second; 3 could not be answered\n\n" +
 		"        head   accuracy   rows known\n       digit    87.50 %          800\n      answer                       0\n   all right                       0\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	s.printJSON(&b, 2*time.Second)
+	printScoreJSON(&b, s, 2*time.Second)
 	if got, want := b.String(), `{"rows":1200,"bad":3,"seconds":2.000,"digit_accuracy":0.875,"digit_rows":800}`+"\n"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -1,4 +1,4 @@
-package cli
+package rows
 
 import (
 	"encoding/csv"
@@ -9,20 +9,27 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"braid/infer"
 )
 
-// table writes answers as JSON lines or CSV.
-type table struct {
+// Format is how answers are written. The zero value is JSON lines.
+type Format struct {
+	CSV           bool
+	Probabilities bool // of all answers, not only of the one that is given
+	Errors        bool // CSV has a column for why a row could not be answered
+}
+
+// Table writes answers, a row for each.
+type Table struct {
+	format Format
 	heads  []answerColumns
-	csv    bool
-	all    bool // the probabilities of all answers
-	errors bool // there may be rows without answers
-	parts  [][]byte
+	parts  [][]byte // of a block, by worker
 }
 
 // answerColumns are what is written of a head.
 type answerColumns struct {
-	output
+	head
 	keys   [][]byte // in JSON: of the answer, of its probability, of the probabilities; each with its colon
 	quoted [][]byte // the labels, as a string of JSON or a field of CSV
 	width  int      // numbers
@@ -49,15 +56,16 @@ func (c *answerColumns) names(all bool) []string {
 	return list
 }
 
-func newTable(heads []output, f *predictFlags) (*table, error) {
-	t := &table{csv: f.format == "csv", all: f.probabilities, errors: f.skip, parts: make([][]byte, runtime.GOMAXPROCS(0))}
-	for _, h := range heads {
-		c := answerColumns{output: h, width: h.Shape.Size()}
+// NewTable makes a table of a model's answers. It is an error if two columns would have one name.
+func NewTable(m *infer.Model, f Format) (*Table, error) {
+	t := &Table{format: f, parts: make([][]byte, runtime.GOMAXPROCS(0))}
+	for _, h := range heads(m) {
+		c := answerColumns{head: h, width: h.Shape.Size()}
 		for _, suffix := range []string{"", "_probability", "_probabilities"} {
 			c.keys = append(c.keys, append(jsonString(h.Name+suffix), ':'))
 		}
 		for _, label := range h.labels {
-			if t.csv {
+			if t.format.CSV {
 				c.quoted = append(c.quoted, csvField(label))
 			} else {
 				c.quoted = append(c.quoted, jsonString(label))
@@ -75,20 +83,20 @@ func newTable(heads []output, f *predictFlags) (*table, error) {
 }
 
 // columns are the names of CSV's columns.
-func (t *table) columns() []string {
+func (t *Table) columns() []string {
 	list := []string{"row"}
 	for i := range t.heads {
-		list = append(list, t.heads[i].names(t.all)...)
+		list = append(list, t.heads[i].names(t.format.Probabilities)...)
 	}
-	if t.errors {
+	if t.format.Errors {
 		list = append(list, "error")
 	}
 	return list
 }
 
 // begin writes what comes before the rows.
-func (t *table) begin(w io.Writer) error {
-	if !t.csv {
+func (t *Table) begin(w io.Writer) error {
+	if !t.format.CSV {
 		return nil
 	}
 	c := csv.NewWriter(w)
@@ -100,14 +108,14 @@ func (t *table) begin(w io.Writer) error {
 }
 
 // write writes a block's rows.
-func (t *table) write(w io.Writer, b *block) error {
+func (t *Table) write(w io.Writer, b *block) error {
 	for i := range t.parts {
 		t.parts[i] = t.parts[i][:0]
 	}
 	share(len(t.parts), b.n, func(worker, lo, hi int) {
 		part := t.parts[worker]
 		for row := lo; row < hi; row++ {
-			if t.csv {
+			if t.format.CSV {
 				part = t.appendCSV(part, b, row)
 			} else {
 				part = t.appendJSON(part, b, row)
@@ -123,7 +131,7 @@ func (t *table) write(w io.Writer, b *block) error {
 	return nil
 }
 
-func (t *table) appendJSON(to []byte, b *block, row int) []byte {
+func (t *Table) appendJSON(to []byte, b *block, row int) []byte {
 	to = strconv.AppendInt(append(to, `{"row":`...), int64(b.first+row), 10)
 	if err := b.bad[row]; err != nil {
 		to = append(append(to, `,"error":`...), jsonString(err.Error())...)
@@ -141,7 +149,7 @@ func (t *table) appendJSON(to []byte, b *block, row int) []byte {
 		to = append(to, h.quoted[best]...)
 		to = append(append(to, ','), h.keys[1]...)
 		to = appendNumber(to, probability(numbers, best))
-		if t.all {
+		if t.format.Probabilities {
 			to = append(append(to, ','), h.keys[2]...)
 			for label := range h.labels {
 				to = append(to, separator(label, '{'))
@@ -154,7 +162,7 @@ func (t *table) appendJSON(to []byte, b *block, row int) []byte {
 	return append(to, '}', '\n')
 }
 
-func (t *table) appendCSV(to []byte, b *block, row int) []byte {
+func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 	to = strconv.AppendInt(to, int64(b.first+row), 10)
 	bad := b.bad[row]
 	if bad != nil {
@@ -173,13 +181,13 @@ func (t *table) appendCSV(to []byte, b *block, row int) []byte {
 		best := h.Best(numbers)
 		to = append(append(to, ','), h.quoted[best]...)
 		to = appendNumber(append(to, ','), probability(numbers, best))
-		if t.all {
+		if t.format.Probabilities {
 			for label := range h.labels {
 				to = appendNumber(append(to, ','), probability(numbers, label))
 			}
 		}
 	}
-	if t.errors {
+	if t.format.Errors {
 		to = append(to, ',')
 	}
 	return append(to, '\n')

@@ -1,4 +1,4 @@
-package cli
+package rows
 
 import (
 	"encoding/json"
@@ -300,13 +300,4 @@ func pixel(token []byte) (uint8, bool) {
 		return 0, false
 	}
 	return uint8(v), true
-}
-
-// shorten is what an error shows of a value.
-func shorten(raw []byte) string {
-	const most = 40
-	if len(raw) > most {
-		return printable(string(raw[:most])) + "..."
-	}
-	return printable(string(raw))
 }

@@ -1,0 +1,46 @@
+package rows
+
+import (
+	"sync"
+
+	"braid/infer"
+)
+
+// PerBlock is how many rows are answered at a time: enough that all processors have work.
+const PerBlock = 1024
+
+// block is some rows on their way: what is asked, answered, and known of them. Rows that are not filled, and bad
+// ones, hold other numbers that the model can be asked.
+type block struct {
+	rows   *infer.Rows
+	first  int // the number of the first row
+	n      int
+	bad    []error // by row: why it cannot be asked
+	truths [][]int // by head, by row: the true answer, -1 where it is not known
+}
+
+func newBlock(m *infer.Model) *block {
+	b := &block{rows: m.Rows(PerBlock), bad: make([]error, PerBlock)}
+	for range m.Heads {
+		b.truths = append(b.truths, make([]int, PerBlock))
+	}
+	return b
+}
+
+// begin forgets what a row held.
+func (b *block) begin(row int) {
+	b.bad[row] = nil
+	for _, t := range b.truths {
+		t[row] = -1
+	}
+}
+
+// share deals n rows to so many goroutines.
+func share(workers, n int, do func(worker, lo, hi int)) {
+	workers = min(workers, n)
+	var wait sync.WaitGroup
+	for i := range workers {
+		wait.Go(func() { do(i, n*i/workers, n*(i+1)/workers) })
+	}
+	wait.Wait()
+}

@@ -1,0 +1,73 @@
+package rows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"braid/infer"
+	"braid/internal/names"
+	"braid/tensor"
+)
+
+// Answers are what a head's answers are called, in the order of their indices; nil where it gives numbers.
+func Answers(h *infer.Head) []string {
+	var list []string
+	for _, c := range h.Answer(make([]float32, h.Shape.Size())).Answers {
+		list = append(list, c.Label)
+	}
+	return list
+}
+
+// head is a model's head as its answers are written and compared.
+type head struct {
+	*infer.Head
+	labels []string // its Answers
+}
+
+func heads(m *infer.Model) []head {
+	var list []head
+	for i := range m.Heads {
+		list = append(list, head{&m.Heads[i], Answers(&m.Heads[i])})
+	}
+	return list
+}
+
+// numbers are what the head gave for a row.
+func (h *head) numbers(t tensor.Tensor, row int) []float32 {
+	size := h.Shape.Size()
+	return t.Float32s()[row*size:][:size]
+}
+
+// truth reads a true answer: a string is its label, a number its index; null is not known.
+func (h *head) truth(raw []byte) (int, error) {
+	if string(raw) == "null" {
+		return -1, nil
+	}
+	if h.labels == nil {
+		return -1, errors.New("the head gives numbers, not one of some answers: no true answer is compared")
+	}
+	var value any
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return -1, err
+	}
+	switch v := value.(type) {
+	case string:
+		if at := slices.Index(h.labels, v); at >= 0 {
+			return at, nil
+		}
+		return -1, names.Unknown("answer", shorten([]byte(v)), h.labels)
+	case float64:
+		if v == float64(int(v)) && v >= 0 && int(v) < len(h.labels) {
+			return int(v), nil
+		}
+	case bool:
+		if len(h.labels) == 2 && v {
+			return 1, nil
+		} else if len(h.labels) == 2 {
+			return 0, nil
+		}
+	}
+	return -1, fmt.Errorf("true answer is %s, want a label as a string, or its index from 0 to %d", shorten(raw), len(h.labels)-1)
+}

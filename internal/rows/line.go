@@ -1,0 +1,59 @@
+package rows
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode"
+)
+
+// errLong is the error of a line that is too long.
+var errLong = errors.New("line is too long")
+
+// readLine appends the next line, without its end, to line. A line that is too long is read past. At the end of
+// the file the error is io.EOF.
+func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
+	from, long := len(line), false
+	for {
+		part, err := r.ReadSlice('\n')
+		if len(line)+len(part)-from > most+len("\r\n") {
+			long = true
+		} else {
+			line = append(line, part...)
+		}
+		switch {
+		case err == bufio.ErrBufferFull:
+			continue
+		case err == io.EOF && (len(line) > from || long):
+		case err != nil:
+			return line[:from], err
+		}
+		end := len(bytes.TrimSuffix(bytes.TrimSuffix(line[from:], []byte("\n")), []byte("\r")))
+		if long || end > most {
+			return line[:from], fmt.Errorf("%w: want %d bytes or less", errLong, most)
+		}
+		return line[:from+end], nil
+	}
+}
+
+// shorten is what an error shows of a value.
+func shorten(raw []byte) string {
+	const most = 40
+	if len(raw) > most {
+		return printable(string(raw[:most])) + "..."
+	}
+	return printable(string(raw))
+}
+
+// printable is a text from elsewhere as a terminal may show it.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}
