@@ -91,7 +91,7 @@ func show(t *testing.T, browser context.Context, model string, on screen) *tab {
 	t.Helper()
 	r := start(t, func(c *Config) { c.Models = []Source{{Path: model}} })
 	p := &tab{T: t, origin: r.url, screen: on}
-	ctx, end := context.WithTimeout(browser, time.Minute)
+	ctx, end := context.WithTimeout(browser, 3*time.Minute)
 	t.Cleanup(end)
 	p.ctx, end = chromedp.NewContext(ctx, chromedp.WithListener(p.note), chromedp.WithNewBrowserContext())
 	t.Cleanup(func() {
@@ -196,7 +196,7 @@ func eval[T any](p *tab, script string) T {
 // until waits until JavaScript in the page says true.
 func (p *tab) until(script string) {
 	p.Helper()
-	for end := time.Now().Add(10 * time.Second); !eval[bool](p, script); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !eval[bool](p, script); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			p.Fatalf("it did not come to be: %s\nthe page tells: %s", script, eval[string](p, `document.querySelector('main').innerText`))
 		}

@@ -189,8 +189,10 @@ func testKeyboard(p *tab) {
 	p.key(kb.Tab)
 	p.until(`document.activeElement.id === 'pad'`)
 	p.key(kb.ArrowUp+kb.ArrowUp, chromedp.ModifierShift)
+	eval[int](p, `window.said = []; new MutationObserver(() => said.push(document.querySelector('#spoken').textContent))
+		.observe(document.querySelector('#spoken'), { childList: true }), 0`) // the answer is said soon after
 	p.key(" ")
-	p.until(`document.querySelector('#spoken').textContent === 'pen down, 14 across, 6 down of 28'`)
+	p.until(`said.includes('pen down, 14 across, 6 down of 28')`)
 	p.answered(func() {
 		for range 16 {
 			p.key(kb.ArrowDown)
@@ -284,15 +286,14 @@ func testSamples(p *tab, model string) {
 func testWords(p *tab) {
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.click("#own")
-	p.answered(func() { p.key("even half") })
+	p.key("even half")
+	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
+	p.quiet()
 	if got := p.text("#message"); !strings.Contains(got, "not trained on this question") || !strings.Contains(got, `"lower half"`) {
 		p.Errorf("the note is %q", got)
 	}
-	if got := p.text(`[data-head="answer"] .asked`); got != "even half" {
-		p.Errorf("the page answers %q", got)
-	}
 	p.key(" prime")
-	p.until(`document.querySelector('#own-problem').textContent !== ''`)
+	p.until(`document.querySelector('#own-problem').textContent.includes('prime')`)
 	p.quiet()
 	told := p.text("#own-problem") + p.text("#own-words")
 	for _, word := range []string{"prime", "lower", "upper", "half", "even", "odd", "number"} {
@@ -303,9 +304,9 @@ func testWords(p *tab) {
 	if got := eval[[]string](p, `[...document.querySelectorAll('.head')].map((head) => head.dataset.state)`); !slices.Equal(got, []string{"error", "error"}) {
 		p.Errorf("the heads' states are %q", got)
 	}
-	// Chromium itself writes this into the console.
+	// Chromium itself writes this into the console, more than once where it was asked before the last letter.
 	const refused = "network: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity) (/ask?model=digitqa)"
-	if got := p.complained(); !slices.Equal(got, []string{refused}) {
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{refused}) {
 		p.Errorf("the console tells %q", got)
 	}
 	p.answered(func() { p.key(kb.Escape) })
