@@ -17,6 +17,7 @@ import (
 	"braid/infer"
 	"braid/internal/disk"
 	"braid/internal/names"
+	"braid/internal/rows"
 	"braid/modelfile"
 	"braid/vision"
 )
@@ -107,10 +108,10 @@ type questioner struct {
 func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	q := &questioner{model: m, image: m.Input((*infer.Input).IsImage), text: m.Input((*infer.Input).IsText), notes: []string{}}
 	if q.image == nil {
-		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), takes(m))
+		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), rows.Takes(m))
 	}
 	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
-		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), takes(m))
+		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), rows.Takes(m))
 	}
 	q.rows = m.Rows(1)
 	if q.text == nil {
@@ -120,7 +121,7 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	_, err := os.Stat(last)
 	isFile := last == "-" || err == nil
 	if len(args) == 1 && isFile {
-		return nil, usage("the question is missing, want such as: braid ask %s %q", last, suggest(q.text))
+		return nil, usage("the question is missing, want such as: braid ask %s %q", last, rows.Suggest(q.text))
 	}
 	if len(args) == 1 {
 		return nil, usage("an image is missing, want such as: braid ask seven.png %q", last)
@@ -129,7 +130,7 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	ids := q.rows.Inputs[position(m, q.text)].Int32s()
 	if q.bad = q.text.ReadText(ids, last); q.bad != nil {
 		if isFile {
-			return nil, usage("the question is missing: the last argument, %s, is a file, want such as %q", last, suggest(q.text))
+			return nil, usage("the question is missing: the last argument, %s, is a file, want such as %q", last, rows.Suggest(q.text))
 		}
 		return q, nil
 	}
@@ -253,7 +254,7 @@ func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
 	if file, ok := s.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		return nil, errors.New("is a terminal, want an image, such as with < seven.png")
 	}
-	content, err := io.ReadAll(io.LimitReader(&waiting{ctx: ctx, r: s.in}, mostImage+1))
+	content, err := io.ReadAll(io.LimitReader(rows.Interruptible(ctx, s.in), mostImage+1))
 	if err == nil && len(content) > mostImage {
 		err = fmt.Errorf("has more than %d bytes", mostImage)
 	}
@@ -284,4 +285,14 @@ func printLine(w io.Writer, value any) error {
 		_, err = w.Write(append(line, '\n'))
 	}
 	return err
+}
+
+// position is where an input stands in the model's order.
+func position(m *infer.Model, in *infer.Input) int {
+	for i := range m.Inputs {
+		if in == &m.Inputs[i] {
+			return i
+		}
+	}
+	return -1
 }

@@ -156,7 +156,7 @@ func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_
 	case err != nil:
 		return nil, err
 	case f.question != "" && m.Input((*infer.Input).IsText) == nil:
-		return nil, usage("--question: the model takes no text: its inputs are %s", takes(m))
+		return nil, usage("--question: the model takes no text: its inputs are %s", rows.Takes(m))
 	case isIDX:
 		return f.idx(ctx, s, file, m)
 	case f.questions != "":
@@ -185,7 +185,7 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 	text := m.Input((*infer.Input).IsText)
 	switch {
 	case f.questions != "" && text == nil:
-		return nil, usage("--questions: the model takes no text: its inputs are %s", takes(m))
+		return nil, usage("--questions: the model takes no text: its inputs are %s", rows.Takes(m))
 	case f.questions != "":
 		questions, err := rows.Open(ctx, f.questions, s.in)
 		if err != nil {
@@ -197,7 +197,7 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 			return nil, fmt.Errorf("--question: %w", err)
 		}
 	case text != nil:
-		return nil, usage("the model reads a question with each image: --question %q for all, or --questions FILE with a line for each", suggest(text))
+		return nil, usage("the model reads a question with each image: --question %q for all, or --questions FILE with a line for each", rows.Suggest(text))
 	}
 	var labelled []int // heads
 	for _, flag := range f.labels {
@@ -348,28 +348,4 @@ func quoted(s string) []byte {
 		panic(err) // a string always can be
 	}
 	return content
-}
-
-// waiting is standard input as ask reads it.
-type waiting struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (w *waiting) Read(p []byte) (int, error) { return rows.Interruptible(w.ctx, w.r).Read(p) }
-
-// takes tells what a model's inputs take.
-func takes(m *infer.Model) string { return rows.Takes(m) }
-
-// suggest is a text that an input can be asked.
-func suggest(in *infer.Input) string { return rows.Suggest(in) }
-
-// position is where an input stands in the model's order.
-func position(m *infer.Model, in *infer.Input) int {
-	for i := range m.Inputs {
-		if in == &m.Inputs[i] {
-			return i
-		}
-	}
-	return -1
 }
