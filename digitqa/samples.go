@@ -13,11 +13,7 @@ const samplesEach = 2
 // Samples are some images with questions that a model is tried with and people are shown: the first of each
 // digit, in the digits' order, with the question that Table gives them.
 func Samples(images Images) (braid.Tensors, error) {
-	tokenizer, err := Tokenizer()
-	if err != nil {
-		return nil, err
-	}
-	ids, err := questionIDs(tokenizer)
+	ids, err := questionIDs()
 	if err != nil {
 		return nil, err
 	}

@@ -54,11 +54,7 @@ func Tokenizer() (*text.Tokenizer, error) {
 // Table makes examples of images: columns image, question, digit and answer. Pixels are
 // standardized with s, which comes from the training images.
 func Table(images Images, s data.Standard) (*data.Table, error) {
-	tokenizer, err := Tokenizer()
-	if err != nil {
-		return nil, err
-	}
-	ids, err := questionIDs(tokenizer)
+	ids, err := questionIDs()
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +79,11 @@ func Table(images Images, s data.Standard) (*data.Table, error) {
 }
 
 // questionIDs gives each question's token ids.
-func questionIDs(tokenizer *text.Tokenizer) ([][]int32, error) {
+func questionIDs() ([][]int32, error) {
+	tokenizer, err := Tokenizer()
+	if err != nil {
+		return nil, err
+	}
 	var texts []string
 	for _, q := range Questions {
 		texts = append(texts, q.Text)

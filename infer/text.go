@@ -26,9 +26,9 @@ func (e *Unanswerable) Error() string {
 		if len(e.Unknown) > 1 {
 			word = "words"
 		}
-		fmt.Fprintf(&b, "%q has %s the model does not know: %s", shorten(e.Text), word, quoted(e.Unknown))
+		fmt.Fprintf(&b, "%q has %s the model does not know: %s", names.Shorten(e.Text), word, quoted(e.Unknown))
 	default:
-		fmt.Fprintf(&b, "%q %s", shorten(e.Text), e.Reason)
+		fmt.Fprintf(&b, "%q %s", names.Shorten(e.Text), e.Reason)
 	}
 	switch {
 	case e.Asked != nil:
@@ -39,30 +39,20 @@ func (e *Unanswerable) Error() string {
 	return b.String()
 }
 
-// mostListed and mostShown are how many words, and how much of a text, an error repeats.
-const (
-	mostListed = 20
-	mostShown  = 60
-)
+// mostListed is how many words an error repeats.
+const mostListed = 20
 
 // quoted lists words, not too many of them.
 func quoted(words []string) string {
 	var list []string
 	for _, w := range words[:min(len(words), mostListed)] {
-		list = append(list, shorten(w))
+		list = append(list, names.Shorten(w))
 	}
 	text := names.List(list)
 	if more := len(words) - mostListed; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
 	return text
-}
-
-func shorten(s string) string {
-	if runes := []rune(s); len(runes) > mostShown {
-		return string(runes[:mostShown]) + "…"
-	}
-	return s
 }
 
 // ReadText writes the token ids of a text, padded. A text that cannot be asked is an *Unanswerable.

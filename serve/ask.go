@@ -46,15 +46,11 @@ type answerJSON struct {
 
 // ask answers one row with labels and probabilities, for people.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
-	b, err := s.read(w, r)
+	b, err := s.admit(w, r)
 	if err != nil {
 		return err
 	}
-	defer b.free()
-	if err := s.admit(); err != nil {
-		return err
-	}
-	defer s.leave()
+	defer s.leave(b)
 	deadline := time.Now().Add(s.config.Deadline)
 	given, err := readings(r.Header.Get("Content-Type"), b.content)
 	if err != nil {
@@ -205,7 +201,7 @@ func decodeBase64(text string) ([]byte, error) {
 func readings(contentType string, content []byte) (map[string]reading, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + shorten(contentType) + ", want application/json or multipart/form-data"}
+		return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + names.Shorten(contentType) + ", want application/json or multipart/form-data"}
 	}
 	switch media {
 	case "application/json":
@@ -213,7 +209,7 @@ func readings(contentType string, content []byte) (map[string]reading, error) {
 	case "multipart/form-data":
 		return readForm(content, params["boundary"])
 	}
-	return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + shorten(media) + ", want application/json or multipart/form-data"}
+	return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + names.Shorten(media) + ", want application/json or multipart/form-data"}
 }
 
 func readJSON(content []byte) (map[string]reading, error) {
@@ -227,7 +223,7 @@ func readJSON(content []byte) (map[string]reading, error) {
 	err := members(d, func(key []byte) error {
 		name := string(key)
 		if len(name) > maxName {
-			return bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+			return bad("a field is named %q, want at most %d bytes", names.Shorten(name), maxName)
 		}
 		var got reading
 		var err error
@@ -284,7 +280,7 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 		}
 		name := part.FormName()
 		if len(name) > maxName {
-			return nil, bad("a part is named %q, want at most %d bytes", shorten(name), maxName)
+			return nil, bad("a part is named %q, want at most %d bytes", names.Shorten(name), maxName)
 		}
 		if len(given) == maxParts {
 			return nil, bad("the form has more than %d parts", maxParts)

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
 	"image"
 	"image/jpeg"
 	"image/png"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // formMistakes are made with the kind of the body, and with the parts of a form.
@@ -168,19 +169,19 @@ func imageMistakes(t testing.TB) (list []mistake) {
 	const side = 60_000
 	large := fmt.Sprintf("vision: an image of %d x %d pixels takes up to ", side, side)
 	for name, file := range map[string][]byte{
-		"PNG grey": pngStart(side, side, 8, 0, 0), "PNG 1 bit": pngStart(side, side, 1, 0, 0), "PNG RGB": pngStart(side, side, 8, 2, 0), "PNG RGB 16": pngStart(side, side, 16, 2, 0),
-		"PNG opacity": pngStart(side, side, 16, 6, 0), "PNG interlaced": pngStart(side, side, 8, 6, 1), "PNG grey opacity": pngStart(side, side, 8, 4, 0),
+		"PNG grey": braidtest.PNGStart(side, side, 8, 0, 0), "PNG 1 bit": braidtest.PNGStart(side, side, 1, 0, 0), "PNG RGB": braidtest.PNGStart(side, side, 8, 2, 0), "PNG RGB 16": braidtest.PNGStart(side, side, 16, 2, 0),
+		"PNG opacity": braidtest.PNGStart(side, side, 16, 6, 0), "PNG interlaced": braidtest.PNGStart(side, side, 8, 6, 1), "PNG grey opacity": braidtest.PNGStart(side, side, 8, 4, 0),
 		"JPEG grey": jpegStart(side, side, false, 0x11), "JPEG 4:4:4": jpegStart(side, side, false, 0x11, 0x11, 0x11), "JPEG 4:2:0": jpegStart(side, side, false, 0x22, 0x11, 0x11),
 		"JPEG progressive": jpegStart(side, side, true, 0x11, 0x11, 0x11), "JPEG CMYK": jpegStart(side, side, false, 0x11, 0x11, 0x11, 0x11),
 	} {
 		add(name+" of 60,000 x 60,000", file, 413, large)
 	}
-	add("PNG of 2^31-1 x 2^31-1", pngStart(1<<31-1, 1<<31-1, 8, 6, 0), 400, "vision: the PNG cannot be read, it is damaged")
-	add("PNG of 2^30 x 2^28", pngStart(1<<30, 1<<28, 8, 0, 0), 413, "vision: an image of 1073741824 x 268435456 pixels")
-	add("PNG of 1 x 20,000,000", pngStart(1, 20_000_000, 8, 0, 0), 413, "vision: an image of 1 x 20000000 pixels")
-	add("PNG of 0 x 9", pngStart(0, 9, 8, 0, 0), 400, "vision: the PNG cannot be read")
-	add("PNG of 9 x -1", pngStart(9, -1, 8, 0, 0), 400, "vision: the PNG cannot be read")
-	add("PNG of 3 bits", pngStart(9, 9, 3, 0, 0), 400, "vision: the PNG cannot be read")
+	add("PNG of 2^31-1 x 2^31-1", braidtest.PNGStart(1<<31-1, 1<<31-1, 8, 6, 0), 400, "vision: the PNG cannot be read, it is damaged")
+	add("PNG of 2^30 x 2^28", braidtest.PNGStart(1<<30, 1<<28, 8, 0, 0), 413, "vision: an image of 1073741824 x 268435456 pixels")
+	add("PNG of 1 x 20,000,000", braidtest.PNGStart(1, 20_000_000, 8, 0, 0), 413, "vision: an image of 1 x 20000000 pixels")
+	add("PNG of 0 x 9", braidtest.PNGStart(0, 9, 8, 0, 0), 400, "vision: the PNG cannot be read")
+	add("PNG of 9 x -1", braidtest.PNGStart(9, -1, 8, 0, 0), 400, "vision: the PNG cannot be read")
+	add("PNG of 3 bits", braidtest.PNGStart(9, 9, 3, 0, 0), 400, "vision: the PNG cannot be read")
 	add("JPEG of 0 x 0", jpegStart(0, 0, false, 0x11), 400, "vision: the JPEG cannot be read")
 	add("JPEG of no component", jpegStart(9, 9, false), 400, "vision: the JPEG cannot be read")
 	add("JPEG of 5 components", jpegStart(9, 9, false, 0x11, 0x11, 0x11, 0x11, 0x11), 400, "vision: the JPEG cannot be read")
@@ -215,10 +216,10 @@ func imageMistakes(t testing.TB) (list []mistake) {
 		damaged[at] ^= 0x55
 		add(fmt.Sprint("PNG damaged at ", at), damaged, 400, "vision: the PNG cannot be read")
 	}
-	add("PNG of no pixels", append(pngStart(9, 9, 8, 0, 0), chunk("IEND", nil)...), 400, "vision: the PNG cannot be read")
-	add("PNG of too few pixels", slices.Concat(pngStart(9, 9, 8, 0, 0), chunk("IDAT", zipped([]byte{0, 1})), chunk("IEND", nil)), 400, "vision: the PNG cannot be read")
-	add("PNG of no palette", slices.Concat(pngStart(9, 9, 8, 3, 0), chunk("IDAT", zipped(make([]byte, 90))), chunk("IEND", nil)), 400, "vision: the PNG cannot be read")
-	add("PNG chunk of 4 GB", append(pngStart(9, 9, 8, 0, 0), "\xff\xff\xff\xffIDAT"...), 400, "vision: the PNG cannot be read")
+	add("PNG of no pixels", append(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IEND", nil)...), 400, "vision: the PNG cannot be read")
+	add("PNG of too few pixels", slices.Concat(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IDAT", zipped([]byte{0, 1})), braidtest.PNGChunk("IEND", nil)), 400, "vision: the PNG cannot be read")
+	add("PNG of no palette", slices.Concat(braidtest.PNGStart(9, 9, 8, 3, 0), braidtest.PNGChunk("IDAT", zipped(make([]byte, 90))), braidtest.PNGChunk("IEND", nil)), 400, "vision: the PNG cannot be read")
+	add("PNG chunk of 4 GB", append(braidtest.PNGStart(9, 9, 8, 0, 0), "\xff\xff\xff\xffIDAT"...), 400, "vision: the PNG cannot be read")
 	var jpg bytes.Buffer
 	if img, err := png.Decode(bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
@@ -238,26 +239,10 @@ func imageMistakes(t testing.TB) (list []mistake) {
 	return list
 }
 
-// chunk is a chunk of a PNG.
-func chunk(name string, content []byte) []byte {
-	c := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
-	c = append(append(c, name...), content...)
-	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
-}
-
-// pngStart is a PNG up to its pixels. The colour is 0 for grey, 2 for RGB, 3 for a palette, 4 and 6 for grey and RGB
-// with opacity.
-func pngStart(width, height int, depth, colour, interlace byte) []byte {
-	header := binary.BigEndian.AppendUint32(nil, uint32(width))
-	header = binary.BigEndian.AppendUint32(header, uint32(height))
-	header = append(header, depth, colour, 0, 0, interlace)
-	return append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", header)...)
-}
-
 // pngOf is a whole PNG of zeros in greys of some bits.
 func pngOf(width, height int, depth byte) []byte {
 	rows := make([]byte, height*(1+(width*int(depth)+7)/8))
-	return slices.Concat(pngStart(width, height, depth, 0, 0), chunk("IDAT", zipped(rows)), chunk("IEND", nil))
+	return slices.Concat(braidtest.PNGStart(width, height, depth, 0, 0), braidtest.PNGChunk("IDAT", zipped(rows)), braidtest.PNGChunk("IEND", nil))
 }
 
 func zipped(content []byte) []byte {

@@ -75,11 +75,7 @@ const (
 
 // Each bad request gets its status and a sentence, costs little, and leaves nothing behind.
 func TestBadRequests(t *testing.T) {
-	noLeak(t)
-	r := start(t)
-	good := r.good(t)
-	good.check(t)
-	before := runtime.NumGoroutine()
+	r, good, before := watched(t)
 	families, of := mistakes(t)
 	requests := different(t, families, of)
 	t.Logf("%d bad requests", requests)
@@ -250,6 +246,16 @@ func noLeak(t *testing.T) {
 		client.CloseIdleConnections()
 		goleak.VerifyNone(t, known)
 	})
+}
+
+// watched is a server that has answered once, and the goroutines that it then has. None may be left at the test's end.
+func watched(t *testing.T, changes ...func(*Config)) (r *running, good *good, goroutines int) {
+	t.Helper()
+	noLeak(t)
+	r = start(t, changes...)
+	good = r.good(t)
+	good.check(t)
+	return r, good, runtime.NumGoroutine()
 }
 
 // pixelsJSON are an image's numbers.

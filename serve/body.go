@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"braid/internal/names"
 )
 
 // body is a request's body in memory that the server counts.
@@ -70,7 +72,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 		}
 		from = unzip
 	default:
-		return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Encoding is " + shorten(encoding) + ", want gzip or none"}
+		return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Encoding is " + names.Shorten(encoding) + ", want gzip or none"}
 	}
 	for {
 		if len(b.content) == cap(b.content) {

@@ -6,6 +6,7 @@ import (
 	"net"
 	"regexp"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -51,6 +52,17 @@ type Source struct {
 	Name string // "": the network's own
 	Path string
 }
+
+// ParseSource reads NAME=MODEL, or MODEL alone. A path may hold a = too.
+func ParseSource(text string) Source {
+	if name, path, ok := strings.Cut(text, "="); ok && goodName.MatchString(name) {
+		return Source{Name: name, Path: path}
+	}
+	return Source{Path: text}
+}
+
+// Defaults is the configuration of zero fields, with no models.
+func Defaults() Config { return Config{}.withDefaults() }
 
 func (c Config) withDefaults() Config {
 	ints := map[*int]int{&c.BatchRows: 64, &c.Places: runtime.GOMAXPROCS(0), &c.Queue: 512, &c.Connections: 2048, &c.Rows: 10_000}

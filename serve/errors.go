@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"unicode/utf8"
 
 	"braid/infer"
 	"braid/vision"
@@ -99,16 +98,3 @@ func reply(w http.ResponseWriter, status int, content []byte) {
 }
 
 var jsonType = []string{"application/json"}
-
-// shorten cuts what a client wrote to what an error repeats of it.
-func shorten(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}

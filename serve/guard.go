@@ -143,13 +143,20 @@ func clientOf(r *http.Request) netip.Addr {
 	return addr
 }
 
-// admit counts a request in, which leave counts out, or turns it away where too many wait.
-func (s *Server) admit() error {
-	if n := s.inside.Add(1); n > int64(s.config.Queue) {
-		s.inside.Add(-1)
-		return busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
+// admit reads a request's body and counts the request in, which leave undoes, or turns it away where too many wait.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
+	b, err := s.read(w, r)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if n := s.inside.Add(1); n > int64(s.config.Queue) {
+		s.leave(b)
+		return nil, busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
+	}
+	return b, nil
 }
 
-func (s *Server) leave() { s.inside.Add(-1) }
+func (s *Server) leave(b *body) {
+	s.inside.Add(-1)
+	b.free()
+}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/go-faster/jx"
+
+	"braid/internal/names"
 )
 
 // checkJSON tests what a decoder does not: how deep a text is nested, and that it is one value.
@@ -55,7 +57,7 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
 		for _, before := range seen {
 			if before == string(key) {
-				return bad("two members are named %q", shorten(before))
+				return bad("two members are named %q", names.Shorten(before))
 			}
 		}
 		if len(seen) == maxTensors {

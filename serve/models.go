@@ -162,5 +162,5 @@ func (s *Server) model(name string) (*version, error) {
 	for _, m := range s.models {
 		have = append(have, m.name)
 	}
-	return nil, notFound("%v", names.Unknown("model", shorten(name), have))
+	return nil, notFound("%v", names.Unknown("model", names.Shorten(name), have))
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/internal/names"
 	"braid/tensor"
 )
 
@@ -80,7 +81,7 @@ func (s *Server) version(r *http.Request) (*version, error) {
 		return nil, err
 	}
 	if asked := r.PathValue("version"); asked != "" && asked != v.Version() {
-		return nil, notFound("model %q has no version %q, it has %q", v.name, shorten(asked), v.Version())
+		return nil, notFound("model %q has no version %q, it has %q", v.name, names.Shorten(asked), v.Version())
 	}
 	return v, nil
 }
@@ -117,15 +118,11 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b, err := s.read(w, r)
+	b, err := s.admit(w, r)
 	if err != nil {
 		return err
 	}
-	defer b.free()
-	if err := s.admit(); err != nil {
-		return err
-	}
-	defer s.leave()
+	defer s.leave(b)
 	deadline := time.Now().Add(s.config.Deadline)
 	q, err := parseInference(r, b.content)
 	if err != nil {

@@ -33,7 +33,7 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 			for _, h := range m.Heads {
 				have = append(have, h.Name)
 			}
-			return nil, bad("%v", names.Unknown("output", shorten(out.name), have))
+			return nil, bad("%v", names.Unknown("output", names.Shorten(out.name), have))
 		}
 		if slices.ContainsFunc(list, func(w wanted) bool { return w.head == at }) {
 			return nil, bad("two outputs are named %q", out.name)

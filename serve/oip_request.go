@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-faster/jx"
+
+	"braid/internal/names"
 )
 
 // headerLength is the HTTP header that says where JSON ends and binary data begins.
@@ -53,7 +55,7 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 	if length := r.Header.Get(headerLength); length != "" {
 		n, err := strconv.Atoi(length)
 		if err != nil || n < 0 || n > len(content) {
-			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, shorten(length), len(content))
+			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, names.Shorten(length), len(content))
 		}
 		text, q.rest = content[:n], content[n:]
 	}
@@ -66,10 +68,10 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 			continue
 		}
 		if in.data != nil {
-			return nil, bad("input %q has both data and binary_data_size", shorten(in.name))
+			return nil, bad("input %q has both data and binary_data_size", names.Shorten(in.name))
 		}
 		if in.size > len(q.rest) {
-			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", shorten(in.name), in.size, len(q.rest), headerLength)
+			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", names.Shorten(in.name), in.size, len(q.rest), headerLength)
 		}
 		in.binary, q.rest = q.rest[:in.size], q.rest[in.size:]
 	}
@@ -165,7 +167,7 @@ func (in *input) parse(d *jx.Decoder) error {
 			err = d.Arr(func(d *jx.Decoder) error {
 				n, err := d.Int()
 				if err == nil && len(in.shape) == maxAxes {
-					return bad("input %q has a shape of more than %d axes", shorten(in.name), maxAxes)
+					return bad("input %q has a shape of more than %d axes", names.Shorten(in.name), maxAxes)
 				}
 				in.shape = append(in.shape, n)
 				return err
@@ -178,7 +180,7 @@ func (in *input) parse(d *jx.Decoder) error {
 					return d.Skip()
 				}
 				if in.size, err = d.Int(); err == nil && in.size < 0 {
-					return bad("input %q has binary_data_size %d, want 0 or more", shorten(in.name), in.size)
+					return bad("input %q has binary_data_size %d, want 0 or more", names.Shorten(in.name), in.size)
 				}
 				return err
 			})

@@ -64,10 +64,10 @@ func (q *inference) count(most int) (int, error) {
 	for i := range q.inputs {
 		in := &q.inputs[i]
 		if len(in.shape) == 0 || in.shape[0] < 1 {
-			return 0, bad("input %q has shape %v, want rows first, 1 or more", shorten(in.name), in.shape)
+			return 0, bad("input %q has shape %v, want rows first, 1 or more", names.Shorten(in.name), in.shape)
 		}
 		if i > 0 && in.shape[0] != n {
-			return 0, bad("input %q has %d rows, the inputs before it have %d", shorten(in.name), in.shape[0], n)
+			return 0, bad("input %q has %d rows, the inputs before it have %d", names.Shorten(in.name), in.shape[0], n)
 		}
 		if n = in.shape[0]; n > most {
 			return 0, tooLarge("%d rows, at most %d are answered at once", n, most)
@@ -83,7 +83,7 @@ func (q *inference) match(m *infer.Model) ([]*input, error) {
 		in := &q.inputs[i]
 		at := slices.IndexFunc(m.Inputs, func(have infer.Input) bool { return have.Name == in.name })
 		if at < 0 {
-			return nil, bad("%v", names.Unknown("input", shorten(in.name), inputNames(m)))
+			return nil, bad("%v", names.Unknown("input", names.Shorten(in.name), inputNames(m)))
 		}
 		if found[at] != nil {
 			return nil, bad("two inputs are named %q", in.name)
@@ -113,7 +113,7 @@ func inputNames(m *infer.Model) []string {
 func (in *input) check(of *infer.Input) error {
 	types := datatypes(of)
 	if !slices.Contains(types, in.datatype) {
-		return bad("input %q has datatype %q, want one of %s", in.name, shorten(in.datatype), names.List(types))
+		return bad("input %q has datatype %q, want one of %s", in.name, names.Shorten(in.datatype), names.List(types))
 	}
 	want := of.Shape
 	if in.datatype == "BYTES" {

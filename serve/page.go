@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"braid/internal/names"
 	"braid/tensor"
 )
 
@@ -39,7 +40,7 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error {
 	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
 	if err != nil {
-		return notFound("the page has no file %q", shorten(name))
+		return notFound("the page has no file %q", names.Shorten(name))
 	}
 	h := w.Header()
 	h.Set("Content-Type", pageTypes[path.Ext(name)])

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/time/rate"
+
+	"braid/internal/names"
 )
 
 // Server answers requests with the models that it was given.
@@ -82,7 +84,7 @@ func (s *Server) routes() {
 	s.route(get, "/{$}", open, s.page)
 	s.route(get, "/page/{file}", open, s.pageFile)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", shorten(r.URL.Path)))
+		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", names.Shorten(r.URL.Path)))
 	})
 }
 
@@ -99,7 +101,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
 			entry.fail(&problem{
 				status: http.StatusMethodNotAllowed, allow: allowed,
-				text: fmt.Sprintf("%s does not take %s, want %s", shorten(r.URL.Path), shorten(r.Method), allowed),
+				text: fmt.Sprintf("%s does not take %s, want %s", names.Shorten(r.URL.Path), names.Shorten(r.Method), allowed),
 			})
 			return
 		}
@@ -120,7 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := s.begin(w, r)
 	defer e.end()
 	if p := r.URL.Path; !clean(p) {
-		e.fail(notFound("the path %q is not clean", shorten(p)))
+		e.fail(notFound("the path %q is not clean", names.Shorten(p)))
 		return
 	}
 	s.mux.ServeHTTP(e, r)

@@ -163,11 +163,7 @@ func (s *slow) send(conn net.Conn) error {
 
 // Who sends slowly is cut off in time, also many of them, and others are answered meanwhile.
 func TestSlowSenders(t *testing.T) {
-	noLeak(t)
-	r := start(t, hasty)
-	good := r.good(t)
-	good.check(t)
-	before := runtime.NumGoroutine()
+	r, good, before := watched(t, hasty)
 	kinds, each, timeouts := slowClients(t), 10, 0
 	var clients sync.WaitGroup
 	for _, s := range kinds {
@@ -232,11 +228,7 @@ func TestSlowTakeAll(t *testing.T) {
 
 // Who asks for much and does not read it is cut off in time.
 func TestSlowReaders(t *testing.T) {
-	noLeak(t)
-	r := start(t, func(c *Config) { c.WriteTime = little() })
-	good := r.good(t)
-	good.check(t)
-	before := runtime.NumGoroutine()
+	r, good, before := watched(t, func(c *Config) { c.WriteTime = little() })
 	began := time.Now()
 	for range 20 {
 		conn := r.dial(t)
@@ -260,11 +252,7 @@ func TestSlowReaders(t *testing.T) {
 
 // Who leaves early, wherever that is, leaves nothing behind.
 func TestEarlyClosers(t *testing.T) {
-	noLeak(t)
-	r := start(t)
-	good := r.good(t)
-	good.check(t)
-	before := runtime.NumGoroutine()
+	r, good, before := watched(t)
 	const many = 20
 	for _, reset := range []bool{false, true} {
 		leave := func(conn net.Conn) {
@@ -293,11 +281,7 @@ func TestEarlyClosers(t *testing.T) {
 
 // Who leaves while it waits is not computed, and counts as gone.
 func TestEarlyClosersThatWait(t *testing.T) {
-	noLeak(t)
-	r := start(t)
-	good := r.good(t)
-	good.check(t)
-	before := runtime.NumGoroutine()
+	r, good, before := watched(t)
 	batch := r.models[0].current.Load().batch
 	const many = 20
 	kind, body := form(t, "image", "image/png", string(drawing(t, 60, 250, 10)), "question", "", "odd number")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/internal/braidtest"
 	"braid/vision"
 )
 
@@ -156,13 +157,13 @@ func TestTooLarge(t *testing.T) {
 		content []byte
 		bytes   int64 // of a pixel
 	}{
-		"PNG grey":                {pngStart(side, side, 8, 0, 0), 1},
-		"PNG 1 bit":               {pngStart(side, side, 1, 0, 0), 1},
-		"PNG grey, opacity":       {append(pngStart(side, side, 8, 0, 0), chunk("tRNS", []byte{0, 7})...), 4},
-		"PNG RGB":                 {pngStart(side, side, 8, 2, 0), 4},
-		"PNG RGB 16":              {pngStart(side, side, 16, 2, 0), 8},
-		"PNG grey and opacity 16": {pngStart(side, side, 16, 4, 0), 8},
-		"PNG interlaced":          {pngStart(side, side, 8, 6, 1), 8},
+		"PNG grey":                {braidtest.PNGStart(side, side, 8, 0, 0), 1},
+		"PNG 1 bit":               {braidtest.PNGStart(side, side, 1, 0, 0), 1},
+		"PNG grey, opacity":       {append(braidtest.PNGStart(side, side, 8, 0, 0), braidtest.PNGChunk("tRNS", []byte{0, 7})...), 4},
+		"PNG RGB":                 {braidtest.PNGStart(side, side, 8, 2, 0), 4},
+		"PNG RGB 16":              {braidtest.PNGStart(side, side, 16, 2, 0), 8},
+		"PNG grey and opacity 16": {braidtest.PNGStart(side, side, 16, 4, 0), 8},
+		"PNG interlaced":          {braidtest.PNGStart(side, side, 8, 6, 1), 8},
 		"JPEG grey":               {append(jpegStart(side, side, false, 0x11), 0xff, 0xda, 0, 2), 1},
 		"JPEG 4:4:4":              {append(jpegStart(side, side, false, 0x11, 0x11, 0x11), 0xff, 0xda, 0, 2), 3},
 		"JPEG progressive":        {append(jpegStart(side, side, true, 0x11, 0x11, 0x11), 0xff, 0xda, 0, 2), 15},

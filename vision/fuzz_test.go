@@ -6,6 +6,7 @@ import (
 	"image"
 	"testing"
 
+	"braid/internal/braidtest"
 	"braid/vision"
 )
 
@@ -17,7 +18,7 @@ func FuzzDecode(f *testing.F) {
 		pngOf(f, each(drawing, image.NewGray16(drawing.Rect), same)), jpegOf(f, drawing, 75), cmyk(f, drawing),
 		jpegOf(f, each(drawing, image.NewRGBA(drawing.Rect), same), 75), progressive(f),
 		with(jpegOf(f, drawing, 30), exif(binary.BigEndian, 8)),
-		pngStart(60_000, 60_000, 8, 2, 1), jpegStart(60_000, 60_000, true, 0x22, 0x11, 0x11), []byte("GIF89a"),
+		braidtest.PNGStart(60_000, 60_000, 8, 2, 1), jpegStart(60_000, 60_000, true, 0x22, 0x11, 0x11), []byte("GIF89a"),
 	} {
 		f.Add(content)
 		f.Add(content[:len(content)/2])

@@ -4,29 +4,14 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
-	"hash/crc32"
 	"image"
 	"slices"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // Images that Go's encoders do not write, made by hand.
-
-// chunk is a chunk of a PNG.
-func chunk(name string, content []byte) []byte {
-	c := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
-	c = append(append(c, name...), content...)
-	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
-}
-
-// pngStart is a PNG up to its pixels. The colour is 0 for grey, 2 for RGB, 3 for a palette, 4 and 6
-// for grey and RGB with opacity.
-func pngStart(width, height int, depth, colour, interlace byte) []byte {
-	header := binary.BigEndian.AppendUint32(nil, uint32(width))
-	header = binary.BigEndian.AppendUint32(header, uint32(height))
-	header = append(header, depth, colour, 0, 0, interlace)
-	return append([]byte("\x89PNG\r\n\x1a\n"), chunk("IHDR", header)...)
-}
 
 // interlaced is a grey image as a PNG in the seven passes of Adam7.
 func interlaced(t testing.TB, img *image.Gray) []byte {
@@ -50,7 +35,7 @@ func interlaced(t testing.TB, img *image.Gray) []byte {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return slices.Concat(pngStart(width, height, 8, 0, 1), chunk("IDAT", pixels.Bytes()), chunk("IEND", nil))
+	return slices.Concat(braidtest.PNGStart(width, height, 8, 0, 1), braidtest.PNGChunk("IDAT", pixels.Bytes()), braidtest.PNGChunk("IEND", nil))
 }
 
 // segment is a segment of a JPEG.

@@ -8,17 +8,17 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"braid/infer"
+	"braid/internal/names"
 )
 
 // printUnder prints what is said of the i-th image under its name.
 func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	text := ""
 	if failed != nil {
-		text = wrap("not answered: " + printable(plain(failed).Error()))
+		text = wrap("not answered: " + names.Printable(plain(failed).Error()))
 	} else {
 		text = describeReply(r)
 	}
@@ -38,24 +38,24 @@ func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 func describeReply(r *reply) string {
 	name, label := 0, 0
 	for _, a := range r.Heads {
-		name = max(name, utf8.RuneCountInString(printable(a.Head)))
+		name = max(name, utf8.RuneCountInString(names.Printable(a.Head)))
 		if a.Answers != nil {
-			label = max(label, utf8.RuneCountInString(printable(a.Label)))
+			label = max(label, utf8.RuneCountInString(names.Printable(a.Label)))
 		}
 	}
 	var b strings.Builder
 	for _, a := range r.Heads {
-		line := fmt.Sprintf("%-*s  %-*s", name, printable(a.Head), label, printable(a.Label))
+		line := fmt.Sprintf("%-*s  %-*s", name, names.Printable(a.Head), label, names.Printable(a.Label))
 		if a.Answers != nil {
 			line += fmt.Sprintf("  %s  %-*s  %s", percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
 		}
 		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
 	for _, c := range r.Contradictions {
-		b.WriteString(wrap("Both cannot be right: " + printable(c) + "."))
+		b.WriteString(wrap("Both cannot be right: " + names.Printable(c) + "."))
 	}
 	for _, n := range r.Notes {
-		b.WriteString(wrap("Note: " + printable(n) + "."))
+		b.WriteString(wrap("Note: " + names.Printable(n) + "."))
 	}
 	return b.String()
 }
@@ -102,10 +102,10 @@ func remark(a infer.Answer, question string) string {
 	}
 	if len(a.Answers) == 2 {
 		if question != "" {
-			parts = append(parts, printable(question))
+			parts = append(parts, names.Printable(question))
 		}
 	} else if next := runnersUp(a); next != nil {
-		parts = append(parts, "then "+printable(strings.Join(next, ", ")))
+		parts = append(parts, "then "+names.Printable(strings.Join(next, ", ")))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -147,15 +147,5 @@ func spoken(path string) string {
 	if path == "-" {
 		return "standard input"
 	}
-	return printable(path)
-}
-
-// printable is a text from elsewhere as a terminal may show it.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, text)
+	return names.Printable(path)
 }

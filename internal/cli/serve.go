@@ -10,7 +10,6 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -48,24 +47,24 @@ func serveVerb(s streams) *cobra.Command {
 			"SIGTERM ends it once all is answered that was accepted. SIGHUP reads models and tokens again.",
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), s, args) },
 	}, cobra.ArbitraryArgs)
-	flags := c.Flags()
+	flags, usual := c.Flags(), serve.Defaults()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen at; :8080 for all, port 0 for any that is free")
-	flags.IntVar(&f.BatchRows, "batch", 64, "most rows that are computed together")
-	flags.DurationVar(&f.BatchWait, "batch-wait", 0, "how long a row may wait for others; 0: only what already waits is computed together")
-	flags.IntVar(&f.Queue, "queue", 512, "most requests that are read and not answered; more get 503")
-	flags.DurationVar(&f.Deadline, "deadline", 5*time.Second, "how long a request may take from when it was read")
-	flags.IntVar(&f.Connections, "connections", 2048, "most connections at once; more wait to be accepted")
-	flags.IntVar(&f.bodyMB, "max-body", 8, "most MB of a request's body, also when decompressed")
-	flags.IntVar(&f.imageMB, "max-image", 8, "most MB of an image when it is decoded")
-	flags.IntVar(&f.Rows, "max-rows", 10_000, "most rows of a request")
-	flags.Float64Var(&f.Rate, "rate-limit", 0, "most requests a second of one client; more get 429; 0: no limit")
+	flags.IntVar(&f.BatchRows, "batch", usual.BatchRows, "most rows that are computed together")
+	flags.DurationVar(&f.BatchWait, "batch-wait", usual.BatchWait, "how long a row may wait for others; 0: only what already waits is computed together")
+	flags.IntVar(&f.Queue, "queue", usual.Queue, "most requests that are read and not answered; more get 503")
+	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may take from when it was read")
+	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; more wait to be accepted")
+	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
+	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded")
+	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
+	flags.Float64Var(&f.Rate, "rate-limit", usual.Rate, "most requests a second of one client; more get 429; 0: no limit")
 	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens, one a line, one of which each request must bring")
 	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; read again when it changes")
 	flags.StringVar(&f.Key, "tls-key", "", "file with its key")
 	flags.BoolVar(&f.insecure, "insecure", false, "listen to other machines without tokens")
 	flags.BoolVar(&f.watch, "watch", false, "look each second whether the models' files have changed, and load them")
-	flags.DurationVar(&f.DrainWait, "drain-wait", 0, "after SIGTERM, how long to go on accepting, while ready says 503")
-	flags.DurationVar(&f.DrainTimeout, "drain-timeout", 10*time.Second, "after SIGTERM, when to end at the latest")
+	flags.DurationVar(&f.DrainWait, "drain-wait", usual.DrainWait, "after SIGTERM, how long to go on accepting, while ready says 503")
+	flags.DurationVar(&f.DrainTimeout, "drain-timeout", usual.DrainTimeout, "after SIGTERM, when to end at the latest")
 	flags.StringVar(&f.profile, "pprof", "", "address on this machine to serve Go's profiles at, such as 127.0.0.1:6060")
 	flags.StringVar(&f.logFormat, "log-format", "text", strings.Join(logFormats, " or "))
 	flags.StringVar(&f.logMin, "log-level", "info", strings.Join(logLevels, ", ")+"; debug tells of each request")
@@ -78,7 +77,7 @@ func serveVerb(s streams) *cobra.Command {
 const spareThreads = 2
 
 // collectAt is the growth of the heap, in percent, at which garbage is collected: so much that small models, which
-// are quickly outgrown by requests, get 64 MB of it, unless GOGC says otherwise.
+// are quickly outgrown by requests, get up to 64 MB of it, and ten times their own at most, unless GOGC says otherwise.
 func collectAt() int {
 	const garbage = 64 << 20
 	var m runtime.MemStats
@@ -156,11 +155,7 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		args = []string{latest}
 	}
 	for _, arg := range args {
-		source := serve.Source{Path: arg}
-		if name, path, ok := strings.Cut(arg, "="); ok && modelName.MatchString(name) {
-			source = serve.Source{Name: name, Path: path}
-		}
-		f.Models = append(f.Models, source)
+		f.Models = append(f.Models, serve.ParseSource(arg))
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
@@ -173,9 +168,6 @@ func (f *serveFlags) settle(s streams, args []string) error {
 	}
 	return nil
 }
-
-// modelName is what may stand before = in an argument: a path may hold one too.
-var modelName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
 // profiles serves Go's profiles at an address of their own.
 func (f *serveFlags) profiles() (stop func(), err error) {

@@ -73,27 +73,6 @@ func (s *server) end(signal os.Signal) error {
 	return s.Wait()
 }
 
-// runFolder is the run folder of a small model, made once.
-var runFolder = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "braid")
-	return filepath.Join(folder, "run"), err
-})
-
-func trainedRun(t *testing.T) string {
-	t.Helper()
-	run, err := runFolder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(run, "model.safetensors")); err == nil {
-		return run
-	}
-	if code, _, errs := call("train", "--data", dataset(t), "--epochs", "2", "--log", "none", "--out", run); code != 0 {
-		t.Fatal(errs)
-	}
-	return run
-}
-
 // row asks about an image of the data set's size.
 const row = `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,6,5],"data":[0,0,200,9,0,1,0,210,0,0,0,0,250,0,0,0,7,200,0,0,0,0,220,0,0,3,0,190,0,0]},` +
 	`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
@@ -156,7 +135,7 @@ func (l *load) ask(id string) {
 // The server is ended again and again while clients ask: what it accepted is answered, always alike.
 func TestRestarts(t *testing.T) {
 	slow(t)
-	run := trainedRun(t)
+	run, _ := trained(t)
 	asked, turned := 0, 0
 	answers := map[string]bool{}
 	for range *restarts {
@@ -253,7 +232,7 @@ func TestServeProcess(t *testing.T) {
 }
 
 func TestServeMistakes(t *testing.T) {
-	run := trainedRun(t)
+	run, _ := trained(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
 	for want, args := range map[string][]string{
 		"--addr :0 lets other machines ask: give them a --token-file, or say --insecure": {run, "--addr", ":0"},

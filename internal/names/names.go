@@ -1,4 +1,4 @@
-// Package names compares the names a user wrote with the names there are.
+// Package names compares the names a user wrote with the names there are, and shows what a user wrote.
 package names
 
 import (

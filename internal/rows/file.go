@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"braid/internal/names"
 )
 
 // File is an opened file, or standard input, as it is when it is unpacked.
@@ -38,7 +40,7 @@ const readBuffer = 1 << 18
 // Open opens a file, or standard input for -, and unpacks it if it is compressed with gzip. The context ends reads
 // that wait: of standard input, a pipe or a device.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
-	f := &File{name: printable(path)}
+	f := &File{name: names.Printable(path)}
 	var from io.Reader
 	if path == "-" {
 		f.name, from = "standard input", Interruptible(ctx, stdin)

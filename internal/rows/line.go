@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
-	"unicode"
+
+	"braid/internal/names"
 )
 
 // errLong is the error of a line that is too long.
@@ -43,17 +43,7 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 func shorten(raw []byte) string {
 	const most = 40
 	if len(raw) > most {
-		return printable(string(raw[:most])) + "..."
+		return names.Printable(string(raw[:most])) + "..."
 	}
-	return printable(string(raw))
-}
-
-// printable is a text from elsewhere as a terminal may show it.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, text)
+	return names.Printable(string(raw))
 }
