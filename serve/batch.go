@@ -29,12 +29,24 @@ type batcher struct {
 	arrived chan struct{} // tells it of more
 }
 
-// job is a request that waits.
+// job is a request that is to be answered.
 type job struct {
-	rows *infer.Rows
-	ctx  context.Context
-	turn chan turn // has room for one
-	from time.Time
+	rows     *infer.Rows
+	ctx      context.Context
+	deadline time.Time
+	turn     chan turn // has room for one; nil where it need not wait
+	from     time.Time
+}
+
+// over says why nobody waits for the answer any more, nil if somebody does.
+func (j *job) over() error {
+	switch {
+	case j.ctx.Err() != nil:
+		return errGone
+	case !time.Now().Before(j.deadline):
+		return errLate
+	}
+	return nil
 }
 
 // turn is what a job waits for: to be told that it was answered, or to lead.
@@ -58,14 +70,18 @@ func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
 
 // answer fills in the answers to rows. It returns errGone or errLate where nobody waits for them any more.
 func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Time) error {
+	j := &job{rows: rows, ctx: ctx, deadline: deadline}
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
 		b.free--
 		b.mu.Unlock()
 		defer b.pass()
+		if err := j.over(); err != nil {
+			return err
+		}
 		return b.compute(rows, 1)
 	}
-	j := &job{rows: rows, ctx: ctx, turn: make(chan turn, 1), from: time.Now()}
+	j.turn, j.from = make(chan turn, 1), time.Now()
 	b.waiting = append(b.waiting, j)
 	b.rows += rows.N
 	b.metrics.queue.Inc()
@@ -75,12 +91,12 @@ func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Ti
 	case b.arrived <- struct{}{}:
 	default:
 	}
-	return b.await(j, deadline)
+	return b.await(j)
 }
 
 // await waits for a job's turn.
-func (b *batcher) await(j *job, deadline time.Time) error {
-	late := time.NewTimer(time.Until(deadline))
+func (b *batcher) await(j *job) error {
+	late := time.NewTimer(time.Until(j.deadline))
 	defer late.Stop()
 	var left error
 	select {
@@ -126,16 +142,17 @@ func (b *batcher) next() {
 	}
 }
 
-// first is the first job that waits, nil if none does. Those before it whose clients have gone are told, and cost
-// nothing more. The caller holds the lock.
+// first is the first job that waits, nil if none does. Those before it for whose answer nobody waits are told, and
+// cost nothing more. The caller holds the lock.
 func (b *batcher) first() *job {
 	for len(b.waiting) > 0 {
 		j := b.waiting[0]
-		if j.ctx.Err() == nil {
+		err := j.over()
+		if err == nil {
 			return j
 		}
 		b.remove(0)
-		j.turn <- turn{err: errGone}
+		j.turn <- turn{err: err}
 	}
 	return nil
 }
@@ -161,6 +178,12 @@ func (b *batcher) lead(own *job) error {
 	if b.wait > 0 {
 		b.fill(own)
 	}
+	if err := own.over(); err != nil {
+		b.mu.Lock()
+		b.filling = false // the next that waits leads, as soon as this place is free
+		b.mu.Unlock()
+		return err
+	}
 	jobs, rows := b.gather(own)
 	if len(jobs) == 1 {
 		return b.compute(own.rows, 1)
@@ -174,8 +197,15 @@ func (b *batcher) lead(own *job) error {
 
 // together answers jobs as one batch. Where that fails they are answered one by one: a bad number in one is no
 // other's mistake.
-func (b *batcher) together(jobs []*job, rows int) []error {
-	errs := make([]error, len(jobs))
+func (b *batcher) together(jobs []*job, rows int) (errs []error) {
+	errs = make([]error, len(jobs))
+	defer func() {
+		if r := recover(); r != nil { // whoever waits is told
+			for i := range errs {
+				errs[i] = &panicked{r, debug.Stack()}
+			}
+		}
+	}()
 	all := b.model.Rows(rows)
 	at := 0
 	for _, j := range jobs {
@@ -196,9 +226,9 @@ func (b *batcher) together(jobs []*job, rows int) []error {
 	return errs
 }
 
-// fill waits until a batch is full, or the first has waited long enough.
+// fill waits until a batch is full, or the first has waited long enough, or it need wait no more.
 func (b *batcher) fill(own *job) {
-	timer := time.NewTimer(b.wait - time.Since(own.from))
+	timer := time.NewTimer(min(b.wait-time.Since(own.from), time.Until(own.deadline)))
 	defer timer.Stop()
 	for {
 		b.mu.Lock()

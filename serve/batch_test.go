@@ -200,3 +200,87 @@ func TestBatchWait(t *testing.T) {
 		}
 	})
 }
+
+// Whoever leads waits no longer for its batch than its client does: the next one leads.
+func TestLeaderIsLateOrGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, release := batching(t, func(c *Config) { c.BatchRows, c.BatchWait = 4, 1500*time.Millisecond })
+		release()
+		began := time.Now()
+		ctx, cancel := context.WithCancel(context.Background())
+		var wait sync.WaitGroup
+		errs, took := make([]error, 3), make([]time.Duration, 3)
+		ask := func(i int, ctx context.Context, deadline time.Duration) {
+			wait.Go(func() {
+				errs[i] = b.answer(ctx, b.row(i), began.Add(deadline))
+				took[i] = time.Since(began)
+			})
+			synctest.Wait()
+		}
+		ask(0, context.Background(), 100*time.Millisecond)
+		ask(1, ctx, time.Hour) // leads after the first
+		ask(2, context.Background(), time.Hour)
+		time.Sleep(200 * time.Millisecond)
+		cancel()
+		wait.Wait()
+		if !errors.Is(errs[0], errLate) || !errors.Is(errs[1], errGone) || errs[2] != nil {
+			t.Errorf("errors are %v, want late, gone, none", errs)
+		}
+		for i, want := range []time.Duration{100, 200, 1500} {
+			if took[i] != want*time.Millisecond {
+				t.Errorf("request %d took %v, want %d ms", i, took[i], want)
+			}
+		}
+		if got := sizes(t, b.metrics); !slices.Equal(got, []float64{1}) {
+			t.Errorf("batches have %v rows, want 1", got)
+		}
+		if b.free == 0 || b.filling || b.length() != 0 {
+			t.Errorf("%d places are free, filling is %v, %d wait", b.free, b.filling, b.length())
+		}
+	})
+}
+
+// Where a place is free, too, nothing is computed that nobody waits for.
+func TestGoneOrLateAtOnce(t *testing.T) {
+	b, release := batching(t, nil)
+	release()
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := b.answer(ctx, b.row(0), time.Now()); !errors.Is(err, errLate) {
+		t.Errorf("error is %v, want late", err)
+	}
+	cancel()
+	if err := b.answer(ctx, b.row(0), time.Now().Add(time.Hour)); !errors.Is(err, errGone) {
+		t.Errorf("error is %v, want gone", err)
+	}
+	if got := sizes(t, b.metrics); len(got) != 0 {
+		t.Errorf("batches have %v rows, want none", got)
+	}
+}
+
+// A panic while a batch is put together reaches all who wait for it, and nobody waits forever.
+func TestPanicInBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := batching(t, nil)
+		var wait sync.WaitGroup
+		errs := make([]error, 3)
+		for i := range errs {
+			rows := b.row(i)
+			if i == 1 {
+				rows = &infer.Rows{N: 1} // no inputs
+			}
+			wait.Go(func() { errs[i] = b.answer(context.Background(), rows, time.Now().Add(time.Hour)) })
+			synctest.Wait()
+		}
+		b.pass() // one place alone
+		wait.Wait()
+		for i, err := range errs {
+			var crash *panicked
+			if !errors.As(err, &crash) {
+				t.Errorf("request %d: error is %v, want a panic", i, err)
+			}
+		}
+		if b.free != 1 || b.length() != 0 {
+			t.Errorf("%d places are free, want 1; %d wait", b.free, b.length())
+		}
+	})
+}

@@ -20,7 +20,7 @@ type Config struct {
 	BatchWait time.Duration // how long a row may wait for others; 0: only what already waits
 	Places    int           // most batches that are computed at once; one for each processor
 	Queue     int           // most requests that are read and not answered; 512
-	Deadline  time.Duration // how long a request may take from when it was read; 5 s
+	Deadline  time.Duration // how long a request may wait from when it was read; 5 s
 
 	// Limits.
 	Connections int           // most connections at once; 2,048
@@ -30,7 +30,7 @@ type Config struct {
 	Rows        int           // most rows of a request; 10,000
 	HeaderTime  time.Duration // for a request's header; 5 s
 	ReadTime    time.Duration // for a whole request; 15 s
-	WriteTime   time.Duration // for an answer to be taken, from when the request's header was read; 30 s
+	WriteTime   time.Duration // for an answer to be taken, from when the request's header was read; 30 s, or ReadTime, Deadline and 10 s
 	IdleTime    time.Duration // between the requests of a connection; 60 s
 	Rate        float64       // most requests a second of a client; 0: no limit
 
@@ -44,7 +44,7 @@ type Config struct {
 
 	// Stopping.
 	DrainWait    time.Duration // how long to go on after ready is withdrawn; 0
-	DrainTimeout time.Duration // how long requests may take that were accepted before; 10 s
+	DrainTimeout time.Duration // how long what was accepted may take after that; 10 s
 }
 
 // Source is a model file or a run folder, and the name under which it is served.
@@ -79,12 +79,15 @@ func (c Config) withDefaults() Config {
 	}
 	times := map[*time.Duration]time.Duration{
 		&c.Deadline: 5 * time.Second, &c.HeaderTime: 5 * time.Second, &c.ReadTime: 15 * time.Second,
-		&c.WriteTime: 30 * time.Second, &c.IdleTime: time.Minute, &c.DrainTimeout: 10 * time.Second,
+		&c.IdleTime: time.Minute, &c.DrainTimeout: 10 * time.Second,
 	}
 	for field, value := range times {
 		if *field == 0 {
 			*field = value
 		}
+	}
+	if c.WriteTime == 0 {
+		c.WriteTime = max(30*time.Second, c.ReadTime+c.Deadline+10*time.Second)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -99,15 +102,30 @@ func (c Config) check() error {
 	if len(c.Models) == 0 {
 		return fmt.Errorf("serve: no model is given, want one or more")
 	}
-	for what, n := range map[string]int64{
-		"BatchRows": int64(c.BatchRows), "Places": int64(c.Places), "BatchWait": int64(c.BatchWait), "Queue": int64(c.Queue), "Deadline": int64(c.Deadline),
-		"Connections": int64(c.Connections), "Body": c.Body, "Bodies": c.Bodies, "Image": c.Image, "Rows": int64(c.Rows),
-		"HeaderTime": int64(c.HeaderTime), "ReadTime": int64(c.ReadTime), "WriteTime": int64(c.WriteTime),
-		"IdleTime": int64(c.IdleTime), "Watch": int64(c.Watch), "DrainWait": int64(c.DrainWait), "DrainTimeout": int64(c.DrainTimeout),
+	for _, number := range []struct {
+		name  string
+		value int64
+	}{
+		{"BatchRows", int64(c.BatchRows)}, {"Places", int64(c.Places)}, {"Queue", int64(c.Queue)}, {"Connections", int64(c.Connections)},
+		{"Body", c.Body}, {"Bodies", c.Bodies}, {"Image", c.Image}, {"Rows", int64(c.Rows)},
 	} {
-		if n < 0 {
-			return fmt.Errorf("serve: %s is %d, want 0 or more", what, n)
+		if number.value < 0 {
+			return fmt.Errorf("serve: %s is %d, want 0 or more", number.name, number.value)
 		}
+	}
+	for _, period := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"BatchWait", c.BatchWait}, {"Deadline", c.Deadline}, {"HeaderTime", c.HeaderTime}, {"ReadTime", c.ReadTime}, {"WriteTime", c.WriteTime},
+		{"IdleTime", c.IdleTime}, {"Watch", c.Watch}, {"DrainWait", c.DrainWait}, {"DrainTimeout", c.DrainTimeout},
+	} {
+		if period.value < 0 {
+			return fmt.Errorf("serve: %s is %v, want 0 or more", period.name, period.value)
+		}
+	}
+	if c.BatchWait >= c.Deadline {
+		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v: else no row is answered in time", c.BatchWait, c.Deadline)
 	}
 	if !(c.Rate >= 0) {
 		return fmt.Errorf("serve: Rate is %v, want 0 or more", c.Rate)

@@ -163,6 +163,8 @@ func TestBadConfigs(t *testing.T) {
 		`two models are named "digitqa"`:     {Models: []Source{{Path: path}, {Path: path}}},
 		`cannot be named "a/b"`:              {Models: []Source{{"a/b", path}}},
 		"Queue is -1":                        {Models: one, Queue: -1},
+		"DrainWait is -2s":                   {Models: one, DrainWait: -2 * time.Second},
+		"BatchWait is 5s":                    {Models: one, BatchWait: 5 * time.Second},
 		"Rate is -2":                         {Models: one, Rate: -2},
 		"a certificate and its key":          {Models: one, Cert: path},
 		"token file":                         {Models: one, Token: path + "x"},
@@ -172,5 +174,15 @@ func TestBadConfigs(t *testing.T) {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
+	}
+}
+
+// An answer that may take long to come is not cut off before.
+func TestWriteTime(t *testing.T) {
+	if got := (Config{Deadline: time.Minute}).withDefaults().WriteTime; got != 85*time.Second {
+		t.Errorf("with a deadline of a minute it is %v", got)
+	}
+	if got := Defaults().WriteTime; got != 30*time.Second {
+		t.Errorf("it is %v", got)
 	}
 }

@@ -52,7 +52,7 @@ func serveVerb(s streams) *cobra.Command {
 	flags.IntVar(&f.BatchRows, "batch", usual.BatchRows, "most rows that are computed together")
 	flags.DurationVar(&f.BatchWait, "batch-wait", usual.BatchWait, "how long a row may wait for others; 0: only what already waits is computed together")
 	flags.IntVar(&f.Queue, "queue", usual.Queue, "most requests that are read and not answered; more get 503")
-	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may take from when it was read")
+	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may wait from when it was read; then it gets 504")
 	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; more wait to be accepted")
 	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
 	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded")
@@ -64,7 +64,7 @@ func serveVerb(s streams) *cobra.Command {
 	flags.BoolVar(&f.insecure, "insecure", false, "listen to other machines without tokens")
 	flags.BoolVar(&f.watch, "watch", false, "look each second whether the models' files have changed, and load them")
 	flags.DurationVar(&f.DrainWait, "drain-wait", usual.DrainWait, "after SIGTERM, how long to go on accepting, while ready says 503")
-	flags.DurationVar(&f.DrainTimeout, "drain-timeout", usual.DrainTimeout, "after SIGTERM, when to end at the latest")
+	flags.DurationVar(&f.DrainTimeout, "drain-timeout", usual.DrainTimeout, "after that, how long what was accepted may take")
 	flags.StringVar(&f.profile, "pprof", "", "address on this machine to serve Go's profiles at, such as 127.0.0.1:6060")
 	flags.StringVar(&f.logFormat, "log-format", "text", strings.Join(logFormats, " or "))
 	flags.StringVar(&f.logMin, "log-level", "info", strings.Join(logLevels, ", ")+"; debug tells of each request")
@@ -135,13 +135,19 @@ func (f *serveFlags) settle(s streams, args []string) error {
 	case !serve.Loopback(f.addr) && f.Token == "" && !f.insecure:
 		return usage("--addr %s lets other machines ask: give them a --token-file, or say --insecure", f.addr)
 	}
-	for flag, n := range map[string]int64{
-		"batch": int64(f.BatchRows), "queue": int64(f.Queue), "deadline": int64(f.Deadline), "connections": int64(f.Connections),
-		"max-body": int64(f.bodyMB), "max-image": int64(f.imageMB), "max-rows": int64(f.Rows), "drain-timeout": int64(f.DrainTimeout),
+	for _, number := range []struct {
+		flag  string
+		value int64
+	}{
+		{"batch", int64(f.BatchRows)}, {"queue", int64(f.Queue)}, {"deadline", int64(f.Deadline)}, {"connections", int64(f.Connections)},
+		{"max-body", int64(f.bodyMB)}, {"max-image", int64(f.imageMB)}, {"max-rows", int64(f.Rows)}, {"drain-timeout", int64(f.DrainTimeout)},
 	} {
-		if n <= 0 {
-			return usage("--%s must be above 0", flag)
+		if number.value <= 0 {
+			return usage("--%s must be above 0", number.flag)
 		}
+	}
+	if f.BatchWait >= f.Deadline {
+		return usage("--batch-wait %v must be shorter than --deadline %v: else no row is answered in time", f.BatchWait, f.Deadline)
 	}
 	f.Body, f.Image = int64(f.bodyMB)<<20, int64(f.imageMB)<<20
 	if f.watch {
