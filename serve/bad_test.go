@@ -220,7 +220,7 @@ func (r *running) calm(t testing.TB, goroutines int) {
 		b.mu.Lock()
 		free, waiting, rows := b.free, len(b.waiting), b.rows
 		b.mu.Unlock()
-		inside, left, decodes, running := r.inside.Load(), r.bodies.left.Load(), len(r.decodes), runtime.NumGoroutine()
+		inside, left, decodes, running := r.inside(), r.bodies.left.Load(), len(r.decodes), runtime.NumGoroutine()
 		if inside == 0 && left == r.config.Bodies && decodes == 0 && running <= goroutines && free == runtime.GOMAXPROCS(0) && waiting == 0 && rows == 0 {
 			return
 		}

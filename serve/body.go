@@ -19,22 +19,39 @@ type body struct {
 	budget  *budget
 }
 
-// budget bounds the memory of all bodies, and of the rows that are made of them, together. Small ones are not counted:
-// the connections bound them.
+// budget bounds the memory of all bodies, and of the rows that are made of them, together. Small ones are not counted
+// where the number of connections bounds them.
 type budget struct {
-	left atomic.Int64
+	stock
 }
 
 // take takes memory, or says that there is none now.
 func (b *budget) take(bytes int64) error {
-	if b.left.Add(-bytes) < 0 {
-		b.left.Add(bytes)
+	if !b.stock.take(bytes) {
 		return busy("memory", "the server is busy with large requests: try again in a moment")
 	}
 	return nil
 }
 
-func (b *budget) give(bytes int64) { b.left.Add(bytes) }
+// stock is a number of things of which no more can be taken than are left. Who asks for too many does not keep others
+// from what is there, not even for a moment.
+type stock struct {
+	left atomic.Int64
+}
+
+func (s *stock) take(n int64) bool {
+	for {
+		left := s.left.Load()
+		if left < n {
+			return false
+		}
+		if s.left.CompareAndSwap(left, left-n) {
+			return true
+		}
+	}
+}
+
+func (s *stock) give(n int64) { s.left.Add(n) }
 
 // uncounted is the size up to which bodies come out of a pool and are not counted.
 const uncounted = 16 << 10
@@ -49,12 +66,27 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	}
 	b := bodies.Get().(*body)
 	b.budget = &s.bodies
-	err := s.fill(b, w, r)
+	err := b.count(r)
+	if err == nil {
+		err = s.fill(b, w, r)
+	}
 	if err != nil {
 		b.free()
 		return nil, err
 	}
 	return b, nil
+}
+
+// count takes even the memory of a small body where one connection may bring many: the streams of HTTP/2.
+func (b *body) count(r *http.Request) error {
+	if r.ProtoMajor < 2 {
+		return nil
+	}
+	err := b.budget.take(uncounted)
+	if err == nil {
+		b.held = uncounted
+	}
+	return err
 }
 
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
@@ -68,7 +100,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	case "gzip":
 		unzip, err := gzip.NewReader(http.MaxBytesReader(w, r.Body, s.config.Body))
 		if err != nil {
-			return readFailed(err, "gzip: ")
+			return readFailed(err)
 		}
 		from = unzip
 	default:
@@ -89,7 +121,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 		if err != nil {
-			return readFailed(err, "")
+			return readFailed(err)
 		}
 	}
 }
@@ -123,7 +155,7 @@ func (b *body) free() {
 }
 
 // readFailed tells why a body could not be read.
-func readFailed(err error, what string) error {
+func readFailed(err error) error {
 	var timeout interface{ Timeout() bool }
 	var large *http.MaxBytesError
 	switch {
@@ -131,8 +163,8 @@ func readFailed(err error, what string) error {
 		return tooLarge("the body has more than the %d bytes that are read", large.Limit)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return &problem{status: http.StatusRequestTimeout, text: "the body did not arrive in time", reason: "slow"}
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return bad("%sthe body ends too soon", what)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return bad("the body ends too soon")
 	}
-	return bad("the body cannot be read: %s%s", what, plain(err))
+	return bad("the body cannot be read: %s", plain(err))
 }

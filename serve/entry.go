@@ -42,9 +42,6 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *entry {
 			h["Traceparent"] = []string{own}
 		}
 	}
-	if s.leaving.Load() {
-		h["Connection"] = closing
-	}
 	return e
 }
 
@@ -53,10 +50,14 @@ var (
 	closing = []string{"close"}
 )
 
-// WriteHeader notes the status.
+// WriteHeader notes the status. The last answer on a connection says so: whether it is the last is known only now,
+// not when the request began.
 func (e *entry) WriteHeader(status int) {
 	if e.status == 0 {
 		e.status = status
+	}
+	if e.server.leaving.Load() {
+		e.Header()["Connection"] = closing
 	}
 	e.ResponseWriter.WriteHeader(status)
 }
@@ -64,7 +65,7 @@ func (e *entry) WriteHeader(status int) {
 // Write notes that there was an answer.
 func (e *entry) Write(p []byte) (int, error) {
 	if e.status == 0 {
-		e.status = http.StatusOK
+		e.WriteHeader(http.StatusOK)
 	}
 	return e.ResponseWriter.Write(p)
 }

@@ -68,7 +68,7 @@ func feed(t *testing.T, s *Server, path string, body []byte, header, value strin
 	default:
 		t.Errorf("status %d: %q", w.status, w.body.Bytes())
 	}
-	if inside, left, decodes := s.inside.Load(), s.bodies.left.Load(), len(s.decodes); inside != 0 || left != s.config.Bodies || decodes != 0 {
+	if inside, left, decodes := s.inside(), s.bodies.left.Load(), len(s.decodes); inside != 0 || left != s.config.Bodies || decodes != 0 {
 		t.Errorf("%d are inside, %d bytes of %d are left, %d decode", inside, left, s.config.Bodies, decodes)
 	}
 	if n, err := strconv.Atoi(w.header.Get("Content-Length")); err != nil || n != w.body.Len() {

@@ -149,14 +149,17 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := s.inside.Add(1); n > int64(s.config.Queue) {
-		s.leave(b)
+	if !s.places.take(1) {
+		b.free()
 		return nil, busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
 	}
 	return b, nil
 }
 
+// inside is how many requests are read and not answered.
+func (s *Server) inside() int64 { return int64(s.config.Queue) - s.places.left.Load() }
+
 func (s *Server) leave(b *body) {
-	s.inside.Add(-1)
+	s.places.give(1)
 	b.free()
 }

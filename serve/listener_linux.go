@@ -3,7 +3,6 @@ package serve
 import (
 	"net"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,7 +38,8 @@ func acceptAll(fd int) []*os.File {
 		switch err {
 		case nil:
 			files = append(files, os.NewFile(uintptr(conn), "connection"))
-		case syscall.EINTR, syscall.ECONNABORTED:
+		case unix.EINTR, unix.ECONNABORTED, // and what accept(2) passes on of a connection that broke before it was accepted
+			unix.ENETDOWN, unix.EPROTO, unix.ENOPROTOOPT, unix.EHOSTDOWN, unix.ENONET, unix.EHOSTUNREACH, unix.EOPNOTSUPP, unix.ENETUNREACH:
 		default:
 			unix.Shutdown(fd, unix.SHUT_RD) // whoever comes from now on is refused
 			return files

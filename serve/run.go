@@ -14,7 +14,7 @@ import (
 const maxHeader = 16 << 10
 
 // Run serves on a listener, which it closes, until the context ends. Then ready is withdrawn; after DrainWait no
-// connection is accepted any more; what was accepted is answered, within DrainTimeout.
+// connection is accepted any more; what was accepted is answered, within DrainTimeout from then.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -25,16 +25,20 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ConnState:         note,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of what clients do to connections
+		HTTP2: &http.HTTP2Config{ // what it holds for each connection is not in the budget
+			MaxConcurrentStreams: 64, MaxReceiveBufferPerConnection: 64 << 10, MaxReceiveBufferPerStream: 64 << 10,
+		},
+		DisableGeneralOptionsHandler: true, // it is no JSON
 	}
-	own := newListener(l, s.config.Connections)
 	if s.config.Cert != "" {
 		pair := &certificate{cert: s.config.Cert, key: s.config.Key, log: s.log}
 		if err := pair.load(); err != nil {
-			own.Close()
+			l.Close()
 			return err
 		}
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
+	own := newListener(l, s.config.Connections)
 	stop := make(chan struct{})
 	defer close(stop)
 	if s.config.Watch > 0 {
@@ -65,7 +69,7 @@ func (s *Server) drain(server *http.Server, l *listener, ended <-chan error) err
 	time.Sleep(s.config.DrainWait)
 	l.Close()
 	<-ended // all late connections are served too
-	ctx, cancel := context.WithDeadline(context.Background(), began.Add(s.config.DrainTimeout))
+	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
 	for l.busy.Load() > 0 && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
@@ -73,7 +77,7 @@ func (s *Server) drain(server *http.Server, l *listener, ended <-chan error) err
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()
-		err = fmt.Errorf("serve: requests were still open after %v: %w", s.config.DrainTimeout, err)
+		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w", s.config.DrainTimeout, err)
 	}
 	s.log.Info("stopped", "took", time.Since(began))
 	return err

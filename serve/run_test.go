@@ -77,6 +77,53 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// The time for what was accepted begins when nothing more is, however long that takes.
+func TestDrainTimeoutFollowsWait(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainWait, c.DrainTimeout = 200*time.Millisecond, 150*time.Millisecond })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	answer := make(chan response, 1)
+	go func() { answer <- r.call(t, "POST", inferPath, one(t, 2, "odd number", "")) }()
+	eventually(t, func() bool { return batch.length() == 1 })
+	time.AfterFunc(250*time.Millisecond, free)
+	if err := r.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answer; got.status != http.StatusOK {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+}
+
+// An answer that is written after the end began ends its connection, whenever its request began.
+func TestDrainClosesConnections(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainWait = 200 * time.Millisecond })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	closes := make(chan bool, 2)
+	for _, path := range []string{inferPath, "/v2/models/none/infer"} {
+		go func() {
+			got, err := http.Post(r.url+path, "application/json", bytes.NewReader(one(t, 2, "odd number", "")))
+			if err != nil {
+				t.Error(err)
+				closes <- false
+				return
+			}
+			got.Body.Close()
+			closes <- got.Close
+		}()
+		if path != inferPath && <-closes {
+			t.Error("a connection is ended before the end began")
+		}
+	}
+	eventually(t, func() bool { return batch.length() == 1 })
+	go r.stop()
+	eventually(t, r.leaving.Load)
+	free()
+	if !<-closes {
+		t.Error("the answer does not end its connection")
+	}
+}
+
 // Whoever keeps a request open forever is cut off.
 func TestDrainTimeout(t *testing.T) {
 	r := start(t, func(c *Config) { c.DrainTimeout = 100 * time.Millisecond })
@@ -88,7 +135,7 @@ func TestDrainTimeout(t *testing.T) {
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nnot all of it", inferPath)
 	time.Sleep(50 * time.Millisecond)
 	began := time.Now()
-	if err := r.stop(); err == nil || !strings.Contains(err.Error(), "still open after 100ms") {
+	if err := r.stop(); err == nil || !strings.Contains(err.Error(), "still open 100ms after") {
 		t.Errorf("error is %v", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
@@ -286,6 +333,72 @@ func TestPage(t *testing.T) {
 	}
 }
 
+// The small bodies that one connection brings by HTTP/2 count against the memory too.
+func TestMemoryOfHTTP2(t *testing.T) {
+	folder := t.TempDir()
+	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
+	trusted := x509.NewCertPool()
+	trusted.AddCert(pair(t, cert, key, 7))
+	r := start(t, func(c *Config) { c.Cert, c.Key, c.Bodies = cert, key, 3*uncounted+1 })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}}
+	defer own.CloseIdleConnections()
+	statuses := make(chan int, 4)
+	ask := func() {
+		got, err := own.Post(r.url+inferPath, "application/json", bytes.NewReader(one(t, 2, "odd number", "")))
+		if err != nil {
+			t.Error(err)
+			statuses <- 0
+			return
+		}
+		got.Body.Close()
+		if got.ProtoMajor != 2 {
+			t.Errorf("answered by %s", got.Proto)
+		}
+		statuses <- got.StatusCode
+	}
+	for i := range 3 {
+		go ask()
+		eventually(t, func() bool { return batch.length() == i+1 })
+	}
+	if ask(); <-statuses != http.StatusServiceUnavailable {
+		t.Error("a fourth body finds memory")
+	}
+	free()
+	for range 3 {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+	}
+	if left := r.bodies.left.Load(); left != 3*uncounted+1 {
+		t.Errorf("%d bytes are left", left)
+	}
+}
+
+// What is asked of the server as a whole is answered in JSON, too.
+func TestOptions(t *testing.T) {
+	r := start(t)
+	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	got, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	content, err := io.ReadAll(got.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := (response{got.StatusCode, got.Header, content}); r.status != http.StatusNotFound || !strings.Contains(r.text(t), "not clean") {
+		t.Errorf("status %d: %s", r.status, r.body)
+	}
+}
+
 // Who is gone while its request waits gets no answer, not an empty one.
 func TestGoneGetsNothing(t *testing.T) {
 	r := start(t)
@@ -302,7 +415,7 @@ func TestGoneGetsNothing(t *testing.T) {
 	if got, err := io.ReadAll(c); err != nil || len(got) > 0 {
 		t.Errorf("got %q, %v", got, err)
 	}
-	eventually(t, func() bool { return r.inside.Load() == 0 })
+	eventually(t, func() bool { return r.inside() == 0 })
 	if metrics := string(r.call(t, "GET", "/metrics", nil).body); !strings.Contains(metrics, `braid_rejected_total{reason="gone"} 1`) {
 		t.Error("the metrics do not count it")
 	}

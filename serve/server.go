@@ -25,7 +25,7 @@ type Server struct {
 	tokens  tokens
 	clients clients
 	bodies  budget
-	inside  atomic.Int64  // requests that are read and not answered
+	places  stock         // for requests that are read and not answered
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
 	warning *rate.Limiter // of requests that were turned away
@@ -43,8 +43,9 @@ func New(c Config) (*Server, error) {
 		config: c, log: c.Log, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
 		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
-	s.metrics = newMetrics(func() float64 { return float64(s.inside.Load()) })
+	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
 	s.bodies.left.Store(c.Bodies)
+	s.places.left.Store(int64(c.Queue))
 	if err := s.tokens.load(); err != nil {
 		return nil, err
 	}
@@ -96,10 +97,10 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 	}
 	s.routed = append(s.routed, method+" "+pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-		entry := w.(*entry)
-		entry.route = pattern
+		e := w.(*entry)
+		e.route = pattern
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
-			entry.fail(&problem{
+			e.fail(&problem{
 				status: http.StatusMethodNotAllowed, allow: allowed,
 				text: fmt.Sprintf("%s does not take %s, want %s", names.Shorten(r.URL.Path), names.Shorten(r.Method), allowed),
 			})
@@ -107,12 +108,12 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 		}
 		if who == protected {
 			if err := cmp.Or(s.clients.check(r), s.tokens.check(r)); err != nil { // who guesses tokens is slowed down
-				entry.fail(err)
+				e.fail(err)
 				return
 			}
 		}
-		if err := do(entry, r); err != nil {
-			entry.fail(err)
+		if err := do(e, r); err != nil {
+			e.fail(err)
 		}
 	})
 }

@@ -308,7 +308,7 @@ func TestEarlyClosersThatWait(t *testing.T) {
 			for _, conn := range conns {
 				leave(conn.(*net.TCPConn))
 			}
-			eventually(t, func() bool { return r.inside.Load() == 0 })
+			eventually(t, func() bool { return r.inside() == 0 })
 			gone += many
 			eventually(t, func() bool { return r.rejected(t, "gone") == gone })
 			if n := batch.length(); n != 0 {
@@ -325,7 +325,7 @@ func TestEarlyClosersThatWait(t *testing.T) {
 	for range cap(r.decodes) {
 		r.decodes <- struct{}{}
 	}
-	wait(ask.request(), func() bool { return r.inside.Load() == many })
+	wait(ask.request(), func() bool { return r.inside() == many })
 	for range cap(r.decodes) {
 		<-r.decodes
 	}
