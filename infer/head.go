@@ -39,7 +39,7 @@ func (h *Head) Answer(numbers []float32) Answer {
 		for i, p := range numbers {
 			a.Answers = append(a.Answers, Choice{h.label(i), float64(p)})
 		}
-	case h.Activation == braid.Sigmoid && len(numbers) == 1:
+	case h.saysYes(numbers):
 		yes := float64(numbers[0])
 		a.Answers = []Choice{{h.label(0), 1 - yes}, {h.label(1), yes}}
 	default:
@@ -58,10 +58,15 @@ func (h *Head) Answer(numbers []float32) Answer {
 	return a
 }
 
+// saysYes tells that the head's one number is the probability of yes. That of a softmax over one class is not.
+func (h *Head) saysYes(numbers []float32) bool {
+	return h.Activation == braid.Sigmoid && len(numbers) == 1
+}
+
 // Best is the index of the most probable answer; of two that are equal, the first. The threshold of yes is
 // above one half, as Keras' metrics have it.
 func (h *Head) Best(numbers []float32) int {
-	if len(numbers) == 1 {
+	if h.saysYes(numbers) {
 		if numbers[0] > 0.5 {
 			return 1
 		}
@@ -74,6 +79,17 @@ func (h *Head) Best(numbers []float32) int {
 		}
 	}
 	return best
+}
+
+// Probability is that of an answer: where one number stands for no and yes, it is that of yes.
+func (h *Head) Probability(numbers []float32, answer int) float32 {
+	if !h.saysYes(numbers) {
+		return numbers[answer]
+	}
+	if answer == 0 {
+		return 1 - numbers[0]
+	}
+	return numbers[0]
 }
 
 // label is what an answer is called: its index where that is not said.

@@ -111,6 +111,50 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A softmax over one class has one answer, of which it is sure: no number of it means yes.
+func TestOneClass(t *testing.T) {
+	g := braid.NewGraph("sure")
+	g.Head("only", layer.Dense{Units: 1, Activation: layer.Softmax}, g.Input("x", tensor.Float32, 1))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, labels := range [][]modelfile.Labels{nil, {{Head: "only", Labels: []string{"all"}}}} {
+		own, err := infer.New(&modelfile.File{Model: m, Labels: labels})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "0"
+		if labels != nil {
+			want = "all"
+		}
+		got := own.Heads[0].Answer([]float32{1})
+		if !reflect.DeepEqual(got, infer.Answer{Head: "only", Label: want, Probability: 1, Answers: []infer.Choice{{want, 1}}}) {
+			t.Errorf("answer is %+v, want %q for sure", got, want)
+		}
+	}
+}
+
+// Best of one number: above one half it is yes, where it is the probability of yes, and else the only one there is.
+func TestBest(t *testing.T) {
+	for _, c := range []struct {
+		activation  braid.Activation
+		numbers     []float32
+		want        int
+		probability float32
+	}{
+		{layer.Sigmoid, []float32{0.75}, 1, 0.75}, {layer.Sigmoid, []float32{0.5}, 0, 0.5}, {layer.Sigmoid, []float32{0.125}, 0, 0.875},
+		{layer.Sigmoid, []float32{0.25, 0.75, 0.5}, 1, 0.75}, {layer.Softmax, []float32{1}, 0, 1},
+		{layer.Softmax, []float32{0.25, 0.375, 0.375}, 1, 0.375}, {layer.Linear, []float32{7}, 0, 7},
+	} {
+		h := infer.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{len(c.numbers)}, Activation: c.activation}}
+		got := h.Best(c.numbers)
+		if p := h.Probability(c.numbers, got); got != c.want || p != c.probability {
+			t.Errorf("best of %v after %v is %d with %v, want %d with %v", c.numbers, c.activation, got, p, c.want, c.probability)
+		}
+	}
+}
+
 // Rows go through the model as Predict takes them, and may be put together and taken apart.
 func TestRows(t *testing.T) {
 	m := model(t)
@@ -186,10 +230,10 @@ func TestContradictionsAndTruths(t *testing.T) {
 // A file whose words do not fit its model cannot be asked.
 func TestBadFiles(t *testing.T) {
 	for want, change := range map[string]func(f *modelfile.File){
-		`input "ids" has pixels`:           func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
-		`has texts of 3 words`:             func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
-		`"even number" has a word`:         func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
-		`rule: "odd half number" has 3 wo`: func(f *modelfile.File) { f.Rules[1].Text = "odd half number" },
+		`input "ids" has pixels`:            func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
+		`has texts of 3 words`:              func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
+		`"even number" has a word`:          func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
+		`rule 1: "odd half number" has 3 w`: func(f *modelfile.File) { f.Rules[1].Text = "odd half number" },
 		`samples: head "answer" answers`: func(f *modelfile.File) {
 			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
 			if err != nil {

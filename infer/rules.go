@@ -14,9 +14,9 @@ type rule struct {
 	ids             []int32 // of the text
 }
 
-// readRules finds what the file's rules speak of.
+// readRules finds what the file's rules speak of. That it is there, the file was checked for when it was read.
 func (m *Model) readRules() error {
-	for _, r := range m.File.Rules {
+	for i, r := range m.File.Rules {
 		own := rule{
 			Rule:  r,
 			input: slices.IndexFunc(m.Inputs, func(in Input) bool { return in.Name == r.Input }),
@@ -26,7 +26,7 @@ func (m *Model) readRules() error {
 		in := &m.Inputs[own.input]
 		own.ids = make([]int32, in.Shape.Size())
 		if err := in.ReadText(own.ids, r.Text); err != nil {
-			return fmt.Errorf("rule: %w", err)
+			return fmt.Errorf("rule %d: %w", i, err)
 		}
 		m.rules = append(m.rules, own)
 	}

@@ -61,6 +61,20 @@ type Labels struct {
 	Labels []string
 }
 
+// rulesKey is left out where there are no rules.
+const rulesKey = "rules"
+
+// description is a part of a file that is JSON of the metadata.
+type description struct {
+	key   string
+	value any // pointer to the field
+}
+
+// described are those parts in the order in which they are written, read, and complained of.
+func (f *File) described() []description {
+	return []description{{"inputs", &f.Inputs}, {"labels", &f.Labels}, {rulesKey, &f.Rules}}
+}
+
 // Save writes a model file, whole or not at all.
 func Save(path string, f *File) error { return disk.Write(path, f.Write) }
 
@@ -78,16 +92,15 @@ func (f *File) Write(w io.Writer) error {
 		"graph":  graph,
 		"seed":   strconv.FormatUint(f.Model.Seed(), 10),
 	}}
-	described := map[string]any{"inputs": f.Inputs, "labels": f.Labels}
-	if f.Rules != nil {
-		described["rules"] = f.Rules
-	}
-	for key, value := range described {
-		content, err := json.Marshal(value)
-		if err != nil {
-			return fmt.Errorf("model file: %s: %w", key, err)
+	for _, d := range f.described() {
+		if d.key == rulesKey && f.Rules == nil {
+			continue
 		}
-		c.Metadata[key] = string(content)
+		content, err := json.Marshal(d.value)
+		if err != nil {
+			return fmt.Errorf("model file: %s: %w", d.key, err)
+		}
+		c.Metadata[d.key] = string(content)
 	}
 	if f.Training != nil {
 		c.Metadata["training"] = string(f.Training)
@@ -143,14 +156,13 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 	if f.Model, err = decodeGraph(c.Metadata["graph"], seed, c, custom); err != nil {
 		return nil, fmt.Errorf("model file: graph: %w", err)
 	}
-	for key, value := range map[string]any{"inputs": &f.Inputs, "labels": &f.Labels} {
-		if err := json.Unmarshal([]byte(c.Metadata[key]), value); err != nil {
-			return nil, fmt.Errorf("model file: %s: %w", key, err)
+	for _, d := range f.described() {
+		text, ok := c.Metadata[d.key]
+		if d.key == rulesKey && !ok {
+			continue
 		}
-	}
-	if rules, ok := c.Metadata["rules"]; ok {
-		if err := json.Unmarshal([]byte(rules), &f.Rules); err != nil {
-			return nil, fmt.Errorf("model file: rules: %w", err)
+		if err := json.Unmarshal([]byte(text), d.value); err != nil {
+			return nil, fmt.Errorf("model file: %s: %w", d.key, err)
 		}
 	}
 	if training, ok := c.Metadata["training"]; ok {

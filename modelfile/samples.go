@@ -3,6 +3,7 @@ package modelfile
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -59,7 +60,8 @@ func (f *File) Try() error {
 // ask answers rows whose pixels may be bytes.
 func (f *File) ask(inputs braid.Tensors) (braid.Tensors, error) {
 	in := make(braid.Tensors, len(inputs))
-	for name, t := range inputs {
+	for _, name := range slices.Sorted(maps.Keys(inputs)) { // of two mistakes always the same is told
+		t := inputs[name]
 		if t.DType() == tensor.Uint8 {
 			standard := f.pixels(name)
 			if standard == nil {

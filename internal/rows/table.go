@@ -148,13 +148,13 @@ func (t *Table) appendJSON(to []byte, b *block, row int) []byte {
 		best := h.Best(numbers)
 		to = append(to, h.quoted[best]...)
 		to = append(append(to, ','), h.keys[1]...)
-		to = appendNumber(to, probability(numbers, best))
+		to = appendNumber(to, h.Probability(numbers, best))
 		if t.format.Probabilities {
 			to = append(append(to, ','), h.keys[2]...)
 			for label := range h.labels {
 				to = append(to, separator(label, '{'))
 				to = append(append(to, h.quoted[label]...), ':')
-				to = appendNumber(to, probability(numbers, label))
+				to = appendNumber(to, h.Probability(numbers, label))
 			}
 			to = append(to, '}')
 		}
@@ -180,10 +180,10 @@ func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 		}
 		best := h.Best(numbers)
 		to = append(append(to, ','), h.quoted[best]...)
-		to = appendNumber(append(to, ','), probability(numbers, best))
+		to = appendNumber(append(to, ','), h.Probability(numbers, best))
 		if t.format.Probabilities {
 			for label := range h.labels {
-				to = appendNumber(append(to, ','), probability(numbers, label))
+				to = appendNumber(append(to, ','), h.Probability(numbers, label))
 			}
 		}
 	}
@@ -191,17 +191,6 @@ func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 		to = append(to, ',')
 	}
 	return append(to, '\n')
-}
-
-// probability is that of an answer: where there is one number for two, it is that of the second.
-func probability(numbers []float32, answer int) float32 {
-	if len(numbers) == 1 {
-		if answer == 0 {
-			return 1 - numbers[0]
-		}
-		return numbers[0]
-	}
-	return numbers[answer]
 }
 
 // appendNumbers writes numbers as JSON: an array, or the one that there is.
