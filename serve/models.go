@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,10 +19,12 @@ import (
 type served struct {
 	name, path string
 	current    atomic.Pointer[version]
-	failed     atomic.Pointer[failure] // of the last attempt to load; nil where it succeeded
+	failed     atomic.Pointer[failure] // nil where the last attempt to load succeeded
 
 	loading sync.Mutex
-	seen    mark // of the file that was last looked at
+	seen    mark          // of the file that was last looked at
+	tried   time.Time     // when it was last loaded
+	pause   time.Duration // until it is tried again if that failed
 }
 
 // version is one state of a model's file. Requests that began with it end with it.
@@ -35,7 +38,7 @@ type version struct {
 // failure is why a changed file is not served.
 type failure struct {
 	err  error
-	when time.Time
+	when time.Time // it was told
 }
 
 // mark tells states of a file apart.
@@ -67,8 +70,8 @@ func (s *Server) open() error {
 	s.byName = map[string]*served{}
 	for _, source := range s.config.Models {
 		m := &served{name: source.Name, path: source.Path, seen: markOf(source.Path)}
-		model, err := infer.Open(source.Path)
-		if err != nil {
+		var model *infer.Model
+		if err := guarded(func() (err error) { model, err = infer.Open(source.Path); return err }); err != nil {
 			return err
 		}
 		if m.name == "" {
@@ -86,15 +89,15 @@ func (s *Server) open() error {
 	return nil
 }
 
-// use makes a model the one that answers under a name.
+// use makes a model the one that answers under a name. What could fail comes before that.
 func (s *Server) use(m *served, model *infer.Model) {
 	v := &version{Model: model, name: m.name, batch: newBatcher(model, s.config, s.metrics)}
 	v.page = v.describe()
+	s.metrics.models.WithLabelValues(m.name, v.Version()).Set(1)
+	s.metrics.loads.WithLabelValues(m.name, "loaded").Inc()
 	if old := m.current.Swap(v); old != nil {
 		s.metrics.models.DeleteLabelValues(m.name, old.Version())
 	}
-	s.metrics.models.WithLabelValues(m.name, v.Version()).Set(1)
-	s.metrics.loads.WithLabelValues(m.name, "loaded").Inc()
 	s.log.Info("model loaded", "model", m.name, "version", v.Version(), "path", m.path)
 }
 
@@ -111,27 +114,64 @@ func (s *Server) Reload() error {
 	return errors.Join(failed...)
 }
 
-// reload loads a model's file again, unless it is the one that was seen before and that is enough.
+// reload loads a model's file again, unless it is the one that was seen before and that is enough. What failed is tried
+// again, ever less often: its cause may pass without a trace at the file. It is told once, until it fails otherwise.
 func (s *Server) reload(m *served, always bool) error {
 	m.loading.Lock()
 	defer m.loading.Unlock()
-	now := markOf(m.path)
-	if !always && now.equal(m.seen) {
+	before, now := m.failed.Load(), markOf(m.path)
+	same := now.equal(m.seen)
+	switch {
+	case always || !same:
+		m.pause = 0
+	case before == nil || time.Since(m.tried) < m.pause:
 		return nil
 	}
 	m.seen = now
-	model, err := infer.Open(m.path)
-	if err != nil {
-		m.failed.Store(&failure{err, time.Now()})
-		s.metrics.loads.WithLabelValues(m.name, "failed").Inc()
-		s.log.Error("model not loaded, the one before it goes on", "model", m.name, "version", m.current.Load().Version(), "path", m.path, "error", err)
-		return fmt.Errorf("model %q: %w", m.name, err)
+	err := guarded(func() error { return s.load(m) })
+	if err == nil {
+		m.failed.Store(nil)
+		return nil
 	}
-	m.failed.Store(nil)
-	if model.File.Digest != m.current.Load().File.Digest {
+	m.tried, m.pause = time.Now(), min(max(2*m.pause, s.config.Watch), longestPause)
+	if always || !same || before == nil || before.err.Error() != err.Error() {
+		s.fail(m, err)
+	}
+	return fmt.Errorf("model %q: %w", m.name, err)
+}
+
+// longestPause is the most time between two attempts to load a file that fails and does not change.
+const longestPause = time.Minute
+
+// load reads a model's file, and uses it if it is another.
+func (s *Server) load(m *served) error {
+	model, err := infer.Open(m.path)
+	if err == nil && model.File.Digest != m.current.Load().File.Digest {
 		s.use(m, model)
 	}
-	return nil
+	return err
+}
+
+// fail tells that a model's file could not be loaded.
+func (s *Server) fail(m *served, err error) {
+	m.failed.Store(&failure{err, time.Now()})
+	s.metrics.loads.WithLabelValues(m.name, "failed").Inc()
+	fields := []any{"model", m.name, "version", m.current.Load().Version(), "path", m.path, "error", err}
+	var crash *panicked
+	if errors.As(err, &crash) {
+		fields = append(fields, "stack", string(crash.stack))
+	}
+	s.log.Error("model not loaded, the one before it goes on", fields...)
+}
+
+// guarded does something whose panic is an error: a bad file must not end a server that has a good model.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &panicked{r, debug.Stack()}
+		}
+	}()
+	return do()
 }
 
 // watch looks for changed files until done.

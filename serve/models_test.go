@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	dto "github.com/prometheus/client_model/go"
 )
 
 // digits are the answer of the head digit to one row.
@@ -118,6 +120,127 @@ func TestWatch(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, func() bool { return !slices.Equal(r.digits(t, inferPath), before) })
+}
+
+// A load that fails is tried again at each look, for the cause may pass without a trace at the file. The log and the
+// metrics tell of it once, until it fails otherwise or somebody asks.
+func TestWatchRetries(t *testing.T) {
+	r := start(t)
+	m, before := r.models[0], r.digits(t, inferPath)
+	other := filepath.Join(t.TempDir(), "other")
+	saved(t, other, 2)
+	good, err := os.ReadFile(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipped := slices.Clone(good)
+	flipped[len(flipped)-1000] ^= 4
+	when := time.Now().Add(-time.Hour)
+	put := func(content []byte) { // leaves the file's mark as it is
+		t.Helper()
+		if err := os.WriteFile(r.path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(r.path, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	watch := func() error { return r.reload(m, false) }
+	for _, step := range []struct {
+		name   string
+		change func()
+		look   func() error
+		told   int // failures, so far
+		fails  bool
+	}{
+		{"nothing changed", func() {}, watch, 0, false},
+		{"damaged", func() { put(flipped) }, watch, 1, true},
+		{"a second look", func() {}, watch, 1, true},
+		{"a third look", func() {}, watch, 1, true},
+		{"damaged otherwise", func() { put(make([]byte, len(good))) }, watch, 2, true},
+		{"damaged as before", func() { when = when.Add(time.Minute); put(make([]byte, len(good))) }, watch, 3, true},
+		{"a signal", func() {}, r.Reload, 4, true},
+		{"a look after it", func() {}, watch, 4, true},
+		{"gone", func() { os.Remove(r.path) }, watch, 5, true},
+		{"still gone", func() {}, watch, 5, true},
+		{"damaged again", func() { put(flipped) }, watch, 6, true},
+		{"whole", func() { put(good) }, watch, 6, false},
+		{"a look at what is whole", func() { put(flipped) }, watch, 6, false}, // its mark says that nothing changed
+	} {
+		step.change()
+		if err := step.look(); (err != nil) != step.fails {
+			t.Errorf("%s: error is %v", step.name, err)
+		}
+		told := strings.Count(r.logs.String(), "model not loaded")
+		var counted dto.Metric
+		if err := r.metrics.loads.WithLabelValues("digitqa", "failed").Write(&counted); err != nil {
+			t.Fatal(err)
+		}
+		if n := int(counted.Counter.GetValue()); told != step.told || n != step.told {
+			t.Errorf("%s: the log tells of %d failures, the metrics of %d, want %d", step.name, told, n, step.told)
+		}
+		if failed := m.failed.Load() != nil; failed != step.fails {
+			t.Errorf("%s: the model counts as failed: %v", step.name, failed)
+		}
+	}
+	if now := r.digits(t, inferPath); slices.Equal(now, before) {
+		t.Error("the file is whole, and the model before it answers")
+	}
+}
+
+// A file that fails for long is tried ever less often, but at once where it changes.
+func TestWatchPauses(t *testing.T) {
+	r := start(t)
+	m := r.models[0]
+	r.config.Watch = 20 * time.Second
+	if err := os.WriteFile(r.path, []byte("damaged"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []time.Duration{20, 40, 60, 60} { // s
+		if r.reload(m, false) == nil || m.pause != want*time.Second {
+			t.Errorf("attempt %d: the pause is %v, want %d s", i, m.pause, want)
+		}
+		if err := r.reload(m, false); err != nil {
+			t.Errorf("attempt %d: tried again at once: %v", i, err)
+		}
+		m.tried = m.tried.Add(-want * time.Second)
+	}
+	m.tried = time.Now()
+	if err := os.WriteFile(r.path, []byte("damaged otherwise"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r.reload(m, false) == nil || m.pause != 20*time.Second {
+		t.Errorf("a changed file is not tried, or the pause is %v", m.pause)
+	}
+}
+
+// A panic while a model is loaded is a failure like another, but for its stack in the log: the model before it goes on.
+func TestReloadPanics(t *testing.T) {
+	r := start(t)
+	r.digits(t, inferPath)
+	saved(t, r.path, 2)
+	whole := r.metrics.models
+	r.metrics.models = nil // no file is known that makes Braid panic
+	for _, look := range []func() error{r.Reload, func() error { return r.reload(r.models[0], false) }} {
+		if err := look(); err == nil || !strings.Contains(err.Error(), `model "digitqa": panic: runtime error: invalid memory address`) {
+			t.Fatalf("error is %v, want a panic's", err)
+		}
+	}
+	logs := r.logs.String()
+	if n := strings.Count(logs, `"stack":"goroutine`); n != 1 || !strings.Contains(logs, `"error":"panic: runtime error`) || !strings.Contains(logs, "serve.(*Server).use") {
+		t.Errorf("the log does not show once where the panic was: %s", logs)
+	}
+	if about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body); !strings.Contains(about, `"load_error":"panic: `) || strings.Contains(about, "goroutine") {
+		t.Errorf("the model says %s", about)
+	}
+	before := r.digits(t, inferPath)
+	r.metrics.models = whole
+	if err := r.reload(r.models[0], false); err != nil {
+		t.Error(err)
+	}
+	if now := r.digits(t, inferPath); slices.Equal(now, before) {
+		t.Error("loaded again without a panic, the model does not answer")
+	}
 }
 
 // Models are told apart by their names; /ask means the first, or the one that is named.
