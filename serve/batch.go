@@ -20,6 +20,8 @@ type batcher struct {
 	most    int           // rows of a batch
 	wait    time.Duration // for a batch to fill
 	metrics *metrics
+	cost    cost
+	aside   *aside
 
 	mu      sync.Mutex
 	free    int // places to compute in
@@ -64,7 +66,7 @@ var (
 func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
 	return &batcher{
 		model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
-		free: c.Places, arrived: make(chan struct{}, 1),
+		free: c.Places, arrived: make(chan struct{}, 1), aside: newAside(),
 	}
 }
 
@@ -263,15 +265,27 @@ func (b *batcher) gather(own *job) (jobs []*job, rows int) {
 
 // compute answers rows of so many requests.
 func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
+	predict := func() { err = guarded(func() error { return b.model.Predict(rows) }) }
+	began := time.Now()
+	if b.cost.of(rows.N) < asideFrom {
+		predict()
+	} else {
+		b.aside.do(predict)
+	}
+	took := time.Since(began)
+	b.cost.learn(rows.N, took)
+	b.metrics.computed(rows.N, requests, took)
+	return err
+}
+
+// guarded does something whose panic is an error: it must not end the server.
+func guarded(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &panicked{r, debug.Stack()}
 		}
 	}()
-	began := time.Now()
-	err = b.model.Predict(rows)
-	b.metrics.computed(rows.N, requests, time.Since(began))
-	return err
+	return do()
 }
 
 // panicked is a panic as an error: our fault, which the log shows and the client is not bothered with.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -162,16 +161,6 @@ func (s *Server) fail(m *served, err error) {
 		fields = append(fields, "stack", string(crash.stack))
 	}
 	s.log.Error("model not loaded, the one before it goes on", fields...)
-}
-
-// guarded does something whose panic is an error: a bad file must not end a server that has a good model.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &panicked{r, debug.Stack()}
-		}
-	}()
-	return do()
 }
 
 // watch looks for changed files until done.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -53,13 +54,14 @@ type outcome struct {
 	answered []time.Duration
 	refused  []time.Duration // with 503
 	failed   int
+	failure  string // the first
 }
 
 func (o *outcome) rate() float64 { return float64(len(o.answered)) / o.took.Seconds() }
 
 func (o *outcome) String() string {
-	return fmt.Sprintf("%.0f answered a second (p50 %v, p99 %v), %.0f refused a second (p50 %v, p99 %v), %d failed",
-		o.rate(), at(o.answered, 0.5), at(o.answered, 0.99), float64(len(o.refused))/o.took.Seconds(), at(o.refused, 0.5), at(o.refused, 0.99), o.failed)
+	return fmt.Sprintf("%.0f answered a second (p50 %v, p99 %v), %.0f refused a second (p50 %v, p99 %v), %d failed %s",
+		o.rate(), at(o.answered, 0.5), at(o.answered, 0.99), float64(len(o.refused))/o.took.Seconds(), at(o.refused, 0.5), at(o.refused, 0.99), o.failed, o.failure)
 }
 
 // at is a quantile.
@@ -95,8 +97,12 @@ func (o *outcome) ask(ctx context.Context, url string) {
 		o.answered = append(o.answered, took)
 	case err == nil && got.StatusCode == http.StatusServiceUnavailable:
 		o.refused = append(o.refused, took)
+	case err == nil:
+		err = fmt.Errorf("status %d", got.StatusCode)
+		fallthrough
 	default:
 		o.failed++
+		o.failure = cmp.Or(o.failure, err.Error())
 	}
 }
 
