@@ -22,14 +22,16 @@ import (
 
 // question is one row as people ask it: what they gave for each input.
 type question struct {
+	body *body // of the request
 	rows *infer.Rows
 	saw  []byte // the image that the network sees, as PNG; nil if it sees none
 	note []string
 }
 
-// reading is what people gave for one input: a text, a file, or numbers.
+// reading is what people gave for one input: a text, a file, or numbers. It lives as long as the request's body, of
+// which it may be a part.
 type reading struct {
-	text   string
+	text   []byte
 	file   []byte
 	pixels []uint8
 }
@@ -52,7 +54,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer s.leave(b)
 	deadline := time.Now().Add(s.config.Deadline)
-	given, err := readings(r.Header.Get("Content-Type"), b.content)
+	given, err := b.readings(r.Header.Get("Content-Type"))
 	if err != nil {
 		return err
 	}
@@ -61,7 +63,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		if in.pixels != nil || in.file != nil {
 			return bad("model is an image or numbers, want a name")
 		}
-		name = in.text
+		name = string(in.text[:min(len(in.text), maxName)]) // no model's is as long
 		delete(given, "model")
 	}
 	v, err := s.model(name)
@@ -70,7 +72,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithDeadline(r.Context(), deadline)
 	defer cancel()
-	q, err := s.question(ctx, v, given)
+	q, err := s.question(ctx, v, b, given)
 	if err != nil {
 		return err
 	}
@@ -91,11 +93,17 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 // question makes a row of what people gave. The caller frees it.
-func (s *Server) question(ctx context.Context, v *version, given map[string]reading) (*question, error) {
+func (s *Server) question(ctx context.Context, v *version, b *body, given map[string]reading) (*question, error) {
 	if err := names.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
-	q := &question{rows: v.Rows(1)}
+	q := &question{body: b, rows: v.Rows(1)}
+	asked := false
+	defer func() {
+		if !asked {
+			v.Free(q.rows)
+		}
+	}()
 	for i := range v.Inputs {
 		in := &v.Inputs[i]
 		var err error
@@ -108,10 +116,10 @@ func (s *Server) question(ctx context.Context, v *version, given map[string]read
 			err = notFound("model %q has an input %q that people cannot give: it takes %s at /v2/models/%s/infer", v.name, in.Name, datatypes(in)[0], v.name)
 		}
 		if err != nil {
-			v.Free(q.rows)
 			return nil, err
 		}
 	}
+	asked = true
 	return q, nil
 }
 
@@ -120,7 +128,7 @@ func (q *question) takeText(in *infer.Input, at int, given reading) error {
 		return bad("%q is an image or numbers, want a text", in.Name)
 	}
 	ids := q.rows.Inputs[at].Int32s()
-	if err := readText(ids, in, []byte(given.text)); err != nil {
+	if err := readText(ids, in, given.text); err != nil {
 		return err
 	}
 	if !in.Trained(ids) {
@@ -140,8 +148,11 @@ func (s *Server) takeImage(ctx context.Context, q *question, in *infer.Input, at
 	default:
 		file := given.file
 		if file == nil {
-			var err error
-			if file, err = decodeBase64(given.text); err != nil {
+			room, err := q.body.room(base64.RawStdEncoding.DecodedLen(len(given.text)))
+			if err != nil {
+				return err
+			}
+			if file, err = decodeBase64(room, given.text); err != nil {
 				return bad("%q: %v", in.Name, err)
 			}
 		}
@@ -172,77 +183,82 @@ func (s *Server) look(ctx context.Context, file []byte, height, width int) ([]ui
 	}
 	grey, err := vision.Decode(file, s.config.Image)
 	if err != nil {
-		return nil, err
+		return nil, &unreadable{err}
 	}
 	return grey.MNIST(height, width)
 }
 
-// decodeBase64 reads base64 as people send it: with or without padding, in either alphabet, as a data URL.
-func decodeBase64(text string) ([]byte, error) {
-	if strings.HasPrefix(text, "data:") {
-		_, after, ok := strings.Cut(text, ";base64,")
+// unreadable is what is wrong with an image: the client's mistake, whatever it is.
+type unreadable struct{ error }
+
+func (u *unreadable) Unwrap() error { return u.error }
+
+// decodeBase64 appends what base64 stands for, as people send it: with or without padding, in either alphabet, as a
+// data URL.
+func decodeBase64(to, text []byte) ([]byte, error) {
+	if bytes.HasPrefix(text, []byte("data:")) {
+		_, after, ok := bytes.Cut(text, []byte(";base64,"))
 		if !ok {
 			return nil, errors.New("a data URL without base64")
 		}
 		text = after
 	}
 	encoding := base64.RawStdEncoding
-	if strings.ContainsAny(text, "-_") {
+	if bytes.ContainsAny(text, "-_") {
 		encoding = base64.RawURLEncoding
 	}
-	content, err := encoding.DecodeString(strings.TrimRight(text, "="))
+	content, err := encoding.AppendDecode(to, bytes.TrimRight(text, "="))
 	if err != nil {
 		return nil, fmt.Errorf("wrong base64: %w", err)
 	}
 	return content, nil
 }
 
+// room gives memory for a copy of so much of the body. It counts where the body does, and free gives it back.
+func (b *body) room(size int) ([]byte, error) {
+	if b.held > 0 {
+		if err := b.budget.take(int64(size)); err != nil {
+			return nil, err
+		}
+		b.held += int64(size)
+	}
+	return make([]byte, 0, size), nil
+}
+
 // readings reads a form or JSON.
-func readings(contentType string, content []byte) (map[string]reading, error) {
+func (b *body) readings(contentType string) (map[string]reading, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + names.Shorten(contentType) + ", want application/json or multipart/form-data"}
 	}
 	switch media {
 	case "application/json":
-		return readJSON(content)
+		return b.readJSON()
 	case "multipart/form-data":
-		return readForm(content, params["boundary"])
+		return b.readForm(params["boundary"])
 	}
 	return nil, &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + names.Shorten(media) + ", want application/json or multipart/form-data"}
 }
 
-func readJSON(content []byte) (map[string]reading, error) {
-	if err := checkJSON(content); err != nil {
+func (b *body) readJSON() (map[string]reading, error) {
+	if err := checkJSON(b.content, len(b.content)); err != nil {
 		return nil, err
 	}
 	given := map[string]reading{}
 	d := jx.GetDecoder()
 	defer jx.PutDecoder(d)
-	d.ResetBytes(content)
-	err := members(d, func(key []byte) error {
-		name := string(key)
-		if len(name) > maxName {
-			return bad("a field is named %q, want at most %d bytes", names.Shorten(name), maxName)
+	d.ResetBytes(b.content)
+	err := members(d, func(key []byte) (err error) {
+		if len(key) > maxName {
+			return bad("a field is named %q, want at most %d bytes", shorten(key), maxName)
 		}
+		name := string(key)
 		var got reading
-		var err error
 		switch d.Next() {
 		case jx.String:
-			got.text, err = d.Str()
+			got.text, err = b.readString(d)
 		case jx.Array:
-			got.pixels = []uint8{}
-			err = d.Arr(func(d *jx.Decoder) error {
-				v, err := readByte(d)
-				if err != nil {
-					return bad("%q, number %d: %s", name, len(got.pixels), plain(err))
-				}
-				if len(got.pixels) == maxNumbers {
-					return bad("%q has more than %d numbers", name, maxNumbers)
-				}
-				got.pixels = append(got.pixels, v)
-				return nil
-			})
+			got.pixels, err = b.readNumbers(d, name)
 		default:
 			return bad("%q is %s, want a text or a list of numbers", name, kindNames[d.Next()])
 		}
@@ -255,6 +271,46 @@ func readJSON(content []byte) (map[string]reading, error) {
 	return given, nil
 }
 
+// readString returns a part of the body, or a copy where there are escapes.
+func (b *body) readString(d *jx.Decoder) ([]byte, error) {
+	quoted, err := d.Raw()
+	if err != nil {
+		return nil, err
+	}
+	text := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(text, '\\') < 0 {
+		return text, nil
+	}
+	room, err := b.room(len(text))
+	if err != nil {
+		return nil, err
+	}
+	return jx.DecodeBytes(quoted).StrAppend(room)
+}
+
+func (b *body) readNumbers(d *jx.Decoder, name string) ([]uint8, error) {
+	list := []uint8{}
+	err := d.Arr(func(d *jx.Decoder) error {
+		v, err := readByte(d)
+		if err != nil {
+			return bad("%q, number %d: %s", name, len(list), plain(err))
+		}
+		if len(list) == maxNumbers {
+			return bad("%q has more than %d numbers", name, maxNumbers)
+		}
+		if len(list) == cap(list) {
+			grown, err := b.room(max(1<<10, 4*len(list)))
+			if err != nil {
+				return err
+			}
+			list = append(grown, list...)
+		}
+		list = append(list, v)
+		return nil
+	})
+	return list, err
+}
+
 // Bounds of what people may give, far above what any model takes.
 const (
 	maxParts   = 32      // of a form
@@ -262,12 +318,16 @@ const (
 	maxNumbers = 1 << 18 // of an image
 )
 
-func readForm(content []byte, boundary string) (map[string]reading, error) {
+func (b *body) readForm(boundary string) (map[string]reading, error) {
 	if boundary == "" {
 		return nil, bad("multipart/form-data without a boundary")
 	}
-	given := map[string]reading{}
-	from := &metered{of: bytes.NewReader(content)}
+	room, err := b.room(len(b.content) + bytes.MinRead) // all parts together are shorter than the form
+	if err != nil {
+		return nil, err
+	}
+	given, read := map[string]reading{}, bytes.NewBuffer(room)
+	from := &metered{of: bytes.NewReader(b.content)}
 	parts := multipart.NewReader(from, boundary)
 	for {
 		from.left = maxHeader
@@ -288,15 +348,16 @@ func readForm(content []byte, boundary string) (map[string]reading, error) {
 		if _, twice := given[name]; twice {
 			return nil, bad("the form has two parts named %q", name)
 		}
-		from.left = len(content)
-		file, err := io.ReadAll(part)
-		if err != nil {
+		from.left = len(b.content)
+		begin := read.Len()
+		if _, err := read.ReadFrom(part); err != nil {
 			return nil, bad("the form's part %q cannot be read: %s", name, plain(err))
 		}
+		content := read.Bytes()[begin:]
 		if part.FileName() != "" || isImage(part.Header.Get("Content-Type")) {
-			given[name] = reading{file: file}
+			given[name] = reading{file: content}
 		} else {
-			given[name] = reading{text: string(file)}
+			given[name] = reading{text: content}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"image"
 	"image/color"
 	"image/jpeg"
@@ -12,7 +13,9 @@ import (
 	"net/http"
 	"net/textproto"
 	"reflect"
+	"runtime"
 	"slices"
+	"sort"
 	"strings"
 	"testing"
 	"time"
@@ -224,4 +227,107 @@ func TestAskDeadline(t *testing.T) {
 	if got := r.call(t, "POST", "/ask", body, "Content-Type", "application/json"); got.status != http.StatusGatewayTimeout {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
+}
+
+// What a request copies of its body comes out of the server's budget, like the body itself, and goes back.
+func TestCopies(t *testing.T) {
+	s := start(t).Server
+	file := strings.Repeat("no image, \x00\xff?>", 40_000)
+	text := base64.StdEncoding.EncodeToString([]byte(file))
+	kind, inForm := form(t, "image", "image/png", file, "question", "", "odd number")
+	_, textForm := form(t, "image", "", text, "question", "", "odd number")
+	boundary := strings.TrimPrefix(kind, "multipart/form-data; boundary=")
+	textForm = bytes.ReplaceAll(textForm, textForm[2:2+len(boundary)], []byte(boundary))
+	long := strings.Repeat("x", 1<<19)
+	escaped := strings.Repeat(`\n`, 1<<18)
+	input := func(of, data string) string {
+		return strings.Replace(strings.Replace(whole, of, data, 1), "PIXELS", pixelsJSON(t), 1)
+	}
+	for _, c := range []struct {
+		name, path, kind, body string
+		status                 int
+	}{
+		{"form", "/ask", kind, string(inForm), 415},
+		{"base64 in a form", "/ask", kind, string(textForm), 415},
+		{"base64", "/ask", asJSON, `{"image":"` + text + `","question":"odd number"}`, 415},
+		{"base64 with escapes", "/ask", asJSON, `{"image":"` + strings.ReplaceAll(text, "/", `\/`) + `","question":"odd number"}`, 415},
+		{"data URL", "/ask", asJSON, `{"image":"data:image/png;base64,` + text + `","question":"odd number"}`, 415},
+		{"numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", maxNumbers-1) + `0],"question":"odd number"}`, 400},
+		{"many numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", maxNumbers) + `0],"question":"odd number"}`, 400},
+		{"long field", "/ask", asJSON, `{"` + long + `":"y"}`, 400},
+		{"long field with escapes", "/ask", asJSON, `{"` + escaped + `":"y"}`, 413},
+		{"long model", "/ask", asJSON, `{"model":"` + long + `"}`, 404},
+		{"long question", "/ask", asJSON, `{"image":[1],"question":"` + long + `"}`, 400},
+		{"long id", inferPath, asJSON, `{"id":"` + long + `"}`, 400},
+		{"long name", inferPath, asJSON, input(`"name":"image"`, `"name":"`+long+`"`), 400},
+		{"long datatype", inferPath, asJSON, input(`"BYTES"`, `"`+long+`"`), 400},
+		{"long output", inferPath, asJSON, input(`"name":"answer"`, `"name":"`+long+`"`), 400},
+		{"long text with escapes", inferPath, asJSON, input(`odd number`, escaped), 413},
+		{"long member", inferPath, asJSON, input(`"none":0`, `"`+long+`":0`), 200},
+		{"long member with escapes", inferPath, asJSON, input(`"none":0`, `"`+escaped+`":0`), 413},
+		{"200,000 pixels", inferPath, asJSON, input("PIXELS", "["+strings.Repeat("0,", 200_000)+"0]"), 400},
+		{"200,000 pixels as floats", inferPath, asJSON, input(`"UINT8","shape":[1,28,28],"data":PIXELS`, `"FP32","shape":[1,28,28],"data":[`+strings.Repeat("0,", 200_000)+"0]"), 400},
+		{"200 images", inferPath, asJSON, images(200, strings.Repeat("7,", 200*784-1)+"7"), 422},
+		{"200 nested images", inferPath, asJSON, images(200, lists("7", 28, 28, 200)), 422},
+	} {
+		need, cost := s.memory(t, c.path, c.kind, c.body, c.status)
+		bare, read := s.memory(t, "/ask", "text/plain", c.body, 415) // the body itself
+		need, cost = need-bare, cost-read
+		t.Logf("%s: a body of %d bytes, then %d of the budget, %d allocated", c.name, len(c.body), need, cost)
+		const little = 100_000 // what small requests cost too, and other goroutines
+		if cost > need+little {
+			t.Errorf("%s: a body of %d bytes takes %d of the budget more, and allocates %d", c.name, len(c.body), need, cost)
+		}
+	}
+}
+
+// images is a request of many rows, the last of which asks what the model does not know.
+func images(rows int, pixels string) string {
+	return fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"data":[%s]},`+
+		`{"name":"question","datatype":"BYTES","shape":[%d],"data":[%s"prime number"]}]}`, rows, pixels, rows, strings.Repeat(`"odd number",`, rows-1))
+}
+
+// lists are lists of lists, the innermost first, without the outermost's brackets.
+func lists(of string, lengths ...int) string {
+	for i, n := range lengths {
+		of = strings.TrimSuffix(strings.Repeat(of+",", n), ",")
+		if i < len(lengths)-1 {
+			of = "[" + of + "]"
+		}
+	}
+	return of
+}
+
+// memory is how much of the budget a request needs, found by trying, and how much it allocates.
+func (s *Server) memory(t *testing.T, path, kind, body string, status int) (need, cost int64) {
+	t.Helper()
+	send := func(left int64) int {
+		r, err := http.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", kind)
+		w := &recorder{header: http.Header{}}
+		s.bodies.left.Store(left)
+		defer s.bodies.left.Store(s.config.Bodies)
+		s.ServeHTTP(w, r)
+		if now := s.bodies.left.Load(); now != left {
+			t.Fatalf("of %d bytes of the budget, %d came back: status %d: %.300s", left, now, w.status, w.body.String())
+		}
+		if w.status != status && w.status != http.StatusServiceUnavailable {
+			t.Fatalf("status %d, want %d: %.300s", w.status, status, w.body.String())
+		}
+		return w.status
+	}
+	const step = 16 << 10
+	need = step * int64(sort.Search(1<<8, func(steps int) bool { return send(step*int64(steps)) == status }))
+	cost = 1 << 62
+	for range 3 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		send(s.config.Bodies)
+		runtime.ReadMemStats(&after)
+		cost = min(cost, int64(after.TotalAlloc-before.TotalAlloc))
+	}
+	return need, cost
 }

@@ -31,21 +31,23 @@ type batcher struct {
 	arrived chan struct{} // tells it of more
 }
 
-// job is a request that is to be answered.
+// job is a request that waits.
 type job struct {
 	rows     *infer.Rows
 	ctx      context.Context
 	deadline time.Time
-	turn     chan turn // has room for one; nil where it need not wait
+	turn     chan turn // has room for one
 	from     time.Time
 }
 
 // over says why nobody waits for the answer any more, nil if somebody does.
-func (j *job) over() error {
+func (j *job) over() error { return over(j.ctx, j.deadline) }
+
+func over(ctx context.Context, deadline time.Time) error {
 	switch {
-	case j.ctx.Err() != nil:
+	case ctx.Err() != nil:
 		return errGone
-	case !time.Now().Before(j.deadline):
+	case !time.Now().Before(deadline):
 		return errLate
 	}
 	return nil
@@ -72,18 +74,17 @@ func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
 
 // answer fills in the answers to rows. It returns errGone or errLate where nobody waits for them any more.
 func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Time) error {
-	j := &job{rows: rows, ctx: ctx, deadline: deadline}
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
 		b.free--
 		b.mu.Unlock()
 		defer b.pass()
-		if err := j.over(); err != nil {
+		if err := over(ctx, deadline); err != nil {
 			return err
 		}
 		return b.compute(rows, 1)
 	}
-	j.turn, j.from = make(chan turn, 1), time.Now()
+	j := &job{rows: rows, ctx: ctx, deadline: deadline, turn: make(chan turn, 1), from: time.Now()}
 	b.waiting = append(b.waiting, j)
 	b.rows += rows.N
 	b.metrics.queue.Inc()
@@ -265,16 +266,24 @@ func (b *batcher) gather(own *job) (jobs []*job, rows int) {
 
 // compute answers rows of so many requests.
 func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
-	predict := func() { err = guarded(func() error { return b.model.Predict(rows) }) }
 	began := time.Now()
 	if b.cost.of(rows.N) < asideFrom {
-		predict()
+		err = b.predict(rows)
 	} else {
-		b.aside.do(predict)
+		err = b.predictAside(rows)
 	}
 	took := time.Since(began)
 	b.cost.learn(rows.N, took)
 	b.metrics.computed(rows.N, requests, took)
+	return err
+}
+
+func (b *batcher) predict(rows *infer.Rows) error {
+	return guarded(func() error { return b.model.Predict(rows) })
+}
+
+func (b *batcher) predictAside(rows *infer.Rows) (err error) {
+	b.aside.do(func() { err = b.predict(rows) })
 	return err
 }
 

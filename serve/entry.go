@@ -115,12 +115,13 @@ func (e *entry) end() {
 // for they may be many, and the metrics count them; all others only where the log asks for everything.
 func (e *entry) log(took time.Duration) {
 	level := slog.LevelDebug
-	var crash *panicked
-	switch {
-	case errors.As(e.err, &crash):
-		level = slog.LevelError
-	case e.err != nil && problemOf(e.err).reason != "" && e.server.warning.Allow():
-		level = slog.LevelWarn
+	if e.err != nil {
+		switch p := problemOf(e.err); {
+		case p.status == http.StatusInternalServerError:
+			level = slog.LevelError
+		case p.reason != "" && e.server.warning.Allow():
+			level = slog.LevelWarn
+		}
 	}
 	ctx := context.Background()
 	if !e.server.log.Enabled(ctx, level) {
@@ -136,7 +137,8 @@ func (e *entry) log(took time.Duration) {
 	if e.err != nil {
 		fields = append(fields, slog.String("error", e.err.Error()))
 	}
-	if crash != nil {
+	var crash *panicked
+	if errors.As(e.err, &crash) {
 		fields = append(fields, slog.String("stack", string(crash.stack)))
 	}
 	e.server.log.LogAttrs(ctx, level, "request", fields...)

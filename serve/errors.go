@@ -38,11 +38,25 @@ func busy(reason, format string, args ...any) error {
 	return &problem{status: http.StatusServiceUnavailable, text: fmt.Sprintf(format, args...), reason: reason, retry: 1}
 }
 
-// problemOf gives any error the status that fits.
+// fault is a mistake of ours, found where others are the client's.
+type fault struct{ error }
+
+func (f *fault) Unwrap() error { return f.error }
+
+// problemOf gives any error the status that fits. What nobody knows is ours: the client is told no more.
 func problemOf(err error) *problem {
+	if p := known(err); p != nil {
+		return p
+	}
+	return &problem{status: http.StatusInternalServerError, text: "the server failed at this request: its log says why", reason: "failed"}
+}
+
+// known is the problem of an error that is the client's mistake, or the state of things; nil where it is neither.
+func known(err error) *problem {
 	var p *problem
 	var question *infer.Unanswerable
 	var large *vision.TooLarge
+	var image *unreadable
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -52,16 +66,14 @@ func problemOf(err error) *problem {
 		return &problem{status: http.StatusRequestEntityTooLarge, text: err.Error()}
 	case errors.Is(err, vision.ErrFormat):
 		return &problem{status: http.StatusUnsupportedMediaType, text: err.Error()}
+	case errors.As(err, &image):
+		return &problem{status: http.StatusBadRequest, text: err.Error()}
 	case errors.Is(err, errLate):
 		return &problem{status: http.StatusGatewayTimeout, text: "the deadline passed before the answer was computed", reason: "deadline", retry: 1}
 	case errors.Is(err, errGone):
 		return &problem{status: statusGone, text: err.Error(), reason: "gone"}
 	}
-	var crash *panicked
-	if errors.As(err, &crash) {
-		return &problem{status: http.StatusInternalServerError, text: "the server failed at this request: its log says why", reason: "failed"}
-	}
-	return &problem{status: http.StatusBadRequest, text: err.Error()}
+	return nil
 }
 
 // statusGone is how servers log a request whose client left, for which there is no standard status.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -11,20 +12,29 @@ import (
 	"braid/internal/names"
 )
 
-// checkJSON tests what a decoder does not: how deep a text is nested, and that it is one value.
-func checkJSON(text []byte) error {
-	depth, quoted := 0, false
+// maxEscaped is how many bytes a string with escapes may have where nothing longer makes sense: the decoder copies it,
+// in steps. All characters of the longest text may be escapes.
+const maxEscaped = 6 * maxText
+
+// checkJSON tests what a decoder does not: how deep a text is nested, that it is one value, and how long the strings
+// with escapes are: at most maxEscaped, or as long as is given where they are values.
+func checkJSON(text []byte, value int) error {
+	depth, quoted, escaped := 0, 0, false // quoted: where the string began that i is in
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
-		case quoted:
+		case quoted > 0:
 			if c == '\\' {
 				i++
+				escaped = true
 			} else if c == '"' {
-				quoted = false
+				if n := i - quoted; escaped && n > maxEscaped && (n > value || isName(text[i+1:])) {
+					return tooLarge("a string with escapes has %d bytes, at most %d are read", n, maxEscaped)
+				}
+				quoted = 0
 			}
 		case c == '"':
-			quoted = true
+			quoted, escaped = i+1, false
 		case c == '[' || c == '{':
 			if depth++; depth > maxDepth {
 				return bad("the JSON is nested deeper than %d levels", maxDepth)
@@ -36,6 +46,12 @@ func checkJSON(text []byte) error {
 		}
 	}
 	return nil // what is missing the decoder tells
+}
+
+// isName tells whether a string is a member's name by what follows it.
+func isName(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\n\r")
+	return len(text) > 0 && text[0] == ':'
 }
 
 // blank tests that nothing but spaces follows.
@@ -53,17 +69,17 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 	if got := d.Next(); got != jx.Object {
 		return fmt.Errorf("got %s, want an object", kindNames[got])
 	}
-	var seen []string
+	var seen [][]byte // parts of the JSON, or copies
 	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
 		for _, before := range seen {
-			if before == string(key) {
-				return bad("two members are named %q", names.Shorten(before))
+			if bytes.Equal(before, key) {
+				return bad("two members are named %q", shorten(before))
 			}
 		}
 		if len(seen) == maxTensors {
 			return bad("an object has more than %d members", maxTensors)
 		}
-		seen = append(seen, string(key))
+		seen = append(seen, key)
 		got := d.Next()
 		if err := visit(key); err != nil {
 			return memberProblem(key, got, err)
@@ -71,6 +87,9 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 		return nil
 	})
 }
+
+// shorten is names.Shorten without a copy of all.
+func shorten(text []byte) string { return names.Shorten(string(text[:min(len(text), maxName)])) }
 
 // kindNames are the decoder's types in words.
 var kindNames = map[jx.Type]string{
@@ -158,7 +177,8 @@ func jsonProblem(err error) error {
 	if errors.As(err, &p) {
 		return p
 	}
-	if own := problemOf(err); own.status != 400 {
+	var ours *fault
+	if known(err) != nil || errors.As(err, &ours) {
 		return err
 	}
 	return bad("the JSON cannot be read: %s", plain(err))

@@ -83,7 +83,7 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 
 // parse reads the JSON.
 func (q *inference) parse(text []byte) error {
-	if err := checkJSON(text); err != nil {
+	if err := checkJSON(text, maxEscaped); err != nil {
 		return err
 	}
 	d := jx.GetDecoder()
@@ -96,12 +96,14 @@ func (q *inference) parse(text []byte) error {
 	err := members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "id":
-			if q.id, err = d.Str(); err == nil && len(q.id) > maxID {
-				return bad("the id has %d bytes, want at most %d", len(q.id), maxID)
+			var id []byte
+			if id, err = d.StrBytes(); len(id) > maxID {
+				return bad("the id has %d bytes, want at most %d", len(id), maxID)
 			}
-			if !utf8.ValidString(q.id) {
+			if !utf8.Valid(id) {
 				return bad("the id is not UTF-8")
 			}
+			q.id = string(id)
 		case "parameters":
 			return q.parameters(d)
 		case "inputs":
@@ -138,6 +140,12 @@ func (q *inference) parse(text []byte) error {
 	return nil
 }
 
+// label reads a string that is to be one of a few: not all of what is longer than any of them.
+func label(d *jx.Decoder) (string, error) {
+	text, err := d.StrBytes()
+	return string(text[:min(len(text), maxText)]), err
+}
+
 func (q *inference) parameters(d *jx.Decoder) error {
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
@@ -160,9 +168,9 @@ func (in *input) parse(d *jx.Decoder) error {
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
-			in.name, err = d.Str()
+			in.name, err = label(d)
 		case "datatype":
-			in.datatype, err = d.Str()
+			in.datatype, err = label(d)
 		case "shape":
 			err = d.Arr(func(d *jx.Decoder) error {
 				n, err := d.Int()
@@ -195,7 +203,7 @@ func (out *output) parse(d *jx.Decoder) error {
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
-			out.name, err = d.Str()
+			out.name, err = label(d)
 		case "parameters":
 			err = members(d, func(key []byte) error {
 				if string(key) != "binary_data" {

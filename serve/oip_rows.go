@@ -26,25 +26,39 @@ func (s *Server) rows(q *inference, m *infer.Model) (rows *infer.Rows, free func
 		return nil, nil, err
 	}
 	size := int64(n) * rowSize(m)
+	for i, in := range found {
+		if in.pixels() {
+			size += int64(n) * int64(m.Inputs[i].Shape.Size())
+		}
+	}
 	if size <= uncounted {
 		size = 0
 	}
 	if err := s.bodies.take(size); err != nil {
 		return nil, nil, err
 	}
-	rows = m.Rows(n)
-	free = func() {
-		m.Free(rows)
+	made := m.Rows(n)
+	undo := func() {
+		m.Free(made)
 		s.bodies.give(size)
 	}
+	done := false
+	defer func() {
+		if !done { // by an error, or a panic
+			undo()
+		}
+	}()
 	for i, in := range found {
-		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
-			free()
-			return nil, nil, jsonProblem(err)
+		if err := in.read(made.Inputs[i], &m.Inputs[i]); err != nil {
+			return nil, nil, err
 		}
 	}
-	return rows, free, nil
+	done = true
+	return made, undo, nil
 }
+
+// pixels tells whether an input's numbers are read as bytes first, which takes memory besides the rows'.
+func (in *input) pixels() bool { return in.datatype == "UINT8" && in.data != nil }
 
 // rowSize is the memory that a row takes, in bytes: inputs and answers.
 func rowSize(m *infer.Model) int64 {
@@ -156,9 +170,45 @@ func datatypes(in *infer.Input) []string {
 
 // read fills in the values.
 func (in *input) read(to tensor.Tensor, of *infer.Input) error {
+	read := in.readJSON
 	if in.data == nil {
-		return in.readBinary(to, of)
+		read = in.readBinary
 	}
+	if err := read(to, of); err != nil {
+		return err
+	}
+	return in.checkNumbers(to, of)
+}
+
+// checkNumbers tests what a client may give and a network does not take. Bytes and texts make no such numbers, and JSON
+// has no NaN.
+func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
+	width := of.Shape.Size()
+	switch {
+	case in.datatype == "INT32" && of.Limit > 0:
+		for i, id := range t.Int32s() {
+			if id < 0 || int(id) >= of.Limit {
+				return bad("input %q: row %d, element %d is id %d, want 0 to %d", in.name, i/width, i%width, id, of.Limit-1)
+			}
+		}
+	case in.datatype == "FP32" && in.data == nil:
+		for i, v := range t.Float32s() {
+			if v-v != 0 {
+				return bad("input %q: row %d, element %d is %v, want a finite number", in.name, i/width, i%width, v)
+			}
+		}
+	}
+	return nil
+}
+
+func (in *input) readJSON(to tensor.Tensor, of *infer.Input) error {
+	if err := in.readValues(to, of); err != nil {
+		return jsonProblem(err)
+	}
+	return nil
+}
+
+func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
 	d := jx.GetDecoder()
 	defer jx.PutDecoder(d)
 	d.ResetBytes(in.data)
@@ -167,7 +217,11 @@ func (in *input) read(to tensor.Tensor, of *infer.Input) error {
 	case "UINT8":
 		b := bodies.Get().(*body)
 		defer bodies.Put(b)
-		bytes, flat := flatBytes(b.content[:0], in.data)
+		room := b.content[:0]
+		if cap(room) < to.Len() {
+			room = make([]uint8, 0, to.Len())
+		}
+		bytes, flat := flatBytes(room, in.data, to.Len())
 		if !flat || len(bytes) != to.Len() {
 			var err error
 			if bytes, err = numbers(what, bytes[:0], func() (uint8, error) { return readByte(d) }); err != nil {
@@ -247,5 +301,10 @@ func readText(ids []int32, of *infer.Input, text []byte) error {
 	if !utf8.Valid(text) {
 		return bad("input %q has a text that is not UTF-8", of.Name)
 	}
-	return of.ReadText(ids, string(text))
+	err := of.ReadText(ids, string(text))
+	var question *infer.Unanswerable
+	if err != nil && !errors.As(err, &question) {
+		return &fault{err}
+	}
+	return err
 }

@@ -3,7 +3,9 @@ package serve
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"reflect"
@@ -11,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"braid/infer"
 )
 
 // tensorsOf reads the outputs of a reply, in JSON and in binary.
@@ -228,10 +232,69 @@ func TestFlatBytes(t *testing.T) {
 	for list, want := range map[string][]uint8{
 		"[]": {}, "[7]": {7}, "[0,255,31]": {0, 255, 31}, " [1 ,\t2\n, 3 ] ": nil, "[ 1 ,\t2\n, 3 ]": {1, 2, 3},
 		"[256]": nil, "[1.0]": nil, "[-1]": nil, "[1e2]": nil, "[[1]]": nil, `["1"]`: nil, "[true]": nil, "[1234]": nil, "[99999999999999999999]": nil, "[null,3]": nil,
+		"[1,2,3,4]": nil, "[0,0,0,0,": nil, // no more than is wanted, and nothing after it
 	} {
-		got, ok := flatBytes(nil, []byte(list))
+		got, ok := flatBytes(nil, []byte(list), 3)
 		if ok != (want != nil) || ok && !slices.Equal(got, want) {
 			t.Errorf("%s: got %v, %v, want %v", list, got, ok, want)
+		}
+	}
+}
+
+// What goes wrong while inputs are read, and is not the client's mistake, is told as such, leaves nothing taken, and
+// stands in the log.
+func TestReadFails(t *testing.T) {
+	const rows = 10 // which are counted
+	requests := map[string]func(question string) (path string, body []byte, headers []string){
+		"JSON": func(question string) (string, []byte, []string) {
+			text := images(rows, strings.Repeat("7,", rows*784-1)+"7")
+			return inferPath, []byte(strings.ReplaceAll(strings.ReplaceAll(text, "prime number", question), "odd number", question)), nil
+		},
+		"binary": func(question string) (string, []byte, []string) {
+			texts := strings.Repeat(string(binary.LittleEndian.AppendUint32(nil, uint32(len(question))))+question, rows)
+			text := fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"parameters":{"binary_data_size":%d}},`+
+				`{"name":"question","datatype":"BYTES","shape":[%d],"parameters":{"binary_data_size":%d}}]}`, rows, rows*784, rows, len(texts))
+			return inferPath, []byte(text + strings.Repeat("\x07", rows*784) + texts), []string{headerLength, strconv.Itoa(len(text))}
+		},
+		"ask": func(question string) (string, []byte, []string) {
+			return "/ask", []byte(`{"image":` + jsonOf(t, ints(picture(3))) + `,"question":"` + question + `"}`), []string{"Content-Type", asJSON}
+		},
+	}
+	for name, c := range map[string]struct {
+		spoil func(*infer.Model)
+		log   string
+	}{
+		"error":   {func(m *infer.Model) { m.Inputs[1].Text.Padding.Length = -7 }, "Padding.Length = -7"},
+		"panic":   {func(m *infer.Model) { m.Inputs[1].Text.Tokenizer = nil }, "nil pointer"},
+		"predict": {func(m *infer.Model) { m.Inputs[1].Text.Padding.Value = 77 }, "is id 77, want 0 to 7"},
+	} {
+		for kind, request := range requests {
+			r := start(t)
+			path, body, headers := request("half") // not known by heart
+			if got := r.call(t, "POST", path, body, headers...); got.status != http.StatusOK {
+				t.Fatalf("%s: status %d: %.300s", kind, got.status, got.body)
+			}
+			c.spoil(r.models[0].current.Load().Model)
+			got := r.call(t, "POST", path, body, headers...)
+			if got.status != http.StatusInternalServerError || got.text(t) != "the server failed at this request: its log says why" {
+				t.Errorf("%s, %s: status %d: %.300s", name, kind, got.status, got.body)
+			}
+			eventually(t, func() bool { return strings.Contains(r.logs.String(), c.log) })
+			if left := r.bodies.left.Load(); left != r.config.Bodies {
+				t.Errorf("%s, %s: of %d bytes of the budget, %d are left", name, kind, r.config.Bodies, left)
+			}
+			if n := r.rejected(t, "failed"); n != 1 {
+				t.Errorf("%s, %s: %d requests count as failed, want 1", name, kind, n)
+			}
+		}
+	}
+}
+
+// An error that nobody knows is ours, and the client does not see it.
+func TestProblemOf(t *testing.T) {
+	for _, err := range []error{errors.New("of ours"), fmt.Errorf("inside: %w", errors.New("of ours")), &panicked{value: "of ours"}, io.ErrUnexpectedEOF} {
+		if p := problemOf(err); p.status != http.StatusInternalServerError || p.reason != "failed" || p.text != "the server failed at this request: its log says why" {
+			t.Errorf("%v: %+v", err, p)
 		}
 	}
 }

@@ -40,8 +40,8 @@ func numbers[T any](v values, to []T, read func() (T, error)) ([]T, error) {
 }
 
 // flatBytes reads a list of numbers from 0 to 255 whose syntax was checked, in a quarter of the time of a decoder.
-// It returns false where the list is anything else.
-func flatBytes(to []uint8, list []byte) ([]uint8, bool) {
+// It returns false where the list is anything else, or has more numbers than are wanted.
+func flatBytes(to []uint8, list []byte, most int) ([]uint8, bool) {
 	if list[0] != '[' {
 		return to, false
 	}
@@ -53,6 +53,8 @@ func flatBytes(to []uint8, list []byte) ([]uint8, bool) {
 		}
 		switch c := list[at]; {
 		case n > 255 || digits > 3 || c > ' ' && c != ',' && c != ']':
+			return to, false
+		case digits > 0 && len(to) == most:
 			return to, false
 		case digits > 0:
 			to = append(to, uint8(n))

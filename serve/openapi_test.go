@@ -374,11 +374,9 @@ func (c *contract) page(t *testing.T) {
 		c.call(t, r, 200, "GET", "/page/"+f.Name(), nil)
 	}
 	for _, path := range []string{"/", "/page/app.js"} {
-		c.call(t, r, 206, "GET", path, nil, "Range", "bytes=0-9")
-		c.call(t, r, 206, "GET", path, nil, "Range", "bytes=0-9,20-29")
+		c.call(t, r, 200, "GET", path, nil, "Range", "bytes=10000000-")
 		c.call(t, r, 304, "GET", path, nil, "If-None-Match", "*")
-		c.call(t, r, 412, "GET", path, nil, "If-Match", `"x"`)
-		c.call(t, r, 416, "GET", path, nil, "Range", "bytes=10000000-")
+		c.call(t, r, 200, "GET", path, nil, "If-Match", `"x"`)
 	}
 	c.call(t, r, 404, "GET", "/page/none.js", nil)
 }

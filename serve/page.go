@@ -1,15 +1,16 @@
 package serve
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"braid/internal/names"
 	"braid/tensor"
@@ -37,18 +38,39 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
 	return s.file(w, r, r.PathValue("file"))
 }
 
+// file answers with the whole file, for all are small: no Range is read, of which some could not be answered.
 func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error {
 	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
 	if err != nil {
 		return notFound("the page has no file %q", names.Shorten(name))
 	}
+	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(content))
 	h := w.Header()
-	h.Set("Content-Type", pageTypes[path.Ext(name)])
+	h.Set("ETag", tag)
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+	if has(r.Header.Values("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	h.Set("Content-Type", pageTypes[path.Ext(name)])
+	h.Set("Content-Length", strconv.Itoa(len(content)))
+	w.WriteHeader(http.StatusOK)
+	w.Write(content)
 	return nil
+}
+
+// has tells whether a browser has a file already, by what its If-None-Match says.
+func has(headers []string, tag string) bool {
+	for _, header := range headers {
+		for each := range strings.SplitSeq(header, ",") {
+			if each = strings.TrimSpace(each); each == "*" || strings.TrimPrefix(each, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 //go:embed openapi.json

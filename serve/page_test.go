@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -289,12 +290,15 @@ func testWords(p *tab) {
 	p.key("even half")
 	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	p.quiet()
-	if got := p.text("#message"); !strings.Contains(got, "not trained on this question") || !strings.Contains(got, `"lower half"`) {
+	if got := p.seen("#message p"); !strings.HasPrefix(got, "The model was not trained on this question") || !strings.Contains(got, `"lower half"`) {
 		p.Errorf("the note is %q", got)
 	}
 	p.key(" prime")
 	p.until(`document.querySelector('#own-problem').textContent.includes('prime')`)
 	p.quiet()
+	if got := p.seen("#own-problem"); !strings.HasPrefix(got, `"even half prime" has a word`) {
+		p.Errorf("what they wrote is shown as %q", got)
+	}
 	told := p.text("#own-problem") + p.text("#own-words")
 	for _, word := range []string{"prime", "lower", "upper", "half", "even", "odd", "number"} {
 		if !strings.Contains(told, word) {
@@ -305,8 +309,14 @@ func testWords(p *tab) {
 		p.Errorf("the heads' states are %q", got)
 	}
 	// Chromium itself writes this into the console, more than once where it was asked before the last letter.
-	const refused = "network: Failed to load resource: the server responded with a status of 422 (Unprocessable Entity) (/ask?model=digitqa)"
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{refused}) {
+	const refused = "network: Failed to load resource: the server responded with a status of %s (/ask?model=digitqa)"
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "422 (Unprocessable Entity)")}) {
+		p.Errorf("the console tells %q", got)
+	}
+	eval[bool](p, `((own) => { own.value = 'odd '.repeat(1200); return own.dispatchEvent(new Event('input')); })(document.querySelector('#own'))`)
+	p.until(`document.querySelector('#own-problem').textContent.startsWith('Input "question" has a text of 4799 bytes')`)
+	p.quiet()
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "413 (Request Entity Too Large)")}) {
 		p.Errorf("the console tells %q", got)
 	}
 	p.answered(func() { p.key(kb.Escape) })
@@ -314,6 +324,13 @@ func testWords(p *tab) {
 	if got := p.text("#own-problem"); got != "" {
 		p.Errorf("the page still tells %q", got)
 	}
+}
+
+// seen is a text as it is shown, with a first letter that CSS makes large.
+func (p *tab) seen(selector string) string {
+	p.Helper()
+	return eval[string](p, fmt.Sprintf(`(({ innerText: text }, first) => first === 'none' ? text : text.replace(/\p{L}/u, (letter) => letter.toUpperCase()))(
+		document.querySelector(%[1]q), getComputedStyle(document.querySelector(%[1]q), '::first-letter').textTransform)`, selector))
 }
 
 // testTheme looks at whether the page is light or dark, as asked, with text to be read.
@@ -359,5 +376,39 @@ func testContradiction(t *testing.T, browser context.Context, model string) {
 	p.blank()
 	if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
 		p.Error("the contradiction is still shown")
+	}
+}
+
+// A file of the page comes whole, whatever part is asked for, and not again to who has it.
+func TestPageFiles(t *testing.T) {
+	r := start(t)
+	for path, name := range map[string]string{"/": "index.html", "/page/app.js": "app.js"} {
+		want, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tag := r.call(t, "GET", path, nil).header.Get("ETag")
+		if other := r.call(t, "GET", "/page/style.css", nil).header.Get("ETag"); len(tag) < 10 || tag == other {
+			t.Errorf("%s: the tags are %s and %s", path, tag, other)
+		}
+		for _, headers := range [][]string{
+			{}, {"Range", "bytes=0-9"}, {"Range", "bytes=9999999-"}, {"Range", "nonsense"}, {"Range", "bytes=0-9", "If-Range", tag},
+			{"If-None-Match", `"other"`}, {"If-None-Match", strings.Trim(tag, `"`)}, {"If-Match", `"other"`}, {"If-Modified-Since", "Wed, 25 Nov 2026 18:00:00 GMT"},
+		} {
+			got := r.call(t, "GET", path, nil, headers...)
+			if got.status != http.StatusOK || !bytes.Equal(got.body, want) || got.header.Get("ETag") != tag || got.header.Get("Accept-Ranges") != "" ||
+				got.header.Get("Content-Type") != pageTypes[filepath.Ext(name)] || got.header.Get("Cache-Control") != "no-cache" {
+				t.Errorf("%s, %v: status %d, %d bytes, %v", path, headers, got.status, len(got.body), got.header)
+			}
+		}
+		for _, have := range []string{tag, "*", "W/" + tag, `"other", ` + tag, `"other",` + tag + ` , "third"`} {
+			got := r.call(t, "GET", path, nil, "If-None-Match", have)
+			if got.status != http.StatusNotModified || len(got.body) > 0 || got.header.Get("ETag") != tag || got.header.Get("Content-Type") != "" {
+				t.Errorf("%s, %s: status %d, %d bytes, %v", path, have, got.status, len(got.body), got.header)
+			}
+		}
+		if head := r.call(t, "HEAD", path, nil); head.status != http.StatusOK || head.header.Get("Content-Length") != fmt.Sprint(len(want)) || head.header.Get("ETag") != tag {
+			t.Errorf("HEAD %s: status %d, %v", path, head.status, head.header)
+		}
 	}
 }

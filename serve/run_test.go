@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -304,6 +305,21 @@ func TestPanic(t *testing.T) {
 	}
 	if got := r.call(t, "POST", inferPath, one(t, 2, "odd number", "")); got.status != http.StatusOK {
 		t.Errorf("afterwards: status %d", got.status)
+	}
+}
+
+// Each failure of ours is in the log, however many there are, with what the client is not told.
+func TestFailuresAreLogged(t *testing.T) {
+	r := start(t)
+	r.route("GET", "/fail", open, func(http.ResponseWriter, *http.Request) error { return errors.New("of the test") })
+	const many = 20
+	for range many {
+		if got := r.call(t, "GET", "/fail", nil); got.status != http.StatusInternalServerError || strings.Contains(got.text(t), "of the test") {
+			t.Errorf("status %d: %s", got.status, got.body)
+		}
+	}
+	if n := strings.Count(r.logs.String(), `"level":"ERROR","msg":"request"`); n != many || strings.Count(r.logs.String(), `"error":"of the test"`) != many {
+		t.Errorf("the log has %d errors, want %d: %s", n, many, r.logs)
 	}
 }
 

@@ -1,5 +1,7 @@
 // Talking to the server: one request, and one that is repeated until there is something to show.
 
+import { capitalized } from './dom.js';
+
 const SLOW = 15_000;                                    // ms without an answer count as unreachable
 const TOKEN = 'braid token';                            // its name in sessionStorage
 
@@ -47,7 +49,7 @@ export async function call(path, { body, signal } = {}) {
   }
   if (response.ok && value) return value;
   const { status, statusText } = response;
-  throw new Problem(value?.error ?? `The server answered ${status} ${statusText}.`.replace(' .', '.'), {
+  throw new Problem(value?.error ? capitalized(value.error) : `The server answered ${status} ${statusText}.`.replace(' .', '.'), {
     status,
     retry: [429, 502, 503, 504].includes(status) ? seconds(response.headers.get('Retry-After')) : undefined,
   });

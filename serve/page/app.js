@@ -2,7 +2,7 @@
 
 import { call, patiently, token } from './api.js';
 import { Asker } from './asker.js';
-import { element, find, percent, setText } from './dom.js';
+import { capitalized, element, find, percent, setText } from './dom.js';
 import { HeadView, spoken } from './heads.js';
 import { Pad } from './pad.js';
 import { Question } from './question.js';
@@ -104,7 +104,7 @@ function answered(answer, { question: asked }) {
   }
   find('.seen').dataset.empty = !answer.saw;
   contradict(answer.contradictions ?? []);
-  tell(answer.notes ?? [], 'note');
+  tell((answer.notes ?? []).map(capitalized), 'note');
   question.problem = '';
   heard = spoken(answer, asked);
   main.dataset.answered = Number(main.dataset.answered) + 1;

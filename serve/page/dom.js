@@ -16,6 +16,11 @@ export function setText(target, text) {
   target.hidden = text === '';
 }
 
+// capitalized begins what the server says with a capital. What people wrote stands in quotes, and stays.
+export function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 // percent is a probability for people: one place, never rounded up to certainty.
 export function percent(p) {
   const tenths = p < 1 ? Math.min(999, Math.round(1000 * p)) : 1000;
