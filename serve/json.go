@@ -69,7 +69,7 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 	if got := d.Next(); got != jx.Object {
 		return fmt.Errorf("got %s, want an object", kindNames[got])
 	}
-	var seen [][]byte // parts of the JSON, or copies
+	seen := make([][]byte, 0, 8) // parts of the JSON, or copies; few objects have more
 	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
 		for _, before := range seen {
 			if bytes.Equal(before, key) {

@@ -19,7 +19,7 @@ type wanted struct {
 
 // wanted finds the outputs that are asked for.
 func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
-	var list []wanted
+	list := make([]wanted, 0, len(m.Heads))
 	if q.outputs == nil {
 		for i := range m.Heads {
 			list = append(list, wanted{i, q.binary})

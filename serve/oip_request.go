@@ -108,6 +108,7 @@ func (q *inference) parse(text []byte) error {
 			return q.parameters(d)
 		case "inputs":
 			inputs = true
+			q.inputs = make([]input, 0, 4)
 			return list(d, "inputs", func() error {
 				in := input{size: -1}
 				if err := in.parse(d); err != nil {
@@ -172,6 +173,7 @@ func (in *input) parse(d *jx.Decoder) error {
 		case "datatype":
 			in.datatype, err = label(d)
 		case "shape":
+			in.shape = make([]int, 0, 4) // most have fewer axes
 			err = d.Arr(func(d *jx.Decoder) error {
 				n, err := d.Int()
 				if err == nil && len(in.shape) == maxAxes {

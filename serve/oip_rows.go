@@ -155,7 +155,7 @@ var widths = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
 
 // datatypes are the types that an input takes, the one that people have first.
 func datatypes(in *infer.Input) []string {
-	var list []string
+	list := make([]string, 0, 3)
 	if in.Pixels != nil {
 		list = append(list, "UINT8")
 	}
