@@ -2,6 +2,7 @@ package serve
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -39,6 +40,8 @@ func (a *aside) do(compute func()) {
 func (a *aside) thread(compute func()) {
 	runtime.LockOSThread() // for good, so that the thread ends with this function: as it is it is of no use to others
 	letOthersFirst()
+	processors(1)
+	defer processors(-1)
 	idle := time.NewTimer(asideIdle)
 	defer idle.Stop()
 	for {
@@ -51,6 +54,16 @@ func (a *aside) thread(compute func()) {
 		}
 	}
 }
+
+// processors changes the number of Go's processors. Each thread that computes aside brings one: it keeps it while it
+// waits for one of the machine's, and others are to go on.
+func processors(more int) {
+	counting.Lock()
+	defer counting.Unlock()
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + more)
+}
+
+var counting sync.Mutex
 
 // cost is what a row takes to compute.
 type cost struct {

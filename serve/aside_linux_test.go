@@ -3,6 +3,8 @@ package serve
 import (
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,15 +18,18 @@ func TestAsidePriority(t *testing.T) {
 		}
 		return 20 - n // the system call's own form
 	}
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	before := nice()
-	var within int
-	newAside().do(func() { within = nice() })
-	if want := min(before+niceness, 19); within != want {
-		t.Errorf("niceness is %d aside, want %d", within, want)
-	}
-	if after := nice(); after != before {
-		t.Errorf("niceness was %d, and is %d", before, after)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		before := nice()
+		var within int
+		newAside().do(func() { within = nice() })
+		if want := min(before+niceness, 19); within != want {
+			t.Errorf("niceness is %d aside, want %d", within, want)
+		}
+		if after := nice(); after != before {
+			t.Errorf("niceness was %d, and is %d", before, after)
+		}
+		time.Sleep(2 * asideIdle)
+	})
 }

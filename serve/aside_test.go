@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ func TestAside(t *testing.T) {
 				return n
 			}
 		}
+		before := runtime.GOMAXPROCS(0)
 		var wait sync.WaitGroup
 		var mu sync.Mutex
 		sum := 0
@@ -52,9 +54,15 @@ func TestAside(t *testing.T) {
 		if n := waits(); n != 3 || sum != 7 {
 			t.Errorf("%d threads wait, want 3; the sum is %d, want 7", n, sum)
 		}
+		if n := runtime.GOMAXPROCS(0); n != before+3 {
+			t.Errorf("Go has %d processors, want %d", n, before+3)
+		}
 		time.Sleep(2 * asideIdle)
 		if n := waits(); n != 0 {
 			t.Errorf("%d threads wait, want none", n)
+		}
+		if n := runtime.GOMAXPROCS(0); n != before {
+			t.Errorf("Go has %d processors, want %d as before", n, before)
 		}
 	})
 }

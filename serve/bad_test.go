@@ -221,7 +221,7 @@ func (r *running) calm(t testing.TB, goroutines int) {
 		free, waiting, rows := b.free, len(b.waiting), b.rows
 		b.mu.Unlock()
 		inside, left, decodes, running := r.inside(), r.bodies.left.Load(), len(r.decodes), runtime.NumGoroutine()
-		if inside == 0 && left == r.config.Bodies && decodes == 0 && running <= goroutines && free == runtime.GOMAXPROCS(0) && waiting == 0 && rows == 0 {
+		if inside == 0 && left == r.config.Bodies && decodes == 0 && running <= goroutines && free == r.config.Places && waiting == 0 && rows == 0 {
 			return
 		}
 		if time.Now().After(deadline) {

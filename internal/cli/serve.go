@@ -72,10 +72,6 @@ func serveVerb(s streams) *cobra.Command {
 	return c
 }
 
-// spareThreads are threads beyond one for each processor. While all processors compute, which Go interrupts only every
-// 10 ms, they take requests and turn away those that are too many.
-const spareThreads = 2
-
 // collectAt is the growth of the heap, in percent, at which garbage is collected: so much that small models, which
 // are quickly outgrown by requests, get up to 64 MB of it, and ten times their own at most, unless GOGC says otherwise.
 func collectAt() int {
@@ -113,7 +109,6 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 		defer stop()
 	}
 	defer onHangup(server.Reload)()
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(spareThreads + runtime.GOMAXPROCS(0)))
 	defer debug.SetGCPercent(debug.SetGCPercent(collectAt()))
 	scheme := "http"
 	if f.Cert != "" {
