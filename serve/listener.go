@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/net/netutil"
 )
@@ -77,7 +79,17 @@ type conn struct {
 	net.Conn
 	below net.Conn
 	of    *listener
+	ahead []byte // what was read already, and is to be read again
 	busy  atomic.Bool
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	if len(c.ahead) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.ahead)
+	c.ahead = c.ahead[n:]
+	return n, nil
 }
 
 // CloseWrite ends what is sent, so that a client that still sends reads the answer and not of a reset.
@@ -87,6 +99,52 @@ func (c *conn) CloseWrite() error {
 	}
 	return errors.ErrUnsupported
 }
+
+// calm waits until no connection is busy, or the context ends.
+func (l *listener) calm(ctx context.Context) {
+	for l.busy.Load() > 0 && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// handed are connections that come from the lane, as a listener for net/http.
+type handed struct {
+	addr   net.Addr
+	conns  chan net.Conn
+	once   sync.Once
+	closed chan struct{}
+}
+
+func newHanded(addr net.Addr) *handed {
+	return &handed{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+// take takes over a connection, with what was read of it.
+func (h *handed) take(c net.Conn, read []byte) {
+	c.(*conn).ahead = read
+	select {
+	case h.conns <- c:
+	case <-h.closed:
+		note(c, http.StateClosed)
+		c.Close()
+	}
+}
+
+func (h *handed) Accept() (net.Conn, error) {
+	select {
+	case c := <-h.conns:
+		return c, nil
+	case <-h.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (h *handed) Close() error {
+	h.once.Do(func() { close(h.closed) })
+	return nil
+}
+
+func (h *handed) Addr() net.Addr { return h.addr }
 
 // note follows the state of a connection.
 func note(c net.Conn, state http.ConnState) {

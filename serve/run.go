@@ -3,11 +3,15 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
+
+	"braid/internal/lane"
 )
 
 // maxHeader is the most bytes of a request's header.
@@ -44,25 +48,55 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if s.config.Watch > 0 {
 		go s.watch(stop)
 	}
+	handed := newHanded(l.Addr())
+	plain := &lane.Lane{
+		Handler: s, Takes: inLane, Other: handed.take, State: note, Most: uncounted,
+		HeaderTime: s.config.HeaderTime, WriteTime: s.config.WriteTime, IdleTime: s.config.IdleTime,
+	}
 	ended := make(chan error, 1)
-	go func() {
-		if server.TLSConfig != nil {
-			ended <- server.ServeTLS(own, "", "")
-			return
-		}
-		ended <- server.Serve(own)
-	}()
+	if server.TLSConfig != nil {
+		go func() { ended <- server.ServeTLS(own, "", "") }()
+	} else {
+		go server.Serve(handed)
+		go func() { ended <- s.accept(own, plain) }()
+	}
 	select {
 	case err := <-ended:
+		server.Close()
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	return s.drain(server, own, ended)
+	return s.drain(server, plain, own, ended)
+}
+
+// inLane tells which requests need nothing of net/http: those of the protocol.
+func inLane(path string) bool { return path == "/v2" || strings.HasPrefix(path, "/v2/") }
+
+// accept serves the connections of a listener until it is closed. Else what fails is tried again: there may be too
+// many files open, for a while.
+func (s *Server) accept(l net.Listener, plain *lane.Lane) error {
+	const first, most = 5 * time.Millisecond, time.Second
+	wait := first
+	for {
+		c, err := l.Accept()
+		if err == nil {
+			note(c, http.StateNew)
+			go plain.Serve(c)
+			wait = first
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		s.log.Warn("no connection accepted", "error", err, "again", wait)
+		time.Sleep(wait)
+		wait = min(2*wait, most)
+	}
 }
 
 // drain ends a server that goes on answering what it accepted. http.Server's own Shutdown drops requests that it
 // reads from then on, so that it is called last, when no connection is busy.
-func (s *Server) drain(server *http.Server, l *listener, ended <-chan error) error {
+func (s *Server) drain(server *http.Server, plain *lane.Lane, l *listener, ended <-chan error) error {
 	s.leaving.Store(true)
 	s.log.Info("stopping", "wait", s.config.DrainWait, "timeout", s.config.DrainTimeout)
 	began := time.Now()
@@ -71,11 +105,10 @@ func (s *Server) drain(server *http.Server, l *listener, ended <-chan error) err
 	<-ended // all late connections are served too
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
-	for l.busy.Load() > 0 && ctx.Err() == nil {
-		time.Sleep(time.Millisecond)
-	}
-	err := server.Shutdown(ctx)
-	if err != nil {
+	l.calm(ctx)
+	err := plain.Shutdown(ctx)
+	l.calm(ctx) // it may have handed some on
+	if err = errors.Join(err, server.Shutdown(ctx)); err != nil {
 		server.Close()
 		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w", s.config.DrainTimeout, err)
 	}
