@@ -1,5 +1,5 @@
-// Package lane answers the plain requests of HTTP/1.1 in about half the time of net/http, and leaves all others to
-// it.
+// Package lane answers the plain requests of HTTP/1.1 in little more than half the time of net/http, and leaves all
+// others to it.
 //
 // A request is plain if it is whole within some kilobytes, and written as nearly all clients write: a path of
 // letters, digits and -._~/, one Host, a Content-Length, no encodings, expectations or upgrades. Of anything else

@@ -11,9 +11,12 @@ import (
 
 // Lane serves connections until a request comes that is not plain.
 type Lane struct {
+	// Handler answers requests. It keeps nothing of a request or its context when it returns: the next one is in the
+	// same memory. Its context tells of a client that leaves only from when it is asked for Done.
 	Handler http.Handler
-	// Takes tells whether the handler answers a path here. Its answer must come whole, with a status from 200: no
-	// Flush, no Hijack, no trailers.
+	// Takes tells whether the handler answers a path here: whole, with a status from 200 that has a name, with its
+	// Content-Type, and with fields that are set before the status and have sound names. There is no Flush, no Hijack
+	// and no trailer, and any field Connection ends the connection.
 	Takes func(path string) bool
 	// Other gets a connection whose next request is not for the lane, with what was read of it. It returns at once.
 	Other func(c net.Conn, read []byte)
@@ -52,16 +55,20 @@ func (l *Lane) Serve(c net.Conn) {
 	}
 	l.sessions[s] = struct{}{}
 	l.mu.Unlock()
-	rest, passOn := s.serve()
-	if !passOn {
-		l.State(c, http.StateClosed)
-		c.Close()
-		l.forget(s)
-		return
+	passOn := false
+	defer func() { // also where a handler ends the goroutine
+		if !passOn {
+			l.State(c, http.StateClosed)
+			c.Close()
+			l.forget(s)
+		}
+	}()
+	var rest []byte
+	if rest, passOn = s.serve(); passOn {
+		l.forget(s) // from here on, Shutdown does not touch the connection
+		c.SetDeadline(time.Time{})
+		l.Other(c, rest)
 	}
-	l.forget(s) // from here on, Shutdown does not touch the connection
-	c.SetDeadline(time.Time{})
-	l.Other(c, rest)
 }
 
 func (l *Lane) forget(s *session) {

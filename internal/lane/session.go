@@ -20,6 +20,7 @@ type session struct {
 	conn net.Conn
 
 	text        []byte // what was read and not answered
+	extra       int    // bytes of line ends that may still follow the last body
 	idle, write deadline
 	plain       plain
 	fields      http.Header
@@ -66,26 +67,36 @@ func (s *session) serve() (rest []byte, passOn bool) {
 			return nil, false
 		}
 		s.text = append(s.text[:0], s.text[s.plain.head+s.plain.length:]...)
+		if s.extra = 0; s.plain.method == http.MethodPost {
+			s.extra = mostExtra
+		}
+		s.skipExtra()
 		if len(s.text) == 0 {
 			s.lane.State(s.conn, http.StateIdle)
 		}
 	}
 }
 
+// mostExtra is how many bytes of line ends may follow a body. Old clients send them, and net/http, too, takes no
+// notice of so many.
+const mostExtra = 4
+
+// skipExtra drops line ends that follow a body.
+func (s *session) skipExtra() {
+	for s.extra > 0 && len(s.text) > 0 && (s.text[0] == '\r' || s.text[0] == '\n') {
+		s.text = append(s.text[:0], s.text[1:]...)
+		s.extra--
+	}
+	if len(s.text) > 0 {
+		s.extra = 0
+	}
+}
+
 // next reads until there is a request.
 func (s *session) next() verdict {
-	begun, looked := false, false
-	extra := 0 // line ends after a body, which old clients send and net/http, too, takes no notice of
-	if s.plain.method == http.MethodPost {
-		extra = 4
-	}
+	begun, looked, active := false, false, len(s.text) > 0
 	for {
-		for extra > 0 && len(s.text) > 0 && (s.text[0] == '\r' || s.text[0] == '\n') {
-			s.text = append(s.text[:0], s.text[1:]...)
-			extra--
-		}
 		if len(s.text) > 0 {
-			extra = 0
 			v := s.plain.parse(s.text, s.lane.Most, s.fields)
 			if v != part {
 				if v == whole && !s.takes() {
@@ -105,10 +116,11 @@ func (s *session) next() verdict {
 		}
 		n, err := s.conn.Read(s.text[len(s.text):cap(s.text)])
 		if n > 0 {
-			if len(s.text) == 0 {
-				s.lane.State(s.conn, http.StateActive)
-			}
 			s.text = s.text[:len(s.text)+n]
+			if s.skipExtra(); len(s.text) > 0 && !active {
+				s.lane.State(s.conn, http.StateActive)
+				active = true
+			}
 			continue
 		}
 		if errors.Is(err, os.ErrDeadlineExceeded) && s.lane.closing.Load() && !looked {

@@ -88,3 +88,24 @@ func TestActiveFromFirstByte(t *testing.T) {
 	d.want(t, 200)
 	eventually(t, func() bool { return slices.Equal(s.seen(d), []http.ConnState{http.StateActive, http.StateIdle}) })
 }
+
+// A blank line that an old client sends after a body is no request: the connection stays idle, or is again.
+func TestBlankLineIsIdle(t *testing.T) {
+	s := startLane(t, http.HandlerFunc(echo))
+	for _, parts := range [][]string{{post("/", "some") + "\r\n"}, {post("/", "some"), "\r\n"}} {
+		c := s.dial(t)
+		c.send(t, parts[0])
+		c.want(t, 200)
+		for _, part := range parts[1:] {
+			c.send(t, part)
+		}
+		time.Sleep(5 * time.Millisecond)
+		eventually(t, func() bool {
+			states := s.seen(c)
+			return states[len(states)-1] == http.StateIdle
+		})
+		c.send(t, get("/"))
+		c.want(t, 200)
+		c.Close()
+	}
+}
