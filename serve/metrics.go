@@ -17,7 +17,7 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec   // route, status
-	took     *prometheus.HistogramVec // route
+	took     *prometheus.HistogramVec // route, status
 	rejected *prometheus.CounterVec   // reason
 	queue    prometheus.Gauge
 	queued   prometheus.Histogram
@@ -48,8 +48,8 @@ func newMetrics(inside func() float64) *metrics {
 			Name: "braid_requests_total", Help: "Requests that were answered, by route and status.",
 		}, []string{"route", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "braid_request_seconds", Help: "Time from a request's header to its answer, by route.", Buckets: seconds,
-		}, []string{"route"}),
+			Name: "braid_request_seconds", Help: "Time from a request's header to its answer, by route and status.", Buckets: seconds,
+		}, []string{"route", "status"}),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "braid_rejected_total", Help: "Requests that were turned away, by reason.",
 		}, []string{"reason"}),
@@ -89,9 +89,8 @@ func (m *metrics) answered(route string, status int, took time.Duration) {
 	key := outcome{route, status}
 	counters, ok := m.bound.Load(key)
 	if !ok {
-		counters, _ = m.bound.LoadOrStore(key, &boundMetrics{
-			m.requests.WithLabelValues(route, strconv.Itoa(status)), m.took.WithLabelValues(route),
-		})
+		labels := []string{route, strconv.Itoa(status)}
+		counters, _ = m.bound.LoadOrStore(key, &boundMetrics{m.requests.WithLabelValues(labels...), m.took.WithLabelValues(labels...)})
 	}
 	b := counters.(*boundMetrics)
 	b.requests.Inc()

@@ -173,7 +173,7 @@ func TestOverload(t *testing.T) {
 	metrics := string(r.call(t, "GET", "/metrics", nil).body)
 	for _, want := range []string{
 		`braid_rejected_total{reason="queue"} 2`, `braid_requests_total{route="/v2/models/{model}/infer",status="503"} 1`,
-		`braid_requests_total{route="/v2/models/{model}/infer",status="200"} 3`, "braid_requests_inside 0", "braid_queue_length 0",
+		`braid_requests_total{route="/v2/models/{model}/infer",status="200"} 3`, `braid_request_seconds_count{route="/v2/models/{model}/infer",status="503"} 1`, "braid_requests_inside 0", "braid_queue_length 0",
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)

@@ -132,6 +132,11 @@ func overload(braid, folder string, duration time.Duration) error {
 		return err
 	}
 	fmt.Printf("at twice that rate: %s\n", twice)
+	within, all, err := s.refusals()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("by the server's own clock %d of %d refusals took up to 5 ms\n", within, all)
 	fmt.Printf("memory %d MB\n", after>>20)
 	for i := range 3 {
 		fmt.Printf("%d s later: %s\n", i, paced(ctx, s.url, capacity.rate()/2, time.Second))

@@ -3,8 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -38,6 +40,30 @@ func serve(braid string, args ...string) (*server, error) {
 func (s *server) stop() {
 	s.Process.Signal(syscall.SIGTERM)
 	s.Wait()
+}
+
+// refusals are how many requests got 503, and how many of them within 5 ms of their header, as the server's metrics
+// have it.
+func (s *server) refusals() (within, all int, err error) {
+	got, err := client.Get(s.url + "/metrics")
+	if err != nil {
+		return 0, 0, err
+	}
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	if err != nil {
+		return 0, 0, err
+	}
+	for bound, to := range map[string]*int{"0.005": &within, `\+Inf`: &all} {
+		found := regexp.MustCompile(`braid_request_seconds_bucket\{route="[^"]*/infer",status="503",le="` + bound + `"\} (\d+)`).FindSubmatch(text)
+		if found == nil {
+			continue // nothing was refused
+		}
+		if *to, err = strconv.Atoi(string(found[1])); err != nil {
+			return 0, 0, err
+		}
+	}
+	return within, all, nil
 }
 
 // memory is what the process holds, in bytes.
