@@ -38,7 +38,7 @@ func (m *Model) Predict(in Tensors) (Tensors, error) {
 		shape := append(append(make(tensor.Shape, 0, 8), rows), h.Shape...)
 		out[h.Name] = tensor.Floats(make([]float32, rows*h.Shape.Size()), shape...)
 	}
-	if err := m.predict(out, in, rows); err != nil {
+	if err := m.predict(runtime.GOMAXPROCS(0), out, in, rows); err != nil {
 		return nil, m.failed(err)
 	}
 	return out, nil
@@ -48,12 +48,18 @@ func (m *Model) Predict(in Tensors) (Tensors, error) {
 // its shape...], such as what Predict answered to as many rows before. A call that does not use several
 // processors allocates nothing. After bad numbers in the inputs some answers may be written.
 func (m *Model) PredictInto(out, in Tensors) error {
+	return m.PredictWith(runtime.GOMAXPROCS(0), out, in)
+}
+
+// PredictWith is PredictInto with at most so many goroutines, the caller's among them: a server that
+// answers several calls at once may have no processor to spare for any of them.
+func (m *Model) PredictWith(workers int, out, in Tensors) error {
 	rows, err := m.checkShapes(in)
 	if err == nil {
 		err = m.checkAnswers(out, rows)
 	}
 	if err == nil {
-		err = m.predict(out, in, rows)
+		err = m.predict(workers, out, in, rows)
 	}
 	return m.failed(err)
 }
@@ -67,9 +73,9 @@ func (m *Model) failed(err error) error {
 }
 
 // predict answers rows whose shapes are checked.
-func (m *Model) predict(out, in Tensors, rows int) error {
+func (m *Model) predict(most int, out, in Tensors, rows int) error {
 	good := true
-	if workers := m.workers(rows); workers == 1 {
+	if workers := m.workers(most, rows); workers == 1 {
 		all := deal{rows: rows, chunk: predictRows}
 		good = m.answer(out, in, &all)
 	} else {
@@ -84,12 +90,12 @@ func (m *Model) predict(out, in Tensors, rows int) error {
 	return errors.New("the inputs changed while they were read")
 }
 
-// workers is how many goroutines answer a call.
-func (m *Model) workers(rows int) int {
+// workers is how many goroutines answer a call that may have so many.
+func (m *Model) workers(most, rows int) int {
 	if rows*m.size < parallelWork {
 		return 1
 	}
-	return max(1, min(runtime.GOMAXPROCS(0), rows/workerRows))
+	return max(1, min(most, rows/workerRows))
 }
 
 // answerTogether answers rows with several goroutines, one of them the caller's.

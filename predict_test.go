@@ -147,6 +147,36 @@ func TestPredictSameBytes(t *testing.T) {
 	}
 }
 
+// A call that may have one goroutine takes no other, however many processors there are, and answers the same.
+func TestPredictWith(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	m := build(t, digitqa.Network(28, 28))
+	const rows = 1024 // enough for all processors
+	in, out := someRows(m, rows), answers(m, rows)
+	want, err := m.Predict(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	predict := func(workers int) func() {
+		return func() {
+			if err := m.PredictWith(workers, out, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, workers := range []int{1, 3, 100, 0} {
+		out = answers(m, rows)
+		predict(workers)()
+		checkSame(t, fmt.Sprint(workers, " workers"), out, want)
+	}
+	if n := testing.AllocsPerRun(5, predict(1)); n > 0 {
+		t.Errorf("with one goroutine it allocates %v times", n)
+	}
+	if n := testing.AllocsPerRun(5, predict(2)); n == 0 {
+		t.Error("with two it has no other goroutine, and the test before this one tells nothing")
+	}
+}
+
 // Goroutines that use one model at once do not meet.
 func TestPredictIntoGoroutines(t *testing.T) {
 	const rows, share = 700, 100

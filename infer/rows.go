@@ -51,6 +51,11 @@ func (m *Model) newRows(n int) *Rows {
 // Predict fills in the answers.
 func (m *Model) Predict(r *Rows) error { return m.File.Model.PredictInto(r.out, r.in) }
 
+// PredictWith fills in the answers with at most so many goroutines, the caller's among them.
+func (m *Model) PredictWith(workers int, r *Rows) error {
+	return m.File.Model.PredictWith(workers, r.out, r.in)
+}
+
 // CopyInputs copies all rows of from to rows at and on.
 func (r *Rows) CopyInputs(at int, from *Rows) {
 	for i, t := range from.Inputs {

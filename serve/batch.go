@@ -161,11 +161,30 @@ func (b *batcher) first() *job {
 }
 
 // pass gives a place back.
-func (b *batcher) pass() {
+func (b *batcher) pass() { b.giveBack(1) }
+
+func (b *batcher) giveBack(places int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.free++
-	b.next()
+	for range places {
+		b.free++
+		b.next()
+	}
+}
+
+// rowsOfPlace are the rows for which another place to compute in is worth taking.
+const rowsOfPlace = 16
+
+// borrow takes places that nobody needs now, besides the caller's own, for a batch of so many rows.
+func (b *batcher) borrow(rows int) (places int) {
+	if rows < 2*rowsOfPlace {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	places = min(b.free, rows/rowsOfPlace-1)
+	b.free -= places
+	return places
 }
 
 // remove takes a job out of the queue.
@@ -264,13 +283,16 @@ func (b *batcher) gather(own *job) (jobs []*job, rows int) {
 	return jobs, rows
 }
 
-// compute answers rows of so many requests.
+// compute answers rows of so many requests. No more is computed at once than there are places, so that whoever is not
+// computing, and reads requests, has a processor.
 func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
+	more := b.borrow(rows.N)
+	defer b.giveBack(more)
 	began := time.Now()
 	if b.cost.of(rows.N) < asideFrom {
-		err = b.predict(rows)
+		err = b.predict(1+more, rows)
 	} else {
-		err = b.predictAside(rows)
+		err = b.predictAside(1+more, rows)
 	}
 	took := time.Since(began)
 	b.cost.learn(rows.N, took)
@@ -278,12 +300,12 @@ func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
 	return err
 }
 
-func (b *batcher) predict(rows *infer.Rows) error {
-	return guarded(func() error { return b.model.Predict(rows) })
+func (b *batcher) predict(places int, rows *infer.Rows) error {
+	return guarded(func() error { return b.model.PredictWith(places, rows) })
 }
 
-func (b *batcher) predictAside(rows *infer.Rows) (err error) {
-	b.aside.do(func() { err = b.predict(rows) })
+func (b *batcher) predictAside(places int, rows *infer.Rows) (err error) {
+	b.aside.do(func() { err = b.predict(places, rows) })
 	return err
 }
 

@@ -284,3 +284,37 @@ func TestPanicInBatch(t *testing.T) {
 		}
 	})
 }
+
+// A large batch takes the places that are free, as many as it has rows for, and gives them back to those who wait.
+func TestBorrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, _ := batching(t, func(c *Config) { c.Places = 8 })
+		b.free = 4
+		for _, c := range []struct{ rows, want, left int }{{1, 0, 4}, {2*rowsOfPlace - 1, 0, 4}, {2 * rowsOfPlace, 1, 3}, {3*rowsOfPlace + 5, 2, 1}, {1000, 1, 0}, {1000, 0, 0}} {
+			if got := b.borrow(c.rows); got != c.want || b.free != c.left {
+				t.Errorf("%d rows take %d places, want %d; %d are left, want %d", c.rows, got, c.want, b.free, c.left)
+			}
+		}
+		var wait sync.WaitGroup
+		for i := range 3 {
+			wait.Go(func() {
+				if err := b.answer(context.Background(), b.row(i), time.Now().Add(time.Hour)); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		if b.length() != 3 {
+			t.Errorf("%d wait, want 3", b.length())
+		}
+		b.giveBack(2)
+		wait.Wait()
+		if b.free != 2 {
+			t.Errorf("%d places are free, want 2", b.free)
+		}
+		rows := b.model.Rows(5 * rowsOfPlace)
+		if err := b.answer(context.Background(), rows, time.Now().Add(time.Hour)); err != nil || b.free != 2 {
+			t.Errorf("%v; %d places are free, want 2", err, b.free)
+		}
+	})
+}
