@@ -56,7 +56,7 @@ func (e *entry) WriteHeader(status int) {
 	if e.status == 0 {
 		e.status = status
 	}
-	if e.server.leaving.Load() {
+	if e.server.leaving.Load() || e.server.crowded() {
 		e.Header()["Connection"] = closing
 	}
 	e.ResponseWriter.WriteHeader(status)

@@ -19,6 +19,8 @@ type listener struct {
 	net.Listener // accepts no more than so many at once
 	last         *lastAccepted
 	tcp          net.Listener // below both
+	most         int64
+	open         atomic.Int64 // connections
 	closing      atomic.Bool
 	busy         atomic.Int64 // connections from which a request may come, or that wait for an answer
 	once         sync.Once
@@ -28,8 +30,13 @@ type listener struct {
 
 func newListener(l net.Listener, connections int) *listener {
 	last := &lastAccepted{Listener: l}
-	return &listener{Listener: netutil.LimitListener(last, connections), last: last, tcp: l, late: make(chan net.Conn, backlog)}
+	own := &listener{Listener: netutil.LimitListener(last, connections), last: last, tcp: l, late: make(chan net.Conn, backlog)}
+	own.most = int64(connections)
+	return own
 }
+
+// crowded tells whether others may wait for a connection to end.
+func (l *listener) crowded() bool { return l.open.Load() >= l.most }
 
 // lastAccepted remembers the connection below LimitListener's, which hides what it can do. One goroutine accepts.
 type lastAccepted struct {
@@ -58,6 +65,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.open.Add(1)
 	return &conn{Conn: accepted, below: below, of: l}, nil
 }
 
@@ -81,6 +89,14 @@ type conn struct {
 	of    *listener
 	ahead []byte // what was read already, and is to be read again
 	busy  atomic.Bool
+	ended atomic.Bool
+}
+
+func (c *conn) Close() error {
+	if !c.ended.Swap(true) {
+		c.of.open.Add(-1)
+	}
+	return c.Conn.Close()
 }
 
 func (c *conn) Read(p []byte) (int, error) {

@@ -3,10 +3,12 @@ package serve
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -60,6 +62,53 @@ func TestLateConnections(t *testing.T) {
 	if c, err := net.Dial("tcp", tcp.Addr().String()); err == nil {
 		c.Close()
 		t.Error("it still lets clients connect")
+	}
+}
+
+// Those who keep all connections busy make room for others: no more can be accepted, so answers end theirs.
+func TestConnectionsMakeRoom(t *testing.T) {
+	r := start(t, func(c *Config) { c.Connections = 2 })
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	ask := func(own *http.Client) error {
+		got, err := own.Get(r.url + "/v2/health/live")
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, got.Body)
+		got.Body.Close()
+		return err
+	}
+	for range 2 {
+		others.Go(func() {
+			own := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
+			defer own.CloseIdleConnections()
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					if err := ask(own); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			}
+		})
+	}
+	for range 20 {
+		own := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+		if err := ask(own); err != nil {
+			t.Errorf("one more client: %v", err)
+		}
+		own.CloseIdleConnections()
+	}
+	close(done)
+	others.Wait()
+	client.CloseIdleConnections()
+	eventually(t, func() bool { return r.accepts.Load().open.Load() == 0 })
+	if got := r.call(t, "GET", "/v2/health/live", nil); got.header.Get("Connection") == "close" {
+		t.Error("an answer ends a connection though there is room")
 	}
 }
 

@@ -43,6 +43,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	own := newListener(l, s.config.Connections)
+	s.accepts.Store(own)
 	stop := make(chan struct{})
 	defer close(stop)
 	if s.config.Watch > 0 {

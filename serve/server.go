@@ -28,6 +28,7 @@ type Server struct {
 	places  stock         // for requests that are read and not answered
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
+	accepts atomic.Pointer[listener]
 	warning *rate.Limiter // of requests that were turned away
 	mux     *http.ServeMux
 	routed  []string // method and pattern of each endpoint: what openapi.json tells of
@@ -132,6 +133,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // clean tells whether a path means what it says.
 func clean(p string) bool {
 	return strings.HasPrefix(p, "/") && (p == "/" || p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/"))
+}
+
+// crowded tells whether all connections are taken that there may be.
+func (s *Server) crowded() bool {
+	l := s.accepts.Load()
+	return l != nil && l.crowded()
 }
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {

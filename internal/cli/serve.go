@@ -53,7 +53,7 @@ func serveVerb(s streams) *cobra.Command {
 	flags.DurationVar(&f.BatchWait, "batch-wait", usual.BatchWait, "how long a row may wait for others; 0: only what already waits is computed together")
 	flags.IntVar(&f.Queue, "queue", usual.Queue, "most requests that are read and not answered; more get 503")
 	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may wait from when it was read; then it gets 504")
-	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; more wait to be accepted")
+	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; more wait until answers have ended some")
 	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
 	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded")
 	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
