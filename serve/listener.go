@@ -123,45 +123,6 @@ func (l *listener) calm(ctx context.Context) {
 	}
 }
 
-// handed are connections that come from the lane, as a listener for net/http.
-type handed struct {
-	addr   net.Addr
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func newHanded(addr net.Addr) *handed {
-	return &handed{addr: addr, conns: make(chan net.Conn), closed: make(chan struct{})}
-}
-
-// take takes over a connection, with what was read of it.
-func (h *handed) take(c net.Conn, read []byte) {
-	c.(*conn).ahead = read
-	select {
-	case h.conns <- c:
-	case <-h.closed:
-		note(c, http.StateClosed)
-		c.Close()
-	}
-}
-
-func (h *handed) Accept() (net.Conn, error) {
-	select {
-	case c := <-h.conns:
-		return c, nil
-	case <-h.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (h *handed) Close() error {
-	h.once.Do(func() { close(h.closed) })
-	return nil
-}
-
-func (h *handed) Addr() net.Addr { return h.addr }
-
 // note follows the state of a connection.
 func note(c net.Conn, state http.ConnState) {
 	if secure, ok := c.(*tls.Conn); ok {

@@ -49,10 +49,17 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if s.config.Watch > 0 {
 		go s.watch(stop)
 	}
-	handed := newHanded(l.Addr())
+	handed := lane.NewHanded(l.Addr())
 	plain := &lane.Lane{
-		Handler: s, Takes: inLane, Other: handed.take, State: note, Most: uncounted,
+		Handler: s, Takes: inLane, State: note, Most: uncounted,
 		HeaderTime: s.config.HeaderTime, WriteTime: s.config.WriteTime, IdleTime: s.config.IdleTime,
+		Other: func(c net.Conn, read []byte) {
+			c.(*conn).ahead = read
+			if !handed.Take(c) {
+				note(c, http.StateClosed)
+				c.Close()
+			}
+		},
 	}
 	ended := make(chan error, 1)
 	if server.TLSConfig != nil {

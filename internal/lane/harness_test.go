@@ -60,14 +60,17 @@ var noLog = log.New(io.Discard, "", 0)
 
 // startLane serves as package serve does. All but /other is for the lane.
 func startLane(t testing.TB, h http.Handler, change ...func(*Lane)) *site {
-	front, behind := listen(t), &handed{conns: make(chan net.Conn), closed: make(chan struct{})}
+	front := listen(t)
+	behind := NewHanded(front.Addr())
 	s := &site{addr: front.Addr().String(), states: map[string][]http.ConnState{}}
 	server := &http.Server{Handler: h, ErrorLog: noLog}
 	s.lane = &Lane{
 		Handler: h, Takes: func(path string) bool { return path != "/other" }, State: s.note, Most: most,
 		Other: func(c net.Conn, read []byte) {
 			s.passed.Add(1)
-			behind.take(&again{c.(*net.TCPConn), read})
+			if !behind.Take(&again{c.(*net.TCPConn), read}) {
+				c.Close()
+			}
 		},
 	}
 	for _, f := range change {
@@ -114,37 +117,6 @@ func startHTTP(t testing.TB, h http.Handler) *site {
 	t.Cleanup(func() { server.Close() })
 	return s
 }
-
-// handed is the listener of the net/http behind a lane.
-type handed struct {
-	conns  chan net.Conn
-	once   sync.Once
-	closed chan struct{}
-}
-
-func (h *handed) take(c net.Conn) {
-	select {
-	case h.conns <- c:
-	case <-h.closed:
-		c.Close()
-	}
-}
-
-func (h *handed) Accept() (net.Conn, error) {
-	select {
-	case c := <-h.conns:
-		return c, nil
-	case <-h.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (h *handed) Close() error {
-	h.once.Do(func() { close(h.closed) })
-	return nil
-}
-
-func (h *handed) Addr() net.Addr { return &net.TCPAddr{} }
 
 // again is a connection of which something is to be read again.
 type again struct {
