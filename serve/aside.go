@@ -2,6 +2,7 @@ package serve
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +12,14 @@ import (
 // read, and turned away at once where they are too many. What takes less than asideFrom is not worth the two switches
 // between threads.
 type aside struct {
-	work chan func() // taken by threads that wait
+	mu   sync.Mutex
+	idle []chan task // of threads that wait, the last to have computed last
+}
+
+// task is what a thread computes, and how it tells that it has.
+type task struct {
+	compute func()
+	done    chan struct{}
 }
 
 const (
@@ -19,40 +27,56 @@ const (
 	asideIdle = time.Second // after which a thread ends that has nothing to do
 )
 
-func newAside() *aside { return &aside{work: make(chan func())} }
-
-// do computes on a thread that waits, or a new one.
+// do computes on the thread that waits for the shortest time, or on a new one.
 func (a *aside) do(compute func()) {
-	done := make(chan struct{})
-	all := func() {
-		defer close(done)
-		compute()
+	t := task{compute, make(chan struct{})}
+	a.mu.Lock()
+	if last := len(a.idle) - 1; last >= 0 {
+		a.idle[last] <- t
+		a.idle = a.idle[:last]
+	} else {
+		go a.thread(t)
 	}
-	select {
-	case a.work <- all:
-	default:
-		go a.thread(all)
-	}
-	<-done
+	a.mu.Unlock()
+	<-t.done
 }
 
 // thread computes until there is nothing to do.
-func (a *aside) thread(compute func()) {
+func (a *aside) thread(t task) {
 	runtime.LockOSThread() // for good, so that the thread ends with this function: as it is it is of no use to others
 	letOthersFirst()
 	processors(1)
 	defer processors(-1)
 	idle := time.NewTimer(asideIdle)
 	defer idle.Stop()
+	work := make(chan task, 1)
 	for {
-		compute()
+		t.compute()
+		a.mu.Lock()
+		a.idle = append(a.idle, work) // before it is told: who computes next finds it
+		a.mu.Unlock()
+		close(t.done)
 		idle.Reset(asideIdle)
 		select {
-		case compute = <-a.work:
+		case t = <-work:
 		case <-idle.C:
-			return
+			if a.leave(work) {
+				return
+			}
+			t = <-work
 		}
 	}
+}
+
+// leave takes a thread out of those that wait. It returns false where it was just given something.
+func (a *aside) leave(work chan task) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := slices.Index(a.idle, work)
+	if at >= 0 {
+		a.idle = slices.Delete(a.idle, at, at+1)
+	}
+	return at >= 0
 }
 
 // processors changes the number of Go's processors. Each thread that computes aside brings one: it keeps it while it

@@ -23,7 +23,7 @@ func TestAsidePriority(t *testing.T) {
 		defer runtime.UnlockOSThread()
 		before := nice()
 		var within int
-		newAside().do(func() { within = nice() })
+		new(aside).do(func() { within = nice() })
 		if want := min(before+niceness, 19); within != want {
 			t.Errorf("niceness is %d aside, want %d", within, want)
 		}

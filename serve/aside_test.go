@@ -14,21 +14,11 @@ import (
 // when they have nothing to do.
 func TestAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := newAside()
+		var a aside
 		waits := func() int { // threads
-			hold := make(chan struct{})
-			n := 0
-			for {
-				select {
-				case a.work <- func() { <-hold }:
-					n++
-					continue
-				default:
-				}
-				close(hold)
-				synctest.Wait()
-				return n
-			}
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			return len(a.idle)
 		}
 		before := runtime.GOMAXPROCS(0)
 		var wait sync.WaitGroup
@@ -45,17 +35,22 @@ func TestAside(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		synctest.Wait()
 		if n := waits(); n != 3 || sum != 6 {
 			t.Errorf("%d threads wait, want 3; the sum is %d, want 6", n, sum)
 		}
 		a.do(func() { sum++ })
-		synctest.Wait()
 		if n := waits(); n != 3 || sum != 7 {
 			t.Errorf("%d threads wait, want 3; the sum is %d, want 7", n, sum)
 		}
 		if n := runtime.GOMAXPROCS(0); n != before+3 {
 			t.Errorf("Go has %d processors, want %d", n, before+3)
+		}
+		for range 5 { // the last to have computed has all to do, and the others end
+			time.Sleep(asideIdle / 2)
+			a.do(func() {})
+		}
+		if n := waits(); n != 1 {
+			t.Errorf("%d threads wait, want 1", n)
 		}
 		time.Sleep(2 * asideIdle)
 		if n := waits(); n != 0 {
@@ -93,13 +88,9 @@ func TestComputeAside(t *testing.T) {
 		b, release := batching(t, nil)
 		release()
 		waits := func() bool {
-			synctest.Wait()
-			select {
-			case b.aside.work <- func() {}:
-				return true
-			default:
-				return false
-			}
+			b.aside.mu.Lock()
+			defer b.aside.mu.Unlock()
+			return len(b.aside.idle) > 0
 		}
 		ask := func() []float32 {
 			rows := b.row(3)

@@ -21,7 +21,7 @@ type batcher struct {
 	wait    time.Duration // for a batch to fill
 	metrics *metrics
 	cost    cost
-	aside   *aside
+	aside   aside
 
 	mu      sync.Mutex
 	free    int // places to compute in
@@ -68,7 +68,7 @@ var (
 func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
 	return &batcher{
 		model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
-		free: c.Places, arrived: make(chan struct{}, 1), aside: newAside(),
+		free: c.Places, arrived: make(chan struct{}, 1),
 	}
 }
 

@@ -58,6 +58,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
 	below := l.last.conn
 	if err != nil && l.closing.Load() {
+		err = net.ErrClosed // whatever the listener below calls it
 		if late, ok := <-l.late; ok {
 			accepted, below, err = late, late, nil
 		}
@@ -104,7 +105,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		return c.Conn.Read(p)
 	}
 	n := copy(p, c.ahead)
-	c.ahead = c.ahead[n:]
+	if c.ahead = c.ahead[n:]; len(c.ahead) == 0 {
+		c.ahead = nil
+	}
 	return n, nil
 }
 

@@ -2,6 +2,8 @@ package serve
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -62,6 +64,71 @@ func TestLateConnections(t *testing.T) {
 	if c, err := net.Dial("tcp", tcp.Addr().String()); err == nil {
 		c.Close()
 		t.Error("it still lets clients connect")
+	}
+}
+
+// named is a listener with an error of its own for that it is closed.
+type named struct{ net.Listener }
+
+func (l named) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		err = errors.New("closed, in other words")
+	}
+	return c, err
+}
+
+// A server ends with its context whatever its listener says then, and says nothing of it; where somebody else closes
+// the listener it ends too, with all connections.
+func TestListenerEnds(t *testing.T) {
+	for _, wrap := range []func(net.Listener) net.Listener{
+		func(l net.Listener) net.Listener { return l }, func(l net.Listener) net.Listener { return named{l} },
+	} {
+		for range 5 {
+			r := start(t) // for its model
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- r.Run(ctx, wrap(l)) }()
+			time.Sleep(5 * time.Millisecond)
+			cancel()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if strings.Contains(r.logs.String(), "no connection accepted") {
+				t.Errorf("the log is %s", r.logs)
+			}
+		}
+	}
+	r := start(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(context.Background(), l) }()
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+	in := bufio.NewReader(c)
+	got, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, got.Body)
+	l.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("error is %v", err)
+	}
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("the connection goes on: %v", err)
 	}
 }
 

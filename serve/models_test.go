@@ -190,9 +190,8 @@ func TestWatchRetries(t *testing.T) {
 
 // A file that fails for long is tried ever less often, but at once where it changes.
 func TestWatchPauses(t *testing.T) {
-	r := start(t)
+	r := start(t, func(c *Config) { c.Watch = 20 * time.Second })
 	m := r.models[0]
-	r.config.Watch = 20 * time.Second
 	if err := os.WriteFile(r.path, []byte("damaged"), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -60,16 +60,19 @@ func (s *Server) rows(q *inference, m *infer.Model) (rows *infer.Rows, free func
 // pixels tells whether an input's numbers are read as bytes first, which takes memory besides the rows'.
 func (in *input) pixels() bool { return in.datatype == "UINT8" && in.data != nil }
 
-// rowSize is the memory that a row takes, in bytes: inputs and answers.
+// digits is the most that a number of an answer takes as JSON, with the comma.
+const digits = 16
+
+// rowSize is the memory that a row takes, in bytes: inputs, answers, and the answers' text.
 func rowSize(m *infer.Model) int64 {
 	size := 0
 	for _, in := range m.Inputs {
-		size += in.Shape.Size()
+		size += 4 * in.Shape.Size()
 	}
 	for _, h := range m.Heads {
-		size += h.Shape.Size()
+		size += (4 + digits) * h.Shape.Size()
 	}
-	return 4 * int64(size)
+	return int64(size)
 }
 
 // count is how many rows all inputs have.

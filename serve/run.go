@@ -70,6 +70,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	}
 	select {
 	case err := <-ended:
+		over, cancel := context.WithCancel(context.Background())
+		cancel()
+		plain.Shutdown(over)
 		server.Close()
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
@@ -113,9 +116,8 @@ func (s *Server) drain(server *http.Server, plain *lane.Lane, l *listener, ended
 	<-ended // all late connections are served too
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
-	l.calm(ctx)
 	err := plain.Shutdown(ctx)
-	l.calm(ctx) // it may have handed some on
+	l.calm(ctx) // what is net/http's
 	if err = errors.Join(err, server.Shutdown(ctx)); err != nil {
 		server.Close()
 		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w", s.config.DrainTimeout, err)

@@ -21,6 +21,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"braid"
+	"braid/layer"
+	"braid/modelfile"
+	"braid/tensor"
 )
 
 // block takes all places to compute in until free is called.
@@ -122,6 +127,35 @@ func TestDrainClosesConnections(t *testing.T) {
 	free()
 	if !<-closes {
 		t.Error("the answer does not end its connection")
+	}
+}
+
+// Requests that came together are all answered after the end began, and the last of them ends the connection.
+func TestDrainAnswersWhatFollows(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainWait = 100 * time.Millisecond })
+	batch := r.models[0].current.Load().batch
+	free := batch.block()
+	c := r.dial(t)
+	defer c.Close()
+	body := one(t, 3, "odd number", "")
+	const many = 3
+	for range many {
+		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)
+	}
+	eventually(t, func() bool { return batch.length() == 1 })
+	go r.stop()
+	eventually(t, r.leaving.Load)
+	free()
+	in := bufio.NewReader(c)
+	for i := range many {
+		got, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		io.Copy(io.Discard, got.Body)
+		if got.StatusCode != http.StatusOK || got.Close != (i == many-1) {
+			t.Errorf("request %d: status %d, the connection ends: %v", i, got.StatusCode, got.Close)
+		}
 	}
 }
 
@@ -346,6 +380,38 @@ func TestPage(t *testing.T) {
 		if got := r.call(t, "GET", "/page/"+name, nil); got.status < 400 || got.status > 499 {
 			t.Errorf("%s: status %d", name, got.status)
 		}
+	}
+}
+
+// An answer that nobody reads keeps its part of the memory and its place, in the lane and in net/http.
+func TestUnreadAnswers(t *testing.T) {
+	g := braid.NewGraph("wide")
+	g.Head("y", layer.Dense{Units: 400, Activation: layer.Softmax}, g.Input("x", tensor.Float32, 1))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "wide.safetensors")
+	if err := modelfile.Save(path, &modelfile.File{Model: m}); err != nil {
+		t.Fatal(err)
+	}
+	const rows = 3900 // 16 MB and more of JSON for 16 KB
+	for _, query := range []string{"", "?to=net/http"} {
+		r := start(t, func(c *Config) { c.Models = []Source{{Path: path}} })
+		head := fmt.Sprintf(`{"inputs":[{"name":"x","datatype":"FP32","shape":[%d,1],"parameters":{"binary_data_size":%d}}]}`, rows, 4*rows)
+		c := r.dial(t)
+		c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		fmt.Fprintf(c, "POST /v2/models/wide/infer%s HTTP/1.1\r\nHost: x\r\n%s: %d\r\nContent-Length: %d\r\n\r\n%s%s",
+			query, headerLength, len(head), len(head)+4*rows, head, strings.Repeat("\x00\x00\x80\x3f", rows))
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Millisecond)
+		if held := r.config.Bodies - r.bodies.left.Load(); r.inside() != 1 || held < 16<<20 {
+			t.Errorf("%q: %d are inside, with %d bytes", query, r.inside(), held)
+		}
+		c.Close()
+		eventually(t, func() bool { return r.inside() == 0 && r.bodies.left.Load() == r.config.Bodies })
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"syscall"
@@ -72,19 +73,54 @@ func serveVerb(s streams) *cobra.Command {
 	return c
 }
 
-// collectAt is the growth of the heap, in percent, at which garbage is collected: so much that small models, which
-// are quickly outgrown by requests, get up to 64 MB of it, and ten times their own at most, unless GOGC says otherwise.
-func collectAt() int {
-	const garbage = 64 << 20
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	own := debug.SetGCPercent(100)
-	debug.SetGCPercent(own)
-	if own != 100 { // GOGC
-		return own
+// tuneCollector has garbage collected at 64 MB of it where models are small, which are quickly outgrown by requests,
+// but at ten times their own memory at most, and at as much as Go does where they are larger. Models may change, so it
+// looks from time to time, until stopped. Who sets GOGC has it his way.
+func tuneCollector() (stop func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
 	}
-	return max(100, min(1000, int(100*garbage/max(m.HeapAlloc, 1))))
+	const look = 5 * time.Second
+	runtime.GC() // of what loading left
+	before := debug.SetGCPercent(100)
+	percent := growth(live())
+	debug.SetGCPercent(percent)
+	ticker, done := time.NewTicker(look), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				if now := growth(live()); now != percent {
+					percent = now
+					debug.SetGCPercent(percent)
+				}
+			}
+		}
+	}()
+	return func() {
+		ticker.Stop()
+		close(done)
+		debug.SetGCPercent(before)
+	}
+}
+
+// growth is the growth of a heap, in percent, at which garbage is collected; in steps, for to change it stops all.
+func growth(live uint64) int {
+	const garbage, step = 64 << 20, 50
+	percent := int(100 * garbage / max(live, 1))
+	return max(100, min(1000, percent/step*step))
+}
+
+// live is the memory that the last collection found in use, in bytes.
+func live() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return sample[0].Value.Uint64()
 }
 
 // run serves until the context ends.
@@ -92,6 +128,9 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.settle(s, args); err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // before models are loaded: until then it would end the process
+	defer signal.Stop(hangups)
 	server, err := serve.New(f.Config)
 	if err != nil {
 		return err
@@ -108,8 +147,8 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 		}
 		defer stop()
 	}
-	defer onHangup(server.Reload)()
-	defer debug.SetGCPercent(debug.SetGCPercent(collectAt()))
+	defer onEach(hangups, server.Reload)()
+	defer tuneCollector()()
 	scheme := "http"
 	if f.Cert != "" {
 		scheme = "https"
@@ -191,10 +230,9 @@ func (f *serveFlags) profiles() (stop func(), err error) {
 	return func() { server.Close() }, nil
 }
 
-// onHangup calls reload at each SIGHUP, until stopped. What fails, reload has logged.
-func onHangup(reload func() error) (stop func()) {
-	signals, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, syscall.SIGHUP)
+// onEach calls reload at each signal, until stopped. What fails, reload has logged.
+func onEach(signals <-chan os.Signal, reload func() error) (stop func()) {
+	done := make(chan struct{})
 	go func() {
 		for {
 			select {
@@ -205,8 +243,5 @@ func onHangup(reload func() error) (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		signal.Stop(signals)
-		close(done)
-	}
+	return func() { close(done) }
 }

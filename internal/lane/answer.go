@@ -1,8 +1,8 @@
 package lane
 
 import (
-	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -11,17 +11,22 @@ import (
 // keep is the most memory that a connection keeps for heads of answers, and for their bodies, in bytes.
 const keep = 4 << 10
 
-// answer is an answer as the handler writes it. It goes out whole.
+// answer is an answer as the handler writes it. It goes out whole when the handler has returned; but one that is
+// large, of a length that is known and written at once, as it is written: the memory is the handler's, who bounds it.
 type answer struct {
-	header http.Header
-	status int
-	body   []byte
-	text   []byte // head and body
+	session *session
+	header  http.Header
+	names   []string // of the header's fields, in order
+	status  int
+	body    []byte
+	text    []byte // head and body
+	sent    bool
+	goOn    bool // it was sent, and was not the connection's last
 }
 
 func (a *answer) reset() {
 	clear(a.header)
-	a.status, a.body = 0, a.body[:0]
+	a.status, a.body, a.sent, a.goOn = 0, a.body[:0], false, false
 }
 
 func (a *answer) Header() http.Header { return a.header }
@@ -34,8 +39,13 @@ func (a *answer) WriteHeader(status int) {
 
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
-	if a.bodiless() {
+	switch {
+	case a.bodiless():
 		return 0, http.ErrBodyNotAllowed
+	case a.sent:
+		return 0, http.ErrContentLength
+	case len(p) > keep && len(a.body) == 0 && a.header.Get("Content-Length") == strconv.Itoa(len(p)):
+		return len(p), a.send(p)
 	}
 	a.body = append(a.body, p...)
 	return len(p), nil
@@ -46,20 +56,37 @@ func (a *answer) bodiless() bool {
 	return a.status == http.StatusNoContent || a.status == http.StatusNotModified
 }
 
-// send writes the answer. It returns false where it is the connection's last.
-func (a *answer) send(c net.Conn, now time.Time, last bool) (goOn bool) {
-	a.WriteHeader(http.StatusOK)
+// end sends the answer, if it is not sent. It returns false where it is the connection's last.
+func (a *answer) end() (goOn bool) {
+	if !a.sent {
+		a.WriteHeader(http.StatusOK)
+		a.send(a.body)
+	}
+	return a.goOn
+}
+
+// send writes the answer.
+func (a *answer) send(body []byte) error {
+	now := time.Now()
+	s := a.session
+	s.write.keep(now)
+	last := s.last()
 	text := append(a.text[:0], "HTTP/1.1 "...)
 	text = strconv.AppendInt(text, int64(a.status), 10)
 	text = append(append(append(text, ' '), http.StatusText(a.status)...), "\r\nDate: "...)
 	text = append(append(text, date(now)...), "\r\n"...)
-	for name, values := range a.header {
-		for _, value := range values {
+	a.names = a.names[:0]
+	for name := range a.header {
+		a.names = append(a.names, name)
+	}
+	slices.Sort(a.names)
+	for _, name := range a.names {
+		for _, value := range a.header[name] {
 			switch {
 			case name == "Content-Length", name == "Date", name == "Content-Type" && a.status == http.StatusNotModified:
 				continue
 			case name == "Connection":
-				last = true
+				last = last || !s.more
 				continue
 			}
 			text = append(append(text, name...), ": "...)
@@ -71,18 +98,24 @@ func (a *answer) send(c net.Conn, now time.Time, last bool) (goOn bool) {
 	}
 	if !a.bodiless() {
 		text = append(text, "Content-Length: "...)
-		text = append(strconv.AppendInt(text, int64(len(a.body)), 10), "\r\n"...)
+		text = append(strconv.AppendInt(text, int64(len(body)), 10), "\r\n"...)
 	}
 	text = append(text, "\r\n"...)
-	text = append(text, a.body...)
-	_, err := c.Write(text)
-	if cap(text) <= keep {
+	var err error
+	if len(body) <= keep {
+		text = append(text, body...)
+		_, err = s.conn.Write(text)
+	} else if _, err = s.conn.Write(text); err == nil {
+		_, err = s.conn.Write(body)
+	}
+	if cap(text) <= 2*keep {
 		a.text = text
 	}
 	if cap(a.body) > keep {
 		a.body = nil
 	}
-	return err == nil && !last
+	a.sent, a.goOn = true, err == nil && !last
+	return err
 }
 
 // appendValue appends a field's value, in which no line can end.

@@ -84,7 +84,7 @@ func TestNoLimits(t *testing.T) {
 		"none":   func(*Lane) {},
 		"header": func(l *Lane) { l.HeaderTime = 8 * tick },
 		"idle":   func(l *Lane) { l.IdleTime = enough },
-		"write":  func(l *Lane) { l.WriteTime = tick },
+		"write":  func(l *Lane) { l.WriteTime = 20 * tick },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -16,7 +16,8 @@ type Lane struct {
 	Handler http.Handler
 	// Takes tells whether the handler answers a path here: whole, with a status from 200 that has a name, with its
 	// Content-Type, and with fields that are set before the status and have sound names. There is no Flush, no Hijack
-	// and no trailer, and any field Connection ends the connection.
+	// and no trailer, and any field Connection ends the connection, as soon as
+	// what was read with its request is answered.
 	Takes func(path string) bool
 	// Other gets a connection whose next request is not for the lane, with what was read of it. It returns at once.
 	Other func(c net.Conn, read []byte)
@@ -39,8 +40,12 @@ type Lane struct {
 // those who send slowly.
 const patience = 50 * time.Millisecond
 
-// lastLook is how long a connection that is to end waits for a request that may just be coming.
-const lastLook = time.Millisecond
+// lastLook is how long a connection that is to end waits for a request that may just be coming, and firstLook how long
+// one does that has had none yet: its client has just connected, to send one.
+const (
+	lastLook  = 10 * time.Millisecond
+	firstLook = 500 * time.Millisecond
+)
 
 // linger is how long a connection whose last answer is written waits for the client to end it. A client that still
 // sends would else be told of a reset, and not read the answer.
@@ -87,7 +92,9 @@ func (l *Lane) Shutdown(ctx context.Context) error {
 	l.closing.Store(true)
 	l.mu.Lock()
 	for s := range l.sessions {
-		s.conn.SetReadDeadline(past)
+		if !s.lingers {
+			s.conn.SetReadDeadline(past)
+		}
 	}
 	ended := l.ended
 	if ended == nil {

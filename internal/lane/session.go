@@ -20,6 +20,9 @@ type session struct {
 	conn net.Conn
 
 	text        []byte // what was read and not answered
+	lingers     bool   // it waits for the client to end it; under the lane's lock
+	used        bool   // there was a request
+	more        bool   // follows, but not while it is looked for more
 	extra       int    // bytes of line ends that may still follow the last body
 	idle, write deadline
 	plain       plain
@@ -41,7 +44,7 @@ func newSession(l *Lane, c net.Conn) *session {
 	s.blank = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, RemoteAddr: c.RemoteAddr().String(), Header: s.fields}
 	s.renew()
 	s.bodyCloser = io.NopCloser(&s.body)
-	s.answer.header = http.Header{}
+	s.answer = answer{session: s, header: http.Header{}}
 	return s
 }
 
@@ -111,7 +114,11 @@ func (s *session) next() verdict {
 		}
 		s.grow()
 		if s.lane.closing.Load() && !looked {
-			s.idle.move(time.Now().Add(lastLook))
+			look := lastLook
+			if !s.used {
+				look = firstLook
+			}
+			s.idle.move(time.Now().Add(look))
 			looked = true
 		}
 		n, err := s.conn.Read(s.text[len(s.text):cap(s.text)])
@@ -160,6 +167,7 @@ func (s *session) reply() bool {
 		r.Body = s.bodyCloser
 	}
 	s.answer.reset()
+	s.used, s.more = true, s.follows()
 	handled := s.handle(r)
 	if s.watch.end() {
 		s.renew()
@@ -167,12 +175,10 @@ func (s *session) reply() bool {
 	if !handled {
 		return false
 	}
-	now := time.Now()
-	s.write.keep(now)
-	more := len(s.text) > s.plain.head+s.plain.length
-	goOn := s.answer.send(s.conn, now, s.plain.close || s.lane.closing.Load() && !more)
+	s.more = s.follows()
+	goOn := s.answer.end()
 	if goOn {
-		s.idle.keep(now)
+		s.idle.keep(time.Now())
 		return true
 	}
 	s.linger()
@@ -187,6 +193,12 @@ func (s *session) handle(r *http.Request) (done bool) {
 	return
 }
 
+// last tells whether the answer to the request is the connection's last.
+func (s *session) last() bool { return s.plain.close || s.lane.closing.Load() && !s.more }
+
+// follows tells whether another request was read already, or a part of one.
+func (s *session) follows() bool { return len(s.text) > s.plain.head+s.plain.length }
+
 // linger waits a while for the client to end the connection.
 func (s *session) linger() {
 	half, ok := s.conn.(interface{ CloseWrite() error })
@@ -194,7 +206,10 @@ func (s *session) linger() {
 		return
 	}
 	s.lane.State(s.conn, http.StateIdle)
+	s.lane.mu.Lock()
+	s.lingers = true
 	s.conn.SetReadDeadline(time.Now().Add(linger))
+	s.lane.mu.Unlock()
 	io.Copy(io.Discard, s.conn)
 }
 

@@ -50,7 +50,7 @@ func (w *watch) Done() <-chan struct{} {
 func (w *watch) look() {
 	defer close(w.stopped)
 	s := w.session
-	if len(s.text) > s.plain.head+s.plain.length {
+	if s.follows() {
 		return // there is more already
 	}
 	s.grow() // the request's own memory stays as it is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -127,7 +128,7 @@ func (s *site) alone(t testing.TB, h *waiting, text string) string {
 	method, rest, _ := strings.Cut(text, " ")
 	path, rest, _ := strings.Cut(rest, " ")
 	_, body, _ := strings.Cut(rest, "\r\n\r\n")
-	w := &answer{header: http.Header{}}
+	w := httptest.NewRecorder()
 	r, err := http.NewRequest(method, path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +142,7 @@ func (s *site) alone(t testing.TB, h *waiting, text string) string {
 		r.Body = http.NoBody
 	}
 	echo(w, r)
-	return string(w.body)
+	return w.Body.String()
 }
 
 // Who asks for Done and answers at once has the answer sent at once, request after request.
