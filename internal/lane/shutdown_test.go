@@ -253,3 +253,31 @@ func TestShutdownMeetsOther(t *testing.T) {
 		t.Errorf("what comes is not read: %v", err)
 	}
 }
+
+// A client that still sends when it is told that its answer was the last reads all of it and the end, no reset, also
+// while all connections are ended.
+func TestShutdownLetsLinger(t *testing.T) {
+	s := startLane(t, http.HandlerFunc(echo))
+	c := s.dial(t)
+	c.send(t, get("/", "Connection: close"))
+	eventually(t, func() bool {
+		s.lane.mu.Lock()
+		defer s.lane.mu.Unlock()
+		for session := range s.lane.sessions {
+			return session.lingers
+		}
+		return false
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- s.lane.Shutdown(context.Background()) }()
+	eventually(t, s.lane.closing.Load)
+	for range 3 {
+		time.Sleep(5 * time.Millisecond)
+		c.send(t, "more")
+	}
+	c.want(t, 200)
+	c.ended(t)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
