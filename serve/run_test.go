@@ -139,8 +139,13 @@ func TestDrainAnswersWhatFollows(t *testing.T) {
 	defer c.Close()
 	body := one(t, 3, "odd number", "")
 	const many = 3
-	for range many {
-		fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)
+	text := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)
+	text += strings.Repeat("GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n", many-1)
+	if len(text) > 4<<10 {
+		t.Fatalf("%d bytes are not read at once", len(text))
+	}
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
 	}
 	eventually(t, func() bool { return batch.length() == 1 })
 	go r.stop()
