@@ -30,9 +30,10 @@ type listener struct {
 
 func newListener(l net.Listener, connections int) *listener {
 	last := &lastAccepted{Listener: l}
-	own := &listener{Listener: netutil.LimitListener(last, connections), last: last, tcp: l, late: make(chan net.Conn, backlog)}
-	own.most = int64(connections)
-	return own
+	return &listener{
+		Listener: netutil.LimitListener(last, connections), last: last, tcp: l,
+		most: int64(connections), late: make(chan net.Conn, backlog),
+	}
 }
 
 // crowded tells whether others may wait for a connection to end.

@@ -182,10 +182,7 @@ func TestConnectionsMakeRoom(t *testing.T) {
 // A request that comes over a connection after the listener has closed is answered, and the connection ended.
 func TestRequestWhileDraining(t *testing.T) {
 	r := start(t)
-	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.dial(t)
 	defer c.Close()
 	request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(one(t, 3, "odd number", "")), one(t, 3, "odd number", ""))
 	if _, err := c.Write(request[:20]); err != nil {

@@ -167,10 +167,7 @@ func TestDrainAnswersWhatFollows(t *testing.T) {
 // Whoever keeps a request open forever is cut off.
 func TestDrainTimeout(t *testing.T) {
 	r := start(t, func(c *Config) { c.DrainTimeout = 100 * time.Millisecond })
-	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := r.dial(t)
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nnot all of it", inferPath)
 	time.Sleep(50 * time.Millisecond)
@@ -466,23 +463,15 @@ func TestMemoryOfHTTP2(t *testing.T) {
 // What is asked of the server as a whole is answered in JSON, too.
 func TestOptions(t *testing.T) {
 	r := start(t)
-	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.dial(t)
 	defer c.Close()
 	fmt.Fprint(c, "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 	got, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer got.Body.Close()
-	content, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if r := (response{got.StatusCode, got.Header, content}); r.status != http.StatusNotFound || !strings.Contains(r.text(t), "not clean") {
-		t.Errorf("status %d: %s", r.status, r.body)
+	if answer := read(t, got); answer.status != http.StatusNotFound || !strings.Contains(answer.text(t), "not clean") {
+		t.Errorf("status %d: %s", answer.status, answer.body)
 	}
 }
 
@@ -491,10 +480,7 @@ func TestGoneGetsNothing(t *testing.T) {
 	r := start(t)
 	free := r.models[0].current.Load().batch.block()
 	defer free()
-	c, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := r.dial(t)
 	defer c.Close()
 	body := one(t, 3, "odd number", "")
 	fmt.Fprintf(c, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)

@@ -199,6 +199,12 @@ func (r *running) call(t testing.TB, method, path string, body []byte, headers .
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, got)
+}
+
+// read reads an answer.
+func read(t testing.TB, got *http.Response) response {
+	t.Helper()
 	defer got.Body.Close()
 	content, err := io.ReadAll(got.Body)
 	if err != nil {

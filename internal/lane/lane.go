@@ -16,8 +16,7 @@ type Lane struct {
 	Handler http.Handler
 	// Takes tells whether the handler answers a path here: whole, with a status from 200 that has a name, with its
 	// Content-Type, and with fields that are set before the status and have sound names. There is no Flush, no Hijack
-	// and no trailer, and any field Connection ends the connection, as soon as
-	// what was read with its request is answered.
+	// and no trailer. Any field Connection ends the connection when what was read with its request is answered.
 	Takes func(path string) bool
 	// Other gets a connection whose next request is not for the lane, with what was read of it. It returns at once.
 	Other func(c net.Conn, read []byte)
