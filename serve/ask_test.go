@@ -322,7 +322,9 @@ func (s *Server) memory(t *testing.T, path, kind, body string, status int) (need
 	const step = 16 << 10
 	need = step * int64(sort.Search(1<<8, func(steps int) bool { return send(step*int64(steps)) == status }))
 	cost = 1 << 62
-	for range 3 {
+	// With the race detector a sync.Pool drops a quarter of what it is given, and a predictor costs more than
+	// what is looked for: three tries all met that once in 64 runs, ten do once in a million.
+	for range 10 {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		send(s.config.Bodies)
