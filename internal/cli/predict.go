@@ -144,7 +144,7 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_ rows.Source, err error) {
 	file, err := rows.Open(ctx, f.in, s.in)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--in: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -189,7 +189,7 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 	case f.questions != "":
 		questions, err := rows.Open(ctx, f.questions, s.in)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("--questions: %w", err)
 		}
 		source.Questions(questions)
 	case f.question != "":
