@@ -35,8 +35,9 @@ type Config struct {
 	Rate        float64       // most requests a second of a client; 0: no limit
 
 	// Safety.
-	Token string // file with bearer tokens, one a line; "": none are asked for
-	Cert  string // files with a certificate and its key, read again when they change
+	Token string   // file with bearer tokens, one a line; "": none are asked for
+	Hosts []string // names that requests may ask for besides localhost and addresses; nil: any, but on loopback without tokens or TLS none
+	Cert  string   // files with a certificate and its key, read again when they change
 	Key   string
 
 	// Watch is how often the models' files are looked at for changes; 0: never.
@@ -98,6 +99,9 @@ func (c Config) withDefaults() Config {
 // goodName is what a model may be called in an address.
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
+// goodHost is the name of a machine, without scheme and port.
+var goodHost = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)
+
 func (c Config) check() error {
 	if len(c.Models) == 0 {
 		return fmt.Errorf("serve: no model is given, want one or more")
@@ -129,6 +133,11 @@ func (c Config) check() error {
 	}
 	if !(c.Rate >= 0) {
 		return fmt.Errorf("serve: Rate is %v, want 0 or more", c.Rate)
+	}
+	for _, name := range c.Hosts {
+		if !goodHost.MatchString(name) {
+			return fmt.Errorf("serve: Hosts has %q, want a name alone, such as digits.example.org", name)
+		}
 	}
 	if (c.Cert == "") != (c.Key == "") {
 		return fmt.Errorf("serve: a certificate and its key go together: got %q and %q", c.Cert, c.Key)

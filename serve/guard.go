@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"braid/internal/disk"
+	"braid/internal/names"
 )
 
 // tokens are the bearer tokens that open the server, as hashes: comparing those takes the same time whatever is
@@ -79,6 +81,44 @@ func (t *tokens) check(r *http.Request) error {
 		return &problem{status: http.StatusUnauthorized, text: "the token is not known", reason: "token"}
 	}
 	return nil
+}
+
+// hosts are the names by which the server may be asked, besides localhost and addresses. Where nothing but a loopback
+// address keeps others out, they are looked at: a page from elsewhere can have its own name lead to this machine (DNS
+// rebinding), and would read the answers; but the browser tells that name.
+type hosts struct {
+	names  []string
+	matter atomic.Bool
+}
+
+// anyoneHere tells whether whoever is on this machine may ask at an address, and whoever is not may not.
+func (s *Server) anyoneHere(addr string) bool {
+	return s.config.Token == "" && s.config.Cert == "" && Loopback(addr)
+}
+
+// check tests the name that a request asks for.
+func (h *hosts) check(r *http.Request) error {
+	if !h.matter.Load() || h.know(r.Host) {
+		return nil
+	}
+	return &problem{
+		status: http.StatusMisdirectedRequest, reason: "host",
+		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, or give it the name (--host, Hosts)", names.Shorten(r.Host)),
+	}
+}
+
+// know tells whether a name, with a port or without, is one of this machine. Of HTTP/1.0 there may be none.
+func (h *hosts) know(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.TrimSuffix(host, ".")
+	is := func(name string) bool { return strings.EqualFold(name, host) }
+	if host == "" || is("localhost") || slices.ContainsFunc(h.names, is) {
+		return true
+	}
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil
 }
 
 // clients bounds the rate of requests of each client. It remembers those of the last minute or two, in two maps

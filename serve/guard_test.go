@@ -62,6 +62,69 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// Where nothing else keeps other people's pages out, the server is asked by its own names alone.
+func TestHosts(t *testing.T) {
+	const own, given, other = 0, 1, 2
+	kinds := map[string]int{
+		"localhost": own, "LocalHost:8080": own, "localhost.": own, "127.0.0.1": own, "127.0.0.1:8080": own, "[::1]:8080": own, "[::1]": own, "192.0.2.1": own,
+		"digits.example.org": given, "Digits.Example.org.:443": given,
+		"example.org": other, "example.org:8080": other, "127.0.0.1.example.org": other, "localhost.example.org": other, "x.localhost.example.org:80": other,
+		"1digits.example.org": other, "a.digits.example.org": other, "digits.example.org.example.org": other,
+	}
+	path := filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(path, []byte("first-0123456789abcdef\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"digits.example.org", "more.example.org"}
+	for _, c := range []struct {
+		what     string
+		names    []string
+		token    string
+		answered int // hosts up to this kind
+	}{
+		{"no names", nil, "", own},
+		{"names", names, "", given},
+		{"tokens", nil, path, other},
+		{"tokens and names", names, path, given},
+	} {
+		r := start(t, func(to *Config) { to.Hosts, to.Token = c.names, c.token })
+		for host, kind := range kinds {
+			want := http.StatusOK
+			if kind > c.answered {
+				want = http.StatusMisdirectedRequest
+			}
+			for _, path := range []string{"/v2", "/models"} { // of the lane, and of net/http
+				got := r.call(t, "GET", path, nil, "Host", host, "Authorization", "Bearer first-0123456789abcdef")
+				if got.status != want {
+					t.Errorf("%s: %s of %q: status %d, want %d: %s", c.what, path, host, got.status, want, got.body)
+				}
+			}
+		}
+	}
+}
+
+// Where others reach the server anyway, or no browser would trust it by another name, any name will do.
+func TestHostsElsewhere(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		config Config
+		addr   string
+		matter bool
+	}{
+		{"loopback", Config{}, "[::1]:80", true},
+		{"another address", Config{}, "192.0.2.1:80", false},
+		{"all addresses", Config{}, "[::]:80", false},
+		{"a socket of the file system", Config{}, "/run/braid.sock", false},
+		{"TLS", Config{Cert: "cert.pem"}, "127.0.0.1:80", false},
+		{"tokens", Config{Token: "tokens"}, "127.0.0.1:80", false},
+	} {
+		s := &Server{config: c.config}
+		if got := s.anyoneHere(c.addr); got != c.matter {
+			t.Errorf("%s: names matter: %v", c.what, got)
+		}
+	}
+}
+
 // A client that asks too often is told to wait; another one is not.
 func TestRateLimit(t *testing.T) {
 	c := clients{rate: 2}

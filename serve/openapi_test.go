@@ -243,7 +243,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for name, part := range map[string]func(*testing.T){
 		"answers": c.answers, "infer": c.infer, "ask": c.ask, "examples": c.examples, "page": c.page, "refusals": c.refusals,
-		"tokens": c.tokens, "rate": c.rate, "overload": c.overload, "slow": c.slow, "trouble": c.trouble,
+		"hosts": c.hosts, "tokens": c.tokens, "rate": c.rate, "overload": c.overload, "slow": c.slow, "trouble": c.trouble,
 	} {
 		t.Run(name, part)
 	}
@@ -412,6 +412,19 @@ func (c *contract) refusals(t *testing.T) {
 	c.call(t, r, 415, "POST", "/ask", []byte(`{"image":"aGFsbG8","question":"odd number"}`), "Content-Type", asJSON)
 	c.call(t, r, 422, "POST", "/ask", []byte(`{"image":"`+blank+`","question":"odd number"}`), "Content-Type", asJSON)
 	c.call(t, r, 400, "POST", inferPath, one(t, 3, "odd number", ""), headerLength, "1000000")
+}
+
+// hosts tests which endpoints want to be asked for a name that the server has.
+func (c *contract) hosts(t *testing.T) {
+	r := start(t)
+	for _, e := range c.all(r) {
+		want := http.StatusMisdirectedRequest
+		if e.open {
+			want = http.StatusOK
+		}
+		e.call(t, c, r, want, e.good(t), "Host", "digits.example.org")
+		e.call(t, c, r, 200, e.good(t), "Host", "localhost")
+	}
 }
 
 // tokens tests which endpoints want a token.

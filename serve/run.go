@@ -42,6 +42,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		}
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
+	s.hosts.matter.Store(s.config.Hosts != nil || s.anyoneHere(l.Addr().String()))
 	own := newListener(l, s.config.Connections)
 	s.accepts.Store(own)
 	stop := make(chan struct{})

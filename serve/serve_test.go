@@ -103,7 +103,7 @@ func start(t testing.TB, changes ...func(*Config)) *running {
 	t.Helper()
 	r := &running{path: filepath.Join(t.TempDir(), "model.safetensors"), logs: &record{}}
 	saved(t, r.path, 1)
-	c := Config{Models: []Source{{Path: r.path}}, Log: slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	c := Config{Models: []Source{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	for _, change := range changes {
 		change(&c)
 	}
@@ -195,6 +195,7 @@ func (r *running) call(t testing.TB, method, path string, body []byte, headers .
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
+	request.Host = request.Header.Get("Host") // "": of the address
 	got, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)

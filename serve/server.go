@@ -22,6 +22,7 @@ type Server struct {
 	metrics *metrics
 	models  []*served // in the order given
 	byName  map[string]*served
+	hosts   hosts
 	tokens  tokens
 	clients clients
 	bodies  budget
@@ -41,7 +42,7 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
+		config: c, log: c.Log, hosts: hosts{names: c.Hosts}, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
 		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
@@ -108,7 +109,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 			return
 		}
 		if who == protected {
-			if err := cmp.Or(s.clients.check(r), s.tokens.check(r)); err != nil { // who guesses tokens is slowed down
+			if err := cmp.Or(s.hosts.check(r), s.clients.check(r), s.tokens.check(r)); err != nil { // who guesses tokens is slowed down
 				e.fail(err)
 				return
 			}
