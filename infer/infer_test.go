@@ -230,6 +230,11 @@ func TestContradictionsAndTruths(t *testing.T) {
 // A file whose words do not fit its model cannot be asked.
 func TestBadFiles(t *testing.T) {
 	for want, change := range map[string]func(f *modelfile.File){
+		"Model is missing":                  func(f *modelfile.File) { *f = modelfile.File{} },
+		`input "ids": text without a token`: func(f *modelfile.File) { f.Inputs[1].Text.Tokenizer = nil },
+		`head "answer" has 1 labels`:        func(f *modelfile.File) { f.Labels = []modelfile.Labels{{Head: "answer", Labels: []string{"yes"}}} },
+		`unknown head "none"`:               func(f *modelfile.File) { f.Rules[0].Head = "none" },
+		`samples of input "x" are`:          func(f *modelfile.File) { f.Samples = &modelfile.Samples{} },
 		`input "ids" has pixels`:            func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
 		`has texts of 3 words`:              func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
 		`"even number" has a word`:          func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },

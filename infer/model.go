@@ -44,7 +44,7 @@ func Open(path string, custom ...braid.Layer) (*Model, error) {
 	return m, nil
 }
 
-// New takes a model file that was read. Its samples must come out as the file says.
+// New takes a model file, read or made by hand. Its samples must come out as the file says.
 func New(f *modelfile.File) (*Model, error) {
 	if err := f.Try(); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package modelfile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +13,9 @@ import (
 // check tests that what is said of inputs and heads fits the model. Of several mistakes it is always the same one
 // that is told.
 func (f *File) check() error {
+	if f.Model == nil {
+		return errors.New("model file: Model is missing")
+	}
 	for _, check := range []func() error{f.checkInputs, f.checkLabels, f.checkRules, f.checkSamples} {
 		if err := check(); err != nil {
 			return fmt.Errorf("model file: %w", err)

@@ -36,9 +36,12 @@ func (f *File) Sample(inputs braid.Tensors) error {
 	return err
 }
 
-// Try asks the model its samples again. It is an error where the answers are not those that the file holds, to
-// the last bit. Without samples there is nothing to try.
+// Try tests that what the file says fits its model, and asks the model its samples again. It is an error where the
+// answers are not those that the file holds, to the last bit.
 func (f *File) Try() error {
+	if err := f.check(); err != nil { // it may be made by hand
+		return err
+	}
 	if f.Samples == nil {
 		return nil
 	}
