@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"os"
 	"runtime"
 	"slices"
 	"sync"
@@ -45,8 +46,8 @@ func (a *aside) do(compute func()) {
 func (a *aside) thread(t task) {
 	runtime.LockOSThread() // for good, so that the thread ends with this function: as it is it is of no use to others
 	letOthersFirst()
-	processors(1)
-	defer processors(-1)
+	bring(1)
+	defer bring(-1)
 	idle := time.NewTimer(asideIdle)
 	defer idle.Stop()
 	work := make(chan task, 1)
@@ -79,15 +80,30 @@ func (a *aside) leave(work chan task) bool {
 	return at >= 0
 }
 
-// processors changes the number of Go's processors. Each thread that computes aside brings one: it keeps it while it
-// waits for one of the machine's, and others are to go on.
-func processors(more int) {
-	counting.Lock()
-	defer counting.Unlock()
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + more)
+// processors are those of Go's that threads brought which compute aside, one each: it keeps it while it waits for one
+// of the machine's, and others are to go on.
+var processors struct {
+	mu      sync.Mutex
+	brought int
+	follow  bool // before, their number was the one that Go chooses, as limits of a container or an affinity allow
 }
 
-var counting sync.Mutex
+// bring changes the number of processors. After the last has gone Go chooses again, where it had.
+func bring(more int) {
+	p := &processors
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.brought == 0 {
+		before := runtime.GOMAXPROCS(0)
+		runtime.SetDefaultGOMAXPROCS()
+		p.follow = runtime.GOMAXPROCS(before) == before && os.Getenv("GOMAXPROCS") == ""
+	}
+	if p.brought += more; p.brought == 0 && p.follow {
+		runtime.SetDefaultGOMAXPROCS()
+		return
+	}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + more)
+}
 
 // cost is what a row takes to compute.
 type cost struct {
