@@ -130,10 +130,15 @@ func (s *session) next() verdict {
 			}
 			continue
 		}
-		if errors.Is(err, os.ErrDeadlineExceeded) && s.lane.closing.Load() && !looked {
-			continue
+		if !errors.Is(err, os.ErrDeadlineExceeded) || !s.lane.closing.Load() {
+			return part
 		}
-		return part
+		if looked {
+			if !time.Now().Before(s.idle.at) {
+				return part
+			}
+			s.idle.move(s.idle.at) // Shutdown's came after the look's
+		}
 	}
 }
 

@@ -44,6 +44,53 @@ func TestShutdownOfIdle(t *testing.T) {
 	}
 }
 
+// slowed is a connection on which Shutdown sets its deadline just after the session, which knows of the end already,
+// has set that of its first look.
+type slowed struct {
+	net.Conn
+	lane   *Lane
+	sets   int           // by the session
+	looked chan struct{} // it has set the look's
+}
+
+func (c *slowed) SetReadDeadline(at time.Time) error {
+	if at.Equal(past) {
+		<-c.looked
+		return c.Conn.SetReadDeadline(at)
+	}
+	c.sets++
+	err := c.Conn.SetReadDeadline(at)
+	switch c.sets {
+	case 1: // HeaderTime's
+		go c.lane.Shutdown(context.Background())
+		for !c.lane.closing.Load() {
+			time.Sleep(time.Millisecond)
+		}
+	case 2:
+		close(c.looked)
+	}
+	return err
+}
+
+// A client that has just connected is waited for, also where its session and Shutdown begin at the same moment.
+func TestShutdownWhileLooking(t *testing.T) {
+	l := &Lane{
+		Handler: http.HandlerFunc(echo), Takes: func(string) bool { return true }, State: func(net.Conn, http.ConnState) {},
+		Most: most, HeaderTime: enough, IdleTime: enough,
+	}
+	front := listen(t)
+	c := (&site{addr: front.Addr().String()}).dial(t)
+	accepted, err := front.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	go l.Serve(&slowed{Conn: accepted, lane: l, looked: make(chan struct{})})
+	time.Sleep(firstLook / 10)
+	c.send(t, get("/"))
+	c.want(t, 200)
+	c.ended(t)
+}
+
 // blocked is a handler that tells when it runs and waits until it may answer.
 type blocked struct{ began, let chan struct{} }
 
