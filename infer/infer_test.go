@@ -2,6 +2,8 @@ package infer_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -108,6 +110,31 @@ func TestAnswers(t *testing.T) {
 	}
 	if a := m.Heads[1].Answer([]float32{0.5}); a.Label != "no" || !a.Unsure {
 		t.Errorf("answer to one half is %+v, want no, unsure", a)
+	}
+}
+
+// Numbers that are not finite are no answer, of whichever head and row.
+func TestCheckAnswers(t *testing.T) {
+	m := model(t)
+	rows := m.Rows(3)
+	for head, size := range []int{3, 1, 2} {
+		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			at := 2*size - 1 // the last of row 1
+			rows.Answers[head].Float32s()[at] = float32(v)
+			err := m.CheckAnswers(rows, 1)
+			if want := fmt.Sprintf("head %q gives %v, which is no answer", m.Heads[head].Name, v); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("error is %v, want %s", err, want)
+			}
+			for _, row := range []int{0, 2} {
+				if err := m.CheckAnswers(rows, row); err != nil {
+					t.Errorf("row %d: %v", row, err)
+				}
+			}
+			rows.Answers[head].Float32s()[at] = -math.MaxFloat32
+			if err := m.CheckAnswers(rows, 1); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package infer
 
 import (
+	"fmt"
+
 	"braid"
 	"braid/tensor"
 )
@@ -54,6 +56,19 @@ func (m *Model) Predict(r *Rows) error { return m.File.Model.PredictInto(r.out, 
 // PredictWith fills in the answers with at most so many goroutines, the caller's among them.
 func (m *Model) PredictWith(workers int, r *Rows) error {
 	return m.File.Model.PredictWith(workers, r.out, r.in)
+}
+
+// CheckAnswers tests the answers to a row: numbers that are not finite are none.
+func (m *Model) CheckAnswers(r *Rows, row int) error {
+	for i := range m.Heads {
+		size := m.Heads[i].Shape.Size()
+		for _, v := range r.Answers[i].Float32s()[row*size:][:size] {
+			if v-v != 0 {
+				return fmt.Errorf("head %q gives %v, which is no answer: the network's numbers have become too large", m.Heads[i].Name, v)
+			}
+		}
+	}
+	return nil
 }
 
 // CopyInputs copies all rows of from to rows at and on.

@@ -80,13 +80,12 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err := v.batch.answer(r.Context(), q.rows, deadline); err != nil {
 		return err
 	}
+	if err := v.CheckAnswers(q.rows, 0); err != nil {
+		return &problem{status: http.StatusUnprocessableEntity, text: err.Error()}
+	}
 	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.note}
 	for i := range v.Heads {
-		numbers := q.rows.Answers[i].Float32s()
-		if !finite(numbers) {
-			return errNotFinite
-		}
-		reply.Heads = append(reply.Heads, v.Heads[i].Answer(numbers))
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
 	}
 	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
 	return replyJSON(w, reply)

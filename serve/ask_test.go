@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -20,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"braid/modelfile"
 	"braid/vision"
 )
 
@@ -209,6 +211,34 @@ func TestModels(t *testing.T) {
 	}
 	if m.Name != "digitqa" || m.Version != r.models[0].current.Load().Version() || !m.Ready {
 		t.Errorf("the model is %+v", m)
+	}
+}
+
+// Where the network's numbers overflow, that is said; it is no fault of the server's.
+func TestAskOverflow(t *testing.T) {
+	r := start(t, func(c *Config) {
+		f, err := modelfile.Open(c.Models[0].Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range f.Model.Weights() {
+			values := w.Values()
+			for i := range values {
+				values[i] = math.MaxFloat32 * float32(1-i%3)
+			}
+			if err := w.Set(values); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.Samples = nil
+		if err := modelfile.Save(c.Models[0].Path, f); err != nil {
+			t.Fatal(err)
+		}
+	})
+	body := []byte(`{"image":` + jsonOf(t, ints(picture(3))) + `,"question":"odd number"}`)
+	got := r.call(t, "POST", "/ask", body, "Content-Type", asJSON)
+	if want := `head \"digit\" gives NaN, which is no answer`; got.status != http.StatusUnprocessableEntity || !strings.Contains(string(got.body), want) {
+		t.Errorf("status %d: %s", got.status, got.body)
 	}
 }
 

@@ -230,6 +230,9 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	if err := q.model.Predict(q.rows); err != nil {
 		return nil, err
 	}
+	if err := q.model.CheckAnswers(q.rows, 0); err != nil {
+		return nil, err
+	}
 	r := &reply{Image: path, Question: q.question, Model: q.model.Name(), Version: q.model.Version(), Notes: q.notes}
 	for i := range q.model.Heads {
 		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Answers[i].Float32s()))

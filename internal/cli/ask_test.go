@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -221,6 +222,20 @@ func TestAskMistakes(t *testing.T) {
 func TestAskWithoutText(t *testing.T) {
 	_, folder := trained(t)
 	_, paths := pictures(t, folder, 2)
+	model := wordless(t, data.Standard{Mean: 30, Std: 70})
+	code, out, errs := call(append([]string{"ask", model}, paths...)...)
+	if code != 0 || strings.Count(out, "  place  ") != 2 || strings.Count(out, "  class  ") != 2 {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	code, out, errs = call("ask", model, paths[0], "--json")
+	if code != 0 || strings.Contains(out, "question") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+}
+
+// wordless is a model that takes images alone.
+func wordless(t testing.TB, pixels data.Standard) (path string) {
+	t.Helper()
 	g := braid.NewGraph("wordless")
 	x := g.Input("x", tensor.Float32, 6, 5)
 	flat := g.Add("flat", layer.Flatten{}, x)
@@ -230,17 +245,51 @@ func TestAskWithoutText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := filepath.Join(t.TempDir(), "m.safetensors")
-	if err := modelfile.Save(model, &modelfile.File{Model: m, Inputs: []modelfile.Input{{Name: "x", Pixels: &data.Standard{Mean: 30, Std: 70}}}}); err != nil {
+	path = filepath.Join(t.TempDir(), "m.safetensors")
+	if err := modelfile.Save(path, &modelfile.File{Model: m, Inputs: []modelfile.Input{{Name: "x", Pixels: &pixels}}}); err != nil {
 		t.Fatal(err)
 	}
-	code, out, errs := call(append([]string{"ask", model}, paths...)...)
-	if code != 0 || strings.Count(out, "  place  ") != 2 || strings.Count(out, "  class  ") != 2 {
+	return path
+}
+
+// overflowing is wordless with weights so large that whatever is not black overflows.
+func overflowing(t testing.TB) (path string) {
+	t.Helper()
+	path = wordless(t, data.Standard{Std: 1})
+	f, err := modelfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range f.Model.Weights() {
+		values := w.Values()
+		for i := range values {
+			values[i] = math.MaxFloat32 * float32(1-i%3) // also less than zero, and zero
+		}
+		if err := w.Set(values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Where a network's numbers overflow there is no answer, and that is said of each image.
+func TestAskOverflow(t *testing.T) {
+	_, folder := trained(t)
+	_, paths := pictures(t, folder, 2)
+	model := overflowing(t)
+	const want = `head "place" gives NaN, which is no answer`
+	code, out, errs := call("ask", model, paths[0])
+	if code != 1 || out != "" || !strings.Contains(errs, paths[0]+": "+want) {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
-	code, out, errs = call("ask", model, paths[0], "--json")
-	if code != 0 || strings.Contains(out, "question") {
-		t.Errorf("exit code %d: %s%s", code, out, errs)
+	for _, args := range [][]string{nil, {"--json"}} {
+		code, out, errs = call(append(append([]string{"ask", model}, paths...), args...)...)
+		if code != 1 || strings.Count(strings.ReplaceAll(out, `\"`, `"`), want) != 2 || !strings.Contains(errs, "2 of 2 images could not be answered") {
+			t.Errorf("%v: exit code %d: %s%s", args, code, out, errs)
+		}
 	}
 }
 

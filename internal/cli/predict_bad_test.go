@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"io"
@@ -80,6 +81,27 @@ func TestPredictBadRows(t *testing.T) {
 	code, said, errs = call(append(args, "--skip-bad")...)
 	if list := parseLines(t, said); code != 0 || len(list) != m.rows() || list[3].Error == "" || list[4].Error != "" || !strings.Contains(errs, "1 could not be answered") {
 		t.Errorf("exit code %d: %s", code, errs)
+	}
+}
+
+// A row for which the network's numbers overflow has no answer, is not counted, and does not keep others from theirs.
+func TestPredictOverflow(t *testing.T) {
+	model := overflowing(t)
+	pixels := make([]byte, 4*30)
+	copy(pixels[2*30:], bytes.Repeat([]byte{200}, 30))
+	dir := t.TempDir()
+	in := put(t, dir, "images", idxFile(pixels, 4, 6, 5))
+	labels := put(t, dir, "labels", idxFile([]byte{0, 1, 0, 0}, 4))
+	const want = `row 2: head "place" gives NaN, which is no answer`
+	code, out, errs := call("predict", model, "--in", in)
+	if code != 1 || strings.Count(out, "\n") != 2 || !strings.Contains(errs, want) || !strings.Contains(errs, "--skip-bad") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	code, out, errs = call("predict", model, "--in", in, "--labels", labels, "--skip-bad")
+	list := strings.Split(out, "\n")
+	if code != 0 || len(list) != 5 || !strings.HasPrefix(strings.ReplaceAll(list[2], `\"`, `"`), `{"row":2,"error":"`+want) || strings.Count(out, "error") != 1 ||
+		!strings.Contains(errs, "4 rows") || !strings.Contains(errs, "1 could not be answered") || !strings.Contains(errs, "66.67 %") {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
 	}
 }
 

@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -66,20 +67,36 @@ func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
 
 // answer answers a block. Rows before one that cannot be answered are not lost: bad is why it cannot.
 func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err error) {
-	if !p.SkipBad {
-		if at := slices.IndexFunc(b.bad[:b.n], func(err error) bool { return err != nil }); at >= 0 {
-			bad, b.n = b.bad[at], at
-		}
-	}
-	if b.n == 0 {
+	if bad = p.cut(b); b.n == 0 {
 		return bad, nil
 	}
 	if err := p.Model.Predict(b.rows); err != nil {
 		return nil, err
 	}
+	for row := range b.n {
+		if b.bad[row] != nil {
+			continue
+		}
+		if err := p.Model.CheckAnswers(b.rows, row); err != nil {
+			b.bad[row] = fmt.Errorf("row %d: %w", b.first+row, err)
+		}
+	}
+	bad = cmp.Or(p.cut(b), bad)
 	if err := p.Table.write(w, b); err != nil {
 		return nil, err
 	}
 	count.add(b)
 	return bad, nil
+}
+
+// cut ends a block before its first bad row, where that ends all, and tells why it is bad.
+func (p *Prediction) cut(b *block) (bad error) {
+	if p.SkipBad {
+		return nil
+	}
+	at := slices.IndexFunc(b.bad[:b.n], func(err error) bool { return err != nil })
+	if at >= 0 {
+		bad, b.n = b.bad[at], at
+	}
+	return bad
 }

@@ -204,11 +204,8 @@ func appendNumbers(to []byte, numbers []float32, array bool) []byte {
 	return append(to, ']')
 }
 
-// appendNumber writes the shortest digits that give the same float32; null what is not finite.
+// appendNumber writes the shortest digits that give the same float32.
 func appendNumber(to []byte, v float32) []byte {
-	if v-v != 0 {
-		return append(to, "null"...)
-	}
 	return strconv.AppendFloat(to, float64(v), 'g', -1, 32)
 }
 
