@@ -216,10 +216,9 @@ func decodeBase64(to, text []byte) ([]byte, error) {
 // room gives memory for a copy of so much of the body. It counts where the body does, and free gives it back.
 func (b *body) room(size int) ([]byte, error) {
 	if b.held > 0 {
-		if err := b.budget.take(int64(size)); err != nil {
+		if err := b.take(int64(size)); err != nil {
 			return nil, err
 		}
-		b.held += int64(size)
 	}
 	return make([]byte, 0, size), nil
 }

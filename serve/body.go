@@ -23,13 +23,18 @@ type body struct {
 // where the number of connections bounds them.
 type budget struct {
 	stock
+	most int64
 }
 
-// take takes memory, or says that there is none now.
-func (b *budget) take(bytes int64) error {
-	if !b.stock.take(bytes) {
+// take takes memory for the request, which free gives back. What all of the budget does not hold is never to be had.
+func (b *body) take(bytes int64) error {
+	switch {
+	case bytes > b.budget.most-b.held:
+		return tooLarge("the request, with its rows and answers, takes more than the %d bytes of memory that there are for all: send fewer rows at a time", b.budget.most)
+	case !b.budget.take(bytes):
 		return busy("memory", "the server is busy with large requests: try again in a moment")
 	}
+	b.held += bytes
 	return nil
 }
 
@@ -82,12 +87,11 @@ func (b *body) count(r *http.Request) error {
 	if r.ProtoMajor < 2 {
 		return nil
 	}
-	err := b.budget.take(uncounted)
-	if err == nil {
-		b.held = uncounted
-	}
-	return err
+	return b.take(uncounted)
 }
+
+// unzipping is the memory that it takes to decompress, in bytes.
+const unzipping = 48 << 10
 
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	var from io.Reader = r.Body
@@ -98,6 +102,9 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 			most = r.ContentLength + 1 // as much as shows that there is no more
 		}
 	case "gzip":
+		if err := b.take(unzipping); err != nil {
+			return err
+		}
 		unzip, err := gzip.NewReader(http.MaxBytesReader(w, r.Body, s.config.Body))
 		if err != nil {
 			return readFailed(err)
@@ -133,11 +140,9 @@ func (b *body) grow(most int64) error {
 	if size > most/2 {
 		size = most
 	}
-	more := size - int64(cap(b.content))
-	if err := b.budget.take(more); err != nil {
+	if err := b.take(size - int64(cap(b.content))); err != nil {
 		return err
 	}
-	b.held += more
 	grown := make([]byte, len(b.content), size)
 	copy(grown, b.content)
 	b.content = grown
@@ -146,12 +151,17 @@ func (b *body) grow(most int64) error {
 
 // free gives the memory back.
 func (b *body) free() {
-	if b.held > 0 { // large ones are not kept
-		b.budget.give(b.held)
-		return
+	b.budget.give(b.held)
+	b.held = 0
+	b.keep()
+}
+
+// keep has the memory used again, unless it is large.
+func (b *body) keep() {
+	if cap(b.content) <= uncounted {
+		b.content = b.content[:0]
+		bodies.Put(b)
 	}
-	b.content = b.content[:0]
-	bodies.Put(b)
 }
 
 // readFailed tells why a body could not be read.

@@ -25,7 +25,7 @@ type Config struct {
 	// Limits.
 	Connections int           // most connections at once; 2,048
 	Body        int64         // most bytes of a request's body, also when decompressed; 8 MB
-	Bodies      int64         // most bytes of all bodies that are being read or answered, with their rows; 256 MB
+	Bodies      int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
 	Image       int64         // most bytes of an image when it is decoded; 8 MB
 	Rows        int           // most rows of a request; 10,000
 	HeaderTime  time.Duration // for a request's header; 5 s
@@ -72,11 +72,13 @@ func (c Config) withDefaults() Config {
 			*field = value
 		}
 	}
-	sizes := map[*int64]int64{&c.Body: 8 << 20, &c.Bodies: 256 << 20, &c.Image: 8 << 20}
-	for field, value := range sizes {
+	for field, value := range map[*int64]int64{&c.Body: 8 << 20, &c.Image: 8 << 20} {
 		if *field == 0 {
 			*field = value
 		}
+	}
+	if c.Bodies == 0 {
+		c.Bodies = max(256<<20, 4*c.Body)
 	}
 	times := map[*time.Duration]time.Duration{
 		&c.Deadline: 5 * time.Second, &c.HeaderTime: 5 * time.Second, &c.ReadTime: 15 * time.Second,

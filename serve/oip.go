@@ -135,11 +135,11 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, free, err := s.rows(q, v.Model)
+	rows, err := q.rows(v.Model, s.config.Rows, b)
 	if err != nil {
 		return err
 	}
-	defer free()
+	defer v.Free(rows)
 	if err := v.batch.answer(r.Context(), rows, deadline); err != nil {
 		return err
 	}

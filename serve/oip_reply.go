@@ -50,12 +50,6 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 // answer writes the reply to an inference request.
 func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, outputs []wanted) error {
 	b := bodies.Get().(*body)
-	defer func() {
-		if cap(b.content) <= uncounted {
-			b.content = b.content[:0]
-			bodies.Put(b)
-		}
-	}()
 	text := append(b.content[:0], `{"model_name":"`...)
 	text = append(append(text, v.name...), `","model_version":"`...)
 	text = append(append(text, v.Version()...), '"')
@@ -89,8 +83,11 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, 
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(text))}
 	w.WriteHeader(http.StatusOK)
-	w.Write(text)
+	if _, err := w.Write(text); err != nil {
+		return nil // the client has gone; HTTP/2 may still be about to read the text
+	}
 	b.content = text
+	b.keep()
 	return nil
 }
 

@@ -15,15 +15,15 @@ import (
 	"braid/tensor"
 )
 
-// rows makes a model's rows of the inputs. The caller gives them back with free.
-func (s *Server) rows(q *inference, m *infer.Model) (rows *infer.Rows, free func(), err error) {
-	n, err := q.count(s.config.Rows)
+// rows makes a model's rows of the inputs, at most so many. Their memory counts with the body's. The caller frees them.
+func (q *inference) rows(m *infer.Model, most int, b *body) (*infer.Rows, error) {
+	n, err := q.count(most)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	found, err := q.match(m)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	size := int64(n) * rowSize(m)
 	for i, in := range found {
@@ -31,30 +31,19 @@ func (s *Server) rows(q *inference, m *infer.Model) (rows *infer.Rows, free func
 			size += int64(n) * int64(m.Inputs[i].Shape.Size())
 		}
 	}
-	if size <= uncounted {
-		size = 0
-	}
-	if err := s.bodies.take(size); err != nil {
-		return nil, nil, err
+	if size > uncounted {
+		if err := b.take(size); err != nil {
+			return nil, err
+		}
 	}
 	made := m.Rows(n)
-	undo := func() {
-		m.Free(made)
-		s.bodies.give(size)
-	}
-	done := false
-	defer func() {
-		if !done { // by an error, or a panic
-			undo()
-		}
-	}()
 	for i, in := range found {
 		if err := in.read(made.Inputs[i], &m.Inputs[i]); err != nil {
-			return nil, nil, err
+			m.Free(made)
+			return nil, err
 		}
 	}
-	done = true
-	return made, undo, nil
+	return made, nil
 }
 
 // pixels tells whether an input's numbers are read as bytes first, which takes memory besides the rows'.

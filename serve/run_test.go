@@ -3,6 +3,7 @@ package serve
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -491,6 +492,45 @@ func TestGoneGetsNothing(t *testing.T) {
 	eventually(t, func() bool { return r.inside() == 0 })
 	if metrics := string(r.call(t, "GET", "/metrics", nil).body); !strings.Contains(metrics, `braid_rejected_total{reason="gone"} 1`) {
 		t.Error("the metrics do not count it")
+	}
+}
+
+// What takes more memory than there is for all requests together is told so, and not to try again.
+func TestMemoryOfOne(t *testing.T) {
+	r := start(t, func(c *Config) { c.Bodies = 1 << 20 })
+	for name, body := range map[string][]byte{
+		"rows":  []byte(images(300, strings.Repeat("7,", 300*784-1)+"7")), // 470 KB, and 1 MB as rows
+		"body":  bytes.Repeat([]byte(" "), 2<<20),
+		"field": []byte(`{"image":"` + strings.Repeat("A", 600<<10) + `","question":"odd number"}`), // and its copy
+	} {
+		path := inferPath
+		if name == "field" {
+			path = "/ask"
+		}
+		got := r.call(t, "POST", path, body, "Content-Type", asJSON)
+		if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(got.text(t), "more than the 1048576 bytes of memory") || got.header.Get("Retry-After") != "" {
+			t.Errorf("%s: status %d: %s", name, got.status, got.body)
+		}
+	}
+	if left := r.bodies.left.Load(); left != r.config.Bodies {
+		t.Errorf("%d bytes are left of %d", left, r.config.Bodies)
+	}
+	if c := (Config{Body: 100 << 20}).withDefaults(); c.Bodies != 400<<20 {
+		t.Errorf("for bodies of 100 MB there are %d bytes", c.Bodies)
+	}
+}
+
+// Who decompresses needs memory, also for a small body.
+func TestMemoryOfGzip(t *testing.T) {
+	var zipped bytes.Buffer
+	w := gzip.NewWriter(&zipped)
+	w.Write(one(t, 2, "odd number", ""))
+	w.Close()
+	for less, want := range []int{http.StatusOK, http.StatusRequestEntityTooLarge} {
+		r := start(t, func(c *Config) { c.Bodies = unzipping - int64(less) })
+		if got := r.call(t, "POST", inferPath, zipped.Bytes(), "Content-Encoding", "gzip"); got.status != want {
+			t.Errorf("status %d, want %d: %s", got.status, want, got.body)
+		}
 	}
 }
 

@@ -47,6 +47,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
 	s.bodies.left.Store(c.Bodies)
+	s.bodies.most = c.Bodies
 	s.places.left.Store(int64(c.Queue))
 	if err := s.tokens.load(); err != nil {
 		return nil, err
