@@ -10,6 +10,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,6 +144,9 @@ func (s *Server) takeImage(ctx context.Context, q *question, in *infer.Input, at
 	case pixels != nil:
 		if len(pixels) != height*width {
 			return bad("%q has %d numbers, want %d x %d", in.Name, len(pixels), height, width)
+		}
+		if slices.Min(pixels) == slices.Max(pixels) {
+			return fmt.Errorf("%q: %w", in.Name, vision.ErrBlank)
 		}
 	default:
 		file := given.file

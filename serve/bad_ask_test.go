@@ -128,6 +128,9 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	numbers := strings.Split(pixels, ",")
 	ask("783 numbers", "["+strings.Join(numbers[1:], ",")+"]", odd, 400, `"image" has 783 numbers, want 28 x 28`)
 	ask("785 numbers", "["+pixels+",0]", odd, 400, `"image" has 785 numbers, want 28 x 28`)
+	for _, v := range []string{"0", "255", "17"} {
+		ask("blank of "+v, "["+strings.Repeat(v+",", 783)+v+"]", odd, 422, `"image": the image is blank, want one with a digit`)
+	}
 	ask("no numbers", "[]", odd, 400, `"image" has 0 numbers, want 28 x 28`)
 	ask("too many numbers", "["+strings.Repeat("0,", 1<<20)+"0]", odd, 400, `"image" has more than 262144 numbers`)
 	for v, says := range map[string]string{
@@ -164,10 +167,10 @@ func imageMistakes(t testing.TB) (list []mistake) {
 		"MM\x00*": "a TIFF image", "\x00\x00\x00\x18ftypheic": "a HEIC or AVIF image", "a nine": `text ("a nine")`, "<svg/>": `text ("<svg/>")`, "\x89PNG": "the first 4 bytes of a PNG image", "\x00\x01\x02": "3 bytes of an unknown kind (00 01 02)",
 		"\x1f\x8b\x08\x00": "4 bytes of an unknown kind", "PK\x03\x04": "4 bytes of an unknown kind",
 	} {
-		add(kind, []byte(content), 415, "vision: got "+kind)
+		add(kind, []byte(content), 415, "got "+kind)
 	}
 	const side = 60_000
-	large := fmt.Sprintf("vision: an image of %d x %d pixels takes up to ", side, side)
+	large := fmt.Sprintf("an image of %d x %d pixels takes up to ", side, side)
 	for name, file := range map[string][]byte{
 		"PNG grey": braidtest.PNGStart(side, side, 8, 0, 0), "PNG 1 bit": braidtest.PNGStart(side, side, 1, 0, 0), "PNG RGB": braidtest.PNGStart(side, side, 8, 2, 0), "PNG RGB 16": braidtest.PNGStart(side, side, 16, 2, 0),
 		"PNG opacity": braidtest.PNGStart(side, side, 16, 6, 0), "PNG interlaced": braidtest.PNGStart(side, side, 8, 6, 1), "PNG grey opacity": braidtest.PNGStart(side, side, 8, 4, 0),
@@ -176,26 +179,26 @@ func imageMistakes(t testing.TB) (list []mistake) {
 	} {
 		add(name+" of 60,000 x 60,000", file, 413, large)
 	}
-	add("PNG of 2^31-1 x 2^31-1", braidtest.PNGStart(1<<31-1, 1<<31-1, 8, 6, 0), 400, "vision: the PNG cannot be read, it is damaged")
-	add("PNG of 2^30 x 2^28", braidtest.PNGStart(1<<30, 1<<28, 8, 0, 0), 413, "vision: an image of 1073741824 x 268435456 pixels")
-	add("PNG of 1 x 20,000,000", braidtest.PNGStart(1, 20_000_000, 8, 0, 0), 413, "vision: an image of 1 x 20000000 pixels")
-	add("PNG of 0 x 9", braidtest.PNGStart(0, 9, 8, 0, 0), 400, "vision: the PNG cannot be read")
-	add("PNG of 9 x -1", braidtest.PNGStart(9, -1, 8, 0, 0), 400, "vision: the PNG cannot be read")
-	add("PNG of 3 bits", braidtest.PNGStart(9, 9, 3, 0, 0), 400, "vision: the PNG cannot be read")
-	add("JPEG of 0 x 0", jpegStart(0, 0, false, 0x11), 400, "vision: the JPEG cannot be read")
-	add("JPEG of no component", jpegStart(9, 9, false), 400, "vision: the JPEG cannot be read")
-	add("JPEG of 5 components", jpegStart(9, 9, false, 0x11, 0x11, 0x11, 0x11, 0x11), 400, "vision: the JPEG cannot be read")
-	add("JPEG without a frame", []byte("\xff\xd8\xff\xd9"), 400, "vision: the JPEG cannot be read")
-	add("JPEG of nothing", []byte("\xff\xd8"), 400, "vision: the JPEG cannot be read")
-	add("JPEG of 500 scans", slices.Concat(jpegStart(90, 90, true, 0x11), bytes.Repeat([]byte("\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"), 500)), 400, "vision: a JPEG of 5019 bytes with 501 scans, want at most 65")
-	add("JPEG header that ends", jpegStart(90, 90, false, 0x11)[:12], 400, "vision: the JPEG cannot be read")
+	add("PNG of 2^31-1 x 2^31-1", braidtest.PNGStart(1<<31-1, 1<<31-1, 8, 6, 0), 400, "the PNG cannot be read, it is damaged")
+	add("PNG of 2^30 x 2^28", braidtest.PNGStart(1<<30, 1<<28, 8, 0, 0), 413, "an image of 1073741824 x 268435456 pixels")
+	add("PNG of 1 x 20,000,000", braidtest.PNGStart(1, 20_000_000, 8, 0, 0), 413, "an image of 1 x 20000000 pixels")
+	add("PNG of 0 x 9", braidtest.PNGStart(0, 9, 8, 0, 0), 400, "the PNG cannot be read")
+	add("PNG of 9 x -1", braidtest.PNGStart(9, -1, 8, 0, 0), 400, "the PNG cannot be read")
+	add("PNG of 3 bits", braidtest.PNGStart(9, 9, 3, 0, 0), 400, "the PNG cannot be read")
+	add("JPEG of 0 x 0", jpegStart(0, 0, false, 0x11), 400, "the JPEG cannot be read")
+	add("JPEG of no component", jpegStart(9, 9, false), 400, "the JPEG cannot be read")
+	add("JPEG of 5 components", jpegStart(9, 9, false, 0x11, 0x11, 0x11, 0x11, 0x11), 400, "the JPEG cannot be read")
+	add("JPEG without a frame", []byte("\xff\xd8\xff\xd9"), 400, "the JPEG cannot be read")
+	add("JPEG of nothing", []byte("\xff\xd8"), 400, "the JPEG cannot be read")
+	add("JPEG of 500 scans", slices.Concat(jpegStart(90, 90, true, 0x11), bytes.Repeat([]byte("\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"), 500)), 400, "a JPEG of 5019 bytes with 501 scans, want at most 65")
+	add("JPEG header that ends", jpegStart(90, 90, false, 0x11)[:12], 400, "the JPEG cannot be read")
 
 	bomb := pngOf(6_000, 6_000, 1)
 	if len(bomb) > 50_000 {
 		t.Fatalf("the bomb has %d bytes", len(bomb))
 	}
-	add("PNG of 30 KB that has 36 MB", bomb, 413, "vision: an image of 6000 x 6000 pixels takes up to 36012002 bytes")
-	const blank = "vision: the image is blank, want one with a digit"
+	add("PNG of 30 KB that has 36 MB", bomb, 413, "an image of 6000 x 6000 pixels takes up to 36012002 bytes")
+	const blank = "the image is blank, want one with a digit"
 	if !testing.Short() { // as large as is allowed
 		add("blank PNG of 2,800 x 2,800", pngOf(2800, 2800, 8), 422, blank)
 		add("blank PNG of 2,800 x 2,800 in 1 bit", pngOf(2800, 2800, 1), 422, blank)
@@ -209,17 +212,17 @@ func imageMistakes(t testing.TB) (list []mistake) {
 	add("grey PNG", drawing(t, 50, 128, 128), 422, blank)
 	file := drawing(t, 60, 250, 10)
 	for at := 8; at < len(file)-12; at += len(file)/8 + 1 { // what ends in the last chunk is whole
-		add(fmt.Sprint("PNG cut at ", at), file[:at], 400, "vision: the PNG cannot be read")
+		add(fmt.Sprint("PNG cut at ", at), file[:at], 400, "the PNG cannot be read")
 	}
 	for _, at := range []int{20, 29, 45, len(file) - 20} {
 		damaged := slices.Clone(file)
 		damaged[at] ^= 0x55
-		add(fmt.Sprint("PNG damaged at ", at), damaged, 400, "vision: the PNG cannot be read")
+		add(fmt.Sprint("PNG damaged at ", at), damaged, 400, "the PNG cannot be read")
 	}
-	add("PNG of no pixels", append(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IEND", nil)...), 400, "vision: the PNG cannot be read")
-	add("PNG of too few pixels", slices.Concat(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IDAT", zipped([]byte{0, 1})), braidtest.PNGChunk("IEND", nil)), 400, "vision: the PNG cannot be read")
-	add("PNG of no palette", slices.Concat(braidtest.PNGStart(9, 9, 8, 3, 0), braidtest.PNGChunk("IDAT", zipped(make([]byte, 90))), braidtest.PNGChunk("IEND", nil)), 400, "vision: the PNG cannot be read")
-	add("PNG chunk of 4 GB", append(braidtest.PNGStart(9, 9, 8, 0, 0), "\xff\xff\xff\xffIDAT"...), 400, "vision: the PNG cannot be read")
+	add("PNG of no pixels", append(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IEND", nil)...), 400, "the PNG cannot be read")
+	add("PNG of too few pixels", slices.Concat(braidtest.PNGStart(9, 9, 8, 0, 0), braidtest.PNGChunk("IDAT", zipped([]byte{0, 1})), braidtest.PNGChunk("IEND", nil)), 400, "the PNG cannot be read")
+	add("PNG of no palette", slices.Concat(braidtest.PNGStart(9, 9, 8, 3, 0), braidtest.PNGChunk("IDAT", zipped(make([]byte, 90))), braidtest.PNGChunk("IEND", nil)), 400, "the PNG cannot be read")
+	add("PNG chunk of 4 GB", append(braidtest.PNGStart(9, 9, 8, 0, 0), "\xff\xff\xff\xffIDAT"...), 400, "the PNG cannot be read")
 	var jpg bytes.Buffer
 	if img, err := png.Decode(bytes.NewReader(file)); err != nil {
 		t.Fatal(err)
@@ -227,7 +230,7 @@ func imageMistakes(t testing.TB) (list []mistake) {
 		t.Fatal(err)
 	}
 	for at := 30; at < jpg.Len()-2; at += jpg.Len() / 6 {
-		add(fmt.Sprint("JPEG cut at ", at), jpg.Bytes()[:at], 400, "vision: the JPEG cannot be read")
+		add(fmt.Sprint("JPEG cut at ", at), jpg.Bytes()[:at], 400, "the JPEG cannot be read")
 	}
 	jpg.Reset()
 	if err := jpeg.Encode(&jpg, image.NewGray(image.Rect(0, 0, 2000, 2000)), nil); err != nil {

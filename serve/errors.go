@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"braid/infer"
 	"braid/vision"
@@ -61,13 +62,13 @@ func known(err error) *problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &question), errors.Is(err, vision.ErrBlank):
-		return &problem{status: http.StatusUnprocessableEntity, text: err.Error()}
+		return &problem{status: http.StatusUnprocessableEntity, text: withoutSource(err)}
 	case errors.As(err, &large):
-		return &problem{status: http.StatusRequestEntityTooLarge, text: err.Error()}
+		return &problem{status: http.StatusRequestEntityTooLarge, text: withoutSource(err) + ", or have more allowed (--max-image)"}
 	case errors.Is(err, vision.ErrFormat):
-		return &problem{status: http.StatusUnsupportedMediaType, text: err.Error()}
+		return &problem{status: http.StatusUnsupportedMediaType, text: withoutSource(err)}
 	case errors.As(err, &image):
-		return &problem{status: http.StatusBadRequest, text: err.Error()}
+		return &problem{status: http.StatusBadRequest, text: withoutSource(err)}
 	case errors.Is(err, errLate):
 		return &problem{status: http.StatusGatewayTimeout, text: "the deadline passed before the answer was computed", reason: "deadline", retry: 1}
 	case errors.Is(err, errGone):
@@ -75,6 +76,9 @@ func known(err error) *problem {
 	}
 	return nil
 }
+
+// withoutSource is the text of an error without the package that it comes from, which says nothing to a client.
+func withoutSource(err error) string { return strings.Replace(err.Error(), "vision: ", "", 1) }
 
 // statusGone is how servers log a request whose client left, for which there is no standard status.
 const statusGone = 499

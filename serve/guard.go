@@ -107,6 +107,21 @@ func (h *hosts) check(r *http.Request) error {
 	}
 }
 
+// AskedAs has a handler answer only those who ask for localhost, an address, or one of some names. A handler without
+// tokens or TLS on a loopback address needs it, as Server does by itself: else pages from elsewhere can read what it
+// answers (DNS rebinding).
+func AskedAs(names []string, handler http.Handler) http.Handler {
+	h := &hosts{names: names}
+	h.matter.Store(true)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h.check(r); err != nil {
+			http.Error(w, err.Error(), problemOf(err).status)
+			return
+		}
+		handler.ServeHTTP(w, r)
+	})
+}
+
 // know tells whether a name, with a port or without, is one of this machine. Of HTTP/1.0 there may be none.
 func (h *hosts) know(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {

@@ -150,12 +150,15 @@ func readInt32(d *jx.Decoder) (int32, error) {
 // what the client wrote.
 func plain(err error) string {
 	const most = 200
-	text := strings.ReplaceAll(err.Error(), "callback: ", "")
+	text := waysThrough.Replace(err.Error())
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
 }
+
+// waysThrough are what the decoder tells of functions.
+var waysThrough = strings.NewReplacer("callback: ", "", "skip: ", "", "array: ", "")
 
 // list visits a list's entries.
 func list(d *jx.Decoder, what string, visit func() error) error {

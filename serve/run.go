@@ -34,13 +34,8 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		},
 		DisableGeneralOptionsHandler: true, // it is no JSON
 	}
-	if s.config.Cert != "" {
-		pair := &certificate{cert: s.config.Cert, key: s.config.Key, log: s.log}
-		if err := pair.load(); err != nil {
-			l.Close()
-			return err
-		}
-		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get, NextProtos: []string{"h2", "http/1.1"}}
+	if s.pair != nil {
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	s.hosts.matter.Store(s.config.Hosts != nil || s.anyoneHere(l.Addr().String()))
 	own := newListener(l, s.config.Connections)

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -22,6 +21,7 @@ type Server struct {
 	metrics *metrics
 	models  []*served // in the order given
 	byName  map[string]*served
+	pair    *certificate // nil without TLS
 	hosts   hosts
 	tokens  tokens
 	clients clients
@@ -51,6 +51,12 @@ func New(c Config) (*Server, error) {
 	s.places.left.Store(int64(c.Queue))
 	if err := s.tokens.load(); err != nil {
 		return nil, err
+	}
+	if c.Cert != "" {
+		s.pair = &certificate{cert: c.Cert, key: c.Key, log: c.Log}
+		if err := s.pair.load(); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.open(); err != nil {
 		return nil, err
@@ -110,9 +116,11 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 			return
 		}
 		if who == protected {
-			if err := cmp.Or(s.hosts.check(r), s.clients.check(r), s.tokens.check(r)); err != nil { // who guesses tokens is slowed down
-				e.fail(err)
-				return
+			for _, check := range []func(*http.Request) error{s.hosts.check, s.clients.check, s.tokens.check} { // who guesses tokens is slowed down
+				if err := check(r); err != nil {
+					e.fail(err)
+					return
+				}
 			}
 		}
 		if err := do(e, r); err != nil {

@@ -165,6 +165,8 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		return usage("--log-format is %q, want one of %s", f.logFormat, names.List(logFormats))
 	case !slices.Contains(logLevels, f.logMin):
 		return usage("--log-level is %q, want one of %s", f.logMin, names.List(logLevels))
+	case !isAddress(f.addr):
+		return usage("--addr is %q, want HOST:PORT, such as 127.0.0.1:8080, or :8080 for all", f.addr)
 	case f.profile != "" && !serve.Loopback(f.profile):
 		return usage("--pprof is %s, want an address that only this machine reaches, such as 127.0.0.1:6060", f.profile)
 	case !serve.Loopback(f.addr) && f.Token == "" && !f.insecure:
@@ -210,6 +212,15 @@ func (f *serveFlags) settle(s streams, args []string) error {
 	return nil
 }
 
+// isAddress tells whether a text may be an address to listen at.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	return err == nil
+}
+
 // profiles serves Go's profiles at an address of their own.
 func (f *serveFlags) profiles() (stop func(), err error) {
 	l, err := net.Listen("tcp", f.profile)
@@ -222,7 +233,7 @@ func (f *serveFlags) profiles() (stop func(), err error) {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	f.Log.Info("profiles at", "address", "http://"+l.Addr().String()+"/debug/pprof/")
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: serve.AskedAs(f.Hosts, mux), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			f.Log.Error("profiles", "error", err)

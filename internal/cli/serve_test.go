@@ -8,11 +8,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptrace"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -231,6 +233,33 @@ func TestServeProcess(t *testing.T) {
 	}
 }
 
+// Pages from elsewhere do not read profiles.
+func TestProfiles(t *testing.T) {
+	var said bytes.Buffer
+	f := serveFlags{profile: "127.0.0.1:0"}
+	f.Log, f.Hosts = slog.New(slog.NewTextHandler(&said, nil)), []string{"own.example.org"}
+	stop, err := f.profiles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	address := regexp.MustCompile(`http://[^/]+/debug/pprof/`).FindString(said.String())
+	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK, "own.example.org": http.StatusOK, "example.org": http.StatusMisdirectedRequest} {
+		request, err := http.NewRequest(http.MethodGet, address, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Host = host
+		got, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Body.Close(); got.StatusCode != want {
+			t.Errorf("profiles for %q: status %d, want %d", host, got.StatusCode, want)
+		}
+	}
+}
+
 func TestServeMistakes(t *testing.T) {
 	run, _ := trained(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
@@ -248,7 +277,10 @@ func TestServeMistakes(t *testing.T) {
 		"--max-body must be above 0":          {run, "--max-body", "-1"},
 		"serve: BatchWait is -1":              {run, "--batch-wait", "-1ns"},
 		"a certificate and its key":           {run, "--tls-cert", tokens},
-		"--addr: listen tcp: address 80: mis": {run, "--addr", "80", "--insecure"},
+		`--addr is "", want HOST:PORT`:        {run, "--addr", ""},
+		`--addr is "80", want HOST:PORT`:      {run, "--addr", "80", "--insecure"},
+		`--addr is "unix:/x", want HOST:PORT`: {run, "--addr", "unix:/x"},
+		"certificate: open " + tokens:         {run, "--tls-cert", tokens, "--tls-key", tokens},
 	} {
 		if code, _, errs := call(append([]string{"serve"}, args...)...); code != 1 || !strings.Contains(errs, want) {
 			t.Errorf("%v: exit code %d\ngot  %s\nwant %s", args, code, errs, want)
