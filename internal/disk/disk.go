@@ -16,11 +16,11 @@ import (
 
 // Write replaces path by what write gives: a temporary file beside it is written, synced and
 // renamed, and the folder is synced. If anything before the folder's sync fails, path is as it was.
-// The file's permissions are those that os.Create gives.
+// The file's permissions are those of the file that it replaces, else those that os.Create gives.
 func Write(path string, write func(io.Writer) error) (err error) {
 	file, err := create(path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
 	}
 	renamed := false
 	defer func() { // deferred, for write may panic
@@ -29,7 +29,7 @@ func Write(path string, write func(io.Writer) error) (err error) {
 			err = errors.Join(err, ignoreMissing(remove(file.Name())))
 		}
 	}()
-	if err := fill(file, write); err != nil {
+	if err := fill(file, path, write); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err := rename(file.Name(), path); err != nil {
@@ -69,8 +69,11 @@ func Link(target, path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// fill writes, syncs and closes the file.
-func fill(file *os.File, write func(io.Writer) error) error {
+// fill writes, syncs and closes the file that is to replace path.
+func fill(file *os.File, path string, write func(io.Writer) error) error {
+	if err := keepMode(file, path); err != nil {
+		return err
+	}
 	buffer := bufio.NewWriterSize(writer{file}, 1<<16)
 	if err := write(buffer); err != nil {
 		return err
@@ -82,6 +85,19 @@ func fill(file *os.File, write func(io.Writer) error) error {
 		return err
 	}
 	return try(Close, file.Name(), file.Close)
+}
+
+// keepMode gives a file the permissions of the one that it is to replace: what was private stays so.
+func keepMode(file *os.File, path string) error {
+	old, err := os.Stat(path)
+	if err != nil {
+		return ignoreMissing(err)
+	}
+	own, err := file.Stat()
+	if err != nil || own.Mode().Perm() == old.Mode().Perm() {
+		return err
+	}
+	return file.Chmod(old.Mode().Perm())
 }
 
 func rename(from, to string) error {
@@ -114,6 +130,15 @@ func unused(path string, place func(name string) error) (name string, err error)
 		}
 	}
 	return name, err
+}
+
+// withoutPath leaves out the name of a temporary file, of which nobody knows.
+func withoutPath(err error) error {
+	var failed *fs.PathError
+	if errors.As(err, &failed) {
+		return failed.Err
+	}
+	return err
 }
 
 func ignoreMissing(err error) error {

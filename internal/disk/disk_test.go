@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -180,5 +181,40 @@ func TestMap(t *testing.T) {
 	}
 	if _, err := Map(folder); err == nil {
 		t.Error("a folder was mapped")
+	}
+}
+
+// What was private stays private, and what all may write stays so, whatever a new file would be.
+func TestWriteKeepsMode(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such permissions on Windows")
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	for _, mode := range []fs.FileMode{0o600, 0o666, 0o440, 0o644} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := WriteBytes(path, []byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode() != mode {
+			t.Errorf("mode is %v (%v), want %v", info.Mode(), err, mode)
+		}
+		only(t, path, "new")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Where a file cannot be made its own name is told, not that of the one before it.
+func TestWriteNowhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none", "file")
+	err := WriteBytes(path, nil)
+	if want := "writing " + path + ": "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), ".tmp") || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error is %v, want %s...", err, want)
 	}
 }
