@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +29,7 @@ type predictFlags struct {
 	question, questions string
 	labels              []string
 	probabilities, skip bool
+	zip                 bool // the answers are compressed
 	log                 string
 }
 
@@ -42,7 +45,8 @@ func predictVerb(s streams) *cobra.Command {
 			"the heads' names:\n\n" +
 			"    {\"image\": [0, 17, ...], \"question\": \"odd number\", \"digit\": \"7\"}\n\n" +
 			"An image is its pixels, from 0 to 255, or a PNG or JPEG in base64. A true answer\n" +
-			"is a label in quotes, or a label's index. All files may be compressed with gzip.\n" +
+			"is a label in quotes, or a label's index. All files may be compressed with gzip;\n" +
+			"what --out names is where it ends in .gz.\n" +
 			"Where true answers are known, or follow from others, the heads' scores are told.",
 		Example: "  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
 			"  braid predict runs/best --in images.idx --questions q.txt --labels labels.idx\n" +
@@ -56,7 +60,7 @@ func predictVerb(s streams) *cobra.Command {
 	}, cobra.MaximumNArgs(1))
 	c.Flags().StringVar(&f.in, "in", "", "`FILE` with rows, - is standard input; required")
 	c.Flags().StringVar(&f.out, "out", "-", "`FILE` for the answers, - is standard output")
-	c.Flags().StringVar(&f.format, "format", "", "jsonl, or csv, which is meant if --out ends so")
+	c.Flags().StringVar(&f.format, "format", "", "jsonl, or csv, which is meant if --out ends so, or in .csv.gz")
 	c.Flags().StringVar(&f.question, "question", "", "asked of all rows that have none of their own")
 	c.Flags().StringVar(&f.questions, "questions", "", "`FILE` with a question a line, for IDX images")
 	c.Flags().StringArrayVar(&f.labels, "labels", nil, "IDX `[HEAD=]FILE` of true answers; HEAD: the first")
@@ -80,9 +84,13 @@ func (f *predictFlags) check() error {
 	case !slices.Contains(logs, f.log):
 		return usage("--log is %q, want one of %s", f.log, names.List(logs))
 	}
+	name := f.out
+	if strings.EqualFold(filepath.Ext(name), ".gz") {
+		f.zip, name = true, strings.TrimSuffix(name, filepath.Ext(name))
+	}
 	if f.format == "" {
 		f.format = "jsonl"
-		if strings.EqualFold(filepath.Ext(f.out), ".csv") {
+		if strings.EqualFold(filepath.Ext(name), ".csv") {
 			f.format = "csv"
 		}
 	}
@@ -90,15 +98,15 @@ func (f *predictFlags) check() error {
 }
 
 func (f *predictFlags) predict(ctx context.Context, s streams, args []string) error {
-	if err := distinct(f.in, f.out); err != nil {
-		return err
-	}
 	path, err := modelPath(args)
 	if err != nil {
 		return err
 	}
 	model, err := infer.Open(path)
 	if err != nil {
+		return err
+	}
+	if err := f.distinct(model); err != nil {
 		return err
 	}
 	source, err := f.source(ctx, s, model)
@@ -118,9 +126,16 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	began := time.Now()
 	var score *rows.Score
 	var failed error // without what is said around it of the file that is not written then
-	err = writeTo(s, f.out, func(w io.Writer) error {
-		score, failed = p.Run(ctx, w)
-		return failed
+	err = writeTo(ctx, s, f.out, func(w io.Writer) error {
+		if !f.zip {
+			score, failed = p.Run(ctx, w)
+			return failed
+		}
+		zipped := gzip.NewWriter(w)
+		if score, failed = p.Run(ctx, zipped); failed != nil {
+			return failed
+		}
+		return zipped.Close()
 	})
 	if bar != nil {
 		bar.end() // before anything is said
@@ -241,14 +256,30 @@ func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
 	return head, path, nil
 }
 
-// distinct is an error where the answers would replace the rows.
-func distinct(in, out string) error {
-	a, err := os.Stat(in)
-	if err != nil || in == "-" || out == "-" {
-		return nil // it is told when it is opened
+// distinct is an error where the answers would replace what is read, or standard input is to be two files.
+func (f *predictFlags) distinct(m *infer.Model) error {
+	reads := map[string][]string{"--in": {f.in}, "--questions": {f.questions}}
+	for _, flag := range f.labels {
+		if _, path, err := labelFile(flag, m); err == nil { // else it is told when it is opened
+			reads["--labels"] = append(reads["--labels"], path)
+		}
 	}
-	if b, err := os.Stat(out); err == nil && os.SameFile(a, b) && a.Mode().IsRegular() {
-		return usage("--out %s is the file of --in, want another", out)
+	out, missing := os.Stat(f.out)
+	input := "" // the flag that reads standard input
+	for _, flag := range slices.Sorted(maps.Keys(reads)) {
+		for _, path := range reads[flag] {
+			if path == "-" {
+				if input != "" {
+					return usage("%s and %s: only one of them can be standard input", input, flag)
+				}
+				input = flag
+				continue
+			}
+			info, err := os.Stat(path)
+			if err == nil && missing == nil && f.out != "-" && os.SameFile(info, out) && info.Mode().IsRegular() {
+				return usage("--out %s is the file of %s, want another", f.out, flag)
+			}
+		}
 	}
 	return nil
 }
@@ -269,7 +300,7 @@ func modelPath(args []string) (string, error) {
 
 // writeTo lets write write to a file, whole or not at all, or to standard output as it goes. Devices and pipes
 // are written to as they are.
-func writeTo(s streams, path string, write func(io.Writer) error) error {
+func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(s.out)
 	}
@@ -278,7 +309,7 @@ func writeTo(s streams, path string, write func(io.Writer) error) error {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("--out %s is a folder, want a file", path)
 	case err == nil && !info.Mode().IsRegular():
-		file, err := os.OpenFile(path, os.O_WRONLY, 0)
+		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY)
 		if err != nil {
 			return err
 		}

@@ -111,6 +111,7 @@ func TestPredictMistakes(t *testing.T) {
 	dir := t.TempDir()
 	images := put(t, dir, "images", idxFile(m.pixels, 5, 6, 5))
 	labels := put(t, dir, "labels", idxFile(m.labels, 5))
+	second := put(t, dir, "second", idxFile(m.labels, 5))
 	lines := put(t, dir, "lines", []byte(m.jsonLine(0, false)))
 	files := 0
 	file := func(content string) string {
@@ -125,6 +126,12 @@ func TestPredictMistakes(t *testing.T) {
 		`--format is "xml", want one of "jsonl", "csv"`:       idx("--format", "xml"),
 		`--log is "keras", want one of "text", "json"`:        idx("--log", "keras"),
 		"is the file of --in, want another":                   asked("--out", images),
+		"is the file of --labels, want another":               asked("--labels", labels, "--out", labels),
+		"second is the file of --labels, want another":        asked("--labels", labels, "--labels", "answer="+second, "--out", second),
+		"is the file of --questions, want another":            idx("--questions", lines, "--out", lines),
+		"--in and --questions: only one of them can be":       {"--in", "-", "--questions", "-"},
+		"--in and --labels: only one of them can be":          {"--in", "-", "--question", "odd number", "--labels", "-"},
+		"--labels and --questions: only one of them can be":   idx("--questions", "-", "--labels", "answer=-"),
 		"--out " + dir + " is a folder, want a file":          asked("--out", dir),
 		"--in: " + dir + " is a folder, want a file":          {"--in", dir},
 		"--questions: stat " + dir + "/none: no such file":    idx("--questions", filepath.Join(dir, "none")),
@@ -257,6 +264,33 @@ func TestPredictInterrupt(t *testing.T) {
 	}
 }
 
+// A pipe at whose other end nobody is does not keep a signal from ending all, whether it is read or written.
+func TestPredictInterruptPipe(t *testing.T) {
+	run, folder := trained(t)
+	m := manyRows(t, folder, 1)
+	dir := t.TempDir()
+	pipe := func(name string) string {
+		path := filepath.Join(dir, name)
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Skipf("skipped: no pipe can be made here: %v", err)
+		}
+		t.Cleanup(func() { // let go who still waits for the other end
+			if both, err := os.OpenFile(path, os.O_RDWR, 0); err == nil {
+				time.Sleep(50 * time.Millisecond)
+				both.Close()
+			}
+		})
+		return path
+	}
+	lines := put(t, dir, "lines", []byte(m.jsonLine(0, false)))
+	for _, args := range [][]string{{"--in", pipe("in")}, {"--in", lines, "--out", pipe("out")}} {
+		time.AfterFunc(100*time.Millisecond, func() { syscall.Kill(os.Getpid(), syscall.SIGTERM) })
+		if code, _, errs := call(append([]string{"predict", run}, args...)...); code != 143 || !strings.Contains(errs, "stopped by signal") {
+			t.Errorf("%v: exit code %d: %s", args, code, errs)
+		}
+	}
+}
+
 // What --out names is treated as what it is: a link leads to its file, a device stays one.
 func TestWriteTo(t *testing.T) {
 	dir := t.TempDir()
@@ -269,7 +303,7 @@ func TestWriteTo(t *testing.T) {
 		_, err := io.WriteString(w, "new")
 		return err
 	}
-	if err := writeTo(streams{}, link, write); err != nil {
+	if err := writeTo(t.Context(), streams{}, link, write); err != nil {
 		t.Fatal(err)
 	}
 	if content, err := os.ReadFile(target); string(content) != "new" || err != nil {
@@ -287,7 +321,7 @@ func TestWriteTo(t *testing.T) {
 		content, _ := os.ReadFile(pipe)
 		got <- string(content)
 	}()
-	if err := writeTo(streams{}, pipe, write); err != nil {
+	if err := writeTo(t.Context(), streams{}, pipe, write); err != nil {
 		t.Error(err)
 	}
 	if info, err := os.Stat(pipe); err != nil || info.Mode()&os.ModeNamedPipe == 0 {
@@ -296,7 +330,7 @@ func TestWriteTo(t *testing.T) {
 	if content := <-got; content != "new" {
 		t.Errorf("the pipe got %q", content)
 	}
-	if err := writeTo(streams{}, dir, write); err == nil || !strings.Contains(err.Error(), "is a folder, want a file") {
+	if err := writeTo(t.Context(), streams{}, dir, write); err == nil || !strings.Contains(err.Error(), "is a folder, want a file") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -54,12 +55,13 @@ func TestPredict(t *testing.T) {
 		stdin bool
 		args  []string
 	}{
-		"IDX":                  {in: images, args: named},
-		"IDX, packed":          {in: zip(images), args: []string{"--questions", put(t, dir, "q.gz", zip([]byte(strings.Join(m.questions, "\n")+"\n"))), "--labels", put(t, dir, "l=", zip(labels))}},
-		"IDX from a pipe":      {in: images, args: named, stdin: true},
-		"JSON":                 {in: []byte(flat.String())},
-		"JSON, nested, packed": {in: zip([]byte("\ufeff" + nested.String()))},
-		"JSON from a pipe":     {in: []byte(nested.String()), stdin: true},
+		"IDX":                   {in: images, args: named},
+		"IDX, packed":           {in: zip(images), args: []string{"--questions", put(t, dir, "q.gz", zip([]byte(strings.Join(m.questions, "\n")+"\n"))), "--labels", put(t, dir, "l=", zip(labels))}},
+		"IDX, marked questions": {in: images, args: []string{"--questions", put(t, dir, "marked", []byte("\ufeff"+strings.Join(m.questions, "\n"))), "--labels", "digit=" + put(t, dir, "labels", labels)}},
+		"IDX from a pipe":       {in: images, args: named, stdin: true},
+		"JSON":                  {in: []byte(flat.String())},
+		"JSON, nested, packed":  {in: zip([]byte("\ufeff" + nested.String()))},
+		"JSON from a pipe":      {in: []byte(nested.String()), stdin: true},
 	} {
 		args := append([]string{"predict", run, "--probabilities", "--log", "json", "--in"}, put(t, dir, "in", c.in))
 		var in io.Reader
@@ -160,6 +162,34 @@ func TestPredictBlocks(t *testing.T) {
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
 // One question is asked of all rows; in JSON lines, of those that have none of their own.
+// Answers are compressed where the name says so, and are else the same; the name before .gz says what they are.
+func TestPredictZipped(t *testing.T) {
+	run, folder := trained(t)
+	m := manyRows(t, folder, 7)
+	dir := t.TempDir()
+	in := put(t, dir, "images", idxFile(m.pixels, 7, 6, 5))
+	for name, format := range map[string]string{"a.csv.gz": "csv", "a.CSV.GZ": "csv", "a.gz": "jsonl", "a.jsonl.gz": "jsonl"} {
+		args := []string{"predict", run, "--in", in, "--question", "odd number"}
+		_, want, _ := call(append(args, "--format", format)...)
+		out := filepath.Join(dir, name)
+		if code, _, errs := call(append(args, "--out", out)...); code != 0 {
+			t.Fatal(errs)
+		}
+		file, err := os.Open(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		unzipped, err := gzip.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(unzipped); err != nil || string(got) != want || want == "" {
+			t.Errorf("%s holds (%v)\n%s\nwant\n%s", name, err, got, want)
+		}
+	}
+}
+
 func TestPredictOneQuestion(t *testing.T) {
 	run, folder := trained(t)
 	m := manyRows(t, folder, 7)

@@ -52,7 +52,7 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		file, err := os.Open(path)
+		file, err := OpenPipe(ctx, path, os.O_RDONLY)
 		if err != nil {
 			return nil, err
 		}
@@ -98,8 +98,12 @@ func (f *File) IsIDX() (bool, error) {
 	return first[0] == 0, nil
 }
 
-// Interruptible is a reader of what others write, such as a pipe: a read ends with the context, and leaves a
-// goroutine behind that waits for them.
+// OpenPipe opens a file that may be a pipe, at whose other end nobody is yet: it ends with the context.
+func OpenPipe(ctx context.Context, path string, flag int) (*os.File, error) {
+	return await(ctx, func() (*os.File, error) { return os.OpenFile(path, flag, 0) })
+}
+
+// Interruptible is a reader of what others write, such as a pipe: a read ends with the context.
 func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &waiting{ctx: ctx, r: r} }
 
 type waiting struct {
@@ -109,24 +113,30 @@ type waiting struct {
 }
 
 func (w *waiting) Read(p []byte) (int, error) {
-	if w.ctx.Err() != nil {
-		return 0, context.Cause(w.ctx)
+	part := w.buffer[:min(len(p), len(w.buffer))]
+	n, err := await(w.ctx, func() (int, error) { return w.r.Read(part) })
+	copy(p, part[:n])
+	return n, err
+}
+
+// await does what may wait for others. When the context ends it leaves a goroutine behind that waits on.
+func await[T any](ctx context.Context, do func() (T, error)) (value T, err error) {
+	if ctx.Err() != nil {
+		return value, context.Cause(ctx)
 	}
 	type result struct {
-		n   int
-		err error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
-	part := w.buffer[:min(len(p), len(w.buffer))]
 	go func() {
-		n, err := w.r.Read(part)
-		done <- result{n, err}
+		value, err := do()
+		done <- result{value, err}
 	}()
 	select {
-	case <-w.ctx.Done():
-		return 0, context.Cause(w.ctx)
+	case <-ctx.Done():
+		return value, context.Cause(ctx)
 	case r := <-done:
-		copy(p, part[:r.n])
-		return r.n, r.err
+		return r.value, r.err
 	}
 }

@@ -88,8 +88,8 @@ func (r *JSON) read() (err error) {
 			}
 			return err
 		}
-		if r.lines++; r.lines == 1 && bytes.HasPrefix(r.text, []byte("\ufeff")) { // Windows' mark of UTF-8
-			row.from += len("\ufeff")
+		if r.lines++; r.lines == 1 && bytes.HasPrefix(r.text, []byte(byteOrderMark)) {
+			row.from += len(byteOrderMark)
 		}
 		if row.err != nil || len(bytes.TrimSpace(r.text[row.from:row.to])) > 0 {
 			r.rows = append(r.rows, row)

@@ -10,6 +10,9 @@ import (
 	"braid/internal/names"
 )
 
+// byteOrderMark is Windows' mark of UTF-8, before the first line of a file.
+const byteOrderMark = "\ufeff"
+
 // errLong is the error of a line that is too long.
 var errLong = errors.New("line is too long")
 

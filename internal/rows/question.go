@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // MostQuestion is how long a line with a question may be, in bytes.
@@ -31,7 +32,11 @@ func (q *questions) next() (ids []int32, bad, err error) {
 	if err != nil {
 		return nil, nil, q.at(err)
 	}
-	ids, bad = q.texts.ids(string(q.line))
+	text := string(q.line)
+	if q.lines == 1 {
+		text = strings.TrimPrefix(text, byteOrderMark)
+	}
+	ids, bad = q.texts.ids(text)
 	if bad != nil {
 		bad = q.at(bad)
 	}
