@@ -279,13 +279,14 @@ func TestFitMistakes(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(p *train.Plan){
-		"Epochs = -1":              func(p *train.Plan) { p.Epochs = -1 },
-		"Batch = -2":               func(p *train.Plan) { p.Batch = -2 },
-		"Workers = -3":             func(p *train.Plan) { p.Workers = -3 },
-		`"yes": Weight = -1`:       with("yes", func(h *train.Head) { h.Weight = -1 }),
-		`"yes": Weight = NaN`:      with("yes", func(h *train.Head) { h.Weight = nan }),
-		`head "class" has no Loss`: with("class", func(h *train.Head) { h.Loss = nil }),
-		`head "yes" is missing`:    func(p *train.Plan) { delete(p.Heads, "yes") },
+		"Epochs = -1":                    func(p *train.Plan) { p.Epochs = -1 },
+		"Batch = -2":                     func(p *train.Plan) { p.Batch = -2 },
+		"Workers = 1025, want 1 to 1024": func(p *train.Plan) { p.Workers = 1025 },
+		"Workers = -3":                   func(p *train.Plan) { p.Workers = -3 },
+		`"yes": Weight = -1`:             with("yes", func(h *train.Head) { h.Weight = -1 }),
+		`"yes": Weight = NaN`:            with("yes", func(h *train.Head) { h.Weight = nan }),
+		`head "class" has no Loss`:       with("class", func(h *train.Head) { h.Loss = nil }),
+		`head "yes" is missing`:          func(p *train.Plan) { delete(p.Heads, "yes") },
 		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) { p.Heads["clas"] = p.Heads["class"] },
 		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
 		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) { h.Loss = loss.BinaryCrossentropy{} }),

@@ -56,6 +56,9 @@ func (h Head) weight() float64 {
 	return h.Weight
 }
 
+// mostWorkers is more than there are processors; each worker has memory of its own, and meets all others.
+const mostWorkers = 1024
+
 // full is the plan with its defaults filled in, checked as far as it can be without data.
 func (p Plan) full(m *braid.Model) (Plan, error) {
 	if p.Epochs < 0 {
@@ -64,8 +67,8 @@ func (p Plan) full(m *braid.Model) (Plan, error) {
 	if p.Batch < 0 {
 		return p, fmt.Errorf("Batch = %d, want 1 or more", p.Batch)
 	}
-	if p.Workers < 0 {
-		return p, fmt.Errorf("Workers = %d, want 1 or more, or 0", p.Workers)
+	if p.Workers < 0 || p.Workers > mostWorkers {
+		return p, fmt.Errorf("Workers = %d, want 1 to %d, or 0", p.Workers, mostWorkers)
 	}
 	if p.Epochs == 0 {
 		p.Epochs = 1

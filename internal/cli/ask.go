@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -53,6 +55,9 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	}
 	if len(args) == 0 {
 		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
+	}
+	if _, err := os.Stat(args[0]); named == nil && len(args) > 2 && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: no such file or directory, want a model or an image", args[0]) // it may be a model: another does not answer for it
 	}
 	path, err := modelPath(named)
 	if err != nil {
@@ -121,7 +126,7 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	_, err := os.Stat(last)
 	isFile := last == "-" || err == nil
 	if len(args) == 1 && isFile {
-		return nil, usage("the question is missing, want such as: braid ask %s %q", last, rows.Suggest(q.text))
+		return nil, usage("the question is missing, want such as: braid ask %s %q", shellWord(last), rows.Suggest(q.text))
 	}
 	if len(args) == 1 {
 		return nil, usage("an image is missing, want such as: braid ask seven.png %q", last)
@@ -138,6 +143,14 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 		q.notes = append(q.notes, fmt.Sprintf("%q is none of the questions that the model was trained on: %s", last, names.List(q.text.Text.Questions)))
 	}
 	return q, nil
+}
+
+// shellWord is an argument as it is written in a command.
+func shellWord(arg string) string {
+	if strings.ContainsAny(arg, " \t\n\"'$*?&|;<>()\\") {
+		return strconv.Quote(arg)
+	}
+	return arg
 }
 
 // reply is what is said of an image. It is a line of --json.
@@ -241,23 +254,40 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	return r, nil
 }
 
-// readImage reads a file, or standard input for -.
+// readImage reads a file, a pipe, or standard input for -.
 func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
-	if path != "-" {
-		content, err := disk.Read(path, mostImage)
-		var failed *os.PathError
-		switch {
-		case errors.As(err, &failed):
-			err = failed.Err
-		case err != nil:
-			err = errors.New(strings.TrimPrefix(err.Error(), path+" "))
+	if path == "-" {
+		if file, ok := s.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+			return nil, errors.New("is a terminal, want an image, such as with < seven.png")
 		}
-		return content, err
+		return readPipe(ctx, s.in)
 	}
-	if file, ok := s.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return nil, errors.New("is a terminal, want an image, such as with < seven.png")
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && info.IsDir():
+		return nil, errors.New("is a folder, want an image")
+	case err == nil && !info.Mode().IsRegular():
+		pipe, err := rows.OpenPipe(ctx, path, os.O_RDONLY)
+		if err != nil {
+			return nil, err
+		}
+		defer pipe.Close()
+		return readPipe(ctx, pipe)
 	}
-	content, err := io.ReadAll(io.LimitReader(rows.Interruptible(ctx, s.in), mostImage+1))
+	content, err := disk.Read(path, mostImage)
+	var failed *os.PathError
+	switch {
+	case errors.As(err, &failed):
+		err = failed.Err
+	case err != nil:
+		err = errors.New(strings.TrimPrefix(err.Error(), path+" "))
+	}
+	return content, err
+}
+
+// readPipe reads all that others write.
+func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(rows.Interruptible(ctx, pipe), mostImage+1))
 	if err == nil && len(content) > mostImage {
 		err = fmt.Errorf("has more than %d bytes", mostImage)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"braid"
@@ -189,12 +190,15 @@ func TestAskMistakes(t *testing.T) {
 	if err := os.Truncate(large, mostImage+1); err != nil {
 		t.Fatal(err)
 	}
+	spaced := put(t, dir, "odd number", png)
 	for want, args := range map[string][]string{
 		`an image is missing, want such as: braid ask seven.png "odd number"`:            {run},
 		`an image is missing, want such as: braid ask seven.png "even number"`:           {run, "even number"},
 		`the question is missing, want such as: braid ask ` + paths[0] + ` "odd number"`: {run, paths[0]},
 		`the question is missing, want such as: braid ask - "odd number"`:                {run, "-"},
 		`the question is missing: the last argument, ` + paths[1] + `, is a file`:        {run, paths[0], paths[1]},
+		`nothing: no such file or directory, want a model or an image`:                   {"nothing", paths[0], "odd number"},
+		`want such as: braid ask "` + spaced + `" "odd number"`:                          {run, spaced},
 		`- is named twice`:                                                                {run, "-", paths[0], "-", "odd number"},
 		`no model at none.safetensors`:                                                    {"none.safetensors", paths[0], "odd number"},
 		`want a model file, or a run folder with`:                                         {dir, paths[0], "odd number"},
@@ -203,7 +207,7 @@ func TestAskMistakes(t *testing.T) {
 		`"" asks nothing; it can be asked`:                                                {run, paths[0], ""},
 		`has 3 words, the model reads 2`:                                                  {run, paths[0], "odd odd number"},
 		`none.png: no such file or directory`:                                             {run, "none.png", "odd number"},
-		dir + `: is no regular file`:                                                      {run, dir, "odd number"},
+		dir + `: is a folder`:                                                             {run, dir, "odd number"},
 		large + `: has 67108865 bytes, at most 67108864`:                                  {run, large, "odd number"},
 		`text: got text ("odd number"): want a PNG or a JP`:                               {run, put(t, dir, "text", []byte("odd number")), "odd number"},
 		`cut.png: the PNG cannot be read, it is damaged`:                                  {run, put(t, dir, "cut.png", png[:len(png)-20]), "odd number"},
@@ -215,6 +219,30 @@ func TestAskMistakes(t *testing.T) {
 		if code != 1 || out != "" || !strings.Contains(errs, want) || strings.Count(errs, dir) > 1 {
 			t.Errorf("%v: exit code %d, output %q\ngot  %s\nwant %s", args, code, out, errs, want)
 		}
+	}
+}
+
+// A pipe is read as a file is, as the shell's <(...) makes them.
+func TestAskPipe(t *testing.T) {
+	run, folder := trained(t)
+	dir, paths := pictures(t, folder, 1)
+	png, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skipf("skipped: no pipe can be made here: %v", err)
+	}
+	_, want, _ := call("ask", run, paths[0], "odd number")
+	written := make(chan error)
+	go func() { written <- os.WriteFile(pipe, png, 0o600) }()
+	code, out, errs := call("ask", run, pipe, "odd number")
+	if code != 0 || out != want {
+		t.Errorf("exit code %d: %s%swant %s", code, out, errs, want)
+	}
+	if err := <-written; err != nil {
+		t.Error(err)
 	}
 }
 

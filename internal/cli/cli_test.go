@@ -207,6 +207,8 @@ func TestMistakes(t *testing.T) {
 		`"digt", want one of "digit", "answer"; did you`: {"train", "--loss-weights", "digt=1"},
 		`the weight of "digit" is "-1"`:                  {"train", "--loss-weights", "digit=-1"},
 		`the weight of "answer" is "NaN"`:                {"train", "--loss-weights", "answer=NaN"},
+		`names "digit" twice`:                            {"train", "--loss-weights", "digit=1,answer=1,digit=2"},
+		"are all 0, want one above":                      {"train", "--loss-weights", "answer=0,digit=0"},
 		`has "digit", want HEAD=WEIGHT`:                  {"train", "--loss-weights", "digit"},
 		"unknown flag: --epoch":                          {"train", "--epoch", "3"},
 		`unknown command "trian"`:                        {"trian"},

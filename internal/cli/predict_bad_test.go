@@ -203,6 +203,7 @@ func TestPredictBadLines(t *testing.T) {
 		row(`, "digit": 1, "digit": 1`): `"digit": comes twice`,
 		`{"image": ` + numbers + `}`:    `"question" is missing, want such as "odd number", or --question for all rows`,
 		`{"image": ` + numbers + `, "question": "blue number"}`:     `"question": "blue number" has`,
+		`{"image": ` + numbers + `, "question": null}`:              `"question": got null, want 2 numbers, or a text such as "odd number"`,
 		`{"image": ` + numbers + `, "question": [1]}`:               `"question": got 1 numbers, want 2`,
 		`{"image": ` + numbers + `, "question": [1, 8]}`:            `"question": id 1 is 8, want 0 to 7`,
 		`{"image": ` + numbers + `, "question": [1, 2.0]}`:          `"question": id 1 is 2.0, want 0 to 7`,

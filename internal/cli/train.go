@@ -113,6 +113,7 @@ func (f trainFlags) plan() (train.Plan, error) {
 // its weight.
 func weigh(heads train.Heads, weights string) error {
 	known := []string{"digit", "answer"}
+	given := map[string]bool{}
 	for entry := range strings.SplitSeq(weights, ",") {
 		name, text, ok := strings.Cut(entry, "=")
 		if !ok {
@@ -122,6 +123,10 @@ func weigh(heads train.Heads, weights string) error {
 		if !ok {
 			return usage("--loss-weights: %v", names.Unknown("head", name, known))
 		}
+		if given[name] {
+			return usage("--loss-weights names %q twice, want each head once", name)
+		}
+		given[name] = true
 		w, err := strconv.ParseFloat(text, 64)
 		if err != nil || w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
 			return usage("--loss-weights: the weight of %q is %q, want a finite number from 0", name, text)
@@ -129,7 +134,12 @@ func weigh(heads train.Heads, weights string) error {
 		h.Weight, h.Off = w, w == 0
 		heads[name] = h
 	}
-	return nil
+	for _, h := range heads {
+		if !h.Off {
+			return nil
+		}
+	}
+	return usage("--loss-weights are all 0, want one above: else nothing is learnt")
 }
 
 // begin is a new run.

@@ -47,11 +47,11 @@ func List(names []string) string {
 }
 
 // nearest is the name with the fewest edits from got, or "" where even that one needs edits in
-// more than half of its letters.
+// more than half of its letters, or in all.
 func nearest(got string, have []string) string {
 	best, fewest := "", 1<<30
 	for _, name := range have {
-		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < fewest && 2*d <= len(name)+1 {
+		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < fewest && 2*d <= len(name)+1 && d < len(name) {
 			best, fewest = name, d
 		}
 	}

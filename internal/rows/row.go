@@ -141,7 +141,7 @@ func (p *parser) input(in *infer.Input, known *texts, t tensor.Tensor, row int, 
 		return err
 	case in.DType == tensor.Int32:
 		to := t.Int32s()[row*size:][:size]
-		return numbers(raw, in.Shape, func(at int, token []byte) error {
+		err := numbers(raw, in.Shape, func(at int, token []byte) error {
 			id, err := strconv.ParseInt(string(token), 10, 32)
 			if err != nil || in.Limit > 0 && (id < 0 || int(id) >= in.Limit) {
 				want := "a whole number of 32 bits"
@@ -153,6 +153,10 @@ func (p *parser) input(in *infer.Input, known *texts, t tensor.Tensor, row int, 
 			to[at] = int32(id)
 			return nil
 		})
+		if err != nil && in.IsText() {
+			err = fmt.Errorf("%w, or a text such as %q", err, Suggest(in))
+		}
+		return err
 	}
 	to := t.Float32s()[row*size:][:size]
 	return numbers(raw, in.Shape, func(at int, token []byte) error {
