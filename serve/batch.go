@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"sync"
 	"time"
 
 	"braid/infer"
@@ -16,15 +15,13 @@ import (
 // its answer at once. Else requests queue, and each goroutine that has computed hands its place to the first in
 // the queue, which answers all that wait, up to a batch.
 type batcher struct {
+	*places // which hold the lock of what follows cost
 	model   *infer.Model
 	most    int           // rows of a batch
 	wait    time.Duration // for a batch to fill
 	metrics *metrics
 	cost    cost
-	aside   aside
 
-	mu      sync.Mutex
-	free    int // places to compute in
 	waiting []*job
 	rows    int           // that wait
 	filling bool          // a job that leads waits for its batch to fill
@@ -38,6 +35,7 @@ type job struct {
 	deadline time.Time
 	turn     chan turn // has room for one
 	from     time.Time
+	latest   time.Time // a batch does not fill beyond it
 }
 
 // over says why nobody waits for the answer any more, nil if somebody does.
@@ -65,10 +63,9 @@ var (
 	errLate = errors.New("the deadline has passed")
 )
 
-func newBatcher(m *infer.Model, c Config, metrics *metrics) *batcher {
+func newBatcher(m *infer.Model, c Config, metrics *metrics, all *places) *batcher {
 	return &batcher{
-		model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
-		free: c.Places, arrived: make(chan struct{}, 1),
+		places: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics, arrived: make(chan struct{}, 1),
 	}
 }
 
@@ -84,10 +81,7 @@ func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Ti
 		}
 		return b.compute(rows, 1)
 	}
-	j := &job{rows: rows, ctx: ctx, deadline: deadline, turn: make(chan turn, 1), from: time.Now()}
-	b.waiting = append(b.waiting, j)
-	b.rows += rows.N
-	b.metrics.queue.Inc()
+	j := b.add(ctx, rows, deadline)
 	b.next()
 	b.mu.Unlock()
 	select {
@@ -132,19 +126,6 @@ func (b *batcher) take(j *job, t turn) error {
 	return b.lead(j)
 }
 
-// next gives a free place to the first that waits, which then leads. The caller holds the lock.
-func (b *batcher) next() {
-	if b.free == 0 || b.filling {
-		return
-	}
-	if j := b.first(); j != nil {
-		b.remove(0)
-		b.free--
-		b.filling = b.wait > 0
-		j.turn <- turn{lead: true}
-	}
-}
-
 // first is the first job that waits, nil if none does. Those before it for whose answer nobody waits are told, and
 // cost nothing more. The caller holds the lock.
 func (b *batcher) first() *job {
@@ -160,39 +141,32 @@ func (b *batcher) first() *job {
 	return nil
 }
 
-// pass gives a place back.
-func (b *batcher) pass() { b.giveBack(1) }
-
-func (b *batcher) giveBack(places int) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for range places {
-		b.free++
-		b.next()
+// add has a job wait. Who is to be answered soon waits for others half of that time at most. The caller holds the lock.
+func (b *batcher) add(ctx context.Context, rows *infer.Rows, deadline time.Time) *job {
+	now := time.Now()
+	j := &job{
+		rows: rows, ctx: ctx, deadline: deadline, turn: make(chan turn, 1),
+		from: now, latest: now.Add(min(b.wait, deadline.Sub(now)/2)),
 	}
+	if len(b.waiting) == 0 {
+		b.queue = append(b.queue, b)
+	}
+	b.waiting = append(b.waiting, j)
+	b.rows += rows.N
+	b.metrics.queue.Inc()
+	return j
 }
 
-// rowsOfPlace are the rows for which another place to compute in is worth taking.
-const rowsOfPlace = 16
-
-// borrow takes places that nobody needs now, besides the caller's own, for a batch of so many rows.
-func (b *batcher) borrow(rows int) (places int) {
-	if rows < 2*rowsOfPlace {
-		return 0
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	places = min(b.free, rows/rowsOfPlace-1)
-	b.free -= places
-	return places
-}
-
-// remove takes a job out of the queue.
+// remove takes a job out of the queue. The caller holds the lock.
 func (b *batcher) remove(at int) {
 	b.rows -= b.waiting[at].rows.N
 	b.metrics.queue.Dec()
 	b.metrics.queued.Observe(time.Since(b.waiting[at].from).Seconds())
 	b.waiting = slices.Delete(b.waiting, at, at+1)
+	if len(b.waiting) == 0 {
+		own := slices.Index(b.queue, b)
+		b.queue = slices.Delete(b.queue, own, own+1)
+	}
 }
 
 // lead answers a job together with those that wait.
@@ -248,17 +222,16 @@ func (b *batcher) together(jobs []*job, rows int) (errs []error) {
 	return errs
 }
 
-// fill waits until a batch is full, or the first has waited long enough, or it need wait no more.
+// fill waits until a batch is full, or one of its jobs has waited long enough, or the first need wait no more.
 func (b *batcher) fill(own *job) {
-	timer := time.NewTimer(min(b.wait-time.Since(own.from), time.Until(own.deadline)))
+	timer := time.NewTimer(b.wait)
 	defer timer.Stop()
 	for {
-		b.mu.Lock()
-		full := own.rows.N+b.rows >= b.most
-		b.mu.Unlock()
+		latest, full := b.filled(own)
 		if full {
 			return
 		}
+		timer.Reset(time.Until(latest))
 		select {
 		case <-timer.C:
 			return
@@ -267,6 +240,19 @@ func (b *batcher) fill(own *job) {
 		case <-b.arrived:
 		}
 	}
+}
+
+// filled tells whether a batch is full, and until when it may fill.
+func (b *batcher) filled(own *job) (latest time.Time, full bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	latest = own.latest
+	for _, j := range b.waiting {
+		if j.latest.Before(latest) {
+			latest = j.latest
+		}
+	}
+	return latest, own.rows.N+b.rows >= b.most
 }
 
 // gather takes the jobs of a batch out of the queue, in order.
@@ -283,8 +269,7 @@ func (b *batcher) gather(own *job) (jobs []*job, rows int) {
 	return jobs, rows
 }
 
-// compute answers rows of so many requests. No more is computed at once than there are places, so that whoever is not
-// computing, and reads requests, has a processor.
+// compute answers rows of so many requests, in a place that the caller has.
 func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
 	more := b.borrow(rows.N)
 	defer b.giveBack(more)

@@ -25,14 +25,8 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	if change != nil {
 		change(&c)
 	}
-	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }))
-	places := b.free
-	b.free = 0
-	return b, func() {
-		for range places {
-			b.pass()
-		}
-	}
+	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }), &places{})
+	return b, func() { b.giveBack(c.Places) }
 }
 
 func (b *batcher) row(n int) *infer.Rows {
@@ -201,41 +195,91 @@ func TestBatchWait(t *testing.T) {
 	})
 }
 
-// Whoever leads waits no longer for its batch than its client does: the next one leads.
-func TestLeaderIsLateOrGone(t *testing.T) {
+// A batch does not fill longer than the client of any of its requests can wait: half of the time that is left is for
+// the answer. Whose client has gone waits no more, and the next one leads.
+func TestBatchWaitOfFew(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		deadline [3]time.Duration // of requests that come each a millisecond after the one before; 0: the client goes at 200 ms
+		took     [3]time.Duration
+		batches  []float64
+	}{
+		{"the first is in haste", [3]time.Duration{100, 3600_000, 3600_000}, [3]time.Duration{50, 50, 50}, []float64{3}},
+		{"the last is", [3]time.Duration{3600_000, 3600_000, 22}, [3]time.Duration{12, 12, 12}, []float64{3}},
+		{"the first goes", [3]time.Duration{0, 3600_000, 3600_000}, [3]time.Duration{200, 1501, 1501}, []float64{2}},
+		{"the second goes", [3]time.Duration{3600_000, 0, 3600_000}, [3]time.Duration{1500, 200, 1500}, []float64{2}},
+		{"all can wait", [3]time.Duration{3600_000, 3600_000, 3600_000}, [3]time.Duration{1500, 1500, 1500}, []float64{3}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			b, release := batching(t, func(c *Config) { c.BatchRows, c.BatchWait, c.Places = 4, 1500*time.Millisecond, 2 })
+			release()
+			began := time.Now()
+			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
+			var wait sync.WaitGroup
+			for i, deadline := range c.deadline {
+				wait.Go(func() {
+					own, until, want := context.Background(), deadline*time.Millisecond, error(nil)
+					if deadline == 0 {
+						own, until, want = ctx, time.Hour, errGone
+					}
+					if err := b.answer(own, b.row(i), began.Add(until)); !errors.Is(err, want) {
+						t.Errorf("%s: request %d: error is %v, want %v", c.what, i, err, want)
+					}
+					if took := time.Since(began); took != c.took[i]*time.Millisecond {
+						t.Errorf("%s: request %d took %v, want %d ms", c.what, i, took, c.took[i])
+					}
+				})
+				synctest.Wait()
+				time.Sleep(time.Millisecond)
+			}
+			time.Sleep(197 * time.Millisecond)
+			cancel()
+			wait.Wait()
+			if got := sizes(t, b.metrics); !slices.Equal(got, c.batches) {
+				t.Errorf("%s: batches have %v rows, want %v", c.what, got, c.batches)
+			}
+			if b.free != 2 || b.filling || b.length() != 0 || len(b.queue) != 0 {
+				t.Errorf("%s: %d places are free, filling is %v, %d wait", c.what, b.free, b.filling, b.length())
+			}
+		})
+	}
+}
+
+// Models share the places to compute in, and take turns at them.
+func TestPlacesOfAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, release := batching(t, func(c *Config) { c.BatchRows, c.BatchWait = 4, 1500*time.Millisecond })
-		release()
-		began := time.Now()
-		ctx, cancel := context.WithCancel(context.Background())
+		a, release := batching(t, func(c *Config) { c.BatchRows, c.Places = 1, 1 })
+		b := newBatcher(a.model, Config{BatchRows: 1}, a.metrics, a.places)
+		var mu sync.Mutex
+		var order []string
 		var wait sync.WaitGroup
-		errs, took := make([]error, 3), make([]time.Duration, 3)
-		ask := func(i int, ctx context.Context, deadline time.Duration) {
+		ask := func(b *batcher, name string) {
 			wait.Go(func() {
-				errs[i] = b.answer(ctx, b.row(i), began.Add(deadline))
-				took[i] = time.Since(began)
+				if err := b.answer(context.Background(), b.row(1), time.Now().Add(time.Hour)); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				order = append(order, name)
+				mu.Unlock()
 			})
 			synctest.Wait()
 		}
-		ask(0, context.Background(), 100*time.Millisecond)
-		ask(1, ctx, time.Hour) // leads after the first
-		ask(2, context.Background(), time.Hour)
-		time.Sleep(200 * time.Millisecond)
-		cancel()
+		for _, name := range []string{"a1", "a2", "a3"} {
+			ask(a, name)
+		}
+		ask(b, "b1")
+		ask(b, "b2")
+		if a.length() != 3 || b.length() != 2 {
+			t.Errorf("%d and %d wait, want 3 and 2", a.length(), b.length())
+		}
+		release()
 		wait.Wait()
-		if !errors.Is(errs[0], errLate) || !errors.Is(errs[1], errGone) || errs[2] != nil {
-			t.Errorf("errors are %v, want late, gone, none", errs)
+		if want := []string{"a1", "b1", "a2", "b2", "a3"}; !slices.Equal(order, want) {
+			t.Errorf("answered in the order %v, want %v", order, want)
 		}
-		for i, want := range []time.Duration{100, 200, 1500} {
-			if took[i] != want*time.Millisecond {
-				t.Errorf("request %d took %v, want %d ms", i, took[i], want)
-			}
-		}
-		if got := sizes(t, b.metrics); !slices.Equal(got, []float64{1}) {
-			t.Errorf("batches have %v rows, want 1", got)
-		}
-		if b.free == 0 || b.filling || b.length() != 0 {
-			t.Errorf("%d places are free, filling is %v, %d wait", b.free, b.filling, b.length())
+		if a.free != 1 || b.free != 1 || len(a.queue) != 0 {
+			t.Errorf("%d, %d places are free, want 1", a.free, b.free)
 		}
 	})
 }

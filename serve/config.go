@@ -17,8 +17,8 @@ type Config struct {
 
 	// Batching: requests that wait are answered together.
 	BatchRows int           // most rows of a batch; 64
-	BatchWait time.Duration // how long a row may wait for others; 0: only what already waits
-	Places    int           // most batches that are computed at once; one for each processor
+	BatchWait time.Duration // how long a row may wait for others, at most half of the time until its deadline; 0: only what already waits
+	Places    int           // most batches that are computed at once, of all models; one for each processor
 	Queue     int           // most requests that are read and not answered; 512
 	Deadline  time.Duration // how long a request may wait from when it was read; 5 s
 

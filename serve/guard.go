@@ -204,7 +204,7 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !s.places.take(1) {
+	if !s.room.take(1) {
 		b.free()
 		return nil, busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
 	}
@@ -212,9 +212,9 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
 }
 
 // inside is how many requests are read and not answered.
-func (s *Server) inside() int64 { return int64(s.config.Queue) - s.places.left.Load() }
+func (s *Server) inside() int64 { return int64(s.config.Queue) - s.room.left.Load() }
 
 func (s *Server) leave(b *body) {
-	s.places.give(1)
+	s.room.give(1)
 	b.free()
 }

@@ -469,9 +469,9 @@ func (c *contract) overload(t *testing.T) {
 		}
 		e.call(t, c, r, 413, make([]byte, 8193))
 		e.call(t, c, r, 504, e.good(t))
-		r.places.take(int64(r.config.Queue))
+		r.room.take(int64(r.config.Queue))
 		e.call(t, c, r, 503, e.good(t))
-		r.places.give(int64(r.config.Queue))
+		r.room.give(int64(r.config.Queue))
 	}
 	c.call(t, r, 413, "POST", inferPath, bytes.ReplaceAll(one(t, 3, "odd number", ""), []byte(`"shape":[1`), []byte(`"shape":[2`)))
 }

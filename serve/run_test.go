@@ -35,11 +35,7 @@ func (b *batcher) block() (free func()) {
 	defer b.mu.Unlock()
 	places := b.free
 	b.free = 0
-	return func() {
-		for range places {
-			b.pass()
-		}
-	}
+	return func() { b.giveBack(places) }
 }
 
 // What was accepted is answered after the end began; ready says at once that it is near.

@@ -26,7 +26,8 @@ type Server struct {
 	tokens  tokens
 	clients clients
 	bodies  budget
-	places  stock         // for requests that are read and not answered
+	room    stock         // for requests that are read and not answered
+	places  places        // to compute in
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
 	accepts atomic.Pointer[listener]
@@ -48,7 +49,8 @@ func New(c Config) (*Server, error) {
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
 	s.bodies.left.Store(c.Bodies)
 	s.bodies.most = c.Bodies
-	s.places.left.Store(int64(c.Queue))
+	s.room.left.Store(int64(c.Queue))
+	s.places.free = c.Places
 	if err := s.tokens.load(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,63 @@
+package serve
+
+import (
+	"slices"
+	"sync"
+)
+
+// places are those to compute in, of all models together, and of their versions: no more is computed at once, so that
+// whoever is not computing, and reads requests, has a processor.
+type places struct {
+	aside aside
+
+	mu    sync.Mutex // also of the queues of all batchers
+	free  int
+	queue []*batcher // those with jobs that wait: the next to lead comes from the first
+}
+
+// next gives free places to jobs that wait, which then lead. The models take turns. The caller holds the lock.
+func (p *places) next() {
+	for i := 0; p.free > 0 && i < len(p.queue); {
+		b := p.queue[i]
+		if b.filling {
+			i++
+			continue
+		}
+		j := b.first()
+		if j == nil {
+			continue // and none of its jobs waits any more
+		}
+		b.remove(0)
+		if len(b.waiting) > 0 {
+			p.queue = append(slices.Delete(p.queue, i, i+1), b)
+		}
+		p.free--
+		b.filling = b.wait > 0
+		j.turn <- turn{lead: true}
+	}
+}
+
+// pass gives a place back.
+func (p *places) pass() { p.giveBack(1) }
+
+func (p *places) giveBack(places int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free += places
+	p.next()
+}
+
+// rowsOfPlace are the rows for which another place to compute in is worth taking.
+const rowsOfPlace = 16
+
+// borrow takes places that nobody needs now, besides the caller's own, for a batch of so many rows.
+func (p *places) borrow(rows int) (places int) {
+	if rows < 2*rowsOfPlace {
+		return 0
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	places = min(p.free, rows/rowsOfPlace-1)
+	p.free -= places
+	return places
+}
