@@ -69,8 +69,9 @@ type screen struct {
 }
 
 var (
-	desk  = screen{1280, 900, false, "light"}
-	phone = screen{390, 844, true, "dark"}
+	desk   = screen{1280, 900, false, "light"}
+	window = screen{390, 844, false, "light"}
+	phone  = screen{390, 844, true, "dark"}
 )
 
 // tab is the page as somebody has it open. What fails ends the test.
@@ -85,11 +86,16 @@ type tab struct {
 	complaints []string // errors and warnings in the console
 }
 
-// show opens the page of a server that serves a model's file. At the end, nothing may have been complained of, and
+// show opens the page of a server that serves models' files. At the end, nothing may have been complained of, and
 // nobody asked but the server.
-func show(t *testing.T, browser context.Context, model string, on screen) *tab {
+func show(t *testing.T, browser context.Context, on screen, models ...string) *tab {
 	t.Helper()
-	r := start(t, func(c *Config) { c.Models = []Source{{Path: model}} })
+	r := start(t, func(c *Config) {
+		c.Models = nil
+		for _, path := range models {
+			c.Models = append(c.Models, Source{Path: path})
+		}
+	})
 	p := &tab{T: t, origin: r.url, screen: on}
 	ctx, end := context.WithTimeout(browser, 3*time.Minute)
 	t.Cleanup(end)
@@ -109,10 +115,16 @@ func show(t *testing.T, browser context.Context, model string, on screen) *tab {
 	p.do(chromedp.Navigate(r.url))
 	p.until(`document.querySelector('main').dataset.ready === 'true'`)
 	p.quiet()
-	if width := eval[int64](p, `document.documentElement.scrollWidth`); width != on.width {
-		t.Errorf("the page is %d pixels wide on a screen of %d", width, on.width)
-	}
+	p.fits()
 	return p
+}
+
+// fits checks that nothing is to be scrolled sideways for.
+func (p *tab) fits() {
+	p.Helper()
+	if width := eval[int64](p, `document.documentElement.scrollWidth`); width != p.screen.width {
+		p.Errorf("the page is %d pixels wide on a screen of %d", width, p.screen.width)
+	}
 }
 
 // note hears of all that happens in the page.

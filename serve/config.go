@@ -131,7 +131,7 @@ func (c Config) check() error {
 		}
 	}
 	if c.BatchWait >= c.Deadline {
-		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v: else no row is answered in time", c.BatchWait, c.Deadline)
+		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v", c.BatchWait, c.Deadline)
 	}
 	if !(c.Rate >= 0) {
 		return fmt.Errorf("serve: Rate is %v, want 0 or more", c.Rate)

@@ -37,8 +37,11 @@ func TestPageInChromium(t *testing.T) {
 	model := trained(t)
 	for _, on := range []screen{desk, phone} {
 		t.Run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
-			p := show(t, browser, model, on)
+			p := show(t, browser, on, model)
 			testTheme(p)
+			if got := p.text(".invitation b"); got != "Draw a digit here" {
+				t.Errorf("the board says %q", got)
+			}
 			testDigits(p)
 		})
 	}
@@ -51,7 +54,7 @@ func TestPageInChromium(t *testing.T) {
 		{"samples", func(p *tab) { testSamples(p, model) }},
 		{"words", testWords},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(show(t, browser, model, desk)) })
+		t.Run(test.name, func(t *testing.T) { test.run(show(t, browser, desk, model)) })
 	}
 	t.Run("contradiction", func(t *testing.T) { testContradiction(t, browser, model) })
 }
@@ -365,7 +368,7 @@ func testContradiction(t *testing.T, browser context.Context, model string) {
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
-	p := show(t, browser, path, phone)
+	p := show(t, browser, phone, path)
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.expect("7", "lower half", "no")
 	told := p.text("#contradiction")

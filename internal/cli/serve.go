@@ -184,7 +184,7 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		}
 	}
 	if f.BatchWait >= f.Deadline {
-		return usage("--batch-wait %v must be shorter than --deadline %v: else no row is answered in time", f.BatchWait, f.Deadline)
+		return usage("--batch-wait %v must be shorter than --deadline %v", f.BatchWait, f.Deadline)
 	}
 	f.Body, f.Image = int64(f.bodyMB)<<20, int64(f.imageMB)<<20
 	if f.watch {

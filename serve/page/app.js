@@ -32,6 +32,7 @@ const asker = new Asker({ request, answered, refused, nothing, busy, before: wai
 
 const image = () => model?.inputs.find((input) => input.image);
 const text = () => model?.inputs.find((input) => input.text);
+const imageless = () => model !== null && !image();
 
 // What people do.
 
@@ -57,7 +58,7 @@ find('#model').addEventListener('change', (event) => choose(event.target.value))
 
 addEventListener('keydown', (event) => {
   const typing = event.target.closest?.('input:not([type=radio]), select, textarea');
-  if (typing || event.altKey || event.defaultPrevented) return;
+  if (typing || imageless() || event.altKey || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey) {
     if (event.key.toLowerCase() !== 'z' || event.shiftKey) return;
     pad.undo();
@@ -119,7 +120,6 @@ function refused(problem, asked) {
 
 function nothing() {
   empty('empty');
-  if (!image()) tell([`The model ${model.name} has no image among its inputs: there is nothing to draw for it.`], 'note');
 }
 
 function waiting(problem, seconds) {
@@ -182,10 +182,18 @@ function say(sentence) {
 function scored({ heads, scores }) {
   const right = heads.flatMap(({ name }) => {
     const score = scores?.find((each) => each.name === `val_${name}_accuracy`);
-    return Number.isFinite(score?.value) ? [`${name}s right ${percent(score.value)}`] : [];
+    return Number.isFinite(score?.value) ? [`${name} ${percent(score.value)} right`] : [];
   });
   return right.length ? `On the test set: ${right.join(', ')}.` : '';
 }
+
+// invitation says what to draw: a digit where a head knows the ten, or what the input is called.
+function invitation({ heads }) {
+  const digits = heads.some(({ labels }) => labels.join() === '0,1,2,3,4,5,6,7,8,9');
+  return `Draw ${digits ? 'a digit' : `the ${image().name}`} here`;
+}
+
+const named = (list) => list.map(({ name }) => name).join(', ');
 
 // The models.
 
@@ -210,6 +218,10 @@ function choose(name) {
   find('#model-choice').hidden = models.length < 2;
   met.add(model.version);
   main.dataset.ready = true;
+  main.dataset.imageless = imageless();
+  find('#imageless').hidden = !imageless();
+  setText(find('#named'), `Its inputs: ${named(model.inputs)}. Its heads: ${named(model.heads)}.`);
+  if (image()) setText(find('.invitation b'), invitation(model));
   views = model.heads.map((head, i) => new HeadView(head, i));
   find('#heads').replaceChildren(...views.map((view) => view.element));
   question.use(text());

@@ -57,14 +57,17 @@ const figure = (name, labels) => (labels.length === 2 ? new Scale(name, labels) 
 class Bars {
   constructor(labels) {
     this.labels = labels;
+    const twofold = labels.length > 5 && labels.every((label) => label.length <= 3); // on a narrow page
     this.rows = new Map(labels.map((label) => {
       const share = element('span', { class: 'share' });
       const row = element('li', { 'data-bar': label },
-        element('span', { class: 'name' }, label),
+        element('span', { class: 'name', title: label }, label),
         element('span', { class: 'track' }, element('span', { class: 'fill' })), share);
       return [label, { row, share }];
     }));
-    this.element = element('ol', { class: 'bars' }, ...[...this.rows.values()].map(({ row }) => row));
+    this.element = element('ol', { class: twofold ? 'bars twofold' : 'bars' },
+      ...[...this.rows.values()].map(({ row }) => row));
+    this.element.style.setProperty('--rows', Math.ceil(labels.length / 2));
   }
 
   show(answers, chosen) {
@@ -81,7 +84,7 @@ class Bars {
 class Scale {
   constructor(name, labels) {
     this.labels = labels;
-    this.ends = labels.map((label) => element('span', { class: 'end', 'data-bar': label }, label));
+    this.ends = labels.map((label) => element('span', { class: 'end', title: label, 'data-bar': label }, label));
     this.track = element('span', {
       class: 'track', role: 'meter', 'aria-label': `${name}: ${labels[1]}`,
       'aria-valuemin': 0, 'aria-valuemax': 100,

@@ -1,0 +1,200 @@
+package serve
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+	"go.uber.org/goleak"
+
+	"braid"
+	"braid/data"
+	"braid/digitqa"
+	"braid/layer"
+	"braid/modelfile"
+	"braid/tensor"
+	"braid/text"
+)
+
+// Networks of other people than the seed's: other inputs, other heads, labels that are no digits.
+func TestPageOfOthersInChromium(t *testing.T) {
+	leaks := goleak.IgnoreCurrent()
+	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+	browser := chromium(t)
+	for _, on := range []screen{desk, window, phone} {
+		screen := fmt.Sprintf("/width=%d/touch=%v", on.width, on.touch)
+		t.Run("labels"+screen, func(t *testing.T) { testLabels(t, browser, on) })
+		t.Run("no image"+screen, func(t *testing.T) { testNoImage(t, browser, on) })
+	}
+}
+
+// garments are Fashion-MNIST's.
+var garments = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
+
+// longLabels are longer than there is room, but for some.
+var longLabels = []string{
+	"0", "with a loop at its foot", "Donaudampfschifffahrtsgesellschaftskapitän", "Handwritten seven", "W",
+	strings.Repeat("on and on and ", 12) + "for ever", strings.Repeat("八", 40), "<b>nine</b>",
+}
+
+// picturing writes the file of a network that tells of a photo whatever the heads' labels are: two are a question.
+func picturing(t *testing.T, heads ...modelfile.Labels) string {
+	t.Helper()
+	g := braid.NewGraph("wardrobe")
+	pixels := g.Add("pixels", layer.Flatten{}, g.Input("photo", tensor.Float32, 28, 28))
+	for _, h := range heads {
+		if len(h.Labels) == 2 {
+			g.Head(h.Head, layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
+		} else {
+			g.Head(h.Head, layer.Dense{Units: len(h.Labels), Activation: layer.Softmax}, pixels)
+		}
+	}
+	g.Head("price", layer.Dense{Units: 1}, pixels)
+	return built(t, g, modelfile.File{
+		Inputs: []modelfile.Input{{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}}}, Labels: heads,
+	})
+}
+
+// built writes a network with what its file tells of it. It is not trained.
+func built(t *testing.T, g *braid.Graph, f modelfile.File) string {
+	t.Helper()
+	var err error
+	if f.Model, err = g.Build(1); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	if err := modelfile.Save(path, &f); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The bars of a head can be compared, whatever its labels are, and no label hides another.
+func testLabels(t *testing.T, browser context.Context, on screen) {
+	classes := make([]string, 40)
+	for i := range classes {
+		classes[i] = fmt.Sprint(i)
+	}
+	heads := []modelfile.Labels{
+		{Head: "garment", Labels: garments}, {Head: "long", Labels: longLabels}, {Head: "class", Labels: classes},
+		{Head: "worn", Labels: []string{"certainly not, never ever", "yes_without_any_reservation_whatsoever"}},
+	}
+	p := show(t, browser, on, picturing(t, heads...))
+	if got := p.text(".invitation b"); got != "Draw the photo here" {
+		t.Errorf("the board says %q", got)
+	}
+	if got := regexp.MustCompile("(?i).*digit.*").FindAllString(eval[string](p, `document.body.textContent`), -1); len(got) > 0 {
+		t.Errorf("the page speaks of digits: %q", got)
+	}
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.fits()
+	if clear, seen := p.box("#clear"), p.box(".seen"); clear.X+clear.Width > seen.X {
+		t.Errorf("the button ends at %v, what the net sees begins at %v", clear.X+clear.Width, seen.X)
+	}
+	for _, h := range heads[:3] {
+		columns := 1
+		if h.Head == "class" && on.width < desk.width {
+			columns = 2 // there is room
+		}
+		bars := p.bars(h.Head)
+		checkBars(t, h, bars, columns)
+		eval[int](p, `document.querySelectorAll('.bars li').forEach((bar) => bar.classList.add('chosen')), 0`)
+		for i, bold := range p.bars(h.Head) {
+			if bold.Left != bars[i].Left || bold.Width != bars[i].Width {
+				t.Errorf("%s: the track of %q goes from %v to %v when it is chosen", h.Head, bold.Label, bars[i], bold)
+			}
+		}
+	}
+	scale, outputs := p.box(`[data-head="worn"] .track`), p.box(".outputs")
+	if scale.Width < outputs.Width/4 {
+		t.Errorf("of %v, the scale between long labels has %v", outputs.Width, scale.Width)
+	}
+	if got := eval[[]string](p, `[...document.querySelectorAll('.scale .end')].map((end) => end.title)`); !slices.Equal(got, heads[3].Labels) {
+		t.Errorf("the titles beside the scale are %q", got)
+	}
+}
+
+// bar is a row of a head: its label and where its track is, how far down it and its label reach.
+type bar struct {
+	Label, Text, Title                 string
+	Left, Width, LabelEnd, Top, Bottom float64
+}
+
+func (p *tab) bars(head string) []bar {
+	p.Helper()
+	return eval[[]bar](p, fmt.Sprintf(`[...document.querySelectorAll('[data-head="%s"] .bars li')].map((row) => {
+		const name = row.querySelector('.name');
+		const [track, label, whole] = [row.querySelector('.track'), name, row].map((part) => part.getBoundingClientRect());
+		return {
+			Label: row.dataset.bar, Text: name.textContent, Title: name.title, Left: track.left, Width: track.width, LabelEnd: label.right,
+			Top: Math.min(label.top, whole.top), Bottom: Math.max(label.bottom, whole.bottom),
+		};
+	})`, head))
+}
+
+func checkBars(t *testing.T, h modelfile.Labels, bars []bar, columns int) {
+	t.Helper()
+	if len(bars) != len(h.Labels) {
+		t.Fatalf("%s: %d bars, want %d", h.Head, len(bars), len(h.Labels))
+	}
+	column := len(bars) / columns
+	for i, b := range bars {
+		if b.Label != h.Labels[i] || b.Text != b.Label || b.Title != b.Label {
+			t.Errorf("%s: bar %q says %q, and %q in its title", h.Head, b.Label, b.Text, b.Title)
+		}
+		if first := bars[i/column*column]; b.Left != first.Left || b.Width != bars[0].Width {
+			t.Errorf("%s: the track of %q begins at %v and is %v wide, not %v and %v", h.Head, b.Label, b.Left, b.Width, first.Left, bars[0].Width)
+		}
+		if b.Width < 60 || b.LabelEnd > b.Left {
+			t.Errorf("%s: the label %q ends at %v, its track begins at %v and is %v wide", h.Head, b.Label, b.LabelEnd, b.Left, b.Width)
+		}
+		if i%column > 0 && b.Top < bars[i-1].Bottom {
+			t.Errorf("%s: %q begins at %v, the row above ends at %v", h.Head, b.Label, b.Top, bars[i-1].Bottom)
+		}
+	}
+}
+
+// A model that takes no image is not drawn for: the page says who asks it, and how. Another model beside it is.
+func testNoImage(t *testing.T, browser context.Context, on screen) {
+	tokenizer, err := digitqa.Tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := braid.NewGraph("mood")
+	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 2}, g.Input("review", tensor.Int32, 3))
+	g.Head("stars", layer.Dense{Units: 3, Activation: layer.Softmax}, g.Add("flat", layer.Flatten{}, words))
+	review := modelfile.Input{Name: "review", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd half"}}}
+	p := show(t, browser, on, built(t, g, modelfile.File{Inputs: []modelfile.Input{review}}),
+		picturing(t, modelfile.Labels{Head: "garment", Labels: garments}))
+	const shown = `[...document.querySelectorAll('canvas, main button, main input, .seen, .head')].some((part) => part.checkVisibility())`
+	told := p.text("#imageless")
+	for _, want := range []string{"no image", "review", "stars"} {
+		if !strings.Contains(told, want) {
+			t.Errorf("the page does not tell %q: %s", want, told)
+		}
+	}
+	if eval[bool](p, shown) || !eval[bool](p, `document.querySelector('#imageless').checkVisibility()`) {
+		t.Errorf("the page shows %q", p.text("main"))
+	}
+	if got := eval[string](p, `document.querySelector('#imageless a').href`); got != p.origin+"/openapi.json" {
+		t.Errorf("the page links to %s", got)
+	}
+	choose := func(name string) {
+		eval[bool](p, fmt.Sprintf(`((model) => { model.value = %q; return model.dispatchEvent(new Event('change')); })(document.querySelector('#model'))`, name))
+		p.quiet()
+		p.fits()
+	}
+	choose("wardrobe")
+	if !eval[bool](p, shown) || eval[bool](p, `document.querySelector('#imageless').checkVisibility()`) {
+		t.Errorf("for a model with an image, the page tells %s", told)
+	}
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	choose("mood")
+	p.key(kb.Escape) // wipes no board that nobody sees
+	p.answered(func() { choose("wardrobe") })
+}
