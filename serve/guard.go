@@ -50,6 +50,9 @@ func (t *tokens) load() error {
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
+		if strings.ContainsAny(text, " \t") {
+			return fmt.Errorf("token file %s: line %d has a space, want a token alone, or # before a comment", t.path, line)
+		}
 		if len(text) < leastToken {
 			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more", t.path, line, len(text), leastToken)
 		}

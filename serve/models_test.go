@@ -280,13 +280,12 @@ func TestSeveralModels(t *testing.T) {
 func TestBadConfigs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	saved(t, path, 1)
-	empty := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(empty, []byte("# none\n\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	short := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(short, []byte("# one\nsecret\n"), 0o600); err != nil {
-		t.Fatal(err)
+	tokens := func(content string) (path string) {
+		path = filepath.Join(t.TempDir(), "tokens")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
 	}
 	one := []Source{{Path: path}}
 	for want, c := range map[string]Config{
@@ -303,8 +302,10 @@ func TestBadConfigs(t *testing.T) {
 		`Hosts has "a.org:80", want`:         {Models: one, Hosts: []string{"a.org:80"}},
 		`Hosts has "", want`:                 {Models: one, Hosts: []string{""}},
 		"token file":                         {Models: one, Token: path + "x"},
-		"it has no token":                    {Models: one, Token: empty},
-		"line 2 has a token of 6 characters": {Models: one, Token: short},
+		"it has no token":                    {Models: one, Token: tokens("# none\n\n")},
+		"line 2 has a token of 6 characters": {Models: one, Token: tokens("# one\nsecret\n")},
+		"line 1 has a space, want a token":   {Models: one, Token: tokens("first-0123456789abcdef # Anna\n")},
+		"failed to find any PEM data":        {Models: one, Cert: path, Key: path},
 	} {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)

@@ -139,10 +139,23 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 		}
 		return q, nil
 	}
-	if !q.text.Trained(ids) {
-		q.notes = append(q.notes, fmt.Sprintf("%q is none of the questions that the model was trained on: %s", last, names.List(q.text.Text.Questions)))
+	if note := untrained(m, last); note != "" {
+		q.notes = append(q.notes, note)
 	}
 	return q, nil
+}
+
+// untrained says so where a model was not trained on a question that can be asked.
+func untrained(m *infer.Model, question string) string {
+	in := m.Input((*infer.Input).IsText)
+	if in == nil || question == "" {
+		return ""
+	}
+	ids := make([]int32, in.Shape.Size())
+	if in.ReadText(ids, question) != nil || in.Trained(ids) {
+		return ""
+	}
+	return fmt.Sprintf("%q is none of the questions that the model was trained on: %s", question, names.List(in.Text.Questions))
 }
 
 // shellWord is an argument as it is written in a command.

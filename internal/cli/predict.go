@@ -109,6 +109,9 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err := f.distinct(model); err != nil {
 		return err
 	}
+	if note := untrained(model, f.question); note != "" && f.log == "text" {
+		s.note(note)
+	}
 	source, err := f.source(ctx, s, model)
 	if err != nil {
 		return err

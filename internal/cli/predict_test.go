@@ -190,6 +190,23 @@ func TestPredictZipped(t *testing.T) {
 	}
 }
 
+// A question for all that the model was not trained on is answered, with a note.
+func TestPredictUntrained(t *testing.T) {
+	run, folder := trained(t)
+	m := manyRows(t, folder, 2)
+	in := put(t, t.TempDir(), "images", idxFile(m.pixels, 2, 6, 5))
+	const note = `"number odd" is none of the questions that the model was trained on: "lower half"`
+	for _, c := range []struct {
+		question, log string
+		noted         bool
+	}{{"number odd", "text", true}, {"number odd", "none", false}, {"number odd", "json", false}, {"odd number", "text", false}} {
+		code, out, errs := call("predict", run, "--in", in, "--question", c.question, "--log", c.log)
+		if code != 0 || strings.Count(out, "\n") != 2 || strings.Contains(errs, note) != c.noted {
+			t.Errorf("%+v: exit code %d: %s%s", c, code, out, errs)
+		}
+	}
+}
+
 func TestPredictOneQuestion(t *testing.T) {
 	run, folder := trained(t)
 	m := manyRows(t, folder, 7)

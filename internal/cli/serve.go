@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -59,7 +60,7 @@ func serveVerb(s streams) *cobra.Command {
 	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded")
 	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
 	flags.Float64Var(&f.Rate, "rate-limit", usual.Rate, "most requests a second of one client; more get 429; 0: no limit")
-	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens, one a line, one of which each request must bring")
+	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens of 16 characters or more, one a line, one of which each request must bring")
 	flags.StringSliceVar(&f.Hosts, "host", nil, "name that requests may ask for besides localhost and addresses, such as one that a proxy passes on;\non this machine's own address, without tokens and TLS, no others are answered")
 	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; read again when it changes")
 	flags.StringVar(&f.Key, "tls-key", "", "file with its key")
@@ -198,7 +199,11 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		args = []string{latest}
 	}
 	for _, arg := range args {
-		f.Models = append(f.Models, serve.ParseSource(arg))
+		source := serve.ParseSource(arg)
+		if _, err := os.Stat(source.Path); errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, "=") && (source.Name == "" || source.Path == "") {
+			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, then a model", names.Shorten(arg))
+		}
+		f.Models = append(f.Models, source)
 	}
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
