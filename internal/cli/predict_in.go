@@ -1,0 +1,143 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"braid/infer"
+	"braid/internal/names"
+	"braid/internal/rows"
+)
+
+// source opens the rows, and tests the flags that depend on what they are.
+func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_ rows.Source, err error) {
+	file, err := rows.Open(ctx, f.in, s.in)
+	if err != nil {
+		return nil, fmt.Errorf("--in: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			file.Close()
+		}
+	}()
+	isIDX, err := file.IsIDX()
+	switch {
+	case err != nil:
+		return nil, err
+	case f.question != "" && m.Input((*infer.Input).IsText) == nil:
+		return nil, usage("--question: the model takes no text: its inputs are %s", rows.Takes(m))
+	case isIDX:
+		return f.idx(ctx, s, file, m)
+	case f.questions != "":
+		return nil, usage("--questions is for IDX images: in JSON lines the question stands in each")
+	case f.labels != nil:
+		return nil, usage("--labels is for IDX images: in JSON lines true answers stand in each, by the heads' names")
+	}
+	source, err := rows.NewJSON(file, m, f.question)
+	if err != nil {
+		return nil, fmt.Errorf("--question: %w", err)
+	}
+	return source, nil
+}
+
+// idx opens what --questions and --labels name beside the images.
+func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *infer.Model) (_ rows.Source, err error) {
+	source, err := rows.NewIDX(file, m)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			source.Close()
+		}
+	}()
+	text := m.Input((*infer.Input).IsText)
+	switch {
+	case f.questions != "" && text == nil:
+		return nil, usage("--questions: the model takes no text: its inputs are %s", rows.Takes(m))
+	case f.questions != "":
+		questions, err := rows.Open(ctx, f.questions, s.in)
+		if err != nil {
+			return nil, fmt.Errorf("--questions: %w", err)
+		}
+		source.Questions(questions)
+	case f.question != "":
+		if err := source.Ask(f.question); err != nil {
+			return nil, fmt.Errorf("--question: %w", err)
+		}
+	case text != nil:
+		return nil, usage("the model reads a question with each image: --question %q for all, or --questions FILE with a line for each", rows.Suggest(text))
+	}
+	var labelled []int // heads
+	for _, flag := range f.labels {
+		head, path, err := labelFile(flag, m)
+		if err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		labels, err := rows.Open(ctx, path, s.in)
+		if err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		if err := source.Labels(head, labels); err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		if slices.Contains(labelled, head) {
+			return nil, usage("--labels: head %q has two files", m.Heads[head].Name)
+		}
+		labelled = append(labelled, head)
+	}
+	return source, nil
+}
+
+// labelFile is what --labels names, as HEAD=FILE or FILE alone: of the first head that has answers.
+func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
+	path = flag
+	head = max(0, slices.IndexFunc(m.Heads, func(h infer.Head) bool { return rows.Answers(&h) != nil }))
+	if name, rest, ok := strings.Cut(flag, "="); ok {
+		if named := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == name }); named >= 0 {
+			head, path = named, rest
+		} else if _, missing := os.Stat(flag); missing != nil { // it is no file with = in its name
+			var have []string
+			for i := range m.Heads {
+				have = append(have, m.Heads[i].Name)
+			}
+			return 0, "", names.Unknown("head", name, have)
+		}
+	}
+	if rows.Answers(&m.Heads[head]) == nil {
+		return 0, "", fmt.Errorf("head %q gives numbers, not one of some answers", m.Heads[head].Name)
+	}
+	return head, path, nil
+}
+
+// distinct is an error where the answers would replace what is read, or standard input is to be two files.
+func (f *predictFlags) distinct(m *infer.Model) error {
+	reads := map[string][]string{"--in": {f.in}, "--questions": {f.questions}}
+	for _, flag := range f.labels {
+		if _, path, err := labelFile(flag, m); err == nil { // else it is told when it is opened
+			reads["--labels"] = append(reads["--labels"], path)
+		}
+	}
+	out, missing := os.Stat(f.out)
+	input := "" // the flag that reads standard input
+	for _, flag := range slices.Sorted(maps.Keys(reads)) {
+		for _, path := range reads[flag] {
+			if path == "-" {
+				if input != "" {
+					return usage("%s and %s: only one of them can be standard input", input, flag)
+				}
+				input = flag
+				continue
+			}
+			info, err := os.Stat(path)
+			if err == nil && missing == nil && f.out != "-" && os.SameFile(info, out) && info.Mode().IsRegular() {
+				return usage("--out %s is the file of %s, want another", f.out, flag)
+			}
+		}
+	}
+	return nil
+}
