@@ -51,7 +51,7 @@ func List(names []string) string {
 func nearest(got string, have []string) string {
 	best, fewest := "", 1<<30
 	for _, name := range have {
-		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < fewest && 2*d <= len(name)+1 && d < len(name) {
+		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < fewest && 2*d <= len(name)+1 && d < max(len(got), len(name)) {
 			best, fewest = name, d
 		}
 	}
