@@ -8,6 +8,12 @@ func BenchmarkDecode(b *testing.B) {
 	for i := range noisy.Pix {
 		noisy.Pix[i] += uint8(i * i >> 4 & 7)
 	}
+	shadow := grey(five(4000, 3000, 24), 4000, 0, 255)
+	for i := range shadow.Pix {
+		if i%4000+i/4000 < 2800 {
+			shadow.Pix[i] = uint8(float64(shadow.Pix[i]) * 0.6)
+		}
+	}
 	for _, c := range []struct {
 		name    string
 		content []byte
@@ -17,6 +23,7 @@ func BenchmarkDecode(b *testing.B) {
 		{"png=noisy", pngOf(b, noisy)},
 		{"jpeg=noisy", jpegOf(b, noisy, 80)},
 		{"jpeg=4000x3000", jpegOf(b, grey(five(4000, 3000, 24), 4000, 0, 255), 80)},
+		{"jpeg=4000x3000,shadow", jpegOf(b, shadow, 80)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -12,9 +12,19 @@
 // NIST's digits are black on white, and what people send is not. On the way to that
 //
 //	a photo is turned upright, and what is transparent becomes background   exif.go, grey.go
-//	uneven light is taken off, and dark on light told from light on dark    surface.go, stroke.go
+//	light that falls off is taken off, and dark told from light strokes     surface.go, stroke.go
+//	where that leaves no strokes with room around them, the page is found
+//	part by part: the light may have steps, and the page lie on a desk      digit.go, local.go, background.go
+//	shadows, desks, frames and ruled lines are dropped by their shape       shape.go
 //	noise and dust are dropped                                              noise.go, part.go
 //	strokes that are much thinner or thicker than MNIST's are drawn anew    width.go
+//
+// What is left must be strokes: else an error says what was seen, and nothing is guessed. A line as dark as
+// the digit that crosses it is taken for a part of it; and the edge of a deep shadow through a digit, in a
+// picture with much noise, may be taken for the digit.
+//
+// The page that is found part by part is the closing of grey morphology, and strokes are what it fills in,
+// the top-hat: J. Serra, "Image Analysis and Mathematical Morphology", 1982.
 //
 // None of these changes an image that needs none: MNIST's own, enlarged and put anywhere on a page, come
 // back as they are, but for a brightest value of 254, which becomes 255.

@@ -17,15 +17,8 @@ func (g *Grey) MNIST(height, width int) ([]uint8, error) {
 	if err := g.check(); err != nil {
 		return nil, err
 	}
-	s, noise, err := g.strokes()
+	s, err := g.digit()
 	if err != nil {
-		return nil, err
-	}
-	least := leastArea
-	if noise > 0 {
-		least = max(least, min(noisyArea, len(s.Pixels)/noisyPart))
-	}
-	if s, err = s.cut(max(noise, s.faint()), least); err != nil {
 		return nil, err
 	}
 	box := int(math.Round(float64(min(height, width)) * 20 / 28))

@@ -12,15 +12,22 @@ const (
 
 // part is a connected piece of what stands out: pixels that touch, at corners too.
 type part struct {
-	box  image.Rectangle
-	area int
-	mass float64
+	box     image.Rectangle
+	area    int
+	mass    float64
+	outline int // sides of pixels that are not the part's on the other side,
+	contact int // and of these on the border of the image
 }
 
 // cut gives the strokes in their bounding box. Values up to noise are dropped, and so is dust: parts that
 // are small and would make the box larger. Less than a number of pixels is no digit.
 func (g *Grey) cut(noise float32, least int) (*Grey, error) {
 	labels, parts := g.parts(max(noise, leastInk*g.peak()))
+	return g.cutOut(labels, parts, noise, least)
+}
+
+// cutOut does so with the parts that are known.
+func (g *Grey) cutOut(labels []int32, parts []part, noise float32, least int) (*Grey, error) {
 	largest := part{}
 	for _, p := range parts {
 		if p.mass > largest.mass {
@@ -67,9 +74,22 @@ func (g *Grey) parts(noise float32) ([]int32, []part) {
 			p.box = p.box.Union(image.Rect(x, y, x+1, y+1))
 			p.area++
 			p.mass += float64(g.Pixels[at])
+			contact := 0
+			for _, edge := range [...]bool{x == 0, y == 0, x == g.Width-1, y == g.Height-1} {
+				if edge {
+					contact++
+				}
+			}
+			p.contact += contact
+			p.outline += contact
 			for ny := max(y-1, 0); ny <= min(y+1, g.Height-1); ny++ {
 				for nx := max(x-1, 0); nx <= min(x+1, g.Width-1); nx++ {
-					if next := ny*g.Width + nx; g.Pixels[next] > noise && labels[next] == 0 {
+					next := ny*g.Width + nx
+					if g.Pixels[next] <= noise {
+						if nx == x || ny == y {
+							p.outline++
+						}
+					} else if labels[next] == 0 {
 						labels[next] = label
 						todo = append(todo, int32(next))
 					}

@@ -5,8 +5,22 @@ import (
 	"slices"
 )
 
-// ErrBlank is the error of an image with nothing on it.
+// ErrBlank is the error of an image with nothing on it. So, for errors.Is, are those of images on which
+// something is that cannot be strokes.
 var ErrBlank = errors.New("vision: the image is blank, want one with a digit that stands out from the background")
+
+// noStrokes says what is on an image instead of a digit.
+type noStrokes string
+
+func (e noStrokes) Error() string { return string(e) }
+
+func (e noStrokes) Is(target error) bool { return target == ErrBlank }
+
+const (
+	errBorder noStrokes = "vision: all that stands out lies along the border of the image, as a shadow or a desk does, " +
+		"want a digit with room around it"
+	errSolid noStrokes = "vision: all that stands out is a solid area, want a digit drawn in strokes"
+)
 
 const (
 	leastContrast = 0.03 // of black to white: less is no stroke
@@ -14,12 +28,16 @@ const (
 	leastRoom     = 0.25 // what is off a background is divided by how far it can be off, but by no less
 )
 
+// standing is what stands out from a background.
+type standing struct {
+	*Grey
+	noise float32 // up to where it may be noise
+	dark  bool    // darker than the background
+}
+
 // strokes gives what stands out from the background, from 0 on, and up to where it may be noise. The
 // strokes are dark or light: whichever are further off the background, all together.
-func (g *Grey) strokes() (*Grey, float32, error) {
-	if len(g.Pixels) == 0 {
-		return nil, 0, ErrBlank
-	}
+func (g *Grey) strokes() (standing, error) {
 	level, sigma, flat := g.flat()
 	back := surface{level}
 	if !flat {
@@ -43,7 +61,7 @@ func (g *Grey) strokes() (*Grey, float32, error) {
 		}
 	}
 	if dark == 0 && light == 0 {
-		return nil, 0, ErrBlank
+		return standing{noise: least}, ErrBlank
 	}
 	// Paper and ink reflect a share of the light: in a shadow they differ by less.
 	for i, d := range off {
@@ -57,18 +75,26 @@ func (g *Grey) strokes() (*Grey, float32, error) {
 	if dark > light {
 		room = back[0]
 	}
-	return &Grey{g.Width, g.Height, off}, float32(noiseSigmas * sigma / max(room, leastRoom)), nil
+	return standing{
+		&Grey{g.Width, g.Height, off}, float32(noiseSigmas * sigma / max(room, leastRoom)), dark > light,
+	}, nil
+}
+
+// border is the values of the pixels along all four sides, the darkest first.
+func (g *Grey) border() []float32 {
+	border := slices.Concat(g.Pixels[:g.Width], g.Pixels[len(g.Pixels)-g.Width:])
+	for y := 1; y < g.Height-1; y++ {
+		border = append(border, g.Pixels[y*g.Width], g.Pixels[(y+1)*g.Width-1])
+	}
+	slices.Sort(border)
+	return border
 }
 
 // flat tells whether most of the border has exactly one value, which, and how far others are off it as
 // a standard deviation: 0, but where much of the border differs a little, as where noise on white paper
 // is cut off at white.
 func (g *Grey) flat() (level, sigma float64, ok bool) {
-	border := slices.Concat(g.Pixels[:g.Width], g.Pixels[len(g.Pixels)-g.Width:])
-	for y := 1; y < g.Height-1; y++ {
-		border = append(border, g.Pixels[y*g.Width], g.Pixels[(y+1)*g.Width-1])
-	}
-	slices.Sort(border)
+	border := g.border()
 	value := border[len(border)/2] // if any has more than half, it does
 	first, _ := slices.BinarySearch(border, value)
 	var off []float64
