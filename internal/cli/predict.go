@@ -37,9 +37,9 @@ func predictVerb(s streams) *cobra.Command {
 			"with the names of the model's inputs and, where they are known, true answers by\n" +
 			"the heads' names:\n\n" +
 			"    {\"image\": [0, 17, ...], \"question\": \"odd number\", \"digit\": \"7\"}\n\n" +
-			"An image is its pixels, from 0 to 255, or a PNG or JPEG in base64. A true answer\n" +
-			"is a label in quotes, or a label's index. All files may be compressed with gzip;\n" +
-			"what --out names is where it ends in .gz.\n" +
+			"An image is its pixels, from 0 to 255, which are taken as they are, or a PNG or\n" +
+			"JPEG in base64. A true answer is a label in quotes, or a label's index. All files\n" +
+			"may be compressed with gzip; what --out names is where it ends in .gz.\n" +
 			"Where true answers are known, or follow from others, the heads' scores are told.",
 		Example: "  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
 			"  braid predict runs/best --in images.idx --questions q.txt --labels labels.idx\n" +
