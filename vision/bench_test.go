@@ -14,12 +14,19 @@ func BenchmarkDecode(b *testing.B) {
 			shadow.Pix[i] = uint8(float64(shadow.Pix[i]) * 0.6)
 		}
 	}
+	dashes := grey(five(512, 512, 24), 512, 0, 255) // thousands of parts
+	for i := range dashes.Pix {
+		if x, y := i%512, i/512; min(x, y) > 2 && max(x, y) < 509 && x%5 < 4 && y%2 == 0 {
+			dashes.Pix[i] = 0
+		}
+	}
 	for _, c := range []struct {
 		name    string
 		content []byte
 	}{
 		{"png=clean", pngOf(b, grey(five(280, 280, 24), 280, 0, 255))},
 		{"png=thin", pngOf(b, grey(five(280, 280, 2), 280, 0, 255))},
+		{"png=dashes", pngOf(b, dashes)},
 		{"png=noisy", pngOf(b, noisy)},
 		{"jpeg=noisy", jpegOf(b, noisy, 80)},
 		{"jpeg=4000x3000", jpegOf(b, grey(five(4000, 3000, 24), 4000, 0, 255), 80)},

@@ -63,9 +63,10 @@ func (g *Grey) digit() (*Grey, error) {
 
 // isPage tells whether all that stands out may be strokes with room around them.
 func (l *layout) isPage() bool {
+	frames := l.frames()
 	return !slices.ContainsFunc(l.kept, func(i int) bool {
 		p := &l.parts[i]
-		return p.contact > 0 || l.isFrame(i, p) || l.isSheet(i, p)
+		return p.contact > 0 || frames[i] || l.isSheet(i, p)
 	})
 }
 

@@ -99,11 +99,36 @@ func (l *layout) dropLines() {
 }
 
 // dropFrames drops rectangles with something in them.
-func (l *layout) dropFrames() { l.drop(l.isFrame) }
+func (l *layout) dropFrames() {
+	frames := l.frames()
+	l.drop(func(i int, _ *part) bool { return frames[i] })
+}
 
-func (l *layout) isFrame(i int, p *part) bool {
-	inside := l.most(func(other *part) bool { return other != p && other.box.In(p.box) })
-	return inside > innerMass*p.mass && p.inCorners(i+1, l.labels, l.Width)
+// frames tells of each part whether it is kept, a rectangle, and has something in it that is kept.
+func (l *layout) frames() []bool {
+	kept, frames := make([]bool, len(l.parts)), make([]bool, len(l.parts))
+	for _, i := range l.kept {
+		kept[i] = true
+	}
+	for _, i := range l.kept {
+		p := &l.parts[i]
+		if !p.inCorners(i+1, l.labels, l.Width) {
+			continue
+		}
+		inside := 0.
+		for y := p.box.Min.Y; y < p.box.Max.Y; y++ {
+			for _, label := range l.labels[y*l.Width:][p.box.Min.X:p.box.Max.X] {
+				if label == 0 || int(label) == i+1 || !kept[label-1] {
+					continue
+				}
+				if other := &l.parts[label-1]; other.mass > inside && other.box.In(p.box) {
+					inside = other.mass
+				}
+			}
+		}
+		frames[i] = inside > innerMass*p.mass
+	}
+	return frames
 }
 
 // isSheet tells whether a part is a rectangle, and fills it.
