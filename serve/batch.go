@@ -24,8 +24,7 @@ type batcher struct {
 
 	waiting []*job
 	rows    int           // that wait
-	filling bool          // a job that leads waits for its batch to fill
-	arrived chan struct{} // tells it of more
+	arrived chan struct{} // tells a job that leads, and waits for its batch to fill, to look
 }
 
 // job is a request that waits.
@@ -84,11 +83,26 @@ func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Ti
 	j := b.add(ctx, rows, deadline)
 	b.next()
 	b.mu.Unlock()
+	b.look()
+	return b.await(j)
+}
+
+// look has whoever waits for a batch to fill look whether it has.
+func (b *batcher) look() {
 	select {
 	case b.arrived <- struct{}{}:
 	default:
 	}
-	return b.await(j)
+}
+
+// fills tells whether a job that leads waits for its batch to fill. The caller holds the lock.
+func (b *batcher) fills() bool { return slices.Contains(b.filling, b) }
+
+// filled ends that. The caller holds the lock.
+func (b *batcher) filled() {
+	if at := slices.Index(b.filling, b); at >= 0 {
+		b.filling = slices.Delete(b.filling, at, at+1)
+	}
 }
 
 // await waits for a job's turn.
@@ -176,7 +190,7 @@ func (b *batcher) lead(own *job) error {
 	}
 	if err := own.over(); err != nil {
 		b.mu.Lock()
-		b.filling = false // the next that waits leads, as soon as this place is free
+		b.filled() // the next that waits leads, as soon as this place is free
 		b.mu.Unlock()
 		return err
 	}
@@ -222,13 +236,14 @@ func (b *batcher) together(jobs []*job, rows int) (errs []error) {
 	return errs
 }
 
-// fill waits until a batch is full, or one of its jobs has waited long enough, or the first need wait no more.
+// fill waits until a batch is full, or one of its jobs has waited long enough, or the first need wait no more, or
+// another model needs the place.
 func (b *batcher) fill(own *job) {
 	timer := time.NewTimer(b.wait)
 	defer timer.Stop()
 	for {
-		latest, full := b.filled(own)
-		if full {
+		latest, enough := b.until(own)
+		if enough {
 			return
 		}
 		timer.Reset(time.Until(latest))
@@ -242,8 +257,8 @@ func (b *batcher) fill(own *job) {
 	}
 }
 
-// filled tells whether a batch is full, and until when it may fill.
-func (b *batcher) filled(own *job) (latest time.Time, full bool) {
+// until tells until when a batch may fill, and whether that is enough already.
+func (b *batcher) until(own *job) (latest time.Time, enough bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	latest = own.latest
@@ -252,7 +267,7 @@ func (b *batcher) filled(own *job) (latest time.Time, full bool) {
 			latest = j.latest
 		}
 	}
-	return latest, own.rows.N+b.rows >= b.most
+	return latest, own.rows.N+b.rows >= b.most || b.short()
 }
 
 // gather takes the jobs of a batch out of the queue, in order.
@@ -264,7 +279,7 @@ func (b *batcher) gather(own *job) (jobs []*job, rows int) {
 		b.remove(0)
 		jobs, rows = append(jobs, j), rows+j.rows.N
 	}
-	b.filling = false
+	b.filled()
 	b.next()
 	return jobs, rows
 }

@@ -239,11 +239,46 @@ func TestBatchWaitOfFew(t *testing.T) {
 			if got := sizes(t, b.metrics); !slices.Equal(got, c.batches) {
 				t.Errorf("%s: batches have %v rows, want %v", c.what, got, c.batches)
 			}
-			if b.free != 2 || b.filling || b.length() != 0 || len(b.queue) != 0 {
-				t.Errorf("%s: %d places are free, filling is %v, %d wait", c.what, b.free, b.filling, b.length())
+			if b.free != 2 || b.fills() || b.length() != 0 || len(b.queue) != 0 {
+				t.Errorf("%s: %d places are free, filling is %v, %d wait", c.what, b.free, b.fills(), b.length())
 			}
 		})
 	}
+}
+
+// A batch that fills keeps no place from another model.
+func TestPlacesWhileFilling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Places = 3, time.Second, 2 }
+		a, release := batching(t, change)
+		release()
+		c := Config{}.withDefaults()
+		change(&c)
+		began := time.Now()
+		var wait sync.WaitGroup
+		ask := func(b *batcher, rows int, want time.Duration) {
+			for range rows {
+				wait.Go(func() {
+					if err := b.answer(context.Background(), b.row(1), began.Add(time.Hour)); err != nil {
+						t.Error(err)
+					}
+					if took := time.Since(began); took != want {
+						t.Errorf("answered after %v, want %v", took, want)
+					}
+				})
+				synctest.Wait()
+			}
+		}
+		b, other := newBatcher(a.model, c, a.metrics, a.places), newBatcher(a.model, c, a.metrics, a.places)
+		ask(a, 1, 200*time.Millisecond)
+		ask(b, 2, 200*time.Millisecond) // both places are filling
+		time.Sleep(200 * time.Millisecond)
+		ask(other, 3, 200*time.Millisecond)
+		wait.Wait()
+		if a.free != 2 || len(a.filling) != 0 || len(a.queue) != 0 {
+			t.Errorf("%d places are free, want 2", a.free)
+		}
+	})
 }
 
 // Models share the places to compute in, and take turns at them.

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -98,6 +99,28 @@ func TestHosts(t *testing.T) {
 				if got.status != want {
 					t.Errorf("%s: %s of %q: status %d, want %d: %s", c.what, path, host, got.status, want, got.body)
 				}
+			}
+		}
+	}
+}
+
+// Names that are given count also where the server is a handler of another one.
+func TestHostsOfHandler(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "model.safetensors")
+	saved(t, path, 1)
+	for _, names := range [][]string{nil, {"own.example.org"}} {
+		s, err := New(Config{Models: []Source{{Path: path}}, Hosts: names})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for host, want := range map[string]int{"own.example.org": http.StatusOK, "example.org": http.StatusMisdirectedRequest} {
+			if names == nil {
+				want = http.StatusOK
+			}
+			r := httptest.NewRequest(http.MethodGet, "http://"+host+"/v2", nil)
+			w := httptest.NewRecorder()
+			if s.ServeHTTP(w, r); w.Code != want {
+				t.Errorf("names %v: %s: status %d, want %d", names, host, w.Code, want)
 			}
 		}
 	}

@@ -10,16 +10,18 @@ import (
 type places struct {
 	aside aside
 
-	mu    sync.Mutex // also of the queues of all batchers
-	free  int
-	queue []*batcher // those with jobs that wait: the next to lead comes from the first
+	mu      sync.Mutex // also of the queues of all batchers
+	free    int
+	queue   []*batcher // those with jobs that wait: the next to lead comes from the first
+	filling []*batcher // those whose batch fills, in a place
 }
 
-// next gives free places to jobs that wait, which then lead. The models take turns. The caller holds the lock.
+// next gives free places to jobs that wait, which then lead. The models take turns. Where there are too few places,
+// batches fill no longer. The caller holds the lock.
 func (p *places) next() {
 	for i := 0; p.free > 0 && i < len(p.queue); {
 		b := p.queue[i]
-		if b.filling {
+		if b.fills() {
 			i++
 			continue
 		}
@@ -32,9 +34,21 @@ func (p *places) next() {
 			p.queue = append(slices.Delete(p.queue, i, i+1), b)
 		}
 		p.free--
-		b.filling = b.wait > 0
+		if b.wait > 0 {
+			p.filling = append(p.filling, b)
+		}
 		j.turn <- turn{lead: true}
 	}
+	if p.short() {
+		for _, b := range p.filling {
+			b.look()
+		}
+	}
+}
+
+// short tells whether a place would be taken at once that a batch keeps while it fills. The caller holds the lock.
+func (p *places) short() bool {
+	return p.free == 0 && slices.ContainsFunc(p.queue, func(b *batcher) bool { return !b.fills() })
 }
 
 // pass gives a place back.

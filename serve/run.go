@@ -37,7 +37,9 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if s.pair != nil {
 		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
-	s.hosts.matter.Store(s.config.Hosts != nil || s.anyoneHere(l.Addr().String()))
+	if s.anyoneHere(l.Addr().String()) {
+		s.hosts.matter.Store(true)
+	}
 	own := newListener(l, s.config.Connections)
 	s.accepts.Store(own)
 	stop := make(chan struct{})

@@ -82,13 +82,13 @@ func TestDrain(t *testing.T) {
 
 // The time for what was accepted begins when nothing more is, however long that takes.
 func TestDrainTimeoutFollowsWait(t *testing.T) {
-	r := start(t, func(c *Config) { c.DrainWait, c.DrainTimeout = 200*time.Millisecond, 150*time.Millisecond })
+	r := start(t, func(c *Config) { c.DrainWait, c.DrainTimeout = 800*time.Millisecond, 700*time.Millisecond })
 	batch := r.models[0].current.Load().batch
 	free := batch.block()
 	answer := make(chan response, 1)
 	go func() { answer <- r.call(t, "POST", inferPath, one(t, 2, "odd number", "")) }()
 	eventually(t, func() bool { return batch.length() == 1 })
-	time.AfterFunc(250*time.Millisecond, free)
+	time.AfterFunc(900*time.Millisecond, free)
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

@@ -47,6 +47,7 @@ func New(c Config) (*Server, error) {
 		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
+	s.hosts.matter.Store(c.Hosts != nil)
 	s.bodies.left.Store(c.Bodies)
 	s.bodies.most = c.Bodies
 	s.room.left.Store(int64(c.Queue))
