@@ -8,8 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +45,7 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if len(args) == 0 {
 		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
 	}
-	if _, err := os.Stat(args[0]); named == nil && len(args) > 2 && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(args[0]); named == nil && args[0] != "-" && len(args) > 2 && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: no such file or directory, want a model or an image", args[0]) // it may be a model: another does not answer for it
 	}
 	path, err := modelPath(named)
@@ -128,13 +128,15 @@ func untrained(m *infer.Model, question string) string {
 	return fmt.Sprintf("%q is none of the questions that the model was trained on: %s", question, names.List(in.Text.Questions))
 }
 
-// shellWord is an argument as it is written in a command.
+// shellWord is an argument as it is written for a shell.
 func shellWord(arg string) string {
-	if strings.ContainsAny(arg, " \t\n\"'$*?&|;<>()\\") {
-		return strconv.Quote(arg)
+	if plainWord.MatchString(arg) {
+		return arg
 	}
-	return arg
+	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=+@%-]+$`)
 
 // reply is what is said of an image. It is a line of --json.
 type reply struct {

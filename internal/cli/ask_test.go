@@ -198,7 +198,7 @@ func TestAskMistakes(t *testing.T) {
 		`the question is missing, want such as: braid ask - "odd number"`:                {run, "-"},
 		`the question is missing: the last argument, ` + paths[1] + `, is a file`:        {run, paths[0], paths[1]},
 		`nothing: no such file or directory, want a model or an image`:                   {"nothing", paths[0], "odd number"},
-		`want such as: braid ask "` + spaced + `" "odd number"`:                          {run, spaced},
+		`want such as: braid ask '` + spaced + `' "odd number"`:                          {run, spaced},
 		`- is named twice`:                                                                {run, "-", paths[0], "-", "odd number"},
 		`no model at none.safetensors`:                                                    {"none.safetensors", paths[0], "odd number"},
 		`want a model file, or a run folder with`:                                         {dir, paths[0], "odd number"},
@@ -235,9 +235,20 @@ func TestAskPipe(t *testing.T) {
 		t.Skipf("skipped: no pipe can be made here: %v", err)
 	}
 	_, want, _ := call("ask", run, paths[0], "odd number")
+	t.Chdir(filepath.Dir(run))
+	if err := os.MkdirAll("runs", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(run, "runs/latest"); err != nil {
+		t.Fatal(err)
+	}
+	code, out, errs := callWith(bytes.NewReader(png), "ask", "-", paths[0], "odd number") // no model is named
+	if code != 0 || strings.Count(out, "digit") != 2 {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
 	written := make(chan error)
 	go func() { written <- os.WriteFile(pipe, png, 0o600) }()
-	code, out, errs := call("ask", run, pipe, "odd number")
+	code, out, errs = call("ask", run, pipe, "odd number")
 	if code != 0 || out != want {
 		t.Errorf("exit code %d: %s%swant %s", code, out, errs, want)
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"io"
@@ -70,6 +71,8 @@ func (f *predictFlags) check() error {
 	switch {
 	case f.in == "":
 		return usage("--in is missing, want a file of IDX images or JSON lines, or - for standard input")
+	case f.out == "":
+		return usage("--out is empty, want a file, or - for standard output")
 	case f.question != "" && f.questions != "":
 		return usage("--question and --questions: want one of them")
 	case f.format != "" && !slices.Contains(formats, f.format):
@@ -99,7 +102,7 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	if err := f.distinct(model); err != nil {
+	if err := f.distinct(path, model); err != nil {
 		return err
 	}
 	if note := untrained(model, f.question); note != "" && f.log == "text" {
@@ -128,10 +131,8 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 			return failed
 		}
 		zipped := gzip.NewWriter(w)
-		if score, failed = p.Run(ctx, zipped); failed != nil {
-			return failed
-		}
-		return zipped.Close()
+		score, failed = p.Run(ctx, zipped)
+		return cmp.Or(failed, zipped.Close())
 	})
 	if bar != nil {
 		bar.end() // before anything is said

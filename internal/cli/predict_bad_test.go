@@ -92,7 +92,7 @@ func TestPredictOverflow(t *testing.T) {
 	dir := t.TempDir()
 	in := put(t, dir, "images", idxFile(pixels, 4, 6, 5))
 	labels := put(t, dir, "labels", idxFile([]byte{0, 1, 0, 0}, 4))
-	const want = `row 2: head "place" gives NaN, which is no answer`
+	want := in + `: image 2: head "place" gives NaN, which is no answer`
 	code, out, errs := call("predict", model, "--in", in)
 	if code != 1 || strings.Count(out, "\n") != 2 || !strings.Contains(errs, want) || !strings.Contains(errs, "--skip-bad") {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
@@ -102,6 +102,11 @@ func TestPredictOverflow(t *testing.T) {
 	if code != 0 || len(list) != 5 || !strings.HasPrefix(strings.ReplaceAll(list[2], `\"`, `"`), `{"row":2,"error":"`+want) || strings.Count(out, "error") != 1 ||
 		!strings.Contains(errs, "4 rows") || !strings.Contains(errs, "1 could not be answered") || !strings.Contains(errs, "66.67 %") {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+	black, white := strings.TrimSuffix(strings.Repeat("0,", 30), ","), strings.TrimSuffix(strings.Repeat("200,", 30), ",")
+	lines := put(t, dir, "lines", []byte("\n{\"x\":["+black+"]}\n\n{\"x\":["+white+"]}\n"))
+	if code, _, errs := call("predict", model, "--in", lines); code != 1 || !strings.Contains(errs, lines+`: line 4: head "place" gives NaN`) {
+		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
 
@@ -126,12 +131,14 @@ func TestPredictMistakes(t *testing.T) {
 		`--format is "xml", want one of "jsonl", "csv"`:       idx("--format", "xml"),
 		`--log is "keras", want one of "text", "json"`:        idx("--log", "keras"),
 		"is the file of --in, want another":                   asked("--out", images),
+		"--out is empty, want a file":                         asked("--out", ""),
+		"is the file of the model, want another":              asked("--out", filepath.Join(run, "model.safetensors")),
 		"is the file of --labels, want another":               asked("--labels", labels, "--out", labels),
 		"second is the file of --labels, want another":        asked("--labels", labels, "--labels", "answer="+second, "--out", second),
 		"is the file of --questions, want another":            idx("--questions", lines, "--out", lines),
-		"--in and --questions: only one of them can be":       {"--in", "-", "--questions", "-"},
-		"--in and --labels: only one of them can be":          {"--in", "-", "--question", "odd number", "--labels", "-"},
-		"--labels and --questions: only one of them can be":   idx("--questions", "-", "--labels", "answer=-"),
+		"one file only, not --in and --questions":             {"--in", "-", "--questions", "-"},
+		"one file only, not --in and --labels":                {"--in", "-", "--question", "odd number", "--labels", "-"},
+		"one file only, not --labels and --questions":         idx("--questions", "-", "--labels", "answer=-"),
 		"--out " + dir + " is a folder, want a file":          asked("--out", dir),
 		"--in: " + dir + " is a folder, want a file":          {"--in", dir},
 		"--questions: stat " + dir + "/none: no such file":    idx("--questions", filepath.Join(dir, "none")),
@@ -312,6 +319,16 @@ func TestWriteTo(t *testing.T) {
 	}
 	if to, err := os.Readlink(link); to != "target" {
 		t.Errorf("the link leads to %q (%v)", to, err)
+	}
+	early := filepath.Join(dir, "early")
+	if err := os.Symlink("later", early); err != nil {
+		t.Fatal(err)
+	}
+	if err := writeTo(t.Context(), streams{}, early, write); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(filepath.Join(dir, "later")); string(content) != "new" || err != nil {
+		t.Errorf("what a link leads to, which was not there, holds %q (%v)", content, err)
 	}
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"braid/infer"
 	"braid/internal/names"
 	"braid/internal/rows"
+	"braid/modelfile"
 )
 
 // source opens the rows, and tests the flags that depend on what they are.
@@ -115,8 +117,8 @@ func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
 }
 
 // distinct is an error where the answers would replace what is read, or standard input is to be two files.
-func (f *predictFlags) distinct(m *infer.Model) error {
-	reads := map[string][]string{"--in": {f.in}, "--questions": {f.questions}}
+func (f *predictFlags) distinct(path string, m *infer.Model) error {
+	reads := map[string][]string{"--in": {f.in}, "--questions": {f.questions}, "the model": {path, filepath.Join(path, modelfile.FileName)}}
 	for _, flag := range f.labels {
 		if _, path, err := labelFile(flag, m); err == nil { // else it is told when it is opened
 			reads["--labels"] = append(reads["--labels"], path)
@@ -128,7 +130,7 @@ func (f *predictFlags) distinct(m *infer.Model) error {
 		for _, path := range reads[flag] {
 			if path == "-" {
 				if input != "" {
-					return usage("%s and %s: only one of them can be standard input", input, flag)
+					return usage("standard input can be one file only, not %s and %s", input, flag)
 				}
 				input = flag
 				continue

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -26,18 +28,33 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("--out %s is a folder, want a file", path)
-	case err == nil && !info.Mode().IsRegular():
-		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY)
+	case err == nil && (!info.Mode().IsRegular() || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")):
+		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY|os.O_APPEND) // /dev/stdout may lead to a file, which holds something
 		if err != nil {
 			return err
 		}
 		return errors.Join(write(file), file.Close())
-	case err == nil: // what a link leads to is replaced, not the link
-		if path, err = filepath.EvalSymlinks(path); err != nil {
-			return err
-		}
+	}
+	if path, err = target(path); err != nil {
+		return err
 	}
 	return disk.Write(path, write)
+}
+
+// target is what a link leads to, which is replaced or made, and not the link.
+func target(path string) (string, error) {
+	info, err := os.Lstat(path)
+	if err != nil || info.Mode()&os.ModeSymlink == 0 {
+		return path, nil
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return real, err
+	}
+	to, err := os.Readlink(path) // to nothing yet
+	if err == nil && !filepath.IsAbs(to) {
+		to = filepath.Join(filepath.Dir(path), to)
+	}
+	return to, err
 }
 
 // printScore prints what was counted, for people.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -161,7 +162,6 @@ func TestPredictBlocks(t *testing.T) {
 
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
-// One question is asked of all rows; in JSON lines, of those that have none of their own.
 // Answers are compressed where the name says so, and are else the same; the name before .gz says what they are.
 func TestPredictZipped(t *testing.T) {
 	run, folder := trained(t)
@@ -190,6 +190,33 @@ func TestPredictZipped(t *testing.T) {
 	}
 }
 
+// What goes to a pipe and is compressed holds the rows before a bad one, too.
+func TestPredictZippedPipe(t *testing.T) {
+	run, folder := trained(t)
+	m := manyRows(t, folder, 2)
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.gz")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Skipf("skipped: no pipe can be made here: %v", err)
+	}
+	lines := put(t, dir, "lines", []byte(m.jsonLine(0, false)+"\n"+m.jsonLine(1, false)+"\n{}\n"))
+	got := make(chan []byte, 1)
+	go func() {
+		content, _ := os.ReadFile(pipe)
+		got <- content
+	}()
+	if code, _, errs := call("predict", run, "--in", lines, "--out", pipe); code != 1 || !strings.Contains(errs, "line 3") {
+		t.Errorf("exit code %d: %s", code, errs)
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(<-got))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if content, err := io.ReadAll(unzipped); err != nil || strings.Count(string(content), "\n") != 2 {
+		t.Errorf("the pipe holds %q (%v)", content, err)
+	}
+}
+
 // A question for all that the model was not trained on is answered, with a note.
 func TestPredictUntrained(t *testing.T) {
 	run, folder := trained(t)
@@ -207,6 +234,7 @@ func TestPredictUntrained(t *testing.T) {
 	}
 }
 
+// One question is asked of all rows; in JSON lines, of those that have none of their own.
 func TestPredictOneQuestion(t *testing.T) {
 	run, folder := trained(t)
 	m := manyRows(t, folder, 7)

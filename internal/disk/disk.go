@@ -87,17 +87,21 @@ func fill(file *os.File, path string, write func(io.Writer) error) error {
 	return try(Close, file.Name(), file.Close)
 }
 
-// keepMode gives a file the permissions of the one that it is to replace: what was private stays so.
+// keepMode gives a file the permissions of the one that it is to replace: what was private stays so. Where a file
+// system has none, that nobody more may read it is enough.
 func keepMode(file *os.File, path string) error {
-	old, err := os.Stat(path)
-	if err != nil {
+	old, err := os.Lstat(path)
+	if err != nil || !old.Mode().IsRegular() {
 		return ignoreMissing(err)
 	}
 	own, err := file.Stat()
 	if err != nil || own.Mode().Perm() == old.Mode().Perm() {
 		return err
 	}
-	return file.Chmod(old.Mode().Perm())
+	if err := file.Chmod(old.Mode().Perm()); err != nil && own.Mode().Perm()&^old.Mode().Perm() != 0 {
+		return err
+	}
+	return nil
 }
 
 func rename(from, to string) error {

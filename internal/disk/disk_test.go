@@ -218,3 +218,21 @@ func TestWriteNowhere(t *testing.T) {
 		t.Errorf("error is %v, want %s...", err, want)
 	}
 }
+
+// A link is replaced, wherever it leads, and lends its permissions to nothing.
+func TestWriteOverLink(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "link")
+	for _, to := range []string{"link", "none", "."} {
+		if err := os.Symlink(to, path); err != nil {
+			t.Skipf("skipped: no link can be made here: %v", err)
+		}
+		if err := WriteBytes(path, []byte("new")); err != nil {
+			t.Errorf("over a link to %s: %v", to, err)
+		}
+		only(t, path, "new")
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

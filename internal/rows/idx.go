@@ -22,6 +22,7 @@ type IDX struct {
 	questions *questions // nil where there are none
 	labels    []labels
 	read      int
+	first     int // of the block: the number of its first image
 }
 
 // NewIDX makes a source of an IDX file. Where the model reads a text, Ask or Questions must follow, and Labels may
@@ -68,7 +69,7 @@ func (r *IDX) Labels(head int, file *File) error {
 }
 
 func (r *IDX) fill(b *block) error {
-	b.n = 0
+	b.n, r.first = 0, b.first
 	n, err := r.images.Next(r.pixels)
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.file.name, err)
@@ -95,6 +96,10 @@ func (r *IDX) fill(b *block) error {
 		return nil
 	}
 	return io.EOF
+}
+
+func (r *IDX) at(row int, err error) error {
+	return fmt.Errorf("%s: image %d: %w", r.file.name, r.first+row, err)
 }
 
 // ask fills in the questions of n rows.

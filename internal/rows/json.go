@@ -62,7 +62,7 @@ func (r *JSON) fill(b *block) error {
 				err = r.parsers[worker].read(r.text[at.from:at.to], b, row)
 			}
 			if err != nil {
-				b.bad[row] = fmt.Errorf("%s: line %d: %w", r.file.name, at.line, err)
+				b.bad[row] = r.at(row, err)
 			}
 		}
 	})
@@ -70,6 +70,10 @@ func (r *JSON) fill(b *block) error {
 		return fmt.Errorf("%s: after line %d: %w", r.file.name, r.lines, failed)
 	}
 	return failed
+}
+
+func (r *JSON) at(row int, err error) error {
+	return fmt.Errorf("%s: line %d: %w", r.file.name, r.rows[row].line, err)
 }
 
 // read reads the lines of the next block. Empty ones are no rows.

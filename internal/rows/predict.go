@@ -20,6 +20,8 @@ type Source interface {
 	// fill reads the next rows into a block. With the last ones, or after them, the error is io.EOF; before
 	// another error there may be rows, too.
 	fill(b *block) error
+	// at tells where a row of that block stands of which there is an error.
+	at(row int, err error) error
 }
 
 // Prediction is rows on their way through a model.
@@ -78,7 +80,7 @@ func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err err
 			continue
 		}
 		if err := p.Model.CheckAnswers(b.rows, row); err != nil {
-			b.bad[row] = fmt.Errorf("row %d: %w", b.first+row, err)
+			b.bad[row] = p.Source.at(row, err)
 		}
 	}
 	bad = cmp.Or(p.cut(b), bad)
