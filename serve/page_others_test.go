@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
-	"go.uber.org/goleak"
 
 	"braid"
 	"braid/data"
@@ -23,8 +22,7 @@ import (
 
 // Networks of other people than the seed's: other inputs, other heads, labels that are no digits.
 func TestPageOfOthersInChromium(t *testing.T) {
-	leaks := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+	noLeak(t)
 	browser := chromium(t)
 	for _, on := range []screen{desk, window, phone} {
 		screen := fmt.Sprintf("/width=%d/touch=%v", on.width, on.touch)

