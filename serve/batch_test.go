@@ -246,7 +246,7 @@ func TestBatchWaitOfFew(t *testing.T) {
 	}
 }
 
-// A batch that fills keeps no place from another model.
+// A batch that fills keeps no place from another model: as many end early as places are needed.
 func TestPlacesWhileFilling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Places = 3, time.Second, 2 }
@@ -256,25 +256,33 @@ func TestPlacesWhileFilling(t *testing.T) {
 		change(&c)
 		began := time.Now()
 		var wait sync.WaitGroup
-		ask := func(b *batcher, rows int, want time.Duration) {
-			for range rows {
+		ask := func(b *batcher, rows int) (took []time.Duration) {
+			took = make([]time.Duration, rows)
+			for i := range took {
 				wait.Go(func() {
 					if err := b.answer(context.Background(), b.row(1), began.Add(time.Hour)); err != nil {
 						t.Error(err)
 					}
-					if took := time.Since(began); took != want {
-						t.Errorf("answered after %v, want %v", took, want)
-					}
+					took[i] = time.Since(began)
 				})
 				synctest.Wait()
 			}
+			return took
 		}
+		const soon, late = 200 * time.Millisecond, time.Second
 		b, other := newBatcher(a.model, c, a.metrics, a.places), newBatcher(a.model, c, a.metrics, a.places)
-		ask(a, 1, 200*time.Millisecond)
-		ask(b, 2, 200*time.Millisecond) // both places are filling
-		time.Sleep(200 * time.Millisecond)
-		ask(other, 3, 200*time.Millisecond)
+		first, second := ask(a, 1), ask(b, 2) // both places are filling
+		time.Sleep(soon)
+		third := ask(other, 3)
 		wait.Wait()
+		for _, took := range third {
+			if took != soon {
+				t.Errorf("the model that needs a place is answered after %v, want %v", took, soon)
+			}
+		}
+		if early := min(first[0], second[0]); early != soon || max(first[0], second[0]) > late || second[0] != second[1] {
+			t.Errorf("those that filled are answered after %v and %v, want one after %v", first, second, soon)
+		}
 		if a.free != 2 || len(a.filling) != 0 || len(a.queue) != 0 {
 			t.Errorf("%d places are free, want 2", a.free)
 		}
@@ -283,40 +291,38 @@ func TestPlacesWhileFilling(t *testing.T) {
 
 // Models share the places to compute in, and take turns at them.
 func TestPlacesOfAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, release := batching(t, func(c *Config) { c.BatchRows, c.Places = 1, 1 })
-		b := newBatcher(a.model, Config{BatchRows: 1}, a.metrics, a.places)
-		var mu sync.Mutex
-		var order []string
-		var wait sync.WaitGroup
-		ask := func(b *batcher, name string) {
-			wait.Go(func() {
-				if err := b.answer(context.Background(), b.row(1), time.Now().Add(time.Hour)); err != nil {
-					t.Error(err)
+	a, _ := batching(t, nil)
+	b := newBatcher(a.model, Config{}, a.metrics, a.places)
+	jobs := map[string]*job{}
+	for _, name := range []string{"a1", "a2", "a3", "b1", "b2"} {
+		of := a
+		if name[0] == 'b' {
+			of = b
+		}
+		jobs[name] = of.add(context.Background(), of.row(1), time.Now().Add(time.Hour))
+	}
+	if a.length() != 3 || b.length() != 2 {
+		t.Errorf("%d and %d wait, want 3 and 2", a.length(), b.length())
+	}
+	var order []string
+	for range jobs {
+		a.giveBack(1)
+		for name, j := range jobs {
+			select {
+			case got := <-j.turn:
+				if order = append(order, name); !got.lead {
+					t.Errorf("%s does not lead", name)
 				}
-				mu.Lock()
-				order = append(order, name)
-				mu.Unlock()
-			})
-			synctest.Wait()
+			default:
+			}
 		}
-		for _, name := range []string{"a1", "a2", "a3"} {
-			ask(a, name)
-		}
-		ask(b, "b1")
-		ask(b, "b2")
-		if a.length() != 3 || b.length() != 2 {
-			t.Errorf("%d and %d wait, want 3 and 2", a.length(), b.length())
-		}
-		release()
-		wait.Wait()
-		if want := []string{"a1", "b1", "a2", "b2", "a3"}; !slices.Equal(order, want) {
-			t.Errorf("answered in the order %v, want %v", order, want)
-		}
-		if a.free != 1 || b.free != 1 || len(a.queue) != 0 {
-			t.Errorf("%d, %d places are free, want 1", a.free, b.free)
-		}
-	})
+	}
+	if want := []string{"a1", "b1", "a2", "b2", "a3"}; !slices.Equal(order, want) {
+		t.Errorf("they lead in the order %v, want %v", order, want)
+	}
+	if b.free != 0 || len(a.queue) != 0 {
+		t.Errorf("%d places are free, want none", b.free)
+	}
 }
 
 // Where a place is free, too, nothing is computed that nobody waits for.
