@@ -352,3 +352,39 @@ func TestWriteTo(t *testing.T) {
 		t.Errorf("error is %v", err)
 	}
 }
+
+// What is open already, under a name such as /dev/stdout, keeps what it holds; a file of the memory's file system in
+// /dev is a file like others.
+func TestWriteToDev(t *testing.T) {
+	write := func(w io.Writer) error {
+		_, err := io.WriteString(w, "new")
+		return err
+	}
+	log, err := os.OpenFile(put(t, t.TempDir(), "log", []byte("old, ")), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	open := fmt.Sprintf("/dev/fd/%d", log.Fd())
+	if _, err := os.Stat(open); err != nil {
+		t.Skipf("skipped: there is no such name here: %v", err)
+	}
+	if err := writeTo(t.Context(), streams{}, open, write); err != nil {
+		t.Error(err)
+	}
+	if content, err := os.ReadFile(log.Name()); string(content) != "old, new" || err != nil {
+		t.Errorf("what was open holds %q (%v)", content, err)
+	}
+	folder, err := os.MkdirTemp("/dev/shm", "braid")
+	if err != nil {
+		t.Skipf("skipped: no file can be made in /dev/shm: %v", err)
+	}
+	defer os.RemoveAll(folder)
+	file := put(t, folder, "file", []byte("old, "))
+	if err := writeTo(t.Context(), streams{}, file, write); err != nil {
+		t.Error(err)
+	}
+	if content, err := os.ReadFile(file); string(content) != "new" || err != nil {
+		t.Errorf("the file holds %q (%v)", content, err)
+	}
+}

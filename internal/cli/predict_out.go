@@ -9,8 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -28,8 +28,8 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 	switch {
 	case err == nil && info.IsDir():
 		return fmt.Errorf("--out %s is a folder, want a file", path)
-	case err == nil && (!info.Mode().IsRegular() || strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")):
-		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY|os.O_APPEND) // /dev/stdout may lead to a file, which holds something
+	case err == nil && (!info.Mode().IsRegular() || descriptor.MatchString(path)):
+		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY|os.O_APPEND)
 		if err != nil {
 			return err
 		}
@@ -40,6 +40,9 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 	}
 	return disk.Write(path, write)
 }
+
+// descriptor is a path of what is open already: it may be a file, which holds something.
+var descriptor = regexp.MustCompile(`^/(dev/(stdout|stderr|fd/\d+)|proc/[^/]+/fd/\d+)$`)
 
 // target is what a link leads to, which is replaced or made, and not the link.
 func target(path string) (string, error) {
