@@ -1,16 +1,15 @@
-// Command serving measures braid serve on this machine: requests a second and their times at several numbers of
-// connections, with wrk beside it, and what happens at twice what it can do. Its table stands in docs/serving.md.
+// Command serving measures braid serve on this machine: requests a second at several numbers of
+// connections, beside a plain net/http echo server, and what happens at twice the rate that it can
+// answer. wrk makes the load. The table is in docs/serving.md.
 package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 )
 
@@ -18,7 +17,12 @@ func main() {
 	duration := flag.Duration("time", 5*time.Second, "of each measurement")
 	rounds := flag.Int("rounds", 3, "measurements of each, of which the median is told")
 	only := flag.String("only", "", "connections or overload; both if empty")
+	echo := flag.Bool("echo", false, "run the echo server alone, until killed")
 	flag.Parse()
+	if *echo {
+		fmt.Fprintln(os.Stderr, "serving:", runEcho())
+		os.Exit(1)
+	}
 	if err := run(*duration, *rounds, *only); err != nil {
 		fmt.Fprintln(os.Stderr, "serving:", err)
 		os.Exit(1)
@@ -40,7 +44,7 @@ func run(duration time.Duration, rounds int, only string) error {
 		if err := command(braid, "train", "--log", "none", "--out", model); err != nil {
 			return err
 		}
-		if err := connections(braid, model, folder, duration, rounds); err != nil {
+		if err := connections(contestants(braid, model), folder, duration, rounds); err != nil {
 			return err
 		}
 	}
@@ -53,56 +57,6 @@ func run(duration time.Duration, rounds int, only string) error {
 func command(name string, args ...string) error {
 	if output, err := exec.Command(name, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w\n%s", name, err, output)
-	}
-	return nil
-}
-
-// settings are the servers that are compared.
-var settings = []struct {
-	name string
-	args []string
-}{
-	{"what waits is batched", nil},
-	{"no batches", []string{"--batch", "1"}},
-	{"a row waits 200 us for others", []string{"--batch-wait", "200us"}},
-}
-
-// connections measures the seed's network, a row a request.
-func connections(braid, model, folder string, duration time.Duration, rounds int) error {
-	wrk, err := exec.LookPath("wrk")
-	if err != nil {
-		return errors.New("wrk is not installed: apt-get install wrk")
-	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "server\tbody\tconnections\trequests/s\tp50\tp99\terrors")
-	for _, setting := range settings {
-		s, err := serve(braid, append([]string{model}, setting.args...)...)
-		if err != nil {
-			return err
-		}
-		err = func() error {
-			defer s.stop()
-			for _, body := range []string{"binary", "JSON"} {
-				script, err := scriptOf(body, folder)
-				if err != nil {
-					return err
-				}
-				for _, n := range []int{1, 16, 64, 256} {
-					m, err := median(rounds, func() (measured, error) { return ask(wrk, script, s.url, n, duration) })
-					if err != nil {
-						return err
-					}
-					fmt.Fprintf(w, "%s\t%s\t%d\t%.0f\t%v\t%v\t%d\n", setting.name, body, n, m.rate, m.p50, m.p99, m.errors)
-				}
-			}
-			return nil
-		}()
-		if err != nil {
-			return err
-		}
-		if err := w.Flush(); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -12,14 +12,20 @@ import (
 	"syscall"
 )
 
-// server is braid serve as a process.
+// server is a server as a process of its own.
 type server struct {
 	*exec.Cmd
 	url string
 }
 
+// serve starts braid serve.
 func serve(braid string, args ...string) (*server, error) {
-	s := &server{Cmd: exec.Command(braid, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-level", "error"}, args...)...)}
+	return start(braid, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-level", "error"}, args...)...)
+}
+
+// start runs a program that prints "serving at URL" once it listens.
+func start(program string, args ...string) (*server, error) {
+	s := &server{Cmd: exec.Command(program, args...)}
 	s.Stderr = os.Stderr
 	out, err := s.StdoutPipe()
 	if err != nil {
@@ -31,7 +37,7 @@ func serve(braid string, args ...string) (*server, error) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		s.stop()
-		return nil, fmt.Errorf("braid serve: %w", err)
+		return nil, fmt.Errorf("%s: %w", program, err)
 	}
 	s.url = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(line), "serving at "), "/")
 	return s, nil

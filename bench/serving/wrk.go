@@ -1,37 +1,21 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// measured is what wrk tells.
+// measured is what wrk reports.
 type measured struct {
 	rate     float64 // requests a second
 	p50, p99 time.Duration
 	errors   int
-}
-
-// median measures several times, and takes the measurement whose rate is the median.
-func median(rounds int, measure func() (measured, error)) (measured, error) {
-	var list []measured
-	for range rounds {
-		m, err := measure()
-		if err != nil {
-			return m, err
-		}
-		list = append(list, m)
-	}
-	slices.SortFunc(list, func(a, b measured) int { return cmp.Compare(a.rate, b.rate) })
-	return list[len(list)/2], nil
 }
 
 // image is a digit's worth of bytes, most of them 0, as in MNIST.
