@@ -14,7 +14,6 @@ import (
 var floors = map[string]int{
 	"braid/tensor":               0,
 	"braid/internal/kernel":      0,
-	"braid/internal/lane":        0,
 	"braid/internal/names":       0,
 	"braid/internal/disk":        0,
 	"braid/internal/exec":        1,

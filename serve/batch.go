@@ -15,12 +15,11 @@ import (
 // its answer at once. Else requests queue, and each goroutine that has computed hands its place to the first in
 // the queue, which answers all that wait, up to a batch.
 type batcher struct {
-	*places // which hold the lock of what follows cost
+	*places // which hold the lock of what follows wait
 	model   *infer.Model
 	most    int           // rows of a batch
 	wait    time.Duration // for a batch to fill
 	metrics *metrics
-	cost    cost
 
 	waiting []*job
 	rows    int           // that wait
@@ -289,23 +288,8 @@ func (b *batcher) compute(rows *infer.Rows, requests int) (err error) {
 	more := b.borrow(rows.N)
 	defer b.giveBack(more)
 	began := time.Now()
-	if b.cost.of(rows.N) < asideFrom {
-		err = b.predict(1+more, rows)
-	} else {
-		err = b.predictAside(1+more, rows)
-	}
-	took := time.Since(began)
-	b.cost.learn(rows.N, took)
-	b.metrics.computed(rows.N, requests, took)
-	return err
-}
-
-func (b *batcher) predict(places int, rows *infer.Rows) error {
-	return guarded(func() error { return b.model.PredictWith(places, rows) })
-}
-
-func (b *batcher) predictAside(places int, rows *infer.Rows) (err error) {
-	b.aside.do(func() { err = b.predict(places, rows) })
+	err = guarded(func() error { return b.model.PredictWith(1+more, rows) })
+	b.metrics.computed(rows.N, requests, time.Since(began))
 	return err
 }
 

@@ -26,7 +26,7 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 		change(&c)
 	}
 	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }), &places{})
-	return b, func() { b.giveBack(c.Places) }
+	return b, func() { b.giveBack(c.Parallel) }
 }
 
 func (b *batcher) row(n int) *infer.Rows {
@@ -139,7 +139,7 @@ func TestGoneAndLate(t *testing.T) {
 // A client that leaves while its turn comes costs nothing either, at whichever place in the queue it stands.
 func TestGoneAtItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, release := batching(t, nil)
+		b, release := batching(t, func(c *Config) { c.Parallel = 2 })
 		ctx, cancel := context.WithCancel(context.Background())
 		var wait sync.WaitGroup
 		errs := make([]error, 4)
@@ -211,7 +211,7 @@ func TestBatchWaitOfFew(t *testing.T) {
 		{"all can wait", [3]time.Duration{3600_000, 3600_000, 3600_000}, [3]time.Duration{1500, 1500, 1500}, []float64{3}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			b, release := batching(t, func(c *Config) { c.BatchRows, c.BatchWait, c.Places = 4, 1500*time.Millisecond, 2 })
+			b, release := batching(t, func(c *Config) { c.BatchRows, c.BatchWait, c.Parallel = 4, 1500*time.Millisecond, 2 })
 			release()
 			began := time.Now()
 			ctx, cancel := context.WithCancel(context.Background())
@@ -249,7 +249,7 @@ func TestBatchWaitOfFew(t *testing.T) {
 // A batch that fills keeps no place from another model: as many end early as places are needed.
 func TestPlacesWhileFilling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Places = 3, time.Second, 2 }
+		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Parallel = 3, time.Second, 2 }
 		a, release := batching(t, change)
 		release()
 		c := Config{}.withDefaults()
@@ -373,7 +373,7 @@ func TestPanicInBatch(t *testing.T) {
 // A large batch takes the places that are free, as many as it has rows for, and gives them back to those who wait.
 func TestBorrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, _ := batching(t, func(c *Config) { c.Places = 8 })
+		b, _ := batching(t, func(c *Config) { c.Parallel = 8 })
 		b.free = 4
 		for _, c := range []struct{ rows, want, left int }{{1, 0, 4}, {2*rowsOfPlace - 1, 0, 4}, {2 * rowsOfPlace, 1, 3}, {3*rowsOfPlace + 5, 2, 1}, {1000, 1, 0}, {1000, 0, 0}} {
 			if got := b.borrow(c.rows); got != c.want || b.free != c.left {

@@ -18,21 +18,22 @@ type Config struct {
 	// Batching: requests that wait are answered together.
 	BatchRows int           // most rows of a batch; 64
 	BatchWait time.Duration // how long a row may wait for others, at most half of the time until its deadline; 0: only what already waits
-	Places    int           // most batches that are computed at once, of all models; one for each processor
+	Parallel  int           // most batches that are computed at once, of all models; GOMAXPROCS - 1, at least 1: one processor is left to read requests
 	Queue     int           // most requests that are read and not answered; 512
 	Deadline  time.Duration // how long a request may wait from when it was read; 5 s
 
 	// Limits.
-	Connections int           // most connections at once; 2,048
-	Body        int64         // most bytes of a request's body, also when decompressed; 8 MB
-	Bodies      int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
-	Image       int64         // most bytes of an image when it is decoded; 8 MB
-	Rows        int           // most rows of a request; 10,000
-	HeaderTime  time.Duration // for a request's header; 5 s
-	ReadTime    time.Duration // for a whole request; 15 s
-	WriteTime   time.Duration // for an answer to be taken, from when the request's header was read; 30 s, or ReadTime, Deadline and 10 s
-	IdleTime    time.Duration // between the requests of a connection; 60 s
-	Rate        float64       // most requests a second of a client; 0: no limit
+	Connections       int           // most connections at once; 2,048
+	ClientConnections int           // most connections of one client (an IPv4 address or an IPv6 /64 network) at once; half of Connections
+	Body              int64         // most bytes of a request's body, also when decompressed; 8 MB
+	Bodies            int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
+	Image             int64         // most bytes of an image when it is decoded; 8 MB
+	Rows              int           // most rows of a request; 10,000
+	HeaderTime        time.Duration // for a request's header; 5 s
+	ReadTime          time.Duration // for a whole request; 15 s
+	WriteTime         time.Duration // for an answer to be taken, from when the request's header was read; 30 s, or ReadTime, Deadline and 10 s
+	IdleTime          time.Duration // between the requests of a connection; 60 s
+	Rate              float64       // most requests a second of a client; 0: no limit
 
 	// Safety.
 	Token string   // file with bearer tokens, one a line; "": none are asked for
@@ -66,7 +67,7 @@ func ParseSource(text string) Source {
 func Defaults() Config { return Config{}.withDefaults() }
 
 func (c Config) withDefaults() Config {
-	ints := map[*int]int{&c.BatchRows: 64, &c.Places: runtime.GOMAXPROCS(0), &c.Queue: 512, &c.Connections: 2048, &c.Rows: 10_000}
+	ints := map[*int]int{&c.BatchRows: 64, &c.Parallel: max(1, runtime.GOMAXPROCS(0)-1), &c.Queue: 512, &c.Connections: 2048, &c.Rows: 10_000}
 	for field, value := range ints {
 		if *field == 0 {
 			*field = value
@@ -88,6 +89,9 @@ func (c Config) withDefaults() Config {
 		if *field == 0 {
 			*field = value
 		}
+	}
+	if c.ClientConnections == 0 {
+		c.ClientConnections = max(1, c.Connections/2)
 	}
 	if c.WriteTime == 0 {
 		c.WriteTime = max(30*time.Second, c.ReadTime+c.Deadline+10*time.Second)
@@ -112,7 +116,8 @@ func (c Config) check() error {
 		name  string
 		value int64
 	}{
-		{"BatchRows", int64(c.BatchRows)}, {"Places", int64(c.Places)}, {"Queue", int64(c.Queue)}, {"Connections", int64(c.Connections)},
+		{"BatchRows", int64(c.BatchRows)}, {"Parallel", int64(c.Parallel)}, {"Queue", int64(c.Queue)}, {"Connections", int64(c.Connections)},
+		{"ClientConnections", int64(c.ClientConnections)},
 		{"Body", c.Body}, {"Bodies", c.Bodies}, {"Image", c.Image}, {"Rows", int64(c.Rows)},
 	} {
 		if number.value < 0 {

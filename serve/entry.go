@@ -50,13 +50,12 @@ var (
 	closing = []string{"close"}
 )
 
-// WriteHeader notes the status. The last answer on a connection says so: whether it is the last is known only now,
-// not when the request began.
+// WriteHeader notes the status. An answer ends its connection while the server stops, and while a new connection waits.
 func (e *entry) WriteHeader(status int) {
 	if e.status == 0 {
 		e.status = status
 	}
-	if e.server.leaving.Load() || e.server.crowded() {
+	if e.server.leaving.Load() || e.server.crowded.Load() {
 		e.Header()["Connection"] = closing
 	}
 	e.ResponseWriter.WriteHeader(status)

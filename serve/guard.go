@@ -156,7 +156,7 @@ func (c *clients) check(r *http.Request) error {
 	if c.rate == 0 {
 		return nil
 	}
-	limiter := c.limiter(clientOf(r), time.Now())
+	limiter := c.limiter(clientOf(r.RemoteAddr), time.Now())
 	if limiter.Allow() {
 		return nil
 	}
@@ -183,9 +183,10 @@ func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
 	return limiter
 }
 
-// clientOf is the address that a request comes from; of IPv6, the network that one client usually has.
-func clientOf(r *http.Request) netip.Addr {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+// clientOf returns the client of a remote address: the IP address, or for IPv6 the /64 network, which one client
+// usually has.
+func clientOf(remote string) netip.Addr {
+	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
 		return netip.Addr{}
 	}

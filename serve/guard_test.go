@@ -94,7 +94,7 @@ func TestHosts(t *testing.T) {
 			if kind > c.answered {
 				want = http.StatusMisdirectedRequest
 			}
-			for _, path := range []string{"/v2", "/models"} { // of the lane, and of net/http
+			for _, path := range []string{"/v2", "/models"} {
 				got := r.call(t, "GET", path, nil, "Host", host, "Authorization", "Bearer first-0123456789abcdef")
 				if got.status != want {
 					t.Errorf("%s: %s of %q: status %d, want %d: %s", c.what, path, host, got.status, want, got.body)
@@ -196,7 +196,7 @@ func TestClientOf(t *testing.T) {
 		"192.0.2.7:80": "192.0.2.7", "[::ffff:192.0.2.7]:80": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::",
 		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
 	} {
-		if got := clientOf(&http.Request{RemoteAddr: from}).String(); got != want {
+		if got := clientOf(from).String(); got != want {
 			t.Errorf("%s is %s, want %s", from, got, want)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 // places are those to compute in, of all models together, and of their versions: no more is computed at once, so that
 // whoever is not computing, and reads requests, has a processor.
 type places struct {
-	aside aside
-
 	mu      sync.Mutex // also of the queues of all batchers
 	free    int
 	queue   []*batcher // those with jobs that wait: the next to lead comes from the first

@@ -20,6 +20,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -127,38 +128,75 @@ func TestDrainClosesConnections(t *testing.T) {
 	}
 }
 
-// Requests that came together are all answered after the end began, and the last of them ends the connection.
-func TestDrainAnswersWhatFollows(t *testing.T) {
-	r := start(t, func(c *Config) { c.DrainWait = 100 * time.Millisecond })
-	batch := r.models[0].current.Load().batch
-	free := batch.block()
-	c := r.dial(t)
-	defer c.Close()
-	body := one(t, 3, "odd number", "")
-	const many = 3
-	text := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", inferPath, len(body), body)
-	text += strings.Repeat("GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n", many-1)
-	if len(text) > 4<<10 {
-		t.Fatalf("%d bytes are not read at once", len(text))
-	}
-	if _, err := io.WriteString(c, text); err != nil {
+// A request that began before the end and is completed during DrainWait is answered, and so is one on a connection
+// that is opened then. Both connections end.
+func TestRequestsWhileDraining(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainWait = 500 * time.Millisecond })
+	text := posted(string(one(t, 3, "odd number", "")))
+	early := r.dial(t)
+	defer early.Close()
+	if _, err := io.WriteString(early, text[:20]); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return batch.length() == 1 })
-	go r.stop()
+	ended := make(chan error, 1)
+	go func() { ended <- r.stop() }()
 	eventually(t, r.leaving.Load)
-	free()
-	in := bufio.NewReader(c)
-	for i := range many {
+	late := r.dial(t)
+	defer late.Close()
+	for c, rest := range map[net.Conn]string{early: text[20:], late: text} {
+		if _, err := io.WriteString(c, rest); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(c)
 		got, err := http.ReadResponse(in, nil)
 		if err != nil {
-			t.Fatalf("request %d: %v", i, err)
+			t.Fatal(err)
 		}
-		io.Copy(io.Discard, got.Body)
-		if got.StatusCode != http.StatusOK || got.Close != (i == many-1) {
-			t.Errorf("request %d: status %d, the connection ends: %v", i, got.StatusCode, got.Close)
+		if answer := read(t, got); answer.status != http.StatusOK || !got.Close {
+			t.Errorf("status %d, the connection ends: %v", got.StatusCode, got.Close)
+		}
+		if _, err := in.ReadByte(); err != io.EOF {
+			t.Errorf("after the last answer: %v, want the end", err)
 		}
 	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// A request that is sent when the server stops is answered whole, or its connection ends without an answer. Never is
+// half an answer sent.
+func TestStopMeetsRequest(t *testing.T) {
+	text := posted(string(one(t, 3, "odd number", "")))
+	answered := 0
+	const rounds = 20
+	for i := range rounds {
+		r := start(t, func(c *Config) { c.DrainWait = time.Millisecond })
+		r.call(t, "GET", "/v2/health/live", nil)
+		c := r.dial(t)
+		ended := make(chan error, 1)
+		go func() { ended <- r.stop() }()
+		time.Sleep(time.Duration(i) * 150 * time.Microsecond)
+		io.WriteString(c, text)
+		got, err := io.ReadAll(c)
+		if len(got) > 0 {
+			answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(got)), nil)
+			if err != nil {
+				t.Fatalf("%v in %q", err, got)
+			}
+			if read(t, answer); answer.StatusCode != http.StatusOK {
+				t.Errorf("status %d", answer.StatusCode)
+			}
+			answered++
+		} else if err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Error(err)
+		}
+		c.Close()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	t.Logf("%d of %d requests answered", answered, rounds)
 }
 
 // Whoever keeps a request open forever is cut off.
@@ -382,7 +420,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// An answer that nobody reads keeps its part of the memory and its place, in the lane and in net/http.
+// A request whose answer is not read still counts, and so does its memory.
 func TestUnreadAnswers(t *testing.T) {
 	g := braid.NewGraph("wide")
 	g.Head("y", layer.Dense{Units: 400, Activation: layer.Softmax}, g.Input("x", tensor.Float32, 1))
@@ -395,23 +433,21 @@ func TestUnreadAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	const rows = 3900 // 16 MB and more of JSON for 16 KB
-	for _, query := range []string{"", "?to=net/http"} {
-		r := start(t, func(c *Config) { c.Models = []Source{{Path: path}} })
-		head := fmt.Sprintf(`{"inputs":[{"name":"x","datatype":"FP32","shape":[%d,1],"parameters":{"binary_data_size":%d}}]}`, rows, 4*rows)
-		c := r.dial(t)
-		c.(*net.TCPConn).SetReadBuffer(4 << 10)
-		fmt.Fprintf(c, "POST /v2/models/wide/infer%s HTTP/1.1\r\nHost: x\r\n%s: %d\r\nContent-Length: %d\r\n\r\n%s%s",
-			query, headerLength, len(head), len(head)+4*rows, head, strings.Repeat("\x00\x00\x80\x3f", rows))
-		if _, err := c.Read(make([]byte, 1)); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Millisecond)
-		if held := r.config.Bodies - r.bodies.left.Load(); r.inside() != 1 || held < 16<<20 {
-			t.Errorf("%q: %d are inside, with %d bytes", query, r.inside(), held)
-		}
-		c.Close()
-		eventually(t, func() bool { return r.inside() == 0 && r.bodies.left.Load() == r.config.Bodies })
+	r := start(t, func(c *Config) { c.Models = []Source{{Path: path}} })
+	head := fmt.Sprintf(`{"inputs":[{"name":"x","datatype":"FP32","shape":[%d,1],"parameters":{"binary_data_size":%d}}]}`, rows, 4*rows)
+	c := r.dial(t)
+	c.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fmt.Fprintf(c, "POST /v2/models/wide/infer HTTP/1.1\r\nHost: x\r\n%s: %d\r\nContent-Length: %d\r\n\r\n%s%s",
+		headerLength, len(head), len(head)+4*rows, head, strings.Repeat("\x00\x00\x80\x3f", rows))
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
 	}
+	time.Sleep(20 * time.Millisecond)
+	if held := r.config.Bodies - r.bodies.left.Load(); r.inside() != 1 || held < 16<<20 {
+		t.Errorf("%d are inside, with %d bytes", r.inside(), held)
+	}
+	c.Close()
+	eventually(t, func() bool { return r.inside() == 0 && r.bodies.left.Load() == r.config.Bodies })
 }
 
 // The small bodies that one connection brings by HTTP/2 count against the memory too.

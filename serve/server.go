@@ -30,7 +30,7 @@ type Server struct {
 	places  places        // to compute in
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
-	accepts atomic.Pointer[listener]
+	crowded atomic.Bool   // a new connection waits until another ends
 	warning *rate.Limiter // of requests that were turned away
 	mux     *http.ServeMux
 	routed  []string // method and pattern of each endpoint: what openapi.json tells of
@@ -51,7 +51,7 @@ func New(c Config) (*Server, error) {
 	s.bodies.left.Store(c.Bodies)
 	s.bodies.most = c.Bodies
 	s.room.left.Store(int64(c.Queue))
-	s.places.free = c.Places
+	s.places.free = c.Parallel
 	if err := s.tokens.load(); err != nil {
 		return nil, err
 	}
@@ -146,12 +146,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // clean tells whether a path means what it says.
 func clean(p string) bool {
 	return strings.HasPrefix(p, "/") && (p == "/" || p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/"))
-}
-
-// crowded tells whether all connections are taken that there may be.
-func (s *Server) crowded() bool {
-	l := s.accepts.Load()
-	return l != nil && l.crowded()
 }
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {

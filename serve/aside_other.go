@@ -1,6 +1,0 @@
-//go:build !linux
-
-package serve
-
-// letOthersFirst does nothing: elsewhere a thread's priority is another matter.
-func letOthersFirst() {}

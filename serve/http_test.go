@@ -1,0 +1,205 @@
+package serve
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// wire writes a request as it goes over a connection. Each field is a line of the header.
+func wire(method, path, body string, fields ...string) string {
+	head := method + " " + path + " HTTP/1.1\r\nHost: x\r\n"
+	for _, field := range fields {
+		head += field + "\r\n"
+	}
+	return head + "\r\n" + body
+}
+
+// posted is a request to the model with its length.
+func posted(body string, fields ...string) string {
+	return wire("POST", inferPath, body, append(fields, fmt.Sprintf("Content-Length: %d", len(body)))...)
+}
+
+// converse sends pieces over one connection, with a pause before each but the first, and reads an answer for each
+// method. Interim answers (100 Continue) are skipped.
+func (r *running) converse(t *testing.T, pause time.Duration, pieces, methods []string) (answers []response) {
+	t.Helper()
+	c := r.dial(t)
+	defer c.Close()
+	go func() {
+		for i, piece := range pieces {
+			if i > 0 {
+				time.Sleep(pause)
+			}
+			io.WriteString(c, piece)
+		}
+	}()
+	in := bufio.NewReader(c)
+	for len(answers) < len(methods) {
+		got, err := http.ReadResponse(in, &http.Request{Method: methods[len(answers)]})
+		if err != nil {
+			t.Errorf("%.80q: answer %d of %d: %v", pieces, len(answers)+1, len(methods), err)
+			return answers
+		}
+		if got.StatusCode >= 200 {
+			answers = append(answers, read(t, got))
+		}
+	}
+	return answers
+}
+
+// However a good request is written, it gets the same answer, and so does the next one on its connection.
+func TestSameAnswers(t *testing.T) {
+	r := start(t)
+	body := string(one(t, 3, "odd number", ""))
+	length := fmt.Sprintf("Content-Length: %d", len(body))
+	chunked := func(size int) string {
+		var text strings.Builder
+		for rest := body; rest != ""; {
+			n := min(size, len(rest))
+			fmt.Fprintf(&text, "%x\r\n%s\r\n", n, rest[:n])
+			rest = rest[n:]
+		}
+		return text.String() + "0\r\n\r\n"
+	}
+	want := r.call(t, "POST", inferPath, []byte(body)).body
+	for name, text := range map[string]string{
+		"usual":               posted(body),
+		"names in lower case": "POST " + inferPath + " HTTP/1.1\r\nhost:x\r\n" + strings.ToLower(length) + "\r\n\r\n" + body,
+		"names in upper case": "POST " + inferPath + " HTTP/1.1\r\nHOST: x\r\n" + strings.ToUpper(length) + "\r\n\r\n" + body,
+		"spaces and tabs":     posted(body, "X-Value:\t two  words \t", "X-Empty:", "X-Colon: a:b: c"),
+		"many fields":         posted(body, strings.Split(strings.Repeat("X: y|", 200)+"X: y", "|")...),
+		"a long field":        posted(body, "X: "+strings.Repeat("y", 12<<10)),
+		"zeros in the length": wire("POST", inferPath, body, fmt.Sprintf("Content-Length: 000%d", len(body))),
+		"keep-alive":          posted(body, "Connection: Keep-Alive"),
+		"HTTP/1.0":            fmt.Sprintf("POST %s HTTP/1.0\r\nConnection: keep-alive\r\n%s\r\n\r\n%s", inferPath, length, body),
+		"a query":             wire("POST", inferPath+"?a=b", body, length),
+		"an escape":           wire("POST", strings.Replace(inferPath, "digitqa", "%64igitqa", 1), body, length),
+		"absolute":            wire("POST", "http://x"+inferPath, body, length),
+		"chunks":              wire("POST", inferPath, chunked(1000), "Transfer-Encoding: chunked"),
+		"small chunks":        wire("POST", inferPath, chunked(7), "transfer-encoding: Chunked"),
+		"a trailer":           wire("POST", inferPath, strings.TrimSuffix(chunked(500), "\r\n")+"X-Sum: 1\r\n\r\n", "Transfer-Encoding: chunked", "Trailer: X-Sum"),
+		"Expect":              posted(body, "Expect: 100-continue"),
+		"spaces before":       posted(strings.Repeat(" ", 100_000) + body),
+	} {
+		// The next request follows at once, or is sent apart. After the body of a POST some old clients send a blank line.
+		for _, pieces := range [][]string{{text + posted(body)}, {text, posted(body)}, {text + "\r\n" + posted(body)}} {
+			for i, got := range r.converse(t, 2*time.Millisecond, pieces, []string{"POST", "POST"}) {
+				if got.status != http.StatusOK || !bytes.Equal(got.body, want) {
+					t.Errorf("%s: answer %d: status %d: %.200s", name, i, got.status, got.body)
+				}
+			}
+		}
+	}
+}
+
+// Requests that are sent together are answered in their order, whatever kinds they are of.
+func TestPipelined(t *testing.T) {
+	r := start(t)
+	good := posted(string(one(t, 3, "odd number", "")))
+	var text string
+	var methods []string
+	var want []int
+	for _, c := range []struct {
+		text   string
+		status int
+	}{
+		{good, 200}, {wire("GET", "/v2/health/live", ""), 200}, {wire("HEAD", "/v2", ""), 200}, {posted("{}"), 400}, {good, 200},
+		{wire("PUT", "/v2", "hi", "Content-Length: 2"), 405}, {wire("GET", "/none", ""), 404}, {wire("GET", "/v2/../v2", ""), 404}, {good, 200},
+	} {
+		method, _, _ := strings.Cut(c.text, " ")
+		text, methods, want = text+c.text, append(methods, method), append(want, c.status)
+	}
+	for range 3 {
+		text, methods, want = text+text, append(methods, methods...), append(want, want...)
+	}
+	for i, got := range r.converse(t, 0, []string{text}, methods) {
+		if got.status != want[i] {
+			t.Errorf("answer %d: status %d, want %d: %.200s", i, got.status, want[i], got.body)
+		}
+	}
+}
+
+// A request may come in two pieces, cut anywhere.
+func TestPieces(t *testing.T) {
+	r := start(t)
+	body := string(one(t, 3, "odd number", ""))
+	text := posted(body, "X-Request-Id: mine")
+	want := r.call(t, "POST", inferPath, []byte(body)).body
+	head := strings.Index(text, "\r\n\r\n")
+	for cut := 1; cut < len(text); cut++ {
+		if cut > head+10 && cut < len(text)-10 && cut%200 != 0 {
+			continue
+		}
+		for _, got := range r.converse(t, time.Millisecond, []string{text[:cut], text[cut:]}, []string{"POST"}) {
+			if got.status != http.StatusOK || !bytes.Equal(got.body, want) || got.header.Get("X-Request-Id") != "mine" {
+				t.Errorf("cut after %d bytes: status %d: %.200s", cut, got.status, got.body)
+			}
+		}
+	}
+}
+
+// renamed is a listener with its own error for that it is closed.
+type renamed struct{ net.Listener }
+
+func (l renamed) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		err = errors.New("closed, in other words")
+	}
+	return c, err
+}
+
+// A server ends with its context, whatever its listener's error is then. When somebody else closes the listener, it
+// ends too, with all connections.
+func TestListenerEnds(t *testing.T) {
+	r := start(t)
+	run := func(ctx context.Context, wrap func(net.Listener) net.Listener) (net.Listener, chan error) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(ctx, wrap(l)) }()
+		return l, ended
+	}
+	same := func(l net.Listener) net.Listener { return l }
+	for _, wrap := range []func(net.Listener) net.Listener{same, func(l net.Listener) net.Listener { return renamed{l} }} {
+		ctx, cancel := context.WithCancel(context.Background())
+		_, ended := run(ctx, wrap)
+		time.Sleep(5 * time.Millisecond)
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+	l, ended := run(context.Background(), same)
+	c, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(10 * time.Second))
+	io.WriteString(c, wire("GET", "/v2/health/live", ""))
+	in := bufio.NewReader(c)
+	got, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read(t, got)
+	l.Close()
+	if err := <-ended; !errors.Is(err, net.ErrClosed) {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := in.ReadByte(); err != io.EOF {
+		t.Errorf("the connection goes on: %v", err)
+	}
+}
