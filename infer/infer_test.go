@@ -65,7 +65,8 @@ func model(t testing.TB) *infer.Model {
 func TestReadText(t *testing.T) {
 	in := model(t).Inputs[1]
 	for question, want := range map[string][]int32{
-		"odd number": {1, 2}, "Number, odd!": {2, 1}, "half": {0, 4}, "upper  half": {3, 4},
+		"odd number": {1, 2}, "Number, odd!": {2, 1}, "half": {0, 4}, "upper  half": {3, 4}, "half odd number odd": {2, 1},
+		"number\r\nodd\r\n": {2, 1}, "number odd\r": {2, 1}, "\todd\nodd\n\n": {1, 1},
 	} {
 		ids := make([]int32, 2)
 		if err := in.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
@@ -80,7 +81,9 @@ func TestReadText(t *testing.T) {
 		"an odd fel":             `has words the model does not know: "an", "fel"; it can be asked`,
 		"":                       `"" asks nothing`,
 		"?!":                     `"?!" asks nothing`,
-		"odd number odd":         `"odd number odd" has 3 words, the model reads 2; it can be asked "odd number", "upper half"`,
+		"\r\n":                   `asks nothing; it can be asked`,
+		"odd half fellow":        `"odd half fellow" has a word the model does not know: "fellow"; it can be asked`,
+		"odd number\u00a0":       `has a word the model does not know: "number\u00a0"`,
 		strings.Repeat("x ", 30): "and 10 more",
 	} {
 		err := in.ReadText(make([]int32, 2), question)
@@ -265,7 +268,7 @@ func TestBadFiles(t *testing.T) {
 		`input "ids" has pixels`:            func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
 		`has texts of 3 words`:              func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
 		`"even number" has a word`:          func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
-		`rule 1: "odd half number" has 3 w`: func(f *modelfile.File) { f.Rules[1].Text = "odd half number" },
+		`rule 1: "half fellow" has a word`:  func(f *modelfile.File) { f.Rules[1].Text = "half fellow" },
 		`samples: head "answer" answers`: func(f *modelfile.File) {
 			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
 			if err != nil {

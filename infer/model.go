@@ -28,7 +28,9 @@ type Input struct {
 	Pixels *data.Standard  // bytes from 0 to 255 are taken too, standardized
 	Text   *modelfile.Text // texts are taken too
 
-	known map[string][]int32 // the ids of the texts that it was trained on
+	known                map[string][]int32 // the ids of the texts that it was trained on
+	words                []string           // the vocabulary
+	foreignCR, foreignLF bool               // the vocabulary and the filters lack this line end
 }
 
 // Open reads a model file, or the model of a run folder, and tries it with its samples.

@@ -5,84 +5,113 @@ import (
 	"slices"
 	"strings"
 
-	"braid/internal/names"
 	"braid/text"
 )
 
-// Unanswerable is the error of a text that the model cannot be asked: it says what can.
-type Unanswerable struct {
-	Text    string
-	Unknown []string // words that the vocabulary lacks
-	Reason  string   // where all words are known
-	Words   []string // that the vocabulary has
-	Asked   []string // the texts that the model was trained on, where they are few
+// Reading is what became of a text's words.
+type Reading struct {
+	Words   int      // words that have ids, the OOV token's included
+	Cut     int      // words of these that the padding's length cuts off
+	Unknown []string // words without ids: the OOV token's id stands for each, or they are left out
 }
 
-func (e *Unanswerable) Error() string {
-	var b strings.Builder
-	switch {
-	case e.Unknown != nil:
-		word := "a word"
-		if len(e.Unknown) > 1 {
-			word = "words"
+// Read writes the ids of a text exactly as Tokenizer.TextsToSequences and text.PadSequences make
+// them for training. The error is an *Unanswerable where the network does not take such ids.
+func (in *Input) Read(ids []int32, question string) (Reading, error) {
+	if known, ok := in.known[question]; ok {
+		copy(ids, known)
+		return Reading{Words: len(ids)}, nil
+	}
+	question = in.lines(question)
+	t := in.Text.Tokenizer
+	list := t.TextsToSequences([]string{question})
+	r := Reading{
+		Words:   len(list[0]),
+		Cut:     max(0, len(list[0])-len(ids)),
+		Unknown: t.Unknown(question),
+	}
+	padded, err := text.PadSequences(list, in.Text.Padding)
+	if err != nil {
+		return r, err
+	}
+	copy(ids, padded[0])
+	for _, id := range ids {
+		isPadding := id == in.Text.Padding.Value // out of range it is not the text's fault
+		if in.Limit > 0 && int(id) >= in.Limit && !isPadding {
+			reason := fmt.Sprintf("needs id %d, the network takes 0 to %d", id, in.Limit-1)
+			return r, in.unanswerable(question, reason)
 		}
-		fmt.Fprintf(&b, "%q has %s the model does not know: %s", names.Shorten(e.Text), word, quoted(e.Unknown))
-	default:
-		fmt.Fprintf(&b, "%q %s", names.Shorten(e.Text), e.Reason)
 	}
-	switch {
-	case e.Asked != nil:
-		fmt.Fprintf(&b, "; it can be asked %s", quoted(e.Asked))
-	case e.Words != nil:
-		fmt.Fprintf(&b, "; it knows %s", quoted(e.Words))
-	}
-	return b.String()
+	return r, nil
 }
 
-// mostListed is how many words an error repeats.
-const mostListed = 20
-
-// quoted lists words, not too many of them.
-func quoted(words []string) string {
-	var list []string
-	for _, w := range words[:min(len(words), mostListed)] {
-		list = append(list, names.Shorten(w))
+// ReadText is Read for texts that must make sense: without an OOV token, a text with unknown
+// words or with no words is an *Unanswerable.
+func (in *Input) ReadText(ids []int32, question string) error {
+	r, err := in.Read(ids, question)
+	if err == nil {
+		err = in.Check(question, r)
 	}
-	text := names.List(list)
-	if more := len(words) - mostListed; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
+	return err
+}
+
+// Check returns the *Unanswerable of a text that ReadText refuses, given its reading.
+func (in *Input) Check(question string, r Reading) error {
+	switch {
+	case in.HasOOV():
+		return nil
+	case r.Unknown != nil:
+		wrong := in.unanswerable(question, "")
+		wrong.Unknown = r.Unknown
+		return wrong
+	case r.Words == 0:
+		return in.unanswerable(question, "asks nothing")
+	}
+	return nil
+}
+
+func (in *Input) unanswerable(question, reason string) *Unanswerable {
+	return &Unanswerable{
+		Text: question, Reason: reason, Words: in.words, Asked: in.Text.Questions, unit: in.Unit(),
+	}
+}
+
+// HasOOV reports whether unknown words have an id, that of the OOV token.
+func (in *Input) HasOOV() bool { return in.Text.Tokenizer.Options().OOVToken != "" }
+
+// Unit is what the tokenizer gives ids to: a word or a character.
+func (in *Input) Unit() string {
+	if in.Text.Tokenizer.Options().CharLevel {
+		return "character"
+	}
+	return "word"
+}
+
+// lines returns a text with the line ends of the texts that tokenizers are fitted on: CRLF and
+// CR, which forms and Windows write, become LF, as when Python reads a file, and the end of the
+// last line goes. What the tokenizer filters, splits at, or has in its vocabulary stays for it.
+func (in *Input) lines(text string) string {
+	if in.foreignCR {
+		text = carriageReturns.Replace(text)
+	}
+	if in.foreignLF {
+		text = strings.TrimRight(text, "\n")
 	}
 	return text
 }
 
-// ReadText writes the token ids of a text, padded. A text that cannot be asked is an *Unanswerable.
-func (in *Input) ReadText(ids []int32, question string) error {
-	if known, ok := in.known[question]; ok {
-		copy(ids, known)
-		return nil
-	}
-	t := in.Text.Tokenizer
-	wrong := Unanswerable{Text: question, Unknown: t.Unknown(question)}
-	list := t.TextsToSequences([]string{question})
-	switch n := len(list[0]); {
-	case wrong.Unknown != nil:
-	case n == 0:
-		wrong.Reason = "asks nothing"
-	case n > len(ids):
-		wrong.Reason = fmt.Sprintf("has %d words, the model reads %d", n, len(ids))
-	default:
-		padded, err := text.PadSequences(list, in.Text.Padding)
-		if err == nil {
-			copy(ids, padded[0])
-		}
-		return err
-	}
-	wrong.Words, wrong.Asked = t.Words(), in.Text.Questions
-	return &wrong
-}
+var carriageReturns = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// learn keeps the ids of the texts that the model was trained on.
+// learn keeps what is needed of the vocabulary, and the ids of the texts that the model was
+// trained on.
 func (in *Input) learn() error {
+	in.words = in.Text.Tokenizer.Words()
+	unknown := strings.Join(in.Text.Tokenizer.Unknown("\r\n"), "")
+	foreign := func(end string) bool {
+		known := func(word string) bool { return strings.Contains(word, end) }
+		return strings.Contains(unknown, end) && !slices.ContainsFunc(in.words, known)
+	}
+	in.foreignCR, in.foreignLF = foreign("\r"), foreign("\n")
 	known := map[string][]int32{}
 	for _, q := range in.Text.Questions {
 		ids := make([]int32, in.Shape.Size())
@@ -95,8 +124,8 @@ func (in *Input) learn() error {
 	return nil
 }
 
-// Trained tells whether the ids are those of a text that the model was trained on; true where those are not
-// known.
+// Trained tells whether the ids are those of a text that the model was trained on; true where
+// those are not known.
 func (in *Input) Trained(ids []int32) bool {
 	for _, own := range in.known {
 		if slices.Equal(own, ids) {

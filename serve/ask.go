@@ -64,7 +64,8 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		if in.pixels != nil || in.file != nil {
 			return bad("model is an image or numbers, want a name")
 		}
-		name = string(in.text[:min(len(in.text), maxName)]) // no model's is as long
+		text := bytes.TrimRight(in.text, "\r\n")
+		name = string(text[:min(len(text), maxName)]) // no model's is as long
 		delete(given, "model")
 	}
 	v, err := s.model(name)
@@ -131,6 +132,7 @@ func (q *question) takeText(in *infer.Input, at int, given reading) error {
 	if err := readText(ids, in, given.text); err != nil {
 		return err
 	}
+	q.note = append(q.note, in.Notes(string(given.text))...)
 	if !in.Trained(ids) {
 		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+names.List(in.Text.Questions))
 	}

@@ -121,7 +121,7 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	ask("numbers as question", "["+pixels+"]", "[1,2]", 400, `"question" is an image or numbers, want a text`)
 	ask("unknown word", "["+pixels+"]", `"prime number"`, 422, `does not know: "prime"; it can be asked "lower half"`)
 	ask("no words", "["+pixels+"]", `""`, 422, `asks nothing`)
-	ask("many words", "["+pixels+"]", `"odd number half"`, 422, `has 3 words, the model reads 2`)
+	ask("many words", "["+pixels+"]", `"odd number or half"`, 422, `does not know: "or"`)
 	ask("no UTF-8", "["+pixels+"]", "\"\xff\"", 400, `not UTF-8`)
 	ask("lone surrogate", "["+pixels+"]", `"\ud800"`, 422, `does not know`)
 	ask("long question", "["+pixels+"]", `"`+strings.Repeat("odd ", 1250)+`"`, 413, `has a text of 5000 bytes, want at most 4096`)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,12 +23,14 @@ import (
 func askVerb(s streams) *cobra.Command {
 	var asJSON bool
 	c := command(&cobra.Command{
-		Use:   "ask [MODEL] IMAGE... QUESTION [flags]",
+		Use:   "ask [MODEL] [IMAGE...] [QUESTION] [flags]",
 		Short: "Ask a question about images",
 		Long: "Ask tells what a model, a model file or a run folder, says of images: PNG or\n" +
 			"JPEG files of any size, or - for standard input. Without MODEL runs/latest is\n" +
 			"meant. QUESTION is asked of all images; it is left out where the model takes no\n" +
-			"text.",
+			"text, and images are where it takes a text alone. A text is read as in training:\n" +
+			"what is longer than the model reads is cut, and unknown words stand for the OOV\n" +
+			"token; without such a token they are an error.",
 		Example: "  braid ask seven.png \"odd number\"\n" +
 			"  braid ask runs/best scans/*.jpg \"upper half\" --json\n" +
 			"  curl -s https://example.org/seven.png | braid ask - \"odd number\"",
@@ -62,7 +65,10 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	}
 	defer model.Free(q.rows)
 	images := args
-	if q.text != nil {
+	switch {
+	case q.image == nil:
+		images = []string{""}
+	case q.text != nil:
 		images = args[:len(args)-1]
 	}
 	return q.askAll(ctx, s, images, asJSON)
@@ -71,7 +77,7 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 // questioner asks a model one question of one image after the other.
 type questioner struct {
 	model    *infer.Model
-	image    *infer.Input
+	image    *infer.Input // nil where the model takes none
 	text     *infer.Input // nil where the model takes none
 	question string
 	rows     *infer.Rows
@@ -82,7 +88,7 @@ type questioner struct {
 // newQuestioner reads the question, the last argument.
 func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	q := &questioner{model: m, image: m.Input((*infer.Input).IsImage), text: m.Input((*infer.Input).IsText), notes: []string{}}
-	if q.image == nil {
+	if q.image == nil && (q.text == nil || len(m.Inputs) > 1) {
 		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), rows.Takes(m))
 	}
 	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
@@ -95,37 +101,55 @@ func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
 	last := args[len(args)-1]
 	_, err := os.Stat(last)
 	isFile := last == "-" || err == nil
-	if len(args) == 1 && isFile {
-		return nil, usage("the question is missing, want such as: braid ask %s %q", shellWord(last), rows.Suggest(q.text))
-	}
-	if len(args) == 1 {
-		return nil, usage("an image is missing, want such as: braid ask seven.png %q", last)
-	}
-	q.question = last
-	ids := q.rows.Inputs[position(m, q.text)].Int32s()
-	if q.bad = q.text.ReadText(ids, last); q.bad != nil {
-		if isFile {
-			return nil, usage("the question is missing: the last argument, %s, is a file, want such as %q", last, rows.Suggest(q.text))
+	if q.image == nil {
+		if len(args) > 1 || isFile && q.doubtful(last) {
+			return nil, usage("model %q takes a text and no image, want such as: braid ask %s",
+				m.Name(), shellText(q.text.Suggest()))
 		}
+		q.read(last)
 		return q, nil
 	}
-	if note := untrained(m, last); note != "" {
-		q.notes = append(q.notes, note)
+	if len(args) == 1 && isFile {
+		return nil, usage("the question is missing, want such as: braid ask %s %s",
+			shellWord(last), shellText(q.text.Suggest()))
 	}
+	if len(args) == 1 {
+		return nil, usage("an image is missing, want such as: braid ask seven.png %s", shellText(last))
+	}
+	if isFile && q.doubtful(last) {
+		return nil, usage("the question is missing: the last argument, %s, is a file, "+
+			"want such as %s", last, shellText(q.text.Suggest()))
+	}
+	q.read(last)
 	return q, nil
 }
 
-// untrained says so where a model was not trained on a question that can be asked.
-func untrained(m *infer.Model, question string) string {
-	in := m.Input((*infer.Input).IsText)
-	if in == nil || question == "" {
-		return ""
+// doubtful reports whether a file's name is hardly meant as a question: the model does not read
+// all of it.
+func (q *questioner) doubtful(name string) bool {
+	r, err := q.text.Read(make([]int32, q.text.Shape.Size()), name)
+	return err != nil || r.Unknown != nil || r.Words == 0 || r.Cut > 0
+}
+
+// read reads the question, or sets bad.
+func (q *questioner) read(question string) {
+	q.question = strings.TrimRight(question, "\r\n")
+	ids := q.rows.Inputs[position(q.model, q.text)].Int32s()
+	if q.bad = q.text.ReadText(ids, question); q.bad == nil {
+		q.notes = append(q.notes, notes(q.text, question)...)
 	}
+}
+
+// notes returns what a person should know of a question: how it is read, and that the model was not
+// trained on it.
+func notes(in *infer.Input, question string) []string {
+	list := in.Notes(question)
 	ids := make([]int32, in.Shape.Size())
-	if in.ReadText(ids, question) != nil || in.Trained(ids) {
-		return ""
+	if _, err := in.Read(ids, question); err == nil && !in.Trained(ids) {
+		const format = "%q is none of the questions that the model was trained on: %s"
+		list = append(list, fmt.Sprintf(format, question, names.List(in.Text.Questions)))
 	}
-	return fmt.Sprintf("%q is none of the questions that the model was trained on: %s", question, names.List(in.Text.Questions))
+	return list
 }
 
 // shellWord is an argument as it is written for a shell.
@@ -136,11 +160,19 @@ func shellWord(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
+// shellText is a text as it is written for a shell, in double quotes where these are enough.
+func shellText(text string) string {
+	if strings.ContainsAny(text, "\\\"$`!") {
+		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+	}
+	return strconv.Quote(text)
+}
+
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=+@%-]+$`)
 
 // reply is what is said of an image. It is a line of --json.
 type reply struct {
-	Image          string         `json:"image"`
+	Image          string         `json:"image,omitempty"`
 	Question       string         `json:"question,omitempty"`
 	Model          string         `json:"model"`
 	Version        string         `json:"version"`
@@ -151,7 +183,7 @@ type reply struct {
 
 // refusal is a line of --json for an image that is not answered.
 type refusal struct {
-	Image string `json:"image"`
+	Image string `json:"image,omitempty"`
 	Error string `json:"error"`
 }
 
@@ -171,7 +203,10 @@ func (q *questioner) askAll(ctx context.Context, s streams, images []string, asJ
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			failed = fmt.Errorf("%s: %w", spoken(path), plain(err))
+			failed = plain(err)
+			if q.image != nil {
+				failed = fmt.Errorf("%s: %w", spoken(path), failed)
+			}
 			failures++
 		}
 		switch {
@@ -215,16 +250,18 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	if q.bad != nil {
 		return nil, q.bad
 	}
-	content, err := readImage(ctx, s, path)
-	if err != nil {
-		return nil, err
+	if q.image != nil {
+		content, err := readImage(ctx, s, path)
+		if err != nil {
+			return nil, err
+		}
+		pixels, err := grey(content, q.image, mostDecoded)
+		if err != nil {
+			return nil, err
+		}
+		at := position(q.model, q.image)
+		q.image.Pixels.Floats(q.rows.Inputs[at].Float32s(), pixels)
 	}
-	pixels, err := grey(content, q.image, mostDecoded)
-	if err != nil {
-		return nil, err
-	}
-	at := position(q.model, q.image)
-	q.image.Pixels.Floats(q.rows.Inputs[at].Float32s(), pixels)
 	if err := q.model.Predict(q.rows); err != nil {
 		return nil, err
 	}

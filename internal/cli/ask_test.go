@@ -205,7 +205,7 @@ func TestAskMistakes(t *testing.T) {
 		`"blue small number" has`:                                                         {run, paths[0], "blue small number"},
 		`"blue", "small"; it can be asked "lower half", `:                                 {run, paths[0], paths[1], "blue small number"},
 		`"" asks nothing; it can be asked`:                                                {run, paths[0], ""},
-		`has 3 words, the model reads 2`:                                                  {run, paths[0], "odd odd number"},
+		`the last argument, ` + put(t, dir, "odd odd number", png) + `, is a file`:        {run, paths[0], filepath.Join(dir, "odd odd number")},
 		`none.png: no such file or directory`:                                             {run, "none.png", "odd number"},
 		dir + `: is a folder`:                                                             {run, dir, "odd number"},
 		large + `: has 67108865 bytes, at most 67108864`:                                  {run, large, "odd number"},

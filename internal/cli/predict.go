@@ -22,6 +22,7 @@ type predictFlags struct {
 	in, out, format     string
 	question, questions string
 	labels              []string
+	unknown             string
 	probabilities, skip bool
 	zip                 bool // the answers are compressed
 	log                 string
@@ -41,6 +42,7 @@ func predictVerb(s streams) *cobra.Command {
 			"An image is its pixels, from 0 to 255, which are taken as they are, or a PNG or\n" +
 			"JPEG in base64. A true answer is a label in quotes, or a label's index. All files\n" +
 			"may be compressed with gzip; what --out names is where it ends in .gz.\n" +
+			"Texts are read as in training: what is longer than the model reads is cut.\n" +
 			"Where true answers are known, or follow from others, the heads' scores are told.",
 		Example: "  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
 			"  braid predict runs/best --in images.idx --questions q.txt --labels labels.idx\n" +
@@ -57,6 +59,9 @@ func predictVerb(s streams) *cobra.Command {
 	c.Flags().StringVar(&f.format, "format", "", "jsonl, or csv, which is meant if --out ends so, or in .csv.gz")
 	c.Flags().StringVar(&f.question, "question", "", "asked of all rows that have none of their own")
 	c.Flags().StringVar(&f.questions, "questions", "", "`FILE` with a question a line, for IDX images")
+	c.Flags().StringVar(&f.unknown, "unknown", "error",
+		"words that a model without an OOV token does not know: error, or\n"+
+			"drop, which leaves them out, as Keras does, and counts them")
 	c.Flags().StringArrayVar(&f.labels, "labels", nil, "IDX `[HEAD=]FILE` of true answers; HEAD: the first")
 	c.Flags().BoolVar(&f.probabilities, "probabilities", false, "write the probabilities of all answers")
 	c.Flags().BoolVar(&f.skip, "skip-bad", false, "write an error for a row that cannot be answered")
@@ -68,6 +73,7 @@ func predictVerb(s streams) *cobra.Command {
 // check tests the flags, and fills in the format.
 func (f *predictFlags) check() error {
 	formats, logs := []string{"jsonl", "csv"}, []string{"text", "json", "none"}
+	fates := []string{"error", "drop"}
 	switch {
 	case f.in == "":
 		return usage("--in is missing, want a file of IDX images or JSON lines, or - for standard input")
@@ -77,6 +83,8 @@ func (f *predictFlags) check() error {
 		return usage("--question and --questions: want one of them")
 	case f.format != "" && !slices.Contains(formats, f.format):
 		return usage("--format is %q, want one of %s", f.format, names.List(formats))
+	case !slices.Contains(fates, f.unknown):
+		return usage("--unknown is %q, want one of %s", f.unknown, names.List(fates))
 	case !slices.Contains(logs, f.log):
 		return usage("--log is %q, want one of %s", f.log, names.List(logs))
 	}
@@ -105,14 +113,16 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err := f.distinct(path, model); err != nil {
 		return err
 	}
-	if note := untrained(model, f.question); note != "" && f.log == "text" {
-		s.note(note)
-	}
 	source, err := f.source(ctx, s, model)
 	if err != nil {
 		return err
 	}
 	defer source.Close()
+	if f.question != "" && f.log == "text" {
+		for _, note := range notes(model.Input((*infer.Input).IsText), f.question) {
+			s.note(note)
+		}
+	}
 	table, err := rows.NewTable(model, rows.Format{CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip})
 	if err != nil {
 		return err

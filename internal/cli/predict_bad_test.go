@@ -244,7 +244,7 @@ func TestPredictBadLines(t *testing.T) {
 		row(`, "answer": "maybe"`):                       `"answer": unknown answer "maybe", want one of "no", "yes"`,
 		`{"image": "` + strings.Repeat("A", rows.MostLine) + `"}`:    `line is too long: want 16777216 bytes or less`,
 		`{"image": ` + strings.Repeat("[", 1000000):                  `"image": its arrays are nested otherwise`,
-		`{"question": "` + strings.Repeat("odd ", 100) + `number"}`:  `has 101 words, the model reads 2`,
+		`{"question": "` + strings.Repeat("odd ", 100) + `numbers"}`: `has a word the model does not know: "numbers"`,
 		`{"image": [` + strings.Repeat("1e999,", 29) + "1e999" + `]`: `pixel 0 is 1e999`,
 	} {
 		code, out, errs := callWith(strings.NewReader("\n"+row("")+"\n"+line), "predict", run, "--in", "-")

@@ -39,16 +39,24 @@ func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_
 	case f.labels != nil:
 		return nil, usage("--labels is for IDX images: in JSON lines true answers stand in each, by the heads' names")
 	}
-	source, err := rows.NewJSON(file, m, f.question)
+	source, err := rows.NewJSON(file, m, f.question, f.fate())
 	if err != nil {
 		return nil, fmt.Errorf("--question: %w", err)
 	}
 	return source, nil
 }
 
+// fate is what becomes of unknown words.
+func (f *predictFlags) fate() rows.Unknown {
+	if f.unknown == "drop" {
+		return rows.Drop
+	}
+	return rows.Refuse
+}
+
 // idx opens what --questions and --labels name beside the images.
 func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *infer.Model) (_ rows.Source, err error) {
-	source, err := rows.NewIDX(file, m)
+	source, err := rows.NewIDX(file, m, f.fate())
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +80,8 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 			return nil, fmt.Errorf("--question: %w", err)
 		}
 	case text != nil:
-		return nil, usage("the model reads a question with each image: --question %q for all, or --questions FILE with a line for each", rows.Suggest(text))
+		return nil, usage("the model reads a question with each image: --question %s for all, "+
+			"or --questions FILE with a line for each", shellText(text.Suggest()))
 	}
 	var labelled []int // heads
 	for _, flag := range f.labels {

@@ -70,6 +70,12 @@ func printScore(w io.Writer, s *rows.Score, took time.Duration) {
 	if s.Bad > 0 {
 		fmt.Fprintf(w, "; %d could not be answered", s.Bad)
 	}
+	if s.DroppedWords > 0 {
+		fmt.Fprintf(w, "; unknown words dropped: %d, in rows: %d", s.DroppedWords, s.DroppedRows)
+	}
+	if s.CutRows > 0 {
+		fmt.Fprintf(w, "; rows whose text was cut: %d", s.CutRows)
+	}
 	fmt.Fprintln(w)
 	if !slices.ContainsFunc(s.Heads, func(h rows.HeadScore) bool { return h.Rows > 0 }) {
 		return
@@ -106,6 +112,12 @@ func printScoreJSON(w io.Writer, s *rows.Score, took time.Duration) {
 	}
 	if len(s.Heads) > 1 {
 		add("all_right", "", s.All)
+	}
+	if s.DroppedWords > 0 {
+		line = fmt.Appendf(line, `,"dropped_words":%d,"dropped_rows":%d`, s.DroppedWords, s.DroppedRows)
+	}
+	if s.CutRows > 0 {
+		line = fmt.Appendf(line, `,"cut_rows":%d`, s.CutRows)
 	}
 	fmt.Fprintf(w, "%s}\n", line)
 }

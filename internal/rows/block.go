@@ -17,10 +17,16 @@ type block struct {
 	n      int
 	bad    []error // by row: why it cannot be asked
 	truths [][]int // by head, by row: the true answer, -1 where it is not known
+
+	dropped []int  // by row: unknown words that were left out
+	cut     []bool // by row: a text is longer than what is read of it
 }
 
 func newBlock(m *infer.Model) *block {
-	b := &block{rows: m.Rows(PerBlock), bad: make([]error, PerBlock)}
+	b := &block{
+		rows: m.Rows(PerBlock), bad: make([]error, PerBlock),
+		dropped: make([]int, PerBlock), cut: make([]bool, PerBlock),
+	}
 	for range m.Heads {
 		b.truths = append(b.truths, make([]int, PerBlock))
 	}
@@ -29,10 +35,17 @@ func newBlock(m *infer.Model) *block {
 
 // begin forgets what a row held.
 func (b *block) begin(row int) {
-	b.bad[row] = nil
+	b.bad[row], b.dropped[row], b.cut[row] = nil, 0, false
 	for _, t := range b.truths {
 		t[row] = -1
 	}
+}
+
+// take puts a text into a row, as an input of the model.
+func (b *block) take(row, input int, r reading) {
+	copy(b.rows.Inputs[input].Int32s()[row*len(r.ids):], r.ids)
+	b.dropped[row] += r.dropped
+	b.cut[row] = b.cut[row] || r.cut
 }
 
 // share deals n rows to so many goroutines.

@@ -5,7 +5,7 @@
 // written, and a Prediction takes the rows from the one to the other and counts in a Score how many are right:
 //
 //	file, err := rows.Open(ctx, "rows.jsonl", os.Stdin)
-//	source, err := rows.NewJSON(file, model, "odd number")
+//	source, err := rows.NewJSON(file, model, "odd number", rows.Refuse)
 //	table, err := rows.NewTable(model, rows.Format{CSV: true})
 //	p := rows.Prediction{Model: model, Source: source, Table: table}
 //	score, err := p.Run(ctx, os.Stdout)

@@ -18,7 +18,8 @@ type IDX struct {
 	image     int // which input
 	text      int // which input, -1 if none
 	pixels    []uint8
-	question  []int32    // of all, nil where each has its own
+	unknown   Unknown
+	question  reading    // of all, where there are no questions
 	questions *questions // nil where there are none
 	labels    []labels
 	read      int
@@ -27,8 +28,8 @@ type IDX struct {
 
 // NewIDX makes a source of an IDX file. Where the model reads a text, Ask or Questions must follow, and Labels may
 // follow, before rows are read. The source closes the file.
-func NewIDX(file *File, m *infer.Model) (*IDX, error) {
-	r := &IDX{file: file, model: m}
+func NewIDX(file *File, m *infer.Model, unknown Unknown) (*IDX, error) {
+	r := &IDX{file: file, model: m, unknown: unknown}
 	r.image = slices.IndexFunc(m.Inputs, func(in infer.Input) bool { return in.IsImage() })
 	r.text = slices.IndexFunc(m.Inputs, func(in infer.Input) bool { return in.IsText() })
 	if r.image < 0 || len(m.Inputs) > 2 || len(m.Inputs) == 2 && r.text < 0 {
@@ -48,15 +49,16 @@ func NewIDX(file *File, m *infer.Model) (*IDX, error) {
 }
 
 // Ask asks a question of all images.
-func (r *IDX) Ask(question string) error {
-	text := &r.model.Inputs[r.text]
-	r.question = make([]int32, text.Shape.Size())
-	return text.ReadText(r.question, question)
+func (r *IDX) Ask(question string) (err error) {
+	r.question, err = r.texts().read(question)
+	return err
 }
+
+func (r *IDX) texts() *texts { return &texts{in: &r.model.Inputs[r.text], unknown: r.unknown} }
 
 // Questions asks of each image what stands in a line of a file. The source closes the file.
 func (r *IDX) Questions(file *File) {
-	r.questions = &questions{file: file, texts: texts{in: &r.model.Inputs[r.text]}, rows: r.images.Shape()[0]}
+	r.questions = &questions{file: file, texts: *r.texts(), rows: r.images.Shape()[0]}
 }
 
 // Labels takes the true answers of a head, by its index, from an IDX file. It must be a head that has Answers. The
@@ -104,12 +106,11 @@ func (r *IDX) at(row int, err error) error {
 
 // ask fills in the questions of n rows.
 func (r *IDX) ask(b *block, n int) error {
-	to := b.rows.Inputs[r.text].Int32s()
 	for row := range n {
-		ids, bad := r.question, error(nil)
+		question, bad := r.question, error(nil)
 		if r.questions != nil {
 			var err error
-			if ids, bad, err = r.questions.next(); err != nil {
+			if question, bad, err = r.questions.next(); err != nil {
 				return err
 			}
 		}
@@ -117,7 +118,7 @@ func (r *IDX) ask(b *block, n int) error {
 			b.bad[row] = bad
 			continue
 		}
-		copy(to[row*len(ids):], ids)
+		b.take(row, r.text, question)
 	}
 	if r.questions != nil && r.read+n == r.images.Shape()[0] {
 		return r.questions.end()

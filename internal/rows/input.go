@@ -25,7 +25,7 @@ func kind(in *infer.Input) string {
 	case in.IsImage():
 		return "an image of " + dims(in.Shape)
 	case in.IsText():
-		return fmt.Sprintf("a text of up to %d words", in.Shape.Size())
+		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Unit())
 	case in.Pixels != nil:
 		return dims(in.Shape) + " pixels"
 	case in.DType == tensor.Int32:
@@ -46,24 +46,26 @@ func dims(shape tensor.Shape) string {
 	return strings.Join(list, " x ")
 }
 
-// Suggest is a text that an input can be asked.
-func Suggest(in *infer.Input) string {
-	if len(in.Text.Questions) > 0 {
-		return in.Text.Questions[len(in.Text.Questions)-1]
-	}
-	words := in.Text.Tokenizer.Words()
-	return strings.Join(words[:min(len(words), in.Shape.Size())], " ")
-}
+// Unknown says what becomes of words that a model without an OOV token does not know.
+type Unknown uint8
+
+const (
+	Refuse Unknown = iota // a row with such words, or with no words, cannot be answered
+	Drop                  // they are left out, as Keras does
+)
 
 // texts reads texts into ids. It keeps those it has read, for they repeat. Not for several goroutines.
 type texts struct {
-	in   *infer.Input
-	read map[string]reading
+	in      *infer.Input
+	unknown Unknown
+	known   map[string]reading
 }
 
+// reading is a text as a row has it.
 type reading struct {
-	ids []int32
-	err error
+	ids     []int32
+	dropped int  // unknown words that were left out
+	cut     bool // the text is longer than what is read of it
 }
 
 // mostTexts and longestText bound what is kept.
@@ -72,17 +74,28 @@ const (
 	longestText = 256
 )
 
-func (t *texts) ids(text string) ([]int32, error) {
-	r, ok := t.read[text]
-	if !ok {
-		r.ids = make([]int32, t.in.Shape.Size())
-		r.err = t.in.ReadText(r.ids, text)
-		if t.read == nil || len(t.read) >= mostTexts {
-			t.read = map[string]reading{}
-		}
-		if len(text) <= longestText {
-			t.read[strings.Clone(text)] = r
-		}
+// read reads a text. The error is why it cannot be asked.
+func (t *texts) read(text string) (reading, error) {
+	if r, ok := t.known[text]; ok {
+		return r, nil
 	}
-	return r.ids, r.err
+	r := reading{ids: make([]int32, t.in.Shape.Size())}
+	words, err := t.in.Read(r.ids, text)
+	if err == nil && t.unknown == Refuse {
+		err = t.in.Check(text, words)
+	}
+	if err != nil {
+		return r, err
+	}
+	r.cut = words.Cut > 0
+	if !t.in.HasOOV() {
+		r.dropped = len(words.Unknown)
+	}
+	if t.known == nil || len(t.known) >= mostTexts {
+		t.known = map[string]reading{}
+	}
+	if len(text) <= longestText {
+		t.known[strings.Clone(text)] = r
+	}
+	return r, nil
 }

@@ -36,10 +36,10 @@ type jsonLine struct {
 
 // NewJSON makes a source of a file. A question, if there is one, is asked of rows that have none of their own; it is
 // an error if the model cannot be asked it. The source closes the file.
-func NewJSON(file *File, m *infer.Model, question string) (*JSON, error) {
+func NewJSON(file *File, m *infer.Model, question string, unknown Unknown) (*JSON, error) {
 	r := &JSON{file: file}
 	for range runtime.GOMAXPROCS(0) {
-		p := newParser(m)
+		p := newParser(m, unknown)
 		if question != "" {
 			if err := p.ask(question); err != nil {
 				return nil, err

@@ -19,28 +19,29 @@ type questions struct {
 	rows  int // there shall be
 }
 
-// next gives the ids of the next line. Bad is why it cannot be asked.
-func (q *questions) next() (ids []int32, bad, err error) {
+// next reads the next line. Bad is why it cannot be asked.
+func (q *questions) next() (r reading, bad, err error) {
 	q.line, err = readLine(q.file.text, q.line[:0], MostQuestion)
 	if err == io.EOF {
-		return nil, nil, fmt.Errorf("%s has %d lines, there are %d images: want a question for each, or --question for all", q.file.name, q.lines, q.rows)
+		return r, nil, fmt.Errorf("%s has %d lines, there are %d images: "+
+			"want a question for each, or --question for all", q.file.name, q.lines, q.rows)
 	}
 	q.lines++
 	if errors.Is(err, errLong) {
-		return nil, q.at(err), nil
+		return r, q.at(err), nil
 	}
 	if err != nil {
-		return nil, nil, q.at(err)
+		return r, nil, q.at(err)
 	}
 	text := string(q.line)
 	if q.lines == 1 {
 		text = strings.TrimPrefix(text, byteOrderMark)
 	}
-	ids, bad = q.texts.ids(text)
+	r, bad = q.texts.read(text)
 	if bad != nil {
 		bad = q.at(bad)
 	}
-	return ids, bad, nil
+	return r, bad, nil
 }
 
 // end tests that no line is left.

@@ -23,14 +23,14 @@ type parser struct {
 	pixels   []uint8 // of an input
 	given    []bool  // by input, then by head
 	asked    int     // the input that the question is for
-	question []int32 // nil if there is none
+	question reading // without ids if there is none
 }
 
-func newParser(m *infer.Model) *parser {
+func newParser(m *infer.Model, unknown Unknown) *parser {
 	p := &parser{model: m, heads: heads(m)}
 	p.given = make([]bool, len(m.Inputs)+len(p.heads))
 	for i := range m.Inputs {
-		p.texts = append(p.texts, texts{in: &m.Inputs[i]})
+		p.texts = append(p.texts, texts{in: &m.Inputs[i], unknown: unknown})
 	}
 	return p
 }
@@ -39,7 +39,7 @@ func newParser(m *infer.Model) *parser {
 func (p *parser) ask(question string) (err error) {
 	p.asked = slices.IndexFunc(p.model.Inputs, func(in infer.Input) bool { return in.IsText() })
 	if p.asked >= 0 {
-		p.question, err = p.texts[p.asked].ids(question)
+		p.question, err = p.texts[p.asked].read(question)
 	}
 	return err
 }
@@ -51,7 +51,7 @@ func (p *parser) read(line []byte, b *block, row int) error {
 		for i := range p.model.Inputs {
 			in := &p.model.Inputs[i]
 			if string(name) == in.Name {
-				return p.named(i, in.Name, p.input(in, &p.texts[i], b.rows.Inputs[i], row, value))
+				return p.named(i, in.Name, p.input(i, b, row, value))
 			}
 		}
 		for i := range p.heads {
@@ -67,14 +67,15 @@ func (p *parser) read(line []byte, b *block, row int) error {
 	if err != nil {
 		return err
 	}
-	if p.question != nil && !p.given[p.asked] {
+	if p.question.ids != nil && !p.given[p.asked] {
 		p.given[p.asked] = true
-		copy(b.rows.Inputs[p.asked].Int32s()[row*len(p.question):], p.question)
+		b.take(row, p.asked, p.question)
 	}
 	if i := slices.Index(p.given[:len(p.model.Inputs)], false); i >= 0 {
 		in := &p.model.Inputs[i]
 		if in.IsText() {
-			return fmt.Errorf("%q is missing, want such as %q, or --question for all rows", in.Name, Suggest(in))
+			return fmt.Errorf("%q is missing, want such as %q, or --question for all rows",
+				in.Name, in.Suggest())
 		}
 		return fmt.Errorf("%q is missing, want %s", in.Name, kind(in))
 	}
@@ -106,7 +107,8 @@ func (p *parser) unknown(name string) error {
 }
 
 // input reads one input of a row.
-func (p *parser) input(in *infer.Input, known *texts, t tensor.Tensor, row int, raw []byte) error {
+func (p *parser) input(i int, b *block, row int, raw []byte) error {
+	in, t := &p.model.Inputs[i], b.rows.Inputs[i]
 	size := in.Shape.Size()
 	isText := raw[0] == '"'
 	switch {
@@ -115,8 +117,10 @@ func (p *parser) input(in *infer.Input, known *texts, t tensor.Tensor, row int, 
 		if err := json.Unmarshal(raw, &text); err != nil {
 			return err
 		}
-		ids, err := known.ids(text)
-		copy(t.Int32s()[row*size:], ids)
+		r, err := p.texts[i].read(text)
+		if err == nil {
+			b.take(row, i, r)
+		}
 		return err
 	case isText && in.IsImage():
 		pixels, err := base64Pixels(raw, in)
@@ -154,7 +158,7 @@ func (p *parser) input(in *infer.Input, known *texts, t tensor.Tensor, row int, 
 			return nil
 		})
 		if err != nil && in.IsText() {
-			err = fmt.Errorf("%w, or a text such as %q", err, Suggest(in))
+			err = fmt.Errorf("%w, or a text such as %q", err, in.Suggest())
 		}
 		return err
 	}

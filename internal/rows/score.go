@@ -13,6 +13,10 @@ type Score struct {
 	Bad   int         // those that could not be answered
 	Heads []HeadScore // in the model's order
 	All   Tally       // rows of which every head's true answer is known, and all answers right
+
+	DroppedWords int // unknown words that were left out of the texts
+	DroppedRows  int // rows that had such words
+	CutRows      int // rows with a text longer than what is read of it
 }
 
 // HeadScore is the score of a head.
@@ -50,6 +54,13 @@ func (c *counter) add(b *block) {
 		if b.bad[row] != nil {
 			c.Bad++
 			continue
+		}
+		if n := b.dropped[row]; n > 0 {
+			c.DroppedWords += n
+			c.DroppedRows++
+		}
+		if b.cut[row] {
+			c.CutRows++
 		}
 		c.addRow(b, row)
 	}
