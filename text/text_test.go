@@ -37,17 +37,6 @@ func TestSeedVocabulary(t *testing.T) {
 	}
 }
 
-// Values from Python 3.11: 'ΑΣ ΣΑΣ Σ ΑΣ. İI'.lower() and so on.
-func TestLowerAsPython(t *testing.T) {
-	for in, want := range map[string]string{
-		"ΑΣ ΣΑΣ Σ": "ας σας σ", "ΑΣ.Β": "ασ.β", "ΑΣ. Β": "ας. β", "İI": "i̇i", "ẞ": "ß", "ǅ": "ǆ",
-	} {
-		if got := lower(in); got != want {
-			t.Errorf("lower(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
 // The token for unknown words, met as a word, takes the word's id: a quirk of Keras'.
 func TestTokenAsWord(t *testing.T) {
 	o := Defaults()

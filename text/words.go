@@ -5,7 +5,6 @@ package text
 import (
 	"errors"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -69,57 +68,4 @@ func (o Options) cut(text string) []string {
 		}
 	}
 	return words
-}
-
-// lower makes a text lower case as Python does, by Unicode's full mapping: İ becomes i and a dot
-// above, Σ at the end of a word becomes ς.
-func lower(text string) string {
-	if !strings.ContainsAny(text, "İΣ") {
-		return strings.ToLower(text)
-	}
-	var low strings.Builder
-	for i, r := range text {
-		switch {
-		case r == 'İ':
-			low.WriteString("i\u0307")
-		case r == 'Σ' && endsWord(text[:i], text[i+len("Σ"):]):
-			low.WriteRune('ς')
-		default:
-			low.WriteRune(unicode.ToLower(r))
-		}
-	}
-	return low.String()
-}
-
-// endsWord says whether a sigma between two texts is final: a cased letter comes before it and
-// none after it, where marks and the like do not count.
-func endsWord(before, after string) bool {
-	cased := false
-	for len(before) > 0 {
-		r, size := utf8.DecodeLastRuneInString(before)
-		if !ignorable(r) {
-			cased = isCased(r)
-			break
-		}
-		before = before[:len(before)-size]
-	}
-	if !cased {
-		return false
-	}
-	for _, r := range after {
-		if !ignorable(r) {
-			return !isCased(r)
-		}
-	}
-	return true
-}
-
-func isCased(r rune) bool {
-	return unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Other_Lowercase, unicode.Other_Uppercase)
-}
-
-// ignorable is Unicode's Case_Ignorable: marks, modifiers, formats, and what stands within words.
-func ignorable(r rune) bool {
-	return unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Lm, unicode.Sk) ||
-		strings.ContainsRune("'.:··՟״‘’․‧︓﹒﹕＇．：", r)
 }
