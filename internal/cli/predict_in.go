@@ -109,8 +109,9 @@ func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
 	path = flag
 	head = max(0, slices.IndexFunc(m.Heads, func(h infer.Head) bool { return rows.Answers(&h) != nil }))
 	if name, rest, ok := strings.Cut(flag, "="); ok {
+		name = strings.TrimSpace(name)
 		if named := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == name }); named >= 0 {
-			head, path = named, rest
+			head, path = named, strings.TrimSpace(rest)
 		} else if _, missing := os.Stat(flag); missing != nil { // it is no file with = in its name
 			var have []string
 			for i := range m.Heads {

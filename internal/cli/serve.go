@@ -188,6 +188,9 @@ func (f *serveFlags) settle(s streams, args []string) error {
 	if f.BatchWait >= f.Deadline {
 		return usage("--batch-wait %v must be shorter than --deadline %v", f.BatchWait, f.Deadline)
 	}
+	for i, name := range f.Hosts {
+		f.Hosts[i] = strings.TrimSpace(name) // --host "a.example.org, b.example.org"
+	}
 	f.Body, f.Image = int64(f.bodyMB)<<20, int64(f.imageMB)<<20
 	if f.watch {
 		f.Watch = time.Second

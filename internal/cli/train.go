@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"maps"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -109,7 +110,7 @@ func (f trainFlags) plan() (train.Plan, error) {
 	return p, weigh(p.Heads, f.Weights)
 }
 
-// weigh reads weights such as digit=0.5,answer=0.6 into the heads. A head that is not named keeps
+// weigh reads weights such as digit=0.5, answer=0.6 into the heads. A head that is not named keeps
 // its weight.
 func weigh(heads train.Heads, weights string) error {
 	known := []string{"digit", "answer"}
@@ -119,6 +120,7 @@ func weigh(heads train.Heads, weights string) error {
 		if !ok {
 			return usage("--loss-weights has %q, want HEAD=WEIGHT, such as digit=0.5,answer=0.6", entry)
 		}
+		name, text = strings.TrimSpace(name), strings.TrimSpace(text)
 		h, ok := heads[name]
 		if !ok {
 			return usage("--loss-weights: %v", names.Unknown("head", name, known))
@@ -140,6 +142,17 @@ func weigh(heads train.Heads, weights string) error {
 		}
 	}
 	return usage("--loss-weights are all 0, want one above: else nothing is learnt")
+}
+
+// sameWeights reports whether two lists of weights say the same, however they are written.
+func sameWeights(asked, has string) bool {
+	a, b := digitqa.Plan().Heads, digitqa.Plan().Heads
+	if weigh(a, asked) != nil || weigh(b, has) != nil {
+		return false
+	}
+	return maps.EqualFunc(a, b, func(x, y train.Head) bool {
+		return x.Weight == y.Weight && x.Off == y.Off
+	})
 }
 
 // begin is a new run.
@@ -192,7 +205,11 @@ func (f trainFlags) goOn(ctx context.Context, s streams, changed func(flag strin
 		{"batch", asked.Batch, f.Batch}, {"loss-weights", asked.Weights, f.Weights}, {"rate", asked.Rate, f.Rate},
 		{"seed", asked.Seed, f.Seed}, {"validate", asked.Validate, f.Validate}, {"on-nan", asked.OnNaN, f.OnNaN},
 	} {
-		if changed(o.flag) && o.asked != o.has {
+		same := o.asked == o.has
+		if o.flag == "loss-weights" {
+			same = sameWeights(asked.Weights, f.Weights)
+		}
+		if changed(o.flag) && !same {
 			return usage("--%s is %v, the run in %s has %v, and must keep it", o.flag, o.asked, f.resume, o.has)
 		}
 	}
