@@ -69,9 +69,11 @@ type screen struct {
 }
 
 var (
-	desk   = screen{1280, 900, false, "light"}
+	desk   = screen{1280, 800, false, "light"}
+	night  = screen{1280, 800, false, "dark"}
 	window = screen{390, 844, false, "light"}
 	phone  = screen{390, 844, true, "dark"}
+	day    = screen{390, 844, true, "light"}
 )
 
 // tab is the page as somebody has it open. What fails ends the test.

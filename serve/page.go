@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"braid/internal/names"
+	"braid/modelfile"
 	"braid/tensor"
 )
 
@@ -113,6 +114,7 @@ type textAbout struct {
 type headAbout struct {
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
+	Asked  bool     `json:"asked"` // it answers a text input; the others speak of the rest alone
 }
 
 type scoreAbout struct {
@@ -152,7 +154,7 @@ func (v *version) describe() about {
 		a.Inputs = append(a.Inputs, own)
 	}
 	for _, h := range v.Heads {
-		a.Heads = append(a.Heads, headAbout{h.Name, orNone(h.Labels)})
+		a.Heads = append(a.Heads, headAbout{h.Name, orNone(h.Labels), v.asked(h.Name)})
 	}
 	if image := slices.IndexFunc(a.Inputs, func(in inputAbout) bool { return in.Image != nil }); image >= 0 && v.File.Samples != nil {
 		if t := v.File.Samples.Inputs[a.Inputs[image].Name]; t.DType() == tensor.Uint8 {
@@ -162,6 +164,25 @@ func (v *version) describe() about {
 		}
 	}
 	return a
+}
+
+// asked reports whether a head answers what a text input asks. The file's rules name such heads.
+// Without rules they are all heads that the graph leads a text to.
+func (v *version) asked(head string) bool {
+	speaks := func(r modelfile.Rule) bool { return r.Head == head }
+	if len(v.File.Rules) > 0 {
+		return slices.ContainsFunc(v.File.Rules, speaks)
+	}
+	reads := map[string]bool{}
+	for i := range v.Inputs {
+		reads[v.Inputs[i].Name] = v.Inputs[i].IsText()
+	}
+	for _, node := range v.File.Model.Places() { // each after the nodes that it reads
+		for _, in := range node.Inputs {
+			reads[node.Name] = reads[node.Name] || reads[in]
+		}
+	}
+	return reads[head]
 }
 
 // orNone makes an empty list of JSON, not null, of none.

@@ -2,7 +2,9 @@ package serve
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -28,6 +30,7 @@ func TestPageOfOthersInChromium(t *testing.T) {
 		screen := fmt.Sprintf("/width=%d/touch=%v", on.width, on.touch)
 		t.Run("labels"+screen, func(t *testing.T) { testLabels(t, browser, on) })
 		t.Run("no image"+screen, func(t *testing.T) { testNoImage(t, browser, on) })
+		t.Run("asked"+screen, func(t *testing.T) { testAsked(t, browser, on) })
 	}
 }
 
@@ -91,16 +94,19 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.fits()
-	if clear, seen := p.box("#clear"), p.box(".seen"); clear.X+clear.Width > seen.X {
-		t.Errorf("the button ends at %v, what the net sees begins at %v", clear.X+clear.Width, seen.X)
+	clear, seen := p.box("#clear"), p.box(".seen")
+	if clear.X+clear.Width > seen.X && clear.Y+clear.Height > seen.Y {
+		t.Errorf("the button %v covers what the net sees, %v", clear, seen)
 	}
 	for _, h := range heads[:3] {
-		columns := 1
-		if h.Head == "class" && on.width < desk.width {
-			columns = 2 // there is room
+		of := fmt.Sprintf(`[data-head="%s"]`, h.Head)
+		shown := fmt.Sprintf(`document.querySelectorAll('%s li:not([hidden])').length`, of)
+		if got := eval[int](p, shown); got != 2 {
+			t.Errorf("%s: %d bars are shown, want the likeliest two", h.Head, got)
 		}
+		p.click(of + " .more")
 		bars := p.bars(h.Head)
-		checkBars(t, h, bars, columns)
+		checkBars(t, h, bars)
 		eval[int](p, `document.querySelectorAll('.bars li').forEach((bar) => bar.classList.add('chosen')), 0`)
 		for i, bold := range p.bars(h.Head) {
 			if bold.Left != bars[i].Left || bold.Width != bars[i].Width {
@@ -135,25 +141,119 @@ func (p *tab) bars(head string) []bar {
 	})`, head))
 }
 
-func checkBars(t *testing.T, h modelfile.Labels, bars []bar, columns int) {
+func checkBars(t *testing.T, h modelfile.Labels, bars []bar) {
 	t.Helper()
 	if len(bars) != len(h.Labels) {
 		t.Fatalf("%s: %d bars, want %d", h.Head, len(bars), len(h.Labels))
 	}
-	column := len(bars) / columns
 	for i, b := range bars {
 		if b.Label != h.Labels[i] || b.Text != b.Label || b.Title != b.Label {
 			t.Errorf("%s: bar %q says %q, and %q in its title", h.Head, b.Label, b.Text, b.Title)
 		}
-		if first := bars[i/column*column]; b.Left != first.Left || b.Width != bars[0].Width {
-			t.Errorf("%s: the track of %q begins at %v and is %v wide, not %v and %v", h.Head, b.Label, b.Left, b.Width, first.Left, bars[0].Width)
+		if b.Left != bars[0].Left || b.Width != bars[0].Width {
+			t.Errorf("%s: the track of %q is at %v, %v wide, want %v and %v",
+				h.Head, b.Label, b.Left, b.Width, bars[0].Left, bars[0].Width)
 		}
 		if b.Width < 60 || b.LabelEnd > b.Left {
 			t.Errorf("%s: the label %q ends at %v, its track begins at %v and is %v wide", h.Head, b.Label, b.LabelEnd, b.Left, b.Width)
 		}
-		if i%column > 0 && b.Top < bars[i-1].Bottom {
+		if i > 0 && b.Top < bars[i-1].Bottom {
 			t.Errorf("%s: %q begins at %v, the row above ends at %v", h.Head, b.Label, b.Top, bars[i-1].Bottom)
 		}
+	}
+}
+
+// captioned writes the file of a network with three heads: only mood answers the caption. No rule
+// says so, and no caption is suggested.
+func captioned(t *testing.T) string {
+	t.Helper()
+	tokenizer, err := digitqa.Tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := braid.NewGraph("captioned")
+	pixels := g.Add("pixels", layer.Flatten{}, g.Input("photo", tensor.Float32, 28, 28))
+	caption := g.Input("caption", tensor.Int32, 2)
+	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 2}, caption)
+	both := g.Add("both", layer.Concatenate{}, pixels, g.Add("flat", layer.Flatten{}, words))
+	g.Head("garment", layer.Dense{Units: len(garments), Activation: layer.Softmax}, pixels)
+	g.Head("mood", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
+	g.Head("worn", layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
+	return built(t, g, modelfile.File{
+		Inputs: []modelfile.Input{
+			{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}},
+			{Name: "caption", Text: &modelfile.Text{
+				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
+			}},
+		},
+		Labels: []modelfile.Labels{
+			{Head: "garment", Labels: garments},
+			{Head: "mood", Labels: []string{"low", "even", "high"}},
+			{Head: "worn", Labels: []string{"new", "worn"}},
+		},
+	})
+}
+
+// A word that the model does not know blanks the heads that answer the text, and no others.
+func testAsked(t *testing.T, browser context.Context, on screen) {
+	p := show(t, browser, on, captioned(t))
+	p.draw(drawings[1].strokes...)
+	p.blanked(`[]`) // nothing is asked yet
+	p.answered(func() { p.click("#own"); p.key("odd half" + kb.Enter) })
+	p.blanked(`[]`)
+	answer := eval[[]string](p, `[...document.querySelectorAll('.asked')]
+		.map((asked) => asked.textContent)`)
+	if !slices.Equal(answer, []string{"", "odd half", ""}) {
+		p.Errorf("the heads answer %q", answer)
+	}
+	garment, worn := p.figures("garment"), p.text(`[data-head="worn"] .probability`)
+	p.answered(func() { p.key(" prime" + kb.Enter) })
+	p.blanked(`["mood"]`)
+	if got := p.figures("garment"); got != garment {
+		p.Errorf("the garment is %q, want %q as before", got, garment)
+	}
+	if got := p.text(`[data-head="worn"] .probability`); got != worn {
+		p.Errorf("worn is %s, want %s as before", got, worn)
+	}
+	p.answered(func() { p.draw(drawings[0].strokes...) }) // another image under the refused caption
+	p.blanked(`["mood"]`)
+	if p.figures("garment") == garment {
+		p.Error("the garment's figures are those of the image before")
+	}
+	p.complained() // of the refusals
+}
+
+// blanked checks which heads a refusal blanks.
+func (p *tab) blanked(want string) {
+	p.Helper()
+	p.quiet()
+	got := eval[string](p, `JSON.stringify([...document.querySelectorAll('.head')]
+		.filter((head) => head.dataset.state === 'error').map((head) => head.dataset.head))`)
+	if got != want {
+		p.Errorf("blanked are %s, want %s: %s", got, want, p.text("#message"))
+	}
+}
+
+// Heads that answer a text are those that the model's rules name. Without rules they are those that
+// read it.
+func TestPageHeadsAsked(t *testing.T) {
+	r := start(t, func(c *Config) { c.Models = append(c.Models, Source{Path: captioned(t)}) })
+	var told struct{ Models []about }
+	if err := json.Unmarshal(r.call(t, "GET", "/models", nil).body, &told); err != nil {
+		t.Fatal(err)
+	}
+	asked := map[string]bool{}
+	for _, m := range told.Models {
+		for _, h := range m.Heads {
+			asked[m.Name+" "+h.Name] = h.Asked
+		}
+	}
+	want := map[string]bool{
+		"digitqa digit": false, "digitqa answer": true,
+		"captioned garment": false, "captioned mood": true, "captioned worn": false,
+	}
+	if !maps.Equal(asked, want) {
+		t.Errorf("asked are %v, want %v", asked, want)
 	}
 }
 

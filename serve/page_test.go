@@ -36,21 +36,35 @@ func TestPageInChromium(t *testing.T) {
 	for _, on := range []screen{desk, phone} {
 		t.Run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
 			p := show(t, browser, on, model)
-			testTheme(p)
 			if got := p.text(".invitation b"); got != "Draw a digit here" {
 				t.Errorf("the board says %q", got)
 			}
 			testDigits(p)
 		})
 	}
+	for _, on := range []screen{desk, night, day, phone} {
+		t.Run(fmt.Sprintf("layout/width=%d/theme=%s", on.width, on.theme), func(t *testing.T) {
+			testLayout(t, browser, on, model)
+		})
+	}
+	for _, on := range []screen{night, day} {
+		t.Run(fmt.Sprintf("photos/width=%d", on.width), func(t *testing.T) {
+			testPhotos(show(t, browser, on, model))
+		})
+	}
+	t.Run("narrow", func(t *testing.T) { show(t, browser, screen{320, 640, true, "dark"}, model) })
 	for _, test := range []struct {
 		name string
 		run  func(*tab)
 	}{
+		{"runner-up", testRunnerUp},
+		{"whole drawing", testWholeDrawing},
+		{"curl", testCurl},
 		{"keyboard", testKeyboard},
 		{"undo", testUndo},
 		{"samples", func(p *tab) { testSamples(p, model) }},
 		{"words", testWords},
+		{"growing", testGrowing},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(show(t, browser, desk, model)) })
 	}
@@ -284,72 +298,26 @@ func testSamples(p *tab, model string) {
 	choose(3, "1", func() { p.key(kb.ArrowLeft + kb.ArrowLeft) })
 }
 
-// Words of one's own are answered with a note that they are new to the net, or with the words that it knows.
-func testWords(p *tab) {
-	p.answered(func() { p.draw(drawings[1].strokes...) })
-	p.click("#own")
-	p.key("even half")
-	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
-	p.quiet()
-	if got := p.seen("#message p"); !strings.HasPrefix(got, "The model was not trained on this question") || !strings.Contains(got, `"lower half"`) {
-		p.Errorf("the note is %q", got)
-	}
-	p.key(" prime")
-	p.until(`document.querySelector('#own-problem').textContent.includes('prime')`)
-	p.quiet()
-	if got := p.seen("#own-problem"); !strings.HasPrefix(got, `"even half prime" has a word`) {
-		p.Errorf("what they wrote is shown as %q", got)
-	}
-	told := p.text("#own-problem") + p.text("#own-words")
-	for _, word := range []string{"prime", "lower", "upper", "half", "even", "odd", "number"} {
-		if !strings.Contains(told, word) {
-			p.Errorf("the page does not tell %q: %s", word, told)
-		}
-	}
-	if got := eval[[]string](p, `[...document.querySelectorAll('.head')].map((head) => head.dataset.state)`); !slices.Equal(got, []string{"error", "error"}) {
-		p.Errorf("the heads' states are %q", got)
-	}
-	// Chromium itself writes this into the console, more than once where it was asked before the last letter.
-	const refused = "network: Failed to load resource: the server responded with a status of %s (/ask?model=digitqa)"
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "422 (Unprocessable Entity)")}) {
-		p.Errorf("the console tells %q", got)
-	}
-	eval[bool](p, `((own) => { own.value = 'odd '.repeat(1200); return own.dispatchEvent(new Event('input')); })(document.querySelector('#own'))`)
-	p.until(`document.querySelector('#own-problem').textContent.startsWith('Input "question" has a text of 4799 bytes')`)
-	p.quiet()
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "413 (Request Entity Too Large)")}) {
-		p.Errorf("the console tells %q", got)
-	}
-	p.answered(func() { p.key(kb.Escape) })
-	p.expect("7", "lower half", "no")
-	if got := p.text("#own-problem"); got != "" {
-		p.Errorf("the page still tells %q", got)
-	}
-}
-
-// seen is a text as it is shown, with a first letter that CSS makes large.
-func (p *tab) seen(selector string) string {
-	p.Helper()
-	return eval[string](p, fmt.Sprintf(`(({ innerText: text }, first) => first === 'none' ? text : text.replace(/\p{L}/u, (letter) => letter.toUpperCase()))(
-		document.querySelector(%[1]q), getComputedStyle(document.querySelector(%[1]q), '::first-letter').textTransform)`, selector))
-}
-
 // testTheme looks at whether the page is light or dark, as asked, with text to be read.
 func testTheme(p *tab) {
-	paper, ink := p.brightness("backgroundColor"), p.brightness("color")
+	paper, ink := p.brightness("body", "backgroundColor"), p.brightness("body", "color")
 	if dark := paper < ink; dark != (p.screen.theme == "dark") {
 		p.Errorf("the page's brightness is %.2f, its text's %.2f; want it %s", paper, ink, p.screen.theme)
 	}
-	if contrast := (max(paper, ink) + 0.05) / (min(paper, ink) + 0.05); contrast < 7 { // WCAG's AAA
-		p.Errorf("%s: the text's contrast is %.1f", p.screen.theme, contrast)
+	if got := contrast(paper, ink); got < 7 { // WCAG's AAA
+		p.Errorf("%s: the text's contrast is %.1f", p.screen.theme, got)
 	}
 }
 
-// brightness is WCAG's relative luminance of a colour of the page's body.
-func (p *tab) brightness(colour string) float64 {
+// contrast is WCAG's, of two luminances.
+func contrast(a, b float64) float64 { return (max(a, b) + 0.05) / (min(a, b) + 0.05) }
+
+// brightness is WCAG's relative luminance of a colour of an element.
+func (p *tab) brightness(selector, colour string) float64 {
 	p.Helper()
 	return eval[float64](p, fmt.Sprintf(`(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b)(
-		getComputedStyle(document.body).%s.match(/\d+/g).map((v) => (v / 255) ** 2.2))`, colour))
+		getComputedStyle(document.querySelector(%q)).%s.match(/\d+/g).map((v) => (v / 255) ** 2.2))`,
+		selector, colour))
 }
 
 // What the server says of answers that contradict each other is shown with them. Here, the model's file has each

@@ -2,9 +2,11 @@
 
 import { call, patiently, token } from './api.js';
 import { Asker } from './asker.js';
+import { Curl, pixels } from './curl.js';
 import { capitalized, element, find, percent, setText } from './dom.js';
 import { HeadView, spoken } from './heads.js';
 import { Pad } from './pad.js';
+import { Photos } from './photo.js';
 import { Question } from './question.js';
 import { Samples } from './samples.js';
 import { Strands } from './strands.js';
@@ -23,12 +25,24 @@ let heard = '';       // the answer on show, as a sentence
 let quiet = 0;
 
 const pad = new Pad(find('#pad'), { changed: drawn, say });
-const question = new Question({ changed: questioned, typing: () => busy(true) });
-const samples = new Samples((sample) => pad.show(sample));
+const question = new Question({ changed: questioned, typing });
+const samples = new Samples((sample) => pad.show({ sample }));
+new Photos({
+  wanted: () => Boolean(image()),
+  photo: (photo) => pad.show({ photo }),
+  problem: ({ message }) => tell([message], 'problem'),
+});
 const strands = new Strands(find('#strands'), () => image() && text() && {
-  eye: saw, question: question.place, heads: views.map((view) => view.port),
+  eye: saw, question: question.origin, heads: views.map(({ port }) => port),
 });
 const asker = new Asker({ request, answered, refused, nothing, busy, before: waiting, allowed });
+
+// The command has the pixels that the net saw, so that it gives the answer on show.
+const curl = new Curl(() => ({
+  path: path(),
+  fields: fields(pixels(saw), text() ? question.text : ''),
+  token: Boolean(token.value),
+}));
 
 const image = () => model?.inputs.find((input) => input.image);
 const text = () => model?.inputs.find((input) => input.text);
@@ -42,12 +56,18 @@ function drawn(fresh) {
   find('#clear').setAttribute('aria-disabled', pad.blank);
   find('.pad-hint span').textContent = pad.penIsDown ? 'up' : 'down';
   samples.mark(pad.sample);
+  lag(() => true);
   if (fresh) asker.changed();
   else asker.grown();
 }
 
+function typing() {
+  lag(({ asked }) => asked);
+  busy(true);
+}
+
 function questioned() {
-  question.problem = '';
+  lag(({ asked }) => asked);
   strands.draw();
   asker.changed();
 }
@@ -76,46 +96,69 @@ addEventListener('keydown', (event) => {
 
 // Asking.
 
-// request is what to ask now, or null while the board is blank or no question is put.
+// request is what to ask now, or null while the board is blank or no question is put. Where the
+// model does not take the question, another one is asked instead.
 function request() {
-  const words = text() ? question.text : '';
+  const words = text() ? question.taken : '';
   if (!image() || pad.blank || (text() && !words)) return null;
   return {
-    path: `ask?model=${encodeURIComponent(model.name)}`,
+    path: path(),
     question: words,
-    body: () => ({ [image().name]: pad.image(), ...(text() && { [text().name]: words }) }),
+    instead: Boolean(text()) && words !== question.text,
+    drawing: pad.drawing,
+    body: () => fields(pad.image(), words),
   };
 }
+
+const path = () => `ask?model=${encodeURIComponent(model.name)}`;
+const fields = (picture, words) => ({
+  [image().name]: picture,
+  ...(text() && { [text().name]: words }),
+});
 
 function busy(is) {
   main.dataset.busy = is;
   clearTimeout(quiet);
-  if (is) {
-    for (const view of views) if (view.state === 'answered') view.state = 'waiting';
-  } else {
-    quiet = setTimeout(() => say(heard), QUIET);
-  }
+  if (!is) quiet = setTimeout(() => say(heard), QUIET);
 }
 
-function answered(answer, { question: asked }) {
-  for (const head of answer.heads) views.find(({ name }) => name === head.name)?.show(head, asked);
+// lag dims the answers that a change makes old.
+function lag(concerns) {
+  for (const view of views) if (concerns(view) && view.state === 'answered') view.state = 'waiting';
+}
+
+function answered(answer, { question: asked, instead, drawing }) {
+  const heads = answer.heads.filter(({ name }) => !instead || !view(name)?.asked);
+  for (const head of heads) view(head.name)?.show(head, asked);
+  for (const each of views) if (instead && each.asked) each.empty('error');
   if (answer.saw) {
     saw.src = `data:image/png;base64,${answer.saw}`;
-    saw.alt = 'the drawing as the net sees it, scaled down';
+    saw.alt = 'the image as the net sees it, scaled down';
   }
-  find('.seen').dataset.empty = !answer.saw;
-  contradict(answer.contradictions ?? []);
+  seen(Boolean(answer.saw));
+  const contradictions = instead ? [] : answer.contradictions ?? [];
+  contradict(contradictions);
   tell((answer.notes ?? []).map(capitalized), 'note');
-  question.problem = '';
-  heard = spoken(answer, asked);
+  if (text() && !question.settle(asked, drawing)) asker.grown();
+  heard = spoken({ heads, contradictions }, (name) => view(name)?.asked && asked);
   main.dataset.answered = Number(main.dataset.answered) + 1;
   if (!met.has(answer.version)) reload(answer.version);
 }
 
+// refused shows what is wrong with a request. That may be the question or the image: it is the
+// question if another one is answered.
 function refused(problem, asked) {
+  const wrong = problem.status >= 400 && problem.status < 500 && asked && text() && !asked.instead;
+  if (wrong && question.refuse(asked.question, problem, asked.drawing)) return asker.grown();
+  question.forgive();
   empty('error');
-  if (asked && question.doubtful && problem.status < 500) question.problem = problem.message;
-  else tell([problem.message], 'problem');
+  tell([sentence(problem.message)], 'problem');
+}
+
+// sentence leaves out the name of the image's field: there is one image on the page.
+function sentence(message) {
+  const text = message.replace(`"${image()?.name}": `, '');
+  return capitalized(text).replace(/[^.]$/, '$&.');
 }
 
 function nothing() {
@@ -125,7 +168,7 @@ function nothing() {
 function waiting(problem, seconds) {
   const when = seconds < 1.5 ? 'a second' : `${Math.ceil(seconds)} seconds`;
   tell([`${problem.message.replace(/[.\s]*$/, '.')} Trying again in ${when}.`], 'problem');
-  for (const view of views) view.state = 'waiting';
+  for (const each of views) each.state = 'waiting';
 }
 
 // allowed shows the field for the token and returns when one is given.
@@ -147,16 +190,20 @@ function allowed(problem) {
 
 // Showing.
 
+const view = (name) => views.find((each) => each.name === name);
+
 function empty(state) {
-  for (const view of views) {
-    view.empty();
-    view.state = state;
-  }
-  find('.seen').dataset.empty = true;
+  for (const each of views) each.empty(state);
+  seen(false);
   saw.alt = '';
   contradict([]);
   tell([]);
   heard = '';
+}
+
+function seen(something) {
+  find('.seen').dataset.empty = !something;
+  curl.enabled = something;
 }
 
 function contradict(sentences) {
@@ -222,8 +269,9 @@ function choose(name) {
   find('#imageless').hidden = !imageless();
   setText(find('#named'), `Its inputs: ${named(model.inputs)}. Its heads: ${named(model.heads)}.`);
   if (image()) setText(find('.invitation b'), invitation(model));
+  find('#purpose').hidden = imageless();
   views = model.heads.map((head, i) => new HeadView(head, i));
-  find('#heads').replaceChildren(...views.map((view) => view.element));
+  find('#heads').replaceChildren(...views.map((each) => each.element));
   question.use(text());
   samples.use(image() ? model.samples ?? [] : [], image()?.image);
   setText(find('#scores'), scored(model));

@@ -21,8 +21,10 @@ export function capitalized(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// percent is a probability for people: one place, never rounded up to certainty.
+// percent is a probability for people: never rounded up to certainty, nor down to nothing.
 export function percent(p) {
+  if (p < 0.00001) return '<\u202f0.001\u202f%';
+  if (p < 0.001) return `${Number((100 * p).toPrecision(1))}\u202f%`;
   const tenths = p < 1 ? Math.min(999, Math.round(1000 * p)) : 1000;
   return `${(tenths / 10).toFixed(1)}\u202f%`;
 }

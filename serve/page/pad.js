@@ -3,23 +3,24 @@
 
 const PEN = 1 / 12;     // width of the pen, of the board's width
 const STEP = 1 / 28;    // one press of an arrow key: one pixel of the net's image
+const EDGE = PEN / 2 + STEP / 4;  // the pen keeps this far from the edge, so that no ink is cut off
 const EXPORT = 280;     // side of the exported image, in pixels
-
-const SCREEN = { board: '#0f1615', chalk: '#f6f8f5' };
-const NET = { board: '#000', chalk: '#fff' };
+const CHALK = '#fff';
 
 const MOVES = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
   Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1], // as they lie on a number pad
 };
 
-// A deed is { stroke: [x, y, x, y, ...] } in parts of the board's side, { sample }, or { wiped: true }.
+// A deed is { stroke: [x, y, x, y, ...] } as fractions of the board's side, { sample }, { photo },
+// or { wiped: true }. A sample or a photo has a picture to show.
 export class Pad {
   #canvas;
   #deeds = [];
   #pointer = null;                  // id of the pointer that draws, if one does
   #cursor = { x: 0.5, y: 0.5, shown: false, down: false };
   #frame = 0;
+  #drawing = 0;
   #changed;
   #say;
 
@@ -34,22 +35,26 @@ export class Pad {
     new ResizeObserver(() => this.#repaint()).observe(canvas);
   }
 
+  get drawing() { return this.#drawing; } // the number of what is on the board
   get blank() { return this.#visible().length === 0; }
   get canUndo() { return this.#deeds.length > 0; }
   get penIsDown() { return this.#cursor.down; }
 
   // The test image on the board, while nothing is drawn over it.
-  get sample() {
-    const visible = this.#visible();
-    return visible.length === 1 ? visible[0].sample ?? null : null;
-  }
+  get sample() { return this.#alone().sample ?? null; }
+  get photo() { return this.#alone().photo ?? null; }
 
-  // What to send as "image": a test image's own pixels, or a drawing as PNG in base64.
+  // What to send as "image": a test image's pixels, or a photo or a drawing in base64.
   image() {
-    if (this.sample) return Array.from(this.sample.pixels);
-    const canvas = new OffscreenPicture(EXPORT);
-    this.#paint(canvas.context, EXPORT, NET);
-    return canvas.png();
+    const { sample, photo } = this.#alone();
+    if (sample) return Array.from(sample.pixels);
+    if (photo) return photo.base64;
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = EXPORT;
+    const context = canvas.getContext('2d');
+    context.fillRect(0, 0, EXPORT, EXPORT);
+    this.#paint(context, EXPORT);
+    return canvas.toDataURL('image/png').split(',')[1];
   }
 
   undo() {
@@ -64,21 +69,31 @@ export class Pad {
     this.#touched(true);
   }
 
-  show(sample) {
+  // show takes a deed with a picture: { sample } or { photo }.
+  show(deed) {
     this.#liftPen();
-    if (this.#deeds.at(-1)?.sample) this.#deeds.pop(); // leafing through is one deed
-    this.#deeds.push({ sample });
+    if (deed.sample && this.#deeds.at(-1)?.sample) this.#deeds.pop(); // leafing through is one deed
+    this.#deeds.push(deed);
     this.#touched(true);
   }
 
-  // The deeds that still show: those after the last wipe, from the last test image on.
+  // The deeds that still show: those after the last wipe, from the last picture on. A stroke adds
+  // to a test image, but replaces a photo, where chalk would be hard to see.
   #visible() {
     const wiped = this.#deeds.findLastIndex((deed) => deed.wiped);
-    const sample = this.#deeds.findLastIndex((deed) => deed.sample);
-    return this.#deeds.slice(Math.max(wiped + 1, sample));
+    const picture = this.#deeds.findLastIndex((deed) => deed.sample || deed.photo);
+    const visible = this.#deeds.slice(Math.max(wiped + 1, picture));
+    return visible[0]?.photo && visible.length > 1 ? visible.slice(1) : visible;
+  }
+
+  // The only deed that shows, or one that is nothing.
+  #alone() {
+    const visible = this.#visible();
+    return visible.length === 1 ? visible[0] : {};
   }
 
   #touched(fresh) {
+    this.#drawing++;
     this.#repaint();
     this.#changed(fresh);
   }
@@ -92,22 +107,19 @@ export class Pad {
       if (side === 0) return;
       if (this.#canvas.width !== side) this.#canvas.width = this.#canvas.height = side;
       const context = this.#canvas.getContext('2d');
-      this.#paint(context, side, SCREEN);
+      context.clearRect(0, 0, side, side);
+      this.#paint(context, side);
       this.#paintCursor(context, side);
     });
   }
 
-  #paint(context, side, { board, chalk }) {
-    context.globalCompositeOperation = 'source-over';
-    context.fillStyle = board;
-    context.fillRect(0, 0, side, side);
-    context.fillStyle = context.strokeStyle = chalk;
+  #paint(context, side) {
+    context.fillStyle = context.strokeStyle = CHALK;
     context.lineWidth = side * PEN;
     context.lineCap = context.lineJoin = 'round';
-    context.imageSmoothingEnabled = false;
-    for (const { sample, stroke } of this.#visible()) {
-      context.globalCompositeOperation = sample ? 'screen' : 'source-over';
-      if (sample) context.drawImage(sample.picture, 0, 0, side, side);
+    for (const { sample, photo, stroke } of this.#visible()) {
+      context.imageSmoothingEnabled = !sample;
+      if (sample || photo) fit(context, side, (sample ?? photo).picture);
       if (stroke) trace(context, stroke, side);
     }
   }
@@ -116,7 +128,6 @@ export class Pad {
     const { x, y, shown, down } = this.#cursor;
     if (!shown) return;
     const ring = side * PEN * (down ? 0.3 : 0.5);
-    context.globalCompositeOperation = 'source-over';
     for (const [colour, width] of [['#0f1615', side / 60], ['#f09a5e', side / 120]]) {
       context.beginPath();
       context.arc(x * side, y * side, ring, 0, 2 * Math.PI);
@@ -158,7 +169,8 @@ export class Pad {
 
   #at(event) {
     const box = this.#canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    return [within(x / box.width), within(y / box.height)];
   }
 
   // Adds a point to the stroke being drawn. The last deed is another one only if the board was
@@ -173,6 +185,8 @@ export class Pad {
 
   #listenToKeys() {
     const canvas = this.#canvas;
+    const keyless = matchMedia('(pointer: coarse)').matches;
+    if (keyless) canvas.removeAttribute('aria-describedby');
     canvas.addEventListener('focus', () => {
       this.#cursor.shown = canvas.matches(':focus-visible');
       this.#repaint();
@@ -192,7 +206,6 @@ export class Pad {
   }
 
   #move([right, down], steps) {
-    const within = (v) => Math.min(1 - PEN / 2, Math.max(PEN / 2, v));
     const cursor = this.#cursor;
     cursor.x = within(cursor.x + right * steps * STEP);
     cursor.y = within(cursor.y + down * steps * STEP);
@@ -219,6 +232,16 @@ export class Pad {
   }
 }
 
+// within keeps a coordinate on the board, with the whole width of the pen.
+const within = (v) => Math.min(1 - EDGE, Math.max(EDGE, v));
+
+// fit draws a picture as large as the board allows, whole and in its middle.
+function fit(context, side, picture) {
+  const scale = side / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+}
+
 // trace draws a stroke through the middles between its points, so that fast strokes stay round.
 function trace(context, points, side) {
   const at = (i) => points[i] * side;
@@ -233,15 +256,4 @@ function trace(context, points, side) {
   }
   context.lineTo(at(points.length - 2), at(points.length - 1));
   context.stroke();
-}
-
-// A picture that is never on screen.
-class OffscreenPicture {
-  constructor(side) {
-    this.canvas = document.createElement('canvas');
-    this.canvas.width = this.canvas.height = side;
-    this.context = this.canvas.getContext('2d');
-  }
-
-  png() { return this.canvas.toDataURL('image/png').split(',')[1]; }
 }

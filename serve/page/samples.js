@@ -39,6 +39,7 @@ export class Samples {
       return button;
     });
     this.#row.replaceChildren(...this.#buttons);
+    find('main').style.setProperty('--columns', Math.min(2, Math.ceil(samples.length / 10)));
     find('.test-images').hidden = samples.length === 0;
   }
 
@@ -67,10 +68,11 @@ export class Samples {
   }
 }
 
+// picture paints ink as chalk on nothing, for a board of any colour.
 function picture(pixels, height, width) {
   const canvas = element('canvas', { width, height });
   const image = new ImageData(width, height);
-  pixels.forEach((grey, i) => image.data.set([grey, grey, grey, 255], 4 * i));
+  pixels.forEach((grey, i) => image.data.set([255, 255, 255, grey], 4 * i));
   canvas.getContext('2d').putImageData(image, 0, 0);
   return canvas;
 }

@@ -1,5 +1,5 @@
 // The picture between inputs and heads: two strands come in, are braided into a trunk, and both go
-// on to every head. It is measured from where things lie, and only decoration.
+// on to every head. It is measured from the elements that it joins, and only decoration.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SWING = 8;     // how far a strand swings from the trunk's middle, in pixels
@@ -10,13 +10,15 @@ export class Strands {
   #svg;
   #ends;
 
-  // ends() returns { eye, question, heads }: the image that the net sees, the question, and the
-  // elements at which the strands to the heads arrive; or null if there is nothing to draw.
+  // ends() returns { eye, question, heads }: the image that the net sees, the question that is
+  // chosen, and the elements at which the strands to the heads arrive; or null if there is nothing
+  // to draw.
   constructor(svg, ends) {
     this.#svg = svg;
     this.#ends = ends;
     const watch = new ResizeObserver(() => this.draw());
-    for (const each of [svg, document.body]) watch.observe(each);
+    const moving = document.querySelectorAll('.outputs > *');
+    for (const each of [svg, document.body, ...moving]) watch.observe(each);
   }
 
   draw() {
@@ -41,7 +43,8 @@ export class Strands {
 
     this.#line('a', `M0 ${eye.middle}H${eye.left}`);
     this.#line('a', `M${eye.centre} ${eye.bottom}V${eye.bottom + 14}C${eye.centre} ${a - 20} ${eye.centre + 8} ${a} ${start} ${a}`);
-    this.#line('b', `M0 ${asked.middle}C${start * 0.8} ${asked.middle} ${start * 0.2} ${b} ${start} ${b}`);
+    this.#line('b', `M${asked.right} ${asked.middle}H0`
+      + `C${start * 0.8} ${asked.middle} ${start * 0.2} ${b} ${start} ${b}`);
     for (const { middle } of heads) {
       const bend = (end + width) / 2;
       const apart = middle < y ? 1.3 * PAIR : -1.3 * PAIR; // beside each other, also where they climb

@@ -1,0 +1,130 @@
+package serve
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// Typed words are answered with a note that they are new to the net, or refused with the word that
+// it does not know. The heads that do not answer the question go on.
+func testWords(p *tab) {
+	p.answered(func() { p.draw(drawings[1].strokes[0]) })
+	bar := p.figures("digit")
+	p.answered(func() { p.draw(drawings[1].strokes[1]) })
+	p.expect("7", "lower half", "no")
+	p.click("#own")
+	p.key("even half")
+	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
+	p.quiet()
+	const untrained = "The model was not trained on this question, but on"
+	note := p.text("#message p")
+	if !strings.HasPrefix(note, untrained) || !strings.Contains(note, `"lower half"`) {
+		p.Errorf("the note is %q", note)
+	}
+	p.key(" prime")
+	p.refused("prime")
+	if got := p.text("#own-problem"); got != `The model does not know "prime".` {
+		p.Errorf("what is wrong is shown as %q", got)
+	}
+	if eval[bool](p, `document.querySelector('#message').checkVisibility()`) {
+		p.Errorf("the page also tells %q", p.text("#message"))
+	}
+	words := eval[string](p, `[...document.querySelectorAll('#own-words button')]
+		.filter((word) => word.checkVisibility()).map(({ textContent, dataset }) =>
+			dataset.used === 'true' ? textContent.toUpperCase() : textContent).join(' ')`)
+	if words != "lower upper HALF EVEN odd number" {
+		p.Errorf("the words that are known, and used in capitals, are %q", words)
+	}
+	seven := p.figures("digit")
+	p.expectDigitAlone("7")
+	// Chromium itself writes this into the console, more than once where it was asked before the last letter.
+	const refused = "network: Failed to load resource: the server responded with a status of %s (/ask?model=digitqa)"
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "422 (Unprocessable Entity)")}) {
+		p.Errorf("the console tells %q", got)
+	}
+
+	// The image changes under the refused question, and back.
+	p.answered(func() { p.click("#undo") })
+	if got := p.figures("digit"); got != bar {
+		p.Errorf("after Undo the digit's figures are %q, want %q as before the question", got, bar)
+	}
+	p.answered(func() { p.draw(drawings[1].strokes[1]) })
+	if got := p.figures("digit"); got != seven {
+		p.Errorf("the digit's figures are %q, want %q", got, seven)
+	}
+	p.expectDigitAlone("7")
+	p.refused("prime")
+
+	// A word that is pressed is typed.
+	p.click("#own")
+	p.answered(func() { p.key(kb.Escape) })
+	p.click("#own-words button:nth-of-type(5)")
+	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'odd'`)
+	p.answered(func() { p.click("#own-words button:nth-of-type(6)") })
+	p.expect("7", "odd number", "yes")
+
+	eval[bool](p, `((own) => { own.value = 'odd '.repeat(1200); return own.dispatchEvent(new Event('input')); })(document.querySelector('#own'))`)
+	p.until(`document.querySelector('#own-problem').textContent.startsWith('Input "question" has a text of 4799 bytes')`)
+	p.quiet()
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "413 (Request Entity Too Large)")}) {
+		p.Errorf("the console tells %q", got)
+	}
+	p.click("#own")
+	p.answered(func() { p.key(kb.Escape) })
+	p.expect("7", "lower half", "no")
+	if got := p.text("#own-problem"); got != "" {
+		p.Errorf("the page still tells %q", got)
+	}
+}
+
+// A drawing that is refused while it grows is not the question's fault.
+func testGrowing(p *tab) {
+	p.click("#own")
+	p.key("even half")
+	p.until(`document.querySelector('#own').value === 'even half'`)
+	eval[bool](p, `((real) => {
+		let refusals = 0;
+		window.fetch = async (path, options) => {
+			if (refusals++ > 0 || !options.body) return real(path, options);
+			await new Promise((drawn) => { window.drawn = drawn; });
+			return new Response('{"error": "too little is drawn"}', { status: 422 });
+		};
+		return true;
+	})(window.fetch)`)
+	p.draw(drawings[1].strokes[0])
+	p.until(`'drawn' in window`)
+	p.draw(drawings[1].strokes[1])
+	p.answered(func() { eval[bool](p, `(drawn(), true)`) })
+	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
+	if got := p.text("#own-problem"); got != "" {
+		p.Errorf("the page tells %q of a question that is answered", got)
+	}
+}
+
+// refused waits until the page says that the question has an unknown word.
+func (p *tab) refused(word string) {
+	p.Helper()
+	p.until(fmt.Sprintf(
+		`document.querySelector('#own-problem').textContent.includes('"' + %q + '"')`, word))
+	p.quiet()
+}
+
+// figures are the rows of a head's bars as they are shown.
+func (p *tab) figures(head string) string {
+	p.Helper()
+	return eval[string](p, fmt.Sprintf(`[...document.querySelectorAll('[data-head="%s"] li')]
+		.filter((row) => !row.hidden).map((row) => row.textContent).join()`, head))
+}
+
+// expectDigitAlone checks that the digit is answered, and the question is not.
+func (p *tab) expectDigitAlone(digit string) {
+	p.Helper()
+	got := eval[[]string](p, `[...document.querySelectorAll('.head')]
+		.map((head) => head.dataset.state + ' ' + head.querySelector('[data-label]').textContent)`)
+	if want := []string{"answered " + digit, "error "}; !slices.Equal(got, want) {
+		p.Errorf("the heads are %q, want %q", got, want)
+	}
+}
