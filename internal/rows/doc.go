@@ -12,8 +12,8 @@
 //
 // Rows go a block at a time (block.go): idx.go or json.go fills it, the model answers it, table.go writes it and
 // score.go counts. IDX images have their questions from question.go and their true answers from label.go; a line of
-// JSON is read by row.go, its values by value.go. Beneath are file.go, which unpacks, line.go, which reads lines, and
-// input.go and head.go, which know what a model takes and gives.
+// JSON is read by row.go, its values by internal/value. Beneath are file.go, which unpacks, line.go, which reads lines,
+// and input.go and head.go, which know what a model takes and gives.
 //
 // A row that cannot be answered is a mark in its block, not the end. Errors name the file, the line and what was
 // wanted; where a flag of braid predict is the cure, they name it.

@@ -8,6 +8,7 @@ import (
 
 	"braid/infer"
 	"braid/internal/names"
+	"braid/internal/value"
 	"braid/tensor"
 )
 
@@ -48,16 +49,16 @@ func (h *head) truth(raw []byte) (int, error) {
 	if h.labels == nil {
 		return -1, errors.New("the head gives numbers, not one of some answers: no true answer is compared")
 	}
-	var value any
-	if err := json.Unmarshal(raw, &value); err != nil {
+	var truth any
+	if err := json.Unmarshal(raw, &truth); err != nil {
 		return -1, err
 	}
-	switch v := value.(type) {
+	switch v := truth.(type) {
 	case string:
 		if at := slices.Index(h.labels, v); at >= 0 {
 			return at, nil
 		}
-		return -1, names.Unknown("answer", shorten([]byte(v)), h.labels)
+		return -1, names.Unknown("answer", value.Shorten([]byte(v)), h.labels)
 	case float64:
 		if v == float64(int(v)) && v >= 0 && int(v) < len(h.labels) {
 			return int(v), nil
@@ -69,5 +70,5 @@ func (h *head) truth(raw []byte) (int, error) {
 			return 0, nil
 		}
 	}
-	return -1, fmt.Errorf("true answer is %s, want a label as a string, or its index from 0 to %d", shorten(raw), len(h.labels)-1)
+	return -1, fmt.Errorf("true answer is %s, want a label as a string, or its index from 0 to %d", value.Shorten(raw), len(h.labels)-1)
 }

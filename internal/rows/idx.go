@@ -8,6 +8,7 @@ import (
 
 	"braid/data"
 	"braid/infer"
+	"braid/internal/value"
 )
 
 // IDX are the images of an IDX file, with questions and true answers from elsewhere.
@@ -42,7 +43,7 @@ func NewIDX(file *File, m *infer.Model, unknown Unknown) (*IDX, error) {
 	image := &m.Inputs[r.image]
 	shape := r.images.Shape()
 	if !shape[1:].Equal(image.Shape) {
-		return nil, fmt.Errorf("%s has rows of %s, the model's %q takes %s", file.name, dims(shape[1:]), image.Name, dims(image.Shape))
+		return nil, fmt.Errorf("%s has rows of %s, the model's %q takes %s", file.name, value.Dims(shape[1:]), image.Name, value.Dims(image.Shape))
 	}
 	r.pixels = make([]uint8, PerBlock*image.Shape.Size())
 	return r, nil

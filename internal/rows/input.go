@@ -2,10 +2,10 @@ package rows
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"braid/infer"
+	"braid/internal/value"
 	"braid/tensor"
 )
 
@@ -23,27 +23,15 @@ func Takes(m *infer.Model) string {
 func kind(in *infer.Input) string {
 	switch {
 	case in.IsImage():
-		return "an image of " + dims(in.Shape)
+		return "an image of " + value.Dims(in.Shape)
 	case in.IsText():
 		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Unit())
 	case in.Pixels != nil:
-		return dims(in.Shape) + " pixels"
+		return value.Dims(in.Shape) + " pixels"
 	case in.DType == tensor.Int32:
-		return dims(in.Shape) + " ids"
+		return value.Dims(in.Shape) + " ids"
 	}
-	return dims(in.Shape) + " numbers"
-}
-
-// dims is a shape for people: 28 x 28.
-func dims(shape tensor.Shape) string {
-	if len(shape) == 0 {
-		return "1"
-	}
-	list := []string{}
-	for _, n := range shape {
-		list = append(list, strconv.Itoa(n))
-	}
-	return strings.Join(list, " x ")
+	return value.Dims(in.Shape) + " numbers"
 }
 
 // Unknown says what becomes of words that a model without an OOV token does not know.

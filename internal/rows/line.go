@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"braid/internal/names"
 )
 
 // byteOrderMark is Windows' mark of UTF-8, before the first line of a file.
@@ -40,13 +38,4 @@ func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 		}
 		return line[:from+end], nil
 	}
-}
-
-// shorten is what an error shows of a value.
-func shorten(raw []byte) string {
-	const most = 40
-	if len(raw) > most {
-		return names.Printable(string(raw[:most])) + "..."
-	}
-	return names.Printable(string(raw))
 }

@@ -1,17 +1,14 @@
 package rows
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"braid/infer"
 	"braid/internal/names"
-	"braid/tensor"
+	"braid/internal/value"
 	"braid/vision"
 )
 
@@ -20,10 +17,17 @@ type parser struct {
 	model    *infer.Model
 	heads    []head
 	texts    []texts // by input
-	pixels   []uint8 // of an input
+	values   value.Reader
+	now      cell    // that values reads
 	given    []bool  // by input, then by head
 	asked    int     // the input that the question is for
 	question reading // without ids if there is none
+}
+
+// cell is one input of one row.
+type cell struct {
+	block      *block
+	row, input int
 }
 
 func newParser(m *infer.Model, unknown Unknown) *parser {
@@ -32,6 +36,13 @@ func newParser(m *infer.Model, unknown Unknown) *parser {
 	for i := range m.Inputs {
 		p.texts = append(p.texts, texts{in: &m.Inputs[i], unknown: unknown})
 	}
+	p.values = value.Reader{Image: image, Text: func(_ *infer.Input, _ []int32, text []byte) error {
+		r, err := p.texts[p.now.input].read(string(text))
+		if err == nil {
+			p.now.block.take(p.now.row, p.now.input, r)
+		}
+		return err
+	}}
 	return p
 }
 
@@ -47,17 +58,17 @@ func (p *parser) ask(question string) (err error) {
 // read reads a row's inputs, and the true answers that it has.
 func (p *parser) read(line []byte, b *block, row int) error {
 	clear(p.given)
-	err := object(line, func(name, value []byte) error {
+	err := value.Object(line, func(name, raw []byte) error {
 		for i := range p.model.Inputs {
 			in := &p.model.Inputs[i]
 			if string(name) == in.Name {
-				return p.named(i, in.Name, p.input(i, b, row, value))
+				return p.named(i, in.Name, p.input(i, b, row, raw))
 			}
 		}
 		for i := range p.heads {
 			h := &p.heads[i]
 			if string(name) == h.Name {
-				truth, err := h.truth(value)
+				truth, err := h.truth(raw)
 				b.truths[i][row] = truth
 				return p.named(len(p.model.Inputs)+i, h.Name, err)
 			}
@@ -103,91 +114,24 @@ func (p *parser) unknown(name string) error {
 	for i := range p.heads {
 		have = append(have, p.heads[i].Name)
 	}
-	return names.Unknown("input or head", shorten([]byte(name)), have)
+	return names.Unknown("input or head", value.Shorten([]byte(name)), have)
 }
 
 // input reads one input of a row.
 func (p *parser) input(i int, b *block, row int, raw []byte) error {
-	in, t := &p.model.Inputs[i], b.rows.Inputs[i]
-	size := in.Shape.Size()
-	isText := raw[0] == '"'
-	switch {
-	case isText && in.IsText():
-		var text string
-		if err := json.Unmarshal(raw, &text); err != nil {
-			return err
-		}
-		r, err := p.texts[i].read(text)
-		if err == nil {
-			b.take(row, i, r)
-		}
-		return err
-	case isText && in.IsImage():
-		pixels, err := base64Pixels(raw, in)
-		if err == nil {
-			in.Pixels.Floats(t.Float32s()[row*size:][:size], pixels)
-		}
-		return err
-	case in.Pixels != nil:
-		p.pixels = slices.Grow(p.pixels[:0], size)[:size]
-		pixels := p.pixels
-		err := numbers(raw, in.Shape, func(at int, token []byte) error {
-			v, ok := pixel(token)
-			if !ok {
-				return fmt.Errorf("pixel %d is %s, want a whole number from 0 to 255", at, shorten(token))
-			}
-			pixels[at] = v
-			return nil
-		})
-		if err == nil {
-			in.Pixels.Floats(t.Float32s()[row*size:][:size], pixels)
-		}
-		return err
-	case in.DType == tensor.Int32:
-		to := t.Int32s()[row*size:][:size]
-		err := numbers(raw, in.Shape, func(at int, token []byte) error {
-			id, err := strconv.ParseInt(string(token), 10, 32)
-			if err != nil || in.Limit > 0 && (id < 0 || int(id) >= in.Limit) {
-				want := "a whole number of 32 bits"
-				if in.Limit > 0 {
-					want = fmt.Sprintf("0 to %d", in.Limit-1)
-				}
-				return fmt.Errorf("id %d is %s, want %s", at, shorten(token), want)
-			}
-			to[at] = int32(id)
-			return nil
-		})
-		if err != nil && in.IsText() {
-			err = fmt.Errorf("%w, or a text such as %q", err, in.Suggest())
-		}
-		return err
+	p.now = cell{b, row, i}
+	in := &p.model.Inputs[i]
+	_, err := p.values.JSON(in, b.rows.Inputs[i], row, raw)
+	if err != nil && in.IsText() && raw[0] != '"' {
+		err = fmt.Errorf("%w such as %q", err, in.Suggest())
 	}
-	to := t.Float32s()[row*size:][:size]
-	return numbers(raw, in.Shape, func(at int, token []byte) error {
-		v, err := strconv.ParseFloat(string(token), 32)
-		if err != nil {
-			return fmt.Errorf("number %d is %s, want a finite float32", at, shorten(token))
-		}
-		to[at] = float32(v)
-		return nil
-	})
+	return err
 }
 
-// base64Pixels makes pixels of a PNG or a JPEG in base64, or in a data URL.
-func base64Pixels(raw []byte, in *infer.Input) ([]uint8, error) {
-	var text string
-	if err := json.Unmarshal(raw, &text); err != nil {
-		return nil, err
-	}
-	if head, rest, ok := strings.Cut(text, ";base64,"); ok && strings.HasPrefix(head, "data:") {
-		text = rest
-	}
-	content, err := base64.StdEncoding.DecodeString(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s is no base64: %w; want %s pixels, or a PNG or JPEG in base64", shorten(raw), err, dims(in.Shape))
-	}
+// image makes pixels of a PNG or a JPEG.
+func image(in *infer.Input, file []byte) ([]uint8, error) {
 	var pixels []uint8
-	img, err := vision.Decode(content, mostDecoded)
+	img, err := vision.Decode(file, mostDecoded)
 	if err == nil {
 		pixels, err = img.MNIST(in.Shape[0], in.Shape[1])
 	}

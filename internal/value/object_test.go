@@ -1,4 +1,4 @@
-package rows
+package value
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func FuzzObject(f *testing.F) {
 		}
 		fields := map[string][]byte{}
 		twice := false
-		err := object(line, func(name, value []byte) error {
+		err := Object(line, func(name, value []byte) error {
 			if _, ok := fields[string(name)]; ok {
 				twice = true
 			}

@@ -1,0 +1,164 @@
+package value
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+
+	"braid/tensor"
+)
+
+// numbers gives the numbers of an array to put: all in one array, or nested as the shape. One number may stand
+// without an array.
+func numbers(raw []byte, shape tensor.Shape, put func(at int, token []byte) error) error {
+	n := nest{scanner: scanner{raw, 0}, shape: shape, size: shape.Size(), put: put}
+	if err := n.value(0); err != nil {
+		return err
+	}
+	if n.peek() != 0 || n.at < len(raw) || n.read != n.size {
+		return n.refuse(raw)
+	}
+	return nil
+}
+
+// nest reads nested arrays of a shape.
+type nest struct {
+	scanner
+	shape tensor.Shape
+	size  int
+	put   func(at int, token []byte) error
+	flat  bool // all numbers are in one array
+	read  int  // numbers
+}
+
+// value reads a number, or an array within so many others.
+func (n *nest) value(depth int) error {
+	switch c := n.peek(); {
+	case c == '[':
+		return n.array(depth)
+	case c == '-' || c >= '0' && c <= '9':
+		return n.number(depth)
+	}
+	from := n.at
+	token := n.scanner.value()
+	if depth == 0 || len(token) == 0 {
+		return n.refuse(n.text[from:])
+	}
+	return fmt.Errorf("number %d is %s, want a number", n.read, Shorten(token))
+}
+
+func (n *nest) array(depth int) error {
+	if depth == max(1, len(n.shape)) || n.flat {
+		return n.wrongly()
+	}
+	n.at++
+	count := 0
+	if n.peek() != ']' {
+		for {
+			if err := n.value(depth + 1); err != nil {
+				return err
+			}
+			count++
+			c := n.peek()
+			if c == ']' {
+				break
+			}
+			if n.at++; c != ',' {
+				return n.wrong("a comma or ]")
+			}
+		}
+	}
+	n.at++
+	switch {
+	case depth == 0 && (n.flat || len(n.shape) < 2 || n.read == 0):
+		if n.read != n.size {
+			return fmt.Errorf("got %d numbers, want %s", n.read, n.want())
+		}
+	case count != n.shape[depth] && depth > 0:
+		return fmt.Errorf("an array within has %d elements, want %d", count, n.shape[depth])
+	case count != n.shape[depth]:
+		return fmt.Errorf("got %d arrays of numbers, want %d", count, n.shape[depth])
+	}
+	return nil
+}
+
+func (n *nest) number(depth int) error {
+	switch {
+	case depth == 1 && len(n.shape) > 1:
+		if n.read > 0 && !n.flat {
+			return n.wrongly()
+		}
+		n.flat = true
+	case depth > 1 && depth != len(n.shape):
+		return n.wrongly()
+	}
+	from := n.at
+	for n.at < len(n.text) && isNumber[n.text[n.at]] {
+		n.at++
+	}
+	token := n.text[from:n.at]
+	if !plainDigits(token) && !json.Valid(token) {
+		return fmt.Errorf("number %d is %s, which is no JSON", n.read, Shorten(token))
+	}
+	if n.read++; n.read > n.size {
+		return nil // counted for the error
+	}
+	return n.put(n.read-1, token)
+}
+
+// isNumber are the bytes that numbers have.
+var isNumber = func() (is [256]bool) {
+	for _, c := range []byte("+-.eE0123456789") {
+		is[c] = true
+	}
+	return is
+}()
+
+// plainDigits tells that a token is a number of up to three digits.
+func plainDigits(token []byte) bool {
+	if len(token) > 3 || len(token) > 1 && token[0] == '0' {
+		return false
+	}
+	for _, c := range token {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// want is how many numbers there shall be.
+func (n *nest) want() string {
+	if len(n.shape) > 1 {
+		return fmt.Sprintf("%d (%s)", n.size, Dims(n.shape))
+	}
+	return strconv.Itoa(n.size)
+}
+
+// refuse tells what is there in place of numbers.
+func (n *nest) refuse(raw []byte) error {
+	if len(raw) == 0 {
+		raw = []byte("nothing")
+	}
+	return fmt.Errorf("got %s, want %s numbers", Shorten(raw), n.want())
+}
+
+func (n *nest) wrongly() error {
+	return fmt.Errorf("its arrays are nested otherwise than %s, want %s numbers in one array or nested so", Dims(n.shape), n.want())
+}
+
+// pixel reads a whole number from 0 to 255.
+func pixel(token []byte) (uint8, bool) {
+	if plainDigits(token) {
+		v := 0
+		for _, c := range token {
+			v = 10*v + int(c-'0')
+		}
+		return uint8(v), v < 256
+	}
+	v, err := strconv.ParseFloat(string(token), 64) // 255.0, 1e2
+	if err != nil || !(v >= 0 && v <= 255) || v != float64(uint8(v)) {
+		return 0, false
+	}
+	return uint8(v), true
+}

@@ -1,0 +1,221 @@
+// Package value reads the values that people give for a model's inputs, one row at a time: JSON, the parts of a form,
+// images in base64. What predict and serve accept is the same because both read it here.
+//
+//	a text input    a string, or token ids
+//	an image        a PNG or JPEG as a file or in base64, or pixels from 0 to 255
+//	other pixels    numbers from 0 to 255
+//	numbers         numbers
+//
+// Numbers stand in one list or in lists nested as the input's shape.
+package value
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-faster/jx"
+
+	"braid/infer"
+	"braid/tensor"
+)
+
+// Reader reads values for one goroutine.
+type Reader struct {
+	// Text writes the token ids of a text.
+	Text func(in *infer.Input, ids []int32, text []byte) error
+	// Image makes pixels of the input's height and width of an image file.
+	Image func(in *infer.Input, file []byte) ([]uint8, error)
+	// Memory returns an empty buffer with so much capacity. nil stands for make.
+	Memory func(size int) ([]byte, error)
+
+	numbers []uint8
+}
+
+// Form is the content of a form's field.
+type Form struct {
+	Content []byte
+	File    bool // it has a file name, or the type of an image
+}
+
+// JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels, which are valid until
+// the next call.
+func (r *Reader) JSON(in *infer.Input, t tensor.Tensor, row int, raw []byte) (pixels []uint8, err error) {
+	if len(raw) == 0 {
+		return nil, errors.New("got nothing")
+	}
+	if raw[0] != '"' || !in.IsText() && !in.IsImage() {
+		pixels, err := r.list(in, t, row, raw)
+		switch {
+		case err != nil && in.IsText():
+			err = fmt.Errorf("%w, or a text", err)
+		case err != nil && in.IsImage() && raw[0] != '[':
+			err = fmt.Errorf("%w, or a PNG or JPEG in base64", err)
+		}
+		return pixels, err
+	}
+	text, err := r.String(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case in.IsText():
+		return nil, r.Text(in, rowOf(t.Int32s(), in, row), text)
+	}
+	return r.base64(in, t, row, text)
+}
+
+// Form reads a form's field. A text input takes it as it is. For an image it is a file, base64, or a list of pixels:
+// browsers and scripts do not always say which. Other inputs take JSON.
+func (r *Reader) Form(in *infer.Input, t tensor.Tensor, row int, f Form) (pixels []uint8, err error) {
+	start := bytes.TrimLeft(f.Content, spaces)
+	switch {
+	case in.IsText():
+		if !utf8.Valid(f.Content) {
+			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(f.Content))
+		}
+		return nil, r.Text(in, rowOf(t.Int32s(), in, row), f.Content)
+	case in.IsImage() && (f.File || !isText(f.Content)):
+		return r.file(in, t, row, f.Content)
+	case in.IsImage() && !bytes.HasPrefix(start, []byte("[")):
+		return r.base64(in, t, row, f.Content)
+	}
+	return r.list(in, t, row, bytes.TrimRight(start, spaces))
+}
+
+// spaces are JSON's.
+const spaces = " \t\r\n"
+
+// isText reports whether content is text, by its first 512 bytes.
+func isText(content []byte) bool {
+	return strings.HasPrefix(http.DetectContentType(content), "text/plain") && !bytes.Contains(content[:min(len(content), 2)], []byte{0xff})
+}
+
+// kindOf names what content is by its first bytes: image/png.
+func kindOf(content []byte) string {
+	kind, _, _ := strings.Cut(http.DetectContentType(content), ";")
+	if kind == "text/plain" || kind == "application/octet-stream" {
+		return "bytes of an unknown kind"
+	}
+	return kind
+}
+
+// String reads a string of JSON. What it returns is a part of raw where raw has no escapes.
+func (r *Reader) String(raw []byte) ([]byte, error) {
+	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
+		return nil, errors.New("is no JSON: a string has no end")
+	}
+	text := raw[1 : len(raw)-1]
+	if !utf8.Valid(text) {
+		return nil, errors.New("is no JSON: a string is not UTF-8")
+	}
+	if bytes.IndexByte(text, '\\') < 0 {
+		if at := bytes.IndexFunc(text, func(c rune) bool { return c < ' ' }); at >= 0 {
+			return nil, fmt.Errorf("is no JSON: byte %d of a string is %q, want it escaped", at, text[at])
+		}
+		return text, nil
+	}
+	to, err := r.memory(len(text))
+	if err != nil {
+		return nil, err
+	}
+	if text, err = jx.DecodeBytes(raw).StrAppend(to); err != nil {
+		return nil, fmt.Errorf("is no JSON: %w", err)
+	}
+	return text, nil
+}
+
+func (r *Reader) memory(size int) ([]byte, error) {
+	if r.Memory == nil {
+		return make([]byte, 0, size), nil
+	}
+	return r.Memory(size)
+}
+
+// base64 reads an image file in base64.
+func (r *Reader) base64(in *infer.Input, t tensor.Tensor, row int, text []byte) ([]uint8, error) {
+	to, err := r.memory(base64Size(len(text)))
+	if err != nil {
+		return nil, err
+	}
+	file, err := Base64(to, text)
+	if err != nil {
+		return nil, fmt.Errorf("%w; want a PNG or JPEG in base64, or %s pixels", err, Dims(in.Shape))
+	}
+	return r.file(in, t, row, file)
+}
+
+func (r *Reader) file(in *infer.Input, t tensor.Tensor, row int, file []byte) ([]uint8, error) {
+	pixels, err := r.Image(in, file)
+	if err == nil {
+		in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
+	}
+	return pixels, err
+}
+
+// list reads a list of numbers.
+func (r *Reader) list(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
+	switch {
+	case in.Pixels != nil:
+		return r.pixels(in, t, row, raw)
+	case in.DType == tensor.Int32:
+		return nil, ids(in, rowOf(t.Int32s(), in, row), raw)
+	}
+	to := rowOf(t.Float32s(), in, row)
+	return nil, numbers(raw, in.Shape, func(at int, token []byte) error {
+		v, err := strconv.ParseFloat(string(token), 32)
+		if err != nil {
+			return fmt.Errorf("number %d is %s, want a finite float32", at, Shorten(token))
+		}
+		to[at] = float32(v)
+		return nil
+	})
+}
+
+func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
+	size := in.Shape.Size()
+	if cap(r.numbers) < size {
+		var err error
+		if r.numbers, err = r.memory(size); err != nil {
+			return nil, err
+		}
+	}
+	pixels := r.numbers[:size]
+	err := numbers(raw, in.Shape, func(at int, token []byte) error {
+		v, ok := pixel(token)
+		if !ok {
+			return fmt.Errorf("pixel %d is %s, want a whole number from 0 to 255", at, Shorten(token))
+		}
+		pixels[at] = v
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
+	return pixels, nil
+}
+
+func ids(in *infer.Input, to []int32, raw []byte) error {
+	return numbers(raw, in.Shape, func(at int, token []byte) error {
+		id, err := strconv.ParseInt(string(token), 10, 32)
+		if err != nil || in.Limit > 0 && (id < 0 || int(id) >= in.Limit) {
+			want := "a whole number of 32 bits"
+			if in.Limit > 0 {
+				want = fmt.Sprintf("0 to %d", in.Limit-1)
+			}
+			return fmt.Errorf("id %d is %s, want %s", at, Shorten(token), want)
+		}
+		to[at] = int32(id)
+		return nil
+	})
+}
+
+// rowOf is a row of a tensor's values.
+func rowOf[T any](values []T, in *infer.Input, row int) []T {
+	size := in.Shape.Size()
+	return values[row*size:][:size]
+}
