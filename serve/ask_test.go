@@ -259,6 +259,15 @@ func TestAskDeadline(t *testing.T) {
 	}
 }
 
+// asQuery is the kind of a form that is written like the end of an address.
+const asQuery = "application/x-www-form-urlencoded"
+
+// raw is a form of a question and another field, which has a header.
+func raw(name, more, header, content string) string {
+	return "--b\r\nContent-Disposition: form-data; name=\"" + name + "\"" + more + "\r\n" + header + "\r\n\r\n" + content +
+		"\r\n--b\r\nContent-Disposition: form-data; name=\"question\"\r\n\r\nodd number\r\n--b--\r\n"
+}
+
 // What a request copies of its body comes out of the server's budget, like the body itself, and goes back.
 func TestCopies(t *testing.T) {
 	s := start(t).Server
@@ -282,8 +291,15 @@ func TestCopies(t *testing.T) {
 		{"base64", "/ask", asJSON, `{"image":"` + text + `","question":"odd number"}`, 415},
 		{"base64 with escapes", "/ask", asJSON, `{"image":"` + strings.ReplaceAll(text, "/", `\/`) + `","question":"odd number"}`, 415},
 		{"data URL", "/ask", asJSON, `{"image":"data:image/png;base64,` + text + `","question":"odd number"}`, 415},
-		{"numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", maxNumbers-1) + `0],"question":"odd number"}`, 400},
-		{"many numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", maxNumbers) + `0],"question":"odd number"}`, 400},
+		{"query", "/ask", asQuery, "question=odd+number&image=" + strings.ReplaceAll(text, "+", "%2B"), 415},
+		{"long name in a query", "/ask", asQuery, long + "=x", 400},
+		{"many fields in a query", "/ask", asQuery, strings.Repeat("a=&b=&", 1<<17), 400},
+		{"part in base64", "/ask", "multipart/form-data; boundary=b", raw("image", "; filename=x", "Content-Transfer-Encoding: base64", text), 415},
+		{"Latin 1", "/ask", "multipart/form-data; boundary=b", raw("model", "", "Content-Type: text/plain; charset=latin1", strings.Repeat("\xfc", 1<<18)), 404},
+		{"long name in a form", "/ask", "multipart/form-data; boundary=b", raw(strings.Repeat("x", 3000), "", "X: y", long), 400},
+		{"long field in UTF-8", "/ask", asJSON, `{"` + strings.Repeat("\u00fc", 1<<18) + `":"y"}`, 400},
+		{"numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", 1<<18) + `0],"question":"odd number"}`, 400},
+		{"many numbers", "/ask", asJSON, `{"image":[` + strings.Repeat("0,", 1<<19) + `0],"question":"odd number"}`, 400},
 		{"long field", "/ask", asJSON, `{"` + long + `":"y"}`, 400},
 		{"long field with escapes", "/ask", asJSON, `{"` + escaped + `":"y"}`, 413},
 		{"long model", "/ask", asJSON, `{"model":"` + long + `"}`, 404},

@@ -42,7 +42,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	}
 	add("another boundary", kind+"x", good, 400, "the form cannot be read: ")
 	add("JSON as form", kind, []byte(`{"image":"x"}`), 400, "the form cannot be read: ")
-	add("form as JSON", asJSON, good, 400, "the JSON cannot be read: got ")
+	add("form as JSON", asJSON, good, 400, "the JSON cannot be read: invalid character '-' in numeric literal at byte 2")
 	parts := func(name string, status int, says string, parts ...string) {
 		kind, body := form(t, parts...)
 		add(name, kind, bytes.ReplaceAll(body, []byte(strings.TrimPrefix(kind, "multipart/form-data; boundary=")), []byte(boundary)), status, says)
@@ -51,25 +51,55 @@ func formMistakes(t testing.TB) (list []mistake) {
 	parts("no part", 400, `field "image" is missing, want each of "image", "question"`)
 	parts("no image", 400, `field "image" is missing`, "question", "", "odd number")
 	parts("no question", 400, `field "question" is missing`, "image", "image/png", file)
-	parts("two images", 400, `the form has two parts named "image"`, "image", "image/png", file, "question", "", "odd number", "image", "image/png", file)
-	parts("two questions", 400, `the form has two parts named "question"`, "question", "", "odd number", "question", "", "even number", "image", "image/png", file)
+	parts("two images", 400, `two fields are named "image"`, "image", "image/png", file, "question", "", "odd number", "image", "image/png", file)
+	parts("two questions", 400, `two fields are named "question"`, "question", "", "odd number", "question", "", "even number", "image", "image/png", file)
 	parts("misspelt", 400, `unknown field "qestion", want one of "image", "question"; did you mean "question"?`, "image", "image/png", file, "qestion", "", "odd number")
-	parts("no name", 400, `unknown field ""`, "image", "image/png", file, "question", "", "odd number", "", "", "x")
-	parts("long name", 400, `a part is named "xxx`, strings.Repeat("x", 1000), "", "x")
+	parts("no name", 400, `a part of the form has no name, want Content-Disposition: form-data; name="..."`, "image", "image/png", file, "question", "", "odd number", "", "", "x")
+	parts("long name", 400, `a field is named "xxx`, strings.Repeat("x", 1000), "", "x")
 	parts("another model", 404, `unknown model "none", want one of "digitqa"`, "image", "image/png", file, "question", "", "odd number", "model", "", "none")
-	parts("image as model", 400, `model is an image or numbers, want a name`, "image", "image/png", file, "question", "", "odd number", "model", "image/png", file)
-	parts("image as question", 400, `"question" is an image or numbers, want a text`, "image", "image/png", file, "question", "image/png", file)
+	parts("image as model", 400, `model is no text, want a name`, "image", "image/png", file, "question", "", "odd number", "model", "image/png", file)
+	parts("image as question", 400, `"question": got image/png, want a text in UTF-8`, "image", "image/png", file, "question", "image/png", file)
 	parts("text as image", 400, `"image": wrong base64`, "image", "", "a nine!", "question", "", "odd number")
 	parts("no image in it", 415, `got no bytes: want a PNG or a JPEG`, "image", "image/png", "", "question", "", "odd number")
 	parts("unknown word", 422, `does not know: "prime"`, "image", "image/png", file, "question", "", "prime number")
-	parts("binary question", 400, "not UTF-8", "question", "", "\xff\xfe", "image", "image/png", file)
+	parts("binary question", 400, `"question": got bytes of an unknown kind, want a text in UTF-8`, "question", "", "\xff\xfe", "image", "image/png", file)
 	parts("long question", 413, "has a text of 5000 bytes", "question", "", strings.Repeat("odd ", 1250), "image", "image/png", file)
+	odd := "--B\r\nContent-Disposition: form-data; name=question\r\n\r\nodd number\r\n"
+	part := func(name, header, content string, status int, says string) {
+		text := odd + "--B\r\nContent-Disposition: form-data; name=image" + header + "\r\n\r\n" + content + "\r\n--B--"
+		add(name, "multipart/form-data; boundary="+boundary, []byte(strings.ReplaceAll(text, "B", boundary)), status, says)
+	}
+	part("a GIF without a name", "", "GIF89a\x01\x00", 415, `"image": got a GIF image`)
+	part("a PDF without a name", "", "%PDF-1.7", 415, `"image": got a PDF file`)
+	part("a drawing in XML", "", "<?xml version='1.0'?><svg/>", 415, `"image": got text ("<?xml`)
+	part("UTF-16", "", "\xff\xfea\x00", 415, `"image": got 4 bytes of an unknown kind`)
+	part("a path", "", "@nine.png", 400, `"image": wrong base64: got "@nine.png" at byte 0; want a PNG or JPEG in base64, or 28 x 28 pixels`)
+	part("a list in quotes", "", `["1"]`, 400, `"image": number 0 is "1", want a number`)
+	part("a short list", "", "[1,2]", 400, `"image": got 2 numbers, want 784 (28 x 28)`)
+	part("an open list", "", "[1,2", 400, `"image": is no JSON: `)
+	part("another encoding", "\r\nContent-Transfer-Encoding: x-uuencode", file, 415, `"image": Content-Transfer-Encoding is "x-uuencode", want binary, base64 or`)
+	part("no base64 in it", "; filename=x\r\nContent-Transfer-Encoding: base64", "AA!", 400, `"image": wrong base64: got "!" at byte 2`)
+	part("another charset", "\r\nContent-Type: text/plain; charset=koi8-r", "AAAA", 415, `"image": the charset is "koi8-r", want utf-8`)
+	part("two names", "; name=question", "AAAA", 400, "a part of the form has Content-Disposition")
+	part("another _charset_", "\r\n\r\nAAAA\r\n--B\r\nContent-Disposition: form-data; name=_charset_", "windows-1251", 400, `the form is in "windows-1251", want utf-8`)
+	query := func(text string, status int, says string) { add("query "+text, asQuery, []byte(text), status, says) }
+	query("", 400, `field "image" is missing`)
+	query("odd number", 400, `the form has "odd number", want NAME=VALUE`)
+	query("image=AAAA&question=odd+number&imag=x", 400, `unknown field "imag", want one of "image", "question"; did you mean "image"?`)
+	query("image=AAAA&image=AAAA", 400, `two fields are named "image"`)
+	query("image=%zz&question=odd+number", 400, `"image": wrong base64: got "%zz" at byte 0`)
+	query("image=R0lGODlh&question=odd+number", 415, `"image": got a GIF image`)
+	query("image=["+strings.Repeat("0,", 783)+"9]&question=%ff", 400, `"question": got bytes of an unknown kind`)
+	query("image=AAAA&question=odd+number&model=n%6Fne", 404, `unknown model "none"`)
+	query(`{"image":"AAAA"}`, 400, `field "question" is missing`)
+	query(`[{"image":"AAAA"}]`, 400, `want NAME=VALUE`)
+	add("an image as query", asQuery, []byte(file), 415, "Content-Type is application/x-www-form-urlencoded, but the body is image/png, want application/json or multipart/form-data")
 	var many, headers []string
 	for i := range 1000 {
 		many = append(many, fmt.Sprint("f", i), "", "x")
 		headers = append(headers, fmt.Sprintf("X-%d: y\r\n", i))
 	}
-	parts("1000 parts", 400, "the form has more than 32 parts", many...)
+	parts("1000 parts", 400, "there are more than 32 fields", many...)
 	raw := func(name, text, says string) {
 		add(name, "multipart/form-data; boundary="+boundary, []byte(strings.ReplaceAll(text, "B", boundary)), 400, says)
 	}
@@ -87,27 +117,31 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 		list = append(list, mistake{name: name, path: "/ask", headers: []string{"Content-Type", asJSON}, body: []byte(text), status: status, says: says})
 	}
 	pixels := strings.Trim(pixelsJSON(t), "[]")
-	for _, text := range []string{"", "null", "5", "[]", `"x"`, "}"} {
-		add(text, text, 400, "the JSON cannot be read: got ")
+	for text, says := range map[string]string{
+		"": "unexpected end of JSON input at byte 0", "null": "is null, want a JSON object", "5": "is 5, want a JSON object",
+		"[]": "is an array, want a JSON object", `"x"`: `is "x", want a JSON object`, "}": "invalid character '}' looking for",
+	} {
+		add(text, text, 400, "the JSON cannot be read: "+says)
 	}
-	for _, text := range []string{"{", `{"image"`, `{"image":`, `{"image":"x`, `{"image":"\x"}`, `{"image":"x",}`, `{"image":,}`} {
-		add(text, text, 400, "")
-		list[len(list)-1].says = map[bool]string{true: `"image" is no JSON, want a text or a list of numbers`, false: "the JSON cannot be read: "}[text == `{"image":,}`]
+	for _, text := range []string{"{", `{"image"`, `{"image":`, `{"image":"x`, `{"image":"x",}`, `{"image":,}`} {
+		add(text, text, 400, "the JSON cannot be read: ")
 	}
 	add("two objects", `{"image":"x"}{}`, 400, "2 bytes follow the JSON")
 	add("deep", `{"image":`+strings.Repeat("[", 1000), 400, "nested deeper than 32 levels")
-	for _, v := range []struct{ text, is string }{{"null", "null"}, {"true", "a truth value"}, {"7", "a number"}, {"{}", "an object"}} {
-		for _, field := range []string{"image", "question", "model"} {
-			add(field+" is "+v.text, fmt.Sprintf(`{%q:%s}`, field, v.text), 400, fmt.Sprintf("%q is %s, want a text or a list of numbers", field, v.is))
-		}
-	}
 	for name, value := range map[string]string{"image": `"x"`, "question": `"odd number"`, "model": `"digitqa"`} {
-		add(name+" twice", fmt.Sprintf(`{%q:%s,%q:%s}`, name, value, name, value), 400, fmt.Sprintf("two members are named %q", name))
+		add(name+" twice", fmt.Sprintf(`{%q:%s,%q:%s}`, name, value, name, value), 400, fmt.Sprintf("two fields are named %q", name))
 	}
 	ask := func(name, image, question string, status int, says string) {
 		add(name, `{"image":`+image+`,"question":`+question+`}`, status, says)
 	}
 	const odd = `"odd number"`
+	for _, v := range []string{"null", "true", "7", "{}"} {
+		ask("image is "+v, v, odd, 400, `"image": got `+v+`, want 784 (28 x 28) numbers, or a PNG or JPEG in base64`)
+		ask("question is "+v, "["+pixels+"]", v, 400, `"question": got `+v+`, want 2 numbers, or a text`)
+		add("model is "+v, `{"model":`+v+`}`, 400, "model is no text, want a name")
+	}
+	ask("a wrong escape", `"\x"`, odd, 400, "the JSON cannot be read: invalid character 'x' in string escape code at byte 12")
+	ask("a control character", "\"A\x01\"", odd, 400, `the JSON cannot be read: invalid character '\x01' in string literal at byte 12`)
 	add("nothing", "{}", 400, `field "image" is missing, want each of "image", "question"`)
 	add("no question", `{"image":[`+pixels+`]}`, 400, `field "question" is missing`)
 	add("misspelt", `{"image":[`+pixels+`],"question":"odd number","imag":"x"}`, 400, `unknown field "imag", want one of "image", "question"; did you mean "image"?`)
@@ -117,8 +151,8 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	add("another model", `{"image":[`+pixels+`],"question":"odd number","model":"none"}`, 404, `unknown model "none", want one of "digitqa"`)
 	add("misspelt model", `{"image":[`+pixels+`],"question":"odd number","model":"digitaq"}`, 404, `did you mean "digitqa"?`)
 	add("long model", `{"model":"`+strings.Repeat("x", 1<<20)+`"}`, 404, `unknown model "xxx`)
-	add("numbers as model", `{"image":[`+pixels+`],"question":"odd number","model":[1]}`, 400, `model is an image or numbers, want a name`)
-	ask("numbers as question", "["+pixels+"]", "[1,2]", 400, `"question" is an image or numbers, want a text`)
+	add("numbers as model", `{"image":[`+pixels+`],"question":"odd number","model":[1]}`, 400, `model is no text, want a name`)
+	ask("numbers as question", "["+pixels+"]", "[1,200]", 400, `"question": id 1 is 200, want 0 to `)
 	ask("unknown word", "["+pixels+"]", `"prime number"`, 422, `does not know: "prime"; it can be asked "lower half"`)
 	ask("no words", "["+pixels+"]", `""`, 422, `asks nothing`)
 	ask("many words", "["+pixels+"]", `"odd number or half"`, 422, `does not know: "or"`)
@@ -126,28 +160,34 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	ask("lone surrogate", "["+pixels+"]", `"\ud800"`, 422, `does not know`)
 	ask("long question", "["+pixels+"]", `"`+strings.Repeat("odd ", 1250)+`"`, 413, `has a text of 5000 bytes, want at most 4096`)
 	numbers := strings.Split(pixels, ",")
-	ask("783 numbers", "["+strings.Join(numbers[1:], ",")+"]", odd, 400, `"image" has 783 numbers, want 28 x 28`)
-	ask("785 numbers", "["+pixels+",0]", odd, 400, `"image" has 785 numbers, want 28 x 28`)
+	ask("783 numbers", "["+strings.Join(numbers[1:], ",")+"]", odd, 400, `"image": got 783 numbers, want 784 (28 x 28)`)
+	ask("785 numbers", "["+pixels+",0]", odd, 400, `"image": got 785 numbers, want 784 (28 x 28)`)
 	for _, v := range []string{"0", "255", "17"} {
 		ask("blank of "+v, "["+strings.Repeat(v+",", 783)+v+"]", odd, 422, `"image": the image is blank, want one with a digit`)
 	}
-	ask("no numbers", "[]", odd, 400, `"image" has 0 numbers, want 28 x 28`)
-	ask("too many numbers", "["+strings.Repeat("0,", 1<<20)+"0]", odd, 400, `"image" has more than 262144 numbers`)
+	ask("no numbers", "[]", odd, 400, `"image": got 0 numbers, want 784 (28 x 28)`)
+	ask("too many numbers", "["+strings.Repeat("0,", 1<<20)+"0]", odd, 400, `"image": got 1048577 numbers, want 784 (28 x 28)`)
+	number := func(v, says string) {
+		list := slices.Concat(numbers[:5], []string{v}, numbers[6:])
+		ask("a number is "+v, "["+strings.Join(list, ",")+"]", odd, 400, says)
+	}
+	for _, v := range []string{"256", "300", "999", "65536", "-1", "1.5", "1e-2", "2.56e2", "1e400", "99999999999"} {
+		number(v, `"image": pixel 5 is `+v+`, want a whole number from 0 to 255`)
+	}
+	for _, v := range []string{`"1"`, "null", "true", "{}"} {
+		number(v, `"image": number 5 is `+v+`, want a number`)
+	}
+	number("[0]", `"image": its arrays are nested otherwise than 28 x 28`)
 	for v, says := range map[string]string{
-		"256": "256 is not from 0 to 255", "300": "300 is not", "999": "999 is not", "65536": "65536 is not", "-1": "want a whole number from 0 to 255", "1.5": "want a whole number from 0 to 255",
-		"1e2": "want a whole", "1e400": "want a whole", `"1"`: "want a whole", "null": "want a whole", "[0]": "want a whole", "NaN": "want a whole", "Infinity": "want a whole", "01": "want a whole", "{}": "want a whole",
-		"99999999999": "want a whole", "": "want a whole", "1 2": "",
+		"NaN": "invalid character 'N'", "Infinity": "invalid character 'I'", "01": "invalid character '1' after array element",
+		"1.": "invalid character ',' after decimal point in numeric literal", ".5": "invalid character '.'", "+1": "invalid character '+'",
+		"": "invalid character ','", "1 2": "invalid character '2' after array element",
 	} {
-		if says != "" {
-			says = `"image", number 5: ` + says
-		} else {
-			says = "the JSON cannot be read: "
-		}
-		ask("a number is "+v, "["+strings.Join(slices.Concat(numbers[:5], []string{v}, numbers[6:]), ",")+"]", odd, 400, says)
+		number(v, "the JSON cannot be read: "+says)
 	}
 	for text, says := range map[string]string{
 		"!!!!": "wrong base64", "A": "wrong base64", "AA=A": "wrong base64", "iVBORw0KGgo+_": "wrong base64", "data:image/png,xx": "a data URL without base64", "data:": "a data URL without base64",
-		"data:;base64,!": "wrong base64", "data:image/png;base64": "a data URL without base64", "C:\\\\nine.png": "wrong base64", "https://example.org/9.png": "wrong base64", "AAAA AAAA": "wrong base64", "é": "wrong base64",
+		"data:;base64,!": "wrong base64", "data:image/png;base64": "a data URL without base64", "C:\\\\nine.png": "wrong base64", "https://example.org/9.png": "wrong base64", "é": "wrong base64",
 	} {
 		ask("image "+text, `"`+text+`"`, odd, 400, `"image": `+says)
 	}

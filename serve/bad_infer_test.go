@@ -152,7 +152,8 @@ func valueMistakes(t testing.TB) (list []mistake) {
 	}
 	zeros := strings.Split(strings.Repeat("0,", 783)+"0", ",")
 	const syntax = `"data" is not a list of values`
-	noJSON := []string{"NaN", "Infinity", "-Infinity", "nan", "01", "+1", ".5", "1.", "0x1", "1_0", "", "1e", "-", "'1'", "1-2", "True", "\x01", "\"\\x\""}
+	add("a pixel is 1.", "PIXELS", at(zeros, 3, "1."), 400, syntax+": invalid character ',' after decimal point in numeric literal at byte 150")
+	noJSON := []string{"NaN", "Infinity", "-Infinity", "nan", "01", "+1", ".5", "0x1", "1_0", "", "1e", "-", "'1'", "1-2", "True", "\x01", "\"\\x\""}
 	for _, v := range noJSON {
 		add("a pixel is "+strconv.Quote(v), "PIXELS", at(zeros, 3, v), 400, syntax)
 	}
@@ -252,8 +253,8 @@ func binaryMistakes(t testing.TB) (list []mistake) {
 		add("length "+length, head, picture(3), length, 400, fmt.Sprintf("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, length, size+784))
 	}
 	add("length 0", head, picture(3), "0", 400, `the body is no JSON object, want {"inputs": [...]}`)
-	add("length 1", head, picture(3), "1", 400, "unexpected EOF")
-	add("length too short", head, picture(3), strconv.Itoa(size-1), 400, "unexpected EOF")
+	add("length 1", head, picture(3), "1", 400, "unexpected end of JSON input at byte ")
+	add("length too short", head, picture(3), strconv.Itoa(size-1), 400, "unexpected end of JSON input at byte ")
 	add("length too long", head, picture(3), strconv.Itoa(size+1), 400, "1 bytes follow the JSON")
 	add("length of all", head, picture(3), strconv.Itoa(size+784), 400, "784 bytes follow the JSON")
 	for _, c := range []struct{ size, says string }{
@@ -311,7 +312,7 @@ func jsonMistakes(t testing.TB) (list []mistake) {
 	add := func(name, text, says string) {
 		list = append(list, mistake{name: name, path: inferPath, body: []byte(text), status: 400, says: says})
 	}
-	for _, text := range []string{"", " ", "null", "true", "5", `"x"`, "[]", `[{"inputs":[]}]`, "NaN", "}", "]", ",", "\xef\xbb\xbf{}", "\xff\xfe{\x00", "\x00", "inputs=1", "<xml/>", "\x1f\x8b\x08"} {
+	for _, text := range []string{"", " ", "null", "true", "5", `"x"`, "[]", `[{"inputs":[]}]`, "NaN", "}", "]", ",", "\xef\xbb\xbf", "\ufeff\ufeff{}", "\xff\xfe{\x00", "\x00", "inputs=1", "<xml/>", "\x1f\x8b\x08"} {
 		add(strconv.Quote(text), text, `the body is no JSON object, want {"inputs": [...]}`)
 	}
 	const unread = "the JSON cannot be read: "
@@ -330,7 +331,7 @@ func jsonMistakes(t testing.TB) (list []mistake) {
 	add("comma at the end", `{"inputs":[],}`, unread)
 	good := string(bytes.Replace([]byte(whole), []byte("PIXELS"), []byte(pixelsJSON(t)), 1))
 	for at := 30; at < len(good); at += 150 {
-		add(fmt.Sprint("cut at ", at), good[:at], "unexpected EOF")
+		add(fmt.Sprint("cut at ", at), good[:at], "unexpected end of JSON input at byte ")
 	}
 	for _, depth := range []int{33, 10_000, 1_000_000} {
 		for _, open := range []string{"[", `{"a":`} {

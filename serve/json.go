@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -109,17 +110,31 @@ var kinds = map[string]struct {
 	"data": {jx.Array, "a list of values"},
 }
 
+// misread is the error of a member that is not what it should be.
+type misread struct {
+	text  string // which member, and what it should be
+	cause error  // nil: the text says all
+}
+
+func (m *misread) Error() string {
+	if m.cause == nil {
+		return m.text
+	}
+	return m.text + ": " + plain(m.cause)
+}
+
 // memberProblem says which member is wrong, and what it should be, where the error does not.
 func memberProblem(key []byte, got jx.Type, err error) error {
 	var p *problem
+	var m *misread
 	want, known := kinds[string(key)]
-	if !known || errors.As(err, &p) {
+	if !known || errors.As(err, &p) || errors.As(err, &m) {
 		return err
 	}
 	if got != want.kind {
-		return bad("%q is %s, want %s", key, kindNames[got], want.text)
+		return &misread{text: fmt.Sprintf("%q is %s, want %s", key, kindNames[got], want.text)}
 	}
-	return bad("%q is not %s: %s", key, want.text, plain(err))
+	return &misread{fmt.Sprintf("%q is not %s", key, want.text), err}
 }
 
 // readByte reads a number from 0 to 255. The decoder's own UInt8 takes 256 for 0.
@@ -174,14 +189,31 @@ func list(d *jx.Decoder, what string, visit func() error) error {
 	})
 }
 
-// jsonProblem tells of a mistake in JSON in the server's words where it has some, else in the decoder's.
-func jsonProblem(err error) error {
-	var p *problem
-	if errors.As(err, &p) {
-		return p
+// jsonProblem says what is wrong with a request's JSON. Where it is no JSON, encoding/json says that best.
+func jsonProblem(text []byte, err error) error {
+	var wrong *json.SyntaxError
+	if !errors.As(json.Unmarshal(text, new(bool)), &wrong) {
+		return valueProblem(err)
 	}
+	where := "the JSON cannot be read"
+	var m *misread
+	if errors.As(err, &m) {
+		where = m.text
+	}
+	return bad("%s: %v at byte %d", where, wrong, wrong.Offset)
+}
+
+// valueProblem says what is wrong with values of JSON in the server's words where it has some, else in the decoder's.
+func valueProblem(err error) error {
+	var p *problem
+	var m *misread
 	var ours *fault
-	if known(err) != nil || errors.As(err, &ours) {
+	switch {
+	case errors.As(err, &p):
+		return p
+	case errors.As(err, &m):
+		return bad("%v", m)
+	case known(err) != nil, errors.As(err, &ours):
 		return err
 	}
 	return bad("the JSON cannot be read: %s", plain(err))

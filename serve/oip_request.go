@@ -9,6 +9,7 @@ import (
 	"github.com/go-faster/jx"
 
 	"braid/internal/names"
+	"braid/internal/value"
 )
 
 // headerLength is the HTTP header that says where JSON ends and binary data begins.
@@ -59,7 +60,7 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 		}
 		text, q.rest = content[:n], content[n:]
 	}
-	if err := q.parse(text); err != nil {
+	if err := q.parse(value.TrimMark(text)); err != nil {
 		return nil, err
 	}
 	for i := range q.inputs {
@@ -133,7 +134,7 @@ func (q *inference) parse(text []byte) error {
 		return err
 	})
 	if err != nil {
-		return jsonProblem(err)
+		return jsonProblem(text, err)
 	}
 	if !inputs {
 		return bad(`the request has no "inputs"`)

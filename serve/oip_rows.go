@@ -195,7 +195,7 @@ func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 
 func (in *input) readJSON(to tensor.Tensor, of *infer.Input) error {
 	if err := in.readValues(to, of); err != nil {
-		return jsonProblem(err)
+		return valueProblem(err)
 	}
 	return nil
 }
@@ -248,7 +248,7 @@ func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
 		case err != nil:
 			err = fmt.Errorf("want a text: %w", err)
 		case row < in.shape[0]:
-			err = readText(to.Int32s()[row*size:][:size], of, text)
+			err = readText(of, to.Int32s()[row*size:][:size], text)
 		}
 		row++
 		return struct{}{}, err
@@ -273,7 +273,7 @@ func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {
 				return bad("input %q: text %d has no length before it, or is shorter than that", in.name, row)
 			}
 			n := binary.LittleEndian.Uint32(rest)
-			if err := readText(to.Int32s()[row*size:][:size], of, rest[4:4+n]); err != nil {
+			if err := readText(of, to.Int32s()[row*size:][:size], rest[4:4+n]); err != nil {
 				return err
 			}
 			rest = rest[4+n:]
@@ -286,7 +286,7 @@ func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {
 }
 
 // readText writes the token ids of a text.
-func readText(ids []int32, of *infer.Input, text []byte) error {
+func readText(of *infer.Input, ids []int32, text []byte) error {
 	if len(text) > maxText {
 		return tooLarge("input %q has a text of %d bytes, want at most %d", of.Name, len(text), maxText)
 	}

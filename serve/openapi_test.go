@@ -12,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -281,6 +282,15 @@ func (c *contract) answers(t *testing.T) {
 	}
 }
 
+// nestedJSON is an image as lists of rows, with points.
+func nestedJSON(t *testing.T) string {
+	var rows [28][28]json.Number
+	for i, v := range picture(3) {
+		rows[i/28][i%28] = json.Number(fmt.Sprintf("%d.0", v))
+	}
+	return jsonOf(t, rows)
+}
+
 // infer asks infer in each way: JSON and bytes, in and out.
 func (c *contract) infer(t *testing.T) {
 	r := start(t)
@@ -326,6 +336,7 @@ func (c *contract) ask(t *testing.T) {
 		`{"image":"` + text + `","question":"odd number"}`,
 		`{"image":"data:image/png;base64,` + text + `","question":"odd number","model":"digitqa"}`,
 		`{"image":` + jsonOf(t, ints(picture(3))) + `,"question":"half number"}`, // with a note
+		`{"image":` + nestedJSON(t) + `,"question":[5,6]}`,
 	} {
 		c.call(t, r, 200, "POST", "/ask?model=digitqa", []byte(body), "Content-Type", asJSON+"; charset=utf-8")
 	}
@@ -342,6 +353,10 @@ func (c *contract) ask(t *testing.T) {
 	c.call(t, r, 200, "POST", "/ask", body, "Content-Type", kind)
 	kind, body = form(t, "image", "", text, "question", "text/plain", "odd number")
 	c.call(t, r, 200, "POST", "/ask", body, "Content-Type", kind)
+	kind, body = form(t, "image", "application/octet-stream", string(file), "question", "", "odd number")
+	c.call(t, r, 200, "POST", "/ask", body, "Content-Type", kind)
+	body = []byte(url.Values{"image": {text}, "question": {"odd number"}}.Encode())
+	c.call(t, r, 200, "POST", "/ask", body, "Content-Type", asQuery)
 }
 
 // examples asks what the document gives as examples.

@@ -100,7 +100,7 @@ func (s *scanner) name() ([]byte, error) {
 	}
 	raw := s.value()
 	for _, c := range raw {
-		if c == '\\' || c < ' ' || c > '~' {
+		if c == '\\' || c < ' ' {
 			var name string
 			err := json.Unmarshal(raw, &name)
 			return []byte(name), err

@@ -1,0 +1,188 @@
+package serve
+
+import (
+	"bytes"
+	"mime"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"braid/internal/names"
+	"braid/internal/value"
+)
+
+// field is what people gave by one name. It lives as long as the request's body, and may be a part of it.
+type field struct {
+	raw []byte // a value of JSON; nil where it comes from a form
+	value.Form
+	latin   bool // the form is in ISO 8859-1
+	escaped bool // as in an address: %2B, and + for a space
+}
+
+// Bounds of what people may give, far above what any model takes.
+const (
+	maxFields = 32
+	maxName   = 256 // bytes of a field's
+)
+
+// wantFields is what a body of another kind should be.
+const wantFields = "want application/json or multipart/form-data"
+
+// fields reads a form or JSON.
+func (b *body) fields(contentType string) (map[string]field, error) {
+	media, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return nil, wrongKind(names.Shorten(contentType))
+	}
+	switch media {
+	case "application/json":
+		return b.jsonFields()
+	case "multipart/form-data":
+		return b.formFields(params["boundary"])
+	case "application/x-www-form-urlencoded": // curl -d says so of JSON, too
+		text := bytes.TrimLeft(value.TrimMark(b.content), " \t\r\n")
+		if bytes.HasPrefix(text, []byte("{")) {
+			return b.jsonFields()
+		}
+		return b.queryFields()
+	}
+	return nil, wrongKind(names.Shorten(media))
+}
+
+func wrongKind(is string) error {
+	return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + is + ", " + wantFields}
+}
+
+// jsonFields finds the members of an object. Their values are parts of the body.
+func (b *body) jsonFields() (map[string]field, error) {
+	text := value.TrimMark(b.content)
+	if err := checkJSON(text, len(text)); err != nil {
+		return nil, err
+	}
+	given := map[string]field{}
+	err := value.Object(text, func(name, raw []byte) error {
+		return add(given, name, field{raw: raw})
+	})
+	if err != nil {
+		return nil, jsonProblem(text, err)
+	}
+	return given, nil
+}
+
+// add adds a field, of a name that comes once.
+func add(given map[string]field, name []byte, f field) error {
+	if len(name) > maxName {
+		return bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+	}
+	if _, twice := given[string(name)]; twice {
+		return bad("two fields are named %q", name)
+	}
+	if len(given) == maxFields {
+		return bad("there are more than %d fields", maxFields)
+	}
+	given[string(name)] = f
+	return nil
+}
+
+// modelName is the model that a field names.
+func (b *body) modelName(f field) (string, error) {
+	text, err := f.Content, error(nil)
+	if f.raw != nil {
+		r := value.Reader{Memory: b.room}
+		text, err = r.String(f.raw)
+	} else if f, err = b.decode(f, false); err == nil {
+		text = f.Content
+	}
+	if known(err) != nil {
+		return "", err
+	}
+	if err != nil || f.File {
+		return "", bad("model is no text, want a name")
+	}
+	text = bytes.TrimRight(text, "\r\n")
+	return string(text[:min(len(text), maxName)]), nil // no model's name is as long
+}
+
+// queryFields reads a form that is written like the end of an address.
+func (b *body) queryFields() (map[string]field, error) {
+	if kind := http.DetectContentType(b.content); !strings.HasPrefix(kind, "text/plain") {
+		return nil, wrongKind("application/x-www-form-urlencoded, but the body is " + kind)
+	}
+	given := map[string]field{}
+	for pair := range bytes.SplitSeq(bytes.TrimRight(b.content, "\r\n"), []byte("&")) {
+		name, content, ok := bytes.Cut(pair, []byte("="))
+		switch {
+		case len(pair) == 0:
+			continue
+		case !ok:
+			return nil, bad("the form has %q, want NAME=VALUE", shorten(pair))
+		case len(name) > 3*maxName:
+			return nil, bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+		}
+		if err := add(given, unescape(nil, name, true), field{Form: value.Form{Content: content}, escaped: true}); err != nil {
+			return nil, err
+		}
+	}
+	return given, nil
+}
+
+// decode makes UTF-8 of a form's text. In base64 + stays what it is.
+func (b *body) decode(f field, image bool) (field, error) {
+	size := len(f.Content)
+	switch {
+	case f.latin:
+		size *= 2
+	case !f.escaped:
+		return f, nil
+	}
+	to, err := b.room(size)
+	if err != nil {
+		return f, err
+	}
+	if f.escaped {
+		f.Content = unescape(to, f.Content, !image)
+		return f, nil
+	}
+	for _, c := range f.Content {
+		to = utf8.AppendRune(to, rune(c))
+	}
+	f.Content = to
+	return f, nil
+}
+
+// unescape appends what %2B and, where it should be, + stand for. A % that is followed by anything else stays.
+func unescape(to, text []byte, plus bool) []byte {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c == '+' && plus:
+			c = ' '
+		case c == '%' && i+2 < len(text) && hexDigit[text[i+1]] > 0 && hexDigit[text[i+2]] > 0:
+			c = (hexDigit[text[i+1]]-1)<<4 | (hexDigit[text[i+2]] - 1)
+			i += 2
+		}
+		to = append(to, c)
+	}
+	return to
+}
+
+// hexDigit are the values of hexadecimal digits, and one more.
+var hexDigit = func() (values [256]byte) {
+	for i, c := range []byte("0123456789abcdef") {
+		values[c] = byte(i) + 1
+		if c >= 'a' {
+			values[c-'a'+'A'] = byte(i) + 1
+		}
+	}
+	return values
+}()
+
+// room gives memory for a copy of so much of the body. It counts where the body does, and free gives it back.
+func (b *body) room(size int) ([]byte, error) {
+	if b.held > 0 {
+		if err := b.take(int64(size)); err != nil {
+			return nil, err
+		}
+	}
+	return make([]byte, 0, size), nil
+}

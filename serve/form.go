@@ -1,0 +1,139 @@
+package serve
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"braid/internal/names"
+	"braid/internal/value"
+)
+
+// formFields reads a form of parts, RFC 7578, as browsers, curl and HTTP libraries write it.
+func (b *body) formFields(boundary string) (map[string]field, error) {
+	if boundary == "" {
+		return nil, bad("multipart/form-data without a boundary")
+	}
+	room, err := b.room(len(b.content) + bytes.MinRead) // all parts together are shorter than the form
+	if err != nil {
+		return nil, err
+	}
+	given, read := map[string]field{}, bytes.NewBuffer(room)
+	from := &metered{of: bytes.NewReader(b.content)}
+	parts := multipart.NewReader(from, boundary)
+	for {
+		from.left = maxHeader
+		part, err := parts.NextPart() // it decodes quoted-printable
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, bad("the form cannot be read: %s", plain(err))
+		}
+		name, file, err := partName(part.Header)
+		if err != nil {
+			return nil, err
+		}
+		from.left = len(b.content)
+		begin := read.Len()
+		if _, err := read.ReadFrom(part); err != nil {
+			return nil, bad("the form's field %q cannot be read: %s", names.Shorten(name), plain(err))
+		}
+		f := field{Form: value.Form{Content: read.Bytes()[begin:], File: file}}
+		if err := b.decodePart(names.Shorten(name), &f, part.Header); err != nil {
+			return nil, err
+		}
+		if err := add(given, []byte(name), f); err != nil {
+			return nil, err
+		}
+	}
+	if f, ok := given["_charset_"]; ok { // what browsers fill in by themselves
+		if c := strings.ToLower(string(f.Content[:min(len(f.Content), maxName)])); c != "utf-8" {
+			return nil, bad("the form is in %q, want utf-8", names.Shorten(c))
+		}
+		delete(given, "_charset_")
+	}
+	return given, nil
+}
+
+// partName finds the name of a part's field, and whether a file's name stands beside it.
+func partName(h textproto.MIMEHeader) (name string, file bool, err error) {
+	const want = `want Content-Disposition: form-data; name="..."`
+	disposition := h.Get("Content-Disposition")
+	_, params, err := mime.ParseMediaType(disposition)
+	if err != nil { // names of files are written in many ways, and not needed
+		at := strings.Index(strings.ToLower(disposition), "filename")
+		if at < 0 {
+			return "", false, bad("a part of the form has Content-Disposition %q, %s", names.Shorten(disposition), want)
+		}
+		file = true
+		_, params, err = mime.ParseMediaType(strings.TrimRight(disposition[:at], "; \t"))
+	}
+	if name = params["name"]; err != nil || name == "" {
+		return "", false, bad("a part of the form has no name, %s", want)
+	}
+	file = file || params["filename"] != ""
+	return unquoted.Replace(name), file, nil
+}
+
+// unquoted are the characters that browsers do not write into a quoted name.
+var unquoted = strings.NewReplacer("%22", `"`, "%0D", "\r", "%0A", "\n", "%0d", "\r", "%0a", "\n")
+
+// decodePart reads what a part's header says of its content.
+func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
+	switch encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))); encoding {
+	case "", "7bit", "8bit", "binary":
+	case "base64":
+		to, err := b.room(len(f.Content))
+		if err != nil {
+			return err
+		}
+		if f.Content, err = value.Base64(to, f.Content); err != nil {
+			return bad("%q: %v", name, err)
+		}
+	default:
+		return unsupported("%q: Content-Transfer-Encoding is %q, want binary, base64 or quoted-printable", name, names.Shorten(encoding))
+	}
+	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return nil // a form's text has no type
+	}
+	if strings.HasPrefix(media, "image/") {
+		f.File = true
+	}
+	switch charset := strings.ToLower(params["charset"]); charset {
+	case "", "utf-8", "utf8", "us-ascii":
+	case "iso-8859-1", "latin1":
+		f.latin = !f.File
+	default:
+		if !f.File {
+			return unsupported("%q: the charset is %q, want utf-8", name, names.Shorten(charset))
+		}
+	}
+	return nil
+}
+
+func unsupported(format string, args ...any) error {
+	return &problem{status: http.StatusUnsupportedMediaType, text: fmt.Sprintf(format, args...)}
+}
+
+// metered ends where more is read at once than was meant to be: for a part's header the reader of forms takes ten
+// times its size in memory.
+type metered struct {
+	of   io.Reader
+	left int
+}
+
+func (m *metered) Read(p []byte) (int, error) {
+	if m.left == 0 {
+		return 0, fmt.Errorf("the header of a part has more than %d bytes", maxHeader)
+	}
+	n, err := m.of.Read(p[:min(len(p), m.left)])
+	m.left -= n
+	return n, err
+}
