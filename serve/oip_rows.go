@@ -12,6 +12,7 @@ import (
 
 	"braid/infer"
 	"braid/internal/names"
+	"braid/internal/value"
 	"braid/tensor"
 )
 
@@ -213,10 +214,10 @@ func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
 		if cap(room) < to.Len() {
 			room = make([]uint8, 0, to.Len())
 		}
-		bytes, flat := flatBytes(room, in.data, to.Len())
-		if !flat || len(bytes) != to.Len() {
+		bytes := room[:to.Len()]
+		if !value.FlatBytes(bytes, in.data) {
 			var err error
-			if bytes, err = numbers(what, bytes[:0], func() (uint8, error) { return readByte(d) }); err != nil {
+			if bytes, err = numbers(what, room, func() (uint8, error) { return readByte(d) }); err != nil {
 				return err
 			}
 		}

@@ -227,20 +227,6 @@ func TestAbout(t *testing.T) {
 	}
 }
 
-// Lists of bytes are read as a decoder reads them, or left to it.
-func TestFlatBytes(t *testing.T) {
-	for list, want := range map[string][]uint8{
-		"[]": {}, "[7]": {7}, "[0,255,31]": {0, 255, 31}, " [1 ,\t2\n, 3 ] ": nil, "[ 1 ,\t2\n, 3 ]": {1, 2, 3},
-		"[256]": nil, "[1.0]": nil, "[-1]": nil, "[1e2]": nil, "[[1]]": nil, `["1"]`: nil, "[true]": nil, "[1234]": nil, "[99999999999999999999]": nil, "[null,3]": nil,
-		"[1,2,3,4]": nil, "[0,0,0,0,": nil, // no more than is wanted, and nothing after it
-	} {
-		got, ok := flatBytes(nil, []byte(list), 3)
-		if ok != (want != nil) || ok && !slices.Equal(got, want) {
-			t.Errorf("%s: got %v, %v, want %v", list, got, ok, want)
-		}
-	}
-}
-
 // What goes wrong while inputs are read, and is not the client's mistake, is told as such, leaves nothing taken, and
 // stands in the log.
 func TestReadFails(t *testing.T) {

@@ -39,30 +39,6 @@ func numbers[T any](v values, to []T, read func() (T, error)) ([]T, error) {
 	return to, err
 }
 
-// flatBytes reads a list of numbers from 0 to 255 whose syntax was checked, in a quarter of the time of a decoder.
-// It returns false where the list is anything else, or has more numbers than are wanted.
-func flatBytes(to []uint8, list []byte, most int) ([]uint8, bool) {
-	if list[0] != '[' {
-		return to, false
-	}
-	for at := 1; at < len(list); at++ {
-		n, digits := 0, 0
-		for ; list[at]-'0' < 10 && digits < 4; at++ {
-			n = 10*n + int(list[at]-'0')
-			digits++
-		}
-		switch c := list[at]; {
-		case n > 255 || digits > 3 || c > ' ' && c != ',' && c != ']':
-			return to, false
-		case digits > 0 && len(to) == most:
-			return to, false
-		case digits > 0:
-			to = append(to, uint8(n))
-		}
-	}
-	return to, true
-}
-
 // nested reads a list: of values, or of lists as long as the shape's next axis.
 func nested(v values, shape []int, flat bool, take func() error) error {
 	iter, err := v.d.ArrIter()

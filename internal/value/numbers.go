@@ -162,3 +162,32 @@ func pixel(token []byte) (uint8, bool) {
 	}
 	return uint8(v), true
 }
+
+// FlatBytes reads a flat list of as many whole numbers from 0 to 255 as to holds, in a quarter of the time of numbers.
+// It reports false where the list is anything else, or written in an unusual way.
+func FlatBytes(to []uint8, list []byte) bool {
+	at, want := 0, byte('[')
+	for i := range to {
+		for at < len(list) && list[at] == ' ' {
+			at++
+		}
+		if at == len(list) || list[at] != want {
+			return false
+		}
+		at++
+		want = ','
+		for at < len(list) && list[at] == ' ' {
+			at++
+		}
+		n, from := 0, at
+		for at < len(list) && list[at]-'0' < 10 && at-from < 4 {
+			n = 10*n + int(list[at]-'0')
+			at++
+		}
+		if at == from || n > 255 || at-from > 1 && list[from] == '0' {
+			return false
+		}
+		to[i] = uint8(n)
+	}
+	return at == len(list)-1 && list[at] == ']'
+}

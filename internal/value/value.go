@@ -184,6 +184,10 @@ func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) (
 		}
 	}
 	pixels := r.numbers[:size]
+	if FlatBytes(pixels, raw) {
+		in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
+		return pixels, nil
+	}
 	err := numbers(raw, in.Shape, func(at int, token []byte) error {
 		v, ok := pixel(token)
 		if !ok {

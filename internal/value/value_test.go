@@ -1,9 +1,13 @@
 package value
 
 import (
+	"bytes"
 	"encoding/json"
+	"slices"
 	"testing"
 	"unicode/utf8"
+
+	"braid/tensor"
 )
 
 // A string is read as encoding/json reads it, but not where it is no UTF-8.
@@ -22,6 +26,33 @@ func FuzzString(f *testing.F) {
 		wanted := json.Unmarshal(raw, &want) == nil && utf8.Valid(raw)
 		if (err == nil) != wanted || wanted && string(got) != want {
 			t.Errorf("%q: %q, %v, want %q, %v", raw, got, err, want, wanted)
+		}
+	})
+}
+
+// A flat list of bytes is read as numbers reads it, or left to that.
+func FuzzFlatBytes(f *testing.F) {
+	for list, taken := range map[string]bool{
+		"[0,255,31]": true, "[ 1 , 2,3]": true, "[1, 2, 3]": true, "[1,2]": false, "[1,2,3,4]": false, "[256,0,0]": false, "[01,0,0]": false, "[1.0,0,0]": false,
+		"[-1,0,0]": false, "[1e2,0,0]": false, "[[1],2,3]": false, "[1,2,3]]": false, "[1,2,3] ": false, "[1 2,3]": false, "[,2,3]": false, "[1,2,": false,
+		"[1,2,3": false, "": false, "[": false, "[]": false, "7": false, "[1234,0,0]": false, "[99999999999999999999,0,0]": false, "[1,,3]": false,
+	} {
+		if got := FlatBytes(make([]uint8, 3), []byte(list)); got != taken {
+			f.Errorf("%s: %v, want %v", list, got, taken)
+		}
+		f.Add([]byte(list))
+	}
+	f.Fuzz(func(t *testing.T, list []byte) {
+		var got, want [3]uint8
+		if !FlatBytes(got[:], bytes.Clone(list)) {
+			return
+		}
+		err := numbers(list, tensor.Shape{3}, func(at int, token []byte) error {
+			want[at], _ = pixel(token)
+			return nil
+		})
+		if err != nil || !slices.Equal(got[:], want[:]) || !json.Valid(list) {
+			t.Errorf("%q: %v, want %v, %v", list, got, want, err)
 		}
 	})
 }
