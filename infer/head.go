@@ -63,6 +63,15 @@ func (h *Head) saysYes(numbers []float32) bool {
 	return h.Activation == braid.Sigmoid && len(numbers) == 1
 }
 
+// Classes is how many answers the head's numbers stand for: one for each number, or no and yes.
+func (h *Head) Classes() int {
+	numbers := h.Shape.Size()
+	if h.Activation == braid.Sigmoid && numbers == 1 {
+		return 2
+	}
+	return numbers
+}
+
 // Best is the index of the most probable answer; of two that are equal, the first. The threshold of yes is
 // above one half, as Keras' metrics have it.
 func (h *Head) Best(numbers []float32) int {

@@ -179,6 +179,9 @@ func TestBest(t *testing.T) {
 	} {
 		h := infer.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{len(c.numbers)}, Activation: c.activation}}
 		got := h.Best(c.numbers)
+		if n := h.Classes(); n <= got || n != len(h.Answer(c.numbers).Answers) && c.activation == layer.Softmax {
+			t.Errorf("%v after %v has %d classes", c.numbers, c.activation, n)
+		}
 		if p := h.Probability(c.numbers, got); got != c.want || p != c.probability {
 			t.Errorf("best of %v after %v is %d with %v, want %d with %v", c.numbers, c.activation, got, p, c.want, c.probability)
 		}

@@ -314,6 +314,8 @@ func TestCopies(t *testing.T) {
 		{"200,000 pixels", inferPath, asJSON, input("PIXELS", "["+strings.Repeat("0,", 200_000)+"0]"), 400},
 		{"200,000 pixels as floats", inferPath, asJSON, input(`"UINT8","shape":[1,28,28],"data":PIXELS`, `"FP32","shape":[1,28,28],"data":[`+strings.Repeat("0,", 200_000)+"0]"), 400},
 		{"200 images", inferPath, asJSON, images(200, strings.Repeat("7,", 200*784-1)+"7"), 422},
+		{"classes of 200 rows", inferPath, asJSON, classified(false), 200},
+		{"classes of 200 rows in binary", inferPath, asJSON, classified(true), 200},
 		{"200 nested images", inferPath, asJSON, images(200, lists("7", 28, 28, 200)), 422},
 	} {
 		need, cost := s.memory(t, c.path, c.kind, c.body, c.status)
@@ -331,6 +333,13 @@ func TestCopies(t *testing.T) {
 func images(rows int, pixels string) string {
 	return fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"data":[%s]},`+
 		`{"name":"question","datatype":"BYTES","shape":[%d],"data":[%s"prime number"]}]}`, rows, pixels, rows, strings.Repeat(`"odd number",`, rows-1))
+}
+
+// classified asks for all classes of many rows.
+func classified(binary bool) string {
+	text := images(200, strings.Repeat("7,", 200*784-1)+"7")
+	return fmt.Sprintf(`{"parameters":{"binary_data_output":%v},"outputs":[{"name":"digit","parameters":{"classification":10}}],`, binary) +
+		strings.Replace(text, "prime number", "odd number", 1)[1:]
 }
 
 // lists are lists of lists, the innermost first, without the outermost's brackets.

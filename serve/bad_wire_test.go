@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"fmt"
 	"strings"
@@ -16,9 +17,12 @@ func bodyMistakes(t testing.TB) (list []mistake) {
 	}
 	good, zeros := one(t, 3, "odd number", ""), bytes.Repeat(gzipped(make([]byte, 1<<20)), 10)
 	for _, path := range []string{inferPath, "/ask"} {
-		for _, encoding := range []string{"br", "deflate", "zstd", "compress", "gzip, gzip", "x-gzip", "gzip;q=1", "chunked"} {
-			add(encoding, path, encoding, good, 415, "Content-Encoding is "+encoding+", want gzip or none")
+		for _, encoding := range []string{"br", "zstd", "compress", "gzip;q=1", "chunked", "gzip br", "x-deflate", "*", strings.Repeat("x", 3000)} {
+			add(encoding[:min(len(encoding), 40)], path, encoding, good, 415, "Content-Encoding is "+encoding[:min(len(encoding), 60)])
+			list[len(list)-1].says += map[bool]string{true: "…, ", false: ", "}[len(encoding) > 60] + "want gzip, deflate or none"
 		}
+		add("gzip and br", path, "gzip, br", good, 415, "Content-Encoding is br, want gzip, deflate or none")
+		add("three times", path, "gzip,deflate, identity, x-gzip", good, 415, "Content-Encoding names 3 codings, at most 2 are undone")
 		packed := gzipped(good)
 		for _, c := range []struct {
 			name string
@@ -31,6 +35,25 @@ func bodyMistakes(t testing.TB) (list []mistake) {
 		} {
 			add(c.name, path, "gzip", c.body, 400, c.says)
 		}
+		flat, bare := zipped(good), deflated(good)
+		for _, c := range []struct {
+			name string
+			body []byte
+			says string
+		}{
+			{"no deflate", good, "the body cannot be read: flate: corrupt input"}, {"nothing as deflate", nil, "the body ends too soon"}, {"a byte as deflate", flat[:1], "the body ends too soon"},
+			{"half a deflate", flat[:len(flat)/2], "the body ends too soon"}, {"half a bare deflate", bare[:len(bare)/2], "the body ends too soon"}, {"deflate without its sum", flat[:len(flat)-2], "the body ends too soon"},
+			{"deflate of another sum", append(bytes.Clone(flat[:len(flat)-4]), 1, 2, 3, 4), "zlib: invalid checksum"}, {"deflate of a dictionary", append([]byte{0x78, 0xbb}, flat[2:]...), "zlib: invalid dictionary"},
+			{"deflate and more", append(bytes.Clone(flat), "more and more"...), "deflate: more bytes follow its end"}, {"a bare deflate and more", append(bytes.Clone(bare), 0), "deflate: more bytes follow its end"},
+		} {
+			add(c.name, path, "deflate", c.body, 400, c.says)
+		}
+		add("gzip once, not twice", path, "gzip, gzip", packed, 400, "gzip: invalid header")
+		add("gzip within deflate", path, "deflate, gzip", zipped(packed), 400, "gzip: invalid header")
+		most := "the body has more than the 8388608 bytes that are read"
+		add("10 MB in deflate", path, "deflate", zipped(make([]byte, 10<<20)), 413, most)
+		add("10 MB in gzip in gzip", path, "gzip, x-gzip", gzipped(zeros), 413, most)
+		add("200 MB that are nothing in gzip in gzip", path, "gzip, gzip", gzipped(bytes.Repeat(gzipped(nil), 9<<20/23)), 413, most)
 		add("10 KB of gzip that are 10 MB", path, "gzip", zeros, 413, "the body has more than the 8388608 bytes that are read")
 		add("100 KB of gzip that are 100 MB", path, "GZIP", bytes.Repeat(zeros, 10), 413, "the body has more than the 8388608 bytes that are read")
 		start := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n", path)
@@ -61,12 +84,21 @@ func gzipped(content []byte) []byte {
 	return b.Bytes()
 }
 
+// deflated is content without zlib's header.
+func deflated(content []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestSpeed)
+	w.Write(content)
+	w.Close()
+	return b.Bytes()
+}
+
 // pathMistakes are addresses at which there is nothing.
 func pathMistakes(t testing.TB) (list []mistake) {
 	for _, c := range []struct{ says, paths string }{
 		{"is not clean", "/.. /../ /../../etc/passwd /v2/.. /v2/../models /v2/./models /v2//models //v2 // /%2e%2e/ /%2e%2e%2f%2e%2e%2fetc%2fpasswd /v2/%2e%2e/models /v2/%2E%2E " +
 			"/page/../index.html /page/%2e%2e%2fpage.go /page/%2e%2e /page/.. /page/./app.js /page//app.js /v2/models/../infer /v2/models/%2e%2e/infer /v2/models/%2e/infer /. /v2/. /v2// /%2f /v2%2f%2fmodels"},
-		{"there is nothing at ", "/v1 /v2/ /v3 /v2/models /v2/models/ /v2/models/digitqa/ /v2/models/digitqa/none /v2/models/digitqa/infer/ /v2/models/digitqa/versions /favicon.ico /index.html /page /page/a/b /ask/ /metrics/ " +
+		{"there is nothing at ", "/v1 /v3 /v2/models /v2/models/ /v2/models/digitqa/ /v2/models/digitqa/none /v2/models/digitqa/infer/ /v2/models/digitqa/versions /favicon.ico /index.html /page /page/a/b /ask/ /metrics/ " +
 			"/V2 /%00 /v2%00 /v2/models/digitqa/infer%20 /v2/%20 /v2/repository/index /v2/models/digitqa/versions/1/2/3 /debug/pprof/ /.git/config /.env /wp-login.php /*"},
 		{`unknown model `, "/v2/models/none /v2/models/none/ready /v2/models/digitq /v2/models/a%2fb /v2/models/digitqa%00 /v2/models/DIGITQA /v2/models/%ff /v2/models/%20 /v2/models/none/versions/1 /v2/models/" + strings.Repeat("x", 8000)},
 		{`has no version `, "/v2/models/digitqa/versions/1 /v2/models/digitqa/versions/1/ready /v2/models/digitqa/versions/%00 /v2/models/digitqa/versions/" + strings.Repeat("9", 8000)},

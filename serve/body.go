@@ -1,15 +1,11 @@
 package serve
 
 import (
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
-
-	"braid/internal/names"
 )
 
 // body is a request's body in memory that the server counts.
@@ -90,28 +86,14 @@ func (b *body) count(r *http.Request) error {
 	return b.take(uncounted)
 }
 
-// unzipping is the memory that it takes to decompress, in bytes.
-const unzipping = 48 << 10
-
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
-	var from io.Reader = r.Body
+	from, plain, err := s.unpacked(b, w, r)
+	if err != nil {
+		return err
+	}
 	most := s.config.Body + 1 // with which it is too large
-	switch encoding := strings.ToLower(r.Header.Get("Content-Encoding")); encoding {
-	case "", "identity":
-		if r.ContentLength >= 0 {
-			most = r.ContentLength + 1 // as much as shows that there is no more
-		}
-	case "gzip":
-		if err := b.take(unzipping); err != nil {
-			return err
-		}
-		unzip, err := gzip.NewReader(http.MaxBytesReader(w, r.Body, s.config.Body))
-		if err != nil {
-			return readFailed(err)
-		}
-		from = unzip
-	default:
-		return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Encoding is " + names.Shorten(encoding) + ", want gzip or none"}
+	if plain && r.ContentLength >= 0 {
+		most = r.ContentLength + 1 // as much as shows that there is no more
 	}
 	for {
 		if len(b.content) == cap(b.content) {

@@ -65,7 +65,7 @@ func blank(text []byte) error {
 	return nil
 }
 
-// members visits an object's members, each of them once.
+// members visits an object's members, each of them once. Null stands for one that may be left out.
 func members(d *jx.Decoder, visit func(key []byte) error) error {
 	if got := d.Next(); got != jx.Object {
 		return fmt.Errorf("got %s, want an object", kindNames[got])
@@ -82,6 +82,9 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 		}
 		seen = append(seen, key)
 		got := d.Next()
+		if got == jx.Null && kinds[string(key)].optional {
+			return d.Null()
+		}
 		if err := visit(key); err != nil {
 			return memberProblem(key, got, err)
 		}
@@ -100,14 +103,23 @@ var kindNames = map[jx.Type]string{
 
 // kinds are what the members of requests are, wherever they stand.
 var kinds = map[string]struct {
-	kind jx.Type
-	text string
+	kind     jx.Type
+	text     string
+	optional bool // null means that it is left out
 }{
-	"id": {jx.String, "a string"}, "name": {jx.String, "a string"}, "datatype": {jx.String, "a string"},
-	"shape": {jx.Array, "a list of whole numbers"}, "inputs": {jx.Array, "a list of objects"}, "outputs": {jx.Array, "a list of objects"},
-	"parameters": {jx.Object, "an object"}, "timeout": {jx.Number, "a whole number"}, "binary_data_size": {jx.Number, "a whole number"},
-	"binary_data": {jx.Bool, "true or false"}, "binary_data_output": {jx.Bool, "true or false"},
-	"data": {jx.Array, "a list of values"},
+	"id":                 {jx.String, "a string", true},
+	"name":               {jx.String, "a string", false},
+	"datatype":           {jx.String, "a string", false},
+	"shape":              {jx.Array, "a list of whole numbers", false},
+	"inputs":             {jx.Array, "a list of objects", false},
+	"outputs":            {jx.Array, "a list of objects", true},
+	"parameters":         {jx.Object, "an object", true},
+	"timeout":            {jx.Number, "a whole number", true},
+	"binary_data_size":   {jx.Number, "a whole number", true},
+	"binary_data":        {jx.Bool, "true or false", true},
+	"binary_data_output": {jx.Bool, "true or false", true},
+	"classification":     {jx.Number, "a whole number", true},
+	"data":               {jx.Array, "a list of values", true},
 }
 
 // misread is the error of a member that is not what it should be.

@@ -12,7 +12,7 @@ import (
 )
 
 // extensions are what the server does beyond the protocol.
-var extensions = []string{"binary_tensor_data"}
+var extensions = []string{"binary_tensor_data", "classification"}
 
 // about is the server's metadata.
 func (s *Server) about(w http.ResponseWriter, _ *http.Request) error {
@@ -135,7 +135,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	rows, err := q.rows(v.Model, s.config.Rows, b)
+	rows, err := q.rows(v.Model, s.config.Rows, b, outputs)
 	if err != nil {
 		return err
 	}
@@ -148,8 +148,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 
 // appendString appends a string of JSON.
 func appendString(text []byte, s string) []byte {
-	var e jx.Writer
-	e.Buf = text
+	e := jx.Writer{Buf: text}
 	e.Str(s)
 	return e.Buf
 }

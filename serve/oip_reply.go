@@ -13,16 +13,17 @@ import (
 
 // wanted is a head that a request asks for.
 type wanted struct {
-	head   int
-	binary bool
+	head    int
+	binary  bool
+	classes int // 0: the numbers
 }
 
 // wanted finds the outputs that are asked for.
 func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 	list := make([]wanted, 0, len(m.Heads))
-	if q.outputs == nil {
+	if len(q.outputs) == 0 {
 		for i := range m.Heads {
-			list = append(list, wanted{i, q.binary})
+			list = append(list, wanted{head: i, binary: q.binary})
 		}
 		return list, nil
 	}
@@ -38,7 +39,10 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 		if slices.ContainsFunc(list, func(w wanted) bool { return w.head == at }) {
 			return nil, bad("two outputs are named %q", out.name)
 		}
-		w := wanted{at, q.binary}
+		if out.shared {
+			return nil, noSharedMemory("output", out.name)
+		}
+		w := wanted{at, q.binary, int(min(out.classes, int64(m.Heads[at].Classes())))}
 		if out.binary != nil {
 			w.binary = *out.binary
 		}
@@ -57,37 +61,41 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, 
 		text = appendString(append(text, `,"id":`...), q.id)
 	}
 	text = append(text, `,"outputs":[`...)
-	binaries := false
+	after := bodies.Get().(*body) // binary data
+	rest, binaries := after.content[:0], false
 	for i, out := range outputs {
 		if i > 0 {
 			text = append(text, ',')
 		}
+		h, t := &v.Heads[out.head], rows.Answers[out.head]
 		var err error
-		if text, err = appendOutput(text, &v.Heads[out.head], rows.Answers[out.head], out.binary); err != nil {
+		if out.classes > 0 {
+			text, rest, err = appendClasses(text, rest, h, t, out)
+		} else if text, err = appendOutput(text, h, t, out.binary); out.binary {
+			rest, _ = binary.Append(rest, binary.LittleEndian, t.Float32s())
+		}
+		if err != nil {
 			return err
 		}
 		binaries = binaries || out.binary
 	}
 	text = append(text, `]}`...)
 	h := w.Header()
+	h["Content-Type"] = jsonType
 	if binaries {
 		h[headerLength] = []string{strconv.Itoa(len(text))}
 		h["Content-Type"] = binaryType
-		for _, out := range outputs {
-			if out.binary {
-				text, _ = binary.Append(text, binary.LittleEndian, rows.Answers[out.head].Float32s())
-			}
-		}
-	} else {
-		h["Content-Type"] = jsonType
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(text))}
+	h["Content-Length"] = []string{strconv.Itoa(len(text) + len(rest))}
 	w.WriteHeader(http.StatusOK)
-	if _, err := w.Write(text); err != nil {
-		return nil // the client has gone; HTTP/2 may still be about to read the text
+	for _, content := range [][]byte{text, rest} {
+		if _, err := w.Write(content); err != nil {
+			return nil // the client has gone; HTTP/2 may still be about to read the text
+		}
 	}
-	b.content = text
+	b.content, after.content = text, rest
 	b.keep()
+	after.keep()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"time"
@@ -19,7 +20,7 @@ const headerLength = "Inference-Header-Content-Length"
 type inference struct {
 	id      string
 	inputs  []input
-	outputs []output      // nil: all
+	outputs []output      // none: all
 	binary  bool          // outputs go out as binary data unless they say otherwise
 	timeout time.Duration // 0: the server's
 	rest    []byte        // the binary data of inputs
@@ -32,12 +33,15 @@ type input struct {
 	data           jx.Raw // JSON; nil: binary
 	size           int    // of its binary data; -1: it has none
 	binary         []byte
+	shared         bool // it names shared memory
 }
 
 // output is a tensor that is asked for.
 type output struct {
-	name   string
-	binary *bool // nil: as the request says
+	name    string
+	binary  *bool // nil: as the request says
+	classes int64 // the most probable ones, as texts; 0: all numbers
+	shared  bool  // it names shared memory
 }
 
 // Bounds of what a request may be made of, far above what any needs.
@@ -65,6 +69,9 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 	}
 	for i := range q.inputs {
 		in := &q.inputs[i]
+		if in.shared {
+			return nil, noSharedMemory("input", in.name)
+		}
 		if in.size < 0 {
 			continue
 		}
@@ -119,7 +126,6 @@ func (q *inference) parse(text []byte) error {
 				return nil
 			})
 		case "outputs":
-			q.outputs = []output{}
 			return list(d, "outputs", func() error {
 				var out output
 				if err := out.parse(d); err != nil {
@@ -187,6 +193,7 @@ func (in *input) parse(d *jx.Decoder) error {
 			in.data, err = d.Raw()
 		case "parameters":
 			err = members(d, func(key []byte) (err error) {
+				in.shared = in.shared || isShared(key, d)
 				if string(key) != "binary_data_size" {
 					return d.Skip()
 				}
@@ -208,17 +215,41 @@ func (out *output) parse(d *jx.Decoder) error {
 		case "name":
 			out.name, err = label(d)
 		case "parameters":
-			err = members(d, func(key []byte) error {
-				if string(key) != "binary_data" {
-					return d.Skip()
-				}
-				binary, err := d.Bool()
-				out.binary = &binary
-				return err
-			})
+			err = members(d, out.parameter(d))
 		default:
 			err = d.Skip()
 		}
 		return err
 	})
+}
+
+func (out *output) parameter(d *jx.Decoder) func(key []byte) error {
+	return func(key []byte) error {
+		out.shared = out.shared || isShared(key, d)
+		switch string(key) {
+		case "binary_data":
+			binary, err := d.Bool()
+			out.binary = &binary
+			return err
+		case "classification":
+			n, err := d.Int64()
+			if err == nil && n < 0 {
+				return bad("output %q has classification %d, want how many classes", names.Shorten(out.name), n)
+			}
+			out.classes = n
+			return err
+		}
+		return d.Skip()
+	}
+}
+
+// isShared reports whether a parameter that has a value is of Triton's shared memory extension.
+func isShared(key []byte, d *jx.Decoder) bool {
+	return bytes.HasPrefix(key, []byte("shared_memory_")) && d.Next() != jx.Null
+}
+
+// noSharedMemory is the error of a tensor that would go through shared memory: an answer without it would be wrong.
+func noSharedMemory(what, name string) error {
+	return bad("%s %q names shared memory, which this server does not have: send the data in the request, as JSON or binary data",
+		what, names.Shorten(name))
 }

@@ -16,8 +16,9 @@ import (
 	"braid/tensor"
 )
 
-// rows makes a model's rows of the inputs, at most so many. Their memory counts with the body's. The caller frees them.
-func (q *inference) rows(m *infer.Model, most int, b *body) (*infer.Rows, error) {
+// rows makes a model's rows of the inputs, at most so many. Their memory counts with the body's, and that of the
+// answers. The caller frees them.
+func (q *inference) rows(m *infer.Model, most int, b *body, outputs []wanted) (*infer.Rows, error) {
 	n, err := q.count(most)
 	if err != nil {
 		return nil, err
@@ -31,6 +32,9 @@ func (q *inference) rows(m *infer.Model, most int, b *body) (*infer.Rows, error)
 		if in.pixels() {
 			size += int64(n) * int64(m.Inputs[i].Shape.Size())
 		}
+	}
+	for _, out := range outputs {
+		size += int64(n) * int64(out.classes) * int64(classSize(&m.Heads[out.head]))
 	}
 	if size > uncounted {
 		if err := b.take(size); err != nil {

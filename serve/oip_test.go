@@ -202,7 +202,8 @@ func TestAbout(t *testing.T) {
 		`{"name":"digit","datatype":"FP32","shape":[-1,10],"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
 		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}]}`
 	for path, want := range map[string]string{
-		"/v2":                                    `{"name":"braid","version":"` + Version() + `","extensions":["binary_tensor_data"]}`,
+		"/v2":                                    `{"name":"braid","version":"` + Version() + `","extensions":["binary_tensor_data","classification"]}`,
+		"/v2/":                                   `{"name":"braid","version":"` + Version() + `","extensions":["binary_tensor_data","classification"]}`,
 		"/v2/health/live":                        `{"live":true}`,
 		"/v2/health/ready":                       `{"ready":true}`,
 		"/v2/models/digitqa":                     model,

@@ -84,7 +84,8 @@ func (s *Server) routes() {
 	get, post := http.MethodGet, http.MethodPost
 	s.route(get, "/v2/health/live", open, s.live)
 	s.route(get, "/v2/health/ready", open, s.ready)
-	s.route(get, "/v2", protected, s.about)
+	about := s.route(get, "/v2", protected, s.about)
+	s.mux.HandleFunc("/v2/{$}", about) // clients write either
 	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
 		s.route(get, model, protected, s.modelAbout)
 		s.route(get, model+"/ready", protected, s.modelReady)
@@ -101,14 +102,14 @@ func (s *Server) routes() {
 	})
 }
 
-// route adds an endpoint.
-func (s *Server) route(method, pattern string, who access, do endpoint) {
+// route adds an endpoint, and returns its handler.
+func (s *Server) route(method, pattern string, who access, do endpoint) http.HandlerFunc {
 	allowed := method
 	if method == http.MethodGet {
 		allowed = "GET, HEAD"
 	}
 	s.routed = append(s.routed, method+" "+pattern)
-	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+	handler := func(w http.ResponseWriter, r *http.Request) {
 		e := w.(*entry)
 		e.route = pattern
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
@@ -129,7 +130,9 @@ func (s *Server) route(method, pattern string, who access, do endpoint) {
 		if err := do(e, r); err != nil {
 			e.fail(err)
 		}
-	})
+	}
+	s.mux.HandleFunc(pattern, handler)
+	return handler
 }
 
 // ServeHTTP answers a request, whatever it holds.

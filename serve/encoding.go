@@ -1,0 +1,102 @@
+package serve
+
+import (
+	"bufio"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"braid/internal/names"
+)
+
+// maxCodings is how often a body may be compressed.
+const maxCodings = 2
+
+// codings are the ways in which a body is compressed, the last of them applied last.
+func codings(h http.Header) ([]string, error) {
+	var list []string
+	for _, value := range h.Values("Content-Encoding") {
+		for each := range strings.SplitSeq(value, ",") {
+			switch coding := strings.ToLower(strings.Trim(each, " \t")); coding {
+			case "", "identity":
+			case "gzip", "x-gzip", "deflate":
+				list = append(list, coding)
+			default:
+				return nil, unsupported("Content-Encoding is %s, want gzip, deflate or none", names.Shorten(coding))
+			}
+		}
+	}
+	if len(list) > maxCodings {
+		return nil, unsupported("Content-Encoding names %d codings, at most %d are undone", len(list), maxCodings)
+	}
+	return list, nil
+}
+
+// unzipping is the memory that it takes to decompress, in bytes.
+const unzipping = 48 << 10
+
+// unpacked is a request's body without its codings. What is read of each is bounded as the body is, so that a body
+// that is compressed twice costs no more work. plain reports whether there are none.
+func (s *Server) unpacked(b *body, w http.ResponseWriter, r *http.Request) (from io.Reader, plain bool, err error) {
+	list, err := codings(r.Header)
+	if err != nil || list == nil {
+		return r.Body, true, err
+	}
+	from = r.Body
+	for i := len(list) - 1; i >= 0; i-- {
+		if err := b.take(unzipping); err != nil {
+			return nil, false, err
+		}
+		bounded := bufio.NewReader(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))
+		if list[i] == "deflate" {
+			from, err = inflate(bounded)
+		} else {
+			from, err = gzip.NewReader(bounded)
+		}
+		if err != nil {
+			return nil, false, readFailed(err)
+		}
+	}
+	return from, false, nil
+}
+
+// inflate undoes deflate: in zlib's format, as HTTP says, or bare, as some clients send it.
+func inflate(from *bufio.Reader) (io.Reader, error) {
+	head, err := from.Peek(2)
+	if err != nil {
+		return nil, err
+	}
+	unpack := flate.NewReader(from)
+	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+		if unpack, err = zlib.NewReader(from); err != nil {
+			return nil, err
+		}
+	}
+	return &inflated{unpack, from}, nil
+}
+
+// inflated tests that nothing follows what is decompressed, as gzip's reader does.
+type inflated struct {
+	io.Reader
+	from *bufio.Reader
+}
+
+func (u *inflated) Read(p []byte) (int, error) {
+	n, err := u.Reader.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	switch _, more := u.from.Peek(1); {
+	case more == nil:
+		return n, errMore
+	case !errors.Is(more, io.EOF):
+		return n, more
+	}
+	return n, io.EOF
+}
+
+var errMore = errors.New("deflate: more bytes follow its end")

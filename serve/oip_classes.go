@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"cmp"
+	"encoding/binary"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/go-faster/jx"
+
+	"braid/infer"
+	"braid/tensor"
+)
+
+// The classification extension of Triton: an output comes as texts, the most probable class first, each of them
+// VALUE:INDEX:LABEL, or VALUE:INDEX where the class has no label. The one number of a head that says yes or no stands
+// for two classes.
+
+// errNoOrder is the error of classes whose numbers cannot be ordered.
+var errNoOrder = &problem{
+	status: http.StatusUnprocessableEntity,
+	text:   "the answer has a number that is not finite, so that its classes have no order: ask without classification",
+}
+
+// classes visits the first classes of each row.
+func classes(h *infer.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
+	values := t.Float32s()
+	if !finite(values) {
+		return errNoOrder
+	}
+	order := make([]int, h.Classes())
+	var class []byte
+	for row := range slices.Chunk(values, h.Shape.Size()) {
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(a, b int) int {
+			return cmp.Compare(h.Probability(row, b), h.Probability(row, a))
+		})
+		for _, i := range order[:count] {
+			class = strconv.AppendFloat(class[:0], float64(h.Probability(row, i)), 'g', -1, 32)
+			class = strconv.AppendInt(append(class, ':'), int64(i), 10)
+			if i < len(h.Labels) {
+				class = append(append(class, ':'), h.Labels[i]...)
+			}
+			visit(class)
+		}
+	}
+	return nil
+}
+
+// classSize is the most memory that a class of a head takes in an answer, in bytes: in JSON a byte of its label may
+// take six.
+func classSize(h *infer.Head) int {
+	longest := 0
+	for _, label := range h.Labels {
+		longest = max(longest, len(label))
+	}
+	return 2*digits + 6*longest + len(`"::",`)
+}
+
+// appendClasses appends an output of classes: all of it, or what stands in the JSON of one whose texts go to rest.
+func appendClasses(text, rest []byte, h *infer.Head, t tensor.Tensor, out wanted) (_, _ []byte, err error) {
+	text = appendString(append(text, `{"name":`...), h.Name)
+	text = strconv.AppendInt(append(text, `,"datatype":"BYTES","shape":[`...), int64(t.Shape()[0]), 10)
+	text = strconv.AppendInt(append(text, ','), int64(out.classes), 10)
+	size := t.Shape()[0] * out.classes * classSize(h)
+	if out.binary {
+		rest = slices.Grow(rest, size)
+		before := len(rest)
+		err = classes(h, t, out.classes, func(class []byte) {
+			rest = append(binary.LittleEndian.AppendUint32(rest, uint32(len(class))), class...)
+		})
+		text = append(text, `],"parameters":{"binary_data_size":`...)
+		return append(strconv.AppendInt(text, int64(len(rest)-before), 10), `}}`...), rest, err
+	}
+	e := jx.Writer{Buf: slices.Grow(append(text, `],"data":[`...), size)}
+	err = classes(h, t, out.classes, func(class []byte) {
+		e.ByteStr(class)
+		e.Buf = append(e.Buf, ',')
+	})
+	return append(e.Buf[:len(e.Buf)-1], `]}`...), rest, err
+}
