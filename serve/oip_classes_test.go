@@ -168,6 +168,28 @@ func TestClasses(t *testing.T) {
 	}
 }
 
+// Of many classes that are equal the first come first, and no label takes more memory than is counted.
+func TestManyClasses(t *testing.T) {
+	h := &infer.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{40}, Activation: layer.Softmax}}
+	for range 40 {
+		h.Labels = append(h.Labels, strings.Repeat("\x01", 50))
+	}
+	values := tensor.Floats(slices.Repeat([]float32{0.025, 0.5}, 20), 1, 40)
+	at := 0
+	if err := classes(h, values, 40, func(class []byte) {
+		if want := fmt.Sprintf(":%d:", (2*at+1)%40-at/20); !bytes.Contains(class, []byte(want)) {
+			t.Errorf("class %d is %q, want %s", at, class, want)
+		}
+		at++
+	}); err != nil {
+		t.Fatal(err)
+	}
+	text, _, err := appendClasses(nil, nil, h, values, wanted{classes: 40})
+	if most := 40*classSize(h) + 100; err != nil || len(text) > most || !json.Valid(text) {
+		t.Errorf("%d bytes, %v, want at most %d of JSON", len(text), err, most)
+	}
+}
+
 // Null stands for what is left out, and an empty list of outputs for all.
 func TestNulls(t *testing.T) {
 	r := start(t)
