@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"testing"
 	"unicode/utf8"
+
+	"braid/internal/value"
 )
 
 // mostSeed keeps what the fuzzer begins with short, and so its steps fast.
@@ -83,6 +85,8 @@ func FuzzInfer(f *testing.F) {
 	head := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"parameters":{"binary_data_size":784}},{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
 	f.Add(append([]byte(head), picture(3)...), strconv.Itoa(len(head)))
 	f.Add(one(f, 3, "odd number", `"id":"7","parameters":{"binary_data_output":true},"outputs":[{"name":"answer"}],`), "")
+	f.Add(one(f, 3, "half number", `"id":null,"outputs":[{"name":"answer","parameters":{"classification":2,"binary_data":true}},{"name":"digit","parameters":{"classification":3}}],`), "")
+	f.Add(append([]byte("\ufeff"), one(f, 3, "half number", `"parameters":null,"outputs":[],`)...), "")
 	seeds(f, func(m *mistake) { f.Add(m.body, m.header(headerLength)) },
 		typeMistakes, shapeMistakes, valueMistakes, binaryMistakes, jsonMistakes)
 	f.Fuzz(func(t *testing.T, body []byte, length string) {
@@ -97,7 +101,7 @@ func FuzzInfer(f *testing.F) {
 		if n, err := strconv.Atoi(w.header.Get(headerLength)); err == nil {
 			answer = answer[:n]
 		}
-		if !json.Valid(question) {
+		if !json.Valid(value.TrimMark(question)) {
 			t.Errorf("an answer to what is no JSON: %q", question)
 		}
 		if !json.Valid(answer) || !utf8.Valid(answer) {
@@ -118,6 +122,10 @@ func FuzzAsk(f *testing.F) {
 	}
 	f.Add(asJSON, fmt.Appendf(nil, `{"question":"lower half","image":%s}`, pixelsJSON(f)))
 	f.Add(asJSON+"; charset=utf-8", fmt.Appendf(nil, `{"question":"lower half","image":"data:image/png;base64,%s"}`, "iVBORw0KGgoAAAANSUhEUg=="))
+	f.Add(asQuery, []byte("image=iVBORw0KGgo&question=odd+number&model=digit%71a"))
+	f.Add(asJSON, fmt.Appendf(nil, "\ufeff{\"question\":[5,6],\"image\":%s}", nestedJSON(f)))
+	f.Add("multipart/form-data; boundary=b", []byte("--b\r\nContent-Disposition: form-data; filename=a b; name*=UTF-8''im%61ge\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\n"+
+		"\r\n--b\r\nContent-Disposition: form-data; name=question\r\nContent-Type: text/plain; charset=latin1\r\n\r\nodd number\r\n--b--"))
 	seeds(f, func(m *mistake) { f.Add(m.header("Content-Type"), m.body) }, formMistakes, fieldMistakes, imageMistakes)
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		w := feed(t, s, "/ask", body, "Content-Type", kind)
@@ -125,5 +133,20 @@ func FuzzAsk(f *testing.F) {
 		if w.status == http.StatusOK && (json.Unmarshal(w.body.Bytes(), &told) != nil || len(told.Heads) != 2 || told.Saw == nil) {
 			t.Errorf("the answer is %q", w.body.Bytes())
 		}
+	})
+}
+
+// FuzzCodings sends any body that is compressed somehow.
+func FuzzCodings(f *testing.F) {
+	s := fuzzed(f)
+	body := one(f, 3, "odd number", "")
+	for coding, packed := range map[string][]byte{
+		"gzip": gzipped(body), "deflate": zipped(body), "DEFLATE": deflated(body), "deflate, x-gzip": gzipped(deflated(body)), "identity,gzip,,gzip": gzipped(gzipped(body)),
+	} {
+		f.Add(coding, packed)
+	}
+	seeds(f, func(m *mistake) { f.Add(m.header("Content-Encoding"), m.body) }, bodyMistakes)
+	f.Fuzz(func(t *testing.T, coding string, body []byte) {
+		feed(t, s, inferPath, body, "Content-Encoding", coding)
 	})
 }

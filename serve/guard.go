@@ -17,6 +17,7 @@ import (
 
 	"braid/internal/disk"
 	"braid/internal/names"
+	"braid/internal/value"
 )
 
 // tokens are the bearer tokens that open the server, as hashes: comparing those takes the same time whatever is
@@ -44,7 +45,7 @@ func (t *tokens) load() error {
 	}
 	var list [][sha256.Size]byte
 	line := 0
-	for text := range strings.Lines(string(content)) {
+	for text := range strings.Lines(string(value.TrimMark(content))) {
 		line++
 		text = strings.TrimSpace(text)
 		if text == "" || strings.HasPrefix(text, "#") {

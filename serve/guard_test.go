@@ -50,7 +50,7 @@ func TestTokens(t *testing.T) {
 	if log := r.logs.String(); strings.Contains(log, "0123456789abcde") {
 		t.Error("a token is in the log")
 	}
-	if err := os.WriteFile(path, []byte("third-0123456789abcdef\n"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("\ufeffthird-0123456789abcdef\r\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := r.Reload(); err != nil {

@@ -283,7 +283,7 @@ func (c *contract) answers(t *testing.T) {
 }
 
 // nestedJSON is an image as lists of rows, with points.
-func nestedJSON(t *testing.T) string {
+func nestedJSON(t testing.TB) string {
 	var rows [28][28]json.Number
 	for i, v := range picture(3) {
 		rows[i/28][i%28] = json.Number(fmt.Sprintf("%d.0", v))
