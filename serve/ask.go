@@ -76,7 +76,9 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 // question makes a row of what people gave. The caller frees it.
-func (s *Server) question(ctx context.Context, v *version, b *body, given map[string]field) (*question, error) {
+func (s *Server) question(
+	ctx context.Context, v *version, b *body, given map[string]field,
+) (*question, error) {
 	if err := names.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
@@ -117,7 +119,8 @@ func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f 
 	case err != nil:
 		return err
 	case in.IsText() && !in.Trained(t.Int32s()):
-		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+names.List(in.Text.Questions))
+		asked := names.List(in.Text.Questions)
+		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+asked)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
 		return vision.ErrBlank // predict takes such a row, for a data set may have it
 	case in.IsImage() && q.saw == nil:
@@ -126,7 +129,7 @@ func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f 
 	return err
 }
 
-// askProblem is the error of an input's value: the client's mistake where nothing else is known of it.
+// askProblem is the error of an input's value: the client's mistake unless it is known to be another.
 func (b *body) askProblem(in *infer.Input, f field, err error) error {
 	var ours *fault
 	if known(err) != nil || errors.As(err, &ours) {

@@ -54,7 +54,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	parts("two images", 400, `two fields are named "image"`, "image", "image/png", file, "question", "", "odd number", "image", "image/png", file)
 	parts("two questions", 400, `two fields are named "question"`, "question", "", "odd number", "question", "", "even number", "image", "image/png", file)
 	parts("misspelt", 400, `unknown field "qestion", want one of "image", "question"; did you mean "question"?`, "image", "image/png", file, "qestion", "", "odd number")
-	parts("no name", 400, `a part of the form has no name, want Content-Disposition: form-data; name="..."`, "image", "image/png", file, "question", "", "odd number", "", "", "x")
+	parts("no name", 400, `a part has no name, want Content-Disposition: form-data; name="..."`, "image", "image/png", file, "question", "", "odd number", "", "", "x")
 	parts("long name", 400, `a field is named "xxx`, strings.Repeat("x", 1000), "", "x")
 	parts("another model", 404, `unknown model "none", want one of "digitqa"`, "image", "image/png", file, "question", "", "odd number", "model", "", "none")
 	parts("image as model", 400, `model is no text, want a name`, "image", "image/png", file, "question", "", "odd number", "model", "image/png", file)
@@ -80,7 +80,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	part("another encoding", "\r\nContent-Transfer-Encoding: x-uuencode", file, 415, `"image": Content-Transfer-Encoding is "x-uuencode", want binary, base64 or`)
 	part("no base64 in it", "; filename=x\r\nContent-Transfer-Encoding: base64", "AA!", 400, `"image": wrong base64: got "!" at byte 2`)
 	part("another charset", "\r\nContent-Type: text/plain; charset=koi8-r", "AAAA", 415, `"image": the charset is "koi8-r", want utf-8`)
-	part("two names", "; name=question", "AAAA", 400, "a part of the form has Content-Disposition")
+	part("two names", "; name=question", "AAAA", 400, "a part has Content-Disposition")
 	part("another _charset_", "\r\n\r\nAAAA\r\n--B\r\nContent-Disposition: form-data; name=_charset_", "windows-1251", 400, `the form is in "windows-1251", want utf-8`)
 	query := func(text string, status int, says string) { add("query "+text, asQuery, []byte(text), status, says) }
 	query("", 400, `field "image" is missing`)

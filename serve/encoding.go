@@ -26,12 +26,14 @@ func codings(h http.Header) ([]string, error) {
 			case "gzip", "x-gzip", "deflate":
 				list = append(list, coding)
 			default:
-				return nil, unsupported("Content-Encoding is %s, want gzip, deflate or none", names.Shorten(coding))
+				const text = "Content-Encoding is %s, want gzip, deflate or none"
+				return nil, unsupported(text, names.Shorten(coding))
 			}
 		}
 	}
 	if len(list) > maxCodings {
-		return nil, unsupported("Content-Encoding names %d codings, at most %d are undone", len(list), maxCodings)
+		const text = "Content-Encoding names %d codings, at most %d are undone"
+		return nil, unsupported(text, len(list), maxCodings)
 	}
 	return list, nil
 }
@@ -39,9 +41,11 @@ func codings(h http.Header) ([]string, error) {
 // unzipping is the memory that it takes to decompress, in bytes.
 const unzipping = 48 << 10
 
-// unpacked is a request's body without its codings. What is read of each is bounded as the body is, so that a body
-// that is compressed twice costs no more work. plain reports whether there are none.
-func (s *Server) unpacked(b *body, w http.ResponseWriter, r *http.Request) (from io.Reader, plain bool, err error) {
+// unpacked returns a request's body without its codings; plain reports whether there are none. The
+// bytes between two codings are bounded as the body is, so that small bodies cannot cost much work.
+func (s *Server) unpacked(
+	b *body, w http.ResponseWriter, r *http.Request,
+) (from io.Reader, plain bool, err error) {
 	list, err := codings(r.Header)
 	if err != nil || list == nil {
 		return r.Body, true, err
@@ -79,7 +83,7 @@ func inflate(from *bufio.Reader) (io.Reader, error) {
 	return &inflated{unpack, from}, nil
 }
 
-// inflated tests that nothing follows what is decompressed, as gzip's reader does.
+// inflated is a reader that fails if bytes follow the compressed ones, as gzip's does.
 type inflated struct {
 	io.Reader
 	from *bufio.Reader

@@ -11,7 +11,8 @@ import (
 	"braid/internal/value"
 )
 
-// field is what people gave by one name. It lives as long as the request's body, and may be a part of it.
+// field is what a request gives by one name. Its content is valid as long as the request's body,
+// of which it may be a subslice.
 type field struct {
 	raw []byte // a value of JSON; nil where it comes from a form
 	value.Form
@@ -19,7 +20,7 @@ type field struct {
 	escaped bool // as in an address: %2B, and + for a space
 }
 
-// Bounds of what people may give, far above what any model takes.
+// Bounds of a request for people, far above what any model takes.
 const (
 	maxFields = 32
 	maxName   = 256 // bytes of a field's
@@ -50,10 +51,10 @@ func (b *body) fields(contentType string) (map[string]field, error) {
 }
 
 func wrongKind(is string) error {
-	return &problem{status: http.StatusUnsupportedMediaType, text: "Content-Type is " + is + ", " + wantFields}
+	return unsupported("Content-Type is %s, %s", is, wantFields)
 }
 
-// jsonFields finds the members of an object. Their values are parts of the body.
+// jsonFields finds the members of an object. Their values are subslices of the body.
 func (b *body) jsonFields() (map[string]field, error) {
 	text := value.TrimMark(b.content)
 	if err := checkJSON(text, len(text)); err != nil {
@@ -119,7 +120,8 @@ func (b *body) queryFields() (map[string]field, error) {
 		case len(name) > 3*maxName:
 			return nil, bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
 		}
-		if err := add(given, unescape(nil, name, true), field{Form: value.Form{Content: content}, escaped: true}); err != nil {
+		f := field{Form: value.Form{Content: content}, escaped: true}
+		if err := add(given, unescape(nil, name, true), f); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +152,8 @@ func (b *body) decode(f field, image bool) (field, error) {
 	return f, nil
 }
 
-// unescape appends what %2B and, where it should be, + stand for. A % that is followed by anything else stays.
+// unescape appends text with %2B as the byte that it stands for and, where plus is set, + as a
+// space. A % before anything else stays.
 func unescape(to, text []byte, plus bool) []byte {
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -177,7 +180,8 @@ var hexDigit = func() (values [256]byte) {
 	return values
 }()
 
-// room gives memory for a copy of so much of the body. It counts where the body does, and free gives it back.
+// room returns an empty buffer for a copy of so much of the body. It counts in the budget if the
+// body does, and free gives it back.
 func (b *body) room(size int) ([]byte, error) {
 	if b.held > 0 {
 		if err := b.take(int64(size)); err != nil {

@@ -19,7 +19,8 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 	if boundary == "" {
 		return nil, bad("multipart/form-data without a boundary")
 	}
-	room, err := b.room(len(b.content) + bytes.MinRead) // all parts together are shorter than the form
+	// All parts together are shorter than the form.
+	room, err := b.room(len(b.content) + bytes.MinRead)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,8 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		from.left = len(b.content)
 		begin := read.Len()
 		if _, err := read.ReadFrom(part); err != nil {
-			return nil, bad("the form's field %q cannot be read: %s", names.Shorten(name), plain(err))
+			name = names.Shorten(name)
+			return nil, bad("the form's field %q cannot be read: %s", name, plain(err))
 		}
 		f := field{Form: value.Form{Content: read.Bytes()[begin:], File: file}}
 		if err := b.decodePart(names.Shorten(name), &f, part.Header); err != nil {
@@ -69,24 +71,26 @@ func partName(h textproto.MIMEHeader) (name string, file bool, err error) {
 	if err != nil { // names of files are written in many ways, and not needed
 		at := strings.Index(strings.ToLower(disposition), "filename")
 		if at < 0 {
-			return "", false, bad("a part of the form has Content-Disposition %q, %s", names.Shorten(disposition), want)
+			disposition = names.Shorten(disposition)
+			return "", false, bad("a part has Content-Disposition %q, %s", disposition, want)
 		}
 		file = true
 		_, params, err = mime.ParseMediaType(strings.TrimRight(disposition[:at], "; \t"))
 	}
 	if name = params["name"]; err != nil || name == "" {
-		return "", false, bad("a part of the form has no name, %s", want)
+		return "", false, bad("a part has no name, %s", want)
 	}
 	file = file || params["filename"] != ""
 	return unquoted.Replace(name), file, nil
 }
 
-// unquoted are the characters that browsers do not write into a quoted name.
+// unquoted undoes how browsers write characters that a quoted name cannot have.
 var unquoted = strings.NewReplacer("%22", `"`, "%0D", "\r", "%0A", "\n", "%0d", "\r", "%0a", "\n")
 
 // decodePart reads what a part's header says of its content.
 func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
-	switch encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding"))); encoding {
+	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding")))
+	switch encoding {
 	case "", "7bit", "8bit", "binary":
 	case "base64":
 		to, err := b.room(len(f.Content))
@@ -97,7 +101,8 @@ func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 			return bad("%q: %v", name, err)
 		}
 	default:
-		return unsupported("%q: Content-Transfer-Encoding is %q, want binary, base64 or quoted-printable", name, names.Shorten(encoding))
+		const text = "%q: Content-Transfer-Encoding is %q, want binary, base64 or quoted-printable"
+		return unsupported(text, name, names.Shorten(encoding))
 	}
 	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
 	if err != nil {
@@ -122,8 +127,8 @@ func unsupported(format string, args ...any) error {
 	return &problem{status: http.StatusUnsupportedMediaType, text: fmt.Sprintf(format, args...)}
 }
 
-// metered ends where more is read at once than was meant to be: for a part's header the reader of forms takes ten
-// times its size in memory.
+// metered fails when more is read than left says: the header of a part takes ten times its size in
+// memory.
 type metered struct {
 	of   io.Reader
 	left int

@@ -201,7 +201,8 @@ func list(d *jx.Decoder, what string, visit func() error) error {
 	})
 }
 
-// jsonProblem says what is wrong with a request's JSON. Where it is no JSON, encoding/json says that best.
+// jsonProblem says what is wrong with a request's JSON. If it is no JSON, encoding/json says why and
+// where.
 func jsonProblem(text []byte, err error) error {
 	var wrong *json.SyntaxError
 	if !errors.As(json.Unmarshal(text, new(bool)), &wrong) {
@@ -215,7 +216,7 @@ func jsonProblem(text []byte, err error) error {
 	return bad("%s: %v at byte %d", where, wrong, wrong.Offset)
 }
 
-// valueProblem says what is wrong with values of JSON in the server's words where it has some, else in the decoder's.
+// valueProblem says what is wrong with values of JSON, in the decoder's words if the server has none.
 func valueProblem(err error) error {
 	var p *problem
 	var m *misread

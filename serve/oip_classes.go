@@ -13,14 +13,15 @@ import (
 	"braid/tensor"
 )
 
-// The classification extension of Triton: an output comes as texts, the most probable class first, each of them
-// VALUE:INDEX:LABEL, or VALUE:INDEX where the class has no label. The one number of a head that says yes or no stands
-// for two classes.
+// The classification extension of Triton: an output is texts VALUE:INDEX:LABEL, the most probable
+// class first, or VALUE:INDEX where the class has no label. The one number of a head that says yes
+// or no stands for two classes.
 
 // errNoOrder is the error of classes whose numbers cannot be ordered.
 var errNoOrder = &problem{
 	status: http.StatusUnprocessableEntity,
-	text:   "the answer has a number that is not finite, so that its classes have no order: ask without classification",
+	text: "the answer has a number that is not finite, so its classes have no order: " +
+		"ask without classification",
 }
 
 // classes visits the first classes of each row.
@@ -50,8 +51,8 @@ func classes(h *infer.Head, t tensor.Tensor, count int, visit func(class []byte)
 	return nil
 }
 
-// classSize is the most memory that a class of a head takes in an answer, in bytes: in JSON a byte of its label may
-// take six.
+// classSize is the most bytes that a class of a head takes in an answer. In JSON a byte of its
+// label may take six.
 func classSize(h *infer.Head) int {
 	longest := 0
 	for _, label := range h.Labels {
@@ -60,12 +61,15 @@ func classSize(h *infer.Head) int {
 	return 2*digits + 6*longest + len(`"::",`)
 }
 
-// appendClasses appends an output of classes: all of it, or what stands in the JSON of one whose texts go to rest.
-func appendClasses(text, rest []byte, h *infer.Head, t tensor.Tensor, out wanted) (_, _ []byte, err error) {
+// appendClasses appends an output of classes to the JSON in text. Binary data goes to rest.
+func appendClasses(
+	text, rest []byte, h *infer.Head, t tensor.Tensor, out wanted,
+) (_, _ []byte, err error) {
+	rows := t.Shape()[0]
 	text = appendString(append(text, `{"name":`...), h.Name)
-	text = strconv.AppendInt(append(text, `,"datatype":"BYTES","shape":[`...), int64(t.Shape()[0]), 10)
+	text = strconv.AppendInt(append(text, `,"datatype":"BYTES","shape":[`...), int64(rows), 10)
 	text = strconv.AppendInt(append(text, ','), int64(out.classes), 10)
-	size := t.Shape()[0] * out.classes * classSize(h)
+	size := rows * out.classes * classSize(h)
 	if out.binary {
 		rest = slices.Grow(rest, size)
 		before := len(rest)

@@ -234,7 +234,8 @@ func (out *output) parameter(d *jx.Decoder) func(key []byte) error {
 		case "classification":
 			n, err := d.Int64()
 			if err == nil && n < 0 {
-				return bad("output %q has classification %d, want how many classes", names.Shorten(out.name), n)
+				name := names.Shorten(out.name)
+				return bad("output %q has classification %d, want how many classes", name, n)
 			}
 			out.classes = n
 			return err
@@ -248,8 +249,10 @@ func isShared(key []byte, d *jx.Decoder) bool {
 	return bytes.HasPrefix(key, []byte("shared_memory_")) && d.Next() != jx.Null
 }
 
-// noSharedMemory is the error of a tensor that would go through shared memory: an answer without it would be wrong.
+// noSharedMemory is the error of a tensor in shared memory. To ignore the parameter would be to read
+// other data, or to leave the client without an answer.
 func noSharedMemory(what, name string) error {
-	return bad("%s %q names shared memory, which this server does not have: send the data in the request, as JSON or binary data",
-		what, names.Shorten(name))
+	const text = "%s %q names shared memory, which this server does not have: " +
+		"send the data in the request, as JSON or binary data"
+	return bad(text, what, names.Shorten(name))
 }

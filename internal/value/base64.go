@@ -7,11 +7,11 @@ import (
 	"fmt"
 )
 
-// base64Size is the most bytes that base64 of so many characters stands for.
+// base64Size is the most bytes that n characters of base64 stand for.
 func base64Size(n int) int { return base64.RawStdEncoding.DecodedLen(n) }
 
-// Base64 appends what base64 stands for, as programs write it: with padding or without, in either alphabet, with
-// spaces and line ends wherever they stand, as a data URL. to grows where it is too small.
+// Base64 appends to to the bytes that base64 stands for. It takes either alphabet, padding or none,
+// spaces and line ends anywhere, and data URLs.
 func Base64(to, text []byte) ([]byte, error) {
 	text, err := payload(text)
 	if err != nil {
@@ -47,7 +47,7 @@ func Base64(to, text []byte) ([]byte, error) {
 	}
 	switch {
 	case (seen['-'] || seen['_']) && (seen['+'] || seen['/']):
-		return nil, errors.New("wrong base64: it has characters of both alphabets, + or / and - or _")
+		return nil, errors.New("wrong base64: it mixes two alphabets, + or / and - or _")
 	case n%4 == 1:
 		return nil, errors.New("wrong base64: the last character stands for less than a byte")
 	}

@@ -45,7 +45,7 @@ func TestBase64(t *testing.T) {
 func TestBadBase64(t *testing.T) {
 	for text, want := range map[string]string{
 		"A": "less than a byte", "AAAAA": "less than a byte", "AA=A": `got "A" at byte 3`, "AAAA=\n\nA": `got "A" at byte 7`, "AA*A": `got "*A" at byte 2`,
-		"seven.png": `got ".png" at byte 5`, "+A_A": "both alphabets", "data:,AAAA": "data URL without base64", "data:image/png;base64": "data URL without",
+		"seven.png": `got ".png" at byte 5`, "+A_A": "two alphabets", "data:,AAAA": "data URL without base64", "data:image/png;base64": "data URL without",
 		"data:": "data URL without", "data:base64,AAAA": "data URL without", "AAAA\x00": `got "?" at byte 4`, "\ufeffAAAA": "at byte 0", "AA%3D": `got "%3D"`,
 		strings.Repeat("AAAA", 1000) + "\"" + strings.Repeat("AAAA", 1000): "at byte 4000",
 		strings.Repeat("AAAA", 256) + "A":                                  "less than a byte",

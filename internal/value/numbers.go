@@ -8,8 +8,8 @@ import (
 	"braid/tensor"
 )
 
-// numbers gives the numbers of an array to put: all in one array, or nested as the shape. One number may stand
-// without an array.
+// numbers calls put with the numbers of an array: all in one array, or nested as the shape. One
+// number may stand without an array.
 func numbers(raw []byte, shape tensor.Shape, put func(at int, token []byte) error) error {
 	n := nest{scanner: scanner{raw, 0}, shape: shape, size: shape.Size(), put: put}
 	if err := n.value(0); err != nil {
@@ -144,7 +144,8 @@ func (n *nest) refuse(raw []byte) error {
 }
 
 func (n *nest) wrongly() error {
-	return fmt.Errorf("its arrays are nested otherwise than %s, want %s numbers in one array or nested so", Dims(n.shape), n.want())
+	const text = "its arrays are nested otherwise than %s, want %s numbers in one array or nested so"
+	return fmt.Errorf(text, Dims(n.shape), n.want())
 }
 
 // pixel reads a whole number from 0 to 255.
@@ -163,8 +164,8 @@ func pixel(token []byte) (uint8, bool) {
 	return uint8(v), true
 }
 
-// FlatBytes reads a flat list of as many whole numbers from 0 to 255 as to holds, in a quarter of the time of numbers.
-// It reports false where the list is anything else, or written in an unusual way.
+// FlatBytes reads a flat list of len(to) whole numbers from 0 to 255, in a quarter of the time that
+// numbers takes. It reports false if the list is anything else, or written in an unusual way.
 func FlatBytes(to []uint8, list []byte) bool {
 	at, want := 0, byte('[')
 	for i := range to {

@@ -6,11 +6,11 @@ import (
 	"fmt"
 )
 
-// A row of JSON is nearly all pixels. The scanner reads it in one pass, where encoding/json needs three. A fuzz test
-// compares the two.
+// A row of JSON is nearly all pixels. The scanner reads it in one pass, where encoding/json needs
+// three. A fuzz test compares the two.
 
-// Object gives the names and values of a JSON object to visit, in their order. The value's end is found by brackets
-// and quotes; visit finds whether the value is JSON.
+// Object calls visit with the names and values of a JSON object, in their order. The end of a value
+// is found by its brackets and quotes: visit has to test that it is JSON.
 func Object(line []byte, visit func(name, value []byte) error) error {
 	s := scanner{line, 0}
 	switch c := s.next(); {

@@ -1,5 +1,5 @@
-// Package value reads the values that people give for a model's inputs, one row at a time: JSON, the parts of a form,
-// images in base64. What predict and serve accept is the same because both read it here.
+// Package value reads the values that people give for a model's inputs, one row at a time: JSON,
+// the fields of a form, images in base64. predict and serve accept the same because both read here.
 //
 //	a text input    a string, or token ids
 //	an image        a PNG or JPEG as a file or in base64, or pixels from 0 to 255
@@ -42,9 +42,11 @@ type Form struct {
 	File    bool // it has a file name, or the type of an image
 }
 
-// JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels, which are valid until
-// the next call.
-func (r *Reader) JSON(in *infer.Input, t tensor.Tensor, row int, raw []byte) (pixels []uint8, err error) {
+// JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels,
+// which are valid until the next call.
+func (r *Reader) JSON(
+	in *infer.Input, t tensor.Tensor, row int, raw []byte,
+) (pixels []uint8, err error) {
 	if len(raw) == 0 {
 		return nil, errors.New("got nothing")
 	}
@@ -68,9 +70,12 @@ func (r *Reader) JSON(in *infer.Input, t tensor.Tensor, row int, raw []byte) (pi
 	return r.base64(in, t, row, text)
 }
 
-// Form reads a form's field. A text input takes it as it is. For an image it is a file, base64, or a list of pixels:
-// browsers and scripts do not always say which. Other inputs take JSON.
-func (r *Reader) Form(in *infer.Input, t tensor.Tensor, row int, f Form) (pixels []uint8, err error) {
+// Form reads a form's field. A text input takes it as it is. For an image it is a file, base64, or
+// a list of pixels, told apart by the first bytes: clients do not always say which. Other inputs
+// take JSON.
+func (r *Reader) Form(
+	in *infer.Input, t tensor.Tensor, row int, f Form,
+) (pixels []uint8, err error) {
 	start := bytes.TrimLeft(f.Content, spaces)
 	switch {
 	case in.IsText():
@@ -91,7 +96,8 @@ const spaces = " \t\r\n"
 
 // isText reports whether content is text, by its first 512 bytes.
 func isText(content []byte) bool {
-	return strings.HasPrefix(http.DetectContentType(content), "text/plain") && !bytes.Contains(content[:min(len(content), 2)], []byte{0xff})
+	utf16 := bytes.Contains(content[:min(len(content), 2)], []byte{0xff})
+	return !utf16 && strings.HasPrefix(http.DetectContentType(content), "text/plain")
 }
 
 // kindOf names what content is by its first bytes: image/png.
@@ -103,7 +109,7 @@ func kindOf(content []byte) string {
 	return kind
 }
 
-// String reads a string of JSON. What it returns is a part of raw where raw has no escapes.
+// String reads a string of JSON. The result is a subslice of raw unless raw has escapes.
 func (r *Reader) String(raw []byte) ([]byte, error) {
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return nil, errors.New("is no JSON: a string has no end")
@@ -114,7 +120,8 @@ func (r *Reader) String(raw []byte) ([]byte, error) {
 	}
 	if bytes.IndexByte(text, '\\') < 0 {
 		if at := bytes.IndexFunc(text, func(c rune) bool { return c < ' ' }); at >= 0 {
-			return nil, fmt.Errorf("is no JSON: byte %d of a string is %q, want it escaped", at, text[at])
+			c := text[at]
+			return nil, fmt.Errorf("is no JSON: byte %d of a string is %q, want it escaped", at, c)
 		}
 		return text, nil
 	}
@@ -143,7 +150,8 @@ func (r *Reader) base64(in *infer.Input, t tensor.Tensor, row int, text []byte) 
 	}
 	file, err := Base64(to, text)
 	if err != nil {
-		return nil, fmt.Errorf("%w; want a PNG or JPEG in base64, or %s pixels", err, Dims(in.Shape))
+		dims := Dims(in.Shape)
+		return nil, fmt.Errorf("%w; want a PNG or JPEG in base64, or %s pixels", err, dims)
 	}
 	return r.file(in, t, row, file)
 }
@@ -191,7 +199,8 @@ func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) (
 	err := numbers(raw, in.Shape, func(at int, token []byte) error {
 		v, ok := pixel(token)
 		if !ok {
-			return fmt.Errorf("pixel %d is %s, want a whole number from 0 to 255", at, Shorten(token))
+			token = []byte(Shorten(token))
+			return fmt.Errorf("pixel %d is %s, want a whole number from 0 to 255", at, token)
 		}
 		pixels[at] = v
 		return nil
