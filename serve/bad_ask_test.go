@@ -118,10 +118,10 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	}
 	pixels := strings.Trim(pixelsJSON(t), "[]")
 	for text, says := range map[string]string{
-		"": "unexpected end of JSON input at byte 0", "null": "is null, want a JSON object", "5": "is 5, want a JSON object",
-		"[]": "is an array, want a JSON object", `"x"`: `is "x", want a JSON object`, "}": "invalid character '}' looking for",
+		"": "cannot be read: unexpected end of JSON input at byte 0", "null": "is null, want a JSON object", "5": "is 5, want a JSON object",
+		"[]": "is an array, want a JSON object", `"x"`: `is "x", want a JSON object`, "}": "cannot be read: invalid character '}' looking for",
 	} {
-		add(text, text, 400, "the JSON cannot be read: "+says)
+		add(text, text, 400, "the JSON "+says)
 	}
 	for _, text := range []string{"{", `{"image"`, `{"image":`, `{"image":"x`, `{"image":"x",}`, `{"image":,}`} {
 		add(text, text, 400, "the JSON cannot be read: ")

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"errors"
 	"mime"
 	"net/http"
 	"strings"
@@ -64,10 +65,14 @@ func (b *body) jsonFields() (map[string]field, error) {
 	err := value.Object(text, func(name, raw []byte) error {
 		return add(given, name, field{raw: raw})
 	})
-	if err != nil {
-		return nil, jsonProblem(text, err)
+	var p *problem
+	switch {
+	case err == nil:
+		return given, nil
+	case !errors.As(err, &p):
+		err = bad("the JSON %s", plain(err))
 	}
-	return given, nil
+	return nil, jsonProblem(text, err)
 }
 
 // add adds a field, of a name that comes once.

@@ -80,6 +80,8 @@ func TestForms(t *testing.T) {
 		"question in base64":         {another + "Content-Transfer-Encoding: base64\r\n\r\nbG93ZXIgaGFsZg==", whole},
 		"question, quoted-printable": {another + "Content-Transfer-Encoding: quoted-printable\r\n\r\nlower=20ha=\r\nlf", whole},
 		"question of a strange type": {another + "Content-Type: ;;\r\n\r\nlower half", whole},
+		"question with a mark":       {another[:len(another)-2] + "; filename=\"q.txt\"\r\n\r\n\ufefflower half\r\n", whole},
+		"base64 with a mark":         {name + "; filename=\"\"\r\n\r\n\ufeff" + lines.String(), question},
 		"_charset_":                  {"Content-Disposition: form-data; name=\"_charset_\"\r\n\r\nUTF-8", whole, question},
 	} {
 		body := "--b\r\n" + strings.Join(parts, "\r\n--b\r\n") + "\r\n--b--\r\n"

@@ -76,6 +76,7 @@ func (r *Reader) JSON(
 func (r *Reader) Form(
 	in *infer.Input, t tensor.Tensor, row int, f Form,
 ) (pixels []uint8, err error) {
+	f.Content = TrimMark(f.Content)
 	start := bytes.TrimLeft(f.Content, spaces)
 	switch {
 	case in.IsText():
