@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"math"
 	"net"
 	"net/http"
 	"net/netip"
@@ -15,10 +14,11 @@ import (
 
 // connections is a listener that limits the open connections, in all and of each client, and follows their states.
 //
-// A connection waits until it has sent the header of a request, and again after the answer. At the limit of a client,
-// its connection that has waited longest is closed to let a new one in; if none waits, the new one is refused. At the
-// limit of all, the connection that has waited longest is closed, if that is for idleFrom or longer; else the new one
-// waits. A connection with a request in flight is never closed.
+// A connection is idle if it has waited for a request for idleFrom: it has sent nothing, or less than a header, or no
+// more after an answer. At the limit of all the longest idle connection is closed to let a new one in; if none is idle,
+// the new one waits. At the limit of a client its own longest idle connection is closed, also one that has not waited
+// for idleFrom if it has sent nothing yet; if there is none, the new one is refused, because others must not wait for
+// it. A connection with a request in flight is never closed.
 type connections struct {
 	net.Listener
 	most, ofClient int
@@ -34,7 +34,13 @@ type connections struct {
 	byClient map[netip.Addr]int
 }
 
-const idleFrom = 500 * time.Millisecond
+const (
+	// A request that is under way to a connection that seems idle is lost with it, so this is longer than most of them
+	// take. It is short because others wait.
+	idleFrom = 50 * time.Millisecond
+	// firstRequest is the time in which a new connection's first request is expected when the server stops.
+	firstRequest = 500 * time.Millisecond
+)
 
 // conn is an accepted connection.
 type conn struct {
@@ -114,9 +120,9 @@ func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if c.client.IsValid() && l.byClient[c.client] >= l.ofClient {
-		idle, again = l.idle(now, 0, func(other *conn) bool { return other.client == c.client })
-		return idle, again, false
+	if l.ofClient < l.most && c.client.IsValid() && l.byClient[c.client] >= l.ofClient {
+		idle, _ = l.idle(now, 0, func(other *conn) bool { return other.client == c.client })
+		return idle, 0, false
 	}
 	if len(l.open) >= l.most {
 		idle, again = l.idle(now, idleFrom, func(*conn) bool { return true })
@@ -128,24 +134,25 @@ func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	return nil, 0, true
 }
 
-// idle returns the connection that has waited longest, marked as ended, if it has waited for so long; else nil, and
-// the time after which one may have.
-func (l *connections) idle(now time.Time, long time.Duration, among func(*conn) bool) (*conn, time.Duration) {
+// idle returns the longest idle connection, marked as ended; or nil, and the time after which one may be idle. One on
+// which nothing was asked is idle when it has waited for ofNew.
+func (l *connections) idle(now time.Time, ofNew time.Duration, among func(*conn) bool) (*conn, time.Duration) {
 	for {
 		var longest *conn
-		first := int64(math.MaxInt64)
+		since, from := int64(0), now.Add(idleFrom) // when it began to wait, and when it is idle
 		for c := range l.open {
-			if since := c.since.Load(); since > 0 && since < first && among(c) {
-				longest, first = c, since
+			began, wait := c.since.Load(), idleFrom
+			if !c.asked.Load() {
+				wait = ofNew
+			}
+			if at := time.Unix(0, began).Add(wait); began > 0 && at.Before(from) && among(c) {
+				longest, since, from = c, began, at
 			}
 		}
-		if longest == nil {
-			return nil, long
-		}
-		if again := long - now.Sub(time.Unix(0, first)); again > 0 {
+		if again := from.Sub(now); again > 0 {
 			return nil, again
 		}
-		if longest.since.CompareAndSwap(first, ended) {
+		if longest.since.CompareAndSwap(since, ended) {
 			return longest, 0
 		} // else a request came
 	}
@@ -168,7 +175,7 @@ func (l *connections) calm(ctx context.Context) {
 func (l *connections) busy() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	recent := time.Now().Add(-idleFrom).UnixNano()
+	recent := time.Now().Add(-firstRequest).UnixNano()
 	for c := range l.open {
 		if since := c.since.Load(); since == 0 || since > recent && !c.asked.Load() {
 			return true
