@@ -50,15 +50,24 @@ var (
 	closing = []string{"close"}
 )
 
-// WriteHeader notes the status. An answer ends its connection while the server stops, and while a new connection waits.
+// WriteHeader notes the status, and ends the connection if it must not go on.
 func (e *entry) WriteHeader(status int) {
 	if e.status == 0 {
 		e.status = status
 	}
-	if e.server.leaving.Load() || e.server.crowded.Load() {
+	if e.last() {
 		e.Header()["Connection"] = closing
 	}
 	e.ResponseWriter.WriteHeader(status)
+}
+
+// last reports whether the answer ends its connection: while the server stops, while a new connection waits, and where
+// it is not sure that the client and this server mean the same by the end of the request. A request with Transfer-Encoding and
+// Content-Length may be an attempt at smuggling another (RFC 9112, 6.3). net/http goes by Transfer-Encoding, or in
+// HTTP/1.0 by Content-Length, and does not say that it dropped the other.
+func (e *entry) last() bool {
+	r := e.request
+	return e.server.leaving.Load() || e.server.crowded.Load() || len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)
 }
 
 // Write notes that there was an answer.

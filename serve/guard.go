@@ -118,7 +118,11 @@ func AskedAs(names []string, handler http.Handler) http.Handler {
 	h := &hosts{names: names}
 	h.matter.Store(true)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h.check(r); err != nil {
+		err := checkHost(r)
+		if err == nil {
+			err = h.check(r)
+		}
+		if err != nil {
 			http.Error(w, err.Error(), problemOf(err).status)
 			return
 		}
@@ -126,14 +130,17 @@ func AskedAs(names []string, handler http.Handler) http.Handler {
 	})
 }
 
-// know tells whether a name, with a port or without, is one of this machine. Of HTTP/1.0 there may be none.
+// know reports whether a valid host, with a port or without, is one of this machine's. HTTP/1.0 may have none.
 func (h *hosts) know(host string) bool {
+	if host == "" {
+		return true
+	}
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.TrimSuffix(host, ".")
 	is := func(name string) bool { return strings.EqualFold(name, host) }
-	if host == "" || is("localhost") || slices.ContainsFunc(h.names, is) {
+	if is("localhost") || slices.ContainsFunc(h.names, is) {
 		return true
 	}
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))

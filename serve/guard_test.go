@@ -104,6 +104,62 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// A Host that is no host gets 400 at every route, also at those that any name may ask for.
+func TestBadHosts(t *testing.T) {
+	bad := []string{
+		"", " ", "[]", "[", "]", "[]:80", "[::1", "::1]", "[::1]]", "[[::1]]", "[::1]80", "[::1]:x", "[::1]:80:80", "[127.0.0.1]", "[localhost]", "[::1%]", "[::g]",
+		"::1", "a:b:c", "localhost:80:80", "localhost:x", "localhost:+80", "localhost:65536", ":80", ":", ".", "..", ".:80", "user@localhost", "user:secret@localhost",
+		"localhost@", "@", "a/b", "localhost/", "a b", "localhost localhost", "localhost, example.org:80", "a%", "%6cocalhost", "localhost?", "localhost#", "b\u00fccher.example", "a\"b", "a\\b", "<a>", "a`b", "a^b", "a|b", "{a}",
+	}
+	good := []string{"localhost", "localhost:80", "localhost:", "127.0.0.1:1", "[::1]", "[::1]:", "[::1]:8080", "[::ffff:127.0.0.1]:80", "[fe80::1%eth0]", "[fe80::1%25eth0]:80", "LOCALHOST.:80"}
+	elsewhere := []string{"a_b", "a-b.example.org:65535", "xn--bcher-kva.example", "a~b", "a,b"}
+	r := start(t)
+	status := func(request string) int {
+		c := r.dial(t)
+		defer c.Close()
+		got, err := ask(c, request)
+		if err != nil {
+			t.Fatalf("%q: %v", request, err)
+		}
+		return got.StatusCode
+	}
+	for _, path := range []string{"/v2", "/v2/health/live", "/", "/none"} {
+		for _, host := range bad {
+			if got := status("GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); got != http.StatusBadRequest {
+				t.Errorf("path %s, Host %q: status %d", path, host, got)
+			}
+		}
+	}
+	for want, hosts := range map[int][]string{200: good, 421: elsewhere} {
+		for _, host := range hosts {
+			if got := status("GET /v2 HTTP/1.1\r\nHost: " + host + "\r\n\r\n"); got != want {
+				t.Errorf("Host %q: status %d, want %d", host, got, want)
+			}
+		}
+	}
+	for request, want := range map[string]int{
+		"GET /v2 HTTP/1.0\r\n\r\n": 200, "GET /v2 HTTP/1.0\r\nHost:\r\n\r\n": 200, "GET /v2 HTTP/1.0\r\nHost: []\r\n\r\n": 400,
+		"GET http://[]/v2 HTTP/1.1\r\nHost: x\r\n\r\n": 400, "GET http:///v2 HTTP/1.1\r\nHost:\r\n\r\n": 400, "GET /v2 HTTP/1.1\r\n\r\n": 400,
+	} {
+		if got := status(request); got != want {
+			t.Errorf("%q: status %d, want %d", request, got, want)
+		}
+	}
+}
+
+// What is not a host is no name of a handler behind AskedAs either.
+func TestBadHostsAskedAs(t *testing.T) {
+	h := AskedAs([]string{"x"}, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for host, want := range map[string]int{"x": 200, "[::1]": 200, "": 400, "[]": 400, ":80": 400, ".": 400, "[127.0.0.1]": 400, "y": 421} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		if h.ServeHTTP(w, r); w.Code != want {
+			t.Errorf("%q: status %d, want %d", host, w.Code, want)
+		}
+	}
+}
+
 // Names that are given count also where the server is a handler of another one.
 func TestHostsOfHandler(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")

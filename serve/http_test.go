@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -61,15 +62,6 @@ func TestSameAnswers(t *testing.T) {
 	r := start(t)
 	body := string(one(t, 3, "odd number", ""))
 	length := fmt.Sprintf("Content-Length: %d", len(body))
-	chunked := func(size int) string {
-		var text strings.Builder
-		for rest := body; rest != ""; {
-			n := min(size, len(rest))
-			fmt.Fprintf(&text, "%x\r\n%s\r\n", n, rest[:n])
-			rest = rest[n:]
-		}
-		return text.String() + "0\r\n\r\n"
-	}
 	want := r.call(t, "POST", inferPath, []byte(body)).body
 	for name, text := range map[string]string{
 		"usual":               posted(body),
@@ -80,13 +72,9 @@ func TestSameAnswers(t *testing.T) {
 		"a long field":        posted(body, "X: "+strings.Repeat("y", 12<<10)),
 		"zeros in the length": wire("POST", inferPath, body, fmt.Sprintf("Content-Length: 000%d", len(body))),
 		"keep-alive":          posted(body, "Connection: Keep-Alive"),
-		"HTTP/1.0":            fmt.Sprintf("POST %s HTTP/1.0\r\nConnection: keep-alive\r\n%s\r\n\r\n%s", inferPath, length, body),
 		"a query":             wire("POST", inferPath+"?a=b", body, length),
 		"an escape":           wire("POST", strings.Replace(inferPath, "digitqa", "%64igitqa", 1), body, length),
 		"absolute":            wire("POST", "http://x"+inferPath, body, length),
-		"chunks":              wire("POST", inferPath, chunked(1000), "Transfer-Encoding: chunked"),
-		"small chunks":        wire("POST", inferPath, chunked(7), "transfer-encoding: Chunked"),
-		"a trailer":           wire("POST", inferPath, strings.TrimSuffix(chunked(500), "\r\n")+"X-Sum: 1\r\n\r\n", "Transfer-Encoding: chunked", "Trailer: X-Sum"),
 		"Expect":              posted(body, "Expect: 100-continue"),
 		"spaces before":       posted(strings.Repeat(" ", 100_000) + body),
 	} {
@@ -98,6 +86,56 @@ func TestSameAnswers(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// chunked is a body in chunks of a size, without the last line, before which a trailer may stand.
+func chunked(body string, size int) string {
+	var text strings.Builder
+	for rest := body; rest != ""; {
+		n := min(size, len(rest))
+		fmt.Fprintf(&text, "%x\r\n%s\r\n", n, rest[:n])
+		rest = rest[n:]
+	}
+	return text.String() + "0\r\n"
+}
+
+// Where the client may mean another end of a request than the server, the request is answered and the connection ends:
+// what follows is not answered as a request of its own.
+func TestNoSmuggling(t *testing.T) {
+	r := start(t)
+	body := string(one(t, 3, "odd number", ""))
+	want := r.call(t, "POST", inferPath, []byte(body)).body
+	length, coding := fmt.Sprintf("Content-Length: %d", len(body)), "Transfer-Encoding: chunked"
+	chunks := chunked(body, 1000) + "\r\n"
+	old := strings.NewReplacer("HTTP/1.1\r\nHost: x", "HTTP/1.0\r\nConnection: keep-alive")
+	for name, text := range map[string]string{
+		"chunks":                   wire("POST", inferPath, chunks, coding),
+		"small chunks":             wire("POST", inferPath, chunked(body, 7)+"\r\n", "transfer-encoding: Chunked"),
+		"a trailer":                wire("POST", inferPath, chunked(body, 500)+"X-Sum: 1\r\n\r\n", coding, "Trailer: X-Sum"),
+		"a length, then chunks":    wire("POST", inferPath, chunks, length, coding),
+		"chunks, then a length":    wire("POST", inferPath, chunks, coding, length),
+		"chunks, length 0":         wire("POST", inferPath, chunks, coding, "content-length: 0"),
+		"chunks, the right length": wire("POST", inferPath, chunks, coding, fmt.Sprintf("Content-Length: %d", len(chunks))),
+		"HTTP/1.0":                 old.Replace(posted(body)),
+		"HTTP/1.0 with a coding":   old.Replace(wire("POST", inferPath, body, length, coding)),
+	} {
+		c := r.dial(t)
+		if _, err := io.WriteString(c, text+wire("GET", "/v2/health/live", "")); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(c)
+		got, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if answer := read(t, got); answer.status != http.StatusOK || !bytes.Equal(answer.body, want) || !got.Close {
+			t.Errorf("%s: status %d, the connection ends: %v: %.200s", name, answer.status, got.Close, answer.body)
+		}
+		if _, err := in.ReadByte(); err == nil || os.IsTimeout(err) {
+			t.Errorf("%s: the connection goes on: %v", name, err)
+		}
+		c.Close()
 	}
 }
 

@@ -143,6 +143,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		e.fail(notFound("the path %q is not clean", names.Shorten(p)))
 		return
 	}
+	if err := checkHost(r); err != nil {
+		e.fail(err)
+		return
+	}
 	s.mux.ServeHTTP(e, r)
 }
 
