@@ -39,7 +39,7 @@ func BenchmarkInfer(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			r.Host, r.ContentLength = "localhost", int64(len(q.body))
+			r.ContentLength = int64(len(q.body))
 			if q.header != "" {
 				r.Header.Set(headerLength, q.header)
 			}

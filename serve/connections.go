@@ -3,10 +3,12 @@ package serve
 import (
 	"context"
 	"crypto/tls"
-	"errors"
+	"maps"
+	"math"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,8 +16,8 @@ import (
 
 // connections is a listener that limits the open connections, in all and of each client, and follows their states.
 //
-// A connection is idle if it has waited for a request for idleFrom: it has sent nothing, or less than a header, or no
-// more after an answer. At the limit of all the longest idle connection is closed to let a new one in; if none is idle,
+// A connection is idle if it has waited for a request for idleFrom (it has sent nothing, or less than a header, or no
+// more after an answer), or lingered after the last answer. At the limit of all the longest idle connection is closed to let a new one in; if none is idle,
 // the new one waits. At the limit of a client its own longest idle connection is closed, also one that has not waited
 // for idleFrom if it has sent nothing yet; if there is none, the new one is refused, because others must not wait for
 // it. A connection with a request in flight is never closed.
@@ -47,12 +49,12 @@ type conn struct {
 	net.Conn
 	of     *connections
 	client netip.Addr
-	since  atomic.Int64 // when it began to wait for a request, in nanoseconds; 0: a request is in flight
+	since  atomic.Int64 // when it began to wait for a request, in nanoseconds; 0: a request is in flight; negative: to linger
 	asked  atomic.Bool  // a request was read
 }
 
-// ended is the time since of a connection that was closed for being idle.
-const ended = -1
+// ended is the value of since when the connection was closed to let another in.
+const ended = math.MinInt64
 
 func (s *Server) limit(l net.Listener) *connections {
 	return &connections{
@@ -145,7 +147,10 @@ func (l *connections) idle(now time.Time, ofNew time.Duration, among func(*conn)
 			if !c.asked.Load() {
 				wait = ofNew
 			}
-			if at := time.Unix(0, began).Add(wait); began > 0 && at.Before(from) && among(c) {
+			if began == 0 || began == ended || !among(c) {
+				continue
+			}
+			if at := time.Unix(0, max(began, -began)).Add(wait); at.Before(from) {
 				longest, since, from = c, began, at
 			}
 		}
@@ -169,6 +174,16 @@ func (l *connections) Close() error {
 func (l *connections) calm(ctx context.Context) {
 	for l.busy() && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
+	}
+}
+
+// end closes all connections.
+func (l *connections) end() {
+	l.mu.Lock()
+	left := slices.Collect(maps.Keys(l.open))
+	l.mu.Unlock()
+	for _, c := range left {
+		c.end()
 	}
 }
 
@@ -199,8 +214,8 @@ func (l *connections) follow(of net.Conn, state http.ConnState) {
 	}
 }
 
-// Close closes a connection, which then counts no more.
-func (c *conn) Close() error {
+// end closes a connection, which then counts no more.
+func (c *conn) end() error {
 	l := c.of
 	l.mu.Lock()
 	if _, open := l.open[c]; open {
@@ -215,13 +230,4 @@ func (c *conn) Close() error {
 	}
 	l.mu.Unlock()
 	return c.Conn.Close()
-}
-
-// CloseWrite ends what is sent. net/http needs it to end a connection so that a client that still sends reads the
-// answer.
-func (c *conn) CloseWrite() error {
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return errors.ErrUnsupported
 }

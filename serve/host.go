@@ -10,10 +10,10 @@ import (
 	"braid/internal/names"
 )
 
-// checkHost tests that the Host of a request is a host and perhaps a port (RFC 9112, 3.2). Only a request of HTTP/1.0
-// may have none. net/http tests only which bytes it has.
+// checkHost tests that the Host of a request is a host and perhaps a port (RFC 9112, 3.2). net/http tests only which
+// bytes it has. A request of HTTP/1.0 may have none, and so may one that no server has read, which has no RequestURI.
 func checkHost(r *http.Request) error {
-	if validHost(r.Host) || r.Host == "" && !r.ProtoAtLeast(1, 1) {
+	if validHost(r.Host) || r.Host == "" && (!r.ProtoAtLeast(1, 1) || r.RequestURI == "") {
 		return nil
 	}
 	return &problem{

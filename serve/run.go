@@ -44,6 +44,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		go s.watch(stop)
 	}
 	open := s.limit(l)
+	defer open.end()
 	server.ConnState = open.follow
 	ended := make(chan error, 1)
 	go func() { ended <- serve(open) }()
