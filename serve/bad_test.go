@@ -225,7 +225,7 @@ func (r *running) calm(t testing.TB, goroutines int) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d are inside, %d bytes of %d are left, %d decode, %d goroutines of %d run, %d places are free, %d with %d rows wait",
+			t.Fatalf("%d are inside, %d bytes of %d are left, %d decode, %d goroutines of %d run, %d batches may begin, %d with %d rows wait",
 				inside, left, r.config.Bodies, decodes, running, goroutines, free, waiting, rows)
 		}
 		time.Sleep(5 * time.Millisecond)

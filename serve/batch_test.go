@@ -12,7 +12,7 @@ import (
 	"braid/infer"
 )
 
-// batching is a batcher of the seed's network whose places are all taken.
+// batching returns a batcher of the seed's network, which begins no batch until the function is called.
 func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	t.Helper()
 	path := t.TempDir() + "/model.safetensors"
@@ -25,8 +25,8 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	if change != nil {
 		change(&c)
 	}
-	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }), &places{})
-	return b, func() { b.giveBack(c.Parallel) }
+	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }), &scheduler{})
+	return b, func() { b.release(c.Parallel) }
 }
 
 func (b *batcher) row(n int) *infer.Rows {
@@ -41,6 +41,14 @@ func (b *batcher) length() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return len(b.waiting)
+}
+
+// mayBegin returns how many batches may begin when all goroutines of the test wait.
+func mayBegin(b *batcher) int {
+	synctest.Wait()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.free
 }
 
 // What waits is answered together, up to a batch, in order, each with its own answer.
@@ -61,7 +69,7 @@ func TestBatch(t *testing.T) {
 		if n := b.length(); n != 10 {
 			t.Errorf("%d wait, want 10", n)
 		}
-		b.pass() // one place alone
+		b.release(1)
 		wait.Wait()
 		for i := range rows {
 			alone := b.row(i)
@@ -77,8 +85,8 @@ func TestBatch(t *testing.T) {
 		if got := sizes(t, b.metrics); !slices.Equal(got, []float64{4, 4, 2}) {
 			t.Errorf("batches have %v rows, want 4, 4, 2", got)
 		}
-		if b.free != 1 || b.length() != 0 {
-			t.Errorf("%d places are free, want 1; %d wait", b.free, b.length())
+		if mayBegin(b) != 1 || b.length() != 0 {
+			t.Errorf("%d batches may begin, want 1; %d wait", mayBegin(b), b.length())
 		}
 		release()
 	})
@@ -139,7 +147,7 @@ func TestGoneAndLate(t *testing.T) {
 // A client that leaves while its turn comes costs nothing either, at whichever place in the queue it stands.
 func TestGoneAtItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, release := batching(t, func(c *Config) { c.Parallel = 2 })
+		b, release := batching(t, nil)
 		ctx, cancel := context.WithCancel(context.Background())
 		var wait sync.WaitGroup
 		errs := make([]error, 4)
@@ -159,8 +167,8 @@ func TestGoneAtItsTurn(t *testing.T) {
 				t.Errorf("request %d: error is %v", i, err)
 			}
 		}
-		if got := sizes(t, b.metrics); !slices.Equal(got, []float64{1, 1}) {
-			t.Errorf("batches have %v rows, want 1, 1", got)
+		if got := sizes(t, b.metrics); !slices.Equal(got, []float64{2}) {
+			t.Errorf("batches have %v rows, want 2", got)
 		}
 	})
 }
@@ -196,7 +204,7 @@ func TestBatchWait(t *testing.T) {
 }
 
 // A batch does not fill longer than the client of any of its requests can wait: half of the time that is left is for
-// the answer. Whose client has gone waits no more, and the next one leads.
+// the answer. A request whose client has gone does not count.
 func TestBatchWaitOfFew(t *testing.T) {
 	for _, c := range []struct {
 		what     string
@@ -239,21 +247,22 @@ func TestBatchWaitOfFew(t *testing.T) {
 			if got := sizes(t, b.metrics); !slices.Equal(got, c.batches) {
 				t.Errorf("%s: batches have %v rows, want %v", c.what, got, c.batches)
 			}
-			if b.free != 2 || b.fills() || b.length() != 0 || len(b.queue) != 0 {
-				t.Errorf("%s: %d places are free, filling is %v, %d wait", c.what, b.free, b.fills(), b.length())
+			if mayBegin(b) != 2 || b.length() != 0 || len(b.queue) != 0 {
+				t.Errorf("%s: %d batches may begin, %d wait", c.what, mayBegin(b), b.length())
 			}
 		})
 	}
 }
 
-// A batch that fills keeps no place from another model: as many end early as places are needed.
-func TestPlacesWhileFilling(t *testing.T) {
+// A batch that fills does not keep another model from computing.
+func TestOthersWhileFilling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Parallel = 3, time.Second, 2 }
+		change := func(c *Config) { c.BatchRows, c.BatchWait, c.Parallel = 3, time.Second, 1 }
 		a, release := batching(t, change)
 		release()
 		c := Config{}.withDefaults()
 		change(&c)
+		b := newBatcher(a.model, c, a.metrics, a.scheduler)
 		began := time.Now()
 		var wait sync.WaitGroup
 		ask := func(b *batcher, rows int) (took []time.Duration) {
@@ -269,63 +278,72 @@ func TestPlacesWhileFilling(t *testing.T) {
 			}
 			return took
 		}
-		const soon, late = 200 * time.Millisecond, time.Second
-		b, other := newBatcher(a.model, c, a.metrics, a.places), newBatcher(a.model, c, a.metrics, a.places)
-		first, second := ask(a, 1), ask(b, 2) // both places are filling
-		time.Sleep(soon)
-		third := ask(other, 3)
+		fills := ask(a, 2)
+		time.Sleep(200 * time.Millisecond)
+		full := ask(b, 3)
 		wait.Wait()
-		for _, took := range third {
-			if took != soon {
-				t.Errorf("the model that needs a place is answered after %v, want %v", took, soon)
+		for i, took := range full {
+			if took != 200*time.Millisecond {
+				t.Errorf("request %d of a full batch took %v", i, took)
 			}
 		}
-		if early := min(first[0], second[0]); early != soon || max(first[0], second[0]) > late || second[0] != second[1] {
-			t.Errorf("those that filled are answered after %v and %v, want one after %v", first, second, soon)
+		for i, took := range fills {
+			if took != time.Second {
+				t.Errorf("request %d of the batch that fills took %v", i, took)
+			}
 		}
-		if a.free != 2 || len(a.filling) != 0 || len(a.queue) != 0 {
-			t.Errorf("%d places are free, want 2", a.free)
+		if mayBegin(a) != 1 || len(a.queue) != 0 {
+			t.Errorf("%d batches may begin, want 1; %d models have jobs", mayBegin(a), len(a.queue))
 		}
 	})
 }
 
-// Models share the places to compute in, and take turns at them.
-func TestPlacesOfAll(t *testing.T) {
-	a, _ := batching(t, nil)
-	b := newBatcher(a.model, Config{}, a.metrics, a.places)
-	jobs := map[string]*job{}
-	for _, name := range []string{"a1", "a2", "a3", "b1", "b2"} {
-		of := a
-		if name[0] == 'b' {
-			of = b
-		}
-		jobs[name] = of.add(context.Background(), of.row(1), time.Now().Add(time.Hour))
-	}
-	if a.length() != 3 || b.length() != 2 {
-		t.Errorf("%d and %d wait, want 3 and 2", a.length(), b.length())
-	}
-	var order []string
-	for range jobs {
-		a.giveBack(1)
-		for name, j := range jobs {
-			select {
-			case got := <-j.turn:
-				if order = append(order, name); !got.lead {
-					t.Errorf("%s does not lead", name)
-				}
-			default:
+// Models take turns.
+func TestTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := batching(t, nil)
+		b := newBatcher(a.model, Config{}, a.metrics, a.scheduler) // BatchRows 0: each job alone
+		a.most = 0
+		var mu sync.Mutex
+		var order []string
+		var wait sync.WaitGroup
+		for _, name := range []string{"a1", "a2", "a3", "b1", "b2"} {
+			of := a
+			if name[0] == 'b' {
+				of = b
 			}
+			wait.Go(func() {
+				if err := of.answer(context.Background(), of.row(1), time.Now().Add(time.Hour)); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, name)
+			})
+			synctest.Wait()
 		}
-	}
-	if want := []string{"a1", "b1", "a2", "b2", "a3"}; !slices.Equal(order, want) {
-		t.Errorf("they lead in the order %v, want %v", order, want)
-	}
-	if b.free != 0 || len(a.queue) != 0 {
-		t.Errorf("%d places are free, want none", b.free)
-	}
+		if a.length() != 3 || b.length() != 2 {
+			t.Errorf("%d and %d wait, want 3 and 2", a.length(), b.length())
+		}
+		for range cap(order) + 5 { // one batch at a time
+			a.mu.Lock()
+			a.free = 1
+			a.start()
+			a.free = -1 // not to be followed by another
+			a.mu.Unlock()
+			synctest.Wait()
+		}
+		wait.Wait()
+		if want := []string{"a1", "b1", "a2", "b2", "a3"}; !slices.Equal(order, want) {
+			t.Errorf("answered in the order %v, want %v", order, want)
+		}
+		if len(a.queue) != 0 {
+			t.Errorf("%d models have jobs", len(a.queue))
+		}
+	})
 }
 
-// Where a place is free, too, nothing is computed that nobody waits for.
+// Also where a batch may begin, nothing is computed for which nobody waits.
 func TestGoneOrLateAtOnce(t *testing.T) {
 	b, release := batching(t, nil)
 	release()
@@ -342,7 +360,7 @@ func TestGoneOrLateAtOnce(t *testing.T) {
 	}
 }
 
-// A panic while a batch is put together reaches all who wait for it, and nobody waits forever.
+// Where a batch cannot be put together, the request that is at fault gets an error, and the others are answered.
 func TestPanicInBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _ := batching(t, nil)
@@ -356,28 +374,27 @@ func TestPanicInBatch(t *testing.T) {
 			wait.Go(func() { errs[i] = b.answer(context.Background(), rows, time.Now().Add(time.Hour)) })
 			synctest.Wait()
 		}
-		b.pass() // one place alone
+		b.release(1)
 		wait.Wait()
 		for i, err := range errs {
-			var crash *panicked
-			if !errors.As(err, &crash) {
-				t.Errorf("request %d: error is %v, want a panic", i, err)
+			if (err != nil) != (i == 1) {
+				t.Errorf("request %d: error is %v", i, err)
 			}
 		}
-		if b.free != 1 || b.length() != 0 {
-			t.Errorf("%d places are free, want 1; %d wait", b.free, b.length())
+		if mayBegin(b) != 1 || b.length() != 0 {
+			t.Errorf("%d batches may begin, want 1; %d wait", mayBegin(b), b.length())
 		}
 	})
 }
 
-// A large batch takes the places that are free, as many as it has rows for, and gives them back to those who wait.
+// A large batch has more workers where other batches might begin, as many as it has rows for, until it ends.
 func TestBorrow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, _ := batching(t, func(c *Config) { c.Parallel = 8 })
 		b.free = 4
-		for _, c := range []struct{ rows, want, left int }{{1, 0, 4}, {2*rowsOfPlace - 1, 0, 4}, {2 * rowsOfPlace, 1, 3}, {3*rowsOfPlace + 5, 2, 1}, {1000, 1, 0}, {1000, 0, 0}} {
-			if got := b.borrow(c.rows); got != c.want || b.free != c.left {
-				t.Errorf("%d rows take %d places, want %d; %d are left, want %d", c.rows, got, c.want, b.free, c.left)
+		for _, c := range []struct{ rows, want, left int }{{1, 0, 4}, {2*rowsOfWorker - 1, 0, 4}, {2 * rowsOfWorker, 1, 3}, {3*rowsOfWorker + 5, 2, 1}, {1000, 1, 0}, {1000, 0, 0}} {
+			if got := b.borrow(c.rows); got != c.want || mayBegin(b) != c.left {
+				t.Errorf("%d rows have %d workers more, want %d; %d batches may begin, want %d", c.rows, got, c.want, mayBegin(b), c.left)
 			}
 		}
 		var wait sync.WaitGroup
@@ -392,14 +409,14 @@ func TestBorrow(t *testing.T) {
 		if b.length() != 3 {
 			t.Errorf("%d wait, want 3", b.length())
 		}
-		b.giveBack(2)
+		b.release(2)
 		wait.Wait()
-		if b.free != 2 {
-			t.Errorf("%d places are free, want 2", b.free)
+		if mayBegin(b) != 2 {
+			t.Errorf("%d batches may begin, want 2", mayBegin(b))
 		}
-		rows := b.model.Rows(5 * rowsOfPlace)
-		if err := b.answer(context.Background(), rows, time.Now().Add(time.Hour)); err != nil || b.free != 2 {
-			t.Errorf("%v; %d places are free, want 2", err, b.free)
+		rows := b.model.Rows(5 * rowsOfWorker)
+		if err := b.answer(context.Background(), rows, time.Now().Add(time.Hour)); err != nil || mayBegin(b) != 2 {
+			t.Errorf("%v; %d batches may begin, want 2", err, mayBegin(b))
 		}
 	})
 }

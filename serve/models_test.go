@@ -265,14 +265,14 @@ func TestSeveralModels(t *testing.T) {
 	if got := r.call(t, "POST", inferPath, one(t, 1, "odd number", "")); got.status != 404 || got.text(t) != `unknown model "digitqa", want one of "digits", "other"; did you mean "digits"?` {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
-	for _, m := range r.models { // all versions compute in the same places
+	for _, m := range r.models { // one scheduler for all versions
 		saved(t, m.path, 7)
 		before := m.current.Load()
 		if err := r.Reload(); err != nil {
 			t.Fatal(err)
 		}
-		if now := m.current.Load(); now == before || now.batch.places != &r.places || before.batch.places != &r.places {
-			t.Errorf("%s: the version, or its places, are not those of the server", m.name)
+		if now := m.current.Load(); now == before || now.batch.scheduler != &r.batches || before.batch.scheduler != &r.batches {
+			t.Errorf("%s: the version, or its scheduler, is not that of the server", m.name)
 		}
 	}
 }

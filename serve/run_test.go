@@ -30,13 +30,13 @@ import (
 	"braid/tensor"
 )
 
-// block takes all places to compute in until free is called.
+// block has no batch begin until free is called.
 func (b *batcher) block() (free func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	places := b.free
+	before := b.free
 	b.free = 0
-	return func() { b.giveBack(places) }
+	return func() { b.release(before) }
 }
 
 // What was accepted is answered after the end began; ready says at once that it is near.

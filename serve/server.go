@@ -26,8 +26,8 @@ type Server struct {
 	tokens  tokens
 	clients clients
 	bodies  budget
-	room    stock         // for requests that are read and not answered
-	places  places        // to compute in
+	room    stock // for requests that are read and not answered
+	batches scheduler
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
 	crowded atomic.Bool   // a new connection waits until another ends
@@ -51,7 +51,7 @@ func New(c Config) (*Server, error) {
 	s.bodies.left.Store(c.Bodies)
 	s.bodies.most = c.Bodies
 	s.room.left.Store(int64(c.Queue))
-	s.places.free = c.Parallel
+	s.batches.free = c.Parallel
 	if err := s.tokens.load(); err != nil {
 		return nil, err
 	}
