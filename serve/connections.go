@@ -169,29 +169,40 @@ func (l *connections) Close() error {
 	return l.Listener.Close()
 }
 
-// calm waits until no request is in flight or may soon come on a connection that was just accepted, or the context
-// ends.
+// calm waits until the connections are not busy, or the context ends.
 func (l *connections) calm(ctx context.Context) {
 	for l.busy() && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
 }
 
+// endSilent closes the connections on which nothing was asked: Shutdown would wait for them for 5 s.
+func (l *connections) endSilent() {
+	for _, c := range l.all() {
+		if since := c.since.Load(); since > 0 && !c.asked.Load() && c.since.CompareAndSwap(since, ended) {
+			c.end()
+		}
+	}
+}
+
 // end closes all connections.
 func (l *connections) end() {
-	l.mu.Lock()
-	left := slices.Collect(maps.Keys(l.open))
-	l.mu.Unlock()
-	for _, c := range left {
+	for _, c := range l.all() {
 		c.end()
 	}
 }
 
-func (l *connections) busy() bool {
+// all returns the connections that are open.
+func (l *connections) all() []*conn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.open))
+}
+
+// busy reports whether a request is in flight, or may soon come on a connection that was just accepted.
+func (l *connections) busy() bool {
 	recent := time.Now().Add(-firstRequest).UnixNano()
-	for c := range l.open {
+	for _, c := range l.all() {
 		if since := c.since.Load(); since == 0 || since > recent && !c.asked.Load() {
 			return true
 		}

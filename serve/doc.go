@@ -2,6 +2,7 @@
 // extension), a plain route and a page for people, and what operating it takes: batching, overload, draining,
 // changing models, tokens, TLS, metrics and logs.
 //
-// net/http reads requests and writes answers: run.go. Then server.go routes a request, guard.go tests whether it may be
-// answered, body.go reads its body, oip_*.go or ask.go makes rows of it, and batch.go has them computed.
+// connections.go accepts connections and limits them; net/http reads requests from them and writes answers: run.go. Then
+// server.go routes a request, guard.go and host.go test whether it may be answered, body.go reads its body, oip_*.go or
+// ask.go makes rows of it, and batch.go computes them when scheduler.go lets it. linger.go ends connections.
 package serve

@@ -71,6 +71,7 @@ func (s *Server) drain(server *http.Server, open *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
 	open.calm(ctx)
+	open.endSilent()
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()

@@ -199,6 +199,24 @@ func TestStopMeetsRequest(t *testing.T) {
 	t.Logf("%d of %d requests answered", answered, rounds)
 }
 
+// A connection on which nothing was asked does not hold up the end, nor is that an error.
+func TestStopWithSilentConnections(t *testing.T) {
+	r := start(t, func(c *Config) { c.DrainTimeout = 3 * time.Second })
+	before := r.dial(t)
+	defer before.Close()
+	half := r.dial(t)
+	defer half.Close()
+	io.WriteString(half, "GET /v2 HTTP/1.1\r\nHo")
+	r.call(t, "GET", "/v2/health/live", nil)
+	began := time.Now()
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 2*firstRequest && !raced() {
+		t.Errorf("stopping took %v", took)
+	}
+}
+
 // Whoever keeps a request open forever is cut off.
 func TestDrainTimeout(t *testing.T) {
 	r := start(t, func(c *Config) { c.DrainTimeout = 100 * time.Millisecond })
