@@ -11,8 +11,9 @@ import (
 	"braid/infer"
 )
 
-// batcher computes the answers of one model. If a batch may begin and nothing waits, a request is computed by its own
-// goroutine. Else it waits as a job, and jobs that wait are computed together, up to a batch.
+// batcher computes the answers of one model. If a batch may begin and nothing waits, a request is
+// computed by its own goroutine. Else it waits as a job, and jobs that wait are computed together,
+// up to a batch.
 type batcher struct {
 	*scheduler // holds the lock of the fields below metrics
 	model      *infer.Model
@@ -53,10 +54,13 @@ func over(ctx context.Context, deadline time.Time) error {
 }
 
 func newBatcher(m *infer.Model, c Config, metrics *metrics, all *scheduler) *batcher {
-	return &batcher{scheduler: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics}
+	return &batcher{
+		scheduler: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
+	}
 }
 
-// answer fills in the answers to rows. It returns errGone or errLate if nobody waits for them any more.
+// answer fills in the answers to rows. It returns errGone or errLate if nobody waits for them any
+// more.
 func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Time) error {
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
@@ -74,8 +78,8 @@ func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Ti
 	return b.await(j)
 }
 
-// add has a job wait. A job whose deadline is near lets a batch fill for half of the time that is left, so that the
-// other half remains for the answer. The caller holds the lock.
+// add has a job wait. A job whose deadline is near lets a batch fill for half of the time that is
+// left, so that the other half remains for the answer. The caller holds the lock.
 func (b *batcher) add(ctx context.Context, rows *infer.Rows, deadline time.Time) *job {
 	now := time.Now()
 	j := &job{
@@ -129,8 +133,8 @@ func (b *batcher) remove(at int) {
 	}
 }
 
-// fills reports whether the batch of the jobs that wait is to fill further, and then has it started when that is over.
-// The caller holds the lock.
+// fills reports whether the batch of the jobs that wait is to fill further, and then has it started
+// when that is over. The caller holds the lock.
 func (b *batcher) fills() bool {
 	if b.wait == 0 || b.rows >= b.most {
 		return false
@@ -153,8 +157,8 @@ func (b *batcher) fills() bool {
 	return true
 }
 
-// take takes the jobs of a batch out of the queue, in order. Jobs for which nobody waits any more are dropped. The
-// caller holds the lock.
+// take takes the jobs of a batch out of the queue, in order. Jobs for which nobody waits any more
+// are dropped. The caller holds the lock.
 func (b *batcher) take() (jobs []*job) {
 	rows := 0
 	for len(b.waiting) > 0 {
@@ -237,7 +241,8 @@ func guarded(do func() error) (err error) {
 	return do()
 }
 
-// panicked is a panic as an error: our fault, which the log shows and the client is not bothered with.
+// panicked is a panic as an error: our fault, which the log shows and the client is not bothered
+// with.
 type panicked struct {
 	value any
 	stack []byte

@@ -14,13 +14,15 @@ import (
 	"time"
 )
 
-// connections is a listener that limits the open connections, in all and of each client, and follows their states.
+// connections is a listener that limits the open connections, in all and of each client, and
+// follows their states.
 //
-// A connection is idle if it has waited for a request for idleFrom (it has sent nothing, or less than a header, or no
-// more after an answer), or lingered after the last answer. At the limit of all the longest idle connection is closed to let a new one in; if none is idle,
-// the new one waits. At the limit of a client its own longest idle connection is closed, also one that has not waited
-// for idleFrom if it has sent nothing yet; if there is none, the new one is refused, because others must not wait for
-// it. A connection with a request in flight is never closed.
+// A connection is idle if it has waited for a request for idleFrom (it has sent nothing, or less
+// than a header, or no more after an answer), or lingered after the last answer. At the limit of
+// all the longest idle connection is closed to let a new one in; if none is idle, the new one
+// waits. At the limit of a client its own longest idle connection is closed, also one that has not
+// waited for idleFrom if it has sent nothing yet; if there is none, the new one is refused, because
+// others must not wait for it. A connection with a request in flight is never closed.
 type connections struct {
 	net.Listener
 	most, ofClient int
@@ -37,10 +39,11 @@ type connections struct {
 }
 
 const (
-	// A request that is under way to a connection that seems idle is lost with it, so this is longer than most of them
-	// take. It is short because others wait.
+	// A request that is under way to a connection that seems idle is lost with it, so this is
+	// longer than most of them take. It is short because others wait.
 	idleFrom = 50 * time.Millisecond
-	// firstRequest is the time in which a new connection's first request is expected when the server stops.
+	// firstRequest is the time in which a new connection's first request is expected when the
+	// server stops.
 	firstRequest = 500 * time.Millisecond
 )
 
@@ -49,8 +52,10 @@ type conn struct {
 	net.Conn
 	of     *connections
 	client netip.Addr
-	since  atomic.Int64 // when it began to wait for a request, in nanoseconds; 0: a request is in flight; negative: to linger
-	asked  atomic.Bool  // a request was read
+	asked  atomic.Bool // a request was read
+	// since is when the connection began to wait for a request, in nanoseconds; 0: a request is in
+	// flight; negative: when it began to linger.
+	since atomic.Int64
 }
 
 // ended is the value of since when the connection was closed to let another in.
@@ -58,11 +63,13 @@ const ended = math.MinInt64
 
 func (s *Server) limit(l net.Listener) *connections {
 	return &connections{
-		Listener: l, most: s.config.Connections, ofClient: s.config.ClientConnections, crowded: &s.crowded,
+		Listener: l, most: s.config.Connections, ofClient: s.config.ClientConnections,
+		crowded: &s.crowded,
 		refused: func(client net.Addr) {
 			s.metrics.rejected.WithLabelValues("connections").Inc()
 			if s.warning.Allow() {
-				s.log.Warn("connection refused", "client", client.String(), "open", s.config.ClientConnections)
+				s.log.Warn("connection refused: the client has too many",
+					"client", client.String(), "most", s.config.ClientConnections)
 			}
 		},
 		closed: make(chan struct{}), fewer: make(chan struct{}, 1),
@@ -90,8 +97,8 @@ func (l *connections) Accept() (net.Conn, error) {
 	}
 }
 
-// admit adds a connection to those that are open. It returns false if its client has too many, or the listener is
-// closed while it waits.
+// admit adds a connection to those that are open. It returns false if its client has too many, or
+// the listener is closed while it waits.
 func (l *connections) admit(c *conn) bool {
 	defer l.crowded.Store(false)
 	for {
@@ -116,8 +123,8 @@ func (l *connections) admit(c *conn) bool {
 	}
 }
 
-// add adds a connection if no limit is reached. Else it returns the connection to close before; or nil, and after how
-// long to try again, 0 for never.
+// add adds a connection if no limit is reached. Else it returns the connection to close before; or
+// nil, and after how long to try again, 0 for never.
 func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -136,11 +143,13 @@ func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	return nil, 0, true
 }
 
-// idle returns the longest idle connection, marked as ended; or nil, and the time after which one may be idle. One on
-// which nothing was asked is idle when it has waited for ofNew.
-func (l *connections) idle(now time.Time, ofNew time.Duration, among func(*conn) bool) (*conn, time.Duration) {
+// idle returns the longest idle connection, marked as ended; or nil, and the time after which one
+// may be idle. One on which nothing was asked is idle when it has waited for ofNew.
+func (l *connections) idle(
+	now time.Time, ofNew time.Duration, among func(*conn) bool,
+) (longest *conn, again time.Duration) {
 	for {
-		var longest *conn
+		longest = nil
 		since, from := int64(0), now.Add(idleFrom) // when it began to wait, and when it is idle
 		for c := range l.open {
 			began, wait := c.since.Load(), idleFrom
@@ -176,10 +185,12 @@ func (l *connections) calm(ctx context.Context) {
 	}
 }
 
-// endSilent closes the connections on which nothing was asked: Shutdown would wait for them for 5 s.
+// endSilent closes the connections on which nothing was asked: Shutdown would wait for them for 5
+// s.
 func (l *connections) endSilent() {
 	for _, c := range l.all() {
-		if since := c.since.Load(); since > 0 && !c.asked.Load() && c.since.CompareAndSwap(since, ended) {
+		since := c.since.Load()
+		if since > 0 && !c.asked.Load() && c.since.CompareAndSwap(since, ended) {
 			c.end()
 		}
 	}
@@ -199,7 +210,8 @@ func (l *connections) all() []*conn {
 	return slices.Collect(maps.Keys(l.open))
 }
 
-// busy reports whether a request is in flight, or may soon come on a connection that was just accepted.
+// busy reports whether a request is in flight, or may soon come on a connection that was just
+// accepted.
 func (l *connections) busy() bool {
 	recent := time.Now().Add(-firstRequest).UnixNano()
 	for _, c := range l.all() {

@@ -68,7 +68,8 @@ func isClosed(t *testing.T, what string, c net.Conn) {
 	}
 }
 
-// inFlight sends a request whose body is not complete, and returns a function that completes it and wants an answer.
+// inFlight sends a request whose body is not complete, and returns a function that completes it and
+// wants an answer.
 func inFlight(t *testing.T, c net.Conn) (complete func(what string)) {
 	t.Helper()
 	body := string(one(t, 3, "odd number", ""))
@@ -85,10 +86,14 @@ func inFlight(t *testing.T, c net.Conn) (complete func(what string)) {
 	}
 }
 
-// At the limit of all, the connection that has been idle longest is closed to let a new one in: whether it had an
-// answer, sent nothing, or half a header. Connections with a request in flight stay.
+// At the limit of all, the connection that has been idle longest is closed to let a new one in:
+// whether it had an answer, sent nothing, or half a header. Connections with a request in flight
+// stay.
 func TestLongestIdleIsClosed(t *testing.T) {
-	for name, sent := range map[string]string{"idle": wire("GET", "/v2/health/live", ""), "silent": "", "half a header": "GET /v2 HTTP/1.1\r\nHo"} {
+	for name, sent := range map[string]string{
+		"idle": wire("GET", "/v2/health/live", ""), "silent": "",
+		"half a header": "GET /v2 HTTP/1.1\r\nHo",
+	} {
 		r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 6, 6 })
 		var complete []func(string)
 		for range 2 {
@@ -122,7 +127,8 @@ func TestLongestIdleIsClosed(t *testing.T) {
 	}
 }
 
-// Where all connections have a request in flight, a new one waits until one ends; an answer then ends its connection.
+// Where all connections have a request in flight, a new one waits until one ends; an answer then
+// ends its connection.
 func TestNewConnectionWaits(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 2, 2 })
 	first, second := inFlight(t, r.dial(t)), inFlight(t, r.dial(t))
@@ -148,7 +154,8 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	done := make(chan struct{})
 	var others sync.WaitGroup
 	ask := func(own *http.Client) error {
-		got, err := own.Post(r.url+inferPath, asJSON, strings.NewReader("{}")) // http.Client does not try a POST again
+		// http.Client does not try a POST again.
+		got, err := own.Post(r.url+inferPath, asJSON, strings.NewReader("{}"))
 		if err != nil {
 			return err
 		}
@@ -188,8 +195,8 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-// One client cannot take all connections, neither with idle ones nor with requests in flight, and another client is
-// not touched.
+// One client cannot take all connections, neither with idle ones nor with requests in flight, and
+// another client is not touched.
 func TestConnectionsOfClient(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections = 8 })
 	if most := r.config.ClientConnections; most != 4 {
@@ -222,7 +229,8 @@ func TestConnectionsOfClient(t *testing.T) {
 	time.Sleep(100 * time.Millisecond) // until the headers are read
 	isClosed(t, "with all requests in flight", r.dialFrom(t, "127.0.0.1"))
 	var counted dto.Metric
-	if err := r.metrics.rejected.WithLabelValues("connections").Write(&counted); err != nil || counted.Counter.GetValue() != 1 {
+	err := r.metrics.rejected.WithLabelValues("connections").Write(&counted)
+	if err != nil || counted.Counter.GetValue() != 1 {
 		t.Errorf("the metrics count %v, %v, want 1", &counted, err)
 	}
 	answered(t, "another client", r.dialFrom(t, "127.0.0.2"))
@@ -230,6 +238,13 @@ func TestConnectionsOfClient(t *testing.T) {
 	for _, c := range complete {
 		c("the client")
 	}
+}
+
+// overHTTP2 returns a client of HTTP/2 that trusts certificates.
+func overHTTP2(trusted *x509.CertPool) *http.Client {
+	return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true,
+	}}
 }
 
 // Connections of HTTP/2 are idle between requests, too, and only then.
@@ -240,7 +255,7 @@ func TestIdleHTTP2(t *testing.T) {
 	trusted.AddCert(pair(t, cert, key, 7))
 	r := start(t, func(c *Config) { c.Cert, c.Key, c.Connections, c.ClientConnections = cert, key, 2, 2 })
 	connect := func() *http.Client {
-		own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}, Timeout: 10 * time.Second}
+		own := overHTTP2(trusted)
 		t.Cleanup(own.CloseIdleConnections)
 		return own
 	}

@@ -29,9 +29,11 @@ func posted(body string, fields ...string) string {
 	return wire("POST", inferPath, body, append(fields, fmt.Sprintf("Content-Length: %d", len(body)))...)
 }
 
-// converse sends pieces over one connection, with a pause before each but the first, and reads an answer for each
-// method. Interim answers (100 Continue) are skipped.
-func (r *running) converse(t *testing.T, pause time.Duration, pieces, methods []string) (answers []response) {
+// converse sends pieces over one connection, with a pause before each but the first, and reads an
+// answer for each method. Interim answers (100 Continue) are skipped.
+func (r *running) converse(
+	t *testing.T, pause time.Duration, pieces, methods []string,
+) (answers []response) {
 	t.Helper()
 	c := r.dial(t)
 	defer c.Close()
@@ -57,7 +59,8 @@ func (r *running) converse(t *testing.T, pause time.Duration, pieces, methods []
 	return answers
 }
 
-// However a good request is written, it gets the same answer, and so does the next one on its connection.
+// However a good request is written, it gets the same answer, and so does the next one on its
+// connection.
 func TestSameAnswers(t *testing.T) {
 	r := start(t)
 	body := string(one(t, 3, "odd number", ""))
@@ -78,7 +81,8 @@ func TestSameAnswers(t *testing.T) {
 		"Expect":              posted(body, "Expect: 100-continue"),
 		"spaces before":       posted(strings.Repeat(" ", 100_000) + body),
 	} {
-		// The next request follows at once, or is sent apart. After the body of a POST some old clients send a blank line.
+		// The next request follows at once, or is sent apart. After the body of a POST some old
+		// clients send a blank line.
 		for _, pieces := range [][]string{{text + posted(body)}, {text, posted(body)}, {text + "\r\n" + posted(body)}} {
 			for i, got := range r.converse(t, 2*time.Millisecond, pieces, []string{"POST", "POST"}) {
 				if got.status != http.StatusOK || !bytes.Equal(got.body, want) {
@@ -100,8 +104,8 @@ func chunked(body string, size int) string {
 	return text.String() + "0\r\n"
 }
 
-// Where the client may mean another end of a request than the server, the request is answered and the connection ends:
-// what follows is not answered as a request of its own.
+// Where the client may mean another end of a request than the server, the request is answered and
+// the connection ends: what follows is not answered as a request of its own.
 func TestNoSmuggling(t *testing.T) {
 	r := start(t)
 	body := string(one(t, 3, "odd number", ""))
@@ -150,8 +154,9 @@ func TestPipelined(t *testing.T) {
 		text   string
 		status int
 	}{
-		{good, 200}, {wire("GET", "/v2/health/live", ""), 200}, {wire("HEAD", "/v2", ""), 200}, {posted("{}"), 400}, {good, 200},
-		{wire("PUT", "/v2", "hi", "Content-Length: 2"), 405}, {wire("GET", "/none", ""), 404}, {wire("GET", "/v2/../v2", ""), 404}, {good, 200},
+		{good, 200}, {wire("GET", "/v2/health/live", ""), 200}, {wire("HEAD", "/v2", ""), 200},
+		{posted("{}"), 400}, {good, 200}, {wire("PUT", "/v2", "hi", "Content-Length: 2"), 405},
+		{wire("GET", "/none", ""), 404}, {wire("GET", "/v2/../v2", ""), 404}, {good, 200},
 	} {
 		method, _, _ := strings.Cut(c.text, " ")
 		text, methods, want = text+c.text, append(methods, method), append(want, c.status)
@@ -196,8 +201,8 @@ func (l renamed) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// A server ends with its context, whatever its listener's error is then. When somebody else closes the listener, it
-// ends too, with all connections.
+// A server ends with its context, whatever its listener's error is then. When somebody else closes
+// the listener, it ends too, with all connections.
 func TestListenerEnds(t *testing.T) {
 	r := start(t)
 	run := func(ctx context.Context, wrap func(net.Listener) net.Listener) (net.Listener, chan error) {

@@ -7,16 +7,18 @@ import (
 	"time"
 )
 
-// A connection that is closed while its client still sends is reset, and the client may lose the answer, such as the
-// refusal of a large body. So a connection whose last request was not followed by another is only half closed, and
-// what still comes is read and dropped, until the client ends its side, or up to these limits (RFC 9112, 9.6).
+// A connection that is closed while its client still sends is reset, and the client may lose the
+// answer, such as the refusal of a large body. So a connection whose last request was not followed
+// by another is only half closed, and what still comes is read and dropped, until the client ends
+// its side, or up to these limits (RFC 9112, 9.6).
 const (
 	lingerBytes   = 256 << 20
 	lingerTime    = 5 * time.Second
 	lingerSilence = time.Second // without a byte
 )
 
-// CloseWrite ends what is sent. net/http calls it when it has answered a request whose body it has not read whole.
+// CloseWrite ends what is sent. net/http calls it when it has answered a request whose body it has
+// not read whole.
 func (c *conn) CloseWrite() error {
 	if !c.lingers() {
 		return errors.ErrUnsupported

@@ -53,7 +53,8 @@ type unread struct {
 	status                     int
 }
 
-// send sends a request with a body of so many bytes whole, then reads the answer, and wants its status.
+// send sends a request with a body of so many bytes whole, then reads the answer, and wants its
+// status.
 func (u *unread) send(t *testing.T, c net.Conn, size int, chunks bool, fields string) {
 	t.Helper()
 	defer c.Close()
@@ -145,7 +146,8 @@ func TestUnreadBodies(t *testing.T) {
 	}
 }
 
-// So does a client with more requests than it may send, one whose body finds no memory, and one with another encoding.
+// So does a client with more requests than it may send, one whose body finds no memory, and one
+// with another encoding.
 func TestUnreadBodiesOfMany(t *testing.T) {
 	r, _ := refusing(t, func(c *Config) { c.Rate = 1e-6 })
 	first := unread{"the first", "POST", "/ask", "Host: x\r\n" + bearerField, 413}
@@ -158,12 +160,12 @@ func TestUnreadBodiesOfMany(t *testing.T) {
 	if !r.bodies.take(32 << 20) {
 		t.Fatal("the memory is taken")
 	}
+	full := unread{"no memory", "POST", inferPath, "Host: x\r\n" + bearerField, 503}
 	for _, chunks := range []bool{false, true} {
-		full := unread{"no memory", "POST", inferPath, "Host: x\r\n" + bearerField, 503}
 		full.send(t, r.dial(t), 8<<20, chunks, "")
 	}
 	r.bodies.give(32 << 20)
-	encoding := unread{"an encoding", "POST", "/ask", "Host: x\r\n" + bearerField + "Content-Encoding: br\r\n", 415}
+	encoding := unread{"an encoding", "POST", "/ask", full.fields + "Content-Encoding: br\r\n", 415}
 	encoding.send(t, r.dial(t), 8<<20, false, "")
 }
 
@@ -185,7 +187,7 @@ func TestUnreadBodiesTLS(t *testing.T) {
 		}
 		u.send(t, c, 8<<20, i%4 == 0, "")
 	}
-	own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}, Timeout: 20 * time.Second}
+	own := overHTTP2(trusted)
 	defer own.CloseIdleConnections()
 	for _, size := range []int{1 << 20, 20 << 20} {
 		for path, want := range map[string]int{inferPath: 401, "/none": 404, "/v2": 405} {
@@ -201,14 +203,15 @@ func TestUnreadBodiesTLS(t *testing.T) {
 	}
 }
 
-// A connection does not linger forever: neither with a client that sends nothing and stays, nor with one that sends
-// slowly. It ends with the server.
+// A connection does not linger forever: neither with a client that sends nothing and stays, nor
+// with one that sends slowly. It ends with the server.
 func TestLingerEnds(t *testing.T) {
 	r, list := refusing(t, func(c *Config) {})
 	begin := func() net.Conn {
 		c := r.dial(t)
 		t.Cleanup(func() { c.Close() })
-		fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%sContent-Length: 100000000\r\n\r\n", list[0].method, list[0].path, list[0].fields)
+		u := list[0]
+		fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%sContent-Length: 100000000\r\n\r\n", u.method, u.path, u.fields)
 		return c
 	}
 	silent, slow := begin(), begin()
@@ -223,7 +226,8 @@ func TestLingerEnds(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 		}
 	}()
-	// The silent client sees the end of what is sent at once. The next byte after the connection is closed fails.
+	// The silent client sees the end of what is sent at once. The next byte after the connection is
+	// closed fails.
 	if _, err := io.ReadAll(silent); err != nil || time.Since(began) > lingerSilence/2 && !raced() {
 		t.Errorf("the end of the answer: %v after %v", err, time.Since(began))
 	}

@@ -13,9 +13,9 @@ import (
 // maxHeader is the most bytes of a request's header.
 const maxHeader = 16 << 10
 
-// Run serves on a listener, which it closes, until the context ends. Then ready answers 503, and each answer ends its
-// connection. After DrainWait no connection is accepted any more, and requests that were read are answered within
-// DrainTimeout.
+// Run serves on a listener, which it closes, until the context ends. Then ready answers 503, and
+// each answer ends its connection. After DrainWait no connection is accepted any more, and requests
+// that were read are answered within DrainTimeout.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -24,15 +24,21 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      s.config.WriteTime,
 		IdleTimeout:       s.config.IdleTime,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // of what clients do to connections
+		// What clients do to connections is logged at the level of debugging.
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 		HTTP2: &http.HTTP2Config{ // what it holds for each connection is not in the budget
-			MaxConcurrentStreams: 64, MaxReceiveBufferPerConnection: 64 << 10, MaxReceiveBufferPerStream: 64 << 10,
+			MaxConcurrentStreams:          64,
+			MaxReceiveBufferPerConnection: 64 << 10,
+			MaxReceiveBufferPerStream:     64 << 10,
 		},
 		DisableGeneralOptionsHandler: true, // it is no JSON
 	}
 	serve := server.Serve
 	if s.pair != nil {
-		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get, NextProtos: []string{"h2", "http/1.1"}}
+		server.TLSConfig = &tls.Config{
+			MinVersion: tls.VersionTLS12, GetCertificate: s.pair.get,
+			NextProtos: []string{"h2", "http/1.1"},
+		}
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
 	if s.anyoneHere(l.Addr().String()) {
@@ -65,8 +71,8 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// drain stops a server that accepts no more connections. Shutdown drops requests that are read after it was called, so
-// it comes when none is expected any more.
+// drain stops a server that accepts no more connections. Shutdown drops requests that are read
+// after it was called, so it comes when none is expected any more.
 func (s *Server) drain(server *http.Server, open *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
@@ -75,7 +81,8 @@ func (s *Server) drain(server *http.Server, open *connections) error {
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()
-		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w", s.config.DrainTimeout, err)
+		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w",
+			s.config.DrainTimeout, err)
 	}
 	return err
 }

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// scheduler decides when batches are computed: at most so many at once, of all models and their versions, which take
-// turns.
+// scheduler decides when batches are computed: at most so many at once, of all models and their
+// versions, which take turns.
 type scheduler struct {
 	mu    sync.Mutex // of this and of all batchers
 	free  int        // batches that may begin now
