@@ -18,13 +18,13 @@ type Config struct {
 	// Batching: requests that wait are answered together.
 	BatchRows int           // most rows of a batch; 64
 	BatchWait time.Duration // how long a row may wait for others, at most half of the time until its deadline; 0: only what already waits
-	Parallel  int           // most batches that are computed at once, of all models; GOMAXPROCS - 1, at least 1: one processor is left to read requests
+	Parallel  int           // most batches at once, of all models; GOMAXPROCS - 1, or 1
 	Queue     int           // most requests that are read and not answered; 512
 	Deadline  time.Duration // how long a request may wait from when it was read; 5 s
 
 	// Limits.
 	Connections       int           // most connections at once; 2,048
-	ClientConnections int           // most connections of one client (an IPv4 address or an IPv6 /64 network) at once; half of Connections
+	ClientConnections int           // most of one IPv4 address or IPv6 /64; half of Connections
 	Body              int64         // most bytes of a request's body, also when decompressed; 8 MB
 	Bodies            int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
 	Image             int64         // most bytes of an image when it is decoded; 8 MB
