@@ -68,16 +68,17 @@ func isClosed(t *testing.T, what string, c net.Conn) {
 	}
 }
 
-// inFlight sends a request whose body is not complete, and returns a function that completes it and
-// wants an answer.
-func inFlight(t *testing.T, c net.Conn) (complete func(what string)) {
+// inFlight sends a request whose body is not complete, waits until the server reads the body, and
+// returns a function that completes it and wants an answer.
+func (r *running) inFlight(t *testing.T, c net.Conn) (complete func(what string)) {
 	t.Helper()
-	body := string(one(t, 3, "odd number", ""))
-	text := posted(body)
+	text := posted(strings.Repeat(" ", 2*uncounted) + string(one(t, 3, "odd number", "")))
 	cut := len(text) - 10
+	before := r.bodies.left.Load()
 	if _, err := io.WriteString(c, text[:cut]); err != nil {
 		t.Fatal(err)
 	}
+	eventually(t, func() bool { return r.bodies.left.Load() < before })
 	return func(what string) {
 		t.Helper()
 		if got, err := ask(c, text[cut:]); err != nil || got.StatusCode != http.StatusOK {
@@ -97,7 +98,7 @@ func TestLongestIdleIsClosed(t *testing.T) {
 		r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 6, 6 })
 		var complete []func(string)
 		for range 2 {
-			complete = append(complete, inFlight(t, r.dialFrom(t, "127.0.0.1")))
+			complete = append(complete, r.inFlight(t, r.dialFrom(t, "127.0.0.1")))
 		}
 		var idle []net.Conn
 		for range 4 {
@@ -131,7 +132,7 @@ func TestLongestIdleIsClosed(t *testing.T) {
 // ends its connection.
 func TestNewConnectionWaits(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 2, 2 })
-	first, second := inFlight(t, r.dial(t)), inFlight(t, r.dial(t))
+	first, second := r.inFlight(t, r.dial(t)), r.inFlight(t, r.dial(t))
 	c := r.dial(t)
 	defer c.Close()
 	eventually(t, r.crowded.Load)
@@ -206,7 +207,7 @@ func TestConnectionsOfClient(t *testing.T) {
 	answered(t, "another client", other)
 	for range 10 { // connections that ended count no more
 		c := r.dialFrom(t, "127.0.0.3")
-		done := inFlight(t, c)
+		done := r.inFlight(t, c)
 		done("one after the other")
 		c.Close()
 		eventually(t, func() bool { return r.inside() == 0 })
@@ -224,9 +225,8 @@ func TestConnectionsOfClient(t *testing.T) {
 	}
 	var complete []func(string)
 	for _, c := range mine[6:] {
-		complete = append(complete, inFlight(t, c))
+		complete = append(complete, r.inFlight(t, c))
 	}
-	time.Sleep(100 * time.Millisecond) // until the headers are read
 	isClosed(t, "with all requests in flight", r.dialFrom(t, "127.0.0.1"))
 	var counted dto.Metric
 	err := r.metrics.rejected.WithLabelValues("connections").Write(&counted)

@@ -228,7 +228,7 @@ func TestLingerEnds(t *testing.T) {
 	}()
 	// The silent client sees the end of what is sent at once. The next byte after the connection is
 	// closed fails.
-	if _, err := io.ReadAll(silent); err != nil || time.Since(began) > lingerSilence/2 && !raced() {
+	if _, err := io.ReadAll(silent); err != nil || time.Since(began) > lingerSilence && !raced() {
 		t.Errorf("the end of the answer: %v after %v", err, time.Since(began))
 	}
 	time.Sleep(time.Until(began.Add(lingerSilence * 3 / 2)))
