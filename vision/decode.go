@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image/jpeg"
-	"image/png"
 	"strings"
 	"unicode/utf8"
 )
@@ -24,9 +22,10 @@ func (e *TooLarge) Error() string {
 		"make it smaller", e.Width, e.Height, e.Bytes, e.Most)
 }
 
-// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. The decoded image may take at most
-// so many bytes, also while it is decoded; the header is held against that before anything else is
-// read. Content that is neither PNG nor JPEG is an ErrFormat, an image too large a *TooLarge.
+// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. The decoded image may take at
+// most so many bytes, also while it is decoded; the header is held against that before anything
+// else is read. Content that is neither PNG nor JPEG is an ErrFormat, an image too large a
+// *TooLarge.
 func Decode(content []byte, most int64) (*Grey, error) {
 	switch {
 	case bytes.HasPrefix(content, []byte(pngHeader)):
@@ -38,40 +37,34 @@ func Decode(content []byte, most int64) (*Grey, error) {
 }
 
 func decodePNG(content []byte, most int64) (*Grey, error) {
-	c, err := png.DecodeConfig(bytes.NewReader(content))
+	p, err := newPNG(content)
 	if err != nil {
 		return nil, damaged("PNG", err)
 	}
-	if need := pngBytes(c, content); need > most {
-		return nil, &TooLarge{c.Width, c.Height, need, most}
+	if need := p.bytes(); need > most {
+		return nil, &TooLarge{p.width, p.height, need, most}
 	}
-	img, err := png.Decode(bytes.NewReader(content))
+	g, err := p.decode()
 	if err != nil {
 		return nil, damaged("PNG", err)
 	}
-	return FromImage(img), nil
+	return g.turned(p.orientation), nil
 }
 
 func decodeJPEG(content []byte, most int64) (*Grey, error) {
-	c, err := jpeg.DecodeConfig(bytes.NewReader(content))
+	j, err := newJPEG(content)
 	if err != nil {
 		return nil, damaged("JPEG", err)
 	}
-	f, err := jpegFrame(content)
+	if need := j.bytes(); need > most {
+		return nil, &TooLarge{j.width, j.height, need, most}
+	}
+	j.allocate()
+	g, err := j.decode()
 	if err != nil {
 		return nil, damaged("JPEG", err)
 	}
-	if need := f.bytes(content); need > most {
-		return nil, &TooLarge{c.Width, c.Height, need, most}
-	}
-	if err := checkScans(content); err != nil {
-		return nil, err
-	}
-	img, err := jpeg.Decode(bytes.NewReader(content))
-	if err != nil {
-		return nil, damaged("JPEG", err)
-	}
-	return FromImage(img).turned(orientation(content)), nil
+	return g.turned(j.orientation), nil
 }
 
 // damaged is the error of an image that its decoder refuses. The decoders say "png: " and "jpeg: ".

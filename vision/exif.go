@@ -1,28 +1,19 @@
 package vision
 
-import (
-	"bytes"
-	"encoding/binary"
-)
+import "encoding/binary"
 
-// orientation is the EXIF orientation of a JPEG, 1 to 8, and 1 where it has none or none that can be
-// read. See CIPA DC-008, "Exchangeable image file format", 4.5 and 4.6.4.
-func orientation(content []byte) int {
-	for marker, s := range segments(content) {
-		if tiff, ok := bytes.CutPrefix(s, []byte("Exif\x00\x00")); ok && marker == markerAPP1 {
-			return tiffOrientation(tiff)
-		}
-	}
-	return 1
-}
+// exifHeader begins a JPEG segment of EXIF. See CIPA DC-008, "Exchangeable image file format", 4.5.
+const exifHeader = "Exif\x00\x00"
 
-const (
-	tagOrientation = 0x0112
-	typeShort      = 3
-)
+const tagOrientation = 0x0112
 
-// tiffOrientation looks into the first directory of a TIFF header: a count, then entries of twelve
-// bytes, which are a tag, a type, a count and a value.
+// integerBytes is the size of a value, by the TIFF types in which Pillow takes an orientation,
+// which should be a SHORT: SHORT, LONG, SBYTE, SSHORT, SLONG.
+var integerBytes = map[uint16]uint32{3: 2, 4: 4, 6: 1, 8: 2, 9: 4}
+
+// tiffOrientation returns the orientation, 1 to 8, in the first directory of a TIFF header: a
+// count, then entries of twelve bytes, which are a tag, a type, a count and values. It is 1 where
+// there is none, or none that can be read. See CIPA DC-008, 4.6.4.
 func tiffOrientation(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 1
@@ -46,21 +37,35 @@ func tiffOrientation(tiff []byte) int {
 		}
 		e := entries[:12]
 		entries = entries[12:]
-		if order.Uint16(e) != tagOrientation {
-			continue
+		if order.Uint16(e) == tagOrientation {
+			return orientationOf(e, order)
 		}
-		value := order.Uint16(e[8:])
-		if order.Uint16(e[2:]) != typeShort || order.Uint32(e[4:]) != 1 || value < 1 || value > 8 {
-			return 1
-		}
-		return int(value)
 	}
 	return 1
 }
 
-// turned gives the image as it was seen, where it was stored with an orientation: what the stored rows
-// and columns are is 1: top, left; 2: top, right; 3: bottom, right; 4: bottom, left; and 5 to 8 the same
-// with rows and columns exchanged: left, top; right, top; right, bottom; left, bottom.
+// orientationOf returns the first value of an entry.
+func orientationOf(e []byte, order binary.ByteOrder) int {
+	size, count := integerBytes[order.Uint16(e[2:])], order.Uint32(e[4:])
+	if size == 0 || count < 1 || count > 4/size { // more would be elsewhere
+		return 1
+	}
+	value := uint32(e[8])
+	switch size {
+	case 2:
+		value = uint32(order.Uint16(e[8:]))
+	case 4:
+		value = order.Uint32(e[8:])
+	}
+	if value < 1 || value > 8 {
+		return 1
+	}
+	return int(value)
+}
+
+// turned returns the image as it was seen, where it was stored with an orientation: what the stored
+// rows and columns are is 1: top, left; 2: top, right; 3: bottom, right; 4: bottom, left; and 5 to
+// 8 the same with rows and columns exchanged: left, top; right, top; right, bottom; left, bottom.
 func (g *Grey) turned(orientation int) *Grey {
 	if orientation == 1 {
 		return g

@@ -1,32 +1,46 @@
 package vision_test
 
 import (
+	"bytes"
 	"encoding/binary"
+	"fmt"
 	"image"
 	"slices"
 	"testing"
 
+	"braid/internal/braidtest"
 	"braid/vision"
 )
 
-// exif is an APP1 segment with an orientation behind another entry.
-func exif(order binary.AppendByteOrder, orientation uint16) []byte {
-	content := []byte("Exif\x00\x00II*\x00")
+// tiff is EXIF with an orientation behind another entry. The orientation has a type, a number of
+// values, and four bytes.
+func tiff(order binary.AppendByteOrder, kind uint16, count uint32, value []byte) []byte {
+	content := []byte("II*\x00")
 	if order == binary.AppendByteOrder(binary.BigEndian) {
-		content = []byte("Exif\x00\x00MM\x00*")
+		content = []byte("MM\x00*")
 	}
 	content = order.AppendUint32(content, 10) // where the directory is
 	content = append(content, 0xee, 0xee)
 	content = order.AppendUint16(content, 2)
-	for _, e := range []struct{ tag, value uint16 }{{0x0103, 6}, {0x0112, orientation}} {
+	for _, e := range []struct {
+		tag, kind uint16
+		count     uint32
+		value     []byte
+	}{{0x0103, 3, 1, order.AppendUint16(nil, 6)}, {0x0112, kind, count, value}} {
 		content = order.AppendUint16(content, e.tag)
-		content = order.AppendUint16(content, 3) // two bytes
-		content = order.AppendUint32(content, 1)
-		content = order.AppendUint16(content, e.value)
-		content = order.AppendUint16(content, 0)
+		content = order.AppendUint16(content, e.kind)
+		content = order.AppendUint32(content, e.count)
+		content = append(content, append(e.value, 0, 0, 0, 0)[:4]...)
 	}
-	return segment(0xe1, order.AppendUint32(content, 0)...)
+	return order.AppendUint32(content, 0)
 }
+
+// exif is an APP1 segment with an orientation.
+func exif(order binary.AppendByteOrder, orientation uint16) []byte {
+	return exifOf(tiff(order, 3, 1, order.AppendUint16(nil, orientation)))
+}
+
+func exifOf(tiff []byte) []byte { return segment(0xe1, append([]byte("Exif\x00\x00"), tiff...)...) }
 
 // with puts a segment first into a JPEG.
 func with(content, segment []byte) []byte { return slices.Concat(content[:2], segment, content[2:]) }
@@ -93,4 +107,57 @@ func TestDamagedEXIF(t *testing.T) {
 	if g.Width != plain.Height {
 		t.Errorf("the whole segment gives %d x %d, want %d x %d", g.Width, g.Height, plain.Height, plain.Width)
 	}
+}
+
+// TestOrientationTypes holds the types of the value, and where it stands, against what Pillow 9.4
+// reads.
+func TestOrientationTypes(t *testing.T) {
+	drawing := grey(five(96, 64, 14), 96, 0, 255)
+	plainJPEG, plainPNG := jpegOf(t, drawing, 90), pngOf(t, drawing)
+	chunks := func(before, after []byte) []byte { // before the pixels, and behind them
+		header, end := 8+25, len(plainPNG)-12
+		return slices.Concat(plainPNG[:header], before, plainPNG[header:end], after, plainPNG[end:])
+	}
+	chunk := func(tiff []byte) []byte { return braidtest.PNGChunk("eXIf", tiff) }
+	check := func(what string, content []byte, turned bool) {
+		t.Helper()
+		if g := decoded(t, content); (g.Width == 64) != turned {
+			t.Errorf("%s: %d x %d, want it turned: %v", what, g.Width, g.Height, turned)
+		}
+	}
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		short, long := order.AppendUint16(nil, 6), order.AppendUint32(nil, 6)
+		for _, c := range []struct {
+			name   string
+			kind   uint16
+			count  uint32
+			value  []byte
+			turned bool
+		}{
+			{"BYTE", 1, 1, []byte{6}, false}, {"ASCII", 2, 2, []byte("6"), false}, {"SHORT", 3, 1, short, true},
+			{"LONG", 4, 1, long, true}, {"RATIONAL", 5, 1, long, false}, {"SBYTE", 6, 1, []byte{6}, true},
+			{"UNDEFINED", 7, 1, []byte{6}, false}, {"SSHORT", 8, 1, short, true}, {"SLONG", 9, 1, long, true},
+			{"two SHORT", 3, 2, append(short, short...), true}, {"no SHORT", 3, 0, short, false},
+			{"two LONG", 4, 2, long, false}, {"a large SHORT", 3, 1, order.AppendUint16(nil, 0x106), false},
+			{"a large LONG", 4, 1, order.AppendUint32(nil, 0x10006), false},
+		} {
+			content := tiff(order, c.kind, c.count, c.value)
+			what := fmt.Sprintf("%v, %s", order, c.name)
+			check(what+" in a JPEG", with(plainJPEG, exifOf(content)), c.turned)
+			check(what+" in a PNG", chunks(chunk(content), nil), c.turned)
+		}
+		check("behind the pixels", chunks(nil, chunk(tiff(order, 3, 1, short))), true)
+		check("a chunk like a segment", chunks(chunk(append([]byte("Exif\x00\x00"), tiff(order, 3, 1, short)...)), nil), true)
+	}
+	six, one := exif(binary.LittleEndian, 6), exif(binary.LittleEndian, 1)
+	xmp := segment(0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta/>")...)
+	check("behind XMP", with(with(plainJPEG, six), xmp), true)
+	check("behind a comment and JFIF", with(with(with(plainJPEG, six), segment(0xfe, 'a')), segment(0xe0, []byte("JFIF\x00")...)), true)
+	check("6, then 1", with(with(plainJPEG, one), six), true)
+	check("1, then 6", with(with(plainJPEG, six), one), false)
+	at := bytes.Index(plainJPEG, []byte{0xff, 0xda})
+	check("before the scan", slices.Concat(plainJPEG[:at], six, plainJPEG[at:]), true)
+	damaged := chunk(tiff(binary.BigEndian, 3, 1, []byte{0, 6}))
+	damaged[len(damaged)-1] ^= 1
+	check("a chunk with a wrong checksum", chunks(damaged, nil), false)
 }

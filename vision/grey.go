@@ -1,9 +1,6 @@
 package vision
 
-import (
-	"image"
-	"slices"
-)
+import "image"
 
 // Grey is an image in greys: rows from the top, 0 black to 1 white.
 type Grey struct {
@@ -14,6 +11,17 @@ type Grey struct {
 // longest is the longer side of a Grey that is made of an image: more shows nothing in 28 x 28.
 const longest = 512
 
+// reduction returns how many pixels of an image, along each side, become one of a Grey.
+func reduction(width, height int) int { return ceil(max(width, height), longest) }
+
+// reduced returns the size of an image's Grey.
+func reduced(width, height int) (columns, rows int) {
+	side := reduction(width, height)
+	return ceil(width, side), ceil(height, side)
+}
+
+func ceil(n, by int) int { return (n + by - 1) / by }
+
 // FromImage gives an image's brightness. Images with a side of more than 512 pixels are made smaller by
 // a whole number, each of the new pixels being the mean of a square; so a Grey has at most 1 MB. What is
 // transparent becomes background: white, or black where all that can be seen is light.
@@ -23,61 +31,87 @@ func FromImage(img image.Image) *Grey {
 	if width <= 0 || height <= 0 {
 		return &Grey{}
 	}
-	side := (max(width, height) + longest - 1) / longest
-	g := &Grey{Width: (width + side - 1) / side, Height: (height + side - 1) / side}
-	g.Pixels = make([]float32, g.Width*g.Height)
-	var opacity []float32 // only if some pixel is not opaque
-
+	to := newReducer(width, height).withOpacity()
 	read := reader(img)
-	var span span
-	light, cover := make([]float64, g.Width), make([]float64, g.Width)
-	for row := range g.Height {
-		clear(light)
-		clear(cover)
-		rows := min(side, height-row*side)
-		for y := range rows {
-			for x := 0; x < width; x += spanPixels {
-				n := min(spanPixels, width-x)
-				read(&span, bounds.Min.X+x, bounds.Min.Y+row*side+y, n)
-				span.add(light, cover, x, n, side)
-			}
-		}
-		for i := range light {
-			n := float64(rows * min(side, width-i*side))
-			g.Pixels[row*g.Width+i] = float32(light[i] / n)
-			if cover[i] != n && opacity == nil {
-				opacity = slices.Repeat([]float32{1}, len(g.Pixels))
-			}
-			if opacity != nil {
-				opacity[row*g.Width+i] = float32(cover[i] / n)
-			}
+	for y := range height {
+		for x := 0; x < width; x += spanPixels {
+			n := min(spanPixels, width-x)
+			read(&to.span, bounds.Min.X+x, bounds.Min.Y+y, n)
+			to.add(x, y, n, 1)
 		}
 	}
-	if opacity != nil {
-		g.lay(opacity)
-	}
-	return g
+	return to.grey()
 }
 
-// add sums pixels of a row to the squares that they lie in.
-func (s *span) add(light, cover []float64, x, n, side int) {
-	if side == 1 {
-		for i := range n {
-			light[x+i], cover[x+i] = float64(s.light[i]), float64(s.cover[i])
-		}
-		return
+// reducer sums the pixels of an image into those of a Grey.
+type reducer struct {
+	width, height int // of the image
+	side          int // pixels of the image in one of the Grey, along each side
+	columns, rows int // of the Grey
+	light         []float64
+	cover         []float64 // nil where all pixels are opaque
+	span          span      // what add adds
+}
+
+// newReducer is for an image whose pixels are all opaque.
+func newReducer(width, height int) *reducer {
+	r := &reducer{width: width, height: height, side: reduction(width, height)}
+	r.columns, r.rows = reduced(width, height)
+	r.light = make([]float64, r.columns*r.rows)
+	return r
+}
+
+// withOpacity has the reducer sum opacities too.
+func (r *reducer) withOpacity() *reducer {
+	r.cover = make([]float64, len(r.light))
+	return r
+}
+
+// reducerBytes bounds the memory of a reducer, its Grey, and a copy of that which is turned.
+func reducerBytes(width, height int) int64 {
+	columns, rows := reduced(width, height)
+	return (8 + 8 + 4 + 4) * int64(columns) * int64(rows)
+}
+
+// add adds the first n pixels of the span, which lie step apart in row y from x on.
+func (r *reducer) add(x, y, n, step int) {
+	row := y / r.side * r.columns
+	sum(r.light[row:][:r.columns], r.span.light[:n], x, step, r.side)
+	if r.cover != nil {
+		sum(r.cover[row:][:r.columns], r.span.cover[:n], x, step, r.side)
 	}
-	for i := 0; i < n; {
-		to := (x + i) / side
-		end := min(n, (to+1)*side-x)
-		var l, c float64
-		for ; i < end; i++ {
-			l += float64(s.light[i])
-			c += float64(s.cover[i])
+}
+
+// sum adds values that lie step apart from x on to the cells, each as wide as side, that they lie in.
+func sum(cells []float64, values []float32, x, step, side int) {
+	for len(values) > 0 {
+		to := x / side
+		n := min(len(values), ceil((to+1)*side-x, step))
+		var total float64
+		for _, v := range values[:n] {
+			total += float64(v)
 		}
-		light[to] += l
-		cover[to] += c
+		cells[to] += total
+		values, x = values[n:], x+n*step
 	}
+}
+
+// grey returns the means.
+func (r *reducer) grey() *Grey {
+	g := &Grey{Width: r.columns, Height: r.rows, Pixels: make([]float32, len(r.light))}
+	opaque := true
+	for i, light := range r.light {
+		pixels := min(r.side, r.width-i%r.columns*r.side) * min(r.side, r.height-i/r.columns*r.side)
+		g.Pixels[i] = float32(light / float64(pixels))
+		if r.cover != nil {
+			opaque = opaque && r.cover[i] == float64(pixels)
+			r.cover[i] /= float64(pixels)
+		}
+	}
+	if !opaque {
+		g.lay(r.cover)
+	}
+	return g
 }
 
 // pageSpread is how much the brightness of what is opaque must vary, as a standard deviation, for it to
@@ -86,10 +120,10 @@ const pageSpread = 0.05
 
 // lay puts an image, whose brightness is multiplied with its opacity so far, onto a background. Dark
 // strokes get white, light strokes black. But a page with transparent corners gets what is most like it.
-func (g *Grey) lay(opacity []float32) {
+func (g *Grey) lay(opacity []float64) {
 	var area, sum, squares float64
 	for i, p := range g.Pixels {
-		if a := float64(opacity[i]); a > 0 {
+		if a := opacity[i]; a > 0 {
 			area += a
 			sum += float64(p)
 			squares += float64(p) * float64(p) / a
@@ -105,6 +139,6 @@ func (g *Grey) lay(opacity []float32) {
 		return // onto black, as it is
 	}
 	for i, a := range opacity {
-		g.Pixels[i] += 1 - a
+		g.Pixels[i] += float32(1 - a)
 	}
 }

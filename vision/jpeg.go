@@ -5,128 +5,229 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 )
 
 // Markers of JPEG: see ITU-T T.81, table B.1.
 const (
-	markerSOF0 = 0xc0 // the frame: baseline
-	markerSOF2 = 0xc2 // the frame: progressive
-	markerEOI  = 0xd9 // end of image
-	markerSOS  = 0xda // start of a scan
-	markerAPP1 = 0xe1 // EXIF, among others
+	markerSOF0  = 0xc0 // the frame: baseline
+	markerSOF1  = 0xc1 // the frame: extended sequential
+	markerSOF2  = 0xc2 // the frame: progressive
+	markerDHT   = 0xc4 // Huffman tables
+	markerRST0  = 0xd0 // the first of eight restart markers
+	markerRST7  = 0xd7
+	markerEOI   = 0xd9 // end of image
+	markerSOS   = 0xda // start of a scan
+	markerDQT   = 0xdb // quantization tables
+	markerDRI   = 0xdd // restart interval
+	markerAPP0  = 0xe0 // JFIF
+	markerAPP1  = 0xe1 // EXIF, among others
+	markerAPP14 = 0xee // Adobe's colour transform
 )
 
-// segments are the markers and contents of the segments before the first scan. Like image/jpeg it skips
-// bytes that belong to none.
-func segments(content []byte) iter.Seq2[byte, []byte] {
-	return func(yield func(byte, []byte) bool) {
-		rest := content[len(jpegHeader):]
-		for {
-			start := bytes.IndexByte(rest, 0xff)
-			if start < 0 {
-				return
-			}
-			for rest = rest[start:]; len(rest) > 0 && rest[0] == 0xff; rest = rest[1:] {
-			}
-			if len(rest) == 0 || rest[0] == markerEOI || rest[0] == markerSOS {
-				return
-			}
-			marker := rest[0]
-			rest = rest[1:]
-			if marker == 0 || 0xd0 <= marker && marker <= 0xd7 { // no marker, or one without content
-				continue
-			}
-			if len(rest) < 2 {
-				return
-			}
-			size := int(binary.BigEndian.Uint16(rest))
-			if size < 2 || size > len(rest) || !yield(marker, rest[2:size]) {
-				return
-			}
-			rest = rest[size:]
-		}
-	}
+// jpegDecoder decodes the planes of a JPEG that its brightness depends on, and reduces them to the
+// size of a Grey as it goes. See ITU-T T.81.
+type jpegDecoder struct {
+	content []byte
+	at      int // the next byte of content
+
+	frame
+	huffman  [2][4][]byte // DC and AC tables as in the file: 16 counts, then symbols
+	quantum  [4][64]uint16
+	interval int // units between restart markers; 0: none
+	scans    int
+	jfif     bool
+	adobe    int // colour transform of an Adobe segment, -1 without one
+
+	orientation int  // by EXIF
+	exif        bool // an EXIF segment was read
 }
 
-// frame is what a JPEG's frame header says: the size, and for each component, a plane of the image, its
-// name and how many blocks of 8 x 8 samples it has in each unit.
-type frame struct {
-	progressive   bool
-	width, height int64
-	components    []struct{ name, across, down byte }
-}
-
-// jpegFrame reads the frame header.
-func jpegFrame(content []byte) (frame, error) {
-	for marker, s := range segments(content) {
-		if marker < markerSOF0 || marker > markerSOF2 {
+// next returns the next marker and its segment. Like libjpeg it skips bytes that belong to none.
+// The marker is EOI where the file ends.
+func (j *jpegDecoder) next() (marker byte, segment []byte) {
+	for {
+		marker = j.nextMarker()
+		switch {
+		case marker == markerEOI:
+			return marker, nil
+		case marker <= 1 || markerRST0 <= marker && marker <= markerRST7: // without content
 			continue
 		}
-		if len(s) < 6 || len(s) != 6+3*int(s[5]) {
+		rest := j.content[j.at:]
+		if len(rest) < 2 {
+			return markerEOI, nil
+		}
+		size := int(binary.BigEndian.Uint16(rest))
+		if size < 2 || size > len(rest) {
+			return markerEOI, nil
+		}
+		j.at += size
+		return marker, rest[2:size]
+	}
+}
+
+// nextMarker returns the marker that comes next, and steps behind it. A 0 after 0xff is no marker
+// but belongs to a scan's data.
+func (j *jpegDecoder) nextMarker() byte {
+	for {
+		start := bytes.IndexByte(j.content[j.at:], 0xff)
+		if start < 0 {
+			j.at = len(j.content)
+			return markerEOI
+		}
+		for j.at += start; j.at < len(j.content) && j.content[j.at] == 0xff; j.at++ {
+		}
+		if j.at == len(j.content) {
+			return markerEOI
+		}
+		j.at++
+		if marker := j.content[j.at-1]; marker != 0 {
+			return marker
+		}
+	}
+}
+
+// newJPEG reads all segments before the first scan.
+func newJPEG(content []byte) (*jpegDecoder, error) {
+	j := &jpegDecoder{content: content, at: len(jpegHeader), adobe: -1, orientation: 1}
+	for {
+		start := j.at
+		marker, segment := j.next()
+		if marker == markerSOS {
+			j.at = start
 			break
 		}
-		f := frame{
-			progressive: marker == markerSOF2,
-			height:      int64(binary.BigEndian.Uint16(s[1:])), width: int64(binary.BigEndian.Uint16(s[3:])),
+		if marker == markerEOI {
+			return nil, errCutShort
 		}
-		for c := s[6:]; len(c) > 0; c = c[3:] {
-			f.components = append(f.components, struct{ name, across, down byte }{c[0], c[1] >> 4, c[1] & 15})
+		if err := j.read(marker, segment); err != nil {
+			return nil, err
 		}
-		if len(f.components) == 1 { // whose unit is a block, whatever it says
-			f.components[0].across, f.components[0].down = 1, 1
-		}
-		if c := f.components; len(c) > 0 && c[0].across > 0 && c[0].down > 0 {
-			return f, nil
-		}
-		break
 	}
-	return frame{}, errors.New("no frame header")
+	if len(j.components) == 0 {
+		return nil, errors.New("it has no frame header")
+	}
+	j.layOut()
+	return j, nil
 }
 
-// bytes bounds what image/jpeg allocates: the planes, in whole units; of a progressive image all
-// coefficients as int32 besides; and 4 bytes a pixel where the planes are merged, into CMYK or RGB.
-func (f frame) bytes(content []byte) int64 {
-	first := f.components[0]
-	across, down := 8*int64(first.across), 8*int64(first.down)
-	units := ((f.width + across - 1) / across) * ((f.height + down - 1) / down)
-	samples, names := int64(0), ""
-	for _, c := range f.components {
-		samples += 64 * int64(c.across) * int64(c.down) * units
-		names += string(c.name)
+// read reads a segment that is not a scan.
+func (j *jpegDecoder) read(marker byte, segment []byte) (err error) {
+	switch {
+	case marker == markerDHT:
+		return j.readHuffman(segment)
+	case marker == markerDQT:
+		return j.readQuanta(segment)
+	case marker == markerDRI:
+		if len(segment) != 2 {
+			return fmt.Errorf("its restart interval has %d bytes, want 2", len(segment))
+		}
+		j.interval = int(binary.BigEndian.Uint16(segment))
+	case marker == markerAPP0:
+		j.jfif = j.jfif || bytes.HasPrefix(segment, []byte("JFIF\x00"))
+	case marker == markerAPP1:
+		if tiff, ok := bytes.CutPrefix(segment, []byte(exifHeader)); ok && !j.exif {
+			j.orientation, j.exif = tiffOrientation(tiff), true
+		}
+	case marker == markerAPP14:
+		if bytes.HasPrefix(segment, []byte("Adobe")) && len(segment) >= 12 {
+			j.adobe = int(segment[11])
+		}
+	case markerSOF0 <= marker && marker <= markerSOF2:
+		if len(j.components) > 0 {
+			return errors.New("it has two frame headers")
+		}
+		j.frame, err = readFrame(marker, segment)
+	case 0xc0 <= marker && marker <= 0xcf && marker != 0xc8 && marker != 0xcc:
+		return fmt.Errorf("its coding, SOF%d, is lossless, hierarchical or arithmetic, want Huffman-coded DCT",
+			marker-markerSOF0)
 	}
-	need := samples
-	if f.progressive {
-		need += 4 * samples
-	}
-	if len(f.components) == 4 || names == "RGB" || adobeRGB(content) {
-		need += 4 * f.width * f.height
-	}
-	return need
+	return err
 }
 
-// adobeRGB tells whether an APP14 segment may say that the planes are red, green and blue. It may stand
-// behind the first scan too, so it is looked for everywhere.
-func adobeRGB(content []byte) bool {
-	for rest := content; ; {
-		at := bytes.Index(rest, []byte("\xff\xee"))
-		if at < 0 || len(rest) < at+16 {
-			return false
+// readHuffman keeps tables as they are: they are built by the scan that needs them.
+func (j *jpegDecoder) readHuffman(s []byte) error {
+	for len(s) > 0 {
+		if len(s) < 17 {
+			return errors.New("a Huffman table is cut short")
 		}
-		if s := rest[at+4:]; string(s[:5]) == "Adobe" && s[11] == 0 {
-			return true
+		class, id, size := s[0]>>4, s[0]&15, 17
+		for _, n := range s[1:17] {
+			size += int(n)
 		}
-		rest = rest[at+2:]
-	}
-}
-
-// checkScans bounds the work: each scan may go through the whole image, and a few bytes make a scan. A
-// progressive image has about ten; the two bytes of the marker may occur elsewhere by chance.
-func checkScans(content []byte) error {
-	scans, most := bytes.Count(content, []byte{0xff, markerSOS}), 64+len(content)>>12
-	if scans > most {
-		return fmt.Errorf("vision: a JPEG of %d bytes with %d scans, want at most %d: save it anew",
-			len(content), scans, most)
+		if class > 1 || id > 3 || size > len(s) || size > 17+256 {
+			return errors.New("a Huffman table is wrong")
+		}
+		j.huffman[class][id], s = s[1:size], s[size:]
 	}
 	return nil
+}
+
+func (j *jpegDecoder) readQuanta(s []byte) error {
+	for len(s) > 0 {
+		id, size := s[0]&15, 1+64*(1+int(s[0]>>4))
+		if id > 3 || s[0]>>4 > 1 || size > len(s) {
+			return errors.New("a quantization table is wrong")
+		}
+		for i := range j.quantum[id] {
+			if size == 1+64 {
+				j.quantum[id][i] = uint16(s[1+i])
+			} else {
+				j.quantum[id][i] = binary.BigEndian.Uint16(s[1+2*i:])
+			}
+		}
+		s = s[size:]
+	}
+	return nil
+}
+
+// decode reads scans until all pixels are there. A sequential image needs no more then; a
+// progressive one has its last bits in its last scan, and is whole only if it says that it ends.
+func (j *jpegDecoder) decode() (*Grey, error) {
+	for !j.complete() {
+		marker, segment := j.next()
+		switch {
+		case marker == markerSOS:
+			if err := j.scan(segment); err != nil {
+				return nil, fmt.Errorf("scan %d: %w", j.scans, err)
+			}
+		case marker != markerEOI:
+			if err := j.read(marker, segment); err != nil {
+				return nil, err
+			}
+		case !j.progressive || !j.ended() || !j.sent():
+			return nil, errCutShort
+		default:
+			j.reconstruct()
+			return j.grey(), nil
+		}
+	}
+	return j.grey(), nil
+}
+
+var errCutShort = errors.New("it is cut short: some pixels are missing")
+
+// complete reports whether a sequential image has all that its brightness depends on.
+func (j *jpegDecoder) complete() bool {
+	for i := range j.components {
+		if c := &j.components[i]; c.plane != nil && !c.done {
+			return false
+		}
+	}
+	return true
+}
+
+// sent reports whether each plane of a progressive image has had a scan.
+func (j *jpegDecoder) sent() bool {
+	for i := range j.components {
+		if c := &j.components[i]; c.plane != nil && c.lowest[0] == unsent {
+			return false
+		}
+	}
+	return true
+}
+
+// ended reports whether the marker that next returned is an EOI of the file.
+func (j *jpegDecoder) ended() bool {
+	return j.at <= len(j.content) && bytes.HasSuffix(j.content[:j.at], []byte{0xff, markerEOI})
 }

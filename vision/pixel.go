@@ -76,6 +76,25 @@ func (s *span) rgba(values []uint8, straight bool) {
 	}
 }
 
+// rgb reads three bytes a pixel.
+func (s *span) rgb(values []uint8) {
+	for i := 0; len(values) >= 3; i++ {
+		p := values[:3]
+		values = values[3:]
+		s.light[i] = float32(red*uint32(p[0])+green*uint32(p[1])+blue*uint32(p[2])) / (whole * 255)
+		s.cover[i] = 1
+	}
+}
+
+// greyAlpha reads two bytes a pixel, grey and opacity.
+func (s *span) greyAlpha(values []uint8) {
+	for i := 0; len(values) >= 2; i++ {
+		cover := bytesLight[values[1]]
+		s.light[i], s.cover[i] = bytesLight[values[0]]*cover, cover
+		values = values[2:]
+	}
+}
+
 // weighted is the brightness of a colour that is multiplied with its opacity, and its opacity.
 func weighted(r, g, b, a uint32) (light, cover float32) {
 	sum := red*uint64(r) + green*uint64(g) + blue*uint64(b)
