@@ -93,7 +93,7 @@ func (s *Server) question(
 			return err
 		},
 		Image: func(in *infer.Input, file []byte) ([]uint8, error) {
-			return s.look(ctx, file, in.Shape[0], in.Shape[1])
+			return s.look(ctx, b, file, in.Shape[0], in.Shape[1])
 		},
 	}
 	for i := range v.Inputs {
@@ -142,23 +142,49 @@ func (b *body) askProblem(in *infer.Input, f field, err error) error {
 	return err
 }
 
-// look brings an image to what the network was trained on. Only as many are decoded at once as there are
-// processors, so that their memory is bounded.
-func (s *Server) look(ctx context.Context, file []byte, height, width int) ([]uint8, error) {
+// look brings an image to what the network was trained on. As many are decoded at once as there are
+// processors. The memory that it takes counts where the body does, while it takes it.
+func (s *Server) look(
+	ctx context.Context, b *body, file []byte, height, width int,
+) ([]uint8, error) {
 	select {
 	case s.decodes <- struct{}{}:
 		defer func() { <-s.decodes }()
 	case <-ctx.Done():
-		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return nil, errLate
-		}
-		return nil, errGone
 	}
+	if err := late(ctx); err != nil {
+		return nil, err
+	}
+	memory := vision.Memory(file, s.config.Image)
+	if err := b.take(memory); err != nil {
+		return nil, err
+	}
+	defer b.giveBack(memory)
 	grey, err := vision.Decode(file, s.config.Image)
 	if err != nil {
 		return nil, &unreadable{err}
 	}
+	if err := late(ctx); err != nil {
+		return nil, err
+	}
 	return grey.MNIST(height, width)
+}
+
+// late is an error where a request's deadline has passed, or its client has left.
+func late(ctx context.Context) error {
+	switch {
+	case ctx.Err() == nil:
+		return nil
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return errLate
+	}
+	return errGone
+}
+
+// giveBack gives memory back before free does.
+func (b *body) giveBack(bytes int64) {
+	b.budget.give(bytes)
+	b.held -= bytes
 }
 
 // unreadable is what is wrong with an image: the client's mistake, whatever it is.

@@ -27,7 +27,7 @@ type Config struct {
 	ClientConnections int           // most of one IPv4 address or IPv6 /64; half of Connections
 	Body              int64         // most bytes of a request's body, also when decompressed; 8 MB
 	Bodies            int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
-	Image             int64         // most bytes of an image when it is decoded; 8 MB
+	Image             int64         // most bytes of an image when it is decoded, as vision.Decode counts them; 48 MB
 	Rows              int           // most rows of a request; 10,000
 	HeaderTime        time.Duration // for a request's header; 5 s
 	ReadTime          time.Duration // for a whole request; 15 s
@@ -73,7 +73,7 @@ func (c Config) withDefaults() Config {
 			*field = value
 		}
 	}
-	for field, value := range map[*int64]int64{&c.Body: 8 << 20, &c.Image: 8 << 20} {
+	for field, value := range map[*int64]int64{&c.Body: 8 << 20, &c.Image: 48 << 20} {
 		if *field == 0 {
 			*field = value
 		}

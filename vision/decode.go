@@ -11,60 +11,77 @@ import (
 // ErrFormat is the error of content that is neither PNG nor JPEG.
 var ErrFormat = errors.New("want a PNG or a JPEG image")
 
-// TooLarge is the error of an image that would take too much memory.
+// TooLarge is the error of an image that takes too much memory or work.
 type TooLarge struct {
 	Width, Height int
-	Bytes, Most   int64 // what decoding it may take, and what it may take at most
+	Bytes, Most   int64 // what Decode counts, and what it may count at most
 }
 
 func (e *TooLarge) Error() string {
-	return fmt.Sprintf("vision: an image of %d x %d pixels takes up to %d bytes when decoded, at most %d are allowed: "+
-		"make it smaller", e.Width, e.Height, e.Bytes, e.Most)
+	return fmt.Sprintf("vision: an image of %d x %d pixels counts as %d bytes when decoded, at most %d are "+
+		"allowed: make it smaller", e.Width, e.Height, e.Bytes, e.Most)
 }
 
-// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. The decoded image may take at
-// most so many bytes, also while it is decoded; the header is held against that before anything
-// else is read. Content that is neither PNG nor JPEG is an ErrFormat, an image too large a
-// *TooLarge.
+// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. It allocates at most so many bytes,
+// and its work is bounded by them: of a PNG the bytes of its rows count, of a JPEG a byte for each pixel,
+// and two if it is progressive. The header is held against that before anything else is read. Content that
+// is neither PNG nor JPEG is an ErrFormat, an image too large a *TooLarge.
+//
+// An image all pixels of which are there is read, whatever else is missing, damaged, or follows.
 func Decode(content []byte, most int64) (*Grey, error) {
+	format, d, err := open(content)
+	if err != nil {
+		return nil, err
+	}
+	width, height := d.size()
+	if need := max(d.memory(), d.work()); need > most {
+		return nil, &TooLarge{width, height, need, most}
+	}
+	g, err := d.decode()
+	if err != nil {
+		return nil, damaged(format, err)
+	}
+	return g, nil
+}
+
+// Memory bounds what Decode allocates for an image, and MNIST for what comes of it. It is 0 for what Decode
+// refuses.
+func Memory(content []byte, most int64) int64 {
+	_, d, err := open(content)
+	if err != nil || max(d.memory(), d.work()) > most {
+		return 0
+	}
+	columns, rows := reduced(d.size())
+	return d.memory() + mnistBytes*int64(columns)*int64(rows)
+}
+
+// mnistBytes bounds the bytes that MNIST allocates for each pixel of a Grey: see TestMemory.
+const mnistBytes = 128
+
+// decoder decodes an image, the header of which it has read.
+type decoder interface {
+	size() (width, height int)
+	memory() int64 // bounds the bytes that decode allocates
+	work() int64   // bounds the bytes that decode goes through
+	decode() (*Grey, error)
+}
+
+// open reads the header of an image, and says what format it has.
+func open(content []byte) (format string, d decoder, err error) {
 	switch {
 	case bytes.HasPrefix(content, []byte(pngHeader)):
-		return decodePNG(content, most)
+		format = "PNG"
+		d, err = newPNG(content)
 	case bytes.HasPrefix(content, []byte(jpegHeader)):
-		return decodeJPEG(content, most)
+		format = "JPEG"
+		d, err = newJPEG(content)
+	default:
+		return "", nil, fmt.Errorf("vision: got %s: %w", kind(content), ErrFormat)
 	}
-	return nil, fmt.Errorf("vision: got %s: %w", kind(content), ErrFormat)
-}
-
-func decodePNG(content []byte, most int64) (*Grey, error) {
-	p, err := newPNG(content)
 	if err != nil {
-		return nil, damaged("PNG", err)
+		return "", nil, damaged(format, err)
 	}
-	if need := p.bytes(); need > most {
-		return nil, &TooLarge{p.width, p.height, need, most}
-	}
-	g, err := p.decode()
-	if err != nil {
-		return nil, damaged("PNG", err)
-	}
-	return g.turned(p.orientation), nil
-}
-
-func decodeJPEG(content []byte, most int64) (*Grey, error) {
-	j, err := newJPEG(content)
-	if err != nil {
-		return nil, damaged("JPEG", err)
-	}
-	if need := j.bytes(); need > most {
-		return nil, &TooLarge{j.width, j.height, need, most}
-	}
-	j.allocate()
-	g, err := j.decode()
-	if err != nil {
-		return nil, damaged("JPEG", err)
-	}
-	return g.turned(j.orientation), nil
+	return format, d, nil
 }
 
 // damaged is the error of an image that its decoder refuses. The decoders say "png: " and "jpeg: ".

@@ -3,6 +3,7 @@ package vision_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"runtime"
@@ -287,5 +288,47 @@ func TestScans(t *testing.T) {
 	again := slices.Concat(whole[:len(whole)-2], scanHeader(1, 0, 63, 0), []byte{1, 2, 3}, whole[len(whole)-2:])
 	if got := decoded(t, again); !slices.Equal(got.Pixels, decoded(t, whole).Pixels) {
 		t.Error("a second scan of a component changes the pixels")
+	}
+}
+
+// TestMemory holds what Decode and MNIST allocate against what Memory says, for images that take MNIST the most.
+func TestMemory(t *testing.T) {
+	noise, dashes := grey(five(512, 512, 24), 512, 40, 210), grey(five(512, 512, 24), 512, 0, 255)
+	shade := grey(five(1000, 1000, 24), 1000, 0, 255)
+	for i := range shade.Pix {
+		if i%1000+i/1000 < 800 {
+			shade.Pix[i] = uint8(float64(shade.Pix[i]) * 0.6)
+		}
+	}
+	for i := range noise.Pix {
+		noise.Pix[i] += uint8(i * i >> 4 & 31)
+		if x, y := i%512, i/512; min(x, y) > 2 && max(x, y) < 509 && x%5 < 4 && y%2 == 0 {
+			dashes.Pix[i] = 0
+		}
+	}
+	for name, content := range map[string][]byte{
+		"noise": pngOf(t, noise), "dashes": pngOf(t, dashes), "shade": pngOf(t, shade), "JPEG": jpegOf(t, shade, 50),
+		"RGBA": pngOf(t, each(shade, image.NewNRGBA(shade.Rect), faint)), "small": pngOf(t, image.NewGray(image.Rect(0, 0, 28, 28))),
+	} {
+		most := vision.Memory(content, 1<<30)
+		got := allocated(func() {
+			if g, err := vision.Decode(content, most); err == nil {
+				g.MNIST(28, 28)
+			}
+		})
+		if got > most+64<<10 {
+			t.Errorf("%s: %d bytes were allocated, want at most %d", name, got, most)
+		}
+	}
+	// A size of 2^31-1 by 2^31-1 pixels of 64 bits is not taken for a small one.
+	most := braidtest.PNGStart(1<<31-1, 1<<31-1, 16, 6, 1)
+	if _, err := vision.Decode(most, 1<<62); !strings.Contains(fmt.Sprint(err), "counts as 9223372036854775807 bytes") {
+		t.Errorf("got the error %v, want one of 2^63-1 bytes", err)
+	}
+	if got := vision.Memory([]byte("GIF89a"), 1<<30); got != 0 {
+		t.Errorf("a GIF takes %d bytes, want 0", got)
+	}
+	if got := vision.Memory(pngOf(t, shade), 999_999); got != 0 {
+		t.Errorf("an image that Decode refuses takes %d bytes, want 0", got)
 	}
 }

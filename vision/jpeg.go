@@ -184,6 +184,7 @@ func (j *jpegDecoder) readQuanta(s []byte) error {
 // decode reads scans until all pixels are there. A sequential image needs no more then; a
 // progressive one has its last bits in its last scan, and is whole only if it says that it ends.
 func (j *jpegDecoder) decode() (*Grey, error) {
+	j.allocate()
 	for !j.complete() {
 		marker, segment := j.next()
 		switch {
@@ -199,10 +200,10 @@ func (j *jpegDecoder) decode() (*Grey, error) {
 			return nil, errCutShort
 		default:
 			j.reconstruct()
-			return j.grey(), nil
+			return j.grey().turned(j.orientation), nil
 		}
 	}
-	return j.grey(), nil
+	return j.grey().turned(j.orientation), nil
 }
 
 var errCutShort = errors.New("it is cut short: some pixels are missing")

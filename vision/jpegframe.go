@@ -101,36 +101,45 @@ func (j *jpegDecoder) layOut() {
 	}
 }
 
-// bytes bounds what decoding allocates: for each plane its pixels in a Grey's size, and the
-// coefficients of a progressive image; the Grey, and a copy of it that is turned. And it bounds the
-// work, which counts as a byte for each pixel of a plane; as two where samples are to be spread
-// over more pixels, and in progressive images, which are gone through many times.
-func (j *jpegDecoder) bytes() int64 {
+func (f *frame) size() (width, height int) { return f.width, f.height }
+
+// memory counts for each plane its pixels in a Grey's size, and the coefficients of a progressive image; the
+// Grey, and a copy of it that is turned.
+func (j *jpegDecoder) memory() int64 {
 	columns, rows := reduced(j.width, j.height)
-	grey := 4 * int64(columns) * int64(rows)
-	var planes, blocks, work int64
+	var planes, coefficients int64
 	for i := range j.components {
 		if c := &j.components[i]; c.plane != nil {
 			planes++
-			blocks += int64(c.stride) * int64(j.unitsDown) * int64(c.down)
-			if pixels := int64(j.width) * int64(j.height); c.plane.even() {
-				work += pixels
-			} else {
-				work += 2 * pixels
-			}
+			coefficients += 2 * int64(c.stride) * int64(j.unitsDown) * int64(c.down)
 		}
 	}
-	need := (planes+2)*grey + jpegTables
+	need := (planes+2)*4*int64(columns)*int64(rows) + jpegTables
 	switch {
 	case j.progressive && j.flat:
-		need += 2 * blocks
+		need += coefficients
 	case j.progressive:
-		need += (2*64 + 1) * blocks
+		need += 65 * coefficients // and ends
+	}
+	return need
+}
+
+// work counts a byte for each pixel of a plane; two where samples are to be spread over more pixels, and
+// where the image is progressive: then it is gone through many times.
+func (j *jpegDecoder) work() int64 {
+	pixels, work := int64(j.width)*int64(j.height), int64(0)
+	for i := range j.components {
+		if c := &j.components[i]; c.plane != nil {
+			work += pixels
+			if !c.plane.even() {
+				work += pixels
+			}
+		}
 	}
 	if j.progressive {
 		work *= 2
 	}
-	return max(need, work)
+	return work
 }
 
 // jpegTables bounds the bytes of a decoder's own tables.

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
+	"math"
 )
 
 // pngImage is what a PNG says before its pixels. See W3C, "Portable Network Graphics", third
@@ -135,20 +136,32 @@ func (p *pngImage) check() error {
 }
 
 // rowBytes is the size of so many pixels beside each other.
-func (p *pngImage) rowBytes(pixels int) int { return ceil(pixels*p.channels()*p.depth, 8) }
+func (p *pngImage) rowBytes(pixels int) int { return int(p.row(pixels)) }
+
+func (p *pngImage) row(pixels int) int64 {
+	return (int64(pixels)*int64(p.channels()*p.depth) + 7) / 8
+}
+
+func (p *pngImage) size() (width, height int) { return p.width, p.height }
+
+func (p *pngImage) memory() int64 {
+	return 2*(1+p.row(p.width)) + reducerBytes(p.width, p.height) + inflating
+}
 
 // rowWork is what it costs to begin a row, in bytes of a row: some 100 ns.
 const rowWork = 256
 
-// bytes bounds what decoding allocates, and its work: all rows are decompressed, and all pixels
-// read.
-func (p *pngImage) bytes() int64 {
-	row := int64(p.rowBytes(p.width))
-	work := int64(p.height) * (max(row, int64(p.width)) + rowWork)
+// work counts all rows, which are decompressed and read, whatever a Grey needs of them.
+func (p *pngImage) work() int64 {
+	row := max(p.row(p.width), int64(p.width)) + rowWork
+	if int64(p.height) > math.MaxInt64/2/row {
+		return math.MaxInt64
+	}
+	work := int64(p.height) * row
 	if p.interlaced {
 		work *= 2
 	}
-	return max(work, 2*row+reducerBytes(p.width, p.height)+inflating)
+	return work
 }
 
 // inflating bounds the memory of decompression.

@@ -83,7 +83,7 @@ func (p *pngImage) decode() (*Grey, error) {
 	if _, err := rows.Read(beyond[:]); errors.Is(err, zlib.ErrChecksum) {
 		return nil, errors.New("its pixels have a wrong checksum")
 	}
-	return to.grey(), nil
+	return to.grey().turned(p.orientation), nil
 }
 
 func cutShort(err error) error {

@@ -58,7 +58,7 @@ func serveVerb(s streams) *cobra.Command {
 	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; at the limit the longest idle one is closed to let a new one in")
 	flags.IntVar(&f.ClientConnections, "client-connections", 0, "most connections of one client, such as a proxy; 0: half of --connections")
 	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
-	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded")
+	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded: 48 hold a JPEG of 50 million pixels, a PNG of 12 million")
 	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
 	flags.Float64Var(&f.Rate, "rate-limit", usual.Rate, "most requests a second of one client; more get 429; 0: no limit")
 	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens of 16 characters or more, one a line, one of which each request must bring")
