@@ -16,6 +16,7 @@ var floors = map[string]int{
 	"braid/internal/kernel":      0,
 	"braid/internal/names":       0,
 	"braid/internal/disk":        0,
+	"braid/internal/gunzip":      0,
 	"braid/internal/exec":        1,
 	"braid/internal/random":      1,
 	"braid/internal/safetensors": 1,

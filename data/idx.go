@@ -3,7 +3,6 @@ package data
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -11,6 +10,7 @@ import (
 	"math"
 	"os"
 
+	"braid/internal/gunzip"
 	"braid/tensor"
 )
 
@@ -153,8 +153,8 @@ func openIDX(path string) (tensor.Tensor, error) {
 	}
 	defer file.Close()
 	buffered := bufio.NewReader(file)
-	if head, err := buffered.Peek(2); err == nil && bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		unzipped, err := gzip.NewReader(buffered)
+	if head, err := buffered.Peek(2); err == nil && string(head) == gunzip.Magic {
+		unzipped, err := gunzip.NewReader(buffered)
 		if err != nil {
 			return tensor.Tensor{}, fmt.Errorf("header of the compressed file: %w", err)
 		}

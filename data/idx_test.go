@@ -46,6 +46,7 @@ func TestOpenIDX(t *testing.T) {
 	plain := idx(content, 1, 3, 2)
 	for name, file := range map[string][]byte{
 		"plain": plain, "packed.gz": zipped(plain), "packed": zipped(plain), "plain.gz": plain,
+		"padded": append(zipped(plain), make([]byte, 600)...),
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -80,6 +81,7 @@ var badIDX = map[string]struct {
 	"gzip too long":    {zipped(idx(make([]byte, 7), 3, 2)), "after its end: more than the 6"},
 	"gzip damaged":     {damaged(zipped(idx(make([]byte, 6), 3, 2))), "invalid checksum"},
 	"gzip cut short":   {zipped(idx(make([]byte, 5000), 5000))[:40], "compressed file is cut short"},
+	"gzip and junk":    {append(zipped(idx(make([]byte, 6), 3, 2)), "junk"...), "other bytes follow the compressed data"},
 	"gzip of garbage":  {zipped([]byte("hello, world")), "no IDX file of bytes"},
 	"gzip header only": {[]byte{0x1f, 0x8b}, "header of the compressed file"},
 }

@@ -31,7 +31,7 @@ func bodyMistakes(t testing.TB) (list []mistake) {
 		}{
 			{"no gzip", good, "the body cannot be read: gzip: invalid header"}, {"nothing as gzip", nil, "the body ends too soon"}, {"a byte as gzip", []byte{0x1f}, "the body ends too soon"}, {"half a header of gzip", packed[:5], "the body ends too soon"}, {"half a gzip", packed[:len(packed)/2], "the body ends too soon"},
 			{"gzip without its end", packed[:len(packed)-4], "the body ends too soon"}, {"gzip of another sum", append(bytes.Clone(packed[:len(packed)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip: invalid checksum"},
-			{"gzip and more", append(bytes.Clone(packed), "more and more"...), "gzip: invalid header"}, {"damaged gzip", append(append(bytes.Clone(packed[:12]), 0xff, 0xff, 0xff, 0xff), packed[16:]...), "flate: corrupt input"},
+			{"gzip and more", append(bytes.Clone(packed), "more and more"...), "gzip: other bytes follow the compressed data"}, {"damaged gzip", append(append(bytes.Clone(packed[:12]), 0xff, 0xff, 0xff, 0xff), packed[16:]...), "flate: corrupt input"},
 		} {
 			add(c.name, path, "gzip", c.body, 400, c.says)
 		}

@@ -3,13 +3,13 @@ package serve
 import (
 	"bufio"
 	"compress/flate"
-	"compress/gzip"
 	"compress/zlib"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 
+	"braid/internal/gunzip"
 	"braid/internal/names"
 )
 
@@ -59,7 +59,7 @@ func (s *Server) unpacked(
 		if list[i] == "deflate" {
 			from, err = inflate(bounded)
 		} else {
-			from, err = gzip.NewReader(bounded)
+			from, err = gunzip.NewReader(bounded)
 		}
 		if err != nil {
 			return nil, false, readFailed(err)

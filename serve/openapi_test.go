@@ -320,6 +320,8 @@ func (c *contract) infer(t *testing.T) {
 	w.Write(one(t, 3, "odd number", ""))
 	w.Close()
 	c.call(t, r, 200, "POST", inferPath, zipped.Bytes(), "Content-Type", asJSON, "Content-Encoding", "gzip")
+	padded := append(zipped.Bytes(), make([]byte, 100)...)
+	c.call(t, r, 200, "POST", inferPath, padded, "Content-Type", asJSON, "Content-Encoding", "gzip")
 	c.call(t, r, 200, "POST", inferPath, deflated(one(t, 3, "odd number", "")), "Content-Type", asJSON, "Content-Encoding", "Deflate")
 	for _, more := range []string{``, `"parameters":{"binary_data_output":true},`, `"outputs":[{"name":"digit","parameters":{"binary_data":true}},{"name":"answer"}],`,
 		`"outputs":[{"name":"digit","parameters":{"binary_data":true,"classification":2}},{"name":"answer","parameters":{"classification":1}}],`} {

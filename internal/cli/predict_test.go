@@ -190,6 +190,39 @@ func TestPredictZipped(t *testing.T) {
 	}
 }
 
+// Rows that are compressed are read where zeros follow, or other members, as zcat reads them; other bytes are an
+// error, so that no rows are lost without a word.
+func TestPredictPadded(t *testing.T) {
+	run, folder := trained(t)
+	m := manyRows(t, folder, 7)
+	lines := []byte(m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n")
+	zip := func(content []byte) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write(content)
+		w.Close()
+		return b.Bytes()
+	}
+	zeros := make([]byte, 600)
+	for name, content := range map[string][]byte{"images": idxFile(m.pixels, 7, 6, 5), "lines": lines} {
+		answers := func(file []byte) (int, string, string) {
+			return call("predict", run, "--in", put(t, t.TempDir(), name, file), "--question", "odd number", "--log", "none")
+		}
+		_, want, _ := answers(content)
+		for what, file := range map[string][]byte{
+			"plain": zip(content), "zeros": append(zip(content), zeros...),
+			"members": slices.Concat(zip(content[:9]), zip(nil), zeros, zip(content[9:]), zeros),
+		} {
+			if code, got, errs := answers(file); code != 0 || got != want || want == "" {
+				t.Errorf("%s, %s: exit code %d: %s\n%s\nwant\n%s", name, what, code, errs, got, want)
+			}
+		}
+		if code, _, errs := answers(append(zip(content), "junk"...)); code != 1 || !strings.Contains(errs, "other bytes follow the compressed data") {
+			t.Errorf("%s, junk: exit code %d: %s", name, code, errs)
+		}
+	}
+}
+
 // What goes to a pipe and is compressed holds the rows before a bad one, too.
 func TestPredictZippedPipe(t *testing.T) {
 	run, folder := trained(t)

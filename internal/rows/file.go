@@ -3,13 +3,13 @@ package rows
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"braid/internal/gunzip"
 	"braid/internal/names"
 )
 
@@ -65,8 +65,8 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	}
 	f.raw = &counting{Reader: from}
 	f.text = bufio.NewReaderSize(f.raw, readBuffer)
-	if head, _ := f.text.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
-		unpacked, err := gzip.NewReader(f.text)
+	if head, _ := f.text.Peek(2); string(head) == gunzip.Magic {
+		unpacked, err := gunzip.NewReader(f.text)
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("%s: header of the compressed file: %w", f.name, err)
