@@ -87,11 +87,16 @@ func sum(cells []float64, values []float32, x, step, side int) {
 	for len(values) > 0 {
 		to := x / side
 		n := min(len(values), ceil((to+1)*side-x, step))
-		var total float64
-		for _, v := range values[:n] {
-			total += float64(v)
+		var even, odd float64 // sums that do not wait for each other
+		cell := values[:n]
+		for ; len(cell) >= 2; cell = cell[2:] {
+			even += float64(cell[0])
+			odd += float64(cell[1])
 		}
-		cells[to] += total
+		if len(cell) > 0 {
+			even += float64(cell[0])
+		}
+		cells[to] += even + odd
 		values, x = values[n:], x+n*step
 	}
 }

@@ -90,10 +90,18 @@ func (b *bitReader) restart(number int) error {
 
 // codes is a Huffman table.
 type codes struct {
-	short   [1 << shortCode]uint16 // by the next bits: symbol and length, or 0 where the code is longer
+	short   [1 << shortCode]uint16 // by the next bits: symbol and length, or 0 if the code is longer
+	values  [1 << shortCode]value  // by the next bits: a whole coefficient, if it is as short
 	ends    [17]int32              // of each length, one more than its last code, as 16 bits
 	offset  [17]int32              // of each length, what makes a code an index of symbols
 	symbols []byte
+}
+
+// value is a coefficient behind a run of zeros: the symbol's run, the bits of both code and value, and the
+// value. It has 0 bits where there is none.
+type value struct {
+	run, bits uint8
+	value     int16
 }
 
 // shortCode is the length up to which codes are looked up.
@@ -128,6 +136,19 @@ func newCodes(table []byte) (*codes, error) {
 		code <<= 1
 	}
 	return c, nil
+}
+
+// withValues looks up values too.
+func (c *codes) withValues() *codes {
+	for next, e := range c.short {
+		length, size := int(e&0xff), int(e>>8&15)
+		if length == 0 || size == 0 || length+size > shortCode {
+			continue
+		}
+		b := bitReader{bits: uint64(next) << (64 - shortCode + length)}
+		c.values[next] = value{uint8(e >> 12), uint8(length + size), int16(b.signed(size))}
+	}
+	return c
 }
 
 // symbol reads a code. A code that the table does not have is symbol 0, and as long as can be.

@@ -99,6 +99,7 @@ func (j *jpegDecoder) readScan(s *scan, header []byte) (err error) {
 			if c.ac, err = newCodes(j.huffman[1][h[1]&15]); err != nil {
 				return err
 			}
+			c.ac.withValues()
 		}
 		j.quantize(c.component)
 		s.components = append(s.components, c)
@@ -242,35 +243,39 @@ func (s *scan) sequential(c *scanned, column, row int) {
 	}
 	var block [64]float32
 	for k := 1; k < 64; k++ {
-		symbol := s.symbol(c.ac)
-		size := symbol & 15
-		if size == 0 {
-			if symbol != 0xf0 {
-				break
-			}
-			k += 15
-			continue
+		run, v, end := s.coefficient(c.ac)
+		if end {
+			break
 		}
-		k += symbol >> 4
-		v := s.signed(size)
-		if k < 64 {
+		if k += run; k < 64 {
 			block[natural[k]] = float32(v) * c.scale[k]
 		}
 	}
 	c.show(column, row, c.level, &block)
 }
 
+// coefficient reads a run of zeros and the coefficient behind it, which is 0 behind 15 zeros. The end of a
+// block has none.
+func (s *scan) coefficient(ac *codes) (run int, v int32, end bool) {
+	s.reserve()
+	if e := ac.values[s.bits>>(64-shortCode)]; e.bits > 0 {
+		s.bits <<= e.bits
+		s.n -= int(e.bits)
+		return int(e.run), int32(e.value), false
+	}
+	symbol := s.symbol(ac)
+	run, size := symbol>>4, symbol&15
+	return run, s.signed(size), size == 0 && run < 15
+}
+
 // skipAC steps over the coefficients of a block.
 func (s *scan) skipAC(ac *codes) {
 	for k := 1; k < 64; k++ {
-		symbol := s.symbol(ac)
-		size := symbol & 15
-		if size == 0 && symbol != 0xf0 {
+		run, _, end := s.coefficient(ac)
+		if end {
 			return
 		}
-		k += symbol >> 4
-		s.bits <<= size
-		s.n -= size
+		k += run
 	}
 }
 
@@ -292,14 +297,12 @@ func (s *scan) firstAC(c *scanned, at int) {
 	}
 	block := c.coefficients[at*64:][:64]
 	for k := s.first; k <= s.last; k++ {
-		symbol := s.symbol(c.ac)
-		run, size := symbol>>4, symbol&15
-		if size == 0 && run < 15 {
+		run, v, end := s.coefficient(c.ac)
+		if end {
 			s.run = 1<<run + int(s.take(run)) - 1
 			return
 		}
-		k += run
-		if v := s.signed(size); size > 0 && k < 64 {
+		if k += run; v != 0 && k < 64 {
 			block[k] = int16(v << s.shift)
 			c.ends[at] = max(c.ends[at], uint8(k+1))
 		}
@@ -324,7 +327,7 @@ func (s *scan) refineAC(c *scanned, at int) {
 		}
 		for ; k <= s.last; k++ {
 			if block[k] != 0 {
-				s.refine(&block[k])
+				s.refineAll(block[k : k+1])
 			} else if run--; run < 0 {
 				block[k] = value
 				c.ends[at] = max(c.ends[at], uint8(k+1))
@@ -335,24 +338,28 @@ func (s *scan) refineAC(c *scanned, at int) {
 	}
 	if s.run > 0 {
 		s.run--
-		for end := min(s.last+1, int(c.ends[at])); k < end; k++ {
-			if block[k] != 0 {
-				s.refine(&block[k])
-			}
+		if end := min(s.last+1, int(c.ends[at])); k < end {
+			s.refineAll(block[k:end])
 		}
 	}
 }
 
-// refine adds a bit to a coefficient, away from 0.
-func (s *scan) refine(coefficient *int16) {
-	if s.n < 1 {
-		s.fill()
+// refineAll adds a bit to each coefficient that is not 0, away from it.
+func (s *scan) refineAll(block []int16) {
+	bits, n := s.bits, s.n
+	for i, v := range block {
+		if v == 0 {
+			continue
+		}
+		if n < 1 {
+			s.bits, s.n = bits, n
+			s.fill()
+			bits, n = s.bits, s.n
+		}
+		sign := v >> 15
+		block[i] = v + (int16(bits>>63)<<s.shift ^ sign - sign)
+		bits <<= 1
+		n--
 	}
-	add := int16(s.bits>>63) << s.shift
-	s.bits <<= 1
-	s.n--
-	if *coefficient < 0 {
-		add = -add
-	}
-	*coefficient += add
+	s.bits, s.n = bits, n
 }

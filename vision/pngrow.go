@@ -213,19 +213,22 @@ func (p *pngImage) tableReader() func(s *span, row []byte, x, n int) {
 	for i, c := range cover {
 		light[i] *= c
 	}
-	depth := p.depth
-	if depth == 8 {
+	if p.depth == 8 {
 		return func(s *span, row []byte, x, n int) {
 			for i, v := range row[x:][:n] {
 				s.light[i], s.cover[i] = light[v], cover[v]
 			}
 		}
 	}
+	depth := uint(p.depth)
+	mask := byte(1)<<depth - 1
 	return func(s *span, row []byte, x, n int) {
+		at := uint(x) * depth
+		light, cover := &light, &cover
 		for i := range n {
-			at := (x + i) * depth
-			v := row[at/8] >> (8 - depth - at%8) & (1<<depth - 1)
+			v := row[at/8] >> ((8 - depth - at%8) & 7) & mask
 			s.light[i], s.cover[i] = light[v], cover[v]
+			at += depth
 		}
 	}
 }
