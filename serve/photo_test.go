@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// photograph is a JPEG of a digit as large as a phone's, made longer by comments, which decoders step over.
+// photograph is a JPEG of a digit as large as a phone's, made longer by comments, which decoders
+// step over.
 func photograph(t testing.TB, width, height, size int) []byte {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, width, height))
@@ -38,8 +39,8 @@ func photograph(t testing.TB, width, height, size int) []byte {
 	return content
 }
 
-// A phone's photograph, of 12 million pixels and 4 MB, is answered without a change of limits, and what it takes
-// goes back.
+// A phone's photograph, of 12 million pixels and 4 MB, is answered without a change of limits, and
+// what it takes goes back.
 func TestPhotograph(t *testing.T) {
 	r := start(t)
 	ask := func(what, kind string, body []byte) {
@@ -75,8 +76,8 @@ func TestPhotograph(t *testing.T) {
 	ask("PNG", kind, body)
 }
 
-// Memory for decoding comes out of the server's budget: where others hold it, a photograph gets 503, and one that
-// all of it would not hold 413.
+// Memory for decoding comes out of the server's budget: where others hold it, a photograph gets
+// 503, and one that all of it would not hold 413.
 func TestPhotographMemory(t *testing.T) {
 	r := start(t, func(c *Config) { c.Body, c.Bodies = 4<<20, 48<<20 })
 	kind, body := form(t, "image", "image/jpeg", string(photograph(t, 2048, 2048, 0)), "question", "", "odd number")

@@ -22,10 +22,11 @@ func (e *TooLarge) Error() string {
 		"allowed: make it smaller", e.Width, e.Height, e.Bytes, e.Most)
 }
 
-// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. It allocates at most so many bytes,
-// and its work is bounded by them: of a PNG the bytes of its rows count, of a JPEG a byte for each pixel,
-// and two if it is progressive. The header is held against that before anything else is read. Content that
-// is neither PNG nor JPEG is an ErrFormat, an image too large a *TooLarge.
+// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. It allocates at most so many
+// bytes, and its work is bounded by them: of a PNG the bytes of its rows count, of a JPEG a byte
+// for each pixel, and two if it is progressive. The header is held against that before anything
+// else is read. Content that is neither PNG nor JPEG is an ErrFormat, an image too large a
+// *TooLarge.
 //
 // An image all pixels of which are there is read, whatever else is missing, damaged, or follows.
 func Decode(content []byte, most int64) (*Grey, error) {
@@ -44,8 +45,8 @@ func Decode(content []byte, most int64) (*Grey, error) {
 	return g, nil
 }
 
-// Memory bounds what Decode allocates for an image, and MNIST for what comes of it. It is 0 for what Decode
-// refuses.
+// Memory bounds what Decode allocates for an image, and MNIST for what comes of it. It is 0 for
+// what Decode refuses.
 func Memory(content []byte, most int64) int64 {
 	_, d, err := open(content)
 	if err != nil || max(d.memory(), d.work()) > most {

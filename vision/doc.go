@@ -11,6 +11,7 @@
 //
 // NIST's digits are black on white, and what people send is not. On the way to that
 //
+//	a JPEG's luminance and a PNG's rows are reduced while they are decoded    jpeg.go, png.go
 //	a photo is turned upright, and what is transparent becomes background   exif.go, grey.go
 //	light that falls off is taken off, and dark told from light strokes     surface.go, stroke.go
 //	where that leaves no strokes with room around them, the page is found

@@ -22,9 +22,10 @@ func reduced(width, height int) (columns, rows int) {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// FromImage gives an image's brightness. Images with a side of more than 512 pixels are made smaller by
-// a whole number, each of the new pixels being the mean of a square; so a Grey has at most 1 MB. What is
-// transparent becomes background: white, or black where all that can be seen is light.
+// FromImage gives an image's brightness. Images with a side of more than 512 pixels are made
+// smaller by a whole number, each of the new pixels being the mean of a square; so a Grey has at
+// most 1 MB. What is transparent becomes background: white, or black where all that can be seen is
+// light.
 func FromImage(img image.Image) *Grey {
 	bounds := img.Bounds()
 	width, height := bounds.Dx(), bounds.Dy()
@@ -82,7 +83,8 @@ func (r *reducer) add(x, y, n, step int) {
 	}
 }
 
-// sum adds values that lie step apart from x on to the cells, each as wide as side, that they lie in.
+// sum adds values that lie step apart from x on to the cells, each as wide as side, that they lie
+// in.
 func sum(cells []float64, values []float32, x, step, side int) {
 	for len(values) > 0 {
 		to := x / side
@@ -119,12 +121,13 @@ func (r *reducer) grey() *Grey {
 	return g
 }
 
-// pageSpread is how much the brightness of what is opaque must vary, as a standard deviation, for it to
-// be a page that holds something, rather than strokes of one colour.
+// pageSpread is how much the brightness of what is opaque must vary, as a standard deviation, for
+// it to be a page that holds something, rather than strokes of one colour.
 const pageSpread = 0.05
 
-// lay puts an image, whose brightness is multiplied with its opacity so far, onto a background. Dark
-// strokes get white, light strokes black. But a page with transparent corners gets what is most like it.
+// lay puts an image, whose brightness is multiplied with its opacity so far, onto a background.
+// Dark strokes get white, light strokes black. But a page with transparent corners gets what is
+// most like it.
 func (g *Grey) lay(opacity []float64) {
 	var area, sum, squares float64
 	for i, p := range g.Pixels {

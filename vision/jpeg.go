@@ -139,8 +139,8 @@ func (j *jpegDecoder) read(marker byte, segment []byte) (err error) {
 		}
 		j.frame, err = readFrame(marker, segment)
 	case 0xc0 <= marker && marker <= 0xcf && marker != 0xc8 && marker != 0xcc:
-		return fmt.Errorf("its coding, SOF%d, is lossless, hierarchical or arithmetic, want Huffman-coded DCT",
-			marker-markerSOF0)
+		return fmt.Errorf("its coding, SOF%d, is lossless, hierarchical or arithmetic, "+
+			"want Huffman-coded DCT", marker-markerSOF0)
 	}
 	return err
 }

@@ -97,8 +97,8 @@ type codes struct {
 	symbols []byte
 }
 
-// value is a coefficient behind a run of zeros: the symbol's run, the bits of both code and value, and the
-// value. It has 0 bits where there is none.
+// value is a coefficient behind a run of zeros: the symbol's run, the bits of both code and value,
+// and the value. It has 0 bits where there is none.
 type value struct {
 	run, bits uint8
 	value     int16

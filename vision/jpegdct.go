@@ -27,7 +27,9 @@ var natural = func() (table [64]uint8) {
 // factor is what each coefficient, row by row, is multiplied with before the inverse DCT.
 var factor = func() (table [64]float32) {
 	// 1, and the square root of 2 times cos(k pi/16) for k = 1 to 7.
-	line := [8]float32{1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379}
+	line := [8]float32{
+		1, 1.387039845, 1.306562965, 1.175875602, 1, 0.785694958, 0.541196100, 0.275899379,
+	}
 	for i := range table {
 		table[i] = line[i/8] * line[i%8] / 8
 	}

@@ -15,7 +15,7 @@ type frame struct {
 	unitHeight    int
 	unitsAcross   int
 	unitsDown     int
-	flat          bool // blocks of 8 x 8 samples are decoded to their means: a pixel of the Grey is as large
+	flat          bool // blocks are decoded to their means: a pixel of the Grey is as large
 }
 
 // component is a plane of the image, such as luminance.
@@ -33,7 +33,7 @@ type component struct {
 	// Progressive images only.
 	coefficients []int16  // [blocks, perBlock], in zigzag order
 	perBlock     int      // 64, or 1 where the frame is flat
-	ends         []uint8  // of each block, one more than the last coefficient that is not 0, but the DC
+	ends         []uint8  // of each block, where its last coefficient ends that is not 0
 	visits       int      // how many scans went through it
 	lowest       [64]int8 // of each coefficient, the lowest bit that was sent
 }
@@ -103,8 +103,8 @@ func (j *jpegDecoder) layOut() {
 
 func (f *frame) size() (width, height int) { return f.width, f.height }
 
-// memory counts for each plane its pixels in a Grey's size, and the coefficients of a progressive image; the
-// Grey, and a copy of it that is turned.
+// memory counts for each plane its pixels in a Grey's size, and the coefficients of a progressive
+// image; the Grey, and a copy of it that is turned.
 func (j *jpegDecoder) memory() int64 {
 	columns, rows := reduced(j.width, j.height)
 	var planes, coefficients int64
@@ -124,8 +124,8 @@ func (j *jpegDecoder) memory() int64 {
 	return need
 }
 
-// work counts a byte for each pixel of a plane; two where samples are to be spread over more pixels, and
-// where the image is progressive: then it is gone through many times.
+// work counts a byte for each pixel of a plane; two where samples are to be spread over more
+// pixels, and where the image is progressive: then it is gone through many times.
 func (j *jpegDecoder) work() int64 {
 	pixels, work := int64(j.width)*int64(j.height), int64(0)
 	for i := range j.components {

@@ -133,9 +133,13 @@ func (j *jpegDecoder) checkOrder(s *scan) error {
 			continue
 		}
 		for k := s.first; k <= s.last; k++ {
-			if before := int(c.lowest[k]); s.refines && before != s.shift+1 || !s.refines && before != unsent {
-				return fmt.Errorf("coefficient %d of component %d is sent twice, or not from its highest bit on",
-					k, c.id)
+			want := unsent
+			if s.refines {
+				want = s.shift + 1
+			}
+			if int(c.lowest[k]) != want {
+				return fmt.Errorf("coefficient %d of component %d is sent twice, "+
+					"or not from its highest bit on", k, c.id)
 			}
 			c.lowest[k] = int8(s.shift)
 		}
@@ -254,8 +258,8 @@ func (s *scan) sequential(c *scanned, column, row int) {
 	c.show(column, row, c.level, &block)
 }
 
-// coefficient reads a run of zeros and the coefficient behind it, which is 0 behind 15 zeros. The end of a
-// block has none.
+// coefficient reads a run of zeros and the coefficient behind it, which is 0 behind 15 zeros. The
+// end of a block has none.
 func (s *scan) coefficient(ac *codes) (run int, v int32, end bool) {
 	s.reserve()
 	if e := ac.values[s.bits>>(64-shortCode)]; e.bits > 0 {

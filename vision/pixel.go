@@ -1,9 +1,6 @@
 package vision
 
-import (
-	"image"
-	"image/color"
-)
+import "image"
 
 // spanPixels is how many pixels are read at a time: rows may be long.
 const spanPixels = 1024
@@ -11,7 +8,7 @@ const spanPixels = 1024
 // span is a piece of a row: each pixel's brightness, multiplied with its opacity, and its opacity.
 type span struct{ light, cover [spanPixels]float32 }
 
-// reader gives the function that reads n pixels from x on in row y: a fast one for the types that
+// reader returns the function that reads n pixels from x on in row y: a fast one for the types that
 // image/png and image/jpeg decode into most often.
 func reader(img image.Image) func(s *span, x, y, n int) {
 	switch img := img.(type) {
@@ -23,13 +20,6 @@ func reader(img image.Image) func(s *span, x, y, n int) {
 		return func(s *span, x, y, n int) { s.rgba(img.Pix[img.PixOffset(x, y):][:4*n], false) }
 	case *image.NRGBA:
 		return func(s *span, x, y, n int) { s.rgba(img.Pix[img.PixOffset(x, y):][:4*n], true) }
-	case *image.Paletted:
-		table := newTable(img.Palette)
-		return func(s *span, x, y, n int) {
-			for i, index := range img.Pix[img.PixOffset(x, y):][:n] {
-				s.light[i], s.cover[i] = table.light[index], table.cover[index]
-			}
-		}
 	case image.RGBA64Image:
 		return func(s *span, x, y, n int) {
 			for i := range n {
@@ -99,16 +89,4 @@ func (s *span) greyAlpha(values []uint8) {
 func weighted(r, g, b, a uint32) (light, cover float32) {
 	sum := red*uint64(r) + green*uint64(g) + blue*uint64(b)
 	return float32(sum) / (whole * 65535), float32(a) / 65535
-}
-
-// newTable gives a palette's colours; an index beyond it is black, as image/png has it.
-func newTable(palette color.Palette) *struct{ light, cover [256]float32 } {
-	var table struct{ light, cover [256]float32 }
-	for i := range table.cover {
-		table.cover[i] = 1
-		if i < len(palette) {
-			table.light[i], table.cover[i] = weighted(palette[i].RGBA())
-		}
-	}
-	return &table
 }

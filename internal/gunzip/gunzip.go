@@ -11,12 +11,14 @@ import (
 // Magic begins what gzip compressed.
 const Magic = "\x1f\x8b"
 
-// ErrTrailing is the error of bytes behind compressed data that are neither zeros nor compressed themselves.
+// ErrTrailing is the error of bytes behind compressed data that are neither zeros nor compressed
+// themselves.
 var ErrTrailing = errors.New("gzip: other bytes follow the compressed data, want its end or zeros")
 
-// Reader decompresses members of gzip one after the other. Zeros between and behind them are padding, such as
-// tapes and block devices leave, and are skipped. zcat warns of other bytes, and gives what came before them;
-// here they are an ErrTrailing, because they may be what is left of a damaged member.
+// Reader decompresses members of gzip one after the other. Zeros between and behind them are
+// padding, such as tapes and block devices leave, and are skipped. zcat warns of other bytes, and
+// gives what came before them; here they are an ErrTrailing, because they may be what is left of a
+// damaged member.
 type Reader struct {
 	compressed *bufio.Reader
 	member     *gzip.Reader
@@ -48,7 +50,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 	}
 }
 
-// next skips padding and reads the header of the next member. It returns io.EOF where there is none.
+// next skips padding and reads the header of the next member. It returns io.EOF where there is
+// none.
 func (r *Reader) next() error {
 	for {
 		b, err := r.compressed.ReadByte()
@@ -68,17 +71,9 @@ func (r *Reader) next() error {
 			return ErrTrailing
 		}
 		if err := r.member.Reset(r.compressed); err != nil {
-			return noEOF(err)
+			return err
 		}
 		r.member.Multistream(false)
 		return nil
 	}
-}
-
-// noEOF is the error of a member's header: an end within it is not the end of the data.
-func noEOF(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }
