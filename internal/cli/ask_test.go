@@ -210,7 +210,7 @@ func TestAskMistakes(t *testing.T) {
 		dir + `: is a folder`:                                                             {run, dir, "odd number"},
 		large + `: has 67108865 bytes, at most 67108864`:                                  {run, large, "odd number"},
 		`text: got text ("odd number"): want a PNG or a JP`:                               {run, put(t, dir, "text", []byte("odd number")), "odd number"},
-		`cut.png: the PNG cannot be read, it is damaged`:                                  {run, put(t, dir, "cut.png", png[:len(png)-20]), "odd number"},
+		`cut.png: the PNG cannot be read, it is damaged`:                                  {run, put(t, dir, "cut.png", png[:len(png)*2/3]), "odd number"},
 		`standard input: got no bytes: want a PNG`:                                        {run, "-", "odd number"},
 		`unknown flag: --jsn`:                                                             {run, paths[0], "odd number", "--jsn"},
 		`model "other" takes no image: its inputs are "sizes" (3 numbers), "ids" (2 ids)`: {other(t), paths[0], "odd number"},
