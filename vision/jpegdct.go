@@ -91,26 +91,3 @@ func (c *component) show(column, row int, dc int32, block *[64]float32) {
 	}
 	c.plane.add(column, row, block)
 }
-
-// reconstruct adds the blocks of a progressive image, all scans of which have been read.
-func (j *jpegDecoder) reconstruct() {
-	for i := range j.components {
-		c := &j.components[i]
-		if c.plane == nil {
-			continue
-		}
-		for block := range c.columns * c.rows {
-			column, row := block%c.columns, block/c.columns
-			from := c.coefficients[(row*c.stride+column)*c.perBlock:][:c.perBlock]
-			if j.flat {
-				c.plane.fill(8*column, 8*row, 8, c.mean(int32(from[0])))
-				continue
-			}
-			var to [64]float32
-			for k, v := range from {
-				to[natural[k]] = float32(v) * c.scale[k]
-			}
-			c.show(column, row, int32(from[0]), &to)
-		}
-	}
-}
