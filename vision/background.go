@@ -24,7 +24,7 @@ func (g *Grey) closed(half int) *Grey {
 
 // opened is the same for light strokes: the dark page beneath them.
 func (g *Grey) opened(half int) *Grey {
-	to := &Grey{g.Width, g.Height, slices.Clone(g.Pixels)}
+	to := g.clone()
 	to.negate()
 	to = to.closed(half)
 	to.negate()
@@ -34,7 +34,7 @@ func (g *Grey) opened(half int) *Grey {
 // largest gives each pixel the largest value of a square about it, of half pixels to each side. What is
 // outside of the image does not count.
 func (g *Grey) largest(half int) *Grey {
-	to := &Grey{g.Width, g.Height, slices.Clone(g.Pixels)}
+	to := g.clone()
 	for range 2 {
 		s := newSlide(to.Width, half)
 		for y := range to.Height {
@@ -105,6 +105,8 @@ func (g *Grey) transposed() *Grey {
 	return to
 }
 
+func (g *Grey) clone() *Grey { return &Grey{g.Width, g.Height, slices.Clone(g.Pixels)} }
+
 func (g *Grey) negate() {
 	for i, v := range g.Pixels {
 		g.Pixels[i] = -v
@@ -117,12 +119,20 @@ func (g *Grey) halved() *Grey {
 	if max(g.Width, g.Height) < halvedSide {
 		return g
 	}
-	to := &Grey{Width: (g.Width + 1) / 2, Height: (g.Height + 1) / 2}
+	return g.half()
+}
+
+func (g *Grey) half() *Grey { return g.means(2) }
+
+// means takes the mean of 2 x 2 pixels at every step-th pixel.
+func (g *Grey) means(step int) *Grey {
+	to := &Grey{Width: (g.Width + step - 1) / step, Height: (g.Height + step - 1) / step}
 	to.Pixels = make([]float32, to.Width*to.Height)
 	for y := range to.Height {
-		above, below := g.Pixels[2*y*g.Width:][:g.Width], g.Pixels[min(2*y+1, g.Height-1)*g.Width:][:g.Width]
+		above := g.Pixels[step*y*g.Width:][:g.Width]
+		below := g.Pixels[min(step*y+1, g.Height-1)*g.Width:][:g.Width]
 		for x := range to.Width {
-			left, right := 2*x, min(2*x+1, g.Width-1)
+			left, right := step*x, min(step*x+1, g.Width-1)
 			to.Pixels[y*to.Width+x] = (above[left] + above[right] + below[left] + below[right]) / 4
 		}
 	}

@@ -13,16 +13,25 @@
 //
 //	a JPEG's luminance and a PNG's rows are reduced while they are decoded    jpeg.go, png.go
 //	a photo is turned upright, and what is transparent becomes background   exif.go, grey.go
+//	a page in specks, of a dither, a halftone, pepper or grain, is halved
+//	until they are faint                                                    specks.go
 //	light that falls off is taken off, and dark told from light strokes     surface.go, stroke.go
 //	where that leaves no strokes with room around them, the page is found
 //	part by part: the light may have steps, and the page lie on a desk      digit.go, local.go, background.go
 //	shadows, desks, frames and ruled lines are dropped by their shape       shape.go
 //	noise and dust are dropped                                              noise.go, part.go
+//	of several things on the page, the digit is chosen                      digit.go, thing.go
 //	strokes that are much thinner or thicker than MNIST's are drawn anew    width.go
 //
-// What is left must be strokes: else an error says what was seen, and nothing is guessed. A line as dark as
-// the digit that crosses it is taken for a part of it; and the edge of a deep shadow through a digit, in a
-// picture with much noise, may be taken for the digit.
+// The digit is the largest thing that has the shape of strokes, and what is near to it. A circle or
+// box around it, a line below it, blots, holes and weaker ink, as of a coffee ring, are dropped. A
+// second thing of a digit's shape that is half as large or more, a tick too, makes an error that
+// says where both are.
+//
+// What is left must be strokes: else an error says what was seen, and nothing is guessed. A line as
+// dark as the digit that touches it is taken for a stroke of it; the edge of a deep shadow through
+// a digit, in a picture with much noise, may be taken for the digit; and strokes thinner than the
+// specks are lost.
 //
 // The page that is found part by part is the closing of grey morphology, and strokes are what it fills in,
 // the top-hat: J. Serra, "Image Analysis and Mathematical Morphology", 1982.

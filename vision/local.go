@@ -78,11 +78,11 @@ func (g *Grey) darker() candidate {
 		least := max(leastStep, share*peak)
 		l := contrast.layout(least)
 		l.dropMade(smooth, back)
-		l.dropLines()
 		l.dropFrames()
 		l.drop(l.isSheet)
 		l.dropDust()
-		touches := l.most(func(p *part) bool { return p.contact > 0 }) > 0
+		_, first := l.largest(func(p *part) bool { return p.contact > 0 })
+		touches := first >= 0
 		if len(l.kept) == 0 { // noise alone makes strokes of what is weaker still
 			break
 		}
@@ -159,13 +159,18 @@ func (g *Grey) strongest() float32 {
 	return strong[int(strongest*float64(len(strong)))]
 }
 
-// within is an image up to reach pixels from the parts that are kept, and 0 elsewhere.
-func (l *layout) within(g *Grey, reach int) *Grey {
+// keptLabels is 1 for the labels of parts that are kept.
+func (l *layout) keptLabels() []float32 {
 	kept := make([]float32, len(l.parts)+1)
 	for _, i := range l.kept {
 		kept[i+1] = 1
 	}
-	mask := &Grey{l.Width, l.Height, make([]float32, len(l.labels))}
+	return kept
+}
+
+// within is an image up to reach pixels from the parts that are kept, and 0 elsewhere.
+func (l *layout) within(g *Grey, reach int) *Grey {
+	mask, kept := &Grey{l.Width, l.Height, make([]float32, len(l.labels))}, l.keptLabels()
 	for i, label := range l.labels {
 		mask.Pixels[i] = kept[label]
 	}

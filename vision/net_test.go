@@ -66,6 +66,21 @@ func testNet(t *testing.T) *net {
 // digits is what the net sees in images [n, 28, 28].
 func (n *net) digits(t *testing.T, pixels []uint8) []int {
 	t.Helper()
+	p := n.chances(t, pixels)
+	found := make([]int, len(p)/10)
+	for i := range found {
+		for digit, v := range p[10*i:][:10] {
+			if v > p[10*i+found[i]] {
+				found[i] = digit
+			}
+		}
+	}
+	return found
+}
+
+// chances is the probability [n, 10] of each digit in images [n, 28, 28].
+func (n *net) chances(t *testing.T, pixels []uint8) []float32 {
+	t.Helper()
 	rows := len(pixels) / (28 * 28)
 	table, err := data.NewTable(
 		data.Bytes("image", pixels, n.standard, 28, 28),
@@ -82,16 +97,7 @@ func (n *net) digits(t *testing.T, pixels []uint8) []int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := make([]int, rows)
-	for i := range found {
-		p := out["digit"].Float32s()[10*i:][:10]
-		for digit, v := range p {
-			if v > p[found[i]] {
-				found[i] = digit
-			}
-		}
-	}
-	return found
+	return out["digit"].Float32s()
 }
 
 // right counts the images whose digit the net tells.

@@ -19,36 +19,27 @@ type part struct {
 	contact int // and of these on the border of the image
 }
 
-// cut gives the strokes in their bounding box. Values up to noise are dropped, and so is dust: parts that
-// are small and would make the box larger. Less than a number of pixels is no digit.
+// cut gives the strokes of the digit in their bounding box. Values up to noise are dropped, and so
+// is all that is not the digit's. Less than a number of pixels is no digit.
 func (g *Grey) cut(noise float32, least int) (*Grey, error) {
-	labels, parts := g.parts(max(noise, leastInk*g.peak()))
-	return g.cutOut(labels, parts, noise, least)
+	return g.layout(max(noise, leastInk*g.peak())).cut(noise, least)
 }
 
-// cutOut does so with the parts that are known.
-func (g *Grey) cutOut(labels []int32, parts []part, noise float32, least int) (*Grey, error) {
-	largest := part{}
-	for _, p := range parts {
-		if p.mass > largest.mass {
-			largest = p
-		}
-	}
-	if largest.area < least {
+// cut does so with the parts that are known.
+func (l *layout) cut(noise float32, least int) (*Grey, error) {
+	if largest, _ := l.largest(anyPart); largest.area < least {
 		return nil, ErrBlank
 	}
-	box := largest.box
-	for _, p := range parts {
-		if p.mass >= leastPart*largest.mass {
-			box = box.Union(p.box)
-		}
+	if err := l.main(); err != nil {
+		return nil, err
 	}
+	box, kept := l.box(), l.keptLabels()
 	to := &Grey{box.Dx(), box.Dy(), make([]float32, box.Dx()*box.Dy())}
 	for y := range to.Height {
 		for x := range to.Width {
-			at := (box.Min.Y+y)*g.Width + box.Min.X + x
-			if i := labels[at]; g.Pixels[at] > noise && (i == 0 || parts[i-1].box.In(box)) {
-				to.Pixels[y*to.Width+x] = g.Pixels[at]
+			at := (box.Min.Y+y)*l.Width + box.Min.X + x
+			if label := l.labels[at]; l.Pixels[at] > noise && (label == 0 || kept[label] > 0) {
+				to.Pixels[y*to.Width+x] = l.Pixels[at]
 			}
 		}
 	}

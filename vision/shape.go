@@ -24,19 +24,6 @@ func (p *part) elongation() float64 {
 	return float64(p.outline) * float64(p.outline) / float64(p.area)
 }
 
-// across tells whether a part reaches two sides of the image or more, as a ruled line does.
-func (p *part) across(g *Grey) bool {
-	n := 0
-	for _, reached := range [...]bool{
-		p.box.Min.X == 0, p.box.Min.Y == 0, p.box.Max.X == g.Width, p.box.Max.Y == g.Height,
-	} {
-		if reached {
-			n++
-		}
-	}
-	return n >= 2
-}
-
 // inCorners tells whether a part has pixels in all four corners of its box, as what is a rectangle has.
 func (p *part) inCorners(label int, labels []int32, width int) bool {
 	dx, dy := int(cornerShare*float64(p.box.Dx()))+1, int(cornerShare*float64(p.box.Dy()))+1
@@ -75,60 +62,69 @@ func (l *layout) drop(is func(i int, p *part) bool) {
 	l.kept = slices.DeleteFunc(l.kept, func(i int) bool { return is(i, &l.parts[i]) })
 }
 
-// most is the largest mass of the parts that are kept and chosen.
-func (l *layout) most(chosen func(p *part) bool) float64 {
-	most := 0.
+// box is the box of the parts that are kept.
+func (l *layout) box() image.Rectangle {
+	var box image.Rectangle
 	for _, i := range l.kept {
-		if p := &l.parts[i]; p.mass > most && chosen(p) {
-			most = p.mass
+		box = box.Union(l.parts[i].box)
+	}
+	return box
+}
+
+// largest is the part of the most mass that is kept and chosen, and its index; -1 if there is none.
+func (l *layout) largest(chosen func(p *part) bool) (*part, int) {
+	largest, index := &part{}, -1
+	for _, i := range l.kept {
+		if p := &l.parts[i]; p.mass > largest.mass && chosen(p) {
+			largest, index = p, i
 		}
 	}
-	return most
+	return largest, index
 }
+
+func anyPart(*part) bool { return true }
 
 // dropDust drops what is small beside the largest.
 func (l *layout) dropDust() {
-	most := l.most(func(*part) bool { return true })
-	l.drop(func(_ int, p *part) bool { return p.area < leastArea || p.mass < leastPart*most })
+	largest, _ := l.largest(anyPart)
+	l.drop(func(_ int, p *part) bool { return p.area < leastArea || p.mass < leastPart*largest.mass })
 }
 
-// dropLines drops parts that go from one side of the image to another, if something else is left.
-func (l *layout) dropLines() {
-	inside := l.most(func(p *part) bool { return !p.across(l.Grey) })
-	l.drop(func(_ int, p *part) bool { return p.across(l.Grey) && inside > innerMass*p.mass })
-}
-
-// dropFrames drops rectangles with something in them.
+// dropFrames drops what is around something else, as a box of a form, and with it empty boxes.
 func (l *layout) dropFrames() {
 	frames := l.frames()
-	l.drop(func(i int, _ *part) bool { return frames[i] })
+	if slices.Contains(frames, true) {
+		l.drop(func(i int, p *part) bool { return frames[i] || p.inCorners(i+1, l.labels, l.Width) })
+	}
 }
 
-// frames tells of each part whether it is kept, a rectangle, and has something in it that is kept.
+// frames reports of each part whether it is kept and has something with strokes in it that is kept.
 func (l *layout) frames() []bool {
-	kept, frames := make([]bool, len(l.parts)), make([]bool, len(l.parts))
+	frames := make([]bool, len(l.parts))
 	for _, i := range l.kept {
-		kept[i] = true
-	}
-	for _, i := range l.kept {
-		p := &l.parts[i]
-		if !p.inCorners(i+1, l.labels, l.Width) {
-			continue
-		}
-		inside := 0.
-		for y := p.box.Min.Y; y < p.box.Max.Y; y++ {
-			for _, label := range l.labels[y*l.Width:][p.box.Min.X:p.box.Max.X] {
-				if label == 0 || int(label) == i+1 || !kept[label-1] {
-					continue
-				}
-				if other := &l.parts[label-1]; other.mass > inside && other.box.In(p.box) {
-					inside = other.mass
-				}
+		for _, j := range l.kept {
+			p, in := &l.parts[i], &l.parts[j]
+			if i != j && !frames[i] && in.box.In(p.box) && in.mass > innerMass*p.mass {
+				frames[i] = in.isStroke() && l.surrounds(i, in.box)
 			}
 		}
-		frames[i] = inside > innerMass*p.mass
 	}
 	return frames
+}
+
+// surrounds reports whether a part is met from the middle of a box in all but one of eight directions.
+func (l *layout) surrounds(i int, box image.Rectangle) bool {
+	middle := box.Min.Add(box.Max).Div(2)
+	met := 0
+	for _, step := range []image.Point{{-1, -1}, {0, -1}, {1, -1}, {-1, 0}, {1, 0}, {-1, 1}, {0, 1}, {1, 1}} {
+		for at := middle; at.In(l.parts[i].box); at = at.Add(step) {
+			if int(l.labels[at.Y*l.Width+at.X]) == i+1 {
+				met++
+				break
+			}
+		}
+	}
+	return met >= 7
 }
 
 // isSheet tells whether a part is a rectangle, and fills it.

@@ -19,6 +19,8 @@ func (e noStrokes) Is(target error) bool { return target == ErrBlank }
 const (
 	errBorder noStrokes = "vision: all that stands out lies along the border of the image, as a shadow or a desk does, " +
 		"want a digit with room around it"
+	errSpecks noStrokes = "vision: the image is full of specks, and nothing stands out from them, " +
+		"want a digit in strokes that are wider than the specks"
 	errSolid noStrokes = "vision: all that stands out is a solid area, want a digit drawn in strokes"
 )
 
@@ -38,46 +40,46 @@ type standing struct {
 // strokes gives what stands out from the background, from 0 on, and up to where it may be noise. The
 // strokes are dark or light: whichever are further off the background, all together.
 func (g *Grey) strokes() (standing, error) {
-	level, sigma, flat := g.flat()
-	back := surface{level}
+	level, flat := g.flat()
+	back, sigma := surface{level}, 0.
 	if !flat {
 		back, sigma = g.fit()
 	}
-	off := make([]float32, len(g.Pixels))
-	least := float32(max(leastContrast, noiseSigmas*sigma))
-	var dark, light float64
+	off := &Grey{g.Width, g.Height, make([]float32, len(g.Pixels))}
 	for y := range g.Height {
 		for x, p := range g.Pixels[y*g.Width:][:g.Width] {
 			if !flat {
 				level = back.at(unit(x, g.Width), unit(y, g.Height))
 			}
-			d := p - float32(level)
-			off[y*g.Width+x] = d
-			if d > least {
-				light += float64(d * d)
-			} else if d < -least {
-				dark += float64(d * d)
-			}
+			off.Pixels[y*g.Width+x] = p - float32(level)
+		}
+	}
+	noise := max(noiseSigmas*sigma, off.speckle())
+	least := float32(max(leastContrast, noise))
+	var dark, light float64
+	for _, d := range off.Pixels {
+		if d > least {
+			light += float64(d * d)
+		} else if d < -least {
+			dark += float64(d * d)
 		}
 	}
 	if dark == 0 && light == 0 {
 		return standing{noise: least}, ErrBlank
 	}
 	// Paper and ink reflect a share of the light: in a shadow they differ by less.
-	for i, d := range off {
+	for i, d := range off.Pixels {
 		if level := g.Pixels[i] - d; dark > light {
-			off[i] = max(-d/max(level, leastRoom), 0)
+			off.Pixels[i] = max(-d/max(level, leastRoom), 0)
 		} else {
-			off[i] = max(d/max(1-level, leastRoom), 0)
+			off.Pixels[i] = max(d/max(1-level, leastRoom), 0)
 		}
 	}
 	room := 1 - back[0]
 	if dark > light {
 		room = back[0]
 	}
-	return standing{
-		&Grey{g.Width, g.Height, off}, float32(noiseSigmas * sigma / max(room, leastRoom)), dark > light,
-	}, nil
+	return standing{off, float32(noise / max(room, leastRoom)), dark > light}, nil
 }
 
 // border is the values of the pixels along all four sides, the darkest first.
@@ -90,33 +92,16 @@ func (g *Grey) border() []float32 {
 	return border
 }
 
-// flat tells whether most of the border has exactly one value, which, and how far others are off it as
-// a standard deviation: 0, but where much of the border differs a little, as where noise on white paper
-// is cut off at white.
-func (g *Grey) flat() (level, sigma float64, ok bool) {
+// flat reports whether most of the border has exactly one value, and which.
+func (g *Grey) flat() (level float64, ok bool) {
 	border := g.border()
 	value := border[len(border)/2] // if any has more than half, it does
 	first, _ := slices.BinarySearch(border, value)
-	var off []float64
 	most := 0
 	for _, v := range border[first:] {
 		if v == value {
 			most++
 		}
 	}
-	for _, v := range border {
-		if d := float64(max(v-value, value-v)); d > 0 && d < noiseMost {
-			off = append(off, d)
-		}
-	}
-	if float64(len(off)) > noiseShare*float64(len(border)) {
-		slices.Sort(off)
-		sigma = madSigma * off[len(off)/2]
-	}
-	return float64(value), sigma, 2*most > len(border)
+	return float64(value), 2*most > len(border)
 }
-
-const (
-	noiseMost  = 0.2 // of black to white: what is off more is a stroke
-	noiseShare = 0.2 // of the border: less are the edges of strokes
-)
