@@ -15,6 +15,9 @@ type Config struct {
 	Models []Source
 	Log    *slog.Logger // nil: no log
 
+	// LogDropped returns how many lines the log has dropped so far, for the metrics; may be nil.
+	LogDropped func() uint64
+
 	// Batching: requests that wait are answered together.
 	BatchRows int           // most rows of a batch; 64
 	BatchWait time.Duration // how long a row may wait for others, at most half of the time until its deadline; 0: only what already waits

@@ -80,6 +80,14 @@ func newMetrics(inside func() float64) *metrics {
 	return m
 }
 
+// addDropped adds the count of log lines that were dropped.
+func (m *metrics) addDropped(dropped func() uint64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "braid_log_lines_dropped_total",
+		Help: "Lines of the log that were dropped because nobody read them in time.",
+	}, func() float64 { return float64(dropped()) }))
+}
+
 func histogram(name, help string, buckets []float64) prometheus.Histogram {
 	return prometheus.NewHistogram(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets})
 }

@@ -47,6 +47,9 @@ func New(c Config) (*Server, error) {
 		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
+	if c.LogDropped != nil {
+		s.metrics.addDropped(c.LogDropped)
+	}
 	s.hosts.matter.Store(c.Hosts != nil)
 	s.bodies.left.Store(c.Bodies)
 	s.bodies.most = c.Bodies

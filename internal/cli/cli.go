@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -47,18 +48,28 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "braid: %v\n", err)
+	message := fmt.Sprintf("braid: %v\n", err)
+	if errors.Is(err, errUsage) {
+		message += fmt.Sprintf("Run '%s --help' for its flags.\n", verb.CommandPath())
+	}
+	say := func() { io.WriteString(stderr, message) }
+	if verb.Name() == "serve" {
+		within(lastWords, say) // a server ends, whether or not anybody reads its log
+	} else {
+		say()
+	}
 	var s signalled
 	switch {
 	case errors.As(err, &s) && s.Signal == syscall.SIGTERM:
 		return exitTerminated
 	case errors.As(err, &s):
 		return exitInterrupted
-	case errors.Is(err, errUsage):
-		fmt.Fprintf(stderr, "Run '%s --help' for its flags.\n", verb.CommandPath())
 	}
 	return exitFailed
 }
+
+// lastWords is how long a server that ends waits for its last lines to be written.
+const lastWords = time.Second
 
 // errUsage marks mistakes in flags and arguments.
 var errUsage = errors.New("usage")

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -32,6 +34,7 @@ type serveFlags struct {
 	bodyMB, imageMB   int
 	insecure, watch   bool
 	logFormat, logMin string
+	logs              *lineQueue
 }
 
 var (
@@ -131,6 +134,11 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.settle(s, args); err != nil {
 		return err
 	}
+	defer f.logs.close(lastWords)
+	// A write to a closed pipe fails, where without this it would end the process.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // before models are loaded: until then it would end the process
 	defer signal.Stop(hangups)
@@ -156,7 +164,9 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if f.Cert != "" {
 		scheme = "https"
 	}
-	fmt.Fprintf(s.out, "serving at %s://%s/\n", scheme, l.Addr())
+	out := newLineQueue(s.out, nil)
+	defer out.close(lastWords)
+	fmt.Fprintf(out, "serving at %s://%s/\n", scheme, l.Addr())
 	return server.Run(ctx, l)
 }
 
@@ -213,12 +223,25 @@ func (f *serveFlags) settle(s streams, args []string) error {
 	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
 		return err
 	}
-	options := &slog.HandlerOptions{Level: level}
-	f.Log = slog.New(slog.NewTextHandler(s.err, options))
-	if f.logFormat == "json" {
-		f.Log = slog.New(slog.NewJSONHandler(s.err, options))
-	}
+	f.openLog(s.err, level)
 	return nil
+}
+
+// openLog makes the log, which never waits for whoever reads it.
+func (f *serveFlags) openLog(to io.Writer, level slog.Level) {
+	options := &slog.HandlerOptions{Level: level}
+	logger := func(w io.Writer) *slog.Logger {
+		if f.logFormat == "json" {
+			return slog.New(slog.NewJSONHandler(w, options))
+		}
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	f.logs = newLineQueue(to, func(lost int) []byte {
+		var line bytes.Buffer
+		logger(&line).Error("log lines dropped: this log is not read fast enough", "lines", lost)
+		return line.Bytes()
+	})
+	f.Log, f.LogDropped = logger(f.logs), f.logs.dropped.Load
 }
 
 // isAddress tells whether a text may be an address to listen at.
@@ -242,7 +265,10 @@ func (f *serveFlags) profiles() (stop func(), err error) {
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
 	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	f.Log.Info("profiles at", "address", "http://"+l.Addr().String()+"/debug/pprof/")
-	server := &http.Server{Handler: serve.AskedAs(f.Hosts, mux), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Handler: serve.AskedAs(f.Hosts, mux), ReadHeaderTimeout: 5 * time.Second,
+		ErrorLog: slog.NewLogLogger(f.Log.Handler(), slog.LevelDebug),
+	}
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			f.Log.Error("profiles", "error", err)

@@ -1,0 +1,224 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// gate is a writer that waits while it is locked.
+type gate struct {
+	sync.Mutex
+	to   bytes.Buffer
+	fail error
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	g.Lock()
+	defer g.Unlock()
+	if g.fail != nil {
+		return 0, g.fail
+	}
+	return g.to.Write(p)
+}
+
+// Lines that nobody takes are dropped once the queue is full. Where they are missing one line says
+// how many.
+func TestLineQueue(t *testing.T) {
+	var to gate
+	q := newLineQueue(&to, func(lost int) []byte { return fmt.Appendf(nil, "lost %d\n", lost) })
+	line := func(i int) string { return fmt.Sprintf("%07d%s\n", i, strings.Repeat("x", 1016)) }
+	to.Lock()
+	const lines = 5000 // more than twice what the queue holds
+	for i := range lines {
+		if n, err := io.WriteString(q, line(i)); n != 1024 || err != nil {
+			t.Fatalf("a line that is queued or dropped: %d, %v", n, err)
+		}
+	}
+	dropped := int(q.dropped.Load())
+	if kept := (lines - dropped) << 10; kept < mostQueued || kept > 2*mostQueued {
+		t.Errorf("%d bytes are kept, want %d to twice as many", kept, mostQueued)
+	}
+	to.Unlock()
+	for i := 0; ; i++ { // there is room again, at the latest when the queue was written
+		q.mu.Lock()
+		empty := len(q.pending) == 0 && q.lost == 0
+		q.mu.Unlock()
+		if empty {
+			break
+		}
+		if i == 1000 {
+			t.Fatal("the queue is not written")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	io.WriteString(q, "last\n")
+	q.close(10 * time.Second)
+	var want strings.Builder
+	for i := range lines - dropped {
+		want.WriteString(line(i))
+	}
+	fmt.Fprintf(&want, "lost %d\nlast\n", dropped)
+	if got := to.to.String(); got != want.String() {
+		t.Errorf("%d bytes were written, want %d", len(got), want.Len())
+	}
+	if n := q.dropped.Load(); n != uint64(dropped) {
+		t.Errorf("%d lines count as dropped, want %d", n, dropped)
+	}
+}
+
+// A line longer than the queue is dropped, as is one that cannot be written, or comes after the end.
+func TestLineQueueLosses(t *testing.T) {
+	to := gate{fail: errors.New("closed")}
+	q := newLineQueue(&to, nil)
+	q.Write(make([]byte, mostQueued+1))
+	q.close(10 * time.Second)
+	io.WriteString(q, "late\n")
+	if n := q.dropped.Load(); n != 2 {
+		t.Errorf("%d lines count as dropped, want 2", n)
+	}
+	q = newLineQueue(&to, nil)
+	io.WriteString(q, "a\n")
+	io.WriteString(q, "b\n")
+	q.close(10 * time.Second)
+	if n := q.dropped.Load(); n != 2 {
+		t.Errorf("%d lines count as dropped where none can be written, want 2", n)
+	}
+}
+
+// The end waits a while for the reader, not for ever.
+func TestLineQueueEnds(t *testing.T) {
+	var to gate
+	to.Lock()
+	defer to.Unlock()
+	q := newLineQueue(&to, nil)
+	io.WriteString(q, "a\n")
+	began := time.Now()
+	q.close(20 * time.Millisecond)
+	if took := time.Since(began); took < 20*time.Millisecond || took > 10*time.Second {
+		t.Errorf("the end took %v", took)
+	}
+}
+
+// freeAddress is an address on this machine at which nobody listens.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// fill writes into a pipe until it takes no more.
+func fill(t *testing.T, w *os.File) {
+	t.Helper()
+	if err := w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(make([]byte, 1<<20)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Fatalf("the pipe takes all: %v", err)
+	}
+}
+
+// A server answers and ends, whatever becomes of its log and its standard output.
+func TestUnreadOutput(t *testing.T) {
+	slow(t)
+	run, _ := trained(t)
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		unread func(r *os.File) // what becomes of the pipe's other end
+	}{
+		{"nobody reads", func(*os.File) {}},
+		{"closed", func(r *os.File) { r.Close() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			address := freeAddress(t)
+			cmd := exec.Command(path, "serve", run, "--addr", address, "--log-level", "debug")
+			var ends [2]*os.File
+			for i, to := range []*io.Writer{&cmd.Stdout, &cmd.Stderr} {
+				r, w, err := os.Pipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer r.Close()
+				defer w.Close()
+				*to, ends[i] = w, r
+				if i == 0 && c.name == "nobody reads" {
+					fill(t, w) // standard output takes nothing from the start
+				}
+			}
+			for _, r := range ends {
+				c.unread(r)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill()
+			client := &http.Client{Timeout: 10 * time.Second}
+			get := func(path string) (string, error) {
+				r, err := http.NewRequest(http.MethodGet, "http://"+address+path, nil)
+				if err != nil {
+					return "", err
+				}
+				r.Header.Set("X-Request-Id", strings.Repeat("x", 128)) // which the log repeats
+				got, err := client.Do(r)
+				if err != nil {
+					return "", err
+				}
+				defer got.Body.Close()
+				content, err := io.ReadAll(got.Body)
+				return string(content), err
+			}
+			for i := 0; ; i++ {
+				if _, err := get("/v2/health/live"); err == nil {
+					break
+				} else if i == 1000 {
+					t.Fatal(err)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			for range 2 * mostQueued / 200 { // twice what the queue holds
+				if _, err := get("/v2/health/live"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			text, err := get("/metrics")
+			count := regexp.MustCompile(`(?m)^braid_log_lines_dropped_total (\S+)$`)
+			found := count.FindStringSubmatch(text)
+			if err != nil || found == nil {
+				t.Fatalf("%v: the metrics lack the lines that were dropped:\n%.300s", err, text)
+			}
+			if n, err := strconv.ParseFloat(found[1], 64); err != nil || n < 100 {
+				t.Errorf("%s lines of the log were dropped, want 100 or more", found[1])
+			}
+			began := time.Now()
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("the server ended with %v", err)
+			}
+			if took := time.Since(began); took > 8*time.Second {
+				t.Errorf("the end took %v", took)
+			}
+		})
+	}
+}
