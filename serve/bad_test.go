@@ -59,7 +59,7 @@ func mistakes(t testing.TB) (families []string, of map[string][]mistake) {
 	}{
 		{"types", typeMistakes}, {"shapes", shapeMistakes}, {"values", valueMistakes}, {"binary", binaryMistakes}, {"JSON", jsonMistakes},
 		{"bodies", bodyMistakes}, {"forms", formMistakes}, {"fields", fieldMistakes}, {"images", imageMistakes},
-		{"paths", pathMistakes}, {"methods", methodMistakes}, {"wire", wireMistakes},
+		{"paths", pathMistakes}, {"methods", methodMistakes}, {"origins", originMistakes}, {"wire", wireMistakes},
 	} {
 		families, of[f.name] = append(families, f.name), f.make(t)
 	}

@@ -111,23 +111,27 @@ func (h *hosts) check(r *http.Request) error {
 	}
 }
 
-// AskedAs has a handler answer only those who ask for localhost, an address, or one of some names. A handler without
-// tokens or TLS on a loopback address needs it, as Server does by itself: else pages from elsewhere can read what it
-// answers (DNS rebinding).
+// AskedAs has a handler answer only requests for localhost, an address, or one of some names, and no
+// cross-origin requests that may change something. A handler without tokens or TLS on a loopback
+// address needs it, as Server does by itself: else pages from elsewhere can read what it answers
+// (DNS rebinding), or have it work.
 func AskedAs(names []string, handler http.Handler) http.Handler {
 	h := &hosts{names: names}
 	h.matter.Store(true)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := checkHost(r)
-		if err == nil {
-			err = h.check(r)
-		}
-		if err != nil {
-			http.Error(w, err.Error(), problemOf(err).status)
-			return
+		for _, check := range []func(*http.Request) error{checkHost, h.check, h.checkOrigin} {
+			if err := check(r); err != nil {
+				http.Error(w, err.Error(), problemOf(err).status)
+				return
+			}
 		}
 		handler.ServeHTTP(w, r)
 	})
+}
+
+// named reports whether a host is one of the names that the server was given.
+func (h *hosts) named(host string) bool {
+	return slices.ContainsFunc(h.names, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 // know reports whether a valid host, with a port or without, is one of this machine's. HTTP/1.0 may have none.
@@ -139,8 +143,7 @@ func (h *hosts) know(host string) bool {
 		host = name
 	}
 	host = strings.TrimSuffix(host, ".")
-	is := func(name string) bool { return strings.EqualFold(name, host) }
-	if is("localhost") || slices.ContainsFunc(h.names, is) {
+	if strings.EqualFold(host, "localhost") || h.named(host) {
 		return true
 	}
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))

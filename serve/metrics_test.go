@@ -3,8 +3,19 @@ package serve
 import (
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 )
+
+// counted is a counter's value.
+func counted(t *testing.T, c prometheus.Counter) float64 {
+	t.Helper()
+	var got dto.Metric
+	if err := c.Write(&got); err != nil {
+		t.Fatal(err)
+	}
+	return got.Counter.GetValue()
+}
 
 // sizes are the rows of batches that the metrics counted, largest first, for batches of up to 4.
 func sizes(t *testing.T, m *metrics) []float64 {

@@ -244,7 +244,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 	for name, part := range map[string]func(*testing.T){
 		"answers": c.answers, "infer": c.infer, "ask": c.ask, "examples": c.examples, "page": c.page, "refusals": c.refusals,
-		"hosts": c.hosts, "tokens": c.tokens, "rate": c.rate, "overload": c.overload, "slow": c.slow, "trouble": c.trouble,
+		"hosts": c.hosts, "origins": c.origins, "tokens": c.tokens, "rate": c.rate, "overload": c.overload, "slow": c.slow, "trouble": c.trouble,
 	} {
 		t.Run(name, part)
 	}
@@ -445,6 +445,20 @@ func (c *contract) hosts(t *testing.T) {
 		}
 		e.call(t, c, r, want, e.good(t), "Host", "digits.example.org")
 		e.call(t, c, r, 200, e.good(t), "Host", "localhost")
+	}
+}
+
+// origins tests which endpoints pages of another origin may not use.
+func (c *contract) origins(t *testing.T) {
+	r := start(t)
+	for _, e := range c.all(r) {
+		want := http.StatusOK
+		if e.method == http.MethodPost {
+			want = http.StatusForbidden
+		}
+		e.call(t, c, r, want, e.good(t), "Origin", "https://example.org")
+		e.call(t, c, r, want, e.good(t), "Sec-Fetch-Site", "cross-site")
+		e.call(t, c, r, 200, e.good(t), "Origin", r.url, "Sec-Fetch-Site", "same-origin")
 	}
 }
 

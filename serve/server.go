@@ -112,6 +112,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) http.Han
 		allowed = "GET, HEAD"
 	}
 	s.routed = append(s.routed, method+" "+pattern)
+	checks := s.checks()
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		e := w.(*entry)
 		e.route = pattern
@@ -123,7 +124,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) http.Han
 			return
 		}
 		if who == protected {
-			for _, check := range []func(*http.Request) error{s.hosts.check, s.clients.check, s.tokens.check} { // who guesses tokens is slowed down
+			for _, check := range checks {
 				if err := check(r); err != nil {
 					e.fail(err)
 					return
@@ -136,6 +137,12 @@ func (s *Server) route(method, pattern string, who access, do endpoint) http.Han
 	}
 	s.mux.HandleFunc(pattern, handler)
 	return handler
+}
+
+// checks are what a request for a protected route must pass, in order. The rate comes before the
+// token, so that guessing tokens is slow.
+func (s *Server) checks() []func(*http.Request) error {
+	return []func(*http.Request) error{s.hosts.check, s.hosts.checkOrigin, s.clients.check, s.tokens.check}
 }
 
 // ServeHTTP answers a request, whatever it holds.

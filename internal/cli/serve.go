@@ -65,7 +65,8 @@ func serveVerb(s streams) *cobra.Command {
 	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
 	flags.Float64Var(&f.Rate, "rate-limit", usual.Rate, "most requests a second of one client; more get 429; 0: no limit")
 	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens of 16 characters or more, one a line, one of which each request must bring")
-	flags.StringSliceVar(&f.Hosts, "host", nil, "name that requests may ask for besides localhost and addresses, such as one that a proxy passes on;\non this machine's own address, without tokens and TLS, no others are answered")
+	flags.StringSliceVar(&f.Hosts, "host", nil, "name that requests may ask for besides localhost and addresses, such as one that a proxy passes on;\n"+
+		"on this machine's own address, without tokens and TLS, no others are answered;\npages of these hosts may ask too")
 	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; read again when it changes")
 	flags.StringVar(&f.Key, "tls-key", "", "file with its key")
 	flags.BoolVar(&f.insecure, "insecure", false, "listen to other machines without tokens")

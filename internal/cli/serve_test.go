@@ -270,6 +270,24 @@ func TestProfiles(t *testing.T) {
 			t.Errorf("profiles for %q: status %d, want %d", host, got.StatusCode, want)
 		}
 	}
+	for origin, want := range map[string]int{
+		"": http.StatusOK, "https://own.example.org": http.StatusOK, "https://example.org": http.StatusForbidden,
+	} {
+		request, err := http.NewRequest(http.MethodPost, address+"symbol", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if origin != "" {
+			request.Header.Set("Origin", origin)
+		}
+		got, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Body.Close(); got.StatusCode != want {
+			t.Errorf("POST to profiles from %q: status %d, want %d", origin, got.StatusCode, want)
+		}
+	}
 }
 
 func TestServeMistakes(t *testing.T) {
