@@ -54,6 +54,8 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	e := w.(*entry)
+	e.model = v
 	ctx, cancel := context.WithDeadline(r.Context(), deadline)
 	defer cancel()
 	q, err := s.question(ctx, v, b, given)
@@ -71,6 +73,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	for i := range v.Heads {
 		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
 	}
+	e.rows = 1
 	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
 	return replyJSON(w, reply)
 }

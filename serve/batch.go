@@ -19,7 +19,7 @@ type batcher struct {
 	model      *infer.Model
 	most       int           // rows of a batch
 	wait       time.Duration // for a batch to fill
-	metrics    *metrics
+	metrics    *modelMetrics
 
 	waiting []*job
 	rows    int         // of those
@@ -53,7 +53,7 @@ func over(ctx context.Context, deadline time.Time) error {
 	return nil
 }
 
-func newBatcher(m *infer.Model, c Config, metrics *metrics, all *scheduler) *batcher {
+func newBatcher(m *infer.Model, c Config, metrics *modelMetrics, all *scheduler) *batcher {
 	return &batcher{
 		scheduler: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
 	}

@@ -25,7 +25,7 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	if change != nil {
 		change(&c)
 	}
-	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }), &scheduler{})
+	b := newBatcher(m, c, newMetrics(func() float64 { return 0 }).of("test"), &scheduler{})
 	return b, func() { b.release(c.Parallel) }
 }
 

@@ -22,7 +22,9 @@ type entry struct {
 	route   string
 	id      string
 	status  int
-	err     error // why it failed
+	err     error    // why it failed
+	model   *version // that is asked; nil: none is found
+	rows    int      // of the answer
 }
 
 var entries = sync.Pool{New: func() any { return &entry{} }}
@@ -111,6 +113,9 @@ func (e *entry) end() {
 	abort = abort || e.status == statusGone
 	took := time.Since(e.began)
 	e.server.metrics.answered(e.route, e.status, took)
+	if e.model != nil {
+		e.model.batch.metrics.answered(e.status, e.rows, took)
+	}
 	e.log(took)
 	*e = entry{}
 	entries.Put(e)

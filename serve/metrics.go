@@ -26,6 +26,7 @@ type metrics struct {
 	compute  prometheus.Histogram
 	models   *prometheus.GaugeVec   // model, version
 	loads    *prometheus.CounterVec // model, result
+	byModel  byModel
 
 	bound sync.Map // of outcome to prometheus.Counter: finding one by its labels takes longer
 }
@@ -77,6 +78,7 @@ func newMetrics(inside func() float64) *metrics {
 	build.Set(1)
 	m.registry.MustRegister(m.requests, m.took, m.rejected, unanswered, m.queue, m.queued, m.batch, m.merged, m.compute, m.models, m.loads,
 		build, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.byModel = newByModel(m.registry, sizes)
 	return m
 }
 

@@ -90,7 +90,7 @@ func (s *Server) open() error {
 
 // use makes a model the one that answers under a name. What could fail comes before that.
 func (s *Server) use(m *served, model *infer.Model) {
-	v := &version{Model: model, name: m.name, batch: newBatcher(model, s.config, s.metrics, &s.batches)}
+	v := &version{Model: model, name: m.name, batch: newBatcher(model, s.config, s.metrics.of(m.name), &s.batches)}
 	v.page = v.describe()
 	s.metrics.models.WithLabelValues(m.name, v.Version()).Set(1)
 	s.metrics.loads.WithLabelValues(m.name, "loaded").Inc()

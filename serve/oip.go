@@ -118,6 +118,8 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	e := w.(*entry)
+	e.model = v
 	b, err := s.admit(w, r)
 	if err != nil {
 		return err
@@ -143,6 +145,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := v.batch.answer(r.Context(), rows, deadline); err != nil {
 		return err
 	}
+	e.rows = rows.N
 	return q.answer(w, v, rows, outputs)
 }
 
