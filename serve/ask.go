@@ -145,11 +145,15 @@ func (b *body) askProblem(in *infer.Input, f field, err error) error {
 	return err
 }
 
-// look brings an image to what the network was trained on. As many are decoded at once as there are
-// processors. The memory that it takes counts where the body does, while it takes it.
-func (s *Server) look(
-	ctx context.Context, b *body, file []byte, height, width int,
-) ([]uint8, error) {
+// look brings an image to what the network was trained on. The memory that it takes counts where the
+// body does, while it takes it. As many are decoded at once as there are processors; memory comes first,
+// so that no decoding waits for memory.
+func (s *Server) look(ctx context.Context, b *body, file []byte, height, width int) ([]uint8, error) {
+	memory := vision.Memory(file, s.config.Image)
+	if err := b.take(memory); err != nil {
+		return nil, err
+	}
+	defer b.giveBack(memory)
 	select {
 	case s.decodes <- struct{}{}:
 		defer func() { <-s.decodes }()
@@ -158,11 +162,6 @@ func (s *Server) look(
 	if err := late(ctx); err != nil {
 		return nil, err
 	}
-	memory := vision.Memory(file, s.config.Image)
-	if err := b.take(memory); err != nil {
-		return nil, err
-	}
-	defer b.giveBack(memory)
 	grey, err := vision.Decode(file, s.config.Image)
 	if err != nil {
 		return nil, &unreadable{err}
@@ -186,8 +185,7 @@ func late(ctx context.Context) error {
 
 // giveBack gives memory back before free does.
 func (b *body) giveBack(bytes int64) {
-	b.budget.give(bytes)
-	b.held -= bytes
+	b.server.memory.give(&b.held, bytes, forWork)
 }
 
 // unreadable is what is wrong with an image: the client's mistake, whatever it is.

@@ -220,13 +220,13 @@ func (r *running) calm(t testing.TB, goroutines int) {
 		b.mu.Lock()
 		free, waiting, rows := b.free, len(b.waiting), b.rows
 		b.mu.Unlock()
-		inside, left, decodes, running := r.inside(), r.bodies.left.Load(), len(r.decodes), runtime.NumGoroutine()
-		if inside == 0 && left == r.config.Bodies && decodes == 0 && running <= goroutines && free == r.config.Parallel && waiting == 0 && rows == 0 {
+		inside, left, decodes, running := r.inside(), r.config.Memory-r.memory.held(), len(r.decodes), runtime.NumGoroutine()
+		if inside == 0 && left == r.config.Memory && decodes == 0 && running <= goroutines && free == r.config.Parallel && waiting == 0 && rows == 0 {
 			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%d are inside, %d bytes of %d are left, %d decode, %d goroutines of %d run, %d batches may begin, %d with %d rows wait",
-				inside, left, r.config.Bodies, decodes, running, goroutines, free, waiting, rows)
+				inside, left, r.config.Memory, decodes, running, goroutines, free, waiting, rows)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -1,103 +1,80 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"sync"
-	"sync/atomic"
+	"time"
 )
 
-// body is a request's body in memory that the server counts.
+// body is a request's body in memory, and what the request holds of the server's budget.
 type body struct {
-	content []byte
-	held    int64 // bytes of the server's budget
-	budget  *budget
+	content  []byte
+	server   *Server
+	held     holding
+	ctx      context.Context
+	deadline time.Time // until which the request waits for memory
 }
 
-// budget bounds the memory of all bodies, and of the rows that are made of them, together. Small ones are not counted
-// where the number of connections bounds them.
-type budget struct {
-	stock
-	most int64
-}
+// take takes memory for what is made of the body. It waits while others hold it, until the request's
+// deadline. free gives it back.
+func (b *body) take(bytes int64) error { return b.claim(bytes, forWork) }
 
-// take takes memory for the request, which free gives back. What all of the budget does not hold is never to be had.
-func (b *body) take(bytes int64) error {
-	switch {
-	case bytes > b.budget.most-b.held:
-		return tooLarge("the request, with its rows and answers, takes more than the %d bytes of memory that there are for all: send fewer rows at a time", b.budget.most)
-	case !b.budget.take(bytes):
+func (b *body) claim(bytes int64, kind claimKind) error {
+	all := b.server.memory
+	if bytes > all.ceiling(kind)-b.held.total() {
+		return tooLarge("the request, with its rows, images and answers, takes more than the %d bytes of memory "+
+			"that there are for it: send fewer rows at a time, or a smaller image (--memory)", all.ceiling(kind))
+	}
+	if !all.take(b.ctx, &b.held, bytes, kind, b.deadline) {
+		if b.ctx.Err() != nil {
+			return errGone
+		}
 		return busy("memory", "the server is busy with large requests: try again in a moment")
 	}
-	b.held += bytes
 	return nil
 }
 
-// stock is a number of things of which no more can be taken than are left. Who asks for too many does not keep others
-// from what is there, not even for a moment.
-type stock struct {
-	left atomic.Int64
-}
-
-func (s *stock) take(n int64) bool {
-	for {
-		left := s.left.Load()
-		if left < n {
-			return false
-		}
-		if s.left.CompareAndSwap(left, left-n) {
-			return true
-		}
-	}
-}
-
-func (s *stock) give(n int64) { s.left.Add(n) }
-
-// uncounted is the size up to which bodies come out of a pool and are not counted.
+// uncounted is the size up to which bodies come out of a pool. The budget does not count them: no
+// more are in use than there may be connections.
 const uncounted = 16 << 10
 
 var bodies = sync.Pool{New: func() any { return &body{content: make([]byte, 0, uncounted)} }}
 
-// read takes a request's body, which free gives back. Memory is taken as bytes arrive, whatever the header claims.
+// read takes a request's body, which free gives back. Memory is taken once more has arrived than a small body has,
+// whatever the header claims.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	most := s.config.Body
 	if r.ContentLength > most {
 		return nil, tooLarge("the body has %d bytes, at most %d are read", r.ContentLength, most)
 	}
-	b := bodies.Get().(*body)
-	b.budget = &s.bodies
-	err := b.count(r)
-	if err == nil {
-		err = s.fill(b, w, r)
+	if !s.reads.take(1) { // an HTTP/2 connection has many requests
+		return nil, busy("memory", "the server is busy: it reads or answers %d requests, try again in a moment", s.config.Connections)
 	}
-	if err != nil {
+	b := bodies.Get().(*body)
+	b.server, b.ctx, b.deadline = s, r.Context(), time.Now().Add(s.config.Deadline)
+	if err := s.fill(b, w, r); err != nil {
 		b.free()
 		return nil, err
 	}
+	b.deadline = time.Now().Add(s.config.Deadline)
 	return b, nil
 }
 
-// count takes even the memory of a small body where one connection may bring many: the streams of HTTP/2.
-func (b *body) count(r *http.Request) error {
-	if r.ProtoMajor < 2 {
-		return nil
-	}
-	return b.take(uncounted)
-}
-
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
-	from, plain, err := s.unpacked(b, w, r)
+	from, known, err := s.unpacked(b, w, r)
 	if err != nil {
 		return err
 	}
 	most := s.config.Body + 1 // with which it is too large
-	if plain && r.ContentLength >= 0 {
+	if known = known && r.ContentLength >= 0; known {
 		most = r.ContentLength + 1 // as much as shows that there is no more
 	}
 	for {
 		if len(b.content) == cap(b.content) {
-			if err := b.grow(most); err != nil {
+			if err := b.grow(most, known); err != nil {
 				return err
 			}
 		}
@@ -107,6 +84,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 			return tooLarge("the body has more than the %d bytes that are read", s.config.Body)
 		}
 		if err == io.EOF {
+			b.settle()
 			return nil
 		}
 		if err != nil {
@@ -115,15 +93,24 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// grow makes the memory eight times as large, or as large as the body can be. All steps together take little more
-// than the last.
-func (b *body) grow(most int64) error {
-	size := 8 * int64(cap(b.content))
-	if size > most/2 {
-		size = most
+// grow makes the memory as large as the body, or, where nobody knows how large that is, eight times as
+// large. All of it is claimed at the first step: bodies that hold some memory and wait for more could
+// wait for each other.
+func (b *body) grow(most int64, known bool) error {
+	size := most
+	if !known {
+		if step := 8 * int64(cap(b.content)); step <= most/2 {
+			size = step
+		}
 	}
-	if err := b.take(size - int64(cap(b.content))); err != nil {
-		return err
+	if cap(b.content) <= uncounted {
+		need := most
+		if !known {
+			need += most / 8 // of the step before the last, while it is copied
+		}
+		if err := b.claim(need, forBody); err != nil {
+			return err
+		}
 	}
 	grown := make([]byte, len(b.content), size)
 	copy(grown, b.content)
@@ -131,10 +118,22 @@ func (b *body) grow(most int64) error {
 	return nil
 }
 
+// settle gives back what a body took that was read whole, and does not need.
+func (b *body) settle() {
+	need := int64(0)
+	if cap(b.content) > uncounted {
+		need = int64(cap(b.content))
+	}
+	b.server.memory.give(&b.held, b.held[forBody]-need, forBody)
+}
+
 // free gives the memory back.
 func (b *body) free() {
-	b.budget.give(b.held)
-	b.held = 0
+	for kind, bytes := range b.held {
+		b.server.memory.give(&b.held, bytes, claimKind(kind))
+	}
+	b.server.reads.give(1)
+	b.server, b.ctx = nil, nil
 	b.keep()
 }
 

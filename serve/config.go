@@ -29,7 +29,7 @@ type Config struct {
 	Connections       int           // most connections at once; 2,048
 	ClientConnections int           // most of one IPv4 address or IPv6 /64; half of Connections
 	Body              int64         // most bytes of a request's body, also when decompressed; 8 MB
-	Bodies            int64         // most bytes of all bodies that are being read or answered, with their rows and answers; 256 MB, or four times Body
+	Memory            int64         // most bytes that requests hold together, in bodies of more than 16 KB and in rows, images and answers, half of them in bodies; 256 MB, or four times Body
 	Image             int64         // most bytes of an image when it is decoded, as vision.Decode counts them; 48 MB
 	Rows              int           // most rows of a request; 10,000
 	HeaderTime        time.Duration // for a request's header; 5 s
@@ -81,8 +81,8 @@ func (c Config) withDefaults() Config {
 			*field = value
 		}
 	}
-	if c.Bodies == 0 {
-		c.Bodies = max(256<<20, 4*c.Body)
+	if c.Memory == 0 {
+		c.Memory = max(256<<20, 4*c.Body)
 	}
 	times := map[*time.Duration]time.Duration{
 		&c.Deadline: 5 * time.Second, &c.HeaderTime: 5 * time.Second, &c.ReadTime: 15 * time.Second,
@@ -121,7 +121,7 @@ func (c Config) check() error {
 	}{
 		{"BatchRows", int64(c.BatchRows)}, {"Parallel", int64(c.Parallel)}, {"Queue", int64(c.Queue)}, {"Connections", int64(c.Connections)},
 		{"ClientConnections", int64(c.ClientConnections)},
-		{"Body", c.Body}, {"Bodies", c.Bodies}, {"Image", c.Image}, {"Rows", int64(c.Rows)},
+		{"Body", c.Body}, {"Memory", c.Memory}, {"Image", c.Image}, {"Rows", int64(c.Rows)},
 	} {
 		if number.value < 0 {
 			return fmt.Errorf("serve: %s is %d, want 0 or more", number.name, number.value)

@@ -74,11 +74,11 @@ func (r *running) inFlight(t *testing.T, c net.Conn) (complete func(what string)
 	t.Helper()
 	text := posted(strings.Repeat(" ", 2*uncounted) + string(one(t, 3, "odd number", "")))
 	cut := len(text) - 10
-	before := r.bodies.left.Load()
+	before := r.memory.held()
 	if _, err := io.WriteString(c, text[:cut]); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() bool { return r.bodies.left.Load() < before })
+	eventually(t, func() bool { return r.memory.held() > before })
 	return func(what string) {
 		t.Helper()
 		if got, err := ask(c, text[cut:]); err != nil || got.StatusCode != http.StatusOK {

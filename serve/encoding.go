@@ -52,7 +52,7 @@ func (s *Server) unpacked(
 	}
 	from = r.Body
 	for i := len(list) - 1; i >= 0; i-- {
-		if err := b.take(unzipping); err != nil {
+		if err := b.claim(unzipping, forBody); err != nil {
 			return nil, false, err
 		}
 		bounded := bufio.NewReader(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))

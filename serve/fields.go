@@ -188,7 +188,7 @@ var hexDigit = func() (values [256]byte) {
 // room returns an empty buffer for a copy of so much of the body. It counts in the budget if the
 // body does, and free gives it back.
 func (b *body) room(size int) ([]byte, error) {
-	if b.held > 0 {
+	if b.held[forBody] > 0 {
 		if err := b.take(int64(size)); err != nil {
 			return nil, err
 		}

@@ -70,8 +70,8 @@ func feed(t *testing.T, s *Server, path string, body []byte, header, value strin
 	default:
 		t.Errorf("status %d: %q", w.status, w.body.Bytes())
 	}
-	if inside, left, decodes := s.inside(), s.bodies.left.Load(), len(s.decodes); inside != 0 || left != s.config.Bodies || decodes != 0 {
-		t.Errorf("%d are inside, %d bytes of %d are left, %d decode", inside, left, s.config.Bodies, decodes)
+	if inside, left, decodes := s.inside(), s.config.Memory-s.memory.held(), len(s.decodes); inside != 0 || left != s.config.Memory || decodes != 0 {
+		t.Errorf("%d are inside, %d bytes of %d are left, %d decode", inside, left, s.config.Memory, decodes)
 	}
 	if n, err := strconv.Atoi(w.header.Get("Content-Length")); err != nil || n != w.body.Len() {
 		t.Errorf("Content-Length is %q, the reply has %d bytes", w.header.Get("Content-Length"), w.body.Len())

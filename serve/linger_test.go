@@ -102,7 +102,7 @@ func refusing(t *testing.T, change func(*Config)) (*running, []unread) {
 		t.Fatal(err)
 	}
 	r := start(t, func(c *Config) {
-		c.Token, c.Body, c.Bodies = tokens, 1<<20, 4<<20
+		c.Token, c.Body, c.Memory = tokens, 1<<20, 4<<20
 		change(c)
 	})
 	const host = "Host: x\r\n"
@@ -156,15 +156,16 @@ func TestUnreadBodiesOfMany(t *testing.T) {
 		next := unread{"the next", "POST", "/ask", "Host: x\r\n" + bearerField, 429}
 		next.send(t, r.dial(t), 8<<20, chunks, "")
 	}
-	r, _ = refusing(t, func(c *Config) { c.Body = 16 << 20; c.Bodies = 32 << 20 })
-	if !r.bodies.take(32 << 20) {
+	r, _ = refusing(t, func(c *Config) { c.Body, c.Memory, c.Deadline = 16<<20, 40<<20, 100*time.Millisecond })
+	var other holding
+	if !r.memory.now(&other, 40<<20, forWork) {
 		t.Fatal("the memory is taken")
 	}
 	full := unread{"no memory", "POST", inferPath, "Host: x\r\n" + bearerField, 503}
 	for _, chunks := range []bool{false, true} {
 		full.send(t, r.dial(t), 8<<20, chunks, "")
 	}
-	r.bodies.give(32 << 20)
+	r.memory.give(&other, 40<<20, forWork)
 	encoding := unread{"an encoding", "POST", "/ask", full.fields + "Content-Encoding: br\r\n", 415}
 	encoding.send(t, r.dial(t), 8<<20, false, "")
 }

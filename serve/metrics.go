@@ -82,6 +82,22 @@ func newMetrics(inside func() float64) *metrics {
 	return m
 }
 
+// addMemory adds the memory that requests may hold, hold, and held at most.
+func (m *metrics) addMemory(b *budget) {
+	for name, g := range map[string]struct {
+		help string
+		read func() int64
+	}{
+		"limit": {"Memory that requests may hold together.", func() int64 { return b.most }},
+		"held":  {"Memory that requests hold.", b.held},
+		"peak":  {"Memory that requests held at most.", b.mostHeld},
+	} {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "braid_requests_memory_" + name + "_bytes", Help: g.help,
+		}, func() float64 { return float64(g.read()) }))
+	}
+}
+
 // addDropped adds the count of log lines that were dropped.
 func (m *metrics) addDropped(dropped func() uint64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{

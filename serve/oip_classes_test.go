@@ -232,7 +232,7 @@ func TestCodings(t *testing.T) {
 			t.Errorf("%s: status %d: %s", coding, got.status, got.body)
 		}
 	}
-	if left := r.bodies.left.Load(); left != r.config.Bodies {
-		t.Errorf("%d bytes are left of %d", left, r.config.Bodies)
+	if held := r.memory.held(); held != 0 {
+		t.Errorf("%d bytes are held", held)
 	}
 }

@@ -53,8 +53,9 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 
 // answer writes the reply to an inference request.
 func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, outputs []wanted) error {
+	textSize, restSize := replySizes(v.Model, rows.N, outputs)
 	b := bodies.Get().(*body)
-	text := append(b.content[:0], `{"model_name":"`...)
+	text := append(b.empty(textSize), `{"model_name":"`...)
 	text = append(append(text, v.name...), `","model_version":"`...)
 	text = append(append(text, v.Version()...), '"')
 	if q.id != "" {
@@ -62,7 +63,7 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, 
 	}
 	text = append(text, `,"outputs":[`...)
 	after := bodies.Get().(*body) // binary data
-	rest, binaries := after.content[:0], false
+	rest, binaries := after.empty(restSize), false
 	for i, out := range outputs {
 		if i > 0 {
 			text = append(text, ',')
@@ -97,6 +98,34 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, 
 	b.keep()
 	after.keep()
 	return nil
+}
+
+// replySizes are about the most that the JSON of an answer and its binary data take, so that they are
+// not copied to grow.
+func replySizes(m *infer.Model, rows int, outputs []wanted) (text, rest int) {
+	text = 4 << 10 // names and shapes
+	for _, out := range outputs {
+		h := &m.Heads[out.head]
+		switch {
+		case out.classes > 0 && out.binary:
+			rest += rows * out.classes * classSize(h)
+		case out.classes > 0:
+			text += rows * out.classes * classSize(h)
+		case out.binary:
+			rest += 4 * rows * h.Shape.Size()
+		default:
+			text += digits * rows * h.Shape.Size()
+		}
+	}
+	return text, rest
+}
+
+// empty returns the body's memory, or new memory where that is not enough.
+func (b *body) empty(size int) []byte {
+	if size > cap(b.content) {
+		return make([]byte, 0, size)
+	}
+	return b.content[:0]
 }
 
 var binaryType = []string{"application/octet-stream"}

@@ -267,8 +267,8 @@ func TestReadFails(t *testing.T) {
 				t.Errorf("%s, %s: status %d: %.300s", name, kind, got.status, got.body)
 			}
 			eventually(t, func() bool { return strings.Contains(r.logs.String(), c.log) })
-			if left := r.bodies.left.Load(); left != r.config.Bodies {
-				t.Errorf("%s, %s: of %d bytes of the budget, %d are left", name, kind, r.config.Bodies, left)
+			if held := r.memory.held(); held != 0 {
+				t.Errorf("%s, %s: %d bytes of the budget are held", name, kind, held)
 			}
 			if n := r.rejected(t, "failed"); n != 1 {
 				t.Errorf("%s, %s: %d requests count as failed, want 1", name, kind, n)

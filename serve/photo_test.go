@@ -48,8 +48,8 @@ func TestPhotograph(t *testing.T) {
 		if got := r.call(t, "POST", "/ask", body, "Content-Type", kind); got.status != http.StatusOK {
 			t.Errorf("%s: status %d: %.200s", what, got.status, got.body)
 		}
-		if left := r.bodies.left.Load(); left != r.config.Bodies {
-			t.Errorf("%s: %d bytes are left, want %d", what, left, r.config.Bodies)
+		if held := r.memory.held(); held != 0 {
+			t.Errorf("%s: %d bytes are held", what, held)
 		}
 	}
 	for what, size := range map[string]int{"small": 0, "4 MB": 4 << 20} {
@@ -79,7 +79,7 @@ func TestPhotograph(t *testing.T) {
 // Memory for decoding comes out of the server's budget: where others hold it, a photograph gets
 // 503, and one that all of it would not hold 413.
 func TestPhotographMemory(t *testing.T) {
-	r := start(t, func(c *Config) { c.Body, c.Bodies = 4<<20, 48<<20 })
+	r := start(t, func(c *Config) { c.Body, c.Memory, c.Deadline = 4<<20, 48<<20, 300*time.Millisecond })
 	kind, body := form(t, "image", "image/jpeg", string(photograph(t, 2048, 2048, 0)), "question", "", "odd number")
 	ask := func(want int, text string) {
 		t.Helper()
@@ -88,13 +88,14 @@ func TestPhotographMemory(t *testing.T) {
 			t.Errorf("status %d, want %d with %q: %s", got.status, want, text, got.body)
 		}
 	}
-	if !r.bodies.take(20 << 20) {
+	var other holding
+	if !r.memory.now(&other, 20<<20, forWork) {
 		t.Fatal("no memory is left")
 	}
 	ask(http.StatusServiceUnavailable, "try again")
-	r.bodies.give(20 << 20)
-	if left := r.bodies.left.Load(); left != r.config.Bodies {
-		t.Errorf("%d bytes are left, want %d", left, r.config.Bodies)
+	r.memory.give(&other, 20<<20, forWork)
+	if held := r.memory.held(); held != 0 {
+		t.Errorf("%d bytes are held", held)
 	}
 }
 

@@ -461,20 +461,20 @@ func TestUnreadAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(20 * time.Millisecond)
-	if held := r.config.Bodies - r.bodies.left.Load(); r.inside() != 1 || held < 16<<20 {
+	if held := r.memory.held(); r.inside() != 1 || held < 16<<20 {
 		t.Errorf("%d are inside, with %d bytes", r.inside(), held)
 	}
 	c.Close()
-	eventually(t, func() bool { return r.inside() == 0 && r.bodies.left.Load() == r.config.Bodies })
+	eventually(t, func() bool { return r.inside() == 0 && r.memory.held() == 0 })
 }
 
-// The small bodies that one connection brings by HTTP/2 count against the memory too.
+// One connection of HTTP/2 has no more requests at once than there may be connections.
 func TestMemoryOfHTTP2(t *testing.T) {
 	folder := t.TempDir()
 	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
 	trusted := x509.NewCertPool()
 	trusted.AddCert(pair(t, cert, key, 7))
-	r := start(t, func(c *Config) { c.Cert, c.Key, c.Bodies = cert, key, 3*uncounted+1 })
+	r := start(t, func(c *Config) { c.Cert, c.Key, c.Connections = cert, key, 3 })
 	batch := r.models[0].current.Load().batch
 	free := batch.block()
 	own := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}}
@@ -498,7 +498,7 @@ func TestMemoryOfHTTP2(t *testing.T) {
 		eventually(t, func() bool { return batch.length() == i+1 })
 	}
 	if ask(); <-statuses != http.StatusServiceUnavailable {
-		t.Error("a fourth body finds memory")
+		t.Error("a fourth request is read")
 	}
 	free()
 	for range 3 {
@@ -506,8 +506,8 @@ func TestMemoryOfHTTP2(t *testing.T) {
 			t.Errorf("status %d", status)
 		}
 	}
-	if left := r.bodies.left.Load(); left != 3*uncounted+1 {
-		t.Errorf("%d bytes are left", left)
+	if left := r.reads.left.Load(); left != 3 {
+		t.Errorf("%d requests more could be read, want 3", left)
 	}
 }
 
@@ -547,7 +547,7 @@ func TestGoneGetsNothing(t *testing.T) {
 
 // What takes more memory than there is for all requests together is told so, and not to try again.
 func TestMemoryOfOne(t *testing.T) {
-	r := start(t, func(c *Config) { c.Bodies = 1 << 20 })
+	r := start(t, func(c *Config) { c.Memory = 1 << 20 })
 	for name, body := range map[string][]byte{
 		"rows":  []byte(images(300, strings.Repeat("7,", 300*784-1)+"7")), // 470 KB, and 1 MB as rows
 		"body":  bytes.Repeat([]byte(" "), 2<<20),
@@ -558,15 +558,15 @@ func TestMemoryOfOne(t *testing.T) {
 			path = "/ask"
 		}
 		got := r.call(t, "POST", path, body, "Content-Type", asJSON)
-		if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(got.text(t), "more than the 1048576 bytes of memory") || got.header.Get("Retry-After") != "" {
+		if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(got.text(t), "bytes of memory that there are for it") || got.header.Get("Retry-After") != "" {
 			t.Errorf("%s: status %d: %s", name, got.status, got.body)
 		}
 	}
-	if left := r.bodies.left.Load(); left != r.config.Bodies {
-		t.Errorf("%d bytes are left of %d", left, r.config.Bodies)
+	if held := r.memory.held(); held != 0 {
+		t.Errorf("%d bytes are held", held)
 	}
-	if c := (Config{Body: 100 << 20}).withDefaults(); c.Bodies != 400<<20 {
-		t.Errorf("for bodies of 100 MB there are %d bytes", c.Bodies)
+	if c := (Config{Body: 100 << 20}).withDefaults(); c.Memory != 400<<20 {
+		t.Errorf("for bodies of 100 MB there are %d bytes", c.Memory)
 	}
 }
 
@@ -577,16 +577,16 @@ func TestMemoryOfGzip(t *testing.T) {
 	w.Write(one(t, 2, "odd number", ""))
 	w.Close()
 	for less, want := range []int{http.StatusOK, http.StatusRequestEntityTooLarge} {
-		r := start(t, func(c *Config) { c.Bodies = unzipping - int64(less) })
+		r := start(t, func(c *Config) { c.Memory = 2 * (unzipping - int64(less)) })
 		if got := r.call(t, "POST", inferPath, zipped.Bytes(), "Content-Encoding", "gzip"); got.status != want {
 			t.Errorf("status %d, want %d: %s", got.status, want, got.body)
 		}
 	}
 }
 
-// Requests that are large together are turned away, before they take memory, and let in again later.
+// Requests that are large together wait for memory, and are turned away when their deadline passes.
 func TestMemory(t *testing.T) {
-	r := start(t, func(c *Config) { c.Bodies = 1 << 20 })
+	r := start(t, func(c *Config) { c.Memory = 1 << 20 })
 	batch := r.models[0].current.Load().batch
 	free := batch.block()
 	large := func() []byte { // 100 rows of 3 KB in 80 KB
@@ -595,14 +595,17 @@ func TestMemory(t *testing.T) {
 		return append([]byte(text), make([]byte, 79200)...)
 	}()
 	header := fmt.Sprint(len(large) - 79200)
-	answers := make(chan response, 2)
-	for i := range cap(answers) {
+	answers := make(chan response, 3)
+	for i := range 2 {
 		go func() { answers <- r.call(t, "POST", inferPath, large, headerLength, header) }()
 		eventually(t, func() bool { return batch.length() == i+1 })
 	}
-	if got := r.call(t, "POST", inferPath, large, headerLength, header); got.status != http.StatusServiceUnavailable || !strings.Contains(got.text(t), "large requests") {
-		t.Errorf("status %d: %s", got.status, got.body)
-	}
+	go func() { answers <- r.call(t, "POST", inferPath, large, headerLength, header) }()
+	eventually(t, func() bool {
+		r.memory.mu.Lock()
+		defer r.memory.mu.Unlock()
+		return len(r.memory.waiting[forWork]) == 1
+	})
 	free()
 	for range cap(answers) {
 		if got := <-answers; got.status != http.StatusOK {
@@ -612,5 +615,19 @@ func TestMemory(t *testing.T) {
 	if got := r.call(t, "POST", inferPath, large, headerLength, header); got.status != http.StatusOK {
 		t.Errorf("afterwards: status %d: %s", got.status, got.body)
 	}
-	eventually(t, func() bool { return r.bodies.left.Load() == 1<<20 })
+	eventually(t, func() bool { return r.memory.held() == 0 })
+
+	r = start(t, func(c *Config) { c.Memory, c.Deadline = 1<<20, 50*time.Millisecond })
+	var other holding
+	if !r.memory.take(t.Context(), &other, 900<<10, forWork, time.Now()) {
+		t.Fatal("memory that is there is not given")
+	}
+	got := r.call(t, "POST", inferPath, large, headerLength, header)
+	if got.status != http.StatusServiceUnavailable || got.header.Get("Retry-After") == "" || !strings.Contains(got.text(t), "large requests") {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	r.memory.give(&other, 900<<10, forWork)
+	if held := r.memory.held(); held != 0 {
+		t.Errorf("%d bytes are held", held)
+	}
 }

@@ -25,8 +25,9 @@ type Server struct {
 	hosts   hosts
 	tokens  tokens
 	clients clients
-	bodies  budget
-	room    stock // for requests that are read and not answered
+	memory  *budget // of all requests
+	reads   stock   // for requests whose body is read or answered
+	room    stock   // for requests that are read and not answered
 	batches scheduler
 	decodes chan struct{} // a place for each image that may be decoded at once
 	leaving atomic.Bool   // it is being stopped
@@ -43,16 +44,16 @@ func New(c Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, hosts: hosts{names: c.Hosts}, tokens: tokens{path: c.Token}, clients: clients{rate: c.Rate},
+		config: c, log: c.Log, hosts: hosts{names: c.Hosts}, tokens: tokens{path: c.Token}, memory: newBudget(c.Memory), clients: clients{rate: c.Rate},
 		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
+	s.metrics.addMemory(s.memory)
 	if c.LogDropped != nil {
 		s.metrics.addDropped(c.LogDropped)
 	}
 	s.hosts.matter.Store(c.Hosts != nil)
-	s.bodies.left.Store(c.Bodies)
-	s.bodies.most = c.Bodies
+	s.reads.left.Store(int64(c.Connections))
 	s.room.left.Store(int64(c.Queue))
 	s.batches.free = c.Parallel
 	if err := s.tokens.load(); err != nil {
