@@ -13,9 +13,6 @@ import (
 	"net/http/pprof"
 	"os"
 	"os/signal"
-	"runtime"
-	"runtime/debug"
-	"runtime/metrics"
 	"slices"
 	"strings"
 	"syscall"
@@ -32,6 +29,8 @@ type serveFlags struct {
 	serve.Config
 	addr, profile     string
 	bodyMB, imageMB   int
+	memory            string
+	connectionsSet    bool
 	insecure, watch   bool
 	logFormat, logMin string
 	logs              *lineQueue
@@ -50,7 +49,10 @@ func serveVerb(s streams) *cobra.Command {
 		Long: "Serve answers with one or more models, model files or run folders (default: runs/latest), by the\n" +
 			"Open Inference Protocol (version 2), by POST /ask for people, and on a page at / to draw on.\n" +
 			"SIGTERM ends it once all is answered that was accepted. SIGHUP reads models and tokens again.",
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), s, args) },
+		RunE: func(c *cobra.Command, args []string) error {
+			f.connectionsSet = c.Flags().Changed("connections")
+			return f.run(c.Context(), s, args)
+		},
 	}, cobra.ArbitraryArgs)
 	flags, usual := c.Flags(), serve.Defaults()
 	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen at; :8080 for all, port 0 for any that is free")
@@ -58,8 +60,9 @@ func serveVerb(s streams) *cobra.Command {
 	flags.DurationVar(&f.BatchWait, "batch-wait", usual.BatchWait, "how long a row may wait for others; 0: only what already waits is computed together")
 	flags.IntVar(&f.Queue, "queue", usual.Queue, "most requests that are read and not answered; more get 503")
 	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may wait from when it was read; then it gets 504")
-	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once; at the limit the longest idle one is closed to let a new one in")
+	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once, or as many as an eighth of --memory holds; at the limit the longest idle one is closed to let a new one in")
 	flags.IntVar(&f.ClientConnections, "client-connections", 0, "most connections of one client, such as a proxy; 0: half of --connections")
+	flags.StringVar(&f.memory, "memory", "", "most memory of the process, such as 512MB or 2GB; default: a quarter of the machine's or container's")
 	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
 	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded: 48 hold a JPEG of 50 million pixels, a PNG of 12 million")
 	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
@@ -80,56 +83,6 @@ func serveVerb(s streams) *cobra.Command {
 	return c
 }
 
-// tuneCollector has garbage collected at 64 MB of it where models are small, which are quickly outgrown by requests,
-// but at ten times their own memory at most, and at as much as Go does where they are larger. Models may change, so it
-// looks from time to time, until stopped. Who sets GOGC has it his way.
-func tuneCollector() (stop func()) {
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	const look = 5 * time.Second
-	runtime.GC() // of what loading left
-	before := debug.SetGCPercent(100)
-	percent := growth(live())
-	debug.SetGCPercent(percent)
-	ticker, done := time.NewTicker(look), make(chan struct{})
-	go func() {
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				if now := growth(live()); now != percent {
-					percent = now
-					debug.SetGCPercent(percent)
-				}
-			}
-		}
-	}()
-	return func() {
-		ticker.Stop()
-		close(done)
-		debug.SetGCPercent(before)
-	}
-}
-
-// growth is the growth of a heap, in percent, at which garbage is collected; in steps, for to change it stops all.
-func growth(live uint64) int {
-	const garbage, step = 64 << 20, 50
-	percent := int(100 * garbage / max(live, 1))
-	return max(100, min(1000, percent/step*step))
-}
-
-// live is the memory that the last collection found in use, in bytes.
-func live() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return sample[0].Value.Uint64()
-}
-
 // run serves until the context ends.
 func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.settle(s, args); err != nil {
@@ -143,6 +96,11 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP) // before models are loaded: until then it would end the process
 	defer signal.Stop(hangups)
+	restore, err := f.limitMemory()
+	if err != nil {
+		return err
+	}
+	defer restore()
 	server, err := serve.New(f.Config)
 	if err != nil {
 		return err
@@ -160,7 +118,6 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 		defer stop()
 	}
 	defer onEach(hangups, server.Reload)()
-	defer tuneCollector()()
 	scheme := "http"
 	if f.Cert != "" {
 		scheme = "https"
