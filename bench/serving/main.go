@@ -10,26 +10,28 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
 func main() {
 	duration := flag.Duration("time", 5*time.Second, "of each measurement")
 	rounds := flag.Int("rounds", 3, "measurements of each, of which the median is told")
-	only := flag.String("only", "", "connections or overload; both if empty")
+	only := flag.String("only", "", "connections, overload or memory; all if empty")
+	limits := flag.String("memory", "default,256MB,512MB", "values of --memory to try")
 	echo := flag.Bool("echo", false, "run the echo server alone, until killed")
 	flag.Parse()
 	if *echo {
 		fmt.Fprintln(os.Stderr, "serving:", runEcho())
 		os.Exit(1)
 	}
-	if err := run(*duration, *rounds, *only); err != nil {
+	if err := run(*duration, *rounds, *only, strings.Split(*limits, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "serving:", err)
 		os.Exit(1)
 	}
 }
 
-func run(duration time.Duration, rounds int, only string) error {
+func run(duration time.Duration, rounds int, only string, limits []string) error {
 	folder, err := os.MkdirTemp("", "braid-serving")
 	if err != nil {
 		return err
@@ -39,17 +41,25 @@ func run(duration time.Duration, rounds int, only string) error {
 	if err := command("go", "build", "-o", braid, "braid/cmd/braid"); err != nil {
 		return err
 	}
-	if only != "overload" {
-		model := filepath.Join(folder, "run")
+	wanted := func(what string) bool { return only == "" || only == what }
+	model := filepath.Join(folder, "run")
+	if wanted("connections") || wanted("memory") {
 		if err := command(braid, "train", "--log", "none", "--out", model); err != nil {
 			return err
 		}
+	}
+	if wanted("connections") {
 		if err := connections(contestants(braid, model), folder, duration, rounds); err != nil {
 			return err
 		}
 	}
-	if only != "connections" {
-		return overload(braid, folder, duration)
+	if wanted("overload") {
+		if err := overload(braid, folder, duration); err != nil {
+			return err
+		}
+	}
+	if wanted("memory") {
+		return memory(braid, model, duration, limits)
 	}
 	return nil
 }

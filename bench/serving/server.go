@@ -25,8 +25,13 @@ func serve(braid string, args ...string) (*server, error) {
 
 // start runs a program that prints "serving at URL" once it listens.
 func start(program string, args ...string) (*server, error) {
+	return startLogged(os.Stderr, program, args...)
+}
+
+// startLogged is start with standard error to a file.
+func startLogged(log *os.File, program string, args ...string) (*server, error) {
 	s := &server{Cmd: exec.Command(program, args...)}
-	s.Stderr = os.Stderr
+	s.Stderr = log
 	out, err := s.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"text/tabwriter"
+	"time"
+)
+
+// clients is how many connections send large requests at once.
+const clients = 64
+
+// memory prints the largest resident memory of the server under each heavy load, for each limit. It
+// fails where that is more than the limit.
+func memory(braid, model string, duration time.Duration, limits []string) error {
+	loads, err := heavyLoads()
+	if err != nil {
+		return err
+	}
+	var over []string
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "--memory\tload\tlimit MB\tpeak MB\tanswers by status\tanswered/s")
+	for _, limit := range limits {
+		for _, l := range loads {
+			t, err := try(braid, model, limit, l, duration)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%.1f\n", limit, l.name, t.limit>>20, t.peak>>20, t.statuses(),
+				float64(t.count[200])/duration.Seconds())
+			w.Flush()
+			if t.peak > t.limit {
+				over = append(over, limit+", "+l.name)
+			}
+		}
+	}
+	if over != nil {
+		return fmt.Errorf("the server held more than its limit: %s", strings.Join(over, "; "))
+	}
+	return nil
+}
+
+// trial is what one server did under one load.
+type trial struct {
+	limit, peak int64 // bytes
+	mu          sync.Mutex
+	count       map[int]int // by status; 0: the connection broke
+}
+
+func (t *trial) statuses() string {
+	var list []string
+	for status := range 600 {
+		if n := t.count[status]; n > 0 {
+			list = append(list, fmt.Sprintf("%d: %d", status, n))
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// try runs a server under a load.
+func try(braid, model, limit string, l load, duration time.Duration) (*trial, error) {
+	args := []string{model}
+	if limit != "default" {
+		args = append(args, "--memory", limit)
+	}
+	log, to, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	defer to.Close()
+	s, err := startLogged(to, braid, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	if err != nil {
+		return nil, err
+	}
+	defer s.stop()
+	t := &trial{count: map[int]int{}}
+	if t.limit, err = promised(log); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), duration)
+	defer cancel()
+	address := strings.TrimPrefix(s.url, "http://")
+	var wait sync.WaitGroup
+	for c := range clients {
+		wait.Go(func() {
+			for ctx.Err() == nil {
+				status := send(address, l.bodies[c%len(l.bodies)])
+				t.mu.Lock()
+				t.count[status]++
+				t.mu.Unlock()
+			}
+		})
+	}
+	wait.Wait()
+	t.peak, err = s.peak()
+	return t, err
+}
+
+// send sends a request as it is, and returns the status of the answer; 0 if none came.
+func send(address string, request []byte) int {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return 0
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(time.Minute))
+	_, sent := c.Write(request) // an early answer may end it
+	line := make([]byte, len("HTTP/1.1 200"))
+	if _, err := io.ReadFull(c, line); err != nil {
+		return 0
+	}
+	status, err := strconv.Atoi(string(line[len(line)-3:]))
+	if err != nil || status == http.StatusOK && sent != nil {
+		return 0
+	}
+	if _, err := io.Copy(io.Discard, c); err != nil && status == http.StatusOK {
+		return 0
+	}
+	return status
+}
+
+// peak is the largest resident memory that a process had, in bytes.
+func (s *server) peak() (int64, error) {
+	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	found := regexp.MustCompile(`(?m)^VmHWM:\s+(\d+) kB$`).FindSubmatch(content)
+	if found == nil {
+		return 0, errors.New("VmHWM is not in the process's status")
+	}
+	kb, err := strconv.ParseInt(string(found[1]), 10, 64)
+	return kb << 10, err
+}
+
+// promised is the memory that a server keeps to, in bytes, as its log says. Nobody reads the log further:
+// the server drops its lines.
+func promised(log io.Reader) (int64, error) {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if found := regexp.MustCompile(`msg=memory limit=(\d+)`).FindStringSubmatch(lines.Text()); found != nil {
+			return strconv.ParseInt(found[1], 10, 64)
+		}
+	}
+	return 0, errors.New("the server's log does not say how much memory it keeps to")
+}
