@@ -120,6 +120,9 @@ func (n *Node) check() error {
 	}
 	if p, ok := n.op.(Placed); ok && len(p.Places()) != len(n.inputs) {
 		return fmt.Errorf("Places names %d places for %d inputs", len(p.Places()), len(n.inputs))
+	} else if ok && n.activation != Linear {
+		return fmt.Errorf("has activation %s, but its op is Placed: the output is the inputs' memory, "+
+			"want a layer after it for the activation", n.activation)
 	}
 	if _, ok := n.op.(Weighted); !ok && len(n.weights) > 0 {
 		return errors.New("declares weights, but its op has no Gradient method")

@@ -35,17 +35,18 @@ func TestGraphMistakes(t *testing.T) {
 		"other graph's": {func(g *braid.Graph, _, _ *braid.Node) {
 			g.Head("h", layer.Dense{Units: 1}, braid.NewGraph("o").Input("y", tensor.Float32, 2))
 		}, "not a node of this graph"},
-		"nil layer":      {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", nil, x) }, "the layer is nil"},
-		"name taken":     {func(g *braid.Graph, x, _ *braid.Node) { g.Head("x", layer.Dense{Units: 1}, x) }, `name "x": is already taken at graph_test.go:`},
-		"bad name":       {func(g *braid.Graph, x, _ *braid.Node) { g.Head("a.b", layer.Dense{Units: 1}, x) }, `holds '.', want letters`},
-		"empty name":     {func(g *braid.Graph, x, _ *braid.Node) { g.Head("", layer.Dense{Units: 1}, x) }, "is empty"},
-		"bad activation": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1, Activation: 77}, x) }, "Activation = 77"},
-		"no head":        {func(g *braid.Graph, x, _ *braid.Node) { g.Add("h", layer.Dense{Units: 1}, x) }, `has no head`},
-		"unused":         {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, x) }, `"ids" is not used`},
-		"zero axis":      {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 3, 0) }, "axis 1 of shape [3 0] is 0"},
-		"huge axis":      {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 1<<20, 1<<20) }, "more than 2147483647 elements"},
-		"bytes":          {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Uint8, 3) }, "type is uint8, want float32 or int32"},
-		"computed ids":   {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) }, "Odd: Build returned no op"},
+		"nil layer":       {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", nil, x) }, "the layer is nil"},
+		"name taken":      {func(g *braid.Graph, x, _ *braid.Node) { g.Head("x", layer.Dense{Units: 1}, x) }, `name "x": is already taken at graph_test.go:`},
+		"bad name":        {func(g *braid.Graph, x, _ *braid.Node) { g.Head("a.b", layer.Dense{Units: 1}, x) }, `holds '.', want letters`},
+		"empty name":      {func(g *braid.Graph, x, _ *braid.Node) { g.Head("", layer.Dense{Units: 1}, x) }, "is empty"},
+		"bad activation":  {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1, Activation: 77}, x) }, "Activation = 77"},
+		"no head":         {func(g *braid.Graph, x, _ *braid.Node) { g.Add("h", layer.Dense{Units: 1}, x) }, `has no head`},
+		"unused":          {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, x) }, `"ids" is not used`},
+		"zero axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 3, 0) }, "axis 1 of shape [3 0] is 0"},
+		"huge axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 1<<20, 1<<20) }, "more than 2147483647 elements"},
+		"bytes":           {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Uint8, 3) }, "type is uint8, want float32 or int32"},
+		"view activation": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", tanhView{}, x) }, "View: has activation tanh, but its op is Placed"},
+		"computed ids":    {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) }, "Odd: Build returned no op"},
 	} {
 		g := braid.NewGraph("mistakes")
 		x, ids := g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
@@ -63,6 +64,23 @@ type oddLayer struct{}
 
 func (oddLayer) Kind() string                           { return "Odd" }
 func (oddLayer) Build(*braid.Builder) (braid.Op, error) { return nil, nil }
+
+// tanhView is a view, whose output is its input's memory, with an activation, which would change it.
+type tanhView struct{}
+
+func (tanhView) Kind() string { return "View" }
+
+func (tanhView) Build(b *braid.Builder) (braid.Op, error) {
+	b.Output(b.Shape(0)...)
+	b.Activate(braid.Tanh)
+	return view{}, nil
+}
+
+type view struct{}
+
+func (view) Places() []int        { return []int{0} }
+func (view) Forward(*braid.Task)  {}
+func (view) Backward(*braid.Task) {}
 
 // small is a lopsided network: inputs of both types, heads of different width.
 func small(t testing.TB, extra bool) *braid.Model {

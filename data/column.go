@@ -51,7 +51,7 @@ type Standard struct{ Mean, Std float64 }
 
 // Floats gives bytes as the numbers that they stand for, as Bytes does.
 func (s Standard) Floats(to []float32, values []uint8) {
-	Bytes("", values, s).floatsInto(to)
+	Bytes("", nil, s).floatsInto(to, values)
 }
 
 // Measure finds the mean and the population standard deviation of bytes. Where all are equal it
@@ -148,17 +148,25 @@ func (c Column) tensor() tensor.Tensor {
 		return tensor.Ints(c.ints, shape...)
 	}
 	values := make([]float32, len(c.bytes))
-	c.floatsInto(values)
+	c.floatsInto(values, c.bytes)
 	return tensor.Floats(values, shape...)
 }
 
-// floatsInto writes the numbers that the column's bytes stand for.
-func (c Column) floatsInto(to []float32) {
-	n := len(c.bytes) // as one row
+// floatsInto writes the numbers that bytes stand for in the column.
+func (c Column) floatsInto(to []float32, bytes []uint8) {
+	n := len(bytes) // as one row
 	kernel.Default().Bytes(kernel.Gathered{
-		Width: n, Y: to[:n], YRow: n, X: c.bytes, XRow: n, Order: firstRow, Scale: c.scale, Shift: c.shift,
+		Width: n, Y: to[:n], YRow: n, X: bytes, XRow: n, Order: firstRow, Scale: c.scale, Shift: c.shift,
 	})
 }
+
+var everyByte = func() []uint8 {
+	list := make([]uint8, 256)
+	for i := range list {
+		list[i] = uint8(i)
+	}
+	return list
+}()
 
 var firstRow = []int32{0}
 
@@ -233,9 +241,19 @@ func (c Column) CheckFinite() error {
 	return nil
 }
 
-// CheckRange returns an error that names the first row with a number outside lo to hi.
+// CheckRange returns an error that names the first row with a number outside lo to hi. A byte counts
+// as the number that it stands for.
 func (c Column) CheckRange(lo, hi int) error {
 	want := fmt.Sprintf("%d to %d", lo, hi)
+	if c.DType == tensor.Uint8 {
+		numbers := make([]float32, 256)
+		c.floatsInto(numbers, everyByte)
+		for i, b := range c.bytes {
+			if v := numbers[b]; !(v >= float32(lo) && v <= float32(hi)) {
+				return c.at(i, fmt.Sprintf("%v (byte %d)", v, b), want)
+			}
+		}
+	}
 	for i, v := range c.ints {
 		if int(v) < lo || int(v) > hi {
 			return c.at(i, fmt.Sprint(v), want)

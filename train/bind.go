@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"braid"
 	"braid/data"
@@ -133,7 +134,8 @@ func checkInput(spec braid.Spec, c data.Column) error {
 }
 
 func checkTarget(t loss.Target, c data.Column) error {
-	if c.Shape.Size() != t.Shape.Size() {
+	oneNumber := c.Shape.Size() == 1 && t.Shape.Size() == 1 // [] and [1] hold the same
+	if !c.Shape.Equal(t.Shape) && !oneNumber {
 		return fmt.Errorf("column %q has shape %v a row, the loss wants %v", c.Name, c.Shape, t.Shape)
 	}
 	if t.DType == tensor.Int32 && c.DType != tensor.Int32 {
@@ -165,9 +167,15 @@ func figureNames(heads []*head) []string {
 	return list
 }
 
-// checkFigures refuses names that would stand for two figures at once.
+// checkFigures refuses names that would stand for two figures at once, and names that a file's column
+// or a flag cannot hold. Heads' names are checked by the graph, metrics' names here.
 func checkFigures(list []string) error {
 	for i, name := range list {
+		if i := strings.IndexFunc(name, func(r rune) bool {
+			return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		}); i >= 0 {
+			return fmt.Errorf("the metric of the figure %q has %q in its name, want letters, digits, - and _ only", name, name[i:i+1])
+		}
 		if slices.Contains(list[:i], name) {
 			return fmt.Errorf("two figures are named %q: rename a head, or give it each metric once", name)
 		}

@@ -3,12 +3,13 @@ package train
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"braid"
 )
 
-// Callback is told how training goes. Fields may be nil. They are called one at a time; an error
-// stops training, and Fit returns it.
+// Callback is told how training goes. Fields may be nil. They are called one at a time. An error
+// stops training, and Fit returns it; ErrStop stops it as if the plan ended there.
 type Callback struct {
 	Start    func(Start) error    // before the first epoch
 	Step     func(Step) error     // after each step, between the workers' work
@@ -41,8 +42,19 @@ type Step struct {
 // Figures is the epoch's training figures so far, in the order of Start.Names.
 func (s Step) Figures() []float64 { return s.figures(s.examples) }
 
-// ErrStop is for callbacks that want training to end for no fault.
+// ErrStop ends training without a fault: Fit then returns the history so far and no error.
 var ErrStop = errors.New("stopped by a callback")
+
+// onlyStops reports whether err is ErrStop, or wraps nothing else.
+func onlyStops(err error) bool {
+	switch e := err.(type) {
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !onlyStops(err) })
+	case interface{ Unwrap() error }:
+		return onlyStops(e.Unwrap())
+	}
+	return err == ErrStop
+}
 
 // ErrNotFinite is why training stops when a loss, a gradient or a weight becomes NaN or infinite.
 var ErrNotFinite = errors.New("training cannot go on from there; a smaller learning rate may help")

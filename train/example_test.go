@@ -2,7 +2,6 @@ package train_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -55,15 +54,15 @@ func ExampleResume() {
 			},
 		}},
 	}
-	_, err = train.Fit(context.Background(), build(), table, plan)
-	fmt.Println("stopped:", errors.Is(err, train.ErrStop))
+	history, err := train.Fit(context.Background(), build(), table, plan)
+	fmt.Println(len(history.Epochs), "epoch,", err)
 
 	plan.Callbacks[0].Step = nil
-	history, err := train.Resume(context.Background(), build(), table, plan)
+	history, err = train.Resume(context.Background(), build(), table, plan)
 	fmt.Println(len(history.Epochs), "epochs,", err)
 	// Output:
 	// after 0 epochs and 0 of 2 steps
-	// stopped: true
+	// 1 epoch, <nil>
 	// after 1 epochs and 1 of 2 steps
 	// 3 epochs, <nil>
 }

@@ -14,10 +14,10 @@ import (
 // Fit trains a model on a table and returns what it measured in each epoch. The same model, table,
 // plan and seed give the same weights, bit for bit, with any number of workers.
 //
-// When ctx is done, the step at hand is finished. Then, and when a loss or a gradient is no longer finite or
-// a callback asks to stop, Fit returns the history so far with an *Interrupted that says how far it got. The
+// When ctx is done, the step at hand is finished. Then, and when a loss or a gradient is no longer finite
+// or a callback fails, Fit returns the history so far with an *Interrupted that says how far it got. The
 // model keeps its last good weights; only after a gradient that is not finite, which is an error that says
-// so, some have moved already.
+// so, some have moved already. A callback that returns ErrStop ends training early, which is no error.
 func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*History, error) {
 	return begin(ctx, m, table, plan, false)
 }
@@ -142,6 +142,9 @@ func (f *fit) run() error {
 		if err = f.epoch(); err != nil {
 			err = f.restore(err)
 		}
+	}
+	if onlyStops(err) {
+		err = nil
 	}
 	if f.saver != nil {
 		if !f.torn && f.at != f.savedAt {

@@ -243,8 +243,13 @@ func TestContextAndCallbackStop(t *testing.T) {
 		t.Errorf("after cancelling: %v, %d epochs", err, len(h.Epochs))
 	}
 	p.Callbacks = []train.Callback{{Epoch: func(train.Epoch) error { return train.ErrStop }}}
-	if h, err = train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, train.ErrStop) || len(h.Epochs) != 1 {
-		t.Errorf("after a callback's stop: %v", err)
+	if h, err = train.Fit(context.Background(), model(t), table(t), p); err != nil || len(h.Epochs) != 1 {
+		t.Errorf("after a callback's stop: %v, %d epochs, want no error and 1", err, len(h.Epochs))
+	}
+	p.Callbacks = append(p.Callbacks, train.Callback{Epoch: func(train.Epoch) error { return planted }})
+	h, err = train.Fit(context.Background(), model(t), table(t), p)
+	if !errors.As(err, &stopped) || !errors.Is(err, planted) || len(h.Epochs) != 1 {
+		t.Errorf("after a stop and a failure: %v, want an *Interrupted with the failure", err)
 	}
 	p.Callbacks = []train.Callback{{Step: func(train.Step) error { panic("planted") }}}
 	if _, err = train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "panic: planted") {
@@ -290,6 +295,7 @@ func TestFitMistakes(t *testing.T) {
 		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) { p.Heads["clas"] = p.Heads["class"] },
 		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
 		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) { h.Loss = loss.BinaryCrossentropy{} }),
+		`"yes_a\"b" has "\"" in its name, want letters`:     with("yes", func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
 		`two figures are named "yes_accuracy"`:              with("yes", func(h *train.Head) { h.Metrics = append(h.Metrics, metric.Accuracy{}) }),
 	} {
 		p := plan()
@@ -328,6 +334,8 @@ func TestDataMistakes(t *testing.T) {
 	ids[9] = 5
 	labels := make([]int32, rows)
 	labels[17] = 4
+	pixel := make([]uint8, rows)
+	pixel[5] = 3
 	for want, columns := range map[string][]data.Column{
 		`column "x" is missing`:                               {column("image"), column("ids"), column("class"), column("yes")},
 		`unknown column "extra"`:                              append(replaced(column("x")), data.Ints("extra", labels)),
@@ -340,6 +348,7 @@ func TestDataMistakes(t *testing.T) {
 		`column "x", row 0, element 0: got +Inf`:              replaced(data.Floats("x", bad(make([]float32, 3*rows), 0, math.Inf(1)), 3)),
 		`column "yes", row 8: got 1.5, want 0 to 1`:           replaced(data.Floats("yes", bad(make([]float32, rows), 8, 1.5))),
 		`column "yes" has shape [2] a row`:                    replaced(data.Floats("yes", make([]float32, 2*rows), 2)),
+		`column "yes", row 5: got 1.5 (byte 3), want 0 to 1`:  replaced(data.Bytes("yes", pixel, data.Standard{Std: 2})),
 	} {
 		d, err := data.NewTable(columns...)
 		if err != nil {
@@ -347,6 +356,67 @@ func TestDataMistakes(t *testing.T) {
 		}
 		if _, err := train.Fit(context.Background(), model(t), d, plan()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+// quoted is a metric whose name no file can hold.
+type quoted struct{ metric.Accuracy }
+
+func (quoted) Name() string { return `a"b` }
+
+// A target of as many numbers, but of another shape, is refused; [] and [1] are the same.
+func TestTargetShape(t *testing.T) {
+	g := braid.NewGraph("grid")
+	x := g.Input("x", tensor.Float32, 4, 1)
+	g.Head("y", layer.Concatenate{Axis: -1}, g.Add("a", layer.Dense{Units: 2, Activation: layer.Sigmoid}, x),
+		g.Add("b", layer.Dense{Units: 1, Activation: layer.Sigmoid}, x))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const examples = 5
+	for _, c := range []struct {
+		shape []int
+		want  string
+	}{
+		{[]int{4, 3}, ""},
+		{[]int{3, 4}, `column "y" has shape [3 4] a row, the loss wants [4 3]`},
+		{[]int{12}, `column "y" has shape [12] a row, the loss wants [4 3]`},
+	} {
+		table, err := data.NewTable(
+			data.Floats("x", make([]float32, 4*examples), 4, 1), data.Floats("y", make([]float32, 12*examples), c.shape...),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = train.Fit(context.Background(), m, table, train.Plan{Heads: train.Heads{"y": {Loss: squares{}}}})
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("shape %v: error %v, want %q", c.shape, err, c.want)
+		}
+	}
+}
+
+// squares is the mean square of the output itself, with a target of the head's shape that it ignores.
+type squares struct{}
+
+func (squares) Kind() string { return "squares" }
+
+func (squares) Bind(head braid.Spec) (loss.Func, error) { return squaresOf{head.Shape}, nil }
+
+type squaresOf struct{ shape tensor.Shape }
+
+func (f squaresOf) Target() loss.Target { return loss.Target{DType: tensor.Float32, Shape: f.shape} }
+func (squaresOf) FromLogits() bool      { return false }
+
+func (f squaresOf) Rows(b loss.Batch, losses []float32, scale float32, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		losses[r] = 0
+		for i, v := range b.Output.Row(r) {
+			losses[r] += v * v
+			if !b.Grad.IsNil() {
+				b.Grad.Row(r)[i] = 2 * v * scale
+			}
 		}
 	}
 }

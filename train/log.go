@@ -57,15 +57,26 @@ func JSONLog(w io.Writer) Callback {
 		},
 		Epoch: func(e Epoch) error {
 			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train), seconds(e.Evaluate))
-			for i, name := range names {
-				value := []byte("null")
-				if v := e.Values[i]; v-v == 0 {
-					value, _ = json.Marshal(v) // a finite number always can be
-				}
-				line = fmt.Appendf(line, ",%q:%s", name, value)
-			}
+			line = AppendJSON(line, names, e.Values)
 			_, err := w.Write(append(line, '}', '\n'))
 			return err
 		},
 	}
+}
+
+// AppendJSON appends figures to the members of a JSON object: ,"loss":0.5861,"digit_loss":0.3012. A
+// figure that is not finite is null.
+func AppendJSON(line []byte, names []string, values []float64) []byte {
+	for i, v := range values {
+		name, err := json.Marshal(names[i])
+		if err != nil {
+			panic(err) // every string can be encoded
+		}
+		value, err := json.Marshal(v)
+		if err != nil {
+			value = []byte("null")
+		}
+		line = fmt.Appendf(line, ",%s:%s", name, value)
+	}
+	return line
 }

@@ -31,6 +31,11 @@ func TestLogsAndCSV(t *testing.T) {
 	if !json.Valid(lines.Bytes()) {
 		t.Error("the line is no JSON")
 	}
+	odd := train.AppendJSON([]byte(`{"rows":1`), []string{"a\x7f\u2028\"", "b"}, []float64{1.5, math.NaN()})
+	var got map[string]any
+	if err := json.Unmarshal(append(odd, '}'), &got); err != nil || got["a\x7f\u2028\""] != 1.5 || got["b"] != nil {
+		t.Errorf("got %v (%v) from %s", got, err, odd)
+	}
 	h := train.History{Names: names, Epochs: []train.Epoch{epoch}}
 	if err := h.WriteCSV(&table); err != nil {
 		t.Fatal(err)

@@ -80,17 +80,8 @@ func value(s *train.Scores, name string) float64 { return s.Values[slices.Index(
 
 func printJSON(s streams, scores *train.Scores, both float64) error {
 	line := fmt.Appendf(nil, `{"rows":%d`, scores.Rows)
-	for i, name := range append(slices.Clone(scores.Names), "both_right") {
-		v := both
-		if i < len(scores.Values) {
-			v = scores.Values[i]
-		}
-		content, err := json.Marshal(v)
-		if err != nil {
-			content = []byte("null") // a loss that is not finite
-		}
-		line = fmt.Appendf(line, ",%q:%s", name, content)
-	}
+	line = train.AppendJSON(line, scores.Names, scores.Values)
+	line = train.AppendJSON(line, []string{"both_right"}, []float64{both})
 	_, err := fmt.Fprintf(s.out, "%s}\n", line)
 	return err
 }
