@@ -211,7 +211,7 @@ func (squaredFunc) Rows(b loss.Batch, losses []float32, scale float32, lo, hi in
 // Distance is a metric from outside Braid: the mean distance from the target.
 type Distance struct{}
 
-func (Distance) Name() string { return "distance" }
+func (Distance) Kind() string { return "distance" }
 
 func (Distance) Bind(braid.Spec, metric.Target) (metric.Func, error) { return distanceFunc{}, nil }
 

@@ -18,6 +18,7 @@ var floors = map[string]int{
 	"braid/internal/disk":        0,
 	"braid/internal/gunzip":      0,
 	"braid/internal/exec":        1,
+	"braid/internal/kinds":       1,
 	"braid/internal/random":      1,
 	"braid/internal/safetensors": 1,
 	"braid/text":                 1,

@@ -226,7 +226,7 @@ func (o *oracle) train(model *braid.Model, table *data.Table) {
 	var before [3]float64 // the figures so far, as sums: each step's own is the difference
 	plan := train.Plan{
 		Batch: o.Batch, NoShuffle: true, Heads: heads, Workers: 2,
-		Optimizer: optim.Adam{Rate: o.Adam.LR, Beta1: o.Adam.Beta1, Beta2: o.Adam.Beta2, Epsilon: o.Adam.Epsilon},
+		Optimizer: optim.Adam{Rate: o.Adam.LR, Beta1: &o.Adam.Beta1, Beta2: &o.Adam.Beta2, Epsilon: o.Adam.Epsilon},
 		Callbacks: []train.Callback{{Step: func(s train.Step) error {
 			want := o.Losses[step]
 			step++

@@ -110,3 +110,14 @@ func TestMistakes(t *testing.T) {
 		t.Error("sparse loss binds to a head of two axes")
 	}
 }
+
+func TestDecode(t *testing.T) {
+	for _, l := range []loss.Loss{loss.BinaryCrossentropy{}, loss.SparseCategoricalCrossentropy{}} {
+		if back, err := loss.Decode(l.Kind(), []byte("{}")); err != nil || back != l {
+			t.Errorf("%s is decoded as %#v (%v)", l.Kind(), back, err)
+		}
+	}
+	if _, err := loss.Decode("binary_crossentropy", []byte(`{"smoothing":0.1}`)); err == nil {
+		t.Error("an unknown field is no error")
+	}
+}

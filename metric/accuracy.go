@@ -13,8 +13,8 @@ import (
 // and 0.5 itself counts as no.
 type Accuracy struct{}
 
-// Name is "accuracy".
-func (Accuracy) Name() string { return "accuracy" }
+// Kind is "accuracy".
+func (Accuracy) Kind() string { return "accuracy" }
 
 // Bind wants labels for a head [classes], or numbers of the head's own shape.
 func (Accuracy) Bind(head braid.Spec, target Target) (Func, error) {

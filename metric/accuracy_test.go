@@ -18,7 +18,7 @@ func TestAccuracy(t *testing.T) {
 		Output: tensor.Rows[float32]{Data: []float32{.1, .2, .7, .4, .4, .2, .5, .3, .2}, Width: 3, Stride: 3},
 		Labels: tensor.Rows[int32]{Data: []int32{2, 1, 0}, Width: 1, Stride: 1},
 	}
-	check(t, labels, b, 1, 0, 1) // of two equal classes the lower is meant
+	check(t, labels, b, 2./3, 1, 0, 1) // of two equal classes the lower is meant
 
 	sides, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{2}}, metric.Target{DType: tensor.Float32, Shape: tensor.Shape{2}})
 	if err != nil {
@@ -28,10 +28,11 @@ func TestAccuracy(t *testing.T) {
 		Output: tensor.Rows[float32]{Data: []float32{.5, .9, .51, .2}, Width: 2, Stride: 2},
 		Target: tensor.Rows[float32]{Data: []float32{1, 1, 1, 0}, Width: 2, Stride: 2},
 	}
-	check(t, sides, b, 0.5, 1) // 0.5 counts as no
+	check(t, sides, b, 0.75, 0.5, 1) // 0.5 counts as no
 }
 
-func check(t *testing.T, f metric.Func, b metric.Batch, want ...float32) {
+// check compares what each row adds to the sum, and the value over all rows.
+func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...float32) {
 	t.Helper()
 	b.Kernels, b.Room = kernel.Default(), make([]int32, len(want))
 	parts := tensor.NewRows[float32](len(want), f.Sums())
@@ -42,10 +43,10 @@ func check(t *testing.T, f metric.Func, b metric.Batch, want ...float32) {
 		if parts.Row(row)[0] != w {
 			t.Errorf("row %d counts %v, want %v", row, parts.Row(row)[0], w)
 		}
-		sum += float64(w)
+		sum += float64(parts.Row(row)[0])
 	}
-	if got := f.Value([]float64{sum}, 4); got != sum/4 {
-		t.Errorf("value is %v, want %v", got, sum/4)
+	if got := f.Value([]float64{sum}, len(want)); got != value {
+		t.Errorf("value is %v, want %v", got, value)
 	}
 }
 
@@ -60,5 +61,14 @@ func TestAccuracyMistakes(t *testing.T) {
 		if _, err := (metric.Accuracy{}).Bind(braid.Spec{Shape: c.head}, c.target); err == nil {
 			t.Errorf("accuracy binds to a head %v with target %v", c.head, c.target)
 		}
+	}
+}
+
+func TestDecode(t *testing.T) {
+	if m, err := metric.Decode("accuracy", []byte("{}")); err != nil || m != (metric.Accuracy{}) {
+		t.Errorf("got %#v, error %v", m, err)
+	}
+	if _, err := metric.Decode("acuracy", []byte("{}")); err == nil {
+		t.Error("an unknown kind is no error")
 	}
 }

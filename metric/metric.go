@@ -10,8 +10,9 @@ import (
 
 // Metric is a metric's configuration. Anyone may write one.
 type Metric interface {
-	// Name is what logs and files call it, after the head's name: "accuracy".
-	Name() string
+	// Kind is the metric's name, as configurations have it, and logs and files after the head's name:
+	// "accuracy".
+	Kind() string
 	// Bind checks that the metric fits a head and its target, and returns what computes it there.
 	Bind(head braid.Spec, target Target) (Func, error)
 }

@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -16,10 +17,10 @@ import (
 //
 // PyTorch adds it after the second bias correction and ends with other weights.
 type Adam struct {
-	Rate    float64 // learning rate; 0 means 0.001
-	Beta1   float64 `json:",omitzero"` // decay of the first moment; 0 means 0.9
-	Beta2   float64 `json:",omitzero"` // decay of the second moment; 0 means 0.999
-	Epsilon float64 `json:",omitzero"` // 0 means 1e-7
+	Rate    float64  // learning rate; 0 means 0.001
+	Beta1   *float64 `json:",omitzero"` // decay of the first moment; nil means 0.9
+	Beta2   *float64 `json:",omitzero"` // decay of the second moment; nil means 0.999
+	Epsilon float64  `json:",omitzero"` // 0 means 1e-7
 }
 
 // Kind is "adam".
@@ -27,26 +28,36 @@ func (Adam) Kind() string { return "adam" }
 
 // full is the configuration with the defaults filled in.
 func (o Adam) full() Adam {
-	for _, f := range []struct {
-		field *float64
-		value float64
-	}{{&o.Rate, 1e-3}, {&o.Beta1, 0.9}, {&o.Beta2, 0.999}, {&o.Epsilon, 1e-7}} {
-		if *f.field == 0 {
-			*f.field = f.value
-		}
+	o.Rate, o.Epsilon = cmp.Or(o.Rate, 1e-3), cmp.Or(o.Epsilon, 1e-7)
+	if o.Beta1 == nil {
+		o.Beta1 = &beta1
+	}
+	if o.Beta2 == nil {
+		o.Beta2 = &beta2
 	}
 	return o
 }
+
+// The defaults of the decays, as in the paper. Nothing writes to them.
+var beta1, beta2 = 0.9, 0.999
 
 // Check wants a rate and epsilon above 0 and decays from 0 up to below 1.
 func (o Adam) Check() error {
 	o = o.full()
 	for _, f := range []struct {
-		name         string
-		value, below float64
-	}{{"Rate", o.Rate, math.Inf(1)}, {"Beta1", o.Beta1, 1}, {"Beta2", o.Beta2, 1}, {"Epsilon", o.Epsilon, math.Inf(1)}} {
-		if !(f.value > 0 && f.value < f.below) {
-			return fmt.Errorf("Adam: %s = %v, want above 0 and below %v", f.name, f.value, f.below)
+		name  string
+		value float64
+	}{{"Rate", o.Rate}, {"Epsilon", o.Epsilon}} {
+		if !(f.value > 0 && f.value < math.Inf(1)) {
+			return fmt.Errorf("Adam: %s = %v, want a finite number above 0", f.name, f.value)
+		}
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"Beta1", *o.Beta1}, {"Beta2", *o.Beta2}} {
+		if !(f.value >= 0 && f.value < 1) {
+			return fmt.Errorf("Adam: %s = %v, want 0 or more, and below 1", f.name, f.value)
 		}
 	}
 	return nil
@@ -64,10 +75,10 @@ func (Adam) Slots() int { return 2 }
 // At gives both decays, both of their rests, the corrected rate, and epsilon.
 func (o Adam) At(step int) Step {
 	o = o.full()
-	t := float64(step)
-	rate := o.Rate * math.Sqrt(1-math.Pow(o.Beta2, t)) / (1 - math.Pow(o.Beta1, t))
+	t, beta1, beta2 := float64(step), *o.Beta1, *o.Beta2
+	rate := o.Rate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t))
 	return Step{
-		float32(o.Beta1), float32(1 - o.Beta1), float32(o.Beta2), float32(1 - o.Beta2),
+		float32(beta1), float32(1 - beta1), float32(beta2), float32(1 - beta2),
 		float32(rate), float32(o.Epsilon),
 	}
 }

@@ -64,7 +64,7 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 				return nil, err
 			}
 			b.metrics = append(b.metrics, &score{
-				name: m.Name(), fn: fn, sums: make([]float64, fn.Sums()),
+				name: m.Kind(), fn: fn, sums: make([]float64, fn.Sums()),
 				parts: tensor.NewRows[float32](pass.Rows(), fn.Sums()),
 				batch: metric.Batch{
 					Output: pass.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,

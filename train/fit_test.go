@@ -363,7 +363,7 @@ func TestDataMistakes(t *testing.T) {
 // quoted is a metric whose name no file can hold.
 type quoted struct{ metric.Accuracy }
 
-func (quoted) Name() string { return `a"b` }
+func (quoted) Kind() string { return `a"b` }
 
 // A target of as many numbers, but of another shape, is refused; [] and [1] are the same.
 func TestTargetShape(t *testing.T) {

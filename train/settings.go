@@ -43,7 +43,7 @@ func (f *fit) describe(table *data.Table) (settings, error) {
 	for name, h := range f.plan.Heads {
 		var metrics []string
 		for _, m := range h.Metrics {
-			metrics = append(metrics, m.Name())
+			metrics = append(metrics, m.Kind())
 		}
 		failed = append(failed, add("head "+name, h.Loss.Kind(), h.Loss, " weight ", h.weight(), ", metrics ", metrics))
 	}

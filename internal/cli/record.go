@@ -48,7 +48,7 @@ func record(m *braid.Model, plan train.Plan, rows int) (trainingRecord, error) {
 		h := plan.Heads[spec.Name]
 		r := headRecord{Name: spec.Name, Loss: h.Loss.Kind(), Weight: h.Weight}
 		for _, metric := range h.Metrics {
-			r.Metrics = append(r.Metrics, metric.Name())
+			r.Metrics = append(r.Metrics, metric.Kind())
 		}
 		t.Heads = append(t.Heads, r)
 	}
