@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"braid/vision":               1,
 	"braid":                      2,
 	"braid/data":                 2,
+	"braid/data/mnist":           3,
 	"braid/layer":                3,
 	"braid/loss":                 3,
 	"braid/metric":               3,

@@ -8,22 +8,22 @@ import (
 	"os"
 	"path/filepath"
 
-	"braid/digitqa"
+	"braid/data/mnist"
 	"braid/tensor"
 )
 
 // writeMNIST finds MNIST, which leaves it in Braid's cache, and writes the four files unzipped for
 // the peers.
 func writeMNIST(ctx context.Context, dir string) error {
-	mnist, err := digitqa.Finder{}.Find(ctx)
+	digits, err := mnist.Finder{}.Find(ctx)
 	if err != nil {
 		return err
 	}
 	return errors.Join(
-		writeIDX(filepath.Join(dir, "train-images-idx3-ubyte"), mnist.Train.Pixels),
-		writeIDX(filepath.Join(dir, "train-labels-idx1-ubyte"), mnist.Train.Labels),
-		writeIDX(filepath.Join(dir, "t10k-images-idx3-ubyte"), mnist.Test.Pixels),
-		writeIDX(filepath.Join(dir, "t10k-labels-idx1-ubyte"), mnist.Test.Labels),
+		writeIDX(filepath.Join(dir, "train-images-idx3-ubyte"), digits.Train.Pixels),
+		writeIDX(filepath.Join(dir, "train-labels-idx1-ubyte"), digits.Train.Labels),
+		writeIDX(filepath.Join(dir, "t10k-images-idx3-ubyte"), digits.Test.Pixels),
+		writeIDX(filepath.Join(dir, "t10k-labels-idx1-ubyte"), digits.Test.Labels),
 	)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/internal/names"
 	"braid/layer"
@@ -45,15 +46,15 @@ func networkNamed(name string) (network, error) {
 
 // seedTable is MNIST's training half with its questions.
 func seedTable(ctx context.Context) (*data.Table, error) {
-	mnist, err := digitqa.Finder{}.Find(ctx)
+	digits, err := mnist.Finder{}.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	if err != nil {
 		return nil, fmt.Errorf("MNIST's pixels: %w", err)
 	}
-	return digitqa.Table(mnist.Train, standard)
+	return digitqa.Table(digits.Train, standard)
 }
 
 const wideClasses = 10

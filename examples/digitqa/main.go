@@ -9,6 +9,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/layer"
 	"braid/loss"
@@ -20,13 +21,13 @@ import (
 
 func main() {
 	// Load training and test images, standardize them, and ask a question about each.
-	mnist, err := digitqa.Finder{}.Find(context.Background())
+	digits, err := mnist.Finder{}.Find(context.Background())
 	check(err)
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	check(err)
-	trainSet, err := digitqa.Table(mnist.Train, standard) // columns image, question, digit, answer
+	trainSet, err := digitqa.Table(digits.Train, standard) // columns image, question, digit, answer
 	check(err)
-	testSet, err := digitqa.Table(mnist.Test, standard)
+	testSet, err := digitqa.Table(digits.Test, standard)
 	check(err)
 
 	// Declare and connect layers.

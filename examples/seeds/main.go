@@ -8,18 +8,19 @@ import (
 	"runtime"
 
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/train"
 )
 
 func main() {
-	mnist, err := digitqa.Finder{}.Find(context.Background())
+	digits, err := mnist.Finder{}.Find(context.Background())
 	check(err)
-	standard, err := data.Measure(mnist.Train.Pixels.Uint8s())
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
 	check(err)
-	trainTable, err := digitqa.Table(mnist.Train, standard)
+	trainTable, err := digitqa.Table(digits.Train, standard)
 	check(err)
-	testTable, err := digitqa.Table(mnist.Test, standard)
+	testTable, err := digitqa.Table(digits.Test, standard)
 	check(err)
 
 	fmt.Print("# Results\n\n",

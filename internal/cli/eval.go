@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/modelfile"
 	"braid/train"
@@ -46,7 +47,7 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	bars := newDownloads(s)
-	images, err := digitqa.Finder{Dir: dir, Progress: bars.progress, Note: s.note}.FindTest(ctx)
+	images, err := mnist.Finder{Dir: dir, Progress: bars.progress, Note: s.note}.FindTest(ctx)
 	bars.end()
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/train"
 )
@@ -27,23 +28,23 @@ type examples struct {
 // load finds the images and makes tables of them.
 func (f trainFlags) load(ctx context.Context, s streams) (*examples, error) {
 	bars := newDownloads(s)
-	mnist, err := digitqa.Finder{Dir: f.Data, Progress: bars.progress, Note: s.note}.Find(ctx)
+	digits, err := mnist.Finder{Dir: f.Data, Progress: bars.progress, Note: s.note}.Find(ctx)
 	bars.end()
 	if err != nil {
 		return nil, err
 	}
-	size := mnist.Train.Pixels.Shape()
-	e := &examples{height: size[1], width: size[2], source: mnist.Source}
-	if e.standard, err = data.Measure(mnist.Train.Pixels.Uint8s()); err != nil {
+	size := digits.Train.Pixels.Shape()
+	e := &examples{height: size[1], width: size[2], source: digits.Source}
+	if e.standard, err = data.Measure(digits.Train.Pixels.Uint8s()); err != nil {
 		return nil, err
 	}
-	if e.train, err = digitqa.Table(mnist.Train, e.standard); err != nil {
+	if e.train, err = digitqa.Table(digits.Train, e.standard); err != nil {
 		return nil, err
 	}
-	if e.test, err = digitqa.Table(mnist.Test, e.standard); err != nil {
+	if e.test, err = digitqa.Table(digits.Test, e.standard); err != nil {
 		return nil, err
 	}
-	e.samples, err = digitqa.Samples(mnist.Test)
+	e.samples, err = digitqa.Samples(digits.Test)
 	return e, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"braid"
+	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/modelfile"
 	"braid/tensor"
@@ -38,7 +39,7 @@ type many struct {
 
 func manyRows(t testing.TB, folder string, rows int) *many {
 	t.Helper()
-	images, err := digitqa.Finder{Dir: folder}.FindTest(t.Context())
+	images, err := mnist.Finder{Dir: folder}.FindTest(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

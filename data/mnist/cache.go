@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ import (
 // fromCache reads files that were checked before they entered the cache, and checks them again: a
 // disk may have failed since.
 func (f Finder) fromCache(
-	_ context.Context, files []mnistFile, found map[string]tensor.Tensor,
+	_ context.Context, files []file, found map[string]tensor.Tensor,
 ) error {
 	if f.Cache == "" {
 		return errors.New("the system names no folder for caches")
@@ -35,7 +35,7 @@ func (f Finder) fromCache(
 		wait.Go(func() { parts[i], failed[i] = f.cached(file) })
 	}
 	wait.Wait()
-	var absent []mnistFile
+	var absent []file
 	var damaged []error
 	for i, file := range files {
 		switch err := failed[i]; {
@@ -57,7 +57,7 @@ func (f Finder) fromCache(
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // cached maps a file of the cache. Files are never changed there, only replaced.
-func (f Finder) cached(file mnistFile) (tensor.Tensor, error) {
+func (f Finder) cached(file file) (tensor.Tensor, error) {
 	content, err := disk.Map(filepath.Join(f.Cache, file.name))
 	if err != nil {
 		return tensor.Tensor{}, err
@@ -71,7 +71,7 @@ func (f Finder) cached(file mnistFile) (tensor.Tensor, error) {
 
 // admit checks a file that has come, zipped, and puts it into the cache, unzipped. A cache that
 // cannot be written is no reason to go without data.
-func (f Finder) admit(file mnistFile, zipped []byte) (tensor.Tensor, error) {
+func (f Finder) admit(file file, zipped []byte) (tensor.Tensor, error) {
 	if err := checkDigest(zipped, file.zipped); err != nil {
 		return tensor.Tensor{}, err
 	}
@@ -89,7 +89,7 @@ func (f Finder) admit(file mnistFile, zipped []byte) (tensor.Tensor, error) {
 	return data.ParseIDX(content)
 }
 
-func (f Finder) keep(file mnistFile, content []byte) error {
+func (f Finder) keep(file file, content []byte) error {
 	if f.Cache == "" {
 		return nil
 	}

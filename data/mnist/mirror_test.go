@@ -1,7 +1,6 @@
-package digitqa
+package mnist
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,7 +47,7 @@ func TestBadMirrors(t *testing.T) {
 		}, "sent over 65536 bytes"},
 	} {
 		bad := s.mirror(t, c.answer)
-		find := func(mirrors ...string) (*MNIST, error) {
+		find := func(mirrors ...string) (*Dataset, error) {
 			f := s.finder(t, mirrors...)
 			if strings.Contains(c.want, "200ms") {
 				f.Stall = 200 * time.Millisecond
@@ -71,89 +70,6 @@ func TestBadMirrors(t *testing.T) {
 				t.Errorf("%s: the error does not say %q:\n%v", name, want, err)
 			}
 		}
-	}
-}
-
-// What one mirror sent before it broke off is not asked for again.
-func TestResumesOnNextMirror(t *testing.T) {
-	s := newSmall(t)
-	broken := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
-		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		w.Write(content[:10])
-	})
-	ranges := []string{}
-	whole := s.mirror(t, func(w http.ResponseWriter, r *http.Request, content []byte) {
-		ranges = append(ranges, r.Header.Get("Range"))
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-	})
-	m, err := s.finder(t, broken, whole).Find(context.Background())
-	s.check(t, m, err)
-	if got := strings.Join(ranges, " "); got != "bytes=10- bytes=10- bytes=10- bytes=10-" {
-		t.Errorf("asked for ranges %q", got)
-	}
-	// A server that knows no ranges sends the whole.
-	simple := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
-		w.Write(content)
-	})
-	m, err = s.finder(t, broken, simple).Find(context.Background())
-	s.check(t, m, err)
-	// What came first was wrong: the rest cannot mend it, so the second mirror is asked for all.
-	lying := s.mirror(t, func(w http.ResponseWriter, _ *http.Request, content []byte) {
-		w.Header().Set("Content-Length", fmt.Sprint(len(content)))
-		w.Write([]byte("0123456789"))
-	})
-	m, err = s.finder(t, lying, whole).Find(context.Background())
-	s.check(t, m, err)
-}
-
-// What arrived cannot be gone on with: the next mirror is asked for the rest, then for the whole.
-func TestStartsOver(t *testing.T) {
-	s := newSmall(t)
-	part := func(content []byte) func(http.ResponseWriter, *http.Request, []byte) {
-		return func(w http.ResponseWriter, r *http.Request, right []byte) {
-			if content == nil {
-				content = right // all of it, but it does not end
-			}
-			w.Write(content)
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		}
-	}
-	for name, c := range map[string]struct {
-		first  []byte // what the first mirror sends before it stalls
-		second func(w http.ResponseWriter, r *http.Request, content []byte)
-	}{
-		"whole, without an end": {nil, nil},
-		"more than the file":    {make([]byte, 1000), nil},
-		"another range": {[]byte("0123456789"), func(w http.ResponseWriter, r *http.Request, c []byte) {
-			if r.Header.Get("Range") != "" {
-				w.Header().Set("Content-Range", fmt.Sprintf("bytes 3-%d/%d", len(c)-1, len(c)))
-				w.WriteHeader(http.StatusPartialContent)
-				c = c[3:]
-			}
-			w.Write(c)
-		}},
-	} {
-		var ranges []string
-		second := s.mirror(t, func(w http.ResponseWriter, r *http.Request, content []byte) {
-			ranges = append(ranges, r.Header.Get("Range"))
-			if c.second != nil {
-				c.second(w, r, content)
-				return
-			}
-			http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
-		})
-		f := s.finder(t, s.mirror(t, part(c.first)), second)
-		f.Stall = 200 * time.Millisecond
-		t.Run(name, func(t *testing.T) {
-			test, err := f.FindTest(context.Background())
-			if err != nil || fmt.Sprint(test.Labels.Uint8s()) != "[30 31]" {
-				t.Errorf("labels are %v (%v)", test.Labels.Uint8s(), err)
-			}
-			if len(ranges) != 4 || ranges[0] == "" || ranges[1] != "" {
-				t.Errorf("asked for ranges %q, want of each file the rest, then the whole", ranges)
-			}
-		})
 	}
 }
 

