@@ -61,19 +61,6 @@ func (t *Table) Column(name string) (Column, error) {
 	return Column{}, names.Unknown("column", name, t.Names())
 }
 
-// Select is the table with only the named columns, in that order.
-func (t *Table) Select(columns ...string) (*Table, error) {
-	var list []Column
-	for _, name := range columns {
-		c, err := t.Column(name)
-		if err != nil {
-			return nil, fmt.Errorf("data: %w", err)
-		}
-		list = append(list, c)
-	}
-	return NewTable(list...)
-}
-
 // Slice is the table of rows lo up to below hi. The data is shared.
 func (t *Table) Slice(lo, hi int) (*Table, error) {
 	if lo < 0 || hi > t.rows || lo >= hi {

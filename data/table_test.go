@@ -47,14 +47,11 @@ func TestGather(t *testing.T) {
 	}
 }
 
-func TestSliceSelectTensors(t *testing.T) {
+func TestSliceTensors(t *testing.T) {
 	d := table(t)
 	s, err := d.Slice(1, 3)
 	if err != nil || s.Rows() != 2 {
 		t.Fatalf("%d rows (%v), want 2", s.Rows(), err)
-	}
-	if s, err = s.Select("ids", "pixels"); err != nil || !slices.Equal(s.Names(), []string{"ids", "pixels"}) {
-		t.Fatalf("columns %v (%v)", s.Names(), err)
 	}
 	in, err := s.Tensors("pixels", "ids")
 	if err != nil || !slices.Equal(in["pixels"].Float32s(), []float32{2.5, 5, 7.5, 10}) || !slices.Equal(in["ids"].Int32s(), []int32{8, 9}) {
@@ -67,7 +64,7 @@ func TestSliceSelectTensors(t *testing.T) {
 
 func TestTableMistakes(t *testing.T) {
 	d := table(t)
-	_, unknown := d.Select("pixel")
+	_, unknown := d.Column("pixel")
 	_, empty := d.Slice(2, 2)
 	_, none := data.NewTable()
 	mistake := func(columns ...data.Column) error {

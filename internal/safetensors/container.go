@@ -13,7 +13,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"braid/internal/disk"
 	"braid/tensor"
 )
 
@@ -245,19 +244,6 @@ func (c *Container) check() error {
 
 // MaxFile is the most bytes of a file that is read.
 const MaxFile = 16 << 30
-
-// Open reads a safetensors file.
-func Open(path string) (*Container, error) {
-	content, err := disk.Read(path, MaxFile)
-	if err != nil {
-		return nil, err
-	}
-	c, err := Parse(content)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return c, nil
-}
 
 // Parse reads a safetensors file from memory. The entries' data are windows on content. Where the file has
 // checksums, each is verified.
