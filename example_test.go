@@ -12,6 +12,7 @@ import (
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
+	"braid/op"
 	"braid/tensor"
 	"braid/train"
 )
@@ -129,7 +130,7 @@ type Scale struct{}
 
 func (Scale) Kind() string { return "Scale" }
 
-func (Scale) Build(b *braid.Builder) (braid.Op, error) {
+func (Scale) Build(b *braid.Builder) (op.Op, error) {
 	if err := b.Want(1, tensor.Float32); err != nil {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (Scale) Build(b *braid.Builder) (braid.Op, error) {
 
 type scaleOp struct{}
 
-func (scaleOp) Forward(t *braid.Task) {
+func (scaleOp) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		for i, x := range t.In[0].Row(r) {
 			t.Out.Row(r)[i] = x * t.Weights[0].Data[i]
@@ -152,7 +153,7 @@ func (scaleOp) Forward(t *braid.Task) {
 	}
 }
 
-func (scaleOp) Backward(t *braid.Task) {
+func (scaleOp) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
 		for i, d := range t.OutGrad.Row(r) {
 			t.InGrad[0].Row(r)[i] += d * t.Weights[0].Data[i]
@@ -160,7 +161,7 @@ func (scaleOp) Backward(t *braid.Task) {
 	}
 }
 
-func (scaleOp) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor.Rows[float32]) {
+func (scaleOp) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
 	for i := block.ColumnLo; i < block.ColumnHi; i++ {
 		var sum float32
 		for r := t.Lo; r < t.Hi; r++ {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -32,11 +33,15 @@ type Node struct {
 	limit  int          // for an int32 input: ids are below it; 0 where no layer said
 	head   bool
 
-	op         Op
+	op         op.Op
 	activation Activation
+	again      *Node // whose weights it has, if they are not its own
 	weights    []weightSpec
+	state      []weightSpec
+	frozen     bool
+	random     bool
 	saved      []int // widths of what Builder.Save declared
-	room       []int // and Builder.Room
+	scratch    []int // lengths of what Builder.Scratch declared
 }
 
 // NewGraph starts an empty network. Its name is the model's: letters, digits, - and _.
@@ -75,11 +80,35 @@ func (g *Graph) Head(name string, layer Layer, inputs ...*Node) *Node {
 	return g.layer(name, layer, inputs, true)
 }
 
+// Again adds a node with the layer, and the same weights, of another node, which stays as it is. Their gradient
+// is the sum over both.
+func (g *Graph) Again(name string, node *Node, inputs ...*Node) *Node {
+	if node == nil || node.graph != g || node.layer == nil {
+		n := &Node{graph: g, name: name, where: caller()}
+		g.fail(n.where, "layer", name, errors.New("Again: want a node of this graph that is a layer"))
+		return g.add(n)
+	}
+	n := &Node{graph: g, name: name, where: caller(), layer: node.layer, inputs: slices.Clone(inputs), again: node.original()}
+	return g.finish(n)
+}
+
+// original returns the node whose weights are the node's.
+func (n *Node) original() *Node {
+	if n.again != nil {
+		return n.again
+	}
+	return n
+}
+
 func (g *Graph) layer(name string, layer Layer, inputs []*Node, head bool) *Node {
-	n := &Node{graph: g, name: name, where: caller(), layer: layer, inputs: slices.Clone(inputs), head: head}
+	return g.finish(&Node{graph: g, name: name, where: caller(), layer: layer, inputs: slices.Clone(inputs), head: head})
+}
+
+// finish builds a node and adds it.
+func (g *Graph) finish(n *Node) *Node {
 	if g.err == nil {
 		if err := n.build(); err != nil {
-			g.fail(n.where, "layer", name, err)
+			g.fail(n.where, "layer", n.name, err)
 		}
 	}
 	return g.add(n)
@@ -96,12 +125,12 @@ func (n *Node) build() error {
 		}
 	}
 	b := &Builder{node: n}
-	op, err := n.layer.Build(b)
-	if err == nil && op == nil {
+	built, err := n.layer.Build(b)
+	if err == nil && built == nil {
 		err = errors.New("Build returned no op")
 	}
 	if err == nil {
-		n.op, n.shape = op, b.output
+		n.op, n.shape = built, b.output
 		err = n.check()
 	}
 	if err != nil {
@@ -118,19 +147,26 @@ func (n *Node) check() error {
 	if err := n.shape.Check(); err != nil {
 		return fmt.Errorf("output: %w", err)
 	}
-	if p, ok := n.op.(Placed); ok && len(p.Places()) != len(n.inputs) {
-		return fmt.Errorf("Places names %d places for %d inputs", len(p.Places()), len(n.inputs))
+	if view, ok := n.op.(op.View); ok && len(view.Offsets()) != len(n.inputs) {
+		return fmt.Errorf("Offsets has %d offsets for %d inputs", len(view.Offsets()), len(n.inputs))
 	} else if ok && n.activation != Linear {
-		return fmt.Errorf("has activation %s, but its op is Placed: the output is the inputs' memory, "+
+		return fmt.Errorf("has activation %s, but its op is a view: the output is the inputs' memory, "+
 			"want a layer after it for the activation", n.activation)
 	}
-	if _, ok := n.op.(Weighted); !ok && len(n.weights) > 0 {
+	if _, ok := n.op.(op.Weighted); !ok && len(n.weights) > 0 {
 		return errors.New("declares weights, but its op has no Gradient method")
 	}
-	for _, w := range n.weights {
+	for _, w := range slices.Concat(n.weights, n.state) {
 		if err := w.shape.Check(); err != nil {
 			return fmt.Errorf("weight %q: %w", w.name, err)
 		}
+	}
+	if n.again == nil {
+		return nil
+	}
+	same := func(a, b weightSpec) bool { return a.name == b.name && a.shape.Equal(b.shape) }
+	if !slices.EqualFunc(n.weights, n.again.weights, same) || !slices.EqualFunc(n.state, n.again.state, same) {
+		return fmt.Errorf("on these inputs its weights are not those of %q", n.again.name)
 	}
 	return nil
 }
@@ -237,7 +273,10 @@ type WeightSpec struct {
 func (g *Graph) Declared() ([]WeightSpec, error) {
 	var list []WeightSpec
 	for _, n := range g.nodes {
-		for _, w := range n.weights {
+		if n.again != nil {
+			continue
+		}
+		for _, w := range slices.Concat(n.weights, n.state) {
 			list = append(list, WeightSpec{weightName(n.name, w.name), w.shape})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"braid"
 	"braid/layer"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -45,7 +46,7 @@ func TestGraphMistakes(t *testing.T) {
 		"zero axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 3, 0) }, "axis 1 of shape [3 0] is 0"},
 		"huge axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 1<<20, 1<<20) }, "more than 2147483647 elements"},
 		"bytes":           {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Uint8, 3) }, "type is uint8, want float32 or int32"},
-		"view activation": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", tanhView{}, x) }, "View: has activation tanh, but its op is Placed"},
+		"view activation": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", tanhView{}, x) }, "View: has activation tanh, but its op is a view"},
 		"computed ids":    {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) }, "Odd: Build returned no op"},
 	} {
 		g := braid.NewGraph("mistakes")
@@ -62,15 +63,15 @@ func TestGraphMistakes(t *testing.T) {
 
 type oddLayer struct{}
 
-func (oddLayer) Kind() string                           { return "Odd" }
-func (oddLayer) Build(*braid.Builder) (braid.Op, error) { return nil, nil }
+func (oddLayer) Kind() string                        { return "Odd" }
+func (oddLayer) Build(*braid.Builder) (op.Op, error) { return nil, nil }
 
 // tanhView is a view, whose output is its input's memory, with an activation, which would change it.
 type tanhView struct{}
 
 func (tanhView) Kind() string { return "View" }
 
-func (tanhView) Build(b *braid.Builder) (braid.Op, error) {
+func (tanhView) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(b.Shape(0)...)
 	b.Activate(braid.Tanh)
 	return view{}, nil
@@ -78,9 +79,9 @@ func (tanhView) Build(b *braid.Builder) (braid.Op, error) {
 
 type view struct{}
 
-func (view) Places() []int        { return []int{0} }
-func (view) Forward(*braid.Task)  {}
-func (view) Backward(*braid.Task) {}
+func (view) Offsets() []int    { return []int{0} }
+func (view) Forward(*op.Task)  {}
+func (view) Backward(*op.Task) {}
 
 // small is a lopsided network: inputs of both types, heads of different width.
 func small(t testing.TB, extra bool) *braid.Model {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"braid/internal/engine"
 	"braid/internal/names"
 	"braid/tensor"
 )
@@ -14,9 +15,8 @@ type Model struct {
 	name    string
 	seed    uint64
 	nodes   []*Node
-	plan    *plan
+	network *engine.Network
 	weights []*Weight
-	first   []int  // by node: its first weight in weights
 	size    int    // numbers in all weights
 	inputs  []Spec // in the order of nodes
 	heads   []Spec
@@ -26,23 +26,52 @@ type Model struct {
 
 func newModel(g *Graph, seed uint64) *Model {
 	m := &Model{name: g.name, seed: seed, nodes: slices.Clone(g.nodes)}
-	m.plan = newPlan(m.nodes)
-	for _, n := range m.nodes {
+	nodes := make([]*engine.Node, len(m.nodes))
+	for i, n := range m.nodes {
 		if n.layer == nil {
 			m.inputs = append(m.inputs, n.spec())
 		}
 		if n.head {
 			m.heads = append(m.heads, n.spec())
 		}
-		m.first = append(m.first, len(m.weights))
+		nodes[i] = n.compiled(nodes)
+		if n.again != nil {
+			nodes[i].Weights, nodes[i].State = nodes[n.again.index].Weights, nodes[n.again.index].State
+			continue
+		}
 		for _, spec := range n.weights {
-			m.weights = append(m.weights, newWeight(n.name, spec, seed))
+			w := newWeight(n.name, spec, seed)
+			w.memory.Frozen = n.frozen
+			m.weights = append(m.weights, w)
 			m.size += spec.shape.Size()
+			nodes[i].Weights = append(nodes[i].Weights, w.memory)
+		}
+		for _, spec := range n.state {
+			w := newWeight(n.name, spec, seed)
+			w.state = true
+			m.weights = append(m.weights, w)
+			nodes[i].State = append(nodes[i].State, w.memory.Storage[0].Row(0))
 		}
 	}
+	m.network = engine.Compile(nodes, seed)
 	m.predictors.New = func() any { return m.newPredictor() }
 	return m
 }
+
+// compiled returns the node as the engine runs it; nodes are those before it.
+func (n *Node) compiled(nodes []*engine.Node) *engine.Node {
+	c := &engine.Node{
+		Name: n.name, Op: n.op, DType: n.dtype, Shape: n.shape, Head: n.head, Activation: n.activation,
+		Saved: n.saved, Scratch: n.scratch, Random: n.random,
+	}
+	for _, in := range n.inputs {
+		c.Inputs = append(c.Inputs, nodes[in.index])
+	}
+	return c
+}
+
+// Network returns the compiled graph. It is for package train: its type is internal to this module.
+func (m *Model) Network() *engine.Network { return m.network }
 
 // Name is the graph's name.
 func (m *Model) Name() string { return m.name }
@@ -84,19 +113,23 @@ func (m *Model) Inputs() []Spec { return slices.Clone(m.inputs) }
 // Heads lists the heads in the order the graph declared them.
 func (m *Model) Heads() []Spec { return slices.Clone(m.heads) }
 
-// Place is one entry of a graph as it was declared: an input, a layer or a head.
-type Place struct {
+// NodeSpec is one node of a graph as it was declared: an input, a layer or a head.
+type NodeSpec struct {
 	Spec
 	Layer  Layer    // nil for an input
 	Inputs []string // the names of what a layer reads
+	Again  string   // the name of the node whose weights it has; "" for its own
 	Head   bool
 }
 
-// Places lists the whole graph in the order it was declared: enough to build it again.
-func (m *Model) Places() []Place {
-	list := make([]Place, len(m.nodes))
+// Nodes lists the whole graph in the order it was declared: enough to build it again.
+func (m *Model) Nodes() []NodeSpec {
+	list := make([]NodeSpec, len(m.nodes))
 	for i, n := range m.nodes {
-		list[i] = Place{Spec: n.spec(), Layer: n.layer, Head: n.head}
+		list[i] = NodeSpec{Spec: n.spec(), Layer: n.layer, Head: n.head}
+		if n.again != nil {
+			list[i].Again = n.again.name
+		}
 		for _, in := range n.inputs {
 			list[i].Inputs = append(list[i].Inputs, in.name)
 		}

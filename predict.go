@@ -13,10 +13,6 @@ import (
 // Tensors are arrays by name: a model's inputs or its heads' answers.
 type Tensors map[string]tensor.Tensor
 
-// predictRows is how many rows one pass of a prediction takes: they stay in the second cache. From 32
-// to 256 it makes no difference to the book's network; 16 are slower.
-const predictRows = 64
-
 // A call uses several goroutines from parallelWork times a row and a weight on, each for workerRows rows
 // or more. So much work takes about 100 us, and to wake an idle processor takes up to 80.
 const (
@@ -76,7 +72,7 @@ func (m *Model) failed(err error) error {
 func (m *Model) predict(most int, out, in Tensors, rows int) error {
 	good := true
 	if workers := m.workers(most, rows); workers == 1 {
-		all := deal{rows: rows, chunk: predictRows}
+		all := deal{rows: rows, chunk: m.network.PredictRows()}
 		good = m.answer(out, in, &all)
 	} else {
 		good = m.answerTogether(out, in, rows, workers)
@@ -101,7 +97,7 @@ func (m *Model) workers(most, rows int) int {
 // answerTogether answers rows with several goroutines, one of them the caller's.
 func (m *Model) answerTogether(out, in Tensors, rows, workers int) bool {
 	share := (rows + workers - 1) / workers
-	all := deal{rows: rows, chunk: min(predictRows, (share+workerRows-1)/workerRows*workerRows)}
+	all := deal{rows: rows, chunk: min(m.network.PredictRows(), (share+workerRows-1)/workerRows*workerRows)}
 	var bad atomic.Bool
 	err := exec.NewCrew(workers).Run(func(int) {
 		if !m.answer(out, in, &all) {
@@ -138,7 +134,7 @@ func (m *Model) answer(out, in Tensors, d *deal) bool {
 			d.next.Store(int64(d.rows))
 			return false
 		}
-		p.pass.Forward(0, hi-lo)
+		p.team.Forward(0, hi-lo)
 		p.write(lo, hi)
 	}
 	return true

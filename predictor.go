@@ -1,10 +1,15 @@
 package braid
 
-import "braid/tensor"
+import (
+	"braid/internal/engine"
+	"braid/internal/kernel"
+	"braid/tensor"
+)
 
 // predictor is what one goroutine at a time predicts with: a pass, and the memory of a call.
 type predictor struct {
-	pass    *Pass
+	rows    int // of a pass
+	team    *engine.Team
 	inputs  []source
 	answers []answer
 }
@@ -26,18 +31,21 @@ type answer struct {
 }
 
 func (m *Model) newPredictor() *predictor {
-	p := &predictor{pass: m.NewPass(predictRows, Predicting)}
+	rows := m.network.PredictRows()
+	workspace := m.network.NewWorkspace(rows, engine.Predict)
+	p := &predictor{rows: rows, team: workspace.NewSolo()}
+	worker := p.team.Workers[0]
 	for i := range m.inputs {
 		s := source{spec: &m.inputs[i]}
 		if s.spec.DType == tensor.Int32 {
-			s.tokens = p.pass.Tokens(i)
+			s.tokens = worker.IDs(i)
 		} else {
-			s.window = p.pass.Input(i)
+			s.window = worker.Input(i)
 		}
 		p.inputs = append(p.inputs, s)
 	}
 	for i, h := range m.heads {
-		p.answers = append(p.answers, answer{name: h.Name, window: p.pass.Output(i)})
+		p.answers = append(p.answers, answer{name: h.Name, window: workspace.Output(i)})
 	}
 	return p
 }
@@ -69,7 +77,7 @@ func (p *predictor) release() {
 // read copies rows lo to hi of the inputs to the first rows of the pass. It returns false where a number
 // is not finite or an id is out of range.
 func (p *predictor) read(lo, hi int) bool {
-	finite := p.pass.Kernels().Finite
+	finite := kernel.Default().Finite
 	for i := range p.inputs {
 		s := &p.inputs[i]
 		good := true

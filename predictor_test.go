@@ -14,7 +14,9 @@ import (
 
 	"braid"
 	"braid/digitqa"
+	"braid/internal/engine"
 	"braid/layer"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -51,11 +53,11 @@ func raced() bool {
 }
 
 // spy is a layer that watches how it is called.
-type spy struct{ forward func(t *braid.Task) }
+type spy struct{ forward func(t *op.Task) }
 
 func (spy) Kind() string { return "Spy" }
 
-func (s spy) Build(b *braid.Builder) (braid.Op, error) {
+func (s spy) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(b.Shape(0)...)
 	b.Save(7)
 	b.Weight("w", func([]float32, tensor.Shape, braid.Draw) {}, 1<<17)
@@ -65,11 +67,11 @@ func (s spy) Build(b *braid.Builder) (braid.Op, error) {
 
 type spyOp spy
 
-func (s spyOp) Forward(t *braid.Task)                                      { s.forward(t) }
-func (spyOp) Backward(*braid.Task)                                         {}
-func (spyOp) Gradient(*braid.Task, int, braid.Block, tensor.Rows[float32]) {}
+func (s spyOp) Forward(t *op.Task)                                   { s.forward(t) }
+func (spyOp) Backward(*op.Task)                                      {}
+func (spyOp) Gradient(*op.Task, int, op.Block, tensor.Rows[float32]) {}
 
-func spied(t *testing.T, forward func(t *braid.Task)) *braid.Model {
+func spied(t *testing.T, forward func(t *op.Task)) *braid.Model {
 	g := braid.NewGraph("spied")
 	x := g.Input("x", tensor.Float32, 3)
 	g.Head("y", spy{forward}, x)
@@ -90,7 +92,7 @@ func TestPredictUsesProcessors(t *testing.T) {
 	var seen sync.Map
 	var count atomic.Int32
 	var patience time.Time
-	m := spied(t, func(*braid.Task) {
+	m := spied(t, func(*op.Task) {
 		if _, again := seen.LoadOrStore(goroutine(), true); !again {
 			count.Add(1)
 		}
@@ -121,7 +123,7 @@ func TestPredictUsesProcessors(t *testing.T) {
 // Prediction has no memory that only training needs.
 func TestPredictHoldsNothingTrained(t *testing.T) {
 	calls := 0
-	m := spied(t, func(task *braid.Task) {
+	m := spied(t, func(task *op.Task) {
 		calls++
 		if task.Train || !task.Saved[0].IsNil() || !task.InGrad[0].IsNil() || !task.OutGrad.IsNil() {
 			t.Errorf("a predicting task has Train %t, Saved %v, InGrad %v, OutGrad %v", task.Train, task.Saved, task.InGrad, task.OutGrad)
@@ -130,16 +132,16 @@ func TestPredictHoldsNothingTrained(t *testing.T) {
 	if _, err := m.Predict(someRows(m, 70)); err != nil || calls != 2 {
 		t.Fatalf("%d calls, error %v; want 2 calls", calls, err)
 	}
-	p := m.NewPass(1, braid.Predicting)
-	if !p.Logits(0).IsNil() || !p.HeadGrad(0, true).IsNil() {
-		t.Error("a predicting pass has logits or gradients")
+	space := m.Network().NewWorkspace(1, engine.Predict)
+	if !space.Logits(0).IsNil() || !space.HeadGrad(0, true).IsNil() {
+		t.Error("a workspace for prediction has logits or gradients")
 	}
 }
 
 // A layer's panic reaches the caller, who may recover it, and the model can be used again.
 func TestPredictPanic(t *testing.T) {
 	var broken atomic.Bool
-	m := spied(t, func(*braid.Task) {
+	m := spied(t, func(*op.Task) {
 		if broken.Load() {
 			panic("planted")
 		}

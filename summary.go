@@ -14,6 +14,8 @@ type Summary struct {
 	Name   string
 	Layers []LayerSummary
 	Total  int // weights in all
+	Frozen int // of these, not trained
+	State  int // numbers of state, such as moving averages
 }
 
 // LayerSummary is one line of a summary.
@@ -21,7 +23,8 @@ type LayerSummary struct {
 	Name      string
 	Kind      string       // the layer's type; "Input" for an input
 	Output    tensor.Shape // of one row
-	Weights   int          // numbers that are trained
+	Weights   int          // numbers in its weights
+	State     int          // numbers of state
 	Connected []string     // the names of what it reads
 	Head      bool
 }
@@ -29,7 +32,7 @@ type LayerSummary struct {
 // Summary lists the model's inputs, layers and heads in the order they were declared.
 func (m *Model) Summary() Summary {
 	s := Summary{Name: m.name}
-	for i, n := range m.nodes {
+	for _, n := range m.nodes {
 		line := LayerSummary{Name: n.name, Kind: "Input", Output: n.shape, Head: n.head}
 		if n.layer != nil {
 			line.Kind = n.layer.Kind()
@@ -37,11 +40,21 @@ func (m *Model) Summary() Summary {
 		for _, in := range n.inputs {
 			line.Connected = append(line.Connected, in.name)
 		}
-		for _, w := range m.weights[m.first[i]:][:len(n.weights)] {
+		for _, w := range n.weights {
 			line.Weights += w.shape.Size()
+		}
+		for _, w := range n.state {
+			line.State += w.shape.Size()
+		}
+		if n.again != nil { // they count where they are first
+			line.Weights, line.State = 0, 0
+		}
+		if n.frozen {
+			s.Frozen += line.Weights
 		}
 		s.Layers = append(s.Layers, line)
 		s.Total += line.Weights
+		s.State += line.State
 	}
 	return s
 }
@@ -70,8 +83,15 @@ func (s Summary) String() string {
 		width = max(width, len(lines[i]))
 	}
 	rule := strings.Repeat("-", width)
-	return fmt.Sprintf("Model: %s\n%s\n%s\n%s\n%s\n%s\nTotal weights: %s (%s as float32)\n", s.Name, rule,
+	text := fmt.Sprintf("Model: %s\n%s\n%s\n%s\n%s\n%s\nTotal weights: %s (%s as float32)\n", s.Name, rule,
 		lines[0], rule, strings.Join(lines[1:], "\n"), rule, grouped(s.Total), bytesText(4*s.Total))
+	if s.Frozen > 0 {
+		text += fmt.Sprintf("Frozen: %s\n", grouped(s.Frozen))
+	}
+	if s.State > 0 {
+		text += fmt.Sprintf("State: %s\n", grouped(s.State))
+	}
+	return text
 }
 
 // grouped writes 20559 as 20,559.

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"math"
 
+	"braid/internal/engine"
 	"braid/internal/random"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -21,17 +23,17 @@ type Draw interface {
 type weightSpec struct {
 	name       string
 	shape      tensor.Shape
-	transposed []Span // where it is stored transposed: the parts of the first axis
+	transposed []op.Span // where it is stored transposed: the parts of the first axis
 	init       Initializer
 }
 
-// Weight is one trained array of a model.
+// Weight is one array of a model: trained, or state that training changes in another way.
 type Weight struct {
 	name       string
 	shape      tensor.Shape
-	transposed []Span // where it is stored transposed: the parts of the first axis
-	storage    []tensor.Rows[float32]
-	rows       int
+	transposed []op.Span // where it is stored transposed: the parts of the first axis
+	memory     *engine.Weight
+	state      bool
 }
 
 func weightName(layer, weight string) string { return layer + "." + weight }
@@ -42,14 +44,15 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 		columns = spec.shape[n-1]
 		rows = spec.shape[:n-1].Size()
 	}
-	w := &Weight{name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed, rows: rows}
+	w := &Weight{name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed}
 	if w.transposed == nil {
-		w.storage = append(w.storage, newRows(rows, columns))
+		w.memory = engine.NewWeight(rows, columns)
 	} else {
-		w.rows = columns
+		var widths []int
 		for _, part := range w.transposed {
-			w.storage = append(w.storage, newRows(columns, part.Hi-part.Lo))
+			widths = append(widths, part.Len())
 		}
+		w.memory = engine.NewWeight(columns, widths...)
 	}
 	values := make([]float32, spec.shape.Size())
 	// A weight's numbers depend on its own name alone: a layer added elsewhere changes nothing.
@@ -67,7 +70,7 @@ func (w *Weight) Shape() tensor.Shape { return w.shape }
 // Values is a copy of the numbers, row-major.
 func (w *Weight) Values() []float32 {
 	values := make([]float32, w.shape.Size())
-	w.Unpack(values, w.storage)
+	w.Unpack(values, w.memory.Storage)
 	return values
 }
 
@@ -86,7 +89,7 @@ func (w *Weight) Set(values []float32) error {
 	return nil
 }
 
-func (w *Weight) fill(values []float32) { w.Pack(w.storage, values) }
+func (w *Weight) fill(values []float32) { w.Pack(w.memory.Storage, values) }
 
 // Pack copies row-major values to an array that is laid out like the weight's storage.
 func (w *Weight) Pack(storage []tensor.Rows[float32], values []float32) {
@@ -103,12 +106,12 @@ func (w *Weight) Unpack(values []float32, storage []tensor.Rows[float32]) {
 // row-major values.
 func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32, index int)) {
 	for i, part := range storage {
-		for r := range w.rows {
+		for r := range w.memory.Rows {
 			row := part.Row(r)
 			for c := range row {
 				index := r*part.Width + c
 				if w.transposed != nil {
-					index = (w.transposed[i].Lo+c)*w.rows + r
+					index = (w.transposed[i].Lo+c)*w.memory.Rows + r
 				}
 				work(&row[c], index)
 			}
@@ -116,9 +119,8 @@ func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32,
 	}
 }
 
-// Storage is the memory the weight lives in, for those who train: as many parts as the layer asked for, and
-// most ask for one. Each has Rows rows.
-func (w *Weight) Storage() []tensor.Rows[float32] { return w.storage }
+// IsState reports whether the array is state: saved with the model, but not trained.
+func (w *Weight) IsState() bool { return w.state }
 
-// Rows is the number of rows of each part of Storage.
-func (w *Weight) Rows() int { return w.rows }
+// Memory returns the weight's memory. It is for package train: its type is internal to this module.
+func (w *Weight) Memory() *engine.Weight { return w.memory }

@@ -173,14 +173,14 @@ var firstRow = []int32{0}
 // GatherFloats fills rows lo to hi of dst from rows order[lo] to order[hi] of the column: bytes as the
 // numbers they stand for, ints as they are. Of each row it takes as many numbers as dst is wide, from
 // number at on.
-func (c Column) GatherFloats(k *kernel.Set, dst tensor.Rows[float32], at int, order []int32, lo, hi int) {
+func (c Column) GatherFloats(dst tensor.Rows[float32], at int, order []int32, lo, hi int) {
 	if lo == hi || dst.Width == 0 {
 		return
 	}
 	size := c.Shape.Size()
 	switch c.DType {
 	case tensor.Uint8:
-		k.Bytes(kernel.Gathered{
+		kernel.Default().Bytes(kernel.Gathered{
 			Width: dst.Width, Y: dst.From(lo), YRow: dst.Stride, X: c.bytes[at:], XRow: size, Order: order[lo:hi],
 			Scale: c.scale, Shift: c.shift,
 		})
@@ -225,9 +225,9 @@ func gather[T float32 | int32](dst tensor.Rows[T], from []T, size int, order []i
 
 // Prefetch asks for numbers lo to hi of the rows that order names some time before they are gathered: of
 // bytes, whose rows in the order of a shuffle no processor foresees.
-func (c Column) Prefetch(k *kernel.Set, lo, hi int, order []int32) {
+func (c Column) Prefetch(lo, hi int, order []int32) {
 	if c.DType == tensor.Uint8 && lo < hi {
-		k.Prefetch(c.bytes[lo:], c.Shape.Size(), hi-lo, order)
+		kernel.Default().Prefetch(c.bytes[lo:], c.Shape.Size(), hi-lo, order)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"braid/data"
-	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -34,7 +33,7 @@ func TestGather(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows := tensor.NewRows[float32](2, c.Shape.Size())
-		c.GatherFloats(kernel.Default(), rows, 0, order, 0, 2)
+		c.GatherFloats(rows, 0, order, 0, 2)
 		if !slices.Equal(rows.Data, want) {
 			t.Errorf("column %s gathers %v, want %v", name, rows.Data, want)
 		}

@@ -170,10 +170,11 @@ func pick(images mnist.Images, index []int32) []uint8 {
 	return pixels
 }
 
-// gradient compares the first step's gradient, computed by hand on a pass.
+// gradient compares the first step's gradient, computed by hand.
 func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 	t := o.t
-	p := model.NewPass(o.Batch, braid.Training)
+	b := braidtest.NewBatch(model, o.Batch, 1)
+	space, worker := b.Space, b.Team.Workers[0]
 	order := make([]int32, o.Batch)
 	for i := range order {
 		order[i] = int32(i)
@@ -185,12 +186,12 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		}
 		return c
 	}
-	column("image").GatherFloats(p.Kernels(), p.Input(0), 0, order, 0, o.Batch)
-	column("question").GatherInts(p.Tokens(1), order, 0, o.Batch)
-	p.Forward(0, o.Batch)
+	column("image").GatherFloats(worker.Input(0), 0, order, 0, o.Batch)
+	column("question").GatherInts(worker.IDs(1), order, 0, o.Batch)
+	b.Forward()
 	labels, targets := tensor.NewRows[int32](o.Batch, 1), tensor.NewRows[float32](o.Batch, 1)
 	column("digit").GatherInts(labels, order, 0, o.Batch)
-	column("answer").GatherFloats(p.Kernels(), targets, 0, order, 0, o.Batch)
+	column("answer").GatherFloats(targets, 0, order, 0, o.Batch)
 	losses := make([]float32, o.Batch)
 	for i, l := range []loss.Loss{loss.SparseCategoricalCrossentropy{}, loss.BinaryCrossentropy{}} {
 		f, err := l.Bind(model.Heads()[i])
@@ -198,18 +199,18 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 			t.Fatal(err)
 		}
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
-		highest, rest := p.SoftmaxOf(i)
+		sums := space.LogSumExp(i)
 		f.Rows(loss.Batch{
-			Output: p.Output(i), Logits: p.Logits(i), Highest: highest, Rest: rest, Labels: labels, Target: targets,
-			Grad: p.HeadGrad(i, true), Kernels: p.Kernels(), Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
+			Output: space.Output(i), Logits: space.Logits(i), Highest: sums.Highest, Rest: sums.Rest, Labels: labels, Target: targets,
+			Grad: space.HeadGrad(i, true), Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
-	p.Backward(0, o.Batch)
+	b.Backward()
 	golden := o.tensors("grad1.safetensors")
 	for _, w := range model.Weights() {
 		want := o.floats(golden, oracleNames[w.Name()])
 		var off, norm float64
-		for i, g := range braidtest.Gradient(model, p, o.Batch, w) {
+		for i, g := range b.Gradient(w) {
 			off += (float64(g) - want[i]) * (float64(g) - want[i])
 			norm += want[i] * want[i]
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -23,7 +25,7 @@ type Concatenate struct {
 func (Concatenate) Kind() string { return "Concatenate" }
 
 // Build checks that the inputs fit each other and declares the output.
-func (l Concatenate) Build(b *braid.Builder) (braid.Op, error) {
+func (l Concatenate) Build(b *braid.Builder) (op.Op, error) {
 	if b.Inputs() < 2 {
 		return nil, fmt.Errorf("got %d inputs, want 2 or more", b.Inputs())
 	}
@@ -72,7 +74,7 @@ type interleaved struct {
 	parts []int // numbers a piece of each input
 }
 
-func (o interleaved) Forward(t *braid.Task) {
+func (o interleaved) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
 		for piece := range o.outer {
@@ -84,13 +86,13 @@ func (o interleaved) Forward(t *braid.Task) {
 	}
 }
 
-func (o interleaved) Backward(t *braid.Task) {
+func (o interleaved) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		grad := t.OutGrad.Row(r)
 		for piece := range o.outer {
 			for i, n := range o.parts {
 				if !t.InGrad[i].IsNil() {
-					t.Kernels.Add(t.InGrad[i].Row(r)[piece*n:][:n], grad[:n])
+					kernel.Default().Add(t.InGrad[i].Row(r)[piece*n:][:n], grad[:n])
 				}
 				grad = grad[n:]
 			}

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"braid"
+	"braid/internal/kernel"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -24,7 +26,7 @@ type Dense struct {
 func (Dense) Kind() string { return "Dense" }
 
 // Build declares kernel and bias.
-func (l Dense) Build(b *braid.Builder) (braid.Op, error) {
+func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	if l.Units < 1 {
 		return nil, fmt.Errorf("Units = %d, want 1 or more", l.Units)
 	}
@@ -36,21 +38,21 @@ func (l Dense) Build(b *braid.Builder) (braid.Op, error) {
 		return nil, fmt.Errorf("the input is a single number a row, want a last axis")
 	}
 	outer := shape[:len(shape)-1]
-	op := dense{steps: outer.Size(), features: shape[len(shape)-1], units: l.Units}
-	op.transposed = sumsInLanes(op.features, op.units)
-	op.parts = op.cut()
+	o := dense{steps: outer.Size(), features: shape[len(shape)-1], units: l.Units}
+	o.transposed = sumsInLanes(o.features, o.units)
+	o.parts = o.cut()
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
-	if op.transposed {
-		b.TransposedWeight("kernel", glorotUniform, op.features, op.units, op.spans()...)
+	if o.transposed {
+		b.TransposedWeight("kernel", glorotUniform, o.features, o.units, o.spans()...)
 	} else {
-		b.Weight("kernel", glorotUniform, op.features, op.units)
+		b.Weight("kernel", glorotUniform, o.features, o.units)
 	}
 	if !l.NoBias {
-		op.bias = true
+		o.bias = true
 		b.Weight("bias", zeros, l.Units)
 	}
 	b.Activate(l.Activation)
-	return op, nil
+	return o, nil
 }
 
 // sumsInLanes chooses the storage of a kernel: [units][features], with the summed axis of the forward
@@ -85,9 +87,9 @@ type dense struct {
 	parts                  int // of the summed axis
 }
 
-func (o dense) Forward(t *braid.Task) { o.ForwardColumns(t, braid.Span{Lo: 0, Hi: o.units}) }
+func (o dense) Forward(t *op.Task) { o.ForwardColumns(t, op.Span{Lo: 0, Hi: o.units}) }
 
-func (o dense) ForwardColumns(t *braid.Task, columns braid.Span) {
+func (o dense) ForwardColumns(t *op.Task, columns op.Span) {
 	if columns.Lo == columns.Hi {
 		return
 	}
@@ -99,24 +101,24 @@ func (o dense) ForwardColumns(t *braid.Task, columns braid.Span) {
 		if o.transposed {
 			for i := range o.parts {
 				p := o.part(i)
-				multiplyDots(t.Kernels, o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), lowered(t.Weights[i], columns.Lo))
+				op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), lowered(t.Weights[i], columns.Lo))
 			}
 		} else {
-			multiplyLanes(t.Kernels, o.bias, rows, out, in, t.Weights[0].Columns(columns.Lo, columns.Hi))
+			op.Multiply(o.bias, rows, out, in, t.Weights[0].Columns(columns.Lo, columns.Hi))
 		}
 	})
 }
 
 // part is the columns of the input in a part of the sum: whole vectors, but for the last part.
-func (o dense) part(i int) braid.Span {
+func (o dense) part(i int) op.Span {
 	const lanes = 16
 	vectors := (o.features + lanes - 1) / lanes
 	bound := func(i int) int { return min((vectors*i+o.parts-1)/o.parts*lanes, o.features) }
-	return braid.Span{Lo: bound(i), Hi: bound(i + 1)}
+	return op.Span{Lo: bound(i), Hi: bound(i + 1)}
 }
 
-func (o dense) spans() []braid.Span {
-	var spans []braid.Span
+func (o dense) spans() []op.Span {
+	var spans []op.Span
 	for i := range o.parts {
 		spans = append(spans, o.part(i))
 	}
@@ -124,13 +126,13 @@ func (o dense) spans() []braid.Span {
 }
 
 // whole is a block of a part of the kernel as a block of [units][features].
-func (o dense) whole(b braid.Block) braid.Block {
+func (o dense) whole(b op.Block) op.Block {
 	first := o.part(b.Part).Lo
-	return braid.Block{RowLo: b.RowLo, RowHi: b.RowHi, ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first}
+	return op.Block{RowLo: b.RowLo, RowHi: b.RowHi, ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first}
 }
 
-// Parts is the parts of the summed axis, where a row is one step.
-func (o dense) Parts() []braid.Span {
+// Splits returns the parts of the summed axis, where a row is one step.
+func (o dense) Splits() []op.Span {
 	if o.steps > 1 {
 		return nil
 	}
@@ -140,37 +142,37 @@ func (o dense) Parts() []braid.Span {
 // minusZero added to any number leaves it as it is, even -0.
 var minusZero = []float32{float32(math.Copysign(0, -1))}
 
-func (o dense) ForwardTerm(t *braid.Task, part int, out tensor.Rows[float32]) {
+func (o dense) ForwardPartial(t *op.Task, part int, out tensor.Rows[float32]) {
 	p, rows := o.part(part), t.Hi-t.Lo
 	term := lowered(out, t.Lo)
-	t.Kernels.Spread(term.Data[:rows*term.Stride], minusZero)
-	multiplyDots(t.Kernels, true, rows, term, lowered(t.In[0], t.Lo).Columns(p.Lo, p.Hi), t.Weights[part])
+	kernel.Default().Spread(term.Data[:rows*term.Stride], minusZero)
+	op.MultiplyTransposed(true, rows, term, lowered(t.In[0], t.Lo).Columns(p.Lo, p.Hi), t.Weights[part])
 }
 
-func (o dense) ForwardSum(t *braid.Task, terms []tensor.Rows[float32]) {
+func (o dense) ForwardSum(t *op.Task, partials []tensor.Rows[float32]) {
 	out := lowered(t.Out, t.Lo)
 	if o.bias {
 		fillRows(out, t.Hi-t.Lo, t.Weights[o.parts].Data)
 	} else {
 		clearRows(out, t.Hi-t.Lo)
 	}
-	for _, term := range terms {
-		tensor.EachRow(t.Out, term, t.Lo, t.Hi, t.Kernels.Add)
+	for _, term := range partials {
+		tensor.EachRow(t.Out, term, t.Lo, t.Hi, kernel.Default().Add)
 	}
 }
 
-func (o dense) Backward(t *braid.Task) {
+func (o dense) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
 	wanted := t.Wanted[0]
 	if o.steps > 1 {
-		wanted = braid.Span{Lo: 0, Hi: o.features}
+		wanted = op.Span{Lo: 0, Hi: o.features}
 	}
 	o.BackwardColumns(t, wanted)
 }
 
-func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
+func (o dense) BackwardColumns(t *op.Task, columns op.Span) {
 	if columns.Lo == columns.Hi {
 		return
 	}
@@ -181,47 +183,47 @@ func (o dense) BackwardColumns(t *braid.Task, columns braid.Span) {
 			for i := range o.parts {
 				p := o.part(i)
 				if lo, hi := max(columns.Lo, p.Lo), min(columns.Hi, p.Hi); lo < hi {
-					multiplyLanes(t.Kernels, true, rows, in.Columns(lo-columns.Lo, hi-columns.Lo), out,
+					op.Multiply(true, rows, in.Columns(lo-columns.Lo, hi-columns.Lo), out,
 						t.Weights[i].Columns(lo-p.Lo, hi-p.Lo))
 				}
 			}
 		} else {
-			multiplyDots(t.Kernels, true, rows, in, out, lowered(t.Weights[0], columns.Lo))
+			op.MultiplyTransposed(true, rows, in, out, lowered(t.Weights[0], columns.Lo))
 		}
 	})
 }
 
-func (o dense) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
+func (o dense) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	o.each(t, func(row, rows int) {
 		in, out, add := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units), row > t.Lo
 		switch {
 		case weight == 1:
-			sumRows(t.Kernels, add, rows, out, block, grad)
+			op.AddRows(add, rows, out, block, grad)
 		case o.transposed:
-			sumOuter(t.Kernels, add, rows, out, in, o.whole(block), grad)
+			op.AddOuter(add, rows, out, in, o.whole(block), grad)
 		default:
-			sumOuter(t.Kernels, add, rows, in, out, block, grad)
+			op.AddOuter(add, rows, in, out, block, grad)
 		}
 	})
 }
 
-// Reads is the columns that lie along the block, where a row is one step.
-func (o dense) Reads(_, weight int, block braid.Block) braid.Span {
+// GradientReads returns the columns that lie along the block, where a row is one step.
+func (o dense) GradientReads(_, weight int, block op.Block) op.Span {
 	switch {
 	case weight == 1:
-		return braid.Span{}
+		return op.Span{}
 	case o.steps > 1:
-		return braid.Span{Lo: 0, Hi: o.steps * o.features}
+		return op.Span{Lo: 0, Hi: o.steps * o.features}
 	case o.transposed:
 		block = o.whole(block)
-		return braid.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
+		return op.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
 	}
-	return braid.Span{Lo: block.RowLo, Hi: block.RowHi}
+	return op.Span{Lo: block.RowLo, Hi: block.RowHi}
 }
 
 // each calls work on the task's rows as one matrix, where each row has one step or the steps of all
 // rows lie evenly, else on the steps of each row: from a batch row on, so many rows of the matrix.
-func (o dense) each(t *braid.Task, work func(row, rows int)) {
+func (o dense) each(t *op.Task, work func(row, rows int)) {
 	even := t.In[0].Stride == o.steps*o.features && t.Out.Stride == o.steps*o.units
 	if o.steps == 1 || even {
 		work(t.Lo, (t.Hi-t.Lo)*o.steps)

@@ -5,6 +5,7 @@ import (
 
 	"braid"
 	"braid/internal/kernel"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -23,7 +24,7 @@ type Embedding struct {
 func (Embedding) Kind() string { return "Embedding" }
 
 // Build declares the table of vectors.
-func (l Embedding) Build(b *braid.Builder) (braid.Op, error) {
+func (l Embedding) Build(b *braid.Builder) (op.Op, error) {
 	if l.Vocabulary < 1 {
 		return nil, fmt.Errorf("Vocabulary = %d, want 1 or more", l.Vocabulary)
 	}
@@ -44,12 +45,12 @@ func (l Embedding) Build(b *braid.Builder) (braid.Op, error) {
 type embedding struct{ width int }
 
 // Forward looks up all rows at once where nothing lies between them.
-func (o embedding) Forward(t *braid.Task) {
+func (o embedding) Forward(t *op.Task) {
 	w := t.Weights[0]
 	lookUp := func(ids []int32, out []float32) {
-		t.Kernels.LookUp(kernel.Lookup{Width: o.width, IDs: ids, Table: w.Data, TableRow: w.Stride, X: out})
+		kernel.Default().LookUp(kernel.Lookup{Width: o.width, IDs: ids, Table: w.Data, TableRow: w.Stride, X: out})
 	}
-	ids := t.Tokens[0]
+	ids := t.IDs[0]
 	if t.Out.Stride == t.Out.Width {
 		lookUp(ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], t.Out.From(t.Lo))
 		return
@@ -60,22 +61,22 @@ func (o embedding) Forward(t *braid.Task) {
 }
 
 // Backward has nothing to do: ids have no gradient.
-func (o embedding) Backward(*braid.Task) {}
+func (o embedding) Backward(*op.Task) {}
 
-func (o embedding) Gradient(t *braid.Task, _ int, block braid.Block, grad tensor.Rows[float32]) {
+func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
 	sum := kernel.Lookup{
 		Width: block.ColumnHi - block.ColumnLo, Table: grad.Data, TableRow: grad.Stride,
 		XRow: o.width, Lo: block.RowLo, Rows: block.RowHi - block.RowLo,
 	}
 	clearRows(tensor.Rows[float32]{Data: grad.Data, Width: sum.Width, Stride: grad.Stride}, sum.Rows)
-	ids, from := t.Tokens[0], t.OutGrad
+	ids, from := t.IDs[0], t.OutGrad
 	if from.Stride == from.Width {
 		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], from.From(t.Lo)[block.ColumnLo:]
-		t.Kernels.AddUp(sum)
+		kernel.Default().AddUp(sum)
 		return
 	}
 	for r := t.Lo; r < t.Hi; r++ {
 		sum.IDs, sum.X = ids.Row(r), from.Row(r)[block.ColumnLo:]
-		t.Kernels.AddUp(sum)
+		kernel.Default().AddUp(sum)
 	}
 }

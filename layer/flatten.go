@@ -2,6 +2,7 @@ package layer
 
 import (
 	"braid"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -15,7 +16,7 @@ type Flatten struct{}
 func (Flatten) Kind() string { return "Flatten" }
 
 // Build checks the input and declares the output.
-func (Flatten) Build(b *braid.Builder) (braid.Op, error) {
+func (Flatten) Build(b *braid.Builder) (op.Op, error) {
 	if err := b.Want(1, tensor.Float32); err != nil {
 		return nil, err
 	}
@@ -26,6 +27,6 @@ func (Flatten) Build(b *braid.Builder) (braid.Op, error) {
 // laid is an op whose inputs lie in its output: the model lays them there.
 type laid []int
 
-func (l laid) Places() []int        { return l }
-func (l laid) Forward(*braid.Task)  {}
-func (l laid) Backward(*braid.Task) {}
+func (l laid) Offsets() []int    { return l }
+func (l laid) Forward(*op.Task)  {}
+func (l laid) Backward(*op.Task) {}

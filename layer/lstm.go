@@ -5,6 +5,7 @@ import (
 
 	"braid"
 	"braid/internal/kernel"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -26,7 +27,7 @@ type LSTM struct {
 func (LSTM) Kind() string { return "LSTM" }
 
 // Build declares kernel, recurrent kernel and bias.
-func (l LSTM) Build(b *braid.Builder) (braid.Op, error) {
+func (l LSTM) Build(b *braid.Builder) (op.Op, error) {
 	if l.Units < 1 {
 		return nil, fmt.Errorf("Units = %d, want 1 or more", l.Units)
 	}
@@ -50,7 +51,7 @@ func (l LSTM) Build(b *braid.Builder) (braid.Op, error) {
 		steps: steps, features: features, units: units, sequences: l.Sequences,
 		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units), squashed: b.Save(steps * units),
 		before: b.Save(steps * units), slopes: b.Save(steps * 4 * units),
-		room: b.Room(7*units + features),
+		scratch: b.Scratch(chunkRows * (7*units + features)),
 	}, nil
 }
 
@@ -68,12 +69,12 @@ type lstm struct {
 	steps, features, units int
 	sequences              bool
 	// Indices of what is saved. The first three hold the planes of a chunk, one after the other.
-	gates    int // [steps, 4 units] i, f, c, o after their activations; then the loss's gradient by what they were before
+	gates    int // [steps, 4 units] i, f, c, o after their activations
 	cells    int // [steps + 1, units] the cell's state c, from the one before the first step
 	squashed int // [steps, units] tanh(c)
 	before   int // by row: [steps, units] h of the step before; the first is zero and never written
 	slopes   int // by row: [steps, 4 units] the loss's gradient by the gates before their activations
-	room     int
+	scratch  int // of a chunk
 }
 
 const (
@@ -84,13 +85,13 @@ const (
 // chunk is rows lo to lo+n of a task.
 type chunk struct {
 	lstm
-	*braid.Task
+	*op.Task
 	lo, n int
 }
 
 // chunks calls work with one chunk of the task's rows after the other. A chunk of one row has the
 // numbers of its planes side by side as a row has them.
-func (o lstm) chunks(t *braid.Task, work func(c chunk)) {
+func (o lstm) chunks(t *op.Task, work func(c chunk)) {
 	for lo := t.Lo; lo < t.Hi; {
 		n := min(chunkRows, t.Hi-lo)
 		if n < laneRows {
@@ -100,6 +101,9 @@ func (o lstm) chunks(t *braid.Task, work func(c chunk)) {
 		lo += n
 	}
 }
+
+// room returns count planes of the scratch, from the one that first names.
+func (c chunk) room(first, count int) []float32 { return c.Scratch[c.scratch][first*c.n:][:count*c.n] }
 
 // planes is count planes of a window, from the one that first names.
 func (c chunk) planes(window tensor.Rows[float32], first, count int) []float32 {
@@ -111,13 +115,13 @@ func (c chunk) rows(window tensor.Rows[float32], first int) ([]float32, int) {
 	return window.From(c.lo)[first:], window.Stride
 }
 
-func (o lstm) Forward(t *braid.Task) { o.chunks(t, chunk.forward) }
+func (o lstm) Forward(t *op.Task) { o.chunks(t, chunk.forward) }
 
 func (c chunk) forward() {
-	u, room := c.units, c.Room[c.room]
-	gates, hidden := c.planes(room, 0, 4*u), c.planes(room, 4*u, u)
-	before, squashed := c.planes(room, 5*u, u), c.planes(room, 6*u, u)
-	cells, x := before, c.planes(room, 7*u, c.features)
+	u := c.units
+	gates, hidden := c.room(0, 4*u), c.room(4*u, u)
+	before, squashed := c.room(5*u, u), c.room(6*u, u)
+	cells, x := before, c.room(7*u, c.features)
 	if c.Train {
 		before = c.planes(c.Saved[c.cells], 0, u)
 	}
@@ -128,13 +132,13 @@ func (c chunk) forward() {
 			before, cells = c.planes(c.Saved[c.cells], step*u, u), c.planes(c.Saved[c.cells], (step+1)*u, u)
 			squashed = c.planes(c.Saved[c.squashed], step*u, u)
 		}
-		c.Kernels.Spread(gates, c.Weights[2].Data[:4*u])
+		kernel.Default().Spread(gates, c.Weights[2].Data[:4*u])
 		in, inRow := c.rows(c.In[0], step*c.features)
 		c.multiply(gates, 0, c.turned(x, in, inRow, c.features), c.features)
 		if step > 0 {
 			c.multiply(gates, 1, hidden, u)
 		}
-		c.Kernels.LSTM(kernel.LSTMCell{Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden})
+		kernel.Default().LSTM(kernel.LSTMCell{Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden})
 		c.answer(step, hidden)
 	}
 }
@@ -156,18 +160,18 @@ func (c chunk) answer(step int, hidden []float32) {
 	}
 }
 
-// turned is width numbers of each row as planes, in room where they have to be turned.
-func (c chunk) turned(room, rows []float32, row, width int) []float32 {
+// turned is width numbers of each row as planes, in scratch where they have to be turned.
+func (c chunk) turned(scratch, rows []float32, row, width int) []float32 {
 	if c.n == 1 {
 		return rows[:width]
 	}
-	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: width, Y: room, YRow: c.n, X: rows, XRow: row})
-	return room
+	kernel.Default().Transpose(kernel.Transposition{Rows: c.n, Columns: width, Y: scratch, YRow: c.n, X: rows, XRow: row})
+	return scratch
 }
 
 // back writes planes to width numbers of each row.
 func (c chunk) back(rows []float32, row int, planes []float32, width int) {
-	c.Kernels.Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n})
+	kernel.Default().Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n})
 }
 
 // multiply adds a kernel times the planes of x, inner of them, to the planes of the gates. Either way of
@@ -175,28 +179,28 @@ func (c chunk) back(rows []float32, row int, planes []float32, width int) {
 func (c chunk) multiply(gates []float32, weight int, x []float32, inner int) {
 	w := c.Weights[weight]
 	if c.n == 1 {
-		c.Kernels.MulLanes(kernel.Product{
+		kernel.Default().MulLanes(kernel.Product{
 			Rows: 1, Columns: 4 * c.units, Inner: inner, C: gates, A: x, ACol: 1, B: w.Data, BRow: w.Stride,
 		})
 		return
 	}
-	c.Kernels.MulLanes(kernel.Product{
+	kernel.Default().MulLanes(kernel.Product{
 		Rows: 4 * c.units, Columns: c.n, Inner: inner,
 		C: gates, CRow: c.n, A: w.Data, ARow: 1, ACol: w.Stride, B: x, BRow: c.n,
 	})
 }
 
-func (o lstm) Backward(t *braid.Task) { o.chunks(t, chunk.backward) }
+func (o lstm) Backward(t *op.Task) { o.chunks(t, chunk.backward) }
 
 func (c chunk) backward() {
-	u, room := c.units, c.Room[c.room]
-	dHidden, dCells := c.planes(room, 0, u), c.planes(room, u, u)
+	u := c.units
+	dHidden, dCells, gates := c.room(0, u), c.room(u, u), c.room(2*u, 4*u)
 	clear(dHidden)
 	clear(dCells)
 	for step := c.steps - 1; step >= 0; step-- {
 		c.outGrad(step, dHidden)
-		gates := c.planes(c.Saved[c.gates], step*4*u, 4*u)
-		c.Kernels.LSTMBack(kernel.LSTMBack{
+		copy(gates, c.planes(c.Saved[c.gates], step*4*u, 4*u)) // which become their gradients
+		kernel.Default().LSTMBack(kernel.LSTMBack{
 			Gates: gates, Before: c.planes(c.Saved[c.cells], step*u, u),
 			Squashed: c.planes(c.Saved[c.squashed], step*u, u), DHidden: dHidden, DCells: dCells,
 		})
@@ -211,7 +215,7 @@ func (c chunk) backward() {
 	}
 	all := c.sequence(c.Task, c.lo, c.n)
 	for i := range all.matrices {
-		multiplyDots(c.Kernels, true, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
+		op.MultiplyTransposed(true, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
 	}
 }
 
@@ -228,30 +232,30 @@ func (c chunk) outGrad(step int, dHidden []float32) {
 		return
 	}
 	from, row := c.rows(c.OutGrad, at)
-	c.Kernels.Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
+	kernel.Default().Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
 }
 
 // multiplyBack writes the recurrent kernel's transpose times the planes of the slopes to those of the
 // hidden state.
 func (c chunk) multiplyBack(dHidden, slopes []float32) {
 	w := c.Weights[1]
-	c.Kernels.MulLanes(kernel.Product{
+	kernel.Default().MulLanes(kernel.Product{
 		Fresh: true, Rows: c.units, Columns: c.n, Inner: 4 * c.units,
 		C: dHidden, CRow: c.n, A: w.Data, ARow: w.Stride, ACol: 1, B: slopes, BRow: c.n,
 	})
 }
 
-func (o lstm) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor.Rows[float32]) {
+func (o lstm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	all := o.sequence(t, t.Lo, t.Hi-t.Lo)
 	for i := range all.matrices {
 		dz := all.matrix(i, t.Saved[o.slopes], 4*o.units)
 		switch weight {
 		case 0:
-			sumOuter(t.Kernels, i > 0, all.rows, all.matrix(i, t.In[0], o.features), dz, block, grad)
+			op.AddOuter(i > 0, all.rows, all.matrix(i, t.In[0], o.features), dz, block, grad)
 		case 1:
-			sumOuter(t.Kernels, i > 0, all.rows, all.matrix(i, t.Saved[o.before], o.units), dz, block, grad)
+			op.AddOuter(i > 0, all.rows, all.matrix(i, t.Saved[o.before], o.units), dz, block, grad)
 		case 2:
-			sumRows(t.Kernels, i > 0, all.rows, dz, block, grad)
+			op.AddRows(i > 0, all.rows, dz, block, grad)
 		}
 	}
 }
@@ -260,7 +264,7 @@ func (o lstm) Gradient(t *braid.Task, weight int, block braid.Block, grad tensor
 // evenly, else of a matrix for each step.
 type sequence struct{ lo, rows, matrices int }
 
-func (o lstm) sequence(t *braid.Task, lo, n int) sequence {
+func (o lstm) sequence(t *op.Task, lo, n int) sequence {
 	even := func(window tensor.Rows[float32], width int) bool {
 		return window.IsNil() || window.Stride == o.steps*width
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -36,8 +37,8 @@ func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 		for i, v := range z {
 			room[i] = math.Float32frombits(math.Float32bits(v) | 1<<31) // -|v|
 		}
-		b.Kernels.Exp(room, room)
-		b.Kernels.Log1p(room, room)
+		kernel.Default().Exp(room, room)
+		kernel.Default().Log1p(room, room)
 	})
 	size := f.shape.Size()
 	for r := lo; r < hi; r++ {

@@ -4,7 +4,6 @@ package loss
 
 import (
 	"braid"
-	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -48,6 +47,4 @@ type Batch struct {
 	// Of a softmax head over one axis, for each row: the largest logit, and the sum of
 	// exp(logit - largest) over all the others.
 	Highest, Rest []float32
-
-	Kernels *kernel.Set // the instruction set in use, for the losses of this module
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -37,14 +38,14 @@ func (f sparse) FromLogits() bool { return true }
 // Rows takes the loss highest - logit + log(1 + rest): what is left of 1 + rest keeps its digits in
 // log1p.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	b.Kernels.Log1p(losses[lo:hi], b.Rest[lo:hi])
+	kernel.Default().Log1p(losses[lo:hi], b.Rest[lo:hi])
 	for r := lo; r < hi; r++ {
 		losses[r] += b.Highest[r] - b.Logits.Data[r*b.Logits.Stride+f.label(b, r)]
 	}
 	if b.Grad.IsNil() {
 		return
 	}
-	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) { b.Kernels.Scale(grad, y, scale) })
+	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) { kernel.Default().Scale(grad, y, scale) })
 	for r := lo; r < hi; r++ {
 		label := f.label(b, r)
 		b.Grad.Data[r*b.Grad.Stride+label] = (b.Output.Data[r*b.Output.Stride+label] - 1) * scale

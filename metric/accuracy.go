@@ -42,7 +42,7 @@ func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
 		return
 	}
 	best := b.Room[lo:hi]
-	b.Kernels.ArgMax(kernel.ArgMax{
+	kernel.Default().ArgMax(kernel.ArgMax{
 		Rows: hi - lo, Width: b.Output.Width, Index: best, X: b.Output.From(lo), XRow: b.Output.Stride,
 	})
 	for i, class := range best {

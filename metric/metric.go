@@ -4,7 +4,6 @@ package metric
 
 import (
 	"braid"
-	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -43,6 +42,4 @@ type Batch struct {
 	Labels tensor.Rows[int32]   // the target, where it is Int32
 	Target tensor.Rows[float32] // the target, where it is Float32
 	Room   []int32              // a number for each row, to work in
-
-	Kernels *kernel.Set // the instruction set in use, for the metrics of this module
 }

@@ -32,7 +32,7 @@ const inputKind = "Input"
 
 func encodeGraph(m *braid.Model) (string, error) {
 	g := graphJSON{Name: m.Name()}
-	for _, p := range m.Places() {
+	for _, p := range m.Nodes() {
 		entry := placeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Head: p.Head}
 		if p.Layer == nil {
 			entry.DType, entry.Shape = &p.DType, p.Shape

@@ -18,6 +18,7 @@ import (
 	"braid/internal/braidtest"
 	"braid/internal/safetensors"
 	"braid/layer"
+	"braid/op"
 	"braid/tensor"
 	"braid/text"
 )
@@ -78,7 +79,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := back.Model.Places(), f.Model.Places(); !reflect.DeepEqual(got, want) {
+		if got, want := back.Model.Nodes(), f.Model.Nodes(); !reflect.DeepEqual(got, want) {
 			t.Errorf("places are %v, want %v", got, want)
 		}
 		if !bytes.Equal(content(t, back), content(t, f)) {
@@ -103,12 +104,12 @@ type outside struct{ Factor float32 }
 
 func (outside) Kind() string { return "Outside" }
 
-func (l outside) Build(b *braid.Builder) (braid.Op, error) {
+func (l outside) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(b.Shape(0)...)
 	return l, nil
 }
 
-func (l outside) Forward(t *braid.Task) {
+func (l outside) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		for i, v := range t.In[0].Row(r) {
 			t.Out.Row(r)[i] = l.Factor * v
@@ -116,7 +117,7 @@ func (l outside) Forward(t *braid.Task) {
 	}
 }
 
-func (l outside) Backward(*braid.Task) {}
+func (l outside) Backward(*op.Task) {}
 
 func TestCustomLayer(t *testing.T) {
 	g := braid.NewGraph("custom")

@@ -89,7 +89,7 @@ func (Adam) Update(s Step, p Part) {
 		Rows: p.Rows, Width: p.Weights.Width, W: p.Weights.Data, WRow: p.Weights.Stride,
 		G: p.Gradient.Data, GRow: p.Gradient.Stride, M: p.Slots[0].Data, V: p.Slots[1].Data,
 	}
-	p.Kernels.Adam(block, kernel.AdamStep{
+	kernel.Default().Adam(block, kernel.AdamStep{
 		Beta1: s[0], Rest1: s[1], Beta2: s[2], Rest2: s[3], Rate: s[4], Epsilon: s[5],
 	})
 }

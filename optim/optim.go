@@ -1,10 +1,7 @@
 // Package optim holds the optimizers: how weights move against their gradient.
 package optim
 
-import (
-	"braid/internal/kernel"
-	"braid/tensor"
-)
+import "braid/tensor"
 
 // Optimizer is an optimizer's configuration. Anyone may write one.
 type Optimizer interface {
@@ -34,8 +31,6 @@ type Part struct {
 	Weights  tensor.Rows[float32]
 	Gradient tensor.Rows[float32]
 	Slots    []tensor.Rows[float32]
-
-	Kernels *kernel.Set // the instruction set in use, for the optimizers of this module
 }
 
 // Step is up to eight numbers of a step.

@@ -177,7 +177,7 @@ func (v *version) asked(head string) bool {
 	for i := range v.Inputs {
 		reads[v.Inputs[i].Name] = v.Inputs[i].IsText()
 	}
-	for _, node := range v.File.Model.Places() { // each after the nodes that it reads
+	for _, node := range v.File.Model.Nodes() { // each after the nodes that it reads
 		for _, in := range node.Inputs {
 			reads[node.Name] = reads[node.Name] || reads[in]
 		}

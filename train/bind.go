@@ -7,6 +7,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/engine"
 	"braid/internal/names"
 	"braid/loss"
 	"braid/metric"
@@ -35,7 +36,7 @@ type score struct {
 }
 
 // bindHeads binds the plan's losses and metrics to the model's heads, in the model's order.
-func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*head, error) {
+func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) ([]*head, error) {
 	var list []*head
 	for i, spec := range m.Heads() {
 		h := plan[spec.Name]
@@ -44,19 +45,20 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 			return nil, err
 		}
 		b := &head{
-			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, pass.Rows()),
+			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, space.Rows()),
 		}
-		b.batch = loss.Batch{Output: pass.Output(i), Logits: pass.Logits(i), Kernels: pass.Kernels()}
-		b.batch.Room = tensor.NewRows[float32](pass.Rows(), spec.Shape.Size())
-		b.batch.Highest, b.batch.Rest = pass.SoftmaxOf(i)
+		b.batch = loss.Batch{Output: space.Output(i), Logits: space.Logits(i)}
+		b.batch.Room = tensor.NewRows[float32](space.Rows(), spec.Shape.Size())
+		sums := space.LogSumExp(i)
+		b.batch.Highest, b.batch.Rest = sums.Highest, sums.Rest
 		if grads {
-			b.batch.Grad = pass.HeadGrad(i, fn.FromLogits())
+			b.batch.Grad = space.HeadGrad(i, fn.FromLogits())
 		}
 		width := b.target.Shape.Size()
 		if b.target.DType == tensor.Int32 {
-			b.batch.Labels = tensor.NewRows[int32](pass.Rows(), width)
+			b.batch.Labels = tensor.NewRows[int32](space.Rows(), width)
 		} else {
-			b.batch.Target = tensor.NewRows[float32](pass.Rows(), width)
+			b.batch.Target = tensor.NewRows[float32](space.Rows(), width)
 		}
 		for _, m := range h.Metrics {
 			fn, err := m.Bind(spec, metric.Target{DType: b.target.DType, Shape: b.target.Shape})
@@ -65,10 +67,10 @@ func bindHeads(m *braid.Model, pass *braid.Pass, plan Heads, grads bool) ([]*hea
 			}
 			b.metrics = append(b.metrics, &score{
 				name: m.Kind(), fn: fn, sums: make([]float64, fn.Sums()),
-				parts: tensor.NewRows[float32](pass.Rows(), fn.Sums()),
+				parts: tensor.NewRows[float32](space.Rows(), fn.Sums()),
 				batch: metric.Batch{
-					Output: pass.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
-					Room: make([]int32, pass.Rows()), Kernels: pass.Kernels(),
+					Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
+					Room: make([]int32, space.Rows()),
 				},
 			})
 		}

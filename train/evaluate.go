@@ -6,6 +6,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/engine"
 )
 
 // evaluationRows is how many rows are evaluated at a time.
@@ -18,7 +19,7 @@ func Evaluate(ctx context.Context, m *braid.Model, table *data.Table, heads Head
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), braid.Evaluating, nil)
+	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), engine.Evaluate, nil)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}

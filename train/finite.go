@@ -140,16 +140,16 @@ func (f *fit) setRate() error {
 // gone through. No worker may run.
 func (l *loop) largest(s *source, order []int32) []Largest {
 	gradients := map[string]float64{}
-	for worker, hold := range l.team.Workers {
+	for worker := range l.team.Workers {
 		l.fill(worker, s, order, l.team.ReadsLate)
 		l.team.Join(worker, len(order))
 		for _, b := range l.blocks[worker] {
-			hold.Gradient(b.WeightBlock, len(order), b.part.Gradient)
-			most := gradients[b.Weight.Name()]
+			l.team.Gradient(worker, b.WeightBlock, len(order), b.part.Gradient)
+			most := gradients[b.name]
 			for r := range b.part.Rows {
 				most = magnitude(most, b.part.Gradient.Row(r))
 			}
-			gradients[b.Weight.Name()] = most
+			gradients[b.name] = most
 		}
 	}
 	var list []Largest

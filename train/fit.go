@@ -8,6 +8,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/engine"
 	"braid/optim"
 )
 
@@ -93,7 +94,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
 	}
-	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), braid.Evaluating, nil); err != nil {
+	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), engine.Evaluate, nil); err != nil {
 		return nil, err
 	}
 	for _, name := range f.history.Names {

@@ -1,11 +1,15 @@
 package train
 
 import (
+	"cmp"
 	"math"
 	"sync/atomic"
 
 	"braid"
+	"braid/internal/engine"
 	"braid/internal/exec"
+	"braid/internal/kernel"
+	"braid/op"
 	"braid/optim"
 	"braid/tensor"
 )
@@ -15,19 +19,19 @@ import (
 // its blocks of the weights, computes their gradient over all rows, and updates them.
 type loop struct {
 	model  *braid.Model
-	pass   *braid.Pass
-	team   *braid.Team // the crew's workers on the pass
-	inputs [][]window  // of each worker
+	space  *engine.Workspace
+	team   *engine.Team // the crew's workers on the workspace
+	inputs [][]window   // of each worker
 	heads  []*head
 	crew   *exec.Crew
 
 	optimizer optim.Optimizer
-	blocks    [][]block                                  // by worker
-	slots     map[*braid.Weight][][]tensor.Rows[float32] // by weight, each laid out like its storage
+	blocks    [][]block // by worker
+	slots     slots
 
-	bad  atomic.Bool     // a loss of this step is not finite: set before the first meeting, read after it
-	torn atomic.Bool     // a gradient is not: set between the meetings, read after the second
-	from []*braid.Weight // by worker: whose gradient it is
+	bad  atomic.Bool // a loss of this step is not finite: set before the first meeting, read after it
+	torn atomic.Bool // a gradient is not: set between the meetings, read after the second
+	from []string    // by worker: the weight whose gradient it is
 }
 
 // window is where an input's rows go: one of the two.
@@ -36,33 +40,37 @@ type window struct {
 	ints   tensor.Rows[int32]
 }
 
+// slots are the optimizer's numbers beside each weight, each laid out like the weight's storage.
+type slots map[*engine.Weight][][]tensor.Rows[float32]
+
 // block is a block of a weight with what its update needs.
 type block struct {
-	braid.WeightBlock
+	engine.WeightBlock
+	name string // of the weight
 	part optim.Part
 }
 
 // newLoop makes a loop. Slots are those of another loop of the same run, or nil for new ones.
-func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode, slots map[*braid.Weight][][]tensor.Rows[float32]) (*loop, error) {
-	l := &loop{model: m, pass: m.NewPass(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
-	l.from = make([]*braid.Weight, l.crew.Workers())
-	l.team = l.pass.NewTeam(l.crew.Workers(), l.share, l.crew.Meet)
-	for _, hold := range l.team.Workers {
+func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode, slots slots) (*loop, error) {
+	l := &loop{model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
+	l.from = make([]string, l.crew.Workers())
+	l.team = l.space.NewTeam(l.crew.Workers(), l.crew.Meet)
+	for _, worker := range l.team.Workers {
 		var inputs []window
 		for i, spec := range m.Inputs() {
 			if spec.DType == tensor.Int32 {
-				inputs = append(inputs, window{ints: hold.Tokens(i)})
+				inputs = append(inputs, window{ints: worker.IDs(i)})
 			} else {
-				inputs = append(inputs, window{floats: hold.Input(i)})
+				inputs = append(inputs, window{floats: worker.Input(i)})
 			}
 		}
 		l.inputs = append(l.inputs, inputs)
 	}
 	var err error
-	if l.heads, err = bindHeads(m, l.pass, plan.Heads, mode == braid.Training); err != nil {
+	if l.heads, err = bindHeads(m, l.space, plan.Heads, mode == engine.Train); err != nil {
 		return nil, err
 	}
-	if err := checkFigures(figureNames(l.heads)); err != nil || mode != braid.Training {
+	if err := checkFigures(figureNames(l.heads)); err != nil || mode != engine.Train {
 		return l, err
 	}
 	l.slots = slots
@@ -77,42 +85,54 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode braid.Mode, slots map[*br
 
 // newSlots makes the optimizer's numbers beside the weights, all zero.
 func (l *loop) newSlots() {
-	l.slots = make(map[*braid.Weight][][]tensor.Rows[float32])
+	l.slots = slots{}
 	for _, w := range l.model.Weights() {
-		for range l.optimizer.Slots() {
+		for range slotsOf(w, l.optimizer) {
 			var slot []tensor.Rows[float32]
-			for _, part := range w.Storage() {
+			for _, part := range w.Memory().Storage {
 				part.Data = exec.Floats(len(part.Data))
 				slot = append(slot, part)
 			}
-			l.slots[w] = append(l.slots[w], slot)
+			l.slots[w.Memory()] = append(l.slots[w.Memory()], slot)
 		}
 	}
 }
 
+// slotsOf returns how many slots an optimizer has beside a weight: none where the weight is not trained.
+func slotsOf(w *braid.Weight, o optim.Optimizer) int {
+	if w.IsState() || w.Memory().Frozen {
+		return 0
+	}
+	return o.Slots()
+}
+
 // bind gives the blocks of a worker room for their gradient, one after the other's, and what their update
 // needs.
-func (l *loop) bind(hand []braid.WeightBlock) []block {
+func (l *loop) bind(hand []engine.WeightBlock) []block {
 	room := 0
 	for _, b := range hand {
 		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
 	}
 	scratch := exec.Floats(room)
+	names := map[*engine.Weight]string{}
+	for _, w := range l.model.Weights() {
+		names[w.Memory()] = w.Name()
+	}
 	var blocks []block
 	for _, b := range hand {
-		blocks = append(blocks, block{b, l.part(b, scratch)})
+		blocks = append(blocks, block{b, names[b.Weight], l.part(b, scratch)})
 	}
 	return blocks
 }
 
 // part is what the optimizer is given for a block, whose gradient goes to scratch.
-func (l *loop) part(b braid.WeightBlock, scratch []float32) optim.Part {
+func (l *loop) part(b engine.WeightBlock, scratch []float32) optim.Part {
 	cut := func(x tensor.Rows[float32]) tensor.Rows[float32] {
 		return tensor.Rows[float32]{Data: x.From(b.RowLo)[b.ColumnLo:], Width: b.ColumnHi - b.ColumnLo, Stride: x.Stride}
 	}
 	width := b.ColumnHi - b.ColumnLo
 	p := optim.Part{
-		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage()[b.Part]), Kernels: l.pass.Kernels(),
+		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage[b.Part]),
 		Gradient: tensor.Rows[float32]{Data: scratch, Width: width, Stride: exec.Padded(width)},
 	}
 	for _, slot := range l.slots[b.Weight] {
@@ -121,28 +141,24 @@ func (l *loop) part(b braid.WeightBlock, scratch []float32) optim.Part {
 	return p
 }
 
-// share is a worker's rows of a batch.
-func (l *loop) share(rows, worker int) (lo, hi int) {
-	return exec.Share(rows, 4, worker, l.crew.Workers())
-}
-
 // forward gathers a worker's rows of a batch, whose examples order names, and computes their losses
-// and metrics; in training, their gradients too. It returns false where the crew must stop.
-func (l *loop) forward(worker int, s *source, order []int32) bool {
-	lo, hi := l.share(len(order), worker)
+// and metrics; in training, their gradients too. Number is that of the training step. It returns false where
+// the crew must stop.
+func (l *loop) forward(worker int, s *source, order []int32, number int) bool {
+	lo, hi := l.team.Share(len(order), worker)
 	l.fill(worker, s, order, l.team.Reads)
+	l.team.Begin(worker, len(order), order, uint64(number))
 	if !l.team.Forward(worker, len(order)) {
 		return false
 	}
-	kernels := l.pass.Kernels()
 	for i, h := range l.heads {
 		if h.target.DType == tensor.Int32 {
 			s.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
 		} else {
-			s.targets[i].GatherFloats(kernels, h.batch.Target, 0, order, lo, hi)
+			s.targets[i].GatherFloats(h.batch.Target, 0, order, lo, hi)
 		}
 		h.loss.Rows(h.batch, h.losses, float32(h.weight/float64(len(order))), lo, hi)
-		if !kernels.Finite(h.losses[lo:hi]) {
+		if !kernel.Default().Finite(h.losses[lo:hi]) {
 			l.bad.Store(true)
 		}
 		for _, m := range h.metrics {
@@ -153,9 +169,9 @@ func (l *loop) forward(worker int, s *source, order []int32) bool {
 }
 
 // fill gathers the columns of a batch's inputs that a worker reads.
-func (l *loop) fill(worker int, s *source, order []int32, reads func(worker, answers, input, rows int) braid.Span) {
+func (l *loop) fill(worker int, s *source, order []int32, reads func(worker, sharer, input, rows int) op.Span) {
 	for other := range l.team.Workers {
-		lo, hi := l.share(len(order), other)
+		lo, hi := l.team.Share(len(order), other)
 		for i, c := range s.inputs {
 			columns, to := reads(worker, other, i, len(order)), l.inputs[worker][i]
 			switch {
@@ -163,7 +179,7 @@ func (l *loop) fill(worker int, s *source, order []int32, reads func(worker, ans
 			case c.DType == tensor.Int32:
 				c.GatherInts(to.ints, order, lo, hi)
 			default:
-				c.GatherFloats(l.pass.Kernels(), to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
+				c.GatherFloats(to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
 			}
 		}
 	}
@@ -172,7 +188,7 @@ func (l *loop) fill(worker int, s *source, order []int32, reads func(worker, ans
 // step is one worker's part of a training step, whose number counts from 1, on the examples that
 // order names. It returns false where the crew must stop: with bad set, before any weight changed.
 func (l *loop) step(worker int, s *source, order, next []int32, number int) bool {
-	if !l.forward(worker, s, order) || !l.team.Backward(worker, len(order)) {
+	if !l.forward(worker, s, order, number) || !l.team.Backward(worker, len(order)) {
 		return false
 	}
 	if !l.crew.Meet(worker) || l.bad.Load() {
@@ -180,6 +196,7 @@ func (l *loop) step(worker int, s *source, order, next []int32, number int) bool
 	}
 	if worker == 0 {
 		l.addUp(len(order))
+		l.team.UpdateState()
 	}
 	l.fill(worker, s, order, l.team.ReadsLate)
 	l.team.Join(worker, len(order))
@@ -203,11 +220,11 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 		if len(l.blocks) > 1 {
 			// The others have read them. While the gradient is computed, their processors can let them go.
 			w := b.part.Weights
-			b.part.Kernels.Claim(w.Data, w.Stride, b.part.Rows, w.Width)
+			kernel.Default().Claim(w.Data, w.Stride, b.part.Rows, w.Width)
 		}
-		l.team.Workers[worker].Gradient(b.WeightBlock, rows, b.part.Gradient)
+		l.team.Gradient(worker, b.WeightBlock, rows, b.part.Gradient)
 		if !b.finite() {
-			l.from[worker] = b.Weight
+			l.from[worker] = b.name
 			l.torn.Store(true)
 			return
 		}
@@ -218,14 +235,14 @@ func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32
 // prefetch asks for one of so many parts of what a worker will gather from a batch.
 func (l *loop) prefetch(worker int, s *source, order []int32, part, parts int) {
 	for other := range l.team.Workers {
-		lo, hi := l.share(len(order), other)
+		lo, hi := l.team.Share(len(order), other)
 		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
 		for i, c := range s.inputs {
 			columns := l.team.Reads(worker, other, i, len(order))
 			if columns.Lo == columns.Hi {
 				columns = l.team.ReadsLate(worker, other, i, len(order))
 			}
-			c.Prefetch(l.pass.Kernels(), columns.Lo, columns.Hi, order[lo:hi])
+			c.Prefetch(columns.Lo, columns.Hi, order[lo:hi])
 		}
 	}
 }
@@ -292,8 +309,8 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 	var stopped bool
 	err := l.crew.Run(func(worker int) {
 		for len(order) > 0 && !stopped {
-			batch := order[:min(len(order), l.pass.Rows())]
-			if !l.forward(worker, s, batch) || !l.crew.Meet(worker) {
+			batch := order[:min(len(order), l.space.Rows())]
+			if !l.forward(worker, s, batch, 0) || !l.crew.Meet(worker) {
 				return
 			}
 			if worker == 0 {
@@ -319,10 +336,10 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 func (b *block) finite() bool {
 	g, rows := b.part.Gradient, b.part.Rows
 	if g.Stride == g.Width {
-		return b.part.Kernels.Finite(g.Data[:rows*g.Width])
+		return kernel.Default().Finite(g.Data[:rows*g.Width])
 	}
 	for r := range rows {
-		if !b.part.Kernels.Finite(g.Row(r)) {
+		if !kernel.Default().Finite(g.Row(r)) {
 			return false
 		}
 	}
@@ -332,8 +349,8 @@ func (b *block) finite() bool {
 // spoilt names the first weight that has a number that is not finite, "" for none.
 func (l *loop) spoilt() string {
 	for _, w := range l.model.Weights() {
-		for _, part := range w.Storage() {
-			if !l.pass.Kernels().Finite(part.Data) {
+		for _, part := range w.Memory().Storage {
+			if !kernel.Default().Finite(part.Data) {
 				return w.Name()
 			}
 		}
@@ -343,12 +360,7 @@ func (l *loop) spoilt() string {
 
 // badWeight names the first weight whose gradient is not finite, "" for none.
 func (l *loop) badWeight() string {
-	for _, w := range l.from {
-		if w != nil {
-			return w.Name()
-		}
-	}
-	return ""
+	return cmp.Or(l.from...)
 }
 
 // notFinite names the first head, and its loss, that is not finite in the batch.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"braid"
+	"braid/internal/engine"
 )
 
 // pace chooses by timing who runs the next steps: all workers, or one alone. How many help depends on the
@@ -29,7 +30,7 @@ const (
 
 // newPace makes the loops to choose from; there is one where the plan says how many workers.
 func newPace(m *braid.Model, plan Plan, rows int) (*pace, error) {
-	all, err := newLoop(m, plan, rows, braid.Training, nil)
+	all, err := newLoop(m, plan, rows, engine.Train, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func newPace(m *braid.Model, plan Plan, rows int) (*pace, error) {
 	}
 	if plan.Workers == 0 && runtime.GOMAXPROCS(0) > 1 && work <= mostWork {
 		plan.Workers = 1
-		p.loops[1], err = newLoop(m, plan, rows, braid.Training, all.slots)
+		p.loops[1], err = newLoop(m, plan, rows, engine.Train, all.slots)
 	}
 	return p, err
 }

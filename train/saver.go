@@ -10,17 +10,18 @@ import (
 
 	"braid"
 	"braid/internal/disk"
+	"braid/optim"
 )
 
 // saver writes checkpoints beside training, one at a time. Where snapshots come faster than the disk takes
 // them, the newest is written, and those before it that must stay.
 type saver struct {
 	Checkpoint
-	model    *braid.Model
-	slots    int
-	settings settings
-	figures  []string
-	unlock   func()
+	model     *braid.Model
+	optimizer optim.Optimizer
+	settings  settings
+	figures   []string
+	unlock    func()
 
 	most int64 // bytes of a file that may be a checkpoint
 	once sync.Once
@@ -41,7 +42,7 @@ type saver struct {
 // newSaver takes the folder for this process.
 func newSaver(c Checkpoint, f *fit) (*saver, error) {
 	s := &saver{
-		Checkpoint: c, model: f.model, slots: f.plan.Optimizer.Slots(), settings: f.settings, figures: f.history.Names,
+		Checkpoint: c, model: f.model, optimizer: f.plan.Optimizer, settings: f.settings, figures: f.history.Names,
 		done: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
@@ -153,7 +154,7 @@ func (s *saver) write(snap *snapshot) Saved {
 	saved.Err = disk.Write(saved.Path, func(w io.Writer) error {
 		counted := &counter{w: w}
 		defer func() { saved.Bytes = counted.n }()
-		return snap.write(counted, s.model, s.slots, s.settings, s.figures)
+		return snap.write(counted, s.model, s.optimizer, s.settings, s.figures)
 	})
 	saved.Took = time.Since(began)
 	return saved

@@ -33,7 +33,7 @@ func (f *fit) describe(table *data.Table) (settings, error) {
 		return nil
 	}
 	failed := []error{add("optimizer", f.plan.Optimizer.Kind(), f.plan.Optimizer)}
-	for _, p := range f.model.Places() {
+	for _, p := range f.model.Nodes() {
 		if p.Layer == nil {
 			s["input "+p.Name] = fmt.Sprintf("%s %v", p.DType, p.Shape)
 			continue

@@ -10,6 +10,7 @@ import (
 
 	"braid"
 	"braid/internal/safetensors"
+	"braid/optim"
 	"braid/tensor"
 )
 
@@ -27,10 +28,10 @@ type snapshot struct {
 func (l *loop) memory() [][]float32 {
 	var list [][]float32
 	for _, w := range l.model.Weights() {
-		for _, part := range w.Storage() {
+		for _, part := range w.Memory().Storage {
 			list = append(list, part.Data)
 		}
-		for _, slot := range l.slots[w] {
+		for _, slot := range l.slots[w.Memory()] {
 			for _, part := range slot {
 				list = append(list, part.Data)
 			}
@@ -98,13 +99,14 @@ const (
 	timesEntry   = "times"   // [epochs, 2], of training and evaluation, in nanoseconds
 )
 
-// eachArray visits each weight and the slots beside it, in the order of their memory, by their tensor's name.
-func eachArray(m *braid.Model, slots int, visit func(name string, w *braid.Weight) error) error {
+// eachArray visits each weight and the optimizer's slots beside it, in the order of their memory, by their
+// tensor's name.
+func eachArray(m *braid.Model, o optim.Optimizer, visit func(name string, w *braid.Weight) error) error {
 	for _, w := range m.Weights() {
 		if err := visit(w.Name(), w); err != nil {
 			return err
 		}
-		for slot := range slots {
+		for slot := range slotsOf(w, o) {
 			if err := visit(fmt.Sprintf("%s/slot%d", w.Name(), slot), w); err != nil {
 				return err
 			}
@@ -114,7 +116,7 @@ func eachArray(m *braid.Model, slots int, visit func(name string, w *braid.Weigh
 }
 
 // write writes a snapshot of a run as a checkpoint. It reads nothing that training changes.
-func (s *snapshot) write(w io.Writer, m *braid.Model, slots int, settings settings, figures []string) error {
+func (s *snapshot) write(w io.Writer, m *braid.Model, o optim.Optimizer, settings settings, figures []string) error {
 	state, err := json.Marshal(stateJSON{s.position, s.halvings, figures})
 	if err != nil {
 		return err
@@ -125,9 +127,9 @@ func (s *snapshot) write(w io.Writer, m *braid.Model, slots int, settings settin
 	}
 	c := safetensors.Container{Metadata: map[string]string{"format": checkpointVersion, "state": string(state), "run": string(run)}}
 	rest := s.numbers
-	err = eachArray(m, slots, func(name string, weight *braid.Weight) error {
+	err = eachArray(m, o, func(name string, weight *braid.Weight) error {
 		var like []tensor.Rows[float32]
-		for _, part := range weight.Storage() {
+		for _, part := range weight.Memory().Storage {
 			part.Data, rest = rest[0], rest[1:]
 			like = append(like, part)
 		}
@@ -202,7 +204,7 @@ func entry(c *safetensors.Container, name, dtype string, shape ...int) (safetens
 }
 
 func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
-	return eachArray(f.model, f.plan.Optimizer.Slots(), func(name string, weight *braid.Weight) error {
+	return eachArray(f.model, f.plan.Optimizer, func(name string, weight *braid.Weight) error {
 		e, err := entry(c, name, "F32", weight.Shape()...)
 		if err != nil {
 			return err
@@ -212,7 +214,7 @@ func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
 			return err
 		}
 		var like []tensor.Rows[float32]
-		for _, part := range weight.Storage() {
+		for _, part := range weight.Memory().Storage {
 			part.Data = make([]float32, len(part.Data))
 			like, s.numbers = append(like, part), append(s.numbers, part.Data)
 		}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"braid"
+	"braid/internal/engine"
+	"braid/internal/exec"
 	"braid/internal/kernel"
 	"braid/internal/random"
 	"braid/loss"
@@ -25,14 +27,13 @@ const step = 1e-2
 // Gradients compares every gradient of a model's weights with central differences. The loss is a
 // fixed random combination of all that the heads give, so that no two outputs, rows or columns
 // count alike. Inputs are random too; int32 inputs are below their limit. To check gradients by a
-// layer's input, put a layer with weights beneath it.
+// layer's input, put a layer with weights beneath it. Backward runs twice: it must not change what it
+// reads.
 func Gradients(t *testing.T, m *braid.Model) {
 	t.Helper()
-	const rows = 13
-	// Spans as several workers would take them: long enough for rows in vector lanes, and not.
-	spans := [][2]int{{9, rows}, {0, 9}}
-	p := m.NewPass(rows, braid.Training)
-	fillInputs(p, m, rows)
+	const rows, workers = 13, 2 // 8 and 5 rows: long enough for rows in vector lanes, and not
+	b := NewBatch(m, rows, workers)
+	b.fillInputs(m)
 	heads := m.Heads()
 	coefficients := make([]tensor.Rows[float32], len(heads))
 	for i, h := range heads {
@@ -43,13 +44,11 @@ func Gradients(t *testing.T, m *braid.Model) {
 		}
 	}
 	total := func() float64 {
-		for _, s := range spans {
-			p.Forward(s[0], s[1])
-		}
+		b.Forward()
 		var sum float64
 		for i := range heads {
 			for r := range rows {
-				for j, v := range p.Output(i).Row(r) {
+				for j, v := range b.Space.Output(i).Row(r) {
 					sum += float64(v) * float64(coefficients[i].Row(r)[j])
 				}
 			}
@@ -58,51 +57,116 @@ func Gradients(t *testing.T, m *braid.Model) {
 	}
 	total()
 	for i := range heads {
-		grad := p.HeadGrad(i, false)
+		grad := b.Space.HeadGrad(i, false)
 		for r := range rows {
 			copy(grad.Row(r), coefficients[i].Row(r))
 		}
 	}
-	for _, s := range spans {
-		p.Backward(s[0], s[1])
+	b.Backward()
+	first := b.gradients(m)
+	b.Backward()
+	gradients := b.gradients(m)
+	for name, values := range first {
+		for i, v := range values {
+			if math.Float32bits(v) != math.Float32bits(gradients[name][i]) {
+				t.Errorf("weight %s, element %d: gradient %v, and %v after Backward ran again", name, i, v, gradients[name][i])
+				break
+			}
+		}
 	}
-	compareWeights(t, m, p, rows, total)
+	compareWeights(t, m, gradients, total)
 }
 
-func fillInputs(p *braid.Pass, m *braid.Model, rows int) {
+// Batch runs a model's network on one batch, with workers in goroutines of their own.
+type Batch struct {
+	Space *engine.Workspace
+	Team  *engine.Team
+
+	rows   int
+	crew   *exec.Crew
+	blocks [][]engine.WeightBlock // by worker
+}
+
+// NewBatch makes the memory to train a model on batches of so many rows.
+func NewBatch(m *braid.Model, rows, workers int) *Batch {
+	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows, crew: exec.NewCrew(workers)}
+	b.Team = b.Space.NewTeam(workers, b.crew.Meet)
+	b.blocks = b.Team.Deal()
+	examples := make([]int32, rows)
+	for i := range examples {
+		examples[i] = int32(i)
+	}
+	for worker := range workers {
+		b.Team.Begin(worker, rows, examples, 1)
+	}
+	return b
+}
+
+// run calls work in each worker.
+func (b *Batch) run(work func(worker int)) {
+	if err := b.crew.Run(work); err != nil {
+		panic(err)
+	}
+}
+
+// Forward computes all rows.
+func (b *Batch) Forward() { b.run(func(worker int) { b.Team.Forward(worker, b.rows) }) }
+
+// Backward computes the gradients that follow from each HeadGrad.
+func (b *Batch) Backward() {
+	b.run(func(worker int) { b.Team.Backward(worker, b.rows) })
+	b.run(func(worker int) { b.Team.Join(worker, b.rows) })
+}
+
+func (b *Batch) fillInputs(m *braid.Model) {
 	for i, spec := range m.Inputs() {
 		draw := random.New(6, "inputs", uint64(i))
 		size := spec.Shape.Size()
-		for r := range rows {
-			for j := range size {
-				at := uint64(r*size + j)
-				if spec.DType == tensor.Int32 {
-					p.Tokens(i).Row(r)[j] = int32(draw.Bits(at) % uint64(max(1, spec.Limit)))
-				} else {
-					p.Input(i).Row(r)[j] = draw.Normal(at)
+		for _, w := range b.Team.Workers {
+			for r := range b.rows {
+				for j := range size {
+					at := uint64(r*size + j)
+					if spec.DType == tensor.Int32 {
+						w.IDs(i).Row(r)[j] = int32(draw.Bits(at) % uint64(max(1, spec.Limit)))
+					} else {
+						w.Input(i).Row(r)[j] = draw.Normal(at)
+					}
 				}
 			}
 		}
 	}
 }
 
-// Gradient collects the gradient of one weight over a batch, row-major, from all of its blocks.
-func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float32 {
-	var whole []tensor.Rows[float32]
-	for _, part := range w.Storage() {
-		whole = append(whole, tensor.NewRows[float32](w.Rows(), part.Width))
+// gradients returns the gradient of each weight that is trained.
+func (b *Batch) gradients(m *braid.Model) map[string][]float32 {
+	list := map[string][]float32{}
+	for _, w := range m.Weights() {
+		if !w.IsState() && !w.Memory().Frozen {
+			list[w.Name()] = b.Gradient(w)
+		}
 	}
-	for _, b := range m.Blocks() {
-		if b.Weight != w {
-			continue
-		}
-		grad := tensor.NewRows[float32](b.RowHi-b.RowLo, b.ColumnHi-b.ColumnLo)
-		for i := range grad.Data {
-			grad.Data[i] = 1e6 // what was there before must not come back
-		}
-		p.Gradient(b, rows, grad)
-		for r := b.RowLo; r < b.RowHi; r++ {
-			copy(whole[b.Part].Row(r)[b.ColumnLo:], grad.Row(r-b.RowLo))
+	return list
+}
+
+// Gradient returns the gradient of one weight over the batch, row-major, from all of its blocks.
+func (b *Batch) Gradient(w *braid.Weight) []float32 {
+	var whole []tensor.Rows[float32]
+	for _, part := range w.Memory().Storage {
+		whole = append(whole, tensor.NewRows[float32](w.Memory().Rows, part.Width))
+	}
+	for worker, blocks := range b.blocks {
+		for _, block := range blocks {
+			if block.Weight != w.Memory() {
+				continue
+			}
+			grad := tensor.NewRows[float32](block.RowHi-block.RowLo, block.ColumnHi-block.ColumnLo)
+			for i := range grad.Data {
+				grad.Data[i] = 1e6 // what was there before must not come back
+			}
+			b.Team.Gradient(worker, block, b.rows, grad)
+			for r := block.RowLo; r < block.RowHi; r++ {
+				copy(whole[block.Part].Row(r)[block.ColumnLo:], grad.Row(r-block.RowLo))
+			}
 		}
 	}
 	values := make([]float32, w.Shape().Size())
@@ -111,14 +175,13 @@ func Gradient(m *braid.Model, p *braid.Pass, rows int, w *braid.Weight) []float3
 }
 
 // compareWeights holds each weight's gradient against differences of total.
-func compareWeights(t *testing.T, m *braid.Model, p *braid.Pass, rows int, total func() float64) {
+func compareWeights(t *testing.T, m *braid.Model, gradients map[string][]float32, total func() float64) {
 	t.Helper()
-	gradients := map[string][]float32{}
-	for _, w := range m.Weights() {
-		gradients[w.Name()] = Gradient(m, p, rows, w)
-	}
 	for _, w := range m.Weights() {
 		values, got := w.Values(), gradients[w.Name()]
+		if got == nil {
+			continue
+		}
 		want := map[int]float64{}
 		largest := 0.0
 		// Of large weights a sample is enough: 199 shares no factor with the sizes that tests use.
@@ -152,7 +215,7 @@ func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch
 	rows := len(logits.Data) / logits.Stride
 	b := loss.Batch{
 		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width), Room: tensor.NewRows[float32](rows, logits.Width),
-		Highest: make([]float32, rows), Rest: make([]float32, rows), Kernels: kernel.Default(),
+		Highest: make([]float32, rows), Rest: make([]float32, rows),
 	}
 	answer(b, activation)
 	return b
@@ -160,10 +223,10 @@ func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch
 
 func answer(b loss.Batch, activation braid.Activation) {
 	if activation == braid.Sigmoid {
-		b.Kernels.Sigmoid(b.Output.Data, b.Logits.Data)
+		kernel.Default().Sigmoid(b.Output.Data, b.Logits.Data)
 		return
 	}
-	b.Kernels.Softmax(kernel.Softmax{
+	kernel.Default().Softmax(kernel.Softmax{
 		Rows: len(b.Rest), Width: b.Output.Width, Y: b.Output.Data, YRow: b.Output.Stride,
 		X: b.Logits.Data, XRow: b.Logits.Stride, Highest: b.Highest, Rest: b.Rest,
 	})

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"math/bits"
+
+	"braid/internal/exec"
+	"braid/internal/kernel"
+	"braid/op"
+	"braid/tensor"
+)
+
+// gradientRows is how many rows of a batch one sum of a weight's gradient covers: a power of two.
+const gradientRows = 64
+
+// Gradient writes the gradient of a block over the first rows rows of the batch. Row 0, column 0 of grad
+// belongs to the block's first row and column.
+//
+// The rows are cut into chunks. Each chunk's sum runs in the order of the rows. The sums are folded by one
+// fixed balanced binary tree: of n chunks, the largest power of two below n comes first, then the rest.
+func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows[float32]) {
+	w, size := team.Workers[worker], team.ws.net.chunk
+	count := (rows + size - 1) / size
+	w.makePartials(grad, b, count)
+	w.foldGradient(b, 0, count, rows, grad)
+}
+
+// makePartials makes the buffers for the sums of a tree of so many chunks, where there are none yet.
+func (w *Worker) makePartials(grad tensor.Rows[float32], b WeightBlock, chunks int) {
+	levels, size := bits.Len(uint(chunks-1)), (b.RowHi-b.RowLo)*grad.Stride
+	if len(b.uses) > 1 && len(w.again) < size {
+		w.again = exec.Floats(size)
+	}
+	for len(w.partial) < levels {
+		w.partial = append(w.partial, nil)
+	}
+	for i := range w.partial[:levels] {
+		if len(w.partial[i]) < size {
+			w.partial[i] = exec.Floats(size)
+		}
+	}
+}
+
+// foldGradient writes the sum of chunks first to first+count of a block's gradient to grad.
+func (w *Worker) foldGradient(b WeightBlock, first, count, rows int, grad tensor.Rows[float32]) {
+	if count == 1 {
+		size := w.ws.net.chunk
+		w.chunkGradient(b, first*size, min((first+1)*size, rows), grad)
+		return
+	}
+	half := 1 << (bits.Len(uint(count-1)) - 1)
+	w.foldGradient(b, first, half, rows, grad)
+	right := grad
+	right.Data = w.partial[bits.Len(uint(half))-1]
+	w.foldGradient(b, first+half, count-half, rows, right)
+	addBlock(b, grad, right)
+}
+
+// chunkGradient writes the gradient over rows lo to hi, added over all nodes that use the weight.
+func (w *Worker) chunkGradient(b WeightBlock, lo, hi int, grad tensor.Rows[float32]) {
+	for i, use := range b.uses {
+		t := &w.tasks[use.node.Index]
+		t.Lo, t.Hi = lo, hi
+		to := grad
+		if i > 0 {
+			to.Data = w.again
+		}
+		use.node.Op.(op.Weighted).Gradient(t, use.weight, b.Block, to)
+		if i > 0 {
+			addBlock(b, grad, to)
+		}
+	}
+}
+
+// addBlock adds one gradient of a block to another.
+func addBlock(b WeightBlock, to, from tensor.Rows[float32]) {
+	rows := b.RowHi - b.RowLo
+	tensor.EachRow(to, from, 0, rows, kernel.Default().Add)
+}

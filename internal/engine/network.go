@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"braid/op"
+	"braid/tensor"
+)
+
+// Node is an input of a graph, or an op with what it declared.
+type Node struct {
+	Name       string
+	Op         op.Op // nil for an input
+	Inputs     []*Node
+	Index      int // in Network.Nodes
+	DType      tensor.DType
+	Shape      tensor.Shape // of one row
+	Head       bool
+	Activation op.Activation
+	Weights    []*Weight
+	State      [][]float32 // arrays that are saved, but not trained
+	Saved      []int       // widths, in numbers per row
+	Scratch    []int       // lengths
+	Random     bool        // the op draws random numbers
+
+	purpose string // of its random numbers
+}
+
+// Weight is the memory of one trained array: parts with the same number of rows.
+type Weight struct {
+	Storage []tensor.Rows[float32]
+	Rows    int
+	Frozen  bool // it has no gradient and is not updated
+}
+
+// Size returns how many numbers the weight has.
+func (w *Weight) Size() int {
+	size := 0
+	for _, part := range w.Storage {
+		size += w.Rows * part.Width
+	}
+	return size
+}
+
+// Network is a compiled graph.
+type Network struct {
+	Nodes  []*Node
+	Inputs []*Node // in the order of Nodes
+	Heads  []*Node
+
+	seed    uint64
+	layout  *layout
+	coupled bool // some op couples rows
+	chunk   int  // rows whose gradient is one sum, a power of two
+
+	predictRows int // of a pass of prediction
+}
+
+// Compile lays a graph's nodes out. Each node comes after its inputs. The seed is that of random ops.
+func Compile(nodes []*Node, seed uint64) *Network {
+	n := &Network{Nodes: nodes, seed: seed, layout: newLayout(nodes), chunk: gradientRows}
+	for i, node := range nodes {
+		node.Index, node.purpose = i, "op/"+node.Name
+		if node.Op == nil {
+			n.Inputs = append(n.Inputs, node)
+		}
+		if node.Head {
+			n.Heads = append(n.Heads, node)
+		}
+		if _, ok := node.Op.(op.RowCoupled); ok {
+			n.coupled = true
+		}
+	}
+	n.predictRows = n.rowsByBytes()
+	return n
+}
+
+// PredictRows returns how many rows a pass of prediction takes.
+func (n *Network) PredictRows() int { return n.predictRows }
+
+// weightCount returns how many numbers all weights of a node have.
+func (n *Node) weightCount() int {
+	count := 0
+	for _, w := range n.Weights {
+		count += w.Size()
+	}
+	return count
+}
+
+// isView reports whether a node's output is its inputs' memory.
+func (n *Node) isView() bool {
+	_, ok := n.Op.(op.View)
+	return ok
+}
+
+// last returns the length of the last axis.
+func last(s tensor.Shape) int {
+	if len(s) == 0 {
+		return 1
+	}
+	return s[len(s)-1]
+}
+
+// Mode is what a workspace has memory for.
+type Mode uint8
+
+// The modes.
+const (
+	Predict  Mode = iota // the heads' outputs
+	Evaluate             // their logits too
+	Train                // and all that Backward and Gradient need
+)

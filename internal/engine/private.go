@@ -1,0 +1,209 @@
+package engine
+
+import (
+	"slices"
+
+	"braid/internal/exec"
+	"braid/op"
+	"braid/tensor"
+)
+
+type (
+	rows32    = tensor.Rows[float32]
+	rowsOfIDs = tensor.Rows[int32]
+)
+
+// private holds a worker's own copies of the inputs, and of what shares a buffer with them. Reading another
+// processor's cache lines is slow, and a batch's inputs are most of what both halves of a step read. Each
+// worker fills its copies from the data, which nobody writes.
+type private struct {
+	values   []rows32  // by buffer: the worker's own, else the workspace's
+	reads    []op.Span // by node, of inputs: the columns that are read of the worker's own rows
+	needs    []op.Span // by node, of inputs: the columns that Gradient reads of all rows
+	computed []area    // areas of own buffers that are computed, and so come from the worker that did
+	joined   []area    // what of these Gradient reads of all rows
+	early    []area    // areas of which all rows are read in Forward already
+}
+
+// makePrivate gives the worker inputs of its own.
+func (w *Worker) makePrivate() {
+	ws := w.ws
+	p := &w.private
+	p.values = slices.Clone(ws.values)
+	p.reads, p.needs = make([]op.Span, len(w.tasks)), make([]op.Span, len(w.tasks))
+	ids := slices.Clone(ws.ids)
+	for _, n := range ws.net.Inputs {
+		buffer := ws.net.layout.at[n.Index].buffer
+		switch {
+		case n.DType == tensor.Int32:
+			ids[n.Index] = tensor.NewRows[int32](ws.rows, n.Shape.Size())
+		case !w.owns(buffer) && !ws.answers(buffer):
+			p.values[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
+		}
+		p.reads[n.Index] = op.Span{Hi: n.Shape.Size()}
+	}
+	for i, n := range ws.net.Nodes {
+		ws.read(n, &w.tasks[i], p.values, ids)
+		a := ws.net.layout.areaOf(n)
+		if n.Op != nil && !ws.net.layout.moves(i, n) && w.owns(a.buffer) {
+			p.computed = append(p.computed, a)
+		}
+	}
+}
+
+// newScratch makes memory that starts at a cache line.
+func newScratch(length int) []float32 { return exec.Floats(length) }
+
+// owns reports whether a buffer is the worker's own.
+func (w *Worker) owns(buffer int) bool {
+	if w.private.values == nil {
+		return false
+	}
+	own, shared := w.private.values[buffer].Data, w.ws.values[buffer].Data
+	return len(own) > 0 && &own[0] != &shared[0]
+}
+
+// answers reports whether a buffer holds a head, which all workers read there.
+func (ws *Workspace) answers(buffer int) bool {
+	return slices.ContainsFunc(ws.net.Heads, func(n *Node) bool { return ws.net.layout.at[n.Index].buffer == buffer })
+}
+
+// Reads returns the columns of input i that a worker must fill before Forward, in the rows that are another
+// worker's share, or its own.
+func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
+	w := team.Workers[worker]
+	n := team.ws.net.Inputs[i]
+	all := op.Span{Hi: n.Shape.Size()}
+	switch {
+	case w.private.values == nil:
+		if sharer != worker {
+			return op.Span{}
+		}
+		return all
+	case team.isFew(rows):
+		return all
+	case sharer == worker:
+		return w.private.reads[n.Index]
+	case len(w.private.early) > 0:
+		return w.private.needs[n.Index]
+	}
+	return op.Span{}
+}
+
+// ReadsLate returns the columns of input i that a worker must fill before Gradient, in the rows that are
+// another worker's share, where it has not done so before Forward.
+func (team *Team) ReadsLate(worker, sharer, i, rows int) op.Span {
+	p := &team.Workers[worker].private
+	if sharer == worker || p.values == nil || team.isFew(rows) || len(p.early) > 0 {
+		return op.Span{}
+	}
+	return p.needs[team.ws.net.Inputs[i].Index]
+}
+
+// assign records for which blocks the worker's Gradient will be called.
+func (team *Team) assign(worker int, blocks []WeightBlock) {
+	w := team.Workers[worker]
+	if w.private.values == nil {
+		return
+	}
+	p, layout := &w.private, team.ws.net.layout
+	reads := make([]op.Span, len(layout.widths)) // by buffer, of all rows
+	whole := make([]bool, len(layout.widths))    // by buffer: some node reads all columns of the worker's rows
+	read := func(in *Node, columns op.Span) {
+		if in.DType == tensor.Int32 {
+			p.needs[in.Index] = p.needs[in.Index].Union(columns)
+		} else if at := layout.at[in.Index]; w.owns(at.buffer) {
+			reads[at.buffer] = reads[at.buffer].Union(columns.Shift(at.offset))
+		}
+	}
+	for _, b := range blocks {
+		for _, use := range b.uses {
+			for i, in := range use.node.Inputs {
+				columns := op.Span{Hi: in.Shape.Size()}
+				if reader, ok := use.node.Op.(op.GradientReader); ok {
+					columns = reader.GradientReads(i, use.weight, b.Block)
+				}
+				read(in, columns)
+			}
+		}
+	}
+	for i, n := range team.ws.net.Nodes {
+		if s := team.splits[i]; s != nil {
+			read(n.Inputs[0], s.columns(worker))
+			p.early = append(p.early, layout.areaOf(n.Inputs[0]))
+			continue
+		}
+		if layout.moves(i, n) {
+			continue
+		}
+		for _, in := range n.Inputs {
+			whole[layout.at[in.Index].buffer] = true
+		}
+	}
+	for _, n := range team.ws.net.Inputs {
+		a := layout.areaOf(n)
+		if n.DType == tensor.Int32 || !w.owns(a.buffer) {
+			continue
+		}
+		if columns := a.columns.Intersect(reads[a.buffer]); columns.Len() > 0 {
+			p.needs[n.Index] = columns.Shift(-a.columns.Lo)
+		}
+		if !whole[a.buffer] {
+			p.reads[n.Index] = p.needs[n.Index]
+		}
+	}
+	for _, a := range p.computed {
+		if a.columns = a.columns.Intersect(reads[a.buffer]); a.columns.Len() > 0 {
+			p.joined = append(p.joined, a)
+		}
+	}
+}
+
+// Join copies to a worker what its gradients read of the rows that the others computed.
+func (team *Team) Join(worker, rows int) {
+	p := &team.Workers[worker].private
+	for _, a := range p.joined {
+		if !slices.ContainsFunc(p.early, a.within) {
+			team.fetch(worker, a, rows)
+		}
+	}
+}
+
+// joinEarly copies what of a node's columns is read in Forward already.
+func (team *Team) joinEarly(worker int, n *Node, rows int) {
+	for _, a := range team.Workers[worker].private.joined {
+		if a.within(team.ws.net.layout.areaOf(n)) {
+			team.fetch(worker, a, rows)
+		}
+	}
+}
+
+// joinAll copies all that was computed in a node's buffer.
+func (team *Team) joinAll(worker int, n *Node, rows int) {
+	buffer := team.ws.net.layout.at[n.Index].buffer
+	for _, a := range team.Workers[worker].private.computed {
+		if a.buffer == buffer {
+			team.fetch(worker, a, rows)
+		}
+	}
+}
+
+// within reports whether a lies within another area.
+func (a area) within(other area) bool {
+	return a.buffer == other.buffer && a.columns.Lo >= other.columns.Lo && a.columns.Hi <= other.columns.Hi
+}
+
+// fetch copies an area from the workers that computed its rows.
+func (team *Team) fetch(worker int, a area, rows int) {
+	to := team.Workers[worker].private.values[a.buffer].Columns(a.columns.Lo, a.columns.Hi)
+	for i, other := range team.Workers {
+		if i == worker {
+			continue
+		}
+		from := other.private.values[a.buffer].Columns(a.columns.Lo, a.columns.Hi)
+		lo, hi := team.Share(rows, i)
+		for r := lo; r < hi; r++ {
+			copy(to.Row(r), from.Row(r))
+		}
+	}
+}

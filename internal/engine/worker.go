@@ -1,0 +1,143 @@
+package engine
+
+import (
+	"braid/internal/kernel"
+	"braid/op"
+	"braid/tensor"
+)
+
+// Worker is one goroutine's hold on a workspace.
+type Worker struct {
+	ws      *Workspace
+	tasks   []op.Task // by node
+	private private
+	tmp     []float32   // for activations
+	partial [][]float32 // for gradients: one buffer for each level of the tree of chunks
+	again   []float32   // for the gradient of a weight's second use
+}
+
+// newWorker makes a hold on the workspace's memory, with scratch of its own.
+func (ws *Workspace) newWorker() *Worker {
+	w := &Worker{ws: ws, tasks: append([]op.Task(nil), ws.tasks...), tmp: make([]float32, op.TemporarySize)}
+	for i, n := range ws.net.Nodes {
+		w.tasks[i].Scratch = nil
+		for _, length := range n.Scratch {
+			w.tasks[i].Scratch = append(w.tasks[i].Scratch, newScratch(length))
+		}
+	}
+	return w
+}
+
+// forward computes rows lo to hi of one node.
+func (w *Worker) forward(n *Node, lo, hi int) {
+	if n.Op == nil {
+		return
+	}
+	t := &w.tasks[n.Index]
+	t.Lo, t.Hi = lo, hi
+	if n.isView() {
+		w.copyIn(n, t)
+		return
+	}
+	out := t.Out
+	t.Out = w.result(n)
+	n.Op.Forward(t)
+	t.Out = out
+	w.activate(n, lo, hi)
+}
+
+// result returns where a node's op writes: before the activation, which may then work in place.
+func (w *Worker) result(n *Node) tensor.Rows[float32] {
+	if logits := w.ws.logits[n.Index]; !logits.IsNil() {
+		return logits
+	}
+	return w.tasks[n.Index].Out
+}
+
+// activate applies a node's activation to rows lo to hi.
+func (w *Worker) activate(n *Node, lo, hi int) {
+	n.Activation.Forward(w.tasks[n.Index].Out, w.result(n), lo, hi, last(n.Shape), w.ws.sums[n.Index], w.tmp)
+}
+
+// copyIn copies the inputs of a view that could not be placed in its output. A head has logits too.
+func (w *Worker) copyIn(n *Node, t *op.Task) {
+	for _, c := range w.ws.net.layout.copies[n.Index] {
+		in := t.In[c.input]
+		for r := t.Lo; r < t.Hi; r++ {
+			copy(t.Out.Row(r)[c.offset:], in.Row(r))
+		}
+	}
+	if logits := w.ws.logits[n.Index]; !logits.IsNil() {
+		for r := t.Lo; r < t.Hi; r++ {
+			copy(logits.Row(r), t.Out.Row(r))
+		}
+	}
+}
+
+// clearGrads zeroes the gradients that Backward adds to.
+func (w *Worker) clearGrads(lo, hi int) {
+	for b, g := range w.ws.grads {
+		if !g.IsNil() {
+			clearRows(g, w.ws.net.layout.wanted[b], lo, hi)
+		}
+	}
+}
+
+// clearRows zeroes columns of rows lo to hi.
+func clearRows(x tensor.Rows[float32], columns op.Span, lo, hi int) {
+	if columns.Len() == x.Stride {
+		clear(x.Data[lo*x.Stride : hi*x.Stride])
+		return
+	}
+	for r := lo; r < hi; r++ {
+		clear(x.Row(r)[columns.Lo:columns.Hi])
+	}
+}
+
+// backward computes rows lo to hi of the gradients of one node's inputs.
+func (w *Worker) backward(n *Node, lo, hi int) {
+	t := &w.tasks[n.Index]
+	t.Lo, t.Hi = lo, hi
+	w.outGrad(n, t)
+	if n.isView() {
+		w.addBack(n, t)
+	} else {
+		n.Op.Backward(t)
+	}
+}
+
+// outGrad turns the gradient by a node's output into that by what its op computed, and adds the loss's.
+func (w *Worker) outGrad(n *Node, t *op.Task) {
+	i := n.Index
+	slope := func() {
+		n.Activation.Backward(t.OutGrad, t.Out, w.result(n), t.Lo, t.Hi, last(n.Shape), w.tmp)
+	}
+	head, fromLogits := w.ws.headGrads[i], w.ws.fromLogits[i]
+	switch {
+	case !n.Head:
+		slope()
+	case w.ws.direct[i] && fromLogits: // the loss wrote to OutGrad
+	case w.ws.direct[i]:
+		tensor.EachRow(t.OutGrad, head, t.Lo, t.Hi, func(to, from []float32) { copy(to, from) })
+		slope()
+	case fromLogits:
+		slope()
+		tensor.EachRow(t.OutGrad, head, t.Lo, t.Hi, kernel.Default().Add)
+	default:
+		tensor.EachRow(t.OutGrad, head, t.Lo, t.Hi, kernel.Default().Add)
+		slope()
+	}
+}
+
+// addBack adds to the inputs that copyIn copied their columns of the gradient.
+func (w *Worker) addBack(n *Node, t *op.Task) {
+	for _, c := range w.ws.net.layout.copies[n.Index] {
+		grad := t.InGrad[c.input]
+		if grad.IsNil() {
+			continue
+		}
+		for r := t.Lo; r < t.Hi; r++ {
+			kernel.Default().Add(grad.Row(r), t.OutGrad.Row(r)[c.offset:][:grad.Width])
+		}
+	}
+}

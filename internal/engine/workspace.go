@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"braid/internal/exec"
+	"braid/op"
+	"braid/tensor"
+)
+
+// Workspace is the memory in which a network computes one batch at a time.
+//
+// Fill the windows that Worker.Input and Worker.IDs return, then call Team.Forward. To train, write the
+// loss's gradient to each HeadGrad, call Team.Backward for the same rows, and Team.Gradient for every block
+// of Network.Blocks. The goroutines that share a workspace are the workers of one Team.
+type Workspace struct {
+	net    *Network
+	rows   int
+	mode   Mode
+	tasks  []op.Task              // by node; each worker has a copy
+	values []tensor.Rows[float32] // by buffer: what nodes compute
+	ids    []tensor.Rows[int32]   // by node: of int32 inputs
+	grads  []tensor.Rows[float32] // by buffer: what Backward clears first and adds to
+
+	logits     []tensor.Rows[float32] // by node: the op's output, where it is kept apart from the activation's
+	sums       []op.LogSumExp         // by node: of those with Softmax
+	headGrads  []tensor.Rows[float32] // by node: of heads
+	fromLogits []bool                 // by node: its HeadGrad is ∂L/∂logits
+	direct     []bool                 // by node: its HeadGrad is the memory of its OutGrad
+}
+
+// NewWorkspace makes the memory for batches of up to rows rows.
+func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
+	count := len(n.Nodes)
+	ws := &Workspace{
+		net: n, rows: rows, mode: mode, tasks: make([]op.Task, count),
+		ids: make([]tensor.Rows[int32], count), logits: make([]tensor.Rows[float32], count),
+		sums: make([]op.LogSumExp, count), headGrads: make([]tensor.Rows[float32], count),
+		fromLogits: make([]bool, count), direct: make([]bool, count),
+	}
+	if mode == Predict {
+		ws.values = n.reusedBuffers(rows)
+	} else {
+		ws.values = make([]tensor.Rows[float32], len(n.layout.widths))
+		for i, width := range n.layout.widths {
+			ws.values[i] = newRows(rows, width)
+		}
+	}
+	ws.addHeads()
+	ws.addGradients()
+	for i, node := range n.Nodes {
+		if node.DType == tensor.Int32 {
+			ws.ids[i] = tensor.NewRows[int32](rows, node.Shape.Size())
+		}
+		if node.Activation == op.Softmax {
+			runs := rows * node.Shape.Size() / last(node.Shape)
+			ws.sums[i] = op.LogSumExp{Highest: make([]float32, runs), Rest: make([]float32, runs)}
+		}
+	}
+	for i, node := range n.Nodes {
+		ws.tasks[i] = ws.task(node)
+	}
+	return ws
+}
+
+// addHeads makes the memory that only some nodes have besides their output.
+func (ws *Workspace) addHeads() {
+	read := make([]bool, len(ws.net.Nodes))
+	for _, node := range ws.net.Nodes {
+		for _, in := range node.Inputs {
+			read[in.Index] = true
+		}
+	}
+	for i, node := range ws.net.Nodes {
+		if node.Head && ws.mode != Predict || node.Activation.KeepsInput() && ws.mode == Train {
+			ws.logits[i] = newRows(ws.rows, node.Shape.Size())
+		}
+		if node.Head && ws.mode == Train {
+			ws.headGrads[i] = newRows(ws.rows, node.Shape.Size())
+			ws.direct[i] = !read[i] && !node.isView()
+		}
+	}
+}
+
+// addGradients makes the buffers of gradients that are read.
+func (ws *Workspace) addGradients() {
+	ws.grads = make([]tensor.Rows[float32], len(ws.net.layout.widths))
+	if ws.mode != Train {
+		return
+	}
+	for i, node := range ws.net.Nodes {
+		buffer := ws.net.layout.at[i].buffer
+		wanted := ws.net.layout.wanted[buffer].Len() > 0 && !ws.direct[i] && node.DType != tensor.Int32
+		if wanted && ws.grads[buffer].IsNil() {
+			ws.grads[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
+		}
+	}
+}
+
+func newRows(rows, width int) tensor.Rows[float32] {
+	stride := exec.Padded(width)
+	return tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: width, Stride: stride}
+}
+
+// NewWeight makes the memory of a weight with the same number of rows for parts of some widths.
+func NewWeight(rows int, widths ...int) *Weight {
+	w := &Weight{Rows: rows}
+	for _, width := range widths {
+		w.Storage = append(w.Storage, newRows(rows, width))
+	}
+	return w
+}
+
+// window returns a node's columns of its buffer, the zero window where there is no buffer.
+func (ws *Workspace) window(n *Node, buffers []tensor.Rows[float32]) tensor.Rows[float32] {
+	at := ws.net.layout.at[n.Index]
+	if buffers[at.buffer].IsNil() || n.DType == tensor.Int32 {
+		return tensor.Rows[float32]{}
+	}
+	return buffers[at.buffer].Columns(at.offset, at.offset+n.Shape.Size())
+}
+
+// task makes the windows of one node.
+func (ws *Workspace) task(n *Node) op.Task {
+	t := op.Task{Train: ws.mode == Train, OutGrad: ws.window(n, ws.grads), State: n.State}
+	if ws.direct[n.Index] {
+		t.OutGrad = ws.headGrads[n.Index]
+	}
+	ws.read(n, &t, ws.values, ws.ids)
+	for _, in := range n.Inputs {
+		wanted := ws.net.layout.wantedOf(in)
+		t.Wanted = append(t.Wanted, wanted)
+		var grad tensor.Rows[float32]
+		if wanted.Len() > 0 {
+			grad = ws.window(in, ws.grads)
+		}
+		t.InGrad = append(t.InGrad, grad)
+	}
+	for _, width := range n.Saved {
+		var saved tensor.Rows[float32]
+		if ws.mode == Train {
+			saved = newRows(ws.rows, width)
+		}
+		t.Saved = append(t.Saved, saved)
+	}
+	for _, w := range n.Weights {
+		t.Weights = append(t.Weights, w.Storage...)
+	}
+	return t
+}
+
+// read points a task at what its node reads and computes.
+func (ws *Workspace) read(n *Node, t *op.Task, values []tensor.Rows[float32], ids []tensor.Rows[int32]) {
+	t.Out, t.In, t.IDs = ws.window(n, values), nil, nil
+	if n.Op == nil {
+		t.IDs = []tensor.Rows[int32]{ids[n.Index]}
+	}
+	for _, in := range n.Inputs {
+		t.In = append(t.In, ws.window(in, values))
+		t.IDs = append(t.IDs, ids[in.Index])
+	}
+}
+
+// Rows returns the largest batch that the workspace has memory for.
+func (ws *Workspace) Rows() int { return ws.rows }
+
+// Output returns the rows of head i of Network.Heads.
+func (ws *Workspace) Output(i int) tensor.Rows[float32] { return ws.tasks[ws.net.Heads[i].Index].Out }
+
+// Logits returns what head i computed before its activation. A workspace for prediction has none.
+func (ws *Workspace) Logits(i int) tensor.Rows[float32] { return ws.logits[ws.net.Heads[i].Index] }
+
+// LogSumExp returns the sums of head i's Softmax, for each run of its last axis.
+func (ws *Workspace) LogSumExp(i int) op.LogSumExp { return ws.sums[ws.net.Heads[i].Index] }
+
+// HeadGrad returns the window for the loss's gradient before Backward: by head i's logits where fromLogits,
+// else by its output. Backward does not change it.
+func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
+	n := ws.net.Heads[i]
+	ws.fromLogits[n.Index] = fromLogits
+	if ws.direct[n.Index] && !fromLogits { // the activation turns OutGrad into another gradient
+		ws.headGrads[n.Index] = newRows(ws.rows, n.Shape.Size())
+	}
+	return ws.headGrads[n.Index]
+}

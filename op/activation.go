@@ -1,0 +1,183 @@
+package op
+
+import (
+	"fmt"
+	"slices"
+
+	"braid/internal/kernel"
+	"braid/internal/names"
+	"braid/tensor"
+)
+
+// Activation is a function that the engine applies to an op's output, element by element; Softmax runs
+// along the last axis.
+type Activation uint8
+
+// The activations, with Keras' formulas. The zero value is Linear.
+const (
+	Linear      Activation = iota
+	ReLU                   // max(x, 0)
+	Sigmoid                // 1 / (1 + exp(-x))
+	Tanh                   // tanh x
+	Softmax                // exp(x) / sum of exp(x) along the last axis
+	GELU                   // x (1 + erf(x/√2)) / 2
+	GELUTanh               // x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2
+	SiLU                   // x sigmoid(x)
+	ELU                    // x, or exp(x) - 1 below 0
+	SELU                   // 1.0507 times x, or times 1.67326 (exp(x) - 1) below 0
+	LeakyReLU              // x, or 0.2 x below 0
+	Softplus               // log(1 + exp(x))
+	Softsign               // x / (1 + |x|)
+	HardSigmoid            // x/6 + 0.5, cut at 0 and 1
+	Exponential            // exp(x)
+	Mish                   // x tanh(softplus(x))
+)
+
+// function is what the engine needs of an activation that works element by element.
+type function struct {
+	name string
+	// forward computes y from z; the two may be the same memory. tmp is as long.
+	forward func(y, z, tmp []float32)
+	// backward multiplies d by the slope at z, where y is the activation's value. z holds y where the
+	// activation does not keep its input.
+	backward func(d, y, z, tmp []float32)
+	// keepsInput says that the slope cannot be computed from y alone.
+	keepsInput bool
+}
+
+// functions is the table of activations. Softmax has functions of its own.
+var functions = [...]function{
+	Linear:      {name: "linear"},
+	ReLU:        {name: "relu", forward: plain(func(k *kernel.Set) unary { return k.ReLU }), backward: reluBack},
+	Sigmoid:     {name: "sigmoid", forward: plain(func(k *kernel.Set) unary { return k.Sigmoid }), backward: sigmoidBack},
+	Tanh:        {name: "tanh", forward: plain(func(k *kernel.Set) unary { return k.Tanh }), backward: tanhBack},
+	Softmax:     {name: "softmax"},
+	GELU:        {"gelu", gelu, geluBack, true},
+	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true},
+	SiLU:        {"silu", silu, siluBack, true},
+	ELU:         {name: "elu", forward: elu, backward: eluBack},
+	SELU:        {name: "selu", forward: selu, backward: seluBack},
+	LeakyReLU:   {name: "leaky_relu", forward: leakyReLU, backward: leakyReLUBack},
+	Softplus:    {"softplus", softplus, softplusBack, true},
+	Softsign:    {"softsign", softsign, softsignBack, true},
+	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true},
+	Exponential: {name: "exponential", forward: plain(func(k *kernel.Set) unary { return k.Exp }), backward: exponentialBack},
+	Mish:        {"mish", mish, mishBack, true},
+}
+
+func activationNames() []string {
+	list := make([]string, len(functions))
+	for i, f := range functions {
+		list[i] = f.name
+	}
+	return list
+}
+
+// String returns the activation's name, such as "relu".
+func (a Activation) String() string {
+	if int(a) < len(functions) {
+		return functions[a].name
+	}
+	return fmt.Sprintf("Activation(%d)", uint8(a))
+}
+
+// Check returns an error for a number that is no activation.
+func (a Activation) Check() error {
+	if int(a) >= len(functions) {
+		return fmt.Errorf("Activation = %d, want 0 to %d", uint8(a), len(functions)-1)
+	}
+	return nil
+}
+
+// MarshalText writes the activation's name.
+func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), a.Check() }
+
+// UnmarshalText reads the activation's name.
+func (a *Activation) UnmarshalText(text []byte) error {
+	i := slices.Index(activationNames(), string(text))
+	if i < 0 {
+		return names.Unknown("activation", string(text), activationNames())
+	}
+	*a = Activation(i)
+	return nil
+}
+
+// KeepsInput reports whether Backward needs what the op computed, and not only the activation's value.
+func (a Activation) KeepsInput() bool { return functions[a].keepsInput }
+
+// LogSumExp holds, for each run of Softmax, the largest logit and the sum of exp(logit - largest) over all
+// the others. Losses on logits use both.
+type LogSumExp struct {
+	Highest, Rest []float32
+}
+
+// TemporarySize is the length of the tmp of Forward and Backward.
+const TemporarySize = 512
+
+// Forward computes rows lo to hi of y from z, which may be the same memory. Axis is the length of the last
+// axis of a row. Softmax writes sums for each of its runs; tmp has TemporarySize numbers.
+func (a Activation) Forward(y, z tensor.Rows[float32], lo, hi, axis int, sums LogSumExp, tmp []float32) {
+	switch a {
+	case Linear:
+		if &y.Data[0] != &z.Data[0] {
+			tensor.EachRow(y, z, lo, hi, func(y, z []float32) { copy(y, z) })
+		}
+	case Softmax:
+		softmax(y, z, lo, hi, axis, sums)
+	default:
+		forward := functions[a].forward
+		tensor.EachRow(y, z, lo, hi, func(y, z []float32) {
+			for len(z) > 0 {
+				n := min(len(z), len(tmp))
+				forward(y[:n], z[:n], tmp[:n])
+				y, z = y[n:], z[n:]
+			}
+		})
+	}
+}
+
+// Backward turns d, ∂L/∂y, into ∂L/∂z in place, for rows lo to hi. Where the activation does not keep its
+// input, z is ignored.
+func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp []float32) {
+	switch a {
+	case Linear:
+		return
+	case Softmax:
+		softmaxBack(d, y, lo, hi, axis)
+		return
+	}
+	f := functions[a]
+	if !f.keepsInput {
+		z = y
+	}
+	for r, rows := lo, 1; r < hi; r += rows {
+		dRow, yRow, zRow := d.Row(r), y.Row(r), z.Row(r)
+		if d.Stride == d.Width && y.Stride == y.Width && z.Stride == z.Width { // all rows at once
+			rows = hi - r
+			dRow, yRow, zRow = d.Data[r*d.Stride:hi*d.Stride], y.Data[r*y.Stride:hi*y.Stride], z.Data[r*z.Stride:hi*z.Stride]
+		}
+		for len(dRow) > 0 {
+			n := min(len(dRow), len(tmp))
+			f.backward(dRow[:n], yRow[:n], zRow[:n], tmp[:n])
+			dRow, yRow, zRow = dRow[n:], yRow[n:], zRow[n:]
+		}
+	}
+}
+
+// unary is a kernel that computes one number from each number.
+type unary = func(dst, src []float32)
+
+// plain is the forward function of an activation that one kernel computes.
+func plain(of func(*kernel.Set) unary) func(y, z, tmp []float32) {
+	return func(y, z, _ []float32) { of(kernel.Default())(y, z) }
+}
+
+func reluBack(d, y, _, _ []float32)    { kernel.Default().ReLUBack(d, y, d) }
+func sigmoidBack(d, y, _, _ []float32) { kernel.Default().SigmoidBack(d, y, d) }
+func tanhBack(d, y, _, _ []float32)    { kernel.Default().TanhBack(d, y, d) }
+
+func exponentialBack(d, y, _, _ []float32) {
+	for i, v := range y {
+		d[i] *= v
+	}
+}
