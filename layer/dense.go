@@ -17,9 +17,10 @@ import (
 //
 // The kernel [features, Units] starts Glorot-uniform, the bias [Units] at zero, as in Keras.
 type Dense struct {
-	Units      int        // width of the output; required
-	Activation Activation `json:",omitzero"`
-	NoBias     bool       `json:",omitzero"`
+	Units      int              // width of the output; required
+	Activation braid.Activation `json:",omitzero"`
+	NoBias     bool             `json:",omitzero"`
+	Frozen     bool             `json:",omitzero"` // kernel and bias are not trained
 }
 
 // Kind is "Dense".
@@ -46,6 +47,9 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 		b.TransposedWeight("kernel", glorotUniform, o.features, o.units, o.spans()...)
 	} else {
 		b.Weight("kernel", glorotUniform, o.features, o.units)
+	}
+	if l.Frozen {
+		b.Freeze()
 	}
 	if !l.NoBias {
 		o.bias = true

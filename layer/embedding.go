@@ -17,7 +17,9 @@ import (
 // The vectors start even within 0.05 of zero, as in Keras.
 type Embedding struct {
 	Vocabulary int // number of ids; required
-	Width      int // numbers a vector; required
+	Width      int // numbers in a vector; required
+
+	Frozen bool `json:",omitzero"` // the vectors are not trained
 }
 
 // Kind is "Embedding".
@@ -38,6 +40,9 @@ func (l Embedding) Build(b *braid.Builder) (op.Op, error) {
 		return nil, err
 	}
 	b.Output(append(append(tensor.Shape(nil), b.Shape(0)...), l.Width)...)
+	if l.Frozen {
+		b.Freeze()
+	}
 	b.Weight("embeddings", uniform(0.05), l.Vocabulary, l.Width)
 	return embedding{l.Width}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"os"
+	"reflect"
 	"testing"
 
 	"braid"
@@ -78,7 +79,7 @@ func TestGolden(t *testing.T) {
 			}
 		}
 	}
-	for _, a := range []layer.Activation{layer.Linear, layer.ReLU, layer.Sigmoid, layer.Tanh, layer.Softmax} {
+	for _, a := range []braid.Activation{layer.Linear, layer.ReLU, layer.Sigmoid, layer.Tanh, layer.Softmax} {
 		check("dense_"+a.String(), layer.Dense{Units: 4, Activation: a}, x, 1, 3, 4)
 		check("steps_"+a.String(), layer.Dense{Units: 4, Activation: a}, sequence, 1, 3, 4)
 	}
@@ -147,12 +148,14 @@ func TestDecode(t *testing.T) {
 	for _, l := range []braid.Layer{
 		layer.Dense{Units: 3, Activation: layer.Softmax, NoBias: true}, layer.LSTM{Units: 2, Sequences: true},
 		layer.Embedding{Vocabulary: 5, Width: 2}, layer.Concatenate{Axis: -2}, layer.Flatten{},
+		layer.BatchNormalization{Momentum: new(0.0), Epsilon: 0.5, NoScale: true}, layer.LayerNormalization{Axes: []int{1, -1}, NoCenter: true},
+		layer.Dropout{Rate: 0.25}, layer.Add{}, layer.Activation{Function: layer.GELUTanh}, layer.Dense{Units: 1, Frozen: true},
 	} {
 		config, err := json.Marshal(l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if back, err := layer.Decode(l.Kind(), config); err != nil || back != l {
+		if back, err := layer.Decode(l.Kind(), config); err != nil || !reflect.DeepEqual(back, l) {
 			t.Errorf("%s reads back as %+v (%v), want %+v", config, back, err, l)
 		}
 	}

@@ -15,10 +15,15 @@ func TestGradients(t *testing.T) {
 	for name, draw := range map[string]func(g *braid.Graph){
 		"dense, every activation": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
-			for _, a := range []layer.Activation{layer.Linear, layer.Sigmoid, layer.Tanh, layer.Softmax} {
+			for _, a := range []braid.Activation{layer.Linear, layer.Sigmoid, layer.Tanh, layer.Softmax, layer.GELU, layer.GELUTanh, layer.SiLU, layer.Softplus, layer.Softsign, layer.Mish} {
 				under := g.Add("under_"+a.String(), layer.Dense{Units: 4, Activation: a}, x)
 				g.Head("head_"+a.String(), layer.Dense{Units: 3, Activation: a}, under)
 			}
+		},
+		"exponential": func(g *braid.Graph) {
+			x := g.Input("x", tensor.Float32, 3)
+			under := g.Add("under", layer.Dense{Units: 4, Activation: layer.Exponential}, x)
+			g.Head("head", layer.Dense{Units: 2, Activation: layer.Tanh}, under)
 		},
 		"dense, stored both ways": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 37)

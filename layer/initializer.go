@@ -10,6 +10,15 @@ import (
 // zeros leaves a weight at zero.
 func zeros([]float32, tensor.Shape, braid.Draw) {}
 
+// constant fills a weight with one number.
+func constant(value float32) braid.Initializer {
+	return func(values []float32, _ tensor.Shape, _ braid.Draw) {
+		for i := range values {
+			values[i] = value
+		}
+	}
+}
+
 // uniform is even in [-limit, limit).
 func uniform(limit float64) braid.Initializer {
 	return func(values []float32, _ tensor.Shape, draw braid.Draw) {

@@ -9,11 +9,16 @@ import (
 
 // members has a line for each layer of this package.
 var members = []braid.Layer{
+	Activation{},
+	Add{},
+	BatchNormalization{},
 	Concatenate{},
 	Dense{},
+	Dropout{},
 	Embedding{},
 	Flatten{},
 	LSTM{},
+	LayerNormalization{},
 }
 
 // Decode reads a layer from its kind and its configuration as JSON, which a model file holds. Layers

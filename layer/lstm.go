@@ -21,6 +21,7 @@ import (
 type LSTM struct {
 	Units     int  // width of the hidden state; required
 	Sequences bool `json:",omitzero"` // return every step, not only the last
+	Frozen    bool `json:",omitzero"` // the weights are not trained
 }
 
 // Kind is "LSTM".
@@ -43,6 +44,9 @@ func (l LSTM) Build(b *braid.Builder) (op.Op, error) {
 		b.Output(steps, units)
 	} else {
 		b.Output(units)
+	}
+	if l.Frozen {
+		b.Freeze()
 	}
 	b.Weight("kernel", glorotUniform, features, 4*units)
 	b.Weight("recurrent_kernel", orthogonal, units, 4*units)

@@ -25,6 +25,7 @@ type placeJSON struct {
 	Shape  tensor.Shape    `json:"shape,omitempty"` // of one row, for an input
 	Config json.RawMessage `json:"config,omitempty"`
 	Inputs []string        `json:"inputs,omitempty"`
+	Again  string          `json:"again,omitempty"` // the node whose layer and weights it has
 	Head   bool            `json:"head,omitempty"`
 }
 
@@ -33,10 +34,13 @@ const inputKind = "Input"
 func encodeGraph(m *braid.Model) (string, error) {
 	g := graphJSON{Name: m.Name()}
 	for _, p := range m.Nodes() {
-		entry := placeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Head: p.Head}
-		if p.Layer == nil {
+		entry := placeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Again: p.Again, Head: p.Head}
+		switch {
+		case p.Layer == nil:
 			entry.DType, entry.Shape = &p.DType, p.Shape
-		} else {
+		case p.Again != "":
+			entry.Kind = p.Layer.Kind()
+		default:
 			config, err := json.Marshal(p.Layer)
 			if err != nil {
 				return "", fmt.Errorf("model file: layer %q: %w", p.Name, err)
@@ -66,16 +70,23 @@ func decodeGraph(content string, seed uint64, c *safetensors.Container, custom [
 			nodes[p.Name] = graph.Input(p.Name, *p.DType, p.Shape...)
 			continue
 		}
-		l, err := layer.Decode(p.Kind, p.Config, custom...)
-		if err != nil {
-			return nil, fmt.Errorf("layer %q: %w", p.Name, err)
-		}
 		var inputs []*braid.Node
 		for _, name := range p.Inputs {
 			if nodes[name] == nil {
 				return nil, fmt.Errorf("layer %q reads %q, which does not come before it", p.Name, name)
 			}
 			inputs = append(inputs, nodes[name])
+		}
+		if p.Again != "" {
+			if nodes[p.Again] == nil {
+				return nil, fmt.Errorf("layer %q has the weights of %q, which does not come before it", p.Name, p.Again)
+			}
+			nodes[p.Name] = graph.Again(p.Name, nodes[p.Again], inputs...)
+			continue
+		}
+		l, err := layer.Decode(p.Kind, p.Config, custom...)
+		if err != nil {
+			return nil, fmt.Errorf("layer %q: %w", p.Name, err)
 		}
 		add := graph.Add
 		if p.Head {

@@ -32,7 +32,12 @@ func every(t testing.TB) *braid.Model {
 	both := g.Add("both", layer.Concatenate{Axis: 1}, x, e)
 	s := g.Add("s", layer.LSTM{Units: 2, Sequences: true}, both)
 	flat := g.Add("flat", layer.Flatten{}, s)
-	g.Head("wide", layer.Dense{Units: 3, Activation: layer.Softmax}, flat)
+	again := g.Again("again", s, both)
+	norm := g.Add("norm", layer.BatchNormalization{Momentum: new(0.5), NoScale: true}, again)
+	drop := g.Add("drop", layer.Dropout{Rate: 0.25}, g.Add("ln", layer.LayerNormalization{Axes: []int{1}, Epsilon: 0.5}, norm))
+	sum := g.Add("sum", layer.Add{}, drop, g.Add("act", layer.Activation{Function: layer.GELUTanh}, s))
+	g.Head("sums", layer.Flatten{}, sum)
+	g.Head("wide", layer.Dense{Units: 3, Activation: layer.Softmax, Frozen: true}, flat)
 	g.Head("thin", layer.Dense{Units: 1, Activation: layer.Sigmoid, NoBias: true}, flat)
 	m, err := g.Build(5)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"braid"
@@ -272,5 +273,14 @@ func Spread(t *testing.T, m *braid.Model) {
 		if err := w.Set(values); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// GraphMistake checks that a graph cannot be built, for a reason that names the line in the test and the mistake.
+func GraphMistake(t *testing.T, g *braid.Graph, want string) {
+	t.Helper()
+	_, err := g.Build(1)
+	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "_test.go:") {
+		t.Errorf("got the error  %v\nwant one with a line and  %s", err, want)
 	}
 }

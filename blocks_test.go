@@ -1,0 +1,445 @@
+package braid_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/internal/braidtest"
+	"braid/internal/safetensors"
+	"braid/layer"
+	"braid/loss"
+	"braid/op"
+	"braid/optim"
+	"braid/tensor"
+)
+
+// The limits of the reference cases' README, for float32 against float64.
+const (
+	blockLimit    = 1e-5 // outputs, state, losses, optimizers
+	gradientLimit = 3e-5
+)
+
+// block is a reference case: a layer, a loss or an optimizer in Keras' terms, with what it gives.
+type block struct {
+	Name, Kind string
+	Config     map[string]any
+	Inputs     []struct {
+		Name, DType string
+		Shape       tensor.Shape
+	}
+	Batch int
+	Train bool
+
+	tensors *safetensors.Container
+}
+
+// TestBlocksOracle compares what exists with reference cases of Keras' semantics: values, gradients and states.
+// The folder that BRAID_ORACLE_BLOCKS names has more of them. Kinds and settings that do not exist are listed.
+func TestBlocksOracle(t *testing.T) {
+	folders := []string{braidtest.Oracle(t, "blocks")}
+	if more := os.Getenv("BRAID_ORACLE_BLOCKS"); more != "" {
+		folders = append(folders, more)
+	}
+	missing := map[string]int{}
+	ran := 0
+	for _, folder := range folders {
+		for _, b := range readBlocks(t, folder) {
+			var why string
+			t.Run(b.Name, func(t *testing.T) { why = b.check(t) })
+			if why != "" {
+				missing[why]++
+			} else {
+				ran++
+			}
+		}
+	}
+	t.Logf("%d cases agree", ran)
+	for _, why := range slices.Sorted(func(yield func(string) bool) {
+		for why := range missing {
+			if !yield(why) {
+				return
+			}
+		}
+	}) {
+		t.Logf("not built: %s (%d cases)", why, missing[why])
+	}
+	if ran == 0 {
+		t.Error("no case ran")
+	}
+}
+
+func readBlocks(t *testing.T, folder string) []block {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(folder, "cases.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []block
+	if err := json.Unmarshal(content, &list); err != nil {
+		t.Fatal(err)
+	}
+	if content, err = os.ReadFile(filepath.Join(folder, "cases.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	tensors, err := safetensors.Parse(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range list {
+		list[i].tensors = tensors
+	}
+	return list
+}
+
+// check runs the case, or says why it cannot be run.
+func (b *block) check(t *testing.T) (missing string) {
+	switch b.Kind {
+	case "optimizer":
+		return b.checkOptimizer(t)
+	case "loss":
+		return b.checkLoss(t)
+	case "metric", "schedule", "combine":
+		return b.Kind
+	}
+	l, missing := b.layer()
+	if missing != "" {
+		return missing
+	}
+	b.checkLayer(t, l)
+	return ""
+}
+
+// layer returns the layer that the configuration describes.
+func (b *block) layer() (l braid.Layer, missing string) {
+	number := func(key string) float64 { v, _ := b.Config[key].(float64); return v }
+	is := func(key string) bool { v, _ := b.Config[key].(bool); return v }
+	switch b.Kind {
+	case "Activation":
+		f, err := activation(b.Config)
+		if err != nil {
+			return nil, err.Error()
+		}
+		return layer.Activation{Function: f}, ""
+	case "Add":
+		return layer.Add{}, ""
+	case "BatchNormalization":
+		momentum := number("momentum")
+		return layer.BatchNormalization{
+			Momentum: &momentum, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale"), Frozen: !b.Train,
+		}, ""
+	case "Concatenate":
+		return layer.Concatenate{Axis: int(number("axis"))}, ""
+	case "Dense":
+		f, err := activation(b.Config)
+		if err != nil {
+			return nil, err.Error()
+		}
+		return layer.Dense{Units: int(number("units")), NoBias: !is("use_bias"), Activation: f}, ""
+	case "Embedding":
+		return layer.Embedding{Vocabulary: int(number("input_dim")), Width: int(number("output_dim"))}, ""
+	case "Flatten":
+		return layer.Flatten{}, ""
+	case "LayerNormalization":
+		var axes []int
+		switch axis := b.Config["axis"].(type) {
+		case float64:
+			axes = []int{int(axis)}
+		case []any:
+			for _, a := range axis {
+				axes = append(axes, int(a.(float64)))
+			}
+		}
+		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale")}, ""
+	case "LSTM":
+		_, masked := b.tensors.Entry(b.Name + "/mask")
+		if masked || is("go_backwards") || b.Config["activation"] != nil || b.Config["recurrent_activation"] != nil || !is("use_bias") {
+			return nil, "LSTM with a mask, backwards, without a bias or with other activations"
+		}
+		return layer.LSTM{Units: int(number("units")), Sequences: is("return_sequences")}, ""
+	}
+	return nil, b.Kind
+}
+
+// activation reads Keras' name of an activation.
+func activation(config map[string]any) (braid.Activation, error) {
+	name, _ := config["activation"].(string)
+	var a braid.Activation
+	switch slope, given := config["negative_slope"].(float64); {
+	case name == "":
+		return layer.Linear, nil
+	case name == "gelu" && config["approximate"] == true:
+		return layer.GELUTanh, nil
+	case name == "leaky_relu" && given && slope != 0.2:
+		return a, fmt.Errorf("leaky_relu with another slope than 0.2")
+	}
+	err := a.UnmarshalText([]byte(name))
+	return a, err
+}
+
+// leaf passes its input on and keeps the gradient by it. Its weight makes the engine compute that.
+type leaf struct{ grad *tensor.Rows[float32] }
+
+func (leaf) Kind() string { return "Leaf" }
+
+func (l leaf) Build(b *braid.Builder) (op.Op, error) {
+	b.Output(b.Shape(0)...)
+	b.Weight("unused", func([]float32, tensor.Shape, braid.Draw) {}, 1)
+	return leafOp(l), nil
+}
+
+type leafOp leaf
+
+func (leafOp) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		copy(t.Out.Row(r), t.In[0].Row(r))
+	}
+}
+
+func (l leafOp) Backward(t *op.Task) { *l.grad = t.OutGrad }
+
+func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) { clear(grad.Row(0)) }
+
+// checkLayer compares output, state and gradients of a layer.
+func (b *block) checkLayer(t *testing.T, l braid.Layer) {
+	g := braid.NewGraph("block")
+	grads := map[string]*tensor.Rows[float32]{}
+	var inputs []*braid.Node
+	for _, in := range b.Inputs {
+		if in.DType == "I32" {
+			inputs = append(inputs, g.Input(in.Name, tensor.Int32, in.Shape...))
+			continue
+		}
+		grads[in.Name] = &tensor.Rows[float32]{}
+		inputs = append(inputs, g.Add("leaf_"+in.Name, leaf{grads[in.Name]}, g.Input(in.Name, tensor.Float32, in.Shape...)))
+	}
+	mask, masked := b.tensors.Entry(b.Name + "/mask")
+	if masked && b.Kind != "Embedding" {
+		inputs = append(inputs, g.Input("mask", tensor.Float32, mask.Shape[1:]...))
+	}
+	g.Head("out", l, inputs...)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range m.Weights() {
+		if name, ours := strings.CutPrefix(w.Name(), "out."); ours {
+			from := "weight/"
+			if w.IsState() {
+				from = "state/"
+			}
+			if err := w.Set(b.floats(t, from+name)); err != nil {
+				t.Fatal(err)
+			}
+			w.Memory().Frozen = false // a frozen normalization's gradients are compared too
+		}
+	}
+	run := braidtest.NewBatch(m, b.Batch, 2)
+	for i, spec := range m.Inputs() {
+		for _, worker := range run.Team.Workers {
+			switch {
+			case spec.Name == "mask" && masked:
+				fill(worker.Input(i), b.floats(t, "mask"))
+			case spec.DType == tensor.Int32:
+				ids := worker.IDs(i)
+				for j, v := range b.floats(t, "in/"+spec.Name) {
+					ids.Data[j] = int32(v)
+				}
+			default:
+				fill(worker.Input(i), b.floats(t, "in/"+spec.Name))
+			}
+		}
+	}
+	run.Forward()
+	b.compare(t, "out", numbers(run.Space.Output(0), b.Batch), blockLimit)
+	fill(run.Space.HeadGrad(0, false), b.floats(t, "upstream"))
+	run.Backward()
+	for name, grad := range grads {
+		b.compare(t, "grad_in/"+name, numbers(*grad, b.Batch), gradientLimit)
+	}
+	if b.Train {
+		run.Team.UpdateState()
+	}
+	for _, w := range m.Weights() {
+		name, ours := strings.CutPrefix(w.Name(), "out.")
+		switch {
+		case ours && w.IsState():
+			b.compare(t, "state_after/"+name, w.Values(), blockLimit)
+		case ours:
+			b.compare(t, "grad_weight/"+name, run.Gradient(w), gradientLimit)
+		}
+	}
+}
+
+// fill copies row-major numbers to rows.
+func fill(rows tensor.Rows[float32], values []float32) {
+	for r := 0; len(values) > 0; r++ {
+		values = values[copy(rows.Row(r), values):]
+	}
+}
+
+// numbers returns rows as row-major numbers.
+func numbers(rows tensor.Rows[float32], n int) []float32 {
+	var list []float32
+	for r := range n {
+		list = append(list, rows.Row(r)...)
+	}
+	return list
+}
+
+// doubles returns a tensor of the case.
+func (b *block) doubles(t *testing.T, name string) []float64 {
+	t.Helper()
+	e, ok := b.tensors.Entry(b.Name + "/" + name)
+	if !ok {
+		t.Fatalf("the case has no tensor %q", name)
+	}
+	if e.DType == "F64" {
+		values, err := e.Float64s()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return values
+	}
+	var list []float64
+	if e.DType == "I32" {
+		values, err := e.Int32s()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			list = append(list, float64(v))
+		}
+		return list
+	}
+	values, err := e.Float32s()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range values {
+		list = append(list, float64(v))
+	}
+	return list
+}
+
+func (b *block) floats(t *testing.T, name string) []float32 {
+	t.Helper()
+	var list []float32
+	for _, v := range b.doubles(t, name) {
+		list = append(list, float32(v))
+	}
+	return list
+}
+
+// compare holds numbers against a tensor of the case: the largest difference, as a share of the largest number.
+func (b *block) compare(t *testing.T, name string, got []float32, limit float64) {
+	t.Helper()
+	want := b.doubles(t, name)
+	if len(got) != len(want) {
+		t.Errorf("%s: got %d numbers, want %d", name, len(got), len(want))
+		return
+	}
+	least := 0.01
+	if strings.Contains(b.Name, "_far") {
+		least = 1
+	}
+	var off, largest float64
+	for i, v := range got {
+		d := math.Abs(float64(v) - want[i])
+		if !(d <= off) {
+			off = d // also NaN
+		}
+		largest = max(largest, math.Abs(want[i]))
+	}
+	if !(off/max(largest, least) <= limit) {
+		t.Errorf("%s: off by %.3g of the largest number, at most %v is allowed\ngot  %v\nwant %v", name, off/max(largest, least), limit, got, want)
+	}
+}
+
+// checkOptimizer compares all steps of an optimizer.
+func (b *block) checkOptimizer(t *testing.T) (missing string) {
+	known := map[string]bool{"name": true, "learning_rate": true, "beta_1": true, "beta_2": true, "epsilon": true}
+	name, _ := b.Config["name"].(string)
+	rate, plain := b.Config["learning_rate"].(float64)
+	for key := range b.Config {
+		plain = plain && known[key]
+	}
+	if name != "Adam" || !plain {
+		return "optimizer " + name + " with these settings"
+	}
+	o := optim.Adam{Rate: rate}
+	if v, ok := b.Config["beta_1"].(float64); ok {
+		o.Beta1 = &v
+	}
+	if v, ok := b.Config["beta_2"].(float64); ok {
+		o.Beta2 = &v
+	}
+	o.Epsilon, _ = b.Config["epsilon"].(float64)
+	for k := 0; ; k++ {
+		weight := fmt.Sprintf("weight/%d", k)
+		if _, ok := b.tensors.Entry(b.Name + "/" + weight); !ok {
+			break
+		}
+		w, grads := b.floats(t, weight), b.floats(t, fmt.Sprintf("grad/%d", k))
+		n := len(w)
+		var after []float32
+		p := optim.Part{Rows: 1, Weights: tensor.Rows[float32]{Data: w, Width: n, Stride: n}}
+		for range o.Slots() {
+			p.Slots = append(p.Slots, tensor.NewRows[float32](1, n))
+		}
+		for step := range b.Batch {
+			p.Gradient = tensor.Rows[float32]{Data: grads[step*n : (step+1)*n], Width: n, Stride: n}
+			o.Update(o.At(step+1), p)
+			after = append(after, w...)
+		}
+		b.compare(t, fmt.Sprintf("weight_after/%d", k), after, blockLimit)
+	}
+	return ""
+}
+
+// checkLoss compares the losses of rows, and their gradients by the logits.
+func (b *block) checkLoss(t *testing.T) (missing string) {
+	name, _ := b.Config["name"].(string)
+	l, err := loss.Decode(name, []byte("{}"))
+	_, masked := b.tensors.Entry(b.Name + "/mask")
+	plain := b.Config["from_logits"] == true && b.Config["pos_weight"] == nil && !masked && len(b.Inputs[1].Shape) == 1
+	if smoothing, _ := b.Config["label_smoothing"].(float64); err != nil || !plain || smoothing != 0 {
+		return "loss " + name + " with these settings"
+	}
+	spec := braid.Spec{Name: "y", Shape: b.Inputs[1].Shape, Activation: layer.Sigmoid}
+	if name == "sparse_categorical_crossentropy" {
+		spec.Activation = layer.Softmax
+	}
+	f, err := l.Bind(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	width := spec.Shape.Size()
+	batch := braidtest.Answer(tensor.Rows[float32]{Data: b.floats(t, "in/y_pred"), Width: width, Stride: width}, spec.Activation)
+	truth := b.floats(t, "in/y_true")
+	if f.Target().DType == tensor.Int32 {
+		batch.Labels = tensor.NewRows[int32](b.Batch, 1)
+		for i, v := range truth {
+			batch.Labels.Data[i] = int32(v)
+		}
+	} else {
+		batch.Target = tensor.Rows[float32]{Data: truth, Width: width, Stride: width}
+	}
+	batch.Grad = tensor.NewRows[float32](b.Batch, width)
+	losses := make([]float32, b.Batch)
+	f.Rows(batch, losses, 1, 0, b.Batch)
+	b.compare(t, "out", losses, blockLimit)
+	for r, u := range b.floats(t, "upstream") {
+		for i := range width {
+			batch.Grad.Row(r)[i] *= u
+		}
+	}
+	b.compare(t, "grad_in/y_pred", batch.Grad.Data, gradientLimit)
+	return ""
+}

@@ -1,0 +1,291 @@
+package layer
+
+import (
+	"fmt"
+	"math"
+
+	"braid"
+	"braid/op"
+	"braid/tensor"
+)
+
+// BatchNormalization normalizes each channel, the last axis, by the mean and the variance of the batch: Ioffe
+// and Szegedy, 2015, with Keras' defaults. Evaluation and prediction use moving averages of both.
+//
+//	in    [batch, ..., channels], and if given a mask [batch, ...] of 0 and 1
+//	out   [batch, ..., channels]
+//
+//	out = Gamma (in - mean) / sqrt(variance + Epsilon) + Beta
+//
+// The variance is the population's. Gamma starts at 1, beta at 0, the moving mean at 0, the moving variance at
+// 1. Positions with mask 0 do not count in mean and variance, but are normalized as the others.
+type BatchNormalization struct {
+	Momentum *float64 `json:",omitzero"` // of the moving averages; nil means 0.99
+	Epsilon  float64  `json:",omitzero"` // 0 means 0.001
+	NoCenter bool     `json:",omitzero"` // without beta
+	NoScale  bool     `json:",omitzero"` // without gamma
+	Frozen   bool     `json:",omitzero"` // gamma, beta and the moving averages, which are used in training too, stay
+}
+
+// Kind is "BatchNormalization".
+func (BatchNormalization) Kind() string { return "BatchNormalization" }
+
+// Build declares gamma, beta and the moving averages.
+func (l BatchNormalization) Build(b *braid.Builder) (op.Op, error) {
+	if b.Inputs() != 2 {
+		if err := b.Want(1, tensor.Float32); err != nil {
+			return nil, err
+		}
+	} else if err := b.WantType(tensor.Float32); err != nil {
+		return nil, err
+	}
+	shape := b.Shape(0)
+	if len(shape) == 0 {
+		return nil, fmt.Errorf("the input is a single number per row, want a last axis of channels")
+	}
+	o := batchNorm{
+		channels: shape[len(shape)-1], positions: shape[:len(shape)-1].Size(), gamma: -1, beta: -1,
+		momentum: 0.99, epsilon: 1e-3, masked: b.Inputs() == 2,
+	}
+	if o.masked && !b.Shape(1).Equal(shape[:len(shape)-1]) && b.Shape(1).Size() != o.positions {
+		return nil, fmt.Errorf("the mask has shape %v, want %v", b.Shape(1), shape[:len(shape)-1])
+	}
+	if l.Momentum != nil {
+		o.momentum = float32(*l.Momentum)
+	}
+	if l.Epsilon != 0 {
+		o.epsilon = float32(l.Epsilon)
+	}
+	if !(o.momentum >= 0 && o.momentum <= 1) {
+		return nil, fmt.Errorf("Momentum = %v, want 0 to 1", o.momentum)
+	}
+	if !(o.epsilon > 0 && o.epsilon < float32(math.Inf(1))) {
+		return nil, fmt.Errorf("Epsilon = %v, want a finite number above 0", l.Epsilon)
+	}
+	b.Output(shape...)
+	if !l.NoScale {
+		o.gamma = b.Weight("gamma", constant(1), o.channels)
+	}
+	if !l.NoCenter {
+		o.beta = b.Weight("beta", zeros, o.channels)
+	}
+	b.State("moving_mean", zeros, o.channels)
+	b.State("moving_variance", constant(1), o.channels)
+	o.factors = b.Scratch(2 * o.channels)
+	if l.Frozen {
+		b.Freeze()
+		return fixedNorm{o}, nil
+	}
+	return coupledNorm{fixedNorm{o}}, nil
+}
+
+// batchNorm is what both ops of the layer share.
+type batchNorm struct {
+	channels, positions int // positions of a row
+	gamma, beta         int // weights; -1 for none
+	momentum, epsilon   float32
+	masked              bool
+	factors             int // scratch: [2, channels]
+}
+
+// fixedNorm normalizes by the moving averages. They are constants for its gradient.
+type fixedNorm struct{ batchNorm }
+
+// coupledNorm normalizes by the batch in training.
+type coupledNorm struct{ fixedNorm }
+
+// statistics returns the mean of each channel and 1 / sqrt(variance + Epsilon).
+func (o batchNorm) statistics(t *op.Task) (mean, inverse []float32) {
+	c := o.channels
+	mean, inverse = t.Scratch[o.factors][:c], t.Scratch[o.factors][c:]
+	if t.Sums == nil {
+		copy(mean, t.State[0])
+	} else {
+		copy(mean, t.Sums[1:])
+	}
+	for i := range inverse {
+		inverse[i] = 1 / float32(math.Sqrt(float64(o.variance(t, i)+o.epsilon)))
+	}
+	return mean, inverse
+}
+
+// variance returns the variance of a channel: of the batch in training, else the moving average.
+func (o batchNorm) variance(t *op.Task, channel int) float32 {
+	if t.Sums == nil {
+		return t.State[1][channel]
+	}
+	return t.Sums[1+o.channels+channel] / max(t.Sums[0], 1)
+}
+
+// Forward computes out from the statistics.
+func (o fixedNorm) Forward(t *op.Task) {
+	mean, inverse := o.statistics(t)
+	for r := t.Lo; r < t.Hi; r++ {
+		out := t.Out.Row(r)
+		for at, v := range t.In[0].Row(r) {
+			i := at % o.channels
+			y := float32((v - mean[i]) * inverse[i])
+			if o.gamma >= 0 {
+				y *= t.Weights[o.gamma].Data[i]
+			}
+			if o.beta >= 0 {
+				y += t.Weights[o.beta].Data[i]
+			}
+			out[at] = y
+		}
+	}
+}
+
+// Backward takes the statistics as constants.
+func (o fixedNorm) Backward(t *op.Task) {
+	if t.InGrad[0].IsNil() {
+		return
+	}
+	_, inverse := o.statistics(t)
+	for r := t.Lo; r < t.Hi; r++ {
+		grad := t.InGrad[0].Row(r)
+		for at, d := range t.OutGrad.Row(r) {
+			i := at % o.channels
+			grad[at] += float32(d * o.slope(t, inverse, i))
+		}
+	}
+}
+
+// slope returns gamma / sqrt(variance + Epsilon).
+func (o batchNorm) slope(t *op.Task, inverse []float32, channel int) float32 {
+	if o.gamma < 0 {
+		return inverse[channel]
+	}
+	return inverse[channel] * t.Weights[o.gamma].Data[channel]
+}
+
+// Gradient is the sum of d·(in - mean)·inverse for gamma, of d for beta.
+func (o fixedNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
+	mean, inverse := o.statistics(t)
+	to := grad.Row(0)
+	clear(to)
+	for r := t.Lo; r < t.Hi; r++ {
+		in, d := t.In[0].Row(r), t.OutGrad.Row(r)
+		for p := range o.positions {
+			for j := range to {
+				i := block.ColumnLo + j
+				at := p*o.channels + i
+				if weight == o.gamma {
+					to[j] += float32(d[at] * float32((in[at]-mean[i])*inverse[i]))
+				} else {
+					to[j] += d[at]
+				}
+			}
+		}
+	}
+}
+
+// Widths are those of count, means and sums of squared deviations; and of the sums of d and d·normalized.
+func (o coupledNorm) Widths() (forward, backward int) { return 1 + 2*o.channels, 2 * o.channels }
+
+// ForwardSums computes the count, the means and the sums of squared deviations from them.
+func (o coupledNorm) ForwardSums(t *op.Task, sums []float32) {
+	clear(sums)
+	mean, squares := sums[1:1+o.channels], sums[1+o.channels:]
+	o.each(t, func(x, _ []float32) {
+		sums[0]++
+		for i, v := range x {
+			mean[i] += v
+		}
+	})
+	if sums[0] == 0 {
+		return
+	}
+	for i := range mean {
+		mean[i] /= sums[0]
+	}
+	o.each(t, func(x, _ []float32) {
+		for i, v := range x {
+			d := v - mean[i]
+			squares[i] += float32(d * d)
+		}
+	})
+}
+
+// each calls work with the channels of each position that counts, and those of the gradient.
+func (o coupledNorm) each(t *op.Task, work func(x, d []float32)) {
+	for r := t.Lo; r < t.Hi; r++ {
+		x := t.In[0].Row(r)
+		var d []float32
+		if !t.OutGrad.IsNil() {
+			d = t.OutGrad.Row(r)
+		}
+		for p := range o.positions {
+			if o.masked && t.In[1].Row(r)[p] == 0 {
+				continue
+			}
+			lo, hi := p*o.channels, (p+1)*o.channels
+			if d == nil {
+				work(x[lo:hi], nil)
+			} else {
+				work(x[lo:hi], d[lo:hi])
+			}
+		}
+	}
+}
+
+// FoldForward combines counts, means and sums of squares as Chan, Golub and LeVeque do, "Updating formulae and a
+// pairwise algorithm for computing sample variances", 1979.
+func (o coupledNorm) FoldForward(sums, after []float32) {
+	n := sums[0] + after[0]
+	if n == 0 {
+		return
+	}
+	share := after[0] / n
+	for i := 1; i <= o.channels; i++ {
+		d := after[i] - sums[i]
+		sums[i] += float32(d * share)
+		square := float32(float32(d*d) * float32(sums[0]*share))
+		sums[o.channels+i] += after[o.channels+i] + square
+	}
+	sums[0] = n
+}
+
+// UpdateState moves the moving averages.
+func (o coupledNorm) UpdateState(t *op.Task) {
+	for i := range o.channels {
+		t.State[0][i] = float32(t.State[0][i]*o.momentum) + float32(t.Sums[1+i]*(1-o.momentum))
+		t.State[1][i] = float32(t.State[1][i]*o.momentum) + float32(o.variance(t, i)*(1-o.momentum))
+	}
+}
+
+// BackwardSums computes the sums of d and of d times the normalized input, over all positions: those that do
+// not count are normalized by the same statistics.
+func (o coupledNorm) BackwardSums(t *op.Task, sums []float32) {
+	clear(sums)
+	mean, inverse := o.statistics(t)
+	c := o.channels
+	for r := t.Lo; r < t.Hi; r++ {
+		in := t.In[0].Row(r)
+		for at, d := range t.OutGrad.Row(r) {
+			i := at % c
+			sums[i] += d
+			sums[c+i] += float32(d * float32((in[at]-mean[i])*inverse[i]))
+		}
+	}
+}
+
+// Backward has the gradient through mean and variance as well.
+func (o coupledNorm) Backward(t *op.Task) {
+	if t.InGrad[0].IsNil() {
+		return
+	}
+	mean, inverse := o.statistics(t)
+	c, n := o.channels, max(t.Sums[0], 1)
+	for r := t.Lo; r < t.Hi; r++ {
+		in, grad := t.In[0].Row(r), t.InGrad[0].Row(r)
+		for at, d := range t.OutGrad.Row(r) {
+			i := at % c
+			if !o.masked || t.In[1].Row(r)[at/c] != 0 {
+				normalized := float32((in[at] - mean[i]) * inverse[i])
+				d -= (t.GradSums[i] + float32(normalized*t.GradSums[c+i])) / n
+			}
+			grad[at] += float32(d * o.slope(t, inverse, i))
+		}
+	}
+}
