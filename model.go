@@ -9,6 +9,13 @@ import (
 	"braid/tensor"
 )
 
+// Numerics is the version of the numbers: models with the same inputs, weights and plan give the same bytes
+// only under the same version. It is raised by whatever changes the bytes of training or prediction.
+//
+//	1  a gradient's sum runs over all rows of a batch, in their order
+//	2  it runs over chunks of 64 rows, which one fixed balanced binary tree folds
+const Numerics = 2
+
 // Model is a built graph with its weights. Any number of goroutines may predict with it at once;
 // training, and setting weights, must have it alone.
 type Model struct {

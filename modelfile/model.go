@@ -37,6 +37,8 @@ type File struct {
 	Samples  *Samples        // what the model was asked before it was saved, and its answers; nil if nothing
 	Training json.RawMessage // how it was trained, for the record; nil if not known
 
+	// Numerics is braid.Numerics of the program that wrote the file; 0 for a file made by hand.
+	Numerics int
 	// Digest is the SHA-256 of the file that the model was read from, in hexadecimal.
 	Digest string
 }
@@ -61,8 +63,11 @@ type Labels struct {
 	Labels []string
 }
 
-// rulesKey is left out where there are no rules.
-const rulesKey = "rules"
+// rulesKey is left out where there are no rules. Files of numerics version 1 have no numericsKey.
+const (
+	rulesKey    = "rules"
+	numericsKey = "numerics"
+)
 
 // description is a part of a file that is JSON of the metadata.
 type description struct {
@@ -91,6 +96,8 @@ func (f *File) Write(w io.Writer) error {
 		"format": version,
 		"graph":  graph,
 		"seed":   strconv.FormatUint(f.Model.Seed(), 10),
+
+		numericsKey: strconv.Itoa(braid.Numerics),
 	}}
 	for _, d := range f.described() {
 		if d.key == rulesKey && f.Rules == nil {
@@ -149,7 +156,12 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 		return nil, fmt.Errorf("model file: seed: %w", err)
 	}
 	digest := sha256.Sum256(content)
-	f := &File{Digest: hex.EncodeToString(digest[:])}
+	f := &File{Digest: hex.EncodeToString(digest[:]), Numerics: 1}
+	if text, ok := c.Metadata[numericsKey]; ok {
+		if f.Numerics, err = strconv.Atoi(text); err != nil || f.Numerics < 1 {
+			return nil, fmt.Errorf("model file: numerics version %q, want a number from 1", text)
+		}
+	}
 	if f.Samples, err = decodeSamples(c); err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}

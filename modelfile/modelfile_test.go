@@ -450,3 +450,47 @@ func TestErrorsInOrder(t *testing.T) {
 		}
 	}
 }
+
+// A file of numerics version 1, written before there were versions, loads, and its samples agree within a
+// tolerance. testdata/numerics1.safetensors is digitqa trained on 300 random images of 6 x 5 pixels.
+func TestNumericsOfBefore(t *testing.T) {
+	f, err := Open(filepath.Join("testdata", "numerics1.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Numerics != 1 || f.Samples == nil {
+		t.Fatalf("numerics version %d, samples %v, want 1 and some", f.Numerics, f.Samples)
+	}
+	if err := f.Try(); err != nil {
+		t.Error(err)
+	}
+	digit := f.Samples.Heads["digit"].Float32s()
+	digit[3] += sampleTolerance / 2
+	if err := f.Try(); err != nil {
+		t.Errorf("half the tolerance off: %v", err)
+	}
+	f.Numerics = braid.Numerics
+	if err := f.Try(); err == nil {
+		t.Error("a file of this version may be off")
+	}
+	f.Numerics = 1
+	digit[3] += sampleTolerance
+	if err := f.Try(); err == nil {
+		t.Error("more than the tolerance off is no error")
+	}
+	if f, err = Parse(content(t, file(t))); err != nil || f.Numerics != braid.Numerics {
+		t.Errorf("a new file has numerics version %d, error %v, want %d", f.Numerics, err, braid.Numerics)
+	}
+	c, err := safetensors.Parse(content(t, file(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Metadata[numericsKey] = "two"
+	var bad bytes.Buffer
+	if err := c.Write(&bad); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Parse(bad.Bytes()); err == nil || !strings.Contains(err.Error(), `numerics version "two"`) {
+		t.Errorf("a numerics version that is no number: error %v", err)
+	}
+}

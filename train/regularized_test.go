@@ -1,11 +1,16 @@
 package train_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"braid"
+	"braid/internal/safetensors"
 	"braid/layer"
 	"braid/tensor"
 	"braid/train"
@@ -82,5 +87,39 @@ func TestResumeRegularized(t *testing.T) {
 	}
 	if end(t, m, got) != end(t, want, h) {
 		t.Error("the run that went on ends otherwise")
+	}
+}
+
+// A checkpoint of another numerics version would not lead to the same bytes: it is refused, and stays.
+func TestResumeOtherNumerics(t *testing.T) {
+	p := checkpointed(t)
+	p.Epochs = 1
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(p.Checkpoint.Dir, files(t, p)[0])
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := safetensors.Parse(content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	delete(c.Metadata, "numerics") // as before there were versions
+	var old bytes.Buffer
+	if err := c.Write(&old); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, old.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.Epochs = 2
+	_, err = train.Resume(context.Background(), model(t), table(t), p)
+	if err == nil || !strings.Contains(err.Error(), "numerics version: it has 1, this program computes with 2") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("the checkpoint is gone: %v", err)
 	}
 }

@@ -38,7 +38,11 @@ func (f *fit) describe(table *data.Table) (settings, error) {
 			s["input "+p.Name] = fmt.Sprintf("%s %v", p.DType, p.Shape)
 			continue
 		}
-		failed = append(failed, add("layer "+p.Name, p.Layer.Kind(), p.Layer, " of ", strings.Join(p.Inputs, ", ")))
+		from := " of " + strings.Join(p.Inputs, ", ")
+		if p.Again != "" {
+			from += " with the weights of " + p.Again
+		}
+		failed = append(failed, add("layer "+p.Name, p.Layer.Kind(), p.Layer, from))
 	}
 	for name, h := range f.plan.Heads {
 		var metrics []string

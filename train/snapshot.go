@@ -1,11 +1,13 @@
 package train
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"time"
 
 	"braid"
@@ -125,7 +127,9 @@ func (s *snapshot) write(w io.Writer, m *braid.Model, o optim.Optimizer, setting
 	if err != nil {
 		return err
 	}
-	c := safetensors.Container{Metadata: map[string]string{"format": checkpointVersion, "state": string(state), "run": string(run)}}
+	c := safetensors.Container{Metadata: map[string]string{
+		"format": checkpointVersion, "numerics": strconv.Itoa(braid.Numerics), "state": string(state), "run": string(run),
+	}}
 	rest := s.numbers
 	err = eachArray(m, o, func(name string, weight *braid.Weight) error {
 		var like []tensor.Rows[float32]
@@ -166,6 +170,11 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 	}
 	if got := c.Metadata["format"]; got != checkpointVersion {
 		return nil, &differs{[]string{fmt.Sprintf("format: it has %q, this program reads %q", got, checkpointVersion)}}
+	}
+	if got := cmp.Or(c.Metadata["numerics"], "1"); got != strconv.Itoa(braid.Numerics) {
+		return nil, &differs{[]string{fmt.Sprintf(
+			"numerics version: it has %s, this program computes with %d and would not end with the same bytes: "+
+				"go on with the program that wrote it, or begin anew", got, braid.Numerics)}}
 	}
 	var run settings
 	if err := json.Unmarshal([]byte(c.Metadata["run"]), &run); err != nil {
