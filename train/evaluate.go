@@ -19,7 +19,7 @@ func Evaluate(ctx context.Context, m *braid.Model, table *data.Table, heads Head
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
-	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), engine.Evaluate, nil)
+	l, err := newLoop(m, plan, min(evaluationRows, table.Rows()), engine.Evaluate)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}

@@ -130,9 +130,7 @@ func (f *fit) setRate() error {
 		}
 		optimizer = scaled.Scaled(math.Pow(0.5, float64(f.halvings)))
 	}
-	for _, l := range f.pace.loops {
-		l.optimizer = optimizer
-	}
+	f.loop.optimizer = optimizer
 	return nil
 }
 

@@ -40,8 +40,7 @@ func begin(ctx context.Context, m *braid.Model, table *data.Table, plan Plan, re
 // fit is one call of Fit or Resume.
 type fit struct {
 	model     *braid.Model
-	pace      *pace
-	loop      *loop // that runs
+	loop      *loop
 	evaluator *loop // of the validation data
 	plan      Plan
 	ctx       context.Context
@@ -73,17 +72,19 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 		return nil, err
 	}
 	batch := min(plan.Batch, table.Rows())
-	p, err := newPace(m, plan, batch)
+	l, source, err := newTrainer(m, plan, batch, func(l *loop) (*source, error) {
+		s, err := bindTable(m, l.heads, table)
+		if err != nil {
+			err = fmt.Errorf("training data: %w", err)
+		}
+		return s, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	l := p.loops[0]
 	f := &fit{
-		model: m, loop: l, pace: p, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
+		model: m, loop: l, source: source, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
 		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
-	}
-	if f.source, err = bindTable(m, l.heads, table); err != nil {
-		return nil, fmt.Errorf("training data: %w", err)
 	}
 	if _, ok := plan.Optimizer.(optim.Scaled); plan.Restore && !ok {
 		return nil, fmt.Errorf("Restore halves the learning rate, which the optimizer %s does not let it", plan.Optimizer.Kind())
@@ -94,7 +95,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
 	}
-	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), engine.Evaluate, nil); err != nil {
+	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), engine.Evaluate); err != nil {
 		return nil, err
 	}
 	for _, name := range f.history.Names {

@@ -50,8 +50,8 @@ type block struct {
 	part optim.Part
 }
 
-// newLoop makes a loop. Slots are those of another loop of the same run, or nil for new ones.
-func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode, slots slots) (*loop, error) {
+// newLoop makes a loop.
+func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*loop, error) {
 	l := &loop{model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
 	l.from = make([]string, l.crew.Workers())
 	l.team = l.space.NewTeam(l.crew.Workers(), l.crew.Meet)
@@ -73,10 +73,7 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode, slots slots)
 	if err := checkFigures(figureNames(l.heads)); err != nil || mode != engine.Train {
 		return l, err
 	}
-	l.slots = slots
-	if l.slots == nil {
-		l.newSlots()
-	}
+	l.newSlots()
 	for _, hand := range l.team.Deal() {
 		l.blocks = append(l.blocks, l.bind(hand))
 	}

@@ -15,29 +15,11 @@ func (f *fit) train(epoch int) error {
 		f.loop.reset()
 	}
 	f.shuffle(epoch)
-	for f.at.Steps < f.steps {
-		l, steps := f.pace.next(f.steps - f.at.Steps)
-		if l != f.loop {
-			l.reset()
-			l.setSums(f.loop.sums(nil))
-			f.loop = l
-		}
-		began := time.Now()
-		if err := f.stride(epoch, f.at.Steps+steps); err != nil {
-			return err
-		}
-		f.pace.ran(steps, time.Since(began))
-	}
-	return nil
-}
-
-// stride runs the steps up to one.
-func (f *fit) stride(epoch, end int) error {
 	l := f.loop
 	f.failed, f.pauses = nil, slices.ContainsFunc(f.plan.Callbacks, func(c Callback) bool { return c.Step != nil })
 	first := f.at.Steps
 	err := l.crew.Run(func(worker int) {
-		for step := first; step < end; step++ {
+		for step := first; step < f.steps; step++ {
 			if !l.step(worker, f.source, f.examples(step), f.examples(step+1), (epoch-1)*f.steps+step+1) {
 				return
 			}
