@@ -85,3 +85,18 @@ func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[
 		kernel.Default().AddUp(sum)
 	}
 }
+
+// GradientIDs returns the input.
+func (o embedding) GradientIDs(t *op.Task, _ int) tensor.Rows[int32] { return t.IDs[0] }
+
+func (o embedding) AddRowGradients(t *op.Task, _ int, first int32, index []int32, grad tensor.Rows[float32]) {
+	k := kernel.Default()
+	for r := t.Lo; r < t.Hi; r++ {
+		d := t.OutGrad.Row(r)
+		for i, id := range t.IDs[0].Row(r) {
+			if at := int(id - first); at >= 0 && at < len(index) && index[at] >= 0 {
+				k.Add(grad.Row(int(index[at])), d[i*o.width:][:o.width])
+			}
+		}
+	}
+}

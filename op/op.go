@@ -29,6 +29,17 @@ type Weighted interface {
 	Gradient(t *Task, weight int, block Block, grad tensor.Rows[float32])
 }
 
+// SparseWeighted is an op whose gradient for a weight is 0 but in the rows that ids name, such as an embedding.
+// Where the optimizer leaves rows without a gradient alone, the engine asks for the other rows only.
+type SparseWeighted interface {
+	Weighted
+	// GradientIDs returns the ids that name rows of a weight.
+	GradientIDs(t *Task, weight int) tensor.Rows[int32]
+	// AddRowGradients adds to grad the gradient over rows t.Lo to t.Hi of the batch: for an id, to row
+	// index[id-first]. Ids outside of index, and those whose entry is below 0, are left out.
+	AddRowGradients(t *Task, weight int, first int32, index []int32, grad tensor.Rows[float32])
+}
+
 // View is an op whose output row consists of its input rows, each as a whole. The engine places the
 // inputs in the output's memory and copies only where it cannot. Forward and Backward are never
 // called. A view has no activation.

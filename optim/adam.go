@@ -21,6 +21,10 @@ type Adam struct {
 	Beta1   *float64 `json:",omitzero"` // decay of the first moment; nil means 0.9
 	Beta2   *float64 `json:",omitzero"` // decay of the second moment; nil means 0.999
 	Epsilon float64  `json:",omitzero"` // 0 means 1e-7
+
+	// Lazy leaves rows of embeddings that a batch does not name alone, moments included; the corrections of the
+	// first steps go by the global step. Else, as in Keras, all rows move in every step by their moments.
+	Lazy bool `json:",omitzero"`
 }
 
 // Kind is "adam".
@@ -68,6 +72,9 @@ func (o Adam) Scaled(factor float64) Optimizer {
 	o.Rate = o.full().Rate * factor
 	return o
 }
+
+// IsLazy reports whether o.Lazy is set.
+func (o Adam) IsLazy() bool { return o.Lazy }
 
 // Slots is 2: the moments m and v.
 func (Adam) Slots() int { return 2 }

@@ -24,6 +24,13 @@ type Scaled interface {
 	Scaled(factor float64) Optimizer
 }
 
+// Lazy is an optimizer that may leave rows of a weight alone in a step in which they have no gradient, such as
+// those of an embedding that the batch does not name.
+type Lazy interface {
+	// IsLazy reports whether it does.
+	IsLazy() bool
+}
+
 // Part is a block of weights, their gradient, and the slots beside them: Rows rows of one width. The
 // slots' rows lie as far apart as the weights'.
 type Part struct {

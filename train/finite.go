@@ -63,7 +63,7 @@ func (f *fit) sound(epoch int) error {
 func (f *fit) notFinite(epoch int) error {
 	l := f.loop
 	e := &NotFinite{Epoch: epoch, Weight: l.badWeight()}
-	if e.Weight != "" {
+	if e.Weight != "" && !f.plan.Gather {
 		f.torn = true
 		f.at.Steps-- // it moved weights that it should not have
 	}
@@ -148,6 +148,13 @@ func (l *loop) largest(s *source, order []int32) []Largest {
 				most = magnitude(most, b.part.Gradient.Row(r))
 			}
 			gradients[b.name] = most
+		}
+		for i := range l.sparse[worker] {
+			b := &l.sparse[worker][i]
+			grad := l.team.SparseGradient(worker, b.SparseBlock, len(order))
+			for r := range b.IDs {
+				gradients[b.name] = magnitude(gradients[b.name], grad.Row(r))
+			}
 		}
 	}
 	var list []Largest

@@ -27,7 +27,9 @@ type loop struct {
 
 	optimizer optim.Optimizer
 	blocks    [][]block // by worker
+	sparse    [][]sparseBlock
 	slots     slots
+	gather    bool // whole gradients come first, then the updates
 
 	bad  atomic.Bool // a loss of this step is not finite: set before the first meeting, read after it
 	torn atomic.Bool // a gradient is not: set between the meetings, read after the second
@@ -43,16 +45,9 @@ type window struct {
 // slots are the optimizer's numbers beside each weight, each laid out like the weight's storage.
 type slots map[*engine.Weight][][]tensor.Rows[float32]
 
-// block is a block of a weight with what its update needs.
-type block struct {
-	engine.WeightBlock
-	name string // of the weight
-	part optim.Part
-}
-
 // newLoop makes a loop.
 func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*loop, error) {
-	l := &loop{model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer}
+	l := &loop{model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers), optimizer: plan.Optimizer, gather: plan.Gather}
 	l.from = make([]string, l.crew.Workers())
 	l.team = l.space.NewTeam(l.crew.Workers(), l.crew.Meet)
 	for _, worker := range l.team.Workers {
@@ -74,9 +69,7 @@ func newLoop(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*loop, erro
 		return l, err
 	}
 	l.newSlots()
-	for _, hand := range l.team.Deal() {
-		l.blocks = append(l.blocks, l.bind(hand))
-	}
+	l.bindBlocks()
 	return l, nil
 }
 
@@ -101,41 +94,6 @@ func slotsOf(w *braid.Weight, o optim.Optimizer) int {
 		return 0
 	}
 	return o.Slots()
-}
-
-// bind gives the blocks of a worker room for their gradient, one after the other's, and what their update
-// needs.
-func (l *loop) bind(hand []engine.WeightBlock) []block {
-	room := 0
-	for _, b := range hand {
-		room = max(room, (b.RowHi-b.RowLo)*exec.Padded(b.ColumnHi-b.ColumnLo))
-	}
-	scratch := exec.Floats(room)
-	names := map[*engine.Weight]string{}
-	for _, w := range l.model.Weights() {
-		names[w.Memory()] = w.Name()
-	}
-	var blocks []block
-	for _, b := range hand {
-		blocks = append(blocks, block{b, names[b.Weight], l.part(b, scratch)})
-	}
-	return blocks
-}
-
-// part is what the optimizer is given for a block, whose gradient goes to scratch.
-func (l *loop) part(b engine.WeightBlock, scratch []float32) optim.Part {
-	cut := func(x tensor.Rows[float32]) tensor.Rows[float32] {
-		return tensor.Rows[float32]{Data: x.From(b.RowLo)[b.ColumnLo:], Width: b.ColumnHi - b.ColumnLo, Stride: x.Stride}
-	}
-	width := b.ColumnHi - b.ColumnLo
-	p := optim.Part{
-		Rows: b.RowHi - b.RowLo, Weights: cut(b.Weight.Storage[b.Part]),
-		Gradient: tensor.Rows[float32]{Data: scratch, Width: width, Stride: exec.Padded(width)},
-	}
-	for _, slot := range l.slots[b.Weight] {
-		p.Slots = append(p.Slots, cut(slot[b.Part]))
-	}
-	return p
 }
 
 // forward gathers a worker's rows of a batch, whose examples order names, and computes their losses
@@ -193,40 +151,10 @@ func (l *loop) step(worker int, s *source, order, next []int32, number int) bool
 	}
 	if worker == 0 {
 		l.addUp(len(order))
-		l.team.UpdateState()
 	}
 	l.fill(worker, s, order, l.team.ReadsLate)
 	l.team.Join(worker, len(order))
-	l.update(worker, len(order), l.optimizer.At(number), s, next)
-	return true
-}
-
-// prefetchRows is how many rows are asked for at a time, at least: the processor then looks up where
-// several of them lie at once.
-const prefetchRows = 16
-
-// update computes the gradients of a worker's blocks and moves their weights. Between the blocks it
-// asks for some of the rows that the worker will gather from the next batch: memory has the time of
-// a block to bring them.
-func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32) {
-	blocks, parts := l.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
-	for i, b := range blocks {
-		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
-			l.prefetch(worker, s, next, part, parts)
-		}
-		if len(l.blocks) > 1 {
-			// The others have read them. While the gradient is computed, their processors can let them go.
-			w := b.part.Weights
-			kernel.Default().Claim(w.Data, w.Stride, b.part.Rows, w.Width)
-		}
-		l.team.Gradient(worker, b.WeightBlock, rows, b.part.Gradient)
-		if !b.finite() {
-			l.from[worker] = b.name
-			l.torn.Store(true)
-			return
-		}
-		l.optimizer.Update(step, b.part)
-	}
+	return l.update(worker, len(order), l.optimizer.At(number), s, next)
 }
 
 // prefetch asks for one of so many parts of what a worker will gather from a batch.
@@ -327,20 +255,6 @@ func (l *loop) evaluate(s *source, stop func() bool) ([]float64, error) {
 		return nil, errStopped
 	}
 	return l.figures(s.rows), nil
-}
-
-// finite tells whether the block's gradient is. What lies between its rows is another block's.
-func (b *block) finite() bool {
-	g, rows := b.part.Gradient, b.part.Rows
-	if g.Stride == g.Width {
-		return kernel.Default().Finite(g.Data[:rows*g.Width])
-	}
-	for r := range rows {
-		if !kernel.Default().Finite(g.Row(r)) {
-			return false
-		}
-	}
-	return true
 }
 
 // spoilt names the first weight that has a number that is not finite, "" for none.

@@ -22,9 +22,13 @@ type Plan struct {
 	Heads     Heads           // one entry for each head of the model, by name
 	Validate  *data.Table     // evaluated after each epoch; nil: nothing is
 
-	Seed      uint64 // of the shuffles; 0 means the model's
-	NoShuffle bool   // take the examples in the table's order in each epoch
-	Workers   int    // 0 means up to one for each processor, as many as are quickest; the result is the same for any number
+	Seed uint64 // of the shuffles; 0 means the model's
+	// Gather keeps the gradients of all weights before any is updated, which takes memory and time. Then a
+	// gradient that is not finite moves no weight. The bytes are the same.
+	Gather bool
+
+	NoShuffle bool // take the examples in the table's order in each epoch
+	Workers   int  // 0 means up to one for each processor, as many as are quickest; the result is the same for any number
 
 	Checkpoint *Checkpoint // where the run's state is saved; nil: nowhere
 	// Restore: where a loss or a gradient is NaN or infinite, go back to the last whole epoch and on with

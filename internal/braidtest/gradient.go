@@ -92,7 +92,7 @@ type Batch struct {
 func NewBatch(m *braid.Model, rows, workers int) *Batch {
 	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows, crew: exec.NewCrew(workers)}
 	b.Team = b.Space.NewTeam(workers, b.crew.Meet)
-	b.blocks = b.Team.Deal()
+	b.blocks, _ = b.Team.Deal(false)
 	examples := make([]int32, rows)
 	for i := range examples {
 		examples[i] = int32(i)

@@ -60,10 +60,12 @@ func (w *Weight) blocks() []op.Block {
 }
 
 // Deal gives each worker blocks with about as much work as the others': those whose products it computes,
-// and consecutive ones of the rest.
-func (team *Team) Deal() [][]WeightBlock {
+// and consecutive ones of the rest. Where lazy, weights with sparse gradients are left out: each worker has a
+// SparseBlock of them, which also comes.
+func (team *Team) Deal(lazy bool) (hands [][]WeightBlock, sparse [][]*SparseBlock) {
 	const overhead = 400 // of a block, in weights
-	hands, load := make([][]WeightBlock, len(team.Workers)), make([]int, len(team.Workers))
+	hands, sparse = make([][]WeightBlock, len(team.Workers)), make([][]*SparseBlock, len(team.Workers))
+	load := make([]int, len(team.Workers))
 	var rest []WeightBlock
 	total := 0
 	give := func(worker int, b WeightBlock) {
@@ -71,6 +73,14 @@ func (team *Team) Deal() [][]WeightBlock {
 		load[worker] += b.Size() + overhead
 	}
 	for _, b := range team.ws.net.Blocks() {
+		if lazy && b.IsSparse() {
+			for worker := range hands {
+				if b.RowLo == 0 && b.ColumnLo == 0 { // once for each part of a weight
+					sparse[worker] = append(sparse[worker], team.SparseBlock(b, worker))
+				}
+			}
+			continue
+		}
 		total += b.Size() + overhead
 		if worker, ok := team.ownerOf(b); ok {
 			give(worker, b)
@@ -86,7 +96,10 @@ func (team *Team) Deal() [][]WeightBlock {
 		give(worker, b)
 	}
 	for worker, blocks := range hands {
+		for _, b := range sparse[worker] {
+			blocks = append(blocks, b.WeightBlock)
+		}
 		team.assign(worker, blocks)
 	}
-	return hands
+	return hands, sparse
 }

@@ -47,12 +47,18 @@ func (w *Worker) foldGradient(b WeightBlock, first, count, rows int, grad tensor
 		w.chunkGradient(b, first*size, min((first+1)*size, rows), grad)
 		return
 	}
-	half := 1 << (bits.Len(uint(count-1)) - 1)
+	half, level := halfOf(count)
 	w.foldGradient(b, first, half, rows, grad)
 	right := grad
-	right.Data = w.partial[bits.Len(uint(half))-1]
+	right.Data = w.partial[level]
 	w.foldGradient(b, first+half, count-half, rows, right)
-	addBlock(b, grad, right)
+	addRows(grad, right, b.RowHi-b.RowLo)
+}
+
+// halfOf returns the largest power of two below a number of chunks, and its logarithm.
+func halfOf(count int) (half, level int) {
+	level = bits.Len(uint(count-1)) - 1
+	return 1 << level, level
 }
 
 // chunkGradient writes the gradient over rows lo to hi, added over all nodes that use the weight.
@@ -66,13 +72,12 @@ func (w *Worker) chunkGradient(b WeightBlock, lo, hi int, grad tensor.Rows[float
 		}
 		use.node.Op.(op.Weighted).Gradient(t, use.weight, b.Block, to)
 		if i > 0 {
-			addBlock(b, grad, to)
+			addRows(grad, to, b.RowHi-b.RowLo)
 		}
 	}
 }
 
-// addBlock adds one gradient of a block to another.
-func addBlock(b WeightBlock, to, from tensor.Rows[float32]) {
-	rows := b.RowHi - b.RowLo
+// addRows adds the first rows of one matrix to another.
+func addRows(to, from tensor.Rows[float32], rows int) {
 	tensor.EachRow(to, from, 0, rows, kernel.Default().Add)
 }

@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"braid/op"
+	"braid/tensor"
+)
+
+// SparseBlock is a block of rows of a weight whose gradient is 0 in all rows but those that a batch's ids name.
+type SparseBlock struct {
+	WeightBlock
+	// IDs are the rows that the last gradient has, in the order in which the batch first names them.
+	IDs []int32
+
+	grad     tensor.Rows[float32] // by IDs
+	index    []int32              // by row of the block: where it is in IDs; -1 where it is not
+	partials []tensor.Rows[float32]
+}
+
+// IsSparse reports whether all nodes that use a block's weight name the rows that they touch.
+func (b WeightBlock) IsSparse() bool {
+	for _, use := range b.uses {
+		if _, ok := use.node.Op.(op.SparseWeighted); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// SparseBlock returns a worker's share of a weight's rows as one block, for batches of up to rows rows.
+func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
+	share := (b.Weight.Rows + len(team.Workers) - 1) / len(team.Workers)
+	b.RowLo, b.RowHi = min(worker*share, b.Weight.Rows), min((worker+1)*share, b.Weight.Rows)
+	b.ColumnLo, b.ColumnHi = 0, b.Weight.Storage[b.Part].Width
+	most := 0 // ids of a batch
+	for _, use := range b.uses {
+		most += team.ws.rows * use.node.Op.(op.SparseWeighted).GradientIDs(&team.ws.tasks[use.node.Index], use.weight).Width
+	}
+	most = min(most, b.RowHi-b.RowLo)
+	s := &SparseBlock{WeightBlock: b, IDs: make([]int32, 0, most), grad: newRows(most, b.ColumnHi)}
+	s.index = make([]int32, b.RowHi-b.RowLo)
+	for i := range s.index {
+		s.index[i] = -1
+	}
+	for chunks := (team.ws.rows + team.ws.net.chunk - 1) / team.ws.net.chunk; chunks > 1; chunks = (chunks + 1) / 2 {
+		s.partials = append(s.partials, newRows(most, b.ColumnHi))
+	}
+	return s
+}
+
+// SparseGradient computes the gradient of the block's rows that the first rows rows of the batch touch. Row i of the
+// result is that of b.IDs[i]. The sums are those of Gradient.
+func (team *Team) SparseGradient(worker int, b *SparseBlock, rows int) tensor.Rows[float32] {
+	w, size := team.Workers[worker], team.ws.net.chunk
+	for _, id := range b.IDs {
+		b.index[int(id)-b.RowLo] = -1
+	}
+	b.IDs = b.IDs[:0]
+	for _, use := range b.uses {
+		ids := use.node.Op.(op.SparseWeighted).GradientIDs(&w.tasks[use.node.Index], use.weight)
+		for r := range rows {
+			for _, id := range ids.Row(r) {
+				if at := int(id) - b.RowLo; at >= 0 && at < len(b.index) && b.index[at] < 0 {
+					b.index[at] = int32(len(b.IDs))
+					b.IDs = append(b.IDs, id)
+				}
+			}
+		}
+	}
+	b.fold(w, 0, (rows+size-1)/size, rows, b.grad)
+	return b.grad
+}
+
+// fold writes the sum of chunks first to first+count to grad, by the tree of Gradient.
+func (b *SparseBlock) fold(w *Worker, first, count, rows int, grad tensor.Rows[float32]) {
+	clear(grad.Data[:len(b.IDs)*grad.Stride])
+	if count == 1 {
+		size := w.ws.net.chunk
+		for _, use := range b.uses {
+			t := &w.tasks[use.node.Index]
+			t.Lo, t.Hi = first*size, min((first+1)*size, rows)
+			use.node.Op.(op.SparseWeighted).AddRowGradients(t, use.weight, int32(b.RowLo), b.index, grad)
+		}
+		return
+	}
+	half, level := halfOf(count)
+	b.fold(w, first, half, rows, grad)
+	right := b.partials[level]
+	b.fold(w, first+half, count-half, rows, right)
+	addRows(grad, right, len(b.IDs))
+}
