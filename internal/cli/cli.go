@@ -39,7 +39,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 	}
 	out := streams{stdin, stdout, stderr}
-	root.AddCommand(trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out), summaryVerb(out))
+	root.AddCommand(trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out), summaryVerb(out), versionVerb(out))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)
