@@ -47,7 +47,10 @@ func Bytes(name string, values []uint8, s Standard, shape ...int) Column {
 }
 
 // Standard is a mean and a standard deviation: a number x stands for (x - Mean) / Std.
-type Standard struct{ Mean, Std float64 }
+type Standard struct {
+	Mean float64 `json:"mean"`
+	Std  float64 `json:"std"`
+}
 
 // Floats gives bytes as the numbers that they stand for, as Bytes does.
 func (s Standard) Floats(to []float32, values []uint8) {

@@ -32,7 +32,7 @@ const (
 //	in   [batch, ...]
 //	out  [batch, ...]
 type Activation struct {
-	Function braid.Activation
+	Function braid.Activation `json:"function"`
 }
 
 // Kind is "Activation".

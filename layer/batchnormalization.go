@@ -20,11 +20,11 @@ import (
 // The variance is the population's. Gamma starts at 1, beta at 0, the moving mean at 0, the moving variance at
 // 1. Positions with mask 0 do not count in mean and variance, but are normalized as the others.
 type BatchNormalization struct {
-	Momentum *float64 `json:",omitzero"` // of the moving averages; nil means 0.99
-	Epsilon  float64  `json:",omitzero"` // 0 means 0.001
-	NoCenter bool     `json:",omitzero"` // without beta
-	NoScale  bool     `json:",omitzero"` // without gamma
-	Frozen   bool     `json:",omitzero"` // gamma, beta and the moving averages, which are used in training too, stay
+	Momentum *float64 `json:"momentum,omitzero"`  // of the moving averages; nil means 0.99
+	Epsilon  float64  `json:"epsilon,omitzero"`   // 0 means 0.001
+	NoCenter bool     `json:"no_center,omitzero"` // without beta
+	NoScale  bool     `json:"no_scale,omitzero"`  // without gamma
+	Frozen   bool     `json:"frozen,omitzero"`    // gamma, beta and the moving averages, which are used in training too, stay
 }
 
 // Kind is "BatchNormalization".

@@ -18,7 +18,7 @@ import (
 type Concatenate struct {
 	// Axis is the axis to join, counted as in Keras: 1 is the first after the batch, -1 the last.
 	// 0 means the last.
-	Axis int `json:",omitzero"`
+	Axis int `json:"axis,omitzero"`
 }
 
 // Kind is "Concatenate".

@@ -17,10 +17,10 @@ import (
 //
 // The kernel [features, Units] starts Glorot-uniform, the bias [Units] at zero, as in Keras.
 type Dense struct {
-	Units      int              // width of the output; required
-	Activation braid.Activation `json:",omitzero"`
-	NoBias     bool             `json:",omitzero"`
-	Frozen     bool             `json:",omitzero"` // kernel and bias are not trained
+	Units      int              `json:"units"` // width of the output; required
+	Activation braid.Activation `json:"activation,omitzero"`
+	NoBias     bool             `json:"no_bias,omitzero"`
+	Frozen     bool             `json:"frozen,omitzero"` // kernel and bias are not trained
 }
 
 // Kind is "Dense".

@@ -15,7 +15,7 @@ import (
 //	in   [batch, ...]
 //	out  [batch, ...]
 type Dropout struct {
-	Rate float64 // from 0 up to, not including, 1
+	Rate float64 `json:"rate"` // from 0 up to, not including, 1
 }
 
 // Kind is "Dropout".

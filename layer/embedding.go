@@ -16,10 +16,10 @@ import (
 //
 // The vectors start even within 0.05 of zero, as in Keras.
 type Embedding struct {
-	Vocabulary int // number of ids; required
-	Width      int // numbers in a vector; required
+	Vocabulary int `json:"vocabulary"` // number of ids; required
+	Width      int `json:"width"`      // numbers in a vector; required
 
-	Frozen bool `json:",omitzero"` // the vectors are not trained
+	Frozen bool `json:"frozen,omitzero"` // the vectors are not trained
 }
 
 // Kind is "Embedding".

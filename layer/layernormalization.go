@@ -19,11 +19,11 @@ import (
 //
 // Gamma, which starts at 1, and beta, which starts at 0, have the shape of the normalized axes.
 type LayerNormalization struct {
-	Axes     []int   `json:",omitzero"` // as in Keras: 1 is the first after the batch, -1 the last; nil means -1
-	Epsilon  float64 `json:",omitzero"` // 0 means 0.001
-	NoCenter bool    `json:",omitzero"` // without beta
-	NoScale  bool    `json:",omitzero"` // without gamma
-	Frozen   bool    `json:",omitzero"` // gamma and beta are not trained
+	Axes     []int   `json:"axes,omitzero"`      // as in Keras: 1 is the first after the batch, -1 the last; nil means -1
+	Epsilon  float64 `json:"epsilon,omitzero"`   // 0 means 0.001
+	NoCenter bool    `json:"no_center,omitzero"` // without beta
+	NoScale  bool    `json:"no_scale,omitzero"`  // without gamma
+	Frozen   bool    `json:"frozen,omitzero"`    // gamma and beta are not trained
 }
 
 // Kind is "LayerNormalization".

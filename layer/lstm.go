@@ -19,9 +19,9 @@ import (
 // the recurrent kernel [Units, 4 Units] orthogonal, the bias [4 Units] at zero but for the forget
 // gate's, which is 1. The first state is zero.
 type LSTM struct {
-	Units     int  // width of the hidden state; required
-	Sequences bool `json:",omitzero"` // return every step, not only the last
-	Frozen    bool `json:",omitzero"` // the weights are not trained
+	Units     int  `json:"units"`              // width of the hidden state; required
+	Sequences bool `json:"sequences,omitzero"` // return every step, not only the last
+	Frozen    bool `json:"frozen,omitzero"`    // the weights are not trained
 }
 
 // Kind is "LSTM".

@@ -45,22 +45,22 @@ type File struct {
 
 // Input says how an input is made.
 type Input struct {
-	Name   string
-	Pixels *data.Standard `json:",omitempty"` // bytes from 0 to 255, standardized
-	Text   *Text          `json:",omitempty"`
+	Name   string         `json:"name"`
+	Pixels *data.Standard `json:"pixels,omitempty"` // bytes from 0 to 255, standardized
+	Text   *Text          `json:"text,omitempty"`
 }
 
 // Text says how an input is made from text.
 type Text struct {
-	Tokenizer *text.Tokenizer
-	Padding   text.Padding
-	Questions []string `json:",omitempty"` // the texts it was trained on, where they are few
+	Tokenizer *text.Tokenizer `json:"tokenizer"`
+	Padding   text.Padding    `json:"padding"`
+	Questions []string        `json:"questions,omitempty"` // the texts it was trained on, where they are few
 }
 
 // Labels names a head's answers: one for each class, or no and yes.
 type Labels struct {
-	Head   string
-	Labels []string
+	Head   string   `json:"head"`
+	Labels []string `json:"labels"`
 }
 
 // rulesKey is left out where there are no rules. Files of numerics version 1 have no numericsKey.

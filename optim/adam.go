@@ -17,14 +17,14 @@ import (
 //
 // PyTorch adds it after the second bias correction and ends with other weights.
 type Adam struct {
-	Rate    float64  // learning rate; 0 means 0.001
-	Beta1   *float64 `json:",omitzero"` // decay of the first moment; nil means 0.9
-	Beta2   *float64 `json:",omitzero"` // decay of the second moment; nil means 0.999
-	Epsilon float64  `json:",omitzero"` // 0 means 1e-7
+	Rate    float64  `json:"rate"`             // learning rate; 0 means 0.001
+	Beta1   *float64 `json:"beta1,omitzero"`   // decay of the first moment; nil means 0.9
+	Beta2   *float64 `json:"beta2,omitzero"`   // decay of the second moment; nil means 0.999
+	Epsilon float64  `json:"epsilon,omitzero"` // 0 means 1e-7
 
 	// Lazy leaves rows of embeddings that a batch does not name alone, moments included; the corrections of the
 	// first steps go by the global step. Else, as in Keras, all rows move in every step by their moments.
-	Lazy bool `json:",omitzero"`
+	Lazy bool `json:"lazy,omitzero"`
 }
 
 // Kind is "adam".

@@ -10,15 +10,15 @@ import (
 
 // saved is a tokenizer as JSON: what was counted. The ids follow from it.
 type saved struct {
-	Options   Options
-	Documents int
-	Words     []savedWord
+	Options   Options     `json:"options"`
+	Documents int         `json:"documents"`
+	Words     []savedWord `json:"words"`
 }
 
 type savedWord struct {
-	Word  string
-	Count int
-	Texts int
+	Word  string `json:"word"`
+	Count int    `json:"count"`
+	Texts int    `json:"texts"`
 }
 
 // MarshalJSON writes the options and all that was counted.
@@ -61,4 +61,27 @@ func (t *Tokenizer) UnmarshalJSON(content []byte) error {
 	fresh.number()
 	*t = *fresh
 	return nil
+}
+
+// UnmarshalJSON reads options, also those of files in which fields of two words have their names in Go.
+func (o *Options) UnmarshalJSON(content []byte) error {
+	type plain Options
+	both := struct {
+		*plain
+		NumWords  *int    `json:"NumWords"`
+		CharLevel *bool   `json:"CharLevel"`
+		OOVToken  *string `json:"OOVToken"`
+	}{plain: (*plain)(o), NumWords: &o.NumWords, CharLevel: &o.CharLevel, OOVToken: &o.OOVToken}
+	return json.Unmarshal(content, &both)
+}
+
+// UnmarshalJSON reads padding, also that of files in which fields of two words have their names in Go.
+func (p *Padding) UnmarshalJSON(content []byte) error {
+	type plain Padding
+	both := struct {
+		*plain
+		PadAfter *bool `json:"PadAfter"`
+		CutAfter *bool `json:"CutAfter"`
+	}{plain: (*plain)(p), PadAfter: &p.PadAfter, CutAfter: &p.CutAfter}
+	return json.Unmarshal(content, &both)
 }

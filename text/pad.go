@@ -5,10 +5,10 @@ import "fmt"
 // Padding says how sequences are brought to one length. Its zero value is what Keras does: as long
 // as the longest, zeros before, and cut before.
 type Padding struct {
-	Length   int   // 0: as long as the longest sequence
-	Value    int32 // what is filled in
-	PadAfter bool  // fill in after the sequence, not before
-	CutAfter bool  // cut off a sequence's end, not its start
+	Length   int   `json:"length"`    // 0: as long as the longest sequence
+	Value    int32 `json:"value"`     // what is filled in
+	PadAfter bool  `json:"pad_after"` // fill in after the sequence, not before
+	CutAfter bool  `json:"cut_after"` // cut off a sequence's end, not its start
 }
 
 // PadSequences brings sequences to one length, as Keras' pad_sequences does.

@@ -14,12 +14,12 @@ const Filters = "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n"
 
 // Options say how text is cut into words. Defaults gives Keras' own.
 type Options struct {
-	NumWords  int    // only ids below it are used, the most frequent words; 0: all
-	Filters   string // characters that are replaced by Split
-	Lower     bool   // make everything lower case first
-	Split     string // what stands between words
-	CharLevel bool   // every character is a word; Filters and Split then mean nothing
-	OOVToken  string // stands, as id 1, for words that are out of the vocabulary; "": they are left out
+	NumWords  int    `json:"num_words"`  // only ids below it are used, the most frequent words; 0: all
+	Filters   string `json:"filters"`    // characters that are replaced by Split
+	Lower     bool   `json:"lower"`      // make everything lower case first
+	Split     string `json:"split"`      // what stands between words
+	CharLevel bool   `json:"char_level"` // every character is a word; Filters and Split then mean nothing
+	OOVToken  string `json:"oov_token"`  // stands, as id 1, for words that are out of the vocabulary; "": they are left out
 }
 
 // Defaults are the options that Keras takes: its Filters, lower case, words between spaces.

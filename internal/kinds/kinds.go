@@ -52,7 +52,8 @@ func Decode[M Member](what, kind string, config []byte, members []M) (M, error) 
 // strict decodes a JSON object into the value that to points at.
 func strict(config []byte, to reflect.Value) error {
 	if to.Elem().Kind() == reflect.Struct {
-		if err := checkFields(config, fields(to.Elem().Type())); err != nil {
+		var err error
+		if config, err = canonical(config, fields(to.Elem().Type())); err != nil {
 			return err
 		}
 	}
@@ -67,51 +68,70 @@ func strict(config []byte, to reflect.Value) error {
 	return nil
 }
 
-// checkFields checks the names of an object's members.
-func checkFields(config []byte, have []string) error {
-	d := json.NewDecoder(bytes.NewReader(config))
-	start, err := d.Token()
-	if err != nil {
-		return err
-	}
-	if start != json.Delim('{') {
-		return fmt.Errorf("got %.20q, want a JSON object", config)
-	}
-	var seen []string
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return err
-		}
-		name := token.(string) // an object's members have names
-		same := func(other string) bool { return strings.EqualFold(name, other) }
-		if !slices.ContainsFunc(have, same) {
-			return names.Unknown("field", names.Shorten(name), have)
-		}
-		if slices.ContainsFunc(seen, same) {
-			return fmt.Errorf("the field %q is given twice", name)
-		}
-		seen = append(seen, name)
-		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// field is a struct's field: its name in JSON, and its name in Go, which files had before.
+type field struct{ name, goName string }
 
-// fields returns the names under which JSON has a struct's fields.
-func fields(t reflect.Type) []string {
-	var list []string
+// fields returns the fields of a struct that JSON has.
+func fields(t reflect.Type) []field {
+	var list []field
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case !f.IsExported() || tag == "-" || f.Anonymous && tag == "":
 		case tag != "":
-			list = append(list, tag)
+			list = append(list, field{tag, f.Name})
 		default:
-			list = append(list, f.Name)
+			list = append(list, field{f.Name, f.Name})
 		}
 	}
 	return list
+}
+
+// canonical returns an object with the fields' names in JSON. Each may be given once.
+func canonical(config []byte, have []field) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(config))
+	start, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if start != json.Delim('{') {
+		return nil, fmt.Errorf("got %.20q, want a JSON object", config)
+	}
+	seen := map[string]bool{}
+	out := []byte{'{'}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		given := token.(string) // an object's members have names
+		at := slices.IndexFunc(have, func(f field) bool { return strings.EqualFold(given, f.name) || given == f.goName })
+		if at < 0 {
+			var all []string
+			for _, f := range have {
+				all = append(all, f.name)
+			}
+			return nil, names.Unknown("field", names.Shorten(given), all)
+		}
+		if seen[have[at].name] {
+			return nil, fmt.Errorf("the field %q is given twice", given)
+		}
+		seen[have[at].name] = true
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = fmt.Appendf(out, "%q:%s", have[at].name, value)
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, err
+	}
+	rest := bytes.TrimSpace(config[d.InputOffset():])
+	if len(rest) > 0 {
+		return nil, errors.New("data follows the JSON object")
+	}
+	return append(out, '}'), nil
 }

@@ -12,6 +12,7 @@ type shape interface{ Kind() string }
 type circle struct {
 	Radius int
 	Name   string `json:"label,omitzero"`
+	NoEdge bool   `json:"no_edge,omitzero"`
 	Hidden int    `json:"-"`
 }
 
@@ -28,6 +29,11 @@ func TestDecode(t *testing.T) {
 	if err != nil || got != (circle{Radius: 3, Name: "c"}) {
 		t.Errorf("got %+v, error %v", got, err)
 	}
+	for _, old := range []string{`{"Radius":3,"Name":"c","NoEdge":true}`, `{"radius":3,"label":"c","no_edge":true}`} {
+		if got, err = kinds.Decode("shape", "circle", []byte(old), shapes); err != nil || got != (circle{Radius: 3, Name: "c", NoEdge: true}) {
+			t.Errorf("%s: got %+v, error %v", old, got, err)
+		}
+	}
 	got, err = kinds.Decode("shape", "box", []byte(`{"Sides":{"Wide":2,"High":5}}`), shapes)
 	if b, ok := got.(*box); err != nil || !ok || b == shapes[1] || b.Sides.Wide != 2 || b.Sides.High != 5 {
 		t.Errorf("got %+v, error %v", got, err)
@@ -40,18 +46,19 @@ func TestDecode(t *testing.T) {
 
 func TestDecodeMistakes(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"Radios":3}`:               `circle: unknown field "Radios", want one of "Radius", "label"; did you mean "Radius"?`,
-		`{"Name":"x"}`:               `unknown field "Name"`,
-		`{"Hidden":1}`:               `unknown field "Hidden"`,
-		`{"Radius":3,"radius":4}`:    `the field "radius" is given twice`,
-		`{"Radius":3} {}`:            "data follows the JSON object",
-		`{"Radius":"3"}`:             "cannot unmarshal string",
-		`[3]`:                        "want a JSON object",
-		`null`:                       "want a JSON object",
-		``:                           "EOF",
-		`{"Radius":3`:                "EOF",
-		`{"Radius":}`:                "invalid character",
-		strings.Repeat(`{"a":`, 9e3): `unknown field "a"`,
+		`{"Radios":3}`:                    `circle: unknown field "Radios", want one of "Radius", "label", "no_edge"; did you mean "Radius"?`,
+		`{"NAME":"x"}`:                    `unknown field "NAME"`,
+		`{"NoEdge":true,"no_edge":false}`: `the field "no_edge" is given twice`,
+		`{"Hidden":1}`:                    `unknown field "Hidden"`,
+		`{"Radius":3,"radius":4}`:         `the field "radius" is given twice`,
+		`{"Radius":3} {}`:                 "data follows the JSON object",
+		`{"Radius":"3"}`:                  "cannot unmarshal string",
+		`[3]`:                             "want a JSON object",
+		`null`:                            "want a JSON object",
+		``:                                "EOF",
+		`{"Radius":3`:                     "EOF",
+		`{"Radius":}`:                     "invalid character",
+		strings.Repeat(`{"a":`, 9e3):      `unknown field "a"`,
 	} {
 		if got, err := kinds.Decode("shape", "circle", []byte(config), shapes); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: got %+v, error %v, want %q", config, got, err, want)
