@@ -2,7 +2,8 @@ package braid
 
 import "braid/op"
 
-// Activation is a function that a model applies to a layer's output; Softmax runs along the last axis.
+// Activation is a function that the model applies to a layer's output. Softmax runs along the last
+// axis.
 type Activation = op.Activation
 
 // The activations, with Keras' formulas. The zero value is Linear.

@@ -15,8 +15,8 @@ var update = flag.Bool("update", false, "write docs/architecture.svg")
 
 const architecture = "docs/architecture.svg"
 
-// TestArchitecture holds the picture in docs/architecture.md against the table of floors and the imports of the
-// tree. go test . -run Architecture -update draws it anew.
+// TestArchitecture compares docs/architecture.svg with the table of floors and the imports of the
+// tree. go test . -run Architecture -update writes it.
 func TestArchitecture(t *testing.T) {
 	want := drawArchitecture(t)
 	if *update {
@@ -33,7 +33,7 @@ func TestArchitecture(t *testing.T) {
 	}
 }
 
-// The picture's measures, in pixels.
+// Sizes in the picture, in pixels.
 const (
 	pictureWidth = 1180
 	floorHeight  = 66
@@ -41,16 +41,26 @@ const (
 	labelWidth   = 250
 )
 
-// floorNames say what each floor is for.
+// floorNames are the labels of the floors.
 var floorNames = map[int]string{
-	0: "arrays, inner loops", 1: "files, text, pictures, threads", 2: "contract of a layer", 3: "engine",
-	4: "graphs, models, tables", 5: "layers, losses, optimizers", 7: "training, model files", 8: "questions and answers",
-	9: "values of inputs", 10: "server, many rows", 11: "verbs", 12: "programs",
+	0:  "arrays, inner loops",
+	1:  "files, text, pictures, threads",
+	2:  "contract of a layer",
+	3:  "engine",
+	4:  "graphs, models, tables",
+	5:  "layers, losses, optimizers",
+	7:  "training, model files",
+	8:  "questions and answers",
+	9:  "values of inputs",
+	10: "server, many rows",
+	11: "verbs",
+	12: "programs",
 }
 
 type box struct{ x, y, width int }
 
-// drawArchitecture draws a row of boxes for each floor, the highest on top, and a line for each import.
+// drawArchitecture draws a row of boxes for each floor, the highest at the top, and a line for each
+// import.
 func drawArchitecture(t *testing.T) []byte {
 	byFloor := map[int][]string{}
 	for pkg, floor := range floors {
@@ -74,11 +84,12 @@ func drawArchitecture(t *testing.T) []byte {
 		}
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="13">`+"\n",
-		pictureWidth, 20+len(order)*floorHeight)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" `+
+		`font-family="sans-serif" font-size="13">`+"\n", pictureWidth, 20+len(order)*floorHeight)
 	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
 	for row, floor := range order {
-		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#555">%d  %s</text>`+"\n", 40+row*floorHeight, floor, floorNames[floor])
+		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#555">%d  %s</text>`+"\n", 40+row*floorHeight, floor,
+			floorNames[floor])
 	}
 	lines := map[string]bool{}
 	eachImport(t, func(_, pkg, imported string) {
@@ -86,7 +97,8 @@ func drawArchitecture(t *testing.T) []byte {
 		to, ours := boxes[imported]
 		if ok && ours {
 			x1, y1, x2, y2 := from.x+from.width/2, from.y+boxHeight, to.x+to.width/2, to.y
-			lines[fmt.Sprintf(`<path d="M%d %dC%d %d %d %d %d %d"/>`, x1, y1, x1, (y1+y2)/2, x2, (y1+y2)/2, x2, y2)] = true
+			lines[fmt.Sprintf(`<path d="M%d %dC%d %d %d %d %d %d"/>`, x1, y1, x1, (y1+y2)/2, x2, (y1+y2)/2,
+				x2, y2)] = true
 		}
 	})
 	fmt.Fprintf(&b, `<g fill="none" stroke="#0b6e7f" stroke-opacity="0.22">`+"\n%s\n</g>\n",
@@ -96,14 +108,16 @@ func drawArchitecture(t *testing.T) []byte {
 		if strings.Contains(pkg, "internal/") {
 			fill, stroke = "#f4f4f2", "#888"
 		}
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="6" fill="%s" stroke="%s"/>`, p.x, p.y, p.width, boxHeight, fill, stroke)
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", p.x+p.width/2, p.y+20, boxName(pkg))
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" rx="6" fill="%s" stroke="%s"/>`, p.x,
+			p.y, p.width, boxHeight, fill, stroke)
+		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="middle">%s</text>`+"\n", p.x+p.width/2, p.y+20,
+			boxName(pkg))
 	}
 	b.WriteString("</svg>\n")
 	return b.Bytes()
 }
 
-// boxName returns a package's name below the module's; the root is the module itself.
+// boxName returns a package's path within the module; the root package has the module's name.
 func boxName(pkg string) string {
 	if name, below := strings.CutPrefix(pkg, "braid/"); below {
 		return name

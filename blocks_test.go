@@ -20,13 +20,14 @@ import (
 	"braid/tensor"
 )
 
-// The limits of the reference cases' README, for float32 against float64.
+// Tolerances from the reference cases' README, for float32 against float64.
 const (
 	blockLimit    = 1e-5 // outputs, state, losses, optimizers
 	gradientLimit = 3e-5
 )
 
-// block is a reference case: a layer, a loss or an optimizer in Keras' terms, with what it gives.
+// block is a reference case: the configuration of a layer, a loss or an optimizer in Keras' terms,
+// and its outputs.
 type block struct {
 	Name, Kind string
 	Config     map[string]any
@@ -40,8 +41,9 @@ type block struct {
 	tensors *safetensors.Container
 }
 
-// TestBlocksOracle compares what exists with reference cases of Keras' semantics: values, gradients and states.
-// The folder that BRAID_ORACLE_BLOCKS names has more of them. Kinds and settings that do not exist are listed.
+// TestBlocksOracle compares values, gradients and states with reference cases of Keras' semantics.
+// It also reads the folder that BRAID_ORACLE_BLOCKS names. It lists the kinds and settings that
+// Braid does not have.
 func TestBlocksOracle(t *testing.T) {
 	folders := []string{braidtest.Oracle(t, "blocks")}
 	if more := os.Getenv("BRAID_ORACLE_BLOCKS"); more != "" {
@@ -98,7 +100,7 @@ func readBlocks(t *testing.T, folder string) []block {
 	return list
 }
 
-// check runs the case, or says why it cannot be run.
+// check runs the case. It returns the reason if Braid cannot run it.
 func (b *block) check(t *testing.T) (missing string) {
 	switch b.Kind {
 	case "optimizer":
@@ -116,7 +118,7 @@ func (b *block) check(t *testing.T) (missing string) {
 	return ""
 }
 
-// layer returns the layer that the configuration describes.
+// layer returns the layer of the configuration.
 func (b *block) layer() (l braid.Layer, missing string) {
 	number := func(key string) float64 { v, _ := b.Config[key].(float64); return v }
 	is := func(key string) bool { v, _ := b.Config[key].(bool); return v }
@@ -132,7 +134,8 @@ func (b *block) layer() (l braid.Layer, missing string) {
 	case "BatchNormalization":
 		momentum := number("momentum")
 		return layer.BatchNormalization{
-			Momentum: &momentum, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale"), Frozen: !b.Train,
+			Momentum: &momentum, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale"),
+			Frozen: !b.Train,
 		}, ""
 	case "Concatenate":
 		return layer.Concatenate{Axis: int(number("axis"))}, ""
@@ -156,10 +159,12 @@ func (b *block) layer() (l braid.Layer, missing string) {
 				axes = append(axes, int(a.(float64)))
 			}
 		}
-		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale")}, ""
+		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"),
+			NoScale: !is("scale")}, ""
 	case "LSTM":
 		_, masked := b.tensors.Entry(b.Name + "/mask")
-		if masked || is("go_backwards") || b.Config["activation"] != nil || b.Config["recurrent_activation"] != nil || !is("use_bias") {
+		if masked || is("go_backwards") || b.Config["activation"] != nil ||
+			b.Config["recurrent_activation"] != nil || !is("use_bias") {
 			return nil, "LSTM with a mask, backwards, without a bias or with other activations"
 		}
 		return layer.LSTM{Units: int(number("units")), Sequences: is("return_sequences")}, ""
@@ -167,7 +172,7 @@ func (b *block) layer() (l braid.Layer, missing string) {
 	return nil, b.Kind
 }
 
-// activation reads Keras' name of an activation.
+// activation parses Keras' name of an activation.
 func activation(config map[string]any) (braid.Activation, error) {
 	name, _ := config["activation"].(string)
 	var a braid.Activation
@@ -183,7 +188,8 @@ func activation(config map[string]any) (braid.Activation, error) {
 	return a, err
 }
 
-// leaf passes its input on and keeps the gradient by it. Its weight makes the engine compute that.
+// leaf is the identity. Its Backward keeps the gradient, and it has a weight so that the engine
+// computes it.
 type leaf struct{ grad *tensor.Rows[float32] }
 
 func (leaf) Kind() string { return "Leaf" }
@@ -204,7 +210,9 @@ func (leafOp) Forward(t *op.Task) {
 
 func (l leafOp) Backward(t *op.Task) { *l.grad = t.OutGrad }
 
-func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) { clear(grad.Row(0)) }
+func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) {
+	clear(grad.Row(0))
+}
 
 // checkLayer compares output, state and gradients of a layer.
 func (b *block) checkLayer(t *testing.T, l braid.Layer) {
@@ -217,7 +225,8 @@ func (b *block) checkLayer(t *testing.T, l braid.Layer) {
 			continue
 		}
 		grads[in.Name] = &tensor.Rows[float32]{}
-		inputs = append(inputs, g.Add("leaf_"+in.Name, leaf{grads[in.Name]}, g.Input(in.Name, tensor.Float32, in.Shape...)))
+		inputs = append(inputs, g.Add("leaf_"+in.Name, leaf{grads[in.Name]},
+			g.Input(in.Name, tensor.Float32, in.Shape...)))
 	}
 	mask, masked := b.tensors.Entry(b.Name + "/mask")
 	if masked && b.Kind != "Embedding" {
@@ -337,7 +346,8 @@ func (b *block) floats(t *testing.T, name string) []float32 {
 	return list
 }
 
-// compare holds numbers against a tensor of the case: the largest difference, as a share of the largest number.
+// compare compares numbers with a tensor of the case: the largest difference, divided by the
+// largest number.
 func (b *block) compare(t *testing.T, name string, got []float32, limit float64) {
 	t.Helper()
 	want := b.doubles(t, name)
@@ -358,13 +368,15 @@ func (b *block) compare(t *testing.T, name string, got []float32, limit float64)
 		largest = max(largest, math.Abs(want[i]))
 	}
 	if !(off/max(largest, least) <= limit) {
-		t.Errorf("%s: off by %.3g of the largest number, at most %v is allowed\ngot  %v\nwant %v", name, off/max(largest, least), limit, got, want)
+		t.Errorf("%s: off by %.3g of the largest number, at most %v is allowed\ngot  %v\nwant %v", name,
+			off/max(largest, least), limit, got, want)
 	}
 }
 
 // checkOptimizer compares all steps of an optimizer.
 func (b *block) checkOptimizer(t *testing.T) (missing string) {
-	known := map[string]bool{"name": true, "learning_rate": true, "beta_1": true, "beta_2": true, "epsilon": true}
+	known := map[string]bool{"name": true, "learning_rate": true, "beta_1": true, "beta_2": true,
+		"epsilon": true}
 	name, _ := b.Config["name"].(string)
 	rate, plain := b.Config["learning_rate"].(float64)
 	for key := range b.Config {
@@ -403,12 +415,13 @@ func (b *block) checkOptimizer(t *testing.T) (missing string) {
 	return ""
 }
 
-// checkLoss compares the losses of rows, and their gradients by the logits.
+// checkLoss compares the losses of rows and their gradients with respect to the logits.
 func (b *block) checkLoss(t *testing.T) (missing string) {
 	name, _ := b.Config["name"].(string)
 	l, err := loss.Decode(name, []byte("{}"))
 	_, masked := b.tensors.Entry(b.Name + "/mask")
-	plain := b.Config["from_logits"] == true && b.Config["pos_weight"] == nil && !masked && len(b.Inputs[1].Shape) == 1
+	plain := b.Config["from_logits"] == true && b.Config["pos_weight"] == nil && !masked &&
+		len(b.Inputs[1].Shape) == 1
 	if smoothing, _ := b.Config["label_smoothing"].(float64); err != nil || !plain || smoothing != 0 {
 		return "loss " + name + " with these settings"
 	}
@@ -421,7 +434,8 @@ func (b *block) checkLoss(t *testing.T) (missing string) {
 		t.Fatal(err)
 	}
 	width := spec.Shape.Size()
-	batch := braidtest.Answer(tensor.Rows[float32]{Data: b.floats(t, "in/y_pred"), Width: width, Stride: width}, spec.Activation)
+	batch := braidtest.Answer(tensor.Rows[float32]{Data: b.floats(t, "in/y_pred"), Width: width,
+		Stride: width}, spec.Activation)
 	truth := b.floats(t, "in/y_true")
 	if f.Target().DType == tensor.Int32 {
 		batch.Labels = tensor.NewRows[int32](b.Batch, 1)

@@ -1,12 +1,11 @@
-// Package braid trains and serves networks that take several kinds of input at once and solve several tasks
-// at once: many strands in, one trunk, many heads out.
+// Package braid trains and serves neural networks with several inputs and several outputs.
 //
 // # A network
 //
-// A network is written down as a [Graph]: inputs, layers, heads. Each has a name, and everything meets by name: the
-// columns of a table, the losses of a plan, the arrays of a prediction. An unknown name is an error that lists the
-// names there are. This network reads the six bits of a number. One head says in which of four classes the number is,
-// the other whether it is odd.
+// A [Graph] describes a network: inputs, layers, heads. Each has a name. Columns of a table, losses
+// of a plan and arrays of a prediction are matched by these names. An unknown name is an error that
+// lists the known ones. This network reads the six bits of a number. One head classifies the number
+// into four classes, the other predicts whether it is odd.
 //
 //	g := braid.NewGraph("bits")
 //	x := g.Input("bits", tensor.Float32, 6)
@@ -15,11 +14,11 @@
 //	g.Head("odd", layer.Dense{Units: 1, Activation: layer.Sigmoid}, h)
 //	model, err := g.Build(1)
 //
-// Package layer has the layers: struct literals whose zero fields are the common case. A mistake in a graph is an
-// error of Build with file, line, layer, what was got and what was wanted. A shape is that of one row; the batch has no
-// length until training or prediction.
+// Package layer has the layers: struct literals whose zero fields are the common case. A mistake in
+// a graph is an error of Build with file, line and layer, and with the value or shape that was got
+// and wanted. A shape is that of one row, without the batch.
 //
-// A layer may be placed again with the same weights, and its weights may be frozen:
+// Two nodes may share weights, and weights may be frozen:
 //
 //	left := g.Add("left", layer.Dense{Units: 8}, a)
 //	right := g.Again("right", left, b)
@@ -27,42 +26,45 @@
 //
 // # Training
 //
-// Package data has tables of named columns, package train fits a model to one:
+// Package data has tables of named columns. Package train fits a model to a table:
 //
 //	table, err := data.NewTable(
 //		data.Floats("bits", x, 6), data.Ints("class", class), data.Floats("odd", odd),
 //	)
+//	classLoss := loss.SparseCategoricalCrossentropy{}
 //	history, err := train.Fit(ctx, model, table, train.Plan{
 //		Epochs: 80, Batch: 8, Optimizer: optim.Adam{Rate: 0.01},
 //		Heads: train.Heads{
-//			"class": {Loss: loss.SparseCategoricalCrossentropy{}, Metrics: metric.List{metric.Accuracy{}}},
+//			"class": {Loss: classLoss, Metrics: metric.List{metric.Accuracy{}}},
 //			"odd":   {Loss: loss.BinaryCrossentropy{}, Weight: 0.5},
 //		},
 //	})
 //
-// Zero fields of a plan mean what they mean in Keras. A plan may have validation data, checkpoints from which
-// [braid/train.Resume] goes on after a crash, and callbacks that watch or stop training.
+// Zero fields of a plan have Keras' defaults. A plan may have validation data, checkpoints from
+// which [braid/train.Resume] continues after a crash, and callbacks that watch or stop training.
 //
 // # Prediction
 //
-// [Model.Predict] answers any number of rows, from any number of goroutines at once:
+// [Model.Predict] takes any number of rows. Any number of goroutines may call it at once:
 //
 //	out, err := model.Predict(braid.Tensors{"bits": tensor.Floats(bits, rows, 6)})
 //	classes := out["class"].Float32s() // [rows, 4]
 //
-// [Model.PredictInto] writes to memory of the caller's and allocates nothing. Package modelfile saves a model with what
-// its inputs are made of; package infer takes images and texts; package serve answers over HTTP.
+// [Model.PredictInto] writes to the caller's memory and allocates nothing. Package modelfile saves
+// a model with the description of its inputs; package infer predicts from images and texts; package
+// serve predicts over HTTP.
 //
 // # The same bytes
 //
-// The same seed gives the same weights, bit for bit, with any number of workers and any instruction set: weights start
-// as a function of seed and name, shuffles and dropout depend on seed, epoch and example, and no sum depends on how work
-// was cut. [Numerics] is the version of these bytes.
+// The same seed gives the same weights, bit for bit, with any number of workers and any instruction
+// set. First weights depend on seed and name; shuffles and dropout depend on seed, epoch and
+// example; the order of every sum is fixed by shapes alone. [Numerics] is the version of this
+// arithmetic.
 //
-// # Layers of your own
+// # Custom layers
 //
-// A layer is a configuration with a Kind and a Build. Build checks shapes, declares weights on the [Builder] and returns
-// an op, which computes rows of a batch. Package op is the contract:
+// A layer is a configuration with a Kind and a Build. Build checks shapes, declares weights on the
+// [Builder] and returns an op, which computes rows of a batch. Package op is the contract:
 //
 //	func (l Linear) Build(b *braid.Builder) (op.Op, error) {
 //		if err := b.Want(1, tensor.Float32); err != nil {
@@ -74,9 +76,10 @@
 //		return linear{}, nil
 //	}
 //
-// The op's Forward computes the output, Backward the gradient by the input, Gradient that by a block of a weight. The
-// engine cuts batches into rows for workers and weights into blocks; op.Multiply and its like are the products that the
-// layers of this module use. Losses, metrics, optimizers and callbacks can be written outside as well.
+// The op's Forward computes the output, Backward the gradient of the inputs, Gradient the gradient
+// of a block of a weight. The engine divides batches into rows for the workers, and weights into
+// blocks. op.Multiply and similar functions are the matrix products that the layers of this module
+// use. Losses, metrics, optimizers and callbacks may be custom as well.
 //
 // The code of this tour runs in the Examples of this package, of op and of train.
 package braid

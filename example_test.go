@@ -17,8 +17,8 @@ import (
 	"braid/train"
 )
 
-// The numbers 0 to 63, each as its six bits. The heads tell which of four classes a number is in
-// (its upper two bits) and whether it is odd.
+// bits returns the numbers 0 to 63, each as its six bits. One head classifies a number by its upper
+// two bits, the other predicts whether it is odd.
 func bits() *data.Table {
 	const rows, width = 64, 6
 	x := make([]float32, 0, rows*width)
@@ -29,7 +29,8 @@ func bits() *data.Table {
 		}
 		class[n], odd[n] = int32(n>>4), float32(n&1)
 	}
-	table, err := data.NewTable(data.Floats("bits", x, width), data.Ints("class", class), data.Floats("odd", odd))
+	table, err := data.NewTable(data.Floats("bits", x, width), data.Ints("class", class),
+		data.Floats("odd", odd))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -56,11 +57,13 @@ func heads() train.Heads {
 	}
 }
 
-// A network with two heads, fitted to a table whose columns bear the names of its input and heads.
+// A network with two heads is fitted to a table whose columns have the names of its input and its
+// heads.
 func Example() {
 	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
 	fmt.Print(model.Summary())
-	history, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 80, Batch: 8, Heads: heads()})
+	history, err := train.Fit(context.Background(), model, bits(),
+		train.Plan{Epochs: 80, Batch: 8, Heads: heads()})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -80,14 +83,16 @@ func Example() {
 	// class accuracy: 1
 }
 
-// Any number of rows is answered at once, by name.
+// Predict takes any number of rows and returns the heads' outputs by name.
 func ExampleModel_Predict() {
 	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
-	if _, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 200, Batch: 8, Heads: heads()}); err != nil {
+	if _, err := train.Fit(context.Background(), model, bits(),
+		train.Plan{Epochs: 200, Batch: 8, Heads: heads()}); err != nil {
 		log.Fatal(err)
 	}
 	out, err := model.Predict(braid.Tensors{
-		"bits": tensor.Floats([]float32{1, -1, -1, -1, 1, 1 /* 49 */, -1, 1, -1, -1, -1, -1 /* 2 */}, 2, 6),
+		"bits": tensor.Floats([]float32{1, -1, -1, -1, 1, 1 /* 49 */, -1, 1, -1, -1, -1, -1 /* 2 */}, 2,
+			6),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -102,7 +107,7 @@ func ExampleModel_Predict() {
 	// odd: false
 }
 
-// Who answers all the time keeps the answers' memory: such calls allocate nothing.
+// PredictInto reuses the memory of the outputs and allocates nothing.
 func ExampleModel_PredictInto() {
 	model := network(layer.Dense{Units: 12, Activation: layer.ReLU})
 	number := make([]float32, 6)
@@ -125,7 +130,7 @@ func ExampleModel_PredictInto() {
 	// [0.301 0.282 0.147 0.270]
 }
 
-// Scale is a layer from outside Braid: it multiplies each feature by a trained number.
+// Scale is a custom layer: it multiplies each feature by a trained number.
 type Scale struct{}
 
 func (Scale) Kind() string { return "Scale" }
@@ -171,10 +176,11 @@ func (scaleOp) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[floa
 	}
 }
 
-// A custom layer takes part like one of Braid's own.
+// A custom layer is used like a layer of package layer.
 func Example_customLayer() {
 	model := network(Scale{})
-	history, err := train.Fit(context.Background(), model, bits(), train.Plan{Epochs: 200, Batch: 8, Heads: heads()})
+	history, err := train.Fit(context.Background(), model, bits(),
+		train.Plan{Epochs: 200, Batch: 8, Heads: heads()})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -184,7 +190,7 @@ func Example_customLayer() {
 	// Output: 1 {}
 }
 
-// Squared is a loss from outside Braid: the squared distance from the target.
+// Squared is a custom loss: the squared distance from the target.
 type Squared struct{}
 
 func (Squared) Kind() string { return "squared" }
@@ -193,8 +199,10 @@ func (Squared) Bind(head braid.Spec) (loss.Func, error) { return squaredFunc{hea
 
 type squaredFunc struct{ shape tensor.Shape }
 
-func (f squaredFunc) Target() loss.Target { return loss.Target{DType: tensor.Float32, Shape: f.shape} }
-func (squaredFunc) FromLogits() bool      { return false }
+func (f squaredFunc) Target() loss.Target {
+	return loss.Target{DType: tensor.Float32, Shape: f.shape}
+}
+func (squaredFunc) FromLogits() bool { return false }
 
 func (squaredFunc) Rows(b loss.Batch, losses []float32, scale float32, lo, hi int) {
 	for r := lo; r < hi; r++ {
@@ -209,7 +217,7 @@ func (squaredFunc) Rows(b loss.Batch, losses []float32, scale float32, lo, hi in
 	}
 }
 
-// Distance is a metric from outside Braid: the mean distance from the target.
+// Distance is a custom metric: the mean distance from the target.
 type Distance struct{}
 
 func (Distance) Kind() string { return "distance" }
@@ -226,9 +234,12 @@ func (distanceFunc) Rows(b metric.Batch, parts tensor.Rows[float32], lo, hi int)
 	}
 }
 
-func (distanceFunc) Value(sums []float64, examples int) float64 { return sums[0] / float64(examples) }
+func (distanceFunc) Value(sums []float64, examples int) float64 {
+	return sums[0] / float64(examples)
+}
 
-// A custom loss, a custom metric, and a callback that stops when the metric is good enough.
+// A custom loss, a custom metric, and a callback that stops training when the metric is good
+// enough.
 func Example_customLossMetricCallback() {
 	plan := heads()
 	plan["odd"] = train.Head{Loss: Squared{}, Metrics: metric.List{Distance{}}}

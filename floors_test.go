@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// floors is the house: a package imports only from lower floors, never sideways.
+// floors is the floor of each package. A package imports only packages of lower floors.
 var floors = map[string]int{
 	"braid/tensor":               0,
 	"braid/internal/kernel":      0,
@@ -46,14 +46,14 @@ var floors = map[string]int{
 	"braid/cmd/braid":            12,
 	"braid/examples/digitqa":     12,
 	"braid/examples/seeds":       12,
-	"braid/internal/braidtest":   100, // imported by tests alone, which this test does not read
+	"braid/internal/braidtest":   100, // imported by tests alone, which this test skips
 }
 
-// light is the highest floor whose packages users import: they stand on the standard library and
-// golang.org/x/sys alone.
+// light is the highest floor of the packages that users import: these depend on the standard
+// library and golang.org/x/sys alone.
 const light = 8
 
-// heavy are packages below that which only verbs that draw import.
+// heavy lists exceptions among them, which only commands that plot import.
 var heavy = map[string]bool{"braid/internal/curves": true}
 
 func TestFloors(t *testing.T) {
@@ -71,7 +71,8 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// eachImport visits the imports of the tree's packages, without tests, and returns the packages.
+// eachImport calls visit with each import of the tree's packages, tests excluded, and returns the
+// packages.
 func eachImport(t *testing.T, visit func(path, pkg, imported string)) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
@@ -80,7 +81,8 @@ func eachImport(t *testing.T, visit func(path, pkg, imported string)) map[string
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") || name == "testdata") {
+		if entry.IsDir() && path != "." && (strings.HasPrefix(name, ".") ||
+			strings.HasPrefix(name, "_") || name == "testdata") {
 			return filepath.SkipDir
 		}
 		if entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
@@ -113,6 +115,7 @@ func checkImport(t *testing.T, path, pkg string, floor int, imported string) {
 	}
 	outside := strings.Contains(strings.Split(imported, "/")[0], ".")
 	if outside && floor <= light && !heavy[pkg] && !strings.HasPrefix(imported, "golang.org/x/sys") {
-		t.Errorf("%s imports %s: library packages stand on the standard library and x/sys", path, imported)
+		t.Errorf("%s imports %s: library packages may import the standard library and x/sys only", path,
+			imported)
 	}
 }

@@ -12,39 +12,39 @@ import (
 	"braid/tensor"
 )
 
-// Graph is a network being written down: inputs, layers on them, heads that answer. It remembers
-// the first mistake, which Build reports with file, line, layer and shapes.
+// Graph describes a network: inputs, layers and heads. It records the first mistake, which Build
+// reports with file, line, layer and shapes.
 type Graph struct {
 	name  string
 	nodes []*Node
 	err   error
 }
 
-// Node is an input, or a layer at its place in a graph: what other layers take as their input.
+// Node is an input or a layer of a graph. Layers take nodes as their inputs.
 type Node struct {
-	graph  *Graph
-	name   string
-	where  string // file:line of the call that made it
-	layer  Layer  // nil for an input
-	inputs []*Node
-	index  int
-	dtype  tensor.DType
-	shape  tensor.Shape // of one row
-	limit  int          // for an int32 input: ids are below it; 0 where no layer said
-	head   bool
+	graph      *Graph
+	name       string
+	where      string // file:line of the call that made it
+	layer      Layer  // nil for an input
+	inputs     []*Node
+	index      int
+	dtype      tensor.DType
+	shape      tensor.Shape // of one row
+	vocabulary int          // of an int32 input: ids run from 0 to vocabulary-1; 0: no limit
+	head       bool
 
 	op         op.Op
 	activation Activation
-	again      *Node // whose weights it has, if they are not its own
+	again      *Node // the node whose weights this one shares; nil: none
 	weights    []weightSpec
 	state      []weightSpec
 	frozen     bool
 	random     bool
-	saved      []int // widths of what Builder.Save declared
-	scratch    []int // lengths of what Builder.Scratch declared
+	saved      []int // widths, from Builder.Save
+	scratch    []int // lengths, from Builder.Scratch
 }
 
-// NewGraph starts an empty network. Its name is the model's: letters, digits, - and _.
+// NewGraph returns an empty graph. Its name is the model's: letters, digits, - and _.
 func NewGraph(name string) *Graph {
 	g := &Graph{name: name}
 	if err := checkName(name); err != nil {
@@ -53,13 +53,15 @@ func NewGraph(name string) *Graph {
 	return g
 }
 
-// Input declares an input by name: the type and the shape of one row.
+// Input declares an input with the type and the shape of one row.
 func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
-	n := &Node{graph: g, name: name, where: caller(), dtype: dtype, shape: append(tensor.Shape(nil), shape...)}
+	n := &Node{graph: g, name: name, where: caller(), dtype: dtype,
+		shape: append(tensor.Shape(nil), shape...)}
 	var err error
 	switch {
 	case dtype != tensor.Float32 && dtype != tensor.Int32:
-		err = fmt.Errorf("type is %s, want float32 or int32 (bytes become float32 as a table is read)", dtype)
+		err = fmt.Errorf("type is %s, want float32 or int32 (bytes become float32 as a table is read)",
+			dtype)
 	default:
 		err = n.shape.Check()
 	}
@@ -69,30 +71,31 @@ func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
 	return g.add(n)
 }
 
-// Add puts a layer on its inputs. Names are unique among inputs, layers and heads: letters, digits,
-// - and _.
+// Add adds a layer that reads the inputs. Names are unique among inputs, layers and heads: letters,
+// digits, - and _.
 func (g *Graph) Add(name string, layer Layer, inputs ...*Node) *Node {
 	return g.layer(name, layer, inputs, false)
 }
 
-// Head adds a layer whose output is one of the model's answers.
+// Head adds a layer whose output is one of the model's outputs.
 func (g *Graph) Head(name string, layer Layer, inputs ...*Node) *Node {
 	return g.layer(name, layer, inputs, true)
 }
 
-// Again adds a node with the layer, and the same weights, of another node, which stays as it is. Their gradient
-// is the sum over both.
+// Again adds a node with the layer and the weights of another node. Both nodes compute; the
+// gradient of their weights is the sum over both.
 func (g *Graph) Again(name string, node *Node, inputs ...*Node) *Node {
 	if node == nil || node.graph != g || node.layer == nil {
 		n := &Node{graph: g, name: name, where: caller()}
-		g.fail(n.where, "layer", name, errors.New("Again: want a node of this graph that is a layer"))
+		g.fail(n.where, "layer", name, errors.New("Again: want a layer's node of this graph"))
 		return g.add(n)
 	}
-	n := &Node{graph: g, name: name, where: caller(), layer: node.layer, inputs: slices.Clone(inputs), again: node.original()}
+	n := &Node{graph: g, name: name, where: caller(), layer: node.layer, inputs: slices.Clone(inputs),
+		again: node.original()}
 	return g.finish(n)
 }
 
-// original returns the node whose weights are the node's.
+// original returns the node that declared the weights of n.
 func (n *Node) original() *Node {
 	if n.again != nil {
 		return n.again
@@ -101,7 +104,8 @@ func (n *Node) original() *Node {
 }
 
 func (g *Graph) layer(name string, layer Layer, inputs []*Node, head bool) *Node {
-	return g.finish(&Node{graph: g, name: name, where: caller(), layer: layer, inputs: slices.Clone(inputs), head: head})
+	return g.finish(&Node{graph: g, name: name, where: caller(), layer: layer,
+		inputs: slices.Clone(inputs), head: head})
 }
 
 // finish builds a node and adds it.
@@ -114,7 +118,7 @@ func (g *Graph) finish(n *Node) *Node {
 	return g.add(n)
 }
 
-// build lets the layer declare what it has.
+// build calls the layer's Build and checks what it declared.
 func (n *Node) build() error {
 	if n.layer == nil {
 		return errors.New("the layer is nil, want one such as layer.Dense{...}")
@@ -139,7 +143,7 @@ func (n *Node) build() error {
 	return nil
 }
 
-// check tests what a layer declared before anything relies on it.
+// check tests a layer's declarations before the engine relies on them.
 func (n *Node) check() error {
 	if err := n.activation.Check(); err != nil {
 		return err
@@ -165,7 +169,8 @@ func (n *Node) check() error {
 		return nil
 	}
 	same := func(a, b weightSpec) bool { return a.name == b.name && a.shape.Equal(b.shape) }
-	if !slices.EqualFunc(n.weights, n.again.weights, same) || !slices.EqualFunc(n.state, n.again.state, same) {
+	if !slices.EqualFunc(n.weights, n.again.weights, same) ||
+		!slices.EqualFunc(n.state, n.again.state, same) {
 		return fmt.Errorf("on these inputs its weights are not those of %q", n.again.name)
 	}
 	return nil
@@ -199,8 +204,8 @@ func (g *Graph) add(n *Node) *Node {
 	return n
 }
 
-// Build checks the whole and makes a model of it with new weights, which depend on the seed and on
-// the weights' names alone.
+// Build checks the graph and returns a model with new weights. A weight's first values depend on
+// the seed and on the weight's name alone.
 func (g *Graph) Build(seed uint64) (*Model, error) {
 	if g.err != nil {
 		return nil, g.err
@@ -221,7 +226,7 @@ func (g *Graph) Build(seed uint64) (*Model, error) {
 	}
 	for i, n := range g.nodes {
 		if !used[i] {
-			return nil, fmt.Errorf("%s: %q is not used by any layer: take it out, or make it a head", n.where, n.name)
+			return nil, fmt.Errorf("%s: no layer uses %q: remove it, or make it a head", n.where, n.name)
 		}
 	}
 	return newModel(g, seed), nil
@@ -233,10 +238,10 @@ func (g *Graph) fail(where, what, name string, err error) {
 	}
 }
 
-// checkName keeps names to what can stand in a file's name, a column and a flag.
+// checkName returns an error for a name that cannot be used in a file name, a column and a flag.
 func checkName(name string) error {
 	if name == "" {
-		return errors.New("is empty, want a name")
+		return errors.New("the name is empty")
 	}
 	for _, r := range name {
 		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
@@ -246,7 +251,7 @@ func checkName(name string) error {
 	return nil
 }
 
-// caller is the file and line, outside this file, that called into it.
+// caller returns the file and line of the nearest caller outside this file.
 func caller() string {
 	var pcs [8]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
@@ -262,14 +267,14 @@ func caller() string {
 	}
 }
 
-// WeightSpec tells of a weight that a graph declares.
+// WeightSpec is the name and the shape of a weight that a graph declares.
 type WeightSpec struct {
 	Name  string
 	Shape tensor.Shape
 }
 
-// Declared lists the weights that Build will make, without making them, or the graph's first
-// mistake.
+// Declared lists the weights that Build would allocate, without allocating them, or returns the
+// graph's first mistake.
 func (g *Graph) Declared() ([]WeightSpec, error) {
 	var list []WeightSpec
 	for _, n := range g.nodes {

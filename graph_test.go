@@ -16,38 +16,109 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Every mistake in a graph is told with its line, its layer, what was got and what was wanted.
+// An error of Build names the line and the layer, and says what was got and what was wanted.
 func TestGraphMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		draw func(g *braid.Graph, x, ids *braid.Node)
 		want string
 	}{
-		"no units":           {func(g *braid.Graph, x, _ *braid.Node) { g.Head("fuse", layer.Dense{}, x) }, `layer "fuse": Dense: Units = 0, want 1 or more (inputs: x [3] float32)`},
-		"ids for dense":      {func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Dense{Units: 1}, ids) }, `input "ids" is int32, want float32`},
-		"floats to embed":    {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Embedding{Vocabulary: 2, Width: 1}, x) }, `input "x" is float32, want int32`},
-		"no vocabulary":      {func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Embedding{Width: 1}, ids) }, "Vocabulary = 0"},
-		"no width":           {func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Embedding{Vocabulary: 2}, ids) }, "Width = 0"},
-		"lstm on a vector":   {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.LSTM{Units: 2}, x) }, "input has shape [3] a row, want [steps features] (inputs: x [3] float32)"},
-		"one to concatenate": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Concatenate{}, x) }, "got 1 inputs, want 2 or more"},
-		"axis out of range":  {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Concatenate{Axis: 2}, x, x) }, "Axis = 2, want -1 to 1"},
-		"two to flatten":     {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Flatten{}, x, x) }, "got 2 inputs, want 1"},
-		"no input":           {func(g *braid.Graph, _, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}) }, "got 0 inputs, want 1"},
-		"nil input":          {func(g *braid.Graph, _, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, nil) }, "input 0 is not a node of this graph"},
+		"no units": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("fuse", layer.Dense{}, x) },
+			`layer "fuse": Dense: Units = 0, want 1 or more (inputs: x [3] float32)`,
+		},
+		"ids for dense": {
+			func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Dense{Units: 1}, ids) },
+			`input "ids" is int32, want float32`,
+		},
+		"floats to embed": {
+			func(g *braid.Graph, x, _ *braid.Node) {
+				g.Head("h", layer.Embedding{Vocabulary: 2, Width: 1}, x)
+			},
+			`input "x" is float32, want int32`,
+		},
+		"no vocabulary": {
+			func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Embedding{Width: 1}, ids) },
+			"Vocabulary = 0",
+		},
+		"no width": {
+			func(g *braid.Graph, _, ids *braid.Node) { g.Head("h", layer.Embedding{Vocabulary: 2}, ids) },
+			"Width = 0",
+		},
+		"lstm on a vector": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.LSTM{Units: 2}, x) },
+			"input has shape [3] a row, want [steps features] (inputs: x [3] float32)",
+		},
+		"one to concatenate": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Concatenate{}, x) },
+			"got 1 inputs, want 2 or more",
+		},
+		"axis out of range": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Concatenate{Axis: 2}, x, x) },
+			"Axis = 2, want -1 to 1",
+		},
+		"two to flatten": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Flatten{}, x, x) },
+			"got 2 inputs, want 1",
+		},
+		"no input": {
+			func(g *braid.Graph, _, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}) },
+			"got 0 inputs, want 1",
+		},
+		"nil input": {
+			func(g *braid.Graph, _, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, nil) },
+			"input 0 is not a node of this graph",
+		},
 		"other graph's": {func(g *braid.Graph, _, _ *braid.Node) {
 			g.Head("h", layer.Dense{Units: 1}, braid.NewGraph("o").Input("y", tensor.Float32, 2))
 		}, "not a node of this graph"},
-		"nil layer":       {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", nil, x) }, "the layer is nil"},
-		"name taken":      {func(g *braid.Graph, x, _ *braid.Node) { g.Head("x", layer.Dense{Units: 1}, x) }, `name "x": is already taken at graph_test.go:`},
-		"bad name":        {func(g *braid.Graph, x, _ *braid.Node) { g.Head("a.b", layer.Dense{Units: 1}, x) }, `holds '.', want letters`},
-		"empty name":      {func(g *braid.Graph, x, _ *braid.Node) { g.Head("", layer.Dense{Units: 1}, x) }, "is empty"},
-		"bad activation":  {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1, Activation: 77}, x) }, "Activation = 77"},
-		"no head":         {func(g *braid.Graph, x, _ *braid.Node) { g.Add("h", layer.Dense{Units: 1}, x) }, `has no head`},
-		"unused":          {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, x) }, `"ids" is not used`},
-		"zero axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 3, 0) }, "axis 1 of shape [3 0] is 0"},
-		"huge axis":       {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 1<<20, 1<<20) }, "more than 2147483647 elements"},
-		"bytes":           {func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Uint8, 3) }, "type is uint8, want float32 or int32"},
-		"view activation": {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", tanhView{}, x) }, "View: has activation tanh, but its op is a view"},
-		"computed ids":    {func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) }, "Odd: Build returned no op"},
+		"nil layer": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", nil, x) },
+			"the layer is nil",
+		},
+		"name taken": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("x", layer.Dense{Units: 1}, x) },
+			`name "x": is already taken at graph_test.go:`,
+		},
+		"bad name": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("a.b", layer.Dense{Units: 1}, x) },
+			`holds '.', want letters`,
+		},
+		"empty name": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("", layer.Dense{Units: 1}, x) },
+			"the name is empty",
+		},
+		"bad activation": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1, Activation: 77}, x) },
+			"Activation = 77",
+		},
+		"no head": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Add("h", layer.Dense{Units: 1}, x) },
+			`has no head`,
+		},
+		"unused": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1}, x) },
+			`no layer uses "ids"`,
+		},
+		"zero axis": {
+			func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 3, 0) },
+			"axis 1 of shape [3 0] is 0",
+		},
+		"huge axis": {
+			func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Float32, 1<<20, 1<<20) },
+			"more than 2147483647 elements",
+		},
+		"bytes": {
+			func(g *braid.Graph, _, _ *braid.Node) { g.Input("z", tensor.Uint8, 3) },
+			"type is uint8, want float32 or int32",
+		},
+		"view activation": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", tanhView{}, x) },
+			"View: has activation tanh, but its op is a view",
+		},
+		"computed ids": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) },
+			"Odd: Build returned no op",
+		},
 	} {
 		g := braid.NewGraph("mistakes")
 		x, ids := g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
@@ -66,7 +137,7 @@ type oddLayer struct{}
 func (oddLayer) Kind() string                        { return "Odd" }
 func (oddLayer) Build(*braid.Builder) (op.Op, error) { return nil, nil }
 
-// tanhView is a view, whose output is its input's memory, with an activation, which would change it.
+// tanhView is a view with an activation. The activation would overwrite its input.
 type tanhView struct{}
 
 func (tanhView) Kind() string { return "View" }
@@ -83,7 +154,7 @@ func (view) Offsets() []int    { return []int{0} }
 func (view) Forward(*op.Task)  {}
 func (view) Backward(*op.Task) {}
 
-// small is a lopsided network: inputs of both types, heads of different width.
+// small is a lopsided network: inputs of both types, heads of different widths.
 func small(t testing.TB, extra bool) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("small")
@@ -104,7 +175,8 @@ func small(t testing.TB, extra bool) *braid.Model {
 	return m
 }
 
-// A layer added elsewhere changes no other weight's first numbers; another seed changes them all.
+// Adding a layer does not change the first values of other weights. Another seed changes all of
+// them.
 func TestWeightsDependOnTheirName(t *testing.T) {
 	m, more := small(t, false), small(t, true)
 	for _, w := range m.Weights() {
@@ -119,7 +191,8 @@ func TestWeightsDependOnTheirName(t *testing.T) {
 			}
 		}
 	}
-	if _, err := m.Weight("h.kernal"); err == nil || !strings.Contains(err.Error(), `did you mean "h.kernel"?`) {
+	if _, err := m.Weight("h.kernal"); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "h.kernel"?`) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -135,7 +208,7 @@ func inputs(rows int) braid.Tensors {
 	return braid.Tensors{"x": tensor.Floats(x, rows, 3), "ids": tensor.Ints(ids, rows, 2)}
 }
 
-// Rows are answered alike alone and among 1,000 others, from many goroutines at once.
+// A row has the same output alone and among 1,000 others, in many goroutines at once.
 func TestPredictRowsAndGoroutines(t *testing.T) {
 	m := small(t, false)
 	const rows = 1000
@@ -160,7 +233,8 @@ func TestPredictRowsAndGoroutines(t *testing.T) {
 				for head, width := range map[string]int{"a": 3, "b": 1} {
 					for i, v := range out[head].Float32s() {
 						if v != want[head].Float32s()[width*lo+i] {
-							t.Errorf("head %s, %d rows from %d: element %d is %v, want %v", head, n, lo, i, v, want[head].Float32s()[width*lo+i])
+							t.Errorf("head %s, %d rows from %d: element %d is %v, want %v", head, n, lo, i, v,
+								want[head].Float32s()[width*lo+i])
 							return
 						}
 					}
@@ -178,20 +252,56 @@ func TestPredictMistakes(t *testing.T) {
 		change func(in braid.Tensors)
 		want   string
 	}{
-		"missing":       {func(in braid.Tensors) { delete(in, "x") }, `input "x" is missing`},
-		"misspelt":      {func(in braid.Tensors) { in["idz"] = in["ids"]; delete(in, "ids") }, `unknown input "idz", want one of "x", "ids"; did you mean "ids"?`},
-		"extra":         {func(in braid.Tensors) { in["colour"] = in["x"] }, `unknown input "colour"`},
-		"type":          {func(in braid.Tensors) { in["ids"] = tensor.Floats(make([]float32, 8), 4, 2) }, "got float32 of shape [4 2], want int32 of shape [rows 2]"},
-		"shape":         {func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 16), 4, 4) }, "got float32 of shape [4 4], want float32 of shape [rows 3]"},
-		"no shape":      {func(in braid.Tensors) { in["x"] = tensor.Tensor{} }, "want float32 of shape [rows 3]"},
-		"too few":       {func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 11), 4, 3) }, "shape [4 3] needs 12 elements, got 11"},
-		"rows differ":   {func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 9), 3, 3) }, `input "ids" has 4 rows, the inputs before it have 3`},
-		"no rows":       {func(in braid.Tensors) { in["x"] = tensor.Floats(nil, 0, 3) }, "got 0 rows, want 1 or more"},
-		"NaN":           {func(in braid.Tensors) { in["x"].Float32s()[7] = nan }, "row 2, element 1 is NaN, want a finite number"},
-		"Inf":           {func(in braid.Tensors) { in["x"].Float32s()[0] = inf }, "row 0, element 0 is -Inf"},
-		"id too large":  {func(in braid.Tensors) { in["ids"].Int32s()[5] = 5 }, "row 2, element 1 is id 5, want 0 to 4"},
-		"id below zero": {func(in braid.Tensors) { in["ids"].Int32s()[0] = -1 }, "row 0, element 0 is id -1"},
-		"negative rows": {func(in braid.Tensors) { in["x"] = tensor.Floats(nil, -1, 3) }, "axis 0 of shape [-1 3] is out of range"},
+		"missing": {func(in braid.Tensors) { delete(in, "x") }, `input "x" is missing`},
+		"misspelt": {
+			func(in braid.Tensors) { in["idz"] = in["ids"]; delete(in, "ids") },
+			`unknown input "idz", want one of "x", "ids"; did you mean "ids"?`,
+		},
+		"extra": {func(in braid.Tensors) { in["colour"] = in["x"] }, `unknown input "colour"`},
+		"type": {
+			func(in braid.Tensors) { in["ids"] = tensor.Floats(make([]float32, 8), 4, 2) },
+			"got float32 of shape [4 2], want int32 of shape [rows 2]",
+		},
+		"shape": {
+			func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 16), 4, 4) },
+			"got float32 of shape [4 4], want float32 of shape [rows 3]",
+		},
+		"no shape": {
+			func(in braid.Tensors) { in["x"] = tensor.Tensor{} },
+			"want float32 of shape [rows 3]",
+		},
+		"too few": {
+			func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 11), 4, 3) },
+			"shape [4 3] needs 12 elements, got 11",
+		},
+		"rows differ": {
+			func(in braid.Tensors) { in["x"] = tensor.Floats(make([]float32, 9), 3, 3) },
+			`input "ids" has 4 rows, the inputs before it have 3`,
+		},
+		"no rows": {
+			func(in braid.Tensors) { in["x"] = tensor.Floats(nil, 0, 3) },
+			"got 0 rows, want 1 or more",
+		},
+		"NaN": {
+			func(in braid.Tensors) { in["x"].Float32s()[7] = nan },
+			"row 2, element 1 is NaN, want a finite number",
+		},
+		"Inf": {
+			func(in braid.Tensors) { in["x"].Float32s()[0] = inf },
+			"row 0, element 0 is -Inf",
+		},
+		"id too large": {
+			func(in braid.Tensors) { in["ids"].Int32s()[5] = 5 },
+			"row 2, element 1 is id 5, want 0 to 4",
+		},
+		"id below zero": {
+			func(in braid.Tensors) { in["ids"].Int32s()[0] = -1 },
+			"row 0, element 0 is id -1",
+		},
+		"negative rows": {
+			func(in braid.Tensors) { in["x"] = tensor.Floats(nil, -1, 3) },
+			"axis 0 of shape [-1 3] is out of range",
+		},
 	} {
 		in := inputs(4)
 		c.change(in)
@@ -203,7 +313,8 @@ func TestPredictMistakes(t *testing.T) {
 
 func TestSetWeightMistakes(t *testing.T) {
 	w := small(t, false).Weights()[0]
-	if err := w.Set(make([]float32, 3)); err == nil || !strings.Contains(err.Error(), "got 3 values, want 10") {
+	if err := w.Set(make([]float32, 3)); err == nil ||
+		!strings.Contains(err.Error(), "got 3 values, want 10") {
 		t.Errorf("error is %v", err)
 	}
 	values := w.Values()
@@ -213,7 +324,7 @@ func TestSetWeightMistakes(t *testing.T) {
 	}
 }
 
-// Logits of any size give probabilities, not NaN.
+// Logits of any magnitude give probabilities, not NaN.
 func TestExtremeLogits(t *testing.T) {
 	m := small(t, false)
 	for name, v := range map[string]float32{"a.bias": 1e4, "b.bias": -1e4} {

@@ -9,15 +9,16 @@ import (
 	"braid/tensor"
 )
 
-// Numerics is the version of the numbers: models with the same inputs, weights and plan give the same bytes
-// only under the same version. It is raised by whatever changes the bytes of training or prediction.
+// Numerics is the version of the arithmetic. Two builds of Braid with the same Numerics compute the
+// same bytes from the same inputs, weights and plan. Every change of the bytes of training or
+// prediction raises it.
 //
-//	1  a gradient's sum runs over all rows of a batch, in their order
-//	2  it runs over chunks of 64 rows, which one fixed balanced binary tree folds
+//	1  a gradient sums all rows of a batch in their order
+//	2  a gradient sums chunks of 64 rows, which one fixed balanced binary tree adds up
 const Numerics = 2
 
-// Model is a built graph with its weights. Any number of goroutines may predict with it at once;
-// training, and setting weights, must have it alone.
+// Model is a built graph with its weights. Any number of goroutines may predict with it at once.
+// Training and Weight.Set must not run beside any other use.
 type Model struct {
 	name    string
 	seed    uint64
@@ -28,7 +29,7 @@ type Model struct {
 	inputs  []Spec // in the order of nodes
 	heads   []Spec
 
-	predictors sync.Pool // *predictor
+	sessions sync.Pool // *session
 }
 
 func newModel(g *Graph, seed uint64) *Model {
@@ -61,11 +62,11 @@ func newModel(g *Graph, seed uint64) *Model {
 		}
 	}
 	m.network = engine.Compile(nodes, seed)
-	m.predictors.New = func() any { return m.newPredictor() }
+	m.sessions.New = func() any { return m.newSession() }
 	return m
 }
 
-// compiled returns the node as the engine runs it; nodes are those before it.
+// compiled returns the engine's form of the node; nodes holds the nodes before it.
 func (n *Node) compiled(nodes []*engine.Node) *engine.Node {
 	c := &engine.Node{
 		Name: n.name, Op: n.op, DType: n.dtype, Shape: n.shape, Head: n.head, Activation: n.activation,
@@ -83,7 +84,7 @@ func (m *Model) Network() *engine.Network { return m.network }
 // Name is the graph's name.
 func (m *Model) Name() string { return m.name }
 
-// Seed is what the model was built with.
+// Seed is the seed of the model's first weights.
 func (m *Model) Seed() uint64 { return m.seed }
 
 // Weights lists all weights in the order the graph declared them.
@@ -101,17 +102,18 @@ func (m *Model) Weight(name string) (*Weight, error) {
 	return nil, names.Unknown("weight", name, have)
 }
 
-// Spec tells what an input takes or a head gives.
+// Spec describes an input or a head.
 type Spec struct {
 	Name       string
 	DType      tensor.DType
 	Shape      tensor.Shape // of one row
-	Limit      int          // of an int32 input: ids run from 0 up to below it; 0: no limit
+	Vocabulary int          // of an int32 input: ids run from 0 to Vocabulary-1; 0: no limit
 	Activation Activation   // of a head
 }
 
 func (n *Node) spec() Spec {
-	return Spec{Name: n.name, DType: n.dtype, Shape: n.shape, Limit: n.limit, Activation: n.activation}
+	return Spec{Name: n.name, DType: n.dtype, Shape: n.shape, Vocabulary: n.vocabulary,
+		Activation: n.activation}
 }
 
 // Inputs lists the inputs in the order the graph declared them.
@@ -120,16 +122,16 @@ func (m *Model) Inputs() []Spec { return slices.Clone(m.inputs) }
 // Heads lists the heads in the order the graph declared them.
 func (m *Model) Heads() []Spec { return slices.Clone(m.heads) }
 
-// NodeSpec is one node of a graph as it was declared: an input, a layer or a head.
+// NodeSpec describes one node of a graph: an input, a layer or a head.
 type NodeSpec struct {
 	Spec
 	Layer  Layer    // nil for an input
-	Inputs []string // the names of what a layer reads
-	Again  string   // the name of the node whose weights it has; "" for its own
+	Inputs []string // names of the nodes that a layer reads
+	Again  string   // name of the node whose weights it shares; "": none
 	Head   bool
 }
 
-// Nodes lists the whole graph in the order it was declared: enough to build it again.
+// Nodes lists the graph in the order it was declared: enough to build it again.
 func (m *Model) Nodes() []NodeSpec {
 	list := make([]NodeSpec, len(m.nodes))
 	for i, n := range m.nodes {

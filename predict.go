@@ -10,20 +10,21 @@ import (
 	"braid/tensor"
 )
 
-// Tensors are arrays by name: a model's inputs or its heads' answers.
+// Tensors are arrays by name: a model's inputs or its heads' outputs.
 type Tensors map[string]tensor.Tensor
 
-// A call uses several goroutines from parallelWork times a row and a weight on, each for workerRows rows
-// or more. So much work takes about 100 us, and to wake an idle processor takes up to 80.
+// A call uses several goroutines if rows times weights is at least parallelWork, each for
+// workerRows rows or more. That work takes about 100 us; waking an idle processor takes up to 80
+// us.
 const (
 	parallelWork = 10 << 20
 	workerRows   = 16
 )
 
-// Predict answers any number of rows. Each input is [rows, its shape...], of the type the graph
-// declared; each head's answer is [rows, its shape...] after its activation. Rows do not influence
-// each other: the bytes are the same whatever else is in the call. Large calls use all processors. Any
-// number of goroutines may predict at once.
+// Predict computes the heads' outputs for any number of rows. Each input has the declared type and
+// the shape [rows, its shape...]. Each output is float32 of shape [rows, its shape...], after its
+// activation. A row's output does not depend on the other rows of the call, bit for bit. Large
+// calls use all processors. Any number of goroutines may call Predict at once.
 func (m *Model) Predict(in Tensors) (Tensors, error) {
 	rows, err := m.checkShapes(in)
 	if err != nil {
@@ -40,19 +41,20 @@ func (m *Model) Predict(in Tensors) (Tensors, error) {
 	return out, nil
 }
 
-// PredictInto is Predict that writes the answers to out: for each head a float32 tensor of shape [rows,
-// its shape...], such as what Predict answered to as many rows before. A call that does not use several
-// processors allocates nothing. After bad numbers in the inputs some answers may be written.
+// PredictInto is Predict that writes to out: for each head a float32 tensor of shape [rows, its
+// shape...], such as those that Predict returned for as many rows. A call that uses one processor
+// allocates nothing. After an error about a number in the inputs, some outputs may have been
+// written.
 func (m *Model) PredictInto(out, in Tensors) error {
 	return m.PredictWith(runtime.GOMAXPROCS(0), out, in)
 }
 
-// PredictWith is PredictInto with at most so many goroutines, the caller's among them: a server that
-// answers several calls at once may have no processor to spare for any of them.
+// PredictWith is PredictInto with at most the given number of goroutines, the caller's included. A
+// server that runs several calls at once can limit each to one processor.
 func (m *Model) PredictWith(workers int, out, in Tensors) error {
 	rows, err := m.checkShapes(in)
 	if err == nil {
-		err = m.checkAnswers(out, rows)
+		err = m.checkOutputs(out, rows)
 	}
 	if err == nil {
 		err = m.predict(workers, out, in, rows)
@@ -60,7 +62,7 @@ func (m *Model) PredictWith(workers int, out, in Tensors) error {
 	return m.failed(err)
 }
 
-// failed tells which model an error comes from.
+// failed adds the model's name to an error.
 func (m *Model) failed(err error) error {
 	if err == nil {
 		return nil
@@ -68,25 +70,25 @@ func (m *Model) failed(err error) error {
 	return fmt.Errorf("model %q: %w", m.name, err)
 }
 
-// predict answers rows whose shapes are checked.
-func (m *Model) predict(most int, out, in Tensors, rows int) error {
-	good := true
-	if workers := m.workers(most, rows); workers == 1 {
-		all := deal{rows: rows, chunk: m.network.PredictRows()}
-		good = m.answer(out, in, &all)
+// predict runs a call whose shapes are checked.
+func (m *Model) predict(maxWorkers int, out, in Tensors, rows int) error {
+	ok := true
+	if workers := m.workers(maxWorkers, rows); workers == 1 {
+		queue := rowQueue{rows: rows, chunk: m.network.PredictRows()}
+		ok = m.predictRows(out, in, &queue)
 	} else {
-		good = m.answerTogether(out, in, rows, workers)
+		ok = m.predictParallel(out, in, rows, workers)
 	}
-	if good {
+	if ok {
 		return nil
 	}
 	if _, err := m.CheckInputs(in); err != nil {
 		return err
 	}
-	return errors.New("the inputs changed while they were read")
+	return errors.New("the inputs changed during the call")
 }
 
-// workers is how many goroutines answer a call that may have so many.
+// workers returns the number of goroutines for a call that may use most.
 func (m *Model) workers(most, rows int) int {
 	if rows*m.size < parallelWork {
 		return 1
@@ -94,13 +96,14 @@ func (m *Model) workers(most, rows int) int {
 	return max(1, min(most, rows/workerRows))
 }
 
-// answerTogether answers rows with several goroutines, one of them the caller's.
-func (m *Model) answerTogether(out, in Tensors, rows, workers int) bool {
+// predictParallel predicts with several goroutines, the caller's included.
+func (m *Model) predictParallel(out, in Tensors, rows, workers int) bool {
 	share := (rows + workers - 1) / workers
-	all := deal{rows: rows, chunk: min(m.network.PredictRows(), (share+workerRows-1)/workerRows*workerRows)}
+	chunk := min(m.network.PredictRows(), (share+workerRows-1)/workerRows*workerRows)
+	queue := rowQueue{rows: rows, chunk: chunk}
 	var bad atomic.Bool
 	err := exec.NewCrew(workers).Run(func(int) {
-		if !m.answer(out, in, &all) {
+		if !m.predictRows(out, in, &queue) {
 			bad.Store(true)
 		}
 	})
@@ -110,32 +113,32 @@ func (m *Model) answerTogether(out, in Tensors, rows, workers int) bool {
 	return !bad.Load()
 }
 
-// deal hands out the rows of a call, a chunk at a time.
-type deal struct {
+// rowQueue hands out the rows of a call in chunks.
+type rowQueue struct {
 	rows, chunk int
 	next        atomic.Int64
 }
 
-// take is the next rows, none when all are taken.
-func (d *deal) take() (lo, hi int) {
-	hi = int(d.next.Add(int64(d.chunk)))
-	return hi - d.chunk, min(hi, d.rows)
+// take returns the next rows, lo == hi or more when none are left.
+func (q *rowQueue) take() (lo, hi int) {
+	hi = int(q.next.Add(int64(q.chunk)))
+	return hi - q.chunk, min(hi, q.rows)
 }
 
-// answer answers the rows that it takes. It returns false, and ends the deal, where their numbers are
-// not what the model takes.
-func (m *Model) answer(out, in Tensors, d *deal) bool {
-	p := m.predictors.Get().(*predictor)
-	defer m.predictors.Put(p)
-	p.bind(out, in)
-	defer p.release()
-	for lo, hi := d.take(); lo < hi; lo, hi = d.take() {
-		if !p.read(lo, hi) {
-			d.next.Store(int64(d.rows))
+// predictRows predicts the rows that it takes from the queue. At a number that is not finite or an
+// id out of range it empties the queue and returns false.
+func (m *Model) predictRows(out, in Tensors, q *rowQueue) bool {
+	s := m.sessions.Get().(*session)
+	defer m.sessions.Put(s)
+	s.bind(out, in)
+	defer s.release()
+	for lo, hi := q.take(); lo < hi; lo, hi = q.take() {
+		if !s.read(lo, hi) {
+			q.next.Store(int64(q.rows))
 			return false
 		}
-		p.team.Forward(0, hi-lo)
-		p.write(lo, hi)
+		s.team.Forward(0, hi-lo)
+		s.write(lo, hi)
 	}
 	return true
 }

@@ -16,9 +16,10 @@ import (
 	"braid/tensor"
 )
 
-// mixed is a network with all that prediction has to tell apart: inputs of one number and of several,
-// laid in another's memory and not, used twice; heads that are wide, that others read, that are laid; so
-// many weights that 700 rows make work for several goroutines.
+// mixed has every kind of input and head that prediction treats differently: inputs of one number
+// and of several, stored inside another buffer and not, used twice; heads that are wide, that other
+// layers read, that are stored inside another buffer. It has enough weights that several goroutines
+// predict 700 rows.
 func mixed() *braid.Graph {
 	g := braid.NewGraph("mixed")
 	x, y := g.Input("x", tensor.Float32, 5), g.Input("y", tensor.Float32, 2, 3)
@@ -37,7 +38,7 @@ func mixed() *braid.Graph {
 	return g
 }
 
-// someRows is rows for any network, no two alike.
+// someRows returns rows for any network, no two of them equal.
 func someRows(m *braid.Model, rows int) braid.Tensors {
 	in := braid.Tensors{}
 	for i, spec := range m.Inputs() {
@@ -45,7 +46,7 @@ func someRows(m *braid.Model, rows int) braid.Tensors {
 		if spec.DType == tensor.Int32 {
 			ids := make([]int32, size)
 			for j := range ids {
-				ids[j] = int32((j*j + 3*j/7 + i) % spec.Limit)
+				ids[j] = int32((j*j + 3*j/7 + i) % spec.Vocabulary)
 			}
 			in[spec.Name] = tensor.Ints(ids, shape...)
 			continue
@@ -59,7 +60,7 @@ func someRows(m *braid.Model, rows int) braid.Tensors {
 	return in
 }
 
-// window is rows lo to hi of each of some tensors.
+// window returns rows lo to hi of each tensor.
 func window(all braid.Tensors, lo, hi int) braid.Tensors {
 	part := braid.Tensors{}
 	for name, t := range all {
@@ -74,7 +75,7 @@ func window(all braid.Tensors, lo, hi int) braid.Tensors {
 	return part
 }
 
-// answers is memory for a model's answers, filled with NaN.
+// answers returns tensors for a model's outputs, filled with NaN.
 func answers(m *braid.Model, rows int) braid.Tensors {
 	out := braid.Tensors{}
 	for _, spec := range m.Heads() {
@@ -110,13 +111,14 @@ func build(t testing.TB, g *braid.Graph) *braid.Model {
 	return m
 }
 
-// The bytes of an answer are the same alone, among few and among many, with any number of processors
+// A row's output has the same bytes alone, among few and among many, with any number of processors
 // and with every kernel set.
 func TestPredictSameBytes(t *testing.T) {
 	const rows = 1000
 	defer kernel.Use(kernel.Default())
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-	for _, graph := range []func() *braid.Graph{mixed, func() *braid.Graph { return digitqa.Network(9, 7) }} {
+	for _, graph := range []func() *braid.Graph{mixed,
+		func() *braid.Graph { return digitqa.Network(9, 7) }} {
 		var want braid.Tensors
 		for _, set := range kernel.Sets() {
 			kernel.Use(set)
@@ -131,7 +133,8 @@ func TestPredictSameBytes(t *testing.T) {
 				if want == nil {
 					want = out
 				}
-				checkSame(t, fmt.Sprintf("%s, %s kernels, %d processors", m.Name(), set.Name, processors), out, want)
+				checkSame(t, fmt.Sprintf("%s, %s kernels, %d processors", m.Name(), set.Name, processors), out,
+					want)
 			}
 			for _, n := range []int{1, 37, 64, 300} {
 				out := answers(m, rows)
@@ -147,7 +150,8 @@ func TestPredictSameBytes(t *testing.T) {
 	}
 }
 
-// A call that may have one goroutine takes no other, however many processors there are, and answers the same.
+// A call with one worker starts no goroutine, on any number of processors, and returns the same
+// bytes.
 func TestPredictWith(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	m := build(t, digitqa.Network(28, 28))
@@ -180,7 +184,7 @@ func TestPredictWith(t *testing.T) {
 	}
 }
 
-// Goroutines that use one model at once do not meet.
+// Goroutines that use one model at once do not disturb each other.
 func TestPredictIntoGoroutines(t *testing.T) {
 	const rows, share = 700, 100
 	m := build(t, mixed())
@@ -210,14 +214,35 @@ func TestPredictIntoMistakes(t *testing.T) {
 		change func(out braid.Tensors)
 		want   string
 	}{
-		"missing":  {func(out braid.Tensors) { delete(out, "a") }, `head "a" is missing, want each of "a", "b"`},
-		"misspelt": {func(out braid.Tensors) { out["bb"] = out["b"]; delete(out, "b") }, `unknown head "bb", want one of "a", "b"; did you mean "b"?`},
-		"extra":    {func(out braid.Tensors) { out["c"] = out["b"] }, `unknown head "c"`},
-		"type":     {func(out braid.Tensors) { out["b"] = tensor.Ints(make([]int32, 4), 4, 1) }, `memory for head "b": got int32 of shape [4 1], want float32 of shape [rows 1]`},
-		"shape":    {func(out braid.Tensors) { out["a"] = out["b"] }, `memory for head "a": got float32 of shape [4 1], want float32 of shape [rows 3]`},
-		"none":     {func(out braid.Tensors) { out["a"] = tensor.Tensor{} }, "want float32 of shape [rows 3]"},
-		"too few":  {func(out braid.Tensors) { out["a"] = tensor.Floats(make([]float32, 11), 4, 3) }, "shape [4 3] needs 12 elements, got 11"},
-		"rows":     {func(out braid.Tensors) { out["b"] = tensor.Floats(make([]float32, 5), 5, 1) }, `memory for head "b" has 5 rows, the inputs have 4`},
+		"missing": {
+			func(out braid.Tensors) { delete(out, "a") },
+			`head "a" is missing, want each of "a", "b"`,
+		},
+		"misspelt": {
+			func(out braid.Tensors) { out["bb"] = out["b"]; delete(out, "b") },
+			`unknown head "bb", want one of "a", "b"; did you mean "b"?`,
+		},
+		"extra": {func(out braid.Tensors) { out["c"] = out["b"] }, `unknown head "c"`},
+		"type": {
+			func(out braid.Tensors) { out["b"] = tensor.Ints(make([]int32, 4), 4, 1) },
+			`memory for head "b": got int32 of shape [4 1], want float32 of shape [rows 1]`,
+		},
+		"shape": {
+			func(out braid.Tensors) { out["a"] = out["b"] },
+			`memory for head "a": got float32 of shape [4 1], want float32 of shape [rows 3]`,
+		},
+		"none": {
+			func(out braid.Tensors) { out["a"] = tensor.Tensor{} },
+			"want float32 of shape [rows 3]",
+		},
+		"too few": {
+			func(out braid.Tensors) { out["a"] = tensor.Floats(make([]float32, 11), 4, 3) },
+			"shape [4 3] needs 12 elements, got 11",
+		},
+		"rows": {
+			func(out braid.Tensors) { out["b"] = tensor.Floats(make([]float32, 5), 5, 1) },
+			`memory for head "b" has 5 rows, the inputs have 4`,
+		},
 	} {
 		out := answers(m, 4)
 		c.change(out)
@@ -231,30 +256,33 @@ func TestPredictIntoMistakes(t *testing.T) {
 	bad := inputs(4)
 	bad["x"] = tensor.Floats(make([]float32, 9), 3, 3)
 	err := m.PredictInto(answers(m, 4), bad)
-	if want := `model "small": input "ids" has 4 rows, the inputs before it have 3`; err == nil || err.Error() != want {
+	if want := `model "small": input "ids" has 4 rows, the inputs before it have 3`; err == nil ||
+		err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
-// Of several bad numbers among many rows the first is told: of the first input, the first row.
+// The error names the first bad number: of the first input, the first row.
 func TestPredictFirstBadNumber(t *testing.T) {
 	const rows = 1000
 	m := build(t, mixed())
-	for range 20 { // whichever goroutine finds its own first
+	for range 20 { // in any order of the goroutines
 		in := someRows(m, rows)
 		in["words"].Int32s()[3*130+1] = 7777
-		if _, err := m.Predict(in); err == nil || !strings.Contains(err.Error(), `input "words": row 130, element 1 is id 7777, want 0 to 7776`) {
+		if _, err := m.Predict(in); err == nil || !strings.Contains(err.Error(),
+			`input "words": row 130, element 1 is id 7777, want 0 to 7776`) {
 			t.Fatalf("error is %v", err)
 		}
 		in["x"].Float32s()[5*990+2] = float32(math.Inf(1))
 		in["x"].Float32s()[5*321+1] = float32(math.NaN())
-		if _, err := m.Predict(in); err == nil || !strings.Contains(err.Error(), `input "x": row 321, element 1 is NaN`) {
+		if _, err := m.Predict(in); err == nil || !strings.Contains(err.Error(),
+			`input "x": row 321, element 1 is NaN`) {
 			t.Fatalf("error is %v", err)
 		}
 	}
 }
 
-// A bad number is seen in each input, wherever the model reads it to, and in each row.
+// A bad number is found in each input and each row.
 func TestPredictBadNumbers(t *testing.T) {
 	const rows = 800
 	m := build(t, mixed())
@@ -308,5 +336,7 @@ func BenchmarkPredict(b *testing.B) {
 }
 
 func BenchmarkPredictInto(b *testing.B) {
-	benchmarkPredict(b, func(m *braid.Model, out, in braid.Tensors) error { return m.PredictInto(out, in) })
+	benchmarkPredict(b, func(m *braid.Model, out, in braid.Tensors) error {
+		return m.PredictInto(out, in)
+	})
 }

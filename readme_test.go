@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestReadmeModule builds and runs the program of README.md as a module outside of the tree, with the lines of go.mod
-// that stand there.
+// TestReadmeModule builds and runs README.md's program as a module outside the tree, with
+// README.md's lines of go.mod.
 func TestReadmeModule(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: runs the go command, which -short does not")
@@ -40,7 +40,8 @@ func TestReadmeModule(t *testing.T) {
 	version := regexp.MustCompile(`(?m)^go .*$`).FindString(string(module))
 	lines := strings.Replace(blocks[0][1], "../braid", checkout, 1)
 	for name, content := range map[string]string{
-		"go.mod": "module outside\n\n" + version + "\n\n" + lines, "go.sum": string(sums), "main.go": blocks[1][1],
+		"go.mod": "module outside\n\n" + version + "\n\n" + lines, "go.sum": string(sums),
+		"main.go": blocks[1][1],
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

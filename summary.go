@@ -9,12 +9,12 @@ import (
 	"braid/tensor"
 )
 
-// Summary is a model's table of contents; printed, it is a table as Keras draws it.
+// Summary lists a model's layers and counts its weights. Its String is a table in Keras' style.
 type Summary struct {
 	Name   string
 	Layers []LayerSummary
-	Total  int // weights in all
-	Frozen int // of these, not trained
+	Total  int // all weights
+	Frozen int // weights that are not trained
 	State  int // numbers of state, such as moving averages
 }
 
@@ -25,7 +25,7 @@ type LayerSummary struct {
 	Output    tensor.Shape // of one row
 	Weights   int          // numbers in its weights
 	State     int          // numbers of state
-	Connected []string     // the names of what it reads
+	Connected []string     // names of the nodes that it reads
 	Head      bool
 }
 
@@ -46,7 +46,7 @@ func (m *Model) Summary() Summary {
 		for _, w := range n.state {
 			line.State += w.shape.Size()
 		}
-		if n.again != nil { // they count where they are first
+		if n.again != nil { // counted at the node that declared them
 			line.Weights, line.State = 0, 0
 		}
 		if n.frozen {
@@ -59,7 +59,7 @@ func (m *Model) Summary() Summary {
 	return s
 }
 
-// String draws the table. Nothing in it is cut off.
+// String returns the table. No column is cut off.
 func (s Summary) String() string {
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
@@ -73,7 +73,8 @@ func (s Summary) String() string {
 		for _, n := range l.Output {
 			shape += fmt.Sprintf(", %d", n)
 		}
-		fmt.Fprintf(w, "%s (%s)\t%s)\t%s\t%s\n", l.Name, kind, shape, grouped(l.Weights), strings.Join(l.Connected, ", "))
+		fmt.Fprintf(w, "%s (%s)\t%s)\t%s\t%s\n", l.Name, kind, shape, grouped(l.Weights),
+			strings.Join(l.Connected, ", "))
 	}
 	w.Flush()
 	lines := strings.Split(strings.TrimSuffix(table.String(), "\n"), "\n")
@@ -83,7 +84,8 @@ func (s Summary) String() string {
 		width = max(width, len(lines[i]))
 	}
 	rule := strings.Repeat("-", width)
-	text := fmt.Sprintf("Model: %s\n%s\n%s\n%s\n%s\n%s\nTotal weights: %s (%s as float32)\n", s.Name, rule,
+	text := fmt.Sprintf("Model: %s\n%s\n%s\n%s\n%s\n%s\nTotal weights: %s (%s as float32)\n", s.Name,
+		rule,
 		lines[0], rule, strings.Join(lines[1:], "\n"), rule, grouped(s.Total), bytesText(4*s.Total))
 	if s.Frozen > 0 {
 		text += fmt.Sprintf("Frozen: %s\n", grouped(s.Frozen))
@@ -94,7 +96,7 @@ func (s Summary) String() string {
 	return text
 }
 
-// grouped writes 20559 as 20,559.
+// grouped formats 20559 as 20,559.
 func grouped(n int) string {
 	text := strconv.Itoa(n)
 	for at := len(text) - 3; at > 0; at -= 3 {

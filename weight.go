@@ -13,25 +13,24 @@ import (
 // Initializer fills a new weight: values is row-major, of the given shape.
 type Initializer func(values []float32, shape tensor.Shape, draw Draw)
 
-// Draw gives random numbers by index: the same index gives the same number, whatever else was
-// asked for.
+// Draw returns random numbers by index. A number depends on its index alone, not on earlier calls.
 type Draw interface {
-	Unit(i uint64) float32   // even in [0, 1)
+	Unit(i uint64) float32   // uniform in [0, 1)
 	Normal(i uint64) float32 // mean 0, standard deviation 1
 }
 
 type weightSpec struct {
 	name       string
 	shape      tensor.Shape
-	transposed []op.Span // where it is stored transposed: the parts of the first axis
+	transposed []op.Span // spans of the first axis, if it is stored transposed; else nil
 	init       Initializer
 }
 
-// Weight is one array of a model: trained, or state that training changes in another way.
+// Weight is one array of a model: a trained weight, or state such as a moving average.
 type Weight struct {
 	name       string
 	shape      tensor.Shape
-	transposed []op.Span // where it is stored transposed: the parts of the first axis
+	transposed []op.Span // spans of the first axis, if it is stored transposed; else nil
 	memory     *engine.Weight
 	state      bool
 }
@@ -55,19 +54,19 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 		w.memory = engine.NewWeight(columns, widths...)
 	}
 	values := make([]float32, spec.shape.Size())
-	// A weight's numbers depend on its own name alone: a layer added elsewhere changes nothing.
+	// A weight's first values depend on its name alone: adding a layer changes no other weight.
 	spec.init(values, spec.shape, random.New(seed, "weights/"+w.name))
 	w.fill(values)
 	return w
 }
 
-// Name is the layer's name and the weight's own, "trunk.kernel".
+// Name is the layer's name and the name that the layer gave the weight, such as "trunk.kernel".
 func (w *Weight) Name() string { return w.name }
 
-// Shape is the shape that Values has.
+// Shape is the shape of Values.
 func (w *Weight) Shape() tensor.Shape { return w.shape }
 
-// Values is a copy of the numbers, row-major.
+// Values returns a copy of the numbers, row-major.
 func (w *Weight) Values() []float32 {
 	values := make([]float32, w.shape.Size())
 	w.Unpack(values, w.memory.Storage)
@@ -91,19 +90,19 @@ func (w *Weight) Set(values []float32) error {
 
 func (w *Weight) fill(values []float32) { w.Pack(w.memory.Storage, values) }
 
-// Pack copies row-major values to an array that is laid out like the weight's storage.
+// Pack copies row-major values to an array with the layout of the weight's storage.
 func (w *Weight) Pack(storage []tensor.Rows[float32], values []float32) {
 	w.each(storage, func(number *float32, index int) { *number = values[index] })
 }
 
-// Unpack copies an array that is laid out like the weight's storage, such as its gradient, to
+// Unpack copies an array with the layout of the weight's storage, such as its gradient, to
 // row-major values.
 func (w *Weight) Unpack(values []float32, storage []tensor.Rows[float32]) {
 	w.each(storage, func(number *float32, index int) { values[index] = *number })
 }
 
-// each calls work with every number of an array that is laid out like the storage, and where it stands in
-// row-major values.
+// each calls work with every number of an array that has the storage's layout, and with the
+// number's index in row-major values.
 func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32, index int)) {
 	for i, part := range storage {
 		for r := range w.memory.Rows {

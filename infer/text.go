@@ -37,8 +37,8 @@ func (in *Input) Read(ids []int32, question string) (Reading, error) {
 	copy(ids, padded[0])
 	for _, id := range ids {
 		isPadding := id == in.Text.Padding.Value // out of range it is not the text's fault
-		if in.Limit > 0 && int(id) >= in.Limit && !isPadding {
-			reason := fmt.Sprintf("needs id %d, the network takes 0 to %d", id, in.Limit-1)
+		if in.Vocabulary > 0 && int(id) >= in.Vocabulary && !isPadding {
+			reason := fmt.Sprintf("needs id %d, the network takes 0 to %d", id, in.Vocabulary-1)
 			return r, in.unanswerable(question, reason)
 		}
 	}

@@ -36,7 +36,7 @@ func (l Embedding) Build(b *braid.Builder) (op.Op, error) {
 	if err := b.Want(1, tensor.Int32); err != nil {
 		return nil, err
 	}
-	if err := b.Limit(0, l.Vocabulary); err != nil {
+	if err := b.Vocabulary(0, l.Vocabulary); err != nil {
 		return nil, err
 	}
 	b.Output(append(append(tensor.Shape(nil), b.Shape(0)...), l.Width)...)

@@ -182,10 +182,10 @@ func (in *input) read(to tensor.Tensor, of *infer.Input) error {
 func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 	width := of.Shape.Size()
 	switch {
-	case in.datatype == "INT32" && of.Limit > 0:
+	case in.datatype == "INT32" && of.Vocabulary > 0:
 		for i, id := range t.Int32s() {
-			if id < 0 || int(id) >= of.Limit {
-				return bad("input %q: row %d, element %d is id %d, want 0 to %d", in.name, i/width, i%width, id, of.Limit-1)
+			if id < 0 || int(id) >= of.Vocabulary {
+				return bad("input %q: row %d, element %d is id %d, want 0 to %d", in.name, i/width, i%width, id, of.Vocabulary-1)
 			}
 		}
 	case in.datatype == "FP32" && in.data == nil:

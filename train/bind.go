@@ -129,8 +129,8 @@ func checkInput(spec braid.Spec, c data.Column) error {
 	if (c.DType == tensor.Int32) != (spec.DType == tensor.Int32) {
 		return fmt.Errorf("column %q is %s, the input wants %s", c.Name, c.DType, spec.DType)
 	}
-	if spec.Limit > 0 {
-		return c.CheckRange(0, spec.Limit-1)
+	if spec.Vocabulary > 0 {
+		return c.CheckRange(0, spec.Vocabulary-1)
 	}
 	return c.CheckFinite()
 }

@@ -128,7 +128,7 @@ func (b *Batch) fillInputs(m *braid.Model) {
 				for j := range size {
 					at := uint64(r*size + j)
 					if spec.DType == tensor.Int32 {
-						w.IDs(i).Row(r)[j] = int32(draw.Bits(at) % uint64(max(1, spec.Limit)))
+						w.IDs(i).Row(r)[j] = int32(draw.Bits(at) % uint64(max(1, spec.Vocabulary)))
 					} else {
 						w.Input(i).Row(r)[j] = draw.Normal(at)
 					}

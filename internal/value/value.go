@@ -216,10 +216,10 @@ func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) (
 func ids(in *infer.Input, to []int32, raw []byte) error {
 	return numbers(raw, in.Shape, func(at int, token []byte) error {
 		id, err := strconv.ParseInt(string(token), 10, 32)
-		if err != nil || in.Limit > 0 && (id < 0 || int(id) >= in.Limit) {
+		if err != nil || in.Vocabulary > 0 && (id < 0 || int(id) >= in.Vocabulary) {
 			want := "a whole number of 32 bits"
-			if in.Limit > 0 {
-				want = fmt.Sprintf("0 to %d", in.Limit-1)
+			if in.Vocabulary > 0 {
+				want = fmt.Sprintf("0 to %d", in.Vocabulary-1)
 			}
 			return fmt.Errorf("id %d is %s, want %s", at, Shorten(token), want)
 		}

@@ -9,8 +9,8 @@ import (
 	"braid/tensor"
 )
 
-// CheckInputs tests whether in fits the model's inputs: names, types, shapes, numbers of rows,
-// finite numbers, ids in range. It returns the number of rows.
+// CheckInputs tests the names, types, shapes and numbers of rows of the inputs, and that all their
+// numbers are finite and all ids in range. It returns the number of rows.
 func (m *Model) CheckInputs(in Tensors) (rows int, err error) {
 	rows, err = m.checkShapes(in)
 	for i := 0; i < len(m.inputs) && err == nil; i++ {
@@ -22,7 +22,7 @@ func (m *Model) CheckInputs(in Tensors) (rows int, err error) {
 	return rows, nil
 }
 
-// checkShapes is CheckInputs but for the numbers in the tensors.
+// checkShapes is CheckInputs without the test of the numbers.
 func (m *Model) checkShapes(in Tensors) (rows int, err error) {
 	if len(in) != len(m.inputs) {
 		return 0, misnamed("input", m.inputs, in)
@@ -47,8 +47,8 @@ func (m *Model) checkShapes(in Tensors) (rows int, err error) {
 	return rows, nil
 }
 
-// checkAnswers tests whether the memory for answers fits the model's heads.
-func (m *Model) checkAnswers(out Tensors, rows int) error {
+// checkOutputs tests that the tensors to write to fit the model's heads.
+func (m *Model) checkOutputs(out Tensors, rows int) error {
 	if len(out) != len(m.heads) {
 		return misnamed("head", m.heads, out)
 	}
@@ -69,7 +69,7 @@ func (m *Model) checkAnswers(out Tensors, rows int) error {
 	return nil
 }
 
-// misnamed tells which name is missing or unknown.
+// misnamed returns an error with the names that are missing or unknown.
 func misnamed(what string, specs []Spec, given Tensors) error {
 	want := make([]string, len(specs))
 	for i, s := range specs {
@@ -94,22 +94,23 @@ func (s *Spec) checkShape(t tensor.Tensor) (rows int, err error) {
 	return shape[0], nil
 }
 
-// checkNumbers tests whether all numbers are finite, or ids of the input.
+// checkNumbers tests that all numbers are finite, and all ids in range.
 func (s *Spec) checkNumbers(t tensor.Tensor) error {
 	width := s.Shape.Size()
 	if x := t.Float32s(); !kernel.Default().Finite(x) {
-		i := firstBad(x)
-		return fmt.Errorf("input %q: row %d, element %d is %v, want a finite number", s.Name, i/width, i%width, x[i])
+		i := firstNonFinite(x)
+		return fmt.Errorf("input %q: row %d, element %d is %v, want a finite number", s.Name, i/width,
+			i%width, x[i])
 	}
-	if i := s.firstUnknown(t.Int32s()); i >= 0 {
+	if i := s.firstOutOfRange(t.Int32s()); i >= 0 {
 		return fmt.Errorf("input %q: row %d, element %d is id %d, want 0 to %d",
-			s.Name, i/width, i%width, t.Int32s()[i], s.Limit-1)
+			s.Name, i/width, i%width, t.Int32s()[i], s.Vocabulary-1)
 	}
 	return nil
 }
 
-// firstBad is the index of the first NaN or Inf, or -1.
-func firstBad(values []float32) int {
+// firstNonFinite returns the index of the first NaN or Inf, or -1.
+func firstNonFinite(values []float32) int {
 	const exponent = 0xff << 23
 	for i, v := range values {
 		if math.Float32bits(v)&exponent == exponent {
@@ -119,11 +120,11 @@ func firstBad(values []float32) int {
 	return -1
 }
 
-// firstUnknown is the index of the first id that is out of range, or -1.
-func (s *Spec) firstUnknown(ids []int32) int {
-	if s.Limit > 0 {
+// firstOutOfRange returns the index of the first id that is out of range, or -1.
+func (s *Spec) firstOutOfRange(ids []int32) int {
+	if s.Vocabulary > 0 {
 		for i, id := range ids {
-			if id < 0 || int(id) >= s.Limit {
+			if id < 0 || int(id) >= s.Vocabulary {
 				return i
 			}
 		}

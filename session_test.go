@@ -20,7 +20,7 @@ import (
 	"braid/tensor"
 )
 
-// A call of few rows allocates its answers at most.
+// A call of few rows allocates only its outputs.
 func TestPredictAllocates(t *testing.T) {
 	if raced() {
 		t.Skip("the race detector allocates")
@@ -46,13 +46,14 @@ func TestPredictAllocates(t *testing.T) {
 	}
 }
 
-// raced tells whether the race detector is at work.
+// raced reports whether the race detector is enabled.
 func raced() bool {
 	info, _ := debug.ReadBuildInfo()
-	return info != nil && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	return info != nil && slices.Contains(info.Settings,
+		debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// spy is a layer that watches how it is called.
+// spy is a layer that records how it is called.
 type spy struct{ forward func(t *op.Task) }
 
 func (spy) Kind() string { return "Spy" }
@@ -78,14 +79,14 @@ func spied(t *testing.T, forward func(t *op.Task)) *braid.Model {
 	return build(t, g)
 }
 
-// goroutine names the goroutine that calls it.
+// goroutine returns the name of the calling goroutine.
 func goroutine() string {
 	var stack [64]byte
 	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack[:], false)], []byte(" ["))
 	return string(name)
 }
 
-// Little work is done by the caller's goroutine, much by one for each processor.
+// A small call runs in the caller's goroutine, a large one in a goroutine for each processor.
 func TestPredictUsesProcessors(t *testing.T) {
 	const processors = 3
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(processors))
@@ -96,7 +97,7 @@ func TestPredictUsesProcessors(t *testing.T) {
 		if _, again := seen.LoadOrStore(goroutine(), true); !again {
 			count.Add(1)
 		}
-		// Rows are dealt: who has some waits here until all others have come for theirs.
+		// Wait until every goroutine has taken rows, so that none takes all.
 		for count.Load() < processors && time.Now().Before(patience) {
 			runtime.Gosched()
 		}
@@ -115,18 +116,20 @@ func TestPredictUsesProcessors(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, own := seen.Load(goroutine()); !own || count.Load() != c.wanted {
-			t.Errorf("%d rows ran in %d goroutines, the caller's among them: %t; want %d, true", c.rows, count.Load(), own, c.wanted)
+			t.Errorf("%d rows ran in %d goroutines, the caller's among them: %t; want %d, true", c.rows,
+				count.Load(), own, c.wanted)
 		}
 	}
 }
 
-// Prediction has no memory that only training needs.
+// A prediction workspace has no buffers that only training needs.
 func TestPredictHoldsNothingTrained(t *testing.T) {
 	calls := 0
 	m := spied(t, func(task *op.Task) {
 		calls++
 		if task.Train || !task.Saved[0].IsNil() || !task.InGrad[0].IsNil() || !task.OutGrad.IsNil() {
-			t.Errorf("a predicting task has Train %t, Saved %v, InGrad %v, OutGrad %v", task.Train, task.Saved, task.InGrad, task.OutGrad)
+			t.Errorf("a predicting task has Train %t, Saved %v, InGrad %v, OutGrad %v", task.Train,
+				task.Saved, task.InGrad, task.OutGrad)
 		}
 	})
 	if _, err := m.Predict(someRows(m, 70)); err != nil || calls != 2 {
@@ -138,7 +141,7 @@ func TestPredictHoldsNothingTrained(t *testing.T) {
 	}
 }
 
-// A layer's panic reaches the caller, who may recover it, and the model can be used again.
+// A layer's panic reaches the caller, who may recover it. The model can be used again.
 func TestPredictPanic(t *testing.T) {
 	var broken atomic.Bool
 	m := spied(t, func(*op.Task) {
@@ -164,7 +167,7 @@ func TestPredictPanic(t *testing.T) {
 	}
 }
 
-// A model at rest does not keep what it was called with alive.
+// An idle model does not keep the tensors of a call alive.
 func TestPredictForgets(t *testing.T) {
 	m := small(t, false)
 	freed := make(chan string, 2)
