@@ -97,8 +97,9 @@ func (b *Builder) Weight(name string, init Initializer, shape ...int) int {
 // TransposedWeight declares a weight of shape [rows, columns] that is stored transposed. If parts
 // are given, each span of the first axis is stored as a separate matrix. Files hold the weight
 // row-major in either case.
-func (b *Builder) TransposedWeight(name string, init Initializer, rows, columns int,
-	parts ...op.Span) int {
+func (b *Builder) TransposedWeight(
+	name string, init Initializer, rows, columns int, parts ...op.Span,
+) int {
 	if len(parts) == 0 {
 		parts = []op.Span{{Hi: rows}}
 	}

@@ -87,7 +87,7 @@ func (g *Graph) Head(name string, layer Layer, inputs ...*Node) *Node {
 func (g *Graph) Again(name string, node *Node, inputs ...*Node) *Node {
 	if node == nil || node.graph != g || node.layer == nil {
 		n := &Node{graph: g, name: name, where: caller()}
-		g.fail(n.where, "layer", name, errors.New("Again: want a layer's node of this graph"))
+		g.fail(n.where, "layer", name, errors.New("Again: want a node of this graph that is a layer"))
 		return g.add(n)
 	}
 	n := &Node{graph: g, name: name, where: caller(), layer: node.layer, inputs: slices.Clone(inputs),

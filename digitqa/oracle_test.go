@@ -202,7 +202,7 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		sums := space.LogSumExp(i)
 		f.Rows(loss.Batch{
 			Output: space.Output(i), Logits: space.Logits(i), Highest: sums.Highest, Rest: sums.Rest, Labels: labels, Target: targets,
-			Grad: space.HeadGrad(i, true), Room: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
+			Grad: space.HeadGrad(i, true), Scratch: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	b.Backward()
@@ -225,7 +225,7 @@ func (o *oracle) train(model *braid.Model, table *data.Table) {
 	heads := Heads()
 	for name, weight := range map[string]float64{"digit": o.ClassWeight, "answer": o.AnswerWeight} {
 		h := heads[name]
-		h.Weight, h.Off = weight, weight == 0
+		h.Weight, h.MeasureOnly = weight, weight == 0
 		heads[name] = h
 	}
 	step := 0

@@ -33,7 +33,7 @@ func (f binary) FromLogits() bool { return true }
 
 // Rows takes the loss log(1 + exp(z)) - z t, arranged so that exp never overflows.
 func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	tensor.EachRow(b.Room, b.Logits, lo, hi, func(room, z []float32) {
+	tensor.EachRow(b.Scratch, b.Logits, lo, hi, func(room, z []float32) {
 		for i, v := range z {
 			room[i] = math.Float32frombits(math.Float32bits(v) | 1<<31) // -|v|
 		}
@@ -43,10 +43,10 @@ func (f binary) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	size := f.shape.Size()
 	for r := lo; r < hi; r++ {
 		var sum float32
-		z, target, rest := r*b.Logits.Stride, r*b.Target.Stride, r*b.Room.Stride
+		z, target, rest := r*b.Logits.Stride, r*b.Target.Stride, r*b.Scratch.Stride
 		for i := range size {
 			v := b.Logits.Data[z+i]
-			sum += max(v, 0) - float32(v*b.Target.Data[target+i]) + b.Room.Data[rest+i]
+			sum += max(v, 0) - float32(v*b.Target.Data[target+i]) + b.Scratch.Data[rest+i]
 		}
 		losses[r] = sum / float32(size)
 	}

@@ -29,20 +29,20 @@ type Func interface {
 
 // Target is what a loss compares a head with.
 type Target struct {
-	DType tensor.DType // Float32, or Int32 for labels
-	Shape tensor.Shape // of one row
-	Limit int          // labels run from 0 up to below it; 0: no limit
-	Unit  bool         // numbers lie from 0 to 1
+	DType   tensor.DType // Float32, or Int32 for labels
+	Shape   tensor.Shape // of one row
+	Classes int          // labels run from 0 to Classes-1; 0: no limit
+	Unit    bool         // numbers lie from 0 to 1
 }
 
 // Batch is what a loss is given. Row r of a batch is row r of every window.
 type Batch struct {
-	Output tensor.Rows[float32] // the head's output
-	Logits tensor.Rows[float32] // what the head computed before its activation
-	Labels tensor.Rows[int32]   // the target, where it is Int32
-	Target tensor.Rows[float32] // the target, where it is Float32
-	Grad   tensor.Rows[float32] // to be overwritten; the zero window where only the loss is wanted
-	Room   tensor.Rows[float32] // as wide as the output, to work in
+	Output  tensor.Rows[float32] // the head's output
+	Logits  tensor.Rows[float32] // what the head computed before its activation
+	Labels  tensor.Rows[int32]   // the target, where it is Int32
+	Target  tensor.Rows[float32] // the target, where it is Float32
+	Grad    tensor.Rows[float32] // to be overwritten; the zero window where only the loss is wanted
+	Scratch tensor.Rows[float32] // as wide as the output
 
 	// Of a softmax head over one axis, for each row: the largest logit, and the sum of
 	// exp(logit - largest) over all the others.

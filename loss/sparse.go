@@ -30,7 +30,7 @@ func (l SparseCategoricalCrossentropy) Bind(head braid.Spec) (Func, error) {
 type sparse struct{ classes int }
 
 func (f sparse) Target() Target {
-	return Target{DType: tensor.Int32, Shape: tensor.Shape{}, Limit: f.classes}
+	return Target{DType: tensor.Int32, Shape: tensor.Shape{}, Classes: f.classes}
 }
 
 func (f sparse) FromLogits() bool { return true }

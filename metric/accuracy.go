@@ -41,7 +41,7 @@ func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
 	if lo == hi {
 		return
 	}
-	best := b.Room[lo:hi]
+	best := b.Scratch[lo:hi]
 	kernel.Default().ArgMax(kernel.ArgMax{
 		Rows: hi - lo, Width: b.Output.Width, Index: best, X: b.Output.From(lo), XRow: b.Output.Stride,
 	})

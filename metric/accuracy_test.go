@@ -33,7 +33,7 @@ func TestAccuracy(t *testing.T) {
 // check compares what each row adds to the sum, and the value over all rows.
 func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...float32) {
 	t.Helper()
-	b.Room = make([]int32, len(want))
+	b.Scratch = make([]int32, len(want))
 	parts := tensor.NewRows[float32](len(want), f.Sums())
 	f.Rows(b, parts, 0, 1) // as two workers would
 	f.Rows(b, parts, 1, len(want))

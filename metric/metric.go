@@ -38,8 +38,8 @@ type Func interface {
 
 // Batch is what a metric is given. Row r of a batch is row r of every window.
 type Batch struct {
-	Output tensor.Rows[float32] // the head's output, after its activation
-	Labels tensor.Rows[int32]   // the target, where it is Int32
-	Target tensor.Rows[float32] // the target, where it is Float32
-	Room   []int32              // a number for each row, to work in
+	Output  tensor.Rows[float32] // the head's output, after its activation
+	Labels  tensor.Rows[int32]   // the target, where it is Int32
+	Target  tensor.Rows[float32] // the target, where it is Float32
+	Scratch []int32              // one number per row
 }

@@ -14,24 +14,24 @@ import (
 	"braid/tensor"
 )
 
-// head is a head of the model, bound to its loss and metrics, with what they need for a batch.
+// head is a head of the model with its loss, its metrics and their buffers.
 type head struct {
 	name    string
 	loss    loss.Func
 	weight  float64
-	batch   loss.Batch // windows on the pass and on the target
+	batch   loss.Batch // views of the workspace and of the target
 	target  loss.Target
-	losses  []float32 // by row
-	sum     float64   // of the losses since reset
+	losses  []float32 // of each row
+	sum     float64   // of all losses since reset
 	metrics []*score
 }
 
-// score is a metric bound to a head.
+// score is a metric of a head with its buffers.
 type score struct {
 	name  string
 	fn    metric.Func
 	batch metric.Batch
-	parts tensor.Rows[float32] // what each row adds to the sums
+	parts tensor.Rows[float32] // each row's contribution to the sums
 	sums  []float64
 }
 
@@ -45,10 +45,11 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			return nil, err
 		}
 		b := &head{
-			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(), losses: make([]float32, space.Rows()),
+			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(),
+			losses: make([]float32, space.Rows()),
 		}
 		b.batch = loss.Batch{Output: space.Output(i), Logits: space.Logits(i)}
-		b.batch.Room = tensor.NewRows[float32](space.Rows(), spec.Shape.Size())
+		b.batch.Scratch = tensor.NewRows[float32](space.Rows(), spec.Shape.Size())
 		sums := space.LogSumExp(i)
 		b.batch.Highest, b.batch.Rest = sums.Highest, sums.Rest
 		if grads {
@@ -70,7 +71,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 				parts: tensor.NewRows[float32](space.Rows(), fn.Sums()),
 				batch: metric.Batch{
 					Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
-					Room: make([]int32, space.Rows()),
+					Scratch: make([]int32, space.Rows()),
 				},
 			})
 		}
@@ -79,15 +80,16 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 	return list, nil
 }
 
-// source is a table bound to a model: a column for each input and each head, in the model's order.
-type source struct {
+// dataset is a table bound to a model: a column for each input and each head, in the model's order.
+type dataset struct {
 	rows    int
 	inputs  []data.Column
 	targets []data.Column
 }
 
-// bindTable finds the columns for a model's inputs and heads by name and checks what is in them.
-func bindTable(m *braid.Model, heads []*head, table *data.Table) (*source, error) {
+// newDataset finds the column of each input and head by name and checks its shape, type and
+// numbers.
+func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, error) {
 	var want []string
 	for _, spec := range m.Inputs() {
 		want = append(want, spec.Name)
@@ -104,22 +106,22 @@ func bindTable(m *braid.Model, heads []*head, table *data.Table) (*source, error
 	if err := names.Match("column", want, given); err != nil {
 		return nil, err
 	}
-	s := &source{rows: table.Rows()}
+	ds := &dataset{rows: table.Rows()}
 	for _, spec := range m.Inputs() {
-		c, _ := table.Column(spec.Name) // it is there: Match said so
+		c, _ := table.Column(spec.Name) // names.Match has found it
 		if err := checkInput(spec, c); err != nil {
 			return nil, err
 		}
-		s.inputs = append(s.inputs, c)
+		ds.inputs = append(ds.inputs, c)
 	}
 	for _, h := range heads {
 		c, _ := table.Column(h.name)
 		if err := checkTarget(h.target, c); err != nil {
 			return nil, err
 		}
-		s.targets = append(s.targets, c)
+		ds.targets = append(ds.targets, c)
 	}
-	return s, nil
+	return ds, nil
 }
 
 func checkInput(spec braid.Spec, c data.Column) error {
@@ -136,7 +138,7 @@ func checkInput(spec braid.Spec, c data.Column) error {
 }
 
 func checkTarget(t loss.Target, c data.Column) error {
-	oneNumber := c.Shape.Size() == 1 && t.Shape.Size() == 1 // [] and [1] hold the same
+	oneNumber := c.Shape.Size() == 1 && t.Shape.Size() == 1 // [] and [1] are equivalent
 	if !c.Shape.Equal(t.Shape) && !oneNumber {
 		return fmt.Errorf("column %q has shape %v a row, the loss wants %v", c.Name, c.Shape, t.Shape)
 	}
@@ -147,15 +149,16 @@ func checkTarget(t loss.Target, c data.Column) error {
 		return err
 	}
 	switch {
-	case t.Limit > 0:
-		return c.CheckRange(0, t.Limit-1)
+	case t.Classes > 0:
+		return c.CheckRange(0, t.Classes-1)
 	case t.Unit:
 		return c.CheckRange(0, 1)
 	}
 	return nil
 }
 
-// names lists the figures of an epoch in order: the total loss, each head's, each head's metrics.
+// figureNames lists the figures of an epoch in order: the total loss, each head's loss, each head's
+// metrics.
 func figureNames(heads []*head) []string {
 	list := []string{"loss"}
 	for _, h := range heads {
@@ -169,14 +172,16 @@ func figureNames(heads []*head) []string {
 	return list
 }
 
-// checkFigures refuses names that would stand for two figures at once, and names that a file's column
-// or a flag cannot hold. Heads' names are checked by the graph, metrics' names here.
+// checkFigures returns an error for duplicate names and for names that cannot be a file's column or
+// a flag. The graph checks the names of heads; this function checks those of metrics.
 func checkFigures(list []string) error {
 	for i, name := range list {
 		if i := strings.IndexFunc(name, func(r rune) bool {
-			return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+			return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') &&
+				(r < 'a' || r > 'z')
 		}); i >= 0 {
-			return fmt.Errorf("the metric of the figure %q has %q in its name, want letters, digits, - and _ only", name, name[i:i+1])
+			return fmt.Errorf("the metric of the figure %q has %q in its name, want letters, digits, - "+
+				"and _ only", name, name[i:i+1])
 		}
 		if slices.Contains(list[:i], name) {
 			return fmt.Errorf("two figures are named %q: rename a head, or give it each metric once", name)

@@ -8,29 +8,31 @@ import (
 	"braid"
 )
 
-// Callback is told how training goes. Fields may be nil. They are called one at a time. An error
-// stops training, and Fit returns it; ErrStop stops it as if the plan ended there.
+// Callback has functions that Fit calls during training, one at a time. Any field may be nil. An
+// error ends training, and Fit returns it. ErrStop ends training as if the plan ended there,
+// without an error.
 type Callback struct {
-	Start    func(Start) error    // before the first epoch
-	Step     func(Step) error     // after each step, between the workers' work
-	Epoch    func(Epoch) error    // after each epoch and its evaluation
-	Saved    func(Saved) error    // some time after a checkpoint was written, or failed to be, or was found damaged
-	Restored func(Restored) error // after training went back for numbers that are not finite
-	End      func(*History) error // at the end, however it came
+	Start func(Start) error // before the first epoch
+	Step  func(Step) error  // after each step, while the workers wait
+	Epoch func(Epoch) error // after each epoch and its evaluation
+	// after a checkpoint was written, failed to be written, or was found damaged
+	Saved    func(Saved) error
+	Restored func(Restored) error // after training went back because of a number that is not finite
+	End      func(*History) error // at the end, also after an error
 }
 
-// Start tells what is about to be trained.
+// Start describes a training run.
 type Start struct {
 	Model  *braid.Model
 	Epochs int
-	Steps  int      // an epoch
+	Steps  int      // of each epoch
 	Names  []string // of an epoch's figures, in order
 
-	Resumed    string // the checkpoint that the run goes on from; "" where it begins
-	From, Step int    // whole epochs, and steps of the next, that it has there
+	Resumed    string // path of the checkpoint that the run continues from; "": a new run
+	From, Step int    // complete epochs of that checkpoint, and steps of the next epoch
 }
 
-// Step tells how far an epoch has come.
+// Step is the position within an epoch after a step.
 type Step struct {
 	Epoch, Epochs int // from 1
 	Step, Steps   int // from 1
@@ -39,13 +41,13 @@ type Step struct {
 	examples int
 }
 
-// Figures is the epoch's training figures so far, in the order of Start.Names.
+// Figures returns the epoch's training figures so far, in the order of Start.Names.
 func (s Step) Figures() []float64 { return s.figures(s.examples) }
 
-// ErrStop ends training without a fault: Fit then returns the history so far and no error.
+// ErrStop ends training early: Fit then returns the history so far and no error.
 var ErrStop = errors.New("stopped by a callback")
 
-// onlyStops reports whether err is ErrStop, or wraps nothing else.
+// onlyStops reports whether err is ErrStop, or wraps only ErrStop.
 func onlyStops(err error) bool {
 	switch e := err.(type) {
 	case interface{ Unwrap() []error }:
@@ -56,22 +58,24 @@ func onlyStops(err error) bool {
 	return err == ErrStop
 }
 
-// ErrNotFinite is why training stops when a loss, a gradient or a weight becomes NaN or infinite.
-var ErrNotFinite = errors.New("training cannot go on from there; a smaller learning rate may help")
+// ErrNotFinite is the error of a training in which a loss, a gradient or a weight became NaN or
+// infinite.
+var ErrNotFinite = errors.New("training cannot continue; a smaller learning rate may help")
 
 var errStopped = errors.New("stopped")
 
-// Interrupted is the error of a training that ended before its plan.
+// Interrupted is the error of a training that ended before its plan did.
 type Interrupted struct {
-	Epoch, Epochs int // the epoch at hand, from 1
-	Step, Steps   int // steps done in it
+	Epoch, Epochs int // the current epoch, from 1
+	Step, Steps   int // completed steps of it
 	Cause         error
 }
 
-// Error says how far training got, and why it ended.
+// Error returns the position in training, and the cause.
 func (e *Interrupted) Error() string {
-	return fmt.Sprintf("train: stopped in epoch %d of %d after step %d of %d: %v", e.Epoch, e.Epochs, e.Step, e.Steps, e.Cause)
+	return fmt.Sprintf("train: stopped in epoch %d of %d after step %d of %d: %v", e.Epoch, e.Epochs,
+		e.Step, e.Steps, e.Cause)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Interrupted) Unwrap() error { return e.Cause }

@@ -15,19 +15,29 @@ import (
 	"braid/internal/names"
 )
 
-// Checkpoint says where a run's state is saved, so that Resume can go on from there: after each epoch, and
-// within one as often as Every says. Training waits only until the state is copied; a file is written
-// beside it. A file that cannot be written does not stop training: Callback.Saved is told, and Fit returns
-// a *NotSaved at the end.
+// Checkpoint configures where and how often a run's state is saved, so that Resume can continue the
+// run. The state is saved after each epoch, and every Every within one. Training waits only while
+// the state is copied; another goroutine writes the file. An error of writing does not stop
+// training: Callback.Saved receives it, and Fit returns a *NotSaved at the end.
 type Checkpoint struct {
-	Dir   string        // the folder of the checkpoints, which is made where it is missing; one process may write there
-	Every time.Duration // within an epoch; 0: only after each
-	Keep  int           // how many of the newest stay; 0 means 2. The last from an epoch's end stays, too
-	Best  string        // the figure whose best epoch's checkpoint stays; "" means val_loss, or loss where nothing is validated
-	Mode  string        // what is best: "min", "max", or, for "", the largest of an accuracy and else the least
+	// Dir is the folder of the checkpoints. It is created if missing. One process at a time may
+	// write to it.
+	Dir string
+	// Every is the time between checkpoints within an epoch; 0: only after each epoch.
+	Every time.Duration
+	// Keep is the number of newest checkpoints that are kept; 0 means 2. The newest checkpoint of
+	// an epoch's end is always kept.
+	Keep int
+	// Best names a figure. The checkpoint of its best epoch is kept. "" means val_loss, or loss
+	// without validation data.
+	Best string
+	// Mode is "min" or "max": which value of the figure is best. "" means the largest value of an
+	// accuracy, and the least of any other figure.
+	Mode string
 }
 
-// ErrLocked is why a run cannot begin: another process, or another run of this one, writes its checkpoints.
+// ErrLocked is the error of a run whose folder of checkpoints is locked by another process or
+// another run.
 var ErrLocked = disk.ErrLocked
 
 const (
@@ -36,8 +46,9 @@ const (
 	defaultKeep       = 2
 )
 
-// full is the option with its defaults filled in and checked, for a run with such figures.
-func (c Checkpoint) full(figures []string) (Checkpoint, error) {
+// withDefaults returns the checked configuration with the defaults filled in. figures are the names
+// of the run's figures.
+func (c Checkpoint) withDefaults(figures []string) (Checkpoint, error) {
 	switch {
 	case c.Dir == "":
 		return c, errors.New("Checkpoint.Dir is empty, want a folder")
@@ -64,27 +75,27 @@ func (c Checkpoint) full(figures []string) (Checkpoint, error) {
 	return c, nil
 }
 
-// position is where a run stands.
+// position is the number of completed epochs, and of completed steps of the next epoch.
 type position struct {
-	Epochs int `json:"epochs"` // that are whole
-	Steps  int `json:"steps"`  // of the next
+	Epochs int `json:"epochs"`
+	Steps  int `json:"steps"`
 }
 
-// whole tells that the position is an epoch's end, or the beginning.
-func (p position) whole() bool { return p.Steps == 0 }
+// atEpochEnd reports whether the position is the end of an epoch, or the start of the run.
+func (p position) atEpochEnd() bool { return p.Steps == 0 }
 
-// before tells that the run comes by p sooner than by other.
+// before reports whether the position comes before other.
 func (p position) before(other position) bool {
 	return p.Epochs < other.Epochs || p.Epochs == other.Epochs && p.Steps < other.Steps
 }
 
-// file is the name of the checkpoint of a position.
+// file returns the file name of the position's checkpoint.
 func (p position) file() string {
 	return fmt.Sprintf("epoch%05d-step%08d%s", p.Epochs, p.Steps, checkpointSuffix)
 }
 
-// positionOf reads a checkpoint's name.
-func positionOf(name string) (position, bool) {
+// parsePosition parses the file name of a checkpoint.
+func parsePosition(name string) (position, bool) {
 	epochs, steps, ok := strings.Cut(strings.TrimSuffix(name, checkpointSuffix), "-step")
 	if !ok {
 		return position{}, false
@@ -95,7 +106,7 @@ func positionOf(name string) (position, bool) {
 	return p, err1 == nil && err2 == nil && e >= 0 && s >= 0 && p.file() == name
 }
 
-// checkpoints lists the positions of a folder's checkpoints, the earliest first.
+// checkpoints lists the positions of the checkpoints in a folder, the earliest first.
 func checkpoints(dir string) ([]position, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {
@@ -106,7 +117,7 @@ func checkpoints(dir string) ([]position, error) {
 	}
 	var list []position
 	for _, e := range entries {
-		if p, ok := positionOf(e.Name()); ok && e.Type().IsRegular() {
+		if p, ok := parsePosition(e.Name()); ok && e.Type().IsRegular() {
 			list = append(list, p)
 		}
 	}
@@ -119,41 +130,42 @@ func checkpoints(dir string) ([]position, error) {
 	return list, nil
 }
 
-// Saved tells of a checkpoint that was written or, where Err is set, was not.
+// Saved describes a checkpoint that was written or, if Err is set, was not.
 type Saved struct {
 	Path          string
-	Epochs, Steps int  // whole epochs, and steps of the next
+	Epochs, Steps int  // completed epochs, and steps of the next
 	Best          bool // the last epoch is the best so far
 	Bytes         int
-	Took          time.Duration // beside training
+	Took          time.Duration // time to write it, while training continues
 	Err           error
-	Left          error // an older one that need not stay could not be removed
+	Left          error // an older checkpoint could not be deleted
 }
 
-// NotSaved is the error of a training whose checkpoints could not all be written.
+// NotSaved is the error of a training with checkpoints that could not be written.
 type NotSaved struct {
 	Failed, Written int
-	Last            string // the last that was written; "" for none
-	First           error  // what went wrong first
+	Last            string // path of the last checkpoint that was written; "": none
+	First           error  // the first error
 }
 
-// Error says how many failed, which one is there, and why.
+// Error returns the number of failures, the last checkpoint written, and the first error.
 func (e *NotSaved) Error() string {
 	last := "none is there"
 	if e.Last != "" {
 		last = "the last that is there is " + e.Last
 	}
-	return fmt.Sprintf("train: %d of %d checkpoints could not be written, %s: %v", e.Failed, e.Failed+e.Written, last, e.First)
+	return fmt.Sprintf("train: %d of %d checkpoints could not be written, %s: %v", e.Failed,
+		e.Failed+e.Written, last, e.First)
 }
 
-// Unwrap gives what went wrong first.
+// Unwrap returns the first error.
 func (e *NotSaved) Unwrap() error { return e.First }
 
-// Best is the epoch, from 1, with the best value of a figure: the largest of an accuracy, else the least.
-// It is 0 where there is none.
+// Best returns the epoch, from 1, with the best value of a figure: the largest value of an
+// accuracy, the least of any other figure. It returns 0 if there is none.
 func (h *History) Best(name string) (epoch int) { return h.best(name, "") }
 
-// best is Best, by a Checkpoint's Mode.
+// best is Best with the Mode of a Checkpoint.
 func (h *History) best(name, mode string) (epoch int) {
 	largest := mode == "max" || mode == "" && strings.HasSuffix(name, "accuracy")
 	figure := slices.Index(h.Names, name)
@@ -165,12 +177,13 @@ func (h *History) best(name, mode string) (epoch int) {
 		if math.IsNaN(v) {
 			continue
 		}
-		if epoch == 0 || largest && v > h.Epochs[epoch-1].Values[figure] || !largest && v < h.Epochs[epoch-1].Values[figure] {
+		if epoch == 0 || largest && v > h.Epochs[epoch-1].Values[figure] || !largest &&
+			v < h.Epochs[epoch-1].Values[figure] {
 			epoch = i + 1
 		}
 	}
 	return epoch
 }
 
-// path is where a position's checkpoint lies.
+// path returns the path of a position's checkpoint.
 func (c Checkpoint) path(p position) string { return filepath.Join(c.Dir, p.file()) }

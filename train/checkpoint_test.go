@@ -21,7 +21,7 @@ import (
 	"braid/train"
 )
 
-// end is what a run ends with: the model's file and the history but for its times.
+// end is the result of a run: the bytes of the model's file, and the history without its times.
 func end(t testing.TB, m *braid.Model, h *train.History) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -33,7 +33,7 @@ func end(t testing.TB, m *braid.Model, h *train.History) string {
 
 var errPulled = errors.New("the plug is pulled")
 
-// pull stops a run after so many steps of this call.
+// pull returns a callback that stops a run after the given number of steps.
 func pull(steps int) train.Callback {
 	return train.Callback{Step: func(train.Step) error {
 		if steps--; steps <= 0 {
@@ -43,8 +43,8 @@ func pull(steps int) train.Callback {
 	}}
 }
 
-// A run that is interrupted anywhere, twice, and goes on with other workers and another kernel set, ends
-// with the same bytes.
+// A run that is interrupted anywhere, twice, and resumed with other workers and another kernel set,
+// ends with the same bytes.
 func TestResumeAnywhere(t *testing.T) {
 	defer kernel.Use(kernel.Default())
 	tried := 0
@@ -90,7 +90,8 @@ func TestResumeAnywhere(t *testing.T) {
 		for _, name := range []string{"first", "second"} {
 			machine(name)
 			p.Callbacks = []train.Callback{where, pull(rapid.IntRange(1, steps).Draw(r, name+" stop"))}
-			if _, err := run(context.Background(), model(t), table(t), p); err != nil && !errors.Is(err, errPulled) {
+			if _, err := run(context.Background(), model(t), table(t), p); err != nil &&
+				!errors.Is(err, errPulled) {
 				r.Fatal(err)
 			}
 			run = train.Resume
@@ -107,13 +108,13 @@ func TestResumeAnywhere(t *testing.T) {
 	})
 }
 
-// unhurried lets each epoch's checkpoint be written.
+// unhurried waits until each epoch's checkpoint is written.
 var unhurried = train.Callback{Epoch: func(train.Epoch) error {
 	time.Sleep(20 * time.Millisecond)
 	return nil
 }}
 
-// checkpointed is a plan with checkpoints in a new folder.
+// checkpointed returns a plan with checkpoints in a new folder.
 func checkpointed(t testing.TB) train.Plan {
 	p := plan()
 	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
@@ -135,7 +136,8 @@ func files(t testing.TB, p train.Plan) []string {
 	return list
 }
 
-// The newest stay, the best, and the last of a whole epoch; callbacks hear of each.
+// The newest checkpoints, the best, and the last one of an epoch's end are kept. Callbacks receive
+// each.
 func TestKeep(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs, p.Validate, p.Optimizer = 6, table(t), optim.Adam{Rate: 0.3}
@@ -149,7 +151,8 @@ func TestKeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if best := h.Best("val_loss"); best == 6 || h.Series("val_loss")[best-1] >= h.Series("val_loss")[5] {
+	if best := h.Best("val_loss"); best == 6 ||
+		h.Series("val_loss")[best-1] >= h.Series("val_loss")[5] {
 		t.Fatalf("the last epoch, or none, is the best: %v", h.Series("val_loss"))
 	}
 	best := fmt.Sprintf("epoch%05d-step00000000.safetensors", h.Best("val_loss"))
@@ -182,12 +185,13 @@ func TestKeep(t *testing.T) {
 	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, errPulled) {
 		t.Fatal(err)
 	}
-	if got := files(t, p); !slices.Contains(got, "epoch00002-step00000005.safetensors") || !slices.Contains(got, "epoch00002-step00000000.safetensors") {
+	if got := files(t, p); !slices.Contains(got, "epoch00002-step00000005.safetensors") ||
+		!slices.Contains(got, "epoch00002-step00000000.safetensors") {
 		t.Errorf("%v is there, want the last step's and the last whole epoch's", got)
 	}
 }
 
-// More epochs may be asked for; the end is that of a run that had them from the start.
+// A resumed run may have more epochs. It ends like a run that had them from the start.
 func TestMoreEpochs(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs = 2
@@ -210,19 +214,21 @@ func TestMoreEpochs(t *testing.T) {
 		t.Error("two and then three epochs are not five")
 	}
 	p.Epochs = 4
-	if _, err = train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "has 5 epochs and 0 steps already, Epochs = 4") {
+	if _, err = train.Resume(context.Background(), model(t), table(t), p); err == nil ||
+		!strings.Contains(err.Error(), "has 5 epochs and 0 steps already, Epochs = 4") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// Whatever decides the outcome must be as it was, and the error says what is not.
+// A resumed run must have the same fingerprint. The error names what differs.
 func TestOtherRun(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs, p.Validate = 1, table(t)
 	if _, err := train.Fit(context.Background(), model(t), table(t), p); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "holds checkpoints: Resume") {
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+		!strings.Contains(err.Error(), "holds checkpoints: Resume") {
 		t.Errorf("error is %v", err)
 	}
 	part, err := table(t).Slice(1, rows)
@@ -230,21 +236,44 @@ func TestOtherRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, change := range map[string]func(p *train.Plan, m **braid.Model) (parted bool){
-		"batch: it has 16, now there is 17": func(p *train.Plan, _ **braid.Model) bool { p.Batch = 17; return false },
-		"seed: it has ":                     func(p *train.Plan, _ **braid.Model) bool { p.Seed = 99; return false },
-		"shuffle: it has true":              func(p *train.Plan, _ **braid.Model) bool { p.NoShuffle = true; return false },
-		"restore: it has false":             func(p *train.Plan, _ **braid.Model) bool { p.Restore = true; return false },
-		"optimizer: it has adam":            func(p *train.Plan, _ **braid.Model) bool { p.Optimizer = optim.Adam{Rate: 0.5}; return false },
-		"validation column x: it has CRC":   func(p *train.Plan, _ **braid.Model) bool { p.Validate = nil; return false },
+		"batch: it has 16, this run has 17": func(p *train.Plan, _ **braid.Model) bool {
+			p.Batch = 17
+			return false
+		},
+		"seed: it has ": func(p *train.Plan, _ **braid.Model) bool {
+			p.Seed = 99
+			return false
+		},
+		"shuffle: it has true": func(p *train.Plan, _ **braid.Model) bool {
+			p.NoShuffle = true
+			return false
+		},
+		"restore: it has false": func(p *train.Plan, _ **braid.Model) bool {
+			p.Restore = true
+			return false
+		},
+		"optimizer: it has adam": func(p *train.Plan, _ **braid.Model) bool {
+			p.Optimizer = optim.Adam{Rate: 0.5}
+			return false
+		},
+		"validation column x: it has CRC": func(p *train.Plan, _ **braid.Model) bool {
+			p.Validate = nil
+			return false
+		},
 		"training column image: it has CRC": func(*train.Plan, **braid.Model) bool { return true },
-		"training rows: it has 203, now":    func(*train.Plan, **braid.Model) bool { return true },
+		"training rows: it has 203, this run has": func(*train.Plan, **braid.Model) bool {
+			return true
+		},
 		"head yes: it has": func(p *train.Plan, _ **braid.Model) bool {
 			h := p.Heads["yes"]
 			h.Weight = 0.25
 			p.Heads["yes"] = h
 			return false
 		},
-		"layer narrow: it has none": func(_ *train.Plan, m **braid.Model) bool { *m = large(t); return false },
+		"layer narrow: it has none": func(_ *train.Plan, m **braid.Model) bool {
+			*m = large(t)
+			return false
+		},
 	} {
 		q, m, data := p, model(t), table(t)
 		q.Heads = plan().Heads
@@ -253,7 +282,8 @@ func TestOtherRun(t *testing.T) {
 		}
 		before := bytesOf(t, m)
 		_, err := train.Resume(context.Background(), m, data, q)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "cannot be resumed: it is of another run") {
+		if err == nil || !strings.Contains(err.Error(), want) ||
+			!strings.Contains(err.Error(), "cannot be resumed: it belongs to another run") {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 		if !bytes.Equal(before, bytesOf(t, m)) {
@@ -268,16 +298,18 @@ func TestOtherRun(t *testing.T) {
 	} {
 		p := plan()
 		p.Checkpoint = c
-		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}
-	if _, err := train.Resume(context.Background(), model(t), table(t), plan()); err == nil || !strings.Contains(err.Error(), "wants a plan with a Checkpoint") {
+	if _, err := train.Resume(context.Background(), model(t), table(t), plan()); err == nil ||
+		!strings.Contains(err.Error(), "needs a plan with a Checkpoint") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// A damaged checkpoint is named and kept aside, and the one before it is used.
+// A damaged checkpoint is reported and renamed, and the one before it is used.
 func TestDamagedCheckpoint(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs = 3
@@ -310,27 +342,30 @@ func TestDamagedCheckpoint(t *testing.T) {
 	if end(t, m, h) != want || from != 2 {
 		t.Errorf("after %d epochs of the run, it ends with other bytes", from)
 	}
-	if len(told) < 2 || told[0].Path != newest || !errors.Is(told[0].Err, train.ErrDamaged) || !strings.Contains(told[0].Err.Error(), "CRC-32C") {
+	if len(told) < 2 || told[0].Path != newest || !errors.Is(told[0].Err, train.ErrDamaged) ||
+		!strings.Contains(told[0].Err.Error(), "CRC-32C") {
 		t.Errorf("told %+v", told)
 	}
 	if got := files(t, p); !slices.Contains(got, "epoch00003-step00000000.safetensors.damaged") {
 		t.Errorf("%v is there, want the damaged one, too", got)
 	}
 
-	// Where all are damaged, nothing begins anew by itself.
+	// If all are damaged, no new run starts.
 	for _, name := range files(t, p) {
 		if err := os.WriteFile(filepath.Join(p.Checkpoint.Dir, name), content[:50], 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for range 2 { // nor when it is tried again
-		if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "none can be used") {
+	for range 2 { // also not on the second call
+		if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil ||
+			!strings.Contains(err.Error(), "can be used: the newest is damaged") {
 			t.Errorf("error is %v", err)
 		}
 	}
 }
 
-// The whole epoch that a restore would go back to may be damaged: it is told, and the run goes on.
+// If the checkpoint that a restore would go back to is damaged, it is reported, and the run
+// continues.
 func TestDamagedWhole(t *testing.T) {
 	p := checkpointed(t)
 	p.Restore, p.Checkpoint.Every = true, time.Nanosecond
@@ -349,9 +384,13 @@ func TestDamagedWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told []train.Saved
-	p.Callbacks = []train.Callback{{Saved: func(s train.Saved) error { told = append(told, s); return nil }}}
+	p.Callbacks = []train.Callback{{Saved: func(s train.Saved) error {
+		told = append(told, s)
+		return nil
+	}}}
 	m = model(t)
-	if h, err = train.Resume(context.Background(), m, table(t), p); err != nil || end(t, m, h) != want {
+	if h, err = train.Resume(context.Background(), m, table(t), p); err != nil ||
+		end(t, m, h) != want {
 		t.Errorf("the run ends otherwise (%v)", err)
 	}
 	if len(told) == 0 || told[0].Path != whole || !errors.Is(told[0].Err, train.ErrDamaged) {
@@ -359,7 +398,7 @@ func TestDamagedWhole(t *testing.T) {
 	}
 }
 
-// A checkpoint within an epoch beyond those asked for is no end to stop at.
+// A checkpoint within an epoch beyond the plan's last is an error.
 func TestFewerEpochs(t *testing.T) {
 	p := checkpointed(t)
 	p.Callbacks = []train.Callback{pull(13 + 13 + 5)}
@@ -367,7 +406,8 @@ func TestFewerEpochs(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Callbacks, p.Epochs = nil, 2
-	if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "has 2 epochs and 5 steps already, Epochs = 2") {
+	if _, err := train.Resume(context.Background(), model(t), table(t), p); err == nil ||
+		!strings.Contains(err.Error(), "has 2 epochs and 5 steps already, Epochs = 2") {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -386,7 +426,7 @@ func TestPanicUnlocks(t *testing.T) {
 	}
 }
 
-// Mode says which of a figure's values is best.
+// Mode selects the best value of a figure.
 func TestMode(t *testing.T) {
 	for mode, want := range map[string]int{"min": 4, "max": 1} {
 		p := checkpointed(t)
@@ -401,13 +441,14 @@ func TestMode(t *testing.T) {
 	}
 }
 
-// Only one run may write a folder.
+// Only one run at a time may write to a folder.
 func TestLockedCheckpoints(t *testing.T) {
 	p := checkpointed(t)
 	p.Callbacks = []train.Callback{{Start: func(train.Start) error {
 		q := p
 		q.Callbacks = nil
-		if _, err := train.Resume(context.Background(), model(t), table(t), q); !errors.Is(err, disk.ErrLocked) {
+		if _, err := train.Resume(context.Background(), model(t), table(t), q); !errors.Is(err,
+			disk.ErrLocked) {
 			t.Errorf("error is %v", err)
 		}
 		return train.ErrStop
@@ -417,8 +458,8 @@ func TestLockedCheckpoints(t *testing.T) {
 	}
 }
 
-// Whatever operation on the disk fails, training ends as without checkpoints, the failure is told, and the
-// folder opens to a state from which the run goes on to the same end.
+// If any operation on the disk fails, training ends with the same bytes as without checkpoints, the
+// failure is reported, and the folder has a state from which the run resumes to the same end.
 func TestEveryDiskFailure(t *testing.T) {
 	defer disk.Inject(nil)
 	p := plan()
@@ -452,7 +493,7 @@ func TestEveryDiskFailure(t *testing.T) {
 		h, err := train.Fit(context.Background(), m, table(t), p)
 		disk.Inject(nil)
 		switch {
-		case h == nil && errors.Is(err, full): // before anything was computed
+		case h == nil && errors.Is(err, full): // failed before the first step
 			told++
 		case end(t, m, h) != want:
 			t.Fatalf("%s failed: training ends with other bytes", failed)
@@ -465,7 +506,8 @@ func TestEveryDiskFailure(t *testing.T) {
 		}
 		var lost *train.NotSaved
 		switch {
-		case err == nil && (failed == disk.Remove || failed == disk.Folder): // of what need not stay
+		// could not delete an old checkpoint
+		case err == nil && (failed == disk.Remove || failed == disk.Folder):
 			if told != 1 {
 				t.Errorf("%s failed: %v, told %d times", failed, err, told)
 			}
@@ -484,7 +526,7 @@ func TestEveryDiskFailure(t *testing.T) {
 	}
 }
 
-// A slow disk does not hold training up, and the last state is there in the end.
+// A slow disk does not delay training, and the last state is saved in the end.
 func TestSlowDisk(t *testing.T) {
 	defer disk.Inject(nil)
 	disk.Inject(disk.Delay(30 * time.Millisecond))

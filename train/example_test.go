@@ -16,7 +16,7 @@ import (
 	"braid/train"
 )
 
-// A run that is interrupted in its second epoch, and goes on where it was.
+// A run is interrupted in its second epoch and resumed.
 func ExampleResume() {
 	build := func() *braid.Model {
 		g := braid.NewGraph("or")
@@ -27,7 +27,8 @@ func ExampleResume() {
 		}
 		return m
 	}
-	table, err := data.NewTable(data.Floats("x", []float32{0, 0, 0, 1, 1, 0, 1, 1}, 2), data.Floats("y", []float32{0, 1, 1, 1}))
+	table, err := data.NewTable(data.Floats("x", []float32{0, 0, 0, 1, 1, 0, 1, 1}, 2),
+		data.Floats("y", []float32{0, 1, 1, 1}))
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -12,90 +12,96 @@ import (
 	"braid/optim"
 )
 
-// Fit trains a model on a table and returns what it measured in each epoch. The same model, table,
-// plan and seed give the same weights, bit for bit, with any number of workers.
+// Fit trains a model on a table and returns the figures of each epoch. The same model, table, plan
+// and seed give the same weights, bit for bit, with any number of workers.
 //
-// When ctx is done, the step at hand is finished. Then, and when a loss or a gradient is no longer finite
-// or a callback fails, Fit returns the history so far with an *Interrupted that says how far it got. The
-// model keeps its last good weights; only after a gradient that is not finite, which is an error that says
-// so, some have moved already. A callback that returns ErrStop ends training early, which is no error.
+// If ctx is done, Fit finishes the current step. It then returns the history so far and an
+// *Interrupted with the position, as it does after a loss or a gradient that is not finite and
+// after an error of a callback. The model keeps its last good weights. The exception is a gradient
+// that is not finite: some weights may already have been updated, unless plan.Gather is set. A
+// callback that returns ErrStop ends training early without an error.
 func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*History, error) {
 	return begin(ctx, m, table, plan, false)
 }
 
-// begin starts a run, or goes on with one.
-func begin(ctx context.Context, m *braid.Model, table *data.Table, plan Plan, resume bool) (*History, error) {
+// begin starts a run, or resumes one.
+func begin(
+	ctx context.Context, m *braid.Model, table *data.Table, plan Plan, resume bool,
+) (*History, error) {
 	f, err := newFit(ctx, m, table, plan)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
 	}
 	if f.plan.Checkpoint != nil {
-		if err := f.claim(table, resume); err != nil {
+		if err := f.openCheckpoints(table, resume); err != nil {
 			return nil, fmt.Errorf("train: %w", err)
 		}
 	}
 	return f.history, f.run()
 }
 
-// fit is one call of Fit or Resume.
+// fit is the state of one call of Fit or Resume.
 type fit struct {
-	model     *braid.Model
-	loop      *loop
-	evaluator *loop // of the validation data
-	plan      Plan
-	ctx       context.Context
-	source    *source
-	validate  *source
-	history   *History
-	order     []int32
-	steps     int // an epoch
-	batch     int
+	model      *braid.Model
+	runner     *runner
+	evaluator  *runner // of the validation data
+	plan       Plan
+	ctx        context.Context
+	training   *dataset
+	validation *dataset
+	history    *History
+	order      []int32
+	steps      int // of each epoch
+	batch      int
 
-	at       position
-	halvings int   // of the learning rate
-	torn     bool  // a step ended halfway: the weights are none that a run passes through
-	pauses   bool  // callbacks are told of steps
-	due      bool  // a checkpoint, after this step
-	failed   error // what stops the loop, set by worker 0
+	at            position
+	halvings      int   // of the learning rate
+	partlyUpdated bool  // a step stopped after updating some weights: the state must not be saved
+	notifies      bool  // some callback has a Step function
+	due           bool  // a checkpoint is due after this step
+	failed        error // the error that stops the epoch, set by worker 0
 
-	saver     *saver // nil: no checkpoints
-	settings  settings
-	resumed   string    // the checkpoint that the run goes on from
-	savedAt   position  // what the last checkpoint is of
-	savedTime time.Time // when it was copied
-	lastWhole *snapshot // of the last whole epoch, where the plan may restore it
+	saver        *saver // nil: no checkpoints
+	fingerprint  fingerprint
+	resumed      string    // path of the checkpoint that the run continues from
+	savedAt      position  // position of the last checkpoint
+	savedTime    time.Time // when its state was copied
+	restorePoint *snapshot // state at the end of the last epoch, if plan.Restore is set
 }
 
 func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*fit, error) {
-	plan, err := plan.full(m)
+	plan, err := plan.withDefaults(m)
 	if err != nil {
 		return nil, err
 	}
 	batch := min(plan.Batch, table.Rows())
-	l, source, err := newTrainer(m, plan, batch, func(l *loop) (*source, error) {
-		s, err := bindTable(m, l.heads, table)
+	run, training, err := newTrainingRunner(m, plan, batch, func(run *runner) (*dataset, error) {
+		ds, err := newDataset(m, run.heads, table)
 		if err != nil {
 			err = fmt.Errorf("training data: %w", err)
 		}
-		return s, err
+		return ds, err
 	})
 	if err != nil {
 		return nil, err
 	}
 	f := &fit{
-		model: m, loop: l, source: source, plan: plan, ctx: ctx, history: &History{Names: figureNames(l.heads)},
-		order: make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
+		model: m, runner: run, training: training, plan: plan, ctx: ctx,
+		history: &History{Names: figureNames(run.heads)},
+		order:   make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
 	}
 	if _, ok := plan.Optimizer.(optim.Scaled); plan.Restore && !ok {
-		return nil, fmt.Errorf("Restore halves the learning rate, which the optimizer %s does not let it", plan.Optimizer.Kind())
+		return nil, fmt.Errorf("Restore halves the learning rate, but the optimizer %s has no method "+
+			"Scaled", plan.Optimizer.Kind())
 	}
 	if plan.Validate == nil {
 		return f, nil
 	}
-	if f.validate, err = bindTable(m, l.heads, plan.Validate); err != nil {
+	if f.validation, err = newDataset(m, run.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
 	}
-	if f.evaluator, err = newLoop(m, plan, min(evaluationRows, plan.Validate.Rows()), engine.Evaluate); err != nil {
+	batch = min(evaluationRows, plan.Validate.Rows())
+	if f.evaluator, err = newRunner(m, plan, batch, engine.Evaluate); err != nil {
 		return nil, err
 	}
 	for _, name := range f.history.Names {
@@ -104,13 +110,13 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	return f, checkFigures(f.history.Names)
 }
 
-// claim takes the folder of the checkpoints, and goes on from the newest.
-func (f *fit) claim(table *data.Table, resume bool) error {
-	c, err := f.plan.Checkpoint.full(f.history.Names)
+// openCheckpoints locks the folder of the checkpoints and, with resume, reads the newest.
+func (f *fit) openCheckpoints(table *data.Table, resume bool) error {
+	c, err := f.plan.Checkpoint.withDefaults(f.history.Names)
 	if err != nil {
 		return err
 	}
-	if f.settings, err = f.describe(table); err != nil {
+	if f.fingerprint, err = f.describeRun(table); err != nil {
 		return err
 	}
 	if f.saver, err = newSaver(c, f); err != nil {
@@ -118,9 +124,10 @@ func (f *fit) claim(table *data.Table, resume bool) error {
 	}
 	switch {
 	case resume:
-		err = f.goOn()
+		err = f.resume()
 	case len(f.saver.kept) > 0:
-		err = fmt.Errorf("%s holds checkpoints: Resume goes on from them, or name another folder", c.Dir)
+		err = fmt.Errorf("%s holds checkpoints: Resume continues from them, or choose another folder",
+			c.Dir)
 	}
 	if err == nil {
 		err = f.setRate()
@@ -133,7 +140,7 @@ func (f *fit) claim(table *data.Table, resume bool) error {
 	return nil
 }
 
-// run trains epoch after epoch.
+// run trains the epochs that are left.
 func (f *fit) run() error {
 	if f.saver != nil {
 		go f.saver.run()
@@ -149,11 +156,11 @@ func (f *fit) run() error {
 		err = nil
 	}
 	if f.saver != nil {
-		if !f.torn && f.at != f.savedAt {
+		if !f.partlyUpdated && f.at != f.savedAt {
 			f.checkpoint()
 		}
 		f.saver.close()
-		err = errors.Join(err, f.news(), f.saver.err())
+		err = errors.Join(err, f.reportSaved(), f.saver.err())
 	}
 	for _, c := range f.plan.Callbacks {
 		if c.End != nil {
@@ -163,10 +170,10 @@ func (f *fit) run() error {
 	return err
 }
 
-// start tells what begins, and keeps what a first epoch may have to go back to.
+// start calls the callbacks' Start and keeps the state that the first epoch may be restored to.
 func (f *fit) start() error {
-	if f.plan.Restore && f.at.whole() {
-		f.keepWhole()
+	if f.plan.Restore && f.at.atEpochEnd() {
+		f.keepRestorePoint()
 		if f.resumed == "" {
 			f.checkpoint()
 		}
@@ -178,40 +185,43 @@ func (f *fit) start() error {
 	for _, c := range f.plan.Callbacks {
 		if c.Start != nil {
 			if err := c.Start(start); err != nil {
-				return &Interrupted{Epoch: f.at.Epochs + 1, Epochs: f.plan.Epochs, Step: f.at.Steps, Steps: f.steps, Cause: err}
+				return &Interrupted{Epoch: f.at.Epochs + 1, Epochs: f.plan.Epochs, Step: f.at.Steps,
+					Steps: f.steps, Cause: err}
 			}
 		}
 	}
-	return f.news()
+	return f.reportSaved()
 }
 
-// keepWhole keeps a copy of the state at an epoch's end.
-func (f *fit) keepWhole() {
-	if f.lastWhole == nil {
-		f.lastWhole = &snapshot{}
+// keepRestorePoint copies the state at the end of an epoch.
+func (f *fit) keepRestorePoint() {
+	if f.restorePoint == nil {
+		f.restorePoint = &snapshot{}
 	}
-	f.take(f.lastWhole)
+	f.take(f.restorePoint)
 }
 
-// checkpoint has the state saved, unless a weight is not finite: nothing goes on from there.
+// checkpoint queues the state to be saved, unless a weight is not finite: no run can continue from
+// that.
 func (f *fit) checkpoint() {
-	if f.saver == nil || f.loop.spoilt() != "" {
+	if f.saver == nil || f.runner.nonFiniteWeight() != "" {
 		return
 	}
 	snap := f.saver.snapshot()
 	f.take(snap)
-	snap.best = f.at.Epochs > 0 && f.at.whole() && f.history.best(f.saver.Best, f.saver.Mode) == f.at.Epochs
+	snap.best = f.at.Epochs > 0 && f.at.atEpochEnd() &&
+		f.history.best(f.saver.Best, f.saver.Mode) == f.at.Epochs
 	f.saver.save(snap)
 	f.savedAt, f.savedTime = f.at, time.Now()
 }
 
-// news tells the callbacks of checkpoints.
-func (f *fit) news() error {
+// reportSaved calls the callbacks' Saved for new events of the saver.
+func (f *fit) reportSaved() error {
 	if f.saver == nil {
 		return nil
 	}
 	var failed []error
-	for _, saved := range f.saver.tell() {
+	for _, saved := range f.saver.takeEvents() {
 		for _, c := range f.plan.Callbacks {
 			if c.Saved != nil {
 				failed = append(failed, c.Saved(saved))
@@ -219,52 +229,4 @@ func (f *fit) news() error {
 		}
 	}
 	return errors.Join(failed...)
-}
-
-// epoch trains on every example once, or on those that a checkpoint left, and evaluates.
-func (f *fit) epoch() error {
-	began, epoch := time.Now(), f.at.Epochs+1
-	err := f.train(epoch)
-	done := f.at.Steps
-	stopped := func(cause error) error {
-		return &Interrupted{Epoch: epoch, Epochs: f.plan.Epochs, Step: done, Steps: f.steps, Cause: cause}
-	}
-	if err == nil {
-		err = f.sound(epoch)
-	}
-	if err != nil {
-		return stopped(err)
-	}
-	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.loop.figures(f.source.rows)}
-	if f.validate != nil {
-		began = time.Now()
-		values, err := f.evaluator.evaluate(f.validate, func() bool { return f.ctx.Err() != nil })
-		if err != nil {
-			if errors.Is(err, errStopped) {
-				err = context.Cause(f.ctx)
-			}
-			return stopped(err)
-		}
-		e.Evaluate, e.Values = time.Since(began), append(e.Values, values...)
-	}
-	f.history.Epochs = append(f.history.Epochs, e)
-	f.at = position{Epochs: epoch}
-	f.loop.reset()
-	if f.plan.Restore {
-		f.keepWhole()
-	}
-	f.checkpoint()
-	failed := f.news()
-	for _, c := range f.plan.Callbacks {
-		if c.Epoch != nil {
-			failed = errors.Join(failed, c.Epoch(e))
-		}
-	}
-	if failed != nil {
-		return stopped(failed)
-	}
-	if err := f.ctx.Err(); err != nil && epoch < f.plan.Epochs {
-		return stopped(context.Cause(f.ctx))
-	}
-	return nil
 }

@@ -25,9 +25,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const rows = 203 // leaves a short last batch for any batch of the tests
+const rows = 203 // the last batch is short for every batch size of the tests
 
-// table has bytes, floats and ids, and targets that can be learnt from them.
+// table returns columns of bytes, floats and ids, and targets that can be learnt from them.
 func table(t testing.TB) *data.Table {
 	t.Helper()
 	draw := random.New(4, "table")
@@ -63,7 +63,8 @@ func table(t testing.TB) *data.Table {
 func model(t testing.TB) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("mixed")
-	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	image, x := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32, 3)
+	ids := g.Input("ids", tensor.Int32, 2)
 	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3}, ids)
 	s := g.Add("s", layer.LSTM{Units: 5}, e)
 	flat := g.Add("flat", layer.Flatten{}, image)
@@ -86,7 +87,7 @@ func plan() train.Plan {
 	}}
 }
 
-// bytesOf is the model's file.
+// bytesOf returns the bytes of the model's file.
 func bytesOf(t testing.TB, m *braid.Model) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -97,7 +98,7 @@ func bytesOf(t testing.TB, m *braid.Model) []byte {
 }
 
 // The same seed gives the same bytes, in two runs, with any number of workers and any instruction
-// set that this machine has.
+// set of this machine.
 func TestSameBytesOnAnyNumberOfWorkers(t *testing.T) {
 	var want []byte
 	var figures []float64
@@ -143,7 +144,8 @@ func TestLearnsAndMeasures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := "loss class_loss yes_loss class_accuracy yes_accuracy val_loss val_class_loss val_yes_loss val_class_accuracy val_yes_accuracy"
+	names := "loss class_loss yes_loss class_accuracy yes_accuracy val_loss val_class_loss " +
+		"val_yes_loss val_class_accuracy val_yes_accuracy"
 	if got := strings.Join(h.Names, " "); got != names {
 		t.Errorf("figures are %s, want %s", got, names)
 	}
@@ -159,7 +161,8 @@ func TestLearnsAndMeasures(t *testing.T) {
 		}
 		return v
 	}
-	if total := 0.5*value("class_loss") + 0.75*value("yes_loss"); math.Abs(total-value("loss")) > 1e-12 {
+	total := 0.5*value("class_loss") + 0.75*value("yes_loss")
+	if math.Abs(total-value("loss")) > 1e-12 {
 		t.Errorf("loss is %v, want the weighted sum %v", value("loss"), total)
 	}
 	s, err := train.Evaluate(context.Background(), m, table(t), p.Heads, 3)
@@ -171,15 +174,17 @@ func TestLearnsAndMeasures(t *testing.T) {
 			t.Errorf("Evaluate's %s is %v, Fit's %v", name, s.Values[i], value("val_"+name))
 		}
 	}
-	if _, err := h.Value(60, "class_los"); err == nil || !strings.Contains(err.Error(), `did you mean "class_loss"?`) {
+	if _, err := h.Value(60, "class_los"); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "class_loss"?`) {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := h.Value(61, "loss"); err == nil {
-		t.Error("no error for an epoch that was not")
+		t.Error("no error for an epoch that does not exist")
 	}
 }
 
-// A batch larger than the data is one batch; a head that is off is measured, but not learnt from.
+// A batch larger than the data is one batch. A head with MeasureOnly is measured, but does not
+// train.
 func TestOneBatchAndOff(t *testing.T) {
 	m, p := model(t), plan()
 	before, err := m.Weight("yes.kernel")
@@ -189,7 +194,7 @@ func TestOneBatchAndOff(t *testing.T) {
 	kept := before.Values()
 	p.Batch = 10_000
 	yes := p.Heads["yes"]
-	yes.Off = true
+	yes.MeasureOnly = true
 	p.Heads["yes"] = yes
 	steps := 0
 	p.Callbacks = []train.Callback{{Step: func(s train.Step) error {
@@ -205,21 +210,22 @@ func TestOneBatchAndOff(t *testing.T) {
 	}
 	for i, v := range before.Values() {
 		if v != kept[i] {
-			t.Fatal("a head that is off was learnt from")
+			t.Fatal("a head with MeasureOnly was trained")
 		}
 	}
 	if v, _ := h.Value(3, "yes_loss"); v == 0 {
-		t.Error("a head that is off was not measured")
+		t.Error("a head with MeasureOnly was not measured")
 	}
 }
 
-// A loss that is no number stops training before a weight is spoilt, and says where.
+// A loss that is NaN stops training before a weight becomes NaN, and the error names the head.
 func TestLossNotFinite(t *testing.T) {
 	m, p := model(t), plan()
 	p.Optimizer = optim.Adam{Rate: 1e30}
 	h, err := train.Fit(context.Background(), m, table(t), p)
 	var stopped *train.Interrupted
-	if !errors.As(err, &stopped) || !errors.Is(err, train.ErrNotFinite) || !strings.Contains(err.Error(), `head "`) {
+	if !errors.As(err, &stopped) || !errors.Is(err, train.ErrNotFinite) ||
+		!strings.Contains(err.Error(), `head "`) {
 		t.Fatalf("error is %v, want one that names the head", err)
 	}
 	if stopped.Epoch != 1 || stopped.Step < 1 || stopped.Steps != 13 || h == nil {
@@ -239,25 +245,29 @@ func TestContextAndCallbackStop(t *testing.T) {
 	}}}
 	h, err := train.Fit(ctx, model(t), table(t), p)
 	var stopped *train.Interrupted
-	if !errors.As(err, &stopped) || !errors.Is(err, planted) || stopped.Epoch != 2 || stopped.Step != 4 || len(h.Epochs) != 1 {
+	if !errors.As(err, &stopped) || !errors.Is(err, planted) || stopped.Epoch != 2 ||
+		stopped.Step != 4 || len(h.Epochs) != 1 {
 		t.Errorf("after cancelling: %v, %d epochs", err, len(h.Epochs))
 	}
 	p.Callbacks = []train.Callback{{Epoch: func(train.Epoch) error { return train.ErrStop }}}
-	if h, err = train.Fit(context.Background(), model(t), table(t), p); err != nil || len(h.Epochs) != 1 {
+	if h, err = train.Fit(context.Background(), model(t), table(t), p); err != nil ||
+		len(h.Epochs) != 1 {
 		t.Errorf("after a callback's stop: %v, %d epochs, want no error and 1", err, len(h.Epochs))
 	}
-	p.Callbacks = append(p.Callbacks, train.Callback{Epoch: func(train.Epoch) error { return planted }})
+	p.Callbacks = append(p.Callbacks,
+		train.Callback{Epoch: func(train.Epoch) error { return planted }})
 	h, err = train.Fit(context.Background(), model(t), table(t), p)
 	if !errors.As(err, &stopped) || !errors.Is(err, planted) || len(h.Epochs) != 1 {
 		t.Errorf("after a stop and a failure: %v, want an *Interrupted with the failure", err)
 	}
 	p.Callbacks = []train.Callback{{Step: func(train.Step) error { panic("planted") }}}
-	if _, err = train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), "panic: planted") {
+	if _, err = train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+		!strings.Contains(err.Error(), "panic: planted") {
 		t.Errorf("after a callback's panic: %v", err)
 	}
 }
 
-// Nothing is allocated in a step after the first: epochs of 100 times the steps allocate the same.
+// A step after the first allocates nothing: epochs of 100 times the steps allocate the same.
 func TestStepsDoNotAllocate(t *testing.T) {
 	count := func(epochs int) float64 {
 		m, d, p := model(t), table(t), plan()
@@ -292,15 +302,23 @@ func TestFitMistakes(t *testing.T) {
 		`"yes": Weight = NaN`:            with("yes", func(h *train.Head) { h.Weight = nan }),
 		`head "class" has no Loss`:       with("class", func(h *train.Head) { h.Loss = nil }),
 		`head "yes" is missing`:          func(p *train.Plan) { delete(p.Heads, "yes") },
-		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) { p.Heads["clas"] = p.Heads["class"] },
+		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) {
+			p.Heads["clas"] = p.Heads["class"]
+		},
 		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
-		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) { h.Loss = loss.BinaryCrossentropy{} }),
-		`"yes_a\"b" has "\"" in its name, want letters`:     with("yes", func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
-		`two figures are named "yes_accuracy"`:              with("yes", func(h *train.Head) { h.Metrics = append(h.Metrics, metric.Accuracy{}) }),
+		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) {
+			h.Loss = loss.BinaryCrossentropy{}
+		}),
+		`"yes_a\"b" has "\"" in its name, want letters`: with("yes",
+			func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
+		`two figures are named "yes_accuracy"`: with("yes", func(h *train.Head) {
+			h.Metrics = append(h.Metrics, metric.Accuracy{})
+		}),
 	} {
 		p := plan()
 		change(&p)
-		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}
@@ -337,39 +355,52 @@ func TestDataMistakes(t *testing.T) {
 	pixel := make([]uint8, rows)
 	pixel[5] = 3
 	for want, columns := range map[string][]data.Column{
-		`column "x" is missing`:                               {column("image"), column("ids"), column("class"), column("yes")},
-		`unknown column "extra"`:                              append(replaced(column("x")), data.Ints("extra", labels)),
-		`column "x" has shape [2] a row, the input wants [3]`: replaced(data.Floats("x", make([]float32, 2*rows), 2)),
-		`column "ids" is float32, the input wants int32`:      replaced(data.Floats("ids", make([]float32, 2*rows), 2)),
-		`column "ids", row 4, element 1: got 5, want 0 to 4`:  replaced(data.Ints("ids", ids, 2)),
-		`column "class", row 17: got 4, want 0 to 3`:          replaced(data.Ints("class", labels)),
-		`column "class" is float32, the loss wants labels`:    replaced(data.Floats("class", make([]float32, rows))),
-		`column "x", row 3, element 2: got NaN`:               replaced(data.Floats("x", bad(make([]float32, 3*rows), 11, math.NaN()), 3)),
-		`column "x", row 0, element 0: got +Inf`:              replaced(data.Floats("x", bad(make([]float32, 3*rows), 0, math.Inf(1)), 3)),
-		`column "yes", row 8: got 1.5, want 0 to 1`:           replaced(data.Floats("yes", bad(make([]float32, rows), 8, 1.5))),
-		`column "yes" has shape [2] a row`:                    replaced(data.Floats("yes", make([]float32, 2*rows), 2)),
-		`column "yes", row 5: got 1.5 (byte 3), want 0 to 1`:  replaced(data.Bytes("yes", pixel, data.Standard{Std: 2})),
+		`column "x" is missing`: {column("image"), column("ids"),
+			column("class"), column("yes")},
+		`unknown column "extra"`: append(replaced(column("x")),
+			data.Ints("extra", labels)),
+		`column "x" has shape [2] a row, the input wants [3]`: replaced(data.Floats("x",
+			make([]float32, 2*rows), 2)),
+		`column "ids" is float32, the input wants int32`: replaced(data.Floats("ids",
+			make([]float32, 2*rows), 2)),
+		`column "ids", row 4, element 1: got 5, want 0 to 4`: replaced(data.Ints("ids", ids, 2)),
+		`column "class", row 17: got 4, want 0 to 3`:         replaced(data.Ints("class", labels)),
+		`column "class" is float32, the loss wants labels`: replaced(data.Floats("class",
+			make([]float32, rows))),
+		`column "x", row 3, element 2: got NaN`: replaced(data.Floats("x",
+			bad(make([]float32, 3*rows), 11, math.NaN()), 3)),
+		`column "x", row 0, element 0: got +Inf`: replaced(data.Floats("x",
+			bad(make([]float32, 3*rows), 0, math.Inf(1)), 3)),
+		`column "yes", row 8: got 1.5, want 0 to 1`: replaced(data.Floats("yes",
+			bad(make([]float32, rows), 8, 1.5))),
+		`column "yes" has shape [2] a row`: replaced(data.Floats("yes",
+			make([]float32, 2*rows), 2)),
+		`column "yes", row 5: got 1.5 (byte 3), want 0 to 1`: replaced(data.Bytes("yes", pixel,
+			data.Standard{Std: 2})),
 	} {
 		d, err := data.NewTable(columns...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := train.Fit(context.Background(), model(t), d, plan()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := train.Fit(context.Background(), model(t), d, plan()); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}
 }
 
-// quoted is a metric whose name no file can hold.
+// quoted is a metric whose name cannot be a file's column.
 type quoted struct{ metric.Accuracy }
 
 func (quoted) Kind() string { return `a"b` }
 
-// A target of as many numbers, but of another shape, is refused; [] and [1] are the same.
+// A target with the same number of elements but another shape is an error; [] and [1] are
+// equivalent.
 func TestTargetShape(t *testing.T) {
 	g := braid.NewGraph("grid")
 	x := g.Input("x", tensor.Float32, 4, 1)
-	g.Head("y", layer.Concatenate{Axis: -1}, g.Add("a", layer.Dense{Units: 2, Activation: layer.Sigmoid}, x),
+	g.Head("y", layer.Concatenate{Axis: -1}, g.Add("a",
+		layer.Dense{Units: 2, Activation: layer.Sigmoid}, x),
 		g.Add("b", layer.Dense{Units: 1, Activation: layer.Sigmoid}, x))
 	m, err := g.Build(1)
 	if err != nil {
@@ -385,19 +416,22 @@ func TestTargetShape(t *testing.T) {
 		{[]int{12}, `column "y" has shape [12] a row, the loss wants [4 3]`},
 	} {
 		table, err := data.NewTable(
-			data.Floats("x", make([]float32, 4*examples), 4, 1), data.Floats("y", make([]float32, 12*examples), c.shape...),
+			data.Floats("x", make([]float32, 4*examples), 4, 1),
+			data.Floats("y", make([]float32, 12*examples), c.shape...),
 		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = train.Fit(context.Background(), m, table, train.Plan{Heads: train.Heads{"y": {Loss: squares{}}}})
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+		_, err = train.Fit(context.Background(), m, table,
+			train.Plan{Heads: train.Heads{"y": {Loss: squares{}}}})
+		if c.want == "" && err != nil ||
+			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("shape %v: error %v, want %q", c.shape, err, c.want)
 		}
 	}
 }
 
-// squares is the mean square of the output itself, with a target of the head's shape that it ignores.
+// squares is the mean square of the output. It ignores its target, which has the head's shape.
 type squares struct{}
 
 func (squares) Kind() string { return "squares" }
@@ -406,8 +440,10 @@ func (squares) Bind(head braid.Spec) (loss.Func, error) { return squaresOf{head.
 
 type squaresOf struct{ shape tensor.Shape }
 
-func (f squaresOf) Target() loss.Target { return loss.Target{DType: tensor.Float32, Shape: f.shape} }
-func (squaresOf) FromLogits() bool      { return false }
+func (f squaresOf) Target() loss.Target {
+	return loss.Target{DType: tensor.Float32, Shape: f.shape}
+}
+func (squaresOf) FromLogits() bool { return false }
 
 func (f squaresOf) Rows(b loss.Batch, losses []float32, scale float32, lo, hi int) {
 	for r := lo; r < hi; r++ {

@@ -11,14 +11,14 @@ import (
 	"braid/internal/names"
 )
 
-// History is what Fit measured.
+// History has the figures of each epoch of a training.
 type History struct {
 	Names  []string // of the figures: "loss", "digit_loss", ..., "val_loss", ...
 	Epochs []Epoch
 }
 
-// Epoch is what was measured in one epoch. Training figures are means over the epoch, taken before
-// each step's update, as in Keras; validation figures are from its end.
+// Epoch has the figures of one epoch. Training figures are means over the epoch, computed before
+// each step's update, as in Keras; validation figures are computed after the epoch.
 type Epoch struct {
 	Number   int           // from 1
 	Train    time.Duration // of the steps alone
@@ -26,7 +26,7 @@ type Epoch struct {
 	Values   []float64     // in the order of History.Names
 }
 
-// Value finds a figure of an epoch, counted from 1, by its name.
+// Value returns a figure of an epoch, counted from 1.
 func (h *History) Value(epoch int, name string) (float64, error) {
 	if epoch < 1 || epoch > len(h.Epochs) {
 		return 0, fmt.Errorf("train: no epoch %d, want 1 to %d", epoch, len(h.Epochs))
@@ -38,7 +38,7 @@ func (h *History) Value(epoch int, name string) (float64, error) {
 	return h.Epochs[epoch-1].Values[i], nil
 }
 
-// Series is a figure of all epochs, or nil where no figure has the name.
+// Series returns a figure of all epochs, or nil if no figure has the name.
 func (h *History) Series(name string) []float64 {
 	i := slices.Index(h.Names, name)
 	if i < 0 {
@@ -51,8 +51,8 @@ func (h *History) Series(name string) []float64 {
 	return list
 }
 
-// WriteCSV writes a line for each epoch beneath a line of names: epoch, train_s, eval_s, and the
-// figures with all the digits they have.
+// WriteCSV writes a header and a line for each epoch: epoch, train_s, eval_s, and the figures with
+// all their digits.
 func (h *History) WriteCSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	out.Write(append([]string{"epoch", "train_s", "eval_s"}, h.Names...))

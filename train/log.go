@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// KerasLog writes a line for each epoch as Keras' fit does with verbose=2.
+// KerasLog returns a callback that writes a line for each epoch, as Keras' fit does with verbose=2.
 func KerasLog(w io.Writer) Callback {
 	var start Start
 	return Callback{
@@ -18,14 +18,15 @@ func KerasLog(w io.Writer) Callback {
 			return nil
 		},
 		Epoch: func(e Epoch) error {
-			_, err := fmt.Fprintf(w, "%d/%d - %s%s\n", start.Steps, start.Steps, shortly(e.Train+e.Evaluate),
+			_, err := fmt.Fprintf(w, "%d/%d - %s%s\n", start.Steps, start.Steps,
+				formatDuration(e.Train+e.Evaluate),
 				Figures(start.Names, e.Values))
 			return err
 		},
 	}
 }
 
-// Figures writes figures as Keras does: " - loss: 0.5861 - digit_loss: 0.3012".
+// Figures formats figures as Keras does: " - loss: 0.5861 - digit_loss: 0.3012".
 func Figures(names []string, values []float64) string {
 	var text strings.Builder
 	for i, v := range values {
@@ -38,16 +39,16 @@ func Figures(names []string, values []float64) string {
 	return text.String()
 }
 
-// shortly is 43ms below a second, 15s above.
-func shortly(d time.Duration) string {
+// formatDuration formats 43ms below a second, 15s above.
+func formatDuration(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%dms", d.Milliseconds())
 	}
 	return fmt.Sprintf("%.0fs", d.Seconds())
 }
 
-// JSONLog writes one JSON object a line for each epoch: epoch, train_s, eval_s and the figures in
-// their order. A figure that is not finite is null.
+// JSONLog returns a callback that writes one JSON object a line for each epoch: epoch, train_s,
+// eval_s and the figures in their order. A figure that is not finite is null.
 func JSONLog(w io.Writer) Callback {
 	var names []string
 	return Callback{
@@ -56,7 +57,8 @@ func JSONLog(w io.Writer) Callback {
 			return nil
 		},
 		Epoch: func(e Epoch) error {
-			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train), seconds(e.Evaluate))
+			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train),
+				seconds(e.Evaluate))
 			line = AppendJSON(line, names, e.Values)
 			_, err := w.Write(append(line, '}', '\n'))
 			return err
@@ -64,7 +66,7 @@ func JSONLog(w io.Writer) Callback {
 	}
 }
 
-// AppendJSON appends figures to the members of a JSON object: ,"loss":0.5861,"digit_loss":0.3012. A
+// AppendJSON appends figures as members of a JSON object: ,"loss":0.5861,"digit_loss":0.3012. A
 // figure that is not finite is null.
 func AppendJSON(line []byte, names []string, values []float64) []byte {
 	for i, v := range values {

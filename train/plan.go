@@ -1,5 +1,5 @@
-// Package train fits models to data: the loop of steps and epochs, evaluation, history, and what
-// is told on the way.
+// Package train fits models to data: training steps and epochs, evaluation, history, checkpoints
+// and callbacks.
 package train
 
 import (
@@ -14,45 +14,50 @@ import (
 	"braid/optim"
 )
 
-// Plan says how a model is trained. Zero fields mean what Keras' fit does without them.
+// Plan configures a training. Zero fields have the defaults of Keras' fit.
 type Plan struct {
 	Epochs    int             // 0 means 1
-	Batch     int             // examples a step; 0 means 32; more than there are: all of them
+	Batch     int             // examples of a step; 0 means 32; at most all examples
 	Optimizer optim.Optimizer // nil means optim.Adam{}
 	Heads     Heads           // one entry for each head of the model, by name
-	Validate  *data.Table     // evaluated after each epoch; nil: nothing is
+	Validate  *data.Table     // evaluated after each epoch; nil: no evaluation
 
-	Seed uint64 // of the shuffles; 0 means the model's
-	// Gather keeps the gradients of all weights before any is updated, which takes memory and time. Then a
-	// gradient that is not finite moves no weight. The bytes are the same.
+	Seed uint64 // of the shuffles; 0 means the model's seed
+
+	// Gather computes the gradients of all weights before it updates any, which takes memory and time.
+	// A gradient that is not finite then changes no weight. The bytes are the same.
 	Gather bool
 
 	NoShuffle bool // take the examples in the table's order in each epoch
-	Workers   int  // 0 means up to one for each processor, as many as are quickest; the result is the same for any number
 
-	Checkpoint *Checkpoint // where the run's state is saved; nil: nowhere
-	// Restore: where a loss or a gradient is NaN or infinite, go back to the last whole epoch and on with
-	// half the learning rate, at most three times. Else training ends there.
+	// Workers is the number of goroutines; 0 means one, or one for each processor, whichever is
+	// faster. The result is the same for any number.
+	Workers int
+
+	Checkpoint *Checkpoint // where the run's state is saved; nil: not saved
+
+	// Restore goes back to the end of the last epoch, and halves the learning rate, if a loss or a
+	// gradient is NaN or infinite, at most three times. Without it training ends there.
 	Restore bool
 
 	Callbacks []Callback
 }
 
-// Heads says by name what each head learns.
+// Heads has the configuration of each head, by name.
 type Heads map[string]Head
 
-// Head says what one head learns from the table's column of the same name.
+// Head configures the training of one head on the table's column of the same name.
 type Head struct {
-	Loss    loss.Loss
-	Weight  float64     // of its loss in the total; 0 means 1
-	Off     bool        // measured, but not learnt from: as a weight of zero
-	Metrics metric.List // beside the loss, which is always measured
+	Loss        loss.Loss
+	Weight      float64     // of the loss in the total; 0 means 1
+	MeasureOnly bool        // compute loss and metrics, but do not train: a weight of 0
+	Metrics     metric.List // besides the loss
 }
 
-// weight is what the loss counts in the total.
+// weight returns the factor of the loss in the total.
 func (h Head) weight() float64 {
 	switch {
-	case h.Off:
+	case h.MeasureOnly:
 		return 0
 	case h.Weight == 0:
 		return 1
@@ -60,19 +65,20 @@ func (h Head) weight() float64 {
 	return h.Weight
 }
 
-// mostWorkers is more than there are processors; each worker has memory of its own, and meets all others.
-const mostWorkers = 1024
+// maxWorkers limits Workers: each worker allocates private buffers, and waits for all others.
+const maxWorkers = 1024
 
-// full is the plan with its defaults filled in, checked as far as it can be without data.
-func (p Plan) full(m *braid.Model) (Plan, error) {
+// withDefaults returns the plan with its defaults filled in. It checks all that does not depend on
+// the data.
+func (p Plan) withDefaults(m *braid.Model) (Plan, error) {
 	if p.Epochs < 0 {
 		return p, fmt.Errorf("Epochs = %d, want 1 or more", p.Epochs)
 	}
 	if p.Batch < 0 {
 		return p, fmt.Errorf("Batch = %d, want 1 or more", p.Batch)
 	}
-	if p.Workers < 0 || p.Workers > mostWorkers {
-		return p, fmt.Errorf("Workers = %d, want 1 to %d, or 0", p.Workers, mostWorkers)
+	if p.Workers < 0 || p.Workers > maxWorkers {
+		return p, fmt.Errorf("Workers = %d, want 1 to %d, or 0", p.Workers, maxWorkers)
 	}
 	if p.Epochs == 0 {
 		p.Epochs = 1
@@ -92,7 +98,7 @@ func (p Plan) full(m *braid.Model) (Plan, error) {
 	return p, p.Heads.check(m)
 }
 
-// check tests that there is an entry for each head, with a loss and a weight that makes sense.
+// check tests that each head has an entry with a loss and a valid weight.
 func (h Heads) check(m *braid.Model) error {
 	var have []string
 	for _, spec := range m.Heads() {

@@ -6,12 +6,13 @@ import (
 	"time"
 )
 
-// The loop with the shortest trial is chosen, the first round does not count, and trials end in time.
+// fastest returns the runner with the shortest trial, ignores the first round, and limits the
+// number of trials.
 func TestFastest(t *testing.T) {
-	all, one := &loop{}, &loop{}
-	cost := map[*loop][]time.Duration{}
+	all, one := &runner{}, &runner{}
+	cost := map[*runner][]time.Duration{}
 	trials := 0
-	trial := func(l *loop) (time.Duration, error) {
+	trial := func(l *runner) (time.Duration, error) {
 		trials++
 		took := cost[l][0]
 		if len(cost[l]) > 1 {
@@ -21,7 +22,7 @@ func TestFastest(t *testing.T) {
 	}
 	for _, c := range []struct {
 		all, one []time.Duration
-		want     *loop
+		want     *runner
 		trials   int
 	}{
 		{[]time.Duration{50, 20, 40}, []time.Duration{10, 30}, all, 2 * probeTrials},
@@ -31,13 +32,16 @@ func TestFastest(t *testing.T) {
 	} {
 		trials = 0
 		cost[all], cost[one] = c.all, c.one
-		got, err := fastest([]*loop{all, one}, trial)
+		got, err := fastest([]*runner{all, one}, trial)
 		if err != nil || got != c.want || trials != c.trials {
-			t.Errorf("%v and %v: the first is chosen %t after %d trials, want %t after %d", c.all, c.one, got == all, trials, c.want == all, c.trials)
+			t.Errorf("%v and %v: the first is chosen %t after %d trials, want %t after %d", c.all, c.one,
+				got == all, trials, c.want == all, c.trials)
 		}
 	}
 	planted := errors.New("planted")
-	if _, err := fastest([]*loop{all}, func(*loop) (time.Duration, error) { return 0, planted }); !errors.Is(err, planted) {
+	if _, err := fastest([]*runner{all}, func(*runner) (time.Duration, error) {
+		return 0, planted
+	}); !errors.Is(err, planted) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -16,13 +16,15 @@ import (
 	"braid/train"
 )
 
-// regularized has ops that couple rows, draw random numbers and have state; weights that are placed twice, and
-// some that are frozen.
+// regularized has ops that couple rows, draw random numbers and have state, weights that two nodes
+// share, and frozen weights.
 func regularized(t *testing.T) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("regularized")
-	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
-	lines := g.Add("lines", layer.BatchNormalization{Momentum: new(0.9)}, g.Add("line", layer.Dense{Units: 5}, image))
+	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32,
+		3), g.Input("ids", tensor.Int32, 2)
+	lines := g.Add("lines", layer.BatchNormalization{Momentum: new(0.9)},
+		g.Add("line", layer.Dense{Units: 5}, image))
 	some := g.Add("some", layer.Dropout{Rate: 0.3}, g.Add("flat", layer.Flatten{}, lines))
 	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3, Frozen: true}, ids)
 	s := g.Add("s", layer.LSTM{Units: 6}, e)
@@ -31,9 +33,11 @@ func regularized(t *testing.T) *braid.Model {
 	deep := g.Add("deep", layer.Dense{Units: 6, Activation: layer.Mish}, first)
 	deeper := g.Again("deeper", deep, deep)
 	all := g.Add("all", layer.Concatenate{}, some, deeper)
-	h := g.Add("h", layer.BatchNormalization{NoScale: true}, g.Add("wide", layer.Dense{Units: 40, Activation: layer.ELU}, all))
+	h := g.Add("h", layer.BatchNormalization{NoScale: true},
+		g.Add("wide", layer.Dense{Units: 40, Activation: layer.ELU}, all))
 	g.Head("class", layer.Dense{Units: 4, Activation: layer.Softmax}, h)
-	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, g.Add("drop", layer.Dropout{Rate: 0.5}, h))
+	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid},
+		g.Add("drop", layer.Dropout{Rate: 0.5}, h))
 	m, err := g.Build(2)
 	if err != nil {
 		t.Fatal(err)
@@ -41,13 +45,14 @@ func regularized(t *testing.T) *braid.Model {
 	return m
 }
 
-// Batches of 150 and 203 rows have gradients of several chunks.
+// Gradients of batches of 150 and 203 rows have several chunks.
 func TestRegularizedSameBytes(t *testing.T) {
 	sameOnWorkers(t, regularized, table(t), []int{1, 19, 150, 203}, []int{1, 2, 5, 1, 3, 2})
-	sameOnWorkers(t, func(t *testing.T) *braid.Model { return model(t) }, table(t), []int{150, 203}, []int{1, 2, 5})
+	sameOnWorkers(t, func(t *testing.T) *braid.Model { return model(t) }, table(t), []int{150, 203},
+		[]int{1, 2, 5})
 }
 
-// What is frozen stays, the rest of the weights and the state move.
+// Frozen weights do not change; all others and the state do.
 func TestFrozenAndState(t *testing.T) {
 	m, before := regularized(t), regularized(t)
 	p := plan()
@@ -67,7 +72,8 @@ func TestFrozenAndState(t *testing.T) {
 	}
 }
 
-// A run that stops within an epoch and goes on ends with the same bytes, state and random numbers included.
+// A run that stops within an epoch and resumes ends with the same bytes, state and random numbers
+// included.
 func TestResumeRegularized(t *testing.T) {
 	want, p := regularized(t), plan()
 	h, err := train.Fit(context.Background(), want, table(t), p)
@@ -76,7 +82,8 @@ func TestResumeRegularized(t *testing.T) {
 	}
 	q := checkpointed(t)
 	q.Callbacks = []train.Callback{pull(20)}
-	if _, err := train.Fit(context.Background(), regularized(t), table(t), q); !errors.Is(err, errPulled) {
+	if _, err := train.Fit(context.Background(), regularized(t), table(t), q); !errors.Is(err,
+		errPulled) {
 		t.Fatal(err)
 	}
 	q.Callbacks, q.Workers = nil, 2
@@ -90,7 +97,8 @@ func TestResumeRegularized(t *testing.T) {
 	}
 }
 
-// A checkpoint of another numerics version would not lead to the same bytes: it is refused, and stays.
+// A checkpoint of another numerics version is an error, because the bytes would differ, and is
+// kept.
 func TestResumeOtherNumerics(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs = 1
@@ -106,7 +114,7 @@ func TestResumeOtherNumerics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(c.Metadata, "numerics") // as before there were versions
+	delete(c.Metadata, "numerics") // as in files older than numerics versions
 	var old bytes.Buffer
 	if err := c.Write(&old); err != nil {
 		t.Fatal(err)
@@ -116,7 +124,8 @@ func TestResumeOtherNumerics(t *testing.T) {
 	}
 	p.Epochs = 2
 	_, err = train.Resume(context.Background(), model(t), table(t), p)
-	if err == nil || !strings.Contains(err.Error(), "numerics version: it has 1, this program computes with 2") {
+	if err == nil || !strings.Contains(err.Error(),
+		"numerics version: it has 1, this program has 2") {
 		t.Errorf("error is %v", err)
 	}
 	if _, err := os.Stat(path); err != nil {

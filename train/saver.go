@@ -13,37 +13,37 @@ import (
 	"braid/optim"
 )
 
-// saver writes checkpoints beside training, one at a time. Where snapshots come faster than the disk takes
-// them, the newest is written, and those before it that must stay.
+// saver writes checkpoints in a goroutine, one at a time. If snapshots arrive faster than the disk
+// takes them, a new one replaces queued ones, except best and end-of-epoch snapshots.
 type saver struct {
 	Checkpoint
-	model     *braid.Model
-	optimizer optim.Optimizer
-	settings  settings
-	figures   []string
-	unlock    func()
+	model       *braid.Model
+	optimizer   optim.Optimizer
+	fingerprint fingerprint
+	figures     []string
+	unlock      func()
 
-	most int64 // bytes of a file that may be a checkpoint
-	once sync.Once
+	maxBytes int64 // size limit of a checkpoint's file
+	once     sync.Once
 
 	mu      sync.Mutex
 	changed sync.Cond   // on mu
-	pending []*snapshot // to be written, in order
-	spare   []*snapshot // memory for more
+	pending []*snapshot // queue, in order
+	spare   []*snapshot // for reuse
 	busy    bool
 	closed  bool
 	done    chan struct{}
-	kept    []position // of the files that are there
-	best    *position  // whose last epoch is the best
-	news    []Saved    // not told yet
+	kept    []position // positions of the files in the folder, the earliest first
+	best    *position  // position of the best epoch's checkpoint
+	events  []Saved    // not reported yet
 	result  NotSaved
 }
 
-// newSaver takes the folder for this process.
+// newSaver locks the folder.
 func newSaver(c Checkpoint, f *fit) (*saver, error) {
 	s := &saver{
-		Checkpoint: c, model: f.model, optimizer: f.plan.Optimizer, settings: f.settings, figures: f.history.Names,
-		done: make(chan struct{}),
+		Checkpoint: c, model: f.model, optimizer: f.plan.Optimizer, fingerprint: f.fingerprint,
+		figures: f.history.Names, done: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
 	err := disk.MakeFolder(c.Dir)
@@ -58,7 +58,7 @@ func newSaver(c Checkpoint, f *fit) (*saver, error) {
 		s.kept, err = checkpoints(c.Dir)
 	}
 	if err == nil {
-		err = s.room(f)
+		err = s.checkDiskSpace(f)
 	}
 	if err != nil {
 		s.unlock()
@@ -67,25 +67,27 @@ func newSaver(c Checkpoint, f *fit) (*saver, error) {
 	return s, nil
 }
 
-// room checks that the disk has room for as many checkpoints as will be there at once.
-func (s *saver) room(f *fit) error {
-	const overhead = 1 << 16 // of a file: names, settings, history
+// checkDiskSpace checks that the disk has space for the checkpoints that will exist at once.
+func (s *saver) checkDiskSpace(f *fit) error {
+	const overhead = 1 << 16 // of a file: names, fingerprint, history
 	size := uint64(overhead)
-	for _, numbers := range f.loop.memory() {
+	for _, numbers := range f.runner.memory() {
 		size += uint64(4 * len(numbers))
 	}
-	s.most = int64(4*size) + 1<<30 // a long history, and text
-	// The newest, the best, the last whole epoch's, and the one that is being written; some are there.
+	s.maxBytes = int64(4*size) + 1<<30 // for a long history and texts
+	// The newest, the best, the last end-of-epoch checkpoint, and the one being written; some may
+	// already exist.
 	files := max(s.Keep+3-len(s.kept), 1)
 	need := size * uint64(files)
 	if free, ok := disk.Free(s.Dir); ok && free < need {
-		return fmt.Errorf("%s has room for %d more bytes, %d checkpoints of %d bytes need %d: free some, or name another folder",
+		return fmt.Errorf("%s has %d bytes free, %d checkpoints of %d bytes need %d: free some, or "+
+			"choose another folder",
 			s.Dir, free, files, size, need)
 	}
 	return nil
 }
 
-// snapshot is memory for a snapshot.
+// snapshot returns a snapshot to fill.
 func (s *saver) snapshot() *snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,30 +99,30 @@ func (s *saver) snapshot() *snapshot {
 	return &snapshot{}
 }
 
-// idle tells that nothing waits to be written.
+// idle reports whether nothing is queued or being written.
 func (s *saver) idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.pending) == 0 && !s.busy
 }
 
-// save has a snapshot written. Those that wait give way to it, but for the best and a whole epoch's, which
-// only give way to their like.
+// save queues a snapshot. It replaces queued ones; only a best snapshot replaces a best one, and
+// only an end-of-epoch snapshot replaces an end-of-epoch one.
 func (s *saver) save(snap *snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending = slices.DeleteFunc(s.pending, func(p *snapshot) bool {
-		gives := (!p.best || snap.best) && (!p.whole() || snap.whole())
-		if gives {
+		replaced := (!p.best || snap.best) && (!p.atEpochEnd() || snap.atEpochEnd())
+		if replaced {
 			s.spare = append(s.spare, p)
 		}
-		return gives
+		return replaced
 	})
 	s.pending = append(s.pending, snap)
 	s.changed.Broadcast()
 }
 
-// run writes what there is to write until close.
+// run writes queued snapshots until close.
 func (s *saver) run() {
 	defer close(s.done)
 	s.mu.Lock()
@@ -150,17 +152,18 @@ func (s *saver) run() {
 // write writes one checkpoint.
 func (s *saver) write(snap *snapshot) Saved {
 	began := time.Now()
-	saved := Saved{Path: s.path(snap.position), Epochs: snap.Epochs, Steps: snap.Steps, Best: snap.best}
+	saved := Saved{Path: s.path(snap.position), Epochs: snap.Epochs, Steps: snap.Steps,
+		Best: snap.best}
 	saved.Err = disk.Write(saved.Path, func(w io.Writer) error {
 		counted := &counter{w: w}
 		defer func() { saved.Bytes = counted.n }()
-		return snap.write(counted, s.model, s.optimizer, s.settings, s.figures)
+		return snap.write(counted, s.model, s.optimizer, s.fingerprint, s.figures)
 	})
 	saved.Took = time.Since(began)
 	return saved
 }
 
-// counter counts what is written.
+// counter counts the bytes written to w.
 type counter struct {
 	w io.Writer
 	n int
@@ -172,7 +175,7 @@ func (c *counter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// written notes what came of a checkpoint.
+// written records the result of a checkpoint.
 func (s *saver) written(saved Saved) {
 	if saved.Err == nil {
 		s.result.Written++
@@ -183,11 +186,12 @@ func (s *saver) written(saved Saved) {
 			s.result.First = saved.Err
 		}
 	}
-	s.news = append(s.news, saved)
+	s.events = append(s.events, saved)
 }
 
-// prune removes all but the newest, the best, and the last whole epoch's, now that there is one more. Only the
-// goroutine of run, or one that waits for it, touches what it reads and changes.
+// prune deletes all checkpoints but the newest, the best, and the last end-of-epoch checkpoint,
+// after one more was written. Only the goroutine of run, or one that waits for it, uses kept and
+// best.
 func (s *saver) prune(snap *snapshot) error {
 	if !slices.Contains(s.kept, snap.position) {
 		s.kept = append(s.kept, snap.position)
@@ -196,14 +200,14 @@ func (s *saver) prune(snap *snapshot) error {
 		best := snap.position
 		s.best = &best
 	}
-	whole := len(s.kept) - 1
-	for whole >= 0 && !s.kept[whole].whole() {
-		whole--
+	lastEnd := len(s.kept) - 1
+	for lastEnd >= 0 && !s.kept[lastEnd].atEpochEnd() {
+		lastEnd--
 	}
 	var stay []position
 	var failed []error
 	for i, p := range s.kept {
-		if i >= len(s.kept)-s.Keep || i == whole || s.best != nil && p == *s.best {
+		if i >= len(s.kept)-s.Keep || i == lastEnd || s.best != nil && p == *s.best {
 			stay = append(stay, p)
 		} else if err := disk.Delete(s.path(p)); err != nil {
 			failed, stay = append(failed, err), append(stay, p)
@@ -213,7 +217,7 @@ func (s *saver) prune(snap *snapshot) error {
 	return errors.Join(failed...)
 }
 
-// flush waits until all is written.
+// flush waits until the queue is written.
 func (s *saver) flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -222,24 +226,25 @@ func (s *saver) flush() {
 	}
 }
 
-// forget removes the checkpoints after a position: the run went another way from there.
-func (s *saver) forget(after position) {
+// deleteAfter deletes the checkpoints after a position: the run was restored to it and continues
+// differently.
+func (s *saver) deleteAfter(after position) {
 	s.flush()
 	s.kept = slices.DeleteFunc(s.kept, func(p position) bool {
 		return after.before(p) && disk.Delete(s.path(p)) == nil
 	})
 }
 
-// tell gives the news since it was last called.
-func (s *saver) tell() []Saved {
+// takeEvents returns the events since its last call.
+func (s *saver) takeEvents() []Saved {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	news := s.news
-	s.news = nil
-	return news
+	events := s.events
+	s.events = nil
+	return events
 }
 
-// close writes what is left and gives the folder back.
+// close writes the queue and unlocks the folder.
 func (s *saver) close() {
 	s.once.Do(func() {
 		s.mu.Lock()
@@ -251,7 +256,7 @@ func (s *saver) close() {
 	})
 }
 
-// err is what went wrong, nil where every checkpoint was written.
+// err returns a *NotSaved, nil if every checkpoint was written.
 func (s *saver) err() error {
 	if s.result.Failed == 0 {
 		return nil

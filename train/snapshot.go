@@ -16,24 +16,24 @@ import (
 	"braid/tensor"
 )
 
-// snapshot is a copy of all that the rest of a run depends on, but for what its plan says.
+// snapshot is a copy of the state that the rest of a run depends on, besides its plan.
 type snapshot struct {
 	position
 	halvings int         // of the learning rate
-	sums     []float64   // of the epoch at hand: losses and metrics
-	epochs   []Epoch     // history
-	numbers  [][]float32 // the memory of the weights, and of the slots beside them
+	sums     []float64   // losses and metrics of the current epoch
+	epochs   []Epoch     // the history
+	numbers  [][]float32 // the storage of the weights and their slots
 	best     bool        // the last epoch is the best so far
 }
 
-// memory is the numbers that training changes, as they lie.
-func (l *loop) memory() [][]float32 {
+// memory returns the arrays that training changes: the storage of each weight, then its slots.
+func (run *runner) memory() [][]float32 {
 	var list [][]float32
-	for _, w := range l.model.Weights() {
+	for _, w := range run.model.Weights() {
 		for _, part := range w.Memory().Storage {
 			list = append(list, part.Data)
 		}
-		for _, slot := range l.slots[w.Memory()] {
+		for _, slot := range run.slots[w.Memory()] {
 			for _, part := range slot {
 				list = append(list, part.Data)
 			}
@@ -42,12 +42,12 @@ func (l *loop) memory() [][]float32 {
 	return list
 }
 
-// take copies the run's state.
+// take copies the run's state to s.
 func (f *fit) take(s *snapshot) {
 	s.position, s.halvings = f.at, f.halvings
-	s.sums = f.loop.sums(s.sums[:0])
+	s.sums = f.runner.sums(s.sums[:0])
 	s.epochs = append(s.epochs[:0], f.history.Epochs...)
-	live := f.loop.memory()
+	live := f.runner.memory()
 	if s.numbers == nil {
 		s.numbers = make([][]float32, len(live))
 	}
@@ -56,19 +56,19 @@ func (f *fit) take(s *snapshot) {
 	}
 }
 
-// put makes the run's state what it was.
+// put sets the run's state to s.
 func (f *fit) put(s *snapshot) {
 	f.at, f.halvings = s.position, s.halvings
 	f.history.Epochs = append(f.history.Epochs[:0], s.epochs...)
-	f.loop.setSums(s.sums)
-	for i, numbers := range f.loop.memory() {
+	f.runner.setSums(s.sums)
+	for i, numbers := range f.runner.memory() {
 		copy(numbers, s.numbers[i])
 	}
 }
 
-// sums appends the sums of the epoch at hand.
-func (l *loop) sums(to []float64) []float64 {
-	for _, h := range l.heads {
+// sums appends the sums of the current epoch to to.
+func (run *runner) sums(to []float64) []float64 {
+	for _, h := range run.heads {
 		to = append(to, h.sum)
 		for _, m := range h.metrics {
 			to = append(to, m.sums...)
@@ -77,9 +77,9 @@ func (l *loop) sums(to []float64) []float64 {
 	return to
 }
 
-// setSums is the inverse of sums.
-func (l *loop) setSums(from []float64) {
-	for _, h := range l.heads {
+// setSums sets the sums from what sums returned.
+func (run *runner) setSums(from []float64) {
+	for _, h := range run.heads {
 		h.sum, from = from[0], from[1:]
 		for _, m := range h.metrics {
 			from = from[copy(m.sums, from):]
@@ -87,28 +87,29 @@ func (l *loop) setSums(from []float64) {
 	}
 }
 
-// stateJSON is what a checkpoint tells beside its tensors.
+// stateJSON is the state of a checkpoint that is not in its tensors.
 type stateJSON struct {
 	position
 	Halvings int      `json:"halvings"`
-	Names    []string `json:"names"` // of the history's figures
+	Names    []string `json:"names"` // of the figures
 }
 
-// The names of a checkpoint's tensors beside the weights'.
+// Names of a checkpoint's tensors besides the weights.
 const (
 	sumsEntry    = "sums"
 	historyEntry = "history" // [epochs, figures]
-	timesEntry   = "times"   // [epochs, 2], of training and evaluation, in nanoseconds
+	timesEntry   = "times"   // [epochs, 2]: training and evaluation, in nanoseconds
 )
 
-// eachArray visits each weight and the optimizer's slots beside it, in the order of their memory, by their
-// tensor's name.
-func eachArray(m *braid.Model, o optim.Optimizer, visit func(name string, w *braid.Weight) error) error {
+// eachArray calls visit with each weight and each of the optimizer's slots beside it, in the order
+// of memory, with the name of its tensor.
+func eachArray(m *braid.Model, o optim.Optimizer,
+	visit func(name string, w *braid.Weight) error) error {
 	for _, w := range m.Weights() {
 		if err := visit(w.Name(), w); err != nil {
 			return err
 		}
-		for slot := range slotsOf(w, o) {
+		for slot := range slotCount(w, o) {
 			if err := visit(fmt.Sprintf("%s/slot%d", w.Name(), slot), w); err != nil {
 				return err
 			}
@@ -117,18 +118,21 @@ func eachArray(m *braid.Model, o optim.Optimizer, visit func(name string, w *bra
 	return nil
 }
 
-// write writes a snapshot of a run as a checkpoint. It reads nothing that training changes.
-func (s *snapshot) write(w io.Writer, m *braid.Model, o optim.Optimizer, settings settings, figures []string) error {
+// write writes a snapshot as a checkpoint. It reads nothing that training changes.
+func (s *snapshot) write(
+	w io.Writer, m *braid.Model, o optim.Optimizer, p fingerprint, figures []string,
+) error {
 	state, err := json.Marshal(stateJSON{s.position, s.halvings, figures})
 	if err != nil {
 		return err
 	}
-	run, err := json.Marshal(settings)
+	run, err := json.Marshal(p)
 	if err != nil {
 		return err
 	}
 	c := safetensors.Container{Metadata: map[string]string{
-		"format": checkpointVersion, "numerics": strconv.Itoa(braid.Numerics), "state": string(state), "run": string(run),
+		"format": checkpointVersion, "numerics": strconv.Itoa(braid.Numerics), "state": string(state),
+		"run": string(run),
 	}}
 	rest := s.numbers
 	err = eachArray(m, o, func(name string, weight *braid.Weight) error {
@@ -158,8 +162,8 @@ func (s *snapshot) write(w io.Writer, m *braid.Model, o optim.Optimizer, setting
 	return c.Write(w)
 }
 
-// read makes a snapshot of a checkpoint's content for this run. A *differs error says that it is of
-// another run; any other, that the file is damaged.
+// read parses a checkpoint of this run. A *mismatch error means that the checkpoint belongs to
+// another run, any other that the file is damaged.
 func (f *fit) read(content []byte) (*snapshot, error) {
 	c, err := safetensors.Parse(content)
 	if err != nil {
@@ -169,18 +173,19 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 		return nil, errors.New("its checksums are missing")
 	}
 	if got := c.Metadata["format"]; got != checkpointVersion {
-		return nil, &differs{[]string{fmt.Sprintf("format: it has %q, this program reads %q", got, checkpointVersion)}}
+		return nil, &mismatch{[]string{fmt.Sprintf("format: it has %q, this program reads %q", got,
+			checkpointVersion)}}
 	}
 	if got := cmp.Or(c.Metadata["numerics"], "1"); got != strconv.Itoa(braid.Numerics) {
-		return nil, &differs{[]string{fmt.Sprintf(
-			"numerics version: it has %s, this program computes with %d and would not end with the same bytes: "+
-				"go on with the program that wrote it, or begin anew", got, braid.Numerics)}}
+		return nil, &mismatch{[]string{fmt.Sprintf(
+			"numerics version: it has %s, this program has %d and would compute other bytes: "+
+				"continue with the program that wrote it, or start a new run", got, braid.Numerics)}}
 	}
-	var run settings
+	var run fingerprint
 	if err := json.Unmarshal([]byte(c.Metadata["run"]), &run); err != nil {
 		return nil, fmt.Errorf("run: %w", err)
 	}
-	if err := run.differ(f.settings); err != nil {
+	if err := run.differ(f.fingerprint); err != nil {
 		return nil, err
 	}
 	var state stateJSON
@@ -189,7 +194,8 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 	}
 	s := &snapshot{position: state.position, halvings: state.Halvings}
 	if s.Epochs < 0 || s.Steps < 0 || s.Steps > f.steps || s.halvings < 0 || s.halvings > maxRestores {
-		return nil, fmt.Errorf("state: %d epochs, %d of %d steps, %d halvings are out of range", s.Epochs, s.Steps, f.steps, s.halvings)
+		return nil, fmt.Errorf("state: %d epochs, %d of %d steps, %d halvings are out of range", s.Epochs,
+			s.Steps, f.steps, s.halvings)
 	}
 	if !slices.Equal(state.Names, f.history.Names) {
 		return nil, fmt.Errorf("state: the figures are %q, want %q", state.Names, f.history.Names)
@@ -200,14 +206,15 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 	return s, f.readHistory(c, s)
 }
 
-// entry finds a tensor of a type and shape.
+// entry returns the tensor with a name, if it has the type and shape.
 func entry(c *safetensors.Container, name, dtype string, shape ...int) (safetensors.Entry, error) {
 	e, ok := c.Entry(name)
 	if !ok {
 		return e, fmt.Errorf("tensor %q is missing", name)
 	}
 	if e.DType != dtype || !e.Shape.Equal(tensor.Shape(shape)) {
-		return e, fmt.Errorf("tensor %q is %s of shape %v, want %s of %v", name, e.DType, e.Shape, dtype, shape)
+		return e, fmt.Errorf("tensor %q is %s of shape %v, want %s of %v", name, e.DType, e.Shape, dtype,
+			shape)
 	}
 	return e, nil
 }
@@ -234,7 +241,7 @@ func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
 
 func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
 	figures := len(f.history.Names)
-	sums, err1 := entry(c, sumsEntry, "F64", len(f.loop.sums(nil)))
+	sums, err1 := entry(c, sumsEntry, "F64", len(f.runner.sums(nil)))
 	values, err2 := entry(c, historyEntry, "F64", s.Epochs, figures)
 	times, err3 := entry(c, timesEntry, "I64", s.Epochs, 2)
 	if err := errors.Join(err1, err2, err3); err != nil {

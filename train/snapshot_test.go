@@ -14,7 +14,7 @@ import (
 	"braid/tensor"
 )
 
-// small is a run of a small network after one epoch and a step, and its checkpoint.
+// small returns a run of a small network after one epoch and a step, and its checkpoint.
 func small(t testing.TB) (*fit, []byte) {
 	t.Helper()
 	g := braid.NewGraph("small")
@@ -23,7 +23,8 @@ func small(t testing.TB) (*fit, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	table, err := data.NewTable(data.Floats("x", []float32{1, 2, -3, 4, 5, 0.5}, 2), data.Floats("y", []float32{1, 1, 0}))
+	table, err := data.NewTable(data.Floats("x", []float32{1, 2, -3, 4, 5, 0.5}, 2),
+		data.Floats("y", []float32{1, 1, 0}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +33,7 @@ func small(t testing.TB) (*fit, []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if f.settings, err = f.describe(table); err != nil {
+	if f.fingerprint, err = f.describeRun(table); err != nil {
 		t.Fatal(err)
 	}
 	f.plan.Callbacks = []Callback{{Step: func(s Step) error {
@@ -47,13 +48,13 @@ func small(t testing.TB) (*fit, []byte) {
 	var snap snapshot
 	f.take(&snap)
 	var b bytes.Buffer
-	if err := snap.write(&b, m, f.plan.Optimizer, f.settings, f.history.Names); err != nil {
+	if err := snap.write(&b, m, f.plan.Optimizer, f.fingerprint, f.history.Names); err != nil {
 		t.Fatal(err)
 	}
 	return f, b.Bytes()
 }
 
-// Every byte of a checkpoint, changed in three ways, and every place where it may be cut short, is noticed.
+// Every changed byte and every truncation of a checkpoint is an error.
 func TestDamage(t *testing.T) {
 	f, content := small(t)
 	if _, err := f.read(content); err != nil {
@@ -66,7 +67,7 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// Whatever a file holds, reading it ends, without a panic, in an error or in a state of the run.
+// Reading any file ends in an error or in a state of the run, without a panic.
 func FuzzCheckpoint(f *testing.F) {
 	run, content := small(f)
 	f.Add(content)
@@ -84,19 +85,22 @@ func TestPositions(t *testing.T) {
 		"epoch00003-step00000120.safetensors":  {3, 120},
 		"epoch123456-step00000000.safetensors": {123456, 0},
 	} {
-		if got, ok := positionOf(name); !ok || got != want || got.file() != name {
+		if got, ok := parsePosition(name); !ok || got != want || got.file() != name {
 			t.Errorf("%s is %+v, %t", name, got, ok)
 		}
 	}
 	for _, name := range []string{
-		"", "epoch3-step120.safetensors", "epoch00003-step00000120", "epoch-0003-step00000120.safetensors",
-		"epoch00003-step00000120.safetensors.damaged", ".epoch00003-step00000120.safetensors.0123456789abcdef.tmp",
+		"", "epoch3-step120.safetensors", "epoch00003-step00000120",
+		"epoch-0003-step00000120.safetensors",
+		"epoch00003-step00000120.safetensors.damaged",
+		".epoch00003-step00000120.safetensors.0123456789abcdef.tmp",
 	} {
-		if got, ok := positionOf(name); ok {
+		if got, ok := parsePosition(name); ok {
 			t.Errorf("%q is %+v", name, got)
 		}
 	}
-	if path := (Checkpoint{Dir: "d"}).path(position{1, 2}); path != filepath.Join("d", "epoch00001-step00000002.safetensors") {
+	if path := (Checkpoint{Dir: "d"}).path(position{1, 2}); path != filepath.Join("d",
+		"epoch00001-step00000002.safetensors") {
 		t.Error(path)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"braid/tensor"
 )
 
-// block is a block of a weight with what its update needs.
+// block is a block of a weight with the arguments of its update.
 type block struct {
 	engine.WeightBlock
 	name string // of the weight
@@ -20,121 +20,125 @@ type block struct {
 type sparseBlock struct {
 	*engine.SparseBlock
 	name string
-	grad tensor.Rows[float32] // of the last step, by IDs
-	part optim.Part           // of all rows
+	grad tensor.Rows[float32] // of the last step, in the order of IDs
+	part optim.Part           // all rows of the block
 }
 
-// bindBlocks gives each worker its blocks. In a fused step, which updates a block as soon as its gradient is known,
-// the gradients of a worker's blocks are in the same memory, one after the other.
-func (l *loop) bindBlocks() {
+// bindBlocks assigns blocks to the workers. A fused step updates a block right after its gradient,
+// so the gradients of a worker's blocks share one buffer.
+func (run *runner) bindBlocks() {
 	names := map[*engine.Weight]string{}
-	for _, w := range l.model.Weights() {
+	for _, w := range run.model.Weights() {
 		names[w.Memory()] = w.Name()
 	}
-	lazy, ok := l.optimizer.(optim.Lazy)
-	dense, sparse := l.team.Deal(ok && lazy.IsLazy())
-	for worker, hand := range dense {
+	lazy, ok := run.optimizer.(optim.Lazy)
+	dense, sparse := run.team.Deal(ok && lazy.IsLazy())
+	for worker, assigned := range dense {
 		var blocks []block
 		var shared []float32
-		for _, b := range hand {
+		for _, b := range assigned {
 			width := b.ColumnHi - b.ColumnLo
 			grad := tensor.Rows[float32]{Width: width, Stride: exec.Padded(width)}
-			if size := (b.RowHi - b.RowLo) * grad.Stride; l.gather {
+			if size := (b.RowHi - b.RowLo) * grad.Stride; run.gather {
 				grad.Data = exec.Floats(size)
 			} else if len(shared) < size {
 				shared = exec.Floats(size)
 			}
-			blocks = append(blocks, block{b, names[b.Weight], l.part(b, grad)})
+			blocks = append(blocks, block{b, names[b.Weight], run.optimizerPart(b, grad)})
 		}
 		for i := range blocks {
-			if !l.gather {
+			if !run.gather {
 				blocks[i].part.Gradient.Data = shared
 			}
 		}
-		l.blocks = append(l.blocks, blocks)
+		run.blocks = append(run.blocks, blocks)
 		var rest []sparseBlock
 		for _, b := range sparse[worker] {
-			rest = append(rest, sparseBlock{SparseBlock: b, name: names[b.Weight], part: l.part(b.WeightBlock, tensor.Rows[float32]{})})
+			rest = append(rest, sparseBlock{SparseBlock: b, name: names[b.Weight],
+				part: run.optimizerPart(b.WeightBlock, tensor.Rows[float32]{})})
 		}
-		l.sparse = append(l.sparse, rest)
+		run.sparse = append(run.sparse, rest)
 	}
 }
 
-// part returns what the optimizer is given for a block.
-func (l *loop) part(b engine.WeightBlock, grad tensor.Rows[float32]) optim.Part {
-	p := optim.Part{Rows: b.RowHi - b.RowLo, Gradient: grad, Weights: cut(b.Block, b.Weight.Storage[b.Part])}
-	for _, slot := range l.slots[b.Weight] {
-		p.Slots = append(p.Slots, cut(b.Block, slot[b.Part]))
+// optimizerPart returns the arguments of the optimizer for a block.
+func (run *runner) optimizerPart(b engine.WeightBlock, grad tensor.Rows[float32]) optim.Part {
+	p := optim.Part{Rows: b.RowHi - b.RowLo, Gradient: grad,
+		Weights: blockView(b.Block, b.Weight.Storage[b.Part])}
+	for _, slot := range run.slots[b.Weight] {
+		p.Slots = append(p.Slots, blockView(b.Block, slot[b.Part]))
 	}
 	return p
 }
 
-// cut returns the window of a block on a part of a weight's storage.
-func cut(b op.Block, x tensor.Rows[float32]) tensor.Rows[float32] {
-	return tensor.Rows[float32]{Data: x.From(b.RowLo)[b.ColumnLo:], Width: b.ColumnHi - b.ColumnLo, Stride: x.Stride}
+// blockView returns the view of a block of one matrix of a weight's storage.
+func blockView(b op.Block, x tensor.Rows[float32]) tensor.Rows[float32] {
+	return tensor.Rows[float32]{Data: x.From(b.RowLo)[b.ColumnLo:], Width: b.ColumnHi - b.ColumnLo,
+		Stride: x.Stride}
 }
 
-// prefetchRows is how many rows are asked for at a time, at least: the processor then looks up where several of
-// them lie at once.
+// prefetchRows is the least number of rows to prefetch at a time: the processor then translates
+// several of their addresses at once.
 const prefetchRows = 16
 
-// update computes the gradients of a worker's blocks and moves their weights: each block's at once, or, where whole
-// gradients are gathered, all of them after the workers have met. It returns false where the crew must stop. Between
-// the blocks it asks for some of the rows that the worker will gather from the next batch: memory has the time of a
-// block to bring them.
-func (l *loop) update(worker, rows int, step optim.Step, s *source, next []int32) bool {
-	if worker == 0 && !l.gather {
-		l.team.UpdateState()
+// update computes the gradients of a worker's blocks and updates their weights: each block right
+// after its gradient or, with gathered gradients, all blocks after the workers have met. It returns
+// false if the crew must stop. Between blocks it prefetches some of the rows that the worker
+// gathers from the next batch: memory latency overlaps with the computation of a block.
+func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next []int32) bool {
+	if worker == 0 && !run.gather {
+		run.team.UpdateState()
 	}
-	blocks, parts := l.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
+	blocks, parts := run.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
 	for i := range blocks {
 		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
-			l.prefetch(worker, s, next, part, parts)
+			run.prefetch(worker, ds, next, part, parts)
 		}
 		b := &blocks[i]
-		if len(l.blocks) > 1 {
-			// The others have read them. While the gradient is computed, their processors can let them go.
+		if len(run.blocks) > 1 {
+			// The other workers have read this block. Claim its cache lines for writing while the gradient
+			// is computed.
 			w := b.part.Weights
 			kernel.Default().Claim(w.Data, w.Stride, b.part.Rows, w.Width)
 		}
-		l.team.Gradient(worker, b.WeightBlock, rows, b.part.Gradient)
-		if !l.check(worker, b.name, b.part.Gradient, b.part.Rows) {
+		run.team.Gradient(worker, b.WeightBlock, rows, b.part.Gradient)
+		if !run.check(worker, b.name, b.part.Gradient, b.part.Rows) {
 			break
 		}
-		if !l.gather {
-			l.optimizer.Update(step, b.part)
+		if !run.gather {
+			run.optimizer.Update(step, b.part)
 		}
 	}
-	for i := range l.sparse[worker] {
-		b := &l.sparse[worker][i]
-		b.grad = l.team.SparseGradient(worker, b.SparseBlock, rows)
-		if !l.check(worker, b.name, b.grad, len(b.IDs)) {
+	for i := range run.sparse[worker] {
+		b := &run.sparse[worker][i]
+		b.grad = run.team.SparseGradient(worker, b.SparseBlock, rows)
+		if !run.check(worker, b.name, b.grad, len(b.IDs)) {
 			break
 		}
-		if !l.gather {
-			l.updateRows(step, b)
+		if !run.gather {
+			run.updateRows(step, b)
 		}
 	}
-	if !l.gather {
+	if !run.gather {
 		return true
 	}
-	if !l.crew.Meet(worker) || l.torn.Load() {
+	if !run.crew.Meet(worker) || run.badGradient.Load() {
 		return false
 	}
 	if worker == 0 {
-		l.team.UpdateState()
+		run.team.UpdateState()
 	}
 	for _, b := range blocks {
-		l.optimizer.Update(step, b.part)
+		run.optimizer.Update(step, b.part)
 	}
-	for i := range l.sparse[worker] {
-		l.updateRows(step, &l.sparse[worker][i])
+	for i := range run.sparse[worker] {
+		run.updateRows(step, &run.sparse[worker][i])
 	}
 	return true
 }
 
-// updateRows moves the rows that the batch names.
-func (l *loop) updateRows(step optim.Step, b *sparseBlock) {
+// updateRows updates the rows that the batch names.
+func (run *runner) updateRows(step optim.Step, b *sparseBlock) {
 	row := func(x tensor.Rows[float32], i int) tensor.Rows[float32] {
 		x.Data = x.From(i)
 		return x
@@ -147,21 +151,21 @@ func (l *loop) updateRows(step optim.Step, b *sparseBlock) {
 		for _, slot := range b.part.Slots {
 			p.Slots = append(p.Slots, row(slot, at))
 		}
-		l.optimizer.Update(step, p)
+		run.optimizer.Update(step, p)
 	}
 }
 
-// check reports whether rows of a gradient are finite, and records the weight where they are not.
-func (l *loop) check(worker int, name string, grad tensor.Rows[float32], rows int) bool {
+// check reports whether rows of a gradient are finite. If not, it records the weight's name.
+func (run *runner) check(worker int, name string, grad tensor.Rows[float32], rows int) bool {
 	for r, n := 0, 1; r < rows; r += n {
 		numbers := grad.Row(r)
-		if grad.Stride == grad.Width { // else what lies between the rows is another block's
+		if grad.Stride == grad.Width { // else another block's numbers are between the rows
 			n = rows
 			numbers = grad.Data[:rows*grad.Width]
 		}
 		if !kernel.Default().Finite(numbers) {
-			l.from[worker] = name
-			l.torn.Store(true)
+			run.badWeights[worker] = name
+			run.badGradient.Store(true)
 			return false
 		}
 	}

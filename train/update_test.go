@@ -38,25 +38,29 @@ func TestGatherSameBytes(t *testing.T) {
 					want = got
 				}
 				if !bytes.Equal(got, want) {
-					t.Errorf("%s, lazy %t, gathered %t, %d workers: another model", name, lazy, c.gather, c.workers)
+					t.Errorf("%s, lazy %t, gathered %t, %d workers: another model", name, lazy, c.gather,
+						c.workers)
 				}
 			}
 		}
 	}
 }
 
-// A gradient that is not finite moves no weight where gradients are gathered; else those before it in the order.
+// A gradient that is not finite changes no weight if gradients are gathered. Else the weights
+// before it in the order have been updated.
 func TestGatherMovesNothing(t *testing.T) {
 	for _, gather := range []bool{true, false} {
 		g := braid.NewGraph("steep")
 		x := g.Input("x", tensor.Float32, 1)
-		g.Head("y", layer.Dense{Units: 1, Activation: layer.Sigmoid}, g.Add("h", layer.Dense{Units: 1}, g.Add("under", layer.Dense{Units: 1}, x)))
+		g.Head("y", layer.Dense{Units: 1, Activation: layer.Sigmoid},
+			g.Add("h", layer.Dense{Units: 1}, g.Add("under", layer.Dense{Units: 1}, x)))
 		m, err := g.Build(1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		// The output is finite; the gradient of h.kernel is 3e38 times y.kernel.
-		for name, value := range map[string]float32{"under.kernel": 1, "h.kernel": 1e-38, "y.kernel": 1000} {
+		for name, value := range map[string]float32{"under.kernel": 1, "h.kernel": 1e-38,
+			"y.kernel": 1000} {
 			w, err := m.Weight(name)
 			if err == nil {
 				err = w.Set([]float32{value})
@@ -65,7 +69,8 @@ func TestGatherMovesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		all, err := data.NewTable(data.Floats("x", []float32{3e38, 3e38}, 1), data.Floats("y", []float32{0, 0}, 1))
+		all, err := data.NewTable(data.Floats("x", []float32{3e38, 3e38}, 1),
+			data.Floats("y", []float32{0, 0}, 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +88,8 @@ func TestGatherMovesNothing(t *testing.T) {
 	}
 }
 
-// words is an embedding of many rows beneath a head, and a table whose examples name few of them, some twice.
+// words returns an embedding of many rows with a head, and a table whose examples name few of the
+// rows, some twice.
 func words(t testing.TB, vocabulary int) (*braid.Model, *data.Table) {
 	t.Helper()
 	g := braid.NewGraph("words")
@@ -109,8 +115,8 @@ func words(t testing.TB, vocabulary int) (*braid.Model, *data.Table) {
 	return m, table
 }
 
-// In the first step lazy Adam moves the rows that the batch names as Adam does, and no others; in later steps rows
-// that are not named rest, with their moments.
+// In the first step lazy Adam updates the rows that the batch names as Adam does, and no others. In
+// later steps rows that are not named keep their values and moments.
 func TestLazy(t *testing.T) {
 	const vocabulary = 500
 	fit := func(lazy bool, epochs int) []float32 {
@@ -119,7 +125,7 @@ func TestLazy(t *testing.T) {
 			Epochs: epochs, Batch: 32, NoShuffle: true, Optimizer: optim.Adam{Rate: 0.01, Lazy: lazy},
 			Heads: train.Heads{"y": {Loss: loss.BinaryCrossentropy{}}},
 		}
-		if epochs == 0 { // the first batch alone
+		if epochs == 0 { // only the first batch
 			half, err := all.Slice(0, 32)
 			if err != nil {
 				t.Fatal(err)

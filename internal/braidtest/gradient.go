@@ -215,7 +215,7 @@ func compareWeights(t *testing.T, m *braid.Model, gradients map[string][]float32
 func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch {
 	rows := len(logits.Data) / logits.Stride
 	b := loss.Batch{
-		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width), Room: tensor.NewRows[float32](rows, logits.Width),
+		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width), Scratch: tensor.NewRows[float32](rows, logits.Width),
 		Highest: make([]float32, rows), Rest: make([]float32, rows),
 	}
 	answer(b, activation)

@@ -106,7 +106,7 @@ func trainedHeads(f *modelfile.File) train.Heads {
 	}
 	for _, record := range t.Heads {
 		if h, ok := heads[record.Name]; ok {
-			h.Weight, h.Off = record.Weight, record.Weight == 0
+			h.Weight, h.MeasureOnly = record.Weight, record.Weight == 0
 			heads[record.Name] = h
 		}
 	}

@@ -82,7 +82,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	output, err := process(t, append(args, "--out", filepath.Join(small, "next"))...).CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "has room for") {
+	if err == nil || !strings.Contains(string(output), "bytes free") {
 		t.Errorf("%v: %s", err, output)
 	}
 }

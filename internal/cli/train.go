@@ -133,11 +133,11 @@ func weigh(heads train.Heads, weights string) error {
 		if err != nil || w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
 			return usage("--loss-weights: the weight of %q is %q, want a finite number from 0", name, text)
 		}
-		h.Weight, h.Off = w, w == 0
+		h.Weight, h.MeasureOnly = w, w == 0
 		heads[name] = h
 	}
 	for _, h := range heads {
-		if !h.Off {
+		if !h.MeasureOnly {
 			return nil
 		}
 	}
@@ -151,7 +151,7 @@ func sameWeights(asked, has string) bool {
 		return false
 	}
 	return maps.EqualFunc(a, b, func(x, y train.Head) bool {
-		return x.Weight == y.Weight && x.Off == y.Off
+		return x.Weight == y.Weight && x.MeasureOnly == y.MeasureOnly
 	})
 }
 

@@ -14,12 +14,13 @@ import (
 	"braid/train"
 )
 
-// large has layers of so many weights that workers share their columns: on what was gathered and
-// computed side by side, on the steps of a sequence, on another large layer, and as a head.
+// large has layers with so many weights that workers divide their columns: on an input stored
+// beside a computed one, on the steps of a sequence, on another large layer, and as a head.
 func large(t *testing.T) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("large")
-	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	image, x, ids := g.Input("image", tensor.Float32, 3, 4), g.Input("x", tensor.Float32,
+		3), g.Input("ids", tensor.Int32, 2)
 	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3}, ids)
 	s := g.Add("s", layer.LSTM{Units: 18, Sequences: true}, e)
 	steps := g.Add("steps", layer.Dense{Units: 1850, Activation: layer.Tanh}, s)
@@ -37,12 +38,14 @@ func large(t *testing.T) *braid.Model {
 	return m
 }
 
-// terms has layers whose terms workers share: on a picture and what is computed, side by side in memory
-// of each worker's own; on another such layer, with no bias; and in four parts, as a head.
-func terms(t *testing.T) *braid.Model {
+// splitK has layers whose sums are divided among workers (split-K): on an image and a computed
+// input, side by side in each worker's private memory; on another such layer, without bias; and in
+// four spans, as a head.
+func splitK(t *testing.T) *braid.Model {
 	t.Helper()
-	g := braid.NewGraph("terms")
-	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	g := braid.NewGraph("splitK")
+	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32,
+		3), g.Input("ids", tensor.Int32, 2)
 	e := g.Add("e", layer.Embedding{Vocabulary: 5, Width: 3}, ids)
 	asked := g.Add("asked", layer.LSTM{Units: 5}, e)
 	flat := g.Add("flat", layer.Flatten{}, picture)
@@ -59,11 +62,12 @@ func terms(t *testing.T) *braid.Model {
 	return m
 }
 
-// late has a layer whose terms workers share on an input that lies in memory with what is computed from it.
+// late has a split-K layer on an input that is stored beside an output computed from it.
 func late(t *testing.T) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("late")
-	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
+	picture, x, ids := g.Input("picture", tensor.Float32, 20, 31), g.Input("x", tensor.Float32,
+		3), g.Input("ids", tensor.Int32, 2)
 	flat := g.Add("flat", layer.Flatten{}, picture)
 	trunk := g.Add("trunk", layer.Dense{Units: 64, Activation: layer.ReLU}, flat)
 	small := g.Add("small", layer.Dense{Units: 7, Activation: layer.Tanh}, trunk)
@@ -106,13 +110,15 @@ func TestShareTerms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameOnWorkers(t, terms, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
+	sameOnWorkers(t, splitK, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
 	sameOnWorkers(t, late, all, []int{1, 19, 33}, []int{1, 2, 3, 2})
 }
 
-// sameOnWorkers trains a model for an epoch, in batches of each size and by each number of workers, and
+// sameOnWorkers trains a model for an epoch with each batch size and each number of workers, and
 // compares bytes and figures.
-func sameOnWorkers(t *testing.T, build func(*testing.T) *braid.Model, all *data.Table, batches, workers []int) {
+func sameOnWorkers(
+	t *testing.T, build func(*testing.T) *braid.Model, all *data.Table, batches, workers []int,
+) {
 	t.Helper()
 	defer kernel.Use(kernel.Default())
 	for _, batch := range batches {
@@ -136,7 +142,8 @@ func sameOnWorkers(t *testing.T, build func(*testing.T) *braid.Model, all *data.
 			}
 			for j, v := range h.Epochs[0].Values {
 				if v != figures[j] {
-					t.Errorf("batches of %d, %d workers: %s is %v, want %v", batch, workers, h.Names[j], v, figures[j])
+					t.Errorf("batches of %d, %d workers: %s is %v, want %v", batch, workers, h.Names[j], v,
+						figures[j])
 				}
 			}
 		}

@@ -12,13 +12,15 @@ import (
 	"braid/data"
 )
 
-// settings is all that decides what a run computes, by name, in words: two runs with the same settings give
-// the same bytes. Epochs are not among them, for more may be asked for.
-type settings map[string]string
+// fingerprint describes everything that determines what a run computes, by name: two runs with
+// equal fingerprints give the same bytes. The number of epochs is not in it, because a resumed run
+// may have more.
+type fingerprint map[string]string
 
-// describe tells what decides this run.
-func (f *fit) describe(table *data.Table) (settings, error) {
-	s := settings{
+// describeRun returns the run's fingerprint. Checkpoints hold its texts: a change of their format
+// makes older checkpoints unusable.
+func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
+	s := fingerprint{
 		"seed":    strconv.FormatUint(f.plan.Seed, 10),
 		"batch":   strconv.Itoa(f.batch),
 		"restore": strconv.FormatBool(f.plan.Restore),
@@ -49,7 +51,8 @@ func (f *fit) describe(table *data.Table) (settings, error) {
 		for _, m := range h.Metrics {
 			metrics = append(metrics, m.Kind())
 		}
-		failed = append(failed, add("head "+name, h.Loss.Kind(), h.Loss, " weight ", h.weight(), ", metrics ", metrics))
+		failed = append(failed, add("head "+name, h.Loss.Kind(), h.Loss, " weight ", h.weight(),
+			", metrics ", metrics))
 	}
 	s.addTable("training", table)
 	if f.plan.Validate != nil {
@@ -59,40 +62,40 @@ func (f *fit) describe(table *data.Table) (settings, error) {
 }
 
 // addTable adds a digest of each column.
-func (s settings) addTable(what string, t *data.Table) {
-	s[what+" rows"] = strconv.Itoa(t.Rows())
+func (p fingerprint) addTable(what string, t *data.Table) {
+	p[what+" rows"] = strconv.Itoa(t.Rows())
 	for _, name := range t.Names() {
-		c, _ := t.Column(name) // it is there: Names said so
-		s[what+" column "+name] = fmt.Sprintf("CRC-32C %08x", c.Digest())
+		c, _ := t.Column(name) // Names lists it
+		p[what+" column "+name] = fmt.Sprintf("CRC-32C %08x", c.Digest())
 	}
 }
 
-// differs is the error of a checkpoint that is of another run.
-type differs struct{ list []string }
+// mismatch is the error of a checkpoint of another run.
+type mismatch struct{ list []string }
 
-func (e *differs) Error() string {
-	return "it is of another run:\n  " + strings.Join(e.list, "\n  ")
+func (e *mismatch) Error() string {
+	return "it belongs to another run:\n  " + strings.Join(e.list, "\n  ")
 }
 
-// differ compares the settings of a checkpoint with those that are asked for.
-func (s settings) differ(asked settings) error {
+// differ compares a checkpoint's fingerprint with the current run's.
+func (p fingerprint) differ(current fingerprint) error {
 	var list []string
-	all := maps.Clone(s)
-	maps.Copy(all, asked)
+	all := maps.Clone(p)
+	maps.Copy(all, current)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		was, had := s[name]
-		is, has := asked[name]
+		was, had := p[name]
+		is, has := current[name]
 		switch {
 		case !had:
-			list = append(list, fmt.Sprintf("%s: it has none, now there is %s", name, is))
+			list = append(list, fmt.Sprintf("%s: it has none, this run has %s", name, is))
 		case !has:
-			list = append(list, fmt.Sprintf("%s: it has %s, now there is none", name, was))
+			list = append(list, fmt.Sprintf("%s: it has %s, this run has none", name, was))
 		case was != is:
-			list = append(list, fmt.Sprintf("%s: it has %s, now there is %s", name, was, is))
+			list = append(list, fmt.Sprintf("%s: it has %s, this run has %s", name, was, is))
 		}
 	}
 	if list == nil {
 		return nil
 	}
-	return &differs{list}
+	return &mismatch{list}
 }

@@ -1,0 +1,197 @@
+package train
+
+import (
+	"cmp"
+	"math"
+	"sync/atomic"
+
+	"braid"
+	"braid/internal/engine"
+	"braid/internal/exec"
+	"braid/internal/kernel"
+	"braid/optim"
+	"braid/tensor"
+)
+
+// runner runs batches of a dataset through a model, forward only or as training steps.
+type runner struct {
+	model  *braid.Model
+	space  *engine.Workspace
+	team   *engine.Team  // the crew's workers on the workspace
+	inputs [][]inputRows // by worker
+	heads  []*head
+	crew   *exec.Crew
+
+	optimizer optim.Optimizer
+	blocks    [][]block // by worker
+	sparse    [][]sparseBlock
+	slots     slots
+	gather    bool // all gradients are computed before the first update
+
+	// a loss of this step is not finite: set before the first barrier, read after it
+	badLoss atomic.Bool
+	// a gradient is not finite: set between the barriers, read after the second
+	badGradient atomic.Bool
+	badWeights  []string // by worker: name of the weight with that gradient
+}
+
+// inputRows is the buffer of an input: floats or ids.
+type inputRows struct {
+	floats tensor.Rows[float32]
+	ids    tensor.Rows[int32]
+}
+
+// slots are the optimizer's numbers beside each weight. Each slot has the layout of the weight's
+// storage.
+type slots map[*engine.Weight][][]tensor.Rows[float32]
+
+// newRunner returns a runner for batches of up to rows rows.
+func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, error) {
+	run := &runner{
+		model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers),
+		optimizer: plan.Optimizer, gather: plan.Gather,
+	}
+	run.badWeights = make([]string, run.crew.Workers())
+	run.team = run.space.NewTeam(run.crew.Workers(), run.crew.Meet)
+	for _, worker := range run.team.Workers {
+		var inputs []inputRows
+		for i, spec := range m.Inputs() {
+			if spec.DType == tensor.Int32 {
+				inputs = append(inputs, inputRows{ids: worker.IDs(i)})
+			} else {
+				inputs = append(inputs, inputRows{floats: worker.Input(i)})
+			}
+		}
+		run.inputs = append(run.inputs, inputs)
+	}
+	var err error
+	if run.heads, err = bindHeads(m, run.space, plan.Heads, mode == engine.Train); err != nil {
+		return nil, err
+	}
+	if err := checkFigures(figureNames(run.heads)); err != nil || mode != engine.Train {
+		return run, err
+	}
+	run.newSlots()
+	run.bindBlocks()
+	return run, nil
+}
+
+// newSlots allocates the slots, all zero.
+func (run *runner) newSlots() {
+	run.slots = slots{}
+	for _, w := range run.model.Weights() {
+		for range slotCount(w, run.optimizer) {
+			var slot []tensor.Rows[float32]
+			for _, part := range w.Memory().Storage {
+				part.Data = exec.Floats(len(part.Data))
+				slot = append(slot, part)
+			}
+			run.slots[w.Memory()] = append(run.slots[w.Memory()], slot)
+		}
+	}
+}
+
+// slotCount returns the number of an optimizer's slots beside a weight: 0 if the weight is not
+// trained.
+func slotCount(w *braid.Weight, o optim.Optimizer) int {
+	if w.IsState() || w.Memory().Frozen {
+		return 0
+	}
+	return o.Slots()
+}
+
+// reset clears the sums and the errors.
+func (run *runner) reset() {
+	run.badLoss.Store(false)
+	run.badGradient.Store(false)
+	clear(run.badWeights)
+	for _, h := range run.heads {
+		h.sum = 0
+		for _, m := range h.metrics {
+			clear(m.sums)
+		}
+	}
+}
+
+// figures returns the means over the examples since reset, in the order of figureNames.
+func (run *runner) figures(examples int) []float64 {
+	list := []float64{0}
+	for _, h := range run.heads {
+		mean := h.sum / float64(examples)
+		list = append(list, mean)
+		if h.weight != 0 {
+			list[0] += h.weight * mean
+		}
+	}
+	for _, h := range run.heads {
+		for _, m := range h.metrics {
+			list = append(list, m.fn.Value(m.sums, examples))
+		}
+	}
+	return list
+}
+
+// evaluate runs a dataset forward and returns its figures. A loss that is not finite is no error
+// here.
+func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
+	run.reset()
+	order := make([]int32, ds.rows)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	var stopped bool
+	err := run.crew.Run(func(worker int) {
+		for len(order) > 0 && !stopped {
+			batch := order[:min(len(order), run.space.Rows())]
+			if !run.forward(worker, ds, batch, 0) || !run.crew.Meet(worker) {
+				return
+			}
+			if worker == 0 {
+				run.accumulate(len(batch))
+				order = order[len(batch):]
+				stopped = stop()
+			}
+			if !run.crew.Meet(worker) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if stopped {
+		return nil, errStopped
+	}
+	return run.figures(ds.rows), nil
+}
+
+// nonFiniteWeight returns the name of the first weight with a number that is not finite, "" for
+// none.
+func (run *runner) nonFiniteWeight() string {
+	for _, w := range run.model.Weights() {
+		for _, part := range w.Memory().Storage {
+			if !kernel.Default().Finite(part.Data) {
+				return w.Name()
+			}
+		}
+	}
+	return ""
+}
+
+// nonFiniteGradient returns the name of the first weight whose gradient is not finite, "" for none.
+func (run *runner) nonFiniteGradient() string {
+	return cmp.Or(run.badWeights...)
+}
+
+// nonFiniteLoss returns the name and the loss of the first head whose loss in the batch is not
+// finite.
+func (run *runner) nonFiniteLoss(rows int) (string, float64) {
+	for _, h := range run.heads {
+		for _, v := range h.losses[:rows] {
+			if v-v != 0 {
+				return h.name, float64(v)
+			}
+		}
+	}
+	return "", math.NaN()
+}

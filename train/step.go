@@ -1,0 +1,107 @@
+package train
+
+import (
+	"braid/internal/kernel"
+	"braid/op"
+	"braid/tensor"
+)
+
+// step runs a worker's share of a training step in two phases. First the worker takes its rows
+// forward and backward through the network. After the barrier it computes the gradients of its
+// blocks of the weights over all rows, and updates them. order names the examples; number is that
+// of the step, from 1. step returns false if the crew must stop. If a loss is not finite it does so
+// before any weight changes.
+func (run *runner) step(worker int, ds *dataset, order, next []int32, number int) bool {
+	if !run.forward(worker, ds, order, number) || !run.team.Backward(worker, len(order)) {
+		return false
+	}
+	if !run.crew.Meet(worker) || run.badLoss.Load() {
+		return false
+	}
+	if worker == 0 {
+		run.accumulate(len(order))
+	}
+	run.fill(worker, ds, order, run.team.ReadsLate)
+	run.team.Join(worker, len(order))
+	return run.update(worker, len(order), run.optimizer.At(number), ds, next)
+}
+
+// forward gathers a worker's rows of a batch, computes the network's outputs, losses and metrics
+// and, in training, the gradients of the losses. order names the batch's examples; number is that
+// of the training step. It returns false if the crew must stop.
+func (run *runner) forward(worker int, ds *dataset, order []int32, number int) bool {
+	lo, hi := run.team.Share(len(order), worker)
+	run.fill(worker, ds, order, run.team.Reads)
+	run.team.Begin(worker, len(order), order, uint64(number))
+	if !run.team.Forward(worker, len(order)) {
+		return false
+	}
+	for i, h := range run.heads {
+		if h.target.DType == tensor.Int32 {
+			ds.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
+		} else {
+			ds.targets[i].GatherFloats(h.batch.Target, 0, order, lo, hi)
+		}
+		h.loss.Rows(h.batch, h.losses, float32(h.weight/float64(len(order))), lo, hi)
+		if !kernel.Default().Finite(h.losses[lo:hi]) {
+			run.badLoss.Store(true)
+		}
+		for _, m := range h.metrics {
+			m.fn.Rows(m.batch, m.parts, lo, hi)
+		}
+	}
+	return true
+}
+
+// fill gathers the columns of a batch's inputs that a worker reads.
+func (run *runner) fill(worker int, ds *dataset, order []int32,
+	reads func(worker, sharer, input, rows int) op.Span) {
+	for other := range run.team.Workers {
+		lo, hi := run.team.Share(len(order), other)
+		for i, c := range ds.inputs {
+			columns, to := reads(worker, other, i, len(order)), run.inputs[worker][i]
+			switch {
+			case columns.Lo == columns.Hi:
+			case c.DType == tensor.Int32:
+				c.GatherInts(to.ids, order, lo, hi)
+			default:
+				c.GatherFloats(to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
+			}
+		}
+	}
+}
+
+// prefetch prefetches one of parts equal shares of the rows that a worker will gather from a batch.
+func (run *runner) prefetch(worker int, ds *dataset, order []int32, part, parts int) {
+	for other := range run.team.Workers {
+		lo, hi := run.team.Share(len(order), other)
+		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
+		for i, c := range ds.inputs {
+			columns := run.team.Reads(worker, other, i, len(order))
+			if columns.Lo == columns.Hi {
+				columns = run.team.ReadsLate(worker, other, i, len(order))
+			}
+			c.Prefetch(columns.Lo, columns.Hi, order[lo:hi])
+		}
+	}
+}
+
+// accumulate adds the batch's losses and metrics to the sums, in row order.
+func (run *runner) accumulate(rows int) {
+	for _, h := range run.heads {
+		sum := h.sum
+		for _, v := range h.losses[:rows] {
+			sum += float64(v)
+		}
+		h.sum = sum
+		for _, m := range h.metrics {
+			for i := range m.sums {
+				sum := m.sums[i]
+				for r := range rows {
+					sum += float64(m.parts.Data[r*m.parts.Stride+i])
+				}
+				m.sums[i] = sum
+			}
+		}
+	}
+}
