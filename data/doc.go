@@ -1,3 +1,2 @@
-// Package data holds what networks learn from: tables of named columns, and the files they come
-// from.
+// Package data has tables of named columns, which models are trained on, and readers of IDX files.
 package data

@@ -14,21 +14,21 @@ import (
 	"braid/tensor"
 )
 
-// maxIDX is the most bytes of data that an IDX file may hold: one less than 2 GiB, as in a tensor.
+// maxIDX is the largest number of data bytes in an IDX file: one less than 2 GiB, as in a tensor.
 const maxIDX = math.MaxInt32
 
-// idxTypes are the format's element types; only the first is read.
+// idxTypes are the element types of the format; only uint8 is read.
 var idxTypes = map[byte]string{
 	8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64",
 }
 
 // ReadIDX reads an array of unsigned bytes in the IDX format of MNIST: two zero bytes, the type
-// (8), the number of axes (1 to 4), each axis (1 or more) as a big-endian uint32, and the bytes
-// row-major, under 2 GiB of them. Nothing may follow. Memory grows with the bytes that arrive, not
-// with what the header claims.
+// (8), the number of axes (1 to 4), each axis (1 or more) as a big-endian uint32, and under 2 GiB
+// of bytes in row-major order. Bytes after the array are an error. Memory grows with the bytes
+// read, not with the size in the header.
 func ReadIDX(r io.Reader) (tensor.Tensor, error) { return readIDX(r, -1) }
 
-// ParseIDX reads an array from memory. Its data is a window on content.
+// ParseIDX parses an array in memory. The array shares content's memory.
 func ParseIDX(content []byte) (tensor.Tensor, error) {
 	shape, err := readIDXHeader(bytes.NewReader(content))
 	if err != nil {
@@ -37,7 +37,7 @@ func ParseIDX(content []byte) (tensor.Tensor, error) {
 	return arrayOf(shape, content[4+4*len(shape):])
 }
 
-// readIDX reads an array from a reader that holds total bytes, or any number where total is -1.
+// readIDX reads an array from a reader of total bytes, or of unknown length if total is -1.
 func readIDX(r io.Reader, total int64) (tensor.Tensor, error) {
 	shape, err := readIDXHeader(r)
 	if err != nil {
@@ -60,7 +60,7 @@ func readIDX(r io.Reader, total int64) (tensor.Tensor, error) {
 	return tensor.Bytes(content, shape...), nil
 }
 
-// arrayOf checks that there is as much data as the header claims.
+// arrayOf checks that content has the size of the shape.
 func arrayOf(shape tensor.Shape, content []byte) (tensor.Tensor, error) {
 	if err := checkSize(shape, int64(len(content))); err != nil {
 		return tensor.Tensor{}, err
@@ -113,7 +113,7 @@ func readIDXHeader(r io.Reader) (tensor.Shape, error) {
 	return shape, nil
 }
 
-// readPart reads a part of the header that begins at a byte.
+// readPart reads the bytes of the header from offset at on.
 func readPart(r io.Reader, part []byte, at int) error {
 	n, err := io.ReadFull(r, part)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -122,14 +122,14 @@ func readPart(r io.Reader, part []byte, at int) error {
 	return err
 }
 
-// readBody reads up to one byte more than size: that one tells that something follows.
+// readBody reads at most size+1 bytes: the last one shows whether bytes follow the array.
 func readBody(r io.Reader, size int) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(r, int64(size)+1))
 	return content, unzipping(err, len(content), size)
 }
 
-// OpenIDX reads an IDX file as ReadIDX does, compressed with gzip or not: what it begins with
-// tells, whatever its name. Errors begin with the path.
+// OpenIDX reads an IDX file as ReadIDX does. It recognizes gzip by its first bytes, not by the
+// file's name. Errors begin with the path.
 func OpenIDX(path string) (tensor.Tensor, error) {
 	t, err := openIDX(path)
 	if err != nil {
@@ -139,7 +139,7 @@ func OpenIDX(path string) (tensor.Tensor, error) {
 }
 
 func openIDX(path string) (tensor.Tensor, error) {
-	// Asked before it is opened: to open a named pipe would wait for whoever writes it.
+	// Call Stat before Open: opening a named pipe waits for its writer.
 	info, err := os.Stat(path)
 	if err != nil {
 		return tensor.Tensor{}, reason(err)
@@ -163,7 +163,7 @@ func openIDX(path string) (tensor.Tensor, error) {
 	return readIDX(buffered, info.Size())
 }
 
-// reason is an error of the file system without the path.
+// reason returns an error of the file system without the path.
 func reason(err error) error {
 	var failed *os.PathError
 	if errors.As(err, &failed) {

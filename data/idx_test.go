@@ -18,7 +18,7 @@ import (
 	"braid/tensor"
 )
 
-// idx writes an IDX file whose header claims the axes, with the given data.
+// idx writes an IDX file with the given axes and data.
 func idx(content []byte, axes ...uint32) []byte {
 	file := []byte{0, 0, 8, byte(len(axes))}
 	for _, n := range axes {
@@ -64,13 +64,16 @@ var badIDX = map[string]struct {
 	file []byte
 	want string
 }{
-	"empty":            {nil, "cut short"},
-	"header cut":       {[]byte{0, 0, 8, 2, 0, 0}, "header is cut short after 6 bytes"},
-	"wrong magic":      {[]byte("PK\x03\x04...."), "begins with 50 4b 03 04, want 00 00 08"},
-	"floats":           {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0}, "holds float32 (type 0d)"},
-	"no axes":          {[]byte{0, 0, 8, 0}, "no IDX file of bytes"},
-	"five axes":        {idx(make([]byte, 1), 1, 1, 1, 1, 1), "no IDX file of bytes"},
-	"short by one":     {idx(make([]byte, 5), 3, 2), "5 bytes of data, shape [3 2] needs 6: 1 missing"},
+	"empty":       {nil, "cut short"},
+	"header cut":  {[]byte{0, 0, 8, 2, 0, 0}, "header is cut short after 6 bytes"},
+	"wrong magic": {[]byte("PK\x03\x04...."), "begins with 50 4b 03 04, want 00 00 08"},
+	"floats":      {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0}, "holds float32 (type 0d)"},
+	"no axes":     {[]byte{0, 0, 8, 0}, "no IDX file of bytes"},
+	"five axes":   {idx(make([]byte, 1), 1, 1, 1, 1, 1), "no IDX file of bytes"},
+	"short by one": {
+		idx(make([]byte, 5), 3, 2),
+		"5 bytes of data, shape [3 2] needs 6: 1 missing",
+	},
 	"long by one":      {idx(make([]byte, 7), 3, 2), "after its end: more than the 6"},
 	"zero rows":        {idx(nil, 0, 28, 28), "axis 0 of 3 is 0"},
 	"2^31 images":      {idx(nil, 1<<31, 28, 28), "over 2147483647 bytes"},
@@ -108,7 +111,7 @@ func TestBadIDX(t *testing.T) {
 	}
 }
 
-// A header that claims much costs nothing, from a file, a stream or a compressed file.
+// A header with a large size allocates little, from a file, a stream or a compressed file.
 func TestClaimsCostNothing(t *testing.T) {
 	const most = 256 << 10 // bytes; gzip's own tables take 40 KB
 	for name, file := range map[string][]byte{
@@ -134,7 +137,7 @@ func TestClaimsCostNothing(t *testing.T) {
 	}
 }
 
-// An error of the reader itself is told, not taken for the file's end.
+// An error of the reader is returned, not taken for the end of the file.
 func TestReaderFails(t *testing.T) {
 	planted := errors.New("planted")
 	file := idx([]byte{1, 2, 3}, 3)

@@ -9,14 +9,14 @@ import (
 	"braid/tensor"
 )
 
-// Table is rows of named columns: a network's inputs and targets meet it by name. It does not
-// change once made, and many may read it at once.
+// Table has rows of named columns. A network's inputs and heads are matched with columns by name. A
+// table is immutable: any number of goroutines may read it.
 type Table struct {
 	rows    int
 	columns []Column
 }
 
-// NewTable makes a table of columns with equally many rows, at least one.
+// NewTable returns a table of columns with the same number of rows, at least one.
 func NewTable(columns ...Column) (*Table, error) {
 	t := &Table{columns: slices.Clone(columns)}
 	if len(columns) == 0 {
@@ -32,7 +32,8 @@ func NewTable(columns ...Column) (*Table, error) {
 		case rows == 0:
 			return nil, fmt.Errorf("data: column %q has no rows, want at least one", c.Name)
 		case i > 0 && rows != t.rows:
-			return nil, fmt.Errorf("data: column %q has %d rows, column %q has %d", c.Name, rows, columns[0].Name, t.rows)
+			return nil, fmt.Errorf("data: column %q has %d rows, column %q has %d", c.Name, rows,
+				columns[0].Name, t.rows)
 		}
 		t.rows = rows
 	}
@@ -42,7 +43,7 @@ func NewTable(columns ...Column) (*Table, error) {
 // Rows is the number of rows.
 func (t *Table) Rows() int { return t.rows }
 
-// Names lists the columns in their order.
+// Names lists the columns' names in order.
 func (t *Table) Names() []string {
 	list := make([]string, len(t.columns))
 	for i, c := range t.columns {
@@ -51,7 +52,7 @@ func (t *Table) Names() []string {
 	return list
 }
 
-// Column finds a column by its name.
+// Column returns the column with a name.
 func (t *Table) Column(name string) (Column, error) {
 	for _, c := range t.columns {
 		if c.Name == name {
@@ -61,10 +62,11 @@ func (t *Table) Column(name string) (Column, error) {
 	return Column{}, names.Unknown("column", name, t.Names())
 }
 
-// Slice is the table of rows lo up to below hi. The data is shared.
+// Slice returns a table of rows lo up to, not including, hi. It shares the data.
 func (t *Table) Slice(lo, hi int) (*Table, error) {
 	if lo < 0 || hi > t.rows || lo >= hi {
-		return nil, fmt.Errorf("data: rows %d to %d of a table of %d, want at least one of them", lo, hi, t.rows)
+		return nil, fmt.Errorf("data: rows %d to %d of a table of %d, want at least one row of it", lo,
+			hi, t.rows)
 	}
 	s := &Table{rows: hi - lo}
 	for _, c := range t.columns {
@@ -73,8 +75,7 @@ func (t *Table) Slice(lo, hi int) (*Table, error) {
 	return s, nil
 }
 
-// Tensors gives the named columns as arrays, bytes as the numbers they stand for: what a model's
-// Predict takes.
+// Tensors returns the named columns as arrays for Model.Predict, bytes standardized.
 func (t *Table) Tensors(columns ...string) (map[string]tensor.Tensor, error) {
 	list := make(map[string]tensor.Tensor, len(columns))
 	for _, name := range columns {

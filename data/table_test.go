@@ -53,7 +53,8 @@ func TestSliceTensors(t *testing.T) {
 		t.Fatalf("%d rows (%v), want 2", s.Rows(), err)
 	}
 	in, err := s.Tensors("pixels", "ids")
-	if err != nil || !slices.Equal(in["pixels"].Float32s(), []float32{2.5, 5, 7.5, 10}) || !slices.Equal(in["ids"].Int32s(), []int32{8, 9}) {
+	if err != nil || !slices.Equal(in["pixels"].Float32s(), []float32{2.5, 5, 7.5, 10}) ||
+		!slices.Equal(in["ids"].Int32s(), []int32{8, 9}) {
 		t.Errorf("tensors %v (%v)", in, err)
 	}
 	if !in["pixels"].Shape().Equal(tensor.Shape{2, 2}) {
@@ -72,14 +73,17 @@ func TestTableMistakes(t *testing.T) {
 	}
 	for want, err := range map[string]error{
 		`unknown column "pixel", want one of "pixels", "x", "ids"; did you mean "pixels"?`: unknown,
-		"rows 2 to 2 of a table of 3":             empty,
-		"at least one column":                     none,
-		`column "x" has 2 rows, column "y" has 1`: mistake(data.Floats("y", []float32{1}), data.Floats("x", []float32{1, 2})),
-		`two columns are named "x"`:               mistake(data.Floats("x", []float32{1}), data.Ints("x", []int32{1})),
-		`column "x" has no rows`:                  mistake(data.Floats("x", nil)),
-		"3 values do not make whole rows":         mistake(data.Floats("x", make([]float32, 3), 2)),
-		"axis 0 of shape [0] is 0":                mistake(data.Floats("x", nil, 0)),
-		`"p": cannot be standardized`:             mistake(data.Bytes("p", []uint8{1}, data.Standard{Mean: 1})),
+		"rows 2 to 2 of a table of 3": empty,
+		"at least one column":         none,
+		`column "x" has 2 rows, column "y" has 1`: mistake(data.Floats("y", []float32{1}),
+			data.Floats("x", []float32{1, 2})),
+		`two columns are named "x"`: mistake(data.Floats("x", []float32{1}),
+			data.Ints("x", []int32{1})),
+		`column "x" has no rows`:      mistake(data.Floats("x", nil)),
+		"3 values are not a multiple": mistake(data.Floats("x", make([]float32, 3), 2)),
+		"axis 0 of shape [0] is 0":    mistake(data.Floats("x", nil, 0)),
+		`"p": cannot be standardized`: mistake(data.Bytes("p", []uint8{1},
+			data.Standard{Mean: 1})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
@@ -91,12 +95,13 @@ func TestTableMistakes(t *testing.T) {
 }
 
 func TestMeasure(t *testing.T) {
-	for n := 2; n < 40; n++ { // however the processors share them
+	for n := 2; n < 40; n++ { // divided among the processors in any way
 		values := make([]uint8, n)
 		values[n/3], values[n-1] = 7, 250
 		mean, squares := float64(257)/float64(n), float64(7*7+250*250)/float64(n)
 		s, err := data.Measure(values)
-		if math.Abs(s.Mean-mean) > 1e-12 || math.Abs(s.Std-math.Sqrt(squares-mean*mean)) > 1e-9 || err != nil {
+		if math.Abs(s.Mean-mean) > 1e-12 || math.Abs(s.Std-math.Sqrt(squares-mean*mean)) > 1e-9 ||
+			err != nil {
 			t.Errorf("%d bytes: mean and standard deviation %v (%v)", n, s, err)
 		}
 	}

@@ -6,14 +6,14 @@ import (
 	"braid/internal/kinds"
 )
 
-// members has a line for each loss of this package.
+// members lists the losses of this package.
 var members = []Loss{
 	BinaryCrossentropy{},
 	SparseCategoricalCrossentropy{},
 }
 
-// Decode reads a loss from its kind and its configuration as JSON. Losses from elsewhere are found
-// among custom, by their Kind: each is an example whose type is made anew.
+// Decode returns the loss of a kind with a configuration in JSON. Custom losses are found by their
+// Kind among custom: each is an example of its type, and Decode returns a new value.
 func Decode(kind string, config []byte, custom ...Loss) (Loss, error) {
 	return kinds.Decode("loss", kind, config, slices.Concat(custom, members))
 }

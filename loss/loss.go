@@ -1,5 +1,5 @@
-// Package loss holds the losses: how far a head's answer is from its target, and in which direction
-// to go. Each is the mean over examples of what Rows gives for one.
+// Package loss has the losses: the distance of a head's output from its target, and its gradient. A
+// batch's loss is the mean over its examples.
 package loss
 
 import (
@@ -7,44 +7,45 @@ import (
 	"braid/tensor"
 )
 
-// Loss is a loss's configuration. Anyone may write one.
+// Loss is the configuration of a loss. Any package may define one.
 type Loss interface {
-	// Kind is the loss's name, as configurations and model files have it.
+	// Kind is the loss's name in configurations and model files.
 	Kind() string
-	// Bind checks that the loss fits a head, and returns what computes it there.
+	// Bind checks that the loss fits a head, and returns its computation for that head.
 	Bind(head braid.Spec) (Func, error)
 }
 
-// Func computes a loss for one head. It holds no numbers that change, and may run on different
-// rows in different goroutines at once.
+// Func computes a loss for one head. It has no mutable state: goroutines may call it at once for
+// different rows.
 type Func interface {
-	// Target says what the loss compares with: the type and the shape of one row.
+	// Target returns the type and the shape of one row of the target.
 	Target() Target
-	// FromLogits says that the gradient is by what the head computed before its activation.
+	// FromLogits reports whether the gradient is with respect to the logits, the head's output before
+	// its activation.
 	FromLogits() bool
-	// Rows computes, for rows lo to hi, the loss of each row into losses and scale times its
-	// gradient by the head's output (or logits) into b.Grad.
+	// Rows writes the loss of each row from lo to hi to losses, and scale times its gradient with
+	// respect to the head's output (or logits) to b.Grad.
 	Rows(b Batch, losses []float32, scale float32, lo, hi int)
 }
 
-// Target is what a loss compares a head with.
+// Target describes the target of a loss.
 type Target struct {
 	DType   tensor.DType // Float32, or Int32 for labels
 	Shape   tensor.Shape // of one row
 	Classes int          // labels run from 0 to Classes-1; 0: no limit
-	Unit    bool         // numbers lie from 0 to 1
+	Unit    bool         // numbers are from 0 to 1
 }
 
-// Batch is what a loss is given. Row r of a batch is row r of every window.
+// Batch has the arguments of a loss. Row r of each field is row r of the batch.
 type Batch struct {
 	Output  tensor.Rows[float32] // the head's output
-	Logits  tensor.Rows[float32] // what the head computed before its activation
-	Labels  tensor.Rows[int32]   // the target, where it is Int32
-	Target  tensor.Rows[float32] // the target, where it is Float32
-	Grad    tensor.Rows[float32] // to be overwritten; the zero window where only the loss is wanted
+	Logits  tensor.Rows[float32] // the head's output before its activation
+	Labels  tensor.Rows[int32]   // the target, if Int32
+	Target  tensor.Rows[float32] // the target, if Float32
+	Grad    tensor.Rows[float32] // overwritten; zero Rows: compute the loss only
 	Scratch tensor.Rows[float32] // as wide as the output
 
-	// Of a softmax head over one axis, for each row: the largest logit, and the sum of
-	// exp(logit - largest) over all the others.
+	// For each row of a softmax head over one axis: the largest logit, and the sum of exp(logit -
+	// largest) over all others.
 	Highest, Rest []float32
 }

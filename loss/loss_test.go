@@ -28,7 +28,7 @@ var (
 	sigmoidHead = braid.Spec{Name: "answer", Shape: tensor.Shape{2}, Activation: braid.Sigmoid}
 )
 
-// Expected losses are from Python's math: log(sum(exp(z))) - z[label].
+// The expected losses are from Python's math: log(sum(exp(z))) - z[label].
 func TestSparseCategoricalCrossentropy(t *testing.T) {
 	f := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
 	b := braidtest.Answer(rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), braid.Softmax)
@@ -57,7 +57,7 @@ func TestBinaryCrossentropy(t *testing.T) {
 	braidtest.LossGradient(t, f, b, braid.Sigmoid)
 }
 
-// Logits of 1e4 are nothing special: losses and gradients stay finite and exact.
+// Losses and gradients of logits of 1e4 are finite and exact.
 func TestExtremeLogits(t *testing.T) {
 	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
 	b := braidtest.Answer(rows(3, 1e4, -1e4, 0, 1e4, -1e4, 0), braid.Softmax)
@@ -77,10 +77,11 @@ func TestExtremeLogits(t *testing.T) {
 	}
 }
 
-// A small loss keeps its digits: log(1+e) is not the logarithm of a number rounded to 1.
+// A small loss keeps its digits: the loss uses log1p, not the logarithm of a number rounded to 1.
 func TestSmallLosses(t *testing.T) {
 	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
-	binary := bind(t, loss.BinaryCrossentropy{}, braid.Spec{Name: "b", Shape: tensor.Shape{1}, Activation: braid.Sigmoid})
+	binary := bind(t, loss.BinaryCrossentropy{},
+		braid.Spec{Name: "b", Shape: tensor.Shape{1}, Activation: braid.Sigmoid})
 	for _, z := range []float32{5, 12, 18, 30} {
 		losses := make([]float32, 1)
 		b := braidtest.Answer(rows(1, z), braid.Sigmoid)
@@ -106,7 +107,8 @@ func TestMistakes(t *testing.T) {
 			t.Errorf("%s binds to a linear head", l.Kind())
 		}
 	}
-	if _, err := (loss.SparseCategoricalCrossentropy{}).Bind(braid.Spec{Shape: tensor.Shape{2, 3}, Activation: braid.Softmax}); err == nil {
+	pairs := braid.Spec{Shape: tensor.Shape{2, 3}, Activation: braid.Softmax}
+	if _, err := (loss.SparseCategoricalCrossentropy{}).Bind(pairs); err == nil {
 		t.Error("sparse loss binds to a head of two axes")
 	}
 }

@@ -8,21 +8,23 @@ import (
 	"braid/tensor"
 )
 
-// SparseCategoricalCrossentropy is -log of the probability that a softmax head gives to the right
-// class, in nats. The target is the class as a label, int32, from 0. It is computed from the head's
-// logits, so that no logit is too large.
+// SparseCategoricalCrossentropy is -log of the probability of the target's class, in nats. The
+// target is the label of the class, int32, from 0. The loss is computed from the logits of a
+// softmax head, so logits of any magnitude are accurate.
 type SparseCategoricalCrossentropy struct{}
 
 // Kind is "sparse_categorical_crossentropy".
 func (SparseCategoricalCrossentropy) Kind() string { return "sparse_categorical_crossentropy" }
 
-// Bind wants a head [classes] with softmax.
+// Bind requires a head of shape [classes] with a softmax.
 func (l SparseCategoricalCrossentropy) Bind(head braid.Spec) (Func, error) {
 	if head.Activation != braid.Softmax {
-		return nil, fmt.Errorf("%s: head %q has activation %s, want softmax", l.Kind(), head.Name, head.Activation)
+		return nil, fmt.Errorf("%s: head %q has activation %s, want softmax", l.Kind(), head.Name,
+			head.Activation)
 	}
 	if len(head.Shape) != 1 {
-		return nil, fmt.Errorf("%s: head %q has shape %v a row, want [classes]", l.Kind(), head.Name, head.Shape)
+		return nil, fmt.Errorf("%s: head %q has shape %v a row, want [classes]", l.Kind(), head.Name,
+			head.Shape)
 	}
 	return sparse{head.Shape[0]}, nil
 }
@@ -35,8 +37,7 @@ func (f sparse) Target() Target {
 
 func (f sparse) FromLogits() bool { return true }
 
-// Rows takes the loss highest - logit + log(1 + rest): what is left of 1 + rest keeps its digits in
-// log1p.
+// Rows computes highest - logit + log(1 + rest). log1p keeps the digits of a small rest.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	kernel.Default().Log1p(losses[lo:hi], b.Rest[lo:hi])
 	for r := lo; r < hi; r++ {
@@ -45,7 +46,9 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	if b.Grad.IsNil() {
 		return
 	}
-	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) { kernel.Default().Scale(grad, y, scale) })
+	tensor.EachRow(b.Grad, b.Output, lo, hi, func(grad, y []float32) {
+		kernel.Default().Scale(grad, y, scale)
+	})
 	for r := lo; r < hi; r++ {
 		label := f.label(b, r)
 		b.Grad.Data[r*b.Grad.Stride+label] = (b.Output.Data[r*b.Output.Stride+label] - 1) * scale

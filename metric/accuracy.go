@@ -8,15 +8,15 @@ import (
 	"braid/tensor"
 )
 
-// Accuracy is the share of right answers, as in Keras. For labels, the most probable class must be
-// the label, the lower of two equal ones; for numbers, each must lie on the target's side of 0.5,
-// and 0.5 itself counts as no.
+// Accuracy is the fraction of right outputs, as in Keras. For labels, the class with the highest
+// probability must be the label; of equal probabilities the lower class counts. For numbers, each
+// must be on the target's side of 0.5; 0.5 itself counts as no.
 type Accuracy struct{}
 
 // Kind is "accuracy".
 func (Accuracy) Kind() string { return "accuracy" }
 
-// Bind wants labels for a head [classes], or numbers of the head's own shape.
+// Bind requires labels for a head of shape [classes], or numbers of the head's shape.
 func (Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	switch {
 	case target.DType == tensor.Int32 && len(head.Shape) == 1 && target.Shape.Size() == 1:
@@ -24,11 +24,12 @@ func (Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	case target.DType == tensor.Float32 && target.Shape.Equal(head.Shape):
 		return sameSide{}, nil
 	}
-	return nil, fmt.Errorf("accuracy: head %q has shape %v a row and its target %v %s: want labels for [classes], or numbers of the head's shape",
+	return nil, fmt.Errorf("accuracy: head %q has shape %v a row and its target %v %s: want labels "+
+		"for [classes], or numbers of the head's shape",
 		head.Name, head.Shape, target.Shape, target.DType)
 }
 
-// mean is what all metrics that average over examples share.
+// mean is embedded in metrics that average over examples.
 type mean struct{}
 
 func (mean) Sums() int { return 1 }

@@ -9,17 +9,22 @@ import (
 )
 
 func TestAccuracy(t *testing.T) {
-	labels, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{3}}, metric.Target{DType: tensor.Int32})
+	labels, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{3}},
+		metric.Target{DType: tensor.Int32})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := metric.Batch{
-		Output: tensor.Rows[float32]{Data: []float32{.1, .2, .7, .4, .4, .2, .5, .3, .2}, Width: 3, Stride: 3},
+		Output: tensor.Rows[float32]{
+			Data:  []float32{.1, .2, .7, .4, .4, .2, .5, .3, .2},
+			Width: 3, Stride: 3,
+		},
 		Labels: tensor.Rows[int32]{Data: []int32{2, 1, 0}, Width: 1, Stride: 1},
 	}
-	check(t, labels, b, 2./3, 1, 0, 1) // of two equal classes the lower is meant
+	check(t, labels, b, 2./3, 1, 0, 1) // of two equal classes the lower counts
 
-	sides, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{2}}, metric.Target{DType: tensor.Float32, Shape: tensor.Shape{2}})
+	sides, err := metric.Accuracy{}.Bind(braid.Spec{Shape: tensor.Shape{2}},
+		metric.Target{DType: tensor.Float32, Shape: tensor.Shape{2}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,12 +35,12 @@ func TestAccuracy(t *testing.T) {
 	check(t, sides, b, 0.75, 0.5, 1) // 0.5 counts as no
 }
 
-// check compares what each row adds to the sum, and the value over all rows.
+// check compares each row's contribution to the sum, and the value over all rows.
 func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...float32) {
 	t.Helper()
 	b.Scratch = make([]int32, len(want))
 	parts := tensor.NewRows[float32](len(want), f.Sums())
-	f.Rows(b, parts, 0, 1) // as two workers would
+	f.Rows(b, parts, 0, 1) // in two spans, as two workers do
 	f.Rows(b, parts, 1, len(want))
 	sum := 0.0
 	for row, w := range want {

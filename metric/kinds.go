@@ -6,13 +6,13 @@ import (
 	"braid/internal/kinds"
 )
 
-// members has a line for each metric of this package.
+// members lists the metrics of this package.
 var members = []Metric{
 	Accuracy{},
 }
 
-// Decode reads a metric from its kind and its configuration as JSON. Metrics from elsewhere are found
-// among custom, by their Kind: each is an example whose type is made anew.
+// Decode returns the metric of a kind with a configuration in JSON. Custom metrics are found by
+// their Kind among custom: each is an example of its type, and Decode returns a new value.
 func Decode(kind string, config []byte, custom ...Metric) (Metric, error) {
 	return kinds.Decode("metric", kind, config, slices.Concat(custom, members))
 }

@@ -8,30 +8,30 @@ import (
 	"braid/internal/kernel"
 )
 
-// Adam is adaptive moment estimation: Kingma and Ba, 2015. Epsilon stands where Keras has it (the
+// Adam is adaptive moment estimation: Kingma and Ba, 2015. Epsilon is added as in Keras (the
 // paper's "epsilon hat"):
 //
 //	m = Beta1 m + (1-Beta1) g
 //	v = Beta2 v + (1-Beta2) g²
 //	w = w - Rate sqrt(1-Beta2^t) / (1-Beta1^t) * m / (sqrt(v) + Epsilon)
 //
-// PyTorch adds it after the second bias correction and ends with other weights.
+// PyTorch adds Epsilon after the second bias correction, which gives other weights.
 type Adam struct {
 	Rate    float64  `json:"rate"`             // learning rate; 0 means 0.001
 	Beta1   *float64 `json:"beta1,omitzero"`   // decay of the first moment; nil means 0.9
 	Beta2   *float64 `json:"beta2,omitzero"`   // decay of the second moment; nil means 0.999
 	Epsilon float64  `json:"epsilon,omitzero"` // 0 means 1e-7
 
-	// Lazy leaves rows of embeddings that a batch does not name alone, moments included; the corrections of the
-	// first steps go by the global step. Else, as in Keras, all rows move in every step by their moments.
+	// Lazy skips the rows of an embedding that a batch does not name, and their moments. The bias
+	// corrections use the global step. Without Lazy all rows are updated in every step, as in Keras.
 	Lazy bool `json:"lazy,omitzero"`
 }
 
 // Kind is "adam".
 func (Adam) Kind() string { return "adam" }
 
-// full is the configuration with the defaults filled in.
-func (o Adam) full() Adam {
+// withDefaults returns the configuration with the defaults filled in.
+func (o Adam) withDefaults() Adam {
 	o.Rate, o.Epsilon = cmp.Or(o.Rate, 1e-3), cmp.Or(o.Epsilon, 1e-7)
 	if o.Beta1 == nil {
 		o.Beta1 = &beta1
@@ -42,12 +42,12 @@ func (o Adam) full() Adam {
 	return o
 }
 
-// The defaults of the decays, as in the paper. Nothing writes to them.
+// The default decays, as in the paper. They must not be written to.
 var beta1, beta2 = 0.9, 0.999
 
-// Check wants a rate and epsilon above 0 and decays from 0 up to below 1.
+// Check requires Rate and Epsilon above 0, and decays from 0 up to, not including, 1.
 func (o Adam) Check() error {
-	o = o.full()
+	o = o.withDefaults()
 	for _, f := range []struct {
 		name  string
 		value float64
@@ -67,9 +67,9 @@ func (o Adam) Check() error {
 	return nil
 }
 
-// Scaled is the same with factor times the rate.
+// Scaled returns o with factor times its rate.
 func (o Adam) Scaled(factor float64) Optimizer {
-	o.Rate = o.full().Rate * factor
+	o.Rate = o.withDefaults().Rate * factor
 	return o
 }
 
@@ -79,9 +79,9 @@ func (o Adam) IsLazy() bool { return o.Lazy }
 // Slots is 2: the moments m and v.
 func (Adam) Slots() int { return 2 }
 
-// At gives both decays, both of their rests, the corrected rate, and epsilon.
+// At returns both decays, 1 minus each, the corrected rate, and epsilon.
 func (o Adam) At(step int) Step {
-	o = o.full()
+	o = o.withDefaults()
 	t, beta1, beta2 := float64(step), *o.Beta1, *o.Beta2
 	rate := o.Rate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(beta1, t))
 	return Step{
@@ -90,7 +90,7 @@ func (o Adam) At(step int) Step {
 	}
 }
 
-// Update moves the weights and both moments.
+// Update updates the weights and both moments.
 func (Adam) Update(s Step, p Part) {
 	block := kernel.AdamBlock{
 		Rows: p.Rows, Width: p.Weights.Width, W: p.Weights.Data, WRow: p.Weights.Stride,

@@ -6,13 +6,13 @@ import (
 	"braid/internal/kinds"
 )
 
-// members has a line for each optimizer of this package.
+// members lists the optimizers of this package.
 var members = []Optimizer{
 	Adam{},
 }
 
-// Decode reads an optimizer from its kind and its configuration as JSON. Optimizers from elsewhere are
-// found among custom, by their Kind: each is an example whose type is made anew.
+// Decode returns the optimizer of a kind with a configuration in JSON. Custom optimizers are found
+// by their Kind among custom: each is an example of its type, and Decode returns a new value.
 func Decode(kind string, config []byte, custom ...Optimizer) (Optimizer, error) {
 	return kinds.Decode("optimizer", kind, config, slices.Concat(custom, members))
 }

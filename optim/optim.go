@@ -1,38 +1,39 @@
-// Package optim holds the optimizers: how weights move against their gradient.
+// Package optim has the optimizers, which update weights from their gradients.
 package optim
 
 import "braid/tensor"
 
-// Optimizer is an optimizer's configuration. Anyone may write one.
+// Optimizer is the configuration of an optimizer. Any package may define one.
 type Optimizer interface {
-	// Kind is the optimizer's name, as configurations have it.
+	// Kind is the optimizer's name in configurations.
 	Kind() string
-	// Check tests the configuration.
+	// Check returns an error for a configuration that cannot be used.
 	Check() error
-	// Slots is how many numbers are kept beside each weight from step to step, all zero at first.
+	// Slots is the number of values that the optimizer keeps for each weight from step to step, all
+	// zero at first.
 	Slots() int
-	// At gives the numbers that are the same for all weights in a step; steps count from 1.
+	// At returns the numbers that are the same for all weights in a step. Steps count from 1.
 	At(step int) Step
-	// Update moves weights by their gradient, element by element. It may run on different weights
-	// in different goroutines at once.
+	// Update updates weights from their gradient, element by element. Goroutines may call it at once
+	// for different weights.
 	Update(s Step, p Part)
 }
 
 // Scaled is an optimizer whose learning rate can be changed.
 type Scaled interface {
-	// Scaled is the optimizer with factor times its rate.
+	// Scaled returns the optimizer with factor times its rate.
 	Scaled(factor float64) Optimizer
 }
 
-// Lazy is an optimizer that may leave rows of a weight alone in a step in which they have no gradient, such as
-// those of an embedding that the batch does not name.
+// Lazy is an optimizer that can skip rows of a weight in a step in which they have no gradient,
+// such as rows of an embedding that the batch does not name.
 type Lazy interface {
-	// IsLazy reports whether it does.
+	// IsLazy reports whether the optimizer skips such rows.
 	IsLazy() bool
 }
 
-// Part is a block of weights, their gradient, and the slots beside them: Rows rows of one width. The
-// slots' rows lie as far apart as the weights'.
+// Part is a block of weights, its gradient and its slots, each of Rows rows of one width. The slots
+// have the stride of the weights.
 type Part struct {
 	Rows     int
 	Weights  tensor.Rows[float32]
@@ -40,5 +41,5 @@ type Part struct {
 	Slots    []tensor.Rows[float32]
 }
 
-// Step is up to eight numbers of a step.
+// Step has up to eight numbers of a step.
 type Step [8]float32

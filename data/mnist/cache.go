@@ -20,13 +20,12 @@ import (
 	"braid/tensor"
 )
 
-// fromCache reads files that were checked before they entered the cache, and checks them again: a
-// disk may have failed since.
+// fromCache reads files from the cache. It checks them again, because a disk may have damaged them.
 func (f Finder) fromCache(
 	_ context.Context, files []file, found map[string]tensor.Tensor,
 ) error {
 	if f.Cache == "" {
-		return errors.New("the system names no folder for caches")
+		return errors.New("the system has no folder for caches")
 	}
 	parts := make([]tensor.Tensor, len(files))
 	failed := make([]error, len(files))
@@ -44,7 +43,7 @@ func (f Finder) fromCache(
 		case errors.Is(err, fs.ErrNotExist):
 			absent = append(absent, file)
 		default:
-			f.Note(fmt.Sprintf("%s is fetched again: %v", filepath.Join(f.Cache, file.name), err))
+			f.Note(fmt.Sprintf("%s is downloaded again: %v", filepath.Join(f.Cache, file.name), err))
 			damaged = append(damaged, fmt.Errorf("%s: %w", file.name, err))
 		}
 	}
@@ -56,21 +55,21 @@ func (f Finder) fromCache(
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// cached maps a file of the cache. Files are never changed there, only replaced.
+// cached maps a file of the cache into memory. Files of the cache are replaced, never modified.
 func (f Finder) cached(file file) (tensor.Tensor, error) {
 	content, err := disk.Map(filepath.Join(f.Cache, file.name))
 	if err != nil {
 		return tensor.Tensor{}, err
 	}
 	if got := crc32.Checksum(content, castagnoli); got != file.plain {
-		return tensor.Tensor{}, fmt.Errorf("%d bytes with CRC-32C %08x, want %08x: damaged, or another file",
-			len(content), got, file.plain)
+		return tensor.Tensor{}, fmt.Errorf("%d bytes with CRC-32C %08x, want %08x: "+
+			"damaged, or another file", len(content), got, file.plain)
 	}
 	return data.ParseIDX(content)
 }
 
-// admit checks a file that has come, zipped, and puts it into the cache, unzipped. A cache that
-// cannot be written is no reason to go without data.
+// admit checks a downloaded gzip file and writes its content to the cache. An error of writing is
+// only noted.
 func (f Finder) admit(file file, zipped []byte) (tensor.Tensor, error) {
 	if err := checkDigest(zipped, file.zipped); err != nil {
 		return tensor.Tensor{}, err
@@ -99,7 +98,7 @@ func (f Finder) keep(file file, content []byte) error {
 	return disk.WriteBytes(filepath.Join(f.Cache, file.name), content)
 }
 
-// checkDigest compares the SHA-256.
+// checkDigest compares the SHA-256 of content.
 func checkDigest(content []byte, want string) error {
 	sum := sha256.Sum256(content)
 	if got := hex.EncodeToString(sum[:]); got != want {

@@ -30,7 +30,7 @@ func TestMirrorThenCache(t *testing.T) {
 			t.Errorf("progress of %s ended at %d of %d", name, progress[name], len(content))
 		}
 	}
-	f.Mirrors = []string{} // what is cached needs no mirror
+	f.Mirrors = []string{} // cached files need no mirror
 	m, err = f.Find(context.Background())
 	s.check(t, m, err)
 	if !strings.Contains(m.Source, f.Cache) {
@@ -42,7 +42,7 @@ func TestMirrorThenCache(t *testing.T) {
 	}
 }
 
-// A damaged file is named and fetched again, and it alone.
+// Only a damaged file is noted and downloaded again.
 func TestDamagedCache(t *testing.T) {
 	s := newSmall(t)
 	var asked, noted []string
@@ -79,7 +79,7 @@ func TestDamagedCache(t *testing.T) {
 		if got := fmt.Sprint(asked); got != "[/"+name+".gz]" {
 			t.Errorf("%s: asked for %s", what, got)
 		}
-		if len(noted) != 1 || !strings.HasPrefix(noted[0], path+" is fetched again: ") {
+		if len(noted) != 1 || !strings.HasPrefix(noted[0], path+" is downloaded again: ") {
 			t.Errorf("%s: noted %q, want the path", what, noted)
 		}
 		if want := "the cache " + f.Cache + " and the mirrors"; m.Source != want {
@@ -88,13 +88,14 @@ func TestDamagedCache(t *testing.T) {
 	}
 }
 
-// A cache that cannot be written is told of, and does no harm.
+// An error of writing to the cache is noted, and Find succeeds.
 func TestCacheCannotBeWritten(t *testing.T) {
 	s := newSmall(t)
 	f := s.finder(t, s.mirror(t, nil))
 	var noted []string
 	f.Note = func(message string) { noted = append(noted, message) }
-	if err := os.WriteFile(filepath.Dir(f.Cache), nil, 0o600); err != nil { // a file in its place
+	// a file in place of the folder
+	if err := os.WriteFile(filepath.Dir(f.Cache), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	m, err := f.Find(context.Background())
@@ -104,7 +105,7 @@ func TestCacheCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Many who fill one cache at once all get the data, and leave it whole and nothing else.
+// Several goroutines that fill one cache at once all get the data, and leave only the four files.
 func TestCacheFilledAtOnce(t *testing.T) {
 	s := newSmall(t)
 	f := s.finder(t, s.mirror(t, nil))
@@ -132,7 +133,7 @@ func TestCacheFilledAtOnce(t *testing.T) {
 	}
 }
 
-// BenchmarkCache is the start of every run but the first.
+// BenchmarkCache measures Find with a full cache.
 func BenchmarkCache(b *testing.B) {
 	if _, err := (Finder{}).Find(context.Background()); err != nil {
 		b.Skipf("no MNIST: %v", err)

@@ -9,10 +9,11 @@ import (
 	"time"
 )
 
-// maxDownload is the most bytes that a download may have: MNIST's largest file has 10 MB.
+// maxDownload is the size limit of a download; MNIST's largest file has 10 MB.
 const maxDownload = 64 << 20
 
-// fetch downloads a file. A server that sends nothing for Stall, or more than it may, is an error.
+// fetch downloads a file. It is an error if the server sends nothing for f.Stall, or more than the
+// limit.
 func (f Finder) fetch(ctx context.Context, address, name string) ([]byte, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -23,7 +24,7 @@ func (f Finder) fetch(ctx context.Context, address, name string) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	// The digest is that of the compressed file, which net/http would else decompress on the way.
+	// The digest is that of the compressed file, which net/http would otherwise decompress.
 	request.Header.Set("Accept-Encoding", "identity")
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -40,33 +41,34 @@ func (f Finder) fetch(ctx context.Context, address, name string) ([]byte, error)
 		}
 	}
 	var content bytes.Buffer
-	n, err := io.Copy(&content, &counted{from: io.LimitReader(reply.Body, f.most+1), tell: progress})
+	n, err := io.Copy(&content, &counted{r: io.LimitReader(reply.Body, f.maxBytes+1),
+		report: progress})
 	switch {
-	case n > f.most:
-		return nil, fmt.Errorf("sent over %d bytes", f.most)
+	case n > f.maxBytes:
+		return nil, fmt.Errorf("sent over %d bytes", f.maxBytes)
 	case err != nil:
 		return nil, fmt.Errorf("after %d bytes: %w", n, because(ctx, err))
 	}
 	return content.Bytes(), nil
 }
 
-// counted calls tell with the number of bytes read so far.
+// counted is a reader that calls report with the number of bytes read so far.
 type counted struct {
-	from io.Reader
-	n    int64
-	tell func(n int64)
+	r      io.Reader
+	n      int64
+	report func(n int64)
 }
 
 func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
+	n, err := c.r.Read(p)
 	if n > 0 {
 		c.n += int64(n)
-		c.tell(c.n)
+		c.report(c.n)
 	}
 	return n, err
 }
 
-// because gives the reason for which a context ended, if it did, for an error that only says so.
+// because returns the cause of a done context, else err.
 func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

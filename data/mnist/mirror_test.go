@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A mirror that fails in any way is left for the next one; the error names both where all fail.
+// If a mirror fails in any way, the next one is tried; if all fail, the error names all.
 func TestBadMirrors(t *testing.T) {
 	s := newSmall(t)
 	for name, c := range map[string]struct {
@@ -73,8 +73,8 @@ func TestBadMirrors(t *testing.T) {
 	}
 }
 
-// A mirror that sends a byte now and then never stalls, but takes too long.
-func TestDownloadLimit(t *testing.T) {
+// A mirror that sends a byte now and then never stalls, but reaches the timeout.
+func TestDownloadTimeout(t *testing.T) {
 	s := newSmall(t)
 	drip := s.mirror(t, func(w http.ResponseWriter, r *http.Request, _ []byte) {
 		for r.Context().Err() == nil {
@@ -84,11 +84,11 @@ func TestDownloadLimit(t *testing.T) {
 		}
 	})
 	f := s.finder(t, drip, drip)
-	f.Limit = 100 * time.Millisecond
+	f.Timeout = 100 * time.Millisecond
 	began := time.Now()
 	_, err := f.Find(context.Background())
 	if err == nil || !strings.Contains(err.Error(), "downloading took longer than 100ms") {
-		t.Errorf("error is %v, want that of the limit", err)
+		t.Errorf("error is %v, want the timeout's", err)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("took %v", took)

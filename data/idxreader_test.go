@@ -12,7 +12,7 @@ import (
 	"braid/tensor"
 )
 
-// stream reads a file in blocks of so many bytes.
+// stream reads a file in blocks of the given number of bytes.
 func stream(r io.Reader, block int) (tensor.Shape, []uint8, error) {
 	s, err := NewIDXReader(r)
 	if err != nil {
@@ -61,12 +61,13 @@ func TestIDXReader(t *testing.T) {
 	if rows, err := s.Next(make([]uint8, 5)); rows != 0 || err != io.EOF {
 		t.Errorf("%d rows (%v) after the end", rows, err)
 	}
-	if _, _, err := stream(bytes.NewReader(idx(content, 5, 2)), 1); err == nil || !strings.Contains(err.Error(), "a row of 2 bytes does not fit into 1") {
+	if _, _, err := stream(bytes.NewReader(idx(content, 5, 2)), 1); err == nil ||
+		!strings.Contains(err.Error(), "a row of 2 bytes does not fit into 1") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// What ReadIDX refuses, the reader of rows refuses too, in the same words.
+// IDXReader returns the same errors as ReadIDX.
 func TestBadIDXReader(t *testing.T) {
 	for name, c := range badIDX {
 		_, _, err := stream(bytes.NewReader(c.file), 1<<20)
@@ -84,7 +85,8 @@ func TestBadIDXReader(t *testing.T) {
 		}
 	}
 	r := io.MultiReader(bytes.NewReader(file), iotest.ErrReader(io.ErrUnexpectedEOF))
-	if _, _, err := stream(r, 2); err == nil || !strings.Contains(err.Error(), "compressed file is cut short after 3 of 3 bytes") {
+	if _, _, err := stream(r, 2); err == nil ||
+		!strings.Contains(err.Error(), "compressed file is cut short after 3 of 3 bytes") {
 		t.Errorf("a compressed file without its checksum: %v", err)
 	}
 }
@@ -101,8 +103,10 @@ func FuzzIDXReader(f *testing.F) {
 			row = want.Len() / want.Shape()[0]
 		}
 		shape, got, err := stream(bytes.NewReader(file), row+int(uint(block)%100))
-		if (err == nil) != (wanted == nil) || !slices.Equal(got, want.Uint8s()) || err == nil && !shape.Equal(want.Shape()) {
-			t.Fatalf("rows %v %v (%v), ReadIDX %v %v (%v)", shape, got, err, want.Shape(), want.Uint8s(), wanted)
+		if (err == nil) != (wanted == nil) || !slices.Equal(got, want.Uint8s()) ||
+			err == nil && !shape.Equal(want.Shape()) {
+			t.Fatalf("rows %v %v (%v), ReadIDX %v %v (%v)", shape, got, err, want.Shape(), want.Uint8s(),
+				wanted)
 		}
 	})
 }

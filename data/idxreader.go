@@ -8,8 +8,8 @@ import (
 	"braid/tensor"
 )
 
-// IDXReader reads an array in the IDX format some rows at a time, in the memory that its caller gives. It holds
-// the format as strictly as ReadIDX.
+// IDXReader reads an array in the IDX format row by row into the caller's memory. It is as strict
+// as ReadIDX.
 type IDXReader struct {
 	r     io.Reader
 	shape tensor.Shape
@@ -27,11 +27,12 @@ func NewIDXReader(r io.Reader) (*IDXReader, error) {
 	return &IDXReader{r: r, shape: shape, row: shape[1:].Size()}, nil
 }
 
-// Shape is [rows, a row's shape...], as the header claims.
+// Shape returns [rows, a row's shape...] from the header.
 func (r *IDXReader) Shape() tensor.Shape { return r.shape }
 
-// Next reads as many whole rows as fit into to, and tells how many: fewer only at the end, and io.EOF where none is
-// left. With the last row it tests that nothing follows. Any other error comes again with each call.
+// Next reads as many rows as fit into to and returns their number. It returns fewer only at the
+// end, and io.EOF if none are left. With the last row it checks that no bytes follow. Any other
+// error is returned again by later calls.
 func (r *IDXReader) Next(to []uint8) (rows int, err error) {
 	if r.err != nil {
 		return 0, r.err
@@ -68,7 +69,7 @@ func (r *IDXReader) fill(to []uint8) error {
 	return nil
 }
 
-// end is io.EOF where nothing follows.
+// end returns io.EOF if no bytes follow the array.
 func (r *IDXReader) end() error {
 	var next [1]byte
 	switch n, err := io.ReadFull(r.r, next[:]); {
@@ -79,7 +80,7 @@ func (r *IDXReader) end() error {
 	}
 }
 
-// unzipping explains gzip's word for a file that is cut short.
+// unzipping adds the number of bytes read to gzip's error for a truncated file.
 func unzipping(err error, read, size int) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("compressed file is cut short after %d of %d bytes: %w", read, size, err)

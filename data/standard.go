@@ -1,0 +1,73 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+)
+
+// Standard is a mean and a standard deviation: the standardized value of x is (x - Mean) / Std.
+type Standard struct {
+	Mean float64 `json:"mean"`
+	Std  float64 `json:"std"`
+}
+
+// Floats writes the standardized values to to.
+func (s Standard) Floats(to []float32, values []uint8) {
+	Bytes("", nil, s).floatsInto(to, values)
+}
+
+// Measure returns the mean and the population standard deviation of bytes. It is an error if all
+// are equal.
+func Measure(values []uint8) (Standard, error) {
+	counts := count(values)
+	sum := 0
+	for v, count := range counts {
+		sum += v * count
+	}
+	n := float64(len(values))
+	mean := float64(sum) / n
+	var squares float64
+	for v, count := range counts {
+		d := float64(v) - mean
+		squares += float64(count) * d * d
+	}
+	s := Standard{mean, math.Sqrt(squares / n)}
+	if !(s.Std > 0) {
+		return s, fmt.Errorf("data: %d bytes with standard deviation %v cannot be standardized",
+			len(values), s.Std)
+	}
+	return s, nil
+}
+
+// count returns the number of occurrences of each byte. Each goroutine uses four tables in turn:
+// increments of one counter by equal neighbours, the most frequent case in images, would wait for
+// each other.
+func count(values []uint8) (counts [256]int) {
+	parts := make([][4][256]int, runtime.GOMAXPROCS(0))
+	var wait sync.WaitGroup
+	for i := range parts {
+		part, share := &parts[i], values[len(values)*i/len(parts):len(values)*(i+1)/len(parts)]
+		wait.Go(func() {
+			for ; len(share) >= 4; share = share[4:] {
+				part[0][share[0]]++
+				part[1][share[1]]++
+				part[2][share[2]]++
+				part[3][share[3]]++
+			}
+			for _, v := range share {
+				part[0][v]++
+			}
+		})
+	}
+	wait.Wait()
+	for _, part := range parts {
+		for _, table := range part {
+			for v, n := range table {
+				counts[v] += n
+			}
+		}
+	}
+	return counts
+}
