@@ -12,9 +12,9 @@ import (
 	"braid/train"
 )
 
-// TestSameBytes trains two epochs with every kernel set and several numbers of workers: the model files
-// must be the same, byte for byte. The Go reference takes a minute for all examples: they are trained on
-// where BRAID_TEST_WHOLE is set, else a tenth of them, and fewer under the race detector.
+// TestSameBytes trains two epochs with every kernel set and several numbers of workers: the model
+// files must have the same bytes. The Go reference takes a minute for all examples, so the test
+// uses a tenth of them, fewer under the race detector, and all if BRAID_TEST_WHOLE is set.
 func TestSameBytes(t *testing.T) {
 	digits := testMNIST(t)
 	standard, err := data.Measure(digits.Train.Pixels.Uint8s())

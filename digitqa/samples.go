@@ -8,11 +8,11 @@ import (
 	"braid/tensor"
 )
 
-// samplesEach is how many samples show each digit.
+// samplesEach is the number of samples of each digit.
 const samplesEach = 2
 
-// Samples are some images with questions that a model is tried with and people are shown: the first of each
-// digit, in the digits' order, with the question that Table gives them.
+// Samples returns images with questions to check a model with and to show as examples: the first
+// images of each digit, in the digits' order, with the questions of Table.
 func Samples(images mnist.Images) (braid.Tensors, error) {
 	ids, err := questionIDs()
 	if err != nil {
@@ -29,8 +29,8 @@ func Samples(images mnist.Images) (braid.Tensors, error) {
 	var pixels []uint8
 	var questions []int32
 	n := 0
-	for _, of := range rows {
-		for _, i := range of {
+	for _, examples := range rows {
+		for _, i := range examples {
 			pixels = append(pixels, images.Pixels.Uint8s()[i*size:][:size]...)
 			questions = append(questions, ids[i%len(Questions)]...)
 			n++
@@ -42,13 +42,13 @@ func Samples(images mnist.Images) (braid.Tensors, error) {
 	}, nil
 }
 
-// Rule says of which digits a question is true.
+// Rule lists the digits for which a question's answer is yes.
 type Rule struct {
 	Question string
 	Digits   []string
 }
 
-// Rules are the questions' truths, for all digits.
+// Rules returns the rules of all questions.
 func Rules() []Rule {
 	var list []Rule
 	for _, q := range Questions {

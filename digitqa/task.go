@@ -1,7 +1,7 @@
-// Package digitqa is the default experiment: a network that looks at a handwritten digit and a
-// two-word question, and answers two heads at once, which digit it is and whether the statement is
-// true. It is the programming example "Multiclass classification and question answering with a
-// single network" of chapter 17 of Magnus Ekman's book "Learning Deep Learning".
+// Package digitqa is the default experiment: a network with an image of a handwritten digit and a
+// two-word question as inputs. One head classifies the digit, the other answers the question. It is
+// the programming example "Multiclass classification and question answering with a single network"
+// of chapter 17 of Magnus Ekman's book "Learning Deep Learning".
 package digitqa
 
 import (
@@ -33,7 +33,7 @@ type Question struct {
 	True func(digit int32) bool
 }
 
-// Questions are asked in turn: example i gets question i mod 4.
+// Questions are assigned in turn: example i has question i mod 4.
 var Questions = []Question{
 	{"lower half", func(digit int32) bool { return digit < 5 }},
 	{"upper half", func(digit int32) bool { return digit >= 5 }},
@@ -41,7 +41,7 @@ var Questions = []Question{
 	{"odd number", func(digit int32) bool { return digit%2 == 1 }},
 }
 
-// Tokenizer knows the six words of the questions, as ids 1 to 6.
+// Tokenizer returns a tokenizer of the six words of the questions, with ids 1 to 6.
 func Tokenizer() (*text.Tokenizer, error) {
 	options := text.Defaults()
 	options.NumWords = maxWords
@@ -52,8 +52,8 @@ func Tokenizer() (*text.Tokenizer, error) {
 	return tokenizer, err
 }
 
-// Table makes examples of images: columns image, question, digit and answer. Pixels are
-// standardized with s, which comes from the training images.
+// Table returns a table of examples: columns image, question, digit and answer. Pixels are
+// standardized with s, which is measured on the training images.
 func Table(images mnist.Images, s data.Standard) (*data.Table, error) {
 	ids, err := questionIDs()
 	if err != nil {
@@ -79,7 +79,7 @@ func Table(images mnist.Images, s data.Standard) (*data.Table, error) {
 	)
 }
 
-// questionIDs gives each question's token ids.
+// questionIDs returns each question's token ids.
 func questionIDs() ([][]int32, error) {
 	tokenizer, err := Tokenizer()
 	if err != nil {
@@ -92,7 +92,7 @@ func questionIDs() ([][]int32, error) {
 	return text.PadSequences(tokenizer.TextsToSequences(texts), text.Padding{Length: questionWords})
 }
 
-// Network is the book's network for images of the given size, in pixels.
+// Network returns the book's network for images of the given size, in pixels.
 func Network(height, width int) *braid.Graph {
 	g := braid.NewGraph("digitqa")
 	image := g.Input("image", tensor.Float32, height, width)
@@ -108,7 +108,7 @@ func Network(height, width int) *braid.Graph {
 	return g
 }
 
-// Heads says what both heads learn, with the weights of the book's code: 0.5 and 0.6.
+// Heads returns the configuration of both heads, with the weights of the book's code: 0.5 and 0.6.
 func Heads() train.Heads {
 	accuracy := metric.List{metric.Accuracy{}}
 	return train.Heads{
@@ -117,12 +117,12 @@ func Heads() train.Heads {
 	}
 }
 
-// Plan is the book's training: 20 epochs in batches of 64 with Adam.
+// Plan returns the book's training: 20 epochs in batches of 64 with Adam.
 func Plan() train.Plan {
 	return train.Plan{Epochs: 20, Batch: 64, Optimizer: optim.Adam{Rate: 1e-3}, Heads: Heads()}
 }
 
-// BothRight is the share of rows of a table for which a model answers both heads right.
+// BothRight returns the fraction of a table's rows for which both heads of a model are right.
 func BothRight(m *braid.Model, table *data.Table) (float64, error) {
 	in, err := table.Tensors("image", "question")
 	if err != nil {
@@ -138,7 +138,8 @@ func BothRight(m *braid.Model, table *data.Table) (float64, error) {
 	}
 	digits, answers := out["digit"].Float32s(), out["answer"].Float32s()
 	if len(digits) != classes*table.Rows() || len(answers) != table.Rows() {
-		return 0, fmt.Errorf("digitqa: heads have %v and %v outputs for %d rows", len(digits), len(answers), table.Rows())
+		return 0, fmt.Errorf("digitqa: heads have %v and %v outputs for %d rows", len(digits),
+			len(answers), table.Rows())
 	}
 	right := 0
 	for i, answer := range answers {
@@ -149,7 +150,8 @@ func BothRight(m *braid.Model, table *data.Table) (float64, error) {
 				best = class
 			}
 		}
-		if truth["digit"].Int32s()[i] == int32(best) && (truth["answer"].Float32s()[i] > 0.5) == (answer > 0.5) {
+		if truth["digit"].Int32s()[i] == int32(best) &&
+			(truth["answer"].Float32s()[i] > 0.5) == (answer > 0.5) {
 			right++
 		}
 	}

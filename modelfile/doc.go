@@ -1,4 +1,4 @@
-// Package modelfile keeps models in files. A model file is one safetensors file: the weights as
-// tensors under the layers' names, everything else as JSON in its metadata. Any reader of
-// safetensors can open it.
+// Package modelfile reads and writes model files. A model file is a safetensors file: the weights
+// are tensors, named by layer and weight; everything else is JSON in the metadata. Any reader of
+// safetensors can read the weights.
 package modelfile

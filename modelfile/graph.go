@@ -11,22 +11,23 @@ import (
 	"braid/tensor"
 )
 
-// graphJSON is a graph as JSON, in the order it was declared.
+// graphJSON is a graph, its nodes in the order they were declared.
 type graphJSON struct {
-	Name   string      `json:"name"`
-	Places []placeJSON `json:"places"`
+	Name  string     `json:"name"`
+	Nodes []nodeJSON `json:"places"` // the key's name is fixed by the format
 }
 
-// placeJSON is an input, a layer or a head.
-type placeJSON struct {
+// nodeJSON is an input, a layer or a head.
+type nodeJSON struct {
 	Name   string          `json:"name"`
 	Kind   string          `json:"kind"` // of the layer; "Input" for an input
 	DType  *tensor.DType   `json:"dtype,omitempty"`
 	Shape  tensor.Shape    `json:"shape,omitempty"` // of one row, for an input
 	Config json.RawMessage `json:"config,omitempty"`
 	Inputs []string        `json:"inputs,omitempty"`
-	Again  string          `json:"again,omitempty"` // the node whose layer and weights it has
-	Head   bool            `json:"head,omitempty"`
+	// name of the node whose layer and weights it shares
+	Again string `json:"again,omitempty"`
+	Head  bool   `json:"head,omitempty"`
 }
 
 const inputKind = "Input"
@@ -34,7 +35,7 @@ const inputKind = "Input"
 func encodeGraph(m *braid.Model) (string, error) {
 	g := graphJSON{Name: m.Name()}
 	for _, p := range m.Nodes() {
-		entry := placeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Again: p.Again, Head: p.Head}
+		entry := nodeJSON{Name: p.Name, Kind: inputKind, Inputs: p.Inputs, Again: p.Again, Head: p.Head}
 		switch {
 		case p.Layer == nil:
 			entry.DType, entry.Shape = &p.DType, p.Shape
@@ -47,22 +48,24 @@ func encodeGraph(m *braid.Model) (string, error) {
 			}
 			entry.Kind, entry.Config = p.Layer.Kind(), config
 		}
-		g.Places = append(g.Places, entry)
+		g.Nodes = append(g.Nodes, entry)
 	}
 	content, err := json.Marshal(g)
 	return string(content), err
 }
 
-// decodeGraph builds the model again and gives it the container's weights. The file must hold as
-// much as the graph claims before any of it is made.
-func decodeGraph(content string, seed uint64, c *safetensors.Container, custom []braid.Layer) (*braid.Model, error) {
+// decodeGraph builds the model and sets its weights from the container. It checks that the file has
+// all weights that the graph declares before it allocates them.
+func decodeGraph(
+	content string, seed uint64, c *safetensors.Container, custom []braid.Layer,
+) (*braid.Model, error) {
 	var g graphJSON
 	if err := json.Unmarshal([]byte(content), &g); err != nil {
 		return nil, err
 	}
 	graph := braid.NewGraph(g.Name)
 	nodes := map[string]*braid.Node{}
-	for _, p := range g.Places {
+	for _, p := range g.Nodes {
 		if p.Kind == inputKind {
 			if p.DType == nil {
 				return nil, fmt.Errorf("input %q has no dtype", p.Name)
@@ -73,13 +76,14 @@ func decodeGraph(content string, seed uint64, c *safetensors.Container, custom [
 		var inputs []*braid.Node
 		for _, name := range p.Inputs {
 			if nodes[name] == nil {
-				return nil, fmt.Errorf("layer %q reads %q, which does not come before it", p.Name, name)
+				return nil, fmt.Errorf("layer %q reads %q, which is not declared before it", p.Name, name)
 			}
 			inputs = append(inputs, nodes[name])
 		}
 		if p.Again != "" {
 			if nodes[p.Again] == nil {
-				return nil, fmt.Errorf("layer %q has the weights of %q, which does not come before it", p.Name, p.Again)
+				return nil, fmt.Errorf("layer %q shares the weights of %q, which is not declared before it",
+					p.Name, p.Again)
 			}
 			nodes[p.Name] = graph.Again(p.Name, nodes[p.Again], inputs...)
 			continue
@@ -94,7 +98,7 @@ func decodeGraph(content string, seed uint64, c *safetensors.Container, custom [
 		}
 		nodes[p.Name] = add(p.Name, l, inputs...)
 	}
-	if err := sameWeights(graph, c); err != nil {
+	if err := checkWeights(graph, c); err != nil {
 		return nil, err
 	}
 	m, err := graph.Build(seed)
@@ -102,7 +106,7 @@ func decodeGraph(content string, seed uint64, c *safetensors.Container, custom [
 		return nil, err
 	}
 	for _, w := range m.Weights() {
-		e, _ := c.Entry(w.Name()) // it is there: sameWeights said so
+		e, _ := c.Entry(w.Name()) // checkWeights has found it
 		values, err := e.Float32s()
 		if err != nil {
 			return nil, err
@@ -114,8 +118,8 @@ func decodeGraph(content string, seed uint64, c *safetensors.Container, custom [
 	return m, nil
 }
 
-// sameWeights checks that the file's tensors are the weights that the graph declares.
-func sameWeights(g *braid.Graph, c *safetensors.Container) error {
+// checkWeights checks that the file's tensors are the weights that the graph declares.
+func checkWeights(g *braid.Graph, c *safetensors.Container) error {
 	declared, err := g.Declared()
 	if err != nil {
 		return err
@@ -130,7 +134,7 @@ func sameWeights(g *braid.Graph, c *safetensors.Container) error {
 		}
 	}
 	if len(c.Entries) != len(declared) {
-		return errors.New("the file holds tensors that the graph has no place for")
+		return errors.New("the file has tensors that are no weights of the graph")
 	}
 	return nil
 }

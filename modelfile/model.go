@@ -18,69 +18,69 @@ import (
 	"braid/text"
 )
 
-// FileName is the model's name within a run folder.
+// FileName is the name of the model file in a run folder.
 const FileName = "model.safetensors"
 
-// version is the format that this package writes; before it, files had no checksums.
+// version is the format that this package writes; files of the format unchecked have no checksums.
 const (
 	version   = "braid 2"
 	unchecked = "braid 1"
 )
 
-// File is a model with what is needed to use it: how its inputs are made of what people have, and
-// what its answers are called.
+// File is a model with what is needed to use it: how its inputs are made from images and texts, and
+// the labels of its outputs.
 type File struct {
 	Model    *braid.Model
-	Inputs   []Input         // how inputs are made; those that need nothing may be left out
-	Labels   []Labels        // what heads' answers are called
-	Rules    []Rule          // which answers of two heads fit together
-	Samples  *Samples        // what the model was asked before it was saved, and its answers; nil if nothing
-	Training json.RawMessage // how it was trained, for the record; nil if not known
+	Inputs   []Input         // how inputs are made; optional for inputs of numbers
+	Labels   []Labels        // labels of heads' outputs
+	Rules    []Rule          // which outputs of two heads agree
+	Samples  *Samples        // rows and the model's outputs for them; may be nil
+	Training json.RawMessage // how it was trained; nil if unknown
 
-	// Numerics is braid.Numerics of the program that wrote the file; 0 for a file made by hand.
+	// Numerics is the braid.Numerics of the program that wrote the file; 0 for a File made in memory.
 	Numerics int
-	// Digest is the SHA-256 of the file that the model was read from, in hexadecimal.
+	// Digest is the SHA-256 of the file that was read, in hexadecimal.
 	Digest string
 }
 
-// Input says how an input is made.
+// Input describes how an input is made.
 type Input struct {
 	Name   string         `json:"name"`
-	Pixels *data.Standard `json:"pixels,omitempty"` // bytes from 0 to 255, standardized
+	Pixels *data.Standard `json:"pixels,omitempty"` // pixels from 0 to 255 are standardized
 	Text   *Text          `json:"text,omitempty"`
 }
 
-// Text says how an input is made from text.
+// Text describes how an input is made from text.
 type Text struct {
 	Tokenizer *text.Tokenizer `json:"tokenizer"`
 	Padding   text.Padding    `json:"padding"`
-	Questions []string        `json:"questions,omitempty"` // the texts it was trained on, where they are few
+	Questions []string        `json:"questions,omitempty"` // the texts of the training data, if few
 }
 
-// Labels names a head's answers: one for each class, or no and yes.
+// Labels has the labels of a head's output: one for each class, or no and yes.
 type Labels struct {
 	Head   string   `json:"head"`
 	Labels []string `json:"labels"`
 }
 
-// rulesKey is left out where there are no rules. Files of numerics version 1 have no numericsKey.
+// Files without rules have no rulesKey, files of numerics version 1 no numericsKey.
 const (
 	rulesKey    = "rules"
 	numericsKey = "numerics"
 )
 
-// description is a part of a file that is JSON of the metadata.
-type description struct {
+// metadataField is a field of File that is stored as JSON in the metadata.
+type metadataField struct {
 	key   string
 	value any // pointer to the field
 }
 
-// described are those parts in the order in which they are written, read, and complained of.
-func (f *File) described() []description {
-	return []description{{"inputs", &f.Inputs}, {"labels", &f.Labels}, {rulesKey, &f.Rules}}
+// metadataFields lists these fields in the order in which they are written and read.
+func (f *File) metadataFields() []metadataField {
+	return []metadataField{{"inputs", &f.Inputs}, {"labels", &f.Labels}, {rulesKey, &f.Rules}}
 }
 
-// Save writes a model file, whole or not at all.
+// Save writes a model file atomically.
 func Save(path string, f *File) error { return disk.Write(path, f.Write) }
 
 // Write writes a model file.
@@ -99,7 +99,7 @@ func (f *File) Write(w io.Writer) error {
 
 		numericsKey: strconv.Itoa(braid.Numerics),
 	}}
-	for _, d := range f.described() {
+	for _, d := range f.metadataFields() {
 		if d.key == rulesKey && f.Rules == nil {
 			continue
 		}
@@ -113,21 +113,23 @@ func (f *File) Write(w io.Writer) error {
 		c.Metadata["training"] = string(f.Training)
 	}
 	for _, weight := range f.Model.Weights() {
-		c.Entries = append(c.Entries, safetensors.Floats(weight.Name(), weight.Values(), weight.Shape()...))
+		c.Entries = append(c.Entries, safetensors.Floats(weight.Name(), weight.Values(),
+			weight.Shape()...))
 	}
 	f.Samples.encode(&c, f.Model)
 	return c.Write(w)
 }
 
-// Open reads a model file. A run folder serves as well: its model is meant. Layers that are not
-// Braid's own are given as examples of their types.
+// Open reads a model file. path may be a run folder with a model in it. Layers outside package
+// layer are decoded with custom, an example of each type.
 func Open(path string, custom ...braid.Layer) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
 	content, err := disk.Read(path, safetensors.MaxFile)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path, FileName)
+		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path,
+			FileName)
 	}
 	if err != nil {
 		return nil, err
@@ -149,7 +151,8 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 	case got == version && !c.Checked():
 		return nil, errors.New("model file: damaged: its checksums are missing")
 	case got != version && got != unchecked:
-		return nil, fmt.Errorf("no model file of Braid's: the metadata's format is %q, want %q", got, version)
+		return nil, fmt.Errorf("no model file of Braid's: the metadata's format is %q, want %q", got,
+			version)
 	}
 	seed, err := strconv.ParseUint(c.Metadata["seed"], 10, 64)
 	if err != nil {
@@ -168,7 +171,7 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 	if f.Model, err = decodeGraph(c.Metadata["graph"], seed, c, custom); err != nil {
 		return nil, fmt.Errorf("model file: graph: %w", err)
 	}
-	for _, d := range f.described() {
+	for _, d := range f.metadataFields() {
 		text, ok := c.Metadata[d.key]
 		if d.key == rulesKey && !ok {
 			continue

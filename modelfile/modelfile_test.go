@@ -23,7 +23,7 @@ import (
 	"braid/text"
 )
 
-// every has each kind of layer, with settings that are not the default, and both types of input.
+// every has each kind of layer, with settings that are not the default, and inputs of both types.
 func every(t testing.TB) *braid.Model {
 	t.Helper()
 	g := braid.NewGraph("every")
@@ -34,7 +34,8 @@ func every(t testing.TB) *braid.Model {
 	flat := g.Add("flat", layer.Flatten{}, s)
 	again := g.Again("again", s, both)
 	norm := g.Add("norm", layer.BatchNormalization{Momentum: new(0.5), NoScale: true}, again)
-	drop := g.Add("drop", layer.Dropout{Rate: 0.25}, g.Add("ln", layer.LayerNormalization{Axes: []int{1}, Epsilon: 0.5}, norm))
+	drop := g.Add("drop", layer.Dropout{Rate: 0.25},
+		g.Add("ln", layer.LayerNormalization{Axes: []int{1}, Epsilon: 0.5}, norm))
 	sum := g.Add("sum", layer.Add{}, drop, g.Add("act", layer.Activation{Function: layer.GELUTanh}, s))
 	g.Head("sums", layer.Flatten{}, sum)
 	g.Head("wide", layer.Dense{Units: 3, Activation: layer.Softmax, Frozen: true}, flat)
@@ -57,7 +58,11 @@ func file(t testing.TB) *File {
 		Model: every(t),
 		Inputs: []Input{
 			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
-			{Name: "ids", Text: &Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd number"}}},
+			{
+				Name: "ids",
+				Text: &Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3},
+					Questions: []string{"odd number"}},
+			},
 		},
 		Labels:   []Labels{{Head: "thin", Labels: []string{"no", "yes"}}},
 		Training: json.RawMessage(`{"epochs":3}`),
@@ -85,12 +90,13 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, want := back.Model.Nodes(), f.Model.Nodes(); !reflect.DeepEqual(got, want) {
-			t.Errorf("places are %v, want %v", got, want)
+			t.Errorf("nodes are %v, want %v", got, want)
 		}
 		if !bytes.Equal(content(t, back), content(t, f)) {
 			t.Error("read and written again, the file differs")
 		}
-		if !reflect.DeepEqual(back.Labels, f.Labels) || string(back.Training) != string(f.Training) || back.Model.Seed() != 5 {
+		if !reflect.DeepEqual(back.Labels, f.Labels) || string(back.Training) != string(f.Training) ||
+			back.Model.Seed() != 5 {
 			t.Errorf("got %+v, want %+v", back, f)
 		}
 		for i, w := range back.Model.Weights() {
@@ -99,12 +105,13 @@ func TestRoundTrip(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Open(filepath.Join(folder, "none")); err == nil || !strings.Contains(err.Error(), "no model at") {
+	if _, err := Open(filepath.Join(folder, "none")); err == nil ||
+		!strings.Contains(err.Error(), "no model at") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// outside is a layer that is not Braid's.
+// outside is a layer that is not in package layer.
 type outside struct{ Factor float32 }
 
 func (outside) Kind() string { return "Outside" }
@@ -132,7 +139,8 @@ func TestCustomLayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	saved := content(t, &File{Model: m})
-	if _, err := Parse(saved); err == nil || !strings.Contains(err.Error(), `unknown layer kind "Outside"`) {
+	if _, err := Parse(saved); err == nil || !strings.Contains(err.Error(),
+		`unknown layer kind "Outside"`) {
 		t.Errorf("error is %v", err)
 	}
 	for _, example := range []braid.Layer{outside{}, &outside{}} {
@@ -147,31 +155,60 @@ func TestCustomLayer(t *testing.T) {
 	}
 }
 
-// Each change of a good model file is an error that tells what is wrong.
+// Each change of a valid model file is an error that describes it.
 func TestBadModels(t *testing.T) {
 	for want, change := range map[string]func(c *safetensors.Container){
-		`format is "", want "braid 2"`:           func(c *safetensors.Container) { delete(c.Metadata, "format") },
-		"seed":                                   func(c *safetensors.Container) { c.Metadata["seed"] = "-1" },
-		"graph":                                  func(c *safetensors.Container) { c.Metadata["graph"] = "{" },
-		`unknown layer kind "Dens", want one of`: func(c *safetensors.Container) { replace(c, "graph", `"Dense"`, `"Dens"`) },
-		`unknown field "unit"`:                   func(c *safetensors.Container) { replace(c, "graph", `"units"`, `"unit"`) },
-		"Units = -3":                             func(c *safetensors.Container) { replace(c, "graph", `"units":3`, `"units":-3`) },
-		`shape [10 3], the graph wants [10 2147`: func(c *safetensors.Container) { replace(c, "graph", `"units":3`, `"units":2147483`) },
-		"more than 2147483647 elements":          func(c *safetensors.Container) { replace(c, "graph", `"units":3`, `"units":2147483647`) },
-		`reads "z", which does not come before`:  func(c *safetensors.Container) { replace(c, "graph", `"inputs":["ids"]`, `"inputs":["z"]`) },
-		`unknown activation "softmix"`:           func(c *safetensors.Container) { replace(c, "graph", "softmax", "softmix") },
-		`tensor "wide.kernel" is missing`: func(c *safetensors.Container) {
-			c.Entries[slices.IndexFunc(c.Entries, func(e safetensors.Entry) bool { return e.Name == "wide.kernel" })].Name = "x"
+		`format is "", want "braid 2"`: func(c *safetensors.Container) {
+			delete(c.Metadata, "format")
 		},
-		"no place for": func(c *safetensors.Container) {
+		"seed":  func(c *safetensors.Container) { c.Metadata["seed"] = "-1" },
+		"graph": func(c *safetensors.Container) { c.Metadata["graph"] = "{" },
+		`unknown layer kind "Dens", want one of`: func(c *safetensors.Container) {
+			replace(c, "graph", `"Dense"`, `"Dens"`)
+		},
+		`unknown field "unit"`: func(c *safetensors.Container) {
+			replace(c, "graph", `"units"`, `"unit"`)
+		},
+		"Units = -3": func(c *safetensors.Container) {
+			replace(c, "graph", `"units":3`, `"units":-3`)
+		},
+		`shape [10 3], the graph wants [10 2147`: func(c *safetensors.Container) {
+			replace(c, "graph", `"units":3`, `"units":2147483`)
+		},
+		"more than 2147483647 elements": func(c *safetensors.Container) {
+			replace(c, "graph", `"units":3`, `"units":2147483647`)
+		},
+		`reads "z", which is not declared before`: func(c *safetensors.Container) {
+			replace(c, "graph", `"inputs":["ids"]`, `"inputs":["z"]`)
+		},
+		`unknown activation "softmix"`: func(c *safetensors.Container) {
+			replace(c, "graph", "softmax", "softmix")
+		},
+		`tensor "wide.kernel" is missing`: func(c *safetensors.Container) {
+			c.Entries[slices.IndexFunc(c.Entries,
+				func(e safetensors.Entry) bool { return e.Name == "wide.kernel" })].Name = "x"
+		},
+		"are no weights of the graph": func(c *safetensors.Container) {
 			c.Entries = append(c.Entries, safetensors.Floats("more", []float32{1}, 1))
 		},
-		"is NaN, want a finite number": func(c *safetensors.Container) { copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f}) },
-		`unknown input "y"`:            func(c *safetensors.Container) { replace(c, "inputs", `"x"`, `"y"`) },
-		"standard deviation 0":         func(c *safetensors.Container) { replace(c, "inputs", "0.25", "0") },
-		`unknown head "fat"`:           func(c *safetensors.Container) { replace(c, "labels", "thin", "fat") },
-		"has 1 labels, want 2":         func(c *safetensors.Container) { replace(c, "labels", `"no",`, "") },
-		"holds the word":               func(c *safetensors.Container) { replace(c, "inputs", `"number"`, `"odd"`) },
+		"is NaN, want a finite number": func(c *safetensors.Container) {
+			copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f})
+		},
+		`unknown input "y"`: func(c *safetensors.Container) {
+			replace(c, "inputs", `"x"`, `"y"`)
+		},
+		"standard deviation 0": func(c *safetensors.Container) {
+			replace(c, "inputs", "0.25", "0")
+		},
+		`unknown head "fat"`: func(c *safetensors.Container) {
+			replace(c, "labels", "thin", "fat")
+		},
+		"has 1 labels, want 2": func(c *safetensors.Container) {
+			replace(c, "labels", `"no",`, "")
+		},
+		"holds the word": func(c *safetensors.Container) {
+			replace(c, "inputs", `"number"`, `"odd"`)
+		},
 	} {
 		c, err := safetensors.Parse(content(t, file(t)))
 		if err != nil {
@@ -211,8 +248,8 @@ func TestOpenBadFile(t *testing.T) {
 	}
 }
 
-// Every byte of a model file, changed in three ways, and every place where it may be cut short: all is
-// noticed, for checksums are over all of it.
+// Every changed byte and every truncation of a model file is an error: the checksums cover the
+// file.
 func TestDamage(t *testing.T) {
 	whole := content(t, file(t))
 	braidtest.EachDamage(whole, func(what string, damaged []byte) {
@@ -222,12 +259,13 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// Files from before there were checksums are still read.
+// Files without checksums are still read.
 func TestUnchecked(t *testing.T) {
 	old := content(t, file(t))
 	at := bytes.Index(old, []byte(`"crc32c":"`))
 	end := at + 10 + bytes.Index(old[at+10:], []byte(`",`)) + 2
-	old = bytes.Replace(append(bytes.Clone(old[:at]), old[end:]...), []byte("braid 2"), []byte("braid 1"), 1)
+	old = bytes.Replace(append(bytes.Clone(old[:at]), old[end:]...), []byte("braid 2"),
+		[]byte("braid 1"), 1)
 	length := binary.LittleEndian.Uint64(old) - uint64(end-at)
 	binary.LittleEndian.PutUint64(old, length)
 	if _, err := Parse(old); err != nil {
@@ -239,7 +277,7 @@ func TestUnchecked(t *testing.T) {
 	}
 }
 
-// asked are rows for the model of every: pixels as bytes, and ids.
+// asked returns rows for the model of every: pixels as bytes, and ids.
 func asked() braid.Tensors {
 	return braid.Tensors{
 		"x":   tensor.Bytes([]uint8{0, 9, 200, 3, 255, 17, 80, 1, 2, 3, 4, 90}, 2, 2, 3),
@@ -247,7 +285,7 @@ func asked() braid.Tensors {
 	}
 }
 
-// Samples are kept with their answers, and tell a model that answers otherwise.
+// Samples are stored with their outputs, and Try is an error for a model with other outputs.
 func TestSamples(t *testing.T) {
 	f := file(t)
 	if err := f.Sample(asked()); err != nil {
@@ -277,7 +315,7 @@ func TestSamples(t *testing.T) {
 	if err := w.Set(values); err != nil {
 		t.Fatal(err)
 	}
-	if err := back.Try(); err == nil || !strings.Contains(err.Error(), "the file says") {
+	if err := back.Try(); err == nil || !strings.Contains(err.Error(), "the file has") {
 		t.Errorf("a changed weight: error is %v", err)
 	}
 	if f.Samples = nil; f.Try() != nil {
@@ -287,11 +325,21 @@ func TestSamples(t *testing.T) {
 
 func TestBadSamples(t *testing.T) {
 	for want, change := range map[string]func(s *Samples){
-		`input "ids" are int32 of shape [3 2]`:     func(s *Samples) { s.Inputs["ids"] = tensor.Ints(make([]int32, 6), 3, 2) },
-		`head "thin" are float32 of shape [3 1]`:   func(s *Samples) { s.Heads["thin"] = tensor.Floats(make([]float32, 3), 3, 1) },
-		`head "wide" are uint8 of shape [2 3]`:     func(s *Samples) { s.Heads["wide"] = tensor.Bytes(make([]uint8, 6), 2, 3) },
-		`input "ids" are uint8 of shape [2 3]`:     func(s *Samples) { s.Inputs["ids"] = tensor.Bytes(make([]uint8, 6), 2, 3) },
-		`samples of 3 inputs, the model has 2`:     func(s *Samples) { s.Inputs["more"] = tensor.Ints(make([]int32, 6), 2, 3) },
+		`input "ids" are int32 of shape [3 2]`: func(s *Samples) {
+			s.Inputs["ids"] = tensor.Ints(make([]int32, 6), 3, 2)
+		},
+		`head "thin" are float32 of shape [3 1]`: func(s *Samples) {
+			s.Heads["thin"] = tensor.Floats(make([]float32, 3), 3, 1)
+		},
+		`head "wide" are uint8 of shape [2 3]`: func(s *Samples) {
+			s.Heads["wide"] = tensor.Bytes(make([]uint8, 6), 2, 3)
+		},
+		`input "ids" are uint8 of shape [2 3]`: func(s *Samples) {
+			s.Inputs["ids"] = tensor.Bytes(make([]uint8, 6), 2, 3)
+		},
+		`samples of 3 inputs, want 2`: func(s *Samples) {
+			s.Inputs["more"] = tensor.Ints(make([]int32, 6), 2, 3)
+		},
 		`samples of head "wide" are float32 of sh`: func(s *Samples) { delete(s.Heads, "wide") },
 	} {
 		f := file(t)
@@ -308,31 +356,53 @@ func TestBadSamples(t *testing.T) {
 func TestRules(t *testing.T) {
 	f := file(t)
 	f.Labels = append(f.Labels, Labels{"wide", []string{"a", "b", "c"}})
-	good := Rule{Input: "ids", Text: "odd number", Head: "thin", Label: "yes", Of: "wide", Labels: []string{"c", "a"}}
+	good := Rule{Input: "ids", Text: "odd number", Head: "thin", Label: "yes", Of: "wide",
+		Labels: []string{"c", "a"}}
 	f.Rules = []Rule{good}
 	back, err := Parse(content(t, f))
 	if err != nil || !reflect.DeepEqual(back.Rules, f.Rules) {
 		t.Errorf("rules are %v (%v), want %v", back.Rules, err, f.Rules)
 	}
 	for want, change := range map[string]func(r *Rule){
-		`rule 1: input "x" takes no text, want one that does`:                     func(r *Rule) { r.Input = "x" },
-		`rule 1: unknown input "y", want one of "x", "ids"`:                       func(r *Rule) { r.Input = "y" },
-		`rule 1: head "thin": unknown label "oui", want one of "no", "yes"`:       func(r *Rule) { r.Label = "oui" },
-		`rule 1: head "wide": unknown label "d", want one of "a", "b", "c"`:       func(r *Rule) { r.Labels = []string{"a", "d"} },
-		`rule 1: unknown head "other", want one of "wide", "thin", "bare", "two"`: func(r *Rule) { r.Head, r.Labels = "other", nil },
-		`rule 1: unknown head "wild", want one of "wide", "thin", "bare", "two"; did you mean "wide"?`: func(r *Rule) {
+		`rule 1: input "x" takes no text, want one that does`: func(r *Rule) {
+			r.Input = "x"
+		},
+		`rule 1: unknown input "y", want one of "x", "ids"`: func(r *Rule) {
+			r.Input = "y"
+		},
+		`rule 1: head "thin": unknown label "oui", want one of "no", "yes"`: func(r *Rule) {
+			r.Label = "oui"
+		},
+		`rule 1: head "wide": unknown label "d", want one of "a", "b", "c"`: func(r *Rule) {
+			r.Labels = []string{"a", "d"}
+		},
+		`rule 1: unknown head "other", want one of "wide", "thin", "bare", "two"`: func(r *Rule) {
+			r.Head, r.Labels = "other", nil
+		},
+		`rule 1: unknown head "wild", want one of "wide", "thin", "bare", "two"; did you`: func(r *Rule) {
 			r.Of, r.Labels = "wild", nil
 		},
-		`rule 1: head "wide" depends on itself, want two heads`:                   func(r *Rule) { r.Head, r.Label = r.Of, "a" },
-		`rule 1: no labels of head "wide", want one or more`:                      func(r *Rule) { r.Labels = nil },
-		`rule 1: head "bare" has no labels, which a rule needs: name its answers`: func(r *Rule) { r.Of = "bare" },
-		`rule 1: head "two" answers with numbers, want one that answers with one`: func(r *Rule) { r.Of, r.Labels = "two", []string{"left"} },
-		`rule 1: head "thin": unknown label "ja"`:                                 func(r *Rule) { r.Label, r.Labels = "ja", []string{"d"} },
+		`rule 1: head "wide" depends on itself, want two heads`: func(r *Rule) {
+			r.Head, r.Label = r.Of, "a"
+		},
+		`rule 1: no labels of head "wide", want one or more`: func(r *Rule) {
+			r.Labels = nil
+		},
+		`rule 1: head "bare" has no labels, which a rule needs: add them`: func(r *Rule) {
+			r.Of = "bare"
+		},
+		`rule 1: head "two" has numbers for outputs, want one of classes`: func(r *Rule) {
+			r.Of, r.Labels = "two", []string{"left"}
+		},
+		`rule 1: head "thin": unknown label "ja"`: func(r *Rule) {
+			r.Label, r.Labels = "ja",
+				[]string{"d"}
+		},
 	} {
 		f := several(t)
 		f.Rules = []Rule{good, good}
 		change(&f.Rules[1])
-		for range 20 { // of two mistakes it is always the same that is told
+		for range 20 { // of two mistakes always the same is reported
 			if err := refused(t, f); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("error is %v, want %q", err, want)
 				break
@@ -348,7 +418,8 @@ func several(t testing.TB) *File {
 	g := braid.NewGraph("several")
 	x, ids := g.Input("x", tensor.Float32, 2, 3), g.Input("ids", tensor.Int32, 3)
 	words := g.Add("e", layer.Embedding{Vocabulary: 4, Width: 1}, ids)
-	flat := g.Add("both", layer.Concatenate{}, g.Add("flat", layer.Flatten{}, x), g.Add("words", layer.Flatten{}, words))
+	flat := g.Add("both", layer.Concatenate{}, g.Add("flat", layer.Flatten{}, x),
+		g.Add("words", layer.Flatten{}, words))
 	g.Head("wide", layer.Dense{Units: 3, Activation: layer.Softmax}, flat)
 	g.Head("thin", layer.Dense{Units: 1, Activation: layer.Sigmoid}, flat)
 	g.Head("bare", layer.Dense{Units: 2, Activation: layer.Softmax}, flat)
@@ -357,11 +428,12 @@ func several(t testing.TB) *File {
 	if f.Model, err = g.Build(5); err != nil {
 		t.Fatal(err)
 	}
-	f.Labels = []Labels{{"wide", []string{"a", "b", "c"}}, {"thin", []string{"no", "yes"}}, {"two", []string{"left", "right"}}}
+	f.Labels = []Labels{{"wide", []string{"a", "b", "c"}}, {"thin", []string{"no", "yes"}},
+		{"two", []string{"left", "right"}}}
 	return f
 }
 
-// refused is what Write says of a file, and Parse, if somebody else has written it.
+// refused checks the error of Write for a file, and of Parse for the same content in a file.
 func refused(t testing.TB, f *File) error {
 	t.Helper()
 	written := f.Write(io.Discard)
@@ -386,7 +458,7 @@ func refused(t testing.TB, f *File) error {
 	return written
 }
 
-// What is said of an input or a head is said once: of two sayings each reader would take another.
+// An input or head that is described twice is an error: readers could use either.
 func TestNamesTwice(t *testing.T) {
 	for want, change := range map[string]func(f *File){
 		`model file: Inputs names "ids" twice (entries 1 and 2), want each input once`: func(f *File) {
@@ -395,7 +467,7 @@ func TestNamesTwice(t *testing.T) {
 		`model file: Labels names "thin" twice (entries 0 and 1), want each head once`: func(f *File) {
 			f.Labels = append(f.Labels, Labels{"thin", []string{"nein", "ja"}})
 		},
-		`model file: head "thin" has the label "no" twice, want labels that tell its answers apart`: func(f *File) {
+		`model file: head "thin" has the label "no" twice, want different labels`: func(f *File) {
 			f.Labels[0].Labels = []string{"no", "no"}
 		},
 	} {
@@ -407,7 +479,7 @@ func TestNamesTwice(t *testing.T) {
 	}
 }
 
-// A head has as many labels as answers: one for each class, no and yes of a sigmoid of one number, else one for each
+// A head has a label for each class, no and yes for a sigmoid of one number, else one for each
 // number.
 func TestLabelsOfHeads(t *testing.T) {
 	for _, c := range []struct {
@@ -415,10 +487,12 @@ func TestLabelsOfHeads(t *testing.T) {
 		activation braid.Activation
 		want       int
 	}{
-		{3, layer.Softmax, 3}, {1, layer.Softmax, 1}, {1, layer.Sigmoid, 2}, {3, layer.Sigmoid, 3}, {1, layer.Linear, 1}, {2, layer.Linear, 2},
+		{3, layer.Softmax, 3}, {1, layer.Softmax, 1}, {1, layer.Sigmoid, 2}, {3, layer.Sigmoid, 3},
+		{1, layer.Linear, 1}, {2, layer.Linear, 2},
 	} {
 		g := braid.NewGraph("one")
-		g.Head("h", layer.Dense{Units: c.units, Activation: c.activation}, g.Input("x", tensor.Float32, 2))
+		g.Head("h", layer.Dense{Units: c.units, Activation: c.activation},
+			g.Input("x", tensor.Float32, 2))
 		m, err := g.Build(1)
 		if err != nil {
 			t.Fatal(err)
@@ -426,14 +500,16 @@ func TestLabelsOfHeads(t *testing.T) {
 		for n := range 5 {
 			f := &File{Model: m, Labels: []Labels{{"h", strings.Split("abcd", "")[:n]}}}
 			want := fmt.Sprintf(`model file: head "h" has %d labels, want %d`, n, c.want)
-			if err := refused(t, f); (err == nil) != (n == c.want) || err != nil && !strings.HasPrefix(err.Error(), want) {
-				t.Errorf("%v of %d, %d labels: error is %v, want %d labels", c.activation, c.units, n, err, c.want)
+			if err := refused(t, f); (err == nil) != (n == c.want) ||
+				err != nil && !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%v of %d, %d labels: error is %v, want %d labels", c.activation, c.units, n, err,
+					c.want)
 			}
 		}
 	}
 }
 
-// Of two mistakes it is always the same one that is told.
+// A file with two mistakes always gives the same error.
 func TestErrorsInOrder(t *testing.T) {
 	c, err := safetensors.Parse(content(t, file(t)))
 	if err != nil {
@@ -445,14 +521,16 @@ func TestErrorsInOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 50 {
-		if _, err := Parse(b.Bytes()); err == nil || !strings.Contains(err.Error(), "model file: inputs: ") {
+		if _, err := Parse(b.Bytes()); err == nil ||
+			!strings.Contains(err.Error(), "model file: inputs: ") {
 			t.Fatalf("error is %v, want that of the inputs", err)
 		}
 	}
 }
 
-// A file of numerics version 1, written before there were versions, loads, and its samples agree within a
-// tolerance. testdata/numerics1.safetensors is digitqa trained on 300 random images of 6 x 5 pixels.
+// A file of numerics version 1, from before files had versions, is read, and its samples agree
+// within a tolerance. testdata/numerics1.safetensors is digitqa trained on 300 random images of 6 x
+// 5 pixels.
 func TestNumericsOfBefore(t *testing.T) {
 	f, err := Open(filepath.Join("testdata", "numerics1.safetensors"))
 	if err != nil {
@@ -490,7 +568,8 @@ func TestNumericsOfBefore(t *testing.T) {
 	if err := c.Write(&bad); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Parse(bad.Bytes()); err == nil || !strings.Contains(err.Error(), `numerics version "two"`) {
+	if _, err := Parse(bad.Bytes()); err == nil ||
+		!strings.Contains(err.Error(), `numerics version "two"`) {
 		t.Errorf("a numerics version that is no number: error %v", err)
 	}
 }

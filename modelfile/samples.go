@@ -14,62 +14,65 @@ import (
 	"braid/tensor"
 )
 
-// Samples are rows that a model was asked before it was saved, and its answers. A model answers the same
-// bytes on every machine: who loads it can try it with them, and show them to people.
+// Samples are rows of inputs with the model's outputs. A model's outputs have the same bytes on
+// every machine, so a program that loads the model can check it with them, and show them as
+// examples.
 type Samples struct {
 	Inputs braid.Tensors // each [rows, its shape...]; pixels may be bytes
 	Heads  braid.Tensors
 }
 
-// The names of samples' tensors begin so.
+// Prefixes of the names of samples' tensors.
 const (
 	inputSample = "samples/input/"
 	headSample  = "samples/head/"
 )
 
-// Sample asks the model some rows, and keeps them with its answers.
+// Sample predicts rows and stores them with the outputs in f.Samples.
 func (f *File) Sample(inputs braid.Tensors) error {
-	answers, err := f.ask(inputs)
+	outputs, err := f.predict(inputs)
 	if err == nil {
-		f.Samples = &Samples{inputs, answers}
+		f.Samples = &Samples{inputs, outputs}
 	}
 	return err
 }
 
-// sampleTolerance is how far an answer of a file of another numerics version may be from the one in the file.
+// sampleTolerance is the largest difference of an output from a sample of another numerics version.
 const sampleTolerance = 1e-4
 
-// Try tests that what the file says fits its model, and asks the model its samples again. It is an error where the
-// answers are not those that the file holds: to the last bit, or, where the file has another numerics version,
-// within 1e-4.
+// Try checks the file and predicts its samples again. It is an error if the outputs differ from
+// those in the file: in any bit, or, if the file has another numerics version, by more than 1e-4.
 func (f *File) Try() error {
-	if err := f.check(); err != nil { // it may be made by hand
+	if err := f.check(); err != nil { // f may not come from a file
 		return err
 	}
 	if f.Samples == nil {
 		return nil
 	}
-	answers, err := f.ask(f.Samples.Inputs)
+	outputs, err := f.predict(f.Samples.Inputs)
 	if err != nil {
 		return fmt.Errorf("samples: %w", err)
 	}
 	for _, h := range f.Model.Heads() {
-		got, want := answers[h.Name].Float32s(), f.Samples.Heads[h.Name].Float32s()
+		got, want := outputs[h.Name].Float32s(), f.Samples.Heads[h.Name].Float32s()
 		for i := range want {
 			same := math.Float32bits(got[i]) == math.Float32bits(want[i])
-			near := f.Numerics != 0 && f.Numerics != braid.Numerics && math.Abs(float64(got[i]-want[i])) <= sampleTolerance
+			near := f.Numerics != 0 && f.Numerics != braid.Numerics &&
+				math.Abs(float64(got[i]-want[i])) <= sampleTolerance
 			if !same && !near {
-				return fmt.Errorf("samples: head %q answers %v to row %d, the file says %v", h.Name, got[i], i/h.Shape.Size(), want[i])
+				return fmt.Errorf("samples: head %q gives %v for row %d, the file has %v", h.Name, got[i],
+					i/h.Shape.Size(), want[i])
 			}
 		}
 	}
 	return nil
 }
 
-// ask answers rows whose pixels may be bytes.
-func (f *File) ask(inputs braid.Tensors) (braid.Tensors, error) {
+// predict returns the model's outputs for rows whose pixels may be bytes.
+func (f *File) predict(inputs braid.Tensors) (braid.Tensors, error) {
 	in := make(braid.Tensors, len(inputs))
-	for _, name := range slices.Sorted(maps.Keys(inputs)) { // of two mistakes always the same is told
+	// a fixed order: of two mistakes always the same is reported
+	for _, name := range slices.Sorted(maps.Keys(inputs)) {
 		t := inputs[name]
 		if t.DType() == tensor.Uint8 {
 			standard := f.pixels(name)
@@ -85,7 +88,7 @@ func (f *File) ask(inputs braid.Tensors) (braid.Tensors, error) {
 	return f.Model.Predict(in)
 }
 
-// pixels says how an input's bytes are standardized, nil if it takes none.
+// pixels returns how an input's bytes are standardized, nil if it does not take bytes.
 func (f *File) pixels(input string) *data.Standard {
 	for _, in := range f.Inputs {
 		if in.Name == input {
@@ -119,7 +122,7 @@ func (s *Samples) encode(c *safetensors.Container, m *braid.Model) {
 	add(headSample, m.Heads(), s.Heads)
 }
 
-// decodeSamples takes the samples out of a container, nil if there are none.
+// decodeSamples removes the samples from a container and returns them, nil if there are none.
 func decodeSamples(c *safetensors.Container) (*Samples, error) {
 	s := Samples{braid.Tensors{}, braid.Tensors{}}
 	var failed error
@@ -131,7 +134,7 @@ func decodeSamples(c *safetensors.Container) (*Samples, error) {
 				return false
 			}
 		}
-		t, err := arrayOf(e)
+		t, err := entryTensor(e)
 		failed = errors.Join(failed, err)
 		to[name] = t
 		return true
@@ -142,8 +145,8 @@ func decodeSamples(c *safetensors.Container) (*Samples, error) {
 	return &s, nil
 }
 
-// arrayOf is an entry's array.
-func arrayOf(e safetensors.Entry) (tensor.Tensor, error) {
+// entryTensor returns an entry's array.
+func entryTensor(e safetensors.Entry) (tensor.Tensor, error) {
 	if len(e.Shape) == 0 {
 		return tensor.Tensor{}, fmt.Errorf("tensor %q is a single number, want rows", e.Name)
 	}
@@ -155,7 +158,8 @@ func arrayOf(e safetensors.Entry) (tensor.Tensor, error) {
 		values, err := e.Int32s()
 		return tensor.Ints(values, e.Shape...), err
 	case "U8":
-		return tensor.Bytes(slices.Clone(e.Data), e.Shape...), nil // the file's memory is not kept
+		// a copy, so that the file's memory can be freed
+		return tensor.Bytes(slices.Clone(e.Data), e.Shape...), nil
 	}
 	return tensor.Tensor{}, fmt.Errorf("tensor %q is %s, want F32, I32 or U8", e.Name, e.DType)
 }

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// saved is a tokenizer as JSON: what was counted. The ids follow from it.
-type saved struct {
+// savedTokenizer is a tokenizer as JSON: its counts. The ids follow from them.
+type savedTokenizer struct {
 	Options   Options     `json:"options"`
 	Documents int         `json:"documents"`
 	Words     []savedWord `json:"words"`
@@ -21,21 +21,21 @@ type savedWord struct {
 	Texts int    `json:"texts"`
 }
 
-// MarshalJSON writes the options and all that was counted.
+// MarshalJSON writes the options and the counts.
 func (t *Tokenizer) MarshalJSON() ([]byte, error) {
-	s := saved{Options: t.options, Documents: t.documents, Words: []savedWord{}}
+	s := savedTokenizer{Options: t.options, Documents: t.documents, Words: []savedWord{}}
 	for _, w := range t.words {
 		s.Words = append(s.Words, savedWord{w.text, w.count, w.docs})
 	}
 	return json.Marshal(s)
 }
 
-// UnmarshalJSON reads what MarshalJSON wrote, and checks that it can have been counted.
+// UnmarshalJSON reads the output of MarshalJSON and checks that the counts are consistent.
 func (t *Tokenizer) UnmarshalJSON(content []byte) error {
 	if !utf8.Valid(content) {
 		return errors.New("text: the tokenizer is not UTF-8")
 	}
-	var s saved
+	var s savedTokenizer
 	if err := json.Unmarshal(content, &s); err != nil {
 		return fmt.Errorf("text: tokenizer: %w", err)
 	}
@@ -48,14 +48,15 @@ func (t *Tokenizer) UnmarshalJSON(content []byte) error {
 	}
 	fresh.documents = s.Documents
 	for i, w := range s.Words {
-		if _, known := fresh.places[w.Word]; known {
+		if _, known := fresh.index[w.Word]; known {
 			return fmt.Errorf("text: the tokenizer holds the word %q twice", w.Word)
 		}
 		if w.Texts < 1 || w.Texts > s.Documents || w.Count < w.Texts {
-			return fmt.Errorf("text: the tokenizer counted the word %q %d times in %d of %d texts, which cannot be",
+			return fmt.Errorf("text: the tokenizer counted the word %q %d times in %d of %d texts, which "+
+				"is impossible",
 				w.Word, w.Count, w.Texts, s.Documents)
 		}
-		fresh.places[w.Word] = i
+		fresh.index[w.Word] = i
 		fresh.words = append(fresh.words, word{w.Word, w.Count, w.Texts})
 	}
 	fresh.number()
@@ -63,7 +64,7 @@ func (t *Tokenizer) UnmarshalJSON(content []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads options, also those of files in which fields of two words have their names in Go.
+// UnmarshalJSON reads options. Older files have the Go names of the fields with two words.
 func (o *Options) UnmarshalJSON(content []byte) error {
 	type plain Options
 	both := struct {
@@ -75,7 +76,7 @@ func (o *Options) UnmarshalJSON(content []byte) error {
 	return json.Unmarshal(content, &both)
 }
 
-// UnmarshalJSON reads padding, also that of files in which fields of two words have their names in Go.
+// UnmarshalJSON reads padding. Older files have the Go names of the fields with two words.
 func (p *Padding) UnmarshalJSON(content []byte) error {
 	type plain Padding
 	both := struct {

@@ -5,9 +5,10 @@ import (
 	"testing"
 )
 
-// Options and padding are read from both styles of names, and written in one.
+// Options and padding are read with both styles of names, and written in one.
 func TestJSONNames(t *testing.T) {
-	wantOptions := Options{NumWords: 7, Filters: "!", Lower: true, Split: "-", CharLevel: true, OOVToken: "?"}
+	wantOptions := Options{NumWords: 7, Filters: "!", Lower: true, Split: "-", CharLevel: true,
+		OOVToken: "?"}
 	wantPadding := Padding{Length: 3, Value: 2, PadAfter: true, CutAfter: true}
 	for i, c := range []struct{ options, padding string }{
 		{

@@ -12,7 +12,7 @@ import (
 	"braid/internal/braidtest"
 )
 
-// kerasOptions are options as Keras names them; what is left out has Keras' default.
+// kerasOptions are options with Keras' names; missing ones have Keras' defaults.
 type kerasOptions struct {
 	NumWords  int     `json:"num_words"`
 	Filters   *string `json:"filters"`
@@ -69,7 +69,7 @@ type kerasCases struct {
 	} `json:"pad_sequences"`
 }
 
-// TestKerasText compares with what Keras' own code gave, case by case.
+// TestKerasText compares with the outputs of Keras' code, case by case.
 func TestKerasText(t *testing.T) {
 	files := []string{braidtest.Oracle(t, "keras_text.json")}
 	if extra := os.Getenv("BRAID_KERAS_TEXT"); extra != "" {
@@ -107,7 +107,8 @@ func (cases kerasCases) check(t *testing.T) {
 			}
 		}
 		if tok.DocumentCount() != c.DocumentCount || len(tok.WordCounts()) != len(c.WordCounts) {
-			t.Errorf("tokenizer %d: %v, want %d words from %d texts", i, tok, len(c.WordCounts), c.DocumentCount)
+			t.Errorf("tokenizer %d: %v, want %d words from %d texts", i, tok, len(c.WordCounts),
+				c.DocumentCount)
 		}
 		if got := tok.TextsToSequences(c.Texts); !reflect.DeepEqual(got, c.Sequences) {
 			t.Errorf("tokenizer %d: sequences %v, want %v", i, got, c.Sequences)
@@ -115,7 +116,8 @@ func (cases kerasCases) check(t *testing.T) {
 		if got := tok.SequencesToTexts(c.Sequences); !slices.Equal(got, c.Back) {
 			t.Errorf("tokenizer %d: back %q, want %q", i, got, c.Back)
 		}
-		for mode, want := range map[Mode][][]float64{Binary: c.Binary, Counts: c.Count, Freq: c.Freq, TFIDF: c.TFIDF} {
+		for mode, want := range map[Mode][][]float64{Binary: c.Binary, Counts: c.Count, Freq: c.Freq,
+			TFIDF: c.TFIDF} {
 			got, err := tok.TextsToMatrix(c.Texts, mode)
 			if err != nil || !near(got, want) {
 				t.Errorf("tokenizer %d, mode %d: matrix %v (%v), want %v", i, mode, got, err, want)
@@ -123,7 +125,8 @@ func (cases kerasCases) check(t *testing.T) {
 		}
 	}
 	for i, c := range cases.Words {
-		if got, err := WordSequence(c.Text, c.Options.options()); err != nil || !slices.Equal(got, c.Words) {
+		if got, err := WordSequence(c.Text, c.Options.options()); err != nil ||
+			!slices.Equal(got, c.Words) {
 			t.Errorf("words %d of %q: %q (%v), want %q", i, c.Text, got, err, c.Words)
 		}
 	}

@@ -6,15 +6,15 @@ import (
 	"unicode/utf8"
 )
 
-// Letters whose lower case is not one letter, or depends on their neighbours.
+// Letters whose lower case has two characters, or depends on the neighbours.
 const (
 	dottedI      = '\u0130' // capital I with a dot above
 	capitalSigma = '\u03a3'
 	finalSigma   = '\u03c2'
 )
 
-// lower makes a text lower case as Python's str.lower does, by Unicode's full mapping: dottedI
-// becomes i and a dot above, capitalSigma at the end of a word finalSigma.
+// lower converts a text to lower case as Python's str.lower does, with Unicode's full mapping:
+// dottedI becomes i and a combining dot, capitalSigma at the end of a word finalSigma.
 func lower(text string) string {
 	if !strings.ContainsFunc(text, func(r rune) bool { return r == dottedI || r == capitalSigma }) {
 		return strings.ToLower(text)
@@ -33,8 +33,8 @@ func lower(text string) string {
 	return low.String()
 }
 
-// endsWord reports whether a sigma between two texts is final: a cased letter comes before it and
-// none after it, with ignorable characters between them.
+// endsWord reports whether a sigma between two texts is final: the last character before it that is
+// not ignorable is cased, and the first such character after it is not.
 func endsWord(before, after string) bool {
 	cased := false
 	for len(before) > 0 {
@@ -62,8 +62,8 @@ func isCased(r rune) bool {
 		unicode.Other_Lowercase, unicode.Other_Uppercase)
 }
 
-// withinWords are the characters of which Word_Break is MidLetter, MidNumLet or Single_Quote.
-// Most look like others, so they are escapes.
+// withinWords are the characters with Word_Break MidLetter, MidNumLet or Single_Quote. They are
+// escaped because most look like others.
 const withinWords = "'.:\u00b7\u0387\u055f\u05f4\u2018\u2019\u2024\u2027" +
 	"\ufe13\ufe52\ufe55\uff07\uff0e\uff1a"
 

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// pythonLower is what testdata/lower.py found: ranges are first and last code points.
+// pythonLower is the content of testdata/lower.json: ranges are first and last code points.
 type pythonLower struct {
 	Unicode   string
 	Assigned  [][2]rune
@@ -19,7 +19,7 @@ type pythonLower struct {
 	Others    map[string]string // by hexadecimal code point
 }
 
-// has gives the code points of ranges.
+// has returns the code points of ranges.
 func has(ranges [][2]rune) []bool {
 	set := make([]bool, unicode.MaxRune+1)
 	for _, r := range ranges {
@@ -30,7 +30,7 @@ func has(ranges [][2]rune) []bool {
 	return set
 }
 
-// low gives the lower case of each code point that has one of its own, of one code point.
+// low returns the lower case of each code point whose lower case is another single code point.
 func (p *pythonLower) low() map[rune]rune {
 	m := map[rune]rune{}
 	for _, r := range p.Lower {
@@ -41,8 +41,8 @@ func (p *pythonLower) low() map[rune]rune {
 	return m
 }
 
-// Every code point that Go's and Python's Unicode both know becomes lower case as in Python, and
-// counts for the final sigma as it does there.
+// lower and isCased agree with Python for every code point that the Unicode versions of Go and
+// Python both have.
 func TestLowerOfEveryCodePoint(t *testing.T) {
 	content, err := os.ReadFile("testdata/lower.json")
 	if err != nil {
@@ -88,7 +88,7 @@ func TestLowerOfEveryCodePoint(t *testing.T) {
 		}
 		check(c, r, low)
 		if r == capital {
-			continue // beside another one it is no probe
+			continue // next to another one it would not be final
 		}
 		check(c, r+capital, low+sigma(cased[c]))
 		check(c, "a"+r+capital, "a"+low+sigma(cased[c] || ignorable[c]))
@@ -107,10 +107,12 @@ func TestLowerOfEveryCodePoint(t *testing.T) {
 	)
 }
 
-// Values from Python 3.11, of several sigmas and of the code points that look like others.
+// The expected values are from Python 3.11: several sigmas, and the code points that look like
+// others.
 func TestLowerAsPython(t *testing.T) {
 	for in, want := range map[string]string{
-		"ΑΣ ΣΑΣ Σ": "ας σας σ", "ΑΣ.Β": "ασ.β", "ΑΣ. Β": "ας. β", "İI": "i̇i", "ẞ": "ß", "ǅ": "ǆ",
+		"ΑΣ ΣΑΣ Σ": "ας σας σ", "ΑΣ.Β": "ασ.β", "ΑΣ. Β": "ας. β",
+		"İI": "i̇i", "ẞ": "ß", "ǅ": "ǆ",
 		"ΟΔΟΣ\u0387ΑΒ": "οδοσ\u0387αβ", "Α\u0387Σ": "α\u0387ς",
 		"ΟΔΟΣ\u00b7ΑΒ": "οδοσ\u00b7αβ", "Α\u00b7\u0387'Σ": "α\u00b7\u0387'ς",
 		"\u0387Σ": "\u0387σ", "ΑΣ\u2022Β": "ας\u2022β",

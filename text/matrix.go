@@ -6,19 +6,19 @@ import (
 	"math"
 )
 
-// Mode says what a matrix of texts holds for each word.
+// Mode selects the numbers of a matrix of texts.
 type Mode uint8
 
 // The modes, as in Keras.
 const (
-	Binary Mode = iota // 1 where the text holds the word
-	Counts             // how often it does
-	Freq               // how often, as a share of the text's words
-	TFIDF              // (1 + log count) * log(1 + texts / (1 + texts that hold the word))
+	Binary Mode = iota // 1 if the text has the word
+	Counts             // number of occurrences
+	Freq               // number of occurrences, divided by the number of the text's words
+	TFIDF              // (1 + log count) * log(1 + texts / (1 + texts with the word))
 )
 
-// TextsToMatrix gives a row for each text and a column for each id from 0 (which stays empty) up
-// to below NumWords, or to the last id where NumWords is 0.
+// TextsToMatrix returns a row for each text and a column for each id: from 0, which is always 0, up
+// to, not including, NumWords, or up to the last id if NumWords is 0.
 func (t *Tokenizer) TextsToMatrix(texts []string, mode Mode) ([][]float64, error) {
 	return t.SequencesToMatrix(t.TextsToSequences(texts), mode)
 }
@@ -44,7 +44,7 @@ func (t *Tokenizer) SequencesToMatrix(sequences [][]int32, mode Mode) ([][]float
 		counts := map[int32]int{}
 		for _, id := range ids {
 			if id < 0 {
-				return nil, fmt.Errorf("text: sequence %d holds id %d, want 0 or more", i, id)
+				return nil, fmt.Errorf("text: sequence %d has id %d, want 0 or more", i, id)
 			}
 			if int(id) < width {
 				counts[id]++
@@ -57,7 +57,7 @@ func (t *Tokenizer) SequencesToMatrix(sequences [][]int32, mode Mode) ([][]float
 	return rows, nil
 }
 
-// weigh is one number of a matrix.
+// weigh returns one number of a matrix.
 func (t *Tokenizer) weigh(mode Mode, id int32, count, length int) float64 {
 	switch mode {
 	case Counts:

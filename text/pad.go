@@ -2,16 +2,16 @@ package text
 
 import "fmt"
 
-// Padding says how sequences are brought to one length. Its zero value is what Keras does: as long
-// as the longest, zeros before, and cut before.
+// Padding configures PadSequences. The zero value does what Keras does: it pads and cuts at the
+// start, to the length of the longest sequence.
 type Padding struct {
-	Length   int   `json:"length"`    // 0: as long as the longest sequence
-	Value    int32 `json:"value"`     // what is filled in
-	PadAfter bool  `json:"pad_after"` // fill in after the sequence, not before
-	CutAfter bool  `json:"cut_after"` // cut off a sequence's end, not its start
+	Length   int   `json:"length"`    // 0: the length of the longest sequence
+	Value    int32 `json:"value"`     // the padding
+	PadAfter bool  `json:"pad_after"` // pad at the end, not at the start
+	CutAfter bool  `json:"cut_after"` // cut the end, not the start
 }
 
-// PadSequences brings sequences to one length, as Keras' pad_sequences does.
+// PadSequences pads or cuts sequences to one length, as Keras' pad_sequences does.
 func PadSequences(sequences [][]int32, p Padding) ([][]int32, error) {
 	length := p.Length
 	if length < 0 {

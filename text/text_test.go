@@ -29,15 +29,17 @@ func TestSeedVocabulary(t *testing.T) {
 	if got := tok.Words(); !slices.Equal(got, want) {
 		t.Errorf("words %q, want %q", got, want)
 	}
-	if got := tok.TextsToSequences([]string{"Odd NUMBER!", "upper half"}); !reflect.DeepEqual(got, [][]int32{{5, 6}, {2, 3}}) {
+	if got := tok.TextsToSequences([]string{"Odd NUMBER!", "upper half"}); !reflect.DeepEqual(got,
+		[][]int32{{5, 6}, {2, 3}}) {
 		t.Errorf("sequences %v", got)
 	}
-	if got := tok.Unknown("is it an even prime"); !slices.Equal(got, []string{"is", "it", "an", "prime"}) {
+	if got := tok.Unknown("is it an even prime"); !slices.Equal(got,
+		[]string{"is", "it", "an", "prime"}) {
 		t.Errorf("unknown words %q", got)
 	}
 }
 
-// The token for unknown words, met as a word, takes the word's id: a quirk of Keras'.
+// The token for unknown words gets the word's id if it occurs as a word: a quirk of Keras.
 func TestTokenAsWord(t *testing.T) {
 	o := Defaults()
 	o.OOVToken = "b"
@@ -78,7 +80,8 @@ func TestJSONRoundTrip(t *testing.T) {
 		o := Options{
 			NumWords: rapid.IntRange(0, 6).Draw(t, "numWords"), Lower: rapid.Bool().Draw(t, "lower"),
 			Filters: "!é", Split: rapid.SampledFrom([]string{" ", ",", "ab"}).Draw(t, "split"),
-			CharLevel: rapid.Bool().Draw(t, "charLevel"), OOVToken: rapid.SampledFrom([]string{"", "?", "a"}).Draw(t, "oov"),
+			CharLevel: rapid.Bool().Draw(t, "charLevel"),
+			OOVToken:  rapid.SampledFrom([]string{"", "?", "a"}).Draw(t, "oov"),
 		}
 		texts := rapid.SliceOf(rapid.StringOf(rapid.RuneFrom([]rune("abAB ,é!İΣ")))).Draw(t, "texts")
 		tok, err := NewTokenizer(o)
@@ -108,9 +111,11 @@ func FuzzTokenizerJSON(f *testing.F) {
 	f.Add(content, "Odd number")
 	for _, bad := range []string{
 		``, `null`, `{}`, `[]`, `{"Options":{"Split":""}}`, `{"Options":{"Split":" ","NumWords":-3}}`,
-		`{"Options":{"Split":" "},"Documents":1,"Words":[{"Word":"a","Count":1,"Texts":1},{"Word":"a","Count":1,"Texts":1}]}`,
+		`{"Options":{"Split":" "},"Documents":1,"Words":[{"Word":"a","Count":1,"Texts":1},` +
+			`{"Word":"a","Count":1,"Texts":1}]}`,
 		`{"Options":{"Split":" "},"Documents":0,"Words":[{"Word":"a","Count":1,"Texts":1}]}`,
-		`{"Options":{"Split":" "},"Documents":-1}`, `{"Documents":1e99}`, "{\"Options\":{\"Split\":\"\xff\"}}",
+		`{"Options":{"Split":" "},"Documents":-1}`, `{"Documents":1e99}`,
+		"{\"Options\":{\"Split\":\"\xff\"}}",
 	} {
 		f.Add([]byte(bad), "\xff a!")
 	}

@@ -7,49 +7,49 @@ import (
 	"strings"
 )
 
-// Tokenizer knows a vocabulary: it gives each word an id, from 1, the most frequent first. Once
-// fitted, it may be read from many goroutines at once.
+// Tokenizer has a vocabulary: each word has an id, from 1, the most frequent word first. Any number
+// of goroutines may use it at once, except for FitOnTexts.
 type Tokenizer struct {
 	options   Options
 	documents int
-	words     []word         // in the order they were first seen
-	places    map[string]int // of words in words
+	words     []word         // in order of first occurrence
+	index     map[string]int // of each word in words
 	ids       map[string]int32
 	byID      map[int32]string
-	docs      map[int32]int // by id: texts that hold the word
+	docs      map[int32]int // by id: number of texts with the word
 }
 
-// word is what has been counted of one word.
+// word has the counts of one word.
 type word struct {
 	text  string
 	count int // in all texts
-	docs  int // texts that hold it
+	docs  int // number of texts with it
 }
 
-// NewTokenizer makes a tokenizer that knows no word yet.
+// NewTokenizer returns a tokenizer without words.
 func NewTokenizer(o Options) (*Tokenizer, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	t := &Tokenizer{options: o, places: map[string]int{}}
+	t := &Tokenizer{options: o, index: map[string]int{}}
 	t.number()
 	return t, nil
 }
 
-// Options are what the tokenizer was made with.
+// Options returns the tokenizer's options.
 func (t *Tokenizer) Options() Options { return t.options }
 
-// FitOnTexts counts the words of texts, in addition to what was counted before, and numbers them.
-// It must not run beside other uses.
+// FitOnTexts adds the words of texts to the counts and assigns the ids again. It must not run
+// beside other methods.
 func (t *Tokenizer) FitOnTexts(texts []string) {
 	for _, text := range texts {
 		t.documents++
 		seen := map[string]bool{}
 		for _, w := range t.options.cut(text) {
-			at, known := t.places[w]
+			at, known := t.index[w]
 			if !known {
 				at = len(t.words)
-				t.places[w] = at
+				t.index[w] = at
 				t.words = append(t.words, word{text: w})
 			}
 			t.words[at].count++
@@ -62,8 +62,8 @@ func (t *Tokenizer) FitOnTexts(texts []string) {
 	t.number()
 }
 
-// number gives the ids: the token for unknown words first, then words by falling count, those of
-// one count as they were first seen.
+// number assigns the ids: first the token for unknown words, then words by falling count. Words of
+// equal count keep the order of first occurrence.
 func (t *Tokenizer) number() {
 	order := slices.Clone(t.words)
 	slices.SortStableFunc(order, func(a, b word) int { return b.count - a.count })
@@ -77,7 +77,7 @@ func (t *Tokenizer) number() {
 		t.ids[w.text] = next
 		next++
 	}
-	// Where a text holds the token for unknown words itself, the later id wins, as in Keras.
+	// If a text contains the token for unknown words, the later id wins, as in Keras.
 	for text, id := range t.ids {
 		t.byID[id] = text
 	}
@@ -86,16 +86,16 @@ func (t *Tokenizer) number() {
 	}
 }
 
-// WordIndex gives each word's id, also those from NumWords on.
+// WordIndex returns each word's id, also the ids from NumWords on.
 func (t *Tokenizer) WordIndex() map[string]int32 { return maps.Clone(t.ids) }
 
-// Count is a word and how often it was seen.
+// Count is a word and the number of its occurrences.
 type Count struct {
 	Word  string
 	Count int
 }
 
-// WordCounts lists the words as they were first seen.
+// WordCounts lists the words in order of first occurrence.
 func (t *Tokenizer) WordCounts() []Count {
 	list := make([]Count, len(t.words))
 	for i, w := range t.words {
@@ -104,15 +104,15 @@ func (t *Tokenizer) WordCounts() []Count {
 	return list
 }
 
-// DocumentCount is the number of texts that were counted.
+// DocumentCount returns the number of texts in the counts.
 func (t *Tokenizer) DocumentCount() int { return t.documents }
 
-// used says whether an id may come out: NumWords cuts.
+// used reports whether an id is below NumWords.
 func (t *Tokenizer) used(id int32) bool {
 	return t.options.NumWords == 0 || int(id) < t.options.NumWords
 }
 
-// oov is the id for unknown words.
+// oov returns the id of unknown words.
 func (t *Tokenizer) oov() (int32, bool) {
 	if t.options.OOVToken == "" {
 		return 0, false
@@ -121,8 +121,8 @@ func (t *Tokenizer) oov() (int32, bool) {
 	return id, ok
 }
 
-// TextsToSequences gives the ids of each text's words. Words out of the vocabulary, or cut by
-// NumWords, become the OOVToken's id or are left out.
+// TextsToSequences returns the ids of each text's words. Words outside the vocabulary, and words
+// cut off by NumWords, become the id of OOVToken, or are left out if there is none.
 func (t *Tokenizer) TextsToSequences(texts []string) [][]int32 {
 	list := make([][]int32, len(texts))
 	for i, text := range texts {
@@ -141,7 +141,7 @@ func (t *Tokenizer) TextsToSequences(texts []string) [][]int32 {
 	return list
 }
 
-// SequencesToTexts gives the words of each sequence's ids, with spaces between them.
+// SequencesToTexts returns the words of each sequence's ids, separated by spaces.
 func (t *Tokenizer) SequencesToTexts(sequences [][]int32) []string {
 	list := make([]string, len(sequences))
 	for i, ids := range sequences {
@@ -162,7 +162,8 @@ func (t *Tokenizer) SequencesToTexts(sequences [][]int32) []string {
 	return list
 }
 
-// Unknown lists the words of a text that the vocabulary lacks or NumWords cuts, as they come.
+// Unknown lists the words of a text that are outside the vocabulary or cut off by NumWords, in
+// their order.
 func (t *Tokenizer) Unknown(text string) []string {
 	var list []string
 	for _, w := range t.options.cut(text) {
@@ -173,7 +174,7 @@ func (t *Tokenizer) Unknown(text string) []string {
 	return list
 }
 
-// Words lists the vocabulary in the order of its ids, without what NumWords cuts.
+// Words lists the vocabulary in the order of its ids, without the words cut off by NumWords.
 func (t *Tokenizer) Words() []string {
 	var list []string
 	for _, id := range slices.Sorted(maps.Keys(t.byID)) {
@@ -184,7 +185,7 @@ func (t *Tokenizer) Words() []string {
 	return list
 }
 
-// String tells what the tokenizer knows, for people.
+// String returns the number of words and texts.
 func (t *Tokenizer) String() string {
 	return fmt.Sprintf("tokenizer of %d words from %d texts", len(t.words), t.documents)
 }

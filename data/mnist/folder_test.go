@@ -100,7 +100,7 @@ func TestFolderSpellings(t *testing.T) {
 			t.Errorf("test labels are %v (%v)", test.Labels.Uint8s(), err)
 		}
 		_, err = Finder{Dir: folder}.Find(context.Background())
-		want := "has no train-images-idx3-ubyte, train-labels-idx1-ubyte, nor"
+		want := "has no train-images-idx3-ubyte, train-labels-idx1-ubyte, with or"
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("without the training files: error is %v, want %q", err, want)
 		}

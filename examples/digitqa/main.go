@@ -1,4 +1,5 @@
-// Command digitqa is the book's notebook in Go: a network that looks at a digit and a question.
+// Command digitqa is the book's notebook in Go: a network with an image of a digit and a question
+// as inputs.
 package main
 
 import (
@@ -20,7 +21,7 @@ import (
 )
 
 func main() {
-	// Load training and test images, standardize them, and ask a question about each.
+	// Load training and test images, standardize them, and add a question to each.
 	digits, err := mnist.Finder{}.Find(context.Background())
 	check(err)
 	standard, err := data.Measure(digits.Train.Pixels.Uint8s())

@@ -1,4 +1,4 @@
-// Command seeds trains the book's network with seeds 1 to 8 and prints the table of docs/results.md.
+// Command seeds trains the book's network with seeds 1 to 8 and prints docs/results.md.
 package main
 
 import (
@@ -24,9 +24,11 @@ func main() {
 	check(err)
 
 	fmt.Print("# Results\n\n",
-		"The book's network, trained for 20 epochs on MNIST with loss weights 0.5 and 0.6, measured on the\n",
-		"10,000 test images after the last epoch. Made by\n\n    go run ./examples/seeds > docs/results.md\n\n",
-		"on ", runtime.GOOS, "/", runtime.GOARCH, ". The same seed gives the same figures on any machine of one kind, with any number of\n",
+		"The book's network, trained for 20 epochs on MNIST with loss weights 0.5 and 0.6, ",
+		"measured on the\n10,000 test images after the last epoch. Made by\n\n",
+		"    go run ./examples/seeds > docs/results.md\n\n",
+		"on ", runtime.GOOS, "/", runtime.GOARCH, ". The same seed gives the same figures ",
+		"on any machine of one kind, with any number of\n",
 		"workers. The same network in exact Keras semantics gives 0.945 and 0.925 on average.\n\n",
 		"| seed | digit accuracy | answer accuracy | both right | digit loss | answer loss |\n",
 		"| ---: | ---: | ---: | ---: | ---: | ---: |\n")
@@ -40,7 +42,8 @@ func main() {
 		history, err := train.Fit(context.Background(), model, trainTable, plan)
 		check(err)
 		var row [5]float64
-		for i, name := range []string{"val_digit_accuracy", "val_answer_accuracy", "", "val_digit_loss", "val_answer_loss"} {
+		for i, name := range []string{"val_digit_accuracy", "val_answer_accuracy", "", "val_digit_loss",
+			"val_answer_loss"} {
 			if name != "" {
 				row[i], err = history.Value(plan.Epochs, name)
 				check(err)
@@ -57,7 +60,8 @@ func main() {
 }
 
 func print(name string, row [5]float64) {
-	fmt.Printf("| %s | %.4f | %.4f | %.4f | %.4f | %.4f |\n", name, row[0], row[1], row[2], row[3], row[4])
+	fmt.Printf("| %s | %.4f | %.4f | %.4f | %.4f | %.4f |\n", name, row[0], row[1], row[2], row[3],
+		row[4])
 }
 
 func check(err error) {

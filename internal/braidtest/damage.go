@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// EachDamage calls test with content in which one byte is changed, each in turn and in three ways, and
-// with content that is cut short, at each length.
+// EachDamage calls test with content with one byte changed, for each byte in three ways, and with
+// every truncation of content.
 func EachDamage(content []byte, test func(what string, damaged []byte)) {
 	damaged := bytes.Clone(content)
 	for i, was := range content {

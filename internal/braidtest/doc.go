@@ -1,2 +1,2 @@
-// Package braidtest holds what tests share. Only tests import it.
+// Package braidtest has helpers of tests. Only tests import it.
 package braidtest

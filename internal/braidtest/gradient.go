@@ -16,23 +16,23 @@ import (
 	"braid/tensor"
 )
 
-// GradientTolerance is how far a gradient may lie from its central difference, as a share of the
-// largest of its weight. Differences in float32 are good to about 1e-3; a wrong sign, a swapped
-// gate or a missing term is off by more than 0.05.
+// GradientTolerance is the largest difference of a gradient from its central difference, as a
+// fraction of the weight's largest central difference. Differences in float32 are accurate to about
+// 1e-3; a wrong sign, swapped gates or a missing term change them by more than 0.05.
 const GradientTolerance = 1e-2
 
-// step is the distance of a central difference: small enough for its second order, large enough
-// for float32.
+// step is the distance of a central difference: a compromise between its second-order error and
+// float32's rounding.
 const step = 1e-2
 
-// Gradients compares every gradient of a model's weights with central differences. The loss is a
-// fixed random combination of all that the heads give, so that no two outputs, rows or columns
-// count alike. Inputs are random too; int32 inputs are below their limit. To check gradients by a
-// layer's input, put a layer with weights beneath it. Backward runs twice: it must not change what it
-// reads.
+// Gradients compares the gradients of all weights of a model with central differences. The loss is
+// a fixed random linear combination of the heads' outputs, so that no two outputs, rows or columns
+// have equal gradients. Inputs are random; ids are below the input's vocabulary. To check the
+// gradient of a layer's input, put a layer with weights before it. Backward runs twice, because it
+// must not change what it reads.
 func Gradients(t *testing.T, m *braid.Model) {
 	t.Helper()
-	const rows, workers = 13, 2 // 8 and 5 rows: long enough for rows in vector lanes, and not
+	const rows, workers = 13, 2 // 8 and 5 rows: with and without full vectors of rows
 	b := NewBatch(m, rows, workers)
 	b.fillInputs(m)
 	heads := m.Heads()
@@ -70,7 +70,8 @@ func Gradients(t *testing.T, m *braid.Model) {
 	for name, values := range first {
 		for i, v := range values {
 			if math.Float32bits(v) != math.Float32bits(gradients[name][i]) {
-				t.Errorf("weight %s, element %d: gradient %v, and %v after Backward ran again", name, i, v, gradients[name][i])
+				t.Errorf("weight %s, element %d: gradient %v, after another Backward %v", name, i, v,
+					gradients[name][i])
 				break
 			}
 		}
@@ -78,7 +79,7 @@ func Gradients(t *testing.T, m *braid.Model) {
 	compareWeights(t, m, gradients, total)
 }
 
-// Batch runs a model's network on one batch, with workers in goroutines of their own.
+// Batch runs a model's network on one batch with several workers.
 type Batch struct {
 	Space *engine.Workspace
 	Team  *engine.Team
@@ -88,9 +89,10 @@ type Batch struct {
 	blocks [][]engine.WeightBlock // by worker
 }
 
-// NewBatch makes the memory to train a model on batches of so many rows.
+// NewBatch returns a Batch for training a model on the given number of rows.
 func NewBatch(m *braid.Model, rows, workers int) *Batch {
-	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows, crew: exec.NewCrew(workers)}
+	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows,
+		crew: exec.NewCrew(workers)}
 	b.Team = b.Space.NewTeam(workers, b.crew.Meet)
 	b.blocks, _ = b.Team.Deal(false)
 	examples := make([]int32, rows)
@@ -113,7 +115,7 @@ func (b *Batch) run(work func(worker int)) {
 // Forward computes all rows.
 func (b *Batch) Forward() { b.run(func(worker int) { b.Team.Forward(worker, b.rows) }) }
 
-// Backward computes the gradients that follow from each HeadGrad.
+// Backward computes the gradients from the gradient of each head, HeadGrad.
 func (b *Batch) Backward() {
 	b.run(func(worker int) { b.Team.Backward(worker, b.rows) })
 	b.run(func(worker int) { b.Team.Join(worker, b.rows) })
@@ -138,7 +140,7 @@ func (b *Batch) fillInputs(m *braid.Model) {
 	}
 }
 
-// gradients returns the gradient of each weight that is trained.
+// gradients returns the gradient of each trained weight.
 func (b *Batch) gradients(m *braid.Model) map[string][]float32 {
 	list := map[string][]float32{}
 	for _, w := range m.Weights() {
@@ -149,11 +151,11 @@ func (b *Batch) gradients(m *braid.Model) map[string][]float32 {
 	return list
 }
 
-// Gradient returns the gradient of one weight over the batch, row-major, from all of its blocks.
+// Gradient returns the gradient of a weight over the batch, row-major, from all blocks.
 func (b *Batch) Gradient(w *braid.Weight) []float32 {
-	var whole []tensor.Rows[float32]
+	var full []tensor.Rows[float32]
 	for _, part := range w.Memory().Storage {
-		whole = append(whole, tensor.NewRows[float32](w.Memory().Rows, part.Width))
+		full = append(full, tensor.NewRows[float32](w.Memory().Rows, part.Width))
 	}
 	for worker, blocks := range b.blocks {
 		for _, block := range blocks {
@@ -162,21 +164,23 @@ func (b *Batch) Gradient(w *braid.Weight) []float32 {
 			}
 			grad := tensor.NewRows[float32](block.RowHi-block.RowLo, block.ColumnHi-block.ColumnLo)
 			for i := range grad.Data {
-				grad.Data[i] = 1e6 // what was there before must not come back
+				grad.Data[i] = 1e6 // Gradient must overwrite it
 			}
 			b.Team.Gradient(worker, block, b.rows, grad)
 			for r := block.RowLo; r < block.RowHi; r++ {
-				copy(whole[block.Part].Row(r)[block.ColumnLo:], grad.Row(r-block.RowLo))
+				copy(full[block.Part].Row(r)[block.ColumnLo:], grad.Row(r-block.RowLo))
 			}
 		}
 	}
 	values := make([]float32, w.Shape().Size())
-	w.Unpack(values, whole)
+	w.Unpack(values, full)
 	return values
 }
 
-// compareWeights holds each weight's gradient against differences of total.
-func compareWeights(t *testing.T, m *braid.Model, gradients map[string][]float32, total func() float64) {
+// compareWeights compares each weight's gradient with central differences of total.
+func compareWeights(
+	t *testing.T, m *braid.Model, gradients map[string][]float32, total func() float64,
+) {
 	t.Helper()
 	for _, w := range m.Weights() {
 		values, got := w.Values(), gradients[w.Name()]
@@ -185,7 +189,7 @@ func compareWeights(t *testing.T, m *braid.Model, gradients map[string][]float32
 		}
 		want := map[int]float64{}
 		largest := 0.0
-		// Of large weights a sample is enough: 199 shares no factor with the sizes that tests use.
+		// A sample of a large weight is enough. 199 has no factor in common with the sizes in tests.
 		for i := 0; i < len(values); i += 1 + len(values)/199 {
 			v := values[i]
 			at := func(x float32) float64 {
@@ -200,22 +204,25 @@ func compareWeights(t *testing.T, m *braid.Model, gradients map[string][]float32
 			largest = max(largest, math.Abs(want[i]))
 		}
 		if largest == 0 {
-			t.Errorf("weight %s changes nothing: the test is blind to it", w.Name())
+			t.Errorf("weight %s has no effect on the outputs: the test cannot check it", w.Name())
 		}
 		for _, i := range slices.Sorted(maps.Keys(want)) {
-			if off := math.Abs(float64(got[i]) - want[i]); off > GradientTolerance*largest || math.IsNaN(off) {
-				t.Errorf("weight %s, element %d: gradient %v, central difference %v", w.Name(), i, got[i], want[i])
+			if off := math.Abs(float64(got[i]) - want[i]); off > GradientTolerance*largest ||
+				math.IsNaN(off) {
+				t.Errorf("weight %s, element %d: gradient %v, central difference %v", w.Name(), i, got[i],
+					want[i])
 				break
 			}
 		}
 	}
 }
 
-// Answer makes a batch for a loss from logits: what a pass would give it.
+// Answer returns a batch for a loss on logits, as the engine would compute it.
 func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch {
 	rows := len(logits.Data) / logits.Stride
 	b := loss.Batch{
-		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width), Scratch: tensor.NewRows[float32](rows, logits.Width),
+		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width),
+		Scratch: tensor.NewRows[float32](rows, logits.Width),
 		Highest: make([]float32, rows), Rest: make([]float32, rows),
 	}
 	answer(b, activation)
@@ -233,7 +240,7 @@ func answer(b loss.Batch, activation braid.Activation) {
 	})
 }
 
-// LossGradient compares a loss's gradient by the logits with central differences.
+// LossGradient compares a loss's gradient with respect to the logits with central differences.
 func LossGradient(t *testing.T, f loss.Func, b loss.Batch, activation braid.Activation) {
 	t.Helper()
 	rows := len(b.Rest)
@@ -260,8 +267,8 @@ func LossGradient(t *testing.T, f loss.Func, b loss.Batch, activation braid.Acti
 	}
 }
 
-// Spread moves every weight of a model away from its first values, to numbers of ordinary size:
-// biases of zero and tiny embeddings would hide mistakes.
+// Spread adds random numbers to all weights of a model: biases of zero and small embeddings would
+// hide mistakes.
 func Spread(t *testing.T, m *braid.Model) {
 	t.Helper()
 	for _, w := range m.Weights() {
@@ -276,11 +283,13 @@ func Spread(t *testing.T, m *braid.Model) {
 	}
 }
 
-// GraphMistake checks that a graph cannot be built, for a reason that names the line in the test and the mistake.
+// GraphMistake checks that Build returns an error that names the line in the test and contains
+// want.
 func GraphMistake(t *testing.T, g *braid.Graph, want string) {
 	t.Helper()
 	_, err := g.Build(1)
-	if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "_test.go:") {
+	if err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.Contains(err.Error(), "_test.go:") {
 		t.Errorf("got the error  %v\nwant one with a line and  %s", err, want)
 	}
 }

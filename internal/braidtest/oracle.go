@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// Oracle returns the path of a file or folder of reference numbers, ../shared/oracle/NAME beside
-// the checkout. Where the project is checked out alone, the test is skipped, unless
-// BRAID_REQUIRE_ORACLE is set: then it fails.
+// Oracle returns the path of the reference numbers ../shared/oracle/NAME beside the checkout. If
+// they do not exist, the test is skipped, or fails if BRAID_REQUIRE_ORACLE is set.
 func Oracle(t testing.TB, name string) string {
 	t.Helper()
 	directory, err := os.Getwd()

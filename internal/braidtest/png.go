@@ -5,15 +5,15 @@ import (
 	"hash/crc32"
 )
 
-// PNGChunk is a chunk of a PNG, for images that Go's encoder does not write.
+// PNGChunk returns a chunk of a PNG, for images that Go's encoder does not write.
 func PNGChunk(name string, content []byte) []byte {
 	c := binary.BigEndian.AppendUint32(nil, uint32(len(content)))
 	c = append(append(c, name...), content...)
 	return binary.BigEndian.AppendUint32(c, crc32.ChecksumIEEE(c[4:]))
 }
 
-// PNGStart is a PNG up to its pixels. The colour is 0 for grey, 2 for RGB, 3 for a palette, 4 and 6 for grey and RGB
-// with opacity.
+// PNGStart returns a PNG up to its pixels. The colour is 0 for grey, 2 for RGB, 3 for a palette, 4
+// and 6 for grey and RGB with alpha.
 func PNGStart(width, height int, depth, colour, interlace byte) []byte {
 	header := binary.BigEndian.AppendUint32(nil, uint32(width))
 	header = binary.BigEndian.AppendUint32(header, uint32(height))
