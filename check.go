@@ -29,8 +29,8 @@ func (m *Model) checkShapes(in Tensors) (rows int, err error) {
 	}
 	for i := range m.inputs {
 		s := &m.inputs[i]
-		t, there := in[s.Name]
-		if !there {
+		t, ok := in[s.Name]
+		if !ok {
 			return 0, misnamed("input", m.inputs, in)
 		}
 		n, err := s.checkShape(t)
@@ -54,8 +54,8 @@ func (m *Model) checkOutputs(out Tensors, rows int) error {
 	}
 	for i := range m.heads {
 		h := &m.heads[i]
-		t, there := out[h.Name]
-		if !there {
+		t, ok := out[h.Name]
+		if !ok {
 			return misnamed("head", m.heads, out)
 		}
 		n, err := h.checkShape(t)

@@ -84,7 +84,10 @@ var badIDX = map[string]struct {
 	"gzip too long":    {zipped(idx(make([]byte, 7), 3, 2)), "after its end: more than the 6"},
 	"gzip damaged":     {damaged(zipped(idx(make([]byte, 6), 3, 2))), "invalid checksum"},
 	"gzip cut short":   {zipped(idx(make([]byte, 5000), 5000))[:40], "compressed file is cut short"},
-	"gzip and junk":    {append(zipped(idx(make([]byte, 6), 3, 2)), "junk"...), "other bytes follow the compressed data"},
+	"gzip and junk": {
+		append(zipped(idx(make([]byte, 6), 3, 2)), "junk"...),
+		"other bytes follow the compressed data",
+	},
 	"gzip of garbage":  {zipped([]byte("hello, world")), "no IDX file of bytes"},
 	"gzip header only": {[]byte{0x1f, 0x8b}, "header of the compressed file"},
 }

@@ -272,7 +272,7 @@ func TestBadFiles(t *testing.T) {
 		`has texts of 3 words`:              func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
 		`"even number" has a word`:          func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
 		`rule 1: "half fellow" has a word`:  func(f *modelfile.File) { f.Rules[1].Text = "half fellow" },
-		`samples: head "answer" answers`: func(f *modelfile.File) {
+		`samples: head "answer" gives`: func(f *modelfile.File) {
 			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
 			if err != nil {
 				t.Fatal(err)

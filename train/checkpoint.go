@@ -150,9 +150,9 @@ type NotSaved struct {
 
 // Error returns the number of failures, the last checkpoint written, and the first error.
 func (e *NotSaved) Error() string {
-	last := "none is there"
+	last := "none was written"
 	if e.Last != "" {
-		last = "the last that is there is " + e.Last
+		last = "the last one written is " + e.Last
 	}
 	return fmt.Sprintf("train: %d of %d checkpoints could not be written, %s: %v", e.Failed,
 		e.Failed+e.Written, last, e.First)

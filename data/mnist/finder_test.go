@@ -64,7 +64,8 @@ func (s small) finder(t *testing.T, mirrors ...string) Finder {
 	t.Helper()
 	return Finder{
 		Cache: filepath.Join(t.TempDir(), "cache", "mnist"), GoCommand: "no-such-command-anywhere",
-		Mirrors: append([]string{}, mirrors...), Stall: 10 * time.Second, files: s.files, maxBytes: 1 << 16,
+		Mirrors: append([]string{}, mirrors...), Stall: 10 * time.Second, files: s.files,
+		maxBytes: 1 << 16,
 	}
 }
 

@@ -270,7 +270,7 @@ func TestDiskTakesNothing(t *testing.T) {
 			return 0, nil
 		})
 		code, out, errs := call("train", "--data", data, "--epochs", "4", "--out", run)
-		if code != 1 || strings.Count(errs, "a checkpoint could not be written") != 1 || !strings.Contains(errs, "checkpoints could not be written, none is there") || !strings.Contains(errs, planted.Error()) {
+		if code != 1 || strings.Count(errs, "a checkpoint could not be written") != 1 || !strings.Contains(errs, "checkpoints could not be written, none was written") || !strings.Contains(errs, planted.Error()) {
 			t.Errorf("%v: exit code %d: %s", planted, code, errs)
 		}
 		if !strings.Contains(out, "4 epochs in") {

@@ -1,0 +1,181 @@
+package braid_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/internal/braidtest"
+	"braid/layer"
+	"braid/op"
+	"braid/tensor"
+)
+
+// layer returns the layer of the configuration.
+func (b *block) layer() (l braid.Layer, missing string) {
+	number := func(key string) float64 { v, _ := b.Config[key].(float64); return v }
+	is := func(key string) bool { v, _ := b.Config[key].(bool); return v }
+	switch b.Kind {
+	case "Activation":
+		f, err := activation(b.Config)
+		if err != nil {
+			return nil, err.Error()
+		}
+		return layer.Activation{Function: f}, ""
+	case "Add":
+		return layer.Add{}, ""
+	case "BatchNormalization":
+		momentum := number("momentum")
+		return layer.BatchNormalization{
+			Momentum: &momentum, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale"),
+			Frozen: !b.Train,
+		}, ""
+	case "Concatenate":
+		return layer.Concatenate{Axis: int(number("axis"))}, ""
+	case "Dense":
+		f, err := activation(b.Config)
+		if err != nil {
+			return nil, err.Error()
+		}
+		return layer.Dense{Units: int(number("units")), NoBias: !is("use_bias"), Activation: f}, ""
+	case "Embedding":
+		return layer.Embedding{Vocabulary: int(number("input_dim")), Width: int(number("output_dim"))}, ""
+	case "Flatten":
+		return layer.Flatten{}, ""
+	case "LayerNormalization":
+		var axes []int
+		switch axis := b.Config["axis"].(type) {
+		case float64:
+			axes = []int{int(axis)}
+		case []any:
+			for _, a := range axis {
+				axes = append(axes, int(a.(float64)))
+			}
+		}
+		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"),
+			NoScale: !is("scale")}, ""
+	case "LSTM":
+		_, masked := b.tensors.Entry(b.Name + "/mask")
+		if masked || is("go_backwards") || b.Config["activation"] != nil ||
+			b.Config["recurrent_activation"] != nil || !is("use_bias") {
+			return nil, "LSTM with a mask, backwards, without a bias or with other activations"
+		}
+		return layer.LSTM{Units: int(number("units")), Sequences: is("return_sequences")}, ""
+	}
+	return nil, b.Kind
+}
+
+// activation parses Keras' name of an activation.
+func activation(config map[string]any) (braid.Activation, error) {
+	name, _ := config["activation"].(string)
+	var a braid.Activation
+	switch slope, given := config["negative_slope"].(float64); {
+	case name == "":
+		return layer.Linear, nil
+	case name == "gelu" && config["approximate"] == true:
+		return layer.GELUTanh, nil
+	case name == "leaky_relu" && given && slope != 0.2:
+		return a, fmt.Errorf("leaky_relu with another slope than 0.2")
+	}
+	err := a.UnmarshalText([]byte(name))
+	return a, err
+}
+
+// leaf is the identity. Its Backward keeps the gradient, and it has a weight so that the engine
+// computes it.
+type leaf struct{ grad *tensor.Rows[float32] }
+
+type leafOp leaf
+
+func (leaf) Kind() string { return "Leaf" }
+
+func (l leaf) Build(b *braid.Builder) (op.Op, error) {
+	b.Output(b.Shape(0)...)
+	b.Weight("unused", func([]float32, tensor.Shape, braid.Draw) {}, 1)
+	return leafOp(l), nil
+}
+
+func (leafOp) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		copy(t.Out.Row(r), t.In[0].Row(r))
+	}
+}
+
+func (l leafOp) Backward(t *op.Task) { *l.grad = t.OutGrad }
+
+func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) {
+	clear(grad.Row(0))
+}
+
+// checkLayer compares output, state and gradients of a layer.
+func (b *block) checkLayer(t *testing.T, l braid.Layer) {
+	g := braid.NewGraph("block")
+	grads := map[string]*tensor.Rows[float32]{}
+	var inputs []*braid.Node
+	for _, in := range b.Inputs {
+		if in.DType == "I32" {
+			inputs = append(inputs, g.Input(in.Name, tensor.Int32, in.Shape...))
+			continue
+		}
+		grads[in.Name] = &tensor.Rows[float32]{}
+		inputs = append(inputs, g.Add("leaf_"+in.Name, leaf{grads[in.Name]},
+			g.Input(in.Name, tensor.Float32, in.Shape...)))
+	}
+	mask, masked := b.tensors.Entry(b.Name + "/mask")
+	if masked && b.Kind != "Embedding" {
+		inputs = append(inputs, g.Input("mask", tensor.Float32, mask.Shape[1:]...))
+	}
+	g.Head("out", l, inputs...)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range m.Weights() {
+		if name, ours := strings.CutPrefix(w.Name(), "out."); ours {
+			from := "weight/"
+			if w.IsState() {
+				from = "state/"
+			}
+			if err := w.Set(b.floats(t, from+name)); err != nil {
+				t.Fatal(err)
+			}
+			w.Memory().Frozen = false // a frozen normalization's gradients are compared too
+		}
+	}
+	run := braidtest.NewBatch(m, b.Batch, 2)
+	for i, spec := range m.Inputs() {
+		for _, worker := range run.Team.Workers {
+			switch {
+			case spec.Name == "mask" && masked:
+				fill(worker.Input(i), b.floats(t, "mask"))
+			case spec.DType == tensor.Int32:
+				ids := worker.IDs(i)
+				for j, v := range b.floats(t, "in/"+spec.Name) {
+					ids.Data[j] = int32(v)
+				}
+			default:
+				fill(worker.Input(i), b.floats(t, "in/"+spec.Name))
+			}
+		}
+	}
+	run.Forward()
+	b.compare(t, "out", numbers(run.Space.Output(0), b.Batch), blockLimit)
+	fill(run.Space.HeadGrad(0, false), b.floats(t, "upstream"))
+	run.Backward()
+	for name, grad := range grads {
+		b.compare(t, "grad_in/"+name, numbers(*grad, b.Batch), gradientLimit)
+	}
+	if b.Train {
+		run.Team.UpdateState()
+	}
+	for _, w := range m.Weights() {
+		name, ours := strings.CutPrefix(w.Name(), "out.")
+		switch {
+		case ours && w.IsState():
+			b.compare(t, "state_after/"+name, w.Values(), blockLimit)
+		case ours:
+			b.compare(t, "grad_weight/"+name, run.Gradient(w), gradientLimit)
+		}
+	}
+}

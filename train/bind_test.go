@@ -1,0 +1,191 @@
+package train_test
+
+import (
+	"context"
+	"math"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/loss"
+	"braid/metric"
+	"braid/optim"
+	"braid/tensor"
+	"braid/train"
+)
+
+func TestFitMistakes(t *testing.T) {
+	nan := math.NaN()
+	with := func(name string, change func(h *train.Head)) func(*train.Plan) {
+		return func(p *train.Plan) {
+			h := p.Heads[name]
+			change(&h)
+			p.Heads[name] = h
+		}
+	}
+	for want, change := range map[string]func(p *train.Plan){
+		"Epochs = -1":                    func(p *train.Plan) { p.Epochs = -1 },
+		"Batch = -2":                     func(p *train.Plan) { p.Batch = -2 },
+		"Workers = 1025, want 1 to 1024": func(p *train.Plan) { p.Workers = 1025 },
+		"Workers = -3":                   func(p *train.Plan) { p.Workers = -3 },
+		`"yes": Weight = -1`:             with("yes", func(h *train.Head) { h.Weight = -1 }),
+		`"yes": Weight = NaN`:            with("yes", func(h *train.Head) { h.Weight = nan }),
+		`head "class" has no Loss`:       with("class", func(h *train.Head) { h.Loss = nil }),
+		`head "yes" is missing`:          func(p *train.Plan) { delete(p.Heads, "yes") },
+		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) {
+			p.Heads["clas"] = p.Heads["class"]
+		},
+		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
+		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) {
+			h.Loss = loss.BinaryCrossentropy{}
+		}),
+		`"yes_a\"b" has "\"" in its name, want letters`: with("yes",
+			func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
+		`two figures are named "yes_accuracy"`: with("yes", func(h *train.Head) {
+			h.Metrics = append(h.Metrics, metric.Accuracy{})
+		}),
+	} {
+		p := plan()
+		change(&p)
+		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+func TestDataMistakes(t *testing.T) {
+	full := table(t)
+	column := func(name string) data.Column {
+		c, err := full.Column(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	replaced := func(c data.Column) []data.Column {
+		var list []data.Column
+		for _, name := range full.Names() {
+			if name == c.Name {
+				list = append(list, c)
+			} else {
+				list = append(list, column(name))
+			}
+		}
+		return list
+	}
+	bad := func(values []float32, at int, v float64) []float32 {
+		values[at] = float32(v)
+		return values
+	}
+	ids := make([]int32, 2*rows)
+	ids[9] = 5
+	labels := make([]int32, rows)
+	labels[17] = 4
+	pixel := make([]uint8, rows)
+	pixel[5] = 3
+	for want, columns := range map[string][]data.Column{
+		`column "x" is missing`: {column("image"), column("ids"),
+			column("class"), column("yes")},
+		`unknown column "extra"`: append(replaced(column("x")),
+			data.Ints("extra", labels)),
+		`column "x" has shape [2] a row, the input wants [3]`: replaced(data.Floats("x",
+			make([]float32, 2*rows), 2)),
+		`column "ids" is float32, the input wants int32`: replaced(data.Floats("ids",
+			make([]float32, 2*rows), 2)),
+		`column "ids", row 4, element 1: got 5, want 0 to 4`: replaced(data.Ints("ids", ids, 2)),
+		`column "class", row 17: got 4, want 0 to 3`:         replaced(data.Ints("class", labels)),
+		`column "class" is float32, the loss wants labels`: replaced(data.Floats("class",
+			make([]float32, rows))),
+		`column "x", row 3, element 2: got NaN`: replaced(data.Floats("x",
+			bad(make([]float32, 3*rows), 11, math.NaN()), 3)),
+		`column "x", row 0, element 0: got +Inf`: replaced(data.Floats("x",
+			bad(make([]float32, 3*rows), 0, math.Inf(1)), 3)),
+		`column "yes", row 8: got 1.5, want 0 to 1`: replaced(data.Floats("yes",
+			bad(make([]float32, rows), 8, 1.5))),
+		`column "yes" has shape [2] a row`: replaced(data.Floats("yes",
+			make([]float32, 2*rows), 2)),
+		`column "yes", row 5: got 1.5 (byte 3), want 0 to 1`: replaced(data.Bytes("yes", pixel,
+			data.Standard{Std: 2})),
+	} {
+		d, err := data.NewTable(columns...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := train.Fit(context.Background(), model(t), d, plan()); err == nil ||
+			!strings.Contains(err.Error(), want) {
+			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+// quoted is a metric whose name cannot be a file's column.
+type quoted struct{ metric.Accuracy }
+
+func (quoted) Kind() string { return `a"b` }
+
+// A target with the same number of elements but another shape is an error; [] and [1] are
+// equivalent.
+func TestTargetShape(t *testing.T) {
+	g := braid.NewGraph("grid")
+	x := g.Input("x", tensor.Float32, 4, 1)
+	g.Head("y", layer.Concatenate{Axis: -1}, g.Add("a",
+		layer.Dense{Units: 2, Activation: layer.Sigmoid}, x),
+		g.Add("b", layer.Dense{Units: 1, Activation: layer.Sigmoid}, x))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const examples = 5
+	for _, c := range []struct {
+		shape []int
+		want  string
+	}{
+		{[]int{4, 3}, ""},
+		{[]int{3, 4}, `column "y" has shape [3 4] a row, the loss wants [4 3]`},
+		{[]int{12}, `column "y" has shape [12] a row, the loss wants [4 3]`},
+	} {
+		table, err := data.NewTable(
+			data.Floats("x", make([]float32, 4*examples), 4, 1),
+			data.Floats("y", make([]float32, 12*examples), c.shape...),
+		)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = train.Fit(context.Background(), m, table,
+			train.Plan{Heads: train.Heads{"y": {Loss: squares{}}}})
+		if c.want == "" && err != nil ||
+			c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("shape %v: error %v, want %q", c.shape, err, c.want)
+		}
+	}
+}
+
+// squares is the mean square of the output. It ignores its target, which has the head's shape.
+type squares struct{}
+
+func (squares) Kind() string { return "squares" }
+
+func (squares) Bind(head braid.Spec) (loss.Func, error) { return squaresOf{head.Shape}, nil }
+
+type squaresOf struct{ shape tensor.Shape }
+
+func (f squaresOf) Target() loss.Target {
+	return loss.Target{DType: tensor.Float32, Shape: f.shape}
+}
+
+func (squaresOf) FromLogits() bool { return false }
+
+func (f squaresOf) Rows(b loss.Batch, losses []float32, scale float32, lo, hi int) {
+	for r := lo; r < hi; r++ {
+		losses[r] = 0
+		for i, v := range b.Output.Row(r) {
+			losses[r] += v * v
+			if !b.Grad.IsNil() {
+				b.Grad.Row(r)[i] = 2 * v * scale
+			}
+		}
+	}
+}
