@@ -38,7 +38,7 @@ func (mean) Value(sums []float64, examples int) float64 { return sums[0] / float
 
 type mostProbable struct{ mean }
 
-func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
+func (mostProbable) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
 	if lo == hi {
 		return
 	}
@@ -51,13 +51,13 @@ func (mostProbable) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
 		if b.Labels.Data[(lo+i)*b.Labels.Stride] == class {
 			right = 1
 		}
-		parts.Data[(lo+i)*parts.Stride] = right
+		terms.Data[(lo+i)*terms.Stride] = right
 	}
 }
 
 type sameSide struct{ mean }
 
-func (sameSide) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
+func (sameSide) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
 	size := b.Output.Width
 	for r := lo; r < hi; r++ {
 		y, target := r*b.Output.Stride, r*b.Target.Stride
@@ -67,6 +67,6 @@ func (sameSide) Rows(b Batch, parts tensor.Rows[float32], lo, hi int) {
 				right++
 			}
 		}
-		parts.Data[r*parts.Stride] = float32(right) / float32(size)
+		terms.Data[r*terms.Stride] = float32(right) / float32(size)
 	}
 }

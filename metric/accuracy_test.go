@@ -39,15 +39,15 @@ func TestAccuracy(t *testing.T) {
 func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...float32) {
 	t.Helper()
 	b.Scratch = make([]int32, len(want))
-	parts := tensor.NewRows[float32](len(want), f.Sums())
-	f.Rows(b, parts, 0, 1) // in two spans, as two workers do
-	f.Rows(b, parts, 1, len(want))
+	terms := tensor.NewRows[float32](len(want), f.Sums())
+	f.Rows(b, terms, 0, 1) // in two spans, as two workers do
+	f.Rows(b, terms, 1, len(want))
 	sum := 0.0
 	for row, w := range want {
-		if parts.Row(row)[0] != w {
-			t.Errorf("row %d counts %v, want %v", row, parts.Row(row)[0], w)
+		if terms.Row(row)[0] != w {
+			t.Errorf("row %d counts %v, want %v", row, terms.Row(row)[0], w)
 		}
-		sum += float64(parts.Row(row)[0])
+		sum += float64(terms.Row(row)[0])
 	}
 	if got := f.Value([]float64{sum}, len(want)); got != value {
 		t.Errorf("value is %v, want %v", got, value)

@@ -31,8 +31,8 @@ type Target struct {
 type Func interface {
 	// Sums is the number of sums over the examples that the metric needs.
 	Sums() int
-	// Rows writes the contribution of each row from lo to hi to each sum: parts is [rows, Sums].
-	Rows(b Batch, parts tensor.Rows[float32], lo, hi int)
+	// Rows writes the contribution of each row from lo to hi to each sum: terms is [rows, Sums].
+	Rows(b Batch, terms tensor.Rows[float32], lo, hi int)
 	// Value computes the figure from the sums over the given number of examples.
 	Value(sums []float64, examples int) float64
 }

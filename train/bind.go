@@ -31,7 +31,7 @@ type score struct {
 	name  string
 	fn    metric.Func
 	batch metric.Batch
-	parts tensor.Rows[float32] // each row's contribution to the sums
+	terms tensor.Rows[float32] // each row's terms of the sums
 	sums  []float64
 }
 
@@ -68,7 +68,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			}
 			b.metrics = append(b.metrics, &score{
 				name: m.Kind(), fn: fn, sums: make([]float64, fn.Sums()),
-				parts: tensor.NewRows[float32](space.Rows(), fn.Sums()),
+				terms: tensor.NewRows[float32](space.Rows(), fn.Sums()),
 				batch: metric.Batch{
 					Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
 					Scratch: make([]int32, space.Rows()),

@@ -47,7 +47,7 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 			run.badLoss.Store(true)
 		}
 		for _, m := range h.metrics {
-			m.fn.Rows(m.batch, m.parts, lo, hi)
+			m.fn.Rows(m.batch, m.terms, lo, hi)
 		}
 	}
 	return true
@@ -98,7 +98,7 @@ func (run *runner) accumulate(rows int) {
 			for i := range m.sums {
 				sum := m.sums[i]
 				for r := range rows {
-					sum += float64(m.parts.Data[r*m.parts.Stride+i])
+					sum += float64(m.terms.Data[r*m.terms.Stride+i])
 				}
 				m.sums[i] = sum
 			}

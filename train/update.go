@@ -89,10 +89,10 @@ func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next [
 	if worker == 0 && !run.gather {
 		run.team.UpdateState()
 	}
-	blocks, parts := run.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
+	blocks, shares := run.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
 	for i := range blocks {
-		for part := parts * i / len(blocks); part < parts*(i+1)/len(blocks); part++ {
-			run.prefetch(worker, ds, next, part, parts)
+		for share := shares * i / len(blocks); share < shares*(i+1)/len(blocks); share++ {
+			run.prefetch(worker, ds, next, share, shares)
 		}
 		b := &blocks[i]
 		if len(run.blocks) > 1 {
