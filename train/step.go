@@ -71,11 +71,11 @@ func (run *runner) fill(worker int, ds *dataset, order []int32,
 	}
 }
 
-// prefetch prefetches one of parts equal shares of the rows that a worker will gather from a batch.
-func (run *runner) prefetch(worker int, ds *dataset, order []int32, part, parts int) {
+// prefetch prefetches one of several shares of the rows that a worker gathers from a batch.
+func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, shares int) {
 	for other := range run.team.Workers {
 		lo, hi := run.team.Share(len(order), other)
-		lo, hi = lo+(hi-lo)*part/parts, lo+(hi-lo)*(part+1)/parts
+		lo, hi = lo+(hi-lo)*share/shares, lo+(hi-lo)*(share+1)/shares
 		for i, c := range ds.inputs {
 			columns := run.team.Reads(worker, other, i, len(order))
 			if columns.Lo == columns.Hi {
