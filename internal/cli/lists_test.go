@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -67,7 +66,7 @@ func TestSpacesInLists(t *testing.T) {
 		logMin:    "info",
 	}
 	f.Hosts = []string{"a.example.org", " b.example.org"}
-	if err := f.settle(streams{err: io.Discard}, []string{run}); err != nil ||
+	if err := f.settle([]string{run}); err != nil ||
 		!slices.Equal(f.Hosts, []string{"a.example.org", "b.example.org"}) {
 		t.Errorf("hosts are %q (%v)", f.Hosts, err)
 	}

@@ -85,7 +85,10 @@ func serveVerb(s streams) *cobra.Command {
 
 // run serves until the context ends.
 func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
-	if err := f.settle(s, args); err != nil {
+	if err := f.settle(args); err != nil {
+		return err
+	}
+	if err := f.openLog(s.err); err != nil {
 		return err
 	}
 	defer f.logs.close(lastWords)
@@ -129,7 +132,7 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 }
 
 // settle checks the flags and makes the server's configuration of them.
-func (f *serveFlags) settle(s streams, args []string) error {
+func (f *serveFlags) settle(args []string) error {
 	switch {
 	case !slices.Contains(logFormats, f.logFormat):
 		return usage("--log-format is %q, want one of %s", f.logFormat, names.List(logFormats))
@@ -177,16 +180,15 @@ func (f *serveFlags) settle(s streams, args []string) error {
 		}
 		f.Models = append(f.Models, source)
 	}
+	return nil
+}
+
+// openLog makes the log, which never waits for its reader. The caller closes f.logs.
+func (f *serveFlags) openLog(to io.Writer) error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
 		return err
 	}
-	f.openLog(s.err, level)
-	return nil
-}
-
-// openLog makes the log, which never waits for whoever reads it.
-func (f *serveFlags) openLog(to io.Writer, level slog.Level) {
 	options := &slog.HandlerOptions{Level: level}
 	logger := func(w io.Writer) *slog.Logger {
 		if f.logFormat == "json" {
@@ -200,6 +202,7 @@ func (f *serveFlags) openLog(to io.Writer, level slog.Level) {
 		return line.Bytes()
 	})
 	f.Log, f.LogDropped = logger(f.logs), f.logs.dropped.Load
+	return nil
 }
 
 // isAddress tells whether a text may be an address to listen at.
