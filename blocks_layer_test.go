@@ -3,6 +3,7 @@ package braid_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"braid"
@@ -84,7 +85,9 @@ func activation(config map[string]any) (braid.Activation, error) {
 
 // leaf is the identity. Its Backward keeps the gradient, and it has a weight so that the engine
 // computes it.
-type leaf struct{ grad *tensor.Rows[float32] }
+type leaf struct {
+	grad *atomic.Pointer[tensor.Rows[float32]]
+}
 
 type leafOp leaf
 
@@ -102,7 +105,11 @@ func (leafOp) Forward(t *op.Task) {
 	}
 }
 
-func (l leafOp) Backward(t *op.Task) { *l.grad = t.OutGrad }
+// Backward runs in every worker; the window is the same.
+func (l leafOp) Backward(t *op.Task) {
+	grad := t.OutGrad
+	l.grad.Store(&grad)
+}
 
 func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) {
 	clear(grad.Row(0))
@@ -111,14 +118,14 @@ func (leafOp) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32])
 // checkLayer compares output, state and gradients of a layer.
 func (b *block) checkLayer(t *testing.T, l braid.Layer) {
 	g := braid.NewGraph("block")
-	grads := map[string]*tensor.Rows[float32]{}
+	grads := map[string]*atomic.Pointer[tensor.Rows[float32]]{}
 	var inputs []*braid.Node
 	for _, in := range b.Inputs {
 		if in.DType == "I32" {
 			inputs = append(inputs, g.Input(in.Name, tensor.Int32, in.Shape...))
 			continue
 		}
-		grads[in.Name] = &tensor.Rows[float32]{}
+		grads[in.Name] = &atomic.Pointer[tensor.Rows[float32]]{}
 		inputs = append(inputs, g.Add("leaf_"+in.Name, leaf{grads[in.Name]},
 			g.Input(in.Name, tensor.Float32, in.Shape...)))
 	}
@@ -164,7 +171,7 @@ func (b *block) checkLayer(t *testing.T, l braid.Layer) {
 	fill(run.Space.HeadGrad(0, false), b.floats(t, "upstream"))
 	run.Backward()
 	for name, grad := range grads {
-		b.compare(t, "grad_in/"+name, numbers(*grad, b.Batch), gradientLimit)
+		b.compare(t, "grad_in/"+name, numbers(*grad.Load(), b.Batch), gradientLimit)
 	}
 	if b.Train {
 		run.Team.UpdateState()
