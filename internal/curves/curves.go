@@ -1,4 +1,4 @@
-// Package curves draws how figures change from epoch to epoch.
+// Package curves draws metrics over epochs as an SVG.
 package curves
 
 import (
@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"io"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -21,57 +22,55 @@ type Panel struct {
 // Line is one curve of a panel.
 type Line struct {
 	Name   string
-	Values []float64 // value i belongs to epoch i+1; NaN and beyond ±1e100 are left out
+	Values []float64 // by epoch, from epoch 1; NaN and values beyond ±1e100 are left out
 	Dashed bool
-	Color  int // lines with one number have one colour
+	Color  int // index into the palette, modulo its length
 }
 
-// palette has colours that people with any colour vision can tell apart: Okabe and Ito, "Color
-// universal design", 2008.
+// palette is safe for colour-blind readers: Okabe and Ito, "Color universal design", 2008.
 var palette = []color.Color{
 	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff},
 	color.RGBA{0x00, 0x9e, 0x73, 0xff}, color.RGBA{0xcc, 0x79, 0xa7, 0xff},
 	color.RGBA{0xe6, 0x9f, 0x00, 0xff}, color.RGBA{0x56, 0xb4, 0xe9, 0xff},
 }
 
-// The measures of a drawing, in points: 4/3 of a pixel.
+// Lengths in points (4/3 pixel).
 const (
-	panelWidth  = 375
-	panelHeight = 260 // without the legend
-	margin      = 12
-	columns     = 2 // panels side by side
+	panelWidth   = 375
+	panelHeight  = 260 // without the legend
+	margin       = 12
+	columns      = 2  // panels side by side
+	legendIndent = 48 // from the panel's left edge
 )
 
-// SVG draws panels, two in a row, each with its legend below. The same panels always give the same
-// bytes.
+// SVG writes a drawing of panels, two side by side, each with its legend below. The same panels
+// always give the same bytes.
 func SVG(w io.Writer, panels []Panel) error {
 	if len(panels) == 0 {
-		return fmt.Errorf("curves: no panel to draw")
+		return fmt.Errorf("curves: no panels to draw")
 	}
 	across := min(len(panels), columns)
-	rows := (len(panels) + columns - 1) / columns
-	legends := make([]legend, len(panels))
+	down := (len(panels) + columns - 1) / columns
+	legends := make([]plot.Legend, len(panels))
 	tallest := vg.Length(0)
 	for i, p := range panels {
-		legends[i] = newLegend(p.Lines)
-		tallest = max(tallest, legends[i].height())
+		legends[i] = p.legend()
+		tallest = max(tallest, legends[i].Rectangle(draw.Canvas{}).Size().Y)
 	}
-	cell := panelHeight + tallest + margin
-	canvas := vgsvg.New(vg.Length(across)*panelWidth+margin, vg.Length(rows)*cell)
+	height := panelHeight + tallest + margin
+	canvas := vgsvg.New(vg.Length(across)*panelWidth+margin, vg.Length(down)*height)
 	page := draw.New(canvas)
 	page.SetColor(color.White)
 	page.Fill(page.Rectangle.Path())
 	for i, p := range panels {
 		left := vg.Length(i%columns) * panelWidth
-		top := vg.Length(rows-i/columns) * cell
-		area := draw.Canvas{Canvas: page.Canvas, Rectangle: vg.Rectangle{
-			Min: vg.Point{X: left + margin, Y: top - panelHeight},
-			Max: vg.Point{X: left + panelWidth - margin, Y: top - margin},
-		}}
+		top := vg.Length(down-i/columns) * height
+		bottom := top - panelHeight
+		area := crop(page, left+margin, bottom, left+panelWidth-margin, top-margin)
 		if err := p.draw(area); err != nil {
 			return fmt.Errorf("curves: panel %q: %w", p.Title, err)
 		}
-		legends[i].draw(page, vg.Point{X: left + legendIndent, Y: top - panelHeight})
+		legends[i].Draw(crop(page, left+legendIndent, top-height, left+panelWidth, bottom))
 	}
 	var drawing bytes.Buffer
 	if _, err := canvas.WriteTo(&drawing); err != nil {
@@ -81,4 +80,10 @@ func SVG(w io.Writer, panels []Panel) error {
 		return fmt.Errorf("curves: %w", err)
 	}
 	return nil
+}
+
+// crop returns the rectangle of page between two corners.
+func crop(page draw.Canvas, x0, y0, x1, y1 vg.Length) draw.Canvas {
+	page.Rectangle = vg.Rectangle{Min: vg.Point{X: x0, Y: y0}, Max: vg.Point{X: x1, Y: y1}}
+	return page
 }

@@ -44,20 +44,20 @@ func TestSVG(t *testing.T) {
 	for _, epochs := range []int{0, 1, 2, 20, 1000} {
 		first, again := drawn(t, panels(epochs)), drawn(t, panels(epochs))
 		if first != again {
-			t.Errorf("%d epochs: drawn twice, it differs", epochs)
+			t.Errorf("%d epochs: two drawings differ", epochs)
 		}
-		text := said(t, first)
+		text := texts(t, first)
 		for _, want := range []string{
 			"Loss", "Accuracy", "digit <&>", "digit, validation", "answer", "broken", "epoch",
 		} {
 			if !strings.Contains(text, want) {
-				t.Errorf("%d epochs: the drawing does not say %q", epochs, want)
+				t.Errorf("%d epochs: the drawing does not show %q", epochs, want)
 			}
 		}
 	}
 }
 
-// drawn draws panels and checks that each coordinate is a number.
+// drawn returns the SVG of panels and checks that it holds neither NaN nor Inf.
 func drawn(t *testing.T, panels []Panel) string {
 	t.Helper()
 	var b strings.Builder
@@ -65,13 +65,13 @@ func drawn(t *testing.T, panels []Panel) string {
 		t.Fatal(err)
 	}
 	if strings.Contains(b.String(), "NaN") || strings.Contains(b.String(), "Inf") {
-		t.Error("the drawing holds a coordinate that is no number")
+		t.Error("the drawing holds a coordinate that is NaN or Inf")
 	}
 	return b.String()
 }
 
-// said is the text of a drawing, which must be well-formed: one line for each piece.
-func said(t *testing.T, svg string) string {
+// texts returns the text elements of a drawing, one a line, and checks that the XML is well-formed.
+func texts(t *testing.T, svg string) string {
 	t.Helper()
 	var text strings.Builder
 	d := xml.NewDecoder(strings.NewReader(svg))
@@ -89,13 +89,13 @@ func said(t *testing.T, svg string) string {
 	}
 }
 
-// A training that diverged must still be drawn: its figures are no reason to fail or to hang.
+// The values of a training that diverged must neither fail nor hang.
 func TestStrangeValues(t *testing.T) {
 	for name, values := range map[string][]float64{
 		"huge, once":   {1e20},
 		"huge, equal":  {1e99, 1e99},
 		"whole range":  {math.MaxFloat64, -math.MaxFloat64},
-		"to the limit": {beyond, -beyond, 1},
+		"to the limit": {maxValue, -maxValue, 1},
 		"neighbours":   {1, math.Nextafter(1, 2)},
 		"far away":     {1e20, math.Nextafter(1e20, 2e20)},
 		"least":        {0, math.SmallestNonzeroFloat64},
@@ -104,10 +104,10 @@ func TestStrangeValues(t *testing.T) {
 		"negative":     {-3, -2},
 		"no number":    {math.NaN(), math.Inf(1), math.Inf(-1)},
 	} {
-		text := said(t, drawn(t, []Panel{{Lines: []Line{{Name: "it", Values: values}}}}))
-		pieces := strings.Count(text, "\n") // the name, one epoch or more, two ticks or more
+		text := texts(t, drawn(t, []Panel{{Lines: []Line{{Name: "it", Values: values}}}}))
+		pieces := strings.Count(text, "\n") // the name, an epoch or more, two ticks or more
 		if !strings.Contains(text, "it\n") || pieces < 4 || len(text) > 400 {
-			t.Errorf("%s: the drawing says %q, want the line's name and a few ticks", name, text)
+			t.Errorf("%s: the drawing shows %q, want the line's name and a few ticks", name, text)
 		}
 	}
 }
@@ -120,8 +120,8 @@ func TestPointsDrawn(t *testing.T) {
 		points  int // of the first stroke
 	}{
 		{[]float64{3, math.NaN(), 2, math.Inf(1), 1}, 2, 3},
-		{[]float64{beyond, -beyond}, 2, 2},
-		{[]float64{2 * beyond, -2 * beyond}, 1, 2},
+		{[]float64{maxValue, -maxValue}, 2, 2},
+		{[]float64{2 * maxValue, -2 * maxValue}, 1, 2},
 	} {
 		svg := drawn(t, []Panel{{Lines: []Line{{Values: c.values, Color: 1}}}})
 		paths := orange.FindAllStringSubmatch(svg, -1)
@@ -133,7 +133,7 @@ func TestPointsDrawn(t *testing.T) {
 	}
 }
 
-// Values 1, 2 and 5 lie at epochs 1, 2 and 5: the middle one after a quarter of the way.
+// The three points lie at epochs 1, 2 and 5: the second at a quarter of the width.
 func TestPointsAtTheirEpochs(t *testing.T) {
 	values := []float64{3, 2, math.NaN(), math.NaN(), 1}
 	svg := drawn(t, []Panel{{Lines: []Line{{Values: values, Color: 1}}}})
@@ -149,7 +149,7 @@ func TestPointsAtTheirEpochs(t *testing.T) {
 	}
 	const digits = 0.02 // the file keeps five digits
 	if x[2]-x[0] < panelWidth/2 || math.Abs(x[1]-(0.75*x[0]+0.25*x[2])) > digits {
-		t.Errorf("the points lie at %v, want the second after a quarter", x)
+		t.Errorf("the points lie at %v, want the second at a quarter", x)
 	}
 }
 

@@ -3,6 +3,7 @@ package curves
 import (
 	"image/color"
 	"math"
+	"strconv"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -23,7 +24,6 @@ func (p Panel) draw(area draw.Canvas) error {
 	}
 	d.Title.TextStyle.Font.Size = 13
 	d.X.Label.TextStyle.Font.Size, d.Y.Label.TextStyle.Font.Size = 11, 11
-	d.X.Tick.Marker, d.Y.Tick.Marker = wholeTicks{}, roundTicks{}
 	grid := plotter.NewGrid()
 	pale := draw.LineStyle{Color: color.Gray{0xdc}, Width: 0.6}
 	grid.Horizontal, grid.Vertical = pale, pale
@@ -31,29 +31,48 @@ func (p Panel) draw(area draw.Canvas) error {
 	longest := 1
 	for _, l := range p.Lines {
 		longest = max(longest, len(l.Values))
-		shapes, err := l.shapes()
+		curve, err := l.curve()
 		if err != nil {
 			return err
 		}
-		d.Add(shapes...)
+		d.Add(curve...)
 	}
+	d.X.Tick.Marker = epochTicks(longest)
 	d.X.Min, d.X.Max = 1, float64(longest)
-	if longest == 1 { // in the middle
+	if longest == 1 { // put the one epoch in the middle
 		d.X.Min, d.X.Max = 0.5, 1.5
 	}
-	d.Y.Min, d.Y.Max = span(d.Y.Min, d.Y.Max)
+	d.Y.Min, d.Y.Max = yRange(d.Y.Min, d.Y.Max)
 	d.Draw(area)
 	return nil
 }
 
-// beyond is where values are no longer drawn: their differences could overflow.
-const beyond = 1e100
+// epochTicks returns ticks at epoch 1 and at the multiples, ten at most, of 1, 2 or 5 times a
+// power of ten. gonum's default ticks lie between epochs too, with labels such as 4.00.
+func epochTicks(last int) plot.ConstantTicks {
+	step := 1
+	for i := 0; last > 10*step; i++ {
+		if i%3 == 1 {
+			step = step * 5 / 2 // 2 to 5
+		} else {
+			step *= 2 // 1 to 2, 5 to 10
+		}
+	}
+	ticks := plot.ConstantTicks{{Value: 1, Label: "1"}}
+	for epoch := max(step, 2); epoch <= last; epoch += step {
+		ticks = append(ticks, plot.Tick{Value: float64(epoch), Label: strconv.Itoa(epoch)})
+	}
+	return ticks
+}
 
-// shapes draws the line: as a dot if it has one point, which as a line would not show.
-func (l Line) shapes() ([]plot.Plotter, error) {
+// maxValue is the largest magnitude drawn: the difference of two larger values could overflow.
+const maxValue = 1e100
+
+// curve returns a line through the values, or a dot for a single value.
+func (l Line) curve() ([]plot.Plotter, error) {
 	var points plotter.XYs
 	for i, v := range l.Values {
-		if math.Abs(v) <= beyond { // NaN is not
+		if math.Abs(v) <= maxValue { // false for NaN
 			points = append(points, plotter.XY{X: float64(i + 1), Y: v})
 		}
 	}
@@ -65,7 +84,7 @@ func (l Line) shapes() ([]plot.Plotter, error) {
 		if err != nil {
 			return nil, err
 		}
-		dot.GlyphStyle = draw.GlyphStyle{Color: l.style().Color, Radius: 3, Shape: l.glyph()}
+		dot.GlyphStyle = draw.GlyphStyle{Color: l.style().Color, Radius: 3, Shape: l.dot()}
 		return []plot.Plotter{dot}, nil
 	}
 	line, err := plotter.NewLine(points)
@@ -85,24 +104,24 @@ func (l Line) style() draw.LineStyle {
 	return s
 }
 
-// glyph is what a dot looks like: hollow where the line would be dashed.
-func (l Line) glyph() draw.GlyphDrawer {
+// dot returns a hollow dot for a dashed line, a filled one for a solid line.
+func (l Line) dot() draw.GlyphDrawer {
 	if l.Dashed {
 		return draw.RingGlyph{}
 	}
 	return draw.CircleGlyph{}
 }
 
-// span is the part of the axis to draw for values from lo to hi: a little more, and never so little
-// that ticks fall together. Without values, lo exceeds hi.
-func span(lo, hi float64) (from, to float64) {
+// yRange returns the limits of the y axis for values from lo to hi: a small padding, and enough
+// for distinct ticks where the values are equal. An empty panel has lo > hi.
+func yRange(lo, hi float64) (from, to float64) {
 	if lo > hi {
 		return 0, 1
 	}
 	pad := 0.04 * (hi - lo)
 	largest := max(math.Abs(lo), math.Abs(hi))
 	switch {
-	case largest < 1/beyond:
+	case largest < 1/maxValue:
 		pad = 0.5
 	case hi-lo < 1e-9*largest:
 		pad = 0.05 * largest

@@ -7,29 +7,38 @@ import (
 	"unicode/utf8"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
-// sans is the font's variant: the one that screens show best.
+// sans selects the sans-serif variant of the font.
 const sans = "Sans"
 
-// plain is how a drawing's texts look.
-func plain() text.Style {
-	style := plot.New().Legend.TextStyle
-	style.Font.Variant = sans
-	style.Font.Size = 11
-	return style
+// legend returns one entry for each line, cut to the panel's width.
+func (p Panel) legend() plot.Legend {
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.YPosition = true, true, draw.PosCenter
+	legend.Padding, legend.ThumbnailWidth = 3, 26
+	legend.TextStyle.Font.Variant = sans
+	legend.TextStyle.Font.Size = 11
+	width := panelWidth - legendIndent - legend.ThumbnailWidth - margin
+	for _, l := range p.Lines {
+		name := cut(clean(l.Name), legend.TextStyle, width)
+		legend.Add(name, &plotter.Line{LineStyle: l.style()})
+	}
+	return legend
 }
 
-// withFallback names fonts for machines that do not have ours, with the same widths where there are
-// any: otherwise browsers take one with serifs.
+// withFallback adds fonts of the same widths, for machines without Liberation Sans: a browser
+// would take its default, which has serifs.
 func withFallback(svg []byte) []byte {
 	return bytes.ReplaceAll(svg, []byte(`font-family:Liberation Sans;`),
 		[]byte(`font-family:Liberation Sans,Arial,Helvetica,sans-serif;`))
 }
 
-// clean makes name one line of characters that XML allows.
+// clean returns name as one line of characters that XML allows.
 func clean(name string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -38,12 +47,12 @@ func clean(name string) string {
 		case r == 0xfffe || r == 0xffff:
 			return utf8.RuneError
 		}
-		return r // RuneError where it is not UTF-8
+		return r // RuneError for invalid UTF-8
 	}, name)
 }
 
-// fit cuts name where it is wider than width.
-func fit(name string, style text.Style, width vg.Length) string {
+// cut returns name, shortened to width with an ellipsis if it is wider.
+func cut(name string, style text.Style, width vg.Length) string {
 	if style.Width(name) <= width {
 		return name
 	}
