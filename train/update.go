@@ -32,7 +32,7 @@ func (run *runner) bindBlocks() {
 		names[w.Memory()] = w.Name()
 	}
 	lazy, ok := run.optimizer.(optim.Lazy)
-	dense, sparse := run.team.Deal(ok && lazy.IsLazy())
+	dense, sparse := run.team.Assign(ok && lazy.IsLazy())
 	for worker, assigned := range dense {
 		var blocks []block
 		var shared []float32

@@ -94,7 +94,7 @@ func NewBatch(m *braid.Model, rows, workers int) *Batch {
 	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows,
 		crew: exec.NewCrew(workers)}
 	b.Team = b.Space.NewTeam(workers, b.crew.Meet)
-	b.blocks, _ = b.Team.Deal(false)
+	b.blocks, _ = b.Team.Assign(false)
 	examples := make([]int32, rows)
 	for i := range examples {
 		examples[i] = int32(i)

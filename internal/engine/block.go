@@ -2,26 +2,26 @@ package engine
 
 import "braid/op"
 
-// Weights are cut into blocks: wide enough to fill vectors, small enough for the first cache.
+// Size of a block, in weights: wide enough to fill vectors, small enough for the L1 cache.
 const (
 	blockColumns = 80
 	blockSize    = 8192
 )
 
-// WeightBlock is a block of a weight: the unit of work of gradients and updates.
+// WeightBlock is a block of a weight, the unit of work for gradients and updates.
 type WeightBlock struct {
 	op.Block
 	Weight *Weight
-	uses   []use // the nodes that have the weight, in the order of the graph
+	uses   []use // the nodes that use the weight, in the order of the graph
 }
 
-// use is a weight of a node.
+// use is one node's use of a weight: its weight with this index.
 type use struct {
 	node   *Node
 	weight int
 }
 
-// Blocks cuts all weights that are trained into blocks. The cut depends on shapes alone.
+// Blocks returns the blocks of all trained weights. They depend on shapes alone.
 func (n *Network) Blocks() []WeightBlock {
 	var order []*Weight
 	uses := map[*Weight][]use{}
@@ -42,7 +42,7 @@ func (n *Network) Blocks() []WeightBlock {
 	return list
 }
 
-// blocks cuts the parts of the weight's storage.
+// blocks returns the blocks of each part of the weight's storage.
 func (w *Weight) blocks() []op.Block {
 	var list []op.Block
 	for i, part := range w.Storage {
@@ -51,7 +51,9 @@ func (w *Weight) blocks() []op.Block {
 		for r := 0; r < w.Rows; r += rows {
 			for c := 0; c < part.Width; c += columns {
 				list = append(list, op.Block{
-					Part: i, RowLo: r, RowHi: min(r+rows, w.Rows), ColumnLo: c, ColumnHi: min(c+columns, part.Width),
+					Part:  i,
+					RowLo: r, RowHi: min(r+rows, w.Rows),
+					ColumnLo: c, ColumnHi: min(c+columns, part.Width),
 				})
 			}
 		}
@@ -59,22 +61,23 @@ func (w *Weight) blocks() []op.Block {
 	return list
 }
 
-// Deal gives each worker blocks with about as much work as the others': those whose products it computes,
-// and consecutive ones of the rest. Where lazy, weights with sparse gradients are left out: each worker has a
-// SparseBlock of them, which also comes.
-func (team *Team) Deal(lazy bool) (hands [][]WeightBlock, sparse [][]*SparseBlock) {
-	const overhead = 400 // of a block, in weights
-	hands, sparse = make([][]WeightBlock, len(team.Workers)), make([][]*SparseBlock, len(team.Workers))
+// Assign divides the blocks among the workers so that their work is about equal. A worker gets the
+// blocks whose split-K products it computes, and a consecutive range of the rest. If lazy, each
+// weight with sparse gradients is divided into one SparseBlock per worker instead.
+func (team *Team) Assign(lazy bool) (dense [][]WeightBlock, sparse [][]*SparseBlock) {
+	const overhead = 400 // fixed cost of a block, in weights
+	dense = make([][]WeightBlock, len(team.Workers))
+	sparse = make([][]*SparseBlock, len(team.Workers))
 	load := make([]int, len(team.Workers))
 	var rest []WeightBlock
 	total := 0
 	give := func(worker int, b WeightBlock) {
-		hands[worker] = append(hands[worker], b)
+		dense[worker] = append(dense[worker], b)
 		load[worker] += b.Size() + overhead
 	}
 	for _, b := range team.ws.net.Blocks() {
 		if lazy && b.IsSparse() {
-			for worker := range hands {
+			for worker := range dense {
 				if b.RowLo == 0 && b.ColumnLo == 0 { // once for each part of a weight
 					sparse[worker] = append(sparse[worker], team.SparseBlock(b, worker))
 				}
@@ -90,16 +93,17 @@ func (team *Team) Deal(lazy bool) (hands [][]WeightBlock, sparse [][]*SparseBloc
 	}
 	worker := 0
 	for _, b := range rest {
-		for worker < len(hands)-1 && (load[worker]+(b.Size()+overhead)/2)*len(hands) > total {
+		// Half of the block must lie within the worker's share of the total.
+		for worker < len(dense)-1 && (load[worker]+(b.Size()+overhead)/2)*len(dense) > total {
 			worker++
 		}
 		give(worker, b)
 	}
-	for worker, blocks := range hands {
+	for worker, blocks := range dense {
 		for _, b := range sparse[worker] {
 			blocks = append(blocks, b.WeightBlock)
 		}
-		team.assign(worker, blocks)
+		team.planReads(worker, blocks)
 	}
-	return hands, sparse
+	return dense, sparse
 }

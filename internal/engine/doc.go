@@ -1,19 +1,24 @@
-// Package engine runs graphs of ops: it lays out memory, cuts a batch into rows for workers, and computes
-// gradients. Nothing here is exported to users; braid, train and tests stand on it.
+// Package engine runs graphs of ops: it lays out memory, divides the rows of a batch among workers,
+// and computes gradients. It is internal: packages braid and train build on it.
 //
-// A Network is compiled once from the graph's nodes. A Workspace is the memory for one batch. Its Workers
-// take rows through the network and back; then each computes the gradient of its blocks of weights.
+// A Network is compiled once from the graph's nodes. A Workspace is the memory for one batch. A
+// Team's workers compute the rows forward and backward; then each worker computes the gradient of
+// its blocks of weights.
 //
+//	network.go    nodes, weights and the compiled graph
 //	layout.go     which columns of which buffer a node's rows are
+//	liveness.go   buffers that share memory in prediction
 //	workspace.go  the memory of a batch
-//	worker.go     a node, forward and backward, on some rows
-//	stage.go      the order of a step: nodes by rows, and those at which the workers meet
+//	worker.go     one node, forward and backward, on a range of rows
+//	stage.go      the order of a step: nodes computed by rows, and nodes with barriers
 //	team.go       several workers on one batch
-//	private.go    what a worker keeps for itself of the inputs
-//	splitk.go     products that the workers share by columns of the input
-//	block.go      how weights are cut into blocks, and which worker gets which
+//	private.go    each worker's private copies of the inputs
+//	splitk.go     split-K: products divided among workers by columns of the input
+//	sums.go       sums over all rows, for ops that couple rows
+//	block.go      blocks of weights, and their assignment to workers
 //	gradient.go   the gradient of a block: the fold of its chunks of rows
+//	sparse.go     the gradient of the rows that a batch touches
 //
-// The bytes do not depend on the number of workers. Rows are independent; sums over rows are computed in
-// chunks whose size depends on shapes alone, and folded by one fixed tree.
+// The bytes do not depend on the number of workers. Rows are independent; sums over rows are
+// computed in chunks whose size depends on shapes alone, and folded by one fixed tree.
 package engine

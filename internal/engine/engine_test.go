@@ -24,7 +24,7 @@ func build(t *testing.T, draw func(g *braid.Graph)) *braid.Model {
 	return m
 }
 
-// A chain of many wide layers predicts in the memory of two of them, and a pass takes fewer rows.
+// A chain of many wide layers predicts in the memory of two layers, with fewer rows in a pass.
 func TestPredictReusesMemory(t *testing.T) {
 	const side, channels, layers = 32, 64, 20
 	m := build(t, func(g *braid.Graph) {
@@ -36,14 +36,16 @@ func TestPredictReusesMemory(t *testing.T) {
 	})
 	row := side * side * channels
 	if width := m.Network().PredictWidth(); width > 2*row+10 {
-		t.Errorf("a row takes %d numbers, %.1f layers' worth, want 2", width, float64(width)/float64(row))
+		layers := float64(width) / float64(row)
+		t.Errorf("a row takes %d numbers, as much as %.1f layers, want 2", width, layers)
 	}
 	if rows := m.Network().PredictRows(); rows != 2 {
 		t.Errorf("a pass takes %d rows of 2 x 256 KB, want 2", rows)
 	}
 }
 
-// Reused memory changes no answer: outputs that are read late, by several nodes, through views, or that are heads.
+// Sharing memory changes no output: not those that are read late, by several nodes or through
+// views, and no head.
 func TestPredictEqualsEvaluate(t *testing.T) {
 	for name, draw := range map[string]func(g *braid.Graph){
 		"skips": func(g *braid.Graph) {
@@ -80,7 +82,7 @@ func TestPredictEqualsEvaluate(t *testing.T) {
 		for i, mode := range []engine.Mode{engine.Predict, engine.Evaluate} {
 			space := n.NewWorkspace(rows, mode)
 			team := space.NewSolo()
-			for pass := range 2 { // what the first leaves must not matter
+			for pass := range 2 { // the second pass must not see the first one's values
 				for j, in := range n.Inputs {
 					fillInput(team.Workers[0], j, in, rows, pass)
 				}
@@ -95,7 +97,8 @@ func TestPredictEqualsEvaluate(t *testing.T) {
 			for r := range rows {
 				for k, v := range outputs[0][j].Row(r) {
 					if want := outputs[1][j].Row(r)[k]; math.Float32bits(v) != math.Float32bits(want) {
-						t.Errorf("%s: head %s, row %d, number %d is %v, want %v", name, head.Name, r, k, v, want)
+						t.Errorf("%s: head %s, row %d, number %d is %v, want %v",
+							name, head.Name, r, k, v, want)
 					}
 				}
 			}
@@ -115,7 +118,8 @@ func fillInput(w *engine.Worker, i int, in *engine.Node, rows, pass int) {
 	}
 }
 
-// digits is an op whose gradient over some rows is a number that tells which: sums of them in another order differ.
+// digits is an op whose gradient over a range of rows identifies that range, so that sums in
+// another order differ.
 type digits struct{}
 
 func (digits) Kind() string { return "Digits" }
@@ -139,10 +143,12 @@ func (digitsOp) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[flo
 
 func chunkSum(lo, hi int) float32 { return float32(hi-lo) * float32(math.Exp(float64(lo%7)*3)) }
 
-// A gradient is the fold of chunks of 64 rows by one balanced tree: of n chunks the largest power of two below n
-// comes first.
+// A gradient is the fold of chunks of 64 rows by one balanced tree: the left subtree of n chunks
+// has the largest power of two below n.
 func TestGradientTree(t *testing.T) {
-	n := build(t, func(g *braid.Graph) { g.Head("y", digits{}, g.Input("x", tensor.Float32, 1)) }).Network()
+	n := build(t, func(g *braid.Graph) {
+		g.Head("y", digits{}, g.Input("x", tensor.Float32, 1))
+	}).Network()
 	space := n.NewWorkspace(64*7, engine.Train)
 	team := space.NewSolo()
 	var tree func(lo, hi int) float32
@@ -171,12 +177,18 @@ func TestGradientTree(t *testing.T) {
 		inOrder = inOrder && sum == grad.Data[0]
 	}
 	if inOrder {
-		t.Error("sums in the order of the rows are the same: the test sees no tree")
+		t.Error("sums in the order of the rows are the same: the test cannot see the tree")
 	}
 }
 
 func TestFoldTree(t *testing.T) {
-	for n, want := range map[int]string{1: "a", 2: "(ab)", 3: "((ab)c)", 5: "(((ab)(cd))e)", 7: "(((ab)(cd))((ef)g))"} {
+	for n, want := range map[int]string{
+		1: "a",
+		2: "(ab)",
+		3: "((ab)c)",
+		5: "(((ab)(cd))e)",
+		7: "(((ab)(cd))((ef)g))",
+	} {
 		text := map[float32]string{}
 		var list [][]float32
 		for i := range n {

@@ -1,11 +1,10 @@
 package engine
 
-// FoldTree is foldTree.
 var FoldTree = foldTree
 
-// PredictWidth returns how many numbers a row takes in a workspace for prediction.
+// PredictWidth returns the length of a row in all buffers of a workspace for prediction.
 func (n *Network) PredictWidth() int {
-	widths, _ := n.share()
+	widths, _ := n.slots()
 	sum := 0
 	for _, width := range widths {
 		sum += width

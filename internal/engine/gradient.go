@@ -9,14 +9,15 @@ import (
 	"braid/tensor"
 )
 
-// gradientRows is how many rows of a batch one sum of a weight's gradient covers: a power of two.
+// gradientRows is the number of rows in one chunk of a weight's gradient, a power of two.
 const gradientRows = 64
 
-// Gradient writes the gradient of a block over the first rows rows of the batch. Row 0, column 0 of grad
-// belongs to the block's first row and column.
+// Gradient writes to grad the gradient of a block over the first rows rows of the batch. Row 0,
+// column 0 of grad is the block's first row and column.
 //
-// The rows are cut into chunks. Each chunk's sum runs in the order of the rows. The sums are folded by one
-// fixed balanced binary tree: of n chunks, the largest power of two below n comes first, then the rest.
+// The rows are cut into chunks, and each chunk is summed in the order of its rows. One fixed
+// balanced binary tree folds the sums: the left subtree of n chunks has the largest power of two
+// below n.
 func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows[float32]) {
 	w, size := team.Workers[worker], team.ws.net.chunk
 	count := (rows + size - 1) / size
@@ -24,7 +25,7 @@ func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows
 	w.foldGradient(b, 0, count, rows, grad)
 }
 
-// makePartials makes the buffers for the sums of a tree of so many chunks, where there are none yet.
+// makePartials grows the buffers to what a tree of chunks needs: one for each level.
 func (w *Worker) makePartials(grad tensor.Rows[float32], b WeightBlock, chunks int) {
 	levels, size := bits.Len(uint(chunks-1)), (b.RowHi-b.RowLo)*grad.Stride
 	if len(b.uses) > 1 && len(w.again) < size {
@@ -47,7 +48,7 @@ func (w *Worker) foldGradient(b WeightBlock, first, count, rows int, grad tensor
 		w.chunkGradient(b, first*size, min((first+1)*size, rows), grad)
 		return
 	}
-	half, level := halfOf(count)
+	half, level := leftHalf(count)
 	w.foldGradient(b, first, half, rows, grad)
 	right := grad
 	right.Data = w.partial[level]
@@ -55,8 +56,8 @@ func (w *Worker) foldGradient(b WeightBlock, first, count, rows int, grad tensor
 	addRows(grad, right, b.RowHi-b.RowLo)
 }
 
-// halfOf returns the largest power of two below a number of chunks, and its logarithm.
-func halfOf(count int) (half, level int) {
+// leftHalf returns the largest power of two below count, and its logarithm.
+func leftHalf(count int) (half, level int) {
 	level = bits.Len(uint(count-1)) - 1
 	return 1 << level, level
 }
@@ -77,7 +78,7 @@ func (w *Worker) chunkGradient(b WeightBlock, lo, hi int, grad tensor.Rows[float
 	}
 }
 
-// addRows adds the first rows of one matrix to another.
+// addRows adds the first rows rows of from to to.
 func addRows(to, from tensor.Rows[float32], rows int) {
 	tensor.EachRow(to, from, 0, rows, kernel.Default().Add)
 }

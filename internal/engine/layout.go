@@ -2,14 +2,14 @@ package engine
 
 import "braid/op"
 
-// layout says, for each node, which columns of which buffer its rows are, and who reads their gradient. It
-// follows from the graph alone.
+// layout assigns each node columns of a buffer, and finds the gradients that are read. It depends
+// on the graph alone.
 type layout struct {
 	at      []position // by node
 	widths  []int      // by buffer
 	wanted  []op.Span  // by buffer: the columns whose gradient is read; empty where none
-	copies  [][]copied // by node: inputs of a view that could not be placed in its output
-	trained []bool     // by node: it has weights that are trained, or depends on some
+	copies  [][]copied // by node: inputs of a view that do not share its buffer
+	trained []bool     // by node: it has trained weights, or depends on a node that has
 }
 
 // position is a column of a buffer.
@@ -24,9 +24,11 @@ func newLayout(nodes []*Node) *layout {
 		index[n] = i
 	}
 	l := &layout{
-		at: make([]position, len(nodes)), copies: make([][]copied, len(nodes)), trained: make([]bool, len(nodes)),
+		at:      make([]position, len(nodes)),
+		copies:  make([][]copied, len(nodes)),
+		trained: make([]bool, len(nodes)),
 	}
-	// A node's position is first that within its parent, the view whose output it is placed in.
+	// parent holds, by node, the view whose buffer the node shares, and the offset there.
 	parent := make([]position, len(nodes))
 	for i, n := range nodes {
 		parent[i] = position{buffer: -1}
@@ -42,20 +44,21 @@ func newLayout(nodes []*Node) *layout {
 		}
 		for j, offset := range view.Offsets() {
 			in := index[n.Inputs[j]]
-			if parent[in].buffer >= 0 { // it is placed in another view's output already
+			if parent[in].buffer >= 0 { // it shares another view's buffer already
 				l.copies[i] = append(l.copies[i], copied{j, offset})
 				continue
 			}
 			parent[in] = position{i, offset}
 		}
 	}
-	l.place(nodes, parent)
-	l.want(nodes)
+	l.assignBuffers(nodes, parent)
+	l.findWanted(nodes)
 	return l
 }
 
-// place turns parents into buffers, from the last node, which has no parent, to the first.
-func (l *layout) place(nodes []*Node, parent []position) {
+// assignBuffers sets at and widths. It starts at the last node, because a parent comes after its
+// inputs.
+func (l *layout) assignBuffers(nodes []*Node, parent []position) {
 	for i := len(nodes) - 1; i >= 0; i-- {
 		if up := parent[i]; up.buffer >= 0 {
 			at := l.at[up.buffer]
@@ -67,43 +70,45 @@ func (l *layout) place(nodes []*Node, parent []position) {
 	}
 }
 
-// want finds the columns of each buffer whose gradient is read: those of nodes that are trained or depend
-// on trained ones. A view itself reads nothing.
-func (l *layout) want(nodes []*Node) {
+// findWanted finds the columns of each buffer whose gradient is read: those of trained nodes. A
+// view that copies nothing reads no gradient itself.
+func (l *layout) findWanted(nodes []*Node) {
 	l.wanted = make([]op.Span, len(l.widths))
 	for i, n := range nodes {
-		if !l.trained[i] || l.moves(i, n) {
+		if !l.trained[i] || l.copiesNothing(i, n) {
 			continue
 		}
 		at := l.at[i]
-		l.wanted[at.buffer] = l.wanted[at.buffer].Union(op.Span{Lo: at.offset, Hi: at.offset + n.Shape.Size()})
+		columns := op.Span{Lo: at.offset, Hi: at.offset + n.Shape.Size()}
+		l.wanted[at.buffer] = l.wanted[at.buffer].Union(columns)
 	}
 }
 
-// moves reports whether a node is a view that copies nothing.
-func (l *layout) moves(i int, n *Node) bool { return n.isView() && len(l.copies[i]) == 0 }
+// copiesNothing reports whether node i is a view whose inputs all share its buffer.
+func (l *layout) copiesNothing(i int, n *Node) bool {
+	return n.isView() && len(l.copies[i]) == 0
+}
 
-// wantedOf returns the columns of a node's own output whose gradient is read.
+// wantedOf returns the columns of a node's output whose gradient is read.
 func (l *layout) wantedOf(n *Node) op.Span {
 	if !l.trained[n.Index] {
 		return op.Span{}
 	}
-	at := l.at[n.Index]
-	own := op.Span{Lo: at.offset, Hi: at.offset + n.Shape.Size()}
-	columns := own.Intersect(l.wanted[at.buffer])
+	a := l.areaOf(n)
+	columns := a.columns.Intersect(l.wanted[a.buffer])
 	if columns == (op.Span{}) {
 		return columns
 	}
-	return columns.Shift(-at.offset)
+	return columns.Shift(-a.columns.Lo)
 }
 
-// area is columns of a buffer.
+// area is a range of columns of a buffer.
 type area struct {
 	buffer  int
 	columns op.Span
 }
 
-// areaOf returns where a node's rows are.
+// areaOf returns the columns that hold a node's rows.
 func (l *layout) areaOf(n *Node) area {
 	at := l.at[n.Index]
 	return area{at.buffer, op.Span{Lo: at.offset, Hi: at.offset + n.Shape.Size()}}

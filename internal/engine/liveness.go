@@ -5,35 +5,35 @@ import (
 	"braid/tensor"
 )
 
-// Prediction keeps no node's output longer than another node reads it, so buffers whose lives do not
-// overlap share memory.
+// In prediction a node's output is needed only until the last node that reads it has run, so
+// buffers whose lifetimes do not overlap share memory.
 
-// predictBytes is how much memory the rows of one pass of prediction take, at most: they stay in the second
-// cache. predictRows is the most rows: more gain nothing, 16 are slower than 64.
+// predictBytes limits the memory of the rows of one prediction pass, so that they stay in the L2
+// cache. predictRows limits their number: 16 are slower than 64, more gain nothing.
 const (
 	predictBytes = 1 << 20
 	predictRows  = 64
 )
 
-// rowsByBytes returns how many rows a pass of prediction takes.
+// rowsByBytes returns the number of rows of a prediction pass.
 func (n *Network) rowsByBytes() int {
 	width := 0
-	slots, _ := n.share()
+	slots, _ := n.slots()
 	for _, w := range slots {
 		width += exec.Padded(w)
 	}
 	return max(1, min(predictRows, predictBytes/(4*max(width, 1))))
 }
 
-// life is the nodes from the first that writes a buffer to the last that reads it.
-type life struct{ first, last int }
+// lifetime of a buffer: the index of the first node that writes it, and of the last that reads it.
+type lifetime struct{ first, last int }
 
-// lives returns the life of each buffer. Inputs are written before the first node runs, and heads are read
-// after the last.
-func (n *Network) lives() []life {
-	list := make([]life, len(n.layout.widths))
+// lifetimes returns the lifetime of each buffer. Inputs are written before the first node runs, and
+// heads are read after the last.
+func (n *Network) lifetimes() []lifetime {
+	list := make([]lifetime, len(n.layout.widths))
 	for i := range list {
-		list[i] = life{first: len(n.Nodes), last: -1}
+		list[i] = lifetime{first: len(n.Nodes), last: -1}
 	}
 	for i, node := range n.Nodes {
 		b := &list[n.layout.at[i].buffer]
@@ -52,18 +52,18 @@ func (n *Network) lives() []life {
 	return list
 }
 
-// share assigns each buffer to a slot of memory. It returns the widths of the slots, and the slot of each
-// buffer.
-func (n *Network) share() (widths, slot []int) {
-	lives := n.lives()
-	slot = make([]int, len(lives))
+// slots assigns each buffer to a slot of memory. It returns the widths of the slots, and the slot
+// of each buffer.
+func (n *Network) slots() (widths, slot []int) {
+	lifetimes := n.lifetimes()
+	slot = make([]int, len(lifetimes))
 	var busyUntil []int // by slot
 	for first := -1; first < len(n.Nodes); first++ {
-		for b, l := range lives {
+		for b, l := range lifetimes {
 			if l.first != first || n.holdsIDs(b) {
 				continue
 			}
-			// The free slot that grows least, and of those the smallest.
+			// Choose the free slot that grows least, then the smallest.
 			best, growth := -1, 0
 			for s, until := range busyUntil {
 				grows := max(n.layout.widths[b]-widths[s], 0)
@@ -83,7 +83,7 @@ func (n *Network) share() (widths, slot []int) {
 	return widths, slot
 }
 
-// holdsIDs reports whether a buffer is that of an int32 input, which has memory of its own.
+// holdsIDs reports whether a buffer belongs to an int32 input, whose memory is separate.
 func (n *Network) holdsIDs(buffer int) bool {
 	for i, node := range n.Nodes {
 		if n.layout.at[i].buffer == buffer {
@@ -93,9 +93,9 @@ func (n *Network) holdsIDs(buffer int) bool {
 	return false
 }
 
-// reusedBuffers makes the buffers of prediction.
+// reusedBuffers returns the buffers for prediction, which share the memory of the slots.
 func (n *Network) reusedBuffers(rows int) []tensor.Rows[float32] {
-	widths, slot := n.share()
+	widths, slot := n.slots()
 	memory := make([][]float32, len(widths))
 	for s, width := range widths {
 		memory[s] = exec.Floats(rows * exec.Padded(width))
@@ -103,7 +103,9 @@ func (n *Network) reusedBuffers(rows int) []tensor.Rows[float32] {
 	buffers := make([]tensor.Rows[float32], len(slot))
 	for b, width := range n.layout.widths {
 		if !n.holdsIDs(b) {
-			buffers[b] = tensor.Rows[float32]{Data: memory[slot[b]], Width: width, Stride: exec.Padded(width)}
+			buffers[b] = tensor.Rows[float32]{
+				Data: memory[slot[b]], Width: width, Stride: exec.Padded(width),
+			}
 		}
 	}
 	return buffers

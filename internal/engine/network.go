@@ -5,7 +5,7 @@ import (
 	"braid/tensor"
 )
 
-// Node is an input of a graph, or an op with what it declared.
+// Node is an input of a graph, or an op with the weights, state and memory that it declared.
 type Node struct {
 	Name       string
 	Op         op.Op // nil for an input
@@ -21,10 +21,11 @@ type Node struct {
 	Scratch    []int       // lengths
 	Random     bool        // the op draws random numbers
 
-	purpose string // of its random numbers
+	purpose string // names the stream of its random numbers
 }
 
-// Weight is the memory of one trained array: parts with the same number of rows.
+// Weight is the memory of one weight. Its storage is one or more matrices with the same number of
+// rows.
 type Weight struct {
 	Storage []tensor.Rows[float32]
 	Rows    int
@@ -48,13 +49,14 @@ type Network struct {
 
 	seed    uint64
 	layout  *layout
-	coupled bool // some op couples rows
-	chunk   int  // rows whose gradient is one sum, a power of two
+	coupled bool // an op couples rows
+	chunk   int  // rows in one chunk of a gradient, a power of two
 
-	predictRows int // of a pass of prediction
+	predictRows int // rows of a prediction pass
 }
 
-// Compile lays a graph's nodes out. Each node comes after its inputs. The seed is that of random ops.
+// Compile makes a network of a graph's nodes. Each node must come after its inputs. The seed is for
+// ops that draw random numbers.
 func Compile(nodes []*Node, seed uint64) *Network {
 	n := &Network{Nodes: nodes, seed: seed, layout: newLayout(nodes), chunk: gradientRows}
 	for i, node := range nodes {
@@ -73,10 +75,10 @@ func Compile(nodes []*Node, seed uint64) *Network {
 	return n
 }
 
-// PredictRows returns how many rows a pass of prediction takes.
+// PredictRows returns the number of rows of a prediction pass.
 func (n *Network) PredictRows() int { return n.predictRows }
 
-// weightCount returns how many numbers all weights of a node have.
+// weightCount returns the total size of a node's weights.
 func (n *Node) weightCount() int {
 	count := 0
 	for _, w := range n.Weights {
@@ -85,26 +87,26 @@ func (n *Node) weightCount() int {
 	return count
 }
 
-// isView reports whether a node's output is its inputs' memory.
+// isView reports whether a node's op is a view.
 func (n *Node) isView() bool {
 	_, ok := n.Op.(op.View)
 	return ok
 }
 
-// last returns the length of the last axis.
-func last(s tensor.Shape) int {
+// lastAxis returns the length of the last axis, 1 for the empty shape.
+func lastAxis(s tensor.Shape) int {
 	if len(s) == 0 {
 		return 1
 	}
 	return s[len(s)-1]
 }
 
-// Mode is what a workspace has memory for.
+// Mode selects the memory that a workspace has.
 type Mode uint8
 
 // The modes.
 const (
 	Predict  Mode = iota // the heads' outputs
 	Evaluate             // their logits too
-	Train                // and all that Backward and Gradient need
+	Train                // and everything that Backward and Gradient need
 )

@@ -3,7 +3,6 @@ package engine
 import (
 	"slices"
 
-	"braid/internal/exec"
 	"braid/op"
 	"braid/tensor"
 )
@@ -13,19 +12,19 @@ type (
 	rowsOfIDs = tensor.Rows[int32]
 )
 
-// private holds a worker's own copies of the inputs, and of what shares a buffer with them. Reading another
-// processor's cache lines is slow, and a batch's inputs are most of what both halves of a step read. Each
-// worker fills its copies from the data, which nobody writes.
+// private holds a worker's own copies of the buffers that inputs are in. Reading another core's
+// cache lines is slow, and the inputs are most of what Forward and Gradient read. Each worker fills
+// its copies from the data, which no worker writes.
 type private struct {
-	values   []rows32  // by buffer: the worker's own, else the workspace's
-	reads    []op.Span // by node, of inputs: the columns that are read of the worker's own rows
-	needs    []op.Span // by node, of inputs: the columns that Gradient reads of all rows
-	computed []area    // areas of own buffers that are computed, and so come from the worker that did
-	joined   []area    // what of these Gradient reads of all rows
-	early    []area    // areas of which all rows are read in Forward already
+	values   []rows32  // by buffer: the private copy, else the workspace's buffer
+	reads    []op.Span // by input node: columns read in the worker's rows
+	needs    []op.Span // by input node: columns that Gradient reads in all rows
+	computed []area    // columns of private copies that an op computes, each worker for its rows
+	joined   []area    // columns of computed that Gradient reads in all rows
+	early    []area    // columns that Forward reads in all rows
 }
 
-// makePrivate gives the worker inputs of its own.
+// makePrivate allocates the worker's copies of the inputs.
 func (w *Worker) makePrivate() {
 	ws := w.ws
 	p := &w.private
@@ -37,7 +36,7 @@ func (w *Worker) makePrivate() {
 		switch {
 		case n.DType == tensor.Int32:
 			ids[n.Index] = tensor.NewRows[int32](ws.rows, n.Shape.Size())
-		case !w.owns(buffer) && !ws.answers(buffer):
+		case !w.owns(buffer) && !ws.holdsHead(buffer):
 			p.values[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
 		}
 		p.reads[n.Index] = op.Span{Hi: n.Shape.Size()}
@@ -45,16 +44,13 @@ func (w *Worker) makePrivate() {
 	for i, n := range ws.net.Nodes {
 		ws.read(n, &w.tasks[i], p.values, ids)
 		a := ws.net.layout.areaOf(n)
-		if n.Op != nil && !ws.net.layout.moves(i, n) && w.owns(a.buffer) {
+		if n.Op != nil && !ws.net.layout.copiesNothing(i, n) && w.owns(a.buffer) {
 			p.computed = append(p.computed, a)
 		}
 	}
 }
 
-// newScratch makes memory that starts at a cache line.
-func newScratch(length int) []float32 { return exec.Floats(length) }
-
-// owns reports whether a buffer is the worker's own.
+// owns reports whether the worker has a private copy of a buffer.
 func (w *Worker) owns(buffer int) bool {
 	if w.private.values == nil {
 		return false
@@ -63,13 +59,15 @@ func (w *Worker) owns(buffer int) bool {
 	return len(own) > 0 && &own[0] != &shared[0]
 }
 
-// answers reports whether a buffer holds a head, which all workers read there.
-func (ws *Workspace) answers(buffer int) bool {
-	return slices.ContainsFunc(ws.net.Heads, func(n *Node) bool { return ws.net.layout.at[n.Index].buffer == buffer })
+// holdsHead reports whether a buffer holds a head, which every worker reads from the workspace.
+func (ws *Workspace) holdsHead(buffer int) bool {
+	return slices.ContainsFunc(ws.net.Heads, func(n *Node) bool {
+		return ws.net.layout.at[n.Index].buffer == buffer
+	})
 }
 
-// Reads returns the columns of input i that a worker must fill before Forward, in the rows that are another
-// worker's share, or its own.
+// Reads returns the columns of input i that a worker must fill before Forward, in the rows of the
+// worker sharer, which may be itself.
 func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
 	w := team.Workers[worker]
 	n := team.ws.net.Inputs[i]
@@ -90,8 +88,8 @@ func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
 	return op.Span{}
 }
 
-// ReadsLate returns the columns of input i that a worker must fill before Gradient, in the rows that are
-// another worker's share, where it has not done so before Forward.
+// ReadsLate returns the columns of input i that a worker must fill before Gradient, in the rows of
+// another worker, sharer: those that Reads has not returned.
 func (team *Team) ReadsLate(worker, sharer, i, rows int) op.Span {
 	p := &team.Workers[worker].private
 	if sharer == worker || p.values == nil || team.isFew(rows) || len(p.early) > 0 {
@@ -100,15 +98,16 @@ func (team *Team) ReadsLate(worker, sharer, i, rows int) op.Span {
 	return p.needs[team.ws.net.Inputs[i].Index]
 }
 
-// assign records for which blocks the worker's Gradient will be called.
-func (team *Team) assign(worker int, blocks []WeightBlock) {
+// planReads finds what a worker reads of its private copies, if it computes the gradients of
+// blocks.
+func (team *Team) planReads(worker int, blocks []WeightBlock) {
 	w := team.Workers[worker]
 	if w.private.values == nil {
 		return
 	}
 	p, layout := &w.private, team.ws.net.layout
-	reads := make([]op.Span, len(layout.widths)) // by buffer, of all rows
-	whole := make([]bool, len(layout.widths))    // by buffer: some node reads all columns of the worker's rows
+	reads := make([]op.Span, len(layout.widths)) // by buffer: columns read in all rows
+	forward := make([]bool, len(layout.widths))  // by buffer: Forward reads all columns
 	read := func(in *Node, columns op.Span) {
 		if in.DType == tensor.Int32 {
 			p.needs[in.Index] = p.needs[in.Index].Union(columns)
@@ -133,11 +132,11 @@ func (team *Team) assign(worker int, blocks []WeightBlock) {
 			p.early = append(p.early, layout.areaOf(n.Inputs[0]))
 			continue
 		}
-		if layout.moves(i, n) {
+		if layout.copiesNothing(i, n) {
 			continue
 		}
 		for _, in := range n.Inputs {
-			whole[layout.at[in.Index].buffer] = true
+			forward[layout.at[in.Index].buffer] = true
 		}
 	}
 	for _, n := range team.ws.net.Inputs {
@@ -148,7 +147,7 @@ func (team *Team) assign(worker int, blocks []WeightBlock) {
 		if columns := a.columns.Intersect(reads[a.buffer]); columns.Len() > 0 {
 			p.needs[n.Index] = columns.Shift(-a.columns.Lo)
 		}
-		if !whole[a.buffer] {
+		if !forward[a.buffer] {
 			p.reads[n.Index] = p.needs[n.Index]
 		}
 	}
@@ -159,7 +158,8 @@ func (team *Team) assign(worker int, blocks []WeightBlock) {
 	}
 }
 
-// Join copies to a worker what its gradients read of the rows that the others computed.
+// Join copies to a worker's private buffers the columns that its gradients read in the other
+// workers' rows.
 func (team *Team) Join(worker, rows int) {
 	p := &team.Workers[worker].private
 	for _, a := range p.joined {
@@ -169,7 +169,7 @@ func (team *Team) Join(worker, rows int) {
 	}
 }
 
-// joinEarly copies what of a node's columns is read in Forward already.
+// joinEarly copies the columns of a node that Forward reads in all rows.
 func (team *Team) joinEarly(worker int, n *Node, rows int) {
 	for _, a := range team.Workers[worker].private.joined {
 		if a.within(team.ws.net.layout.areaOf(n)) {
@@ -178,7 +178,7 @@ func (team *Team) joinEarly(worker int, n *Node, rows int) {
 	}
 }
 
-// joinAll copies all that was computed in a node's buffer.
+// joinAll copies all computed columns of a node's buffer.
 func (team *Team) joinAll(worker int, n *Node, rows int) {
 	buffer := team.ws.net.layout.at[n.Index].buffer
 	for _, a := range team.Workers[worker].private.computed {
@@ -190,10 +190,11 @@ func (team *Team) joinAll(worker int, n *Node, rows int) {
 
 // within reports whether a lies within another area.
 func (a area) within(other area) bool {
-	return a.buffer == other.buffer && a.columns.Lo >= other.columns.Lo && a.columns.Hi <= other.columns.Hi
+	return a.buffer == other.buffer &&
+		a.columns.Lo >= other.columns.Lo && a.columns.Hi <= other.columns.Hi
 }
 
-// fetch copies an area from the workers that computed its rows.
+// fetch copies the other workers' rows of an area from their private buffers.
 func (team *Team) fetch(worker int, a area, rows int) {
 	to := team.Workers[worker].private.values[a.buffer].Columns(a.columns.Lo, a.columns.Hi)
 	for i, other := range team.Workers {

@@ -5,18 +5,19 @@ import (
 	"braid/tensor"
 )
 
-// SparseBlock is a block of rows of a weight whose gradient is 0 in all rows but those that a batch's ids name.
+// SparseBlock is a block of rows of a weight whose gradient is 0 except in the rows that a batch's
+// ids name.
 type SparseBlock struct {
 	WeightBlock
-	// IDs are the rows that the last gradient has, in the order in which the batch first names them.
+	// IDs are the rows of the last gradient, in the order in which the batch first names them.
 	IDs []int32
 
 	grad     tensor.Rows[float32] // by IDs
-	index    []int32              // by row of the block: where it is in IDs; -1 where it is not
+	index    []int32              // by row of the block: its index in IDs, or -1
 	partials []tensor.Rows[float32]
 }
 
-// IsSparse reports whether all nodes that use a block's weight name the rows that they touch.
+// IsSparse reports whether every node that uses a block's weight has a sparse gradient.
 func (b WeightBlock) IsSparse() bool {
 	for _, use := range b.uses {
 		if _, ok := use.node.Op.(op.SparseWeighted); !ok {
@@ -26,14 +27,16 @@ func (b WeightBlock) IsSparse() bool {
 	return true
 }
 
-// SparseBlock returns a worker's share of a weight's rows as one block, for batches of up to rows rows.
+// SparseBlock returns a worker's share of a weight's rows as one block, for batches of up to rows
+// rows.
 func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
 	share := (b.Weight.Rows + len(team.Workers) - 1) / len(team.Workers)
 	b.RowLo, b.RowHi = min(worker*share, b.Weight.Rows), min((worker+1)*share, b.Weight.Rows)
 	b.ColumnLo, b.ColumnHi = 0, b.Weight.Storage[b.Part].Width
 	most := 0 // ids of a batch
 	for _, use := range b.uses {
-		most += team.ws.rows * use.node.Op.(op.SparseWeighted).GradientIDs(&team.ws.tasks[use.node.Index], use.weight).Width
+		t := &team.ws.tasks[use.node.Index]
+		most += team.ws.rows * use.node.Op.(op.SparseWeighted).GradientIDs(t, use.weight).Width
 	}
 	most = min(most, b.RowHi-b.RowLo)
 	s := &SparseBlock{WeightBlock: b, IDs: make([]int32, 0, most), grad: newRows(most, b.ColumnHi)}
@@ -41,14 +44,16 @@ func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
 	for i := range s.index {
 		s.index[i] = -1
 	}
-	for chunks := (team.ws.rows + team.ws.net.chunk - 1) / team.ws.net.chunk; chunks > 1; chunks = (chunks + 1) / 2 {
+	chunks := (team.ws.rows + team.ws.net.chunk - 1) / team.ws.net.chunk
+	for ; chunks > 1; chunks = (chunks + 1) / 2 {
 		s.partials = append(s.partials, newRows(most, b.ColumnHi))
 	}
 	return s
 }
 
-// SparseGradient computes the gradient of the block's rows that the first rows rows of the batch touch. Row i of the
-// result is that of b.IDs[i]. The sums are those of Gradient.
+// SparseGradient computes the gradient over the first rows rows of the batch, for the rows of the
+// block that they name. Row i of the result belongs to b.IDs[i]. The sums have the order of
+// Gradient. The result is valid until the next call.
 func (team *Team) SparseGradient(worker int, b *SparseBlock, rows int) tensor.Rows[float32] {
 	w, size := team.Workers[worker], team.ws.net.chunk
 	for _, id := range b.IDs {
@@ -70,7 +75,7 @@ func (team *Team) SparseGradient(worker int, b *SparseBlock, rows int) tensor.Ro
 	return b.grad
 }
 
-// fold writes the sum of chunks first to first+count to grad, by the tree of Gradient.
+// fold writes the sum of chunks first to first+count to grad, by the tree that Gradient uses.
 func (b *SparseBlock) fold(w *Worker, first, count, rows int, grad tensor.Rows[float32]) {
 	clear(grad.Data[:len(b.IDs)*grad.Stride])
 	if count == 1 {
@@ -82,7 +87,7 @@ func (b *SparseBlock) fold(w *Worker, first, count, rows int, grad tensor.Rows[f
 		}
 		return
 	}
-	half, level := halfOf(count)
+	half, level := leftHalf(count)
 	b.fold(w, first, half, rows, grad)
 	right := b.partials[level]
 	b.fold(w, first+half, count-half, rows, right)

@@ -4,19 +4,20 @@ import (
 	"braid/op"
 )
 
-// split is a node whose products over columns of the input the workers of a team share.
+// split is a node whose split-K products are divided among the workers of a team.
 type split struct {
 	op       op.SplitK
 	spans    []op.Span
 	partials []rows32 // by product
-	each     int      // products of each worker, which are neighbours
+	each     int      // consecutive products of each worker
 }
 
-// splitWeights is how many weights a layer must have: with fewer, more barriers cost more than they gain.
+// splitWeights is the smallest layer, in weights, for which split-K gains more than its barriers
+// cost.
 const splitWeights = 1 << 13
 
-// newSplits finds the nodes whose products so many workers share: those with more weights than numbers in the
-// partial sums, which one worker writes and another reads.
+// newSplits finds the nodes that use split-K: those with more weights than numbers in the partial
+// sums, which pass between the workers' caches.
 func (ws *Workspace) newSplits(workers int) []*split {
 	list := make([]*split, len(ws.tasks))
 	for i, n := range ws.net.Nodes {
@@ -24,8 +25,9 @@ func (ws *Workspace) newSplits(workers int) []*split {
 		if !ok || ws.mode != Train || workers < 2 || !ws.net.layout.trained[i] {
 			continue
 		}
-		spans, weights := k.Splits(), n.weightCount()
-		if len(spans) == 0 || len(spans)%workers != 0 || weights < max(splitWeights, 2*ws.rows*n.Shape.Size()) {
+		spans := k.Splits()
+		tooSmall := n.weightCount() < max(splitWeights, 2*ws.rows*n.Shape.Size())
+		if len(spans) == 0 || len(spans)%workers != 0 || tooSmall {
 			continue
 		}
 		s := &split{op: k, spans: spans, each: len(spans) / workers}
@@ -37,13 +39,13 @@ func (ws *Workspace) newSplits(workers int) []*split {
 	return list
 }
 
-// columns returns what a worker's products read.
+// columns returns the columns of the input that a worker's products read.
 func (s *split) columns(worker int) op.Span {
 	return op.Span{Lo: s.spans[worker*s.each].Lo, Hi: s.spans[(worker+1)*s.each-1].Hi}
 }
 
-// ownerOf returns the worker whose products read a block, if the workers share the products of its node and
-// the block belongs to some.
+// ownerOf returns the worker whose split-K products read a block. It returns false if the block's
+// node does not use split-K, or if no product reads the block.
 func (team *Team) ownerOf(b WeightBlock) (worker int, ok bool) {
 	first := b.uses[0]
 	s := team.splits[first.node.Index]
@@ -61,7 +63,7 @@ func (team *Team) ownerOf(b WeightBlock) (worker int, ok bool) {
 	return worker, true
 }
 
-// forwardSplits computes a worker's products of a node for all rows, and then the sum for its rows.
+// forwardSplits computes a worker's products of a node for all rows, then the sum for its rows.
 func (team *Team) forwardSplits(worker int, n *Node, rows int) bool {
 	w, s := team.Workers[worker], team.splits[n.Index]
 	if !team.meet(worker) {

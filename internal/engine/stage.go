@@ -2,8 +2,8 @@ package engine
 
 import "braid/op"
 
-// stage is a run of nodes that each worker computes on its rows without meeting the others, or one node at
-// which the workers meet.
+// stage is a run of nodes that each worker computes on its rows without a barrier, or one node with
+// barriers.
 type stage struct {
 	kind  stageKind
 	nodes []*Node
@@ -13,23 +13,24 @@ type stageKind uint8
 
 const (
 	byRows    stageKind = iota // each worker computes its rows
-	byColumns                  // the workers share the columns of a large layer, where there are few rows
-	bySplits                   // the workers share the products of a sum
+	byColumns                  // each worker computes columns of a large layer: the batch has few rows
+	bySplits                   // split-K
 	withSums                   // sums over all rows come first
 )
 
 const (
-	fewRows      = 8       // per worker: with fewer rows, sharing columns is faster than sharing rows
-	manyWeights  = 1 << 15 // of a layer: with fewer, two more barriers cost more than sharing columns gains
-	columnsGrain = 16      // shares of columns begin at whole vectors
+	fewRows      = 8       // rows per worker below which dividing columns is faster
+	manyWeights  = 1 << 15 // layer size from which dividing columns gains more than two barriers cost
+	columnsGrain = 16      // a worker's columns start at a multiple of the vector width
 )
 
-// compile cuts the nodes into stages. Inputs, and views that copy nothing, need no work.
+// compile groups the nodes into stages. Inputs, and views that copy nothing, are left out.
 func (team *Team) compile(few bool) []stage {
 	var list []stage
 	for i, n := range team.ws.net.Nodes {
 		kind := team.kindOf(n, few)
-		skipped := n.Op == nil || team.ws.net.layout.moves(i, n) && team.ws.logits[i].IsNil() && !n.Head
+		skipped := n.Op == nil || team.ws.net.layout.copiesNothing(i, n) &&
+			team.ws.logits[i].IsNil() && !n.Head
 		switch {
 		case skipped:
 		case kind == byRows && len(list) > 0 && list[len(list)-1].kind == byRows:
@@ -56,7 +57,7 @@ func (team *Team) kindOf(n *Node, few bool) stageKind {
 	return byRows
 }
 
-// columnParallel returns the node's op where sharing its columns may pay, else nil.
+// columnParallel returns the node's op if it is large enough to divide its columns, else nil.
 func (n *Node) columnParallel() op.ColumnParallel {
 	parallel, ok := n.Op.(op.ColumnParallel)
 	if !ok || n.weightCount() < manyWeights {

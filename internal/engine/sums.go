@@ -1,21 +1,22 @@
 package engine
 
 import (
+	"braid/internal/exec"
 	"braid/internal/kernel"
 	"braid/op"
 )
 
-// sumRows is how many rows one chunk of a RowCoupled op's sums covers.
+// sumRows is the number of rows in one chunk of a RowCoupled op's sums.
 const sumRows = 8
 
-// sums is the memory of a RowCoupled op's sums: one array for each chunk of rows. After the fold the first
-// holds the total.
+// sums holds a RowCoupled op's sums, one array for each chunk of rows. After the fold the first
+// array holds the total.
 type sums struct {
 	op                op.RowCoupled
 	forward, backward [][]float32
 }
 
-// newSums makes the sums of the nodes that couple rows, in training.
+// newSums allocates the sums of the nodes that couple rows. It does so only for training.
 func (ws *Workspace) newSums() []*sums {
 	list := make([]*sums, len(ws.net.Nodes))
 	for i, n := range ws.net.Nodes {
@@ -26,15 +27,16 @@ func (ws *Workspace) newSums() []*sums {
 		s := &sums{op: coupled}
 		forward, backward := coupled.Widths()
 		for lo := 0; lo < ws.rows; lo += sumRows {
-			s.forward = append(s.forward, newScratch(forward))
-			s.backward = append(s.backward, newScratch(backward))
+			s.forward = append(s.forward, exec.Floats(forward))
+			s.backward = append(s.backward, exec.Floats(backward))
 		}
 		list[i] = s
 	}
 	return list
 }
 
-// forwardSums computes a node that couples rows: sums of the worker's chunks, their fold, then its rows.
+// forwardSums computes a node that couples rows: the sums of the worker's chunks, the fold of all
+// chunks, then the worker's rows.
 func (team *Team) forwardSums(worker int, n *Node, rows int) bool {
 	w, s := team.Workers[worker], team.coupled[n.Index]
 	t := &w.tasks[n.Index]
@@ -54,8 +56,8 @@ func (team *Team) forwardSums(worker int, n *Node, rows int) bool {
 	return true
 }
 
-// UpdateState updates the state of the ops that couple rows. One worker calls it once per training step, when
-// the step is known to be good.
+// UpdateState updates the state of the ops that couple rows. One worker calls it once per training
+// step, after the step's values are known to be finite.
 func (team *Team) UpdateState() {
 	for i, s := range team.coupled {
 		if s != nil {
@@ -64,7 +66,7 @@ func (team *Team) UpdateState() {
 	}
 }
 
-// backwardSums is the same for the gradient.
+// backwardSums computes the gradient of a node in the same three steps as forwardSums.
 func (team *Team) backwardSums(worker int, n *Node, rows int) bool {
 	w, s := team.Workers[worker], team.coupled[n.Index]
 	t := &w.tasks[n.Index]
@@ -88,7 +90,7 @@ func (team *Team) backwardSums(worker int, n *Node, rows int) bool {
 
 func chunks(rows int) int { return (rows + sumRows - 1) / sumRows }
 
-// eachChunk calls work with each chunk of a worker's rows, which the task then names.
+// eachChunk sets t.Lo and t.Hi to each chunk of the worker's rows and calls work.
 func (team *Team) eachChunk(worker, rows int, t *op.Task, work func(chunk int)) {
 	lo, hi := team.Share(rows, worker)
 	for ; lo < hi; lo += sumRows {
@@ -97,7 +99,7 @@ func (team *Team) eachChunk(worker, rows int, t *op.Task, work func(chunk int)) 
 	}
 }
 
-// foldTree combines arrays in place by a fixed balanced binary tree; the first becomes the total.
+// foldTree combines arrays in place by one fixed balanced binary tree. The first becomes the total.
 func foldTree(list [][]float32, combine func(sums, after []float32)) {
 	for distance := 1; distance < len(list); distance *= 2 {
 		for i := 0; i+distance < len(list); i += 2 * distance {

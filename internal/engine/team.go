@@ -7,21 +7,25 @@ import (
 	"braid/op"
 )
 
-// Team is the workers that compute a batch together, each in its own goroutine. A step of a worker is
-// Forward, after it filled its Input and IDs as Reads says; Backward; and, once all workers have come so
-// far, Join and Gradient for the blocks that it was dealt, after it filled what ReadsLate says.
+// Team is a group of workers that compute one batch, each in its own goroutine. In a training step
+// each worker
+//
+//   - fills the columns of its Input and IDs that Reads returns, and calls Forward,
+//   - calls Backward, and waits for all workers,
+//   - fills the columns that ReadsLate returns, and calls Join,
+//   - calls Gradient for each of its blocks.
 type Team struct {
 	Workers []*Worker
 
 	ws      *Workspace
 	meet    func(worker int) bool
-	splits  []*split // by node: of those whose products the workers share
-	coupled []*sums  // by node: of those that couple rows, in training
+	splits  []*split // by node; nil where the node does not use split-K
+	coupled []*sums  // by node; nil where the node does not couple rows, or without training
 	stages  []stage
-	few     []stage // where a batch has few rows
+	few     []stage // stages for a batch of few rows
 }
 
-// NewTeam makes a team. Meet waits for all workers, and returns false where all must stop.
+// NewTeam makes a team. meet waits for all workers, and returns false if they must stop.
 func (ws *Workspace) NewTeam(workers int, meet func(worker int) bool) *Team {
 	team := &Team{ws: ws, meet: meet, splits: ws.newSplits(workers), coupled: ws.newSums()}
 	for range workers {
@@ -35,19 +39,19 @@ func (ws *Workspace) NewTeam(workers int, meet func(worker int) bool) *Team {
 	return team
 }
 
-// NewSolo makes a team of one worker, which computes in the workspace's own memory.
+// NewSolo makes a team of one worker, which has no private copies.
 func (ws *Workspace) NewSolo() *Team { return ws.NewTeam(1, func(int) bool { return true }) }
 
 // Share returns the rows of a batch that a worker computes.
 func (team *Team) Share(rows, worker int) (lo, hi int) {
-	grain := 4 // rows of a vector product
+	grain := 4 // rows of one tile of a matrix product
 	if team.ws.net.coupled {
 		grain = sumRows
 	}
 	return exec.Share(rows, grain, worker, len(team.Workers))
 }
 
-// isFew reports whether the workers share columns in a batch of so few rows.
+// isFew reports whether a batch of rows rows uses the stages for few rows.
 func (team *Team) isFew(rows int) bool {
 	return len(team.Workers) > 1 && rows < fewRows*len(team.Workers) &&
 		slices.ContainsFunc(team.few, func(s stage) bool { return s.kind == byColumns })
@@ -60,13 +64,13 @@ func (team *Team) stagesFor(rows int) []stage {
 	return team.stages
 }
 
-// Input returns the window to fill for input i of Network.Inputs, where it is float32.
+// Input returns the window to fill for input i of Network.Inputs, if it is float32.
 func (w *Worker) Input(i int) rows32 { return w.tasks[w.ws.net.Inputs[i].Index].Out }
 
-// IDs returns the window to fill for input i of Network.Inputs, where it is int32.
+// IDs returns the window to fill for input i of Network.Inputs, if it is int32.
 func (w *Worker) IDs(i int) rowsOfIDs { return w.tasks[w.ws.net.Inputs[i].Index].IDs[0] }
 
-// Begin tells the ops of a worker which batch comes: how many rows, which example each row is, and the
+// Begin prepares a worker's ops for a batch: its number of rows, the example of each row, and the
 // number of the training step.
 func (team *Team) Begin(worker, rows int, examples []int32, step uint64) {
 	w := team.Workers[worker]
@@ -78,8 +82,8 @@ func (team *Team) Begin(worker, rows int, examples []int32, step uint64) {
 	}
 }
 
-// Forward computes the first rows rows of the batch: of each node the rows that the worker has a share of; of
-// nodes at which the workers meet, its share. It returns false where the worker must stop.
+// Forward computes a worker's share of the first rows rows of the batch, or of a node's columns or
+// products. It returns false if the worker must stop.
 func (team *Team) Forward(worker, rows int) bool {
 	w := team.Workers[worker]
 	lo, hi := team.Share(rows, worker)
@@ -104,8 +108,8 @@ func (team *Team) Forward(worker, rows int) bool {
 	return true
 }
 
-// Backward computes the gradients that follow from each HeadGrad, for the worker's share of the first rows
-// rows. It may be repeated after one Forward. It returns false where the worker must stop.
+// Backward computes the gradients that follow from each HeadGrad, for the worker's share of the
+// first rows rows. It may be repeated after one Forward. It returns false if the worker must stop.
 func (team *Team) Backward(worker, rows int) bool {
 	w := team.Workers[worker]
 	lo, hi := team.Share(rows, worker)
@@ -142,7 +146,7 @@ func (team *Team) forwardColumns(worker int, n *Node, rows int) bool {
 	t := &w.tasks[n.Index]
 	out := t.Out
 	t.Out, t.Lo, t.Hi = w.result(n), 0, rows
-	n.columnParallel().ForwardColumns(t, team.columns(worker, op.Span{Hi: last(n.Shape)}))
+	n.columnParallel().ForwardColumns(t, team.columns(worker, op.Span{Hi: lastAxis(n.Shape)}))
 	t.Out = out
 	if !team.meet(worker) {
 		return false
@@ -158,8 +162,8 @@ func (team *Team) columns(worker int, all op.Span) op.Span {
 	return op.Span{Lo: lo, Hi: hi}.Shift(all.Lo)
 }
 
-// backwardColumns returns the columns of a node's input whose gradient a worker computes for all rows, nil
-// where each worker computes its rows.
+// backwardColumns returns the columns of a node's input whose gradient a worker computes for all
+// rows, or nil if each worker computes its rows.
 func (team *Team) backwardColumns(worker int, n *Node, kind stageKind) *op.Span {
 	if kind != bySplits && kind != byColumns {
 		return nil
@@ -172,8 +176,10 @@ func (team *Team) backwardColumns(worker int, n *Node, kind stageKind) *op.Span 
 		own := team.splits[n.Index].columns(worker).Intersect(wanted)
 		return &own
 	}
-	if wanted.Len() > 0 && n.Inputs[0].Shape.Size() != last(n.Inputs[0].Shape) { // each step of a row has all
-		wanted = op.Span{Hi: last(n.Inputs[0].Shape)}
+	// Columns run along the last axis. With more axes, every column may be wanted.
+	in := n.Inputs[0].Shape
+	if wanted.Len() > 0 && in.Size() != lastAxis(in) {
+		wanted = op.Span{Hi: lastAxis(in)}
 	}
 	own := team.columns(worker, wanted)
 	return &own

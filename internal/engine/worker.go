@@ -1,28 +1,31 @@
 package engine
 
 import (
+	"slices"
+
+	"braid/internal/exec"
 	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
 )
 
-// Worker is one goroutine's hold on a workspace.
+// Worker is one goroutine's state in a workspace: its tasks, scratch and private copies.
 type Worker struct {
 	ws      *Workspace
 	tasks   []op.Task // by node
 	private private
 	tmp     []float32   // for activations
-	partial [][]float32 // for gradients: one buffer for each level of the tree of chunks
+	partial [][]float32 // for gradients: one buffer for each level of the chunk tree
 	again   []float32   // for the gradient of a weight's second use
 }
 
-// newWorker makes a hold on the workspace's memory, with scratch of its own.
+// newWorker makes a worker with its own scratch memory.
 func (ws *Workspace) newWorker() *Worker {
-	w := &Worker{ws: ws, tasks: append([]op.Task(nil), ws.tasks...), tmp: make([]float32, op.TemporarySize)}
+	w := &Worker{ws: ws, tasks: slices.Clone(ws.tasks), tmp: make([]float32, op.TemporarySize)}
 	for i, n := range ws.net.Nodes {
 		w.tasks[i].Scratch = nil
 		for _, length := range n.Scratch {
-			w.tasks[i].Scratch = append(w.tasks[i].Scratch, newScratch(length))
+			w.tasks[i].Scratch = append(w.tasks[i].Scratch, exec.Floats(length))
 		}
 	}
 	return w
@@ -46,7 +49,7 @@ func (w *Worker) forward(n *Node, lo, hi int) {
 	w.activate(n, lo, hi)
 }
 
-// result returns where a node's op writes: before the activation, which may then work in place.
+// result returns the window that a node's op writes. Without logits the activation works in place.
 func (w *Worker) result(n *Node) tensor.Rows[float32] {
 	if logits := w.ws.logits[n.Index]; !logits.IsNil() {
 		return logits
@@ -56,10 +59,11 @@ func (w *Worker) result(n *Node) tensor.Rows[float32] {
 
 // activate applies a node's activation to rows lo to hi.
 func (w *Worker) activate(n *Node, lo, hi int) {
-	n.Activation.Forward(w.tasks[n.Index].Out, w.result(n), lo, hi, last(n.Shape), w.ws.sums[n.Index], w.tmp)
+	out, sums := w.tasks[n.Index].Out, w.ws.sums[n.Index]
+	n.Activation.Forward(out, w.result(n), lo, hi, lastAxis(n.Shape), sums, w.tmp)
 }
 
-// copyIn copies the inputs of a view that could not be placed in its output. A head has logits too.
+// copyIn copies the inputs of a view that do not share its buffer. A head has logits too.
 func (w *Worker) copyIn(n *Node, t *op.Task) {
 	for _, c := range w.ws.net.layout.copies[n.Index] {
 		in := t.In[c.input]
@@ -106,11 +110,13 @@ func (w *Worker) backward(n *Node, lo, hi int) {
 	}
 }
 
-// outGrad turns the gradient by a node's output into that by what its op computed, and adds the loss's.
+// outGrad turns ∂L/∂output of a node into the gradient before its activation, and adds the
+// loss's gradient.
 func (w *Worker) outGrad(n *Node, t *op.Task) {
 	i := n.Index
 	slope := func() {
-		n.Activation.Backward(t.OutGrad, t.Out, w.result(n), t.Lo, t.Hi, last(n.Shape), w.tmp)
+		axis := lastAxis(n.Shape)
+		n.Activation.Backward(t.OutGrad, t.Out, w.result(n), t.Lo, t.Hi, axis, w.tmp)
 	}
 	head, fromLogits := w.ws.headGrads[i], w.ws.fromLogits[i]
 	switch {
@@ -129,7 +135,7 @@ func (w *Worker) outGrad(n *Node, t *op.Task) {
 	}
 }
 
-// addBack adds to the inputs that copyIn copied their columns of the gradient.
+// addBack adds the gradient's columns to the inputs that copyIn copied.
 func (w *Worker) addBack(n *Node, t *op.Task) {
 	for _, c := range w.ws.net.layout.copies[n.Index] {
 		grad := t.InGrad[c.input]

@@ -6,25 +6,26 @@ import (
 	"braid/tensor"
 )
 
-// Workspace is the memory in which a network computes one batch at a time.
+// Workspace is the memory for one batch of a network.
 //
-// Fill the windows that Worker.Input and Worker.IDs return, then call Team.Forward. To train, write the
-// loss's gradient to each HeadGrad, call Team.Backward for the same rows, and Team.Gradient for every block
-// of Network.Blocks. The goroutines that share a workspace are the workers of one Team.
+// Fill the windows that Worker.Input and Worker.IDs return, then call Team.Forward. To train, write
+// the loss's gradient to each HeadGrad, call Team.Backward for the same rows, and Team.Gradient for
+// every block of Network.Blocks. The goroutines that share a workspace are the workers of one Team.
 type Workspace struct {
 	net    *Network
 	rows   int
 	mode   Mode
 	tasks  []op.Task              // by node; each worker has a copy
-	values []tensor.Rows[float32] // by buffer: what nodes compute
-	ids    []tensor.Rows[int32]   // by node: of int32 inputs
-	grads  []tensor.Rows[float32] // by buffer: what Backward clears first and adds to
+	values []tensor.Rows[float32] // by buffer: nodes' outputs
+	ids    []tensor.Rows[int32]   // by node: int32 inputs
+	grads  []tensor.Rows[float32] // by buffer: Backward clears it, then adds to it
 
-	logits     []tensor.Rows[float32] // by node: the op's output, where it is kept apart from the activation's
-	sums       []op.LogSumExp         // by node: of those with Softmax
-	headGrads  []tensor.Rows[float32] // by node: of heads
-	fromLogits []bool                 // by node: its HeadGrad is ∂L/∂logits
-	direct     []bool                 // by node: its HeadGrad is the memory of its OutGrad
+	// By node; zero where the node has none.
+	logits     []tensor.Rows[float32] // the output before the activation, if it is kept
+	sums       []op.LogSumExp         // of Softmax
+	headGrads  []tensor.Rows[float32]
+	fromLogits []bool // HeadGrad is ∂L/∂logits
+	direct     []bool // HeadGrad is the memory of OutGrad
 }
 
 // NewWorkspace makes the memory for batches of up to rows rows.
@@ -51,7 +52,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 			ws.ids[i] = tensor.NewRows[int32](rows, node.Shape.Size())
 		}
 		if node.Activation == op.Softmax {
-			runs := rows * node.Shape.Size() / last(node.Shape)
+			runs := rows * node.Shape.Size() / lastAxis(node.Shape)
 			ws.sums[i] = op.LogSumExp{Highest: make([]float32, runs), Rest: make([]float32, runs)}
 		}
 	}
@@ -61,7 +62,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	return ws
 }
 
-// addHeads makes the memory that only some nodes have besides their output.
+// addHeads allocates logits and the heads' gradients.
 func (ws *Workspace) addHeads() {
 	read := make([]bool, len(ws.net.Nodes))
 	for _, node := range ws.net.Nodes {
@@ -80,7 +81,7 @@ func (ws *Workspace) addHeads() {
 	}
 }
 
-// addGradients makes the buffers of gradients that are read.
+// addGradients allocates the gradient buffers that are read.
 func (ws *Workspace) addGradients() {
 	ws.grads = make([]tensor.Rows[float32], len(ws.net.layout.widths))
 	if ws.mode != Train {
@@ -88,8 +89,9 @@ func (ws *Workspace) addGradients() {
 	}
 	for i, node := range ws.net.Nodes {
 		buffer := ws.net.layout.at[i].buffer
-		wanted := ws.net.layout.wanted[buffer].Len() > 0 && !ws.direct[i] && node.DType != tensor.Int32
-		if wanted && ws.grads[buffer].IsNil() {
+		wanted := ws.net.layout.wanted[buffer].Len() > 0
+		separate := !ws.direct[i] && node.DType != tensor.Int32
+		if wanted && separate && ws.grads[buffer].IsNil() {
 			ws.grads[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
 		}
 	}
@@ -100,7 +102,7 @@ func newRows(rows, width int) tensor.Rows[float32] {
 	return tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: width, Stride: stride}
 }
 
-// NewWeight makes the memory of a weight with the same number of rows for parts of some widths.
+// NewWeight allocates a weight: one matrix of rows rows for each width.
 func NewWeight(rows int, widths ...int) *Weight {
 	w := &Weight{Rows: rows}
 	for _, width := range widths {
@@ -109,7 +111,7 @@ func NewWeight(rows int, widths ...int) *Weight {
 	return w
 }
 
-// window returns a node's columns of its buffer, the zero window where there is no buffer.
+// window returns a node's columns of its buffer, or the zero window if there is no buffer.
 func (ws *Workspace) window(n *Node, buffers []tensor.Rows[float32]) tensor.Rows[float32] {
 	at := ws.net.layout.at[n.Index]
 	if buffers[at.buffer].IsNil() || n.DType == tensor.Int32 {
@@ -118,7 +120,7 @@ func (ws *Workspace) window(n *Node, buffers []tensor.Rows[float32]) tensor.Rows
 	return buffers[at.buffer].Columns(at.offset, at.offset+n.Shape.Size())
 }
 
-// task makes the windows of one node.
+// task returns the task of one node, without scratch.
 func (ws *Workspace) task(n *Node) op.Task {
 	t := op.Task{Train: ws.mode == Train, OutGrad: ws.window(n, ws.grads), State: n.State}
 	if ws.direct[n.Index] {
@@ -147,8 +149,8 @@ func (ws *Workspace) task(n *Node) op.Task {
 	return t
 }
 
-// read points a task at what its node reads and computes.
-func (ws *Workspace) read(n *Node, t *op.Task, values []tensor.Rows[float32], ids []tensor.Rows[int32]) {
+// read sets the task's input and output windows.
+func (ws *Workspace) read(n *Node, t *op.Task, values []rows32, ids []rowsOfIDs) {
 	t.Out, t.In, t.IDs = ws.window(n, values), nil, nil
 	if n.Op == nil {
 		t.IDs = []tensor.Rows[int32]{ids[n.Index]}
@@ -163,20 +165,26 @@ func (ws *Workspace) read(n *Node, t *op.Task, values []tensor.Rows[float32], id
 func (ws *Workspace) Rows() int { return ws.rows }
 
 // Output returns the rows of head i of Network.Heads.
-func (ws *Workspace) Output(i int) tensor.Rows[float32] { return ws.tasks[ws.net.Heads[i].Index].Out }
+func (ws *Workspace) Output(i int) tensor.Rows[float32] {
+	return ws.tasks[ws.net.Heads[i].Index].Out
+}
 
-// Logits returns what head i computed before its activation. A workspace for prediction has none.
-func (ws *Workspace) Logits(i int) tensor.Rows[float32] { return ws.logits[ws.net.Heads[i].Index] }
+// Logits returns head i before its activation. A workspace for prediction has no logits.
+func (ws *Workspace) Logits(i int) tensor.Rows[float32] {
+	return ws.logits[ws.net.Heads[i].Index]
+}
 
 // LogSumExp returns the sums of head i's Softmax, for each run of its last axis.
-func (ws *Workspace) LogSumExp(i int) op.LogSumExp { return ws.sums[ws.net.Heads[i].Index] }
+func (ws *Workspace) LogSumExp(i int) op.LogSumExp {
+	return ws.sums[ws.net.Heads[i].Index]
+}
 
-// HeadGrad returns the window for the loss's gradient before Backward: by head i's logits where fromLogits,
-// else by its output. Backward does not change it.
+// HeadGrad returns the window to which the loss writes its gradient before Backward: ∂L/∂logits
+// of head i if fromLogits, else ∂L/∂output. Backward does not change it.
 func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
 	n := ws.net.Heads[i]
 	ws.fromLogits[n.Index] = fromLogits
-	if ws.direct[n.Index] && !fromLogits { // the activation turns OutGrad into another gradient
+	if ws.direct[n.Index] && !fromLogits { // the activation's Backward overwrites OutGrad
 		ws.headGrads[n.Index] = newRows(ws.rows, n.Shape.Size())
 	}
 	return ws.headGrads[n.Index]
