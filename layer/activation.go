@@ -26,8 +26,8 @@ const (
 	Mish        = braid.Mish
 )
 
-// Activation applies a function to each number; Softmax runs along the last axis. Most layers have a field
-// Activation of their own.
+// Activation applies a function to each number, or Softmax along the last axis. Most layers have a
+// field Activation for the same purpose.
 //
 //	in   [batch, ...]
 //	out  [batch, ...]

@@ -8,7 +8,8 @@ import (
 	"braid/tensor"
 )
 
-// Add adds its inputs element by element. An axis of length 1 is repeated where another input's is longer.
+// Add adds its inputs element by element. An axis of length 1 is broadcast to the length of the
+// other inputs.
 //
 //	in   [batch, ...], [batch, ...] and so on, with the same number of axes
 //	out  [batch, ...]
@@ -33,7 +34,8 @@ func (Add) Build(b *braid.Builder) (op.Op, error) {
 		}
 		for a, n := range in {
 			if n != shape[a] && n != 1 && shape[a] != 1 {
-				return nil, fmt.Errorf("input %d has length %d in axis %d, want %d or 1", i, n, a+1, shape[a])
+				return nil, fmt.Errorf("input %d has length %d in axis %d, want %d or 1",
+					i, n, a+1, shape[a])
 			}
 			shape[a] = max(shape[a], n)
 		}
@@ -41,13 +43,14 @@ func (Add) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(shape...)
 	o := sum{}
 	for i := range b.Inputs() {
-		o.from = append(o.from, repeated(shape, b.Shape(i)))
+		o.from = append(o.from, broadcast(shape, b.Shape(i)))
 	}
 	return o, nil
 }
 
-// repeated returns which element of an input each element of the output reads, nil where it is the same.
-func repeated(out, in tensor.Shape) []int {
+// broadcast returns the index of the input's element that each element of the output reads, or nil
+// if the indices are equal.
+func broadcast(out, in tensor.Shape) []int {
 	if in.Equal(out) {
 		return nil
 	}
@@ -66,7 +69,7 @@ func repeated(out, in tensor.Shape) []int {
 }
 
 type sum struct {
-	from [][]int // by input
+	from [][]int // by input, then by element of the output: see broadcast
 }
 
 func (o sum) Forward(t *op.Task) {

@@ -9,22 +9,27 @@ import (
 	"braid/tensor"
 )
 
-// BatchNormalization normalizes each channel, the last axis, by the mean and the variance of the batch: Ioffe
-// and Szegedy, 2015, with Keras' defaults. Evaluation and prediction use moving averages of both.
+// BatchNormalization normalizes each channel of the last axis by its mean and variance over the
+// batch: Ioffe and Szegedy, 2015, with Keras' defaults. Evaluation and prediction use moving
+// averages of mean and variance.
 //
-//	in    [batch, ..., channels], and if given a mask [batch, ...] of 0 and 1
+//	in    [batch, ..., channels], and optionally a mask [batch, ...] of 0 and 1
 //	out   [batch, ..., channels]
 //
 //	out = Gamma (in - mean) / sqrt(variance + Epsilon) + Beta
 //
-// The variance is the population's. Gamma starts at 1, beta at 0, the moving mean at 0, the moving variance at
-// 1. Positions with mask 0 do not count in mean and variance, but are normalized as the others.
+// The variance is biased: the mean of squared deviations. Gamma and the moving variance start at 1,
+// beta and the moving mean at 0. Positions with mask 0 do not count in mean and variance, but are
+// normalized like the others.
 type BatchNormalization struct {
 	Momentum *float64 `json:"momentum,omitzero"`  // of the moving averages; nil means 0.99
 	Epsilon  float64  `json:"epsilon,omitzero"`   // 0 means 0.001
 	NoCenter bool     `json:"no_center,omitzero"` // without beta
 	NoScale  bool     `json:"no_scale,omitzero"`  // without gamma
-	Frozen   bool     `json:"frozen,omitzero"`    // gamma, beta and the moving averages, which are used in training too, stay
+
+	// Frozen keeps gamma, beta and the moving averages as they are. Training then normalizes by
+	// the moving averages.
+	Frozen bool `json:"frozen,omitzero"`
 }
 
 // Kind is "BatchNormalization".
@@ -79,7 +84,7 @@ func (l BatchNormalization) Build(b *braid.Builder) (op.Op, error) {
 	return coupledNorm{fixedNorm{o}}, nil
 }
 
-// batchNorm is what both ops of the layer share.
+// batchNorm holds the fields of both ops of the layer.
 type batchNorm struct {
 	channels, positions int // positions of a row
 	gamma, beta         int // weights; -1 for none
@@ -88,10 +93,10 @@ type batchNorm struct {
 	factors             int // scratch: [2, channels]
 }
 
-// fixedNorm normalizes by the moving averages. They are constants for its gradient.
+// fixedNorm normalizes by the moving averages, which are constants in its gradient.
 type fixedNorm struct{ batchNorm }
 
-// coupledNorm normalizes by the batch in training.
+// coupledNorm normalizes by the batch's statistics in training.
 type coupledNorm struct{ fixedNorm }
 
 // statistics returns the mean of each channel and 1 / sqrt(variance + Epsilon).
@@ -117,7 +122,6 @@ func (o batchNorm) variance(t *op.Task, channel int) float32 {
 	return t.Sums[1+o.channels+channel] / max(t.Sums[0], 1)
 }
 
-// Forward computes out from the statistics.
 func (o fixedNorm) Forward(t *op.Task) {
 	mean, inverse := o.statistics(t)
 	for r := t.Lo; r < t.Hi; r++ {
@@ -136,7 +140,6 @@ func (o fixedNorm) Forward(t *op.Task) {
 	}
 }
 
-// Backward takes the statistics as constants.
 func (o fixedNorm) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
@@ -180,10 +183,11 @@ func (o fixedNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.
 	}
 }
 
-// Widths are those of count, means and sums of squared deviations; and of the sums of d and d·normalized.
+// Widths returns the lengths of ForwardSums (count, means, sums of squared deviations) and of
+// BackwardSums (sums of d, sums of d·normalized).
 func (o coupledNorm) Widths() (forward, backward int) { return 1 + 2*o.channels, 2 * o.channels }
 
-// ForwardSums computes the count, the means and the sums of squared deviations from them.
+// ForwardSums computes the count, the means, and the sums of squared deviations from the means.
 func (o coupledNorm) ForwardSums(t *op.Task, sums []float32) {
 	clear(sums)
 	mean, squares := sums[1:1+o.channels], sums[1+o.channels:]
@@ -207,7 +211,8 @@ func (o coupledNorm) ForwardSums(t *op.Task, sums []float32) {
 	})
 }
 
-// each calls work with the channels of each position that counts, and those of the gradient.
+// each calls work with the channels of each position that is not masked: x of the input, d of the
+// gradient, nil if there is none.
 func (o coupledNorm) each(t *op.Task, work func(x, d []float32)) {
 	for r := t.Lo; r < t.Hi; r++ {
 		x := t.In[0].Row(r)
@@ -229,8 +234,8 @@ func (o coupledNorm) each(t *op.Task, work func(x, d []float32)) {
 	}
 }
 
-// FoldForward combines counts, means and sums of squares as Chan, Golub and LeVeque do, "Updating formulae and a
-// pairwise algorithm for computing sample variances", 1979.
+// FoldForward combines counts, means and sums of squared deviations: Chan, Golub and LeVeque,
+// "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
 func (o coupledNorm) FoldForward(sums, after []float32) {
 	n := sums[0] + after[0]
 	if n == 0 {
@@ -246,7 +251,7 @@ func (o coupledNorm) FoldForward(sums, after []float32) {
 	sums[0] = n
 }
 
-// UpdateState moves the moving averages.
+// UpdateState updates the moving averages.
 func (o coupledNorm) UpdateState(t *op.Task) {
 	for i := range o.channels {
 		t.State[0][i] = float32(t.State[0][i]*o.momentum) + float32(t.Sums[1+i]*(1-o.momentum))
@@ -254,8 +259,8 @@ func (o coupledNorm) UpdateState(t *op.Task) {
 	}
 }
 
-// BackwardSums computes the sums of d and of d times the normalized input, over all positions: those that do
-// not count are normalized by the same statistics.
+// BackwardSums computes the sums of d and of d times the normalized input over all positions:
+// masked positions are normalized by the same statistics.
 func (o coupledNorm) BackwardSums(t *op.Task, sums []float32) {
 	clear(sums)
 	mean, inverse := o.statistics(t)
@@ -270,7 +275,7 @@ func (o coupledNorm) BackwardSums(t *op.Task, sums []float32) {
 	}
 }
 
-// Backward has the gradient through mean and variance as well.
+// Backward includes the gradient through mean and variance.
 func (o coupledNorm) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return

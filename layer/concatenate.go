@@ -10,8 +10,8 @@ import (
 	"braid/tensor"
 )
 
-// Concatenate joins its inputs along one axis, in the order they are given. The other axes must be
-// equal. Where whole rows follow each other, as with inputs of one axis, it moves no data.
+// Concatenate joins its inputs along one axis, in the order given. The other axes must be equal. It
+// copies no data if each input is contiguous in the output's rows, as with inputs of one axis.
 //
 //	in   [batch, ..., n1, ...], [batch, ..., n2, ...] and so on
 //	out  [batch, ..., n1+n2+..., ...]
@@ -38,11 +38,12 @@ func (l Concatenate) Build(b *braid.Builder) (op.Op, error) {
 		axis = len(first) - max(1, -l.Axis)
 	}
 	if axis < 0 || axis >= len(first) {
-		return nil, fmt.Errorf("Axis = %d, want -%d to %d for inputs of %d axes", l.Axis, len(first), len(first), len(first))
+		n := len(first)
+		return nil, fmt.Errorf("Axis = %d, want -%d to %d for inputs of %d axes", l.Axis, n, n, n)
 	}
 	out := append(tensor.Shape(nil), first...)
 	out[axis] = 0
-	var parts []int
+	var widths []int
 	for i := range b.Inputs() {
 		shape := b.Shape(i)
 		if len(shape) != len(first) {
@@ -50,35 +51,36 @@ func (l Concatenate) Build(b *braid.Builder) (op.Op, error) {
 		}
 		for j := range shape {
 			if j != axis && shape[j] != first[j] {
-				return nil, fmt.Errorf("input %d differs from the first in axis %d: %d, want %d", i, j+1, shape[j], first[j])
+				return nil, fmt.Errorf("input %d differs from the first in axis %d: %d, want %d",
+					i, j+1, shape[j], first[j])
 			}
 		}
 		out[axis] += shape[axis]
-		parts = append(parts, shape[axis:].Size())
+		widths = append(widths, shape[axis:].Size())
 	}
 	b.Output(out...)
 	outer := first[:axis].Size()
 	if outer > 1 {
-		return interleaved{outer, parts}, nil
+		return interleaved{outer, widths}, nil
 	}
-	places := make(laid, len(parts))
-	for i := 1; i < len(parts); i++ {
-		places[i] = places[i-1] + parts[i-1]
+	offsets := make(view, len(widths))
+	for i := 1; i < len(widths); i++ {
+		offsets[i] = offsets[i-1] + widths[i-1]
 	}
-	return places, nil
+	return offsets, nil
 }
 
-// interleaved joins rows that each consist of several pieces.
+// interleaved joins inputs whose rows consist of several pieces.
 type interleaved struct {
-	outer int   // pieces a row
-	parts []int // numbers a piece of each input
+	outer  int   // pieces of a row
+	widths []int // by input: length of a piece
 }
 
 func (o interleaved) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
 		for piece := range o.outer {
-			for i, n := range o.parts {
+			for i, n := range o.widths {
 				copy(out[:n], t.In[i].Row(r)[piece*n:])
 				out = out[n:]
 			}
@@ -90,7 +92,7 @@ func (o interleaved) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		grad := t.OutGrad.Row(r)
 		for piece := range o.outer {
-			for i, n := range o.parts {
+			for i, n := range o.widths {
 				if !t.InGrad[i].IsNil() {
 					kernel.Default().Add(t.InGrad[i].Row(r)[piece*n:][:n], grad[:n])
 				}

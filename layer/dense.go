@@ -10,7 +10,7 @@ import (
 	"braid/tensor"
 )
 
-// Dense is a full connection: activation(x kernel + bias), along the last axis.
+// Dense computes activation(in kernel + bias) along the last axis.
 //
 //	in   [batch, ..., features]
 //	out  [batch, ..., Units]
@@ -41,7 +41,7 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	outer := shape[:len(shape)-1]
 	o := dense{steps: outer.Size(), features: shape[len(shape)-1], units: l.Units}
 	o.transposed = sumsInLanes(o.features, o.units)
-	o.parts = o.cut()
+	o.parts = o.countParts()
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
 	if o.transposed {
 		b.TransposedWeight("kernel", glorotUniform, o.features, o.units, o.spans()...)
@@ -59,32 +59,32 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	return o, nil
 }
 
-// sumsInLanes chooses the storage of a kernel: [units][features], with the summed axis of the forward
-// product in vector lanes, where both products together waste fewer of them than with
-// [features][units].
+// sumsInLanes reports whether the kernel is stored as [units][features], so that the forward
+// product sums along vector lanes. It does if forward and backward product together then waste
+// fewer lanes than with [features][units].
 func sumsInLanes(features, units int) bool {
-	const lanes, folding = 16, 2 // folding: what the final fold of a sum costs, in vectors
+	const lanes, folding = 16, 2 // folding: cost of the final fold of a sum, in vectors
 	vectors := func(n int) int { return (n + lanes - 1) / lanes }
-	// outputs numbers, each a sum in the lanes, and inputs numbers, each a lane's own sum.
+	// outputs are summed along lanes and folded; inputs are summed one to a lane.
 	cost := func(outputs, inputs int) int {
 		return outputs*(vectors(inputs)+folding) + outputs*vectors(inputs)
 	}
 	return cost(units, features) <= cost(features, units)
 }
 
-// cut is how many parts the summed axis has, each a sum of its own, for workers to share: a power of two,
-// for so are most numbers of workers, of parts so long that folding each costs little.
-func (o dense) cut() int {
-	const least, most = 256, 16
+// countParts returns the number of parts of the summed axis for split-K: a power of two, because
+// most numbers of workers are, with parts long enough that their folds cost little.
+func (o dense) countParts() int {
+	const minFeatures, maxParts = 256, 16
 	parts := 1
-	for o.transposed && parts < most && o.features >= 2*parts*least {
+	for o.transposed && parts < maxParts && o.features >= 2*parts*minFeatures {
 		parts *= 2
 	}
 	return parts
 }
 
-// dense computes with a kernel stored [units][features] if transposed, the features in parts, else
-// [features][units].
+// dense stores its kernel as [units][features] if transposed, with one matrix for each part of the
+// features, else as [features][units].
 type dense struct {
 	steps, features, units int
 	transposed, bias       bool
@@ -98,14 +98,16 @@ func (o dense) ForwardColumns(t *op.Task, columns op.Span) {
 		return
 	}
 	o.each(t, func(row, rows int) {
-		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units).Columns(columns.Lo, columns.Hi)
+		in := o.matrix(t.In[0], row, o.features)
+		out := o.matrix(t.Out, row, o.units).Columns(columns.Lo, columns.Hi)
 		if o.bias {
 			fillRows(out, rows, t.Weights[o.parts].Data[columns.Lo:columns.Hi])
 		}
 		if o.transposed {
 			for i := range o.parts {
 				p := o.part(i)
-				op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), lowered(t.Weights[i], columns.Lo))
+				w := fromRow(t.Weights[i], columns.Lo)
+				op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), w)
 			}
 		} else {
 			op.Multiply(o.bias, rows, out, in, t.Weights[0].Columns(columns.Lo, columns.Hi))
@@ -113,7 +115,8 @@ func (o dense) ForwardColumns(t *op.Task, columns op.Span) {
 	})
 }
 
-// part is the columns of the input in a part of the sum: whole vectors, but for the last part.
+// part returns the columns of part i of the summed axis. All parts but the last are multiples of
+// the vector width.
 func (o dense) part(i int) op.Span {
 	const lanes = 16
 	vectors := (o.features + lanes - 1) / lanes
@@ -129,13 +132,16 @@ func (o dense) spans() []op.Span {
 	return spans
 }
 
-// whole is a block of a part of the kernel as a block of [units][features].
-func (o dense) whole(b op.Block) op.Block {
+// kernelBlock turns a block of one part into a block of the kernel [units][features].
+func (o dense) kernelBlock(b op.Block) op.Block {
 	first := o.part(b.Part).Lo
-	return op.Block{RowLo: b.RowLo, RowHi: b.RowHi, ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first}
+	return op.Block{
+		RowLo: b.RowLo, RowHi: b.RowHi,
+		ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first,
+	}
 }
 
-// Splits returns the parts of the summed axis, where a row is one step.
+// Splits returns the parts of the summed axis, or nil if a row has several steps.
 func (o dense) Splits() []op.Span {
 	if o.steps > 1 {
 		return nil
@@ -143,18 +149,19 @@ func (o dense) Splits() []op.Span {
 	return o.spans()
 }
 
-// minusZero added to any number leaves it as it is, even -0.
+// minusZero is the neutral element of addition: x + -0 is x, also for -0.
 var minusZero = []float32{float32(math.Copysign(0, -1))}
 
 func (o dense) ForwardPartial(t *op.Task, part int, out tensor.Rows[float32]) {
 	p, rows := o.part(part), t.Hi-t.Lo
-	term := lowered(out, t.Lo)
+	term := fromRow(out, t.Lo)
 	kernel.Default().Spread(term.Data[:rows*term.Stride], minusZero)
-	op.MultiplyTransposed(true, rows, term, lowered(t.In[0], t.Lo).Columns(p.Lo, p.Hi), t.Weights[part])
+	in := fromRow(t.In[0], t.Lo).Columns(p.Lo, p.Hi)
+	op.MultiplyTransposed(true, rows, term, in, t.Weights[part])
 }
 
 func (o dense) ForwardSum(t *op.Task, partials []tensor.Rows[float32]) {
-	out := lowered(t.Out, t.Lo)
+	out := fromRow(t.Out, t.Lo)
 	if o.bias {
 		fillRows(out, t.Hi-t.Lo, t.Weights[o.parts].Data)
 	} else {
@@ -192,26 +199,27 @@ func (o dense) BackwardColumns(t *op.Task, columns op.Span) {
 				}
 			}
 		} else {
-			op.MultiplyTransposed(true, rows, in, out, lowered(t.Weights[0], columns.Lo))
+			op.MultiplyTransposed(true, rows, in, out, fromRow(t.Weights[0], columns.Lo))
 		}
 	})
 }
 
 func (o dense) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	o.each(t, func(row, rows int) {
-		in, out, add := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units), row > t.Lo
+		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.OutGrad, row, o.units)
+		add := row > t.Lo
 		switch {
 		case weight == 1:
 			op.AddRows(add, rows, out, block, grad)
 		case o.transposed:
-			op.AddOuter(add, rows, out, in, o.whole(block), grad)
+			op.AddOuter(add, rows, out, in, o.kernelBlock(block), grad)
 		default:
 			op.AddOuter(add, rows, in, out, block, grad)
 		}
 	})
 }
 
-// GradientReads returns the columns that lie along the block, where a row is one step.
+// GradientReads returns the input columns of the block, or all columns if a row has several steps.
 func (o dense) GradientReads(_, weight int, block op.Block) op.Span {
 	switch {
 	case weight == 1:
@@ -219,14 +227,15 @@ func (o dense) GradientReads(_, weight int, block op.Block) op.Span {
 	case o.steps > 1:
 		return op.Span{Lo: 0, Hi: o.steps * o.features}
 	case o.transposed:
-		block = o.whole(block)
+		block = o.kernelBlock(block)
 		return op.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
 	}
 	return op.Span{Lo: block.RowLo, Hi: block.RowHi}
 }
 
-// each calls work on the task's rows as one matrix, where each row has one step or the steps of all
-// rows lie evenly, else on the steps of each row: from a batch row on, so many rows of the matrix.
+// each calls work with the matrices of the task's rows: the first batch row and the number of
+// matrix rows. It is one matrix if a row has one step, or if the steps of all rows have equal
+// distances; else each batch row is a matrix.
 func (o dense) each(t *op.Task, work func(row, rows int)) {
 	even := t.In[0].Stride == o.steps*o.features && t.Out.Stride == o.steps*o.units
 	if o.steps == 1 || even {
@@ -238,7 +247,7 @@ func (o dense) each(t *op.Task, work func(row, rows int)) {
 	}
 }
 
-// matrix is the matrix of width columns that starts at a batch row.
+// matrix returns the matrix of width columns that starts at a batch row.
 func (o dense) matrix(rows tensor.Rows[float32], row, width int) tensor.Rows[float32] {
 	m := tensor.Rows[float32]{Data: rows.From(row), Width: width, Stride: width}
 	if o.steps == 1 {

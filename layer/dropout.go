@@ -8,9 +8,9 @@ import (
 	"braid/tensor"
 )
 
-// Dropout sets each number to 0 with probability Rate in training, and multiplies the others by 1/(1 - Rate):
-// Srivastava and others, 2014. In evaluation and prediction it changes nothing. Which numbers become 0 depends
-// on the seed, the step and the example, but not on the number of workers.
+// Dropout sets each number to 0 with probability Rate in training, and multiplies the others by
+// 1/(1 - Rate): Srivastava and others, 2014. In evaluation and prediction it changes nothing. Which
+// numbers become 0 depends on the seed, the step and the example, but not on the number of workers.
 //
 //	in   [batch, ...]
 //	out  [batch, ...]
@@ -36,7 +36,7 @@ func (l Dropout) Build(b *braid.Builder) (op.Op, error) {
 
 type dropout struct {
 	rate, keep float32
-	factors    int // saved: what each number was multiplied by
+	factors    int // saved: 0 or keep for each number
 }
 
 func (o dropout) Forward(t *op.Task) {

@@ -9,15 +9,14 @@ import (
 	"braid/tensor"
 )
 
-// Embedding replaces each id by a trained vector.
+// Embedding replaces each id by a trained vector. in [batch, ...] int32, ids from 0 to Vocabulary-1
 //
-//	in   [batch, ...] int32, ids from 0 up to below Vocabulary
 //	out  [batch, ..., Width]
 //
-// The vectors start even within 0.05 of zero, as in Keras.
+// The vectors start uniform in [-0.05, 0.05), as in Keras.
 type Embedding struct {
 	Vocabulary int `json:"vocabulary"` // number of ids; required
-	Width      int `json:"width"`      // numbers in a vector; required
+	Width      int `json:"width"`      // length of a vector; required
 
 	Frozen bool `json:"frozen,omitzero"` // the vectors are not trained
 }
@@ -49,11 +48,13 @@ func (l Embedding) Build(b *braid.Builder) (op.Op, error) {
 
 type embedding struct{ width int }
 
-// Forward looks up all rows at once where nothing lies between them.
+// Forward looks up all rows at once if the output's rows are contiguous.
 func (o embedding) Forward(t *op.Task) {
 	w := t.Weights[0]
 	lookUp := func(ids []int32, out []float32) {
-		kernel.Default().LookUp(kernel.Lookup{Width: o.width, IDs: ids, Table: w.Data, TableRow: w.Stride, X: out})
+		kernel.Default().LookUp(kernel.Lookup{
+			Width: o.width, IDs: ids, Table: w.Data, TableRow: w.Stride, X: out,
+		})
 	}
 	ids := t.IDs[0]
 	if t.Out.Stride == t.Out.Width {
@@ -65,7 +66,7 @@ func (o embedding) Forward(t *op.Task) {
 	}
 }
 
-// Backward has nothing to do: ids have no gradient.
+// Backward is empty: ids have no gradient.
 func (o embedding) Backward(*op.Task) {}
 
 func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
@@ -74,14 +75,14 @@ func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[
 		XRow: o.width, Lo: block.RowLo, Rows: block.RowHi - block.RowLo,
 	}
 	clearRows(tensor.Rows[float32]{Data: grad.Data, Width: sum.Width, Stride: grad.Stride}, sum.Rows)
-	ids, from := t.IDs[0], t.OutGrad
-	if from.Stride == from.Width {
-		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], from.From(t.Lo)[block.ColumnLo:]
+	ids, d := t.IDs[0], t.OutGrad
+	if d.Stride == d.Width {
+		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], d.From(t.Lo)[block.ColumnLo:]
 		kernel.Default().AddUp(sum)
 		return
 	}
 	for r := t.Lo; r < t.Hi; r++ {
-		sum.IDs, sum.X = ids.Row(r), from.Row(r)[block.ColumnLo:]
+		sum.IDs, sum.X = ids.Row(r), d.Row(r)[block.ColumnLo:]
 		kernel.Default().AddUp(sum)
 	}
 }
@@ -89,7 +90,9 @@ func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[
 // GradientIDs returns the input.
 func (o embedding) GradientIDs(t *op.Task, _ int) tensor.Rows[int32] { return t.IDs[0] }
 
-func (o embedding) AddRowGradients(t *op.Task, _ int, first int32, index []int32, grad tensor.Rows[float32]) {
+func (o embedding) AddRowGradients(
+	t *op.Task, _ int, first int32, index []int32, grad tensor.Rows[float32],
+) {
 	k := kernel.Default()
 	for r := t.Lo; r < t.Hi; r++ {
 		d := t.OutGrad.Row(r)

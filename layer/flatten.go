@@ -6,7 +6,7 @@ import (
 	"braid/tensor"
 )
 
-// Flatten makes one axis of all axes of a row. It moves no data.
+// Flatten makes one axis of all axes of a row. It copies no data.
 //
 //	in   [batch, ...]
 //	out  [batch, product of the axes]
@@ -21,12 +21,12 @@ func (Flatten) Build(b *braid.Builder) (op.Op, error) {
 		return nil, err
 	}
 	b.Output(b.Shape(0).Size())
-	return laid{0}, nil
+	return view{0}, nil
 }
 
-// laid is an op whose inputs lie in its output: the model lays them there.
-type laid []int
+// view is an op.View by the offsets of its inputs.
+type view []int
 
-func (l laid) Offsets() []int    { return l }
-func (l laid) Forward(*op.Task)  {}
-func (l laid) Backward(*op.Task) {}
+func (v view) Offsets() []int    { return v }
+func (v view) Forward(*op.Task)  {}
+func (v view) Backward(*op.Task) {}

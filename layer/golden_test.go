@@ -13,11 +13,11 @@ import (
 	"braid/tensor"
 )
 
-// goldenTolerance is how far float32 may be from float64, as a share of numbers above 1: sums here have at most 13
-// terms.
+// goldenTolerance bounds the error of float32 against float64, relative for numbers above 1. The
+// sums have at most 13 terms.
 const goldenTolerance = 1e-6
 
-// numbers are the inputs and weights that testdata/golden.py uses.
+// numbers returns the inputs and weights that testdata/golden.py uses.
 func numbers(seed float64, n int) []float32 {
 	list := make([]float32, n)
 	for i := range list {
@@ -26,7 +26,7 @@ func numbers(seed float64, n int) []float32 {
 	return list
 }
 
-// flat lists the numbers of nested lists.
+// flat returns the numbers of nested lists.
 func flat(value any) []float64 {
 	if list, ok := value.([]any); ok {
 		var all []float64
@@ -38,7 +38,7 @@ func flat(value any) []float64 {
 	return []float64{value.(float64)}
 }
 
-// TestGolden holds each layer's output against what PyTorch gives in float64: testdata/golden.py.
+// TestGolden compares each layer's output with PyTorch's in float64: testdata/golden.py.
 func TestGolden(t *testing.T) {
 	content, err := os.ReadFile("testdata/golden.json")
 	if err != nil {
@@ -102,7 +102,7 @@ func TestGolden(t *testing.T) {
 	check("add", layer.Add{}, sequence, 2)
 }
 
-// TestInitializers checks what Keras' initializers promise.
+// TestInitializers checks the distributions that Keras documents.
 func TestInitializers(t *testing.T) {
 	g := braid.NewGraph("initial")
 	ids := g.Input("ids", tensor.Int32, 5)
@@ -126,10 +126,11 @@ func TestInitializers(t *testing.T) {
 			largest = max(largest, math.Abs(float64(v)))
 		}
 		n := float64(len(values[name]))
-		// Even in [-limit, limit]: mean 0, variance limit²/3, each within five standard errors.
+		// Uniform in [-limit, limit]: mean 0, variance limit²/3, each within five standard errors.
 		if largest > limit || largest < 0.9*limit || math.Abs(sum/n) > 5*limit/math.Sqrt(3*n) ||
 			math.Abs(squares/n-limit*limit/3) > 5*limit*limit*math.Sqrt(4./45/n) {
-			t.Errorf("%s: mean %v, mean square %v, largest %v: not even within %v", name, sum/n, squares/n, largest, limit)
+			t.Errorf("%s: mean %v, mean square %v, largest %v: not uniform within %v",
+				name, sum/n, squares/n, largest, limit)
 		}
 	}
 	recurrent := values["s.recurrent_kernel"]
@@ -158,10 +159,13 @@ func TestInitializers(t *testing.T) {
 // Every layer's configuration can be written to JSON and read back.
 func TestDecode(t *testing.T) {
 	for _, l := range []braid.Layer{
-		layer.Dense{Units: 3, Activation: layer.Softmax, NoBias: true}, layer.LSTM{Units: 2, Sequences: true},
+		layer.Dense{Units: 3, Activation: layer.Softmax, NoBias: true},
+		layer.LSTM{Units: 2, Sequences: true},
 		layer.Embedding{Vocabulary: 5, Width: 2}, layer.Concatenate{Axis: -2}, layer.Flatten{},
-		layer.BatchNormalization{Momentum: new(0.0), Epsilon: 0.5, NoScale: true}, layer.LayerNormalization{Axes: []int{1, -1}, NoCenter: true},
-		layer.Dropout{Rate: 0.25}, layer.Add{}, layer.Activation{Function: layer.GELUTanh}, layer.Dense{Units: 1, Frozen: true},
+		layer.BatchNormalization{Momentum: new(0.0), Epsilon: 0.5, NoScale: true},
+		layer.LayerNormalization{Axes: []int{1, -1}, NoCenter: true},
+		layer.Dropout{Rate: 0.25}, layer.Add{}, layer.Activation{Function: layer.GELUTanh},
+		layer.Dense{Units: 1, Frozen: true},
 	} {
 		config, err := json.Marshal(l)
 		if err != nil {

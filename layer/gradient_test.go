@@ -9,13 +9,16 @@ import (
 	"braid/tensor"
 )
 
-// Each graph puts what is checked above a layer with weights, so that the gradient by its input is
-// checked too, and feeds two heads of different width.
+// Each graph puts the checked layer after a layer with weights, so that ∂L/∂input is checked
+// too, and feeds two heads of different width.
 func TestGradients(t *testing.T) {
 	for name, draw := range map[string]func(g *braid.Graph){
 		"dense, every activation": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
-			for _, a := range []braid.Activation{layer.Linear, layer.Sigmoid, layer.Tanh, layer.Softmax, layer.GELU, layer.GELUTanh, layer.SiLU, layer.Softplus, layer.Softsign, layer.Mish} {
+			for _, a := range []braid.Activation{
+				layer.Linear, layer.Sigmoid, layer.Tanh, layer.Softmax, layer.GELU, layer.GELUTanh,
+				layer.SiLU, layer.Softplus, layer.Softsign, layer.Mish,
+			} {
 				under := g.Add("under_"+a.String(), layer.Dense{Units: 4, Activation: a}, x)
 				g.Head("head_"+a.String(), layer.Dense{Units: 3, Activation: a}, under)
 			}
@@ -107,8 +110,8 @@ func TestGradients(t *testing.T) {
 	}
 }
 
-// ReLU has a kink, where a difference says nothing: here every unit stays on one side of it, some
-// on each.
+// A difference across ReLU's kink is no derivative, so every unit stays on one side of the kink,
+// some units on each side.
 func TestGradientReLU(t *testing.T) {
 	g := braid.NewGraph("relu")
 	x := g.Input("x", tensor.Float32, 3)

@@ -19,7 +19,7 @@ func constant(value float32) braid.Initializer {
 	}
 }
 
-// uniform is even in [-limit, limit).
+// uniform draws from the uniform distribution in [-limit, limit).
 func uniform(limit float64) braid.Initializer {
 	return func(values []float32, _ tensor.Shape, draw braid.Draw) {
 		for i := range values {
@@ -28,16 +28,16 @@ func uniform(limit float64) braid.Initializer {
 	}
 }
 
-// glorotUniform is even within sqrt(6 / (fan in + fan out)) of zero, for a kernel [in, out]: Glorot
+// glorotUniform is uniform with limit sqrt(6 / (fan in + fan out)), for a kernel [in, out]: Glorot
 // and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
 func glorotUniform(values []float32, shape tensor.Shape, draw braid.Draw) {
 	uniform(math.Sqrt(6/float64(shape[0]+shape[1])))(values, shape, draw)
 }
 
-// orthogonal is a random orthogonal matrix [rows, columns]: the longer side's vectors, drawn from
-// the normal distribution, are made orthonormal by the modified method of Gram and Schmidt, run
-// twice. That gives what a QR decomposition with a positive diagonal gives: Saxe, McClelland and
-// Ganguli, "Exact solutions to the nonlinear dynamics of learning", 2014.
+// orthogonal draws an orthogonal matrix [rows, columns]. Vectors along the longer axis, from the
+// normal distribution, are made orthonormal by modified Gram-Schmidt, run twice. The result is the
+// Q of a QR decomposition with a positive diagonal: Saxe, McClelland and Ganguli, "Exact solutions
+// to the nonlinear dynamics of learning", 2014.
 func orthogonal(values []float32, shape tensor.Shape, draw braid.Draw) {
 	rows, columns := shape[0], shape[1]
 	short, long := min(rows, columns), max(rows, columns)
@@ -51,7 +51,7 @@ func orthogonal(values []float32, shape tensor.Shape, draw braid.Draw) {
 			for _, u := range vectors[:i] {
 				overlap := dot(u, v)
 				for j := range v {
-					v[j] -= float64(overlap * u[j]) // converted, so that no compiler fuses it
+					v[j] -= float64(overlap * u[j]) // the conversion forbids fusing
 				}
 			}
 		}

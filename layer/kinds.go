@@ -7,7 +7,7 @@ import (
 	"braid/internal/kinds"
 )
 
-// members has a line for each layer of this package.
+// members lists an example of each layer of this package.
 var members = []braid.Layer{
 	Activation{},
 	Add{},
@@ -21,8 +21,8 @@ var members = []braid.Layer{
 	LayerNormalization{},
 }
 
-// Decode reads a layer from its kind and its configuration as JSON, which a model file holds. Layers
-// from elsewhere are found among custom, by their Kind: each is an example whose type is made anew.
+// Decode returns the layer of a kind, read from its configuration in JSON. custom holds an example
+// of each layer from outside this package; Decode returns a new value of the example's type.
 func Decode(kind string, config []byte, custom ...braid.Layer) (braid.Layer, error) {
 	return kinds.Decode("layer", kind, config, slices.Concat(custom, members))
 }

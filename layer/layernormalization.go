@@ -10,7 +10,8 @@ import (
 	"braid/tensor"
 )
 
-// LayerNormalization normalizes each row over some axes: Ba, Kiros and Hinton, 2016, with Keras' defaults.
+// LayerNormalization normalizes each row over some axes: Ba, Kiros and Hinton, 2016, with Keras'
+// defaults.
 //
 //	in   [batch, ...]
 //	out  [batch, ...]
@@ -19,7 +20,8 @@ import (
 //
 // Gamma, which starts at 1, and beta, which starts at 0, have the shape of the normalized axes.
 type LayerNormalization struct {
-	Axes     []int   `json:"axes,omitzero"`      // as in Keras: 1 is the first after the batch, -1 the last; nil means -1
+	// Axes are counted as in Keras: 1 is the first after the batch, -1 the last. nil means -1.
+	Axes     []int   `json:"axes,omitzero"`
 	Epsilon  float64 `json:"epsilon,omitzero"`   // 0 means 0.001
 	NoCenter bool    `json:"no_center,omitzero"` // without beta
 	NoScale  bool    `json:"no_scale,omitzero"`  // without gamma
@@ -79,7 +81,8 @@ func normalizedAxes(given []int, count int) ([]int, error) {
 			axis = count + a
 		}
 		if a == 0 || axis < 0 || axis >= count {
-			return nil, fmt.Errorf("Axes has %d, want 1 to %d, or -%d to -1, for an input of %d axes", a, count, count, count)
+			return nil, fmt.Errorf("Axes has %d, want 1 to %d, or -%d to -1, for an input of %d axes",
+				a, count, count, count)
 		}
 		if slices.Contains(axes, axis) {
 			return nil, fmt.Errorf("Axes has axis %d twice", a)
@@ -93,8 +96,8 @@ func normalizedAxes(given []int, count int) ([]int, error) {
 	return axes, nil
 }
 
-// groupedOrder returns where, in a row, element j of group g is, at g*width + j. It is nil where that is the
-// order of the row itself.
+// groupedOrder returns the index in a row of element j of group g, at g*width + j. It returns nil
+// if the groups are contiguous.
 func groupedOrder(shape tensor.Shape, axes []int) []int {
 	var outer []int
 	for a := range shape {
@@ -120,14 +123,14 @@ func groupedOrder(shape tensor.Shape, axes []int) []int {
 }
 
 type layerNorm struct {
-	groups, width int // of a row: groups that are normalized by themselves, of so many numbers
-	order         []int
-	gamma, beta   int // weights; -1 for none
-	saved         int // [groups, 2]: mean, 1 / sqrt(variance + Epsilon)
+	groups, width int   // a row has groups of width numbers, each normalized separately
+	order         []int // see groupedOrder
+	gamma, beta   int   // weights; -1 for none
+	saved         int   // [groups, 2]: mean, 1 / sqrt(variance + Epsilon)
 	epsilon       float32
 }
 
-// at returns where in a row an element of a group is.
+// at returns the index in a row of element i of a group.
 func (o layerNorm) at(group, i int) int {
 	if o.order == nil {
 		return group*o.width + i
@@ -188,7 +191,7 @@ func (o layerNorm) Backward(t *op.Task) {
 		for g := range o.groups {
 			saved := t.Saved[o.saved].Row(r)[2*g:]
 			mean, inverse := saved[0], saved[1]
-			var sum, product float32 // of the gradient by the normalized numbers; and times these
+			var sum, product float32 // sums of ∂L/∂normalized, and of that times normalized
 			for i := range o.width {
 				at := o.at(g, i)
 				dn := o.scaled(t, d[at], i)

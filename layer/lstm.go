@@ -16,8 +16,8 @@ import (
 //	out  [batch, Units], or [batch, steps, Units] with Sequences
 //
 // Gates are stored in the order i, f, c, o. The kernel [features, 4 Units] starts Glorot-uniform,
-// the recurrent kernel [Units, 4 Units] orthogonal, the bias [4 Units] at zero but for the forget
-// gate's, which is 1. The first state is zero.
+// the recurrent kernel [Units, 4 Units] orthogonal, the bias [4 Units] at zero, with 1 for the
+// forget gate. The initial state is zero.
 type LSTM struct {
 	Units     int  `json:"units"`              // width of the hidden state; required
 	Sequences bool `json:"sequences,omitzero"` // return every step, not only the last
@@ -53,13 +53,14 @@ func (l LSTM) Build(b *braid.Builder) (op.Op, error) {
 	b.Weight("bias", forgetBias, 4*units)
 	return lstm{
 		steps: steps, features: features, units: units, sequences: l.Sequences,
-		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units), squashed: b.Save(steps * units),
-		before: b.Save(steps * units), slopes: b.Save(steps * 4 * units),
+		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units),
+		squashed: b.Save(steps * units), before: b.Save(steps * units),
+		slopes:  b.Save(steps * 4 * units),
 		scratch: b.Scratch(chunkRows * (7*units + features)),
 	}, nil
 }
 
-// forgetBias is zero but for the forget gate, the second of the four, which starts open.
+// forgetBias sets the bias of the forget gate, the second of four, to 1.
 func forgetBias(values []float32, _ tensor.Shape, _ braid.Draw) {
 	units := len(values) / 4
 	for i := units; i < 2*units; i++ {
@@ -67,23 +68,25 @@ func forgetBias(values []float32, _ tensor.Shape, _ braid.Draw) {
 	}
 }
 
-// lstm computes with the rows of a batch in vector lanes: what a unit has for all rows of a chunk lies
-// side by side, a plane. So no lane is wasted on a gate of few units, and the cell is one loop.
+// lstm computes chunks of rows with the rows in vector lanes. A plane holds one number of a unit
+// for all rows of a chunk. No lane is wasted if there are few units, and the cell is one loop.
 type lstm struct {
 	steps, features, units int
 	sequences              bool
-	// Indices of what is saved. The first three hold the planes of a chunk, one after the other.
+	// Indices of saved memory. The first three hold the planes of each chunk.
 	gates    int // [steps, 4 units] i, f, c, o after their activations
-	cells    int // [steps + 1, units] the cell's state c, from the one before the first step
+	cells    int // [steps + 1, units] cell state c, starting with the initial state
 	squashed int // [steps, units] tanh(c)
-	before   int // by row: [steps, units] h of the step before; the first is zero and never written
-	slopes   int // by row: [steps, 4 units] the loss's gradient by the gates before their activations
-	scratch  int // of a chunk
+	// The next two hold rows of the batch.
+	before int // [steps, units] h of the previous step; the first is zero and never written
+	slopes int // [steps, 4 units] ∂L/∂gates, before their activations
+
+	scratch int // index of the scratch for one chunk
 }
 
 const (
-	chunkRows = 64 // at most: a step's planes stay in the second-level cache
-	laneRows  = 8  // fewer rows than this would waste lanes, and are chunks of one
+	chunkRows = 64 // largest chunk: its planes of one step fit the L2 cache
+	laneRows  = 8  // smallest chunk of several rows: smaller ones would waste lanes
 )
 
 // chunk is rows lo to lo+n of a task.
@@ -93,8 +96,8 @@ type chunk struct {
 	lo, n int
 }
 
-// chunks calls work with one chunk of the task's rows after the other. A chunk of one row has the
-// numbers of its planes side by side as a row has them.
+// chunks calls work with each chunk of the task's rows. In a chunk of one row, planes are laid out
+// like the row itself.
 func (o lstm) chunks(t *op.Task, work func(c chunk)) {
 	for lo := t.Lo; lo < t.Hi; {
 		n := min(chunkRows, t.Hi-lo)
@@ -106,15 +109,17 @@ func (o lstm) chunks(t *op.Task, work func(c chunk)) {
 	}
 }
 
-// room returns count planes of the scratch, from the one that first names.
-func (c chunk) room(first, count int) []float32 { return c.Scratch[c.scratch][first*c.n:][:count*c.n] }
+// scratchPlanes returns count planes of the scratch, from plane first.
+func (c chunk) scratchPlanes(first, count int) []float32 {
+	return c.Scratch[c.scratch][first*c.n:][:count*c.n]
+}
 
-// planes is count planes of a window, from the one that first names.
+// planes returns count planes of a window, from plane first.
 func (c chunk) planes(window tensor.Rows[float32], first, count int) []float32 {
 	return window.Data[c.lo*window.Stride:][first*c.n:][:count*c.n]
 }
 
-// rows is the same numbers of each row, from the one that first names, and the distance of two rows.
+// rows returns the chunk's rows of a window, from column first, and the distance between rows.
 func (c chunk) rows(window tensor.Rows[float32], first int) ([]float32, int) {
 	return window.From(c.lo)[first:], window.Stride
 }
@@ -123,9 +128,9 @@ func (o lstm) Forward(t *op.Task) { o.chunks(t, chunk.forward) }
 
 func (c chunk) forward() {
 	u := c.units
-	gates, hidden := c.room(0, 4*u), c.room(4*u, u)
-	before, squashed := c.room(5*u, u), c.room(6*u, u)
-	cells, x := before, c.room(7*u, c.features)
+	gates, hidden := c.scratchPlanes(0, 4*u), c.scratchPlanes(4*u, u)
+	before, squashed := c.scratchPlanes(5*u, u), c.scratchPlanes(6*u, u)
+	cells, x := before, c.scratchPlanes(7*u, c.features)
 	if c.Train {
 		before = c.planes(c.Saved[c.cells], 0, u)
 	}
@@ -133,53 +138,62 @@ func (c chunk) forward() {
 	for step := range c.steps {
 		if c.Train {
 			gates = c.planes(c.Saved[c.gates], step*4*u, 4*u)
-			before, cells = c.planes(c.Saved[c.cells], step*u, u), c.planes(c.Saved[c.cells], (step+1)*u, u)
+			before = c.planes(c.Saved[c.cells], step*u, u)
+			cells = c.planes(c.Saved[c.cells], (step+1)*u, u)
 			squashed = c.planes(c.Saved[c.squashed], step*u, u)
 		}
 		kernel.Default().Spread(gates, c.Weights[2].Data[:4*u])
 		in, inRow := c.rows(c.In[0], step*c.features)
-		c.multiply(gates, 0, c.turned(x, in, inRow, c.features), c.features)
+		c.multiply(gates, 0, c.toPlanes(x, in, inRow, c.features), c.features)
 		if step > 0 {
 			c.multiply(gates, 1, hidden, u)
 		}
-		kernel.Default().LSTM(kernel.LSTMCell{Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden})
-		c.answer(step, hidden)
+		kernel.Default().LSTM(kernel.LSTMCell{
+			Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden,
+		})
+		c.writeHidden(step, hidden)
 	}
 }
 
-// answer writes the hidden state after a step to where others read it, row by row.
-func (c chunk) answer(step int, hidden []float32) {
+// writeHidden writes the hidden state after a step to the rows of the output, and to those that
+// Gradient reads.
+func (c chunk) writeHidden(step int, hidden []float32) {
 	u := c.units
 	if c.Train && step+1 < c.steps {
 		to, row := c.rows(c.Saved[c.before], (step+1)*u)
-		c.back(to, row, hidden, u)
+		c.toRows(to, row, hidden, u)
 	}
 	switch {
 	case c.sequences:
 		to, row := c.rows(c.Out, step*u)
-		c.back(to, row, hidden, u)
+		c.toRows(to, row, hidden, u)
 	case step == c.steps-1:
 		to, row := c.rows(c.Out, 0)
-		c.back(to, row, hidden, u)
+		c.toRows(to, row, hidden, u)
 	}
 }
 
-// turned is width numbers of each row as planes, in scratch where they have to be turned.
-func (c chunk) turned(scratch, rows []float32, row, width int) []float32 {
+// toPlanes returns width numbers of each row as planes. It transposes them to scratch, unless the
+// chunk has one row.
+func (c chunk) toPlanes(scratch, rows []float32, row, width int) []float32 {
 	if c.n == 1 {
 		return rows[:width]
 	}
-	kernel.Default().Transpose(kernel.Transposition{Rows: c.n, Columns: width, Y: scratch, YRow: c.n, X: rows, XRow: row})
+	kernel.Default().Transpose(kernel.Transposition{
+		Rows: c.n, Columns: width, Y: scratch, YRow: c.n, X: rows, XRow: row,
+	})
 	return scratch
 }
 
-// back writes planes to width numbers of each row.
-func (c chunk) back(rows []float32, row int, planes []float32, width int) {
-	kernel.Default().Transpose(kernel.Transposition{Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n})
+// toRows transposes planes to width numbers of each row.
+func (c chunk) toRows(rows []float32, row int, planes []float32, width int) {
+	kernel.Default().Transpose(kernel.Transposition{
+		Rows: width, Columns: c.n, Y: rows, YRow: row, X: planes, XRow: c.n,
+	})
 }
 
-// multiply adds a kernel times the planes of x, inner of them, to the planes of the gates. Either way of
-// doing it adds up each sum in the same order.
+// multiply adds the product of a kernel and inner planes of x to the planes of the gates. Both
+// branches add up each sum in the same order.
 func (c chunk) multiply(gates []float32, weight int, x []float32, inner int) {
 	w := c.Weights[weight]
 	if c.n == 1 {
@@ -198,18 +212,19 @@ func (o lstm) Backward(t *op.Task) { o.chunks(t, chunk.backward) }
 
 func (c chunk) backward() {
 	u := c.units
-	dHidden, dCells, gates := c.room(0, u), c.room(u, u), c.room(2*u, 4*u)
+	dHidden, dCells := c.scratchPlanes(0, u), c.scratchPlanes(u, u)
+	gates := c.scratchPlanes(2*u, 4*u)
 	clear(dHidden)
 	clear(dCells)
 	for step := c.steps - 1; step >= 0; step-- {
 		c.outGrad(step, dHidden)
-		copy(gates, c.planes(c.Saved[c.gates], step*4*u, 4*u)) // which become their gradients
+		copy(gates, c.planes(c.Saved[c.gates], step*4*u, 4*u)) // LSTMBack overwrites the copy
 		kernel.Default().LSTMBack(kernel.LSTMBack{
 			Gates: gates, Before: c.planes(c.Saved[c.cells], step*u, u),
 			Squashed: c.planes(c.Saved[c.squashed], step*u, u), DHidden: dHidden, DCells: dCells,
 		})
 		to, row := c.rows(c.Saved[c.slopes], step*4*u)
-		c.back(to, row, gates, 4*u)
+		c.toRows(to, row, gates, 4*u)
 		if step > 0 {
 			c.multiplyBack(dHidden, gates)
 		}
@@ -219,11 +234,13 @@ func (c chunk) backward() {
 	}
 	all := c.sequence(c.Task, c.lo, c.n)
 	for i := range all.matrices {
-		op.MultiplyTransposed(true, all.rows, all.matrix(i, c.InGrad[0], c.features), all.matrix(i, c.Saved[c.slopes], 4*u), c.Weights[0])
+		in := all.matrix(i, c.InGrad[0], c.features)
+		slopes := all.matrix(i, c.Saved[c.slopes], 4*u)
+		op.MultiplyTransposed(true, all.rows, in, slopes, c.Weights[0])
 	}
 }
 
-// outGrad adds the gradient by the output of a step, where there is one.
+// outGrad adds ∂L/∂output of a step, if the step has an output.
 func (c chunk) outGrad(step int, dHidden []float32) {
 	if c.OutGrad.IsNil() {
 		return
@@ -236,11 +253,12 @@ func (c chunk) outGrad(step int, dHidden []float32) {
 		return
 	}
 	from, row := c.rows(c.OutGrad, at)
-	kernel.Default().Transpose(kernel.Transposition{Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true})
+	kernel.Default().Transpose(kernel.Transposition{
+		Rows: c.n, Columns: c.units, Y: dHidden, YRow: c.n, X: from, XRow: row, Add: true,
+	})
 }
 
-// multiplyBack writes the recurrent kernel's transpose times the planes of the slopes to those of the
-// hidden state.
+// multiplyBack writes the product of the recurrent kernel's transpose and the slopes to dHidden.
 func (c chunk) multiplyBack(dHidden, slopes []float32) {
 	w := c.Weights[1]
 	kernel.Default().MulLanes(kernel.Product{
@@ -264,21 +282,22 @@ func (o lstm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[
 	}
 }
 
-// sequence is the steps of a task's rows from lo on: the rows of one matrix where all windows lie
-// evenly, else of a matrix for each step.
+// sequence describes the steps of rows from lo on: rows of one matrix if the steps of all windows
+// have equal distances, else one matrix for each step.
 type sequence struct{ lo, rows, matrices int }
 
 func (o lstm) sequence(t *op.Task, lo, n int) sequence {
 	even := func(window tensor.Rows[float32], width int) bool {
 		return window.IsNil() || window.Stride == o.steps*width
 	}
-	if even(t.In[0], o.features) && even(t.InGrad[0], o.features) && even(t.Saved[o.before], o.units) && even(t.Saved[o.slopes], 4*o.units) {
+	if even(t.In[0], o.features) && even(t.InGrad[0], o.features) &&
+		even(t.Saved[o.before], o.units) && even(t.Saved[o.slopes], 4*o.units) {
 		return sequence{lo, n * o.steps, 1}
 	}
 	return sequence{lo, n, o.steps}
 }
 
-// matrix is matrix i of a window that has width numbers a step.
+// matrix returns matrix i of a window with width numbers for each step.
 func (s sequence) matrix(i int, window tensor.Rows[float32], width int) tensor.Rows[float32] {
 	m := tensor.Rows[float32]{Data: window.From(s.lo)[i*width:], Width: width, Stride: window.Stride}
 	if s.matrices == 1 {

@@ -9,8 +9,8 @@ import (
 	"braid/tensor"
 )
 
-// Batch statistics, masks, normalization of any axes, dropout, sums, and weights placed again, each above a layer
-// with weights.
+// Batch statistics, masks, normalization of any axes, dropout, sums, and reused weights, each after
+// a layer with weights.
 func TestGradientsOfRegularization(t *testing.T) {
 	for name, draw := range map[string]func(g *braid.Graph){
 		"batch normalization": func(g *braid.Graph) {
@@ -24,7 +24,8 @@ func TestGradientsOfRegularization(t *testing.T) {
 			x, mask := g.Input("x", tensor.Float32, 4, 3), g.Input("mask", tensor.Float32, 4)
 			under := g.Add("under", layer.Dense{Units: 2, Activation: layer.Sigmoid}, x)
 			first := g.Add("first", layer.BatchNormalization{NoScale: true}, under, mask)
-			g.Head("head", layer.BatchNormalization{NoCenter: true, Epsilon: 0.1}, g.Add("between", layer.Dense{Units: 3, Activation: layer.Tanh}, first))
+			between := g.Add("between", layer.Dense{Units: 3, Activation: layer.Tanh}, first)
+			g.Head("head", layer.BatchNormalization{NoCenter: true, Epsilon: 0.1}, between)
 		},
 		"frozen batch normalization": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
@@ -56,9 +57,10 @@ func TestGradientsOfRegularization(t *testing.T) {
 		"activation as a layer": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
 			under := g.Add("under", layer.Dense{Units: 4}, x)
-			g.Head("head", layer.Activation{Function: layer.Softmax}, g.Add("silu", layer.Activation{Function: layer.SiLU}, under))
+			silu := g.Add("silu", layer.Activation{Function: layer.SiLU}, under)
+			g.Head("head", layer.Activation{Function: layer.Softmax}, silu)
 		},
-		"weights placed again": func(g *braid.Graph) {
+		"weights used again": func(g *braid.Graph) {
 			x, y := g.Input("x", tensor.Float32, 3), g.Input("y", tensor.Float32, 3)
 			under := g.Add("under", layer.Dense{Units: 4, Activation: layer.Tanh}, x)
 			again := g.Again("again", under, y)
@@ -86,7 +88,8 @@ func TestGradientsOfRegularization(t *testing.T) {
 	}
 }
 
-// ELU, SELU, LeakyReLU and HardSigmoid have kinks: here every unit stays on one side of each, some on every side.
+// ELU, SELU, LeakyReLU and HardSigmoid have kinks. Every unit stays on one side of each, some units
+// on every side.
 func TestGradientsBesideKinks(t *testing.T) {
 	for _, f := range []braid.Activation{layer.ELU, layer.SELU, layer.LeakyReLU, layer.HardSigmoid} {
 		g := braid.NewGraph("kinks")
@@ -116,29 +119,51 @@ func TestGradientsBesideKinks(t *testing.T) {
 
 func TestRegularizationMistakes(t *testing.T) {
 	for want, draw := range map[string]func(g *braid.Graph, x, steps *braid.Node){
-		"Momentum = 1.5":  func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.BatchNormalization{Momentum: new(1.5)}, x) },
-		"Epsilon = -1":    func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.BatchNormalization{Epsilon: -1}, x) },
-		"the mask has sh": func(g *braid.Graph, x, steps *braid.Node) { g.Head("h", layer.BatchNormalization{}, steps, x) },
-		"got 3 inputs":    func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.BatchNormalization{}, x, x, x) },
-		"Axes has 0":      func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.LayerNormalization{Axes: []int{0}}, x) },
+		"Momentum = 1.5": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.BatchNormalization{Momentum: new(1.5)}, x)
+		},
+		"Epsilon = -1": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.BatchNormalization{Epsilon: -1}, x)
+		},
+		"the mask has sh": func(g *braid.Graph, x, steps *braid.Node) {
+			g.Head("h", layer.BatchNormalization{}, steps, x)
+		},
+		"got 3 inputs": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.BatchNormalization{}, x, x, x)
+		},
+		"Axes has 0": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.LayerNormalization{Axes: []int{0}}, x)
+		},
 		"Axes has 2, want 1 to 1": func(g *braid.Graph, x, _ *braid.Node) {
 			g.Head("h", layer.LayerNormalization{Axes: []int{2}}, x)
 		},
 		"Axes has axis -1 twice": func(g *braid.Graph, x, _ *braid.Node) {
 			g.Head("h", layer.LayerNormalization{Axes: []int{1, -1}}, x)
 		},
-		"Axes is empty":  func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.LayerNormalization{Axes: []int{}}, x) },
-		"Rate = 1, want": func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dropout{Rate: 1}, x) },
-		"Rate = -0.1":    func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dropout{Rate: -0.1}, x) },
+		"Axes is empty": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.LayerNormalization{Axes: []int{}}, x)
+		},
+		"Rate = 1, want": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.Dropout{Rate: 1}, x)
+		},
+		"Rate = -0.1": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.Dropout{Rate: -0.1}, x)
+		},
 		"Add: got 1 inputs, want 2 or more": func(g *braid.Graph, x, _ *braid.Node) {
 			g.Head("h", layer.Add{}, x)
 		},
-		"input 1 has 2 axes, the first has 1": func(g *braid.Graph, x, steps *braid.Node) { g.Head("h", layer.Add{}, x, steps) },
+		"input 1 has 2 axes, the first has 1": func(g *braid.Graph, x, steps *braid.Node) {
+			g.Head("h", layer.Add{}, x, steps)
+		},
 		"input 1 has length 2 in axis 1, want 4 or 1": func(g *braid.Graph, x, _ *braid.Node) {
 			g.Head("h", layer.Add{}, x, g.Add("d", layer.Dense{Units: 2}, x))
 		},
-		"Activation = 99": func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Activation{Function: 99}, x) },
-		"want a node of this graph that is a layer": func(g *braid.Graph, x, _ *braid.Node) { g.Again("h", x, x) },
+		"Activation = 99": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Head("h", layer.Activation{Function: 99}, x)
+		},
+		"want a node of this graph that is a layer": func(g *braid.Graph, x, _ *braid.Node) {
+			g.Again("h", x, x)
+		},
 		`its weights are not those of "d"`: func(g *braid.Graph, x, _ *braid.Node) {
 			d := g.Add("d", layer.Dense{Units: 2}, x)
 			g.Again("h", d, d)

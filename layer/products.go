@@ -2,13 +2,13 @@ package layer
 
 import "braid/tensor"
 
-// lowered is w from a row on.
-func lowered(w tensor.Rows[float32], row int) tensor.Rows[float32] {
+// fromRow returns the window from a row on.
+func fromRow(w tensor.Rows[float32], row int) tensor.Rows[float32] {
 	w.Data = w.From(row)
 	return w
 }
 
-// fillRows makes each row of y a copy of x.
+// fillRows copies x to rows rows of y.
 func fillRows(y tensor.Rows[float32], rows int, x []float32) {
 	if y.Stride != y.Width {
 		for r := range rows {
@@ -22,7 +22,7 @@ func fillRows(y tensor.Rows[float32], rows int, x []float32) {
 	}
 }
 
-// clearRows makes zeros of rows of y.
+// clearRows sets rows rows of y to zero.
 func clearRows(y tensor.Rows[float32], rows int) {
 	if y.Stride == y.Width {
 		clear(y.Data[:rows*y.Width])
