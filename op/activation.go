@@ -9,8 +9,8 @@ import (
 	"braid/tensor"
 )
 
-// Activation is a function that the engine applies to an op's output, element by element; Softmax runs
-// along the last axis.
+// Activation is a function that the engine applies to an op's output: Softmax along the last axis,
+// the others element by element.
 type Activation uint8
 
 // The activations, with Keras' formulas. The zero value is Linear.
@@ -33,24 +33,25 @@ const (
 	Mish                   // x tanh(softplus(x))
 )
 
-// function is what the engine needs of an activation that works element by element.
+// function computes an activation element by element, and its derivative.
 type function struct {
 	name string
 	// forward computes y from z; the two may be the same memory. tmp is as long.
 	forward func(y, z, tmp []float32)
-	// backward multiplies d by the slope at z, where y is the activation's value. z holds y where the
-	// activation does not keep its input.
+	// backward multiplies d by the slope at z; y is the activation's value. z is y if the activation
+	// does not keep its input.
 	backward func(d, y, z, tmp []float32)
-	// keepsInput says that the slope cannot be computed from y alone.
+	// keepsInput is set if the slope cannot be computed from y alone.
 	keepsInput bool
 }
 
-// functions is the table of activations. Softmax has functions of its own.
+// functions is the table of activations. Linear and Softmax are special cases of Forward and
+// Backward.
 var functions = [...]function{
 	Linear:      {name: "linear"},
-	ReLU:        {name: "relu", forward: plain(func(k *kernel.Set) unary { return k.ReLU }), backward: reluBack},
-	Sigmoid:     {name: "sigmoid", forward: plain(func(k *kernel.Set) unary { return k.Sigmoid }), backward: sigmoidBack},
-	Tanh:        {name: "tanh", forward: plain(func(k *kernel.Set) unary { return k.Tanh }), backward: tanhBack},
+	ReLU:        {name: "relu", forward: relu, backward: reluBack},
+	Sigmoid:     {name: "sigmoid", forward: sigmoid, backward: sigmoidBack},
+	Tanh:        {name: "tanh", forward: tanh, backward: tanhBack},
 	Softmax:     {name: "softmax"},
 	GELU:        {"gelu", gelu, geluBack, true},
 	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true},
@@ -61,7 +62,7 @@ var functions = [...]function{
 	Softplus:    {"softplus", softplus, softplusBack, true},
 	Softsign:    {"softsign", softsign, softsignBack, true},
 	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true},
-	Exponential: {name: "exponential", forward: plain(func(k *kernel.Set) unary { return k.Exp }), backward: exponentialBack},
+	Exponential: {name: "exponential", forward: exponential, backward: exponentialBack},
 	Mish:        {"mish", mish, mishBack, true},
 }
 
@@ -102,11 +103,11 @@ func (a *Activation) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// KeepsInput reports whether Backward needs what the op computed, and not only the activation's value.
+// KeepsInput reports whether Backward reads the activation's input, not only its value.
 func (a Activation) KeepsInput() bool { return functions[a].keepsInput }
 
-// LogSumExp holds, for each run of Softmax, the largest logit and the sum of exp(logit - largest) over all
-// the others. Losses on logits use both.
+// LogSumExp holds, for each run of Softmax, the largest logit and the sum of exp(logit - largest)
+// over the other logits. Losses on logits use both.
 type LogSumExp struct {
 	Highest, Rest []float32
 }
@@ -114,9 +115,11 @@ type LogSumExp struct {
 // TemporarySize is the length of the tmp of Forward and Backward.
 const TemporarySize = 512
 
-// Forward computes rows lo to hi of y from z, which may be the same memory. Axis is the length of the last
-// axis of a row. Softmax writes sums for each of its runs; tmp has TemporarySize numbers.
-func (a Activation) Forward(y, z tensor.Rows[float32], lo, hi, axis int, sums LogSumExp, tmp []float32) {
+// Forward computes rows lo to hi of y from z, which may be the same memory. axis is the length of
+// the last axis of a row. Softmax writes sums for each of its runs. tmp has TemporarySize numbers.
+func (a Activation) Forward(
+	y, z tensor.Rows[float32], lo, hi, axis int, sums LogSumExp, tmp []float32,
+) {
 	switch a {
 	case Linear:
 		if &y.Data[0] != &z.Data[0] {
@@ -136,8 +139,8 @@ func (a Activation) Forward(y, z tensor.Rows[float32], lo, hi, axis int, sums Lo
 	}
 }
 
-// Backward turns d, ∂L/∂y, into ∂L/∂z in place, for rows lo to hi. Where the activation does not keep its
-// input, z is ignored.
+// Backward turns d, ∂L/∂y, into ∂L/∂z in place, for rows lo to hi. It ignores z if the
+// activation does not keep its input.
 func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp []float32) {
 	switch a {
 	case Linear:
@@ -154,7 +157,9 @@ func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp
 		dRow, yRow, zRow := d.Row(r), y.Row(r), z.Row(r)
 		if d.Stride == d.Width && y.Stride == y.Width && z.Stride == z.Width { // all rows at once
 			rows = hi - r
-			dRow, yRow, zRow = d.Data[r*d.Stride:hi*d.Stride], y.Data[r*y.Stride:hi*y.Stride], z.Data[r*z.Stride:hi*z.Stride]
+			dRow = d.Data[r*d.Stride : hi*d.Stride]
+			yRow = y.Data[r*y.Stride : hi*y.Stride]
+			zRow = z.Data[r*z.Stride : hi*z.Stride]
 		}
 		for len(dRow) > 0 {
 			n := min(len(dRow), len(tmp))
@@ -164,13 +169,10 @@ func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp
 	}
 }
 
-// unary is a kernel that computes one number from each number.
-type unary = func(dst, src []float32)
-
-// plain is the forward function of an activation that one kernel computes.
-func plain(of func(*kernel.Set) unary) func(y, z, tmp []float32) {
-	return func(y, z, _ []float32) { of(kernel.Default())(y, z) }
-}
+func relu(y, z, _ []float32)        { kernel.Default().ReLU(y, z) }
+func sigmoid(y, z, _ []float32)     { kernel.Default().Sigmoid(y, z) }
+func tanh(y, z, _ []float32)        { kernel.Default().Tanh(y, z) }
+func exponential(y, z, _ []float32) { kernel.Default().Exp(y, z) }
 
 func reluBack(d, y, _, _ []float32)    { kernel.Default().ReLUBack(d, y, d) }
 func sigmoidBack(d, y, _, _ []float32) { kernel.Default().SigmoidBack(d, y, d) }

@@ -16,7 +16,7 @@ import (
 	"braid/train"
 )
 
-// Linear is a dense layer written outside Braid, with the products that Braid's own layers use.
+// Linear is a dense layer written outside Braid, with the products that Braid's layers use.
 type Linear struct {
 	Units      int
 	Activation braid.Activation
@@ -60,11 +60,12 @@ func (linear) Forward(t *op.Task) {
 // Backward adds dout kernelᵀ to din.
 func (linear) Backward(t *op.Task) {
 	if !t.InGrad[0].IsNil() {
-		op.MultiplyTransposed(true, t.Hi-t.Lo, from(t.InGrad[0], t.Lo), from(t.OutGrad, t.Lo), t.Weights[0])
+		in, out := from(t.InGrad[0], t.Lo), from(t.OutGrad, t.Lo)
+		op.MultiplyTransposed(true, t.Hi-t.Lo, in, out, t.Weights[0])
 	}
 }
 
-// Gradient is inᵀ dout for the kernel, the sum of the rows of dout for the bias.
+// Gradient computes inᵀ dout for the kernel, the sum of the rows of dout for the bias.
 func (linear) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	if weight == 0 {
 		op.AddOuter(false, t.Hi-t.Lo, from(t.In[0], t.Lo), from(t.OutGrad, t.Lo), block, grad)
@@ -79,7 +80,7 @@ func from(x tensor.Rows[float32], row int) tensor.Rows[float32] {
 	return x
 }
 
-// network is a net of two hidden layers, each made by dense.
+// network returns a model with two hidden layers, each made by dense.
 func network(width int, dense func(units int, a braid.Activation) braid.Layer) *braid.Model {
 	g := braid.NewGraph("lines")
 	x := g.Input("x", tensor.Float32, width)
@@ -92,8 +93,8 @@ func network(width int, dense func(units int, a braid.Activation) braid.Layer) *
 	return m
 }
 
-// parity is a table whose target is whether more than half of the numbers of a row are positive.
-func parity(width, rows int) *data.Table {
+// majority returns a table whose target is 1 if more than half of a row's numbers are positive.
+func majority(width, rows int) *data.Table {
 	x, y := make([]float32, width*rows), make([]float32, rows)
 	for i := range x {
 		x[i] = float32((i*i*7+i*3)%11) - 5
@@ -118,7 +119,9 @@ func parity(width, rows int) *data.Table {
 
 func fit(m *braid.Model, table *data.Table, epochs, workers int) *train.History {
 	h, err := train.Fit(context.Background(), m, table, train.Plan{
-		Epochs: epochs, Batch: 64, Workers: workers, Optimizer: optim.Adam{Rate: 0.003}, Heads: train.Heads{"y": {Loss: loss.BinaryCrossentropy{}}},
+		Epochs: epochs, Batch: 64, Workers: workers,
+		Optimizer: optim.Adam{Rate: 0.003},
+		Heads:     train.Heads{"y": {Loss: loss.BinaryCrossentropy{}}},
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -126,10 +129,12 @@ func fit(m *braid.Model, table *data.Table, epochs, workers int) *train.History 
 	return h
 }
 
-// A dense layer from outside trains with the same products as layer.Dense.
+// A dense layer from another module trains with the same products as layer.Dense.
 func Example() {
-	m := network(24, func(units int, a braid.Activation) braid.Layer { return Linear{Units: units, Activation: a} })
-	h := fit(m, parity(24, 512), 40, 2)
+	m := network(24, func(units int, a braid.Activation) braid.Layer {
+		return Linear{Units: units, Activation: a}
+	})
+	h := fit(m, majority(24, 512), 40, 2)
 	first, _ := h.Value(1, "loss")
 	last, _ := h.Value(40, "loss")
 	fmt.Println(first > 0.4, last < 0.1)
@@ -137,12 +142,12 @@ func Example() {
 	// true true
 }
 
-// BenchmarkDense trains layer.Dense and a dense layer from outside.
+// BenchmarkDense trains layer.Dense and Linear.
 func BenchmarkDense(b *testing.B) {
 	const width, rows = 512, 1024
-	table := parity(width, rows)
+	table := majority(width, rows)
 	for name, dense := range map[string]func(units int, a braid.Activation) braid.Layer{
-		"own": func(units int, a braid.Activation) braid.Layer { return Linear{units, a} },
+		"linear": func(units int, a braid.Activation) braid.Layer { return Linear{units, a} },
 		"braid": func(units int, a braid.Activation) braid.Layer {
 			return layer.Dense{Units: units, Activation: a}
 		},

@@ -6,12 +6,12 @@ import (
 	"braid/internal/kernel"
 )
 
-// The functions of this file are made of kernels and of single operations, each rounded to float32, so
-// that every instruction set and compiler gives the same bytes. float32(x*y) keeps a product from being
-// fused with a sum.
+// The functions of this file use kernels and single operations, each rounded to float32, so that
+// every instruction set and compiler gives the same bytes. float32(x*y) prevents fusing a product
+// with a sum.
 
-// gelu is z Φ(z), with the normal distribution Φ(z) = (1 + erf(z/√2)) / 2: Hendrycks and Gimpel, "Gaussian
-// error linear units", 2016.
+// gelu computes z Φ(z), with the normal distribution Φ(z) = (1 + erf(z/√2)) / 2: Hendrycks and
+// Gimpel, "Gaussian error linear units", 2016.
 func gelu(y, z, tmp []float32) {
 	normal(tmp, z)
 	for i, v := range z {
@@ -19,7 +19,8 @@ func gelu(y, z, tmp []float32) {
 	}
 }
 
-// geluBack has the slope Φ(z) + z φ(z), with the density φ(z) = exp(-z²/2) / √(2π).
+// geluBack multiplies by the slope Φ(z) + z φ(z), with the density φ(z) = exp(-z²/2) /
+// √(2π).
 func geluBack(d, _, z, tmp []float32) {
 	for i, v := range z {
 		tmp[i] = -0.5 * float32(v*v)
@@ -43,8 +44,8 @@ func normal(dst, z []float32) {
 	}
 }
 
-// normalOf returns Φ(z), where e is exp(-z²/2). Near 0 it takes erf from the polynomial of Cephes' erff,
-// elsewhere erfc from those of Cephes' erfcf (Moshier).
+// normalOf returns Φ(z), given e = exp(-z²/2). Near 0 it uses the polynomial of erff, elsewhere
+// those of erfcf, from Moshier's Cephes library.
 func normalOf(z, e float32) float32 {
 	x := z * math.Sqrt2 / 2
 	size := float32(math.Abs(float64(x)))
@@ -137,8 +138,8 @@ func siluBack(d, _, z, tmp []float32) {
 	}
 }
 
-// elu is exp(z) - 1 below 0: Clevert, Unterthiner and Hochreiter, 2015. It is computed as 2t / (1 - t) with
-// t = tanh(z/2), which does not cancel near 0.
+// elu is exp(z) - 1 below 0: Clevert, Unterthiner and Hochreiter, 2015. It is computed as 2t / (1 -
+// t) with t = tanh(z/2), which does not cancel near 0.
 func elu(y, z, tmp []float32) {
 	for i, v := range z {
 		tmp[i] = 0.5 * v

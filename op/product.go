@@ -5,11 +5,11 @@ import (
 	"braid/tensor"
 )
 
-// The matrices of this file are windows from their first row on. Their number of rows is given beside
-// them.
+// The matrices of this file are windows that start at their first row. Their number of rows is a
+// separate argument.
 
-// Multiply writes x w to rows of y, or adds it there. w has as many rows as x has columns. Each sum runs
-// in ascending order.
+// Multiply writes x w to y, or adds it if add is set. w has as many rows as x has columns. Each sum
+// runs in ascending order.
 func Multiply(add bool, rows int, y, x, w tensor.Rows[float32]) {
 	kernel.Default().MulLanes(kernel.Product{
 		Fresh: !add, Rows: rows, Columns: y.Width, Inner: x.Width,
@@ -17,8 +17,8 @@ func Multiply(add bool, rows int, y, x, w tensor.Rows[float32]) {
 	})
 }
 
-// MultiplyTransposed writes x wᵀ to rows of y, or adds it there. w has as many rows as y has columns.
-// Each sum runs in 16 lanes, which one fixed tree folds.
+// MultiplyTransposed writes x wᵀ to y, or adds it if add is set. w has as many rows as y has
+// columns. Each sum runs in 16 lanes, which one fixed tree folds.
 func MultiplyTransposed(add bool, rows int, y, x, w tensor.Rows[float32]) {
 	kernel.Default().MulDots(kernel.Dots{
 		Fresh: !add, Rows: rows, Columns: y.Width, Inner: x.Width,
@@ -26,9 +26,12 @@ func MultiplyTransposed(add bool, rows int, y, x, w tensor.Rows[float32]) {
 	})
 }
 
-// AddOuter writes to grad a block of xᵀ dy, the sum of the outer products of rows of x and dy in the
-// order of the rows, or adds it there. It is the gradient of a kernel [columns of x, columns of dy].
-func AddOuter(add bool, rows int, x, dy tensor.Rows[float32], block Block, grad tensor.Rows[float32]) {
+// AddOuter writes to grad a block of xᵀ dy, or adds it if add is set: the outer products of rows
+// of x and dy, summed in the order of the rows. It is the gradient of a kernel [columns of x,
+// columns of dy].
+func AddOuter(
+	add bool, rows int, x, dy tensor.Rows[float32], block Block, grad tensor.Rows[float32],
+) {
 	kernel.Default().MulLanes(kernel.Product{
 		Fresh: !add,
 		Rows:  block.RowHi - block.RowLo, Columns: block.ColumnHi - block.ColumnLo, Inner: rows,
@@ -39,8 +42,8 @@ func AddOuter(add bool, rows int, x, dy tensor.Rows[float32], block Block, grad 
 
 var one = []float32{1}
 
-// AddRows writes to grad a block of the sum of the rows of dy, in their order, or adds it there. It is
-// the gradient of a bias.
+// AddRows writes to grad a block of the sum of the rows of dy, in their order, or adds it if add is
+// set. It is the gradient of a bias.
 func AddRows(add bool, rows int, dy tensor.Rows[float32], block Block, grad tensor.Rows[float32]) {
 	kernel.Default().MulLanes(kernel.Product{
 		Fresh: !add,

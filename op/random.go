@@ -2,15 +2,15 @@ package op
 
 import "braid/internal/random"
 
-// Random is a source of random numbers for one op in one training step. The numbers of a row depend on
-// the seed, the op's name, the step and the row's example, but not on how the work is cut.
+// Random generates random numbers for one op in one training step. The numbers of a row depend on
+// the seed, the op's name, the step and the row's example, not on the number of workers.
 type Random struct {
 	stream   random.Stream
 	examples []int32
 }
 
-// NewRandom returns the source for an op, named by purpose, in a step of a batch whose row r is example
-// examples[r].
+// NewRandom returns the generator of the op named by purpose, in a step whose batch has example
+// examples[r] in row r. It keeps examples.
 func NewRandom(seed uint64, purpose string, step uint64, examples []int32) Random {
 	return Random{random.New(seed, purpose, step), examples}
 }
@@ -20,7 +20,7 @@ func (r Random) Row(row int) Draws {
 	return Draws{random.Stream(r.stream.Bits(uint64(r.examples[row])))}
 }
 
-// Draws are random numbers by index: the same index gives the same number.
+// Draws is a sequence of random numbers read by index: the same index gives the same number.
 type Draws struct{ stream random.Stream }
 
 // Bits returns number i as 64 random bits.

@@ -15,10 +15,13 @@ func softmax(y, z tensor.Rows[float32], lo, hi, axis int, sums LogSumExp) {
 	})
 }
 
-// eachRun applies f to matrices whose rows are the runs of axis numbers in rows lo to hi of a batch: to all
-// of them at once where they lie evenly, else to the runs of each row. First is the number of the matrix's
-// first run in the batch.
-func eachRun(y, z tensor.Rows[float32], lo, hi, axis int, f func(y, z []float32, first, runs, yStride, zStride int)) {
+// eachRun calls f with matrices whose rows are the runs of axis numbers in rows lo to hi of a
+// batch: with one matrix if all runs have equal distances, else with one for each row. first is the
+// index of the matrix's first run in the batch.
+func eachRun(
+	y, z tensor.Rows[float32], lo, hi, axis int,
+	f func(y, z []float32, first, runs, yStride, zStride int),
+) {
 	runs := y.Width / axis
 	switch {
 	case lo == hi:
