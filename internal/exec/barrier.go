@@ -5,21 +5,22 @@ import (
 	"sync/atomic"
 )
 
-// spins is how often a waiting worker looks before it lets others have its processor: a few
-// microseconds, longer than the workers of a well-cut step lie apart.
-const spins = 4000
+// maxSpins is the number of loads after which a waiting worker yields its processor. They take a
+// few microseconds, longer than the workers of a balanced step wait for each other.
+const maxSpins = 4000
 
-// Barrier is where a fixed number of workers meet. Each has a flag of its own, that it alone writes and
-// all others watch: between two workers that is one message each way at once, where a counter would go
-// to and fro. It spins, then yields: with a channel or a WaitGroup a step would cost more than a second
-// worker gains.
+// Barrier synchronizes a fixed number of workers. Each worker writes one flag, which all others
+// read: two workers exchange one cache line each way at the same time, while a shared counter would
+// move back and forth. Wait spins, then yields: a channel or a WaitGroup would cost more time in a
+// step than a second worker saves.
 type Barrier struct {
-	flags  []flag // by worker
-	spins  int
-	broken atomic.Bool
+	flags    []flag // by worker
+	maxSpins int
+	broken   atomic.Bool
 }
 
-// flag is how many rounds a worker has come to, alone on two cache lines: processors fetch them in pairs.
+// flag counts the rounds of a worker. It fills two cache lines, because processors fetch them in
+// pairs.
 type flag struct {
 	rounds atomic.Uint32
 	_      [124]byte
@@ -27,23 +28,23 @@ type flag struct {
 
 // NewBarrier makes a barrier for the given number of workers.
 func NewBarrier(workers int) *Barrier {
-	b := &Barrier{flags: make([]flag, workers), spins: spins}
-	if workers > runtime.GOMAXPROCS(0) { // another worker needs this processor to come here
-		b.spins = 0
+	b := &Barrier{flags: make([]flag, workers), maxSpins: maxSpins}
+	if workers > runtime.GOMAXPROCS(0) { // another worker needs this processor to reach the barrier
+		b.maxSpins = 0
 	}
 	return b
 }
 
-// Wait returns true when all workers have called it, or false once the barrier is broken.
+// Wait returns true after all workers have called it, or false once the barrier is broken.
 func (b *Barrier) Wait(worker int) bool {
-	round, looks := b.flags[worker].rounds.Add(1), 0
+	round, spins := b.flags[worker].rounds.Add(1), 0
 	for other := range b.flags {
-		// Another may be a round ahead, and the count may run over.
-		for ; int32(b.flags[other].rounds.Load()-round) < 0; looks++ {
+		// The other may be a round ahead, and the count may overflow.
+		for ; int32(b.flags[other].rounds.Load()-round) < 0; spins++ {
 			if b.broken.Load() {
 				return false
 			}
-			if looks >= b.spins {
+			if spins >= b.maxSpins {
 				runtime.Gosched()
 			}
 		}
@@ -51,10 +52,10 @@ func (b *Barrier) Wait(worker int) bool {
 	return !b.broken.Load()
 }
 
-// Break makes every present and coming Wait return false.
+// Break makes every current and later Wait return false.
 func (b *Barrier) Break() { b.broken.Store(true) }
 
-// Reset mends a broken barrier. No worker may be waiting.
+// Reset makes a broken barrier usable again. No worker may be waiting.
 func (b *Barrier) Reset() {
 	for i := range b.flags {
 		b.flags[i].rounds.Store(0)

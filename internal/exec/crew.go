@@ -1,5 +1,4 @@
-// Package exec says who computes where, and in which memory: a crew of workers, the barrier they
-// meet at, and aligned buffers.
+// Package exec runs a group of workers in parallel: goroutines with a barrier, and aligned buffers.
 package exec
 
 import (
@@ -9,14 +8,13 @@ import (
 	"sync"
 )
 
-// Crew is a number of workers that run one function together.
+// Crew is a group of workers that run one function in parallel.
 type Crew struct {
 	workers int
 	barrier *Barrier
 }
 
-// NewCrew makes a crew of the given number of workers, or of one for each processor Go may use
-// where workers is 0.
+// NewCrew makes a crew of the given number of workers, or of GOMAXPROCS workers if workers is 0.
 func NewCrew(workers int) *Crew {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
@@ -24,13 +22,13 @@ func NewCrew(workers int) *Crew {
 	return &Crew{workers: workers, barrier: NewBarrier(workers)}
 }
 
-// Workers is the size of the crew.
+// Workers returns the number of workers.
 func (c *Crew) Workers() int { return c.workers }
 
-// Run calls work once in each worker, with the worker's number from 0, and returns when all have
-// returned. Worker 0 is the caller's goroutine. The workers may meet with Meet, as often as they
-// like but all of them equally often. A panic in a worker ends the others at their next Meet and
-// comes back as an error.
+// Run calls work once in each worker, with the worker's index from 0, and returns when all calls
+// have returned. Worker 0 is the caller's goroutine. The workers may call Meet any number of times,
+// but all of them the same number. A panic in a worker makes the others' Meet return false, and Run
+// returns it as an error.
 func (c *Crew) Run(work func(worker int)) error {
 	var (
 		wait   sync.WaitGroup
@@ -40,7 +38,9 @@ func (c *Crew) Run(work func(worker int)) error {
 	guarded := func(worker int) {
 		defer func() {
 			if p := recover(); p != nil {
-				once.Do(func() { failed = fmt.Errorf("worker %d: panic: %v\n%s", worker, p, debug.Stack()) })
+				once.Do(func() {
+					failed = fmt.Errorf("worker %d: panic: %v\n%s", worker, p, debug.Stack())
+				})
 				c.barrier.Break()
 			}
 		}()
@@ -55,12 +55,12 @@ func (c *Crew) Run(work func(worker int)) error {
 	return failed
 }
 
-// Meet waits until every worker of a Run is here; worker is the caller's number. It returns false where
-// one has panicked: the worker must then return from its work.
+// Meet waits until every worker of a Run has called it; worker is the caller's index. It returns
+// false if a worker has panicked: the caller must then return from work.
 func (c *Crew) Meet(worker int) bool { return c.barrier.Wait(worker) }
 
-// Share is worker's part of n items: a contiguous range that depends on the numbers alone. Ranges
-// start at multiples of grain.
+// Share returns worker's share of n items: a contiguous range that starts at a multiple of grain.
+// It depends on the arguments alone.
 func Share(n, grain, worker, workers int) (lo, hi int) {
 	grains := (n + grain - 1) / grain
 	lo = min(n, grains*worker/workers*grain)

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -11,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Each round, every worker must see what all others wrote in the round before.
+// In each round, every worker must see the values that all others wrote in the round before.
 func TestCrewMeets(t *testing.T) {
 	for _, workers := range []int{1, 2, 3, 7} {
 		crew := NewCrew(workers)
@@ -22,7 +24,8 @@ func TestCrewMeets(t *testing.T) {
 				crew.Meet(worker)
 				for other, got := range seen {
 					if got != round {
-						t.Errorf("round %d: worker %d sees worker %d at round %d", round, worker, other, got)
+						t.Errorf("round %d: worker %d sees worker %d at round %d",
+							round, worker, other, got)
 					}
 				}
 				crew.Meet(worker)
@@ -52,10 +55,10 @@ func TestCrewPanicComesBack(t *testing.T) {
 		t.Fatalf("error is %v, want worker 1's panic", err)
 	}
 	if ended.Load() != 2 {
-		t.Errorf("%d workers were told, want 2", ended.Load())
+		t.Errorf("Meet returned false in %d workers, want 2", ended.Load())
 	}
 	if err := crew.Run(func(worker int) { crew.Meet(worker) }); err != nil {
-		t.Errorf("the crew is not whole again: %v", err)
+		t.Errorf("Run after a panic: %v", err)
 	}
 }
 
@@ -80,8 +83,29 @@ func TestShareCoversAllOnce(t *testing.T) {
 func TestFloatsAligned(t *testing.T) {
 	for n := 1; n < 70; n++ {
 		f := Floats(n)
-		if len(f) != n || uintptr(unsafe.Pointer(&f[0]))%alignment != 0 {
-			t.Fatalf("Floats(%d) has %d elements at %p", n, len(f), &f[0])
+		if len(f) != n || cap(f) != n || uintptr(unsafe.Pointer(&f[0]))%64 != 0 {
+			t.Fatalf("Floats(%d) has length %d and capacity %d, at %p", n, len(f), cap(f), &f[0])
+		}
+	}
+}
+
+// Two pages must lie between the end of a buffer and the start of any other. Buffers of one length
+// are neighbours in Go's heap.
+func TestFloatsPadded(t *testing.T) {
+	const pages = 2 * 4096
+	var buffers [][]float32
+	for _, n := range []int{2*lanes + 1, 100, 1000, 5000} {
+		for range 50 {
+			buffers = append(buffers, Floats(n))
+		}
+	}
+	start := func(f []float32) uintptr { return uintptr(unsafe.Pointer(&f[0])) }
+	slices.SortFunc(buffers, func(a, b []float32) int { return cmp.Compare(start(a), start(b)) })
+	for i, f := range buffers[1:] {
+		before := buffers[i]
+		if gap := int(start(f)-start(before)) - 4*len(before); gap < pages {
+			t.Fatalf("%d bytes lie between %d and %d numbers, want %d or more",
+				gap, len(before), len(f), pages)
 		}
 	}
 }

@@ -2,28 +2,29 @@ package exec
 
 import "unsafe"
 
-// alignment is a cache line and the widest vector, in bytes.
+// alignment is the size in bytes of a cache line and of the widest vector.
 const alignment = 64
 
-// lane is how many float32 fill the widest vector.
-const lane = alignment / 4
+// lanes is the number of float32 in the widest vector.
+const lanes = alignment / 4
 
-// fence is how many float32 lie between buffers: two pages. Processors fetch ahead of what they read. So
-// what one worker writes would be taken from it by another that reads what lies before it: Adam, whose
-// numbers no other worker needs, took five times as long.
-const fence = 2 * 4096 / 4
+// padding is the number of float32 after each buffer: two pages. A processor prefetches beyond what
+// it reads, so without padding a worker that reads one buffer takes away cache lines of the next
+// one from the worker that writes it. Adam's update, in which workers share nothing, took five
+// times as long.
+const padding = 2 * 4096 / 4
 
-// Floats makes n zeros that start at a multiple of 64 bytes, and, but for a few, end far from what else
-// there is.
+// Floats returns n zeros that start at a multiple of 64 bytes. Padding of two pages follows, unless
+// n is at most 2*lanes.
 func Floats(n int) []float32 {
 	if n == 0 {
 		return nil
 	}
-	room := n + lane - 1
-	if n > 2*lane {
-		room += fence
+	length := n + lanes - 1
+	if n > 2*lanes {
+		length += padding
 	}
-	block := make([]float32, room)
+	block := make([]float32, length)
 	skip := 0
 	if rest := uintptr(unsafe.Pointer(&block[0])) % alignment; rest != 0 {
 		skip = int(alignment-rest) / 4
@@ -31,11 +32,12 @@ func Floats(n int) []float32 {
 	return block[skip : skip+n : skip+n]
 }
 
-// Padded is width rounded up so that rows which follow each other all start at a multiple of 64
-// bytes. Short rows are left as they are: they would grow more than they gain.
+// Padded returns the stride of rows of some width: width rounded up to a multiple of 64 bytes, so
+// that each row is aligned. It returns short widths unchanged: they would grow more than alignment
+// gains.
 func Padded(width int) int {
-	if width < 2*lane {
+	if width < 2*lanes {
 		return width
 	}
-	return (width + lane - 1) / lane * lane
+	return (width + lanes - 1) / lanes * lanes
 }
