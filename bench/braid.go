@@ -19,7 +19,8 @@ func braidJob(name, field string, flags ...string) contender {
 	}}
 }
 
-// braidTrains is Braid training a network with some workers, and a kernel set or "" for the fastest.
+// braidTrains is Braid training a network with some workers, and a kernel set or "" for the
+// fastest.
 func braidTrains(name, network string, workers int, kernels string) contender {
 	return contender{name, func(_ context.Context, l *lab) (command, error) {
 		args := []string{
@@ -30,7 +31,8 @@ func braidTrains(name, network string, workers int, kernels string) contender {
 	}}
 }
 
-// braidCommand is the command that users run, from its start to its end, with a run folder of its own.
+// braidCommand is the command that users run, from its start to its end, with a run folder of its
+// own.
 func braidCommand(ctx context.Context, l *lab) (command, error) {
 	program, err := once(l, "braid", func() (string, error) {
 		program := filepath.Join(l.temp, "braid")

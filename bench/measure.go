@@ -56,8 +56,8 @@ func (all results) of(contest, contender string) *result {
 	return all[i]
 }
 
-// hold runs a contest: strictly in turn, round after round, with the machine's peak measured between
-// any two runs. Where runs are dropped, up to as many rounds again replace them.
+// hold runs a contest: strictly in turn, round after round, with the machine's peak measured
+// between any two runs. Where runs are dropped, up to as many rounds again replace them.
 func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer) (results, error) {
 	var all results
 	commands := map[*result]command{}

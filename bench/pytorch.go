@@ -79,7 +79,8 @@ func (l *lab) checkTorch(ctx context.Context, t torch) error {
 // script is one of the harness's own Python scripts.
 func (l *lab) script(name string) string { return filepath.Join(l.root, "bench", "pytorch", name) }
 
-// threads are how many PyTorch has of its own and how many OpenBLAS has, which it calls for products.
+// threads are how many PyTorch has of its own and how many OpenBLAS has, which it calls for
+// products.
 type threads struct{ own, blas int }
 
 // run is a script that trains for some epochs.

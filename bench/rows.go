@@ -90,7 +90,8 @@ func plural(workers int) string {
 	return fmt.Sprintf("%d workers", workers)
 }
 
-// chosen are the rows whose names match, and the contests with only those contenders that they need.
+// chosen are the rows whose names match, and the contests with only those contenders that they
+// need.
 func chosen(only *regexp.Regexp) ([]row, []contest) {
 	list := slices.DeleteFunc(rows(), func(r row) bool { return !only.MatchString(r.what) })
 	var needed []contest

@@ -31,7 +31,8 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// Runs are divided by those of the same round. One that was dropped or failed takes its pair with it.
+// Runs are divided by those of the same round. One that was dropped or failed takes its pair with
+// it.
 func TestPairs(t *testing.T) {
 	a := []run{{Value: 10}, {Value: 20}, {Value: 30, Dropped: true}, {Value: 40}, {Value: 50}}
 	b := []run{{Value: 5}, {Value: 80, Failed: "it fell"}, {Value: 3}, {Value: 20}}

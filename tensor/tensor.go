@@ -1,5 +1,5 @@
-// Package tensor holds what data looks like: shapes, element types, dense row-major arrays and
-// windows on them. It stores and slices; it never computes.
+// Package tensor has shapes, element types, dense row-major arrays and windows on batches. It
+// stores and slices; it does not compute.
 package tensor
 
 import (
@@ -21,7 +21,7 @@ const (
 
 var dtypeNames = [...]string{Float32: "float32", Int32: "int32", Uint8: "uint8"}
 
-// String gives the type's name as Go writes it, "float32".
+// String returns the type's name in Go, such as "float32".
 func (d DType) String() string {
 	if int(d) < len(dtypeNames) {
 		return dtypeNames[d]
@@ -45,13 +45,14 @@ func (d *DType) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("tensor: unknown type %q, want one of %s", text, strings.Join(dtypeNames[:], ", "))
+	known := strings.Join(dtypeNames[:], ", ")
+	return fmt.Errorf("tensor: unknown type %q, want one of %s", text, known)
 }
 
 // Shape is the length of each axis, outermost first. The empty shape is a single number.
 type Shape []int
 
-// Size is the number of elements: the product of the axes, 1 for the empty shape.
+// Size returns the number of elements: the product of the axes, 1 for the empty shape.
 func (s Shape) Size() int {
 	size := 1
 	for _, n := range s {
@@ -73,7 +74,7 @@ func (s Shape) Equal(other Shape) bool {
 	return true
 }
 
-// String writes the shape as its users do, "[28 28]".
+// String returns the shape in brackets, such as "[28 28]".
 func (s Shape) String() string { return fmt.Sprint([]int(s)) }
 
 // Check returns an error unless every axis is 1 or more and the size fits an int32.
@@ -91,8 +92,8 @@ func (s Shape) Check() error {
 	return nil
 }
 
-// Tensor is a dense row-major array of one element type. Its data is shared, not copied, by those
-// who make one from a slice.
+// Tensor is a dense row-major array of one element type. It keeps the slice that it is made from,
+// and does not copy it.
 type Tensor struct {
 	shape  Shape
 	dtype  DType
@@ -101,18 +102,18 @@ type Tensor struct {
 	bytes  []uint8
 }
 
-// Floats makes a Float32 tensor of the given shape over data, which it keeps. With no shape, the
-// tensor has one axis, as long as data.
+// Floats returns a Float32 tensor of the given shape over data, which it keeps. Without a shape,
+// the tensor has one axis of length len(data).
 func Floats(data []float32, shape ...int) Tensor {
 	return Tensor{shape: shapeOf(len(data), shape), dtype: Float32, floats: data}
 }
 
-// Ints makes an Int32 tensor of the given shape over data, which it keeps.
+// Ints returns an Int32 tensor of the given shape over data, which it keeps.
 func Ints(data []int32, shape ...int) Tensor {
 	return Tensor{shape: shapeOf(len(data), shape), dtype: Int32, ints: data}
 }
 
-// Bytes makes a Uint8 tensor of the given shape over data, which it keeps.
+// Bytes returns a Uint8 tensor of the given shape over data, which it keeps.
 func Bytes(data []uint8, shape ...int) Tensor {
 	return Tensor{shape: shapeOf(len(data), shape), dtype: Uint8, bytes: data}
 }
@@ -124,22 +125,22 @@ func shapeOf(size int, shape []int) Shape {
 	return append(Shape(nil), shape...)
 }
 
-// Shape is the length of each axis. The caller must not change it.
+// Shape returns the length of each axis. The caller must not change it.
 func (t Tensor) Shape() Shape { return t.shape }
 
-// DType is the type of the elements.
+// DType returns the type of the elements.
 func (t Tensor) DType() DType { return t.dtype }
 
-// Len is the number of elements that are there, whatever the shape says; Check compares the two.
+// Len returns the length of the data. Check compares it with the shape's size.
 func (t Tensor) Len() int { return len(t.floats) + len(t.ints) + len(t.bytes) }
 
-// Float32s is the data of a Float32 tensor, nil for other types.
+// Float32s returns the data of a Float32 tensor, nil for other types.
 func (t Tensor) Float32s() []float32 { return t.floats }
 
-// Int32s is the data of an Int32 tensor, nil for other types.
+// Int32s returns the data of an Int32 tensor, nil for other types.
 func (t Tensor) Int32s() []int32 { return t.ints }
 
-// Uint8s is the data of a Uint8 tensor, nil for other types.
+// Uint8s returns the data of a Uint8 tensor, nil for other types.
 func (t Tensor) Uint8s() []uint8 { return t.bytes }
 
 // Check returns an error unless the shape's size is the number of elements.
@@ -157,36 +158,38 @@ func (t Tensor) Check() error {
 	return nil
 }
 
-// Rows is a window on a batch: each row has Width numbers in a block, rows lie Stride apart.
+// Rows is a window on a batch: each row has Width consecutive numbers, and row r starts at
+// Data[r*Stride].
 type Rows[T float32 | int32] struct {
 	Data   []T
 	Width  int
 	Stride int
 }
 
-// NewRows makes rows rows of width numbers with nothing between them.
+// NewRows returns rows zero rows of width numbers, with stride width.
 func NewRows[T float32 | int32](rows, width int) Rows[T] {
 	return Rows[T]{Data: make([]T, rows*width), Width: width, Stride: width}
 }
 
-// Row is row i, a window of Width numbers.
+// Row returns row i, of Width numbers.
 func (r Rows[T]) Row(i int) []T {
 	start := i * r.Stride
 	return r.Data[start : start+r.Width : start+r.Width]
 }
 
-// From is the window that starts at row i.
+// From returns the data from row i on.
 func (r Rows[T]) From(i int) []T { return r.Data[i*r.Stride:] }
 
-// Columns is the window on columns lo to hi of every row.
+// Columns returns a window on columns lo to hi-1 of every row.
 func (r Rows[T]) Columns(lo, hi int) Rows[T] {
 	return Rows[T]{Data: r.Data[lo:], Width: hi - lo, Stride: r.Stride}
 }
 
-// IsNil reports whether there is no window here: no data at all.
+// IsNil reports whether the window has no data.
 func (r Rows[T]) IsNil() bool { return r.Data == nil }
 
-// EachRow applies f to rows lo to hi of two windows, all at once where nothing lies between them.
+// EachRow calls f with rows lo to hi-1 of two windows: once with all rows if both windows are
+// contiguous, else once for each row.
 func EachRow[T float32 | int32](y, x Rows[T], lo, hi int, f func(y, x []T)) {
 	if y.Stride == y.Width && x.Stride == x.Width {
 		f(y.Data[lo*y.Stride:hi*y.Stride], x.Data[lo*x.Stride:hi*x.Stride])

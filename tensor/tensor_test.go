@@ -12,8 +12,13 @@ func TestShape(t *testing.T) {
 		size  int
 		ok    bool
 	}{
-		{nil, 1, true}, {Shape{3}, 3, true}, {Shape{2, 3, 4}, 24, true}, {Shape{2, 0}, 0, false},
-		{Shape{-1}, -1, false}, {Shape{1 << 16, 1 << 15}, 1 << 31, false}, {Shape{1<<31 - 1}, 1<<31 - 1, true},
+		{nil, 1, true},
+		{Shape{3}, 3, true},
+		{Shape{2, 3, 4}, 24, true},
+		{Shape{2, 0}, 0, false},
+		{Shape{-1}, -1, false},
+		{Shape{1 << 16, 1 << 15}, 1 << 31, false},
+		{Shape{1<<31 - 1}, 1<<31 - 1, true},
 	} {
 		if got := c.shape.Size(); got != c.size {
 			t.Errorf("%v has size %d, want %d", c.shape, got, c.size)
@@ -22,8 +27,11 @@ func TestShape(t *testing.T) {
 			t.Errorf("checking %v gives %v", c.shape, err)
 		}
 	}
-	if !(Shape{2, 3}).Equal(Shape{2, 3}) || (Shape{2, 3}).Equal(Shape{3, 2}) || (Shape{2}).Equal(Shape{2, 1}) {
-		t.Error("Equal is wrong")
+	if !(Shape{2, 3}).Equal(Shape{2, 3}) {
+		t.Error("[2 3] does not equal [2 3]")
+	}
+	if (Shape{2, 3}).Equal(Shape{3, 2}) || (Shape{2}).Equal(Shape{2, 1}) {
+		t.Error("shapes with other axes are equal")
 	}
 }
 
@@ -32,8 +40,12 @@ func TestTensorCheck(t *testing.T) {
 		tensor Tensor
 		ok     bool
 	}{
-		{Floats(make([]float32, 6), 2, 3), true}, {Floats(make([]float32, 5), 2, 3), false}, {Ints([]int32{1, 2}), true},
-		{Bytes(nil, 0, 4), true}, {Bytes(nil, -1), false}, {Floats(nil, 1<<62, 1<<62), false},
+		{Floats(make([]float32, 6), 2, 3), true},
+		{Floats(make([]float32, 5), 2, 3), false},
+		{Ints([]int32{1, 2}), true},
+		{Bytes(nil, 0, 4), true},
+		{Bytes(nil, -1), false},
+		{Floats(nil, 1<<62, 1<<62), false},
 	} {
 		if err := c.tensor.Check(); (err == nil) != c.ok {
 			t.Errorf("checking %s of shape %v gives %v", c.tensor.DType(), c.tensor.Shape(), err)
@@ -54,10 +66,10 @@ func TestDTypeText(t *testing.T) {
 	}
 	var d DType
 	if err := d.UnmarshalText([]byte("float16")); err == nil {
-		t.Error("no error for a type that is not there")
+		t.Error("no error for an unknown type")
 	}
 	if _, err := DType(9).MarshalText(); err == nil {
-		t.Error("no error for a number that is no type")
+		t.Error("no error for an invalid DType")
 	}
 }
 

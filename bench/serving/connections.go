@@ -30,9 +30,9 @@ func contestants(braid, model string) []contestant {
 	}
 }
 
-// connections measures the seed's network, a row a request. The servers run at the same time and are
-// asked in turn, so that a machine that slows down slows all of them. The ratio is the median over
-// the rounds of a server's requests per second to the echo server's.
+// connections measures the seed's network, a row a request. The servers run at the same time and
+// are asked in turn, so that a machine that slows down slows all of them. The ratio is the median
+// over the rounds of a server's requests per second to the echo server's.
 func connections(list []contestant, folder string, duration time.Duration, rounds int) error {
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {

@@ -9,8 +9,9 @@ import (
 	"strconv"
 )
 
-// runEcho is a plain net/http server that answers each body with the same bytes. It is the yardstick
-// for braid serve: what it reaches is what net/http and the load generator allow on this machine.
+// runEcho is a plain net/http server that answers each body with the same bytes. It is the
+// yardstick for braid serve: what it reaches is what net/http and the load generator allow on this
+// machine.
 func runEcho() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -71,7 +71,8 @@ func command(name string, args ...string) error {
 	return nil
 }
 
-// overload measures a network large enough that computing it is what limits, at twice the rate that it reaches.
+// overload measures a network large enough that computing it is what limits, at twice the rate that
+// it reaches.
 func overload(braid, folder string, duration time.Duration) error {
 	model := filepath.Join(folder, "large.safetensors")
 	if err := large(model); err != nil {

@@ -53,8 +53,8 @@ func (s *server) stop() {
 	s.Wait()
 }
 
-// refusals are how many requests got 503, and how many of them within 5 ms of their header, as the server's metrics
-// have it.
+// refusals are how many requests got 503, and how many of them within 5 ms of their header, as the
+// server's metrics have it.
 func (s *server) refusals() (within, all int, err error) {
 	got, err := client.Get(s.url + "/metrics")
 	if err != nil {

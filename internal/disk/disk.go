@@ -87,8 +87,8 @@ func fill(file *os.File, path string, write func(io.Writer) error) error {
 	return try(Close, file.Name(), file.Close)
 }
 
-// keepMode gives a file the permissions of the one that it is to replace: what was private stays so. Where a file
-// system has none, that nobody more may read it is enough.
+// keepMode gives a file the permissions of the one that it is to replace: what was private stays
+// so. Where a file system has none, that nobody more may read it is enough.
 func keepMode(file *os.File, path string) error {
 	old, err := os.Lstat(path)
 	if err != nil || !old.Mode().IsRegular() {
@@ -185,7 +185,8 @@ func Move(from, to string) error {
 // temporary matches the names that unused gives.
 var temporary = regexp.MustCompile(`^\..+\.[0-9a-f]{16}\.tmp$`)
 
-// Sweep removes what processes that died while they wrote left in a folder. Nobody else may write there.
+// Sweep removes what processes that died while they wrote left in a folder. Nobody else may write
+// there.
 func Sweep(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 	Symlink Op = "symlink"
 )
 
-// Fault stands before each operation of this package: it may wait, or make it fail. Of a Put, which has so
-// many bytes, the number that it returns are written although it fails.
+// Fault stands before each operation of this package: it may wait, or make it fail. Of a Put, which
+// has so many bytes, the number that it returns are written although it fails.
 type Fault func(op Op, path string, bytes int) (written int, err error)
 
 var fault atomic.Pointer[Fault]

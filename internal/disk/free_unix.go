@@ -4,8 +4,8 @@ package disk
 
 import "golang.org/x/sys/unix"
 
-// Free is how many bytes a process may still write beneath a folder; ok is false where the system does not
-// tell.
+// Free is how many bytes a process may still write beneath a folder; ok is false where the system
+// does not tell.
 func Free(folder string) (bytes uint64, ok bool) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(folder, &s); err != nil {

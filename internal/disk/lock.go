@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// LockName is the file in a folder that a lock lies on. It stays: to remove it would let two processes lock
-// two files of one name.
+// LockName is the file in a folder that a lock lies on. It stays: to remove it would let two
+// processes lock two files of one name.
 const LockName = ".lock"
 
 // ErrLocked is that another process holds a lock.
@@ -19,8 +19,8 @@ var ErrLocked = errors.New("another process writes here")
 // errHeld is what the system's lock answers where another holds it.
 var errHeld = errors.New("held")
 
-// Lock locks a folder against other writers until unlock, or until the process ends, however it ends. Where
-// another has locked it, the error tells who.
+// Lock locks a folder against other writers until unlock, or until the process ends, however it
+// ends. Where another has locked it, the error tells who.
 func Lock(folder string) (unlock func(), err error) {
 	path := filepath.Join(folder, LockName)
 	// A link would have another file emptied.

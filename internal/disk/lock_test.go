@@ -88,8 +88,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// However often Write is disturbed, the file is the old one or the new one, whole, and nothing else is
-// left.
+// However often Write is disturbed, the file is the old one or the new one, whole, and nothing else
+// is left.
 func TestEveryFailure(t *testing.T) {
 	defer Inject(nil)
 	planted := errors.New("planted")

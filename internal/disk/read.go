@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Read reads a regular file of at most so many bytes. What is none, such as a pipe that nobody writes to or
-// a device without an end, is an error at once.
+// Read reads a regular file of at most so many bytes. What is none, such as a pipe that nobody
+// writes to or a device without an end, is an error at once.
 func Read(path string, most int64) ([]byte, error) {
 	file, size, err := openRegular(path)
 	if err != nil {
@@ -24,8 +24,8 @@ func Read(path string, most int64) ([]byte, error) {
 	return content, nil
 }
 
-// openRegular opens a regular file and tells its size. It is asked before it is opened: to open a named pipe
-// would wait for whoever writes it.
+// openRegular opens a regular file and tells its size. It is asked before it is opened: to open a
+// named pipe would wait for whoever writes it.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -32,8 +32,8 @@ func exp(x float32) float32 {
 	p = fma(p, r, 1.6666665459e-1)
 	p = fma(p, r, 5.0000001201e-1)
 	p = fma(p, r*r, r) + 1
-	// Times 2^n: n is in the low bits of what was rounded, and goes to the exponent's place. The result is
-	// a normal number, so nothing is rounded.
+	// Times 2^n: n is in the low bits of what was rounded, and goes to the exponent's place. The
+	// result is a normal number, so nothing is rounded.
 	return math.Float32frombits(math.Float32bits(p) + math.Float32bits(rounded)<<23)
 }
 
@@ -50,8 +50,8 @@ func sigmoid(x float32) float32 {
 	return fma(-q, e-(below-1), q)
 }
 
-// tanh is (1 - exp(-2x)) / (1 + exp(-2x)), and near zero, where that would cancel, an odd polynomial with
-// the coefficients of Cephes' tanhf (Moshier).
+// tanh is (1 - exp(-2x)) / (1 + exp(-2x)), and near zero, where that would cancel, an odd
+// polynomial with the coefficients of Cephes' tanhf (Moshier).
 func tanh(x float32) float32 {
 	const sign = 1 << 31
 	size := math.Float32frombits(math.Float32bits(x) &^ sign)
@@ -104,7 +104,8 @@ func log(x float32) float32 {
 	return fma(e, ln2High, f+y)
 }
 
-// log1p is log(1+x) for x from 0 up: what adding 1 rounds away from x goes in by the logarithm's slope.
+// log1p is log(1+x) for x from 0 up: what adding 1 rounds away from x goes in by the logarithm's
+// slope.
 func log1p(x float32) float32 {
 	u := 1 + x
 	var lost float32

@@ -95,8 +95,8 @@ var fills = []struct {
 	fill func(*rand.Rand, []float32)
 }{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}}
 
-// eachSet runs a test with every set there is. Where this machine lacks one, the test of it is skipped,
-// unless BRAID_REQUIRE_KERNELS is set: then it fails.
+// eachSet runs a test with every set there is. Where this machine lacks one, the test of it is
+// skipped, unless BRAID_REQUIRE_KERNELS is set: then it fails.
 func eachSet(t *testing.T, test func(t *testing.T, set *Set)) {
 	for _, name := range []string{"go", "avx2", "avx512"} {
 		t.Run("set="+name, func(t *testing.T) {

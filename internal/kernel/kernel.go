@@ -18,9 +18,9 @@ import (
 	"sync/atomic"
 )
 
-// Set is one implementation of every kernel. Arguments come by value: a pointer would be
-// allocated at every call through a function value. The slices of a call may not overlap unless they are
-// the same slice; a kernel reads and writes exactly the lengths it documents.
+// Set is one implementation of every kernel. Arguments come by value: a pointer would be allocated
+// at every call through a function value. The slices of a call may not overlap unless they are the
+// same slice; a kernel reads and writes exactly the lengths it documents.
 type Set struct {
 	Name string
 
@@ -58,11 +58,11 @@ type Set struct {
 	// Adam updates weights and both moments; see AdamStep.
 	Adam func(b AdamBlock, s AdamStep)
 
-	// Prefetch asks for the rows of x, width bytes of them and row bytes apart, that order names, some time
-	// before their use.
+	// Prefetch asks for the rows of x, width bytes of them and row bytes apart, that order names, some
+	// time before their use.
 	Prefetch func(x []uint8, row, width int, order []int32)
-	// Claim asks for rows of width numbers, row numbers apart, some time before they are written to: others
-	// have read them.
+	// Claim asks for rows of width numbers, row numbers apart, some time before they are written to:
+	// others have read them.
 	Claim func(x []float32, row, rows, width int)
 }
 

@@ -64,8 +64,8 @@ func softmaxRow(y, x []float32) (high, rest float32) {
 	return high, rest
 }
 
-// highest is the largest number and where it first stands: NaN is never it, and -1 is where there is
-// no other.
+// highest is the largest number and where it first stands: NaN is never it, and -1 is where there
+// is no other.
 func highest(x []float32) (high float32, first int) {
 	high, first = float32(math.Inf(-1)), -1
 	for i, v := range x {

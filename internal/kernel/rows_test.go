@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// eachMatrix calls test with matrices of every small height and width, with guard values between the
-// rows and around, and each kind of data.
+// eachMatrix calls test with matrices of every small height and width, with guard values between
+// the rows and around, and each kind of data.
 func eachMatrix(t *testing.T, test func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32))) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, kind := range fills {

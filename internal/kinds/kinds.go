@@ -1,5 +1,5 @@
-// Package kinds reads configurations of layers, losses, metrics and optimizers: members of a table, each
-// found by its kind and decoded strictly.
+// Package kinds decodes configurations of layers, losses, metrics and optimizers. A table has an
+// example of each kind.
 package kinds
 
 import (
@@ -15,32 +15,32 @@ import (
 	"braid/internal/names"
 )
 
-// Member is a configuration that names its kind.
+// Member is a configuration of one kind.
 type Member interface {
 	Kind() string
 }
 
-// Decode returns a new value of the type of the member with a kind, read from its configuration as
-// JSON. The first member with the kind counts. What is the sort of members for errors, such as
-// "layer". A field that the type does not have, a field given twice and data after the object are
-// errors: a setting that is not understood would change what is computed.
+// Decode returns a new value of the type of the first member with the given kind, read from its
+// configuration in JSON. what names the members in errors, such as "layer". An unknown field, a
+// field given twice and data after the object are errors: an ignored setting would change the
+// result.
 func Decode[M Member](what, kind string, config []byte, members []M) (M, error) {
 	var none M
-	at := slices.IndexFunc(members, func(m M) bool { return m.Kind() == kind })
-	if at < 0 {
+	found := slices.IndexFunc(members, func(m M) bool { return m.Kind() == kind })
+	if found < 0 {
 		var have []string
 		for _, m := range members {
 			have = append(have, m.Kind())
 		}
 		return none, names.Unknown(what+" kind", kind, have)
 	}
-	t := reflect.TypeOf(members[at])
+	t := reflect.TypeOf(members[found])
 	pointer := t.Kind() == reflect.Pointer
 	if pointer {
 		t = t.Elem()
 	}
 	value := reflect.New(t)
-	if err := strict(config, value); err != nil {
+	if err := decodeStrictly(config, value); err != nil {
 		return none, fmt.Errorf("%s: %w", kind, err)
 	}
 	if !pointer {
@@ -49,8 +49,8 @@ func Decode[M Member](what, kind string, config []byte, members []M) (M, error) 
 	return value.Interface().(M), nil
 }
 
-// strict decodes a JSON object into the value that to points at.
-func strict(config []byte, to reflect.Value) error {
+// decodeStrictly decodes a JSON object into the value that to points at.
+func decodeStrictly(config []byte, to reflect.Value) error {
 	if to.Elem().Kind() == reflect.Struct {
 		var err error
 		if config, err = canonical(config, fields(to.Elem().Type())); err != nil {
@@ -58,7 +58,7 @@ func strict(config []byte, to reflect.Value) error {
 		}
 	}
 	d := json.NewDecoder(bytes.NewReader(config))
-	d.DisallowUnknownFields() // of structs within
+	d.DisallowUnknownFields() // of nested structs
 	if err := d.Decode(to.Interface()); err != nil {
 		return err
 	}
@@ -68,10 +68,10 @@ func strict(config []byte, to reflect.Value) error {
 	return nil
 }
 
-// field is a struct's field: its name in JSON, and its name in Go, which files had before.
+// field is a field of a struct: its name in JSON, and its name in Go, which older files use.
 type field struct{ name, goName string }
 
-// fields returns the fields of a struct that JSON has.
+// fields returns the fields of a struct that are encoded in JSON.
 func fields(t reflect.Type) []field {
 	var list []field
 	for _, f := range reflect.VisibleFields(t) {
@@ -87,7 +87,7 @@ func fields(t reflect.Type) []field {
 	return list
 }
 
-// canonical returns an object with the fields' names in JSON. Each may be given once.
+// canonical returns the object config with each field under its name in JSON.
 func canonical(config []byte, have []field) ([]byte, error) {
 	d := json.NewDecoder(bytes.NewReader(config))
 	start, err := d.Token()
@@ -104,19 +104,21 @@ func canonical(config []byte, have []field) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		given := token.(string) // an object's members have names
-		at := slices.IndexFunc(have, func(f field) bool { return strings.EqualFold(given, f.name) || given == f.goName })
-		if at < 0 {
+		given := token.(string) // the decoder returns only strings as keys
+		found := slices.IndexFunc(have, func(f field) bool {
+			return strings.EqualFold(given, f.name) || given == f.goName
+		})
+		if found < 0 {
 			var all []string
 			for _, f := range have {
 				all = append(all, f.name)
 			}
 			return nil, names.Unknown("field", names.Shorten(given), all)
 		}
-		if seen[have[at].name] {
+		if seen[have[found].name] {
 			return nil, fmt.Errorf("the field %q is given twice", given)
 		}
-		seen[have[at].name] = true
+		seen[have[found].name] = true
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return nil, err
@@ -124,7 +126,7 @@ func canonical(config []byte, have []field) ([]byte, error) {
 		if len(out) > 1 {
 			out = append(out, ',')
 		}
-		out = fmt.Appendf(out, "%q:%s", have[at].name, value)
+		out = fmt.Appendf(out, "%q:%s", have[found].name, value)
 	}
 	if _, err := d.Token(); err != nil {
 		return nil, err

@@ -29,24 +29,31 @@ func TestDecode(t *testing.T) {
 	if err != nil || got != (circle{Radius: 3, Name: "c"}) {
 		t.Errorf("got %+v, error %v", got, err)
 	}
-	for _, old := range []string{`{"Radius":3,"Name":"c","NoEdge":true}`, `{"radius":3,"label":"c","no_edge":true}`} {
-		if got, err = kinds.Decode("shape", "circle", []byte(old), shapes); err != nil || got != (circle{Radius: 3, Name: "c", NoEdge: true}) {
+	for _, old := range []string{
+		`{"Radius":3,"Name":"c","NoEdge":true}`,
+		`{"radius":3,"label":"c","no_edge":true}`,
+	} {
+		got, err = kinds.Decode("shape", "circle", []byte(old), shapes)
+		if err != nil || got != (circle{Radius: 3, Name: "c", NoEdge: true}) {
 			t.Errorf("%s: got %+v, error %v", old, got, err)
 		}
 	}
 	got, err = kinds.Decode("shape", "box", []byte(`{"Sides":{"Wide":2,"High":5}}`), shapes)
-	if b, ok := got.(*box); err != nil || !ok || b == shapes[1] || b.Sides.Wide != 2 || b.Sides.High != 5 {
+	b, ok := got.(*box)
+	if err != nil || !ok || b == shapes[1] || b.Sides.Wide != 2 || b.Sides.High != 5 {
 		t.Errorf("got %+v, error %v", got, err)
 	}
-	first := append([]shape{circle{Hidden: 1}}, shapes...) // its type counts, not its numbers
-	if got, err = kinds.Decode("shape", "circle", []byte(`{}`), first); err != nil || got != (circle{}) {
+	first := append([]shape{circle{Hidden: 1}}, shapes...) // only its type is used
+	got, err = kinds.Decode("shape", "circle", []byte(`{}`), first)
+	if err != nil || got != (circle{}) {
 		t.Errorf("got %+v, error %v", got, err)
 	}
 }
 
 func TestDecodeMistakes(t *testing.T) {
 	for config, want := range map[string]string{
-		`{"Radios":3}`:                    `circle: unknown field "Radios", want one of "Radius", "label", "no_edge"; did you mean "Radius"?`,
+		`{"Radios":3}`: `circle: unknown field "Radios", ` +
+			`want one of "Radius", "label", "no_edge"; did you mean "Radius"?`,
 		`{"NAME":"x"}`:                    `unknown field "NAME"`,
 		`{"NoEdge":true,"no_edge":false}`: `the field "no_edge" is given twice`,
 		`{"Hidden":1}`:                    `unknown field "Hidden"`,
@@ -60,15 +67,18 @@ func TestDecodeMistakes(t *testing.T) {
 		`{"Radius":}`:                     "invalid character",
 		strings.Repeat(`{"a":`, 9e3):      `unknown field "a"`,
 	} {
-		if got, err := kinds.Decode("shape", "circle", []byte(config), shapes); err == nil || !strings.Contains(err.Error(), want) {
+		got, err := kinds.Decode("shape", "circle", []byte(config), shapes)
+		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40s: got %+v, error %v, want %q", config, got, err, want)
 		}
 	}
-	if _, err := kinds.Decode("shape", "box", []byte(`{"Sides":{"Wide":2,"Deep":5}}`), shapes); err == nil {
-		t.Error("an unknown field of a struct within is no error")
+	_, err := kinds.Decode("shape", "box", []byte(`{"Sides":{"Wide":2,"Deep":5}}`), shapes)
+	if err == nil {
+		t.Error("an unknown field of a nested struct is no error")
 	}
-	_, err := kinds.Decode("shape", "cirle", []byte(`{}`), shapes)
-	if want := `unknown shape kind "cirle", want one of "circle", "box"; did you mean "circle"?`; err == nil || err.Error() != want {
+	_, err = kinds.Decode("shape", "cirle", []byte(`{}`), shapes)
+	want := `unknown shape kind "cirle", want one of "circle", "box"; did you mean "circle"?`
+	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }

@@ -1,4 +1,5 @@
-// Package names compares the names a user wrote with the names there are, and shows what a user wrote.
+// Package names checks names that a user wrote against the known ones, and quotes a user's text in
+// errors.
 package names
 
 import (
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// Unknown says that got is not among have, which it lists, and which of them is nearest. What is
-// the kind of thing named, such as "head".
+// Unknown returns an error for a name, got, that is not in have. It lists have and suggests the
+// nearest. what is the kind of thing named, such as "head".
 func Unknown(what, got string, have []string) error {
 	if len(have) == 0 {
 		return fmt.Errorf("unknown %s %q: there are none", what, got)
@@ -21,8 +22,8 @@ func Unknown(what, got string, have []string) error {
 	return fmt.Errorf("%s", message)
 }
 
-// Match checks that given has a value for each wanted name and no other. Of several mistakes it
-// tells an unknown name first: it may be the missing one, misspelt.
+// Match returns an error unless the keys of given are exactly want. It reports an unknown name
+// before a missing one: the unknown name may be the missing one misspelt.
 func Match[T any](what string, want []string, given map[string]T) error {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if !slices.Contains(want, name) {
@@ -37,7 +38,7 @@ func Match[T any](what string, want []string, given map[string]T) error {
 	return nil
 }
 
-// List writes names for people: "digit", "answer".
+// List returns the names quoted and separated by commas.
 func List(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -46,19 +47,21 @@ func List(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// nearest is the name with the fewest edits from got, or "" where even that one needs edits in
-// more than half of its letters, or in all.
+// nearest returns the name with the fewest edits from got, or "" if the edits change more than half
+// of its letters, or all.
 func nearest(got string, have []string) string {
 	best, fewest := "", 1<<30
 	for _, name := range have {
-		if d := distance(strings.ToLower(got), strings.ToLower(name)); d < fewest && 2*d <= len(name)+1 && d < max(len(got), len(name)) {
+		d := distance(strings.ToLower(got), strings.ToLower(name))
+		isNear := 2*d <= len(name)+1 && d < max(len(got), len(name))
+		if isNear && d < fewest {
 			best, fewest = name, d
 		}
 	}
 	return best
 }
 
-// distance is Levenshtein's, with a swap of neighbours as one edit.
+// distance returns the Levenshtein distance, where a swap of neighbours is one edit.
 func distance(a, b string) int {
 	before, above := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range above {

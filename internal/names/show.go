@@ -5,14 +5,14 @@ import (
 	"unicode"
 )
 
-// mostShown is how many characters of a text an error repeats.
-const mostShown = 60
+// maxQuoted is the number of characters of a user's text that an error repeats.
+const maxQuoted = 60
 
-// Shorten cuts what a user wrote to what an error repeats of it.
+// Shorten cuts a user's text to the length that an error repeats.
 func Shorten(text string) string {
 	n := 0
 	for at := range text {
-		if n == mostShown {
+		if n == maxQuoted {
 			return text[:at] + "…"
 		}
 		n++
@@ -20,7 +20,7 @@ func Shorten(text string) string {
 	return text
 }
 
-// Printable is a text from elsewhere as a terminal may show it.
+// Printable replaces the characters of text that could control a terminal by question marks.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

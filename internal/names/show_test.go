@@ -7,7 +7,10 @@ import (
 
 func TestShorten(t *testing.T) {
 	for text, want := range map[string]string{
-		"": "", "odd": "odd", strings.Repeat("é", 60): strings.Repeat("é", 60), strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
+		"":                      "",
+		"odd":                   "odd",
+		strings.Repeat("é", 60): strings.Repeat("é", 60),
+		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
 	} {
 		if got := Shorten(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)

@@ -1,6 +1,6 @@
-// Package random draws numbers as a function of what they are for. A stream is named by a seed and
-// a purpose (and, say, an epoch); its numbers are read by index, in any order, by any worker, and
-// never depend on what else was drawn.
+// Package random generates random numbers from counters. A stream is determined by a seed, a
+// purpose and, for example, an epoch. Its numbers are read by index, in any order and from any
+// goroutine, and do not depend on other draws.
 package random
 
 import (
@@ -9,11 +9,11 @@ import (
 	"braid/internal/kernel"
 )
 
-// Stream is a sequence of numbers, each found by its index.
+// Stream is a sequence of random numbers, read by index.
 type Stream uint64
 
-// New names the stream of a purpose under a seed: "weights/asked/kernel", say. Numbers tell apart
-// streams with one purpose, such as the epoch of a shuffle.
+// New returns the stream for a seed and a purpose, such as "weights/asked/kernel". numbers
+// distinguish streams with the same purpose, such as the epoch of a shuffle.
 func New(seed uint64, purpose string, numbers ...uint64) Stream {
 	h := mix(seed + golden)
 	for _, c := range []byte(purpose) {
@@ -25,7 +25,7 @@ func New(seed uint64, purpose string, numbers ...uint64) Stream {
 	return Stream(h)
 }
 
-const golden = 0x9e3779b97f4a7c15 // 2^64 over the golden ratio, the step of SplitMix64
+const golden = 0x9e3779b97f4a7c15 // 2^64 / golden ratio, the increment of SplitMix64
 
 // mix is the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
 // generators", 2014).
@@ -35,19 +35,19 @@ func mix(z uint64) uint64 {
 	return z ^ z>>31
 }
 
-// Bits is number i of the stream, 64 even bits.
+// Bits returns number i of the stream as 64 uniform bits.
 func (s Stream) Bits(i uint64) uint64 { return mix(uint64(s) + (i+1)*golden) }
 
-// Unit is number i of the stream, even in [0, 1), a multiple of 2^-24.
+// Unit returns number i of the stream, uniform in [0, 1), a multiple of 2^-24.
 func (s Stream) Unit(i uint64) float32 { return float32(s.Bits(i)>>40) * (1.0 / (1 << 24)) }
 
-// Normal is number i of the stream, from the normal distribution: Marsaglia's polar method, with
-// the logarithm of package kernel, so that it is the same on every machine.
+// Normal returns number i of the stream from the standard normal distribution, by Marsaglia's polar
+// method. It uses the logarithm of package kernel, so the bytes are the same on every machine.
 func (s Stream) Normal(i uint64) float32 {
 	pairs := Stream(s.Bits(i))
 	for k := uint64(0); ; k += 2 {
 		x, y := 2*pairs.Unit(k)-1, 2*pairs.Unit(k+1)-1
-		// Converting each product keeps compilers from fusing it with the sum.
+		// The conversions prevent fusing a product with the sum.
 		r := float32(x*x) + float32(y*y)
 		if r >= 1 || r == 0 {
 			continue
@@ -58,7 +58,8 @@ func (s Stream) Normal(i uint64) float32 {
 	}
 }
 
-// Permutation fills order with 0 to len(order)-1, shuffled by Fisher and Yates' method.
+// Permutation fills order with a random permutation of 0 to len(order)-1, by Fisher and Yates'
+// shuffle.
 func (s Stream) Permutation(order []int32) {
 	for i := range order {
 		order[i] = int32(i)

@@ -1,5 +1,5 @@
-// Package safetensors reads and writes containers of named tensors with text about them, in the format of
-// that name, and with checksums, which other readers of the format pass over as text.
+// Package safetensors reads and writes containers of named tensors with text about them, in the
+// format of that name, and with checksums, which other readers of the format pass over as text.
 package safetensors
 
 import (
@@ -153,8 +153,8 @@ func (c *Container) Entry(name string) (Entry, bool) {
 	return c.Entries[i], true
 }
 
-// Write writes the container: metadata sorted by key, checksums among it, tensors in their order, data from
-// a multiple of 64 bytes. The same container always gives the same bytes.
+// Write writes the container: metadata sorted by key, checksums among it, tensors in their order,
+// data from a multiple of 64 bytes. The same container always gives the same bytes.
 func (c *Container) Write(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
@@ -245,8 +245,8 @@ func (c *Container) check() error {
 // MaxFile is the most bytes of a file that is read.
 const MaxFile = 16 << 30
 
-// Parse reads a safetensors file from memory. The entries' data are windows on content. Where the file has
-// checksums, each is verified.
+// Parse reads a safetensors file from memory. The entries' data are windows on content. Where the
+// file has checksums, each is verified.
 func Parse(content []byte) (*Container, error) {
 	if len(content) < 8 {
 		return nil, fmt.Errorf("no safetensors file: %d bytes, want 8 and more", len(content))

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// sumsKey is the metadata that holds the checksums: CRC-32C in hexadecimal, first that of the header with
-// zeros in its own place, then each tensor's in the order of the entries. A reader that does not know of
-// them takes them for text.
+// sumsKey is the metadata that holds the checksums: CRC-32C in hexadecimal, first that of the
+// header with zeros in its own place, then each tensor's in the order of the entries. A reader that
+// does not know of them takes them for text.
 const sumsKey = "crc32c"
 
 var (

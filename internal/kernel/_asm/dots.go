@@ -13,8 +13,8 @@ const sumBytes = 64 // of a step along both operands: 16 lanes
 // sum is 16 lanes: one register of AVX-512, two of AVX2.
 type sum []VecVirtual
 
-// dots writes a product in tiles of rows x columns 16-lane sums. Tiles go down the rows first: their
-// rows of B stay in the first-level cache.
+// dots writes a product in tiles of rows x columns 16-lane sums. Tiles go down the rows first:
+// their rows of B stay in the first-level cache.
 func dots(rows, columns int) {
 	function(fmt.Sprintf("dots%dx%d", rows, columns),
 		"func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)",

@@ -62,8 +62,8 @@ func expParts(x VecVirtual) (VecVirtual, power) {
 }
 
 // scale multiplies p by 2^n in the lanes that are kept, and makes zeros of the others. No result is
-// rounded, so that all ways give the same. AVX2 makes 2^n itself, which n = 128 is too much for: with
-// large n it adds to the exponent.
+// rounded, so that all ways give the same. AVX2 makes 2^n itself, which n = 128 is too much for:
+// with large n it adds to the exponent.
 func (n power) scale(p VecVirtual, kept mask, large bool) VecVirtual {
 	if set == avx512 {
 		VSCALEFPS_Z(n.n, p, kept.k, p)

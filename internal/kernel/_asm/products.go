@@ -44,8 +44,8 @@ func tripled(stride GPVirtual) GPVirtual {
 	return triple
 }
 
-// lanes writes a product in tiles of rows x columns registers of outputs. Of the last register of a row,
-// the product has lanes numbers where it is masked, else all.
+// lanes writes a product in tiles of rows x columns registers of outputs. Of the last register of a
+// row, the product has lanes numbers where it is masked, else all.
 func lanes(rows, columns int, masked bool) {
 	function(fmt.Sprintf("lanes%dx%d", rows, columns),
 		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)",

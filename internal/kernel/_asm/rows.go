@@ -130,8 +130,8 @@ func newFirst(high VecVirtual) firstOf {
 	return f
 }
 
-// restOf is e less the 1 of the first of the highest, if it is here among x. Of the first few lanes only,
-// where valid is how many.
+// restOf is e less the 1 of the first of the highest, if it is here among x. Of the first few lanes
+// only, where valid is how many.
 func (f firstOf) restOf(e, x VecVirtual, valid Register) VecVirtual {
 	first := compared(x, equal, f.high).bits()
 	if valid != nil {
@@ -283,9 +283,9 @@ func adam() {
 	}, map[string]Register{"w": w, "grad": g, "m": m, "v": v})
 }
 
-// bytes writes the kernel that gathers rows of bytes and makes float32 of them. A row's first and last
-// registers may overlap those between, which are stored at whole cache lines: one that lies across two
-// costs twice.
+// bytes writes the kernel that gathers rows of bytes and makes float32 of them. A row's first and
+// last registers may overlap those between, which are stored at whole cache lines: one that lies
+// across two costs twice.
 func bytes() {
 	function("bytes", "func(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)",
 		"gathers rows of width bytes, at least one row.")
@@ -372,8 +372,8 @@ func prefetch() {
 	RET()
 }
 
-// claim writes the kernel that asks for rows of numbers to write to. Neither avo nor Go's assembler knows
-// PREFETCHW; processors without it take it for nothing.
+// claim writes the kernel that asks for rows of numbers to write to. Neither avo nor Go's assembler
+// knows PREFETCHW; processors without it take it for nothing.
 func claim() {
 	function("claim", "func(x *float32, xRow, rows, width uint64)",
 		"asks for the cache lines of rows of width numbers, at least one of each, to write to them.")
@@ -475,8 +475,8 @@ func addUp() {
 	})
 }
 
-// addNarrow adds a row of few numbers, by fours and ones: one id often follows another that is the same,
-// and a load waits long for a store before it that had a mask.
+// addNarrow adds a row of few numbers, by fours and ones: one id often follows another that is the
+// same, and a load waits long for a store before it that had a mask.
 func addNarrow(to, from, left Register) {
 	v := XMM()
 	SUBQ(Imm(4), left)

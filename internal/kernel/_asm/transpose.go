@@ -6,8 +6,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// transpose writes the kernel that turns a matrix in tiles of 8 x 8 numbers, and with adding adds it
-// to what is there. Tiles of 256 bits are fast enough in every set.
+// transpose writes the kernel that turns a matrix in tiles of 8 x 8 numbers, and with adding adds
+// it to what is there. Tiles of 256 bits are fast enough in every set.
 func transpose(name string, adding bool) {
 	function(name, "func(y, x *float32, yRow, xRow, rows, columns uint64)",
 		"turns rows x columns numbers, at least one of each. Strides are in bytes.")
