@@ -1,5 +1,5 @@
-// Package disk writes files so that a reader, and a machine that lost its power, sees the old file
-// or the new one, whole.
+// Package disk replaces files atomically: a reader sees the old file or the new one, complete, also
+// after a power failure.
 package disk
 
 import (
@@ -14,16 +14,17 @@ import (
 	"regexp"
 )
 
-// Write replaces path by what write gives: a temporary file beside it is written, synced and
-// renamed, and the folder is synced. If anything before the folder's sync fails, path is as it was.
-// The file's permissions are those of the file that it replaces, else those that os.Create gives.
+// Write replaces path by the output of write. It writes and syncs a temporary file in the same
+// folder, renames it, and syncs the folder. If a step before the folder's sync fails, path is
+// unchanged. The new file has the permissions of the old one, or those of os.Create if there is
+// none.
 func Write(path string, write func(io.Writer) error) (err error) {
 	file, err := create(path)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
 	}
 	renamed := false
-	defer func() { // deferred, for write may panic
+	defer func() { // deferred because write may panic
 		if !renamed {
 			file.Close()
 			err = errors.Join(err, ignoreMissing(remove(file.Name())))
@@ -47,17 +48,16 @@ func WriteBytes(path string, content []byte) error {
 	})
 }
 
-// Link makes path a symbolic link to target, in place of a link that may be there. It replaces
-// nothing but links.
+// Link makes path a symbolic link to target. It replaces an existing link, but no other file.
 func Link(target, path string) error {
 	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeSymlink == 0 {
-		return fmt.Errorf("linking %s: what is there is not a symbolic link, so it is left", path)
+		return fmt.Errorf("linking %s: the existing file is not a symbolic link and was kept", path)
 	}
 	if err := ignoreMissing(err); err != nil {
 		return fmt.Errorf("linking %s: %w", path, err)
 	}
-	name, err := unused(path, func(name string) error {
+	name, err := createUnused(path, func(name string) error {
 		return try(Symlink, name, func() error { return os.Symlink(target, name) })
 	})
 	if err != nil {
@@ -87,18 +87,20 @@ func fill(file *os.File, path string, write func(io.Writer) error) error {
 	return try(Close, file.Name(), file.Close)
 }
 
-// keepMode gives a file the permissions of the one that it is to replace: what was private stays
-// so. Where a file system has none, that nobody more may read it is enough.
+// keepMode gives a file the permissions of the one that it is to replace, so that a private file
+// stays private. A failure counts only if the file has more permissions than the old one: some file
+// systems have none.
 func keepMode(file *os.File, path string) error {
 	old, err := os.Lstat(path)
 	if err != nil || !old.Mode().IsRegular() {
 		return ignoreMissing(err)
 	}
-	own, err := file.Stat()
-	if err != nil || own.Mode().Perm() == old.Mode().Perm() {
+	created, err := file.Stat()
+	if err != nil || created.Mode().Perm() == old.Mode().Perm() {
 		return err
 	}
-	if err := file.Chmod(old.Mode().Perm()); err != nil && own.Mode().Perm()&^old.Mode().Perm() != 0 {
+	more := created.Mode().Perm() &^ old.Mode().Perm()
+	if err := file.Chmod(old.Mode().Perm()); err != nil && more != 0 {
 		return err
 	}
 	return nil
@@ -110,10 +112,10 @@ func rename(from, to string) error {
 
 func remove(path string) error { return try(Remove, path, func() error { return os.Remove(path) }) }
 
-// create makes a temporary file beside path. It is not os.CreateTemp's, which only the owner may
-// read.
+// create makes a temporary file in the folder of path. os.CreateTemp would make it readable by the
+// owner only.
 func create(path string) (file *os.File, err error) {
-	_, err = unused(path, func(name string) error {
+	_, err = createUnused(path, func(name string) error {
 		return try(Create, name, func() error {
 			file, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 			return err
@@ -122,21 +124,21 @@ func create(path string) (file *os.File, err error) {
 	return file, err
 }
 
-// unused finds a name beside path that place can take. The name is hidden, tells whose it is, and
-// ends in .tmp. It is random, so that what dead processes left, even ones with our id, is no
-// hindrance.
-func unused(path string, place func(name string) error) (name string, err error) {
+// createUnused calls create with names in the folder of path until one is unused, and returns that
+// name. It is hidden, contains the name of path and ends in .tmp. It is random, so that it differs
+// from names that dead processes left.
+func createUnused(path string, create func(name string) error) (name string, err error) {
 	folder, base := filepath.Split(path)
 	for range 100 {
 		name = filepath.Join(folder, fmt.Sprintf(".%s.%016x.tmp", base, rand.Uint64()))
-		if err = place(name); !errors.Is(err, fs.ErrExist) {
+		if err = create(name); !errors.Is(err, fs.ErrExist) {
 			break
 		}
 	}
 	return name, err
 }
 
-// withoutPath leaves out the name of a temporary file, of which nobody knows.
+// withoutPath removes the name of a temporary file from an error.
 func withoutPath(err error) error {
 	var failed *fs.PathError
 	if errors.As(err, &failed) {
@@ -152,7 +154,7 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// Delete removes a file and lets its removal last. That it is not there is no error.
+// Delete removes a file and syncs its folder. A missing file is no error.
 func Delete(path string) error {
 	if err := ignoreMissing(remove(path)); err != nil {
 		return fmt.Errorf("removing %s: %w", path, err)
@@ -160,7 +162,7 @@ func Delete(path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// MakeFolder makes a folder, and those it lies in, and lets its name last.
+// MakeFolder makes a folder and its missing parents, and syncs the folder's parent.
 func MakeFolder(path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -171,10 +173,10 @@ func MakeFolder(path string) error {
 	return syncFolder(filepath.Dir(path))
 }
 
-// IsTemporary tells whether a file is named as those that are being written.
+// IsTemporary reports whether name is one of a file that Write has not finished.
 func IsTemporary(name string) bool { return temporary.MatchString(name) }
 
-// Move renames a file and lets its new name last.
+// Move renames a file and syncs the folder of the new name.
 func Move(from, to string) error {
 	if err := rename(from, to); err != nil {
 		return fmt.Errorf("renaming %s: %w", from, err)
@@ -182,11 +184,11 @@ func Move(from, to string) error {
 	return syncFolder(filepath.Dir(to))
 }
 
-// temporary matches the names that unused gives.
+// temporary matches the names of createUnused.
 var temporary = regexp.MustCompile(`^\..+\.[0-9a-f]{16}\.tmp$`)
 
-// Sweep removes what processes that died while they wrote left in a folder. Nobody else may write
-// there.
+// Sweep removes the temporary files that killed processes left in a folder. No other process may be
+// writing there.
 func Sweep(folder string) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

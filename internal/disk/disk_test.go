@@ -29,7 +29,7 @@ func TestFailingWriterHarmsNothing(t *testing.T) {
 	only(t, path, "old")
 }
 
-// only checks that path holds content and that nothing else lies beside it.
+// only checks that path has content and is the only file in its folder.
 func only(t *testing.T, path, content string) {
 	t.Helper()
 	if got, err := os.ReadFile(path); err != nil || string(got) != content {
@@ -113,7 +113,7 @@ func TestPanickingWriterHarmsNothing(t *testing.T) {
 	only(t, path, "old")
 }
 
-// A folder cannot be replaced by a file: the rename, the last step, fails.
+// A file cannot replace a folder, so the rename fails.
 func TestFailingRenameLeavesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "folder")
 	if err := os.Mkdir(path, 0o755); err != nil {
@@ -147,7 +147,7 @@ func TestPermissionsAreCreates(t *testing.T) {
 	}
 }
 
-// Linux' /proc is a file system that answers EINVAL.
+// Syncing a folder in Linux' /proc returns EINVAL.
 func TestFolderThatCannotSync(t *testing.T) {
 	if _, err := os.Stat("/proc/self"); err != nil {
 		t.Skip("no /proc here")
@@ -168,7 +168,7 @@ func TestMap(t *testing.T) {
 		if err != nil || string(got) != want {
 			t.Errorf("%d bytes came back as %d (%v)", len(want), len(got), err)
 		}
-		// What is mapped stays as it was when the file is replaced.
+		// Replacing the file does not change the mapped content.
 		if err := WriteBytes(path, []byte("new")); err != nil {
 			t.Fatal(err)
 		}
@@ -177,14 +177,14 @@ func TestMap(t *testing.T) {
 		}
 	}
 	if _, err := Map(filepath.Join(folder, "none")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a file that is not there: %v", err)
+		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := Map(folder); err == nil {
 		t.Error("a folder was mapped")
 	}
 }
 
-// What was private stays private, and what all may write stays so, whatever a new file would be.
+// The new file has the permissions of the old one, whatever the process's default is.
 func TestWriteKeepsMode(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no such permissions on Windows")
@@ -210,16 +210,18 @@ func TestWriteKeepsMode(t *testing.T) {
 	}
 }
 
-// Where a file cannot be made its own name is told, not that of the one before it.
+// If the temporary file cannot be created, the error names path.
 func TestWriteNowhere(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none", "file")
 	err := WriteBytes(path, nil)
-	if want := "writing " + path + ": "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), ".tmp") || !errors.Is(err, fs.ErrNotExist) {
+	want := "writing " + path + ": "
+	if !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), want) ||
+		strings.Contains(err.Error(), ".tmp") {
 		t.Errorf("error is %v, want %s...", err, want)
 	}
 }
 
-// A link is replaced, wherever it leads, and lends its permissions to nothing.
+// Write replaces a link, whatever its target, and does not use its permissions.
 func TestWriteOverLink(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "link")

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Op is what is done to a file.
+// Op is an operation on a file.
 type Op string
 
-// The operations, as faults see them. Close comes after Sync; Folder is a folder's sync.
+// The operations that a Fault can delay or fail. Folder is the sync of a folder.
 const (
 	Create  Op = "create"
 	Put     Op = "write"
@@ -21,13 +21,14 @@ const (
 	Symlink Op = "symlink"
 )
 
-// Fault stands before each operation of this package: it may wait, or make it fail. Of a Put, which
-// has so many bytes, the number that it returns are written although it fails.
+// Fault is called before each operation of this package. It may wait, or return an error, with
+// which the operation fails. For a Put, bytes is the length to write; if the Put fails, its first
+// written bytes are written all the same.
 type Fault func(op Op, path string, bytes int) (written int, err error)
 
 var fault atomic.Pointer[Fault]
 
-// Inject puts a fault in place, for tests and for finding faults; nil takes it away.
+// Inject sets the fault of this process, for tests and debugging. nil removes it.
 func Inject(f Fault) {
 	if f == nil {
 		fault.Store(nil)
@@ -36,7 +37,7 @@ func Inject(f Fault) {
 	fault.Store(&f)
 }
 
-// Delay makes every operation take so long.
+// Delay returns a fault that delays every operation by d.
 func Delay(d time.Duration) Fault {
 	return func(Op, string, int) (int, error) {
 		time.Sleep(d)
@@ -44,27 +45,27 @@ func Delay(d time.Duration) Fault {
 	}
 }
 
-// ask asks the fault, if there is one.
-func ask(op Op, path string, bytes int) (int, error) {
+// callFault calls the fault, if one is set.
+func callFault(op Op, path string, bytes int) (int, error) {
 	if f := fault.Load(); f != nil {
 		return (*f)(op, path, bytes)
 	}
 	return 0, nil
 }
 
-// try does an operation unless the fault has it fail.
+// try runs an operation unless the fault fails it.
 func try(op Op, path string, do func() error) error {
-	if _, err := ask(op, path, 0); err != nil {
+	if _, err := callFault(op, path, 0); err != nil {
 		return err
 	}
 	return do()
 }
 
-// writer writes to a file as the fault lets it.
+// writer writes to a file, subject to the fault.
 type writer struct{ *os.File }
 
 func (w writer) Write(p []byte) (int, error) {
-	if n, err := ask(Put, w.Name(), len(p)); err != nil {
+	if n, err := callFault(Put, w.Name(), len(p)); err != nil {
 		n, _ = w.File.Write(p[:n])
 		return n, err
 	}

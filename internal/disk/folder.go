@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// syncFolder makes a rename within folder last. Some file systems cannot sync a folder, and answer
-// EINVAL or that it is unsupported; Windows refuses, and its renames need none.
+// syncFolder makes renames within folder durable. Some file systems cannot sync a folder and return
+// EINVAL or ErrUnsupported. Windows cannot either, and does not need it for renames.
 func syncFolder(folder string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -2,6 +2,6 @@
 
 package disk
 
-// Free is how many bytes a process may still write beneath a folder; ok is false where the system
-// does not tell.
+// Free returns the number of free bytes on the file system of a folder. ok is false if the system
+// does not report it.
 func Free(string) (bytes uint64, ok bool) { return 0, false }

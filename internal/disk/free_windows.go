@@ -2,8 +2,8 @@ package disk
 
 import "golang.org/x/sys/windows"
 
-// Free is how many bytes a process may still write beneath a folder; ok is false where the system
-// does not tell.
+// Free returns the number of bytes that are free for this process on the file system of a folder.
+// ok is false if the system does not report it.
 func Free(folder string) (bytes uint64, ok bool) {
 	name, err := windows.UTF16PtrFromString(folder)
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"time"
 )
 
-// LockName is the file in a folder that a lock lies on. It stays: to remove it would let two
-// processes lock two files of one name.
+// LockName is the name of a folder's lock file. It is never removed: two processes could then lock
+// two files of that name.
 const LockName = ".lock"
 
-// ErrLocked is that another process holds a lock.
+// ErrLocked is the error of Lock if another process holds the lock.
 var ErrLocked = errors.New("another process writes here")
 
-// errHeld is what the system's lock answers where another holds it.
+// errHeld is the error of lock if another process holds the lock.
 var errHeld = errors.New("held")
 
-// Lock locks a folder against other writers until unlock, or until the process ends, however it
-// ends. Where another has locked it, the error tells who.
+// Lock locks a folder against other writers until unlock is called or the process ends. If another
+// process holds the lock, the error names it and wraps ErrLocked.
 func Lock(folder string) (unlock func(), err error) {
 	path := filepath.Join(folder, LockName)
-	// A link would have another file emptied.
+	// Truncate would empty the target of a link.
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("locking %s: %s is no regular file", folder, path)
+		return nil, fmt.Errorf("locking %s: %s is not a regular file", folder, path)
 	}
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
@@ -42,9 +42,10 @@ func Lock(folder string) (unlock func(), err error) {
 	if err != nil {
 		host = "this machine"
 	}
-	// Who holds it is told as well as can be: a full disk is no reason not to lock.
+	// Errors are ignored: the lock holds even if a full disk cannot record its holder.
 	if file.Truncate(0) == nil {
-		fmt.Fprintf(file, "process %d on %s since %s", os.Getpid(), host, time.Now().Format(time.DateTime))
+		now := time.Now().Format(time.DateTime)
+		fmt.Fprintf(file, "process %d on %s since %s", os.Getpid(), host, now)
 	}
 	return func() {
 		file.Truncate(0)
@@ -52,19 +53,20 @@ func Lock(folder string) (unlock func(), err error) {
 	}, nil
 }
 
-// holder is who a lock's file says has it. One who has just taken it needs a moment to say so.
+// holder returns the holder that a lock file names. It retries, because a process that has just
+// taken the lock may not have written its name yet.
 func holder(file *os.File) string {
-	said := make([]byte, 200)
+	text := make([]byte, 200)
 	for range 20 {
-		if n, _ := file.ReadAt(said, 0); n > 0 {
-			return printable(string(said[:n]))
+		if n, _ := file.ReadAt(text, 0); n > 0 {
+			return printable(string(text[:n]))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return "a process that does not say which"
+	return "an unknown process"
 }
 
-// printable keeps what a terminal may be shown.
+// printable replaces all but printable ASCII, which is safe to show on a terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

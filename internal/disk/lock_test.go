@@ -14,41 +14,49 @@ func TestLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(folder); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "locked by process ") {
+	_, err = Lock(folder)
+	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "locked by process ") {
 		t.Errorf("a second lock: %v, want an error that names the holder", err)
 	}
 	unlock()
-	// What a file says is shown only where a terminal may show it.
-	if err := os.WriteFile(filepath.Join(folder, LockName), []byte("old \x1b[31m text"), 0o600); err != nil {
+	// Control characters of the lock file must not reach the terminal.
+	lockFile := filepath.Join(folder, LockName)
+	if err := os.WriteFile(lockFile, []byte("old \x1b[31m text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	unlock, err = Lock(folder)
 	if err != nil {
-		t.Fatalf("after it was given back: %v", err)
+		t.Fatalf("after unlock: %v", err)
 	}
-	os.WriteFile(filepath.Join(folder, LockName), []byte("pid 7 \x1b[31m"), 0o600)
+	os.WriteFile(lockFile, []byte("pid 7 \x1b[31m"), 0o600)
 	if _, err := Lock(folder); err == nil || !strings.Contains(err.Error(), "pid 7 ?[31m") {
 		t.Errorf("error is %q", err)
 	}
 	unlock()
 	victim, trap := filepath.Join(folder, "victim"), filepath.Join(folder, "trap")
-	if err := errors.Join(os.WriteFile(victim, []byte("precious"), 0o600), os.Mkdir(trap, 0o700), os.Symlink(victim, filepath.Join(trap, LockName))); err != nil {
+	err = errors.Join(
+		os.WriteFile(victim, []byte("precious"), 0o600),
+		os.Mkdir(trap, 0o700),
+		os.Symlink(victim, filepath.Join(trap, LockName)))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Lock(trap); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+	if _, err := Lock(trap); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
 		t.Errorf("a link in place of the lock: %v", err)
 	}
 	if content, _ := os.ReadFile(victim); string(content) != "precious" {
 		t.Errorf("what the link leads to is now %q", content)
 	}
 	if _, err := Lock(filepath.Join(folder, "none")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a folder that is not there: %v", err)
+		t.Errorf("a missing folder: %v", err)
 	}
 }
 
 func TestSweepAndDelete(t *testing.T) {
 	folder := t.TempDir()
-	for _, name := range []string{"file", ".file.0123456789abcdef.tmp", ".0123.tmp", ".file.0123456789abcdeg.tmp"} {
+	for _, name := range []string{
+		"file", ".file.0123456789abcdef.tmp", ".0123.tmp", ".file.0123456789abcdeg.tmp",
+	} {
 		if err := os.WriteFile(filepath.Join(folder, name), nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -63,7 +71,7 @@ func TestSweepAndDelete(t *testing.T) {
 	if len(entries) != 4 {
 		t.Errorf("%v is left, want all but one file", entries)
 	}
-	for range 2 { // what is gone may go
+	for range 2 { // deleting a missing file is no error
 		if err := Delete(filepath.Join(folder, "file")); err != nil {
 			t.Error(err)
 		}
@@ -78,18 +86,20 @@ func TestRead(t *testing.T) {
 	if content, err := Read(path, 5); err != nil || string(content) != "five." {
 		t.Errorf("read %q (%v)", content, err)
 	}
-	if _, err := Read(path, 4); err == nil || !strings.Contains(err.Error(), "has 5 bytes, at most 4 are read") {
+	_, err := Read(path, 4)
+	if err == nil || !strings.Contains(err.Error(), "has 5 bytes, at most 4 are read") {
 		t.Errorf("error is %v", err)
 	}
 	for _, path := range []string{os.DevNull, filepath.Dir(path)} {
-		if _, err := Read(path, 5); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+		_, err := Read(path, 5)
+		if err == nil || !strings.Contains(err.Error(), "is not a regular file") {
 			t.Errorf("%s: error is %v", path, err)
 		}
 	}
 }
 
-// However often Write is disturbed, the file is the old one or the new one, whole, and nothing else
-// is left.
+// Whichever operation of Write fails, the file is the old one or the new one, complete, and no
+// other file is left.
 func TestEveryFailure(t *testing.T) {
 	defer Inject(nil)
 	planted := errors.New("planted")
@@ -118,7 +128,7 @@ func TestEveryFailure(t *testing.T) {
 		}
 		if failed == "" {
 			if err != nil || string(content) != new || count < 6 {
-				t.Errorf("undisturbed, after %d operations: %v", count, err)
+				t.Errorf("without a failure, after %d operations: %v", count, err)
 			}
 			return
 		}

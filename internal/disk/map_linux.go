@@ -2,5 +2,5 @@ package disk
 
 import "golang.org/x/sys/unix"
 
-// All pages are wanted, so they are asked for at once, where a fault for each would cost more.
+// MAP_POPULATE reads all pages at once, which is faster than a page fault for each.
 const mapFlags = unix.MAP_PRIVATE | unix.MAP_POPULATE

@@ -4,5 +4,5 @@ package disk
 
 import "math"
 
-// Map is a file's content, read: this system does not lend its own pages.
+// Map returns a file's content. On this system it reads the file.
 func Map(path string) ([]byte, error) { return Read(path, math.MaxInt64) }

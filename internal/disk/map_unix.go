@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Map is a file's content without a copy: the system's own pages, which may not be written to. It
-// stays for the life of the process, and is for files that are replaced but never changed in place.
+// Map returns a file's content in read-only memory-mapped pages, without a copy. The mapping lasts
+// until the process ends. The file may be replaced, but must not be changed in place.
 func Map(path string) ([]byte, error) {
 	file, size, err := openRegular(path)
 	if err != nil {

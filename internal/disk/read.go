@@ -6,16 +6,16 @@ import (
 	"os"
 )
 
-// Read reads a regular file of at most so many bytes. What is none, such as a pipe that nobody
-// writes to or a device without an end, is an error at once.
-func Read(path string, most int64) ([]byte, error) {
+// Read reads a regular file of at most limit bytes. Any other file is an error at once: reading a
+// pipe or a device might never end.
+func Read(path string, limit int64) ([]byte, error) {
 	file, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if size > most {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size, most)
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size, limit)
 	}
 	content := make([]byte, size)
 	if _, err := io.ReadFull(file, content); err != nil {
@@ -24,15 +24,15 @@ func Read(path string, most int64) ([]byte, error) {
 	return content, nil
 }
 
-// openRegular opens a regular file and tells its size. It is asked before it is opened: to open a
-// named pipe would wait for whoever writes it.
+// openRegular opens a regular file and returns its size. It checks the type before it opens the
+// file, because opening a named pipe waits for a writer.
 func openRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s is no regular file", path)
+		return nil, 0, fmt.Errorf("%s is not a regular file", path)
 	}
 	file, err := os.Open(path)
 	if err != nil {
