@@ -1,5 +1,5 @@
-// Package safetensors reads and writes containers of named tensors with text about them, in the
-// format of that name, and with checksums, which other readers of the format pass over as text.
+// Package safetensors reads and writes the safetensors format: named tensors and text metadata. It
+// adds checksums to the metadata, which other readers ignore.
 package safetensors
 
 import (
@@ -16,19 +16,19 @@ import (
 	"braid/tensor"
 )
 
-// maxHeader is the longest header that safetensors' own reader takes.
+// maxHeader is the longest header that the reference reader of safetensors accepts.
 const maxHeader = 100_000_000
 
-// reserved is the name in a header that stands for text about the tensors.
+// reserved is the key of the metadata in a header.
 const reserved = "__metadata__"
 
-// widths is the size in bytes of one element of each type that the format has.
+// widths holds the size in bytes of one element, by dtype.
 var widths = map[string]int{
 	"BOOL": 1, "U8": 1, "I8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
 	"I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
 }
 
-// Container is a safetensors file: named tensors, and text about them.
+// Container is the content of a safetensors file: named tensors and text metadata.
 type Container struct {
 	Metadata map[string]string
 	Entries  []Entry
@@ -36,18 +36,18 @@ type Container struct {
 	checked bool
 }
 
-// Checked tells that the container was read from a file with checksums, and that they are right.
+// Checked reports whether the container was read from a file with checksums that match.
 func (c *Container) Checked() bool { return c.checked }
 
 // Entry is one tensor of a container.
 type Entry struct {
 	Name  string
-	DType string // as the format names it: "F32", "I32", "F64", ...
+	DType string // in the format's spelling: "F32", "I32", "F64", ...
 	Shape tensor.Shape
 	Data  []byte // little-endian, row-major
 }
 
-// Floats makes an F32 entry.
+// Floats returns an F32 entry.
 func Floats(name string, values []float32, shape ...int) Entry {
 	data := make([]byte, 4*len(values))
 	for i, v := range values {
@@ -56,7 +56,7 @@ func Floats(name string, values []float32, shape ...int) Entry {
 	return Entry{Name: name, DType: "F32", Shape: shape, Data: data}
 }
 
-// Doubles makes an F64 entry.
+// Doubles returns an F64 entry.
 func Doubles(name string, values []float64, shape ...int) Entry {
 	data := make([]byte, 0, 8*len(values))
 	for _, v := range values {
@@ -65,7 +65,7 @@ func Doubles(name string, values []float64, shape ...int) Entry {
 	return Entry{Name: name, DType: "F64", Shape: shape, Data: data}
 }
 
-// Longs makes an I64 entry.
+// Longs returns an I64 entry.
 func Longs(name string, values []int64, shape ...int) Entry {
 	data := make([]byte, 0, 8*len(values))
 	for _, v := range values {
@@ -74,7 +74,7 @@ func Longs(name string, values []int64, shape ...int) Entry {
 	return Entry{Name: name, DType: "I64", Shape: shape, Data: data}
 }
 
-// Ints makes an I32 entry.
+// Ints returns an I32 entry.
 func Ints(name string, values []int32, shape ...int) Entry {
 	data := make([]byte, 0, 4*len(values))
 	for _, v := range values {
@@ -83,12 +83,12 @@ func Ints(name string, values []int32, shape ...int) Entry {
 	return Entry{Name: name, DType: "I32", Shape: shape, Data: data}
 }
 
-// Bytes makes a U8 entry.
+// Bytes returns a U8 entry, which keeps values.
 func Bytes(name string, values []uint8, shape ...int) Entry {
 	return Entry{Name: name, DType: "U8", Shape: shape, Data: values}
 }
 
-// Float32s gives the numbers of an F32 entry.
+// Float32s returns the values of an F32 entry.
 func (e Entry) Float32s() ([]float32, error) {
 	if e.DType != "F32" {
 		return nil, fmt.Errorf("tensor %q is %s, want F32", e.Name, e.DType)
@@ -100,7 +100,7 @@ func (e Entry) Float32s() ([]float32, error) {
 	return values, nil
 }
 
-// Float64s gives the numbers of an F64 or F32 entry.
+// Float64s returns the values of an F64 or F32 entry.
 func (e Entry) Float64s() ([]float64, error) {
 	if e.DType == "F64" {
 		values := make([]float64, len(e.Data)/8)
@@ -120,7 +120,7 @@ func (e Entry) Float64s() ([]float64, error) {
 	return values, err
 }
 
-// Int64s gives the numbers of an I64 entry.
+// Int64s returns the values of an I64 entry.
 func (e Entry) Int64s() ([]int64, error) {
 	if e.DType != "I64" {
 		return nil, fmt.Errorf("tensor %q is %s, want I64", e.Name, e.DType)
@@ -132,7 +132,7 @@ func (e Entry) Int64s() ([]int64, error) {
 	return values, nil
 }
 
-// Int32s gives the numbers of an I32 entry.
+// Int32s returns the values of an I32 entry.
 func (e Entry) Int32s() ([]int32, error) {
 	if e.DType != "I32" {
 		return nil, fmt.Errorf("tensor %q is %s, want I32", e.Name, e.DType)
@@ -144,7 +144,7 @@ func (e Entry) Int32s() ([]int32, error) {
 	return values, nil
 }
 
-// Entry finds a tensor by its name.
+// Entry returns the tensor of a name.
 func (c *Container) Entry(name string) (Entry, bool) {
 	i := slices.IndexFunc(c.Entries, func(e Entry) bool { return e.Name == name })
 	if i < 0 {
@@ -153,8 +153,9 @@ func (c *Container) Entry(name string) (Entry, bool) {
 	return c.Entries[i], true
 }
 
-// Write writes the container: metadata sorted by key, checksums among it, tensors in their order,
-// data from a multiple of 64 bytes. The same container always gives the same bytes.
+// Write writes the container: the metadata with the checksums, sorted by key, then the tensors in
+// the order of Entries. The data starts at a multiple of 64 bytes. The same container always gives
+// the same bytes.
 func (c *Container) Write(w io.Writer) error {
 	if err := c.check(); err != nil {
 		return err
@@ -180,7 +181,7 @@ func (c *Container) Write(w io.Writer) error {
 	return nil
 }
 
-// header is the header's text, padded and sealed.
+// header returns the header, padded, with its checksum.
 func (c *Container) header() ([]byte, error) {
 	metadata := maps.Clone(c.Metadata)
 	if metadata == nil {
@@ -200,22 +201,23 @@ func (c *Container) header() ([]byte, error) {
 			return nil, err
 		}
 		shape, _ := json.Marshal(append([]int{}, e.Shape...))
-		fmt.Fprintf(&header, `,%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, name, e.DType, shape, offset, offset+len(e.Data))
+		fmt.Fprintf(&header, `,%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`,
+			name, e.DType, shape, offset, offset+len(e.Data))
 		offset += len(e.Data)
 	}
 	header.WriteByte('}')
 	for (8+header.Len())%64 != 0 {
 		header.WriteByte(' ')
 	}
-	seal(header.Bytes())
+	addHeaderSum(header.Bytes())
 	return header.Bytes(), nil
 }
 
-// check returns an error for what a reader would refuse or read otherwise.
+// check returns an error for content that a reader would reject or misread.
 func (c *Container) check() error {
 	for _, key := range slices.Sorted(maps.Keys(c.Metadata)) {
 		if key == sumsKey {
-			return fmt.Errorf("the metadata %q is for the checksums", key)
+			return fmt.Errorf("the metadata key %q is reserved for the checksums", key)
 		}
 		if !utf8.ValidString(key) || !utf8.ValidString(c.Metadata[key]) {
 			return fmt.Errorf("the metadata %q is not UTF-8", key)
@@ -235,35 +237,36 @@ func (c *Container) check() error {
 			return fmt.Errorf("tensor %q: %w", e.Name, err)
 		}
 		if size != int64(len(e.Data)) {
-			return fmt.Errorf("tensor %q: %d bytes are no %s of shape %v, which takes %d",
+			return fmt.Errorf("tensor %q: got %d bytes for %s of shape %v, want %d",
 				e.Name, len(e.Data), e.DType, e.Shape, size)
 		}
 	}
 	return nil
 }
 
-// MaxFile is the most bytes of a file that is read.
+// MaxFile is the size in bytes of the largest file that callers read.
 const MaxFile = 16 << 30
 
-// Parse reads a safetensors file from memory. The entries' data are windows on content. Where the
-// file has checksums, each is verified.
+// Parse reads a safetensors file from memory. The entries' data are slices of content. If the file
+// has checksums, Parse verifies each.
 func Parse(content []byte) (*Container, error) {
 	if len(content) < 8 {
-		return nil, fmt.Errorf("no safetensors file: %d bytes, want 8 and more", len(content))
+		return nil, fmt.Errorf("not a safetensors file: %d bytes, want 8 or more", len(content))
 	}
 	length := binary.LittleEndian.Uint64(content)
 	if length > maxHeader || length > uint64(len(content)-8) {
-		return nil, fmt.Errorf("no safetensors file: the first 8 bytes claim a header of %d bytes, the file has %d", length, len(content))
+		return nil, fmt.Errorf("not a safetensors file: "+
+			"the first 8 bytes claim a header of %d bytes, the file has %d", length, len(content))
 	}
 	header, data := content[8:8+length], content[8+length:]
 	if !bytes.HasPrefix(header, []byte("{")) {
-		return nil, fmt.Errorf("no safetensors file: the header does not begin with {")
+		return nil, fmt.Errorf("not a safetensors file: the header does not begin with {")
 	}
 	c, spans, err := parseHeader(header)
 	if err != nil {
 		return nil, fmt.Errorf("safetensors header: %w", err)
 	}
-	if err := c.cut(data, spans); err != nil {
+	if err := c.sliceData(data, spans); err != nil {
 		return nil, err
 	}
 	if err := c.verify(header); err != nil {

@@ -41,13 +41,13 @@ func parseHeader(header []byte) (*Container, []span, error) {
 		return nil, nil, err
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return nil, nil, fmt.Errorf("something follows its end")
+		return nil, nil, fmt.Errorf("data follows its end")
 	}
 	return c, spans, nil
 }
 
-// members reads an object and has value read what follows each key. It reads token by token, for
-// encoding/json would let the last of two equal keys win, and takes keys of any case.
+// members reads an object and calls value to read the value of each key. It reads tokens because
+// encoding/json accepts duplicate keys and ignores the case of keys.
 func members(d *json.Decoder, what string, value func(key string) error) error {
 	if start, err := d.Token(); err != nil {
 		return err
@@ -87,12 +87,12 @@ func parseMetadata(d *json.Decoder, into map[string]string) error {
 	})
 }
 
-// span is where a tensor's data lies, counted from the header's end.
+// span is the byte range of a tensor's data, from the end of the header.
 type span struct{ lo, hi int64 }
 
 func parseEntry(d *json.Decoder) (Entry, span, error) {
 	var dtype string
-	var axes, offsets []*int64 // nil for null, which is no number
+	var axes, offsets []*int64 // pointers, to detect null
 	err := members(d, "fields", func(key string) error {
 		switch key {
 		case "dtype":
@@ -102,7 +102,7 @@ func parseEntry(d *json.Decoder) (Entry, span, error) {
 		case "data_offsets":
 			return d.Decode(&offsets)
 		}
-		return d.Decode(new(json.RawMessage)) // readers ignore what they do not know
+		return d.Decode(new(json.RawMessage)) // the format ignores unknown fields
 	})
 	if err != nil {
 		return Entry{}, span{}, err
@@ -123,7 +123,7 @@ func parseEntry(d *json.Decoder) (Entry, span, error) {
 	}
 	if len(offsets) != 2 || offsets[0] == nil || offsets[1] == nil ||
 		*offsets[0] < 0 || *offsets[1] < *offsets[0] {
-		return Entry{}, span{}, fmt.Errorf("data_offsets want a start and an end")
+		return Entry{}, span{}, fmt.Errorf("data_offsets are not [start, end] with 0 <= start <= end")
 	}
 	s := span{*offsets[0], *offsets[1]}
 	if size != s.hi-s.lo {
@@ -133,7 +133,7 @@ func parseEntry(d *json.Decoder) (Entry, span, error) {
 	return e, s, nil
 }
 
-// byteSize is how many bytes a tensor takes.
+// byteSize returns the size of a tensor's data in bytes.
 func byteSize(dtype string, shape tensor.Shape) (int64, error) {
 	size := int64(widths[dtype])
 	if size == 0 {
@@ -148,8 +148,9 @@ func byteSize(dtype string, shape tensor.Shape) (int64, error) {
 	return size, nil
 }
 
-// cut gives each entry its data and checks that together they are all of it, without gaps.
-func (c *Container) cut(data []byte, spans []span) error {
+// sliceData sets the data of each entry, and checks that the entries cover all of data without gaps
+// or overlaps.
+func (c *Container) sliceData(data []byte, spans []span) error {
 	order := make([]int, len(spans))
 	for i, s := range spans {
 		order[i] = i
@@ -164,8 +165,8 @@ func (c *Container) cut(data []byte, spans []span) error {
 	end := int64(0)
 	for _, i := range order {
 		if spans[i].lo != end {
-			return fmt.Errorf("tensor %q starts at byte %d of the data, want %d: tensors overlap or leave a gap",
-				c.Entries[i].Name, spans[i].lo, end)
+			return fmt.Errorf("tensor %q starts at byte %d of the data, want %d: "+
+				"tensors overlap or leave a gap", c.Entries[i].Name, spans[i].lo, end)
 		}
 		end = spans[i].hi
 		c.Entries[i].Data = data[spans[i].lo:end:end]

@@ -14,7 +14,7 @@ import (
 	"braid/tensor"
 )
 
-// container writes a header and data as they are.
+// container returns a file with a header and data, unchecked.
 func container(header, data string) []byte {
 	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header+data...)
 }
@@ -23,25 +23,60 @@ var badContainers = map[string]struct {
 	file []byte
 	want string
 }{
-	"empty":           {nil, "0 bytes"},
-	"seven bytes":     {make([]byte, 7), "7 bytes"},
-	"claims 2^60":     {binary.LittleEndian.AppendUint64(nil, 1<<60), "claim a header of 1152921504606846976 bytes"},
-	"header cut":      {container(`{}`, "")[:9], "claim a header"},
-	"no brace":        {container(` {}`, ""), "does not begin with {"},
-	"no JSON":         {container(`{"a"`, ""), "header"},
-	"two values":      {container(`{}{}`, ""), "follows its end"},
-	"array":           {container(`{"a":[]}`, ""), `tensor "a"`},
-	"unknown dtype":   {container(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "1234"), `unknown dtype "F31"`},
-	"no offsets":      {container(`{"a":{"dtype":"F32","shape":[1]}}`, "1234"), "data_offsets"},
-	"backwards":       {container(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "1234"), "data_offsets"},
-	"negative":        {container(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "1234"), "out of range"},
-	"overflows":       {container(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, ""), "out of range"},
-	"wrong size":      {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "1234"), "takes 8 bytes"},
-	"cut short":       {container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "1234"), "cut short"},
-	"gap":             {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "12"), "gap"},
-	"overlap":         {container(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "123"), "overlap"},
-	"bytes follow":    {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "12"), "1 bytes follow"},
-	"twice":           {container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"), `two entries are named "a"`},
+	"empty":       {nil, "0 bytes"},
+	"seven bytes": {make([]byte, 7), "7 bytes"},
+	"claims 2^60": {
+		binary.LittleEndian.AppendUint64(nil, 1<<60),
+		"claim a header of 1152921504606846976 bytes",
+	},
+	"header cut": {container(`{}`, "")[:9], "claim a header"},
+	"no brace":   {container(` {}`, ""), "does not begin with {"},
+	"no JSON":    {container(`{"a"`, ""), "header"},
+	"two values": {container(`{}{}`, ""), "follows its end"},
+	"array":      {container(`{"a":[]}`, ""), `tensor "a"`},
+	"unknown dtype": {
+		container(`{"a":{"dtype":"F31","shape":[1],"data_offsets":[0,4]}}`, "1234"),
+		`unknown dtype "F31"`,
+	},
+	"no offsets": {container(`{"a":{"dtype":"F32","shape":[1]}}`, "1234"), "data_offsets"},
+	"backwards": {
+		container(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}`, "1234"),
+		"data_offsets",
+	},
+	"negative": {
+		container(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}`, "1234"),
+		"out of range",
+	},
+	"overflows": {
+		container(`{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}`, ""),
+		"out of range",
+	},
+	"wrong size": {
+		container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}`, "1234"),
+		"takes 8 bytes",
+	},
+	"cut short": {
+		container(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, "1234"),
+		"cut short",
+	},
+	"gap": {
+		container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}`, "12"),
+		"gap",
+	},
+	"overlap": {
+		container(`{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},`+
+			`"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}`, "123"),
+		"overlap",
+	},
+	"bytes follow": {
+		container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "12"),
+		"1 bytes follow",
+	},
+	"twice": {
+		container(`{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},`+
+			`"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"),
+		`two entries are named "a"`,
+	},
 	"metadata number": {container(`{"__metadata__":{"a":1}}`, ""), "__metadata__"},
 }
 
@@ -80,27 +115,51 @@ func TestContainerRoundTrip(t *testing.T) {
 				back.Entries[i].Data = []byte{}
 			}
 		}
-		if !reflect.DeepEqual(back.Metadata, c.Metadata) || !reflect.DeepEqual(back.Entries, c.Entries) || !back.Checked() {
+		same := reflect.DeepEqual(back.Metadata, c.Metadata) &&
+			reflect.DeepEqual(back.Entries, c.Entries)
+		if !same || !back.Checked() {
 			t.Fatalf("got %+v, want %+v", back, c)
 		}
 	})
 }
 
-// strict are headers that encoding/json would let pass.
+// strict holds headers that encoding/json would accept.
 var strict = map[string]struct{ header, data, want string }{
-	"metadata twice":   {`{"__metadata__":{},"__metadata__":{}}`, "", `two entries are named "__metadata__"`},
-	"metadata's key":   {`{"__metadata__":{"a":"1","a":"2"}}`, "", `two texts are named "a"`},
-	"metadata null":    {`{"__metadata__":{"a":null}}`, "", `"a" is null`},
-	"metadata list":    {`{"__metadata__":[]}`, "", "want an object"},
-	"field twice":      {`{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}`, "1", `two fields are named "dtype"`},
-	"other case":       {`{"a":{"DTYPE":"U8","shape":[1],"data_offsets":[0,1]}}`, "1", "unknown dtype"},
-	"no shape":         {`{"a":{"dtype":"U8","data_offsets":[0,1]}}`, "1", "no shape"},
-	"null shape":       {`{"a":{"dtype":"U8","shape":null,"data_offsets":[0,1]}}`, "1", "no shape"},
-	"null axis":        {`{"a":{"dtype":"U8","shape":[null],"data_offsets":[0,0]}}`, "", "out of range"},
-	"null offset":      {`{"a":{"dtype":"U8","shape":[1],"data_offsets":[null,1]}}`, "1", "data_offsets"},
-	"fraction":         {`{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}`, "1", `tensor "a"`},
-	"not UTF-8":        {"{\"a\xff\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", "1", "not UTF-8"},
-	"escaped the same": {`{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`, "", `two entries are named "a"`},
+	"metadata twice": {
+		`{"__metadata__":{},"__metadata__":{}}`,
+		"", `two entries are named "__metadata__"`,
+	},
+	"metadata's key": {`{"__metadata__":{"a":"1","a":"2"}}`, "", `two texts are named "a"`},
+	"metadata null":  {`{"__metadata__":{"a":null}}`, "", `"a" is null`},
+	"metadata list":  {`{"__metadata__":[]}`, "", "want an object"},
+	"field twice": {
+		`{"a":{"dtype":"U8","dtype":"I8","shape":[1],"data_offsets":[0,1]}}`,
+		"1", `two fields are named "dtype"`,
+	},
+	"other case": {
+		`{"a":{"DTYPE":"U8","shape":[1],"data_offsets":[0,1]}}`,
+		"1", "unknown dtype",
+	},
+	"no shape":   {`{"a":{"dtype":"U8","data_offsets":[0,1]}}`, "1", "no shape"},
+	"null shape": {`{"a":{"dtype":"U8","shape":null,"data_offsets":[0,1]}}`, "1", "no shape"},
+	"null axis": {
+		`{"a":{"dtype":"U8","shape":[null],"data_offsets":[0,0]}}`,
+		"", "out of range",
+	},
+	"null offset": {
+		`{"a":{"dtype":"U8","shape":[1],"data_offsets":[null,1]}}`,
+		"1", "data_offsets",
+	},
+	"fraction": {`{"a":{"dtype":"U8","shape":[1.5],"data_offsets":[0,1]}}`, "1", `tensor "a"`},
+	"not UTF-8": {
+		"{\"a\xff\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
+		"1", "not UTF-8",
+	},
+	"escaped the same": {
+		`{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},` +
+			`"\u0061":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`,
+		"", `two entries are named "a"`,
+	},
 }
 
 func TestStrictHeaders(t *testing.T) {
@@ -112,10 +171,10 @@ func TestStrictHeaders(t *testing.T) {
 	}
 }
 
-// The limit is a hundred million, not 100<<20: what we wrote beyond it, others would not read.
+// The limit is a hundred million, not 100<<20: other readers reject longer headers.
 func TestHeaderLimit(t *testing.T) {
 	file := container("{}", strings.Repeat(" ", 100_000_000))
-	file[8] = '[' // so that no header is parsed: a length that passes meets this
+	file[8] = '[' // fails right after an accepted length, before parsing
 	for length, want := range map[uint64]string{
 		100_000_000: "does not begin with {",
 		100_000_001: "claim a header of 100000001",
@@ -128,19 +187,21 @@ func TestHeaderLimit(t *testing.T) {
 	}
 }
 
-// Whatever is written can be read again, so what cannot be read is not written.
+// Write rejects what Parse could not read.
 func TestWriteRefuses(t *testing.T) {
 	one := []float32{1}
 	for want, c := range map[string]Container{
 		`"__metadata__": the name is taken`: {Entries: []Entry{Floats("__metadata__", one, 1)}},
 		`"a": the name is taken`:            {Entries: []Entry{Floats("a", one, 1), Floats("a", one, 1)}},
 		"name is not UTF-8":                 {Entries: []Entry{Floats("a\xff", one, 1)}},
-		`"crc32c" is for the checksums`:     {Metadata: map[string]string{"crc32c": ""}},
+		`"crc32c" is reserved for the ch`:   {Metadata: map[string]string{"crc32c": ""}},
 		`metadata "k" is not UTF-8`:         {Metadata: map[string]string{"k": "\xff"}},
 		"axis 0 of shape [-1 -1]":           {Entries: []Entry{Floats("a", one, -1, -1)}},
-		"4 bytes are no F32 of shape [2]":   {Entries: []Entry{Floats("a", one, 2)}},
+		"got 4 bytes for F32 of shape [2]":  {Entries: []Entry{Floats("a", one, 2)}},
 		`unknown dtype "F31"`:               {Entries: []Entry{{Name: "a", DType: "F31"}}},
-		"axis 0 of shape [922":              {Entries: []Entry{Floats("a", nil, math.MaxInt, math.MaxInt)}},
+		"axis 0 of shape [922": {
+			Entries: []Entry{Floats("a", nil, math.MaxInt, math.MaxInt)},
+		},
 	} {
 		var b bytes.Buffer
 		err := c.Write(&b)
@@ -150,12 +211,15 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// The bytes are as Python's struct and json give them; entries come in another order than data.
+// The bytes are those of Python's struct and json modules. The entries' order differs from that of
+// the data.
 func TestTypes(t *testing.T) {
 	header := `{"i":{"dtype":"I32","shape":[2],"data_offsets":[8,16]},` +
 		`"d":{"dtype":"F64","shape":[],"data_offsets":[0,8]},` +
 		`"f":{"dtype":"F32","shape":[1,1],"data_offsets":[16,20]}}   `
-	data := "\x00\x00\x00\x00\x00\x00\xf8\xbf" + "\xfe\xff\xff\xff\x07\x00\x00\x00" + "\x00\x00\x20\x41"
+	data := "\x00\x00\x00\x00\x00\x00\xf8\xbf" +
+		"\xfe\xff\xff\xff\x07\x00\x00\x00" +
+		"\x00\x00\x20\x41"
 	c, err := Parse(container(header, data))
 	if err != nil {
 		t.Fatal(err)
@@ -173,12 +237,13 @@ func TestTypes(t *testing.T) {
 	if !d.Shape.Equal(tensor.Shape{}) || !f.Shape.Equal(tensor.Shape{1, 1}) {
 		t.Errorf("shapes are %v and %v", d.Shape, f.Shape)
 	}
-	if _, err := i.Float64s(); err == nil || !strings.Contains(err.Error(), "is I32, want F32 or F64") {
+	_, err = i.Float64s()
+	if err == nil || !strings.Contains(err.Error(), "is I32, want F32 or F64") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// FuzzContainer: what is read can be written, and is then read as the same.
+// FuzzContainer checks that a container that was read can be written, and reads back the same.
 func FuzzContainer(f *testing.F) {
 	for _, c := range badContainers {
 		f.Add(c.file)
@@ -186,7 +251,8 @@ func FuzzContainer(f *testing.F) {
 	for _, c := range strict {
 		f.Add(container(c.header, c.data))
 	}
-	f.Add(container(`{"__metadata__":{"k":"v"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"))
+	f.Add(container(
+		`{"__metadata__":{"k":"v"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1"))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		c, err := Parse(file)
 		if err != nil {
@@ -204,16 +270,24 @@ func FuzzContainer(f *testing.F) {
 			t.Fatalf("written, but not read: %v", err)
 		}
 		if err := back.Write(&second); err != nil || !bytes.Equal(first.Bytes(), second.Bytes()) {
-			t.Fatalf("written twice, it differs (%v)", err)
+			t.Fatalf("the second file differs from the first (%v)", err)
 		}
 	})
 }
 
-// Names and texts that look like the place of the header's checksum do not confuse it.
+// Names and texts that look like the header's checksum are not mistaken for it.
 func TestSums(t *testing.T) {
 	c := &Container{
-		Metadata: map[string]string{`a,"crc32c`: "00000000", `{"crc32c":"00000000`: `,"crc32c":"`, "b": `"crc32c":"00000000"`},
-		Entries:  []Entry{Floats("crc32c", []float32{1, -2}, 2), Doubles("d", []float64{3}, 1), Longs("empty", nil, 0)},
+		Metadata: map[string]string{
+			`a,"crc32c`:           "00000000",
+			`{"crc32c":"00000000`: `,"crc32c":"`,
+			"b":                   `"crc32c":"00000000"`,
+		},
+		Entries: []Entry{
+			Floats("crc32c", []float32{1, -2}, 2),
+			Doubles("d", []float64{3}, 1),
+			Longs("empty", nil, 0),
+		},
 	}
 	var b bytes.Buffer
 	if err := c.Write(&b); err != nil {
@@ -228,7 +302,8 @@ func TestSums(t *testing.T) {
 			t.Errorf("%s: no error", what)
 		}
 	})
-	other := container(`{"__metadata__":{"crc32c":"12345678 9"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1")
+	other := container(`{"__metadata__":{"crc32c":"12345678 9"},`+
+		`"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}`, "1")
 	if _, err := Parse(other); err == nil || !strings.Contains(err.Error(), "header is damaged") {
 		t.Errorf("error is %v", err)
 	}

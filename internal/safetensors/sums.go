@@ -7,59 +7,60 @@ import (
 	"strings"
 )
 
-// sumsKey is the metadata that holds the checksums: CRC-32C in hexadecimal, first that of the
-// header with zeros in its own place, then each tensor's in the order of the entries. A reader that
-// does not know of them takes them for text.
+// sumsKey is the metadata key of the checksums. Its value lists CRC-32C sums in hexadecimal: first
+// the header's, computed with zeros in its own position, then each tensor's in the order of the
+// entries.
 const sumsKey = "crc32c"
 
 var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	// marks are what stands before the header's own sum: within a text, a quote would have a backslash
-	// before it.
-	marks    = []string{`{"` + sumsKey + `":"`, `,"` + sumsKey + `":"`}
-	unsealed = []byte("00000000")
+	// prefixes precede the header's sum. They cannot occur inside a JSON string, where quotes are
+	// escaped.
+	prefixes = []string{`{"` + sumsKey + `":"`, `,"` + sumsKey + `":"`}
+	zeroSum  = []byte("00000000")
 )
 
-// sums is the checksums, the header's not yet made.
+// sums returns the checksums, with zeros for the header's.
 func (c *Container) sums() string {
-	list := []string{string(unsealed)}
+	list := []string{string(zeroSum)}
 	for _, e := range c.Entries {
 		list = append(list, fmt.Sprintf("%08x", crc32.Checksum(e.Data, castagnoli)))
 	}
 	return strings.Join(list, " ")
 }
 
-// sealOf finds the place of a header's own sum; nil where it has none.
-func sealOf(header []byte) []byte {
-	for _, mark := range marks {
-		if _, after, ok := bytes.Cut(header, []byte(mark)); ok && len(after) >= len(unsealed) {
-			return after[:len(unsealed)]
+// headerSum returns the bytes of a header that hold its sum, nil if it has none.
+func headerSum(header []byte) []byte {
+	for _, prefix := range prefixes {
+		_, after, ok := bytes.Cut(header, []byte(prefix))
+		if ok && len(after) >= len(zeroSum) {
+			return after[:len(zeroSum)]
 		}
 	}
 	return nil
 }
 
-// seal puts the header's sum into its place.
-func seal(header []byte) {
-	place := sealOf(header)
-	copy(place, fmt.Sprintf("%08x", crc32.Checksum(header, castagnoli)))
+// addHeaderSum replaces the zeros by the header's sum.
+func addHeaderSum(header []byte) {
+	sum := headerSum(header)
+	copy(sum, fmt.Sprintf("%08x", crc32.Checksum(header, castagnoli)))
 }
 
-// verify compares the checksums, which are then no longer among the metadata.
+// verify compares the checksums and removes them from the metadata.
 func (c *Container) verify(header []byte) error {
 	have, ok := c.Metadata[sumsKey]
 	if !ok {
 		return nil
 	}
 	delete(c.Metadata, sumsKey)
-	place := sealOf(header)
-	if place == nil || !strings.HasPrefix(have, string(place)) {
-		return fmt.Errorf("the checksums %.40q are not written as Braid writes them", have)
+	want := headerSum(header)
+	if want == nil || !strings.HasPrefix(have, string(want)) {
+		return fmt.Errorf("the checksums %.40q do not have Braid's format", have)
 	}
-	bare := bytes.Clone(header)
-	copy(sealOf(bare), unsealed)
-	if got := fmt.Sprintf("%08x", crc32.Checksum(bare, castagnoli)); got != string(place) {
-		return fmt.Errorf("the header is damaged: its CRC-32C is %s, the file says %s", got, place)
+	zeroed := bytes.Clone(header)
+	copy(headerSum(zeroed), zeroSum)
+	if got := fmt.Sprintf("%08x", crc32.Checksum(zeroed, castagnoli)); got != string(want) {
+		return fmt.Errorf("the header is damaged: its CRC-32C is %s, the file says %s", got, want)
 	}
 	list := strings.Split(have, " ")[1:]
 	if len(list) != len(c.Entries) {
@@ -67,7 +68,8 @@ func (c *Container) verify(header []byte) error {
 	}
 	for i, e := range c.Entries {
 		if got := fmt.Sprintf("%08x", crc32.Checksum(e.Data, castagnoli)); got != list[i] {
-			return fmt.Errorf("tensor %q is damaged: its CRC-32C is %s, the file says %s", e.Name, got, list[i])
+			return fmt.Errorf("tensor %q is damaged: its CRC-32C is %s, the file says %s",
+				e.Name, got, list[i])
 		}
 	}
 	c.checked = true
