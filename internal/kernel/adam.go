@@ -6,7 +6,7 @@ import "math"
 type AdamBlock struct {
 	Rows, Width int
 	W, G, M, V  []float32
-	WRow, GRow  int // MRow and VRow are WRow: the moments are laid out like the weights
+	WRow, GRow  int // strides; M and V have the stride of W
 }
 
 func (b *AdamBlock) check() {
@@ -18,20 +18,20 @@ func (b *AdamBlock) check() {
 
 // AdamStep holds the numbers of one step of Adam that are the same for every weight.
 type AdamStep struct {
-	Beta1, Rest1 float32 // the first moment's decay, and 1 less it
-	Beta2, Rest2 float32 // the second moment's decay, and 1 less it
-	Rate         float32 // the learning rate with both bias corrections
+	Beta1, Rest1 float32 // decay of the first moment, and 1 - decay
+	Beta2, Rest2 float32 // decay of the second moment, and 1 - decay
+	Rate         float32 // learning rate with both bias corrections
 	Epsilon      float32 // added to the root of the uncorrected second moment, as in Keras
 }
 
-// adam is, for every weight,
+// adam computes, for every weight,
 //
 //	m = Beta1 m + Rest1 g
 //	v = Beta2 v + Rest2 g g
 //	w = w - Rate m / (sqrt(v) + Epsilon)
 //
-// A moment that would become denormal becomes zero: a unit whose gradient has died would else
-// slow every later step.
+// A denormal moment becomes zero: a unit whose gradient is zero would otherwise slow every later
+// step.
 func adam(b AdamBlock, s AdamStep) {
 	b.check()
 	for r := range b.Rows {
@@ -48,7 +48,7 @@ func adamRow(w, g, m, v []float32, s AdamStep) {
 	}
 }
 
-// sqrt is exact: rounding the float64 root to float32 never rounds a second time wrongly.
+// sqrt is correctly rounded: rounding the float64 root to float32 gives the same result.
 func sqrt(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 func flush(x float32) float32 {

@@ -7,10 +7,12 @@ import (
 	"testing"
 )
 
-var adamStep = AdamStep{Beta1: 0.9, Rest1: 0.1, Beta2: 0.999, Rest2: 0.001, Rate: 0.003, Epsilon: 1e-7}
+var adamStep = AdamStep{
+	Beta1: 0.9, Rest1: 0.1, Beta2: 0.999, Rest2: 0.001, Rate: 0.003, Epsilon: 1e-7,
+}
 
 func TestAdam(t *testing.T) {
-	const tolerance = 4e-7 // a handful of roundings, each half a unit of 2^-23
+	const tolerance = 4e-7 // a few roundings, each half a unit of 2^-23
 	s := adamStep
 	eachSet(t, func(t *testing.T, set *Set) {
 		r := rand.New(rand.NewPCG(7, 8))
@@ -41,8 +43,7 @@ func TestAdam(t *testing.T) {
 	})
 }
 
-// TestAdamOfSets holds Adam of every set against the reference, on blocks of weights that lie among
-// others.
+// TestAdamOfSets compares Adam of every set with the reference, on blocks inside larger weights.
 func TestAdamOfSets(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, kind := range fills {
@@ -56,7 +57,10 @@ func TestAdamOfSets(t *testing.T) {
 					want[i] = clone(got[i])
 				}
 				block := func(x [4][]float32) AdamBlock {
-					return AdamBlock{Rows: rows, Width: width, W: x[0], G: x[1], M: x[2], V: x[3], WRow: strides[0], GRow: strides[1]}
+					return AdamBlock{
+						Rows: rows, Width: width, W: x[0], G: x[1], M: x[2], V: x[3], WRow: strides[0],
+						GRow: strides[1],
+					}
 				}
 				adam(block(want), adamStep)
 				set.Adam(block(got), adamStep)
@@ -72,7 +76,7 @@ func TestAdamOfSets(t *testing.T) {
 
 func clone(x []float32) []float32 { return append([]float32(nil), x...) }
 
-// TestAdamFlush: moments that fall below the smallest normal number become +0, no others do.
+// TestAdamFlush checks that exactly the moments below the smallest normal number become +0.
 func TestAdamFlush(t *testing.T) {
 	s := adamStep
 	s.Beta1, s.Beta2 = 0.5, 0.5

@@ -2,7 +2,7 @@
 
 package kernel
 
-// avx2 overrides what AVX2 with fused multiply-add speeds up.
+// avx2 is the set for AVX2 with fused multiply-add.
 var avx2 = func() Set {
 	dots := &dotsTiles{
 		rows:  2,
@@ -15,10 +15,12 @@ var avx2 = func() Set {
 		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
 	}}
 	return assembled("avx2", dots, lanes, functions{
-		exp: expAVX2, log: logAVX2, log1p: log1pAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2, relu: reluAVX2,
-		reluBack: reluBackAVX2, sigmoidBack: sigmoidBackAVX2, tanhBack: tanhBackAVX2, add: addAVX2,
-		scale: scaleAVX2, finite: finiteAVX2, spread: spreadAVX2, softmax: softmaxAVX2, argMax: argMaxAVX2,
-		bytes: bytesAVX2, transpose: transposeAVX2, transposeAdd: transposeAddAVX2, lookUp: lookUpAVX2, addUp: addUpAVX2,
-		lstm: lstmAVX2, lstmBack: lstmBackAVX2, adam: adamAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
+		exp: expAVX2, log: logAVX2, log1p: log1pAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2,
+		relu: reluAVX2, reluBack: reluBackAVX2, sigmoidBack: sigmoidBackAVX2,
+		tanhBack: tanhBackAVX2, add: addAVX2, scale: scaleAVX2, finite: finiteAVX2,
+		spread: spreadAVX2, softmax: softmaxAVX2, argMax: argMaxAVX2, bytes: bytesAVX2,
+		transpose: transposeAVX2, transposeAdd: transposeAddAVX2,
+		lookUp: lookUpAVX2, addUp: addUpAVX2, lstm: lstmAVX2, lstmBack: lstmBackAVX2,
+		adam: adamAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
 	})
 }()

@@ -2,12 +2,16 @@
 
 package kernel
 
-// avx512 overrides what AVX-512 speeds up.
+// avx512 is the set for AVX-512.
 var avx512 = func() Set {
 	dots := &dotsTiles{
-		rows:  4,
-		whole: []dotsTile{dots4x1AVX512, dots4x2AVX512, dots4x3AVX512, dots4x4AVX512, dots4x5AVX512},
-		one:   []dotsTile{dots1x1AVX512, dots1x2AVX512, dots1x3AVX512, dots1x4AVX512, dots1x5AVX512},
+		rows: 4,
+		whole: []dotsTile{
+			dots4x1AVX512, dots4x2AVX512, dots4x3AVX512, dots4x4AVX512, dots4x5AVX512,
+		},
+		one: []dotsTile{
+			dots1x1AVX512, dots1x2AVX512, dots1x3AVX512, dots1x4AVX512, dots1x5AVX512,
+		},
 	}
 	lanes := &lanesTiles{rows: 5, lanes: 16, masked: 5, tiles: [][]lanesTile{
 		{lanes1x1AVX512, lanes2x1AVX512, lanes3x1AVX512, lanes4x1AVX512, lanes5x1AVX512},
@@ -17,10 +21,13 @@ var avx512 = func() Set {
 		{lanes1x5AVX512, lanes2x5AVX512, lanes3x5AVX512, lanes4x5AVX512, lanes5x5AVX512},
 	}}
 	return assembled("avx512", dots, lanes, functions{
-		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512, sigmoid: sigmoidAVX512, relu: reluAVX512,
-		reluBack: reluBackAVX512, sigmoidBack: sigmoidBackAVX512, tanhBack: tanhBackAVX512, add: addAVX512,
-		scale: scaleAVX512, finite: finiteAVX512, spread: spreadAVX512, softmax: softmaxAVX512, argMax: argMaxAVX512,
-		bytes: bytesAVX512, transpose: transposeAVX512, transposeAdd: transposeAddAVX512, lookUp: lookUpAVX512, addUp: addUpAVX512,
-		lstm: lstmAVX512, lstmBack: lstmBackAVX512, adam: adamAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
+		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512,
+		sigmoid: sigmoidAVX512, relu: reluAVX512, reluBack: reluBackAVX512,
+		sigmoidBack: sigmoidBackAVX512, tanhBack: tanhBackAVX512, add: addAVX512,
+		scale: scaleAVX512, finite: finiteAVX512, spread: spreadAVX512,
+		softmax: softmaxAVX512, argMax: argMaxAVX512, bytes: bytesAVX512,
+		transpose: transposeAVX512, transposeAdd: transposeAddAVX512,
+		lookUp: lookUpAVX512, addUp: addUpAVX512, lstm: lstmAVX512, lstmBack: lstmBackAVX512,
+		adam: adamAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
 	})
 }()

@@ -6,9 +6,10 @@ import (
 	"testing"
 )
 
-// The products of the seed job first, then of wider networks, of one row, and large squares.
+// Products of the seed job, of wider networks, of one row, and of large squares.
 var benchDots = []struct{ rows, columns, inner int }{
-	{32, 25, 792}, {64, 25, 792}, {1, 25, 792}, {64, 10, 25}, {64, 25, 10}, {64, 32, 12}, {128, 512, 784},
+	{32, 25, 792}, {64, 25, 792}, {1, 25, 792}, {64, 10, 25}, {64, 25, 10}, {64, 32, 12},
+	{128, 512, 784},
 	{64, 256, 64}, {512, 512, 512}, {1024, 1024, 1024},
 }
 
@@ -16,13 +17,14 @@ var benchLanes = []struct {
 	rows, columns, inner int
 	transposed           bool // A is read down its columns
 }{
-	{25, 792, 64, true}, {25, 792, 32, true}, {64, 25, 10, false}, {64, 10, 25, false}, {10, 25, 64, true},
+	{25, 792, 64, true}, {25, 792, 32, true}, {64, 25, 10, false}, {64, 10, 25, false},
+	{10, 25, 64, true},
 	{64, 8, 25, false}, {32, 64, 4, true},
 	{1, 792, 64, false}, {512, 784, 128, true}, {128, 512, 512, false},
 	{512, 512, 512, false}, {1024, 1024, 1024, false},
 }
 
-// eachSetBench runs a benchmark once for every set, the reference only where it is quick.
+// eachSetBench runs a benchmark for every set, and for the reference only if it is fast.
 func eachSetBench(b *testing.B, name string, run func(b *testing.B, set *Set)) {
 	for _, set := range Sets() {
 		b.Run(fmt.Sprintf("set=%s/%s", set.Name, name), func(b *testing.B) { run(b, set) })
@@ -34,7 +36,7 @@ func reportFLOPs(b *testing.B, rows, columns, inner int) {
 	b.ReportMetric(operations/1e9/b.Elapsed().Seconds(), "GFLOP/s")
 }
 
-// filled is n values, which start on a cache line as the engine's buffers do.
+// filled returns n values that start on a cache line, like the engine's buffers.
 func filled(n int) []float32 {
 	x := make([]float32, max(n, 64))[:n]
 	lopsided(rand.New(rand.NewPCG(uint64(n), 1)), x)
@@ -108,7 +110,7 @@ func BenchmarkVectors(b *testing.B) {
 	}
 }
 
-// BenchmarkRows goes through 64 rows at a time.
+// BenchmarkRows runs kernels on 64 rows.
 func BenchmarkRows(b *testing.B) {
 	const rows = 64
 	for _, width := range []int{10, 784} {
@@ -124,11 +126,18 @@ func BenchmarkRows(b *testing.B) {
 			run   func(s *Set)
 		}{
 			{"softmax", 8, func(s *Set) {
-				s.Softmax(Softmax{Rows: rows, Width: width, Y: y, YRow: width, X: x, XRow: width, Highest: high, Rest: rest})
+				s.Softmax(Softmax{
+					Rows: rows, Width: width, Y: y, YRow: width, X: x, XRow: width, Highest: high, Rest: rest,
+				})
 			}},
-			{"argMax", 4, func(s *Set) { s.ArgMax(ArgMax{Rows: rows, Width: width, Index: index, X: x, XRow: width}) }},
+			{"argMax", 4, func(s *Set) {
+				s.ArgMax(ArgMax{Rows: rows, Width: width, Index: index, X: x, XRow: width})
+			}},
 			{"bytes", 5, func(s *Set) {
-				s.Bytes(Gathered{Width: width, Y: y, YRow: width, X: bytes, XRow: width, Order: order, Scale: 0.004, Shift: -0.1})
+				s.Bytes(Gathered{
+					Width: width, Y: y, YRow: width, X: bytes, XRow: width, Order: order, Scale: 0.004,
+					Shift: -0.1,
+				})
 			}},
 			{"transpose", 8, func(s *Set) {
 				s.Transpose(Transposition{Rows: rows, Columns: width, Y: y, YRow: rows, X: x, XRow: width})
@@ -137,11 +146,14 @@ func BenchmarkRows(b *testing.B) {
 				s.LookUp(Lookup{Width: width, IDs: ids, Table: x, TableRow: width, X: y})
 			}},
 			{"addUp", 12, func(s *Set) {
-				s.AddUp(Lookup{Width: width, IDs: ids, Table: x, TableRow: width, X: y, XRow: width, Rows: rows})
+				s.AddUp(Lookup{
+					Width: width, IDs: ids, Table: x, TableRow: width, X: y, XRow: width, Rows: rows,
+				})
 			}},
 		}
 		for _, k := range kernels {
-			eachSetBench(b, fmt.Sprintf("%s/rows=%d/width=%d", k.name, rows, width), func(b *testing.B, set *Set) {
+			name := fmt.Sprintf("%s/rows=%d/width=%d", k.name, rows, width)
+			eachSetBench(b, name, func(b *testing.B, set *Set) {
 				b.SetBytes(int64(k.bytes * rows * width))
 				for b.Loop() {
 					k.run(set)
@@ -157,13 +169,17 @@ func BenchmarkLSTM(b *testing.B) {
 		eachSetBench(b, fmt.Sprintf("forward/n=%d", n), func(b *testing.B, set *Set) {
 			b.SetBytes(int64(4 * 12 * n))
 			for b.Loop() {
-				set.LSTM(LSTMCell{Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden})
+				set.LSTM(LSTMCell{
+					Gates: gates, Before: before, Cells: cells, Squashed: squashed, Hidden: hidden,
+				})
 			}
 		})
 		eachSetBench(b, fmt.Sprintf("back/n=%d", n), func(b *testing.B, set *Set) {
 			b.SetBytes(int64(4 * 13 * n))
 			for b.Loop() {
-				set.LSTMBack(LSTMBack{Gates: gates, Before: before, Squashed: squashed, DHidden: hidden, DCells: cells})
+				set.LSTMBack(LSTMBack{
+					Gates: gates, Before: before, Squashed: squashed, DHidden: hidden, DCells: cells,
+				})
 			}
 		})
 	}

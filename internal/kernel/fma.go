@@ -2,12 +2,10 @@ package kernel
 
 import "math"
 
-// fma is x*y + z in float32, rounded once.
-//
-// The product of two float32 is exact in float64; the sum is rounded to 53 bits and then to 24.
-// Rounding twice goes wrong only where the first result lies exactly between two float32 and was
-// itself rounded: the low 29 bits then read 1 0...0. There, and where the result may be a
-// denormal float32, whose midpoints lie elsewhere, roundOnce settles it.
+// fma returns x*y + z in float32, rounded once. The product of two float32 is exact in float64; the
+// sum is rounded to 53 bits and then to 24. Rounding twice differs from rounding once only if the
+// first result was rounded to a midpoint of two float32, whose low 29 bits are 1 0...0. roundOnce
+// handles these, and possible denormals, whose midpoints have other low bits.
 func fma(x, y, z float32) float32 {
 	p := float64(x) * float64(y)
 	s := p + float64(z)
@@ -20,9 +18,9 @@ func fma(x, y, z float32) float32 {
 
 const smallestNormal = (1023 - 126) << 52 // 2^-126, as float64 bits
 
-// roundOnce rounds p+z, whose float64 sum is s, to float32 as if in one step: it first rounds to
-// odd (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008), which keeps in
-// the last bit that something lies beyond it.
+// roundOnce rounds p+z, whose float64 sum is s, to float32 in one step. It first rounds to odd
+// (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums", 2008), so that the last bit
+// records an inexact sum.
 func roundOnce(p, z, s float64) float32 {
 	if math.IsInf(s, 0) || math.IsNaN(s) {
 		return float32(s)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// exactFMA is x*y + z through math/big, rounded once to nearest even.
+// exactFMA computes x*y + z with math/big, rounded once to nearest even.
 func exactFMA(x, y, z float32) float32 {
 	s := float64(x)*float64(y) + float64(z)
 	if math.IsNaN(s) || math.IsInf(s, 0) || s == 0 { // no rounding is left to do
@@ -43,8 +43,8 @@ func TestFMASpecial(t *testing.T) {
 	}
 }
 
-// TestFMAOnce walks sums that lie next to the midpoint of two float32, closer than float64 can
-// tell, where rounding first to float64 goes wrong.
+// TestFMAOnce checks sums near the midpoint of two float32, closer than float64 resolves, where
+// rounding to float64 first gives another result.
 func TestFMAOnce(t *testing.T) {
 	const below, above = 0x1p-12 - 0x1p-35, 0x1p-12 + 0x1p-35
 	var wrong int
@@ -67,7 +67,8 @@ func TestFMAOnce(t *testing.T) {
 	}
 }
 
-// sparse is a float32 with few bits set or few bits clear: sums of such values land on midpoints.
+// sparse returns a float32 with few bits set or few bits clear: sums of such values are often
+// midpoints.
 func sparse(r *rand.Rand) float32 {
 	first, second := r.IntN(24), r.IntN(24)
 	mantissa := uint32(1)<<first | uint32(1)<<second

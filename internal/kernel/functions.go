@@ -2,18 +2,18 @@ package kernel
 
 import "math"
 
-// The limits of exp: below the first the result is not a normal number and is flushed to zero,
-// above the second it overflows.
+// Constants of exp. Below expLowest the result is not normal and is flushed to zero; above
+// expHighest it overflows.
 const (
 	expLowest  = -87.33654   // ln 2^-126, rounded up
 	expHighest = 88.72283    // ln of the largest float32, rounded down
-	toInteger  = 12582912    // 1.5 * 2^23: adding and taking it off rounds to an integer
+	toInteger  = 12582912    // 1.5 * 2^23: adding and subtracting it rounds to an integer
 	ln2High    = 0.693359375 // has 9 bits, so n*ln2High is exact
 	ln2Low     = -2.12194440e-4
 )
 
-// exp splits x = n ln 2 + r with |r| <= ln 2 / 2 and takes exp(r) from a polynomial of degree 7
-// with the coefficients of Cephes' expf (Moshier).
+// exp splits x = n ln 2 + r with |r| <= ln 2 / 2 and computes exp(r) by a polynomial of degree 7,
+// with the coefficients of expf in Moshier's Cephes library.
 func exp(x float32) float32 {
 	switch {
 	case x != x:
@@ -32,13 +32,13 @@ func exp(x float32) float32 {
 	p = fma(p, r, 1.6666665459e-1)
 	p = fma(p, r, 5.0000001201e-1)
 	p = fma(p, r*r, r) + 1
-	// Times 2^n: n is in the low bits of what was rounded, and goes to the exponent's place. The
-	// result is a normal number, so nothing is rounded.
+	// Multiply by 2^n: shift n from the low bits of rounded to the exponent. The result is a normal
+	// number, so this is exact.
 	return math.Float32frombits(math.Float32bits(p) + math.Float32bits(rounded)<<23)
 }
 
-// sigmoid is 1 / (1 + exp(-x)) from zero up, and exp(x) / (1 + exp(x)) below: exp never overflows.
-// What rounding took from the divisor is given back to the quotient.
+// sigmoid is 1 / (1 + exp(-x)) for x >= 0 and exp(x) / (1 + exp(x)) for x < 0, so that exp does not
+// overflow. The quotient is corrected for the rounding of the divisor.
 func sigmoid(x float32) float32 {
 	e := exp(-math.Float32frombits(math.Float32bits(x) &^ (1 << 31)))
 	above := float32(1)
@@ -50,8 +50,8 @@ func sigmoid(x float32) float32 {
 	return fma(-q, e-(below-1), q)
 }
 
-// tanh is (1 - exp(-2x)) / (1 + exp(-2x)), and near zero, where that would cancel, an odd
-// polynomial with the coefficients of Cephes' tanhf (Moshier).
+// tanh is (1 - exp(-2x)) / (1 + exp(-2x)). Near zero, where that cancels, it is an odd polynomial
+// with the coefficients of tanhf in Cephes.
 func tanh(x float32) float32 {
 	const sign = 1 << 31
 	size := math.Float32frombits(math.Float32bits(x) &^ sign)
@@ -68,8 +68,8 @@ func tanh(x float32) float32 {
 	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&sign)
 }
 
-// log splits x = 2^e m with m from sqrt(1/2) to sqrt(2) and takes log(m) from a polynomial with
-// the coefficients of Cephes' logf (Moshier).
+// log splits x = 2^e m with m from sqrt(1/2) to sqrt(2) and computes log(m) by a polynomial with
+// the coefficients of logf in Cephes.
 func log(x float32) float32 {
 	switch {
 	case x != x || x < 0:
@@ -80,11 +80,11 @@ func log(x float32) float32 {
 		return x
 	}
 	var e float32
-	if x < 1.17549435e-38 { // a denormal, made normal
+	if x < 1.17549435e-38 { // scale a denormal
 		x *= 1 << 23
 		e = -23
 	}
-	const half = 0x3f3504f3 // sqrt(1/2): the exponent steps where m would pass sqrt(2)
+	const half = 0x3f3504f3 // bits of sqrt(1/2): e increases where m would reach sqrt(2)
 	b := int32(math.Float32bits(x)) - half
 	e += float32(b >> 23)
 	m := math.Float32frombits(uint32(b&(1<<23-1) + half))
@@ -104,8 +104,7 @@ func log(x float32) float32 {
 	return fma(e, ln2High, f+y)
 }
 
-// log1p is log(1+x) for x from 0 up: what adding 1 rounds away from x goes in by the logarithm's
-// slope.
+// log1p is log(1+x) for x >= 0. It corrects the rounding of 1+x by the slope of the logarithm.
 func log1p(x float32) float32 {
 	u := 1 + x
 	var lost float32

@@ -8,7 +8,8 @@ import (
 
 var whole = flag.Bool("whole", false, "measure exp, log, tanh, sigmoid at all 2^32 values")
 
-// maxULP is what the design allows: two units in the last place of the exact result.
+// maxULP is the largest error that the design allows, in units in the last place of the exact
+// result.
 const maxULP = 2
 
 const smallest = 0x1p-126 // the smallest normal float32
@@ -27,9 +28,9 @@ var scalars = []struct {
 		func(s *Set) func(dst, src []float32) { return s.Sigmoid }, true},
 }
 
-// TestULP measures the error over the whole range of float32, through a stride of bit patterns.
+// TestULP measures the error over all of float32, at every stride-th bit pattern.
 func TestULP(t *testing.T) {
-	stride := uint64(2_003) // prime, so that all mantissas come up
+	stride := uint64(2_003) // prime, so that mantissas vary
 	if *whole {
 		stride = 1
 	}
@@ -61,7 +62,7 @@ func TestULP(t *testing.T) {
 	})
 }
 
-// ulps is the distance of got from exact, in units of the float32 last place of exact.
+// ulps returns the distance of got from exact, in units in the last float32 place of exact.
 func ulps(got float32, exact float64, flush bool) float64 {
 	want := float32(exact)
 	switch {

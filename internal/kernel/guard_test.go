@@ -14,12 +14,12 @@ var (
 )
 
 const (
-	guardSize  = 24         // values kept on each side, more than one register
-	guardValue = -7.1234567 // what they hold; no kernel computes it
+	guardSize  = 24         // guard values on each side, more than one register
+	guardValue = -7.1234567 // no kernel computes it
 )
 
-// guarded is a slice of n values that starts offset values past the start of a register's worth,
-// with guard values on both sides.
+// guarded returns a slice of n values, offset values past an aligned address, with guard values on
+// both sides, and the slice with the guards.
 func guarded(n, offset int) (all, inside []float32) {
 	all = make([]float32, guardSize+offset+n+guardSize)
 	for i := range all {
@@ -28,7 +28,7 @@ func guarded(n, offset int) (all, inside []float32) {
 	return all, all[guardSize+offset:][:n:n]
 }
 
-// checkGuards fails the test where something wrote round the n values that guarded gave.
+// checkGuards fails the test if a guard value around the n values has changed.
 func checkGuards(t testing.TB, what string, all []float32, n, offset int) {
 	t.Helper()
 	for i, v := range all {
@@ -39,8 +39,8 @@ func checkGuards(t testing.TB, what string, all []float32, n, offset int) {
 	}
 }
 
-// same is equality of bits. All NaN count as one: which operand's payload survives an operation
-// depends on the order of operands in an instruction, and nothing downstream reads it.
+// same compares bits. All NaN are equal: the payload that an operation keeps depends on the order
+// of the operands in an instruction, and no code reads it.
 func same(a, b float32) bool {
 	return math.Float32bits(a) == math.Float32bits(b) || a != a && b != b
 }
@@ -55,14 +55,14 @@ func checkSame(t testing.TB, what string, got, want []float32) {
 	}
 }
 
-// lopsided fills x with values no two of which are alike, so that a swapped index shows.
+// lopsided fills x with different values, so that a swapped index shows.
 func lopsided(r *rand.Rand, x []float32) {
 	for i := range x {
 		x[i] = float32(r.NormFloat64()) * (1 + float32(i%7))
 	}
 }
 
-// odd is lopsided with what arithmetic treats specially strewn in.
+// odd is lopsided with special values among the others.
 func odd(r *rand.Rand, x []float32) {
 	specials := []float32{
 		0, negative, 1, -1, 1e-40, -1e-40, 1e-45, -1e-45, 1.1754944e-38, -1.1754944e-38,
@@ -79,7 +79,7 @@ func odd(r *rand.Rand, x []float32) {
 	}
 }
 
-// wild is odd with the values that would drown the rest of a sum.
+// wild is odd with values so large that they would hide the rest of a sum.
 func wild(r *rand.Rand, x []float32) {
 	odd(r, x)
 	for i := range x {
@@ -89,14 +89,17 @@ func wild(r *rand.Rand, x []float32) {
 	}
 }
 
-// fills are the kinds of data that tests of equality run over.
+// filler fills x with test data.
+type filler = func(r *rand.Rand, x []float32)
+
+// fills lists the kinds of data for tests of equality.
 var fills = []struct {
 	name string
-	fill func(*rand.Rand, []float32)
+	fill filler
 }{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}}
 
-// eachSet runs a test with every set there is. Where this machine lacks one, the test of it is
-// skipped, unless BRAID_REQUIRE_KERNELS is set: then it fails.
+// eachSet runs a test with every set. If this machine lacks a set, its test is skipped, or fails if
+// BRAID_REQUIRE_KERNELS is set.
 func eachSet(t *testing.T, test func(t *testing.T, set *Set)) {
 	for _, name := range []string{"go", "avx2", "avx512"} {
 		t.Run("set="+name, func(t *testing.T) {

@@ -1,12 +1,10 @@
-// Package kernel holds the inner loops over []float32 that everything else is made of.
-//
-// The Go code here is the specification: what an instruction set adds must give the same bytes at
-// every length. Three rules make that possible.
+// Package kernel has the inner loops over []float32. The Go code is the specification: the assembly
+// of every instruction set gives the same bytes at every length. Three rules make that possible.
 //
 //   - A product accumulates with fused multiply-add, rounded once.
-//   - A sum along the axis that lies in vector lanes runs in 16 lanes (lane i takes elements i,
+//   - A sum along the axis that is in vector lanes runs in 16 lanes (lane i takes elements i,
 //     i+16, ...), folded by one fixed tree: 16 to 8 to 4 to 2 to 1, lane i with lane i+half.
-//   - Where outputs lie in the lanes, each output's sum runs in ascending order.
+//   - If the outputs are in the lanes, each output's sum runs in ascending order.
 //
 // Results below the smallest normal number are flushed to zero in Exp, Sigmoid, Softmax and Adam.
 package kernel
@@ -18,18 +16,18 @@ import (
 	"sync/atomic"
 )
 
-// Set is one implementation of every kernel. Arguments come by value: a pointer would be allocated
-// at every call through a function value. The slices of a call may not overlap unless they are the
-// same slice; a kernel reads and writes exactly the lengths it documents.
+// Set is one implementation of every kernel. Arguments are passed by value: a pointer passed to a
+// function value would be allocated at every call. The slices of a call must not overlap unless
+// they are the same slice. A kernel reads and writes exactly the lengths it documents.
 type Set struct {
 	Name string
 
-	// MulLanes adds a product whose outputs lie in the lanes; see Product.
+	// MulLanes adds a product with the outputs in the lanes; see Product.
 	MulLanes func(p Product)
-	// MulDots adds a product whose summed axis lies in the lanes; see Dots.
+	// MulDots adds a product with the summed axis in the lanes; see Dots.
 	MulDots func(p Dots)
 
-	// Exp, Log, Log1p, Tanh and Sigmoid compute dst[i] = f(src[i]); Log1p wants numbers from 0 up.
+	// Exp, Log, Log1p, Tanh and Sigmoid compute dst[i] = f(src[i]). Log1p requires src[i] >= 0.
 	Exp, Log, Log1p, Tanh, Sigmoid func(dst, src []float32)
 	// ReLU computes dst[i] = max(src[i], 0); NaN stays NaN.
 	ReLU func(dst, src []float32)
@@ -41,34 +39,35 @@ type Set struct {
 	Add func(dst, src []float32)
 	// Scale computes dst[i] = src[i] factor.
 	Scale func(dst, src []float32, factor float32)
-	// Finite tells whether no number is NaN or Inf.
+	// Finite reports whether no number is NaN or Inf.
 	Finite func(x []float32) bool
-	// Spread writes src[0] to the first len(dst)/len(src) numbers, src[1] to the next as many.
+	// Spread repeats each number of src len(dst)/len(src) times in dst.
 	Spread func(dst, src []float32)
 
 	Softmax func(p Softmax)
 	ArgMax  func(p ArgMax)
-	// Bytes gathers rows of bytes as numbers; see Gathered.
+	// Bytes gathers rows of bytes and converts them to float32; see Gathered.
 	Bytes     func(p Gathered)
 	Transpose func(p Transposition)
-	// LookUp copies rows of a table by their ids, AddUp adds to them; see Lookup.
+	// LookUp copies rows of a table by ids, AddUp adds to them; see Lookup.
 	LookUp, AddUp func(p Lookup)
 	LSTM          func(c LSTMCell)
 	LSTMBack      func(c LSTMBack)
 	// Adam updates weights and both moments; see AdamStep.
 	Adam func(b AdamBlock, s AdamStep)
 
-	// Prefetch asks for the rows of x, width bytes of them and row bytes apart, that order names, some
-	// time before their use.
+	// Prefetch loads rows of x into the cache, some time before they are read: those that order
+	// names, of width bytes, with stride row.
 	Prefetch func(x []uint8, row, width int, order []int32)
-	// Claim asks for rows of width numbers, row numbers apart, some time before they are written to:
-	// others have read them.
+	// Claim loads rows of width numbers, with stride row, into the cache for writing, some time
+	// before they are written: other cores have read them.
 	Claim func(x []float32, row, rows, width int)
 }
 
 var current atomic.Pointer[Set]
 
-// Default is the set that new work uses: the fastest this machine can run, unless Use chose.
+// Default returns the set that the library uses: the fastest of this machine, unless Use has set
+// another.
 func Default() *Set {
 	if s := current.Load(); s != nil {
 		return s
@@ -76,15 +75,15 @@ func Default() *Set {
 	return sets[len(sets)-1]
 }
 
-// Use makes s the default for work that starts from now on.
+// Use makes s the default.
 func Use(s *Set) { current.Store(s) }
 
-// Sets lists the sets that this machine can run, the Go reference first, the fastest last.
+// Sets returns the sets that this machine can run, the Go reference first, the fastest last.
 func Sets() []*Set { return slices.Clone(sets) }
 
 var sets = append([]*Set{&reference}, machineSets()...)
 
-// Named finds a set of this machine by its name: go, avx2 or avx512.
+// Named returns a set of this machine by its name: go, avx2 or avx512.
 func Named(name string) (*Set, error) {
 	var have []string
 	for _, s := range sets {

@@ -1,15 +1,15 @@
 package kernel
 
-// LSTMCell is one step of an LSTM's cells, n of them, whose gates lie one plane after the other:
-// input i, forget f, candidate g, output o.
+// LSTMCell is one step of n LSTM cells. Gates holds four planes of n numbers: input i, forget f,
+// candidate g, output o.
 //
 //	i, f, o = sigmoid(i, f, o), g = tanh(g)
 //	Cells = f Before + i g
 //	Squashed = tanh(Cells)
 //	Hidden = o Squashed
 type LSTMCell struct {
-	Gates    []float32 // [4][n]: before their activations, then after
-	Before   []float32 // [n]: the cells' state before the step
+	Gates    []float32 // [4][n]: replaced by their activations
+	Before   []float32 // [n]: state before the step
 	Cells    []float32 // [n]
 	Squashed []float32 // [n]
 	Hidden   []float32 // [n]
@@ -24,7 +24,8 @@ func (c *LSTMCell) check() int {
 func lstm(c LSTMCell) {
 	n := c.check()
 	for e := range n {
-		i, f, g, o := sigmoid(c.Gates[e]), sigmoid(c.Gates[n+e]), tanh(c.Gates[2*n+e]), sigmoid(c.Gates[3*n+e])
+		i, f := sigmoid(c.Gates[e]), sigmoid(c.Gates[n+e])
+		g, o := tanh(c.Gates[2*n+e]), sigmoid(c.Gates[3*n+e])
 		c.Gates[e], c.Gates[n+e], c.Gates[2*n+e], c.Gates[3*n+e] = i, f, g, o
 		c.Cells[e] = fma(f, c.Before[e], i*g)
 		c.Squashed[e] = tanh(c.Cells[e])
@@ -32,15 +33,13 @@ func lstm(c LSTMCell) {
 	}
 }
 
-// LSTMBack is one step of an LSTM's cells backward. The gates after their activations become the
-// loss's gradients by what they were before; DCells, the gradient by the state after the step,
-// becomes that by the state before.
+// LSTMBack is one step of n LSTM cells backward.
 type LSTMBack struct {
-	Gates    []float32 // [4][n]
+	Gates    []float32 // [4][n]: activations, replaced by ∂L/∂gates before the activations
 	Before   []float32 // [n]
 	Squashed []float32 // [n]
-	DHidden  []float32 // [n]
-	DCells   []float32 // [n]
+	DHidden  []float32 // [n]: ∂L/∂Hidden
+	DCells   []float32 // [n]: ∂L/∂Cells, replaced by ∂L/∂Before
 }
 
 func (c *LSTMBack) check() int {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestLSTM holds a step of the cell, forward and back, against the formulas in float64.
+// TestLSTM compares a step of the cell, forward and backward, with the formulas in float64.
 func TestLSTM(t *testing.T) {
 	const n = 19
 	const tolerance = 2e-6
@@ -25,7 +25,9 @@ func TestLSTM(t *testing.T) {
 		lopsided(r, dCells)
 		dCellsAfter := clone(dCells)
 		slopes := clone(gates)
-		set.LSTMBack(LSTMBack{Gates: slopes, Before: before, Squashed: squashed, DHidden: dHidden, DCells: dCells})
+		set.LSTMBack(LSTMBack{
+			Gates: slopes, Before: before, Squashed: squashed, DHidden: dHidden, DCells: dCells,
+		})
 		near := func(what string, e int, got float32, want float64) {
 			if math.Abs(float64(got)-want) > tolerance*(1+math.Abs(want)) {
 				t.Errorf("%s of cell %d is %v, want %v", what, e, got, want)
@@ -54,7 +56,7 @@ func TestLSTM(t *testing.T) {
 	})
 }
 
-// TestLSTMOfSets holds the cell of every set against the reference.
+// TestLSTMOfSets compares the cell of every set with the reference.
 func TestLSTMOfSets(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, kind := range fills {

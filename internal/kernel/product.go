@@ -1,30 +1,28 @@
 package kernel
 
-// Product is C[i,j] += sum over l, ascending, of A[i,l] * B[l,j], with j in the lanes.
-//
-// A is read through two strides, so the same kernel takes a matrix or its transpose:
-// A[i,l] = A[i*ARow + l*ACol]. Rows of B and C are contiguous.
+// Product is C[i,j] += sum of A[i,l] * B[l,j] over l, ascending, with j in the lanes. A has two
+// strides, so the same kernel multiplies by a matrix or its transpose: A[i,l] = A[i*ARow + l*ACol].
+// Rows of B and C are contiguous.
 type Product struct {
-	Rows, Columns, Inner int // i, j and l run to these
+	Rows, Columns, Inner int // bounds of i, j and l
 
 	C    []float32
-	CRow int // distance of two rows of C
+	CRow int // stride of C
 	A    []float32
 	ARow int
 	ACol int
 	B    []float32
-	BRow int // distance of two rows of B
+	BRow int // stride of B
 
-	// Fresh counts C as zero instead of reading it: the bytes are those of a C that was filled
-	// with zeros before.
+	// Fresh overwrites C instead of adding to it. The bytes are those of a C that was zero before.
 	Fresh bool
 }
 
-// overlaps tells whether rows of C overlap: then only the order of the reference will do.
+// overlaps reports whether rows of C overlap: then the result depends on the order of the
+// reference.
 func (p *Product) overlaps() bool { return p.Rows > 1 && p.CRow < p.Columns }
 
-// check panics where a matrix does not lie within its slice, as indexing it would: assembly does
-// not look.
+// check panics if a matrix exceeds its slice: the assembly does not check bounds.
 func (p *Product) check() {
 	if p.ARow < 0 || p.ACol < 0 || p.BRow < 0 {
 		panic("kernel: a negative stride")
@@ -46,14 +44,14 @@ func mulLanes(p Product) {
 	}
 }
 
-// clearRows fills rows of width numbers, which lie stride apart, with zeros.
+// clearRows sets rows of width numbers to zero.
 func clearRows(c []float32, stride, rows, width int) {
 	for i := range rows {
 		clear(c[i*stride:][:width])
 	}
 }
 
-// axpy is y[i] += a * x[i].
+// axpy computes y[i] += a * x[i].
 func axpy(a float32, x, y []float32) {
 	y = y[:len(x)]
 	for i, v := range x {
@@ -61,26 +59,26 @@ func axpy(a float32, x, y []float32) {
 	}
 }
 
-// Dots is C[i,j] += the 16-lane sum over l of A[i,l] * B[j,l]: both operands are read along their
+// Dots is C[i,j] += the 16-lane sum of A[i,l] * B[j,l] over l. Both operands are read along their
 // rows.
 type Dots struct {
-	Rows, Columns, Inner int // i, j and l run to these
+	Rows, Columns, Inner int // bounds of i, j and l
 
 	C    []float32
-	CRow int // distance of two rows of C
+	CRow int // stride of C
 	A    []float32
-	ARow int // distance of two rows of A
+	ARow int // stride of A
 	B    []float32
-	BRow int // distance of two rows of B
+	BRow int // stride of B
 
-	// Fresh counts C as zero instead of reading it, as Product does.
+	// Fresh overwrites C, as in Product.
 	Fresh bool
 }
 
-// overlaps tells whether rows of C overlap.
+// overlaps reports whether rows of C overlap.
 func (p *Dots) overlaps() bool { return p.Rows > 1 && p.CRow < p.Columns }
 
-// check panics where a matrix does not lie within its slice.
+// check panics if a matrix exceeds its slice.
 func (p *Dots) check() {
 	if p.ARow < 0 || p.BRow < 0 {
 		panic("kernel: a negative stride")
@@ -123,7 +121,7 @@ func dot(x, y []float32) float32 {
 	return fold(&sums)
 }
 
-// fold adds the lanes by the fixed tree.
+// fold adds the lanes by the fixed tree: 16 to 8 to 4 to 2 to 1.
 func fold(s *[lanes]float32) float32 {
 	for half := lanes / 2; half > 0; half /= 2 {
 		for i := range half {

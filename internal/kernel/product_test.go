@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// plainDot is the specification of the 16-lane sum, written out with exact arithmetic: every
-// 16th element into a lane, then the tree.
+// plainDot is the specification of the 16-lane sum in exact arithmetic: every 16th element goes to
+// one lane, then the tree folds the lanes.
 func plainDot(x, y []float32) float32 {
 	lane := make([]float32, 16)
 	for first := range lane {
@@ -44,7 +44,7 @@ func TestDotsOrder(t *testing.T) {
 	})
 }
 
-// TestDotsTree takes values of which only one order of adding gives the sum.
+// TestDotsTree uses values whose sum depends on the order of the additions.
 func TestDotsTree(t *testing.T) {
 	ones := make([]float32, 16)
 	for i := range ones {
@@ -67,7 +67,7 @@ func TestDotsTree(t *testing.T) {
 	}
 }
 
-// TestLanes checks both readings of A, as it lies and transposed.
+// TestLanes checks both uses of A, as stored and transposed.
 func TestLanes(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		r := rand.New(rand.NewPCG(5, 6))
@@ -100,8 +100,8 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// TestFresh: the bytes of a product that does not read C are those of one whose C was cleared,
-// and the numbers between the rows of C stay.
+// TestFresh checks that a fresh product has the bytes of a product with a cleared C, and does not
+// change the numbers between the rows of C.
 func TestFresh(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, inner := range []int{0, 1, 40} {

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// matrix makes rows of width numbers that lie stride apart, with guard values between and around.
-func matrix(r *rand.Rand, fill func(*rand.Rand, []float32), rows, width, stride, offset int) (all, inside []float32) {
+// matrix returns rows of width numbers with a stride, with guard values between and around the
+// rows.
+func matrix(r *rand.Rand, fill filler, rows, width, stride, offset int) (all, inside []float32) {
 	all, inside = guarded(max(rows-1, 0)*stride+width, offset)
 	for i := range inside {
 		inside[i] = guardValue
@@ -18,8 +19,9 @@ func matrix(r *rand.Rand, fill func(*rand.Rand, []float32), rows, width, stride,
 	return all, inside
 }
 
-// TestProductsOfSets holds both products of every set against the reference: every tail of every
-// tile in rows, columns and inner, strides beyond the width, misaligned, both ways of reading A.
+// TestProductsOfSets compares both products of every set with the reference: every tail of every
+// tile in rows, columns and inner, strides larger than the width, misaligned, A as stored and
+// transposed.
 func TestProductsOfSets(t *testing.T) {
 	inners := []int{0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 70}
 	eachSet(t, func(t *testing.T, set *Set) {
@@ -43,7 +45,7 @@ func TestProductsOfSets(t *testing.T) {
 	})
 }
 
-func compareDots(t *testing.T, set *Set, rows, columns, inner int, fill func(*rand.Rand, []float32)) {
+func compareDots(t *testing.T, set *Set, rows, columns, inner int, fill filler) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*1000+inner)))
 	offset := (rows + columns + inner) % 4
@@ -67,12 +69,14 @@ func compareDots(t *testing.T, set *Set, rows, columns, inner int, fill func(*ra
 	}
 }
 
-func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*rand.Rand, []float32)) {
+func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill filler) {
 	t.Helper()
 	for _, transposed := range []bool{false, true} {
 		r := rand.New(rand.NewPCG(uint64(rows), uint64(columns*1000+inner)))
 		offset := (rows + columns + inner) % 4
-		p := Product{Rows: rows, Columns: columns, Inner: inner, CRow: columns + inner%3, BRow: columns + rows%2}
+		p := Product{
+			Rows: rows, Columns: columns, Inner: inner, CRow: columns + inner%3, BRow: columns + rows%2,
+		}
 		if transposed {
 			p.ARow, p.ACol = 1, rows+columns%2
 			_, p.A = matrix(r, fill, inner, rows, p.ACol, offset)
@@ -90,7 +94,8 @@ func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill func(*r
 			q.C = clone(before)
 			mulLanes(q)
 			set.MulLanes(p)
-			what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v, fresh %v", rows, columns, inner, transposed, p.Fresh)
+			what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v, fresh %v",
+				rows, columns, inner, transposed, p.Fresh)
 			checkSame(t, what, c, q.C)
 			checkGuards(t, what, all, len(c), offset)
 		}

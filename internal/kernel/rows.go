@@ -2,26 +2,26 @@ package kernel
 
 import "math"
 
-// Each of these works on the rows of a matrix: row r starts at r times the stride that ends in Row.
+// These kernels work on the rows of matrices. A field whose name ends in Row is a stride.
 
-// Softmax is y = exp(x-highest) / sum of all, along each row. The sum is 1 + Rest.
+// Softmax is Y = exp(X - Highest) / (1 + Rest) along each row.
 type Softmax struct {
 	Rows, Width   int
 	Y             []float32
 	YRow          int
 	X             []float32
 	XRow          int
-	Highest, Rest []float32 // [Rows]: the largest of x, and the sum without the first of those
+	Highest, Rest []float32 // [Rows]: largest x, and the sum of exp without its first occurrence
 }
 
-// check panics where a row does not lie within its slice: assembly does not look.
+// check panics if a row exceeds its slice: the assembly does not check bounds.
 func (p *Softmax) check() {
 	checkRows(p.Y, p.Rows, p.Width, p.YRow)
 	checkRows(p.X, p.Rows, p.Width, p.XRow)
 	_, _ = p.Highest[:p.Rows], p.Rest[:p.Rows]
 }
 
-// checkRows panics where a matrix does not lie within its slice.
+// checkRows panics if a matrix exceeds its slice.
 func checkRows[T any](x []T, rows, width, stride int) {
 	if rows > 0 && width > 0 {
 		if stride < 0 {
@@ -48,7 +48,7 @@ func softmaxRow(y, x []float32) (high, rest float32) {
 		e := exp(v - high)
 		y[i] = e
 		if i == first {
-			e-- // not left out: a NaN has to show
+			e-- // subtracted rather than skipped, so that a NaN shows
 		}
 		sums[i%lanes] += e
 	}
@@ -56,7 +56,7 @@ func softmaxRow(y, x []float32) (high, rest float32) {
 	total := 1 + rest
 	for i, e := range y {
 		q := e / total
-		if q < 1.17549435e-38 { // flush a denormal
+		if q < 1.17549435e-38 { // denormal
 			q = 0
 		}
 		y[i] = q
@@ -64,8 +64,8 @@ func softmaxRow(y, x []float32) (high, rest float32) {
 	return high, rest
 }
 
-// highest is the largest number and where it first stands: NaN is never it, and -1 is where there
-// is no other.
+// highest returns the largest number and the index of its first occurrence. It ignores NaN. If all
+// are NaN, it returns -Inf and -1.
 func highest(x []float32) (high float32, first int) {
 	high, first = float32(math.Inf(-1)), -1
 	for i, v := range x {
@@ -73,10 +73,10 @@ func highest(x []float32) (high float32, first int) {
 			high, first = v, i
 		}
 	}
-	return high + 0, first // 0 and -0 are equal: one of them
+	return high + 0, first // turns -0 into 0, which it equals
 }
 
-// ArgMax finds where in each row the largest number first stands; 0 where all are NaN.
+// ArgMax finds the index of each row's first largest number, or 0 if all are NaN.
 type ArgMax struct {
 	Rows, Width int
 	Index       []int32 // [Rows]
@@ -100,13 +100,13 @@ func argMax(p ArgMax) {
 	}
 }
 
-// Gathered is Y row r = Scale x + Shift, rounded once, of row Order[r] of bytes.
+// Gathered is row r of Y = Scale x + Shift, rounded once, where x is row Order[r] of X.
 type Gathered struct {
 	Width        int
 	Y            []float32
 	YRow         int
 	X            []uint8
-	XRow         int // distance of two rows of X, at least Width
+	XRow         int // at least Width
 	Order        []int32
 	Scale, Shift float32
 }
@@ -114,24 +114,24 @@ type Gathered struct {
 func (p *Gathered) check() {
 	checkRows(p.Y, len(p.Order), p.Width, p.YRow)
 	if p.XRow < p.Width {
-		panic("kernel: rows of bytes that overlap")
+		panic("kernel: rows of bytes overlap")
 	}
-	checkOrder(p.Order, wholeRows(len(p.X), p.Width, p.XRow))
+	checkOrder(p.Order, countRows(len(p.X), p.Width, p.XRow))
 }
 
-// wholeRows is how many rows of width numbers, stride apart, lie within so many numbers.
-func wholeRows(numbers, width, stride int) int {
+// countRows returns the number of rows of width numbers, with a stride, in a slice of some length.
+func countRows(numbers, width, stride int) int {
 	if numbers < width {
 		return 0
 	}
 	return (numbers-width)/max(stride, 1) + 1
 }
 
-// checkOrder panics where a number is not from 0 up to below rows.
+// checkOrder panics unless all indices are from 0 to rows-1.
 func checkOrder(order []int32, rows int) {
 	for _, row := range order {
 		if uint(row) >= uint(rows) {
-			panic("kernel: a row that is not there")
+			panic("kernel: a row index is out of range")
 		}
 	}
 }
@@ -177,7 +177,6 @@ func transpose(p Transposition) {
 	}
 }
 
-// spread writes each number of src as many times as it goes into dst evenly.
 func spread(dst, src []float32) {
 	if len(src) == 0 {
 		return
@@ -191,25 +190,25 @@ func spread(dst, src []float32) {
 	}
 }
 
-// Lookup is rows of a table by their ids.
+// Lookup is a set of table rows, by ids.
 type Lookup struct {
 	Width    int
 	IDs      []int32
 	Table    []float32
 	TableRow int
 	X        []float32 // [len(IDs)][Width]
-	XRow     int       // for AddUp
-	Lo, Rows int       // for AddUp: the table holds the ids from Lo on, Rows of them
+	XRow     int       // AddUp only; LookUp has stride Width
+	Lo, Rows int       // AddUp only: the table has the rows of ids Lo to Lo+Rows-1
 }
 
-// lookUp copies row IDs[i] of the table to row i of X, whose rows lie one after the other.
+// lookUp copies row IDs[i] of the table to row i of X.
 func lookUp(p Lookup) {
 	for i, id := range p.IDs {
 		copy(p.X[i*p.Width:][:p.Width], p.Table[int(id)*p.TableRow:][:p.Width])
 	}
 }
 
-// addUp adds row i of X to row IDs[i]-Lo of the table, where the table has it.
+// addUp adds row i of X to row IDs[i]-Lo of the table, if the table has that row.
 func addUp(p Lookup) {
 	for i, id := range p.IDs {
 		if row := int(id) - p.Lo; uint(row) < uint(p.Rows) {

@@ -7,9 +7,13 @@ import (
 	"testing"
 )
 
-// eachMatrix calls test with matrices of every small height and width, with guard values between
-// the rows and around, and each kind of data.
-func eachMatrix(t *testing.T, test func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32))) {
+// matrixTest tests a set on matrices of rows x width numbers, filled by fill with r.
+type matrixTest func(
+	t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+)
+
+// eachMatrix calls test with matrices of every small height and width, and each kind of data.
+func eachMatrix(t *testing.T, test matrixTest) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, kind := range fills {
 			for _, width := range lengths() {
@@ -23,11 +27,13 @@ func eachMatrix(t *testing.T, test func(t *testing.T, set *Set, rows, width int,
 }
 
 func TestSoftmaxOfSets(t *testing.T) {
-	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+	eachMatrix(t, func(
+		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+	) {
 		what := fmt.Sprintf("Softmax, %s data, %d x %d", kind, rows, width)
 		xRow, yRow, offset := width+rows%2, width+width%3, (rows+width)%4
 		_, x := matrix(r, fill, rows, width, xRow, 3-offset)
-		if width > 2 && rows > 2 { // two highest, and nothing but -Inf
+		if width > 2 && rows > 2 { // two largest numbers in row 0, -Inf in row 1
 			x[width-1], x[1] = 3e38, 3e38
 			for i := range width {
 				x[xRow+i] = -inf
@@ -36,7 +42,9 @@ func TestSoftmaxOfSets(t *testing.T) {
 		allY, y := matrix(r, fill, rows, width, yRow, offset)
 		allHigh, high := guarded(rows, offset)
 		allRest, rest := guarded(rows, 3-offset)
-		p := Softmax{Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, Highest: high, Rest: rest}
+		p := Softmax{
+			Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, Highest: high, Rest: rest,
+		}
 		q := p
 		q.Y, q.Highest, q.Rest = clone(y), clone(high), clone(rest)
 		if width > 0 {
@@ -59,7 +67,7 @@ func TestSoftmaxOfSets(t *testing.T) {
 
 func TestArgMax(t *testing.T) {
 	rows := []float32{
-		1, 3, 3, 2, // of two equal ones the first
+		1, 3, 3, 2, // the first of two equal numbers
 		nan, -5, nan, -4,
 		nan, nan, nan, nan,
 		-inf, -inf, -inf, -inf,
@@ -74,7 +82,9 @@ func TestArgMax(t *testing.T) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 	})
-	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+	eachMatrix(t, func(
+		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+	) {
 		if width == 0 {
 			return
 		}
@@ -95,7 +105,10 @@ func TestArgMax(t *testing.T) {
 func TestBytes(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		small := make([]float32, 4)
-		set.Bytes(Gathered{Width: 2, Y: small, YRow: 2, X: []uint8{9, 9, 7, 255, 9, 9, 0, 1}, XRow: 2, Order: []int32{3, 1}, Scale: 0.5, Shift: -3})
+		set.Bytes(Gathered{
+			Width: 2, Y: small, YRow: 2, X: []uint8{9, 9, 7, 255, 9, 9, 0, 1}, XRow: 2, Order: []int32{3, 1},
+			Scale: 0.5, Shift: -3,
+		})
 		checkSame(t, "bytes", small, []float32{-3, -2.5, 0.5, 124.5})
 		for _, width := range lengths() {
 			for _, order := range [][]int32{{}, {2}, {4, 0, 4}, {1, 3, 2, 0}} {
@@ -106,7 +119,10 @@ func TestBytes(t *testing.T) {
 				}
 				offset := width % 4
 				all, y := matrix(nil, func(*rand.Rand, []float32) {}, len(order), width, width+2, offset)
-				p := Gathered{Width: width, Y: y, YRow: width + 2, X: source, XRow: row, Order: order, Scale: 0.0127, Shift: -0.424}
+				p := Gathered{
+					Width: width, Y: y, YRow: width + 2, X: source, XRow: row, Order: order, Scale: 0.0127,
+					Shift: -0.424,
+				}
 				q := p
 				q.Y = clone(y)
 				if width > 0 {
@@ -122,8 +138,8 @@ func TestBytes(t *testing.T) {
 	})
 }
 
-// Prefetch and Claim only ask: nothing is changed, wherever a row begins and ends.
-func TestAskingChangesNothing(t *testing.T) {
+// Prefetch and Claim change no memory, wherever a row begins and ends.
+func TestPrefetchChangesNothing(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, width := range lengths() {
 			for _, rows := range []int{0, 1, 5} {
@@ -153,7 +169,8 @@ func TestTranspose(t *testing.T) {
 					_, x := matrix(r, fill, rows, columns, columns+rows%2, 3-offset)
 					all, y := matrix(r, fill, columns, rows, rows+columns%3, offset)
 					p := Transposition{
-						Rows: rows, Columns: columns, Y: y, YRow: rows + columns%3, X: x, XRow: columns + rows%2, Add: adding,
+						Rows: rows, Columns: columns, Y: y, YRow: rows + columns%3,
+						X: x, XRow: columns + rows%2, Add: adding,
 					}
 					q := p
 					q.Y = clone(y)
@@ -169,7 +186,9 @@ func TestTranspose(t *testing.T) {
 }
 
 func TestLookup(t *testing.T) {
-	eachMatrix(t, func(t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill func(*rand.Rand, []float32)) {
+	eachMatrix(t, func(
+		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+	) {
 		what := fmt.Sprintf("%s data, %d ids, width %d", kind, rows, width)
 		const words = 7
 		ids := make([]int32, rows)
@@ -187,9 +206,11 @@ func TestLookup(t *testing.T) {
 		checkSame(t, what+", look up", x, q.X)
 		checkGuards(t, what, allX, len(x), 3-offset)
 
-		// The table holds the ids 2 to 5 only.
+		// The table has only the ids 2 to 5.
 		_, x = matrix(r, fill, rows, width, width+2, offset)
-		p = Lookup{Width: width, IDs: ids, Table: table, TableRow: width + 1, X: x, XRow: width + 2, Lo: 2, Rows: 4}
+		p = Lookup{
+			Width: width, IDs: ids, Table: table, TableRow: width + 1, X: x, XRow: width + 2, Lo: 2, Rows: 4,
+		}
 		q = p
 		q.Table = clone(table)
 		addUp(q)
@@ -199,7 +220,7 @@ func TestLookup(t *testing.T) {
 	})
 }
 
-// TestRowsOutOfBounds: assembly looks at no bounds, so what calls it must.
+// TestRowsOutOfBounds checks that Go checks the bounds, because the assembly does not.
 func TestRowsOutOfBounds(t *testing.T) {
 	x, ids := make([]float32, 12), []int32{0, 3}
 	for name, call := range map[string]func(*Set){
@@ -209,17 +230,27 @@ func TestRowsOutOfBounds(t *testing.T) {
 		"Softmax's Rest": func(s *Set) {
 			s.Softmax(Softmax{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Highest: x, Rest: x[:2:2]})
 		},
-		"ArgMax": func(s *Set) { s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4}) },
-		"Bytes":  func(s *Set) { s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 15), XRow: 4, Order: ids}) },
+		"ArgMax": func(s *Set) {
+			s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4})
+		},
+		"Bytes": func(s *Set) {
+			s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 15), XRow: 4, Order: ids})
+		},
 		"Bytes rows": func(s *Set) {
 			s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), XRow: 3, Order: []int32{0}})
 		},
 		"Bytes < 0": func(s *Set) {
 			s.Bytes(Gathered{Width: 4, Y: x, YRow: 4, X: make([]uint8, 16), XRow: 4, Order: []int32{-1}})
 		},
-		"Transpose": func(s *Set) { s.Transpose(Transposition{Rows: 3, Columns: 4, Y: x, YRow: 4, X: x, XRow: 4}) },
-		"LookUp":    func(s *Set) { s.LookUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: make([]float32, 8)}) },
-		"AddUp":     func(s *Set) { s.AddUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: x, XRow: 4, Rows: 4}) },
+		"Transpose": func(s *Set) {
+			s.Transpose(Transposition{Rows: 3, Columns: 4, Y: x, YRow: 4, X: x, XRow: 4})
+		},
+		"LookUp": func(s *Set) {
+			s.LookUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: make([]float32, 8)})
+		},
+		"AddUp": func(s *Set) {
+			s.AddUp(Lookup{Width: 4, IDs: ids, Table: x, TableRow: 4, X: x, XRow: 4, Rows: 4})
+		},
 		"LSTM": func(s *Set) {
 			s.LSTM(LSTMCell{Gates: x[:11:11], Before: x, Cells: x, Squashed: x, Hidden: x[:3]})
 		},
@@ -233,7 +264,7 @@ func TestRowsOutOfBounds(t *testing.T) {
 		eachSet(t, func(t *testing.T, set *Set) {
 			defer func() {
 				if recover() == nil {
-					t.Errorf("%s reaches beyond a slice and nothing panics", name)
+					t.Errorf("%s beyond a slice does not panic", name)
 				}
 			}()
 			call(set)

@@ -4,18 +4,23 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-//go:generate sh -c "cd _asm && go run . -set AVX2 -out ../avx2_amd64.s -stubs ../avx2_stubs_amd64.go -pkg kernel"
-//go:generate sh -c "cd _asm && go run . -set AVX512 -out ../avx512_amd64.s -stubs ../avx512_stubs_amd64.go -pkg kernel"
+//go:generate -command asm go run -C _asm . -pkg kernel
+//go:generate asm -set AVX2 -out ../avx2_amd64.s -stubs ../avx2_stubs_amd64.go
+//go:generate asm -set AVX512 -out ../avx512_amd64.s -stubs ../avx512_stubs_amd64.go
 
-// machineSets lists the instruction sets that the processor and the operating system support, the
-// fastest last.
+// machineSets returns the sets that the processor and the operating system support, the fastest
+// last.
 func machineSets() []*Set {
 	var list []*Set
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 {
+	x := &cpu.X86
+	if !x.HasFMA || !x.HasBMI1 || !x.HasBMI2 {
+		return nil
+	}
+	if x.HasAVX2 {
 		list = append(list, &avx2)
 	}
-	// Package cpu reports AVX-512 only where the operating system keeps its registers.
-	if x := &cpu.X86; x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasBMI1 && x.HasBMI2 && x.HasFMA {
+	// Package cpu reports AVX-512 only if the operating system saves its registers.
+	if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
 		list = append(list, &avx512)
 	}
 	return list

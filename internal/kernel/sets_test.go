@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// lengths are every tail of every register, and some that fill many.
+// lengths returns lengths with every tail of every register, and some long ones.
 func lengths() []int {
 	var list []int
 	for n := range 71 {
@@ -15,9 +15,8 @@ func lengths() []int {
 	return append(list, 255, 792, 1024, 4099)
 }
 
-// TestVectorKernels holds every kernel that goes along slices, of every set, against the
-// reference: each length, each misalignment, each kind of data, with guard values around what is
-// written.
+// TestVectorKernels compares every kernel over slices, of every set, with the reference: each
+// length, each misalignment, each kind of data, with guard values around the output.
 func TestVectorKernels(t *testing.T) {
 	type call func(s *Set, dst, x, y []float32)
 	kernels := map[string]call{
@@ -62,13 +61,15 @@ func TestVectorKernels(t *testing.T) {
 	})
 }
 
-// TestVectorKernelsInPlace holds the kernels that may write what they read.
+// TestVectorKernelsInPlace compares kernels whose output is their input.
 func TestVectorKernelsInPlace(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for name, run := range map[string]func(s *Set) func(dst, src []float32){
-			"Exp": func(s *Set) func(dst, src []float32) { return s.Exp }, "Tanh": func(s *Set) func(dst, src []float32) { return s.Tanh },
+			"Exp":     func(s *Set) func(dst, src []float32) { return s.Exp },
+			"Tanh":    func(s *Set) func(dst, src []float32) { return s.Tanh },
 			"Sigmoid": func(s *Set) func(dst, src []float32) { return s.Sigmoid },
-			"ReLU":    func(s *Set) func(dst, src []float32) { return s.ReLU }, "Log": func(s *Set) func(dst, src []float32) { return s.Log },
+			"ReLU":    func(s *Set) func(dst, src []float32) { return s.ReLU },
+			"Log":     func(s *Set) func(dst, src []float32) { return s.Log },
 		} {
 			for _, n := range lengths() {
 				x := make([]float32, n)
@@ -82,7 +83,7 @@ func TestVectorKernelsInPlace(t *testing.T) {
 	})
 }
 
-// TestFinite: one bad number at any place is seen, and none outside.
+// TestFinite checks that Finite sees one bad number at any index, and none outside the slice.
 func TestFinite(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, n := range lengths() {

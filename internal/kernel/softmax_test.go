@@ -39,10 +39,12 @@ func TestSoftmax(t *testing.T) {
 }
 
 func softmaxOf(y, x []float32) Softmax {
-	return Softmax{Rows: 1, Width: len(x), Y: y, X: x, Highest: make([]float32, 1), Rest: make([]float32, 1)}
+	return Softmax{
+		Rows: 1, Width: len(x), Y: y, X: x, Highest: make([]float32, 1), Rest: make([]float32, 1),
+	}
 }
 
-// TestSoftmaxOrder holds the sum to its 16 lanes, written out apart from the kernel.
+// TestSoftmaxOrder compares the sum with 16 lanes written out independently of the kernel.
 func TestSoftmaxOrder(t *testing.T) {
 	src := make([]float32, 67)
 	for i := range src {

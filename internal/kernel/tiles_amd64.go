@@ -2,23 +2,25 @@
 
 package kernel
 
-// floatSize is the distance in bytes of two float32: the assembly counts strides in bytes.
+// floatSize is the size of a float32: the assembly takes strides in bytes.
 const floatSize = 4
 
-type dotsTile func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+type dotsTile func(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
 
-// dotsTiles is how a set computes Dots: in tiles of rows x columns sums.
+// dotsTiles computes Dots in tiles of rows x columns sums.
 type dotsTiles struct {
 	rows  int
-	whole []dotsTile // of rows rows, by their columns less 1, the widest last
-	one   []dotsTile // the same of one row
+	whole []dotsTile // tiles of rows rows, by columns-1
+	one   []dotsTile // tiles of one row, by columns-1
 }
 
-// dotsBlock is how many numbers of A are gone through for every few rows of B: they stay in the
-// second-level cache, and the rows of B in the first.
+// dotsBlock is the number of elements of A that are used with all rows of B before the next block:
+// they stay in the L2 cache, and a few rows of B in the L1 cache.
 const dotsBlock = 64 << 10
 
-// run computes a product. The assembly checks no bounds: it is done here.
+// run computes a product. It checks the bounds, because the assembly does not.
 func (t *dotsTiles) run(p Dots) {
 	if p.Rows <= 0 || p.Columns <= 0 {
 		return
@@ -41,7 +43,7 @@ func (t *dotsTiles) run(p Dots) {
 	}
 }
 
-// columns computes, for some rows, tiles that are width columns wide, from column j on.
+// columns computes rows i to i+rows of tiles that are width columns wide, from column j on.
 func (t *dotsTiles) columns(p *Dots, i, rows, j, tiles, width int) {
 	whole, ones := rows/t.rows, rows%t.rows
 	if whole > 0 {
@@ -58,25 +60,26 @@ func (t *dotsTiles) tile(p *Dots, tile dotsTile, i, rowTiles, j, columnTiles int
 		a, b = &p.A[i*p.ARow], &p.B[j*p.BRow]
 	}
 	tile(&p.C[i*p.CRow+j], a, b, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize),
-		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner), uint32(asNumber(p.Fresh))-1)
+		uint64(p.BRow*floatSize), uint64(rowTiles), uint64(columnTiles), uint64(p.Inner),
+		uint32(asNumber(p.Fresh))-1)
 }
 
 type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)
 
-// lanesTiles is how a set computes Product: in tiles of rows x registers.
+// lanesTiles computes Product in tiles of rows x registers.
 type lanesTiles struct {
-	rows   int           // of the highest tile
+	rows   int           // of the tallest tile
 	lanes  int           // of a register
-	masked int           // tiles up to this many registers wide may have a last one cut short
-	tiles  [][]lanesTile // by registers less 1, by rows less 1
+	masked int           // width in registers of the widest tile whose last register may be masked
+	tiles  [][]lanesTile // by registers-1, by rows-1
 }
 
-// lanesBlock is how far along the inner axis a tile goes at a time: so many rows of B, one tile
-// wide, stay in the second-level cache even where they lie a power of two apart. C is read again
-// for each block, so the order of a sum is kept.
+// lanesBlock is the number of steps along the inner axis that a tile takes at a time: the rows of
+// B, one tile wide, stay in the L2 cache even if their stride is a power of two. C is read again
+// for each block, which keeps the order of the sums.
 const lanesBlock = 192
 
-// run computes a product. The assembly checks no bounds: it is done here.
+// run computes a product. It checks the bounds, because the assembly does not.
 func (t *lanesTiles) run(p Product) {
 	if p.Rows <= 0 || p.Columns <= 0 {
 		return
@@ -88,7 +91,7 @@ func (t *lanesTiles) run(p Product) {
 	p.check()
 	blocks := (p.Inner + lanesBlock - 1) / lanesBlock
 	for l := 0; l < p.Inner; blocks-- {
-		inner := (p.Inner - l + blocks - 1) / blocks // alike, not full ones and a short one
+		inner := (p.Inner - l + blocks - 1) / blocks // equal blocks, without a short last one
 		for j := 0; j < p.Columns; {
 			registers, width := t.width(p.Columns - j)
 			t.column(&p, l, inner, j, registers, width)
@@ -98,7 +101,8 @@ func (t *lanesTiles) run(p Product) {
 	}
 }
 
-// width chooses the tiles for the next of so many columns: about alike, for narrow ones are slow.
+// width returns the width of the next tile, in registers and columns. It makes tiles of about equal
+// width, because narrow tiles are slow.
 func (t *lanesTiles) width(columns int) (registers, width int) {
 	all := (columns + t.lanes - 1) / t.lanes
 	tiles := (all + len(t.tiles) - 1) / len(t.tiles)
@@ -109,7 +113,7 @@ func (t *lanesTiles) width(columns int) (registers, width int) {
 	return registers, min(columns, registers*t.lanes)
 }
 
-// column adds the products of inner rows of B, from l on, to the width columns of C from j on.
+// column adds the products of rows l to l+inner of B to columns j to j+width of C.
 func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 	for i := 0; i < p.Rows; {
 		rows := min(p.Rows-i, t.rows)

@@ -43,7 +43,6 @@ func scale(dst, src []float32, factor float32) {
 	}
 }
 
-// finite tells whether no number is NaN or Inf.
 func finite(x []float32) bool {
 	for _, v := range x {
 		if v-v != 0 {

@@ -2,37 +2,45 @@
 
 package kernel
 
-// functions is the assembly of one instruction set, but for its products. It checks no bounds: the
-// kernels made of it do.
+// functions is the assembly of one instruction set, without products. It does not check bounds; the
+// kernels of assembled do.
 type functions struct {
 	exp, log, log1p, sigmoid, tanh, relu func(dst, x *float32, n uint64)
 	reluBack, sigmoidBack, tanhBack, add func(dst, x, y *float32, n uint64)
 	scale                                func(dst, x *float32, n uint64, factor float32)
 	finite                               func(x *float32, n uint64) float32
 	spread                               func(dst, x *float32, count, n uint64)
-	softmax                              func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
 	argMax                               func(dst *int32, x *float32, xRow, rows, width uint64)
-	bytes                                func(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)
 	transpose, transposeAdd              func(y, x *float32, yRow, xRow, rows, columns uint64)
-	lookUp                               func(dst, table *float32, ids *int32, tableRow, count, width uint64)
-	addUp                                func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
-	lstm                                 func(gates, before, cells, squashed, hidden *float32, n uint64)
-	lstmBack                             func(gates, before, squashed, dHidden, dCells *float32, n uint64)
-	adam                                 func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
 	claim                                func(x *float32, xRow, rows, width uint64)
 	prefetch                             func(src *uint8, order *int32, srcRow, rows, width uint64)
+
+	bytes func(
+		dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64,
+		scale, shift float32,
+	)
+	softmax  func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+	lookUp   func(dst, table *float32, ids *int32, tableRow, count, width uint64)
+	addUp    func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
+	lstm     func(gates, before, cells, squashed, hidden *float32, n uint64)
+	lstmBack func(gates, before, squashed, dHidden, dCells *float32, n uint64)
+	adam     func(
+		w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64,
+		beta1, rest1, beta2, rest2, rate, epsilon float32,
+	)
 }
 
-// stride is a distance in bytes: the assembly counts in those.
+// stride converts a stride to bytes.
 func stride(numbers int) uint64 { return uint64(numbers * floatSize) }
 
-// assembled makes a set.
+// assembled makes a set of an instruction set's assembly.
 func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set {
 	return Set{
 		Name:    name,
 		MulDots: dots.run, MulLanes: lanes.run,
-		Exp: each(f.exp), Log: each(f.log), Log1p: each(f.log1p), Sigmoid: each(f.sigmoid), Tanh: each(f.tanh),
-		ReLU: each(f.relu), ReLUBack: pairs(f.reluBack), SigmoidBack: pairs(f.sigmoidBack), TanhBack: pairs(f.tanhBack),
+		Exp: each(f.exp), Log: each(f.log), Log1p: each(f.log1p),
+		Sigmoid: each(f.sigmoid), Tanh: each(f.tanh), ReLU: each(f.relu),
+		ReLUBack: pairs(f.reluBack), SigmoidBack: pairs(f.sigmoidBack), TanhBack: pairs(f.tanhBack),
 		Add: func(dst, src []float32) {
 			if n := len(src); n > 0 {
 				_ = dst[n-1]
@@ -67,15 +75,17 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 		Bytes: func(p Gathered) {
 			if len(p.Order) > 0 && p.Width > 0 {
 				p.check()
-				f.bytes(&p.Y[0], &p.X[0], &p.Order[0], stride(p.YRow), uint64(p.XRow), uint64(len(p.Order)), uint64(p.Width), p.Scale, p.Shift)
+				f.bytes(&p.Y[0], &p.X[0], &p.Order[0], stride(p.YRow), uint64(p.XRow),
+					uint64(len(p.Order)), uint64(p.Width), p.Scale, p.Shift)
 			}
 		},
-		Transpose: f.turn,
+		Transpose: f.transposeMatrix,
 		LookUp: func(p Lookup) {
 			if len(p.IDs) > 0 && p.Width > 0 {
-				checkOrder(p.IDs, wholeRows(len(p.Table), p.Width, p.TableRow))
+				checkOrder(p.IDs, countRows(len(p.Table), p.Width, p.TableRow))
 				_ = p.X[len(p.IDs)*p.Width-1]
-				f.lookUp(&p.X[0], &p.Table[0], &p.IDs[0], stride(p.TableRow), uint64(len(p.IDs)), uint64(p.Width))
+				f.lookUp(&p.X[0], &p.Table[0], &p.IDs[0], stride(p.TableRow),
+					uint64(len(p.IDs)), uint64(p.Width))
 			}
 		},
 		AddUp: func(p Lookup) {
@@ -88,49 +98,51 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 		},
 		LSTM: func(c LSTMCell) {
 			if n := c.check(); n > 0 {
-				f.lstm(&c.Gates[0], &c.Before[0], &c.Cells[0], &c.Squashed[0], &c.Hidden[0], uint64(n))
+				f.lstm(&c.Gates[0], &c.Before[0], &c.Cells[0], &c.Squashed[0], &c.Hidden[0],
+					uint64(n))
 			}
 		},
 		LSTMBack: func(c LSTMBack) {
 			if n := c.check(); n > 0 {
-				f.lstmBack(&c.Gates[0], &c.Before[0], &c.Squashed[0], &c.DHidden[0], &c.DCells[0], uint64(n))
+				f.lstmBack(&c.Gates[0], &c.Before[0], &c.Squashed[0], &c.DHidden[0], &c.DCells[0],
+					uint64(n))
 			}
 		},
 		Adam: func(b AdamBlock, s AdamStep) {
 			if b.Rows > 0 && b.Width > 0 {
 				b.check()
 				row := stride(b.WRow)
-				f.adam(&b.W[0], &b.G[0], &b.M[0], &b.V[0], row, stride(b.GRow), row, row, uint64(b.Rows), uint64(b.Width),
+				f.adam(&b.W[0], &b.G[0], &b.M[0], &b.V[0], row, stride(b.GRow), row, row,
+					uint64(b.Rows), uint64(b.Width),
 					s.Beta1, s.Rest1, s.Beta2, s.Rest2, s.Rate, s.Epsilon)
 			}
 		},
 		Claim: func(x []float32, row, rows, width int) {
-			if rows > 0 && width > 0 { // no memory is read: an address may be any
+			if rows > 0 && width > 0 { // a prefetch may have any address
 				f.claim(&x[0], stride(row), uint64(rows), uint64(width))
 			}
 		},
 		Prefetch: func(x []uint8, row, width int, order []int32) {
-			if len(order) > 0 && width > 0 { // no memory is read: an address may be any
+			if len(order) > 0 && width > 0 { // a prefetch may have any address
 				f.prefetch(&x[0], &order[0], uint64(row), uint64(len(order)), uint64(width))
 			}
 		},
 	}
 }
 
-// turn is the kernel Transpose.
-func (f *functions) turn(p Transposition) {
+func (f *functions) transposeMatrix(p Transposition) {
 	if p.Rows <= 0 || p.Columns <= 0 {
 		return
 	}
 	p.check()
-	turn := f.transpose
+	transpose := f.transpose
 	if p.Add {
-		turn = f.transposeAdd
+		transpose = f.transposeAdd
 	}
-	turn(&p.Y[0], &p.X[0], stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Columns))
+	transpose(&p.Y[0], &p.X[0], stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Columns))
 }
 
-// each makes a kernel of a loop along one slice.
+// each makes a kernel of a loop over one slice.
 func each(loop func(dst, x *float32, n uint64)) func(dst, src []float32) {
 	return func(dst, src []float32) {
 		if n := len(src); n > 0 {
@@ -140,7 +152,7 @@ func each(loop func(dst, x *float32, n uint64)) func(dst, src []float32) {
 	}
 }
 
-// pairs makes a kernel of a loop along two slices.
+// pairs makes a kernel of a loop over two slices.
 func pairs(loop func(dst, x, y *float32, n uint64)) func(dst, x, y []float32) {
 	return func(dst, x, y []float32) {
 		if n := len(x); n > 0 {

@@ -8,17 +8,18 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-const sumBytes = 64 // of a step along both operands: 16 lanes
+const sumBytes = 64 // size of 16 lanes, one step along both operands
 
-// sum is 16 lanes: one register of AVX-512, two of AVX2.
+// sum has 16 lanes: one register of AVX-512, two of AVX2.
 type sum []VecVirtual
 
-// dots writes a product in tiles of rows x columns 16-lane sums. Tiles go down the rows first:
-// their rows of B stay in the first-level cache.
+// dots writes a product in tiles of rows x columns 16-lane sums. It computes tiles down the rows
+// first, so that their rows of B stay in the L1 cache.
 func dots(rows, columns int) {
 	function(fmt.Sprintf("dots%dx%d", rows, columns),
 		"func(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)",
-		fmt.Sprintf("computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.", rows, columns))
+		fmt.Sprintf("computes rowTiles x columnTiles tiles of %d x %d sums. Strides are in bytes.",
+			rows, columns))
 	c, b := pointer("c"), pointer("b")
 	aRow, bRow := pointer("aRow"), pointer("bRow")
 	aTriple, bTriple := Register(nil), Register(nil)
@@ -73,7 +74,8 @@ func dots(rows, columns int) {
 		masks = tails(left)
 	}
 	for h := range set.halves() {
-		tail(rows, columns, masks[h], func(i int) Mem { return rowOf(x, aRow, aTriple, i, h*set.size) },
+		tail(rows, columns, masks[h],
+			func(i int) Mem { return rowOf(x, aRow, aTriple, i, h*set.size) },
 			func(j int) Mem { return rowOf(y, bRow, bTriple, j, h*set.size) },
 			func(i, j int) VecVirtual { return sums[i][j][h] })
 	}
@@ -105,7 +107,7 @@ func dots(rows, columns int) {
 	end()
 }
 
-// tails is, for each register of a sum, which of the last lanes have elements.
+// tails returns, for each register of a sum, the mask of the lanes that have elements.
 func tails(left GPVirtual) []mask {
 	var masks []mask
 	for h := range set.halves() {
@@ -139,10 +141,10 @@ func tail(rows, columns int, m mask, x, y func(int) Mem, sum func(i, j int) VecV
 	}
 }
 
-// fold is what folding needs besides the sums.
+// fold holds constants for folding sums.
 type fold struct {
-	old             VecVirtual    // ones where C counts, zeros where it is fresh
-	halves, doubles OpmaskVirtual // AVX-512: the lanes 8 to 15; lanes 2 and 3 of each quad
+	old             VecVirtual    // all bits set to add to C, zero to overwrite it
+	halves, doubles OpmaskVirtual // AVX-512: lanes 8 to 15; lanes 2 and 3 of each quad
 	tail            []mask
 }
 
@@ -164,9 +166,11 @@ func constantMask(lanes uint64) OpmaskVirtual {
 	return k
 }
 
-// swapped folds two sums into one register: it adds the half that x keeps and the half that y
-// keeps to their others, which shuffle fetches.
-func swapped(shuffle func(i, m, x, x1 Op), imm uint64, blend func(x, y, to VecVirtual), x, y VecVirtual) VecVirtual {
+// swapped folds two sums into one register. blend takes half of the lanes from x and half from y;
+// shuffle fetches the other half of each, which is added.
+func swapped(
+	shuffle func(i, m, x, x1 Op), imm uint64, blend func(x, y, to VecVirtual), x, y VecVirtual,
+) VecVirtual {
 	kept, others := register(), register()
 	blend(x, y, kept)
 	shuffle(Imm(imm), y, x, others)
@@ -174,7 +178,7 @@ func swapped(shuffle func(i, m, x, x1 Op), imm uint64, blend func(x, y, to VecVi
 	return kept
 }
 
-// paired adds the even quads, or lanes of quads, of x and y to the odd ones.
+// paired adds the odd quads, or lanes of quads, of x and y to the even ones.
 func paired(shuffle func(i, m, x, x1 Op), x, y VecVirtual) VecVirtual {
 	even, odd := register(), register()
 	shuffle(Imm(0x88), y, x, even)
@@ -183,7 +187,7 @@ func paired(shuffle func(i, m, x, x1 Op), x, y VecVirtual) VecVirtual {
 	return even
 }
 
-// halves takes the low half of x and the high half of y.
+// half takes the low half of x and the high half of y.
 func (f fold) half(x, y, to VecVirtual) {
 	if set == avx512 {
 		VMOVAPS(x, to)
@@ -203,7 +207,7 @@ func (f fold) double(x, y, to VecVirtual) {
 	}
 }
 
-// column folds a column of sums: the sum of row i is left in quad i, in four lanes.
+// column folds a column of sums to four lanes each. The lanes of row i are in quad i.
 func (f fold) column(rows []sum) VecVirtual {
 	if set == avx512 {
 		quads := func(i, m, x, x1 Op) { VSHUFF64X2(i, m, x, x1) }
@@ -217,8 +221,8 @@ func (f fold) column(rows []sum) VecVirtual {
 	return swapped(VPERM2F128, 0x21, f.half, rows[0][0], rows[1][0])
 }
 
-// tile folds the sums of a tile, which has as many rows as a register has quads of lanes, and adds
-// them to C: lane i with i+8, i+4, i+2, i+1, as the specification says.
+// tile folds the sums of a tile, lane i with i+8, i+4, i+2, i+1, and adds them to C. The tile has
+// as many rows as a register has quads of lanes.
 func (f fold) tile(sums [][]sum, out, cRow GPVirtual) {
 	columns := len(sums[0])
 	quads := make([]VecVirtual, columns)
@@ -236,11 +240,11 @@ func (f fold) tile(sums [][]sum, out, cRow GPVirtual) {
 	within := func(i, m, x, x1 Op) { VSHUFPS(i, m, x, x1) }
 	for j := 0; j < columns; j += 4 {
 		n := min(4, columns-j)
-		part := func(i int) VecVirtual { return quads[j+min(i, n-1)] }
-		left := swapped(within, 0x4e, f.double, part(0), part(1))
+		quad := func(i int) VecVirtual { return quads[j+min(i, n-1)] }
+		left := swapped(within, 0x4e, f.double, quad(0), quad(1))
 		right := left
 		if n > 2 {
-			right = swapped(within, 0x4e, f.double, part(2), part(3))
+			right = swapped(within, 0x4e, f.double, quad(2), quad(3))
 		}
 		all := paired(within, left, right)
 		for i := range sums {
@@ -274,7 +278,7 @@ func (f fold) one(s sum) VecVirtual {
 	return x
 }
 
-// add adds n numbers to C, or to zeros.
+// add adds n numbers to C, or overwrites C with them, depending on f.old.
 func (f fold) add(x VecVirtual, m Mem, n int) {
 	c := XMM()
 	third := m

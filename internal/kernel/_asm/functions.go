@@ -8,18 +8,18 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// The functions are the reference's, operation by operation.
+// The functions have the same operations, in the same order, as the Go reference.
 
 const (
 	signBit = 1 << 31
-	// smallestNormal is 2^-126: what is below it is flushed.
+	// smallestNormal is 2^-126. Smaller results are flushed to zero.
 	smallestNormal = 0x1p-126
 	toInteger      = 12582912
 	ln2High        = 0.693359375
 	ln2Low         = -2.12194440e-4
 )
 
-// polynomial is the coefficients' polynomial of x, the highest first.
+// polynomial evaluates a polynomial at x. The coefficients start with the highest power.
 func polynomial(x VecVirtual, coefficients ...float32) VecVirtual {
 	p := filled(real(coefficients[0]))
 	for _, c := range coefficients[1:] {
@@ -31,23 +31,23 @@ func polynomial(x VecVirtual, coefficients ...float32) VecVirtual {
 func exp(x VecVirtual) VecVirtual {
 	p, n := expParts(x)
 	p = n.scale(p, compared(x, notLess, real(-87.33654)), true)
-	if set == avx2 { // adding to the exponent makes a number of some NaN
+	if set == avx2 { // adding to the exponent turns some NaN into numbers
 		compared(x, unordered, x).choose(x, p)
 	}
 	compared(x, greater, real(88.72283)).choose(real(float32(math.Inf(1))), p)
 	return p
 }
 
-// expBelow is exp where x is 0 at most, or NaN.
+// expBelow is exp for x <= 0 or NaN.
 func expBelow(x VecVirtual) VecVirtual {
 	p, n := expParts(x)
 	return n.scale(p, compared(x, notLess, real(-87.33654)), false)
 }
 
-// power is an integer n for 2^n, as a number and in the low bits of one that was rounded to it.
+// power is 2^n: n as a float32, and n in the low bits of rounded.
 type power struct{ n, rounded VecVirtual }
 
-// expParts is exp(x) in two parts, to be multiplied.
+// expParts returns exp(x) as a product of two factors.
 func expParts(x VecVirtual) (VecVirtual, power) {
 	rounded := filled(real(toInteger))
 	fma231.do(real(1.44269504), x, rounded)
@@ -55,15 +55,16 @@ func expParts(x VecVirtual) (VecVirtual, power) {
 	r := copied(x)
 	nma231.do(real(ln2High), n, r)
 	nma231.do(real(ln2Low), n, r)
-	p := polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1)
+	p := polynomial(r, 1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2,
+		1.6666665459e-1, 5.0000001201e-1)
 	fma213.do(r, mul.made(r, r), p)
 	add.do(real(1), p, p)
 	return p, power{n, rounded}
 }
 
-// scale multiplies p by 2^n in the lanes that are kept, and makes zeros of the others. No result is
-// rounded, so that all ways give the same. AVX2 makes 2^n itself, which n = 128 is too much for:
-// with large n it adds to the exponent.
+// scale multiplies p by 2^n in the lanes of kept, and sets the others to zero. The product is
+// exact, so every method gives the same bytes. AVX2 computes 2^n as a float32, which overflows for
+// n = 128; if large, it adds n to the exponent of p instead.
 func (n power) scale(p VecVirtual, kept mask, large bool) VecVirtual {
 	if set == avx512 {
 		VSCALEFPS_Z(n.n, p, kept.k, p)
@@ -99,7 +100,8 @@ func tanh(x VecVirtual) VecVirtual {
 	sub.do(e, y, y)
 	div.do(below, y, y)
 	z := mul.made(x, x)
-	p := polynomial(z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
+	p := polynomial(z, -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1,
+		-3.33332819422e-1)
 	mul.do(z, p, p)
 	fma213.do(x, x, p)
 	compared(size, less, real(0.625)).choose(p, y)
@@ -108,7 +110,7 @@ func tanh(x VecVirtual) VecVirtual {
 }
 
 func log(x VecVirtual) VecVirtual {
-	const rootHalf, mantissa = 0x3f3504f3, 1<<23 - 1 // the bits of sqrt(1/2), and those of a fraction
+	const rootHalf, mantissa = 0x3f3504f3, 1<<23 - 1 // bits of sqrt(1/2), mask of the mantissa
 	denormal := compared(x, less, real(smallestNormal))
 	b, e, extra := copied(x), register(), filled(real(-23))
 	denormal.choose(mul.made(real(1<<23), x), b)
@@ -122,8 +124,8 @@ func log(x VecVirtual) VecVirtual {
 	f := b
 	sub.do(real(1), f, f)
 	z := mul.made(f, f)
-	p := polynomial(f, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
-		-1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
+	p := polynomial(f, 7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1,
+		1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1)
 	mul.do(f, p, p)
 	mul.do(z, p, p)
 	fma231.do(real(ln2Low), e, p)
@@ -147,7 +149,7 @@ func log1p(x VecVirtual) VecVirtual {
 	return y
 }
 
-// flush makes zero of what is no normal number.
+// flush sets denormals to zero.
 func flush(x VecVirtual) {
 	if set == avx512 {
 		normal := K()
@@ -160,8 +162,8 @@ func flush(x VecVirtual) {
 	VANDNPS(x, exponent, x)
 }
 
-// acrossLanes folds 16 lanes by the fixed tree, lane i with i+8, i+4, i+2, i+1, and leaves the
-// result in every lane: each lane does the sums of lane 0 with their operands in either order.
+// acrossLanes folds 16 lanes by the fixed tree, lane i with i+8, i+4, i+2, i+1. The result is in
+// every lane: each lane computes the sums of lane 0, some with swapped operands.
 func acrossLanes(x []VecVirtual, combine operation) VecVirtual {
 	y, t := x[0], register()
 	if set == avx512 {
@@ -180,14 +182,14 @@ func acrossLanes(x []VecVirtual, combine operation) VecVirtual {
 	return y
 }
 
-// element is what a kernel computes from the same element of its sources.
+// element computes one element of the result from the same element of each operand.
 type element func(x []VecVirtual) VecVirtual
 
-// elements are the kernels that compute dst[i] from element i of one or two sources.
+// elements lists the kernels that compute dst[i] from element i of one or two operands.
 var elements = []struct {
-	name    string
-	sources int
-	compute element
+	name     string
+	operands int
+	compute  element
 }{
 	{"exp", 1, func(x []VecVirtual) VecVirtual { return exp(x[0]) }},
 	{"log", 1, func(x []VecVirtual) VecVirtual { return log(x[0]) }},
@@ -196,7 +198,7 @@ var elements = []struct {
 	{"tanh", 1, func(x []VecVirtual) VecVirtual { return tanh(x[0]) }},
 	{"relu", 1, func(x []VecVirtual) VecVirtual {
 		zero := zeros()
-		// Of zero and NaN the maximum is the second operand; adding zero makes 0 of -0.
+		// VMAXPS of zero and NaN returns the second operand. Adding zero turns -0 into 0.
 		VMAXPS(x[0], zero, x[0])
 		add.do(zero, x[0], x[0])
 		return x[0]
@@ -222,9 +224,9 @@ var elements = []struct {
 
 func vectors() {
 	for _, e := range elements {
-		parameters := []string{"x", "y"}[:e.sources]
+		parameters := []string{"x", "y"}[:e.operands]
 		signature := "func(dst, x *float32, n uint64)"
-		if e.sources == 2 {
+		if e.operands == 2 {
 			signature = "func(dst, x, y *float32, n uint64)"
 		}
 		function(e.name, signature, "computes n numbers.")
@@ -246,7 +248,7 @@ func vectors() {
 	finite()
 }
 
-// scale writes dst[i] = x[i] times a number.
+// scale writes dst[i] = x[i] * factor.
 func scale() {
 	function("scale", "func(dst, x *float32, n uint64, factor float32)", "computes n numbers.")
 	dst, x, n := pointer("dst"), pointer("x"), pointer("n")
@@ -259,12 +261,12 @@ func scale() {
 	end()
 }
 
-// finite writes the search for NaN and Inf: a number times zero is zero, unless it is one of those.
+// finite writes the search for NaN and Inf, whose products with zero are not zero.
 func finite() {
 	function("finite", "func(x *float32, n uint64) (sum float32)", "adds up n numbers times zero.")
 	x, n := pointer("x"), pointer("n")
 	zero := zeros()
-	sums := []VecVirtual{zeros(), zeros(), zeros(), zeros()} // one alone would wait for itself
+	sums := []VecVirtual{zeros(), zeros(), zeros(), zeros()} // four, so that additions overlap
 	four := U32(len(sums) * set.lanes())
 	SUBQ(four, n)
 	JL(LabelRef("few"))

@@ -6,17 +6,23 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// planes is the addresses, at p, of the four gates' planes, which lie n numbers apart.
+// planes returns the addresses of the four gates' planes of n numbers, from p on.
 func planes(p, n Register) [4]Mem {
 	stride := duplicate(n)
 	SHLQ(Imm(2), stride)
 	triple := tripled(stride)
-	return [4]Mem{at(p), {Base: p, Index: stride, Scale: 1}, {Base: p, Index: stride, Scale: 2}, {Base: p, Index: triple, Scale: 1}}
+	return [4]Mem{
+		at(p),
+		{Base: p, Index: stride, Scale: 1},
+		{Base: p, Index: stride, Scale: 2},
+		{Base: p, Index: triple, Scale: 1},
+	}
 }
 
 // lstm writes a step of an LSTM's cell.
 func lstm() {
-	function("lstm", "func(gates, before, cells, squashed, hidden *float32, n uint64)", "computes n cells.")
+	function("lstm", "func(gates, before, cells, squashed, hidden *float32, n uint64)",
+		"computes n cells.")
 	p, before, c := pointer("gates"), pointer("before"), pointer("cells")
 	s, h, n := pointer("squashed"), pointer("hidden"), pointer("n")
 	gates := planes(p, n)
@@ -38,14 +44,15 @@ func lstm() {
 	end()
 }
 
-// lstmBack writes a step back through an LSTM's cell.
+// lstmBack writes a step of an LSTM's cell backward.
 func lstmBack() {
-	function("lstmBack", "func(gates, before, squashed, dHidden, dCells *float32, n uint64)", "computes n cells.")
+	function("lstmBack", "func(gates, before, squashed, dHidden, dCells *float32, n uint64)",
+		"computes n cells backward.")
 	p, before, squashed := pointer("gates"), pointer("before"), pointer("squashed")
 	dHidden, dCells, n := pointer("dHidden"), pointer("dCells"), pointer("n")
 	gates := planes(p, n)
 	along("cells", n, func(tail *mask) {
-		// rest is 1 - x x, or x - x x.
+		// rest returns 1 - x x, or x - x x.
 		rest := func(start Op, x VecVirtual) VecVirtual {
 			var r VecVirtual
 			if c, ok := start.(constant); ok {

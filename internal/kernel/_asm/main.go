@@ -11,7 +11,7 @@ import (
 
 func main() {
 	name := flag.String("set", "", "the instruction set to write: AVX2 or AVX512")
-	// avo's own flags name the files to write.
+	// avo defines the flags -out, -stubs and -pkg.
 	flag.Parse()
 	ConstraintExpr("amd64,!purego")
 	switch *name {
@@ -20,7 +20,7 @@ func main() {
 	case avx512.name:
 		set = avx512
 	default:
-		slog.Error("no such set", "set", *name)
+		slog.Error("unknown set, want AVX2 or AVX512", "set", *name)
 		os.Exit(2)
 	}
 	products()

@@ -8,7 +8,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// products writes the tiles of both products: with 32 registers, of up to 25 sums; with 16, of 12.
+// products writes the tiles of both products, of up to 25 sums with 32 registers, 12 with 16.
 func products() {
 	dotRows, dotColumns, laneRows, laneColumns := 4, 5, 5, 5
 	if set == avx2 {
@@ -26,7 +26,7 @@ func products() {
 	}
 }
 
-// rowOf is the address of row i of rows that lie stride apart, for i up to 4; triple is 3 stride.
+// rowOf returns the address of row i of a matrix, for i up to 4. triple is 3 times the stride.
 func rowOf(base, stride, triple Register, i, disp int) Mem {
 	m := Mem{Base: base, Disp: disp}
 	switch i {
@@ -44,12 +44,13 @@ func tripled(stride GPVirtual) GPVirtual {
 	return triple
 }
 
-// lanes writes a product in tiles of rows x columns registers of outputs. Of the last register of a
-// row, the product has lanes numbers where it is masked, else all.
+// lanes writes a product in tiles of rows x columns registers of outputs. If masked, only the first
+// lanes numbers of the last register of a row are written.
 func lanes(rows, columns int, masked bool) {
 	function(fmt.Sprintf("lanes%dx%d", rows, columns),
 		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)",
-		fmt.Sprintf("computes rowTiles tiles of %d rows x %d registers, the last of them lanes wide. Strides are in bytes.", rows, columns))
+		fmt.Sprintf("computes rowTiles tiles of %d rows x %d registers, "+
+			"the last of them lanes wide. Strides are in bytes.", rows, columns))
 	c, a := pointer("c"), pointer("a")
 	cRow, aRow := pointer("cRow"), pointer("aRow")
 	cTriple, aTriple := tripled(cRow), tripled(aRow)
@@ -62,14 +63,14 @@ func lanes(rows, columns int, masked bool) {
 	}
 
 	Label("rows")
-	next := duplicate(c) // the tile below
+	next := duplicate(c) // the next tile
 	for range rows {
 		ADDQ(cRow, next)
 	}
 	sums := make([][]VecVirtual, rows)
 	of := func(i, j int) Mem { return rowOf(c, cRow, cTriple, i, set.size*j) }
 	start(sums, tails, of)
-	// Where C does not fit the near caches, its lines come while this tile is computed.
+	// Load the cache lines of the next tile of C while this tile is computed.
 	for i := range rows {
 		for byte := 0; byte < columns*set.size; byte += cacheLine {
 			PREFETCHT0(rowOf(next, cRow, cTriple, i, byte))
@@ -108,7 +109,7 @@ func lanes(rows, columns int, masked bool) {
 
 const cacheLine = 64
 
-// start makes a tile's sums: what C holds, or zeros where C is fresh.
+// start initializes a tile's sums with C, or with zeros if the product is fresh.
 func start(sums [][]VecVirtual, tails []*mask, of func(i, j int) Mem) {
 	fresh := pointer("fresh")
 	TESTQ(fresh, fresh)

@@ -9,9 +9,13 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// row writes a loop along n numbers from p, at 16 lanes: step gets the half of the lanes it is at,
-// the numbers' place, and of the last ones the mask and how many there are. n is kept.
-func row(name string, n Register, step func(half int, m Mem, tail *mask, left Register), pointers ...Register) {
+// row writes a loop over n numbers in 16 lanes. step gets the index of the register among those of
+// 16 lanes, the address, and for the last numbers their mask and count. n is not changed.
+func row(
+	name string, n Register,
+	step func(half int, m Mem, tail *mask, left Register),
+	pointers ...Register,
+) {
 	left := duplicate(n)
 	all := func(masks bool) {
 		for h := range set.halves() {
@@ -41,7 +45,7 @@ func row(name string, n Register, step func(half int, m Mem, tail *mask, left Re
 
 var largest = operation{VMAXPS, VMAXPS_BCST}
 
-// highest is the largest of a row in every lane. NaN is never larger.
+// highest returns the largest number of a row in every lane. It ignores NaN.
 func highest(x Register, n Register) VecVirtual {
 	var high []VecVirtual
 	for range set.halves() {
@@ -54,16 +58,16 @@ func highest(x Register, n Register) VecVirtual {
 			tail.choose(v, below)
 			v = below
 		}
-		// Of NaN and a number the maximum is the second operand of the three, in Intel's order.
+		// VMAXPS of NaN and a number returns the second source in Intel's order.
 		largest.do(high[h], v, high[h])
 	}, duplicate(x))
 	v := acrossLanes(high, largest)
-	add.do(constant(0), v, v) // 0 and -0 are both highest: one of them
+	add.do(constant(0), v, v) // turns -0 into 0, which it equals
 	return v
 }
 
-// rowLoop writes a loop over the rows that parameter "rows" counts; the pointers move on by the
-// strides, in bytes, that the parameters of their names and "Row" give.
+// rowLoop writes a loop over the rows that parameter "rows" counts, and the kernel's end. It
+// advances each pointer by its stride in bytes, the parameter with the pointer's name and "Row".
 func rowLoop(name string, body func(), pointers map[string]Register) {
 	Label(name)
 	body()
@@ -88,8 +92,11 @@ func rowLoop(name string, body func(), pointers map[string]Register) {
 // softmax writes softmax: rows of up to 16 numbers stay in registers.
 func softmax() {
 	function("softmax", "func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)",
-		"computes rows of width numbers, at least 1, and the highest and the rest of each.")
-	s := softmaxRow{x: pointer("x"), y: pointer("y"), n: pointer("width"), high: pointer("high"), rest: pointer("rest")}
+		"computes softmax of rows of width numbers, at least 1, and high and rest of each.")
+	s := softmaxRow{
+		x: pointer("x"), y: pointer("y"), n: pointer("width"),
+		high: pointer("high"), rest: pointer("rest"),
+	}
 	rows := map[string]Register{"x": s.x, "y": s.y}
 	CMPQ(s.n, Imm(16))
 	JG(LabelRef("long"))
@@ -103,8 +110,8 @@ func softmax() {
 
 type softmaxRow struct{ x, y, n, high, rest GPVirtual }
 
-// told writes what a row is made of, and leaves the sum of all in sum.
-func (s softmaxRow) told(high, sum VecVirtual) {
+// writeSums writes high and rest of a row, and adds 1 to sum.
+func (s softmaxRow) writeSums(high, sum VecVirtual) {
 	VMOVSS(high.AsX(), at(s.high))
 	VMOVSS(sum.AsX(), at(s.rest))
 	ADDQ(Imm(4), s.high)
@@ -117,10 +124,10 @@ func quotient(e, sum VecVirtual) {
 	compared(e, notLess, real(smallestNormal)).keep(e)
 }
 
-// firstOf tells the first of the highest in a row, which is left out of the rest of its sum.
+// firstOf finds the first largest number of a row, which is not in the rest of the sum.
 type firstOf struct {
 	high       VecVirtual
-	open, none GPVirtual // all ones until it was found, and zero
+	open, none GPVirtual // open: all ones until the number is found, then zero; none: zero
 }
 
 func newFirst(high VecVirtual) firstOf {
@@ -130,8 +137,8 @@ func newFirst(high VecVirtual) firstOf {
 	return f
 }
 
-// restOf is e less the 1 of the first of the highest, if it is here among x. Of the first few lanes
-// only, where valid is how many.
+// restOf returns e, minus 1 in the lane of the first largest number, if it is in x. If valid is not
+// nil, only that many lanes of x count.
 func (f firstOf) restOf(e, x VecVirtual, valid Register) VecVirtual {
 	first := compared(x, equal, f.high).bits()
 	if valid != nil {
@@ -146,7 +153,7 @@ func (f firstOf) restOf(e, x VecVirtual, valid Register) VecVirtual {
 	return sub.made(one, e)
 }
 
-// valid is how many of so many numbers lie in a half.
+// valid returns the number of lanes in use in a register, given the numbers left.
 func valid(left Register, half int, none Register) GPVirtual {
 	count := duplicate(left)
 	if half > 0 {
@@ -163,7 +170,7 @@ func (s softmaxRow) short(tails []mask) {
 		v := load(Mem{Base: s.x, Disp: h * set.size}, &tails[h])
 		below := filled(real(float32(math.Inf(-1))))
 		tails[h].choose(v, below)
-		// Of NaN and a number the maximum is the second operand of the three, in Intel's order.
+		// VMAXPS of NaN and a number returns the second source in Intel's order.
 		largest.do(filled(real(float32(math.Inf(-1)))), below, below)
 		x, most = append(x, v), append(most, below)
 	}
@@ -176,7 +183,7 @@ func (s softmaxRow) short(tails []mask) {
 		e, rest = append(e, y), append(rest, first.restOf(y, x[h], valid(s.n, h, first.none)))
 	}
 	sum := acrossLanes(rest, add)
-	s.told(high, sum)
+	s.writeSums(high, sum)
 	for h := range tails {
 		quotient(e[h], sum)
 		store(e[h], Mem{Base: s.y, Disp: h * set.size}, &tails[h])
@@ -204,7 +211,7 @@ func (s softmaxRow) long() {
 		add.do(first.restOf(e, x, count), sums[half], sums[half])
 	}, from, to)
 	sum := acrossLanes(sums, add)
-	s.told(high, sum)
+	s.writeSums(high, sum)
 	row("quotient", s.n, func(_ int, m Mem, tail *mask, _ Register) {
 		q := load(m, tail)
 		quotient(q, sum)
@@ -212,10 +219,10 @@ func (s softmaxRow) long() {
 	}, duplicate(s.y))
 }
 
-// argMax writes the search for the first of the highest of each row.
+// argMax writes the search for the first largest number of each row.
 func argMax() {
 	function("argMax", "func(dst *int32, x *float32, xRow, rows, width uint64)",
-		"finds the first of the highest in rows of width numbers, at least 1.")
+		"finds the index of the first largest number in rows of width numbers, at least 1.")
 	dst, x, n := pointer("dst"), pointer("x"), pointer("width")
 	whole := GP64()
 	MOVQ(U64(uint64(set.lanes())), whole)
@@ -249,11 +256,13 @@ func argMax() {
 
 // adam writes the Adam step.
 func adam() {
-	function("adam", "func(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)",
+	function("adam", "func(w, grad, m, v *float32, "+
+		"wRow, gradRow, mRow, vRow, rows, width uint64, "+
+		"beta1, rest1, beta2, rest2, rate, epsilon float32)",
 		"updates rows of width weights and their moments.")
 	w, g, m, v := pointer("w"), pointer("grad"), pointer("m"), pointer("v")
 	number := parameter
-	if set == avx512 { // there are registers enough to keep them all
+	if set == avx512 { // has enough registers to keep them
 		kept := map[string]VecVirtual{}
 		for _, name := range []string{"beta1", "rest1", "beta2", "rest2", "rate", "epsilon"} {
 			kept[name] = parameter(name)
@@ -263,7 +272,8 @@ func adam() {
 	rowLoop("rows", func() {
 		w, g, m, v, n := duplicate(w), duplicate(g), duplicate(m), duplicate(v), pointer("width")
 		along("weights", n, func(tail *mask) {
-			gradient, first, second, weight := load(at(g), tail), load(at(m), tail), load(at(v), tail), load(at(w), tail)
+			gradient, first := load(at(g), tail), load(at(m), tail)
+			second, weight := load(at(v), tail), load(at(w), tail)
 			scaled := mul.made(gradient, number("rest1"))
 			fma213.do(scaled, number("beta1"), first)
 			flush(first)
@@ -283,15 +293,17 @@ func adam() {
 	}, map[string]Register{"w": w, "grad": g, "m": m, "v": v})
 }
 
-// bytes writes the kernel that gathers rows of bytes and makes float32 of them. A row's first and
-// last registers may overlap those between, which are stored at whole cache lines: one that lies
-// across two costs twice.
+// bytes writes the kernel that gathers rows of bytes and converts them to float32. The stores of a
+// row are aligned, except the first and the last, which may overlap others: a store across two
+// cache lines costs twice as much.
 func bytes() {
-	function("bytes", "func(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)",
+	function("bytes", "func(dst *float32, src *uint8, order *int32, "+
+		"dstRow, srcRow, rows, width uint64, scale, shift float32)",
 		"gathers rows of width bytes, at least one row.")
 	lanes := uint64(set.lanes())
 	dst, src, order := pointer("dst"), pointer("src"), pointer("order")
-	dstRow, srcRow, rows, width := pointer("dstRow"), pointer("srcRow"), pointer("rows"), pointer("width")
+	dstRow, srcRow := pointer("dstRow"), pointer("srcRow")
+	rows, width := pointer("rows"), pointer("width")
 	scale, shift := parameter("scale"), parameter("shift")
 	convert := func(from, to Register) {
 		v := register()
@@ -324,7 +336,7 @@ func bytes() {
 	SUBQ(Imm(lanes), left)
 	JGE(LabelRef("whole"))
 	Label("last")
-	ADDQ(left, from) // back by what the last register reaches beyond the row
+	ADDQ(left, from) // left is negative: move back so that the last register ends with the row
 	LEAQ(Mem{Base: to, Index: left, Scale: 4}, to)
 	convert(from, to)
 	JMP(LabelRef("next"))
@@ -349,10 +361,10 @@ func bytes() {
 	end()
 }
 
-// prefetch writes the kernel that asks for rows of bytes ahead of their use.
+// prefetch writes the kernel that loads rows of bytes into the cache.
 func prefetch() {
 	function("prefetch", "func(src *uint8, order *int32, srcRow, rows, width uint64)",
-		"asks for the cache lines of rows of width bytes, at least one of each.")
+		"prefetches the cache lines of rows of width bytes, at least one row and byte.")
 	src, order := pointer("src"), pointer("order")
 	srcRow, rows, width := pointer("srcRow"), pointer("rows"), pointer("width")
 	Label("rows")
@@ -365,18 +377,18 @@ func prefetch() {
 	ADDQ(Imm(64), from)
 	SUBQ(Imm(64), left)
 	JG(LabelRef("lines"))
-	PREFETCHT1(Mem{Base: from, Index: left, Scale: 1, Disp: -1}) // a row may end in one line more
+	PREFETCHT1(Mem{Base: from, Index: left, Scale: 1, Disp: -1}) // the line of the row's last byte
 	ADDQ(Imm(4), order)
 	DECQ(rows)
 	JNZ(LabelRef("rows"))
 	RET()
 }
 
-// claim writes the kernel that asks for rows of numbers to write to. Neither avo nor Go's assembler
-// knows PREFETCHW; processors without it take it for nothing.
+// claim writes the kernel that loads rows of numbers into the cache for writing. Neither avo nor
+// Go's assembler has PREFETCHW; processors without it ignore it.
 func claim() {
 	function("claim", "func(x *float32, xRow, rows, width uint64)",
-		"asks for the cache lines of rows of width numbers, at least one of each, to write to them.")
+		"prefetches the cache lines of rows of width numbers, at least one, for writing.")
 	x, row, rows, width := pointer("x"), pointer("xRow"), pointer("rows"), pointer("width")
 	SHLQ(Imm(2), width)
 	Label("rows")
@@ -397,7 +409,8 @@ func claim() {
 
 // spread writes dst[i*n+j] = x[i].
 func spread() {
-	function("spread", "func(dst, x *float32, count, n uint64)", "writes each of count numbers n times.")
+	function("spread", "func(dst, x *float32, count, n uint64)",
+		"writes each of count numbers n times.")
 	dst, x, count, n := pointer("dst"), pointer("x"), pointer("count"), pointer("n")
 	Label("numbers")
 	v, left := register(), duplicate(n)
@@ -435,14 +448,17 @@ func lookUp() {
 	tail := low(width, 0)
 	copyRows("narrow", func(to, from Register) { store(load(at(from), &tail), at(to), &tail) })
 	copyRows("wide", func(to, from Register) {
-		along("numbers", duplicate(width), func(tail *mask) { store(load(at(from), tail), at(to), tail) }, from, to)
+		along("numbers", duplicate(width), func(tail *mask) {
+			store(load(at(from), tail), at(to), tail)
+		}, from, to)
 	})
 }
 
-// addUp writes row ids[i]-lo of a table += row i of x, for ids from lo on, below lo+rows.
+// addUp writes row ids[i]-lo of a table += row i of x, for ids from lo to lo+rows-1.
 func addUp() {
-	function("addUp", "func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)",
-		"adds those of count rows of width numbers whose ids lie among the table's rows.")
+	function("addUp", "func(table, x *float32, ids *int32, "+
+		"tableRow, xRow, count, width, lo, rows uint64)",
+		"adds to a table the rows of width numbers whose ids are in the table, of count rows.")
 	to, x, ids := pointer("table"), pointer("x"), pointer("ids")
 	tableRow, xRow, count := pointer("tableRow"), pointer("xRow"), pointer("count")
 	lo, rows, width := pointer("lo"), pointer("rows"), pointer("width")
@@ -475,8 +491,8 @@ func addUp() {
 	})
 }
 
-// addNarrow adds a row of few numbers, by fours and ones: one id often follows another that is the
-// same, and a load waits long for a store before it that had a mask.
+// addNarrow adds a row of few numbers, four or one at a time. Equal ids often follow each other,
+// and a load of a row that a masked store has just written is slow.
 func addNarrow(to, from, left Register) {
 	v := XMM()
 	SUBQ(Imm(4), left)

@@ -6,11 +6,11 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// transpose writes the kernel that turns a matrix in tiles of 8 x 8 numbers, and with adding adds
-// it to what is there. Tiles of 256 bits are fast enough in every set.
+// transpose writes the kernel that transposes a matrix in tiles of 8 x 8 numbers. If adding, it
+// adds to y instead of overwriting it. Registers of 256 bits are fast enough in every set.
 func transpose(name string, adding bool) {
 	function(name, "func(y, x *float32, yRow, xRow, rows, columns uint64)",
-		"turns rows x columns numbers, at least one of each. Strides are in bytes.")
+		"transposes rows x columns numbers, at least one of each. Strides are in bytes.")
 	all := set
 	set = avx2
 	defer func() { set = all }()
@@ -28,13 +28,13 @@ func transpose(name string, adding bool) {
 	JL(LabelRef("fewRows"))
 	CMPQ(t.columns, Imm(8))
 	JL(LabelRef("fewColumns"))
-	t.turn("whole", false, false)
+	t.write("whole", false, false)
 	JMP(LabelRef("next"))
 	Label("fewColumns")
-	t.turn("narrow", false, true)
+	t.write("narrow", false, true)
 	JMP(LabelRef("next"))
 	Label("fewRows")
-	t.turn("low", true, true)
+	t.write("low", true, true)
 	Label("next")
 	LEAQ(Mem{Base: t.y, Index: t.yRow, Scale: 8}, t.y)
 	ADDQ(Imm(32), t.x)
@@ -47,7 +47,7 @@ func transpose(name string, adding bool) {
 	end()
 }
 
-// tile is where a tile lies, and how many rows and columns are left.
+// tile holds the addresses and strides of a tile, and the numbers of rows and columns left.
 type tile struct {
 	adding        bool
 	y, x          GPVirtual
@@ -55,8 +55,8 @@ type tile struct {
 	rows, columns GPVirtual
 }
 
-// turn turns one tile, with fewer than 8 rows or columns where it says so.
-func (t tile) turn(name string, fewRows, fewColumns bool) {
+// write writes the code for one tile, which may have fewer than 8 rows or columns.
+func (t tile) write(name string, fewRows, fewColumns bool) {
 	var across, down *mask
 	if fewColumns {
 		m := low(t.columns, 0)
@@ -88,7 +88,7 @@ func (t tile) turn(name string, fewRows, fewColumns bool) {
 		Label(name + "Loaded")
 	}
 	to := duplicate(t.y)
-	for j, column := range turned(v) {
+	for j, column := range columnsOf(v) {
 		if fewColumns && j > 0 {
 			CMPQ(t.columns, Imm(uint64(j)))
 			JLE(LabelRef(name + "Stored"))
@@ -104,8 +104,8 @@ func (t tile) turn(name string, fewRows, fewColumns bool) {
 	}
 }
 
-// turned is the columns of eight registers: pairs of rows, then fours, then eights.
-func turned(v []VecVirtual) []VecVirtual {
+// columnsOf returns the columns of eight rows. It merges pairs of rows, then fours, then eights.
+func columnsOf(v []VecVirtual) []VecVirtual {
 	merged := func(write func(a, b, dst VecVirtual), a, b VecVirtual) VecVirtual {
 		dst := YMM()
 		write(a, b, dst)
@@ -113,19 +113,23 @@ func turned(v []VecVirtual) []VecVirtual {
 	}
 	low := func(a, b, dst VecVirtual) { VUNPCKLPS(b, a, dst) }
 	high := func(a, b, dst VecVirtual) { VUNPCKHPS(b, a, dst) }
+	lowPairs := func(a, b, dst VecVirtual) { VSHUFPS(Imm(0x44), b, a, dst) }
+	highPairs := func(a, b, dst VecVirtual) { VSHUFPS(Imm(0xee), b, a, dst) }
+	lowHalves := func(a, b, dst VecVirtual) { VPERM2F128(Imm(0x20), b, a, dst) }
+	highHalves := func(a, b, dst VecVirtual) { VPERM2F128(Imm(0x31), b, a, dst) }
 	var fours [8]VecVirtual // column j of rows 0 to 3, and of rows 4 to 7 at j+4; also of column j+4
 	for i := range 2 {
 		r := v[4*i:]
 		for k, unpack := range []func(a, b, dst VecVirtual){low, high} {
 			first, second := merged(unpack, r[0], r[1]), merged(unpack, r[2], r[3])
-			fours[4*i+2*k] = merged(func(a, b, dst VecVirtual) { VSHUFPS(Imm(0x44), b, a, dst) }, first, second)
-			fours[4*i+2*k+1] = merged(func(a, b, dst VecVirtual) { VSHUFPS(Imm(0xee), b, a, dst) }, first, second)
+			fours[4*i+2*k] = merged(lowPairs, first, second)
+			fours[4*i+2*k+1] = merged(highPairs, first, second)
 		}
 	}
 	columns := make([]VecVirtual, 8)
 	for j := range 4 {
-		columns[j] = merged(func(a, b, dst VecVirtual) { VPERM2F128(Imm(0x20), b, a, dst) }, fours[j], fours[j+4])
-		columns[j+4] = merged(func(a, b, dst VecVirtual) { VPERM2F128(Imm(0x31), b, a, dst) }, fours[j], fours[j+4])
+		columns[j] = merged(lowHalves, fours[j], fours[j+4])
+		columns[j+4] = merged(highHalves, fours[j], fours[j+4])
 	}
 	return columns
 }

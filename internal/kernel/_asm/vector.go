@@ -9,25 +9,25 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// instructions is an instruction set. What follows writes code for the one at hand, so that a
-// kernel is described once for all of them.
+// instructions is an instruction set. The functions of this program write code for the current set,
+// so that each kernel is described once.
 type instructions struct {
-	name string // how its kernels' names end
+	name string // suffix of its kernels' names
 	size int    // bytes of a register
 }
 
 var (
 	avx2   = instructions{"AVX2", 32}
 	avx512 = instructions{"AVX512", 64}
-	set    instructions // at hand
+	set    instructions // current set
 )
 
 func (s instructions) lanes() int { return s.size / 4 }
 
-// halves is how many registers hold the 16 lanes of a sum.
+// halves returns the number of registers for the 16 lanes of a sum.
 func (s instructions) halves() int { return 16 / s.lanes() }
 
-// register is a new one.
+// register returns a new vector register.
 func register() VecVirtual {
 	if set == avx512 {
 		return ZMM()
@@ -35,32 +35,32 @@ func register() VecVirtual {
 	return YMM()
 }
 
-// constant is a number, by its bits, that every lane holds.
+// constant is a vector with one number, given by its bits, in every lane.
 type constant uint32
 
 func real(v float32) constant { return constant(math.Float32bits(v)) }
 
-var placed = map[constant]Mem{}
+var constants = map[constant]Mem{}
 
-// memory is where the constant lies.
+// memory returns the address of the constant's data.
 func (c constant) memory() Mem {
-	m, ok := placed[c]
+	m, ok := constants[c]
 	if !ok {
 		m = ConstData(fmt.Sprintf("%s_%08x", set.name, uint32(c)), U32(uint32(c)))
-		placed[c] = m
+		constants[c] = m
 	}
 	return m
 }
 
-// filled is a register of one number.
+// filled returns a register with a constant.
 func filled(c constant) VecVirtual {
 	v := register()
 	VBROADCASTSS(c.memory(), v)
 	return v
 }
 
-// zeros is a register of zeros. A register cannot be cleared by itself: avo's allocator would take
-// it for one that is read before it is written.
+// zeros returns a register of zeros. It loads them: avo's allocator would take XOR of a register
+// with itself for a read before a write.
 func zeros() VecVirtual { return filled(0) }
 
 func copied(x VecVirtual) VecVirtual {
@@ -69,14 +69,14 @@ func copied(x VecVirtual) VecVirtual {
 	return v
 }
 
-// parameter is a register of a parameter's number.
+// parameter returns a register with a parameter in every lane.
 func parameter(name string) VecVirtual {
 	v := register()
 	VBROADCASTSS(argument(name), v)
 	return v
 }
 
-// argument is where a parameter lies.
+// argument returns the address of a parameter.
 func argument(name string) Mem {
 	address, err := Param(name).Resolve()
 	if err != nil {
@@ -85,8 +85,8 @@ func argument(name string) Mem {
 	return address.Addr
 }
 
-// operation is an instruction in its two forms: with a register or memory for its first operand,
-// and with one number of memory for all lanes, which AVX2 lacks.
+// operation is an instruction in two forms: with a register or memory as its first operand, and
+// with one number from memory for all lanes, which AVX2 lacks.
 type operation struct{ plain, constant func(...Op) }
 
 var (
@@ -116,17 +116,17 @@ func (o operation) do(first Op, rest ...Op) {
 	o.plain(append([]Op{first}, rest...)...)
 }
 
-// Asm makes a constant an operand.
+// Asm makes constant an Op of avo.
 func (c constant) Asm() string { return c.memory().Asm() }
 
-// made writes the instruction with a new register for its result.
+// made writes the instruction and returns a new register with its result.
 func (o operation) made(first Op, second Op) VecVirtual {
 	v := register()
 	o.do(first, second, v)
 	return v
 }
 
-// mask names some of the lanes: by a mask register, or in AVX2 by a register with ones there.
+// mask selects lanes: by a mask register, or in AVX2 by a vector register with ones in them.
 type mask struct {
 	k OpmaskVirtual
 	v VecVirtual
@@ -142,7 +142,7 @@ const (
 	greater    = 0x1e // false with NaN
 )
 
-// compared is where a ? b.
+// compared returns the mask of a ? b.
 func compared(a VecVirtual, predicate uint64, b Op) mask {
 	if set == avx512 {
 		k := K()
@@ -161,7 +161,7 @@ func compared(a VecVirtual, predicate uint64, b Op) mask {
 	return mask{v: v}
 }
 
-// choose puts x into the lanes of dst that the mask names.
+// choose copies x to the selected lanes of dst.
 func (m mask) choose(x Op, dst VecVirtual) {
 	c, isConstant := x.(constant)
 	switch {
@@ -176,7 +176,7 @@ func (m mask) choose(x Op, dst VecVirtual) {
 	}
 }
 
-// keep makes zeros of the lanes of x that the mask does not name.
+// keep sets the lanes of x that are not selected to zero.
 func (m mask) keep(x VecVirtual) {
 	if set == avx512 {
 		VMOVAPS_Z(x, m.k, x)
@@ -185,7 +185,7 @@ func (m mask) keep(x VecVirtual) {
 	}
 }
 
-// bits is a general register with a bit for each lane.
+// bits returns a general register with a bit for each lane.
 func (m mask) bits() GPVirtual {
 	r := GP64()
 	if set == avx512 {
@@ -196,7 +196,7 @@ func (m mask) bits() GPVirtual {
 	return r
 }
 
-// maskOf is the lanes that have a bit.
+// maskOf returns the mask of the lanes whose bit is set.
 func maskOf(bits GPVirtual) mask {
 	if set == avx512 {
 		k := K()
@@ -212,7 +212,7 @@ func maskOf(bits GPVirtual) mask {
 	return mask{v: v}
 }
 
-// low is the lanes whose number, counted from first, is below count.
+// low returns the mask of the lanes i with first + i < count.
 func low(count Register, first int) mask {
 	if set == avx512 {
 		bits, k := GP64(), K()
@@ -222,7 +222,8 @@ func low(count Register, first int) mask {
 		return mask{k: k}
 	}
 	number, v, x := register(), register(), XMM()
-	VMOVDQU(table(fmt.Sprint("from", first), func(lane int) uint32 { return uint32(first + lane) }), number)
+	from := func(lane int) uint32 { return uint32(first + lane) }
+	VMOVDQU(table(fmt.Sprint("from", first), from), number)
 	VMOVD(count.(GPVirtual).As32(), x)
 	VPBROADCASTD(x, v)
 	VPCMPGTD(number, v, v)
@@ -231,7 +232,7 @@ func low(count Register, first int) mask {
 
 var tables = map[string]Mem{}
 
-// table is a register's worth of numbers in memory.
+// table returns the address of a vector with a number for each lane.
 func table(name string, number func(lane int) uint32) Mem {
 	m, ok := tables[name]
 	if !ok {
@@ -244,7 +245,7 @@ func table(name string, number func(lane int) uint32) Mem {
 	return m
 }
 
-// load reads the lanes that the mask names, or all of them; the others are zero.
+// load reads the lanes that m selects, or all if m is nil; the others are zero.
 func load(from Mem, m *mask) VecVirtual {
 	v := register()
 	switch {
@@ -258,7 +259,7 @@ func load(from Mem, m *mask) VecVirtual {
 	return v
 }
 
-// store writes the lanes that the mask names, or all of them.
+// store writes the lanes that m selects, or all if m is nil.
 func store(x VecVirtual, to Mem, m *mask) {
 	switch {
 	case m == nil:
@@ -270,8 +271,8 @@ func store(x VecVirtual, to Mem, m *mask) {
 	}
 }
 
-// along writes a loop over n numbers, which it counts down: step for each whole register, then once
-// more for what is left, with its mask. After each whole register the pointers move on.
+// along writes a loop over n numbers: step for each full register, then once for the remaining
+// numbers, with their mask. It advances the pointers after each full register. It overwrites n.
 func along(name string, n Register, step func(tail *mask), pointers ...Register) {
 	lanes := set.lanes()
 	SUBQ(Imm(uint64(lanes)), n)
@@ -304,12 +305,12 @@ func end() {
 	RET()
 }
 
-// pointer loads a parameter.
+// pointer loads a parameter into a general register.
 func pointer(name string) GPVirtual { return Load(Param(name), GP64()).(GPVirtual) }
 
 func at(p Register) Mem { return Mem{Base: p} }
 
-// duplicate is a new register with what r holds.
+// duplicate returns a new register with the value of r.
 func duplicate(r Register) GPVirtual {
 	c := GP64()
 	MOVQ(r, c)
