@@ -11,28 +11,29 @@ import (
 	"time"
 )
 
-// contestant is a server that is measured.
+// contestant is a measured server.
 type contestant struct {
 	name  string
 	start func() (*server, error)
 }
 
-// contestants are the echo server, which is the yardstick, and braid serve with several settings.
+// contestants returns the echo server, which is the baseline, and braid serve with several
+// settings.
 func contestants(braid, model string) []contestant {
-	own := func(args ...string) func() (*server, error) {
+	serveModel := func(args ...string) func() (*server, error) {
 		return func() (*server, error) { return serve(braid, append([]string{model}, args...)...) }
 	}
 	return []contestant{
 		{"net/http echo", startEcho},
-		{"braid serve", own()},
-		{"--batch 1", own("--batch", "1")},
-		{"--batch-wait 200us", own("--batch-wait", "200us")},
+		{"braid serve", serveModel()},
+		{"--batch 1", serveModel("--batch", "1")},
+		{"--batch-wait 200us", serveModel("--batch-wait", "200us")},
 	}
 }
 
-// connections measures the seed's network, a row a request. The servers run at the same time and
-// are asked in turn, so that a machine that slows down slows all of them. The ratio is the median
-// over the rounds of a server's requests per second to the echo server's.
+// connections measures the seed network, with one row in each request. The servers run at the same
+// time and are measured in turn, so that a slower machine slows all of them. The ratio is the
+// median over the rounds of a server's requests per second divided by the echo server's.
 func connections(list []contestant, folder string, duration time.Duration, rounds int) error {
 	wrk, err := exec.LookPath("wrk")
 	if err != nil {
@@ -78,8 +79,10 @@ func connections(list []contestant, folder string, duration time.Duration, round
 	return nil
 }
 
-// inTurn measures each server once a round. The result has the measurements of each server.
-func inTurn(rounds int, servers []*server, measure func(*server) (measured, error)) ([][]measured, error) {
+// inTurn measures each server once in each round. It returns the measurements by server.
+func inTurn(
+	rounds int, servers []*server, measure func(*server) (measured, error),
+) ([][]measured, error) {
 	list := make([][]measured, len(servers))
 	for range rounds {
 		for i, s := range servers {
@@ -95,15 +98,17 @@ func inTurn(rounds int, servers []*server, measure func(*server) (measured, erro
 
 // medianOf returns the measurement with the median rate.
 func medianOf(list []measured) measured {
-	sorted := slices.SortedFunc(slices.Values(list), func(a, b measured) int { return cmp.Compare(a.rate, b.rate) })
+	sorted := slices.SortedFunc(slices.Values(list), func(a, b measured) int {
+		return cmp.Compare(a.rate, b.rate)
+	})
 	return sorted[len(sorted)/2]
 }
 
-// ratio returns the median over rounds of one server's rate to another's.
-func ratio(list, yardstick []measured) float64 {
+// ratio returns the median over rounds of one server's rate divided by the baseline's.
+func ratio(list, baseline []measured) float64 {
 	var ratios []float64
 	for i, m := range list {
-		ratios = append(ratios, m.rate/yardstick[i].rate)
+		ratios = append(ratios, m.rate/baseline[i].rate)
 	}
 	slices.Sort(ratios)
 	return ratios[len(ratios)/2]

@@ -9,9 +9,8 @@ import (
 	"strconv"
 )
 
-// runEcho is a plain net/http server that answers each body with the same bytes. It is the
-// yardstick for braid serve: what it reaches is what net/http and the load generator allow on this
-// machine.
+// runEcho runs a plain net/http server that returns each body unchanged. It is the baseline for
+// braid serve: the rate that net/http and the load generator reach on this machine.
 func runEcho() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -30,7 +29,7 @@ func runEcho() error {
 	}))
 }
 
-// startEcho runs this program once more, as the echo server.
+// startEcho runs this program as the echo server in a separate process.
 func startEcho() (*server, error) {
 	program, err := os.Executable()
 	if err != nil {

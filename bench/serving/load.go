@@ -20,15 +20,16 @@ import (
 	"braid/text"
 )
 
-// path is where the models are asked.
+// path is the URL path of inference requests.
 const path = "/v2/models/digitqa/infer"
 
-// large saves the seed's network with a trunk of 25 million weights.
-func large(file string) error {
+// saveLarge saves the seed network with a trunk of 25 million weights.
+func saveLarge(file string) error {
 	g := braid.NewGraph("digitqa")
 	image, question := g.Input("image", tensor.Float32, 28, 28), g.Input("question", tensor.Int32, 2)
 	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 4}, question)
-	both := g.Add("both", layer.Concatenate{}, g.Add("asked", layer.LSTM{Units: 8}, words), g.Add("pixels", layer.Flatten{}, image))
+	asked := g.Add("asked", layer.LSTM{Units: 8}, words)
+	both := g.Add("both", layer.Concatenate{}, asked, g.Add("pixels", layer.Flatten{}, image))
 	trunk := g.Add("trunk", layer.Dense{Units: 4096, Activation: layer.ReLU}, both)
 	trunk = g.Add("trunk2", layer.Dense{Units: 5200, Activation: layer.ReLU}, trunk)
 	g.Head("digit", layer.Dense{Units: 10, Activation: layer.Softmax}, trunk)
@@ -47,25 +48,27 @@ func large(file string) error {
 	}})
 }
 
-// outcome is what became of requests.
+// outcome holds the times of requests, by result.
 type outcome struct {
 	took     time.Duration
 	mu       sync.Mutex
 	answered []time.Duration
-	refused  []time.Duration // with 503
+	refused  []time.Duration // status 503
 	failed   int
-	failure  string // the first
+	failure  string // first error
 }
 
 func (o *outcome) rate() float64 { return float64(len(o.answered)) / o.took.Seconds() }
 
 func (o *outcome) String() string {
-	return fmt.Sprintf("%.0f answered a second (p50 %v, p99 %v), %.0f refused a second (p50 %v, p99 %v), %d failed %s",
-		o.rate(), at(o.answered, 0.5), at(o.answered, 0.99), float64(len(o.refused))/o.took.Seconds(), at(o.refused, 0.5), at(o.refused, 0.99), o.failed, o.failure)
+	return fmt.Sprintf("%.0f answered a second (p50 %v, p99 %v), "+
+		"%.0f refused a second (p50 %v, p99 %v), %d failed %s",
+		o.rate(), quantile(o.answered, 0.5), quantile(o.answered, 0.99),
+		float64(len(o.refused))/o.took.Seconds(),
+		quantile(o.refused, 0.5), quantile(o.refused, 0.99), o.failed, o.failure)
 }
 
-// at is a quantile.
-func at(times []time.Duration, q float64) time.Duration {
+func quantile(times []time.Duration, q float64) time.Duration {
 	if len(times) == 0 {
 		return 0
 	}
@@ -73,7 +76,10 @@ func at(times []time.Duration, q float64) time.Duration {
 	return times[int(q*float64(len(times)-1))].Round(10 * time.Microsecond)
 }
 
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 4096}, Timeout: 30 * time.Second}
+var client = &http.Client{
+	Transport: &http.Transport{MaxIdleConnsPerHost: 4096},
+	Timeout:   30 * time.Second,
+}
 
 var body, jsonPart = request("binary")
 
@@ -106,8 +112,9 @@ func (o *outcome) ask(ctx context.Context, url string) {
 	}
 }
 
-// closed asks from so many clients, each of which waits for its answer.
-func closed(ctx context.Context, url string, clients int, duration time.Duration) *outcome {
+// closedLoop sends requests from a number of clients, each of which waits for its answer before the
+// next request.
+func closedLoop(ctx context.Context, url string, clients int, duration time.Duration) *outcome {
 	o := &outcome{took: duration}
 	end := time.Now().Add(duration)
 	var wait sync.WaitGroup
@@ -122,8 +129,8 @@ func closed(ctx context.Context, url string, clients int, duration time.Duration
 	return o
 }
 
-// paced asks at a rate, whatever becomes of the requests before.
-func paced(ctx context.Context, url string, rate float64, duration time.Duration) *outcome {
+// openLoop sends requests at a fixed rate, without waiting for answers.
+func openLoop(ctx context.Context, url string, rate float64, duration time.Duration) *outcome {
 	o := &outcome{took: duration}
 	began := time.Now()
 	var wait sync.WaitGroup

@@ -1,6 +1,6 @@
-// Command serving measures braid serve on this machine: requests a second at several numbers of
-// connections, beside a plain net/http echo server, and what happens at twice the rate that it can
-// answer. wrk makes the load. The table is in docs/serving.md.
+// Command serving measures braid serve on this machine: requests per second at several numbers of
+// connections, compared with a plain net/http echo server, and the behaviour at twice the rate that
+// it can answer. wrk generates the load. The results are in docs/serving.md.
 package main
 
 import (
@@ -15,11 +15,11 @@ import (
 )
 
 func main() {
-	duration := flag.Duration("time", 5*time.Second, "of each measurement")
-	rounds := flag.Int("rounds", 3, "measurements of each, of which the median is told")
+	duration := flag.Duration("time", 5*time.Second, "duration of each measurement")
+	rounds := flag.Int("rounds", 3, "measurements of each server; the median is printed")
 	only := flag.String("only", "", "connections, overload or memory; all if empty")
-	limits := flag.String("memory", "default,256MB,512MB", "values of --memory to try")
-	echo := flag.Bool("echo", false, "run the echo server alone, until killed")
+	limits := flag.String("memory", "default,256MB,512MB", "values of --memory to measure")
+	echo := flag.Bool("echo", false, "run only the echo server, until killed")
 	flag.Parse()
 	if *echo {
 		fmt.Fprintln(os.Stderr, "serving:", runEcho())
@@ -71,11 +71,11 @@ func command(name string, args ...string) error {
 	return nil
 }
 
-// overload measures a network large enough that computing it is what limits, at twice the rate that
-// it reaches.
+// overload measures a network so large that its computation is the bottleneck, at twice the rate
+// that the server reaches.
 func overload(braid, folder string, duration time.Duration) error {
 	model := filepath.Join(folder, "large.safetensors")
-	if err := large(model); err != nil {
+	if err := saveLarge(model); err != nil {
 		return err
 	}
 	s, err := serve(braid, model, "--queue", "64")
@@ -84,14 +84,14 @@ func overload(braid, folder string, duration time.Duration) error {
 	}
 	defer s.stop()
 	ctx := context.Background()
-	capacity := closed(ctx, s.url, 32, duration)
+	capacity := closedLoop(ctx, s.url, 32, duration)
 	before, err := s.memory()
 	if err != nil {
 		return err
 	}
 	fmt.Printf("\nlarge network, queue of 64: %s\n", capacity)
 	fmt.Printf("memory %d MB\n", before>>20)
-	twice := paced(ctx, s.url, 2*capacity.rate(), duration)
+	twice := openLoop(ctx, s.url, 2*capacity.rate(), duration)
 	after, err := s.memory()
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func overload(braid, folder string, duration time.Duration) error {
 	fmt.Printf("by the server's own clock %d of %d refusals took up to 5 ms\n", within, all)
 	fmt.Printf("memory %d MB\n", after>>20)
 	for i := range 3 {
-		fmt.Printf("%d s later: %s\n", i, paced(ctx, s.url, capacity.rate()/2, time.Second))
+		fmt.Printf("%d s later: %s\n", i, openLoop(ctx, s.url, capacity.rate()/2, time.Second))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"syscall"
 )
 
-// server is a server as a process of its own.
+// server is a server in a separate process.
 type server struct {
 	*exec.Cmd
 	url string
@@ -20,7 +20,8 @@ type server struct {
 
 // serve starts braid serve.
 func serve(braid string, args ...string) (*server, error) {
-	return start(braid, append([]string{"serve", "--addr", "127.0.0.1:0", "--log-level", "error"}, args...)...)
+	flags := []string{"serve", "--addr", "127.0.0.1:0", "--log-level", "error"}
+	return start(braid, append(flags, args...)...)
 }
 
 // start runs a program that prints "serving at URL" once it listens.
@@ -53,8 +54,8 @@ func (s *server) stop() {
 	s.Wait()
 }
 
-// refusals are how many requests got 503, and how many of them within 5 ms of their header, as the
-// server's metrics have it.
+// refusals returns, from the server's metrics, the number of requests that got 503, and how many of
+// them within 5 ms of their header.
 func (s *server) refusals() (within, all int, err error) {
 	got, err := client.Get(s.url + "/metrics")
 	if err != nil {
@@ -66,7 +67,8 @@ func (s *server) refusals() (within, all int, err error) {
 		return 0, 0, err
 	}
 	for bound, to := range map[string]*int{"0.005": &within, `\+Inf`: &all} {
-		found := regexp.MustCompile(`braid_request_seconds_bucket\{route="[^"]*/infer",status="503",le="` + bound + `"\} (\d+)`).FindSubmatch(text)
+		bucket := `braid_request_seconds_bucket\{route="[^"]*/infer",status="503",le="` + bound + `"\}`
+		found := regexp.MustCompile(bucket + ` (\d+)`).FindSubmatch(text)
 		if found == nil {
 			continue // nothing was refused
 		}
@@ -77,7 +79,7 @@ func (s *server) refusals() (within, all int, err error) {
 	return within, all, nil
 }
 
-// memory is what the process holds, in bytes.
+// memory returns the resident memory of the process, in bytes.
 func (s *server) memory() (int64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", s.Process.Pid))
 	if err != nil {

@@ -11,14 +11,14 @@ import (
 	"time"
 )
 
-// measured is what wrk reports.
+// measured holds the results of wrk.
 type measured struct {
 	rate     float64 // requests a second
 	p50, p99 time.Duration
 	errors   int
 }
 
-// image is a digit's worth of bytes, most of them 0, as in MNIST.
+// image returns the pixels of a digit, most of them 0, as in MNIST.
 func image() []byte {
 	pixels := make([]byte, 28*28)
 	for y := 4; y < 24; y++ {
@@ -29,29 +29,31 @@ func image() []byte {
 	return pixels
 }
 
-// request is one row in a body of a kind; json is how long its JSON part is, 0 where it is all.
+// request returns a body of a kind, "binary" or "JSON", with one row. json is the length of the
+// JSON that precedes binary data, 0 if there is none.
 func request(kind string) (body []byte, json int) {
+	const imageInput = `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],`
+	const question = `{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
 	if kind == "binary" {
-		text := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"parameters":{"binary_data_size":784}},` +
-			`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
+		text := imageInput + `"parameters":{"binary_data_size":784}},` + question
 		return append([]byte(text), image()...), len(text)
 	}
 	var numbers []string
 	for _, v := range image() {
 		numbers = append(numbers, strconv.Itoa(int(v)))
 	}
-	return fmt.Appendf(nil, `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"data":[%s]},`+
-		`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`, strings.Join(numbers, ",")), 0
+	return []byte(imageInput + `"data":[` + strings.Join(numbers, ",") + `]},` + question), 0
 }
 
-// scriptOf writes a script for wrk, and the body that it sends.
+// scriptOf writes a script for wrk and the body that it sends, and returns the script's path.
 func scriptOf(kind, folder string) (path string, err error) {
 	body, json := request(kind)
 	content := filepath.Join(folder, kind)
 	if err := os.WriteFile(content, body, 0o600); err != nil {
 		return "", err
 	}
-	script := fmt.Sprintf("local f = io.open(%q, 'rb')\nwrk.body = f:read('*a')\nf:close()\nwrk.method = 'POST'\n", content)
+	script := fmt.Sprintf("local f = io.open(%q, 'rb')\n", content) +
+		"wrk.body = f:read('*a')\nf:close()\nwrk.method = 'POST'\n"
 	if json > 0 {
 		script += fmt.Sprintf("wrk.headers['Inference-Header-Content-Length'] = '%d'\n", json)
 	}
@@ -63,13 +65,15 @@ var (
 	rate    = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 	half    = regexp.MustCompile(`(?m)^ +50% +(\S+)$`)
 	most    = regexp.MustCompile(`(?m)^ +99% +(\S+)$`)
-	sockets = regexp.MustCompile(`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
+	sockets = regexp.MustCompile(
+		`Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)`)
 	refused = regexp.MustCompile(`Non-2xx or 3xx responses: (\d+)`)
 )
 
 // ask runs wrk with one thread.
 func ask(wrk, script, url string, connections int, duration time.Duration) (measured, error) {
-	output, err := exec.Command(wrk, "-t1", fmt.Sprint("-c", connections), fmt.Sprintf("-d%ds", int(duration.Seconds())),
+	output, err := exec.Command(wrk, "-t1",
+		fmt.Sprint("-c", connections), fmt.Sprintf("-d%ds", int(duration.Seconds())),
 		"--latency", "-s", script, url+path).CombinedOutput()
 	if err != nil {
 		return measured{}, fmt.Errorf("wrk: %w\n%s", err, output)
@@ -83,7 +87,7 @@ func ask(wrk, script, url string, connections int, duration time.Duration) (meas
 	} {
 		found := pattern.FindStringSubmatch(text)
 		if found == nil {
-			return m, fmt.Errorf("wrk says %s", text)
+			return m, fmt.Errorf("unknown output of wrk: %s", text)
 		}
 		if err := take(found[1]); err != nil {
 			return m, err
