@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	// For comparison and for finding faults: every set gives the same bytes.
+	// For debugging and comparison: every kernel set gives the same bytes.
 	if name := os.Getenv("BRAID_KERNELS"); name != "" {
 		set, err := kernel.Named(name)
 		if err != nil {
@@ -21,7 +21,7 @@ func main() {
 		}
 		kernel.Use(set)
 	}
-	// For finding faults: every write to a file takes so long, as on a slow disk.
+	// For debugging: delays every file operation, like a slow disk.
 	if text := os.Getenv("BRAID_DISK_DELAY"); text != "" {
 		delay, err := time.ParseDuration(text)
 		if err != nil {
