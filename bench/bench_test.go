@@ -11,8 +11,8 @@ import (
 	"braid/train"
 )
 
-// referenceRows is how many rows the Go reference, which is not there to be fast, trains on; the
-// others have ten times as many.
+// referenceRows is the number of rows that the Go reference trains on. The other sets, which are
+// faster, train on ten times as many.
 const referenceRows = 960
 
 // BenchmarkStep measures a training step of each network with each kernel set.
@@ -20,10 +20,11 @@ func BenchmarkStep(b *testing.B) {
 	for _, n := range networks {
 		for _, set := range kernel.Sets() {
 			if set.Name == "go" && n.name != "seed" {
-				continue // seconds a step
+				continue // a step takes seconds
 			}
 			for _, workers := range []int{1, 2} {
-				b.Run(fmt.Sprintf("network=%s/set=%s/workers=%d", n.name, set.Name, workers), func(b *testing.B) {
+				name := fmt.Sprintf("network=%s/set=%s/workers=%d", n.name, set.Name, workers)
+				b.Run(name, func(b *testing.B) {
 					step(b, n, set, workers)
 				})
 			}
@@ -31,7 +32,7 @@ func BenchmarkStep(b *testing.B) {
 	}
 }
 
-// step times the epochs of fits, as their history tells them: without what a fit does before.
+// step measures epochs by the history of a fit, which excludes the time before training.
 func step(b *testing.B, n network, set *kernel.Set, workers int) {
 	defer kernel.Use(kernel.Default())
 	kernel.Use(set)
@@ -61,11 +62,11 @@ func step(b *testing.B, n network, set *kernel.Set, workers int) {
 		steps += (rows + plan.Batch - 1) / plan.Batch
 		spent += history.Epochs[0].Train
 	}
-	b.ReportMetric(0, "ns/op") // of a whole fit
+	b.ReportMetric(0, "ns/op") // hides the time of a fit
 	b.ReportMetric(float64(spent.Nanoseconds())/float64(steps), "ns/step")
 }
 
-// BenchmarkPredict measures predictions of the seed's network.
+// BenchmarkPredict measures predictions of the seed network.
 func BenchmarkPredict(b *testing.B) {
 	for _, c := range []struct{ rows, workers int }{{1, 1}, {64, 1}, {10_000, 1}, {10_000, 2}} {
 		b.Run(fmt.Sprintf("rows=%d/workers=%d", c.rows, c.workers), func(b *testing.B) {

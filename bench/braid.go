@@ -11,7 +11,7 @@ import (
 	"strconv"
 )
 
-// braidJob is Braid doing a job of the harness's own program.
+// braidJob returns a contender that runs "bench job" with flags and reads a field of its output.
 func braidJob(name, field string, flags ...string) contender {
 	return contender{name, func(_ context.Context, l *lab) (command, error) {
 		args := append([]string{"job"}, flags...)
@@ -19,8 +19,8 @@ func braidJob(name, field string, flags ...string) contender {
 	}}
 }
 
-// braidTrains is Braid training a network with some workers, and a kernel set or "" for the
-// fastest.
+// braidTrains returns a contender that trains a network with Braid. kernels is a kernel set, or ""
+// for the fastest.
 func braidTrains(name, network string, workers int, kernels string) contender {
 	return contender{name, func(_ context.Context, l *lab) (command, error) {
 		args := []string{
@@ -31,8 +31,7 @@ func braidTrains(name, network string, workers int, kernels string) contender {
 	}}
 }
 
-// braidCommand is the command that users run, from its start to its end, with a run folder of its
-// own.
+// braidCommand builds and runs the command braid train, with a new run folder.
 func braidCommand(ctx context.Context, l *lab) (command, error) {
 	program, err := once(l, "braid", func() (string, error) {
 		program := filepath.Join(l.temp, "braid")
@@ -42,7 +41,7 @@ func braidCommand(ctx context.Context, l *lab) (command, error) {
 	if err != nil {
 		return command{}, err
 	}
-	if _, err := l.mnist(ctx); err != nil { // warms the cache
+	if _, err := l.mnist(ctx); err != nil { // fills the cache of MNIST
 		return command{}, err
 	}
 	out := filepath.Join(l.temp, "run")
@@ -50,7 +49,8 @@ func braidCommand(ctx context.Context, l *lab) (command, error) {
 	return command{path: program, args: args, fresh: out}, nil
 }
 
-// medianOf reads JSON lines and gives the median of one field of theirs: of a run's epochs, say.
+// medianOf returns a function that reads JSON lines, such as a run's epochs, and returns the median
+// of one field.
 func medianOf(field string) func([]byte) (float64, error) {
 	return func(output []byte) (float64, error) {
 		var values []float64

@@ -2,7 +2,7 @@ package main
 
 import "strconv"
 
-// Names of contenders, which the table's rows go by.
+// Names of contenders.
 const (
 	braid1     = "Braid, 1 worker"
 	braid2     = "Braid, 2 workers"
@@ -22,7 +22,7 @@ const (
 	onnx2      = "ONNX Runtime, 2 threads"
 )
 
-// contests lists all that is measured.
+// contests returns all contests.
 func contests() []contest {
 	return []contest{
 		{"seed", []contender{
@@ -48,7 +48,7 @@ func contests() []contest {
 	}
 }
 
-// trainings is a network that one of the harness's scripts trains in PyTorch.
+// trainings returns the contest of training a network with Braid and, by a script, with PyTorch.
 func trainings(network string) contest {
 	return contest{network, []contender{
 		braidTrains(braid1, network, 1, ""),
@@ -60,7 +60,7 @@ func trainings(network string) contest {
 	}}
 }
 
-// products is Braid alone: its peer is the machine's peak.
+// products returns a contest of Braid alone. Its result is compared with the machine's peak.
 func products(size int) contest {
 	n := strconv.Itoa(size)
 	return contest{"product " + n, []contender{
@@ -69,7 +69,7 @@ func products(size int) contest {
 	}}
 }
 
-// predictions is the seed's network answering some rows at once.
+// predictions returns the contest of predicting a batch of rows with the seed network.
 func predictions(rows int) contest {
 	n := strconv.Itoa(rows)
 	c := contest{name: "predict " + n}

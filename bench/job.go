@@ -14,8 +14,8 @@ import (
 	"braid/train"
 )
 
-// job is one thing that Braid does in a process of its own, which the harness starts from its own
-// program: "bench job -do train -network wide -workers 2".
+// job is one measurement of Braid in a separate process, started as "bench job -do train -network
+// wide -workers 2".
 type job struct {
 	do      string
 	network string
@@ -28,7 +28,7 @@ type job struct {
 	budget  time.Duration
 }
 
-// runJob does a job and writes what it measured as JSON lines.
+// runJob runs a job and writes its measurements as JSON lines.
 func runJob(ctx context.Context, args []string, out io.Writer) error {
 	var j job
 	flags := flag.NewFlagSet("bench job", flag.ContinueOnError)
@@ -57,7 +57,8 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	case "predict":
 		return j.predict(out)
 	case "product":
-		return json.NewEncoder(out).Encode(map[string]float64{"gflops": product(j.size, j.workers, j.budget)})
+		gflops := product(j.size, j.workers, j.budget)
+		return json.NewEncoder(out).Encode(map[string]float64{"gflops": gflops})
 	case "peak":
 		_, err := fmt.Fprintf(out, "[cal 1t %.0f 2t %.0f GF/s]\n", inCache(1), inCache(2))
 		return err
@@ -67,7 +68,7 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	return names.Unknown("job", j.do, []string{"train", "predict", "product", "peak", "mnist"})
 }
 
-// train prints a line an epoch, as the peers do.
+// train prints one line for each epoch, like the peers.
 func (j job) train(ctx context.Context, out io.Writer) error {
 	n, err := networkNamed(j.network)
 	if err != nil {

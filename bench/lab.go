@@ -10,31 +10,31 @@ import (
 	"strings"
 )
 
-// lab is where contests are held: folders, settings, and what contenders share, each built when the
-// first of them needs it.
+// lab holds the settings, the folders, and artifacts that contenders share. An artifact is built
+// when the first contender needs it.
 type lab struct {
 	settings
-	self      string // the harness's own program
+	self      string // path of this program
 	root      string // the module's folder
 	temp      string // removed at the end
 	calibrate calibrator
 
-	made  map[string]made // by name
-	notes []string        // for whoever reads the table
+	artifacts map[string]artifact // by name
+	notes     []string            // printed below the table
 }
 
-// made is what was built, or why it could not be.
-type made struct {
+// artifact is a built file or folder, or the error of building it.
+type artifact struct {
 	value any
 	err   error
 }
 
 // newLab finds the module and makes a temporary folder.
 func newLab(ctx context.Context, s settings) (*lab, error) {
-	l := &lab{settings: s, made: map[string]made{}}
+	l := &lab{settings: s, artifacts: map[string]artifact{}}
 	var err error
 	if l.self, err = os.Executable(); err != nil {
-		return nil, fmt.Errorf("the harness's own program: %w", err)
+		return nil, fmt.Errorf("path of this program: %w", err)
 	}
 	output, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -54,10 +54,10 @@ func newLab(ctx context.Context, s settings) (*lab, error) {
 	return l, nil
 }
 
-// close removes what was built.
+// close removes the temporary folder.
 func (l *lab) close() error { return os.RemoveAll(l.temp) }
 
-// note keeps something that whoever reads the table should know, once.
+// note adds a line below the table, unless it is there already.
 func (l *lab) note(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	for _, have := range l.notes {
@@ -68,33 +68,36 @@ func (l *lab) note(format string, args ...any) {
 	l.notes = append(l.notes, text)
 }
 
-// once makes something the first time, and returns the same, or the same error, ever after.
+// once builds the artifact of a name at the first call, and returns the same value or error at
+// every later call.
 func once[T any](l *lab, name string, make func() (T, error)) (T, error) {
-	have, ok := l.made[name]
+	have, ok := l.artifacts[name]
 	if !ok {
 		value, err := make()
-		have = made{value, err}
-		l.made[name] = have
+		have = artifact{value, err}
+		l.artifacts[name] = have
 	}
 	return have.value.(T), have.err
 }
 
-// tool runs a program that builds something; what it says is part of its error.
-func (l *lab) tool(ctx context.Context, env []string, dir, name string, args ...string) ([]byte, error) {
+// tool runs a build tool and returns its output. Its error includes the last line of stderr.
+func (l *lab) tool(
+	ctx context.Context, env []string, dir, name string, args ...string,
+) ([]byte, error) {
 	tool := exec.CommandContext(ctx, name, args...)
 	tool.Dir, tool.Env = dir, environment(os.Environ(), env)
 	output, err := tool.Output()
 	if err != nil {
-		said := ""
+		stderr := ""
 		if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-			said = string(failed.Stderr)
+			stderr = string(failed.Stderr)
 		}
-		return output, errors.Join(fmt.Errorf("%s: %w", name, err), lastLine(said))
+		return output, errors.Join(fmt.Errorf("%s: %w", name, err), lastLine(stderr))
 	}
 	return output, nil
 }
 
-// compile builds a program of one C file.
+// compile builds a program from one C file and returns its path.
 func (l *lab) compile(ctx context.Context, name, source string, flags ...string) (string, error) {
 	if _, err := os.Stat(source); err != nil {
 		return "", err
@@ -107,7 +110,7 @@ func (l *lab) compile(ctx context.Context, name, source string, flags ...string)
 	return program, nil
 }
 
-// mnist is a folder with MNIST's four files.
+// mnist returns a folder with MNIST's four files.
 func (l *lab) mnist(ctx context.Context) (string, error) {
 	return once(l, "mnist", func() (string, error) {
 		dir := filepath.Join(l.temp, "mnist")

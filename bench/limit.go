@@ -8,23 +8,23 @@ import (
 	"strconv"
 )
 
-// limitFile is a file of the limit program's folder.
+// limitFile returns the path of a file in the limit program's folder.
 func (l *lab) limitFile(name string) string { return filepath.Join(l.peers, "limit", name) }
 
-// limitFlags build the limit program, by instruction set, as its run.sh does.
+// limitFlags are the compiler's flags by instruction set, those of the program's run.sh.
 var limitFlags = map[string][]string{
 	"avx512": {"-O3", "-march=native", "-std=gnu11", "-w", "-lm", "-lpthread"},
 	"avx2":   {"-O3", "-mavx2", "-mfma", "-DFORCE_AVX2", "-std=gnu11", "-w", "-lm", "-lpthread"},
 }
 
-// limitProgram is the C program that does the seed job and nothing else.
+// limitProgram returns a contender that runs the limit program, a C program for the seed job only.
 func limitProgram(name string, threads int, set string) contender {
 	return contender{name, func(ctx context.Context, l *lab) (command, error) {
 		program, err := once(l, "limit "+set, func() (string, error) {
 			return l.compile(ctx, "limit-"+set, l.limitFile("seed_limit.c"), limitFlags[set]...)
 		})
 		if err != nil {
-			return command{}, fmt.Errorf("%w; -peers names the folder that holds limit/seed_limit.c", err)
+			return command{}, fmt.Errorf("%w; set -peers to the folder of limit/seed_limit.c", err)
 		}
 		dir, err := l.mnist(ctx)
 		if err != nil {
@@ -38,7 +38,7 @@ func limitProgram(name string, threads int, set string) contender {
 
 var limitMedian = regexp.MustCompile(`train median ([0-9.]+) ms`)
 
-// readLimit gives the median epoch in seconds.
+// readLimit returns the median epoch in seconds.
 func readLimit(output []byte) (float64, error) {
 	found := limitMedian.FindSubmatch(output)
 	if found == nil {

@@ -11,7 +11,7 @@ import (
 	"braid/internal/kernel"
 )
 
-// machine is what the figures were measured on.
+// machine describes the machine of a report.
 type machine struct {
 	Processor  string    `json:"processor"`
 	Processors int       `json:"processors"`
@@ -25,8 +25,9 @@ type machine struct {
 
 func describeMachine(c calibrator, start peak) machine {
 	m := machine{
-		Processor: processor(), Processors: runtime.NumCPU(), System: runtime.GOOS + "/" + runtime.GOARCH,
-		Go: runtime.Version(), PeakFrom: c.name, Start: start, Time: time.Now().UTC().Truncate(time.Second),
+		Processor: processor(), Processors: runtime.NumCPU(),
+		System: runtime.GOOS + "/" + runtime.GOARCH, Go: runtime.Version(),
+		PeakFrom: c.name, Start: start, Time: time.Now().UTC().Truncate(time.Second),
 	}
 	for _, set := range kernel.Sets() {
 		m.Kernels = append(m.Kernels, set.Name)
@@ -34,14 +35,15 @@ func describeMachine(c calibrator, start peak) machine {
 	return m
 }
 
-// printMachine tells what the table is about to be made on.
+// printMachine prints the machine's description above the table.
 func printMachine(w io.Writer, m machine) {
 	fmt.Fprintf(w, "%s, %d processors, %s, %s, kernels %s\n",
 		m.Processor, m.Processors, m.System, m.Go, strings.Join(m.Kernels, " "))
-	fmt.Fprintf(w, "peak of one and two cores: %.0f and %.0f GFLOP/s (%s)\n\n", m.Start.One, m.Start.Two, m.PeakFrom)
+	fmt.Fprintf(w, "peak of one and two cores: %.0f and %.0f GFLOP/s (%s)\n\n",
+		m.Start.One, m.Start.Two, m.PeakFrom)
 }
 
-// processor is the model's name as the system tells it.
+// processor returns the processor's model name, from /proc/cpuinfo.
 func processor() string {
 	content, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command bench runs Braid and its peers in turn on one machine, and tells how they compare: as a
-// table, and with -json as a file with every single run. See README.md beside it.
+// Command bench runs Braid and its peers in turn on one machine and prints a table that compares
+// them. With -json it also writes every run to a file. See README.md in this folder.
 package main
 
 import (
@@ -31,7 +31,7 @@ func main() {
 	}
 }
 
-// bench is the whole harness.
+// bench holds the contests of the chosen rows and prints the table.
 func bench(ctx context.Context, args []string) (err error) {
 	s, only, err := parse(args)
 	if err != nil {

@@ -7,29 +7,30 @@ import (
 	"slices"
 )
 
-// contender is who takes part in a contest.
+// contender is a program in a contest.
 type contender struct {
 	name string
-	// prepare builds what the contender needs. An error says that it is missing, and the cure.
+	// prepare builds the contender. Its error explains why the contender is missing and how to install
+	// it.
 	prepare func(context.Context, *lab) (command, error)
 }
 
-// contest is some contenders that do the same work in turn.
+// contest has contenders that do the same work in turn.
 type contest struct {
 	name       string
 	contenders []contender
 }
 
-// result is what a contender did, a run for each round.
+// result holds a contender's runs, one for each round.
 type result struct {
 	Contest   string `json:"contest"`
 	Contender string `json:"contender"`
 	Command   string `json:"command,omitempty"`
-	Missing   string `json:"missing,omitempty"` // why it did not take part
+	Missing   string `json:"missing,omitempty"` // reason that it did not run
 	Runs      []run  `json:"runs,omitempty"`
 }
 
-// enough tells whether so many runs count.
+// enough reports whether at least runs runs count.
 func (r *result) enough(runs int) bool {
 	n := 0
 	for _, run := range r.Runs {
@@ -40,24 +41,26 @@ func (r *result) enough(runs int) bool {
 	return n >= runs
 }
 
-// hopeless tells that a contender is missing, or failed: it will not run again.
+// hopeless reports whether a contender is missing or its last run failed: it does not run again.
 func (r *result) hopeless() bool {
 	return r.Missing != "" || len(r.Runs) > 0 && r.Runs[len(r.Runs)-1].Failed != ""
 }
 
-// results finds contenders by contest and name.
+// results is a list of results.
 type results []*result
 
 func (all results) of(contest, contender string) *result {
-	i := slices.IndexFunc(all, func(r *result) bool { return r.Contest == contest && r.Contender == contender })
+	i := slices.IndexFunc(all, func(r *result) bool {
+		return r.Contest == contest && r.Contender == contender
+	})
 	if i < 0 {
 		return &result{Contest: contest, Contender: contender, Missing: "not among the contenders"}
 	}
 	return all[i]
 }
 
-// hold runs a contest: strictly in turn, round after round, with the machine's peak measured
-// between any two runs. Where runs are dropped, up to as many rounds again replace them.
+// hold runs a contest: all contenders in turn in each round, and the machine's peak between any two
+// runs. Up to runs more rounds replace dropped runs.
 func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer) (results, error) {
 	var all results
 	commands := map[*result]command{}
@@ -97,7 +100,7 @@ func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer)
 				return nil, err
 			}
 			one.Before, one.After = before, after
-			one.Dropped = !before.whole() || !after.whole()
+			one.Dropped = !before.hasTwoCores() || !after.hasTwoCores()
 			before = after
 			r.Runs = append(r.Runs, one)
 			fmt.Fprintln(progress, one)
@@ -106,7 +109,7 @@ func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer)
 	return all, nil
 }
 
-// done tells whether nothing more is to be learnt: every contender has its runs, or never will.
+// done reports whether every contender has enough runs or is hopeless.
 func (c contest) done(all results, runs int) bool {
 	return !slices.ContainsFunc(all, func(r *result) bool {
 		return !r.hopeless() && !r.enough(runs)

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// peakMemory is the most memory a process that has ended had at once, in bytes.
+// peakMemory returns the peak memory of a process that has ended, in bytes.
 func peakMemory(p *os.ProcessState) float64 {
 	usage, ok := p.SysUsage().(*syscall.Rusage)
 	if !ok {

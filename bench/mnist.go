@@ -12,8 +12,8 @@ import (
 	"braid/tensor"
 )
 
-// writeMNIST finds MNIST, which leaves it in Braid's cache, and writes the four files unzipped for
-// the peers.
+// writeMNIST loads MNIST, which puts it in Braid's cache, and writes its four files uncompressed
+// for the peers.
 func writeMNIST(ctx context.Context, dir string) error {
 	digits, err := mnist.Finder{}.Find(ctx)
 	if err != nil {
@@ -27,7 +27,7 @@ func writeMNIST(ctx context.Context, dir string) error {
 	)
 }
 
-// writeIDX writes bytes in MNIST's format: their type, 8, the number of axes, their lengths, all.
+// writeIDX writes a tensor of bytes in MNIST's format: type 8, number of axes, lengths, data.
 func writeIDX(path string, t tensor.Tensor) error {
 	content := []byte{0, 0, 8, byte(len(t.Shape()))}
 	for _, n := range t.Shape() {

@@ -17,7 +17,7 @@ import (
 	"braid/train"
 )
 
-// network is what a training is measured on.
+// network is a network whose training is measured.
 type network struct {
 	name  string
 	graph func() *braid.Graph
@@ -25,14 +25,14 @@ type network struct {
 	table func(context.Context) (*data.Table, error)
 }
 
-// networks are small and short, wide, and long: what limits each is something else.
+// networks lists a small network, a wide one and a recurrent one, each with another bottleneck.
 var networks = []network{
 	{"seed", func() *braid.Graph { return digitqa.Network(28, 28) }, digitqa.Plan, seedTable},
 	{"wide", wideGraph, widePlan, wideTable},
 	{"text", textGraph, textPlan, textTable},
 }
 
-// networkNamed finds a network.
+// networkNamed returns the network of a name.
 func networkNamed(name string) (network, error) {
 	var have []string
 	for _, n := range networks {
@@ -44,7 +44,7 @@ func networkNamed(name string) (network, error) {
 	return network{}, names.Unknown("network", name, have)
 }
 
-// seedTable is MNIST's training half with its questions.
+// seedTable returns MNIST's training images with questions.
 func seedTable(ctx context.Context) (*data.Table, error) {
 	digits, err := mnist.Finder{}.Find(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func seedTable(ctx context.Context) (*data.Table, error) {
 
 const wideClasses = 10
 
-// wideGraph is 784-512-512-10: large products and little else.
+// wideGraph returns the network 784-512-512-10, which spends most of its time in large products.
 func wideGraph() *braid.Graph {
 	g := braid.NewGraph("wide")
 	image := g.Input("image", tensor.Float32, 784)
@@ -81,8 +81,8 @@ const (
 	textTopics = 5
 )
 
-// textGraph reads 32 of 10,000 words: a large table of which a step reads little, and small
-// products one after the other.
+// textGraph returns a network that reads 32 of 10,000 words. It has a large table of which a step
+// reads few rows, and a sequence of small products.
 func textGraph() *braid.Graph {
 	g := braid.NewGraph("text")
 	ids := g.Input("ids", tensor.Int32, textSteps)

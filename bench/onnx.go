@@ -9,13 +9,13 @@ import (
 	"strconv"
 )
 
-// onnxRuntime is the library, a program that times it, and the models.
+// onnxRuntime holds the paths of the library, a program that times it, and the models.
 type onnxRuntime struct{ library, program, models string }
 
-// onnxRows are the sizes of predictions that are measured.
+// onnxRows lists the measured batch sizes.
 var onnxRows = []int{1, 64, 10_000}
 
-// onnx finds ONNX Runtime, and has PyTorch write the seed's network for it.
+// onnx finds ONNX Runtime and exports the seed network for it with PyTorch.
 func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
 	return once(l, "onnx", func() (onnxRuntime, error) {
 		var o onnxRuntime
@@ -40,13 +40,15 @@ func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
 			args = append(args, strconv.Itoa(rows))
 		}
 		if _, err := l.tool(ctx, t.env, "", t.python, args...); err != nil {
-			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w: install Debian's python3-onnx", err)
+			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w: "+
+				"install Debian's python3-onnx", err)
 		}
 		return o, nil
 	})
 }
 
-// onnxLibrary finds the library in the cache, where -install puts it.
+// onnxLibrary returns the path of the library in the cache. With -install it installs the library
+// if it is missing.
 func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
 	machine := map[string]string{"amd64": "x64", "arm64": "arm64"}[runtime.GOARCH]
 	binaries := filepath.Join(l.cache, "node_modules", "onnxruntime-node", "bin")
@@ -61,7 +63,7 @@ func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
 	if err := os.MkdirAll(l.cache, 0o755); err != nil {
 		return "", fmt.Errorf("ONNX Runtime: %w", err)
 	}
-	// The package holds the library; its script would download another from elsewhere.
+	// The package contains the library. Its install script would download another one.
 	_, err := l.tool(ctx, []string{"ONNXRUNTIME_NODE_INSTALL=skip"}, l.cache, "npm", "install",
 		"--prefix", l.cache, "--ignore-scripts", "--no-audit", "--no-fund", "onnxruntime-node")
 	if err != nil {
@@ -73,7 +75,7 @@ func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("ONNX Runtime: npm's package onnxruntime-node has no %s", pattern)
 }
 
-// onnxPredicts is ONNX Runtime answering rows of the seed's network.
+// onnxPredicts returns a contender that predicts rows of the seed network with ONNX Runtime.
 func onnxPredicts(name string, rows, threads int) contender {
 	return contender{name, func(ctx context.Context, l *lab) (command, error) {
 		o, err := l.onnx(ctx)

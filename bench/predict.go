@@ -5,8 +5,8 @@ import (
 	"braid/tensor"
 )
 
-// predictor gives a function that answers rows rows of the seed's network once: what the harness
-// and the benchmarks measure. The inputs lie ready in memory, and so does the answers' room.
+// predictor returns a function that predicts one batch of rows rows with the seed network, which
+// the harness and the benchmarks measure. The inputs and outputs are allocated beforehand.
 func predictor(model *braid.Model, rows int) (func() error, error) {
 	pixels, words := make([]float32, rows*784), make([]int32, 2*rows)
 	for i := range pixels {

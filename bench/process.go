@@ -11,66 +11,66 @@ import (
 	"time"
 )
 
-// run is what one process of a contender did.
+// run is the result of one process of a contender.
 type run struct {
-	Value   float64 `json:"value"`      // what it measured itself: seconds, or GFLOP/s of products
-	Seconds float64 `json:"seconds"`    // from its start to its end
-	Memory  float64 `json:"peak_bytes"` // the most it had at once
+	Value   float64 `json:"value"`      // printed by the process: seconds, or GFLOP/s of products
+	Seconds float64 `json:"seconds"`    // from the start of the process to its end
+	Memory  float64 `json:"peak_bytes"` // peak memory
 	Before  peak    `json:"peak_before"`
 	After   peak    `json:"peak_after"`
-	Dropped bool    `json:"dropped,omitempty"` // the machine was not whole before or after it
+	Dropped bool    `json:"dropped,omitempty"` // see peak.hasTwoCores
 	Failed  string  `json:"failed,omitempty"`
 }
 
-// counts tells whether the run says something.
+// counts reports whether the run is used in figures.
 func (r run) counts() bool { return !r.Dropped && r.Failed == "" }
 
-// String tells of a run in a line.
+// String returns a line about the run.
 func (r run) String() string {
 	if r.Failed != "" {
 		return "failed: " + oneLine(r.Failed)
 	}
 	text := fmt.Sprintf("%.6g (whole process %.2f s, %.0f MB)", r.Value, r.Seconds, r.Memory/1e6)
 	if r.Dropped {
-		text += fmt.Sprintf(" dropped: peaks of one and two cores %.0f and %.0f before, %.0f and %.0f after",
+		text += fmt.Sprintf(" dropped: peaks of one and two cores "+
+			"%.0f and %.0f before, %.0f and %.0f after",
 			r.Before.One, r.Before.Two, r.After.One, r.After.Two)
 	}
 	return text
 }
 
-// share is a product's GFLOP/s by the peak of its workers, as it was around the run.
+// share returns the figure of a product's GFLOP/s divided by the peak of its workers, the mean of
+// before and after the run.
 func share(workers int) figure {
 	return func(r run) float64 { return r.Value / ((r.Before.of(workers) + r.After.of(workers)) / 2) }
 }
 
-// command says how a contender's process is started, and how what it prints is read.
+// command describes how to start a contender's process and read its output.
 type command struct {
 	path  string
 	args  []string
-	env   []string // added to the environment; NAME alone is taken from it
+	env   []string // changes of the environment; see environment
 	fresh string   // folder to remove before each run
 	read  func(output []byte) (float64, error)
 }
 
-// start runs the command once.
-//
-// A process counts as its own what the one that started it had in memory then, so the harness
-// itself must stay small: whatever loads data runs in another process.
+// start runs the command once. The peak memory of a process includes the memory of its parent at
+// the time of the fork, so the harness must stay small. Data is loaded in other processes.
 func (c command) start(ctx context.Context) (run, error) {
 	if c.fresh != "" {
 		if err := os.RemoveAll(c.fresh); err != nil {
-			return run{}, fmt.Errorf("last run's folder: %w", err)
+			return run{}, fmt.Errorf("folder of the last run: %w", err)
 		}
 	}
 	process := exec.CommandContext(ctx, c.path, c.args...)
 	process.Env = environment(os.Environ(), c.env)
-	var output, said bytes.Buffer
-	process.Stdout, process.Stderr = &output, &said
+	var output, stderr bytes.Buffer
+	process.Stdout, process.Stderr = &output, &stderr
 	began := time.Now()
 	err := process.Run()
 	took := time.Since(began)
 	if err != nil {
-		return run{}, errors.Join(fmt.Errorf("%s: %w", c, err), lastLine(said.String()))
+		return run{}, errors.Join(fmt.Errorf("%s: %w", c, err), lastLine(stderr.String()))
 	}
 	r := run{Seconds: took.Seconds(), Memory: peakMemory(process.ProcessState)}
 	if c.read != nil {
@@ -81,10 +81,10 @@ func (c command) start(ctx context.Context) (run, error) {
 	return r, nil
 }
 
-// String is the command as a person would type it.
+// String returns the command line.
 func (c command) String() string { return strings.Join(append([]string{c.path}, c.args...), " ") }
 
-// environment is base with changes: NAME=VALUE sets a variable, NAME takes it away.
+// environment returns base with changes: NAME=VALUE sets a variable, NAME removes it.
 func environment(base, changes []string) []string {
 	changed := map[string]bool{}
 	for _, c := range changes {
@@ -105,7 +105,7 @@ func environment(base, changes []string) []string {
 	return list
 }
 
-// lastLine is the last thing a process said, where most programs tell what went wrong.
+// lastLine returns the last line of a process's stderr, where most programs print the error.
 func lastLine(text string) error {
 	text = strings.TrimSpace(text)
 	if text == "" {

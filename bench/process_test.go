@@ -9,7 +9,10 @@ import (
 
 func TestMedianOf(t *testing.T) {
 	read := medianOf("train_s")
-	got, err := read([]byte("{\"epoch\":1,\"train_s\":9}\n{\"train_s\":2,\"loss\":null}\n{\"train_s\":4}\n"))
+	got, err := read([]byte(`{"epoch":1,"train_s":9}
+{"train_s":2,"loss":null}
+{"train_s":4}
+`))
 	if err != nil || got != 4 {
 		t.Errorf("median is %v (%v), want 4", got, err)
 	}
@@ -21,7 +24,8 @@ func TestMedianOf(t *testing.T) {
 }
 
 func TestReadLimit(t *testing.T) {
-	got, err := readLimit([]byte("ep 1 train 30.1 ms\nL=16 nt=1: train median 28.25 ms min 27.9 | +eval median 31.0\n"))
+	got, err := readLimit([]byte("ep 1 train 30.1 ms\n" +
+		"L=16 nt=1: train median 28.25 ms min 27.9 | +eval median 31.0\n"))
 	if err != nil || got != 28.25/1e3 {
 		t.Errorf("median is %v s (%v), want 0.02825", got, err)
 	}
@@ -39,7 +43,7 @@ func TestEnvironment(t *testing.T) {
 	}
 }
 
-// Every name that a row goes by is a contender's, and a choice of rows leaves the rest out.
+// Every name in a row is a contender's, and choosing rows leaves out the other contenders.
 func TestRowsHaveContenders(t *testing.T) {
 	have := map[string]bool{}
 	for _, c := range contests() {
@@ -66,9 +70,11 @@ func TestParse(t *testing.T) {
 		t.Errorf("settings are %+v, %v (%v)", s, only, err)
 	}
 	for _, c := range []struct{ args, want string }{
-		{"-runs 0", "are 0, 20 and 3, want 1 or more"}, {"-only (", "-only: "}, {"fast", `argument "fast"`},
+		{"-runs 0", "are 0, 20 and 3, want 1 or more"}, {"-only (", "-only: "},
+		{"fast", `argument "fast"`},
 	} {
-		if _, _, err := parse(strings.Fields(c.args)); err == nil || !strings.Contains(err.Error(), c.want) {
+		_, _, err := parse(strings.Fields(c.args))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error is %v, want %q", c.args, err, c.want)
 		}
 	}

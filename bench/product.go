@@ -7,8 +7,8 @@ import (
 	"braid/internal/kernel"
 )
 
-// product is how many GFLOP/s the default kernels reach in products of square matrices with n rows.
-// Each worker computes its share of the rows, and all meet after each product, as in training.
+// product returns the GFLOP/s of the default kernels in products of square matrices with n rows.
+// Each worker computes its share of the rows, with a barrier after each product, as in training.
 func product(n, workers int, budget time.Duration) float64 {
 	a, b, c := filled(n*n), filled(n*n), exec.Floats(n*n)
 	kernels := kernel.Default()
@@ -28,15 +28,15 @@ func product(n, workers int, budget time.Duration) float64 {
 			}
 		})
 		if err != nil {
-			panic(err) // our own bug
+			panic(err) // a bug of Braid
 		}
 		return time.Since(began)
 	}
 	return speed(2*float64(n)*float64(n)*float64(n), budget, multiply)
 }
 
-// inCache is what the kernels reach on each worker's own matrices that stay in the first cache, all
-// workers together: nearly the peak of the machine's arithmetic.
+// inCache returns the GFLOP/s of all workers together, each with matrices that stay in its L1
+// cache: nearly the machine's peak.
 func inCache(workers int) float64 {
 	const rows, columns, inner = 32, 64, 64
 	kernels := kernel.Default()
@@ -45,23 +45,25 @@ func inCache(workers int) float64 {
 		began := time.Now()
 		err := crew.Run(func(int) {
 			p := kernel.Product{
-				Rows: rows, Columns: columns, Inner: inner, C: exec.Floats(rows * columns), CRow: columns,
-				A: filled(rows * inner), ARow: inner, ACol: 1, B: filled(inner * columns), BRow: columns, Fresh: true,
+				Rows: rows, Columns: columns, Inner: inner, Fresh: true,
+				C: exec.Floats(rows * columns), CRow: columns,
+				A: filled(rows * inner), ARow: inner, ACol: 1,
+				B: filled(inner * columns), BRow: columns,
 			}
 			for range times {
 				kernels.MulLanes(p)
 			}
 		})
 		if err != nil {
-			panic(err) // our own bug
+			panic(err) // a bug of Braid
 		}
 		return time.Since(began)
 	}
 	return speed(2*rows*columns*inner*float64(workers), 50*time.Millisecond, multiply)
 }
 
-// speed repeats an operation in about ten portions of the budget, and gives the median portion's
-// units of 10⁹ of size a second.
+// speed repeats an operation in about ten portions of the budget. It returns the median portion's
+// speed in 10⁹ operations a second, where one repetition has size operations.
 func speed(size float64, budget time.Duration, repeat func(times int) time.Duration) float64 {
 	times := 1
 	for repeat(times) < budget/10 {
@@ -74,7 +76,7 @@ func speed(size float64, budget time.Duration, repeat func(times int) time.Durat
 	return median(speeds)
 }
 
-// filled is n small numbers that start on a cache line, as the engine's buffers do.
+// filled returns n small numbers that start on a cache line, like the engine's buffers.
 func filled(n int) []float32 {
 	x := exec.Floats(n)
 	for i := range x {

@@ -13,19 +13,20 @@ import (
 const pytorchCure = "install Debian's python3-torch, python3-numpy and libopenblas0-pthread, " +
 	"or name another Python with -python"
 
-// torch is a PyTorch that works, and the environment in which it is at its best.
+// torch is a working PyTorch, with the environment in which it is fastest.
 type torch struct {
 	python string
 	env    []string
 }
 
-// pytorch finds PyTorch and checks OpenBLAS' results with the kernels for AVX-512. Where they are
-// wrong, or the machine cannot run them, OpenBLAS chooses for itself.
+// pytorch finds PyTorch and checks the results of OpenBLAS' kernels for AVX-512. If they are wrong,
+// or the machine cannot run them, it lets OpenBLAS choose its kernels.
 func (l *lab) pytorch(ctx context.Context) (torch, error) {
 	return once(l, "pytorch", func() (torch, error) {
 		t := torch{python: l.python}
 		if t.python == "" {
-			for _, name := range []string{"/usr/bin/python3", "python3"} { // Debian's first: it has the package
+			// Debian's Python first: its packages include PyTorch.
+			for _, name := range []string{"/usr/bin/python3", "python3"} {
 				if path, err := exec.LookPath(name); err == nil {
 					t.python = path
 					break
@@ -41,7 +42,8 @@ func (l *lab) pytorch(ctx context.Context) (torch, error) {
 			wrong := err
 			t.env[2] = "OPENBLAS_CORETYPE"
 			if err = l.checkTorch(ctx, t); err == nil {
-				l.note("OpenBLAS' kernels for AVX-512 do not work here, so it chose its own: %s", oneLine(wrong.Error()))
+				l.note("OpenBLAS' kernels for AVX-512 do not work here, so it chose others: %s",
+					oneLine(wrong.Error()))
 			}
 		}
 		if err != nil {
@@ -51,46 +53,47 @@ func (l *lab) pytorch(ctx context.Context) (torch, error) {
 	})
 }
 
-// checkTorch tests whether products are right to float32's precision.
+// checkTorch returns an error unless products are correct to float32's precision.
 func (l *lab) checkTorch(ctx context.Context, t torch) error {
 	env := append([]string{"OPENBLAS_NUM_THREADS=1"}, t.env...)
 	output, err := l.tool(ctx, env, "", t.python, l.script("check.py"))
 	if err != nil {
 		return err
 	}
-	var said struct {
+	var report struct {
 		Torch    string
-		Worst    float64 // error of an element by the root of the terms it sums
+		Worst    float64 // largest error of an element / sqrt(number of terms)
 		OpenBLAS bool
 	}
-	if err := json.Unmarshal(output, &said); err != nil {
-		return fmt.Errorf("check.py said %q: %w", output, err)
+	if err := json.Unmarshal(output, &report); err != nil {
+		return fmt.Errorf("check.py printed %q: %w", output, err)
 	}
-	if !(said.Worst < 1e-5) {
-		return fmt.Errorf("a product is wrong by %g", said.Worst)
+	if !(report.Worst < 1e-5) {
+		return fmt.Errorf("a product is wrong by %g", report.Worst)
 	}
-	if !said.OpenBLAS {
+	if !report.OpenBLAS {
 		l.note("PyTorch runs without OpenBLAS, which makes it two to three times slower: not a fair peer")
 	}
-	l.note("PyTorch is %s", said.Torch)
+	l.note("PyTorch is %s", report.Torch)
 	return nil
 }
 
-// script is one of the harness's own Python scripts.
+// script returns the path of a Python script of the harness.
 func (l *lab) script(name string) string { return filepath.Join(l.root, "bench", "pytorch", name) }
 
-// threads are how many PyTorch has of its own and how many OpenBLAS has, which it calls for
-// products.
-type threads struct{ own, blas int }
+// threads are the numbers of threads of PyTorch and of OpenBLAS, which computes its products.
+type threads struct{ torch, blas int }
 
-// run is a script that trains for some epochs.
+// run returns the command of a script that trains for some epochs.
 func (t torch) run(script string, n threads, epochs int, args ...string) command {
-	args = append([]string{script, "--threads", strconv.Itoa(n.own), "--epochs", strconv.Itoa(epochs)}, args...)
+	args = append([]string{
+		script, "--threads", strconv.Itoa(n.torch), "--epochs", strconv.Itoa(epochs),
+	}, args...)
 	env := append([]string{"OPENBLAS_NUM_THREADS=" + strconv.Itoa(n.blas)}, t.env...)
 	return command{path: t.python, args: args, env: env, read: medianOf("train_s")}
 }
 
-// pytorchTrains is one of the harness's scripts, for few epochs.
+// pytorchTrains returns a contender that runs a script of the harness for a few epochs.
 func pytorchTrains(name, script string, n threads) contender {
 	return contender{name, func(ctx context.Context, l *lab) (command, error) {
 		t, err := l.pytorch(ctx)
@@ -101,9 +104,9 @@ func pytorchTrains(name, script string, n threads) contender {
 	}}
 }
 
-// pytorchSeed is the seed job in one of the modes of the script for it. Whole runs take as many
-// epochs as Braid's.
-func pytorchSeed(name, mode string, whole bool) contender {
+// pytorchSeed returns a contender that runs the seed job in a mode of its script. With allEpochs it
+// trains as many epochs as Braid.
+func pytorchSeed(name, mode string, allEpochs bool) contender {
 	return contender{name, func(ctx context.Context, l *lab) (command, error) {
 		t, err := l.pytorch(ctx)
 		if err != nil {
@@ -114,7 +117,7 @@ func pytorchSeed(name, mode string, whole bool) contender {
 			return command{}, err
 		}
 		epochs := l.peerEpochs
-		if whole {
+		if allEpochs {
 			epochs = l.epochs
 		}
 		script := filepath.Join(l.peers, "pytorch_seed.py")

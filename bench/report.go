@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// report is what -json writes.
+// report is the content of the file of -json.
 type report struct {
 	Machine    machine  `json:"machine"`
 	Arguments  []string `json:"arguments"`

@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// comparison says which way a ratio goes.
+// comparison is the direction of a ratio.
 type comparison uint8
 
 const (
-	absolute comparison = iota // there is no peer
-	faster                     // how many times ours is faster, or smaller: theirs by ours
-	within                     // how many times theirs ours takes: ours by theirs
+	absolute comparison = iota // no peer
+	faster                     // theirs / ours
+	within                     // ours / theirs
 )
 
-// row is one line of the table: what one contender reached, alone or against another.
+// row is one line of the table: a contender's figure, alone or against a peer.
 type row struct {
 	what    string
 	contest string
 	ours    string
-	theirs  []string // the best of them is the peer
+	theirs  []string // candidates; the fastest is the peer
 	compare comparison
 	take    figure
 	show    func(float64) string
@@ -32,19 +32,21 @@ func seconds(r run) float64 { return r.Seconds }
 func memory(r run) float64  { return r.Memory }
 
 func epoch(s float64) string     { return fmt.Sprintf("%.1f ms an epoch", 1e3*s) }
-func whole(s float64) string     { return fmt.Sprintf("%.2f s", s) }
+func total(s float64) string     { return fmt.Sprintf("%.2f s", s) }
 func megabytes(b float64) string { return fmt.Sprintf("%.0f MB", b/1e6) }
 func micro(s float64) string     { return fmt.Sprintf("%.2f us", 1e6*s) }
 func percent(x float64) string   { return fmt.Sprintf("%.1f %%", 100*x) }
 
-// rate shows the time of so many rows as rows a second.
+// rate formats the time of rows rows as rows per second.
 func rate(rows float64) func(float64) string {
 	return func(s float64) string { return fmt.Sprintf("%.2f million rows/s", rows/s/1e6) }
 }
 
-// rows is the table, with the goals that the engine was given.
+// rows returns the rows of the table, with the goals of the engine's design.
 func rows() []row {
-	trains := func(what, contest, ours string, theirs []string, compare comparison, wanted string) row {
+	trains := func(
+		what, contest, ours string, theirs []string, compare comparison, wanted string,
+	) row {
 		return row{what, contest, ours, theirs, compare, value, epoch, wanted}
 	}
 	torches := []string{torch1, torch2, torchOwn2, torchBLAS2}
@@ -61,8 +63,9 @@ func rows() []row {
 		trains("seed, 2 workers, PyTorch as in the book", "seed", braid2, one(torchBook), faster, "43x"),
 		trains("seed, 1 worker, limit program", "seed", braid1, one(limit1), within, "within 1.15x"),
 		trains("seed, 2 workers, limit program", "seed", braid2, one(limit2), within, "within 1.20x"),
-		trains("seed, AVX2, 1 worker, limit program", "seed", braidAVX2, one(limitAVX2), within, "within 1.15x"),
-		{"braid train, whole process", "command", braidTrain, one(torchTuned), faster, seconds, whole,
+		trains("seed, AVX2, 1 worker, limit program", "seed", braidAVX2, one(limitAVX2), within,
+			"within 1.15x"),
+		{"braid train, whole process", "command", braidTrain, one(torchTuned), faster, seconds, total,
 			"under 0.9 s, 13x"},
 		{"braid train, peak memory", "command", braidTrain, one(torchTuned), faster, memory, megabytes,
 			"150 MB (PyTorch: 650)"},
@@ -75,11 +78,12 @@ func rows() []row {
 		product("512", 2, braid2, "88 %"),
 		product("1024", 1, braid1, "92 %"),
 		product("1024", 2, braid2, "88 %"),
-		{"prediction, one row", "predict 1", braid1, one(onnx1), faster, value, micro, "2 us (ONNX Runtime: 7.6)"},
+		{"prediction, one row", "predict 1", braid1, one(onnx1), faster, value, micro,
+			"2 us (ONNX Runtime: 7.6)"},
 		{"prediction, 64 rows, 1 worker", "predict 64", braid1, one(onnx1), faster, value, rate(64),
 			"3 million rows/s (ONNX Runtime: 1.3)"},
-		{"prediction, 10,000 rows, 2 workers", "predict 10000", braid2, one(onnx2), faster, value, rate(10_000),
-			"5 million rows/s (ONNX Runtime: 2.2)"},
+		{"prediction, 10,000 rows, 2 workers", "predict 10000", braid2, one(onnx2), faster, value,
+			rate(10_000), "5 million rows/s (ONNX Runtime: 2.2)"},
 	}
 }
 
@@ -90,8 +94,8 @@ func plural(workers int) string {
 	return fmt.Sprintf("%d workers", workers)
 }
 
-// chosen are the rows whose names match, and the contests with only those contenders that they
-// need.
+// chosen returns the rows whose names match only, and the contests with the contenders of these
+// rows.
 func chosen(only *regexp.Regexp) ([]row, []contest) {
 	list := slices.DeleteFunc(rows(), func(r row) bool { return !only.MatchString(r.what) })
 	var needed []contest

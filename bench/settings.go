@@ -21,16 +21,24 @@ type settings struct {
 func parse(args []string) (settings, *regexp.Regexp, error) {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	flags.IntVar(&s.runs, "runs", 5, "runs of each contender; up to as many again replace dropped ones")
-	flags.IntVar(&s.epochs, "epochs", 20, "epochs a run of Braid, of the limit program and of whole processes")
-	flags.IntVar(&s.peerEpochs, "peer-epochs", 3, "epochs a run of PyTorch, except of whole processes")
+	flags.IntVar(&s.runs, "runs", 5,
+		"runs of each contender; up to as many again replace dropped ones")
+	flags.IntVar(&s.epochs, "epochs", 20,
+		"epochs in a run of Braid, of the limit program and of whole processes")
+	flags.IntVar(&s.peerEpochs, "peer-epochs", 3,
+		"epochs in a run of PyTorch, except of whole processes")
 	flags.StringVar(&s.only, "only", "", "regular expression: measure only the rows that match")
-	flags.StringVar(&s.json, "json", "", "file for every single run, as JSON")
-	flags.StringVar(&s.peers, "peers", "", "folder with pytorch_seed.py and limit (default: ../shared/peers beside the module)")
-	flags.StringVar(&s.seedScript, "pytorch-seed", "", "the seed job in PyTorch (default: pytorch_seed.py in -peers)")
-	flags.StringVar(&s.python, "python", "", "Python with PyTorch (default: /usr/bin/python3, else python3)")
-	flags.StringVar(&s.cache, "cache", "", "folder with ONNX Runtime (default: braid-bench in the user's cache)")
-	flags.BoolVar(&s.install, "install", false, "install ONNX Runtime with npm into -cache if it is not there")
+	flags.StringVar(&s.json, "json", "", "file for all runs, as JSON")
+	flags.StringVar(&s.peers, "peers", "",
+		"folder with pytorch_seed.py and limit (default: ../shared/peers next to the module)")
+	flags.StringVar(&s.seedScript, "pytorch-seed", "",
+		"the seed job in PyTorch (default: pytorch_seed.py in -peers)")
+	flags.StringVar(&s.python, "python", "",
+		"Python with PyTorch (default: /usr/bin/python3, else python3)")
+	flags.StringVar(&s.cache, "cache", "",
+		"folder with ONNX Runtime (default: braid-bench in the user's cache)")
+	flags.BoolVar(&s.install, "install", false,
+		"install ONNX Runtime with npm into -cache if it is missing")
 	if err := flags.Parse(args); err != nil {
 		return s, nil, err
 	}

@@ -2,7 +2,7 @@ package main
 
 import "slices"
 
-// summary is the middle and the ends of some numbers.
+// summary holds the median and the extremes of a list of numbers.
 type summary struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
@@ -17,7 +17,7 @@ func summarize(values []float64) summary {
 	return summary{median(values), slices.Min(values), slices.Max(values), len(values)}
 }
 
-// median is the middle number, or the mean of the two in the middle.
+// median returns the middle number, or the mean of the two middle numbers.
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	half := len(sorted) / 2
@@ -30,7 +30,7 @@ func median(values []float64) float64 {
 // figure reads one number from a run.
 type figure func(run) float64
 
-// figures are those of the runs that count.
+// figures returns the figure of each run that counts.
 func figures(runs []run, take figure) []float64 {
 	var list []float64
 	for _, r := range runs {
@@ -41,8 +41,8 @@ func figures(runs []run, take figure) []float64 {
 	return list
 }
 
-// pairs divides the figures of a's runs by those of b's, the i-th by the i-th: they were made one
-// soon after the other. A pair of which one run does not count is left out.
+// pairs divides the figure of each run of a by that of the run of b in the same round. It leaves
+// out rounds in which a run does not count.
 func pairs(a, b []run, take figure) []float64 {
 	var ratios []float64
 	for i := range min(len(a), len(b)) {

@@ -31,8 +31,7 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-// Runs are divided by those of the same round. One that was dropped or failed takes its pair with
-// it.
+// Runs of the same round are paired. A pair with a dropped or failed run is left out.
 func TestPairs(t *testing.T) {
 	a := []run{{Value: 10}, {Value: 20}, {Value: 30, Dropped: true}, {Value: 40}, {Value: 50}}
 	b := []run{{Value: 5}, {Value: 80, Failed: "it fell"}, {Value: 3}, {Value: 20}}
@@ -55,13 +54,15 @@ func TestPeak(t *testing.T) {
 	if err != nil || p != (peak{220, 437}) {
 		t.Errorf("peak is %+v (%v)", p, err)
 	}
-	for _, bad := range []string{"", "[cal 1t x 2t 437 GF/s]", "[cal 1t 220 2t 0 GF/s]", "[cal 1t 220 2t 437"} {
+	for _, bad := range []string{
+		"", "[cal 1t x 2t 437 GF/s]", "[cal 1t 220 2t 0 GF/s]", "[cal 1t 220 2t 437",
+	} {
 		if _, err := parsePeak(bad); err == nil || !strings.Contains(err.Error(), "want a line such as") {
 			t.Errorf("peak of %q: error is %v", bad, err)
 		}
 	}
 	for p, want := range map[peak]bool{{220, 396}: true, {220, 395}: false, {220, 220}: false} {
-		if p.whole() != want {
+		if p.hasTwoCores() != want {
 			t.Errorf("%+v: whole is %v, want %v", p, !want, want)
 		}
 	}
@@ -71,17 +72,23 @@ func TestPeak(t *testing.T) {
 	}
 }
 
-// The table's ratio is peer by Braid, or Braid by limit, and the faster of two peers counts.
+// The table's ratio is peer / Braid, or Braid / limit. The faster of two peers counts.
 func TestFill(t *testing.T) {
 	all := results{
-		{Contest: "wide", Contender: braid2, Runs: []run{{Value: 2}, {Value: 4}, {Value: 9, Dropped: true}}},
+		{Contest: "wide", Contender: braid2, Runs: []run{
+			{Value: 2}, {Value: 4}, {Value: 9, Dropped: true},
+		}},
 		{Contest: "wide", Contender: torch1, Runs: []run{{Value: 6}, {Value: 8}, {Value: 5}}},
 		{Contest: "wide", Contender: torch2, Runs: []run{{Value: 10}, {Value: 20}, {Value: 30}}},
 	}
-	r := row{contest: "wide", ours: braid2, theirs: []string{torch2, torch1}, compare: faster, take: value, show: epoch}
+	r := row{
+		contest: "wide", ours: braid2, theirs: []string{torch2, torch1},
+		compare: faster, take: value, show: epoch,
+	}
 	l := r.fill(all)
 	want := summary{Median: 2.5, Min: 2, Max: 3, Count: 2}
-	if l.Peer != torch1 || l.Ratio != want || l.Dropped != 1 || l.Figure.Median != 3 || l.Missing != "" {
+	if l.Peer != torch1 || l.Ratio != want || l.Dropped != 1 || l.Figure.Median != 3 ||
+		l.Missing != "" {
 		t.Errorf("line is %+v, want %s with ratio %+v and 1 dropped", l, torch1, want)
 	}
 	r.compare = within
@@ -94,7 +101,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-// Contenders that lack the same thing are told of together.
+// Contenders that are missing for the same reason share a line.
 func TestAbsent(t *testing.T) {
 	all := results{
 		{Contest: "wide", Contender: torch1, Missing: "no torch\ninstall it"},

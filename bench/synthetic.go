@@ -7,13 +7,13 @@ import (
 	"braid/internal/random"
 )
 
-// Rows of the made data sets: 100 steps an epoch each.
+// Rows of the synthetic data sets: 100 steps in an epoch.
 const (
 	wideRows = 12_800
 	textRows = 6_400
 )
 
-// wideTable makes images of dark pixels, more of low classes than of high ones.
+// wideTable returns random images, mostly dark, with more rows of low classes than of high ones.
 func wideTable(context.Context) (*data.Table, error) {
 	pixels, classes := make([]uint8, wideRows*784), make([]int32, wideRows)
 	draw := random.New(1, "bench/wide/pixels")
@@ -29,7 +29,7 @@ func wideTable(context.Context) (*data.Table, error) {
 	return data.NewTable(data.Bytes("image", pixels, standard, 784), data.Ints("digit", classes))
 }
 
-// textTable makes sentences in which, as in real ones, few words are most of the text.
+// textTable returns random sentences in which, as in real text, a few words are frequent.
 func textTable(context.Context) (*data.Table, error) {
 	ids, topics := make([]int32, textRows*textSteps), make([]int32, textRows)
 	good := make([]float32, textRows)
@@ -41,10 +41,12 @@ func textTable(context.Context) (*data.Table, error) {
 			good[i] = 1
 		}
 	}
-	return data.NewTable(data.Ints("ids", ids, textSteps), data.Ints("topic", topics), data.Floats("good", good))
+	return data.NewTable(
+		data.Ints("ids", ids, textSteps), data.Ints("topic", topics), data.Floats("good", good))
 }
 
-// skewed draws ids below limit, the lower the more often. bench/pytorch draws alike.
+// skewed fills ids with random numbers below limit, lower ones more often. The scripts of
+// bench/pytorch use the same distribution.
 func skewed(ids []int32, limit int, draw random.Stream) {
 	for i := range ids {
 		u := draw.Unit(uint64(i))

@@ -15,7 +15,7 @@ type line struct {
 	Peer    string  `json:"peer,omitempty"`
 	Theirs  summary `json:"peer_figure,omitzero"`
 	Ratio   summary `json:"ratio,omitzero"`
-	Dropped int     `json:"dropped"` // runs of both that do not count
+	Dropped int     `json:"dropped"` // runs of both contenders that do not count
 	Wanted  string  `json:"wanted,omitempty"`
 	Missing string  `json:"missing,omitempty"`
 
@@ -66,7 +66,7 @@ func dropped(runs []run) int {
 	return n
 }
 
-// why tells why a contender has no figures, or "" if it has.
+// why returns the reason that a contender has no figures, or "" if it has.
 func (r *result) why() string {
 	if r.Missing != "" {
 		return "missing: " + oneLine(r.Missing)
@@ -82,7 +82,7 @@ func (r *result) why() string {
 	return ""
 }
 
-// absent lists those without figures, all that have the same reason together.
+// absent lists the contenders without figures, grouped by reason.
 func (all results) absent() []string {
 	var reasons []string
 	who := map[string][]string{}
@@ -152,7 +152,7 @@ func (l line) ratio() string {
 	return text
 }
 
-// count is how many pairs there are, or runs where there is no peer.
+// count returns the number of pairs, or of runs if there is no peer.
 func (l line) count() int {
 	if l.row.compare == absolute {
 		return l.Figure.Count
