@@ -34,7 +34,7 @@ func (l *lab) pytorch(ctx context.Context) (torch, error) {
 			}
 		}
 		if t.python == "" {
-			return t, errors.New("PyTorch: there is no python3: " + pytorchCure)
+			return t, errors.New("PyTorch: python3 is not installed: " + pytorchCure)
 		}
 		t.env = []string{"OPENBLAS_L2_SIZE", "PYTHONDONTWRITEBYTECODE=1", "OPENBLAS_CORETYPE=SkylakeX"}
 		err := l.checkTorch(ctx, t)

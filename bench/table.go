@@ -103,10 +103,10 @@ func (all results) absent() []string {
 	return list
 }
 
-// oneLine is an error of several lines in one.
+// oneLine joins the lines of an error.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", ": ") }
 
-// printTable writes the table for people, and beneath it what is missing and what to know.
+// printTable writes the table, and below it the notes and the missing contenders.
 func printTable(w io.Writer, lines []line, all results, notes []string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "what\tBraid\tpeer\tratio (min to max)\twanted\tpairs\tdropped")

@@ -162,7 +162,7 @@ func (o batchNorm) slope(t *op.Task, inverse []float32, channel int) float32 {
 	return inverse[channel] * t.Weights[o.gamma].Data[channel]
 }
 
-// Gradient is the sum of d·(in - mean)·inverse for gamma, of d for beta.
+// Gradient sums d·(in - mean)·inverse for gamma, d for beta.
 func (o fixedNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	mean, inverse := o.statistics(t)
 	to := grad.Row(0)

@@ -217,7 +217,7 @@ func (o layerNorm) scaled(t *op.Task, d float32, i int) float32 {
 	return float32(d * o.weight(t, o.gamma, i))
 }
 
-// Gradient is the sum of d·normalized for gamma, of d for beta.
+// Gradient sums d·normalized for gamma, d for beta.
 func (o layerNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	width := t.Weights[weight].Width
 	for row := block.RowLo; row < block.RowHi; row++ {

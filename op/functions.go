@@ -122,7 +122,7 @@ func geluTanhBack(d, _, z, tmp []float32) {
 	}
 }
 
-// silu is z sigmoid(z): Elfwing, Uchibe and Doya, 2017, where it is named so; also "swish".
+// silu is z sigmoid(z), also named swish: Elfwing, Uchibe and Doya, 2017.
 func silu(y, z, tmp []float32) {
 	kernel.Default().Sigmoid(tmp, z)
 	for i, v := range z {

@@ -133,7 +133,7 @@ func TestPointsDrawn(t *testing.T) {
 	}
 }
 
-// The three points lie at epochs 1, 2 and 5: the second at a quarter of the width.
+// The three points are at epochs 1, 2 and 5, the second at a quarter of the width.
 func TestPointsAtTheirEpochs(t *testing.T) {
 	values := []float64{3, 2, math.NaN(), math.NaN(), 1}
 	svg := drawn(t, []Panel{{Lines: []Line{{Values: values, Color: 1}}}})
@@ -149,7 +149,7 @@ func TestPointsAtTheirEpochs(t *testing.T) {
 	}
 	const digits = 0.02 // the file keeps five digits
 	if x[2]-x[0] < panelWidth/2 || math.Abs(x[1]-(0.75*x[0]+0.25*x[2])) > digits {
-		t.Errorf("the points lie at %v, want the second at a quarter", x)
+		t.Errorf("the points are at %v, want the second at a quarter", x)
 	}
 }
 

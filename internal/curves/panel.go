@@ -47,8 +47,23 @@ func (p Panel) draw(area draw.Canvas) error {
 	return nil
 }
 
-// epochTicks returns ticks at epoch 1 and at the multiples, ten at most, of 1, 2 or 5 times a
-// power of ten. gonum's default ticks lie between epochs too, with labels such as 4.00.
+// legend returns one entry for each line, cut to the panel's width.
+func (p Panel) legend() plot.Legend {
+	legend := plot.NewLegend()
+	legend.Top, legend.Left, legend.YPosition = true, true, draw.PosCenter
+	legend.Padding, legend.ThumbnailWidth = 3, 26
+	legend.TextStyle.Font.Variant = sans
+	legend.TextStyle.Font.Size = 11
+	width := panelWidth - legendIndent - legend.ThumbnailWidth - margin
+	for _, l := range p.Lines {
+		name := cut(clean(l.Name), legend.TextStyle, width)
+		legend.Add(name, &plotter.Line{LineStyle: l.style()})
+	}
+	return legend
+}
+
+// epochTicks returns ticks at epoch 1 and at the multiples, ten at most, of 1, 2 or 5 times a power
+// of ten. gonum's default ticks are also between epochs, with labels such as 4.00.
 func epochTicks(last int) plot.ConstantTicks {
 	step := 1
 	for i := 0; last > 10*step; i++ {

@@ -6,30 +6,12 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
 // sans selects the sans-serif variant of the font.
 const sans = "Sans"
-
-// legend returns one entry for each line, cut to the panel's width.
-func (p Panel) legend() plot.Legend {
-	legend := plot.NewLegend()
-	legend.Top, legend.Left, legend.YPosition = true, true, draw.PosCenter
-	legend.Padding, legend.ThumbnailWidth = 3, 26
-	legend.TextStyle.Font.Variant = sans
-	legend.TextStyle.Font.Size = 11
-	width := panelWidth - legendIndent - legend.ThumbnailWidth - margin
-	for _, l := range p.Lines {
-		name := cut(clean(l.Name), legend.TextStyle, width)
-		legend.Add(name, &plotter.Line{LineStyle: l.style()})
-	}
-	return legend
-}
 
 // withFallback adds fonts of the same widths, for machines without Liberation Sans: a browser
 // would take its default, which has serifs.

@@ -55,8 +55,8 @@ type Network struct {
 	predictRows int // rows of a prediction pass
 }
 
-// Compile makes a network of a graph's nodes. Each node must come after its inputs. The seed is for
-// ops that draw random numbers.
+// Compile makes a network from a graph's nodes. Each node must come after its inputs. The seed is
+// for ops that draw random numbers.
 func Compile(nodes []*Node, seed uint64) *Network {
 	n := &Network{Nodes: nodes, seed: seed, layout: newLayout(nodes), chunk: gradientRows}
 	for i, node := range nodes {

@@ -28,7 +28,7 @@ type Workspace struct {
 	direct     []bool // HeadGrad is the memory of OutGrad
 }
 
-// NewWorkspace makes the memory for batches of up to rows rows.
+// NewWorkspace allocates the memory for batches of up to rows rows.
 func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	count := len(n.Nodes)
 	ws := &Workspace{

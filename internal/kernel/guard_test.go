@@ -62,7 +62,7 @@ func lopsided(r *rand.Rand, x []float32) {
 	}
 }
 
-// odd is lopsided with special values among the others.
+// odd fills x like lopsided, with special values among the others.
 func odd(r *rand.Rand, x []float32) {
 	specials := []float32{
 		0, negative, 1, -1, 1e-40, -1e-40, 1e-45, -1e-45, 1.1754944e-38, -1.1754944e-38,
@@ -79,7 +79,7 @@ func odd(r *rand.Rand, x []float32) {
 	}
 }
 
-// wild is odd with values so large that they would hide the rest of a sum.
+// wild fills x like odd, with values so large that they hide the rest of a sum.
 func wild(r *rand.Rand, x []float32) {
 	odd(r, x)
 	for i := range x {

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The moments of 200,000 draws lie within six standard errors of what the distribution has.
+// The moments of 200,000 draws are within six standard errors of the distribution's.
 func TestMoments(t *testing.T) {
 	const n = 200_000
 	s := New(3, "moments")
@@ -56,19 +56,20 @@ func TestPermutation(t *testing.T) {
 	for epoch := range uint64(rounds) {
 		order := make([]int32, n)
 		New(7, "shuffle", epoch).Permutation(order)
-		for place, item := range order {
-			counts[place][item]++
+				for position, item := range order {
+			counts[position][item]++
 		}
 		slices.Sort(order)
 		if !slices.Equal(order, []int32{0, 1, 2, 3, 4}) {
-			t.Fatalf("epoch %d is no permutation: %v", epoch, order)
+			t.Fatalf("epoch %d is not a permutation: %v", epoch, order)
 		}
 	}
-	for place, row := range counts {
+		for position, row := range counts {
 		for item, count := range row {
 			// Six standard deviations of a binomial count.
 			if math.Abs(float64(count)-rounds/n) > 6*math.Sqrt(rounds*0.2*0.8) {
-				t.Errorf("item %d comes to place %d in %d of %d shuffles", item, place, count, rounds)
+								t.Errorf("item %d is at position %d in %d of %d shuffles",
+					item, position, count, rounds)
 			}
 		}
 	}
