@@ -12,19 +12,20 @@ import (
 	"strings"
 )
 
-// load is a kind of large request. Clients take its requests in turn.
+// load is a list of large requests. Each client sends one of them repeatedly.
 type load struct {
-	name   string
-	bodies [][]byte // whole requests, header and body
+	name     string
+	requests [][]byte // header and body
 }
 
-// mostBody is the largest body that the server takes.
-const mostBody = 8 << 20
+// maxBody is the largest body that the server accepts.
+const maxBody = 8 << 20
 
-// heavyLoads are requests whose bodies, rows, texts or images are as large as the server takes.
+// heavyLoads returns loads whose bodies, rows, texts or images have the largest size that the
+// server accepts.
 func heavyLoads() ([]load, error) {
 	row, _ := request("JSON")
-	padded := append(bytes.Clone(row), bytes.Repeat([]byte(" "), mostBody-len(row))...)
+	padded := append(bytes.Clone(row), bytes.Repeat([]byte(" "), maxBody-len(row))...)
 	photo, err := photograph()
 	if err != nil {
 		return nil, err
@@ -41,29 +42,36 @@ func heavyLoads() ([]load, error) {
 	}
 	var all load
 	for _, l := range loads {
-		all.bodies = append(all.bodies, l.bodies...)
+		all.requests = append(all.requests, l.requests...)
 	}
 	all.name = "all of these"
 	return append(loads, all), nil
 }
 
-// post is a POST request after which the connection ends.
+// post returns a POST request that closes its connection.
 func post(path string, body []byte, headers ...string) []byte {
-	headers = append(headers, "Host: localhost", "Connection: close", fmt.Sprintf("Content-Length: %d", len(body)))
-	return append([]byte("POST "+path+" HTTP/1.1\r\n"+strings.Join(headers, "\r\n")+"\r\n\r\n"), body...)
+	headers = append(headers, "Host: localhost", "Connection: close",
+		fmt.Sprintf("Content-Length: %d", len(body)))
+	header := "POST " + path + " HTTP/1.1\r\n" + strings.Join(headers, "\r\n") + "\r\n\r\n"
+	return append([]byte(header), body...)
 }
 
 func binaryRows(n int) []byte {
 	questions := strings.Repeat(`"odd number",`, n)
-	text := fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"parameters":{"binary_data_size":%d}},`+
-		`{"name":"question","datatype":"BYTES","shape":[%d,1],"data":[%s]}]}`, n, n*784, n, questions[:len(questions)-1])
-	return post(path, append([]byte(text), make([]byte, n*784)...), fmt.Sprintf("Inference-Header-Content-Length: %d", len(text)))
+	text := fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],`+
+		`"parameters":{"binary_data_size":%d}},`+
+		`{"name":"question","datatype":"BYTES","shape":[%d,1],"data":[%s]}]}`,
+		n, n*784, n, questions[:len(questions)-1])
+	return post(path, append([]byte(text), make([]byte, n*784)...),
+		fmt.Sprintf("Inference-Header-Content-Length: %d", len(text)))
 }
 
 func jsonRows(n int) []byte {
 	pixels, questions := strings.Repeat("200,", n*784), strings.Repeat(`"odd number",`, n)
-	return fmt.Appendf(nil, `{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"data":[%s]},`+
-		`{"name":"question","datatype":"BYTES","shape":[%d,1],"data":[%s]}]}`, n, pixels[:len(pixels)-1], n, questions[:len(questions)-1])
+	return fmt.Appendf(nil,
+		`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"data":[%s]},`+
+			`{"name":"question","datatype":"BYTES","shape":[%d,1],"data":[%s]}]}`,
+		n, pixels[:len(pixels)-1], n, questions[:len(questions)-1])
 }
 
 func zipped(content []byte) []byte {
@@ -76,7 +84,8 @@ func zipped(content []byte) []byte {
 
 func chunked(body []byte) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n", path)
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: localhost\r\n"+
+		"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n", path)
 	for len(body) > 0 {
 		n := min(len(body), 64<<10)
 		fmt.Fprintf(&b, "%x\r\n%s\r\n", n, body[:n])
@@ -92,7 +101,7 @@ func escaped(row []byte) []byte {
 	return append(row[:len(row)-1:len(row)-1], `,"more":[`+list[:len(list)-1]+`]}`...)
 }
 
-// photograph is a JPEG of 12 million pixels, in colour.
+// photograph returns a JPEG of 12 million pixels, in colour.
 func photograph() ([]byte, error) {
 	random := rand.New(rand.NewPCG(1, 1))
 	picture := stdimage.NewYCbCr(stdimage.Rect(0, 0, 4000, 3000), stdimage.YCbCrSubsampleRatio420)
@@ -115,14 +124,16 @@ func photograph() ([]byte, error) {
 }
 
 func form(photo []byte) []byte {
-	body := fmt.Appendf(nil, "--B\r\nContent-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\n%s\r\n"+
+	body := fmt.Appendf(nil, "--B\r\n"+
+		"Content-Disposition: form-data; name=\"image\"; filename=\"a\"\r\n\r\n%s\r\n"+
 		"--B\r\nContent-Disposition: form-data; name=\"question\"\r\n\r\nodd number\r\n--B--\r\n", photo)
 	return post("/ask", body, "Content-Type: multipart/form-data; boundary=B")
 }
 
-// askJSON has escapes in its base64, as some programs write it, so that it is copied twice.
+// askJSON escapes the slashes of base64, as some programs do, so that the server copies it twice.
 func askJSON(photo []byte) []byte {
 	text, _ := json.Marshal(base64.StdEncoding.EncodeToString(photo))
-	body := fmt.Appendf(nil, `{"image":%s,"question":"odd number"}`, bytes.ReplaceAll(text, []byte("/"), []byte(`\/`)))
+	text = bytes.ReplaceAll(text, []byte("/"), []byte(`\/`))
+	body := fmt.Appendf(nil, `{"image":%s,"question":"odd number"}`, text)
 	return post("/ask", body, "Content-Type: application/json")
 }

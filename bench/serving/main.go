@@ -1,6 +1,7 @@
 // Command serving measures braid serve on this machine: requests per second at several numbers of
-// connections, compared with a plain net/http echo server, and the behaviour at twice the rate that
-// it can answer. wrk generates the load. The results are in docs/serving.md.
+// connections, compared with a plain net/http echo server, the behaviour at twice the rate that it
+// can answer, and the memory under large requests. wrk generates the load of small requests. The
+// results are in docs/serving.md.
 package main
 
 import (

@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// clients is how many connections send large requests at once.
+// clients is the number of connections that send large requests at once.
 const clients = 64
 
-// memory prints the largest resident memory of the server under each heavy load, for each limit. It
-// fails where that is more than the limit.
+// memory prints the peak resident memory of the server under each heavy load, for each limit. It
+// fails if a peak exceeds its limit.
 func memory(braid, model string, duration time.Duration, limits []string) error {
 	loads, err := heavyLoads()
 	if err != nil {
@@ -36,7 +36,8 @@ func memory(braid, model string, duration time.Duration, limits []string) error 
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%.1f\n", limit, l.name, t.limit>>20, t.peak>>20, t.statuses(),
+			fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%.1f\n",
+				limit, l.name, t.limit>>20, t.peak>>20, t.statuses(),
 				float64(t.count[200])/duration.Seconds())
 			w.Flush()
 			if t.peak > t.limit {
@@ -50,11 +51,11 @@ func memory(braid, model string, duration time.Duration, limits []string) error 
 	return nil
 }
 
-// trial is what one server did under one load.
+// trial is the result of one server under one load.
 type trial struct {
 	limit, peak int64 // bytes
 	mu          sync.Mutex
-	count       map[int]int // by status; 0: the connection broke
+	count       map[int]int // by status; 0 for a broken connection
 }
 
 func (t *trial) statuses() string {
@@ -67,25 +68,26 @@ func (t *trial) statuses() string {
 	return strings.Join(list, ", ")
 }
 
-// try runs a server under a load.
+// try measures a server under a load for a duration.
 func try(braid, model, limit string, l load, duration time.Duration) (*trial, error) {
 	args := []string{model}
 	if limit != "default" {
 		args = append(args, "--memory", limit)
 	}
-	log, to, err := os.Pipe()
+	log, stderr, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	defer log.Close()
-	defer to.Close()
-	s, err := startLogged(to, braid, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	defer stderr.Close()
+	args = append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)
+	s, err := startLogged(stderr, braid, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer s.stop()
 	t := &trial{count: map[int]int{}}
-	if t.limit, err = promised(log); err != nil {
+	if t.limit, err = limitOf(log); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), duration)
@@ -95,7 +97,7 @@ func try(braid, model, limit string, l load, duration time.Duration) (*trial, er
 	for c := range clients {
 		wait.Go(func() {
 			for ctx.Err() == nil {
-				status := send(address, l.bodies[c%len(l.bodies)])
+				status := send(address, l.requests[c%len(l.requests)])
 				t.mu.Lock()
 				t.count[status]++
 				t.mu.Unlock()
@@ -107,7 +109,7 @@ func try(braid, model, limit string, l load, duration time.Duration) (*trial, er
 	return t, err
 }
 
-// send sends a request as it is, and returns the status of the answer; 0 if none came.
+// send sends the bytes of a request and returns the status of the answer, or 0 if there is none.
 func send(address string, request []byte) int {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -115,7 +117,7 @@ func send(address string, request []byte) int {
 	}
 	defer c.Close()
 	c.SetDeadline(time.Now().Add(time.Minute))
-	_, sent := c.Write(request) // an early answer may end it
+	_, sent := c.Write(request) // fails if the server answers early and closes
 	line := make([]byte, len("HTTP/1.1 200"))
 	if _, err := io.ReadFull(c, line); err != nil {
 		return 0
@@ -130,7 +132,7 @@ func send(address string, request []byte) int {
 	return status
 }
 
-// peak is the largest resident memory that a process had, in bytes.
+// peak returns the peak resident memory of the process, in bytes.
 func (s *server) peak() (int64, error) {
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.Process.Pid))
 	if err != nil {
@@ -144,14 +146,16 @@ func (s *server) peak() (int64, error) {
 	return kb << 10, err
 }
 
-// promised is the memory that a server keeps to, in bytes, as its log says. Nobody reads the log further:
-// the server drops its lines.
-func promised(log io.Reader) (int64, error) {
+var limitLine = regexp.MustCompile(`msg=memory limit=(\d+)`)
+
+// limitOf returns the memory limit of a server in bytes, from its log. The rest of the log is not
+// read: the server drops lines that it cannot write.
+func limitOf(log io.Reader) (int64, error) {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
-		if found := regexp.MustCompile(`msg=memory limit=(\d+)`).FindStringSubmatch(lines.Text()); found != nil {
+		if found := limitLine.FindStringSubmatch(lines.Text()); found != nil {
 			return strconv.ParseInt(found[1], 10, 64)
 		}
 	}
-	return 0, errors.New("the server's log does not say how much memory it keeps to")
+	return 0, errors.New("the server's log has no line with its memory limit")
 }

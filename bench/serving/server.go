@@ -29,7 +29,7 @@ func start(program string, args ...string) (*server, error) {
 	return startLogged(os.Stderr, program, args...)
 }
 
-// startLogged is start with standard error to a file.
+// startLogged runs a program like start, with standard error to log.
 func startLogged(log *os.File, program string, args ...string) (*server, error) {
 	s := &server{Cmd: exec.Command(program, args...)}
 	s.Stderr = log
