@@ -57,7 +57,7 @@ func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
 		return found[0], nil
 	}
 	if !l.install {
-				return "", fmt.Errorf("ONNX Runtime is not in %s: -install installs npm's package "+
+		return "", fmt.Errorf("ONNX Runtime is not in %s: -install installs npm's package "+
 			"onnxruntime-node there", l.cache)
 	}
 	if err := os.MkdirAll(l.cache, 0o755); err != nil {

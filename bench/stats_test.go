@@ -63,7 +63,7 @@ func TestPeak(t *testing.T) {
 	}
 	for p, want := range map[peak]bool{{220, 396}: true, {220, 395}: false, {220, 220}: false} {
 		if p.hasTwoCores() != want {
-						t.Errorf("%+v: hasTwoCores is %v, want %v", p, !want, want)
+			t.Errorf("%+v: hasTwoCores is %v, want %v", p, !want, want)
 		}
 	}
 	r := run{Value: 330, Before: peak{200, 300}, After: peak{240, 360}}

@@ -56,8 +56,8 @@ type Set struct {
 	// Adam updates weights and both moments; see AdamStep.
 	Adam func(b AdamBlock, s AdamStep)
 
-		// Prefetch loads the rows of x with the indices in order into the cache, some time before they
-		// are read. Rows have width bytes and stride row.
+	// Prefetch loads the rows of x with the indices in order into the cache, some time before they
+	// are read. Rows have width bytes and stride row.
 	Prefetch func(x []uint8, row, width int, order []int32)
 	// Claim loads rows of width numbers, with stride row, into the cache for writing, some time
 	// before they are written: other cores have read them.

@@ -56,7 +56,7 @@ func TestPermutation(t *testing.T) {
 	for epoch := range uint64(rounds) {
 		order := make([]int32, n)
 		New(7, "shuffle", epoch).Permutation(order)
-				for position, item := range order {
+		for position, item := range order {
 			counts[position][item]++
 		}
 		slices.Sort(order)
@@ -64,11 +64,11 @@ func TestPermutation(t *testing.T) {
 			t.Fatalf("epoch %d is not a permutation: %v", epoch, order)
 		}
 	}
-		for position, row := range counts {
+	for position, row := range counts {
 		for item, count := range row {
 			// Six standard deviations of a binomial count.
 			if math.Abs(float64(count)-rounds/n) > 6*math.Sqrt(rounds*0.2*0.8) {
-								t.Errorf("item %d is at position %d in %d of %d shuffles",
+				t.Errorf("item %d is at position %d in %d of %d shuffles",
 					item, position, count, rounds)
 			}
 		}
