@@ -41,6 +41,7 @@ const (
 	margin       = 12
 	columns      = 2  // panels side by side
 	legendIndent = 48 // from the panel's left edge
+	legendGap    = 4  // below the panel
 )
 
 // SVG writes a drawing of panels, two side by side, each with its legend below. The same panels
@@ -70,7 +71,8 @@ func SVG(w io.Writer, panels []Panel) error {
 		if err := p.draw(area); err != nil {
 			return fmt.Errorf("curves: panel %q: %w", p.Title, err)
 		}
-		legends[i].Draw(crop(page, left+legendIndent, top-height, left+panelWidth, bottom))
+		area = crop(page, left+legendIndent, top-height, left+panelWidth, bottom-legendGap)
+		legends[i].Draw(area)
 	}
 	var drawing bytes.Buffer
 	if _, err := canvas.WriteTo(&drawing); err != nil {
