@@ -45,7 +45,7 @@ const (
 var floorNames = map[int]string{
 	0:  "arrays, inner loops",
 	1:  "files, text, pictures, threads",
-	2:  "contract of a layer",
+	2:  "contract of a layer, digits",
 	3:  "engine",
 	4:  "graphs, models, tables",
 	5:  "layers, losses, optimizers",

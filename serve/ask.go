@@ -12,6 +12,7 @@ import (
 	"braid/internal/names"
 	"braid/internal/value"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // question is one row as people ask it: what they gave for each input.
@@ -125,7 +126,7 @@ func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f 
 		asked := names.List(in.Text.Questions)
 		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+asked)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
-		return vision.ErrBlank // predict takes such a row, for a data set may have it
+		return digit.ErrBlank // predict takes such a row, for a data set may have it
 	case in.IsImage() && q.saw == nil:
 		q.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
 	}
@@ -149,7 +150,8 @@ func (b *body) askProblem(in *infer.Input, f field, err error) error {
 // body does, while it takes it. As many are decoded at once as there are processors; memory comes first,
 // so that no decoding waits for memory.
 func (s *Server) look(ctx context.Context, b *body, file []byte, height, width int) ([]uint8, error) {
-	memory := vision.Memory(file, s.config.Image)
+	memory, pixels := vision.Memory(file, s.config.Image)
+	memory += digit.PixelBytes * pixels
 	if err := b.take(memory); err != nil {
 		return nil, err
 	}
@@ -169,7 +171,7 @@ func (s *Server) look(ctx context.Context, b *body, file []byte, height, width i
 	if err := late(ctx); err != nil {
 		return nil, err
 	}
-	return grey.MNIST(height, width)
+	return digit.MNIST(grey, height, width)
 }
 
 // late is an error where a request's deadline has passed, or its client has left.

@@ -22,6 +22,7 @@ import (
 
 	"braid/modelfile"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // drawing is a stroke on a large canvas, as PNG.
@@ -94,7 +95,7 @@ func TestAsk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pixels, err := grey.MNIST(28, 28)
+	pixels, err := digit.MNIST(grey, 28, 28)
 	if err != nil {
 		t.Fatal(err)
 	}

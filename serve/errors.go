@@ -10,6 +10,7 @@ import (
 
 	"braid/infer"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // problem is what is wrong with a request, with the status that says so.
@@ -61,7 +62,7 @@ func known(err error) *problem {
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &question), errors.Is(err, vision.ErrBlank):
+	case errors.As(err, &question), errors.Is(err, digit.ErrBlank):
 		return &problem{status: http.StatusUnprocessableEntity, text: withoutSource(err)}
 	case errors.As(err, &large):
 		return &problem{status: http.StatusRequestEntityTooLarge, text: withoutSource(err) + ", or have more allowed (--max-image)"}

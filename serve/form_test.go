@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // Browsers, curl and libraries write forms in many ways. All of these ask the same.
@@ -23,7 +24,7 @@ func TestForms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pixels, err := grey.MNIST(28, 28)
+	pixels, err := digit.MNIST(grey, 28, 28)
 	if err != nil {
 		t.Fatal(err)
 	}

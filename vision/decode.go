@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"braid/internal/jpeggrey"
 )
 
 // ErrFormat is the error of content that is neither PNG nor JPEG.
@@ -45,19 +47,16 @@ func Decode(content []byte, most int64) (*Grey, error) {
 	return g, nil
 }
 
-// Memory bounds what Decode allocates for an image, and MNIST for what comes of it. It is 0 for
-// what Decode refuses.
-func Memory(content []byte, most int64) int64 {
+// Memory bounds the bytes that Decode allocates for an image, and says how many pixels the Grey has.
+// Both are 0 for what Decode refuses.
+func Memory(content []byte, most int64) (bytes, pixels int64) {
 	_, d, err := open(content)
 	if err != nil || max(d.memory(), d.work()) > most {
-		return 0
+		return 0, 0
 	}
 	columns, rows := reduced(d.size())
-	return d.memory() + mnistBytes*int64(columns)*int64(rows)
+	return d.memory(), int64(columns) * int64(rows)
 }
-
-// mnistBytes bounds the bytes that MNIST allocates for each pixel of a Grey: see TestMemory.
-const mnistBytes = 128
 
 // decoder decodes an image, the header of which it has read.
 type decoder interface {
@@ -73,9 +72,9 @@ func open(content []byte) (format string, d decoder, err error) {
 	case bytes.HasPrefix(content, []byte(pngHeader)):
 		format = "PNG"
 		d, err = newPNG(content)
-	case bytes.HasPrefix(content, []byte(jpegHeader)):
+	case bytes.HasPrefix(content, []byte(jpeggrey.Header)):
 		format = "JPEG"
-		d, err = newJPEG(content)
+		d, err = openJPEG(content)
 	default:
 		return "", nil, fmt.Errorf("vision: got %s: %w", kind(content), ErrFormat)
 	}
@@ -90,10 +89,7 @@ func damaged(format string, err error) error {
 	return fmt.Errorf("vision: the %s cannot be read, it is damaged or of a rare kind: %w", format, err)
 }
 
-const (
-	pngHeader  = "\x89PNG\r\n\x1a\n"
-	jpegHeader = "\xff\xd8"
-)
+const pngHeader = "\x89PNG\r\n\x1a\n"
 
 // kind says in words what content is.
 func kind(content []byte) string {

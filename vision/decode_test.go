@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +18,7 @@ func same(c color.Color) color.Color { return c }
 
 // TestKinds decodes one drawing in every kind of PNG and JPEG.
 func TestKinds(t *testing.T) {
-	drawing := grey(five(200, 150, 12), 200, 20, 240)
+	drawing := braidtest.Gray(braidtest.Five(200, 150, 12), 200, 20, 240)
 	want := seen(t, vision.FromImage(drawing))
 	frame := drawing.Rect
 	var greys color.Palette
@@ -31,30 +30,30 @@ func TestKinds(t *testing.T) {
 		content []byte
 		mean    float64
 	}{
-		"PNG grey":       {pngOf(t, drawing), 0},
-		"PNG grey 16":    {pngOf(t, each(drawing, image.NewGray16(frame), same)), 0},
-		"PNG RGB":        {pngOf(t, each(drawing, image.NewRGBA(frame), same)), 0},
-		"PNG RGB 16":     {pngOf(t, each(drawing, image.NewRGBA64(frame), same)), 0},
-		"PNG palette":    {pngOf(t, each(drawing, image.NewPaletted(frame, greys), same)), 0},
+		"PNG grey":       {braidtest.PNG(t, drawing), 0},
+		"PNG grey 16":    {braidtest.PNG(t, braidtest.Each(drawing, image.NewGray16(frame), same)), 0},
+		"PNG RGB":        {braidtest.PNG(t, braidtest.Each(drawing, image.NewRGBA(frame), same)), 0},
+		"PNG RGB 16":     {braidtest.PNG(t, braidtest.Each(drawing, image.NewRGBA64(frame), same)), 0},
+		"PNG palette":    {braidtest.PNG(t, braidtest.Each(drawing, image.NewPaletted(frame, greys), same)), 0},
 		"PNG interlaced": {interlaced(t, drawing), 0},
-		"JPEG grey":      {jpegOf(t, drawing, 95), lossy},
-		"JPEG colour":    {jpegOf(t, each(drawing, image.NewRGBA(frame), same), 95), lossy},
-		"JPEG poor":      {jpegOf(t, drawing, 50), poor},
+		"JPEG grey":      {braidtest.JPEG(t, drawing, 95), lossy},
+		"JPEG colour":    {braidtest.JPEG(t, braidtest.Each(drawing, image.NewRGBA(frame), same), 95), lossy},
+		"JPEG poor":      {braidtest.JPEG(t, drawing, 50), poor},
 	} {
-		measure := near
+		measure := braidtest.Near
 		if c.mean == 0 {
-			measure = apart
+			measure = braidtest.Apart
 		}
 		mean, most := measure(seen(t, decoded(t, c.content)), want)
 		if mean > c.mean {
 			t.Errorf("%s: off by %.1f, and %d at most; want a mean of %v at most", name, mean, most, c.mean)
 		}
 	}
-	inks := each(drawing, image.NewCMYK(frame), func(c color.Color) color.Color {
+	inks := braidtest.Each(drawing, image.NewCMYK(frame), func(c color.Color) color.Color {
 		none := 255 - c.(color.Gray).Y
 		return color.CMYK{C: none, M: none, Y: none, K: none}
 	})
-	if mean, most := near(seen(t, decoded(t, cmyk(t, drawing))), seen(t, vision.FromImage(inks))); mean > poor {
+	if mean, most := braidtest.Near(seen(t, decoded(t, cmyk(t, drawing))), seen(t, vision.FromImage(inks))); mean > poor {
 		t.Errorf("JPEG CMYK: off by %.1f, and %d at most; want a mean of %v at most", mean, most, poor)
 	}
 	if got := seen(t, decoded(t, progressive(t))); got[14*28+14] != 255 || got[2*28+2] != 0 {
@@ -74,9 +73,9 @@ func TestFromImage(t *testing.T) {
 	}
 	const rounding = 0.01 // of colours into the type's own
 	for name, img := range map[string]image.Image{
-		"NRGBA": colours, "RGBA": each(colours, image.NewRGBA(colours.Rect), same),
-		"Gray": each(colours, image.NewGray(colours.Rect), same), "CMYK": each(colours, image.NewCMYK(colours.Rect), same),
-		"Paletted": each(colours, image.NewPaletted(colours.Rect, web), same),
+		"NRGBA": colours, "RGBA": braidtest.Each(colours, image.NewRGBA(colours.Rect), same),
+		"Gray": braidtest.Each(colours, image.NewGray(colours.Rect), same), "CMYK": braidtest.Each(colours, image.NewCMYK(colours.Rect), same),
+		"Paletted": braidtest.Each(colours, image.NewPaletted(colours.Rect, web), same),
 		"part":     colours.SubImage(image.Rect(3, 2, 1290, 6)),
 	} {
 		got, want := vision.FromImage(img), vision.FromImage(slowly{img})
@@ -133,23 +132,14 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	for name, whole := range map[string][]byte{
-		"PNG":  pngOf(t, image.NewGray(image.Rect(0, 0, 40, 30))),
-		"JPEG": jpegOf(t, image.NewGray(image.Rect(0, 0, 40, 30)), 75),
+		"PNG":  braidtest.PNG(t, image.NewGray(image.Rect(0, 0, 40, 30))),
+		"JPEG": braidtest.JPEG(t, image.NewGray(image.Rect(0, 0, 40, 30)), 75),
 	} {
 		_, err := vision.Decode(whole[:len(whole)*2/3], 1<<30)
 		if err == nil || errors.Is(err, vision.ErrFormat) || !strings.Contains(err.Error(), name) {
 			t.Errorf("two thirds of a %s give the error %v, want that it is damaged", name, err)
 		}
 	}
-}
-
-// allocated is how many bytes f allocates.
-func allocated(f func()) int64 {
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	f()
-	runtime.ReadMemStats(&after)
-	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
 // TestTooLarge claims sizes that nothing is behind.
@@ -173,7 +163,7 @@ func TestTooLarge(t *testing.T) {
 		"JPEG CMYK, sampled":      {append(jpegStart(side, side, false, 0x22, 0x11, 0x11, 0x22), scan...), 6},
 	} {
 		var err error
-		got := allocated(func() { _, err = vision.Decode(c.content, most) })
+		got := braidtest.Allocated(func() { _, err = vision.Decode(c.content, most) })
 		large, ok := errors.AsType[*vision.TooLarge](err)
 		if !ok || large.Width != side || large.Height != side || large.Most != most {
 			t.Errorf("%s: got the error %v, want a TooLarge of %d x %d", name, err, side, side)
@@ -197,11 +187,11 @@ func TestBound(t *testing.T) {
 	}
 	frame := img.Rect
 	for name, content := range map[string][]byte{
-		"PNG grey": pngOf(t, img), "PNG RGB": pngOf(t, each(img, image.NewRGBA(frame), same)),
-		"PNG RGBA": pngOf(t, each(img, image.NewNRGBA(frame), faint)),
-		"PNG 16":   pngOf(t, each(img, image.NewRGBA64(frame), same)), "PNG interlaced": interlaced(t, img),
-		"JPEG grey": jpegOf(t, img, 90), "JPEG 4:2:0": jpegOf(t, each(img, image.NewRGBA(frame), same), 90),
-		"JPEG CMYK": cmyk(t, img), "JPEG turned": with(jpegOf(t, img, 90), exif(binary.LittleEndian, 6)),
+		"PNG grey": braidtest.PNG(t, img), "PNG RGB": braidtest.PNG(t, braidtest.Each(img, image.NewRGBA(frame), same)),
+		"PNG RGBA": braidtest.PNG(t, braidtest.Each(img, image.NewNRGBA(frame), faint)),
+		"PNG 16":   braidtest.PNG(t, braidtest.Each(img, image.NewRGBA64(frame), same)), "PNG interlaced": interlaced(t, img),
+		"JPEG grey": braidtest.JPEG(t, img, 90), "JPEG 4:2:0": braidtest.JPEG(t, braidtest.Each(img, image.NewRGBA(frame), same), 90),
+		"JPEG CMYK": cmyk(t, img), "JPEG turned": with(braidtest.JPEG(t, img, 90), exif(binary.LittleEndian, 6)),
 		"JPEG progressive": deepProgressive(1201, 803), "JPEG progressive, large": deepProgressive(4000, 3000),
 	} {
 		_, err := vision.Decode(content, 0)
@@ -213,7 +203,7 @@ func TestBound(t *testing.T) {
 		if _, err := vision.Decode(content, large.Bytes-1); !errors.As(err, &large) {
 			t.Errorf("%s: got the error %v, want TooLarge", name, err)
 		}
-		got := allocated(func() { _, err = vision.Decode(content, large.Bytes) })
+		got := braidtest.Allocated(func() { _, err = vision.Decode(content, large.Bytes) })
 		if err != nil || got > large.Bytes+rest {
 			t.Errorf("%s: %d bytes were allocated (%v), want at most the %d that were expected",
 				name, got, err, large.Bytes)
@@ -286,8 +276,8 @@ func TestScans(t *testing.T) {
 		}
 	}
 	// What follows the scan that has all pixels is not looked at.
-	drawing := grey(five(96, 64, 14), 96, 0, 255)
-	whole := jpegOf(t, drawing, 90)
+	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
+	whole := braidtest.JPEG(t, drawing, 90)
 	end := len(whole) - 2
 	again := slices.Concat(whole[:end], scanHeader(1, 0, 63, 0), []byte{1, 2, 3}, whole[end:])
 	if got := decoded(t, again); !slices.Equal(got.Pixels, decoded(t, whole).Pixels) {
@@ -295,31 +285,17 @@ func TestScans(t *testing.T) {
 	}
 }
 
-// TestMemory holds what Decode and MNIST allocate against what Memory says, for images that take
-// MNIST the most.
+// TestMemory holds what Decode allocates against what Memory says.
 func TestMemory(t *testing.T) {
-	noise, dashes := grey(five(512, 512, 24), 512, 40, 210), grey(five(512, 512, 24), 512, 0, 255)
-	shade := grey(five(1000, 1000, 24), 1000, 0, 255)
-	for i := range shade.Pix {
-		if i%1000+i/1000 < 800 {
-			shade.Pix[i] = uint8(float64(shade.Pix[i]) * 0.6)
-		}
-	}
-	for i := range noise.Pix {
-		noise.Pix[i] += uint8(i * i >> 4 & 31)
-		if x, y := i%512, i/512; min(x, y) > 2 && max(x, y) < 509 && x%5 < 4 && y%2 == 0 {
-			dashes.Pix[i] = 0
-		}
-	}
+	shade := braidtest.Gray(braidtest.Five(1000, 1000, 24), 1000, 0, 255)
 	for name, content := range map[string][]byte{
-		"noise": pngOf(t, noise), "dashes": pngOf(t, dashes), "shade": pngOf(t, shade),
-		"JPEG": jpegOf(t, shade, 50), "small": pngOf(t, image.NewGray(image.Rect(0, 0, 28, 28))),
-		"RGBA": pngOf(t, each(shade, image.NewNRGBA(shade.Rect), faint)),
+		"PNG": braidtest.PNG(t, shade), "JPEG": braidtest.JPEG(t, shade, 50),
+		"RGBA": braidtest.PNG(t, braidtest.Each(shade, image.NewNRGBA(shade.Rect), faint)),
 	} {
-		most := vision.Memory(content, 1<<30)
-		got := allocated(func() {
-			if g, err := vision.Decode(content, most); err == nil {
-				g.MNIST(28, 28)
+		most, pixels := vision.Memory(content, 1<<30)
+		got := braidtest.Allocated(func() {
+			if g := decoded(t, content); pixels != int64(len(g.Pixels)) {
+				t.Errorf("%s: got %d pixels, want the %d of the Grey", name, pixels, len(g.Pixels))
 			}
 		})
 		if got > most+64<<10 {
@@ -327,7 +303,7 @@ func TestMemory(t *testing.T) {
 		}
 	}
 	// A phone's photograph that is progressive takes no memory for all of its coefficients.
-	if got := vision.Memory(deepProgressive(4032, 3024), 1<<30); got > 40<<20 {
+	if got, _ := vision.Memory(deepProgressive(4032, 3024), 1<<30); got > 40<<20 {
 		t.Errorf("a progressive image of 12 million pixels takes %d bytes, want at most 40 MB", got)
 	}
 	// A size of 2^31-1 by 2^31-1 pixels of 64 bits is not taken for a small one.
@@ -336,10 +312,10 @@ func TestMemory(t *testing.T) {
 	if !strings.Contains(fmt.Sprint(err), "counts as 9223372036854775807 bytes") {
 		t.Errorf("got the error %v, want one of 2^63-1 bytes", err)
 	}
-	if got := vision.Memory([]byte("GIF89a"), 1<<30); got != 0 {
+	if got, _ := vision.Memory([]byte("GIF89a"), 1<<30); got != 0 {
 		t.Errorf("a GIF takes %d bytes, want 0", got)
 	}
-	if got := vision.Memory(pngOf(t, shade), 999_999); got != 0 {
+	if got, _ := vision.Memory(braidtest.PNG(t, shade), 999_999); got != 0 {
 		t.Errorf("an image that Decode refuses takes %d bytes, want 0", got)
 	}
 }

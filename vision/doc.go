@@ -1,41 +1,12 @@
-// Package vision brings any image of a digit to what a net that was trained on MNIST knows. Decode reads
-// a PNG or a JPEG into greys, FromImage does so with an image.Image, and MNIST makes of the greys what
-// MNIST's makers made of the digits of NIST:
+// Package vision reads images as greys. Decode reads a PNG or a JPEG, FromImage an image.Image. Both
+// reduce an image to at most 512 pixels a side, row by row: a photograph of 12 million pixels takes
+// as much memory as a small one.
 //
-//	the digit, its aspect ratio kept, fits a box of 20 x 20 pixels, its edges in greys;
-//	its centre of mass is the middle of 28 x 28 pixels;
-//	it is light, up to 255, on a background of 0.
+//	PNG: rows are decompressed, and reduced one by one                png.go, pngrow.go
+//	JPEG: of the planes that brightness depends on, blocks are
+//	decoded and reduced one by one                                    internal/jpeggrey
+//	pixels become brightness and opacity, and are summed              pixel.go, grey.go
+//	a photograph is turned upright                                    exif.go
 //
-// See Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits",
-// http://yann.lecun.com/exdb/mnist/. In the published images, the middle is pixel 14 of 0 to 27.
-//
-// NIST's digits are black on white, and what people send is not. On the way to that
-//
-//	a JPEG's luminance and a PNG's rows are reduced while they are decoded    jpeg.go, png.go
-//	a photo is turned upright, and what is transparent becomes background   exif.go, grey.go
-//	a page in specks, of a dither, a halftone, pepper or grain, is halved
-//	until they are faint                                                    specks.go
-//	light that falls off is taken off, and dark told from light strokes     surface.go, stroke.go
-//	where that leaves no strokes with room around them, the page is found
-//	part by part: the light may have steps, and the page lie on a desk      digit.go, local.go, background.go
-//	shadows, desks, frames and ruled lines are dropped by their shape       shape.go
-//	noise and dust are dropped                                              noise.go, part.go
-//	of several things on the page, the digit is chosen                      digit.go, thing.go
-//	strokes that are much thinner or thicker than MNIST's are drawn anew    width.go
-//
-// The digit is the largest thing that has the shape of strokes, and what is near to it. A circle or
-// box around it, a line below it, blots, holes and weaker ink, as of a coffee ring, are dropped. A
-// second thing of a digit's shape that is half as large or more, a tick too, makes an error that
-// says where both are.
-//
-// What is left must be strokes: else an error says what was seen, and nothing is guessed. A line as
-// dark as the digit that touches it is taken for a stroke of it; the edge of a deep shadow through
-// a digit, in a picture with much noise, may be taken for the digit; and strokes thinner than the
-// specks are lost.
-//
-// The page that is found part by part is the closing of grey morphology, and strokes are what it fills in,
-// the top-hat: J. Serra, "Image Analysis and Mathematical Morphology", 1982.
-//
-// None of these changes an image that needs none: MNIST's own, enlarged and put anywhere on a page, come
-// back as they are, but for a brightest value of 254, which becomes 255.
+// Package digit, below, finds the digit in such an image.
 package vision

@@ -47,7 +47,7 @@ func with(content, segment []byte) []byte { return slices.Concat(content[:2], se
 
 func TestOrientation(t *testing.T) {
 	const width, height = 192, 144 // whole blocks, which JPEG does alike in all directions
-	upright := grey(five(width, height, 14), width, 0, 255)
+	upright := braidtest.Gray(braidtest.Five(width, height, 14), width, 0, 255)
 	want := seen(t, vision.FromImage(upright))
 	// Where in the upright image a stored pixel is from.
 	for i, from := range []func(x, y int) (int, int){
@@ -69,13 +69,13 @@ func TestOrientation(t *testing.T) {
 				stored.SetGray(x, y, upright.GrayAt(from(x, y)))
 			}
 		}
-		content := jpegOf(t, stored, 95)
+		content := braidtest.JPEG(t, stored, 95)
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 			g := decoded(t, with(content, exif(order, uint16(i+1))))
 			if g.Width != width || g.Height != height {
 				t.Errorf("orientation %d, %v: %d x %d, want %d x %d", i+1, order, g.Width, g.Height, width, height)
 			}
-			if mean, most := apart(seen(t, g), want); mean > 4 {
+			if mean, most := braidtest.Apart(seen(t, g), want); mean > 4 {
 				t.Errorf("orientation %d, %v: off by %.1f, and %d at most", i+1, order, mean, most)
 			}
 		}
@@ -84,7 +84,7 @@ func TestOrientation(t *testing.T) {
 
 // TestDamagedEXIF changes and cuts off an EXIF segment: what cannot be read is upright.
 func TestDamagedEXIF(t *testing.T) {
-	content := jpegOf(t, grey(five(96, 64, 14), 96, 0, 255), 90)
+	content := braidtest.JPEG(t, braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255), 90)
 	plain := decoded(t, content)
 	good := exif(binary.LittleEndian, 6)
 	check := func(what string, at int, s []byte) {
@@ -112,8 +112,8 @@ func TestDamagedEXIF(t *testing.T) {
 // TestOrientationTypes holds the types of the value, and where it stands, against what Pillow 9.4
 // reads.
 func TestOrientationTypes(t *testing.T) {
-	drawing := grey(five(96, 64, 14), 96, 0, 255)
-	plainJPEG, plainPNG := jpegOf(t, drawing, 90), pngOf(t, drawing)
+	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
+	plainJPEG, plainPNG := braidtest.JPEG(t, drawing, 90), braidtest.PNG(t, drawing)
 	chunks := func(before, after []byte) []byte { // before the pixels, and behind them
 		header, end := 8+25, len(plainPNG)-12
 		return slices.Concat(plainPNG[:header], before, plainPNG[header:end], after, plainPNG[end:])

@@ -10,17 +10,18 @@ import (
 
 	"braid/internal/braidtest"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // FuzzDecode reads any bytes, and looks at what comes of them.
 func FuzzDecode(f *testing.F) {
-	drawing := grey(five(40, 30, 24), 40, 0, 255)
+	drawing := braidtest.Gray(braidtest.Five(40, 30, 24), 40, 0, 255)
 	for _, content := range [][]byte{
-		pngOf(f, drawing), pngOf(f, each(drawing, image.NewNRGBA(drawing.Rect), same)), interlaced(f, drawing),
-		pngOf(f, each(drawing, image.NewGray16(drawing.Rect), same)), jpegOf(f, drawing, 75), cmyk(f, drawing),
-		jpegOf(f, each(drawing, image.NewRGBA(drawing.Rect), same), 75), progressive(f),
-		with(jpegOf(f, drawing, 30), exif(binary.BigEndian, 8)), without(cmyk(f, drawing), 0xee),
-		pngOf(f, each(drawing, image.NewPaletted(drawing.Rect, palette.WebSafe), same)), deepProgressive(40, 30),
+		braidtest.PNG(f, drawing), braidtest.PNG(f, braidtest.Each(drawing, image.NewNRGBA(drawing.Rect), same)), interlaced(f, drawing),
+		braidtest.PNG(f, braidtest.Each(drawing, image.NewGray16(drawing.Rect), same)), braidtest.JPEG(f, drawing, 75), cmyk(f, drawing),
+		braidtest.JPEG(f, braidtest.Each(drawing, image.NewRGBA(drawing.Rect), same), 75), progressive(f),
+		with(braidtest.JPEG(f, drawing, 30), exif(binary.BigEndian, 8)), without(cmyk(f, drawing), 0xee),
+		braidtest.PNG(f, braidtest.Each(drawing, image.NewPaletted(drawing.Rect, palette.WebSafe), same)), deepProgressive(40, 30),
 		jpegWith(30, 20, false, []byte{0x41, 0x14, 0x22}, completeTables(1, 2), scanHeader(3, 0, 63, 0), randomBits(900)),
 		braidtest.PNGStart(60_000, 60_000, 8, 2, 1), jpegStart(60_000, 60_000, true, 0x22, 0x11, 0x11), []byte("GIF89a"),
 	} {
@@ -37,8 +38,8 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		pixels, err := g.MNIST(28, 28)
-		if errors.Is(err, vision.ErrBlank) {
+		pixels, err := digit.MNIST(g, 28, 28)
+		if errors.Is(err, digit.ErrBlank) {
 			return
 		}
 		if err != nil || len(pixels) != 28*28 {

@@ -248,7 +248,7 @@ func TestHostile(t *testing.T) {
 		content := h.make()
 		content = content[:min(len(content), hostileBytes)]
 		began, err := cpu(), error(nil)
-		got := allocated(func() { _, err = vision.Decode(content, usualMost) })
+		got := braidtest.Allocated(func() { _, err = vision.Decode(content, usualMost) })
 		if took := cpu() - began; took > most {
 			t.Errorf("%s: %v of CPU, want at most %v", h.name, took, most)
 		}

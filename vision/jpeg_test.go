@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/internal/braidtest"
 	"braid/vision"
 )
 
@@ -79,12 +80,12 @@ func TestAgainstStandard(t *testing.T) {
 		{2047, 33, 0.1}, {3072, 17, 0.1},
 		{3073, 80, 3}, {4096, 64, 0.3}, {4500, 65, 3}, // from means of blocks: exact where 8 blocks are one pixel
 	} {
-		noise := grey(five(size.width, size.height, 24), size.width, 30, 220)
+		noise := braidtest.Gray(braidtest.Five(size.width, size.height, 24), size.width, 30, 220)
 		r := rand.New(rand.NewPCG(5, 6))
 		for i := range noise.Pix {
 			noise.Pix[i] += uint8(r.UintN(30))
 		}
-		content := jpegOf(t, noise, 92)
+		content := braidtest.JPEG(t, noise, 92)
 		img, err := jpeg.Decode(bytes.NewReader(content))
 		if err != nil {
 			t.Fatal(err)

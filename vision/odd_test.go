@@ -17,7 +17,7 @@ import (
 // all pixels of which are there is read; one whose pixels are not is an error, also where Pillow
 // fills them up.
 func TestOddFiles(t *testing.T) {
-	drawing := grey(five(96, 64, 14), 96, 0, 255)
+	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
 	const refuses, reads = false, true
 	type odd struct {
 		name          string
@@ -25,7 +25,7 @@ func TestOddFiles(t *testing.T) {
 		pillow, braid bool
 	}
 
-	whole := pngOf(t, drawing)
+	whole := braidtest.PNG(t, drawing)
 	ihdr, end := whole[8:33], whole[len(whole)-12:]
 	rows := pngRows(t, whole)
 	stream := compressed(6, rows)
@@ -83,7 +83,7 @@ func TestOddFiles(t *testing.T) {
 			png(ihdr, chunk("IDAT", compressed(6, append([]byte{5}, rows[1:]...))), end), refuses, refuses},
 	}
 
-	photo := jpegOf(t, drawing, 90)
+	photo := braidtest.JPEG(t, drawing, 90)
 	deep := deepProgressive(96, 64)
 	sos := []byte{0xff, 0xda}
 	first := bytes.Index(deep, sos) + len(sos)

@@ -84,3 +84,23 @@ func TestTransparentDamaged(t *testing.T) {
 		t.Errorf("a pixel is %v, want %v", got.Pixels[30], want.Pixels[30])
 	}
 }
+
+func TestPNG(t *testing.T) {
+	pixels := []uint8{0, 50, 100, 150, 200, 250}
+	content, err := vision.PNG(pixels, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := decoded(t, content)
+	for i, v := range g.Pixels {
+		if g.Width != 3 || g.Height != 2 || v != float32(pixels[i])/255 {
+			t.Errorf("%d x %d pixels %v come back, want 2 rows of 3: %v", g.Height, g.Width, g.Pixels, pixels)
+			break
+		}
+	}
+	for _, size := range [][2]int{{3, 3}, {0, 0}, {-2, -3}, {6, 0}, {1, 4}} {
+		if _, err := vision.PNG(pixels, size[0], size[1]); err == nil {
+			t.Errorf("6 pixels as %d x %d are no error", size[0], size[1])
+		}
+	}
+}

@@ -86,6 +86,8 @@ func (p *pngImage) decode() (*Grey, error) {
 	return to.grey().turned(p.orientation), nil
 }
 
+var errCutShort = errors.New("it is cut short: some pixels are missing")
+
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errCutShort

@@ -76,7 +76,7 @@ func planes(t testing.TB, content []byte) (tables, scan []byte) {
 // cmyk is a JPEG of four planes, as Adobe writes them: 255 is no ink. All inks are as the image.
 func cmyk(t testing.TB, img *image.Gray) []byte {
 	t.Helper()
-	tables, scan := planes(t, jpegOf(t, img, 95))
+	tables, scan := planes(t, braidtest.JPEG(t, img, 95))
 	content := slices.Concat(
 		jpegStart(img.Rect.Dx(), img.Rect.Dy(), false, 0x11, 0x11, 0x11, 0x11),
 		segment(0xee, []byte("Adobe\x00\x64\x00\x00\x00\x00\x00")...), tables,
@@ -90,7 +90,7 @@ func cmyk(t testing.TB, img *image.Gray) []byte {
 // progressive is a JPEG of 24 x 24 whose middle block is darker: nine blocks with a first coefficient only.
 func progressive(t testing.TB) []byte {
 	t.Helper()
-	tables, _ := planes(t, jpegOf(t, image.NewGray(image.Rect(0, 0, 8, 8)), 50))
+	tables, _ := planes(t, braidtest.JPEG(t, image.NewGray(image.Rect(0, 0, 8, 8)), 50))
 	return slices.Concat(
 		jpegStart(24, 24, true, 0x11), tables, segment(0xda, 1, 1, 0, 0, 0, 0),
 		// In the table of JPEG's annex K 00 is no difference, and 110 one of five bits: here -24 and 24.

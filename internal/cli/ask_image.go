@@ -14,6 +14,7 @@ import (
 	"braid/internal/disk"
 	"braid/internal/rows"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // An image's file may have mostImage bytes, and mostDecoded when it is decoded.
@@ -68,7 +69,7 @@ func grey(content []byte, in *infer.Input, most int64) ([]uint8, error) {
 	if err != nil {
 		return nil, err
 	}
-	return img.MNIST(in.Shape[0], in.Shape[1])
+	return digit.MNIST(img, in.Shape[0], in.Shape[1])
 }
 
 // plain is an error without the package that it comes from.

@@ -20,6 +20,7 @@ import (
 	"braid/modelfile"
 	"braid/tensor"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // pictures are PNGs of test images.
@@ -44,7 +45,7 @@ func asked(t testing.TB, m *infer.Model, path, question string) (answers []infer
 	if err != nil {
 		t.Fatal(err)
 	}
-	pixels, err := img.MNIST(6, 5)
+	pixels, err := digit.MNIST(img, 6, 5)
 	if err != nil {
 		t.Fatal(err)
 	}

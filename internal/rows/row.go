@@ -10,6 +10,7 @@ import (
 	"braid/internal/names"
 	"braid/internal/value"
 	"braid/vision"
+	"braid/vision/digit"
 )
 
 // parser reads rows from their lines, for one goroutine.
@@ -133,7 +134,7 @@ func image(in *infer.Input, file []byte) ([]uint8, error) {
 	var pixels []uint8
 	img, err := vision.Decode(file, mostDecoded)
 	if err == nil {
-		pixels, err = img.MNIST(in.Shape[0], in.Shape[1])
+		pixels, err = digit.MNIST(img, in.Shape[0], in.Shape[1])
 	}
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "vision: "))

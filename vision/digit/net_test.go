@@ -1,0 +1,114 @@
+package digit_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"testing"
+
+	"braid"
+	"braid/data"
+	"braid/data/mnist"
+	"braid/digitqa"
+	"braid/train"
+)
+
+// net is a trained model with what its pixels are standardized by, and the images that it was not
+// trained on.
+type net struct {
+	model    *braid.Model
+	standard data.Standard
+	test     mnist.Images
+}
+
+var errNoMNIST = errors.New("no MNIST")
+
+var trained = sync.OnceValues(func() (*net, error) {
+	digits, err := mnist.Finder{}.Find(context.Background())
+	if err != nil {
+		return nil, errors.Join(errNoMNIST, err)
+	}
+	n := &net{test: digits.Test}
+	if n.standard, err = data.Measure(digits.Train.Pixels.Uint8s()); err != nil {
+		return nil, err
+	}
+	table, err := digitqa.Table(digits.Train, n.standard)
+	if err != nil {
+		return nil, err
+	}
+	if n.model, err = digitqa.Network(28, 28).Build(1); err != nil {
+		return nil, err
+	}
+	_, err = train.Fit(context.Background(), n.model, table, digitqa.Plan())
+	return n, err
+})
+
+// testNet trains digitqa's net, once for all tests. Where there is no MNIST the test is skipped, unless
+// BRAID_REQUIRE_ORACLE is set; and where training takes minutes, unless BRAID_TEST_WHOLE is.
+func testNet(t *testing.T) *net {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: trains a net, which -short does not")
+	}
+	if slow && os.Getenv("BRAID_TEST_WHOLE") == "" {
+		t.Skip("skipped: trains a net, slow with -race and purego; BRAID_TEST_WHOLE=1 does it all the same")
+	}
+	n, err := trained()
+	if errors.Is(err, errNoMNIST) && os.Getenv("BRAID_REQUIRE_ORACLE") == "" {
+		t.Skipf("skipped: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// digits is what the net sees in images [n, 28, 28].
+func (n *net) digits(t *testing.T, pixels []uint8) []int {
+	t.Helper()
+	p := n.chances(t, pixels)
+	found := make([]int, len(p)/10)
+	for i := range found {
+		for digit, v := range p[10*i:][:10] {
+			if v > p[10*i+found[i]] {
+				found[i] = digit
+			}
+		}
+	}
+	return found
+}
+
+// chances is the probability [n, 10] of each digit in images [n, 28, 28].
+func (n *net) chances(t *testing.T, pixels []uint8) []float32 {
+	t.Helper()
+	rows := len(pixels) / (28 * 28)
+	table, err := data.NewTable(
+		data.Bytes("image", pixels, n.standard, 28, 28),
+		data.Ints("question", make([]int32, 2*rows), 2),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := table.Tensors("image", "question")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := n.model.Predict(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out["digit"].Float32s()
+}
+
+// right counts the images whose digit the net tells.
+func (n *net) right(t *testing.T, pixels, labels []uint8) int {
+	t.Helper()
+	right := 0
+	for i, digit := range n.digits(t, pixels) {
+		if digit == int(labels[i]) {
+			right++
+		}
+	}
+	return right
+}

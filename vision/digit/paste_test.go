@@ -1,0 +1,86 @@
+package digit_test
+
+import (
+	"context"
+	"image"
+	"testing"
+
+	"braid/data/mnist"
+	"braid/internal/braidtest"
+	"braid/vision"
+)
+
+const pasted = 1000 // images
+
+// paste puts an image of 28 x 28 at times its size somewhere on a page of 400 x 300. Every other is dark
+// on light.
+func paste(pixels []uint8, i, times int) *image.Gray {
+	img := image.NewGray(image.Rect(0, 0, 400, 300))
+	side := 28 * times
+	left, top := 5+i*37%(390-side), 5+i*53%(290-side)
+	for y := range side {
+		for x := range side {
+			img.Pix[(top+y)*400+left+x] = pixels[y/times*28+x/times]
+		}
+	}
+	if i%2 == 1 {
+		for at := range img.Pix {
+			img.Pix[at] ^= 255
+		}
+	}
+	return img
+}
+
+// TestPasted holds what comes back from a page against MNIST's own images.
+func TestPasted(t *testing.T) {
+	images, err := mnist.Finder{}.FindTest(context.Background())
+	if err != nil {
+		t.Skipf("skipped: no MNIST: %v", err)
+	}
+	// Many images have 254 as their brightest value, and some a faint pixel outside the box.
+	const leastSame, leastNear, near = 0.85, 0.99, 6 // it is 0.876 and 0.996
+	count := pasted
+	if slow {
+		count /= 10
+	}
+	same, close := 0, 0
+	for i := range count {
+		want := images.Pixels.Uint8s()[i*28*28:][:28*28]
+		_, most := braidtest.Apart(seen(t, vision.FromImage(paste(want, i, 4))), want)
+		if most == 0 {
+			same++
+		}
+		if most <= near {
+			close++
+		}
+	}
+	t.Logf("of %d images %d come back the same, %d within %d", count, same, close, near)
+	if n := float64(count); float64(same) < leastSame*n || float64(close) < leastNear*n {
+		t.Errorf("of %d images %d come back the same, %d within %d, want shares of %v and %v",
+			count, same, close, near, leastSame, leastNear)
+	}
+}
+
+// TestPastedAccuracy asks the net about MNIST's own images from a page, fewer of them through JPEG.
+func TestPastedAccuracy(t *testing.T) {
+	n := testNet(t)
+	const mostLost = 0.02
+	for _, c := range []struct{ quality, count int }{{0, pasted}, {75, pasted / 4}, {95, pasted / 4}} {
+		quality, count := c.quality, c.count
+		images, labels := n.test.Pixels.Uint8s()[:count*28*28], n.test.Labels.Uint8s()[:count]
+		var pixels []uint8
+		for i := range count {
+			img := paste(images[i*28*28:][:28*28], i, 4)
+			g := vision.FromImage(img)
+			if quality > 0 {
+				g = decoded(t, braidtest.JPEG(t, img, quality))
+			}
+			pixels = append(pixels, seen(t, g)...)
+		}
+		plain, got := n.right(t, images, labels), n.right(t, pixels, labels)
+		t.Logf("JPEG quality %d (0: none): %d of %d right, without a page %d", quality, got, count, plain)
+		if least := plain - int(mostLost*float64(count)); got < least {
+			t.Errorf("JPEG quality %d (0: none): %d of %d right, want %d or more", quality, got, count, least)
+		}
+	}
+}

@@ -1,0 +1,5 @@
+//go:build race || purego
+
+package digit_test
+
+const slow = true
