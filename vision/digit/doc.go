@@ -26,10 +26,10 @@
 // second thing of a digit's shape that is half as large or more, a tick too, makes an error that
 // says where both are.
 //
-// What is left must be strokes: else an error says what was seen, and nothing is guessed. A line as
-// dark as the digit that touches it is taken for a stroke of it; the edge of a deep shadow through
-// a digit, in a picture with much noise, may be taken for the digit; and strokes thinner than the
-// specks are lost.
+// What is left must be strokes: else an error says what was seen, and nothing is guessed. Lines
+// as dark as the digit that touch it are an error where they run from border to border, and are
+// taken for strokes of it where they do not; the edge of a deep shadow through a digit, in a picture
+// with much noise, may be taken for the digit; and strokes thinner than the specks are lost.
 //
 // The page that is found part by part is the closing of grey morphology, and strokes are what it fills in,
 // the top-hat: J. Serra, "Image Analysis and Mathematical Morphology", 1982.

@@ -1,6 +1,9 @@
 package digit
 
-import "image"
+import (
+	"image"
+	"slices"
+)
 
 const (
 	leastPart = 0.04 // of the largest part's mass: the bar of a 5 has more, dust less
@@ -32,6 +35,9 @@ func (l *layout) cut(noise float32, least int) (*grey, error) {
 	}
 	if err := l.main(); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(l.kept, l.isRuled) {
+		return nil, errRuled
 	}
 	box, kept := l.box(), l.keptLabels()
 	to := &grey{box.Dx(), box.Dy(), make([]float32, box.Dx()*box.Dy())}

@@ -127,6 +127,33 @@ func (l *layout) surrounds(i int, box image.Rectangle) bool {
 	return met >= 7
 }
 
+// isRuled reports whether a part has lines that run from the left border to the right, or two that
+// run from the top to the bottom, as ruled paper and tables have. A digit that fills the image
+// touches all borders, opposite ones in one spot.
+func (l *layout) isRuled(i int) bool {
+	w, h := l.Width, l.Height
+	if min(w, h) < photoSide {
+		return false
+	}
+	left, right := l.runs(i, 0, w, h), l.runs(i, w-1, w, h)
+	top, bottom := l.runs(i, 0, 1, w), l.runs(i, (h-1)*w, 1, w)
+	across, down := min(left, right), min(top, bottom)
+	return across > 1 || down > 1 || across > down
+}
+
+// runs counts how often a part begins along n pixels from one on, step apart.
+func (l *layout) runs(i, from, step, n int) int {
+	count, inside := 0, false
+	for at := range n {
+		is := int(l.labels[from+at*step]) == i+1
+		if is && !inside {
+			count++
+		}
+		inside = is
+	}
+	return count
+}
+
 // isSheet tells whether a part is a rectangle, and fills it.
 func (l *layout) isSheet(i int, p *part) bool {
 	long, short := max(p.box.Dx(), p.box.Dy()), min(p.box.Dx(), p.box.Dy())

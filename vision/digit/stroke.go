@@ -21,6 +21,8 @@ const (
 		"want a digit with room around it"
 	errSpecks noStrokes = "vision: the image is full of specks, and nothing stands out from them, " +
 		"want a digit in strokes that are wider than the specks"
+	errRuled noStrokes = "vision: what stands out is crossed by lines that run from border to border, " +
+		"want a digit that touches no line"
 	errSolid noStrokes = "vision: all that stands out is a solid area, want a digit drawn in strokes"
 )
 

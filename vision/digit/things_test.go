@@ -5,6 +5,7 @@ import (
 	"image"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -198,4 +199,36 @@ func (s *sheet) beside(size float64) (x, y float64) {
 		}
 	}
 	return x, y
+}
+
+// TestRuled draws a digit on dark lines that cross it and run from border to border. It is refused:
+// the lines became the digit. Without them, and where the digit itself fills the image, it is found.
+func TestRuled(t *testing.T) {
+	const width, height = 200, 150
+	page := func(rows, columns []int) *image.Gray {
+		img := braidtest.Gray(braidtest.Five(width, height, 20), width, 20, 230)
+		for at := range img.Pix {
+			if slices.Contains(rows, at/width) || slices.Contains(columns, at%width) {
+				img.Pix[at] = 20
+			}
+		}
+		return img
+	}
+	whole := page(nil, nil)
+	for name, c := range map[string]struct {
+		img   image.Image
+		ruled bool
+	}{
+		"no lines":           {whole, false},
+		"a line":             {page([]int{70}, nil), true},
+		"lines":              {page([]int{10, 32, 70, 100, 130}, nil), true},
+		"lines and a margin": {page([]int{10, 32, 70, 100, 130}, []int{20}), true},
+		"lines and columns":  {page([]int{70}, []int{20, 100, 180}), true},
+		"no paper around it": {whole.SubImage(image.Rect(70, 26, 119, 104)), false},
+	} {
+		_, err := digit.MNIST(vision.FromImage(c.img), 28, 28)
+		if got := err != nil && errors.Is(err, digit.ErrBlank); got != c.ruled || err != nil && !c.ruled {
+			t.Errorf("%s: got the error %v, want one: %v", name, err, c.ruled)
+		}
+	}
 }
