@@ -2,6 +2,8 @@ package vision_test
 
 import (
 	"bytes"
+	"fmt"
+	"image"
 	"image/jpeg"
 	"math"
 	stdbits "math/bits"
@@ -173,6 +175,22 @@ func TestColours(t *testing.T) {
 		}
 		if v := 255 * float64(got.Pixels[27]); math.Abs(v-c.want) > 1 {
 			t.Errorf("%s: brightness is %.1f of 255, want %v", name, v, c.want)
+		}
+	}
+}
+
+// TestRareJPEG names what is rare about a JPEG that is refused, and the cure.
+func TestRareJPEG(t *testing.T) {
+	photo := braidtest.JPEG(t, image.NewGray(image.Rect(0, 0, 40, 30)), 75)
+	for marker, want := range map[byte]string{
+		0xc3: "lossless (SOF3)", 0xc5: "hierarchical (SOF5)", 0xc6: "hierarchical (SOF6)",
+		0xc7: "lossless (SOF7)", 0xc9: "arithmetic (SOF9)", 0xca: "arithmetic (SOF10)",
+		0xcb: "lossless (SOF11)", 0xcd: "hierarchical (SOF13)",
+	} {
+		rare := bytes.Replace(photo, []byte{0xff, 0xc0}, []byte{0xff, marker}, 1)
+		_, err := vision.Decode(rare, 1<<20)
+		if got := fmt.Sprint(err); !strings.Contains(got, "its coding is "+want) || !strings.Contains(got, "save it anew") {
+			t.Errorf("marker %x gives the error %v, want one that its coding is %s, and the cure", marker, err, want)
 		}
 	}
 }

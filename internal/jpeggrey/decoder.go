@@ -141,10 +141,21 @@ func (j *Decoder) read(marker byte, segment []byte) (err error) {
 		}
 		j.frame, err = readFrame(marker, segment)
 	case 0xc0 <= marker && marker <= 0xcf && marker != 0xc8 && marker != 0xcc:
-		return fmt.Errorf("its coding, SOF%d, is lossless, hierarchical or arithmetic, "+
-			"want Huffman-coded DCT", marker-markerSOF0)
+		return fmt.Errorf("its coding is %s (SOF%d), want Huffman-coded DCT: save it anew as a baseline "+
+			"JPEG, or as a PNG", rare(marker), marker-markerSOF0)
 	}
 	return err
+}
+
+// rare names what a frame header's marker has beyond baseline and progressive.
+func rare(marker byte) string {
+	switch {
+	case marker&3 == 3:
+		return "lossless"
+	case marker&4 != 0:
+		return "hierarchical"
+	}
+	return "arithmetic"
 }
 
 // readHuffman keeps tables as they are: they are built by the scan that needs them.
