@@ -13,5 +13,5 @@
 //	the inverse DCT                             dct.go
 //	sums of pixels                              plane.go
 //
-// Package vision tests it, against image/jpeg and the files of other encoders.
+// Package vision tests it further, with the files of other encoders, damaged and hostile ones.
 package jpeggrey
