@@ -74,7 +74,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	part("a drawing in XML", "", "<?xml version='1.0'?><svg/>", 415, `"image": got text ("<?xml`)
 	part("UTF-16", "", "\xff\xfea\x00", 415, `"image": got 4 bytes of an unknown kind`)
 	part("a path", "", "@nine.png", 400, `"image": wrong base64: got "@nine.png" at byte 0; want a PNG or JPEG in base64, or 28 x 28 pixels`)
-	part("a list in quotes", "", `["1"]`, 400, `"image": number 0 is "1", want a number`)
+	part("a list in quotes", "", `["1"]`, 400, `"image": pixel 0 is "1", want a whole number from 0 to 255`)
 	part("a short list", "", "[1,2]", 400, `"image": got 2 numbers, want 784 (28 x 28)`)
 	part("an open list", "", "[1,2", 400, `"image": is no JSON: `)
 	part("another encoding", "\r\nContent-Transfer-Encoding: x-uuencode", file, 415, `"image": Content-Transfer-Encoding is "x-uuencode", want binary, base64 or`)
@@ -175,7 +175,7 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 		number(v, `"image": pixel 5 is `+v+`, want a whole number from 0 to 255`)
 	}
 	for _, v := range []string{`"1"`, "null", "true", "{}"} {
-		number(v, `"image": number 5 is `+v+`, want a number`)
+		number(v, `"image": pixel 5 is `+v+`, want a whole number from 0 to 255`)
 	}
 	number("[0]", `"image": its arrays are nested otherwise than 28 x 28`)
 	for v, says := range map[string]string{

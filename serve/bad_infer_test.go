@@ -169,21 +169,19 @@ func valueMistakes(t testing.TB) (list []mistake) {
 	for _, v := range noJSON {
 		add("a pixel is "+strconv.Quote(v), "PIXELS", at(zeros, 3, v), 400, syntax)
 	}
-	for v, says := range map[string]string{
-		"256": "256 is not from 0 to 255", "300": "300 is not from 0 to 255", "999": "999 is not from 0 to 255", "1000": "1000 is not from 0 to 255",
-		"2560": "2560 is not", "65536": "65536 is not", "4294967296": "want a whole number from 0 to 255", "99999999999999999999": "want a whole number",
-		"-1": "want a whole number from 0 to 255", "-0": "want a whole number from 0 to 255", "1.5": "want a whole number from 0 to 255", "0.0": "want a whole number",
-		"1e2": "want a whole number", "1E400": "want a whole number", `"1"`: "want a whole number", "null": "want a whole number", "true": "want a whole number", "{}": "want a whole number",
+	for _, v := range []string{
+		"256", "300", "999", "1000", "2560", "65536", "4294967296", "99999999999999999999", "-1", "1.5", "1e3", "1E400",
+		`"1"`, "null", "true", "{}",
 	} {
-		add("a pixel is "+v, "PIXELS", at(zeros, 3, v), 400, `input "image", value 3: `+says)
+		add("a pixel is "+v, "PIXELS", at(zeros, 3, v), 400, `input "image": pixel 3 is `+v+", want a whole number from 0 to 255")
 	}
 	floats := `"FP32","shape":[1,28,28],"data":`
 	const bytes = `"UINT8","shape":[1,28,28],"data":PIXELS`
 	for _, v := range []string{"1e39", "-1e39", "3.5e38", "1e400", "-1e400", "1e99999", "1" + strings.Repeat("0", 300), "1e+39"} {
-		add("a float is "+v[:min(len(v), 40)], bytes, floats+at(zeros, 5, v), 400, "out of float32's range")
+		add("a float is "+v[:min(len(v), 40)], bytes, floats+at(zeros, 5, v), 400, "want a finite float32")
 	}
 	for _, v := range []string{`"1"`, "null", "true", "{}", `""`} {
-		add("a float is "+v, bytes, floats+at(zeros, 5, v), 400, `input "image", value 5: want a number: `)
+		add("a float is "+v, bytes, floats+at(zeros, 5, v), 400, `input "image": number 5 is `+v+`, want a finite float32`)
 	}
 	for _, v := range []string{"NaN", "Infinity", "-Inf", "1.e3", "00.5", "--1"} {
 		add("a float is "+v, bytes, floats+at(zeros, 5, v), 400, syntax)
@@ -191,49 +189,50 @@ func valueMistakes(t testing.TB) (list []mistake) {
 	ids := func(shape, data string) string { return `"INT32","shape":` + shape + `,"data":` + data }
 	const words = `"BYTES","shape":[1,1],"data":["odd number"]`
 	for _, v := range []string{"2147483648", "-2147483649", "9999999999", "4294967300"} {
-		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question", value 1: `+v+` is out of int32's range`)
+		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question": id 1 is `+v+`, want 0 to 7`)
 	}
 	for _, v := range []string{"1.5", "1e1", `"4"`, "null", "true", "{}", "1e400"} {
-		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question", value 1: want a whole number`)
+		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question": id 1 is `+v+`, want 0 to 7`)
 	}
 	for _, v := range []string{"9223372036854775808", "99999999999999999999"} {
-		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question", value 1: `)
+		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, `input "question": id 1 is `+v)
 	}
 	for _, v := range []string{"-1", "99", "2147483647", "-2147483648"} {
 		add("an id is "+v, words, ids("[1,2]", "[4,"+v+"]"), 400, v)
 	}
+	const nested = "its arrays are nested otherwise than 1 x 2, want 2 (1 x 2) numbers in one array or nested so"
 	for data, says := range map[string]string{
-		"[4]": "has 1 values, shape [1 2] has 2", "[4,6,1]": "has 3 values, shape [1 2] has 2", "[[4],[6]]": "a list has 1 entries, shape [1 2] has 2",
-		"[[[4,6]]]": "not nested as shape [1 2] says", "[[4,6],[4,6]]": "a list has 2 entries, shape [1 2] has 1", "[4,[6]]": "not nested", "[[4],6]": "a list has 1 entries",
-		"[]": "too little data", "[[],[]]": "a list has 0 entries", "[[4,6],7]": "not nested", "[[4,6,1]]": "a list has 3 entries",
+		"[4]": "got 1 numbers, want 2 (1 x 2)", "[4,6,1]": "got 3 numbers, want 2 (1 x 2)", "[[4],[6]]": "an array within has 1 elements, want 2",
+		"[[[4,6]]]": nested, "[[4,6],[4,6]]": "got 2 arrays of numbers, want 1", "[4,[6]]": nested, "[[4],6]": "an array within has 1 elements",
+		"[]": "too little data", "[[],[]]": "an array within has 0 elements", "[[4,6],7]": nested, "[[4,6,1]]": "an array within has 3 elements",
 	} {
 		add("ids are "+data, words, ids("[1,2]", data), 400, says)
 	}
 	add("ids in words' shape", words, ids("[1,1]", "[4]"), 400, `input "question" has shape [1 1], want rows, then [2]`)
-	add("783 pixels", "PIXELS", "["+strings.Repeat("10,", 782)+"10]", 400, `input "image" has 783 values, shape [1 28 28] has 784`)
-	add("785 pixels", "PIXELS", "["+strings.Repeat("0,", 784)+"0]", 400, `input "image" has 785 values, shape [1 28 28] has 784`)
-	add("100,000 pixels", "PIXELS", "["+strings.Repeat("0,", 99_999)+"0]", 400, `input "image" has 100000 values`)
+	add("783 pixels", "PIXELS", "["+strings.Repeat("10,", 782)+"10]", 400, `input "image": got 783 numbers, want 784 (1 x 28 x 28)`)
+	add("785 pixels", "PIXELS", "["+strings.Repeat("0,", 784)+"0]", 400, `input "image": got 785 numbers, want 784`)
+	add("100,000 pixels", "PIXELS", "["+strings.Repeat("0,", 99_999)+"0]", 400, `input "image": got 100000 numbers`)
 	add("no pixels", "PIXELS", "[]", 400, `input "image" has too little data for shape [1 28 28]`)
 	add("pixels are text", "PIXELS", `"`+strings.Repeat("0,", 783)+`0"`, 400, `input "image": data is no list`)
 	add("pixels are a number", "PIXELS", "1"+strings.Repeat("0", 1600), 400, `input "image": data is no list`)
 	row := "[" + strings.Repeat("10,", 27) + "10]"
 	rows := func(list ...string) string { return "[[" + strings.Join(list, ",") + "]]" }
 	square := strings.Split(strings.Repeat(row+" ", 27)+row, " ")
-	add("27 rows of pixels", "PIXELS", rows(square[1:]...), 400, "a list has 27 entries, shape [1 28 28] has 28")
-	add("29 rows of pixels", "PIXELS", rows(append(square, row)...), 400, "a list has 29 entries, shape [1 28 28] has 28")
-	add("ragged pixels", "PIXELS", rows(append(square[2:], strings.Replace(row, "10,", "", 1), strings.Replace(row, "10,", "10,10,", 1))...), 400, "a list has 27 entries, shape [1 28 28] has 28")
-	add("pixels in lists", "PIXELS", rows(append(square[1:], "["+strings.Repeat("[10],", 27)+"[10]]")...), 400, "not nested as shape [1 28 28] says")
-	add("pixels in one list", "PIXELS", "[["+strings.Repeat("0,", 783)+"0]]", 400, "not nested as shape [1 28 28] says")
-	add("pixels in two lists", "PIXELS", "[[["+strings.Repeat("0,", 783)+"0]]]", 400, "a list has 784 entries, shape [1 28 28] has 28")
-	add("pixels and a list", "PIXELS", "["+strings.Repeat("0,", 783)+"[0]]", 400, "not nested as shape [1 28 28] says")
-	add("a list and pixels", "PIXELS", "["+strings.Join(square, ",")+"]", 400, "not nested as shape [1 28 28] says")
+	add("27 rows of pixels", "PIXELS", rows(square[1:]...), 400, "an array within has 27 elements, want 28")
+	add("29 rows of pixels", "PIXELS", rows(append(square, row)...), 400, "an array within has 29 elements, want 28")
+	add("ragged pixels", "PIXELS", rows(append(square[2:], strings.Replace(row, "10,", "", 1), strings.Replace(row, "10,", "10,10,", 1))...), 400, "an array within has 27 elements, want 28")
+	add("pixels in lists", "PIXELS", rows(append(square[1:], "["+strings.Repeat("[10],", 27)+"[10]]")...), 400, "its arrays are nested otherwise than 1 x 28 x 28")
+	add("pixels in one list", "PIXELS", "[["+strings.Repeat("0,", 783)+"0]]", 400, "its arrays are nested otherwise than 1 x 28 x 28")
+	add("pixels in two lists", "PIXELS", "[[["+strings.Repeat("0,", 783)+"0]]]", 400, "an array within has 784 elements, want 28")
+	add("pixels and a list", "PIXELS", "["+strings.Repeat("0,", 783)+"[0]]", 400, "its arrays are nested otherwise than 1 x 28 x 28")
+	add("a list and pixels", "PIXELS", "["+strings.Join(square, ",")+"]", 400, "its arrays are nested otherwise than 1 x 28 x 28")
 	for question, c := range map[string]struct {
 		status int
 		says   string
 	}{
 		`prime number`: {422, `a word the model does not know: "prime"; it can be asked "lower half"`}, `odd number or half`: {422, `a word the model does not know: "or"`},
 		``: {422, `asks nothing`}, ` ?! `: {422, `asks nothing`}, `\ud800 number`: {422, `a word the model does not know`}, `\udc00`: {422, `a word the model does not know`},
-		"\xff number": {400, `has a text that is not UTF-8`}, "\xed\xa0\x80": {400, `not UTF-8`}, `odd\u0000number`: {422, "does not know"},
+		"\xff number": {400, `a string is not UTF-8`}, "\xed\xa0\x80": {400, `not UTF-8`}, `odd\u0000number`: {422, "does not know"},
 		strings.Repeat("odd ", 1250): {413, `has a text of 5000 bytes, want at most 4096`}, strings.Repeat("x", 4096): {422, `does not know: "xxx`},
 		strings.Repeat("a b c d e ", 400): {422, "words the model does not know"}, strings.Repeat("odd ", 1000) + "s": {422, `does not know: "s"`},
 		strings.Repeat("é", 2048): {422, `does not know: "ééé`},
@@ -241,8 +240,8 @@ func valueMistakes(t testing.TB) (list []mistake) {
 		add("question "+question[:min(len(question), 30)], "odd number", question, c.status, c.says)
 	}
 	for data, says := range map[string]string{
-		`[7]`: `value 0: want a text: `, `[null]`: `value 0: want a text: `, `[{}]`: `value 0: want a text: `, `[]`: `has 0 values, shape [1 1] has 1`, `["odd number","odd number"]`: `has 2 values, shape [1 1] has 1`,
-		`[["odd number"],["odd number"]]`: `a list has 2 entries`, `[[["odd number"]]]`: `not nested`, `[[]]`: `a list has 0 entries`, `["odd number",["odd number"]]`: `not nested`,
+		`[7]`: `text 0: got 7, want a string`, `[null]`: `text 0: got null, want a string`, `[{}]`: `text 0: got {}, want a string`, `[]`: `got 0 texts, want 1`, `["odd number","odd number"]`: `got 2 texts, want 1`,
+		`[["odd number"],["odd number"]]`: `got 2 arrays of texts, want 1`, `[[["odd number"]]]`: `nested otherwise`, `[[]]`: `an array within has 0 elements`, `["odd number",["odd number"]]`: `nested otherwise`,
 		`["odd \x"]`: syntax, "[\"odd \n\"]": syntax, `["odd`: syntax, `["odd number"`: syntax, `["\u12"]`: syntax, `["odd number",]`: syntax, `[,"odd number"]`: syntax, `["odd number"}`: syntax,
 	} {
 		add("question's data is "+strconv.Quote(data), `["odd number"]`, data, 400, says)

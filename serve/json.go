@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/go-faster/jx"
@@ -149,30 +148,6 @@ func memberProblem(key []byte, got jx.Type, err error) error {
 	return &misread{fmt.Sprintf("%q is not %s", key, want.text), err}
 }
 
-// readByte reads a number from 0 to 255. The decoder's own UInt8 takes 256 for 0.
-func readByte(d *jx.Decoder) (uint8, error) {
-	v, err := d.UInt32()
-	if err == nil && v <= math.MaxUint8 {
-		return uint8(v), nil
-	}
-	if err == nil {
-		return 0, fmt.Errorf("%d is not from 0 to 255", v)
-	}
-	return 0, fmt.Errorf("want a whole number from 0 to 255: %w", err)
-}
-
-// readInt32 reads a number that is an int32. The decoder's own Int32 takes 9999999999 for 1410065407.
-func readInt32(d *jx.Decoder) (int32, error) {
-	v, err := d.Int64()
-	if err == nil && v == int64(int32(v)) {
-		return int32(v), nil
-	}
-	if err == nil {
-		return 0, fmt.Errorf("%d is out of int32's range", v)
-	}
-	return 0, fmt.Errorf("want a whole number: %w", err)
-}
-
 // plain is a decoder's error without the way that it took through our functions, and not too long: it may repeat
 // what the client wrote.
 func plain(err error) string {
@@ -202,32 +177,23 @@ func list(d *jx.Decoder, what string, visit func() error) error {
 }
 
 // jsonProblem says what is wrong with a request's JSON. If it is no JSON, encoding/json says why and
-// where.
+// where. Else the decoder does, if the server has no words of its own.
 func jsonProblem(text []byte, err error) error {
-	var wrong *json.SyntaxError
-	if !errors.As(json.Unmarshal(text, new(bool)), &wrong) {
-		return valueProblem(err)
-	}
-	where := "the JSON cannot be read"
-	var m *misread
-	if errors.As(err, &m) {
-		where = m.text
-	}
-	return bad("%s: %v at byte %d", where, wrong, wrong.Offset)
-}
-
-// valueProblem says what is wrong with values of JSON, in the decoder's words if the server has none.
-func valueProblem(err error) error {
 	var p *problem
 	var m *misread
-	var ours *fault
+	var wrong *json.SyntaxError
+	named := errors.As(err, &m)
 	switch {
+	case errors.As(json.Unmarshal(text, new(bool)), &wrong):
+		where := "the JSON cannot be read"
+		if named {
+			where = m.text
+		}
+		return bad("%s: %v at byte %d", where, wrong, wrong.Offset)
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &m):
+	case named:
 		return bad("%v", m)
-	case known(err) != nil, errors.As(err, &ours):
-		return err
 	}
 	return bad("the JSON cannot be read: %s", plain(err))
 }

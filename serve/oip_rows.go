@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/go-faster/jx"
@@ -167,18 +166,16 @@ func datatypes(in *infer.Input) []string {
 
 // read fills in the values.
 func (in *input) read(to tensor.Tensor, of *infer.Input) error {
-	read := in.readJSON
-	if in.data == nil {
-		read = in.readBinary
+	if in.data != nil {
+		return in.readJSON(to, of)
 	}
-	if err := read(to, of); err != nil {
+	if err := in.readBinary(to, of); err != nil {
 		return err
 	}
 	return in.checkNumbers(to, of)
 }
 
-// checkNumbers tests what a client may give and a network does not take. Bytes and texts make no such numbers, and JSON
-// has no NaN.
+// checkNumbers tests binary numbers: a network does not take every id, nor NaN.
 func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 	width := of.Shape.Size()
 	switch {
@@ -188,7 +185,7 @@ func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 				return bad("input %q: row %d, element %d is id %d, want 0 to %d", in.name, i/width, i%width, id, of.Vocabulary-1)
 			}
 		}
-	case in.datatype == "FP32" && in.data == nil:
+	case in.datatype == "FP32":
 		for i, v := range t.Float32s() {
 			if v-v != 0 {
 				return bad("input %q: row %d, element %d is %v, want a finite number", in.name, i/width, i%width, v)
@@ -199,66 +196,53 @@ func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 }
 
 func (in *input) readJSON(to tensor.Tensor, of *infer.Input) error {
-	if err := in.readValues(to, of); err != nil {
-		return valueProblem(err)
+	err := in.readValues(to, of)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = fmt.Errorf("input %q: %w", in.name, err)
+	var ours *fault
+	if known(err) != nil || errors.As(err, &ours) {
+		return err
+	}
+	return bad("%v", err)
 }
 
 func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
-	d := jx.GetDecoder()
-	defer jx.PutDecoder(d)
-	d.ResetBytes(in.data)
-	what := values{d: d, name: in.name, shape: in.shape}
+	if in.data.Type() != jx.Array {
+		return errors.New("data is no list")
+	}
 	switch in.datatype {
 	case "UINT8":
-		b := bodies.Get().(*body)
-		defer bodies.Put(b)
-		room := b.content[:0]
-		if cap(room) < to.Len() {
-			room = make([]uint8, 0, to.Len())
-		}
-		bytes := room[:to.Len()]
-		if !value.FlatBytes(bytes, in.data) {
-			var err error
-			if bytes, err = numbers(what, room, func() (uint8, error) { return readByte(d) }); err != nil {
-				return err
-			}
-		}
-		of.Pixels.Floats(to.Float32s(), bytes)
-		if cap(bytes) <= uncounted {
-			b.content = bytes[:0]
-		}
-		return nil
+		return in.readPixels(to, of)
 	case "INT32":
-		_, err := numbers(what, to.Int32s()[:0], func() (int32, error) { return readInt32(d) })
-		return err
+		return value.IDs(to.Int32s(), in.shape, of.Vocabulary, in.data)
 	case "FP32":
-		_, err := numbers(what, to.Float32s()[:0], func() (float32, error) {
-			v, err := d.Float32()
-			switch {
-			case errors.Is(err, strconv.ErrRange), err == nil && v-v != 0:
-				err = errors.New("it is out of float32's range")
-			case err != nil:
-				err = fmt.Errorf("want a number: %w", err)
-			}
-			return v, err
-		})
+		return value.Floats(to.Float32s(), in.shape, in.data)
+	}
+	size := of.Shape.Size()
+	var r value.Reader
+	return value.Each(in.data, in.shape, "texts", func(at int, token []byte) error {
+		text, err := r.String(token)
+		if err == nil {
+			err = readText(of, to.Int32s()[at*size:][:size], text)
+		}
+		if err != nil {
+			err = fmt.Errorf("text %d: %w", at, err)
+		}
+		return err
+	})
+}
+
+func (in *input) readPixels(to tensor.Tensor, of *infer.Input) error {
+	b := bodies.Get().(*body)
+	defer bodies.Put(b)
+	pixels := b.empty(to.Len())[:to.Len()]
+	if err := value.Pixels(pixels, in.shape, in.data); err != nil {
 		return err
 	}
-	size, row := of.Shape.Size(), 0
-	_, err := numbers(what, make([]struct{}, 0, 1), func() (struct{}, error) {
-		text, err := d.StrBytes()
-		switch {
-		case err != nil:
-			err = fmt.Errorf("want a text: %w", err)
-		case row < in.shape[0]:
-			err = readText(of, to.Int32s()[row*size:][:size], text)
-		}
-		row++
-		return struct{}{}, err
-	})
-	return err
+	of.Pixels.Floats(to.Float32s(), pixels)
+	return nil
 }
 
 func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {

@@ -86,6 +86,7 @@ func TestInferEveryWay(t *testing.T) {
 	for i, v := range pixels {
 		nested[i/784][i/28%28][i%28] = int(v)
 	}
+	written := strings.ReplaceAll(jsonOf(t, ints(pixels)), ",", ".0, ") // as numpy's tolist gives
 	floats := rows.Inputs[0].Float32s()
 	image := func(datatype string, data any) string {
 		return fmt.Sprintf(`{"name":"image","datatype":%q,"shape":[2,28,28],"data":%s}`, datatype, jsonOf(t, data))
@@ -113,7 +114,10 @@ func TestInferEveryWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, request := range map[string]func() (string, []byte){
-		"UINT8, flat":   func() (string, []byte) { return plain(image("UINT8", ints(pixels)), words) },
+		"UINT8, flat": func() (string, []byte) { return plain(image("UINT8", ints(pixels)), words) },
+		"UINT8 as floats": func() (string, []byte) {
+			return plain(image("UINT8", json.RawMessage(written)), words)
+		},
 		"UINT8, nested": func() (string, []byte) { return plain(nests, image("UINT8", nested)) },
 		"FP32":          func() (string, []byte) { return plain(image("FP32", floats), ids) },
 		"INT32, nested": func() (string, []byte) { return plain(image("FP32", floats), idNest) },

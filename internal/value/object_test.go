@@ -64,7 +64,7 @@ func FuzzObject(f *testing.F) {
 func compareNumbers(t *testing.T, value []byte) {
 	t.Helper()
 	var got []float64
-	err := numbers(value, tensor.Shape{2, 3}, func(at int, token []byte) error {
+	err := Each(value, tensor.Shape{2, 3}, "numbers", func(at int, token []byte) error {
 		if at != len(got) {
 			t.Fatalf("number %d comes after %d", at, len(got))
 		}

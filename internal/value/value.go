@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -112,7 +111,10 @@ func kindOf(content []byte) string {
 
 // String reads a string of JSON. The result is a subslice of raw unless raw has escapes.
 func (r *Reader) String(raw []byte) ([]byte, error) {
-	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
+	if len(raw) == 0 || raw[0] != '"' {
+		return nil, fmt.Errorf("got %s, want a string", Shorten(raw))
+	}
+	if len(raw) == 1 || raw[len(raw)-1] != '"' {
 		return nil, errors.New("is no JSON: a string has no end")
 	}
 	text := raw[1 : len(raw)-1]
@@ -171,17 +173,9 @@ func (r *Reader) list(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]
 	case in.Pixels != nil:
 		return r.pixels(in, t, row, raw)
 	case in.DType == tensor.Int32:
-		return nil, ids(in, rowOf(t.Int32s(), in, row), raw)
+		return nil, IDs(rowOf(t.Int32s(), in, row), in.Shape, in.Vocabulary, raw)
 	}
-	to := rowOf(t.Float32s(), in, row)
-	return nil, numbers(raw, in.Shape, func(at int, token []byte) error {
-		v, err := strconv.ParseFloat(string(token), 32)
-		if err != nil {
-			return fmt.Errorf("number %d is %s, want a finite float32", at, Shorten(token))
-		}
-		to[at] = float32(v)
-		return nil
-	})
+	return nil, Floats(rowOf(t.Float32s(), in, row), in.Shape, raw)
 }
 
 func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
@@ -193,39 +187,11 @@ func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) (
 		}
 	}
 	pixels := r.numbers[:size]
-	if FlatBytes(pixels, raw) {
-		in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
-		return pixels, nil
-	}
-	err := numbers(raw, in.Shape, func(at int, token []byte) error {
-		v, ok := pixel(token)
-		if !ok {
-			token = []byte(Shorten(token))
-			return fmt.Errorf("pixel %d is %s, want a whole number from 0 to 255", at, token)
-		}
-		pixels[at] = v
-		return nil
-	})
-	if err != nil {
+	if err := Pixels(pixels, in.Shape, raw); err != nil {
 		return nil, err
 	}
 	in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
 	return pixels, nil
-}
-
-func ids(in *infer.Input, to []int32, raw []byte) error {
-	return numbers(raw, in.Shape, func(at int, token []byte) error {
-		id, err := strconv.ParseInt(string(token), 10, 32)
-		if err != nil || in.Vocabulary > 0 && (id < 0 || int(id) >= in.Vocabulary) {
-			want := "a whole number of 32 bits"
-			if in.Vocabulary > 0 {
-				want = fmt.Sprintf("0 to %d", in.Vocabulary-1)
-			}
-			return fmt.Errorf("id %d is %s, want %s", at, Shorten(token), want)
-		}
-		to[at] = int32(id)
-		return nil
-	})
 }
 
 // rowOf is a row of a tensor's values.

@@ -30,24 +30,24 @@ func FuzzString(f *testing.F) {
 	})
 }
 
-// A flat list of bytes is read as numbers reads it, or left to that.
+// A flat list of bytes is read as Each reads it, or left to that.
 func FuzzFlatBytes(f *testing.F) {
 	for list, taken := range map[string]bool{
 		"[0,255,31]": true, "[ 1 , 2,3]": true, "[1, 2, 3]": true, "[1,2]": false, "[1,2,3,4]": false, "[256,0,0]": false, "[01,0,0]": false, "[1.0,0,0]": false,
 		"[-1,0,0]": false, "[1e2,0,0]": false, "[[1],2,3]": false, "[1,2,3]]": false, "[1,2,3] ": false, "[1 2,3]": false, "[,2,3]": false, "[1,2,": false,
 		"[1,2,3": false, "": false, "[": false, "[]": false, "7": false, "[1234,0,0]": false, "[99999999999999999999,0,0]": false, "[1,,3]": false,
 	} {
-		if got := FlatBytes(make([]uint8, 3), []byte(list)); got != taken {
+		if got := flatBytes(make([]uint8, 3), []byte(list)); got != taken {
 			f.Errorf("%s: %v, want %v", list, got, taken)
 		}
 		f.Add([]byte(list))
 	}
 	f.Fuzz(func(t *testing.T, list []byte) {
 		var got, want [3]uint8
-		if !FlatBytes(got[:], bytes.Clone(list)) {
+		if !flatBytes(got[:], bytes.Clone(list)) {
 			return
 		}
-		err := numbers(list, tensor.Shape{3}, func(at int, token []byte) error {
+		err := Each(list, tensor.Shape{3}, "numbers", func(at int, token []byte) error {
 			want[at], _ = pixel(token)
 			return nil
 		})
