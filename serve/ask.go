@@ -112,12 +112,19 @@ func (s *Server) question(
 
 // take reads an input's field.
 func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f field) (err error) {
+	var content []byte
 	var pixels []uint8
 	t := q.rows.Inputs[at]
-	if f.raw != nil {
+	switch {
+	case f.raw != nil:
 		pixels, err = read.JSON(in, t, 0, f.raw)
-	} else if f, err = b.decode(f, in.IsImage()); err == nil {
-		pixels, err = read.Form(in, t, 0, f.Form)
+	case in.IsImage():
+		content, err = b.unescaped(f, false)
+	default:
+		content, err = b.text(in.Name, f)
+	}
+	if f.raw == nil && err == nil {
+		pixels, err = read.Form(in, t, 0, content)
 	}
 	switch {
 	case err != nil:

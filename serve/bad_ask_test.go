@@ -79,7 +79,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	part("an open list", "", "[1,2", 400, `"image": is no JSON: `)
 	part("another encoding", "\r\nContent-Transfer-Encoding: x-uuencode", file, 415, `"image": Content-Transfer-Encoding is "x-uuencode", want binary, base64 or`)
 	part("no base64 in it", "; filename=x\r\nContent-Transfer-Encoding: base64", "AA!", 400, `"image": wrong base64: got "!" at byte 2`)
-	part("another charset", "\r\nContent-Type: text/plain; charset=koi8-r", "AAAA", 415, `"image": the charset is "koi8-r", want utf-8`)
+	part("another charset", "", file+"\r\n--B\r\nContent-Disposition: form-data; name=model\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\ndigitqa", 415, `"model": the charset is "koi8-r", want utf-8`)
 	part("two names", "; name=question", "AAAA", 400, "a part has Content-Disposition")
 	part("another _charset_", "\r\n\r\nAAAA\r\n--B\r\nContent-Disposition: form-data; name=_charset_", "windows-1251", 400, `the form is in "windows-1251", want utf-8`)
 	query := func(text string, status int, says string) { add("query "+text, asQuery, []byte(text), status, says) }

@@ -15,10 +15,10 @@ import (
 // field is what a request gives by one name. Its content is valid as long as the request's body,
 // of which it may be a subslice.
 type field struct {
-	raw []byte // a value of JSON; nil where it comes from a form
-	value.Form
-	latin   bool // the form is in ISO 8859-1
-	escaped bool // as in an address: %2B, and + for a space
+	raw     []byte // a value of JSON; nil: content is from a form
+	content []byte
+	charset string // of a text, in lower case; "": UTF-8
+	escaped bool   // as in an address: %2B, and + for a space
 }
 
 // Bounds of a request for people, far above what any model takes.
@@ -92,17 +92,18 @@ func add(given map[string]field, name []byte, f field) error {
 
 // modelName is the model that a field names.
 func (b *body) modelName(f field) (string, error) {
-	text, err := f.Content, error(nil)
+	var text []byte
+	var err error
 	if f.raw != nil {
 		r := value.Reader{Memory: b.room}
 		text, err = r.String(f.raw)
-	} else if f, err = b.decode(f, false); err == nil {
-		text = f.Content
+	} else {
+		text, err = b.text("model", f)
 	}
 	if known(err) != nil {
 		return "", err
 	}
-	if err != nil || f.File {
+	if err != nil || !utf8.Valid(text) {
 		return "", bad("model is no text, want a name")
 	}
 	text = bytes.TrimRight(text, "\r\n")
@@ -125,7 +126,7 @@ func (b *body) queryFields() (map[string]field, error) {
 		case len(name) > 3*maxName:
 			return nil, bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
 		}
-		f := field{Form: value.Form{Content: content}, escaped: true}
+		f := field{content: content, escaped: true}
 		if err := add(given, unescape(nil, name, true), f); err != nil {
 			return nil, err
 		}
@@ -133,28 +134,35 @@ func (b *body) queryFields() (map[string]field, error) {
 	return given, nil
 }
 
-// decode makes UTF-8 of a form's text. In base64 + stays what it is.
-func (b *body) decode(f field, image bool) (field, error) {
-	size := len(f.Content)
-	switch {
-	case f.latin:
-		size *= 2
-	case !f.escaped:
-		return f, nil
+// text is the text of a form's field in UTF-8.
+func (b *body) text(name string, f field) ([]byte, error) {
+	switch f.charset {
+	case "", "utf-8", "utf8", "us-ascii":
+		return b.unescaped(f, true)
+	case "iso-8859-1", "latin1":
+	default:
+		return nil, unsupported("%q: the charset is %q, want utf-8", name, names.Shorten(f.charset))
 	}
-	to, err := b.room(size)
+	to, err := b.room(2 * len(f.content))
 	if err != nil {
-		return f, err
+		return nil, err
 	}
-	if f.escaped {
-		f.Content = unescape(to, f.Content, !image)
-		return f, nil
-	}
-	for _, c := range f.Content {
+	for _, c := range f.content {
 		to = utf8.AppendRune(to, rune(c))
 	}
-	f.Content = to
-	return f, nil
+	return to, nil
+}
+
+// unescaped is a form's content, in which + stands for a space if plus is set. In base64 it does not.
+func (b *body) unescaped(f field, plus bool) ([]byte, error) {
+	if !f.escaped {
+		return f.content, nil
+	}
+	to, err := b.room(len(f.content))
+	if err != nil {
+		return nil, err
+	}
+	return unescape(to, f.content, plus), nil
 }
 
 // unescape appends text with %2B as the byte that it stands for and, where plus is set, + as a

@@ -36,7 +36,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		if err != nil {
 			return nil, bad("the form cannot be read: %s", plain(err))
 		}
-		name, file, err := partName(part.Header)
+		name, err := partName(part.Header)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +46,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 			name = names.Shorten(name)
 			return nil, bad("the form's field %q cannot be read: %s", name, plain(err))
 		}
-		f := field{Form: value.Form{Content: read.Bytes()[begin:], File: file}}
+		f := field{content: read.Bytes()[begin:]}
 		if err := b.decodePart(names.Shorten(name), &f, part.Header); err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		}
 	}
 	if f, ok := given["_charset_"]; ok { // what browsers fill in by themselves
-		if c := strings.ToLower(string(f.Content[:min(len(f.Content), maxName)])); c != "utf-8" {
+		if c := strings.ToLower(string(f.content[:min(len(f.content), maxName)])); c != "utf-8" {
 			return nil, bad("the form is in %q, want utf-8", names.Shorten(c))
 		}
 		delete(given, "_charset_")
@@ -63,8 +63,8 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 	return given, nil
 }
 
-// partName finds the name of a part's field, and whether a file's name stands beside it.
-func partName(h textproto.MIMEHeader) (name string, file bool, err error) {
+// partName finds the name of a part's field.
+func partName(h textproto.MIMEHeader) (string, error) {
 	const want = `want Content-Disposition: form-data; name="..."`
 	disposition := h.Get("Content-Disposition")
 	_, params, err := mime.ParseMediaType(disposition)
@@ -72,16 +72,15 @@ func partName(h textproto.MIMEHeader) (name string, file bool, err error) {
 		at := strings.Index(strings.ToLower(disposition), "filename")
 		if at < 0 {
 			disposition = names.Shorten(disposition)
-			return "", false, bad("a part has Content-Disposition %q, %s", disposition, want)
+			return "", bad("a part has Content-Disposition %q, %s", disposition, want)
 		}
-		file = true
 		_, params, err = mime.ParseMediaType(strings.TrimRight(disposition[:at], "; \t"))
 	}
-	if name = params["name"]; err != nil || name == "" {
-		return "", false, bad("a part has no name, %s", want)
+	name := params["name"]
+	if err != nil || name == "" {
+		return "", bad("a part has no name, %s", want)
 	}
-	file = file || params["filename"] != ""
-	return unquoted.Replace(name), file, nil
+	return unquoted.Replace(name), nil
 }
 
 // unquoted undoes how browsers write characters that a quoted name cannot have.
@@ -93,33 +92,20 @@ func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 	switch encoding {
 	case "", "7bit", "8bit", "binary":
 	case "base64":
-		to, err := b.room(len(f.Content))
+		to, err := b.room(len(f.content))
 		if err != nil {
 			return err
 		}
-		if f.Content, err = value.Base64(to, f.Content); err != nil {
+		if f.content, err = value.Base64(to, f.content); err != nil {
 			return bad("%q: %v", name, err)
 		}
 	default:
 		const text = "%q: Content-Transfer-Encoding is %q, want binary, base64 or quoted-printable"
 		return unsupported(text, name, names.Shorten(encoding))
 	}
-	media, params, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		return nil // a form's text has no type
-	}
-	if strings.HasPrefix(media, "image/") {
-		f.File = true
-	}
-	switch charset := strings.ToLower(params["charset"]); charset {
-	case "", "utf-8", "utf8", "us-ascii":
-	case "iso-8859-1", "latin1":
-		f.latin = !f.File
-	default:
-		if !f.File {
-			return unsupported("%q: the charset is %q, want utf-8", name, names.Shorten(charset))
-		}
-	}
+	if _, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil {
+		f.charset = strings.ToLower(params["charset"])
+	} // else it has none: a form's text has no type
 	return nil
 }
 

@@ -52,6 +52,10 @@ func TestForms(t *testing.T) {
 		"a name with quotes":         {name + "; filename=\"a \\\"b\\\" %22c%22.png\"\r\n\r\n" + string(file), question},
 		"a name with one quote":      {name + "; filename=\"my\"nine.png\"\r\n\r\n" + string(file), question},
 		"a path":                     {name + "; filename=\"C:\\new\\9.png\"\r\n\r\n" + string(file), question},
+		"base64 in a file":           {name + "; filename=\"9.b64\"\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n" + lines.String(), question},
+		"base64 that claims a type":  {name + "\r\nContent-Type: image/png\r\n\r\n" + text, question},
+		"pixels in a file":           {name + "; filename=9.json\r\nContent-Type: application/json\r\n\r\n" + jsonOf(t, ints(pixels)), question},
+		"model in a file":            {"Content-Disposition: form-data; name=model; filename=name.txt\r\n\r\ndigitqa\n", whole, question},
 		"an empty name":              {name + "; filename=\"\"\r\n\r\n" + string(file), question},
 		"UTF-8":                      {name + "; filename=\"neun \u00fc\u4e5d.png\"\r\n\r\n" + string(file), question},
 		"Latin 1":                    {name + "; filename=\"neun \xfc.png\"\r\n\r\n" + string(file), question},
@@ -135,7 +139,7 @@ func TestPartName(t *testing.T) {
 		`form-data; name="100%"`: "100%", `form-data; name="a\b"`: `a\b`, `form-data; name*=utf-8''%C3%BC`: "\u00fc", `form-data; name="a;b"; filename="name=c"`: "a;b",
 		"": "", "form-data": "", `form-data; filename="a"`: "", `form-data; name=""`: "", `form-data; name="a`: "", `form-data; name="a"; name="b"`: "", "name=a": "", `"`: "",
 	} {
-		name, _, err := partName(textproto.MIMEHeader{"Content-Disposition": {disposition}})
+		name, err := partName(textproto.MIMEHeader{"Content-Disposition": {disposition}})
 		if name != want || (err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v, want %q", disposition, name, err, want)
 		}

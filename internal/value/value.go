@@ -35,12 +35,6 @@ type Reader struct {
 	numbers []uint8
 }
 
-// Form is the content of a form's field.
-type Form struct {
-	Content []byte
-	File    bool // it has a file name, or the type of an image
-}
-
 // JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels,
 // which are valid until the next call.
 func (r *Reader) JSON(
@@ -69,24 +63,24 @@ func (r *Reader) JSON(
 	return r.base64(in, t, row, text)
 }
 
-// Form reads a form's field. A text input takes it as it is. For an image it is a file, base64, or
-// a list of pixels, told apart by the first bytes: clients do not always say which. Other inputs
-// take JSON.
+// Form reads the content of a form's field. A text input takes it as it is. For an image it is a
+// file, base64, or a list of pixels, told apart by the first bytes: clients do not always say which.
+// Other inputs take JSON.
 func (r *Reader) Form(
-	in *infer.Input, t tensor.Tensor, row int, f Form,
+	in *infer.Input, t tensor.Tensor, row int, content []byte,
 ) (pixels []uint8, err error) {
-	f.Content = TrimMark(f.Content)
-	start := bytes.TrimLeft(f.Content, spaces)
+	content = TrimMark(content)
+	start := bytes.TrimLeft(content, spaces)
 	switch {
 	case in.IsText():
-		if !utf8.Valid(f.Content) {
-			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(f.Content))
+		if !utf8.Valid(content) {
+			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(content))
 		}
-		return nil, r.Text(in, rowOf(t.Int32s(), in, row), f.Content)
-	case in.IsImage() && (f.File || !isText(f.Content)):
-		return r.file(in, t, row, f.Content)
+		return nil, r.Text(in, rowOf(t.Int32s(), in, row), content)
+	case in.IsImage() && !isText(content):
+		return r.file(in, t, row, content)
 	case in.IsImage() && !bytes.HasPrefix(start, []byte("[")):
-		return r.base64(in, t, row, f.Content)
+		return r.base64(in, t, row, content)
 	}
 	return r.list(in, t, row, bytes.TrimRight(start, spaces))
 }
