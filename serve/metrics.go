@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,14 +26,6 @@ type metrics struct {
 	models   *prometheus.GaugeVec   // model, version
 	loads    *prometheus.CounterVec // model, result
 	byModel  byModel
-
-	bound sync.Map // of outcome to prometheus.Counter: finding one by its labels takes longer
-}
-
-// outcome is what a request came to.
-type outcome struct {
-	route  string
-	status int
 }
 
 // seconds are the bounds of times from 2 us, the answer to a row, to 10 s.
@@ -112,20 +103,9 @@ func histogram(name, help string, buckets []float64) prometheus.Histogram {
 
 // answered counts a request.
 func (m *metrics) answered(route string, status int, took time.Duration) {
-	key := outcome{route, status}
-	counters, ok := m.bound.Load(key)
-	if !ok {
-		labels := []string{route, strconv.Itoa(status)}
-		counters, _ = m.bound.LoadOrStore(key, &boundMetrics{m.requests.WithLabelValues(labels...), m.took.WithLabelValues(labels...)})
-	}
-	b := counters.(*boundMetrics)
-	b.requests.Inc()
-	b.took.Observe(took.Seconds())
-}
-
-type boundMetrics struct {
-	requests prometheus.Counter
-	took     prometheus.Observer
+	labels := []string{route, strconv.Itoa(status)}
+	m.requests.WithLabelValues(labels...).Inc()
+	m.took.WithLabelValues(labels...).Observe(took.Seconds())
 }
 
 // computed counts a batch.
