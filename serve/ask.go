@@ -88,7 +88,7 @@ func (s *Server) question(
 	}
 	q := &question{rows: v.Rows(1)}
 	read := value.Reader{
-		Memory: b.room,
+		Memory: b.buffer,
 		Text: func(in *infer.Input, ids []int32, text []byte) error {
 			err := readText(in, ids, text)
 			if err == nil {

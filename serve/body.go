@@ -159,3 +159,24 @@ func readFailed(err error) error {
 	}
 	return bad("the body cannot be read: %s", plain(err))
 }
+
+// admit reads a request's body and counts the request in, which leave undoes, or turns it away where too many wait.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
+	b, err := s.read(w, r)
+	if err != nil {
+		return nil, err
+	}
+	if !s.unanswered.take(1) {
+		b.free()
+		return nil, busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
+	}
+	return b, nil
+}
+
+// inside is how many requests are read and not answered.
+func (s *Server) inside() int64 { return int64(s.config.Queue) - s.unanswered.left.Load() }
+
+func (s *Server) leave(b *body) {
+	s.unanswered.give(1)
+	b.free()
+}

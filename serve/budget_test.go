@@ -153,3 +153,33 @@ func TestBudgetMany(t *testing.T) {
 		t.Error("none was served")
 	}
 }
+
+// Who asks for more than is left does not keep others from it.
+func TestStock(t *testing.T) {
+	var s stock
+	s.left.Store(10)
+	done := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				if s.take(11) {
+					t.Error("11 of 10 were taken")
+				}
+			}
+		}
+	}()
+	for range 1_000_000 {
+		if !s.take(10) {
+			t.Error("10 of 10 were refused")
+			break
+		}
+		s.give(10)
+	}
+	close(done)
+	<-ended
+}

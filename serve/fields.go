@@ -95,7 +95,7 @@ func (b *body) modelName(f field) (string, error) {
 	var text []byte
 	var err error
 	if f.raw != nil {
-		r := value.Reader{Memory: b.room}
+		r := value.Reader{Memory: b.buffer}
 		text, err = r.String(f.raw)
 	} else {
 		text, err = b.text("model", f)
@@ -143,7 +143,7 @@ func (b *body) text(name string, f field) ([]byte, error) {
 	default:
 		return nil, unsupported("%q: the charset is %q, want utf-8", name, names.Shorten(f.charset))
 	}
-	to, err := b.room(2 * len(f.content))
+	to, err := b.buffer(2 * len(f.content))
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (b *body) unescaped(f field, plus bool) ([]byte, error) {
 	if !f.escaped {
 		return f.content, nil
 	}
-	to, err := b.room(len(f.content))
+	to, err := b.buffer(len(f.content))
 	if err != nil {
 		return nil, err
 	}
@@ -193,9 +193,9 @@ var hexDigit = func() (values [256]byte) {
 	return values
 }()
 
-// room returns an empty buffer for a copy of so much of the body. It counts in the budget if the
+// buffer returns an empty buffer for a copy of so much of the body. It counts in the budget if the
 // body does, and free gives it back.
-func (b *body) room(size int) ([]byte, error) {
+func (b *body) buffer(size int) ([]byte, error) {
 	if b.held[forBody] > 0 {
 		if err := b.take(int64(size)); err != nil {
 			return nil, err

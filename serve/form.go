@@ -20,11 +20,11 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		return nil, bad("multipart/form-data without a boundary")
 	}
 	// All parts together are shorter than the form.
-	room, err := b.room(len(b.content) + bytes.MinRead)
+	content, err := b.buffer(len(b.content) + bytes.MinRead)
 	if err != nil {
 		return nil, err
 	}
-	given, read := map[string]field{}, bytes.NewBuffer(room)
+	given, read := map[string]field{}, bytes.NewBuffer(content)
 	from := &metered{of: bytes.NewReader(b.content)}
 	parts := multipart.NewReader(from, boundary)
 	for {
@@ -92,7 +92,7 @@ func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 	switch encoding {
 	case "", "7bit", "8bit", "binary":
 	case "base64":
-		to, err := b.room(len(f.content))
+		to, err := b.buffer(len(f.content))
 		if err != nil {
 			return err
 		}

@@ -493,7 +493,7 @@ func (c *contract) rate(t *testing.T) {
 	}
 }
 
-// overload asks a server that has no room, and one whose deadline passes.
+// overload asks a server whose queue is full, and one whose deadline passes.
 func (c *contract) overload(t *testing.T) {
 	r := start(t, func(to *Config) { to.Body, to.Deadline, to.Rows = 8192, 10*time.Millisecond, 1 })
 	free := r.models[0].current.Load().batch.block()
@@ -504,9 +504,9 @@ func (c *contract) overload(t *testing.T) {
 		}
 		e.call(t, c, r, 413, make([]byte, 8193))
 		e.call(t, c, r, 504, e.good(t))
-		r.room.take(int64(r.config.Queue))
+		r.unanswered.take(int64(r.config.Queue))
 		e.call(t, c, r, 503, e.good(t))
-		r.room.give(int64(r.config.Queue))
+		r.unanswered.give(int64(r.config.Queue))
 	}
 	c.call(t, r, 413, "POST", inferPath, bytes.ReplaceAll(one(t, 3, "odd number", ""), []byte(`"shape":[1`), []byte(`"shape":[2`)))
 }

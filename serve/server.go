@@ -16,25 +16,25 @@ import (
 
 // Server answers requests with the models that it was given.
 type Server struct {
-	config  Config
-	log     *slog.Logger
-	metrics *metrics
-	models  []*served // in the order given
-	byName  map[string]*served
-	pair    *certificate // nil without TLS
-	hosts   hosts
-	tokens  tokens
-	clients clients
-	memory  *budget // of all requests
-	reads   stock   // for requests whose body is read or answered
-	room    stock   // for requests that are read and not answered
-	batches scheduler
-	decodes chan struct{} // a place for each image that may be decoded at once
-	leaving atomic.Bool   // it is being stopped
-	crowded atomic.Bool   // a new connection waits until another ends
-	warning *rate.Limiter // of requests that were turned away
-	mux     *http.ServeMux
-	routed  []string // method and pattern of each endpoint: what openapi.json tells of
+	config     Config
+	log        *slog.Logger
+	metrics    *metrics
+	models     []*served // in the order given
+	byName     map[string]*served
+	pair       *certificate // nil without TLS
+	hosts      hosts
+	tokens     tokens
+	clients    clients
+	memory     *budget // of all requests
+	reads      stock   // for requests whose body is read or answered
+	unanswered stock   // for requests that are read and not answered
+	batches    scheduler
+	decodes    chan struct{} // holds an element for each image that is being decoded
+	leaving    atomic.Bool   // it is being stopped
+	crowded    atomic.Bool   // a new connection waits until another ends
+	warning    *rate.Limiter // of requests that were turned away
+	mux        *http.ServeMux
+	routed     []string // method and pattern of each endpoint: what openapi.json tells of
 }
 
 // New loads the models and makes a server of them.
@@ -54,7 +54,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.hosts.matter.Store(c.Hosts != nil)
 	s.reads.left.Store(int64(c.Connections))
-	s.room.left.Store(int64(c.Queue))
+	s.unanswered.left.Store(int64(c.Queue))
 	s.batches.free = c.Parallel
 	if err := s.tokens.load(); err != nil {
 		return nil, err

@@ -3,65 +3,10 @@ package serve
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 )
-
-// With a token file, whoever asks needs one of its tokens; health and the page need none.
-func TestTokens(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(path, []byte("# two people\nfirst-0123456789abcdef\n  second-0123456789abcde  \n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r := start(t, func(c *Config) { c.Token = path })
-	for _, route := range []struct{ method, path string }{
-		{"GET", "/v2"}, {"GET", "/v2/models/digitqa"}, {"GET", "/v2/models/digitqa/ready"}, {"POST", inferPath}, {"POST", "/ask"},
-		{"GET", "/models"}, {"GET", "/metrics"},
-	} {
-		for token, opens := range map[string]bool{
-			"":                                   false,
-			"Bearer first-0123456789abcdef":      true,
-			"bearer second-0123456789abcde":      true,
-			"Bearer first-0123456789abcdeg":      false,
-			"Bearer first-0123456789abcde":       false,
-			"Bearer first-0123456789abcdef more": false,
-			"Basic first-0123456789abcdef":       false,
-			"Bearer ":                            false,
-			"Bearer # two people":                false,
-		} {
-			got := r.call(t, route.method, route.path, one(t, 1, "odd number", ""), "Authorization", token)
-			if is := got.status != http.StatusUnauthorized; is != opens {
-				t.Errorf("%s %s with %q: status %d", route.method, route.path, token, got.status)
-			}
-			if !opens && got.header.Get("WWW-Authenticate") != `Bearer realm="braid"` {
-				t.Errorf("%s %s with %q: headers %v", route.method, route.path, token, got.header)
-			}
-		}
-	}
-	for _, path := range []string{"/", "/page/app.js", "/v2/health/live", "/v2/health/ready", "/openapi.json"} {
-		if got := r.call(t, "GET", path, nil); got.status != http.StatusOK {
-			t.Errorf("%s: status %d", path, got.status)
-		}
-	}
-	if log := r.logs.String(); strings.Contains(log, "0123456789abcde") {
-		t.Error("a token is in the log")
-	}
-	if err := os.WriteFile(path, []byte("\ufeffthird-0123456789abcdef\r\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Reload(); err != nil {
-		t.Fatal(err)
-	}
-	for token, status := range map[string]int{"first-0123456789abcdef": 401, "third-0123456789abcdef": 200} {
-		if got := r.call(t, "GET", "/v2", nil, "Authorization", "Bearer "+token); got.status != status {
-			t.Errorf("%s: status %d, want %d", token, got.status, status)
-		}
-	}
-}
 
 // Where nothing else keeps other people's pages out, the server is asked by its own names alone.
 func TestHosts(t *testing.T) {
@@ -204,60 +149,6 @@ func TestHostsElsewhere(t *testing.T) {
 	}
 }
 
-// A client that asks too often is told to wait; another one is not.
-func TestRateLimit(t *testing.T) {
-	c := clients{rate: 2}
-	now := time.Now()
-	a, b := netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("192.0.2.2")
-	for i, want := range []bool{true, true, false, false} {
-		if got := c.limiter(a, now).AllowN(now, 1); got != want {
-			t.Errorf("request %d is let through: %v", i, got)
-		}
-	}
-	if !c.limiter(b, now).AllowN(now, 1) {
-		t.Error("another client is turned away")
-	}
-	later := now.Add(61 * time.Second)
-	c.limiter(b, later) // the maps turn, and a is not forgotten yet
-	if c.limiter(a, later) != c.now[a] || c.limiter(a, later).AllowN(now, 1) {
-		t.Error("a client is forgotten too soon")
-	}
-	c.limiter(b, later.Add(61*time.Second))
-	c.limiter(b, later.Add(122*time.Second))
-	if len(c.now)+len(c.old) > 2 {
-		t.Errorf("%d clients are remembered", len(c.now)+len(c.old))
-	}
-	for i := range 3 * mostClients {
-		c.limiter(netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 1}), now)
-	}
-	if n := len(c.now) + len(c.old); n > 2*mostClients {
-		t.Errorf("%d clients are remembered, want at most %d", n, 2*mostClients)
-	}
-
-	r := start(t, func(c *Config) { c.Rate = 1 })
-	var last response
-	for range 3 {
-		last = r.call(t, "GET", "/v2", nil)
-	}
-	if last.status != http.StatusTooManyRequests || last.header.Get("Retry-After") != "2" || !strings.Contains(last.text(t), "more than 1 requests a second") {
-		t.Errorf("status %d, %v: %s", last.status, last.header, last.body)
-	}
-	if got := r.call(t, "GET", "/v2/health/live", nil); got.status != http.StatusOK {
-		t.Errorf("health: status %d", got.status)
-	}
-}
-
-func TestClientOf(t *testing.T) {
-	for from, want := range map[string]string{
-		"192.0.2.7:80": "192.0.2.7", "[::ffff:192.0.2.7]:80": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::",
-		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
-	} {
-		if got := clientOf(from).String(); got != want {
-			t.Errorf("%s is %s, want %s", from, got, want)
-		}
-	}
-}
-
 func TestLoopback(t *testing.T) {
 	for addr, want := range map[string]bool{
 		"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": true, "127.9.9.9:1": true,
@@ -267,34 +158,4 @@ func TestLoopback(t *testing.T) {
 			t.Errorf("%q is loopback: %v", addr, !want)
 		}
 	}
-}
-
-// Who asks for more than is left does not keep others from it.
-func TestStock(t *testing.T) {
-	var s stock
-	s.left.Store(10)
-	done := make(chan struct{})
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-done:
-				return
-			default:
-				if s.take(11) {
-					t.Error("11 of 10 were taken")
-				}
-			}
-		}
-	}()
-	for range 1_000_000 {
-		if !s.take(10) {
-			t.Error("10 of 10 were refused")
-			break
-		}
-		s.give(10)
-	}
-	close(done)
-	<-ended
 }

@@ -1,0 +1,75 @@
+package serve
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// clients bounds the rate of requests of each client. It remembers those of the last minute or two, in two maps
+// of which the older is forgotten, and no more than mostClients in each.
+type clients struct {
+	rate float64
+
+	mu       sync.Mutex
+	now, old map[netip.Addr]*rate.Limiter
+	turned   time.Time
+}
+
+const mostClients = 20_000
+
+// check tests whether a client may ask now.
+func (c *clients) check(r *http.Request) error {
+	if c.rate == 0 {
+		return nil
+	}
+	limiter := c.limiter(clientOf(r.RemoteAddr), time.Now())
+	if limiter.Allow() {
+		return nil
+	}
+	wait := int(1/c.rate) + 1
+	return &problem{
+		status: http.StatusTooManyRequests, reason: "rate", retry: wait,
+		text: fmt.Sprintf("more than %v requests a second from one client: try again in %d s", c.rate, wait),
+	}
+}
+
+func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Sub(c.turned) > time.Minute || len(c.now) >= mostClients {
+		c.old, c.now, c.turned = c.now, map[netip.Addr]*rate.Limiter{}, now
+	}
+	limiter := c.now[client]
+	if limiter == nil {
+		if limiter = c.old[client]; limiter == nil {
+			limiter = rate.NewLimiter(rate.Limit(c.rate), max(1, int(c.rate)))
+		}
+		c.now[client] = limiter
+	}
+	return limiter
+}
+
+// clientOf returns the client of a remote address: the IP address, or for IPv6 the /64 network, which one client
+// usually has.
+func clientOf(remote string) netip.Addr {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return netip.Addr{}
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Addr{}
+	}
+	if addr = addr.Unmap(); addr.Is6() {
+		if network, err := addr.WithZone("").Prefix(64); err == nil {
+			return network.Addr()
+		}
+	}
+	return addr
+}
