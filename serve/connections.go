@@ -3,12 +3,9 @@ package serve
 import (
 	"context"
 	"crypto/tls"
-	"maps"
-	"math"
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +30,7 @@ type connections struct {
 	once   sync.Once
 	fewer  chan struct{} // a connection was closed; buffered, one element
 
-	mu       sync.Mutex
+	mu       sync.Mutex // of the fields below, and of states
 	open     map[*conn]struct{}
 	byClient map[netip.Addr]int
 }
@@ -52,14 +49,21 @@ type conn struct {
 	net.Conn
 	of     *connections
 	client netip.Addr
-	asked  atomic.Bool // a request was read
-	// since is when the connection began to wait for a request, in nanoseconds; 0: a request is in
-	// flight; negative: when it began to linger.
-	since atomic.Int64
+
+	state connState
+	since time.Time // when it began to wait or to linger
+	asked bool      // a request was read
 }
 
-// ended is the value of since when the connection was closed to let another in.
-const ended = math.MinInt64
+// connState is what a connection does.
+type connState int
+
+const (
+	connWaits    connState = iota // for a request
+	connAnswers                   // a request is in flight
+	connLingers                   // after the last answer
+	connReleased                  // it is being closed to let another in, or to stop
+)
 
 func (s *Server) limit(l net.Listener) *connections {
 	return &connections{
@@ -107,7 +111,7 @@ func (l *connections) admit(c *conn) bool {
 		case ok:
 			return true
 		case idle != nil:
-			idle.Close()
+			idle.end()
 			continue
 		case again == 0:
 			l.refused(c.RemoteAddr())
@@ -137,39 +141,36 @@ func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 		idle, again = l.idle(now, idleFrom, func(*conn) bool { return true })
 		return idle, again, false
 	}
-	c.since.Store(now.UnixNano())
+	c.since = now
 	l.open[c] = struct{}{}
 	l.byClient[c.client]++
 	return nil, 0, true
 }
 
-// idle returns the longest idle connection, marked as ended; or nil, and the time after which one
-// may be idle. One on which nothing was asked is idle when it has waited for ofNew.
+// idle releases and returns the longest idle connection; or it returns nil, and the time after which
+// one may be idle. One on which nothing was asked is idle when it has waited for ofNew. The caller
+// holds the lock.
 func (l *connections) idle(
 	now time.Time, ofNew time.Duration, among func(*conn) bool,
 ) (longest *conn, again time.Duration) {
-	for {
-		longest = nil
-		since, from := int64(0), now.Add(idleFrom) // when it began to wait, and when it is idle
-		for c := range l.open {
-			began, wait := c.since.Load(), idleFrom
-			if !c.asked.Load() {
-				wait = ofNew
-			}
-			if began == 0 || began == ended || !among(c) {
-				continue
-			}
-			if at := time.Unix(0, max(began, -began)).Add(wait); at.Before(from) {
-				longest, since, from = c, began, at
-			}
+	from := now.Add(idleFrom) // when the longest is idle
+	for c := range l.open {
+		if c.state == connAnswers || c.state == connReleased || !among(c) {
+			continue
 		}
-		if again := from.Sub(now); again > 0 {
-			return nil, again
+		wait := idleFrom
+		if !c.asked {
+			wait = ofNew
 		}
-		if longest.since.CompareAndSwap(since, ended) {
-			return longest, 0
-		} // else a request came
+		if at := c.since.Add(wait); at.Before(from) {
+			longest, from = c, at
+		}
 	}
+	if again := from.Sub(now); again > 0 {
+		return nil, again
+	}
+	longest.state = connReleased
+	return longest, 0
 }
 
 // Close ends Accept. Connections go on.
@@ -188,34 +189,39 @@ func (l *connections) calm(ctx context.Context) {
 // endSilent closes the connections on which nothing was asked: Shutdown would wait for them for 5
 // s.
 func (l *connections) endSilent() {
-	for _, c := range l.all() {
-		since := c.since.Load()
-		if since > 0 && !c.asked.Load() && c.since.CompareAndSwap(since, ended) {
-			c.end()
-		}
+	for _, c := range l.release(func(c *conn) bool { return c.state == connWaits && !c.asked }) {
+		c.end()
 	}
 }
 
 // end closes all connections.
 func (l *connections) end() {
-	for _, c := range l.all() {
+	for _, c := range l.release(func(*conn) bool { return true }) {
 		c.end()
 	}
 }
 
-// all returns the connections that are open.
-func (l *connections) all() []*conn {
+// release returns the open connections of some kind, released.
+func (l *connections) release(which func(*conn) bool) (list []*conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Collect(maps.Keys(l.open))
+	for c := range l.open {
+		if which(c) {
+			c.state = connReleased
+			list = append(list, c)
+		}
+	}
+	return list
 }
 
 // busy reports whether a request is in flight, or may soon come on a connection that was just
 // accepted.
 func (l *connections) busy() bool {
-	recent := time.Now().Add(-firstRequest).UnixNano()
-	for _, c := range l.all() {
-		if since := c.since.Load(); since == 0 || since > recent && !c.asked.Load() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.open {
+		isNew := c.state == connWaits && !c.asked && time.Since(c.since) < firstRequest
+		if c.state == connAnswers || isNew {
 			return true
 		}
 	}
@@ -228,12 +234,14 @@ func (l *connections) follow(of net.Conn, state http.ConnState) {
 		of = secure.NetConn()
 	}
 	c := of.(*conn)
-	switch state {
-	case http.StateActive:
-		c.asked.Store(true)
-		c.since.Store(0)
-	case http.StateIdle:
-		c.since.Store(time.Now().UnixNano())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case c.state == connReleased:
+	case state == http.StateActive:
+		c.state, c.asked = connAnswers, true
+	case state == http.StateIdle:
+		c.state, c.since = connWaits, time.Now()
 	}
 }
 

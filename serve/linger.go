@@ -36,12 +36,13 @@ func (c *conn) Close() error {
 
 // lingers has a connection linger if a request was in flight, and reports whether it lingers.
 func (c *conn) lingers() bool {
-	if c.since.CompareAndSwap(0, -time.Now().UnixNano()) {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.state == connAnswers {
+		c.state, c.since = connLingers, time.Now()
 		go c.linger()
-		return true
 	}
-	since := c.since.Load()
-	return since < 0 && since != ended
+	return c.state == connLingers
 }
 
 // linger reads until the client ends its side or a limit is reached, and closes the connection.
