@@ -5,7 +5,7 @@ import (
 	"math"
 
 	"braid/internal/kernel"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -75,7 +75,7 @@ func misnamed(what string, specs []Spec, given Tensors) error {
 	for i, s := range specs {
 		want[i] = s.Name
 	}
-	return names.Match(what, want, given)
+	return suggest.Match(what, want, given)
 }
 
 // checkShape tests the type and the shape of a tensor and returns its number of rows.

@@ -51,7 +51,7 @@
 //	classes := out["class"].Float32s() // [rows, 4]
 //
 // [Model.PredictInto] writes to the caller's memory and allocates nothing. Package modelfile saves
-// a model with the description of its inputs; package infer predicts from images and texts; package
+// a model with the description of its inputs; package predictor predicts from images and texts; package
 // serve predicts over HTTP.
 //
 // # The same bytes

@@ -5,7 +5,7 @@ import (
 	"sync"
 
 	"braid/internal/engine"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -99,7 +99,7 @@ func (m *Model) Weight(name string) (*Weight, error) {
 		}
 		have[i] = w.name
 	}
-	return nil, names.Unknown("weight", name, have)
+	return nil, suggest.Unknown("weight", name, have)
 }
 
 // Spec describes an input or a head.

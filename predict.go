@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync/atomic"
 
-	"braid/internal/exec"
+	"braid/internal/parallel"
 	"braid/tensor"
 )
 
@@ -102,7 +102,7 @@ func (m *Model) predictParallel(out, in Tensors, rows, workers int) bool {
 	chunk := min(m.network.PredictRows(), (share+workerRows-1)/workerRows*workerRows)
 	queue := rowQueue{rows: rows, chunk: chunk}
 	var bad atomic.Bool
-	err := exec.NewCrew(workers).Run(func(int) {
+	err := parallel.NewCrew(workers).Run(func(int) {
 		if !m.predictRows(out, in, &queue) {
 			bad.Store(true)
 		}

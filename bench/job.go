@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"braid/internal/kernel"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/train"
 )
 
@@ -65,7 +65,7 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	case "mnist":
 		return writeMNIST(ctx, j.dir)
 	}
-	return names.Unknown("job", j.do, []string{"train", "predict", "product", "peak", "mnist"})
+	return suggest.Unknown("job", j.do, []string{"train", "predict", "product", "peak", "mnist"})
 }
 
 // train prints one line for each epoch, like the peers.

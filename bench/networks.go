@@ -8,7 +8,7 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
@@ -41,7 +41,7 @@ func networkNamed(name string) (network, error) {
 		}
 		have = append(have, n.name)
 	}
-	return network{}, names.Unknown("network", name, have)
+	return network{}, suggest.Unknown("network", name, have)
 }
 
 // seedTable returns MNIST's training images with questions.

@@ -3,20 +3,20 @@ package main
 import (
 	"time"
 
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 )
 
 // product returns the GFLOP/s of the default kernels in products of square matrices with n rows.
 // Each worker computes its share of the rows, with a barrier after each product, as in training.
 func product(n, workers int, budget time.Duration) float64 {
-	a, b, c := filled(n*n), filled(n*n), exec.Floats(n*n)
+	a, b, c := filled(n*n), filled(n*n), parallel.Floats(n*n)
 	kernels := kernel.Default()
-	crew := exec.NewCrew(workers)
+	crew := parallel.NewCrew(workers)
 	multiply := func(times int) time.Duration {
 		began := time.Now()
 		err := crew.Run(func(worker int) {
-			lo, hi := exec.Share(n, 16, worker, workers)
+			lo, hi := parallel.Share(n, 16, worker, workers)
 			for range times {
 				kernels.MulLanes(kernel.Product{
 					Rows: hi - lo, Columns: n, Inner: n, C: c[lo*n:], CRow: n,
@@ -40,13 +40,13 @@ func product(n, workers int, budget time.Duration) float64 {
 func inCache(workers int) float64 {
 	const rows, columns, inner = 32, 64, 64
 	kernels := kernel.Default()
-	crew := exec.NewCrew(workers)
+	crew := parallel.NewCrew(workers)
 	multiply := func(times int) time.Duration {
 		began := time.Now()
 		err := crew.Run(func(int) {
 			p := kernel.Product{
 				Rows: rows, Columns: columns, Inner: inner, Fresh: true,
-				C: exec.Floats(rows * columns), CRow: columns,
+				C: parallel.Floats(rows * columns), CRow: columns,
 				A: filled(rows * inner), ARow: inner, ACol: 1,
 				B: filled(inner * columns), BRow: columns,
 			}
@@ -78,7 +78,7 @@ func speed(size float64, budget time.Duration, repeat func(times int) time.Durat
 
 // filled returns n small numbers that start on a cache line, like the engine's buffers.
 func filled(n int) []float32 {
-	x := exec.Floats(n)
+	x := parallel.Floats(n)
 	for i := range x {
 		x[i] = float32(i*31%64-20) / 64
 	}

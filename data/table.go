@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -59,7 +59,7 @@ func (t *Table) Column(name string) (Column, error) {
 			return c, nil
 		}
 	}
-	return Column{}, names.Unknown("column", name, t.Names())
+	return Column{}, suggest.Unknown("column", name, t.Names())
 }
 
 // Slice returns a table of rows lo up to, not including, hi. It shares the data.

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"braid"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -134,7 +134,7 @@ func (f *File) checkAnswers(name string, labels ...string) error {
 	}
 	for _, label := range labels {
 		if have := f.Labels[i].Labels; !slices.Contains(have, label) {
-			return fmt.Errorf("head %q: %w", name, names.Unknown("label", names.Shorten(label), have))
+			return fmt.Errorf("head %q: %w", name, suggest.Unknown("label", suggest.Shorten(label), have))
 		}
 	}
 	return nil
@@ -184,5 +184,5 @@ func find(what string, specs []braid.Spec, name string) (braid.Spec, error) {
 		}
 		have = append(have, s.Name)
 	}
-	return braid.Spec{}, names.Unknown(what, names.Shorten(name), have)
+	return braid.Spec{}, suggest.Unknown(what, suggest.Shorten(name), have)
 }

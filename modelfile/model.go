@@ -13,7 +13,7 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 	"braid/internal/safetensors"
 	"braid/text"
 )
@@ -81,7 +81,7 @@ func (f *File) metadataFields() []metadataField {
 }
 
 // Save writes a model file atomically.
-func Save(path string, f *File) error { return disk.Write(path, f.Write) }
+func Save(path string, f *File) error { return atomicfile.Write(path, f.Write) }
 
 // Write writes a model file.
 func (f *File) Write(w io.Writer) error {
@@ -126,7 +126,7 @@ func Open(path string, custom ...braid.Layer) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
-	content, err := disk.Read(path, safetensors.MaxFile)
+	content, err := atomicfile.Read(path, safetensors.MaxFile)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path,
 			FileName)

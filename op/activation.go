@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"braid/internal/kernel"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -97,7 +97,7 @@ func (a Activation) MarshalText() ([]byte, error) { return []byte(a.String()), a
 func (a *Activation) UnmarshalText(text []byte) error {
 	i := slices.Index(activationNames(), string(text))
 	if i < 0 {
-		return names.Unknown("activation", string(text), activationNames())
+		return suggest.Unknown("activation", string(text), activationNames())
 	}
 	*a = Activation(i)
 	return nil

@@ -8,28 +8,28 @@ import (
 	"slices"
 	"time"
 
-	"braid/infer"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/internal/value"
+	"braid/predictor"
 	"braid/vision"
 	"braid/vision/digit"
 )
 
 // question is one row as people ask it: what they gave for each input.
 type question struct {
-	rows *infer.Rows
+	rows *predictor.Rows
 	saw  []byte // the image that the network sees, as PNG; nil if it sees none
 	note []string
 }
 
 // answerJSON is the reply to /ask.
 type answerJSON struct {
-	Model          string         `json:"model"`
-	Version        string         `json:"version"`
-	Heads          []infer.Answer `json:"heads"`
-	Contradictions []string       `json:"contradictions,omitempty"`
-	Notes          []string       `json:"notes,omitempty"`
-	Saw            []byte         `json:"saw,omitempty"` // PNG, base64
+	Model          string             `json:"model"`
+	Version        string             `json:"version"`
+	Heads          []predictor.Answer `json:"heads"`
+	Contradictions []string           `json:"contradictions,omitempty"`
+	Notes          []string           `json:"notes,omitempty"`
+	Saw            []byte             `json:"saw,omitempty"` // PNG, base64
 }
 
 // ask answers one row with labels and probabilities, for people.
@@ -83,20 +83,20 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) question(
 	ctx context.Context, v *version, b *body, given map[string]field,
 ) (*question, error) {
-	if err := names.Match("field", inputNames(v.Model), given); err != nil {
+	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
 	q := &question{rows: v.Rows(1)}
 	read := value.Reader{
 		Memory: b.buffer,
-		Text: func(in *infer.Input, ids []int32, text []byte) error {
+		Text: func(in *predictor.Input, ids []int32, text []byte) error {
 			err := readText(in, ids, text)
 			if err == nil {
 				q.note = append(q.note, in.Notes(string(text))...)
 			}
 			return err
 		},
-		Image: func(in *infer.Input, file []byte) ([]uint8, error) {
+		Image: func(in *predictor.Input, file []byte) ([]uint8, error) {
 			return s.look(ctx, b, file, in.Shape[0], in.Shape[1])
 		},
 	}
@@ -111,7 +111,7 @@ func (s *Server) question(
 }
 
 // take reads an input's field.
-func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f field) (err error) {
+func (q *question) take(read *value.Reader, b *body, in *predictor.Input, at int, f field) (err error) {
 	var content []byte
 	var pixels []uint8
 	t := q.rows.Inputs[at]
@@ -130,7 +130,7 @@ func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f 
 	case err != nil:
 		return err
 	case in.IsText() && !in.Trained(t.Int32s()):
-		asked := names.List(in.Text.Questions)
+		asked := suggest.List(in.Text.Questions)
 		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+asked)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
 		return digit.ErrBlank // predict takes such a row, for a data set may have it
@@ -141,7 +141,7 @@ func (q *question) take(read *value.Reader, b *body, in *infer.Input, at int, f 
 }
 
 // askProblem is the error of an input's value: the client's mistake unless it is known to be another.
-func (b *body) askProblem(in *infer.Input, f field, err error) error {
+func (b *body) askProblem(in *predictor.Input, f field, err error) error {
 	var ours *fault
 	if known(err) != nil || errors.As(err, &ours) {
 		return fmt.Errorf("%q: %w", in.Name, err)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"braid/infer"
+	"braid/predictor"
 )
 
 // batcher computes the answers of one model. If a batch may begin and nothing waits, a request is
@@ -16,7 +16,7 @@ import (
 // up to a batch.
 type batcher struct {
 	*scheduler // holds the lock of the fields below metrics
-	model      *infer.Model
+	model      *predictor.Model
 	most       int           // rows of a batch
 	wait       time.Duration // for a batch to fill
 	metrics    *modelMetrics
@@ -28,7 +28,7 @@ type batcher struct {
 
 // job is a request that waits.
 type job struct {
-	rows     *infer.Rows
+	rows     *predictor.Rows
 	ctx      context.Context
 	deadline time.Time
 	done     chan error // buffered, one element: the job was answered, or dropped
@@ -53,7 +53,7 @@ func over(ctx context.Context, deadline time.Time) error {
 	return nil
 }
 
-func newBatcher(m *infer.Model, c Config, metrics *modelMetrics, all *scheduler) *batcher {
+func newBatcher(m *predictor.Model, c Config, metrics *modelMetrics, all *scheduler) *batcher {
 	return &batcher{
 		scheduler: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
 	}
@@ -61,7 +61,7 @@ func newBatcher(m *infer.Model, c Config, metrics *modelMetrics, all *scheduler)
 
 // answer fills in the answers to rows. It returns errGone or errLate if nobody waits for them any
 // more.
-func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Time) error {
+func (b *batcher) answer(ctx context.Context, rows *predictor.Rows, deadline time.Time) error {
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
 		b.free--
@@ -80,7 +80,7 @@ func (b *batcher) answer(ctx context.Context, rows *infer.Rows, deadline time.Ti
 
 // add has a job wait. A job whose deadline is near lets a batch fill for half of the time that is
 // left, so that the other half remains for the answer. The caller holds the lock.
-func (b *batcher) add(ctx context.Context, rows *infer.Rows, deadline time.Time) *job {
+func (b *batcher) add(ctx context.Context, rows *predictor.Rows, deadline time.Time) *job {
 	now := time.Now()
 	j := &job{
 		rows: rows, ctx: ctx, deadline: deadline, done: make(chan error, 1),
@@ -219,7 +219,7 @@ func (b *batcher) together(jobs []*job) error {
 }
 
 // compute answers the rows of so many requests.
-func (b *batcher) compute(rows *infer.Rows, requests int) error {
+func (b *batcher) compute(rows *predictor.Rows, requests int) error {
 	workers := 1
 	if more := b.borrow(rows.N); more > 0 {
 		workers += more

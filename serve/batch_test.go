@@ -9,7 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"braid/infer"
+	"braid/predictor"
 )
 
 // batching returns a batcher of the seed's network, which begins no batch until the function is called.
@@ -17,7 +17,7 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	t.Helper()
 	path := t.TempDir() + "/model.safetensors"
 	saved(t, path, 1)
-	m, err := infer.Open(path)
+	m, err := predictor.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func batching(t *testing.T, change func(*Config)) (*batcher, func()) {
 	return b, func() { b.release(c.Parallel) }
 }
 
-func (b *batcher) row(n int) *infer.Rows {
+func (b *batcher) row(n int) *predictor.Rows {
 	rows := b.model.Rows(1)
 	b.model.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), picture(n))
 	copy(rows.Inputs[1].Int32s(), []int32{5, 6})
@@ -56,7 +56,7 @@ func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, release := batching(t, func(c *Config) { c.BatchRows = 4 })
 		var wait sync.WaitGroup
-		rows := make([]*infer.Rows, 10)
+		rows := make([]*predictor.Rows, 10)
 		for i := range rows {
 			rows[i] = b.row(i)
 			wait.Go(func() {
@@ -369,7 +369,7 @@ func TestPanicInBatch(t *testing.T) {
 		for i := range errs {
 			rows := b.row(i)
 			if i == 1 {
-				rows = &infer.Rows{N: 1} // no inputs
+				rows = &predictor.Rows{N: 1} // no inputs
 			}
 			wait.Go(func() { errs[i] = b.answer(context.Background(), rows, time.Now().Add(time.Hour)) })
 			synctest.Wait()

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"braid/internal/gunzip"
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // maxCodings is how often a body may be compressed.
@@ -27,7 +27,7 @@ func codings(h http.Header) ([]string, error) {
 				list = append(list, coding)
 			default:
 				const text = "Content-Encoding is %s, want gzip, deflate or none"
-				return nil, unsupported(text, names.Shorten(coding))
+				return nil, unsupported(text, suggest.Shorten(coding))
 			}
 		}
 	}

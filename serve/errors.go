@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"braid/infer"
+	"braid/predictor"
 	"braid/vision"
 	"braid/vision/digit"
 )
@@ -56,7 +56,7 @@ func problemOf(err error) *problem {
 // known is the problem of an error that is the client's mistake, or the state of things; nil where it is neither.
 func known(err error) *problem {
 	var p *problem
-	var question *infer.Unanswerable
+	var question *predictor.Unanswerable
 	var large *vision.TooLarge
 	var image *unreadable
 	switch {

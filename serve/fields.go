@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/internal/value"
 )
 
@@ -34,7 +34,7 @@ const wantFields = "want application/json or multipart/form-data"
 func (b *body) fields(contentType string) (map[string]field, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return nil, wrongKind(names.Shorten(contentType))
+		return nil, wrongKind(suggest.Shorten(contentType))
 	}
 	switch media {
 	case "application/json":
@@ -48,7 +48,7 @@ func (b *body) fields(contentType string) (map[string]field, error) {
 		}
 		return b.queryFields()
 	}
-	return nil, wrongKind(names.Shorten(media))
+	return nil, wrongKind(suggest.Shorten(media))
 }
 
 func wrongKind(is string) error {
@@ -141,7 +141,7 @@ func (b *body) text(name string, f field) ([]byte, error) {
 		return b.unescaped(f, true)
 	case "iso-8859-1", "latin1":
 	default:
-		return nil, unsupported("%q: the charset is %q, want utf-8", name, names.Shorten(f.charset))
+		return nil, unsupported("%q: the charset is %q, want utf-8", name, suggest.Shorten(f.charset))
 	}
 	to, err := b.buffer(2 * len(f.content))
 	if err != nil {

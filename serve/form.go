@@ -10,7 +10,7 @@ import (
 	"net/textproto"
 	"strings"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/internal/value"
 )
 
@@ -43,11 +43,11 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		from.left = len(b.content)
 		begin := read.Len()
 		if _, err := read.ReadFrom(part); err != nil {
-			name = names.Shorten(name)
+			name = suggest.Shorten(name)
 			return nil, bad("the form's field %q cannot be read: %s", name, plain(err))
 		}
 		f := field{content: read.Bytes()[begin:]}
-		if err := b.decodePart(names.Shorten(name), &f, part.Header); err != nil {
+		if err := b.decodePart(suggest.Shorten(name), &f, part.Header); err != nil {
 			return nil, err
 		}
 		if err := add(given, []byte(name), f); err != nil {
@@ -56,7 +56,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 	}
 	if f, ok := given["_charset_"]; ok { // what browsers fill in by themselves
 		if c := strings.ToLower(string(f.content[:min(len(f.content), maxName)])); c != "utf-8" {
-			return nil, bad("the form is in %q, want utf-8", names.Shorten(c))
+			return nil, bad("the form is in %q, want utf-8", suggest.Shorten(c))
 		}
 		delete(given, "_charset_")
 	}
@@ -71,7 +71,7 @@ func partName(h textproto.MIMEHeader) (string, error) {
 	if err != nil { // names of files are written in many ways, and not needed
 		at := strings.Index(strings.ToLower(disposition), "filename")
 		if at < 0 {
-			disposition = names.Shorten(disposition)
+			disposition = suggest.Shorten(disposition)
 			return "", bad("a part has Content-Disposition %q, %s", disposition, want)
 		}
 		_, params, err = mime.ParseMediaType(strings.TrimRight(disposition[:at], "; \t"))
@@ -101,7 +101,7 @@ func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 		}
 	default:
 		const text = "%q: Content-Transfer-Encoding is %q, want binary, base64 or quoted-printable"
-		return unsupported(text, name, names.Shorten(encoding))
+		return unsupported(text, name, suggest.Shorten(encoding))
 	}
 	if _, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil {
 		f.charset = strings.ToLower(params["charset"])

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // hosts are the names by which the server may be asked, besides localhost and addresses. Where nothing but a loopback
@@ -33,7 +33,7 @@ func (h *hosts) check(r *http.Request) error {
 	}
 	return &problem{
 		status: http.StatusMisdirectedRequest, reason: "host",
-		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, or give it the name (--host, Hosts)", names.Shorten(r.Host)),
+		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, or give it the name (--host, Hosts)", suggest.Shorten(r.Host)),
 	}
 }
 
@@ -86,7 +86,7 @@ func checkHost(r *http.Request) error {
 	return &problem{
 		status: http.StatusBadRequest,
 		text: fmt.Sprintf("Host is %q, want a name or an address, and perhaps a port, "+
-			"such as localhost:8080 or [::1]:8080", names.Shorten(r.Host)),
+			"such as localhost:8080 or [::1]:8080", suggest.Shorten(r.Host)),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // maxEscaped is how many bytes a string with escapes may have where nothing longer makes sense: the decoder copies it,
@@ -91,8 +91,8 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 	})
 }
 
-// shorten is names.Shorten without a copy of all.
-func shorten(text []byte) string { return names.Shorten(string(text[:min(len(text), maxName)])) }
+// shorten is suggest.Shorten without a copy of all.
+func shorten(text []byte) string { return suggest.Shorten(string(text[:min(len(text), maxName)])) }
 
 // kindNames are the decoder's types in words.
 var kindNames = map[jx.Type]string{

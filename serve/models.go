@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"braid/infer"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/modelfile"
+	"braid/predictor"
 )
 
 // served is a model under its name. The file behind it may change while it answers.
@@ -28,7 +28,7 @@ type served struct {
 
 // version is one state of a model's file. Requests that began with it end with it.
 type version struct {
-	*infer.Model
+	*predictor.Model
 	name  string
 	batch *batcher
 	page  about // what the page is told
@@ -69,8 +69,8 @@ func (s *Server) open() error {
 	s.byName = map[string]*served{}
 	for _, source := range s.config.Models {
 		m := &served{name: source.Name, path: source.Path, seen: markOf(source.Path)}
-		var model *infer.Model
-		if err := guarded(func() (err error) { model, err = infer.Open(source.Path); return err }); err != nil {
+		var model *predictor.Model
+		if err := guarded(func() (err error) { model, err = predictor.Open(source.Path); return err }); err != nil {
 			return err
 		}
 		if m.name == "" {
@@ -89,7 +89,7 @@ func (s *Server) open() error {
 }
 
 // use makes a model the one that answers under a name. What could fail comes before that.
-func (s *Server) use(m *served, model *infer.Model) {
+func (s *Server) use(m *served, model *predictor.Model) {
 	v := &version{Model: model, name: m.name, batch: newBatcher(model, s.config, s.metrics.of(m.name), &s.batches)}
 	v.page = v.describe()
 	s.metrics.models.WithLabelValues(m.name, v.Version()).Set(1)
@@ -144,7 +144,7 @@ const longestPause = time.Minute
 
 // load reads a model's file, and uses it if it is another.
 func (s *Server) load(m *served) error {
-	model, err := infer.Open(m.path)
+	model, err := predictor.Open(m.path)
 	if err == nil && model.File.Digest != m.current.Load().File.Digest {
 		s.use(m, model)
 	}
@@ -191,5 +191,5 @@ func (s *Server) model(name string) (*version, error) {
 	for _, m := range s.models {
 		have = append(have, m.name)
 	}
-	return nil, notFound("%v", names.Unknown("model", names.Shorten(name), have))
+	return nil, notFound("%v", suggest.Unknown("model", suggest.Shorten(name), have))
 }

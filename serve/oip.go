@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -81,7 +81,7 @@ func (s *Server) version(r *http.Request) (*version, error) {
 		return nil, err
 	}
 	if asked := r.PathValue("version"); asked != "" && asked != v.Version() {
-		return nil, notFound("model %q has no version %q, it has %q", v.name, names.Shorten(asked), v.Version())
+		return nil, notFound("model %q has no version %q, it has %q", v.name, suggest.Shorten(asked), v.Version())
 	}
 	return v, nil
 }

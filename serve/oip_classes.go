@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/infer"
+	"braid/predictor"
 	"braid/tensor"
 )
 
@@ -25,7 +25,7 @@ var errNoOrder = &problem{
 }
 
 // classes visits the first classes of each row.
-func classes(h *infer.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
+func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
 	values := t.Float32s()
 	if !finite(values) {
 		return errNoOrder
@@ -53,7 +53,7 @@ func classes(h *infer.Head, t tensor.Tensor, count int, visit func(class []byte)
 
 // classSize is the most bytes that a class of a head takes in an answer. In JSON a byte of its
 // label may take six.
-func classSize(h *infer.Head) int {
+func classSize(h *predictor.Head) int {
 	longest := 0
 	for _, label := range h.Labels {
 		longest = max(longest, len(label))
@@ -63,7 +63,7 @@ func classSize(h *infer.Head) int {
 
 // appendClasses appends an output of classes to the JSON in text. Binary data goes to rest.
 func appendClasses(
-	text, rest []byte, h *infer.Head, t tensor.Tensor, out wanted,
+	text, rest []byte, h *predictor.Head, t tensor.Tensor, out wanted,
 ) (_, _ []byte, err error) {
 	rows := t.Shape()[0]
 	text = appendString(append(text, `{"name":`...), h.Name)

@@ -14,8 +14,8 @@ import (
 	"testing"
 
 	"braid"
-	"braid/infer"
 	"braid/layer"
+	"braid/predictor"
 	"braid/tensor"
 )
 
@@ -145,7 +145,7 @@ func TestClasses(t *testing.T) {
 		{layer.Sigmoid, nil, tensor.Shape{1}, []float32{0.75}, 2, `0.75:1 0.25:0`},
 		{layer.Sigmoid, nil, tensor.Shape{2}, []float32{0.5, 0.75}, 2, `0.75:1 0.5:0`},
 	} {
-		h := &infer.Head{Spec: braid.Spec{Name: "h", Shape: c.shape, Activation: c.activation}, Labels: c.labels}
+		h := &predictor.Head{Spec: braid.Spec{Name: "h", Shape: c.shape, Activation: c.activation}, Labels: c.labels}
 		rows := len(c.values) / c.shape.Size()
 		tens := tensor.Floats(c.values, append(tensor.Shape{rows}, c.shape...)...)
 		var got []string
@@ -170,7 +170,7 @@ func TestClasses(t *testing.T) {
 
 // Of many classes that are equal the first come first, and no label takes more memory than is counted.
 func TestManyClasses(t *testing.T) {
-	h := &infer.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{40}, Activation: layer.Softmax}}
+	h := &predictor.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{40}, Activation: layer.Softmax}}
 	for range 40 {
 		h.Labels = append(h.Labels, strings.Repeat("\x01", 50))
 	}

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 
-	"braid/infer"
-	"braid/internal/names"
+	"braid/internal/suggest"
+	"braid/predictor"
 	"braid/tensor"
 )
 
@@ -19,7 +19,7 @@ type wanted struct {
 }
 
 // wanted finds the outputs that are asked for.
-func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
+func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 	list := make([]wanted, 0, len(m.Heads))
 	if len(q.outputs) == 0 {
 		for i := range m.Heads {
@@ -28,13 +28,13 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 		return list, nil
 	}
 	for _, out := range q.outputs {
-		at := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == out.name })
+		at := slices.IndexFunc(m.Heads, func(h predictor.Head) bool { return h.Name == out.name })
 		if at < 0 {
 			var have []string
 			for _, h := range m.Heads {
 				have = append(have, h.Name)
 			}
-			return nil, bad("%v", names.Unknown("output", names.Shorten(out.name), have))
+			return nil, bad("%v", suggest.Unknown("output", suggest.Shorten(out.name), have))
 		}
 		if slices.ContainsFunc(list, func(w wanted) bool { return w.head == at }) {
 			return nil, bad("two outputs are named %q", out.name)
@@ -52,7 +52,7 @@ func (q *inference) wanted(m *infer.Model) ([]wanted, error) {
 }
 
 // answer writes the reply to an inference request.
-func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, outputs []wanted) error {
+func (q *inference) answer(w http.ResponseWriter, v *version, rows *predictor.Rows, outputs []wanted) error {
 	textSize, restSize := replySizes(v.Model, rows.N, outputs)
 	b := bodies.Get().(*body)
 	text := append(b.empty(textSize), `{"model_name":"`...)
@@ -102,7 +102,7 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *infer.Rows, 
 
 // replySizes are about the most that the JSON of an answer and its binary data take, so that they are
 // not copied to grow.
-func replySizes(m *infer.Model, rows int, outputs []wanted) (text, rest int) {
+func replySizes(m *predictor.Model, rows int, outputs []wanted) (text, rest int) {
 	text = 4 << 10 // names and shapes
 	for _, out := range outputs {
 		h := &m.Heads[out.head]
@@ -130,7 +130,7 @@ func (b *body) empty(size int) []byte {
 
 var binaryType = []string{"application/octet-stream"}
 
-func appendOutput(text []byte, h *infer.Head, t tensor.Tensor, asBinary bool) ([]byte, error) {
+func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool) ([]byte, error) {
 	text = appendString(append(text, `{"name":`...), h.Name)
 	text = append(text, `,"datatype":"FP32","shape":[`...)
 	for i, n := range t.Shape() {

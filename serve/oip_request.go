@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/internal/value"
 )
 
@@ -60,7 +60,7 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 	if length := r.Header.Get(headerLength); length != "" {
 		n, err := strconv.Atoi(length)
 		if err != nil || n < 0 || n > len(content) {
-			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, names.Shorten(length), len(content))
+			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, suggest.Shorten(length), len(content))
 		}
 		text, q.rest = content[:n], content[n:]
 	}
@@ -76,10 +76,10 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 			continue
 		}
 		if in.data != nil {
-			return nil, bad("input %q has both data and binary_data_size", names.Shorten(in.name))
+			return nil, bad("input %q has both data and binary_data_size", suggest.Shorten(in.name))
 		}
 		if in.size > len(q.rest) {
-			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", names.Shorten(in.name), in.size, len(q.rest), headerLength)
+			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", suggest.Shorten(in.name), in.size, len(q.rest), headerLength)
 		}
 		in.binary, q.rest = q.rest[:in.size], q.rest[in.size:]
 	}
@@ -184,7 +184,7 @@ func (in *input) parse(d *jx.Decoder) error {
 			err = d.Arr(func(d *jx.Decoder) error {
 				n, err := d.Int()
 				if err == nil && len(in.shape) == maxAxes {
-					return bad("input %q has a shape of more than %d axes", names.Shorten(in.name), maxAxes)
+					return bad("input %q has a shape of more than %d axes", suggest.Shorten(in.name), maxAxes)
 				}
 				in.shape = append(in.shape, n)
 				return err
@@ -198,7 +198,7 @@ func (in *input) parse(d *jx.Decoder) error {
 					return d.Skip()
 				}
 				if in.size, err = d.Int(); err == nil && in.size < 0 {
-					return bad("input %q has binary_data_size %d, want 0 or more", names.Shorten(in.name), in.size)
+					return bad("input %q has binary_data_size %d, want 0 or more", suggest.Shorten(in.name), in.size)
 				}
 				return err
 			})
@@ -234,7 +234,7 @@ func (out *output) parameter(d *jx.Decoder) func(key []byte) error {
 		case "classification":
 			n, err := d.Int64()
 			if err == nil && n < 0 {
-				name := names.Shorten(out.name)
+				name := suggest.Shorten(out.name)
 				return bad("output %q has classification %d, want how many classes", name, n)
 			}
 			out.classes = n
@@ -254,5 +254,5 @@ func isShared(key []byte, d *jx.Decoder) bool {
 func noSharedMemory(what, name string) error {
 	const text = "%s %q names shared memory, which this server does not have: " +
 		"send the data in the request, as JSON or binary data"
-	return bad(text, what, names.Shorten(name))
+	return bad(text, what, suggest.Shorten(name))
 }

@@ -9,15 +9,15 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/infer"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/internal/value"
+	"braid/predictor"
 	"braid/tensor"
 )
 
 // rows makes a model's rows of the inputs, at most so many. Their memory counts with the body's, and that of the
 // answers. The caller frees them.
-func (q *inference) rows(m *infer.Model, most int, b *body, outputs []wanted) (*infer.Rows, error) {
+func (q *inference) rows(m *predictor.Model, most int, b *body, outputs []wanted) (*predictor.Rows, error) {
 	n, err := q.count(most)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (in *input) pixels() bool { return in.datatype == "UINT8" && in.data != nil
 const digits = 16
 
 // rowSize is the memory that a row takes, in bytes: inputs, answers, and the answers' text.
-func rowSize(m *infer.Model) int64 {
+func rowSize(m *predictor.Model) int64 {
 	size := 0
 	for _, in := range m.Inputs {
 		size += 4 * in.Shape.Size()
@@ -74,10 +74,10 @@ func (q *inference) count(most int) (int, error) {
 	for i := range q.inputs {
 		in := &q.inputs[i]
 		if len(in.shape) == 0 || in.shape[0] < 1 {
-			return 0, bad("input %q has shape %v, want rows first, 1 or more", names.Shorten(in.name), in.shape)
+			return 0, bad("input %q has shape %v, want rows first, 1 or more", suggest.Shorten(in.name), in.shape)
 		}
 		if i > 0 && in.shape[0] != n {
-			return 0, bad("input %q has %d rows, the inputs before it have %d", names.Shorten(in.name), in.shape[0], n)
+			return 0, bad("input %q has %d rows, the inputs before it have %d", suggest.Shorten(in.name), in.shape[0], n)
 		}
 		if n = in.shape[0]; n > most {
 			return 0, tooLarge("%d rows, at most %d are answered at once", n, most)
@@ -87,13 +87,13 @@ func (q *inference) count(most int) (int, error) {
 }
 
 // match finds what the request gives for each of the model's inputs.
-func (q *inference) match(m *infer.Model) ([]*input, error) {
+func (q *inference) match(m *predictor.Model) ([]*input, error) {
 	found := make([]*input, len(m.Inputs))
 	for i := range q.inputs {
 		in := &q.inputs[i]
-		at := slices.IndexFunc(m.Inputs, func(have infer.Input) bool { return have.Name == in.name })
+		at := slices.IndexFunc(m.Inputs, func(have predictor.Input) bool { return have.Name == in.name })
 		if at < 0 {
-			return nil, bad("%v", names.Unknown("input", names.Shorten(in.name), inputNames(m)))
+			return nil, bad("%v", suggest.Unknown("input", suggest.Shorten(in.name), inputNames(m)))
 		}
 		if found[at] != nil {
 			return nil, bad("two inputs are named %q", in.name)
@@ -105,13 +105,13 @@ func (q *inference) match(m *infer.Model) ([]*input, error) {
 	}
 	for i, in := range found {
 		if in == nil {
-			return nil, bad("input %q is missing, want each of %s", m.Inputs[i].Name, names.List(inputNames(m)))
+			return nil, bad("input %q is missing, want each of %s", m.Inputs[i].Name, suggest.List(inputNames(m)))
 		}
 	}
 	return found, nil
 }
 
-func inputNames(m *infer.Model) []string {
+func inputNames(m *predictor.Model) []string {
 	list := make([]string, len(m.Inputs))
 	for i, in := range m.Inputs {
 		list[i] = in.Name
@@ -120,10 +120,10 @@ func inputNames(m *infer.Model) []string {
 }
 
 // check tests an input's type and shape, and that so much data can be there, before memory is taken for it.
-func (in *input) check(of *infer.Input) error {
+func (in *input) check(of *predictor.Input) error {
 	types := datatypes(of)
 	if !slices.Contains(types, in.datatype) {
-		return bad("input %q has datatype %q, want one of %s", in.name, names.Shorten(in.datatype), names.List(types))
+		return bad("input %q has datatype %q, want one of %s", in.name, suggest.Shorten(in.datatype), suggest.List(types))
 	}
 	want := of.Shape
 	if in.datatype == "BYTES" {
@@ -150,7 +150,7 @@ func (in *input) check(of *infer.Input) error {
 var widths = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
 
 // datatypes are the types that an input takes, the one that people have first.
-func datatypes(in *infer.Input) []string {
+func datatypes(in *predictor.Input) []string {
 	list := make([]string, 0, 3)
 	if in.Pixels != nil {
 		list = append(list, "UINT8")
@@ -165,7 +165,7 @@ func datatypes(in *infer.Input) []string {
 }
 
 // read fills in the values.
-func (in *input) read(to tensor.Tensor, of *infer.Input) error {
+func (in *input) read(to tensor.Tensor, of *predictor.Input) error {
 	if in.data != nil {
 		return in.readJSON(to, of)
 	}
@@ -176,7 +176,7 @@ func (in *input) read(to tensor.Tensor, of *infer.Input) error {
 }
 
 // checkNumbers tests binary numbers: a network does not take every id, nor NaN.
-func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
+func (in *input) checkNumbers(t tensor.Tensor, of *predictor.Input) error {
 	width := of.Shape.Size()
 	switch {
 	case in.datatype == "INT32" && of.Vocabulary > 0:
@@ -195,7 +195,7 @@ func (in *input) checkNumbers(t tensor.Tensor, of *infer.Input) error {
 	return nil
 }
 
-func (in *input) readJSON(to tensor.Tensor, of *infer.Input) error {
+func (in *input) readJSON(to tensor.Tensor, of *predictor.Input) error {
 	err := in.readValues(to, of)
 	if err == nil {
 		return nil
@@ -208,7 +208,7 @@ func (in *input) readJSON(to tensor.Tensor, of *infer.Input) error {
 	return bad("%v", err)
 }
 
-func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
+func (in *input) readValues(to tensor.Tensor, of *predictor.Input) error {
 	if in.data.Type() != jx.Array {
 		return errors.New("data is no list")
 	}
@@ -234,7 +234,7 @@ func (in *input) readValues(to tensor.Tensor, of *infer.Input) error {
 	})
 }
 
-func (in *input) readPixels(to tensor.Tensor, of *infer.Input) error {
+func (in *input) readPixels(to tensor.Tensor, of *predictor.Input) error {
 	b := bodies.Get().(*body)
 	defer bodies.Put(b)
 	pixels := b.empty(to.Len())[:to.Len()]
@@ -245,7 +245,7 @@ func (in *input) readPixels(to tensor.Tensor, of *infer.Input) error {
 	return nil
 }
 
-func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {
+func (in *input) readBinary(to tensor.Tensor, of *predictor.Input) error {
 	switch in.datatype {
 	case "UINT8":
 		of.Pixels.Floats(to.Float32s(), in.binary)
@@ -275,7 +275,7 @@ func (in *input) readBinary(to tensor.Tensor, of *infer.Input) error {
 }
 
 // readText writes the token ids of a text.
-func readText(of *infer.Input, ids []int32, text []byte) error {
+func readText(of *predictor.Input, ids []int32, text []byte) error {
 	if len(text) > maxText {
 		return tooLarge("input %q has a text of %d bytes, want at most %d", of.Name, len(text), maxText)
 	}
@@ -283,7 +283,7 @@ func readText(of *infer.Input, ids []int32, text []byte) error {
 		return bad("input %q has a text that is not UTF-8", of.Name)
 	}
 	err := of.ReadText(ids, string(text))
-	var question *infer.Unanswerable
+	var question *predictor.Unanswerable
 	if err != nil && !errors.As(err, &question) {
 		return &fault{err}
 	}

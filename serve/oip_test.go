@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"braid/infer"
+	"braid/predictor"
 )
 
 // tensorsOf reads the outputs of a reply, in JSON and in binary.
@@ -252,12 +252,12 @@ func TestReadFails(t *testing.T) {
 		},
 	}
 	for name, c := range map[string]struct {
-		spoil func(*infer.Model)
+		spoil func(*predictor.Model)
 		log   string
 	}{
-		"error":   {func(m *infer.Model) { m.Inputs[1].Text.Padding.Length = -7 }, "Padding.Length = -7"},
-		"panic":   {func(m *infer.Model) { m.Inputs[1].Text.Tokenizer = nil }, "nil pointer"},
-		"predict": {func(m *infer.Model) { m.Inputs[1].Text.Padding.Value = 77 }, "is id 77, want 0 to 7"},
+		"error":   {func(m *predictor.Model) { m.Inputs[1].Text.Padding.Length = -7 }, "Padding.Length = -7"},
+		"panic":   {func(m *predictor.Model) { m.Inputs[1].Text.Tokenizer = nil }, "nil pointer"},
+		"predict": {func(m *predictor.Model) { m.Inputs[1].Text.Padding.Value = 77 }, "is id 77, want 0 to 7"},
 	} {
 		for kind, request := range requests {
 			r := start(t)

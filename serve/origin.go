@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // crossOrigin finds requests that a browser sends for a page of another origin.
@@ -24,7 +24,7 @@ func (h *hosts) checkOrigin(r *http.Request) error {
 	}
 	page := "a page of another origin"
 	if from != "" {
-		page += fmt.Sprintf(", %q,", names.Shorten(from))
+		page += fmt.Sprintf(", %q,", suggest.Shorten(from))
 	}
 	return &problem{
 		status: http.StatusForbidden, reason: "origin",

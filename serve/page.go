@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"strings"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/modelfile"
 	"braid/tensor"
 )
@@ -43,7 +43,7 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error {
 	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
 	if err != nil {
-		return notFound("the page has no file %q", names.Shorten(name))
+		return notFound("the page has no file %q", suggest.Shorten(name))
 	}
 	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(content))
 	h := w.Header()

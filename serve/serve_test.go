@@ -17,8 +17,8 @@ import (
 	"braid"
 	"braid/data"
 	"braid/digitqa"
-	"braid/infer"
 	"braid/modelfile"
+	"braid/predictor"
 	"braid/tensor"
 	"braid/text"
 )
@@ -218,7 +218,7 @@ func read(t testing.TB, got *http.Response) response {
 const inferPath = "/v2/models/digitqa/infer"
 
 // want predicts rows of pictures and token ids without a server.
-func (r *running) want(t testing.TB, pictures []int, ids []int32) *infer.Rows {
+func (r *running) want(t testing.TB, pictures []int, ids []int32) *predictor.Rows {
 	t.Helper()
 	m := r.models[0].current.Load().Model
 	rows := m.Rows(len(pictures))

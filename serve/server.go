@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // Server answers requests with the models that it was given.
@@ -102,7 +102,7 @@ func (s *Server) routes() {
 	s.route(get, "/{$}", open, s.page)
 	s.route(get, "/page/{file}", open, s.pageFile)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", names.Shorten(r.URL.Path)))
+		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", suggest.Shorten(r.URL.Path)))
 	})
 }
 
@@ -120,7 +120,7 @@ func (s *Server) route(method, pattern string, who access, do endpoint) http.Han
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
 			e.fail(&problem{
 				status: http.StatusMethodNotAllowed, allow: allowed,
-				text: fmt.Sprintf("%s does not take %s, want %s", names.Shorten(r.URL.Path), names.Shorten(r.Method), allowed),
+				text: fmt.Sprintf("%s does not take %s, want %s", suggest.Shorten(r.URL.Path), suggest.Shorten(r.Method), allowed),
 			})
 			return
 		}
@@ -151,7 +151,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := s.begin(w, r)
 	defer e.end()
 	if p := r.URL.Path; !clean(p) {
-		e.fail(notFound("the path %q is not clean", names.Shorten(p)))
+		e.fail(notFound("the path %q is not clean", suggest.Shorten(p)))
 		return
 	}
 	if err := checkHost(r); err != nil {

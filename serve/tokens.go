@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 	"braid/internal/value"
 )
 
@@ -31,7 +31,7 @@ func (t *tokens) load() error {
 	if t.path == unprotected {
 		return nil
 	}
-	content, err := disk.Read(t.path, mostTokens)
+	content, err := atomicfile.Read(t.path, mostTokens)
 	if err != nil {
 		return fmt.Errorf("token file: %w", err)
 	}

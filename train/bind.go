@@ -8,7 +8,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/engine"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/loss"
 	"braid/metric"
 	"braid/tensor"
@@ -103,12 +103,12 @@ func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, err
 	for _, name := range table.Names() {
 		given[name] = true
 	}
-	if err := names.Match("column", want, given); err != nil {
+	if err := suggest.Match("column", want, given); err != nil {
 		return nil, err
 	}
 	ds := &dataset{rows: table.Rows()}
 	for _, spec := range m.Inputs() {
-		c, _ := table.Column(spec.Name) // names.Match has found it
+		c, _ := table.Column(spec.Name) // suggest.Match has found it
 		if err := checkInput(spec, c); err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"braid/internal/disk"
-	"braid/internal/names"
+	"braid/internal/atomicfile"
+	"braid/internal/suggest"
 )
 
 // Checkpoint configures where and how often a run's state is saved, so that Resume can continue the
@@ -38,7 +38,7 @@ type Checkpoint struct {
 
 // ErrLocked is the error of a run whose folder of checkpoints is locked by another process or
 // another run.
-var ErrLocked = disk.ErrLocked
+var ErrLocked = atomicfile.ErrLocked
 
 const (
 	checkpointSuffix  = ".safetensors"
@@ -70,7 +70,7 @@ func (c Checkpoint) withDefaults(figures []string) (Checkpoint, error) {
 		return c, fmt.Errorf("Checkpoint.Mode = %q, want \"min\", \"max\" or nothing", c.Mode)
 	}
 	if !slices.Contains(figures, c.Best) {
-		return c, fmt.Errorf("Checkpoint.Best: %w", names.Unknown("figure", c.Best, figures))
+		return c, fmt.Errorf("Checkpoint.Best: %w", suggest.Unknown("figure", c.Best, figures))
 	}
 	return c, nil
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"braid"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 	"braid/optim"
 	"braid/train"
 )
@@ -60,7 +60,7 @@ func files(t testing.TB, p train.Plan) []string {
 	}
 	var list []string
 	for _, e := range entries {
-		if e.Name() != disk.LockName {
+		if e.Name() != atomicfile.LockName {
 			list = append(list, e.Name())
 		}
 	}
@@ -158,7 +158,7 @@ func TestLockedCheckpoints(t *testing.T) {
 		q := p
 		q.Callbacks = nil
 		if _, err := train.Resume(context.Background(), model(t), table(t), q); !errors.Is(err,
-			disk.ErrLocked) {
+			atomicfile.ErrLocked) {
 			t.Errorf("error is %v", err)
 		}
 		return train.ErrStop
@@ -171,7 +171,7 @@ func TestLockedCheckpoints(t *testing.T) {
 // If any operation on the disk fails, training ends with the same bytes as without checkpoints, the
 // failure is reported, and the folder has a state from which the run resumes to the same end.
 func TestEveryDiskFailure(t *testing.T) {
-	defer disk.Inject(nil)
+	defer atomicfile.Inject(nil)
 	p := plan()
 	m := model(t)
 	h, err := train.Fit(context.Background(), m, table(t), p)
@@ -190,8 +190,8 @@ func TestEveryDiskFailure(t *testing.T) {
 			}
 			return nil
 		}}}
-		var failed disk.Op
-		disk.Inject(func(op disk.Op, _ string, bytes int) (int, error) {
+		var failed atomicfile.Op
+		atomicfile.Inject(func(op atomicfile.Op, _ string, bytes int) (int, error) {
 			count++
 			if count-1 != failing {
 				return 0, nil
@@ -201,7 +201,7 @@ func TestEveryDiskFailure(t *testing.T) {
 		})
 		m := model(t)
 		h, err := train.Fit(context.Background(), m, table(t), p)
-		disk.Inject(nil)
+		atomicfile.Inject(nil)
 		switch {
 		case h == nil && errors.Is(err, full): // failed before the first step
 			told++
@@ -217,7 +217,7 @@ func TestEveryDiskFailure(t *testing.T) {
 		var lost *train.NotSaved
 		switch {
 		// could not delete an old checkpoint
-		case err == nil && (failed == disk.Remove || failed == disk.Folder):
+		case err == nil && (failed == atomicfile.Remove || failed == atomicfile.Folder):
 			if told != 1 {
 				t.Errorf("%s failed: %v, told %d times", failed, err, told)
 			}
@@ -238,8 +238,8 @@ func TestEveryDiskFailure(t *testing.T) {
 
 // A slow disk does not delay training, and the last state is saved in the end.
 func TestSlowDisk(t *testing.T) {
-	defer disk.Inject(nil)
-	disk.Inject(disk.Delay(30 * time.Millisecond))
+	defer atomicfile.Inject(nil)
+	atomicfile.Inject(atomicfile.Delay(30 * time.Millisecond))
 	p := checkpointed(t)
 	p.Epochs, p.Checkpoint.Every = 40, time.Nanosecond
 	written := 0

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // History has the figures of each epoch of a training.
@@ -33,7 +33,7 @@ func (h *History) Value(epoch int, name string) (float64, error) {
 	}
 	i := slices.Index(h.Names, name)
 	if i < 0 {
-		return 0, fmt.Errorf("train: %w", names.Unknown("figure", name, h.Names))
+		return 0, fmt.Errorf("train: %w", suggest.Unknown("figure", name, h.Names))
 	}
 	return h.Epochs[epoch-1].Values[i], nil
 }

@@ -8,7 +8,7 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/loss"
 	"braid/metric"
 	"braid/optim"
@@ -104,7 +104,7 @@ func (h Heads) check(m *braid.Model) error {
 	for _, spec := range m.Heads() {
 		have = append(have, spec.Name)
 	}
-	if err := names.Match("head", have, h); err != nil {
+	if err := suggest.Match("head", have, h); err != nil {
 		return err
 	}
 	for _, name := range have {

@@ -8,7 +8,7 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 )
 
 // Resume continues a run from the newest intact checkpoint in plan.Checkpoint.Dir, also within an
@@ -67,7 +67,7 @@ func (f *fit) resume() error {
 
 // open reads a checkpoint.
 func (f *fit) open(p position) (*snapshot, error) {
-	content, err := disk.Read(f.saver.path(p), f.saver.maxBytes)
+	content, err := atomicfile.Read(f.saver.path(p), f.saver.maxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (f *fit) setAside(p position, why error) {
 	f.saver.kept = slices.DeleteFunc(f.saver.kept, func(k position) bool { return k == p })
 	f.saver.events = append(f.saver.events, Saved{
 		Path: path, Epochs: p.Epochs, Steps: p.Steps,
-		Err: errors.Join(fmt.Errorf("%w: %w", ErrDamaged, why), disk.Move(path, path+".damaged")),
+		Err: errors.Join(fmt.Errorf("%w: %w", ErrDamaged, why), atomicfile.Move(path, path+".damaged")),
 	})
 }
 

@@ -7,8 +7,8 @@ import (
 
 	"braid"
 	"braid/internal/engine"
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/optim"
 	"braid/tensor"
 )
@@ -20,7 +20,7 @@ type runner struct {
 	team   *engine.Team  // the crew's workers on the workspace
 	inputs [][]inputRows // by worker
 	heads  []*head
-	crew   *exec.Crew
+	crew   *parallel.Crew
 
 	optimizer optim.Optimizer
 	blocks    [][]block // by worker
@@ -48,7 +48,7 @@ type slots map[*engine.Weight][][]tensor.Rows[float32]
 // newRunner returns a runner for batches of up to rows rows.
 func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, error) {
 	run := &runner{
-		model: m, space: m.Network().NewWorkspace(rows, mode), crew: exec.NewCrew(plan.Workers),
+		model: m, space: m.Network().NewWorkspace(rows, mode), crew: parallel.NewCrew(plan.Workers),
 		optimizer: plan.Optimizer, gather: plan.Gather,
 	}
 	run.badWeights = make([]string, run.crew.Workers())
@@ -83,7 +83,7 @@ func (run *runner) newSlots() {
 		for range slotCount(w, run.optimizer) {
 			var slot []tensor.Rows[float32]
 			for _, part := range w.Memory().Storage {
-				part.Data = exec.Floats(len(part.Data))
+				part.Data = parallel.Floats(len(part.Data))
 				slot = append(slot, part)
 			}
 			run.slots[w.Memory()] = append(run.slots[w.Memory()], slot)

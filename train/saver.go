@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"braid"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 	"braid/optim"
 )
 
@@ -46,14 +46,14 @@ func newSaver(c Checkpoint, f *fit) (*saver, error) {
 		figures: f.history.Names, done: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
-	err := disk.MakeFolder(c.Dir)
+	err := atomicfile.MakeFolder(c.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
-	if s.unlock, err = disk.Lock(c.Dir); err != nil {
+	if s.unlock, err = atomicfile.Lock(c.Dir); err != nil {
 		return nil, fmt.Errorf("checkpoints: %w", err)
 	}
-	err = disk.Sweep(c.Dir)
+	err = atomicfile.Sweep(c.Dir)
 	if err == nil {
 		s.kept, err = checkpoints(c.Dir)
 	}
@@ -79,7 +79,7 @@ func (s *saver) checkDiskSpace(f *fit) error {
 	// already exist.
 	files := max(s.Keep+3-len(s.kept), 1)
 	need := size * uint64(files)
-	if free, ok := disk.Free(s.Dir); ok && free < need {
+	if free, ok := atomicfile.Free(s.Dir); ok && free < need {
 		return fmt.Errorf("%s has %d bytes free, %d checkpoints of %d bytes need %d: free some, or "+
 			"choose another folder",
 			s.Dir, free, files, size, need)
@@ -154,7 +154,7 @@ func (s *saver) write(snap *snapshot) Saved {
 	began := time.Now()
 	saved := Saved{Path: s.path(snap.position), Epochs: snap.Epochs, Steps: snap.Steps,
 		Best: snap.best}
-	saved.Err = disk.Write(saved.Path, func(w io.Writer) error {
+	saved.Err = atomicfile.Write(saved.Path, func(w io.Writer) error {
 		counted := &counter{w: w}
 		defer func() { saved.Bytes = counted.n }()
 		return snap.write(counted, s.model, s.optimizer, s.fingerprint, s.figures)
@@ -209,7 +209,7 @@ func (s *saver) prune(snap *snapshot) error {
 	for i, p := range s.kept {
 		if i >= len(s.kept)-s.Keep || i == lastEnd || s.best != nil && p == *s.best {
 			stay = append(stay, p)
-		} else if err := disk.Delete(s.path(p)); err != nil {
+		} else if err := atomicfile.Delete(s.path(p)); err != nil {
 			failed, stay = append(failed, err), append(stay, p)
 		}
 	}
@@ -231,7 +231,7 @@ func (s *saver) flush() {
 func (s *saver) deleteAfter(after position) {
 	s.flush()
 	s.kept = slices.DeleteFunc(s.kept, func(p position) bool {
-		return after.before(p) && disk.Delete(s.path(p)) == nil
+		return after.before(p) && atomicfile.Delete(s.path(p)) == nil
 	})
 }
 

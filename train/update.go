@@ -2,8 +2,8 @@ package train
 
 import (
 	"braid/internal/engine"
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/op"
 	"braid/optim"
 	"braid/tensor"
@@ -38,11 +38,11 @@ func (run *runner) bindBlocks() {
 		var shared []float32
 		for _, b := range assigned {
 			width := b.ColumnHi - b.ColumnLo
-			grad := tensor.Rows[float32]{Width: width, Stride: exec.Padded(width)}
+			grad := tensor.Rows[float32]{Width: width, Stride: parallel.Padded(width)}
 			if size := (b.RowHi - b.RowLo) * grad.Stride; run.gather {
-				grad.Data = exec.Floats(size)
+				grad.Data = parallel.Floats(size)
 			} else if len(shared) < size {
-				shared = exec.Floats(size)
+				shared = parallel.Floats(size)
 			}
 			blocks = append(blocks, block{b, names[b.Weight], run.optimizerPart(b, grad)})
 		}

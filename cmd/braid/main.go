@@ -6,8 +6,8 @@ import (
 	"os"
 	"time"
 
+	"braid/internal/atomicfile"
 	"braid/internal/cli"
-	"braid/internal/disk"
 	"braid/internal/kernel"
 )
 
@@ -28,7 +28,7 @@ func main() {
 			fmt.Fprintf(os.Stderr, "braid: BRAID_DISK_DELAY: %v\n", err)
 			os.Exit(1)
 		}
-		disk.Inject(disk.Delay(delay))
+		atomicfile.Inject(atomicfile.Delay(delay))
 	}
 	os.Exit(cli.Run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

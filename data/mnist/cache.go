@@ -16,7 +16,7 @@ import (
 	"sync"
 
 	"braid/data"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 	"braid/tensor"
 )
 
@@ -57,7 +57,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // cached maps a file of the cache into memory. Files of the cache are replaced, never modified.
 func (f Finder) cached(file file) (tensor.Tensor, error) {
-	content, err := disk.Map(filepath.Join(f.Cache, file.name))
+	content, err := atomicfile.Map(filepath.Join(f.Cache, file.name))
 	if err != nil {
 		return tensor.Tensor{}, err
 	}
@@ -95,7 +95,7 @@ func (f Finder) keep(file file, content []byte) error {
 	if err := os.MkdirAll(f.Cache, 0o755); err != nil {
 		return err
 	}
-	return disk.WriteBytes(filepath.Join(f.Cache, file.name), content)
+	return atomicfile.WriteBytes(filepath.Join(f.Cache, file.name), content)
 }
 
 // checkDigest compares the SHA-256 of content.

@@ -9,8 +9,8 @@ import (
 
 	"braid"
 	"braid/internal/engine"
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/internal/random"
 	"braid/loss"
 	"braid/tensor"
@@ -85,14 +85,14 @@ type Batch struct {
 	Team  *engine.Team
 
 	rows   int
-	crew   *exec.Crew
+	crew   *parallel.Crew
 	blocks [][]engine.WeightBlock // by worker
 }
 
 // NewBatch returns a Batch for training a model on the given number of rows.
 func NewBatch(m *braid.Model, rows, workers int) *Batch {
 	b := &Batch{Space: m.Network().NewWorkspace(rows, engine.Train), rows: rows,
-		crew: exec.NewCrew(workers)}
+		crew: parallel.NewCrew(workers)}
 	b.Team = b.Space.NewTeam(workers, b.crew.Meet)
 	b.blocks, _ = b.Team.Assign(false)
 	examples := make([]int32, rows)

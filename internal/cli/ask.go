@@ -15,9 +15,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/infer"
-	"braid/internal/names"
-	"braid/internal/rows"
+	"braid/internal/batchpredict"
+	"braid/internal/suggest"
+	"braid/predictor"
 )
 
 func askVerb(s streams) *cobra.Command {
@@ -55,7 +55,7 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	model, err := infer.Open(path)
+	model, err := predictor.Open(path)
 	if err != nil {
 		return err
 	}
@@ -76,23 +76,23 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 
 // questioner asks a model one question of one image after the other.
 type questioner struct {
-	model    *infer.Model
-	image    *infer.Input // nil where the model takes none
-	text     *infer.Input // nil where the model takes none
+	model    *predictor.Model
+	image    *predictor.Input // nil where the model takes none
+	text     *predictor.Input // nil where the model takes none
 	question string
-	rows     *infer.Rows
+	rows     *predictor.Rows
 	bad      error // why the question cannot be asked
 	notes    []string
 }
 
 // newQuestioner reads the question, the last argument.
-func newQuestioner(m *infer.Model, args []string) (*questioner, error) {
-	q := &questioner{model: m, image: m.Input((*infer.Input).IsImage), text: m.Input((*infer.Input).IsText), notes: []string{}}
+func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
+	q := &questioner{model: m, image: m.Input((*predictor.Input).IsImage), text: m.Input((*predictor.Input).IsText), notes: []string{}}
 	if q.image == nil && (q.text == nil || len(m.Inputs) > 1) {
-		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), rows.Takes(m))
+		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), batchpredict.Takes(m))
 	}
 	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
-		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), rows.Takes(m))
+		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), batchpredict.Takes(m))
 	}
 	q.rows = m.Rows(1)
 	if q.text == nil {
@@ -142,12 +142,12 @@ func (q *questioner) read(question string) {
 
 // notes returns what a person should know of a question: how it is read, and that the model was not
 // trained on it.
-func notes(in *infer.Input, question string) []string {
+func notes(in *predictor.Input, question string) []string {
 	list := in.Notes(question)
 	ids := make([]int32, in.Shape.Size())
 	if _, err := in.Read(ids, question); err == nil && !in.Trained(ids) {
 		const format = "%q is none of the questions that the model was trained on: %s"
-		list = append(list, fmt.Sprintf(format, question, names.List(in.Text.Questions)))
+		list = append(list, fmt.Sprintf(format, question, suggest.List(in.Text.Questions)))
 	}
 	return list
 }
@@ -172,13 +172,13 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=+@%-]+$`)
 
 // reply is what is said of an image. It is a line of --json.
 type reply struct {
-	Image          string         `json:"image,omitempty"`
-	Question       string         `json:"question,omitempty"`
-	Model          string         `json:"model"`
-	Version        string         `json:"version"`
-	Heads          []infer.Answer `json:"heads"`
-	Contradictions []string       `json:"contradictions"`
-	Notes          []string       `json:"notes"`
+	Image          string             `json:"image,omitempty"`
+	Question       string             `json:"question,omitempty"`
+	Model          string             `json:"model"`
+	Version        string             `json:"version"`
+	Heads          []predictor.Answer `json:"heads"`
+	Contradictions []string           `json:"contradictions"`
+	Notes          []string           `json:"notes"`
 }
 
 // refusal is a line of --json for an image that is not answered.
@@ -285,7 +285,7 @@ func printLine(w io.Writer, value any) error {
 }
 
 // position is where an input stands in the model's order.
-func position(m *infer.Model, in *infer.Input) int {
+func position(m *predictor.Model, in *predictor.Input) int {
 	for i := range m.Inputs {
 		if in == &m.Inputs[i] {
 			return i

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/term"
 
-	"braid/infer"
-	"braid/internal/disk"
-	"braid/internal/rows"
+	"braid/internal/atomicfile"
+	"braid/internal/batchpredict"
+	"braid/predictor"
 	"braid/vision"
 	"braid/vision/digit"
 )
@@ -36,14 +36,14 @@ func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
 	case err == nil && info.IsDir():
 		return nil, errors.New("is a folder, want an image")
 	case err == nil && !info.Mode().IsRegular():
-		pipe, err := rows.OpenPipe(ctx, path, os.O_RDONLY)
+		pipe, err := batchpredict.OpenPipe(ctx, path, os.O_RDONLY)
 		if err != nil {
 			return nil, err
 		}
 		defer pipe.Close()
 		return readPipe(ctx, pipe)
 	}
-	content, err := disk.Read(path, mostImage)
+	content, err := atomicfile.Read(path, mostImage)
 	var failed *os.PathError
 	switch {
 	case errors.As(err, &failed):
@@ -56,7 +56,7 @@ func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
 
 // readPipe reads all that others write.
 func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(rows.Interruptible(ctx, pipe), mostImage+1))
+	content, err := io.ReadAll(io.LimitReader(batchpredict.Interruptible(ctx, pipe), mostImage+1))
 	if err == nil && len(content) > mostImage {
 		err = fmt.Errorf("has more than %d bytes", mostImage)
 	}
@@ -64,7 +64,7 @@ func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
 }
 
 // grey makes the pixels of an input of a PNG or a JPEG, which may have so many bytes when it is decoded.
-func grey(content []byte, in *infer.Input, most int64) ([]uint8, error) {
+func grey(content []byte, in *predictor.Input, most int64) ([]uint8, error) {
 	img, err := vision.Decode(content, most)
 	if err != nil {
 		return nil, err

@@ -10,15 +10,15 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"braid/infer"
-	"braid/internal/names"
+	"braid/internal/suggest"
+	"braid/predictor"
 )
 
 // printUnder prints what is said of the i-th image under its name.
 func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	text := ""
 	if failed != nil {
-		text = wrap("not answered: " + names.Printable(plain(failed).Error()))
+		text = wrap("not answered: " + suggest.Printable(plain(failed).Error()))
 	} else {
 		text = describeReply(r)
 	}
@@ -38,24 +38,24 @@ func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 func describeReply(r *reply) string {
 	name, label := 0, 0
 	for _, a := range r.Heads {
-		name = max(name, utf8.RuneCountInString(names.Printable(a.Head)))
+		name = max(name, utf8.RuneCountInString(suggest.Printable(a.Head)))
 		if a.Answers != nil {
-			label = max(label, utf8.RuneCountInString(names.Printable(a.Label)))
+			label = max(label, utf8.RuneCountInString(suggest.Printable(a.Label)))
 		}
 	}
 	var b strings.Builder
 	for _, a := range r.Heads {
-		line := fmt.Sprintf("%-*s  %-*s", name, names.Printable(a.Head), label, names.Printable(a.Label))
+		line := fmt.Sprintf("%-*s  %-*s", name, suggest.Printable(a.Head), label, suggest.Printable(a.Label))
 		if a.Answers != nil {
 			line += fmt.Sprintf("  %s  %-*s  %s", percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
 		}
 		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
 	for _, c := range r.Contradictions {
-		b.WriteString(wrap("Both cannot be right: " + names.Printable(c) + "."))
+		b.WriteString(wrap("Both cannot be right: " + suggest.Printable(c) + "."))
 	}
 	for _, n := range r.Notes {
-		b.WriteString(wrap("Note: " + names.Printable(n) + "."))
+		b.WriteString(wrap("Note: " + suggest.Printable(n) + "."))
 	}
 	return b.String()
 }
@@ -95,17 +95,17 @@ func wrap(text string) string {
 
 // remark is what stands beside an answer: that it is unsure; what was asked, beside yes or no; else which answers
 // come next.
-func remark(a infer.Answer, question string) string {
+func remark(a predictor.Answer, question string) string {
 	var parts []string
 	if a.Unsure {
 		parts = append(parts, "unsure")
 	}
 	if len(a.Answers) == 2 {
 		if question != "" {
-			parts = append(parts, names.Printable(question))
+			parts = append(parts, suggest.Printable(question))
 		}
 	} else if next := runnersUp(a); next != nil {
-		parts = append(parts, "then "+names.Printable(strings.Join(next, ", ")))
+		parts = append(parts, "then "+suggest.Printable(strings.Join(next, ", ")))
 	}
 	return strings.Join(parts, "; ")
 }
@@ -117,9 +117,9 @@ const (
 )
 
 // runnersUp are the answers after the first.
-func runnersUp(a infer.Answer) []string {
+func runnersUp(a predictor.Answer) []string {
 	sorted := slices.Clone(a.Answers)
-	slices.SortStableFunc(sorted, func(x, y infer.Choice) int { return cmp.Compare(y.Probability, x.Probability) })
+	slices.SortStableFunc(sorted, func(x, y predictor.Choice) int { return cmp.Compare(y.Probability, x.Probability) })
 	var list []string
 	for _, c := range sorted[1:] {
 		if len(list) < mostRunners && c.Probability >= leastRunner {
@@ -147,5 +147,5 @@ func spoken(path string) string {
 	if path == "-" {
 		return "standard input"
 	}
-	return names.Printable(path)
+	return suggest.Printable(path)
 }

@@ -15,9 +15,9 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/infer"
 	"braid/layer"
 	"braid/modelfile"
+	"braid/predictor"
 	"braid/tensor"
 	"braid/vision"
 	"braid/vision/digit"
@@ -35,7 +35,7 @@ func pictures(t testing.TB, folder string, n int) (dir string, paths []string) {
 }
 
 // asked is what a model says to a question about an image.
-func asked(t testing.TB, m *infer.Model, path, question string) (answers []infer.Answer, contradictions []string) {
+func asked(t testing.TB, m *predictor.Model, path, question string) (answers []predictor.Answer, contradictions []string) {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil {
@@ -66,7 +66,7 @@ func asked(t testing.TB, m *infer.Model, path, question string) (answers []infer
 func TestAsk(t *testing.T) {
 	run, folder := trained(t)
 	dir, paths := pictures(t, folder, 3)
-	m, err := infer.Open(run)
+	m, err := predictor.Open(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestAsk(t *testing.T) {
 func TestAskJSON(t *testing.T) {
 	run, folder := trained(t)
 	_, paths := pictures(t, folder, 40)
-	m, err := infer.Open(run)
+	m, err := predictor.Open(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -335,16 +335,16 @@ func TestAskOverflow(t *testing.T) {
 
 // What a person reads, whole.
 func TestDescribeReply(t *testing.T) {
-	choices := func(labels string, probabilities ...float64) []infer.Choice {
-		var list []infer.Choice
+	choices := func(labels string, probabilities ...float64) []predictor.Choice {
+		var list []predictor.Choice
 		for i, label := range strings.Fields(labels) {
-			list = append(list, infer.Choice{Label: label, Probability: probabilities[i]})
+			list = append(list, predictor.Choice{Label: label, Probability: probabilities[i]})
 		}
 		return list
 	}
 	r := &reply{
 		Question: "odd number",
-		Heads: []infer.Answer{
+		Heads: []predictor.Answer{
 			{Head: "digit", Label: "7", Probability: 0.9712, Answers: choices("1 7 9 4 2 3", 0.0105, 0.9712, 0.0101, 0.0009, 0.0049, 0.0024)},
 			{Head: "answer", Label: "yes", Probability: 0.5, Unsure: true, Answers: choices("no yes", 0.5, 0.5)},
 			{Head: "größe", Label: "wide", Probability: 0.6, Unsure: true, Answers: choices("wide n\x1barrow mid", 0.6, 0.3996, 0.0004)},

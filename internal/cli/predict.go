@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/infer"
-	"braid/internal/names"
-	"braid/internal/rows"
+	"braid/internal/batchpredict"
+	"braid/internal/suggest"
+	"braid/predictor"
 )
 
 // predictFlags are the flags of braid predict.
@@ -82,11 +82,11 @@ func (f *predictFlags) check() error {
 	case f.question != "" && f.questions != "":
 		return usage("--question and --questions: want one of them")
 	case f.format != "" && !slices.Contains(formats, f.format):
-		return usage("--format is %q, want one of %s", f.format, names.List(formats))
+		return usage("--format is %q, want one of %s", f.format, suggest.List(formats))
 	case !slices.Contains(fates, f.unknown):
-		return usage("--unknown is %q, want one of %s", f.unknown, names.List(fates))
+		return usage("--unknown is %q, want one of %s", f.unknown, suggest.List(fates))
 	case !slices.Contains(logs, f.log):
-		return usage("--log is %q, want one of %s", f.log, names.List(logs))
+		return usage("--log is %q, want one of %s", f.log, suggest.List(logs))
 	}
 	name := f.out
 	if strings.EqualFold(filepath.Ext(name), ".gz") {
@@ -106,7 +106,7 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	model, err := infer.Open(path)
+	model, err := predictor.Open(path)
 	if err != nil {
 		return err
 	}
@@ -119,21 +119,21 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	}
 	defer source.Close()
 	if f.question != "" && f.log == "text" {
-		for _, note := range notes(model.Input((*infer.Input).IsText), f.question) {
+		for _, note := range notes(model.Input((*predictor.Input).IsText), f.question) {
 			s.note(note)
 		}
 	}
-	table, err := rows.NewTable(model, rows.Format{CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip})
+	table, err := batchpredict.NewTable(model, batchpredict.Format{CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip})
 	if err != nil {
 		return err
 	}
-	p := &rows.Prediction{Model: model, Source: source, Table: table, SkipBad: f.skip}
+	p := &batchpredict.Prediction{Model: model, Source: source, Table: table, SkipBad: f.skip}
 	bar := newRowsBar(s, f.out)
 	if bar != nil {
 		p.Progress = bar.show
 	}
 	began := time.Now()
-	var score *rows.Score
+	var score *batchpredict.Score
 	var failed error // without what is said around it of the file that is not written then
 	err = writeTo(ctx, s, f.out, func(w io.Writer) error {
 		if !f.zip {

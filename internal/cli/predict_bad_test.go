@@ -13,16 +13,16 @@ import (
 	"testing"
 	"time"
 
-	"braid/internal/rows"
+	"braid/internal/batchpredict"
 )
 
 // Rows that cannot be answered: by default all before the first are answered; with --skip-bad all but they.
 func TestPredictBadRows(t *testing.T) {
 	run, folder := trained(t)
-	m := manyRows(t, folder, rows.PerBlock+30)
+	m := manyRows(t, folder, batchpredict.PerBlock+30)
 	bad := map[int]string{
-		rows.PerBlock + 2: `{"image": [1, 2], "question": "odd number", "digit": 1}`, rows.PerBlock + 7: `{"question": "odd number"}`,
-		rows.PerBlock + 20: "{", rows.PerBlock + 21: `{"question": "blue, number", "digit": 3, "image": ` + strings.Repeat("[", 10000),
+		batchpredict.PerBlock + 2: `{"image": [1, 2], "question": "odd number", "digit": 1}`, batchpredict.PerBlock + 7: `{"question": "odd number"}`,
+		batchpredict.PerBlock + 20: "{", batchpredict.PerBlock + 21: `{"question": "blue, number", "digit": 3, "image": ` + strings.Repeat("[", 10000),
 	}
 	var lines strings.Builder
 	for row := range m.rows() {
@@ -34,9 +34,9 @@ func TestPredictBadRows(t *testing.T) {
 	}
 	dir := t.TempDir()
 	in, out := put(t, dir, "in.jsonl", []byte(lines.String())), put(t, dir, "out.jsonl", []byte("old"))
-	wrong := fmt.Sprintf("%s: line %d: \"image\": got 2 numbers, want 30 (6 x 5) (--skip-bad goes on after such rows)", in, rows.PerBlock+3)
+	wrong := fmt.Sprintf("%s: line %d: \"image\": got 2 numbers, want 30 (6 x 5) (--skip-bad goes on after such rows)", in, batchpredict.PerBlock+3)
 	code, said, errs := call("predict", run, "--in", in)
-	if list := parseLines(t, said); code != 1 || !strings.Contains(errs, wrong) || len(list) != rows.PerBlock+2 {
+	if list := parseLines(t, said); code != 1 || !strings.Contains(errs, wrong) || len(list) != batchpredict.PerBlock+2 {
 		t.Errorf("exit code %d, %d rows: %s", code, len(list), errs)
 	}
 	code, said, errs = call("predict", run, "--in", in, "--out", out)
@@ -62,10 +62,10 @@ func TestPredictBadRows(t *testing.T) {
 	if code != 0 || err != nil || len(table) != 1+m.rows() {
 		t.Fatalf("exit code %d, %d lines: %v", code, len(table), err)
 	}
-	if fields := table[1+rows.PerBlock+7]; fields[0] != strconv.Itoa(rows.PerBlock+7) || fields[1] != "" || !strings.Contains(fields[5], `"image" is missing, want an image of 6 x 5`) {
+	if fields := table[1+batchpredict.PerBlock+7]; fields[0] != strconv.Itoa(batchpredict.PerBlock+7) || fields[1] != "" || !strings.Contains(fields[5], `"image" is missing, want an image of 6 x 5`) {
 		t.Errorf("a bad row is %q", fields)
 	}
-	if fields := table[1+rows.PerBlock+8]; fields[1] == "" || fields[5] != "" {
+	if fields := table[1+batchpredict.PerBlock+8]; fields[1] == "" || fields[5] != "" {
 		t.Errorf("a good row is %q", fields)
 	}
 	// A question that cannot be asked is a bad row of IDX images, too.
@@ -152,7 +152,7 @@ func TestPredictMistakes(t *testing.T) {
 		"has 2 lines, there are 5 images":                     idx("--questions", file("odd number\nodd number")),
 		"has more than 5 lines, there are 5":                  idx("--questions", file(strings.Repeat("even number\n", 6))),
 		`line 1: "" asks nothing`:                             idx("--questions", file("\n"+strings.Repeat("odd number\n", 4))),
-		"line 2: line is too long":                            idx("--questions", file("odd number\n"+strings.Repeat("x", rows.MostQuestion+1)+strings.Repeat("\nodd number", 3))),
+		"line 2: line is too long":                            idx("--questions", file("odd number\n"+strings.Repeat("x", batchpredict.MostQuestion+1)+strings.Repeat("\nodd number", 3))),
 		`unknown head "digt"`:                                 asked("--labels", "digt="+labels),
 		`--labels: head "digit" has two files`:                asked("--labels", labels, "--labels", "digit="+labels),
 		"has shape [4], want a label for each of 5 images":    asked("--labels", file(string(idxFile(make([]byte, 4), 4)))),
@@ -242,10 +242,10 @@ func TestPredictBadLines(t *testing.T) {
 		row(`, "digit": [7]`):                            `"digit": true answer is [7]`,
 		row(`, "digit": 7 7`):                            `want a comma or }`,
 		row(`, "answer": "maybe"`):                       `"answer": unknown answer "maybe", want one of "no", "yes"`,
-		`{"image": "` + strings.Repeat("A", rows.MostLine) + `"}`:    `line is too long: want 16777216 bytes or less`,
-		`{"image": ` + strings.Repeat("[", 1000000):                  `"image": its arrays are nested otherwise`,
-		`{"question": "` + strings.Repeat("odd ", 100) + `numbers"}`: `has a word the model does not know: "numbers"`,
-		`{"image": [` + strings.Repeat("1e999,", 29) + "1e999" + `]`: `pixel 0 is 1e999`,
+		`{"image": "` + strings.Repeat("A", batchpredict.MostLine) + `"}`: `line is too long: want 16777216 bytes or less`,
+		`{"image": ` + strings.Repeat("[", 1000000):                       `"image": its arrays are nested otherwise`,
+		`{"question": "` + strings.Repeat("odd ", 100) + `numbers"}`:      `has a word the model does not know: "numbers"`,
+		`{"image": [` + strings.Repeat("1e999,", 29) + "1e999" + `]`:      `pixel 0 is 1e999`,
 	} {
 		code, out, errs := callWith(strings.NewReader("\n"+row("")+"\n"+line), "predict", run, "--in", "-")
 		if code != 1 || len(parseLines(t, out)) != 1 || !strings.Contains(errs, "standard input: line 3: ") || !strings.Contains(errs, want) || len(errs) > 1000 {

@@ -9,15 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"braid/infer"
-	"braid/internal/names"
-	"braid/internal/rows"
+	"braid/internal/batchpredict"
+	"braid/internal/suggest"
 	"braid/modelfile"
+	"braid/predictor"
 )
 
 // source opens the rows, and tests the flags that depend on what they are.
-func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_ rows.Source, err error) {
-	file, err := rows.Open(ctx, f.in, s.in)
+func (f *predictFlags) source(ctx context.Context, s streams, m *predictor.Model) (_ batchpredict.Source, err error) {
+	file, err := batchpredict.Open(ctx, f.in, s.in)
 	if err != nil {
 		return nil, fmt.Errorf("--in: %w", err)
 	}
@@ -30,8 +30,8 @@ func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_
 	switch {
 	case err != nil:
 		return nil, err
-	case f.question != "" && m.Input((*infer.Input).IsText) == nil:
-		return nil, usage("--question: the model takes no text: its inputs are %s", rows.Takes(m))
+	case f.question != "" && m.Input((*predictor.Input).IsText) == nil:
+		return nil, usage("--question: the model takes no text: its inputs are %s", batchpredict.Takes(m))
 	case isIDX:
 		return f.idx(ctx, s, file, m)
 	case f.questions != "":
@@ -39,7 +39,7 @@ func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_
 	case f.labels != nil:
 		return nil, usage("--labels is for IDX images: in JSON lines true answers stand in each, by the heads' names")
 	}
-	source, err := rows.NewJSON(file, m, f.question, f.fate())
+	source, err := batchpredict.NewJSON(file, m, f.question, f.fate())
 	if err != nil {
 		return nil, fmt.Errorf("--question: %w", err)
 	}
@@ -47,16 +47,16 @@ func (f *predictFlags) source(ctx context.Context, s streams, m *infer.Model) (_
 }
 
 // fate is what becomes of unknown words.
-func (f *predictFlags) fate() rows.Unknown {
+func (f *predictFlags) fate() batchpredict.Unknown {
 	if f.unknown == "drop" {
-		return rows.Drop
+		return batchpredict.Drop
 	}
-	return rows.Refuse
+	return batchpredict.Refuse
 }
 
 // idx opens what --questions and --labels name beside the images.
-func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *infer.Model) (_ rows.Source, err error) {
-	source, err := rows.NewIDX(file, m, f.fate())
+func (f *predictFlags) idx(ctx context.Context, s streams, file *batchpredict.File, m *predictor.Model) (_ batchpredict.Source, err error) {
+	source, err := batchpredict.NewIDX(file, m, f.fate())
 	if err != nil {
 		return nil, err
 	}
@@ -65,12 +65,12 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 			source.Close()
 		}
 	}()
-	text := m.Input((*infer.Input).IsText)
+	text := m.Input((*predictor.Input).IsText)
 	switch {
 	case f.questions != "" && text == nil:
-		return nil, usage("--questions: the model takes no text: its inputs are %s", rows.Takes(m))
+		return nil, usage("--questions: the model takes no text: its inputs are %s", batchpredict.Takes(m))
 	case f.questions != "":
-		questions, err := rows.Open(ctx, f.questions, s.in)
+		questions, err := batchpredict.Open(ctx, f.questions, s.in)
 		if err != nil {
 			return nil, fmt.Errorf("--questions: %w", err)
 		}
@@ -89,7 +89,7 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 		if err != nil {
 			return nil, fmt.Errorf("--labels: %w", err)
 		}
-		labels, err := rows.Open(ctx, path, s.in)
+		labels, err := batchpredict.Open(ctx, path, s.in)
 		if err != nil {
 			return nil, fmt.Errorf("--labels: %w", err)
 		}
@@ -105,29 +105,29 @@ func (f *predictFlags) idx(ctx context.Context, s streams, file *rows.File, m *i
 }
 
 // labelFile is what --labels names, as HEAD=FILE or FILE alone: of the first head that has answers.
-func labelFile(flag string, m *infer.Model) (head int, path string, err error) {
+func labelFile(flag string, m *predictor.Model) (head int, path string, err error) {
 	path = flag
-	head = max(0, slices.IndexFunc(m.Heads, func(h infer.Head) bool { return rows.Answers(&h) != nil }))
+	head = max(0, slices.IndexFunc(m.Heads, func(h predictor.Head) bool { return batchpredict.Answers(&h) != nil }))
 	if name, rest, ok := strings.Cut(flag, "="); ok {
 		name = strings.TrimSpace(name)
-		if named := slices.IndexFunc(m.Heads, func(h infer.Head) bool { return h.Name == name }); named >= 0 {
+		if named := slices.IndexFunc(m.Heads, func(h predictor.Head) bool { return h.Name == name }); named >= 0 {
 			head, path = named, strings.TrimSpace(rest)
 		} else if _, missing := os.Stat(flag); missing != nil { // it is no file with = in its name
 			var have []string
 			for i := range m.Heads {
 				have = append(have, m.Heads[i].Name)
 			}
-			return 0, "", names.Unknown("head", name, have)
+			return 0, "", suggest.Unknown("head", name, have)
 		}
 	}
-	if rows.Answers(&m.Heads[head]) == nil {
+	if batchpredict.Answers(&m.Heads[head]) == nil {
 		return 0, "", fmt.Errorf("head %q gives numbers, not one of some answers", m.Heads[head].Name)
 	}
 	return head, path, nil
 }
 
 // distinct is an error where the answers would replace what is read, or standard input is to be two files.
-func (f *predictFlags) distinct(path string, m *infer.Model) error {
+func (f *predictFlags) distinct(path string, m *predictor.Model) error {
 	reads := map[string][]string{"--in": {f.in}, "--questions": {f.questions}, "the model": {path, filepath.Join(path, modelfile.FileName)}}
 	for _, flag := range f.labels {
 		if _, path, err := labelFile(flag, m); err == nil { // else it is told when it is opened

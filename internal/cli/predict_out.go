@@ -14,8 +14,8 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"braid/internal/disk"
-	"braid/internal/rows"
+	"braid/internal/atomicfile"
+	"braid/internal/batchpredict"
 )
 
 // writeTo lets write write to a file, whole or not at all, or to standard output as it goes. Devices and pipes
@@ -29,7 +29,7 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 	case err == nil && info.IsDir():
 		return fmt.Errorf("--out %s is a folder, want a file", path)
 	case err == nil && (!info.Mode().IsRegular() || descriptor.MatchString(path)):
-		file, err := rows.OpenPipe(ctx, path, os.O_WRONLY|os.O_APPEND)
+		file, err := batchpredict.OpenPipe(ctx, path, os.O_WRONLY|os.O_APPEND)
 		if err != nil {
 			return err
 		}
@@ -38,7 +38,7 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 	if path, err = target(path); err != nil {
 		return err
 	}
-	return disk.Write(path, write)
+	return atomicfile.Write(path, write)
 }
 
 // descriptor is a path of what is open already: it may be a file, which holds something.
@@ -61,7 +61,7 @@ func target(path string) (string, error) {
 }
 
 // printScore prints what was counted, for people.
-func printScore(w io.Writer, s *rows.Score, took time.Duration) {
+func printScore(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	noun := "rows"
 	if s.Rows == 1 {
 		noun = "row"
@@ -77,13 +77,13 @@ func printScore(w io.Writer, s *rows.Score, took time.Duration) {
 		fmt.Fprintf(w, "; rows whose text was cut: %d", s.CutRows)
 	}
 	fmt.Fprintln(w)
-	if !slices.ContainsFunc(s.Heads, func(h rows.HeadScore) bool { return h.Rows > 0 }) {
+	if !slices.ContainsFunc(s.Heads, func(h batchpredict.HeadScore) bool { return h.Rows > 0 }) {
 		return
 	}
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "head\taccuracy\trows known\t")
-	line := func(name string, c rows.Tally) {
+	line := func(name string, c batchpredict.Tally) {
 		if c.Rows == 0 {
 			fmt.Fprintf(t, "%s\t\t0\t\n", name)
 			return
@@ -100,9 +100,9 @@ func printScore(w io.Writer, s *rows.Score, took time.Duration) {
 }
 
 // printScoreJSON prints what was counted, as a line of JSON.
-func printScoreJSON(w io.Writer, s *rows.Score, took time.Duration) {
+func printScoreJSON(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	line := fmt.Appendf(nil, `{"rows":%d,"bad":%d,"seconds":%.3f`, s.Rows, s.Bad, took.Seconds())
-	add := func(name, suffix string, t rows.Tally) {
+	add := func(name, suffix string, t batchpredict.Tally) {
 		if t.Rows > 0 {
 			line = fmt.Appendf(line, ",%s:%v,%s:%d", quoted(name+suffix), t.Share(), quoted(name+"_rows"), t.Rows)
 		}

@@ -20,10 +20,10 @@ import (
 
 	"braid"
 	"braid/digitqa"
-	"braid/infer"
-	"braid/internal/rows"
+	"braid/internal/batchpredict"
 	"braid/layer"
 	"braid/modelfile"
+	"braid/predictor"
 	"braid/tensor"
 	"braid/vision"
 )
@@ -116,7 +116,7 @@ func TestPredict(t *testing.T) {
 // What does not fit one block comes out as if it had, into a file too; and CSV says what JSON lines say.
 func TestPredictBlocks(t *testing.T) {
 	run, folder := trained(t)
-	m := manyRows(t, folder, 2*rows.PerBlock+37)
+	m := manyRows(t, folder, 2*batchpredict.PerBlock+37)
 	dir := t.TempDir()
 	images := put(t, dir, "images", idxFile(m.pixels, m.rows(), 6, 5))
 	questions := put(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
@@ -155,7 +155,7 @@ func TestPredictBlocks(t *testing.T) {
 		}
 	}
 	code, lines, errs := call("predict", run, "--in", images, "--questions", questions, "--log", "none")
-	if list := parseLines(t, lines); code != 0 || errs != "" || len(list) != m.rows() || list[rows.PerBlock].Digit != table[1+rows.PerBlock][1] || list[m.rows()-1].Row != m.rows()-1 {
+	if list := parseLines(t, lines); code != 0 || errs != "" || len(list) != m.rows() || list[batchpredict.PerBlock].Digit != table[1+batchpredict.PerBlock][1] || list[m.rows()-1].Row != m.rows()-1 {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
@@ -314,7 +314,7 @@ func TestPredictTruths(t *testing.T) {
 	m := manyRows(t, folder, 9)
 	digits, answers := m.answers(t, run)
 	var lines strings.Builder
-	var digit, answer, all rows.Tally
+	var digit, answer, all batchpredict.Tally
 	for row := range m.rows() {
 		d := digits[10*row:][:10]
 		said := slices.Index(d, slices.Max(d))
@@ -362,7 +362,7 @@ func TestPredictTruths(t *testing.T) {
 func TestPredictBase64(t *testing.T) {
 	run, folder := trained(t)
 	m := manyRows(t, folder, 4)
-	model, err := infer.Open(run)
+	model, err := predictor.Open(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -554,9 +554,9 @@ func TestPredictConstantMemory(t *testing.T) {
 }
 
 func TestScorePrint(t *testing.T) {
-	s := &rows.Score{
+	s := &batchpredict.Score{
 		Rows: 1200, Bad: 3,
-		Heads: []rows.HeadScore{{Name: "digit", Tally: rows.Tally{Rows: 800, Right: 700}}, {Name: "answer"}},
+		Heads: []batchpredict.HeadScore{{Name: "digit", Tally: batchpredict.Tally{Rows: 800, Right: 700}}, {Name: "answer"}},
 	}
 	var b bytes.Buffer
 	printScore(&b, s, 2*time.Second)

@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
 )
 
 var kills = flag.Int("kills", 20, "how often TestKill kills")
@@ -259,12 +259,12 @@ func waitFor(t *testing.T, pattern string) {
 
 // A disk that takes no checkpoints does not stop training: it is told once, and at the end.
 func TestDiskTakesNothing(t *testing.T) {
-	defer disk.Inject(nil)
+	defer atomicfile.Inject(nil)
 	data := dataset(t)
 	for _, planted := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EDQUOT} {
 		run := filepath.Join(t.TempDir(), "run")
-		disk.Inject(func(op disk.Op, path string, _ int) (int, error) {
-			if op == disk.Create && strings.Contains(path, "checkpoints") {
+		atomicfile.Inject(func(op atomicfile.Op, path string, _ int) (int, error) {
+			if op == atomicfile.Create && strings.Contains(path, "checkpoints") {
 				return 0, planted
 			}
 			return 0, nil
@@ -337,7 +337,7 @@ func TestResumeMistakes(t *testing.T) {
 	if _, err := os.Stat(foreign); err != nil {
 		t.Errorf("a folder that was refused lost a file: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(other, disk.LockName)); err == nil {
+	if _, err := os.Stat(filepath.Join(other, atomicfile.LockName)); err == nil {
 		t.Error("a folder that was refused got a lock")
 	}
 	if code, _, errs := call("train", "--resume", run, "--epochs", "3", "--log", "none"); code != 0 || !strings.Contains(errs, "going on after 2 epochs") {

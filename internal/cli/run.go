@@ -13,8 +13,8 @@ import (
 
 	"braid"
 	"braid/digitqa"
-	"braid/internal/curves"
-	"braid/internal/disk"
+	"braid/internal/atomicfile"
+	"braid/internal/plot"
 	"braid/modelfile"
 	"braid/text"
 	"braid/train"
@@ -58,15 +58,15 @@ type dataRecord struct {
 // time.
 func newRun(out, name string, now time.Time) (*run, error) {
 	if out != "" {
-		if err := disk.MakeFolder(out); err != nil {
+		if err := atomicfile.MakeFolder(out); err != nil {
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
 		if err := empty(out); err != nil { // before a lock is left there
 			return nil, err
 		}
-		unlock, err := disk.Lock(out)
+		unlock, err := atomicfile.Lock(out)
 		if err == nil {
-			err = errors.Join(empty(out), disk.Sweep(out))
+			err = errors.Join(empty(out), atomicfile.Sweep(out))
 		}
 		if err != nil {
 			if unlock != nil {
@@ -98,11 +98,11 @@ func newRun(out, name string, now time.Time) (*run, error) {
 
 // locked locks a folder and removes what a process that died there was writing.
 func locked(folder string, latest bool) (*run, error) {
-	unlock, err := disk.Lock(folder)
+	unlock, err := atomicfile.Lock(folder)
 	if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	if err := disk.Sweep(folder); err != nil {
+	if err := atomicfile.Sweep(folder); err != nil {
 		unlock()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
@@ -120,7 +120,7 @@ func empty(folder string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name != disk.LockName && !(disk.IsTemporary(name) && strings.HasPrefix(name, "."+configName)) {
+		if name != atomicfile.LockName && !(atomicfile.IsTemporary(name) && strings.HasPrefix(name, "."+configName)) {
 			return fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", folder)
 		}
 	}
@@ -142,7 +142,7 @@ func openRun(folder string) (*run, config, error) {
 	if err != nil {
 		return nil, c, err
 	}
-	content, err := disk.Read(filepath.Join(folder, configName), maxConfig)
+	content, err := atomicfile.Read(filepath.Join(folder, configName), maxConfig)
 	if err == nil {
 		c, err = parseConfig(content)
 	}
@@ -169,32 +169,32 @@ func (r *run) configure(c config) error {
 	if err != nil {
 		return err
 	}
-	return disk.WriteBytes(filepath.Join(r.folder, configName), append(content, '\n'))
+	return atomicfile.WriteBytes(filepath.Join(r.folder, configName), append(content, '\n'))
 }
 
 // save writes what was trained and measured, and lets runs/latest lead here.
 func (r *run) save(f *modelfile.File, h *train.History) error {
 	err := errors.Join(
 		modelfile.Save(filepath.Join(r.folder, modelfile.FileName), f),
-		disk.Write(filepath.Join(r.folder, "history.csv"), h.WriteCSV),
-		disk.Write(filepath.Join(r.folder, "curves.svg"), func(w io.Writer) error {
-			return curves.SVG(w, panels(h, f))
+		atomicfile.Write(filepath.Join(r.folder, "history.csv"), h.WriteCSV),
+		atomicfile.Write(filepath.Join(r.folder, "curves.svg"), func(w io.Writer) error {
+			return plot.SVG(w, panels(h, f))
 		}),
 	)
 	if err == nil && r.latest {
-		err = disk.Link(filepath.Base(r.folder), filepath.Join(runs, "latest"))
+		err = atomicfile.Link(filepath.Base(r.folder), filepath.Join(runs, "latest"))
 	}
 	return err
 }
 
 // panels makes a diagram of the losses and one of each metric, heads by colour, validation dashed.
-func panels(h *train.History, f *modelfile.File) []curves.Panel {
-	var list []curves.Panel
+func panels(h *train.History, f *modelfile.File) []plot.Panel {
+	var list []plot.Panel
 	for _, figure := range []string{"loss", "accuracy"} {
-		p := curves.Panel{Title: strings.ToUpper(figure[:1]) + figure[1:], X: "epoch", Y: figure}
+		p := plot.Panel{Title: strings.ToUpper(figure[:1]) + figure[1:], X: "epoch", Y: figure}
 		for i, head := range f.Model.Heads() {
 			name := head.Name + "_" + figure
-			for _, l := range []curves.Line{
+			for _, l := range []plot.Line{
 				{Name: head.Name + ", training", Values: h.Series(name), Color: i},
 				{Name: head.Name + ", validation", Values: h.Series("val_" + name), Color: i, Dashed: true},
 			} {

@@ -20,7 +20,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/serve"
 )
 
@@ -135,9 +135,9 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 func (f *serveFlags) settle(args []string) error {
 	switch {
 	case !slices.Contains(logFormats, f.logFormat):
-		return usage("--log-format is %q, want one of %s", f.logFormat, names.List(logFormats))
+		return usage("--log-format is %q, want one of %s", f.logFormat, suggest.List(logFormats))
 	case !slices.Contains(logLevels, f.logMin):
-		return usage("--log-level is %q, want one of %s", f.logMin, names.List(logLevels))
+		return usage("--log-level is %q, want one of %s", f.logMin, suggest.List(logLevels))
 	case !isAddress(f.addr):
 		return usage("--addr is %q, want HOST:PORT, such as 127.0.0.1:8080, or :8080 for all", f.addr)
 	case f.profile != "" && !serve.Loopback(f.profile):
@@ -176,7 +176,7 @@ func (f *serveFlags) settle(args []string) error {
 	for _, arg := range args {
 		source := serve.ParseSource(arg)
 		if _, err := os.Stat(source.Path); errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, "=") && (source.Name == "" || source.Path == "") {
-			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, then a model", names.Shorten(arg))
+			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, then a model", suggest.Shorten(arg))
 		}
 		f.Models = append(f.Models, source)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"braid/digitqa"
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/optim"
 	"braid/train"
 )
@@ -96,13 +96,13 @@ func (f trainFlags) plan() (train.Plan, error) {
 	case f.Seed == 0:
 		return p, usage("--seed is 0, want 1 or more")
 	case !slices.Contains(logs, f.log):
-		return p, usage("--log is %q, want one of %s", f.log, names.List(logs))
+		return p, usage("--log is %q, want one of %s", f.log, suggest.List(logs))
 	case f.Every < 0:
 		return p, usage("--checkpoint-every is %v, want 0 or more", f.Every)
 	case f.Keep < 1:
 		return p, usage("--keep is %d, want 1 or more", f.Keep)
 	case !slices.Contains(onNaN, f.OnNaN):
-		return p, usage("--on-nan is %q, want one of %s", f.OnNaN, names.List(onNaN))
+		return p, usage("--on-nan is %q, want one of %s", f.OnNaN, suggest.List(onNaN))
 	}
 	p.Epochs, p.Batch, p.Workers = f.Epochs, f.Batch, f.workers
 	p.Optimizer = optim.Adam{Rate: f.Rate}
@@ -123,7 +123,7 @@ func weigh(heads train.Heads, weights string) error {
 		name, text = strings.TrimSpace(name), strings.TrimSpace(text)
 		h, ok := heads[name]
 		if !ok {
-			return usage("--loss-weights: %v", names.Unknown("head", name, known))
+			return usage("--loss-weights: %v", suggest.Unknown("head", name, known))
 		}
 		if given[name] {
 			return usage("--loss-weights names %q twice, want each head once", name)

@@ -3,8 +3,8 @@ package engine
 import (
 	"math/bits"
 
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -29,14 +29,14 @@ func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows
 func (w *Worker) makePartials(grad tensor.Rows[float32], b WeightBlock, chunks int) {
 	levels, size := bits.Len(uint(chunks-1)), (b.RowHi-b.RowLo)*grad.Stride
 	if len(b.uses) > 1 && len(w.again) < size {
-		w.again = exec.Floats(size)
+		w.again = parallel.Floats(size)
 	}
 	for len(w.partial) < levels {
 		w.partial = append(w.partial, nil)
 	}
 	for i := range w.partial[:levels] {
 		if len(w.partial[i]) < size {
-			w.partial[i] = exec.Floats(size)
+			w.partial[i] = parallel.Floats(size)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"braid/internal/exec"
+	"braid/internal/parallel"
 	"braid/tensor"
 )
 
@@ -20,7 +20,7 @@ func (n *Network) rowsByBytes() int {
 	width := 0
 	slots, _ := n.slots()
 	for _, w := range slots {
-		width += exec.Padded(w)
+		width += parallel.Padded(w)
 	}
 	return max(1, min(predictRows, predictBytes/(4*max(width, 1))))
 }
@@ -98,13 +98,13 @@ func (n *Network) reusedBuffers(rows int) []tensor.Rows[float32] {
 	widths, slot := n.slots()
 	memory := make([][]float32, len(widths))
 	for s, width := range widths {
-		memory[s] = exec.Floats(rows * exec.Padded(width))
+		memory[s] = parallel.Floats(rows * parallel.Padded(width))
 	}
 	buffers := make([]tensor.Rows[float32], len(slot))
 	for b, width := range n.layout.widths {
 		if !n.holdsIDs(b) {
 			buffers[b] = tensor.Rows[float32]{
-				Data: memory[slot[b]], Width: width, Stride: exec.Padded(width),
+				Data: memory[slot[b]], Width: width, Stride: parallel.Padded(width),
 			}
 		}
 	}

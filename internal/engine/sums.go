@@ -1,8 +1,8 @@
 package engine
 
 import (
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/op"
 )
 
@@ -27,8 +27,8 @@ func (ws *Workspace) newSums() []*sums {
 		s := &sums{op: coupled}
 		forward, backward := coupled.Widths()
 		for lo := 0; lo < ws.rows; lo += sumRows {
-			s.forward = append(s.forward, exec.Floats(forward))
-			s.backward = append(s.backward, exec.Floats(backward))
+			s.forward = append(s.forward, parallel.Floats(forward))
+			s.backward = append(s.backward, parallel.Floats(backward))
 		}
 		list[i] = s
 	}

@@ -3,7 +3,7 @@ package engine
 import (
 	"slices"
 
-	"braid/internal/exec"
+	"braid/internal/parallel"
 	"braid/op"
 )
 
@@ -48,7 +48,7 @@ func (team *Team) Share(rows, worker int) (lo, hi int) {
 	if team.ws.net.coupled {
 		grain = sumRows
 	}
-	return exec.Share(rows, grain, worker, len(team.Workers))
+	return parallel.Share(rows, grain, worker, len(team.Workers))
 }
 
 // isFew reports whether a batch of rows rows uses the stages for few rows.
@@ -158,7 +158,7 @@ func (team *Team) forwardColumns(worker int, n *Node, rows int) bool {
 
 // columns returns a worker's share of columns.
 func (team *Team) columns(worker int, all op.Span) op.Span {
-	lo, hi := exec.Share(all.Len(), columnsGrain, worker, len(team.Workers))
+	lo, hi := parallel.Share(all.Len(), columnsGrain, worker, len(team.Workers))
 	return op.Span{Lo: lo, Hi: hi}.Shift(all.Lo)
 }
 

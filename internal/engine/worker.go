@@ -3,8 +3,8 @@ package engine
 import (
 	"slices"
 
-	"braid/internal/exec"
 	"braid/internal/kernel"
+	"braid/internal/parallel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -25,7 +25,7 @@ func (ws *Workspace) newWorker() *Worker {
 	for i, n := range ws.net.Nodes {
 		w.tasks[i].Scratch = nil
 		for _, length := range n.Scratch {
-			w.tasks[i].Scratch = append(w.tasks[i].Scratch, exec.Floats(length))
+			w.tasks[i].Scratch = append(w.tasks[i].Scratch, parallel.Floats(length))
 		}
 	}
 	return w

@@ -1,7 +1,7 @@
 package engine
 
 import (
-	"braid/internal/exec"
+	"braid/internal/parallel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -98,8 +98,8 @@ func (ws *Workspace) addGradients() {
 }
 
 func newRows(rows, width int) tensor.Rows[float32] {
-	stride := exec.Padded(width)
-	return tensor.Rows[float32]{Data: exec.Floats(rows * stride), Width: width, Stride: stride}
+	stride := parallel.Padded(width)
+	return tensor.Rows[float32]{Data: parallel.Floats(rows * stride), Width: width, Stride: stride}
 }
 
 // NewWeight allocates a weight: one matrix of rows rows for each width.

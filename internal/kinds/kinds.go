@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 )
 
 // Member is a configuration of one kind.
@@ -32,7 +32,7 @@ func Decode[M Member](what, kind string, config []byte, members []M) (M, error) 
 		for _, m := range members {
 			have = append(have, m.Kind())
 		}
-		return none, names.Unknown(what+" kind", kind, have)
+		return none, suggest.Unknown(what+" kind", kind, have)
 	}
 	t := reflect.TypeOf(members[found])
 	pointer := t.Kind() == reflect.Pointer
@@ -113,7 +113,7 @@ func canonical(config []byte, have []field) ([]byte, error) {
 			for _, f := range have {
 				all = append(all, f.name)
 			}
-			return nil, names.Unknown("field", names.Shorten(given), all)
+			return nil, suggest.Unknown("field", suggest.Shorten(given), all)
 		}
 		if seen[have[found].name] {
 			return nil, fmt.Errorf("the field %q is given twice", given)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"braid/internal/names"
+	"braid/internal/suggest"
 	"braid/tensor"
 )
 
@@ -28,7 +28,7 @@ func TrimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff
 func Shorten(raw []byte) string {
 	const most = 40
 	if len(raw) > most {
-		return names.Printable(string(raw[:most])) + "..."
+		return suggest.Printable(string(raw[:most])) + "..."
 	}
-	return names.Printable(string(raw))
+	return suggest.Printable(string(raw))
 }

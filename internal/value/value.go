@@ -19,16 +19,16 @@ import (
 
 	"github.com/go-faster/jx"
 
-	"braid/infer"
+	"braid/predictor"
 	"braid/tensor"
 )
 
 // Reader reads values for one goroutine.
 type Reader struct {
 	// Text writes the token ids of a text.
-	Text func(in *infer.Input, ids []int32, text []byte) error
+	Text func(in *predictor.Input, ids []int32, text []byte) error
 	// Image makes pixels of the input's height and width of an image file.
-	Image func(in *infer.Input, file []byte) ([]uint8, error)
+	Image func(in *predictor.Input, file []byte) ([]uint8, error)
 	// Memory returns an empty buffer with so much capacity. nil stands for make.
 	Memory func(size int) ([]byte, error)
 
@@ -38,7 +38,7 @@ type Reader struct {
 // JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels,
 // which are valid until the next call.
 func (r *Reader) JSON(
-	in *infer.Input, t tensor.Tensor, row int, raw []byte,
+	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
 ) (pixels []uint8, err error) {
 	if len(raw) == 0 {
 		return nil, errors.New("got nothing")
@@ -67,7 +67,7 @@ func (r *Reader) JSON(
 // file, base64, or a list of pixels, told apart by the first bytes: clients do not always say which.
 // Other inputs take JSON.
 func (r *Reader) Form(
-	in *infer.Input, t tensor.Tensor, row int, content []byte,
+	in *predictor.Input, t tensor.Tensor, row int, content []byte,
 ) (pixels []uint8, err error) {
 	content = TrimMark(content)
 	start := bytes.TrimLeft(content, spaces)
@@ -140,7 +140,7 @@ func (r *Reader) memory(size int) ([]byte, error) {
 }
 
 // base64 reads an image file in base64.
-func (r *Reader) base64(in *infer.Input, t tensor.Tensor, row int, text []byte) ([]uint8, error) {
+func (r *Reader) base64(in *predictor.Input, t tensor.Tensor, row int, text []byte) ([]uint8, error) {
 	to, err := r.memory(base64Size(len(text)))
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (r *Reader) base64(in *infer.Input, t tensor.Tensor, row int, text []byte) 
 	return r.file(in, t, row, file)
 }
 
-func (r *Reader) file(in *infer.Input, t tensor.Tensor, row int, file []byte) ([]uint8, error) {
+func (r *Reader) file(in *predictor.Input, t tensor.Tensor, row int, file []byte) ([]uint8, error) {
 	pixels, err := r.Image(in, file)
 	if err == nil {
 		in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
@@ -162,7 +162,7 @@ func (r *Reader) file(in *infer.Input, t tensor.Tensor, row int, file []byte) ([
 }
 
 // list reads a list of numbers.
-func (r *Reader) list(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
+func (r *Reader) list(in *predictor.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
 	switch {
 	case in.Pixels != nil:
 		return r.pixels(in, t, row, raw)
@@ -172,7 +172,7 @@ func (r *Reader) list(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]
 	return nil, Floats(rowOf(t.Float32s(), in, row), in.Shape, raw)
 }
 
-func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
+func (r *Reader) pixels(in *predictor.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
 	size := in.Shape.Size()
 	if cap(r.numbers) < size {
 		var err error
@@ -189,7 +189,7 @@ func (r *Reader) pixels(in *infer.Input, t tensor.Tensor, row int, raw []byte) (
 }
 
 // rowOf is a row of a tensor's values.
-func rowOf[T any](values []T, in *infer.Input, row int) []T {
+func rowOf[T any](values []T, in *predictor.Input, row int) []T {
 	size := in.Shape.Size()
 	return values[row*size:][:size]
 }

@@ -1,0 +1,46 @@
+package atomicfile
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// Read reads a regular file of at most limit bytes. Any other file is an error at once: reading a
+// pipe or a device might never end.
+func Read(path string, limit int64) ([]byte, error) {
+	file, size, err := openRegular(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size, limit)
+	}
+	content := make([]byte, size)
+	if _, err := io.ReadFull(file, content); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
+	return content, nil
+}
+
+// openRegular opens a regular file and returns its size. It checks the type before it opens the
+// file, because opening a named pipe waits for a writer.
+func openRegular(path string) (*os.File, int64, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s is not a regular file", path)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if info, err = file.Stat(); err != nil {
+		file.Close()
+		return nil, 0, err
+	}
+	return file, info.Size(), nil
+}

@@ -1,0 +1,74 @@
+package batchpredict
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"braid/internal/suggest"
+	"braid/internal/value"
+	"braid/predictor"
+	"braid/tensor"
+)
+
+// Answers are what a head's answers are called, in the order of their indices; nil where it gives numbers.
+func Answers(h *predictor.Head) []string {
+	var list []string
+	for _, c := range h.Answer(make([]float32, h.Shape.Size())).Answers {
+		list = append(list, c.Label)
+	}
+	return list
+}
+
+// head is a model's head as its answers are written and compared.
+type head struct {
+	*predictor.Head
+	labels []string // its Answers
+}
+
+func heads(m *predictor.Model) []head {
+	var list []head
+	for i := range m.Heads {
+		list = append(list, head{&m.Heads[i], Answers(&m.Heads[i])})
+	}
+	return list
+}
+
+// numbers are what the head gave for a row.
+func (h *head) numbers(t tensor.Tensor, row int) []float32 {
+	size := h.Shape.Size()
+	return t.Float32s()[row*size:][:size]
+}
+
+// truth reads a true answer: a string is its label, a number its index; null is not known.
+func (h *head) truth(raw []byte) (int, error) {
+	if string(raw) == "null" {
+		return -1, nil
+	}
+	if h.labels == nil {
+		return -1, errors.New("the head gives numbers, not one of some answers: no true answer is compared")
+	}
+	var truth any
+	if err := json.Unmarshal(raw, &truth); err != nil {
+		return -1, err
+	}
+	switch v := truth.(type) {
+	case string:
+		if at := slices.Index(h.labels, v); at >= 0 {
+			return at, nil
+		}
+		return -1, suggest.Unknown("answer", value.Shorten([]byte(v)), h.labels)
+	case float64:
+		if v == float64(int(v)) && v >= 0 && int(v) < len(h.labels) {
+			return int(v), nil
+		}
+	case bool:
+		if len(h.labels) == 2 && v {
+			return 1, nil
+		} else if len(h.labels) == 2 {
+			return 0, nil
+		}
+	}
+	return -1, fmt.Errorf("true answer is %s, want a label as a string, or its index from 0 to %d", value.Shorten(raw), len(h.labels)-1)
+}

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package disk
-
-import "math"
-
-// Map returns a file's content. On this system it reads the file.
-func Map(path string) ([]byte, error) { return Read(path, math.MaxInt64) }

@@ -1,0 +1,31 @@
+package suggest
+
+import (
+	"strings"
+	"unicode"
+)
+
+// maxQuoted is the number of characters of a user's text that an error repeats.
+const maxQuoted = 60
+
+// Shorten cuts a user's text to the length that an error repeats.
+func Shorten(text string) string {
+	n := 0
+	for at := range text {
+		if n == maxQuoted {
+			return text[:at] + "…"
+		}
+		n++
+	}
+	return text
+}
+
+// Printable replaces the characters of text that could control a terminal by question marks.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, text)
+}

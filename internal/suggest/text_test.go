@@ -1,0 +1,25 @@
+package suggest
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestShorten(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                      "",
+		"odd":                   "odd",
+		strings.Repeat("é", 60): strings.Repeat("é", 60),
+		strings.Repeat("é", 61): strings.Repeat("é", 60) + "…",
+	} {
+		if got := Shorten(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	if got, want := Printable("a\x1b[31mé\nb\xff"), "a?[31mé?b\ufffd"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
