@@ -51,9 +51,14 @@ func bodyMistakes(t testing.TB) (list []mistake) {
 		add("gzip once, not twice", path, "gzip, gzip", packed, 400, "gzip: invalid header")
 		add("gzip within deflate", path, "deflate, gzip", zipped(packed), 400, "gzip: invalid header")
 		most := "the body has more than the 8388608 bytes that are read"
+		const hollow = "the compressed data is larger than what it expands to"
 		add("10 MB in deflate", path, "deflate", zipped(make([]byte, 10<<20)), 413, most)
 		add("10 MB in gzip in gzip", path, "gzip, x-gzip", gzipped(zeros), 413, most)
-		add("200 MB that are nothing in gzip in gzip", path, "gzip, gzip", gzipped(bytes.Repeat(gzipped(nil), 9<<20/23)), 413, most)
+		add("200 MB that are nothing in gzip in gzip", path, "gzip, gzip", gzipped(bytes.Repeat(gzipped(nil), 9<<20/23)), 400, hollow)
+		blocks := bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), 8<<20/5-10) // stored, of no bytes
+		add("empty blocks in deflate", path, "deflate", append([]byte{0x78, 0x01}, blocks...), 400, hollow)
+		add("empty blocks in bare deflate", path, "deflate", blocks, 400, hollow)
+		add("empty blocks in gzip", path, "gzip", append(bytes.Clone(packed[:10]), blocks...), 400, hollow)
 		add("10 KB of gzip that are 10 MB", path, "gzip", zeros, 413, "the body has more than the 8388608 bytes that are read")
 		add("100 KB of gzip that are 100 MB", path, "GZIP", bytes.Repeat(zeros, 10), 413, "the body has more than the 8388608 bytes that are read")
 		start := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n", path)

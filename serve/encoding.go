@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"braid/internal/gunzip"
+	"braid/internal/inflate"
 	"braid/internal/suggest"
 )
 
@@ -55,21 +56,23 @@ func (s *Server) unpacked(
 		if err := b.claim(unzipping, forBody); err != nil {
 			return nil, false, err
 		}
-		bounded := bufio.NewReader(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))
+		meter := inflate.NewMeter(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))
+		bounded := bufio.NewReader(meter)
 		if list[i] == "deflate" {
-			from, err = inflate(bounded)
+			from, err = undeflate(bounded)
 		} else {
 			from, err = gunzip.NewReader(bounded)
 		}
 		if err != nil {
 			return nil, false, readFailed(err)
 		}
+		from = meter.Content(from)
 	}
 	return from, false, nil
 }
 
-// inflate undoes deflate: in zlib's format, as HTTP says, or bare, as some clients send it.
-func inflate(from *bufio.Reader) (io.Reader, error) {
+// undeflate undoes deflate: in zlib's format, as HTTP says, or bare, as some clients send it.
+func undeflate(from *bufio.Reader) (io.Reader, error) {
 	head, err := from.Peek(2)
 	if err != nil {
 		return nil, err

@@ -143,6 +143,10 @@ var hostile = []struct {
 	{"png/bomb", "", func() []byte {
 		return pngWith(28, 28, 8, 0, 0, idat(9, make([]byte, 100<<20)))
 	}},
+	{"png/empty blocks", "larger than what it expands to", func() []byte {
+		blocks := bytes.Repeat([]byte("\x00\x00\x00\xff\xff"), hostileBytes/5) // stored, of no bytes
+		return pngWith(28, 28, 8, 0, 0, braidtest.PNGChunk("IDAT", append([]byte("\x78\x01"), blocks...)))
+	}},
 	{"png/tiny chunks", "cut short", func() []byte {
 		chunks := bytes.Repeat(braidtest.PNGChunk("IDAT", nil), hostileBytes/12)
 		return pngWith(28, 28, 8, 0, 0, chunks)

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"braid/internal/inflate"
 )
 
 // pixelData reads the content of the IDAT chunks of a PNG.
@@ -41,11 +43,13 @@ var (
 // decode reads the rows. What follows the last pixel does not matter, but for a wrong checksum:
 // then pixels are damaged.
 func (p *pngImage) decode() (*Grey, error) {
-	rows, err := zlib.NewReader(&pixelData{rest: p.data})
+	meter := inflate.NewMeter(&pixelData{rest: p.data})
+	unpacked, err := zlib.NewReader(meter)
 	if err != nil {
 		return nil, cutShort(err)
 	}
-	defer rows.Close()
+	defer unpacked.Close()
+	rows := meter.Content(unpacked)
 	to := newReducer(p.width, p.height)
 	if p.transparent != nil || p.colour == pngGreyAlpha || p.colour == pngRGBA {
 		to.withOpacity()
