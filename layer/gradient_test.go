@@ -12,7 +12,7 @@ import (
 // Each graph puts the checked layer after a layer with weights, so that ∂L/∂input is checked
 // too, and feeds two heads of different width.
 func TestGradients(t *testing.T) {
-	for name, draw := range map[string]func(g *braid.Graph){
+	checkGradients(t, map[string]func(g *braid.Graph){
 		"dense, every activation": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
 			for _, a := range []braid.Activation{
@@ -96,7 +96,13 @@ func TestGradients(t *testing.T) {
 			first := g.Head("first", layer.Dense{Units: 4, Activation: layer.Softmax}, y)
 			g.Head("second", layer.Dense{Units: 2, Activation: layer.Sigmoid}, first)
 		},
-	} {
+	})
+}
+
+// checkGradients compares the gradients of each drawn network with central differences.
+func checkGradients(t *testing.T, networks map[string]func(g *braid.Graph)) {
+	t.Helper()
+	for name, draw := range networks {
 		t.Run(name, func(t *testing.T) {
 			g := braid.NewGraph("gradients")
 			draw(g)

@@ -12,7 +12,7 @@ import (
 // Batch statistics, masks, normalization of any axes, dropout, sums, and reused weights, each after
 // a layer with weights.
 func TestGradientsOfRegularization(t *testing.T) {
-	for name, draw := range map[string]func(g *braid.Graph){
+	checkGradients(t, map[string]func(g *braid.Graph){
 		"batch normalization": func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3)
 			under := g.Add("under", layer.Dense{Units: 5}, x)
@@ -74,18 +74,7 @@ func TestGradientsOfRegularization(t *testing.T) {
 			s := g.Add("s", layer.LSTM{Units: 3, Frozen: true}, e)
 			g.Head("head", layer.Dense{Units: 2}, s)
 		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := braid.NewGraph("gradients")
-			draw(g)
-			m, err := g.Build(3)
-			if err != nil {
-				t.Fatal(err)
-			}
-			braidtest.Spread(t, m)
-			braidtest.Gradients(t, m)
-		})
-	}
+	})
 }
 
 // ELU, SELU, LeakyReLU and HardSigmoid have kinks. Every unit stays on one side of each, some units
