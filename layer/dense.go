@@ -91,26 +91,19 @@ type dense struct {
 	parts                  int // of the summed axis
 }
 
-func (o dense) Forward(t *op.Task) { o.ForwardColumns(t, op.Span{Lo: 0, Hi: o.units}) }
-
-func (o dense) ForwardColumns(t *op.Task, columns op.Span) {
-	if columns.Lo == columns.Hi {
-		return
-	}
+func (o dense) Forward(t *op.Task) {
 	o.each(t, func(row, rows int) {
-		in := o.matrix(t.In[0], row, o.features)
-		out := o.matrix(t.Out, row, o.units).Columns(columns.Lo, columns.Hi)
+		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units)
 		if o.bias {
-			fillRows(out, rows, t.Weights[o.parts].Data[columns.Lo:columns.Hi])
+			fillRows(out, rows, t.Weights[o.parts].Data)
 		}
-		if o.transposed {
-			for i := range o.parts {
-				p := o.part(i)
-				w := fromRow(t.Weights[i], columns.Lo)
-				op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), w)
-			}
-		} else {
-			op.Multiply(o.bias, rows, out, in, t.Weights[0].Columns(columns.Lo, columns.Hi))
+		if !o.transposed {
+			op.Multiply(o.bias, rows, out, in, t.Weights[0])
+			return
+		}
+		for i := range o.parts {
+			p := o.part(i)
+			op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), t.Weights[i])
 		}
 	})
 }

@@ -67,17 +67,6 @@ type RowCoupled interface {
 	UpdateState(t *Task)
 }
 
-// ColumnParallel is an op that can compute a range of its output's columns. If a batch has too few
-// rows to keep all workers busy, the engine divides the columns of large layers among them. Each
-// number must have the same bytes as with Forward and Backward.
-type ColumnParallel interface {
-	Weighted
-	// ForwardColumns computes columns along the last axis of the output, for rows t.Lo to t.Hi.
-	ForwardColumns(t *Task, columns Span)
-	// BackwardColumns adds to columns along the last axis of the input's gradient.
-	BackwardColumns(t *Task, columns Span)
-}
-
 // GradientReader is an op that declares the columns of its inputs that Gradient reads, so that the
 // engine copies only these between workers.
 type GradientReader interface {
@@ -91,7 +80,6 @@ type GradientReader interface {
 // then keeps the weights of its products in its cache, and only the partial sums pass between
 // workers. Forward must add up the same partial sums in the same order.
 type SplitK interface {
-	ColumnParallel
 	GradientReader
 	// Splits returns the columns along the input's last axis that each product covers, in the order
 	// of the sum. They depend on shapes alone. With fewer than two products the engine does not
@@ -101,6 +89,8 @@ type SplitK interface {
 	ForwardPartial(t *Task, split int, out tensor.Rows[float32])
 	// ForwardSum adds up rows t.Lo to t.Hi of the products into t.Out.
 	ForwardSum(t *Task, partials []tensor.Rows[float32])
+	// BackwardColumns is Backward for some columns of the input's gradient.
+	BackwardColumns(t *Task, columns Span)
 }
 
 // Task is the memory of one call of an op. Row r of a batch is row r of every window.

@@ -55,11 +55,11 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 
 // fill gathers the columns of a batch's inputs that a worker reads.
 func (run *runner) fill(worker int, ds *dataset, order []int32,
-	reads func(worker, sharer, input, rows int) op.Span) {
+	reads func(worker, sharer, input int) op.Span) {
 	for other := range run.team.Workers {
 		lo, hi := run.team.Share(len(order), other)
 		for i, c := range ds.inputs {
-			columns, to := reads(worker, other, i, len(order)), run.inputs[worker][i]
+			columns, to := reads(worker, other, i), run.inputs[worker][i]
 			switch {
 			case columns.Lo == columns.Hi:
 			case c.DType == tensor.Int32:
@@ -77,9 +77,9 @@ func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, share
 		lo, hi := run.team.Share(len(order), other)
 		lo, hi = lo+(hi-lo)*share/shares, lo+(hi-lo)*(share+1)/shares
 		for i, c := range ds.inputs {
-			columns := run.team.Reads(worker, other, i, len(order))
+			columns := run.team.Reads(worker, other, i)
 			if columns.Lo == columns.Hi {
-				columns = run.team.ReadsLate(worker, other, i, len(order))
+				columns = run.team.ReadsLate(worker, other, i)
 			}
 			c.Prefetch(columns.Lo, columns.Hi, order[lo:hi])
 		}

@@ -12,7 +12,7 @@ type (
 	rowsOfIDs = tensor.Rows[int32]
 )
 
-// private holds a worker's own copies of the buffers that inputs are in. Reading another core's
+// private holds a worker's copies of the buffers that inputs are in. Reading another core's
 // cache lines is slow, and the inputs are most of what Forward and Gradient read. Each worker fills
 // its copies from the data, which no worker writes.
 type private struct {
@@ -36,7 +36,7 @@ func (w *Worker) makePrivate() {
 		switch {
 		case n.DType == tensor.Int32:
 			ids[n.Index] = tensor.NewRows[int32](ws.rows, n.Shape.Size())
-		case !w.owns(buffer) && !ws.holdsHead(buffer):
+		case !w.hasCopy(buffer) && !ws.holdsHead(buffer):
 			p.values[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
 		}
 		p.reads[n.Index] = op.Span{Hi: n.Shape.Size()}
@@ -44,19 +44,19 @@ func (w *Worker) makePrivate() {
 	for i, n := range ws.net.Nodes {
 		ws.read(n, &w.tasks[i], p.values, ids)
 		a := ws.net.layout.areaOf(n)
-		if n.Op != nil && !ws.net.layout.copiesNothing(i, n) && w.owns(a.buffer) {
+		if n.Op != nil && !ws.net.layout.copiesNothing(i, n) && w.hasCopy(a.buffer) {
 			p.computed = append(p.computed, a)
 		}
 	}
 }
 
-// owns reports whether the worker has a private copy of a buffer.
-func (w *Worker) owns(buffer int) bool {
+// hasCopy reports whether the worker has a private copy of a buffer.
+func (w *Worker) hasCopy(buffer int) bool {
 	if w.private.values == nil {
 		return false
 	}
-	own, shared := w.private.values[buffer].Data, w.ws.values[buffer].Data
-	return len(own) > 0 && &own[0] != &shared[0]
+	used, shared := w.private.values[buffer].Data, w.ws.values[buffer].Data
+	return len(used) > 0 && &used[0] != &shared[0]
 }
 
 // holdsHead reports whether a buffer holds a head, which every worker reads from the workspace.
@@ -68,7 +68,7 @@ func (ws *Workspace) holdsHead(buffer int) bool {
 
 // Reads returns the columns of input i that a worker must fill before Forward, in the rows of the
 // worker sharer, which may be itself.
-func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
+func (team *Team) Reads(worker, sharer, i int) op.Span {
 	w := team.Workers[worker]
 	n := team.ws.net.Inputs[i]
 	all := op.Span{Hi: n.Shape.Size()}
@@ -77,8 +77,6 @@ func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
 		if sharer != worker {
 			return op.Span{}
 		}
-		return all
-	case team.isFew(rows):
 		return all
 	case sharer == worker:
 		return w.private.reads[n.Index]
@@ -90,9 +88,9 @@ func (team *Team) Reads(worker, sharer, i, rows int) op.Span {
 
 // ReadsLate returns the columns of input i that a worker must fill before Gradient, in the rows of
 // another worker, sharer: those that Reads has not returned.
-func (team *Team) ReadsLate(worker, sharer, i, rows int) op.Span {
+func (team *Team) ReadsLate(worker, sharer, i int) op.Span {
 	p := &team.Workers[worker].private
-	if sharer == worker || p.values == nil || team.isFew(rows) || len(p.early) > 0 {
+	if sharer == worker || p.values == nil || len(p.early) > 0 {
 		return op.Span{}
 	}
 	return p.needs[team.ws.net.Inputs[i].Index]
@@ -111,7 +109,7 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 	read := func(in *Node, columns op.Span) {
 		if in.DType == tensor.Int32 {
 			p.needs[in.Index] = p.needs[in.Index].Union(columns)
-		} else if at := layout.at[in.Index]; w.owns(at.buffer) {
+		} else if at := layout.at[in.Index]; w.hasCopy(at.buffer) {
 			reads[at.buffer] = reads[at.buffer].Union(columns.Shift(at.offset))
 		}
 	}
@@ -141,7 +139,7 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 	}
 	for _, n := range team.ws.net.Inputs {
 		a := layout.areaOf(n)
-		if n.DType == tensor.Int32 || !w.owns(a.buffer) {
+		if n.DType == tensor.Int32 || !w.hasCopy(a.buffer) {
 			continue
 		}
 		if columns := a.columns.Intersect(reads[a.buffer]); columns.Len() > 0 {
@@ -173,16 +171,6 @@ func (team *Team) Join(worker, rows int) {
 func (team *Team) joinEarly(worker int, n *Node, rows int) {
 	for _, a := range team.Workers[worker].private.joined {
 		if a.within(team.ws.net.layout.areaOf(n)) {
-			team.fetch(worker, a, rows)
-		}
-	}
-}
-
-// joinAll copies all computed columns of a node's buffer.
-func (team *Team) joinAll(worker int, n *Node, rows int) {
-	buffer := team.ws.net.layout.at[n.Index].buffer
-	for _, a := range team.Workers[worker].private.computed {
-		if a.buffer == buffer {
 			team.fetch(worker, a, rows)
 		}
 	}

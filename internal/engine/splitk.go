@@ -85,3 +85,21 @@ func (team *Team) forwardSplits(worker int, n *Node, rows int) bool {
 	w.activate(n, t.Lo, t.Hi)
 	return true
 }
+
+// backwardSplits computes a node's input gradient: the worker's columns for all rows.
+func (team *Team) backwardSplits(worker int, n *Node, rows int) bool {
+	w := team.Workers[worker]
+	t := &w.tasks[n.Index]
+	t.Lo, t.Hi = team.Share(rows, worker)
+	w.outGrad(n, t)
+	if t.Wanted[0].Len() == 0 {
+		return true
+	}
+	if !team.meet(worker) {
+		return false
+	}
+	t.Lo, t.Hi = 0, rows
+	s := team.splits[n.Index]
+	s.op.BackwardColumns(t, s.columns(worker).Intersect(t.Wanted[0]))
+	return team.meet(worker)
+}

@@ -12,23 +12,16 @@ type stage struct {
 type stageKind uint8
 
 const (
-	byRows    stageKind = iota // each worker computes its rows
-	byColumns                  // each worker computes columns of a large layer: the batch has few rows
-	bySplits                   // split-K
-	withSums                   // sums over all rows come first
-)
-
-const (
-	fewRows      = 8       // rows per worker below which dividing columns is faster
-	manyWeights  = 1 << 15 // layer size from which dividing columns gains more than two barriers cost
-	columnsGrain = 16      // a worker's columns start at a multiple of the vector width
+	byRows   stageKind = iota // each worker computes its rows
+	bySplits                  // split-K
+	withSums                  // sums over all rows come first
 )
 
 // compile groups the nodes into stages. Inputs, and views that copy nothing, are left out.
-func (team *Team) compile(few bool) []stage {
+func (team *Team) compile() []stage {
 	var list []stage
 	for i, n := range team.ws.net.Nodes {
-		kind := team.kindOf(n, few)
+		kind := team.kindOf(n)
 		skipped := n.Op == nil || team.ws.net.layout.copiesNothing(i, n) &&
 			team.ws.logits[i].IsNil() && !n.Head
 		switch {
@@ -44,24 +37,13 @@ func (team *Team) compile(few bool) []stage {
 }
 
 // kindOf returns how a node is computed.
-func (team *Team) kindOf(n *Node, few bool) stageKind {
+func (team *Team) kindOf(n *Node) stageKind {
 	_, coupled := n.Op.(op.RowCoupled)
 	switch {
 	case coupled && team.ws.mode == Train:
 		return withSums
 	case team.splits[n.Index] != nil:
 		return bySplits
-	case few && n.columnParallel() != nil:
-		return byColumns
 	}
 	return byRows
-}
-
-// columnParallel returns the node's op if it is large enough to divide its columns, else nil.
-func (n *Node) columnParallel() op.ColumnParallel {
-	parallel, ok := n.Op.(op.ColumnParallel)
-	if !ok || n.weightCount() < manyWeights {
-		return nil
-	}
-	return parallel
 }

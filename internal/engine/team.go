@@ -22,7 +22,6 @@ type Team struct {
 	splits  []*split // by node; nil where the node does not use split-K
 	coupled []*sums  // by node; nil where the node does not couple rows, or without training
 	stages  []stage
-	few     []stage // stages for a batch of few rows
 }
 
 // NewTeam makes a team. meet waits for all workers, and returns false if they must stop.
@@ -35,7 +34,7 @@ func (ws *Workspace) NewTeam(workers int, meet func(worker int) bool) *Team {
 		}
 		team.Workers = append(team.Workers, w)
 	}
-	team.stages, team.few = team.compile(false), team.compile(true)
+	team.stages = team.compile()
 	return team
 }
 
@@ -49,19 +48,6 @@ func (team *Team) Share(rows, worker int) (lo, hi int) {
 		grain = sumRows
 	}
 	return parallel.Share(rows, grain, worker, len(team.Workers))
-}
-
-// isFew reports whether a batch of rows rows uses the stages for few rows.
-func (team *Team) isFew(rows int) bool {
-	return len(team.Workers) > 1 && rows < fewRows*len(team.Workers) &&
-		slices.ContainsFunc(team.few, func(s stage) bool { return s.kind == byColumns })
-}
-
-func (team *Team) stagesFor(rows int) []stage {
-	if team.isFew(rows) {
-		return team.few
-	}
-	return team.stages
 }
 
 // Input returns the window to fill for input i of Network.Inputs, if it is float32.
@@ -82,12 +68,12 @@ func (team *Team) Begin(worker, rows int, examples []int32, step uint64) {
 	}
 }
 
-// Forward computes a worker's share of the first rows rows of the batch, or of a node's columns or
+// Forward computes a worker's share of the first rows rows of the batch, or of a node's
 // products. It returns false if the worker must stop.
 func (team *Team) Forward(worker, rows int) bool {
 	w := team.Workers[worker]
 	lo, hi := team.Share(rows, worker)
-	for _, s := range team.stagesFor(rows) {
+	for _, s := range team.stages {
 		n, good := s.nodes[0], true
 		switch s.kind {
 		case byRows:
@@ -98,8 +84,6 @@ func (team *Team) Forward(worker, rows int) bool {
 			good = team.forwardSums(worker, n, rows)
 		case bySplits:
 			good = team.forwardSplits(worker, n, rows)
-		case byColumns:
-			good = team.forwardColumns(worker, n, rows)
 		}
 		if !good {
 			return false
@@ -114,17 +98,17 @@ func (team *Team) Backward(worker, rows int) bool {
 	w := team.Workers[worker]
 	lo, hi := team.Share(rows, worker)
 	w.clearGrads(lo, hi)
-	for _, s := range slices.Backward(team.stagesFor(rows)) {
+	for _, s := range slices.Backward(team.stages) {
 		for _, n := range slices.Backward(s.nodes) {
 			if !team.ws.net.layout.trained[n.Index] {
 				continue
 			}
-			good, columns := true, team.backwardColumns(worker, n, s.kind)
-			switch {
-			case s.kind == withSums:
+			good := true
+			switch s.kind {
+			case withSums:
 				good = team.backwardSums(worker, n, rows)
-			case columns != nil:
-				good = team.backwardShared(worker, n, rows, *columns)
+			case bySplits:
+				good = team.backwardSplits(worker, n, rows)
 			default:
 				w.backward(n, lo, hi)
 			}
@@ -134,67 +118,4 @@ func (team *Team) Backward(worker, rows int) bool {
 		}
 	}
 	return true
-}
-
-// forwardColumns computes a worker's columns of a node for all rows.
-func (team *Team) forwardColumns(worker int, n *Node, rows int) bool {
-	w := team.Workers[worker]
-	if !team.meet(worker) {
-		return false
-	}
-	team.joinAll(worker, n.Inputs[0], rows)
-	t := &w.tasks[n.Index]
-	out := t.Out
-	t.Out, t.Lo, t.Hi = w.result(n), 0, rows
-	n.columnParallel().ForwardColumns(t, team.columns(worker, op.Span{Hi: lastAxis(n.Shape)}))
-	t.Out = out
-	if !team.meet(worker) {
-		return false
-	}
-	lo, hi := team.Share(rows, worker)
-	w.activate(n, lo, hi)
-	return true
-}
-
-// columns returns a worker's share of columns.
-func (team *Team) columns(worker int, all op.Span) op.Span {
-	lo, hi := parallel.Share(all.Len(), columnsGrain, worker, len(team.Workers))
-	return op.Span{Lo: lo, Hi: hi}.Shift(all.Lo)
-}
-
-// backwardColumns returns the columns of a node's input whose gradient a worker computes for all
-// rows, or nil if each worker computes its rows.
-func (team *Team) backwardColumns(worker int, n *Node, kind stageKind) *op.Span {
-	if kind != bySplits && kind != byColumns {
-		return nil
-	}
-	wanted := team.Workers[worker].tasks[n.Index].Wanted[0]
-	if kind == bySplits {
-		if wanted.Len() == 0 {
-			return nil
-		}
-		own := team.splits[n.Index].columns(worker).Intersect(wanted)
-		return &own
-	}
-	// Columns run along the last axis. With more axes, every column may be wanted.
-	in := n.Inputs[0].Shape
-	if wanted.Len() > 0 && in.Size() != lastAxis(in) {
-		wanted = op.Span{Hi: lastAxis(in)}
-	}
-	own := team.columns(worker, wanted)
-	return &own
-}
-
-// backwardShared computes columns of a node's input gradient for all rows.
-func (team *Team) backwardShared(worker int, n *Node, rows int, columns op.Span) bool {
-	w := team.Workers[worker]
-	t := &w.tasks[n.Index]
-	t.Lo, t.Hi = team.Share(rows, worker)
-	w.outGrad(n, t)
-	if !team.meet(worker) {
-		return false
-	}
-	t.Lo, t.Hi = 0, rows
-	n.Op.(op.ColumnParallel).BackwardColumns(t, columns)
-	return team.meet(worker)
 }
