@@ -232,7 +232,7 @@ func (b *block) checkOptimizer(t *testing.T) (missing string) {
 		w, grads := b.floats(t, weight), b.floats(t, fmt.Sprintf("grad/%d", k))
 		n := len(w)
 		var after []float32
-		p := optim.Part{Rows: 1, Weights: tensor.Rows[float32]{Data: w, Width: n, Stride: n}}
+		p := optim.Block{Rows: 1, Weights: tensor.Rows[float32]{Data: w, Width: n, Stride: n}}
 		for range o.Slots() {
 			p.Slots = append(p.Slots, tensor.NewRows[float32](1, n))
 		}

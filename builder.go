@@ -94,16 +94,17 @@ func (b *Builder) Weight(name string, init Initializer, shape ...int) int {
 	return b.weight(weightSpec{name: name, shape: shape, init: init})
 }
 
-// TransposedWeight declares a weight of shape [rows, columns] that is stored transposed. If parts
+// TransposedWeight declares a weight of shape [rows, columns] that is stored transposed. If splits
 // are given, each span of the first axis is stored as a separate matrix. Files hold the weight
 // row-major in either case.
 func (b *Builder) TransposedWeight(
-	name string, init Initializer, rows, columns int, parts ...op.Span,
+	name string, init Initializer, rows, columns int, splits ...op.Span,
 ) int {
-	if len(parts) == 0 {
-		parts = []op.Span{{Hi: rows}}
+	if len(splits) == 0 {
+		splits = []op.Span{{Hi: rows}}
 	}
-	return b.weight(weightSpec{name: name, shape: []int{rows, columns}, transposed: parts, init: init})
+	shape := []int{rows, columns}
+	return b.weight(weightSpec{name: name, shape: shape, transposed: splits, init: init})
 }
 
 // Freeze declares that the layer's weights are not trained.

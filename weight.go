@@ -48,8 +48,8 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 		w.memory = engine.NewWeight(rows, columns)
 	} else {
 		var widths []int
-		for _, part := range w.transposed {
-			widths = append(widths, part.Len())
+		for _, split := range w.transposed {
+			widths = append(widths, split.Len())
 		}
 		w.memory = engine.NewWeight(columns, widths...)
 	}
@@ -104,11 +104,11 @@ func (w *Weight) Unpack(values []float32, storage []tensor.Rows[float32]) {
 // each calls work with every number of an array that has the storage's layout, and with the
 // number's index in row-major values.
 func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32, index int)) {
-	for i, part := range storage {
+	for i, matrix := range storage {
 		for r := range w.memory.Rows {
-			row := part.Row(r)
+			row := matrix.Row(r)
 			for c := range row {
-				index := r*part.Width + c
+				index := r*matrix.Width + c
 				if w.transposed != nil {
 					index = (w.transposed[i].Lo+c)*w.memory.Rows + r
 				}

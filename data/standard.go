@@ -45,25 +45,26 @@ func Measure(values []uint8) (Standard, error) {
 // increments of one counter by equal neighbours, the most frequent case in images, would wait for
 // each other.
 func count(values []uint8) (counts [256]int) {
-	parts := make([][4][256]int, runtime.GOMAXPROCS(0))
+	tables := make([][4][256]int, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup
-	for i := range parts {
-		part, share := &parts[i], values[len(values)*i/len(parts):len(values)*(i+1)/len(parts)]
+	for i := range tables {
+		four := &tables[i]
+		share := values[len(values)*i/len(tables) : len(values)*(i+1)/len(tables)]
 		wait.Go(func() {
 			for ; len(share) >= 4; share = share[4:] {
-				part[0][share[0]]++
-				part[1][share[1]]++
-				part[2][share[2]]++
-				part[3][share[3]]++
+				four[0][share[0]]++
+				four[1][share[1]]++
+				four[2][share[2]]++
+				four[3][share[3]]++
 			}
 			for _, v := range share {
-				part[0][v]++
+				four[0][v]++
 			}
 		})
 	}
 	wait.Wait()
-	for _, part := range parts {
-		for _, table := range part {
+	for _, four := range tables {
+		for _, table := range four {
 			for v, n := range table {
 				counts[v] += n
 			}

@@ -41,7 +41,7 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	outer := shape[:len(shape)-1]
 	o := dense{steps: outer.Size(), features: shape[len(shape)-1], units: l.Units}
 	o.transposed = sumsInLanes(o.features, o.units)
-	o.parts = o.countParts()
+	o.splits = o.countSplits()
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
 	if o.transposed {
 		b.TransposedWeight("kernel", glorotUniform, o.features, o.units, o.spans()...)
@@ -72,69 +72,69 @@ func sumsInLanes(features, units int) bool {
 	return cost(units, features) <= cost(features, units)
 }
 
-// countParts returns the number of parts of the summed axis for split-K: a power of two, because
-// most numbers of workers are, with parts long enough that their folds cost little.
-func (o dense) countParts() int {
-	const minFeatures, maxParts = 256, 16
-	parts := 1
-	for o.transposed && parts < maxParts && o.features >= 2*parts*minFeatures {
-		parts *= 2
+// countSplits returns the number of splits of the summed axis for split-K: a power of two, because
+// most numbers of workers are, with splits long enough that their folds cost little.
+func (o dense) countSplits() int {
+	const minFeatures, maxSplits = 256, 16
+	splits := 1
+	for o.transposed && splits < maxSplits && o.features >= 2*splits*minFeatures {
+		splits *= 2
 	}
-	return parts
+	return splits
 }
 
-// dense stores its kernel as [units][features] if transposed, with one matrix for each part of the
+// dense stores its kernel as [units][features] if transposed, with one matrix for each split of the
 // features, else as [features][units].
 type dense struct {
 	steps, features, units int
 	transposed, bias       bool
-	parts                  int // of the summed axis
+	splits                 int // of the summed axis
 }
 
 func (o dense) Forward(t *op.Task) {
 	o.each(t, func(row, rows int) {
 		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units)
 		if o.bias {
-			fillRows(out, rows, t.Weights[o.parts].Data)
+			fillRows(out, rows, t.Weights[o.splits].Data)
 		}
 		if !o.transposed {
 			op.Multiply(o.bias, rows, out, in, t.Weights[0])
 			return
 		}
-		for i := range o.parts {
-			p := o.part(i)
+		for i := range o.splits {
+			p := o.split(i)
 			op.MultiplyTransposed(o.bias || i > 0, rows, out, in.Columns(p.Lo, p.Hi), t.Weights[i])
 		}
 	})
 }
 
-// part returns the columns of part i of the summed axis. All parts but the last are multiples of
+// split returns the columns of split i of the summed axis. All splits but the last are multiples of
 // the vector width.
-func (o dense) part(i int) op.Span {
+func (o dense) split(i int) op.Span {
 	const lanes = 16
 	vectors := (o.features + lanes - 1) / lanes
-	bound := func(i int) int { return min((vectors*i+o.parts-1)/o.parts*lanes, o.features) }
+	bound := func(i int) int { return min((vectors*i+o.splits-1)/o.splits*lanes, o.features) }
 	return op.Span{Lo: bound(i), Hi: bound(i + 1)}
 }
 
 func (o dense) spans() []op.Span {
 	var spans []op.Span
-	for i := range o.parts {
-		spans = append(spans, o.part(i))
+	for i := range o.splits {
+		spans = append(spans, o.split(i))
 	}
 	return spans
 }
 
-// kernelBlock turns a block of one part into a block of the kernel [units][features].
+// kernelBlock turns a block of one split into a block of the kernel [units][features].
 func (o dense) kernelBlock(b op.Block) op.Block {
-	first := o.part(b.Part).Lo
+	first := o.split(b.Matrix).Lo
 	return op.Block{
 		RowLo: b.RowLo, RowHi: b.RowHi,
 		ColumnLo: b.ColumnLo + first, ColumnHi: b.ColumnHi + first,
 	}
 }
 
-// Splits returns the parts of the summed axis, or nil if a row has several steps.
+// Splits returns the splits of the summed axis, or nil if a row has several steps.
 func (o dense) Splits() []op.Span {
 	if o.steps > 1 {
 		return nil
@@ -145,18 +145,18 @@ func (o dense) Splits() []op.Span {
 // minusZero is the neutral element of addition: x + -0 is x, also for -0.
 var minusZero = []float32{float32(math.Copysign(0, -1))}
 
-func (o dense) ForwardPartial(t *op.Task, part int, out tensor.Rows[float32]) {
-	p, rows := o.part(part), t.Hi-t.Lo
+func (o dense) ForwardPartial(t *op.Task, split int, out tensor.Rows[float32]) {
+	p, rows := o.split(split), t.Hi-t.Lo
 	term := fromRow(out, t.Lo)
 	kernel.Default().Spread(term.Data[:rows*term.Stride], minusZero)
 	in := fromRow(t.In[0], t.Lo).Columns(p.Lo, p.Hi)
-	op.MultiplyTransposed(true, rows, term, in, t.Weights[part])
+	op.MultiplyTransposed(true, rows, term, in, t.Weights[split])
 }
 
 func (o dense) ForwardSum(t *op.Task, partials []tensor.Rows[float32]) {
 	out := fromRow(t.Out, t.Lo)
 	if o.bias {
-		fillRows(out, t.Hi-t.Lo, t.Weights[o.parts].Data)
+		fillRows(out, t.Hi-t.Lo, t.Weights[o.splits].Data)
 	} else {
 		clearRows(out, t.Hi-t.Lo)
 	}
@@ -184,8 +184,8 @@ func (o dense) BackwardColumns(t *op.Task, columns op.Span) {
 		in := o.matrix(t.InGrad[0], row, o.features).Columns(columns.Lo, columns.Hi)
 		out := o.matrix(t.OutGrad, row, o.units)
 		if o.transposed {
-			for i := range o.parts {
-				p := o.part(i)
+			for i := range o.splits {
+				p := o.split(i)
 				if lo, hi := max(columns.Lo, p.Lo), min(columns.Hi, p.Hi); lo < hi {
 					op.Multiply(true, rows, in.Columns(lo-columns.Lo, hi-columns.Lo), out,
 						t.Weights[i].Columns(lo-p.Lo, hi-p.Lo))

@@ -23,7 +23,7 @@ type Weighted interface {
 	Op
 	// Gradient overwrites grad with the gradient of one block of a weight, summed over rows t.Lo to
 	// t.Hi in the order of the rows. Forward and Backward have run on all of these rows. Row 0,
-	// column 0 of grad is (block.RowLo, block.ColumnLo) of the block's part of the weight's storage.
+	// column 0 of grad is (block.RowLo, block.ColumnLo) of the block's matrix of the weight's storage.
 	Gradient(t *Task, weight int, block Block, grad tensor.Rows[float32])
 }
 
@@ -146,9 +146,9 @@ func (s Span) Intersect(other Span) Span {
 // Shift returns the span moved by n columns.
 func (s Span) Shift(n int) Span { return Span{s.Lo + n, s.Hi + n} }
 
-// Block is a rectangle of one matrix of a weight's storage, the one with index Part.
+// Block is a rectangle of one matrix of a weight's storage, the one with index Matrix.
 type Block struct {
-	Part               int
+	Matrix             int
 	RowLo, RowHi       int
 	ColumnLo, ColumnHi int
 }

@@ -91,7 +91,7 @@ func (o Adam) At(step int) Step {
 }
 
 // Update updates the weights and both moments.
-func (Adam) Update(s Step, p Part) {
+func (Adam) Update(s Step, p Block) {
 	block := kernel.AdamBlock{
 		Rows: p.Rows, Width: p.Weights.Width, W: p.Weights.Data, WRow: p.Weights.Stride,
 		G: p.Gradient.Data, GRow: p.Gradient.Stride, M: p.Slots[0].Data, V: p.Slots[1].Data,

@@ -26,7 +26,7 @@ func testAdam(t *testing.T, o optim.Adam, beta1, beta2 float64) {
 	want := []float64{1, -2, 0.5}
 	for step := 1; step <= 3; step++ {
 		g := []float32{1e-7 * float32(step), -3, float32(step) - 2.5}
-		o.Update(o.At(step), optim.Part{Rows: 1, Weights: w,
+		o.Update(o.At(step), optim.Block{Rows: 1, Weights: w,
 			Gradient: tensor.Rows[float32]{Data: g, Width: 3, Stride: 3}, Slots: slots})
 		for i := range want {
 			m[i] += (float64(g[i]) - m[i]) * (1 - beta1)

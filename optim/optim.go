@@ -16,7 +16,7 @@ type Optimizer interface {
 	At(step int) Step
 	// Update updates weights from their gradient, element by element. Goroutines may call it at once
 	// for different weights.
-	Update(s Step, p Part)
+	Update(s Step, b Block)
 }
 
 // Scaled is an optimizer whose learning rate can be changed.
@@ -32,9 +32,9 @@ type Lazy interface {
 	IsLazy() bool
 }
 
-// Part is a block of weights, its gradient and its slots, each of Rows rows of one width. The slots
-// have the stride of the weights.
-type Part struct {
+// Block is a rectangle of weights, their gradient and their slots, each of Rows rows of one width.
+// The slots have the stride of the weights.
+type Block struct {
 	Rows     int
 	Weights  tensor.Rows[float32]
 	Gradient tensor.Rows[float32]

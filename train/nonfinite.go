@@ -85,10 +85,10 @@ func (run *runner) largest(ds *dataset, order []int32) []Largest {
 		run.fill(worker, ds, order, run.team.ReadsLate)
 		run.team.Join(worker, len(order))
 		for _, b := range run.blocks[worker] {
-			run.team.Gradient(worker, b.WeightBlock, len(order), b.part.Gradient)
+			run.team.Gradient(worker, b.WeightBlock, len(order), b.values.Gradient)
 			most := gradients[b.name]
-			for r := range b.part.Rows {
-				most = maxMagnitude(most, b.part.Gradient.Row(r))
+			for r := range b.values.Rows {
+				most = maxMagnitude(most, b.values.Gradient.Row(r))
 			}
 			gradients[b.name] = most
 		}

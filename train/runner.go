@@ -82,9 +82,9 @@ func (run *runner) newSlots() {
 	for _, w := range run.model.Weights() {
 		for range slotCount(w, run.optimizer) {
 			var slot []tensor.Rows[float32]
-			for _, part := range w.Memory().Storage {
-				part.Data = parallel.Floats(len(part.Data))
-				slot = append(slot, part)
+			for _, matrix := range w.Memory().Storage {
+				matrix.Data = parallel.Floats(len(matrix.Data))
+				slot = append(slot, matrix)
 			}
 			run.slots[w.Memory()] = append(run.slots[w.Memory()], slot)
 		}
@@ -169,8 +169,8 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 // none.
 func (run *runner) nonFiniteWeight() string {
 	for _, w := range run.model.Weights() {
-		for _, part := range w.Memory().Storage {
-			if !kernel.Default().Finite(part.Data) {
+		for _, matrix := range w.Memory().Storage {
+			if !kernel.Default().Finite(matrix.Data) {
 				return w.Name()
 			}
 		}

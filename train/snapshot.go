@@ -30,12 +30,12 @@ type snapshot struct {
 func (run *runner) memory() [][]float32 {
 	var list [][]float32
 	for _, w := range run.model.Weights() {
-		for _, part := range w.Memory().Storage {
-			list = append(list, part.Data)
+		for _, matrix := range w.Memory().Storage {
+			list = append(list, matrix.Data)
 		}
 		for _, slot := range run.slots[w.Memory()] {
-			for _, part := range slot {
-				list = append(list, part.Data)
+			for _, matrix := range slot {
+				list = append(list, matrix.Data)
 			}
 		}
 	}
@@ -137,9 +137,9 @@ func (s *snapshot) write(
 	rest := s.numbers
 	err = eachArray(m, o, func(name string, weight *braid.Weight) error {
 		var like []tensor.Rows[float32]
-		for _, part := range weight.Memory().Storage {
-			part.Data, rest = rest[0], rest[1:]
-			like = append(like, part)
+		for _, matrix := range weight.Memory().Storage {
+			matrix.Data, rest = rest[0], rest[1:]
+			like = append(like, matrix)
 		}
 		values := make([]float32, weight.Shape().Size())
 		weight.Unpack(values, like)
@@ -230,9 +230,9 @@ func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
 			return err
 		}
 		var like []tensor.Rows[float32]
-		for _, part := range weight.Memory().Storage {
-			part.Data = make([]float32, len(part.Data))
-			like, s.numbers = append(like, part), append(s.numbers, part.Data)
+		for _, matrix := range weight.Memory().Storage {
+			matrix.Data = make([]float32, len(matrix.Data))
+			like, s.numbers = append(like, matrix), append(s.numbers, matrix.Data)
 		}
 		weight.Pack(like, values)
 		return nil

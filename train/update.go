@@ -12,16 +12,16 @@ import (
 // block is a block of a weight with the arguments of its update.
 type block struct {
 	engine.WeightBlock
-	name string // of the weight
-	part optim.Part
+	name   string // of the weight
+	values optim.Block
 }
 
 // sparseBlock is a block of which only the rows that a batch names are updated.
 type sparseBlock struct {
 	*engine.SparseBlock
-	name string
-	grad tensor.Rows[float32] // of the last step, in the order of IDs
-	part optim.Part           // all rows of the block
+	name   string
+	grad   tensor.Rows[float32] // of the last step, in the order of IDs
+	values optim.Block          // all rows of the block
 }
 
 // bindBlocks assigns blocks to the workers. A fused step updates a block right after its gradient,
@@ -44,29 +44,29 @@ func (run *runner) bindBlocks() {
 			} else if len(shared) < size {
 				shared = parallel.Floats(size)
 			}
-			blocks = append(blocks, block{b, names[b.Weight], run.optimizerPart(b, grad)})
+			blocks = append(blocks, block{b, names[b.Weight], run.optimizerBlock(b, grad)})
 		}
 		for i := range blocks {
 			if !run.gather {
-				blocks[i].part.Gradient.Data = shared
+				blocks[i].values.Gradient.Data = shared
 			}
 		}
 		run.blocks = append(run.blocks, blocks)
 		var rest []sparseBlock
 		for _, b := range sparse[worker] {
 			rest = append(rest, sparseBlock{SparseBlock: b, name: names[b.Weight],
-				part: run.optimizerPart(b.WeightBlock, tensor.Rows[float32]{})})
+				values: run.optimizerBlock(b.WeightBlock, tensor.Rows[float32]{})})
 		}
 		run.sparse = append(run.sparse, rest)
 	}
 }
 
-// optimizerPart returns the arguments of the optimizer for a block.
-func (run *runner) optimizerPart(b engine.WeightBlock, grad tensor.Rows[float32]) optim.Part {
-	p := optim.Part{Rows: b.RowHi - b.RowLo, Gradient: grad,
-		Weights: blockView(b.Block, b.Weight.Storage[b.Part])}
+// optimizerBlock returns the arguments of the optimizer for a block.
+func (run *runner) optimizerBlock(b engine.WeightBlock, grad tensor.Rows[float32]) optim.Block {
+	p := optim.Block{Rows: b.RowHi - b.RowLo, Gradient: grad,
+		Weights: blockView(b.Block, b.Weight.Storage[b.Matrix])}
 	for _, slot := range run.slots[b.Weight] {
-		p.Slots = append(p.Slots, blockView(b.Block, slot[b.Part]))
+		p.Slots = append(p.Slots, blockView(b.Block, slot[b.Matrix]))
 	}
 	return p
 }
@@ -98,15 +98,15 @@ func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next [
 		if len(run.blocks) > 1 {
 			// The other workers have read this block. Claim its cache lines for writing while the gradient
 			// is computed.
-			w := b.part.Weights
-			kernel.Default().Claim(w.Data, w.Stride, b.part.Rows, w.Width)
+			w := b.values.Weights
+			kernel.Default().Claim(w.Data, w.Stride, b.values.Rows, w.Width)
 		}
-		run.team.Gradient(worker, b.WeightBlock, rows, b.part.Gradient)
-		if !run.check(worker, b.name, b.part.Gradient, b.part.Rows) {
+		run.team.Gradient(worker, b.WeightBlock, rows, b.values.Gradient)
+		if !run.check(worker, b.name, b.values.Gradient, b.values.Rows) {
 			break
 		}
 		if !run.gather {
-			run.optimizer.Update(step, b.part)
+			run.optimizer.Update(step, b.values)
 		}
 	}
 	for i := range run.sparse[worker] {
@@ -129,7 +129,7 @@ func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next [
 		run.team.UpdateState()
 	}
 	for _, b := range blocks {
-		run.optimizer.Update(step, b.part)
+		run.optimizer.Update(step, b.values)
 	}
 	for i := range run.sparse[worker] {
 		run.updateRows(step, &run.sparse[worker][i])
@@ -146,9 +146,9 @@ func (run *runner) updateRows(step optim.Step, b *sparseBlock) {
 	var slots [4]tensor.Rows[float32]
 	for i, id := range b.IDs {
 		at := int(id) - b.RowLo
-		p := optim.Part{Rows: 1, Weights: row(b.part.Weights, at), Gradient: row(b.grad, i)}
+		p := optim.Block{Rows: 1, Weights: row(b.values.Weights, at), Gradient: row(b.grad, i)}
 		p.Slots = slots[:0]
-		for _, slot := range b.part.Slots {
+		for _, slot := range b.values.Slots {
 			p.Slots = append(p.Slots, row(slot, at))
 		}
 		run.optimizer.Update(step, p)

@@ -27,11 +27,11 @@ func (f Finder) fromCache(
 	if f.Cache == "" {
 		return errors.New("the system has no folder for caches")
 	}
-	parts := make([]tensor.Tensor, len(files))
+	arrays := make([]tensor.Tensor, len(files))
 	failed := make([]error, len(files))
 	var wait sync.WaitGroup
 	for i, file := range files {
-		wait.Go(func() { parts[i], failed[i] = f.cached(file) })
+		wait.Go(func() { arrays[i], failed[i] = f.cached(file) })
 	}
 	wait.Wait()
 	var absent []file
@@ -39,7 +39,7 @@ func (f Finder) fromCache(
 	for i, file := range files {
 		switch err := failed[i]; {
 		case err == nil:
-			found[file.name] = parts[i]
+			found[file.name] = arrays[i]
 		case errors.Is(err, fs.ErrNotExist):
 			absent = append(absent, file)
 		default:

@@ -86,11 +86,12 @@ var allFiles = []file{
 // Find returns the data set.
 func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 	f = f.withDefaults()
-	parts, source, err := f.find(ctx, f.files)
+	arrays, source, err := f.find(ctx, f.files)
 	if err != nil {
 		return nil, err
 	}
-	m := &Dataset{Train: Images{parts[0], parts[1]}, Test: Images{parts[2], parts[3]}, Source: source}
+	m := &Dataset{Source: source}
+	m.Train, m.Test = Images{arrays[0], arrays[1]}, Images{arrays[2], arrays[3]}
 	err = errors.Join(m.Train.check("training"), m.Test.check("test"))
 	if err == nil && !m.Train.Pixels.Shape()[1:].Equal(m.Test.Pixels.Shape()[1:]) {
 		err = fmt.Errorf("training images have shape %v, test images %v",
@@ -105,11 +106,11 @@ func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 // FindTest returns the test half only; the training files may be missing.
 func (f Finder) FindTest(ctx context.Context) (Images, error) {
 	f = f.withDefaults()
-	parts, source, err := f.find(ctx, f.files[2:])
+	arrays, source, err := f.find(ctx, f.files[2:])
 	if err != nil {
 		return Images{}, err
 	}
-	images := Images{parts[0], parts[1]}
+	images := Images{arrays[0], arrays[1]}
 	if err := images.check("test"); err != nil {
 		return Images{}, fmt.Errorf("data from %s: %w", source, err)
 	}
@@ -163,8 +164,8 @@ func (f Finder) withDefaults() Finder {
 // find looks in one location after the other.
 func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string, error) {
 	if f.Dir != "" {
-		parts, err := openFolder(f.Dir, files)
-		return parts, f.Dir, err
+		arrays, err := openFolder(f.Dir, files)
+		return arrays, f.Dir, err
 	}
 	var tried []error
 	var where []string
@@ -183,11 +184,11 @@ func (f Finder) find(ctx context.Context, files []file) ([]tensor.Tensor, string
 			where = append(where, s.name)
 		}
 		if len(found) == len(files) {
-			parts := make([]tensor.Tensor, len(files))
+			arrays := make([]tensor.Tensor, len(files))
 			for i, file := range files {
-				parts[i] = found[file.name]
+				arrays[i] = found[file.name]
 			}
-			return parts, strings.Join(where, " and "), nil
+			return arrays, strings.Join(where, " and "), nil
 		}
 		if ctx.Err() != nil {
 			return nil, "", context.Cause(ctx)

@@ -19,7 +19,7 @@ func openFolder(folder string, files []file) ([]tensor.Tensor, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, want a folder with %s", folder, names(files))
 	}
-	var parts []tensor.Tensor
+	var arrays []tensor.Tensor
 	var lacking []file
 	for _, file := range files {
 		path := inFolder(folder, file.name)
@@ -27,16 +27,16 @@ func openFolder(folder string, files []file) ([]tensor.Tensor, error) {
 			lacking = append(lacking, file)
 			continue
 		}
-		part, err := data.OpenIDX(path)
+		array, err := data.OpenIDX(path)
 		if err != nil {
 			return nil, err
 		}
-		parts = append(parts, part)
+		arrays = append(arrays, array)
 	}
 	if lacking != nil {
 		return nil, fmt.Errorf("folder %s has no %s, with or without .gz", folder, names(lacking))
 	}
-	return parts, nil
+	return arrays, nil
 }
 
 // inFolder returns the path of the file with a name in any of its usual spellings, "" for none.

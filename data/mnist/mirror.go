@@ -25,11 +25,11 @@ func (f Finder) fromMirrors(
 	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, late)
 	defer cancel()
 	for _, file := range files {
-		part, err := f.download(ctx, file)
+		array, err := f.download(ctx, file)
 		if err != nil {
 			return err
 		}
-		found[file.name] = part
+		found[file.name] = array
 	}
 	return nil
 }
@@ -41,9 +41,9 @@ func (f Finder) download(ctx context.Context, file file) (tensor.Tensor, error) 
 		address := strings.TrimSuffix(mirror, "/") + "/" + file.name + ".gz"
 		zipped, err := f.fetch(ctx, address, file.name)
 		if err == nil {
-			var part tensor.Tensor
-			if part, err = f.admit(file, zipped); err == nil {
-				return part, nil
+			var array tensor.Tensor
+			if array, err = f.admit(file, zipped); err == nil {
+				return array, nil
 			}
 		}
 		tried = append(tried, fmt.Errorf("%s: %w", address, err))

@@ -40,12 +40,12 @@ func (f Finder) fromModule(
 			failed = append(failed, err)
 			continue
 		}
-		part, err := f.admit(file, zipped)
+		array, err := f.admit(file, zipped)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s.gz: %w", file.name, err))
 			continue
 		}
-		found[file.name] = part
+		found[file.name] = array
 	}
 	return errors.Join(failed...)
 }

@@ -154,8 +154,8 @@ func (b *Batch) gradients(m *braid.Model) map[string][]float32 {
 // Gradient returns the gradient of a weight over the batch, row-major, from all blocks.
 func (b *Batch) Gradient(w *braid.Weight) []float32 {
 	var full []tensor.Rows[float32]
-	for _, part := range w.Memory().Storage {
-		full = append(full, tensor.NewRows[float32](w.Memory().Rows, part.Width))
+	for _, matrix := range w.Memory().Storage {
+		full = append(full, tensor.NewRows[float32](w.Memory().Rows, matrix.Width))
 	}
 	for worker, blocks := range b.blocks {
 		for _, block := range blocks {
@@ -168,7 +168,7 @@ func (b *Batch) Gradient(w *braid.Weight) []float32 {
 			}
 			b.Team.Gradient(worker, block, b.rows, grad)
 			for r := block.RowLo; r < block.RowHi; r++ {
-				copy(full[block.Part].Row(r)[block.ColumnLo:], grad.Row(r-block.RowLo))
+				copy(full[block.Matrix].Row(r)[block.ColumnLo:], grad.Row(r-block.RowLo))
 			}
 		}
 	}

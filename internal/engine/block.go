@@ -42,18 +42,18 @@ func (n *Network) Blocks() []WeightBlock {
 	return list
 }
 
-// blocks returns the blocks of each part of the weight's storage.
+// blocks returns the blocks of each matrix of the weight's storage.
 func (w *Weight) blocks() []op.Block {
 	var list []op.Block
-	for i, part := range w.Storage {
-		columns := min(blockColumns, part.Width)
+	for i, matrix := range w.Storage {
+		columns := min(blockColumns, matrix.Width)
 		rows := max(1, blockSize/columns)
 		for r := 0; r < w.Rows; r += rows {
-			for c := 0; c < part.Width; c += columns {
+			for c := 0; c < matrix.Width; c += columns {
 				list = append(list, op.Block{
-					Part:  i,
-					RowLo: r, RowHi: min(r+rows, w.Rows),
-					ColumnLo: c, ColumnHi: min(c+columns, part.Width),
+					Matrix: i,
+					RowLo:  r, RowHi: min(r+rows, w.Rows),
+					ColumnLo: c, ColumnHi: min(c+columns, matrix.Width),
 				})
 			}
 		}
@@ -78,7 +78,7 @@ func (team *Team) Assign(lazy bool) (dense [][]WeightBlock, sparse [][]*SparseBl
 	for _, b := range team.ws.net.Blocks() {
 		if lazy && b.IsSparse() {
 			for worker := range dense {
-				if b.RowLo == 0 && b.ColumnLo == 0 { // once for each part of a weight
+				if b.RowLo == 0 && b.ColumnLo == 0 { // once for each matrix of a weight
 					sparse[worker] = append(sparse[worker], team.SparseBlock(b, worker))
 				}
 			}

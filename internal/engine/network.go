@@ -35,8 +35,8 @@ type Weight struct {
 // Size returns how many numbers the weight has.
 func (w *Weight) Size() int {
 	size := 0
-	for _, part := range w.Storage {
-		size += w.Rows * part.Width
+	for _, matrix := range w.Storage {
+		size += w.Rows * matrix.Width
 	}
 	return size
 }

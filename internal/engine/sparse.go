@@ -32,7 +32,7 @@ func (b WeightBlock) IsSparse() bool {
 func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
 	share := (b.Weight.Rows + len(team.Workers) - 1) / len(team.Workers)
 	b.RowLo, b.RowHi = min(worker*share, b.Weight.Rows), min((worker+1)*share, b.Weight.Rows)
-	b.ColumnLo, b.ColumnHi = 0, b.Weight.Storage[b.Part].Width
+	b.ColumnLo, b.ColumnHi = 0, b.Weight.Storage[b.Matrix].Width
 	most := 0 // ids of a batch
 	for _, use := range b.uses {
 		t := &team.ws.tasks[use.node.Index]
