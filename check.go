@@ -2,7 +2,6 @@ package braid
 
 import (
 	"fmt"
-	"math"
 
 	"braid/internal/kernel"
 	"braid/internal/suggest"
@@ -97,27 +96,15 @@ func (s *Spec) checkShape(t tensor.Tensor) (rows int, err error) {
 // checkNumbers tests that all numbers are finite, and all ids in range.
 func (s *Spec) checkNumbers(t tensor.Tensor) error {
 	width := s.Shape.Size()
-	if x := t.Float32s(); !kernel.Default().Finite(x) {
-		i := firstNonFinite(x)
+	if i := kernel.FirstNonFinite(t.Float32s()); i >= 0 {
 		return fmt.Errorf("input %q: row %d, element %d is %v, want a finite number", s.Name, i/width,
-			i%width, x[i])
+			i%width, t.Float32s()[i])
 	}
 	if i := s.firstOutOfRange(t.Int32s()); i >= 0 {
 		return fmt.Errorf("input %q: row %d, element %d is id %d, want 0 to %d",
 			s.Name, i/width, i%width, t.Int32s()[i], s.Vocabulary-1)
 	}
 	return nil
-}
-
-// firstNonFinite returns the index of the first NaN or Inf, or -1.
-func firstNonFinite(values []float32) int {
-	const exponent = 0xff << 23
-	for i, v := range values {
-		if math.Float32bits(v)&exponent == exponent {
-			return i
-		}
-	}
-	return -1
 }
 
 // firstOutOfRange returns the index of the first id that is out of range, or -1.

@@ -2,9 +2,9 @@ package braid
 
 import (
 	"fmt"
-	"math"
 
 	"braid/internal/engine"
+	"braid/internal/kernel"
 	"braid/internal/random"
 	"braid/op"
 	"braid/tensor"
@@ -79,10 +79,9 @@ func (w *Weight) Set(values []float32) error {
 		return fmt.Errorf("weight %q has shape %v: got %d values, want %d",
 			w.name, w.shape, len(values), w.shape.Size())
 	}
-	for i, v := range values {
-		if v != v || math.IsInf(float64(v), 0) {
-			return fmt.Errorf("weight %q: value %d is %v, want a finite number", w.name, i, v)
-		}
+	if i := kernel.FirstNonFinite(values); i >= 0 {
+		const text = "weight %q: value %d is %v, want a finite number"
+		return fmt.Errorf(text, w.name, i, values[i])
 	}
 	w.fill(values)
 	return nil

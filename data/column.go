@@ -172,10 +172,8 @@ func (c Column) Prefetch(lo, hi int, order []int32) {
 
 // CheckFinite returns an error with the first row that has a NaN or Inf.
 func (c Column) CheckFinite() error {
-	for i, v := range c.floats {
-		if v-v != 0 {
-			return c.at(i, fmt.Sprint(v), "a finite number")
-		}
+	if i := kernel.FirstNonFinite(c.floats); i >= 0 {
+		return c.at(i, fmt.Sprint(c.floats[i]), "a finite number")
 	}
 	return nil
 }

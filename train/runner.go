@@ -187,10 +187,8 @@ func (run *runner) nonFiniteGradient() string {
 // finite.
 func (run *runner) nonFiniteLoss(rows int) (string, float64) {
 	for _, h := range run.heads {
-		for _, v := range h.losses[:rows] {
-			if v-v != 0 {
-				return h.name, float64(v)
-			}
+		if i := kernel.FirstNonFinite(h.losses[:rows]); i >= 0 {
+			return h.name, float64(h.losses[i])
 		}
 	}
 	return "", math.NaN()

@@ -98,11 +98,17 @@ func TestFinite(t *testing.T) {
 			if !set.Finite(x) {
 				t.Fatalf("Finite of %d finite numbers is false", n)
 			}
+			if got := FirstNonFinite(x); got != -1 {
+				t.Fatalf("FirstNonFinite of %d finite numbers is %d", n, got)
+			}
 			for i := 0; i < n; i += 1 + n/100 {
 				before := x[i]
 				x[i] = []float32{nan, inf, -inf}[i%3]
 				if set.Finite(x) {
 					t.Fatalf("Finite does not see %v at %d of %d", x[i], i, n)
+				}
+				if got := FirstNonFinite(x); got != i {
+					t.Fatalf("FirstNonFinite of %v at %d of %d is %d", x[i], i, n, got)
 				}
 				x[i] = before
 			}

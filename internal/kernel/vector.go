@@ -1,5 +1,7 @@
 package kernel
 
+import "slices"
+
 func relu(dst, src []float32) {
 	for i, x := range src {
 		if x <= 0 {
@@ -43,11 +45,14 @@ func scale(dst, src []float32, factor float32) {
 	}
 }
 
-func finite(x []float32) bool {
-	for _, v := range x {
-		if v-v != 0 {
-			return false
-		}
+func finite(x []float32) bool { return !slices.ContainsFunc(x, nonFinite) }
+
+func nonFinite(v float32) bool { return v-v != 0 }
+
+// FirstNonFinite returns the index of the first NaN or infinity in x, or -1.
+func FirstNonFinite(x []float32) int {
+	if Default().Finite(x) {
+		return -1
 	}
-	return true
+	return slices.IndexFunc(x, nonFinite)
 }
