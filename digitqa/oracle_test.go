@@ -201,9 +201,8 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 			t.Fatal(err)
 		}
 		weight := []float64{o.ClassWeight, o.AnswerWeight}[i]
-		sums := space.LogSumExp(i)
 		f.Rows(loss.Batch{
-			Output: space.Output(i), Logits: space.Logits(i), Highest: sums.Highest, Rest: sums.Rest,
+			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
 			Labels: labels, Target: targets, Grad: space.HeadGrad(i, true),
 			Scratch: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)

@@ -4,6 +4,7 @@ package loss
 
 import (
 	"braid"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -45,7 +46,6 @@ type Batch struct {
 	Grad    tensor.Rows[float32] // overwritten; zero Rows: compute the loss only
 	Scratch tensor.Rows[float32] // as wide as the output
 
-	// For each row of a softmax head over one axis: the largest logit, and the sum of exp(logit -
-	// largest) over all others.
-	Highest, Rest []float32
+	// LogSumExp holds the sums of a softmax head over one axis, for each row.
+	LogSumExp op.LogSumExp
 }

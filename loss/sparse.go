@@ -37,11 +37,12 @@ func (f sparse) Target() Target {
 
 func (f sparse) FromLogits() bool { return true }
 
-// Rows computes highest - logit + log(1 + rest). log1p keeps the digits of a small rest.
+// Rows computes the logarithm of the sum of exp(logit), minus the label's logit. log1p keeps the
+// digits of a small Rest.
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
-	kernel.Default().Log1p(losses[lo:hi], b.Rest[lo:hi])
+	kernel.Default().Log1p(losses[lo:hi], b.LogSumExp.Rest[lo:hi])
 	for r := lo; r < hi; r++ {
-		losses[r] += b.Highest[r] - b.Logits.Data[r*b.Logits.Stride+f.label(b, r)]
+		losses[r] += b.LogSumExp.Max[r] - b.Logits.Data[r*b.Logits.Stride+f.label(b, r)]
 	}
 	if b.Grad.IsNil() {
 		return

@@ -106,10 +106,11 @@ func (a *Activation) UnmarshalText(text []byte) error {
 // KeepsInput reports whether Backward reads the activation's input, not only its value.
 func (a Activation) KeepsInput() bool { return functions[a].keepsInput }
 
-// LogSumExp holds, for each run of Softmax, the largest logit and the sum of exp(logit - largest)
-// over the other logits. Losses on logits use both.
+// LogSumExp holds, for each run of Softmax, the logarithm of the sum of exp(logit) in two numbers:
+// it is Max + log(1 + Rest). Losses on logits use both.
 type LogSumExp struct {
-	Highest, Rest []float32
+	Max  []float32 // the largest logit
+	Rest []float32 // the sum of exp(logit - Max) over the other logits
 }
 
 // TemporarySize is the length of the tmp of Forward and Backward.

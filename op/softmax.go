@@ -10,7 +10,7 @@ func softmax(y, z tensor.Rows[float32], lo, hi, axis int, sums LogSumExp) {
 	eachRun(y, z, lo, hi, axis, func(y, z []float32, first, runs, yStride, zStride int) {
 		kernel.Default().Softmax(kernel.Softmax{
 			Rows: runs, Width: axis, Y: y, YRow: yStride, X: z, XRow: zStride,
-			Highest: sums.Highest[first:], Rest: sums.Rest[first:],
+			Max: sums.Max[first:], Rest: sums.Rest[first:],
 		})
 	})
 }

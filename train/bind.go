@@ -48,10 +48,10 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(),
 			losses: make([]float32, space.Rows()),
 		}
-		b.batch = loss.Batch{Output: space.Output(i), Logits: space.Logits(i)}
-		b.batch.Scratch = tensor.NewRows[float32](space.Rows(), spec.Shape.Size())
-		sums := space.LogSumExp(i)
-		b.batch.Highest, b.batch.Rest = sums.Highest, sums.Rest
+		b.batch = loss.Batch{
+			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
+			Scratch: tensor.NewRows[float32](space.Rows(), spec.Shape.Size()),
+		}
 		if grads {
 			b.batch.Grad = space.HeadGrad(i, fn.FromLogits())
 		}

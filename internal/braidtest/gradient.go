@@ -13,6 +13,7 @@ import (
 	"braid/internal/parallel"
 	"braid/internal/random"
 	"braid/loss"
+	"braid/op"
 	"braid/tensor"
 )
 
@@ -222,8 +223,8 @@ func Answer(logits tensor.Rows[float32], activation braid.Activation) loss.Batch
 	rows := len(logits.Data) / logits.Stride
 	b := loss.Batch{
 		Logits: logits, Output: tensor.NewRows[float32](rows, logits.Width),
-		Scratch: tensor.NewRows[float32](rows, logits.Width),
-		Highest: make([]float32, rows), Rest: make([]float32, rows),
+		Scratch:   tensor.NewRows[float32](rows, logits.Width),
+		LogSumExp: op.LogSumExp{Max: make([]float32, rows), Rest: make([]float32, rows)},
 	}
 	answer(b, activation)
 	return b
@@ -235,15 +236,15 @@ func answer(b loss.Batch, activation braid.Activation) {
 		return
 	}
 	kernel.Default().Softmax(kernel.Softmax{
-		Rows: len(b.Rest), Width: b.Output.Width, Y: b.Output.Data, YRow: b.Output.Stride,
-		X: b.Logits.Data, XRow: b.Logits.Stride, Highest: b.Highest, Rest: b.Rest,
+		Rows: len(b.LogSumExp.Max), Width: b.Output.Width, Y: b.Output.Data, YRow: b.Output.Stride,
+		X: b.Logits.Data, XRow: b.Logits.Stride, Max: b.LogSumExp.Max, Rest: b.LogSumExp.Rest,
 	})
 }
 
 // LossGradient compares a loss's gradient with respect to the logits with central differences.
 func LossGradient(t *testing.T, f loss.Func, b loss.Batch, activation braid.Activation) {
 	t.Helper()
-	rows := len(b.Rest)
+	rows := len(b.LogSumExp.Max)
 	b.Grad = tensor.NewRows[float32](rows, b.Output.Width)
 	losses := make([]float32, rows)
 	const scale = 0.7

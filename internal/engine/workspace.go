@@ -53,7 +53,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 		}
 		if node.Activation == op.Softmax {
 			runs := rows * node.Shape.Size() / lastAxis(node.Shape)
-			ws.sums[i] = op.LogSumExp{Highest: make([]float32, runs), Rest: make([]float32, runs)}
+			ws.sums[i] = op.LogSumExp{Max: make([]float32, runs), Rest: make([]float32, runs)}
 		}
 	}
 	for i, node := range n.Nodes {

@@ -62,7 +62,7 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 		Softmax: func(p Softmax) {
 			if p.Rows > 0 && p.Width > 0 {
 				p.check()
-				f.softmax(&p.Y[0], &p.X[0], &p.Highest[0], &p.Rest[0],
+				f.softmax(&p.Y[0], &p.X[0], &p.Max[0], &p.Rest[0],
 					stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Width))
 			}
 		},

@@ -127,7 +127,7 @@ func BenchmarkRows(b *testing.B) {
 		}{
 			{"softmax", 8, func(s *Set) {
 				s.Softmax(Softmax{
-					Rows: rows, Width: width, Y: y, YRow: width, X: x, XRow: width, Highest: high, Rest: rest,
+					Rows: rows, Width: width, Y: y, YRow: width, X: x, XRow: width, Max: high, Rest: rest,
 				})
 			}},
 			{"argMax", 4, func(s *Set) {

@@ -4,21 +4,21 @@ import "math"
 
 // These kernels work on the rows of matrices. A field whose name ends in Row is a stride.
 
-// Softmax is Y = exp(X - Highest) / (1 + Rest) along each row.
+// Softmax is Y = exp(X - Max) / (1 + Rest) along each row.
 type Softmax struct {
-	Rows, Width   int
-	Y             []float32
-	YRow          int
-	X             []float32
-	XRow          int
-	Highest, Rest []float32 // [Rows]: largest x, and the sum of exp without its first occurrence
+	Rows, Width int
+	Y           []float32
+	YRow        int
+	X           []float32
+	XRow        int
+	Max, Rest   []float32 // [Rows]: largest x, and the sum of exp without its first occurrence
 }
 
 // check panics if a row exceeds its slice: the assembly does not check bounds.
 func (p *Softmax) check() {
 	checkRows(p.Y, p.Rows, p.Width, p.YRow)
 	checkRows(p.X, p.Rows, p.Width, p.XRow)
-	_, _ = p.Highest[:p.Rows], p.Rest[:p.Rows]
+	_, _ = p.Max[:p.Rows], p.Rest[:p.Rows]
 }
 
 // checkRows panics if a matrix exceeds its slice.
@@ -37,7 +37,7 @@ func softmax(p Softmax) {
 	}
 	p.check()
 	for r := range p.Rows {
-		p.Highest[r], p.Rest[r] = softmaxRow(p.Y[r*p.YRow:][:p.Width], p.X[r*p.XRow:][:p.Width])
+		p.Max[r], p.Rest[r] = softmaxRow(p.Y[r*p.YRow:][:p.Width], p.X[r*p.XRow:][:p.Width])
 	}
 }
 

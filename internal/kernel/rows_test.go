@@ -43,16 +43,16 @@ func TestSoftmaxOfSets(t *testing.T) {
 		allHigh, high := guarded(rows, offset)
 		allRest, rest := guarded(rows, 3-offset)
 		p := Softmax{
-			Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, Highest: high, Rest: rest,
+			Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, Max: high, Rest: rest,
 		}
 		q := p
-		q.Y, q.Highest, q.Rest = clone(y), clone(high), clone(rest)
+		q.Y, q.Max, q.Rest = clone(y), clone(high), clone(rest)
 		if width > 0 {
 			softmax(q)
 		}
 		set.Softmax(p)
 		checkSame(t, what, y, q.Y)
-		checkSame(t, what+", highest", high, q.Highest)
+		checkSame(t, what+", highest", high, q.Max)
 		checkSame(t, what+", rest", rest, q.Rest)
 		checkGuards(t, what, allY, len(y), offset)
 		checkGuards(t, what, allHigh, rows, offset)
@@ -225,10 +225,10 @@ func TestRowsOutOfBounds(t *testing.T) {
 	x, ids := make([]float32, 12), []int32{0, 3}
 	for name, call := range map[string]func(*Set){
 		"Softmax": func(s *Set) {
-			s.Softmax(Softmax{Rows: 4, Width: 4, Y: x, YRow: 3, X: x, XRow: 3, Highest: x, Rest: x})
+			s.Softmax(Softmax{Rows: 4, Width: 4, Y: x, YRow: 3, X: x, XRow: 3, Max: x, Rest: x})
 		},
 		"Softmax's Rest": func(s *Set) {
-			s.Softmax(Softmax{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Highest: x, Rest: x[:2:2]})
+			s.Softmax(Softmax{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Max: x, Rest: x[:2:2]})
 		},
 		"ArgMax": func(s *Set) {
 			s.ArgMax(ArgMax{Rows: 3, Width: 4, Index: make([]int32, 2), X: x, XRow: 4})

@@ -40,7 +40,7 @@ func TestSoftmax(t *testing.T) {
 
 func softmaxOf(y, x []float32) Softmax {
 	return Softmax{
-		Rows: 1, Width: len(x), Y: y, X: x, Highest: make([]float32, 1), Rest: make([]float32, 1),
+		Rows: 1, Width: len(x), Y: y, X: x, Max: make([]float32, 1), Rest: make([]float32, 1),
 	}
 }
 
