@@ -21,6 +21,8 @@ type Dense struct {
 	Activation braid.Activation `json:"activation,omitzero"`
 	NoBias     bool             `json:"no_bias,omitzero"`
 	Frozen     bool             `json:"frozen,omitzero"` // kernel and bias are not trained
+	Kernel     Weight           `json:"kernel,omitzero"`
+	Bias       Weight           `json:"bias,omitzero"`
 }
 
 // Kind is "Dense".
@@ -43,20 +45,23 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	o.transposed = sumsInLanes(o.features, o.units)
 	o.splits = o.countSplits()
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
+	var failed error
+	kernel := l.Kernel.initializer(&failed, "Kernel", glorotUniform)
+	bias := l.Bias.initializer(&failed, "Bias", zeros)
 	if o.transposed {
-		b.TransposedWeight("kernel", glorotUniform, o.features, o.units, o.spans()...)
+		b.TransposedWeight("kernel", kernel, o.features, o.units, o.spans()...)
 	} else {
-		b.Weight("kernel", glorotUniform, o.features, o.units)
+		b.Weight("kernel", kernel, o.features, o.units)
 	}
 	if l.Frozen {
 		b.Freeze()
 	}
 	if !l.NoBias {
 		o.bias = true
-		b.Weight("bias", zeros, l.Units)
+		b.Weight("bias", bias, l.Units)
 	}
 	b.Activate(l.Activation)
-	return o, nil
+	return o, failed
 }
 
 // sumsInLanes reports whether the kernel is stored as [units][features], so that the forward

@@ -9,8 +9,9 @@ import (
 	"braid/tensor"
 )
 
-// Embedding replaces each id by a trained vector. in [batch, ...] int32, ids from 0 to Vocabulary-1
+// Embedding replaces each id by a trained vector.
 //
+//	in   [batch, ...] int32, ids from 0 to Vocabulary-1
 //	out  [batch, ..., Width]
 //
 // The vectors start uniform in [-0.05, 0.05), as in Keras.
@@ -18,7 +19,8 @@ type Embedding struct {
 	Vocabulary int `json:"vocabulary"` // number of ids; required
 	Width      int `json:"width"`      // length of a vector; required
 
-	Frozen bool `json:"frozen,omitzero"` // the vectors are not trained
+	Frozen     bool   `json:"frozen,omitzero"` // the vectors are not trained
+	Embeddings Weight `json:"embeddings,omitzero"`
 }
 
 // Kind is "Embedding".
@@ -42,8 +44,10 @@ func (l Embedding) Build(b *braid.Builder) (op.Op, error) {
 	if l.Frozen {
 		b.Freeze()
 	}
-	b.Weight("embeddings", uniform(0.05), l.Vocabulary, l.Width)
-	return embedding{l.Width}, nil
+	var failed error
+	init := l.Embeddings.initializer(&failed, "Embeddings", uniform(0.05))
+	b.Weight("embeddings", init, l.Vocabulary, l.Width)
+	return embedding{l.Width}, failed
 }
 
 type embedding struct{ width int }

@@ -28,10 +28,11 @@ func uniform(limit float64) braid.Initializer {
 	}
 }
 
-// glorotUniform is uniform with limit sqrt(6 / (fan in + fan out)), for a kernel [in, out]: Glorot
-// and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
+// glorotUniform is uniform with limit sqrt(6 / (fan in + fan out)): Glorot and Bengio,
+// "Understanding the difficulty of training deep feedforward neural networks", 2010.
 func glorotUniform(values []float32, shape tensor.Shape, draw braid.Draw) {
-	uniform(math.Sqrt(6/float64(shape[0]+shape[1])))(values, shape, draw)
+	in, out := fans(shape)
+	uniform(math.Sqrt(6/(in+out)))(values, shape, draw)
 }
 
 // orthogonal draws an orthogonal matrix [rows, columns]. Vectors along the longer axis, from the

@@ -22,6 +22,10 @@ type LSTM struct {
 	Units     int  `json:"units"`              // width of the hidden state; required
 	Sequences bool `json:"sequences,omitzero"` // return every step, not only the last
 	Frozen    bool `json:"frozen,omitzero"`    // the weights are not trained
+
+	Kernel    Weight `json:"kernel,omitzero"`
+	Recurrent Weight `json:"recurrent,omitzero"`
+	Bias      Weight `json:"bias,omitzero"`
 }
 
 // Kind is "LSTM".
@@ -48,16 +52,20 @@ func (l LSTM) Build(b *braid.Builder) (op.Op, error) {
 	if l.Frozen {
 		b.Freeze()
 	}
-	b.Weight("kernel", glorotUniform, features, 4*units)
-	b.Weight("recurrent_kernel", orthogonal, units, 4*units)
-	b.Weight("bias", forgetBias, 4*units)
+	var failed error
+	kernel := l.Kernel.initializer(&failed, "Kernel", glorotUniform)
+	recurrent := l.Recurrent.initializer(&failed, "Recurrent", orthogonal)
+	bias := l.Bias.initializer(&failed, "Bias", forgetBias)
+	b.Weight("kernel", kernel, features, 4*units)
+	b.Weight("recurrent_kernel", recurrent, units, 4*units)
+	b.Weight("bias", bias, 4*units)
 	return lstm{
 		steps: steps, features: features, units: units, sequences: l.Sequences,
 		gates: b.Save(steps * 4 * units), cells: b.Save((steps + 1) * units),
 		squashed: b.Save(steps * units), before: b.Save(steps * units),
 		slopes:  b.Save(steps * 4 * units),
 		scratch: b.Scratch(chunkRows * (7*units + features)),
-	}, nil
+	}, failed
 }
 
 // forgetBias sets the bias of the forget gate, the second of four, to 1.
