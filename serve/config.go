@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net"
@@ -70,35 +71,21 @@ func ParseSource(text string) Source {
 func Defaults() Config { return Config{}.withDefaults() }
 
 func (c Config) withDefaults() Config {
-	ints := map[*int]int{&c.BatchRows: 64, &c.Parallel: max(1, runtime.GOMAXPROCS(0)-1), &c.Queue: 512, &c.Connections: 2048, &c.Rows: 10_000}
-	for field, value := range ints {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	for field, value := range map[*int64]int64{&c.Body: 8 << 20, &c.Image: 48 << 20} {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	if c.Memory == 0 {
-		c.Memory = max(256<<20, 4*c.Body)
-	}
-	times := map[*time.Duration]time.Duration{
-		&c.Deadline: 5 * time.Second, &c.HeaderTime: 5 * time.Second, &c.ReadTime: 15 * time.Second,
-		&c.IdleTime: time.Minute, &c.DrainTimeout: 10 * time.Second,
-	}
-	for field, value := range times {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	if c.ClientConnections == 0 {
-		c.ClientConnections = max(1, c.Connections/2)
-	}
-	if c.WriteTime == 0 {
-		c.WriteTime = max(30*time.Second, c.ReadTime+c.Deadline+10*time.Second)
-	}
+	c.BatchRows = cmp.Or(c.BatchRows, 64)
+	c.Parallel = cmp.Or(c.Parallel, max(1, runtime.GOMAXPROCS(0)-1))
+	c.Queue = cmp.Or(c.Queue, 512)
+	c.Deadline = cmp.Or(c.Deadline, 5*time.Second)
+	c.Connections = cmp.Or(c.Connections, 2048)
+	c.ClientConnections = cmp.Or(c.ClientConnections, max(1, c.Connections/2))
+	c.Body = cmp.Or(c.Body, 8<<20)
+	c.Memory = cmp.Or(c.Memory, max(256<<20, 4*c.Body))
+	c.Image = cmp.Or(c.Image, 48<<20)
+	c.Rows = cmp.Or(c.Rows, 10_000)
+	c.HeaderTime = cmp.Or(c.HeaderTime, 5*time.Second)
+	c.ReadTime = cmp.Or(c.ReadTime, 15*time.Second)
+	c.WriteTime = cmp.Or(c.WriteTime, max(30*time.Second, c.ReadTime+c.Deadline+10*time.Second))
+	c.IdleTime = cmp.Or(c.IdleTime, time.Minute)
+	c.DrainTimeout = cmp.Or(c.DrainTimeout, 10*time.Second)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -115,34 +102,31 @@ func (c Config) check() error {
 	if len(c.Models) == 0 {
 		return fmt.Errorf("serve: no model is given, want one or more")
 	}
-	for _, number := range []struct {
-		name  string
-		value int64
-	}{
-		{"BatchRows", int64(c.BatchRows)}, {"Parallel", int64(c.Parallel)}, {"Queue", int64(c.Queue)}, {"Connections", int64(c.Connections)},
-		{"ClientConnections", int64(c.ClientConnections)},
-		{"Body", c.Body}, {"Memory", c.Memory}, {"Image", c.Image}, {"Rows", int64(c.Rows)},
-	} {
-		if number.value < 0 {
-			return fmt.Errorf("serve: %s is %d, want 0 or more", number.name, number.value)
-		}
-	}
-	for _, period := range []struct {
-		name  string
-		value time.Duration
-	}{
-		{"BatchWait", c.BatchWait}, {"Deadline", c.Deadline}, {"HeaderTime", c.HeaderTime}, {"ReadTime", c.ReadTime}, {"WriteTime", c.WriteTime},
-		{"IdleTime", c.IdleTime}, {"Watch", c.Watch}, {"DrainWait", c.DrainWait}, {"DrainTimeout", c.DrainTimeout},
-	} {
-		if period.value < 0 {
-			return fmt.Errorf("serve: %s is %v, want 0 or more", period.name, period.value)
-		}
+	if err := cmp.Or(
+		notNegative("BatchRows", c.BatchRows),
+		notNegative("Parallel", c.Parallel),
+		notNegative("Queue", c.Queue),
+		notNegative("Connections", c.Connections),
+		notNegative("ClientConnections", c.ClientConnections),
+		notNegative("Body", c.Body),
+		notNegative("Memory", c.Memory),
+		notNegative("Image", c.Image),
+		notNegative("Rows", c.Rows),
+		notNegative("Rate", c.Rate),
+		notNegative("BatchWait", c.BatchWait),
+		notNegative("Deadline", c.Deadline),
+		notNegative("HeaderTime", c.HeaderTime),
+		notNegative("ReadTime", c.ReadTime),
+		notNegative("WriteTime", c.WriteTime),
+		notNegative("IdleTime", c.IdleTime),
+		notNegative("Watch", c.Watch),
+		notNegative("DrainWait", c.DrainWait),
+		notNegative("DrainTimeout", c.DrainTimeout),
+	); err != nil {
+		return err
 	}
 	if c.BatchWait >= c.Deadline {
 		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v", c.BatchWait, c.Deadline)
-	}
-	if !(c.Rate >= 0) {
-		return fmt.Errorf("serve: Rate is %v, want 0 or more", c.Rate)
 	}
 	for _, name := range c.Hosts {
 		if !goodHost.MatchString(name) {
@@ -153,6 +137,14 @@ func (c Config) check() error {
 		return fmt.Errorf("serve: a certificate and its key go together: got %q and %q", c.Cert, c.Key)
 	}
 	return nil
+}
+
+// notNegative returns an error unless a field is 0 or more. NaN is not.
+func notNegative[T int | int64 | float64 | time.Duration](name string, value T) error {
+	if value >= 0 {
+		return nil
+	}
+	return fmt.Errorf("serve: %s is %v, want 0 or more", name, value)
 }
 
 // Loopback tells whether only this machine reaches an address such as "127.0.0.1:8080".
