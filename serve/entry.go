@@ -2,13 +2,14 @@ package serve
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 )
@@ -35,13 +36,13 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request) *entry {
 	*e = entry{ResponseWriter: w, server: s, request: r, began: time.Now(), route: "none"}
 	h := w.Header()
 	if e.id = r.Header.Get("X-Request-Id"); !goodID(e.id) {
-		e.id = random(8)
+		e.id = randomID()
 	}
 	h["X-Request-Id"] = []string{e.id}
 	h["X-Content-Type-Options"] = noSniff
 	if trace := r.Header.Get("Traceparent"); trace != "" {
-		if own := child(trace); own != "" {
-			h["Traceparent"] = []string{own}
+		if child := childTrace(trace); child != "" {
+			h["Traceparent"] = []string{child}
 		}
 	}
 	return e
@@ -157,51 +158,24 @@ func (e *entry) log(took time.Duration) {
 	e.server.log.LogAttrs(ctx, level, "request", fields...)
 }
 
-// goodID tells whether a client's request id may stand in a log.
+// goodID reports whether a client's request id may stand in a log.
 func goodID(id string) bool {
-	if id == "" || len(id) > 128 {
-		return false
-	}
-	for i := range len(id) {
-		if c := id[i]; c <= ' ' || c > '~' {
-			return false
-		}
-	}
-	return true
+	notVisible := func(c rune) bool { return c <= ' ' || c > '~' }
+	return id != "" && len(id) <= 128 && !strings.ContainsFunc(id, notVisible)
 }
 
-// random is a number of so many bytes, in hexadecimal.
-func random(bytes int) string {
-	const digits = "0123456789abcdef"
-	text := make([]byte, 2*bytes)
-	var bits uint64
-	for i := range text {
-		if i%16 == 0 {
-			bits = rand.Uint64()
-		}
-		text[i], bits = digits[bits&15], bits>>4
-	}
-	return string(text)
-}
+// randomID returns 16 random hexadecimal digits.
+func randomID() string { return fmt.Sprintf("%016x", rand.Uint64()) }
 
-// traceparent is W3C's Trace Context, version 00: trace, parent, flags.
+// traceparent is the header of W3C's Trace Context, version 00: trace id, parent id, flags.
 var traceparent = regexp.MustCompile(`^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$`)
 
-// child is the trace context of what this server does for a caller's, "" where that one is none.
-func child(trace string) string {
-	parts := traceparent.FindStringSubmatch(trace)
-	if parts == nil || zero(parts[1]) || zero(parts[2]) {
+// childTrace returns the Traceparent of this server's work for a caller with the given one, or "" if
+// that is not valid: an id of zeros is none.
+func childTrace(parent string) string {
+	ids := traceparent.FindStringSubmatch(parent)
+	if ids == nil || strings.Trim(ids[1], "0") == "" || strings.Trim(ids[2], "0") == "" {
 		return ""
 	}
-	return "00-" + parts[1] + "-" + random(8) + "-" + parts[3]
-}
-
-func zero(digits string) bool {
-	bytes, err := hex.DecodeString(digits)
-	for _, b := range bytes {
-		if b != 0 {
-			return false
-		}
-	}
-	return err == nil
+	return "00-" + ids[1] + "-" + randomID() + "-" + ids[3]
 }
