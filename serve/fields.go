@@ -2,6 +2,7 @@ package serve
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"mime"
 	"net/http"
@@ -169,29 +170,19 @@ func (b *body) unescaped(f field, plus bool) ([]byte, error) {
 // space. A % before anything else stays.
 func unescape(to, text []byte, plus bool) []byte {
 	for i := 0; i < len(text); i++ {
-		c := text[i]
+		c := []byte{text[i]}
 		switch {
-		case c == '+' && plus:
-			c = ' '
-		case c == '%' && i+2 < len(text) && hexDigit[text[i+1]] > 0 && hexDigit[text[i+2]] > 0:
-			c = (hexDigit[text[i+1]]-1)<<4 | (hexDigit[text[i+2]] - 1)
-			i += 2
+		case text[i] == '+' && plus:
+			c[0] = ' '
+		case text[i] == '%' && i+2 < len(text):
+			if _, err := hex.Decode(c, text[i+1:i+3]); err == nil {
+				i += 2
+			}
 		}
-		to = append(to, c)
+		to = append(to, c[0])
 	}
 	return to
 }
-
-// hexDigit are the values of hexadecimal digits, and one more.
-var hexDigit = func() (values [256]byte) {
-	for i, c := range []byte("0123456789abcdef") {
-		values[c] = byte(i) + 1
-		if c >= 'a' {
-			values[c-'a'+'A'] = byte(i) + 1
-		}
-	}
-	return values
-}()
 
 // buffer returns an empty buffer for a copy of so much of the body. It counts in the budget if the
 // body does, and free gives it back.
