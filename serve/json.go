@@ -41,7 +41,10 @@ func checkJSON(text []byte, value int) error {
 			}
 		case c == ']' || c == '}':
 			if depth--; depth == 0 {
-				return blank(text[i+1:])
+				if rest := bytes.TrimLeft(text[i+1:], " \t\n\r"); len(rest) > 0 {
+					return bad("%d bytes follow the JSON", len(rest))
+				}
+				return nil
 			}
 		}
 	}
@@ -52,16 +55,6 @@ func checkJSON(text []byte, value int) error {
 func isName(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\n\r")
 	return len(text) > 0 && text[0] == ':'
-}
-
-// blank tests that nothing but spaces follows.
-func blank(text []byte) error {
-	for i, c := range text {
-		if c != ' ' && c != '\t' && c != '\n' && c != '\r' {
-			return bad("%d bytes follow the JSON", len(text)-i)
-		}
-	}
-	return nil
 }
 
 // members visits an object's members, each of them once. Null stands for one that may be left out.
