@@ -20,18 +20,17 @@ type tokens struct {
 }
 
 const (
-	mostTokens  = 1 << 20 // bytes of a token file
-	leastToken  = 16      // characters of a token
-	bearer      = "Bearer "
-	unprotected = "" // the path of no token file
+	maxTokenFile = 1 << 20 // bytes
+	minToken     = 16      // bytes of a token
+	bearer       = "Bearer "
 )
 
 // load reads the token file: a token on each line, # begins a comment.
 func (t *tokens) load() error {
-	if t.path == unprotected {
+	if t.path == "" {
 		return nil
 	}
-	content, err := atomicfile.Read(t.path, mostTokens)
+	content, err := atomicfile.Read(t.path, maxTokenFile)
 	if err != nil {
 		return fmt.Errorf("token file: %w", err)
 	}
@@ -46,8 +45,8 @@ func (t *tokens) load() error {
 		if strings.ContainsAny(text, " \t") {
 			return fmt.Errorf("token file %s: line %d has a space, want a token alone, or # before a comment", t.path, line)
 		}
-		if len(text) < leastToken {
-			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more", t.path, line, len(text), leastToken)
+		if len(text) < minToken {
+			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more", t.path, line, len(text), minToken)
 		}
 		list = append(list, sha256.Sum256([]byte(text)))
 	}
