@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,7 +38,6 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer s.leave(b)
-	deadline := time.Now().Add(s.config.Deadline)
 	given, err := b.fields(r.Header.Get("Content-Type"))
 	if err != nil {
 		return err
@@ -57,14 +55,12 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	e := w.(*entry)
 	e.model = v
-	ctx, cancel := context.WithDeadline(r.Context(), deadline)
-	defer cancel()
-	q, err := s.question(ctx, v, b, given)
+	q, err := s.question(v, b, given)
 	if err != nil {
 		return err
 	}
 	defer v.Free(q.rows)
-	if err := v.batch.answer(r.Context(), q.rows, deadline); err != nil {
+	if err := v.batch.answer(b.ctx, q.rows, b.deadline); err != nil {
 		return err
 	}
 	if err := v.CheckAnswers(q.rows, 0); err != nil {
@@ -80,9 +76,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 }
 
 // question makes a row of what people gave. The caller frees it.
-func (s *Server) question(
-	ctx context.Context, v *version, b *body, given map[string]field,
-) (*question, error) {
+func (s *Server) question(v *version, b *body, given map[string]field) (*question, error) {
 	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
@@ -97,7 +91,7 @@ func (s *Server) question(
 			return err
 		},
 		Image: func(in *predictor.Input, file []byte) ([]uint8, error) {
-			return s.look(ctx, b, file, in.Shape[0], in.Shape[1])
+			return s.decode(b, file, in.Shape[0], in.Shape[1])
 		},
 	}
 	for i := range v.Inputs {
@@ -156,45 +150,30 @@ func (b *body) askProblem(in *predictor.Input, f field, err error) error {
 // look brings an image to what the network was trained on. The memory that it takes counts where the
 // body does, while it takes it. As many are decoded at once as there are processors; memory comes first,
 // so that no decoding waits for memory.
-func (s *Server) look(ctx context.Context, b *body, file []byte, height, width int) ([]uint8, error) {
+func (s *Server) decode(b *body, file []byte, height, width int) ([]uint8, error) {
 	memory, pixels := vision.Memory(file, s.config.Image)
 	memory += digit.PixelBytes * pixels
-	if err := b.take(memory); err != nil {
+	if err := b.take(memory, forWork); err != nil {
 		return nil, err
 	}
-	defer b.giveBack(memory)
+	defer b.give(memory, forWork)
 	select {
 	case s.decodes <- struct{}{}:
 		defer func() { <-s.decodes }()
-	case <-ctx.Done():
+	case <-b.ctx.Done():
+	case <-time.After(time.Until(b.deadline)):
 	}
-	if err := late(ctx); err != nil {
+	if err := over(b.ctx, b.deadline); err != nil {
 		return nil, err
 	}
 	grey, err := vision.Decode(file, s.config.Image)
 	if err != nil {
 		return nil, &unreadable{err}
 	}
-	if err := late(ctx); err != nil {
+	if err := over(b.ctx, b.deadline); err != nil {
 		return nil, err
 	}
 	return digit.MNIST(grey, height, width)
-}
-
-// late is an error where a request's deadline has passed, or its client has left.
-func late(ctx context.Context) error {
-	switch {
-	case ctx.Err() == nil:
-		return nil
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return errLate
-	}
-	return errGone
-}
-
-// giveBack gives memory back before free does.
-func (b *body) giveBack(bytes int64) {
-	b.server.memory.give(&b.held, bytes, forWork)
 }
 
 // unreadable is what is wrong with an image: the client's mistake, whatever it is.

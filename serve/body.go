@@ -15,14 +15,12 @@ type body struct {
 	server   *Server
 	held     holding
 	ctx      context.Context
-	deadline time.Time // until which the request waits for memory
+	deadline time.Time // of the answer
 }
 
-// take takes memory for what is made of the body. It waits while others hold it, until the request's
-// deadline. free gives it back.
-func (b *body) take(bytes int64) error { return b.claim(bytes, forWork) }
-
-func (b *body) claim(bytes int64, kind claimKind) error {
+// take takes memory from the server's budget for the request. It waits for it until the deadline.
+// free gives it back.
+func (b *body) take(bytes int64, kind claimKind) error {
 	all := b.server.memory
 	if bytes > all.ceiling(kind)-b.held.total() {
 		return tooLarge("the request, with its rows, images and answers, takes more than the %d bytes of memory "+
@@ -108,7 +106,7 @@ func (b *body) grow(most int64, known bool) error {
 		if !known {
 			need += most / 8 // of the step before the last, while it is copied
 		}
-		if err := b.claim(need, forBody); err != nil {
+		if err := b.take(need, forBody); err != nil {
 			return err
 		}
 	}
@@ -124,13 +122,16 @@ func (b *body) settle() {
 	if cap(b.content) > uncounted {
 		need = int64(cap(b.content))
 	}
-	b.server.memory.give(&b.held, b.held[forBody]-need, forBody)
+	b.give(b.held[forBody]-need, forBody)
 }
+
+// give gives memory back before free does.
+func (b *body) give(bytes int64, kind claimKind) { b.server.memory.give(&b.held, bytes, kind) }
 
 // free gives the memory back.
 func (b *body) free() {
 	for kind, bytes := range b.held {
-		b.server.memory.give(&b.held, bytes, claimKind(kind))
+		b.give(bytes, claimKind(kind))
 	}
 	b.server.reads.give(1)
 	b.server, b.ctx = nil, nil

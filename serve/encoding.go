@@ -53,7 +53,7 @@ func (s *Server) unpacked(
 	}
 	from = r.Body
 	for i := len(list) - 1; i >= 0; i-- {
-		if err := b.claim(unzipping, forBody); err != nil {
+		if err := b.take(unzipping, forBody); err != nil {
 			return nil, false, err
 		}
 		meter := inflate.NewMeter(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))

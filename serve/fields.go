@@ -188,7 +188,7 @@ func unescape(to, text []byte, plus bool) []byte {
 // body does, and free gives it back.
 func (b *body) buffer(size int) ([]byte, error) {
 	if b.held[forBody] > 0 {
-		if err := b.take(int64(size)); err != nil {
+		if err := b.take(int64(size), forWork); err != nil {
 			return nil, err
 		}
 	}

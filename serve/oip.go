@@ -125,7 +125,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer s.leave(b)
-	deadline := time.Now().Add(s.config.Deadline)
+	deadline := b.deadline
 	q, err := parseInference(r, b.content)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer v.Free(rows)
-	if err := v.batch.answer(r.Context(), rows, deadline); err != nil {
+	if err := v.batch.answer(b.ctx, rows, deadline); err != nil {
 		return err
 	}
 	e.rows = rows.N

@@ -36,7 +36,7 @@ func (q *inference) rows(m *predictor.Model, most int, b *body, outputs []wanted
 		size += int64(n) * int64(out.classes) * int64(classSize(&m.Heads[out.head]))
 	}
 	if size > uncounted {
-		if err := b.take(size); err != nil {
+		if err := b.take(size, forWork); err != nil {
 			return nil, err
 		}
 	}
