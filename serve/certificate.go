@@ -16,7 +16,7 @@ type certificate struct {
 
 	mu      sync.Mutex
 	pair    *tls.Certificate
-	seen    [2]mark
+	seen    [2]os.FileInfo // of cert and key
 	checked time.Time
 }
 
@@ -25,22 +25,13 @@ const lookAgain = time.Second
 
 // load reads the files.
 func (c *certificate) load() error {
-	c.seen, c.checked = c.marks(), time.Now()
+	c.seen, c.checked = [2]os.FileInfo{stat(c.cert), stat(c.key)}, time.Now()
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
 	if err != nil {
 		return fmt.Errorf("certificate: %w", err)
 	}
 	c.pair = &pair
 	return nil
-}
-
-func (c *certificate) marks() (list [2]mark) {
-	for i, path := range []string{c.cert, c.key} {
-		if info, err := os.Stat(path); err == nil {
-			list[i] = mark{info}
-		}
-	}
-	return list
 }
 
 // get is the certificate for a new connection: the old one goes on where a changed one cannot be used.
@@ -50,7 +41,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if time.Since(c.checked) < lookAgain {
 		return c.pair, nil
 	}
-	if now := c.marks(); !now[0].equal(c.seen[0]) || !now[1].equal(c.seen[1]) {
+	if !unchanged(stat(c.cert), c.seen[0]) || !unchanged(stat(c.key), c.seen[1]) {
 		if err := c.load(); err != nil {
 			c.log.Error("certificate not loaded, the one before it goes on", "error", err)
 		} else {

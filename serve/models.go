@@ -21,7 +21,7 @@ type served struct {
 	failed     atomic.Pointer[failure] // nil where the last attempt to load succeeded
 
 	loading sync.Mutex
-	seen    mark          // of the file that was last looked at
+	seen    os.FileInfo   // of the file that was last looked at
 	tried   time.Time     // when it was last loaded
 	pause   time.Duration // until it is tried again if that failed
 }
@@ -40,35 +40,32 @@ type failure struct {
 	when time.Time // it was told
 }
 
-// mark tells states of a file apart.
-type mark struct {
-	info os.FileInfo
-}
-
-func (m mark) equal(other mark) bool {
-	if m.info == nil || other.info == nil {
-		return m.info == other.info
-	}
-	return os.SameFile(m.info, other.info) && m.info.Size() == other.info.Size() && m.info.ModTime().Equal(other.info.ModTime())
-}
-
-// markOf looks at a model's file, through the folder and the links that lead to it.
-func markOf(path string) mark {
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, modelfile.FileName)
-	}
+// stat describes a model's file: in a folder, the one that modelfile writes. It returns nil if there
+// is none.
+func stat(path string) os.FileInfo {
 	info, err := os.Stat(path)
-	if err != nil {
-		return mark{}
+	if err == nil && info.IsDir() {
+		info, err = os.Stat(filepath.Join(path, modelfile.FileName))
 	}
-	return mark{info}
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// unchanged reports whether two descriptions of a path, nil for no file, are of the same content.
+func unchanged(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
 // open loads all models that are to be served.
 func (s *Server) open() error {
 	s.byName = map[string]*served{}
 	for _, source := range s.config.Models {
-		m := &served{name: source.Name, path: source.Path, seen: markOf(source.Path)}
+		m := &served{name: source.Name, path: source.Path, seen: stat(source.Path)}
 		var model *predictor.Model
 		if err := guarded(func() (err error) { model, err = predictor.Open(source.Path); return err }); err != nil {
 			return err
@@ -118,8 +115,8 @@ func (s *Server) Reload() error {
 func (s *Server) reload(m *served, always bool) error {
 	m.loading.Lock()
 	defer m.loading.Unlock()
-	before, now := m.failed.Load(), markOf(m.path)
-	same := now.equal(m.seen)
+	before, now := m.failed.Load(), stat(m.path)
+	same := unchanged(now, m.seen)
 	switch {
 	case always || !same:
 		m.pause = 0
