@@ -8,44 +8,37 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// byModel are the metrics with the label model. Its values are the names of served models, so that
-// requests for other names add none.
+// byModel are the metrics with the label model. Its values are names of served models only, so that
+// requests for other names add no series.
 type byModel struct {
-	requests *prometheus.CounterVec   // model, status
-	took     *prometheus.HistogramVec // model
-	rows     *prometheus.CounterVec   // model
-	batch    *prometheus.HistogramVec // model
-	compute  *prometheus.HistogramVec // model
+	requests *prometheus.CounterVec   // by model and status
+	took     *prometheus.HistogramVec // by model
+	rows     *prometheus.CounterVec   // by model
+	batch    *prometheus.HistogramVec // by model
+	compute  *prometheus.HistogramVec // by model
 }
 
-func newByModel(registry *prometheus.Registry, sizes []float64) byModel {
-	histogram := func(name, help string, buckets []float64) *prometheus.HistogramVec {
-		return prometheus.NewHistogramVec(
-			prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"model"})
+func newByModel(f factory) byModel {
+	return byModel{
+		requests: f.counters("braid_model_requests_total",
+			"Requests for rows that named a model which is served, by model and status.",
+			"model", "status"),
+		took: f.histograms("braid_model_request_seconds",
+			"Time from a request's header to its answer, by model, whatever the status.",
+			durations, "model"),
+		rows: f.counters("braid_model_rows_total", "Rows that were answered, by model.", "model"),
+		batch: f.histograms("braid_model_batch_rows",
+			"Rows that were computed together, by model.", batchSizes, "model"),
+		compute: f.histograms("braid_model_compute_seconds",
+			"Time to compute a batch, by model.", durations, "model"),
 	}
-	m := byModel{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "braid_model_requests_total",
-			Help: "Requests for rows that named a model which is served, by model and status.",
-		}, []string{"model", "status"}),
-		took: histogram("braid_model_request_seconds",
-			"Time from a request's header to its answer, by model, whatever the status.", seconds),
-		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "braid_model_rows_total", Help: "Rows that were answered, by model.",
-		}, []string{"model"}),
-		batch: histogram("braid_model_batch_rows",
-			"Rows that were computed together, by model.", sizes),
-		compute: histogram("braid_model_compute_seconds",
-			"Time to compute a batch, by model.", seconds),
-	}
-	registry.MustRegister(m.requests, m.took, m.rows, m.batch, m.compute)
-	return m
 }
 
-// modelMetrics are the metrics that a model's requests and batches count in.
+// modelMetrics are the metrics of one model. What its batches count, they count in the server's
+// metrics as well.
 type modelMetrics struct {
 	*metrics
-	requests       *prometheus.CounterVec // status
+	requests       *prometheus.CounterVec // by status
 	took           prometheus.Observer
 	rows           prometheus.Counter
 	batch, compute prometheus.Observer
@@ -61,7 +54,7 @@ func (m *metrics) of(model string) *modelMetrics {
 	}
 }
 
-// answered counts a request and its rows, which are answered if the status says so.
+// answered counts a request, and its rows if it succeeded.
 func (m *modelMetrics) answered(status, rows int, took time.Duration) {
 	m.requests.WithLabelValues(strconv.Itoa(status)).Inc()
 	m.took.Observe(took.Seconds())
