@@ -186,33 +186,24 @@ func (l *connections) calm(ctx context.Context) {
 	}
 }
 
-// endSilent closes the connections on which nothing was asked: Shutdown would wait for them for 5
-// s.
-func (l *connections) endSilent() {
-	for _, c := range l.release(func(c *conn) bool { return c.state == connWaits && !c.asked }) {
-		c.end()
-	}
-}
-
-// end closes all connections.
-func (l *connections) end() {
-	for _, c := range l.release(func(*conn) bool { return true }) {
-		c.end()
-	}
-}
-
-// release returns the open connections of some kind, released.
-func (l *connections) release(which func(*conn) bool) (list []*conn) {
+// closeIf closes the open connections that which selects.
+func (l *connections) closeIf(which func(*conn) bool) {
+	var list []*conn
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	for c := range l.open {
 		if which(c) {
 			c.state = connReleased
 			list = append(list, c)
 		}
 	}
-	return list
+	l.mu.Unlock()
+	for _, c := range list {
+		c.end()
+	}
 }
+
+// silent reports whether nothing was asked on a connection. The caller holds the lock.
+func (c *conn) silent() bool { return c.state == connWaits && !c.asked }
 
 // busy reports whether a request is in flight, or may soon come on a connection that was just
 // accepted.
@@ -220,8 +211,7 @@ func (l *connections) busy() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for c := range l.open {
-		isNew := c.state == connWaits && !c.asked && time.Since(c.since) < firstRequest
-		if c.state == connAnswers || isNew {
+		if c.state == connAnswers || c.silent() && time.Since(c.since) < firstRequest {
 			return true
 		}
 	}

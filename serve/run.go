@@ -50,7 +50,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		go s.watch(stop)
 	}
 	open := s.limit(l)
-	defer open.end()
+	defer open.closeIf(func(*conn) bool { return true })
 	server.ConnState = open.follow
 	ended := make(chan error, 1)
 	go func() { ended <- serve(open) }()
@@ -77,7 +77,7 @@ func (s *Server) drain(server *http.Server, open *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
 	open.calm(ctx)
-	open.endSilent()
+	open.closeIf((*conn).silent) // Shutdown would wait for them for 5 s
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()
