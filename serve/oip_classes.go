@@ -66,9 +66,7 @@ func appendClasses(
 	text, rest []byte, h *predictor.Head, t tensor.Tensor, out wanted,
 ) (_, _ []byte, err error) {
 	rows := t.Shape()[0]
-	text = appendString(append(text, `{"name":`...), h.Name)
-	text = strconv.AppendInt(append(text, `,"datatype":"BYTES","shape":[`...), int64(rows), 10)
-	text = strconv.AppendInt(append(text, ','), int64(out.classes), 10)
+	text = appendType(text, h.Name, "BYTES", tensor.Shape{rows, out.classes})
 	size := rows * out.classes * classSize(h)
 	if out.binary {
 		rest = slices.Grow(rest, size)
@@ -76,10 +74,9 @@ func appendClasses(
 		err = classes(h, t, out.classes, func(class []byte) {
 			rest = append(binary.LittleEndian.AppendUint32(rest, uint32(len(class))), class...)
 		})
-		text = append(text, `],"parameters":{"binary_data_size":`...)
-		return append(strconv.AppendInt(text, int64(len(rest)-before), 10), `}}`...), rest, err
+		return appendBinarySize(text, len(rest)-before), rest, err
 	}
-	e := jx.Writer{Buf: slices.Grow(append(text, `],"data":[`...), size)}
+	e := jx.Writer{Buf: slices.Grow(append(text, `,"data":[`...), size)}
 	err = classes(h, t, out.classes, func(class []byte) {
 		e.ByteStr(class)
 		e.Buf = append(e.Buf, ',')

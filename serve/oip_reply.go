@@ -130,20 +130,12 @@ func (b *body) empty(size int) []byte {
 
 var binaryType = []string{"application/octet-stream"}
 
+// appendOutput appends an output of numbers to JSON. Their binary data is for the caller to append.
 func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool) ([]byte, error) {
-	text = appendString(append(text, `{"name":`...), h.Name)
-	text = append(text, `,"datatype":"FP32","shape":[`...)
-	for i, n := range t.Shape() {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = strconv.AppendInt(text, int64(n), 10)
-	}
-	text = append(text, ']')
+	text = appendType(text, h.Name, "FP32", t.Shape())
 	values := t.Float32s()
 	if asBinary {
-		text = append(text, `,"parameters":{"binary_data_size":`...)
-		return append(strconv.AppendInt(text, int64(4*len(values)), 10), `}}`...), nil
+		return appendBinarySize(text, 4*len(values)), nil
 	}
 	if !finite(values) {
 		return text, errNotFinite
@@ -156,6 +148,25 @@ func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool
 		text = strconv.AppendFloat(text, float64(v), 'g', -1, 32)
 	}
 	return append(text, `]}`...), nil
+}
+
+// appendType begins an output's JSON object: its name, datatype and shape.
+func appendType(text []byte, name, datatype string, shape tensor.Shape) []byte {
+	text = appendString(append(text, `{"name":`...), name)
+	text = append(append(text, `,"datatype":"`...), datatype...)
+	text = append(text, `","shape":`...)
+	separator := byte('[')
+	for _, n := range shape {
+		text = strconv.AppendInt(append(text, separator), int64(n), 10)
+		separator = ','
+	}
+	return append(text, ']')
+}
+
+// appendBinarySize ends an output's JSON object whose data is binary.
+func appendBinarySize(text []byte, size int) []byte {
+	text = append(text, `,"parameters":{"binary_data_size":`...)
+	return append(strconv.AppendInt(text, int64(size), 10), `}}`...)
 }
 
 // errNotFinite is the error of an answer that JSON cannot hold.
