@@ -27,7 +27,7 @@ var errNoOrder = &problem{
 // classes visits the first classes of each row.
 func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
 	values := t.Float32s()
-	if !finite(values) {
+	if notFinite(values) >= 0 {
 		return errNoOrder
 	}
 	order := make([]int, h.Classes())

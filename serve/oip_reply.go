@@ -137,7 +137,7 @@ func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool
 	if asBinary {
 		return appendBinarySize(text, 4*len(values)), nil
 	}
-	if !finite(values) {
+	if notFinite(values) >= 0 {
 		return text, errNotFinite
 	}
 	text = append(text, `,"data":[`...)
@@ -175,11 +175,7 @@ var errNotFinite = &problem{
 	text:   "the answer has a number that is not finite, which JSON cannot hold: ask for binary data",
 }
 
-func finite(values []float32) bool {
-	for _, v := range values {
-		if v-v != 0 {
-			return false
-		}
-	}
-	return true
+// notFinite returns the index of the first NaN or infinity, or -1 if there is none.
+func notFinite(values []float32) int {
+	return slices.IndexFunc(values, func(v float32) bool { return v-v != 0 })
 }

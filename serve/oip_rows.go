@@ -186,10 +186,10 @@ func (in *input) checkNumbers(t tensor.Tensor, of *predictor.Input) error {
 			}
 		}
 	case in.datatype == "FP32":
-		for i, v := range t.Float32s() {
-			if v-v != 0 {
-				return bad("input %q: row %d, element %d is %v, want a finite number", in.name, i/width, i%width, v)
-			}
+		values := t.Float32s()
+		if i := notFinite(values); i >= 0 {
+			return bad("input %q: row %d, element %d is %v, want a finite number",
+				in.name, i/width, i%width, values[i])
 		}
 	}
 	return nil
