@@ -8,45 +8,45 @@ import (
 	"time"
 )
 
-// budget bounds the memory that requests hold together. Bodies that are being read may have half of
-// it: what they are made into, rows and images and answers, then has the other half. Claims that do
-// not fit wait in order, those of bodies behind all others.
+// budget limits the memory that all requests hold together. Bodies may hold half of it. That leaves
+// the other half for what they are converted to: rows, images and answers. Claims that do not fit
+// wait in order, those for bodies behind all others.
 type budget struct {
-	most int64
+	most int64 // bytes
 
 	mu      sync.Mutex
 	left    int64
-	peak    int64 // most that was held
-	bodies  int64 // bytes that bodies hold
+	peak    int64 // the most that was held at a time
+	bodies  int64 // bytes held forBody
 	holders int   // requests that hold memory
 	stuck   int   // holders that wait for more
 	waiting [claimKinds][]*claim
 }
 
-// claim is a request for memory that waits.
+// claim is a claim to memory that waits.
 type claim struct {
 	bytes   int64
-	holds   bool // the request holds memory
-	granted chan bool
+	holds   bool      // the request holds memory already
+	granted chan bool // buffered, one element
 }
 
-// claimKind says what memory is for. Lower kinds go first.
+// claimKind is the purpose of memory. Claims of lower kinds are granted first.
 type claimKind int
 
 const (
-	forWork claimKind = iota // what a body is made into
+	forWork claimKind = iota // what a body is converted to
 	forBody
 	claimKinds
 )
 
-// holding is what one request holds.
+// holding is the memory that one request holds, in bytes.
 type holding [claimKinds]int64
 
 func (h *holding) total() int64 { return h[forWork] + h[forBody] }
 
 func newBudget(bytes int64) *budget { return &budget{most: bytes, left: bytes} }
 
-// ceiling is the most that one request can have for a kind.
+// ceiling returns the most that one request can hold of a kind.
 func (b *budget) ceiling(kind claimKind) int64 {
 	if kind == forBody {
 		return b.most / 2
@@ -54,8 +54,11 @@ func (b *budget) ceiling(kind claimKind) int64 {
 	return b.most
 }
 
-// take takes memory for a request, and waits for it until a deadline. It reports whether it has it.
-func (b *budget) take(ctx context.Context, h *holding, bytes int64, kind claimKind, deadline time.Time) bool {
+// take takes memory for a request. It waits for it until the deadline, and reports whether the
+// request has it.
+func (b *budget) take(
+	ctx context.Context, h *holding, bytes int64, kind claimKind, deadline time.Time,
+) bool {
 	b.mu.Lock()
 	first := true
 	for _, queue := range b.waiting[:kind+1] {
@@ -90,7 +93,7 @@ func (b *budget) take(ctx context.Context, h *holding, bytes int64, kind claimKi
 	return granted
 }
 
-// withdraw ends a claim that waits. It reports whether it was granted at the last moment.
+// withdraw ends the wait of a claim. It reports whether the claim was granted just before.
 func (b *budget) withdraw(c *claim, kind claimKind) (granted bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -99,7 +102,7 @@ func (b *budget) withdraw(c *claim, kind claimKind) (granted bool) {
 		return <-c.granted
 	}
 	b.answer(kind, at, false)
-	b.grant() // those behind it may fit
+	b.grant() // claims behind it may fit
 	return false
 }
 
@@ -121,8 +124,9 @@ func (b *budget) give(h *holding, bytes int64, kind claimKind) {
 	b.grant()
 }
 
-// grant answers the claims that wait, in order, as far as they fit. Where all requests that hold memory
-// wait for more, the last of them is refused: it gives back what it holds. The caller holds the lock.
+// grant grants waiting claims, in order, as far as they fit. If all requests that hold memory wait
+// for more, it refuses the last of them, which then gives back what it holds. The caller holds the
+// lock.
 func (b *budget) grant() {
 	for kind := range claimKinds {
 		for len(b.waiting[kind]) > 0 && b.fits(b.waiting[kind][0].bytes, kind) {
@@ -157,12 +161,13 @@ func (b *budget) answer(kind claimKind, at int, granted bool) {
 	c.granted <- granted
 }
 
-// fits reports whether memory is there. The caller holds the lock.
+// fits reports whether a claim fits. The caller holds the lock.
 func (b *budget) fits(bytes int64, kind claimKind) bool {
 	return bytes <= b.left && (kind != forBody || b.bodies+bytes <= b.ceiling(forBody))
 }
 
-// hold counts memory as held by a request, which may hold some already. The caller holds the lock.
+// hold counts memory as held by a request. holds is whether it holds some already. The caller holds
+// the lock.
 func (b *budget) hold(holds bool, bytes int64, kind claimKind) {
 	b.left -= bytes
 	b.peak = max(b.peak, b.most-b.left)
@@ -174,22 +179,22 @@ func (b *budget) hold(holds bool, bytes int64, kind claimKind) {
 	}
 }
 
-// held is how many bytes requests hold.
+// held returns the number of bytes that requests hold.
 func (b *budget) held() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.most - b.left
 }
 
-// mostHeld is how many bytes requests held at most so far.
+// mostHeld returns the most bytes that requests have held at a time.
 func (b *budget) mostHeld() int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.peak
 }
 
-// stock is a number of things of which no more can be taken than are left. Who asks for too many does not keep others
-// from what is there, not even for a moment.
+// stock counts things that are left to take. Taking more than that fails, and does not hide what is
+// left from others even for a moment.
 type stock struct {
 	left atomic.Int64
 }

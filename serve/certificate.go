@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// certificate is a certificate that is read again when its files change.
+// certificate is a TLS certificate that is loaded again when its files change.
 type certificate struct {
-	cert, key string
+	cert, key string // paths
 	log       *slog.Logger
 
 	mu      sync.Mutex
@@ -20,10 +20,9 @@ type certificate struct {
 	checked time.Time
 }
 
-// lookAgain is how often the files are looked at, at most.
-const lookAgain = time.Second
+// checkEvery is the least time between two looks at the files.
+const checkEvery = time.Second
 
-// load reads the files.
 func (c *certificate) load() error {
 	c.seen, c.checked = [2]os.FileInfo{stat(c.cert), stat(c.key)}, time.Now()
 	pair, err := tls.LoadX509KeyPair(c.cert, c.key)
@@ -34,16 +33,17 @@ func (c *certificate) load() error {
 	return nil
 }
 
-// get is the certificate for a new connection: the old one goes on where a changed one cannot be used.
+// get returns the certificate for a new connection. If changed files cannot be loaded, it is the
+// certificate before the change. get is tls.Config's GetCertificate.
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if time.Since(c.checked) < lookAgain {
+	if time.Since(c.checked) < checkEvery {
 		return c.pair, nil
 	}
 	if !unchanged(stat(c.cert), c.seen[0]) || !unchanged(stat(c.key), c.seen[1]) {
 		if err := c.load(); err != nil {
-			c.log.Error("certificate not loaded, the one before it goes on", "error", err)
+			c.log.Error("certificate not loaded, the previous one stays in use", "error", err)
 		} else {
 			c.log.Info("certificate loaded", "path", c.cert)
 		}

@@ -11,19 +11,19 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// clients bounds the rate of requests of each client. It remembers those of the last minute or two, in two maps
-// of which the older is forgotten, and no more than mostClients in each.
+// clients limits the rate of requests of each client. It remembers the clients of the last minute
+// or two: every minute, and at mostClients, now becomes old, and old is dropped.
 type clients struct {
-	rate float64
+	rate float64 // requests a second; 0: no limit
 
 	mu       sync.Mutex
 	now, old map[netip.Addr]*rate.Limiter
-	turned   time.Time
+	turned   time.Time // when now became old
 }
 
-const mostClients = 20_000
+const mostClients = 20_000 // in each map
 
-// check tests whether a client may ask now.
+// check returns an error if a client sends too many requests.
 func (c *clients) check(r *http.Request) error {
 	if c.rate == 0 {
 		return nil
@@ -35,7 +35,8 @@ func (c *clients) check(r *http.Request) error {
 	wait := int(1/c.rate) + 1
 	return &problem{
 		status: http.StatusTooManyRequests, reason: "rate", retry: wait,
-		text: fmt.Sprintf("more than %v requests a second from one client: try again in %d s", c.rate, wait),
+		text: fmt.Sprintf("more than %v requests a second from one client: try again in %d s",
+			c.rate, wait),
 	}
 }
 
@@ -55,8 +56,8 @@ func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
 	return limiter
 }
 
-// clientOf returns the client of a remote address: the IP address, or for IPv6 the /64 network, which one client
-// usually has.
+// clientOf returns the client of a remote address: its IPv4 address, or its IPv6 /64 network, which
+// one client usually has to itself.
 func clientOf(remote string) netip.Addr {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {

@@ -11,55 +11,64 @@ import (
 	"time"
 )
 
-// Config says what is served, and how. Zero fields take the defaults that are given with each.
+// Config configures a server. Zero fields mean the defaults named with each.
 type Config struct {
 	Models []Source
 	Log    *slog.Logger // nil: no log
 
-	// LogDropped returns how many lines the log has dropped so far, for the metrics; may be nil.
+	// LogDropped returns how many lines the log has dropped so far, for the metrics. May be nil.
 	LogDropped func() uint64
 
-	// Batching: requests that wait are answered together.
-	BatchRows int           // most rows of a batch; 64
-	BatchWait time.Duration // how long a row may wait for others, at most half of the time until its deadline; 0: only what already waits
-	Parallel  int           // most batches at once, of all models; GOMAXPROCS - 1, or 1
+	// Batching: requests that wait are computed together.
+	BatchRows int // most rows of a batch; 64
+	// BatchWait is how long a row may wait for others, at most half of the time until its deadline.
+	// 0: a batch has only what waits already.
+	BatchWait time.Duration
+	Parallel  int           // most batches computed at once, of all models; GOMAXPROCS - 1, or 1
 	Queue     int           // most requests that are read and not answered; 512
-	Deadline  time.Duration // how long a request may wait from when it was read; 5 s
+	Deadline  time.Duration // for an answer, from when the request was read; 5 s
 
 	// Limits.
-	Connections       int           // most connections at once; 2,048
-	ClientConnections int           // most of one IPv4 address or IPv6 /64; half of Connections
-	Body              int64         // most bytes of a request's body, also when decompressed; 8 MB
-	Memory            int64         // most bytes that requests hold together, in bodies of more than 16 KB and in rows, images and answers, half of them in bodies; 256 MB, or four times Body
-	Image             int64         // most bytes of an image when it is decoded, as vision.Decode counts them; 48 MB
-	Rows              int           // most rows of a request; 10,000
-	HeaderTime        time.Duration // for a request's header; 5 s
-	ReadTime          time.Duration // for a whole request; 15 s
-	WriteTime         time.Duration // for an answer to be taken, from when the request's header was read; 30 s, or ReadTime, Deadline and 10 s
-	IdleTime          time.Duration // between the requests of a connection; 60 s
-	Rate              float64       // most requests a second of a client; 0: no limit
+	Connections       int   // most connections at once; 2,048
+	ClientConnections int   // most of one IPv4 address or IPv6 /64; half of Connections
+	Body              int64 // most bytes of a request's body, also when decompressed; 8 MB
+	// Memory is the most bytes that requests hold together, in bodies of more than 16 KB and in
+	// rows, images and answers. Bodies may hold half of it. 256 MB, or four times Body if that is
+	// more.
+	Memory     int64
+	Image      int64         // most bytes of a decoded image, as vision.Decode counts them; 48 MB
+	Rows       int           // most rows of a request; 10,000
+	HeaderTime time.Duration // to read a request's header; 5 s
+	ReadTime   time.Duration // to read a request; 15 s
+	// WriteTime is the time to send an answer, from when the request's header was read. 30 s, or
+	// ReadTime, Deadline and 10 s together if that is more.
+	WriteTime time.Duration
+	IdleTime  time.Duration // between the requests of a connection; 60 s
+	Rate      float64       // most requests a second of a client; 0: no limit
 
 	// Safety.
-	Token string   // file with bearer tokens, one a line; "": none are asked for
-	Hosts []string // names that requests may ask for besides localhost and addresses; nil: any, but on loopback without tokens or TLS none
-	Cert  string   // files with a certificate and its key, read again when they change
-	Key   string
+	Token string // file with bearer tokens, one a line; "": no token is needed
+	// Hosts are names in requests' Host headers that the server answers, besides localhost and
+	// addresses. nil: any name; on loopback without tokens or TLS, no other name.
+	Hosts []string
+	Cert  string // file with a TLS certificate, loaded again when it changes; "": no TLS
+	Key   string // file with its key
 
-	// Watch is how often the models' files are looked at for changes; 0: never.
+	// Watch is how often the models' files are checked for changes. 0: never.
 	Watch time.Duration
 
 	// Stopping.
-	DrainWait    time.Duration // how long to go on after ready is withdrawn; 0
-	DrainTimeout time.Duration // how long what was accepted may take after that; 10 s
+	DrainWait    time.Duration // from when ready answers 503 to the last new connection; 0
+	DrainTimeout time.Duration // for requests on accepted connections after that; 10 s
 }
 
-// Source is a model file or a run folder, and the name under which it is served.
+// Source is a model to serve.
 type Source struct {
-	Name string // "": the network's own
-	Path string
+	Name string // in addresses; "": the network's name
+	Path string // of a model file or a run folder
 }
 
-// ParseSource reads NAME=MODEL, or MODEL alone. A path may hold a = too.
+// ParseSource parses NAME=PATH, or PATH alone. A path may contain = too.
 func ParseSource(text string) Source {
 	if name, path, ok := strings.Cut(text, "="); ok && goodName.MatchString(name) {
 		return Source{Name: name, Path: path}
@@ -67,7 +76,7 @@ func ParseSource(text string) Source {
 	return Source{Path: text}
 }
 
-// Defaults is the configuration of zero fields, with no models.
+// Defaults returns a configuration with all defaults, and no models.
 func Defaults() Config { return Config{}.withDefaults() }
 
 func (c Config) withDefaults() Config {
@@ -92,10 +101,10 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// goodName is what a model may be called in an address.
+// goodName matches what a model may be named in an address.
 var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
-// goodHost is the name of a machine, without scheme and port.
+// goodHost matches a host name without scheme and port.
 var goodHost = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)
 
 func (c Config) check() error {
@@ -126,7 +135,8 @@ func (c Config) check() error {
 		return err
 	}
 	if c.BatchWait >= c.Deadline {
-		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v", c.BatchWait, c.Deadline)
+		return fmt.Errorf("serve: BatchWait is %v, want it shorter than the Deadline, %v",
+			c.BatchWait, c.Deadline)
 	}
 	for _, name := range c.Hosts {
 		if !goodHost.MatchString(name) {
@@ -139,7 +149,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// notNegative returns an error unless a field is 0 or more. NaN is not.
+// notNegative returns an error if a field is less than 0, or NaN.
 func notNegative[T int | int64 | float64 | time.Duration](name string, value T) error {
 	if value >= 0 {
 		return nil
@@ -147,7 +157,7 @@ func notNegative[T int | int64 | float64 | time.Duration](name string, value T) 
 	return fmt.Errorf("serve: %s is %v, want 0 or more", name, value)
 }
 
-// Loopback tells whether only this machine reaches an address such as "127.0.0.1:8080".
+// Loopback reports whether addr, such as "127.0.0.1:8080", can be reached from this machine only.
 func Loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {

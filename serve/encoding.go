@@ -14,10 +14,10 @@ import (
 	"braid/internal/suggest"
 )
 
-// maxCodings is how often a body may be compressed.
+// maxCodings is the most times that a body may be compressed.
 const maxCodings = 2
 
-// codings are the ways in which a body is compressed, the last of them applied last.
+// codings returns the codings that compressed a body, in the order in which they were applied.
 func codings(h http.Header) ([]string, error) {
 	var list []string
 	for _, value := range h.Values("Content-Encoding") {
@@ -39,11 +39,12 @@ func codings(h http.Header) ([]string, error) {
 	return list, nil
 }
 
-// unzipping is the memory that it takes to decompress, in bytes.
-const unzipping = 48 << 10
+// decompressorSize is the memory of a decompressor, in bytes.
+const decompressorSize = 48 << 10
 
-// unpacked returns a request's body without its codings; plain reports whether there are none. The
-// bytes between two codings are bounded as the body is, so that small bodies cannot cost much work.
+// unpacked returns a reader of a request's decompressed body. plain reports whether it was not
+// compressed. The bytes between two codings are limited as the body is, so that a small body cannot
+// cost much work.
 func (s *Server) unpacked(
 	b *body, w http.ResponseWriter, r *http.Request,
 ) (from io.Reader, plain bool, err error) {
@@ -53,7 +54,7 @@ func (s *Server) unpacked(
 	}
 	from = r.Body
 	for i := len(list) - 1; i >= 0; i-- {
-		if err := b.take(unzipping, forBody); err != nil {
+		if err := b.take(decompressorSize, forBody); err != nil {
 			return nil, false, err
 		}
 		meter := inflate.NewMeter(http.MaxBytesReader(w, io.NopCloser(from), s.config.Body))
@@ -71,14 +72,16 @@ func (s *Server) unpacked(
 	return from, false, nil
 }
 
-// undeflate undoes deflate: in zlib's format, as HTTP says, or bare, as some clients send it.
+// undeflate decompresses deflate: in zlib's format, as HTTP specifies, or raw, as some clients
+// send.
 func undeflate(from *bufio.Reader) (io.Reader, error) {
 	head, err := from.Peek(2)
 	if err != nil {
 		return nil, err
 	}
 	unpack := flate.NewReader(from)
-	if head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+	isZlib := head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
+	if isZlib {
 		if unpack, err = zlib.NewReader(from); err != nil {
 			return nil, err
 		}
@@ -86,7 +89,7 @@ func undeflate(from *bufio.Reader) (io.Reader, error) {
 	return &inflated{unpack, from}, nil
 }
 
-// inflated is a reader that fails if bytes follow the compressed ones, as gzip's does.
+// inflated is a decompressor that fails if bytes follow the compressed data, as gunzip's does.
 type inflated struct {
 	io.Reader
 	from *bufio.Reader

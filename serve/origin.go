@@ -8,12 +8,12 @@ import (
 	"braid/internal/suggest"
 )
 
-// crossOrigin finds requests that a browser sends for a page of another origin.
+// crossOrigin finds a browser's requests for pages of other origins.
 var crossOrigin = http.NewCrossOriginProtection()
 
-// checkOrigin refuses what pages from elsewhere have a browser send: such a page cannot read the
-// answer, but each request would be computed. Pages of the names that the server was given may ask,
-// and so may programs, which send neither Origin nor Sec-Fetch-Site.
+// checkOrigin returns an error for a request that a browser sends for a page of another origin: the
+// page cannot read the answer, but the server would compute it. Pages of the names are allowed, and
+// so are programs, which send neither Origin nor Sec-Fetch-Site.
 func (h *hosts) checkOrigin(r *http.Request) error {
 	if crossOrigin.Check(r) == nil {
 		return nil

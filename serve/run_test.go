@@ -577,7 +577,7 @@ func TestMemoryOfGzip(t *testing.T) {
 	w.Write(one(t, 2, "odd number", ""))
 	w.Close()
 	for less, want := range []int{http.StatusOK, http.StatusRequestEntityTooLarge} {
-		r := start(t, func(c *Config) { c.Memory = 2 * (unzipping - int64(less)) })
+		r := start(t, func(c *Config) { c.Memory = 2 * (decompressorSize - int64(less)) })
 		if got := r.call(t, "POST", inferPath, zipped.Bytes(), "Content-Encoding", "gzip"); got.status != want {
 			t.Errorf("status %d, want %d: %s", got.status, want, got.body)
 		}

@@ -12,11 +12,11 @@ import (
 	"braid/internal/value"
 )
 
-// tokens are the bearer tokens that open the server, as hashes: comparing those takes the same time whatever is
-// given.
+// tokens are the bearer tokens that a client may use. They are kept as hashes: comparing hashes
+// takes the same time for all texts.
 type tokens struct {
-	path string
-	list atomic.Pointer[[][sha256.Size]byte]
+	path string                              // of the token file; "": no token is needed
+	list atomic.Pointer[[][sha256.Size]byte] // nil until load has loaded a file
 }
 
 const (
@@ -25,7 +25,7 @@ const (
 	bearer       = "Bearer "
 )
 
-// load reads the token file: a token on each line, # begins a comment.
+// load reads the token file: a token on each line, empty lines, and lines that begin with #.
 func (t *tokens) load() error {
 	if t.path == "" {
 		return nil
@@ -43,10 +43,12 @@ func (t *tokens) load() error {
 			continue
 		}
 		if strings.ContainsAny(text, " \t") {
-			return fmt.Errorf("token file %s: line %d has a space, want a token alone, or # before a comment", t.path, line)
+			return fmt.Errorf("token file %s: line %d has a space, want a token alone, "+
+				"or # before a comment", t.path, line)
 		}
 		if len(text) < minToken {
-			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more", t.path, line, len(text), minToken)
+			return fmt.Errorf("token file %s: line %d has a token of %d characters, want %d or more",
+				t.path, line, len(text), minToken)
 		}
 		list = append(list, sha256.Sum256([]byte(text)))
 	}
@@ -57,7 +59,7 @@ func (t *tokens) load() error {
 	return nil
 }
 
-// check tests a request's token.
+// check returns an error if a request has no known token.
 func (t *tokens) check(r *http.Request) error {
 	list := t.list.Load()
 	if list == nil {
@@ -65,7 +67,10 @@ func (t *tokens) check(r *http.Request) error {
 	}
 	given := r.Header.Get("Authorization")
 	if len(given) < len(bearer) || !strings.EqualFold(given[:len(bearer)], bearer) {
-		return &problem{status: http.StatusUnauthorized, text: "a token is needed: Authorization: Bearer TOKEN", reason: "token"}
+		return &problem{
+			status: http.StatusUnauthorized, reason: "token",
+			text: "a token is needed: Authorization: Bearer TOKEN",
+		}
 	}
 	hash := sha256.Sum256([]byte(strings.TrimSpace(given[len(bearer):])))
 	found := 0
@@ -73,7 +78,9 @@ func (t *tokens) check(r *http.Request) error {
 		found |= subtle.ConstantTimeCompare(hash[:], token[:])
 	}
 	if found == 0 {
-		return &problem{status: http.StatusUnauthorized, text: "the token is not known", reason: "token"}
+		return &problem{
+			status: http.StatusUnauthorized, reason: "token", text: "the token is not known",
+		}
 	}
 	return nil
 }
