@@ -14,11 +14,11 @@ import (
 	"braid/vision/digit"
 )
 
-// question is one row as people ask it: what they gave for each input.
+// question is a request to /ask: one row.
 type question struct {
-	rows *predictor.Rows
-	saw  []byte // the image that the network sees, as PNG; nil if it sees none
-	note []string
+	rows  *predictor.Rows
+	saw   []byte   // the first image, as the network sees it, as PNG; nil: no image
+	notes []string // on the inputs
 }
 
 // answerJSON is the reply to /ask.
@@ -31,13 +31,13 @@ type answerJSON struct {
 	Saw            []byte             `json:"saw,omitempty"` // PNG, base64
 }
 
-// ask answers one row with labels and probabilities, for people.
+// ask answers one row with labels and probabilities.
 func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	b, err := s.admit(w, r)
 	if err != nil {
 		return err
 	}
-	defer s.leave(b)
+	defer s.finish(b)
 	given, err := b.fields(r.Header.Get("Content-Type"))
 	if err != nil {
 		return err
@@ -53,8 +53,8 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := w.(*entry)
-	e.model = v
+	x := w.(*exchange)
+	x.model = v
 	q, err := s.question(v, b, given)
 	if err != nil {
 		return err
@@ -66,16 +66,16 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err := v.CheckAnswers(q.rows, 0); err != nil {
 		return &problem{status: http.StatusUnprocessableEntity, text: err.Error()}
 	}
-	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.note}
+	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.notes}
 	for i := range v.Heads {
 		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
 	}
-	e.rows = 1
+	x.rows = 1
 	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
 	return replyJSON(w, reply)
 }
 
-// question makes a row of what people gave. The caller frees it.
+// question reads the fields of a request. The caller frees the rows.
 func (s *Server) question(v *version, b *body, given map[string]field) (*question, error) {
 	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
@@ -86,29 +86,31 @@ func (s *Server) question(v *version, b *body, given map[string]field) (*questio
 		Text: func(in *predictor.Input, ids []int32, text []byte) error {
 			err := readText(in, ids, text)
 			if err == nil {
-				q.note = append(q.note, in.Notes(string(text))...)
+				q.notes = append(q.notes, in.Notes(string(text))...)
 			}
 			return err
 		},
 		Image: func(in *predictor.Input, file []byte) ([]uint8, error) {
-			return s.decode(b, file, in.Shape[0], in.Shape[1])
+			return s.decodeImage(b, file, in.Shape[0], in.Shape[1])
 		},
 	}
 	for i := range v.Inputs {
 		in := &v.Inputs[i]
-		if err := q.take(&read, b, in, i, given[in.Name]); err != nil {
+		if err := q.readInput(&read, b, in, i, given[in.Name]); err != nil {
 			v.Free(q.rows)
-			return nil, b.askProblem(in, given[in.Name], err)
+			return nil, b.inputError(in, given[in.Name], err)
 		}
 	}
 	return q, nil
 }
 
-// take reads an input's field.
-func (q *question) take(read *value.Reader, b *body, in *predictor.Input, at int, f field) (err error) {
+// readInput reads the field of the input with index i.
+func (q *question) readInput(
+	read *value.Reader, b *body, in *predictor.Input, i int, f field,
+) (err error) {
 	var content []byte
 	var pixels []uint8
-	t := q.rows.Inputs[at]
+	t := q.rows.Inputs[i]
 	switch {
 	case f.raw != nil:
 		pixels, err = read.JSON(in, t, 0, f.raw)
@@ -124,20 +126,22 @@ func (q *question) take(read *value.Reader, b *body, in *predictor.Input, at int
 	case err != nil:
 		return err
 	case in.IsText() && !in.Trained(t.Int32s()):
-		asked := suggest.List(in.Text.Questions)
-		q.note = append(q.note, "the model was not trained on this "+in.Name+", but on "+asked)
+		trained := suggest.List(in.Text.Questions)
+		q.notes = append(q.notes,
+			"the model was not trained on this "+in.Name+", but on "+trained)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
-		return digit.ErrBlank // predict takes such a row, for a data set may have it
+		return digit.ErrBlank // batch prediction accepts it: a data set may have blank images
 	case in.IsImage() && q.saw == nil:
 		q.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
 	}
 	return err
 }
 
-// askProblem is the error of an input's value: the client's mistake unless it is known to be another.
-func (b *body) askProblem(in *predictor.Input, f field, err error) error {
-	var ours *fault
-	if known(err) != nil || errors.As(err, &ours) {
+// inputError says which input an error is about. The error is the client's mistake unless it is
+// known to be another.
+func (b *body) inputError(in *predictor.Input, f field, err error) error {
+	var internal *internalError
+	if known(err) != nil || errors.As(err, &internal) {
 		return fmt.Errorf("%q: %w", in.Name, err)
 	}
 	err = bad("%q: %v", in.Name, err)
@@ -147,10 +151,10 @@ func (b *body) askProblem(in *predictor.Input, f field, err error) error {
 	return err
 }
 
-// look brings an image to what the network was trained on. The memory that it takes counts where the
-// body does, while it takes it. As many are decoded at once as there are processors; memory comes first,
-// so that no decoding waits for memory.
-func (s *Server) decode(b *body, file []byte, height, width int) ([]uint8, error) {
+// decodeImage decodes an image and converts it to what the network was trained on. It takes memory
+// for the work from the budget, and gives it back. As many images are decoded at once as there are
+// processors. Memory is taken first, so that no decoding waits for it.
+func (s *Server) decodeImage(b *body, file []byte, height, width int) ([]uint8, error) {
 	memory, pixels := vision.Memory(file, s.config.Image)
 	memory += digit.PixelBytes * pixels
 	if err := b.take(memory, forWork); err != nil {
@@ -163,20 +167,20 @@ func (s *Server) decode(b *body, file []byte, height, width int) ([]uint8, error
 	case <-b.ctx.Done():
 	case <-time.After(time.Until(b.deadline)):
 	}
-	if err := over(b.ctx, b.deadline); err != nil {
+	if err := abandoned(b.ctx, b.deadline); err != nil {
 		return nil, err
 	}
 	grey, err := vision.Decode(file, s.config.Image)
 	if err != nil {
-		return nil, &unreadable{err}
+		return nil, &imageError{err}
 	}
-	if err := over(b.ctx, b.deadline); err != nil {
+	if err := abandoned(b.ctx, b.deadline); err != nil {
 		return nil, err
 	}
 	return digit.MNIST(grey, height, width)
 }
 
-// unreadable is what is wrong with an image: the client's mistake, whatever it is.
-type unreadable struct{ error }
+// imageError is an error in an image that cannot be decoded: the client's mistake.
+type imageError struct{ error }
 
-func (u *unreadable) Unwrap() error { return u.error }
+func (e *imageError) Unwrap() error { return e.error }

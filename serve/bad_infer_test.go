@@ -30,7 +30,7 @@ func typeMistakes(t testing.TB) (list []mistake) {
 	} {
 		key, _, _ := strings.Cut(c.member, ":")
 		for _, v := range values {
-			if v.says != c.is && !(v.says == "null" && kinds[strings.Trim(key, `"`)].optional) {
+			if v.says != c.is && !(v.says == "null" && memberTypes[strings.Trim(key, `"`)].optional) {
 				says := fmt.Sprintf("%s is %s, want %s", key, v.says, c.want)
 				list = append(list, changed(t, c.member+" is "+v.text, c.member, key+":"+v.text, 400, says))
 			}

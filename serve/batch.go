@@ -11,29 +11,29 @@ import (
 	"braid/predictor"
 )
 
-// batcher computes the answers of one model. If a batch may begin and nothing waits, a request is
-// computed by its own goroutine. Else it waits as a job, and jobs that wait are computed together,
-// up to a batch.
+// batcher computes the answers of one model. A request is computed by the goroutine that asks for
+// it if a batch may begin and no request waits. Otherwise it waits as a job, and waiting jobs are
+// computed together, as one batch.
 type batcher struct {
-	*scheduler // holds the lock of the fields below metrics
+	*scheduler // its lock also guards the fields below metrics
 	model      *predictor.Model
-	most       int           // rows of a batch
+	most       int           // rows in a batch
 	wait       time.Duration // for a batch to fill
 	metrics    *modelMetrics
 
 	waiting []*job
-	rows    int         // of those
+	rows    int         // in the waiting jobs
 	timer   *time.Timer // starts the batch that fills; nil: none has filled yet
 }
 
-// job is a request that waits.
+// job is a request that waits to be computed.
 type job struct {
 	rows     *predictor.Rows
 	ctx      context.Context
 	deadline time.Time
-	done     chan error // buffered, one element: the job was answered, or dropped
-	from     time.Time
-	latest   time.Time // a batch with this job fills no longer
+	done     chan error // receives the outcome; buffered, one element
+	queued   time.Time
+	latest   time.Time // when a batch with this job stops filling
 }
 
 // Why a request was not answered.
@@ -42,8 +42,8 @@ var (
 	errLate = errors.New("the deadline has passed")
 )
 
-// over returns errGone or errLate if nobody waits for the answer any more.
-func over(ctx context.Context, deadline time.Time) error {
+// abandoned returns errGone if the client has gone, errLate if the deadline has passed, else nil.
+func abandoned(ctx context.Context, deadline time.Time) error {
 	switch {
 	case ctx.Err() != nil:
 		return errGone
@@ -53,21 +53,20 @@ func over(ctx context.Context, deadline time.Time) error {
 	return nil
 }
 
-func newBatcher(m *predictor.Model, c Config, metrics *modelMetrics, all *scheduler) *batcher {
+func newBatcher(m *predictor.Model, c Config, metrics *modelMetrics, s *scheduler) *batcher {
 	return &batcher{
-		scheduler: all, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
+		scheduler: s, model: m, most: c.BatchRows, wait: c.BatchWait, metrics: metrics,
 	}
 }
 
-// answer fills in the answers to rows. It returns errGone or errLate if nobody waits for them any
-// more.
+// answer computes the answers to rows. It returns errGone or errLate if the request is abandoned.
 func (b *batcher) answer(ctx context.Context, rows *predictor.Rows, deadline time.Time) error {
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
 		b.free--
 		b.mu.Unlock()
 		defer b.release(1)
-		if err := over(ctx, deadline); err != nil {
+		if err := abandoned(ctx, deadline); err != nil {
 			return err
 		}
 		return b.compute(rows, 1)
@@ -78,13 +77,13 @@ func (b *batcher) answer(ctx context.Context, rows *predictor.Rows, deadline tim
 	return b.await(j)
 }
 
-// add has a job wait. A job whose deadline is near lets a batch fill for half of the time that is
-// left, so that the other half remains for the answer. The caller holds the lock.
+// add queues a job. A batch fills for at most half of the time until the job's deadline, which
+// leaves the other half for the answer. The caller holds the lock.
 func (b *batcher) add(ctx context.Context, rows *predictor.Rows, deadline time.Time) *job {
 	now := time.Now()
 	j := &job{
 		rows: rows, ctx: ctx, deadline: deadline, done: make(chan error, 1),
-		from: now, latest: now.Add(min(b.wait, deadline.Sub(now)/2)),
+		queued: now, latest: now.Add(min(b.wait, deadline.Sub(now)/2)),
 	}
 	if len(b.waiting) == 0 {
 		b.queue = append(b.queue, b)
@@ -95,18 +94,18 @@ func (b *batcher) add(ctx context.Context, rows *predictor.Rows, deadline time.T
 	return j
 }
 
-// await waits until a job is answered, or nobody waits for its answer any more.
+// await waits until a job is done or abandoned.
 func (b *batcher) await(j *job) error {
 	late := time.NewTimer(time.Until(j.deadline))
 	defer late.Stop()
-	var left error
+	var reason error
 	select {
 	case err := <-j.done:
 		return err
 	case <-j.ctx.Done():
-		left = errGone
+		reason = errGone
 	case <-late.C:
-		left = errLate
+		reason = errLate
 	}
 	b.mu.Lock()
 	at := slices.Index(b.waiting, j)
@@ -115,26 +114,26 @@ func (b *batcher) await(j *job) error {
 	}
 	b.mu.Unlock()
 	if at >= 0 {
-		return left
+		return reason
 	}
-	return <-j.done // it is being computed: its rows are in use until then
+	return <-j.done // it is being computed, and its rows are in use until it is done
 }
 
-// remove takes a job out of the queue. The caller holds the lock.
+// remove removes the job with index at from the queue. The caller holds the lock.
 func (b *batcher) remove(at int) {
 	j := b.waiting[at]
 	b.rows -= j.rows.N
 	b.metrics.queue.Dec()
-	b.metrics.queued.Observe(time.Since(j.from).Seconds())
+	b.metrics.queued.Observe(time.Since(j.queued).Seconds())
 	b.waiting = slices.Delete(b.waiting, at, at+1)
 	if len(b.waiting) == 0 {
-		at := slices.Index(b.queue, b)
-		b.queue = slices.Delete(b.queue, at, at+1)
+		turn := slices.Index(b.queue, b)
+		b.queue = slices.Delete(b.queue, turn, turn+1)
 	}
 }
 
-// fills reports whether the batch of the jobs that wait is to fill further, and then has it started
-// when that is over. The caller holds the lock.
+// fills reports whether the next batch should wait for more jobs. If so, it sets a timer that
+// starts the batch. The caller holds the lock.
 func (b *batcher) fills() bool {
 	if b.wait == 0 || b.rows >= b.most {
 		return false
@@ -157,13 +156,13 @@ func (b *batcher) fills() bool {
 	return true
 }
 
-// take takes the jobs of a batch out of the queue, in order. Jobs for which nobody waits any more
-// are dropped. The caller holds the lock.
-func (b *batcher) take() (jobs []*job) {
+// dequeue removes the jobs of one batch from the queue, in order. It drops abandoned jobs. The
+// caller holds the lock.
+func (b *batcher) dequeue() (jobs []*job) {
 	rows := 0
 	for len(b.waiting) > 0 {
 		j := b.waiting[0]
-		if err := over(j.ctx, j.deadline); err != nil {
+		if err := abandoned(j.ctx, j.deadline); err != nil {
 			b.remove(0)
 			j.done <- err
 			continue
@@ -190,7 +189,7 @@ func (b *batcher) run(jobs []*job) {
 		}
 		return
 	}
-	for _, j := range jobs { // a bad number in one is not the mistake of another
+	for _, j := range jobs { // apart: a bad number in one job must not fail the others
 		j.done <- b.compute(j.rows, 1)
 	}
 }
@@ -218,7 +217,7 @@ func (b *batcher) together(jobs []*job) error {
 	return nil
 }
 
-// compute answers the rows of so many requests.
+// compute computes the answers to the rows of a number of requests.
 func (b *batcher) compute(rows *predictor.Rows, requests int) error {
 	workers := 1
 	if more := b.borrow(rows.N); more > 0 {
@@ -231,7 +230,7 @@ func (b *batcher) compute(rows *predictor.Rows, requests int) error {
 	return err
 }
 
-// guarded does something whose panic is an error: it must not end the server.
+// guarded calls do, and returns a panic as an error: it must not end the server.
 func guarded(do func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -241,8 +240,7 @@ func guarded(do func() error) (err error) {
 	return do()
 }
 
-// panicked is a panic as an error: our fault, which the log shows and the client is not bothered
-// with.
+// panicked is the error of a panic. The log has its value and stack; the client gets neither.
 type panicked struct {
 	value any
 	stack []byte

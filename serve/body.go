@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// body is a request's body in memory, and what the request holds of the server's budget.
+// body is a request's body in memory, and the memory that the request holds.
 type body struct {
 	content  []byte
 	server   *Server
@@ -21,12 +21,13 @@ type body struct {
 // take takes memory from the server's budget for the request. It waits for it until the deadline.
 // free gives it back.
 func (b *body) take(bytes int64, kind claimKind) error {
-	all := b.server.memory
-	if bytes > all.ceiling(kind)-b.held.total() {
-		return tooLarge("the request, with its rows, images and answers, takes more than the %d bytes of memory "+
-			"that there are for it: send fewer rows at a time, or a smaller image (--memory)", all.ceiling(kind))
+	budget := b.server.memory
+	if most := budget.ceiling(kind); bytes > most-b.held.total() {
+		return tooLarge("the request, with its rows, images and answers, takes more than the %d "+
+			"bytes of memory that there are for it: send fewer rows at a time, or a smaller image "+
+			"(--memory)", most)
 	}
-	if !all.take(b.ctx, &b.held, bytes, kind, b.deadline) {
+	if !budget.take(b.ctx, &b.held, bytes, kind, b.deadline) {
 		if b.ctx.Err() != nil {
 			return errGone
 		}
@@ -35,21 +36,25 @@ func (b *body) take(bytes int64, kind claimKind) error {
 	return nil
 }
 
-// uncounted is the size up to which bodies come out of a pool. The budget does not count them: no
-// more are in use than there may be connections.
+// give gives memory back before free does.
+func (b *body) give(bytes int64, kind claimKind) { b.server.memory.give(&b.held, bytes, kind) }
+
+// uncounted is the size up to which bodies come from a pool. They take nothing from the budget: no
+// more of them are in use than there may be connections.
 const uncounted = 16 << 10
 
 var bodies = sync.Pool{New: func() any { return &body{content: make([]byte, 0, uncounted)} }}
 
-// read takes a request's body, which free gives back. Memory is taken once more has arrived than a small body has,
-// whatever the header claims.
+// read reads a request's body, which free releases. It takes memory from the budget when more than
+// uncounted bytes have arrived, whatever Content-Length says.
 func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	most := s.config.Body
 	if r.ContentLength > most {
 		return nil, tooLarge("the body has %d bytes, at most %d are read", r.ContentLength, most)
 	}
 	if !s.reads.take(1) { // an HTTP/2 connection has many requests
-		return nil, busy("memory", "the server is busy: it reads or answers %d requests, try again in a moment", s.config.Connections)
+		const text = "the server is busy: it reads or answers %d requests, try again in a moment"
+		return nil, busy("memory", text, s.config.Connections)
 	}
 	b := bodies.Get().(*body)
 	b.server, b.ctx, b.deadline = s, r.Context(), time.Now().Add(s.config.Deadline)
@@ -61,14 +66,16 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	return b, nil
 }
 
+// fill reads the content of a body.
 func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
-	from, known, err := s.unpacked(b, w, r)
+	from, plain, err := s.unpacked(b, w, r)
 	if err != nil {
 		return err
 	}
-	most := s.config.Body + 1 // with which it is too large
-	if known = known && r.ContentLength >= 0; known {
-		most = r.ContentLength + 1 // as much as shows that there is no more
+	known := plain && r.ContentLength >= 0
+	most := s.config.Body + 1 // one byte more shows that there is more
+	if known {
+		most = r.ContentLength + 1
 	}
 	for {
 		if len(b.content) == cap(b.content) {
@@ -91,8 +98,8 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 	}
 }
 
-// grow makes the memory as large as the body, or, where nobody knows how large that is, eight times as
-// large. All of it is claimed at the first step: bodies that hold some memory and wait for more could
+// grow enlarges the buffer to most bytes if the size of the body is known, else eightfold. The
+// first call takes all memory that the body may need: bodies that hold some and wait for more could
 // wait for each other.
 func (b *body) grow(most int64, known bool) error {
 	size := most
@@ -104,7 +111,7 @@ func (b *body) grow(most int64, known bool) error {
 	if cap(b.content) <= uncounted {
 		need := most
 		if !known {
-			need += most / 8 // of the step before the last, while it is copied
+			need += most / 8 // the last copy needs both buffers
 		}
 		if err := b.take(need, forBody); err != nil {
 			return err
@@ -116,7 +123,7 @@ func (b *body) grow(most int64, known bool) error {
 	return nil
 }
 
-// settle gives back what a body took that was read whole, and does not need.
+// settle gives back what a body took beyond its buffer. All of the body has been read.
 func (b *body) settle() {
 	need := int64(0)
 	if cap(b.content) > uncounted {
@@ -125,28 +132,25 @@ func (b *body) settle() {
 	b.give(b.held[forBody]-need, forBody)
 }
 
-// give gives memory back before free does.
-func (b *body) give(bytes int64, kind claimKind) { b.server.memory.give(&b.held, bytes, kind) }
-
-// free gives the memory back.
+// free gives all memory back.
 func (b *body) free() {
 	for kind, bytes := range b.held {
 		b.give(bytes, claimKind(kind))
 	}
 	b.server.reads.give(1)
 	b.server, b.ctx = nil, nil
-	b.keep()
+	b.recycle()
 }
 
-// keep has the memory used again, unless it is large.
-func (b *body) keep() {
+// recycle returns a small buffer to the pool.
+func (b *body) recycle() {
 	if cap(b.content) <= uncounted {
 		b.content = b.content[:0]
 		bodies.Put(b)
 	}
 }
 
-// readFailed tells why a body could not be read.
+// readFailed says why a body could not be read.
 func readFailed(err error) error {
 	var timeout interface{ Timeout() bool }
 	var large *http.MaxBytesError
@@ -154,14 +158,18 @@ func readFailed(err error) error {
 	case errors.As(err, &large):
 		return tooLarge("the body has more than the %d bytes that are read", large.Limit)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &problem{status: http.StatusRequestTimeout, text: "the body did not arrive in time", reason: "slow"}
+		return &problem{
+			status: http.StatusRequestTimeout, reason: "slow",
+			text: "the body did not arrive in time",
+		}
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return bad("the body ends too soon")
 	}
 	return bad("the body cannot be read: %s", plain(err))
 }
 
-// admit reads a request's body and counts the request in, which leave undoes, or turns it away where too many wait.
+// admit reads a request's body and counts the request until finish. It refuses the request if too
+// many wait for an answer.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
 	b, err := s.read(w, r)
 	if err != nil {
@@ -169,15 +177,17 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (*body, error) {
 	}
 	if !s.unanswered.take(1) {
 		b.free()
-		return nil, busy("queue", "the server is busy: %d requests wait for an answer, try again in a moment", s.config.Queue)
+		const text = "the server is busy: %d requests wait for an answer, try again in a moment"
+		return nil, busy("queue", text, s.config.Queue)
 	}
 	return b, nil
 }
 
-// inside is how many requests are read and not answered.
-func (s *Server) inside() int64 { return int64(s.config.Queue) - s.unanswered.left.Load() }
-
-func (s *Server) leave(b *body) {
+// finish ends what admit began.
+func (s *Server) finish(b *body) {
 	s.unanswered.give(1)
 	b.free()
 }
+
+// inside returns the number of admitted requests.
+func (s *Server) inside() int64 { return int64(s.config.Queue) - s.unanswered.left.Load() }

@@ -11,60 +11,59 @@ import (
 	"time"
 )
 
-// connections is a listener that limits the open connections, in all and of each client, and
-// follows their states.
+// connections is a listener that limits the number of open connections, in all and of each client.
+// It keeps their states.
 //
-// A connection is idle if it has waited for a request for idleFrom (it has sent nothing, or less
-// than a header, or no more after an answer), or lingered after the last answer. At the limit of
-// all the longest idle connection is closed to let a new one in; if none is idle, the new one
-// waits. At the limit of a client its own longest idle connection is closed, also one that has not
-// waited for idleFrom if it has sent nothing yet; if there is none, the new one is refused, because
-// others must not wait for it. A connection with a request in flight is never closed.
+// A connection is idle after it has waited for a request for idleFrom, or has lingered that long
+// after its last answer. It may have sent nothing, less than a header, or nothing since an answer.
+// At the limit in all, the longest idle connection is closed for a new one; if none is idle, the
+// new one waits. At the limit of a client, that client's longest idle connection is closed. Here
+// one that has sent no request is idle at once. If none is idle, the new one is refused: other
+// clients must not wait for it. A connection with a request in flight is never closed.
 type connections struct {
 	net.Listener
-	most, ofClient int
-	crowded        *atomic.Bool // a new connection waits: answers are to end theirs
+	most, ofClient int          // limits: in all, of one client
+	crowded        *atomic.Bool // a new connection waits: each answer shall end its connection
 	refused        func(net.Addr)
 
 	closed chan struct{}
-	once   sync.Once
+	once   sync.Once     // closes closed
 	fewer  chan struct{} // a connection was closed; buffered, one element
 
-	mu       sync.Mutex // of the fields below, and of states
+	mu       sync.Mutex // also of the connections' states
 	open     map[*conn]struct{}
 	byClient map[netip.Addr]int
 }
 
 const (
-	// A request that is under way to a connection that seems idle is lost with it, so this is
-	// longer than most of them take. It is short because others wait.
+	// idleFrom is longer than most requests take to arrive, because a request that is on its way
+	// to an idle connection is lost when that is closed. It is short because others wait.
 	idleFrom = 50 * time.Millisecond
-	// firstRequest is the time in which a new connection's first request is expected when the
-	// server stops.
+	// firstRequest is the time in which a stopping server expects a new connection's first request.
 	firstRequest = 500 * time.Millisecond
 )
 
 // conn is an accepted connection.
 type conn struct {
 	net.Conn
-	of     *connections
-	client netip.Addr
+	listener *connections
+	client   netip.Addr
 
 	state connState
 	since time.Time // when it began to wait or to linger
-	asked bool      // a request was read
+	asked bool      // it has sent a request
 }
 
-// connState is what a connection does.
 type connState int
 
 const (
-	connWaits    connState = iota // for a request
-	connAnswers                   // a request is in flight
-	connLingers                   // after the last answer
-	connReleased                  // it is being closed to let another in, or to stop
+	connWaits   connState = iota // for a request
+	connAnswers                  // a request is in flight
+	connLingers                  // after its last answer: see linger.go
+	connCloses                   // for a new one, or because the server stops
 )
 
+// limit returns a listener with the server's limits.
 func (s *Server) limit(l net.Listener) *connections {
 	return &connections{
 		Listener: l, most: s.config.Connections, ofClient: s.config.ClientConnections,
@@ -81,19 +80,19 @@ func (s *Server) limit(l net.Listener) *connections {
 	}
 }
 
-// Accept waits for a connection, and until there may be one more.
+// Accept waits for a connection and until the limits allow it. It closes those that it refuses.
 func (l *connections) Accept() (net.Conn, error) {
 	for {
 		accepted, err := l.Listener.Accept()
 		if err != nil {
 			select {
 			case <-l.closed:
-				err = net.ErrClosed // whatever the listener's error is then
+				err = net.ErrClosed // other listeners' errors may not be that
 			default:
 			}
 			return nil, err
 		}
-		c := &conn{Conn: accepted, of: l, client: clientOf(accepted.RemoteAddr().String())}
+		c := &conn{Conn: accepted, listener: l, client: clientOf(accepted.RemoteAddr().String())}
 		if l.admit(c) {
 			return c, nil
 		}
@@ -101,8 +100,8 @@ func (l *connections) Accept() (net.Conn, error) {
 	}
 }
 
-// admit adds a connection to those that are open. It returns false if its client has too many, or
-// the listener is closed while it waits.
+// admit adds a connection to the open ones, and waits until it may. It reports false if the client
+// has too many, or the listener is closed meanwhile.
 func (l *connections) admit(c *conn) bool {
 	defer l.crowded.Store(false)
 	for {
@@ -127,8 +126,9 @@ func (l *connections) admit(c *conn) bool {
 	}
 }
 
-// add adds a connection if no limit is reached. Else it returns the connection to close before; or
-// nil, and after how long to try again, 0 for never.
+// add adds a connection and reports true if no limit is reached. Otherwise it returns the
+// connection to close first, or nil and after how long to try again. again is 0 if the client has
+// too many.
 func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -147,20 +147,20 @@ func (l *connections) add(c *conn) (idle *conn, again time.Duration, ok bool) {
 	return nil, 0, true
 }
 
-// idle releases and returns the longest idle connection; or it returns nil, and the time after which
-// one may be idle. One on which nothing was asked is idle when it has waited for ofNew. The caller
-// holds the lock.
+// idle returns the longest idle connection of those that among selects, for the caller to close; or
+// nil, and the time after which one may be idle. A connection that has sent no request is idle
+// after newIdleFrom. The caller holds the lock.
 func (l *connections) idle(
-	now time.Time, ofNew time.Duration, among func(*conn) bool,
+	now time.Time, newIdleFrom time.Duration, among func(*conn) bool,
 ) (longest *conn, again time.Duration) {
-	from := now.Add(idleFrom) // when the longest is idle
+	from := now.Add(idleFrom) // when longest becomes idle
 	for c := range l.open {
-		if c.state == connAnswers || c.state == connReleased || !among(c) {
+		if c.state == connAnswers || c.state == connCloses || !among(c) {
 			continue
 		}
 		wait := idleFrom
 		if !c.asked {
-			wait = ofNew
+			wait = newIdleFrom
 		}
 		if at := c.since.Add(wait); at.Before(from) {
 			longest, from = c, at
@@ -169,18 +169,18 @@ func (l *connections) idle(
 	if again := from.Sub(now); again > 0 {
 		return nil, again
 	}
-	longest.state = connReleased
+	longest.state = connCloses
 	return longest, 0
 }
 
-// Close ends Accept. Connections go on.
+// Close ends Accept. Connections stay open.
 func (l *connections) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	return l.Listener.Close()
 }
 
-// calm waits until the connections are not busy, or the context ends.
-func (l *connections) calm(ctx context.Context) {
+// awaitQuiet waits until no connection is busy, or the context ends.
+func (l *connections) awaitQuiet(ctx context.Context) {
 	for l.busy() && ctx.Err() == nil {
 		time.Sleep(time.Millisecond)
 	}
@@ -192,7 +192,7 @@ func (l *connections) closeIf(which func(*conn) bool) {
 	l.mu.Lock()
 	for c := range l.open {
 		if which(c) {
-			c.state = connReleased
+			c.state = connCloses
 			list = append(list, c)
 		}
 	}
@@ -202,11 +202,10 @@ func (l *connections) closeIf(which func(*conn) bool) {
 	}
 }
 
-// silent reports whether nothing was asked on a connection. The caller holds the lock.
+// silent reports whether a connection has sent no request. The caller holds the lock.
 func (c *conn) silent() bool { return c.state == connWaits && !c.asked }
 
-// busy reports whether a request is in flight, or may soon come on a connection that was just
-// accepted.
+// busy reports whether a request is in flight, or expected on a new connection.
 func (l *connections) busy() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -218,16 +217,16 @@ func (l *connections) busy() bool {
 	return false
 }
 
-// follow notes the state of a connection: it is http.Server's ConnState.
-func (l *connections) follow(of net.Conn, state http.ConnState) {
-	if secure, ok := of.(*tls.Conn); ok {
-		of = secure.NetConn()
+// follow records the state of a connection. It is http.Server's ConnState.
+func (l *connections) follow(nc net.Conn, state http.ConnState) {
+	if secure, ok := nc.(*tls.Conn); ok {
+		nc = secure.NetConn()
 	}
-	c := of.(*conn)
+	c := nc.(*conn)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case c.state == connReleased:
+	case c.state == connCloses:
 	case state == http.StateActive:
 		c.state, c.asked = connAnswers, true
 	case state == http.StateIdle:
@@ -235,9 +234,9 @@ func (l *connections) follow(of net.Conn, state http.ConnState) {
 	}
 }
 
-// end closes a connection, which then counts no more.
+// end closes a connection, and removes it from the open ones.
 func (c *conn) end() error {
-	l := c.of
+	l := c.listener
 	l.mu.Lock()
 	if _, open := l.open[c]; open {
 		delete(l.open, c)

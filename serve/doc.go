@@ -1,9 +1,15 @@
-// Package serve answers over HTTP: models behind the Open Inference Protocol (version 2, with its
-// binary data extension), a plain route and a page for people, and what operating it takes:
-// batching, overload, draining, changing models, tokens, TLS, metrics and logs.
+// Package serve serves models over HTTP. It has the Open Inference Protocol (version 2, with its
+// binary data extension), a plainer route for single rows, and a page that uses that. It batches
+// requests, bounds what they take, loads changed models, stops without losing requests, and has
+// tokens, TLS, metrics and logs.
 //
-// connections.go accepts connections and limits them; net/http reads requests from them and writes
-// answers: run.go. Then server.go routes a request. host.go, origin.go, clients.go and tokens.go test
-// whether it may be answered, body.go reads its body, oip_*.go or ask.go makes rows of it, and
-// batch.go computes them when scheduler.go lets it. linger.go ends connections.
+// The way of a request:
+//
+//   - connections.go accepts and limits connections, net/http reads requests and writes answers
+//     (run.go), and linger.go closes connections
+//   - server.go routes the request; exchange.go logs and counts it
+//   - host.go, origin.go, clients.go and tokens.go test whether it is allowed
+//   - body.go reads its body, and budget.go limits the memory of all requests
+//   - oip*.go or ask.go, with fields.go and form.go, convert it to rows
+//   - batch.go computes the answers when scheduler.go allows it
 package serve

@@ -13,78 +13,100 @@ import (
 	"braid/vision/digit"
 )
 
-// problem is what is wrong with a request, with the status that says so.
+// problem is an error with its HTTP status.
 type problem struct {
 	status int
 	text   string
-	reason string // under which the metrics count it; "" for the client's mistakes
-	retry  int    // seconds after which to try again; 0: never
-	allow  string // the methods that a route has
+	reason string // a label of the metrics; "": not counted, for it is the client's mistake
+	retry  int    // Retry-After, in seconds; 0: none
+	allow  string // Allow: the methods of the route; "": none
 }
 
 func (p *problem) Error() string { return p.text }
 
+func problemf(status int, format string, args ...any) error {
+	return &problem{status: status, text: fmt.Sprintf(format, args...)}
+}
+
 func bad(format string, args ...any) error {
-	return &problem{status: http.StatusBadRequest, text: fmt.Sprintf(format, args...)}
+	return problemf(http.StatusBadRequest, format, args...)
 }
 
 func notFound(format string, args ...any) error {
-	return &problem{status: http.StatusNotFound, text: fmt.Sprintf(format, args...)}
+	return problemf(http.StatusNotFound, format, args...)
 }
 
 func tooLarge(format string, args ...any) error {
-	return &problem{status: http.StatusRequestEntityTooLarge, text: fmt.Sprintf(format, args...)}
+	return problemf(http.StatusRequestEntityTooLarge, format, args...)
+}
+
+func unsupported(format string, args ...any) error {
+	return problemf(http.StatusUnsupportedMediaType, format, args...)
 }
 
 func busy(reason, format string, args ...any) error {
-	return &problem{status: http.StatusServiceUnavailable, text: fmt.Sprintf(format, args...), reason: reason, retry: 1}
+	return &problem{
+		status: http.StatusServiceUnavailable, reason: reason, retry: 1,
+		text: fmt.Sprintf(format, args...),
+	}
 }
 
-// fault is a mistake of ours, found where others are the client's.
-type fault struct{ error }
+// internalError marks an error as the server's where others are the client's mistakes.
+type internalError struct{ error }
 
-func (f *fault) Unwrap() error { return f.error }
+func (e *internalError) Unwrap() error { return e.error }
 
-// problemOf gives any error the status that fits. What nobody knows is ours: the client is told no more.
+// problemOf returns the problem of any error. An error that is not known is the server's: the
+// client is not told its text.
 func problemOf(err error) *problem {
 	if p := known(err); p != nil {
 		return p
 	}
-	return &problem{status: http.StatusInternalServerError, text: "the server failed at this request: its log says why", reason: "failed"}
+	return &problem{
+		status: http.StatusInternalServerError, reason: "failed",
+		text: "the server failed at this request: its log says why",
+	}
 }
 
-// known is the problem of an error that is the client's mistake, or the state of things; nil where it is neither.
+// known returns the problem of an error that is the client's mistake, or that a client may meet on
+// a working server. For other errors it returns nil.
 func known(err error) *problem {
 	var p *problem
 	var question *predictor.Unanswerable
 	var large *vision.TooLarge
-	var image *unreadable
+	var image *imageError
 	switch {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &question), errors.Is(err, digit.ErrBlank):
-		return &problem{status: http.StatusUnprocessableEntity, text: withoutSource(err)}
+		return &problem{status: http.StatusUnprocessableEntity, text: withoutPackage(err)}
 	case errors.As(err, &large):
-		return &problem{status: http.StatusRequestEntityTooLarge, text: withoutSource(err) + ", or have more allowed (--max-image)"}
+		text := withoutPackage(err) + ", or have more allowed (--max-image)"
+		return &problem{status: http.StatusRequestEntityTooLarge, text: text}
 	case errors.Is(err, vision.ErrFormat):
-		return &problem{status: http.StatusUnsupportedMediaType, text: withoutSource(err)}
+		return &problem{status: http.StatusUnsupportedMediaType, text: withoutPackage(err)}
 	case errors.As(err, &image):
-		return &problem{status: http.StatusBadRequest, text: withoutSource(err)}
+		return &problem{status: http.StatusBadRequest, text: withoutPackage(err)}
 	case errors.Is(err, errLate):
-		return &problem{status: http.StatusGatewayTimeout, text: "the deadline passed before the answer was computed", reason: "deadline", retry: 1}
+		return &problem{
+			status: http.StatusGatewayTimeout, reason: "deadline", retry: 1,
+			text: "the deadline passed before the answer was computed",
+		}
 	case errors.Is(err, errGone):
 		return &problem{status: statusGone, text: err.Error(), reason: "gone"}
 	}
 	return nil
 }
 
-// withoutSource is the text of an error without the package that it comes from, which says nothing to a client.
-func withoutSource(err error) string { return strings.Replace(err.Error(), "vision: ", "", 1) }
+// withoutPackage returns the text of an error without the name of package vision, which means
+// nothing to a client.
+func withoutPackage(err error) string { return strings.Replace(err.Error(), "vision: ", "", 1) }
 
-// statusGone is how servers log a request whose client left, for which there is no standard status.
+// statusGone is the status in logs and metrics of a request whose client has gone. No standard
+// status means that; nginx has the same.
 const statusGone = 499
 
-// write answers with the problem.
+// write writes the problem as the answer.
 func (p *problem) write(w http.ResponseWriter) {
 	content, err := json.Marshal(struct {
 		Error string `json:"error"`
@@ -105,7 +127,7 @@ func (p *problem) write(w http.ResponseWriter) {
 	reply(w, p.status, content)
 }
 
-// reply writes JSON.
+// reply writes JSON as the answer.
 func reply(w http.ResponseWriter, status int, content []byte) {
 	h := w.Header()
 	h["Content-Type"] = jsonType
@@ -113,5 +135,3 @@ func reply(w http.ResponseWriter, status int, content []byte) {
 	w.WriteHeader(status)
 	w.Write(content)
 }
-
-var jsonType = []string{"application/json"}

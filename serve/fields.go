@@ -13,50 +13,47 @@ import (
 	"braid/internal/value"
 )
 
-// field is what a request gives by one name. Its content is valid as long as the request's body,
-// of which it may be a subslice.
+// field is the value of a named field in a request. It is valid as long as the request's body: it
+// may be a subslice of that.
 type field struct {
-	raw     []byte // a value of JSON; nil: content is from a form
+	raw     []byte // JSON; nil: the field is from a form, and content is its value
 	content []byte
-	charset string // of a text, in lower case; "": UTF-8
-	escaped bool   // as in an address: %2B, and + for a space
+	charset string // of content that is text, in lower case; "": UTF-8
+	escaped bool   // content has escapes of URLs: %2B, and + for a space
 }
 
-// Bounds of a request for people, far above what any model takes.
+// Limits of the fields of a request, far above what any model takes.
 const (
 	maxFields = 32
-	maxName   = 256 // bytes of a field's
+	maxName   = 256 // bytes
 )
 
-// wantFields is what a body of another kind should be.
-const wantFields = "want application/json or multipart/form-data"
-
-// fields reads a form or JSON.
+// fields returns the fields of a body that is a form or JSON.
 func (b *body) fields(contentType string) (map[string]field, error) {
 	media, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
-		return nil, wrongKind(suggest.Shorten(contentType))
+		return nil, wrongType(suggest.Shorten(contentType))
 	}
 	switch media {
 	case "application/json":
 		return b.jsonFields()
 	case "multipart/form-data":
 		return b.formFields(params["boundary"])
-	case "application/x-www-form-urlencoded": // curl -d says so of JSON, too
+	case "application/x-www-form-urlencoded": // the type that curl -d gives to JSON, too
 		text := bytes.TrimLeft(value.TrimMark(b.content), " \t\r\n")
 		if bytes.HasPrefix(text, []byte("{")) {
 			return b.jsonFields()
 		}
 		return b.queryFields()
 	}
-	return nil, wrongKind(suggest.Shorten(media))
+	return nil, wrongType(suggest.Shorten(media))
 }
 
-func wrongKind(is string) error {
-	return unsupported("Content-Type is %s, %s", is, wantFields)
+func wrongType(got string) error {
+	return unsupported("Content-Type is %s, want application/json or multipart/form-data", got)
 }
 
-// jsonFields finds the members of an object. Their values are subslices of the body.
+// jsonFields returns the members of a JSON object. Their values are subslices of the body.
 func (b *body) jsonFields() (map[string]field, error) {
 	text := value.TrimMark(b.content)
 	if err := checkJSON(text, len(text)); err != nil {
@@ -76,10 +73,10 @@ func (b *body) jsonFields() (map[string]field, error) {
 	return nil, jsonProblem(text, err)
 }
 
-// add adds a field, of a name that comes once.
+// add adds a field. Its name must be new.
 func add(given map[string]field, name []byte, f field) error {
 	if len(name) > maxName {
-		return bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+		return bad("a field is named %q, want at most %d bytes", quoted(name), maxName)
 	}
 	if _, twice := given[string(name)]; twice {
 		return bad("two fields are named %q", name)
@@ -91,7 +88,7 @@ func add(given map[string]field, name []byte, f field) error {
 	return nil
 }
 
-// modelName is the model that a field names.
+// modelName returns the name of a model that a field gives.
 func (b *body) modelName(f field) (string, error) {
 	var text []byte
 	var err error
@@ -108,13 +105,13 @@ func (b *body) modelName(f field) (string, error) {
 		return "", bad("model is no text, want a name")
 	}
 	text = bytes.TrimRight(text, "\r\n")
-	return string(text[:min(len(text), maxName)]), nil // no model's name is as long
+	return string(text[:min(len(text), maxName)]), nil // all models' names are shorter
 }
 
-// queryFields reads a form that is written like the end of an address.
+// queryFields reads a form that is written as a URL's query.
 func (b *body) queryFields() (map[string]field, error) {
-	if kind := http.DetectContentType(b.content); !strings.HasPrefix(kind, "text/plain") {
-		return nil, wrongKind("application/x-www-form-urlencoded, but the body is " + kind)
+	if found := http.DetectContentType(b.content); !strings.HasPrefix(found, "text/plain") {
+		return nil, wrongType("application/x-www-form-urlencoded, but the body is " + found)
 	}
 	given := map[string]field{}
 	for pair := range bytes.SplitSeq(bytes.TrimRight(b.content, "\r\n"), []byte("&")) {
@@ -123,9 +120,9 @@ func (b *body) queryFields() (map[string]field, error) {
 		case len(pair) == 0:
 			continue
 		case !ok:
-			return nil, bad("the form has %q, want NAME=VALUE", shorten(pair))
+			return nil, bad("the form has %q, want NAME=VALUE", quoted(pair))
 		case len(name) > 3*maxName:
-			return nil, bad("a field is named %q, want at most %d bytes", shorten(name), maxName)
+			return nil, bad("a field is named %q, want at most %d bytes", quoted(name), maxName)
 		}
 		f := field{content: content, escaped: true}
 		if err := add(given, unescape(nil, name, true), f); err != nil {
@@ -135,14 +132,15 @@ func (b *body) queryFields() (map[string]field, error) {
 	return given, nil
 }
 
-// text is the text of a form's field in UTF-8.
+// text returns the content of a form's field as UTF-8.
 func (b *body) text(name string, f field) ([]byte, error) {
 	switch f.charset {
 	case "", "utf-8", "utf8", "us-ascii":
 		return b.unescaped(f, true)
 	case "iso-8859-1", "latin1":
 	default:
-		return nil, unsupported("%q: the charset is %q, want utf-8", name, suggest.Shorten(f.charset))
+		charset := suggest.Shorten(f.charset)
+		return nil, unsupported("%q: the charset is %q, want utf-8", name, charset)
 	}
 	to, err := b.buffer(2 * len(f.content))
 	if err != nil {
@@ -154,7 +152,8 @@ func (b *body) text(name string, f field) ([]byte, error) {
 	return to, nil
 }
 
-// unescaped is a form's content, in which + stands for a space if plus is set. In base64 it does not.
+// unescaped returns the content of a form's field without escapes. plus is whether + stands for a
+// space, which in base64 it does not.
 func (b *body) unescaped(f field, plus bool) ([]byte, error) {
 	if !f.escaped {
 		return f.content, nil
@@ -166,8 +165,8 @@ func (b *body) unescaped(f field, plus bool) ([]byte, error) {
 	return unescape(to, f.content, plus), nil
 }
 
-// unescape appends text with %2B as the byte that it stands for and, where plus is set, + as a
-// space. A % before anything else stays.
+// unescape appends text to to. It replaces escapes such as %2B by their byte, and + by a space if
+// plus is true. It leaves a % that begins no escape.
 func unescape(to, text []byte, plus bool) []byte {
 	for i := 0; i < len(text); i++ {
 		c := []byte{text[i]}
@@ -184,8 +183,8 @@ func unescape(to, text []byte, plus bool) []byte {
 	return to
 }
 
-// buffer returns an empty buffer for a copy of so much of the body. It counts in the budget if the
-// body does, and free gives it back.
+// buffer returns an empty buffer with capacity size, for a copy of some of the body. It takes
+// memory from the budget if the body has, which free gives back.
 func (b *body) buffer(size int) ([]byte, error) {
 	if b.held[forBody] > 0 {
 		if err := b.take(int64(size), forWork); err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
-	"net/http"
 	"net/textproto"
 	"strings"
 
@@ -14,18 +13,18 @@ import (
 	"braid/internal/value"
 )
 
-// formFields reads a form of parts, RFC 7578, as browsers, curl and HTTP libraries write it.
+// formFields reads a multipart form (RFC 7578) as browsers, curl and HTTP libraries write it.
 func (b *body) formFields(boundary string) (map[string]field, error) {
 	if boundary == "" {
 		return nil, bad("multipart/form-data without a boundary")
 	}
-	// All parts together are shorter than the form.
+	// The parts' contents together are shorter than the form.
 	content, err := b.buffer(len(b.content) + bytes.MinRead)
 	if err != nil {
 		return nil, err
 	}
 	given, read := map[string]field{}, bytes.NewBuffer(content)
-	from := &metered{of: bytes.NewReader(b.content)}
+	from := &limitedReader{from: bytes.NewReader(b.content)}
 	parts := multipart.NewReader(from, boundary)
 	for {
 		from.left = maxHeader
@@ -54,7 +53,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 			return nil, err
 		}
 	}
-	if f, ok := given["_charset_"]; ok { // what browsers fill in by themselves
+	if f, ok := given["_charset_"]; ok { // browsers fill it in
 		if c := strings.ToLower(string(f.content[:min(len(f.content), maxName)])); c != "utf-8" {
 			return nil, bad("the form is in %q, want utf-8", suggest.Shorten(c))
 		}
@@ -63,12 +62,12 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 	return given, nil
 }
 
-// partName finds the name of a part's field.
+// partName returns the name of a part's field.
 func partName(h textproto.MIMEHeader) (string, error) {
 	const want = `want Content-Disposition: form-data; name="..."`
 	disposition := h.Get("Content-Disposition")
 	_, params, err := mime.ParseMediaType(disposition)
-	if err != nil { // names of files are written in many ways, and not needed
+	if err != nil { // clients escape file names in many ways; here they are not needed
 		at := strings.Index(strings.ToLower(disposition), "filename")
 		if at < 0 {
 			disposition = suggest.Shorten(disposition)
@@ -83,10 +82,10 @@ func partName(h textproto.MIMEHeader) (string, error) {
 	return unquoted.Replace(name), nil
 }
 
-// unquoted undoes how browsers write characters that a quoted name cannot have.
+// unquoted undoes browsers' escapes of characters that a quoted name cannot contain.
 var unquoted = strings.NewReplacer("%22", `"`, "%0D", "\r", "%0A", "\n", "%0d", "\r", "%0a", "\n")
 
-// decodePart reads what a part's header says of its content.
+// decodePart decodes a part's content as its header says, and sets its charset.
 func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 	encoding := strings.ToLower(strings.TrimSpace(h.Get("Content-Transfer-Encoding")))
 	switch encoding {
@@ -105,26 +104,22 @@ func (b *body) decodePart(name string, f *field, h textproto.MIMEHeader) error {
 	}
 	if _, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil {
 		f.charset = strings.ToLower(params["charset"])
-	} // else it has none: a form's text has no type
+	} // the texts of most forms have no Content-Type
 	return nil
 }
 
-func unsupported(format string, args ...any) error {
-	return &problem{status: http.StatusUnsupportedMediaType, text: fmt.Sprintf(format, args...)}
-}
-
-// metered fails when more is read than left says: the header of a part takes ten times its size in
-// memory.
-type metered struct {
-	of   io.Reader
+// limitedReader fails after left bytes. formFields sets left to limit the header of a part, which
+// takes ten times its size in memory.
+type limitedReader struct {
+	from io.Reader
 	left int
 }
 
-func (m *metered) Read(p []byte) (int, error) {
-	if m.left == 0 {
+func (r *limitedReader) Read(p []byte) (int, error) {
+	if r.left == 0 {
 		return 0, fmt.Errorf("the header of a part has more than %d bytes", maxHeader)
 	}
-	n, err := m.of.Read(p[:min(len(p), m.left)])
-	m.left -= n
+	n, err := r.from.Read(p[:min(len(p), r.left)])
+	r.left -= n
 	return n, err
 }

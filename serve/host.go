@@ -13,37 +13,39 @@ import (
 	"braid/internal/suggest"
 )
 
-// hosts are the names by which the server may be asked, besides localhost and addresses. Where nothing but a loopback
-// address keeps others out, they are looked at: a page from elsewhere can have its own name lead to this machine (DNS
-// rebinding), and would read the answers; but the browser tells that name.
+// hosts limits the names in requests' Host headers. A server that only its loopback address
+// protects needs the limit: a page of another host can point that host's name at this machine (DNS
+// rebinding) and read the answers. The browser sends that name as Host.
 type hosts struct {
-	names  []string
-	matter atomic.Bool
+	names   []string    // allowed besides localhost and addresses
+	limited atomic.Bool // other names are refused
 }
 
-// anyoneHere tells whether whoever is on this machine may ask at an address, and whoever is not may not.
-func (s *Server) anyoneHere(addr string) bool {
+// isOpenLocally reports whether only its loopback address protects a server: it has neither tokens
+// nor TLS.
+func (s *Server) isOpenLocally(addr string) bool {
 	return s.config.Token == "" && s.config.Cert == "" && Loopback(addr)
 }
 
-// check tests the name that a request asks for.
+// check returns an error if a request's Host is not allowed.
 func (h *hosts) check(r *http.Request) error {
-	if !h.matter.Load() || h.know(r.Host) {
+	if !h.limited.Load() || h.allowed(r.Host) {
 		return nil
 	}
 	return &problem{
 		status: http.StatusMisdirectedRequest, reason: "host",
-		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, or give it the name (--host, Hosts)", suggest.Shorten(r.Host)),
+		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, "+
+			"or give it the name (--host, Hosts)", suggest.Shorten(r.Host)),
 	}
 }
 
-// AskedAs has a handler answer only requests for localhost, an address, or one of some names, and no
-// cross-origin requests that may change something. A handler without tokens or TLS on a loopback
-// address needs it, as Server does by itself: else pages from elsewhere can read what it answers
-// (DNS rebinding), or have it work.
+// AskedAs returns a handler that refuses requests whose Host is not localhost, an address or one of
+// names, and cross-origin requests that may change something. It passes others to handler. A
+// handler without tokens or TLS on a loopback address needs it: otherwise pages of other hosts can
+// read its answers (DNS rebinding), or cause work. A Server does the same by itself.
 func AskedAs(names []string, handler http.Handler) http.Handler {
 	h := &hosts{names: names}
-	h.matter.Store(true)
+	h.limited.Store(true)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, check := range []func(*http.Request) error{checkHost, h.check, h.checkOrigin} {
 			if err := check(r); err != nil {
@@ -55,14 +57,16 @@ func AskedAs(names []string, handler http.Handler) http.Handler {
 	})
 }
 
-// named reports whether a host is one of the names that the server was given.
+// named reports whether a host is one of the names.
 func (h *hosts) named(host string) bool {
-	return slices.ContainsFunc(h.names, func(name string) bool { return strings.EqualFold(name, host) })
+	isHost := func(name string) bool { return strings.EqualFold(name, host) }
+	return slices.ContainsFunc(h.names, isHost)
 }
 
-// know reports whether a valid host, with a port or without, is one of this machine's. HTTP/1.0 may have none.
-func (h *hosts) know(host string) bool {
-	if host == "" {
+// allowed reports whether a valid Host, with a port or without, is localhost, an address or one of
+// the names.
+func (h *hosts) allowed(host string) bool {
+	if host == "" { // in HTTP/1.0
 		return true
 	}
 	if name, _, err := net.SplitHostPort(host); err == nil {
@@ -76,9 +80,9 @@ func (h *hosts) know(host string) bool {
 	return err == nil
 }
 
-// checkHost tests that the Host of a request is a host and perhaps a port (RFC 9112, 3.2). net/http
-// tests only which bytes it has. A request of HTTP/1.0 may have none, and so may one that no server
-// has read, which has no RequestURI.
+// checkHost returns an error unless a request's Host is a host and perhaps a port (RFC 9112, 3.2).
+// net/http checks only its bytes. It may be empty in HTTP/1.0, and in a request that a program has
+// made, which has no RequestURI.
 func checkHost(r *http.Request) error {
 	if validHost(r.Host) || r.Host == "" && (!r.ProtoAtLeast(1, 1) || r.RequestURI == "") {
 		return nil
@@ -90,8 +94,8 @@ func checkHost(r *http.Request) error {
 	}
 }
 
-// validHost reports whether a text is uri-host [ ":" port ] as in RFC 3986, 3.2, with a host that
-// is not empty. An IPv6 address may have a zone.
+// validHost reports whether text is uri-host [ ":" port ] (RFC 3986, 3.2) with a host that is not
+// empty. An IPv6 address may have a zone.
 func validHost(text string) bool {
 	if literal, ok := strings.CutPrefix(text, "["); ok {
 		address, rest, ok := strings.Cut(literal, "]")
@@ -106,14 +110,14 @@ func validHost(text string) bool {
 	return strings.Trim(host, ".") != "" && isHostName(host) && isPort(port)
 }
 
-// isPort reports whether a text is a port, or empty, which RFC 3986 allows.
+// isPort reports whether text is a port, or empty, as RFC 3986 allows.
 func isPort(text string) bool {
 	_, err := strconv.ParseUint(text, 10, 16)
 	return text == "" || err == nil
 }
 
-// isHostName reports whether a text has only the characters of a name: reg-name in RFC 3986,
-// without escapes.
+// isHostName reports whether text has only characters of a host name: RFC 3986's reg-name without
+// escapes.
 func isHostName(text string) bool {
 	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	return strings.Trim(text, letters+"0123456789-._~!$&'()*+,;=") == ""

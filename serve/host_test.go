@@ -143,7 +143,7 @@ func TestHostsElsewhere(t *testing.T) {
 		{"tokens", Config{Token: "tokens"}, "127.0.0.1:80", false},
 	} {
 		s := &Server{config: c.config}
-		if got := s.anyoneHere(c.addr); got != c.matter {
+		if got := s.isOpenLocally(c.addr); got != c.matter {
 			t.Errorf("%s: names matter: %v", c.what, got)
 		}
 	}

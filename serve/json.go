@@ -12,29 +12,31 @@ import (
 	"braid/internal/suggest"
 )
 
-// maxEscaped is how many bytes a string with escapes may have where nothing longer makes sense: the decoder copies it,
-// in steps. All characters of the longest text may be escapes.
+// maxEscaped is the most bytes of a string with escapes, which a decoder copies. Each byte of the
+// longest text may be an escape of six.
 const maxEscaped = 6 * maxText
 
-// checkJSON tests what a decoder does not: how deep a text is nested, that it is one value, and how long the strings
-// with escapes are: at most maxEscaped, or as long as is given where they are values.
-func checkJSON(text []byte, value int) error {
-	depth, quoted, escaped := 0, 0, false // quoted: where the string began that i is in
+// checkJSON tests what a decoder does not: how deep text is nested, that it is one value, and how
+// long strings with escapes are. A name may have maxEscaped bytes, a value that or maxValue.
+func checkJSON(text []byte, maxValue int) error {
+	depth, begin, escaped := 0, 0, false // begin of the string that contains i; 0: none
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
-		case quoted > 0:
+		case begin > 0:
 			if c == '\\' {
 				i++
 				escaped = true
 			} else if c == '"' {
-				if n := i - quoted; escaped && n > maxEscaped && (n > value || isName(text[i+1:])) {
-					return tooLarge("a string with escapes has %d bytes, at most %d are read", n, maxEscaped)
+				n := i - begin
+				if escaped && n > maxEscaped && (n > maxValue || isName(text[i+1:])) {
+					const format = "a string with escapes has %d bytes, at most %d are read"
+					return tooLarge(format, n, maxEscaped)
 				}
-				quoted = 0
+				begin = 0
 			}
 		case c == '"':
-			quoted, escaped = i+1, false
+			begin, escaped = i+1, false
 		case c == '[' || c == '{':
 			if depth++; depth > maxDepth {
 				return bad("the JSON is nested deeper than %d levels", maxDepth)
@@ -48,25 +50,25 @@ func checkJSON(text []byte, value int) error {
 			}
 		}
 	}
-	return nil // what is missing the decoder tells
+	return nil // the decoder reports what is missing
 }
 
-// isName tells whether a string is a member's name by what follows it.
-func isName(text []byte) bool {
-	text = bytes.TrimLeft(text, " \t\n\r")
-	return len(text) > 0 && text[0] == ':'
+// isName reports whether a string is the name of a member: a colon comes next.
+func isName(next []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(next, " \t\n\r"), []byte(":"))
 }
 
-// members visits an object's members, each of them once. Null stands for one that may be left out.
+// members calls visit with the name of each member of an object, but not of optional ones that are
+// null. visit decodes the value. Names must be unique.
 func members(d *jx.Decoder, visit func(key []byte) error) error {
 	if got := d.Next(); got != jx.Object {
-		return fmt.Errorf("got %s, want an object", kindNames[got])
+		return fmt.Errorf("got %s, want an object", typeNames[got])
 	}
-	seen := make([][]byte, 0, 8) // parts of the JSON, or copies; few objects have more
+	seen := make([][]byte, 0, 8) // few objects have more members
 	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
 		for _, before := range seen {
 			if bytes.Equal(before, key) {
-				return bad("two members are named %q", shorten(before))
+				return bad("two members are named %q", quoted(before))
 			}
 		}
 		if len(seen) == maxTensors {
@@ -74,28 +76,34 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 		}
 		seen = append(seen, key)
 		got := d.Next()
-		if got == jx.Null && kinds[string(key)].optional {
+		if got == jx.Null && memberTypes[string(key)].optional {
 			return d.Null()
 		}
 		if err := visit(key); err != nil {
-			return memberProblem(key, got, err)
+			return memberError(key, got, err)
 		}
 		return nil
 	})
 }
 
-// shorten is suggest.Shorten without a copy of all.
-func shorten(text []byte) string { return suggest.Shorten(string(text[:min(len(text), maxName)])) }
+// quoted returns what an error quotes of text. Unlike suggest.Shorten alone it does not copy all of
+// a long text.
+func quoted(text []byte) string { return suggest.Shorten(string(text[:min(len(text), maxName)])) }
 
-// kindNames are the decoder's types in words.
-var kindNames = map[jx.Type]string{
-	jx.Invalid: "no JSON", jx.String: "a string", jx.Number: "a number", jx.Null: "null", jx.Bool: "a truth value",
-	jx.Array: "a list", jx.Object: "an object",
+// typeNames are the names of JSON types in errors.
+var typeNames = map[jx.Type]string{
+	jx.Invalid: "no JSON",
+	jx.String:  "a string",
+	jx.Number:  "a number",
+	jx.Null:    "null",
+	jx.Bool:    "a truth value",
+	jx.Array:   "a list",
+	jx.Object:  "an object",
 }
 
-// kinds are what the members of requests are, wherever they stand.
-var kinds = map[string]struct {
-	kind     jx.Type
+// memberTypes are the types of all members of requests. No name has two types.
+var memberTypes = map[string]struct {
+	typ      jx.Type
 	text     string
 	optional bool // null means that it is left out
 }{
@@ -114,79 +122,77 @@ var kinds = map[string]struct {
 	"data":               {jx.Array, "a list of values", true},
 }
 
-// misread is the error of a member that is not what it should be.
-type misread struct {
-	text  string // which member, and what it should be
+// wrongMember is the error of a member that does not have its type.
+type wrongMember struct {
+	text  string // the member, and its type
 	cause error  // nil: the text says all
 }
 
-func (m *misread) Error() string {
-	if m.cause == nil {
-		return m.text
+func (w *wrongMember) Error() string {
+	if w.cause == nil {
+		return w.text
 	}
-	return m.text + ": " + plain(m.cause)
+	return w.text + ": " + plain(w.cause)
 }
 
-// memberProblem says which member is wrong, and what it should be, where the error does not.
-func memberProblem(key []byte, got jx.Type, err error) error {
+// memberError returns an error that names the member and its type, if err does not.
+func memberError(key []byte, got jx.Type, err error) error {
 	var p *problem
-	var m *misread
-	want, known := kinds[string(key)]
-	if !known || errors.As(err, &p) || errors.As(err, &m) {
+	var w *wrongMember
+	want, known := memberTypes[string(key)]
+	if !known || errors.As(err, &p) || errors.As(err, &w) {
 		return err
 	}
-	if got != want.kind {
-		return &misread{text: fmt.Sprintf("%q is %s, want %s", key, kindNames[got], want.text)}
+	if got != want.typ {
+		text := fmt.Sprintf("%q is %s, want %s", key, typeNames[got], want.text)
+		return &wrongMember{text: text}
 	}
-	return &misread{fmt.Sprintf("%q is not %s", key, want.text), err}
+	return &wrongMember{fmt.Sprintf("%q is not %s", key, want.text), err}
 }
 
-// plain is a decoder's error without the way that it took through our functions, and not too long: it may repeat
-// what the client wrote.
+// plain returns the text of a decoder's error without the decoder's functions. It shortens the
+// text, which may quote much of the client's.
 func plain(err error) string {
 	const most = 200
-	text := waysThrough.Replace(err.Error())
+	text := functionNames.Replace(err.Error())
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
 	return text
 }
 
-// waysThrough are what the decoder tells of functions.
-var waysThrough = strings.NewReplacer("callback: ", "", "skip: ", "", "array: ", "")
+// functionNames removes what the decoder's errors say of its functions.
+var functionNames = strings.NewReplacer("callback: ", "", "skip: ", "", "array: ", "")
 
-// list visits a list's entries.
-func list(d *jx.Decoder, what string, visit func() error) error {
-	if d.Next() != jx.Array {
-		return fmt.Errorf("%q is no list", what)
-	}
+// list calls visit for each element of the list that is the member key. visit decodes the element.
+func list(d *jx.Decoder, key string, visit func() error) error {
 	n := 0
 	return d.Arr(func(*jx.Decoder) error {
 		if n++; n > maxTensors {
-			return bad("%q has more than %d entries", what, maxTensors)
+			return bad("%q has more than %d entries", key, maxTensors)
 		}
 		return visit()
 	})
 }
 
-// jsonProblem says what is wrong with a request's JSON. If it is no JSON, encoding/json says why and
-// where. Else the decoder does, if the server has no words of its own.
+// jsonProblem returns the problem of a request's JSON that was not read because of err. If the JSON
+// is not valid, the problem has encoding/json's reason and position; else err's text.
 func jsonProblem(text []byte, err error) error {
 	var p *problem
-	var m *misread
-	var wrong *json.SyntaxError
-	named := errors.As(err, &m)
+	var w *wrongMember
+	var invalid *json.SyntaxError
+	hasMember := errors.As(err, &w)
 	switch {
-	case errors.As(json.Unmarshal(text, new(bool)), &wrong):
+	case errors.As(json.Unmarshal(text, new(bool)), &invalid):
 		where := "the JSON cannot be read"
-		if named {
-			where = m.text
+		if hasMember {
+			where = w.text
 		}
-		return bad("%s: %v at byte %d", where, wrong, wrong.Offset)
+		return bad("%s: %v at byte %d", where, invalid, invalid.Offset)
 	case errors.As(err, &p):
 		return p
-	case named:
-		return bad("%v", m)
+	case hasMember:
+		return bad("%v", w)
 	}
 	return bad("the JSON cannot be read: %s", plain(err))
 }

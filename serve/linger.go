@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-// A connection that is closed while its client still sends is reset, and the client may lose the
-// answer, such as the refusal of a large body. So a connection whose last request was not followed
-// by another is only half closed, and what still comes is read and dropped, until the client ends
-// its side, or up to these limits (RFC 9112, 9.6).
+// Closing a connection while its client still sends resets it, and the client may lose the answer,
+// such as the refusal of a large body. So after its last answer a connection is only half closed.
+// It lingers: what the client still sends is read and dropped until the client closes its side, up
+// to these limits (RFC 9112, 9.6).
 const (
 	lingerBytes   = 256 << 20
 	lingerTime    = 5 * time.Second
 	lingerSilence = time.Second // without a byte
 )
 
-// CloseWrite ends what is sent. net/http calls it when it has answered a request whose body it has
-// not read whole.
+// CloseWrite closes the side that sends. net/http calls it after the answer to a request whose body
+// it has not read to the end.
 func (c *conn) CloseWrite() error {
 	if !c.lingers() {
 		return errors.ErrUnsupported
@@ -26,7 +26,7 @@ func (c *conn) CloseWrite() error {
 	return nil
 }
 
-// Close closes a connection, or has it linger if the last request was answered just now.
+// Close closes a connection. If it has just answered its last request, it lingers first.
 func (c *conn) Close() error {
 	if c.lingers() {
 		return nil
@@ -34,10 +34,10 @@ func (c *conn) Close() error {
 	return c.end()
 }
 
-// lingers has a connection linger if a request was in flight, and reports whether it lingers.
+// lingers reports whether a connection lingers. If a request was in flight, it begins to.
 func (c *conn) lingers() bool {
-	c.of.mu.Lock()
-	defer c.of.mu.Unlock()
+	c.listener.mu.Lock()
+	defer c.listener.mu.Unlock()
 	if c.state == connAnswers {
 		c.state, c.since = connLingers, time.Now()
 		go c.linger()
@@ -45,7 +45,8 @@ func (c *conn) lingers() bool {
 	return c.state == connLingers
 }
 
-// linger reads until the client ends its side or a limit is reached, and closes the connection.
+// linger reads until the client closes its side or a limit is reached. Then it closes the
+// connection.
 func (c *conn) linger() {
 	defer c.end()
 	half, ok := c.Conn.(interface{ CloseWrite() error })

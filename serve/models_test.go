@@ -226,7 +226,7 @@ func TestReloadPanics(t *testing.T) {
 		}
 	}
 	logs := r.logs.String()
-	if n := strings.Count(logs, `"stack":"goroutine`); n != 1 || !strings.Contains(logs, `"error":"panic: runtime error`) || !strings.Contains(logs, "serve.(*Server).use") {
+	if n := strings.Count(logs, `"stack":"goroutine`); n != 1 || !strings.Contains(logs, `"error":"panic: runtime error`) || !strings.Contains(logs, "serve.(*Server).install") {
 		t.Errorf("the log does not show once where the panic was: %s", logs)
 	}
 	if about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body); !strings.Contains(about, `"load_error":"panic: `) || strings.Contains(about, "goroutine") {

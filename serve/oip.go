@@ -11,10 +11,10 @@ import (
 	"braid/tensor"
 )
 
-// extensions are what the server does beyond the protocol.
+// extensions are the protocol's extensions that the server has.
 var extensions = []string{"binary_tensor_data", "classification"}
 
-// about is the server's metadata.
+// about answers with the server's metadata.
 func (s *Server) about(w http.ResponseWriter, _ *http.Request) error {
 	return replyJSON(w, struct {
 		Name       string   `json:"name"`
@@ -23,6 +23,7 @@ func (s *Server) about(w http.ResponseWriter, _ *http.Request) error {
 	}{"braid", Version(), extensions})
 }
 
+// replyJSON writes a value as JSON.
 func replyJSON(w http.ResponseWriter, value any) error {
 	content, err := json.Marshal(value)
 	if err == nil {
@@ -31,7 +32,7 @@ func replyJSON(w http.ResponseWriter, value any) error {
 	return err
 }
 
-// modelJSON is a model's metadata.
+// modelJSON is a model's metadata, as the protocol defines it.
 type modelJSON struct {
 	Name       string         `json:"name"`
 	Versions   []string       `json:"versions"`
@@ -48,7 +49,7 @@ type tensorJSON struct {
 	Parameters map[string]any `json:"parameters,omitempty"`
 }
 
-// metadata is what /v2/models/NAME says of a version, but for failures to load another.
+// metadata returns a version's metadata, without failures to load another version.
 func (v *version) metadata() modelJSON {
 	m := modelJSON{Name: v.name, Versions: []string{v.Version()}, Platform: "braid_safetensors"}
 	for i := range v.Inputs {
@@ -59,8 +60,10 @@ func (v *version) metadata() modelJSON {
 			shape = tensor.Shape{1}
 		}
 		t := tensorJSON{Name: in.Name, Datatype: types[0], Shape: append([]int{-1}, shape...)}
-		if len(types) > 1 { // what the network itself takes
-			t.Parameters = map[string]any{"also_datatype": types[1], "also_shape": append([]int{-1}, in.Shape...)}
+		if len(types) > 1 { // the network's type
+			t.Parameters = map[string]any{
+				"also_datatype": types[1], "also_shape": append([]int{-1}, in.Shape...),
+			}
 		}
 		m.Inputs = append(m.Inputs, t)
 	}
@@ -74,18 +77,20 @@ func (v *version) metadata() modelJSON {
 	return m
 }
 
-// version finds the model that a request's path names.
+// version returns the version that a request's path names.
 func (s *Server) version(r *http.Request) (*version, error) {
 	v, err := s.model(r.PathValue("model"))
 	if err != nil {
 		return nil, err
 	}
 	if asked := r.PathValue("version"); asked != "" && asked != v.Version() {
-		return nil, notFound("model %q has no version %q, it has %q", v.name, suggest.Shorten(asked), v.Version())
+		return nil, notFound("model %q has no version %q, it has %q",
+			v.name, suggest.Shorten(asked), v.Version())
 	}
 	return v, nil
 }
 
+// modelAbout answers with a model's metadata.
 func (s *Server) modelAbout(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.version(r)
 	if err != nil {
@@ -93,11 +98,15 @@ func (s *Server) modelAbout(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := v.metadata()
 	if failed := s.byName[v.name].failed.Load(); failed != nil {
-		m.Parameters = map[string]any{"load_error": failed.err.Error(), "load_failed_at": failed.when.UTC().Format(time.RFC3339)}
+		m.Parameters = map[string]any{
+			"load_error":     failed.err.Error(),
+			"load_failed_at": failed.when.UTC().Format(time.RFC3339),
+		}
 	}
 	return replyJSON(w, m)
 }
 
+// modelReady answers whether a model is ready. A loaded model is, until the server stops.
 func (s *Server) modelReady(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.version(r)
 	if err != nil {
@@ -118,26 +127,26 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e := w.(*entry)
-	e.model = v
+	x := w.(*exchange)
+	x.model = v
 	b, err := s.admit(w, r)
 	if err != nil {
 		return err
 	}
-	defer s.leave(b)
+	defer s.finish(b)
 	deadline := b.deadline
 	q, err := parseInference(r, b.content)
 	if err != nil {
 		return err
 	}
-	if own := time.Now().Add(q.timeout); q.timeout > 0 && own.Before(deadline) {
-		deadline = own
+	if asked := time.Now().Add(q.timeout); q.timeout > 0 && asked.Before(deadline) {
+		deadline = asked
 	}
 	outputs, err := q.wanted(v.Model)
 	if err != nil {
 		return err
 	}
-	rows, err := q.rows(v.Model, s.config.Rows, b, outputs)
+	rows, err := q.readRows(v.Model, s.config.Rows, b, outputs)
 	if err != nil {
 		return err
 	}
@@ -145,13 +154,13 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err := v.batch.answer(b.ctx, rows, deadline); err != nil {
 		return err
 	}
-	e.rows = rows.N
+	x.rows = rows.N
 	return q.answer(w, v, rows, outputs)
 }
 
-// appendString appends a string of JSON.
+// appendString appends s as a JSON string.
 func appendString(text []byte, s string) []byte {
-	e := jx.Writer{Buf: text}
-	e.Str(s)
-	return e.Buf
+	w := jx.Writer{Buf: text}
+	w.Str(s)
+	return w.Buf
 }

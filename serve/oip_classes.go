@@ -13,18 +13,18 @@ import (
 	"braid/tensor"
 )
 
-// The classification extension of Triton: an output is texts VALUE:INDEX:LABEL, the most probable
-// class first, or VALUE:INDEX where the class has no label. The one number of a head that says yes
-// or no stands for two classes.
+// This file has Triton's classification extension. An output of classes consists of texts, the most
+// probable class first: PROBABILITY:INDEX:LABEL, or PROBABILITY:INDEX if the class has no label. A
+// yes/no head, which has one number, has two classes.
 
-// errNoOrder is the error of classes whose numbers cannot be ordered.
+// errNoOrder is the error of classes whose numbers are not finite.
 var errNoOrder = &problem{
 	status: http.StatusUnprocessableEntity,
 	text: "the answer has a number that is not finite, so its classes have no order: " +
 		"ask without classification",
 }
 
-// classes visits the first classes of each row.
+// classes calls visit with the texts of each row's count most probable classes.
 func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
 	values := t.Float32s()
 	if notFinite(values) >= 0 {
@@ -51,17 +51,17 @@ func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []b
 	return nil
 }
 
-// classSize is the most bytes that a class of a head takes in an answer. In JSON a byte of its
-// label may take six.
+// classSize returns the most bytes of a class in an answer. A byte of its label may take six in
+// JSON.
 func classSize(h *predictor.Head) int {
 	longest := 0
 	for _, label := range h.Labels {
 		longest = max(longest, len(label))
 	}
-	return 2*digits + 6*longest + len(`"::",`)
+	return 2*numberSize + 6*longest + len(`"::",`)
 }
 
-// appendClasses appends an output of classes to the JSON in text. Binary data goes to rest.
+// appendClasses appends an output of classes to the JSON in text, and its binary data to rest.
 func appendClasses(
 	text, rest []byte, h *predictor.Head, t tensor.Tensor, out wanted,
 ) (_, _ []byte, err error) {
@@ -76,10 +76,10 @@ func appendClasses(
 		})
 		return appendBinarySize(text, len(rest)-before), rest, err
 	}
-	e := jx.Writer{Buf: slices.Grow(append(text, `,"data":[`...), size)}
+	w := jx.Writer{Buf: slices.Grow(append(text, `,"data":[`...), size)}
 	err = classes(h, t, out.classes, func(class []byte) {
-		e.ByteStr(class)
-		e.Buf = append(e.Buf, ',')
+		w.ByteStr(class)
+		w.Buf = append(w.Buf, ',')
 	})
-	return append(e.Buf[:len(e.Buf)-1], `]}`...), rest, err
+	return append(w.Buf[:len(w.Buf)-1], `]}`...), rest, err
 }

@@ -13,12 +13,12 @@ import (
 
 // wanted is a head that a request asks for.
 type wanted struct {
-	head    int
-	binary  bool
-	classes int // 0: the numbers
+	head    int  // index
+	binary  bool // as binary data, not JSON
+	classes int  // how many classes, as texts; 0: all numbers
 }
 
-// wanted finds the outputs that are asked for.
+// wanted returns the heads that a request asks for.
 func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 	list := make([]wanted, 0, len(m.Heads))
 	if len(q.outputs) == 0 {
@@ -27,14 +27,14 @@ func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 		}
 		return list, nil
 	}
+	names := make([]string, len(m.Heads))
+	for i, h := range m.Heads {
+		names[i] = h.Name
+	}
 	for _, out := range q.outputs {
-		at := slices.IndexFunc(m.Heads, func(h predictor.Head) bool { return h.Name == out.name })
+		at := slices.Index(names, out.name)
 		if at < 0 {
-			var have []string
-			for _, h := range m.Heads {
-				have = append(have, h.Name)
-			}
-			return nil, bad("%v", suggest.Unknown("output", suggest.Shorten(out.name), have))
+			return nil, bad("%v", suggest.Unknown("output", suggest.Shorten(out.name), names))
 		}
 		if slices.ContainsFunc(list, func(w wanted) bool { return w.head == at }) {
 			return nil, bad("two outputs are named %q", out.name)
@@ -52,7 +52,9 @@ func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 }
 
 // answer writes the reply to an inference request.
-func (q *inference) answer(w http.ResponseWriter, v *version, rows *predictor.Rows, outputs []wanted) error {
+func (q *inference) answer(
+	w http.ResponseWriter, v *version, rows *predictor.Rows, outputs []wanted,
+) error {
 	textSize, restSize := replySizes(v.Model, rows.N, outputs)
 	b := bodies.Get().(*body)
 	text := append(b.empty(textSize), `{"model_name":"`...)
@@ -62,8 +64,8 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *predictor.Ro
 		text = appendString(append(text, `,"id":`...), q.id)
 	}
 	text = append(text, `,"outputs":[`...)
-	after := bodies.Get().(*body) // binary data
-	rest, binaries := after.empty(restSize), false
+	after := bodies.Get().(*body)
+	rest, hasBinary := after.empty(restSize), false // binary data
 	for i, out := range outputs {
 		if i > 0 {
 			text = append(text, ',')
@@ -78,12 +80,12 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *predictor.Ro
 		if err != nil {
 			return err
 		}
-		binaries = binaries || out.binary
+		hasBinary = hasBinary || out.binary
 	}
 	text = append(text, `]}`...)
 	h := w.Header()
 	h["Content-Type"] = jsonType
-	if binaries {
+	if hasBinary {
 		h[headerLength] = []string{strconv.Itoa(len(text))}
 		h["Content-Type"] = binaryType
 	}
@@ -91,17 +93,17 @@ func (q *inference) answer(w http.ResponseWriter, v *version, rows *predictor.Ro
 	w.WriteHeader(http.StatusOK)
 	for _, content := range [][]byte{text, rest} {
 		if _, err := w.Write(content); err != nil {
-			return nil // the client has gone; HTTP/2 may still be about to read the text
+			return nil // the client has gone; HTTP/2 may still read the buffers
 		}
 	}
 	b.content, after.content = text, rest
-	b.keep()
-	after.keep()
+	b.recycle()
+	after.recycle()
 	return nil
 }
 
-// replySizes are about the most that the JSON of an answer and its binary data take, so that they are
-// not copied to grow.
+// replySizes returns about the most bytes of a reply's JSON and of its binary data. Buffers of
+// these sizes need not grow.
 func replySizes(m *predictor.Model, rows int, outputs []wanted) (text, rest int) {
 	text = 4 << 10 // names and shapes
 	for _, out := range outputs {
@@ -114,21 +116,19 @@ func replySizes(m *predictor.Model, rows int, outputs []wanted) (text, rest int)
 		case out.binary:
 			rest += 4 * rows * h.Shape.Size()
 		default:
-			text += digits * rows * h.Shape.Size()
+			text += numberSize * rows * h.Shape.Size()
 		}
 	}
 	return text, rest
 }
 
-// empty returns the body's memory, or new memory where that is not enough.
+// empty returns an empty buffer of the size: the body's if that is large enough, else a new one.
 func (b *body) empty(size int) []byte {
 	if size > cap(b.content) {
 		return make([]byte, 0, size)
 	}
 	return b.content[:0]
 }
-
-var binaryType = []string{"application/octet-stream"}
 
 // appendOutput appends an output of numbers to JSON. Their binary data is for the caller to append.
 func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool) ([]byte, error) {
@@ -169,7 +169,7 @@ func appendBinarySize(text []byte, size int) []byte {
 	return append(strconv.AppendInt(text, int64(size), 10), `}}`...)
 }
 
-// errNotFinite is the error of an answer that JSON cannot hold.
+// errNotFinite is the error of an answer that JSON cannot represent.
 var errNotFinite = &problem{
 	status: http.StatusUnprocessableEntity,
 	text:   "the answer has a number that is not finite, which JSON cannot hold: ask for binary data",

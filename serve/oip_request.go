@@ -13,54 +13,55 @@ import (
 	"braid/internal/value"
 )
 
-// headerLength is the HTTP header that says where JSON ends and binary data begins.
+// headerLength is the HTTP header with the length of the JSON before binary data.
 const headerLength = "Inference-Header-Content-Length"
 
 // inference is an inference request of the Open Inference Protocol.
 type inference struct {
 	id      string
 	inputs  []input
-	outputs []output      // none: all
-	binary  bool          // outputs go out as binary data unless they say otherwise
+	outputs []output      // nil: all
+	binary  bool          // outputs are binary data unless they say otherwise
 	timeout time.Duration // 0: the server's
-	rest    []byte        // the binary data of inputs
+	rest    []byte        // the inputs' binary data
 }
 
-// input is a tensor as it came.
+// input is a tensor of a request.
 type input struct {
 	name, datatype string
 	shape          []int
 	data           jx.Raw // JSON; nil: binary
-	size           int    // of its binary data; -1: it has none
+	size           int    // bytes of binary data; -1: none
 	binary         []byte
 	shared         bool // it names shared memory
 }
 
-// output is a tensor that is asked for.
+// output is a tensor that a request asks for.
 type output struct {
 	name    string
 	binary  *bool // nil: as the request says
-	classes int64 // the most probable ones, as texts; 0: all numbers
+	classes int64 // how many of the most probable classes, as texts; 0: all numbers
 	shared  bool  // it names shared memory
 }
 
-// Bounds of what a request may be made of, far above what any needs.
+// Limits of a request, far above what any needs.
 const (
-	maxDepth   = 32 // of JSON
+	maxDepth   = 32 // of nested JSON
 	maxAxes    = 8
-	maxTensors = 64
+	maxTensors = 64   // inputs, outputs, members of an object
 	maxText    = 4096 // bytes of a text
-	maxID      = 1024
+	maxID      = 1024 // bytes
 )
 
-// parseInference reads a request's body.
+// parseInference parses a request's body.
 func parseInference(r *http.Request, content []byte) (*inference, error) {
 	q := &inference{}
 	text := content
 	if length := r.Header.Get(headerLength); length != "" {
 		n, err := strconv.Atoi(length)
 		if err != nil || n < 0 || n > len(content) {
-			return nil, bad("%s is %q, want the length of the JSON part: up to the body's %d bytes", headerLength, suggest.Shorten(length), len(content))
+			const text = "%s is %q, want the length of the JSON part: up to the body's %d bytes"
+			return nil, bad(text, headerLength, suggest.Shorten(length), len(content))
 		}
 		text, q.rest = content[:n], content[n:]
 	}
@@ -79,7 +80,8 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 			return nil, bad("input %q has both data and binary_data_size", suggest.Shorten(in.name))
 		}
 		if in.size > len(q.rest) {
-			return nil, bad("input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?", suggest.Shorten(in.name), in.size, len(q.rest), headerLength)
+			const text = "input %q has binary_data_size %d, only %d bytes follow the JSON part: is %s right?"
+			return nil, bad(text, suggest.Shorten(in.name), in.size, len(q.rest), headerLength)
 		}
 		in.binary, q.rest = q.rest[:in.size], q.rest[in.size:]
 	}
@@ -89,7 +91,7 @@ func parseInference(r *http.Request, content []byte) (*inference, error) {
 	return q, nil
 }
 
-// parse reads the JSON.
+// parse parses the JSON of a request.
 func (q *inference) parse(text []byte) error {
 	if err := checkJSON(text, maxEscaped); err != nil {
 		return err
@@ -148,8 +150,8 @@ func (q *inference) parse(text []byte) error {
 	return nil
 }
 
-// label reads a string that is to be one of a few: not all of what is longer than any of them.
-func label(d *jx.Decoder) (string, error) {
+// decodeName decodes a name or datatype. It cuts a string that is longer than any of them.
+func decodeName(d *jx.Decoder) (string, error) {
 	text, err := d.StrBytes()
 	return string(text[:min(len(text), maxText)]), err
 }
@@ -159,7 +161,7 @@ func (q *inference) parameters(d *jx.Decoder) error {
 		switch string(key) {
 		case "binary_data_output":
 			q.binary, err = d.Bool()
-		case "timeout": // microseconds, as in Triton's parameters
+		case "timeout": // microseconds, as Triton's parameter
 			var us int64
 			if us, err = d.Int64(); err == nil && (us < 0 || us > int64(time.Hour/time.Microsecond)) {
 				return bad("timeout is %d microseconds, want 0 to an hour", us)
@@ -172,13 +174,14 @@ func (q *inference) parameters(d *jx.Decoder) error {
 	})
 }
 
+// parse decodes the JSON object of an input.
 func (in *input) parse(d *jx.Decoder) error {
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
-			in.name, err = label(d)
+			in.name, err = decodeName(d)
 		case "datatype":
-			in.datatype, err = label(d)
+			in.datatype, err = decodeName(d)
 		case "shape":
 			in.shape = make([]int, 0, 4) // most have fewer axes
 			err = d.Arr(func(d *jx.Decoder) error {
@@ -198,7 +201,8 @@ func (in *input) parse(d *jx.Decoder) error {
 					return d.Skip()
 				}
 				if in.size, err = d.Int(); err == nil && in.size < 0 {
-					return bad("input %q has binary_data_size %d, want 0 or more", suggest.Shorten(in.name), in.size)
+					name := suggest.Shorten(in.name)
+					return bad("input %q has binary_data_size %d, want 0 or more", name, in.size)
 				}
 				return err
 			})
@@ -209,11 +213,12 @@ func (in *input) parse(d *jx.Decoder) error {
 	})
 }
 
+// parse decodes the JSON object of an output.
 func (out *output) parse(d *jx.Decoder) error {
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
-			out.name, err = label(d)
+			out.name, err = decodeName(d)
 		case "parameters":
 			err = members(d, out.parameter(d))
 		default:
@@ -223,6 +228,7 @@ func (out *output) parse(d *jx.Decoder) error {
 	})
 }
 
+// parameter returns a function that decodes the value of a parameter.
 func (out *output) parameter(d *jx.Decoder) func(key []byte) error {
 	return func(key []byte) error {
 		out.shared = out.shared || isShared(key, d)
@@ -244,13 +250,14 @@ func (out *output) parameter(d *jx.Decoder) func(key []byte) error {
 	}
 }
 
-// isShared reports whether a parameter that has a value is of Triton's shared memory extension.
+// isShared reports whether a parameter names shared memory, as in Triton's extension. null does
+// not.
 func isShared(key []byte, d *jx.Decoder) bool {
 	return bytes.HasPrefix(key, []byte("shared_memory_")) && d.Next() != jx.Null
 }
 
-// noSharedMemory is the error of a tensor in shared memory. To ignore the parameter would be to read
-// other data, or to leave the client without an answer.
+// noSharedMemory returns the error of a tensor in shared memory. Ignoring the parameter would read
+// other data, or leave the client without an answer.
 func noSharedMemory(what, name string) error {
 	const text = "%s %q names shared memory, which this server does not have: " +
 		"send the data in the request, as JSON or binary data"

@@ -15,9 +15,11 @@ import (
 	"braid/tensor"
 )
 
-// rows makes a model's rows of the inputs, at most so many. Their memory counts with the body's, and that of the
-// answers. The caller frees them.
-func (q *inference) rows(m *predictor.Model, most int, b *body, outputs []wanted) (*predictor.Rows, error) {
+// readRows converts the inputs to at most most rows of a model. It takes memory for them and for
+// the answers from the budget. The caller frees the rows.
+func (q *inference) readRows(
+	m *predictor.Model, most int, b *body, outputs []wanted,
+) (*predictor.Rows, error) {
 	n, err := q.count(most)
 	if err != nil {
 		return nil, err
@@ -28,7 +30,7 @@ func (q *inference) rows(m *predictor.Model, most int, b *body, outputs []wanted
 	}
 	size := int64(n) * rowSize(m)
 	for i, in := range found {
-		if in.pixels() {
+		if in.datatype == "UINT8" && in.data != nil { // the pixels' bytes come before their numbers
 			size += int64(n) * int64(m.Inputs[i].Shape.Size())
 		}
 	}
@@ -40,44 +42,43 @@ func (q *inference) rows(m *predictor.Model, most int, b *body, outputs []wanted
 			return nil, err
 		}
 	}
-	made := m.Rows(n)
+	rows := m.Rows(n)
 	for i, in := range found {
-		if err := in.read(made.Inputs[i], &m.Inputs[i]); err != nil {
-			m.Free(made)
+		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
+			m.Free(rows)
 			return nil, err
 		}
 	}
-	return made, nil
+	return rows, nil
 }
 
-// pixels tells whether an input's numbers are read as bytes first, which takes memory besides the rows'.
-func (in *input) pixels() bool { return in.datatype == "UINT8" && in.data != nil }
+// numberSize is the most bytes of an answer's number in JSON, with its comma.
+const numberSize = 16
 
-// digits is the most that a number of an answer takes as JSON, with the comma.
-const digits = 16
-
-// rowSize is the memory that a row takes, in bytes: inputs, answers, and the answers' text.
+// rowSize returns the memory of a row, in bytes: its inputs, its answers, and their JSON.
 func rowSize(m *predictor.Model) int64 {
 	size := 0
 	for _, in := range m.Inputs {
 		size += 4 * in.Shape.Size()
 	}
 	for _, h := range m.Heads {
-		size += (4 + digits) * h.Shape.Size()
+		size += (4 + numberSize) * h.Shape.Size()
 	}
 	return int64(size)
 }
 
-// count is how many rows all inputs have.
+// count returns the number of rows, which is the first dimension of each input.
 func (q *inference) count(most int) (int, error) {
 	n := 0
 	for i := range q.inputs {
 		in := &q.inputs[i]
 		if len(in.shape) == 0 || in.shape[0] < 1 {
-			return 0, bad("input %q has shape %v, want rows first, 1 or more", suggest.Shorten(in.name), in.shape)
+			name := suggest.Shorten(in.name)
+			return 0, bad("input %q has shape %v, want rows first, 1 or more", name, in.shape)
 		}
 		if i > 0 && in.shape[0] != n {
-			return 0, bad("input %q has %d rows, the inputs before it have %d", suggest.Shorten(in.name), in.shape[0], n)
+			return 0, bad("input %q has %d rows, the inputs before it have %d",
+				suggest.Shorten(in.name), in.shape[0], n)
 		}
 		if n = in.shape[0]; n > most {
 			return 0, tooLarge("%d rows, at most %d are answered at once", n, most)
@@ -86,14 +87,15 @@ func (q *inference) count(most int) (int, error) {
 	return n, nil
 }
 
-// match finds what the request gives for each of the model's inputs.
+// match returns the request's inputs in the order of the model's.
 func (q *inference) match(m *predictor.Model) ([]*input, error) {
-	found := make([]*input, len(m.Inputs))
+	names := inputNames(m)
+	found := make([]*input, len(names))
 	for i := range q.inputs {
 		in := &q.inputs[i]
-		at := slices.IndexFunc(m.Inputs, func(have predictor.Input) bool { return have.Name == in.name })
+		at := slices.Index(names, in.name)
 		if at < 0 {
-			return nil, bad("%v", suggest.Unknown("input", suggest.Shorten(in.name), inputNames(m)))
+			return nil, bad("%v", suggest.Unknown("input", suggest.Shorten(in.name), names))
 		}
 		if found[at] != nil {
 			return nil, bad("two inputs are named %q", in.name)
@@ -105,7 +107,8 @@ func (q *inference) match(m *predictor.Model) ([]*input, error) {
 	}
 	for i, in := range found {
 		if in == nil {
-			return nil, bad("input %q is missing, want each of %s", m.Inputs[i].Name, suggest.List(inputNames(m)))
+			const text = "input %q is missing, want each of %s"
+			return nil, bad(text, names[i], suggest.List(names))
 		}
 	}
 	return found, nil
@@ -119,37 +122,41 @@ func inputNames(m *predictor.Model) []string {
 	return list
 }
 
-// check tests an input's type and shape, and that so much data can be there, before memory is taken for it.
-func (in *input) check(of *predictor.Input) error {
-	types := datatypes(of)
+// check tests an input's datatype, its shape, and that its data is not too short for that, before
+// memory is taken for the rows.
+func (in *input) check(spec *predictor.Input) error {
+	types := datatypes(spec)
 	if !slices.Contains(types, in.datatype) {
-		return bad("input %q has datatype %q, want one of %s", in.name, suggest.Shorten(in.datatype), suggest.List(types))
+		return bad("input %q has datatype %q, want one of %s",
+			in.name, suggest.Shorten(in.datatype), suggest.List(types))
 	}
-	want := of.Shape
+	want := spec.Shape
 	if in.datatype == "BYTES" {
 		want = tensor.Shape{1}
 	}
 	if !slices.Equal(in.shape[1:], want) && !(in.datatype == "BYTES" && len(in.shape) == 1) {
 		return bad("input %q has shape %v, want rows, then %v", in.name, in.shape, []int(want))
 	}
-	values := in.shape[0] * want.Size() // rows are bounded, and so is a network's input
-	if in.data == nil && in.size < 0 {
+	values := in.shape[0] * want.Size() // no overflow: both factors are limited
+	size := valueSizes[in.datatype]
+	switch {
+	case in.data == nil && in.size < 0:
 		return bad("input %q has no data", in.name)
-	}
-	width := widths[in.datatype]
-	if in.data == nil && width > 0 && in.size != width*values {
-		return bad("input %q has %d bytes of binary data, want %d: %d values of %s", in.name, in.size, width*values, values, in.datatype)
-	}
-	if in.data != nil && len(in.data) < 2*values-1 || in.data == nil && width == 0 && in.size < 4*values {
+	case in.data == nil && size > 0 && in.size != size*values:
+		return bad("input %q has %d bytes of binary data, want %d: %d values of %s",
+			in.name, in.size, size*values, values, in.datatype)
+	case in.data == nil && size == 0 && in.size < 4*values, // each text has its length before it
+		in.data != nil && len(in.data) < 2*values-1: // a digit each, and commas
 		return bad("input %q has too little data for shape %v", in.name, in.shape)
 	}
 	return nil
 }
 
-// widths are the sizes in bytes of a value as binary data; of BYTES each value has its own.
-var widths = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
+// valueSizes are the bytes of a value in binary data. BYTES values have different sizes.
+var valueSizes = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
 
-// datatypes are the types that an input takes, the one that people have first.
+// datatypes returns the datatypes that an input accepts. The last is the network's; one of pixels
+// or texts, which clients have, comes before it.
 func datatypes(in *predictor.Input) []string {
 	list := make([]string, 0, 3)
 	if in.Pixels != nil {
@@ -164,25 +171,26 @@ func datatypes(in *predictor.Input) []string {
 	return append(list, "FP32")
 }
 
-// read fills in the values.
-func (in *input) read(to tensor.Tensor, of *predictor.Input) error {
+// read converts the data of an input to t.
+func (in *input) read(t tensor.Tensor, spec *predictor.Input) error {
 	if in.data != nil {
-		return in.readJSON(to, of)
+		return in.readJSON(t, spec)
 	}
-	if err := in.readBinary(to, of); err != nil {
+	if err := in.readBinary(t, spec); err != nil {
 		return err
 	}
-	return in.checkNumbers(to, of)
+	return in.checkNumbers(t, spec)
 }
 
-// checkNumbers tests binary numbers: a network does not take every id, nor NaN.
-func (in *input) checkNumbers(t tensor.Tensor, of *predictor.Input) error {
-	width := of.Shape.Size()
+// checkNumbers returns an error if binary data has unknown ids, NaN or infinities.
+func (in *input) checkNumbers(t tensor.Tensor, spec *predictor.Input) error {
+	width := spec.Shape.Size()
 	switch {
-	case in.datatype == "INT32" && of.Vocabulary > 0:
+	case in.datatype == "INT32" && spec.Vocabulary > 0:
 		for i, id := range t.Int32s() {
-			if id < 0 || int(id) >= of.Vocabulary {
-				return bad("input %q: row %d, element %d is id %d, want 0 to %d", in.name, i/width, i%width, id, of.Vocabulary-1)
+			if id < 0 || int(id) >= spec.Vocabulary {
+				return bad("input %q: row %d, element %d is id %d, want 0 to %d",
+					in.name, i/width, i%width, id, spec.Vocabulary-1)
 			}
 		}
 	case in.datatype == "FP32":
@@ -195,37 +203,38 @@ func (in *input) checkNumbers(t tensor.Tensor, of *predictor.Input) error {
 	return nil
 }
 
-func (in *input) readJSON(to tensor.Tensor, of *predictor.Input) error {
-	err := in.readValues(to, of)
+// readJSON converts JSON data to t. Its errors name the input.
+func (in *input) readJSON(t tensor.Tensor, spec *predictor.Input) error {
+	err := in.readValues(t, spec)
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("input %q: %w", in.name, err)
-	var ours *fault
-	if known(err) != nil || errors.As(err, &ours) {
+	var internal *internalError
+	if known(err) != nil || errors.As(err, &internal) {
 		return err
 	}
 	return bad("%v", err)
 }
 
-func (in *input) readValues(to tensor.Tensor, of *predictor.Input) error {
+func (in *input) readValues(t tensor.Tensor, spec *predictor.Input) error {
 	if in.data.Type() != jx.Array {
 		return errors.New("data is no list")
 	}
 	switch in.datatype {
 	case "UINT8":
-		return in.readPixels(to, of)
+		return in.readPixels(t, spec)
 	case "INT32":
-		return value.IDs(to.Int32s(), in.shape, of.Vocabulary, in.data)
+		return value.IDs(t.Int32s(), in.shape, spec.Vocabulary, in.data)
 	case "FP32":
-		return value.Floats(to.Float32s(), in.shape, in.data)
+		return value.Floats(t.Float32s(), in.shape, in.data)
 	}
-	size := of.Shape.Size()
+	size := spec.Shape.Size()
 	var r value.Reader
 	return value.Each(in.data, in.shape, "texts", func(at int, token []byte) error {
 		text, err := r.String(token)
 		if err == nil {
-			err = readText(of, to.Int32s()[at*size:][:size], text)
+			err = readText(spec, t.Int32s()[at*size:][:size], text)
 		}
 		if err != nil {
 			err = fmt.Errorf("text %d: %w", at, err)
@@ -234,35 +243,37 @@ func (in *input) readValues(to tensor.Tensor, of *predictor.Input) error {
 	})
 }
 
-func (in *input) readPixels(to tensor.Tensor, of *predictor.Input) error {
+// readPixels converts pixels to numbers, by way of bytes in a pooled buffer.
+func (in *input) readPixels(t tensor.Tensor, spec *predictor.Input) error {
 	b := bodies.Get().(*body)
 	defer bodies.Put(b)
-	pixels := b.empty(to.Len())[:to.Len()]
+	pixels := b.empty(t.Len())[:t.Len()]
 	if err := value.Pixels(pixels, in.shape, in.data); err != nil {
 		return err
 	}
-	of.Pixels.Floats(to.Float32s(), pixels)
+	spec.Pixels.Floats(t.Float32s(), pixels)
 	return nil
 }
 
-func (in *input) readBinary(to tensor.Tensor, of *predictor.Input) error {
+// readBinary converts binary data to t.
+func (in *input) readBinary(t tensor.Tensor, spec *predictor.Input) error {
 	switch in.datatype {
 	case "UINT8":
-		of.Pixels.Floats(to.Float32s(), in.binary)
+		spec.Pixels.Floats(t.Float32s(), in.binary)
 	case "INT32":
-		_, err := binary.Decode(in.binary, binary.LittleEndian, to.Int32s())
+		_, err := binary.Decode(in.binary, binary.LittleEndian, t.Int32s())
 		return err
 	case "FP32":
-		_, err := binary.Decode(in.binary, binary.LittleEndian, to.Float32s())
+		_, err := binary.Decode(in.binary, binary.LittleEndian, t.Float32s())
 		return err
 	case "BYTES":
-		size, rest := of.Shape.Size(), in.binary
+		size, rest := spec.Shape.Size(), in.binary
 		for row := range in.shape[0] {
 			if len(rest) < 4 || uint32(len(rest)-4) < binary.LittleEndian.Uint32(rest) {
 				return bad("input %q: text %d has no length before it, or is shorter than that", in.name, row)
 			}
 			n := binary.LittleEndian.Uint32(rest)
-			if err := readText(of, to.Int32s()[row*size:][:size], rest[4:4+n]); err != nil {
+			if err := readText(spec, t.Int32s()[row*size:][:size], rest[4:4+n]); err != nil {
 				return err
 			}
 			rest = rest[4+n:]
@@ -274,18 +285,19 @@ func (in *input) readBinary(to tensor.Tensor, of *predictor.Input) error {
 	return nil
 }
 
-// readText writes the token ids of a text.
-func readText(of *predictor.Input, ids []int32, text []byte) error {
+// readText converts a text to token ids. An error that is not about the text is an internalError.
+func readText(spec *predictor.Input, ids []int32, text []byte) error {
 	if len(text) > maxText {
-		return tooLarge("input %q has a text of %d bytes, want at most %d", of.Name, len(text), maxText)
+		const format = "input %q has a text of %d bytes, want at most %d"
+		return tooLarge(format, spec.Name, len(text), maxText)
 	}
 	if !utf8.Valid(text) {
-		return bad("input %q has a text that is not UTF-8", of.Name)
+		return bad("input %q has a text that is not UTF-8", spec.Name)
 	}
-	err := of.ReadText(ids, string(text))
+	err := spec.ReadText(ids, string(text))
 	var question *predictor.Unanswerable
 	if err != nil && !errors.As(err, &question) {
-		return &fault{err}
+		return &internalError{err}
 	}
 	return err
 }

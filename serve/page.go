@@ -14,33 +14,36 @@ import (
 
 	"braid/internal/suggest"
 	"braid/modelfile"
+	"braid/predictor"
 	"braid/tensor"
 )
 
 //go:embed page
 var pageFiles embed.FS
 
-// policy lets the page load what this server holds, and nothing else.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
+// policy lets the page load from this server, and from nowhere else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; " +
+	"img-src 'self' data: blob:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// pageTypes are the types of the page's files; those that the system knows differ from one to the next.
+// pageTypes are the Content-Types of the page's files. Package mime's differ between systems.
 var pageTypes = map[string]string{
 	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8",
 	".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
-// page is what people see.
+// page answers with the page's HTML.
 func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
-	return s.file(w, r, "index.html")
+	return servePageFile(w, r, "index.html")
 }
 
 func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
-	return s.file(w, r, r.PathValue("file"))
+	return servePageFile(w, r, r.PathValue("file"))
 }
 
-// file answers with the whole file, for all are small: no Range is read, of which some could not be answered.
-func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error {
+// servePageFile answers with a file of the page. The files are small: it ignores Range, which could
+// only add errors.
+func servePageFile(w http.ResponseWriter, r *http.Request, name string) error {
 	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
 	if err != nil {
 		return notFound("the page has no file %q", suggest.Shorten(name))
@@ -51,7 +54,7 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
-	if has(r.Header.Values("If-None-Match"), tag) {
+	if matches(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
@@ -62,8 +65,8 @@ func (s *Server) file(w http.ResponseWriter, r *http.Request, name string) error
 	return nil
 }
 
-// has tells whether a browser has a file already, by what its If-None-Match says.
-func has(headers []string, tag string) bool {
+// matches reports whether If-None-Match has a file's ETag: the browser has the file already.
+func matches(headers []string, tag string) bool {
 	for _, header := range headers {
 		for each := range strings.SplitSeq(header, ",") {
 			if each = strings.TrimSpace(each); each == "*" || strings.TrimPrefix(each, "W/") == tag {
@@ -77,13 +80,13 @@ func has(headers []string, tag string) bool {
 //go:embed openapi.json
 var openAPIDocument []byte
 
-// openAPI tells what the server does, as OpenAPI 3.
+// openAPI answers with the description of all routes, as OpenAPI 3.
 func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request) error {
 	reply(w, http.StatusOK, openAPIDocument)
 	return nil
 }
 
-// about is what /models, for the page, says of a model.
+// about describes a model in the answer to /models, which is for the page.
 type about struct {
 	Name    string        `json:"name"`
 	Version string        `json:"version"`
@@ -114,7 +117,7 @@ type textAbout struct {
 type headAbout struct {
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
-	Asked  bool     `json:"asked"` // it answers a text input; the others speak of the rest alone
+	Asked  bool     `json:"asked"` // it depends on a text input
 }
 
 type scoreAbout struct {
@@ -126,7 +129,7 @@ type sampleAbout struct {
 	Image []byte `json:"image"` // grey bytes, base64
 }
 
-// describeAll tells of all models.
+// describeAll answers with descriptions of all models.
 func (s *Server) describeAll(w http.ResponseWriter, _ *http.Request) error {
 	list := make([]about, 0, len(s.models))
 	for _, m := range s.models {
@@ -139,39 +142,52 @@ func (s *Server) describeAll(w http.ResponseWriter, _ *http.Request) error {
 	}{list})
 }
 
-// describe makes what the page needs to know of a model.
+// describe returns the description of a model that is ready.
 func (v *version) describe() about {
-	a := about{Name: v.name, Version: v.Version(), Scores: v.scores(), Samples: []sampleAbout{}}
+	a := about{Name: v.name, Version: v.Version(), Scores: v.scores(), Samples: v.samples()}
 	for i := range v.Inputs {
 		in := &v.Inputs[i]
-		own := inputAbout{Name: in.Name}
+		described := inputAbout{Name: in.Name}
 		switch {
 		case in.IsImage():
-			own.Image = &imageAbout{in.Shape[0], in.Shape[1]}
+			described.Image = &imageAbout{in.Shape[0], in.Shape[1]}
 		case in.IsText():
-			own.Text = &textAbout{orNone(in.Text.Tokenizer.Words()), in.Shape.Size(), orNone(in.Text.Questions)}
-		}
-		a.Inputs = append(a.Inputs, own)
-	}
-	for _, h := range v.Heads {
-		a.Heads = append(a.Heads, headAbout{h.Name, orNone(h.Labels), v.asked(h.Name)})
-	}
-	if image := slices.IndexFunc(a.Inputs, func(in inputAbout) bool { return in.Image != nil }); image >= 0 && v.File.Samples != nil {
-		if t := v.File.Samples.Inputs[a.Inputs[image].Name]; t.DType() == tensor.Uint8 {
-			for bytes := range slices.Chunk(t.Uint8s(), v.Inputs[image].Shape.Size()) {
-				a.Samples = append(a.Samples, sampleAbout{bytes})
+			described.Text = &textAbout{
+				Words:     notNil(in.Text.Tokenizer.Words()),
+				Most:      in.Shape.Size(),
+				Questions: notNil(in.Text.Questions),
 			}
 		}
+		a.Inputs = append(a.Inputs, described)
+	}
+	for _, h := range v.Heads {
+		a.Heads = append(a.Heads, headAbout{h.Name, notNil(h.Labels), v.asked(h.Name)})
 	}
 	return a
 }
 
-// asked reports whether a head answers what a text input asks. The file's rules name such heads.
-// Without rules they are all heads that the graph leads a text to.
+// samples returns the samples of the first image input.
+func (v *version) samples() []sampleAbout {
+	list := []sampleAbout{}
+	image := slices.IndexFunc(v.Inputs, func(in predictor.Input) bool { return in.IsImage() })
+	if image < 0 || v.File.Samples == nil {
+		return list
+	}
+	in := &v.Inputs[image]
+	if t := v.File.Samples.Inputs[in.Name]; t.DType() == tensor.Uint8 {
+		for bytes := range slices.Chunk(t.Uint8s(), in.Shape.Size()) {
+			list = append(list, sampleAbout{bytes})
+		}
+	}
+	return list
+}
+
+// asked reports whether a head answers the question of a text input. The file's rules name such
+// heads. Without rules, they are the heads that depend on a text input.
 func (v *version) asked(head string) bool {
-	speaks := func(r modelfile.Rule) bool { return r.Head == head }
+	isOf := func(r modelfile.Rule) bool { return r.Head == head }
 	if len(v.File.Rules) > 0 {
-		return slices.ContainsFunc(v.File.Rules, speaks)
+		return slices.ContainsFunc(v.File.Rules, isOf)
 	}
 	reads := map[string]bool{}
 	for i := range v.Inputs {
@@ -185,15 +201,15 @@ func (v *version) asked(head string) bool {
 	return reads[head]
 }
 
-// orNone makes an empty list of JSON, not null, of none.
-func orNone(list []string) []string {
+// notNil returns the list, or an empty one for nil, which JSON writes as null.
+func notNil(list []string) []string {
 	if list == nil {
 		return []string{}
 	}
 	return list
 }
 
-// scores are the figures on the validation data that the model's file tells.
+// scores returns the scores on the validation data in the model's file.
 func (v *version) scores() []scoreAbout {
 	var training struct {
 		Final []scoreAbout `json:"final"`

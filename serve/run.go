@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// maxHeader is the most bytes of a request's header.
+// maxHeader is the most bytes of a request's header, and of one in a form.
 const maxHeader = 16 << 10
 
-// Run serves on a listener, which it closes, until the context ends. Then ready answers 503, and
-// each answer ends its connection. After DrainWait no connection is accepted any more, and requests
-// that were read are answered within DrainTimeout.
+// Run serves on a listener until the context ends, and closes it. Then ready answers 503, and each
+// answer ends its connection. After DrainWait no more connections are accepted, and requests on the
+// open ones are answered within DrainTimeout.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -24,14 +24,14 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      s.config.WriteTime,
 		IdleTimeout:       s.config.IdleTime,
 		MaxHeaderBytes:    maxHeader,
-		// What clients do to connections is logged at the level of debugging.
+		// Clients' network errors are debug messages.
 		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
-		HTTP2: &http.HTTP2Config{ // what it holds for each connection is not in the budget
+		HTTP2: &http.HTTP2Config{ // the budget does not count these buffers
 			MaxConcurrentStreams:          64,
 			MaxReceiveBufferPerConnection: 64 << 10,
 			MaxReceiveBufferPerStream:     64 << 10,
 		},
-		DisableGeneralOptionsHandler: true, // it is no JSON
+		DisableGeneralOptionsHandler: true, // its answer is not JSON
 	}
 	serve := server.Serve
 	if s.pair != nil {
@@ -41,8 +41,8 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		}
 		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
 	}
-	if s.anyoneHere(l.Addr().String()) {
-		s.hosts.matter.Store(true)
+	if s.isOpenLocally(l.Addr().String()) {
+		s.hosts.limited.Store(true)
 	}
 	stop := make(chan struct{})
 	defer close(stop)
@@ -72,17 +72,17 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 }
 
 // drain stops a server that accepts no more connections. Shutdown drops requests that are read
-// after it was called, so it comes when none is expected any more.
+// after its call, so drain calls it when no more are expected.
 func (s *Server) drain(server *http.Server, open *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
-	open.calm(ctx)
+	open.awaitQuiet(ctx)
 	open.closeIf((*conn).silent) // Shutdown would wait for them for 5 s
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()
-		err = fmt.Errorf("serve: requests were still open %v after the last connection was accepted: %w",
-			s.config.DrainTimeout, err)
+		err = fmt.Errorf("serve: requests were still open %v after the last connection was "+
+			"accepted: %w", s.config.DrainTimeout, err)
 	}
 	return err
 }

@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// scheduler decides when batches are computed: at most so many at once, of all models and their
-// versions, which take turns.
+// scheduler limits how many batches are computed at once. All models and their versions share the
+// limit, and take turns.
 type scheduler struct {
-	mu    sync.Mutex // of this and of all batchers
+	mu    sync.Mutex // also of all batchers
 	free  int        // batches that may begin now
-	queue []*batcher // those with jobs that wait, in turn
+	queue []*batcher // with waiting jobs; the first has the next turn
 }
 
-// start begins batches, as many as may. The caller holds the lock.
+// start begins as many batches as it may. The caller holds the lock.
 func (s *scheduler) start() {
 	for i := 0; s.free > 0 && i < len(s.queue); {
 		b := s.queue[i]
@@ -21,7 +21,7 @@ func (s *scheduler) start() {
 			i++
 			continue
 		}
-		jobs := b.take()
+		jobs := b.dequeue()
 		if len(b.waiting) > 0 {
 			s.queue = append(slices.Delete(s.queue, i, i+1), b)
 		}
@@ -32,7 +32,7 @@ func (s *scheduler) start() {
 	}
 }
 
-// release ends so many batches, or what others did for one.
+// release lets n more batches begin: those that have ended, or whose workers were borrowed.
 func (s *scheduler) release(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,10 +40,11 @@ func (s *scheduler) release(n int) {
 	s.start()
 }
 
-// rowsOfWorker are the rows of a batch for which another worker is worth starting.
+// rowsOfWorker is how many more rows of a batch make one more worker worth starting.
 const rowsOfWorker = 16
 
-// borrow lets a batch of so many rows have more workers, in place of batches that nobody needs now.
+// borrow returns how many more workers a batch gets. Each takes the turn of a batch that may begin
+// and has no jobs yet. The caller releases them.
 func (s *scheduler) borrow(rows int) (workers int) {
 	if rows < 2*rowsOfWorker {
 		return 0

@@ -21,38 +21,44 @@ type Server struct {
 	metrics    *metrics
 	models     []*served // in the order given
 	byName     map[string]*served
-	pair       *certificate // nil without TLS
+	pair       *certificate // nil: no TLS
 	hosts      hosts
 	tokens     tokens
 	clients    clients
-	memory     *budget // of all requests
-	reads      stock   // for requests whose body is read or answered
-	unanswered stock   // for requests that are read and not answered
+	memory     *budget // for all requests
+	reads      stock   // left for requests that are being read or answered
+	unanswered stock   // left for requests that are read and not answered
 	batches    scheduler
-	decodes    chan struct{} // holds an element for each image that is being decoded
-	leaving    atomic.Bool   // it is being stopped
+	decodes    chan struct{} // has an element for each image that is being decoded
+	leaving    atomic.Bool   // the server is stopping
 	crowded    atomic.Bool   // a new connection waits until another ends
-	warning    *rate.Limiter // of requests that were turned away
+	warning    *rate.Limiter // of warnings about refused requests and connections
 	mux        *http.ServeMux
-	routed     []string // method and pattern of each endpoint: what openapi.json tells of
+	routed     []string // method and pattern of each route in openapi.json
 }
 
-// New loads the models and makes a server of them.
+// New loads the models and returns a server that answers with them.
 func New(c Config) (*Server, error) {
 	c = c.withDefaults()
 	if err := c.check(); err != nil {
 		return nil, err
 	}
 	s := &Server{
-		config: c, log: c.Log, hosts: hosts{names: c.Hosts}, tokens: tokens{path: c.Token}, memory: newBudget(c.Memory), clients: clients{rate: c.Rate},
-		warning: rate.NewLimiter(1, 5), decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		config:  c,
+		log:     c.Log,
+		hosts:   hosts{names: c.Hosts},
+		tokens:  tokens{path: c.Token},
+		clients: clients{rate: c.Rate},
+		memory:  newBudget(c.Memory),
+		decodes: make(chan struct{}, runtime.GOMAXPROCS(0)),
+		warning: rate.NewLimiter(1, 5),
 	}
 	s.metrics = newMetrics(func() float64 { return float64(s.inside()) })
 	s.metrics.addMemory(s.memory)
 	if c.LogDropped != nil {
 		s.metrics.addDropped(c.LogDropped)
 	}
-	s.hosts.matter.Store(c.Hosts != nil)
+	s.hosts.limited.Store(c.Hosts != nil)
 	s.reads.left.Store(int64(c.Connections))
 	s.unanswered.left.Store(int64(c.Queue))
 	s.batches.free = c.Parallel
@@ -72,15 +78,15 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// endpoint answers one kind of request. What it returns is told to the client.
+// endpoint answers one kind of request. Its error becomes the answer: see problemOf.
 type endpoint func(w http.ResponseWriter, r *http.Request) error
 
-// access says who may use a route.
+// access is which requests a route answers.
 type access int
 
 const (
-	open      access = iota // everybody: health, and the page, which holds no secret
-	protected               // those with a token, where tokens are asked for
+	open      access = iota // all: health, and the page, which has no secrets
+	protected               // those that pass the server's checks
 )
 
 func (s *Server) routes() {
@@ -89,7 +95,7 @@ func (s *Server) routes() {
 	s.route(get, "/v2/health/live", open, s.live)
 	s.route(get, "/v2/health/ready", open, s.ready)
 	about := s.route(get, "/v2", protected, s.about)
-	s.mux.HandleFunc("/v2/{$}", about) // clients write either
+	s.mux.HandleFunc("/v2/{$}", about) // some clients write the slash
 	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
 		s.route(get, model, protected, s.modelAbout)
 		s.route(get, model+"/ready", protected, s.modelReady)
@@ -102,68 +108,75 @@ func (s *Server) routes() {
 	s.route(get, "/{$}", open, s.page)
 	s.route(get, "/page/{file}", open, s.pageFile)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		w.(*entry).fail(notFound("there is nothing at %q: /openapi.json tells what there is", suggest.Shorten(r.URL.Path)))
+		const text = "there is nothing at %q: /openapi.json lists what there is"
+		w.(*exchange).fail(notFound(text, suggest.Shorten(r.URL.Path)))
 	})
 }
 
-// route adds an endpoint, and returns its handler.
-func (s *Server) route(method, pattern string, who access, do endpoint) http.HandlerFunc {
+// route adds a route, and returns its handler.
+func (s *Server) route(method, pattern string, to access, do endpoint) http.HandlerFunc {
 	allowed := method
 	if method == http.MethodGet {
 		allowed = "GET, HEAD"
 	}
 	s.routed = append(s.routed, method+" "+pattern)
-	checks := s.checks()
+	// The rate comes before the token, so that guessing tokens is slow.
+	checks := []func(*http.Request) error{
+		s.hosts.check, s.hosts.checkOrigin, s.clients.check, s.tokens.check,
+	}
 	handler := func(w http.ResponseWriter, r *http.Request) {
-		e := w.(*entry)
-		e.route = pattern
+		x := w.(*exchange)
+		x.route = pattern
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
-			e.fail(&problem{
+			x.fail(&problem{
 				status: http.StatusMethodNotAllowed, allow: allowed,
-				text: fmt.Sprintf("%s does not take %s, want %s", suggest.Shorten(r.URL.Path), suggest.Shorten(r.Method), allowed),
+				text: fmt.Sprintf("%s does not take %s, want %s",
+					suggest.Shorten(r.URL.Path), suggest.Shorten(r.Method), allowed),
 			})
 			return
 		}
-		if who == protected {
+		if to == protected {
 			for _, check := range checks {
 				if err := check(r); err != nil {
-					e.fail(err)
+					x.fail(err)
 					return
 				}
 			}
 		}
-		if err := do(e, r); err != nil {
-			e.fail(err)
+		if err := do(x, r); err != nil {
+			x.fail(err)
 		}
 	}
 	s.mux.HandleFunc(pattern, handler)
 	return handler
 }
 
-// checks are what a request for a protected route must pass, in order. The rate comes before the
-// token, so that guessing tokens is slow.
-func (s *Server) checks() []func(*http.Request) error {
-	return []func(*http.Request) error{s.hosts.check, s.hosts.checkOrigin, s.clients.check, s.tokens.check}
-}
-
-// ServeHTTP answers a request, whatever it holds.
+// ServeHTTP answers a request. It does not panic, except to close the connection of a client that
+// has gone.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := s.begin(w, r)
-	defer e.end()
-	if p := r.URL.Path; !clean(p) {
-		e.fail(notFound("the path %q is not clean", suggest.Shorten(p)))
+	x := s.begin(w, r)
+	defer x.end()
+	if p := r.URL.Path; !isClean(p) {
+		x.fail(notFound("the path %q is not clean", suggest.Shorten(p)))
 		return
 	}
 	if err := checkHost(r); err != nil {
-		e.fail(err)
+		x.fail(err)
 		return
 	}
-	s.mux.ServeHTTP(e, r)
+	s.mux.ServeHTTP(x, r)
 }
 
-// clean tells whether a path means what it says.
-func clean(p string) bool {
-	return strings.HasPrefix(p, "/") && (p == "/" || p != "//" && path.Clean(p) == strings.TrimSuffix(p, "/"))
+// isClean reports whether a path has no empty elements, "." or "..", for which the mux would
+// redirect.
+func isClean(p string) bool {
+	switch {
+	case p == "/":
+		return true
+	case p == "//" || !strings.HasPrefix(p, "/"):
+		return false
+	}
+	return path.Clean(p) == strings.TrimSuffix(p, "/")
 }
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {
@@ -173,7 +186,7 @@ func (s *Server) live(w http.ResponseWriter, _ *http.Request) error {
 
 func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
 	if s.leaving.Load() {
-		return &problem{status: http.StatusServiceUnavailable, text: "the server is being stopped", reason: "leaving", retry: 1}
+		return busy("leaving", "the server is being stopped")
 	}
 	reply(w, http.StatusOK, []byte(`{"ready":true}`))
 	return nil
