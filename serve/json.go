@@ -164,15 +164,20 @@ func plain(err error) string {
 // functionNames removes what the decoder's errors say of its functions.
 var functionNames = strings.NewReplacer("callback: ", "", "skip: ", "", "array: ", "")
 
-// list calls visit for each element of the list that is the member key. visit decodes the element.
-func list(d *jx.Decoder, key string, visit func() error) error {
-	n := 0
-	return d.Arr(func(*jx.Decoder) error {
-		if n++; n > maxTensors {
+// list decodes the list that is the member key. parse decodes an element.
+func list[T any](
+	d *jx.Decoder, key string, parse func(*T, *jx.Decoder) error,
+) ([]T, error) {
+	elements := make([]T, 0, 4) // most lists have fewer
+	err := d.Arr(func(*jx.Decoder) error {
+		if len(elements) == maxTensors {
 			return bad("%q has more than %d entries", key, maxTensors)
 		}
-		return visit()
+		var zero T
+		elements = append(elements, zero)
+		return parse(&elements[len(elements)-1], d)
 	})
+	return elements, err
 }
 
 // jsonProblem returns the problem of a request's JSON that was not read because of err. If the JSON

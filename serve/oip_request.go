@@ -102,7 +102,6 @@ func (q *inference) parse(text []byte) error {
 	if d.Next() != jx.Object {
 		return bad(`the body is no JSON object, want {"inputs": [...]}`)
 	}
-	inputs := false
 	err := members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "id":
@@ -115,36 +114,20 @@ func (q *inference) parse(text []byte) error {
 			}
 			q.id = string(id)
 		case "parameters":
-			return q.parameters(d)
+			err = q.parameters(d)
 		case "inputs":
-			inputs = true
-			q.inputs = make([]input, 0, 4)
-			return list(d, "inputs", func() error {
-				in := input{size: -1}
-				if err := in.parse(d); err != nil {
-					return err
-				}
-				q.inputs = append(q.inputs, in)
-				return nil
-			})
+			q.inputs, err = list(d, "inputs", (*input).parse)
 		case "outputs":
-			return list(d, "outputs", func() error {
-				var out output
-				if err := out.parse(d); err != nil {
-					return err
-				}
-				q.outputs = append(q.outputs, out)
-				return nil
-			})
+			q.outputs, err = list(d, "outputs", (*output).parse)
 		default:
-			return d.Skip()
+			err = d.Skip()
 		}
 		return err
 	})
 	if err != nil {
 		return jsonProblem(text, err)
 	}
-	if !inputs {
+	if q.inputs == nil {
 		return bad(`the request has no "inputs"`)
 	}
 	return nil
@@ -176,6 +159,7 @@ func (q *inference) parameters(d *jx.Decoder) error {
 
 // parse decodes the JSON object of an input.
 func (in *input) parse(d *jx.Decoder) error {
+	in.size = -1
 	return members(d, func(key []byte) (err error) {
 		switch string(key) {
 		case "name":
