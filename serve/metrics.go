@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"net/http"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -10,7 +9,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promauto"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // metrics are the server's metrics at /metrics.
@@ -132,10 +130,6 @@ func (m *metrics) computed(rows, requests int, took time.Duration) {
 	m.batch.Observe(float64(rows))
 	m.merged.Observe(float64(requests))
 	m.compute.Observe(took.Seconds())
-}
-
-func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
 // Version is the program's version, as the go command recorded it.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/json"
@@ -32,18 +33,10 @@ var pageTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
 }
 
-// page answers with the page's HTML.
-func (s *Server) page(w http.ResponseWriter, r *http.Request) error {
-	return servePageFile(w, r, "index.html")
-}
-
+// pageFile answers with a file of the page, which is index.html at /. The files are small: it
+// ignores Range, which could only add errors.
 func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
-	return servePageFile(w, r, r.PathValue("file"))
-}
-
-// servePageFile answers with a file of the page. The files are small: it ignores Range, which could
-// only add errors.
-func servePageFile(w http.ResponseWriter, r *http.Request, name string) error {
+	name := cmp.Or(r.PathValue("file"), "index.html")
 	content, err := fs.ReadFile(pageFiles, path.Join("page", name))
 	if err != nil {
 		return notFound("the page has no file %q", suggest.Shorten(name))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"golang.org/x/time/rate"
 
 	"braid/internal/suggest"
@@ -105,7 +106,7 @@ func (s *Server) routes() {
 	s.route(post, "/ask", protected, s.ask)
 	s.route(get, "/metrics", protected, s.showMetrics)
 	s.route(get, "/openapi.json", open, s.openAPI)
-	s.route(get, "/{$}", open, s.page)
+	s.route(get, "/{$}", open, s.pageFile)
 	s.route(get, "/page/{file}", open, s.pageFile)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		const text = "there is nothing at %q: /openapi.json lists what there is"
@@ -193,6 +194,6 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (s *Server) showMetrics(w http.ResponseWriter, r *http.Request) error {
-	s.metrics.handler().ServeHTTP(w, r)
+	promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 	return nil
 }
