@@ -138,13 +138,8 @@ func (b *batcher) fills() bool {
 	if b.wait == 0 || b.rows >= b.most {
 		return false
 	}
-	latest := b.waiting[0].latest
-	for _, j := range b.waiting {
-		if j.latest.Before(latest) {
-			latest = j.latest
-		}
-	}
-	left := time.Until(latest)
+	first := slices.MinFunc(b.waiting, func(j, k *job) int { return j.latest.Compare(k.latest) })
+	left := time.Until(first.latest)
 	switch {
 	case left <= 0:
 		return false

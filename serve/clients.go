@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -46,13 +47,11 @@ func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
 	if now.Sub(c.turned) > time.Minute || len(c.now) >= mostClients {
 		c.old, c.now, c.turned = c.now, map[netip.Addr]*rate.Limiter{}, now
 	}
-	limiter := c.now[client]
+	limiter := cmp.Or(c.now[client], c.old[client])
 	if limiter == nil {
-		if limiter = c.old[client]; limiter == nil {
-			limiter = rate.NewLimiter(rate.Limit(c.rate), max(1, int(c.rate)))
-		}
-		c.now[client] = limiter
+		limiter = rate.NewLimiter(rate.Limit(c.rate), max(1, int(c.rate)))
 	}
+	c.now[client] = limiter
 	return limiter
 }
 
