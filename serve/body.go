@@ -58,7 +58,7 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	}
 	b := bodies.Get().(*body)
 	b.server, b.ctx, b.deadline = s, r.Context(), time.Now().Add(s.config.Deadline)
-	if err := s.fill(b, w, r); err != nil {
+	if err := s.readContent(b, w, r); err != nil {
 		b.free()
 		return nil, err
 	}
@@ -66,20 +66,20 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request) (*body, error) {
 	return b, nil
 }
 
-// fill reads the content of a body.
-func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
-	from, plain, err := s.unpacked(b, w, r)
+// readContent reads the content of a body.
+func (s *Server) readContent(b *body, w http.ResponseWriter, r *http.Request) error {
+	from, identity, err := s.unpacked(b, w, r)
 	if err != nil {
 		return err
 	}
-	known := plain && r.ContentLength >= 0
+	isKnown := identity && r.ContentLength >= 0
 	most := s.config.Body + 1 // one byte more shows that there is more
-	if known {
+	if isKnown {
 		most = r.ContentLength + 1
 	}
 	for {
 		if len(b.content) == cap(b.content) {
-			if err := b.grow(most, known); err != nil {
+			if err := b.grow(most, isKnown); err != nil {
 				return err
 			}
 		}
@@ -89,7 +89,7 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 			return tooLarge("the body has more than the %d bytes that are read", s.config.Body)
 		}
 		if err == io.EOF {
-			b.settle()
+			b.trim()
 			return nil
 		}
 		if err != nil {
@@ -101,16 +101,16 @@ func (s *Server) fill(b *body, w http.ResponseWriter, r *http.Request) error {
 // grow enlarges the buffer to most bytes if the size of the body is known, else eightfold. The
 // first call takes all memory that the body may need: bodies that hold some and wait for more could
 // wait for each other.
-func (b *body) grow(most int64, known bool) error {
+func (b *body) grow(most int64, isKnown bool) error {
 	size := most
-	if !known {
+	if !isKnown {
 		if step := 8 * int64(cap(b.content)); step <= most/2 {
 			size = step
 		}
 	}
 	if cap(b.content) <= uncounted {
 		need := most
-		if !known {
+		if !isKnown {
 			need += most / 8 // the last copy needs both buffers
 		}
 		if err := b.take(need, forBody); err != nil {
@@ -123,8 +123,8 @@ func (b *body) grow(most int64, known bool) error {
 	return nil
 }
 
-// settle gives back what a body took beyond its buffer. All of the body has been read.
-func (b *body) settle() {
+// trim gives back what a body took beyond its buffer. All of the body has been read.
+func (b *body) trim() {
 	need := int64(0)
 	if cap(b.content) > uncounted {
 		need = int64(cap(b.content))

@@ -101,7 +101,7 @@ func (b *budget) withdraw(c *claim, kind claimKind) (granted bool) {
 	if at < 0 {
 		return <-c.granted
 	}
-	b.answer(kind, at, false)
+	b.resolve(kind, at, false)
 	b.grant() // claims behind it may fit
 	return false
 }
@@ -131,7 +131,7 @@ func (b *budget) grant() {
 	for kind := range claimKinds {
 		for len(b.waiting[kind]) > 0 && b.fits(b.waiting[kind][0].bytes, kind) {
 			c := b.waiting[kind][0]
-			b.answer(kind, 0, true)
+			b.resolve(kind, 0, true)
 			b.hold(c.holds, c.bytes, kind)
 		}
 		if len(b.waiting[kind]) > 0 {
@@ -144,15 +144,15 @@ func (b *budget) grant() {
 	for kind := claimKinds - 1; kind >= 0; kind-- {
 		for at := len(b.waiting[kind]) - 1; at >= 0; at-- {
 			if b.waiting[kind][at].holds {
-				b.answer(kind, at, false)
+				b.resolve(kind, at, false)
 				return
 			}
 		}
 	}
 }
 
-// answer ends the wait of a claim. The caller holds the lock.
-func (b *budget) answer(kind claimKind, at int, granted bool) {
+// resolve ends the wait of a claim. The caller holds the lock.
+func (b *budget) resolve(kind claimKind, at int, granted bool) {
 	c := b.waiting[kind][at]
 	b.waiting[kind] = slices.Delete(b.waiting[kind], at, at+1)
 	if c.holds {
@@ -193,8 +193,8 @@ func (b *budget) mostHeld() int64 {
 	return b.peak
 }
 
-// stock counts things that are left to take. Taking more than that fails, and does not hide what is
-// left from others even for a moment.
+// stock is what is left of a fixed number. Taking more than that fails, and not even for a moment
+// hides from others what is left.
 type stock struct {
 	left atomic.Int64
 }

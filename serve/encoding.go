@@ -42,12 +42,12 @@ func codings(h http.Header) ([]string, error) {
 // decompressorSize is the memory of a decompressor, in bytes.
 const decompressorSize = 48 << 10
 
-// unpacked returns a reader of a request's decompressed body. plain reports whether it was not
-// compressed. The bytes between two codings are limited as the body is, so that a small body cannot
+// unpacked returns a reader of a request's decompressed body. identity reports whether it has no
+// coding. The bytes between two codings are limited as the body is, so that a small body cannot
 // cost much work.
 func (s *Server) unpacked(
 	b *body, w http.ResponseWriter, r *http.Request,
-) (from io.Reader, plain bool, err error) {
+) (from io.Reader, identity bool, err error) {
 	list, err := codings(r.Header)
 	if err != nil || list == nil {
 		return r.Body, true, err

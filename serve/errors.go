@@ -56,8 +56,8 @@ type internalError struct{ error }
 
 func (e *internalError) Unwrap() error { return e.error }
 
-// problemOf returns the problem of any error. An error that is not known is the server's: the
-// client is not told its text.
+// problemOf returns the problem of any error. An error that is not known is the server's. The log
+// has its text, but the client does not get it.
 func problemOf(err error) *problem {
 	if p := known(err); p != nil {
 		return p
@@ -72,13 +72,13 @@ func problemOf(err error) *problem {
 // a working server. For other errors it returns nil.
 func known(err error) *problem {
 	var p *problem
-	var question *predictor.Unanswerable
+	var unanswerable *predictor.Unanswerable
 	var large *vision.TooLarge
 	var image *imageError
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &question), errors.Is(err, digit.ErrBlank):
+	case errors.As(err, &unanswerable), errors.Is(err, digit.ErrBlank):
 		return &problem{status: http.StatusUnprocessableEntity, text: withoutPackage(err)}
 	case errors.As(err, &large):
 		text := withoutPackage(err) + ", or have more allowed (--max-image)"

@@ -139,8 +139,8 @@ func (w *wrongMember) Error() string {
 func memberError(key []byte, got jx.Type, err error) error {
 	var p *problem
 	var w *wrongMember
-	want, known := memberTypes[string(key)]
-	if !known || errors.As(err, &p) || errors.As(err, &w) {
+	want, ok := memberTypes[string(key)]
+	if !ok || errors.As(err, &p) || errors.As(err, &w) {
 		return err
 	}
 	if got != want.typ {

@@ -62,8 +62,8 @@ func unchanged(a, b os.FileInfo) bool {
 	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
 }
 
-// open loads all configured models.
-func (s *Server) open() error {
+// loadModels loads all configured models.
+func (s *Server) loadModels() error {
 	s.byName = map[string]*served{}
 	for _, source := range s.config.Models {
 		m := &served{name: source.Name, path: source.Path, seen: stat(source.Path)}

@@ -14,8 +14,8 @@ import (
 // extensions are the protocol's extensions that the server has.
 var extensions = []string{"binary_tensor_data", "classification"}
 
-// about answers with the server's metadata.
-func (s *Server) about(w http.ResponseWriter, _ *http.Request) error {
+// serverMetadata answers with the server's metadata.
+func (s *Server) serverMetadata(w http.ResponseWriter, _ *http.Request) error {
 	return replyJSON(w, struct {
 		Name       string   `json:"name"`
 		Version    string   `json:"version"`
@@ -83,15 +83,15 @@ func (s *Server) version(r *http.Request) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	if asked := r.PathValue("version"); asked != "" && asked != v.Version() {
+	if want := r.PathValue("version"); want != "" && want != v.Version() {
 		return nil, notFound("model %q has no version %q, it has %q",
-			v.name, suggest.Shorten(asked), v.Version())
+			v.name, suggest.Shorten(want), v.Version())
 	}
 	return v, nil
 }
 
-// modelAbout answers with a model's metadata.
-func (s *Server) modelAbout(w http.ResponseWriter, r *http.Request) error {
+// modelMetadata answers with a model's metadata.
+func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.version(r)
 	if err != nil {
 		return err
@@ -139,8 +139,8 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if asked := time.Now().Add(q.timeout); q.timeout > 0 && asked.Before(deadline) {
-		deadline = asked
+	if shorter := time.Now().Add(q.timeout); q.timeout > 0 && shorter.Before(deadline) {
+		deadline = shorter
 	}
 	outputs, err := q.wanted(v.Model)
 	if err != nil {

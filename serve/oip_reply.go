@@ -51,21 +51,20 @@ func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 	return list, nil
 }
 
-// answer writes the reply to an inference request.
+// answer writes the reply to an inference request: JSON, and the binary data of outputs.
 func (q *inference) answer(
 	w http.ResponseWriter, v *version, rows *predictor.Rows, outputs []wanted,
 ) error {
 	textSize, restSize := replySizes(v.Model, rows.N, outputs)
-	b := bodies.Get().(*body)
-	text := append(b.empty(textSize), `{"model_name":"`...)
+	textBody, restBody := bodies.Get().(*body), bodies.Get().(*body) // for their buffers
+	rest, hasBinary := restBody.empty(restSize), false
+	text := append(textBody.empty(textSize), `{"model_name":"`...)
 	text = append(append(text, v.name...), `","model_version":"`...)
 	text = append(append(text, v.Version()...), '"')
 	if q.id != "" {
 		text = appendString(append(text, `,"id":`...), q.id)
 	}
 	text = append(text, `,"outputs":[`...)
-	after := bodies.Get().(*body)
-	rest, hasBinary := after.empty(restSize), false // binary data
 	for i, out := range outputs {
 		if i > 0 {
 			text = append(text, ',')
@@ -96,9 +95,9 @@ func (q *inference) answer(
 			return nil // the client has gone; HTTP/2 may still read the buffers
 		}
 	}
-	b.content, after.content = text, rest
-	b.recycle()
-	after.recycle()
+	textBody.content, restBody.content = text, rest
+	textBody.recycle()
+	restBody.recycle()
 	return nil
 }
 

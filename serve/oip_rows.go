@@ -295,8 +295,8 @@ func readText(spec *predictor.Input, ids []int32, text []byte) error {
 		return bad("input %q has a text that is not UTF-8", spec.Name)
 	}
 	err := spec.ReadText(ids, string(text))
-	var question *predictor.Unanswerable
-	if err != nil && !errors.As(err, &question) {
+	var unanswerable *predictor.Unanswerable
+	if err != nil && !errors.As(err, &unanswerable) {
 		return &internalError{err}
 	}
 	return err

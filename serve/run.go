@@ -49,11 +49,11 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if s.config.Watch > 0 {
 		go s.watch(stop)
 	}
-	open := s.limit(l)
-	defer open.closeIf(func(*conn) bool { return true })
-	server.ConnState = open.follow
+	limited := s.limit(l)
+	defer limited.closeIf(func(*conn) bool { return true })
+	server.ConnState = limited.follow
 	ended := make(chan error, 1)
-	go func() { ended <- serve(open) }()
+	go func() { ended <- serve(limited) }()
 	select {
 	case err := <-ended:
 		server.Close()
@@ -64,20 +64,20 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	s.log.Info("stopping", "wait", s.config.DrainWait, "timeout", s.config.DrainTimeout)
 	began := time.Now()
 	time.Sleep(s.config.DrainWait)
-	open.Close()
+	limited.Close()
 	<-ended
-	err := s.drain(server, open)
+	err := s.drain(server, limited)
 	s.log.Info("stopped", "took", time.Since(began))
 	return err
 }
 
 // drain stops a server that accepts no more connections. Shutdown drops requests that are read
 // after its call, so drain calls it when no more are expected.
-func (s *Server) drain(server *http.Server, open *connections) error {
+func (s *Server) drain(server *http.Server, l *connections) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.config.DrainTimeout)
 	defer cancel()
-	open.awaitQuiet(ctx)
-	open.closeIf((*conn).silent) // Shutdown would wait for them for 5 s
+	l.awaitQuiet(ctx)
+	l.closeIf((*conn).silent) // Shutdown would wait for them for 5 s
 	err := server.Shutdown(ctx)
 	if err != nil {
 		server.Close()

@@ -72,7 +72,7 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 	}
-	if err := s.open(); err != nil {
+	if err := s.loadModels(); err != nil {
 		return nil, err
 	}
 	s.routes()
@@ -95,10 +95,10 @@ func (s *Server) routes() {
 	get, post := http.MethodGet, http.MethodPost
 	s.route(get, "/v2/health/live", open, s.live)
 	s.route(get, "/v2/health/ready", open, s.ready)
-	about := s.route(get, "/v2", protected, s.about)
-	s.mux.HandleFunc("/v2/{$}", about) // some clients write the slash
+	metadata := s.route(get, "/v2", protected, s.serverMetadata)
+	s.mux.HandleFunc("/v2/{$}", metadata) // some clients write the slash
 	for _, model := range []string{"/v2/models/{model}", "/v2/models/{model}/versions/{version}"} {
-		s.route(get, model, protected, s.modelAbout)
+		s.route(get, model, protected, s.modelMetadata)
 		s.route(get, model+"/ready", protected, s.modelReady)
 		s.route(post, model+"/infer", protected, s.infer)
 	}
