@@ -3,7 +3,6 @@ package serve
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -58,18 +57,14 @@ func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {
 // clientOf returns the client of a remote address: its IPv4 address, or its IPv6 /64 network, which
 // one client usually has to itself.
 func clientOf(remote string) netip.Addr {
-	host, _, err := net.SplitHostPort(remote)
+	parsed, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.Addr{}
 	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Addr{}
-	}
-	if addr = addr.Unmap(); addr.Is6() {
-		if network, err := addr.WithZone("").Prefix(64); err == nil {
-			return network.Addr()
-		}
+	addr := parsed.Addr().Unmap()
+	if addr.Is6() {
+		network, _ := addr.WithZone("").Prefix(64)
+		return network.Addr()
 	}
 	return addr
 }
