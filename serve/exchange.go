@@ -106,15 +106,11 @@ func (x *exchange) fail(err error) {
 // end counts and logs the request. It recovers from a panic, except http.ErrAbortHandler, with
 // which net/http closes the connection. It panics so itself if the client has gone.
 func (x *exchange) end() {
-	abort := false
-	if r := recover(); r != nil {
-		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			abort = true
-		} else {
-			x.fail(&panicked{r, debug.Stack()})
-		}
+	r := recover()
+	if r != nil && r != http.ErrAbortHandler {
+		x.fail(&panicked{r, debug.Stack()})
 	}
-	abort = abort || x.status == statusGone
+	abort := r == http.ErrAbortHandler || x.status == statusGone
 	took := time.Since(x.began)
 	x.server.metrics.answered(x.route, x.status, took)
 	if x.model != nil {
