@@ -20,16 +20,15 @@ const maxCodings = 2
 // codings returns the codings that compressed a body, in the order in which they were applied.
 func codings(h http.Header) ([]string, error) {
 	var list []string
-	for _, value := range h.Values("Content-Encoding") {
-		for each := range strings.SplitSeq(value, ",") {
-			switch coding := strings.ToLower(strings.Trim(each, " \t")); coding {
-			case "", "identity":
-			case "gzip", "x-gzip", "deflate":
-				list = append(list, coding)
-			default:
-				const text = "Content-Encoding is %s, want gzip, deflate or none"
-				return nil, unsupported(text, suggest.Shorten(coding))
-			}
+	all := strings.Join(h.Values("Content-Encoding"), ",")
+	for each := range strings.SplitSeq(all, ",") {
+		switch coding := strings.ToLower(strings.Trim(each, " \t")); coding {
+		case "", "identity":
+		case "gzip", "x-gzip", "deflate":
+			list = append(list, coding)
+		default:
+			const text = "Content-Encoding is %s, want gzip, deflate or none"
+			return nil, unsupported(text, suggest.Shorten(coding))
 		}
 	}
 	if len(list) > maxCodings {

@@ -60,11 +60,9 @@ func (s *Server) pageFile(w http.ResponseWriter, r *http.Request) error {
 
 // matches reports whether If-None-Match has a file's ETag: the browser has the file already.
 func matches(headers []string, tag string) bool {
-	for _, header := range headers {
-		for each := range strings.SplitSeq(header, ",") {
-			if each = strings.TrimSpace(each); each == "*" || strings.TrimPrefix(each, "W/") == tag {
-				return true
-			}
+	for each := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		if each = strings.TrimSpace(each); each == "*" || strings.TrimPrefix(each, "W/") == tag {
+			return true
 		}
 	}
 	return false
