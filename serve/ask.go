@@ -1,11 +1,11 @@
 package serve
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	"braid/internal/suggest"
 	"braid/internal/value"
@@ -161,11 +161,12 @@ func (s *Server) decodeImage(b *body, file []byte, height, width int) ([]uint8, 
 		return nil, err
 	}
 	defer b.give(memory, forWork)
+	ctx, cancel := context.WithDeadline(b.ctx, b.deadline)
+	defer cancel()
 	select {
 	case s.decodes <- struct{}{}:
 		defer func() { <-s.decodes }()
-	case <-b.ctx.Done():
-	case <-time.After(time.Until(b.deadline)):
+	case <-ctx.Done():
 	}
 	if err := abandoned(b.ctx, b.deadline); err != nil {
 		return nil, err

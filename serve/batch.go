@@ -96,16 +96,12 @@ func (b *batcher) add(ctx context.Context, rows *predictor.Rows, deadline time.T
 
 // await waits until a job is done or abandoned.
 func (b *batcher) await(j *job) error {
-	late := time.NewTimer(time.Until(j.deadline))
-	defer late.Stop()
-	var reason error
+	ctx, cancel := context.WithDeadline(j.ctx, j.deadline)
+	defer cancel()
 	select {
 	case err := <-j.done:
 		return err
-	case <-j.ctx.Done():
-		reason = errGone
-	case <-late.C:
-		reason = errLate
+	case <-ctx.Done():
 	}
 	b.mu.Lock()
 	at := slices.Index(b.waiting, j)
@@ -114,7 +110,7 @@ func (b *batcher) await(j *job) error {
 	}
 	b.mu.Unlock()
 	if at >= 0 {
-		return reason
+		return abandoned(j.ctx, j.deadline)
 	}
 	return <-j.done // it is being computed, and its rows are in use until it is done
 }

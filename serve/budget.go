@@ -77,13 +77,11 @@ func (b *budget) take(
 	}
 	b.grant()
 	b.mu.Unlock()
-	timer := time.NewTimer(time.Until(deadline))
-	defer timer.Stop()
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	granted := false
 	select {
 	case granted = <-c.granted:
-	case <-timer.C:
-		granted = b.withdraw(c, kind)
 	case <-ctx.Done():
 		granted = b.withdraw(c, kind)
 	}
