@@ -64,7 +64,7 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := v.CheckAnswers(q.rows, 0); err != nil {
-		return &problem{status: http.StatusUnprocessableEntity, text: err.Error()}
+		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	}
 	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.notes}
 	for i := range v.Heads {

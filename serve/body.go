@@ -158,10 +158,7 @@ func readFailed(err error) error {
 	case errors.As(err, &large):
 		return tooLarge("the body has more than the %d bytes that are read", large.Limit)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return &problem{
-			status: http.StatusRequestTimeout, reason: "slow",
-			text: "the body did not arrive in time",
-		}
+		return problemf(http.StatusRequestTimeout, "slow", "the body did not arrive in time")
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return bad("the body ends too soon")
 	}

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -33,11 +32,10 @@ func (c *clients) check(r *http.Request) error {
 		return nil
 	}
 	wait := int(1/c.rate) + 1
-	return &problem{
-		status: http.StatusTooManyRequests, reason: "rate", retry: wait,
-		text: fmt.Sprintf("more than %v requests a second from one client: try again in %d s",
-			c.rate, wait),
-	}
+	p := problemf(http.StatusTooManyRequests, "rate",
+		"more than %v requests a second from one client: try again in %d s", c.rate, wait)
+	p.retry = wait
+	return p
 }
 
 func (c *clients) limiter(client netip.Addr, now time.Time) *rate.Limiter {

@@ -24,31 +24,30 @@ type problem struct {
 
 func (p *problem) Error() string { return p.text }
 
-func problemf(status int, format string, args ...any) error {
-	return &problem{status: status, text: fmt.Sprintf(format, args...)}
+func problemf(status int, reason, format string, args ...any) *problem {
+	return &problem{status: status, reason: reason, text: fmt.Sprintf(format, args...)}
 }
 
 func bad(format string, args ...any) error {
-	return problemf(http.StatusBadRequest, format, args...)
+	return problemf(http.StatusBadRequest, "", format, args...)
 }
 
 func notFound(format string, args ...any) error {
-	return problemf(http.StatusNotFound, format, args...)
+	return problemf(http.StatusNotFound, "", format, args...)
 }
 
 func tooLarge(format string, args ...any) error {
-	return problemf(http.StatusRequestEntityTooLarge, format, args...)
+	return problemf(http.StatusRequestEntityTooLarge, "", format, args...)
 }
 
 func unsupported(format string, args ...any) error {
-	return problemf(http.StatusUnsupportedMediaType, format, args...)
+	return problemf(http.StatusUnsupportedMediaType, "", format, args...)
 }
 
 func busy(reason, format string, args ...any) error {
-	return &problem{
-		status: http.StatusServiceUnavailable, reason: reason, retry: 1,
-		text: fmt.Sprintf(format, args...),
-	}
+	p := problemf(http.StatusServiceUnavailable, reason, format, args...)
+	p.retry = 1
+	return p
 }
 
 // internalError marks an error as the server's where others are the client's mistakes.
@@ -62,10 +61,8 @@ func problemOf(err error) *problem {
 	if p := known(err); p != nil {
 		return p
 	}
-	return &problem{
-		status: http.StatusInternalServerError, reason: "failed",
-		text: "the server failed at this request: its log says why",
-	}
+	return problemf(http.StatusInternalServerError, "failed",
+		"the server failed at this request: its log says why")
 }
 
 // known returns the problem of an error that is the client's mistake, or that a client may meet on
@@ -79,21 +76,21 @@ func known(err error) *problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &unanswerable), errors.Is(err, digit.ErrBlank):
-		return &problem{status: http.StatusUnprocessableEntity, text: withoutPackage(err)}
+		return problemf(http.StatusUnprocessableEntity, "", "%s", withoutPackage(err))
 	case errors.As(err, &large):
-		text := withoutPackage(err) + ", or have more allowed (--max-image)"
-		return &problem{status: http.StatusRequestEntityTooLarge, text: text}
+		const format = "%s, or have more allowed (--max-image)"
+		return problemf(http.StatusRequestEntityTooLarge, "", format, withoutPackage(err))
 	case errors.Is(err, vision.ErrFormat):
-		return &problem{status: http.StatusUnsupportedMediaType, text: withoutPackage(err)}
+		return problemf(http.StatusUnsupportedMediaType, "", "%s", withoutPackage(err))
 	case errors.As(err, &image):
-		return &problem{status: http.StatusBadRequest, text: withoutPackage(err)}
+		return problemf(http.StatusBadRequest, "", "%s", withoutPackage(err))
 	case errors.Is(err, errLate):
-		return &problem{
-			status: http.StatusGatewayTimeout, reason: "deadline", retry: 1,
-			text: "the deadline passed before the answer was computed",
-		}
+		p := problemf(http.StatusGatewayTimeout, "deadline",
+			"the deadline passed before the answer was computed")
+		p.retry = 1
+		return p
 	case errors.Is(err, errGone):
-		return &problem{status: statusGone, text: err.Error(), reason: "gone"}
+		return problemf(statusGone, "gone", "%v", err)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -32,11 +31,9 @@ func (h *hosts) check(r *http.Request) error {
 	if !h.limited.Load() || h.allowed(r.Host) {
 		return nil
 	}
-	return &problem{
-		status: http.StatusMisdirectedRequest, reason: "host",
-		text: fmt.Sprintf("this server is not asked as %q: ask localhost or its address, "+
-			"or give it the name (--host, Hosts)", suggest.Shorten(r.Host)),
-	}
+	return problemf(http.StatusMisdirectedRequest, "host",
+		"this server is not asked as %q: ask localhost or its address, "+
+			"or give it the name (--host, Hosts)", suggest.Shorten(r.Host))
 }
 
 // AskedAs returns a handler that refuses requests whose Host is not localhost, an address or one of
@@ -87,11 +84,8 @@ func checkHost(r *http.Request) error {
 	if validHost(r.Host) || r.Host == "" && (!r.ProtoAtLeast(1, 1) || r.RequestURI == "") {
 		return nil
 	}
-	return &problem{
-		status: http.StatusBadRequest,
-		text: fmt.Sprintf("Host is %q, want a name or an address, and perhaps a port, "+
-			"such as localhost:8080 or [::1]:8080", suggest.Shorten(r.Host)),
-	}
+	return bad("Host is %q, want a name or an address, and perhaps a port, "+
+		"such as localhost:8080 or [::1]:8080", suggest.Shorten(r.Host))
 }
 
 // validHost reports whether text is uri-host [ ":" port ] (RFC 3986, 3.2) with a host that is not

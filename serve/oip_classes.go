@@ -18,11 +18,9 @@ import (
 // yes/no head, which has one number, has two classes.
 
 // errNoOrder is the error of classes whose numbers are not finite.
-var errNoOrder = &problem{
-	status: http.StatusUnprocessableEntity,
-	text: "the answer has a number that is not finite, so its classes have no order: " +
-		"ask without classification",
-}
+var errNoOrder = problemf(http.StatusUnprocessableEntity, "",
+	"the answer has a number that is not finite, so its classes have no order: "+
+		"ask without classification")
 
 // classes calls visit with the texts of each row's count most probable classes.
 func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []byte)) error {

@@ -169,10 +169,8 @@ func appendBinarySize(text []byte, size int) []byte {
 }
 
 // errNotFinite is the error of an answer that JSON cannot represent.
-var errNotFinite = &problem{
-	status: http.StatusUnprocessableEntity,
-	text:   "the answer has a number that is not finite, which JSON cannot hold: ask for binary data",
-}
+var errNotFinite = problemf(http.StatusUnprocessableEntity, "",
+	"the answer has a number that is not finite, which JSON cannot hold: ask for binary data")
 
 // notFinite returns the index of the first NaN or infinity, or -1 if there is none.
 func notFinite(values []float32) int {

@@ -26,9 +26,7 @@ func (h *hosts) checkOrigin(r *http.Request) error {
 	if from != "" {
 		page += fmt.Sprintf(", %q,", suggest.Shorten(from))
 	}
-	return &problem{
-		status: http.StatusForbidden, reason: "origin",
-		text: page + " sent this request: only the server's own page may, " +
-			"and pages of hosts that it is given (--host, Hosts)",
-	}
+	return problemf(http.StatusForbidden, "origin",
+		"%s sent this request: only the server's own page may, "+
+			"and pages of hosts that it is given (--host, Hosts)", page)
 }

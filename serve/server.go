@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"fmt"
 	"log/slog"
 	"net/http"
 	"path"
@@ -129,11 +128,10 @@ func (s *Server) route(method, pattern string, to access, do endpoint) http.Hand
 		x := w.(*exchange)
 		x.route = pattern
 		if r.Method != method && !(r.Method == http.MethodHead && method == http.MethodGet) {
-			x.fail(&problem{
-				status: http.StatusMethodNotAllowed, allow: allowed,
-				text: fmt.Sprintf("%s does not take %s, want %s",
-					suggest.Shorten(r.URL.Path), suggest.Shorten(r.Method), allowed),
-			})
+			p := problemf(http.StatusMethodNotAllowed, "", "%s does not take %s, want %s",
+				suggest.Shorten(r.URL.Path), suggest.Shorten(r.Method), allowed)
+			p.allow = allowed
+			x.fail(p)
 			return
 		}
 		if to == protected {

@@ -67,10 +67,8 @@ func (t *tokens) check(r *http.Request) error {
 	}
 	given := r.Header.Get("Authorization")
 	if len(given) < len(bearer) || !strings.EqualFold(given[:len(bearer)], bearer) {
-		return &problem{
-			status: http.StatusUnauthorized, reason: "token",
-			text: "a token is needed: Authorization: Bearer TOKEN",
-		}
+		const text = "a token is needed: Authorization: Bearer TOKEN"
+		return problemf(http.StatusUnauthorized, "token", text)
 	}
 	hash := sha256.Sum256([]byte(strings.TrimSpace(given[len(bearer):])))
 	found := 0
@@ -78,9 +76,7 @@ func (t *tokens) check(r *http.Request) error {
 		found |= subtle.ConstantTimeCompare(hash[:], token[:])
 	}
 	if found == 0 {
-		return &problem{
-			status: http.StatusUnauthorized, reason: "token", text: "the token is not known",
-		}
+		return problemf(http.StatusUnauthorized, "token", "the token is not known")
 	}
 	return nil
 }
