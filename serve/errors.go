@@ -17,13 +17,14 @@ import (
 type problem struct {
 	status int
 	text   string
-	reason string // a label of the metrics; "": not counted, for it is the client's mistake
+	reason string // label in braid_rejected_total; "": not counted there
 	retry  int    // Retry-After, in seconds; 0: none
 	allow  string // Allow: the methods of the route; "": none
 }
 
 func (p *problem) Error() string { return p.text }
 
+// problemf returns a problem with a formatted text.
 func problemf(status int, reason, format string, args ...any) *problem {
 	return &problem{status: status, reason: reason, text: fmt.Sprintf(format, args...)}
 }
