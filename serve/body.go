@@ -104,7 +104,7 @@ func (s *Server) readContent(b *body, w http.ResponseWriter, r *http.Request) er
 func (b *body) grow(most int64, isKnown bool) error {
 	size := most
 	if !isKnown {
-		if step := 8 * int64(cap(b.content)); step <= most/2 {
+		if step := 8 * int64(cap(b.content)); step <= most/8 {
 			size = step
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/internal/kernel"
 	"braid/predictor"
 	"braid/tensor"
 )
@@ -25,7 +26,7 @@ var errNoOrder = problemf(http.StatusUnprocessableEntity, "",
 // classes calls visit with the texts of each row's count most probable classes.
 func classes(h *predictor.Head, t tensor.Tensor, count int, visit func(class []byte)) error {
 	values := t.Float32s()
-	if notFinite(values) >= 0 {
+	if kernel.FirstNonFinite(values) >= 0 {
 		return errNoOrder
 	}
 	order := make([]int, h.Classes())

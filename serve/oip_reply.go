@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"braid/internal/kernel"
 	"braid/internal/suggest"
 	"braid/predictor"
 	"braid/tensor"
@@ -136,7 +137,7 @@ func appendOutput(text []byte, h *predictor.Head, t tensor.Tensor, asBinary bool
 	if asBinary {
 		return appendBinarySize(text, 4*len(values)), nil
 	}
-	if notFinite(values) >= 0 {
+	if kernel.FirstNonFinite(values) >= 0 {
 		return text, errNotFinite
 	}
 	text = append(text, `,"data":[`...)
@@ -171,8 +172,3 @@ func appendBinarySize(text []byte, size int) []byte {
 // errNotFinite is the error of an answer that JSON cannot represent.
 var errNotFinite = problemf(http.StatusUnprocessableEntity, "",
 	"the answer has a number that is not finite, which JSON cannot hold: ask for binary data")
-
-// notFinite returns the index of the first NaN or infinity, or -1 if there is none.
-func notFinite(values []float32) int {
-	return slices.IndexFunc(values, func(v float32) bool { return v-v != 0 })
-}

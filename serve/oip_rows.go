@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/internal/kernel"
 	"braid/internal/suggest"
 	"braid/internal/value"
 	"braid/predictor"
@@ -195,7 +196,7 @@ func (in *input) checkNumbers(t tensor.Tensor, spec *predictor.Input) error {
 		}
 	case in.datatype == "FP32":
 		values := t.Float32s()
-		if i := notFinite(values); i >= 0 {
+		if i := kernel.FirstNonFinite(values); i >= 0 {
 			return bad("input %q: row %d, element %d is %v, want a finite number",
 				in.name, i/width, i%width, values[i])
 		}
