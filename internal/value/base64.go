@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // base64Size is the most bytes that n characters of base64 stand for.
@@ -17,44 +18,37 @@ func Base64(to, text []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	text = bytes.TrimRight(text, "="+spaces)
+	if rest := bytes.TrimLeft(text, alphabets+spaces); len(rest) > 0 {
+		return nil, fmt.Errorf("wrong base64: got %q at byte %d", Shorten(rest), len(text)-len(rest))
+	}
+	encoding := base64.RawStdEncoding
+	if bytes.ContainsAny(text, "-_") {
+		encoding = base64.RawURLEncoding
+		if bytes.ContainsAny(text, "+/") {
+			return nil, errors.New("wrong base64: it mixes two alphabets, + or / and - or _")
+		}
+	}
 	var chunk [1 << 10]byte // a multiple of 4
-	n := 0
-	var seen [256]bool
-	for at, c := range text {
-		switch {
-		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
-			continue
-		case c == '=':
-			seen[c] = true
-			continue
-		case !isBase64[c], seen['=']:
-			return nil, fmt.Errorf("wrong base64: got %q at byte %d", Shorten(text[at:]), at)
-		}
-		seen[c] = true
-		switch c {
-		case '-':
-			c = '+'
-		case '_':
-			c = '/'
-		}
-		chunk[n] = c
-		if n++; n == len(chunk) {
-			if to, err = base64.RawStdEncoding.AppendDecode(to, chunk[:]); err != nil {
-				return nil, fmt.Errorf("wrong base64: %w", err)
+	for len(text) > 0 {
+		n := 0
+		for ; n < len(chunk) && len(text) > 0; text = text[1:] {
+			if strings.IndexByte(spaces, text[0]) < 0 {
+				chunk[n] = text[0]
+				n++
 			}
-			n = 0
+		}
+		if to, err = encoding.AppendDecode(to, chunk[:n]); err != nil {
+			return nil, errors.New("wrong base64: the last character stands for less than a byte")
 		}
 	}
-	switch {
-	case (seen['-'] || seen['_']) && (seen['+'] || seen['/']):
-		return nil, errors.New("wrong base64: it mixes two alphabets, + or / and - or _")
-	case n%4 == 1:
-		return nil, errors.New("wrong base64: the last character stands for less than a byte")
-	}
-	return base64.RawStdEncoding.AppendDecode(to, chunk[:n])
+	return to, nil
 }
 
-// payload is the base64 in a data URL, or all of a text that is none.
+// alphabets are the characters of both alphabets.
+const alphabets = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_"
+
+// payload returns the base64 of a data URL, or all of a text that is none.
 func payload(text []byte) ([]byte, error) {
 	text = bytes.TrimLeft(text, spaces)
 	const scheme, marker = "data:", ";base64"
@@ -68,11 +62,3 @@ func payload(text []byte) ([]byte, error) {
 	}
 	return content, nil
 }
-
-// isBase64 are the characters of both alphabets.
-var isBase64 = func() (is [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") {
-		is[c] = true
-	}
-	return is
-}()
