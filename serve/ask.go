@@ -98,7 +98,7 @@ func (s *Server) question(v *version, b *body, given map[string]field) (*questio
 		in := &v.Inputs[i]
 		if err := q.readInput(&read, b, in, i, given[in.Name]); err != nil {
 			v.Free(q.rows)
-			return nil, b.inputError(in, given[in.Name], err)
+			return nil, inputError(in, err)
 		}
 	}
 	return q, nil
@@ -139,16 +139,12 @@ func (q *question) readInput(
 
 // inputError says which input an error is about. The error is the client's mistake unless it is
 // known to be another.
-func (b *body) inputError(in *predictor.Input, f field, err error) error {
+func inputError(in *predictor.Input, err error) error {
 	var internal *internalError
 	if known(err) != nil || errors.As(err, &internal) {
 		return fmt.Errorf("%q: %w", in.Name, err)
 	}
-	err = bad("%q: %v", in.Name, err)
-	if f.raw != nil {
-		return jsonProblem(value.TrimMark(b.content), err)
-	}
-	return err
+	return bad("%q: %v", in.Name, err)
 }
 
 // decodeImage decodes an image and converts it to what the network was trained on. It takes memory

@@ -76,7 +76,7 @@ func formMistakes(t testing.TB) (list []mistake) {
 	part("a path", "", "@nine.png", 400, `"image": wrong base64: got "@nine.png" at byte 0; want a PNG or JPEG in base64, or 28 x 28 pixels`)
 	part("a list in quotes", "", `["1"]`, 400, `"image": pixel 0 is "1", want a whole number from 0 to 255`)
 	part("a short list", "", "[1,2]", 400, `"image": got 2 numbers, want 784 (28 x 28)`)
-	part("an open list", "", "[1,2", 400, `"image": is no JSON: `)
+	part("an open list", "", "[1,2", 400, `"image": is not JSON: `)
 	part("another encoding", "\r\nContent-Transfer-Encoding: x-uuencode", file, 415, `"image": Content-Transfer-Encoding is "x-uuencode", want binary, base64 or`)
 	part("no base64 in it", "; filename=x\r\nContent-Transfer-Encoding: base64", "AA!", 400, `"image": wrong base64: got "!" at byte 2`)
 	part("another charset", "", file+"\r\n--B\r\nContent-Disposition: form-data; name=model\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\ndigitqa", 415, `"model": the charset is "koi8-r", want utf-8`)
@@ -129,7 +129,7 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 	add("two objects", `{"image":"x"}{}`, 400, "2 bytes follow the JSON")
 	add("deep", `{"image":`+strings.Repeat("[", 1000), 400, "nested deeper than 32 levels")
 	for name, value := range map[string]string{"image": `"x"`, "question": `"odd number"`, "model": `"digitqa"`} {
-		add(name+" twice", fmt.Sprintf(`{%q:%s,%q:%s}`, name, value, name, value), 400, fmt.Sprintf("two fields are named %q", name))
+		add(name+" twice", fmt.Sprintf(`{%q:%s,%q:%s}`, name, value, name, value), 400, fmt.Sprintf("the JSON has two members named %q", name))
 	}
 	ask := func(name, image, question string, status int, says string) {
 		add(name, `{"image":`+image+`,"question":`+question+`}`, status, says)

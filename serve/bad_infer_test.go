@@ -35,7 +35,7 @@ func typeMistakes(t testing.TB) (list []mistake) {
 				list = append(list, changed(t, c.member+" is "+v.text, c.member, key+":"+v.text, 400, says))
 			}
 		}
-		list = append(list, changed(t, c.member+" twice", c.member, c.member+","+c.member, 400, "two members are named "+key))
+		list = append(list, changed(t, c.member+" twice", c.member, c.member+","+c.member, 400, "has two members named "+key))
 	}
 	for _, v := range values { // where data is binary
 		says := fmt.Sprintf(`"binary_data_size" is %s, want a whole number`, v.says)
@@ -80,7 +80,7 @@ func typeMistakes(t testing.TB) (list []mistake) {
 		{"many members", `"id":"7"`, manyMembers(64), `more than 64 members`},
 		{"long id", `"id":"7"`, `"id":"` + strings.Repeat("7", 1025) + `"`, `the id has 1025 bytes, want at most 1024`},
 		{"id of bytes", `"id":"7"`, "\"id\":\"\xff\"", `the id is not UTF-8`},
-		{"id null twice", `"id":"7"`, `"id":null,"id":"7"`, `two members are named "id"`},
+		{"id null twice", `"id":"7"`, `"id":null,"id":"7"`, `has two members named "id"`},
 		{"classification negative", `"binary_data":false`, `"classification":-1`, `output "digit" has classification -1, want how many classes`},
 		{"classification of a half", `"binary_data":false`, `"classification":0.5`, `"classification" is not a whole number`},
 		{"classification is a text", `"binary_data":false`, `"classification":"3"`, `"classification" is a string, want a whole number`},

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"github.com/go-faster/jx"
 
 	"braid/internal/suggest"
+	"braid/internal/value"
 )
 
 // maxEscaped is the most bytes of a string with escapes, which a decoder copies. Each byte of the
@@ -64,17 +64,14 @@ func members(d *jx.Decoder, visit func(key []byte) error) error {
 	if got := d.Next(); got != jx.Object {
 		return fmt.Errorf("got %s, want an object", typeNames[got])
 	}
-	seen := make([][]byte, 0, 8) // few objects have more members
+	names := make(value.Names, 0, 8) // few objects have more
 	return d.ObjBytes(func(_ *jx.Decoder, key []byte) error {
-		for _, before := range seen {
-			if bytes.Equal(before, key) {
-				return bad("two members are named %q", quoted(before))
-			}
-		}
-		if len(seen) == maxTensors {
+		if len(names) == maxTensors {
 			return bad("an object has more than %d members", maxTensors)
 		}
-		seen = append(seen, key)
+		if err := names.Add(key); err != nil {
+			return bad("an object %v", err)
+		}
 		got := d.Next()
 		if got == jx.Null && memberTypes[string(key)].optional {
 			return d.Null()
@@ -181,19 +178,17 @@ func list[T any](
 }
 
 // jsonProblem returns the problem of a request's JSON that was not read because of err. If the JSON
-// is not valid, the problem has encoding/json's reason and position; else err's text.
+// is not valid, the problem has the reason and the position; else err's text.
 func jsonProblem(text []byte, err error) error {
 	var p *problem
 	var w *wrongMember
-	var invalid *json.SyntaxError
+	invalid := value.CheckSyntax(text)
 	hasMember := errors.As(err, &w)
 	switch {
-	case errors.As(json.Unmarshal(text, new(bool)), &invalid):
-		where := "the JSON cannot be read"
-		if hasMember {
-			where = w.text
-		}
-		return bad("%s: %v at byte %d", where, invalid, invalid.Offset)
+	case invalid != nil && hasMember:
+		return bad("%s: %v", w.text, invalid)
+	case invalid != nil:
+		return bad("the JSON cannot be read: %v", invalid)
 	case errors.As(err, &p):
 		return p
 	case hasMember:

@@ -9,7 +9,7 @@ import (
 	"braid/tensor"
 )
 
-// Dims is a shape for people: 28 x 28.
+// Dims formats a shape for errors: 28 x 28.
 func Dims(shape tensor.Shape) string {
 	if len(shape) == 0 {
 		return "1"
@@ -21,10 +21,10 @@ func Dims(shape tensor.Shape) string {
 	return strings.Join(list, " x ")
 }
 
-// TrimMark cuts the byte order mark that Windows writes before UTF-8.
+// TrimMark cuts the byte order mark that programs on Windows write before UTF-8.
 func TrimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
-// Shorten is what an error shows of a value.
+// Shorten returns what an error shows of a value: its first 40 bytes.
 func Shorten(raw []byte) string {
 	const most = 40
 	if len(raw) > most {

@@ -1,12 +1,13 @@
-// Package value reads the values that people give for a model's inputs, one row at a time: JSON,
-// the fields of a form, images in base64. predict and serve accept the same because both read here.
+// Package value reads the values that users give for a model's inputs, one row at a time: JSON,
+// fields of forms, images in base64. The commands predict and serve accept the same values because
+// both read them here.
 //
 //	a text input    a string, or token ids
 //	an image        a PNG or JPEG as a file or in base64, or pixels from 0 to 255
 //	other pixels    numbers from 0 to 255
 //	numbers         numbers
 //
-// Numbers stand in one list or in lists nested as the input's shape.
+// Numbers are given in one array, or in arrays nested as the input's shape.
 package value
 
 import (
@@ -23,26 +24,23 @@ import (
 	"braid/tensor"
 )
 
-// Reader reads values for one goroutine.
+// Reader reads values. It is for one goroutine.
 type Reader struct {
 	// Text writes the token ids of a text.
 	Text func(in *predictor.Input, ids []int32, text []byte) error
-	// Image makes pixels of the input's height and width of an image file.
+	// Image decodes an image file to pixels of the input's height and width.
 	Image func(in *predictor.Input, file []byte) ([]uint8, error)
-	// Memory returns an empty buffer with so much capacity. nil stands for make.
+	// Memory returns an empty buffer with the given capacity. nil means make.
 	Memory func(size int) ([]byte, error)
 
 	numbers []uint8
 }
 
-// JSON reads a value of JSON into a row of t. It returns the pixels of an input that has pixels,
-// which are valid until the next call.
+// JSON reads a value that Object found into a row of t. It returns the pixels of an input that has
+// pixels; they are valid until the next call.
 func (r *Reader) JSON(
 	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
 ) (pixels []uint8, err error) {
-	if len(raw) == 0 {
-		return nil, errors.New("got nothing")
-	}
 	if raw[0] != '"' || !in.IsText() && !in.IsImage() {
 		pixels, err := r.list(in, t, row, raw)
 		switch {
@@ -63,14 +61,14 @@ func (r *Reader) JSON(
 	return r.base64(in, t, row, text)
 }
 
-// Form reads the content of a form's field. A text input takes it as it is. For an image it is a
-// file, base64, or a list of pixels, told apart by the first bytes: clients do not always say which.
-// Other inputs take JSON.
+// Form reads the content of a form's field into a row of t. For a text input the content is the
+// text. For an image it is a file, base64 or a list of pixels: its first bytes decide which,
+// because clients do not always say. Other inputs take JSON.
 func (r *Reader) Form(
 	in *predictor.Input, t tensor.Tensor, row int, content []byte,
 ) (pixels []uint8, err error) {
 	content = TrimMark(content)
-	start := bytes.TrimLeft(content, spaces)
+	trimmed := bytes.Trim(content, spaces)
 	switch {
 	case in.IsText():
 		if !utf8.Valid(content) {
@@ -79,13 +77,13 @@ func (r *Reader) Form(
 		return nil, r.Text(in, rowOf(t.Int32s(), in, row), content)
 	case in.IsImage() && !isText(content):
 		return r.file(in, t, row, content)
-	case in.IsImage() && !bytes.HasPrefix(start, []byte("[")):
+	case in.IsImage() && !bytes.HasPrefix(trimmed, []byte("[")):
 		return r.base64(in, t, row, content)
 	}
-	return r.list(in, t, row, bytes.TrimRight(start, spaces))
+	return r.list(in, t, row, trimmed)
 }
 
-// spaces are JSON's.
+// spaces are the characters that JSON allows between values.
 const spaces = " \t\r\n"
 
 // isText reports whether content is text, by its first 512 bytes.
@@ -94,7 +92,7 @@ func isText(content []byte) bool {
 	return !utf16 && strings.HasPrefix(http.DetectContentType(content), "text/plain")
 }
 
-// kindOf names what content is by its first bytes: image/png.
+// kindOf names the kind of content by its first bytes: image/png.
 func kindOf(content []byte) string {
 	kind, _, _ := strings.Cut(http.DetectContentType(content), ";")
 	if kind == "text/plain" || kind == "application/octet-stream" {
@@ -103,33 +101,22 @@ func kindOf(content []byte) string {
 	return kind
 }
 
-// String reads a string of JSON. The result is a subslice of raw unless raw has escapes.
+// String reads a string that Object or Each found. The result is a subslice of raw unless raw has
+// escapes.
 func (r *Reader) String(raw []byte) ([]byte, error) {
-	if len(raw) == 0 || raw[0] != '"' {
+	switch {
+	case raw[0] != '"':
 		return nil, fmt.Errorf("got %s, want a string", Shorten(raw))
+	case !utf8.Valid(raw):
+		return nil, errors.New("a string is not UTF-8")
+	case bytes.IndexByte(raw, '\\') < 0:
+		return raw[1 : len(raw)-1], nil
 	}
-	if len(raw) == 1 || raw[len(raw)-1] != '"' {
-		return nil, errors.New("is no JSON: a string has no end")
-	}
-	text := raw[1 : len(raw)-1]
-	if !utf8.Valid(text) {
-		return nil, errors.New("is no JSON: a string is not UTF-8")
-	}
-	if bytes.IndexByte(text, '\\') < 0 {
-		if at := bytes.IndexFunc(text, func(c rune) bool { return c < ' ' }); at >= 0 {
-			c := text[at]
-			return nil, fmt.Errorf("is no JSON: byte %d of a string is %q, want it escaped", at, c)
-		}
-		return text, nil
-	}
-	to, err := r.memory(len(text))
+	to, err := r.memory(len(raw))
 	if err != nil {
 		return nil, err
 	}
-	if text, err = jx.DecodeBytes(raw).StrAppend(to); err != nil {
-		return nil, fmt.Errorf("is no JSON: %w", err)
-	}
-	return text, nil
+	return jx.DecodeBytes(raw).StrAppend(to)
 }
 
 func (r *Reader) memory(size int) ([]byte, error) {
@@ -140,7 +127,9 @@ func (r *Reader) memory(size int) ([]byte, error) {
 }
 
 // base64 reads an image file in base64.
-func (r *Reader) base64(in *predictor.Input, t tensor.Tensor, row int, text []byte) ([]uint8, error) {
+func (r *Reader) base64(
+	in *predictor.Input, t tensor.Tensor, row int, text []byte,
+) ([]uint8, error) {
 	to, err := r.memory(base64Size(len(text)))
 	if err != nil {
 		return nil, err
@@ -153,6 +142,7 @@ func (r *Reader) base64(in *predictor.Input, t tensor.Tensor, row int, text []by
 	return r.file(in, t, row, file)
 }
 
+// file reads an image file.
 func (r *Reader) file(in *predictor.Input, t tensor.Tensor, row int, file []byte) ([]uint8, error) {
 	pixels, err := r.Image(in, file)
 	if err == nil {
@@ -161,7 +151,7 @@ func (r *Reader) file(in *predictor.Input, t tensor.Tensor, row int, file []byte
 	return pixels, err
 }
 
-// list reads a list of numbers.
+// list reads numbers in JSON.
 func (r *Reader) list(in *predictor.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
 	switch {
 	case in.Pixels != nil:
@@ -172,7 +162,9 @@ func (r *Reader) list(in *predictor.Input, t tensor.Tensor, row int, raw []byte)
 	return nil, Floats(rowOf(t.Float32s(), in, row), in.Shape, raw)
 }
 
-func (r *Reader) pixels(in *predictor.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
+func (r *Reader) pixels(
+	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
+) ([]uint8, error) {
 	size := in.Shape.Size()
 	if cap(r.numbers) < size {
 		var err error
@@ -188,7 +180,7 @@ func (r *Reader) pixels(in *predictor.Input, t tensor.Tensor, row int, raw []byt
 	return pixels, nil
 }
 
-// rowOf is a row of a tensor's values.
+// rowOf returns a row of a tensor's values.
 func rowOf[T any](values []T, in *predictor.Input, row int) []T {
 	size := in.Shape.Size()
 	return values[row*size:][:size]
