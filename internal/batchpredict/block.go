@@ -6,20 +6,20 @@ import (
 	"braid/predictor"
 )
 
-// PerBlock is how many rows are answered at a time: enough that all processors have work.
+// PerBlock is the number of rows in a block: enough to keep all processors busy.
 const PerBlock = 1024
 
-// block is some rows on their way: what is asked, answered, and known of them. Rows that are not filled, and bad
-// ones, hold other numbers that the model can be asked.
+// block is up to PerBlock rows with their answers. Bad rows, and those after the last one, keep the
+// inputs of an earlier block, which the model can be asked.
 type block struct {
 	rows   *predictor.Rows
-	first  int // the number of the first row
+	first  int // number of the first row
 	n      int
-	bad    []error // by row: why it cannot be asked
-	truths [][]int // by head, by row: the true answer, -1 where it is not known
+	bad    []error // by row: why it cannot be answered
+	truths [][]int // by head, by row: the index of the true answer, -1 if unknown
 
 	dropped []int  // by row: unknown words that were left out
-	cut     []bool // by row: a text is longer than what is read of it
+	cut     []bool // by row: a text is longer than the model reads
 }
 
 func newBlock(m *predictor.Model) *block {
@@ -33,7 +33,7 @@ func newBlock(m *predictor.Model) *block {
 	return b
 }
 
-// begin forgets what a row held.
+// begin clears what a row of an earlier block left, except its inputs.
 func (b *block) begin(row int) {
 	b.bad[row], b.dropped[row], b.cut[row] = nil, 0, false
 	for _, t := range b.truths {
@@ -41,14 +41,14 @@ func (b *block) begin(row int) {
 	}
 }
 
-// take puts a text into a row, as an input of the model.
-func (b *block) take(row, input int, r reading) {
+// setText writes a text to an input of a row.
+func (b *block) setText(row, input int, r reading) {
 	copy(b.rows.Inputs[input].Int32s()[row*len(r.ids):], r.ids)
 	b.dropped[row] += r.dropped
 	b.cut[row] = b.cut[row] || r.cut
 }
 
-// share deals n rows to so many goroutines.
+// share divides n rows among workers, each a goroutine, and waits for them.
 func share(workers, n int, do func(worker, lo, hi int)) {
 	workers = min(workers, n)
 	var wait sync.WaitGroup

@@ -1,20 +1,22 @@
-// Package batchpredict answers the rows of a file, however many, in constant memory. It is what braid predict does.
+// Package batchpredict answers the rows of a file in constant memory, for braid predict.
 //
-// Open opens and unpacks a file. NewIDX makes a Source of its images, with questions and true answers from other
-// files; NewJSON makes one of its lines, each of which is an object with all of that. NewTable is how answers are
-// written, and a Prediction takes the rows from the one to the other and counts in a Score how many are right:
+// Open opens a file and decompresses it. NewIDX returns a Source of IDX images, with questions and
+// true answers from other files. NewJSON returns a Source of JSON lines: each is an object with the
+// inputs and the true answers of a row. A Prediction answers the rows of a Source, writes them with
+// a Table, and counts the right answers in a Score:
 //
-//	file, err := rows.Open(ctx, "rows.jsonl", os.Stdin)
-//	source, err := rows.NewJSON(file, model, "odd number", rows.Refuse)
-//	table, err := rows.NewTable(model, rows.Format{CSV: true})
-//	p := rows.Prediction{Model: model, Source: source, Table: table}
+//	file, err := batchpredict.Open(ctx, "rows.jsonl", os.Stdin)
+//	source, err := batchpredict.NewJSON(file, model, "odd number", batchpredict.Refuse)
+//	table, err := batchpredict.NewTable(model, batchpredict.Format{CSV: true})
+//	p := batchpredict.Prediction{Model: model, Source: source, Table: table}
 //	score, err := p.Run(ctx, os.Stdout)
 //
-// Rows go a block at a time (block.go): idx.go or json.go fills it, the model answers it, table.go writes it and
-// score.go counts. IDX images have their questions from question.go and their true answers from label.go; a line of
-// JSON is read by row.go, its values by internal/value. Beneath are file.go, which unpacks, line.go, which reads lines,
-// and input.go and head.go, which know what a model takes and gives.
+// Rows are processed in blocks (block.go). The source, idx.go or json.go, fills a block; the model
+// answers it; table.go writes the answers and score.go counts them. With IDX images, question.go
+// reads the questions and label.go the true answers. In JSON lines, row.go reads an object and
+// internal/value its values. file.go decompresses, line.go splits lines; input.go and head.go
+// describe the model's inputs and heads.
 //
-// A row that cannot be answered is a mark in its block, not the end. Errors name the file, the line and what was
-// wanted; where a flag of braid predict is the cure, they name it.
+// A row that cannot be answered is marked in its block. Errors name the file, the line and what was
+// wanted; if a flag of braid predict helps, they name the flag.
 package batchpredict

@@ -13,16 +13,16 @@ import (
 	"braid/internal/suggest"
 )
 
-// File is an opened file, or standard input, as it is when it is unpacked.
+// File is an open file, or standard input, decompressed.
 type File struct {
-	name string // for people
+	name string // for errors
 	text *bufio.Reader
-	size int64 // in bytes, 0 where it is not known
+	size int64 // in bytes, as stored; 0 if unknown
 	raw  *counting
 	file io.Closer // nil for standard input
 }
 
-// counting counts what is read.
+// counting counts the bytes read.
 type counting struct {
 	io.Reader
 	n int64
@@ -34,11 +34,11 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readBuffer is how much is read from a file at a time.
+// readBuffer is the size of a read from a file, in bytes.
 const readBuffer = 1 << 18
 
-// Open opens a file, or standard input for -, and unpacks it if it is compressed with gzip. The context ends reads
-// that wait: of standard input, a pipe or a device.
+// Open opens a file, or stdin if the path is -, and decompresses it if it is compressed with gzip.
+// When ctx is done, a read that waits for standard input, a pipe or a device fails.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	f := &File{name: suggest.Printable(path)}
 	var from io.Reader
@@ -83,11 +83,14 @@ func (f *File) Close() {
 	}
 }
 
-// IsIDX tells IDX images from JSON lines. It is an error if the file is empty, or plainly neither.
+// IsIDX reports whether the file holds IDX images; else it holds JSON lines. It is an error if the
+// file is empty, or an image.
 func (f *File) IsIDX() (bool, error) {
 	first, err := f.text.Peek(1)
-	if start, _ := f.text.Peek(4); string(start) == "\x89PNG" || bytes.HasPrefix(start, []byte("\xff\xd8\xff")) {
-		return false, fmt.Errorf("%s is one image, want rows of IDX images or JSON lines: braid ask takes images", f.name)
+	start, _ := f.text.Peek(4)
+	if string(start) == "\x89PNG" || bytes.HasPrefix(start, []byte("\xff\xd8\xff")) {
+		const text = "%s is one image, want rows of IDX images or JSON lines: braid ask takes images"
+		return false, fmt.Errorf(text, f.name)
 	}
 	switch {
 	case errors.Is(err, io.EOF):
@@ -98,28 +101,31 @@ func (f *File) IsIDX() (bool, error) {
 	return first[0] == 0, nil
 }
 
-// OpenPipe opens a file that may be a pipe, at whose other end nobody is yet: it ends with the context.
+// OpenPipe is os.OpenFile, but stops waiting for the other end of a named pipe when ctx is done.
 func OpenPipe(ctx context.Context, path string, flag int) (*os.File, error) {
 	return await(ctx, func() (*os.File, error) { return os.OpenFile(path, flag, 0) })
 }
 
-// Interruptible is a reader of what others write, such as a pipe: a read ends with the context.
-func Interruptible(ctx context.Context, r io.Reader) io.Reader { return &waiting{ctx: ctx, r: r} }
-
-type waiting struct {
-	ctx    context.Context
-	r      io.Reader
-	buffer [1 << 16]byte
+// Interruptible returns a reader of r whose reads fail when ctx is done, even if r waits.
+func Interruptible(ctx context.Context, r io.Reader) io.Reader {
+	return &interruptible{ctx: ctx, r: r}
 }
 
-func (w *waiting) Read(p []byte) (int, error) {
-	part := w.buffer[:min(len(p), len(w.buffer))]
-	n, err := await(w.ctx, func() (int, error) { return w.r.Read(part) })
-	copy(p, part[:n])
+type interruptible struct {
+	ctx    context.Context
+	r      io.Reader
+	buffer [1 << 16]byte // a read that was left behind may still write to it, not to the caller's
+}
+
+func (i *interruptible) Read(p []byte) (int, error) {
+	buffer := i.buffer[:min(len(p), len(i.buffer))]
+	n, err := await(i.ctx, func() (int, error) { return i.r.Read(buffer) })
+	copy(p, buffer[:n])
 	return n, err
 }
 
-// await does what may wait for others. When the context ends it leaves a goroutine behind that waits on.
+// await returns the result of do, or the context's cause as soon as ctx is done. It then leaves a
+// goroutine behind, until do returns.
 func await[T any](ctx context.Context, do func() (T, error)) (value T, err error) {
 	if ctx.Err() != nil {
 		return value, context.Cause(ctx)

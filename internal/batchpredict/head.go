@@ -12,7 +12,8 @@ import (
 	"braid/tensor"
 )
 
-// Answers are what a head's answers are called, in the order of their indices; nil where it gives numbers.
+// Answers returns the labels of a head's answers in the order of their indices. It is nil for a
+// head that gives numbers.
 func Answers(h *predictor.Head) []string {
 	var list []string
 	for _, c := range h.Answer(make([]float32, h.Shape.Size())).Answers {
@@ -21,10 +22,10 @@ func Answers(h *predictor.Head) []string {
 	return list
 }
 
-// head is a model's head as its answers are written and compared.
+// head is a model's head and its labels.
 type head struct {
 	*predictor.Head
-	labels []string // its Answers
+	labels []string // as Answers returns them
 }
 
 func heads(m *predictor.Model) []head {
@@ -35,19 +36,21 @@ func heads(m *predictor.Model) []head {
 	return list
 }
 
-// numbers are what the head gave for a row.
+// numbers returns the head's outputs for a row.
 func (h *head) numbers(t tensor.Tensor, row int) []float32 {
 	size := h.Shape.Size()
 	return t.Float32s()[row*size:][:size]
 }
 
-// truth reads a true answer: a string is its label, a number its index; null is not known.
+// truth reads a true answer in JSON, and returns its index. A string is a label, a number is an
+// index, true and false are the indices 1 and 0 of two labels. null is unknown: -1.
 func (h *head) truth(raw []byte) (int, error) {
 	if string(raw) == "null" {
 		return -1, nil
 	}
 	if h.labels == nil {
-		return -1, errors.New("the head gives numbers, not one of some answers: no true answer is compared")
+		const text = "the head gives numbers, not one of some answers: no true answer is compared"
+		return -1, errors.New(text)
 	}
 	var truth any
 	if err := json.Unmarshal(raw, &truth); err != nil {
@@ -70,5 +73,6 @@ func (h *head) truth(raw []byte) (int, error) {
 			return 0, nil
 		}
 	}
-	return -1, fmt.Errorf("true answer is %s, want a label as a string, or its index from 0 to %d", value.Shorten(raw), len(h.labels)-1)
+	const text = "true answer is %s, want a label as a string, or its index from 0 to %d"
+	return -1, fmt.Errorf(text, value.Shorten(raw), len(h.labels)-1)
 }

@@ -11,62 +11,67 @@ import (
 	"braid/predictor"
 )
 
-// IDX are the images of an IDX file, with questions and true answers from elsewhere.
+// IDX is a Source of the images of an IDX file, with questions and true answers from other files.
 type IDX struct {
 	file      *File
 	images    *data.IDXReader
 	model     *predictor.Model
-	image     int // which input
-	text      int // which input, -1 if none
-	pixels    []uint8
+	image     int     // index of the input for the image
+	text      int     // index of the input for the question, -1 if there is none
+	pixels    []uint8 // of a block
 	unknown   Unknown
-	question  reading    // of all, where there are no questions
-	questions *questions // nil where there are none
+	question  reading    // of each image, unless there are questions
+	questions *questions // nil if there are none
 	labels    []labels
-	read      int
-	first     int // of the block: the number of its first image
+	read      int // images read
+	first     int // number of the block's first image
 }
 
-// NewIDX makes a source of an IDX file. Where the model reads a text, Ask or Questions must follow, and Labels may
-// follow, before rows are read. The source closes the file.
+// NewIDX returns a source of an IDX file. If the model reads a text, call Ask or Questions before
+// rows are read. The source closes the file.
 func NewIDX(file *File, m *predictor.Model, unknown Unknown) (*IDX, error) {
 	r := &IDX{file: file, model: m, unknown: unknown}
 	r.image = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.IsImage() })
 	r.text = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.IsText() })
 	if r.image < 0 || len(m.Inputs) > 2 || len(m.Inputs) == 2 && r.text < 0 {
-		return nil, fmt.Errorf("%s: IDX files hold images, for a model of an image and a text: its inputs are %s; JSON lines can hold them", file.name, Takes(m))
+		const text = "%s: IDX files hold images, for a model of an image and a text: " +
+			"its inputs are %s; JSON lines can hold them"
+		return nil, fmt.Errorf(text, file.name, Takes(m))
 	}
 	var err error
 	if r.images, err = data.NewIDXReader(file.text); err != nil {
 		return nil, fmt.Errorf("%s: %w", file.name, err)
 	}
 	image := &m.Inputs[r.image]
-	shape := r.images.Shape()
-	if !shape[1:].Equal(image.Shape) {
-		return nil, fmt.Errorf("%s has rows of %s, the model's %q takes %s", file.name, value.Dims(shape[1:]), image.Name, value.Dims(image.Shape))
+	if got := r.images.Shape()[1:]; !got.Equal(image.Shape) {
+		const text = "%s has rows of %s, the model's %q takes %s"
+		return nil, fmt.Errorf(text, file.name, value.Dims(got), image.Name, value.Dims(image.Shape))
 	}
 	r.pixels = make([]uint8, PerBlock*image.Shape.Size())
 	return r, nil
 }
 
-// Ask asks a question of all images.
+// Ask sets the question of all images.
 func (r *IDX) Ask(question string) (err error) {
 	r.question, err = r.texts().read(question)
 	return err
 }
 
+// count is the number of images.
+func (r *IDX) count() int { return r.images.Shape()[0] }
+
 func (r *IDX) texts() *texts { return &texts{in: &r.model.Inputs[r.text], unknown: r.unknown} }
 
-// Questions asks of each image what stands in a line of a file. The source closes the file.
+// Questions takes the question of each image from a line of a file. The source closes the file.
 func (r *IDX) Questions(file *File) {
-	r.questions = &questions{file: file, texts: *r.texts(), rows: r.images.Shape()[0]}
+	r.questions = &questions{file: file, texts: *r.texts(), images: r.count()}
 }
 
-// Labels takes the true answers of a head, by its index, from an IDX file. It must be a head that has Answers. The
-// source closes the file.
+// Labels takes the true answers of a head, by its index, from an IDX file. The head must have
+// Answers. The source closes the file.
 func (r *IDX) Labels(head int, file *File) error {
-	l := labels{file: file, head: head, count: len(Answers(&r.model.Heads[head]))}
-	err := l.open(r.images.Shape()[0])
+	l := labels{file: file, head: head, answers: len(Answers(&r.model.Heads[head]))}
+	err := l.open(r.count())
 	r.labels = append(r.labels, l)
 	return err
 }
@@ -83,7 +88,9 @@ func (r *IDX) fill(b *block) error {
 	size := len(r.pixels) / PerBlock
 	to := b.rows.Inputs[r.image].Float32s()
 	standard := r.model.Inputs[r.image].Pixels
-	share(runtime.GOMAXPROCS(0), n, func(_, lo, hi int) { standard.Floats(to[lo*size:hi*size], r.pixels[lo*size:hi*size]) })
+	share(runtime.GOMAXPROCS(0), n, func(_, lo, hi int) {
+		standard.Floats(to[lo*size:hi*size], r.pixels[lo*size:hi*size])
+	})
 	for i := range r.labels {
 		if err := r.labels[i].fill(b, n); err != nil {
 			return err
@@ -95,7 +102,7 @@ func (r *IDX) fill(b *block) error {
 		}
 	}
 	b.n = n
-	if r.read += n; r.read < r.images.Shape()[0] {
+	if r.read += n; r.read < r.count() {
 		return nil
 	}
 	return io.EOF
@@ -105,7 +112,7 @@ func (r *IDX) at(row int, err error) error {
 	return fmt.Errorf("%s: image %d: %w", r.file.name, r.first+row, err)
 }
 
-// ask fills in the questions of n rows.
+// ask writes the questions of the next n images to the block.
 func (r *IDX) ask(b *block, n int) error {
 	for row := range n {
 		question, bad := r.question, error(nil)
@@ -119,16 +126,16 @@ func (r *IDX) ask(b *block, n int) error {
 			b.bad[row] = bad
 			continue
 		}
-		b.take(row, r.text, question)
+		b.setText(row, r.text, question)
 	}
-	if r.questions != nil && r.read+n == r.images.Shape()[0] {
+	if r.questions != nil && r.read+n == r.count() {
 		return r.questions.end()
 	}
 	return nil
 }
 
 // Progress counts images.
-func (r *IDX) Progress() (done, total int64) { return int64(r.read), int64(r.images.Shape()[0]) }
+func (r *IDX) Progress() (done, total int64) { return int64(r.read), int64(r.count()) }
 
 // Close closes the images, the questions and the labels.
 func (r *IDX) Close() {

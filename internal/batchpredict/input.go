@@ -9,7 +9,7 @@ import (
 	"braid/tensor"
 )
 
-// Takes tells what a model's inputs take, for errors.
+// Takes describes a model's inputs for errors: "image" (an image of 28 x 28).
 func Takes(m *predictor.Model) string {
 	var list []string
 	for i := range m.Inputs {
@@ -19,7 +19,7 @@ func Takes(m *predictor.Model) string {
 	return strings.Join(list, ", ")
 }
 
-// kind says what an input takes.
+// kind describes what an input takes.
 func kind(in *predictor.Input) string {
 	switch {
 	case in.IsImage():
@@ -34,35 +34,36 @@ func kind(in *predictor.Input) string {
 	return value.Dims(in.Shape) + " numbers"
 }
 
-// Unknown says what becomes of words that a model without an OOV token does not know.
+// Unknown chooses what to do with unknown words if the model has no OOV token.
 type Unknown uint8
 
 const (
-	Refuse Unknown = iota // a row with such words, or with no words, cannot be answered
-	Drop                  // they are left out, as Keras does
+	Refuse Unknown = iota // refuse the row; also if it has no words
+	Drop                  // leave the words out, as Keras does
 )
 
-// texts reads texts into ids. It keeps those it has read, for they repeat. Not for several goroutines.
+// texts reads texts into token ids. It remembers some, because texts repeat. It is for one
+// goroutine.
 type texts struct {
 	in      *predictor.Input
 	unknown Unknown
 	known   map[string]reading
 }
 
-// reading is a text as a row has it.
+// reading is what a text becomes.
 type reading struct {
 	ids     []int32
 	dropped int  // unknown words that were left out
-	cut     bool // the text is longer than what is read of it
+	cut     bool // the text is longer than the model reads
 }
 
-// mostTexts and longestText bound what is kept.
+// What texts remembers.
 const (
 	mostTexts   = 256
-	longestText = 256
+	longestText = 256 // bytes
 )
 
-// read reads a text. The error is why it cannot be asked.
+// read reads a text. The error is why the model cannot be asked it.
 func (t *texts) read(text string) (reading, error) {
 	if r, ok := t.known[text]; ok {
 		return r, nil

@@ -7,35 +7,36 @@ import (
 	"io"
 	"runtime"
 
+	"braid/internal/value"
 	"braid/predictor"
 )
 
-// A line of JSON may have MostLine bytes, as a photograph in base64 does, and its image mostDecoded when it is
-// decoded; a block ends where its lines have blockBytes.
+// Limits in bytes.
 const (
-	MostLine    = 16 << 20
-	mostDecoded = 64 << 20
-	blockBytes  = 8 << 20
+	MostLine    = 16 << 20 // of a line: a photograph in base64 fits
+	mostDecoded = 64 << 20 // of a decoded image
+	blockBytes  = 8 << 20  // of a block's lines: the block ends with the line that reaches it
 )
 
-// JSON are rows as JSON objects, one a line: the model's inputs by their names, and by the heads' names the true
-// answers, where they are known.
+// JSON is a Source of JSON lines: objects with the model's inputs by their names, and with true
+// answers, as far as they are known, by the heads' names.
 type JSON struct {
 	file    *File
-	lines   int // read so far
-	rows    []jsonLine
-	text    []byte    // of the block's rows
-	parsers []*parser // by worker
+	lines   int        // read so far
+	rows    []jsonLine // of the block
+	text    []byte     // of the block's lines
+	parsers []*parser  // by worker
 }
 
-// jsonLine is where a row stands.
+// jsonLine is a line with a row.
 type jsonLine struct {
-	line, from, to int
-	err            error // of the line itself
+	number   int
+	from, to int   // its bytes in the block's text
+	err      error // reading the line failed
 }
 
-// NewJSON makes a source of a file. A question, if there is one, is asked of rows that have none of their own; it is
-// an error if the model cannot be asked it. The source closes the file.
+// NewJSON returns a source of a file. Rows without a question get the given one, unless it is
+// empty; it is an error if the model cannot be asked that. The source closes the file.
 func NewJSON(file *File, m *predictor.Model, question string, unknown Unknown) (*JSON, error) {
 	r := &JSON{file: file}
 	for range runtime.GOMAXPROCS(0) {
@@ -55,11 +56,11 @@ func (r *JSON) fill(b *block) error {
 	b.n = len(r.rows)
 	share(len(r.parsers), b.n, func(worker, lo, hi int) {
 		for row := lo; row < hi; row++ {
-			at := r.rows[row]
+			line := r.rows[row]
 			b.begin(row)
-			err := at.err
+			err := line.err
 			if err == nil {
-				err = r.parsers[worker].read(r.text[at.from:at.to], b, row)
+				err = r.parsers[worker].read(r.text[line.from:line.to], b, row)
 			}
 			if err != nil {
 				b.bad[row] = r.at(row, err)
@@ -73,36 +74,36 @@ func (r *JSON) fill(b *block) error {
 }
 
 func (r *JSON) at(row int, err error) error {
-	return fmt.Errorf("%s: line %d: %w", r.file.name, r.rows[row].line, err)
+	return fmt.Errorf("%s: line %d: %w", r.file.name, r.rows[row].number, err)
 }
 
-// read reads the lines of the next block. Empty ones are no rows.
+// read reads the lines of the next block, and leaves out empty ones.
 func (r *JSON) read() (err error) {
 	r.rows, r.text = r.rows[:0], r.text[:0]
 	for len(r.rows) < PerBlock && len(r.text) < blockBytes {
 		from := len(r.text)
 		r.text, err = readLine(r.file.text, r.text, MostLine)
-		row := jsonLine{line: r.lines + 1, from: from, to: len(r.text)}
+		line := jsonLine{number: r.lines + 1, from: from, to: len(r.text)}
 		switch {
 		case errors.Is(err, errLong):
-			row.err = err
+			line.err = err
 		case err != nil:
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = fmt.Errorf("compressed file is cut short: %w", err)
 			}
 			return err
 		}
-		if r.lines++; r.lines == 1 && bytes.HasPrefix(r.text, []byte(byteOrderMark)) {
-			row.from += len(byteOrderMark)
+		if r.lines++; r.lines == 1 {
+			line.from = line.to - len(value.TrimMark(r.text))
 		}
-		if row.err != nil || len(bytes.TrimSpace(r.text[row.from:row.to])) > 0 {
-			r.rows = append(r.rows, row)
+		if line.err != nil || len(bytes.TrimSpace(r.text[line.from:line.to])) > 0 {
+			r.rows = append(r.rows, line)
 		}
 	}
 	return nil
 }
 
-// Progress counts bytes of the file as it is stored.
+// Progress counts bytes of the file as stored.
 func (r *JSON) Progress() (done, total int64) { return r.file.raw.n, r.file.size }
 
 // Close closes the file.

@@ -6,30 +6,31 @@ import (
 	"braid/data"
 )
 
-// labels are an IDX file with the true answers of a head.
+// labels reads the true answers of a head from an IDX file.
 type labels struct {
-	file  *File
-	read  *data.IDXReader
-	head  int
-	count int // of the head's answers
-	bytes []uint8
+	file    *File
+	idx     *data.IDXReader
+	head    int
+	answers int     // that the head has
+	bytes   []uint8 // of a block
 }
 
-// open reads the file's header: there must be a label for each of so many rows.
-func (l *labels) open(rows int) (err error) {
+// open reads the file's header. The file must have a label for each image.
+func (l *labels) open(images int) (err error) {
 	l.bytes = make([]uint8, PerBlock)
-	if l.read, err = data.NewIDXReader(l.file.text); err != nil {
+	if l.idx, err = data.NewIDXReader(l.file.text); err != nil {
 		return l.name(err)
 	}
-	if shape := l.read.Shape(); len(shape) != 1 || shape[0] != rows {
-		return fmt.Errorf("%s has shape %v, want a label for each of %d images", l.file.name, shape, rows)
+	if shape := l.idx.Shape(); len(shape) != 1 || shape[0] != images {
+		const text = "%s has shape %v, want a label for each of %d images"
+		return fmt.Errorf(text, l.file.name, shape, images)
 	}
 	return nil
 }
 
-// fill fills in the true answers of n rows.
+// fill writes the true answers of the next n rows to the block.
 func (l *labels) fill(b *block, n int) error {
-	got, err := l.read.Next(l.bytes)
+	got, err := l.idx.Next(l.bytes)
 	if err != nil {
 		return l.name(err)
 	}
@@ -37,13 +38,14 @@ func (l *labels) fill(b *block, n int) error {
 		panic(fmt.Sprintf("%d labels for %d rows", got, n))
 	}
 	for row, label := range l.bytes[:n] {
-		if int(label) >= l.count {
-			return l.name(fmt.Errorf("row %d is %d, want a label from 0 to %d", b.first+row, label, l.count-1))
+		if int(label) >= l.answers {
+			const text = "row %d is %d, want a label from 0 to %d"
+			return l.name(fmt.Errorf(text, b.first+row, label, l.answers-1))
 		}
 		b.truths[l.head][row] = int(label)
 	}
 	return nil
 }
 
-// name puts the file before an error.
+// name adds the file's name to an error.
 func (l *labels) name(err error) error { return fmt.Errorf("%s: %w", l.file.name, err) }

@@ -8,22 +8,19 @@ import (
 	"io"
 )
 
-// byteOrderMark is Windows' mark of UTF-8, before the first line of a file.
-const byteOrderMark = "\ufeff"
-
 // errLong is the error of a line that is too long.
 var errLong = errors.New("line is too long")
 
-// readLine appends the next line, without its end, to line. A line that is too long is read past. At the end of
-// the file the error is io.EOF.
+// readLine appends the next line to line, without the line end. It skips a line of more than most
+// bytes, and returns errLong. At the end of the file the error is io.EOF.
 func readLine(r *bufio.Reader, line []byte, most int) ([]byte, error) {
 	from, long := len(line), false
 	for {
-		part, err := r.ReadSlice('\n')
-		if len(line)+len(part)-from > most+len("\r\n") {
+		chunk, err := r.ReadSlice('\n')
+		if len(line)+len(chunk)-from > most+len("\r\n") {
 			long = true
 		} else {
-			line = append(line, part...)
+			line = append(line, chunk...)
 		}
 		switch {
 		case err == bufio.ErrBufferFull:

@@ -9,7 +9,8 @@ import (
 )
 
 func TestReadLine(t *testing.T) {
-	r := bufio.NewReaderSize(strings.NewReader("a\r\n\n123456\n1234567\n"+strings.Repeat("x", 100)+"\r\nb\r"), 16)
+	text := "a\r\n\n123456\n1234567\n" + strings.Repeat("x", 100) + "\r\nb\r"
+	r := bufio.NewReaderSize(strings.NewReader(text), 16)
 	line := []byte("kept ")
 	for _, want := range []string{"a", "", "123456", "too long", "too long", "b"} {
 		var err error

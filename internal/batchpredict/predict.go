@@ -10,31 +10,34 @@ import (
 	"braid/predictor"
 )
 
-// Source is where rows come from: an IDX or a JSON.
+// Source reads rows: an IDX or a JSON.
 type Source interface {
-	// Progress is how much is read, of how much; total is 0 where it is not known.
+	// Progress returns how much has been read, and the total, 0 if that is unknown.
 	Progress() (done, total int64)
-	// Close closes the files that are read.
+	// Close closes the source's files.
 	Close()
 
-	// fill reads the next rows into a block. With the last ones, or after them, the error is io.EOF; before
-	// another error there may be rows, too.
+	// fill reads the next rows into a block. The error is io.EOF with the last rows, or after them.
+	// With another error there may be rows, too.
 	fill(b *block) error
-	// at tells where a row of that block stands of which there is an error.
+	// at adds to an error where a row of the last block stands in the file.
 	at(row int, err error) error
 }
 
-// Prediction is rows on their way through a model.
+// Prediction answers the rows of a source.
 type Prediction struct {
-	Model    *predictor.Model
-	Source   Source
-	Table    *Table
-	SkipBad  bool                              // go on after rows that cannot be answered
-	Progress func(rows int, done, total int64) // called now and then with the rows answered; may be nil
+	Model   *predictor.Model
+	Source  Source
+	Table   *Table
+	SkipBad bool // write why a row cannot be answered, and go on
+
+	// Progress, unless nil, is called after a block with the number of rows answered so far, and
+	// with the source's progress.
+	Progress func(rows int, done, total int64)
 }
 
-// Run answers all rows to w. It ends with the context. Before the error of a row that cannot be answered all rows
-// before it are written.
+// Run writes the answers of all rows to w. When ctx is done it returns the cause. If a row cannot
+// be answered, the rows before it are written.
 func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
 	b, count := newBlock(p.Model), newCounter(p.Model)
 	if err := p.Table.begin(w); err != nil {
@@ -67,9 +70,10 @@ func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
 	}
 }
 
-// answer answers a block. Rows before one that cannot be answered are not lost: bad is why it cannot.
+// answer answers a block, writes it to w and counts it. bad is why the row after those that are
+// written cannot be answered.
 func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err error) {
-	if bad = p.cut(b); b.n == 0 {
+	if bad = p.cutBad(b); b.n == 0 {
 		return bad, nil
 	}
 	if err := p.Model.Predict(b.rows); err != nil {
@@ -83,7 +87,7 @@ func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err err
 			b.bad[row] = p.Source.at(row, err)
 		}
 	}
-	bad = cmp.Or(p.cut(b), bad)
+	bad = cmp.Or(p.cutBad(b), bad)
 	if err := p.Table.write(w, b); err != nil {
 		return nil, err
 	}
@@ -91,8 +95,8 @@ func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err err
 	return bad, nil
 }
 
-// cut ends a block before its first bad row, where that ends all, and tells why it is bad.
-func (p *Prediction) cut(b *block) (bad error) {
+// cutBad ends a block before its first bad row, unless SkipBad is set, and returns why that is bad.
+func (p *Prediction) cutBad(b *block) (bad error) {
 	if p.SkipBad {
 		return nil
 	}

@@ -4,27 +4,28 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+
+	"braid/internal/value"
 )
 
-// MostQuestion is how long a line with a question may be, in bytes.
+// MostQuestion is the maximum length of a line with a question, in bytes.
 const MostQuestion = 1 << 16
 
-// questions are a file with a question a line.
+// questions reads questions from the lines of a file.
 type questions struct {
-	file  *File
-	texts texts
-	line  []byte
-	lines int
-	rows  int // there shall be
+	file   *File
+	texts  texts
+	line   []byte // buffer
+	lines  int    // read so far
+	images int    // a line is wanted for each
 }
 
-// next reads the next line. Bad is why it cannot be asked.
+// next reads the next line. bad is why the model cannot be asked it.
 func (q *questions) next() (r reading, bad, err error) {
 	q.line, err = readLine(q.file.text, q.line[:0], MostQuestion)
 	if err == io.EOF {
 		return r, nil, fmt.Errorf("%s has %d lines, there are %d images: "+
-			"want a question for each, or --question for all", q.file.name, q.lines, q.rows)
+			"want a question for each, or --question for all", q.file.name, q.lines, q.images)
 	}
 	q.lines++
 	if errors.Is(err, errLong) {
@@ -33,21 +34,21 @@ func (q *questions) next() (r reading, bad, err error) {
 	if err != nil {
 		return r, nil, q.at(err)
 	}
-	text := string(q.line)
+	text := q.line
 	if q.lines == 1 {
-		text = strings.TrimPrefix(text, byteOrderMark)
+		text = value.TrimMark(text)
 	}
-	r, bad = q.texts.read(text)
-	if bad != nil {
+	if r, bad = q.texts.read(string(text)); bad != nil {
 		bad = q.at(bad)
 	}
 	return r, bad, nil
 }
 
-// end tests that no line is left.
+// end reports an error if there are more lines.
 func (q *questions) end() error {
 	if _, err := readLine(q.file.text, nil, MostQuestion); err != io.EOF {
-		return fmt.Errorf("%s has more than %d lines, there are %d images: want a question for each, or --question for all", q.file.name, q.rows, q.rows)
+		return fmt.Errorf("%s has more than %d lines, there are %d images: "+
+			"want a question for each, or --question for all", q.file.name, q.images, q.images)
 	}
 	return nil
 }

@@ -13,41 +13,43 @@ import (
 	"braid/vision/digit"
 )
 
-// parser reads rows from their lines, for one goroutine.
+// parser reads rows from lines of JSON. It is for one goroutine.
 type parser struct {
 	model    *predictor.Model
 	heads    []head
 	texts    []texts // by input
 	values   value.Reader
-	now      cell    // that values reads
-	given    []bool  // by input, then by head
-	asked    int     // the input that the question is for
-	question reading // without ids if there is none
+	target   target  // where values writes
+	given    []bool  // by input: the row has it
+	asked    int     // index of the input for the question
+	question reading // of rows that have none; without ids if there is none
 }
 
-// cell is one input of one row.
-type cell struct {
+// target is an input of a row.
+type target struct {
 	block      *block
 	row, input int
 }
 
 func newParser(m *predictor.Model, unknown Unknown) *parser {
-	p := &parser{model: m, heads: heads(m)}
-	p.given = make([]bool, len(m.Inputs)+len(p.heads))
+	p := &parser{model: m, heads: heads(m), given: make([]bool, len(m.Inputs))}
 	for i := range m.Inputs {
 		p.texts = append(p.texts, texts{in: &m.Inputs[i], unknown: unknown})
 	}
-	p.values = value.Reader{Image: image, Text: func(_ *predictor.Input, _ []int32, text []byte) error {
-		r, err := p.texts[p.now.input].read(string(text))
-		if err == nil {
-			p.now.block.take(p.now.row, p.now.input, r)
-		}
-		return err
-	}}
+	p.values = value.Reader{Image: decodeImage, Text: p.text}
 	return p
 }
 
-// ask sets the question of rows that have none, if the model takes one.
+// text reads a text into the target.
+func (p *parser) text(_ *predictor.Input, _ []int32, text []byte) error {
+	r, err := p.texts[p.target.input].read(string(text))
+	if err == nil {
+		p.target.block.setText(p.target.row, p.target.input, r)
+	}
+	return err
+}
+
+// ask sets the question of rows that have none, if the model reads a text.
 func (p *parser) ask(question string) (err error) {
 	p.asked = slices.IndexFunc(p.model.Inputs, func(in predictor.Input) bool { return in.IsText() })
 	if p.asked >= 0 {
@@ -56,34 +58,18 @@ func (p *parser) ask(question string) (err error) {
 	return err
 }
 
-// read reads a row's inputs, and the true answers that it has.
+// read reads the inputs of a row, and the true answers that the line has.
 func (p *parser) read(line []byte, b *block, row int) error {
 	clear(p.given)
-	err := value.Object(line, func(name, raw []byte) error {
-		for i := range p.model.Inputs {
-			in := &p.model.Inputs[i]
-			if string(name) == in.Name {
-				return p.named(i, in.Name, p.input(i, b, row, raw))
-			}
-		}
-		for i := range p.heads {
-			h := &p.heads[i]
-			if string(name) == h.Name {
-				truth, err := h.truth(raw)
-				b.truths[i][row] = truth
-				return p.named(len(p.model.Inputs)+i, h.Name, err)
-			}
-		}
-		return p.unknown(string(name))
-	})
+	err := value.Object(line, func(name, raw []byte) error { return p.member(name, raw, b, row) })
 	if err != nil {
 		return err
 	}
 	if p.question.ids != nil && !p.given[p.asked] {
 		p.given[p.asked] = true
-		b.take(row, p.asked, p.question)
+		b.setText(row, p.asked, p.question)
 	}
-	if i := slices.Index(p.given[:len(p.model.Inputs)], false); i >= 0 {
+	if i := slices.Index(p.given, false); i >= 0 {
 		in := &p.model.Inputs[i]
 		if in.IsText() {
 			return fmt.Errorf("%q is missing, want such as %q, or --question for all rows",
@@ -94,20 +80,22 @@ func (p *parser) read(line []byte, b *block, row int) error {
 	return nil
 }
 
-// named puts the name before an error, and finds names that come twice.
-func (p *parser) named(i int, name string, err error) error {
-	if err == nil && p.given[i] {
-		err = errors.New("comes twice")
+// member reads an input of a row, or the true answer of a head.
+func (p *parser) member(name, raw []byte, b *block, row int) (err error) {
+	for i := range p.model.Inputs {
+		in := &p.model.Inputs[i]
+		if string(name) == in.Name {
+			p.given[i] = true
+			return named(in.Name, p.input(i, b, row, raw))
+		}
 	}
-	p.given[i] = true
-	if err != nil {
-		return fmt.Errorf("%q: %w", name, err)
+	for i := range p.heads {
+		h := &p.heads[i]
+		if string(name) == h.Name {
+			b.truths[i][row], err = h.truth(raw)
+			return named(h.Name, err)
+		}
 	}
-	return nil
-}
-
-// unknown is the error of a name that is neither an input's nor a head's.
-func (p *parser) unknown(name string) error {
 	var have []string
 	for i := range p.model.Inputs {
 		have = append(have, p.model.Inputs[i].Name)
@@ -115,12 +103,20 @@ func (p *parser) unknown(name string) error {
 	for i := range p.heads {
 		have = append(have, p.heads[i].Name)
 	}
-	return suggest.Unknown("input or head", value.Shorten([]byte(name)), have)
+	return suggest.Unknown("input or head", value.Shorten(name), have)
 }
 
-// input reads one input of a row.
+// named adds the name of an input or head to an error.
+func named(name string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%q: %w", name, err)
+	}
+	return nil
+}
+
+// input reads an input of a row.
 func (p *parser) input(i int, b *block, row int, raw []byte) error {
-	p.now = cell{b, row, i}
+	p.target = target{b, row, i}
 	in := &p.model.Inputs[i]
 	_, err := p.values.JSON(in, b.rows.Inputs[i], row, raw)
 	if err != nil && in.IsText() && raw[0] != '"' {
@@ -129,8 +125,8 @@ func (p *parser) input(i int, b *block, row int, raw []byte) error {
 	return err
 }
 
-// image makes pixels of a PNG or a JPEG.
-func image(in *predictor.Input, file []byte) ([]uint8, error) {
+// decodeImage decodes a PNG or a JPEG to pixels.
+func decodeImage(in *predictor.Input, file []byte) ([]uint8, error) {
 	var pixels []uint8
 	img, err := vision.Decode(file, mostDecoded)
 	if err == nil {

@@ -6,17 +6,17 @@ import (
 	"braid/predictor"
 )
 
-// Score is how many answers are right where the true ones are known: given with the rows, or told by the rules of
-// the model's file.
+// Score counts right answers where the true ones are known: from the file with the rows, or from
+// the rules in the model's file.
 type Score struct {
 	Rows  int         // all of them
-	Bad   int         // those that could not be answered
+	Bad   int         // rows that could not be answered
 	Heads []HeadScore // in the model's order
-	All   Tally       // rows of which every head's true answer is known, and all answers right
+	All   Tally       // rows with a true answer for every head; right if every answer is
 
 	DroppedWords int // unknown words that were left out of the texts
-	DroppedRows  int // rows that had such words
-	CutRows      int // rows with a text longer than what is read of it
+	DroppedRows  int // rows with such words
+	CutRows      int // rows with a text longer than the model reads
 }
 
 // HeadScore is the score of a head.
@@ -28,15 +28,15 @@ type HeadScore struct {
 // Tally counts rows whose true answer is known.
 type Tally struct{ Rows, Right int }
 
-// Share is how many of the rows are right, from 0 to 1; NaN where there are none.
+// Share is the share of right rows, from 0 to 1. It is NaN if there are no rows.
 func (t Tally) Share() float64 { return float64(t.Right) / float64(t.Rows) }
 
-// counter keeps a score.
+// counter counts a score.
 type counter struct {
 	Score
 	model *predictor.Model
 	heads []head
-	given map[string]string // of a row: the true answers, by head
+	given map[string]string // the true answers in a row, by head; only for addRow
 }
 
 func newCounter(m *predictor.Model) *counter {
@@ -66,6 +66,8 @@ func (c *counter) add(b *block) {
 	}
 }
 
+// addRow compares a row's answers with the true ones. Rules find true answers that are not given
+// from those that are.
 func (c *counter) addRow(b *block, row int) {
 	clear(c.given)
 	for i, truths := range b.truths {

@@ -13,30 +13,30 @@ import (
 	"braid/predictor"
 )
 
-// Format is how answers are written. The zero value is JSON lines.
+// Format is the format of a table. The zero value is JSON lines.
 type Format struct {
 	CSV           bool
-	Probabilities bool // of all answers, not only of the one that is given
-	Errors        bool // CSV has a column for why a row could not be answered
+	Probabilities bool // of all answers, not only of the most probable one
+	Errors        bool // CSV gets a column for why a row could not be answered
 }
 
-// Table writes answers, a row for each.
+// Table writes answers, a line for each row.
 type Table struct {
-	format Format
-	heads  []answerColumns
-	parts  [][]byte // of a block, by worker
+	format  Format
+	heads   []headColumns
+	buffers [][]byte // the lines of a block, by worker
 }
 
-// answerColumns are what is written of a head.
-type answerColumns struct {
+// headColumns is a head and what a table needs to write its answers.
+type headColumns struct {
 	head
-	keys   [][]byte // in JSON: of the answer, of its probability, of the probabilities; each with its colon
-	quoted [][]byte // the labels, as a string of JSON or a field of CSV
-	width  int      // numbers
+	keys   [3][]byte // in JSON, with the colon: answer, its probability, all probabilities
+	quoted [][]byte  // the labels as JSON strings or CSV fields
+	width  int       // outputs of the head
 }
 
-// names are the columns that a head has in CSV: the answer, its probability, and the probabilities.
-func (c *answerColumns) names(all bool) []string {
+// names returns the names of the head's columns in CSV. all adds the probability of each answer.
+func (c *headColumns) names(all bool) []string {
 	if c.labels == nil {
 		if c.width == 1 {
 			return []string{c.Name}
@@ -56,13 +56,13 @@ func (c *answerColumns) names(all bool) []string {
 	return list
 }
 
-// NewTable makes a table of a model's answers. It is an error if two columns would have one name.
+// NewTable returns a table of a model's answers. It is an error if two columns have the same name.
 func NewTable(m *predictor.Model, f Format) (*Table, error) {
-	t := &Table{format: f, parts: make([][]byte, runtime.GOMAXPROCS(0))}
+	t := &Table{format: f, buffers: make([][]byte, runtime.GOMAXPROCS(0))}
 	for _, h := range heads(m) {
-		c := answerColumns{head: h, width: h.Shape.Size()}
-		for _, suffix := range []string{"", "_probability", "_probabilities"} {
-			c.keys = append(c.keys, append(jsonString(h.Name+suffix), ':'))
+		c := headColumns{head: h, width: h.Shape.Size()}
+		for i, suffix := range []string{"", "_probability", "_probabilities"} {
+			c.keys[i] = append(jsonString(h.Name+suffix), ':')
 		}
 		for _, label := range h.labels {
 			if t.format.CSV {
@@ -76,13 +76,15 @@ func NewTable(m *predictor.Model, f Format) (*Table, error) {
 	columns := t.columns()
 	for i, name := range columns {
 		if slices.Contains(columns[:i], name) {
-			return nil, fmt.Errorf("two columns of the answers would be named %q: the model's heads cannot be told apart", name)
+			const text = "two columns of the answers would be named %q: " +
+				"the model's heads cannot be told apart"
+			return nil, fmt.Errorf(text, name)
 		}
 	}
 	return t, nil
 }
 
-// columns are the names of CSV's columns.
+// columns returns the names of the columns in CSV.
 func (t *Table) columns() []string {
 	list := []string{"row"}
 	for i := range t.heads {
@@ -94,7 +96,7 @@ func (t *Table) columns() []string {
 	return list
 }
 
-// begin writes what comes before the rows.
+// begin writes the header, which CSV has.
 func (t *Table) begin(w io.Writer) error {
 	if !t.format.CSV {
 		return nil
@@ -107,24 +109,24 @@ func (t *Table) begin(w io.Writer) error {
 	return c.Error()
 }
 
-// write writes a block's rows.
+// write writes a line for each row of a block.
 func (t *Table) write(w io.Writer, b *block) error {
-	for i := range t.parts {
-		t.parts[i] = t.parts[i][:0]
+	appendRow := t.appendJSON
+	if t.format.CSV {
+		appendRow = t.appendCSV
 	}
-	share(len(t.parts), b.n, func(worker, lo, hi int) {
-		part := t.parts[worker]
+	for i := range t.buffers {
+		t.buffers[i] = t.buffers[i][:0]
+	}
+	share(len(t.buffers), b.n, func(worker, lo, hi int) {
+		lines := t.buffers[worker]
 		for row := lo; row < hi; row++ {
-			if t.format.CSV {
-				part = t.appendCSV(part, b, row)
-			} else {
-				part = t.appendJSON(part, b, row)
-			}
+			lines = appendRow(lines, b, row)
 		}
-		t.parts[worker] = part
+		t.buffers[worker] = lines
 	})
-	for _, part := range t.parts {
-		if _, err := w.Write(part); err != nil {
+	for _, lines := range t.buffers {
+		if _, err := w.Write(lines); err != nil {
 			return err
 		}
 	}
@@ -193,7 +195,7 @@ func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 	return append(to, '\n')
 }
 
-// appendNumbers writes numbers as JSON: an array, or the one that there is.
+// appendNumbers appends numbers as JSON: an array, or only the first.
 func appendNumbers(to []byte, numbers []float32, array bool) []byte {
 	if !array {
 		return appendNumber(to, numbers[0])
@@ -204,12 +206,12 @@ func appendNumbers(to []byte, numbers []float32, array bool) []byte {
 	return append(to, ']')
 }
 
-// appendNumber writes the shortest digits that give the same float32.
+// appendNumber appends the shortest decimal that parses to the same float32.
 func appendNumber(to []byte, v float32) []byte {
 	return strconv.AppendFloat(to, float64(v), 'g', -1, 32)
 }
 
-// separator stands before element i: what opens, then commas.
+// separator returns what comes before element i: the opening bracket, then commas.
 func separator(i int, open byte) byte {
 	if i == 0 {
 		return open
@@ -217,21 +219,21 @@ func separator(i int, open byte) byte {
 	return ','
 }
 
-// jsonString is a string as JSON.
+// jsonString returns s as a JSON string.
 func jsonString(s string) []byte {
 	content, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // a string always can be
+		panic(err) // strings never fail
 	}
 	return content
 }
 
-// csvField is a field of CSV, quoted where it must be.
+// csvField returns s as a field of CSV, quoted if it must be.
 func csvField(s string) []byte {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	if err := w.Write([]string{s}); err != nil {
-		panic(err) // a builder takes all
+		panic(err) // a builder never fails
 	}
 	w.Flush()
 	return []byte(strings.TrimSuffix(b.String(), "\n"))
