@@ -82,6 +82,7 @@ func TestSyntax(t *testing.T) {
 	for line, want := range map[string]string{
 		"":                 "is nothing, want a JSON object",
 		"\v{}":             "is ?{}, want a JSON object",
+		" [{}]":            "is an array, want a JSON object with the names of the model's inputs",
 		`{"a": 1, "a": 2}`: `has two members named "a"`,
 		`{"a": 1, "a": 2`:  `has two members named "a"`,
 		`{"a": 1,}`:        "is not JSON: invalid character '}' looking for beginning of object key",
