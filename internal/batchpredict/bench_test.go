@@ -1,0 +1,59 @@
+package batchpredict
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"testing"
+
+	"braid/data"
+	"braid/digitqa"
+	"braid/modelfile"
+	"braid/text"
+)
+
+// BenchmarkJSON predicts JSON lines of 784 pixels and a question with the seed network.
+func BenchmarkJSON(b *testing.B) {
+	built, err := digitqa.Network(28, 28).Build(1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	tokenizer, err := digitqa.Tokenizer()
+	if err != nil {
+		b.Fatal(err)
+	}
+	question := &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}
+	m := newModel(b, &modelfile.File{Model: built, Inputs: []modelfile.Input{
+		{Name: "image", Pixels: &data.Standard{Mean: 33.25, Std: 78.5}},
+		{Name: "question", Text: question},
+	}})
+	table, err := NewTable(m, Format{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const rows = 4 * PerBlock
+	var lines bytes.Buffer
+	for row := range rows {
+		lines.WriteString(`{"question": "odd number", "image": [0`)
+		for i := 1; i < 784; i++ {
+			pixel := 0 // as most of a digit's
+			if i%5 == 0 {
+				pixel = (row + i) * 31 % 256
+			}
+			fmt.Fprint(&lines, ", ", pixel)
+		}
+		lines.WriteString("]}\n")
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		source, err := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "", Refuse)
+		if err != nil {
+			b.Fatal(err)
+		}
+		p := Prediction{Model: m, Source: source, Table: table}
+		if _, err := p.Run(b.Context(), io.Discard); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}

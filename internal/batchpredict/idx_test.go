@@ -1,0 +1,167 @@
+package batchpredict
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A block gets the standardized pixels, the questions and the true answers of its own images.
+func TestIDXFill(t *testing.T) {
+	m := testModel(t)
+	const n = PerBlock + 3
+	ask, colours, orders := []string{"odd number", "half upper", "number"}, []uint8{}, []uint8{}
+	ids := [][]int32{{1, 2}, {4, 3}, {0, 2}}
+	var questions strings.Builder
+	for i := range n {
+		fmt.Fprintf(&questions, "%s\r\n", ask[i%3])
+		colours, orders = append(colours, uint8(i%3)), append(orders, uint8(i%2))
+	}
+	source, err := NewIDX(stdin(t, zipped(images(n))), m, Refuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Questions(stdin(t, "\ufeff"+questions.String()))
+	for head, labels := range map[int][]uint8{order: orders, colour: colours} {
+		if err := source.Labels(head, stdin(t, idx(labels, n))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b := newBlock(m)
+	for i := range n {
+		row := i % PerBlock
+		if row == 0 {
+			b.first = i
+			err := source.fill(b)
+			if want := min(PerBlock, n-i); b.n != want || (err == io.EOF) != (i+want == n) {
+				t.Fatalf("block at %d has %d rows, %v", i, b.n, err)
+			}
+			if done, total := source.Progress(); done != int64(i+b.n) || total != n {
+				t.Errorf("progress is %d of %d", done, total)
+			}
+		}
+		pixels, words := b.rows.Inputs[0].Float32s()[6*row:][:6], b.rows.Inputs[1].Int32s()[2*row:][:2]
+		if !slices.Equal(pixels, []float32{float32(i % 32), 0, 0, 0, 0, float32(i / 32)}) {
+			t.Fatalf("image %d is %v", i, pixels)
+		}
+		if !slices.Equal(words, ids[i%3]) {
+			t.Fatalf("question %d has the ids %v, want %v", i, words, ids[i%3])
+		}
+		if b.bad[row] != nil || b.truths[colour][row] != i%3 || b.truths[order][row] != i%2 ||
+			b.truths[digits][row] != -1 {
+			t.Fatalf("image %d: true answers are %v, %v", i, b.truths, b.bad[row])
+		}
+	}
+	const want = "standard input: image 1026: the disk is broken"
+	if err := source.at(2, errBroken); err.Error() != want {
+		t.Errorf("the error of a row is %v, want %s", err, want)
+	}
+}
+
+// A file that fails leaves no rows, and the error names it, and the line or row.
+func TestIDXBroken(t *testing.T) {
+	m := testModel(t)
+	named := func(name string, r io.Reader) *File {
+		f := opened(t, r)
+		f.name = name
+		return f
+	}
+	for want, c := range map[string]struct{ images, questions, labels io.Reader }{
+		"images: the disk is broken":             {images: failing(images(3)[:30])},
+		"images: IDX file has bytes after":       {images: bytes.NewReader(append(images(3), 7))},
+		"questions: line 2: the disk is broken":  {questions: failing([]byte("half\n"))},
+		"questions has 2 lines, there are 3":     {questions: strings.NewReader("half\nodd")},
+		"questions has more than 3 lines, there": {questions: strings.NewReader("1\n2\n3\n\n")},
+		"labels: the disk is broken":             {labels: failing(idx([]byte{2}, 3))},
+		"labels: row 1 is 3, want a label from":  {labels: bytes.NewReader(idx([]byte{2, 3, 0}, 3))},
+	} {
+		if c.images == nil {
+			c.images = bytes.NewReader(images(3))
+		}
+		source, err := NewIDX(named("images", c.images), m, Drop)
+		if err == nil {
+			err = source.Ask("odd number")
+		}
+		if err == nil && c.labels != nil {
+			err = source.Labels(colour, named("labels", c.labels))
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", want, err)
+		}
+		if c.questions != nil {
+			source.Questions(named("questions", c.questions))
+		}
+		b := newBlock(m)
+		if err := source.fill(b); err == nil || !strings.HasPrefix(err.Error(), want) || b.n != 0 {
+			t.Errorf("%d rows, %v, want %s", b.n, err, want)
+		}
+	}
+}
+
+// A question that cannot be asked makes its own row bad, and leaves the lines after it in step.
+func TestIDXBadQuestion(t *testing.T) {
+	m := testModel(t)
+	long := strings.Repeat("x", MostQuestion+1)
+	lines := []string{"half", "prime number", long, "upper half odd", ""}
+	const tooLong = "line 3: line is too long"
+	for unknown, want := range map[Unknown][]string{
+		Refuse: {"", `line 2: "prime number" has a word`, tooLong, "", `line 5: "" asks`},
+		Drop:   {"", "", tooLong, "", ""},
+	} {
+		source, err := NewIDX(stdin(t, images(5)), m, unknown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		source.Questions(stdin(t, strings.Join(lines, "\n")+"\n"))
+		b := newBlock(m)
+		if err := source.fill(b); err != io.EOF || b.n != 5 {
+			t.Fatalf("%d rows, %v", b.n, err)
+		}
+		for row, want := range want {
+			if err := b.bad[row]; (err != nil) != (want != "") ||
+				err != nil && !strings.HasPrefix(err.Error(), "standard input: "+want) {
+				t.Errorf("row %d: %v, want %s", row, err, want)
+			}
+		}
+		ids := b.rows.Inputs[1].Int32s()
+		if !slices.Equal(ids[:2], []int32{0, 4}) || !slices.Equal(ids[6:8], []int32{4, 1}) || !b.cut[3] {
+			t.Errorf("ids are %v, rows with a text that was cut: %v", ids[:10], b.cut[:5])
+		}
+		if unknown == Drop && (b.dropped[1] != 1 || !slices.Equal(ids[2:4], []int32{0, 2})) {
+			t.Errorf("%d words are dropped, ids are %v", b.dropped[1], ids[2:4])
+		}
+	}
+}
+
+// closer counts closes.
+type closer struct{ closed int }
+
+func (c *closer) Close() error { c.closed++; return nil }
+
+func TestIDXClose(t *testing.T) {
+	m, c := testModel(t), &closer{}
+	file := func(content []byte) *File {
+		f := stdin(t, content)
+		f.file = c
+		return f
+	}
+	source, err := NewIDX(file(images(1)), m, Refuse)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source.Questions(file(nil))
+	for head := range 2 {
+		if err := source.Labels(head, file(idx([]byte{1}, 1))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := source.Labels(order, file(nil)); err == nil {
+		t.Error("a file without a header is taken")
+	}
+	if source.Close(); c.closed != 5 {
+		t.Errorf("%d of 5 files are closed", c.closed)
+	}
+}
