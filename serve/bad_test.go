@@ -20,20 +20,20 @@ import (
 	"go.uber.org/goleak"
 )
 
-// mistake is a bad request, and what the server says to it.
+// mistake is a bad request, with the reply that it gets.
 type mistake struct {
 	name    string
 	method  string // "": POST
 	path    string
 	headers []string // name and value in turn
 	body    []byte
-	wire    string // the request as it goes over the connection, where the fields above do not make it
-	cut     bool   // nothing is sent after it
+	wire    string // the request's bytes, where the fields above cannot give them
+	cut     bool   // the client sends nothing after it
 	status  int
-	says    string // a part of the sentence
+	says    string // a substring of the error
 }
 
-// request is the mistake as it goes over the connection.
+// request returns the bytes that are sent.
 func (m *mistake) request() []byte {
 	if m.wire != "" {
 		return []byte(m.wire)
@@ -50,16 +50,26 @@ func (m *mistake) request() []byte {
 	return append(request, m.body...)
 }
 
-// mistakes are all bad requests, by what is wrong.
+// mistakes returns the families of bad requests in their order, and the requests of each.
 func mistakes(t testing.TB) (families []string, of map[string][]mistake) {
 	of = map[string][]mistake{}
 	for _, f := range []struct {
 		name string
 		make func(testing.TB) []mistake
 	}{
-		{"types", typeMistakes}, {"shapes", shapeMistakes}, {"values", valueMistakes}, {"binary", binaryMistakes}, {"JSON", jsonMistakes},
-		{"bodies", bodyMistakes}, {"forms", formMistakes}, {"fields", fieldMistakes}, {"images", imageMistakes},
-		{"paths", pathMistakes}, {"methods", methodMistakes}, {"origins", originMistakes}, {"wire", wireMistakes},
+		{"types", typeMistakes},
+		{"shapes", shapeMistakes},
+		{"values", valueMistakes},
+		{"binary", binaryMistakes},
+		{"JSON", jsonMistakes},
+		{"bodies", bodyMistakes},
+		{"forms", formMistakes},
+		{"fields", fieldMistakes},
+		{"images", imageMistakes},
+		{"paths", pathMistakes},
+		{"methods", methodMistakes},
+		{"origins", originMistakes},
+		{"wire", wireMistakes},
 	} {
 		families, of[f.name] = append(families, f.name), f.make(t)
 	}
@@ -69,15 +79,15 @@ func mistakes(t testing.TB) (families []string, of map[string][]mistake) {
 // What a bad request may cost.
 const (
 	mostTime   = time.Second
-	mostMemory = 10_000_000 // bytes, the test's own few KB included
-	leastBad   = 300        // different ones
+	mostMemory = 10_000_000 // bytes, including a few KB of the test itself
+	leastBad   = 300        // distinct requests
 )
 
-// Each bad request gets its status and a sentence, costs little, and leaves nothing behind.
+// Each bad request gets its status and an error, costs little, and leaves nothing behind.
 func TestBadRequests(t *testing.T) {
 	r, good, before := watched(t)
 	families, of := mistakes(t)
-	requests := different(t, families, of)
+	requests := distinct(t, families, of)
 	t.Logf("%d bad requests", requests)
 	if requests < leastBad {
 		t.Errorf("%d bad requests, want %d or more", requests, leastBad)
@@ -85,16 +95,16 @@ func TestBadRequests(t *testing.T) {
 	for _, family := range families {
 		t.Run(family, func(t *testing.T) {
 			for _, m := range of[family] {
-				r.refuses(t, m)
+				r.checkRefused(t, m)
 			}
-			r.calm(t, before+1) // the subtest's own
+			r.awaitIdle(t, before+1) // and the subtest's goroutine
 			good.check(t)
 		})
 	}
 }
 
-// different counts the requests, no two of which may be the same.
-func different(t *testing.T, families []string, of map[string][]mistake) int {
+// distinct counts the requests. No two may be the same.
+func distinct(t *testing.T, families []string, of map[string][]mistake) int {
 	t.Helper()
 	seen := map[[sha256.Size]byte]string{}
 	for _, family := range families {
@@ -109,8 +119,8 @@ func different(t *testing.T, families []string, of map[string][]mistake) int {
 	return len(seen)
 }
 
-// refuses sends a bad request and looks at the reply.
-func (r *running) refuses(t *testing.T, m mistake) {
+// checkRefused sends a bad request and checks the reply and what it cost.
+func (r *running) checkRefused(t *testing.T, m mistake) {
 	t.Helper()
 	request := m.request()
 	var before, after runtime.MemStats
@@ -123,30 +133,36 @@ func (r *running) refuses(t *testing.T, m mistake) {
 		t.Errorf("%s: no reply: %v", m.name, err)
 		return
 	}
-	if took > mostTime && !raced() {
+	if took > mostTime && !raceEnabled() {
 		t.Errorf("%s: it took %v, want less than %v", m.name, took, mostTime)
 	}
 	if cost := after.TotalAlloc - before.TotalAlloc; cost > mostMemory {
 		t.Errorf("%s: it took %d bytes of memory, want at most %d", m.name, cost, mostMemory)
 	}
-	sentence := string(got.body) // net/http's own replies are plain
-	if m.wire == "" || got.header.Get("Content-Type") == "application/json" {
-		var told struct{ Error string }
-		if err := json.Unmarshal(got.body, &told); err != nil {
-			t.Errorf("%s: status %d: the reply is no error in JSON: %.300q", m.name, got.status, got.body)
+	text := string(got.body) // net/http's replies are plain text
+	if m.wire == "" || got.header.Get("Content-Type") == asJSON {
+		var reply struct{ Error string }
+		if err := json.Unmarshal(got.body, &reply); err != nil {
+			t.Errorf("%s: status %d: the reply is no error in JSON: %.300q",
+				m.name, got.status, got.body)
 			return
 		}
-		sentence = told.Error
+		text = reply.Error
 	}
-	if got.status != m.status || !strings.Contains(sentence, m.says) || m.says == "" && m.status != http.StatusExpectationFailed {
-		t.Errorf("%s: status %d: %.300s\nwant %d with %q", m.name, got.status, sentence, m.status, m.says)
+	if m.says == "" && m.status != http.StatusExpectationFailed {
+		t.Errorf("%s: the case names no error", m.name)
 	}
-	if len(sentence) > 600 {
-		t.Errorf("%s: the sentence has %d bytes: %.300s", m.name, len(sentence), sentence)
+	if got.status != m.status || !strings.Contains(text, m.says) {
+		t.Errorf("%s: status %d: %.300s\nwant %d with %q",
+			m.name, got.status, text, m.status, m.says)
+	}
+	if len(text) > 600 {
+		t.Errorf("%s: the error has %d bytes: %.300s", m.name, len(text), text)
 	}
 }
 
-// send sends bytes over a connection of their own and reads the reply. Where they are cut off, nothing more comes.
+// send sends bytes over a new connection and reads the reply. If cut is set, it then closes the
+// connection for writing.
 func (r *running) send(request []byte, cut bool) (response, error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
 	if err != nil {
@@ -155,7 +171,7 @@ func (r *running) send(request []byte, cut bool) (response, error) {
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(10 * time.Second))
 	sent := make(chan struct{})
-	go func() { // the server may answer before it has read all, and read no more
+	go func() { // the server may answer before it has read everything, and read no more
 		defer close(sent)
 		conn.Write(request)
 		if cut {
@@ -181,13 +197,13 @@ type good struct {
 
 func (r *running) good(t testing.TB) *good {
 	t.Helper()
-	rows := r.want(t, []int{3}, []int32{5, 6})
+	rows := r.predict(t, []int{3}, []int32{5, 6})
 	outputs := []wanted{{head: 0}, {head: 1}}
 	w := &recorder{header: http.Header{}}
 	if err := (&inference{}).answer(w, r.models[0].current.Load(), rows, outputs); err != nil {
 		t.Fatal(err)
 	}
-	m := mistake{path: inferPath, body: one(t, 3, "odd number", "")}
+	m := mistake{path: inferPath, body: oneRow(t, 3, "odd number", "")}
 	return &good{r, m.request(), w.body.Bytes()}
 }
 
@@ -202,7 +218,7 @@ func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) Write(p []byte) (int, error) { return r.body.Write(p) }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 
-// check sends it.
+// check sends the request and compares the answer.
 func (g *good) check(t testing.TB) {
 	t.Helper()
 	got, err := g.r.send(g.request, false)
@@ -211,35 +227,50 @@ func (g *good) check(t testing.TB) {
 	}
 }
 
-// calm waits until the server has nothing in its hands, and no more goroutines run than before.
-func (r *running) calm(t testing.TB, goroutines int) {
+// idleState is what an idle server holds.
+type idleState struct {
+	inside        int64 // requests
+	memory        int64 // bytes of the budget
+	decodes       int   // images that are being decoded
+	free          int   // batches that may begin
+	waiting, rows int   // requests that wait for a batch, and their rows
+}
+
+// awaitIdle waits until the server is idle and no more goroutines run than given.
+func (r *running) awaitIdle(t testing.TB, goroutines int) {
 	t.Helper()
 	b := r.models[0].current.Load().batch
+	want := idleState{free: r.config.Parallel}
 	deadline := time.Now().Add(10 * time.Second)
 	for {
+		got := idleState{
+			inside: r.inside(), memory: r.memory.held(), decodes: len(r.decodes),
+		}
 		b.mu.Lock()
-		free, waiting, rows := b.free, len(b.waiting), b.rows
+		got.free, got.waiting, got.rows = b.free, len(b.waiting), b.rows
 		b.mu.Unlock()
-		inside, left, decodes, running := r.inside(), r.config.Memory-r.memory.held(), len(r.decodes), runtime.NumGoroutine()
-		if inside == 0 && left == r.config.Memory && decodes == 0 && running <= goroutines && free == r.config.Parallel && waiting == 0 && rows == 0 {
+		running := runtime.NumGoroutine()
+		if got == want && running <= goroutines {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("%d are inside, %d bytes of %d are left, %d decode, %d goroutines of %d run, %d batches may begin, %d with %d rows wait",
-				inside, left, r.config.Memory, decodes, running, goroutines, free, waiting, rows)
+			t.Fatalf("%d goroutines run, want at most %d; the server holds %+v, want %+v",
+				running, goroutines, got, want)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// raced tells that the race detector is on, which makes reading an image thirty times as slow.
-var raced = sync.OnceValue(func() bool {
+// raceEnabled reports whether the race detector is on. It makes reading an image thirty times as
+// slow.
+var raceEnabled = sync.OnceValue(func() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 })
 
-// noLeak tests at the test's end that it left no goroutine. It comes before what is to be stopped by then.
-func noLeak(t *testing.T) {
+// checkLeaks checks at the test's end that no goroutine is left. Call it before anything that must
+// have stopped by then is started.
+func checkLeaks(t *testing.T) {
 	client.CloseIdleConnections()
 	known := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
@@ -248,40 +279,48 @@ func noLeak(t *testing.T) {
 	})
 }
 
-// watched is a server that has answered once, and the goroutines that it then has. None may be left at the test's end.
+// watched returns a server that has answered once, and how many goroutines then run. None may be
+// left at the test's end.
 func watched(t *testing.T, changes ...func(*Config)) (r *running, good *good, goroutines int) {
 	t.Helper()
-	noLeak(t)
+	checkLeaks(t)
 	r = start(t, changes...)
 	good = r.good(t)
 	good.check(t)
 	return r, good, runtime.NumGoroutine()
 }
 
-// pixelsJSON are an image's numbers.
-func pixelsJSON(t testing.TB) string { return jsonOf(t, ints(picture(3))) }
-
-// whole is a good inference request with all members that are read. PIXELS stands for the image's numbers.
-const whole = `{"id":"7","parameters":{"timeout":5000000,"binary_data_output":false},"inputs":[` +
+// fullRequest is a good inference request with every member that is read. PIXELS stands for the
+// image's numbers.
+const fullRequest = `{"id":"7",` +
+	`"parameters":{"timeout":5000000,"binary_data_output":false},"inputs":[` +
 	`{"name":"image","datatype":"UINT8","shape":[1,28,28],"data":PIXELS},` +
-	`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"],"parameters":{"none":0}}],` +
+	`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"],` +
+	`"parameters":{"none":0}}],` +
 	`"outputs":[{"name":"digit","parameters":{"binary_data":false}},{"name":"answer"}]}`
 
-// changed is the whole request with one part replaced, which is a mistake.
-func changed(t testing.TB, name, old, new string, status int, says string) mistake {
+// fullRequestWith is fullRequest with one substring replaced.
+func fullRequestWith(t testing.TB, old, new string) string {
 	t.Helper()
-	if !strings.Contains(whole, old) {
-		t.Fatalf("%s: there is no %s", name, old)
+	if !strings.Contains(fullRequest, old) {
+		t.Fatalf("the request has no %s", old)
 	}
-	text := strings.Replace(strings.Replace(whole, old, new, 1), "PIXELS", pixelsJSON(t), 1)
-	return mistake{name: name, path: inferPath, body: []byte(text), status: status, says: says}
+	return strings.Replace(strings.Replace(fullRequest, old, new, 1), "PIXELS", pixelsJSON(t), 1)
 }
 
-// The request that the mistakes are made in is good.
+// changed is fullRequest with one substring replaced, which makes it a mistake.
+func changed(t testing.TB, name, old, new string, status int, says string) mistake {
+	t.Helper()
+	body := []byte(fullRequestWith(t, old, new))
+	return mistake{name: name, path: inferPath, body: body, status: status, says: says}
+}
+
+// The request in which the mistakes are made is good.
 func TestWhole(t *testing.T) {
 	r := start(t)
-	m := changed(t, "whole", "PIXELS", "PIXELS", 200, "")
-	if got := r.call(t, "POST", inferPath, m.body); got.status != http.StatusOK || !json.Valid(got.body) {
+	body := []byte(fullRequestWith(t, "PIXELS", "PIXELS"))
+	got := r.call(t, "POST", inferPath, body)
+	if got.status != http.StatusOK || !json.Valid(got.body) {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
 }

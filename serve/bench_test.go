@@ -6,32 +6,31 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
-	"strconv"
 	"testing"
 )
 
-// discard is an answer that nobody reads.
+// discard is an http.ResponseWriter that drops the body.
 type discard struct{ header http.Header }
 
 func (d *discard) Header() http.Header         { return d.header }
 func (d *discard) Write(p []byte) (int, error) { return len(p), nil }
 func (d *discard) WriteHeader(int)             {}
 
-// One row through the server's own code, without net/http.
+// One row through the server's handler, without net/http's server.
 func BenchmarkInfer(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "model.safetensors")
-	saved(b, path, 1)
+	saveModel(b, path, 1)
 	s, err := New(Config{Models: []Source{{Path: path}}})
 	if err != nil {
 		b.Fatal(err)
 	}
-	head := `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"parameters":{"binary_data_size":784}},{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
+	binary, length := binaryImage(3, "")
 	for name, q := range map[string]struct {
 		body   []byte
 		header string
 	}{
-		"json":   {one(b, 3, "odd number", ""), ""},
-		"binary": {append([]byte(head), picture(3)...), strconv.Itoa(len(head))},
+		"json":   {oneRow(b, 3, "odd number", ""), ""},
+		"binary": {binary, length},
 	} {
 		b.Run(fmt.Sprintf("body=%s", name), func(b *testing.B) {
 			body := bytes.NewReader(q.body)

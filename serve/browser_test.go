@@ -22,8 +22,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chromium starts Debian's Chromium, in which all pages of a test are opened. Where it cannot be had, the test is
-// skipped, unless BRAID_REQUIRE_CHROMIUM is set: then it fails.
+// chromium starts Debian's Chromium, which opens all pages of a test. Without it the test is
+// skipped, or fails if BRAID_REQUIRE_CHROMIUM is set.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
 	missing := func(why string, err error) {
@@ -35,13 +35,18 @@ func chromium(t *testing.T) context.Context {
 	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		missing("there is no Chromium to show the page in, as by apt-get install chromium", err)
+		missing("there is no Chromium to show the page in (apt-get install chromium)", err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU)
-	for _, off := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage"} {
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		// as without a network
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"))
+	for _, off := range []string{
+		"disable-quic", "disable-background-networking", "disable-component-update",
+		"disable-sync", "disable-dev-shm-usage",
+	} {
 		options = append(options, chromedp.Flag(off, true))
 	}
-	options = append(options, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // as where there is no network
 	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(end)
 	browser, end := chromedp.NewContext(allocator)
@@ -64,8 +69,8 @@ func chromium(t *testing.T) context.Context {
 // screen is what a page is shown on.
 type screen struct {
 	width, height int64
-	touch         bool   // it is drawn on with a finger, not with a mouse
-	theme         string // that its owner likes: light or dark
+	touch         bool   // the pointer is a finger, not a mouse
+	theme         string // light or dark, as the browser prefers
 }
 
 var (
@@ -76,7 +81,7 @@ var (
 	day    = screen{390, 844, true, "light"}
 )
 
-// tab is the page as somebody has it open. What fails ends the test.
+// tab is the page in a browser. A command that fails ends the test.
 type tab struct {
 	*testing.T
 	ctx    context.Context
@@ -88,8 +93,8 @@ type tab struct {
 	complaints []string // errors and warnings in the console
 }
 
-// show opens the page of a server that serves models' files. At the end, nothing may have been complained of, and
-// nobody asked but the server.
+// show opens the page of a server that serves models' files. At the test's end the console may hold
+// no complaint, and the page may have sent requests to the server only.
 func show(t *testing.T, browser context.Context, on screen, models ...string) *tab {
 	t.Helper()
 	r := start(t, func(c *Config) {
@@ -101,16 +106,19 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 	p := &tab{T: t, origin: r.url, screen: on}
 	ctx, end := context.WithTimeout(browser, 3*time.Minute)
 	t.Cleanup(end)
-	p.ctx, end = chromedp.NewContext(ctx, chromedp.WithListener(p.note), chromedp.WithNewBrowserContext())
+	p.ctx, end = chromedp.NewContext(ctx,
+		chromedp.WithListener(p.note), chromedp.WithNewBrowserContext())
 	t.Cleanup(func() {
 		end()
 		p.verify()
 	})
-	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true})
+	call(p, emulation.SetFocusEmulationEnabled,
+		emulation.SetFocusEmulationEnabledParams{Enabled: true})
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 		Width: on.width, Height: on.height, DeviceScaleFactor: 1, Mobile: on.touch,
 	})
-	call(p, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: on.touch})
+	call(p, emulation.SetTouchEmulationEnabled,
+		emulation.SetTouchEmulationEnabledParams{Enabled: on.touch})
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: on.theme}},
 	})
@@ -121,7 +129,7 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 	return p
 }
 
-// fits checks that nothing is to be scrolled sideways for.
+// fits checks that the page does not scroll sideways.
 func (p *tab) fits() {
 	p.Helper()
 	if width := eval[int64](p, `document.documentElement.scrollWidth`); width != p.screen.width {
@@ -129,32 +137,39 @@ func (p *tab) fits() {
 	}
 }
 
-// note hears of all that happens in the page.
+// note records the page's requests, and the errors and warnings in its console.
 func (p *tab) note(event any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	complain := func(format string, args ...any) {
+		p.complaints = append(p.complaints, fmt.Sprintf(format, args...))
+	}
 	switch e := event.(type) {
 	case *network.EventRequestWillBeSent:
 		p.requests = append(p.requests, e.Request.URL)
 	case *network.EventWebSocketCreated:
 		p.requests = append(p.requests, e.URL)
 	case *runtime.EventConsoleAPICalled:
-		if e.Type == runtime.ConsoleAPICalledTypeError || e.Type == runtime.ConsoleAPICalledTypeWarning || e.Type == runtime.ConsoleAPICalledTypeAssert {
-			told, _ := json.Marshal(e.Args)
-			p.complaints = append(p.complaints, fmt.Sprintf("console.%s: %s", e.Type, told))
+		switch e.Type {
+		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeWarning,
+			runtime.ConsoleAPICalledTypeAssert:
+			args, _ := json.Marshal(e.Args)
+			complain("console.%s: %s", e.Type, args)
 		}
 	case *runtime.EventExceptionThrown:
-		p.complaints = append(p.complaints, (&chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails}).Error())
+		complain("%v", &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
 	case *weblog.EventEntryAdded:
-		if e.Entry.Level == weblog.EntryLevelError || e.Entry.Level == weblog.EntryLevelWarning {
-			p.complaints = append(p.complaints, fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, strings.TrimPrefix(e.Entry.URL, p.origin)))
+		switch e.Entry.Level {
+		case weblog.EntryLevelError, weblog.EntryLevelWarning:
+			complain("%s: %s (%s)", e.Entry.Source, e.Entry.Text,
+				strings.TrimPrefix(e.Entry.URL, p.origin))
 		}
 	case *inspector.EventTargetCrashed:
-		p.complaints = append(p.complaints, "the page crashed")
+		complain("the page crashed")
 	}
 }
 
-// complained returns what the console told since it was last asked.
+// complained returns the complaints since the last call.
 func (p *tab) complained() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -165,21 +180,21 @@ func (p *tab) complained() []string {
 
 func (p *tab) verify() {
 	for _, complaint := range p.complained() {
-		p.Errorf("the console tells %s", complaint)
+		p.Errorf("the console has %s", complaint)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	own := 0
+	toServer := 0
 	for _, address := range p.requests {
 		switch {
 		case strings.HasPrefix(address, p.origin+"/"):
-			own++
+			toServer++
 		case !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "blob:"):
-			p.Errorf("the page asks %s", address)
+			p.Errorf("the page requests %s", address)
 		}
 	}
-	if own < 5 {
-		p.Errorf("the page asked the server %d times: %q", own, p.requests) // or it was not seen
+	if toServer < 5 { // note missed some
+		p.Errorf("the page sent the server %d requests: %q", toServer, p.requests)
 	}
 }
 
@@ -197,7 +212,7 @@ func call[P any](p *tab, command cdp.Command[P, cdp.Empty], params P) {
 	}
 }
 
-// eval returns what JavaScript in the page says.
+// eval returns the value of JavaScript in the page.
 func eval[T any](p *tab, script string) T {
 	p.Helper()
 	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script))
@@ -207,17 +222,20 @@ func eval[T any](p *tab, script string) T {
 	return value
 }
 
-// until waits until JavaScript in the page says true.
+// until waits until JavaScript in the page is true.
 func (p *tab) until(script string) {
 	p.Helper()
-	for end := time.Now().Add(30 * time.Second); !eval[bool](p, script); time.Sleep(5 * time.Millisecond) {
+	end := time.Now().Add(30 * time.Second)
+	for !eval[bool](p, script) {
 		if time.Now().After(end) {
-			p.Fatalf("it did not come to be: %s\nthe page tells: %s", script, eval[string](p, `document.querySelector('main').innerText`))
+			text := eval[string](p, `document.querySelector('main').innerText`)
+			p.Fatalf("not true after 30 seconds: %s\nthe page shows: %s", script, text)
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 
-// quiet waits until what is shown is up to date.
+// quiet waits until the page shows the answer to its last request.
 func (p *tab) quiet() {
 	p.Helper()
 	p.until(`document.querySelector('main').dataset.busy === 'false'`)
@@ -228,7 +246,8 @@ func (p *tab) answered(do func()) {
 	p.Helper()
 	before := eval[int](p, `Number(document.querySelector('main').dataset.answered)`)
 	do()
-	p.until(fmt.Sprintf(`(({busy, answered}) => busy === 'false' && answered > %d)(document.querySelector('main').dataset)`, before))
+	p.until(fmt.Sprintf(`(({busy, answered}) => busy === 'false' && answered > %d)(
+		document.querySelector('main').dataset)`, before))
 }
 
 func (p *tab) text(selector string) string {
@@ -236,19 +255,19 @@ func (p *tab) text(selector string) string {
 	return eval[string](p, fmt.Sprintf(`document.querySelector(%q).textContent`, selector))
 }
 
-// key presses keys; a key's name is one of package kb.
+// key presses keys, which are characters or constants of package kb.
 func (p *tab) key(keys string, with ...chromedp.Modifier) {
 	p.Helper()
 	p.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
 }
 
-// point is a place, across and down.
+// point is a position, in pixels or as a fraction of the board.
 type point struct{ X, Y float64 }
 
-// stroke is where a pen goes while it is down.
+// stroke is the path of a pen while it is down.
 type stroke []point
 
-// hand draws through points as a hand does: round, and not quite steadily.
+// hand draws a curve through points, a little unsteadily, as by hand.
 func hand(points ...point) stroke {
 	const steps = 5 // between two points
 	at := func(i int) point { return points[min(max(i, 0), len(points)-1)] }
@@ -267,16 +286,16 @@ func hand(points ...point) stroke {
 	return s
 }
 
-// draw draws strokes on the board, in parts of its width and height.
+// draw draws strokes on the board. Their points are fractions of its width and height.
 func (p *tab) draw(strokes ...stroke) {
 	p.Helper()
 	board := p.box("#pad")
 	for _, s := range strokes {
-		places := make([]point, len(s))
+		points := make([]point, len(s))
 		for i, at := range s {
-			places[i] = point{board.X + at.X*board.Width, board.Y + at.Y*board.Height}
+			points[i] = point{board.X + at.X*board.Width, board.Y + at.Y*board.Height}
 		}
-		p.point(places...)
+		p.drag(points...)
 	}
 }
 
@@ -284,55 +303,61 @@ func (p *tab) draw(strokes ...stroke) {
 func (p *tab) click(selector string) {
 	p.Helper()
 	box := p.box(selector)
-	p.point(point{box.X + box.Width/2, box.Y + box.Height/2})
+	p.drag(point{box.X + box.Width/2, box.Y + box.Height/2})
 }
 
-// box brings an element into sight and tells where it is.
-func (p *tab) box(selector string) struct {
+// box is the rectangle of an element.
+type box struct {
 	point
 	Width, Height float64
-} {
+}
+
+// box scrolls an element into view and returns its rectangle.
+func (p *tab) box(selector string) box {
 	p.Helper()
-	return eval[struct {
-		point
-		Width, Height float64
-	}](p, fmt.Sprintf(`(element => {
+	return eval[box](p, fmt.Sprintf(`(element => {
 		const all = () => element.getBoundingClientRect();
-		if (all().top < 0 || all().bottom > innerHeight) element.scrollIntoView({ block: 'center', behavior: 'instant' });
+		if (all().top < 0 || all().bottom > innerHeight)
+			element.scrollIntoView({ block: 'center', behavior: 'instant' });
 		const { x: X, y: Y, width: Width, height: Height } = all();
 		return { X, Y, Width, Height };
 	})(document.querySelector(%q))`, selector))
 }
 
-// point puts the finger or the mouse's button down, goes to all places in turn, and lifts it.
-func (p *tab) point(places ...point) {
+// drag puts the finger or the mouse's button down, moves through points, and lifts it.
+func (p *tab) drag(points ...point) {
 	p.Helper()
-	for i, at := range places {
-		if p.screen.touch {
+	if p.screen.touch {
+		for i, at := range points {
 			kind := device.DispatchTouchEventTypeTouchMove
 			if i == 0 {
 				kind = device.DispatchTouchEventTypeTouchStart
 			}
-			call(p, device.DispatchTouchEvent, device.DispatchTouchEventParams{Type: kind, TouchPoints: []*device.TouchPoint{{X: at.X, Y: at.Y}}})
-			continue
+			p.finger(kind, &device.TouchPoint{X: at.X, Y: at.Y})
 		}
-		kind := device.DispatchMouseEventTypeMouseMoved
-		if i == 0 {
-			p.mouse(kind, at, 0)
-			kind = device.DispatchMouseEventTypeMousePressed
-		}
-		p.mouse(kind, at, 1)
-	}
-	if p.screen.touch {
-		call(p, device.DispatchTouchEvent, device.DispatchTouchEventParams{Type: device.DispatchTouchEventTypeTouchEnd, TouchPoints: []*device.TouchPoint{}})
+		p.finger(device.DispatchTouchEventTypeTouchEnd)
 		return
 	}
-	p.mouse(device.DispatchMouseEventTypeMouseReleased, places[len(places)-1], 0)
+	p.mouse(device.DispatchMouseEventTypeMouseMoved, points[0], 0)
+	p.mouse(device.DispatchMouseEventTypeMousePressed, points[0], 1)
+	for _, at := range points[1:] {
+		p.mouse(device.DispatchMouseEventTypeMouseMoved, at, 1)
+	}
+	p.mouse(device.DispatchMouseEventTypeMouseReleased, points[len(points)-1], 0)
+}
+
+func (p *tab) finger(kind device.DispatchTouchEventType, at ...*device.TouchPoint) {
+	p.Helper()
+	call(p, device.DispatchTouchEvent, device.DispatchTouchEventParams{
+		Type: kind, TouchPoints: append([]*device.TouchPoint{}, at...), // never null
+	})
 }
 
 func (p *tab) mouse(kind device.DispatchMouseEventType, at point, buttons int64) {
 	p.Helper()
-	params := device.DispatchMouseEventParams{Type: kind, X: at.X, Y: at.Y, Buttons: buttons, ClickCount: 1}
+	params := device.DispatchMouseEventParams{
+		Type: kind, X: at.X, Y: at.Y, Buttons: buttons, ClickCount: 1,
+	}
 	if kind != device.DispatchMouseEventTypeMouseMoved || buttons > 0 {
 		params.Button = device.MouseButtonLeft
 	}

@@ -8,14 +8,15 @@ import (
 	"time"
 )
 
-// claimed asks for memory in the background, and waits until the claim waits or is answered.
+// claimed claims memory in the background. It returns when the claim waits or is answered.
 func (b *budget) claimed(t *testing.T, h *holding, bytes int64, kind claimKind) <-chan bool {
 	t.Helper()
 	b.mu.Lock()
 	before := len(b.waiting[kind])
 	b.mu.Unlock()
 	got := make(chan bool, 1)
-	go func() { got <- b.take(context.Background(), h, bytes, kind, time.Now().Add(time.Minute)) }()
+	deadline := time.Now().Add(time.Minute)
+	go func() { got <- b.take(context.Background(), h, bytes, kind, deadline) }()
 	eventually(t, func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -24,12 +25,12 @@ func (b *budget) claimed(t *testing.T, h *holding, bytes int64, kind claimKind) 
 	return got
 }
 
-// now asks for memory without waiting.
+// now claims memory without waiting.
 func (b *budget) now(h *holding, bytes int64, kind claimKind) bool {
 	return b.take(context.Background(), h, bytes, kind, time.Now())
 }
 
-// Bodies have half of the memory; what is made of them goes before them, and in order.
+// Bodies may take half of the memory. Claims for work on them go before other bodies, in order.
 func TestBudgetOrder(t *testing.T) {
 	b := newBudget(100)
 	var one, two, three, four holding
@@ -58,7 +59,7 @@ func TestBudgetOrder(t *testing.T) {
 	}
 }
 
-// Who waits too long, or leaves, holds nobody up.
+// A claim that is given up, or whose deadline passes, does not delay others.
 func TestBudgetWithdraws(t *testing.T) {
 	b := newBudget(100)
 	var one, two, three holding
@@ -74,18 +75,18 @@ func TestBudgetWithdraws(t *testing.T) {
 	behind := b.claimed(t, &three, 30, forWork)
 	cancel()
 	if <-left || !<-behind {
-		t.Error("a claim that was given up holds up the next one")
+		t.Error("a claim that was given up delays the next one")
 	}
 	began := time.Now()
 	if b.take(context.Background(), &two, 100, forWork, time.Now().Add(20*time.Millisecond)) {
-		t.Error("memory was given that is not there")
+		t.Error("more memory was given than there is")
 	}
 	if took := time.Since(began); took < 20*time.Millisecond || two.total() != 0 {
 		t.Errorf("a claim waited %v, and holds %d", took, two.total())
 	}
 }
 
-// Where all who hold memory wait for more, one of them is refused, so that the others go on.
+// If all requests that hold memory wait for more, one of them is refused, so that the others go on.
 func TestBudgetDeadlock(t *testing.T) {
 	b := newBudget(100)
 	var holds [4]holding
@@ -97,7 +98,7 @@ func TestBudgetDeadlock(t *testing.T) {
 		got[i] = b.claimed(t, &holds[i], 30, forWork)
 	}
 	if b.now(&holds[3], 30, forWork) {
-		t.Error("memory was given that is not there")
+		t.Error("more memory was given than there is")
 	}
 	b.give(&holds[3], 25, forWork) // not enough for the first
 	if <-got[2] {
@@ -117,8 +118,7 @@ func TestBudgetDeadlock(t *testing.T) {
 	}
 }
 
-// Many requests, each of which takes memory in steps, never hold more than there is, and all of it comes
-// back.
+// Many requests that take memory in steps never hold more than there is, and give all of it back.
 func TestBudgetMany(t *testing.T) {
 	b := newBudget(1000)
 	var wait sync.WaitGroup
@@ -147,14 +147,15 @@ func TestBudgetMany(t *testing.T) {
 	wait.Wait()
 	t.Logf("%d served, %d refused", served.left.Load(), refused.left.Load())
 	if b.held() != 0 || b.bodies != 0 || b.holders != 0 || b.stuck != 0 || b.mostHeld() > 1000 {
-		t.Errorf("%d bytes are held, %d by bodies, by %d requests, %d stuck; at most %d were", b.held(), b.bodies, b.holders, b.stuck, b.mostHeld())
+		t.Errorf("%d bytes are held, %d by bodies, by %d requests, %d stuck; at most %d were",
+			b.held(), b.bodies, b.holders, b.stuck, b.mostHeld())
 	}
 	if served.left.Load() == 0 {
 		t.Error("none was served")
 	}
 }
 
-// Who asks for more than is left does not keep others from it.
+// A claim for more than is left does not keep others from what is left.
 func TestStock(t *testing.T) {
 	var s stock
 	s.left.Store(10)

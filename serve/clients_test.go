@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A client that asks too often is told to wait; another one is not.
+// A client that sends too many requests is told to wait. Another client is not.
 func TestRateLimit(t *testing.T) {
 	c := clients{rate: 2}
 	now := time.Now()
@@ -43,7 +43,8 @@ func TestRateLimit(t *testing.T) {
 	for range 3 {
 		last = r.call(t, "GET", "/v2", nil)
 	}
-	if last.status != http.StatusTooManyRequests || last.header.Get("Retry-After") != "2" || !strings.Contains(last.text(t), "more than 1 requests a second") {
+	if last.status != http.StatusTooManyRequests || last.header.Get("Retry-After") != "2" ||
+		!strings.Contains(last.text(t), "more than 1 requests a second") {
 		t.Errorf("status %d, %v: %s", last.status, last.header, last.body)
 	}
 	if got := r.call(t, "GET", "/v2/health/live", nil); got.status != http.StatusOK {
@@ -53,8 +54,11 @@ func TestRateLimit(t *testing.T) {
 
 func TestClientOf(t *testing.T) {
 	for from, want := range map[string]string{
-		"192.0.2.7:80": "192.0.2.7", "[::ffff:192.0.2.7]:80": "192.0.2.7", "[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::",
-		"[fe80::1%eth0]:80": "fe80::", "nonsense": "invalid IP",
+		"192.0.2.7:80":              "192.0.2.7",
+		"[::ffff:192.0.2.7]:80":     "192.0.2.7",
+		"[2001:db8:1:2:3:4:5:6]:80": "2001:db8:1:2::",
+		"[fe80::1%eth0]:80":         "fe80::",
+		"nonsense":                  "invalid IP",
 	} {
 		if got := clientOf(from).String(); got != want {
 			t.Errorf("%s is %s, want %s", from, got, want)

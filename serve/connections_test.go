@@ -2,25 +2,21 @@ package serve
 
 import (
 	"bufio"
-	"crypto/tls"
-	"crypto/x509"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
 )
 
-// dialFrom connects from a loopback address. Only Linux has more than one without being told.
+// dialFrom connects from a loopback address. Only Linux has more than one without configuration.
 func (r *running) dialFrom(t *testing.T, from string) net.Conn {
 	t.Helper()
 	_, address, _ := strings.Cut(r.url, "://")
@@ -46,8 +42,8 @@ func ask(c net.Conn, request string) (*http.Response, error) {
 	return got, err
 }
 
-// answered wants an answer within a second.
-func answered(t *testing.T, what string, c net.Conn) {
+// checkAnswered checks that the server answers within a second.
+func checkAnswered(t *testing.T, what string, c net.Conn) {
 	t.Helper()
 	began := time.Now()
 	got, err := ask(c, wire("GET", "/v2/health/live", ""))
@@ -55,25 +51,26 @@ func answered(t *testing.T, what string, c net.Conn) {
 	if err != nil || got.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %v after %v", what, err, took)
 	}
-	if took > time.Second && !raced() {
+	if took > time.Second && !raceEnabled() {
 		t.Errorf("%s: answered after %v, want a second at most", what, took)
 	}
 }
 
-// isClosed wants the server to have closed a connection.
-func isClosed(t *testing.T, what string, c net.Conn) {
+// checkClosed checks that the server has closed a connection.
+func checkClosed(t *testing.T, what string, c net.Conn) {
 	t.Helper()
 	var timeout interface{ Timeout() bool }
-	if _, err := c.Read(make([]byte, 1)); err == nil || errors.As(err, &timeout) && timeout.Timeout() {
+	_, err := c.Read(make([]byte, 1))
+	if err == nil || errors.As(err, &timeout) && timeout.Timeout() {
 		t.Errorf("%s: the connection is open: %v", what, err)
 	}
 }
 
-// inFlight sends a request whose body is not complete, waits until the server reads the body, and
-// returns a function that completes it and wants an answer.
+// inFlight sends a request with an incomplete body and waits until the server reads the body. It
+// returns a function that completes the body and checks the answer.
 func (r *running) inFlight(t *testing.T, c net.Conn) (complete func(what string)) {
 	t.Helper()
-	text := posted(strings.Repeat(" ", 2*uncounted) + string(one(t, 3, "odd number", "")))
+	text := posted(strings.Repeat(" ", 2*uncounted) + string(oneRow(t, 3, "odd number", "")))
 	cut := len(text) - 10
 	before := r.memory.held()
 	if _, err := io.WriteString(c, text[:cut]); err != nil {
@@ -88,12 +85,13 @@ func (r *running) inFlight(t *testing.T, c net.Conn) (complete func(what string)
 	}
 }
 
-// At the limit of all, the connection that has been idle longest is closed to let a new one in:
-// whether it had an answer, sent nothing, or half a header. Connections with a request in flight
-// stay.
+// At the limit for all clients, the connection that has been idle longest is closed to let a new
+// one in, whether it had an answer, sent nothing, or sent half a header. Connections with a request
+// in flight stay.
 func TestLongestIdleIsClosed(t *testing.T) {
 	for name, sent := range map[string]string{
-		"idle": wire("GET", "/v2/health/live", ""), "silent": "",
+		"idle":          wire("GET", "/v2/health/live", ""),
+		"silent":        "",
 		"half a header": "GET /v2 HTTP/1.1\r\nHo",
 	} {
 		r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 6, 6 })
@@ -116,12 +114,13 @@ func TestLongestIdleIsClosed(t *testing.T) {
 			time.Sleep(10 * time.Millisecond) // so that their order is known
 		}
 		for i, c := range idle[:3] {
-			answered(t, name, r.dialFrom(t, "127.0.0.1"))
-			isClosed(t, fmt.Sprint(name, i), c)
+			checkAnswered(t, name, r.dialFrom(t, "127.0.0.1"))
+			checkClosed(t, fmt.Sprint(name, i), c)
 		}
 		idle[3].SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 		if _, err := idle[3].Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("%s: the connection that was idle for the shortest time is closed: %v", name, err)
+			t.Errorf("%s: the connection that was idle for the shortest time is closed: %v",
+				name, err)
 		}
 		for _, c := range complete {
 			c(name)
@@ -129,8 +128,8 @@ func TestLongestIdleIsClosed(t *testing.T) {
 	}
 }
 
-// Where all connections have a request in flight, a new one waits until one ends; an answer then
-// ends its connection.
+// If all connections have a request in flight, a new one waits until one ends. Answers then end
+// their connections.
 func TestNewConnectionWaits(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 2, 2 })
 	first, second := r.inFlight(t, r.dial(t)), r.inFlight(t, r.dial(t))
@@ -138,7 +137,8 @@ func TestNewConnectionWaits(t *testing.T) {
 	defer c.Close()
 	eventually(t, r.crowded.Load)
 	c.SetReadDeadline(time.Now().Add(4 * idleFrom))
-	if got, err := ask(c, wire("GET", "/v2/health/live", "")); !errors.Is(err, os.ErrDeadlineExceeded) {
+	got, err := ask(c, wire("GET", "/v2/health/live", ""))
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a third connection is answered: %v, %v", got, err)
 	}
 	first("the first")
@@ -150,17 +150,18 @@ func TestNewConnectionWaits(t *testing.T) {
 	second("the second")
 }
 
-// Clients that ask without pause over all connections let others in, and no request is lost.
-func TestConnectionsMakeRoom(t *testing.T) {
+// Other clients get connections while two send requests without pause over all of them. No request
+// is lost.
+func TestConnectionsAreShared(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections, c.ClientConnections = 2, 2 })
 	done := make(chan struct{})
 	var others sync.WaitGroup
-	// A client that the machine holds up for idleFrom loses its connection, as the documentation says,
-	// and asks again. http.Client itself does not try a POST again.
-	ask := func(own *http.Client) error {
-		got, err := own.Post(r.url+inferPath, asJSON, strings.NewReader("{}"))
+	// A client that the machine delays for idleFrom loses its connection, as the documentation says,
+	// and tries again. http.Client does not try a POST again.
+	post := func(client *http.Client) error {
+		got, err := client.Post(r.url+inferPath, asJSON, strings.NewReader("{}"))
 		for again := 0; again < 5 && isClosedConnection(err); again++ {
-			got, err = own.Post(r.url+inferPath, asJSON, strings.NewReader("{}"))
+			got, err = client.Post(r.url+inferPath, asJSON, strings.NewReader("{}"))
 		}
 		if err != nil {
 			return err
@@ -171,14 +172,14 @@ func TestConnectionsMakeRoom(t *testing.T) {
 	}
 	for range 2 {
 		others.Go(func() {
-			own := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
-			defer own.CloseIdleConnections()
+			client := &http.Client{Transport: &http.Transport{}, Timeout: 20 * time.Second}
+			defer client.CloseIdleConnections()
 			for {
 				select {
 				case <-done:
 					return
 				default:
-					if err := ask(own); err != nil {
+					if err := post(client); err != nil {
 						t.Error(err)
 						return
 					}
@@ -187,11 +188,11 @@ func TestConnectionsMakeRoom(t *testing.T) {
 		})
 	}
 	for range 20 {
-		own := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
-		if err := ask(own); err != nil {
+		client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+		if err := post(client); err != nil {
 			t.Errorf("one more client: %v", err)
 		}
-		own.CloseIdleConnections()
+		client.CloseIdleConnections()
 	}
 	close(done)
 	others.Wait()
@@ -203,19 +204,20 @@ func TestConnectionsMakeRoom(t *testing.T) {
 
 // isClosedConnection reports whether a request found its connection closed before it was read.
 func isClosedConnection(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.Is(err, syscall.EPIPE)
 }
 
 // One client cannot take all connections, neither with idle ones nor with requests in flight, and
-// another client is not touched.
+// another client keeps its connections.
 func TestConnectionsOfClient(t *testing.T) {
 	r := start(t, func(c *Config) { c.Connections = 8 })
 	if most := r.config.ClientConnections; most != 4 {
 		t.Fatalf("a client has %d connections, want half of 8", most)
 	}
 	other := r.dialFrom(t, "127.0.0.2")
-	answered(t, "another client", other)
-	for range 10 { // connections that ended count no more
+	checkAnswered(t, "another client", other)
+	for range 10 { // closed connections do not count
 		c := r.dialFrom(t, "127.0.0.3")
 		done := r.inFlight(t, c)
 		done("one after the other")
@@ -224,53 +226,43 @@ func TestConnectionsOfClient(t *testing.T) {
 		time.Sleep(5 * time.Millisecond) // until the server has seen it
 	}
 	var mine []net.Conn
-	for range 10 { // more than all
+	for range 10 { // more than the limit
 		c := r.dialFrom(t, "127.0.0.1")
-		answered(t, "the client", c)
+		checkAnswered(t, "the client", c)
 		mine = append(mine, c)
 		time.Sleep(idleFrom / 2) // so that the first of four is idle
 	}
 	for i, c := range mine[:6] {
-		isClosed(t, fmt.Sprint("connection ", i), c)
+		checkClosed(t, fmt.Sprint("connection ", i), c)
 	}
 	var complete []func(string)
 	for _, c := range mine[6:] {
 		complete = append(complete, r.inFlight(t, c))
 	}
-	isClosed(t, "with all requests in flight", r.dialFrom(t, "127.0.0.1"))
-	var counted dto.Metric
-	err := r.metrics.rejected.WithLabelValues("connections").Write(&counted)
-	if err != nil || counted.Counter.GetValue() != 1 {
-		t.Errorf("the metrics count %v, %v, want 1", &counted, err)
+	checkClosed(t, "with all requests in flight", r.dialFrom(t, "127.0.0.1"))
+	if n := counted(t, r.metrics.rejected.WithLabelValues("connections")); n != 1 {
+		t.Errorf("the metrics count %v, want 1", n)
 	}
-	answered(t, "another client", r.dialFrom(t, "127.0.0.2"))
-	answered(t, "the one before", other)
+	checkAnswered(t, "another client", r.dialFrom(t, "127.0.0.2"))
+	checkAnswered(t, "the one before", other)
 	for _, c := range complete {
 		c("the client")
 	}
 }
 
-// overHTTP2 returns a client of HTTP/2 that trusts certificates.
-func overHTTP2(trusted *x509.CertPool) *http.Client {
-	return &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{
-		TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true,
-	}}
-}
-
 // Connections of HTTP/2 are idle between requests, too, and only then.
 func TestIdleHTTP2(t *testing.T) {
-	folder := t.TempDir()
-	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	trusted := x509.NewCertPool()
-	trusted.AddCert(pair(t, cert, key, 7))
-	r := start(t, func(c *Config) { c.Cert, c.Key, c.Connections, c.ClientConnections = cert, key, 2, 2 })
+	cert, key, trusted := trustedCertificate(t)
+	r := start(t, func(c *Config) {
+		c.Cert, c.Key, c.Connections, c.ClientConnections = cert, key, 2, 2
+	})
 	connect := func() *http.Client {
-		own := overHTTP2(trusted)
-		t.Cleanup(own.CloseIdleConnections)
-		return own
+		client := overHTTP2(trusted)
+		t.Cleanup(client.CloseIdleConnections)
+		return client
 	}
-	live := func(own *http.Client) error {
-		got, err := own.Get(r.url + "/v2/health/live")
+	live := func(client *http.Client) error {
+		got, err := client.Get(r.url + "/v2/health/live")
 		if err == nil {
 			got.Body.Close()
 			if got.ProtoMajor != 2 {
@@ -283,7 +275,8 @@ func TestIdleHTTP2(t *testing.T) {
 	busy, idle := connect(), connect()
 	status := make(chan int, 1)
 	go func() {
-		got, err := busy.Post(r.url+inferPath, asJSON, strings.NewReader(string(one(t, 3, "odd number", ""))))
+		body := bytes.NewReader(oneRow(t, 3, "odd number", ""))
+		got, err := busy.Post(r.url+inferPath, asJSON, body)
 		if err != nil {
 			t.Error(err)
 			status <- 0
@@ -301,7 +294,7 @@ func TestIdleHTTP2(t *testing.T) {
 		if err := live(connect()); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(began); took > time.Second && !raced() {
+		if took := time.Since(began); took > time.Second && !raceEnabled() {
 			t.Errorf("answered after %v", took)
 		}
 	}

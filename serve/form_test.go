@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"mime/quotedprintable"
@@ -11,24 +10,19 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"braid/vision"
-	"braid/vision/digit"
 )
 
-// Browsers, curl and libraries write forms in many ways. All of these ask the same.
-func TestForms(t *testing.T) {
-	r := start(t)
-	file := drawing(t, 150, 255, 20)
-	grey, err := vision.Decode(file, 1<<20)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pixels, err := digit.MNIST(grey, 28, 28)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := r.asked(t, pixels, 1, 3) // lower half
+// encodings are a file in the forms that people send.
+type encodings struct {
+	file   string
+	base64 string
+	lines  string // base64 in lines of 76 characters
+	quoted string // quoted-printable
+	pixels string // what the model reads of it, as JSON
+}
+
+func encodingsOf(t *testing.T, file, pixels []byte) encodings {
+	t.Helper()
 	text := base64.StdEncoding.EncodeToString(file)
 	var lines, quoted strings.Builder
 	for at := 0; at < len(text); at += 76 {
@@ -38,96 +32,142 @@ func TestForms(t *testing.T) {
 	q.Binary = true
 	q.Write(file)
 	q.Close()
-	const name, question = `Content-Disposition: form-data; name="image"`, "Content-Disposition: form-data; name=\"question\"\r\n\r\nlower half"
-	const another = "Content-Disposition: form-data; name=\"question\"\r\n"
-	whole := name + "\r\n\r\n" + string(file)
-	for title, parts := range map[string][]string{
-		"no file name":               {whole, question},
-		"bytes, no file name":        {name + "\r\nContent-Type: application/octet-stream\r\n\r\n" + string(file), question},
-		"text, no file name":         {name + "\r\nContent-Type: text/plain\r\n\r\n" + string(file), question},
-		"a wrong type":               {name + "\r\nContent-Type: text/html; charset=koi8-r; x\r\n\r\n" + string(file), question},
-		"a file":                     {name + "; filename=\"nine.png\"\r\nContent-Type: image/png\r\n\r\n" + string(file), question},
-		"a file of no type":          {name + "; filename=nine.png\r\n\r\n" + string(file), question},
-		"a name with spaces":         {name + "; filename=my nine (2).png\r\n\r\n" + string(file), question},
-		"a name with quotes":         {name + "; filename=\"a \\\"b\\\" %22c%22.png\"\r\n\r\n" + string(file), question},
-		"a name with one quote":      {name + "; filename=\"my\"nine.png\"\r\n\r\n" + string(file), question},
-		"a path":                     {name + "; filename=\"C:\\new\\9.png\"\r\n\r\n" + string(file), question},
-		"base64 in a file":           {name + "; filename=\"9.b64\"\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\n" + lines.String(), question},
-		"base64 that claims a type":  {name + "\r\nContent-Type: image/png\r\n\r\n" + text, question},
-		"pixels in a file":           {name + "; filename=9.json\r\nContent-Type: application/json\r\n\r\n" + jsonOf(t, ints(pixels)), question},
-		"model in a file":            {"Content-Disposition: form-data; name=model; filename=name.txt\r\n\r\ndigitqa\n", whole, question},
-		"an empty name":              {name + "; filename=\"\"\r\n\r\n" + string(file), question},
-		"UTF-8":                      {name + "; filename=\"neun \u00fc\u4e5d.png\"\r\n\r\n" + string(file), question},
-		"Latin 1":                    {name + "; filename=\"neun \xfc.png\"\r\n\r\n" + string(file), question},
-		"RFC 5987":                   {name + "; filename=\"n.png\"; filename*=UTF-8''neun%20%C3%BC.png\r\n\r\n" + string(file), question},
-		"RFC 5987 alone":             {name + "; filename*=utf-8''n%C3%BC.png\r\n\r\n" + string(file), question},
-		"RFC 5987 of another set":    {name + "; filename*=gb18030''n%81.png\r\n\r\n" + string(file), question},
-		"RFC 2231":                   {name + "; filename*0=\"n\"; filename*1=\"ine.png\"\r\n\r\n" + string(file), question},
-		"two file names":             {name + "; filename=a; filename=b\r\n\r\n" + string(file), question},
-		"the file name first":        {"Content-Disposition: form-data; filename=\"9.png\"; name=\"image\"\r\n\r\n" + string(file), question},
-		"name in RFC 5987":           {"Content-Disposition: form-data; name*=UTF-8''ima%67e\r\n\r\n" + string(file), question},
-		"name without quotes":        {"content-disposition: Form-Data; Name=image\r\n\r\n" + string(file), question},
-		"no form-data":               {"Content-Disposition: attachment; name=image\r\n\r\n" + string(file), question},
-		"binary":                     {name + "\r\nContent-Transfer-Encoding: binary\r\n\r\n" + string(file), question},
-		"8bit":                       {name + "\r\nContent-Transfer-Encoding: 8Bit\r\n\r\n" + string(file), question},
-		"part in base64":             {name + "; filename=9.png\r\nContent-Transfer-Encoding: BASE64\r\n\r\n" + lines.String(), question},
-		"part in base64, no name":    {name + "\r\nContent-Transfer-Encoding: base64\r\n\r\n" + text, question},
-		"quoted-printable":           {name + "\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n" + quoted.String(), question},
-		"base64":                     {name + "\r\n\r\n" + text, question},
-		"base64 in lines":            {name + "\r\n\r\n" + lines.String(), question},
-		"a data URL":                 {name + "\r\nContent-Type: text/plain; charset=utf-8\r\n\r\ndata:image/png;base64," + text, question},
-		"pixels":                     {name + "\r\n\r\n " + jsonOf(t, ints(pixels)) + "\n", question},
-		"question with a file name":  {another[:len(another)-2] + "; filename=\"q.txt\"\r\nContent-Type: text/plain\r\n\r\nlower half", whole},
-		"question of a blob":         {another[:len(another)-2] + "; filename=\"blob\"\r\nContent-Type: application/octet-stream\r\n\r\nlower half", whole},
-		"question in UTF-8":          {another + "Content-Type: text/plain; charset=UTF-8\r\n\r\nlower half", whole},
-		"question in ASCII":          {another + "Content-Type: text/plain; charset=\"us-ascii\"\r\n\r\nlower half", whole},
-		"question in Latin 1":        {another + "Content-Type: text/plain;charset=ISO-8859-1\r\n\r\nlower half", whole},
-		"question in base64":         {another + "Content-Transfer-Encoding: base64\r\n\r\nbG93ZXIgaGFsZg==", whole},
-		"question, quoted-printable": {another + "Content-Transfer-Encoding: quoted-printable\r\n\r\nlower=20ha=\r\nlf", whole},
-		"question of a strange type": {another + "Content-Type: ;;\r\n\r\nlower half", whole},
-		"question with a mark":       {another[:len(another)-2] + "; filename=\"q.txt\"\r\n\r\n\ufefflower half\r\n", whole},
-		"base64 with a mark":         {name + "; filename=\"\"\r\n\r\n\ufeff" + lines.String(), question},
-		"_charset_":                  {"Content-Disposition: form-data; name=\"_charset_\"\r\n\r\nUTF-8", whole, question},
-	} {
-		body := "--b\r\n" + strings.Join(parts, "\r\n--b\r\n") + "\r\n--b--\r\n"
-		r.asksSame(t, title, "multipart/form-data; boundary=b", body, want)
+	return encodings{
+		string(file), text, lines.String(), quoted.String(), jsonOf(t, ints(pixels)),
 	}
-	newlines := "--b\n" + strings.ReplaceAll(name+"\r\n\r\n"+text+"\r\n--b\r\n"+question, "\r\n", "\n") + "\n--b--"
-	r.asksSame(t, "ends of lines", "Multipart/Form-Data; boundary=\"b\"; charset=utf-8", "a preamble\n"+newlines+"\nan epilogue", want)
-
-	for title, body := range map[string]string{
-		"escaped":          url.Values{"image": {text}, "question": {"lower half"}}.Encode(),
-		"+ of base64":      "question=lower+half&image=" + text,
-		"%20":              "image=" + url.QueryEscape("data:image/png;base64,"+text) + "&question=lower%20half&model=digitqa\r\n",
-		"lines":            "question=lower%0ahalf&image=" + url.QueryEscape(lines.String()),
-		"pixels":           "image=" + jsonOf(t, ints(pixels)) + "&question=lower half",
-		"JSON":             `{"image":"` + text + `","question":"lower half"}`,
-		"JSON with a mark": "\ufeff\n {\"image\":\"" + text + `","question":"lower half"}`,
-		"names":            "im%61ge=" + url.QueryEscape(text) + "&question=lower+half",
-	} {
-		r.asksSame(t, title, asQuery, body, want)
-	}
-	r.asksSame(t, "a mark", asJSON, "\ufeff{\"image\":\""+text+`\n","question":"lower half"}`, want)
-	r.asksSame(t, "ids", asJSON, `{"image":"`+text+`","question":[1,3]}`, want)
 }
 
-// asksSame tests that a body gets an answer.
-func (r *running) asksSame(t *testing.T, title, kind, body string, want answerJSON) {
+// Browsers, curl and libraries write forms in many ways. All of these ask the same.
+func TestForms(t *testing.T) {
+	r := start(t)
+	file, pixels := drawnDigit(t)
+	want := r.wantAnswer(t, pixels, 1, 3) // lower half
+	as := encodingsOf(t, file, pixels)
+	const question = namedQuestion + "\r\n\r\nlower half"
+	image := namedImage + "\r\n\r\n" + as.file
+	multipart := func(title string, parts ...string) {
+		t.Helper()
+		r.checkAnswer(t, title, asForm+"b", formBody(parts...), want)
+	}
+	type field struct{ header, content string } // the header, from the name on
+	for title, f := range map[string]field{
+		"no file name":              {"", as.file},
+		"bytes, no file name":       {withType + "application/octet-stream", as.file},
+		"text, no file name":        {withType + "text/plain", as.file},
+		"a wrong type":              {withType + "text/html; charset=koi8-r; x", as.file},
+		"a file":                    {`; filename="nine.png"` + withType + "image/png", as.file},
+		"a file of no type":         {`; filename=nine.png`, as.file},
+		"a name with spaces":        {`; filename=my nine (2).png`, as.file},
+		"a name with quotes":        {`; filename="a \"b\" %22c%22.png"`, as.file},
+		"a name with one quote":     {`; filename="my"nine.png"`, as.file},
+		"a path":                    {`; filename="C:\new\9.png"`, as.file},
+		"an empty name":             {`; filename=""`, as.file},
+		"UTF-8":                     {"; filename=\"neun \u00fc\u4e5d.png\"", as.file},
+		"Latin 1":                   {"; filename=\"neun \xfc.png\"", as.file},
+		"RFC 5987 of another set":   {`; filename*=gb18030''n%81.png`, as.file},
+		"RFC 5987 alone":            {`; filename*=utf-8''n%C3%BC.png`, as.file},
+		"RFC 5987":                  {`; filename="n.png"; filename*=UTF-8''neun%20%C3%BC.png`, as.file},
+		"RFC 2231":                  {`; filename*0="n"; filename*1="ine.png"`, as.file},
+		"two file names":            {`; filename=a; filename=b`, as.file},
+		"binary":                    {withCoding + "binary", as.file},
+		"8bit":                      {withCoding + "8Bit", as.file},
+		"quoted-printable":          {withCoding + "quoted-printable", as.quoted},
+		"part in base64":            {"; filename=9.png" + withCoding + "BASE64", as.lines},
+		"part in base64, no name":   {withCoding + "base64", as.base64},
+		"base64":                    {"", as.base64},
+		"base64 in lines":           {"", as.lines},
+		"base64 that claims a type": {withType + "image/png", as.base64},
+		"base64 in a file": {
+			`; filename="9.b64"` + withType + "text/plain; charset=koi8-r", as.lines,
+		},
+		"base64 with a mark": {`; filename=""`, "\ufeff" + as.lines},
+		"a data URL": {
+			withType + "text/plain; charset=utf-8", "data:image/png;base64," + as.base64,
+		},
+		"pixels":           {"", " " + as.pixels + "\n"},
+		"pixels in a file": {"; filename=9.json" + withType + "application/json", as.pixels},
+	} {
+		multipart(title, namedImage+f.header+"\r\n\r\n"+f.content, question)
+	}
+	const half, blob = "lower half", withType + "application/octet-stream"
+	for title, f := range map[string]field{
+		"question with a file name":  {`; filename="q.txt"` + withType + "text/plain", half},
+		"question of a blob":         {`; filename="blob"` + blob, half},
+		"question in UTF-8":          {withType + "text/plain; charset=UTF-8", half},
+		"question in ASCII":          {withType + `text/plain; charset="us-ascii"`, half},
+		"question in Latin 1":        {withType + "text/plain;charset=ISO-8859-1", half},
+		"question in base64":         {withCoding + "base64", "bG93ZXIgaGFsZg=="},
+		"question, quoted-printable": {withCoding + "quoted-printable", "lower=20ha=\r\nlf"},
+		"question of a strange type": {withType + ";;", half},
+		"question with a mark":       {`; filename="q.txt"`, "\ufeff" + half + "\r\n"},
+	} {
+		multipart(title, namedQuestion+f.header+"\r\n\r\n"+f.content, image)
+	}
+	for title, header := range map[string]string{
+		"the file name first": `Content-Disposition: form-data; filename="9.png"; name="image"`,
+		"name in RFC 5987":    `Content-Disposition: form-data; name*=UTF-8''ima%67e`,
+		"name without quotes": `content-disposition: Form-Data; Name=image`,
+		"no form-data":        `Content-Disposition: attachment; name=image`,
+	} {
+		multipart(title, header+"\r\n\r\n"+as.file, question)
+	}
+	multipart("model in a file",
+		"Content-Disposition: form-data; name=model; filename=name.txt\r\n\r\ndigitqa\n",
+		image, question)
+	multipart("_charset_",
+		"Content-Disposition: form-data; name=\"_charset_\"\r\n\r\nUTF-8", image, question)
+
+	text := "--b\r\n" + namedImage + "\r\n\r\n" + as.base64 + "\r\n--b\r\n" + question + "\r\n--b--"
+	r.checkAnswer(t, "ends of lines", `Multipart/Form-Data; boundary="b"; charset=utf-8`,
+		"a preamble\n"+strings.ReplaceAll(text, "\r\n", "\n")+"\nan epilogue", want)
+}
+
+// URL-encoded forms and JSON ask the same. JSON is read as such even if its content type is a form.
+func TestQueries(t *testing.T) {
+	r := start(t)
+	file, pixels := drawnDigit(t)
+	want := r.wantAnswer(t, pixels, 1, 3) // lower half
+	as := encodingsOf(t, file, pixels)
+	inJSON := `{"image":"` + as.base64 + `","question":"lower half"}`
+	for title, body := range map[string]string{
+		"escaped":     url.Values{"image": {as.base64}, "question": {"lower half"}}.Encode(),
+		"+ of base64": "question=lower+half&image=" + as.base64,
+		"%20": "image=" + url.QueryEscape("data:image/png;base64,"+as.base64) +
+			"&question=lower%20half&model=digitqa\r\n",
+		"lines":            "question=lower%0ahalf&image=" + url.QueryEscape(as.lines),
+		"pixels":           "image=" + as.pixels + "&question=lower half",
+		"JSON":             inJSON,
+		"JSON with a mark": "\ufeff\n " + inJSON,
+		"names":            "im%61ge=" + url.QueryEscape(as.base64) + "&question=lower+half",
+	} {
+		r.checkAnswer(t, title, asQuery, body, want)
+	}
+	r.checkAnswer(t, "a mark", asJSON,
+		"\ufeff{\"image\":\""+as.base64+`\n","question":"lower half"}`, want)
+	r.checkAnswer(t, "ids", asJSON, `{"image":"`+as.base64+`","question":[1,3]}`, want)
+}
+
+// checkAnswer tests that a request to /ask gets an answer.
+func (r *running) checkAnswer(t *testing.T, title, kind, body string, want answerJSON) {
 	t.Helper()
 	got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", kind)
-	var told answerJSON
-	if err := json.Unmarshal(got.body, &told); err != nil || got.status != http.StatusOK || !reflect.DeepEqual(told, want) {
-		t.Errorf("%s: status %d: %.400s", title, got.status, got.body)
+	var answer answerJSON
+	err := json.Unmarshal(got.body, &answer)
+	if err != nil || got.status != http.StatusOK || !reflect.DeepEqual(answer, want) {
+		t.Errorf("%s: status %d: %.400s\nwant %+v", title, got.status, got.body, want)
 	}
 }
 
-// A question in ISO 8859-1 is read in it.
+// A question in ISO 8859-1 is decoded from it.
 func TestLatin(t *testing.T) {
 	r := start(t)
-	body := "--b\r\nContent-Disposition: form-data; name=image\r\n\r\n" + string(drawing(t, 150, 255, 20)) +
-		"\r\n--b\r\nContent-Disposition: form-data; name=question\r\nContent-Type: text/plain; charset=latin1\r\n\r\ngr\xf6\xdfer\r\n--b--\r\n"
-	got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", "multipart/form-data; boundary=b")
-	if want := `"gr` + "\u00f6\u00df" + `er" has a word the model does not know`; got.status != 422 || !bytes.Contains([]byte(got.text(t)), []byte(want)) {
+	body := formBody(
+		"Content-Disposition: form-data; name=image\r\n\r\n"+string(drawing(t, 150, 255, 20)),
+		"Content-Disposition: form-data; name=question"+withType+"text/plain; charset=latin1"+
+			"\r\n\r\ngr\xf6\xdfer")
+	got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", asForm+"b")
+	const want = "\"gr\u00f6\u00dfer\" has a word the model does not know"
+	if got.status != 422 || !strings.Contains(got.text(t), want) {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
 }
@@ -135,9 +175,24 @@ func TestLatin(t *testing.T) {
 // Names that hold quotes are written in two ways.
 func TestPartName(t *testing.T) {
 	for disposition, want := range map[string]string{
-		`form-data; name="a \"b\""`: `a "b"`, `form-data; name="a %22b%22"`: `a "b"`, "form-data; name=\"\u00fc\"": "\u00fc", `form-data; name="a%0D%0Ab"`: "a\r\nb",
-		`form-data; name="100%"`: "100%", `form-data; name="a\b"`: `a\b`, `form-data; name*=utf-8''%C3%BC`: "\u00fc", `form-data; name="a;b"; filename="name=c"`: "a;b",
-		"": "", "form-data": "", `form-data; filename="a"`: "", `form-data; name=""`: "", `form-data; name="a`: "", `form-data; name="a"; name="b"`: "", "name=a": "", `"`: "",
+		`form-data; name="a \"b\""`:                `a "b"`,
+		`form-data; name="a %22b%22"`:              `a "b"`,
+		"form-data; name=\"\u00fc\"":               "\u00fc",
+		`form-data; name="a%0D%0Ab"`:               "a\r\nb",
+		`form-data; name="100%"`:                   "100%",
+		`form-data; name="a\b"`:                    `a\b`,
+		`form-data; name*=utf-8''%C3%BC`:           "\u00fc",
+		`form-data; name="a;b"; filename="name=c"`: "a;b",
+
+		// without a name
+		"":                              "",
+		"form-data":                     "",
+		`form-data; filename="a"`:       "",
+		`form-data; name=""`:            "",
+		`form-data; name="a`:            "",
+		`form-data; name="a"; name="b"`: "",
+		"name=a":                        "",
+		`"`:                             "",
 	} {
 		name, err := partName(textproto.MIMEHeader{"Content-Disposition": {disposition}})
 		if name != want || (err == nil) != (want != "") {

@@ -10,24 +10,11 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
-
-// wire writes a request as it goes over a connection. Each field is a line of the header.
-func wire(method, path, body string, fields ...string) string {
-	head := method + " " + path + " HTTP/1.1\r\nHost: x\r\n"
-	for _, field := range fields {
-		head += field + "\r\n"
-	}
-	return head + "\r\n" + body
-}
-
-// posted is a request to the model with its length.
-func posted(body string, fields ...string) string {
-	return wire("POST", inferPath, body, append(fields, fmt.Sprintf("Content-Length: %d", len(body)))...)
-}
 
 // converse sends pieces over one connection, with a pause before each but the first, and reads an
 // answer for each method. Interim answers (100 Continue) are skipped.
@@ -59,32 +46,39 @@ func (r *running) converse(
 	return answers
 }
 
-// However a good request is written, it gets the same answer, and so does the next one on its
+// A good request gets the same answer however it is written. So does the next one on its
 // connection.
 func TestSameAnswers(t *testing.T) {
 	r := start(t)
-	body := string(one(t, 3, "odd number", ""))
+	body := string(oneRow(t, 3, "odd number", ""))
 	length := fmt.Sprintf("Content-Length: %d", len(body))
 	want := r.call(t, "POST", inferPath, []byte(body)).body
+	written := func(header string) string {
+		return "POST " + inferPath + " HTTP/1.1\r\n" + header + "\r\n\r\n" + body
+	}
+	escaped := strings.Replace(inferPath, "digitqa", "%64igitqa", 1)
 	for name, text := range map[string]string{
 		"usual":               posted(body),
-		"names in lower case": "POST " + inferPath + " HTTP/1.1\r\nhost:x\r\n" + strings.ToLower(length) + "\r\n\r\n" + body,
-		"names in upper case": "POST " + inferPath + " HTTP/1.1\r\nHOST: x\r\n" + strings.ToUpper(length) + "\r\n\r\n" + body,
+		"names in lower case": written("host:x\r\n" + strings.ToLower(length)),
+		"names in upper case": written("HOST: x\r\n" + strings.ToUpper(length)),
 		"spaces and tabs":     posted(body, "X-Value:\t two  words \t", "X-Empty:", "X-Colon: a:b: c"),
-		"many fields":         posted(body, strings.Split(strings.Repeat("X: y|", 200)+"X: y", "|")...),
+		"many fields":         posted(body, slices.Repeat([]string{"X: y"}, 201)...),
 		"a long field":        posted(body, "X: "+strings.Repeat("y", 12<<10)),
-		"zeros in the length": wire("POST", inferPath, body, fmt.Sprintf("Content-Length: 000%d", len(body))),
+		"zeros in the length": written(fmt.Sprintf("Host: x\r\nContent-Length: 000%d", len(body))),
 		"keep-alive":          posted(body, "Connection: Keep-Alive"),
 		"a query":             wire("POST", inferPath+"?a=b", body, length),
-		"an escape":           wire("POST", strings.Replace(inferPath, "digitqa", "%64igitqa", 1), body, length),
+		"an escape":           wire("POST", escaped, body, length),
 		"absolute":            wire("POST", "http://x"+inferPath, body, length),
 		"Expect":              posted(body, "Expect: 100-continue"),
 		"spaces before":       posted(strings.Repeat(" ", 100_000) + body),
 	} {
-		// The next request follows at once, or is sent apart. After the body of a POST some old
-		// clients send a blank line.
-		for _, pieces := range [][]string{{text + posted(body)}, {text, posted(body)}, {text + "\r\n" + posted(body)}} {
-			for i, got := range r.converse(t, 2*time.Millisecond, pieces, []string{"POST", "POST"}) {
+		methods := []string{"POST", "POST"}
+		for _, pieces := range [][]string{
+			{text + posted(body)},
+			{text, posted(body)},
+			{text + "\r\n" + posted(body)}, // some old clients send a blank line after a POST's body
+		} {
+			for i, got := range r.converse(t, 2*time.Millisecond, pieces, methods) {
 				if got.status != http.StatusOK || !bytes.Equal(got.body, want) {
 					t.Errorf("%s: answer %d: status %d: %.200s", name, i, got.status, got.body)
 				}
@@ -93,7 +87,8 @@ func TestSameAnswers(t *testing.T) {
 	}
 }
 
-// chunked is a body in chunks of a size, without the last line, before which a trailer may stand.
+// chunked is a body in chunks of a size, without the empty line at its end, so that a trailer may
+// follow.
 func chunked(body string, size int) string {
 	var text strings.Builder
 	for rest := body; rest != ""; {
@@ -104,25 +99,29 @@ func chunked(body string, size int) string {
 	return text.String() + "0\r\n"
 }
 
-// Where the client may mean another end of a request than the server, the request is answered and
-// the connection ends: what follows is not answered as a request of its own.
+// If the client may see the end of a request elsewhere than the server, the request is answered and
+// the connection ends. What follows is not read as another request.
 func TestNoSmuggling(t *testing.T) {
 	r := start(t)
-	body := string(one(t, 3, "odd number", ""))
+	body := string(oneRow(t, 3, "odd number", ""))
 	want := r.call(t, "POST", inferPath, []byte(body)).body
 	length, coding := fmt.Sprintf("Content-Length: %d", len(body)), "Transfer-Encoding: chunked"
 	chunks := chunked(body, 1000) + "\r\n"
 	old := strings.NewReplacer("HTTP/1.1\r\nHost: x", "HTTP/1.0\r\nConnection: keep-alive")
+	small, trailed := chunked(body, 7)+"\r\n", chunked(body, 500)+"X-Sum: 1\r\n\r\n"
+	post := func(body string, fields ...string) string {
+		return wire("POST", inferPath, body, fields...)
+	}
 	for name, text := range map[string]string{
-		"chunks":                   wire("POST", inferPath, chunks, coding),
-		"small chunks":             wire("POST", inferPath, chunked(body, 7)+"\r\n", "transfer-encoding: Chunked"),
-		"a trailer":                wire("POST", inferPath, chunked(body, 500)+"X-Sum: 1\r\n\r\n", coding, "Trailer: X-Sum"),
-		"a length, then chunks":    wire("POST", inferPath, chunks, length, coding),
-		"chunks, then a length":    wire("POST", inferPath, chunks, coding, length),
-		"chunks, length 0":         wire("POST", inferPath, chunks, coding, "content-length: 0"),
-		"chunks, the right length": wire("POST", inferPath, chunks, coding, fmt.Sprintf("Content-Length: %d", len(chunks))),
+		"chunks":                   post(chunks, coding),
+		"small chunks":             post(small, "transfer-encoding: Chunked"),
+		"a trailer":                post(trailed, coding, "Trailer: X-Sum"),
+		"a length, then chunks":    post(chunks, length, coding),
+		"chunks, then a length":    post(chunks, coding, length),
+		"chunks, length 0":         post(chunks, coding, "content-length: 0"),
+		"chunks, the right length": post(chunks, coding, fmt.Sprintf("Content-Length: %d", len(chunks))),
 		"HTTP/1.0":                 old.Replace(posted(body)),
-		"HTTP/1.0 with a coding":   old.Replace(wire("POST", inferPath, body, length, coding)),
+		"HTTP/1.0 with a coding":   old.Replace(post(body, length, coding)),
 	} {
 		c := r.dial(t)
 		if _, err := io.WriteString(c, text+wire("GET", "/v2/health/live", "")); err != nil {
@@ -133,8 +132,10 @@ func TestNoSmuggling(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if answer := read(t, got); answer.status != http.StatusOK || !bytes.Equal(answer.body, want) || !got.Close {
-			t.Errorf("%s: status %d, the connection ends: %v: %.200s", name, answer.status, got.Close, answer.body)
+		answer := read(t, got)
+		if answer.status != http.StatusOK || !bytes.Equal(answer.body, want) || !got.Close {
+			t.Errorf("%s: status %d, the connection ends: %v: %.200s",
+				name, answer.status, got.Close, answer.body)
 		}
 		if _, err := in.ReadByte(); err == nil || os.IsTimeout(err) {
 			t.Errorf("%s: the connection goes on: %v", name, err)
@@ -143,10 +144,10 @@ func TestNoSmuggling(t *testing.T) {
 	}
 }
 
-// Requests that are sent together are answered in their order, whatever kinds they are of.
+// Requests that are sent together are answered in their order, of whatever kind they are.
 func TestPipelined(t *testing.T) {
 	r := start(t)
-	good := posted(string(one(t, 3, "odd number", "")))
+	good := posted(string(oneRow(t, 3, "odd number", "")))
 	var text string
 	var methods []string
 	var want []int
@@ -174,7 +175,7 @@ func TestPipelined(t *testing.T) {
 // A request may come in two pieces, cut anywhere.
 func TestPieces(t *testing.T) {
 	r := start(t)
-	body := string(one(t, 3, "odd number", ""))
+	body := string(oneRow(t, 3, "odd number", ""))
 	text := posted(body, "X-Request-Id: mine")
 	want := r.call(t, "POST", inferPath, []byte(body)).body
 	head := strings.Index(text, "\r\n\r\n")
@@ -182,15 +183,17 @@ func TestPieces(t *testing.T) {
 		if cut > head+10 && cut < len(text)-10 && cut%200 != 0 {
 			continue
 		}
-		for _, got := range r.converse(t, time.Millisecond, []string{text[:cut], text[cut:]}, []string{"POST"}) {
-			if got.status != http.StatusOK || !bytes.Equal(got.body, want) || got.header.Get("X-Request-Id") != "mine" {
+		pieces := []string{text[:cut], text[cut:]}
+		for _, got := range r.converse(t, time.Millisecond, pieces, []string{"POST"}) {
+			if got.status != http.StatusOK || !bytes.Equal(got.body, want) ||
+				got.header.Get("X-Request-Id") != "mine" {
 				t.Errorf("cut after %d bytes: status %d: %.200s", cut, got.status, got.body)
 			}
 		}
 	}
 }
 
-// renamed is a listener with its own error for that it is closed.
+// renamed is a listener that returns another error than net.ErrClosed when it is closed.
 type renamed struct{ net.Listener }
 
 func (l renamed) Accept() (net.Conn, error) {
@@ -201,8 +204,8 @@ func (l renamed) Accept() (net.Conn, error) {
 	return c, err
 }
 
-// A server ends with its context, whatever its listener's error is then. When somebody else closes
-// the listener, it ends too, with all connections.
+// A server ends with its context, whatever error its listener then returns. If its listener is
+// closed first, it ends too, with all connections.
 func TestListenerEnds(t *testing.T) {
 	r := start(t)
 	run := func(ctx context.Context, wrap func(net.Listener) net.Listener) (net.Listener, chan error) {
@@ -215,7 +218,8 @@ func TestListenerEnds(t *testing.T) {
 		return l, ended
 	}
 	same := func(l net.Listener) net.Listener { return l }
-	for _, wrap := range []func(net.Listener) net.Listener{same, func(l net.Listener) net.Listener { return renamed{l} }} {
+	other := func(l net.Listener) net.Listener { return renamed{l} }
+	for _, wrap := range []func(net.Listener) net.Listener{same, other} {
 		ctx, cancel := context.WithCancel(context.Background())
 		_, ended := run(ctx, wrap)
 		time.Sleep(5 * time.Millisecond)

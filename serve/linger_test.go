@@ -4,13 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -23,7 +20,7 @@ var block = func() []byte {
 	return fmt.Appendf(nil, "%x\r\n%*s\r\n", size, size, "")
 }()
 
-// spaces writes so many bytes of a body, in chunks or not.
+// spaces writes a body of a size, in chunks or not.
 func spaces(c io.Writer, size int, chunks bool) error {
 	const head, tail = len("40000\r\n"), len("\r\n")
 	for most := len(block) - head - tail; size > 0; {
@@ -53,7 +50,7 @@ type unread struct {
 	status                     int
 }
 
-// send sends a request with a body of so many bytes whole, then reads the answer, and wants its
+// send sends a request with a body of a size to its end, then reads the answer and checks its
 // status.
 func (u *unread) send(t *testing.T, c net.Conn, size int, chunks bool, fields string) {
 	t.Helper()
@@ -65,7 +62,8 @@ func (u *unread) send(t *testing.T, c net.Conn, size int, chunks bool, fields st
 		framing = "Transfer-Encoding: chunked"
 	}
 	began := time.Now()
-	_, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%s%s%s\r\n\r\n", u.method, u.path, u.fields, fields, framing)
+	_, err := fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%s%s%s\r\n\r\n",
+		u.method, u.path, u.fields, fields, framing)
 	if err == nil {
 		err = spaces(c, size, chunks)
 	}
@@ -87,20 +85,17 @@ func (u *unread) send(t *testing.T, c net.Conn, size int, chunks bool, fields st
 	if err != nil || got.StatusCode != u.status {
 		t.Errorf("%s: status %d, want %d: %v, %.200s", what, got.StatusCode, u.status, err, content)
 	}
-	if took := time.Since(began); took > lingerTime && !raced() {
+	if took := time.Since(began); took > lingerTime && !raceEnabled() {
 		t.Errorf("%s: it took %v", what, took)
 	}
 }
 
-const bearerField = "Authorization: Bearer first-0123456789abcdef\r\n"
+const bearerField = "Authorization: Bearer " + firstToken + "\r\n"
 
-// refusing is a server that refuses each of the requests, with TLS or without.
-func refusing(t *testing.T, change func(*Config)) (*running, []unread) {
+// refusingServer is a server that refuses each of the requests, with TLS or without.
+func refusingServer(t *testing.T, change func(*Config)) (*running, []unread) {
 	t.Helper()
-	tokens := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(tokens, []byte("first-0123456789abcdef\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	tokens := tokenFile(t, firstToken+"\n")
 	r := start(t, func(c *Config) {
 		c.Token, c.Body, c.Memory = tokens, 1<<20, 4<<20
 		change(c)
@@ -118,13 +113,14 @@ func refusing(t *testing.T, change func(*Config)) (*running, []unread) {
 		{"a GET with a body", "GET", "/v2/health/live", host, 200},
 		{"a transfer encoding", "POST", inferPath, host + "Transfer-Encoding: gzip\r\n", 501},
 		{"a bad field", "POST", inferPath, host + "X : y\r\n", 400},
-		{"a header too large", "POST", inferPath, host + "X: " + strings.Repeat("y", 40<<10) + "\r\n", 431},
+		{"a header too large", "POST", inferPath,
+			host + "X: " + strings.Repeat("y", 40<<10) + "\r\n", 431},
 	}
 }
 
 // A client that sends a whole request before it reads gets the status, however much it sends.
 func TestUnreadBodies(t *testing.T) {
-	r, list := refusing(t, func(c *Config) { c.Hosts = []string{"x"} })
+	r, list := refusingServer(t, func(c *Config) { c.Hosts = []string{"x"} })
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for _, u := range list {
@@ -146,17 +142,19 @@ func TestUnreadBodies(t *testing.T) {
 	}
 }
 
-// So does a client with more requests than it may send, one whose body finds no memory, and one
-// with another encoding.
+// So does a client that sends too many requests, one for whose body there is no memory, and one
+// with an unknown encoding.
 func TestUnreadBodiesOfMany(t *testing.T) {
-	r, _ := refusing(t, func(c *Config) { c.Rate = 1e-6 })
+	r, _ := refusingServer(t, func(c *Config) { c.Rate = 1e-6 })
 	first := unread{"the first", "POST", "/ask", "Host: x\r\n" + bearerField, 413}
 	first.send(t, r.dial(t), 8<<20, false, "")
 	for _, chunks := range []bool{false, true} {
 		next := unread{"the next", "POST", "/ask", "Host: x\r\n" + bearerField, 429}
 		next.send(t, r.dial(t), 8<<20, chunks, "")
 	}
-	r, _ = refusing(t, func(c *Config) { c.Body, c.Memory, c.Deadline = 16<<20, 40<<20, 100*time.Millisecond })
+	r, _ = refusingServer(t, func(c *Config) {
+		c.Body, c.Memory, c.Deadline = 16<<20, 40<<20, 100*time.Millisecond
+	})
 	var other holding
 	if !r.memory.now(&other, 40<<20, forWork) {
 		t.Fatal("the memory is taken")
@@ -172,11 +170,8 @@ func TestUnreadBodiesOfMany(t *testing.T) {
 
 // So does a client of TLS, and one of HTTP/2.
 func TestUnreadBodiesTLS(t *testing.T) {
-	folder := t.TempDir()
-	cert, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	trusted := x509.NewCertPool()
-	trusted.AddCert(pair(t, cert, key, 7))
-	r, list := refusing(t, func(c *Config) { c.Cert, c.Key, c.Hosts = cert, key, []string{"x"} })
+	cert, key, trusted := trustedCertificate(t)
+	r, list := refusingServer(t, func(c *Config) { c.Cert, c.Key, c.Hosts = cert, key, []string{"x"} })
 	to := &tls.Config{RootCAs: trusted, NextProtos: []string{"http/1.1"}, ServerName: "127.0.0.1"}
 	for i, u := range list[:9] {
 		if i%2 == 1 {
@@ -188,31 +183,33 @@ func TestUnreadBodiesTLS(t *testing.T) {
 		}
 		u.send(t, c, 8<<20, i%4 == 0, "")
 	}
-	own := overHTTP2(trusted)
-	defer own.CloseIdleConnections()
+	http2 := overHTTP2(trusted)
+	defer http2.CloseIdleConnections()
 	for _, size := range []int{1 << 20, 20 << 20} {
 		for path, want := range map[string]int{inferPath: 401, "/none": 404, "/v2": 405} {
-			got, err := own.Post(r.url+path, asJSON, bytes.NewReader(make([]byte, size)))
+			got, err := http2.Post(r.url+path, asJSON, bytes.NewReader(make([]byte, size)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			got.Body.Close()
 			if got.StatusCode != want || got.ProtoMajor != 2 {
-				t.Errorf("%s, %d bytes by %s: status %d, want %d", path, size, got.Proto, got.StatusCode, want)
+				t.Errorf("%s, %d bytes by %s: status %d, want %d",
+					path, size, got.Proto, got.StatusCode, want)
 			}
 		}
 	}
 }
 
-// A connection does not linger forever: neither with a client that sends nothing and stays, nor
+// A connection does not linger forever, neither with a client that stays and sends nothing, nor
 // with one that sends slowly. It ends with the server.
 func TestLingerEnds(t *testing.T) {
-	r, list := refusing(t, func(c *Config) {})
+	r, list := refusingServer(t, func(c *Config) {})
 	begin := func() net.Conn {
 		c := r.dial(t)
 		t.Cleanup(func() { c.Close() })
 		u := list[0]
-		fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%sContent-Length: 100000000\r\n\r\n", u.method, u.path, u.fields)
+		fmt.Fprintf(c, "%s %s HTTP/1.1\r\n%sContent-Length: 100000000\r\n\r\n",
+			u.method, u.path, u.fields)
 		return c
 	}
 	silent, slow := begin(), begin()
@@ -229,7 +226,8 @@ func TestLingerEnds(t *testing.T) {
 	}()
 	// The silent client sees the end of what is sent at once. The next byte after the connection is
 	// closed fails.
-	if _, err := io.ReadAll(silent); err != nil || time.Since(began) > lingerSilence && !raced() {
+	_, err := io.ReadAll(silent)
+	if err != nil || time.Since(began) > lingerSilence && !raceEnabled() {
 		t.Errorf("the end of the answer: %v after %v", err, time.Since(began))
 	}
 	time.Sleep(time.Until(began.Add(lingerSilence * 3 / 2)))
@@ -238,7 +236,7 @@ func TestLingerEnds(t *testing.T) {
 	if _, err := io.WriteString(silent, "x"); err == nil {
 		t.Error("a silent client's connection is open")
 	}
-	if got := <-took; got < lingerSilence || got > lingerTime+2*time.Second && !raced() {
+	if got := <-took; got < lingerSilence || got > lingerTime+2*time.Second && !raceEnabled() {
 		t.Errorf("a slow client's connection is open for %v", got)
 	}
 	last := begin()

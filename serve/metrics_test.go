@@ -8,7 +8,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// counted is a counter's value.
+// counted returns a counter's value.
 func counted(t *testing.T, c prometheus.Counter) float64 {
 	t.Helper()
 	var got dto.Metric
@@ -18,20 +18,24 @@ func counted(t *testing.T, c prometheus.Counter) float64 {
 	return got.Counter.GetValue()
 }
 
-// sizes are the rows of batches that the metrics counted, largest first, for batches of up to 4.
-func sizes(t *testing.T, m *modelMetrics) []float64 {
+// countedBatches returns how many rows the counted batches have, largest first, if none has more than
+// 4.
+func countedBatches(t *testing.T, m *modelMetrics) []float64 {
 	t.Helper()
 	var got dto.Metric
 	if err := m.metrics.batch.Write(&got); err != nil {
 		t.Fatal(err)
 	}
 	var list []float64
-	sum, count, below := got.Histogram.GetSampleSum(), got.Histogram.GetSampleCount(), map[float64]uint64{}
+	sum, count := got.Histogram.GetSampleSum(), got.Histogram.GetSampleCount()
+	below := map[float64]uint64{}
 	for _, b := range got.Histogram.Bucket {
 		below[b.GetUpperBound()] = b.GetCumulativeCount()
 	}
-	for range below[4] - below[2] { // of 3 or 4 rows: told apart by the sum, where they are alike
-		list = append(list, (sum-float64(below[1])-2*float64(below[2]-below[1]))/float64(below[4]-below[2]))
+	large := below[4] - below[2] // batches of 3 or 4 rows, if all are alike: the sum says which
+	for range large {
+		rows := sum - float64(below[1]) - 2*float64(below[2]-below[1])
+		list = append(list, rows/float64(large))
 	}
 	for range below[2] - below[1] {
 		list = append(list, 2)
@@ -40,7 +44,7 @@ func sizes(t *testing.T, m *modelMetrics) []float64 {
 		list = append(list, 1)
 	}
 	if int(count) != len(list) {
-		t.Fatalf("%d batches, of which %v have up to 4 rows", count, list)
+		t.Fatalf("%d batches, those of up to 4 rows have %v", count, list)
 	}
 	return list
 }
@@ -51,8 +55,8 @@ func TestModelMetrics(t *testing.T) {
 	r := start(t, func(c *Config) {
 		c.Models = []Source{{Name: "a", Path: c.Models[0].Path}, {Name: "b", Path: c.Models[0].Path}}
 	})
-	good := one(t, 3, "odd number", "")
-	rows := strings.ReplaceAll(images(3, strings.Repeat("7,", 3*784-1)+"7"), "prime", "odd")
+	good := oneRow(t, 3, "odd number", "")
+	rows := strings.ReplaceAll(images(3), "prime", "odd")
 	ask := operation{method: "POST", path: "/ask"}.good(t)
 	for _, c := range []struct {
 		path   string

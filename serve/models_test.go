@@ -1,28 +1,25 @@
 package serve
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
 )
 
-// digits are the answer of the head digit to one row.
+// digits returns the output digit for one row.
 func (r *running) digits(t *testing.T, path string) []float32 {
 	t.Helper()
-	return tensorsOf(t, r.call(t, "POST", path, one(t, 3, "odd number", ""))).Outputs[0].Data
+	return tensorsOf(t, r.call(t, "POST", path, oneRow(t, 3, "odd number", ""))).Outputs[0].Data
 }
 
-// A changed file is served after Reload; a bad one is told of, and leaves the old one serving.
+// A changed file is served after Reload. A bad one is an error, and the model before it stays.
 func TestReload(t *testing.T) {
 	r := start(t)
 	before, old := r.digits(t, inferPath), r.models[0].current.Load().Version()
-	saved(t, r.path, 2)
+	saveModel(t, r.path, 2)
 	if now := r.digits(t, inferPath); !slices.Equal(now, before) {
 		t.Error("the answers changed before the model was loaded")
 	}
@@ -58,7 +55,8 @@ func TestReload(t *testing.T) {
 	}
 	metrics := string(r.call(t, "GET", "/metrics", nil).body)
 	for _, want := range []string{
-		`braid_model_loads_total{model="digitqa",result="failed"} 3`, `braid_model_loads_total{model="digitqa",result="loaded"} 2`,
+		`braid_model_loads_total{model="digitqa",result="failed"} 3`,
+		`braid_model_loads_total{model="digitqa",result="loaded"} 2`,
 		`braid_model_info{model="digitqa",version="` + version + `"} 1`,
 	} {
 		if !strings.Contains(metrics, want) {
@@ -66,10 +64,10 @@ func TestReload(t *testing.T) {
 		}
 	}
 	if strings.Contains(metrics, old) {
-		t.Error("the metrics tell of a version that is not served")
+		t.Error("the metrics name a version that is not served")
 	}
 	if n := strings.Count(r.logs.String(), "model not loaded"); n != 3 {
-		t.Errorf("the log tells of %d failures, want 3", n)
+		t.Errorf("the log has %d failures, want 3", n)
 	}
 	if err := os.WriteFile(r.path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -77,16 +75,17 @@ func TestReload(t *testing.T) {
 	if err := r.Reload(); err != nil {
 		t.Error(err)
 	}
-	if about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body); strings.Contains(about, "load_error") {
-		t.Errorf("all is well, and the model says %s", about)
+	about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body)
+	if strings.Contains(about, "load_error") {
+		t.Errorf("after a good load the model says %s", about)
 	}
 }
 
-// A model whose answers to its own samples are not those of its file is not served.
+// A model whose answers to its samples are not those in its file is not served.
 func TestReloadTriesSamples(t *testing.T) {
 	r := start(t)
 	before := r.digits(t, inferPath)
-	wrong(t, r.path)
+	spoilSamples(t, r.path)
 	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "samples") {
 		t.Errorf("error is %v", err)
 	}
@@ -95,18 +94,18 @@ func TestReloadTriesSamples(t *testing.T) {
 	}
 }
 
-// A changed file is found without a signal, also where runs/latest leads to it.
+// A changed file is found without a signal, also through a link such as runs/latest.
 func TestWatch(t *testing.T) {
 	folder := t.TempDir()
 	for seed, name := range []string{"a", "b"} {
 		if err := os.Mkdir(filepath.Join(folder, name), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		saved(t, filepath.Join(folder, name, "model.safetensors"), uint64(seed+1))
+		saveModel(t, filepath.Join(folder, name, "model.safetensors"), uint64(seed+1))
 	}
 	latest := filepath.Join(folder, "latest")
 	if err := os.Symlink("a", latest); err != nil {
-		t.Skipf("skipped: no link can be made here: %v", err)
+		t.Skipf("skipped: cannot make a link: %v", err)
 	}
 	r := start(t, func(c *Config) {
 		c.Watch = 5 * time.Millisecond
@@ -122,13 +121,14 @@ func TestWatch(t *testing.T) {
 	eventually(t, func() bool { return !slices.Equal(r.digits(t, inferPath), before) })
 }
 
-// A load that fails is tried again at each look, for the cause may pass without a trace at the file. The log and the
-// metrics tell of it once, until it fails otherwise or somebody asks.
+// A load that fails is tried again at each look, because its cause may pass without a change of the
+// file. The log and the metrics have it once, until the load fails in another way or Reload is
+// called.
 func TestWatchRetries(t *testing.T) {
 	r := start(t)
 	m, before := r.models[0], r.digits(t, inferPath)
 	other := filepath.Join(t.TempDir(), "other")
-	saved(t, other, 2)
+	saveModel(t, other, 2)
 	good, err := os.ReadFile(other)
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestWatchRetries(t *testing.T) {
 	flipped := slices.Clone(good)
 	flipped[len(flipped)-1000] ^= 4
 	when := time.Now().Add(-time.Hour)
-	put := func(content []byte) { // leaves the file's mark as it is
+	put := func(content []byte) { // keeps the file's time
 		t.Helper()
 		if err := os.WriteFile(r.path, content, 0o600); err != nil {
 			t.Fatal(err)
@@ -150,7 +150,7 @@ func TestWatchRetries(t *testing.T) {
 		name   string
 		change func()
 		look   func() error
-		told   int // failures, so far
+		logged int // failures, so far
 		fails  bool
 	}{
 		{"nothing changed", func() {}, watch, 0, false},
@@ -158,26 +158,27 @@ func TestWatchRetries(t *testing.T) {
 		{"a second look", func() {}, watch, 1, true},
 		{"a third look", func() {}, watch, 1, true},
 		{"damaged otherwise", func() { put(make([]byte, len(good))) }, watch, 2, true},
-		{"damaged as before", func() { when = when.Add(time.Minute); put(make([]byte, len(good))) }, watch, 3, true},
+		{"damaged as before", func() {
+			when = when.Add(time.Minute)
+			put(make([]byte, len(good)))
+		}, watch, 3, true},
 		{"a signal", func() {}, r.Reload, 4, true},
 		{"a look after it", func() {}, watch, 4, true},
 		{"gone", func() { os.Remove(r.path) }, watch, 5, true},
 		{"still gone", func() {}, watch, 5, true},
 		{"damaged again", func() { put(flipped) }, watch, 6, true},
 		{"whole", func() { put(good) }, watch, 6, false},
-		{"a look at what is whole", func() { put(flipped) }, watch, 6, false}, // its mark says that nothing changed
+		{"the same time", func() { put(flipped) }, watch, 6, false}, // counts as unchanged
 	} {
 		step.change()
 		if err := step.look(); (err != nil) != step.fails {
 			t.Errorf("%s: error is %v", step.name, err)
 		}
-		told := strings.Count(r.logs.String(), "model not loaded")
-		var counted dto.Metric
-		if err := r.metrics.loads.WithLabelValues("digitqa", "failed").Write(&counted); err != nil {
-			t.Fatal(err)
-		}
-		if n := int(counted.Counter.GetValue()); told != step.told || n != step.told {
-			t.Errorf("%s: the log tells of %d failures, the metrics of %d, want %d", step.name, told, n, step.told)
+		logged := strings.Count(r.logs.String(), "model not loaded")
+		n := int(counted(t, r.metrics.loads.WithLabelValues("digitqa", "failed")))
+		if logged != step.logged || n != step.logged {
+			t.Errorf("%s: the log has %d failures, the metrics %d, want %d",
+				step.name, logged, n, step.logged)
 		}
 		if failed := m.failed.Load() != nil; failed != step.fails {
 			t.Errorf("%s: the model counts as failed: %v", step.name, failed)
@@ -188,7 +189,7 @@ func TestWatchRetries(t *testing.T) {
 	}
 }
 
-// A file that fails for long is tried ever less often, but at once where it changes.
+// A file that keeps failing is tried less and less often, but at once when it changes.
 func TestWatchPauses(t *testing.T) {
 	r := start(t, func(c *Config) { c.Watch = 20 * time.Second })
 	m := r.models[0]
@@ -213,28 +214,34 @@ func TestWatchPauses(t *testing.T) {
 	}
 }
 
-// A panic while a model is loaded is a failure like another, but for its stack in the log: the model before it goes on.
+// A panic while a model is loaded counts as a failed load. Its stack is in the log, and the model
+// before it stays.
 func TestReloadPanics(t *testing.T) {
 	r := start(t)
 	r.digits(t, inferPath)
-	saved(t, r.path, 2)
+	saveModel(t, r.path, 2)
 	whole := r.metrics.models
 	r.metrics.models = nil // no file is known that makes Braid panic
-	for _, look := range []func() error{r.Reload, func() error { return r.reload(r.models[0], false) }} {
-		if err := look(); err == nil || !strings.Contains(err.Error(), `model "digitqa": panic: runtime error: invalid memory address`) {
+	const panicked = `model "digitqa": panic: runtime error: invalid memory address`
+	watch := func() error { return r.reload(r.models[0], false) }
+	for _, look := range []func() error{r.Reload, watch} {
+		if err := look(); err == nil || !strings.Contains(err.Error(), panicked) {
 			t.Fatalf("error is %v, want a panic's", err)
 		}
 	}
 	logs := r.logs.String()
-	if n := strings.Count(logs, `"stack":"goroutine`); n != 1 || !strings.Contains(logs, `"error":"panic: runtime error`) || !strings.Contains(logs, "serve.(*Server).install") {
+	if n := strings.Count(logs, `"stack":"goroutine`); n != 1 ||
+		!strings.Contains(logs, `"error":"panic: runtime error`) ||
+		!strings.Contains(logs, "serve.(*Server).install") {
 		t.Errorf("the log does not show once where the panic was: %s", logs)
 	}
-	if about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body); !strings.Contains(about, `"load_error":"panic: `) || strings.Contains(about, "goroutine") {
+	about := string(r.call(t, "GET", "/v2/models/digitqa", nil).body)
+	if !strings.Contains(about, `"load_error":"panic: `) || strings.Contains(about, "goroutine") {
 		t.Errorf("the model says %s", about)
 	}
 	before := r.digits(t, inferPath)
 	r.metrics.models = whole
-	if err := r.reload(r.models[0], false); err != nil {
+	if err := watch(); err != nil {
 		t.Error(err)
 	}
 	if now := r.digits(t, inferPath); slices.Equal(now, before) {
@@ -242,52 +249,56 @@ func TestReloadPanics(t *testing.T) {
 	}
 }
 
-// Models are told apart by their names; /ask means the first, or the one that is named.
+// Each model answers by its name. /ask means the first model, or the one that the request names.
 func TestSeveralModels(t *testing.T) {
 	folder := t.TempDir()
 	for seed, name := range []string{"a", "b"} {
-		saved(t, filepath.Join(folder, name), uint64(seed+1))
+		saveModel(t, filepath.Join(folder, name), uint64(seed+1))
 	}
 	r := start(t, func(c *Config) {
-		c.Models = []Source{{"digits", filepath.Join(folder, "a")}, {"other", filepath.Join(folder, "b")}}
+		c.Models = []Source{
+			{"digits", filepath.Join(folder, "a")}, {"other", filepath.Join(folder, "b")},
+		}
 	})
 	a, b := r.digits(t, "/v2/models/digits/infer"), r.digits(t, "/v2/models/other/infer")
 	if slices.Equal(a, b) {
 		t.Error("both models answer the same")
 	}
-	for path, want := range map[string][]float32{"/ask": a, "/ask?model=digits": a, "/ask?model=other": b} {
-		got := r.call(t, "POST", path, []byte(`{"image":`+jsonOf(t, ints(picture(3)))+`,"question":"odd number"}`), "Content-Type", "application/json")
-		var told answerJSON
-		if err := json.Unmarshal(got.body, &told); err != nil || len(told.Heads) != 2 || float32(told.Heads[0].Answers[4].Probability) != want[4] {
-			t.Errorf("%s: %s, want %v", path, got.body, want)
+	for path, want := range map[string][]float32{
+		"/ask": a, "/ask?model=digits": a, "/ask?model=other": b,
+	} {
+		body := askJSON(pixelsJSON(t), "odd number")
+		answer := answerOf(t, r.call(t, "POST", path, body, "Content-Type", asJSON))
+		if float32(answer.Heads[0].Answers[4].Probability) != want[4] {
+			t.Errorf("%s: %+v, want %v", path, answer, want)
 		}
 	}
-	if got := r.call(t, "POST", inferPath, one(t, 1, "odd number", "")); got.status != 404 || got.text(t) != `unknown model "digitqa", want one of "digits", "other"; did you mean "digits"?` {
+	got := r.call(t, "POST", inferPath, oneRow(t, 1, "odd number", ""))
+	const unknown = `unknown model "digitqa", want one of "digits", "other"; did you mean "digits"?`
+	if got.status != 404 || got.text(t) != unknown {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
 	for _, m := range r.models { // one scheduler for all versions
-		saved(t, m.path, 7)
+		saveModel(t, m.path, 7)
 		before := m.current.Load()
 		if err := r.Reload(); err != nil {
 			t.Fatal(err)
 		}
-		if now := m.current.Load(); now == before || now.batch.scheduler != &r.batches || before.batch.scheduler != &r.batches {
-			t.Errorf("%s: the version, or its scheduler, is not that of the server", m.name)
+		now := m.current.Load()
+		if now == before || now.batch.scheduler != &r.batches ||
+			before.batch.scheduler != &r.batches {
+			t.Errorf("%s: the version is the old one, or has another scheduler", m.name)
 		}
 	}
 }
 
 func TestBadConfigs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	saved(t, path, 1)
-	tokens := func(content string) (path string) {
-		path = filepath.Join(t.TempDir(), "tokens")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	saveModel(t, path, 1)
 	one := []Source{{Path: path}}
+	tokens := func(content string) Config {
+		return Config{Models: one, Token: tokenFile(t, content)}
+	}
 	for want, c := range map[string]Config{
 		"no model is given":                  {},
 		"no model at":                        {Models: []Source{{Path: path + "x"}}},
@@ -302,9 +313,9 @@ func TestBadConfigs(t *testing.T) {
 		`Hosts has "a.org:80", want`:         {Models: one, Hosts: []string{"a.org:80"}},
 		`Hosts has "", want`:                 {Models: one, Hosts: []string{""}},
 		"token file":                         {Models: one, Token: path + "x"},
-		"it has no token":                    {Models: one, Token: tokens("# none\n\n")},
-		"line 2 has a token of 6 characters": {Models: one, Token: tokens("# one\nsecret\n")},
-		"line 1 has a space, want a token":   {Models: one, Token: tokens("first-0123456789abcdef # Anna\n")},
+		"it has no token":                    tokens("# none\n\n"),
+		"line 2 has a token of 6 characters": tokens("# one\nsecret\n"),
+		"line 1 has a space, want a token":   tokens("first-0123456789abcdef # Anna\n"),
 		"failed to find any PEM data":        {Models: one, Cert: path, Key: path},
 	} {
 		if _, err := New(c); err == nil || !strings.Contains(err.Error(), want) {
@@ -313,7 +324,7 @@ func TestBadConfigs(t *testing.T) {
 	}
 }
 
-// An answer that may take long to come is not cut off before.
+// WriteTime leaves time for an answer that comes at the deadline.
 func TestWriteTime(t *testing.T) {
 	if got := (Config{Deadline: time.Minute}).withDefaults().WriteTime; got != 85*time.Second {
 		t.Errorf("with a deadline of a minute it is %v", got)

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"braid/predictor"
+	"braid/modelfile"
 )
 
 // tensorsOf reads the outputs of a reply, in JSON and in binary.
@@ -59,52 +59,25 @@ func tensorsOf(t *testing.T, r response) (reply struct {
 	return reply
 }
 
-func jsonOf(t testing.TB, value any) string {
-	t.Helper()
-	text, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// ints is for JSON, which would make base64 of bytes.
-func ints(pixels []uint8) []int {
-	list := make([]int, len(pixels))
-	for i, v := range pixels {
-		list[i] = int(v)
-	}
-	return list
-}
-
-// Every way to say the same gives the bytes that the model gives.
+// A request gets the model's answer, to the bit, in each way to write it.
 func TestInferEveryWay(t *testing.T) {
 	r := start(t)
-	rows := r.want(t, []int{7, 40}, []int32{4, 6, 3, 2}) // even number, half upper
+	rows := r.predict(t, []int{7, 40}, []int32{4, 6, 3, 2}) // even number, half upper
 	pixels := append(picture(7), picture(40)...)
 	var nested [2][28][28]int
 	for i, v := range pixels {
 		nested[i/784][i/28%28][i%28] = int(v)
 	}
-	written := strings.ReplaceAll(jsonOf(t, ints(pixels)), ",", ".0, ") // as numpy's tolist gives
+	written := strings.ReplaceAll(jsonOf(t, ints(pixels)), ",", ".0, ") // as by numpy's tolist
 	floats := rows.Inputs[0].Float32s()
-	image := func(datatype string, data any) string {
-		return fmt.Sprintf(`{"name":"image","datatype":%q,"shape":[2,28,28],"data":%s}`, datatype, jsonOf(t, data))
-	}
 	const (
-		words  = `{"name":"question","shape":[2,1],"datatype":"BYTES","data":["even number","half upper"]}`
-		nests  = `{"data":[["even number"],["half upper"]],"datatype":"BYTES","shape":[2,1],"name":"question","parameters":{"other":[1]}}`
-		ids    = `{"name":"question","shape":[2,2],"datatype":"INT32","data":[4,6,3,2]}`
-		idNest = `{"name":"question","shape":[2,2],"datatype":"INT32","data":[[4,6],[3,2]]}`
+		words = `{"name":"question","shape":[2,1],"datatype":"BYTES",` +
+			`"data":["even number","half upper"]}`
+		nestedWords = `{"data":[["even number"],["half upper"]],"datatype":"BYTES",` +
+			`"shape":[2,1],"name":"question","parameters":{"other":[1]}}`
+		ids       = `{"name":"question","shape":[2,2],"datatype":"INT32","data":[4,6,3,2]}`
+		nestedIDs = `{"name":"question","shape":[2,2],"datatype":"INT32","data":[[4,6],[3,2]]}`
 	)
-	plain := func(inputs ...string) (string, []byte) { return `{"inputs":[` + strings.Join(inputs, ",") + `]}`, nil }
-	bin := func(name, datatype string, shape []int, size int) string {
-		return fmt.Sprintf(`{"name":%q,"datatype":%q,"shape":%s,"parameters":{"binary_data_size":%d}}`, name, datatype, jsonOf(t, shape), size)
-	}
-	var texts []byte
-	for _, q := range []string{"even number", "half upper"} {
-		texts = append(binary.LittleEndian.AppendUint32(texts, uint32(len(q))), q...)
-	}
 	floatBytes, err := binary.Append(nil, binary.LittleEndian, floats)
 	if err != nil {
 		t.Fatal(err)
@@ -113,70 +86,83 @@ func TestInferEveryWay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, request := range map[string]func() (string, []byte){
-		"UINT8, flat": func() (string, []byte) { return plain(image("UINT8", ints(pixels)), words) },
-		"UINT8 as floats": func() (string, []byte) {
-			return plain(image("UINT8", json.RawMessage(written)), words)
+	texts := binaryTexts("even number", "half upper")
+	uint8s := imageInput("UINT8", 2, jsonOf(t, ints(pixels)))
+	fp32s := imageInput("FP32", 2, jsonOf(t, floats))
+	for name, request := range map[string]struct {
+		inputs []string
+		binary []byte // follows the JSON
+	}{
+		"UINT8, flat":     {[]string{uint8s, words}, nil},
+		"UINT8 as floats": {[]string{imageInput("UINT8", 2, written), words}, nil},
+		"UINT8, nested":   {[]string{nestedWords, imageInput("UINT8", 2, jsonOf(t, nested))}, nil},
+		"FP32":            {[]string{fp32s, ids}, nil},
+		"INT32, nested":   {[]string{fp32s, nestedIDs}, nil},
+		"binary bytes": {
+			[]string{binaryInput("image", "UINT8", "[2,28,28]", 1568), words}, pixels,
 		},
-		"UINT8, nested": func() (string, []byte) { return plain(nests, image("UINT8", nested)) },
-		"FP32":          func() (string, []byte) { return plain(image("FP32", floats), ids) },
-		"INT32, nested": func() (string, []byte) { return plain(image("FP32", floats), idNest) },
-		"binary bytes": func() (string, []byte) {
-			s, _ := plain(bin("image", "UINT8", []int{2, 28, 28}, 1568), words)
-			return s, pixels
+		"binary both": {
+			[]string{
+				binaryInput("question", "BYTES", "[2]", len(texts)),
+				binaryInput("image", "FP32", "[2,28,28]", 6272),
+			},
+			slices.Concat(texts, floatBytes),
 		},
-		"binary both": func() (string, []byte) {
-			s, _ := plain(bin("question", "BYTES", []int{2}, len(texts)), bin("image", "FP32", []int{2, 28, 28}, 6272))
-			return s, append(slices.Clone(texts), floatBytes...)
-		},
-		"binary ids": func() (string, []byte) {
-			s, _ := plain(bin("question", "INT32", []int{2, 2}, 16), image("UINT8", ints(pixels)))
-			return s, idBytes
+		"binary ids": {
+			[]string{binaryInput("question", "INT32", "[2,2]", 16), uint8s}, idBytes,
 		},
 	} {
-		text, rest := request()
+		body := inferJSON(request.inputs...)
 		var headers []string
-		if rest != nil {
-			headers = []string{headerLength, strconv.Itoa(len(text))}
+		if request.binary != nil {
+			headers = []string{headerLength, strconv.Itoa(len(body))}
 		}
-		got := tensorsOf(t, r.call(t, "POST", inferPath, append([]byte(text), rest...), headers...))
-		if got.Model != "digitqa" || got.Version != r.models[0].current.Load().Version() || got.ID != "" || len(got.Outputs) != 2 {
+		body = append(body, request.binary...)
+		got := tensorsOf(t, r.call(t, "POST", inferPath, body, headers...))
+		version := r.models[0].current.Load().Version()
+		if got.Model != "digitqa" || got.Version != version || got.ID != "" ||
+			len(got.Outputs) != 2 {
 			t.Errorf("%s: the reply is %+v", name, got)
 			continue
 		}
 		for i, out := range got.Outputs {
 			want := []string{"digit", "answer"}[i]
 			shape := [][]int{{2, 10}, {2, 1}}[i]
-			if out.Name != want || out.Datatype != "FP32" || !slices.Equal(out.Shape, shape) || !slices.Equal(out.Data, rows.Answers[i].Float32s()) {
-				t.Errorf("%s: output %+v\nwant %s %v %v", name, out, want, shape, rows.Answers[i].Float32s())
+			values := rows.Answers[i].Float32s()
+			if out.Name != want || out.Datatype != "FP32" || !slices.Equal(out.Shape, shape) ||
+				!slices.Equal(out.Data, values) {
+				t.Errorf("%s: output %+v\nwant %s %v %v", name, out, want, shape, values)
 			}
 		}
 	}
 }
 
-// one is a request of one row, with more members.
-func one(t testing.TB, n int, question, more string) []byte {
-	return fmt.Appendf(nil, `{%s"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"data":%s},{"name":"question","datatype":"BYTES","shape":[1,1],"data":[%q]}]}`,
-		more, jsonOf(t, ints(picture(n))), question)
-}
-
 func TestOutputs(t *testing.T) {
 	r := start(t)
-	rows := r.want(t, []int{3}, []int32{5, 6})
+	rows := r.predict(t, []int{3}, []int32{5, 6})
 	digit, answer := rows.Answers[0].Float32s(), rows.Answers[1].Float32s()
-	for more, want := range map[string]struct {
+	const allBinary = `"parameters":{"binary_data_output":true},`
+	for _, c := range []struct {
+		more  string
 		names []string
 		sizes []int // in bytes, as binary data
 	}{
-		``:                               {[]string{"digit", "answer"}, []int{0, 0}},
-		`"outputs":[{"name":"answer"}],`: {[]string{"answer"}, []int{0}},
-		`"outputs":[{"name":"answer","parameters":{"binary_data":true}},{"name":"digit"}],`:                                           {[]string{"answer", "digit"}, []int{4, 0}},
-		`"parameters":{"binary_data_output":true},"id":"a \"7\"",`:                                                                    {[]string{"digit", "answer"}, []int{40, 4}},
-		`"parameters":{"binary_data_output":true},"outputs":[{"parameters":{"binary_data":false},"name":"digit"},{"name":"answer"}],`: {[]string{"digit", "answer"}, []int{0, 4}},
+		{``, []string{"digit", "answer"}, []int{0, 0}},
+		{`"outputs":[{"name":"answer"}],`, []string{"answer"}, []int{0}},
+		{
+			`"outputs":[{"name":"answer","parameters":{"binary_data":true}},{"name":"digit"}],`,
+			[]string{"answer", "digit"}, []int{4, 0},
+		},
+		{allBinary + `"id":"a \"7\"",`, []string{"digit", "answer"}, []int{40, 4}},
+		{
+			allBinary + `"outputs":[{"parameters":{"binary_data":false},"name":"digit"},` +
+				`{"name":"answer"}],`,
+			[]string{"digit", "answer"}, []int{0, 4},
+		},
 	} {
-		got := tensorsOf(t, r.call(t, "POST", inferPath, one(t, 3, "odd number", more)))
-		if id := strings.Contains(more, `"id"`); id != (got.ID == `a "7"`) {
-			t.Errorf("%s: the id is %q", more, got.ID)
+		got := tensorsOf(t, r.call(t, "POST", inferPath, oneRow(t, 3, "odd number", c.more)))
+		if id := strings.Contains(c.more, `"id"`); id != (got.ID == `a "7"`) {
+			t.Errorf("%s: the id is %q", c.more, got.ID)
 		}
 		var names []string
 		var sizes []int
@@ -187,11 +173,12 @@ func TestOutputs(t *testing.T) {
 				values = answer
 			}
 			if !slices.Equal(out.Data, values) {
-				t.Errorf("%s: %s is %v, want %v", more, out.Name, out.Data, values)
+				t.Errorf("%s: %s is %v, want %v", c.more, out.Name, out.Data, values)
 			}
 		}
-		if !slices.Equal(names, want.names) || !slices.Equal(sizes, want.sizes) {
-			t.Errorf("%s: outputs are %v of %v bytes, want %v", more, names, sizes, want)
+		if !slices.Equal(names, c.names) || !slices.Equal(sizes, c.sizes) {
+			t.Errorf("%s: outputs are %v of %v bytes, want %v of %v",
+				c.more, names, sizes, c.names, c.sizes)
 		}
 	}
 }
@@ -200,14 +187,19 @@ func TestOutputs(t *testing.T) {
 func TestAbout(t *testing.T) {
 	r := start(t)
 	version := r.models[0].current.Load().Version()
-	model := `{"name":"digitqa","versions":["` + version + `"],"platform":"braid_safetensors","inputs":[` +
-		`{"name":"image","datatype":"UINT8","shape":[-1,28,28],"parameters":{"also_datatype":"FP32","also_shape":[-1,28,28]}},` +
-		`{"name":"question","datatype":"BYTES","shape":[-1,1],"parameters":{"also_datatype":"INT32","also_shape":[-1,2]}}],"outputs":[` +
-		`{"name":"digit","datatype":"FP32","shape":[-1,10],"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
+	model := `{"name":"digitqa","versions":["` + version + `"],"platform":"braid_safetensors",` +
+		`"inputs":[{"name":"image","datatype":"UINT8","shape":[-1,28,28],` +
+		`"parameters":{"also_datatype":"FP32","also_shape":[-1,28,28]}},` +
+		`{"name":"question","datatype":"BYTES","shape":[-1,1],` +
+		`"parameters":{"also_datatype":"INT32","also_shape":[-1,2]}}],` +
+		`"outputs":[{"name":"digit","datatype":"FP32","shape":[-1,10],` +
+		`"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
 		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}]}`
+	server := `{"name":"braid","version":"` + Version() +
+		`","extensions":["binary_tensor_data","classification"]}`
 	for path, want := range map[string]string{
-		"/v2":                                    `{"name":"braid","version":"` + Version() + `","extensions":["binary_tensor_data","classification"]}`,
-		"/v2/":                                   `{"name":"braid","version":"` + Version() + `","extensions":["binary_tensor_data","classification"]}`,
+		"/v2":                                    server,
+		"/v2/":                                   server,
 		"/v2/health/live":                        `{"live":true}`,
 		"/v2/health/ready":                       `{"ready":true}`,
 		"/v2/models/digitqa":                     model,
@@ -217,57 +209,68 @@ func TestAbout(t *testing.T) {
 	} {
 		got := r.call(t, "GET", path, nil)
 		var a, b any
-		if err := json.Unmarshal(got.body, &a); err != nil || got.status != http.StatusOK || got.header.Get("Content-Type") != "application/json" {
+		err := json.Unmarshal(got.body, &a)
+		if err != nil || got.status != http.StatusOK || got.header.Get("Content-Type") != asJSON {
 			t.Errorf("%s: status %d, %v: %s", path, got.status, got.header, got.body)
 		}
 		if json.Unmarshal([]byte(want), &b); !reflect.DeepEqual(a, b) {
 			t.Errorf("%s: got  %s\nwant %s", path, got.body, want)
 		}
-		if head := r.call(t, "HEAD", path, nil); head.status != http.StatusOK || len(head.body) > 0 {
+		head := r.call(t, "HEAD", path, nil)
+		if head.status != http.StatusOK || len(head.body) > 0 {
 			t.Errorf("HEAD %s: status %d: %q", path, head.status, head.body)
 		}
 	}
-	if got := r.call(t, "POST", "/v2/models/digitqa/versions/"+version+"/infer", one(t, 1, "odd number", "")); got.status != http.StatusOK {
+	path := "/v2/models/digitqa/versions/" + version + "/infer"
+	got := r.call(t, "POST", path, oneRow(t, 1, "odd number", ""))
+	if got.status != http.StatusOK {
 		t.Errorf("the version's infer: status %d: %s", got.status, got.body)
 	}
 }
 
-// What goes wrong while inputs are read, and is not the client's mistake, is told as such, leaves nothing taken, and
-// stands in the log.
+// An error while inputs are read that is not the client's mistake gets 500, gives back all memory,
+// and is in the log.
 func TestReadFails(t *testing.T) {
-	const rows = 10 // which are counted
-	requests := map[string]func(question string) (path string, body []byte, headers []string){
-		"JSON": func(question string) (string, []byte, []string) {
-			text := images(rows, strings.Repeat("7,", rows*784-1)+"7")
-			return inferPath, []byte(strings.ReplaceAll(strings.ReplaceAll(text, "prime number", question), "odd number", question)), nil
+	const rows = 10 // few enough that the test can count what they take
+	type request struct {
+		path    string
+		body    string
+		headers []string
+	}
+	requests := map[string]func(question string) request{
+		"JSON": func(question string) request {
+			text := strings.NewReplacer("prime number", question, "odd number", question)
+			return request{inferPath, text.Replace(images(rows)), nil}
 		},
-		"binary": func(question string) (string, []byte, []string) {
-			texts := strings.Repeat(string(binary.LittleEndian.AppendUint32(nil, uint32(len(question))))+question, rows)
-			text := fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,28,28],"parameters":{"binary_data_size":%d}},`+
-				`{"name":"question","datatype":"BYTES","shape":[%d],"parameters":{"binary_data_size":%d}}]}`, rows, rows*784, rows, len(texts))
-			return inferPath, []byte(text + strings.Repeat("\x07", rows*784) + texts), []string{headerLength, strconv.Itoa(len(text))}
+		"binary": func(question string) request {
+			texts := binaryTexts(slices.Repeat([]string{question}, rows)...)
+			text := inferJSON(binaryInput("image", "UINT8", "[10,28,28]", rows*784),
+				binaryInput("question", "BYTES", "[10]", len(texts)))
+			body := string(text) + strings.Repeat("\x07", rows*784) + string(texts)
+			return request{inferPath, body, []string{headerLength, strconv.Itoa(len(text))}}
 		},
-		"ask": func(question string) (string, []byte, []string) {
-			return "/ask", []byte(`{"image":` + jsonOf(t, ints(picture(3))) + `,"question":"` + question + `"}`), []string{"Content-Type", asJSON}
+		"ask": func(question string) request {
+			body := string(askJSON(pixelsJSON(t), question))
+			return request{"/ask", body, []string{"Content-Type", asJSON}}
 		},
 	}
 	for name, c := range map[string]struct {
-		spoil func(*predictor.Model)
+		spoil func(*modelfile.Text)
 		log   string
 	}{
-		"error":   {func(m *predictor.Model) { m.Inputs[1].Text.Padding.Length = -7 }, "Padding.Length = -7"},
-		"panic":   {func(m *predictor.Model) { m.Inputs[1].Text.Tokenizer = nil }, "nil pointer"},
-		"predict": {func(m *predictor.Model) { m.Inputs[1].Text.Padding.Value = 77 }, "is id 77, want 0 to 7"},
+		"error":   {func(q *modelfile.Text) { q.Padding.Length = -7 }, "Padding.Length = -7"},
+		"panic":   {func(q *modelfile.Text) { q.Tokenizer = nil }, "nil pointer"},
+		"predict": {func(q *modelfile.Text) { q.Padding.Value = 77 }, "is id 77, want 0 to 7"},
 	} {
 		for kind, request := range requests {
 			r := start(t)
-			path, body, headers := request("half") // not known by heart
-			if got := r.call(t, "POST", path, body, headers...); got.status != http.StatusOK {
+			q := request("half") // no question of the training, so it is tokenized
+			if got := r.call(t, "POST", q.path, []byte(q.body), q.headers...); got.status != 200 {
 				t.Fatalf("%s: status %d: %.300s", kind, got.status, got.body)
 			}
-			c.spoil(r.models[0].current.Load().Model)
-			got := r.call(t, "POST", path, body, headers...)
-			if got.status != http.StatusInternalServerError || got.text(t) != "the server failed at this request: its log says why" {
+			c.spoil(r.models[0].current.Load().Inputs[1].Text)
+			got := r.call(t, "POST", q.path, []byte(q.body), q.headers...)
+			if got.status != http.StatusInternalServerError || got.text(t) != failureText {
 				t.Errorf("%s, %s: status %d: %.300s", name, kind, got.status, got.body)
 			}
 			eventually(t, func() bool { return strings.Contains(r.logs.String(), c.log) })
@@ -281,10 +284,20 @@ func TestReadFails(t *testing.T) {
 	}
 }
 
-// An error that nobody knows is ours, and the client does not see it.
+// failureText is all that a client reads of a server error.
+const failureText = "the server failed at this request: its log says why"
+
+// An unknown error is a server error, and the client does not see its text.
 func TestProblemOf(t *testing.T) {
-	for _, err := range []error{errors.New("of ours"), fmt.Errorf("inside: %w", errors.New("of ours")), &panicked{value: "of ours"}, io.ErrUnexpectedEOF} {
-		if p := problemOf(err); p.status != http.StatusInternalServerError || p.reason != "failed" || p.text != "the server failed at this request: its log says why" {
+	for _, err := range []error{
+		errors.New("of ours"),
+		fmt.Errorf("inside: %w", errors.New("of ours")),
+		&panicked{value: "of ours"},
+		io.ErrUnexpectedEOF,
+	} {
+		p := problemOf(err)
+		if p.status != http.StatusInternalServerError || p.reason != "failed" ||
+			p.text != failureText {
 			t.Errorf("%v: %+v", err, p)
 		}
 	}

@@ -2,56 +2,52 @@ package serve
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// Pages from elsewhere have nothing computed, with tokens or without; the server's own page, pages of
-// its given names, and programs do.
+// Nothing is computed for pages of other origins, with tokens or without. The server's page, pages
+// of its configured names, and programs are answered.
 func TestOrigins(t *testing.T) {
-	const token = "first-0123456789abcdef"
-	path := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	path := tokenFile(t, firstToken+"\n")
 	for _, file := range []string{"", path} {
 		r := start(t, func(c *Config) { c.Hosts, c.Token = []string{"digits.example.org"}, file })
-		own := strings.TrimPrefix(r.url, "http://")
+		addr := strings.TrimPrefix(r.url, "http://")
 		for _, c := range []struct {
 			site, origin, host string // Sec-Fetch-Site, Origin, Host
 			answered           bool
 		}{
-			{"", "", own, true}, // a program
+			{"", "", addr, true}, // a program
 			{"", "", "localhost", true},
-			{"none", "", own, true},
-			{"same-origin", "http://" + own, own, true},
-			{"", "http://" + own, own, true}, // an old browser
+			{"none", "", addr, true},
+			{"same-origin", "http://" + addr, addr, true},
+			{"", "http://" + addr, addr, true}, // an old browser
 			{"", "http://localhost:8080", "localhost:8080", true},
 			{"", "http://[::1]:8080", "[::1]:8080", true},
 			{"", "http://localhost:3000", "localhost:8080", false},
 			{"same-site", "http://localhost:3000", "localhost:8080", false},
-			{"same-site", "", own, false},
-			{"cross-site", "", own, false},
-			{"cross-site", "https://example.org", own, false},
-			{"cross-site", "null", own, false},
-			{"", "https://example.org", own, false},
-			{"", "null", own, false},
-			{"", "nonsense", own, false},
-			{"", "http://%zz", own, false},
-			{"CROSS-SITE", "https://example.org", own, false},
-			{"", "https://" + own + ".example.org", own, false},
-			// Behind a proxy, which passes its own name on, or this server's.
+			{"same-site", "", addr, false},
+			{"cross-site", "", addr, false},
+			{"cross-site", "https://example.org", addr, false},
+			{"cross-site", "null", addr, false},
+			{"", "https://example.org", addr, false},
+			{"", "null", addr, false},
+			{"", "nonsense", addr, false},
+			{"", "http://%zz", addr, false},
+			{"CROSS-SITE", "https://example.org", addr, false},
+			{"", "https://" + addr + ".example.org", addr, false},
+			// Behind a proxy, which passes its name or this server's on.
 			{"same-origin", "https://digits.example.org", "digits.example.org", true},
-			{"", "https://digits.example.org", own, true},
-			{"", "http://digits.example.org", own, true},
-			{"", "https://Digits.Example.org:8443", own, true},
-			{"cross-site", "https://digits.example.org", own, true},
-			{"cross-site", "https://more.digits.example.org", own, false},
-			{"cross-site", "https://digits.example.org.example.org", own, false},
+			{"", "https://digits.example.org", addr, true},
+			{"", "http://digits.example.org", addr, true},
+			{"", "https://Digits.Example.org:8443", addr, true},
+			{"cross-site", "https://digits.example.org", addr, true},
+			{"cross-site", "https://more.digits.example.org", addr, false},
+			{"cross-site", "https://digits.example.org.example.org", addr, false},
 		} {
-			headers := []string{"Host", c.host, "Content-Type", asJSON, "Authorization", "Bearer " + token}
+			headers := []string{
+				"Host", c.host, "Content-Type", asJSON, "Authorization", "Bearer " + firstToken,
+			}
 			if c.site != "" {
 				headers = append(headers, "Sec-Fetch-Site", c.site)
 			}
@@ -83,26 +79,26 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
-// originMistakes are requests that browsers send for pages from elsewhere.
+// originMistakes are requests that browsers send for pages of other origins.
 func originMistakes(t testing.TB) (list []mistake) {
-	ask := []byte(`{"image":` + jsonOf(t, ints(picture(3))) + `,"question":"odd number"}`)
-	for path, good := range map[string][]byte{inferPath: one(t, 3, "odd number", ""), "/ask": ask} {
+	ask := askJSON(pixelsJSON(t), "odd number")
+	for path, good := range map[string][]byte{inferPath: oneRow(t, 3, "odd number", ""), "/ask": ask} {
+		add := func(name, says string, headers ...string) {
+			list = append(list, mistake{
+				name: name, path: path, headers: headers, body: good,
+				status: http.StatusForbidden, says: "a page of another origin" + says,
+			})
+		}
 		for _, origin := range []string{
 			"http://example.org", "https://example.org:8443", "null", "file://", "http://y", "http://x.y",
 			"http://127.0.0.1", "chrome-extension://abc", "http://x@y", strings.Repeat("o", 8000),
 		} {
 			for _, kind := range []string{"text/plain", asJSON} {
-				list = append(list, mistake{
-					name: origin[:min(len(origin), 60)], path: path, body: good, status: http.StatusForbidden,
-					headers: []string{"Origin", origin, "Content-Type", kind}, says: "a page of another origin, ",
-				})
+				add(origin[:min(len(origin), 60)], ", ", "Origin", origin, "Content-Type", kind)
 			}
 		}
 		for _, site := range []string{"cross-site", "same-site", "Same-Origin", "x"} {
-			list = append(list, mistake{
-				name: site, path: path, body: good, status: http.StatusForbidden,
-				headers: []string{"Sec-Fetch-Site", site}, says: "a page of another origin sent this request",
-			})
+			add(site, " sent this request", "Sec-Fetch-Site", site)
 		}
 	}
 	return list

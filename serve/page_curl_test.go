@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The command that the page copies runs in a shell, and gives what the page shows.
+// The command that the page copies runs in a shell and prints the answer that the page shows.
 func testCurl(p *tab) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		p.Skipf("skipped: there is no curl to run the page's command: %v", err)
@@ -64,18 +64,18 @@ func testCurl(p *tab) {
 		shown := eval[map[string]any](p, `Object.fromEntries(
 			[...document.querySelectorAll('.head')].map((head) => [head.dataset.head,
 				['[data-label]', '.probability'].map((of) => head.querySelector(of).textContent)]))`)
-		told := map[string]any{}
+		printed := map[string]any{}
 		for _, head := range run(copied())["heads"].([]any) {
 			h := head.(map[string]any)
 			tenths := min(999, math.Round(1000*h["probability"].(float64)))
-			told[h["name"].(string)] = []any{h["label"], fmt.Sprintf("%.1f\u202f%%", tenths/10)}
+			printed[h["name"].(string)] = []any{h["label"], fmt.Sprintf("%.1f\u202f%%", tenths/10)}
 		}
-		if !reflect.DeepEqual(shown, told) {
-			p.Errorf("%s: the page shows %v, the command gives %v", way.name, shown, told)
+		if !reflect.DeepEqual(shown, printed) {
+			p.Errorf("%s: the page shows %v, the command prints %v", way.name, shown, printed)
 		}
 	}
 
-	// Nothing in a question is for the shell.
+	// The shell changes nothing in a question.
 	const hard = `it's "$(echo two)" \ ` + "`echo three`" + ` $HOME ! # * ;é`
 	p.click("#own")
 	eval[bool](p, fmt.Sprintf(`((own) => {
@@ -90,10 +90,10 @@ func testCurl(p *tab) {
 		p.Errorf("the shell makes %q of the question %q", got, hard)
 	}
 	if got := fmt.Sprint(run(line)["error"]); !strings.Contains(got, "does not know") {
-		p.Errorf("the command gives %q", got)
+		p.Errorf("the command prints %q", got)
 	}
 
-	// Where the browser keeps its clipboard, the command is shown.
+	// If the browser does not let the page copy, the page shows the command.
 	eval[bool](p, `(navigator.clipboard.writeText = () => Promise.reject(new Error('no')), true)`)
 	p.click("#curl")
 	p.until(`document.querySelector('#command').checkVisibility()`)

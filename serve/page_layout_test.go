@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// testLayout shows a model on a screen, and what people see of it there.
+// testLayout checks what people see of the page on a screen.
 func testLayout(t *testing.T, browser context.Context, on screen, model string) {
 	p := show(t, browser, on, model)
 	testTheme(p)
@@ -34,7 +34,7 @@ func testLayout(t *testing.T, browser context.Context, on screen, model string) 
 	p.complained() // of the refusal
 }
 
-// sections are the page's in the order in which they are read. On a phone each is below the last.
+// sections are the page's sections in reading order. On a phone each is below the one before.
 var sections = []string{".drawing", ".question", ".seen", ".outputs", ".test-images", "footer"}
 
 func (p *tab) testOrder() {
@@ -58,7 +58,7 @@ func (p *tab) testOrder() {
 	}
 }
 
-// testAboveFold checks that what people need is seen without scrolling.
+// testAboveFold checks that what people need is visible without scrolling.
 func (p *tab) testAboveFold() {
 	p.Helper()
 	needed := []string{
@@ -97,17 +97,17 @@ func (p *tab) testBoardStandsOut() {
 	}
 }
 
-// testTouch checks that a phone is told nothing of a mouse or keys, and has its camera.
+// testTouch checks that on a phone the page mentions no mouse or keys and offers the camera.
 func (p *tab) testTouch() {
 	p.Helper()
-	told := eval[string](p, `document.body.innerText +
+	text := eval[string](p, `document.body.innerText +
 		document.querySelector('#pad').ariaDescribedByElements?.map((by) => by.textContent)`)
 	mouse := regexp.MustCompile(`(?i)mouse|arrow|\bkeys?\b|ctrl|\besc\b|\bdrop\b|[←→]`)
-	if got := mouse.FindAllString(told, -1); got != nil {
-		p.Errorf("on a phone the page tells of %q", got)
+	if got := mouse.FindAllString(text, -1); got != nil {
+		p.Errorf("on a phone the page mentions %q", got)
 	}
 	if !eval[bool](p, `document.querySelector('#camera-file').matches('[capture=environment]')`) {
-		p.Error("the camera's button does not take the camera")
+		p.Error("the camera's button does not open the camera")
 	}
 	buttons := []string{"#undo", "#clear", "#photo", "#camera", ".choice", "#own", ".more", "#curl"}
 	for _, button := range buttons {
@@ -117,7 +117,7 @@ func (p *tab) testTouch() {
 	}
 }
 
-// testStrands checks that the question's strand begins where the question stands.
+// testStrands checks that the strand of a question begins at the end of its text.
 func (p *tab) testStrands() {
 	p.Helper()
 	check := func(question string) {

@@ -22,9 +22,10 @@ import (
 	"braid/text"
 )
 
-// Networks of other people than the seed's: other inputs, other heads, labels that are no digits.
+// The page works for other networks than the default one: other inputs, other heads, labels that
+// are no digits.
 func TestPageOfOthersInChromium(t *testing.T) {
-	noLeak(t)
+	checkLeaks(t)
 	browser := chromium(t)
 	for _, on := range []screen{desk, window, phone} {
 		screen := fmt.Sprintf("/width=%d/touch=%v", on.width, on.touch)
@@ -34,17 +35,22 @@ func TestPageOfOthersInChromium(t *testing.T) {
 	}
 }
 
-// garments are Fashion-MNIST's.
-var garments = []string{"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"}
-
-// longLabels are longer than there is room, but for some.
-var longLabels = []string{
-	"0", "with a loop at its foot", "Donaudampfschifffahrtsgesellschaftskapitän", "Handwritten seven", "W",
-	strings.Repeat("on and on and ", 12) + "for ever", strings.Repeat("八", 40), "<b>nine</b>",
+// garments are Fashion-MNIST's labels.
+var garments = []string{
+	"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+	"Ankle boot",
 }
 
-// picturing writes the file of a network that tells of a photo whatever the heads' labels are: two are a question.
-func picturing(t *testing.T, heads ...modelfile.Labels) string {
+// longLabels are labels some of which do not fit the page.
+var longLabels = []string{
+	"0", "with a loop at its foot", "Donaudampfschifffahrtsgesellschaftskapitän",
+	"Handwritten seven", "W", strings.Repeat("on and on and ", 12) + "for ever",
+	strings.Repeat("八", 40), "<b>nine</b>",
+}
+
+// photoModel writes the file of a network that reads a photo. A head with two labels is a yes-no
+// question.
+func photoModel(t *testing.T, heads ...modelfile.Labels) string {
 	t.Helper()
 	g := braid.NewGraph("wardrobe")
 	pixels := g.Add("pixels", layer.Flatten{}, g.Input("photo", tensor.Float32, 28, 28))
@@ -56,13 +62,14 @@ func picturing(t *testing.T, heads ...modelfile.Labels) string {
 		}
 	}
 	g.Head("price", layer.Dense{Units: 1}, pixels)
-	return built(t, g, modelfile.File{
-		Inputs: []modelfile.Input{{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}}}, Labels: heads,
+	return saveNetwork(t, g, modelfile.File{
+		Inputs: []modelfile.Input{{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}}},
+		Labels: heads,
 	})
 }
 
-// built writes a network with what its file tells of it. It is not trained.
-func built(t *testing.T, g *braid.Graph, f modelfile.File) string {
+// saveNetwork writes an untrained network into a file with the given properties.
+func saveNetwork(t *testing.T, g *braid.Graph, f modelfile.File) string {
 	t.Helper()
 	var err error
 	if f.Model, err = g.Build(1); err != nil {
@@ -82,15 +89,20 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 		classes[i] = fmt.Sprint(i)
 	}
 	heads := []modelfile.Labels{
-		{Head: "garment", Labels: garments}, {Head: "long", Labels: longLabels}, {Head: "class", Labels: classes},
-		{Head: "worn", Labels: []string{"certainly not, never ever", "yes_without_any_reservation_whatsoever"}},
+		{Head: "garment", Labels: garments},
+		{Head: "long", Labels: longLabels},
+		{Head: "class", Labels: classes},
+		{Head: "worn", Labels: []string{
+			"certainly not, never ever", "yes_without_any_reservation_whatsoever",
+		}},
 	}
-	p := show(t, browser, on, picturing(t, heads...))
+	p := show(t, browser, on, photoModel(t, heads...))
 	if got := p.text(".invitation b"); got != "Draw the photo here" {
 		t.Errorf("the board says %q", got)
 	}
-	if got := regexp.MustCompile("(?i).*digit.*").FindAllString(eval[string](p, `document.body.textContent`), -1); len(got) > 0 {
-		t.Errorf("the page speaks of digits: %q", got)
+	text := eval[string](p, `document.body.textContent`)
+	if got := regexp.MustCompile("(?i).*digit.*").FindAllString(text, -1); len(got) > 0 {
+		t.Errorf("the page mentions digits: %q", got)
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.fits()
@@ -107,10 +119,12 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 		p.click(of + " .more")
 		bars := p.bars(h.Head)
 		checkBars(t, h, bars)
-		eval[int](p, `document.querySelectorAll('.bars li').forEach((bar) => bar.classList.add('chosen')), 0`)
+		eval[int](p, `document.querySelectorAll('.bars li')
+			.forEach((bar) => bar.classList.add('chosen')), 0`)
 		for i, bold := range p.bars(h.Head) {
 			if bold.Left != bars[i].Left || bold.Width != bars[i].Width {
-				t.Errorf("%s: the track of %q goes from %v to %v when it is chosen", h.Head, bold.Label, bars[i], bold)
+				t.Errorf("%s: the track of %q goes from %v to %v when it is chosen",
+					h.Head, bold.Label, bars[i], bold)
 			}
 		}
 	}
@@ -118,12 +132,14 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 	if scale.Width < outputs.Width/4 {
 		t.Errorf("of %v, the scale between long labels has %v", outputs.Width, scale.Width)
 	}
-	if got := eval[[]string](p, `[...document.querySelectorAll('.scale .end')].map((end) => end.title)`); !slices.Equal(got, heads[3].Labels) {
-		t.Errorf("the titles beside the scale are %q", got)
+	titles := eval[[]string](p, `[...document.querySelectorAll('.scale .end')]
+		.map((end) => end.title)`)
+	if !slices.Equal(titles, heads[3].Labels) {
+		t.Errorf("the titles beside the scale are %q", titles)
 	}
 }
 
-// bar is a row of a head: its label and where its track is, how far down it and its label reach.
+// bar is a label of a head with its track, as the page lays them out.
 type bar struct {
 	Label, Text, Title                 string
 	Left, Width, LabelEnd, Top, Bottom float64
@@ -131,11 +147,15 @@ type bar struct {
 
 func (p *tab) bars(head string) []bar {
 	p.Helper()
-	return eval[[]bar](p, fmt.Sprintf(`[...document.querySelectorAll('[data-head="%s"] .bars li')].map((row) => {
-		const name = row.querySelector('.name');
-		const [track, label, whole] = [row.querySelector('.track'), name, row].map((part) => part.getBoundingClientRect());
+	return eval[[]bar](p, fmt.Sprintf(`[
+		...document.querySelectorAll('[data-head="%s"] .bars li')
+	].map((line) => {
+		const name = line.querySelector('.name');
+		const [track, label, whole] = [line.querySelector('.track'), name, line]
+			.map((element) => element.getBoundingClientRect());
 		return {
-			Label: row.dataset.bar, Text: name.textContent, Title: name.title, Left: track.left, Width: track.width, LabelEnd: label.right,
+			Label: line.dataset.bar, Text: name.textContent, Title: name.title,
+			Left: track.left, Width: track.width, LabelEnd: label.right,
 			Top: Math.min(label.top, whole.top), Bottom: Math.max(label.bottom, whole.bottom),
 		};
 	})`, head))
@@ -155,17 +175,19 @@ func checkBars(t *testing.T, h modelfile.Labels, bars []bar) {
 				h.Head, b.Label, b.Left, b.Width, bars[0].Left, bars[0].Width)
 		}
 		if b.Width < 60 || b.LabelEnd > b.Left {
-			t.Errorf("%s: the label %q ends at %v, its track begins at %v and is %v wide", h.Head, b.Label, b.LabelEnd, b.Left, b.Width)
+			t.Errorf("%s: the label %q ends at %v, its track begins at %v and is %v wide",
+				h.Head, b.Label, b.LabelEnd, b.Left, b.Width)
 		}
 		if i > 0 && b.Top < bars[i-1].Bottom {
-			t.Errorf("%s: %q begins at %v, the row above ends at %v", h.Head, b.Label, b.Top, bars[i-1].Bottom)
+			t.Errorf("%s: %q begins at %v, the bar above ends at %v",
+				h.Head, b.Label, b.Top, bars[i-1].Bottom)
 		}
 	}
 }
 
-// captioned writes the file of a network with three heads: only mood answers the caption. No rule
-// says so, and no caption is suggested.
-func captioned(t *testing.T) string {
+// captionModel writes the file of a network with three heads: only mood answers the caption. No
+// rule says so, and no caption is suggested.
+func captionModel(t *testing.T) string {
 	t.Helper()
 	tokenizer, err := digitqa.Tokenizer()
 	if err != nil {
@@ -179,7 +201,7 @@ func captioned(t *testing.T) string {
 	g.Head("garment", layer.Dense{Units: len(garments), Activation: layer.Softmax}, pixels)
 	g.Head("mood", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
 	g.Head("worn", layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
-	return built(t, g, modelfile.File{
+	return saveNetwork(t, g, modelfile.File{
 		Inputs: []modelfile.Input{
 			{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}},
 			{Name: "caption", Text: &modelfile.Text{
@@ -196,7 +218,7 @@ func captioned(t *testing.T) string {
 
 // A word that the model does not know blanks the heads that answer the text, and no others.
 func testAsked(t *testing.T, browser context.Context, on screen) {
-	p := show(t, browser, on, captioned(t))
+	p := show(t, browser, on, captionModel(t))
 	p.draw(drawings[1].strokes...)
 	p.blanked(`[]`) // nothing is asked yet
 	p.answered(func() { p.click("#own"); p.key("odd half" + kb.Enter) })
@@ -237,13 +259,13 @@ func (p *tab) blanked(want string) {
 // Heads that answer a text are those that the model's rules name. Without rules they are those that
 // read it.
 func TestPageHeadsAsked(t *testing.T) {
-	r := start(t, func(c *Config) { c.Models = append(c.Models, Source{Path: captioned(t)}) })
-	var told struct{ Models []about }
-	if err := json.Unmarshal(r.call(t, "GET", "/models", nil).body, &told); err != nil {
+	r := start(t, func(c *Config) { c.Models = append(c.Models, Source{Path: captionModel(t)}) })
+	var reply struct{ Models []about }
+	if err := json.Unmarshal(r.call(t, "GET", "/models", nil).body, &reply); err != nil {
 		t.Fatal(err)
 	}
 	asked := map[string]bool{}
-	for _, m := range told.Models {
+	for _, m := range reply.Models {
 		for _, h := range m.Heads {
 			asked[m.Name+" "+h.Name] = h.Asked
 		}
@@ -257,42 +279,53 @@ func TestPageHeadsAsked(t *testing.T) {
 	}
 }
 
-// A model that takes no image is not drawn for: the page says who asks it, and how. Another model beside it is.
+// For a model without an image the page has no board, and says how to send it requests. For another
+// model beside it the page has one.
 func testNoImage(t *testing.T, browser context.Context, on screen) {
 	tokenizer, err := digitqa.Tokenizer()
 	if err != nil {
 		t.Fatal(err)
 	}
 	g := braid.NewGraph("mood")
-	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 2}, g.Input("review", tensor.Int32, 3))
-	g.Head("stars", layer.Dense{Units: 3, Activation: layer.Softmax}, g.Add("flat", layer.Flatten{}, words))
-	review := modelfile.Input{Name: "review", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd half"}}}
-	p := show(t, browser, on, built(t, g, modelfile.File{Inputs: []modelfile.Input{review}}),
-		picturing(t, modelfile.Labels{Head: "garment", Labels: garments}))
-	const shown = `[...document.querySelectorAll('canvas, main button, main input, .seen, .head')].some((part) => part.checkVisibility())`
-	told := p.text("#imageless")
+	review := g.Input("review", tensor.Int32, 3)
+	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 2}, review)
+	stars := layer.Dense{Units: 3, Activation: layer.Softmax}
+	g.Head("stars", stars, g.Add("flat", layer.Flatten{}, words))
+	mood := modelfile.File{Inputs: []modelfile.Input{{Name: "review", Text: &modelfile.Text{
+		Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd half"},
+	}}}}
+	p := show(t, browser, on, saveNetwork(t, g, mood),
+		photoModel(t, modelfile.Labels{Head: "garment", Labels: garments}))
+	const shown = `[...document.querySelectorAll('canvas, main button, main input, .seen, .head')]
+		.some((element) => element.checkVisibility())`
+	const explained = `document.querySelector('#imageless').checkVisibility()`
+	explanation := p.text("#imageless")
 	for _, want := range []string{"no image", "review", "stars"} {
-		if !strings.Contains(told, want) {
-			t.Errorf("the page does not tell %q: %s", want, told)
+		if !strings.Contains(explanation, want) {
+			t.Errorf("the page does not mention %q: %s", want, explanation)
 		}
 	}
-	if eval[bool](p, shown) || !eval[bool](p, `document.querySelector('#imageless').checkVisibility()`) {
+	if eval[bool](p, shown) || !eval[bool](p, explained) {
 		t.Errorf("the page shows %q", p.text("main"))
 	}
-	if got := eval[string](p, `document.querySelector('#imageless a').href`); got != p.origin+"/openapi.json" {
-		t.Errorf("the page links to %s", got)
+	link := eval[string](p, `document.querySelector('#imageless a').href`)
+	if link != p.origin+"/openapi.json" {
+		t.Errorf("the page links to %s", link)
 	}
 	choose := func(name string) {
-		eval[bool](p, fmt.Sprintf(`((model) => { model.value = %q; return model.dispatchEvent(new Event('change')); })(document.querySelector('#model'))`, name))
+		eval[bool](p, fmt.Sprintf(`((model) => {
+			model.value = %q;
+			return model.dispatchEvent(new Event('change'));
+		})(document.querySelector('#model'))`, name))
 		p.quiet()
 		p.fits()
 	}
 	choose("wardrobe")
-	if !eval[bool](p, shown) || eval[bool](p, `document.querySelector('#imageless').checkVisibility()`) {
-		t.Errorf("for a model with an image, the page tells %s", told)
+	if !eval[bool](p, shown) || eval[bool](p, explained) {
+		t.Errorf("for a model with an image, the page shows %s", explanation)
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	choose("mood")
-	p.key(kb.Escape) // wipes no board that nobody sees
+	p.key(kb.Escape) // does not clear the hidden board
 	p.answered(func() { choose("wardrobe") })
 }

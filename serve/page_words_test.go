@@ -8,8 +8,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// Typed words are answered with a note that they are new to the net, or refused with the word that
-// it does not know. The heads that do not answer the question go on.
+// A typed question is answered with a note that it is untrained, or refused with the word that the
+// net does not know. Heads that do not read the question are answered all the same.
 func testWords(p *tab) {
 	p.answered(func() { p.draw(drawings[1].strokes[0]) })
 	bar := p.figures("digit")
@@ -27,10 +27,10 @@ func testWords(p *tab) {
 	p.key(" prime")
 	p.refused("prime")
 	if got := p.text("#own-problem"); got != `The model does not know "prime".` {
-		p.Errorf("what is wrong is shown as %q", got)
+		p.Errorf("the problem is shown as %q", got)
 	}
 	if eval[bool](p, `document.querySelector('#message').checkVisibility()`) {
-		p.Errorf("the page also tells %q", p.text("#message"))
+		p.Errorf("the page also shows %q", p.text("#message"))
 	}
 	words := eval[string](p, `[...document.querySelectorAll('#own-words button')]
 		.filter((word) => word.checkVisibility()).map(({ textContent, dataset }) =>
@@ -40,11 +40,7 @@ func testWords(p *tab) {
 	}
 	seven := p.figures("digit")
 	p.expectDigitAlone("7")
-	// Chromium itself writes this into the console, more than once where it was asked before the last letter.
-	const refused = "network: Failed to load resource: the server responded with a status of %s (/ask?model=digitqa)"
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "422 (Unprocessable Entity)")}) {
-		p.Errorf("the console tells %q", got)
-	}
+	p.expectRefusals("422 (Unprocessable Entity)")
 
 	// The image changes under the refused question, and back.
 	p.answered(func() { p.click("#undo") })
@@ -66,21 +62,34 @@ func testWords(p *tab) {
 	p.answered(func() { p.click("#own-words button:nth-of-type(6)") })
 	p.expect("7", "odd number", "yes")
 
-	eval[bool](p, `((own) => { own.value = 'odd '.repeat(1200); return own.dispatchEvent(new Event('input')); })(document.querySelector('#own'))`)
-	p.until(`document.querySelector('#own-problem').textContent.startsWith('Input "question" has a text of 4799 bytes')`)
+	eval[bool](p, `((own) => {
+		own.value = 'odd '.repeat(1200);
+		return own.dispatchEvent(new Event('input'));
+	})(document.querySelector('#own'))`)
+	p.until(`document.querySelector('#own-problem').textContent
+		.startsWith('Input "question" has a text of 4799 bytes')`)
 	p.quiet()
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{fmt.Sprintf(refused, "413 (Request Entity Too Large)")}) {
-		p.Errorf("the console tells %q", got)
-	}
+	p.expectRefusals("413 (Request Entity Too Large)")
 	p.click("#own")
 	p.answered(func() { p.key(kb.Escape) })
 	p.expect("7", "lower half", "no")
 	if got := p.text("#own-problem"); got != "" {
-		p.Errorf("the page still tells %q", got)
+		p.Errorf("the page still shows %q", got)
 	}
 }
 
-// A drawing that is refused while it grows is not the question's fault.
+// expectRefusals checks that the console has Chromium's message for a refused request and nothing
+// else. There may be several, because the page sends requests before the last letter is typed.
+func (p *tab) expectRefusals(status string) {
+	p.Helper()
+	want := "network: Failed to load resource: the server responded with a status of " + status +
+		" (/ask?model=digitqa)"
+	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{want}) {
+		p.Errorf("the console has %q", got)
+	}
+}
+
+// A drawing that is refused while it grows is no problem of the question.
 func testGrowing(p *tab) {
 	p.click("#own")
 	p.key("even half")
@@ -100,11 +109,11 @@ func testGrowing(p *tab) {
 	p.answered(func() { eval[bool](p, `(drawn(), true)`) })
 	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	if got := p.text("#own-problem"); got != "" {
-		p.Errorf("the page tells %q of a question that is answered", got)
+		p.Errorf("the page shows the problem %q of a question that is answered", got)
 	}
 }
 
-// refused waits until the page says that the question has an unknown word.
+// refused waits until the page shows that the question has an unknown word.
 func (p *tab) refused(word string) {
 	p.Helper()
 	p.until(fmt.Sprintf(
@@ -112,7 +121,7 @@ func (p *tab) refused(word string) {
 	p.quiet()
 }
 
-// figures are the rows of a head's bars as they are shown.
+// figures is the text of a head's visible bars.
 func (p *tab) figures(head string) string {
 	p.Helper()
 	return eval[string](p, fmt.Sprintf(`[...document.querySelectorAll('[data-head="%s"] li')]

@@ -2,9 +2,7 @@ package serve
 
 import (
 	"bytes"
-	"encoding/base64"
 	"image"
-	"image/jpeg"
 	"image/png"
 	"net/http"
 	"slices"
@@ -13,8 +11,7 @@ import (
 	"time"
 )
 
-// photograph is a JPEG of a digit as large as a phone's, made longer by comments, which decoders
-// step over.
+// photograph is a JPEG of a digit, padded to a size with comments, which decoders skip.
 func photograph(t testing.TB, width, height, size int) []byte {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, width, height))
@@ -27,11 +24,7 @@ func photograph(t testing.TB, width, height, size int) []byte {
 			img.Pix[y*width+x] = c
 		}
 	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	content := b.Bytes()
+	content := jpegFrom(t, img, nil)
 	comment := append([]byte{0xff, 0xfe, 0xff, 0xff}, make([]byte, 0xfffd)...)
 	if missing := size - len(content); missing > 0 {
 		content = slices.Concat(content[:2], bytes.Repeat(comment, missing/len(comment)), content[2:])
@@ -39,8 +32,15 @@ func photograph(t testing.TB, width, height, size int) []byte {
 	return content
 }
 
-// A phone's photograph, of 12 million pixels and 4 MB, is answered without a change of limits, and
-// what it takes goes back.
+// photographForm is a form of a photograph and a question.
+func photographForm(t testing.TB, width, height, size int) (kind string, body []byte) {
+	t.Helper()
+	content := string(photograph(t, width, height, size))
+	return form(t, "image", "image/jpeg", content, "question", "", "odd number")
+}
+
+// A phone's photograph, of 12 million pixels and 4 MB, is answered within the default limits. Its
+// memory is given back.
 func TestPhotograph(t *testing.T) {
 	r := start(t)
 	ask := func(what, kind string, body []byte) {
@@ -53,11 +53,10 @@ func TestPhotograph(t *testing.T) {
 		}
 	}
 	for what, size := range map[string]int{"small": 0, "4 MB": 4 << 20} {
-		content := photograph(t, 4032, 3024, size)
-		kind, body := form(t, "image", "image/jpeg", string(content), "question", "", "odd number")
+		kind, body := photographForm(t, 4032, 3024, size)
 		ask(what+", form", kind, body)
-		text := base64.StdEncoding.EncodeToString(content)
-		ask(what+", JSON", "application/json", []byte(`{"image":"`+text+`","question":"odd number"}`))
+		content := photograph(t, 4032, 3024, size)
+		ask(what+", JSON", asJSON, askJSON(inBase64(content), "odd number"))
 	}
 	img := image.NewNRGBA(image.Rect(0, 0, 4032, 3024))
 	for i := range img.Pix {
@@ -76,11 +75,13 @@ func TestPhotograph(t *testing.T) {
 	ask("PNG", kind, body)
 }
 
-// Memory for decoding comes out of the server's budget: where others hold it, a photograph gets
-// 503, and one that all of it would not hold 413.
+// Memory for decoding comes out of the server's budget. While other requests hold it, a photograph
+// gets 503.
 func TestPhotographMemory(t *testing.T) {
-	r := start(t, func(c *Config) { c.Body, c.Memory, c.Deadline = 4<<20, 48<<20, 300*time.Millisecond })
-	kind, body := form(t, "image", "image/jpeg", string(photograph(t, 2048, 2048, 0)), "question", "", "odd number")
+	r := start(t, func(c *Config) {
+		c.Body, c.Memory, c.Deadline = 4<<20, 48<<20, 300*time.Millisecond
+	})
+	kind, body := photographForm(t, 2048, 2048, 0)
 	ask := func(want int, text string) {
 		t.Helper()
 		got := r.call(t, "POST", "/ask", body, "Content-Type", kind)
@@ -99,22 +100,25 @@ func TestPhotographMemory(t *testing.T) {
 	}
 }
 
-// The deadline is looked at behind decoding, too.
+// The deadline is checked after decoding, too.
 func TestPhotographDeadline(t *testing.T) {
 	r := start(t, func(c *Config) { c.Deadline = time.Millisecond })
-	kind, body := form(t, "image", "image/jpeg", string(photograph(t, 4032, 3024, 0)), "question", "", "odd number")
-	if got := r.call(t, "POST", "/ask", body, "Content-Type", kind); got.status != http.StatusGatewayTimeout {
+	kind, body := photographForm(t, 4032, 3024, 0)
+	got := r.call(t, "POST", "/ask", body, "Content-Type", kind)
+	if got.status != http.StatusGatewayTimeout {
 		t.Errorf("status %d, want 504: %s", got.status, got.body)
 	}
 }
 
-// An image with too many pixels gets 413 and what to do.
+// An image with too many pixels gets 413, and the error says what to do.
 func TestPhotographTooLarge(t *testing.T) {
 	r := start(t, func(c *Config) { c.Image = 1 << 20 })
-	kind, body := form(t, "image", "image/jpeg", string(photograph(t, 1200, 1000, 0)), "question", "", "odd number")
+	kind, body := photographForm(t, 1200, 1000, 0)
 	got := r.call(t, "POST", "/ask", body, "Content-Type", kind)
-	if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(got.body), "1200 x 1000 pixels") ||
-		!strings.Contains(string(got.body), "make it smaller, or have more allowed (--max-image)") {
+	text := string(got.body)
+	if got.status != http.StatusRequestEntityTooLarge ||
+		!strings.Contains(text, "1200 x 1000 pixels") ||
+		!strings.Contains(text, "make it smaller, or have more allowed (--max-image)") {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
 }

@@ -23,8 +23,9 @@ import (
 	"braid/text"
 )
 
-// saved writes a model file of the seed's network with weights of a seed, and some samples. It is not trained.
-func saved(t testing.TB, path string, seed uint64) {
+// saveModel writes a model file of the default network with the weights of a seed, untrained, and
+// with some samples.
+func saveModel(t testing.TB, path string, seed uint64) {
 	t.Helper()
 	m, err := digitqa.Network(28, 28).Build(seed)
 	if err != nil {
@@ -38,26 +39,34 @@ func saved(t testing.TB, path string, seed uint64) {
 		Model: m,
 		Inputs: []modelfile.Input{
 			{Name: "image", Pixels: &data.Standard{Mean: 33.25, Std: 78.5}},
-			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
+			{Name: "question", Text: &modelfile.Text{
+				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
+			}},
 		},
 		Labels: []modelfile.Labels{
 			{Head: "digit", Labels: strings.Split("0123456789", "")},
 			{Head: "answer", Labels: []string{"no", "yes"}},
 		},
-		Training: json.RawMessage(`{"final":[{"name":"loss","value":0.25},{"name":"val_digit_accuracy","value":0.9527},{"name":"val_loss","value":null}]}`),
+		Training: json.RawMessage(`{"final":[{"name":"loss","value":0.25},` +
+			`{"name":"val_digit_accuracy","value":0.9527},{"name":"val_loss","value":null}]}`),
 	}
 	for _, q := range digitqa.Questions {
 		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
 	}
 	for _, r := range digitqa.Rules() {
-		f.Rules = append(f.Rules, modelfile.Rule{Input: "question", Text: r.Question, Head: "answer", Label: "yes", Of: "digit", Labels: r.Digits})
+		f.Rules = append(f.Rules, modelfile.Rule{
+			Input: "question", Text: r.Question,
+			Head: "answer", Label: "yes",
+			Of: "digit", Labels: r.Digits,
+		})
 	}
 	var pixels []uint8
 	for row := range 3 {
 		pixels = append(pixels, picture(row)...)
 	}
 	if err := f.Sample(braid.Tensors{
-		"image": tensor.Bytes(pixels, 3, 28, 28), "question": tensor.Ints([]int32{4, 6, 1, 3, 5, 6}, 3, 2),
+		"image":    tensor.Bytes(pixels, 3, 28, 28),
+		"question": tensor.Ints([]int32{4, 6, 1, 3, 5, 6}, 3, 2),
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,8 +75,8 @@ func saved(t testing.TB, path string, seed uint64) {
 	}
 }
 
-// wrong writes a model file whose samples are not what the model answers.
-func wrong(t testing.TB, path string) {
+// spoilSamples changes a model file's samples, so that they are not what the model answers.
+func spoilSamples(t testing.TB, path string) {
 	t.Helper()
 	f, err := modelfile.Open(path)
 	if err != nil {
@@ -79,7 +88,7 @@ func wrong(t testing.TB, path string) {
 	}
 }
 
-// picture is an image of its own for each number: a bar that leans.
+// picture is an image of a leaning bar, another for each number.
 func picture(n int) []uint8 {
 	pixels := make([]uint8, 28*28)
 	for y := 4; y < 24; y++ {
@@ -89,21 +98,24 @@ func picture(n int) []uint8 {
 	return pixels
 }
 
-// running is a server that a test asks.
+// running is a server under test.
 type running struct {
 	*Server
 	url  string
-	path string // of its model's file
+	path string // the model's file
 	logs *record
-	stop func() error // ends it as a signal does
+	stop func() error // stops it as a signal does
 }
 
-// start serves a model of the seed's network. Changes may alter the configuration.
+// start serves a model of the default network. Changes may alter the configuration.
 func start(t testing.TB, changes ...func(*Config)) *running {
 	t.Helper()
 	r := &running{path: filepath.Join(t.TempDir(), "model.safetensors"), logs: &record{}}
-	saved(t, r.path, 1)
-	c := Config{Models: []Source{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	saveModel(t, r.path, 1)
+	logs := slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})
+	c := Config{
+		Models: []Source{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(logs),
+	}
 	for _, change := range changes {
 		change(&c)
 	}
@@ -135,16 +147,16 @@ func start(t testing.TB, changes ...func(*Config)) *running {
 	return r
 }
 
-// eventually waits until something is so.
-func eventually(t testing.TB, so func() bool) {
+// eventually waits until a condition holds.
+func eventually(t testing.TB, condition func() bool) {
 	t.Helper()
 	for range 2000 {
-		if so() {
+		if condition() {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("it did not come to be")
+	t.Fatal("the condition does not hold after 10 seconds")
 }
 
 // record is a log in memory.
@@ -165,25 +177,28 @@ func (r *record) String() string {
 	return r.text.String()
 }
 
-// reply is what came of a request.
+// response is a reply that was read to its end.
 type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// text is the error that the reply tells.
+// text returns the reply's error.
 func (r response) text(t testing.TB) string {
 	t.Helper()
-	var told struct{ Error string }
-	if err := json.Unmarshal(r.body, &told); err != nil || told.Error == "" {
+	var reply struct{ Error string }
+	if err := json.Unmarshal(r.body, &reply); err != nil || reply.Error == "" {
 		t.Fatalf("status %d: the reply is no error in JSON: %q", r.status, r.body)
 	}
-	return told.Error
+	return reply.Error
 }
 
-// client has connections of its own, so that tests end without any.
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}, Timeout: 20 * time.Second}
+// client does not share its connections, so that tests can close all of them.
+var client = &http.Client{
+	Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true},
+	Timeout:   20 * time.Second,
+}
 
 // call sends a request with headers, given as name and value in turn.
 func (r *running) call(t testing.TB, method, path string, body []byte, headers ...string) response {
@@ -195,7 +210,7 @@ func (r *running) call(t testing.TB, method, path string, body []byte, headers .
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	request.Host = request.Header.Get("Host") // "": of the address
+	request.Host = request.Header.Get("Host") // "": the address
 	got, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +218,7 @@ func (r *running) call(t testing.TB, method, path string, body []byte, headers .
 	return read(t, got)
 }
 
-// read reads an answer.
+// read reads a reply to its end.
 func read(t testing.TB, got *http.Response) response {
 	t.Helper()
 	defer got.Body.Close()
@@ -214,11 +229,11 @@ func read(t testing.TB, got *http.Response) response {
 	return response{got.StatusCode, got.Header, content}
 }
 
-// inferPath is where the model answers.
+// inferPath is the address for inference with the model.
 const inferPath = "/v2/models/digitqa/infer"
 
-// want predicts rows of pictures and token ids without a server.
-func (r *running) want(t testing.TB, pictures []int, ids []int32) *predictor.Rows {
+// predict answers rows of pictures and token ids without the server.
+func (r *running) predict(t testing.TB, pictures []int, ids []int32) *predictor.Rows {
 	t.Helper()
 	m := r.models[0].current.Load().Model
 	rows := m.Rows(len(pictures))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -16,19 +17,21 @@ import (
 	"time"
 )
 
-// little is how long the servers of these tests wait for the slow, and patience how long the slow may hold a
-// connection, on a machine that is busy besides.
-func little() time.Duration {
-	if raced() {
+// slowTimeout is how long the servers of these tests wait for slow clients.
+func slowTimeout() time.Duration {
+	if raceEnabled() {
 		return 1500 * time.Millisecond
 	}
 	return 500 * time.Millisecond
 }
 
-func patience() time.Duration { return 8 * little() }
+// maxHold is how long a slow client may hold a connection, with time for a busy machine.
+func maxHold() time.Duration { return 8 * slowTimeout() }
 
-// hasty waits for no sender.
-func hasty(c *Config) { c.HeaderTime, c.ReadTime, c.IdleTime = little(), little(), little() }
+// shortTimeouts sets short timeouts for all that the server reads.
+func shortTimeouts(c *Config) {
+	c.HeaderTime, c.ReadTime, c.IdleTime = slowTimeout(), slowTimeout(), slowTimeout()
+}
 
 func (r *running) dial(t testing.TB) net.Conn {
 	t.Helper()
@@ -36,14 +39,15 @@ func (r *running) dial(t testing.TB) net.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn.SetDeadline(time.Now().Add(4 * patience()))
+	conn.SetDeadline(time.Now().Add(4 * maxHold()))
 	return conn
 }
 
-// rejected is how many requests the metrics count as rejected for a reason.
+// rejected returns how many requests the metrics count as rejected for a reason.
 func (r *running) rejected(t testing.TB, reason string) int {
 	t.Helper()
-	found := regexp.MustCompile(`braid_rejected_total\{reason="` + reason + `"\} (\d+)`).FindSubmatch(r.call(t, "GET", "/metrics", nil).body)
+	count := regexp.MustCompile(`braid_rejected_total\{reason="` + reason + `"\} (\d+)`)
+	found := count.FindSubmatch(r.call(t, "GET", "/metrics", nil).body)
 	if found == nil {
 		return 0
 	}
@@ -58,47 +62,57 @@ func (r *running) rejected(t testing.TB, reason string) int {
 type slow struct {
 	name, first string
 	more        func(i int) string // nil: nothing more
-	status      int                // of the last reply; 0: the connection is closed, and net/http may say 400
+	status      int                // of the last reply; 0: the connection is closed, maybe with a 400
 	before      int                // replies before it
 }
 
 func slowClients(t testing.TB) []slow {
-	body := string(one(t, 3, "odd number", ""))
-	post := func(path, more string) string {
-		return "POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" + more + "\r\n"
+	body := string(oneRow(t, 3, "odd number", ""))
+	length := fmt.Sprintf("Content-Length: %d", len(body))
+	post := func(path string, fields ...string) string {
+		fields = append([]string{"Content-Type: application/json"}, fields...)
+		return wire("POST", path, "", fields...)
 	}
-	length := fmt.Sprintf("Content-Length: %d\r\n", len(body))
 	good := post(inferPath, length) + body
 	each := func(text string) func(int) string {
 		return func(i int) string { return text[i%len(text):][:1] }
 	}
+	longHeader := each("GET /v2 HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("y", 1000))
+	field := func(i int) string { return fmt.Sprintf("X-%d: y\r\n", i) }
 	list := []slow{
 		{name: "says nothing"},
 		{name: "stops in the method", first: "PO"},
 		{name: "stops in the header", first: post(inferPath, length)[:60]},
-		{name: "header byte by byte", more: each("GET /v2 HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("y", 1000))},
-		{name: "headers line by line", first: "GET /v2 HTTP/1.1\r\nHost: x\r\n", more: func(i int) string { return fmt.Sprintf("X-%d: y\r\n", i) }},
+		{name: "header byte by byte", more: longHeader},
+		{name: "headers line by line", first: "GET /v2 HTTP/1.1\r\nHost: x\r\n", more: field},
 		{name: "idle", first: good, before: 1},
 		{name: "stops in the second header", first: good + "GET /v2", before: 1},
-		{name: "second header byte by byte", first: good, more: each("GET /v2 HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("y", 1000)), before: 1},
-		{name: "second body byte by byte", first: good + post(inferPath, length), more: each(body), before: 1, status: 408},
+		{name: "second header byte by byte", first: good, more: longHeader, before: 1},
+		{
+			name: "second body byte by byte", first: good + post(inferPath, length),
+			more: each(body), before: 1, status: 408,
+		},
 	}
+	const inChunks, inGzip = "Transfer-Encoding: chunked", "Content-Encoding: gzip"
+	space := func(int) string { return "1\r\n \r\n" }
 	packed := string(gzipped([]byte(body)))
 	for _, path := range []string{inferPath, "/ask"} {
-		list = append(list,
-			slow{name: "no body", first: post(path, length), status: 408},
-			slow{name: "stops in the body", first: post(path, length) + body[:1000], status: 408},
-			slow{name: "body byte by byte", first: post(path, length), more: each(body), status: 408},
-			slow{name: "stops in a chunk", first: post(path, "Transfer-Encoding: chunked\r\n") + "400\r\n" + body[:100], status: 408},
-			slow{name: "chunk by chunk", first: post(path, "Transfer-Encoding: chunked\r\n"), more: func(int) string { return "1\r\n \r\n" }, status: 408},
-			slow{name: "no gzip", first: post(path, length+"Content-Encoding: gzip\r\n"), status: 408},
-			slow{name: "gzip byte by byte", first: post(path, length+"Content-Encoding: gzip\r\n"), more: each(packed), status: 408},
-		)
+		add := func(name, first string, more func(int) string) {
+			list = append(list, slow{name: name, first: first, more: more, status: 408})
+		}
+		add("no body", post(path, length), nil)
+		add("stops in the body", post(path, length)+body[:1000], nil)
+		add("body byte by byte", post(path, length), each(body))
+		add("stops in a chunk", post(path, inChunks)+"400\r\n"+body[:100], nil)
+		add("chunk by chunk", post(path, inChunks), space)
+		add("no gzip", post(path, length, inGzip), nil)
+		add("gzip byte by byte", post(path, length, inGzip), each(packed))
 	}
 	return list
 }
 
-// send keeps a connection open as long as the server lets it, and returns what is wrong with the way it ends.
+// send keeps a connection open as long as the server lets it. It returns an error if the connection
+// does not end as it should.
 func (s *slow) send(conn net.Conn) error {
 	defer conn.Close()
 	began := time.Now()
@@ -129,15 +143,16 @@ func (s *slow) send(conn net.Conn) error {
 		if err != nil {
 			return fmt.Errorf("a good request has no reply: %w", err)
 		}
-		var told struct{ Outputs []any }
-		if err := json.NewDecoder(got.Body).Decode(&told); err != nil || got.StatusCode != http.StatusOK || len(told.Outputs) != 2 {
+		var reply struct{ Outputs []any }
+		err = json.NewDecoder(got.Body).Decode(&reply)
+		if err != nil || got.StatusCode != http.StatusOK || len(reply.Outputs) != 2 {
 			return fmt.Errorf("a good request has status %d: %v", got.StatusCode, err)
 		}
 		got.Body.Close()
 	}
 	got, err := http.ReadResponse(read, nil)
 	took := time.Since(began)
-	if took < little()*4/5 || took > patience() {
+	if took < slowTimeout()*4/5 || took > maxHold() {
 		return fmt.Errorf("it was held for %v", took)
 	}
 	if s.status == 0 {
@@ -145,7 +160,7 @@ func (s *slow) send(conn net.Conn) error {
 			return nil
 		}
 		got.Body.Close()
-		if got.StatusCode != http.StatusBadRequest || !got.Close { // net/http's own, to a line that is not whole
+		if got.StatusCode != http.StatusBadRequest || !got.Close { // by net/http, to half a line
 			return fmt.Errorf("it has a reply of status %d", got.StatusCode)
 		}
 		return nil
@@ -154,16 +169,18 @@ func (s *slow) send(conn net.Conn) error {
 		return err
 	}
 	defer got.Body.Close()
-	var told struct{ Error string }
-	if err := json.NewDecoder(got.Body).Decode(&told); err != nil || got.StatusCode != s.status || told.Error != "the body did not arrive in time" || !got.Close {
-		return fmt.Errorf("the reply has status %d, %q: %v", got.StatusCode, told.Error, err)
+	var reply struct{ Error string }
+	err = json.NewDecoder(got.Body).Decode(&reply)
+	if err != nil || got.StatusCode != s.status || !got.Close ||
+		reply.Error != "the body did not arrive in time" {
+		return fmt.Errorf("the reply has status %d, %q: %v", got.StatusCode, reply.Error, err)
 	}
 	return nil
 }
 
-// Who sends slowly is cut off in time, also many of them, and others are answered meanwhile.
+// Slow senders are cut off in time, also many of them. Others are answered meanwhile.
 func TestSlowSenders(t *testing.T) {
-	r, good, before := watched(t, hasty)
+	r, good, before := watched(t, shortTimeouts)
 	kinds, each, timeouts := slowClients(t), 10, 0
 	var clients sync.WaitGroup
 	for _, s := range kinds {
@@ -193,7 +210,7 @@ func TestSlowSenders(t *testing.T) {
 		}
 		began := time.Now()
 		good.check(t)
-		if took := time.Since(began); took > mostTime && !raced() {
+		if took := time.Since(began); took > mostTime && !raceEnabled() {
 			t.Errorf("a good request takes %v beside %d slow ones", took, len(kinds)*each)
 		}
 		time.Sleep(2 * time.Millisecond)
@@ -205,14 +222,14 @@ func TestSlowSenders(t *testing.T) {
 		t.Errorf("the metrics count %d slow bodies, want %d", n, timeouts)
 	}
 	client.CloseIdleConnections()
-	r.calm(t, before)
+	r.awaitIdle(t, before)
 	good.check(t)
 }
 
-// The slow may take all connections that there are, but not for long.
+// Slow clients may take all connections, but not for long.
 func TestSlowTakeAll(t *testing.T) {
-	noLeak(t)
-	r := start(t, hasty, func(c *Config) { c.Connections = 20 })
+	checkLeaks(t)
+	r := start(t, shortTimeouts, func(c *Config) { c.Connections = 20 })
 	good := r.good(t)
 	for range 50 {
 		conn := r.dial(t)
@@ -220,15 +237,15 @@ func TestSlowTakeAll(t *testing.T) {
 		fmt.Fprint(conn, "GET /v2 HTTP/1.1\r\n")
 	}
 	began := time.Now()
-	good.check(t) // after three times the header's
-	if took := time.Since(began); took > patience() {
+	good.check(t) // after three times HeaderTime
+	if took := time.Since(began); took > maxHold() {
 		t.Errorf("a good request takes %v", took)
 	}
 }
 
-// Who asks for much and does not read it is cut off in time.
+// A client that does not read its answers is cut off in time.
 func TestSlowReaders(t *testing.T) {
-	r, good, before := watched(t, func(c *Config) { c.WriteTime = little() })
+	r, good, before := watched(t, func(c *Config) { c.WriteTime = slowTimeout() })
 	began := time.Now()
 	for range 20 {
 		conn := r.dial(t)
@@ -236,21 +253,22 @@ func TestSlowReaders(t *testing.T) {
 		if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 			t.Fatal(err)
 		}
-		// More than the buffers on the way can hold.
-		if _, err := conn.Write(bytes.Repeat([]byte("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n"), 200)); err != nil {
+		// The answers are more than the buffers on the way can hold.
+		requests := strings.Repeat(wire("GET", "/openapi.json", ""), 200)
+		if _, err := io.WriteString(conn, requests); err != nil {
 			t.Fatal(err)
 		}
 	}
 	eventually(t, func() bool { return runtime.NumGoroutine() > before })
 	good.check(t)
-	r.calm(t, before) // though the clients are still there
-	if took := time.Since(began); took < little()*4/5 || took > patience() {
+	r.awaitIdle(t, before) // though the clients are still there
+	if took := time.Since(began); took < slowTimeout()*4/5 || took > maxHold() {
 		t.Errorf("they were held for %v", took)
 	}
 	good.check(t)
 }
 
-// Who leaves early, wherever that is, leaves nothing behind.
+// A client that leaves early leaves nothing behind, however far its request came.
 func TestEarlyClosers(t *testing.T) {
 	r, good, before := watched(t)
 	const many = 20
@@ -261,38 +279,41 @@ func TestEarlyClosers(t *testing.T) {
 			}
 			conn.Close()
 		}
-		ask := mistake{path: "/ask", headers: []string{"Content-Type", asJSON}, body: one(t, 3, "odd number", "")}
-		large := mistake{path: inferPath, body: append(bytes.Repeat([]byte(" "), 200_000), one(t, 3, "odd number", "")...)}
+		body := oneRow(t, 3, "odd number", "")
+		ask := askMistake("", asJSON, body, 0, "")
+		large := mistake{path: inferPath, body: append(bytes.Repeat([]byte(" "), 200_000), body...)}
 		for _, request := range [][]byte{good.request, ask.request(), large.request()} {
-			for _, part := range []int{0, 1, 30, bytes.Index(request, []byte("\r\n\r\n")) + 4, len(request) - 100, len(request) - 1, len(request)} {
+			header, whole := bytes.Index(request, []byte("\r\n\r\n"))+4, len(request)
+			for _, sent := range []int{0, 1, 30, header, whole - 100, whole - 1, whole} {
 				for range many {
 					conn := r.dial(t)
-					if _, err := conn.Write(request[:part]); err != nil {
+					if _, err := conn.Write(request[:sent]); err != nil {
 						t.Fatal(err)
 					}
 					leave(conn)
 				}
 			}
 		}
-		r.calm(t, before)
+		r.awaitIdle(t, before)
 		good.check(t)
 	}
 }
 
-// Who leaves while it waits is not computed, and counts as gone.
+// A request whose client leaves while it waits is not computed, and counts as gone.
 func TestEarlyClosersThatWait(t *testing.T) {
 	r, good, before := watched(t)
 	batch := r.models[0].current.Load().batch
 	const many = 20
-	kind, body := form(t, "image", "image/png", string(drawing(t, 60, 250, 10)), "question", "", "odd number")
-	ask := mistake{path: "/ask", headers: []string{"Content-Type", kind}, body: body}
+	image := string(drawing(t, 60, 250, 10))
+	kind, body := form(t, "image", "image/png", image, "question", "", "odd number")
+	ask := askMistake("", kind, body, 0, "")
 	leave := map[string]func(*net.TCPConn){
 		"close": func(conn *net.TCPConn) { conn.Close() },
 		"reset": func(conn *net.TCPConn) {
 			conn.SetLinger(0)
 			conn.Close()
 		},
-		"half": func(conn *net.TCPConn) { conn.CloseWrite() }, // which net/http takes for leaving too
+		"half": func(conn *net.TCPConn) { conn.CloseWrite() }, // to net/http the client is gone
 	}
 	gone := 0
 	wait := func(request []byte, ready func() bool) {
@@ -333,12 +354,13 @@ func TestEarlyClosersThatWait(t *testing.T) {
 		t.Errorf("a good image: status %d: %s", got.status, got.body)
 	}
 	metrics := string(r.call(t, "GET", "/metrics", nil).body)
-	for route, n := range map[string]int{"/v2/models/{model}/infer": 3 * many, "/ask": 3 * many} {
-		if want := fmt.Sprintf("braid_requests_total{route=%q,status=\"499\"} %d\n", route, n); !strings.Contains(metrics, want) {
+	for _, route := range []string{"/v2/models/{model}/infer", "/ask"} {
+		want := fmt.Sprintf("braid_requests_total{route=%q,status=\"499\"} %d\n", route, 3*many)
+		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
 		}
 	}
 	client.CloseIdleConnections()
-	r.calm(t, before)
+	r.awaitIdle(t, before)
 	good.check(t)
 }

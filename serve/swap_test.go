@@ -16,7 +16,8 @@ import (
 
 var swaps = flag.Int("swaps", 50, "how often TestSwaps changes the model")
 
-// While a model is changed again and again, each request is answered, and wholly by the version that it names.
+// While a model is changed again and again, each request is answered by one version, the one that
+// the reply names.
 func TestSwaps(t *testing.T) {
 	const versions = 4
 	folder := t.TempDir()
@@ -24,13 +25,14 @@ func TestSwaps(t *testing.T) {
 	var files [versions][]byte
 	for v := range versions {
 		path := filepath.Join(folder, fmt.Sprint("model", v))
-		saved(t, path, uint64(v+1))
+		saveModel(t, path, uint64(v+1))
 		var err error
 		if files[v], err = os.ReadFile(path); err != nil {
 			t.Fatal(err)
 		}
 		r := start(t, func(c *Config) { c.Models = []Source{{"digitqa", path}} })
-		version, outputs := versionOf(t, r.call(t, "POST", inferPath, one(t, 3, "odd number", "")).body)
+		got := r.call(t, "POST", inferPath, oneRow(t, 3, "odd number", ""))
+		version, outputs := versionOf(t, got.body)
 		want[version] = outputs
 	}
 	if len(want) != versions {
@@ -43,9 +45,9 @@ func TestSwaps(t *testing.T) {
 	seen := sync.Map{}
 	for range 6 {
 		wait.Go(func() {
-			body := one(t, 3, "odd number", "")
+			body := oneRow(t, 3, "odd number", "")
 			for !stop.Load() {
-				got, err := client.Post(r.url+inferPath, "application/json", bytes.NewReader(body))
+				got, err := client.Post(r.url+inferPath, asJSON, bytes.NewReader(body))
 				if err != nil {
 					bad.Add(1)
 					t.Error(err)
@@ -84,17 +86,18 @@ func TestSwaps(t *testing.T) {
 	if n < 2 {
 		t.Errorf("%d versions answered", n)
 	}
-	t.Logf("%d changes of the model, %d requests, %d of them lost or wrong; %d versions answered", *swaps, asked.Load(), bad.Load(), n)
+	t.Logf("%d changes of the model, %d requests, %d of them lost or wrong; %d versions answered",
+		*swaps, asked.Load(), bad.Load(), n)
 }
 
 // versionOf splits a reply into the version and the outputs.
 func versionOf(t *testing.T, body []byte) (version, outputs string) {
-	var told struct {
+	var reply struct {
 		Version string          `json:"model_version"`
 		Outputs json.RawMessage `json:"outputs"`
 	}
-	if err := json.Unmarshal(body, &told); err != nil {
+	if err := json.Unmarshal(body, &reply); err != nil {
 		t.Errorf("%v: %s", err, body)
 	}
-	return told.Version, string(told.Outputs)
+	return reply.Version, string(reply.Outputs)
 }

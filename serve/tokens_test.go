@@ -8,20 +8,34 @@ import (
 	"testing"
 )
 
-// With a token file, whoever asks needs one of its tokens; health and the page need none.
-func TestTokens(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "tokens")
-	if err := os.WriteFile(path, []byte("# two people\nfirst-0123456789abcdef\n  second-0123456789abcde  \n"), 0o600); err != nil {
+const firstToken = "first-0123456789abcdef"
+
+// tokenFile writes a file of tokens.
+func tokenFile(t testing.TB, content string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "tokens")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+// With a token file, requests need one of its tokens, except for health and the page.
+func TestTokens(t *testing.T) {
+	path := tokenFile(t, "# two people\n"+firstToken+"\n  second-0123456789abcde  \n")
 	r := start(t, func(c *Config) { c.Token = path })
 	for _, route := range []struct{ method, path string }{
-		{"GET", "/v2"}, {"GET", "/v2/models/digitqa"}, {"GET", "/v2/models/digitqa/ready"}, {"POST", inferPath}, {"POST", "/ask"},
-		{"GET", "/models"}, {"GET", "/metrics"},
+		{"GET", "/v2"},
+		{"GET", "/v2/models/digitqa"},
+		{"GET", "/v2/models/digitqa/ready"},
+		{"GET", "/models"},
+		{"GET", "/metrics"},
+		{"POST", inferPath},
+		{"POST", "/ask"},
 	} {
 		for token, opens := range map[string]bool{
 			"":                                   false,
-			"Bearer first-0123456789abcdef":      true,
+			"Bearer " + firstToken:               true,
 			"bearer second-0123456789abcde":      true,
 			"Bearer first-0123456789abcdeg":      false,
 			"Bearer first-0123456789abcde":       false,
@@ -30,7 +44,8 @@ func TestTokens(t *testing.T) {
 			"Bearer ":                            false,
 			"Bearer # two people":                false,
 		} {
-			got := r.call(t, route.method, route.path, one(t, 1, "odd number", ""), "Authorization", token)
+			body := oneRow(t, 1, "odd number", "")
+			got := r.call(t, route.method, route.path, body, "Authorization", token)
 			if is := got.status != http.StatusUnauthorized; is != opens {
 				t.Errorf("%s %s with %q: status %d", route.method, route.path, token, got.status)
 			}
@@ -39,7 +54,9 @@ func TestTokens(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/", "/page/app.js", "/v2/health/live", "/v2/health/ready", "/openapi.json"} {
+	for _, path := range []string{
+		"/", "/page/app.js", "/v2/health/live", "/v2/health/ready", "/openapi.json",
+	} {
 		if got := r.call(t, "GET", path, nil); got.status != http.StatusOK {
 			t.Errorf("%s: status %d", path, got.status)
 		}
@@ -53,7 +70,7 @@ func TestTokens(t *testing.T) {
 	if err := r.Reload(); err != nil {
 		t.Fatal(err)
 	}
-	for token, status := range map[string]int{"first-0123456789abcdef": 401, "third-0123456789abcdef": 200} {
+	for token, status := range map[string]int{firstToken: 401, "third-0123456789abcdef": 200} {
 		if got := r.call(t, "GET", "/v2", nil, "Authorization", "Bearer "+token); got.status != status {
 			t.Errorf("%s: status %d, want %d", token, got.status, status)
 		}

@@ -1,8 +1,6 @@
 package serve
 
 import (
-	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -17,7 +15,7 @@ import (
 	"braid/text"
 )
 
-// films writes a model of a text of three words, read from its first words on.
+// films writes a model that reads the first three words of a text.
 func films(t testing.TB, path string, o text.Options) *modelfile.File {
 	t.Helper()
 	tokenizer, err := text.NewTokenizer(o)
@@ -28,146 +26,114 @@ func films(t testing.TB, path string, o text.Options) *modelfile.File {
 	g := braid.NewGraph("films")
 	ids := g.Input("review", tensor.Int32, 3)
 	words := g.Add("words", layer.Embedding{Vocabulary: 20, Width: 4}, ids)
-	g.Head(
-		"good",
-		layer.Dense{Units: 1, Activation: layer.Sigmoid},
-		g.Add("read", layer.LSTM{Units: 4}, words),
-	)
+	last := g.Add("read", layer.LSTM{Units: 4}, words)
+	g.Head("good", layer.Dense{Units: 1, Activation: layer.Sigmoid}, last)
 	m, err := g.Build(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &modelfile.File{Model: m, Inputs: []modelfile.Input{
-		{
-			Name: "review",
-			Text: &modelfile.Text{
-				Tokenizer: tokenizer,
-				Padding:   text.Padding{Length: 3, CutAfter: true},
-			},
+	f := &modelfile.File{Model: m, Inputs: []modelfile.Input{{
+		Name: "review",
+		Text: &modelfile.Text{
+			Tokenizer: tokenizer, Padding: text.Padding{Length: 3, CutAfter: true},
 		},
-	}}
+	}}}
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// Where the tokenizer has an OOV token, texts are read as in training, however they come: unknown
-// words, too many words, none.
+// reviews are texts with known words, unknown words, too many words, and none.
+var reviews = []string{
+	"good",
+	"excellent film",
+	"very very good film indeed",
+	"",
+	"?!",
+	"Bad, bad film, bad",
+	"no idea",
+}
+
+// goodness is what the network says to the reviews as they are read for training.
+func goodness(t testing.TB, f *modelfile.File) []float32 {
+	t.Helper()
+	input := f.Inputs[0].Text
+	ids, err := text.PadSequences(input.Tokenizer.TextsToSequences(reviews), input.Padding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := f.Model.Predict(braid.Tensors{
+		"review": tensor.Ints(slices.Concat(ids...), len(reviews), 3),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out["good"].Float32s()
+}
+
+// A tokenizer with an OOV token reads texts as in training, in each way to send them: unknown
+// words, too many words, and none.
 func TestUnknownWords(t *testing.T) {
 	o := text.Defaults()
 	o.NumWords, o.OOVToken = 10, "<oov>"
 	path := filepath.Join(t.TempDir(), "films.safetensors")
-	f := films(t, path, o)
-	r := start(
-		t,
-		func(c *Config) { c.Models = append(c.Models, Source{Name: "films", Path: path}) },
-	)
-	reviews := []string{
-		"good",
-		"excellent film",
-		"very very good film indeed",
-		"",
-		"?!",
-		"Bad, bad film, bad",
-		"no idea",
-	}
-	padded, err := text.PadSequences(
-		f.Inputs[0].Text.Tokenizer.TextsToSequences(reviews),
-		f.Inputs[0].Text.Padding,
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := f.Model.Predict(
-		braid.Tensors{"review": tensor.Ints(slices.Concat(padded...), len(reviews), 3)},
-	)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := out["good"].Float32s()
-
+	want := goodness(t, films(t, path, o))
+	r := start(t, func(c *Config) {
+		c.Models = append(c.Models, Source{Name: "films", Path: path})
+	})
 	const infer = "/v2/models/films/infer"
-	given := func(more string) string {
-		return fmt.Sprintf(
-			`{"inputs":[{"name":"review","datatype":"BYTES","shape":[%d,1],%s}]}`,
-			len(reviews),
-			more,
-		)
-	}
-	asList, err := json.Marshal(reviews)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var raw []byte
-	for _, review := range reviews {
-		raw = append(binary.LittleEndian.AppendUint32(raw, uint32(len(review))), review...)
-	}
-	header := given(fmt.Sprintf(`"parameters":{"binary_data_size":%d}`, len(raw)))
+	texts := binaryTexts(reviews...)
+	binary := inferJSON(binaryInput("review", "BYTES", "[7,1]", len(texts)))
+	length := fmt.Sprint(len(binary))
+	inJSON := inferJSON(`{"name":"review","datatype":"BYTES","shape":[7,1],"data":` +
+		jsonOf(t, reviews) + `}`)
 	for name, got := range map[string]response{
-		"JSON":   r.call(t, "POST", infer, []byte(given(`"data":`+string(asList)))),
-		"binary": r.call(t, "POST", infer, append([]byte(header), raw...), headerLength, fmt.Sprint(len(header))),
+		"JSON":   r.call(t, "POST", infer, inJSON),
+		"binary": r.call(t, "POST", infer, append(binary, texts...), headerLength, length),
 	} {
 		if reply := tensorsOf(t, got); !slices.Equal(reply.Outputs[0].Data, want) {
 			t.Errorf("%s: got %v, want %v", name, reply.Outputs[0].Data, want)
 		}
 	}
 	for i, review := range reviews {
-		body, err := json.Marshal(map[string]string{"model": "films", "review": review})
-		if err != nil {
-			t.Fatal(err)
-		}
+		body := []byte(jsonOf(t, map[string]string{"model": "films", "review": review}))
 		kind, parts := form(t, "model", "", "films\r\n", "review", "", review+"\r\n")
 		for _, got := range []response{
-			r.call(t, "POST", "/ask", body, "Content-Type", "application/json"), r.call(t, "POST", "/ask", parts, "Content-Type", kind),
+			r.call(t, "POST", "/ask", body, "Content-Type", asJSON),
+			r.call(t, "POST", "/ask", parts, "Content-Type", kind),
 		} {
-			var reply answerJSON
-			if err := json.Unmarshal(got.body, &reply); err != nil || got.status != http.StatusOK {
-				t.Fatalf("%q: status %d: %s", review, got.status, got.body)
-			}
-			if p := reply.Heads[0].Answers[1].Probability; p != float64(want[i]) {
+			answer := answerOf(t, got)
+			if p := answer.Heads[0].Answers[1].Probability; p != float64(want[i]) {
 				t.Errorf("%q: good is %v, want %v", review, p, want[i])
 			}
-			notes := strings.Join(reply.Notes, "; ")
-			if review == reviews[2] &&
-				notes != `unknown words were read as <oov>: "indeed"; only the first 3 of 5 words were read` ||
-				review == "good" && notes != "" {
+			notes := strings.Join(answer.Notes, "; ")
+			const ofMany = `unknown words were read as <oov>: "indeed"; ` +
+				`only the first 3 of 5 words were read`
+			if review == reviews[2] && notes != ofMany || review == "good" && notes != "" {
 				t.Errorf("%q: notes are %q", review, notes)
 			}
 		}
 	}
 }
 
-// Without an OOV token an unknown word is an error, and what is longer than the padding is cut,
+// Without an OOV token an unknown word is an error. A text that is longer than the padding is cut,
 // as in training.
 func TestLongQuestion(t *testing.T) {
 	r := start(t)
-	pixels := picture(3)
-	want := r.asked(t, pixels, 5, 6) // odd number
-	body := fmt.Sprintf(
-		`{"image":%s,"question":%q}`,
-		jsonOf(t, ints(pixels)),
-		"half odd number\r\n",
-	)
-	got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", "application/json")
-	var reply answerJSON
-	if err := json.Unmarshal(got.body, &reply); err != nil || got.status != http.StatusOK {
-		t.Fatalf("status %d: %s", got.status, got.body)
+	want := r.wantAnswer(t, picture(3), 5, 6) // odd number
+	body := askJSON(pixelsJSON(t), `half odd number\r\n`)
+	answer := answerOf(t, r.call(t, "POST", "/ask", body, "Content-Type", asJSON))
+	if answer.Heads[1].Probability != want.Heads[1].Probability ||
+		!slices.Equal(answer.Notes, []string{"only the last 2 of 3 words were read"}) {
+		t.Errorf("got %+v, want %+v", answer, want)
 	}
-	if reply.Heads[1].Probability != want.Heads[1].Probability ||
-		!slices.Equal(reply.Notes, []string{"only the last 2 of 3 words were read"}) {
-		t.Errorf("got %+v, want %+v", reply, want)
+	long := r.call(t, "POST", inferPath, oneRow(t, 3, "half odd number", ""))
+	got, values := tensorsOf(t, long).Outputs[0].Data, r.predict(t, []int{3}, []int32{5, 6}).Answers[0]
+	if !slices.Equal(got, values.Float32s()) {
+		t.Errorf("got %v, want %v", got, values.Float32s())
 	}
-	input := fmt.Sprintf(
-		`{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,28,28],"data":%s},{"name":"question","datatype":"BYTES","shape":[1],"data":[%%q]}]}`,
-		jsonOf(t, ints(pixels)),
-	)
-	values := tensorsOf(t, r.call(t, "POST", inferPath, fmt.Appendf(nil, input, "half odd number")))
-	rows := r.want(t, []int{3}, []int32{5, 6})
-	if !slices.Equal(values.Outputs[0].Data, rows.Answers[0].Float32s()) {
-		t.Errorf("got %v, want %v", values.Outputs[0].Data, rows.Answers[0].Float32s())
-	}
-	refused := r.call(t, "POST", inferPath, fmt.Appendf(nil, input, "prime odd number"))
+	refused := r.call(t, "POST", inferPath, oneRow(t, 3, "prime odd number", ""))
 	if refused.status != http.StatusUnprocessableEntity ||
 		!strings.Contains(refused.text(t), `does not know: "prime"`) {
 		t.Errorf("status %d: %s", refused.status, refused.body)
