@@ -18,8 +18,8 @@ func counted(t *testing.T, c prometheus.Counter) float64 {
 	return got.Counter.GetValue()
 }
 
-// countedBatches returns how many rows the counted batches have, largest first, if none has more than
-// 4.
+// countedBatches returns how many rows the counted batches have, largest first, if none has more
+// than 4.
 func countedBatches(t *testing.T, m *modelMetrics) []float64 {
 	t.Helper()
 	var got dto.Metric
