@@ -226,17 +226,15 @@ func (Distance) Bind(braid.Spec, metric.Target) (metric.Func, error) { return di
 
 type distanceFunc struct{}
 
-func (distanceFunc) Sums() int { return 1 }
+func (distanceFunc) Width() int { return 1 }
 
-func (distanceFunc) Rows(b metric.Batch, parts tensor.Rows[float32], lo, hi int) {
+func (distanceFunc) Rows(b metric.Batch, numbers tensor.Rows[float32], lo, hi int) {
 	for r := lo; r < hi; r++ {
-		parts.Row(r)[0] = float32(math.Abs(float64(b.Output.Row(r)[0] - b.Target.Row(r)[0])))
+		numbers.Row(r)[0] = float32(math.Abs(float64(b.Output.Row(r)[0] - b.Target.Row(r)[0])))
 	}
 }
 
-func (distanceFunc) Value(sums []float64, examples int) float64 {
-	return sums[0] / float64(examples)
-}
+func (distanceFunc) Value(sums []float64, weight float64) float64 { return sums[0] / weight }
 
 // A custom loss, a custom metric, and a callback that stops training when the metric is good
 // enough.

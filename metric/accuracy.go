@@ -29,16 +29,16 @@ func (Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 		head.Name, head.Shape, target.Shape, target.DType)
 }
 
-// mean is embedded in metrics that average over examples.
+// mean is embedded in metrics that average over rows.
 type mean struct{}
 
-func (mean) Sums() int { return 1 }
+func (mean) Width() int { return 1 }
 
-func (mean) Value(sums []float64, examples int) float64 { return sums[0] / float64(examples) }
+func (mean) Value(sums []float64, weight float64) float64 { return sums[0] / weight }
 
 type mostProbable struct{ mean }
 
-func (mostProbable) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
+func (mostProbable) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	if lo == hi {
 		return
 	}
@@ -51,13 +51,13 @@ func (mostProbable) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
 		if b.Labels.Data[(lo+i)*b.Labels.Stride] == class {
 			right = 1
 		}
-		terms.Data[(lo+i)*terms.Stride] = right
+		numbers.Data[(lo+i)*numbers.Stride] = right
 	}
 }
 
 type sameSide struct{ mean }
 
-func (sameSide) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
+func (sameSide) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	size := b.Output.Width
 	for r := lo; r < hi; r++ {
 		y, target := r*b.Output.Stride, r*b.Target.Stride
@@ -67,6 +67,6 @@ func (sameSide) Rows(b Batch, terms tensor.Rows[float32], lo, hi int) {
 				right++
 			}
 		}
-		terms.Data[r*terms.Stride] = float32(right) / float32(size)
+		numbers.Data[r*numbers.Stride] = float32(right) / float32(size)
 	}
 }

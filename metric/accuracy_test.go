@@ -39,7 +39,7 @@ func TestAccuracy(t *testing.T) {
 func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...float32) {
 	t.Helper()
 	b.Scratch = make([]int32, len(want))
-	terms := tensor.NewRows[float32](len(want), f.Sums())
+	terms := tensor.NewRows[float32](len(want), f.Width())
 	f.Rows(b, terms, 0, 1) // in two spans, as two workers do
 	f.Rows(b, terms, 1, len(want))
 	sum := 0.0
@@ -49,7 +49,7 @@ func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...f
 		}
 		sum += float64(terms.Row(row)[0])
 	}
-	if got := f.Value([]float64{sum}, len(want)); got != value {
+	if got := f.(metric.OfSums).Value([]float64{sum}, float64(len(want))); got != value {
 		t.Errorf("value is %v, want %v", got, value)
 	}
 }

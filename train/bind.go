@@ -21,18 +21,15 @@ type head struct {
 	weight  float64
 	batch   loss.Batch // views of the workspace and of the target
 	target  loss.Target
-	losses  []float32 // of each row
-	sum     float64   // of all losses since reset
+	losses  []float32 // of each row, times its weight
 	metrics []*score
-}
 
-// score is a metric of a head with its buffers.
-type score struct {
-	name  string
-	fn    metric.Func
-	batch metric.Batch
-	terms tensor.Rows[float32] // each row's terms of the sums
-	sums  []float64
+	rowWeight string // column with the rows' weights; "" for none
+
+	// Since reset:
+	sum    float64 // the losses of all rows, times their weights
+	count  int     // rows that have a label
+	weighs float64 // the sum of their weights
 }
 
 // bindHeads binds the plan's losses and metrics to the model's heads, in the model's order.
@@ -46,7 +43,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 		}
 		b := &head{
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(),
-			losses: make([]float32, space.Rows()),
+			losses: make([]float32, space.Rows()), rowWeight: h.RowWeight,
 		}
 		b.batch = loss.Batch{
 			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
@@ -66,14 +63,14 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			if err != nil {
 				return nil, err
 			}
-			b.metrics = append(b.metrics, &score{
-				name: m.Kind(), fn: fn, sums: make([]float64, fn.Sums()),
-				terms: tensor.NewRows[float32](space.Rows(), fn.Sums()),
-				batch: metric.Batch{
-					Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
-					Scratch: make([]int32, space.Rows()),
-				},
+			s, err := newScore(m.Kind(), fn, space.Rows(), metric.Batch{
+				Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
+				Scratch: make([]int32, space.Rows()),
 			})
+			if err != nil {
+				return nil, fmt.Errorf("head %q: %w", spec.Name, err)
+			}
+			b.metrics = append(b.metrics, s)
 		}
 		list = append(list, b)
 	}
@@ -85,6 +82,7 @@ type dataset struct {
 	rows    int
 	inputs  []data.Column
 	targets []data.Column
+	labels  []*labels // by head
 }
 
 // newDataset finds the column of each input and head by name and checks its shape, type and
@@ -95,8 +93,10 @@ func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, err
 		want = append(want, spec.Name)
 	}
 	for _, h := range heads {
-		if !slices.Contains(want, h.name) {
-			want = append(want, h.name)
+		for _, name := range []string{h.name, h.rowWeight} {
+			if name != "" && !slices.Contains(want, name) {
+				want = append(want, name)
+			}
 		}
 	}
 	given := map[string]bool{}
@@ -116,10 +116,14 @@ func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, err
 	}
 	for _, h := range heads {
 		c, _ := table.Column(h.name)
+		c, l, err := newLabels(c, table, h.rowWeight)
+		if err != nil {
+			return nil, err
+		}
 		if err := checkTarget(h.target, c); err != nil {
 			return nil, err
 		}
-		ds.targets = append(ds.targets, c)
+		ds.targets, ds.labels = append(ds.targets, c), append(ds.labels, l)
 	}
 	return ds, nil
 }

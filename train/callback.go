@@ -37,12 +37,11 @@ type Step struct {
 	Epoch, Epochs int // from 1
 	Step, Steps   int // from 1
 
-	figures  func(examples int) []float64
-	examples int
+	figures func() []float64
 }
 
 // Figures returns the epoch's training figures so far, in the order of Start.Names.
-func (s Step) Figures() []float64 { return s.figures(s.examples) }
+func (s Step) Figures() []float64 { return s.figures() }
 
 // ErrStop ends training early: Fit then returns the history so far and no error.
 var ErrStop = errors.New("stopped by a callback")

@@ -23,7 +23,7 @@ func (f *fit) epoch() error {
 	if err != nil {
 		return stopped(err)
 	}
-	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.runner.figures(f.training.rows)}
+	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.runner.figures()}
 	if f.validation != nil {
 		began = time.Now()
 		values, err := f.evaluator.evaluate(f.validation, func() bool { return f.ctx.Err() != nil })
@@ -63,6 +63,7 @@ func (f *fit) train(epoch int) error {
 		f.runner.reset()
 	}
 	f.shuffle(epoch)
+	f.recount()
 	run := f.runner
 	f.failed, f.notifies = nil, slices.ContainsFunc(f.plan.Callbacks, func(c Callback) bool {
 		return c.Step != nil
@@ -122,7 +123,7 @@ func (f *fit) checkStop() {
 func (f *fit) notify(epoch int) {
 	s := Step{
 		Epoch: epoch, Epochs: f.plan.Epochs, Step: f.at.Steps, Steps: f.steps,
-		figures: f.runner.figures, examples: min(f.at.Steps*f.batch, len(f.order)),
+		figures: f.runner.figures,
 	}
 	for _, c := range f.plan.Callbacks {
 		if c.Step != nil {

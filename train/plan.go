@@ -52,6 +52,11 @@ type Head struct {
 	Weight      float64     // of the loss in the total; 0 means 1
 	MeasureOnly bool        // compute loss and metrics, but do not train: a weight of 0
 	Metrics     metric.List // besides the loss
+
+	// RowWeight is the column of the table with the weight of each row for this head: one float32, 0
+	// or more. "" means that all rows weigh 1. A batch's loss is the sum of the rows' weights times
+	// losses, divided by the number of rows that have a label.
+	RowWeight string
 }
 
 // weight returns the factor of the loss in the total.

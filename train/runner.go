@@ -106,26 +106,31 @@ func (run *runner) reset() {
 	run.badGradient.Store(false)
 	clear(run.badWeights)
 	for _, h := range run.heads {
-		h.sum = 0
+		h.sum, h.count, h.weighs = 0, 0, 0
 		for _, m := range h.metrics {
-			clear(m.sums)
+			m.reset()
 		}
 	}
 }
 
-// figures returns the means over the examples since reset, in the order of figureNames.
-func (run *runner) figures(examples int) []float64 {
+// figures returns the figures of the examples since reset, in the order of figureNames. Figures of
+// a head without any label are NaN, and it adds nothing to the total loss.
+func (run *runner) figures() []float64 {
 	list := []float64{0}
 	for _, h := range run.heads {
-		mean := h.sum / float64(examples)
+		mean := h.sum / float64(h.count)
 		list = append(list, mean)
-		if h.weight != 0 {
+		if h.weight != 0 && h.count > 0 {
 			list[0] += h.weight * mean
 		}
 	}
 	for _, h := range run.heads {
 		for _, m := range h.metrics {
-			list = append(list, m.fn.Value(m.sums, examples))
+			value := math.NaN()
+			if h.count > 0 {
+				value = m.value(h.weighs)
+			}
+			list = append(list, value)
 		}
 	}
 	return list
@@ -147,7 +152,7 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 				return
 			}
 			if worker == 0 {
-				run.accumulate(len(batch))
+				run.accumulate(ds, batch)
 				order = order[len(batch):]
 				stopped = stop()
 			}
@@ -162,7 +167,7 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 	if stopped {
 		return nil, errStopped
 	}
-	return run.figures(ds.rows), nil
+	return run.figures(), nil
 }
 
 // nonFiniteWeight returns the name of the first weight with a number that is not finite, "" for

@@ -21,9 +21,17 @@ type snapshot struct {
 	position
 	halvings int         // of the learning rate
 	sums     []float64   // losses and metrics of the current epoch
+	rows     []epochRows // of each metric.OfRows
 	epochs   []Epoch     // the history
 	numbers  [][]float32 // the storage of the weights and their slots
 	best     bool        // the last epoch is the best so far
+}
+
+// epochRows holds a metric's numbers of the rows of the current epoch so far.
+type epochRows struct {
+	figure  string
+	width   int
+	numbers []float32
 }
 
 // memory returns the arrays that training changes: the storage of each weight, then its slots.
@@ -46,6 +54,12 @@ func (run *runner) memory() [][]float32 {
 func (f *fit) take(s *snapshot) {
 	s.position, s.halvings = f.at, f.halvings
 	s.sums = f.runner.sums(s.sums[:0])
+	f.runner.eachRows(func(i int, figure string, m *score) {
+		if i == len(s.rows) {
+			s.rows = append(s.rows, epochRows{figure: figure, width: m.numbers.Width})
+		}
+		s.rows[i].numbers = append(s.rows[i].numbers[:0], m.rows...)
+	})
 	s.epochs = append(s.epochs[:0], f.history.Epochs...)
 	live := f.runner.memory()
 	if s.numbers == nil {
@@ -61,6 +75,9 @@ func (f *fit) put(s *snapshot) {
 	f.at, f.halvings = s.position, s.halvings
 	f.history.Epochs = append(f.history.Epochs[:0], s.epochs...)
 	f.runner.setSums(s.sums)
+	f.runner.eachRows(func(i int, _ string, m *score) {
+		m.rows = append(m.rows[:0], s.rows[i].numbers...)
+	})
 	for i, numbers := range f.runner.memory() {
 		copy(numbers, s.numbers[i])
 	}
@@ -75,6 +92,19 @@ func (run *runner) sums(to []float64) []float64 {
 		}
 	}
 	return to
+}
+
+// eachRows visits the metrics that keep rows, with the names of their figures.
+func (run *runner) eachRows(visit func(i int, figure string, m *score)) {
+	i := 0
+	for _, h := range run.heads {
+		for _, m := range h.metrics {
+			if m.sums == nil {
+				visit(i, h.name+"_"+m.name, m)
+				i++
+			}
+		}
+	}
 }
 
 // setSums sets the sums from what sums returned.
@@ -99,6 +129,7 @@ const (
 	sumsEntry    = "sums"
 	historyEntry = "history" // [epochs, figures]
 	timesEntry   = "times"   // [epochs, 2]: training and evaluation, in nanoseconds
+	rowsEntry    = "rows/"   // and the figure: [rows, width]; missing if there are no rows
 )
 
 // eachArray calls visit with each weight and each of the optimizer's slots beside it, in the order
@@ -155,6 +186,11 @@ func (s *snapshot) write(
 		values = append(values, e.Values...)
 		times = append(times, int64(e.Train), int64(e.Evaluate))
 	}
+	for _, r := range s.rows {
+		if n := len(r.numbers) / r.width; n > 0 {
+			c.Entries = append(c.Entries, safetensors.Floats(rowsEntry+r.figure, r.numbers, n, r.width))
+		}
+	}
 	c.Entries = append(c.Entries,
 		safetensors.Doubles(sumsEntry, s.sums, len(s.sums)),
 		safetensors.Doubles(historyEntry, values, len(s.epochs), len(figures)),
@@ -203,6 +239,9 @@ func (f *fit) read(content []byte) (*snapshot, error) {
 	if err := f.readNumbers(c, s); err != nil {
 		return nil, err
 	}
+	if err := f.readRows(c, s); err != nil {
+		return nil, err
+	}
 	return s, f.readHistory(c, s)
 }
 
@@ -237,6 +276,29 @@ func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
 		weight.Pack(like, values)
 		return nil
 	})
+}
+
+// readRows reads the rows of the metrics that keep them.
+func (f *fit) readRows(c *safetensors.Container, s *snapshot) (failed error) {
+	f.shuffle(s.Epochs + 1)
+	for i, h := range f.runner.heads {
+		n := f.training.labels[i].count(f.order[:min(s.Steps*f.batch, len(f.order))])
+		for _, m := range h.metrics {
+			if m.sums != nil {
+				continue
+			}
+			r := epochRows{figure: h.name + "_" + m.name, width: m.numbers.Width}
+			if n > 0 {
+				e, err := entry(c, rowsEntry+r.figure, "F32", n, r.width)
+				if err == nil {
+					r.numbers, err = e.Float32s()
+				}
+				failed = errors.Join(failed, err)
+			}
+			s.rows = append(s.rows, r)
+		}
+	}
+	return failed
 }
 
 func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {

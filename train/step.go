@@ -19,7 +19,7 @@ func (run *runner) step(worker int, ds *dataset, order, next []int32, number int
 		return false
 	}
 	if worker == 0 {
-		run.accumulate(len(order))
+		run.accumulate(ds, order)
 	}
 	run.fill(worker, ds, order, run.team.ReadsLate)
 	run.team.Join(worker, len(order))
@@ -42,12 +42,15 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 		} else {
 			ds.targets[i].GatherFloats(h.batch.Target, 0, order, lo, hi)
 		}
-		h.loss.Rows(h.batch, h.losses, float32(h.weight/float64(len(order))), lo, hi)
+		l := ds.labels[i]
+		scale := h.weight / float64(max(l.count(order), 1))
+		h.loss.Rows(h.batch, h.losses, float32(scale), lo, hi)
+		l.weigh(h, order, lo, hi)
 		if !kernel.Default().Finite(h.losses[lo:hi]) {
 			run.badLoss.Store(true)
 		}
 		for _, m := range h.metrics {
-			m.fn.Rows(m.batch, m.terms, lo, hi)
+			m.fn.Rows(m.batch, m.numbers, lo, hi)
 		}
 	}
 	return true
@@ -87,20 +90,41 @@ func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, share
 }
 
 // accumulate adds the batch's losses and metrics to the sums, in row order.
-func (run *runner) accumulate(rows int) {
-	for _, h := range run.heads {
+func (run *runner) accumulate(ds *dataset, order []int32) {
+	for i, h := range run.heads {
+		l := ds.labels[i]
 		sum := h.sum
-		for _, v := range h.losses[:rows] {
+		for _, v := range h.losses[:len(order)] {
 			sum += float64(v)
 		}
 		h.sum = sum
+		h.countRows(l, order)
 		for _, m := range h.metrics {
-			for i := range m.sums {
-				sum := m.sums[i]
-				for r := range rows {
-					sum += float64(m.terms.Data[r*m.terms.Stride+i])
+			m.add(l, order)
+		}
+	}
+}
+
+// countRows adds the rows of a batch that have a label, and their weights.
+func (h *head) countRows(l *labels, order []int32) {
+	h.count += l.count(order)
+	h.weighs += l.total(order)
+}
+
+// recount sets the counts and the weights of the rows of the epoch's first steps, which follow from
+// the order of the examples. A checkpoint does not hold them.
+func (f *fit) recount() {
+	for i, h := range f.runner.heads {
+		h.count, h.weighs = 0, 0
+		for _, m := range h.metrics {
+			m.weights = m.weights[:0]
+		}
+		for step := range f.at.Steps {
+			h.countRows(f.training.labels[i], f.examples(step))
+			for _, m := range h.metrics {
+				if m.sums == nil {
+					m.addWeights(f.training.labels[i], f.examples(step))
 				}
-				m.sums[i] = sum
 			}
 		}
 	}
