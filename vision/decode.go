@@ -20,7 +20,7 @@ type TooLarge struct {
 }
 
 func (e *TooLarge) Error() string {
-	return fmt.Sprintf("vision: an image of %d x %d pixels counts as %d bytes when decoded, at most %d are "+
+	return fmt.Sprintf("an image of %d x %d pixels counts as %d bytes when decoded, at most %d are "+
 		"allowed: make it smaller", e.Width, e.Height, e.Bytes, e.Most)
 }
 
@@ -76,7 +76,7 @@ func open(content []byte) (format string, d decoder, err error) {
 		format = "JPEG"
 		d, err = openJPEG(content)
 	default:
-		return "", nil, fmt.Errorf("vision: got %s: %w", kind(content), ErrFormat)
+		return "", nil, fmt.Errorf("got %s: %w", kind(content), ErrFormat)
 	}
 	if err != nil {
 		return "", nil, damaged(format, err)
@@ -86,7 +86,7 @@ func open(content []byte) (format string, d decoder, err error) {
 
 // damaged is the error of an image that its decoder refuses. The decoders say "png: " and "jpeg: ".
 func damaged(format string, err error) error {
-	return fmt.Errorf("vision: the %s cannot be read, it is damaged or of a rare kind: %w", format, err)
+	return fmt.Errorf("the %s cannot be read, it is damaged or of a rare kind: %w", format, err)
 }
 
 const pngHeader = "\x89PNG\r\n\x1a\n"

@@ -170,7 +170,7 @@ const inflating = 64 << 10
 // PNG encodes grey bytes [height, width] as a PNG.
 func PNG(pixels []uint8, height, width int) ([]byte, error) {
 	if height < 1 || width < 1 || len(pixels)/width != height || len(pixels)%width != 0 {
-		return nil, fmt.Errorf("vision: PNG: got %d pixels, want %d rows of %d", len(pixels), height, width)
+		return nil, fmt.Errorf("PNG: got %d pixels, want %d rows of %d", len(pixels), height, width)
 	}
 	var out bytes.Buffer
 	err := png.Encode(&out, &image.Gray{Pix: pixels, Stride: width, Rect: image.Rect(0, 0, width, height)})

@@ -1,13 +1,17 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
+var errNotRegular = errors.New("not a regular file")
+
 // Read reads a regular file of at most limit bytes. Any other file is an error at once: reading a
-// pipe or a device might never end.
+// pipe or a device might never end. Its errors are *fs.PathErrors.
 func Read(path string, limit int64) ([]byte, error) {
 	file, size, err := openRegular(path)
 	if err != nil {
@@ -15,13 +19,17 @@ func Read(path string, limit int64) ([]byte, error) {
 	}
 	defer file.Close()
 	if size > limit {
-		return nil, fmt.Errorf("%s has %d bytes, at most %d are read", path, size, limit)
+		return nil, readError(path, fmt.Errorf("has %d bytes, at most %d are read", size, limit))
 	}
 	content := make([]byte, size)
 	if _, err := io.ReadFull(file, content); err != nil {
-		return nil, fmt.Errorf("reading %s: %w", path, err)
+		return nil, readError(path, withoutPath(err))
 	}
 	return content, nil
+}
+
+func readError(path string, err error) error {
+	return &fs.PathError{Op: "read", Path: path, Err: err}
 }
 
 // openRegular opens a regular file and returns its size. It checks the type before it opens the
@@ -32,7 +40,7 @@ func openRegular(path string) (*os.File, int64, error) {
 		return nil, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s is not a regular file", path)
+		return nil, 0, readError(path, errNotRegular)
 	}
 	file, err := os.Open(path)
 	if err != nil {

@@ -1,10 +1,8 @@
 package batchpredict
 
 import (
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"braid/internal/suggest"
 	"braid/internal/value"
@@ -127,13 +125,9 @@ func (p *parser) input(i int, b *block, row int, raw []byte) error {
 
 // decodeImage decodes a PNG or a JPEG to pixels.
 func decodeImage(in *predictor.Input, file []byte) ([]uint8, error) {
-	var pixels []uint8
 	img, err := vision.Decode(file, mostDecoded)
-	if err == nil {
-		pixels, err = digit.MNIST(img, in.Shape[0], in.Shape[1])
-	}
 	if err != nil {
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "vision: "))
+		return nil, err
 	}
-	return pixels, nil
+	return digit.MNIST(img, in.Shape[0], in.Shape[1])
 }

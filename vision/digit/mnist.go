@@ -20,7 +20,7 @@ const PixelBytes = 128
 // with nothing on it is an ErrBlank.
 func MNIST(image *vision.Grey, height, width int) ([]uint8, error) {
 	if height < smallest || width < smallest {
-		return nil, fmt.Errorf("vision: MNIST: got a size of %d x %d, want sides of %d or more", height, width, smallest)
+		return nil, fmt.Errorf("MNIST: got a size of %d x %d, want sides of %d or more", height, width, smallest)
 	}
 	g := (*grey)(image)
 	if err := g.check(); err != nil {
@@ -37,11 +37,11 @@ func MNIST(image *vision.Grey, height, width int) ([]uint8, error) {
 // check tests what a caller may have put into a Grey.
 func (g *grey) check() error {
 	if g.Width < 0 || g.Height < 0 || len(g.Pixels) != g.Width*g.Height {
-		return fmt.Errorf("vision: Grey: got %d pixels, want Height %d x Width %d", len(g.Pixels), g.Height, g.Width)
+		return fmt.Errorf("Grey: got %d pixels, want Height %d x Width %d", len(g.Pixels), g.Height, g.Width)
 	}
 	for i, v := range g.Pixels {
 		if !(v >= 0 && v <= 1) {
-			return fmt.Errorf("vision: Grey: got %v at row %d, column %d, want 0 to 1", v, i/g.Width, i%g.Width)
+			return fmt.Errorf("Grey: got %v at row %d, column %d, want 0 to 1", v, i/g.Width, i%g.Width)
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 
 // ErrBlank is the error of an image with nothing on it. So, for errors.Is, are those of images on which
 // something is that cannot be strokes.
-var ErrBlank = errors.New("vision: the image is blank, want one with a digit that stands out from the background")
+var ErrBlank = errors.New("the image is blank, want one with a digit that stands out from the background")
 
 // noStrokes says what is on an image instead of a digit.
 type noStrokes string
@@ -17,13 +17,13 @@ func (e noStrokes) Error() string { return string(e) }
 func (e noStrokes) Is(target error) bool { return target == ErrBlank }
 
 const (
-	errBorder noStrokes = "vision: all that stands out lies along the border of the image, as a shadow or a desk does, " +
+	errBorder noStrokes = "all that stands out lies along the border of the image, as a shadow or a desk does, " +
 		"want a digit with room around it"
-	errSpecks noStrokes = "vision: the image is full of specks, and nothing stands out from them, " +
+	errSpecks noStrokes = "the image is full of specks, and nothing stands out from them, " +
 		"want a digit in strokes that are wider than the specks"
-	errRuled noStrokes = "vision: what stands out is crossed by lines that run from border to border, " +
+	errRuled noStrokes = "what stands out is crossed by lines that run from border to border, " +
 		"want a digit that touches no line"
-	errSolid noStrokes = "vision: all that stands out is a solid area, want a digit drawn in strokes"
+	errSolid noStrokes = "all that stands out is a solid area, want a digit drawn in strokes"
 )
 
 const (

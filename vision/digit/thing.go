@@ -52,7 +52,7 @@ func (l *layout) main() error {
 		p := &l.parts[i]
 		if kept[i+1] == 0 && p.mayBeDigit() &&
 			float64(longSide(p.box)) >= rival*float64(longSide(box)) {
-			return noStrokes(fmt.Sprintf("vision: there are two things that may be the digit, "+
+			return noStrokes(fmt.Sprintf("there are two things that may be the digit, "+
 				"at %s and at %s, want one digit", l.where(box), l.where(p.box)))
 		}
 	}
