@@ -25,18 +25,20 @@ func askVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "ask [MODEL] [IMAGE...] [QUESTION] [flags]",
 		Short: "Ask a question about images",
-		Long: "Ask tells what a model, a model file or a run folder, says of images: PNG or\n" +
-			"JPEG files of any size, or - for standard input. Without MODEL runs/latest is\n" +
-			"meant. QUESTION is asked of all images; it is left out where the model takes no\n" +
-			"text, and images are where it takes a text alone. A text is read as in training:\n" +
-			"what is longer than the model reads is cut, and unknown words stand for the OOV\n" +
-			"token; without such a token they are an error.",
+		Long: "Ask prints a model's answers about images. MODEL is a model file or a run folder,\n" +
+			"by default runs/latest. Images are PNG or JPEG files of any size, or - for\n" +
+			"standard input. QUESTION is asked of every image. Leave it out if the model takes\n" +
+			"no text; leave out the images if it takes only a text. A text is read as in\n" +
+			"training: words beyond the model's length are cut, and unknown words become the\n" +
+			"OOV token. Without an OOV token an unknown word is an error.",
 		Example: "  braid ask seven.png \"odd number\"\n" +
 			"  braid ask runs/best scans/*.jpg \"upper half\" --json\n" +
 			"  curl -s https://example.org/seven.png | braid ask - \"odd number\"",
-		RunE: func(c *cobra.Command, args []string) error { return ask(c.Context(), s, args, asJSON) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return ask(c.Context(), s, args, asJSON)
+		},
 	}, cobra.ArbitraryArgs)
-	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object a line for each image")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each image")
 	return c
 }
 
@@ -48,8 +50,12 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if len(args) == 0 {
 		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
 	}
-	if _, err := os.Stat(args[0]); named == nil && args[0] != "-" && len(args) > 2 && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: no such file or directory, want a model or an image", args[0]) // it may be a model: another does not answer for it
+	if named == nil && args[0] != "-" && len(args) > 2 {
+		// A missing first file may be a model, so runs/latest must not answer in its place.
+		if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
+			const format = "%s: no such file or directory, want a model or an image"
+			return fmt.Errorf(format, args[0])
+		}
 	}
 	path, err := modelPath(named)
 	if err != nil {
@@ -74,25 +80,32 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	return q.askAll(ctx, s, images, asJSON)
 }
 
-// questioner asks a model one question of one image after the other.
+// questioner asks a model the same question about one image after the other.
 type questioner struct {
 	model    *predictor.Model
-	image    *predictor.Input // nil where the model takes none
-	text     *predictor.Input // nil where the model takes none
+	image    *predictor.Input // nil if the model takes none
+	text     *predictor.Input // nil if the model takes none
 	question string
 	rows     *predictor.Rows
 	bad      error // why the question cannot be asked
 	notes    []string
 }
 
-// newQuestioner reads the question, the last argument.
+// newQuestioner reads the question, which is the last argument.
 func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
-	q := &questioner{model: m, image: m.Input((*predictor.Input).IsImage), text: m.Input((*predictor.Input).IsText), notes: []string{}}
+	q := &questioner{
+		model: m,
+		image: m.Input((*predictor.Input).IsImage),
+		text:  m.Input((*predictor.Input).IsText),
+		notes: []string{},
+	}
 	if q.image == nil && (q.text == nil || len(m.Inputs) > 1) {
-		return nil, fmt.Errorf("model %q takes no image: its inputs are %s", m.Name(), batchpredict.Takes(m))
+		const format = "model %q takes no image: its inputs are %s"
+		return nil, fmt.Errorf(format, m.Name(), batchpredict.Takes(m))
 	}
 	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
-		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: braid predict can fill them from JSON lines", m.Name(), batchpredict.Takes(m))
+		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: "+
+			"braid predict can fill them from JSON lines", m.Name(), batchpredict.Takes(m))
 	}
 	q.rows = m.Rows(1)
 	if q.text == nil {
@@ -102,7 +115,7 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	_, err := os.Stat(last)
 	isFile := last == "-" || err == nil
 	if q.image == nil {
-		if len(args) > 1 || isFile && q.doubtful(last) {
+		if len(args) > 1 || isFile && !q.readsAll(last) {
 			return nil, usage("model %q takes a text and no image, want such as: braid ask %s",
 				m.Name(), shellText(q.text.Suggest()))
 		}
@@ -116,7 +129,7 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	if len(args) == 1 {
 		return nil, usage("an image is missing, want such as: braid ask seven.png %s", shellText(last))
 	}
-	if isFile && q.doubtful(last) {
+	if isFile && !q.readsAll(last) {
 		return nil, usage("the question is missing: the last argument, %s, is a file, "+
 			"want such as %s", last, shellText(q.text.Suggest()))
 	}
@@ -124,14 +137,14 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	return q, nil
 }
 
-// doubtful reports whether a file's name is hardly meant as a question: the model does not read
-// all of it.
-func (q *questioner) doubtful(name string) bool {
-	r, err := q.text.Read(make([]int32, q.text.Shape.Size()), name)
-	return err != nil || r.Unknown != nil || r.Words == 0 || r.Cut > 0
+// readsAll reports whether the model knows and reads every word of a text. A file's name that it
+// does not read is hardly meant as a question.
+func (q *questioner) readsAll(text string) bool {
+	r, err := q.text.Read(make([]int32, q.text.Shape.Size()), text)
+	return err == nil && r.Unknown == nil && r.Words > 0 && r.Cut == 0
 }
 
-// read reads the question, or sets bad.
+// read tokenizes the question. It sets bad if that fails.
 func (q *questioner) read(question string) {
 	q.question = strings.TrimRight(question, "\r\n")
 	ids := q.rows.Inputs[position(q.model, q.text)].Int32s()
@@ -140,8 +153,8 @@ func (q *questioner) read(question string) {
 	}
 }
 
-// notes returns what a person should know of a question: how it is read, and that the model was not
-// trained on it.
+// notes returns remarks on a question: words that are not read as they are, and that the model was
+// not trained on it.
 func notes(in *predictor.Input, question string) []string {
 	list := in.Notes(question)
 	ids := make([]int32, in.Shape.Size())
@@ -152,25 +165,29 @@ func notes(in *predictor.Input, question string) []string {
 	return list
 }
 
-// shellWord is an argument as it is written for a shell.
+// shellWord quotes an argument for a shell if it needs quotes.
 func shellWord(arg string) string {
 	if plainWord.MatchString(arg) {
 		return arg
 	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
+	return singleQuoted(arg)
 }
 
-// shellText is a text as it is written for a shell, in double quotes where these are enough.
+// shellText quotes a text for a shell, in double quotes if these suffice.
 func shellText(text string) string {
 	if strings.ContainsAny(text, "\\\"$`!") {
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+		return singleQuoted(text)
 	}
 	return strconv.Quote(text)
 }
 
+func singleQuoted(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=+@%-]+$`)
 
-// reply is what is said of an image. It is a line of --json.
+// reply is the model's answer about one image, and a line of --json.
 type reply struct {
 	Image          string             `json:"image,omitempty"`
 	Question       string             `json:"question,omitempty"`
@@ -181,13 +198,13 @@ type reply struct {
 	Notes          []string           `json:"notes"`
 }
 
-// refusal is a line of --json for an image that is not answered.
+// refusal is the line of --json for an image without an answer.
 type refusal struct {
 	Image string `json:"image,omitempty"`
 	Error string `json:"error"`
 }
 
-// askAll asks of all images. One that cannot be answered does not stop the others.
+// askAll asks about all images. An image that fails does not stop the others.
 func (q *questioner) askAll(ctx context.Context, s streams, images []string, asJSON bool) error {
 	if slices.Index(images, "-") != lastIndex(images, "-") {
 		return usage("- is named twice, but standard input holds one image")
@@ -203,15 +220,15 @@ func (q *questioner) askAll(ctx context.Context, s streams, images []string, asJ
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			failed = plain(err)
+			failed = err
 			if q.image != nil {
-				failed = fmt.Errorf("%s: %w", spoken(path), failed)
+				failed = fmt.Errorf("%s: %w", displayName(path), err)
 			}
 			failures++
 		}
 		switch {
 		case asJSON && err != nil:
-			err = printLine(s.out, refusal{path, plain(err).Error()})
+			err = printLine(s.out, refusal{path, err.Error()})
 		case asJSON:
 			err = printLine(s.out, r)
 		case len(images) > 1:
@@ -219,7 +236,7 @@ func (q *questioner) askAll(ctx context.Context, s streams, images []string, asJ
 		case err == nil:
 			_, err = io.WriteString(s.out, describeReply(r))
 		default:
-			err = nil // it is told at the end
+			err = nil // reported at the end
 		}
 		if err != nil {
 			return err
@@ -245,7 +262,7 @@ func lastIndex(list []string, value string) int {
 	return -1
 }
 
-// ask asks of one image.
+// ask asks about one image.
 func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, error) {
 	if q.bad != nil {
 		return nil, q.bad
@@ -259,8 +276,8 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 		if err != nil {
 			return nil, err
 		}
-		at := position(q.model, q.image)
-		q.image.Pixels.Floats(q.rows.Inputs[at].Float32s(), pixels)
+		input := q.rows.Inputs[position(q.model, q.image)]
+		q.image.Pixels.Floats(input.Float32s(), pixels)
 	}
 	if err := q.model.Predict(q.rows); err != nil {
 		return nil, err
@@ -268,11 +285,15 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	if err := q.model.CheckAnswers(q.rows, 0); err != nil {
 		return nil, err
 	}
-	r := &reply{Image: path, Question: q.question, Model: q.model.Name(), Version: q.model.Version(), Notes: q.notes}
+	r := &reply{
+		Image: path, Question: q.question, Notes: q.notes,
+		Model: q.model.Name(), Version: q.model.Version(),
+	}
 	for i := range q.model.Heads {
 		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Answers[i].Float32s()))
 	}
-	r.Contradictions = append([]string{}, q.model.Contradictions(q.rows, 0, r.Heads)...)
+	contradictions := q.model.Contradictions(q.rows, 0, r.Heads)
+	r.Contradictions = append([]string{}, contradictions...) // [] in JSON, not null
 	return r, nil
 }
 
@@ -284,7 +305,7 @@ func printLine(w io.Writer, value any) error {
 	return err
 }
 
-// position is where an input stands in the model's order.
+// position returns the index of an input in the model's order.
 func position(m *predictor.Model, in *predictor.Input) int {
 	for i := range m.Inputs {
 		if in == &m.Inputs[i] {

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
-
-	"golang.org/x/term"
 
 	"braid/internal/atomicfile"
 	"braid/internal/batchpredict"
@@ -17,16 +14,16 @@ import (
 	"braid/vision/digit"
 )
 
-// An image's file may have mostImage bytes, and mostDecoded when it is decoded.
+// Limits of an image, in bytes.
 const (
-	mostImage   = 64 << 20
-	mostDecoded = 256 << 20
+	mostImage   = 64 << 20  // of its file
+	mostDecoded = 256 << 20 // of the decoded image
 )
 
-// readImage reads a file, a pipe, or standard input for -.
+// readImage reads a file, a pipe, or standard input if path is -. Its errors do not name path.
 func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
 	if path == "-" {
-		if file, ok := s.in.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		if isTerminal(s.in) {
 			return nil, errors.New("is a terminal, want an image, such as with < seven.png")
 		}
 		return readPipe(ctx, s.in)
@@ -45,16 +42,13 @@ func readImage(ctx context.Context, s streams, path string) ([]byte, error) {
 	}
 	content, err := atomicfile.Read(path, mostImage)
 	var failed *os.PathError
-	switch {
-	case errors.As(err, &failed):
+	if errors.As(err, &failed) {
 		err = failed.Err
-	case err != nil:
-		err = errors.New(strings.TrimPrefix(err.Error(), path+" "))
 	}
 	return content, err
 }
 
-// readPipe reads all that others write.
+// readPipe reads a pipe to its end.
 func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(batchpredict.Interruptible(ctx, pipe), mostImage+1))
 	if err == nil && len(content) > mostImage {
@@ -63,20 +57,11 @@ func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
 	return content, err
 }
 
-// grey makes the pixels of an input of a PNG or a JPEG, which may have so many bytes when it is decoded.
+// grey returns the pixels of an input for a PNG or a JPEG that has at most most bytes when decoded.
 func grey(content []byte, in *predictor.Input, most int64) ([]uint8, error) {
 	img, err := vision.Decode(content, most)
 	if err != nil {
 		return nil, err
 	}
 	return digit.MNIST(img, in.Shape[0], in.Shape[1])
-}
-
-// plain is an error without the package that it comes from.
-func plain(err error) error {
-	text := err.Error()
-	if short, ok := strings.CutPrefix(text, "vision: "); ok {
-		return errors.New(short)
-	}
-	return err
 }

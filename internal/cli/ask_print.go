@@ -14,11 +14,11 @@ import (
 	"braid/predictor"
 )
 
-// printUnder prints what is said of the i-th image under its name.
+// printUnder prints the reply or the error of the i-th image under the image's name.
 func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	text := ""
 	if failed != nil {
-		text = wrap("not answered: " + suggest.Printable(plain(failed).Error()))
+		text = wrap("not answered: " + suggest.Printable(failed.Error()))
 	} else {
 		text = describeReply(r)
 	}
@@ -26,7 +26,7 @@ func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	if i > 0 {
 		fmt.Fprintln(&b)
 	}
-	fmt.Fprintln(&b, spoken(path))
+	fmt.Fprintln(&b, displayName(path))
 	for line := range strings.Lines(text) {
 		fmt.Fprintf(&b, "  %s", line)
 	}
@@ -34,20 +34,22 @@ func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	return err
 }
 
-// describeReply is a line for each head, then what else there is to say.
+// describeReply returns a line for each head, then the contradictions and notes.
 func describeReply(r *reply) string {
-	name, label := 0, 0
+	nameWidth, labelWidth := 0, 0
 	for _, a := range r.Heads {
-		name = max(name, utf8.RuneCountInString(suggest.Printable(a.Head)))
+		nameWidth = max(nameWidth, utf8.RuneCountInString(suggest.Printable(a.Head)))
 		if a.Answers != nil {
-			label = max(label, utf8.RuneCountInString(suggest.Printable(a.Label)))
+			labelWidth = max(labelWidth, utf8.RuneCountInString(suggest.Printable(a.Label)))
 		}
 	}
 	var b strings.Builder
 	for _, a := range r.Heads {
-		line := fmt.Sprintf("%-*s  %-*s", name, suggest.Printable(a.Head), label, suggest.Printable(a.Label))
+		name, label := suggest.Printable(a.Head), suggest.Printable(a.Label)
+		line := fmt.Sprintf("%-*s  %-*s", nameWidth, name, labelWidth, label)
 		if a.Answers != nil {
-			line += fmt.Sprintf("  %s  %-*s  %s", percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
+			line += fmt.Sprintf("  %s  %-*s  %s",
+				percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
 		}
 		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
@@ -60,19 +62,19 @@ func describeReply(r *reply) string {
 	return b.String()
 }
 
-// percent is a share of 1. It is 100.0 % only for what is certain.
-func percent(share float64) string {
-	p := math.Round(1000*share) / 10
-	if p == 100 && share < 1 {
+// percent writes a fraction as a percentage. Only 1 is written as 100.0 %.
+func percent(fraction float64) string {
+	p := math.Round(1000*fraction) / 10
+	if p == 100 && fraction < 1 {
 		p = 99.9
 	}
 	return fmt.Sprintf("%5.1f %%", p)
 }
 
-// lineWidth is how wide sentences are, so that they fit a terminal, also if they are indented.
+// lineWidth is the width at which sentences are wrapped. Indented, they still fit a terminal.
 const lineWidth = 76
 
-// wrap breaks a sentence into lines, between words.
+// wrap breaks a sentence into lines between words.
 func wrap(text string) string {
 	var b strings.Builder
 	width := 0
@@ -93,8 +95,8 @@ func wrap(text string) string {
 	return b.String() + "\n"
 }
 
-// remark is what stands beside an answer: that it is unsure; what was asked, beside yes or no; else which answers
-// come next.
+// remark returns the text beside an answer: whether it is unsure, then the question beside yes or
+// no, or else the next answers.
 func remark(a predictor.Answer, question string) string {
 	var parts []string
 	if a.Unsure {
@@ -110,16 +112,18 @@ func remark(a predictor.Answer, question string) string {
 	return strings.Join(parts, "; ")
 }
 
-// mostRunners and leastRunner are how many answers after the first are told, from which probability on.
+// Limits of the answers that are printed after the first.
 const (
-	mostRunners = 3
-	leastRunner = 0.001
+	mostRunners = 3     // their number
+	leastRunner = 0.001 // their probability
 )
 
-// runnersUp are the answers after the first.
+// runnersUp returns the most probable answers after the first.
 func runnersUp(a predictor.Answer) []string {
 	sorted := slices.Clone(a.Answers)
-	slices.SortStableFunc(sorted, func(x, y predictor.Choice) int { return cmp.Compare(y.Probability, x.Probability) })
+	slices.SortStableFunc(sorted, func(x, y predictor.Choice) int {
+		return cmp.Compare(y.Probability, x.Probability)
+	})
 	var list []string
 	for _, c := range sorted[1:] {
 		if len(list) < mostRunners && c.Probability >= leastRunner {
@@ -129,12 +133,12 @@ func runnersUp(a predictor.Answer) []string {
 	return list
 }
 
-// barCells is how wide a bar is.
+// barCells is the width of a bar in characters.
 const barCells = 8
 
-// bar shows a share of 1 in eighths of a cell.
-func bar(share float64) string {
-	eighths := int(math.Round(share * barCells * 8))
+// bar draws a fraction as a bar, in eighths of a character.
+func bar(fraction float64) string {
+	eighths := int(math.Round(fraction * barCells * 8))
 	text := strings.Repeat("█", eighths/8)
 	if rest := eighths % 8; rest > 0 {
 		text += string([]rune("▏▎▍▌▋▊▉")[rest-1])
@@ -142,8 +146,8 @@ func bar(share float64) string {
 	return text
 }
 
-// spoken is how a path is told.
-func spoken(path string) string {
+// displayName returns the name of an image for people.
+func displayName(path string) string {
 	if path == "-" {
 		return "standard input"
 	}

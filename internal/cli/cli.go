@@ -15,20 +15,19 @@ import (
 	"golang.org/x/term"
 )
 
-// exits are the codes that the command ends with, as shells expect them.
+// The exit codes of the command, in the convention of shells.
 const (
 	exitFailed      = 1
 	exitInterrupted = 128 + int(syscall.SIGINT)
 	exitTerminated  = 128 + int(syscall.SIGTERM)
 )
 
-// signalled is why a context ended: a signal came.
+// signalled is the cause of a context that a signal cancelled.
 type signalled struct{ os.Signal }
 
 func (s signalled) Error() string { return "stopped by signal: " + s.String() }
 
-// Run is the whole command: it returns the exit code. Standard output gets what was asked for,
-// standard error what is said about it.
+// Run runs the command and returns its exit code. Results go to stdout, messages to stderr.
 func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
@@ -39,7 +38,10 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		SilenceUsage:  true,
 	}
 	out := streams{stdin, stdout, stderr}
-	root.AddCommand(trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out), summaryVerb(out), versionVerb(out))
+	root.AddCommand(
+		trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out),
+		summaryVerb(out), versionVerb(out),
+	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -54,7 +56,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	say := func() { io.WriteString(stderr, message) }
 	if verb.Name() == "serve" {
-		within(lastWords, say) // a server ends, whether or not anybody reads its log
+		within(lastWords, say) // a server ends even if nobody reads its log
 	} else {
 		say()
 	}
@@ -68,13 +70,13 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// lastWords is how long a server that ends waits for its last lines to be written.
+// lastWords limits how long a server that ends waits for its last lines to be written.
 const lastWords = time.Second
 
 // errUsage marks mistakes in flags and arguments.
 var errUsage = errors.New("usage")
 
-// usage makes a mistake in how the command was called: its text is told, and where help is.
+// usage returns an error in the command's flags or arguments. Run prints it with a hint at --help.
 func usage(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
 
 type usageError struct{ text string }
@@ -82,7 +84,7 @@ type usageError struct{ text string }
 func (e usageError) Error() string        { return e.text }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
-// command makes a verb whose mistakes in flags and arguments are usage errors.
+// command returns a verb whose errors in flags and arguments are usage errors.
 func command(c *cobra.Command, args cobra.PositionalArgs) *cobra.Command {
 	c.Args = func(c *cobra.Command, given []string) error {
 		if err := args(c, given); err != nil {
@@ -95,8 +97,8 @@ func command(c *cobra.Command, args cobra.PositionalArgs) *cobra.Command {
 	return c
 }
 
-// untilSignal gives a context that ends at the first signal to stop. A second one ends the process
-// as if none had been caught.
+// untilSignal returns a context that the first interrupt or SIGTERM cancels. A second one ends the
+// process as if none had been caught.
 func untilSignal(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
@@ -115,18 +117,21 @@ func untilSignal(parent context.Context) (context.Context, func()) {
 	}
 }
 
-// streams are where a verb reads and writes.
+// streams are the standard streams of a verb.
 type streams struct {
 	in  io.Reader
-	out io.Writer // what was asked for
-	err io.Writer // what is said about it
+	out io.Writer // results
+	err io.Writer // messages
 }
 
-// terminal says whether a person watches standard error.
-func (s streams) terminal() bool {
-	file, ok := s.err.(*os.File)
+// terminal reports whether standard error is a terminal.
+func (s streams) terminal() bool { return isTerminal(s.err) }
+
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// note tells of something that went wrong but stops nothing.
+// note prints a message about something that does not stop the verb.
 func (s streams) note(message string) { fmt.Fprintf(s.err, "braid: %s\n", message) }

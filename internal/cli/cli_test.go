@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // dataset writes a small data set in MNIST's format: 300 training and 40 test images of 6x5, each
 // with a bright row that tells the digit.
-func dataset(t testing.TB) string {
+func writeDataset(t testing.TB) string {
 	t.Helper()
 	return datasetOf(t, 300)
 }
@@ -77,7 +77,7 @@ func callWith(in io.Reader, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestTrainEvalSummary(t *testing.T) {
-	folder, run := dataset(t), filepath.Join(t.TempDir(), "run")
+	folder, run := writeDataset(t), filepath.Join(t.TempDir(), "run")
 	code, out, errs := call("train", "--data", folder, "--epochs", "25", "--batch", "16", "--rate", "0.01", "--out", run)
 	if code != 0 || errs != "" {
 		t.Fatalf("exit code %d: %s", code, errs)
@@ -139,7 +139,7 @@ func TestTrainEvalSummary(t *testing.T) {
 
 // The same seed gives the same model file, whatever the number of workers and the log.
 func TestSameSeedSameFile(t *testing.T) {
-	folder := dataset(t)
+	folder := writeDataset(t)
 	var first []byte
 	for _, args := range [][]string{{"--workers", "1"}, {"--workers", "3", "--log", "none"}, {"--seed", "2"}} {
 		run := filepath.Join(t.TempDir(), "run")
@@ -162,7 +162,7 @@ func TestSameSeedSameFile(t *testing.T) {
 // With --log json, standard output holds JSON lines alone; with none, nothing.
 func TestLogs(t *testing.T) {
 	t.Chdir(t.TempDir())
-	folder := dataset(t)
+	folder := writeDataset(t)
 	code, out, errs := call("train", "--data", folder, "--epochs", "2", "--log", "json", "--validate=false")
 	if code != 0 || !strings.Contains(errs, "the run is in runs") {
 		t.Fatalf("exit code %d: %s", code, errs)
@@ -196,7 +196,7 @@ func TestMistakes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(full, "precious"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	folder := dataset(t)
+	folder := writeDataset(t)
 	for want, args := range map[string][]string{
 		"--epochs is 0, want 1 or more": {"train", "--epochs", "0"},
 		"--batch is -1":                 {"train", "--batch", "-1"},
@@ -228,7 +228,7 @@ func TestMistakes(t *testing.T) {
 
 // A signal finishes the step, saves the run, tells how far it got, and shows in the exit code.
 func TestInterrupt(t *testing.T) {
-	folder, run := dataset(t), filepath.Join(t.TempDir(), "run")
+	folder, run := writeDataset(t), filepath.Join(t.TempDir(), "run")
 	go func() {
 		for range 200 { // until the run has begun
 			time.Sleep(20 * time.Millisecond)

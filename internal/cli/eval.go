@@ -22,8 +22,8 @@ func evalVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "eval MODEL [flags]",
 		Short: "Measure a model on the test images",
-		Long: "Eval measures a model, a model file or a run folder, on the test images: the loss and the\n" +
-			"accuracy of each head, and how often all heads are right at once.",
+		Long: "Eval measures a model on the test images: the loss and the accuracy of each head, and\n" +
+			"how often both heads are right. MODEL is a model file or a run folder.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if log != "text" && log != "json" {
 				return usage("--log is %q, want text or json", log)
@@ -31,9 +31,10 @@ func evalVerb(s streams) *cobra.Command {
 			return evaluate(c.Context(), s, args[0], dir, log == "json", workers)
 		},
 	}, cobra.ExactArgs(1))
-	c.Flags().StringVar(&dir, "data", "", "folder with the test files of a data set in MNIST's format (default: find MNIST)")
+	c.Flags().StringVar(&dir, "data", "",
+		"folder with the test files of a data set in MNIST's format (default: find MNIST)")
 	c.Flags().StringVar(&log, "log", "text", "text or json")
-	c.Flags().IntVar(&workers, "workers", 0, "workers; 0 is one for each processor")
+	c.Flags().IntVar(&workers, "workers", 0, "number of workers; 0: one for each processor")
 	return c
 }
 
@@ -71,7 +72,8 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	w := tabwriter.NewWriter(s.out, 0, 0, 3, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "head\tloss\taccuracy\t")
 	for _, h := range file.Model.Heads() {
-		fmt.Fprintf(w, "%s\t%.4f\t%.2f %%\t\n", h.Name, value(scores, h.Name+"_loss"), 100*value(scores, h.Name+"_accuracy"))
+		loss, accuracy := value(scores, h.Name+"_loss"), value(scores, h.Name+"_accuracy")
+		fmt.Fprintf(w, "%s\t%.4f\t%.2f %%\t\n", h.Name, loss, 100*accuracy)
 	}
 	fmt.Fprintf(w, "both right\t\t%.2f %%\t\n", 100*both)
 	return w.Flush()
@@ -87,27 +89,29 @@ func printJSON(s streams, scores *train.Scores, both float64) error {
 	return err
 }
 
-// pixels finds how the model's image was standardized.
+// pixels returns the standardization of the model's image.
 func pixels(f *modelfile.File) (data.Standard, error) {
 	for _, in := range f.Inputs {
 		if in.Name == "image" && in.Pixels != nil {
 			return *in.Pixels, nil
 		}
 	}
-	return data.Standard{}, fmt.Errorf("the model %q does not say how its image is standardized: want one that braid train made", f.Model.Name())
+	const format = "the file of model %q does not contain the standardization of its image: " +
+		"want a model that braid train made"
+	return data.Standard{}, fmt.Errorf(format, f.Model.Name())
 }
 
-// trainedHeads are the default heads with the loss weights that the model was trained with.
+// trainedHeads returns the default heads with the loss weights that the model was trained with.
 func trainedHeads(f *modelfile.File) train.Heads {
 	heads := digitqa.Heads()
-	var t trainingRecord
-	if json.Unmarshal(f.Training, &t) != nil {
+	var m trainingMetadata
+	if json.Unmarshal(f.Training, &m) != nil {
 		return heads
 	}
-	for _, record := range t.Heads {
-		if h, ok := heads[record.Name]; ok {
-			h.Weight, h.MeasureOnly = record.Weight, record.Weight == 0
-			heads[record.Name] = h
+	for _, trained := range m.Heads {
+		if h, ok := heads[trained.Name]; ok {
+			h.Weight, h.MeasureOnly = trained.Weight, trained.Weight == 0
+			heads[trained.Name] = h
 		}
 	}
 	return heads

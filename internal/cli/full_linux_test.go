@@ -19,7 +19,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("this machine lets no tmpfs be mounted, so no disk was filled: %v", err)
 	}
 	defer syscall.Unmount(small, 0)
-	data, run := dataset(t), filepath.Join(small, "run")
+	data, run := writeDataset(t), filepath.Join(small, "run")
 	args := []string{"train", "--data", data, "--log", "none", "--epochs", "400", "--batch", "4"}
 	c := process(t, append(args, "--out", run)...)
 	var said bytes.Buffer

@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// mostQueued bounds the bytes that wait to be written; as many may be under way.
+// mostQueued limits the bytes in the queue. As many again may be in a write.
 const mostQueued = 1 << 20
 
-// lineQueue is a writer that never waits for whoever reads the other end. Each Write is a line. A
-// goroutine writes the lines in order; lines that do not fit into the queue, and lines that cannot
-// be written, are dropped and counted.
+// lineQueue is a writer that never blocks on a slow reader. Each Write is a line. A goroutine
+// writes the lines in order. Lines that do not fit into the queue or cannot be written are dropped
+// and counted.
 type lineQueue struct {
 	to      io.Writer
-	notice  func(lost int) []byte // the line that stands where lines are missing; nil: none
+	notice  func(lost int) []byte // makes the line that replaces lost lines; nil: none
 	dropped atomic.Uint64         // lines so far
 
 	mu      sync.Mutex
 	pending []byte
-	lines   int // of pending
-	lost    int // lines that were dropped after those of pending
+	lines   int // number of lines in pending
+	lost    int // number of lines dropped after pending
 	closed  bool
-	ready   chan struct{} // something is pending, or the queue is closed
-	done    chan struct{} // all is written
+	ready   chan struct{} // receives if a line is pending or lost, or the queue is closed
+	done    chan struct{} // closed after the last write
 }
 
 func newLineQueue(to io.Writer, notice func(lost int) []byte) *lineQueue {
@@ -56,7 +56,7 @@ func (q *lineQueue) wake() {
 	}
 }
 
-// drain writes what is pending until the queue is closed.
+// drain writes pending lines until the queue is closed.
 func (q *lineQueue) drain() {
 	defer close(q.done)
 	var spare []byte
@@ -77,7 +77,7 @@ func (q *lineQueue) drain() {
 	}
 }
 
-// take empties the queue, which goes on with the spare buffer.
+// take empties the queue and gives it the spare buffer.
 func (q *lineQueue) take(spare []byte) (text []byte, lines, lost int, closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -86,7 +86,7 @@ func (q *lineQueue) take(spare []byte) (text []byte, lines, lost int, closed boo
 	return text, lines, lost, q.closed
 }
 
-// close ends the queue. It waits until all is written, but not longer than wait.
+// close ends the queue. It waits for the last write, but not longer than wait.
 func (q *lineQueue) close(wait time.Duration) {
 	q.mu.Lock()
 	q.closed = true
@@ -95,7 +95,7 @@ func (q *lineQueue) close(wait time.Duration) {
 	within(wait, func() { <-q.done })
 }
 
-// within does something, and goes on without it where it takes longer than wait.
+// within calls do and returns when it has returned, or after wait.
 func within(wait time.Duration, do func()) {
 	done := make(chan struct{})
 	go func() {

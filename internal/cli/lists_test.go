@@ -66,7 +66,7 @@ func TestSpacesInLists(t *testing.T) {
 		logMin:    "info",
 	}
 	f.Hosts = []string{"a.example.org", " b.example.org"}
-	if err := f.settle([]string{run}); err != nil ||
+	if err := f.configure([]string{run}); err != nil ||
 		!slices.Equal(f.Hosts, []string{"a.example.org", "b.example.org"}) {
 		t.Errorf("hosts are %q (%v)", f.Hosts, err)
 	}
@@ -74,7 +74,7 @@ func TestSpacesInLists(t *testing.T) {
 
 // A run goes on with weights that say the same, however they are written.
 func TestResumeWithTheSameWeights(t *testing.T) {
-	folder, run := dataset(t), filepath.Join(t.TempDir(), "run")
+	folder, run := writeDataset(t), filepath.Join(t.TempDir(), "run")
 	code, _, errs := call(
 		"train",
 		"--data",

@@ -23,7 +23,7 @@ import (
 // trained is a run on the small data set, not so good that it makes no mistakes, and the set's folder.
 func trained(t testing.TB) (run, folder string) {
 	t.Helper()
-	folder, run = dataset(t), filepath.Join(t.TempDir(), "run")
+	folder, run = writeDataset(t), filepath.Join(t.TempDir(), "run")
 	if code, _, errs := call("train", "--data", folder, "--epochs", "6", "--batch", "16", "--rate", "0.01", "--log", "none", "--out", run); code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}

@@ -13,39 +13,39 @@ import (
 	"braid/modelfile"
 )
 
-// Memory of a server besides its models and what requests hold, in bytes. 2,000 connections, each in
-// the middle of a request with a header and a body of 15 KB, took 50 KB each, and 110 KB with TLS.
+// Memory of a server besides its models and requests, in bytes. 2,000 connections that had each
+// sent a header and 15 KB of a body took 50 KB each, and 110 KB with TLS.
 const (
-	programPages     = 24 << 20 // the program itself, which Go's memory limit does not count; 16 MB were seen
-	runtimeMemory    = 16 << 20 // Go's runtime, and what it keeps for computing
+	programPages     = 24 << 20 // the program's pages, outside Go's memory limit; measured: 16 MB
+	runtimeMemory    = 16 << 20 // Go's runtime and the buffers of workers
 	connectionMemory = 50 << 10
-	tlsMemory        = 60 << 10 // besides, with TLS
+	tlsMemory        = 60 << 10 // additional memory of a connection with TLS
 )
 
-// An eighth of the limit is kept free, because Go's limit is a soft one: with 10,000 rows a request, 31
-// MB that are allocated at once, the heap went 13 MB above it. Connections, where their number is not
-// given, take another eighth at most.
+// An eighth of the limit stays free, because Go's limit is soft: requests of 10,000 rows, which
+// allocate 31 MB at once, raised the heap 13 MB above it. Connections take at most another eighth
+// unless --connections is given.
 const eighth = 8
 
-// garbage is how much more memory than requests hold there must be for them: what they held before
-// lies there until it is collected.
+// garbage is the memory needed for requests, relative to the memory that they hold: the garbage of
+// earlier requests stays until it is collected.
 const garbage = 2
 
-// gcPercent is how much garbage there is for each byte in use before it is collected, in percent, while
-// the memory limit allows it. A small network answers from 4 MB: with Go's usual 100 a request costs a
-// fifth more.
+// gcPercent is the GOGC of a server below its memory limit. The heap of a small network is 4 MB:
+// with the default of 100 a request costs a fifth more time.
 const gcPercent = 400
 
-// The default of --memory.
+// The default of --memory: a quarter of the machine's memory within these limits, and the models'
+// memory. It never exceeds three quarters of the machine's memory.
 const (
-	defaultShare = 4       // of the machine's memory
-	leastDefault = 512e6   // but no less, where that is no more than three quarters of the machine's
-	mostDefault  = 1e9     // and no more, besides the models
-	noMachine    = 1 << 31 // where nobody knows what the machine has
+	defaultShare = 4
+	leastDefault = 512e6
+	mostDefault  = 1e9
+	noMachine    = 1 << 31 // the machine's memory if it is unknown
 )
 
-// limitMemory has the process keep to the memory that the flag gives, or to the default, but in any
-// case to GOMEMLIMIT. GOGC stays as the user set it. The returned function undoes it.
+// limitMemory sets Go's memory limit from --memory, its default, or GOMEMLIMIT if that is lower.
+// It also sets GOGC unless the user did. restore undoes both.
 func (f *serveFlags) limitMemory() (restore func(), err error) {
 	models := f.modelMemory()
 	least := f.leastMemory(models)
@@ -59,12 +59,14 @@ func (f *serveFlags) limitMemory() (restore func(), err error) {
 	limit = min(limit, before)
 	connections := f.connectionsOf(limit)
 	if limit < least {
-		return nil, usage("--memory is %s, want %s or more: %s for the models, %s for %d connections, "+
-			"and four bodies of %s; or lower --connections or --max-body", sizeText(limit), sizeText(least),
-			sizeText(models), sizeText(connections*f.eachConnection()), connections, sizeText(f.Body))
+		const format = "--memory is %s, want %s or more: %s for the models, %s for %d connections, " +
+			"and four bodies of %s; or lower --connections or --max-body"
+		return nil, usage(format, sizeText(limit), sizeText(least), sizeText(models),
+			sizeText(connections*f.eachConnection()), connections, sizeText(f.Body))
 	}
 	f.Connections, f.Memory = int(connections), f.requestMemory(limit, models)
-	f.Log.Info("memory", "limit", limit, "models", models, "connections", connections, "requests", f.Memory)
+	f.Log.Info("memory",
+		"limit", limit, "models", models, "connections", connections, "requests", f.Memory)
 	debug.SetMemoryLimit(heapLimit(limit))
 	if os.Getenv("GOGC") != "" {
 		return func() { debug.SetMemoryLimit(before) }, nil
@@ -76,7 +78,7 @@ func (f *serveFlags) limitMemory() (restore func(), err error) {
 	}, nil
 }
 
-// leastMemory is the least limit with which four of the largest bodies can be held.
+// leastMemory returns the least limit under which requests can hold four of the largest bodies.
 func (f *serveFlags) leastMemory(models int64) int64 {
 	limit := models + garbage*4*f.Body
 	for f.requestMemory(limit, models) < 4*f.Body {
@@ -85,16 +87,16 @@ func (f *serveFlags) leastMemory(models int64) int64 {
 	return limit
 }
 
-// heapLimit is Go's memory limit for a limit of the process.
+// heapLimit returns Go's memory limit for a limit of the process.
 func heapLimit(limit int64) int64 { return limit - programPages - limit/eighth }
 
-// requestMemory is what requests may hold of a limit.
+// requestMemory returns the memory that requests may hold under a limit.
 func (f *serveFlags) requestMemory(limit, models int64) int64 {
 	connections := f.connectionsOf(limit) * f.eachConnection()
 	return (heapLimit(limit) - runtimeMemory - models - connections) / garbage
 }
 
-// connectionsOf is how many connections there may be with a limit.
+// connectionsOf returns the maximum number of connections under a limit.
 func (f *serveFlags) connectionsOf(limit int64) int64 {
 	if f.connectionsSet {
 		return int64(f.Connections)
@@ -102,6 +104,7 @@ func (f *serveFlags) connectionsOf(limit int64) int64 {
 	return max(1, min(int64(f.Connections), limit/eighth/f.eachConnection()))
 }
 
+// eachConnection returns the memory of one connection.
 func (f *serveFlags) eachConnection() int64 {
 	if f.Cert != "" {
 		return connectionMemory + tlsMemory
@@ -109,8 +112,8 @@ func (f *serveFlags) eachConnection() int64 {
 	return connectionMemory
 }
 
-// modelMemory is the memory of the models: of one that answers, and of the one that takes its turn, with
-// its file.
+// modelMemory returns the memory of the models while they are reloaded: the old models, the new
+// ones, and their files.
 func (f *serveFlags) modelMemory() int64 {
 	var size int64
 	for _, source := range f.Models {
@@ -119,15 +122,15 @@ func (f *serveFlags) modelMemory() int64 {
 		if err == nil && info.IsDir() {
 			info, err = os.Stat(filepath.Join(path, modelfile.FileName))
 		}
-		if err == nil { // else loading it fails
+		if err == nil { // otherwise loading the model fails
 			size += info.Size()
 		}
 	}
 	return 3 * size
 }
 
-// defaultMemory is the limit for a machine that has so much memory, and a server that needs as much as
-// least.
+// defaultMemory returns the default limit for a machine's memory, the models' memory, and the least
+// memory with which the server can run.
 func defaultMemory(machine, models, least int64) int64 {
 	if machine == 0 {
 		machine = noMachine
@@ -136,24 +139,25 @@ func defaultMemory(machine, models, least int64) int64 {
 	return min(max(limit, least), machine/4*3)
 }
 
-// sizes are the units of a size, in bytes. A MB is a million bytes, as in SI: no larger than what
-// anybody may mean.
+// sizes are the units of a size, in bytes. A MB is a million bytes, as in SI: the smaller of its
+// two common meanings.
 var sizes = map[string]float64{
-	"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
+	"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12,
+	"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, "ti": 1 << 40,
 }
 
 var sizeForm = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?|\.[0-9]+) ?(b|([kmgt]i?)b?)$`)
 
 // parseSize reads a size such as 512MB, 1.5GiB, 2g.
 func parseSize(text string) (int64, error) {
-	wrong := fmt.Errorf("got %q, want a number and a unit, such as 512MB, 512MiB or 2GB", text)
+	invalid := fmt.Errorf("got %q, want a number and a unit, such as 512MB, 512MiB or 2GB", text)
 	parts := sizeForm.FindStringSubmatch(strings.TrimSpace(text))
 	if parts == nil {
-		return 0, wrong
+		return 0, invalid
 	}
 	number, err := strconv.ParseFloat(parts[1], 64)
 	if err != nil {
-		return 0, wrong
+		return 0, invalid
 	}
 	if number *= sizes[strings.ToLower(parts[3])]; number >= math.MaxInt64 {
 		return 0, fmt.Errorf("got %q, which is more than any machine has", text)
@@ -161,5 +165,5 @@ func parseSize(text string) (int64, error) {
 	return int64(number), nil
 }
 
-// sizeText writes a size in MB.
+// sizeText writes a size in MB, rounded up.
 func sizeText(bytes int64) string { return fmt.Sprintf("%.0fMB", math.Ceil(float64(bytes)/1e6)) }

@@ -2,7 +2,7 @@ package cli
 
 import "golang.org/x/sys/unix"
 
-// physicalMemory is the machine's memory in bytes; 0: nobody knows.
+// physicalMemory returns the machine's memory in bytes, or 0 if it is unknown.
 func physicalMemory() int64 {
 	memory, err := unix.SysctlUint64("hw.memsize")
 	if err != nil {

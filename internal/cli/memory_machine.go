@@ -4,12 +4,13 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// machineMemory is the memory that this process can have, in bytes: the machine's, or less where control
-// groups, as of a container, give less. 0: nobody knows.
+// machineMemory returns the memory that this process can use, in bytes: the machine's, or less if a
+// control group, such as a container's, limits it. It returns 0 if it is unknown.
 func machineMemory() int64 {
 	memory := physicalMemory()
 	if limit := groupMemory(os.DirFS("/")); limit > 0 && (memory == 0 || limit < memory) {
@@ -18,14 +19,19 @@ func machineMemory() int64 {
 	return memory
 }
 
-// groupMemory is the least memory limit of the control groups that this process is in, of version 1 or
-// 2, in bytes; 0: there is none.
+// groupMemory returns the least memory limit of this process' control groups, of version 1 or 2, in
+// bytes, or 0 if there is none.
 func groupMemory(root fs.FS) int64 {
 	content, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {
 		return 0
 	}
 	least := int64(0)
+	lower := func(limit int64) {
+		if limit > 0 && (least == 0 || limit < least) {
+			least = limit
+		}
+	}
 	for line := range strings.Lines(string(content)) {
 		fields := strings.SplitN(strings.TrimSpace(line), ":", 3) // number, controllers, path
 		if len(fields) != 3 {
@@ -34,16 +40,14 @@ func groupMemory(root fs.FS) int64 {
 		folder, files := "sys/fs/cgroup", []string{"memory.max", "memory.high"}
 		switch {
 		case fields[1] == "":
-		case hasController(fields[1], "memory"):
+		case slices.Contains(strings.Split(fields[1], ","), "memory"):
 			folder, files = "sys/fs/cgroup/memory", []string{"memory.limit_in_bytes"}
 		default:
 			continue
 		}
 		for group := path.Join("/", fields[2]); ; group = path.Dir(group) {
 			for _, file := range files {
-				if limit := readLimit(root, path.Join(folder, group, file)); limit > 0 && (least == 0 || limit < least) {
-					least = limit
-				}
+				lower(readLimit(root, path.Join(folder, group, file)))
 			}
 			if group == "/" {
 				break
@@ -53,17 +57,8 @@ func groupMemory(root fs.FS) int64 {
 	return least
 }
 
-func hasController(list, want string) bool {
-	for name := range strings.SplitSeq(list, ",") {
-		if name == want {
-			return true
-		}
-	}
-	return false
-}
-
-// readLimit reads a limit; 0 where there is none, as "max" says in version 2, and in version 1 a number
-// beyond any memory.
+// readLimit reads a limit. It returns 0 if there is none, which version 2 writes as "max" and
+// version 1 as a number above any memory size.
 func readLimit(root fs.FS, file string) int64 {
 	content, err := fs.ReadFile(root, file)
 	if err != nil {

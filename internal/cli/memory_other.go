@@ -2,5 +2,5 @@
 
 package cli
 
-// physicalMemory is the machine's memory in bytes; 0: nobody knows.
+// physicalMemory returns the machine's memory in bytes, or 0 if it is unknown.
 func physicalMemory() int64 { return 0 }

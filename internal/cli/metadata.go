@@ -7,50 +7,54 @@ import (
 	"braid/train"
 )
 
-// trainingRecord is how a model was trained, as its file and the run's config.json tell.
-type trainingRecord struct {
-	Task      string          `json:"task"`
-	Seed      uint64          `json:"seed"`
-	Epochs    int             `json:"epochs"`
-	Batch     int             `json:"batch"`
-	Optimizer optimizerRecord `json:"optimizer"`
-	Heads     []headRecord    `json:"heads"`
-	Rows      int             `json:"rows"`
-	Final     []figureRecord  `json:"final,omitempty"` // the last whole epoch's figures
+// trainingMetadata describes how a model was trained. The model's file and the run's config.json
+// contain it.
+type trainingMetadata struct {
+	Task      string            `json:"task"`
+	Seed      uint64            `json:"seed"`
+	Epochs    int               `json:"epochs"`
+	Batch     int               `json:"batch"`
+	Optimizer optimizerMetadata `json:"optimizer"`
+	Heads     []headMetadata    `json:"heads"`
+	Rows      int               `json:"rows"`
+	Final     []finalFigure     `json:"final,omitempty"` // of the last complete epoch
 }
 
-type optimizerRecord struct {
+type optimizerMetadata struct {
 	Kind   string          `json:"kind"`
 	Config json.RawMessage `json:"config"`
 }
 
-type headRecord struct {
+type headMetadata struct {
 	Name    string   `json:"name"`
 	Loss    string   `json:"loss"`
 	Weight  float64  `json:"weight"`
 	Metrics []string `json:"metrics"`
 }
 
-type figureRecord struct {
+// finalFigure is the last value of a loss or a metric.
+type finalFigure struct {
 	Name  string   `json:"name"`
-	Value *float64 `json:"value"` // null where it is not finite
+	Value *float64 `json:"value"` // null if it is not finite
 }
 
-// record tells how a plan trains a model.
-func record(m *braid.Model, plan train.Plan, rows int) (trainingRecord, error) {
-	t := trainingRecord{Task: "digitqa", Seed: m.Seed(), Epochs: plan.Epochs, Batch: plan.Batch, Rows: rows}
+// newTrainingMetadata describes the training of a model by a plan, on the given number of rows.
+func newTrainingMetadata(m *braid.Model, plan train.Plan, rows int) (trainingMetadata, error) {
+	t := trainingMetadata{
+		Task: "digitqa", Seed: m.Seed(), Epochs: plan.Epochs, Batch: plan.Batch, Rows: rows,
+	}
 	config, err := json.Marshal(plan.Optimizer)
 	if err != nil {
 		return t, err
 	}
-	t.Optimizer = optimizerRecord{plan.Optimizer.Kind(), config}
+	t.Optimizer = optimizerMetadata{plan.Optimizer.Kind(), config}
 	for _, spec := range m.Heads() {
 		h := plan.Heads[spec.Name]
-		r := headRecord{Name: spec.Name, Loss: h.Loss.Kind(), Weight: h.Weight}
+		head := headMetadata{Name: spec.Name, Loss: h.Loss.Kind(), Weight: h.Weight}
 		for _, metric := range h.Metrics {
-			r.Metrics = append(r.Metrics, metric.Kind())
+			head.Metrics = append(head.Metrics, metric.Kind())
 		}
-		t.Heads = append(t.Heads, r)
+		t.Heads = append(t.Heads, head)
 	}
 	return t, nil
 }

@@ -9,21 +9,23 @@ import (
 	"braid/modelfile"
 )
 
-// latestRun is the run that is meant where no model is named.
+// latestRun is the default model.
 var latestRun = filepath.Join(runs, "latest")
 
-// modelPath is the model that is named, or the latest run.
+// modelPath returns the model that the arguments name, or the latest run.
 func modelPath(args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}
 	if _, err := os.Stat(latestRun); err != nil {
-		return "", fmt.Errorf("no model is named, and there is no run at %s: train one with braid train, or name a model file or a run folder", latestRun)
+		return "", fmt.Errorf("no model is named, and there is no run at %s: "+
+			"train one with braid train, or name a model file or a run folder", latestRun)
 	}
 	return latestRun, nil
 }
 
-// isModel tells a model from an image: a folder, a file that is named as model files are or begins as they do.
+// isModel reports whether path is a model and not an image: a folder, or a file with the extension
+// or the first bytes of a model file.
 func isModel(path string) bool {
 	info, err := os.Stat(path)
 	if err == nil && info.IsDir() || filepath.Ext(path) == filepath.Ext(modelfile.FileName) {
@@ -37,7 +39,7 @@ func isModel(path string) bool {
 		return false
 	}
 	defer file.Close()
-	var head [9]byte // the length of what follows, in 8 bytes, the lowest first; then JSON
+	var head [9]byte // the length of the header, 8 bytes in little endian, then the header's {
 	_, err = io.ReadFull(file, head[:])
 	return err == nil && head[5] == 0 && head[6] == 0 && head[7] == 0 && head[8] == '{'
 }

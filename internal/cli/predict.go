@@ -24,7 +24,7 @@ type predictFlags struct {
 	labels              []string
 	unknown             string
 	probabilities, skip bool
-	zip                 bool // the answers are compressed
+	gzip                bool // compress the answers
 	log                 string
 }
 
@@ -33,17 +33,17 @@ func predictVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "predict [MODEL] --in FILE [--out FILE] [flags]",
 		Short: "Answer many rows: from IDX images or JSON lines, to JSON lines or CSV",
-		Long: "Predict answers the rows of a file, however many, in constant memory. MODEL is a\n" +
-			"model file or a run folder; without it runs/latest is meant.\n\n" +
-			"FILE holds IDX images, with --question or --questions; or a JSON object a line,\n" +
-			"with the names of the model's inputs and, where they are known, true answers by\n" +
-			"the heads' names:\n\n" +
+		Long: "Predict answers the rows of a file of any length in constant memory. MODEL is a\n" +
+			"model file or a run folder, by default runs/latest.\n\n" +
+			"FILE contains IDX images, with --question or --questions, or a JSON object in each\n" +
+			"line: values by the names of the model's inputs and, if they are known, true\n" +
+			"answers by the heads' names:\n\n" +
 			"    {\"image\": [0, 17, ...], \"question\": \"odd number\", \"digit\": \"7\"}\n\n" +
-			"An image is its pixels, from 0 to 255, which are taken as they are, or a PNG or\n" +
+			"An image is its pixels, from 0 to 255, which are used as they are, or a PNG or\n" +
 			"JPEG in base64. A true answer is a label in quotes, or a label's index. All files\n" +
-			"may be compressed with gzip; what --out names is where it ends in .gz.\n" +
-			"Texts are read as in training: what is longer than the model reads is cut.\n" +
-			"Where true answers are known, or follow from others, the heads' scores are told.",
+			"may be compressed with gzip; --out is if its name ends in .gz. Texts are read as\n" +
+			"in training: words beyond the model's length are cut. If true answers are known\n" +
+			"or follow from others, the heads' scores are printed.",
 		Example: "  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
 			"  braid predict runs/best --in images.idx --questions q.txt --labels labels.idx\n" +
 			"  generate | braid predict --in - | jq .digit",
@@ -56,24 +56,28 @@ func predictVerb(s streams) *cobra.Command {
 	}, cobra.MaximumNArgs(1))
 	c.Flags().StringVar(&f.in, "in", "", "`FILE` with rows, - is standard input; required")
 	c.Flags().StringVar(&f.out, "out", "-", "`FILE` for the answers, - is standard output")
-	c.Flags().StringVar(&f.format, "format", "", "jsonl, or csv, which is meant if --out ends so, or in .csv.gz")
-	c.Flags().StringVar(&f.question, "question", "", "asked of all rows that have none of their own")
-	c.Flags().StringVar(&f.questions, "questions", "", "`FILE` with a question a line, for IDX images")
+	c.Flags().StringVar(&f.format, "format", "",
+		"jsonl or csv (default: csv if --out ends in .csv or .csv.gz, else jsonl)")
+	c.Flags().StringVar(&f.question, "question", "", "question for rows without one")
+	c.Flags().StringVar(&f.questions, "questions", "",
+		"`FILE` with a question in each line, for IDX images")
 	c.Flags().StringVar(&f.unknown, "unknown", "error",
-		"words that a model without an OOV token does not know: error, or\n"+
+		"for unknown words, if the model has no OOV token: error, or\n"+
 			"drop, which leaves them out, as Keras does, and counts them")
-	c.Flags().StringArrayVar(&f.labels, "labels", nil, "IDX `[HEAD=]FILE` of true answers; HEAD: the first")
-	c.Flags().BoolVar(&f.probabilities, "probabilities", false, "write the probabilities of all answers")
+	c.Flags().StringArrayVar(&f.labels, "labels", nil,
+		"IDX `[HEAD=]FILE` of true answers (default HEAD: the first)")
+	c.Flags().BoolVar(&f.probabilities, "probabilities", false,
+		"write the probabilities of all answers")
 	c.Flags().BoolVar(&f.skip, "skip-bad", false, "write an error for a row that cannot be answered")
-	c.Flags().StringVar(&f.log, "log", "text", "how the scores are told: text, json or none")
+	c.Flags().StringVar(&f.log, "log", "text", "format of the scores: text, json or none")
 	c.Flags().SortFlags = false
 	return c
 }
 
-// check tests the flags, and fills in the format.
+// check checks the flags and fills in the format.
 func (f *predictFlags) check() error {
 	formats, logs := []string{"jsonl", "csv"}, []string{"text", "json", "none"}
-	fates := []string{"error", "drop"}
+	unknowns := []string{"error", "drop"}
 	switch {
 	case f.in == "":
 		return usage("--in is missing, want a file of IDX images or JSON lines, or - for standard input")
@@ -83,14 +87,14 @@ func (f *predictFlags) check() error {
 		return usage("--question and --questions: want one of them")
 	case f.format != "" && !slices.Contains(formats, f.format):
 		return usage("--format is %q, want one of %s", f.format, suggest.List(formats))
-	case !slices.Contains(fates, f.unknown):
-		return usage("--unknown is %q, want one of %s", f.unknown, suggest.List(fates))
+	case !slices.Contains(unknowns, f.unknown):
+		return usage("--unknown is %q, want one of %s", f.unknown, suggest.List(unknowns))
 	case !slices.Contains(logs, f.log):
 		return usage("--log is %q, want one of %s", f.log, suggest.List(logs))
 	}
 	name := f.out
 	if strings.EqualFold(filepath.Ext(name), ".gz") {
-		f.zip, name = true, strings.TrimSuffix(name, filepath.Ext(name))
+		f.gzip, name = true, strings.TrimSuffix(name, filepath.Ext(name))
 	}
 	if f.format == "" {
 		f.format = "jsonl"
@@ -110,7 +114,7 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	if err := f.distinct(path, model); err != nil {
+	if err := f.checkDistinct(path, model); err != nil {
 		return err
 	}
 	source, err := f.source(ctx, s, model)
@@ -123,7 +127,9 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 			s.note(note)
 		}
 	}
-	table, err := batchpredict.NewTable(model, batchpredict.Format{CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip})
+	table, err := batchpredict.NewTable(model, batchpredict.Format{
+		CSV: f.format == "csv", Probabilities: f.probabilities, Errors: f.skip,
+	})
 	if err != nil {
 		return err
 	}
@@ -134,18 +140,18 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	}
 	began := time.Now()
 	var score *batchpredict.Score
-	var failed error // without what is said around it of the file that is not written then
+	var failed error // of Run, without the context that writeTo adds
 	err = writeTo(ctx, s, f.out, func(w io.Writer) error {
-		if !f.zip {
+		if !f.gzip {
 			score, failed = p.Run(ctx, w)
 			return failed
 		}
-		zipped := gzip.NewWriter(w)
-		score, failed = p.Run(ctx, zipped)
-		return cmp.Or(failed, zipped.Close())
+		compressed := gzip.NewWriter(w)
+		score, failed = p.Run(ctx, compressed)
+		return cmp.Or(failed, compressed.Close())
 	})
 	if bar != nil {
-		bar.end() // before anything is said
+		bar.end() // before anything else is printed
 	}
 	if failed != nil {
 		return failed

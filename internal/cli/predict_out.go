@@ -18,8 +18,8 @@ import (
 	"braid/internal/batchpredict"
 )
 
-// writeTo lets write write to a file, whole or not at all, or to standard output as it goes. Devices and pipes
-// are written to as they are.
+// writeTo calls write with a file that replaces path once it is complete, or with standard output,
+// or with the device or pipe at path.
 func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) error) error {
 	if path == "-" {
 		return write(s.out)
@@ -35,17 +35,18 @@ func writeTo(ctx context.Context, s streams, path string, write func(io.Writer) 
 		}
 		return errors.Join(write(file), file.Close())
 	}
-	if path, err = target(path); err != nil {
+	if path, err = linkTarget(path); err != nil {
 		return err
 	}
 	return atomicfile.Write(path, write)
 }
 
-// descriptor is a path of what is open already: it may be a file, which holds something.
+// descriptor matches the path of an open file, which is appended to and not replaced.
 var descriptor = regexp.MustCompile(`^/(dev/(stdout|stderr|fd/\d+)|proc/[^/]+/fd/\d+)$`)
 
-// target is what a link leads to, which is replaced or made, and not the link.
-func target(path string) (string, error) {
+// linkTarget follows a symbolic link, whose target is replaced or made. Other paths it returns as
+// they are.
+func linkTarget(path string) (string, error) {
 	info, err := os.Lstat(path)
 	if err != nil || info.Mode()&os.ModeSymlink == 0 {
 		return path, nil
@@ -53,20 +54,21 @@ func target(path string) (string, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return real, err
 	}
-	to, err := os.Readlink(path) // to nothing yet
+	to, err := os.Readlink(path) // the target does not exist yet
 	if err == nil && !filepath.IsAbs(to) {
 		to = filepath.Join(filepath.Dir(path), to)
 	}
 	return to, err
 }
 
-// printScore prints what was counted, for people.
+// printScore prints the counts and the heads' accuracies as text.
 func printScore(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	noun := "rows"
 	if s.Rows == 1 {
 		noun = "row"
 	}
-	fmt.Fprintf(w, "%d %s in %.1f s, %.0f a second", s.Rows, noun, took.Seconds(), float64(s.Rows)/took.Seconds())
+	seconds := took.Seconds()
+	fmt.Fprintf(w, "%d %s in %.1f s, %.0f a second", s.Rows, noun, seconds, float64(s.Rows)/seconds)
 	if s.Bad > 0 {
 		fmt.Fprintf(w, "; %d could not be answered", s.Bad)
 	}
@@ -77,7 +79,8 @@ func printScore(w io.Writer, s *batchpredict.Score, took time.Duration) {
 		fmt.Fprintf(w, "; rows whose text was cut: %d", s.CutRows)
 	}
 	fmt.Fprintln(w)
-	if !slices.ContainsFunc(s.Heads, func(h batchpredict.HeadScore) bool { return h.Rows > 0 }) {
+	hasLabels := func(h batchpredict.HeadScore) bool { return h.Rows > 0 }
+	if !slices.ContainsFunc(s.Heads, hasLabels) {
 		return
 	}
 	fmt.Fprintln(w)
@@ -99,12 +102,13 @@ func printScore(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	t.Flush()
 }
 
-// printScoreJSON prints what was counted, as a line of JSON.
+// printScoreJSON prints the counts and the heads' accuracies as a line of JSON.
 func printScoreJSON(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	line := fmt.Appendf(nil, `{"rows":%d,"bad":%d,"seconds":%.3f`, s.Rows, s.Bad, took.Seconds())
 	add := func(name, suffix string, t batchpredict.Tally) {
 		if t.Rows > 0 {
-			line = fmt.Appendf(line, ",%s:%v,%s:%d", quoted(name+suffix), t.Share(), quoted(name+"_rows"), t.Rows)
+			line = fmt.Appendf(line, ",%s:%v", quoted(name+suffix), t.Share())
+			line = fmt.Appendf(line, ",%s:%d", quoted(name+"_rows"), t.Rows)
 		}
 	}
 	for _, h := range s.Heads {
@@ -114,7 +118,8 @@ func printScoreJSON(w io.Writer, s *batchpredict.Score, took time.Duration) {
 		add("all_right", "", s.All)
 	}
 	if s.DroppedWords > 0 {
-		line = fmt.Appendf(line, `,"dropped_words":%d,"dropped_rows":%d`, s.DroppedWords, s.DroppedRows)
+		const format = `,"dropped_words":%d,"dropped_rows":%d`
+		line = fmt.Appendf(line, format, s.DroppedWords, s.DroppedRows)
 	}
 	if s.CutRows > 0 {
 		line = fmt.Appendf(line, `,"cut_rows":%d`, s.CutRows)
@@ -122,11 +127,11 @@ func printScoreJSON(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	fmt.Fprintf(w, "%s}\n", line)
 }
 
-// quoted is a string as JSON.
+// quoted returns a string in JSON.
 func quoted(s string) []byte {
 	content, err := json.Marshal(s)
 	if err != nil {
-		panic(err) // a string always can be
+		panic(err) // every string has a JSON form
 	}
 	return content
 }

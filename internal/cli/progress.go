@@ -2,34 +2,78 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 
 	"braid/train"
 )
 
-// patience is how long an epoch or a prediction may take before a bar shows how far it is.
+// patience is how long an epoch or a prediction takes before it gets a bar.
 const patience = 500 * time.Millisecond
 
-// repaint is how often a bar's figures are made anew.
+// repaint is the interval in which a bar is updated.
 const repaint = 100 * time.Millisecond
 
-// epochBar shows, on a terminal, how far an epoch is: at once, or when it takes long. It is gone
-// when the epoch's line is printed.
-type epochBar struct {
+// newBars returns a group of bars on standard error.
+func newBars(s streams) *mpb.Progress {
+	return mpb.New(mpb.WithOutput(s.err), mpb.WithWidth(28))
+}
+
+// delayedBar is a progress bar with a text on its right. It appears at the first update after wait.
+type delayedBar struct {
 	s       streams
 	wait    time.Duration
-	names   []string
 	began   time.Time
-	painted time.Time
+	updated time.Time
 	group   *mpb.Progress
 	bar     *mpb.Bar
 	text    string
+}
+
+// due reports whether the bar is to be updated now.
+func (b *delayedBar) due() bool {
+	now := time.Now()
+	if now.Sub(b.updated) < repaint || now.Sub(b.began) < b.wait {
+		return false
+	}
+	b.updated = now
+	return true
+}
+
+// open adds the bar if it is not there yet. A total of 0 is unknown.
+func (b *delayedBar) open(total int64, left ...decor.Decorator) {
+	if b.bar != nil {
+		return
+	}
+	b.group = newBars(b.s)
+	text := decor.Any(func(decor.Statistics) string { return " " + b.text })
+	options := []mpb.BarOption{
+		mpb.BarRemoveOnComplete(), mpb.PrependDecorators(left...), mpb.AppendDecorators(text),
+	}
+	if total > 0 {
+		b.bar = b.group.AddBar(total, options...)
+	} else {
+		b.bar = b.group.New(0, mpb.NopStyle(), options...)
+	}
+}
+
+// end removes the bar.
+func (b *delayedBar) end() {
+	if b.bar != nil {
+		b.bar.Abort(true)
+		b.group.Wait()
+		b.bar, b.group = nil, nil
+	}
+}
+
+// epochBar shows the progress of an epoch on a terminal. It is removed before the epoch's line is
+// printed.
+type epochBar struct {
+	delayedBar
+	names []string
 }
 
 func (b *epochBar) callback() train.Callback {
@@ -55,18 +99,12 @@ func (b *epochBar) callback() train.Callback {
 }
 
 func (b *epochBar) step(s train.Step) {
-	now := time.Now()
-	if now.Sub(b.painted) < repaint || now.Sub(b.began) < b.wait {
+	if !b.due() {
 		return
 	}
-	b.painted = now
-	if b.bar == nil {
-		b.group = mpb.New(mpb.WithOutput(b.s.err), mpb.WithWidth(28))
-		b.bar = b.group.AddBar(int64(s.Steps), mpb.BarRemoveOnComplete(),
-			mpb.PrependDecorators(decor.Name(fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs)), decor.CountersNoUnit(" %d/%d")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + b.text })))
-	}
-	// Of the figures, the losses: all of them would not fit a line.
+	epoch := fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs)
+	b.open(int64(s.Steps), decor.Name(epoch), decor.CountersNoUnit(" %d/%d"))
+	// Only the losses, which come first: all figures would not fit on a line.
 	figures := s.Figures()
 	losses := 0
 	for losses < len(figures) && strings.HasSuffix(b.names[losses], "loss") {
@@ -76,53 +114,25 @@ func (b *epochBar) step(s train.Step) {
 	b.bar.SetCurrent(int64(s.Step))
 }
 
-func (b *epochBar) end() {
-	if b.bar != nil {
-		b.bar.Abort(true)
-		b.group.Wait()
-		b.bar, b.group = nil, nil
-	}
-}
+// rowsBar shows the progress of a prediction on a terminal.
+type rowsBar struct{ delayedBar }
 
-// rowsBar shows, on a terminal, how many rows are answered, when it takes long.
-type rowsBar struct {
-	s       streams
-	began   time.Time
-	painted time.Time
-	group   *mpb.Progress
-	bar     *mpb.Bar
-	text    string
-}
-
-// newRowsBar is nil where nobody would see a bar, or it would run into the answers.
+// newRowsBar returns nil if standard error is no terminal, or if the answers are printed on one.
 func newRowsBar(s streams, out string) *rowsBar {
-	file, ok := s.out.(*os.File)
-	if !s.terminal() || out == "-" && ok && term.IsTerminal(int(file.Fd())) {
+	if !s.terminal() || out == "-" && isTerminal(s.out) {
 		return nil
 	}
-	return &rowsBar{s: s, began: time.Now()}
+	return &rowsBar{delayedBar{s: s, wait: patience, began: time.Now()}}
 }
 
-// show shows that so many rows are answered, and how much is done of a total, 0 where it is not known.
+// show updates the bar with the number of answered rows and the bytes that are done. A total of 0
+// is unknown.
 func (b *rowsBar) show(rows int, done, total int64) {
-	now := time.Now()
-	took := now.Sub(b.began)
-	if now.Sub(b.painted) < repaint || took < patience {
+	if !b.due() {
 		return
 	}
-	b.painted = now
-	if b.bar == nil {
-		b.group = mpb.New(mpb.WithOutput(b.s.err), mpb.WithWidth(28))
-		options := []mpb.BarOption{
-			mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name("predict")),
-			mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + b.text })),
-		}
-		if total > 0 {
-			b.bar = b.group.AddBar(total, options...)
-		} else {
-			b.bar = b.group.New(0, mpb.NopStyle(), options...)
-		}
-	}
+	b.open(total, decor.Name("predict"))
+	took := b.updated.Sub(b.began)
 	rate := float64(rows) / took.Seconds()
 	b.text = fmt.Sprintf("%d rows, %.0f a second", rows, rate)
 	if total > 0 && done > 0 {
@@ -132,15 +142,7 @@ func (b *rowsBar) show(rows int, done, total int64) {
 	b.bar.SetCurrent(done)
 }
 
-func (b *rowsBar) end() {
-	if b.bar != nil {
-		b.bar.Abort(true)
-		b.group.Wait()
-		b.bar, b.group = nil, nil
-	}
-}
-
-// downloads shows a bar for each file that is fetched: on a terminal only.
+// downloads shows a bar for each file that is downloaded, if standard error is a terminal.
 type downloads struct {
 	s     streams
 	group *mpb.Progress
@@ -154,12 +156,14 @@ func (d *downloads) progress(file string, done, total int64) {
 		return
 	}
 	if d.group == nil {
-		d.group = mpb.New(mpb.WithOutput(d.s.err), mpb.WithWidth(28))
+		d.group = newBars(d.s)
 	}
 	bar := d.bars[file]
 	if bar == nil {
-		bar = d.group.AddBar(max(total, 0), mpb.PrependDecorators(decor.Name(file)),
-			mpb.AppendDecorators(decor.CountersKibiByte("% .1f / % .1f"), decor.AverageSpeed(decor.SizeB1024(0), "  % .1f")))
+		size := decor.CountersKibiByte("% .1f / % .1f")
+		speed := decor.AverageSpeed(decor.SizeB1024(0), "  % .1f")
+		bar = d.group.AddBar(max(total, 0),
+			mpb.PrependDecorators(decor.Name(file)), mpb.AppendDecorators(size, speed))
 		d.bars[file] = bar
 	}
 	bar.SetTotal(max(total, done), false)

@@ -148,7 +148,7 @@ func TestKill(t *testing.T) {
 // Of two processes that begin, or go on with, one run at once, exactly one does.
 func TestTwoWriters(t *testing.T) {
 	slow(t)
-	data := dataset(t)
+	data := writeDataset(t)
 	for i := range 50 {
 		run := filepath.Join(t.TempDir(), "run")
 		args := []string{"train", "--data", data, "--log", "none", "--epochs", "20", "--batch", "4", "--out", run}
@@ -185,7 +185,7 @@ func TestTwoWriters(t *testing.T) {
 // The first signal ends the step and saves it, a second ends the process at once.
 func TestSignals(t *testing.T) {
 	slow(t)
-	data := dataset(t)
+	data := writeDataset(t)
 	whole := filepath.Join(t.TempDir(), "run")
 	args := []string{"train", "--data", data, "--epochs", "3000", "--batch", "4", "--log", "none", "--out"}
 	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
@@ -260,7 +260,7 @@ func waitFor(t *testing.T, pattern string) {
 // A disk that takes no checkpoints does not stop training: it is told once, and at the end.
 func TestDiskTakesNothing(t *testing.T) {
 	defer atomicfile.Inject(nil)
-	data := dataset(t)
+	data := writeDataset(t)
 	for _, planted := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EDQUOT} {
 		run := filepath.Join(t.TempDir(), "run")
 		atomicfile.Inject(func(op atomicfile.Op, path string, _ int) (int, error) {
@@ -283,7 +283,7 @@ func TestDiskTakesNothing(t *testing.T) {
 }
 
 func TestResumeMistakes(t *testing.T) {
-	data, run, other := dataset(t), filepath.Join(t.TempDir(), "run"), t.TempDir()
+	data, run, other := writeDataset(t), filepath.Join(t.TempDir(), "run"), t.TempDir()
 	if code, _, errs := call("train", "--data", data, "--epochs", "2", "--log", "none", "--out", run); code != 0 {
 		t.Fatal(errs)
 	}
@@ -347,7 +347,7 @@ func TestResumeMistakes(t *testing.T) {
 
 // dataset2 is a data set of other images.
 func dataset2(t *testing.T) string {
-	folder := dataset(t)
+	folder := writeDataset(t)
 	path := filepath.Join(folder, "train-images-idx3-ubyte.gz")
 	if err := os.Rename(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), path); err != nil {
 		t.Fatal(err)

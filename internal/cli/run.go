@@ -20,33 +20,33 @@ import (
 	"braid/train"
 )
 
-// runs is the folder in which runs are kept unless told otherwise.
+// runs is the default folder of runs.
 const runs = "runs"
 
-// run is a run folder: what a training leaves behind. It is locked against other processes.
+// run is a run folder, which holds the results of a training. It is locked against other processes.
 type run struct {
 	folder string
-	latest bool // runs/latest shall lead to it
+	latest bool // save links runs/latest to the folder
 	unlock func()
 }
 
-// configName and maxConfig are the name of a run's configuration, and the most bytes of it that are read.
 const (
 	configName = "config.json"
-	maxConfig  = 1 << 20
+	maxConfig  = 1 << 20 // bytes of config.json
 )
 
-// config is what config.json holds.
+// config is the content of config.json.
 type config struct {
-	Options  options        `json:"options"`
-	Training trainingRecord `json:"training"`
-	Data     dataRecord     `json:"data"`
-	Workers  int            `json:"workers"`
-	Started  time.Time      `json:"started"`
-	Go       string         `json:"go"`
+	Options  options          `json:"options"`
+	Training trainingMetadata `json:"training"`
+	Data     dataSummary      `json:"data"`
+	Workers  int              `json:"workers"`
+	Started  time.Time        `json:"started"`
+	Go       string           `json:"go"`
 }
 
-type dataRecord struct {
+// dataSummary describes a data set: its source, images, and the mean and deviation of its pixels.
+type dataSummary struct {
 	Source string  `json:"source"`
 	Train  int     `json:"train"`
 	Test   int     `json:"test"`
@@ -54,19 +54,19 @@ type dataRecord struct {
 	Std    float64 `json:"std"`
 }
 
-// newRun makes the folder: the one asked for, which must be new or empty, or one named after the
-// time.
+// newRun makes and locks a run folder: out, which must be new or empty, or runs/TIME-name if out is
+// empty.
 func newRun(out, name string, now time.Time) (*run, error) {
 	if out != "" {
 		if err := atomicfile.MakeFolder(out); err != nil {
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
-		if err := empty(out); err != nil { // before a lock is left there
+		if err := checkEmpty(out); err != nil { // before Lock leaves a file there
 			return nil, err
 		}
 		unlock, err := atomicfile.Lock(out)
 		if err == nil {
-			err = errors.Join(empty(out), atomicfile.Sweep(out))
+			err = errors.Join(checkEmpty(out), atomicfile.Sweep(out))
 		}
 		if err != nil {
 			if unlock != nil {
@@ -77,7 +77,7 @@ func newRun(out, name string, now time.Time) (*run, error) {
 		return &run{folder: out, unlock: unlock}, nil
 	}
 	if err := os.MkdirAll(runs, 0o755); err != nil {
-		return nil, fmt.Errorf("run folder: %w; --out names another place", err)
+		return nil, fmt.Errorf("run folder: %w; --out names another folder", err)
 	}
 	folder := filepath.Join(runs, now.Format("20060102-150405")+"-"+name)
 	for i := 1; i < 100; i++ {
@@ -87,17 +87,17 @@ func newRun(out, name string, now time.Time) (*run, error) {
 		}
 		err := os.Mkdir(path, 0o755)
 		if err == nil {
-			return locked(path, true)
+			return lockRun(path, true)
 		}
 		if !errors.Is(err, os.ErrExist) {
-			return nil, fmt.Errorf("run folder: %w; --out names another place", err)
+			return nil, fmt.Errorf("run folder: %w; --out names another folder", err)
 		}
 	}
 	return nil, fmt.Errorf("run folder: %s and a hundred like it are taken", folder)
 }
 
-// locked locks a folder and removes what a process that died there was writing.
-func locked(folder string, latest bool) (*run, error) {
+// lockRun locks a folder and removes the temporary files of a process that died there.
+func lockRun(folder string, latest bool) (*run, error) {
 	unlock, err := atomicfile.Lock(folder)
 	if err != nil {
 		return nil, fmt.Errorf("run folder: %w", err)
@@ -109,10 +109,12 @@ func locked(folder string, latest bool) (*run, error) {
 	return &run{folder, latest, unlock}, nil
 }
 
-// empty is an error where anything is in a folder but what a process leaves that dies before it has begun.
-func empty(folder string) error {
+// checkEmpty returns an error if a folder contains more than the lock and the temporary files of a
+// process that died before its run began.
+func checkEmpty(folder string) error {
 	if _, err := os.Stat(filepath.Join(folder, configName)); err == nil {
-		return fmt.Errorf("--out %s holds a run: go on with it by --resume %s, or name a new folder", folder, folder)
+		const format = "--out %s holds a run: go on with it by --resume %s, or name a new folder"
+		return fmt.Errorf(format, folder, folder)
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -120,14 +122,16 @@ func empty(folder string) error {
 	}
 	for _, entry := range entries {
 		name := entry.Name()
-		if name != atomicfile.LockName && !(atomicfile.IsTemporary(name) && strings.HasPrefix(name, "."+configName)) {
-			return fmt.Errorf("--out %s is not empty: name a new folder, so that nothing is lost", folder)
+		unfinished := atomicfile.IsTemporary(name) && strings.HasPrefix(name, "."+configName)
+		if name != atomicfile.LockName && !unfinished {
+			const format = "--out %s is not empty: name a new folder, so that nothing is lost"
+			return fmt.Errorf(format, folder)
 		}
 	}
 	return nil
 }
 
-// openRun opens a run to go on with it.
+// openRun locks a run that is to be resumed and reads its configuration.
 func openRun(folder string) (*run, config, error) {
 	var c config
 	given := folder
@@ -138,7 +142,7 @@ func openRun(folder string) (*run, config, error) {
 	if err != nil {
 		return nil, c, fmt.Errorf("--resume: no run at %s: %w", given, err)
 	}
-	r, err := locked(folder, filepath.Dir(folder) == runs)
+	r, err := lockRun(folder, filepath.Dir(folder) == runs)
 	if err != nil {
 		return nil, c, err
 	}
@@ -153,14 +157,13 @@ func openRun(folder string) (*run, config, error) {
 	return r, c, nil
 }
 
-// parseConfig reads what configure wrote.
 func parseConfig(content []byte) (config, error) {
 	var c config
 	err := json.Unmarshal(content, &c)
 	return c, err
 }
 
-// checkpoints is the folder of the run's checkpoints.
+// checkpoints returns the folder of the run's checkpoints.
 func (r *run) checkpoints() string { return filepath.Join(r.folder, "checkpoints") }
 
 // configure writes config.json.
@@ -172,7 +175,7 @@ func (r *run) configure(c config) error {
 	return atomicfile.WriteBytes(filepath.Join(r.folder, configName), append(content, '\n'))
 }
 
-// save writes what was trained and measured, and lets runs/latest lead here.
+// save writes the model, the history and the curves, and links runs/latest to the folder.
 func (r *run) save(f *modelfile.File, h *train.History) error {
 	err := errors.Join(
 		modelfile.Save(filepath.Join(r.folder, modelfile.FileName), f),
@@ -187,16 +190,18 @@ func (r *run) save(f *modelfile.File, h *train.History) error {
 	return err
 }
 
-// panels makes a diagram of the losses and one of each metric, heads by colour, validation dashed.
+// panels returns a diagram of the losses and one of the accuracies. Each head has a colour, and
+// validation is dashed.
 func panels(h *train.History, f *modelfile.File) []plot.Panel {
 	var list []plot.Panel
 	for _, figure := range []string{"loss", "accuracy"} {
 		p := plot.Panel{Title: strings.ToUpper(figure[:1]) + figure[1:], X: "epoch", Y: figure}
 		for i, head := range f.Model.Heads() {
 			name := head.Name + "_" + figure
+			training, validation := h.Series(name), h.Series("val_"+name)
 			for _, l := range []plot.Line{
-				{Name: head.Name + ", training", Values: h.Series(name), Color: i},
-				{Name: head.Name + ", validation", Values: h.Series("val_" + name), Color: i, Dashed: true},
+				{Name: head.Name + ", training", Values: training, Color: i},
+				{Name: head.Name + ", validation", Values: validation, Color: i, Dashed: true},
 			} {
 				if l.Values != nil {
 					p.Lines = append(p.Lines, l)
@@ -208,8 +213,11 @@ func panels(h *train.History, f *modelfile.File) []plot.Panel {
 	return list
 }
 
-// describe makes the model's file: with the vocabulary, the pixels' mean and deviation, the labels.
-func describe(m *braid.Model, t trainingRecord, h *train.History, e *examples) (*modelfile.File, error) {
+// modelFile returns the file of a trained model, with its vocabulary, the standardization of its
+// pixels, labels, rules and samples.
+func modelFile(
+	m *braid.Model, t trainingMetadata, h *train.History, d *dataset,
+) (*modelfile.File, error) {
 	tokenizer, err := digitqa.Tokenizer()
 	if err != nil {
 		return nil, err
@@ -217,8 +225,8 @@ func describe(m *braid.Model, t trainingRecord, h *train.History, e *examples) (
 	t.Epochs = len(h.Epochs)
 	if n := len(h.Epochs); n > 0 {
 		for i, v := range h.Epochs[n-1].Values {
-			f := figureRecord{Name: h.Names[i]}
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			f := finalFigure{Name: h.Names[i]}
+			if finite(v) {
 				f.Value = &v
 			}
 			t.Final = append(t.Final, f)
@@ -228,11 +236,15 @@ func describe(m *braid.Model, t trainingRecord, h *train.History, e *examples) (
 	if err != nil {
 		return nil, err
 	}
+	question := &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}
+	for _, q := range digitqa.Questions {
+		question.Questions = append(question.Questions, q.Text)
+	}
 	f := &modelfile.File{
 		Model: m,
 		Inputs: []modelfile.Input{
-			{Name: "image", Pixels: &e.standard},
-			{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
+			{Name: "image", Pixels: &d.standard},
+			{Name: "question", Text: question},
 		},
 		Labels: []modelfile.Labels{
 			{Head: "digit", Labels: strings.Split("0123456789", "")},
@@ -240,13 +252,15 @@ func describe(m *braid.Model, t trainingRecord, h *train.History, e *examples) (
 		},
 		Training: training,
 	}
-	for _, q := range digitqa.Questions {
-		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
-	}
 	for _, r := range digitqa.Rules() {
 		f.Rules = append(f.Rules, modelfile.Rule{
-			Input: "question", Text: r.Question, Head: "answer", Label: "yes", Of: "digit", Labels: r.Digits,
+			Input: "question", Text: r.Question,
+			Head: "answer", Label: "yes",
+			Of: "digit", Labels: r.Digits,
 		})
 	}
-	return f, f.Sample(e.samples)
+	return f, f.Sample(d.samples)
 }
+
+// finite reports whether a number is neither infinite nor NaN.
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -46,58 +46,101 @@ func serveVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "serve [[NAME=]MODEL ...] [flags]",
 		Short: "Answer over HTTP, with a page to draw digits on",
-		Long: "Serve answers with one or more models, model files or run folders (default: runs/latest), by the\n" +
-			"Open Inference Protocol (version 2), by POST /ask for people, and on a page at / to draw on.\n" +
-			"SIGTERM ends it once all is answered that was accepted. SIGHUP reads models and tokens again.",
+		Long: "Serve answers with one or more models. MODEL is a model file or a run folder, by\n" +
+			"default runs/latest. It speaks the Open Inference Protocol (version 2), answers\n" +
+			"POST /ask, and has a page at / to draw on. SIGTERM ends it after it has answered\n" +
+			"the requests that it accepted. SIGHUP reloads models and tokens.",
 		RunE: func(c *cobra.Command, args []string) error {
 			f.connectionsSet = c.Flags().Changed("connections")
 			return f.run(c.Context(), s, args)
 		},
 	}, cobra.ArbitraryArgs)
-	flags, usual := c.Flags(), serve.Defaults()
-	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address to listen at; :8080 for all, port 0 for any that is free")
-	flags.IntVar(&f.BatchRows, "batch", usual.BatchRows, "most rows that are computed together")
-	flags.DurationVar(&f.BatchWait, "batch-wait", usual.BatchWait, "how long a row may wait for others; 0: only what already waits is computed together")
-	flags.IntVar(&f.Queue, "queue", usual.Queue, "most requests that are read and not answered; more get 503")
-	flags.DurationVar(&f.Deadline, "deadline", usual.Deadline, "how long a request may wait from when it was read; then it gets 504")
-	flags.IntVar(&f.Connections, "connections", usual.Connections, "most connections at once, or as many as an eighth of --memory holds; at the limit the longest idle one is closed to let a new one in")
-	flags.IntVar(&f.ClientConnections, "client-connections", 0, "most connections of one client, such as a proxy; 0: half of --connections")
-	flags.StringVar(&f.memory, "memory", "", "most memory of the process, such as 512MB or 2GB; default: a quarter of the machine's or container's")
-	flags.IntVar(&f.bodyMB, "max-body", int(usual.Body>>20), "most MB of a request's body, also when decompressed")
-	flags.IntVar(&f.imageMB, "max-image", int(usual.Image>>20), "most MB of an image when it is decoded: 48 hold a JPEG of 50 million pixels, a PNG of 12 million")
-	flags.IntVar(&f.Rows, "max-rows", usual.Rows, "most rows of a request")
-	flags.Float64Var(&f.Rate, "rate-limit", usual.Rate, "most requests a second of one client; more get 429; 0: no limit")
-	flags.StringVar(&f.Token, "token-file", "", "file with bearer tokens of 16 characters or more, one a line, one of which each request must bring")
-	flags.StringSliceVar(&f.Hosts, "host", nil, "name that requests may ask for besides localhost and addresses, such as one that a proxy passes on;\n"+
-		"on this machine's own address, without tokens and TLS, no others are answered;\npages of these hosts may ask too")
-	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; read again when it changes")
-	flags.StringVar(&f.Key, "tls-key", "", "file with its key")
-	flags.BoolVar(&f.insecure, "insecure", false, "listen to other machines without tokens")
-	flags.BoolVar(&f.watch, "watch", false, "look each second whether the models' files have changed, and load them")
-	flags.DurationVar(&f.DrainWait, "drain-wait", usual.DrainWait, "after SIGTERM, how long to go on accepting, while ready says 503")
-	flags.DurationVar(&f.DrainTimeout, "drain-timeout", usual.DrainTimeout, "after that, how long what was accepted may take")
-	flags.StringVar(&f.profile, "pprof", "", "address on this machine to serve Go's profiles at, such as 127.0.0.1:6060")
-	flags.StringVar(&f.logFormat, "log-format", "text", strings.Join(logFormats, " or "))
-	flags.StringVar(&f.logMin, "log-level", "info", strings.Join(logLevels, ", ")+"; debug tells of each request")
-	flags.SortFlags = false
+	f.addBatchFlags(c)
+	f.addLimitFlags(c)
+	f.addAccessFlags(c)
+	f.addOperationFlags(c)
+	c.Flags().SortFlags = false
 	return c
+}
+
+func (f *serveFlags) addBatchFlags(c *cobra.Command) {
+	flags, d := c.Flags(), serve.Defaults()
+	flags.StringVar(&f.addr, "addr", "127.0.0.1:8080",
+		"address to listen on; :8080 for all interfaces, port 0 for any free port")
+	flags.IntVar(&f.BatchRows, "batch", d.BatchRows, "maximum rows in a batch")
+	flags.DurationVar(&f.BatchWait, "batch-wait", d.BatchWait,
+		"maximum time a row waits for its batch to fill; 0: batch only rows that\nalready wait")
+	flags.IntVar(&f.Queue, "queue", d.Queue,
+		"maximum requests read and not yet answered; more get 503")
+	flags.DurationVar(&f.Deadline, "deadline", d.Deadline,
+		"maximum time from reading a request to its answer; later it gets 504")
+}
+
+func (f *serveFlags) addLimitFlags(c *cobra.Command) {
+	flags, d := c.Flags(), serve.Defaults()
+	flags.IntVar(&f.Connections, "connections", d.Connections,
+		"maximum connections (default: at most an eighth of --memory); at the limit\n"+
+			"a new connection replaces the one that has been idle longest")
+	flags.IntVar(&f.ClientConnections, "client-connections", 0,
+		"maximum connections of one client, such as a proxy; 0: half of --connections")
+	flags.StringVar(&f.memory, "memory", "",
+		"maximum memory of the process, such as 512MB or 2GB (default: a quarter of\n"+
+			"the machine's or the container's)")
+	flags.IntVar(&f.bodyMB, "max-body", int(d.Body>>20),
+		"maximum MB of a request's body, also when decompressed")
+	flags.IntVar(&f.imageMB, "max-image", int(d.Image>>20),
+		"maximum MB of a decoded image: 48 suffice for a JPEG of 50 million pixels or\n"+
+			"a PNG of 12 million")
+	flags.IntVar(&f.Rows, "max-rows", d.Rows, "maximum rows in a request")
+	flags.Float64Var(&f.Rate, "rate-limit", d.Rate,
+		"maximum requests a second from one client; more get 429; 0: no limit")
+}
+
+func (f *serveFlags) addAccessFlags(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.Token, "token-file", "",
+		"file with bearer tokens of 16 or more characters, one on each line; each\n"+
+			"request must carry one")
+	flags.StringSliceVar(&f.Hosts, "host", nil,
+		"host name to answer besides localhost and IP addresses, such as the one that\n"+
+			"a proxy passes on. On a loopback address, without tokens and TLS, requests\n"+
+			"for other hosts are refused. Pages of these hosts may send requests too")
+	flags.StringVar(&f.Cert, "tls-cert", "", "file with a certificate; reloaded when it changes")
+	flags.StringVar(&f.Key, "tls-key", "", "file with the certificate's key")
+	flags.BoolVar(&f.insecure, "insecure", false, "accept requests from other machines without tokens")
+}
+
+func (f *serveFlags) addOperationFlags(c *cobra.Command) {
+	flags, d := c.Flags(), serve.Defaults()
+	flags.BoolVar(&f.watch, "watch", false,
+		"check the models' files every second and load those that changed")
+	flags.DurationVar(&f.DrainWait, "drain-wait", d.DrainWait,
+		"time after SIGTERM in which requests are accepted and readiness is 503")
+	flags.DurationVar(&f.DrainTimeout, "drain-timeout", d.DrainTimeout,
+		"maximum time after --drain-wait to answer the accepted requests")
+	flags.StringVar(&f.profile, "pprof", "",
+		"loopback address that serves Go's profiles, such as 127.0.0.1:6060")
+	flags.StringVar(&f.logFormat, "log-format", "text", strings.Join(logFormats, " or "))
+	flags.StringVar(&f.logMin, "log-level", "info",
+		strings.Join(logLevels, ", ")+"; debug logs each request")
 }
 
 // run serves until the context ends.
 func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
-	if err := f.settle(args); err != nil {
+	if err := f.configure(args); err != nil {
 		return err
 	}
 	if err := f.openLog(s.err); err != nil {
 		return err
 	}
 	defer f.logs.close(lastWords)
-	// A write to a closed pipe fails, where without this it would end the process.
+	// Without this a write to a closed pipe would end the process instead of failing.
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
 	defer signal.Stop(broken)
+	// SIGHUP is caught before models are loaded: uncaught it ends the process.
 	hangups := make(chan os.Signal, 1)
-	signal.Notify(hangups, syscall.SIGHUP) // before models are loaded: until then it would end the process
+	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)
 	restore, err := f.limitMemory()
 	if err != nil {
@@ -131,8 +174,8 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	return server.Run(ctx, l)
 }
 
-// settle checks the flags and makes the server's configuration of them.
-func (f *serveFlags) settle(args []string) error {
+// configure checks the flags and completes the server's configuration.
+func (f *serveFlags) configure(args []string) error {
 	switch {
 	case !slices.Contains(logFormats, f.logFormat):
 		return usage("--log-format is %q, want one of %s", f.logFormat, suggest.List(logFormats))
@@ -141,16 +184,24 @@ func (f *serveFlags) settle(args []string) error {
 	case !isAddress(f.addr):
 		return usage("--addr is %q, want HOST:PORT, such as 127.0.0.1:8080, or :8080 for all", f.addr)
 	case f.profile != "" && !serve.Loopback(f.profile):
-		return usage("--pprof is %s, want an address that only this machine reaches, such as 127.0.0.1:6060", f.profile)
+		return usage("--pprof is %s, want an address that only this machine reaches, "+
+			"such as 127.0.0.1:6060", f.profile)
 	case !serve.Loopback(f.addr) && f.Token == "" && !f.insecure:
-		return usage("--addr %s lets other machines ask: give them a --token-file, or say --insecure", f.addr)
+		return usage("--addr %s lets other machines ask: give them a --token-file, "+
+			"or say --insecure", f.addr)
 	}
 	for _, number := range []struct {
 		flag  string
 		value int64
 	}{
-		{"batch", int64(f.BatchRows)}, {"queue", int64(f.Queue)}, {"deadline", int64(f.Deadline)}, {"connections", int64(f.Connections)},
-		{"max-body", int64(f.bodyMB)}, {"max-image", int64(f.imageMB)}, {"max-rows", int64(f.Rows)}, {"drain-timeout", int64(f.DrainTimeout)},
+		{"batch", int64(f.BatchRows)},
+		{"queue", int64(f.Queue)},
+		{"deadline", int64(f.Deadline)},
+		{"connections", int64(f.Connections)},
+		{"max-body", int64(f.bodyMB)},
+		{"max-image", int64(f.imageMB)},
+		{"max-rows", int64(f.Rows)},
+		{"drain-timeout", int64(f.DrainTimeout)},
 	} {
 		if number.value <= 0 {
 			return usage("--%s must be above 0", number.flag)
@@ -166,6 +217,11 @@ func (f *serveFlags) settle(args []string) error {
 	if f.watch {
 		f.Watch = time.Second
 	}
+	return f.addModels(args)
+}
+
+// addModels adds the models that the arguments name, or the latest run.
+func (f *serveFlags) addModels(args []string) error {
 	if len(args) == 0 {
 		latest, err := modelPath(nil)
 		if err != nil {
@@ -175,15 +231,18 @@ func (f *serveFlags) settle(args []string) error {
 	}
 	for _, arg := range args {
 		source := serve.ParseSource(arg)
-		if _, err := os.Stat(source.Path); errors.Is(err, fs.ErrNotExist) && strings.Contains(arg, "=") && (source.Name == "" || source.Path == "") {
-			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, '.', '_' and '-' that begins with a letter or a digit, then a model", suggest.Shorten(arg))
+		incomplete := strings.Contains(arg, "=") && (source.Name == "" || source.Path == "")
+		if _, err := os.Stat(source.Path); incomplete && errors.Is(err, fs.ErrNotExist) {
+			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, "+
+				"'.', '_' and '-' that begins with a letter or a digit, then a model",
+				suggest.Shorten(arg))
 		}
 		f.Models = append(f.Models, source)
 	}
 	return nil
 }
 
-// openLog makes the log, which never waits for its reader. The caller closes f.logs.
+// openLog makes the log, whose writes never block. The caller closes f.logs.
 func (f *serveFlags) openLog(to io.Writer) error {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logMin)); err != nil {
@@ -205,7 +264,7 @@ func (f *serveFlags) openLog(to io.Writer) error {
 	return nil
 }
 
-// isAddress tells whether a text may be an address to listen at.
+// isAddress reports whether a text has the form of an address to listen on.
 func isAddress(text string) bool {
 	_, port, err := net.SplitHostPort(text)
 	if err == nil {
@@ -214,7 +273,7 @@ func isAddress(text string) bool {
 	return err == nil
 }
 
-// profiles serves Go's profiles at an address of their own.
+// profiles serves Go's profiles at f.profile.
 func (f *serveFlags) profiles() (stop func(), err error) {
 	l, err := net.Listen("tcp", f.profile)
 	if err != nil {
@@ -238,7 +297,8 @@ func (f *serveFlags) profiles() (stop func(), err error) {
 	return func() { server.Close() }, nil
 }
 
-// onEach calls reload at each signal, until stopped. What fails, reload has logged.
+// onEach calls reload at each signal until it is stopped. It ignores errors, which reload has
+// logged.
 func onEach(signals <-chan os.Signal, reload func() error) (stop func()) {
 	done := make(chan struct{})
 	go func() {

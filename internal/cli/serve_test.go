@@ -203,7 +203,7 @@ func TestServeProcess(t *testing.T) {
 	place := func(seed string) {
 		t.Helper()
 		run := filepath.Join(folder, "run"+seed)
-		if code, _, errs := call("train", "--data", dataset(t), "--epochs", "1", "--seed", seed, "--log", "none", "--out", run); code != 0 {
+		if code, _, errs := call("train", "--data", writeDataset(t), "--epochs", "1", "--seed", seed, "--log", "none", "--out", run); code != 0 {
 			t.Fatal(errs)
 		}
 		if err := os.Rename(filepath.Join(run, "model.safetensors"), model); err != nil {

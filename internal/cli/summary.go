@@ -13,8 +13,8 @@ func summaryVerb(s streams) *cobra.Command {
 	return command(&cobra.Command{
 		Use:   "summary [MODEL]",
 		Short: "Print a model's layers, shapes and weights",
-		Long: "Summary prints the table of a model: a model file, or a run folder.\n" +
-			"Without MODEL it is the network that train builds.",
+		Long: "Summary prints a table of a model's layers. MODEL is a model file or a run folder,\n" +
+			"by default the network that train builds.",
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				file, err := modelfile.Open(args[0])

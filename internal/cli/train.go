@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"maps"
-	"math"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -26,7 +25,7 @@ type trainFlags struct {
 	out, log, resume string
 }
 
-// options are the flags that a run is made of: its config.json keeps them.
+// options are the flags that a run's config.json stores.
 type options struct {
 	Epochs   int           `json:"epochs"`
 	Batch    int           `json:"batch"`
@@ -51,37 +50,47 @@ func trainVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "train [flags]",
 		Short: "Train the network that reads a digit and answers a question about it",
-		Long: "Train finds MNIST, trains the network for both heads, digit and answer, and leaves a run\n" +
-			"folder: model.safetensors, history.csv, config.json, curves.svg, and checkpoints. The same seed\n" +
-			"gives the same model, byte for byte, with any number of workers. A run that was stopped, or whose\n" +
-			"machine failed, goes on with --resume and ends with the same bytes.",
+		Long: "Train finds MNIST, trains the network for both heads, digit and answer, and writes\n" +
+			"a run folder: model.safetensors, history.csv, config.json, curves.svg, and\n" +
+			"checkpoints. The same seed gives the same model, byte for byte, with any number of\n" +
+			"workers. --resume goes on with a run that was stopped or whose machine failed; it\n" +
+			"ends with the same bytes.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.resume != "" {
-				return f.goOn(c.Context(), s, c.Flags().Changed)
+				return f.resumeRun(c.Context(), s, c.Flags().Changed)
 			}
-			return f.begin(c.Context(), s)
+			return f.startRun(c.Context(), s)
 		},
 	}, cobra.NoArgs)
-	c.Flags().IntVar(&f.Epochs, "epochs", 20, "times to go through the training images")
-	c.Flags().IntVar(&f.Batch, "batch", 64, "examples a step")
-	c.Flags().StringVar(&f.Weights, "loss-weights", "digit=0.5,answer=0.6", "what each head's loss counts in the total")
-	c.Flags().Float64Var(&f.Rate, "rate", 0.001, "Adam's learning rate")
-	c.Flags().Uint64Var(&f.Seed, "seed", 1, "of the first weights and the shuffles")
-	c.Flags().IntVar(&f.workers, "workers", 0, "workers; 0: as many as are quickest, up to one for each processor")
-	c.Flags().StringVar(&f.Data, "data", "", "folder with a data set in MNIST's format (default: find MNIST)")
-	c.Flags().StringVar(&f.out, "out", "", "run folder (default: runs/TIME-digitqa, and runs/latest leads there)")
-	c.Flags().StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
-	c.Flags().BoolVar(&f.Validate, "validate", true, "measure the test images after each epoch")
-	c.Flags().DurationVar(&f.Every, "checkpoint-every", time.Minute, "save the run's state so often within an epoch; 0: only after each")
-	c.Flags().IntVar(&f.Keep, "keep", 2, "newest checkpoints to keep, beside the best")
-	c.Flags().StringVar(&f.Best, "best", "", "figure whose best epoch's checkpoint is kept (default: val_loss, or loss)")
-	c.Flags().StringVar(&f.OnNaN, "on-nan", "stop", "where numbers go bad: stop, or restore, which goes back an epoch with half the rate")
-	c.Flags().StringVar(&f.resume, "resume", "", "run folder to go on with, in its own configuration; more --epochs may be asked for")
-	c.Flags().SortFlags = false
+	flags := c.Flags()
+	flags.IntVar(&f.Epochs, "epochs", 20, "passes through the training images")
+	flags.IntVar(&f.Batch, "batch", 64, "examples in a step")
+	flags.StringVar(&f.Weights, "loss-weights", "digit=0.5,answer=0.6",
+		"weight of each head's loss in the total")
+	flags.Float64Var(&f.Rate, "rate", 0.001, "Adam's learning rate")
+	flags.Uint64Var(&f.Seed, "seed", 1, "seed of the initial weights and the shuffles")
+	flags.IntVar(&f.workers, "workers", 0,
+		"number of workers; 0: the fastest number, up to one for each processor")
+	flags.StringVar(&f.Data, "data", "",
+		"folder with a data set in MNIST's format (default: find MNIST)")
+	flags.StringVar(&f.out, "out", "",
+		"run folder (default: runs/TIME-digitqa, which runs/latest links to)")
+	flags.StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
+	flags.BoolVar(&f.Validate, "validate", true, "measure the test images after each epoch")
+	flags.DurationVar(&f.Every, "checkpoint-every", time.Minute,
+		"interval of checkpoints within an epoch; 0: only after each epoch")
+	flags.IntVar(&f.Keep, "keep", 2, "number of newest checkpoints to keep besides the best")
+	flags.StringVar(&f.Best, "best", "",
+		"figure that selects the best checkpoint (default: val_loss, or loss)")
+	flags.StringVar(&f.OnNaN, "on-nan", "stop",
+		"if numbers are not finite: stop, or restore, which goes back an epoch\nand halves the rate")
+	flags.StringVar(&f.resume, "resume", "",
+		"run folder to go on with; its configuration holds, but --epochs may be raised")
+	flags.SortFlags = false
 	return c
 }
 
-// plan checks the flags and makes a plan of them.
+// plan checks the flags and returns their training plan.
 func (f trainFlags) plan() (train.Plan, error) {
 	p := digitqa.Plan()
 	switch {
@@ -90,8 +99,8 @@ func (f trainFlags) plan() (train.Plan, error) {
 	case f.Batch < 1:
 		return p, usage("--batch is %d, want 1 or more", f.Batch)
 	case f.workers < 0:
-		return p, usage("--workers is %d, want 1 or more, or 0 for as many as are quickest", f.workers)
-	case !(f.Rate > 0) || math.IsInf(f.Rate, 0):
+		return p, usage("--workers is %d, want 1 or more, or 0 for the fastest number", f.workers)
+	case f.Rate <= 0 || !finite(f.Rate):
 		return p, usage("--rate is %v, want a number above 0", f.Rate)
 	case f.Seed == 0:
 		return p, usage("--seed is 0, want 1 or more")
@@ -110,15 +119,16 @@ func (f trainFlags) plan() (train.Plan, error) {
 	return p, weigh(p.Heads, f.Weights)
 }
 
-// weigh reads weights such as digit=0.5, answer=0.6 into the heads. A head that is not named keeps
-// its weight.
+// weigh sets the heads' weights from a text such as "digit=0.5, answer=0.6". A head that the text
+// does not name keeps its weight.
 func weigh(heads train.Heads, weights string) error {
 	known := []string{"digit", "answer"}
 	given := map[string]bool{}
 	for entry := range strings.SplitSeq(weights, ",") {
 		name, text, ok := strings.Cut(entry, "=")
 		if !ok {
-			return usage("--loss-weights has %q, want HEAD=WEIGHT, such as digit=0.5,answer=0.6", entry)
+			const format = "--loss-weights has %q, want HEAD=WEIGHT, such as digit=0.5,answer=0.6"
+			return usage(format, entry)
 		}
 		name, text = strings.TrimSpace(name), strings.TrimSpace(text)
 		h, ok := heads[name]
@@ -130,8 +140,9 @@ func weigh(heads train.Heads, weights string) error {
 		}
 		given[name] = true
 		w, err := strconv.ParseFloat(text, 64)
-		if err != nil || w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
-			return usage("--loss-weights: the weight of %q is %q, want a finite number from 0", name, text)
+		if err != nil || w < 0 || !finite(w) {
+			const format = "--loss-weights: the weight of %q is %q, want a finite number from 0"
+			return usage(format, name, text)
 		}
 		h.Weight, h.MeasureOnly = w, w == 0
 		heads[name] = h
@@ -144,7 +155,7 @@ func weigh(heads train.Heads, weights string) error {
 	return usage("--loss-weights are all 0, want one above: else nothing is learnt")
 }
 
-// sameWeights reports whether two lists of weights say the same, however they are written.
+// sameWeights reports whether two texts set the same weights.
 func sameWeights(asked, has string) bool {
 	a, b := digitqa.Plan().Heads, digitqa.Plan().Heads
 	if weigh(a, asked) != nil || weigh(b, has) != nil {
@@ -155,86 +166,96 @@ func sameWeights(asked, has string) bool {
 	})
 }
 
-// begin is a new run.
-func (f trainFlags) begin(ctx context.Context, s streams) error {
+// startRun trains in a new run folder.
+func (f trainFlags) startRun(ctx context.Context, s streams) error {
 	began := time.Now()
 	plan, err := f.plan()
 	if err != nil {
 		return err
 	}
-	if f.Data != "" { // the run may be resumed from elsewhere
+	if f.Data != "" { // the run may be resumed from another folder
 		if f.Data, err = filepath.Abs(f.Data); err != nil {
 			return err
 		}
 	}
-	job, err := f.prepare(ctx, s, plan)
+	e, err := f.prepare(ctx, s, plan)
 	if err != nil {
 		return err
 	}
-	r, err := newRun(f.out, job.model.Name(), began)
+	r, err := newRun(f.out, e.model.Name(), began)
 	if err != nil {
 		return err
 	}
 	defer r.unlock()
 	c := config{
-		Options: f.options, Training: job.record, Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
-		Data: dataRecord{job.source, job.train.Rows(), job.test.Rows(), job.standard.Mean, job.standard.Std},
+		Options: f.options, Training: e.metadata, Data: e.summary(),
+		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
 	}
 	if err := r.configure(c); err != nil {
 		return err
 	}
-	return f.train(ctx, s, job, r, c, train.Fit)
+	return f.train(ctx, s, e, r, c, train.Fit)
 }
 
-// goOn goes on with a run. Changed tells whether a flag was given.
-func (f trainFlags) goOn(ctx context.Context, s streams, changed func(flag string) bool) error {
+// resumeRun goes on with a run. changed reports whether a flag was given.
+func (f trainFlags) resumeRun(
+	ctx context.Context, s streams, changed func(flag string) bool,
+) error {
 	r, c, err := openRun(f.resume)
 	if err != nil {
 		return err
 	}
 	defer r.unlock()
-	asked := f.options
+	given := f.options
 	f.options = c.Options
 	if changed("out") {
 		return usage("--out and --resume: a run stays in its folder")
 	}
 	for _, o := range []struct {
 		flag       string
-		asked, has any
+		given, has any
 	}{
-		{"batch", asked.Batch, f.Batch}, {"loss-weights", asked.Weights, f.Weights}, {"rate", asked.Rate, f.Rate},
-		{"seed", asked.Seed, f.Seed}, {"validate", asked.Validate, f.Validate}, {"on-nan", asked.OnNaN, f.OnNaN},
+		{"batch", given.Batch, f.Batch},
+		{"loss-weights", given.Weights, f.Weights},
+		{"rate", given.Rate, f.Rate},
+		{"seed", given.Seed, f.Seed},
+		{"validate", given.Validate, f.Validate},
+		{"on-nan", given.OnNaN, f.OnNaN},
 	} {
-		same := o.asked == o.has
+		same := o.given == o.has
 		if o.flag == "loss-weights" {
-			same = sameWeights(asked.Weights, f.Weights)
+			same = sameWeights(given.Weights, f.Weights)
 		}
 		if changed(o.flag) && !same {
-			return usage("--%s is %v, the run in %s has %v, and must keep it", o.flag, o.asked, f.resume, o.has)
+			return usage("--%s is %v, the run in %s has %v, and must keep it",
+				o.flag, o.given, f.resume, o.has)
 		}
 	}
-	for flag, take := range map[string]func(){
-		"epochs": func() { f.Epochs = asked.Epochs }, "data": func() { f.Data = asked.Data },
-		"checkpoint-every": func() { f.Every = asked.Every }, "keep": func() { f.Keep = asked.Keep },
-		"best": func() { f.Best = asked.Best },
+	for flag, set := range map[string]func(){
+		"epochs":           func() { f.Epochs = given.Epochs },
+		"data":             func() { f.Data = given.Data },
+		"checkpoint-every": func() { f.Every = given.Every },
+		"keep":             func() { f.Keep = given.Keep },
+		"best":             func() { f.Best = given.Best },
 	} {
 		if changed(flag) {
-			take()
+			set()
 		}
 	}
 	plan, err := f.plan()
 	if err != nil {
 		return err
 	}
-	job, err := f.prepare(ctx, s, plan)
+	e, err := f.prepare(ctx, s, plan)
 	if err != nil {
 		return err
 	}
 	if f.options != c.Options {
-		c.Options, c.Training = f.options, job.record
-		job.plan.Callbacks = append(job.plan.Callbacks, train.Callback{
-			Start: func(train.Start) error { return r.configure(c) }, // once the checkpoint fits what is asked for
+		c.Options, c.Training = f.options, e.metadata
+		// Start is called after the checkpoint was found to fit the plan.
+		e.plan.Callbacks = append(e.plan.Callbacks, train.Callback{
+			Start: func(train.Start) error { return r.configure(c) },
 		})
 	}
-	return f.train(ctx, s, job, r, c, train.Resume)
+	return f.train(ctx, s, e, r, c, train.Resume)
 }

@@ -17,9 +17,9 @@ func versionVerb(s streams) *cobra.Command {
 	return command(&cobra.Command{
 		Use:   "version",
 		Short: "Print the version, what it was built from, and the kernels in use",
-		Long: "Version prints the program's version and commit, the Go version, the kernel sets that this machine\n" +
-			"can run with the one in use, and the numerics version: models and checkpoints of the same numerics\n" +
-			"version give the same bytes.",
+		Long: "Version prints the program's version and commit, the Go version, the kernel set in use\n" +
+			"among those that this machine can run, and the numerics version. Models and checkpoints\n" +
+			"of the same numerics version give the same bytes.",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprint(s.out, versionText())
 			return err
@@ -27,7 +27,6 @@ func versionVerb(s streams) *cobra.Command {
 	}, cobra.NoArgs)
 }
 
-// versionText has a line for each fact.
 func versionText() string {
 	commit := "unknown"
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -46,7 +45,11 @@ func versionText() string {
 	for _, set := range kernel.Sets() {
 		sets = append(sets, set.Name)
 	}
-	return fmt.Sprintf("braid     %s\ncommit    %s\ngo        %s %s/%s\nkernels   %s, of %s\nnumerics  %d\n",
-		serve.Version(), commit, runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		kernel.Default().Name, strings.Join(sets, ", "), braid.Numerics)
+	var b strings.Builder
+	fmt.Fprintf(&b, "braid     %s\n", serve.Version())
+	fmt.Fprintf(&b, "commit    %s\n", commit)
+	fmt.Fprintf(&b, "go        %s %s/%s\n", runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(&b, "kernels   %s, of %s\n", kernel.Default().Name, strings.Join(sets, ", "))
+	fmt.Fprintf(&b, "numerics  %d\n", braid.Numerics)
+	return b.String()
 }

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+
+	"braid"
+	"braid/data"
+	"braid/data/mnist"
+	"braid/digitqa"
+)
+
+// dataset holds the training and test images with their questions and labels.
+type dataset struct {
+	train, test *data.Table
+	height      int // of an image, in pixels
+	width       int
+	standard    data.Standard
+	samples     braid.Tensors // test images with questions, for the model's file
+	source      string
+}
+
+// loadDataset finds the images, in folder unless it is empty, and makes tables of them.
+func loadDataset(ctx context.Context, s streams, folder string) (*dataset, error) {
+	bars := newDownloads(s)
+	finder := mnist.Finder{Dir: folder, Progress: bars.progress, Note: s.note}
+	digits, err := finder.Find(ctx)
+	bars.end()
+	if err != nil {
+		return nil, err
+	}
+	size := digits.Train.Pixels.Shape()
+	d := &dataset{height: size[1], width: size[2], source: digits.Source}
+	if d.standard, err = data.Measure(digits.Train.Pixels.Uint8s()); err != nil {
+		return nil, err
+	}
+	if d.train, err = digitqa.Table(digits.Train, d.standard); err != nil {
+		return nil, err
+	}
+	if d.test, err = digitqa.Table(digits.Test, d.standard); err != nil {
+		return nil, err
+	}
+	d.samples, err = digitqa.Samples(digits.Test)
+	return d, err
+}
+
+// summary describes the data set for config.json.
+func (d *dataset) summary() dataSummary {
+	return dataSummary{
+		d.source, d.train.Rows(), d.test.Rows(), d.standard.Mean, d.standard.Std,
+	}
+}
