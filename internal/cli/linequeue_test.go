@@ -137,7 +137,7 @@ func fill(t *testing.T, w *os.File) {
 // A server answers and ends, whatever becomes of its log and its standard output.
 func TestUnreadOutput(t *testing.T) {
 	slow(t)
-	run, _ := trained(t)
+	run, _ := trainRun(t)
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)

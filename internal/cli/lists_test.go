@@ -29,15 +29,15 @@ func TestSpacesInLists(t *testing.T) {
 		}
 	}
 
-	run, folder := trained(t)
-	m := manyRows(t, folder, 2)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 2)
 	dir := t.TempDir()
-	images, labels := put(
+	images, labels := writeFile(
 		t,
 		dir,
 		"images",
 		idxFile(m.pixels, 2, 6, 5),
-	), put(
+	), writeFile(
 		t,
 		dir,
 		"labels",

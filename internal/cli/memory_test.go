@@ -99,7 +99,7 @@ func TestResidentMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("reads resident memory from /proc: Linux only")
 	}
-	run, _ := trained(t)
+	run, _ := trainRun(t)
 	const most = 8 << 20
 	padded := append([]byte(row), bytes.Repeat([]byte(" "), most-len(row))...)
 	var zipped bytes.Buffer
@@ -117,7 +117,7 @@ func TestResidentMemory(t *testing.T) {
 	}{{"200MB", "GOGC=", 200e6}, {"300MB", "GOGC=1000", 300e6}, {"2GB", "GOMEMLIMIT=250MiB", 250 << 20}} {
 		name, value, _ := strings.Cut(setting.env, "=")
 		t.Setenv(name, value)
-		s := served(t, run, "--memory", setting.memory, "--log-level", "error")
+		s := startServer(t, run, "--memory", setting.memory, "--log-level", "error")
 		var mu sync.Mutex
 		answered := map[string]int{} // by kind of request
 		end := time.Now().Add(2 * time.Second)

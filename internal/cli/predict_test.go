@@ -14,33 +14,31 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"braid"
 	"braid/digitqa"
 	"braid/internal/batchpredict"
-	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
 	"braid/tensor"
-	"braid/vision"
 )
 
-// All ways to give the same rows give what the model itself says, and the scores that eval has.
+// All formats of the same rows give the model's answers and the scores of eval.
 func TestPredict(t *testing.T) {
-	run, folder := trained(t)
-	_, evaluated, _ := call("eval", run, "--data", folder, "--log", "json")
+	run, folder := trainRun(t)
+	evaluated, _ := mustCall(t, "eval", run, "--data", folder, "--log", "json")
 	var want struct {
 		Digit  float64 `json:"digit_accuracy"`
 		Answer float64 `json:"answer_accuracy"`
 		Both   float64 `json:"both_right"`
 	}
-	if err := json.Unmarshal([]byte(evaluated), &want); err != nil || want.Both > 0.9 || want.Digit == want.Answer {
-		t.Fatalf("%v: %s: want a model that makes mistakes, other ones with each head", err, evaluated)
+	err := json.Unmarshal([]byte(evaluated), &want)
+	if err != nil || want.Both > 0.9 || want.Digit == want.Answer {
+		t.Fatalf("%v: %s: want heads that make different mistakes", err, evaluated)
 	}
-	m := manyRows(t, folder, 40)
+	m := newTestRows(t, folder, 40)
 	digits, answers := m.answers(t, run)
 	dir := t.TempDir()
 	images, labels := idxFile(m.pixels, 40, 6, 5), idxFile(m.labels, 40)
@@ -49,22 +47,29 @@ func TestPredict(t *testing.T) {
 		fmt.Fprintln(&flat, m.jsonLine(row, false))
 		fmt.Fprintf(&nested, "\r\n %s \r\n", m.jsonLine(row, true))
 	}
-	questions := put(t, dir, "questions", []byte(strings.Join(m.questions, "\r\n")))
-	named := []string{"--questions", questions, "--labels", "digit=" + put(t, dir, "labels", labels)}
+	questions := []byte(strings.Join(m.questions, "\n") + "\n")
+	crlf := []byte(strings.Join(m.questions, "\r\n"))
+	marked := []byte("\ufeff" + strings.Join(m.questions, "\n"))
+	with := func(questions []byte, labelFlag string, labels []byte) []string {
+		folder := t.TempDir()
+		q, l := writeFile(t, folder, "questions", questions), writeFile(t, folder, "l=", labels)
+		return []string{"--questions", q, "--labels", labelFlag + l}
+	}
 	for name, c := range map[string]struct {
 		in    []byte
 		stdin bool
 		args  []string
 	}{
-		"IDX":                   {in: images, args: named},
-		"IDX, packed":           {in: zip(images), args: []string{"--questions", put(t, dir, "q.gz", zip([]byte(strings.Join(m.questions, "\n")+"\n"))), "--labels", put(t, dir, "l=", zip(labels))}},
-		"IDX, marked questions": {in: images, args: []string{"--questions", put(t, dir, "marked", []byte("\ufeff"+strings.Join(m.questions, "\n"))), "--labels", "digit=" + put(t, dir, "labels", labels)}},
-		"IDX from a pipe":       {in: images, args: named, stdin: true},
-		"JSON":                  {in: []byte(flat.String())},
-		"JSON, nested, packed":  {in: zip([]byte("\ufeff" + nested.String()))},
-		"JSON from a pipe":      {in: []byte(nested.String()), stdin: true},
+		"IDX":             {in: images, args: with(crlf, "digit=", labels)},
+		"IDX, BOM":        {in: images, args: with(marked, "digit=", labels)},
+		"IDX, gzip":       {in: gzipped(images), args: with(gzipped(questions), "", gzipped(labels))},
+		"IDX from a pipe": {in: images, args: with(crlf, "digit=", labels), stdin: true},
+
+		"JSON":               {in: []byte(flat.String())},
+		"JSON, nested, gzip": {in: gzipped([]byte("\ufeff" + nested.String()))},
+		"JSON from a pipe":   {in: []byte(nested.String()), stdin: true},
 	} {
-		args := append([]string{"predict", run, "--probabilities", "--log", "json", "--in"}, put(t, dir, "in", c.in))
+		args := words("predict --probabilities --log json", run, "--in", writeFile(t, dir, "in", c.in))
 		var in io.Reader
 		if c.stdin {
 			args[len(args)-1], in = "-", bytes.NewReader(c.in)
@@ -82,14 +87,14 @@ func TestPredict(t *testing.T) {
 			d := digits[10*row:][:10]
 			best := slices.Index(d, slices.Max(d))
 			yes := answers[row]
-			said := map[bool]string{true: "yes", false: "no"}[yes > 0.5]
 			if l.Row != row || l.Digit != strconv.Itoa(best) || l.DigitProbability != d[best] ||
-				l.Answer != said || l.AnswerProbability != max(yes, 1-yes) || l.Answers["yes"] != yes || l.Answers["no"] != 1-yes {
+				l.Answer != yesNo(yes > 0.5) || l.AnswerProbability != max(yes, 1-yes) ||
+				l.Answers["yes"] != yes || l.Answers["no"] != 1-yes {
 				t.Errorf("%s: row %d is %+v, want %v and %v", name, row, l, d, yes)
 			}
 			for i, p := range d {
-				if l.Digits[strconv.Itoa(i)] != p {
-					t.Errorf("%s: row %d: digit %d has %v, want %v", name, row, i, l.Digits[strconv.Itoa(i)], p)
+				if got := l.Digits[strconv.Itoa(i)]; got != p {
+					t.Errorf("%s: row %d: digit %d has %v, want %v", name, row, i, got, p)
 				}
 			}
 		}
@@ -106,38 +111,45 @@ func TestPredict(t *testing.T) {
 		if err := json.Unmarshal([]byte(errs), &got); err != nil {
 			t.Fatalf("%s: %v: %s", name, err, errs)
 		}
-		if got.Rows != 40 || got.Bad != 0 || got.Digit != want.Digit || got.Answer != want.Answer || got.All != want.Both ||
-			got.DigitRows != 40 || got.AnswerRows != 40 || got.AllRows != 40 {
+		if got.Rows != 40 || got.Bad != 0 ||
+			got.DigitRows != 40 || got.AnswerRows != 40 || got.AllRows != 40 ||
+			got.Digit != want.Digit || got.Answer != want.Answer || got.All != want.Both {
 			t.Errorf("%s: scores are %s, eval's %s", name, errs, evaluated)
 		}
 	}
 }
 
-// What does not fit one block comes out as if it had, into a file too; and CSV says what JSON lines say.
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
+
+// Rows in several blocks are answered in order. CSV and JSON lines have the same answers.
 func TestPredictBlocks(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 2*batchpredict.PerBlock+37)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 2*batchpredict.PerBlock+37)
 	dir := t.TempDir()
-	images := put(t, dir, "images", idxFile(m.pixels, m.rows(), 6, 5))
-	questions := put(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
-	labels := put(t, dir, "labels", idxFile(m.labels, m.rows()))
+	questions := writeFile(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
+	labels := writeFile(t, dir, "labels", idxFile(m.labels, m.rows()))
 	out := filepath.Join(dir, "out.CSV")
-	code, said, errs := call("predict", run, "--in", images, "--questions", questions, "--labels", labels, "--out", out, "--probabilities", "--skip-bad")
-	if code != 0 || said != "" || !strings.HasPrefix(errs, fmt.Sprintf("%d rows in ", m.rows())) || !strings.Contains(errs, "all right") {
-		t.Fatalf("exit code %d: %s%s", code, said, errs)
+	predict := []string{"predict", run, "--in", m.idx(t, dir), "--questions", questions}
+	toFile := words("--probabilities --skip-bad", "--labels", labels, "--out", out)
+	said, errs := mustCall(t, slices.Concat(predict, toFile)...)
+	if said != "" || !strings.HasPrefix(errs, fmt.Sprintf("%d rows in ", m.rows())) {
+		t.Fatalf("%s%s", said, errs)
 	}
-	file, err := os.Open(out)
-	if err != nil {
-		t.Fatal(err)
+	checkContains(t, errs, "all right")
+	table := readCSV(t, out)
+	if len(table) != 1+m.rows() {
+		t.Fatalf("%d lines", len(table))
 	}
-	defer file.Close()
-	table, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(table) != 1+m.rows() {
-		t.Fatalf("%d lines: %v", len(table), err)
-	}
-	if got, want := strings.Join(table[0], " "), "row digit digit_probability digit_probability_0 digit_probability_1 digit_probability_2 digit_probability_3 "+
-		"digit_probability_4 digit_probability_5 digit_probability_6 digit_probability_7 digit_probability_8 digit_probability_9 "+
-		"answer answer_probability answer_probability_no answer_probability_yes error"; got != want {
+	const columns = "row digit digit_probability digit_probability_0 digit_probability_1 " +
+		"digit_probability_2 digit_probability_3 digit_probability_4 digit_probability_5 " +
+		"digit_probability_6 digit_probability_7 digit_probability_8 digit_probability_9 " +
+		"answer answer_probability answer_probability_no answer_probability_yes error"
+	if got := strings.Join(table[0], " "); got != columns {
 		t.Errorf("columns are %s", got)
 	}
 	digits, answers := m.answers(t, run)
@@ -149,130 +161,142 @@ func TestPredictBlocks(t *testing.T) {
 			want = append(want, number(p))
 		}
 		yes := answers[row]
-		want = append(want, map[bool]string{true: "yes", false: "no"}[yes > 0.5], number(max(yes, 1-yes)), number(1-yes), number(yes), "")
+		want = append(want,
+			yesNo(yes > 0.5), number(max(yes, 1-yes)), number(1-yes), number(yes), "")
 		if !slices.Equal(fields, want) {
 			t.Fatalf("row %d is  %v\nwant %v", row, fields, want)
 		}
 	}
-	code, lines, errs := call("predict", run, "--in", images, "--questions", questions, "--log", "none")
-	if list := parseLines(t, lines); code != 0 || errs != "" || len(list) != m.rows() || list[batchpredict.PerBlock].Digit != table[1+batchpredict.PerBlock][1] || list[m.rows()-1].Row != m.rows()-1 {
-		t.Errorf("exit code %d: %s", code, errs)
+	lines, errs := mustCall(t, append(predict, "--log", "none")...)
+	list := parseLines(t, lines)
+	if errs != "" || len(list) != m.rows() {
+		t.Fatalf("%d lines: %s", len(list), errs)
+	}
+	for row, l := range list {
+		if l.Row != row || l.Digit != table[1+row][1] {
+			t.Errorf("row %d is %+v, want %v", row, l, table[1+row])
+		}
 	}
 }
 
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
-// Answers are compressed where the name says so, and are else the same; the name before .gz says what they are.
+// Answers are compressed if the file's name ends in .gz. The extension before it sets the format.
 func TestPredictZipped(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 7)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 7)
 	dir := t.TempDir()
-	in := put(t, dir, "images", idxFile(m.pixels, 7, 6, 5))
-	for name, format := range map[string]string{"a.csv.gz": "csv", "a.CSV.GZ": "csv", "a.gz": "jsonl", "a.jsonl.gz": "jsonl"} {
-		args := []string{"predict", run, "--in", in, "--question", "odd number"}
-		_, want, _ := call(append(args, "--format", format)...)
+	args := []string{"predict", run, "--in", m.idx(t, dir), "--question", "odd number"}
+	for name, format := range map[string]string{
+		"a.csv.gz":   "csv",
+		"a.CSV.GZ":   "csv",
+		"a.gz":       "jsonl",
+		"a.jsonl.gz": "jsonl",
+	} {
+		want, _ := mustCall(t, append(args, "--format", format)...)
 		out := filepath.Join(dir, name)
-		if code, _, errs := call(append(args, "--out", out)...); code != 0 {
-			t.Fatal(errs)
-		}
-		file, err := os.Open(out)
+		mustCall(t, append(args, "--out", out)...)
+		content, err := os.ReadFile(out)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer file.Close()
-		unzipped, err := gzip.NewReader(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := io.ReadAll(unzipped); err != nil || string(got) != want || want == "" {
-			t.Errorf("%s holds (%v)\n%s\nwant\n%s", name, err, got, want)
+		if got := gunzipped(t, content); got != want || want == "" {
+			t.Errorf("%s contains\n%s\nwant\n%s", name, got, want)
 		}
 	}
 }
 
-// Rows that are compressed are read where zeros follow, or other members, as zcat reads them; other bytes are an
-// error, so that no rows are lost without a word.
-func TestPredictPadded(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 7)
-	lines := []byte(m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n")
-	zip := func(content []byte) []byte {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write(content)
-		w.Close()
-		return b.Bytes()
+func gunzipped(t *testing.T, content []byte) string {
+	t.Helper()
+	r, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
 	}
+	text, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Compressed rows may be followed by zeros or other gzip members, as zcat reads them. Other bytes
+// are an error, so that no rows are lost silently.
+func TestPredictPadded(t *testing.T) {
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 7)
+	lines := []byte(m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n")
 	zeros := make([]byte, 600)
-	for name, content := range map[string][]byte{"images": idxFile(m.pixels, 7, 6, 5), "lines": lines} {
-		answers := func(file []byte) (int, string, string) {
-			return call("predict", run, "--in", put(t, t.TempDir(), name, file), "--question", "odd number", "--log", "none")
+	for name, content := range map[string][]byte{
+		"images": idxFile(m.pixels, 7, 6, 5),
+		"lines":  lines,
+	} {
+		args := func(file []byte) []string {
+			in := writeFile(t, t.TempDir(), name, file)
+			return words("predict --log none", run, "--in", in, "--question", "odd number")
 		}
-		_, want, _ := answers(content)
+		want, _ := mustCall(t, args(content)...)
+		first, second := gzipped(content[:9]), gzipped(content[9:])
 		for what, file := range map[string][]byte{
-			"plain": zip(content), "zeros": append(zip(content), zeros...),
-			"members": slices.Concat(zip(content[:9]), zip(nil), zeros, zip(content[9:]), zeros),
+			"plain":   gzipped(content),
+			"zeros":   append(gzipped(content), zeros...),
+			"members": slices.Concat(first, gzipped(nil), zeros, second, zeros),
 		} {
-			if code, got, errs := answers(file); code != 0 || got != want || want == "" {
-				t.Errorf("%s, %s: exit code %d: %s\n%s\nwant\n%s", name, what, code, errs, got, want)
+			if got, _ := mustCall(t, args(file)...); got != want || want == "" {
+				t.Errorf("%s, %s: got\n%s\nwant\n%s", name, what, got, want)
 			}
 		}
-		if code, _, errs := answers(append(zip(content), "junk"...)); code != 1 || !strings.Contains(errs, "other bytes follow the compressed data") {
-			t.Errorf("%s, junk: exit code %d: %s", name, code, errs)
-		}
+		junk := append(gzipped(content), "junk"...)
+		checkFails(t, "other bytes follow the compressed data", args(junk)...)
 	}
 }
 
-// What goes to a pipe and is compressed holds the rows before a bad one, too.
+// A compressed pipe gets the rows before a bad one.
 func TestPredictZippedPipe(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 2)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 2)
 	dir := t.TempDir()
-	pipe := filepath.Join(dir, "pipe.gz")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Skipf("skipped: no pipe can be made here: %v", err)
-	}
-	lines := put(t, dir, "lines", []byte(m.jsonLine(0, false)+"\n"+m.jsonLine(1, false)+"\n{}\n"))
+	pipe := makePipe(t, dir, "pipe.gz")
+	text := m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n{}\n"
+	lines := writeFile(t, dir, "lines", []byte(text))
 	got := make(chan []byte, 1)
 	go func() {
 		content, _ := os.ReadFile(pipe)
 		got <- content
 	}()
-	if code, _, errs := call("predict", run, "--in", lines, "--out", pipe); code != 1 || !strings.Contains(errs, "line 3") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(<-got))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if content, err := io.ReadAll(unzipped); err != nil || strings.Count(string(content), "\n") != 2 {
-		t.Errorf("the pipe holds %q (%v)", content, err)
+	checkFails(t, "line 3", "predict", run, "--in", lines, "--out", pipe)
+	if content := gunzipped(t, <-got); strings.Count(content, "\n") != 2 {
+		t.Errorf("the pipe got %q", content)
 	}
 }
 
-// A question for all that the model was not trained on is answered, with a note.
+// A --question that the model was not trained on is answered, with a note.
 func TestPredictUntrained(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 2)
-	in := put(t, t.TempDir(), "images", idxFile(m.pixels, 2, 6, 5))
+	run, folder := trainRun(t)
+	in := newTestRows(t, folder, 2).idx(t, t.TempDir())
 	const note = `"number odd" is none of the questions that the model was trained on: "lower half"`
 	for _, c := range []struct {
 		question, log string
 		noted         bool
-	}{{"number odd", "text", true}, {"number odd", "none", false}, {"number odd", "json", false}, {"odd number", "text", false}} {
-		code, out, errs := call("predict", run, "--in", in, "--question", c.question, "--log", c.log)
-		if code != 0 || strings.Count(out, "\n") != 2 || strings.Contains(errs, note) != c.noted {
-			t.Errorf("%+v: exit code %d: %s%s", c, code, out, errs)
+	}{
+		{"number odd", "text", true},
+		{"number odd", "none", false},
+		{"number odd", "json", false},
+		{"odd number", "text", false},
+	} {
+		out, errs := mustCall(t,
+			"predict", run, "--in", in, "--question", c.question, "--log", c.log)
+		if strings.Count(out, "\n") != 2 || strings.Contains(errs, note) != c.noted {
+			t.Errorf("%+v: %s%s", c, out, errs)
 		}
 	}
 }
 
-// One question is asked of all rows; in JSON lines, of those that have none of their own.
+// --question is asked of all IDX images, and of the JSON lines without a question.
 func TestPredictOneQuestion(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 7)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 7)
 	dir := t.TempDir()
-	images := put(t, dir, "images", idxFile(m.pixels, 7, 6, 5))
+	images := m.idx(t, dir)
 	var lines strings.Builder
 	for row := range m.rows() {
 		var fields map[string]any
@@ -286,17 +310,15 @@ func TestPredictOneQuestion(t *testing.T) {
 		line, _ := json.Marshal(fields)
 		fmt.Fprintf(&lines, "%s\n", line)
 	}
-	rows := put(t, dir, "lines", []byte(lines.String()))
+	rows := writeFile(t, dir, "lines", []byte(lines.String()))
 	compare := func(in string) {
 		t.Helper()
 		_, answers := m.answers(t, run)
-		code, out, errs := call("predict", run, "--in", in, "--question", "Upper half!", "--log", "none", "--probabilities")
-		if code != 0 {
-			t.Fatalf("exit code %d: %s", code, errs)
-		}
+		out, _ := mustCall(t, words("predict --log none --probabilities", run,
+			"--in", in, "--question", "Upper half!")...)
 		for row, l := range parseLines(t, out) {
-			if l.Answers["yes"] != answers[row] {
-				t.Errorf("row %d says %v, want %v", row, l.Answers["yes"], answers[row])
+			if yes := l.Answers["yes"]; yes != answers[row] {
+				t.Errorf("row %d: yes has %v, want %v", row, yes, answers[row])
 			}
 		}
 	}
@@ -307,11 +329,11 @@ func TestPredictOneQuestion(t *testing.T) {
 	compare(images)
 }
 
-// True answers come from the rows; those that are not there follow from the rules; rows without count for
-// nothing.
+// The scores use the true answers of the rows, and those that follow from the rules. Rows without
+// true answers do not count.
 func TestPredictTruths(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 9)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 9)
 	digits, answers := m.answers(t, run)
 	var lines strings.Builder
 	var digit, answer, all batchpredict.Tally
@@ -319,38 +341,54 @@ func TestPredictTruths(t *testing.T) {
 		d := digits[10*row:][:10]
 		said := slices.Index(d, slices.Max(d))
 		yes := answers[row] > 0.5
+		count := func(tally *batchpredict.Tally, right bool) {
+			tally.Rows++
+			if right {
+				tally.Right++
+			}
+		}
 		truths := ""
 		switch row % 5 {
 		case 0: // nothing is known
-		case 1: // a wrong answer for each
+		case 1: // both answers are wrong
 			truths = fmt.Sprintf(`, "digit": %d, "answer": %v`, (said+1)%10, !yes)
-			digit.Rows, answer.Rows, all.Rows = digit.Rows+1, answer.Rows+1, all.Rows+1
-		case 2: // only the answer, right: nothing follows for the digit
-			truths = fmt.Sprintf(`, "answer": %q, "digit": null`, map[bool]string{true: "yes", false: "no"}[yes])
-			answer.Rows, answer.Right = answer.Rows+1, answer.Right+1
-		case 3: // the digit, right, and the answer, wrong, whatever follows from the digit
-			truths = fmt.Sprintf(`, "digit": "%d", "answer": %d`, said, map[bool]int{true: 0, false: 1}[yes])
-			digit.Rows, digit.Right, answer.Rows, all.Rows = digit.Rows+1, digit.Right+1, answer.Rows+1, all.Rows+1
-		case 4: // the digit alone: the answer follows
+			count(&digit, false)
+			count(&answer, false)
+			count(&all, false)
+		case 2: // the answer is right; nothing follows for the digit
+			truths = fmt.Sprintf(`, "answer": %q, "digit": null`, yesNo(yes))
+			count(&answer, true)
+		case 3: // the digit is right, and the answer wrong, whatever follows from the digit
+			index := slices.Index([]string{"no", "yes"}, yesNo(!yes))
+			truths = fmt.Sprintf(`, "digit": "%d", "answer": %d`, said, index)
+			count(&digit, true)
+			count(&answer, false)
+			count(&all, false)
+		case 4: // the digit is right; the answer follows from it
 			truths = fmt.Sprintf(`, "digit": %d`, said)
-			digit.Rows, digit.Right, answer.Rows, all.Rows = digit.Rows+1, digit.Right+1, answer.Rows+1, all.Rows+1
-			if digitqa.Questions[row%4].True(int32(said)) == yes {
-				answer.Right, all.Right = answer.Right+1, all.Right+1
-			}
+			right := digitqa.Questions[row%4].True(int32(said)) == yes
+			count(&digit, true)
+			count(&answer, right)
+			count(&all, right)
 		}
 		var fields map[string]any
 		json.Unmarshal([]byte(m.jsonLine(row, false)), &fields)
 		image, _ := json.Marshal(fields["image"])
 		fmt.Fprintf(&lines, "{\"image\": %s, \"question\": %q%s}\n", image, m.questions[row], truths)
 	}
-	code, _, errs := callWith(strings.NewReader(lines.String()), "predict", run, "--in", "-", "--log", "json")
+	in := strings.NewReader(lines.String())
+	code, _, errs := callWith(in, "predict", run, "--in", "-", "--log", "json")
 	got := map[string]float64{}
 	if err := json.Unmarshal([]byte(errs), &got); err != nil || code != 0 {
 		t.Fatalf("exit code %d: %v: %s", code, err, errs)
 	}
 	for name, want := range map[string]float64{
-		"digit_rows": float64(digit.Rows), "digit_accuracy": digit.Share(), "answer_rows": float64(answer.Rows), "answer_accuracy": answer.Share(),
-		"all_right_rows": float64(all.Rows), "all_right": all.Share(),
+		"digit_rows":      float64(digit.Rows),
+		"digit_accuracy":  digit.Share(),
+		"answer_rows":     float64(answer.Rows),
+		"answer_accuracy": answer.Share(),
+		"all_right_rows":  float64(all.Rows),
+		"all_right":       all.Share(),
 	} {
 		if got[name] != want {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
@@ -358,30 +396,31 @@ func TestPredictTruths(t *testing.T) {
 	}
 }
 
-// Images in JSON lines may be PNG or JPEG, in base64 or a data URL: the answer is that of the pixels they give.
+// An image in a JSON line may be a PNG or a JPEG, in base64 or a data URL.
 func TestPredictBase64(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 4)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 4)
 	model, err := predictor.Open(run)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines strings.Builder
 	for row := range m.rows() {
-		content := picture(t, m.pixels[30*row:][:30])
-		seen, err := grey(content, &model.Inputs[0], mostDecoded)
+		content := encodePNG(t, m.image(row))
+		decoded, err := grey(content, &model.Inputs[0], mostDecoded)
 		if err != nil {
 			t.Fatal(err)
 		}
-		copy(m.pixels[30*row:], seen)
-		coded := base64.StdEncoding.EncodeToString(content)
+		copy(m.image(row), decoded)
+		encoded := base64.StdEncoding.EncodeToString(content)
 		if row%2 == 1 {
-			coded = "data:image\\/png;base64," + coded
+			encoded = "data:image\\/png;base64," + encoded
 		}
-		fmt.Fprintf(&lines, "{\"question\":%q,\"image\":\"%s\"}\n", m.questions[row], coded)
+		fmt.Fprintf(&lines, "{\"question\":%q,\"image\":\"%s\"}\n", m.questions[row], encoded)
 	}
 	digits, _ := m.answers(t, run)
-	code, out, errs := callWith(strings.NewReader(lines.String()), "predict", run, "--in", "-", "--probabilities")
+	in := strings.NewReader(lines.String())
+	code, out, errs := callWith(in, "predict", run, "--in", "-", "--probabilities")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
@@ -392,53 +431,16 @@ func TestPredictBase64(t *testing.T) {
 	}
 }
 
-// picture is a PNG of 6x5 pixels, each 20 wide and high.
-func picture(t testing.TB, pixels []uint8) []byte {
-	t.Helper()
-	const scale = 20
-	large := make([]uint8, len(pixels)*scale*scale)
-	for i := range large {
-		y, x := i/(5*scale), i%(5*scale)
-		large[i] = pixels[y/scale*5+x/scale]
-	}
-	content, err := vision.PNG(large, 6*scale, 5*scale)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return content
-}
-
-// other is a model of two inputs that are no images, and four heads, one of which gives numbers.
-func other(t testing.TB) string {
-	t.Helper()
-	g := braid.NewGraph("other")
-	sizes, ids := g.Input("sizes", tensor.Float32, 3), g.Input("ids", tensor.Int32, 2)
-	both := g.Add("both", layer.Concatenate{}, sizes, g.Add("flat", layer.Flatten{}, g.Add("words", layer.Embedding{Vocabulary: 9, Width: 2}, ids)))
-	g.Head("kind", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
-	g.Head("place", layer.Dense{Units: 2}, both)
-	g.Head("price", layer.Dense{Units: 1}, both)
-	g.Head("plain", layer.Dense{Units: 2, Activation: layer.Softmax}, both)
-	m, err := g.Build(3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "other.safetensors")
-	f := &modelfile.File{Model: m, Labels: []modelfile.Labels{{Head: "kind", Labels: []string{"a", "b, \"c\"", "ü"}}}}
-	if err := modelfile.Save(path, f); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// A model of other inputs and heads is answered from JSON lines, by what its inputs and heads are.
+// JSON lines hold the rows of a model with any inputs and heads.
 func TestPredictOtherModel(t *testing.T) {
-	path := other(t)
-	in := "{\"sizes\": [0.5, -2e3, 7], \"ids\": [8, 0], \"kind\": 1}\n{\"ids\": [[3, 1]], \"sizes\": [1, 2, 3]}\n"
-	if code, _, errs := callWith(strings.NewReader(in), "predict", path, "--in", "-"); code != 1 || !strings.Contains(errs, "line 2: \"ids\": its arrays are nested otherwise") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	path := otherModel(t)
+	predict := []string{"predict", path, "--in", "-"}
+	in := `{"sizes": [0.5, -2e3, 7], "ids": [8, 0], "kind": 1}` + "\n" +
+		`{"ids": [[3, 1]], "sizes": [1, 2, 3]}` + "\n"
+	const nested = "line 2: \"ids\": its arrays are nested otherwise"
+	checkFailsWith(t, strings.NewReader(in), nested, predict...)
 	in = strings.ReplaceAll(strings.ReplaceAll(in, "[[", "["), "]]", "]")
-	code, out, errs := callWith(strings.NewReader(in), "predict", path, "--in", "-")
+	code, out, errs := callWith(strings.NewReader(in), predict...)
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
@@ -447,7 +449,8 @@ func TestPredictOtherModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	want, err := m.Model.Predict(braid.Tensors{
-		"sizes": tensor.Floats([]float32{0.5, -2e3, 7, 1, 2, 3}, 2, 3), "ids": tensor.Ints([]int32{8, 0, 3, 1}, 2, 2),
+		"sizes": tensor.Floats([]float32{0.5, -2e3, 7, 1, 2, 3}, 2, 3),
+		"ids":   tensor.Ints([]int32{8, 0, 3, 1}, 2, 2),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -463,49 +466,59 @@ func TestPredictOtherModel(t *testing.T) {
 			t.Fatalf("%s: %v", text, err)
 		}
 		kinds := want["kind"].Float32s()[3*row:][:3]
+		kind := []string{"a", "b, \"c\"", "ü"}[slices.Index(kinds, slices.Max(kinds))]
 		plain := want["plain"].Float32s()[2*row:][:2]
-		if l.Kind != []string{"a", "b, \"c\"", "ü"}[slices.Index(kinds, slices.Max(kinds))] || l.Place != [2]float32(want["place"].Float32s()[2*row:]) ||
-			l.Price[0] != want["price"].Float32s()[row] || l.Plain != strconv.Itoa(slices.Index(plain, slices.Max(plain))) {
+		if l.Kind != kind || l.Plain != strconv.Itoa(slices.Index(plain, slices.Max(plain))) ||
+			l.Place != [2]float32(want["place"].Float32s()[2*row:]) ||
+			l.Price[0] != want["price"].Float32s()[row] {
 			t.Errorf("row %d is %s", row, text)
 		}
 		row++
 	}
-	_, out, _ = callWith(strings.NewReader(in), "predict", path, "--in", "-", "--format", "csv", "--probabilities")
+	asCSV := append(predict, "--format", "csv", "--probabilities")
+	_, out, _ = callWith(strings.NewReader(in), asCSV...)
 	table, err := csv.NewReader(strings.NewReader(out)).ReadAll()
 	if err != nil || len(table) != 3 || !slices.Equal(table[0], []string{
-		"row", "kind", "kind_probability", "kind_probability_a", "kind_probability_b, \"c\"", "kind_probability_ü",
-		"place_0", "place_1", "price", "plain", "plain_probability", "plain_probability_0", "plain_probability_1",
+		"row",
+		"kind", "kind_probability",
+		"kind_probability_a", "kind_probability_b, \"c\"", "kind_probability_ü",
+		"place_0", "place_1",
+		"price",
+		"plain", "plain_probability", "plain_probability_0", "plain_probability_1",
 	}) || table[2][7] != number(want["place"].Float32s()[3]) {
 		t.Errorf("%v: %q", err, table)
 	}
 	for in, want := range map[string]string{
-		`{"sizes": [1, 2, 1e39], "ids": [1, 1]}`:                    "number 2 is 1e39, want a finite float32",
-		`{"sizes": [1, 2], "ids": [1, 1]}`:                          "got 2 numbers, want 3",
-		`{"sizes": [1, 2, 3], "ids": [1, 1], "price": 3}`:           `"price": the head gives numbers`,
-		`{"sizes": [1, 2, 3]}`:                                      `"ids" is missing, want 2 ids`,
-		string(idxFile(make([]byte, 30), 1, 6, 5)):                  `its inputs are "sizes" (3 numbers), "ids" (2 ids); JSON lines can hold them`,
-		`{"sizes": "iVBORw0KGgo", "ids": [1, 1]}`:                   `"sizes": got "iVBORw0KGgo", want 3 numbers`,
-		`{"sizes": [1, 2, 3], "ids": [1, 1], "kind": "b, \"d\""}`:   `unknown answer "b, \"d\""`,
-		`{"sizes": [1, 2, 3], "ids": "odd number", "kind": "ü"}   `: `"ids": got "odd number", want 2 numbers`,
+		`{"sizes": [1, 2, 1e39], "ids": [1, 1]}`: "number 2 is 1e39, want a finite float32",
+		`{"sizes": [1, 2], "ids": [1, 1]}`:       "got 2 numbers, want 3",
+
+		`{"sizes": [1, 2, 3], "ids": [1, 1], "price": 3}`: `"price": the head gives numbers`,
+
+		`{"sizes": [1, 2, 3]}`: `"ids" is missing, want 2 ids`,
+		string(idxFile(make([]byte, 30), 1, 6, 5)): `its inputs are "sizes" (3 numbers), ` +
+			`"ids" (2 ids); JSON lines can hold them`,
+		`{"sizes": "iVBORw0KGgo", "ids": [1, 1]}`: `"sizes": got "iVBORw0KGgo", want 3 numbers`,
+
+		`{"sizes": [1, 2, 3], "ids": [1, 1], "kind": "b, \"d\""}`: `unknown answer "b, \"d\""`,
+
+		`{"sizes": [1, 2, 3], "ids": "odd number", "kind": "ü"}   `: `"ids": got "odd number", ` +
+			`want 2 numbers`,
 	} {
-		if code, _, errs := callWith(strings.NewReader(in), "predict", path, "--in", "-"); code != 1 || !strings.Contains(errs, want) {
-			t.Errorf("%q: exit code %d\ngot  %s\nwant %s", in, code, errs, want)
-		}
+		checkFailsWith(t, strings.NewReader(in), want, predict...)
 	}
-	if code, _, errs := callWith(strings.NewReader(in), "predict", path, "--in", "-", "--question", "odd number"); code != 1 || !strings.Contains(errs, "--question: the model takes no text") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	const noText = "--question: the model takes no text"
+	checkFailsWith(t, strings.NewReader(in), noText, append(predict, "--question", "odd number")...)
 }
 
-// endless gives IDX images without keeping them, and looks at the heap as they are read.
-type endless struct {
+// generator is the reader of an IDX file that it generates. It measures the heap as it is read.
+type generator struct {
 	header []byte
-	left   int
-	most   uint64
+	left   int    // bytes
+	most   uint64 // the largest heap
 	reads  int
 }
 
-func (e *endless) Read(p []byte) (int, error) {
+func (e *generator) Read(p []byte) (int, error) {
 	if e.reads++; e.reads%64 == 0 {
 		var now runtime.MemStats
 		runtime.ReadMemStats(&now)
@@ -526,48 +539,58 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// counting counts lines and forgets them.
-type counting struct{ lines int }
+// lineCounter is a writer that counts lines.
+type lineCounter struct{ lines int }
 
-func (c *counting) Write(p []byte) (int, error) {
+func (c *lineCounter) Write(p []byte) (int, error) {
 	c.lines += bytes.Count(p, []byte("\n"))
 	return len(p), nil
 }
 
-// However many rows there are, the memory is the same.
+// The heap does not grow with the number of rows.
 func TestPredictConstantMemory(t *testing.T) {
-	run, _ := trained(t)
-	const rows, most = 300_000, 6 << 20 // bytes of heap more than before; the rows have 9 MB, the answers 27
+	run, _ := trainRun(t)
+	const rows = 300_000 // 9 MB of images, 27 MB of answers
+	const most = 6 << 20 // growth of the heap in bytes
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
-	in := &endless{header: idxFile(nil, rows, 6, 5), left: 30 * rows}
-	var out counting
+	in := &generator{header: idxFile(nil, rows, 6, 5), left: 30 * rows}
+	var out lineCounter
 	var errs bytes.Buffer
-	if code := Run([]string{"predict", run, "--in", "-", "--question", "odd number"}, in, &out, &errs); code != 0 || out.lines != rows {
+	args := []string{"predict", run, "--in", "-", "--question", "odd number"}
+	if code := Run(args, in, &out, &errs); code != 0 || out.lines != rows {
 		t.Fatalf("exit code %d, %d lines: %s", code, out.lines, errs.String())
 	}
 	t.Logf("%sthe heap grew from %d to %d bytes", errs.String(), before.HeapAlloc, in.most)
 	if in.reads < 100 || in.most > before.HeapAlloc+most {
-		t.Errorf("the heap grew from %d to %d bytes over %d reads", before.HeapAlloc, in.most, in.reads)
+		const format = "the heap grew from %d to %d bytes over %d reads"
+		t.Errorf(format, before.HeapAlloc, in.most, in.reads)
 	}
 }
 
 func TestScorePrint(t *testing.T) {
 	s := &batchpredict.Score{
 		Rows: 1200, Bad: 3,
-		Heads: []batchpredict.HeadScore{{Name: "digit", Tally: batchpredict.Tally{Rows: 800, Right: 700}}, {Name: "answer"}},
+		Heads: []batchpredict.HeadScore{
+			{Name: "digit", Tally: batchpredict.Tally{Rows: 800, Right: 700}},
+			{Name: "answer"},
+		},
 	}
 	var b bytes.Buffer
 	printScore(&b, s, 2*time.Second)
 	want := "1200 rows in 2.0 s, 600 a second; 3 could not be answered\n\n" +
-		"        head   accuracy   rows known\n       digit    87.50 %          800\n      answer                       0\n   all right                       0\n"
+		"        head   accuracy   rows known\n" +
+		"       digit    87.50 %          800\n" +
+		"      answer                       0\n" +
+		"   all right                       0\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
 	printScoreJSON(&b, s, 2*time.Second)
-	if got, want := b.String(), `{"rows":1200,"bad":3,"seconds":2.000,"digit_accuracy":0.875,"digit_rows":800}`+"\n"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	want = `{"rows":1200,"bad":3,"seconds":2.000,"digit_accuracy":0.875,"digit_rows":800}` + "\n"
+	if b.String() != want {
+		t.Errorf("got %s, want %s", b.String(), want)
 	}
 }

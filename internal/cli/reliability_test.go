@@ -87,7 +87,7 @@ func outcome(t testing.TB, run string) string {
 // A run that is killed at any instant goes on to the same files.
 func TestKill(t *testing.T) {
 	slow(t)
-	data := datasetOf(t, 6000)
+	data := writeDatasetOf(t, 6000)
 	args := func(more ...string) []string {
 		return append([]string{"train", "--data", data, "--log", "none", "--checkpoint-every", "5ms"}, more...)
 	}
@@ -307,7 +307,7 @@ func TestResumeMistakes(t *testing.T) {
 		"--validate is false, the run":   {run, "--validate=false"},
 		"--out and --resume":             {run, "--out", "x"},
 		"has 2 epochs and 0 steps":       {run, "--epochs", "1"},
-		"column image: it has CRC-32C":   {run, "--data", dataset2(t)},
+		"column image: it has CRC-32C":   {run, "--data", otherDataset(t)},
 		"at most 1048576 are read":       {damaged("long", strings.Repeat(" ", 2<<20))},
 		"config.json: unexpected end":    {damaged("cut", string(content[:len(content)/2]))},
 		"--batch is -64, want 1 or more": {damaged("batch", strings.Replace(string(content), `"batch": 64`, `"batch": -64`, 1))},
@@ -346,7 +346,7 @@ func TestResumeMistakes(t *testing.T) {
 }
 
 // dataset2 is a data set of other images.
-func dataset2(t *testing.T) string {
+func otherDataset(t *testing.T) string {
 	folder := writeDataset(t)
 	path := filepath.Join(folder, "train-images-idx3-ubyte.gz")
 	if err := os.Rename(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), path); err != nil {

@@ -34,7 +34,7 @@ type server struct {
 }
 
 // served starts the server on a port that is free, and waits until it listens.
-func served(t *testing.T, args ...string) *server {
+func startServer(t *testing.T, args ...string) *server {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -147,11 +147,11 @@ func (l *load) failuresByClient() map[string]int {
 // connects when the listener closes may be turned away, once: the next time it is refused.
 func TestRestarts(t *testing.T) {
 	slow(t)
-	run, _ := trained(t)
+	run, _ := trainRun(t)
 	asked, turned := 0, 0
 	answers := map[string]bool{}
 	for range *restarts {
-		s := served(t, run, "--drain-wait", "30ms", "--log-level", "debug", "--log-format", "json")
+		s := startServer(t, run, "--drain-wait", "30ms", "--log-level", "debug", "--log-format", "json")
 		l := newLoad(s.url, 8)
 		time.Sleep(50 * time.Millisecond)
 		if err := s.end(syscall.SIGTERM); err != nil {
@@ -211,7 +211,7 @@ func TestServeProcess(t *testing.T) {
 		}
 	}
 	place("1")
-	s := served(t, "small="+model, "--pprof", "127.0.0.1:0")
+	s := startServer(t, "small="+model, "--pprof", "127.0.0.1:0")
 	version := func() string {
 		got, err := http.Get(s.url + "/v2/models/small")
 		if err != nil {
@@ -291,7 +291,7 @@ func TestProfiles(t *testing.T) {
 }
 
 func TestServeMistakes(t *testing.T) {
-	run, _ := trained(t)
+	run, _ := trainRun(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
 	for want, args := range map[string][]string{
 		"--addr :0 lets other machines ask: give them a --token-file, or say --insecure": {run, "--addr", ":0"},

@@ -124,7 +124,7 @@ func TestAskUnknownWords(t *testing.T) {
 	}
 	dir := t.TempDir()
 	t.Chdir(dir)
-	file := filepath.Base(put(t, dir, "film.txt", nil))
+	file := filepath.Base(writeFile(t, dir, "film.txt", nil))
 	for want, args := range map[string][]string{
 		`model "films" takes a text and no image, want such as: braid ask "good film bad"`: {f.path, file},
 		`takes a text and no image`:                            {f.path, "seven.png", "good film"},
@@ -138,8 +138,8 @@ func TestAskUnknownWords(t *testing.T) {
 			t.Errorf("%v: exit code %d, output %q\ngot  %s\nwant %s", args, code, out, errs, want)
 		}
 	}
-	_, folder := trained(t)
-	_, paths := pictures(t, folder, 1)
+	_, folder := trainRun(t)
+	_, paths := writePNGs(t, folder, 1)
 	code, out, errs = call("ask", newFilms(t, withOOV(), true).path, paths[0], "excellent film")
 	if code != 0 ||
 		!strings.Contains(out, "Note: unknown words were read as <oov>: \"excellent\".\n") {
@@ -152,8 +152,8 @@ func TestAskSuggestion(t *testing.T) {
 	o := text.Defaults()
 	o.CharLevel = true
 	f := newFilms(t, o, true)
-	_, folder := trained(t)
-	_, paths := pictures(t, folder, 1)
+	_, folder := trainRun(t)
+	_, paths := writePNGs(t, folder, 1)
 	_, _, errs := call("ask", f.path, paths[0])
 	_, rest, _ := strings.Cut(errs, "want such as: braid ask "+paths[0]+" \"")
 	suggestion, _, found := strings.Cut(rest, "\"")
@@ -174,8 +174,8 @@ func TestAskSuggestion(t *testing.T) {
 // Where a model has no OOV token, what is longer than the padding is cut, too, and a person is
 // told.
 func TestAskLongText(t *testing.T) {
-	run, folder := trained(t)
-	_, paths := pictures(t, folder, 1)
+	run, folder := trainRun(t)
+	_, paths := writePNGs(t, folder, 1)
 	_, want, _ := call("ask", run, paths[0], "odd number")
 	code, out, errs := call("ask", run, paths[0], "even half odd number")
 	want = strings.ReplaceAll(
@@ -235,7 +235,7 @@ func TestPredictUnknownWords(t *testing.T) {
 			`,"dropped_words":4,"dropped_rows":3,"cut_rows":2}`,
 		},
 	} {
-		in := put(t, t.TempDir(), "in", []byte(lines(t, reviews)))
+		in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 		args := append([]string{"predict", c.f.path, "--in", in, "--probabilities"}, c.args...)
 		code, out, errs := call(args...)
 		var want []float64
@@ -260,7 +260,7 @@ func TestPredictUnknownWords(t *testing.T) {
 			t.Errorf("%v: exit code %d: %swant %s", c.args, code, errs, c.log)
 		}
 	}
-	in := put(t, t.TempDir(), "in", []byte(lines(t, reviews)))
+	in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 	for _, args := range [][]string{nil, {"--unknown", "error"}} {
 		code, out, errs := call(append([]string{"predict", plain.path, "--in", in}, args...)...)
 		if code != 1 || strings.Count(out, "\n") != 1 ||
@@ -287,8 +287,8 @@ func TestPredictUnknownWords(t *testing.T) {
 func TestPredictUnknownQuestions(t *testing.T) {
 	f := newFilms(t, text.Defaults(), true)
 	dir := t.TempDir()
-	images := put(t, dir, "images", idxFile(make([]byte, 60), 2, 6, 5))
-	questions := put(t, dir, "questions", []byte("very excellent film\r\nvery good bad film\r\n"))
+	images := writeFile(t, dir, "images", idxFile(make([]byte, 60), 2, 6, 5))
+	questions := writeFile(t, dir, "questions", []byte("very excellent film\r\nvery good bad film\r\n"))
 	for _, c := range []struct {
 		args []string
 		said string

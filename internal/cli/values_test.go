@@ -14,10 +14,10 @@ import (
 
 // What predict takes as a line, serve takes at /ask, and the other way round, with the same answers and errors.
 func TestSameValues(t *testing.T) {
-	run, folder := trained(t)
-	m := manyRows(t, folder, 1)
+	run, folder := trainRun(t)
+	m := newTestRows(t, folder, 1)
 	pixels := m.pixels[:30]
-	text := base64.StdEncoding.EncodeToString(picture(t, pixels))
+	text := base64.StdEncoding.EncodeToString(encodePNG(t, pixels))
 	wrapped := text[:76] + `\n` + text[76:]
 	list := func(number func(uint8) string, nested bool) string {
 		var b strings.Builder
@@ -98,7 +98,7 @@ func TestSameValues(t *testing.T) {
 		t.Errorf("a blank row: exit code %d, status %d: %s", code, status, said)
 	}
 
-	b = newBoth(t, other(t))
+	b = newBoth(t, otherModel(t))
 	for object, taken := range map[string]bool{
 		`{"sizes":[0.5,-2e3,7],"ids":[8,0]}`: true, `{"ids":[3,1],"sizes":[[1,2,3]]}`: false, `{"sizes":[0.5,-2e3,1e39],"ids":[8,0]}`: false,
 		`{"sizes":[1,2],"ids":[8,0]}`: false, `{"sizes":[1,2,"3"],"ids":[8,0]}`: false, `{"sizes":"AAAA","ids":[8,0]}`: false,
