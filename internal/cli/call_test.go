@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,7 +22,9 @@ func callWith(in io.Reader, args ...string) (code int, stdout, stderr string) {
 }
 
 // words splits a command line at spaces and appends arguments that may contain spaces.
-func words(line string, more ...string) []string { return append(strings.Fields(line), more...) }
+func words(line string, more ...string) []string {
+	return slices.Concat(strings.Fields(line), more)
+}
 
 // mustCall runs the command, which must succeed.
 func mustCall(t testing.TB, args ...string) (stdout, stderr string) {

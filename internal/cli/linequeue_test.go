@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// gate is a writer that waits while it is locked.
+// gate is a writer that blocks while it is locked.
 type gate struct {
 	sync.Mutex
 	to   bytes.Buffer
@@ -34,8 +34,7 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.to.Write(p)
 }
 
-// Lines that nobody takes are dropped once the queue is full. Where they are missing one line says
-// how many.
+// A full queue drops lines. A notice with their number replaces them.
 func TestLineQueue(t *testing.T) {
 	var to gate
 	q := newLineQueue(&to, func(lost int) []byte { return fmt.Appendf(nil, "lost %d\n", lost) })
@@ -52,7 +51,7 @@ func TestLineQueue(t *testing.T) {
 		t.Errorf("%d bytes are kept, want %d to twice as many", kept, mostQueued)
 	}
 	to.Unlock()
-	for i := 0; ; i++ { // there is room again, at the latest when the queue was written
+	for i := 0; ; i++ { // until the queue has space again
 		q.mu.Lock()
 		empty := len(q.pending) == 0 && q.lost == 0
 		q.mu.Unlock()
@@ -79,7 +78,7 @@ func TestLineQueue(t *testing.T) {
 	}
 }
 
-// A line longer than the queue is dropped, as is one that cannot be written, or comes after the end.
+// Lines that are longer than the queue, cannot be written, or come after the end are dropped.
 func TestLineQueueLosses(t *testing.T) {
 	to := gate{fail: errors.New("closed")}
 	q := newLineQueue(&to, nil)
@@ -98,7 +97,7 @@ func TestLineQueueLosses(t *testing.T) {
 	}
 }
 
-// The end waits a while for the reader, not for ever.
+// close waits for a slow reader, but only so long.
 func TestLineQueueEnds(t *testing.T) {
 	var to gate
 	to.Lock()
@@ -112,7 +111,7 @@ func TestLineQueueEnds(t *testing.T) {
 	}
 }
 
-// freeAddress is an address on this machine at which nobody listens.
+// freeAddress returns a local address on which nothing listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -123,7 +122,7 @@ func freeAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// fill writes into a pipe until it takes no more.
+// fill fills a pipe's buffer.
 func fill(t *testing.T, w *os.File) {
 	t.Helper()
 	if err := w.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
@@ -134,7 +133,7 @@ func fill(t *testing.T, w *os.File) {
 	}
 }
 
-// A server answers and ends, whatever becomes of its log and its standard output.
+// A server whose log and standard output are not read, or closed, answers and ends.
 func TestUnreadOutput(t *testing.T) {
 	slow(t)
 	run, _ := trainRun(t)
@@ -144,10 +143,10 @@ func TestUnreadOutput(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name   string
-		unread func(r *os.File) // what becomes of the pipe's other end
+		closed bool // the reading end of each pipe
 	}{
-		{"nobody reads", func(*os.File) {}},
-		{"closed", func(r *os.File) { r.Close() }},
+		{"unread", false},
+		{"closed", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := freeAddress(t)
@@ -161,12 +160,14 @@ func TestUnreadOutput(t *testing.T) {
 				defer r.Close()
 				defer w.Close()
 				*to, ends[i] = w, r
-				if i == 0 && c.name == "nobody reads" {
-					fill(t, w) // standard output takes nothing from the start
+				if i == 0 && !c.closed {
+					fill(t, w) // standard output blocks from the start
 				}
 			}
 			for _, r := range ends {
-				c.unread(r)
+				if c.closed {
+					r.Close()
+				}
 			}
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)

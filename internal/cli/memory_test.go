@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,16 +19,18 @@ import (
 
 func TestParseSize(t *testing.T) {
 	for text, want := range map[string]int64{
-		"512MB": 512e6, "512mb": 512e6, "512M": 512e6, "512 MB": 512e6, "2GB": 2e9, "2g": 2e9, "1.5GB": 15e8, ".5GB": 5e8,
-		"512MiB": 512 << 20, "512Mi": 512 << 20, "2GiB": 2 << 30, "1TiB": 1 << 40, "1TB": 1e12, "9KB": 9000, "9kib": 9 << 10,
-		"536870912B": 512 << 20, " 1GB ": 1e9, "0MB": 0,
+		"512MB": 512e6, "512mb": 512e6, "512M": 512e6, "512 MB": 512e6,
+		"2GB": 2e9, "2g": 2e9, "1.5GB": 15e8, ".5GB": 5e8, " 1GB ": 1e9, "1TB": 1e12,
+		"512MiB": 512 << 20, "512Mi": 512 << 20, "2GiB": 2 << 30, "1TiB": 1 << 40,
+		"9KB": 9000, "9kib": 9 << 10, "536870912B": 512 << 20, "0MB": 0,
 	} {
 		if got, err := parseSize(text); err != nil || got != want {
 			t.Errorf("%q is %d, %v, want %d", text, got, err, want)
 		}
 	}
 	for _, text := range []string{
-		"", "512", "MB", "-1MB", "1e3MB", "1,5GB", "512 M B", "512MBB", "512XB", "512MIBs", "0x10MB", "1GB2", "NaNGB", "infGB", "512bb",
+		"", "512", "MB", "-1MB", "1e3MB", "1,5GB", "512 M B", "512MBB", "512XB", "512MIBs",
+		"0x10MB", "1GB2", "NaNGB", "infGB", "512bb",
 	} {
 		if got, err := parseSize(text); err == nil || !strings.Contains(err.Error(), "such as 512MB") {
 			t.Errorf("%q is %d, %v", text, got, err)
@@ -42,8 +43,9 @@ func TestParseSize(t *testing.T) {
 
 func TestDefaultMemory(t *testing.T) {
 	for _, c := range []struct{ machine, models, least, want int64 }{
-		{0, 0, 0, 1 << 29}, {256e6, 0, 0, 192e6}, {512e6, 0, 0, 384e6}, {1e9, 0, 0, 512e6}, {2.4e9, 0, 0, 6e8},
-		{2.4e9, 1e8, 0, 7e8}, {24e9, 0, 0, 1e9}, {24e9, 3e9, 0, 4e9}, {1e12, 0, 0, 1e9}, {1e12, 0, 7e9, 7e9}, {4e9, 0, 7e9, 3e9},
+		{0, 0, 0, 1 << 29}, {256e6, 0, 0, 192e6}, {512e6, 0, 0, 384e6}, {1e9, 0, 0, 512e6},
+		{2.4e9, 0, 0, 6e8}, {2.4e9, 1e8, 0, 7e8}, {24e9, 0, 0, 1e9}, {24e9, 3e9, 0, 4e9},
+		{1e12, 0, 0, 1e9}, {1e12, 0, 7e9, 7e9}, {4e9, 0, 7e9, 3e9},
 	} {
 		if got := defaultMemory(c.machine, c.models, c.least); got != c.want {
 			t.Errorf("%+v: %d", c, got)
@@ -56,7 +58,8 @@ func TestDefaultMemory(t *testing.T) {
 	}
 }
 
-// The least limit counts, of a group or of one above it, in both versions of control groups.
+// groupMemory returns the least limit of a group and its parents, in both versions of control
+// groups.
 func TestGroupMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -65,23 +68,43 @@ func TestGroupMemory(t *testing.T) {
 		"none":    {nil, 0},
 		"no file": {map[string]string{"proc/self/cgroup": "0::/a\n"}, 0},
 		"version 2": {map[string]string{
-			"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/memory.max": "300\n", "sys/fs/cgroup/a/memory.max": "max\n"}, 300},
-		"above": {map[string]string{
-			"proc/self/cgroup": "0::/a/b\n", "sys/fs/cgroup/a/b/memory.max": "300\n", "sys/fs/cgroup/a/memory.max": "200\n"}, 200},
+			"proc/self/cgroup":             "0::/a/b\n",
+			"sys/fs/cgroup/a/b/memory.max": "300\n",
+			"sys/fs/cgroup/a/memory.max":   "max\n",
+		}, 300},
+		"parent": {map[string]string{
+			"proc/self/cgroup":             "0::/a/b\n",
+			"sys/fs/cgroup/a/b/memory.max": "300\n",
+			"sys/fs/cgroup/a/memory.max":   "200\n",
+		}, 200},
 		"high": {map[string]string{
-			"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.max": "300\n", "sys/fs/cgroup/a/memory.high": "250\n"}, 250},
-		"the container's own": {map[string]string{"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "400\n"}, 400},
-		"not below": {map[string]string{
-			"proc/self/cgroup": "0::/a\n", "sys/fs/cgroup/a/memory.max": "max\n", "sys/fs/cgroup/a/b/memory.max": "1\n"}, 0},
+			"proc/self/cgroup":            "0::/a\n",
+			"sys/fs/cgroup/a/memory.max":  "300\n",
+			"sys/fs/cgroup/a/memory.high": "250\n",
+		}, 250},
+		"root": {map[string]string{
+			"proc/self/cgroup":         "0::/\n",
+			"sys/fs/cgroup/memory.max": "400\n",
+		}, 400},
+		"child": {map[string]string{
+			"proc/self/cgroup":             "0::/a\n",
+			"sys/fs/cgroup/a/memory.max":   "max\n",
+			"sys/fs/cgroup/a/b/memory.max": "1\n",
+		}, 0},
 		"version 1": {map[string]string{
 			"proc/self/cgroup": "5:cpu,cpuacct:/x\n4:hugetlb,memory:/x\n",
 			"sys/fs/cgroup/memory/x/memory.limit_in_bytes":      "500\n",
 			"sys/fs/cgroup/memory/memory.limit_in_bytes":        "9223372036854771712\n",
-			"sys/fs/cgroup/cpu,cpuacct/x/memory.limit_in_bytes": "1\n"}, 500},
+			"sys/fs/cgroup/cpu,cpuacct/x/memory.limit_in_bytes": "1\n",
+		}, 500},
 		"version 1 in a container": {map[string]string{
-			"proc/self/cgroup": "4:memory:/docker/abc\n0::/docker/abc\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "600\n"}, 600},
-		"nonsense": {map[string]string{
-			"proc/self/cgroup": "nonsense\n0::/../..\n\n:::\n", "sys/fs/cgroup/memory.max": "-5\n"}, 0},
+			"proc/self/cgroup":                           "4:memory:/docker/abc\n0::/docker/abc\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "600\n",
+		}, 600},
+		"malformed": {map[string]string{
+			"proc/self/cgroup":         "nonsense\n0::/../..\n\n:::\n",
+			"sys/fs/cgroup/memory.max": "-5\n",
+		}, 0},
 	} {
 		root := fstest.MapFS{}
 		for path, content := range c.files {
@@ -93,7 +116,7 @@ func TestGroupMemory(t *testing.T) {
 	}
 }
 
-// What a server promises is its resident memory, whatever large requests many clients send at once.
+// A server's resident memory stays below --memory while many clients send large requests.
 func TestResidentMemory(t *testing.T) {
 	slow(t)
 	if runtime.GOOS != "linux" {
@@ -102,19 +125,21 @@ func TestResidentMemory(t *testing.T) {
 	run, _ := trainRun(t)
 	const most = 8 << 20
 	padded := append([]byte(row), bytes.Repeat([]byte(" "), most-len(row))...)
-	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
-	w.Write(padded)
-	w.Close()
+	compressed := gzipped(padded)
 	const rows = 10_000
-	head := fmt.Sprintf(`{"inputs":[{"name":"image","datatype":"UINT8","shape":[%d,6,5],"parameters":{"binary_data_size":%d}},`+
+	head := fmt.Sprintf(`{"inputs":[`+
+		`{"name":"image","datatype":"UINT8","shape":[%d,6,5],"parameters":{"binary_data_size":%d}},`+
 		`{"name":"question","datatype":"BYTES","shape":[%d,1],"data":["odd number"%s]}]}`,
 		rows, 30*rows, rows, strings.Repeat(`,"odd number"`, rows-1))
 	for _, setting := range []struct {
 		memory string
-		env    string // as users may set it
-		limit  int64  // bytes
-	}{{"200MB", "GOGC=", 200e6}, {"300MB", "GOGC=1000", 300e6}, {"2GB", "GOMEMLIMIT=250MiB", 250 << 20}} {
+		env    string
+		limit  int64 // bytes
+	}{
+		{"200MB", "GOGC=", 200e6},
+		{"300MB", "GOGC=1000", 300e6},
+		{"2GB", "GOMEMLIMIT=250MiB", 250 << 20},
+	} {
 		name, value, _ := strings.Cut(setting.env, "=")
 		t.Setenv(name, value)
 		s := startServer(t, run, "--memory", setting.memory, "--log-level", "error")
@@ -130,7 +155,7 @@ func TestResidentMemory(t *testing.T) {
 					headers := map[string]string{}
 					switch kind {
 					case "gzip":
-						body, headers["Content-Encoding"] = bytes.NewReader(zipped.Bytes()), "gzip"
+						body, headers["Content-Encoding"] = bytes.NewReader(compressed), "gzip"
 					case "chunked":
 						body = io.MultiReader(body) // of unknown length
 					case "rows":
@@ -174,7 +199,8 @@ func TestResidentMemory(t *testing.T) {
 		if kb<<10 > setting.limit {
 			t.Errorf("--memory %s: %d MB were resident", setting.memory, kb<<10/1e6)
 		}
-		t.Logf("--memory %s, %s: %d MB, %v", setting.memory, setting.env, kb<<10/1e6, answered)
+		const format = "--memory %s, %s: %d MB, %v"
+		t.Logf(format, setting.memory, setting.env, kb<<10/1e6, answered)
 		if len(answered) < 4 {
 			t.Errorf("--memory %s: only these were answered: %v", setting.memory, answered)
 		}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,9 +20,9 @@ import (
 	"braid/internal/atomicfile"
 )
 
-var kills = flag.Int("kills", 20, "how often TestKill kills")
+var kills = flag.Int("kills", 20, "number of runs that TestKill kills")
 
-// program is the real command, built once.
+// program builds the command, once, and returns its path.
 var program = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "braid")
 	if err != nil {
@@ -37,7 +36,7 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// process is the command with a slow disk, so that it is often found writing.
+// process returns the command with a slow disk, so that a signal often finds it writing.
 func process(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	path, err := program()
@@ -49,7 +48,7 @@ func process(t testing.TB, args ...string) *exec.Cmd {
 	return c
 }
 
-// slow skips a test of processes, which no instrumented build of the test itself changes.
+// slow skips a test of many processes with -short.
 func slow(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
@@ -57,8 +56,8 @@ func slow(t *testing.T) {
 	}
 }
 
-// outcome is what a run leaves that must be the same each time: model, curves, and history but for its
-// times.
+// outcome returns the results of a run that are the same each time: the model, the curves, and the
+// history without its times.
 func outcome(t testing.TB, run string) string {
 	t.Helper()
 	var b strings.Builder
@@ -69,38 +68,35 @@ func outcome(t testing.TB, run string) string {
 		}
 		b.Write(content)
 	}
-	file, err := os.Open(filepath.Join(run, "history.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	lines, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, line := range lines {
+	for _, line := range readCSV(t, filepath.Join(run, "history.csv")) {
 		fmt.Fprintln(&b, line[0], line[3:])
 	}
 	return b.String()
 }
 
-// A run that is killed at any instant goes on to the same files.
+// mustRun runs a process, which must succeed.
+func mustRun(t testing.TB, args ...string) {
+	t.Helper()
+	if output, err := process(t, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, output)
+	}
+}
+
+// A run that is killed at any instant and resumed ends with the same files.
 func TestKill(t *testing.T) {
 	slow(t)
 	data := writeDatasetOf(t, 6000)
 	args := func(more ...string) []string {
-		return append([]string{"train", "--data", data, "--log", "none", "--checkpoint-every", "5ms"}, more...)
+		return append(words("train --log none --checkpoint-every 5ms", "--data", data), more...)
 	}
 	begin := func(run string) []string {
 		return args("--out", run, "--epochs", "8", "--batch", "1")
 	}
-	whole := filepath.Join(t.TempDir(), "run")
+	unbroken := filepath.Join(t.TempDir(), "run")
 	began := time.Now()
-	if output, err := process(t, begin(whole)...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	took, want := time.Since(began), outcome(t, whole)
-	t.Logf("a whole run takes %v", took)
+	mustRun(t, begin(unbroken)...)
+	took, want := time.Since(began), outcome(t, unbroken)
+	t.Logf("an unbroken run takes %v", took)
 	resumed, within, begun, late := 0, 0, 0, 0
 	for killed := 0; killed < *kills; {
 		run := filepath.Join(t.TempDir(), "run")
@@ -111,7 +107,7 @@ func TestKill(t *testing.T) {
 		}
 		time.Sleep(after)
 		c.Process.Kill()
-		if c.Wait() == nil { // it was over: the machine is faster now than it was
+		if c.Wait() == nil { // the run had ended: the machine is faster now than before
 			if late++; late > 10+*kills {
 				t.Fatalf("%d runs were over before they were killed", late)
 			}
@@ -139,30 +135,32 @@ func TestKill(t *testing.T) {
 			t.Errorf("killed after %v, %v is left", after, left)
 		}
 	}
-	t.Logf("%d kills: %d runs went on from a checkpoint, %d of them within an epoch, %d had not begun; %d were over too soon", *kills, resumed, within, begun, late)
+	t.Logf("%d kills: %d runs went on from a checkpoint, %d of them within an epoch, "+
+		"%d had not begun; %d were over too soon", *kills, resumed, within, begun, late)
 	if resumed < *kills/2 || within < *kills/10 {
-		t.Errorf("of %d runs only %d went on from a checkpoint, %d of them within an epoch", *kills, resumed, within)
+		const format = "of %d runs only %d went on from a checkpoint, %d of them within an epoch"
+		t.Errorf(format, *kills, resumed, within)
 	}
 }
 
-// Of two processes that begin, or go on with, one run at once, exactly one does.
+// If two processes start or resume a run at once, exactly one succeeds.
 func TestTwoWriters(t *testing.T) {
 	slow(t)
 	data := writeDataset(t)
 	for i := range 50 {
 		run := filepath.Join(t.TempDir(), "run")
-		args := []string{"train", "--data", data, "--log", "none", "--epochs", "20", "--batch", "4", "--out", run}
+		start := words("train --log none --batch 4", "--data", data, "--out", run)
+		args := append(start, "--epochs", "20")
 		if i%2 == 1 {
-			if output, err := process(t, "train", "--data", data, "--log", "none", "--epochs", "1", "--batch", "4", "--out", run).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, output)
-			}
-			args = []string{"train", "--resume", run, "--log", "none", "--epochs", "20"}
+			mustRun(t, append(start, "--epochs", "1")...)
+			args = words("train --log none --epochs 20", "--resume", run)
 		}
 		var errs [2]bytes.Buffer
 		var both [2]*exec.Cmd
 		for j := range both {
 			both[j] = process(t, args...)
-			both[j].Env = append(both[j].Env, "BRAID_DISK_DELAY=10ms") // so that the first is there when the second comes
+			// Slow enough that the first still runs when the second starts.
+			both[j].Env = append(both[j].Env, "BRAID_DISK_DELAY=10ms")
 			both[j].Stderr = &errs[j]
 			if err := both[j].Start(); err != nil {
 				t.Fatal(err)
@@ -172,7 +170,11 @@ func TestTwoWriters(t *testing.T) {
 		for j, c := range both {
 			if c.Wait() == nil {
 				won++
-			} else if said := errs[j].String(); !strings.Contains(said, "is locked by process ") && !strings.Contains(said, "holds a run") {
+				continue
+			}
+			said := errs[j].String()
+			locked := strings.Contains(said, "is locked by process ")
+			if !locked && !strings.Contains(said, "holds a run") {
 				t.Errorf("the other process says: %s", said)
 			}
 		}
@@ -182,12 +184,11 @@ func TestTwoWriters(t *testing.T) {
 	}
 }
 
-// The first signal ends the step and saves it, a second ends the process at once.
+// The first signal finishes the step and saves it. A second ends the process at once.
 func TestSignals(t *testing.T) {
 	slow(t)
 	data := writeDataset(t)
-	whole := filepath.Join(t.TempDir(), "run")
-	args := []string{"train", "--data", data, "--epochs", "3000", "--batch", "4", "--log", "none", "--out"}
+	args := words("train --epochs 3000 --batch 4 --log none", "--data", data, "--out")
 	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
 		run := filepath.Join(t.TempDir(), "run")
 		c := process(t, append(args, run)...)
@@ -199,36 +200,41 @@ func TestSignals(t *testing.T) {
 		waitFor(t, filepath.Join(run, "checkpoints", "epoch*"))
 		c.Process.Signal(signal)
 		c.Wait()
-		if c.ProcessState.ExitCode() != code || !strings.Contains(said.String(), "go on with: braid train --resume "+run) {
-			t.Errorf("%v: exit code %d: %s", signal, c.ProcessState.ExitCode(), said.String())
+		if got := c.ProcessState.ExitCode(); got != code {
+			t.Errorf("%v: exit code %d", signal, got)
 		}
+		checkContains(t, said.String(), "go on with: braid train --resume "+run)
 		if err := savedWhereStopped(run, said.String()); err != nil {
 			t.Errorf("%v: %v", signal, err)
 		}
 	}
-	c := process(t, append(args, whole)...)
+	run := filepath.Join(t.TempDir(), "run")
+	c := process(t, append(args, run)...)
 	c.Env = append(os.Environ(), "BRAID_DISK_DELAY=1s") // the last checkpoint takes a while
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, filepath.Join(whole, "checkpoints"))
+	waitFor(t, filepath.Join(run, "checkpoints"))
 	c.Process.Signal(syscall.SIGTERM)
 	time.Sleep(200 * time.Millisecond)
 	began := time.Now()
 	c.Process.Signal(syscall.SIGTERM)
 	c.Wait()
 	status := c.ProcessState.Sys().(syscall.WaitStatus)
-	if took := time.Since(began); !status.Signaled() || status.Signal() != syscall.SIGTERM || took > time.Second {
+	took := time.Since(began)
+	killed := status.Signaled() && status.Signal() == syscall.SIGTERM
+	if !killed || took > time.Second {
 		t.Errorf("a second signal: %v after %v", c.ProcessState, took)
 	}
 }
 
-// savedWhereStopped checks that a run's newest checkpoint stands where the run told that it stopped. A whole
-// epoch's last step, when it was measured too, is the next one's beginning.
+// savedWhereStopped checks that a run's newest checkpoint is of the step after which the run says
+// it stopped. After an epoch's last step it may be of the next epoch's beginning.
 func savedWhereStopped(run, said string) error {
 	var epoch, epochs, step, steps int
-	_, told, _ := strings.Cut(said, "stopped in ")
-	if _, err := fmt.Sscanf(told, "epoch %d of %d after step %d of %d", &epoch, &epochs, &step, &steps); err != nil {
+	_, stopped, _ := strings.Cut(said, "stopped in ")
+	const format = "epoch %d of %d after step %d of %d"
+	if _, err := fmt.Sscanf(stopped, format, &epoch, &epochs, &step, &steps); err != nil {
 		return fmt.Errorf("%w: it says %q", err, said)
 	}
 	may := []string{fmt.Sprintf("epoch%05d-step%08d.safetensors", epoch-1, step)}
@@ -245,7 +251,7 @@ func savedWhereStopped(run, said string) error {
 	return nil
 }
 
-// waitFor waits until a file matches.
+// waitFor waits until a file matches the pattern.
 func waitFor(t *testing.T, pattern string) {
 	t.Helper()
 	for range 1000 {
@@ -257,7 +263,7 @@ func waitFor(t *testing.T, pattern string) {
 	t.Fatalf("nothing matches %s", pattern)
 }
 
-// A disk that takes no checkpoints does not stop training: it is told once, and at the end.
+// Checkpoints that cannot be written do not stop training. The first is noted, all at the end.
 func TestDiskTakesNothing(t *testing.T) {
 	defer atomicfile.Inject(nil)
 	data := writeDataset(t)
@@ -270,34 +276,32 @@ func TestDiskTakesNothing(t *testing.T) {
 			return 0, nil
 		})
 		code, out, errs := call("train", "--data", data, "--epochs", "4", "--out", run)
-		if code != 1 || strings.Count(errs, "a checkpoint could not be written") != 1 || !strings.Contains(errs, "checkpoints could not be written, none was written") || !strings.Contains(errs, planted.Error()) {
+		if code != 1 || strings.Count(errs, "a checkpoint could not be written") != 1 {
 			t.Errorf("%v: exit code %d: %s", planted, code, errs)
 		}
-		if !strings.Contains(out, "4 epochs in") {
-			t.Errorf("%v: output ends %q", planted, out[max(0, len(out)-200):])
-		}
-		if code, _, errs := call("eval", run, "--data", data); code != 0 {
-			t.Errorf("%v: the model: %s", planted, errs)
-		}
+		checkContains(t, errs,
+			"checkpoints could not be written, none was written", planted.Error())
+		checkContains(t, out[max(0, len(out)-200):], "4 epochs in")
+		mustCall(t, "eval", run, "--data", data)
 	}
 }
 
 func TestResumeMistakes(t *testing.T) {
 	data, run, other := writeDataset(t), filepath.Join(t.TempDir(), "run"), t.TempDir()
-	if code, _, errs := call("train", "--data", data, "--epochs", "2", "--log", "none", "--out", run); code != 0 {
-		t.Fatal(errs)
-	}
+	mustCall(t, words("train --epochs 2 --log none", "--data", data, "--out", run)...)
 	content, err := os.ReadFile(filepath.Join(run, configName))
 	if err != nil {
 		t.Fatal(err)
 	}
 	damaged := func(name, content string) string {
 		folder := filepath.Join(other, name)
-		if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, configName), []byte(content), 0o600)); err != nil {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
 			t.Fatal(err)
 		}
+		writeFile(t, folder, configName, []byte(content))
 		return folder
 	}
+	negative := strings.Replace(string(content), `"batch": 64`, `"batch": -64`, 1)
 	before := outcome(t, run)
 	for want, args := range map[string][]string{
 		"no run at " + other:             {other},
@@ -310,7 +314,7 @@ func TestResumeMistakes(t *testing.T) {
 		"column image: it has CRC-32C":   {run, "--data", otherDataset(t)},
 		"at most 1048576 are read":       {damaged("long", strings.Repeat(" ", 2<<20))},
 		"config.json: unexpected end":    {damaged("cut", string(content[:len(content)/2]))},
-		"--batch is -64, want 1 or more": {damaged("batch", strings.Replace(string(content), `"batch": 64`, `"batch": -64`, 1))},
+		"--batch is -64, want 1 or more": {damaged("batch", negative)},
 		"holds a run: go on with it":     nil,
 		"Checkpoint.Best: unknown":       {run, "--best", "los"},
 		"--keep is 0":                    {run, "--keep", "0"},
@@ -320,52 +324,43 @@ func TestResumeMistakes(t *testing.T) {
 		if args == nil {
 			full = []string{"train", "--data", data, "--out", run}
 		}
-		if code, _, errs := call(full...); code != 1 || !strings.Contains(errs, want) {
-			t.Errorf("%v: exit code %d\ngot  %s\nwant %s", full, code, errs, want)
-		}
+		checkFails(t, want, full...)
 	}
 	if outcome(t, run) != before {
 		t.Error("a mistake changed the run")
 	}
-	foreign := filepath.Join(other, ".model.safetensors.0123456789abcdef.tmp")
-	if err := os.WriteFile(foreign, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if code, _, errs := call("train", "--data", data, "--out", other); code != 1 || !strings.Contains(errs, "is not empty") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	foreign := writeFile(t, other, ".model.safetensors.0123456789abcdef.tmp", nil)
+	checkFails(t, "is not empty", "train", "--data", data, "--out", other)
 	if _, err := os.Stat(foreign); err != nil {
 		t.Errorf("a folder that was refused lost a file: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(other, atomicfile.LockName)); err == nil {
 		t.Error("a folder that was refused got a lock")
 	}
-	if code, _, errs := call("train", "--resume", run, "--epochs", "3", "--log", "none"); code != 0 || !strings.Contains(errs, "going on after 2 epochs") {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	_, errs := mustCall(t, words("train --epochs 3 --log none", "--resume", run)...)
+	checkContains(t, errs, "going on after 2 epochs")
 }
 
-// dataset2 is a data set of other images.
+// otherDataset writes a data set whose training images are the test images.
 func otherDataset(t *testing.T) string {
 	folder := writeDataset(t)
-	path := filepath.Join(folder, "train-images-idx3-ubyte.gz")
-	if err := os.Rename(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), path); err != nil {
-		t.Fatal(err)
-	}
-	labels, err := os.ReadFile(filepath.Join(folder, "t10k-labels-idx1-ubyte"))
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, "train-labels-idx1-ubyte"), labels, 0o600)
-	}
-	content, err2 := os.ReadFile(path)
-	if err := errors.Join(err, err2, os.WriteFile(filepath.Join(folder, "t10k-images-idx3-ubyte.gz"), content, 0o600)); err != nil {
-		t.Fatal(err)
+	for from, to := range map[string]string{
+		"t10k-images-idx3-ubyte.gz": "train-images-idx3-ubyte.gz",
+		"t10k-labels-idx1-ubyte":    "train-labels-idx1-ubyte",
+	} {
+		content, err := os.ReadFile(filepath.Join(folder, from))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, folder, to, content)
 	}
 	return folder
 }
 
-// Whatever a run's config.json holds, reading it ends in an error or in a plan.
+// Any config.json ends in an error or a plan.
 func FuzzConfig(f *testing.F) {
-	f.Add([]byte(`{"options":{"epochs":3,"batch":64,"loss_weights":"digit=0.5","rate":0.1,"seed":1,"keep":2,"on_nan":"stop"}}`))
+	f.Add([]byte(`{"options":{"epochs":3,"batch":64,"loss_weights":"digit=0.5","rate":0.1,` +
+		`"seed":1,"keep":2,"on_nan":"stop"}}`))
 	f.Add([]byte(`{"options":{"loss_weights":",=,digit=1e999"}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if c, err := parseConfig(content); err == nil {

@@ -29,18 +29,19 @@ var restarts = flag.Int("restarts", 10, "how often TestRestarts ends the server"
 type server struct {
 	*exec.Cmd
 	url  string
-	said *bytes.Buffer // its log
-	done chan struct{} // the log is read
+	said *bytes.Buffer // the log, complete when done is closed
+	done chan struct{}
 }
 
-// served starts the server on a port that is free, and waits until it listens.
+// startServer starts the server on a free port and waits until it listens.
 func startServer(t *testing.T, args ...string) *server {
 	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &server{Cmd: exec.Command(path, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...), said: &bytes.Buffer{}, done: make(chan struct{})}
+	args = append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)
+	s := &server{Cmd: exec.Command(path, args...), said: &bytes.Buffer{}, done: make(chan struct{})}
 	out, err := s.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func startServer(t *testing.T, args ...string) *server {
 	return s
 }
 
-// end sends a signal, and waits for the end.
+// end sends a signal and waits until the server has ended.
 func (s *server) end(signal os.Signal) error {
 	if err := s.Process.Signal(signal); err != nil {
 		return err
@@ -75,11 +76,12 @@ func (s *server) end(signal os.Signal) error {
 	return s.Wait()
 }
 
-// row asks about an image of the data set's size.
-const row = `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,6,5],"data":[0,0,200,9,0,1,0,210,0,0,0,0,250,0,0,0,7,200,0,0,0,0,220,0,0,3,0,190,0,0]},` +
+// row is a request about an image of the data set's size.
+const row = `{"inputs":[{"name":"image","datatype":"UINT8","shape":[1,6,5],"data":[` +
+	`0,0,200,9,0,1,0,210,0,0,0,0,250,0,0,0,7,200,0,0,0,0,220,0,0,3,0,190,0,0]},` +
 	`{"name":"question","datatype":"BYTES","shape":[1,1],"data":["odd number"]}]}`
 
-// load asks without pause from several clients until stopped, and keeps what became of each request.
+// load sends requests from several clients until it is stopped, and counts the outcomes.
 type load struct {
 	url     string
 	client  *http.Client
@@ -87,13 +89,17 @@ type load struct {
 	wait    sync.WaitGroup
 	mu      sync.Mutex
 	asked   int
-	failed  map[string]bool // ids of requests without an answer: whether on a connection that had served before
+	failed  map[string]bool // by id of a request without an answer: whether its connection was reused
 	answers map[string]int
 	wrong   []string
 }
 
 func newLoad(url string, clients int) *load {
-	l := &load{url: url, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}, failed: map[string]bool{}, answers: map[string]int{}}
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
+	l := &load{
+		url: url, client: &http.Client{Transport: transport},
+		failed: map[string]bool{}, answers: map[string]int{},
+	}
 	for c := range clients {
 		l.wait.Go(func() {
 			for i := 0; !l.stop.Load(); i++ {
@@ -111,7 +117,8 @@ func (l *load) ask(id string) {
 	}
 	r.Header.Set("X-Request-Id", id)
 	reused := false
-	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }}))
+	trace := &httptrace.ClientTrace{GotConn: func(c httptrace.GotConnInfo) { reused = c.Reused }}
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), trace))
 	got, err := l.client.Do(r)
 	var body []byte
 	if err == nil {
@@ -143,8 +150,8 @@ func (l *load) failuresByClient() map[string]int {
 	return count
 }
 
-// The server is stopped again and again while clients ask: what it accepted is answered, always alike. A client that
-// connects when the listener closes may be turned away, once: the next time it is refused.
+// A server that is stopped under load answers every request that it accepted, always alike. A
+// client that connects as the listener closes may lose one request: the next is refused.
 func TestRestarts(t *testing.T) {
 	slow(t)
 	run, _ := trainRun(t)
@@ -175,7 +182,9 @@ func TestRestarts(t *testing.T) {
 		}
 		for id, reused := range l.failed {
 			if taken[id] || reused {
-				t.Errorf("request %s was accepted and not answered (in the log: %v, on a connection that had served: %v)", id, taken[id], reused)
+				const format = "request %s was accepted and not answered " +
+					"(in the log: %v, on a connection that had served: %v)"
+				t.Errorf(format, id, taken[id], reused)
 			}
 		}
 		for _, w := range l.wrong {
@@ -189,13 +198,14 @@ func TestRestarts(t *testing.T) {
 			answers[a] = true
 		}
 	}
-	t.Logf("%d restarts, %d requests answered; %d came when the listener closed, and were not accepted", *restarts, asked-turned, turned)
+	t.Logf("%d restarts, %d requests answered; %d came as the listener closed and were not accepted",
+		*restarts, asked-turned, turned)
 	if len(answers) != 1 {
 		t.Errorf("the same row has %d answers", len(answers))
 	}
 }
 
-// SIGHUP loads a changed model; the log and the exit code tell what happened.
+// SIGHUP loads a changed model. The log and the exit code report it.
 func TestServeProcess(t *testing.T) {
 	slow(t)
 	folder := t.TempDir()
@@ -203,9 +213,8 @@ func TestServeProcess(t *testing.T) {
 	place := func(seed string) {
 		t.Helper()
 		run := filepath.Join(folder, "run"+seed)
-		if code, _, errs := call("train", "--data", writeDataset(t), "--epochs", "1", "--seed", seed, "--log", "none", "--out", run); code != 0 {
-			t.Fatal(errs)
-		}
+		train := words("train --epochs 1 --log none --seed "+seed, "--out", run)
+		mustCall(t, append(train, "--data", writeDataset(t))...)
 		if err := os.Rename(filepath.Join(run, "model.safetensors"), model); err != nil {
 			t.Fatal(err)
 		}
@@ -238,14 +247,10 @@ func TestServeProcess(t *testing.T) {
 	if err := s.end(syscall.SIGTERM); err != nil {
 		t.Errorf("the server ended with %v", err)
 	}
-	for _, want := range []string{"model loaded", "model=small", "profiles at", "stopped"} {
-		if !strings.Contains(s.said.String(), want) {
-			t.Errorf("the log lacks %q: %s", want, s.said)
-		}
-	}
+	checkContains(t, s.said.String(), "model loaded", "model=small", "profiles at", "stopped")
 }
 
-// Pages from elsewhere do not read profiles.
+// Pages of other hosts cannot read profiles.
 func TestProfiles(t *testing.T) {
 	var said bytes.Buffer
 	f := serveFlags{profile: "127.0.0.1:0"}
@@ -256,36 +261,32 @@ func TestProfiles(t *testing.T) {
 	}
 	defer stop()
 	address := regexp.MustCompile(`http://[^/]+/debug/pprof/`).FindString(said.String())
-	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK, "own.example.org": http.StatusOK, "example.org": http.StatusMisdirectedRequest} {
-		request, err := http.NewRequest(http.MethodGet, address, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		request.Host = host
-		got, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got.Body.Close(); got.StatusCode != want {
-			t.Errorf("profiles for %q: status %d, want %d", host, got.StatusCode, want)
-		}
-	}
-	for origin, want := range map[string]int{
-		"": http.StatusOK, "https://own.example.org": http.StatusOK, "https://example.org": http.StatusForbidden,
+	for _, c := range []struct {
+		method, path, host, origin string
+		want                       int
+	}{
+		{"GET", "", "", "", http.StatusOK},
+		{"GET", "", "localhost", "", http.StatusOK},
+		{"GET", "", "own.example.org", "", http.StatusOK},
+		{"GET", "", "example.org", "", http.StatusMisdirectedRequest},
+		{"POST", "symbol", "", "", http.StatusOK},
+		{"POST", "symbol", "", "https://own.example.org", http.StatusOK},
+		{"POST", "symbol", "", "https://example.org", http.StatusForbidden},
 	} {
-		request, err := http.NewRequest(http.MethodPost, address+"symbol", nil)
+		request, err := http.NewRequest(c.method, address+c.path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if origin != "" {
-			request.Header.Set("Origin", origin)
+		request.Host = c.host
+		if c.origin != "" {
+			request.Header.Set("Origin", c.origin)
 		}
 		got, err := http.DefaultClient.Do(request)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Body.Close(); got.StatusCode != want {
-			t.Errorf("POST to profiles from %q: status %d, want %d", origin, got.StatusCode, want)
+		if got.Body.Close(); got.StatusCode != c.want {
+			t.Errorf("%+v: status %d", c, got.StatusCode)
 		}
 	}
 }
@@ -294,8 +295,11 @@ func TestServeMistakes(t *testing.T) {
 	run, _ := trainRun(t)
 	tokens := filepath.Join(t.TempDir(), "tokens")
 	for want, args := range map[string][]string{
-		"--addr :0 lets other machines ask: give them a --token-file, or say --insecure": {run, "--addr", ":0"},
-		"--addr 0.0.0.0:0 lets other machines ask":                                       {run, "--addr", "0.0.0.0:0"},
+		"--addr :0 lets other machines ask: give them a --token-file, or say --insecure": {
+			run, "--addr", ":0",
+		},
+		"--addr 0.0.0.0:0 lets other machines ask": {run, "--addr", "0.0.0.0:0"},
+
 		"token file":                          {run, "--addr", ":0", "--token-file", tokens},
 		"--pprof is :6060, want":              {run, "--pprof", ":6060"},
 		"..=" + run + " is no file, and no":   {"..=" + run},
@@ -320,8 +324,6 @@ func TestServeMistakes(t *testing.T) {
 		`--addr is "unix:/x", want HOST:PORT`: {run, "--addr", "unix:/x"},
 		"certificate: open " + tokens:         {run, "--tls-cert", tokens, "--tls-key", tokens},
 	} {
-		if code, _, errs := call(append([]string{"serve"}, args...)...); code != 1 || !strings.Contains(errs, want) {
-			t.Errorf("%v: exit code %d\ngot  %s\nwant %s", args, code, errs, want)
-		}
+		checkFails(t, want, append([]string{"serve"}, args...)...)
 	}
 }

@@ -17,8 +17,7 @@ import (
 	"braid/text"
 )
 
-// films is a model of a text of three words, read from its first words on, and of an image where
-// asked for.
+// films is a model that reads the first three words of a text and, optionally, an image.
 type films struct {
 	path    string
 	file    *modelfile.File
@@ -34,11 +33,8 @@ func newFilms(t testing.TB, o text.Options, image bool) *films {
 	tokenizer.FitOnTexts([]string{"good film", "bad film", "very good", "very bad"})
 	g := braid.NewGraph("films")
 	ids := g.Input("review", tensor.Int32, 3)
-	last := g.Add(
-		"read",
-		layer.LSTM{Units: 4},
-		g.Add("words", layer.Embedding{Vocabulary: 20, Width: 4}, ids),
-	)
+	embedded := g.Add("words", layer.Embedding{Vocabulary: 20, Width: 4}, ids)
+	last := g.Add("read", layer.LSTM{Units: 4}, embedded)
 	f := &films{
 		path:    filepath.Join(t.TempDir(), "films.safetensors"),
 		padding: text.Padding{Length: 3, CutAfter: true},
@@ -49,10 +45,8 @@ func newFilms(t testing.TB, o text.Options, image bool) *films {
 	if image {
 		x := g.Input("poster", tensor.Float32, 6, 5)
 		last = g.Add("both", layer.Concatenate{}, last, g.Add("pixels", layer.Flatten{}, x))
-		inputs = append(
-			inputs,
-			modelfile.Input{Name: "poster", Pixels: &data.Standard{Mean: 30, Std: 70}},
-		)
+		pixels := &data.Standard{Mean: 30, Std: 70}
+		inputs = append(inputs, modelfile.Input{Name: "poster", Pixels: pixels})
 	}
 	g.Head("good", layer.Dense{Units: 1, Activation: layer.Sigmoid}, last)
 	m, err := g.Build(3)
@@ -66,13 +60,11 @@ func newFilms(t testing.TB, o text.Options, image bool) *films {
 	return f
 }
 
-// good is what the network says to a text as the library reads it for training.
+// good returns the network's output for a text that is read as for training.
 func (f *films) good(t testing.TB, review string) float64 {
 	t.Helper()
-	ids, err := text.PadSequences(
-		f.file.Inputs[0].Text.Tokenizer.TextsToSequences([]string{review}),
-		f.padding,
-	)
+	sequences := f.file.Inputs[0].Text.Tokenizer.TextsToSequences([]string{review})
+	ids, err := text.PadSequences(sequences, f.padding)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +75,7 @@ func (f *films) good(t testing.TB, review string) float64 {
 	return float64(out["good"].Float32s()[0])
 }
 
-// reviews are texts with unknown words, too many words, none, and all known.
+// reviews are texts with known words, unknown words, too many words, and none.
 var reviews = []string{
 	"good",
 	"excellent film",
@@ -100,7 +92,7 @@ func withOOV() text.Options {
 	return o
 }
 
-// A model with an OOV token is asked any text, and reads it as in training.
+// A model with an OOV token answers any text, read as in training.
 func TestAskUnknownWords(t *testing.T) {
 	f := newFilms(t, withOOV(), false)
 	for _, review := range reviews {
@@ -113,41 +105,40 @@ func TestAskUnknownWords(t *testing.T) {
 			t.Errorf("%q: good is %v, want %v", review, p, f.good(t, review))
 		}
 	}
-	code, out, errs := call("ask", f.path, "very excellent film indeed\r\n")
-	for _, want := range []string{
+	out, errs := mustCall(t, "ask", f.path, "very excellent film indeed\r\n")
+	if errs != "" {
+		t.Error(errs)
+	}
+	checkContains(t, out,
 		"Note: unknown words were read as <oov>: \"excellent\", \"indeed\".\n",
 		"Note: only the first 3 of 4 words were read.\n",
-	} {
-		if code != 0 || errs != "" || !strings.Contains(out, want) {
-			t.Errorf("exit code %d: %s%s, want %s", code, out, errs, want)
-		}
-	}
+	)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	file := filepath.Base(writeFile(t, dir, "film.txt", nil))
+	illustrated := newFilms(t, withOOV(), true).path
+	plain := newFilms(t, text.Defaults(), false).path
 	for want, args := range map[string][]string{
-		`model "films" takes a text and no image, want such as: braid ask "good film bad"`: {f.path, file},
+		`model "films" takes a text and no image, want such as: braid ask "good film bad"`: {
+			f.path, file,
+		},
 		`takes a text and no image`:                            {f.path, "seven.png", "good film"},
-		`an image is missing, want such as`:                    {newFilms(t, withOOV(), true).path, "excellent film"},
-		`the question is missing: the last argument, ` + file:  {newFilms(t, withOOV(), true).path, "seven.png", file},
-		`"excellent film" has a word the model does not know:`: {newFilms(t, text.Defaults(), false).path, "excellent film"},
-		`"" asks nothing`:                                      {newFilms(t, text.Defaults(), false).path, ""},
+		`an image is missing, want such as`:                    {illustrated, "excellent film"},
+		`the question is missing: the last argument, ` + file:  {illustrated, "seven.png", file},
+		`"excellent film" has a word the model does not know:`: {plain, "excellent film"},
+		`"" asks nothing`:                                      {plain, ""},
 	} {
-		if code, out, errs := call(append([]string{"ask"}, args...)...); code != 1 || out != "" ||
-			!strings.Contains(errs, want) {
-			t.Errorf("%v: exit code %d, output %q\ngot  %s\nwant %s", args, code, out, errs, want)
+		if out := checkFails(t, want, append([]string{"ask"}, args...)...); out != "" {
+			t.Errorf("%v: output %q", args, out)
 		}
 	}
 	_, folder := trainRun(t)
 	_, paths := writePNGs(t, folder, 1)
-	code, out, errs = call("ask", newFilms(t, withOOV(), true).path, paths[0], "excellent film")
-	if code != 0 ||
-		!strings.Contains(out, "Note: unknown words were read as <oov>: \"excellent\".\n") {
-		t.Errorf("exit code %d: %s%s", code, out, errs)
-	}
+	out, _ = mustCall(t, "ask", illustrated, paths[0], "excellent film")
+	checkContains(t, out, "Note: unknown words were read as <oov>: \"excellent\".\n")
 }
 
-// What is suggested to ask a model of characters, it answers.
+// A model of characters answers the question that is suggested for it.
 func TestAskSuggestion(t *testing.T) {
 	o := text.Defaults()
 	o.CharLevel = true
@@ -157,38 +148,28 @@ func TestAskSuggestion(t *testing.T) {
 	_, _, errs := call("ask", f.path, paths[0])
 	_, rest, _ := strings.Cut(errs, "want such as: braid ask "+paths[0]+" \"")
 	suggestion, _, found := strings.Cut(rest, "\"")
-	if code, out, errs := call("ask", f.path, paths[0], suggestion); !found || code != 0 ||
-		strings.Contains(out, "Note") {
-		t.Errorf("suggestion %q: exit code %d: %s%s", suggestion, code, out, errs)
+	out, _ := mustCall(t, "ask", f.path, paths[0], suggestion)
+	if !found || strings.Contains(out, "Note") {
+		t.Errorf("suggestion %q: %s", suggestion, out)
 	}
-	code, _, errs := call("ask", f.path, paths[0], "good xilm")
-	if code != 1 ||
-		!strings.Contains(
-			errs,
-			`"good xilm" has a character the model does not know: "x"; it knows `,
-		) {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	const unknown = `"good xilm" has a character the model does not know: "x"; it knows `
+	checkFails(t, unknown, "ask", f.path, paths[0], "good xilm")
 }
 
-// Where a model has no OOV token, what is longer than the padding is cut, too, and a person is
-// told.
+// Words beyond the model's length are cut, with a note, also without an OOV token.
 func TestAskLongText(t *testing.T) {
 	run, folder := trainRun(t)
 	_, paths := writePNGs(t, folder, 1)
-	_, want, _ := call("ask", run, paths[0], "odd number")
-	code, out, errs := call("ask", run, paths[0], "even half odd number")
-	want = strings.ReplaceAll(
-		want,
-		"odd number",
-		"even half odd number",
-	) + "Note: only the last 2 of 4 words were read.\n"
-	if code != 0 || errs != "" || out != want {
-		t.Errorf("exit code %d: %s%swant %s", code, out, errs, want)
+	want, _ := mustCall(t, "ask", run, paths[0], "odd number")
+	want = strings.ReplaceAll(want, "odd number", "even half odd number") +
+		"Note: only the last 2 of 4 words were read.\n"
+	out, errs := mustCall(t, "ask", run, paths[0], "even half odd number")
+	if errs != "" || out != want {
+		t.Errorf("%s%swant %s", out, errs, want)
 	}
 }
 
-// lines are reviews as JSON lines.
+// lines returns reviews as JSON lines.
 func lines(t testing.TB, reviews []string) string {
 	t.Helper()
 	var b strings.Builder
@@ -202,7 +183,7 @@ func lines(t testing.TB, reviews []string) string {
 	return b.String()
 }
 
-// predicted is what braid predict answers to reviews.
+// predicted reads the probabilities in the output of braid predict.
 func predicted(t testing.TB, out string) []float64 {
 	t.Helper()
 	var list []float64
@@ -218,8 +199,8 @@ func predicted(t testing.TB, out string) []float64 {
 	return list
 }
 
-// Predict reads texts as ask does, and can leave unknown words out, as Keras does where there is
-// no OOV token.
+// predict reads texts as ask does. It can leave unknown words out, as Keras does without an OOV
+// token.
 func TestPredictUnknownWords(t *testing.T) {
 	oov, plain := newFilms(t, withOOV(), false), newFilms(t, text.Defaults(), false)
 	for _, c := range []struct {
@@ -231,92 +212,74 @@ func TestPredictUnknownWords(t *testing.T) {
 		{oov, nil, "; rows whose text was cut: 2\n", `,"cut_rows":2}`},
 		{oov, []string{"--unknown", "drop"}, "; rows whose text was cut: 2\n", `,"cut_rows":2}`},
 		{
-			plain, []string{"--unknown", "drop"}, "; unknown words dropped: 4, in rows: 3; rows whose text was cut: 2\n",
+			plain, []string{"--unknown", "drop"},
+			"; unknown words dropped: 4, in rows: 3; rows whose text was cut: 2\n",
 			`,"dropped_words":4,"dropped_rows":3,"cut_rows":2}`,
 		},
 	} {
 		in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 		args := append([]string{"predict", c.f.path, "--in", in, "--probabilities"}, c.args...)
-		code, out, errs := call(args...)
+		out, errs := mustCall(t, args...)
 		var want []float64
 		for _, review := range reviews {
 			want = append(want, c.f.good(t, review))
 		}
 		same := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
-		if got := predicted(t, out); code != 0 || !slices.EqualFunc(got, want, same) ||
+		if got := predicted(t, out); !slices.EqualFunc(got, want, same) ||
 			!strings.HasSuffix(errs, "a second"+c.said) {
-			t.Errorf(
-				"%v: exit code %d: %v, want %v\n%swant %s",
-				c.args,
-				code,
-				got,
-				want,
-				errs,
-				c.said,
-			)
+			t.Errorf("%v: %v, want %v\n%swant %s", c.args, got, want, errs, c.said)
 		}
-		if code, _, errs = call(append(args, "--log", "json")...); code != 0 ||
-			!strings.Contains(errs, c.log) {
-			t.Errorf("%v: exit code %d: %swant %s", c.args, code, errs, c.log)
-		}
+		_, errs = mustCall(t, append(args, "--log", "json")...)
+		checkContains(t, errs, c.log)
 	}
 	in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
+	predict := []string{"predict", plain.path, "--in", in}
 	for _, args := range [][]string{nil, {"--unknown", "error"}} {
-		code, out, errs := call(append([]string{"predict", plain.path, "--in", in}, args...)...)
-		if code != 1 || strings.Count(out, "\n") != 1 ||
-			!strings.Contains(
-				errs,
-				`line 2: "review": "excellent film" has a word the model does not know: "excellent"`,
-			) {
-			t.Errorf("%v: exit code %d: %s%s", args, code, out, errs)
+		const unknown = `line 2: "review": "excellent film" has a word the model does not know: ` +
+			`"excellent"`
+		out := checkFails(t, unknown, append(predict, args...)...)
+		if strings.Count(out, "\n") != 1 {
+			t.Errorf("%v: output %s", args, out)
 		}
-		code, out, errs = call(
-			append([]string{"predict", plain.path, "--in", in, "--skip-bad"}, args...)...)
-		if code != 0 || strings.Count(out, "error") != 5 ||
-			!strings.Contains(errs, "; 5 could not be answered; rows whose text was cut: 1\n") {
-			t.Errorf("%v: exit code %d: %s%s", args, code, out, errs)
+		out, errs := mustCall(t, slices.Concat(predict, args, []string{"--skip-bad"})...)
+		if strings.Count(out, "error") != 5 {
+			t.Errorf("%v: output %s", args, out)
 		}
+		checkContains(t, errs, "; 5 could not be answered; rows whose text was cut: 1\n")
 	}
-	if code, _, errs := call("predict", plain.path, "--in", in, "--unknown", "drp"); code != 1 ||
-		!strings.Contains(errs, `--unknown is "drp", want one of "error", "drop"`) {
-		t.Errorf("exit code %d: %s", code, errs)
-	}
+	const wrong = `--unknown is "drp", want one of "error", "drop"`
+	checkFails(t, wrong, append(predict, "--unknown", "drp")...)
 }
 
-// Questions of IDX images are read so, too: one for all, and one for each.
+// --unknown applies to --question and --questions, too.
 func TestPredictUnknownQuestions(t *testing.T) {
 	f := newFilms(t, text.Defaults(), true)
 	dir := t.TempDir()
 	images := writeFile(t, dir, "images", idxFile(make([]byte, 60), 2, 6, 5))
-	questions := writeFile(t, dir, "questions", []byte("very excellent film\r\nvery good bad film\r\n"))
+	const twoQuestions = "very excellent film\r\nvery good bad film\r\n"
+	questions := writeFile(t, dir, "questions", []byte(twoQuestions))
 	for _, c := range []struct {
 		args []string
 		said string
 	}{
-		{[]string{"--questions", questions}, "; unknown words dropped: 1, in rows: 1; rows whose text was cut: 1\n"},
-		{[]string{"--question", "not very good\r\n"}, "; unknown words dropped: 2, in rows: 2\n"},
+		{
+			[]string{"--questions", questions},
+			"; unknown words dropped: 1, in rows: 1; rows whose text was cut: 1\n",
+		},
+		{
+			[]string{"--question", "not very good\r\n"},
+			"; unknown words dropped: 2, in rows: 2\n",
+		},
 	} {
 		args := append([]string{"predict", f.path, "--in", images}, c.args...)
-		if code, out, errs := call(append(args, "--unknown", "drop")...); code != 0 ||
-			strings.Count(out, "\n") != 2 ||
-			!strings.HasSuffix(errs, c.said) {
-			t.Errorf("%v: exit code %d: %s%swant %s", c.args, code, out, errs, c.said)
+		out, errs := mustCall(t, append(args, "--unknown", "drop")...)
+		if strings.Count(out, "\n") != 2 || !strings.HasSuffix(errs, c.said) {
+			t.Errorf("%v: %s%swant %s", c.args, out, errs, c.said)
 		}
-		if code, _, errs := call(args...); code != 1 ||
-			!strings.Contains(errs, "the model does not know") {
-			t.Errorf("%v: exit code %d: %s", c.args, code, errs)
-		}
+		checkFails(t, "the model does not know", args...)
 	}
-	_, _, errs := call(
-		"predict",
-		f.path,
-		"--in",
-		images,
-		"--unknown",
-		"drop",
-		"--question",
-		"not very good",
-	)
+	drop := words("predict --unknown drop", f.path, "--in", images, "--question", "not very good")
+	_, errs := mustCall(t, drop...)
 	if !strings.HasPrefix(errs, "braid: unknown words were left out: \"not\"\n") {
 		t.Errorf("said %s", errs)
 	}
