@@ -8,7 +8,7 @@ import (
 	"braid/internal/suggest"
 )
 
-// Notes says what a person who asks should know of how a text is read.
+// Notes returns remarks for the person who asks about words that are replaced or left out.
 func (in *Input) Notes(question string) []string {
 	r, err := in.Read(make([]int32, in.Shape.Size()), question)
 	if err != nil {
@@ -22,11 +22,11 @@ func (in *Input) Notes(question string) []string {
 		note("no %s was read: the network sees padding alone", in.Unit())
 	}
 	if r.Unknown != nil {
-		fate := "left out"
+		replaced := "left out"
 		if in.HasOOV() {
-			fate = "read as " + suggest.Shorten(in.Text.Tokenizer.Options().OOVToken)
+			replaced = "read as " + suggest.Shorten(in.Text.Tokenizer.Options().OOVToken)
 		}
-		note("unknown %ss were %s: %s", in.Unit(), fate, quoted(r.Unknown))
+		note("unknown %ss were %s: %s", in.Unit(), replaced, quoted(r.Unknown))
 	}
 	if r.Cut > 0 {
 		end := "last"
@@ -39,11 +39,11 @@ func (in *Input) Notes(question string) []string {
 	return notes
 }
 
-// mostSuggested is how many words a suggestion has at most.
+// mostSuggested is the maximum number of words in a suggestion.
 const mostSuggested = 3
 
-// Suggest returns a text that the model can be asked: one that it was trained on, or words of its
-// vocabulary. It is empty where no word can be written, as in an empty vocabulary.
+// Suggest returns a text that the model can read: one that it was trained on, or words of its
+// vocabulary. It is empty if the vocabulary has no printable word.
 func (in *Input) Suggest() string {
 	if n := len(in.Text.Questions); n > 0 {
 		return in.Text.Questions[n-1]

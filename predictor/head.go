@@ -4,34 +4,39 @@ import (
 	"strconv"
 
 	"braid"
+	"braid/internal/kernel"
 )
 
-// Head is one head with what its answers are called.
+// Head is a head of the network with the labels of its answers.
 type Head struct {
 	braid.Spec
-	Labels []string // one for each class, or no and yes; nil where that is not said
+	Labels []string // one for each class, or no and yes; nil if the file has none
 }
 
-// Answer is what a head says of one row.
+// Answer is a head's answer to one row.
 type Answer struct {
-	Head        string   `json:"name"`
-	Label       string   `json:"label"`       // of the most probable answer; the numbers where the head has no answers
-	Probability float64  `json:"probability"` // of that answer
-	Unsure      bool     `json:"unsure"`
-	Answers     []Choice `json:"answers,omitempty"` // all, in the labels' order
+	Head string `json:"name"`
+
+	// The most probable answer. A head without answers has its numbers as the label.
+	Label       string  `json:"label"`
+	Probability float64 `json:"probability"`
+	Unsure      bool    `json:"unsure"`
+
+	Answers []Choice `json:"answers,omitempty"` // all, in the labels' order
 }
 
-// Choice is one of a head's answers.
+// Choice is one of a head's possible answers.
 type Choice struct {
 	Label       string  `json:"label"`
 	Probability float64 `json:"probability"`
 }
 
-// Sure is the probability from which an answer counts as sure. Of the seed network's answers to MNIST's test
-// images, 98 (digit) and 95 (answer) of 100 that are above it are right, and 58 and 61 of 100 below it.
+// Sure is the least probability of a sure answer. Of the seed network's answers to MNIST's test
+// images, 98 % (digit) and 95 % (answer) of the sure ones are right, and 58 % and 61 % of the
+// others.
 const Sure = 0.75
 
-// Answer reads the head's numbers for one row, after its activation.
+// Answer interprets the head's outputs for one row, after its activation.
 func (h *Head) Answer(numbers []float32) Answer {
 	a := Answer{Head: h.Name}
 	switch {
@@ -39,7 +44,7 @@ func (h *Head) Answer(numbers []float32) Answer {
 		for i, p := range numbers {
 			a.Answers = append(a.Answers, Choice{h.label(i), float64(p)})
 		}
-	case h.saysYes(numbers):
+	case h.binary():
 		yes := float64(numbers[0])
 		a.Answers = []Choice{{h.label(0), 1 - yes}, {h.label(1), yes}}
 	default:
@@ -58,41 +63,37 @@ func (h *Head) Answer(numbers []float32) Answer {
 	return a
 }
 
-// saysYes tells that the head's one number is the probability of yes. That of a softmax over one class is not.
-func (h *Head) saysYes(numbers []float32) bool {
-	return h.Activation == braid.Sigmoid && len(numbers) == 1
-}
+// binary reports whether the head's only output is the probability of yes. That of a softmax over
+// one class is not.
+func (h *Head) binary() bool { return h.Activation == braid.Sigmoid && h.Shape.Size() == 1 }
 
-// Classes is how many answers the head's numbers stand for: one for each number, or no and yes.
+// Classes returns the number of the head's answers: one for each output, or no and yes.
 func (h *Head) Classes() int {
-	numbers := h.Shape.Size()
-	if h.Activation == braid.Sigmoid && numbers == 1 {
+	if h.binary() {
 		return 2
 	}
-	return numbers
+	return h.Shape.Size()
 }
 
-// Best is the index of the most probable answer; of two that are equal, the first. The threshold of yes is
-// above one half, as Keras' metrics have it.
+// Best returns the index of the most probable answer, the first of equals. A binary head answers
+// yes above one half, as Keras' metrics do.
 func (h *Head) Best(numbers []float32) int {
-	if h.saysYes(numbers) {
+	if h.binary() {
 		if numbers[0] > 0.5 {
 			return 1
 		}
 		return 0
 	}
-	best := 0
-	for i, p := range numbers {
-		if p > numbers[best] {
-			best = i
-		}
-	}
-	return best
+	var best [1]int32
+	kernel.Default().ArgMax(kernel.ArgMax{
+		Rows: 1, Width: len(numbers), X: numbers, XRow: len(numbers), Index: best[:],
+	})
+	return int(best[0])
 }
 
-// Probability is that of an answer: where one number stands for no and yes, it is that of yes.
+// Probability returns the probability of an answer.
 func (h *Head) Probability(numbers []float32, answer int) float32 {
-	if !h.saysYes(numbers) {
+	if !h.binary() {
 		return numbers[answer]
 	}
 	if answer == 0 {
@@ -101,7 +102,7 @@ func (h *Head) Probability(numbers []float32, answer int) float32 {
 	return numbers[0]
 }
 
-// label is what an answer is called: its index where that is not said.
+// label returns the label of an answer, or its index if the file has no labels.
 func (h *Head) label(i int) string {
 	if i < len(h.Labels) {
 		return h.Labels[i]

@@ -1,5 +1,6 @@
-// Package predictor makes a network's inputs of what people have, images and texts, and answers of its heads'
-// numbers. It is what asking from the command line, predicting many rows, and serving have in common.
+// Package predictor asks models of model files. It converts images and texts to a network's inputs,
+// and the outputs of its heads to answers with labels. The command line, predictions of many rows,
+// and the server share it.
 package predictor
 
 import (
@@ -12,7 +13,8 @@ import (
 	"braid/tensor"
 )
 
-// Model is a model that people ask. Any number of goroutines may use it at once.
+// Model is a network with the conversion of its inputs and answers. Any number of goroutines may
+// use it at once.
 type Model struct {
 	File   *modelfile.File
 	Inputs []Input // in the order of the graph
@@ -22,18 +24,18 @@ type Model struct {
 	one   sync.Pool // *Rows of one row
 }
 
-// Input is how one input of the network is made.
+// Input is an input of the network with the conversion of its values.
 type Input struct {
 	braid.Spec
-	Pixels *data.Standard  // bytes from 0 to 255 are taken too, standardized
-	Text   *modelfile.Text // texts are taken too
+	Pixels *data.Standard  // standardizes bytes; nil if the input takes only numbers
+	Text   *modelfile.Text // tokenizes texts; nil if the input takes only numbers
 
-	known                map[string][]int32 // the ids of the texts that it was trained on
+	known                map[string][]int32 // ids of the texts that the model was trained on
 	words                []string           // the vocabulary
 	foreignCR, foreignLF bool               // the vocabulary and the filters lack this line end
 }
 
-// Open reads a model file, or the model of a run folder, and tries it with its samples.
+// Open reads a model file, or the model of a run folder, and tests it with its samples.
 func Open(path string, custom ...braid.Layer) (*Model, error) {
 	f, err := modelfile.Open(path, custom...)
 	if err != nil {
@@ -46,7 +48,7 @@ func Open(path string, custom ...braid.Layer) (*Model, error) {
 	return m, nil
 }
 
-// New takes a model file, read or made by hand. Its samples must come out as the file says.
+// New returns the model of a file. The network must reproduce the file's samples.
 func New(f *modelfile.File) (*Model, error) {
 	if err := f.Try(); err != nil {
 		return nil, err
@@ -62,11 +64,14 @@ func New(f *modelfile.File) (*Model, error) {
 		if in.Pixels != nil && spec.DType != tensor.Float32 {
 			return nil, fmt.Errorf("input %q has pixels, but takes %s", spec.Name, spec.DType)
 		}
-		if in.Text != nil && (spec.DType != tensor.Int32 || in.Text.Padding.Length != spec.Shape.Size()) {
-			return nil, fmt.Errorf("input %q has texts of %d words, but takes %s of shape %v", spec.Name, in.Text.Padding.Length, spec.DType, spec.Shape)
+		if in.Text != nil &&
+			(spec.DType != tensor.Int32 || in.Text.Padding.Length != spec.Shape.Size()) {
+			const format = "input %q has texts of %d words, but takes %s of shape %v"
+			return nil, fmt.Errorf(
+				format, spec.Name, in.Text.Padding.Length, spec.DType, spec.Shape)
 		}
 		if in.Text != nil {
-			if err := in.learn(); err != nil {
+			if err := in.readVocabulary(); err != nil {
 				return nil, err
 			}
 		}
@@ -88,13 +93,13 @@ func New(f *modelfile.File) (*Model, error) {
 	return m, nil
 }
 
-// Name is the network's name.
+// Name returns the network's name.
 func (m *Model) Name() string { return m.File.Model.Name() }
 
-// Version names the file's content: the beginning of its digest.
+// Version returns the first 12 digits of the file's digest.
 func (m *Model) Version() string { return m.File.Digest[:min(12, len(m.File.Digest))] }
 
-// Input is the first input that takes what fits says, nil if none does.
+// Input returns the first input for which fits returns true, or nil.
 func (m *Model) Input(fits func(*Input) bool) *Input {
 	for i := range m.Inputs {
 		if fits(&m.Inputs[i]) {
@@ -104,8 +109,8 @@ func (m *Model) Input(fits func(*Input) bool) *Input {
 	return nil
 }
 
-// IsImage tells that an input takes an image in greys.
+// IsImage reports whether an input takes a greyscale image.
 func (in *Input) IsImage() bool { return in.Pixels != nil && len(in.Shape) == 2 }
 
-// IsText tells that an input takes texts.
+// IsText reports whether an input takes texts.
 func (in *Input) IsText() bool { return in.Text != nil }

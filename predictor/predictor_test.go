@@ -18,7 +18,7 @@ import (
 	"braid/text"
 )
 
-// file is a model of two inputs and three heads: one of classes, one of yes and no, one of numbers.
+// file returns a model with two inputs and three heads: of classes, of yes and no, and of numbers.
 func file(t testing.TB) *modelfile.File {
 	t.Helper()
 	tokenizer, err := text.NewTokenizer(text.Defaults())
@@ -28,8 +28,9 @@ func file(t testing.TB) *modelfile.File {
 	tokenizer.FitOnTexts([]string{"odd number", "upper half"})
 	g := braid.NewGraph("small")
 	x, ids := g.Input("x", tensor.Float32, 2, 3), g.Input("ids", tensor.Int32, 2)
-	words := g.Add("flat", layer.Flatten{}, g.Add("words", layer.Embedding{Vocabulary: 6, Width: 2}, ids))
-	both := g.Add("both", layer.Concatenate{}, words, g.Add("pixels", layer.Flatten{}, x))
+	words := g.Add("words", layer.Embedding{Vocabulary: 6, Width: 2}, ids)
+	both := g.Add("both", layer.Concatenate{},
+		g.Add("flat", layer.Flatten{}, words), g.Add("pixels", layer.Flatten{}, x))
 	g.Head("class", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
 	g.Head("answer", layer.Dense{Units: 1, Activation: layer.Sigmoid}, both)
 	g.Head("size", layer.Dense{Units: 2}, both)
@@ -42,13 +43,25 @@ func file(t testing.TB) *modelfile.File {
 		Inputs: []modelfile.Input{
 			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
 			{Name: "ids", Text: &modelfile.Text{
-				Tokenizer: tokenizer, Padding: text.Padding{Length: 2}, Questions: []string{"odd number", "upper half"},
+				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
+				Questions: []string{"odd number", "upper half"},
 			}},
 		},
-		Labels: []modelfile.Labels{{Head: "class", Labels: []string{"a", "b", "c"}}, {Head: "answer", Labels: []string{"no", "yes"}}},
+		Labels: []modelfile.Labels{
+			{Head: "class", Labels: []string{"a", "b", "c"}},
+			{Head: "answer", Labels: []string{"no", "yes"}},
+		},
 		Rules: []modelfile.Rule{
-			{Input: "ids", Text: "odd number", Head: "answer", Label: "yes", Of: "class", Labels: []string{"b"}},
-			{Input: "ids", Text: "upper half", Head: "answer", Label: "yes", Of: "class", Labels: []string{"b", "c"}},
+			{
+				Input: "ids", Text: "odd number",
+				Head: "answer", Label: "yes",
+				Of: "class", Labels: []string{"b"},
+			},
+			{
+				Input: "ids", Text: "upper half",
+				Head: "answer", Label: "yes",
+				Of: "class", Labels: []string{"b", "c"},
+			},
 		},
 	}
 }
@@ -65,30 +78,40 @@ func model(t testing.TB) *predictor.Model {
 func TestReadText(t *testing.T) {
 	in := model(t).Inputs[1]
 	for question, want := range map[string][]int32{
-		"odd number": {1, 2}, "Number, odd!": {2, 1}, "half": {0, 4}, "upper  half": {3, 4}, "half odd number odd": {2, 1},
-		"number\r\nodd\r\n": {2, 1}, "number odd\r": {2, 1}, "\todd\nodd\n\n": {1, 1},
+		"odd number":          {1, 2},
+		"Number, odd!":        {2, 1},
+		"half":                {0, 4},
+		"upper  half":         {3, 4},
+		"half odd number odd": {2, 1},
+		"number\r\nodd\r\n":   {2, 1},
+		"number odd\r":        {2, 1},
+		"\todd\nodd\n\n":      {1, 1},
 	} {
 		ids := make([]int32, 2)
 		if err := in.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
 			t.Errorf("%q is %v (%v), want %v", question, ids, err, want)
 		}
-		if trained := in.Trained(ids); trained != (question == "odd number" || question == "upper  half") {
-			t.Errorf("%q counts as trained: %v", question, trained)
+		trained := question == "odd number" || question == "upper  half"
+		if got := in.Trained(ids); got != trained {
+			t.Errorf("%q counts as trained: %v", question, got)
 		}
 	}
 	for question, want := range map[string]string{
-		"odd fellow":             `"odd fellow" has a word the model does not know: "fellow"; it can be asked "odd number", "upper half"`,
-		"an odd fel":             `has words the model does not know: "an", "fel"; it can be asked`,
-		"":                       `"" asks nothing`,
-		"?!":                     `"?!" asks nothing`,
-		"\r\n":                   `asks nothing; it can be asked`,
-		"odd half fellow":        `"odd half fellow" has a word the model does not know: "fellow"; it can be asked`,
+		"odd fellow": `"odd fellow" has a word the model does not know: "fellow"; ` +
+			`it can be asked "odd number", "upper half"`,
+		"an odd fel": `has words the model does not know: "an", "fel"; it can be asked`,
+		"":           `"" asks nothing`,
+		"?!":         `"?!" asks nothing`,
+		"\r\n":       `asks nothing; it can be asked`,
+		"odd half fellow": `"odd half fellow" has a word the model does not know: "fellow"; ` +
+			`it can be asked`,
 		"odd number\u00a0":       `has a word the model does not know: "number\u00a0"`,
 		strings.Repeat("x ", 30): "and 10 more",
 	} {
 		err := in.ReadText(make([]int32, 2), question)
 		var unanswerable *predictor.Unanswerable
-		if !errors.As(err, &unanswerable) || !strings.Contains(err.Error(), want) || len(err.Error()) > 300 {
+		if !errors.As(err, &unanswerable) || !strings.Contains(err.Error(), want) ||
+			len(err.Error()) > 300 {
 			t.Errorf("%q: error is %v, want %q", question, err, want)
 		}
 	}
@@ -100,8 +123,14 @@ func TestAnswers(t *testing.T) {
 		numbers []float32
 		want    predictor.Answer
 	}{
-		{[]float32{0.125, 0.75, 0.125}, predictor.Answer{Head: "class", Label: "b", Probability: 0.75, Answers: []predictor.Choice{{"a", 0.125}, {"b", 0.75}, {"c", 0.125}}}},
-		{[]float32{0.25}, predictor.Answer{Head: "answer", Label: "no", Probability: 0.75, Answers: []predictor.Choice{{"no", 0.75}, {"yes", 0.25}}}},
+		{[]float32{0.125, 0.75, 0.125}, predictor.Answer{
+			Head: "class", Label: "b", Probability: 0.75,
+			Answers: []predictor.Choice{{"a", 0.125}, {"b", 0.75}, {"c", 0.125}},
+		}},
+		{[]float32{0.25}, predictor.Answer{
+			Head: "answer", Label: "no", Probability: 0.75,
+			Answers: []predictor.Choice{{"no", 0.75}, {"yes", 0.25}},
+		}},
 		{[]float32{2.5, -1}, predictor.Answer{Head: "size", Label: "2.5 -1", Probability: 1}},
 	} {
 		if got := m.Heads[i].Answer(c.numbers); !reflect.DeepEqual(got, c.want) {
@@ -116,7 +145,7 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// Numbers that are not finite are no answer, of whichever head and row.
+// CheckAnswers finds any number of the row that is not finite, and none of another row.
 func TestCheckAnswers(t *testing.T) {
 	m := model(t)
 	rows := m.Rows(3)
@@ -125,7 +154,8 @@ func TestCheckAnswers(t *testing.T) {
 			at := 2*size - 1 // the last of row 1
 			rows.Answers[head].Float32s()[at] = float32(v)
 			err := m.CheckAnswers(rows, 1)
-			if want := fmt.Sprintf("head %q gives %v, which is no answer", m.Heads[head].Name, v); err == nil || !strings.HasPrefix(err.Error(), want) {
+			want := fmt.Sprintf("head %q gives %v, which is no answer", m.Heads[head].Name, v)
+			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("error is %v, want %s", err, want)
 			}
 			for _, row := range []int{0, 2} {
@@ -141,7 +171,7 @@ func TestCheckAnswers(t *testing.T) {
 	}
 }
 
-// A softmax over one class has one answer, of which it is sure: no number of it means yes.
+// A softmax over one class has one answer, with probability 1. It has no yes and no.
 func TestOneClass(t *testing.T) {
 	g := braid.NewGraph("sure")
 	g.Head("only", layer.Dense{Units: 1, Activation: layer.Softmax}, g.Input("x", tensor.Float32, 1))
@@ -150,22 +180,25 @@ func TestOneClass(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, labels := range [][]modelfile.Labels{nil, {{Head: "only", Labels: []string{"all"}}}} {
-		own, err := predictor.New(&modelfile.File{Model: m, Labels: labels})
+		p, err := predictor.New(&modelfile.File{Model: m, Labels: labels})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := "0"
+		label := "0"
 		if labels != nil {
-			want = "all"
+			label = "all"
 		}
-		got := own.Heads[0].Answer([]float32{1})
-		if !reflect.DeepEqual(got, predictor.Answer{Head: "only", Label: want, Probability: 1, Answers: []predictor.Choice{{want, 1}}}) {
-			t.Errorf("answer is %+v, want %q for sure", got, want)
+		want := predictor.Answer{
+			Head: "only", Label: label, Probability: 1,
+			Answers: []predictor.Choice{{label, 1}},
+		}
+		if got := p.Heads[0].Answer([]float32{1}); !reflect.DeepEqual(got, want) {
+			t.Errorf("answer is %+v, want %+v", got, want)
 		}
 	}
 }
 
-// Best of one number: above one half it is yes, where it is the probability of yes, and else the only one there is.
+// Best is the largest number. A sigmoid's only number is compared with one half.
 func TestBest(t *testing.T) {
 	for _, c := range []struct {
 		activation  braid.Activation
@@ -173,53 +206,61 @@ func TestBest(t *testing.T) {
 		want        int
 		probability float32
 	}{
-		{layer.Sigmoid, []float32{0.75}, 1, 0.75}, {layer.Sigmoid, []float32{0.5}, 0, 0.5}, {layer.Sigmoid, []float32{0.125}, 0, 0.875},
-		{layer.Sigmoid, []float32{0.25, 0.75, 0.5}, 1, 0.75}, {layer.Softmax, []float32{1}, 0, 1},
-		{layer.Softmax, []float32{0.25, 0.375, 0.375}, 1, 0.375}, {layer.Linear, []float32{7}, 0, 7},
+		{layer.Sigmoid, []float32{0.75}, 1, 0.75},
+		{layer.Sigmoid, []float32{0.5}, 0, 0.5},
+		{layer.Sigmoid, []float32{0.125}, 0, 0.875},
+		{layer.Sigmoid, []float32{0.25, 0.75, 0.5}, 1, 0.75},
+		{layer.Softmax, []float32{1}, 0, 1},
+		{layer.Softmax, []float32{0.25, 0.375, 0.375}, 1, 0.375},
+		{layer.Linear, []float32{7}, 0, 7},
 	} {
-		h := predictor.Head{Spec: braid.Spec{Name: "h", Shape: tensor.Shape{len(c.numbers)}, Activation: c.activation}}
+		h := predictor.Head{Spec: braid.Spec{
+			Name: "h", Shape: tensor.Shape{len(c.numbers)}, Activation: c.activation,
+		}}
 		got := h.Best(c.numbers)
-		if n := h.Classes(); n <= got || n != len(h.Answer(c.numbers).Answers) && c.activation == layer.Softmax {
+		n, answers := h.Classes(), len(h.Answer(c.numbers).Answers)
+		if n <= got || n != answers && c.activation == layer.Softmax {
 			t.Errorf("%v after %v has %d classes", c.numbers, c.activation, n)
 		}
 		if p := h.Probability(c.numbers, got); got != c.want || p != c.probability {
-			t.Errorf("best of %v after %v is %d with %v, want %d with %v", c.numbers, c.activation, got, p, c.want, c.probability)
+			t.Errorf("%+v: best is %d with %v", c, got, p)
 		}
 	}
 }
 
-// Rows go through the model as Predict takes them, and may be put together and taken apart.
+// Batches that are copied together give the same answers as Model.Predict.
 func TestRows(t *testing.T) {
 	m := model(t)
 	x := []float32{1, 2, 3, 4, 5, 6, -1, 0.5, 0, 2, 7, 3, 0.25, 1, 8, 0, 0, 1}
 	ids := []int32{1, 2, 3, 4, 0, 1}
-	want, err := m.File.Model.Predict(braid.Tensors{"x": tensor.Floats(x, 3, 2, 3), "ids": tensor.Ints(ids, 3, 2)})
+	want, err := m.File.Model.Predict(braid.Tensors{
+		"x":   tensor.Floats(x, 3, 2, 3),
+		"ids": tensor.Ints(ids, 3, 2),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := m.Rows(3)
-	var own [2]*predictor.Rows
-	own[0], own[1] = m.Rows(1), m.Rows(2)
-	copy(own[0].Inputs[0].Float32s(), x[:6])
-	copy(own[1].Inputs[0].Float32s(), x[6:])
-	copy(own[0].Inputs[1].Int32s(), ids[:2])
-	copy(own[1].Inputs[1].Int32s(), ids[2:])
-	all.CopyInputs(0, own[0])
-	all.CopyInputs(1, own[1])
+	all, first, others := m.Rows(3), m.Rows(1), m.Rows(2)
+	copy(first.Inputs[0].Float32s(), x[:6])
+	copy(others.Inputs[0].Float32s(), x[6:])
+	copy(first.Inputs[1].Int32s(), ids[:2])
+	copy(others.Inputs[1].Int32s(), ids[2:])
+	all.CopyInputs(0, first)
+	all.CopyInputs(1, others)
 	if err := m.Predict(all); err != nil {
 		t.Fatal(err)
 	}
-	own[0].CopyAnswers(all, 0)
-	own[1].CopyAnswers(all, 1)
+	first.CopyAnswers(all, 0)
+	others.CopyAnswers(all, 1)
 	for i, h := range m.Heads {
-		got := append(slices.Clone(own[0].Answers[i].Float32s()), own[1].Answers[i].Float32s()...)
+		got := slices.Concat(first.Answers[i].Float32s(), others.Answers[i].Float32s())
 		if !slices.Equal(got, want[h.Name].Float32s()) {
 			t.Errorf("%s: got %v, want %v", h.Name, got, want[h.Name].Float32s())
 		}
 	}
-	m.Free(own[0])
+	m.Free(first)
 	if again := m.Rows(1); again.N != 1 || len(again.Answers) != 3 {
-		t.Errorf("rows given back come as %+v", again)
+		t.Errorf("a batch after Free is %+v", again)
 	}
 }
 
@@ -238,7 +279,9 @@ func TestContradictionsAndTruths(t *testing.T) {
 		{1, "c", "yes", nil},
 		{1, "b", "no", []string{`class says b, but answer says no to "upper half"`}},
 	} {
-		got := m.Contradictions(rows, c.row, []predictor.Answer{{Head: "class", Label: c.class}, {Head: "answer", Label: c.answer}, {}})
+		got := m.Contradictions(rows, c.row, []predictor.Answer{
+			{Head: "class", Label: c.class}, {Head: "answer", Label: c.answer}, {},
+		})
 		if !slices.Equal(got, c.want) {
 			t.Errorf("row %d, %s, %s: %q, want %q", c.row, c.class, c.answer, got, c.want)
 		}
@@ -248,32 +291,40 @@ func TestContradictionsAndTruths(t *testing.T) {
 		class string
 		want  string
 	}{{0, "b", "yes"}, {0, "c", "no"}, {1, "c", "yes"}, {1, "a", "no"}} {
-		if got, ok := m.Truth("answer", rows, c.row, map[string]string{"class": c.class}); got != c.want || !ok {
+		known := map[string]string{"class": c.class}
+		if got, ok := m.Truth("answer", rows, c.row, known); got != c.want || !ok {
 			t.Errorf("row %d, class %s: %q, %v, want %q", c.row, c.class, got, ok, c.want)
 		}
 	}
 	if got, ok := m.Truth("answer", rows, 0, nil); ok {
-		t.Errorf("nothing is known, and the answer is %q", got)
+		t.Errorf("without a known label the answer is %q", got)
 	}
 	if got, ok := m.Truth("class", rows, 0, map[string]string{"answer": "yes"}); ok {
-		t.Errorf("no rule tells the class, and it is %q", got)
+		t.Errorf("without a rule the class is %q", got)
 	}
 }
 
-// A file whose words do not fit its model cannot be asked.
+// New refuses files whose conversions do not fit the network.
 func TestBadFiles(t *testing.T) {
 	for want, change := range map[string]func(f *modelfile.File){
 		"Model is missing":                  func(f *modelfile.File) { *f = modelfile.File{} },
 		`input "ids": text without a token`: func(f *modelfile.File) { f.Inputs[1].Text.Tokenizer = nil },
-		`head "answer" has 1 labels`:        func(f *modelfile.File) { f.Labels = []modelfile.Labels{{Head: "answer", Labels: []string{"yes"}}} },
-		`unknown head "none"`:               func(f *modelfile.File) { f.Rules[0].Head = "none" },
-		`samples of input "x" are`:          func(f *modelfile.File) { f.Samples = &modelfile.Samples{} },
-		`input "ids" has pixels`:            func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
-		`has texts of 3 words`:              func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
-		`"even number" has a word`:          func(f *modelfile.File) { f.Inputs[1].Text.Questions[1] = "even number" },
-		`rule 1: "half fellow" has a word`:  func(f *modelfile.File) { f.Rules[1].Text = "half fellow" },
+		`head "answer" has 1 labels`: func(f *modelfile.File) {
+			f.Labels = []modelfile.Labels{{Head: "answer", Labels: []string{"yes"}}}
+		},
+		`unknown head "none"`:      func(f *modelfile.File) { f.Rules[0].Head = "none" },
+		`samples of input "x" are`: func(f *modelfile.File) { f.Samples = &modelfile.Samples{} },
+		`input "ids" has pixels`:   func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
+		`has texts of 3 words`:     func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
+		`"even number" has a word`: func(f *modelfile.File) {
+			f.Inputs[1].Text.Questions[1] = "even number"
+		},
+		`rule 1: "half fellow" has a word`: func(f *modelfile.File) { f.Rules[1].Text = "half fellow" },
 		`samples: head "answer" gives`: func(f *modelfile.File) {
-			err := f.Sample(braid.Tensors{"x": tensor.Bytes(make([]uint8, 6), 1, 2, 3), "ids": tensor.Ints([]int32{1, 2}, 1, 2)})
+			err := f.Sample(braid.Tensors{
+				"x":   tensor.Bytes(make([]uint8, 6), 1, 2, 3),
+				"ids": tensor.Ints([]int32{1, 2}, 1, 2),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,10 +4,11 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
-// Rows is memory for some rows on their way through a model.
+// Rows holds the inputs and answers of a batch.
 type Rows struct {
 	N       int
 	Inputs  []tensor.Tensor // by input, [N, its shape...]
@@ -16,7 +17,7 @@ type Rows struct {
 	in, out braid.Tensors
 }
 
-// Rows gives memory for so many rows. Free gives it back.
+// Rows returns a batch of n rows. Free returns it to the model.
 func (m *Model) Rows(n int) *Rows {
 	if n == 1 {
 		return m.one.Get().(*Rows)
@@ -24,7 +25,7 @@ func (m *Model) Rows(n int) *Rows {
 	return m.newRows(n)
 }
 
-// Free gives the memory of rows back, which nobody may use after it.
+// Free returns a batch to the model. The caller must not use it again.
 func (m *Model) Free(r *Rows) {
 	if r.N == 1 {
 		m.one.Put(r)
@@ -50,35 +51,40 @@ func (m *Model) newRows(n int) *Rows {
 	return r
 }
 
-// Predict fills in the answers.
+// Predict computes the answers.
 func (m *Model) Predict(r *Rows) error { return m.File.Model.PredictInto(r.out, r.in) }
 
-// PredictWith fills in the answers with at most so many goroutines, the caller's among them.
+// PredictWith computes the answers in at most the given number of goroutines, which includes the
+// caller's.
 func (m *Model) PredictWith(workers int, r *Rows) error {
 	return m.File.Model.PredictWith(workers, r.out, r.in)
 }
 
-// CheckAnswers tests the answers to a row: numbers that are not finite are none.
+// CheckAnswers returns an error if an answer to a row is not finite.
 func (m *Model) CheckAnswers(r *Rows, row int) error {
+	finite := kernel.Default().Finite
 	for i := range m.Heads {
 		size := m.Heads[i].Shape.Size()
-		for _, v := range r.Answers[i].Float32s()[row*size:][:size] {
-			if v-v != 0 {
-				return fmt.Errorf("head %q gives %v, which is no answer: the network's numbers have become too large", m.Heads[i].Name, v)
+		numbers := r.Answers[i].Float32s()[row*size:][:size]
+		for j, v := range numbers {
+			if !finite(numbers[j : j+1]) {
+				const format = "head %q gives %v, which is no answer: " +
+					"the network's numbers have become too large"
+				return fmt.Errorf(format, m.Heads[i].Name, v)
 			}
 		}
 	}
 	return nil
 }
 
-// CopyInputs copies all rows of from to rows at and on.
+// CopyInputs copies all inputs of from to the rows of r that begin at the index at.
 func (r *Rows) CopyInputs(at int, from *Rows) {
 	for i, t := range from.Inputs {
 		copyRows(r.Inputs[i], at, t, 0, from.N)
 	}
 }
 
-// CopyAnswers copies the answers to rows at and on of from, as many as r has.
+// CopyAnswers copies the answers to all rows of r from the rows of from that begin at the index at.
 func (r *Rows) CopyAnswers(from *Rows, at int) {
 	for i, t := range from.Answers {
 		copyRows(r.Answers[i], 0, t, at, r.N)

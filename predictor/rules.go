@@ -7,65 +7,75 @@ import (
 	"braid/modelfile"
 )
 
-// rule is a rule of the model's file with its indices.
+// rule is a rule of the model's file with the indices of its input and heads.
 type rule struct {
 	modelfile.Rule
 	input, head, of int
 	ids             []int32 // of the text
 }
 
-// readRules finds what the file's rules speak of. That it is there, the file was checked for when it was read.
+// applies reports whether a row's text is the rule's.
+func (u *rule) applies(r *Rows, row int) bool {
+	n := len(u.ids)
+	return slices.Equal(r.Inputs[u.input].Int32s()[row*n:][:n], u.ids)
+}
+
+// readRules resolves the names in the file's rules. They exist: reading the file checked them.
 func (m *Model) readRules() error {
 	for i, r := range m.File.Rules {
-		own := rule{
+		u := rule{
 			Rule:  r,
 			input: slices.IndexFunc(m.Inputs, func(in Input) bool { return in.Name == r.Input }),
 			head:  slices.IndexFunc(m.Heads, func(h Head) bool { return h.Name == r.Head }),
 			of:    slices.IndexFunc(m.Heads, func(h Head) bool { return h.Name == r.Of }),
 		}
-		in := &m.Inputs[own.input]
-		own.ids = make([]int32, in.Shape.Size())
-		if err := in.ReadText(own.ids, r.Text); err != nil {
+		in := &m.Inputs[u.input]
+		u.ids = make([]int32, in.Shape.Size())
+		if err := in.ReadText(u.ids, r.Text); err != nil {
 			return fmt.Errorf("rule %d: %w", i, err)
 		}
-		m.rules = append(m.rules, own)
+		m.rules = append(m.rules, u)
 	}
 	return nil
 }
 
-// Contradictions tells where the answers to one row do not fit together, by the rules of the model's file.
-// Answers are by head.
+// Contradictions returns a sentence for each rule of the model's file that the answers to a row
+// break. answers has an element for each head.
 func (m *Model) Contradictions(r *Rows, row int, answers []Answer) []string {
 	var list []string
-	for _, rule := range m.rules {
-		if !slices.Equal(r.Inputs[rule.input].Int32s()[row*len(rule.ids):][:len(rule.ids)], rule.ids) {
+	for i := range m.rules {
+		u := &m.rules[i]
+		if !u.applies(r, row) {
 			continue
 		}
-		said, of := answers[rule.head], answers[rule.of]
-		if (said.Label == rule.Label) != slices.Contains(rule.Labels, of.Label) {
-			list = append(list, fmt.Sprintf("%s says %s, but %s says %s to %q", of.Head, of.Label, said.Head, said.Label, rule.Text))
+		a, of := answers[u.head], answers[u.of]
+		if (a.Label == u.Label) != slices.Contains(u.Labels, of.Label) {
+			const format = "%s says %s, but %s says %s to %q"
+			list = append(list, fmt.Sprintf(format, of.Head, of.Label, a.Head, a.Label, u.Text))
 		}
 	}
 	return list
 }
 
-// Truth is the answer of a head that follows from another's true label, by the rules of the model's file. It is
-// false where no rule tells it.
-func (m *Model) Truth(head string, r *Rows, row int, known map[string]string) (label string, ok bool) {
-	for _, rule := range m.rules {
-		if rule.Head != head || !slices.Equal(r.Inputs[rule.input].Int32s()[row*len(rule.ids):][:len(rule.ids)], rule.ids) {
+// Truth returns the true label of a head that follows, by the rules of the model's file, from the
+// known labels of other heads. ok is false if none follows.
+func (m *Model) Truth(
+	head string, r *Rows, row int, known map[string]string,
+) (label string, ok bool) {
+	for i := range m.rules {
+		u := &m.rules[i]
+		if u.Head != head || !u.applies(r, row) {
 			continue
 		}
-		of, there := known[rule.Of]
-		if !there {
+		of, isKnown := known[u.Of]
+		if !isKnown {
 			continue
 		}
-		labels := m.Heads[rule.head].Labels
-		if slices.Contains(rule.Labels, of) {
-			return rule.Label, true
+		if slices.Contains(u.Labels, of) {
+			return u.Label, true
 		}
-		if len(labels) == 2 { // of two answers, the other one
-			return labels[1-slices.Index(labels, rule.Label)], true
+		if labels := m.Heads[u.head].Labels; len(labels) == 2 { // the other one
+			return labels[1-slices.Index(labels, u.Label)], true
 		}
 	}
 	return "", false

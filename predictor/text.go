@@ -8,15 +8,15 @@ import (
 	"braid/text"
 )
 
-// Reading is what became of a text's words.
+// Reading describes how a text was converted to ids.
 type Reading struct {
-	Words   int      // words that have ids, the OOV token's included
-	Cut     int      // words of these that the padding's length cuts off
-	Unknown []string // words without ids: the OOV token's id stands for each, or they are left out
+	Words   int      // number of words with ids, the OOV token's included
+	Cut     int      // number of those words that were cut, because the text was too long
+	Unknown []string // words that became the OOV token, or were left out if there is none
 }
 
-// Read writes the ids of a text exactly as Tokenizer.TextsToSequences and text.PadSequences make
-// them for training. The error is an *Unanswerable where the network does not take such ids.
+// Read converts a text to ids exactly as Tokenizer.TextsToSequences and text.PadSequences do for
+// training. The error is an *Unanswerable if an id is outside the network's range.
 func (in *Input) Read(ids []int32, question string) (Reading, error) {
 	if known, ok := in.known[question]; ok {
 		copy(ids, known)
@@ -36,7 +36,7 @@ func (in *Input) Read(ids []int32, question string) (Reading, error) {
 	}
 	copy(ids, padded[0])
 	for _, id := range ids {
-		isPadding := id == in.Text.Padding.Value // out of range it is not the text's fault
+		isPadding := id == in.Text.Padding.Value // comes from the file, not the text
 		if in.Vocabulary > 0 && int(id) >= in.Vocabulary && !isPadding {
 			reason := fmt.Sprintf("needs id %d, the network takes 0 to %d", id, in.Vocabulary-1)
 			return r, in.unanswerable(question, reason)
@@ -45,8 +45,8 @@ func (in *Input) Read(ids []int32, question string) (Reading, error) {
 	return r, nil
 }
 
-// ReadText is Read for texts that must make sense: without an OOV token, a text with unknown
-// words or with no words is an *Unanswerable.
+// ReadText is Read for texts that must be known: without an OOV token, a text with unknown words or
+// without words is an *Unanswerable.
 func (in *Input) ReadText(ids []int32, question string) error {
 	r, err := in.Read(ids, question)
 	if err == nil {
@@ -76,10 +76,10 @@ func (in *Input) unanswerable(question, reason string) *Unanswerable {
 	}
 }
 
-// HasOOV reports whether unknown words have an id, that of the OOV token.
+// HasOOV reports whether the tokenizer has an OOV token, which replaces unknown words.
 func (in *Input) HasOOV() bool { return in.Text.Tokenizer.Options().OOVToken != "" }
 
-// Unit is what the tokenizer gives ids to: a word or a character.
+// Unit returns the noun for what the tokenizer gives ids to: word or character.
 func (in *Input) Unit() string {
 	if in.Text.Tokenizer.Options().CharLevel {
 		return "character"
@@ -87,9 +87,9 @@ func (in *Input) Unit() string {
 	return "word"
 }
 
-// lines returns a text with the line ends of the texts that tokenizers are fitted on: CRLF and
-// CR, which forms and Windows write, become LF, as when Python reads a file, and the end of the
-// last line goes. What the tokenizer filters, splits at, or has in its vocabulary stays for it.
+// lines converts a text's line ends to those of the texts that the tokenizer was fitted on: CRLF
+// and CR, which forms and Windows write, become LF, as when Python reads a file, and the last line
+// end is removed. Line ends that the tokenizer filters, splits at, or has in its vocabulary stay.
 func (in *Input) lines(text string) string {
 	if in.foreignCR {
 		text = carriageReturns.Replace(text)
@@ -102,9 +102,9 @@ func (in *Input) lines(text string) string {
 
 var carriageReturns = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// learn keeps what is needed of the vocabulary, and the ids of the texts that the model was
+// readVocabulary sets the vocabulary, its line ends, and the ids of the texts that the model was
 // trained on.
-func (in *Input) learn() error {
+func (in *Input) readVocabulary() error {
 	in.words = in.Text.Tokenizer.Words()
 	unknown := strings.Join(in.Text.Tokenizer.Unknown("\r\n"), "")
 	foreign := func(end string) bool {
@@ -124,11 +124,11 @@ func (in *Input) learn() error {
 	return nil
 }
 
-// Trained tells whether the ids are those of a text that the model was trained on; true where
-// those are not known.
+// Trained reports whether the ids are those of a text that the model was trained on. It returns
+// true if the file does not list those texts.
 func (in *Input) Trained(ids []int32) bool {
-	for _, own := range in.known {
-		if slices.Equal(own, ids) {
+	for _, known := range in.known {
+		if slices.Equal(known, ids) {
 			return true
 		}
 	}

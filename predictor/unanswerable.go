@@ -7,15 +7,16 @@ import (
 	"braid/internal/suggest"
 )
 
-// Unanswerable is the error of a text that the model cannot be asked: it says what can.
+// Unanswerable is the error of a text that the model cannot read. It suggests texts or words that
+// it can.
 type Unanswerable struct {
 	Text    string
-	Unknown []string // words that the vocabulary lacks
-	Reason  string   // where all words are known
-	Words   []string // that the vocabulary has
-	Asked   []string // the texts that the model was trained on, where they are few
+	Unknown []string // words that are not in the vocabulary
+	Reason  string   // if all words are known
+	Words   []string // the vocabulary
+	Asked   []string // the texts that the model was trained on, if the file lists them
 
-	unit string // what Unknown and Words hold, a word or a character
+	unit string // of Unknown and Words: word or character
 }
 
 func (e *Unanswerable) Error() string {
@@ -26,13 +27,8 @@ func (e *Unanswerable) Error() string {
 		if len(e.Unknown) > 1 {
 			word = e.unit + "s"
 		}
-		fmt.Fprintf(
-			&b,
-			"%q has %s the model does not know: %s",
-			suggest.Shorten(e.Text),
-			word,
-			quoted(e.Unknown),
-		)
+		const format = "%q has %s the model does not know: %s"
+		fmt.Fprintf(&b, format, suggest.Shorten(e.Text), word, quoted(e.Unknown))
 	default:
 		fmt.Fprintf(&b, "%q %s", suggest.Shorten(e.Text), e.Reason)
 	}
@@ -45,10 +41,10 @@ func (e *Unanswerable) Error() string {
 	return b.String()
 }
 
-// mostListed is how many words an error repeats.
+// mostListed is the maximum number of words that an error lists.
 const mostListed = 20
 
-// quoted lists words, not too many of them.
+// quoted lists the first mostListed words in quotes.
 func quoted(words []string) string {
 	var list []string
 	for _, w := range words[:min(len(words), mostListed)] {
