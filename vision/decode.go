@@ -16,7 +16,7 @@ var ErrFormat = errors.New("want a PNG or a JPEG image")
 // TooLarge is the error of an image that takes too much memory or work.
 type TooLarge struct {
 	Width, Height int
-	Bytes, Most   int64 // what Decode counts, and what it may count at most
+	Bytes, Most   int64 // the count for the image, and Decode's limit
 }
 
 func (e *TooLarge) Error() string {
@@ -24,13 +24,13 @@ func (e *TooLarge) Error() string {
 		"allowed: make it smaller", e.Width, e.Height, e.Bytes, e.Most)
 }
 
-// Decode reads a PNG or a JPEG, upright as its EXIF orientation says. It allocates at most so many
-// bytes, and its work is bounded by them: of a PNG the bytes of its rows count, of a JPEG a byte
-// for each pixel, and two if it is progressive. The header is held against that before anything
-// else is read. Content that is neither PNG nor JPEG is an ErrFormat, an image too large a
-// *TooLarge.
+// Decode reads a PNG or a JPEG and turns it upright by its EXIF orientation. most limits the bytes
+// that it allocates and its work: a PNG counts as the bytes of its rows, a JPEG as a byte for each
+// pixel, or two if it is progressive. The header is checked against the limit before
+// anything else is read. The error is ErrFormat if content is neither PNG nor JPEG, and a *TooLarge
+// if the image is too large.
 //
-// An image all pixels of which are there is read, whatever else is missing, damaged, or follows.
+// An image with all its pixels is read, even if something else is missing, damaged, or follows it.
 func Decode(content []byte, most int64) (*Grey, error) {
 	format, d, err := open(content)
 	if err != nil {
@@ -47,8 +47,8 @@ func Decode(content []byte, most int64) (*Grey, error) {
 	return g, nil
 }
 
-// Memory bounds the bytes that Decode allocates for an image, and says how many pixels the Grey has.
-// Both are 0 for what Decode refuses.
+// Memory returns an upper bound of the bytes that Decode allocates for an image, and the number of
+// pixels of its Grey. Both are 0 if Decode refuses the image.
 func Memory(content []byte, most int64) (bytes, pixels int64) {
 	_, d, err := open(content)
 	if err != nil || max(d.memory(), d.work()) > most {
@@ -58,15 +58,15 @@ func Memory(content []byte, most int64) (bytes, pixels int64) {
 	return d.memory(), int64(columns) * int64(rows)
 }
 
-// decoder decodes an image, the header of which it has read.
+// decoder decodes an image whose header it has read.
 type decoder interface {
 	size() (width, height int)
-	memory() int64 // bounds the bytes that decode allocates
-	work() int64   // bounds the bytes that decode goes through
+	memory() int64 // upper bound of the bytes that decode allocates
+	work() int64   // upper bound of the bytes that decode processes
 	decode() (*Grey, error)
 }
 
-// open reads the header of an image, and says what format it has.
+// open reads the header of an image and returns its format.
 func open(content []byte) (format string, d decoder, err error) {
 	switch {
 	case bytes.HasPrefix(content, []byte(pngHeader)):
@@ -84,14 +84,14 @@ func open(content []byte) (format string, d decoder, err error) {
 	return format, d, nil
 }
 
-// damaged is the error of an image that its decoder refuses. The decoders say "png: " and "jpeg: ".
+// damaged returns the error of an image that its decoder refuses.
 func damaged(format string, err error) error {
 	return fmt.Errorf("the %s cannot be read, it is damaged or of a rare kind: %w", format, err)
 }
 
 const pngHeader = "\x89PNG\r\n\x1a\n"
 
-// kind says in words what content is.
+// kind describes content that is no image.
 func kind(content []byte) string {
 	for _, k := range []struct {
 		name, magic string
@@ -121,11 +121,12 @@ func kind(content []byte) string {
 	return fmt.Sprintf("%d bytes of an unknown kind (% x)", len(content), start[:min(len(start), 4)])
 }
 
-// isText tells whether bytes that may end within a rune are printed text.
+// isText reports whether bytes are printable text. They may end within a rune.
 func isText(start []byte) bool {
 	for len(start) > 0 {
 		r, n := utf8.DecodeRune(start)
-		if r == utf8.RuneError && utf8.FullRune(start) || r < ' ' && r != '\n' && r != '\r' && r != '\t' {
+		control := r < ' ' && r != '\n' && r != '\r' && r != '\t'
+		if control || r == utf8.RuneError && utf8.FullRune(start) {
 			return false
 		}
 		start = start[n:]

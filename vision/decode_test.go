@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,6 @@ import (
 	"braid/internal/braidtest"
 	"braid/vision"
 )
-
-func same(c color.Color) color.Color { return c }
 
 // TestKinds decodes one drawing in every kind of PNG and JPEG.
 func TestKinds(t *testing.T) {
@@ -26,18 +25,20 @@ func TestKinds(t *testing.T) {
 		greys = append(greys, color.Gray{Y: uint8(i)})
 	}
 	const lossy, poor = 6, 20 // levels in the mean
+	pngAs := func(to draw.Image) []byte { return braidtest.PNG(t, braidtest.Convert(drawing, to)) }
+	rgba := braidtest.Convert(drawing, image.NewRGBA(frame))
 	for name, c := range map[string]struct {
 		content []byte
 		mean    float64
 	}{
 		"PNG grey":       {braidtest.PNG(t, drawing), 0},
-		"PNG grey 16":    {braidtest.PNG(t, braidtest.Each(drawing, image.NewGray16(frame), same)), 0},
-		"PNG RGB":        {braidtest.PNG(t, braidtest.Each(drawing, image.NewRGBA(frame), same)), 0},
-		"PNG RGB 16":     {braidtest.PNG(t, braidtest.Each(drawing, image.NewRGBA64(frame), same)), 0},
-		"PNG palette":    {braidtest.PNG(t, braidtest.Each(drawing, image.NewPaletted(frame, greys), same)), 0},
+		"PNG grey 16":    {pngAs(image.NewGray16(frame)), 0},
+		"PNG RGB":        {pngAs(image.NewRGBA(frame)), 0},
+		"PNG RGB 16":     {pngAs(image.NewRGBA64(frame)), 0},
+		"PNG palette":    {pngAs(image.NewPaletted(frame, greys)), 0},
 		"PNG interlaced": {interlaced(t, drawing), 0},
 		"JPEG grey":      {braidtest.JPEG(t, drawing, 95), lossy},
-		"JPEG colour":    {braidtest.JPEG(t, braidtest.Each(drawing, image.NewRGBA(frame), same), 95), lossy},
+		"JPEG colour":    {braidtest.JPEG(t, rgba, 95), lossy},
 		"JPEG poor":      {braidtest.JPEG(t, drawing, 50), poor},
 	} {
 		measure := braidtest.Near
@@ -53,7 +54,8 @@ func TestKinds(t *testing.T) {
 		none := 255 - c.(color.Gray).Y
 		return color.CMYK{C: none, M: none, Y: none, K: none}
 	})
-	if mean, most := braidtest.Near(seen(t, decoded(t, cmyk(t, drawing))), seen(t, vision.FromImage(inks))); mean > poor {
+	want = seen(t, vision.FromImage(inks))
+	if mean, most := braidtest.Near(seen(t, decoded(t, cmyk(t, drawing))), want); mean > poor {
 		t.Errorf("JPEG CMYK: off by %.1f, and %d at most; want a mean of %v at most", mean, most, poor)
 	}
 	if got := seen(t, decoded(t, progressive(t))); got[14*28+14] != 255 || got[2*28+2] != 0 {
@@ -61,7 +63,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// TestFromImage compares the types that are read fast with the way that is open to all.
+// TestFromImage compares the fast readers of some types with the general one.
 func TestFromImage(t *testing.T) {
 	colours := image.NewNRGBA(image.Rect(0, 0, 1301, 7))
 	for i := range colours.Pix {
@@ -71,15 +73,18 @@ func TestFromImage(t *testing.T) {
 	for i := range 200 {
 		web = append(web, color.NRGBA{uint8(i), uint8(3 * i), uint8(255 - i), uint8(255 - i/2)})
 	}
-	const rounding = 0.01 // of colours into the type's own
+	const rounding = 0.01 // of colours to the image's type
 	for name, img := range map[string]image.Image{
-		"NRGBA": colours, "RGBA": braidtest.Each(colours, image.NewRGBA(colours.Rect), same),
-		"Gray": braidtest.Each(colours, image.NewGray(colours.Rect), same), "CMYK": braidtest.Each(colours, image.NewCMYK(colours.Rect), same),
-		"Paletted": braidtest.Each(colours, image.NewPaletted(colours.Rect, web), same),
-		"part":     colours.SubImage(image.Rect(3, 2, 1290, 6)),
+		"NRGBA":    colours,
+		"RGBA":     braidtest.Convert(colours, image.NewRGBA(colours.Rect)),
+		"Gray":     braidtest.Convert(colours, image.NewGray(colours.Rect)),
+		"CMYK":     braidtest.Convert(colours, image.NewCMYK(colours.Rect)),
+		"Paletted": braidtest.Convert(colours, image.NewPaletted(colours.Rect, web)),
+		"SubImage": colours.SubImage(image.Rect(3, 2, 1290, 6)),
 	} {
-		got, want := vision.FromImage(img), vision.FromImage(slowly{img})
-		if got.Width != want.Width || got.Height != want.Height || len(got.Pixels) != got.Width*got.Height {
+		got, want := vision.FromImage(img), vision.FromImage(general{img})
+		if got.Width != want.Width || got.Height != want.Height ||
+			len(got.Pixels) != got.Width*got.Height {
 			t.Errorf("%s: %d x %d, want %d x %d", name, got.Width, got.Height, want.Width, want.Height)
 			continue
 		}
@@ -92,9 +97,9 @@ func TestFromImage(t *testing.T) {
 	}
 }
 
-// TestBrightness looks at single values.
+// TestBrightness checks single values.
 func TestBrightness(t *testing.T) {
-	// Squares of 3 pixels, of which the last ones have less.
+	// The squares have a side of 3 pixels, but those at the end are smaller.
 	white := image.NewGray(image.Rect(0, 0, 1301, 7))
 	for i := range white.Pix {
 		white.Pix[i] = 255
@@ -115,16 +120,21 @@ func TestBrightness(t *testing.T) {
 	}
 }
 
-// slowly is an image of which no more than its colours is known.
-type slowly struct{ image.Image }
+// general hides the type of an image.
+type general struct{ image.Image }
 
-// TestFormat names what is neither PNG nor JPEG.
+// TestFormat checks the descriptions of content that is neither PNG nor JPEG.
 func TestFormat(t *testing.T) {
 	for content, want := range map[string]string{
-		"": "no bytes", "GIF89a\x01": "a GIF", "RIFF\x10\x00\x00\x00WEBPVP8 ": "a WebP",
-		"\x89PNG":                  "the first 4 bytes of a PNG",
-		"\x00\x00\x00\x18ftypheic": "a HEIC", "{\"a\": \"é\"}": "text", "%PDF-1.7": "a PDF", "BM\x36": "a BMP",
-		"\x00\x01\x02": "3 bytes of an unknown kind (00 01 02)",
+		"":                             "no bytes",
+		"GIF89a\x01":                   "a GIF",
+		"RIFF\x10\x00\x00\x00WEBPVP8 ": "a WebP",
+		"\x89PNG":                      "the first 4 bytes of a PNG",
+		"\x00\x00\x00\x18ftypheic":     "a HEIC",
+		"{\"a\": \"é\"}":               "text",
+		"%PDF-1.7":                     "a PDF",
+		"BM\x36":                       "a BMP",
+		"\x00\x01\x02":                 "3 bytes of an unknown kind (00 01 02)",
 	} {
 		_, err := vision.Decode([]byte(content), 1<<30)
 		if !errors.Is(err, vision.ErrFormat) || !strings.Contains(err.Error(), "got "+want) {
@@ -142,13 +152,16 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// TestTooLarge claims sizes that nothing is behind.
+// TestTooLarge decodes headers of large images without pixels.
 func TestTooLarge(t *testing.T) {
 	const side, most, little = 60_000, 100 << 20, 256 << 10
-	scan := []byte{0xff, 0xda, 0, 2}
+	jpeg := func(progressive bool, sampling ...byte) []byte {
+		scan := []byte{0xff, 0xda, 0, 2}
+		return append(jpegStart(side, side, progressive, sampling...), scan...)
+	}
 	for name, c := range map[string]struct {
 		content []byte
-		bytes   int64 // that a pixel counts for
+		bytes   int64 // of a pixel
 	}{
 		"PNG grey":                {braidtest.PNGStart(side, side, 8, 0, 0), 1},
 		"PNG 1 bit":               {braidtest.PNGStart(side, side, 1, 0, 0), 1},
@@ -156,11 +169,11 @@ func TestTooLarge(t *testing.T) {
 		"PNG RGB 16":              {braidtest.PNGStart(side, side, 16, 2, 0), 6},
 		"PNG grey and opacity 16": {braidtest.PNGStart(side, side, 16, 4, 0), 4},
 		"PNG interlaced":          {braidtest.PNGStart(side, side, 8, 6, 1), 8},
-		"JPEG grey":               {append(jpegStart(side, side, false, 0x11), scan...), 1},
-		"JPEG 4:4:4":              {append(jpegStart(side, side, false, 0x11, 0x11, 0x11), scan...), 1},
-		"JPEG progressive":        {append(jpegStart(side, side, true, 0x11, 0x11, 0x11), scan...), 2},
-		"JPEG CMYK":               {append(jpegStart(side, side, false, 0x11, 0x11, 0x11, 0x11), scan...), 4},
-		"JPEG CMYK, sampled":      {append(jpegStart(side, side, false, 0x22, 0x11, 0x11, 0x22), scan...), 6},
+		"JPEG grey":               {jpeg(false, 0x11), 1},
+		"JPEG 4:4:4":              {jpeg(false, 0x11, 0x11, 0x11), 1},
+		"JPEG progressive":        {jpeg(true, 0x11, 0x11, 0x11), 2},
+		"JPEG CMYK":               {jpeg(false, 0x11, 0x11, 0x11, 0x11), 4},
+		"JPEG CMYK, sampled":      {jpeg(false, 0x22, 0x11, 0x11, 0x22), 6},
 	} {
 		var err error
 		got := braidtest.Allocated(func() { _, err = vision.Decode(c.content, most) })
@@ -169,8 +182,8 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s: got the error %v, want a TooLarge of %d x %d", name, err, side, side)
 			continue
 		}
-		if whole := c.bytes * side * side; large.Bytes < whole || large.Bytes > whole+whole/200 {
-			t.Errorf("%s: %d bytes are expected, want %d and little more", name, large.Bytes, whole)
+		if pixels := c.bytes * side * side; large.Bytes < pixels || large.Bytes > pixels+pixels/200 {
+			t.Errorf("%s: counts as %d bytes, want %d and little more", name, large.Bytes, pixels)
 		}
 		if got > little {
 			t.Errorf("%s: %d bytes were allocated, want at most %d", name, got, little)
@@ -178,21 +191,28 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// TestBound holds what is allocated against what was expected.
+// TestBound compares the bytes that are allocated with those that Decode counts.
 func TestBound(t *testing.T) {
-	const rest = 64 << 10 // the test's own
+	const rest = 64 << 10 // allocated by the test
 	img := image.NewGray(image.Rect(0, 0, 1201, 803))
 	for i := range img.Pix {
 		img.Pix[i] = uint8(i >> 9)
 	}
-	frame := img.Rect
+	rgba := braidtest.Convert(img, image.NewRGBA(img.Rect))
+	rgba64 := braidtest.Convert(img, image.NewRGBA64(img.Rect))
+	photo := braidtest.JPEG(t, img, 90)
 	for name, content := range map[string][]byte{
-		"PNG grey": braidtest.PNG(t, img), "PNG RGB": braidtest.PNG(t, braidtest.Each(img, image.NewRGBA(frame), same)),
-		"PNG RGBA": braidtest.PNG(t, braidtest.Each(img, image.NewNRGBA(frame), faint)),
-		"PNG 16":   braidtest.PNG(t, braidtest.Each(img, image.NewRGBA64(frame), same)), "PNG interlaced": interlaced(t, img),
-		"JPEG grey": braidtest.JPEG(t, img, 90), "JPEG 4:2:0": braidtest.JPEG(t, braidtest.Each(img, image.NewRGBA(frame), same), 90),
-		"JPEG CMYK": cmyk(t, img), "JPEG turned": with(braidtest.JPEG(t, img, 90), exif(binary.LittleEndian, 6)),
-		"JPEG progressive": deepProgressive(1201, 803), "JPEG progressive, large": deepProgressive(4000, 3000),
+		"PNG grey":                braidtest.PNG(t, img),
+		"PNG RGB":                 braidtest.PNG(t, rgba),
+		"PNG RGBA":                braidtest.PNG(t, braidtest.Each(img, image.NewNRGBA(img.Rect), faint)),
+		"PNG 16":                  braidtest.PNG(t, rgba64),
+		"PNG interlaced":          interlaced(t, img),
+		"JPEG grey":               photo,
+		"JPEG 4:2:0":              braidtest.JPEG(t, rgba, 90),
+		"JPEG CMYK":               cmyk(t, img),
+		"JPEG turned":             with(photo, exif(binary.LittleEndian, 6)),
+		"JPEG progressive":        deepProgressive(1201, 803),
+		"JPEG progressive, large": deepProgressive(4000, 3000),
 	} {
 		_, err := vision.Decode(content, 0)
 		large, ok := errors.AsType[*vision.TooLarge](err)
@@ -205,8 +225,7 @@ func TestBound(t *testing.T) {
 		}
 		got := braidtest.Allocated(func() { _, err = vision.Decode(content, large.Bytes) })
 		if err != nil || got > large.Bytes+rest {
-			t.Errorf("%s: %d bytes were allocated (%v), want at most the %d that were expected",
-				name, got, err, large.Bytes)
+			t.Errorf("%s: %d bytes were allocated (%v), want at most %d", name, got, err, large.Bytes)
 		}
 	}
 }
@@ -215,7 +234,7 @@ func faint(c color.Color) color.Color {
 	return color.NRGBA{200, 100, c.(color.Gray).Y, c.(color.Gray).Y}
 }
 
-// deepProgressive is a JPEG whose bits come in 14 scans.
+// deepProgressive returns a JPEG whose bits come in 14 scans.
 func deepProgressive(width, height int) []byte {
 	blocks := ((width + 7) / 8) * ((height + 7) / 8)
 	scans := [][]byte{scanHeader(1, 0, 0, 0), make([]byte, blocks/8+1)}
@@ -229,8 +248,8 @@ func deepProgressive(width, height int) []byte {
 	return jpegWith(width, height, true, []byte{0x11}, jpegTables(0xe0, 1), scans...)
 }
 
-// TestScans holds the work of a JPEG against its size: a component of a sequential image is read
-// once, and each bit of a progressive one.
+// TestScans checks that the work of a JPEG is bounded: each component of a sequential image, and
+// each bit of a progressive one, is read once.
 func TestScans(t *testing.T) {
 	dc := append(scanHeader(1, 0, 0, 0), make([]byte, 9)...)
 	ac := func(k, high, low int) []byte {
@@ -253,13 +272,14 @@ func TestScans(t *testing.T) {
 		scans[0] = append(scanHeader(1, 0, 0, 0), make([]byte, 300*300/8)...)
 		return jpegWith(2400, 2400, true, []byte{0x11}, tables, scans...)
 	}
+	tooMany := append(slices.Clone(single), ac(63, 0, 1), ac(63, 1, 0))
 	for name, c := range map[string]struct {
 		content []byte
 		want    string // of the error; "" for none
 	}{
 		"every bit":        {small(bits...), ""},
 		"63 scans":         {small(single...), ""},
-		"65 scans":         {small(append(slices.Clone(single), ac(63, 0, 1), ac(63, 1, 0))...), "want at most 64"},
+		"65 scans":         {small(tooMany...), "want at most 64"},
 		"a bit twice":      {small(append(slices.Clone(bits), ac(1, 1, 0))...), "sent twice"},
 		"first twice":      {small(dc, ac(1, 0, 0), ac(1, 0, 0)), "sent twice"},
 		"a bit left out":   {small(dc, ac(1, 0, 3), ac(1, 2, 1)), "not from its highest bit on"},
@@ -275,7 +295,7 @@ func TestScans(t *testing.T) {
 			t.Errorf("%s: got the error %v, want one with %q", name, err, c.want)
 		}
 	}
-	// What follows the scan that has all pixels is not looked at.
+	// Data after the scan that completes the pixels is ignored.
 	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
 	whole := braidtest.JPEG(t, drawing, 90)
 	end := len(whole) - 2
@@ -285,11 +305,12 @@ func TestScans(t *testing.T) {
 	}
 }
 
-// TestMemory holds what Decode allocates against what Memory says.
+// TestMemory compares the bytes that Decode allocates with Memory.
 func TestMemory(t *testing.T) {
 	shade := braidtest.Gray(braidtest.Five(1000, 1000, 24), 1000, 0, 255)
 	for name, content := range map[string][]byte{
-		"PNG": braidtest.PNG(t, shade), "JPEG": braidtest.JPEG(t, shade, 50),
+		"PNG":  braidtest.PNG(t, shade),
+		"JPEG": braidtest.JPEG(t, shade, 50),
 		"RGBA": braidtest.PNG(t, braidtest.Each(shade, image.NewNRGBA(shade.Rect), faint)),
 	} {
 		most, pixels := vision.Memory(content, 1<<30)
@@ -302,11 +323,11 @@ func TestMemory(t *testing.T) {
 			t.Errorf("%s: %d bytes were allocated, want at most %d", name, got, most)
 		}
 	}
-	// A phone's photograph that is progressive takes no memory for all of its coefficients.
+	// A progressive photograph takes less memory than all its coefficients.
 	if got, _ := vision.Memory(deepProgressive(4032, 3024), 1<<30); got > 40<<20 {
 		t.Errorf("a progressive image of 12 million pixels takes %d bytes, want at most 40 MB", got)
 	}
-	// A size of 2^31-1 by 2^31-1 pixels of 64 bits is not taken for a small one.
+	// The count for 2^31-1 by 2^31-1 pixels of 64 bits does not overflow.
 	most := braidtest.PNGStart(1<<31-1, 1<<31-1, 16, 6, 1)
 	_, err := vision.Decode(most, 1<<62)
 	if !strings.Contains(fmt.Sprint(err), "counts as 9223372036854775807 bytes") {

@@ -7,7 +7,7 @@ import (
 	"braid/vision/digit"
 )
 
-// decoded reads content that is a good image.
+// decoded decodes an image.
 func decoded(t testing.TB, content []byte) *vision.Grey {
 	t.Helper()
 	g, err := vision.Decode(content, 1<<30)
@@ -17,7 +17,7 @@ func decoded(t testing.TB, content []byte) *vision.Grey {
 	return g
 }
 
-// seen is an image's digit in 28 x 28.
+// seen returns an image's digit in 28 x 28.
 func seen(t testing.TB, g *vision.Grey) []uint8 {
 	t.Helper()
 	pixels, err := digit.MNIST(g, 28, 28)

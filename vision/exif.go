@@ -2,18 +2,18 @@ package vision
 
 import "encoding/binary"
 
-// exifHeader begins a JPEG segment of EXIF. See CIPA DC-008, "Exchangeable image file format", 4.5.
+// exifHeader begins a JPEG's EXIF segment. See CIPA DC-008, "Exchangeable image file format", 4.5.
 const exifHeader = "Exif\x00\x00"
 
 const tagOrientation = 0x0112
 
-// integerBytes is the size of a value, by the TIFF types in which Pillow takes an orientation,
-// which should be a SHORT: SHORT, LONG, SBYTE, SSHORT, SLONG.
+// integerBytes is the size of a value by its TIFF type: SHORT, LONG, SBYTE, SSHORT, SLONG. An
+// orientation should be a SHORT, but Pillow reads these, too.
 var integerBytes = map[uint16]uint32{3: 2, 4: 4, 6: 1, 8: 2, 9: 4}
 
-// tiffOrientation returns the orientation, 1 to 8, in the first directory of a TIFF header: a
-// count, then entries of twelve bytes, which are a tag, a type, a count and values. It is 1 where
-// there is none, or none that can be read. See CIPA DC-008, 4.6.4.
+// tiffOrientation returns the orientation, 1 to 8, in the first directory of a TIFF header. It
+// returns 1 if there is none that can be read. The directory is a count and entries of twelve
+// bytes: a tag, a type, a count and values. See CIPA DC-008, 4.6.4.
 func tiffOrientation(tiff []byte) int {
 	if len(tiff) < 8 {
 		return 1
@@ -47,7 +47,7 @@ func tiffOrientation(tiff []byte) int {
 // orientationOf returns the first value of an entry.
 func orientationOf(e []byte, order binary.ByteOrder) int {
 	size, count := integerBytes[order.Uint16(e[2:])], order.Uint32(e[4:])
-	if size == 0 || count < 1 || count > 4/size { // more would be elsewhere
+	if size == 0 || count < 1 || count > 4/size { // more values are not in the entry
 		return 1
 	}
 	value := uint32(e[8])
@@ -63,9 +63,9 @@ func orientationOf(e []byte, order binary.ByteOrder) int {
 	return int(value)
 }
 
-// turned returns the image as it was seen, where it was stored with an orientation: what the stored
-// rows and columns are is 1: top, left; 2: top, right; 3: bottom, right; 4: bottom, left; and 5 to
-// 8 the same with rows and columns exchanged: left, top; right, top; right, bottom; left, bottom.
+// turned returns an image upright that was stored with an orientation. The first stored row and
+// column are 1: top, left; 2: top, right; 3: bottom, right; 4: bottom, left; 5: left, top; 6:
+// right, top; 7: right, bottom; 8: left, bottom.
 func (g *Grey) turned(orientation int) *Grey {
 	if orientation == 1 {
 		return g

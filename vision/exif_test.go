@@ -12,14 +12,14 @@ import (
 	"braid/vision"
 )
 
-// tiff is EXIF with an orientation behind another entry. The orientation has a type, a number of
-// values, and four bytes.
+// tiff returns EXIF with an orientation after another entry. kind is the type of the orientation,
+// value its first bytes.
 func tiff(order binary.AppendByteOrder, kind uint16, count uint32, value []byte) []byte {
 	content := []byte("II*\x00")
 	if order == binary.AppendByteOrder(binary.BigEndian) {
 		content = []byte("MM\x00*")
 	}
-	content = order.AppendUint32(content, 10) // where the directory is
+	content = order.AppendUint32(content, 10) // offset of the directory
 	content = append(content, 0xee, 0xee)
 	content = order.AppendUint16(content, 2)
 	for _, e := range []struct {
@@ -35,7 +35,7 @@ func tiff(order binary.AppendByteOrder, kind uint16, count uint32, value []byte)
 	return order.AppendUint32(content, 0)
 }
 
-// exif is an APP1 segment with an orientation.
+// exif returns an APP1 segment with an orientation.
 func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 	return exifOf(tiff(order, 3, 1, order.AppendUint16(nil, orientation)))
 }
@@ -43,7 +43,9 @@ func exif(order binary.AppendByteOrder, orientation uint16) []byte {
 func exifOf(tiff []byte) []byte { return segment(0xe1, append([]byte("Exif\x00\x00"), tiff...)...) }
 
 // with puts a segment first into a JPEG.
-func with(content, segment []byte) []byte { return slices.Concat(content[:2], segment, content[2:]) }
+func with(content, segment []byte) []byte {
+	return slices.Concat(content[:2], segment, content[2:])
+}
 
 func TestOrientation(t *testing.T) {
 	const width, height = 192, 144 // whole blocks, which JPEG does alike in all directions
@@ -73,7 +75,8 @@ func TestOrientation(t *testing.T) {
 		for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
 			g := decoded(t, with(content, exif(order, uint16(i+1))))
 			if g.Width != width || g.Height != height {
-				t.Errorf("orientation %d, %v: %d x %d, want %d x %d", i+1, order, g.Width, g.Height, width, height)
+				const format = "orientation %d, %v: %d x %d, want %d x %d"
+				t.Errorf(format, i+1, order, g.Width, g.Height, width, height)
 			}
 			if mean, most := braidtest.Apart(seen(t, g), want); mean > 4 {
 				t.Errorf("orientation %d, %v: off by %.1f, and %d at most", i+1, order, mean, most)
@@ -82,7 +85,7 @@ func TestOrientation(t *testing.T) {
 	}
 }
 
-// TestDamagedEXIF changes and cuts off an EXIF segment: what cannot be read is upright.
+// TestDamagedEXIF changes and cuts an EXIF segment. An orientation that cannot be read is ignored.
 func TestDamagedEXIF(t *testing.T) {
 	content := braidtest.JPEG(t, braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255), 90)
 	plain := decoded(t, content)
@@ -105,16 +108,16 @@ func TestDamagedEXIF(t *testing.T) {
 	// Any number of 0xff may precede a marker.
 	g := decoded(t, with(content, append([]byte{0xff, 0xff}, good...)))
 	if g.Width != plain.Height {
-		t.Errorf("the whole segment gives %d x %d, want %d x %d", g.Width, g.Height, plain.Height, plain.Width)
+		t.Errorf("the complete segment gives %d x %d, want %d x %d",
+			g.Width, g.Height, plain.Height, plain.Width)
 	}
 }
 
-// TestOrientationTypes holds the types of the value, and where it stands, against what Pillow 9.4
-// reads.
+// TestOrientationTypes checks types and positions of the orientation. Pillow 9.4 reads the same.
 func TestOrientationTypes(t *testing.T) {
 	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
 	plainJPEG, plainPNG := braidtest.JPEG(t, drawing, 90), braidtest.PNG(t, drawing)
-	chunks := func(before, after []byte) []byte { // before the pixels, and behind them
+	chunks := func(before, after []byte) []byte { // before and after the pixels
 		header, end := 8+25, len(plainPNG)-12
 		return slices.Concat(plainPNG[:header], before, plainPNG[header:end], after, plainPNG[end:])
 	}
@@ -134,11 +137,19 @@ func TestOrientationTypes(t *testing.T) {
 			value  []byte
 			turned bool
 		}{
-			{"BYTE", 1, 1, []byte{6}, false}, {"ASCII", 2, 2, []byte("6"), false}, {"SHORT", 3, 1, short, true},
-			{"LONG", 4, 1, long, true}, {"RATIONAL", 5, 1, long, false}, {"SBYTE", 6, 1, []byte{6}, true},
-			{"UNDEFINED", 7, 1, []byte{6}, false}, {"SSHORT", 8, 1, short, true}, {"SLONG", 9, 1, long, true},
-			{"two SHORT", 3, 2, append(short, short...), true}, {"no SHORT", 3, 0, short, false},
-			{"two LONG", 4, 2, long, false}, {"a large SHORT", 3, 1, order.AppendUint16(nil, 0x106), false},
+			{"BYTE", 1, 1, []byte{6}, false},
+			{"ASCII", 2, 2, []byte("6"), false},
+			{"SHORT", 3, 1, short, true},
+			{"LONG", 4, 1, long, true},
+			{"RATIONAL", 5, 1, long, false},
+			{"SBYTE", 6, 1, []byte{6}, true},
+			{"UNDEFINED", 7, 1, []byte{6}, false},
+			{"SSHORT", 8, 1, short, true},
+			{"SLONG", 9, 1, long, true},
+			{"two SHORT", 3, 2, append(short, short...), true},
+			{"no SHORT", 3, 0, short, false},
+			{"two LONG", 4, 2, long, false},
+			{"a large SHORT", 3, 1, order.AppendUint16(nil, 0x106), false},
 			{"a large LONG", 4, 1, order.AppendUint32(nil, 0x10006), false},
 		} {
 			content := tiff(order, c.kind, c.count, c.value)
@@ -146,13 +157,16 @@ func TestOrientationTypes(t *testing.T) {
 			check(what+" in a JPEG", with(plainJPEG, exifOf(content)), c.turned)
 			check(what+" in a PNG", chunks(chunk(content), nil), c.turned)
 		}
-		check("behind the pixels", chunks(nil, chunk(tiff(order, 3, 1, short))), true)
-		check("a chunk like a segment", chunks(chunk(append([]byte("Exif\x00\x00"), tiff(order, 3, 1, short)...)), nil), true)
+		orientation := tiff(order, 3, 1, short)
+		check("after the pixels", chunks(nil, chunk(orientation)), true)
+		likeSegment := append([]byte("Exif\x00\x00"), orientation...)
+		check("a chunk like a segment", chunks(chunk(likeSegment), nil), true)
 	}
 	six, one := exif(binary.LittleEndian, 6), exif(binary.LittleEndian, 1)
 	xmp := segment(0xe1, []byte("http://ns.adobe.com/xap/1.0/\x00<x:xmpmeta/>")...)
-	check("behind XMP", with(with(plainJPEG, six), xmp), true)
-	check("behind a comment and JFIF", with(with(with(plainJPEG, six), segment(0xfe, 'a')), segment(0xe0, []byte("JFIF\x00")...)), true)
+	check("after XMP", with(with(plainJPEG, six), xmp), true)
+	comment, jfif := segment(0xfe, 'a'), segment(0xe0, []byte("JFIF\x00")...)
+	check("after a comment and JFIF", with(with(with(plainJPEG, six), comment), jfif), true)
 	check("6, then 1", with(with(plainJPEG, one), six), true)
 	check("1, then 6", with(with(plainJPEG, six), one), false)
 	at := bytes.Index(plainJPEG, []byte{0xff, 0xda})

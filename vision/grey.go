@@ -2,16 +2,16 @@ package vision
 
 import "image"
 
-// Grey is an image in greys: rows from the top, 0 black to 1 white.
+// Grey is a greyscale image: rows from the top, values from 0, black, to 1, white.
 type Grey struct {
 	Width, Height int
 	Pixels        []float32 // [Height, Width]
 }
 
-// longest is the longer side of a Grey that is made of an image: more shows nothing in 28 x 28.
+// longest is the maximum of a Grey's sides. More pixels make no difference in 28 x 28.
 const longest = 512
 
-// reduction returns how many pixels of an image, along each side, become one of a Grey.
+// reduction returns the side of the square of an image's pixels that becomes a pixel of its Grey.
 func reduction(width, height int) int { return ceil(max(width, height), longest) }
 
 // reduced returns the size of an image's Grey.
@@ -22,10 +22,9 @@ func reduced(width, height int) (columns, rows int) {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// FromImage gives an image's brightness. Images with a side of more than 512 pixels are made
-// smaller by a whole number, each of the new pixels being the mean of a square; so a Grey has at
-// most 1 MB. What is transparent becomes background: white, or black where all that can be seen is
-// light.
+// FromImage converts an image to greyscale. An image with a side of more than 512 pixels is reduced
+// by a whole number: each pixel of the Grey is the mean of a square. So a Grey has at most 1 MB.
+// Transparent pixels become background: white, or black if the opaque pixels are light strokes.
 func FromImage(img image.Image) *Grey {
 	bounds := img.Bounds()
 	width, height := bounds.Dx(), bounds.Dy()
@@ -47,14 +46,14 @@ func FromImage(img image.Image) *Grey {
 // reducer sums the pixels of an image into those of a Grey.
 type reducer struct {
 	width, height int // of the image
-	side          int // pixels of the image in one of the Grey, along each side
+	side          int // of the squares of pixels that become a pixel of the Grey
 	columns, rows int // of the Grey
 	light         []float64
-	cover         []float64 // nil where all pixels are opaque
-	span          span      // what add adds
+	cover         []float64 // opacity; nil if all pixels are opaque
+	span          span      // the input of add
 }
 
-// newReducer is for an image whose pixels are all opaque.
+// newReducer returns a reducer for an opaque image.
 func newReducer(width, height int) *reducer {
 	r := &reducer{width: width, height: height, side: reduction(width, height)}
 	r.columns, r.rows = reduced(width, height)
@@ -62,19 +61,19 @@ func newReducer(width, height int) *reducer {
 	return r
 }
 
-// withOpacity has the reducer sum opacities too.
+// withOpacity makes the reducer sum opacities, too.
 func (r *reducer) withOpacity() *reducer {
 	r.cover = make([]float64, len(r.light))
 	return r
 }
 
-// reducerBytes bounds the memory of a reducer, its Grey, and a copy of that which is turned.
+// reducerBytes returns an upper bound of the memory of a reducer, its Grey, and a turned copy.
 func reducerBytes(width, height int) int64 {
 	columns, rows := reduced(width, height)
 	return (8 + 8 + 4 + 4) * int64(columns) * int64(rows)
 }
 
-// add adds the first n pixels of the span, which lie step apart in row y from x on.
+// add adds the first n pixels of the span. In the image they are in row y, from x on, step apart.
 func (r *reducer) add(x, y, n, step int) {
 	row := y / r.side * r.columns
 	sum(r.light[row:][:r.columns], r.span.light[:n], x, step, r.side)
@@ -83,13 +82,13 @@ func (r *reducer) add(x, y, n, step int) {
 	}
 }
 
-// sum adds values that lie step apart from x on to the cells, each as wide as side, that they lie
-// in.
+// sum adds values, whose positions are x, x+step and so on, to the cells of width side that contain
+// them.
 func sum(cells []float64, values []float32, x, step, side int) {
 	for len(values) > 0 {
 		to := x / side
 		n := min(len(values), ceil((to+1)*side-x, step))
-		var even, odd float64 // sums that do not wait for each other
+		var even, odd float64 // two independent chains of additions
 		cell := values[:n]
 		for ; len(cell) >= 2; cell = cell[2:] {
 			even += float64(cell[0])
@@ -116,19 +115,19 @@ func (r *reducer) grey() *Grey {
 		}
 	}
 	if !opaque {
-		g.lay(r.cover)
+		g.addBackground(r.cover)
 	}
 	return g
 }
 
-// pageSpread is how much the brightness of what is opaque must vary, as a standard deviation, for
-// it to be a page that holds something, rather than strokes of one colour.
+// pageSpread is the least standard deviation of the opaque pixels' brightness for which they are a
+// page with writing and not strokes of one colour.
 const pageSpread = 0.05
 
-// lay puts an image, whose brightness is multiplied with its opacity so far, onto a background.
-// Dark strokes get white, light strokes black. But a page with transparent corners gets what is
-// most like it.
-func (g *Grey) lay(opacity []float64) {
+// addBackground puts an image, whose brightness is multiplied with its opacity, on a background:
+// dark strokes on white, light strokes on black, and a page with transparent corners on the more
+// similar of the two.
+func (g *Grey) addBackground(opacity []float64) {
 	var area, sum, squares float64
 	for i, p := range g.Pixels {
 		if a := opacity[i]; a > 0 {
@@ -144,7 +143,7 @@ func (g *Grey) lay(opacity []float64) {
 	light := mean >= 0.5
 	page := area > float64(len(g.Pixels))/2 && squares/area-mean*mean > pageSpread*pageSpread
 	if light != page {
-		return // onto black, as it is
+		return // already on black
 	}
 	for i, a := range opacity {
 		g.Pixels[i] += float32(1 - a)

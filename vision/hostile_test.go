@@ -15,13 +15,13 @@ import (
 	"braid/vision"
 )
 
-// hostileBytes is the size of a hostile file: what a request's body may have.
+// hostileBytes is the maximum size of a hostile file: that of a request's body.
 const hostileBytes = 8 << 20
 
-// usualMost is what braid serve has Decode take, unless its flags say otherwise.
+// usualMost is the limit that braid serve passes to Decode by default.
 const usualMost = 48 << 20
 
-// randomBits are bytes for a scan, none of which is 0xff.
+// randomBits returns bytes for a scan, none of them 0xff.
 func randomBits(n int) []byte {
 	r := rand.New(rand.NewPCG(1, 2))
 	out := make([]byte, n)
@@ -31,15 +31,14 @@ func randomBits(n int) []byte {
 	return out
 }
 
-// jpegTables are quanta of 1, a DC table with the symbols 0 and 1, and an AC table: the codes 0,
-// 10, 110 and so on.
+// jpegTables returns a quantization table of ones, a DC table with the symbols 0 and 1, and an AC
+// table with the codes 0, 10, 110 and so on.
 func jpegTables(ac ...byte) []byte { return tablesOf(1, ac) }
 
-// completeTables have the codes 0, 10, ..., of which the last two are of one length: any bits are
-// codes.
+// completeTables returns tables whose last two codes have the same length: any bits are codes.
 func completeTables(ac ...byte) []byte { return tablesOf(2, ac) }
 
-// tablesOf has as many codes of the longest length.
+// tablesOf returns tables with the given number of codes of the longest length.
 func tablesOf(last int, ac []byte) []byte {
 	dht := func(class byte, symbols []byte) []byte {
 		counts := make([]byte, 16)
@@ -61,7 +60,7 @@ func scanHeader(components int, ss, se, ahal byte) []byte {
 	return segment(0xda, append(s, ss, se, ahal)...)
 }
 
-// jpegWith is a JPEG of scans that are headers and data.
+// jpegWith returns a JPEG. scans holds headers and data in turn.
 func jpegWith(
 	width, height int, progressive bool, sampling, tables []byte, scans ...[]byte,
 ) []byte {
@@ -69,7 +68,7 @@ func jpegWith(
 	return slices.Concat(start, tables, slices.Concat(scans...), []byte{0xff, 0xd9})
 }
 
-// pngWith is a PNG of rows as they are compressed.
+// pngWith returns a PNG of chunks.
 func pngWith(width, height int, depth, colour, interlace byte, chunks ...[]byte) []byte {
 	return slices.Concat(braidtest.PNGStart(width, height, depth, colour, interlace),
 		slices.Concat(chunks...), braidtest.PNGChunk("IEND", nil))
@@ -87,7 +86,7 @@ func idat(level int, rows []byte) []byte {
 	return braidtest.PNGChunk("IDAT", compressed(level, rows))
 }
 
-// rowsOf are rows with a filter byte, of a value or, with more symbols than 1, at random.
+// rowsOf returns rows with a filter byte, of zeros or of that many random symbols.
 func rowsOf(height, bytes int, filter byte, symbols uint) []byte {
 	r := rand.New(rand.NewPCG(3, 4))
 	out := make([]byte, height*(bytes+1))
@@ -103,8 +102,8 @@ func rowsOf(height, bytes int, filter byte, symbols uint) []byte {
 	return out
 }
 
-// hostile are files of up to 8 MB that cost as much as could be found, and what the error is of
-// those that are refused.
+// hostile holds the most expensive files of up to 8 MB that were found, and the errors of those
+// that are refused.
 var hostile = []struct {
 	name string
 	want string
@@ -241,8 +240,8 @@ var hostile = []struct {
 	}},
 }
 
-// TestHostile decodes each file in the memory that was said, and in a time that is far from what it
-// takes: see BenchmarkHostile for that.
+// TestHostile checks the memory of each file, and that its time is not far more than
+// BenchmarkHostile measures.
 func TestHostile(t *testing.T) {
 	if testing.Short() || slow {
 		t.Skip("skipped: it takes some seconds, many with the race detector")

@@ -2,7 +2,7 @@ package vision
 
 import "braid/internal/jpeggrey"
 
-// jpegImage is a JPEG that was opened.
+// jpegImage is the decoder of a JPEG.
 type jpegImage struct{ *jpeggrey.Decoder }
 
 func openJPEG(content []byte) (decoder, error) {
@@ -12,7 +12,7 @@ func openJPEG(content []byte) (decoder, error) {
 
 func (j jpegImage) size() (width, height int) { return j.Size() }
 
-// memory counts the Grey once more: a copy may be turned.
+// memory counts a second Grey, for a turned copy.
 func (j jpegImage) memory() int64 {
 	columns, rows := reduced(j.Size())
 	return j.Memory() + 4*int64(columns)*int64(rows)

@@ -18,7 +18,7 @@ import (
 	"braid/vision"
 )
 
-// differ is the mean and the largest difference of two Greys, in levels of 255.
+// differ returns the mean and the largest difference of two Greys, in levels of 255.
 func differ(t *testing.T, got, want *vision.Grey) (mean, most float64) {
 	t.Helper()
 	if got.Width != want.Width || got.Height != want.Height {
@@ -31,8 +31,8 @@ func differ(t *testing.T, got, want *vision.Grey) (mean, most float64) {
 	return mean / float64(len(got.Pixels)), most
 }
 
-// TestEncoders reads what cjpeg, jpegtran, ImageMagick and Pillow write, as testdata/jpeg/make.py
-// made it.
+// TestEncoders reads files of cjpeg, jpegtran, ImageMagick and Pillow, which testdata/jpeg/make.py
+// made.
 func TestEncoders(t *testing.T) {
 	read := func(name string) []byte {
 		content, err := os.ReadFile(filepath.Join("testdata", "jpeg", name))
@@ -66,21 +66,22 @@ func TestEncoders(t *testing.T) {
 			continue
 		}
 		if mean, most := differ(t, got, vision.FromImage(img)); mean > 0.1 || most > 2 {
-			t.Errorf("%s: off by %.2f levels in the mean from image/jpeg, and by %.1f at most", path, mean, most)
+			const format = "%s: off by %.2f levels in the mean from image/jpeg, and by %.1f at most"
+			t.Errorf(format, path, mean, most)
 		}
 	}
 }
 
-// TestAgainstStandard compares with image/jpeg, of which this decoder is the fast twin, at sizes
-// that are reduced by 1 to 9.
+// TestAgainstStandard compares the decoder with image/jpeg at sizes that are reduced by 1 to 9.
 func TestAgainstStandard(t *testing.T) {
 	for _, size := range []struct {
 		width, height int
 		most          float64 // levels in the mean
 	}{
-		{1, 1, 1}, {7, 9, 0.2}, {8, 8, 0.2}, {17, 33, 0.2}, {512, 3, 0.1}, {513, 70, 0.1}, {30, 1100, 0.1}, {1537, 40, 0.1},
-		{2047, 33, 0.1}, {3072, 17, 0.1},
-		{3073, 80, 3}, {4096, 64, 0.3}, {4500, 65, 3}, // from means of blocks: exact where 8 blocks are one pixel
+		{1, 1, 1}, {7, 9, 0.2}, {8, 8, 0.2}, {17, 33, 0.2}, {512, 3, 0.1}, {513, 70, 0.1},
+		{30, 1100, 0.1}, {1537, 40, 0.1}, {2047, 33, 0.1}, {3072, 17, 0.1},
+		// From the means of blocks, which are exact only if a pixel is 8 pixels wide.
+		{3073, 80, 3}, {4096, 64, 0.3}, {4500, 65, 3},
 	} {
 		noise := braidtest.Gray(braidtest.Five(size.width, size.height, 24), size.width, 30, 220)
 		r := rand.New(rand.NewPCG(5, 6))
@@ -93,12 +94,13 @@ func TestAgainstStandard(t *testing.T) {
 			t.Fatal(err)
 		}
 		if mean, most := differ(t, decoded(t, content), vision.FromImage(img)); mean > size.most {
-			t.Errorf("%d x %d: off by %.2f levels in the mean, %.1f at most", size.width, size.height, mean, most)
+			const format = "%d x %d: off by %.2f levels in the mean, %.1f at most"
+			t.Errorf(format, size.width, size.height, mean, most)
 		}
 	}
 }
 
-// without returns a JPEG without its segments of a marker.
+// without returns a JPEG without the segments of a marker.
 func without(content []byte, marker byte) []byte {
 	out := slices.Clone(content[:2])
 	for at := 2; ; {
@@ -113,14 +115,13 @@ func without(content []byte, marker byte) []byte {
 	}
 }
 
-// TestColours holds what the components are against Pillow's figures for the same files.
+// TestColours compares the brightness of colour spaces with Pillow's.
 func TestColours(t *testing.T) {
 	adobe := func(transform byte) []byte {
 		return segment(0xee, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, transform)
 	}
 	jfif := segment(0xe0, 'J', 'F', 'I', 'F', 0, 1, 1, 0, 0, 1, 0, 1, 0, 0)
-	flat := func(ids string, values ...int, // of the only block's samples
-	) []byte {
+	flat := func(ids string, values ...int) []byte { // a block of equal samples
 		header := []byte{8, 0, 8, 0, 8, byte(len(ids))}
 		scan := []byte{byte(len(ids))}
 		var bits uint64
@@ -128,7 +129,7 @@ func TestColours(t *testing.T) {
 		for i := range ids {
 			header = append(header, ids[i], 0x11, 0)
 			scan = append(scan, ids[i], 0)
-			// The code of the DC's size is the size, in four bits; a bit is the end of the block.
+			// The code of a DC size is the size in four bits. One bit ends the block.
 			dc := (values[i] - 128) * 8
 			size := stdbits.Len(uint(max(dc, -dc)))
 			if dc < 0 {
@@ -147,21 +148,24 @@ func TestColours(t *testing.T) {
 		}
 		one, twelve := make([]byte, 16), make([]byte, 16)
 		one[0], twelve[3] = 1, 12
+		sizes := []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+		codes := slices.Concat([]byte{0}, twelve, sizes, []byte{0x10}, one, []byte{0})
 		return slices.Concat([]byte{0xff, 0xd8}, segment(0xc0, header...),
 			segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...),
-			segment(0xc4, slices.Concat([]byte{0}, twelve, []byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, []byte{0x10}, one, []byte{0})...),
+			segment(0xc4, codes...),
 			segment(0xda, append(scan, 0, 63, 0)...), data, []byte{0xff, 0xd9})
 	}
+	ycbcr := flat("\x01\x02\x03", 150, 128, 128)
 	for name, c := range map[string]struct {
 		content []byte
 		want    float64
 	}{
 		"grey":                      {flat("\x01", 77), 77},
-		"YCbCr":                     {flat("\x01\x02\x03", 150, 128, 128), 150},
+		"YCbCr":                     {ycbcr, 150},
 		"RGB by Adobe":              {with(flat("\x01\x02\x03", 200, 100, 50), adobe(0)), 124},
 		"RGB by names":              {flat("RGB", 200, 100, 50), 124},
 		"RGB by names, YCC by JFIF": {with(flat("RGB", 150, 128, 128), jfif), 150},
-		"YCbCr by JFIF, not Adobe":  {with(with(flat("\x01\x02\x03", 150, 128, 128), adobe(0)), jfif), 150},
+		"YCbCr by JFIF, not Adobe":  {with(with(ycbcr, adobe(0)), jfif), 150},
 		"YCbCr by Adobe":            {with(flat("RGB", 150, 128, 128), adobe(1)), 150},
 		"CMYK by Adobe":             {with(flat("\x01\x02\x03\x04", 200, 100, 50, 204), adobe(0)), 99},
 		"CMYK without Adobe":        {flat("\x01\x02\x03\x04", 200, 100, 50, 204), 99},
@@ -179,7 +183,7 @@ func TestColours(t *testing.T) {
 	}
 }
 
-// TestRareJPEG names what is rare about a JPEG that is refused, and the cure.
+// TestRareJPEG checks that the error of an unsupported JPEG names its coding and the cure.
 func TestRareJPEG(t *testing.T) {
 	photo := braidtest.JPEG(t, image.NewGray(image.Rect(0, 0, 40, 30)), 75)
 	for marker, want := range map[byte]string{
@@ -189,8 +193,10 @@ func TestRareJPEG(t *testing.T) {
 	} {
 		rare := bytes.Replace(photo, []byte{0xff, 0xc0}, []byte{0xff, marker}, 1)
 		_, err := vision.Decode(rare, 1<<20)
-		if got := fmt.Sprint(err); !strings.Contains(got, "its coding is "+want) || !strings.Contains(got, "save it anew") {
-			t.Errorf("marker %x gives the error %v, want one that its coding is %s, and the cure", marker, err, want)
+		got := fmt.Sprint(err)
+		if !strings.Contains(got, "its coding is "+want) || !strings.Contains(got, "save it anew") {
+			const format = "marker %x gives the error %v, want one that its coding is %s, and the cure"
+			t.Errorf(format, marker, err, want)
 		}
 	}
 }

@@ -13,9 +13,8 @@ import (
 	"braid/vision"
 )
 
-// TestOddFiles holds damaged and unusual files against what Pillow 9.4 does with the same. A file
-// all pixels of which are there is read; one whose pixels are not is an error, also where Pillow
-// fills them up.
+// TestOddFiles reads damaged and unusual files. A file with all its pixels is read. A file without
+// them is an error, even if Pillow 9.4, whose behaviour is in the table, fills them up.
 func TestOddFiles(t *testing.T) {
 	drawing := braidtest.Gray(braidtest.Five(96, 64, 14), 96, 0, 255)
 	const refuses, reads = false, true
@@ -37,6 +36,8 @@ func TestOddFiles(t *testing.T) {
 		return append(slices.Clone(chunk[:len(chunk)-4]), 1, 2, 3, 4)
 	}
 	data, text := chunk("IDAT", stream), chunk("tEXt", []byte("Comment\x00hi"))
+	start, rest := chunk("IDAT", stream[:9]), chunk("IDAT", stream[9:])
+	more := compressed(6, append(slices.Clone(rows), make([]byte, 500)...))
 	var open bytes.Buffer // without a last block
 	w := zlib.NewWriter(&open)
 	w.Write(rows)
@@ -59,8 +60,7 @@ func TestOddFiles(t *testing.T) {
 		{"PNG and zeros", append(slices.Clone(whole), make([]byte, 100)...), reads, reads},
 		{"PNG and junk", append(slices.Clone(whole), "junk and more"...), reads, reads},
 		{"PNG and a PNG", append(slices.Clone(whole), whole...), reads, reads},
-		{"PNG with more pixels",
-			png(ihdr, chunk("IDAT", compressed(6, append(slices.Clone(rows), make([]byte, 500)...))), end), reads, reads},
+		{"PNG with more pixels", png(ihdr, chunk("IDAT", more), end), reads, reads},
 		{"PNG with junk behind zlib's stream",
 			png(ihdr, chunk("IDAT", append(slices.Clone(stream), "junk"...)), end), reads, reads},
 		{"PNG with zlib's checksum wrong",
@@ -73,9 +73,9 @@ func TestOddFiles(t *testing.T) {
 		{"PNG with a text's checksum wrong behind its pixels",
 			png(ihdr, data, wrong(text), end), reads, reads},
 		{"PNG in many chunks",
-			png(ihdr, chunk("IDAT", nil), chunk("IDAT", stream[:9]), chunk("IDAT", stream[9:]), end), reads, reads},
+			png(ihdr, chunk("IDAT", nil), start, rest, end), reads, reads},
 		{"PNG with a text between its pixels",
-			png(ihdr, chunk("IDAT", stream[:9]), text, chunk("IDAT", stream[9:]), end), refuses, reads},
+			png(ihdr, start, text, rest, end), refuses, reads},
 		{"PNG with an unknown critical chunk", png(ihdr, chunk("ABCD", nil), data, end), reads, reads},
 		{"PNG with a palette beside greys",
 			png(ihdr, chunk("PLTE", []byte{1, 2, 3}), data, end), reads, reads},
@@ -129,7 +129,7 @@ func TestOddFiles(t *testing.T) {
 			continue
 		}
 		if !slices.Equal(got.Pixels, plain[c.name[:3]].Pixels) {
-			t.Errorf("%s: pixels are other than in the whole file", c.name)
+			t.Errorf("%s: the pixels differ from those of the complete file", c.name)
 		}
 	}
 }

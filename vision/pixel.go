@@ -2,14 +2,15 @@ package vision
 
 import "image"
 
-// spanPixels is how many pixels are read at a time: rows may be long.
+// spanPixels is the number of pixels that are read at a time, because rows may be long.
 const spanPixels = 1024
 
-// span is a piece of a row: each pixel's brightness, multiplied with its opacity, and its opacity.
+// span holds consecutive pixels of a row: light is the brightness multiplied with the opacity,
+// cover the opacity.
 type span struct{ light, cover [spanPixels]float32 }
 
-// reader returns the function that reads n pixels from x on in row y: a fast one for the types that
-// image/png and image/jpeg decode into most often.
+// reader returns a function that reads n pixels of row y from x on. It is fast for the types that
+// image/png and image/jpeg decode to most often.
 func reader(img image.Image) func(s *span, x, y, n int) {
 	switch img := img.(type) {
 	case *image.Gray:
@@ -23,8 +24,8 @@ func reader(img image.Image) func(s *span, x, y, n int) {
 	case image.RGBA64Image:
 		return func(s *span, x, y, n int) {
 			for i := range n {
-				c := img.RGBA64At(x+i, y) // as an interface it would be allocated
-				s.light[i], s.cover[i] = weighted(uint32(c.R), uint32(c.G), uint32(c.B), uint32(c.A))
+				c := img.RGBA64At(x+i, y) // At would allocate an interface
+				s.light[i], s.cover[i] = weighted(c.RGBA())
 			}
 		}
 	}
@@ -35,8 +36,8 @@ func reader(img image.Image) func(s *span, x, y, n int) {
 	}
 }
 
-// The weights of ITU-R BT.601 in parts of 65536, as color.GrayModel has them. That they sum to 65536
-// makes a grey's brightness its own value.
+// The weights of ITU-R BT.601 times 65536, as in color.GrayModel. Their sum is 65536, so that the
+// brightness of a grey is its value.
 const red, green, blue, whole = 19595, 38470, 7471, 65536
 
 func (s *span) opaque(values []uint8) {
@@ -52,7 +53,7 @@ var bytesLight = func() (table [256]float32) {
 	return table
 }()
 
-// rgba reads four bytes a pixel; straight colours are to be multiplied with the opacity.
+// rgba reads four bytes a pixel. Straight colours are not yet multiplied with the opacity.
 func (s *span) rgba(values []uint8, straight bool) {
 	for i := 0; len(values) >= 4; i++ {
 		p := values[:4]
@@ -85,7 +86,7 @@ func (s *span) greyAlpha(values []uint8) {
 	}
 }
 
-// weighted is the brightness of a colour that is multiplied with its opacity, and its opacity.
+// weighted returns the brightness and the opacity of a colour that is multiplied with its opacity.
 func weighted(r, g, b, a uint32) (light, cover float32) {
 	sum := red*uint64(r) + green*uint64(g) + blue*uint64(b)
 	return float32(sum) / (whole * 65535), float32(a) / 65535

@@ -11,17 +11,16 @@ import (
 	"math"
 )
 
-// pngImage is what a PNG says before its pixels. See W3C, "Portable Network Graphics", third
-// edition.
+// pngImage is the decoder of a PNG. See W3C, "Portable Network Graphics", third edition.
 type pngImage struct {
 	width, height int
 	depth         int // bits of a sample
 	colour        byte
 	interlaced    bool
 	palette       []byte // three bytes a colour
-	transparent   []byte // of a palette an opacity for each colour, else the one colour that is clear
+	transparent   []byte // the opacity of each colour of a palette, or the one transparent colour
 	orientation   int    // by EXIF
-	data          []byte // from the first chunk of pixels on
+	data          []byte // the file from the first IDAT chunk on
 }
 
 // Colour types of PNG.
@@ -33,9 +32,9 @@ const (
 	pngRGBA      = 6
 )
 
-// nextChunk returns a chunk and what follows it. The last may be cut short. The name is empty at
-// the end.
-func nextChunk(content []byte) (name string, chunk, rest []byte, whole bool) {
+// nextChunk returns the first chunk and the content after it. complete is false if the chunk is cut
+// short. The name is empty at the end.
+func nextChunk(content []byte) (name string, chunk, rest []byte, complete bool) {
 	if len(content) < 8 {
 		return "", nil, nil, false
 	}
@@ -47,18 +46,17 @@ func nextChunk(content []byte) (name string, chunk, rest []byte, whole bool) {
 	return name, content[:size], content[size+4:], true
 }
 
-// intact reports whether the checksum behind a whole chunk is right.
+// intact reports whether the checksum after a complete chunk is right.
 func intact(name string, chunk []byte) bool {
 	sum := crc32.Update(crc32.ChecksumIEEE([]byte(name)), crc32.IEEETable, chunk)
 	return sum == binary.BigEndian.Uint32(chunk[len(chunk):][:4])
 }
 
-// newPNG reads all chunks but those of pixels. A chunk that may be missing is left out where it is
-// damaged.
+// newPNG reads all chunks but those of pixels. It ignores damaged chunks that are optional.
 func newPNG(content []byte) (*pngImage, error) {
 	rest := content[len(pngHeader):]
-	name, chunk, rest, whole := nextChunk(rest)
-	if name != "IHDR" || !whole || len(chunk) != 13 {
+	name, chunk, rest, complete := nextChunk(rest)
+	if name != "IHDR" || !complete || len(chunk) != 13 {
 		return nil, errors.New("it does not begin with an IHDR chunk")
 	}
 	if !intact(name, chunk) {
@@ -71,11 +69,11 @@ func newPNG(content []byte) (*pngImage, error) {
 	exif := false
 	for {
 		start := rest
-		name, chunk, rest, whole = nextChunk(rest)
+		name, chunk, rest, complete = nextChunk(rest)
 		switch {
 		case name == "IDAT" && p.data == nil:
 			p.data = start
-		case name == "IEND" || !whole:
+		case name == "IEND" || !complete:
 			return p, p.check()
 		case name == "PLTE" && p.data == nil:
 			if !intact(name, chunk) {
@@ -105,7 +103,7 @@ func (p *pngImage) readHeader(s []byte) error {
 	return nil
 }
 
-// channels is how many samples a pixel has.
+// channels returns the number of samples of a pixel.
 func (p *pngImage) channels() int {
 	return map[byte]int{pngGrey: 1, pngRGB: 3, pngPalette: 1, pngGreyAlpha: 2, pngRGBA: 4}[p.colour]
 }
@@ -120,7 +118,7 @@ func (p *pngImage) goodDepth() bool {
 	return p.depth == 16 && p.colour != pngPalette
 }
 
-// check tests the chunks that belong to the colour type, and drops those that do not.
+// check checks the palette, and drops a transparent colour that does not fit the colour type.
 func (p *pngImage) check() error {
 	if p.colour == pngPalette {
 		if n := len(p.palette); n == 0 || n%3 != 0 || n > 3*256 {
@@ -135,7 +133,7 @@ func (p *pngImage) check() error {
 	return nil
 }
 
-// rowBytes is the size of so many pixels beside each other.
+// rowBytes returns the size of a row of the given number of pixels.
 func (p *pngImage) rowBytes(pixels int) int { return int(p.row(pixels)) }
 
 func (p *pngImage) row(pixels int) int64 {
@@ -148,10 +146,10 @@ func (p *pngImage) memory() int64 {
 	return 2*(1+p.row(p.width)) + reducerBytes(p.width, p.height) + inflating
 }
 
-// rowWork is what it costs to begin a row, in bytes of a row: some 100 ns.
+// rowWork is the fixed cost of a row, about 100 ns, in bytes.
 const rowWork = 256
 
-// work counts all rows, which are decompressed and read, whatever a Grey needs of them.
+// work counts all rows, because each is decompressed and read.
 func (p *pngImage) work() int64 {
 	row := max(p.row(p.width), int64(p.width)) + rowWork
 	if int64(p.height) > math.MaxInt64/2/row {
@@ -164,7 +162,7 @@ func (p *pngImage) work() int64 {
 	return work
 }
 
-// inflating bounds the memory of decompression.
+// inflating is an upper bound of the memory of decompression.
 const inflating = 64 << 10
 
 // PNG encodes grey bytes [height, width] as a PNG.
@@ -173,6 +171,7 @@ func PNG(pixels []uint8, height, width int) ([]byte, error) {
 		return nil, fmt.Errorf("PNG: got %d pixels, want %d rows of %d", len(pixels), height, width)
 	}
 	var out bytes.Buffer
-	err := png.Encode(&out, &image.Gray{Pix: pixels, Stride: width, Rect: image.Rect(0, 0, width, height)})
+	img := &image.Gray{Pix: pixels, Stride: width, Rect: image.Rect(0, 0, width, height)}
+	err := png.Encode(&out, img)
 	return out.Bytes(), err
 }

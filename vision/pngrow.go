@@ -29,19 +29,19 @@ func (d *pixelData) Read(to []byte) (int, error) {
 	return n, nil
 }
 
-// pngPass is the pixels that come together: all, or a pass of Adam7, which takes each across-th
-// pixel of each down-th row.
+// pngPass is a pass over an image, from left and top on: each across-th pixel of each down-th row.
 type pngPass struct{ left, top, across, down int }
 
 var (
 	onePass = []pngPass{{0, 0, 1, 1}}
 	adam7   = []pngPass{
-		{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
+		{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4},
+		{0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
 	}
 )
 
-// decode reads the rows. What follows the last pixel does not matter, but for a wrong checksum:
-// then pixels are damaged.
+// decode reads the rows. After the last pixel only a wrong checksum is an error: it means that
+// pixels are damaged.
 func (p *pngImage) decode() (*Grey, error) {
 	meter := inflate.NewMeter(&pixelData{rest: p.data})
 	unpacked, err := zlib.NewReader(meter)
@@ -59,7 +59,7 @@ func (p *pngImage) decode() (*Grey, error) {
 	if p.interlaced {
 		passes = adam7
 	}
-	size := 1 + p.rowBytes(p.width) // with a byte that says which filter the row has
+	size := 1 + p.rowBytes(p.width) // with a byte for the row's filter
 	above, row := make([]byte, size), make([]byte, size)
 	for _, pass := range passes {
 		columns := ceil(p.width-pass.left, pass.across)
@@ -101,7 +101,7 @@ func cutShort(err error) error {
 
 // unfilter undoes a row's filter.
 func (p *pngImage) unfilter(filter byte, row, above []byte) error {
-	size := max(1, p.channels()*p.depth/8) // from a byte to the one before that it is like
+	size := max(1, p.channels()*p.depth/8) // the distance to the same byte of the pixel before
 	switch filter {
 	case 0:
 	case 1:
@@ -146,7 +146,7 @@ func paeth(left, up, corner uint8) uint8 {
 	return left
 }
 
-// reader returns the function that reads n pixels of a row from x on.
+// reader returns a function that reads n pixels of a row from x on.
 func (p *pngImage) reader() func(s *span, row []byte, x, n int) {
 	switch {
 	case p.channels() == 1 && p.depth <= 8:
@@ -160,7 +160,7 @@ func (p *pngImage) reader() func(s *span, row []byte, x, n int) {
 	}
 	channels, sampleBytes := p.channels(), p.depth/8
 	clear := bytes.Clone(p.transparent)
-	if sampleBytes == 1 { // the lower bytes of what has two for each sample
+	if sampleBytes == 1 { // keep the lower byte of each two-byte sample
 		for i := range len(clear) / 2 {
 			clear[i] = clear[2*i+1]
 		}
@@ -196,8 +196,8 @@ func (p *pngImage) reader() func(s *span, row []byte, x, n int) {
 	}
 }
 
-// tableReader reads samples of up to 8 bits that are greys, or indices of a palette. An index
-// beyond the palette is black, as libpng has it.
+// tableReader returns a reader of samples of up to 8 bits that are greys or indices of a palette.
+// An index beyond the palette is black, as in libpng.
 func (p *pngImage) tableReader() func(s *span, row []byte, x, n int) {
 	var light, cover [256]float32
 	for i := range cover {

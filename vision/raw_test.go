@@ -11,17 +11,19 @@ import (
 	"braid/internal/braidtest"
 )
 
-// Images that Go's encoders do not write, made by hand.
+// adam7 holds the passes of an interlaced PNG: the first column and row, and the distances to the
+// next.
+var adam7 = [][4]int{
+	{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
+}
 
-// interlaced is a grey image as a PNG in the seven passes of Adam7.
+// interlaced encodes a grey image as an interlaced PNG, which Go's encoder cannot.
 func interlaced(t testing.TB, img *image.Gray) []byte {
 	t.Helper()
 	width, height := img.Rect.Dx(), img.Rect.Dy()
 	var pixels bytes.Buffer
 	w := zlib.NewWriter(&pixels)
-	for _, p := range [7][4]int{ // the first column and row, and the distance to the next
-		{0, 0, 8, 8}, {4, 0, 8, 8}, {0, 4, 4, 8}, {2, 0, 4, 4}, {0, 2, 2, 4}, {1, 0, 2, 2}, {0, 1, 1, 2},
-	} {
+	for _, p := range adam7 {
 		for y := p[1]; y < height && p[0] < width; y += p[3] {
 			row := []byte{0} // no filter
 			for x := p[0]; x < width; x += p[2] {
@@ -35,28 +37,30 @@ func interlaced(t testing.TB, img *image.Gray) []byte {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return slices.Concat(braidtest.PNGStart(width, height, 8, 0, 1), braidtest.PNGChunk("IDAT", pixels.Bytes()), braidtest.PNGChunk("IEND", nil))
+	return pngWith(width, height, 8, 0, 1, braidtest.PNGChunk("IDAT", pixels.Bytes()))
 }
 
-// segment is a segment of a JPEG.
+// segment returns a segment of a JPEG.
 func segment(marker byte, content ...byte) []byte {
-	return append(binary.BigEndian.AppendUint16([]byte{0xff, marker}, uint16(len(content)+2)), content...)
+	size := uint16(len(content) + 2)
+	return append(binary.BigEndian.AppendUint16([]byte{0xff, marker}, size), content...)
 }
 
-// jpegStart is a JPEG up to its frame header, of components with the given numbers of blocks.
+// jpegStart returns a JPEG up to its frame header. blocks holds the sampling of its components.
 func jpegStart(width, height int, progressive bool, blocks ...byte) []byte {
 	marker := byte(0xc0)
 	if progressive {
 		marker = 0xc2
 	}
-	header := []byte{8, byte(height >> 8), byte(height), byte(width >> 8), byte(width), byte(len(blocks))}
+	header := binary.BigEndian.AppendUint16([]byte{8}, uint16(height))
+	header = append(binary.BigEndian.AppendUint16(header, uint16(width)), byte(len(blocks)))
 	for i, b := range blocks {
 		header = append(header, byte(i+1), b, 0)
 	}
 	return append([]byte{0xff, 0xd8}, segment(marker, header...)...)
 }
 
-// planes splits a JPEG of one component by segments: the tables, and the entropy-coded scan.
+// planes returns the tables and the entropy-coded scan of a JPEG of one component.
 func planes(t testing.TB, content []byte) (tables, scan []byte) {
 	t.Helper()
 	for rest := content[2:]; len(rest) >= 4; {
@@ -73,7 +77,7 @@ func planes(t testing.TB, content []byte) (tables, scan []byte) {
 	return nil, nil
 }
 
-// cmyk is a JPEG of four planes, as Adobe writes them: 255 is no ink. All inks are as the image.
+// cmyk returns a JPEG of four equal planes as Adobe writes them, where 255 is no ink.
 func cmyk(t testing.TB, img *image.Gray) []byte {
 	t.Helper()
 	tables, scan := planes(t, braidtest.JPEG(t, img, 95))
@@ -87,7 +91,8 @@ func cmyk(t testing.TB, img *image.Gray) []byte {
 	return append(content, 0xff, 0xd9)
 }
 
-// progressive is a JPEG of 24 x 24 whose middle block is darker: nine blocks with a first coefficient only.
+// progressive returns a JPEG of 24 x 24 whose middle block is darker: nine blocks with a first
+// coefficient only.
 func progressive(t testing.TB) []byte {
 	t.Helper()
 	tables, _ := planes(t, braidtest.JPEG(t, image.NewGray(image.Rect(0, 0, 8, 8)), 50))

@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// Five is a 5 whose bar touches nothing else, off the middle of width x height pixels, as the share of
-// each pixel that its strokes cover. The pen's width and all places are for 400 x 300.
+// Five draws a 5, whose bar touches nothing else, away from the middle of width x height pixels. It
+// returns the fraction of each pixel that its strokes cover. pen is their width in an image of
+// 400 x 300.
 func Five(width, height int, pen float64) []float64 {
 	line := [][2]float64{{165, 78}, {156, 122}, {196, 114}, {226, 146}, {200, 194}, {146, 200}}
 	bar := [][2]float64{{192, 69}, {246, 60}}
@@ -33,7 +34,7 @@ func Five(width, height int, pen float64) []float64 {
 	return cover
 }
 
-// Gray paints what is covered with ink on paper, both 0 to 255.
+// Gray paints strokes with the given cover. ink and paper are from 0 to 255.
 func Gray(cover []float64, width int, ink, paper float64) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, width, len(cover)/width))
 	for i, c := range cover {
@@ -42,7 +43,12 @@ func Gray(cover []float64, width int, ink, paper float64) *image.Gray {
 	return img
 }
 
-// Each is the image with every pixel's colour changed, in the type of to.
+// Convert copies an image to one of another type.
+func Convert[T draw.Image](img image.Image, to T) T {
+	return Each(img, to, func(c color.Color) color.Color { return c })
+}
+
+// Each copies an image to another and changes each pixel's colour.
 func Each[T draw.Image](img image.Image, to T, change func(c color.Color) color.Color) T {
 	for y := range img.Bounds().Dy() {
 		for x := range img.Bounds().Dx() {
@@ -72,7 +78,8 @@ func JPEG(t testing.TB, img image.Image, quality int) []byte {
 	return out.Bytes()
 }
 
-// Apart is how far two images differ: in the mean of the pixels of which either is not 0, and at most.
+// Apart returns the mean difference of two images, over the pixels that are not 0 in both, and the
+// largest difference.
 func Apart(a, b []uint8) (mean float64, most int) {
 	n := 0
 	for i := range a {
@@ -87,8 +94,8 @@ func Apart(a, b []uint8) (mean float64, most int) {
 	return mean / float64(max(n, 1)), most
 }
 
-// Near is Apart where the second image may be moved by a pixel: the centre of mass may be close to where
-// it rounds the other way.
+// Near is the least Apart of an image and another of 28 x 28 that is moved by up to a pixel: a
+// small difference may round the centre of mass to another pixel.
 func Near(a, b []uint8) (mean float64, most int) {
 	mean, most = Apart(a, b)
 	for _, move := range []int{-29, -28, -27, -1, 1, 27, 28, 29} {

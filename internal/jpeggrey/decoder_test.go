@@ -3,7 +3,6 @@ package jpeggrey_test
 import (
 	"bytes"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"math"
 	"testing"
@@ -19,7 +18,7 @@ func TestDecode(t *testing.T) {
 	drawing := braidtest.Gray(braidtest.Five(width, height, 12), width, 20, 230)
 	for name, content := range map[string][]byte{
 		"grey":  braidtest.JPEG(t, drawing, 90),
-		"4:2:0": braidtest.JPEG(t, braidtest.Each(drawing, image.NewRGBA(drawing.Rect), func(c color.Color) color.Color { return c }), 90),
+		"4:2:0": braidtest.JPEG(t, braidtest.Convert(drawing, image.NewRGBA(drawing.Rect)), 90),
 	} {
 		img, err := jpeg.Decode(bytes.NewReader(content))
 		if err != nil {

@@ -60,5 +60,3 @@ func written(f font.Face, digit int, ink, paper color.Color) image.Image {
 	d.DrawString(text)
 	return img
 }
-
-func same(c color.Color) color.Color { return c }

@@ -29,7 +29,7 @@ func TestSameDigit(t *testing.T) {
 			return color.NRGBA{ink, ink, ink, 255 - c.(color.Gray).Y}
 		})
 	}
-	corners := braidtest.Each(clean, image.NewNRGBA(frame), same)
+	corners := braidtest.Convert(clean, image.NewNRGBA(frame))
 	negative := braidtest.Each(clean, image.NewNRGBA(frame), func(c color.Color) color.Color {
 		return color.Gray{Y: 255 - c.(color.Gray).Y}
 	})
