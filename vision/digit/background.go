@@ -5,24 +5,26 @@ import (
 	"slices"
 )
 
-// The windows that tell strokes from the page, in shares of the shorter side.
 const (
-	windowShare = 1. / 3 // wider than any stroke, and narrower than most that is dark or light beside it
-	halvedSide  = 256    // an image with so long a side has strokes that a mean of 2 x 2 leaves
+	// windowShare is the side of the window, as a fraction of the image's shorter side: wider than
+	// any stroke, but narrower than most other dark or light areas.
+	windowShare = 1. / 3
+	// halvedSide is the least side of an image whose strokes a mean of 2 x 2 pixels preserves.
+	halvedSide = 256
 )
 
-// closed is the light page beneath dark strokes: where a stroke is narrower than the window it is filled
-// with the darkest that is as wide, and a step of the light stays where it is. It is the closing of grey
-// morphology by a square: J. Serra, "Image Analysis and Mathematical Morphology", 1982.
+// closed returns the light page beneath dark strokes. Strokes that are narrower than the window are
+// filled, and steps of the light stay in place. It is the closing of grey morphology by a square:
+// J. Serra, "Image Analysis and Mathematical Morphology", 1982.
 func (g *grey) closed(half int) *grey {
-	to := g.largest(half)
+	to := g.dilated(half)
 	to.negate()
-	to = to.largest(half)
+	to = to.dilated(half)
 	to.negate()
 	return to
 }
 
-// opened is the same for light strokes: the dark page beneath them.
+// opened returns the dark page beneath light strokes.
 func (g *grey) opened(half int) *grey {
 	to := g.clone()
 	to.negate()
@@ -31,49 +33,50 @@ func (g *grey) opened(half int) *grey {
 	return to
 }
 
-// largest gives each pixel the largest value of a square about it, of half pixels to each side. What is
-// outside of the image does not count.
-func (g *grey) largest(half int) *grey {
+// dilated returns, for each pixel, the largest value in a square around it that extends half pixels
+// to each side, within the image.
+func (g *grey) dilated(half int) *grey {
 	to := g.clone()
 	for range 2 {
-		s := newSlide(to.Width, half)
+		f := newMaxFilter(to.Width, half)
 		for y := range to.Height {
-			s.largest(to.Pixels[y*to.Width:][:to.Width])
+			f.apply(to.Pixels[y*to.Width:][:to.Width])
 		}
 		to = to.transposed()
 	}
 	return to
 }
 
-// slide goes along a line with a window: M. van Herk, "A fast algorithm for local minimum and maximum
-// filters on rectangular and octagonal kernels", 1992. The line is cut into pieces as long as the window,
-// which so is the end of one and the start of the next.
-type slide struct {
-	half          int
-	toLeft, after []float32 // the largest from a pixel back to where its piece begins, and on to where it ends
+// maxFilter is a maximum filter along a line: M. van Herk, "A fast algorithm for local minimum and
+// maximum filters on rectangular and octagonal kernels", 1992. The line is cut into blocks of the
+// window's length, so that any window is the end of a block and the start of the next.
+type maxFilter struct {
+	half   int
+	before []float32 // maximum from the start of the block to the pixel
+	after  []float32 // maximum from the pixel to the end of the block
 }
 
 var outside = float32(math.Inf(-1)) // less than any pixel
 
-func newSlide(n, half int) *slide {
+func newMaxFilter(n, half int) *maxFilter {
 	window := 2*half + 1
 	padded := (n + 2*half + window - 1) / window * window
-	return &slide{half, make([]float32, padded), make([]float32, padded)}
+	return &maxFilter{half, make([]float32, padded), make([]float32, padded)}
 }
 
-// largest replaces each value of a line.
-func (s *slide) largest(line []float32) {
-	window := 2*s.half + 1
-	for i := range s.toLeft {
-		s.toLeft[i] = outside
+// apply filters a line in place.
+func (f *maxFilter) apply(line []float32) {
+	window := 2*f.half + 1
+	for i := range f.before {
+		f.before[i] = outside
 	}
-	copy(s.toLeft[s.half:], line)
-	copy(s.after, s.toLeft)
-	for start := 0; start < len(s.after); start += window {
-		left, after := s.toLeft[start:][:window], s.after[start:][:window]
+	copy(f.before[f.half:], line)
+	copy(f.after, f.before)
+	for start := 0; start < len(f.after); start += window {
+		before, after := f.before[start:][:window], f.after[start:][:window]
 		for i := 1; i < window; i++ {
-			if left[i] < left[i-1] {
-				left[i] = left[i-1]
+			if before[i] < before[i-1] {
+				before[i] = before[i-1]
 			}
 		}
 		for i := window - 1; i > 0; i-- {
@@ -83,15 +86,15 @@ func (s *slide) largest(line []float32) {
 		}
 	}
 	for i := range line {
-		line[i] = s.after[i]
-		if v := s.toLeft[i+window-1]; v > line[i] {
+		line[i] = f.after[i]
+		if v := f.before[i+window-1]; v > line[i] {
 			line[i] = v
 		}
 	}
 }
 
 func (g *grey) transposed() *grey {
-	const tile = 16 // pixels of a side: a line of the cache holds as many
+	const tile = 16 // pixels in a cache line
 	to := &grey{g.Height, g.Width, make([]float32, len(g.Pixels))}
 	for top := 0; top < g.Height; top += tile {
 		for left := 0; left < g.Width; left += tile {
@@ -113,8 +116,8 @@ func (g *grey) negate() {
 	}
 }
 
-// halved takes the mean of 2 x 2 pixels, which leaves little noise and a quarter of the work, and twice
-// gives it back: each pixel for four. Small images stay as they are.
+// halved returns an image of half the size, with less noise and a quarter of the work. It returns a
+// small image as it is. doubled reverses it.
 func (g *grey) halved() *grey {
 	if max(g.Width, g.Height) < halvedSide {
 		return g
@@ -124,7 +127,7 @@ func (g *grey) halved() *grey {
 
 func (g *grey) half() *grey { return g.means(2) }
 
-// means takes the mean of 2 x 2 pixels at every step-th pixel.
+// means returns the means of 2 x 2 pixels at every step-th pixel.
 func (g *grey) means(step int) *grey {
 	to := &grey{Width: (g.Width + step - 1) / step, Height: (g.Height + step - 1) / step}
 	to.Pixels = make([]float32, to.Width*to.Height)
@@ -139,7 +142,8 @@ func (g *grey) means(step int) *grey {
 	return to
 }
 
-func (g *grey) twice(width, height int) *grey {
+// doubled repeats each pixel twice in each direction, unless the image has the given size already.
+func (g *grey) doubled(width, height int) *grey {
 	if g.Width == width && g.Height == height {
 		return g
 	}

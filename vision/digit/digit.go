@@ -3,113 +3,114 @@ package digit
 import "slices"
 
 const (
-	leastBoard = 0.1  // of black to white: how light a board must be for a shadow on it to be told from noise
-	shade      = 0.75 // of the light is left in a shadow that is worth making up for
-	photoSide  = 128  // pixels that a photo's sides have at least: in less, a digit may be a few squares
-	strongInk  = 0.5  // of the brightest value: the mean of strokes with soft edges is more,
-	weakShare  = 0.8  // and without what is less strong they are as long
-	mostInk    = 0.5  // of an image: strokes that cover more are a page, or a desk
+	leastBoard = 0.1  // least brightness of a board on which a shadow differs from noise
+	shade      = 0.75 // brightness of a shadow as a fraction of the board's
+	photoSide  = 128  // least side of a photo; in smaller images a digit may be a few squares
+	strongInk  = 0.5  // threshold of strong ink, as a fraction of the peak
+	weakShare  = 0.8  // size of a digit of strong ink, as a fraction of the size of all ink
+	mostInk    = 0.5  // fraction of an image; strokes that cover more are a page or a desk
 )
 
-// digit gives the strokes of the digit in their bounding box.
+// digit returns the strokes of the digit in their bounding box.
 func (g *grey) digit() (*grey, error) {
 	if len(g.Pixels) == 0 {
 		return nil, ErrBlank
 	}
-	calm := g.calm()
-	plain, err := calm.strokes()
+	smooth := g.smoothed()
+	plain, err := smooth.foreground()
 	switch {
-	case calm != g && (err != nil || plain.peak() < leastStep):
+	case smooth != g && (err != nil || plain.peak() < leastStep):
 		return nil, errSpecks
 	case err == nil:
-		s, err := calm.onPage(plain)
-		if err == ErrBlank && calm != g {
+		s, err := smooth.onPage(plain)
+		if err == ErrBlank && smooth != g {
 			err = errSpecks
 		}
 		return s, err
-	case plain.noise > leastStep: // a step of the light may have hidden strokes
-		if found := g.local(); found.strokes != nil && !found.touches {
-			return found.strokes.cut(0, leastArea)
+	case plain.noise > leastStep: // a step of the light may hide strokes
+		if found := g.localStrokes(); found.strokes != nil && !found.touches {
+			return found.strokes.crop(0, leastArea)
 		}
 	}
 	return nil, err
 }
 
-// onPage finds the digit in what stands out. Most images are a page with nothing but the digit.
-// Where what stands out is not like strokes on a page, the page is looked for anew, part by part.
-func (g *grey) onPage(plain standing) (*grey, error) {
+// onPage finds the digit in the foreground. Most images are a page with only the digit. If the
+// foreground is not like strokes on a page, localStrokes finds the page in another way.
+func (g *grey) onPage(plain foreground) (*grey, error) {
 	least := leastArea
 	if plain.noise > 0 {
 		least = max(least, min(noisyArea, len(plain.Pixels)/noisyPart))
 	}
-	noise := max(plain.noise, plain.faint())
+	noise := max(plain.noise, plain.noiseFloor())
 	floor := max(noise, leastInk*plain.peak())
-	l := plain.layout(floor)
+	l := plain.labelled(floor)
 	l.dropDust()
 	l.dropFrames()
 	if strong := l.strong(); strong != nil {
-		l = strong.within(plain.clone(), edgeReach).layout(floor)
+		l = strong.masked(plain.clone(), edgeReach).labelled(floor)
 		l.dropDust()
 	}
 	if l.isPage() {
-		if s, err := l.cut(noise, least); err != nil || plain.dark || !g.isShaded() {
+		if s, err := l.crop(noise, least); err != nil || plain.dark || !g.isShaded() {
 			return s, err
 		}
 	}
-	strong := max(noise, weakest[0]*plain.peak()) // where outlines are less rough by noise
-	l = plain.layout(strong)
-	largest, i := l.largest(anyPart)
-	smooth, _ := plain.coarse().layout(strong).largest(anyPart)
-	found := g.local()
-	// A digit that is cut off by the image's border may be lost, and what it encloses found instead.
+	strong := max(noise, weakest[0]*plain.peak()) // noise affects its outlines less
+	l = plain.labelled(strong)
+	largest, i := l.largest(anyComponent)
+	smooth, _ := plain.coarse().labelled(strong).largest(anyComponent)
+	found := g.localStrokes()
+	// If the image's border cuts a digit off, localStrokes may find the area that it encloses.
 	if found.strokes != nil &&
 		(found.dark == plain.dark || largest.alongBorder() || found.elongation > smooth.elongation()) {
-		if s, err := found.strokes.cut(0, least); err != ErrBlank {
+		if s, err := found.strokes.crop(0, least); err != ErrBlank {
 			return s, err
 		}
 	}
 	switch {
 	case largest.area < least:
 		return nil, ErrBlank
-	case min(g.Width, g.Height) < photoSide: // nothing more is asked for
+	case min(g.Width, g.Height) < photoSide: // no further checks
 	case largest.alongBorder():
 		return nil, errBorder
 	case float64(largest.area) > mostInk*float64(len(l.labels)) || l.isSheet(i, largest):
 		return nil, errSolid
 	}
-	return plain.cut(noise, least)
+	return plain.crop(noise, least)
 }
 
-// strong is the layout of the strongest ink, where it draws a digit that is much smaller than all
-// that stands out: the rest is weaker, or around it. Else it is nil.
-func (l *layout) strong() *layout {
-	strong := l.grey.layout(strongInk * l.peak())
+// strong returns the labelling of strong ink if that is a digit much smaller than all components
+// together: the others are weaker, or around it. Otherwise it returns nil.
+func (l *labelling) strong() *labelling {
+	strong := l.grey.labelled(strongInk * l.peak())
 	strong.dropDust()
 	strong.dropFrames()
-	if _, first := strong.largest((*part).mayBeDigit); first < 0 ||
+	if _, first := strong.largest((*component).mayBeDigit); first < 0 ||
 		float64(longSide(strong.box())) > weakShare*float64(longSide(l.box())) {
 		return nil
 	}
 	return strong
 }
 
-// isPage reports whether all that stands out may be strokes that do not touch the border.
-func (l *layout) isPage() bool {
+// isPage reports whether all components may be strokes that do not touch the border.
+func (l *labelling) isPage() bool {
 	return !slices.ContainsFunc(l.kept, func(i int) bool {
-		p := &l.parts[i]
+		p := &l.components[i]
 		return p.contact > 0 || l.isSheet(i, p)
 	})
 }
 
-// isShaded reports whether the border of a dark page is much darker at one end than at another, beyond
-// specks. Light strokes are darker there too.
+// isShaded reports whether the border of a dark page is much darker in some places than in others.
+// Light strokes are darker there, too.
 func (g *grey) isShaded() bool {
-	border := g.half().half().border() // of which noise leaves the ends near
+	border := g.half().half().border() // with little noise
 	dark, light := border[len(border)/10], border[len(border)*9/10]
 	return light > leastBoard && dark < shade*light
 }
 
-// coarse is an image of less than halvedSide pixels a side: of it noise leaves the outlines smooth.
+// coarse halves an image until its sides are less than halvedSide. Then noise leaves outlines
+// smooth.
 func (g *grey) coarse() *grey {
 	half := g.halved()
 	if half == g {

@@ -14,7 +14,7 @@ import (
 	"braid/vision/digit"
 )
 
-// seen is an image's digit in 28 x 28.
+// seen returns an image's digit in 28 x 28.
 func seen(t testing.TB, g *vision.Grey) []uint8 {
 	t.Helper()
 	pixels, err := digit.MNIST(g, 28, 28)
@@ -24,7 +24,7 @@ func seen(t testing.TB, g *vision.Grey) []uint8 {
 	return pixels
 }
 
-// decoded reads content that is a good image.
+// decoded decodes an image.
 func decoded(t testing.TB, content []byte) *vision.Grey {
 	t.Helper()
 	g, err := vision.Decode(content, 1<<30)
@@ -34,7 +34,7 @@ func decoded(t testing.TB, content []byte) *vision.Grey {
 	return g
 }
 
-// face is a font at a size in pixels.
+// face returns a font at a size in pixels.
 func face(t *testing.T, ttf []byte, size float64) font.Face {
 	t.Helper()
 	parsed, err := opentype.Parse(ttf)
@@ -48,7 +48,7 @@ func face(t *testing.T, ttf []byte, size float64) font.Face {
 	return f
 }
 
-// written is a digit on a page a bit larger, off its middle.
+// written draws a digit on a slightly larger page, away from its middle.
 func written(f font.Face, digit int, ink, paper color.Color) image.Image {
 	text := string(rune('0' + digit))
 	box, _ := font.BoundString(f, text)

@@ -20,23 +20,23 @@ import (
 	"golang.org/x/image/font/inconsolata"
 )
 
-// fonts are drawn at all sizes. All of them have a bar in their 0, which MNIST has not: a net may well
-// take it for an 8, and one in ten is lost.
+// fonts are drawn at all sizes. All have a bar in their 0, unlike MNIST's, so that a network may
+// take it for an 8: one digit in ten is lost.
 var fonts = map[string][]byte{
 	"regular": goregular.TTF, "medium": gomedium.TTF, "bold": gobold.TTF, "italic": goitalic.TTF,
 	"bold italic": gobolditalic.TTF, "mono": gomono.TTF, "mono bold": gomonobold.TTF,
 }
 
-// bitmaps are fonts that have one size.
+// bitmaps are fonts of one size.
 var bitmaps = map[string]font.Face{
 	"basic 7x13": basicfont.Face7x13, "inconsolata 8x16": inconsolata.Regular8x16,
 	"inconsolata bold": inconsolata.Bold8x16,
 }
 
-// TestFonts asks the net about digits that nobody drew for MNIST.
+// TestFonts asks the network about printed digits, which MNIST does not have.
 func TestFonts(t *testing.T) {
 	n := testNet(t)
-	const least, leastFont = 0.85, 0.7 // it is 0.90, and 0.81 for the worst font that has sizes
+	const least, leastFont = 0.85, 0.7 // measured: 0.90, and 0.81 for the worst scalable font
 	right, all := tally{}, tally{}
 	count := func(f font.Face, name string, size int) {
 		for digit := range 10 {
@@ -45,10 +45,14 @@ func TestFonts(t *testing.T) {
 				ink, paper = paper, ink
 			}
 			img := written(f, digit, ink, paper)
-			for format, content := range map[string][]byte{"PNG": braidtest.PNG(t, img), "JPEG 75": braidtest.JPEG(t, img, 75)} {
+			for format, content := range map[string][]byte{
+				"PNG":     braidtest.PNG(t, img),
+				"JPEG 75": braidtest.JPEG(t, img, 75),
+			} {
 				found := n.digits(t, seen(t, decoded(t, content)))[0]
 				for _, group := range []string{
-					"all", "font " + name, "format " + format, fmt.Sprint("digit ", digit), fmt.Sprintf("size %3d", size),
+					"all", "font " + name, "format " + format,
+					fmt.Sprint("digit ", digit), fmt.Sprintf("size %3d", size),
 				} {
 					all[group]++
 					if found == digit {
@@ -79,5 +83,5 @@ func TestFonts(t *testing.T) {
 	}
 }
 
-// tally counts by group.
+// tally holds counts by group.
 type tally map[string]float64

@@ -3,38 +3,41 @@ package digit
 import "slices"
 
 const (
-	leastStep  = 0.1   // contrast of a stroke: light that falls off may change by as much in a window
-	strongest  = 0.9   // of the pixels that stand out are weaker than what counts as the strongest: some are dust
-	edgeReach  = 2     // pixels beyond what is strong that may be the soft edge of a stroke
-	leastGlow  = 0.05  // of black to white: by what is darker the light on it cannot be told
-	mostGain   = 3     // times brighter is made what lies in a shadow: it may be a dark thing, too
-	lowSigmas  = 0.970 // of a normal distribution, from the lowest twentieth to the lowest quarter,
-	halfSigmas = 0.674 // and on to the half
+	leastStep      = 0.1  // least contrast of a stroke; gradual light changes less in a window
+	strongQuantile = 0.9  // quantile of the contrast that is its peak; some of the rest is dust
+	edgeReach      = 2    // width in pixels of the soft edge of a stroke
+	leastGlow      = 0.05 // least brightness of a board that shows the light on it
+	mostGain       = 3    // maximum gain in a shadow, which may be a dark object
+
+	// Quantiles of a normal distribution, in standard deviations.
+	lowSigmas  = 0.970 // from the lowest twentieth to the lowest quarter
+	halfSigmas = 0.674 // from the lowest quarter to the median
 )
 
-// weakest is by how much strokes may stand out, of the strongest: so they are in a deep shadow. Where
-// what does so reaches the border it may be the shadow itself, or ruled lines, and more is asked for.
+// weakest holds the least contrast of strokes, as fractions of the peak, in the order in which they
+// are tried. The first is for strokes in a deep shadow. If the components then touch the border
+// they may be the shadow itself, or ruled lines, and a higher one is tried.
 var weakest = []float32{1. / 3, 1. / 2, 2. / 3}
 
-// candidate is what may be a digit: strokes all dark or all light.
+// candidate holds strokes, all dark or all light, that may be a digit.
 type candidate struct {
-	strokes    *grey // 0 where there are none; nil if there are none at all
+	strokes    *grey // 0 outside of strokes; nil if there are none
 	dark       bool
-	weight     float64 // how much they are like strokes
-	elongation float64 // of the strongest part
-	touches    bool    // the border of the image
+	weight     float64 // similarity to strokes
+	elongation float64 // of the strongest component
+	touches    bool    // the strokes touch the border of the image
 }
 
-// local finds strokes on a page whose light has steps, or that lies on something: strokes are narrower
-// than a window, and the page is not. They are dark or light: what strokes enclose, or leave between them
-// and a shadow, stands out as well, but strokes are longer for their width.
-func (g *grey) local() candidate {
-	dark, light := g.darker(), g.negative().darker()
+// localStrokes finds strokes on a page whose light has steps, or that is on a desk: they are
+// narrower than the window. Areas that strokes enclose, or that are between strokes and a shadow,
+// also have contrast; the candidate that is longer compared with its width is the strokes.
+func (g *grey) localStrokes() candidate {
+	dark, light := g.darkStrokes(), g.negative().darkStrokes()
 	dark.dark = true
 	if light.weight <= dark.weight {
 		return dark
 	}
-	if even := g.evenBoard().negative().darker(); even.strokes != nil {
+	if even := g.withoutShadows().negative().darkStrokes(); even.strokes != nil {
 		return even
 	}
 	return light
@@ -48,14 +51,14 @@ func (g *grey) negative() *grey {
 	return to
 }
 
-// window is half of the side of the window.
+// window returns half the side of the window.
 func (g *grey) window() int { return max(1, int(windowShare/2*float64(min(g.Width, g.Height)))) }
 
-// evenBoard makes up for shadows on what is beneath light strokes: board and chalk reflect a share of the
-// light.
-func (g *grey) evenBoard() *grey {
+// withoutShadows brightens the shadows on a board with light strokes. Both board and chalk reflect
+// a fraction of the light.
+func (g *grey) withoutShadows() *grey {
 	half := g.halved()
-	board := half.opened(half.window()).twice(g.Width, g.Height)
+	board := half.opened(half.window()).doubled(g.Width, g.Height)
 	most := board.peak()
 	to := &grey{g.Width, g.Height, make([]float32, len(g.Pixels))}
 	for i, p := range g.Pixels {
@@ -64,34 +67,35 @@ func (g *grey) evenBoard() *grey {
 	return to
 }
 
-// darker finds what is darker than the page around it and has the shape of strokes.
-func (g *grey) darker() candidate {
+// darkStrokes finds components that are darker than the page around them and have the shape of
+// strokes.
+func (g *grey) darkStrokes() candidate {
 	smooth := g.halved()
 	back := smooth.closed(smooth.window())
-	contrast := smooth.against(back)
-	all := contrast.layout(leastStep)
-	all.drop(func(_ int, p *part) bool { return p.area >= leastArea && p.alongBorder() })
-	contrast = all.within(contrast, 0)
-	peak := contrast.strongest()
+	contrast := smooth.contrastTo(back)
+	all := contrast.labelled(leastStep)
+	all.drop(func(_ int, p *component) bool { return p.area >= leastArea && p.alongBorder() })
+	contrast = all.masked(contrast, 0)
+	peak := contrast.peakContrast()
 	var found candidate
 	for _, share := range weakest {
 		least := max(leastStep, share*peak)
-		l := contrast.layout(least)
-		l.dropMade(smooth, back)
+		l := contrast.labelled(least)
+		l.dropArtifacts(smooth, back)
 		l.dropFrames()
 		l.drop(l.isSheet)
 		l.dropDust()
-		_, first := l.largest(func(p *part) bool { return p.contact > 0 })
+		_, first := l.largest(func(p *component) bool { return p.contact > 0 })
 		touches := first >= 0
-		if len(l.kept) == 0 { // noise alone makes strokes of what is weaker still
+		if len(l.kept) == 0 {
 			break
 		}
 		if touches && found.strokes != nil {
 			continue
 		}
-		found = l.weighed(smooth, back)
+		found = l.score(smooth, back)
 		found.touches = touches
-		found.strokes = l.within(g.against(back.twice(g.Width, g.Height)), edgeReach)
+		found.strokes = l.masked(g.contrastTo(back.doubled(g.Width, g.Height)), edgeReach)
 		if !touches {
 			break
 		}
@@ -99,9 +103,10 @@ func (g *grey) darker() candidate {
 	return found
 }
 
-// weighed tells how much the parts are like strokes: dark, and long for their width.
-func (l *layout) weighed(smooth, back *grey) candidate {
-	energy := make([]float64, len(l.parts)+1)
+// score measures how similar the components are to strokes: dark, and long compared with their
+// width.
+func (l *labelling) score(smooth, back *grey) candidate {
+	energy := make([]float64, len(l.components)+1)
 	for i, label := range l.labels {
 		d := back.Pixels[i] - smooth.Pixels[i]
 		energy[label] += float64(d * d)
@@ -109,7 +114,7 @@ func (l *layout) weighed(smooth, back *grey) candidate {
 	var c candidate
 	most := 0.
 	for _, i := range l.kept {
-		e, long := energy[i+1], l.parts[i].elongation()
+		e, long := energy[i+1], l.components[i].elongation()
 		c.weight += e * long
 		if e > most {
 			most, c.elongation = e, long
@@ -118,9 +123,9 @@ func (l *layout) weighed(smooth, back *grey) candidate {
 	return c
 }
 
-// against is by how much each pixel is darker than the background, as a share of it. What may be noise
-// is 0.
-func (g *grey) against(back *grey) *grey {
+// contrastTo returns by how much each pixel is darker than the background, as a fraction of it.
+// Noise becomes 0.
+func (g *grey) contrastTo(back *grey) *grey {
 	to := &grey{g.Width, g.Height, make([]float32, len(g.Pixels))}
 	for i, p := range g.Pixels {
 		to.Pixels[i] = back.Pixels[i] - p
@@ -129,7 +134,8 @@ func (g *grey) against(back *grey) *grey {
 	for i, every := 0, len(to.Pixels)/fitSamples|1; i < len(to.Pixels); i += every {
 		some = append(some, to.Pixels[i])
 	}
-	// The window finds the lightest of the noise. Strokes, and all that lies around a sheet, are off to one side only.
+	// The background is the maximum of the noise, which is a bias. The lower quantiles measure the
+	// noise, because strokes, and everything around a sheet, have high values only.
 	slices.Sort(some)
 	quarter := some[len(some)/4]
 	sigma := (quarter - some[len(some)/20]) / lowSigmas
@@ -138,14 +144,14 @@ func (g *grey) against(back *grey) *grey {
 		if d -= bias; d <= noise {
 			to.Pixels[i] = 0
 		} else {
-			to.Pixels[i] = d / max(back.Pixels[i]-bias, leastRoom)
+			to.Pixels[i] = d / max(back.Pixels[i]-bias, leastRange)
 		}
 	}
 	return to
 }
 
-// strongest is the contrast of the darkest strokes.
-func (g *grey) strongest() float32 {
+// peakContrast returns the contrast of the darkest strokes.
+func (g *grey) peakContrast() float32 {
 	var strong []float32
 	for _, v := range g.Pixels {
 		if v > leastStep {
@@ -156,28 +162,28 @@ func (g *grey) strongest() float32 {
 		return 0
 	}
 	slices.Sort(strong)
-	return strong[int(strongest*float64(len(strong)))]
+	return strong[int(strongQuantile*float64(len(strong)))]
 }
 
-// keptLabels is 1 for the labels of parts that are kept.
-func (l *layout) keptLabels() []float32 {
-	kept := make([]float32, len(l.parts)+1)
+// keptLabels returns 1 for the label of each component that is kept, else 0.
+func (l *labelling) keptLabels() []float32 {
+	kept := make([]float32, len(l.components)+1)
 	for _, i := range l.kept {
 		kept[i+1] = 1
 	}
 	return kept
 }
 
-// within is an image up to reach pixels from the parts that are kept, and 0 elsewhere.
-func (l *layout) within(g *grey, reach int) *grey {
+// masked sets pixels to 0 that are more than reach pixels from the components that are kept.
+func (l *labelling) masked(g *grey, reach int) *grey {
 	mask, kept := &grey{l.Width, l.Height, make([]float32, len(l.labels))}, l.keptLabels()
 	for i, label := range l.labels {
 		mask.Pixels[i] = kept[label]
 	}
 	if reach > 0 {
-		mask = mask.largest(reach)
+		mask = mask.dilated(reach)
 	}
-	mask = mask.twice(g.Width, g.Height)
+	mask = mask.doubled(g.Width, g.Height)
 	for i := range g.Pixels {
 		g.Pixels[i] *= mask.Pixels[i]
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"slices"
 	"sync"
 	"testing"
 
@@ -14,8 +15,7 @@ import (
 	"braid/train"
 )
 
-// net is a trained model with what its pixels are standardized by, and the images that it was not
-// trained on.
+// net is a trained model with its standardization and the test images.
 type net struct {
 	model    *braid.Model
 	standard data.Standard
@@ -44,15 +44,16 @@ var trained = sync.OnceValues(func() (*net, error) {
 	return n, err
 })
 
-// testNet trains digitqa's net, once for all tests. Where there is no MNIST the test is skipped, unless
-// BRAID_REQUIRE_ORACLE is set; and where training takes minutes, unless BRAID_TEST_WHOLE is.
+// testNet trains digitqa's network, once for all tests. It skips the test if there is no MNIST,
+// unless BRAID_REQUIRE_ORACLE is set, or if training would take minutes, unless BRAID_TEST_WHOLE
+// is.
 func testNet(t *testing.T) *net {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("skipped: trains a net, which -short does not")
+		t.Skip("skipped: -short trains no network")
 	}
 	if slow && os.Getenv("BRAID_TEST_WHOLE") == "" {
-		t.Skip("skipped: trains a net, slow with -race and purego; BRAID_TEST_WHOLE=1 does it all the same")
+		t.Skip("skipped: training is slow with -race and purego; BRAID_TEST_WHOLE=1 runs it")
 	}
 	n, err := trained()
 	if errors.Is(err, errNoMNIST) && os.Getenv("BRAID_REQUIRE_ORACLE") == "" {
@@ -64,23 +65,18 @@ func testNet(t *testing.T) *net {
 	return n
 }
 
-// digits is what the net sees in images [n, 28, 28].
+// digits returns the most probable digits of images [n, 28, 28].
 func (n *net) digits(t *testing.T, pixels []uint8) []int {
 	t.Helper()
-	p := n.chances(t, pixels)
-	found := make([]int, len(p)/10)
-	for i := range found {
-		for digit, v := range p[10*i:][:10] {
-			if v > p[10*i+found[i]] {
-				found[i] = digit
-			}
-		}
+	var found []int
+	for p := range slices.Chunk(n.probabilities(t, pixels), 10) {
+		found = append(found, slices.Index(p, slices.Max(p)))
 	}
 	return found
 }
 
-// chances is the probability [n, 10] of each digit in images [n, 28, 28].
-func (n *net) chances(t *testing.T, pixels []uint8) []float32 {
+// probabilities returns the probabilities [n, 10] of each digit in images [n, 28, 28].
+func (n *net) probabilities(t *testing.T, pixels []uint8) []float32 {
 	t.Helper()
 	rows := len(pixels) / (28 * 28)
 	table, err := data.NewTable(
@@ -101,7 +97,7 @@ func (n *net) chances(t *testing.T, pixels []uint8) []float32 {
 	return out["digit"].Float32s()
 }
 
-// right counts the images whose digit the net tells.
+// right counts the images whose digit the network recognizes.
 func (n *net) right(t *testing.T, pixels, labels []uint8) int {
 	t.Helper()
 	right := 0

@@ -1,16 +1,19 @@
 package digit
 
 const (
-	noiseBins   = 64
-	faintBins   = noiseBins / 10
-	muchFainter = 6 // clean edges have up to 4 times as many faint values as others, JPEG leaves 10 times and more
+	noiseBins = 64
+	faintBins = noiseBins / 10
+
+	// Ratios of the number of faint pixels to that of middle ones. Clean edges have up to 4, JPEG
+	// leaves 10 and more.
+	muchFainter = 6
 	noFainter   = 3
 )
 
-// faint is the value up to which pixels may be what JPEG leaves around edges. Where strokes are clean,
-// their edges pass through faint values about as often as through those in the middle, and it is 0.
-// Where there are many more, it is where they have become as few.
-func (g *grey) faint() float32 {
+// noiseFloor returns the value up to which pixels may be JPEG's noise around edges. It is 0 for
+// clean strokes, whose edges have about as many faint pixels as middle ones. If there are many more
+// faint ones, it is the value from which there are as few.
+func (g *grey) noiseFloor() float32 {
 	peak := g.peak()
 	scale := noiseBins / peak
 	var counts [noiseBins + 1]int

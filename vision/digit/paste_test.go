@@ -12,8 +12,8 @@ import (
 
 const pasted = 1000 // images
 
-// paste puts an image of 28 x 28 at times its size somewhere on a page of 400 x 300. Every other is dark
-// on light.
+// paste enlarges the i-th image, of 28 x 28, and puts it on a page of 400 x 300, at a position that
+// depends on i. Every other is dark on light.
 func paste(pixels []uint8, i, times int) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, 400, 300))
 	side := 28 * times
@@ -31,14 +31,14 @@ func paste(pixels []uint8, i, times int) *image.Gray {
 	return img
 }
 
-// TestPasted holds what comes back from a page against MNIST's own images.
+// TestPasted compares MNIST's images on a page with the images.
 func TestPasted(t *testing.T) {
 	images, err := mnist.Finder{}.FindTest(context.Background())
 	if err != nil {
 		t.Skipf("skipped: no MNIST: %v", err)
 	}
 	// Many images have 254 as their brightest value, and some a faint pixel outside the box.
-	const leastSame, leastNear, near = 0.85, 0.99, 6 // it is 0.876 and 0.996
+	const leastSame, leastNear, near = 0.85, 0.99, 6 // measured: 0.876 and 0.996
 	count := pasted
 	if slow {
 		count /= 10
@@ -56,12 +56,12 @@ func TestPasted(t *testing.T) {
 	}
 	t.Logf("of %d images %d come back the same, %d within %d", count, same, close, near)
 	if n := float64(count); float64(same) < leastSame*n || float64(close) < leastNear*n {
-		t.Errorf("of %d images %d come back the same, %d within %d, want shares of %v and %v",
+		t.Errorf("of %d images %d come back the same, %d within %d, want fractions of %v and %v",
 			count, same, close, near, leastSame, leastNear)
 	}
 }
 
-// TestPastedAccuracy asks the net about MNIST's own images from a page, fewer of them through JPEG.
+// TestPastedAccuracy asks the network about MNIST's images on a page, some of them in a JPEG.
 func TestPastedAccuracy(t *testing.T) {
 	n := testNet(t)
 	const mostLost = 0.02
@@ -78,9 +78,10 @@ func TestPastedAccuracy(t *testing.T) {
 			pixels = append(pixels, seen(t, g)...)
 		}
 		plain, got := n.right(t, images, labels), n.right(t, pixels, labels)
-		t.Logf("JPEG quality %d (0: none): %d of %d right, without a page %d", quality, got, count, plain)
+		const format = "JPEG quality %d (0: none): %d of %d right"
+		t.Logf(format+", without a page %d", quality, got, count, plain)
 		if least := plain - int(mostLost*float64(count)); got < least {
-			t.Errorf("JPEG quality %d (0: none): %d of %d right, want %d or more", quality, got, count, least)
+			t.Errorf(format+", want %d or more", quality, got, count, least)
 		}
 	}
 }

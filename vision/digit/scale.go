@@ -2,27 +2,27 @@ package digit
 
 import "math"
 
-// scaled gives an image whose longer side is box pixels. The shorter side keeps its proportion exactly:
-// it gets as many pixels as it takes, and what they have too many is dark, half of it on each side.
+// scaled returns an image whose longer side is box pixels. The shorter side keeps its proportion
+// exactly: its length is rounded up to pixels, and the excess is dark, half of it on each side.
 func (g *grey) scaled(box int) *grey {
 	step := float64(max(g.Width, g.Height)) / float64(box)
 	return g.resized(newAxis(g.Width, step), newAxis(g.Height, step))
 }
 
-// axis says of which pixels each pixel of a new row or column is made, from which one on, and with which
-// weights.
+// axis holds the sources of each pixel of a new row or column: consecutive pixels, the first of
+// them at from, and their weights.
 type axis []struct {
 	from    int
 	weights []float32
 }
 
-// newAxis shares n pixels out to new ones of the width step. When shrinking, a pixel counts by how much of
-// it the new one covers; when enlarging, linearly by its distance.
+// newAxis maps n pixels to new ones of the width step. If the image shrinks, a pixel counts by the
+// area that the new one covers; if it grows, linearly by its distance.
 func newAxis(n int, step float64) axis {
 	const rounding = 1e-9
 	a := make(axis, max(1, int(math.Ceil(float64(n)/step-1e-6))))
 	start := (float64(n) - float64(len(a))*step) / 2
-	width := max(step, 1) // so that one pixel, moved along, is shared by two
+	width := max(step, 1)
 	for i := range a {
 		lo := start + (float64(i)+0.5)*step - width/2
 		hi := lo + width
@@ -36,7 +36,7 @@ func newAxis(n int, step float64) axis {
 	return a
 }
 
-// resized goes along rows, then down columns.
+// resized resamples the rows, then the columns.
 func (g *grey) resized(across, down axis) *grey {
 	wide := make([]float32, g.Height*len(across))
 	for y := range g.Height {

@@ -10,14 +10,14 @@ import (
 	"braid/vision/digit"
 )
 
-// sheet is a page that is drawn on: how much of each pixel ink covers, 0 to 1.
+// sheet is a page that is drawn on.
 type sheet struct {
 	width, height int
-	ink           []float64
+	ink           []float64 // cover of each pixel, 0 to 1
 	random        *rand.Rand
-	left, top     float64 // of the 28 x 28 that the digit is drawn in,
-	side          float64 // and their side in pixels
-	digit         box     // what the digit covers
+	left, top     float64 // of the square in which the digit is drawn
+	side          float64 // of that square, in pixels
+	digit         box     // the digit's bounding box
 	other         []uint8 // another image of 28 x 28
 }
 
@@ -27,7 +27,7 @@ type box struct{ left, top, right, bottom float64 }
 func (b box) middle() (x, y float64) { return (b.left + b.right) / 2, (b.top + b.bottom) / 2 }
 func (b box) size() (w, h float64)   { return b.right - b.left, b.bottom - b.top }
 
-// newSheet draws an image of MNIST, its side a share of the page's shorter side, at a position from
+// newSheet draws an image of MNIST. Its side is share of the page's shorter side, its position from
 // 0, left or top, to 1.
 func newSheet(width, height int, pixels []uint8, share, x, y float64, random *rand.Rand) *sheet {
 	s := &sheet{width: width, height: height, ink: make([]float64, width*height), random: random}
@@ -63,7 +63,7 @@ func newSheet(width, height int, pixels []uint8, share, x, y float64, random *ra
 	return s
 }
 
-// between is a random number.
+// between returns a random number.
 func (s *sheet) between(low, high float64) float64 { return low + (high-low)*s.random.Float64() }
 
 // stroke draws lines from point to point with a round pen.
@@ -86,7 +86,7 @@ func (s *sheet) stroke(ink, pen float64, points ...[2]float64) {
 	}
 }
 
-// ring draws an ellipse, whose radius changes by a share along it, as by hand.
+// ring draws an ellipse whose radius varies along it, as if drawn by hand.
 func (s *sheet) ring(ink, pen, x, y, rx, ry, uneven, turns float64) {
 	var points [][2]float64
 	from, wave, drift := s.between(0, 2*math.Pi), s.between(0, 2*math.Pi), s.between(-1, 1)
@@ -99,7 +99,7 @@ func (s *sheet) ring(ink, pen, x, y, rx, ry, uneven, turns float64) {
 	s.stroke(ink, pen, points...)
 }
 
-// grey gives the page its brightness.
+// grey returns the brightness of the page.
 func (s *sheet) grey(ink, paper float64) []float64 {
 	page := make([]float64, len(s.ink))
 	for i, c := range s.ink {
@@ -108,7 +108,7 @@ func (s *sheet) grey(ink, paper float64) []float64 {
 	return page
 }
 
-// photo makes an image of brightness.
+// photo returns an image of a page's brightness.
 func photo(page []float64, width int) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, width, len(page)/width))
 	for i, v := range page {
@@ -117,35 +117,37 @@ func photo(page []float64, width int) *image.Gray {
 	return img
 }
 
-// sheetSizes are as a small scan has, to one that is made smaller before anything is looked for.
+// sheetSizes are those of small scans to one that is reduced when it is read.
 var sheetSizes = [][2]int{{300, 400}, {560, 420}, {800, 1000}, {1500, 1100}, {400, 300}, {340, 340}}
 
-// kindOf is how pages of a kind are answered.
-type kindOf struct{ right, refused, wrong, sure int } // sure of those wrong: above 90 %
+// outcome counts the answers to pages of a kind.
+type outcome struct {
+	right, refused, wrong int
+	sure                  int // number of wrong answers with a probability above 90 %
+}
 
-// ask counts the answer to a page.
-func (k *kindOf) ask(t *testing.T, n *net, img image.Image, label uint8) {
+// ask asks the network about a page and counts its answer.
+func (k *outcome) ask(t *testing.T, n *net, img image.Image, label uint8) {
 	t.Helper()
 	pixels, err := digit.MNIST(vision.FromImage(img), 28, 28)
 	if err != nil {
 		k.refused++
 		return
 	}
-	chances := n.chances(t, pixels)
+	probabilities := n.probabilities(t, pixels)
 	switch digit := n.digits(t, pixels)[0]; {
 	case digit == int(label):
 		k.right++
 	default:
 		k.wrong++
-		if chances[digit] > 0.9 {
+		if probabilities[digit] > 0.9 {
 			k.sure++
 		}
 	}
 }
 
-// hold fails where too few of a kind's pages are right, or refused, or too many wrong ones are
-// sure.
-func (k *kindOf) hold(t *testing.T, name string, leastRight int) {
+// check fails the test if too few answers are right or refused, or too many wrong ones are sure.
+func (k *outcome) check(t *testing.T, name string, leastRight int) {
 	t.Helper()
 	const least, mostSure = 0.75, 0.05
 	all := k.right + k.refused + k.wrong

@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	speckTiles = 8    // tiles of a side: specks fill most of them, strokes do not
-	mostSpecks = 0.02 // of black to white: less is left to the threshold above the noise
-	leastSide  = 56   // pixels of a side of what is halved: a digit still has 20
+	speckTiles = 8    // tiles of a side; specks fill most tiles, strokes do not
+	mostSpecks = 0.02 // standard deviation; the threshold above the noise removes less
+	leastSide  = 56   // side of the smallest halved image, in which a digit still has 20 pixels
 )
 
-// specks is how much neighbouring pixels differ beyond edges and slopes, as a standard deviation.
-// Straight lines along rows or columns do not count. See J. Immerkær, "Fast Noise Variance
+// specks estimates the standard deviation of the noise between neighbouring pixels. Edges, slopes,
+// and straight lines along rows or columns do not count. See J. Immerkær, "Fast Noise Variance
 // Estimation", 1996.
 func (g *grey) specks() float64 {
-	return math.Sqrt(math.Pi/2) / 6 * g.quietest(func(top, left, bottom, right int) float64 {
+	return math.Sqrt(math.Pi/2) / 6 * g.quietQuartile(func(top, left, bottom, right int) float64 {
 		sum := float32(0)
 		for y := max(top, 1); y < min(bottom, g.Height-1); y++ {
 			above, below := g.Pixels[(y-1)*g.Width:], g.Pixels[(y+1)*g.Width:]
@@ -30,9 +30,8 @@ func (g *grey) specks() float64 {
 	})
 }
 
-// quietest measures tiles, and returns what a quarter of them have less than: strokes are in the
-// others.
-func (g *grey) quietest(measure func(top, left, bottom, right int) float64) float64 {
+// quietQuartile measures tiles and returns the lower quartile: strokes are in the tiles above it.
+func (g *grey) quietQuartile(measure func(top, left, bottom, right int) float64) float64 {
 	var tiles []float64
 	rows, columns := min(speckTiles, g.Height), min(speckTiles, g.Width)
 	for i := range rows * columns {
@@ -44,13 +43,14 @@ func (g *grey) quietest(measure func(top, left, bottom, right int) float64) floa
 	return tiles[len(tiles)/4]
 }
 
-// speckle is how far specks are off a background, if pixels are what they are off it.
-func (g *grey) speckle() float64 {
+// speckLimit returns how much specks differ from the background. g is the difference of an image
+// and its background.
+func (g *grey) speckLimit() float64 {
 	specks := noiseSigmas * g.specks()
 	if specks == 0 {
 		return 0
 	}
-	return min(specks, g.quietest(func(top, left, bottom, right int) float64 {
+	return min(specks, g.quietQuartile(func(top, left, bottom, right int) float64 {
 		most := float32(0)
 		for y := top; y < bottom; y++ {
 			for _, d := range g.Pixels[y*g.Width:][left:right] {
@@ -61,9 +61,9 @@ func (g *grey) speckle() float64 {
 	}))
 }
 
-// calm takes means of 2 x 2 pixels as long as there are specks: in half the size, and where a digit would
-// be too small, once more in the same.
-func (g *grey) calm() *grey {
+// smoothed takes means of 2 x 2 pixels while there are specks. It halves the image while a digit is
+// large enough, and then smooths it once more in the same size.
+func (g *grey) smoothed() *grey {
 	to := g
 	for min(to.Width, to.Height) >= 2*leastSide && to.specks() > mostSpecks {
 		to = to.half()

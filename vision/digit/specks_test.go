@@ -10,26 +10,26 @@ import (
 	"braid/vision/digit"
 )
 
-// onSheet is how many pages of each kind are drawn.
+// onSheet is the number of pages of each kind.
 const onSheet = 20
 
-// TestSpecks asks the net about MNIST's own images on pages that come in specks.
+// TestSpecks asks the network about MNIST's images on pages of specks.
 func TestSpecks(t *testing.T) {
 	n := testNet(t)
-	const least = 15 // it is 18 and more of 20
+	const least = 15 // measured: 18 and more of 20
 	for _, kind := range specks {
-		var found kindOf
+		var found outcome
 		for i := range onSheet {
 			s, grey := speckled(n.test.Pixels.Uint8s()[i*28*28:][:28*28], i, 14)
 			kind.make(grey, s.width, float64(i%5)/4, s.random)
 			found.ask(t, n, photo(grey, s.width), n.test.Labels.Uint8s()[i])
 		}
-		found.hold(t, kind.name, least)
+		found.check(t, kind.name, least)
 	}
 }
 
-// speckled draws a page of the i-th size, every fourth light on dark, with a contrast that leaves
-// values to be dithered.
+// speckled draws a page of the i-th size, every fourth light on dark, with greys that specks can
+// represent.
 func speckled(pixels []uint8, i int, seed uint64) (*sheet, []float64) {
 	random := rand.New(rand.NewPCG(seed, uint64(i)))
 	size := sheetSizes[i%len(sheetSizes)]
@@ -42,7 +42,7 @@ func speckled(pixels []uint8, i int, seed uint64) (*sheet, []float64) {
 	return s, s.grey(ink, paper)
 }
 
-// TestBlankSpecks has specks and no digit.
+// TestBlankSpecks draws specks without a digit.
 func TestBlankSpecks(t *testing.T) {
 	count := onSheet / 2
 	if slow {
@@ -60,7 +60,7 @@ func TestBlankSpecks(t *testing.T) {
 	}
 }
 
-// specks are ways that a page of brightness comes in specks, each with a strength from 0 to 1.
+// specks turn a page into specks, with a strength from 0 to 1.
 var specks = []struct {
 	name string
 	make func(page []float64, width int, strength float64, random *rand.Rand)

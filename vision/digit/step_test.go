@@ -14,39 +14,39 @@ import (
 	"braid/vision/digit"
 )
 
-// TestSteps puts a 5, all of whose four sides differ, on pages of which a part is darker, and on what a
-// page may lie on. It must be seen as without.
+// TestSteps draws a 5, whose four sides all differ, on pages with shadows, lines, frames and desks.
+// It must give about the same digit as on a plain page.
 func TestSteps(t *testing.T) {
 	const width, height, pen = 400, 300, 20
 	cover := braidtest.Five(width, height, pen)
 	want := seen(t, vision.FromImage(braidtest.Gray(cover, width, 0, 255)))
-	type place struct{ x, y float64 } // from 0 to 1
+	type position struct{ x, y float64 } // from 0 to 1
 	steps := []struct {
 		name string
-		in   func(p place) bool
+		in   func(p position) bool
 	}{
-		{"left", func(p place) bool { return p.x < 0.25 }},
-		{"half", func(p place) bool { return p.x < 0.45 }}, // through the 5
-		{"right", func(p place) bool { return p.x > 0.8 }},
-		{"top", func(p place) bool { return p.y < 0.3 }}, // through the bar of the 5
-		{"corner", func(p place) bool { return p.x+p.y > 1.6 }},
-		{"diagonal", func(p place) bool { return p.x+p.y < 0.9 }}, // through the 5
-		{"narrow strip", func(p place) bool { return p.y > 0.9 }},
+		{"left", func(p position) bool { return p.x < 0.25 }},
+		{"half", func(p position) bool { return p.x < 0.45 }}, // through the 5
+		{"right", func(p position) bool { return p.x > 0.8 }},
+		{"top", func(p position) bool { return p.y < 0.3 }}, // through the bar of the 5
+		{"corner", func(p position) bool { return p.x+p.y > 1.6 }},
+		{"diagonal", func(p position) bool { return p.x+p.y < 0.9 }}, // through the 5
+		{"narrow strip", func(p position) bool { return p.y > 0.9 }},
 	}
-	band := func(p place) bool { return p.x+0.2*p.y > 0.4 && p.x+0.2*p.y < 0.55 } // through the 5
+	band := func(p position) bool { return p.x+0.2*p.y > 0.4 && p.x+0.2*p.y < 0.55 } // through the 5
 	random := rand.New(rand.NewPCG(7, 9))
-	// page gives each pixel its light and what is drawn besides the 5.
-	page := func(ink, paper, noise float64, change func(p place, v float64) float64) image.Image {
+	// page draws the 5. change adds the light and other objects.
+	page := func(ink, paper, noise float64, change func(p position, v float64) float64) image.Image {
 		img := image.NewGray(image.Rect(0, 0, width, height))
 		for i, c := range cover {
-			p := place{(float64(i%width) + 0.5) / width, (float64(i/width) + 0.5) / height}
+			p := position{(float64(i%width) + 0.5) / width, (float64(i/width) + 0.5) / height}
 			v := change(p, paper+c*(ink-paper)) + noise*random.NormFloat64()
 			img.Pix[i] = uint8(255*min(max(v, 0), 1) + 0.5)
 		}
 		return img
 	}
-	// How far off is allowed in the mean of the pixels in use: an edge of half a pixel where the 5 has 20, and what is
-	// left of lines through it. Where the 5 is not found, it is 70 and more.
+	// The largest mean difference of the pixels in use: edges of half a pixel, in a 5 of 20, and rests
+	// of lines through it. If the 5 is not found, it is 70 and more.
 	const most = 45
 	check := func(name string, img image.Image) {
 		t.Helper()
@@ -58,16 +58,17 @@ func TestSteps(t *testing.T) {
 		mean, peak := braidtest.Near(got, want)
 		t.Logf("%-56s off by %.1f, and %d at most", name, mean, peak)
 		if mean > most {
-			t.Errorf("%s: off by %.1f, and %d at most, want a mean of %d or less", name, mean, peak, most)
+			const format = "%s: off by %.1f, and %d at most, want a mean of %d or less"
+			t.Errorf(format, name, mean, peak, most)
 		}
 	}
-	check("pencil, dark desk", page(0.65, 0.87, 0.01, func(p place, v float64) float64 {
+	check("pencil, dark desk", page(0.65, 0.87, 0.01, func(p position, v float64) float64 {
 		if p.x < 0.1 || p.y > 0.9 {
 			return 0.1
 		}
 		return v
 	}))
-	check("dark on light, band", page(0.1, 0.87, 0, func(p place, v float64) float64 {
+	check("dark on light, band", page(0.1, 0.87, 0, func(p position, v float64) float64 {
 		if band(p) {
 			return v * 0.6
 		}
@@ -80,38 +81,44 @@ func TestSteps(t *testing.T) {
 		for _, light := range []float64{0.9, 0.8, 0.4} {
 			for _, step := range steps {
 				for _, noise := range []float64{0, 0.01} {
-					check(fmt.Sprintf("%s, %s in %v of the light, noise %v", kind.name, step.name, light, noise),
-						page(kind.ink, kind.paper, noise, func(p place, v float64) float64 {
-							if step.in(p) {
-								return v * light
-							}
-							return v
-						}))
+					const format = "%s, %s in %v of the light, noise %v"
+					name := fmt.Sprintf(format, kind.name, step.name, light, noise)
+					shaded := func(p position, v float64) float64 {
+						if step.in(p) {
+							return v * light
+						}
+						return v
+					}
+					check(name, page(kind.ink, kind.paper, noise, shaded))
 				}
 			}
 		}
 		for _, light := range []float64{0.8, 0.6} {
 			for _, tilt := range []float64{0, 1.2, -0.8} {
 				for _, soft := range []float64{10, 20, 40} {
-					check(fmt.Sprintf("%s, soft by %v with tilt %v in %v of the light", kind.name, soft, tilt, light),
-						page(kind.ink, kind.paper, 0.02, func(p place, v float64) float64 {
-							at := (p.x-0.5)*width + tilt*(p.y-0.5)*height
-							return v * (1 - (1-light)/(1+math.Exp(-2*at/soft)))
-						}))
+					const format = "%s, soft by %v with tilt %v in %v of the light"
+					name := fmt.Sprintf(format, kind.name, soft, tilt, light)
+					shaded := func(p position, v float64) float64 {
+						at := (p.x-0.5)*width + tilt*(p.y-0.5)*height
+						return v * (1 - (1-light)/(1+math.Exp(-2*at/soft)))
+					}
+					check(name, page(kind.ink, kind.paper, 0.02, shaded))
 				}
 			}
 		}
 		draw := func(name string, value float64, on func(x, y int) bool) {
+			drawn := func(p position, v float64) float64 {
+				if !on(int(p.x*width), int(p.y*height)) {
+					return v
+				}
+				if kind.ink < kind.paper {
+					return min(v, value)
+				}
+				return max(v, value)
+			}
 			for _, noise := range []float64{0, 0.01} {
-				check(fmt.Sprintf("%s, %s, noise %v", kind.name, name, noise), page(kind.ink, kind.paper, noise, func(p place, v float64) float64 {
-					if !on(int(p.x*width), int(p.y*height)) {
-						return v
-					}
-					if kind.ink < kind.paper {
-						return min(v, value)
-					}
-					return max(v, value)
-				}))
+				check(fmt.Sprintf("%s, %s, noise %v", kind.name, name, noise),
+					page(kind.ink, kind.paper, noise, drawn))
 			}
 		}
 		faint := kind.paper + 0.3*(kind.ink-kind.paper)
@@ -126,7 +133,7 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestNoStrokes shows what has steps, but no digit.
+// TestNoStrokes draws pages that have steps, but no digit.
 func TestNoStrokes(t *testing.T) {
 	const width, height = 400, 300
 	for _, c := range []struct {
@@ -148,13 +155,14 @@ func TestNoStrokes(t *testing.T) {
 			}
 			_, err := digit.MNIST(vision.FromImage(img), 28, 28)
 			if !errors.Is(err, digit.ErrBlank) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%s, inverted by %d: got the error %v, want an ErrBlank with %q", c.name, invert, err, c.want)
+				const format = "%s, inverted by %d: got the error %v, want an ErrBlank with %q"
+				t.Errorf(format, c.name, invert, err, c.want)
 			}
 		}
 	}
 }
 
-// TestThickCutOff cuts a bold 0, which is not closed, off on all sides: what it encloses is no digit.
+// TestThickCutOff cuts off all sides of a bold 0 that is not closed. The area in it is no digit.
 func TestThickCutOff(t *testing.T) {
 	const side = 300
 	ring := braidtest.Gray(make([]float64, (side+100)*(side+100)), side+100, 0, 255)
@@ -171,7 +179,7 @@ func TestThickCutOff(t *testing.T) {
 	}
 }
 
-// TestCutOff draws up to the border and over it: these strokes are no shadows.
+// TestCutOff draws strokes up to the border and beyond. They are no shadows.
 func TestCutOff(t *testing.T) {
 	const width, height, pen = 400, 300, 24
 	cover := braidtest.Five(width, height, pen)
@@ -180,8 +188,10 @@ func TestCutOff(t *testing.T) {
 		name string
 		part image.Rectangle
 	}{
-		{"left", image.Rect(136, 20, 280, 240)}, {"right", image.Rect(100, 20, 250, 240)},
-		{"top", image.Rect(90, 52, 300, 250)}, {"bottom", image.Rect(90, 20, 300, 208)},
+		{"left", image.Rect(136, 20, 280, 240)},
+		{"right", image.Rect(100, 20, 250, 240)},
+		{"top", image.Rect(90, 52, 300, 250)},
+		{"bottom", image.Rect(90, 20, 300, 208)},
 		{"all", image.Rect(136, 50, 254, 210)},
 	} {
 		for _, ink := range []float64{0, 255} {
@@ -193,14 +203,15 @@ func TestCutOff(t *testing.T) {
 			}
 			mean, _ := braidtest.Near(got, want)
 			t.Logf("%-8s off by %.1f", c.name, mean)
-			if mean > 40 { // some of a stroke is missing; without the rule it is 80 and more
+			if mean > 40 { // a piece of a stroke is missing; without the rule it is 80 and more
 				t.Errorf("%s, ink %v: off by %.1f, want 40 or less", c.name, ink, mean)
 			}
 		}
 	}
 }
 
-// TestNoisyShadow has a shadow whose soft, noisy edge is longer for its area than strokes are: by its noise alone.
+// TestNoisyShadow draws a shadow whose soft edge has, by its noise, a longer outline for its area
+// than strokes.
 func TestNoisyShadow(t *testing.T) {
 	const width, height, noise = 1000, 800, 0.02
 	const left, top, small, low = 108, 140, 800, 640 // of a page with the 5

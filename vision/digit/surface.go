@@ -5,38 +5,38 @@ import (
 	"slices"
 )
 
-// surface is the brightness of a background at each place of an image: a polynomial of second order in
-// x and y, which go from -1 to 1. Light that falls off from a window or a lens is near to that.
+// surface is the brightness of a background: a polynomial of second order in x and y, which go from
+// -1 to 1. It approximates light that decreases away from a window or from the middle of a lens.
 type surface [6]float64
 
-// terms are what a surface's numbers stand for at a place. The first three make a plane.
+// terms returns the terms of a surface's coefficients at a position. The first three are a plane's.
 func terms(x, y float64) [6]float64 { return [6]float64{1, x, y, x * x, x * y, y * y} }
 
 func (s *surface) at(x, y float64) float64 {
 	return s[0] + x*(s[1]+s[3]*x+s[4]*y) + y*(s[2]+s[5]*y)
 }
 
-// unit is the place of pixel i of n between -1 and 1.
-func unit(i, n int) float64 { return float64(2*i+1)/float64(n) - 1 }
+// coordinate returns the position of pixel i of n between -1 and 1.
+func coordinate(i, n int) float64 { return float64(2*i+1)/float64(n) - 1 }
 
-// sample is a pixel with its place.
+// sample is the value of a pixel and its position.
 type sample struct{ x, y, v float64 }
 
 const (
-	borderPart = 8        // the border is an eighth of each side wide
-	fitSamples = 2048     // about as many pixels take part in a fit
-	smoothSide = 8        // smaller images have no light that falls off
-	halfLevel  = 1 / 510. // what rounding to bytes may change
-	madSigma   = 1.4826   // a normal distribution's standard deviation, in medians of what it is off
+	borderFraction = 8        // the border's width is an eighth of each side
+	fitSamples     = 2048     // approximate number of pixels in a fit
+	smoothSide     = 8        // smaller images have even light
+	halfLevel      = 1 / 510. // largest error of rounding to bytes
+	madSigma       = 1.4826   // normal standard deviation in median absolute deviations
 )
 
-// fit finds the background of an image and how far, as a standard deviation, its pixels are off. First
-// a plane goes through the border, where few strokes are. Then a surface goes through all pixels that
-// are near enough to what was found before: strokes are not.
+// fit returns the background of an image and the standard deviation of pixels from it. First it
+// fits a plane to the border, which has few strokes. Then it fits a surface to all pixels that are
+// near the last fit, which strokes are not.
 func (g *grey) fit() (surface, float64) {
 	all := g.samples()
 	border := slices.DeleteFunc(slices.Clone(all), func(s sample) bool {
-		edge := 1 - 2/float64(borderPart)
+		edge := 1 - 2/float64(borderFraction)
 		return math.Abs(s.x) < edge && math.Abs(s.y) < edge
 	})
 	level := median(border, func(s sample) float64 { return s.v })
@@ -45,7 +45,7 @@ func (g *grey) fit() (surface, float64) {
 	if min(g.Width, g.Height) < smoothSide {
 		return found, sigma
 	}
-	const planes, surfaces = 3, 5 // rounds, after which little changes
+	const planes, surfaces = 3, 5 // rounds; more change little
 	for round := range planes + surfaces {
 		samples, order := border, 3
 		if round >= planes {
@@ -54,20 +54,20 @@ func (g *grey) fit() (surface, float64) {
 		near := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool {
 			return math.Abs(s.v-found.at(s.x, s.y)) > max(3*sigma, halfLevel)
 		})
-		next, ok := least(near, order)
+		next, ok := leastSquares(near, order)
 		if !ok {
 			break
 		}
 		found = next
 		sigma = found.spread(near)
 		if round == planes-1 {
-			sigma = found.spread(border) // a plane may be near to few
+			sigma = found.spread(border) // the plane may fit few samples
 		}
 	}
 	return found, sigma
 }
 
-// samples are pixels in even distances.
+// samples returns evenly spaced pixels.
 func (g *grey) samples() []sample {
 	step := 1
 	for (g.Width/step+1)*(g.Height/step+1) > fitSamples {
@@ -76,14 +76,16 @@ func (g *grey) samples() []sample {
 	var list []sample
 	for y := step / 2; y < g.Height; y += step {
 		for x := step / 2; x < g.Width; x += step {
-			list = append(list, sample{unit(x, g.Width), unit(y, g.Height), float64(g.Pixels[y*g.Width+x])})
+			list = append(list, sample{
+				coordinate(x, g.Width), coordinate(y, g.Height), float64(g.Pixels[y*g.Width+x]),
+			})
 		}
 	}
 	return list
 }
 
-// spread is the standard deviation of samples from the surface, if they are normally distributed but
-// for a few.
+// spread estimates the standard deviation of samples from the surface. A few outliers do not affect
+// it.
 func (s *surface) spread(list []sample) float64 {
 	return madSigma * median(list, func(p sample) float64 { return math.Abs(p.v - s.at(p.x, p.y)) })
 }
@@ -100,9 +102,9 @@ func median(list []sample, of func(sample) float64) float64 {
 	return values[len(values)/2]
 }
 
-// least is the surface of the given number of terms with the least squares from the samples. It is not
-// ok where they do not determine it.
-func least(list []sample, order int) (surface, bool) {
+// leastSquares fits a surface of the given number of terms to samples. It returns false if they do
+// not determine it.
+func leastSquares(list []sample, order int) (surface, bool) {
 	var a [6][7]float64
 	for _, s := range list {
 		t := terms(s.x, s.y)

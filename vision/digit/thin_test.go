@@ -7,7 +7,7 @@ import (
 	"braid/vision"
 )
 
-// TestThinAndThick asks the net about the middle lines of MNIST's own images, drawn anew with pens of
+// TestThinAndThick asks the network about the middle lines of MNIST's images, drawn with pens of
 // several widths.
 func TestThinAndThick(t *testing.T) {
 	n := testNet(t)
@@ -18,22 +18,25 @@ func TestThinAndThick(t *testing.T) {
 		lines[i] = enlarged(images[i*28*28:][:28*28], times)
 		thin(lines[i], 28*times)
 	}
-	t.Logf("MNIST's own: %d of %d right", n.right(t, images, labels), count)
-	// Without drawing strokes anew it would be 162 for 1 pixel, and 144 for 48.
-	for _, c := range []struct{ pen, least int }{{1, 180}, {2, 180}, {8, 180}, {16, 180}, {32, 180}, {48, 165}} {
+	t.Logf("MNIST: %d of %d right", n.right(t, images, labels), count)
+	// With the strokes' own widths it would be 162 for 1 pixel, and 144 for 48.
+	for _, c := range []struct{ pen, least int }{
+		{1, 180}, {2, 180}, {8, 180}, {16, 180}, {32, 180}, {48, 165},
+	} {
 		var pixels []uint8
 		for _, line := range lines {
 			pixels = append(pixels, seen(t, vision.FromImage(drawn(line, 28*times, c.pen)))...)
 		}
 		right := n.right(t, pixels, labels)
-		t.Logf("pen of %d in %d pixels: %d of %d right", c.pen, 28*times, right, count)
+		const format = "pen of %d in %d pixels: %d of %d right"
+		t.Logf(format, c.pen, 28*times, right, count)
 		if right < c.least {
-			t.Errorf("pen of %d in %d pixels: %d of %d right, want %d or more", c.pen, 28*times, right, count, c.least)
+			t.Errorf(format+", want %d or more", c.pen, 28*times, right, count, c.least)
 		}
 	}
 }
 
-// enlarged is where an image, linearly interpolated, is more light than dark.
+// enlarged interpolates an image linearly and returns which pixels are more light than dark.
 func enlarged(pixels []uint8, times int) []bool {
 	at := func(x, y int) float64 { return float64(pixels[min(y, 27)*28+min(x, 27)]) }
 	on := make([]bool, 28*times*28*times)
@@ -49,8 +52,8 @@ func enlarged(pixels []uint8, times int) []bool {
 	return on
 }
 
-// thin leaves lines of one pixel: T. Y. Zhang and C. Y. Suen, "A fast parallel algorithm for thinning
-// digital patterns".
+// thin reduces strokes to lines of one pixel: T. Y. Zhang and C. Y. Suen, "A fast parallel
+// algorithm for thinning digital patterns".
 func thin(on []bool, width int) {
 	for changed := true; changed; {
 		changed = false
@@ -60,9 +63,10 @@ func thin(on []bool, width int) {
 				if !on[i] {
 					continue
 				}
-				p := [9]bool{ // the pixel above, and on with the clock
-					on[i-width], on[i-width+1], on[i+1], on[i+width+1], on[i+width], on[i+width-1], on[i-1], on[i-width-1],
-					on[i-width],
+				above, below := on[i-width-1:][:3], on[i+width-1:][:3]
+				p := [9]bool{ // clockwise from the pixel above, twice
+					above[1], above[2], on[i+1], below[2], below[1], below[0], on[i-1], above[0],
+					above[1],
 				}
 				near, turns := 0, 0
 				for k := range 8 {
@@ -87,7 +91,7 @@ func thin(on []bool, width int) {
 	}
 }
 
-// drawn goes along lines with a round pen, dark on light. It leaves room for the pen on all sides.
+// drawn draws lines with a round pen, dark on light. The image has a margin for the pen.
 func drawn(on []bool, width, pen int) *image.Gray {
 	side := width + 2*pen
 	img := image.NewGray(image.Rect(0, 0, side, side))

@@ -14,12 +14,12 @@ import (
 	"braid/vision/digit"
 )
 
-// TestThings asks the net about MNIST's own images on pages that have something else, too.
+// TestThings asks the network about MNIST's images on pages with another object.
 func TestThings(t *testing.T) {
 	n := testNet(t)
 	images, labels := n.test.Pixels.Uint8s(), n.test.Labels.Uint8s()
 	for _, kind := range things {
-		var found kindOf
+		var found outcome
 		for i := range onSheet {
 			random := rand.New(rand.NewPCG(16, uint64(i)))
 			size := sheetSizes[i%len(sheetSizes)]
@@ -35,14 +35,14 @@ func TestThings(t *testing.T) {
 		}
 		least := onSheet * 3 / 4
 		if kind.name == "tick" || kind.name == "second digit" {
-			least = 0 // it may be the digit as well
+			least = 0 // the object may be the digit as well
 		}
-		found.hold(t, kind.name, least)
+		found.check(t, kind.name, least)
 	}
 }
 
-// TestMainDigit draws a 5, whose bar touches nothing, with something else, and must see it as
-// without.
+// TestMainDigit draws a 5, whose bar touches nothing, and another object. It must give about the
+// same digit as without the object.
 func TestMainDigit(t *testing.T) {
 	const width, height = 400, 300
 	five := func() *sheet {
@@ -67,13 +67,15 @@ func TestMainDigit(t *testing.T) {
 			t.Errorf("%s: %v", kind.name, err)
 			continue
 		}
-		if mean, most := braidtest.Near(got, want); mean > 20 { // the soft edge of what is dropped may be left
-			t.Errorf("%s: off by %.1f, and %d at most, want a mean of 20 or less", kind.name, mean, most)
+		const tolerance = 20 // for the soft edges of objects that are dropped
+		if mean, most := braidtest.Near(got, want); mean > tolerance {
+			const format = "%s: off by %.1f, and %d at most, want a mean of %d or less"
+			t.Errorf(format, kind.name, mean, most, tolerance)
 		}
 	}
 }
 
-// TestTwoThings has two digits, or two things that are none.
+// TestTwoThings draws two digits, or two objects that are no digits.
 func TestTwoThings(t *testing.T) {
 	const width, height = 500, 250
 	digits := image.NewGray(image.Rect(0, 0, width, height))
@@ -98,7 +100,7 @@ func TestTwoThings(t *testing.T) {
 	}
 }
 
-// things are what a page has besides the digit.
+// things draw an object on a page besides the digit.
 var things = []struct {
 	name string
 	draw func(s *sheet)
@@ -188,7 +190,8 @@ var things = []struct {
 	}},
 }
 
-// beside is a random point so far from the digit that what is drawn there does not touch it.
+// beside returns a random point so far from the digit that an object of the given size there does
+// not touch it.
 func (s *sheet) beside(size float64) (x, y float64) {
 	for range 1000 {
 		x, y = s.between(0.1, 0.9)*float64(s.width), s.between(0.1, 0.9)*float64(s.height)
@@ -201,8 +204,9 @@ func (s *sheet) beside(size float64) (x, y float64) {
 	return x, y
 }
 
-// TestRuled draws a digit on dark lines that cross it and run from border to border. It is refused:
-// the lines became the digit. Without them, and where the digit itself fills the image, it is found.
+// TestRuled draws a digit on dark lines that cross it and run from border to border: it is refused,
+// because the lines would become the digit. Without lines, and if the digit fills the image, it is
+// found.
 func TestRuled(t *testing.T) {
 	const width, height = 200, 150
 	page := func(rows, columns []int) *image.Gray {
@@ -214,17 +218,17 @@ func TestRuled(t *testing.T) {
 		}
 		return img
 	}
-	whole := page(nil, nil)
+	plain := page(nil, nil)
 	for name, c := range map[string]struct {
 		img   image.Image
 		ruled bool
 	}{
-		"no lines":           {whole, false},
+		"no lines":           {plain, false},
 		"a line":             {page([]int{70}, nil), true},
 		"lines":              {page([]int{10, 32, 70, 100, 130}, nil), true},
 		"lines and a margin": {page([]int{10, 32, 70, 100, 130}, []int{20}), true},
 		"lines and columns":  {page([]int{70}, []int{20, 100, 180}), true},
-		"no paper around it": {whole.SubImage(image.Rect(70, 26, 119, 104)), false},
+		"no paper around it": {plain.SubImage(image.Rect(70, 26, 119, 104)), false},
 	} {
 		_, err := digit.MNIST(vision.FromImage(c.img), 28, 28)
 		if got := err != nil && errors.Is(err, digit.ErrBlank); got != c.ruled || err != nil && !c.ruled {

@@ -2,33 +2,33 @@ package digit
 
 import "math"
 
-// Widths of strokes in an image whose longer side is 20. Half of MNIST's are between 1.6 and 2.3; one in
-// a hundred is below 1.1, and one in a hundred above 3.7.
+// Widths of strokes in an image whose longer side is 20. Half of MNIST's are between 1.6 and 2.3,
+// one in a hundred is below 1.1, and one in a hundred above 3.7.
 const (
-	thin, thinTo   = 1.0, 2.0 // strokes thinner than that become so wide,
-	thick, thickTo = 4.0, 3.0 // and thicker ones so,
-	fineSide       = 40       // if there are more pixels than are needed: their edges are known
+	thin, thinTo   = 1.0, 2.0 // thinner strokes get the width thinTo
+	thick, thickTo = 4.0, 3.0 // thicker strokes get the width thickTo
+	fineSide       = 40       // least side of an image whose strokes can be made thinner
 )
 
-// evened draws strokes anew that are so thin that they would fade in 20 pixels, or so thick that they
-// would run together.
-func (g *grey) evened() *grey {
+// normalizedWidth widens strokes that would fade in 20 pixels, and thins strokes that would merge.
+func (g *grey) normalizedWidth() *grey {
 	side := float64(max(g.Width, g.Height))
 	switch width := g.strokeWidth() * 20 / side; {
 	case width < thin:
-		return g.grown(side * (thinTo - width) / (2 * (20 - thinTo))) // the longer side grows as well
+		// The longer side grows as well.
+		return g.thickened(side * (thinTo - width) / (2 * (20 - thinTo)))
 	case width > thick && side >= fineSide:
-		less := g.shrunk(side * (width - thickTo) / (2 * (20 - thickTo)))
-		if less.partCount() == g.partCount() { // else fine lines between thick ones would be lost
+		less := g.thinned(side * (width - thickTo) / (2 * (20 - thickTo)))
+		if less.componentCount() == g.componentCount() { // no thin line was lost
 			return less
 		}
 	}
 	return g
 }
 
-// strokeWidth is the mean width of strokes in pixels: twice their area through the length of their edge,
-// which is the sum of all slopes. Values are made steeper before: what is uneven within strokes is no
-// edge.
+// strokeWidth returns the mean width of strokes in pixels: twice their area divided by the length
+// of their edges, which is the sum of all gradients. The contrast is increased first, so that
+// uneven ink within strokes is no edge.
 func (g *grey) strokeWidth() float64 {
 	half := g.peak() / 2
 	at := func(x, y int) float64 {
@@ -51,13 +51,13 @@ func (g *grey) strokeWidth() float64 {
 	return 2 * area / edge
 }
 
-func (g *grey) partCount() int {
-	_, parts := g.parts(g.peak() / 2)
-	return len(parts)
+func (g *grey) componentCount() int {
+	_, components := g.components(g.peak() / 2)
+	return len(components)
 }
 
-// grown widens strokes by r pixels to all sides.
-func (g *grey) grown(r float64) *grey {
+// thickened widens strokes by r pixels on all sides.
+func (g *grey) thickened(r float64) *grey {
 	to := g.distances(int(math.Ceil(r)), true)
 	for i, d := range to.Pixels {
 		to.Pixels[i] = float32(min(max(r+1-math.Sqrt(float64(d)), 0), 1))
@@ -65,21 +65,22 @@ func (g *grey) grown(r float64) *grey {
 	return to
 }
 
-// shrunk takes r pixels off all sides of strokes.
-func (g *grey) shrunk(r float64) *grey {
+// thinned removes r pixels from all sides of strokes.
+func (g *grey) thinned(r float64) *grey {
 	to := g.distances(1, false)
 	for i, d := range to.Pixels {
 		to.Pixels[i] = float32(min(max(math.Sqrt(float64(d))-r, 0), 1))
 	}
-	if less, err := to.cut(0, leastArea); err == nil {
+	if less, err := to.crop(0, leastArea); err == nil {
 		return less
 	}
 	return g
 }
 
-// distances gives, in an image that is larger by edge on all sides, the square of each pixel's distance
-// from the nearest pixel of a stroke, or else from the nearest of none. It goes down columns and then
-// along rows, as in P. Felzenszwalb and D. Huttenlocher, "Distance Transforms of Sampled Functions".
+// distances returns an image that is larger by edge on all sides. Its pixels are the squares of the
+// distances from the nearest pixel of a stroke, or from the nearest other pixel if stroke is false.
+// It transforms columns, then rows: P. Felzenszwalb and D. Huttenlocher, "Distance Transforms of
+// Sampled Functions".
 func (g *grey) distances(edge int, stroke bool) *grey {
 	to := &grey{Width: g.Width + 2*edge, Height: g.Height + 2*edge}
 	to.Pixels = make([]float32, to.Width*to.Height)
@@ -110,8 +111,8 @@ func (g *grey) distances(edge int, stroke bool) *grey {
 	return to
 }
 
-// envelope is what lies lowest of parabolas over a line: their apexes from the left, and from where on
-// each is lowest.
+// envelope is the lower envelope of parabolas over a line: their apexes from the left, and where
+// each begins to be the lowest.
 type envelope struct {
 	apex  []int
 	start []float64

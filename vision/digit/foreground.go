@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// ErrBlank is the error of an image with nothing on it. So, for errors.Is, are those of images on which
-// something is that cannot be strokes.
-var ErrBlank = errors.New("the image is blank, want one with a digit that stands out from the background")
+// ErrBlank is the error of a blank image. With errors.Is it is also the error of an image with
+// something else than a digit.
+var ErrBlank = errors.New(
+	"the image is blank, want one with a digit that stands out from the background")
 
-// noStrokes says what is on an image instead of a digit.
+// noStrokes is the error of an image that shows something else than a digit.
 type noStrokes string
 
 func (e noStrokes) Error() string { return string(e) }
@@ -17,8 +18,8 @@ func (e noStrokes) Error() string { return string(e) }
 func (e noStrokes) Is(target error) bool { return target == ErrBlank }
 
 const (
-	errBorder noStrokes = "all that stands out lies along the border of the image, as a shadow or a desk does, " +
-		"want a digit with room around it"
+	errBorder noStrokes = "all that stands out lies along the border of the image, " +
+		"as a shadow or a desk does, want a digit with space around it"
 	errSpecks noStrokes = "the image is full of specks, and nothing stands out from them, " +
 		"want a digit in strokes that are wider than the specks"
 	errRuled noStrokes = "what stands out is crossed by lines that run from border to border, " +
@@ -27,21 +28,21 @@ const (
 )
 
 const (
-	leastContrast = 0.03 // of black to white: less is no stroke
-	noiseSigmas   = 3.5  // few pixels of noise alone come so far from the background
-	leastRoom     = 0.25 // what is off a background is divided by how far it can be off, but by no less
+	leastContrast = 0.03 // least difference of a stroke from the background
+	noiseSigmas   = 3.5  // standard deviations that few pixels of noise exceed
+	leastRange    = 0.25 // least divisor of a difference, which is the largest possible one
 )
 
-// standing is what stands out from a background.
-type standing struct {
+// foreground is the difference of an image from its background, 0 or more.
+type foreground struct {
 	*grey
-	noise float32 // up to where it may be noise
+	noise float32 // values up to noise may be noise
 	dark  bool    // darker than the background
 }
 
-// strokes gives what stands out from the background, from 0 on, and up to where it may be noise. The
-// strokes are dark or light: whichever are further off the background, all together.
-func (g *grey) strokes() (standing, error) {
+// foreground removes the background. It keeps dark strokes or light ones: those that differ more
+// from the background in sum.
+func (g *grey) foreground() (foreground, error) {
 	level, flat := g.flat()
 	back, sigma := surface{level}, 0.
 	if !flat {
@@ -51,12 +52,12 @@ func (g *grey) strokes() (standing, error) {
 	for y := range g.Height {
 		for x, p := range g.Pixels[y*g.Width:][:g.Width] {
 			if !flat {
-				level = back.at(unit(x, g.Width), unit(y, g.Height))
+				level = back.at(coordinate(x, g.Width), coordinate(y, g.Height))
 			}
 			off.Pixels[y*g.Width+x] = p - float32(level)
 		}
 	}
-	noise := max(noiseSigmas*sigma, off.speckle())
+	noise := max(noiseSigmas*sigma, off.speckLimit())
 	least := float32(max(leastContrast, noise))
 	var dark, light float64
 	for _, d := range off.Pixels {
@@ -67,24 +68,24 @@ func (g *grey) strokes() (standing, error) {
 		}
 	}
 	if dark == 0 && light == 0 {
-		return standing{noise: least}, ErrBlank
+		return foreground{noise: least}, ErrBlank
 	}
-	// Paper and ink reflect a share of the light: in a shadow they differ by less.
+	// Paper and ink reflect a fraction of the light, so they differ by less in a shadow.
 	for i, d := range off.Pixels {
 		if level := g.Pixels[i] - d; dark > light {
-			off.Pixels[i] = max(-d/max(level, leastRoom), 0)
+			off.Pixels[i] = max(-d/max(level, leastRange), 0)
 		} else {
-			off.Pixels[i] = max(d/max(1-level, leastRoom), 0)
+			off.Pixels[i] = max(d/max(1-level, leastRange), 0)
 		}
 	}
-	room := 1 - back[0]
+	largest := 1 - back[0]
 	if dark > light {
-		room = back[0]
+		largest = back[0]
 	}
-	return standing{off, float32(noise / max(room, leastRoom)), dark > light}, nil
+	return foreground{off, float32(noise / max(largest, leastRange)), dark > light}, nil
 }
 
-// border is the values of the pixels along all four sides, the darkest first.
+// border returns the values of the pixels along all four sides in ascending order.
 func (g *grey) border() []float32 {
 	border := slices.Concat(g.Pixels[:g.Width], g.Pixels[len(g.Pixels)-g.Width:])
 	for y := 1; y < g.Height-1; y++ {
@@ -94,10 +95,10 @@ func (g *grey) border() []float32 {
 	return border
 }
 
-// flat reports whether most of the border has exactly one value, and which.
+// flat returns the value that more than half of the border's pixels have, if there is one.
 func (g *grey) flat() (level float64, ok bool) {
 	border := g.border()
-	value := border[len(border)/2] // if any has more than half, it does
+	value := border[len(border)/2] // the only one that may have more than half
 	first, _ := slices.BinarySearch(border, value)
 	most := 0
 	for _, v := range border[first:] {

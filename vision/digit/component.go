@@ -6,34 +6,34 @@ import (
 )
 
 const (
-	leastPart = 0.04 // of the largest part's mass: the bar of a 5 has more, dust less
-	leastInk  = 0.02 // of the brightest value: less makes no box larger
-	leastArea = 4    // pixels of a digit,
-	noisyArea = 64   // and where there is noise: JPEG makes pieces of it in its blocks of 8 x 8,
-	noisyPart = 64   // but in small images not more than one pixel of so many
+	leastMass = 0.04 // fraction of the largest component's mass: a 5's bar has more, dust less
+	leastInk  = 0.02 // fraction of the peak: fainter pixels do not enlarge a box
+	leastArea = 4    // pixels of a digit
+	noisyArea = 64   // pixels of a digit in noise, of which JPEG makes spots of 8 x 8 pixels,
+	noisyPart = 64   // but no more than an image's pixels divided by this
 )
 
-// part is a connected piece of what stands out: pixels that touch, at corners too.
-type part struct {
+// component is a connected component of an image's foreground. Pixels that touch at corners are
+// connected.
+type component struct {
 	box     image.Rectangle
 	area    int
 	mass    float64
-	outline int // sides of pixels that are not the part's on the other side,
-	contact int // and of these on the border of the image
+	outline int // number of pixel sides between the component and other pixels
+	contact int // number of those sides on the border of the image
 }
 
-// cut gives the strokes of the digit in their bounding box. Values up to noise are dropped, and so
-// is all that is not the digit's. Less than a number of pixels is no digit.
-func (g *grey) cut(noise float32, least int) (*grey, error) {
-	return g.layout(max(noise, leastInk*g.peak())).cut(noise, least)
+// crop returns the strokes of the digit in their bounding box. It drops values up to noise and all
+// that is not the digit's. A digit has at least least pixels.
+func (g *grey) crop(noise float32, least int) (*grey, error) {
+	return g.labelled(max(noise, leastInk*g.peak())).crop(noise, least)
 }
 
-// cut does so with the parts that are known.
-func (l *layout) cut(noise float32, least int) (*grey, error) {
-	if largest, _ := l.largest(anyPart); largest.area < least {
+func (l *labelling) crop(noise float32, least int) (*grey, error) {
+	if largest, _ := l.largest(anyComponent); largest.area < least {
 		return nil, ErrBlank
 	}
-	if err := l.main(); err != nil {
+	if err := l.keepDigit(); err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(l.kept, l.isRuled) {
@@ -52,17 +52,18 @@ func (l *layout) cut(noise float32, least int) (*grey, error) {
 	return to, nil
 }
 
-// parts numbers the parts from 1 on, in the order of their first pixels; 0 is none.
-func (g *grey) parts(noise float32) ([]int32, []part) {
+// components returns the components of pixels above noise in the order of their first pixels, and
+// the label of each pixel: the component's index + 1, or 0.
+func (g *grey) components(noise float32) ([]int32, []component) {
 	labels := make([]int32, len(g.Pixels))
-	var parts []part
+	var components []component
 	var todo []int32
 	for first, v := range g.Pixels {
 		if v <= noise || labels[first] != 0 {
 			continue
 		}
-		p := part{}
-		label := int32(len(parts) + 1)
+		p := component{}
+		label := int32(len(components) + 1)
 		labels[first] = label
 		for todo = append(todo, int32(first)); len(todo) > 0; {
 			at := int(todo[len(todo)-1])
@@ -93,7 +94,7 @@ func (g *grey) parts(noise float32) ([]int32, []part) {
 				}
 			}
 		}
-		parts = append(parts, p)
+		components = append(components, p)
 	}
-	return labels, parts
+	return labels, components
 }
