@@ -1,5 +1,5 @@
-// Package atomicfile replaces files atomically: a reader sees the old file or the new one, complete, also
-// after a power failure.
+// Package atomicfile replaces files atomically: a reader sees the old file or the new one,
+// complete, also after a power failure.
 package atomicfile
 
 import (

@@ -1,2 +1,2 @@
-// Package braidtest has helpers of tests. Only tests import it.
+// Package braidtest contains test helpers. Only tests import it.
 package braidtest

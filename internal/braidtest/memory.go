@@ -2,7 +2,7 @@ package braidtest
 
 import "runtime"
 
-// Allocated is how many bytes f allocates.
+// Allocated returns the number of bytes that f allocates.
 func Allocated(f func()) int64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

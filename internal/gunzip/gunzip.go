@@ -1,4 +1,4 @@
-// Package gunzip reads what gzip compressed, as zcat does.
+// Package gunzip decompresses gzip data, as zcat does.
 package gunzip
 
 import (
@@ -8,17 +8,16 @@ import (
 	"io"
 )
 
-// Magic begins what gzip compressed.
+// Magic begins gzip data.
 const Magic = "\x1f\x8b"
 
-// ErrTrailing is the error of bytes behind compressed data that are neither zeros nor compressed
-// themselves.
+// ErrTrailing is the error of bytes after compressed data that are neither zeros nor compressed
+// data.
 var ErrTrailing = errors.New("gzip: other bytes follow the compressed data, want its end or zeros")
 
-// Reader decompresses members of gzip one after the other. Zeros between and behind them are
-// padding, such as tapes and block devices leave, and are skipped. zcat warns of other bytes, and
-// gives what came before them; here they are an ErrTrailing, because they may be what is left of a
-// damaged member.
+// Reader decompresses gzip members one after the other. It skips zeros between and after them,
+// which tapes and block devices add as padding. zcat warns of other bytes and returns the content
+// before them; here they are an ErrTrailing, because they may be the rest of a damaged member.
 type Reader struct {
 	compressed *bufio.Reader
 	member     *gzip.Reader
@@ -50,8 +49,7 @@ func (r *Reader) Read(p []byte) (int, error) {
 	}
 }
 
-// next skips padding and reads the header of the next member. It returns io.EOF where there is
-// none.
+// next skips padding and reads the header of the next member. It returns io.EOF if there is none.
 func (r *Reader) next() error {
 	for {
 		b, err := r.compressed.ReadByte()

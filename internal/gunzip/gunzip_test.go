@@ -24,10 +24,13 @@ func zipped(t testing.TB, text string) []byte {
 	return b.Bytes()
 }
 
-// TestReader holds what follows a member against zcat (gzip 1.12) and Python's gzip module.
+// TestReader checks the bytes after a member. Comments name where zcat (gzip 1.12) or Python's gzip
+// module differ.
 func TestReader(t *testing.T) {
 	a, b, zeros := zipped(t, "hello "), zipped(t, "world"), make([]byte, 1000)
 	nothing := zipped(t, "")
+	join := func(members ...[]byte) []byte { return slices.Concat(members...) }
+	junk, anyVersion := []byte("junk"), append([]byte(Magic), make([]byte, 20)...)
 	damaged := slices.Clone(a)
 	damaged[len(damaged)-5] ^= 1
 	for name, c := range map[string]struct {
@@ -36,25 +39,26 @@ func TestReader(t *testing.T) {
 		err     error
 	}{
 		"one member":                   {a, "hello ", nil},
-		"two members":                  {slices.Concat(a, b), "hello world", nil},
+		"two members":                  {join(a, b), "hello world", nil},
 		"an empty member":              {nothing, "", nil},
-		"many empty members":           {slices.Concat(a, bytes.Repeat(nothing, 1000), b), "hello world", nil},
-		"a zero":                       {append(slices.Clone(a), 0), "hello ", nil},
-		"zeros":                        {slices.Concat(a, zeros), "hello ", nil},
-		"zeros and a member":           {slices.Concat(a, zeros, b), "hello world", nil}, // as Python; zcat warns
-		"a byte":                       {append(slices.Clone(a), 'x'), "hello ", ErrTrailing},
-		"junk":                         {slices.Concat(a, []byte("junk")), "hello ", ErrTrailing}, // zcat warns; Python refuses
-		"zeros and junk":               {slices.Concat(a, zeros, []byte("junk")), "hello ", ErrTrailing},
-		"half of a magic":              {append(slices.Clone(a), Magic[0]), "hello ", ErrTrailing},
-		"a magic":                      {append(slices.Clone(a), Magic...), "hello ", io.ErrUnexpectedEOF},
-		"a header cut short":           {slices.Concat(a, b[:7]), "hello ", io.ErrUnexpectedEOF},
-		"a second member cut short":    {slices.Concat(a, b[:len(b)-3]), "hello world", io.ErrUnexpectedEOF},
+		"many empty members":           {join(a, bytes.Repeat(nothing, 1000), b), "hello world", nil},
+		"a zero":                       {join(a, []byte{0}), "hello ", nil},
+		"zeros":                        {join(a, zeros), "hello ", nil},
+		"zeros and a member":           {join(a, zeros, b), "hello world", nil}, // zcat warns
+		"a byte":                       {join(a, []byte("x")), "hello ", ErrTrailing},
+		"junk":                         {join(a, junk), "hello ", ErrTrailing}, // zcat warns
+		"zeros and junk":               {join(a, zeros, junk), "hello ", ErrTrailing},
+		"half of a magic":              {join(a, []byte(Magic[:1])), "hello ", ErrTrailing},
+		"a magic":                      {join(a, []byte(Magic)), "hello ", io.ErrUnexpectedEOF},
+		"a header cut short":           {join(a, b[:7]), "hello ", io.ErrUnexpectedEOF},
+		"a second member cut short":    {join(a, b[:len(b)-3]), "hello world", io.ErrUnexpectedEOF},
 		"a wrong checksum":             {damaged, "hello ", gzip.ErrChecksum},
-		"a wrong checksum and zeros":   {slices.Concat(damaged, zeros), "hello ", gzip.ErrChecksum},
-		"a second member of a version": {slices.Concat(a, []byte(Magic), make([]byte, 20)), "hello ", gzip.ErrHeader},
+		"a wrong checksum and zeros":   {join(damaged, zeros), "hello ", gzip.ErrChecksum},
+		"a second member of a version": {join(a, anyVersion), "hello ", gzip.ErrHeader},
 	} {
 		for way, from := range map[string]io.Reader{
-			"whole": bytes.NewReader(c.content), "bytes": iotest.OneByteReader(bytes.NewReader(c.content)),
+			"at once":  bytes.NewReader(c.content),
+			"bytes":    iotest.OneByteReader(bytes.NewReader(c.content)),
 			"with EOF": iotest.DataErrReader(bytes.NewReader(c.content)),
 		} {
 			r, err := NewReader(from)
@@ -64,7 +68,8 @@ func TestReader(t *testing.T) {
 			}
 			got, err := io.ReadAll(r)
 			if string(got) != c.want || !errors.Is(err, c.err) {
-				t.Errorf("%s, %s: got %q and the error %v, want %q and %v", name, way, got, err, c.want, c.err)
+				const format = "%s, %s: got %q and the error %v, want %q and %v"
+				t.Errorf(format, name, way, got, err, c.want, c.err)
 			}
 			if n, again := r.Read(make([]byte, 9)); n > 0 || again == nil {
 				t.Errorf("%s, %s: read again %d bytes and %v", name, way, n, again)
@@ -76,19 +81,16 @@ func TestReader(t *testing.T) {
 			t.Errorf("%q: want an error", content)
 		}
 	}
-	if err := iotest.TestReader(must(NewReader(bytes.NewReader(slices.Concat(a, zeros, b)))), []byte("hello world")); err != nil {
+	r, err := NewReader(bytes.NewReader(join(a, zeros, b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := iotest.TestReader(r, []byte("hello world")); err != nil {
 		t.Error(err)
 	}
 }
 
-func must(r *Reader, err error) *Reader {
-	if err != nil {
-		panic(err)
-	}
-	return r
-}
-
-// FuzzReader compares with gzip's own reader where that reads all.
+// FuzzReader compares with compress/gzip if that reads all content.
 func FuzzReader(f *testing.F) {
 	a := zipped(f, "hello ")
 	f.Add(a)

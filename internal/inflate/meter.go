@@ -1,4 +1,4 @@
-// Package inflate bounds the work of decompressing data from strangers.
+// Package inflate bounds the work of decompressing untrusted data.
 package inflate
 
 import (
@@ -6,12 +6,13 @@ import (
 	"io"
 )
 
-// ErrEmptyBlocks is the error of compressed data that is much larger than what it expands to. Deflate
-// allows any number of blocks without content: 8 MB of them take a second to read.
-var ErrEmptyBlocks = errors.New("the compressed data is larger than what it expands to: it has empty blocks")
+// ErrEmptyBlocks is the error of compressed data that is much larger than its content. Deflate
+// allows any number of empty blocks: 8 MB of them take a second to read.
+var ErrEmptyBlocks = errors.New(
+	"the compressed data is larger than what it expands to: it has empty blocks")
 
-// Compressed data may have maxRatio times as many bytes as its content, and slack more. Encoders
-// stay below 1.01: they store what they cannot compress.
+// Compressed data may have at most maxRatio times as many bytes as its content, plus slack.
+// Encoders stay below 1.01 times: they store data that they cannot compress.
 const (
 	maxRatio = 2
 	slack    = 256 << 10

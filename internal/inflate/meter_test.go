@@ -11,15 +11,17 @@ import (
 	"braid/internal/inflate"
 )
 
-// emptyBlock is a stored block of deflate without content, which is not the last.
+// emptyBlock is a stored block of deflate without content that is not the last.
 const emptyBlock = "\x00\x00\x00\xff\xff"
 
-// What encoders write is read, at every level; empty blocks end soon, wherever they begin.
+// A meter reads the output of an encoder at every level. It fails soon after empty blocks begin.
 func TestMeter(t *testing.T) {
 	random := make([]byte, 3<<20)
 	source := rand.NewChaCha8([32]byte{1})
 	source.Read(random)
-	for name, plain := range map[string][]byte{"zeros": make([]byte, 3<<20), "random": random, "nothing": nil} {
+	for name, plain := range map[string][]byte{
+		"zeros": make([]byte, 3<<20), "random": random, "nothing": nil,
+	} {
 		for level := flate.HuffmanOnly; level <= flate.BestCompression; level++ {
 			var b bytes.Buffer
 			w, err := flate.NewWriter(&b, level)

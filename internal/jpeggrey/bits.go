@@ -5,17 +5,16 @@ import (
 	"errors"
 )
 
-// bitReader reads the bits of a scan: content up to the next marker, where 0 after 0xff is left
-// out.
+// bitReader reads the bits of a scan: content up to the next marker, without the 0 after each 0xff.
 type bitReader struct {
 	content []byte
 	at      int    // the next byte of content
 	bits    uint64 // the next bit is the highest
-	n       int    // bits that are known to be read; negative where there were not enough
-	short   bool   // more bits were taken than there are
+	n       int    // number of bits at hand; negative if too many were taken
+	short   bool   // more bits were taken than the scan has
 }
 
-// reserve has 32 bits at hand, or all that are left. Missing ones are 0.
+// reserve loads bits until 32 are at hand, or all that are left. Missing bits are 0.
 func (b *bitReader) reserve() {
 	if b.n < 32 {
 		b.fill()
@@ -66,7 +65,7 @@ func (b *bitReader) bit() int32 {
 	return b.take(1)
 }
 
-// signed returns a value of so many bits: see T.81, F.2.2.1, EXTEND.
+// signed returns a value of the given number of bits: see T.81, F.2.2.1, EXTEND.
 func (b *bitReader) signed(bits int) int32 {
 	v := b.take(bits)
 	if bits > 0 && v < 1<<(bits-1) {
@@ -75,10 +74,10 @@ func (b *bitReader) signed(bits int) int32 {
 	return v
 }
 
-// missing reports whether more bits were taken than there are.
+// missing reports whether more bits were taken than the scan has.
 func (b *bitReader) missing() bool { return b.short || b.n < 0 }
 
-// restart drops the bits up to the next marker, which must be the restart marker of the number.
+// restart drops the bits up to the next marker, which must be the restart marker with this number.
 func (b *bitReader) restart(number int) error {
 	j := Decoder{content: b.content, at: b.at}
 	if marker := j.nextMarker(); marker != markerRST0+byte(number&7) {
@@ -91,25 +90,25 @@ func (b *bitReader) restart(number int) error {
 // codes is a Huffman table.
 type codes struct {
 	short   [1 << shortCode]uint16 // by the next bits: symbol and length, or 0 if the code is longer
-	values  [1 << shortCode]value  // by the next bits: a whole coefficient, if it is as short
-	ends    [17]int32              // of each length, one more than its last code, as 16 bits
-	offset  [17]int32              // of each length, what makes a code an index of symbols
+	values  [1 << shortCode]value  // by the next bits: a coefficient, if they contain all its bits
+	ends    [17]int32              // by length: the last code + 1, as 16 bits
+	offset  [17]int32              // by length: the difference of a code's symbol index and the code
 	symbols []byte
 }
 
-// value is a coefficient behind a run of zeros: the symbol's run, the bits of both code and value,
-// and the value. It has 0 bits where there is none.
+// value is a coefficient after a run of zeros: the run, the number of bits of code and value, and
+// the value. The number is 0 if there is no value.
 type value struct {
 	run, bits uint8
 	value     int16
 }
 
-// shortCode is the length up to which codes are looked up.
+// shortCode is the maximum length of the codes in lookup tables.
 const shortCode = 9
 
 var errNoTable = errors.New("a Huffman table is missing")
 
-// newCodes builds a table from counts by length and symbols: see T.81, C.2.
+// newCodes builds a table from the numbers of codes by length, and symbols: see T.81, C.2.
 func newCodes(table []byte) (*codes, error) {
 	if len(table) <= 16 {
 		return nil, errNoTable
@@ -138,7 +137,7 @@ func newCodes(table []byte) (*codes, error) {
 	return c, nil
 }
 
-// withValues looks up values too.
+// withValues adds the lookup table of values.
 func (c *codes) withValues() *codes {
 	for next, e := range c.short {
 		length, size := int(e&0xff), int(e>>8&15)
@@ -151,7 +150,7 @@ func (c *codes) withValues() *codes {
 	return c
 }
 
-// symbol reads a code. A code that the table does not have is symbol 0, and as long as can be.
+// symbol reads a code. A code that is not in the table is symbol 0 and has the maximum length.
 func (b *bitReader) symbol(c *codes) int {
 	b.reserve()
 	if e := c.short[b.bits>>(64-shortCode)]; e != 0 {

@@ -1,7 +1,6 @@
 package jpeggrey
 
-// natural has the index in a block, row by row, of each coefficient in zigzag order: T.81, figure
-// A.6.
+// natural is the row-major index of each coefficient in zigzag order: T.81, figure A.6.
 var natural = func() (table [64]uint8) {
 	x, y, up := 0, 0, true
 	for k := range table {
@@ -24,7 +23,7 @@ var natural = func() (table [64]uint8) {
 	return table
 }()
 
-// factor is what each coefficient, row by row, is multiplied with before the inverse DCT.
+// factor is the factor of each coefficient, row-major, before the inverse DCT.
 var factor = func() (table [64]float32) {
 	// 1, and the square root of 2 times cos(k pi/16) for k = 1 to 7.
 	line := [8]float32{
@@ -36,8 +35,8 @@ var factor = func() (table [64]float32) {
 	return table
 }()
 
-// inverse is the inverse DCT of Y. Arai, T. Agui, M. Nakajima, "A fast DCT-SQ scheme for images",
-// 1988, of a block whose coefficients have been multiplied with their factors.
+// inverse computes the inverse DCT of a block whose coefficients have been multiplied with their
+// factors: Y. Arai, T. Agui, M. Nakajima, "A fast DCT-SQ scheme for images", 1988.
 func inverse(block *[64]float32) {
 	for x := range 8 {
 		inverseLine(block[x:], 8)
@@ -47,7 +46,7 @@ func inverse(block *[64]float32) {
 	}
 }
 
-// inverseLine transforms eight values that lie step apart.
+// inverseLine transforms eight values that are step apart.
 func inverseLine(v []float32, step int) {
 	const (
 		sqrt2 = 1.414213562
@@ -77,12 +76,12 @@ func inverseLine(v []float32, step int) {
 // toSample returns a value of a block as a sample from 0 to 255.
 func toSample(v float32) float32 { return float32(int32(min(max(v+128.5, 0), 255))) }
 
-// mean is the mean of a block's samples by its DC.
+// mean returns the mean of a block's samples, from its DC coefficient.
 func (c *component) mean(dc int32) float32 {
 	return min(max(float32(float32(dc)*c.scale[0])+128, 0), 255)
 }
 
-// show adds a block, all coefficients of which but the DC are multiplied with their factors.
+// show adds a block to its plane. All coefficients but the DC are multiplied with their factors.
 func (c *component) show(column, row int, dc int32, block *[64]float32) {
 	block[0] = float32(dc) * c.scale[0]
 	inverse(block)

@@ -24,10 +24,10 @@ const (
 	markerAPP14 = 0xee // Adobe's colour transform
 )
 
-// Header begins a JPEG: the marker of its start.
+// Header begins a JPEG: the SOI marker.
 const Header = "\xff\xd8"
 
-// Decoder decodes a JPEG whose segments before the first scan it has read.
+// Decoder decodes a JPEG. It has read the segments before the first scan.
 type Decoder struct {
 	content []byte
 	at      int // the next byte of content
@@ -40,11 +40,11 @@ type Decoder struct {
 	jfif     bool
 	adobe    int // colour transform of an Adobe segment, -1 without one
 
-	exif []byte // nil where no segment of EXIF was read
+	exif []byte // nil without an EXIF segment
 }
 
-// next returns the next marker and its segment. Like libjpeg it skips bytes that belong to none.
-// The marker is EOI where the file ends.
+// next returns the next marker and its segment. Like libjpeg it skips other bytes. At the end of
+// the file the marker is EOI.
 func (j *Decoder) next() (marker byte, segment []byte) {
 	for {
 		marker = j.nextMarker()
@@ -67,8 +67,8 @@ func (j *Decoder) next() (marker byte, segment []byte) {
 	}
 }
 
-// nextMarker returns the marker that comes next, and steps behind it. A 0 after 0xff is no marker
-// but belongs to a scan's data.
+// nextMarker returns the next marker and advances past it. 0xff followed by 0 is no marker, but
+// data of a scan.
 func (j *Decoder) nextMarker() byte {
 	for {
 		start := bytes.IndexByte(j.content[j.at:], 0xff)
@@ -88,8 +88,8 @@ func (j *Decoder) nextMarker() byte {
 	}
 }
 
-// Open reads all segments of a JPEG before the first scan. Of the reduced image, no side will have
-// more than longest pixels.
+// Open reads all segments of a JPEG before the first scan. The sides of the reduced image will have
+// at most longest pixels.
 func Open(content []byte, longest int) (*Decoder, error) {
 	j := &Decoder{content: content, at: len(Header), adobe: -1}
 	for {
@@ -147,7 +147,7 @@ func (j *Decoder) read(marker byte, segment []byte) (err error) {
 	return err
 }
 
-// rare names what a frame header's marker has beyond baseline and progressive.
+// rare names the unsupported coding of a frame header's marker.
 func rare(marker byte) string {
 	switch {
 	case marker&3 == 3:
@@ -158,7 +158,7 @@ func rare(marker byte) string {
 	return "arithmetic"
 }
 
-// readHuffman keeps tables as they are: they are built by the scan that needs them.
+// readHuffman stores tables. The scan that needs them builds them.
 func (j *Decoder) readHuffman(s []byte) error {
 	for len(s) > 0 {
 		if len(s) < 17 {
@@ -195,8 +195,8 @@ func (j *Decoder) readQuanta(s []byte) error {
 }
 
 // Decode returns the brightness of the reduced image, 0 to 1, in rows from the top. It reads scans
-// until all pixels are there. A sequential image needs no more then; a progressive one has its last
-// bits in its last scan, and is whole only if it says that it ends.
+// until all pixels are complete. A progressive image is complete only at its EOI marker, because
+// any scan may add bits.
 func (j *Decoder) Decode() ([]float32, error) {
 	j.allocate()
 	for !j.complete() {
@@ -222,7 +222,7 @@ func (j *Decoder) Decode() ([]float32, error) {
 
 var errCutShort = errors.New("it is cut short: some pixels are missing")
 
-// complete reports whether a sequential image has all that its brightness depends on.
+// complete reports whether all planes of a sequential image have been decoded.
 func (j *Decoder) complete() bool {
 	for i := range j.components {
 		if c := &j.components[i]; c.plane != nil && !c.done {
@@ -242,7 +242,7 @@ func (j *Decoder) sent() bool {
 	return true
 }
 
-// ended reports whether the marker that next returned is an EOI of the file.
+// ended reports whether the file contains the EOI marker that next returned.
 func (j *Decoder) ended() bool {
 	return j.at <= len(j.content) && bytes.HasSuffix(j.content[:j.at], []byte{0xff, markerEOI})
 }

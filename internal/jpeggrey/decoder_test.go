@@ -11,8 +11,8 @@ import (
 	"braid/internal/jpeggrey"
 )
 
-// TestDecode compares with the means of what image/jpeg decodes, reduced to several sizes: of
-// squares of more than 6 pixels a side, blocks are decoded to their means alone.
+// TestDecode compares several reduced sizes with the means of image/jpeg's pixels. If squares have
+// a side of more than 6 pixels, only the means of blocks are decoded.
 func TestDecode(t *testing.T) {
 	const width, height = 203, 151
 	drawing := braidtest.Gray(braidtest.Five(width, height, 12), width, 20, 230)
@@ -46,8 +46,8 @@ func TestDecode(t *testing.T) {
 				off := 255 * math.Abs(float64(v)-want[i])
 				mean, most = mean+off/float64(len(got)), max(most, off)
 			}
-			// Both decoders round to levels. A block that has its mean everywhere is off where the
-			// edge of a square crosses it.
+			// Both decoders round to levels. The mean of a block is inexact if the edge of a square
+			// crosses the block.
 			if side <= 6 && most > 1.01 || mean > 2 {
 				t.Errorf("%s to %d: off by %.2f levels in the mean, %.2f at most", name, longest, mean, most)
 			}
@@ -55,7 +55,7 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// means is the brightness of squares of side x side pixels, 0 to 1.
+// means returns the brightness of squares of side x side pixels, 0 to 1.
 func means(img image.Image, side int) []float64 {
 	frame := img.Bounds()
 	var to []float64

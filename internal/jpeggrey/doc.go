@@ -1,17 +1,17 @@
-// Package jpeggrey decodes the brightness of a JPEG, reduced to a size that a network needs. It
-// reads what libjpeg reads but arithmetic coding: baseline and progressive images of Huffman codes,
-// in grey, YCbCr, RGB, CMYK and YCCK, with any sampling. See ITU-T T.81.
+// Package jpeggrey decodes the brightness of a JPEG and reduces it. It reads baseline and
+// progressive images with Huffman codes, in grey, YCbCr, RGB, CMYK and YCCK, with any sampling: all
+// that libjpeg reads except arithmetic coding. See ITU-T T.81.
 //
-// Only the planes that brightness depends on are decoded, and their blocks are summed into the pixels
-// of the reduced image one by one: 12 million pixels of a sequential image take 1 MB. image/jpeg took
-// 0.2 to 0.9 s and up to 174 MB for them. The work is bounded too: see Work and mostVisits.
+// Only the planes that brightness depends on are decoded. Their blocks are added to the pixels of
+// the reduced image one by one: a sequential image of 12 million pixels takes 1 MB. image/jpeg took
+// 0.2 to 0.9 s and up to 174 MB for it. The work is bounded, too: see Work and mostVisits.
 //
-//	segments, and the order of things           decoder.go
+//	segments and their order                    decoder.go
 //	the frame header, planes and their colours  frame.go
 //	scans of blocks                             scan.go, progressive.go
 //	bits and Huffman codes                      bits.go
 //	the inverse DCT                             dct.go
 //	sums of pixels                              plane.go
 //
-// Package vision tests it further, with the files of other encoders, damaged and hostile ones.
+// Package vision also tests it, with files of other encoders, and with damaged and hostile files.
 package jpeggrey

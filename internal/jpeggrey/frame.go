@@ -6,18 +6,18 @@ import (
 	"fmt"
 )
 
-// frame is what a JPEG's frame header says.
+// frame is a JPEG's frame header, with the layout of its planes.
 type frame struct {
 	progressive   bool
 	width, height int
 	components    []component
-	unitWidth     int // pixels of a unit, the smallest that an interleaved scan is made of
+	unitWidth     int // pixels of a unit (MCU), of which an interleaved scan consists
 	unitHeight    int
 	unitsAcross   int
 	unitsDown     int
-	side          int  // pixels of the image in one of the reduced, along each side
+	side          int  // of the squares of pixels that become a pixel of the reduced image
 	columns, rows int  // of the reduced image
-	flat          bool // blocks are decoded to their means: a pixel of the reduced image is as large
+	flat          bool // only the means of blocks are decoded: a reduced pixel is as large
 }
 
 // component is a plane of the image, such as luminance.
@@ -27,17 +27,17 @@ type component struct {
 	columns      int // blocks that have pixels, in a row
 	rows         int
 	stride       int         // blocks in a row of units
-	plane        *plane      // nil where brightness does not depend on it
-	done         bool        // sequential: its scan was decoded
+	plane        *plane      // nil if brightness does not depend on it
+	done         bool        // the scan of a sequential image was decoded
 	scale        [64]float32 // quantization with the IDCT's factors, in zigzag order
 	scaled       bool
 
 	// Progressive images only.
 	coefficients []int16  // [blocks, perBlock], in zigzag order
-	perBlock     int      // 64, or 1 where the frame is flat
-	ends         []uint8  // of each block, where its last coefficient ends that is not 0
-	visits       int      // how many scans went through it
-	lowest       [64]int8 // of each coefficient, the lowest bit that was sent
+	perBlock     int      // 64, or 1 if the frame is flat
+	ends         []uint8  // by block: the index after its last coefficient that is not 0
+	visits       int      // number of scans that contained it
+	lowest       [64]int8 // by coefficient: the lowest bit that was sent
 }
 
 const unsent = -1
@@ -80,7 +80,7 @@ func readFrame(marker byte, s []byte) (frame, error) {
 	return f, nil
 }
 
-// layOut counts pixels and blocks, and chooses the components that brightness depends on.
+// layOut computes the sizes of planes and selects those that brightness depends on.
 func (j *Decoder) layOut(longest int) {
 	f := &j.frame
 	f.side = ceil(max(f.width, f.height), longest)
@@ -107,14 +107,14 @@ func (j *Decoder) layOut(longest int) {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// Size returns the image's size as its pixels are stored.
+// Size returns the size of the stored image, which EXIF may turn.
 func (j *Decoder) Size() (width, height int) { return j.width, j.height }
 
-// EXIF returns the TIFF header in the first segment of EXIF, nil without one.
+// EXIF returns the TIFF header in the first EXIF segment, or nil.
 func (j *Decoder) EXIF() []byte { return j.exif }
 
-// Memory bounds the bytes that Decode allocates: for each plane its pixels in the reduced size, and
-// the coefficients of a progressive image.
+// Memory returns an upper bound of the bytes that Decode allocates: the reduced planes, and the
+// coefficients of a progressive image.
 func (j *Decoder) Memory() int64 {
 	var planes, coefficients int64
 	for i := range j.components {
@@ -133,8 +133,9 @@ func (j *Decoder) Memory() int64 {
 	return need
 }
 
-// Work bounds what Decode does. It counts a byte for each pixel of a plane; two where samples are to be spread over more
-// pixels, and where the image is progressive: then it is gone through many times.
+// Work returns an upper bound of Decode's work, in bytes. It counts a byte for each pixel of a
+// plane, and two if its samples are spread over several pixels, or if the image is progressive and
+// so has several scans.
 func (j *Decoder) Work() int64 {
 	pixels, work := int64(j.width)*int64(j.height), int64(0)
 	for i := range j.components {
@@ -151,10 +152,10 @@ func (j *Decoder) Work() int64 {
 	return work
 }
 
-// tables bounds the bytes of a decoder's own tables.
+// tables is an upper bound of the bytes of a decoder's tables.
 const tables = 64 << 10
 
-// allocate makes what bytes counts.
+// allocate makes the planes and coefficients.
 func (j *Decoder) allocate() {
 	for i := range j.components {
 		c := &j.components[i]
@@ -174,8 +175,9 @@ func (j *Decoder) allocate() {
 	}
 }
 
-// colours returns the components that brightness depends on, as libjpeg decides what they are: the
-// luminance of grey and YCbCr, all three of RGB, all four of CMYK, luminance and black of YCCK.
+// colours returns the components that brightness depends on: the luminance of grey and YCbCr, all
+// three of RGB, all four of CMYK, luminance and black of YCCK. It determines the colour space as
+// libjpeg does.
 func (j *Decoder) colours() []int {
 	switch {
 	case len(j.components) == 3 && j.isRGB():
@@ -199,11 +201,11 @@ func (j *Decoder) isRGB() bool {
 	return c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B'
 }
 
-// The weights of ITU-R BT.601 in parts of 65536, as color.GrayModel has them.
+// The weights of ITU-R BT.601 times 65536, as in color.GrayModel.
 const red, green, blue, whole = 19595, 38470, 7471, 65536
 
-// grey merges the planes. Those of CMYK are stored inverted, as Adobe does and others follow: 255
-// is no ink. So brightness is light times black. YCCK is the YCbCr of colours that are not
+// grey combines the planes. CMYK is stored inverted, as by Adobe: 255 is no ink, so brightness is
+// the product of the colours' brightness and black. YCCK is the YCbCr of colours that are not
 // inverted.
 func (j *Decoder) grey() []float32 {
 	c := j.components

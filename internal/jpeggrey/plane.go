@@ -1,10 +1,9 @@
 package jpeggrey
 
-// plane sums the samples of a component of a JPEG into the pixels of the
-// reduced image.
+// plane sums the samples of a component in the pixels of the reduced image.
 type plane struct {
-	width, height         int // of the whole image, in pixels
-	side                  int // pixels of the image in one of the reduced image, along each side
+	width, height         int // of the image, in pixels
+	side                  int // of the squares of pixels that become a pixel of the reduced image
 	columns               int // of the reduced image
 	across, down          int // samples of a unit
 	unitWidth, unitHeight int // pixels of a unit
@@ -41,7 +40,7 @@ func (p *plane) add(column, row int, block *[64]float32) {
 
 // fill adds a square of samples of one value.
 func (p *plane) fill(column, row, samples int, value float32) {
-	// The first pixel of a sample is the first whose own first edge lies in it.
+	// The first pixel of a sample is the first one whose left or upper edge is in it.
 	left, right := ceil(column*p.unitWidth, p.across), ceil((column+samples)*p.unitWidth, p.across)
 	top, bottom := ceil(row*p.unitHeight, p.down), ceil((row+samples)*p.unitHeight, p.down)
 	right, bottom = min(right, p.width), min(bottom, p.height)
@@ -57,7 +56,7 @@ func (p *plane) fill(column, row, samples int, value float32) {
 	}
 }
 
-// means returns brightnesses, from 0 to 1, in place of the sums.
+// means converts the sums to brightness from 0 to 1, in place.
 func (p *plane) means() []float32 {
 	for i := range p.sums {
 		across := min(p.side, p.width-i%p.columns*p.side)

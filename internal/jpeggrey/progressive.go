@@ -20,8 +20,7 @@ func (s *scan) firstAC(c *scanned, at int) {
 	}
 }
 
-// refineAC adds a bit to the coefficients that are not 0, and makes some others so: see T.81,
-// G.1.2.3.
+// refineAC adds a bit to the coefficients that are not 0, and sets others: see T.81, G.1.2.3.
 func (s *scan) refineAC(c *scanned, at int) {
 	block := c.coefficients[at*64:][:64]
 	k := s.first
@@ -75,7 +74,7 @@ func (s *scan) refineAll(block []int16) {
 	s.bits, s.n = bits, n
 }
 
-// reconstruct adds the blocks of a progressive image, all scans of which have been read.
+// reconstruct adds the blocks of a progressive image after all scans have been read.
 func (j *Decoder) reconstruct() {
 	for i := range j.components {
 		c := &j.components[i]

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// mostScans is how many scans a progressive image may have. libjpeg writes 10, mozjpeg's search up
-// to 20.
+// mostScans is the maximum number of scans of a progressive image. libjpeg writes 10, mozjpeg's
+// search up to 20.
 const mostScans = 64
 
 // scan is a pass over blocks of some components.
@@ -17,18 +17,17 @@ type scan struct {
 	first, last int // coefficients, in zigzag order
 	shift       int // the bit that the scan ends with
 	refines     bool
-	run         int // blocks that have no more coefficients: EOBRUN
+	run         int // number of blocks without further coefficients: EOBRUN
 	components  []scanned
 }
 
 type scanned struct {
 	*component
 	dc, ac *codes
-	level  int32 // the last block's DC
+	level  int32 // the DC of the last block
 }
 
-// scan reads a scan's header and decodes it, or steps over it where brightness does not depend on
-// it.
+// scan reads a scan's header and decodes the scan. It skips one that brightness does not depend on.
 func (j *Decoder) scan(header []byte) error {
 	s := &scan{progressive: j.progressive, flat: j.flat, last: 63}
 	if j.scans++; j.scans > mostScans {
@@ -107,7 +106,7 @@ func (j *Decoder) readScan(s *scan, header []byte) (err error) {
 	return nil
 }
 
-// quantize takes the quantization that is in force at the component's first scan.
+// quantize sets a component's quantization, from the tables at its first scan.
 func (j *Decoder) quantize(c *component) {
 	if c.scaled {
 		return
@@ -118,12 +117,12 @@ func (j *Decoder) quantize(c *component) {
 	}
 }
 
-// mostVisits is how often a component of a progressive image may be gone through. libjpeg's and
-// mozjpeg's scans go through the luminance 6 to 10 times.
+// mostVisits is the maximum number of scans of a component of a large progressive image. The
+// luminance has 6 to 10 scans with libjpeg and mozjpeg.
 const mostVisits = 16
 
-// checkOrder bounds the work: each bit of each coefficient comes once, the highest first. In
-// sequential images each component has one scan.
+// checkOrder bounds the work: each bit of a coefficient is sent once, the highest first, and each
+// component of a sequential image has one scan.
 func (j *Decoder) checkOrder(s *scan) error {
 	for _, c := range s.components {
 		if c.done {
@@ -147,7 +146,7 @@ func (j *Decoder) checkOrder(s *scan) error {
 	return nil
 }
 
-// count bounds how often the blocks of a large image are gone through.
+// count counts the scans of a large image and limits them.
 func (j *Decoder) count(s *scan) error {
 	for _, c := range s.components {
 		if c.visits++; c.visits > mostVisits && c.columns*c.rows > fewBlocks {
@@ -157,17 +156,17 @@ func (j *Decoder) count(s *scan) error {
 	return nil
 }
 
-// fewBlocks is how many blocks cost little however often they are gone through: 2 million pixels.
+// fewBlocks is the number of blocks, of 2 million pixels, that are cheap in any number of scans.
 const fewBlocks = 1 << 15
 
-// blocks goes through the units of a scan. A unit of one component is a block.
+// blocks decodes the units of a scan. If it has one component, a unit is a block.
 func (j *Decoder) blocks(s *scan) error {
 	alone := len(s.components) == 1
 	across, down := j.unitsAcross, j.unitsDown
 	if alone {
 		across, down = s.components[0].columns, s.components[0].rows
 	}
-	more, restarts := j.interval, 0 // units before a restart marker, and how many markers there were
+	more, restarts := j.interval, 0 // units before the next restart marker, and markers so far
 	for y := range down {
 		for x := range across {
 			if j.interval > 0 {
@@ -199,7 +198,7 @@ func (j *Decoder) blocks(s *scan) error {
 	return nil
 }
 
-// restart begins anew behind the next restart marker.
+// restart reads the next restart marker and resets the state of the scan.
 func (s *scan) restart(number int) error {
 	if err := s.bitReader.restart(number); err != nil {
 		return err
@@ -258,8 +257,8 @@ func (s *scan) sequential(c *scanned, column, row int) {
 	c.show(column, row, c.level, &block)
 }
 
-// coefficient reads a run of zeros and the coefficient behind it, which is 0 behind 15 zeros. The
-// end of a block has none.
+// coefficient reads a run of zeros and the coefficient after it, which is 0 after 15 zeros. end is
+// true, and there is no coefficient, at the end of a block.
 func (s *scan) coefficient(ac *codes) (run int, v int32, end bool) {
 	s.reserve()
 	if e := ac.values[s.bits>>(64-shortCode)]; e.bits > 0 {
@@ -272,7 +271,7 @@ func (s *scan) coefficient(ac *codes) (run int, v int32, end bool) {
 	return run, s.signed(size), size == 0 && run < 15
 }
 
-// skipAC steps over the coefficients of a block.
+// skipAC skips the coefficients of a block.
 func (s *scan) skipAC(ac *codes) {
 	for k := 1; k < 64; k++ {
 		run, _, end := s.coefficient(ac)
@@ -283,7 +282,7 @@ func (s *scan) skipAC(ac *codes) {
 	}
 }
 
-// difference reads the difference of a DC to the last one.
+// difference reads the difference of a DC from the last one.
 func (s *scan) difference(dc *codes) int32 {
 	size := s.symbol(dc)
 	if size > 16 {

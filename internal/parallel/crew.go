@@ -1,4 +1,5 @@
-// Package parallel runs a group of workers in parallel: goroutines with a barrier, and aligned buffers.
+// Package parallel runs a group of workers in parallel: goroutines with a barrier, and aligned
+// buffers.
 package parallel
 
 import (
