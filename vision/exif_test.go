@@ -48,7 +48,7 @@ func with(content, segment []byte) []byte {
 }
 
 func TestOrientation(t *testing.T) {
-	const width, height = 192, 144 // whole blocks, which JPEG does alike in all directions
+	const width, height = 192, 144 // complete blocks, which JPEG codes alike in all directions
 	upright := braidtest.Gray(braidtest.Five(width, height, 14), width, 0, 255)
 	want := seen(t, vision.FromImage(upright))
 	// Where in the upright image a stored pixel is from.

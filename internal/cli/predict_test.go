@@ -2,27 +2,20 @@ package cli
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"braid"
 	"braid/digitqa"
 	"braid/internal/batchpredict"
-	"braid/modelfile"
 	"braid/predictor"
-	"braid/tensor"
 )
 
 // All formats of the same rows give the model's answers and the scores of eval.
@@ -180,94 +173,6 @@ func TestPredictBlocks(t *testing.T) {
 }
 
 func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
-
-// Answers are compressed if the file's name ends in .gz. The extension before it sets the format.
-func TestPredictZipped(t *testing.T) {
-	run, folder := trainRun(t)
-	m := newTestRows(t, folder, 7)
-	dir := t.TempDir()
-	args := []string{"predict", run, "--in", m.idx(t, dir), "--question", "odd number"}
-	for name, format := range map[string]string{
-		"a.csv.gz":   "csv",
-		"a.CSV.GZ":   "csv",
-		"a.gz":       "jsonl",
-		"a.jsonl.gz": "jsonl",
-	} {
-		want, _ := mustCall(t, append(args, "--format", format)...)
-		out := filepath.Join(dir, name)
-		mustCall(t, append(args, "--out", out)...)
-		content, err := os.ReadFile(out)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := gunzipped(t, content); got != want || want == "" {
-			t.Errorf("%s contains\n%s\nwant\n%s", name, got, want)
-		}
-	}
-}
-
-func gunzipped(t *testing.T, content []byte) string {
-	t.Helper()
-	r, err := gzip.NewReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// Compressed rows may be followed by zeros or other gzip members, as zcat reads them. Other bytes
-// are an error, so that no rows are lost silently.
-func TestPredictPadded(t *testing.T) {
-	run, folder := trainRun(t)
-	m := newTestRows(t, folder, 7)
-	lines := []byte(m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n")
-	zeros := make([]byte, 600)
-	for name, content := range map[string][]byte{
-		"images": idxFile(m.pixels, 7, 6, 5),
-		"lines":  lines,
-	} {
-		args := func(file []byte) []string {
-			in := writeFile(t, t.TempDir(), name, file)
-			return words("predict --log none", run, "--in", in, "--question", "odd number")
-		}
-		want, _ := mustCall(t, args(content)...)
-		first, second := gzipped(content[:9]), gzipped(content[9:])
-		for what, file := range map[string][]byte{
-			"plain":   gzipped(content),
-			"zeros":   append(gzipped(content), zeros...),
-			"members": slices.Concat(first, gzipped(nil), zeros, second, zeros),
-		} {
-			if got, _ := mustCall(t, args(file)...); got != want || want == "" {
-				t.Errorf("%s, %s: got\n%s\nwant\n%s", name, what, got, want)
-			}
-		}
-		junk := append(gzipped(content), "junk"...)
-		checkFails(t, "other bytes follow the compressed data", args(junk)...)
-	}
-}
-
-// A compressed pipe gets the rows before a bad one.
-func TestPredictZippedPipe(t *testing.T) {
-	run, folder := trainRun(t)
-	m := newTestRows(t, folder, 2)
-	dir := t.TempDir()
-	pipe := makePipe(t, dir, "pipe.gz")
-	text := m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n{}\n"
-	lines := writeFile(t, dir, "lines", []byte(text))
-	got := make(chan []byte, 1)
-	go func() {
-		content, _ := os.ReadFile(pipe)
-		got <- content
-	}()
-	checkFails(t, "line 3", "predict", run, "--in", lines, "--out", pipe)
-	if content := gunzipped(t, <-got); strings.Count(content, "\n") != 2 {
-		t.Errorf("the pipe got %q", content)
-	}
-}
 
 // A --question that the model was not trained on is answered, with a note.
 func TestPredictUntrained(t *testing.T) {
@@ -428,144 +333,6 @@ func TestPredictBase64(t *testing.T) {
 		if want := digits[10*row+3]; l.Digits["3"] != want {
 			t.Errorf("row %d: digit 3 has %v, want %v", row, l.Digits["3"], want)
 		}
-	}
-}
-
-// JSON lines hold the rows of a model with any inputs and heads.
-func TestPredictOtherModel(t *testing.T) {
-	path := otherModel(t)
-	predict := []string{"predict", path, "--in", "-"}
-	in := `{"sizes": [0.5, -2e3, 7], "ids": [8, 0], "kind": 1}` + "\n" +
-		`{"ids": [[3, 1]], "sizes": [1, 2, 3]}` + "\n"
-	const nested = "line 2: \"ids\": its arrays are nested otherwise"
-	checkFailsWith(t, strings.NewReader(in), nested, predict...)
-	in = strings.ReplaceAll(strings.ReplaceAll(in, "[[", "["), "]]", "]")
-	code, out, errs := callWith(strings.NewReader(in), predict...)
-	if code != 0 {
-		t.Fatalf("exit code %d: %s", code, errs)
-	}
-	m, err := modelfile.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := m.Model.Predict(braid.Tensors{
-		"sizes": tensor.Floats([]float32{0.5, -2e3, 7, 1, 2, 3}, 2, 3),
-		"ids":   tensor.Ints([]int32{8, 0, 3, 1}, 2, 2),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := 0
-	for text := range strings.Lines(out) {
-		var l struct {
-			Kind, Plain string
-			Place       [2]float32
-			Price       [1]float32
-		}
-		if err := json.Unmarshal([]byte(text), &l); err != nil {
-			t.Fatalf("%s: %v", text, err)
-		}
-		kinds := want["kind"].Float32s()[3*row:][:3]
-		kind := []string{"a", "b, \"c\"", "ü"}[slices.Index(kinds, slices.Max(kinds))]
-		plain := want["plain"].Float32s()[2*row:][:2]
-		if l.Kind != kind || l.Plain != strconv.Itoa(slices.Index(plain, slices.Max(plain))) ||
-			l.Place != [2]float32(want["place"].Float32s()[2*row:]) ||
-			l.Price[0] != want["price"].Float32s()[row] {
-			t.Errorf("row %d is %s", row, text)
-		}
-		row++
-	}
-	asCSV := append(predict, "--format", "csv", "--probabilities")
-	_, out, _ = callWith(strings.NewReader(in), asCSV...)
-	table, err := csv.NewReader(strings.NewReader(out)).ReadAll()
-	if err != nil || len(table) != 3 || !slices.Equal(table[0], []string{
-		"row",
-		"kind", "kind_probability",
-		"kind_probability_a", "kind_probability_b, \"c\"", "kind_probability_ü",
-		"place_0", "place_1",
-		"price",
-		"plain", "plain_probability", "plain_probability_0", "plain_probability_1",
-	}) || table[2][7] != number(want["place"].Float32s()[3]) {
-		t.Errorf("%v: %q", err, table)
-	}
-	for in, want := range map[string]string{
-		`{"sizes": [1, 2, 1e39], "ids": [1, 1]}`: "number 2 is 1e39, want a finite float32",
-		`{"sizes": [1, 2], "ids": [1, 1]}`:       "got 2 numbers, want 3",
-
-		`{"sizes": [1, 2, 3], "ids": [1, 1], "price": 3}`: `"price": the head gives numbers`,
-
-		`{"sizes": [1, 2, 3]}`: `"ids" is missing, want 2 ids`,
-		string(idxFile(make([]byte, 30), 1, 6, 5)): `its inputs are "sizes" (3 numbers), ` +
-			`"ids" (2 ids); JSON lines can hold them`,
-		`{"sizes": "iVBORw0KGgo", "ids": [1, 1]}`: `"sizes": got "iVBORw0KGgo", want 3 numbers`,
-
-		`{"sizes": [1, 2, 3], "ids": [1, 1], "kind": "b, \"d\""}`: `unknown answer "b, \"d\""`,
-
-		`{"sizes": [1, 2, 3], "ids": "odd number", "kind": "ü"}   `: `"ids": got "odd number", ` +
-			`want 2 numbers`,
-	} {
-		checkFailsWith(t, strings.NewReader(in), want, predict...)
-	}
-	const noText = "--question: the model takes no text"
-	checkFailsWith(t, strings.NewReader(in), noText, append(predict, "--question", "odd number")...)
-}
-
-// generator is the reader of an IDX file that it generates. It measures the heap as it is read.
-type generator struct {
-	header []byte
-	left   int    // bytes
-	most   uint64 // the largest heap
-	reads  int
-}
-
-func (e *generator) Read(p []byte) (int, error) {
-	if e.reads++; e.reads%64 == 0 {
-		var now runtime.MemStats
-		runtime.ReadMemStats(&now)
-		e.most = max(e.most, now.HeapAlloc)
-	}
-	if len(e.header) > 0 {
-		n := copy(p, e.header)
-		e.header = e.header[n:]
-		return n, nil
-	}
-	n := min(len(p), e.left)
-	for i := range p[:n] {
-		p[i] = uint8((e.left - i) * 7)
-	}
-	if e.left -= n; n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// lineCounter is a writer that counts lines.
-type lineCounter struct{ lines int }
-
-func (c *lineCounter) Write(p []byte) (int, error) {
-	c.lines += bytes.Count(p, []byte("\n"))
-	return len(p), nil
-}
-
-// The heap does not grow with the number of rows.
-func TestPredictConstantMemory(t *testing.T) {
-	run, _ := trainRun(t)
-	const rows = 300_000 // 9 MB of images, 27 MB of answers
-	const most = 6 << 20 // growth of the heap in bytes
-	runtime.GC()
-	var before runtime.MemStats
-	runtime.ReadMemStats(&before)
-	in := &generator{header: idxFile(nil, rows, 6, 5), left: 30 * rows}
-	var out lineCounter
-	var errs bytes.Buffer
-	args := []string{"predict", run, "--in", "-", "--question", "odd number"}
-	if code := Run(args, in, &out, &errs); code != 0 || out.lines != rows {
-		t.Fatalf("exit code %d, %d lines: %s", code, out.lines, errs.String())
-	}
-	t.Logf("%sthe heap grew from %d to %d bytes", errs.String(), before.HeapAlloc, in.most)
-	if in.reads < 100 || in.most > before.HeapAlloc+most {
-		const format = "the heap grew from %d to %d bytes over %d reads"
-		t.Errorf(format, before.HeapAlloc, in.most, in.reads)
 	}
 }
 

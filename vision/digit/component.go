@@ -9,7 +9,7 @@ const (
 	leastMass = 0.04 // fraction of the largest component's mass: a 5's bar has more, dust less
 	leastInk  = 0.02 // fraction of the peak: fainter pixels do not enlarge a box
 	leastArea = 4    // pixels of a digit
-	noisyArea = 64   // pixels of a digit in noise, of which JPEG makes spots of 8 x 8 pixels,
+	noisyArea = 64   // pixels of a digit in noise, because JPEG has noise in blocks of 8 x 8,
 	noisyPart = 64   // but no more than an image's pixels divided by this
 )
 

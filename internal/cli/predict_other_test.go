@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/modelfile"
+	"braid/tensor"
+)
+
+// JSON lines hold the rows of a model with any inputs and heads.
+func TestPredictOtherModel(t *testing.T) {
+	path := otherModel(t)
+	predict := []string{"predict", path, "--in", "-"}
+	in := `{"sizes": [0.5, -2e3, 7], "ids": [8, 0], "kind": 1}` + "\n" +
+		`{"ids": [[3, 1]], "sizes": [1, 2, 3]}` + "\n"
+	const nested = "line 2: \"ids\": its arrays are nested otherwise"
+	checkFailsWith(t, strings.NewReader(in), nested, predict...)
+	in = strings.ReplaceAll(strings.ReplaceAll(in, "[[", "["), "]]", "]")
+	code, out, errs := callWith(strings.NewReader(in), predict...)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	m, err := modelfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := m.Model.Predict(braid.Tensors{
+		"sizes": tensor.Floats([]float32{0.5, -2e3, 7, 1, 2, 3}, 2, 3),
+		"ids":   tensor.Ints([]int32{8, 0, 3, 1}, 2, 2),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := 0
+	for text := range strings.Lines(out) {
+		var l struct {
+			Kind, Plain string
+			Place       [2]float32
+			Price       [1]float32
+		}
+		if err := json.Unmarshal([]byte(text), &l); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		kinds := want["kind"].Float32s()[3*row:][:3]
+		kind := []string{"a", "b, \"c\"", "ü"}[slices.Index(kinds, slices.Max(kinds))]
+		plain := want["plain"].Float32s()[2*row:][:2]
+		if l.Kind != kind || l.Plain != strconv.Itoa(slices.Index(plain, slices.Max(plain))) ||
+			l.Place != [2]float32(want["place"].Float32s()[2*row:]) ||
+			l.Price[0] != want["price"].Float32s()[row] {
+			t.Errorf("row %d is %s", row, text)
+		}
+		row++
+	}
+	asCSV := append(predict, "--format", "csv", "--probabilities")
+	_, out, _ = callWith(strings.NewReader(in), asCSV...)
+	table, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || len(table) != 3 || !slices.Equal(table[0], []string{
+		"row",
+		"kind", "kind_probability",
+		"kind_probability_a", "kind_probability_b, \"c\"", "kind_probability_ü",
+		"place_0", "place_1",
+		"price",
+		"plain", "plain_probability", "plain_probability_0", "plain_probability_1",
+	}) || table[2][7] != number(want["place"].Float32s()[3]) {
+		t.Errorf("%v: %q", err, table)
+	}
+	for in, want := range map[string]string{
+		`{"sizes": [1, 2, 1e39], "ids": [1, 1]}`: "number 2 is 1e39, want a finite float32",
+		`{"sizes": [1, 2], "ids": [1, 1]}`:       "got 2 numbers, want 3",
+
+		`{"sizes": [1, 2, 3], "ids": [1, 1], "price": 3}`: `"price": the head gives numbers`,
+
+		`{"sizes": [1, 2, 3]}`: `"ids" is missing, want 2 ids`,
+		string(idxFile(make([]byte, 30), 1, 6, 5)): `its inputs are "sizes" (3 numbers), ` +
+			`"ids" (2 ids); JSON lines can hold them`,
+		`{"sizes": "iVBORw0KGgo", "ids": [1, 1]}`: `"sizes": got "iVBORw0KGgo", want 3 numbers`,
+
+		`{"sizes": [1, 2, 3], "ids": [1, 1], "kind": "b, \"d\""}`: `unknown answer "b, \"d\""`,
+
+		`{"sizes": [1, 2, 3], "ids": "odd number", "kind": "ü"}   `: `"ids": got "odd number", ` +
+			`want 2 numbers`,
+	} {
+		checkFailsWith(t, strings.NewReader(in), want, predict...)
+	}
+	const noText = "--question: the model takes no text"
+	checkFailsWith(t, strings.NewReader(in), noText, append(predict, "--question", "odd number")...)
+}
