@@ -51,8 +51,8 @@
 //	classes := out["class"].Float32s() // [rows, 4]
 //
 // [Model.PredictInto] writes to the caller's memory and allocates nothing. Package modelfile saves
-// a model with the description of its inputs; package predictor predicts from images and texts; package
-// serve predicts over HTTP.
+// a model with the description of its inputs. Package predictor predicts from images and texts.
+// Package serve predicts over HTTP.
 //
 // # The same bytes
 //

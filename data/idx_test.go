@@ -2,8 +2,6 @@ package data
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
@@ -15,25 +13,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"braid/internal/braidtest"
 	"braid/tensor"
 )
-
-// idx writes an IDX file with the given axes and data.
-func idx(content []byte, axes ...uint32) []byte {
-	file := []byte{0, 0, 8, byte(len(axes))}
-	for _, n := range axes {
-		file = binary.BigEndian.AppendUint32(file, n)
-	}
-	return append(file, content...)
-}
-
-func zipped(content []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Write(content)
-	w.Close()
-	return b.Bytes()
-}
 
 // damaged changes the checksum at the end of a compressed file.
 func damaged(zipped []byte) []byte {
@@ -43,10 +25,11 @@ func damaged(zipped []byte) []byte {
 
 func TestOpenIDX(t *testing.T) {
 	content := []byte{1, 2, 3, 4, 5, 6}
-	plain := idx(content, 1, 3, 2)
+	plain := braidtest.IDX(content, 1, 3, 2)
 	for name, file := range map[string][]byte{
-		"plain": plain, "packed.gz": zipped(plain), "packed": zipped(plain), "plain.gz": plain,
-		"padded": append(zipped(plain), make([]byte, 600)...),
+		"plain": plain, "plain.gz": plain,
+		"packed": braidtest.Gzip(plain), "packed.gz": braidtest.Gzip(plain),
+		"padded": append(braidtest.Gzip(plain), make([]byte, 600)...),
 	} {
 		path := filepath.Join(t.TempDir(), name)
 		if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -69,26 +52,29 @@ var badIDX = map[string]struct {
 	"wrong magic": {[]byte("PK\x03\x04...."), "begins with 50 4b 03 04, want 00 00 08"},
 	"floats":      {[]byte{0, 0, 13, 1, 0, 0, 0, 1, 0, 0, 0, 0}, "holds float32 (type 0d)"},
 	"no axes":     {[]byte{0, 0, 8, 0}, "no IDX file of bytes"},
-	"five axes":   {idx(make([]byte, 1), 1, 1, 1, 1, 1), "no IDX file of bytes"},
+	"five axes":   {braidtest.IDX(make([]byte, 1), 1, 1, 1, 1, 1), "no IDX file of bytes"},
 	"short by one": {
-		idx(make([]byte, 5), 3, 2),
+		braidtest.IDX(make([]byte, 5), 3, 2),
 		"5 bytes of data, shape [3 2] needs 6: 1 missing",
 	},
-	"long by one":      {idx(make([]byte, 7), 3, 2), "after its end: more than the 6"},
-	"zero rows":        {idx(nil, 0, 28, 28), "axis 0 of 3 is 0"},
-	"2^31 images":      {idx(nil, 1<<31, 28, 28), "over 2147483647 bytes"},
-	"2^60 bytes":       {idx(nil, 1<<30, 1<<30), "axis 1 of 2 is 1073741824"},
-	"2^128 bytes":      {idx(nil, 1<<31, 1<<31, 1<<31, 1<<31), "axis 0 of 4 is 2147483648"},
-	"2 GiB, not there": {idx(nil, 1<<31-1), "0 bytes of data"},
-	"gzip, not there":  {zipped(idx(nil, 1<<31-1)), "0 bytes of data"},
-	"gzip too long":    {zipped(idx(make([]byte, 7), 3, 2)), "after its end: more than the 6"},
-	"gzip damaged":     {damaged(zipped(idx(make([]byte, 6), 3, 2))), "invalid checksum"},
-	"gzip cut short":   {zipped(idx(make([]byte, 5000), 5000))[:40], "compressed file is cut short"},
+	"long by one":      {braidtest.IDX(make([]byte, 7), 3, 2), "after its end: more than the 6"},
+	"zero rows":        {braidtest.IDX(nil, 0, 28, 28), "axis 0 of 3 is 0"},
+	"2^31 images":      {braidtest.IDX(nil, 1<<31, 28, 28), "over 2147483647 bytes"},
+	"2^60 bytes":       {braidtest.IDX(nil, 1<<30, 1<<30), "axis 1 of 2 is 1073741824"},
+	"2^128 bytes":      {braidtest.IDX(nil, 1<<31, 1<<31, 1<<31, 1<<31), "axis 0 of 4 is 2147483648"},
+	"2 GiB, not there": {braidtest.IDX(nil, 1<<31-1), "0 bytes of data"},
+	"gzip, not there":  {braidtest.Gzip(braidtest.IDX(nil, 1<<31-1)), "0 bytes of data"},
+	"gzip too long": {braidtest.Gzip(braidtest.IDX(make([]byte, 7), 3, 2)),
+		"after its end: more than the 6"},
+	"gzip damaged": {damaged(braidtest.Gzip(braidtest.IDX(make([]byte, 6), 3, 2))),
+		"invalid checksum"},
+	"gzip cut short": {braidtest.Gzip(braidtest.IDX(make([]byte, 5000), 5000))[:40],
+		"compressed file is cut short"},
 	"gzip and junk": {
-		append(zipped(idx(make([]byte, 6), 3, 2)), "junk"...),
+		append(braidtest.Gzip(braidtest.IDX(make([]byte, 6), 3, 2)), "junk"...),
 		"other bytes follow the compressed data",
 	},
-	"gzip of garbage":  {zipped([]byte("hello, world")), "no IDX file of bytes"},
+	"gzip of garbage":  {braidtest.Gzip([]byte("hello, world")), "no IDX file of bytes"},
 	"gzip header only": {[]byte{0x1f, 0x8b}, "header of the compressed file"},
 }
 
@@ -118,8 +104,8 @@ func TestBadIDX(t *testing.T) {
 func TestClaimsCostNothing(t *testing.T) {
 	const most = 256 << 10 // bytes; gzip's own tables take 40 KB
 	for name, file := range map[string][]byte{
-		"claim": idx(nil, 1<<31-1), "few bytes": idx(make([]byte, 100), 1<<15, 1<<15),
-		"zipped": zipped(idx(nil, 1<<31-1)),
+		"claim": braidtest.IDX(nil, 1<<31-1), "few bytes": braidtest.IDX(make([]byte, 100), 1<<15, 1<<15),
+		"zipped": braidtest.Gzip(braidtest.IDX(nil, 1<<31-1)),
 	} {
 		path := filepath.Join(t.TempDir(), "claim")
 		if err := os.WriteFile(path, file, 0o600); err != nil {
@@ -143,7 +129,7 @@ func TestClaimsCostNothing(t *testing.T) {
 // An error of the reader is returned, not taken for the end of the file.
 func TestReaderFails(t *testing.T) {
 	planted := errors.New("planted")
-	file := idx([]byte{1, 2, 3}, 3)
+	file := braidtest.IDX([]byte{1, 2, 3}, 3)
 	for n := range file {
 		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(planted))
 		if _, err := ReadIDX(r); !errors.Is(err, planted) {
@@ -153,7 +139,7 @@ func TestReaderFails(t *testing.T) {
 }
 
 func FuzzReadIDX(f *testing.F) {
-	f.Add(idx([]byte{1, 2}, 2, 1))
+	f.Add(braidtest.IDX([]byte{1, 2}, 2, 1))
 	for _, c := range badIDX {
 		f.Add(c.file)
 	}
@@ -171,7 +157,8 @@ func FuzzReadIDX(f *testing.F) {
 
 func BenchmarkOpenIDX(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "images")
-	if err := os.WriteFile(path, idx(make([]byte, 60000*28*28), 60000, 28, 28), 0o600); err != nil {
+	content := braidtest.IDX(make([]byte, 60000*28*28), 60000, 28, 28)
+	if err := os.WriteFile(path, content, 0o600); err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(60000 * 28 * 28)

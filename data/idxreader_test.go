@@ -9,6 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"braid/internal/braidtest"
 	"braid/tensor"
 )
 
@@ -39,9 +40,9 @@ func TestIDXReader(t *testing.T) {
 	content := []byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 	for block := 2; block < 13; block++ {
 		for name, r := range map[string]io.Reader{
-			"whole":       bytes.NewReader(idx(content, 5, 2)),
-			"byte a time": iotest.OneByteReader(bytes.NewReader(idx(content, 5, 2))),
-			"early end":   iotest.DataErrReader(bytes.NewReader(idx(content, 5, 2))),
+			"whole":       bytes.NewReader(braidtest.IDX(content, 5, 2)),
+			"byte a time": iotest.OneByteReader(bytes.NewReader(braidtest.IDX(content, 5, 2))),
+			"early end":   iotest.DataErrReader(bytes.NewReader(braidtest.IDX(content, 5, 2))),
 		} {
 			shape, got, err := stream(r, block)
 			if err != nil || !shape.Equal(tensor.Shape{5, 2}) || !slices.Equal(got, content) {
@@ -49,7 +50,7 @@ func TestIDXReader(t *testing.T) {
 			}
 		}
 	}
-	s, err := NewIDXReader(bytes.NewReader(idx(content, 5, 2)))
+	s, err := NewIDXReader(bytes.NewReader(braidtest.IDX(content, 5, 2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func TestIDXReader(t *testing.T) {
 	if rows, err := s.Next(make([]uint8, 5)); rows != 0 || err != io.EOF {
 		t.Errorf("%d rows (%v) after the end", rows, err)
 	}
-	if _, _, err := stream(bytes.NewReader(idx(content, 5, 2)), 1); err == nil ||
+	if _, _, err := stream(bytes.NewReader(braidtest.IDX(content, 5, 2)), 1); err == nil ||
 		!strings.Contains(err.Error(), "a row of 2 bytes does not fit into 1") {
 		t.Errorf("error is %v", err)
 	}
@@ -77,7 +78,7 @@ func TestBadIDXReader(t *testing.T) {
 		}
 	}
 	planted := errors.New("planted")
-	file := idx([]byte{1, 2, 3}, 3)
+	file := braidtest.IDX([]byte{1, 2, 3}, 3)
 	for n := range file {
 		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(planted))
 		if _, _, err := stream(r, 2); !errors.Is(err, planted) {
@@ -95,7 +96,7 @@ func FuzzIDXReader(f *testing.F) {
 	for _, c := range badIDX {
 		f.Add(c.file, 7)
 	}
-	f.Add(idx([]byte{1, 2, 3, 4}, 2, 2), 3)
+	f.Add(braidtest.IDX([]byte{1, 2, 3, 4}, 2, 2), 3)
 	f.Fuzz(func(t *testing.T, file []byte, block int) {
 		want, wanted := ReadIDX(bytes.NewReader(file))
 		row := 1

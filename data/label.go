@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// NoLabel stands for a label that is missing in a column of int32. In a column of float32, NaN does.
+// NoLabel stands for a label that is missing in a column of int32. In a column of float32, NaN
+// does.
 const NoLabel = math.MinInt32
 
-// Labels returns the column with 0 in place of what is missing, and which rows lack their label: nil
-// if none does. It returns an error for a row of which only some numbers are missing.
+// Labels returns the column with 0 in place of what is missing, and which rows lack their label:
+// nil if none does. It returns an error for a row of which only some numbers are missing.
 func (c Column) Labels() (Column, []bool, error) {
 	size := c.Shape.Size()
 	gaps := gapsOf(c.ints, func(v int32) bool { return v == NoLabel })

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
-	"sync"
+
+	"braid/internal/parallel"
 )
 
 // Standard is a mean and a standard deviation: the standardized value of x is (x - Mean) / Std.
@@ -46,23 +47,19 @@ func Measure(values []uint8) (Standard, error) {
 // each other.
 func count(values []uint8) (counts [256]int) {
 	tables := make([][4][256]int, runtime.GOMAXPROCS(0))
-	var wait sync.WaitGroup
-	for i := range tables {
+	parallel.Each(len(tables), func(i int) {
 		four := &tables[i]
 		share := values[len(values)*i/len(tables) : len(values)*(i+1)/len(tables)]
-		wait.Go(func() {
-			for ; len(share) >= 4; share = share[4:] {
-				four[0][share[0]]++
-				four[1][share[1]]++
-				four[2][share[2]]++
-				four[3][share[3]]++
-			}
-			for _, v := range share {
-				four[0][v]++
-			}
-		})
-	}
-	wait.Wait()
+		for ; len(share) >= 4; share = share[4:] {
+			four[0][share[0]]++
+			four[1][share[1]]++
+			four[2][share[2]]++
+			four[3][share[3]]++
+		}
+		for _, v := range share {
+			four[0][v]++
+		}
+	})
 	for _, four := range tables {
 		for _, table := range four {
 			for v, n := range table {

@@ -10,6 +10,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/data/mnist"
+	"braid/internal/kernel"
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
@@ -141,16 +142,13 @@ func BothRight(m *braid.Model, table *data.Table) (float64, error) {
 		return 0, fmt.Errorf("digitqa: heads have %v and %v outputs for %d rows", len(digits),
 			len(answers), table.Rows())
 	}
+	best := make([]int32, table.Rows())
+	kernel.Default().ArgMax(kernel.ArgMax{
+		Rows: len(best), Width: classes, Index: best, X: digits, XRow: classes,
+	})
 	right := 0
 	for i, answer := range answers {
-		best := 0
-		probabilities := digits[i*classes:][:classes]
-		for class, p := range probabilities {
-			if p > probabilities[best] {
-				best = class
-			}
-		}
-		if truth["digit"].Int32s()[i] == int32(best) &&
+		if truth["digit"].Int32s()[i] == best[i] &&
 			(truth["answer"].Float32s()[i] > 0.5) == (answer > 0.5) {
 			right++
 		}

@@ -87,7 +87,8 @@ func TestWeightJSON(t *testing.T) {
 		t.Errorf("decoded %v and %v, want %v", got, err, want)
 	}
 	bad := []byte(`{"units":2,"kernel":{"init":"he_norml"}}`)
-	if _, err := layer.Decode("Dense", bad); err == nil || !strings.Contains(err.Error(), "he_normal") {
+	_, err = layer.Decode("Dense", bad)
+	if err == nil || !strings.Contains(err.Error(), "he_normal") {
 		t.Errorf("error %v, want one that names he_normal", err)
 	}
 }

@@ -8,15 +8,17 @@ import (
 	"braid/tensor"
 )
 
-// labels says which rows of a table have a label for a head, and what they weigh. nil means that all
-// have one and weigh 1.
+// labels says which rows of a table have a label for a head, and what they weigh. nil means that
+// all have one and weigh 1.
 type labels struct {
 	missing []bool    // nil: no row
 	weights []float32 // nil: all 1; 0 where a label is missing
 }
 
 // newLabels returns the labels of a head. It returns the column without gaps.
-func newLabels(c data.Column, table *data.Table, weightColumn string) (data.Column, *labels, error) {
+func newLabels(
+	c data.Column, table *data.Table, weightColumn string,
+) (data.Column, *labels, error) {
 	c, missing, err := c.Labels()
 	if err != nil {
 		return c, nil, err

@@ -189,8 +189,8 @@ func TestBatchWithoutLabels(t *testing.T) {
 	kind, _ := history.Value(1, "kind_loss")
 	none, _ := history.Value(1, "level_loss")
 	if total != kind || !math.IsNaN(none) {
-		t.Errorf("losses are %v, %v and %v; want the total to be that of kind, NaN for level", total, kind,
-			none)
+		t.Errorf("losses are %v, %v and %v; want the total to be that of kind, NaN for level",
+			total, kind, none)
 	}
 }
 

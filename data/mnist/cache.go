@@ -13,10 +13,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 
 	"braid/data"
 	"braid/internal/atomicfile"
+	"braid/internal/parallel"
 	"braid/tensor"
 )
 
@@ -29,11 +29,7 @@ func (f Finder) fromCache(
 	}
 	arrays := make([]tensor.Tensor, len(files))
 	failed := make([]error, len(files))
-	var wait sync.WaitGroup
-	for i, file := range files {
-		wait.Go(func() { arrays[i], failed[i] = f.cached(file) })
-	}
-	wait.Wait()
+	parallel.Each(len(files), func(i int) { arrays[i], failed[i] = f.cached(files[i]) })
 	var absent []file
 	var damaged []error
 	for i, file := range files {

@@ -1,8 +1,7 @@
 package batchpredict
 
 import (
-	"sync"
-
+	"braid/internal/parallel"
 	"braid/predictor"
 )
 
@@ -51,9 +50,5 @@ func (b *block) setText(row, input int, r reading) {
 // share divides n rows among workers, each a goroutine, and waits for them.
 func share(workers, n int, do func(worker, lo, hi int)) {
 	workers = min(workers, n)
-	var wait sync.WaitGroup
-	for i := range workers {
-		wait.Go(func() { do(i, n*i/workers, n*(i+1)/workers) })
-	}
-	wait.Wait()
+	parallel.Each(workers, func(i int) { do(i, n*i/workers, n*(i+1)/workers) })
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"braid/internal/braidtest"
 )
 
 // Files come out decompressed, and count what is read of them as stored.
@@ -16,8 +18,8 @@ func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	text := strings.Repeat("a line of text\n", 1000)
 	for name, content := range map[string][]byte{
-		"plain": []byte(text), "zipped": zipped([]byte(text)),
-		"members": append(zipped([]byte(text[:700])), zipped([]byte(text[700:]))...),
+		"plain": []byte(text), "zipped": braidtest.Gzip([]byte(text)),
+		"members": append(braidtest.Gzip([]byte(text[:700])), braidtest.Gzip([]byte(text[700:]))...),
 	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, content, 0o600); err != nil {

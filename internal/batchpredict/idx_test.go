@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // A block gets the standardized pixels, the questions and the true answers of its own images.
@@ -20,13 +22,13 @@ func TestIDXFill(t *testing.T) {
 		fmt.Fprintf(&questions, "%s\r\n", ask[i%3])
 		colours, orders = append(colours, uint8(i%3)), append(orders, uint8(i%2))
 	}
-	source, err := NewIDX(stdin(t, zipped(images(n))), m, Refuse)
+	source, err := NewIDX(stdin(t, braidtest.Gzip(images(n))), m, Refuse)
 	if err != nil {
 		t.Fatal(err)
 	}
 	source.Questions(stdin(t, "\ufeff"+questions.String()))
 	for head, labels := range map[int][]uint8{order: orders, colour: colours} {
-		if err := source.Labels(head, stdin(t, idx(labels, n))); err != nil {
+		if err := source.Labels(head, stdin(t, braidtest.IDX(labels, n))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -75,8 +77,10 @@ func TestIDXBroken(t *testing.T) {
 		"questions: line 2: the disk is broken":  {questions: failing([]byte("half\n"))},
 		"questions has 2 lines, there are 3":     {questions: strings.NewReader("half\nodd")},
 		"questions has more than 3 lines, there": {questions: strings.NewReader("1\n2\n3\n\n")},
-		"labels: the disk is broken":             {labels: failing(idx([]byte{2}, 3))},
-		"labels: row 1 is 3, want a label from":  {labels: bytes.NewReader(idx([]byte{2, 3, 0}, 3))},
+		"labels: the disk is broken":             {labels: failing(braidtest.IDX([]byte{2}, 3))},
+		"labels: row 1 is 3, want a label from": {
+			labels: bytes.NewReader(braidtest.IDX([]byte{2, 3, 0}, 3)),
+		},
 	} {
 		if c.images == nil {
 			c.images = bytes.NewReader(images(3))
@@ -154,7 +158,7 @@ func TestIDXClose(t *testing.T) {
 	}
 	source.Questions(file(nil))
 	for head := range 2 {
-		if err := source.Labels(head, file(idx([]byte{1}, 1))); err != nil {
+		if err := source.Labels(head, file(braidtest.IDX([]byte{1}, 1))); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // Empty lines are no rows, but count as lines. Bad lines are rows, and say which line they are.
@@ -88,7 +90,7 @@ func TestJSONBlocks(t *testing.T) {
 // Rows that were read before the file fails come out, with the error.
 func TestJSONBroken(t *testing.T) {
 	m := testModel(t)
-	cut := zipped([]byte(strings.Repeat(line(3)+"\n", 3)))
+	cut := braidtest.Gzip([]byte(strings.Repeat(line(3)+"\n", 3)))
 	for want, c := range map[string]struct {
 		r    io.Reader
 		rows int

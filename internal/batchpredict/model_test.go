@@ -2,8 +2,6 @@ package batchpredict
 
 import (
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +10,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
@@ -106,30 +105,13 @@ func images(n int) []byte {
 	for i := range n {
 		pixels = append(pixels, imageOf(i)...)
 	}
-	return idx(pixels, uint32(n), 2, 3)
+	return braidtest.IDX(pixels, n, 2, 3)
 }
 
 // line is a row of JSON with an image of a number.
 func line(n int) string {
 	list := strings.Trim(strings.ReplaceAll(fmt.Sprint(imageOf(n)), " ", ","), "[]")
 	return fmt.Sprintf(`{"question": "odd number", "image": [%s]}`, list)
-}
-
-// idx is an IDX file of bytes.
-func idx(content []byte, axes ...uint32) []byte {
-	file := []byte{0, 0, 8, byte(len(axes))}
-	for _, n := range axes {
-		file = binary.BigEndian.AppendUint32(file, n)
-	}
-	return append(file, content...)
-}
-
-func zipped(content []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Write(content)
-	w.Close()
-	return b.Bytes()
 }
 
 // stdin opens content as standard input.

@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -19,6 +16,7 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/internal/braidtest"
 	"braid/internal/random"
 	"braid/layer"
 	"braid/modelfile"
@@ -52,8 +50,9 @@ func writeDatasetOf(t testing.TB, train int) string {
 				images = append(images, v)
 			}
 		}
-		writeFile(t, folder, name+"-images-idx3-ubyte.gz", gzipped(idxFile(images, rows, 6, 5)))
-		writeFile(t, folder, name+"-labels-idx1-ubyte", idxFile(labels, rows))
+		packed := braidtest.Gzip(braidtest.IDX(images, rows, 6, 5))
+		writeFile(t, folder, name+"-images-idx3-ubyte.gz", packed)
+		writeFile(t, folder, name+"-labels-idx1-ubyte", braidtest.IDX(labels, rows))
 	}
 	return folder
 }
@@ -94,23 +93,6 @@ func newTestRows(t testing.TB, folder string, rows int) *testRows {
 
 func (m *testRows) rows() int { return len(m.labels) }
 
-// idxFile returns an IDX file of bytes.
-func idxFile(content []byte, axes ...int) []byte {
-	file := []byte{0, 0, 8, byte(len(axes))}
-	for _, n := range axes {
-		file = binary.BigEndian.AppendUint32(file, uint32(n))
-	}
-	return append(file, content...)
-}
-
-func gzipped(content []byte) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	w.Write(content)
-	w.Close()
-	return b.Bytes()
-}
-
 // writeFile writes a file into a folder and returns its path.
 func writeFile(t testing.TB, folder, name string, content []byte) string {
 	t.Helper()
@@ -127,7 +109,7 @@ func (m *testRows) image(row int) []uint8 { return m.pixels[30*row:][:30] }
 // idx writes the images into a folder as an IDX file and returns its path.
 func (m *testRows) idx(t testing.TB, folder string) string {
 	t.Helper()
-	return writeFile(t, folder, "images", idxFile(m.pixels, m.rows(), 6, 5))
+	return writeFile(t, folder, "images", braidtest.IDX(m.pixels, m.rows(), 6, 5))
 }
 
 // jsonLine returns a row in JSON, its pixels in one list or in a list for each line.

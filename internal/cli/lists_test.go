@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"braid/digitqa"
+	"braid/internal/braidtest"
 	"braid/serve"
 )
 
@@ -38,7 +39,7 @@ func TestSpacesInLists(t *testing.T) {
 	run, folder := trainRun(t)
 	dir := t.TempDir()
 	images := newTestRows(t, folder, 2).idx(t, dir)
-	labels := writeFile(t, dir, "labels", idxFile(make([]byte, 2), 2))
+	labels := writeFile(t, dir, "labels", braidtest.IDX(make([]byte, 2), 2))
 	predict := []string{"predict", run, "--in", images, "--question", "odd number"}
 	_, errs := mustCall(t, append(predict, "--labels", " answer = "+labels)...)
 	checkContains(t, errs, "rows known")

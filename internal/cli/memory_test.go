@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"braid/internal/braidtest"
 )
 
 func TestParseSize(t *testing.T) {
@@ -125,7 +127,7 @@ func TestResidentMemory(t *testing.T) {
 	run, _ := trainRun(t)
 	const most = 8 << 20
 	padded := append([]byte(row), bytes.Repeat([]byte(" "), most-len(row))...)
-	compressed := gzipped(padded)
+	compressed := braidtest.Gzip(padded)
 	const rows = 10_000
 	head := fmt.Sprintf(`{"inputs":[`+
 		`{"name":"image","datatype":"UINT8","shape":[%d,6,5],"parameters":{"binary_data_size":%d}},`+

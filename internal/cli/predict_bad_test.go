@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"braid/internal/batchpredict"
+	"braid/internal/braidtest"
 )
 
 // By default the rows before the first bad one are answered, with --skip-bad all but the bad ones.
@@ -99,8 +100,8 @@ func TestPredictOverflow(t *testing.T) {
 	pixels := make([]byte, 4*30)
 	copy(pixels[2*30:], bytes.Repeat([]byte{200}, 30))
 	dir := t.TempDir()
-	in := writeFile(t, dir, "images", idxFile(pixels, 4, 6, 5))
-	labels := writeFile(t, dir, "labels", idxFile([]byte{0, 1, 0, 0}, 4))
+	in := writeFile(t, dir, "images", braidtest.IDX(pixels, 4, 6, 5))
+	labels := writeFile(t, dir, "labels", braidtest.IDX([]byte{0, 1, 0, 0}, 4))
 	const noAnswer = `head "place" gives NaN, which is no answer`
 	want := in + `: image 2: ` + noAnswer
 	code, out, errs := call("predict", model, "--in", in)
@@ -127,8 +128,8 @@ func TestPredictMistakes(t *testing.T) {
 	m := newTestRows(t, folder, 5)
 	dir := t.TempDir()
 	images := m.idx(t, dir)
-	labels := writeFile(t, dir, "labels", idxFile(m.labels, 5))
-	second := writeFile(t, dir, "second", idxFile(m.labels, 5))
+	labels := writeFile(t, dir, "labels", braidtest.IDX(m.labels, 5))
+	second := writeFile(t, dir, "second", braidtest.IDX(m.labels, 5))
 	lines := writeFile(t, dir, "lines", []byte(m.jsonLine(0, false)))
 	model := filepath.Join(run, "model.safetensors")
 	files := 0
@@ -143,7 +144,7 @@ func TestPredictMistakes(t *testing.T) {
 		return append(in(images, "--question", "odd number"), args...)
 	}
 	labelled := func(content []byte, axes ...int) []string {
-		return asked("--labels", file(idxFile(content, axes...)))
+		return asked("--labels", file(braidtest.IDX(content, axes...)))
 	}
 	questions := func(text string) []string { return idx("--questions", file([]byte(text))) }
 	tooLong := strings.Repeat("x", batchpredict.MostQuestion+1)
@@ -193,10 +194,11 @@ func TestPredictMistakes(t *testing.T) {
 		// contents
 		"labels has rows of 1, the model's \"image\" takes 6": in(labels, "--question", "odd number"),
 
-		"1 missing":                          inFile(idxFile(m.pixels[:149], 5, 6, 5)),
-		"compressed file is cut short after": inFile(gzipped(idxFile(m.pixels, 5, 6, 5))[:70]),
+		"1 missing": inFile(braidtest.IDX(m.pixels[:149], 5, 6, 5)),
+		"compressed file is cut short after": inFile(
+			braidtest.Gzip(braidtest.IDX(m.pixels, 5, 6, 5))[:70]),
 		"after line 0: compressed file is cut short": in(
-			file(gzipped([]byte(m.jsonLine(0, false) + "\n"))[:60])),
+			file(braidtest.Gzip([]byte(m.jsonLine(0, false) + "\n"))[:60])),
 		"has 2 lines, there are 5 images":    questions("odd number\nodd number"),
 		"has more than 5 lines, there are 5": questions(strings.Repeat("even number\n", 6)),
 		`line 1: "" asks nothing`:            questions("\n" + strings.Repeat("odd number\n", 4)),
@@ -206,7 +208,7 @@ func TestPredictMistakes(t *testing.T) {
 		"has shape [5 1], want a label for each":           labelled(make([]byte, 5), 5, 1),
 		"row 2 is 10, want a label from 0 to 9":            labelled([]byte{1, 2, 10, 3, 4}, 5),
 		"row 0 is 2, want a label from 0 to 1": asked(
-			"--labels", "answer="+file(idxFile([]byte{2, 0, 0, 0, 1}, 5))),
+			"--labels", "answer="+file(braidtest.IDX([]byte{2, 0, 0, 0, 1}, 5))),
 	} {
 		model := run
 		if want == "no model at" {

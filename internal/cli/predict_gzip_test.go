@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // Answers are compressed if the file's name ends in .gz. The extension before it sets the format.
@@ -57,7 +59,7 @@ func TestPredictPadded(t *testing.T) {
 	lines := []byte(m.jsonLine(0, false) + "\n" + m.jsonLine(1, false) + "\n")
 	zeros := make([]byte, 600)
 	for name, content := range map[string][]byte{
-		"images": idxFile(m.pixels, 7, 6, 5),
+		"images": braidtest.IDX(m.pixels, 7, 6, 5),
 		"lines":  lines,
 	} {
 		args := func(file []byte) []string {
@@ -65,17 +67,17 @@ func TestPredictPadded(t *testing.T) {
 			return words("predict --log none", run, "--in", in, "--question", "odd number")
 		}
 		want, _ := mustCall(t, args(content)...)
-		first, second := gzipped(content[:9]), gzipped(content[9:])
+		first, second := braidtest.Gzip(content[:9]), braidtest.Gzip(content[9:])
 		for what, file := range map[string][]byte{
-			"plain":   gzipped(content),
-			"zeros":   append(gzipped(content), zeros...),
-			"members": slices.Concat(first, gzipped(nil), zeros, second, zeros),
+			"plain":   braidtest.Gzip(content),
+			"zeros":   append(braidtest.Gzip(content), zeros...),
+			"members": slices.Concat(first, braidtest.Gzip(nil), zeros, second, zeros),
 		} {
 			if got, _ := mustCall(t, args(file)...); got != want || want == "" {
 				t.Errorf("%s, %s: got\n%s\nwant\n%s", name, what, got, want)
 			}
 		}
-		junk := append(gzipped(content), "junk"...)
+		junk := append(braidtest.Gzip(content), "junk"...)
 		checkFails(t, "other bytes follow the compressed data", args(junk)...)
 	}
 }

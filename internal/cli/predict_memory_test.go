@@ -5,6 +5,8 @@ import (
 	"io"
 	"runtime"
 	"testing"
+
+	"braid/internal/braidtest"
 )
 
 // generator is the reader of an IDX file that it generates. It measures the heap as it is read.
@@ -52,7 +54,7 @@ func TestPredictConstantMemory(t *testing.T) {
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
-	in := &generator{header: idxFile(nil, rows, 6, 5), left: 30 * rows}
+	in := &generator{header: braidtest.IDX(nil, rows, 6, 5), left: 30 * rows}
 	var out lineCounter
 	var errs bytes.Buffer
 	args := []string{"predict", run, "--in", "-", "--question", "odd number"}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"braid"
+	"braid/internal/braidtest"
 	"braid/modelfile"
 	"braid/tensor"
 )
@@ -77,7 +78,7 @@ func TestPredictOtherModel(t *testing.T) {
 		`{"sizes": [1, 2, 3], "ids": [1, 1], "price": 3}`: `"price": the head gives numbers`,
 
 		`{"sizes": [1, 2, 3]}`: `"ids" is missing, want 2 ids`,
-		string(idxFile(make([]byte, 30), 1, 6, 5)): `its inputs are "sizes" (3 numbers), ` +
+		string(braidtest.IDX(make([]byte, 30), 1, 6, 5)): `its inputs are "sizes" (3 numbers), ` +
 			`"ids" (2 ids); JSON lines can hold them`,
 		`{"sizes": "iVBORw0KGgo", "ids": [1, 1]}`: `"sizes": got "iVBORw0KGgo", want 3 numbers`,
 

@@ -15,6 +15,7 @@ import (
 
 	"braid/digitqa"
 	"braid/internal/batchpredict"
+	"braid/internal/braidtest"
 	"braid/predictor"
 )
 
@@ -34,7 +35,7 @@ func TestPredict(t *testing.T) {
 	m := newTestRows(t, folder, 40)
 	digits, answers := m.answers(t, run)
 	dir := t.TempDir()
-	images, labels := idxFile(m.pixels, 40, 6, 5), idxFile(m.labels, 40)
+	images, labels := braidtest.IDX(m.pixels, 40, 6, 5), braidtest.IDX(m.labels, 40)
 	var flat, nested strings.Builder
 	for row := range m.rows() {
 		fmt.Fprintln(&flat, m.jsonLine(row, false))
@@ -53,13 +54,16 @@ func TestPredict(t *testing.T) {
 		stdin bool
 		args  []string
 	}{
-		"IDX":             {in: images, args: with(crlf, "digit=", labels)},
-		"IDX, BOM":        {in: images, args: with(marked, "digit=", labels)},
-		"IDX, gzip":       {in: gzipped(images), args: with(gzipped(questions), "", gzipped(labels))},
+		"IDX":      {in: images, args: with(crlf, "digit=", labels)},
+		"IDX, BOM": {in: images, args: with(marked, "digit=", labels)},
+		"IDX, gzip": {
+			in:   braidtest.Gzip(images),
+			args: with(braidtest.Gzip(questions), "", braidtest.Gzip(labels)),
+		},
 		"IDX from a pipe": {in: images, args: with(crlf, "digit=", labels), stdin: true},
 
 		"JSON":               {in: []byte(flat.String())},
-		"JSON, nested, gzip": {in: gzipped([]byte("\ufeff" + nested.String()))},
+		"JSON, nested, gzip": {in: braidtest.Gzip([]byte("\ufeff" + nested.String()))},
 		"JSON from a pipe":   {in: []byte(nested.String()), stdin: true},
 	} {
 		args := words("predict --probabilities --log json", run, "--in", writeFile(t, dir, "in", c.in))
@@ -125,7 +129,7 @@ func TestPredictBlocks(t *testing.T) {
 	m := newTestRows(t, folder, 2*batchpredict.PerBlock+37)
 	dir := t.TempDir()
 	questions := writeFile(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
-	labels := writeFile(t, dir, "labels", idxFile(m.labels, m.rows()))
+	labels := writeFile(t, dir, "labels", braidtest.IDX(m.labels, m.rows()))
 	out := filepath.Join(dir, "out.CSV")
 	predict := []string{"predict", run, "--in", m.idx(t, dir), "--questions", questions}
 	toFile := words("--probabilities --skip-bad", "--labels", labels, "--out", out)

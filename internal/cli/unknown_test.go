@@ -11,6 +11,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/tensor"
@@ -255,7 +256,7 @@ func TestPredictUnknownWords(t *testing.T) {
 func TestPredictUnknownQuestions(t *testing.T) {
 	f := newFilms(t, text.Defaults(), true)
 	dir := t.TempDir()
-	images := writeFile(t, dir, "images", idxFile(make([]byte, 60), 2, 6, 5))
+	images := writeFile(t, dir, "images", braidtest.IDX(make([]byte, 60), 2, 6, 5))
 	const twoQuestions = "very excellent film\r\nvery good bad film\r\n"
 	questions := writeFile(t, dir, "questions", []byte(twoQuestions))
 	for _, c := range []struct {

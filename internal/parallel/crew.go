@@ -9,6 +9,15 @@ import (
 	"sync"
 )
 
+// Each calls work with each number below n, each in a goroutine, and waits for all of them.
+func Each(n int, work func(i int)) {
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() { work(i) })
+	}
+	wait.Wait()
+}
+
 // Crew is a group of workers that run one function in parallel.
 type Crew struct {
 	workers int
