@@ -19,6 +19,7 @@ var members = []braid.Layer{
 	Flatten{},
 	LSTM{},
 	LayerNormalization{},
+	NotZero{},
 }
 
 // Decode returns the layer of a kind, read from its configuration in JSON. custom holds an example
