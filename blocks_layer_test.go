@@ -56,13 +56,8 @@ func (b *block) layer() (l braid.Layer, missing string) {
 		}
 		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"),
 			NoScale: !is("scale")}, ""
-	case "LSTM":
-		_, masked := b.tensors.Entry(b.Name + "/mask")
-		if masked || is("go_backwards") || b.Config["activation"] != nil ||
-			b.Config["recurrent_activation"] != nil || !is("use_bias") {
-			return nil, "LSTM with a mask, backwards, without a bias or with other activations"
-		}
-		return layer.LSTM{Units: int(number("units")), Sequences: is("return_sequences")}, ""
+	case "GRU", "LSTM", "SimpleRNN":
+		return b.recurrentLayer()
 	}
 	return nil, b.Kind
 }

@@ -17,9 +17,11 @@ var members = []braid.Layer{
 	Dropout{},
 	Embedding{},
 	Flatten{},
+	GRU{},
 	LSTM{},
 	LayerNormalization{},
 	NotZero{},
+	SimpleRNN{},
 }
 
 // Decode returns the layer of a kind, read from its configuration in JSON. custom holds an example
