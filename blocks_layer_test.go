@@ -56,7 +56,7 @@ func (b *block) layer() (l braid.Layer, missing string) {
 		}
 		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"),
 			NoScale: !is("scale")}, ""
-	case "GRU", "LSTM", "SimpleRNN":
+	case "Bidirectional", "GRU", "LSTM", "SimpleRNN":
 		return b.recurrentLayer()
 	}
 	return nil, b.Kind

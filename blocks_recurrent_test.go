@@ -12,7 +12,20 @@ import (
 
 // recurrentLayer returns the recurrent layer of a configuration.
 func (b *block) recurrentLayer() (braid.Layer, string) {
-	return recurrent(b.Kind, b.Config)
+	if b.Kind != "Bidirectional" {
+		return recurrent(b.Kind, b.Config)
+	}
+	inner := b.Config["layer"].(map[string]any)
+	l, missing := recurrent(inner["kind"].(string), inner["config"].(map[string]any))
+	if missing != "" {
+		return nil, missing
+	}
+	both := layer.Bidirectional{Layer: l}
+	mode, _ := b.Config["merge_mode"].(string)
+	if err := both.Merge.UnmarshalText([]byte(mode)); err != nil {
+		return nil, err.Error()
+	}
+	return both, ""
 }
 
 // recurrent returns the layer of a kind. Keras' defaults apply to what the configuration lacks.

@@ -12,6 +12,7 @@ var members = []braid.Layer{
 	Activation{},
 	Add{},
 	BatchNormalization{},
+	Bidirectional{},
 	Concatenate{},
 	Dense{},
 	Dropout{},
