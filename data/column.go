@@ -181,23 +181,30 @@ func (c Column) CheckFinite() error {
 // CheckRange returns an error with the first row that has a number outside lo to hi. Bytes are
 // compared by their standardized values.
 func (c Column) CheckRange(lo, hi int) error {
-	want := fmt.Sprintf("%d to %d", lo, hi)
+	return c.Check(fmt.Sprintf("%d to %d", lo, hi), func(v float64) bool {
+		return v >= float64(lo) && v <= float64(hi)
+	})
+}
+
+// Check returns an error with the first row that has a number for which valid returns false. want
+// says in that error what is valid. Bytes are standardized first.
+func (c Column) Check(want string, valid func(v float64) bool) error {
 	if c.DType == tensor.Uint8 {
 		numbers := make([]float32, 256)
 		c.floatsInto(numbers, everyByte)
 		for i, b := range c.bytes {
-			if v := numbers[b]; !(v >= float32(lo) && v <= float32(hi)) {
+			if v := numbers[b]; !valid(float64(v)) {
 				return c.at(i, fmt.Sprintf("%v (byte %d)", v, b), want)
 			}
 		}
 	}
 	for i, v := range c.ints {
-		if int(v) < lo || int(v) > hi {
+		if !valid(float64(v)) {
 			return c.at(i, fmt.Sprint(v), want)
 		}
 	}
 	for i, v := range c.floats {
-		if !(v >= float32(lo) && v <= float32(hi)) {
+		if !valid(float64(v)) {
 			return c.at(i, fmt.Sprint(v), want)
 		}
 	}
