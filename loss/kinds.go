@@ -9,7 +9,16 @@ import (
 // members lists the losses of this package.
 var members = []Loss{
 	BinaryCrossentropy{},
+	Hinge{},
+	Huber{},
+	LogCosh{},
+	MeanAbsoluteError{},
+	MeanAbsolutePercentageError{},
+	MeanSquaredError{},
+	MeanSquaredLogarithmicError{},
+	Poisson{},
 	SparseCategoricalCrossentropy{},
+	SquaredHinge{},
 }
 
 // Decode returns the loss of a kind with a configuration in JSON. Custom losses are found by their

@@ -1,5 +1,6 @@
 // Package loss has the losses: the distance of a head's output from its target, and its gradient. A
-// batch's loss is the mean over its examples.
+// batch's loss is the mean over its examples; that of an example is the mean over the steps of its
+// head, which are the positions along all axes but the last.
 package loss
 
 import (
@@ -29,12 +30,29 @@ type Func interface {
 	Rows(b Batch, losses []float32, scale float32, lo, hi int)
 }
 
+// Scratcher is a Func that chooses the width of Batch.Scratch.
+type Scratcher interface {
+	Func
+	ScratchWidth() int
+}
+
+// ScratchWidth returns the width of Batch.Scratch for a Func: that of a Scratcher, else the size of
+// a row of the head.
+func ScratchWidth(f Func, head braid.Spec) int {
+	if s, ok := f.(Scratcher); ok {
+		return s.ScratchWidth()
+	}
+	return head.Shape.Size()
+}
+
 // Target describes the target of a loss.
 type Target struct {
-	DType   tensor.DType // Float32, or Int32 for labels
-	Shape   tensor.Shape // of one row
-	Classes int          // labels run from 0 to Classes-1; 0: no limit
-	Unit    bool         // numbers are from 0 to 1
+	DType       tensor.DType // Float32, or Int32 for labels
+	Shape       tensor.Shape // of one row
+	Classes     int          // labels run from 0 to Classes-1; 0: no limit
+	Unit        bool         // numbers are from 0 to 1
+	NotNegative bool         // numbers are 0 or more
+	Signs       bool         // numbers are 1 and -1, or 1 and 0
 }
 
 // Batch has the arguments of a loss. Row r of each field is row r of the batch.
@@ -44,8 +62,30 @@ type Batch struct {
 	Labels  tensor.Rows[int32]   // the target, if Int32
 	Target  tensor.Rows[float32] // the target, if Float32
 	Grad    tensor.Rows[float32] // overwritten; zero Rows: compute the loss only
-	Scratch tensor.Rows[float32] // as wide as the output
+	Scratch tensor.Rows[float32] // as wide as ScratchWidth returns, or wider
 
-	// LogSumExp holds the sums of a softmax head over one axis, for each row.
+	// StepWeights holds a factor for the loss of each step of a row; zero Rows: all are 1. The loss
+	// of a row remains a sum over steps divided by the number of steps, whatever the factors are.
+	StepWeights tensor.Rows[float32]
+
+	// LogSumExp holds the sums of a softmax head over the last axis, for each step of each row.
 	LogSumExp op.LogSumExp
+}
+
+// stepWeight returns the factor of one step of a row.
+func (b *Batch) stepWeight(row, step int) float32 {
+	if b.StepWeights.IsNil() {
+		return 1
+	}
+	return b.StepWeights.Data[row*b.StepWeights.Stride+step]
+}
+
+// weighSteps multiplies the numbers of a row, which has axis numbers a step, by the steps' factors.
+func (b *Batch) weighSteps(numbers []float32, row, axis int) {
+	if b.StepWeights.IsNil() {
+		return
+	}
+	for i := range numbers {
+		numbers[i] *= b.stepWeight(row, i/axis)
+	}
 }

@@ -47,7 +47,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 		}
 		b.batch = loss.Batch{
 			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
-			Scratch: tensor.NewRows[float32](space.Rows(), spec.Shape.Size()),
+			Scratch: tensor.NewRows[float32](space.Rows(), loss.ScratchWidth(fn, spec)),
 		}
 		if grads {
 			b.batch.Grad = space.HeadGrad(i, fn.FromLogits())
@@ -157,8 +157,21 @@ func checkTarget(t loss.Target, c data.Column) error {
 		return c.CheckRange(0, t.Classes-1)
 	case t.Unit:
 		return c.CheckRange(0, 1)
+	case t.NotNegative:
+		return c.Check("0 or more", func(v float64) bool { return v >= 0 })
+	case t.Signs:
+		return checkSigns(c)
 	}
 	return nil
+}
+
+// checkSigns returns an error unless the column has 1 and -1, or 1 and 0.
+func checkSigns(c data.Column) error {
+	var zero, minus bool
+	return c.Check("1 and -1, or 1 and 0 throughout", func(v float64) bool {
+		zero, minus = zero || v == 0, minus || v == -1
+		return (v == 1 || v == 0 || v == -1) && !(zero && minus)
+	})
 }
 
 // figureNames lists the figures of an epoch in order: the total loss, each head's loss, each head's
