@@ -10,11 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"braid"
 	"braid/internal/braidtest"
 	"braid/internal/safetensors"
-	"braid/layer"
-	"braid/loss"
 	"braid/optim"
 	"braid/tensor"
 )
@@ -243,48 +240,5 @@ func (b *block) checkOptimizer(t *testing.T) (missing string) {
 		}
 		b.compare(t, fmt.Sprintf("weight_after/%d", k), after, blockLimit)
 	}
-	return ""
-}
-
-// checkLoss compares the losses of rows and their gradients with respect to the logits.
-func (b *block) checkLoss(t *testing.T) (missing string) {
-	name, _ := b.Config["name"].(string)
-	l, err := loss.Decode(name, []byte("{}"))
-	_, masked := b.tensors.Entry(b.Name + "/mask")
-	plain := b.Config["from_logits"] == true && b.Config["pos_weight"] == nil && !masked &&
-		len(b.Inputs[1].Shape) == 1
-	if smoothing, _ := b.Config["label_smoothing"].(float64); err != nil || !plain || smoothing != 0 {
-		return "loss " + name + " with these settings"
-	}
-	spec := braid.Spec{Name: "y", Shape: b.Inputs[1].Shape, Activation: layer.Sigmoid}
-	if name == "sparse_categorical_crossentropy" {
-		spec.Activation = layer.Softmax
-	}
-	f, err := l.Bind(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	width := spec.Shape.Size()
-	batch := braidtest.Answer(tensor.Rows[float32]{Data: b.floats(t, "in/y_pred"), Width: width,
-		Stride: width}, spec.Activation)
-	truth := b.floats(t, "in/y_true")
-	if f.Target().DType == tensor.Int32 {
-		batch.Labels = tensor.NewRows[int32](b.Batch, 1)
-		for i, v := range truth {
-			batch.Labels.Data[i] = int32(v)
-		}
-	} else {
-		batch.Target = tensor.Rows[float32]{Data: truth, Width: width, Stride: width}
-	}
-	batch.Grad = tensor.NewRows[float32](b.Batch, width)
-	losses := make([]float32, b.Batch)
-	f.Rows(batch, losses, 1, 0, b.Batch)
-	b.compare(t, "out", losses, blockLimit)
-	for r, u := range b.floats(t, "upstream") {
-		for i := range width {
-			batch.Grad.Row(r)[i] *= u
-		}
-	}
-	b.compare(t, "grad_in/y_pred", batch.Grad.Data, gradientLimit)
 	return ""
 }

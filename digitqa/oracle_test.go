@@ -204,7 +204,7 @@ func (o *oracle) gradient(model *braid.Model, table *data.Table) {
 		f.Rows(loss.Batch{
 			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
 			Labels: labels, Target: targets, Grad: space.HeadGrad(i, true),
-			Scratch: tensor.NewRows[float32](o.Batch, model.Heads()[i].Shape.Size()),
+			Scratch: tensor.NewRows[float32](o.Batch, loss.ScratchWidth(f, model.Heads()[i])),
 		}, losses, float32(weight/float64(o.Batch)), 0, o.Batch)
 	}
 	b.Backward()

@@ -51,8 +51,8 @@ func (Hinge) slopes(x block, grad []float32) {
 	}
 }
 
-// SquaredHinge is the mean of max(0, 1 - target output)² over the outputs of a row. Target and heads
-// are those of Hinge.
+// SquaredHinge is the mean of max(0, 1 - target output)² over the outputs of a row. Target and
+// heads are those of Hinge.
 type SquaredHinge struct{}
 
 // Kind is "squared_hinge".

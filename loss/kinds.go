@@ -9,8 +9,13 @@ import (
 // members lists the losses of this package.
 var members = []Loss{
 	BinaryCrossentropy{},
+	BinaryFocalCrossentropy{},
+	CategoricalCrossentropy{},
+	CategoricalFocalCrossentropy{},
+	CosineSimilarity{},
 	Hinge{},
 	Huber{},
+	KLDivergence{},
 	LogCosh{},
 	MeanAbsoluteError{},
 	MeanAbsolutePercentageError{},

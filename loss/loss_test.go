@@ -2,6 +2,7 @@ package loss_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"braid"
@@ -31,7 +32,7 @@ var (
 // The expected losses are from Python's math: log(sum(exp(z))) - z[label].
 func TestSparseCategoricalCrossentropy(t *testing.T) {
 	f := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
-	b := braidtest.Answer(rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), braid.Softmax)
+	b := braidtest.Answer(rows(3, 0.5, -1, 2, 0, 0, 0, 1, 3, -2), softmaxHead)
 	b.Labels = tensor.Rows[int32]{Data: []int32{2, 0, 2}, Width: 1, Stride: 1}
 	losses := make([]float32, 3)
 	f.Rows(b, losses, 1, 0, 3)
@@ -40,12 +41,12 @@ func TestSparseCategoricalCrossentropy(t *testing.T) {
 			t.Errorf("loss of row %d is %v, want %v", i, losses[i], want)
 		}
 	}
-	braidtest.LossGradient(t, f, b, braid.Softmax)
+	braidtest.LossGradient(t, f, b, softmaxHead)
 }
 
 func TestBinaryCrossentropy(t *testing.T) {
 	f := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
-	b := braidtest.Answer(rows(2, 0.5, -1, 2, 0), braid.Sigmoid)
+	b := braidtest.Answer(rows(2, 0.5, -1, 2, 0), sigmoidHead)
 	b.Target = rows(2, 1, 0, 0.25, 1)
 	losses := make([]float32, 2)
 	f.Rows(b, losses, 1, 0, 2)
@@ -54,72 +55,70 @@ func TestBinaryCrossentropy(t *testing.T) {
 			t.Errorf("loss of row %d is %v, want %v", i, losses[i], want)
 		}
 	}
-	braidtest.LossGradient(t, f, b, braid.Sigmoid)
+	braidtest.LossGradient(t, f, b, sigmoidHead)
 }
 
-// Losses and gradients of logits of 1e4 are finite and exact.
-func TestExtremeLogits(t *testing.T) {
-	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
-	b := braidtest.Answer(rows(3, 1e4, -1e4, 0, 1e4, -1e4, 0), braid.Softmax)
-	b.Grad = tensor.NewRows[float32](2, 3)
-	b.Labels = tensor.Rows[int32]{Data: []int32{0, 1}, Width: 1, Stride: 1}
-	losses := make([]float32, 2)
-	sparse.Rows(b, losses, 1, 0, 2)
-	if losses[0] != 0 || losses[1] != 2e4 || b.Grad.Row(1)[0] != 1 || b.Grad.Row(1)[1] != -1 {
-		t.Errorf("losses %v, gradients %v", losses, b.Grad.Data)
-	}
-	binary := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
-	b = braidtest.Answer(rows(2, 1e4, -1e4), braid.Sigmoid)
-	b.Target, b.Grad = rows(2, 0, 0), tensor.NewRows[float32](1, 2)
-	binary.Rows(b, losses, 1, 0, 1)
-	if losses[0] != 5e3 || b.Grad.Data[0] != 0.5 || b.Grad.Data[1] != 0 {
-		t.Errorf("loss %v, gradients %v, want 5000 and 0.5, 0", losses[0], b.Grad.Data)
-	}
-}
-
-// A small loss keeps its digits: the loss uses log1p, not the logarithm of a number rounded to 1.
-func TestSmallLosses(t *testing.T) {
-	sparse := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
-	binary := bind(t, loss.BinaryCrossentropy{},
-		braid.Spec{Name: "b", Shape: tensor.Shape{1}, Activation: braid.Sigmoid})
-	for _, z := range []float32{5, 12, 18, 30} {
-		losses := make([]float32, 1)
-		b := braidtest.Answer(rows(1, z), braid.Sigmoid)
-		b.Target = rows(1, 1)
-		binary.Rows(b, losses, 1, 0, 1)
-		want := math.Log1p(math.Exp(-float64(z)))
-		if math.Abs(float64(losses[0])-want) > 4e-7*want {
-			t.Errorf("loss at logit %v is %v, want %v", z, losses[0], want)
+// Weights of classes multiply losses and gradients; they do not divide them.
+func TestClassWeights(t *testing.T) {
+	plain := bind(t, loss.SparseCategoricalCrossentropy{}, softmaxHead)
+	weights := []float64{2, 0, 0.5}
+	weighted := bind(t, loss.SparseCategoricalCrossentropy{ClassWeights: weights}, softmaxHead)
+	b := braidtest.Answer(rows(3, 0.5, -1, 2, 0, 0, 1, 1, 3, -2), softmaxHead)
+	b.Labels = tensor.Rows[int32]{Data: []int32{2, 0, 1}, Width: 1, Stride: 1}
+	want, got := make([]float32, 3), make([]float32, 3)
+	b.Grad = tensor.NewRows[float32](3, 3)
+	plain.Rows(b, want, 1, 0, 3)
+	wantGrad := b.Grad
+	b.Grad = tensor.NewRows[float32](3, 3)
+	weighted.Rows(b, got, 1, 0, 3)
+	for r, weight := range []float32{0.5, 2, 0} { // powers of two are exact
+		if got[r] != want[r]*weight {
+			t.Errorf("loss of row %d is %v, want %v times %v", r, got[r], weight, want[r])
 		}
-		b = braidtest.Answer(rows(3, -z, 0, -z), braid.Softmax)
-		b.Labels = tensor.Rows[int32]{Data: []int32{1}, Width: 1, Stride: 1}
-		sparse.Rows(b, losses, 1, 0, 1)
-		want = math.Log1p(2 * math.Exp(-float64(z)))
-		if math.Abs(float64(losses[0])-want) > 4e-7*want {
-			t.Errorf("loss beside logits %v is %v, want %v", -z, losses[0], want)
+		for i, g := range b.Grad.Row(r) {
+			if g != wantGrad.Row(r)[i]*weight {
+				t.Errorf("gradient of row %d is %v, want %v times %v", r, b.Grad.Row(r), weight,
+					wantGrad.Row(r))
+			}
 		}
 	}
 }
 
-func TestMistakes(t *testing.T) {
-	for _, l := range []loss.Loss{loss.SparseCategoricalCrossentropy{}, loss.BinaryCrossentropy{}} {
-		if _, err := l.Bind(braid.Spec{Name: "x", Shape: tensor.Shape{3}}); err == nil {
-			t.Errorf("%s binds to a linear head", l.Kind())
-		}
+// PyTorch's BCEWithLogitsLoss: w y log(1 + exp(-z)) + (1 - y) log(1 + exp(z)).
+func TestPositiveWeight(t *testing.T) {
+	pairs := braid.Spec{Name: "pairs", Shape: tensor.Shape{2, 2}, Activation: braid.Sigmoid}
+	f := bind(t, loss.BinaryCrossentropy{PositiveWeight: []float64{3, 0.5}}, pairs)
+	b := braidtest.Answer(rows(4, 0.5, -1, 2, 0.25), pairs)
+	b.Target = rows(4, 1, 1, 0.25, 0)
+	losses := make([]float32, 1)
+	f.Rows(b, losses, 1, 0, 1)
+	var want float64
+	for i, z := range []float64{0.5, -1, 2, 0.25} {
+		y, w := float64(b.Target.Data[i]), []float64{3, 0.5}[i%2]
+		want += (w*y*math.Log1p(math.Exp(-z)) + (1-y)*math.Log1p(math.Exp(z))) / 4
 	}
-	pairs := braid.Spec{Shape: tensor.Shape{2, 3}, Activation: braid.Softmax}
-	if _, err := (loss.SparseCategoricalCrossentropy{}).Bind(pairs); err == nil {
-		t.Error("sparse loss binds to a head of two axes")
+	if math.Abs(float64(losses[0])-want) > 1e-6 {
+		t.Errorf("loss is %v, want %v", losses[0], want)
 	}
 }
 
-func TestDecode(t *testing.T) {
-	for _, l := range []loss.Loss{loss.BinaryCrossentropy{}, loss.SparseCategoricalCrossentropy{}} {
-		if back, err := loss.Decode(l.Kind(), []byte("{}")); err != nil || back != l {
-			t.Errorf("%s is decoded as %#v (%v)", l.Kind(), back, err)
+// A label 0 is the sign -1.
+func TestHingeLabels(t *testing.T) {
+	head := braid.Spec{Name: "x", Shape: tensor.Shape{4}}
+	for _, l := range []loss.Loss{loss.Hinge{}, loss.SquaredHinge{}} {
+		var want []float32
+		for _, target := range [][]float32{{1, -1, -1, 1}, {1, 0, 0, 1}} {
+			b := braidtest.Answer(rows(4, 0.5, 0.25, -3, -2), head)
+			b.Target, b.Grad = rows(4, target...), tensor.NewRows[float32](1, 4)
+			losses := make([]float32, 1)
+			bind(t, l, head).Rows(b, losses, 1, 0, 1)
+			got := append(losses, b.Grad.Data...)
+			if want == nil {
+				want = got
+			}
+			if !slices.Equal(got, want) || got[2] == 0 {
+				t.Errorf("%s of %v: loss and gradients %v, want %v", l.Kind(), target, got, want)
+			}
 		}
-	}
-	if _, err := loss.Decode("binary_crossentropy", []byte(`{"smoothing":0.1}`)); err == nil {
-		t.Error("an unknown field is no error")
 	}
 }
