@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"braid/data"
+	"braid/internal/engine"
 )
 
 // fingerprint describes everything that determines what a run computes, by name: two runs with
@@ -25,6 +26,10 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 		"batch":   strconv.Itoa(f.batch),
 		"restore": strconv.FormatBool(f.plan.Restore),
 		"shuffle": strconv.FormatBool(!f.plan.NoShuffle),
+	}
+	isRandom := func(n *engine.Node) bool { return n.Random }
+	if slices.ContainsFunc(f.model.Network().Nodes, isRandom) { // dropout draws by this seed
+		s["model's seed"] = strconv.FormatUint(f.model.Seed(), 10)
 	}
 	add := func(name, kind string, config any, more ...any) error {
 		content, err := json.Marshal(config)
@@ -46,13 +51,17 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 		}
 		failed = append(failed, add("layer "+p.Name, p.Layer.Kind(), p.Layer, from))
 	}
-	for name, h := range f.plan.Heads {
+	for _, spec := range f.model.Heads() {
+		name, h := spec.Name, f.plan.Heads[spec.Name]
 		var metrics []string
 		for _, m := range h.Metrics {
 			metrics = append(metrics, m.Kind())
 		}
 		failed = append(failed, add("head "+name, h.Loss.Kind(), h.Loss, " weight ", h.weight(),
 			", metrics ", metrics))
+		if h.RowWeight != "" {
+			s["weights of the rows of "+name] = "column " + h.RowWeight
+		}
 	}
 	s.addTable("training", table)
 	if f.plan.Validate != nil {

@@ -278,6 +278,54 @@ func TestResumeWithLabels(t *testing.T) {
 	}
 }
 
+// The column with the rows' weights is part of the run, even if the table stays the same.
+func TestResumeWithOtherWeights(t *testing.T) {
+	l := newLabelled(9)
+	l.weight = slices.Repeat([]float32{2}, 9)
+	p := twoLosses()
+	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
+	weigh := func(name string) {
+		p.Heads = twoLosses().Heads
+		h := p.Heads[name]
+		h.RowWeight = "weight"
+		p.Heads[name] = h
+	}
+	weigh("level")
+	fitted(t, l, p)
+	weigh("kind")
+	p.Epochs = 5
+	_, err := train.Resume(context.Background(), twoHeads(t), l.table(t), p)
+	if err == nil || !strings.Contains(err.Error(), "weights of the rows of kind: it has none") {
+		t.Errorf("error is %v, want one that names the weights", err)
+	}
+}
+
+// Dropout draws by the model's seed, which is therefore part of the run.
+func TestResumeWithOtherDropout(t *testing.T) {
+	build := func(seed uint64) *braid.Model {
+		g := braid.NewGraph("dropped")
+		x := g.Add("d", layer.Dropout{Rate: 0.5}, g.Input("x", tensor.Float32, 3))
+		g.Head("kind", layer.Dense{Units: 3, Activation: layer.Softmax}, x)
+		g.Head("level", layer.Dense{Units: 1, Activation: layer.Sigmoid}, x)
+		m, err := g.Build(seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	l, p := newLabelled(9), twoLosses()
+	p.Seed = 4
+	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
+	if _, err := train.Fit(context.Background(), build(1), l.table(t), p); err != nil {
+		t.Fatal(err)
+	}
+	p.Epochs = 5
+	_, err := train.Resume(context.Background(), build(2), l.table(t), p)
+	if err == nil || !strings.Contains(err.Error(), "model's seed: it has 1, this run has 2") {
+		t.Errorf("error is %v, want one that names the seed", err)
+	}
+}
+
 func TestBadLabels(t *testing.T) {
 	l := newLabelled(4)
 	some := []float32{1, float32(math.NaN()), 0, 1, 1, 1, 0, 0}
