@@ -19,6 +19,7 @@ type functions struct {
 		dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64,
 		scale, shift float32,
 	)
+	mulRows  func(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
 	softmax  func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
 	lookUp   func(dst, table *float32, ids *int32, tableRow, count, width uint64)
 	addUp    func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
@@ -80,6 +81,13 @@ func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set
 			}
 		},
 		Transpose: f.transposeMatrix,
+		MulRows: func(p RowProducts) {
+			if p.Rows > 0 && p.Width > 0 {
+				p.check()
+				f.mulRows(&p.Y[0], &p.X[0], &p.W[0], stride(p.YRow), stride(p.XRow), stride(p.WRow),
+					uint64(p.Rows), uint64(p.Width))
+			}
+		},
 		LookUp: func(p Lookup) {
 			if len(p.IDs) > 0 && p.Width > 0 {
 				checkOrder(p.IDs, countRows(len(p.Table), p.Width, p.TableRow))

@@ -21,6 +21,6 @@ var avx2 = func() Set {
 		spread: spreadAVX2, softmax: softmaxAVX2, argMax: argMaxAVX2, bytes: bytesAVX2,
 		transpose: transposeAVX2, transposeAdd: transposeAddAVX2,
 		lookUp: lookUpAVX2, addUp: addUpAVX2, lstm: lstmAVX2, lstmBack: lstmBackAVX2,
-		adam: adamAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
+		adam: adamAVX2, mulRows: mulRowsAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
 	})
 }()

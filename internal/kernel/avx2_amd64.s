@@ -3492,6 +3492,55 @@ weightsDone:
 	VZEROUPPER
 	RET
 
+// func mulRowsAVX2(y *float32, x *float32, w *float32, yRow uint64, xRow uint64, wRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·mulRowsAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+
+rows:
+	MOVQ AX, BX
+	MOVQ CX, SI
+	MOVQ DX, DI
+	MOVQ width+56(FP), R8
+	SUBQ $0x08, R8
+	JL   numbersTail
+
+numbers:
+	VMOVUPS     (BX), Y0
+	VMOVUPS     (DI), Y1
+	VMOVUPS     (SI), Y2
+	VFMADD231PS Y1, Y2, Y0
+	VMOVUPS     Y0, (BX)
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, R8
+	JGE         numbers
+
+numbersTail:
+	ADDQ         $0x08, R8
+	JZ           numbersDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R8, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (BX), Y1, Y0
+	VMASKMOVPS   (DI), Y1, Y2
+	VMASKMOVPS   (SI), Y1, Y3
+	VFMADD231PS  Y2, Y3, Y0
+	VMASKMOVPS   Y0, Y1, (BX)
+
+numbersDone:
+	ADDQ yRow+24(FP), AX
+	ADDQ xRow+32(FP), CX
+	ADDQ wRow+40(FP), DX
+	DECQ rows+48(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
 // func bytesAVX2(dst *float32, src *uint8, order *int32, dstRow uint64, srcRow uint64, rows uint64, width uint64, scale float32, shift float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·bytesAVX2(SB), NOSPLIT, $0-64

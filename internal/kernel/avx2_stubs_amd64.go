@@ -169,6 +169,11 @@ func argMaxAVX2(dst *int32, x *float32, xRow uint64, rows uint64, width uint64)
 //go:noescape
 func adamAVX2(w *float32, grad *float32, m *float32, v *float32, wRow uint64, gradRow uint64, mRow uint64, vRow uint64, rows uint64, width uint64, beta1 float32, rest1 float32, beta2 float32, rest2 float32, rate float32, epsilon float32)
 
+// mulRowsAVX2 adds the products of rows of width numbers, at least one row.
+//
+//go:noescape
+func mulRowsAVX2(y *float32, x *float32, w *float32, yRow uint64, xRow uint64, wRow uint64, rows uint64, width uint64)
+
 // bytesAVX2 gathers rows of width bytes, at least one row.
 //
 //go:noescape

@@ -28,6 +28,6 @@ var avx512 = func() Set {
 		softmax: softmaxAVX512, argMax: argMaxAVX512, bytes: bytesAVX512,
 		transpose: transposeAVX512, transposeAdd: transposeAddAVX512,
 		lookUp: lookUpAVX512, addUp: addUpAVX512, lstm: lstmAVX512, lstmBack: lstmBackAVX512,
-		adam: adamAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
+		adam: adamAVX512, mulRows: mulRowsAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
 	})
 }()

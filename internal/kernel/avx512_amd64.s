@@ -5264,6 +5264,54 @@ weightsDone:
 	VZEROUPPER
 	RET
 
+// func mulRowsAVX512(y *float32, x *float32, w *float32, yRow uint64, xRow uint64, wRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulRowsAVX512(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ w+16(FP), DX
+
+rows:
+	MOVQ AX, BX
+	MOVQ CX, SI
+	MOVQ DX, DI
+	MOVQ width+56(FP), R8
+	SUBQ $0x10, R8
+	JL   numbersTail
+
+numbers:
+	VMOVUPS     (BX), Z0
+	VMOVUPS     (DI), Z1
+	VMOVUPS     (SI), Z2
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS     Z0, (BX)
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, R8
+	JGE         numbers
+
+numbersTail:
+	ADDQ        $0x10, R8
+	JZ          numbersDone
+	MOVQ        $0xffffffffffffffff, R9
+	BZHIQ       R8, R9, R9
+	KMOVW       R9, K1
+	VMOVUPS.Z   (BX), K1, Z0
+	VMOVUPS.Z   (DI), K1, Z1
+	VMOVUPS.Z   (SI), K1, Z2
+	VFMADD231PS Z1, Z2, Z0
+	VMOVUPS     Z0, K1, (BX)
+
+numbersDone:
+	ADDQ yRow+24(FP), AX
+	ADDQ xRow+32(FP), CX
+	ADDQ wRow+40(FP), DX
+	DECQ rows+48(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
 // func bytesAVX512(dst *float32, src *uint8, order *int32, dstRow uint64, srcRow uint64, rows uint64, width uint64, scale float32, shift float32)
 // Requires: AVX, AVX512F, FMA3
 TEXT ·bytesAVX512(SB), NOSPLIT, $0-64

@@ -49,6 +49,8 @@ type Set struct {
 	// Bytes gathers rows of bytes and converts them to float32; see Gathered.
 	Bytes     func(p Gathered)
 	Transpose func(p Transposition)
+	// MulRows adds the products of two matrices, element by element; see RowProducts.
+	MulRows func(p RowProducts)
 	// LookUp copies rows of a table by ids, AddUp adds to them; see Lookup.
 	LookUp, AddUp func(p Lookup)
 	LSTM          func(c LSTMCell)
@@ -116,6 +118,7 @@ var reference = Set{
 	ArgMax:      argMax,
 	Bytes:       bytes,
 	Transpose:   transpose,
+	MulRows:     mulRows,
 	LookUp:      lookUp,
 	AddUp:       addUp,
 	LSTM:        lstm,

@@ -177,6 +177,37 @@ func transpose(p Transposition) {
 	}
 }
 
+// RowProducts is Y[i,j] += X[i,j] W[i,j], row by row. A stride may be 0: then all rows read one row
+// of X or W, or Y[0,j] sums over the rows in ascending order.
+type RowProducts struct {
+	Rows, Width int
+	Y           []float32
+	YRow        int
+	X           []float32
+	XRow        int
+	W           []float32
+	WRow        int
+}
+
+func (p *RowProducts) check() {
+	checkRows(p.Y, p.Rows, p.Width, p.YRow)
+	checkRows(p.X, p.Rows, p.Width, p.XRow)
+	checkRows(p.W, p.Rows, p.Width, p.WRow)
+}
+
+func mulRows(p RowProducts) {
+	if p.Width <= 0 {
+		return
+	}
+	p.check()
+	for i := range p.Rows {
+		y, w := p.Y[i*p.YRow:][:p.Width], p.W[i*p.WRow:][:p.Width]
+		for j, x := range p.X[i*p.XRow:][:p.Width] {
+			y[j] = fma(x, w[j], y[j])
+		}
+	}
+}
+
 func spread(dst, src []float32) {
 	if len(src) == 0 {
 		return

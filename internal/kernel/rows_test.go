@@ -65,6 +65,40 @@ func TestSoftmaxOfSets(t *testing.T) {
 	})
 }
 
+// Every combination of strides that are 0, as wide as a row, or wider.
+func TestMulRows(t *testing.T) {
+	small := []float32{1, 2}
+	mulRows(RowProducts{Rows: 3, Width: 2, Y: small, X: []float32{1, 2, 3, 4, 5, 6}, XRow: 2,
+		W: []float32{10, 20, 30, 40, 50, 60}, WRow: 2})
+	checkSame(t, "sum over rows", small, []float32{351, 562})
+	strides := func(width int) []int { return []int{0, width, width + 5} }
+	eachMatrix(t, func(
+		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+	) {
+		for _, yRow := range strides(width) {
+			for _, xRow := range strides(width) {
+				wRow := strides(width)[(yRow+2*xRow+rows)%3]
+				offset := (rows + width) % 4
+				allY, y := matrix(r, fill, rows, width, yRow, offset)
+				_, x := matrix(r, fill, rows, width, xRow, 3-offset)
+				_, w := matrix(r, fill, rows, width, wRow, 1)
+				want := clone(y)
+				p := RowProducts{
+					Rows: rows, Width: width, Y: y, YRow: yRow, X: x, XRow: xRow, W: w, WRow: wRow,
+				}
+				q := p
+				q.Y = want
+				mulRows(q)
+				set.MulRows(p)
+				what := fmt.Sprintf("MulRows, %s data, %d x %d, strides %d %d %d", kind, rows, width,
+					yRow, xRow, wRow)
+				checkSame(t, what, y, want)
+				checkGuards(t, what, allY, len(y), offset)
+			}
+		}
+	})
+}
+
 func TestArgMax(t *testing.T) {
 	rows := []float32{
 		1, 3, 3, 2, // the first of two equal numbers

@@ -28,6 +28,7 @@ func main() {
 	softmax()
 	argMax()
 	adam()
+	mulRows()
 	bytes()
 	prefetch()
 	claim()

@@ -293,6 +293,21 @@ func adam() {
 	}, map[string]Register{"w": w, "grad": g, "m": m, "v": v})
 }
 
+// mulRows writes the kernel that adds the products of two matrices, element by element.
+func mulRows() {
+	function("mulRows", "func(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)",
+		"adds the products of rows of width numbers, at least one row.")
+	y, x, w := pointer("y"), pointer("x"), pointer("w")
+	rowLoop("rows", func() {
+		y, x, w, n := duplicate(y), duplicate(x), duplicate(w), pointer("width")
+		along("numbers", n, func(tail *mask) {
+			sum := load(at(y), tail)
+			fma231.do(load(at(w), tail), load(at(x), tail), sum)
+			store(sum, at(y), tail)
+		}, y, x, w)
+	}, map[string]Register{"y": y, "x": x, "w": w})
+}
+
 // bytes writes the kernel that gathers rows of bytes and converts them to float32. The stores of a
 // row are aligned, except the first and the last, which may overlap others: a store across two
 // cache lines costs twice as much.
