@@ -11,6 +11,8 @@ import (
 var members = []braid.Layer{
 	Activation{},
 	Add{},
+	AveragePooling1D{},
+	AveragePooling2D{},
 	BatchNormalization{},
 	Bidirectional{},
 	Concatenate{},
@@ -23,6 +25,16 @@ var members = []braid.Layer{
 	LayerNormalization{},
 	NotZero{},
 	SimpleRNN{},
+	GlobalAveragePooling1D{},
+	GlobalAveragePooling2D{},
+	GlobalMaxPooling1D{},
+	GlobalMaxPooling2D{},
+	LSTM{},
+	LayerNormalization{},
+	MaxPooling1D{},
+	MaxPooling2D{},
+	UpSampling2D{},
+	ZeroPadding2D{},
 }
 
 // Decode returns the layer of a kind, read from its configuration in JSON. custom holds an example

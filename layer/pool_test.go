@@ -1,0 +1,110 @@
+package layer_test
+
+import (
+	"testing"
+
+	"braid"
+	"braid/internal/braidtest"
+	"braid/layer"
+	"braid/tensor"
+)
+
+// TestPoolingGradients checks pooling, padding and upsampling. The inputs of max pooling are rows
+// of a small embedding: a difference must not change which number is the largest.
+func TestPoolingGradients(t *testing.T) {
+	smooth := map[string]braid.Layer{
+		"average": layer.AveragePooling2D{Size: layer.Pair{2, 3}},
+		"average, same": layer.AveragePooling2D{Size: layer.Pair{3, 4}, Strides: layer.Pair{1, 2},
+			Padding: layer.Same},
+		"global average":  layer.GlobalAveragePooling2D{KeepDims: true},
+		"zeros":           layer.ZeroPadding2D{Padding: layer.Sides{{1, 0}, {3, 2}}},
+		"zeros, default":  layer.ZeroPadding2D{},
+		"copies":          layer.UpSampling2D{Size: layer.Pair{3, 2}},
+		"copies, default": layer.UpSampling2D{},
+	}
+	largest := map[string]braid.Layer{
+		"max":          layer.MaxPooling2D{Size: layer.Pair{2, 3}},
+		"max, overlap": layer.MaxPooling2D{Size: layer.Pair{3, 2}, Strides: layer.Pair{2, 1}},
+		"max, same":    layer.MaxPooling2D{Strides: layer.Pair{1, 3}, Padding: layer.Same},
+		"global max":   layer.GlobalMaxPooling2D{},
+	}
+	embedding := layer.Embedding{Vocabulary: 5, Width: 3}
+	graphs := map[string]func(g *braid.Graph){
+		"steps": func(g *braid.Graph) {
+			x, mask := g.Input("x", tensor.Float32, 7, 2), g.Input("mask", tensor.Float32, 7)
+			under := g.Add("under", layer.Dense{Units: 3, Activation: layer.Tanh}, x)
+			g.Head("average", layer.AveragePooling1D{}, under)
+			g.Head("masked", layer.GlobalAveragePooling1D{}, under, mask)
+			g.Head("mean", layer.GlobalAveragePooling1D{KeepDims: true}, under)
+		},
+		"max of steps": func(g *braid.Graph) {
+			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 7))
+			g.Head("max", layer.MaxPooling1D{Size: 3, Strides: 2, Padding: layer.Same}, under)
+			g.Head("most", layer.GlobalMaxPooling1D{KeepDims: true}, under)
+		},
+	}
+	for name, l := range smooth {
+		graphs[name] = func(g *braid.Graph) {
+			x := g.Input("x", tensor.Float32, 4, 7, 2)
+			under := g.Add("under", layer.Dense{Units: 3, Activation: layer.Tanh}, x)
+			g.Head("head", l, under)
+			g.Head("beside", layer.Dense{Units: 2}, under)
+		}
+	}
+	for name, l := range largest {
+		graphs[name] = func(g *braid.Graph) {
+			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 4, 7))
+			g.Head("head", l, under)
+			g.Head("beside", layer.Dense{Units: 2}, under)
+		}
+	}
+	checkGradients(t, graphs)
+}
+
+// TestMaskedMean checks a row without a valid step, and one with a single valid step.
+func TestMaskedMean(t *testing.T) {
+	g := braid.NewGraph("masked")
+	x, mask := g.Input("x", tensor.Float32, 2, 1), g.Input("mask", tensor.Float32, 2)
+	g.Head("head", layer.GlobalAveragePooling1D{}, x, mask)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := m.Predict(braid.Tensors{
+		"x":    tensor.Floats([]float32{1, 2, 4, 8}, 2, 2, 1),
+		"mask": tensor.Floats([]float32{0, 0, 1, 0}, 2, 2),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := out["head"].Float32s(); got[0] != 0 || got[1] != 4 {
+		t.Errorf("means of rows with no and one valid step are %v, want [0 4]", got)
+	}
+}
+
+// TestMaxPoolingTies checks that the gradient goes to the first of equal numbers alone: with a
+// kernel of zeros all outputs are equal to the bias.
+func TestMaxPoolingTies(t *testing.T) {
+	g := braid.NewGraph("ties")
+	x := g.Input("x", tensor.Float32, 2, 2, 1)
+	zeros := layer.Weight{Init: layer.Constant}
+	g.Head("head", layer.MaxPooling2D{}, g.Add("d", layer.Dense{Units: 1, Kernel: zeros}, x))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := braidtest.NewBatch(m, 1, 1)
+	copy(run.Team.Workers[0].Input(0).Row(0), []float32{3, 5, 7, 11})
+	run.Space.HeadGrad(0, false).Row(0)[0] = 2
+	run.Forward()
+	run.Backward()
+	for name, want := range map[string]float32{"d.kernel": 2 * 3, "d.bias": 2} {
+		w, err := m.Weight(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := run.Gradient(w)[0]; got != want {
+			t.Errorf("gradient of %s is %v, want %v", name, got, want)
+		}
+	}
+}
