@@ -34,6 +34,10 @@ func (b *block) layer() (l braid.Layer, missing string) {
 		}, ""
 	case "Concatenate":
 		return layer.Concatenate{Axis: int(number("axis"))}, ""
+	case "Conv1D", "Conv2D", "DepthwiseConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D",
+		"AveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
+		"GlobalAveragePooling2D", "ZeroPadding2D", "UpSampling2D":
+		return b.windowed()
 	case "Dense":
 		f, err := activation(b.Config)
 		if err != nil {
