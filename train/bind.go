@@ -59,11 +59,11 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			b.batch.Target = tensor.NewRows[float32](space.Rows(), width)
 		}
 		for _, m := range h.Metrics {
-			fn, err := m.Bind(spec, metric.Target{DType: b.target.DType, Shape: b.target.Shape})
+			fn, err := m.Bind(spec, metricTarget(b.target))
 			if err != nil {
 				return nil, err
 			}
-			s, err := newScore(m.Kind(), fn, space.Rows(), metric.Batch{
+			s, err := newScore(m, fn, space.Rows(), metric.Batch{
 				Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
 				Scratch: make([]int32, space.Rows()),
 			})
@@ -75,6 +75,10 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 		list = append(list, b)
 	}
 	return list, nil
+}
+
+func metricTarget(t loss.Target) metric.Target {
+	return metric.Target{DType: t.DType, Shape: t.Shape, Unit: t.Unit}
 }
 
 // dataset is a table bound to a model: a column for each input and each head, in the model's order.
@@ -183,7 +187,35 @@ func figureNames(heads []*head) []string {
 	}
 	for _, h := range heads {
 		for _, s := range h.metrics {
-			list = append(list, h.name+"_"+s.name)
+			if !s.isTable() {
+				list = append(list, h.name+"_"+s.name)
+			}
+		}
+	}
+	return list
+}
+
+// ascending reports of each figure of figureNames whether more is better.
+func ascending(heads []*head) []bool {
+	list := make([]bool, 1+len(heads))
+	for _, h := range heads {
+		for _, s := range h.metrics {
+			if !s.isTable() {
+				list = append(list, s.ascends)
+			}
+		}
+	}
+	return list
+}
+
+// tableNames lists the tables in the order of the heads and their metrics.
+func tableNames(heads []*head) []string {
+	var list []string
+	for _, h := range heads {
+		for _, s := range h.metrics {
+			if s.isTable() {
+				list = append(list, h.name+"_"+s.name)
+			}
 		}
 	}
 	return list

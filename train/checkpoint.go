@@ -32,7 +32,7 @@ type Checkpoint struct {
 	// without validation data.
 	Best string
 	// Mode is "min" or "max": which value of the figure is best. "" means the largest value of an
-	// accuracy, and the least of any other figure.
+	// accuracy or of another metric.Ascending, and the least of any other figure.
 	Mode string
 }
 
@@ -161,17 +161,22 @@ func (e *NotSaved) Error() string {
 // Unwrap returns the first error.
 func (e *NotSaved) Unwrap() error { return e.First }
 
-// Best returns the epoch, from 1, with the best value of a figure: the largest value of an
-// accuracy, the least of any other figure. It returns 0 if there is none.
+// Best returns the epoch, from 1, with the best value of a figure: the largest value of an accuracy
+// or of another metric.Ascending, the least of any other figure. Of a History that no run returned,
+// only accuracies are known. It returns 0 if there is none.
 func (h *History) Best(name string) (epoch int) { return h.best(name, "") }
 
 // best is Best with the Mode of a Checkpoint.
 func (h *History) best(name, mode string) (epoch int) {
-	largest := mode == "max" || mode == "" && strings.HasSuffix(name, "accuracy")
 	figure := slices.Index(h.Names, name)
 	if figure < 0 {
 		return 0
 	}
+	ascends := strings.HasSuffix(name, "accuracy")
+	if h.ascending != nil {
+		ascends = h.ascending[figure]
+	}
+	largest := mode == "max" || mode == "" && ascends
 	for i, e := range h.Epochs {
 		v := e.Values[figure]
 		if math.IsNaN(v) {

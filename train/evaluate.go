@@ -7,13 +7,14 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/engine"
+	"braid/metric"
 )
 
 // evaluationRows is the number of rows of an evaluation batch.
 const evaluationRows = 256
 
 // Evaluate computes the losses and metrics of heads on a table: the figures of Fit's history, in
-// the same order. Workers 0 means one for each processor.
+// the same order, and tables such as a metric.ConfusionMatrix. Workers 0 means one for each processor.
 func Evaluate(
 	ctx context.Context, m *braid.Model, table *data.Table, heads Heads, workers int,
 ) (*Scores, error) {
@@ -36,7 +37,9 @@ func Evaluate(
 	if err != nil {
 		return nil, fmt.Errorf("train: evaluation: %w", err)
 	}
-	return &Scores{Rows: table.Rows(), Names: figureNames(run.heads), Values: values}, nil
+	return &Scores{
+		Rows: table.Rows(), Names: figureNames(run.heads), Values: values, Tables: run.tables(),
+	}, nil
 }
 
 // Scores are the figures of an evaluation.
@@ -44,4 +47,7 @@ type Scores struct {
 	Rows   int
 	Names  []string
 	Values []float64
+
+	// Tables has the metrics that are tables by name, such as "digit_confusion_matrix". nil: none.
+	Tables map[string]metric.Table
 }

@@ -55,7 +55,14 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 		name, h := spec.Name, f.plan.Heads[spec.Name]
 		var metrics []string
 		for _, m := range h.Metrics {
-			metrics = append(metrics, m.Kind())
+			config, err := json.Marshal(m)
+			if err != nil {
+				return nil, fmt.Errorf("head %s: %w", name, err)
+			}
+			if string(config) == "{}" {
+				config = nil
+			}
+			metrics = append(metrics, m.Kind()+string(config))
 		}
 		failed = append(failed, add("head "+name, h.Loss.Kind(), h.Loss, " weight ", h.weight(),
 			", metrics ", metrics))

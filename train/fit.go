@@ -87,7 +87,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	}
 	f := &fit{
 		model: m, runner: run, training: training, plan: plan, ctx: ctx,
-		history: &History{Names: figureNames(run.heads)},
+		history: &History{Names: figureNames(run.heads), ascending: ascending(run.heads)},
 		order:   make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
 	}
 	if _, ok := plan.Optimizer.(optim.Scaled); plan.Restore && !ok {
@@ -107,6 +107,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	for _, name := range f.history.Names {
 		f.history.Names = append(f.history.Names, "val_"+name)
 	}
+	f.history.ascending = append(f.history.ascending, f.history.ascending...)
 	return f, checkFigures(f.history.Names)
 }
 

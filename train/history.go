@@ -15,6 +15,8 @@ import (
 type History struct {
 	Names  []string // of the figures: "loss", "digit_loss", ..., "val_loss", ...
 	Epochs []Epoch
+
+	ascending []bool // of each figure of a run: more is better; nil: unknown
 }
 
 // Epoch has the figures of one epoch. Training figures are means over the epoch, computed before

@@ -3,12 +3,14 @@ package train
 import (
 	"cmp"
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"braid"
 	"braid/internal/engine"
 	"braid/internal/kernel"
 	"braid/internal/parallel"
+	"braid/metric"
 	"braid/optim"
 	"braid/tensor"
 )
@@ -45,7 +47,7 @@ type inputRows struct {
 // storage.
 type slots map[*engine.Weight][][]tensor.Rows[float32]
 
-// newRunner returns a runner for batches of up to rows rows.
+// newRunner returns a runner for batches of up to rows rows. A training leaves tables out.
 func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, error) {
 	run := &runner{
 		model: m, space: m.Network().NewWorkspace(rows, mode), crew: parallel.NewCrew(plan.Workers),
@@ -68,8 +70,12 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 	if run.heads, err = bindHeads(m, run.space, plan.Heads, mode == engine.Train); err != nil {
 		return nil, err
 	}
-	if err := checkFigures(figureNames(run.heads)); err != nil || mode != engine.Train {
+	names := slices.Concat(figureNames(run.heads), tableNames(run.heads))
+	if err := checkFigures(names); err != nil || mode != engine.Train {
 		return run, err
+	}
+	for _, h := range run.heads {
+		h.metrics = slices.DeleteFunc(h.metrics, (*score).isTable)
 	}
 	run.newSlots()
 	run.bindBlocks()
@@ -126,6 +132,9 @@ func (run *runner) figures() []float64 {
 	}
 	for _, h := range run.heads {
 		for _, m := range h.metrics {
+			if m.isTable() {
+				continue
+			}
 			value := math.NaN()
 			if h.count > 0 {
 				value = m.value(h.weighs)
@@ -134,6 +143,22 @@ func (run *runner) figures() []float64 {
 		}
 	}
 	return list
+}
+
+// tables returns the tables of the examples since reset, by name; nil if there are none.
+func (run *runner) tables() map[string]metric.Table {
+	var all map[string]metric.Table
+	for _, h := range run.heads {
+		for _, m := range h.metrics {
+			if fn, ok := m.fn.(metric.OfTable); ok {
+				if all == nil {
+					all = map[string]metric.Table{}
+				}
+				all[h.name+"_"+m.name] = fn.Table(m.sums)
+			}
+		}
+	}
+	return all
 }
 
 // evaluate runs a dataset forward and returns its figures. A loss that is not finite is no error

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"strings"
 
 	"braid/metric"
 	"braid/tensor"
@@ -9,29 +10,51 @@ import (
 
 // score is a metric of a head, with its numbers.
 type score struct {
-	name    string
+	name    string // of its figure, without the head's
+	ascends bool   // a larger figure is better
 	fn      metric.Func
 	batch   metric.Batch
 	numbers tensor.Rows[float32] // of each row of the batch
 
-	sums []float64 // since reset, of an OfSums: of each number times the row's weight
+	// Since reset: of an OfSums each number times the row's weight, of an OfTally or OfTable its
+	// tally.
+	sums []float64
 
 	// Since reset, of an OfRows: the numbers of all rows that have a label, and their weights.
 	rows    []float32
 	weights []float32
 }
 
-func newScore(name string, fn metric.Func, rows int, b metric.Batch) (*score, error) {
-	s := &score{name: name, fn: fn, batch: b, numbers: tensor.NewRows[float32](rows, fn.Width())}
+func newScore(m metric.Metric, fn metric.Func, rows int, b metric.Batch) (*score, error) {
+	_, ascends := m.(metric.Ascending)
+	s := &score{
+		name: metric.Name(m), ascends: ascends || strings.HasSuffix(m.Kind(), "accuracy"), fn: fn,
+		batch: b, numbers: tensor.NewRows[float32](rows, fn.Width()),
+	}
 	switch fn.(type) {
 	case metric.OfSums:
 		s.sums = make([]float64, fn.Width())
 	case metric.OfRows:
+	case metric.OfTally, metric.OfTable:
+		s.sums = make([]float64, fn.(tallier).Tally())
 	default:
-		return nil, fmt.Errorf("the metric %s has neither the method Value of metric.OfSums nor that of "+
-			"metric.OfRows", name)
+		return nil, fmt.Errorf("the metric %s is none of metric.OfSums, metric.OfTally, metric.OfRows "+
+			"and metric.OfTable", s.name)
 	}
 	return s, nil
+}
+
+// tallier is what metric.OfTally and metric.OfTable have in common.
+type tallier interface {
+	metric.Func
+	Tally() int
+	Add(tally []float64, numbers []float32, weight float64)
+}
+
+// isTable reports whether the metric is no figure but a table.
+func (s *score) isTable() bool {
+	_, is := s.fn.(metric.OfTable)
+	return is
 }
 
 // reset forgets all rows.
@@ -49,6 +72,14 @@ func (s *score) add(l *labels, order []int32) {
 			}
 		}
 		s.addWeights(l, order)
+		return
+	}
+	if fn, ok := s.fn.(tallier); ok {
+		for r, example := range order {
+			if !l.isMissing(example) {
+				fn.Add(s.sums, s.numbers.Row(r), l.weight(example))
+			}
+		}
 		return
 	}
 	for i, sum := range s.sums {
@@ -75,6 +106,8 @@ func (s *score) value(weight float64) float64 {
 	switch fn := s.fn.(type) {
 	case metric.OfSums:
 		return fn.Value(s.sums, weight)
+	case metric.OfTally:
+		return fn.Value(s.sums)
 	case metric.OfRows:
 		width := fn.Width()
 		return fn.Value(tensor.Rows[float32]{Data: s.rows, Width: width, Stride: width}, s.weights)
