@@ -103,7 +103,9 @@ func (b *block) check(t *testing.T) (missing string) {
 		return b.checkOptimizer(t)
 	case "loss":
 		return b.checkLoss(t)
-	case "metric", "schedule", "combine":
+	case "metric":
+		return b.checkMetric(t)
+	case "schedule", "combine":
 		return b.Kind
 	}
 	l, missing := b.layer()

@@ -9,6 +9,22 @@ import (
 // members lists the metrics of this package.
 var members = []Metric{
 	Accuracy{},
+	AUROC{},
+	AveragePrecision{},
+	Brier{},
+	CohenKappa{},
+	ConfusionMatrix{},
+	ExpectedCalibrationError{},
+	F1{},
+	LogLoss{},
+	Matthews{},
+	MeanAbsoluteError{},
+	MeanAbsolutePercentageError{},
+	Precision{},
+	R2{},
+	Recall{},
+	RootMeanSquaredError{},
+	TopKAccuracy{},
 }
 
 // Decode returns the metric of a kind with a configuration in JSON. Custom metrics are found by

@@ -7,6 +7,8 @@
 package metric
 
 import (
+	"fmt"
+
 	"braid"
 	"braid/tensor"
 )
@@ -115,4 +117,9 @@ type Batch struct {
 	Labels  tensor.Rows[int32]   // the target, if Int32
 	Target  tensor.Rows[float32] // the target, if Float32
 	Scratch []int32              // one number per row
+}
+
+// mistake returns the error of a metric that cannot be bound to a head.
+func mistake(m Metric, head braid.Spec, format string, args ...any) error {
+	return fmt.Errorf("%s: head %q: %s", m.Kind(), head.Name, fmt.Sprintf(format, args...))
 }

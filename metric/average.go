@@ -1,0 +1,50 @@
+package metric
+
+import (
+	"fmt"
+	"slices"
+
+	"braid/internal/suggest"
+)
+
+// Average is how Precision, Recall and F1 make one figure from several classes, as in scikit-learn.
+// A head with several answers of yes and no in a row has these as its classes.
+type Average uint8
+
+// The averages.
+const (
+	Binary   Average = iota // the figure of class 1, of two classes
+	Macro                   // the mean over all classes, also those that no row has
+	Micro                   // the figure of the sums over all classes
+	Weighted                // the mean over the classes, by the weights of their rows
+)
+
+var averageNames = []string{
+	Binary: "binary", Macro: "macro", Micro: "micro", Weighted: "weighted",
+}
+
+// String returns the average's name in configurations.
+func (a Average) String() string {
+	if int(a) < len(averageNames) {
+		return averageNames[a]
+	}
+	return fmt.Sprintf("Average(%d)", uint8(a))
+}
+
+// MarshalText writes the name.
+func (a Average) MarshalText() ([]byte, error) {
+	if int(a) >= len(averageNames) {
+		return nil, fmt.Errorf("%v is no average", a)
+	}
+	return []byte(a.String()), nil
+}
+
+// UnmarshalText reads a name.
+func (a *Average) UnmarshalText(text []byte) error {
+	at := slices.Index(averageNames, string(text))
+	if at < 0 {
+		return suggest.Unknown("average", string(text), averageNames)
+	}
+	*a = Average(at)
+	return nil
+}
