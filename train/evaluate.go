@@ -3,6 +3,8 @@ package train
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"braid"
 	"braid/data"
@@ -14,7 +16,8 @@ import (
 const evaluationRows = 256
 
 // Evaluate computes the losses and metrics of heads on a table: the figures of Fit's history, in
-// the same order, and tables such as a metric.ConfusionMatrix. Workers 0 means one for each processor.
+// the same order, and tables such as a metric.ConfusionMatrix. Heads.WithAllMetrics names all
+// metrics that fit. Workers 0 means one for each processor.
 func Evaluate(
 	ctx context.Context, m *braid.Model, table *data.Table, heads Heads, workers int,
 ) (*Scores, error) {
@@ -50,4 +53,30 @@ type Scores struct {
 
 	// Tables has the metrics that are tables by name, such as "digit_confusion_matrix". nil: none.
 	Tables map[string]metric.Table
+}
+
+// WithAllMetrics returns a copy of the heads of a model that have, after their metrics, all others
+// that metric.For returns for them. A head whose loss does not fit stays as it is.
+func (h Heads) WithAllMetrics(m *braid.Model) Heads {
+	all := maps.Clone(h)
+	for _, spec := range m.Heads() {
+		head, ok := all[spec.Name]
+		if !ok || head.Loss == nil {
+			continue
+		}
+		fn, err := head.Loss.Bind(spec)
+		if err != nil {
+			continue
+		}
+		head.Metrics = slices.Clone(head.Metrics)
+		for _, fits := range metric.For(spec, metricTarget(fn.Target())) {
+			if !slices.ContainsFunc(head.Metrics, func(m metric.Metric) bool {
+				return metric.Name(m) == metric.Name(fits)
+			}) {
+				head.Metrics = append(head.Metrics, fits)
+			}
+		}
+		all[spec.Name] = head
+	}
+	return all
 }

@@ -12,6 +12,8 @@ import (
 	"braid/data"
 	"braid/layer"
 	"braid/loss"
+	"braid/metric"
+	"braid/optim"
 	"braid/tensor"
 	"braid/train"
 )
@@ -66,4 +68,42 @@ func ExampleResume() {
 	// 1 epoch, <nil>
 	// after 1 epochs and 1 of 2 steps
 	// 3 epochs, <nil>
+}
+
+// An evaluation has all metrics that fit, while training showed the accuracy alone.
+func ExampleHeads_WithAllMetrics() {
+	g := braid.NewGraph("signs")
+	g.Head("sign", layer.Dense{Units: 1, Activation: layer.Sigmoid}, g.Input("x", tensor.Float32, 1))
+	m, err := g.Build(1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	table, err := data.NewTable(data.Floats("x", []float32{-4, -3, -2, -1, 1, 2, 3, 4}, 1),
+		data.Floats("sign", []float32{0, 0, 0, 0, 1, 1, 1, 0}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	heads := train.Heads{"sign": {
+		Loss:    loss.BinaryCrossentropy{},
+		Metrics: metric.List{metric.Accuracy{}, metric.ConfusionMatrix{Labels: []string{"-", "+"}}},
+	}}
+	plan := train.Plan{Epochs: 200, Batch: 8, Optimizer: optim.Adam{Rate: 0.1}, Heads: heads}
+	if _, err := train.Fit(context.Background(), m, table, plan); err != nil {
+		log.Fatal(err)
+	}
+	scores, err := train.Evaluate(context.Background(), m, table, heads.WithAllMetrics(m), 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, name := range scores.Names[2:7] {
+		fmt.Printf("%s %.3f\n", name, scores.Values[2+i])
+	}
+	fmt.Println(scores.Tables["sign_confusion_matrix"])
+	// Output:
+	// sign_accuracy 0.750
+	// sign_precision 0.667
+	// sign_recall 0.667
+	// sign_f1_score 0.667
+	// sign_auroc 0.800
+	// {[- +] [- +] [[4 1] [1 2]]}
 }
