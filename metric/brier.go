@@ -5,8 +5,8 @@ import (
 	"braid/tensor"
 )
 
-// Brier is the mean of (probability - truth)², where the truth is 1 for what is true, otherwise 0. It
-// is summed over the classes of a softmax, averaged over answers of yes and no.
+// Brier is the mean of (probability - truth)², where the truth is 1 for what is true, otherwise 0.
+// It is summed over the classes of a softmax, averaged over answers of yes and no.
 type Brier struct{}
 
 // Kind is "brier_score".

@@ -302,8 +302,8 @@ func TestFor(t *testing.T) {
 		want string
 	}{
 		{three, "accuracy precision_macro recall_macro f1_score_macro precision_weighted " +
-			"recall_weighted f1_score_weighted auroc average_precision log_loss brier_score expected_calibration_error " +
-			"cohen_kappa matthews_corrcoef confusion_matrix"},
+			"recall_weighted f1_score_weighted auroc average_precision log_loss brier_score " +
+			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
 		{one, "accuracy precision recall f1_score auroc average_precision log_loss brier_score " +
 			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
 		{two, "accuracy precision_macro recall_macro f1_score_macro precision_micro recall_micro " +
