@@ -68,6 +68,9 @@ func tanh(x float32) float32 {
 	return math.Float32frombits(math.Float32bits(y) | math.Float32bits(x)&sign)
 }
 
+// Log returns the logarithm of one number, with the bytes of Set.Log.
+func Log(x float32) float32 { return log(x) }
+
 // log splits x = 2^e m with m from sqrt(1/2) to sqrt(2) and computes log(m) by a polynomial with
 // the coefficients of logf in Cephes.
 func log(x float32) float32 {

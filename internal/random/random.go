@@ -52,9 +52,7 @@ func (s Stream) Normal(i uint64) float32 {
 		if r >= 1 || r == 0 {
 			continue
 		}
-		var log [1]float32
-		kernel.Sets()[0].Log(log[:], []float32{r})
-		return x * float32(math.Sqrt(float64(-2*log[0]/r)))
+		return x * float32(math.Sqrt(float64(-2*kernel.Log(r)/r)))
 	}
 }
 
