@@ -94,6 +94,11 @@ func (b *Builder) Weight(name string, init Initializer, shape ...int) int {
 	return b.weight(weightSpec{name: name, shape: shape, init: init})
 }
 
+// WideWeight is Weight, stored as a matrix whose columns are the last axes, as many as columnAxes.
+func (b *Builder) WideWeight(name string, init Initializer, columnAxes int, shape ...int) int {
+	return b.weight(weightSpec{name: name, shape: shape, columnAxes: columnAxes, init: init})
+}
+
 // TransposedWeight declares a weight of shape [rows, columns] that is stored transposed. If splits
 // are given, each span of the first axis is stored as a separate matrix. Files hold the weight
 // row-major in either case.

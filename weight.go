@@ -22,6 +22,7 @@ type Draw interface {
 type weightSpec struct {
 	name       string
 	shape      tensor.Shape
+	columnAxes int       // the last axes that are columns of the storage; 0 means 1
 	transposed []op.Span // spans of the first axis, if it is stored transposed; else nil
 	init       Initializer
 }
@@ -40,8 +41,9 @@ func weightName(layer, weight string) string { return layer + "." + weight }
 func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 	rows, columns := 1, 1
 	if n := len(spec.shape); n > 0 {
-		columns = spec.shape[n-1]
-		rows = spec.shape[:n-1].Size()
+		outer := n - max(1, spec.columnAxes)
+		columns = spec.shape[outer:].Size()
+		rows = spec.shape[:outer].Size()
 	}
 	w := &Weight{name: weightName(layer, spec.name), shape: spec.shape, transposed: spec.transposed}
 	if w.transposed == nil {
