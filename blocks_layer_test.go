@@ -1,7 +1,6 @@
 package braid_test
 
 import (
-	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -23,9 +22,12 @@ func (b *block) layer() (l braid.Layer, missing string) {
 		if err != nil {
 			return nil, err.Error()
 		}
-		return layer.Activation{Function: f}, ""
+		return layer.Activation{Function: f, Slope: number("negative_slope")}, ""
 	case "Add":
 		return layer.Add{}, ""
+	case "Average", "Maximum", "Minimum", "Multiply", "Permute", "Reshape",
+		"Subtract":
+		return b.mergeOrAttention(), ""
 	case "BatchNormalization":
 		momentum := number("momentum")
 		return layer.BatchNormalization{
@@ -70,13 +72,11 @@ func (b *block) layer() (l braid.Layer, missing string) {
 func activation(config map[string]any) (braid.Activation, error) {
 	name, _ := config["activation"].(string)
 	var a braid.Activation
-	switch slope, given := config["negative_slope"].(float64); {
+	switch {
 	case name == "":
 		return layer.Linear, nil
 	case name == "gelu" && config["approximate"] == true:
 		return layer.GELUTanh, nil
-	case name == "leaky_relu" && given && slope != 0.2:
-		return a, fmt.Errorf("leaky_relu with another slope than 0.2")
 	}
 	err := a.UnmarshalText([]byte(name))
 	return a, err

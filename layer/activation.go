@@ -1,6 +1,9 @@
 package layer
 
 import (
+	"fmt"
+	"math"
+
 	"braid"
 	"braid/op"
 	"braid/tensor"
@@ -33,6 +36,7 @@ const (
 //	out  [batch, ...]
 type Activation struct {
 	Function braid.Activation `json:"function"`
+	Slope    float64          `json:"slope,omitzero"` // of LeakyReLU below 0; 0 means 0.2
 }
 
 // Kind is "Activation".
@@ -44,8 +48,16 @@ func (l Activation) Build(b *braid.Builder) (op.Op, error) {
 		return nil, err
 	}
 	b.Output(b.Shape(0)...)
-	b.Activate(l.Function)
-	return identity{}, nil
+	switch {
+	case l.Slope == 0:
+		b.Activate(l.Function)
+		return identity{}, nil
+	case l.Function != LeakyReLU:
+		return nil, fmt.Errorf("Slope = %v, but %s has none, want it for leaky_relu", l.Slope, l.Function)
+	case !(l.Slope > 0 && l.Slope <= math.MaxFloat32):
+		return nil, fmt.Errorf("Slope = %v, want a finite number of 0 or more", l.Slope)
+	}
+	return leakyReLU{float32(l.Slope)}, nil
 }
 
 type identity struct{}
@@ -60,6 +72,33 @@ func (identity) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
 		grad := t.InGrad[0].Row(r)
 		for i, d := range t.OutGrad.Row(r) {
+			grad[i] += d
+		}
+	}
+}
+
+// leakyReLU is the activation LeakyReLU with a given slope.
+type leakyReLU struct{ slope float32 }
+
+func (o leakyReLU) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		out := t.Out.Row(r)
+		for i, v := range t.In[0].Row(r) {
+			if v < 0 {
+				v *= o.slope
+			}
+			out[i] = v
+		}
+	}
+}
+
+func (o leakyReLU) Backward(t *op.Task) {
+	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
+		in, grad := t.In[0].Row(r), t.InGrad[0].Row(r)
+		for i, d := range t.OutGrad.Row(r) {
+			if in[i] < 0 {
+				d *= o.slope
+			}
 			grad[i] += d
 		}
 	}
