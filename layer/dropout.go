@@ -23,20 +23,43 @@ func (Dropout) Kind() string { return "Dropout" }
 
 // Build checks the rate.
 func (l Dropout) Build(b *braid.Builder) (op.Op, error) {
-	if !(l.Rate >= 0 && l.Rate < 1) {
-		return nil, fmt.Errorf("Rate = %v, want 0 or more, and below 1", l.Rate)
+	if err := checkRate("Rate", l.Rate); err != nil {
+		return nil, err
 	}
 	if err := b.Want(1, tensor.Float32); err != nil {
 		return nil, err
 	}
 	b.Output(b.Shape(0)...)
 	b.Random()
-	return dropout{float32(l.Rate), float32(1 / (1 - l.Rate)), b.Save(b.Shape(0).Size())}, nil
+	return dropout{newDropping(l.Rate), b.Save(b.Shape(0).Size())}, nil
+}
+
+// checkRate returns an error for a rate at which nothing would be left.
+func checkRate(field string, rate float64) error {
+	if !(rate >= 0 && rate < 1) {
+		return fmt.Errorf("%s = %v, want 0 or more, and below 1", field, rate)
+	}
+	return nil
+}
+
+// dropping draws the factors of dropout.
+type dropping struct{ rate, keep float32 }
+
+func newDropping(rate float64) dropping { return dropping{float32(rate), float32(1 / (1 - rate))} }
+
+// draw sets each factor to 0 or 1 / (1 - rate), by the random numbers from first on.
+func (d dropping) draw(factors []float32, draws op.Draws, first int) {
+	for i := range factors {
+		factors[i] = d.keep
+		if draws.Unit(uint64(first+i)) < d.rate {
+			factors[i] = 0
+		}
+	}
 }
 
 type dropout struct {
-	rate, keep float32
-	factors    int // saved: 0 or keep for each number
+	dropping
+	factors int // saved: 0 or keep for each number
 }
 
 func (o dropout) Forward(t *op.Task) {
@@ -46,12 +69,9 @@ func (o dropout) Forward(t *op.Task) {
 			copy(out, in)
 			continue
 		}
-		draws, factors := t.Random.Row(r), t.Saved[o.factors].Row(r)
+		factors := t.Saved[o.factors].Row(r)
+		o.draw(factors, t.Random.Row(r), 0)
 		for i, v := range in {
-			factors[i] = o.keep
-			if draws.Unit(uint64(i)) < o.rate {
-				factors[i] = 0
-			}
 			out[i] = v * factors[i]
 		}
 	}
@@ -62,9 +82,14 @@ func (o dropout) Backward(t *op.Task) {
 		return
 	}
 	for r := t.Lo; r < t.Hi; r++ {
-		grad, factors := t.InGrad[0].Row(r), t.Saved[o.factors].Row(r)
-		for i, d := range t.OutGrad.Row(r) {
-			grad[i] += float32(d * factors[i])
-		}
+		addProduct(t.InGrad[0].Row(r), t.OutGrad.Row(r), t.Saved[o.factors].Row(r))
+	}
+}
+
+// addProduct adds x z to y.
+func addProduct(y, x, z []float32) {
+	y, z = y[:len(x)], z[:len(x)]
+	for i, v := range x {
+		y[i] += float32(v * z[i])
 	}
 }
