@@ -25,7 +25,7 @@ func (b *block) layer() (l braid.Layer, missing string) {
 		return layer.Activation{Function: f, Slope: number("negative_slope")}, ""
 	case "Add":
 		return layer.Add{}, ""
-	case "Average", "Maximum", "Minimum", "Multiply", "Permute", "Reshape",
+	case "Average", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Permute", "Reshape",
 		"Subtract":
 		return b.mergeOrAttention(), ""
 	case "BatchNormalization":

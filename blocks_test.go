@@ -186,8 +186,11 @@ func (b *block) compare(t *testing.T, name string, got []float32, limit float64)
 		return
 	}
 	least := 0.01
-	if strings.Contains(b.Name, "_far") {
+	switch {
+	case strings.Contains(b.Name, "_far"):
 		least = 1
+	case name == "grad_weight/key_bias": // it is 0: a constant for all keys does not change a softmax
+		least = 1e-4 / gradientLimit
 	}
 	var off, largest float64
 	for i, v := range got {

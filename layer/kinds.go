@@ -38,6 +38,7 @@ var members = []braid.Layer{
 	MaxPooling2D{},
 	Maximum{},
 	Minimum{},
+	MultiHeadAttention{},
 	Multiply{},
 	NotZero{},
 	Permute{},

@@ -1,0 +1,67 @@
+package layer
+
+import (
+	"braid"
+	"braid/op"
+	"braid/tensor"
+)
+
+// projection is a product with a kernel [in, out], for each step of an input.
+type projection struct {
+	steps, in, out int
+	kernel, bias   int  // weights; -1 for none
+	result         kept // [steps, out]
+	slopes         int  // saved: [steps, out], the gradient of the result
+}
+
+// kept is numbers of a row: saved in training, else in scratch until the next row.
+type kept struct{ saved, scratch int }
+
+func keep(b *braid.Builder, width int) kept { return kept{b.Save(width), b.Scratch(width)} }
+
+func (k kept) row(t *op.Task, row int) []float32 {
+	if t.Train {
+		return t.Saved[k.saved].Row(row)
+	}
+	return t.Scratch[k.scratch]
+}
+
+// has reports whether a weight is the kernel or the bias.
+func (p *projection) has(weight int) bool { return weight == p.kernel || weight == p.bias }
+
+// forward computes y = x kernel + bias.
+func (p *projection) forward(t *op.Task, y, x []float32) {
+	to := stepRows(y, p.out)
+	if p.bias >= 0 {
+		fillRows(to, p.steps, t.Weights[p.bias].Row(0))
+	}
+	op.Multiply(p.bias >= 0, p.steps, to, stepRows(x, p.in), t.Weights[p.kernel])
+}
+
+// backward writes d kernelᵀ to dx, or adds it.
+func (p *projection) backward(t *op.Task, dx, d []float32, add bool) {
+	op.MultiplyTransposed(add, p.steps, stepRows(dx, p.in), stepRows(d, p.out), t.Weights[p.kernel])
+}
+
+// gradient computes a block of the gradient of the kernel or the bias.
+func (p *projection) gradient(
+	t *op.Task, weight int, x, d tensor.Rows[float32], block op.Block, grad tensor.Rows[float32],
+) {
+	rows, count := p.steps, t.Hi-t.Lo
+	if x.Stride == p.steps*p.in && d.Stride == p.steps*p.out { // one matrix
+		rows, count = rows*count, 1
+	}
+	for i := range count {
+		from, slopes := stepRows(x.From(t.Lo+i), p.in), stepRows(d.From(t.Lo+i), p.out)
+		if weight == p.bias {
+			op.AddRows(i > 0, rows, slopes, block, grad)
+		} else {
+			op.AddOuter(i > 0, rows, from, slopes, block, grad)
+		}
+	}
+}
+
+// stepRows returns the steps of one row of the batch as rows of width numbers.
+func stepRows(row []float32, width int) tensor.Rows[float32] {
+	return tensor.Rows[float32]{Data: row, Width: width, Stride: width}
+}
