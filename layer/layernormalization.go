@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -62,7 +63,7 @@ func (l LayerNormalization) Build(b *braid.Builder) (op.Op, error) {
 	if !l.NoCenter {
 		o.beta = b.Weight("beta", zeros, weights...)
 	}
-	o.saved = b.Save(2 * o.groups)
+	o.saved, o.scratch = b.Save(2*o.groups), b.Scratch(5*o.width)
 	if l.Frozen {
 		b.Freeze()
 	}
@@ -127,114 +128,171 @@ type layerNorm struct {
 	order         []int // see groupedOrder
 	gamma, beta   int   // weights; -1 for none
 	saved         int   // [groups, 2]: mean, 1 / sqrt(variance + Epsilon)
+	scratch       int   // [5, width]: see the slots
 	epsilon       float32
 }
 
-// at returns the index in a row of element i of a group.
-func (o layerNorm) at(group, i int) int {
+// The slots of the scratch.
+const (
+	gammaSlot = iota
+	betaSlot
+	inSlot         // a group of the input
+	slopeSlot      // ∂L/∂normalized
+	normalizedSlot // (in - mean) / sqrt(variance + Epsilon)
+)
+
+func (o layerNorm) slot(t *op.Task, slot int) []float32 {
+	return t.Scratch[o.scratch][slot*o.width:][:o.width]
+}
+
+// group returns a group of a row. It copies the group to a slot if it is not contiguous.
+func (o layerNorm) group(t *op.Task, row []float32, group, slot int) []float32 {
 	if o.order == nil {
-		return group*o.width + i
+		return row[group*o.width:][:o.width]
 	}
-	return o.order[group*o.width+i]
+	values := o.slot(t, slot)
+	for i, at := range o.order[group*o.width:][:o.width] {
+		values[i] = row[at]
+	}
+	return values
+}
+
+// vector returns gamma or beta row-major, or nil if there is none.
+func (o layerNorm) vector(t *op.Task, weight, slot int) []float32 {
+	if weight < 0 {
+		return nil
+	}
+	w := t.Weights[weight]
+	if w.Width == o.width || w.Width == w.Stride {
+		return w.Data[:o.width]
+	}
+	values := o.slot(t, slot)
+	for r := range o.width / w.Width {
+		copy(values[r*w.Width:], w.Row(r))
+	}
+	return values
 }
 
 func (o layerNorm) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
-		in, out := t.In[0].Row(r), t.Out.Row(r)
-		for g := range o.groups {
-			mean, inverse := o.statistics(in, g)
-			if t.Train {
-				saved := t.Saved[o.saved].Row(r)[2*g:]
-				saved[0], saved[1] = mean, inverse
-			}
-			for i := range o.width {
-				at := o.at(g, i)
-				y := float32((in[at] - mean) * inverse)
-				if o.gamma >= 0 {
-					y *= o.weight(t, o.gamma, i)
-				}
-				if o.beta >= 0 {
-					y += o.weight(t, o.beta, i)
-				}
-				out[at] = y
-			}
+		o.forward(t, r, t.Out.Row(r), t.In[0].Row(r))
+	}
+}
+
+// forward computes one row of the output.
+func (o layerNorm) forward(t *op.Task, r int, out, in []float32) {
+	gamma, beta := o.vector(t, o.gamma, gammaSlot), o.vector(t, o.beta, betaSlot)
+	for g := range o.groups {
+		x := o.group(t, in, g, inSlot)
+		mean, inverse := o.statistics(x)
+		if t.Train {
+			saved := t.Saved[o.saved].Row(r)[2*g:]
+			saved[0], saved[1] = mean, inverse
+		}
+		y := o.slot(t, normalizedSlot)
+		if o.order == nil {
+			y = out[g*o.width:][:o.width]
+		}
+		normalize(y, x, mean, inverse)
+		if gamma != nil {
+			timesOther(y, nil, gamma)
+		}
+		if beta != nil {
+			kernel.Default().Add(y, beta)
+		}
+		for i := 0; o.order != nil && i < o.width; i++ {
+			out[o.order[g*o.width+i]] = y[i]
 		}
 	}
 }
 
-// weight returns element i of a weight, row-major.
-func (o layerNorm) weight(t *op.Task, weight, i int) float32 {
-	w := t.Weights[weight]
-	return w.Row(i / w.Width)[i%w.Width]
-}
-
 // statistics returns the mean of a group and 1 / sqrt(variance + Epsilon).
-func (o layerNorm) statistics(in []float32, group int) (mean, inverse float32) {
+func (o layerNorm) statistics(x []float32) (mean, inverse float32) {
 	var sum, squares float32
-	for i := range o.width {
-		sum += in[o.at(group, i)]
+	for _, v := range x {
+		sum += v
 	}
 	mean = sum / float32(o.width)
-	for i := range o.width {
-		d := in[o.at(group, i)] - mean
+	for _, v := range x {
+		d := v - mean
 		squares += float32(d * d)
 	}
 	return mean, 1 / float32(math.Sqrt(float64(squares/float32(o.width)+o.epsilon)))
 }
 
-func (o layerNorm) Backward(t *op.Task) {
-	if t.InGrad[0].IsNil() {
-		return
+func normalize(y, x []float32, mean, inverse float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] = (v - mean) * inverse
 	}
-	for r := t.Lo; r < t.Hi; r++ {
-		in, d, grad := t.In[0].Row(r), t.OutGrad.Row(r), t.InGrad[0].Row(r)
-		for g := range o.groups {
-			saved := t.Saved[o.saved].Row(r)[2*g:]
-			mean, inverse := saved[0], saved[1]
-			var sum, product float32 // sums of ∂L/∂normalized, and of that times normalized
-			for i := range o.width {
-				at := o.at(g, i)
-				dn := o.scaled(t, d[at], i)
-				sum += dn
-				product += float32(dn * float32((in[at]-mean)*inverse))
-			}
-			sum /= float32(o.width)
-			product /= float32(o.width)
-			for i := range o.width {
-				at := o.at(g, i)
-				normalized := float32((in[at] - mean) * inverse)
-				grad[at] += float32(inverse * (o.scaled(t, d[at], i) - sum - float32(normalized*product)))
-			}
+}
+
+func (o layerNorm) Backward(t *op.Task) {
+	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
+		o.backward(t, r, t.InGrad[0].Row(r), t.OutGrad.Row(r), t.In[0].Row(r))
+	}
+}
+
+// backward adds to the gradient of one row of the input.
+func (o layerNorm) backward(t *op.Task, r int, grad, d, in []float32) {
+	gamma := o.vector(t, o.gamma, gammaSlot)
+	slopes, normalized := o.slot(t, slopeSlot), o.slot(t, normalizedSlot)
+	for g := range o.groups {
+		saved := t.Saved[o.saved].Row(r)[2*g:]
+		mean, inverse := saved[0], saved[1]
+		normalize(normalized, o.group(t, in, g, inSlot), mean, inverse)
+		copy(slopes, o.group(t, d, g, slopeSlot))
+		if gamma != nil {
+			timesOther(slopes, nil, gamma)
+		}
+		var sum, product float32 // sums of ∂L/∂normalized, and of that times normalized
+		for i, n := range normalized {
+			sum += slopes[i]
+			product += float32(slopes[i] * n)
+		}
+		sum /= float32(o.width)
+		product /= float32(o.width)
+		for i, n := range normalized {
+			slopes[i] = inverse * (slopes[i] - sum - float32(n*product))
+		}
+		if o.order == nil {
+			kernel.Default().Add(grad[g*o.width:][:o.width], slopes)
+			continue
+		}
+		for i, at := range o.order[g*o.width:][:o.width] {
+			grad[at] += slopes[i]
 		}
 	}
 }
 
-// scaled returns d times element i of gamma.
-func (o layerNorm) scaled(t *op.Task, d float32, i int) float32 {
-	if o.gamma < 0 {
-		return d
-	}
-	return float32(d * o.weight(t, o.gamma, i))
+func (o layerNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
+	o.gradient(t, weight, t.In[0], t.OutGrad, block, grad)
 }
 
-// Gradient sums d·normalized for gamma, d for beta.
-func (o layerNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
+// has reports whether a weight is gamma or beta.
+func (o layerNorm) has(weight int) bool { return weight == o.gamma || weight == o.beta }
+
+// gradient is Gradient for an input x and the output's gradient: it sums d·normalized for gamma, d
+// for beta.
+func (o layerNorm) gradient(
+	t *op.Task, weight int, x, slopes tensor.Rows[float32], block op.Block, grad tensor.Rows[float32],
+) {
 	width := t.Weights[weight].Width
 	for row := block.RowLo; row < block.RowHi; row++ {
 		to := grad.Row(row - block.RowLo)
 		clear(to)
+		first := row*width + block.ColumnLo
 		for r := t.Lo; r < t.Hi; r++ {
-			in, d := t.In[0].Row(r), t.OutGrad.Row(r)
 			for g := range o.groups {
-				saved := t.Saved[o.saved].Row(r)[2*g:]
-				for j := range to {
-					at := o.at(g, row*width+block.ColumnLo+j)
-					if weight == o.gamma {
-						to[j] += float32(d[at] * float32((in[at]-saved[0])*saved[1]))
-					} else {
-						to[j] += d[at]
-					}
+				d := o.group(t, slopes.Row(r), g, slopeSlot)[first:][:len(to)]
+				if weight == o.beta {
+					kernel.Default().Add(to, d)
+					continue
 				}
+				saved := t.Saved[o.saved].Row(r)[2*g:]
+				normalized := o.slot(t, normalizedSlot)[:len(to)]
+				normalize(normalized, o.group(t, x.Row(r), g, inSlot)[first:][:len(to)], saved[0], saved[1])
+				addProduct(to, d, normalized)
 			}
 		}
 	}
