@@ -86,7 +86,7 @@ func TestAttentionWithoutKeys(t *testing.T) {
 
 // Forward, Backward and Gradient allocate nothing.
 func TestAttentionJSON(t *testing.T) {
-	checkJSON(t, map[string]braid.Layer{
+	checkConfigs(t, map[string]braid.Layer{
 		`{"heads":2,"key_width":3,"value_width":4,"causal":true,"masked":true,"no_bias":true}`: layer.
 			MultiHeadAttention{Heads: 2, KeyWidth: 3, ValueWidth: 4, Causal: true, Masked: true,
 			NoBias: true},

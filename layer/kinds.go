@@ -49,6 +49,7 @@ var members = []braid.Layer{
 	SpatialDropout2D{},
 	Subtract{},
 	Sum{},
+	TransformerEncoder{},
 	UpSampling2D{},
 	ZeroPadding2D{},
 }

@@ -1,0 +1,202 @@
+package layer_test
+
+import (
+	"math"
+	"testing"
+
+	"braid"
+	"braid/internal/braidtest"
+	"braid/layer"
+	"braid/tensor"
+)
+
+func TestTransformerGradients(t *testing.T) {
+	checkNetworks(t, map[string]func(g *braid.Graph){
+		"encoder": func(g *braid.Graph) {
+			a := g.Add("a", layer.Dense{Units: 6}, g.Input("x", tensor.Float32, 3, 4))
+			g.Head("head", layer.TransformerEncoder{Heads: 3, Units: 5, Activation: new(layer.GELU)}, a)
+		},
+		"encoder with dropout, causal, with a mask": func(g *braid.Graph) {
+			a := g.Add("a", layer.Dense{Units: 4}, g.Input("x", tensor.Float32, 5, 3))
+			mask := g.Add("mask", layer.Activation{Function: layer.ReLU}, g.Input("m", tensor.Float32, 5))
+			e := g.Add("e", layer.TransformerEncoder{Heads: 2, Units: 7, Activation: new(layer.Tanh),
+				Rate: 0.3, Causal: true, Epsilon: 0.1}, a, mask)
+			g.Head("head", layer.Dense{Units: 2}, e)
+		},
+		"encoder of a frozen input": func(g *braid.Graph) {
+			x := g.Input("x", tensor.Float32, 3, 4)
+			g.Head("head", layer.TransformerEncoder{Heads: 1, Units: 3, Activation: new(layer.Linear)}, x)
+		},
+	})
+}
+
+func TestTransformerParts(t *testing.T) {
+	const steps, width, units, rows = 5, 6, 7, 3
+	ready := func(draw func(g *braid.Graph, x, mask *braid.Node)) (*braid.Model, *braidtest.Batch) {
+		g := braid.NewGraph("parts")
+		x, mask := g.Input("x", tensor.Float32, steps, width), g.Input("mask", tensor.Float32, steps)
+		draw(g, g.Add("under", layer.Dense{Units: width}, x), mask)
+		m, err := g.Build(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range m.Weights() {
+			if err := w.Set(numbers(float64(i), w.Shape().Size())); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b := braidtest.NewBatch(m, rows, 1)
+		grad := b.Space.HeadGrad(0, false)
+		for r := range rows {
+			copy(b.Team.Workers[0].Input(0).Row(r), numbers(float64(r), steps*width))
+			copy(b.Team.Workers[0].Input(1).Row(r), []float32{1, 1, float32(r % 2), 1, 0})
+			copy(grad.Row(r), numbers(float64(50+r), steps*width))
+		}
+		b.Forward()
+		b.Backward()
+		return m, b
+	}
+	whole, a := ready(func(g *braid.Graph, x, mask *braid.Node) {
+		g.Head("out", layer.TransformerEncoder{Heads: 2, Units: units, Causal: true}, x, mask)
+	})
+	parts, b := ready(func(g *braid.Graph, x, mask *braid.Node) {
+		normed := g.Add("attention_norm", layer.LayerNormalization{Epsilon: 1e-5}, x)
+		attended := g.Add("attention", layer.MultiHeadAttention{
+			Heads: 2, KeyWidth: width / 2, Causal: true, Masked: true}, normed, mask)
+		between := g.Add("between", layer.Add{}, attended, x)
+		again := g.Add("dense_norm", layer.LayerNormalization{Epsilon: 1e-5}, between)
+		inner := g.Add("inner", layer.Dense{Units: units, Activation: layer.ReLU}, again)
+		outer := g.Add("outer", layer.Dense{Units: width}, inner)
+		g.Head("out", layer.Add{}, outer, between)
+	})
+	same := func(name string, got, want []float32) {
+		t.Helper()
+		for i, v := range got {
+			if len(got) != len(want) || math.Abs(float64(v-want[i])) > 1e-4*max(1, math.Abs(float64(v))) {
+				t.Errorf("%s: %v\nof the parts: %v", name, got, want)
+				return
+			}
+		}
+	}
+	for r := range rows {
+		same("output", a.Space.Output(0).Row(r), b.Space.Output(0).Row(r))
+	}
+	for i, w := range whole.Weights() {
+		same(w.Name(), a.Gradient(w), b.Gradient(parts.Weights()[i]))
+	}
+}
+
+func TestTransformerDropout(t *testing.T) {
+	g := braid.NewGraph("dropout")
+	g.Head("h", layer.TransformerEncoder{Heads: 1, Units: 2, Rate: 0.5,
+		Kernel: layer.Weight{Init: layer.Constant}, Bias: layer.Weight{Init: layer.Constant, Value: 1}},
+		g.Input("x", tensor.Float32, 10, 10))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := braidtest.NewBatch(m, 20, 1)
+	b.Forward()
+	counts := map[float32]int{}
+	for r := range 20 {
+		for _, v := range b.Space.Output(0).Row(r) {
+			counts[v]++
+		}
+	}
+	// Of 2,000 numbers a quarter, a half and a quarter, within five standard errors.
+	for v, want := range map[float32]int{0: 500, 2: 1000, 4: 500} {
+		if d := counts[v] - want; d < -112 || d > 112 {
+			t.Errorf("%d numbers are %v, want about %d", counts[v], v, want)
+		}
+	}
+	if len(counts) != 3 {
+		t.Errorf("the numbers are %v, want 0, 2 and 4", counts)
+	}
+}
+
+func TestAttentionAllocations(t *testing.T) {
+	g := braid.NewGraph("allocations")
+	x, ids := g.Input("x", tensor.Float32, 5, 4), g.Input("ids", tensor.Int32, 3)
+	e := g.Add("e", layer.TransformerEncoder{Heads: 2, Units: 3, Causal: true, Rate: 0.1}, x)
+	m := g.Add("m", layer.MultiHeadAttention{Heads: 2, KeyWidth: 3}, e)
+	s := g.Add("s", layer.AxisSoftmax{Axis: 1}, g.Add("p", layer.Multiply{}, m, e))
+	p := g.Add("p2", layer.Permute{Dims: []int{2, 1}}, s)
+	g.Head("h", layer.Sum{}, g.Add("noise", layer.GaussianNoise{Stddev: 1},
+		g.Add("drop", layer.SpatialDropout1D{Rate: 0.1}, p)))
+	g.Head("mean", layer.BagEmbedding{Vocabulary: 5, Width: 4}, ids)
+	g.Head("max", layer.BagEmbedding{Vocabulary: 5, Width: 4, Mode: layer.BagMax}, ids)
+	g.Head("positions", layer.PositionEmbedding{}, e)
+	model, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := braidtest.NewBatch(model, 8, 1)
+	blocks, _ := b.Team.Assign(false)
+	var grads []tensor.Rows[float32]
+	for _, b := range blocks[0] {
+		grads = append(grads, tensor.NewRows[float32](b.RowHi-b.RowLo, b.ColumnHi-b.ColumnLo))
+	}
+	if n := testing.AllocsPerRun(5, func() {
+		b.Team.Forward(0, 8)
+		b.Team.Backward(0, 8)
+		for i, block := range blocks[0] {
+			b.Team.Gradient(0, block, 8, grads[i])
+		}
+	}); n > 0 {
+		t.Errorf("a step allocates %v times, want 0", n)
+	}
+}
+
+func TestTransformerJSON(t *testing.T) {
+	checkConfigs(t, map[string]braid.Layer{
+		`{"heads":2,"units":3}`: layer.TransformerEncoder{Heads: 2, Units: 3},
+		`{"heads":2,"units":3,"activation":"gelu","rate":0.1,"epsilon":0.01,"causal":true}`: layer.
+			TransformerEncoder{Heads: 2, Units: 3, Activation: new(layer.GELU), Rate: 0.1, Epsilon: 0.01,
+			Causal: true},
+	})
+}
+
+func TestTransformerMistakes(t *testing.T) {
+	type nodes struct{ x, steps, other, mask *braid.Node }
+	encoder := layer.TransformerEncoder{Heads: 2, Units: 3}
+	for want, draw := range map[string]func(g *braid.Graph, n nodes){
+		"Heads = 3, want a divisor of the input's width, 4": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 3, Units: 1}, n.steps)
+		},
+		"Units = 0": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2}, n.steps)
+		},
+		"Activation = softmax, want one": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Activation: new(layer.Softmax)},
+				n.steps)
+		},
+		"Activation = 99": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1,
+				Activation: new(braid.Activation(99))}, n.steps)
+		},
+		"Rate = 1, want": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Rate: 1}, n.steps)
+		},
+		"Epsilon = -1": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Epsilon: -1}, n.steps)
+		},
+		"Bias: Value = NaN": func(g *braid.Graph, n nodes) {
+			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1,
+				Bias: layer.Weight{Init: layer.Constant, Value: math.NaN()}}, n.steps)
+		},
+		"the mask has shape [5 2], want [3]": func(g *braid.Graph, n nodes) {
+			g.Head("h", encoder, n.steps, n.other)
+		},
+		"TransformerEncoder: got 3 inputs, want one": func(g *braid.Graph, n nodes) {
+			g.Head("h", encoder, n.steps, n.mask, n.mask)
+		},
+		"TransformerEncoder: input has shape [4] a row": func(g *braid.Graph, n nodes) {
+			g.Head("h", encoder, n.x)
+		},
+	} {
+		g := braid.NewGraph("mistakes")
+		draw(g, nodes{g.Input("x", tensor.Float32, 4), g.Input("steps", tensor.Float32, 3, 4),
+			g.Input("other", tensor.Float32, 5, 2), g.Input("mask", tensor.Float32, 3)})
+		braidtest.GraphMistake(t, g, want)
+	}
+}
