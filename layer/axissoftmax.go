@@ -50,73 +50,83 @@ func (l AxisSoftmax) Build(b *braid.Builder) (op.Op, error) {
 		}
 		o.perMask = shape[len(mask):].Size()
 	}
-	o.block = b.Scratch(2 * o.length * o.inner)
-	o.sums = b.Scratch(2 * o.inner)
+	o.runs, o.sums = b.Scratch(2*shape.Size()), b.Scratch(2*o.outer*o.inner)
 	b.Output(shape...)
 	return o, nil
 }
 
+// axisSoftmax copies a row to runs along the axis, so that the axis lies in the lanes.
 type axisSoftmax struct {
 	axisRuns
 	perMask int // numbers of the input for each number of the mask; 0 without a mask
-	block   int // scratch: [2, inner, length]
-	sums    int // scratch: [2, inner]
+	runs    int // scratch: [2, outer, inner, length]
+	sums    int // scratch: [2, outer, inner]
 }
 
-// Forward transposes, so that the axis lies in the lanes.
 func (o axisSoftmax) Forward(t *op.Task) {
-	size := o.length * o.inner
-	block, sums := t.Scratch[o.block][:size], t.Scratch[o.sums]
 	for r := t.Lo; r < t.Hi; r++ {
-		for i := range o.outer {
-			in, out := t.In[0].Row(r)[i*size:][:size], t.Out.Row(r)[i*size:][:size]
-			transposeTo(block, in, o.length, o.inner)
-			if o.perMask > 0 {
-				o.hide(block, t.In[1].Row(r), i)
-				maskedSoftmax(block, block, o.inner, o.length, sums)
-			} else {
-				softmaxRows(block, block, o.inner, o.length, sums)
-			}
-			transposeTo(out, block, o.inner, o.length)
+		in, out := t.In[0].Row(r), t.Out.Row(r)
+		runs, sums := t.Scratch[o.runs][:len(in)], t.Scratch[o.sums]
+		o.toRuns(runs, in)
+		if o.perMask > 0 {
+			o.hide(runs, t.In[1].Row(r))
+			maskedSoftmax(runs, runs, o.outer*o.inner, o.length, sums)
+		} else {
+			softmaxRows(runs, runs, o.outer*o.inner, o.length, sums)
 		}
+		clear(out)
+		o.addBack(out, runs)
 	}
 }
 
-// hide sets the masked numbers of a block to hidden.
-func (o axisSoftmax) hide(block, mask []float32, outer int) {
-	for j := range o.length {
-		for i := range o.inner {
-			if mask[((outer*o.length+j)*o.inner+i)/o.perMask] == 0 {
-				block[i*o.length+j] = hidden
-			}
+// hide sets the masked numbers to hidden.
+func (o axisSoftmax) hide(runs, mask []float32) {
+	for at := range runs {
+		run, j := at/o.length, at%o.length
+		from := (run/o.inner*o.length+j)*o.inner + run%o.inner
+		if mask[from/o.perMask] == 0 {
+			runs[at] = hidden
 		}
 	}
 }
 
 func (o axisSoftmax) Backward(t *op.Task) {
-	if t.InGrad[0].IsNil() {
-		return
-	}
-	size := o.length * o.inner
-	y, d := t.Scratch[o.block][:size], t.Scratch[o.block][size:]
-	for r := t.Lo; r < t.Hi; r++ {
-		for i := range o.outer {
-			transposeTo(y, t.Out.Row(r)[i*size:][:size], o.length, o.inner)
-			transposeTo(d, t.OutGrad.Row(r)[i*size:][:size], o.length, o.inner)
-			softmaxSlope(d, y, o.length)
-			kernel.Default().Transpose(kernel.Transposition{
-				Rows: o.inner, Columns: o.length, Y: t.InGrad[0].Row(r)[i*size:], YRow: o.inner, X: d,
-				XRow: o.length, Add: true,
-			})
-		}
+	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
+		grad := t.InGrad[0].Row(r)
+		y, d := t.Scratch[o.runs][:len(grad)], t.Scratch[o.runs][len(grad):]
+		o.toRuns(y, t.Out.Row(r))
+		o.toRuns(d, t.OutGrad.Row(r))
+		softmaxSlope(d, y, o.length)
+		o.addBack(grad, d)
 	}
 }
 
-// transposeTo transposes x [rows, columns] to y.
-func transposeTo(y, x []float32, rows, columns int) {
-	kernel.Default().Transpose(kernel.Transposition{
-		Rows: rows, Columns: columns, Y: y, YRow: rows, X: x, XRow: columns,
-	})
+// toRuns copies a row to runs.
+func (o axisRuns) toRuns(runs, row []float32) {
+	if o.inner == 1 {
+		copy(runs, row)
+		return
+	}
+	size := o.length * o.inner
+	for ; len(row) > 0; row, runs = row[size:], runs[size:] {
+		kernel.Default().Transpose(kernel.Transposition{
+			Rows: o.length, Columns: o.inner, Y: runs, YRow: o.length, X: row, XRow: o.inner,
+		})
+	}
+}
+
+// addBack adds runs to a row.
+func (o axisRuns) addBack(row, runs []float32) {
+	if o.inner == 1 {
+		kernel.Default().Add(row, runs)
+		return
+	}
+	size := o.length * o.inner
+	for ; len(row) > 0; row, runs = row[size:], runs[size:] {
+		kernel.Default().Transpose(kernel.Transposition{
+			Rows: o.inner, Columns: o.length, Y: row, YRow: o.inner, X: runs, XRow: o.length, Add: true,
+		})
+	}
 }
 
 // softmaxRows computes y from x, which may be the same memory, along rows of width numbers. sums

@@ -43,10 +43,12 @@ func TestMergeGradients(t *testing.T) {
 		},
 		"softmax along axes": func(g *braid.Graph) {
 			x, m := g.Input("x", tensor.Float32, 5, 3), g.Input("m", tensor.Float32, 5)
-			a := g.Add("a", layer.Dense{Units: 2}, x)
+			a := g.Add("a", layer.Dense{Units: 6}, x)
 			mask := g.Add("mask", layer.Activation{Function: layer.ReLU}, m) // half of it is 0
 			g.Head("steps", layer.AxisSoftmax{Axis: 1}, a)
 			g.Head("masked", layer.AxisSoftmax{Axis: -2}, a, mask)
+			cube := g.Add("cube", layer.Reshape{Shape: []int{-1, 5, 3}}, a)
+			g.Head("outer", layer.AxisSoftmax{Axis: 2}, cube)
 			g.Head("last", layer.Dense{Units: 2}, g.Add("s", layer.AxisSoftmax{}, a))
 		},
 	})
@@ -142,6 +144,31 @@ func TestMaskedSoftmax(t *testing.T) {
 	for i, want := range []float64{e, 0, 1 - e, 0, 0, 0, 0, 0} {
 		if math.Abs(float64(got[i])-want) > 1e-6 {
 			t.Fatalf("got %v, want %v, 0, %v and zeros", got, e, 1-e)
+		}
+	}
+}
+
+// The mask has the axes up to the softmax's axis. It hides the same steps of all columns.
+func TestMaskedSoftmaxInside(t *testing.T) {
+	const outer, length, inner = 2, 3, 4
+	x := numbers(1, outer*length*inner)
+	mask := []float32{1, 0, 1, 0, 1, 1}
+	got := predict(t, layer.AxisSoftmax{Axis: 2}, tensor.Floats(x, 1, outer, length, inner),
+		tensor.Floats(mask, 1, outer, length))
+	for at := range x {
+		o, i := at/(length*inner), at%inner
+		var sum, want float64
+		for j := range length {
+			from := (o*length+j)*inner + i
+			if e := math.Exp(float64(x[from])); mask[o*length+j] != 0 {
+				sum += e
+				if from == at {
+					want = e
+				}
+			}
+		}
+		if math.Abs(float64(got[at])-want/sum) > 1e-6 {
+			t.Fatalf("number %d is %v, want %v", at, got[at], want/sum)
 		}
 	}
 }

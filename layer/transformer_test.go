@@ -2,6 +2,7 @@ package layer_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"braid"
@@ -79,6 +80,15 @@ func TestTransformerParts(t *testing.T) {
 		}
 	}
 	for r := range rows {
+		x, mask := numbers(float64(r), steps*width), []float32{1, 1, float32(r % 2), 1, 0}
+		predicted, err := whole.Predict(braid.Tensors{"x": tensor.Floats(x, 1, steps, width),
+			"mask": tensor.Floats(mask, 1, steps)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(predicted["out"].Float32s(), a.Space.Output(0).Row(r)) {
+			t.Errorf("row %d of a prediction differs from training", r)
+		}
 		same("output", a.Space.Output(0).Row(r), b.Space.Output(0).Row(r))
 	}
 	for i, w := range whole.Weights() {
