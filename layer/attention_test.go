@@ -115,12 +115,10 @@ func TestAttentionMistakes(t *testing.T) {
 		"the value has 3 steps and the key has 5": func(g *braid.Graph, n nodes) {
 			g.Head("h", good, n.steps, n.steps, n.other)
 		},
-		"got 4 inputs, want query, value and key, the same input once (": func(g *braid.Graph, n nodes) {
+		"got 4 inputs, want 1 to 3: query, value, key (": func(g *braid.Graph, n nodes) {
 			g.Head("h", good, n.steps, n.steps, n.steps, n.mask)
 		},
-		"got 1 inputs, want query, value and key, the same input once, and a mask": func(
-			g *braid.Graph, n nodes,
-		) {
+		"got 1 inputs, want 2 to 4: query, value, key, and a mask": func(g *braid.Graph, n nodes) {
 			g.Head("h", masked, n.steps)
 		},
 		"the mask has shape [3], want [5]": func(g *braid.Graph, n nodes) {

@@ -96,7 +96,7 @@ func (o axisSoftmax) Backward(t *op.Task) {
 		y, d := t.Scratch[o.runs][:len(grad)], t.Scratch[o.runs][len(grad):]
 		o.toRuns(y, t.Out.Row(r))
 		o.toRuns(d, t.OutGrad.Row(r))
-		softmaxSlope(d, y, o.length)
+		softmaxSlope(d, y, o.length, t.Scratch[o.sums])
 		o.addBack(grad, d)
 	}
 }
@@ -160,14 +160,13 @@ var hidden = float32(math.Inf(-1)) // in place of a masked number
 
 func visible(v float32) bool { return v != hidden }
 
-// softmaxSlope computes d = y (d - sum of y d) along rows of width numbers.
-func softmaxSlope(d, y []float32, width int) {
+// softmaxSlope computes d = y (d - sum of y d) along rows of width numbers. tmp has 1 number.
+func softmaxSlope(d, y []float32, width int, tmp []float32) {
 	for ; len(d) > 0; d, y = d[width:], y[width:] {
-		y, d := y[:width], d[:width]
-		var sum float32
-		for i, v := range y {
-			sum += float32(v * d[i])
-		}
+		kernel.Default().MulDots(kernel.Dots{
+			Fresh: true, Rows: 1, Columns: 1, Inner: width, C: tmp, A: d, B: y,
+		})
+		sum, y, d := tmp[0], y[:width], d[:width]
 		for i, v := range y {
 			d[i] = v * (d[i] - sum)
 		}

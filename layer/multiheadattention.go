@@ -54,13 +54,11 @@ func (l MultiHeadAttention) Build(b *braid.Builder) (op.Op, error) {
 		inputs--
 		mask = inputs
 	}
-	if inputs < 1 || inputs > 3 {
-		const text = "got %d inputs, want query, value and key, the same input once%s"
-		also := ""
-		if l.Masked {
-			also = ", and a mask"
-		}
-		return nil, fmt.Errorf(text, b.Inputs(), also)
+	switch wrong := inputs < 1 || inputs > 3; {
+	case wrong && l.Masked:
+		return nil, fmt.Errorf("got %d inputs, want 2 to 4: query, value, key, and a mask", b.Inputs())
+	case wrong:
+		return nil, fmt.Errorf("got %d inputs, want 1 to 3: query, value, key", b.Inputs())
 	}
 	value, key := min(1, inputs-1), inputs-1
 	for i, name := range []string{"query", "value", "key"}[:inputs] {
