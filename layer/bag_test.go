@@ -190,8 +190,9 @@ func TestSpatialDropout(t *testing.T) {
 	}
 }
 
+// The moments are those of the normal distribution, and neighbours are independent.
 func TestGaussianNoise(t *testing.T) {
-	const rows, width, deviation = 400, 7, 2.5
+	const rows, width, deviation = 40, 701, 2.5 // more pairs than are computed at a time, and one half
 	g := braid.NewGraph("noise")
 	g.Head("h", layer.GaussianNoise{Stddev: deviation}, g.Input("x", tensor.Float32, width))
 	m, err := g.Build(1)
@@ -200,17 +201,26 @@ func TestGaussianNoise(t *testing.T) {
 	}
 	b := braidtest.NewBatch(m, rows, 1)
 	b.Forward()
-	var sum, squares float64
+	var mean, square, fourth, neighbours float64
 	for r := range rows {
+		before := 0.0
 		for _, v := range b.Space.Output(0).Row(r) {
-			sum, squares = sum+float64(v), squares+float64(v)*float64(v)
+			z := float64(v) / deviation
+			mean, square, fourth = mean+z, square+z*z, fourth+z*z*z*z
+			neighbours, before = neighbours+z*before, z
 		}
 	}
 	const n = rows * width
-	variance := float64(deviation * deviation)
-	if math.Abs(sum/n) > 5*deviation/math.Sqrt(n) ||
-		math.Abs(squares/n-variance) > 5*variance*math.Sqrt(2./n) {
-		t.Errorf("mean %.3f, mean square %.3f, want 0 and %v", sum/n, squares/n, variance)
+	for _, c := range []struct {
+		name            string
+		got, want, wide float64 // wide: the variance of one number
+	}{
+		{"mean", mean, 0, 1}, {"mean square", square, 1, 2}, {"mean fourth power", fourth, 3, 96},
+		{"mean product of neighbours", neighbours, 0, 1},
+	} {
+		if math.Abs(c.got/n-c.want) > 5*math.Sqrt(c.wide/n) {
+			t.Errorf("%s: %.4f, want %v", c.name, c.got/n, c.want)
+		}
 	}
 	x := tensor.Floats([]float32{1, -2}, 1, 2)
 	if got := predict(t, layer.GaussianNoise{Stddev: 1}, x); !slices.Equal(got, []float32{1, -2}) {
