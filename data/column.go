@@ -162,6 +162,31 @@ func gather[T float32 | int32](dst tensor.Rows[T], from []T, size int, order []i
 	}
 }
 
+// Unstandardized copies a row's numbers to to, bytes as 0 to 255 and ints converted.
+func (c Column) Unstandardized(to []float32, row int) {
+	size := c.Shape.Size()
+	switch at := row * size; c.DType {
+	case tensor.Uint8:
+		for i, v := range c.bytes[at:][:size] {
+			to[i] = float32(v)
+		}
+	case tensor.Float32:
+		copy(to, c.floats[at:][:size])
+	case tensor.Int32:
+		for i, v := range c.ints[at:][:size] {
+			to[i] = float32(v)
+		}
+	}
+}
+
+// Standardize standardizes numbers of a column of bytes, which need not be whole numbers, in place.
+// It changes nothing for other columns.
+func (c Column) Standardize(values []float32) {
+	if c.DType == tensor.Uint8 {
+		kernel.ScaleShift(values, c.scale, c.shift)
+	}
+}
+
 // Prefetch prefetches numbers lo to hi of the rows that order names. It does so for bytes only: the
 // hardware cannot predict the rows of a shuffled column.
 func (c Column) Prefetch(lo, hi int, order []int32) {

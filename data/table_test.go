@@ -46,6 +46,45 @@ func TestGather(t *testing.T) {
 	}
 }
 
+// A row that is changed before it is standardized.
+func TestUnstandardized(t *testing.T) {
+	d := table(t)
+	for name, want := range map[string][]float32{"pixels": {20, 30}, "x": {2}, "ids": {8}} {
+		c, err := d.Column(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := make([]float32, len(want))
+		if c.Unstandardized(row, 1); !slices.Equal(row, want) {
+			t.Errorf("column %s: row 1 is %v, want %v", name, row, want)
+		}
+		if name != "pixels" {
+			if c.Standardize(row); !slices.Equal(row, want) {
+				t.Errorf("column %s: standardized to %v, want no change", name, row)
+			}
+			continue
+		}
+		row[0] = 20.5
+		if c.Standardize(row); !slices.Equal(row, []float32{2.625, 5}) {
+			t.Errorf("row 1 is %v, want 2.625 and 5", row)
+		}
+	}
+	values := make([]uint8, 256)
+	for i := range values {
+		values[i] = uint8(i)
+	}
+	// Unchanged rows are standardized to the bytes that a batch gathers.
+	c := data.Bytes("pixels", values, data.Standard{Mean: 33.31842, Std: 78.56749})
+	gathered, row := tensor.NewRows[float32](1, 1), make([]float32, 1)
+	for i := range values {
+		c.GatherFloats(gathered, 0, []int32{int32(i)}, 0, 1)
+		c.Unstandardized(row, i)
+		if c.Standardize(row); row[0] != gathered.Data[0] {
+			t.Errorf("byte %d: %v, want %v", i, row[0], gathered.Data[0])
+		}
+	}
+}
+
 func TestSliceTensors(t *testing.T) {
 	d := table(t)
 	s, err := d.Slice(1, 3)

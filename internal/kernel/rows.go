@@ -149,6 +149,13 @@ func bytes(p Gathered) {
 	}
 }
 
+// ScaleShift computes x[i] = scale x[i] + shift, rounded once as in Bytes.
+func ScaleShift(x []float32, scale, shift float32) {
+	for i, v := range x {
+		x[i] = fma(v, scale, shift)
+	}
+}
+
 // Transposition is Y[j,i] = X[i,j], or with Add Y[j,i] += X[i,j].
 type Transposition struct {
 	Rows, Columns int // of X
