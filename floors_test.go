@@ -31,6 +31,7 @@ var floors = map[string]int{
 	"braid":                       4,
 	"braid/data":                  4,
 	"braid/data/mnist":            5,
+	"braid/augment":               5,
 	"braid/layer":                 5,
 	"braid/loss":                  5,
 	"braid/metric":                5,
