@@ -87,6 +87,8 @@ type dataset struct {
 	inputs  []data.Column
 	targets []data.Column
 	labels  []*labels // by head
+
+	augmented []*augmented // by input; nil: no input, or not this one
 }
 
 // newDataset finds the column of each input and head by name and checks its shape, type and

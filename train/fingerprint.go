@@ -70,6 +70,11 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 			s["weights of the rows of "+name] = "column " + h.RowWeight
 		}
 	}
+	for name, list := range f.plan.Augment {
+		if len(list) > 0 {
+			failed = append(failed, add("augment "+name, "", list))
+		}
+	}
 	s.addTable("training", table)
 	if f.plan.Validate != nil {
 		s.addTable("validation", f.plan.Validate)

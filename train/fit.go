@@ -78,9 +78,9 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	run, training, err := newTrainingRunner(m, plan, batch, func(run *runner) (*dataset, error) {
 		ds, err := newDataset(m, run.heads, table)
 		if err != nil {
-			err = fmt.Errorf("training data: %w", err)
+			return nil, fmt.Errorf("training data: %w", err)
 		}
-		return ds, err
+		return ds, ds.bindAugment(m, plan, batch, run.crew.Workers())
 	})
 	if err != nil {
 		return nil, err

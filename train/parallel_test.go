@@ -91,6 +91,14 @@ func TestFewRowsShareColumns(t *testing.T) {
 }
 
 func TestShareTerms(t *testing.T) {
+	all := pictures(t)
+	sameOnWorkers(t, splitK, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
+	sameOnWorkers(t, late, all, []int{1, 19, 33}, []int{1, 2, 3, 2})
+}
+
+// pictures returns a table for splitK and late.
+func pictures(t *testing.T) *data.Table {
+	t.Helper()
 	const rows = 70
 	draw := random.New(4, "pictures")
 	picture, x, ids := make([]uint8, 620*rows), make([]float32, 3*rows), make([]int32, 2*rows)
@@ -110,8 +118,7 @@ func TestShareTerms(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameOnWorkers(t, splitK, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
-	sameOnWorkers(t, late, all, []int{1, 19, 33}, []int{1, 2, 3, 2})
+	return all
 }
 
 // sameOnWorkers trains a model for an epoch with each batch size and each number of workers, and

@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"braid"
+	"braid/augment"
 	"braid/data"
 	"braid/internal/suggest"
 	"braid/loss"
@@ -27,6 +28,10 @@ type Plan struct {
 	// Gather computes the gradients of all weights before it updates any, which takes memory and time.
 	// A gradient that is not finite then changes no weight. The bytes are the same.
 	Gather bool
+
+	// Augment changes the images of inputs at random in training, by input. Validation uses them as
+	// they are.
+	Augment map[string]augment.List
 
 	NoShuffle bool // take the examples in the table's order in each epoch
 

@@ -31,6 +31,12 @@ func (run *runner) step(worker int, ds *dataset, order, next []int32, number int
 // of the training step. It returns false if the crew must stop.
 func (run *runner) forward(worker int, ds *dataset, order []int32, number int) bool {
 	lo, hi := run.team.Share(len(order), worker)
+	if ds.augmented != nil {
+		ds.augment(worker, order, lo, hi, uint64(number))
+		if !run.crew.Meet(worker) {
+			return false
+		}
+	}
 	run.fill(worker, ds, order, run.team.Reads)
 	run.team.Begin(worker, len(order), order, uint64(number))
 	if !run.team.Forward(worker, len(order)) {
@@ -61,14 +67,15 @@ func (run *runner) fill(worker int, ds *dataset, order []int32,
 	reads func(worker, sharer, input int) op.Span) {
 	for other := range run.team.Workers {
 		lo, hi := run.team.Share(len(order), other)
-		for i, c := range ds.inputs {
+		for i := range ds.inputs {
+			c, rows := ds.input(i, order)
 			columns, to := reads(worker, other, i), run.inputs[worker][i]
 			switch {
 			case columns.Lo == columns.Hi:
 			case c.DType == tensor.Int32:
-				c.GatherInts(to.ids, order, lo, hi)
+				c.GatherInts(to.ids, rows, lo, hi)
 			default:
-				c.GatherFloats(to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, order, lo, hi)
+				c.GatherFloats(to.floats.Columns(columns.Lo, columns.Hi), columns.Lo, rows, lo, hi)
 			}
 		}
 	}
@@ -81,7 +88,12 @@ func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, share
 		lo, hi = lo+(hi-lo)*share/shares, lo+(hi-lo)*(share+1)/shares
 		for i, c := range ds.inputs {
 			columns := run.team.Reads(worker, other, i)
-			if columns.Lo == columns.Hi {
+			if ds.augmented != nil && ds.augmented[i] != nil {
+				columns = op.Span{}
+				if other == worker {
+					columns.Hi = c.Shape.Size()
+				}
+			} else if columns.Lo == columns.Hi {
 				columns = run.team.ReadsLate(worker, other, i)
 			}
 			c.Prefetch(columns.Lo, columns.Hi, order[lo:hi])
