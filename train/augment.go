@@ -90,8 +90,8 @@ func (ds *dataset) augment(worker int, order []int32, lo, hi int, step uint64) {
 	}
 }
 
-// input returns the column of an input and its rows that a batch gathers: those that order names, or
-// those of the batch if they are augmented.
+// input returns the column of an input and its rows that a batch gathers: those that order names,
+// or those of the batch if they are augmented.
 func (ds *dataset) input(i int, order []int32) (data.Column, []int32) {
 	if ds.augmented == nil || ds.augmented[i] == nil {
 		return ds.inputs[i], order

@@ -104,8 +104,8 @@ func (u unchanged) Apply(draws augment.Draws, pixels, _ []float32) {
 	}
 }
 
-// Images that an augmentation leaves unchanged are standardized to the same bytes as without it, and
-// each is seen once in an epoch, in the units of its column, with random numbers of its own.
+// Images that an augmentation leaves unchanged are standardized to the same bytes as without it.
+// Each is seen once in an epoch, in the units of its column, with random numbers of its own.
 func TestUnchangedImages(t *testing.T) {
 	all := table(t)
 	m := model(t)
@@ -117,7 +117,7 @@ func TestUnchangedImages(t *testing.T) {
 	seen, numbers := map[string]int{}, map[uint64]bool{}
 	p := plan()
 	p.Workers = 1
-	p.Augment = map[string]augment.List{"image": {unchanged{see: func(draws augment.Draws, pixels []float32) {
+	see := func(draws augment.Draws, pixels []float32) {
 		for _, v := range pixels {
 			if v < 0 || v > 255 || v != float32(int(v)) {
 				t.Fatalf("a pixel is %v, want a byte", v)
@@ -125,7 +125,8 @@ func TestUnchangedImages(t *testing.T) {
 		}
 		seen[fmt.Sprint(pixels)]++
 		numbers[draws.Bits(0)] = true
-	}}}}
+	}
+	p.Augment = map[string]augment.List{"image": {unchanged{see: see}}}
 	m = model(t)
 	if h, err = train.Fit(context.Background(), m, all, p); err != nil {
 		t.Fatal(err)

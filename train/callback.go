@@ -19,6 +19,10 @@ type Callback struct {
 	Saved    func(Saved) error
 	Restored func(Restored) error // after training went back because of a number that is not finite
 	End      func(*History) error // at the end, also after an error
+
+	// Keep returns an epoch, from 1, whose checkpoint a resumed run needs, or 0. It depends on the
+	// history alone.
+	Keep func(*History) (epoch int)
 }
 
 // Start describes a training run.
@@ -30,6 +34,13 @@ type Start struct {
 
 	Resumed    string // path of the checkpoint that the run continues from; "": a new run
 	From, Step int    // complete epochs of that checkpoint, and steps of the next epoch
+
+	// History has the epochs so far, now and whenever a callback's function is called. Callbacks only
+	// read it.
+	History *History
+
+	// weights returns the numbers of each weight, row-major, at the end of an earlier epoch.
+	weights func(epoch int) ([][]float32, error)
 }
 
 // Step is the position within an epoch after a step.

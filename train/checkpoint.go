@@ -61,10 +61,7 @@ func (c Checkpoint) withDefaults(figures []string) (Checkpoint, error) {
 		c.Keep = defaultKeep
 	}
 	if c.Best == "" {
-		c.Best = "loss"
-		if slices.Contains(figures, "val_loss") {
-			c.Best = "val_loss"
-		}
+		c.Best = defaultFigure(figures)
 	}
 	if c.Mode != "" && c.Mode != "min" && c.Mode != "max" {
 		return c, fmt.Errorf("Checkpoint.Mode = %q, want \"min\", \"max\" or nothing", c.Mode)
@@ -73,6 +70,14 @@ func (c Checkpoint) withDefaults(figures []string) (Checkpoint, error) {
 		return c, fmt.Errorf("Checkpoint.Best: %w", suggest.Unknown("figure", c.Best, figures))
 	}
 	return c, nil
+}
+
+// defaultFigure returns the figure that is watched if none is named.
+func defaultFigure(figures []string) string {
+	if slices.Contains(figures, "val_loss") {
+		return "val_loss"
+	}
+	return "loss"
 }
 
 // position is the number of completed epochs, and of completed steps of the next epoch.
@@ -172,11 +177,7 @@ func (h *History) best(name, mode string) (epoch int) {
 	if figure < 0 {
 		return 0
 	}
-	ascends := strings.HasSuffix(name, "accuracy")
-	if h.ascending != nil {
-		ascends = h.ascending[figure]
-	}
-	largest := mode == "max" || mode == "" && ascends
+	largest := mode == "max" || mode == "" && h.ascends(figure)
 	for i, e := range h.Epochs {
 		v := e.Values[figure]
 		if math.IsNaN(v) {

@@ -181,7 +181,8 @@ func (f *fit) start() error {
 	}
 	start := Start{
 		Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names,
-		Resumed: f.resumed, From: f.at.Epochs, Step: f.at.Steps,
+		Resumed: f.resumed, From: f.at.Epochs, Step: f.at.Steps, History: f.history,
+		weights: f.weightsAfter,
 	}
 	for _, c := range f.plan.Callbacks {
 		if c.Start != nil {
@@ -210,8 +211,14 @@ func (f *fit) checkpoint() {
 	}
 	snap := f.saver.snapshot()
 	f.take(snap)
-	snap.best = f.at.Epochs > 0 && f.at.atEpochEnd() &&
-		f.history.best(f.saver.Best, f.saver.Mode) == f.at.Epochs
+	best := f.history.best(f.saver.Best, f.saver.Mode)
+	snap.best = f.at.Epochs > 0 && f.at.atEpochEnd() && best == f.at.Epochs
+	snap.keep = append(snap.keep[:0], best)
+	for _, c := range f.plan.Callbacks {
+		if c.Keep != nil {
+			snap.keep = append(snap.keep, c.Keep(f.history))
+		}
+	}
 	f.saver.save(snap)
 	f.savedAt, f.savedTime = f.at, time.Now()
 }

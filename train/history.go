@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"braid/internal/suggest"
@@ -26,6 +27,14 @@ type Epoch struct {
 	Train    time.Duration // of the steps alone
 	Evaluate time.Duration // of the validation
 	Values   []float64     // in the order of History.Names
+}
+
+// ascends reports whether the largest value of a figure is best.
+func (h *History) ascends(figure int) bool {
+	if h.ascending != nil {
+		return h.ascending[figure]
+	}
+	return strings.HasSuffix(h.Names[figure], "accuracy")
 }
 
 // Value returns a figure of an epoch, counted from 1.

@@ -9,6 +9,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/atomicfile"
+	"braid/tensor"
 )
 
 // Resume continues a run from the newest intact checkpoint in plan.Checkpoint.Dir, also within an
@@ -52,10 +53,6 @@ func (f *fit) resume() error {
 		f.loadRestorePoint(last)
 		f.put(snap)
 		f.resumed, f.saver.result.Last = path, path
-		if best := (position{f.history.best(f.saver.Best, f.saver.Mode),
-			0}); slices.Contains(f.saver.kept, best) {
-			f.saver.best = &best
-		}
 		return nil
 	}
 	if damaged != nil {
@@ -77,6 +74,34 @@ func (f *fit) open(p position) (*snapshot, error) {
 			snap.Epochs, snap.Steps)
 	}
 	return snap, err
+}
+
+// weightsAfter reads the weights at the end of an epoch, row-major, from its checkpoint.
+func (f *fit) weightsAfter(epoch int) ([][]float32, error) {
+	at := position{Epochs: epoch}
+	if f.saver == nil || !slices.Contains(f.saver.kept, at) {
+		return nil, fmt.Errorf("the checkpoint of epoch %d was not kept", epoch)
+	}
+	snap, err := f.open(at)
+	if err != nil {
+		return nil, err
+	}
+	numbers := map[*float32][]float32{} // by the first number of the memory that they belong in
+	for i, live := range f.runner.memory() {
+		numbers[&live[0]] = snap.numbers[i]
+	}
+	var list [][]float32
+	for _, w := range f.model.Weights() {
+		var storage []tensor.Rows[float32]
+		for _, matrix := range w.Memory().Storage {
+			matrix.Data = numbers[&matrix.Data[0]]
+			storage = append(storage, matrix)
+		}
+		values := make([]float32, w.Shape().Size())
+		w.Unpack(values, storage)
+		list = append(list, values)
+	}
+	return list, nil
 }
 
 // setAside reports a damaged checkpoint and renames it, so that it is not read again.

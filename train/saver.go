@@ -34,7 +34,6 @@ type saver struct {
 	closed  bool
 	done    chan struct{}
 	kept    []position // positions of the files in the folder, the earliest first
-	best    *position  // position of the best epoch's checkpoint
 	events  []Saved    // not reported yet
 	result  NotSaved
 }
@@ -75,9 +74,15 @@ func (s *saver) checkDiskSpace(f *fit) error {
 		size += uint64(4 * len(numbers))
 	}
 	s.maxBytes = int64(4*size) + 1<<30 // for a long history and texts
-	// The newest, the best, the last end-of-epoch checkpoint, and the one being written; some may
-	// already exist.
-	files := max(s.Keep+3-len(s.kept), 1)
+	// The newest, the best, the last end-of-epoch checkpoint, those that callbacks keep, and the one
+	// being written; some may already exist.
+	files := s.Keep + 3
+	for _, c := range f.plan.Callbacks {
+		if c.Keep != nil {
+			files++
+		}
+	}
+	files = max(files-len(s.kept), 1)
 	need := size * uint64(files)
 	if free, ok := atomicfile.Free(s.Dir); ok && free < need {
 		return fmt.Errorf("%s has %d bytes free, %d checkpoints of %d bytes need %d: free some, or "+
@@ -106,13 +111,13 @@ func (s *saver) idle() bool {
 	return len(s.pending) == 0 && !s.busy
 }
 
-// save queues a snapshot. It replaces queued ones; only a best snapshot replaces a best one, and
-// only an end-of-epoch snapshot replaces an end-of-epoch one.
+// save queues a snapshot. It replaces queued ones, except those of epochs that it keeps; only an
+// end-of-epoch snapshot replaces an end-of-epoch one.
 func (s *saver) save(snap *snapshot) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.pending = slices.DeleteFunc(s.pending, func(p *snapshot) bool {
-		replaced := (!p.best || snap.best) && (!p.atEpochEnd() || snap.atEpochEnd())
+		replaced := !snap.keeps(p.position) && (!p.atEpochEnd() || snap.atEpochEnd())
 		if replaced {
 			s.spare = append(s.spare, p)
 		}
@@ -189,16 +194,17 @@ func (s *saver) written(saved Saved) {
 	s.events = append(s.events, saved)
 }
 
-// prune deletes all checkpoints but the newest, the best, and the last end-of-epoch checkpoint,
-// after one more was written. Only the goroutine of run, or one that waits for it, uses kept and
-// best.
+// keeps reports whether the checkpoint at a position stays beside the snapshot.
+func (s *snapshot) keeps(p position) bool {
+	return p.Epochs > 0 && p.atEpochEnd() && slices.Contains(s.keep, p.Epochs)
+}
+
+// prune deletes all checkpoints but the newest, those that the snapshot keeps, and the last
+// end-of-epoch checkpoint, after one more was written. Only the goroutine of run, or one that waits
+// for it, uses kept.
 func (s *saver) prune(snap *snapshot) error {
 	if !slices.Contains(s.kept, snap.position) {
 		s.kept = append(s.kept, snap.position)
-	}
-	if snap.best {
-		best := snap.position
-		s.best = &best
 	}
 	lastEnd := len(s.kept) - 1
 	for lastEnd >= 0 && !s.kept[lastEnd].atEpochEnd() {
@@ -207,7 +213,7 @@ func (s *saver) prune(snap *snapshot) error {
 	var stay []position
 	var failed []error
 	for i, p := range s.kept {
-		if i >= len(s.kept)-s.Keep || i == lastEnd || s.best != nil && p == *s.best {
+		if i >= len(s.kept)-s.Keep || i == lastEnd || snap.keeps(p) {
 			stay = append(stay, p)
 		} else if err := atomicfile.Delete(s.path(p)); err != nil {
 			failed, stay = append(failed, err), append(stay, p)

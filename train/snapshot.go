@@ -25,6 +25,7 @@ type snapshot struct {
 	epochs   []Epoch     // the history
 	numbers  [][]float32 // the storage of the weights and their slots
 	best     bool        // the last epoch is the best so far
+	keep     []int       // epochs whose checkpoints stay, such as the best; 0 is none
 }
 
 // epochRows holds a metric's numbers of the rows of the current epoch so far.
