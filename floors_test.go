@@ -39,6 +39,7 @@ var floors = map[string]int{
 	"braid/train":                 7,
 	"braid/modelfile":             7,
 	"braid/internal/plot":         7,
+	"braid/train/tensorboard":     8,
 	"braid/digitqa":               8,
 	"braid/predictor":             8,
 	"braid/internal/value":        9,
