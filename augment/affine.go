@@ -74,11 +74,15 @@ func (a affine) Apply(draws Draws, pixels, scratch []float32) {
 func (a affine) move(m mapping, pixels, scratch []float32) {
 	copy(scratch, pixels)
 	from := source{scratch, a.images, a.Border, float32(a.Value)}
-	channels := a.images.Channels
+	width, channels := a.images.Width, a.images.Channels
 	for row := range a.images.Height {
 		x := m.x + int64(row)*m.xPerRow
 		y := m.y + int64(row)*m.yPerRow
-		for range a.images.Width {
+		if channels == 1 && a.Interpolation == Bilinear {
+			from.bilinearLine(pixels[row*width:][:width], x, y, m.xPerColumn, m.yPerColumn)
+			continue
+		}
+		for range width {
 			if a.Interpolation == Nearest {
 				from.nearest(pixels[:channels], x, y)
 			} else {

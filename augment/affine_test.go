@@ -74,7 +74,13 @@ func TestKnownMotions(t *testing.T) {
 
 // Any motion, against a slow computation with the inverse of the motion's matrix.
 func TestMotions(t *testing.T) {
-	images := Images{Height: 7, Width: 11, Channels: 2}
+	for channels := 1; channels <= 2; channels++ {
+		testMotions(t, channels)
+	}
+}
+
+func testMotions(t *testing.T, channels int) {
+	images := Images{Height: 7, Width: 11, Channels: channels}
 	in := make([]float32, images.size())
 	for i := range in {
 		in[i] = float32(i*i%97) / 10
@@ -99,7 +105,7 @@ func TestMotions(t *testing.T) {
 			for column := range 11 {
 				dx, dy := float64(column)-5-m.shiftX, float64(row)-3-m.shiftY
 				x, y := (yy*dx-xy*dy)/det+5, (xx*dy-yx*dx)/det+3
-				for k := range 2 {
+				for k := range channels {
 					var want float64
 					for _, p := range [][2]float64{{0, 0}, {0, 1}, {1, 0}, {1, 1}} {
 						px, py := math.Floor(x)+p[0], math.Floor(y)+p[1]
@@ -109,11 +115,11 @@ func TestMotions(t *testing.T) {
 							px, py = min(max(px, 0), 10), min(max(py, 0), 6)
 						}
 						if px >= 0 && px <= 10 && py >= 0 && py <= 6 {
-							v = float64(in[(int(py)*11+int(px))*2+k])
+							v = float64(in[(int(py)*11+int(px))*channels+k])
 						}
 						want += weight * v
 					}
-					if g := got[(row*11+column)*2+k]; math.Abs(float64(g)-want) > 1e-5 {
+					if g := got[(row*11+column)*channels+k]; math.Abs(float64(g)-want) > 1e-5 {
 						t.Fatalf("%+v: pixel (%d, %d), channel %d is %v, want %v", m, row, column, k, g, want)
 					}
 				}

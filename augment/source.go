@@ -47,6 +47,26 @@ func (s *source) bilinear(to []float32, x, y int64) {
 	}
 }
 
+// bilinearLine sets to to the only channel at (x, y), (x+dx, y+dy) and so on. It computes what
+// bilinear does.
+func (s *source) bilinearLine(to []float32, x, y, dx, dy int64) {
+	pixels, width := s.pixels, s.Width
+	lastColumn, lastRow := uint(s.Width-1), uint(s.Height-1)
+	for i := range to {
+		column, row := int(x>>32), int(y>>32)
+		if uint(column) < lastColumn && uint(row) < lastRow {
+			at := row*width + column
+			upper, lower := pixels[at:][:2], pixels[at+width:][:2]
+			right, down := fraction(x), fraction(y)
+			to[i] = between(between(upper[0], upper[1], right), between(lower[0], lower[1], right), down)
+		} else {
+			s.bilinear(to[i:i+1], x, y)
+		}
+		x += dx
+		y += dy
+	}
+}
+
 // fraction returns the 24 first bits behind the point.
 func fraction(x int64) float32 { return float32(uint32(x)>>8) * (1.0 / (1 << 24)) }
 
