@@ -40,8 +40,9 @@
 //		},
 //	})
 //
-// Zero fields of a plan have Keras' defaults. A plan may have validation data, checkpoints from
-// which [braid/train.Resume] continues after a crash, and callbacks that watch or stop training.
+// Zero fields of a plan have Keras' defaults. A plan may have validation data, random changes of
+// images ([braid/augment]), checkpoints from which [braid/train.Resume] continues after a crash, and
+// callbacks that watch or stop training, such as [braid/train.EarlyStopping].
 //
 // # Prediction
 //
@@ -57,9 +58,9 @@
 // # The same bytes
 //
 // The same seed gives the same weights, bit for bit, with any number of workers and any instruction
-// set. First weights depend on seed and name; shuffles and dropout depend on seed, epoch and
-// example; the order of every sum is fixed by shapes alone. [Numerics] is the version of this
-// arithmetic.
+// set. First weights depend on seed and name; shuffles, dropout and augmentation depend on seed,
+// step and example; the order of every sum is fixed by shapes alone. [Numerics] is the version of
+// this arithmetic.
 //
 // # Custom layers
 //

@@ -145,6 +145,50 @@ func TestUnchangedImages(t *testing.T) {
 	}
 }
 
+// A column of float32 with the numbers of a column of bytes is changed to the same images.
+func TestAugmentedFloats(t *testing.T) {
+	pixels := make([]uint8, 12*rows)
+	numbers := make([]float32, len(pixels))
+	for i := range pixels {
+		pixels[i] = uint8(i * i / 7)
+		numbers[i] = float32(pixels[i])
+	}
+	all := table(t)
+	columns := func(image data.Column) *data.Table {
+		list := []data.Column{image}
+		for _, name := range []string{"x", "ids", "class", "yes"} {
+			c, err := all.Column(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, c)
+		}
+		table, err := data.NewTable(list...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return table
+	}
+	var want string
+	for i, image := range []data.Column{
+		data.Bytes("image", pixels, data.Standard{Std: 1}, 3, 4), data.Floats("image", numbers, 3, 4),
+	} {
+		p := plan()
+		p.Augment = map[string]augment.List{"image": append(changes()[:3],
+			augment.Brightness{Factor: 0.2, Values: augment.Range{High: 255}})}
+		m := model(t)
+		h, err := train.Fit(context.Background(), m, columns(image), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := end(t, m, h); i == 0 {
+			want = got
+		} else if got != want {
+			t.Error("a column of float32 gives another model")
+		}
+	}
+}
+
 // An augmented run that is interrupted and resumed elsewhere ends with the same bytes.
 func TestResumeAugmented(t *testing.T) {
 	defer kernel.Use(kernel.Default())
