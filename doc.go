@@ -41,8 +41,8 @@
 //	})
 //
 // Zero fields of a plan have Keras' defaults. A plan may have validation data, random changes of
-// images ([braid/augment]), checkpoints from which [braid/train.Resume] continues after a crash, and
-// callbacks that watch or stop training, such as [braid/train.EarlyStopping].
+// images ([braid/augment]), checkpoints from which [braid/train.Resume] continues after a crash,
+// and callbacks that watch or stop training, such as [braid/train.EarlyStopping].
 //
 // # Prediction
 //

@@ -13,8 +13,8 @@ import (
 	"braid/train"
 )
 
-// The file has a line for each epoch at any time, also if the run is resumed within an epoch, and if
-// the file was lost or damaged.
+// The file has a line for each epoch at any time, also if the run is resumed within an epoch, and
+// if the file was lost or damaged.
 func TestCSVLog(t *testing.T) {
 	for name, change := range map[string]func(path string) error{
 		"left": func(string) error { return nil },

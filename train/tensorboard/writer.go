@@ -17,8 +17,8 @@ import (
 	"braid/internal/atomicfile"
 )
 
-// Writer writes one event file. Each call appends a whole record, so a program that is killed leaves
-// at most its last record incomplete, which readers ignore. A tag is the name of a series of
+// Writer writes one event file. Each call appends a whole record, so a program that is killed
+// leaves at most its last record incomplete, which readers ignore. A tag is the name of a series of
 // points. TensorBoard groups tags by their text before a slash.
 type Writer struct {
 	file   *os.File
