@@ -1,43 +1,44 @@
-// The page of braid serve: a drawing and a question in, the answers of all heads out.
+// The page of braid serve. Its inputs are a drawing and a question; it shows the answers of all
+// heads.
 
-import { call, patiently, token } from './api.js';
+import { call, token, withRetries } from './api.js';
 import { Asker } from './asker.js';
 import { Curl, pixels } from './curl.js';
 import { capitalized, element, find, percent, setText } from './dom.js';
-import { HeadView, spoken } from './heads.js';
+import { HeadView, inWords } from './heads.js';
 import { Pad } from './pad.js';
 import { Photos } from './photo.js';
 import { Question } from './question.js';
 import { Samples } from './samples.js';
 import { Strands } from './strands.js';
 
-const QUIET = 600;    // ms without a change before the answer is read out
-const LOADING = 2;    // seconds between looks at a model that is still loading
+const ANNOUNCE_DELAY = 600;   // ms without a change before screen readers read the answer
+const LOADING_DELAY = 2_000;  // ms between requests while the model is loading
 
 const main = find('main');
 const saw = find('#saw');
 
 let models = [];
-let model = null;     // the one that is asked
-let views = [];       // of its heads
-const met = new Set(); // versions seen, so that a change of version is noticed once
-let heard = '';       // the answer on show, as a sentence
-let quiet = 0;
+let model = null;             // the selected one
+let views = [];               // one for each of its heads
+const versions = new Set();   // versions of models so far: a new one reloads the list of models
+let answerInWords = '';       // the shown answer as a sentence
+let announceTimer = 0;
 
-const pad = new Pad(find('#pad'), { changed: drawn, say });
+const pad = new Pad(find('#pad'), { changed: drawn, announce });
 const question = new Question({ changed: questioned, typing });
 const samples = new Samples((sample) => pad.show({ sample }));
 new Photos({
-  wanted: () => Boolean(image()),
+  accepts: () => Boolean(image()),
   photo: (photo) => pad.show({ photo }),
-  problem: ({ message }) => tell([message], 'problem'),
+  problem: ({ message }) => showMessage([message], 'problem'),
 });
 const strands = new Strands(find('#strands'), () => image() && text() && {
-  eye: saw, question: question.origin, heads: views.map(({ port }) => port),
+  image: saw, question: question.anchor, heads: views.map(({ anchor }) => anchor),
 });
-const asker = new Asker({ request, answered, refused, nothing, busy, before: waiting, allowed });
+const asker = new Asker({ request, answered, refused, nothing, busy, waiting, authorize });
 
-// The command has the pixels that the net saw, so that it gives the answer on show.
+// The command sends the pixels that the network saw, so that it prints the shown answer.
 const curl = new Curl(() => ({
   path: path(),
   fields: fields(pixels(saw), text() ? question.text : ''),
@@ -48,28 +49,28 @@ const image = () => model?.inputs.find((input) => input.image);
 const text = () => model?.inputs.find((input) => input.text);
 const imageless = () => model !== null && !image();
 
-// What people do.
+// Event handlers.
 
-function drawn(fresh) {
+function drawn(isNew) {
   main.dataset.blank = pad.blank;
   find('#undo').setAttribute('aria-disabled', !pad.canUndo);
   find('#clear').setAttribute('aria-disabled', pad.blank);
   find('.pad-hint span').textContent = pad.penIsDown ? 'up' : 'down';
   samples.mark(pad.sample);
-  lag(() => true);
-  if (fresh) asker.changed();
-  else asker.grown();
+  markOutdated(() => true);
+  if (isNew) asker.replaced();
+  else asker.extended();
 }
 
 function typing() {
-  lag(({ asked }) => asked);
+  markOutdated(({ asked }) => asked);
   busy(true);
 }
 
 function questioned() {
-  lag(({ asked }) => asked);
+  markOutdated(({ asked }) => asked);
   strands.draw();
-  asker.changed();
+  asker.replaced();
 }
 
 find('#undo').addEventListener('click', () => pad.undo());
@@ -77,8 +78,8 @@ find('#clear').addEventListener('click', () => pad.clear());
 find('#model').addEventListener('change', (event) => choose(event.target.value));
 
 addEventListener('keydown', (event) => {
-  const typing = event.target.closest?.('input:not([type=radio]), select, textarea');
-  if (typing || imageless() || event.altKey || event.defaultPrevented) return;
+  const isTyping = event.target.closest?.('input:not([type=radio]), select, textarea');
+  if (isTyping || imageless() || event.altKey || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey) {
     if (event.key.toLowerCase() !== 'z' || event.shiftKey) return;
     pad.undo();
@@ -87,19 +88,19 @@ addEventListener('keydown', (event) => {
   } else if (/^[1-9]$/.test(event.key)) {
     question.choose(Number(event.key));
   } else if (event.target === document.body && /^Arrow(Left|Right)$/.test(event.key)) {
-    samples.leaf(event.key === 'ArrowLeft' ? -1 : 1);
+    samples.step(event.key === 'ArrowLeft' ? -1 : 1);
   } else {
     return;
   }
   event.preventDefault();
 });
 
-// Asking.
+// Requests and answers.
 
-// request is what to ask now, or null while the board is blank or no question is put. Where the
-// model does not take the question, another one is asked instead.
+// request returns the request to send, or null if the pad is blank or there is no question. If the
+// model refused the question, another one is sent instead.
 function request() {
-  const words = text() ? question.taken : '';
+  const words = text() ? question.toAsk : '';
   if (!image() || pad.blank || (text() && !words)) return null;
   return {
     path: path(),
@@ -116,15 +117,15 @@ const fields = (picture, words) => ({
   ...(text() && { [text().name]: words }),
 });
 
-function busy(is) {
-  main.dataset.busy = is;
-  clearTimeout(quiet);
-  if (!is) quiet = setTimeout(() => say(heard), QUIET);
+function busy(isBusy) {
+  main.dataset.busy = isBusy;
+  clearTimeout(announceTimer);
+  if (!isBusy) announceTimer = setTimeout(() => announce(answerInWords), ANNOUNCE_DELAY);
 }
 
-// lag dims the answers that a change makes old.
-function lag(concerns) {
-  for (const view of views) if (concerns(view) && view.state === 'answered') view.state = 'waiting';
+// markOutdated dims the answers of the heads that a change affects.
+function markOutdated(isAffected) {
+  for (const each of views) if (isAffected(each) && each.state === 'answered') each.state = 'waiting';
 }
 
 function answered(answer, { question: asked, instead, drawing }) {
@@ -135,27 +136,29 @@ function answered(answer, { question: asked, instead, drawing }) {
     saw.src = `data:image/png;base64,${answer.saw}`;
     saw.alt = 'the image as the net sees it, scaled down';
   }
-  seen(Boolean(answer.saw));
+  setSeen(Boolean(answer.saw));
   const contradictions = instead ? [] : answer.contradictions ?? [];
-  contradict(contradictions);
-  tell((answer.notes ?? []).map(capitalized), 'note');
-  if (text() && !question.settle(asked, drawing)) asker.grown();
-  heard = spoken({ heads, contradictions }, (name) => view(name)?.asked && asked);
+  showContradictions(contradictions);
+  showMessage((answer.notes ?? []).map(capitalized), 'note');
+  if (text() && !question.markAnswered(asked, drawing)) asker.extended();
+  answerInWords = inWords({ heads, contradictions }, (name) => view(name)?.asked && asked);
   main.dataset.answered = Number(main.dataset.answered) + 1;
-  if (!met.has(answer.version)) reload(answer.version);
+  if (!versions.has(answer.version)) reload(answer.version);
 }
 
-// refused shows what is wrong with a request. That may be the question or the image: it is the
-// question if another one is answered.
-function refused(problem, asked) {
-  const wrong = problem.status >= 400 && problem.status < 500 && asked && text() && !asked.instead;
-  if (wrong && question.refuse(asked.question, problem, asked.drawing)) return asker.grown();
-  question.forgive();
+// refused shows the error of a request. The cause may be the question or the image. It is the
+// question if the same image is answered with another one.
+function refused(problem, sent) {
+  const isClientError = problem.status >= 400 && problem.status < 500;
+  if (isClientError && sent && text() && !sent.instead) {
+    if (question.markRefused(sent.question, problem, sent.drawing)) return asker.extended();
+  }
+  question.clearRefusal();
   empty('error');
-  tell([sentence(problem.message)], 'problem');
+  showMessage([sentence(problem.message)], 'problem');
 }
 
-// sentence leaves out the name of the image's field: there is one image on the page.
+// sentence returns a message of the server as a sentence, without the name of the image's field.
 function sentence(message) {
   const text = message.replace(`"${image()?.name}": `, '');
   return capitalized(text).replace(/[^.]$/, '$&.');
@@ -167,66 +170,67 @@ function nothing() {
 
 function waiting(problem, seconds) {
   const when = seconds < 1.5 ? 'a second' : `${Math.ceil(seconds)} seconds`;
-  tell([`${problem.message.replace(/[.\s]*$/, '.')} Trying again in ${when}.`], 'problem');
+  showMessage([`${problem.message.replace(/[.\s]*$/, '.')} Trying again in ${when}.`], 'problem');
   for (const each of views) each.state = 'waiting';
 }
 
-// allowed shows the field for the token and returns when one is given.
-function allowed(problem) {
+// authorize shows the field for the token, and resolves when the user has entered one.
+function authorize(problem) {
   const form = find('#token-form');
   setText(find('#token-problem'), token.value ? problem.message : '');
   form.hidden = false;
   find('#token').select();
-  return new Promise((given) => {
+  return new Promise((resolve) => {
     form.onsubmit = (event) => {
       event.preventDefault();
       token.value = find('#token').value.trim();
       form.hidden = true;
       find('#pad').focus();
-      given();
+      resolve();
     };
   });
 }
 
-// Showing.
+// Output.
 
 const view = (name) => views.find((each) => each.name === name);
 
 function empty(state) {
   for (const each of views) each.empty(state);
-  seen(false);
+  setSeen(false);
   saw.alt = '';
-  contradict([]);
-  tell([]);
-  heard = '';
+  showContradictions([]);
+  showMessage([]);
+  answerInWords = '';
 }
 
-function seen(something) {
-  find('.seen').dataset.empty = !something;
-  curl.enabled = something;
+// setSeen records whether the page shows an image that the network saw.
+function setSeen(isShown) {
+  find('.seen').dataset.empty = !isShown;
+  curl.enabled = isShown;
 }
 
-function contradict(sentences) {
-  const place = find('#contradiction');
-  setText(place, sentences.join('\n'));
+function showContradictions(sentences) {
+  setText(find('#contradiction'), sentences.join('\n'));
   main.dataset.contradiction = sentences.length > 0;
 }
 
-function tell(sentences, kind) {
-  const place = find('#message');
-  const now = sentences.join('\n');
-  if (place.dataset.kind === kind && place.dataset.said === now) return;
-  Object.assign(place.dataset, { kind, said: now });
-  place.replaceChildren(...sentences.map((sentence) => element('p', {}, sentence)));
-  place.hidden = sentences.length === 0;
+function showMessage(sentences, kind) {
+  const box = find('#message');
+  const content = sentences.join('\n');
+  if (box.dataset.kind === kind && box.dataset.content === content) return;
+  Object.assign(box.dataset, { kind, content });
+  box.replaceChildren(...sentences.map((sentence) => element('p', {}, sentence)));
+  box.hidden = sentences.length === 0;
 }
 
-function say(sentence) {
+// announce gives a sentence to screen readers.
+function announce(sentence) {
   if (sentence) find('#spoken').textContent = sentence;
 }
 
-// scored is how the model did on the test set, in words: its heads' accuracies.
-function scored({ heads, scores }) {
+// accuracies returns the accuracies of the heads on the test set, as a sentence.
+function accuracies({ heads, scores }) {
   const right = heads.flatMap(({ name }) => {
     const score = scores?.find((each) => each.name === `val_${name}_accuracy`);
     return Number.isFinite(score?.value) ? [`${name} ${percent(score.value)} right`] : [];
@@ -234,26 +238,27 @@ function scored({ heads, scores }) {
   return right.length ? `On the test set: ${right.join(', ')}.` : '';
 }
 
-// invitation says what to draw: a digit where a head knows the ten, or what the input is called.
+// invitation says what to draw: a digit if a head has the ten digits as labels, else the input's
+// name.
 function invitation({ heads }) {
   const digits = heads.some(({ labels }) => labels.join() === '0,1,2,3,4,5,6,7,8,9');
   return `Draw ${digits ? 'a digit' : `the ${image().name}`} here`;
 }
 
-const named = (list) => list.map(({ name }) => name).join(', ');
+const namesOf = (list) => list.map(({ name }) => name).join(', ');
 
-// The models.
+// Models.
 
 async function load() {
   for (;;) {
-    ({ models } = await patiently(() => call('models'), { before: waiting, allowed }));
-    if (models.some(({ ready }) => ready)) return tell([]);
-    tell([models.length ? 'The model is still loading.' : 'This server has no model.'], 'note');
-    await new Promise((resolve) => setTimeout(resolve, LOADING * 1000));
+    ({ models } = await withRetries(() => call('models'), { waiting, authorize }));
+    if (models.some(({ ready }) => ready)) return showMessage([]);
+    showMessage([models.length ? 'The model is still loading.' : 'This server has no model.'], 'note');
+    await new Promise((resolve) => setTimeout(resolve, LOADING_DELAY));
   }
 }
 
-// choose asks the named model from now on, or the first one that is ready.
+// choose selects the named model if it is ready, else the first one that is.
 function choose(name) {
   model = models.find((each) => each.name === name && each.ready) ?? models.find(({ ready }) => ready);
   find('#model').replaceChildren(...models.map(({ name: each, ready }) => {
@@ -263,26 +268,26 @@ function choose(name) {
     return option;
   }));
   find('#model-choice').hidden = models.length < 2;
-  met.add(model.version);
+  versions.add(model.version);
   main.dataset.ready = true;
   main.dataset.imageless = imageless();
   find('#imageless').hidden = !imageless();
-  setText(find('#named'), `Its inputs: ${named(model.inputs)}. Its heads: ${named(model.heads)}.`);
+  setText(find('#named'), `Its inputs: ${namesOf(model.inputs)}. Its heads: ${namesOf(model.heads)}.`);
   if (image()) setText(find('.invitation b'), invitation(model));
   find('#purpose').hidden = imageless();
   views = model.heads.map((head, i) => new HeadView(head, i));
   find('#heads').replaceChildren(...views.map((each) => each.element));
   question.use(text());
   samples.use(image() ? model.samples ?? [] : [], image()?.image);
-  setText(find('#scores'), scored(model));
+  setText(find('#scores'), accuracies(model));
   find('#served').replaceChildren(model.name, ' ', element('span', { class: 'version' }, model.version ?? ''));
   strands.draw();
   drawn(true);
 }
 
-// reload looks again at the models when an answer came from another version than the one shown.
+// reload reads the list of models again, because an answer came from a new version.
 async function reload(version) {
-  met.add(version);
+  versions.add(version);
   try {
     await load();
     choose(model.name);

@@ -1,38 +1,39 @@
-// Asking as people draw: one request under way, the newest drawing next, ten a second at most.
+// Requests while the user draws: one at a time, the newest drawing next, at most ten a second.
 
-import { call, pause, patiently } from './api.js';
+import { call, pause, withRetries } from './api.js';
 
-const APART = 100; // ms between the starts of two requests
+const INTERVAL = 100; // ms between the starts of two requests
 
 export class Asker {
-  #wanted = 0;       // grows with each change
-  #settled = 0;      // the newest change that is answered
+  #newest = 0;       // number of the newest change
+  #settled = 0;      // number of the newest change that was answered or refused
   #running = false;
   #next = 0;         // when the next request may start
-  #cancel = new AbortController();
+  #controller = new AbortController();
   #on;
 
-  // on.request() returns what to ask now, { path, body, ... }, or null if there is nothing to ask.
-  // on.answered(value, request), on.refused(problem, request) and on.nothing() show an outcome;
-  // on.busy(bool) says whether what is shown lags behind; on.before and on.allowed: see patiently.
+  // on.request() returns the request to send now, { path, body, ... }, or null if there is none.
+  // on.answered(value, request), on.refused(problem, request) and on.nothing() show the outcome.
+  // on.busy(isBusy) is called when the shown answer becomes outdated, and when it is current again.
+  // on.waiting and on.authorize are those of withRetries.
   constructor(on) {
     this.#on = on;
   }
 
-  get busy() { return this.#wanted !== this.#settled; }
+  get busy() { return this.#newest !== this.#settled; }
 
-  // The drawing has grown: answers to what it was are still worth showing.
-  grown() {
-    this.#wanted++;
+  // extended sends a new request. The answer to the running one is still shown.
+  extended() {
+    this.#newest++;
     this.#on.busy(true);
     this.#run();
   }
 
-  // What is asked is another thing now: answers under way are of no use.
-  changed() {
-    this.#cancel.abort();
-    this.#cancel = new AbortController();
-    this.grown();
+  // replaced cancels the running request and sends a new one.
+  replaced() {
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    this.extended();
   }
 
   async #run() {
@@ -40,11 +41,11 @@ export class Asker {
     this.#running = true;
     while (this.busy) {
       try {
-        await this.#round(this.#cancel.signal);
-      } catch (wrong) {
-        if (wrong.name !== 'AbortError') {
-          this.#settled = this.#wanted;
-          this.#on.refused(wrong, null);
+        await this.#ask(this.#controller.signal);
+      } catch (error) {
+        if (error.name !== 'AbortError') {
+          this.#settled = this.#newest;
+          this.#on.refused(error, null);
         }
       }
     }
@@ -52,31 +53,31 @@ export class Asker {
     this.#on.busy(false);
   }
 
-  async #round(signal) {
-    let revision, request, value;
+  async #ask(signal) {
+    let change, request, value;
     try {
-      value = await patiently(async () => {
+      value = await withRetries(async () => {
         if (this.#on.request()) await pause(this.#next - performance.now(), signal);
         signal.throwIfAborted();
-        revision = this.#wanted;          // the newest, also when this is another try
+        change = this.#newest;            // a retry sends the newest change too
         request = this.#on.request();
-        this.#next = performance.now() + APART;
+        this.#next = performance.now() + INTERVAL;
         return request && await call(request.path, { body: request.body(), signal });
       }, {
         signal,
-        allowed: this.#on.allowed,
-        before: (problem, wait) => {
+        authorize: this.#on.authorize,
+        waiting: (problem, wait) => {
           this.#next = performance.now() + wait * 1000;
-          this.#on.before(problem, wait);
+          this.#on.waiting(problem, wait);
         },
       });
     } catch (problem) {
       if (problem.name === 'AbortError') throw problem;
-      this.#settled = revision;
+      this.#settled = change;
       return this.#on.refused(problem, request);
     }
     signal.throwIfAborted();
-    this.#settled = revision;
+    this.#settled = change;
     if (request) this.#on.answered(value, request);
     else this.#on.nothing();
   }

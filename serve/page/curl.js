@@ -1,8 +1,8 @@
-// The page's question as a command for a shell.
+// The shown request as a curl command.
 
 import { find, setText } from './dom.js';
 
-const NOTICE = 4_000; // ms that a notice is shown
+const NOTICE_TIME = 4_000; // ms
 
 export class Curl {
   #button = find('#curl');
@@ -10,20 +10,21 @@ export class Curl {
   #shown = find('#command');
   #timer = 0;
 
-  // asked() returns what the command sends: { path, fields, token }.
-  constructor(asked) {
+  // content() returns what the command sends: { path, fields, token }. token is true if the server
+  // requires one.
+  constructor(content) {
     this.#button.addEventListener('click', () => {
-      if (this.#button.ariaDisabled !== 'true') this.#copy(command(asked()));
+      if (this.#button.ariaDisabled !== 'true') this.#copy(command(content()));
     });
   }
 
-  set enabled(is) { this.#button.setAttribute('aria-disabled', !is); }
+  set enabled(isEnabled) { this.#button.setAttribute('aria-disabled', !isEnabled); }
 
   async #copy(line) {
     let copied = true;
     try {
       await navigator.clipboard.writeText(line);
-    } catch {               // a browser may keep its clipboard from a page, as from one without TLS
+    } catch {               // the browser denies the clipboard, for example to a page without TLS
       copied = false;
       this.#shown.hidden = false;
       this.#shown.value = line;
@@ -32,12 +33,12 @@ export class Curl {
     if (copied) this.#shown.hidden = true;
     setText(this.#notice, copied ? 'Copied.' : 'Copy it from here:');
     clearTimeout(this.#timer);
-    if (copied) this.#timer = setTimeout(() => setText(this.#notice, ''), NOTICE);
+    if (copied) this.#timer = setTimeout(() => setText(this.#notice, ''), NOTICE_TIME);
   }
 }
 
-// command is a curl command that sends fields as JSON, for any POSIX shell. A token is left to the
-// shell's variable TOKEN.
+// command returns a curl command for any POSIX shell that sends fields as JSON. It reads a token
+// from the shell's variable TOKEN.
 function command({ path, fields, token }) {
   return [
     'curl', '-sS', quoted(new URL(path, document.baseURI).href),
@@ -47,10 +48,10 @@ function command({ path, fields, token }) {
   ].join(' ');
 }
 
-// quoted is a word in single quotes, in which nothing but a single quote has a meaning.
+// quoted returns a word in single quotes. Only a single quote has a meaning in them.
 const quoted = (text) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-// pixels reads the greys of an image that is loaded, row after row.
+// pixels returns the grey values of a loaded image, line by line.
 export function pixels(image) {
   const canvas = document.createElement('canvas');
   canvas.width = image.naturalWidth;

@@ -1,8 +1,8 @@
-// Small things the other modules share.
+// Helpers for the DOM and for texts.
 
 export const find = (selector) => document.querySelector(selector);
 
-// element makes an element with attributes and children; strings are text.
+// element returns a new element with attributes and children. A child may be a string.
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -10,18 +10,20 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// setText leaves an unchanged text alone, so that it is not read out again.
+// setText sets the text of an element, and hides the element if it is empty. An unchanged text is
+// not set again, because screen readers would read it again.
 export function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
   target.hidden = text === '';
 }
 
-// capitalized begins what the server says with a capital. What people wrote stands in quotes, and stays.
+// capitalized returns a text that begins with a capital letter. Texts of users begin with a quote
+// in the server's messages, so they stay unchanged.
 export function capitalized(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-// percent is a probability for people: never rounded up to certainty, nor down to nothing.
+// percent formats a probability. It is never rounded up to 100 % or down to 0 %.
 export function percent(p) {
   if (p < 0.00001) return '<\u202f0.001\u202f%';
   if (p < 0.001) return `${Number((100 * p).toPrecision(1))}\u202f%`;

@@ -1,5 +1,5 @@
-// What the net answers: one view for each head. Two labels are a scale from one to the other, more
-// are bars, the likeliest two before all of them are asked for.
+// The answers: one view for each head. Two labels are shown as a scale from one to the other. More
+// labels are bars: the two most probable, or all of them.
 
 import { element, percent } from './dom.js';
 
@@ -10,7 +10,7 @@ export class HeadView {
   #asked = element('span', { class: 'asked' });
   #figure;
 
-  // asked is whether the head answers the question; index is its number among the heads.
+  // asked is whether the head answers the question. index is the head's number.
   constructor({ name, labels, asked }, index) {
     this.name = name;
     this.asked = asked;
@@ -28,15 +28,16 @@ export class HeadView {
   get state() { return this.element.dataset.state; }
   set state(state) { this.element.dataset.state = state; }
 
-  // The height where the strand from the trunk arrives.
-  get port() { return this.#label; }
+  // anchor is the element at whose height the strand from the trunk ends.
+  get anchor() { return this.#label; }
 
-  // Without answers to choose from, label is the head's numbers, and there is no probability.
+  // show shows an answer. If the head has no classes, label is its numbers, answers is empty, and
+  // there is no probability.
   show({ label, probability, unsure, answers = [] }, question) {
-    if (answers.length !== this.#figure.labels.length) {  // a model that does not name its answers
-      const other = figure(this.name, answers.map((answer) => answer.label));
-      this.#figure.element.replaceWith(other.element);
-      this.#figure = other;
+    if (answers.length !== this.#figure.labels.length) {  // the model's file has no labels
+      const replacement = figure(this.name, answers.map((answer) => answer.label));
+      this.#figure.element.replaceWith(replacement.element);
+      this.#figure = replacement;
     }
     this.#label.textContent = label;
     this.#label.classList.toggle('long', label.length > 5);
@@ -47,7 +48,7 @@ export class HeadView {
     this.state = 'answered';
   }
 
-  // empty shows no answer; state is why: empty or error.
+  // empty removes the answer. state is the reason: empty or error.
   empty(state) {
     this.#label.textContent = this.#probability.textContent = this.#asked.textContent = '';
     this.#unsure.hidden = true;
@@ -58,7 +59,7 @@ export class HeadView {
 
 const figure = (name, labels) => (labels.length === 2 ? new Scale(name, labels) : new Bars(labels));
 
-const FEW = 3; // labels that are all shown at once
+const FEW = 3; // up to so many labels are always shown
 
 class Bars {
   #more = element('button', { class: 'more', type: 'button', 'aria-expanded': false });
@@ -97,17 +98,16 @@ class Bars {
     this.#order();
   }
 
-  // #order shows all rows in the order of the labels, or the likeliest two, the first on top.
+  // #order shows all bars in the order of the labels, or the two most probable, the best on top.
   #order() {
     const all = this.#open || this.#more.hidden;
-    const likeliest = [...this.#rows].sort((one, other) => (other.p ?? 0) - (one.p ?? 0));
-    for (const [rank, { row }] of likeliest.entries()) {
+    const byProbability = [...this.#rows].sort((a, b) => (b.p ?? 0) - (a.p ?? 0));
+    for (const [rank, { row }] of byProbability.entries()) {
       row.hidden = !all && rank > 1;
       row.style.order = all ? 0 : rank;
     }
     this.#list.classList.toggle('few', !all);
-    const other = this.#open ? 'the likeliest two' : `all ${this.labels.length}`;
-    this.#more.textContent = `Show ${other}`;
+    this.#more.textContent = `Show ${this.#open ? 'the likeliest two' : `all ${this.labels.length}`}`;
   }
 }
 
@@ -133,9 +133,9 @@ class Scale {
 
 const wholePercent = (p) => (p < 1 ? Math.min(99, Math.round(100 * p)) : 100);
 
-// spoken is what heads answer as a sentence to be heard; asked(name) is the question that a head
-// answers, if it does.
-export function spoken({ heads, contradictions = [] }, asked) {
+// inWords returns the answers of heads as a sentence for screen readers. asked(name) is the
+// question that a head answers, or false.
+export function inWords({ heads, contradictions = [] }, asked) {
   const parts = heads.map(({ name, label, probability, unsure, answers = [] }) => {
     const subject = asked(name) ? `${asked(name)}: ` : `${name} `;
     if (answers.length === 0) return subject + label;

@@ -1,52 +1,53 @@
-// The blackboard. It keeps a list of what was done to it, so undo is taking off the last entry and
-// the picture, on screen or for the net, is always painted from that list.
+// The drawing pad. It keeps a list of edits. Undo removes the last edit. The image, on the screen
+// and for the network, is always painted from the list.
 
-const PEN = 1 / 12;     // width of the pen, of the board's width
-const STEP = 1 / 28;    // one press of an arrow key: one pixel of the net's image
-const EDGE = PEN / 2 + STEP / 4;  // the pen keeps this far from the edge, so that no ink is cut off
+// Lengths are fractions of the pad's side, except EXPORT.
+const PEN = 1 / 12;     // width of the pen
+const STEP = 1 / 28;    // of an arrow key: one pixel of the network's image
+const EDGE = PEN / 2 + STEP / 4;  // least distance of the pen from the edge
 const EXPORT = 280;     // side of the exported image, in pixels
 const CHALK = '#fff';
 
 const MOVES = {
   ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
-  Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1], // as they lie on a number pad
+  Home: [-1, -1], PageUp: [1, -1], End: [-1, 1], PageDown: [1, 1], // as on a number pad
 };
 
-// A deed is { stroke: [x, y, x, y, ...] } as fractions of the board's side, { sample }, { photo },
-// or { wiped: true }. A sample or a photo has a picture to show.
+// An edit is { stroke: [x, y, x, y, ...] }, { sample }, { photo }, or { cleared: true }. A sample
+// or a photo has a picture to show.
 export class Pad {
   #canvas;
-  #deeds = [];
-  #pointer = null;                  // id of the pointer that draws, if one does
+  #edits = [];
+  #pointer = null;                  // id of the pointer that draws, or null
   #cursor = { x: 0.5, y: 0.5, shown: false, down: false };
   #frame = 0;
   #drawing = 0;
   #changed;
-  #say;
+  #announce;
 
-  // changed(fresh) is called after each change, fresh if the picture is another one rather than the
-  // same with more strokes; say(text) speaks to people who cannot see the cursor.
-  constructor(canvas, { changed, say }) {
+  // changed(isNew) is called after each change. isNew is false if the image is the same with more
+  // strokes. announce(text) is for people who cannot see the cursor.
+  constructor(canvas, { changed, announce }) {
     this.#canvas = canvas;
     this.#changed = changed;
-    this.#say = say;
+    this.#announce = announce;
     this.#listenToPointers();
     this.#listenToKeys();
     new ResizeObserver(() => this.#repaint()).observe(canvas);
   }
 
-  get drawing() { return this.#drawing; } // the number of what is on the board
+  get drawing() { return this.#drawing; } // a number that grows with each change
   get blank() { return this.#visible().length === 0; }
-  get canUndo() { return this.#deeds.length > 0; }
+  get canUndo() { return this.#edits.length > 0; }
   get penIsDown() { return this.#cursor.down; }
 
-  // The test image on the board, while nothing is drawn over it.
-  get sample() { return this.#alone().sample ?? null; }
-  get photo() { return this.#alone().photo ?? null; }
+  // sample and photo are what the pad shows, or null if there are strokes or nothing.
+  get sample() { return this.#single().sample ?? null; }
+  get photo() { return this.#single().photo ?? null; }
 
-  // What to send as "image": a test image's pixels, or a photo or a drawing in base64.
+  // image returns what to send: the pixels of a test image, or a photo or a drawing in base64.
   image() {
-    const { sample, photo } = this.#alone();
+    const { sample, photo } = this.#single();
     if (sample) return Array.from(sample.pixels);
     if (photo) return photo.base64;
     const canvas = document.createElement('canvas');
@@ -59,43 +60,44 @@ export class Pad {
 
   undo() {
     this.#liftPen();
-    if (this.#deeds.pop()) this.#touched(true);
+    if (this.#edits.pop()) this.#update(true);
   }
 
   clear() {
     this.#liftPen();
     if (this.blank) return;
-    this.#deeds.push({ wiped: true });
-    this.#touched(true);
+    this.#edits.push({ cleared: true });
+    this.#update(true);
   }
 
-  // show takes a deed with a picture: { sample } or { photo }.
-  show(deed) {
+  // show adds an edit with a picture: { sample } or { photo }. Consecutive samples are one edit.
+  show(edit) {
     this.#liftPen();
-    if (deed.sample && this.#deeds.at(-1)?.sample) this.#deeds.pop(); // leafing through is one deed
-    this.#deeds.push(deed);
-    this.#touched(true);
+    if (edit.sample && this.#edits.at(-1)?.sample) this.#edits.pop();
+    this.#edits.push(edit);
+    this.#update(true);
   }
 
-  // The deeds that still show: those after the last wipe, from the last picture on. A stroke adds
-  // to a test image, but replaces a photo, where chalk would be hard to see.
+  // #visible returns the edits that can be seen: those after the last clearing, from the last
+  // picture on. A stroke is added to a test image, but replaces a photo, on which it would be hard
+  // to see.
   #visible() {
-    const wiped = this.#deeds.findLastIndex((deed) => deed.wiped);
-    const picture = this.#deeds.findLastIndex((deed) => deed.sample || deed.photo);
-    const visible = this.#deeds.slice(Math.max(wiped + 1, picture));
+    const cleared = this.#edits.findLastIndex((edit) => edit.cleared);
+    const picture = this.#edits.findLastIndex((edit) => edit.sample || edit.photo);
+    const visible = this.#edits.slice(Math.max(cleared + 1, picture));
     return visible[0]?.photo && visible.length > 1 ? visible.slice(1) : visible;
   }
 
-  // The only deed that shows, or one that is nothing.
-  #alone() {
+  // #single returns the visible edit if there is exactly one, else an empty object.
+  #single() {
     const visible = this.#visible();
     return visible.length === 1 ? visible[0] : {};
   }
 
-  #touched(fresh) {
+  #update(isNew) {
     this.#drawing++;
     this.#repaint();
-    this.#changed(fresh);
+    this.#changed(isNew);
   }
 
   // Painting.
@@ -148,14 +150,14 @@ export class Pad {
       this.#cursor.shown = false;
       this.#pointer = event.pointerId;
       canvas.setPointerCapture(event.pointerId);
-      this.#deeds.push({ stroke: this.#at(event) });
-      this.#touched(false);
+      this.#edits.push({ stroke: this.#at(event) });
+      this.#update(false);
     });
     canvas.addEventListener('pointermove', (event) => {
       if (event.pointerId !== this.#pointer) return;
       const between = event.getCoalescedEvents?.() ?? [];
       for (const each of between.length ? between : [event]) this.#draw(this.#at(each));
-      this.#touched(false);
+      this.#update(false);
     });
     const end = (event) => {
       if (event.pointerId === this.#pointer) this.#pointer = null;
@@ -163,7 +165,7 @@ export class Pad {
     canvas.addEventListener('pointerup', end);
     canvas.addEventListener('pointercancel', end);
     canvas.addEventListener('lostpointercapture', end);
-    // Chromium takes a quick stroke for a fling, and the next tap, on whatever, for what stops it.
+    // Chromium takes a quick stroke for a fling, and the next tap, on any element, for its stop.
     canvas.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   }
 
@@ -173,15 +175,15 @@ export class Pad {
     return [within(x / box.width), within(y / box.height)];
   }
 
-  // Adds a point to the stroke being drawn. The last deed is another one only if the board was
-  // wiped under the pen; then a new stroke begins.
+  // #draw adds a point to the current stroke. If the last edit is not a stroke, the pad was cleared
+  // during it. Then a new stroke begins.
   #draw(point) {
-    const last = this.#deeds.at(-1);
+    const last = this.#edits.at(-1);
     if (last?.stroke) last.stroke.push(...point);
-    else this.#deeds.push({ stroke: point });
+    else this.#edits.push({ stroke: point });
   }
 
-  // Keys: the whole board without a pointer.
+  // Keys: drawing without a pointer.
 
   #listenToKeys() {
     const canvas = this.#canvas;
@@ -212,7 +214,7 @@ export class Pad {
     cursor.shown = true;
     if (!cursor.down) return this.#repaint();
     this.#draw([cursor.x, cursor.y]);
-    this.#touched(false);
+    this.#update(false);
   }
 
   #toggle(held) {
@@ -220,11 +222,11 @@ export class Pad {
     const cursor = this.#cursor;
     cursor.shown = true;
     cursor.down = !cursor.down;
-    const place = (v) => Math.round(v / STEP);
-    this.#say(`pen ${cursor.down ? 'down' : 'up'}, ${place(cursor.x)} across, ${place(cursor.y)} down of 28`);
+    const [x, y] = [cursor.x, cursor.y].map((v) => Math.round(v / STEP));
+    this.#announce(`pen ${cursor.down ? 'down' : 'up'}, ${x} across, ${y} down of 28`);
     if (!cursor.down) return this.#repaint();
-    this.#deeds.push({ stroke: [cursor.x, cursor.y] });
-    this.#touched(false);
+    this.#edits.push({ stroke: [cursor.x, cursor.y] });
+    this.#update(false);
   }
 
   #liftPen() {
@@ -232,21 +234,22 @@ export class Pad {
   }
 }
 
-// within keeps a coordinate on the board, with the whole width of the pen.
+// within returns the nearest coordinate at which the full width of the pen is on the pad.
 const within = (v) => Math.min(1 - EDGE, Math.max(EDGE, v));
 
-// fit draws a picture as large as the board allows, whole and in its middle.
+// fit draws a picture in the middle of the pad, as large as fits.
 function fit(context, side, picture) {
   const scale = side / Math.max(picture.width, picture.height);
   const [width, height] = [picture.width * scale, picture.height * scale];
   context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
 }
 
-// trace draws a stroke through the middles between its points, so that fast strokes stay round.
+// trace draws a stroke as curves through the midpoints between its points, so that a fast stroke,
+// which has few points, is smooth.
 function trace(context, points, side) {
   const at = (i) => points[i] * side;
   context.beginPath();
-  if (points.length === 2) { // not every browser gives a line without length its round ends
+  if (points.length === 2) { // not every browser draws the round ends of a line without length
     context.arc(at(0), at(1), context.lineWidth / 2, 0, 2 * Math.PI);
     return context.fill();
   }

@@ -1,46 +1,47 @@
-// Photos: files that are chosen, dropped, pasted or taken by the camera.
+// Photos: files that are chosen, dropped, pasted or taken with the camera.
 
 import { Problem } from './api.js';
 import { find } from './dom.js';
 
-// A file is sent as it is if the server reads its format and it is no larger than this. Any other
-// is sent as a JPEG.
+// A file is sent unchanged if it has one of these formats and is within these limits. Any other is
+// sent as a JPEG.
 const FORMATS = ['image/png', 'image/jpeg'];
-const SIDE = 1280;            // pixels of the longer side
+const SIDE = 1280;            // most pixels of the longer side
 const BYTES = 2 << 20;
 const QUALITY = 0.92;         // of the JPEG
 
 export class Photos {
-  #latest = 0;                // counts files, so that a slow one does not replace a later one
+  #latest = 0;                // number of the newest file: a slow one must not replace a later one
   #on;
 
-  // on.wanted() reports whether a photo can be used now; on.photo({ picture, base64 }) is called
-  // with each, and on.problem(problem) where a file is no image.
+  // on.accepts() reports whether a photo can be used now. on.photo({ picture, base64 }) is called
+  // for each photo, and on.problem(problem) if a file is not an image.
   constructor(on) {
     this.#on = on;
     for (const [button, input] of [['#photo', '#photo-file'], ['#camera', '#camera-file']]) {
       find(button).addEventListener('click', () => find(input).click());
       find(input).addEventListener('change', ({ target }) => {
-        this.#take(target.files);
-        target.value = '';    // so that the same file can be chosen again
+        this.#load(target.files);
+        target.value = '';    // the same file can be chosen again
       });
     }
     this.#listenToDrops();
     addEventListener('paste', (event) => {
-      if (!on.wanted() || !event.clipboardData?.files.length) return;
+      if (!on.accepts() || !event.clipboardData?.files.length) return;
       event.preventDefault();
-      this.#take(event.clipboardData.files);
+      this.#load(event.clipboardData.files);
     });
   }
 
-  // A file may be dropped anywhere: beside the board, the browser would leave the page for it.
+  // A file may be dropped anywhere on the page. Otherwise the browser would open a file that is
+  // dropped beside the pad, and leave the page.
   #listenToDrops() {
     const board = find('.board');
     const holdsFile = (event) => event.dataTransfer?.types.includes('Files');
     addEventListener('dragover', (event) => {
       if (!holdsFile(event)) return;
       event.preventDefault();
-      event.dataTransfer.dropEffect = this.#on.wanted() ? 'copy' : 'none';
+      event.dataTransfer.dropEffect = this.#on.accepts() ? 'copy' : 'none';
       board.dataset.drop = true;
     });
     addEventListener('dragleave', (event) => {
@@ -50,34 +51,35 @@ export class Photos {
       delete board.dataset.drop;
       if (!holdsFile(event)) return;
       event.preventDefault();
-      if (this.#on.wanted()) this.#take(event.dataTransfer.files);
+      if (this.#on.accepts()) this.#load(event.dataTransfer.files);
     });
   }
 
-  async #take(files) {
+  async #load(files) {
     const file = [...files].find(({ type }) => type.startsWith('image/')) ?? files[0];
     if (!file) return;
-    const turn = ++this.#latest;
+    const number = ++this.#latest;
     try {
       const photo = await read(file);
-      if (turn === this.#latest) this.#on.photo(photo);
+      if (number === this.#latest) this.#on.photo(photo);
     } catch (problem) {
-      if (turn === this.#latest) this.#on.problem(problem);
+      if (number === this.#latest) this.#on.problem(problem);
     }
   }
 }
 
-// read returns a photo as { picture, base64 }: a canvas to show, upright, and the bytes to send.
+// read returns a photo as { picture, base64 }: an upright canvas to show, and the bytes to send.
 async function read(file) {
-  const picture = await reduced(file);
-  const fits = FORMATS.includes(file.type) && file.size <= BYTES && !picture.smaller;
-  if (fits) return { picture: picture.canvas, base64: await base64(file) };
-  const jpeg = await new Promise((made) => picture.canvas.toBlob(made, 'image/jpeg', QUALITY));
-  return { picture: picture.canvas, base64: await base64(jpeg) };
+  const { canvas, isReduced } = await decode(file);
+  const isSentUnchanged = FORMATS.includes(file.type) && file.size <= BYTES && !isReduced;
+  if (isSentUnchanged) return { picture: canvas, base64: await base64(file) };
+  const jpeg = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
+  return { picture: canvas, base64: await base64(jpeg) };
 }
 
-// reduced decodes a file as the browser does, with its orientation, whatever format that reads.
-async function reduced(file) {
+// decode lets the browser decode a file, in any format that it reads, with the file's orientation.
+// It returns a canvas of at most SIDE pixels.
+async function decode(file) {
   const image = new Image();
   image.src = URL.createObjectURL(file);
   try {
@@ -94,10 +96,10 @@ async function reduced(file) {
   canvas.height = Math.max(1, Math.round(height * scale));
   const context = canvas.getContext('2d');
   context.imageSmoothingQuality = 'high';
-  context.fillStyle = '#fff';                     // paper, where an image is transparent
+  context.fillStyle = '#fff';                     // behind transparent pixels
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return { canvas, smaller: scale < 1 };
+  return { canvas, isReduced: scale < 1 };
 }
 
 function base64(blob) {

@@ -1,52 +1,52 @@
-// The question: one of those the model was trained on, or typed words.
+// The question: one that the model was trained on, or typed words.
 
 import { element, find, setText } from './dom.js';
 
-const TYPING = 400; // ms without a key before typed words are asked
-const LISTED = 40;  // words of the vocabulary that are shown
+const TYPING = 400; // ms without a key before a typed question is asked
+const LISTED = 40;  // most words of the vocabulary that are shown
 
 export class Question {
   #list = find('#questions');
-  #own = find('#own');
+  #input = find('#own');
   #problem = find('#own-problem');
   #words = find('#own-words');
-  #most = Infinity;
+  #maxWords = Infinity;
   #last = null;      // the radio button that was chosen before words were typed
   #answered = '';    // the last question that was answered
-  #refused = null;   // { text, problem, drawing } of a question that the model does not take
+  #refused = null;   // { text, problem, drawing } of a question that the model refused
   #timer = 0;
 
-  // changed() is called when another question is chosen or typed; typing() at each key before.
+  // changed() is called when another question is chosen or typed. typing() is called at each key.
   constructor({ changed, typing }) {
     this.#list.addEventListener('change', (event) => {
       this.#last = event.target;
-      this.#own.value = '';
-      this.#take(changed);
+      this.#input.value = '';
+      this.#ask(changed);
     });
-    this.#own.addEventListener('input', () => {
+    this.#input.addEventListener('input', () => {
       for (const radio of this.#radios()) radio.checked = false;
-      if (!this.#own.value.trim() && this.#last) this.#last.checked = true;
+      if (!this.#input.value.trim() && this.#last) this.#last.checked = true;
       typing();
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.#take(changed), TYPING);
+      this.#timer = setTimeout(() => this.#ask(changed), TYPING);
     });
-    this.#own.addEventListener('change', () => this.#take(changed));
-    this.#own.addEventListener('keydown', (event) => {
+    this.#input.addEventListener('change', () => this.#ask(changed));
+    this.#input.addEventListener('keydown', (event) => {
       if (event.isComposing) return;
-      if (event.key === 'Enter') this.#take(changed);
-      if (event.key === 'Escape' && this.#own.value) this.#type('', changed);
+      if (event.key === 'Enter') this.#ask(changed);
+      if (event.key === 'Escape' && this.#input.value) this.#setTyped('', changed);
     });
-    // Words are typed by keyboard, so they are no stops for Tab, and leave the focus where it is.
+    // The buttons of words are for pointers. They take no focus: with a keyboard, words are typed.
     this.#words.addEventListener('mousedown', (event) => event.preventDefault());
     this.#words.addEventListener('click', (event) => {
       const word = event.target.closest('button')?.textContent;
       if (!word) return;
       const typed = this.#typed();
-      this.#type([...(typed.length < this.#most ? typed : []), word].join(' '), changed);
+      this.#setTyped([...(typed.length < this.#maxWords ? typed : []), word].join(' '), changed);
     });
   }
 
-  // use offers the questions of a model's text input, or hides if it has none.
+  // use shows the questions of a model's text input. It hides the question if input is undefined.
   use(input) {
     find('.question').hidden = !input;
     const questions = input?.text.questions ?? [];
@@ -59,52 +59,52 @@ export class Question {
     }));
     const radios = this.#radios();
     this.#last = radios.find((radio) => radio.value === before) ?? radios[0] ?? null;
-    if (this.#last && !this.#own.value) this.#last.checked = true;
-    this.#most = input?.text.most || Infinity;
+    if (this.#last && !this.#input.value) this.#last.checked = true;
+    this.#maxWords = input?.text.most || Infinity;
     this.#listWords(input?.text.words ?? []);
     this.#answered = '';
     this.#refused = null;
     this.#show();
   }
 
-  // text is the question now; empty if none is chosen or typed.
+  // text is the chosen or typed question, or empty.
   get text() {
-    return this.#radios().find((radio) => radio.checked)?.value ?? this.#own.value.trim();
+    return this.#radios().find((radio) => radio.checked)?.value ?? this.#input.value.trim();
   }
 
-  // taken is what to ask: the question, or another one while the model does not take it, so that
-  // the heads which speak of the image alone go on. It may be empty.
-  get taken() {
+  // toAsk is the question to send. If the model refused the question, it is another one, so that
+  // heads which only need the image still answer. It may be empty.
+  get toAsk() {
     const text = this.text;
     return text && text !== this.#refused?.text ? text : this.#last?.value ?? this.#answered;
   }
 
-  // origin is the element on the page that the question stands in.
-  get origin() {
-    return this.#radios().find((radio) => radio.checked)?.parentElement ?? this.#own;
+  // anchor is the element that shows the question.
+  get anchor() {
+    return this.#radios().find((radio) => radio.checked)?.parentElement ?? this.#input;
   }
 
-  // refuse notes that a text was not answered with a drawing, by its number. It reports whether
-  // there is another text to ask.
-  refuse(text, problem, drawing) {
+  // markRefused records that a text was refused, and the number of the drawing that was sent with
+  // it. It reports whether there is another text to ask.
+  markRefused(text, problem, drawing) {
     this.#refused = { text, problem, drawing };
-    return this.taken !== '' && this.taken !== text;
+    return this.toAsk !== '' && this.toAsk !== text;
   }
 
-  // settle notes that a text was answered with a drawing. If it was asked instead of one that was
-  // refused with the same drawing, that one is wrong, and the page shows why. It reports false if
-  // the drawing is another one: then it may have been the drawing that was refused.
-  settle(text, drawing) {
-    const sure = text === this.text || (this.#refused?.drawing ?? drawing) === drawing;
-    if (text === this.text || !sure) this.#refused = null;
-    else if (this.#refused) this.#refused.drawing = undefined;    // whatever is drawn now
+  // markAnswered records that a text was answered with a drawing. If it was sent instead of a text
+  // that was refused with the same drawing, that text is wrong, and the page shows why. It returns
+  // false if the drawing is another one: then the drawing may be what was refused.
+  markAnswered(text, drawing) {
+    const isCertain = text === this.text || (this.#refused?.drawing ?? drawing) === drawing;
+    if (text === this.text || !isCertain) this.#refused = null;
+    else if (this.#refused) this.#refused.drawing = undefined;    // it is wrong with any drawing
     this.#answered = text;
     this.#show();
-    return sure;
+    return isCertain;
   }
 
-  // forgive ends a refusal: another question did no better.
-  forgive() {
+  // clearRefusal forgets the refused text: another question was refused too.
+  clearRefusal() {
     this.#refused = null;
     this.#show();
   }
@@ -115,15 +115,15 @@ export class Question {
 
   #radios() { return [...this.#list.querySelectorAll('input')]; }
 
-  #typed() { return this.#own.value.trim().split(/\s+/).filter(Boolean); }
+  #typed() { return this.#input.value.trim().split(/\s+/).filter(Boolean); }
 
-  #type(text, changed) {
-    this.#own.value = text;
-    this.#own.dispatchEvent(new Event('input'));
-    this.#take(changed);
+  #setTyped(text, changed) {
+    this.#input.value = text;
+    this.#input.dispatchEvent(new Event('input'));
+    this.#ask(changed);
   }
 
-  #take(changed) {
+  #ask(changed) {
     clearTimeout(this.#timer);
     this.#show();
     changed();
@@ -131,8 +131,8 @@ export class Question {
 
   #listWords(words) {
     const more = words.length - LISTED;
-    const most = this.#most < Infinity ? `, ${this.#most} at most` : '';
-    this.#own.placeholder = `or in your words${most}`;
+    const most = this.#maxWords < Infinity ? `, ${this.#maxWords} at most` : '';
+    this.#input.placeholder = `or in your words${most}`;
     this.#words.hidden = words.length === 0;
     this.#words.replaceChildren(
       element('span', { class: 'spoken' }, 'Words that it knows:'),
@@ -140,11 +140,11 @@ export class Question {
       more > 0 ? ` and ${more.toLocaleString('en')} more` : '');
   }
 
-  // #show marks what is wrong with the question, and which words it is made of.
+  // #show shows the error of the question, and highlights its words in the list.
   #show() {
     const refused = this.#refused?.text === this.text ? this.#refused.problem : null;
     setText(this.#problem, refused ? brief(refused.message) : '');
-    this.#own.setAttribute('aria-invalid', refused !== null && this.#own.value !== '');
+    this.#input.setAttribute('aria-invalid', refused !== null && this.#input.value !== '');
     this.#words.dataset.wanted = refused !== null;
     const typed = new Set(this.#typed().map((word) => word.toLowerCase()));
     for (const button of this.#words.querySelectorAll('button')) {
@@ -155,10 +155,10 @@ export class Question {
 
 const wordButton = (word) => element('button', { type: 'button', tabindex: -1 }, word);
 
-// brief leaves out of the server's sentence what the page shows beside it: what can be asked and,
-// where words are unknown, the question.
+// brief shortens the server's error. It leaves out the possible questions and words, and the
+// question if it has unknown words, because the page shows them.
 function brief(message) {
-  const wrong = message.replace(/; it (can be asked|knows) .*$/s, '');
-  const [, unknown] = wrong.match(/ does not know: (.+)$/s) ?? [];
-  return unknown ? `The model does not know ${unknown}.` : wrong.replace(/[^.]$/, '$&.');
+  const text = message.replace(/; it (can be asked|knows) .*$/s, '');
+  const [, unknown] = text.match(/ does not know: (.+)$/s) ?? [];
+  return unknown ? `The model does not know ${unknown}.` : text.replace(/[^.]$/, '$&.');
 }

@@ -1,4 +1,4 @@
-// Test images that came with the model: one stop for Tab, arrow keys leaf through them.
+// Test images from the model's file. They are one stop for Tab. Arrow keys select the next image.
 
 import { element, find } from './dom.js';
 
@@ -8,23 +8,23 @@ export class Samples {
   #samples = [];
   #choose;
 
-  // choose(sample) is called with { pixels, picture } when one is picked.
+  // choose(sample) is called with { pixels, picture } when a test image is selected.
   constructor(choose) {
     this.#choose = choose;
     this.#row.addEventListener('click', (event) => {
       const at = this.#buttons.indexOf(event.target.closest('button'));
-      if (at >= 0) this.#pick(at);
+      if (at >= 0) this.#select(at);
     });
     this.#row.addEventListener('keydown', (event) => {
       const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
       if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
       event.stopPropagation();
-      this.leaf(steps).focus();
+      this.step(steps).focus();
     });
   }
 
-  // use shows the samples of a model, images of height × width grey bytes in base64.
+  // use shows the samples of a model. Each image is height × width grey bytes in base64.
   use(samples, { height, width } = {}) {
     this.#samples = samples.map(({ image }) => {
       const pixels = Uint8Array.from(atob(image), (char) => char.charCodeAt(0));
@@ -43,13 +43,13 @@ export class Samples {
     find('.test-images').hidden = samples.length === 0;
   }
 
-  // mark shows which sample is on the board, if one is.
+  // mark highlights the sample that is on the pad, if there is one.
   mark(sample) {
     this.#buttons.forEach((button, i) => button.setAttribute('aria-pressed', this.#samples[i] === sample));
   }
 
-  // leaf picks the sample so many steps on, and returns its button.
-  leaf(steps) {
+  // step selects the sample that many steps further, and returns its button.
+  step(steps) {
     const count = this.#buttons.length;
     const at = this.#buttons.findIndex((button) => button.getAttribute('aria-pressed') === 'true');
     const focused = this.#buttons.indexOf(document.activeElement);
@@ -59,7 +59,7 @@ export class Samples {
     return button;
   }
 
-  #pick(at) {
+  #select(at) {
     this.#buttons.forEach((button, i) => { button.tabIndex = i === at ? 0 : -1; });
     this.#choose(this.#samples[at]);
     const { left, width } = this.#buttons[at].getBoundingClientRect();
@@ -68,7 +68,7 @@ export class Samples {
   }
 }
 
-// picture paints ink as chalk on nothing, for a board of any colour.
+// picture paints ink in white on a transparent canvas, for a pad of any colour.
 function picture(pixels, height, width) {
   const canvas = element('canvas', { width, height });
   const image = new ImageData(width, height);

@@ -1,8 +1,9 @@
-// The picture between inputs and heads: two strands come in, are braided into a trunk, and both go
-// on to every head. It is measured from the elements that it joins, and only decoration.
+// The drawing between the inputs and the heads: two strands are braided into a trunk, and both
+// continue to every head. Its coordinates come from the elements that it connects. It is only
+// decoration.
 
 const SVG = 'http://www.w3.org/2000/svg';
-const SWING = 8;     // how far a strand swings from the trunk's middle, in pixels
+const SWING = 8;     // distance of a strand from the trunk's middle, in pixels
 const TWISTS = 4;    // crossings in the trunk
 const PAIR = 3;      // half the distance of two strands side by side
 
@@ -10,9 +11,8 @@ export class Strands {
   #svg;
   #ends;
 
-  // ends() returns { eye, question, heads }: the image that the net sees, the question that is
-  // chosen, and the elements at which the strands to the heads arrive; or null if there is nothing
-  // to draw.
+  // ends() returns the elements to connect, { image, question, heads }, or null if there is nothing
+  // to draw. image is the image that the network sees.
   constructor(svg, ends) {
     this.#svg = svg;
     this.#ends = ends;
@@ -27,27 +27,30 @@ export class Strands {
     this.#svg.replaceChildren();
     if (!ends || width === 0) return;
     this.#svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-    const box = (one) => {
-      const { x, y, width: w, height: h } = one.getBoundingClientRect();
-      return { left: x - left, right: x - left + w, bottom: y - top + h, middle: y - top + h / 2, centre: x - left + w / 2 };
+    const box = (end) => {
+      const { x, y, width: w, height: h } = end.getBoundingClientRect();
+      return {
+        left: x - left, right: x - left + w, centre: x - left + w / 2,
+        bottom: y - top + h, middle: y - top + h / 2,
+      };
     };
-    const eye = box(ends.eye);
-    const asked = box(ends.question);
+    const image = box(ends.image);
+    const question = box(ends.question);
     const heads = ends.heads.map(box);
 
-    const start = eye.centre + 30, end = start + 0.3 * width;
+    const start = image.centre + 30, end = start + 0.3 * width;
     const between = heads.reduce((sum, { middle }) => sum + middle / heads.length, 0);
-    const y = Math.max(eye.bottom + 90, between);
-    // At both ends of the trunk strand a is above: it turns over an even number of times.
+    const y = Math.max(image.bottom + 90, between);
+    // Strand a is above at both ends of the trunk, because the number of crossings is even.
     const a = y - SWING, b = y + SWING;
 
-    this.#line('a', `M0 ${eye.middle}H${eye.left}`);
-    this.#line('a', `M${eye.centre} ${eye.bottom}V${eye.bottom + 14}C${eye.centre} ${a - 20} ${eye.centre + 8} ${a} ${start} ${a}`);
-    this.#line('b', `M${asked.right} ${asked.middle}H0`
-      + `C${start * 0.8} ${asked.middle} ${start * 0.2} ${b} ${start} ${b}`);
+    this.#line('a', `M0 ${image.middle}H${image.left}`);
+    this.#line('a', `M${image.centre} ${image.bottom}V${image.bottom + 14}C${image.centre} ${a - 20} ${image.centre + 8} ${a} ${start} ${a}`);
+    this.#line('b', `M${question.right} ${question.middle}H0`
+      + `C${start * 0.8} ${question.middle} ${start * 0.2} ${b} ${start} ${b}`);
     for (const { middle } of heads) {
       const bend = (end + width) / 2;
-      const apart = middle < y ? 1.3 * PAIR : -1.3 * PAIR; // beside each other, also where they climb
+      const apart = middle < y ? 1.3 * PAIR : -1.3 * PAIR; // side by side also where they rise
       const [bendA, bendB] = [bend - apart, bend + apart];
       this.#line('a', `M${end} ${a}C${bendA} ${a} ${bendA} ${middle - PAIR} ${width} ${middle - PAIR}`);
       this.#line('b', `M${end} ${b}C${bendB} ${b} ${bendB} ${middle + PAIR} ${width} ${middle + PAIR}`);
@@ -63,7 +66,7 @@ export class Strands {
     }
   }
 
-  // A strand, and the same line again for what flows along it.
+  // #line draws a strand, and the animation that flows along it.
   #line(strand, d) {
     this.#path(`strand ${strand}`, d);
     this.#path('flow', d);
