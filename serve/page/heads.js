@@ -64,18 +64,18 @@ const FEW = 3; // up to so many labels are always shown
 class Bars {
   #more = element('button', { class: 'more', type: 'button', 'aria-expanded': false });
   #list;
-  #rows;
+  #bars;
 
   constructor(labels) {
     this.labels = labels;
-    this.#rows = labels.map((label) => {
+    this.#bars = labels.map((label) => {
       const share = element('span', { class: 'share' });
-      const row = element('li', { 'data-bar': label },
+      const bar = element('li', { 'data-bar': label },
         element('span', { class: 'name', title: label }, label),
         element('span', { class: 'track' }, element('span', { class: 'fill' })), share);
-      return { label, row, share, p: undefined };
+      return { label, bar, share, p: undefined };
     });
-    this.#list = element('ol', { class: 'bars' }, ...this.#rows.map(({ row }) => row));
+    this.#list = element('ol', { class: 'bars' }, ...this.#bars.map(({ bar }) => bar));
     this.#more.hidden = labels.length <= FEW;
     this.#more.addEventListener('click', () => {
       this.#more.setAttribute('aria-expanded', !this.#open);
@@ -89,10 +89,10 @@ class Bars {
 
   show(answers, chosen) {
     const shares = new Map(answers.map(({ label, probability }) => [label, probability]));
-    for (const each of this.#rows) {
+    for (const each of this.#bars) {
       each.p = shares.get(each.label);
-      each.row.style.setProperty('--share', each.p ?? 0);
-      each.row.classList.toggle('chosen', each.label === chosen);
+      each.bar.style.setProperty('--share', each.p ?? 0);
+      each.bar.classList.toggle('chosen', each.label === chosen);
       each.share.textContent = each.p === undefined ? '' : percent(each.p);
     }
     this.#order();
@@ -101,10 +101,10 @@ class Bars {
   // #order shows all bars in the order of the labels, or the two most probable, the best on top.
   #order() {
     const all = this.#open || this.#more.hidden;
-    const byProbability = [...this.#rows].sort((a, b) => (b.p ?? 0) - (a.p ?? 0));
-    for (const [rank, { row }] of byProbability.entries()) {
-      row.hidden = !all && rank > 1;
-      row.style.order = all ? 0 : rank;
+    const byProbability = [...this.#bars].sort((a, b) => (b.p ?? 0) - (a.p ?? 0));
+    for (const [rank, { bar }] of byProbability.entries()) {
+      bar.hidden = !all && rank > 1;
+      bar.style.order = all ? 0 : rank;
     }
     this.#list.classList.toggle('few', !all);
     this.#more.textContent = `Show ${this.#open ? 'the likeliest two' : `all ${this.labels.length}`}`;

@@ -3,7 +3,7 @@
 import { element, find } from './dom.js';
 
 export class Samples {
-  #row = find('#samples');
+  #toolbar = find('#samples');
   #buttons = [];
   #samples = [];
   #choose;
@@ -11,11 +11,11 @@ export class Samples {
   // choose(sample) is called with { pixels, picture } when a test image is selected.
   constructor(choose) {
     this.#choose = choose;
-    this.#row.addEventListener('click', (event) => {
+    this.#toolbar.addEventListener('click', (event) => {
       const at = this.#buttons.indexOf(event.target.closest('button'));
       if (at >= 0) this.#select(at);
     });
-    this.#row.addEventListener('keydown', (event) => {
+    this.#toolbar.addEventListener('keydown', (event) => {
       const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
       if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
       event.preventDefault();
@@ -38,7 +38,7 @@ export class Samples {
       button.append(sample.picture);
       return button;
     });
-    this.#row.replaceChildren(...this.#buttons);
+    this.#toolbar.replaceChildren(...this.#buttons);
     find('main').style.setProperty('--columns', Math.min(2, Math.ceil(samples.length / 10)));
     find('.test-images').hidden = samples.length === 0;
   }
@@ -63,8 +63,9 @@ export class Samples {
     this.#buttons.forEach((button, i) => { button.tabIndex = i === at ? 0 : -1; });
     this.#choose(this.#samples[at]);
     const { left, width } = this.#buttons[at].getBoundingClientRect();
-    const row = this.#row.getBoundingClientRect();
-    if (left < row.left || left + width > row.right) this.#row.scrollLeft += left - row.left - row.width / 2;
+    const box = this.#toolbar.getBoundingClientRect();
+    const isVisible = left >= box.left && left + width <= box.right;
+    if (!isVisible) this.#toolbar.scrollLeft += left - box.left - box.width / 2;
   }
 }
 
