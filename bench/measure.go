@@ -41,8 +41,8 @@ func (r *result) enough(runs int) bool {
 	return n >= runs
 }
 
-// hopeless reports whether a contender is missing or its last run failed: it does not run again.
-func (r *result) hopeless() bool {
+// excluded reports whether a contender is missing or its last run failed: it does not run again.
+func (r *result) excluded() bool {
 	return r.Missing != "" || len(r.Runs) > 0 && r.Runs[len(r.Runs)-1].Failed != ""
 }
 
@@ -84,7 +84,7 @@ func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer)
 			return nil, err
 		}
 		for _, r := range all {
-			if r.hopeless() {
+			if r.excluded() {
 				continue
 			}
 			fmt.Fprintf(progress, "%s, round %d: %s: ", c.name, round, r.Contender)
@@ -109,9 +109,9 @@ func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer)
 	return all, nil
 }
 
-// done reports whether every contender has enough runs or is hopeless.
+// done reports whether every contender has enough runs or is excluded.
 func (c contest) done(all results, runs int) bool {
 	return !slices.ContainsFunc(all, func(r *result) bool {
-		return !r.hopeless() && !r.enough(runs)
+		return !r.excluded() && !r.enough(runs)
 	})
 }

@@ -34,8 +34,8 @@ type SparseWeighted interface {
 	Weighted
 	// GradientIDs returns the ids that name rows of a weight.
 	GradientIDs(t *Task, weight int) tensor.Rows[int32]
-	// AddRowGradients adds to grad the gradient over rows t.Lo to t.Hi of the batch: for an id, to
-	// row index[id-first]. It skips ids outside of index and ids whose entry is negative.
+	// AddRowGradients adds the gradient over rows t.Lo to t.Hi of the batch: that of table row id
+	// to grad row index[id-first]; ids outside index, or with a negative entry, are skipped.
 	AddRowGradients(t *Task, weight int, first int32, index []int32, grad tensor.Rows[float32])
 }
 

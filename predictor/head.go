@@ -17,7 +17,7 @@ type Head struct {
 type Answer struct {
 	Head string `json:"name"`
 
-	// The most probable answer. A head without answers has its numbers as the label.
+	// The most probable answer. For a regression head, Label is the numbers as text.
 	Label       string  `json:"label"`
 	Probability float64 `json:"probability"`
 	Unsure      bool    `json:"unsure"`

@@ -191,8 +191,7 @@ func (b *budget) mostHeld() int64 {
 	return b.peak
 }
 
-// stock is what is left of a fixed number. Taking more than that fails, and not even for a moment
-// hides from others what is left.
+// stock is a counting semaphore: take fails, without changing the count, if fewer than n are left.
 type stock struct {
 	left atomic.Int64
 }

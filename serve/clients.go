@@ -10,8 +10,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// clients limits the rate of requests of each client. It remembers the clients of the last minute
-// or two: every minute, and at mostClients, now becomes old, and old is dropped.
+// clients limits the rate of requests of each client. Limiters are kept in two generations; every
+// minute, and when the younger one is full, the older one is dropped.
 type clients struct {
 	rate float64 // requests a second; 0: no limit
 

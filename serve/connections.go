@@ -17,9 +17,10 @@ import (
 // A connection is idle after it has waited for a request for idleFrom, or has lingered that long
 // after its last answer. It may have sent nothing, less than a header, or nothing since an answer.
 // At the limit in all, the longest idle connection is closed for a new one; if none is idle, the
-// new one waits. At the limit of a client, that client's longest idle connection is closed. Here
-// one that has sent no request is idle at once. If none is idle, the new one is refused: other
-// clients must not wait for it. A connection with a request in flight is never closed.
+// new one waits. At a client's limit, that client's longest idle connection is closed, and a
+// connection without a request yet counts as idle immediately. If none is idle, the new one is
+// refused: other clients must not wait for it. A connection with a request in flight is never
+// closed.
 type connections struct {
 	net.Listener
 	most, ofClient int          // limits: in all, of one client

@@ -66,10 +66,10 @@ func (x *exchange) WriteHeader(status int) {
 }
 
 // last reports whether the answer is the last on its connection: the server is stopping, a new
-// connection waits for one to end, or the client may see the end of the request elsewhere than this
-// server. A request with both Transfer-Encoding and Content-Length may smuggle another (RFC 9112,
-// 6.3). net/http obeys Transfer-Encoding, or in HTTP/1.0 Content-Length, and does not report that
-// there was another.
+// connection waits for one to end, or client and server may disagree about where the request ends.
+// A request with both Transfer-Encoding and Content-Length may smuggle another (RFC 9112, 6.3).
+// net/http obeys Transfer-Encoding, or in HTTP/1.0 Content-Length, and does not report that there
+// was another.
 func (x *exchange) last() bool {
 	r := x.request
 	isAmbiguous := len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1)

@@ -118,9 +118,9 @@ func (s *Server) Reload() error {
 	return errors.Join(failures...)
 }
 
-// reload loads a model's file again, always or if it has changed. After a failure it tries again,
-// after ever longer pauses: the cause may pass without a change of the file. It reports the same
-// failure once.
+// reload loads a model's file again, always or if it has changed. After a failure it retries with
+// increasing pauses, because the cause may pass without a change of the file, and logs a repeated
+// error once.
 func (s *Server) reload(m *served, always bool) error {
 	m.loading.Lock()
 	defer m.loading.Unlock()

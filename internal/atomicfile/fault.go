@@ -22,8 +22,8 @@ const (
 )
 
 // Fault is called before each operation of this package. It may wait, or return an error, with
-// which the operation fails. For a Put, bytes is the length to write; if the Put fails, its first
-// written bytes are written all the same.
+// which the operation fails. For a Put, bytes is the length to write. If a Put fails, the first
+// written bytes are still written.
 type Fault func(op Op, path string, bytes int) (written int, err error)
 
 var fault atomic.Pointer[Fault]

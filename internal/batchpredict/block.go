@@ -8,8 +8,8 @@ import (
 // PerBlock is the number of rows in a block: enough to keep all processors busy.
 const PerBlock = 1024
 
-// block is up to PerBlock rows with their answers. Bad rows, and those after the last one, keep the
-// inputs of an earlier block, which the model can be asked.
+// block is up to PerBlock rows with their answers. Bad and unused rows keep valid inputs, such as
+// those of an earlier block, so the model can run all rows.
 type block struct {
 	rows   *predictor.Rows
 	first  int // number of the first row

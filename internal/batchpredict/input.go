@@ -50,7 +50,7 @@ type texts struct {
 	known   map[string]reading
 }
 
-// reading is what a text becomes.
+// reading is a tokenized text.
 type reading struct {
 	ids     []int32
 	dropped int  // unknown words that were left out

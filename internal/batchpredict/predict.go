@@ -20,7 +20,7 @@ type Source interface {
 	// fill reads the next rows into a block. The error is io.EOF with the last rows, or after them.
 	// With another error there may be rows, too.
 	fill(b *block) error
-	// at adds to an error where a row of the last block stands in the file.
+	// at prefixes an error with the file and the line or image of a row of the last block.
 	at(row int, err error) error
 }
 

@@ -56,7 +56,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	say := func() { io.WriteString(stderr, message) }
 	if verb.Name() == "serve" {
-		within(lastWords, say) // a server ends even if nobody reads its log
+		within(flushTimeout, say) // a server ends even if nobody reads its log
 	} else {
 		say()
 	}
@@ -70,8 +70,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// lastWords limits how long a server that ends waits for its last lines to be written.
-const lastWords = time.Second
+// flushTimeout limits how long a server that ends waits for its last lines to be written.
+const flushTimeout = time.Second
 
 // errUsage marks mistakes in flags and arguments.
 var errUsage = errors.New("usage")

@@ -133,7 +133,7 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.openLog(s.err); err != nil {
 		return err
 	}
-	defer f.logs.close(lastWords)
+	defer f.logs.close(flushTimeout)
 	// Without this a write to a closed pipe would end the process instead of failing.
 	broken := make(chan os.Signal, 1)
 	signal.Notify(broken, syscall.SIGPIPE)
@@ -169,7 +169,7 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 		scheme = "https"
 	}
 	out := newLineQueue(s.out, nil)
-	defer out.close(lastWords)
+	defer out.close(flushTimeout)
 	fmt.Fprintf(out, "serving at %s://%s/\n", scheme, l.Addr())
 	return server.Run(ctx, l)
 }

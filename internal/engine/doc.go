@@ -6,7 +6,7 @@
 // its blocks of weights.
 //
 //	network.go    nodes, weights and the compiled graph
-//	layout.go     which columns of which buffer a node's rows are
+//	layout.go     the buffer columns that hold each node's output
 //	liveness.go   buffers that share memory in prediction
 //	workspace.go  the memory of a batch
 //	worker.go     one node, forward and backward, on a range of rows

@@ -40,8 +40,8 @@ func Object(text []byte, visit func(name, value []byte) error) error {
 	return end(d, text, cmp.Or(err, members.Err()))
 }
 
-// Names are the names of an object's members so far. A search takes time with their number: whoever
-// adds names bounds it.
+// Names are the names of an object's members so far. Add is linear in the number of names, so the
+// caller must limit it.
 type Names [][]byte
 
 // Add adds a name, which must differ from those before. It keeps the slice.
