@@ -22,13 +22,7 @@ var idxTypes = map[byte]string{
 	8: "uint8", 9: "int8", 11: "int16", 12: "int32", 13: "float32", 14: "float64",
 }
 
-// ReadIDX reads an array of unsigned bytes in the IDX format of MNIST: two zero bytes, the type
-// (8), the number of axes (1 to 4), each axis (1 or more) as a big-endian uint32, and under 2 GiB
-// of bytes in row-major order. Bytes after the array are an error. Memory grows with the bytes
-// read, not with the size in the header.
-func ReadIDX(r io.Reader) (tensor.Tensor, error) { return readIDX(r, -1) }
-
-// ParseIDX parses an array in memory. The array shares content's memory.
+// ParseIDX parses an IDX file in memory, as OpenIDX reads it. The array shares content's memory.
 func ParseIDX(content []byte) (tensor.Tensor, error) {
 	shape, err := readIDXHeader(bytes.NewReader(content))
 	if err != nil {
@@ -128,8 +122,11 @@ func readBody(r io.Reader, size int) ([]byte, error) {
 	return content, unzipping(err, len(content), size)
 }
 
-// OpenIDX reads an IDX file as ReadIDX does. It recognizes gzip by its first bytes, not by the
-// file's name. Errors begin with the path.
+// OpenIDX reads an array of unsigned bytes in the IDX format of MNIST: two zero bytes, the type
+// (8), the number of axes (1 to 4), each axis (1 or more) as a big-endian uint32, and under 2 GiB
+// of bytes in row-major order. Bytes after the array are an error. Memory grows with the bytes
+// read, not with the size in the header. OpenIDX recognizes gzip by its first bytes, not by the
+// file's name. Errors name the path.
 func OpenIDX(path string) (tensor.Tensor, error) {
 	t, err := openIDX(path)
 	if err != nil {

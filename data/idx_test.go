@@ -114,7 +114,7 @@ func TestClaimsCostNothing(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		_, opened := OpenIDX(path)
-		_, read := ReadIDX(bytes.NewReader(file))
+		_, read := readIDX(bytes.NewReader(file), -1)
 		_, parsed := ParseIDX(file)
 		runtime.ReadMemStats(&after)
 		if opened == nil || read == nil || parsed == nil {
@@ -132,7 +132,7 @@ func TestReaderFails(t *testing.T) {
 	file := braidtest.IDX([]byte{1, 2, 3}, 3)
 	for n := range file {
 		r := io.MultiReader(bytes.NewReader(file[:n]), iotest.ErrReader(planted))
-		if _, err := ReadIDX(r); !errors.Is(err, planted) {
+		if _, err := readIDX(r, -1); !errors.Is(err, planted) {
 			t.Errorf("after %d bytes: error is %v, want the planted one", n, err)
 		}
 	}
@@ -144,7 +144,7 @@ func FuzzReadIDX(f *testing.F) {
 		f.Add(c.file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		got, err := ReadIDX(bytes.NewReader(file))
+		got, err := readIDX(bytes.NewReader(file), -1)
 		same, other := ParseIDX(file)
 		if (err == nil) != (other == nil) || !slices.Equal(got.Uint8s(), same.Uint8s()) {
 			t.Fatalf("read %v (%v), parsed %v (%v)", got.Shape(), err, same.Shape(), other)

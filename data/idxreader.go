@@ -9,7 +9,7 @@ import (
 )
 
 // IDXReader reads an array in the IDX format row by row into the caller's memory. It is as strict
-// as ReadIDX.
+// as OpenIDX.
 type IDXReader struct {
 	r     io.Reader
 	shape tensor.Shape

@@ -68,13 +68,13 @@ func TestIDXReader(t *testing.T) {
 	}
 }
 
-// IDXReader returns the same errors as ReadIDX.
+// IDXReader returns the same errors as readIDX.
 func TestBadIDXReader(t *testing.T) {
 	for name, c := range badIDX {
 		_, _, err := stream(bytes.NewReader(c.file), 1<<20)
-		_, want := ReadIDX(bytes.NewReader(c.file))
+		_, want := readIDX(bytes.NewReader(c.file), -1)
 		if err == nil || err.Error() != want.Error() {
-			t.Errorf("%s: error is %v, ReadIDX says %v", name, err, want)
+			t.Errorf("%s: error is %v, readIDX says %v", name, err, want)
 		}
 	}
 	planted := errors.New("planted")
@@ -98,7 +98,7 @@ func FuzzIDXReader(f *testing.F) {
 	}
 	f.Add(braidtest.IDX([]byte{1, 2, 3, 4}, 2, 2), 3)
 	f.Fuzz(func(t *testing.T, file []byte, block int) {
-		want, wanted := ReadIDX(bytes.NewReader(file))
+		want, wanted := readIDX(bytes.NewReader(file), -1)
 		row := 1
 		if wanted == nil {
 			row = want.Len() / want.Shape()[0]
@@ -106,7 +106,7 @@ func FuzzIDXReader(f *testing.F) {
 		shape, got, err := stream(bytes.NewReader(file), row+int(uint(block)%100))
 		if (err == nil) != (wanted == nil) || !slices.Equal(got, want.Uint8s()) ||
 			err == nil && !shape.Equal(want.Shape()) {
-			t.Fatalf("rows %v %v (%v), ReadIDX %v %v (%v)", shape, got, err, want.Shape(), want.Uint8s(),
+			t.Fatalf("rows %v %v (%v), readIDX %v %v (%v)", shape, got, err, want.Shape(), want.Uint8s(),
 				wanted)
 		}
 	})

@@ -10,8 +10,7 @@ import (
 // Markers of JPEG: see ITU-T T.81, table B.1.
 const (
 	markerSOF0  = 0xc0 // the frame: baseline
-	markerSOF1  = 0xc1 // the frame: extended sequential
-	markerSOF2  = 0xc2 // the frame: progressive
+	markerSOF2  = 0xc2 // the frame: progressive; between the two is extended sequential
 	markerDHT   = 0xc4 // Huffman tables
 	markerRST0  = 0xd0 // the first of eight restart markers
 	markerRST7  = 0xd7
