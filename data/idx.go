@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"os"
 
+	"braid/internal/atomicfile"
 	"braid/internal/gunzip"
 	"braid/tensor"
 )
@@ -77,7 +76,7 @@ func checkSize(shape tensor.Shape, got int64) error {
 
 func readIDXHeader(r io.Reader) (tensor.Shape, error) {
 	var magic, axis [4]byte
-	if err := readPart(r, magic[:], 0); err != nil {
+	if err := readHeaderBytes(r, magic[:], 0); err != nil {
 		return nil, err
 	}
 	if magic[0] != 0 || magic[1] != 0 || idxTypes[magic[2]] == "" || magic[3] < 1 || magic[3] > 4 {
@@ -91,7 +90,7 @@ func readIDXHeader(r io.Reader) (tensor.Shape, error) {
 	shape := make(tensor.Shape, magic[3])
 	size := uint64(1)
 	for i := range shape {
-		if err := readPart(r, axis[:], 4+4*i); err != nil {
+		if err := readHeaderBytes(r, axis[:], 4+4*i); err != nil {
 			return nil, err
 		}
 		n := binary.BigEndian.Uint32(axis[:])
@@ -107,11 +106,11 @@ func readIDXHeader(r io.Reader) (tensor.Shape, error) {
 	return shape, nil
 }
 
-// readPart reads the bytes of the header from offset at on.
-func readPart(r io.Reader, part []byte, at int) error {
-	n, err := io.ReadFull(r, part)
+// readHeaderBytes fills to with the header's bytes from an offset on.
+func readHeaderBytes(r io.Reader, to []byte, offset int) error {
+	n, err := io.ReadFull(r, to)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return fmt.Errorf("IDX header is cut short after %d bytes", at+n)
+		return fmt.Errorf("IDX header is cut short after %d bytes", offset+n)
 	}
 	return err
 }
@@ -128,27 +127,20 @@ func readBody(r io.Reader, size int) ([]byte, error) {
 // read, not with the size in the header. OpenIDX recognizes gzip by its first bytes, not by the
 // file's name. Errors name the path.
 func OpenIDX(path string) (tensor.Tensor, error) {
-	t, err := openIDX(path)
+	file, size, err := atomicfile.OpenRegular(path)
+	if err != nil {
+		return tensor.Tensor{}, err // names the path
+	}
+	defer file.Close()
+	t, err := readPlainOrZipped(file, size)
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }
 
-func openIDX(path string) (tensor.Tensor, error) {
-	// Call Stat before Open: opening a named pipe waits for its writer.
-	info, err := os.Stat(path)
-	if err != nil {
-		return tensor.Tensor{}, reason(err)
-	}
-	if !info.Mode().IsRegular() {
-		return tensor.Tensor{}, errors.New("is not a file")
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return tensor.Tensor{}, reason(err)
-	}
-	defer file.Close()
+// readPlainOrZipped reads an array from a file of size bytes.
+func readPlainOrZipped(file io.Reader, size int64) (tensor.Tensor, error) {
 	buffered := bufio.NewReader(file)
 	if head, err := buffered.Peek(2); err == nil && string(head) == gunzip.Magic {
 		unzipped, err := gunzip.NewReader(buffered)
@@ -157,14 +149,5 @@ func openIDX(path string) (tensor.Tensor, error) {
 		}
 		return readIDX(unzipped, -1)
 	}
-	return readIDX(buffered, info.Size())
-}
-
-// reason returns an error of the file system without the path.
-func reason(err error) error {
-	var failed *os.PathError
-	if errors.As(err, &failed) {
-		return failed.Err
-	}
-	return err
+	return readIDX(buffered, size)
 }

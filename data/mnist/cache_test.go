@@ -33,8 +33,8 @@ func TestMirrorThenCache(t *testing.T) {
 	f.Mirrors = []string{} // cached files need no mirror
 	m, err = f.Find(context.Background())
 	s.check(t, m, err)
-	if !strings.Contains(m.Source, f.Cache) {
-		t.Errorf("source is %q, want the cache", m.Source)
+	if !strings.Contains(m.Origin, f.Cache) {
+		t.Errorf("origin is %q, want the cache", m.Origin)
 	}
 	test, err := f.FindTest(context.Background())
 	if err != nil || test.Labels.Len() != 2 {
@@ -82,8 +82,8 @@ func TestDamagedCache(t *testing.T) {
 		if len(noted) != 1 || !strings.HasPrefix(noted[0], path+" is downloaded again: ") {
 			t.Errorf("%s: noted %q, want the path", what, noted)
 		}
-		if want := "the cache " + f.Cache + " and the mirrors"; m.Source != want {
-			t.Errorf("%s: source is %q, want %q", what, m.Source, want)
+		if want := "the cache " + f.Cache + " and the mirrors"; m.Origin != want {
+			t.Errorf("%s: origin is %q, want %q", what, m.Origin, want)
 		}
 	}
 }

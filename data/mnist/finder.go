@@ -21,7 +21,7 @@ type Images struct{ Pixels, Labels tensor.Tensor }
 // Dataset is a data set in MNIST's format.
 type Dataset struct {
 	Train, Test Images
-	Source      string // where it was found, for people
+	Origin      string // where it was found, for people
 }
 
 // Finder configures where to look for MNIST. The zero value looks in the cache, then downloads with
@@ -86,11 +86,11 @@ var allFiles = []file{
 // Find returns the data set.
 func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 	f = f.withDefaults()
-	arrays, source, err := f.find(ctx, f.files)
+	arrays, origin, err := f.find(ctx, f.files)
 	if err != nil {
 		return nil, err
 	}
-	m := &Dataset{Source: source}
+	m := &Dataset{Origin: origin}
 	m.Train, m.Test = Images{arrays[0], arrays[1]}, Images{arrays[2], arrays[3]}
 	err = errors.Join(m.Train.check("training"), m.Test.check("test"))
 	if err == nil && !m.Train.Pixels.Shape()[1:].Equal(m.Test.Pixels.Shape()[1:]) {
@@ -98,7 +98,7 @@ func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 			m.Train.Pixels.Shape(), m.Test.Pixels.Shape())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("data from %s: %w", source, err)
+		return nil, fmt.Errorf("data from %s: %w", origin, err)
 	}
 	return m, nil
 }
@@ -106,13 +106,13 @@ func (f Finder) Find(ctx context.Context) (*Dataset, error) {
 // FindTest returns the test half only; the training files may be missing.
 func (f Finder) FindTest(ctx context.Context) (Images, error) {
 	f = f.withDefaults()
-	arrays, source, err := f.find(ctx, f.files[2:])
+	arrays, origin, err := f.find(ctx, f.files[2:])
 	if err != nil {
 		return Images{}, err
 	}
 	images := Images{arrays[0], arrays[1]}
 	if err := images.check("test"); err != nil {
-		return Images{}, fmt.Errorf("data from %s: %w", source, err)
+		return Images{}, fmt.Errorf("data from %s: %w", origin, err)
 	}
 	return images, nil
 }

@@ -83,8 +83,8 @@ func TestFolderSpellings(t *testing.T) {
 		}
 		m, err := Finder{Dir: folder}.Find(context.Background())
 		s.check(t, m, err)
-		if m.Source != folder {
-			t.Errorf("source is %q, want %q", m.Source, folder)
+		if m.Origin != folder {
+			t.Errorf("origin is %q, want %q", m.Origin, folder)
 		}
 		training, err := filepath.Glob(filepath.Join(folder, "train-*"))
 		if err != nil {

@@ -71,7 +71,7 @@ func TestModule(t *testing.T) {
 	f.GoCommand = command(`echo '{"Dir":"` + folder + `"}'`)
 	m, err = f.Find(context.Background())
 	s.check(t, m, err)
-	if want := "the module " + modulePath + " and the mirrors"; m.Source != want {
-		t.Errorf("source is %q, want %q", m.Source, want)
+	if want := "the module " + modulePath + " and the mirrors"; m.Origin != want {
+		t.Errorf("origin is %q, want %q", m.Origin, want)
 	}
 }

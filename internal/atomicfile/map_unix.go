@@ -12,7 +12,7 @@ import (
 // Map returns a file's content in read-only memory-mapped pages, without a copy. The mapping lasts
 // until the process ends. The file may be replaced, but must not be changed in place.
 func Map(path string) ([]byte, error) {
-	file, size, err := openRegular(path)
+	file, size, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ var errNotRegular = errors.New("not a regular file")
 // Read reads a regular file of at most limit bytes. Any other file is an error at once: reading a
 // pipe or a device might never end. Its errors are *fs.PathErrors.
 func Read(path string, limit int64) ([]byte, error) {
-	file, size, err := openRegular(path)
+	file, size, err := OpenRegular(path)
 	if err != nil {
 		return nil, err
 	}
@@ -32,9 +32,9 @@ func readError(path string, err error) error {
 	return &fs.PathError{Op: "read", Path: path, Err: err}
 }
 
-// openRegular opens a regular file and returns its size. It checks the type before it opens the
-// file, because opening a named pipe waits for a writer.
-func openRegular(path string) (*os.File, int64, error) {
+// OpenRegular opens a regular file and returns its size. It checks the type before it opens the
+// file, because opening a named pipe waits for a writer. Its errors are *fs.PathErrors.
+func OpenRegular(path string) (*os.File, int64, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, 0, err

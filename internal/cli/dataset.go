@@ -16,7 +16,7 @@ type dataset struct {
 	width       int
 	standard    data.Standard
 	samples     braid.Tensors // test images with questions, for the model's file
-	source      string
+	origin      string
 }
 
 // loadDataset finds the images, in folder unless it is empty, and makes tables of them.
@@ -29,7 +29,7 @@ func loadDataset(ctx context.Context, s streams, folder string) (*dataset, error
 		return nil, err
 	}
 	size := digits.Train.Pixels.Shape()
-	d := &dataset{height: size[1], width: size[2], source: digits.Source}
+	d := &dataset{height: size[1], width: size[2], origin: digits.Origin}
 	if d.standard, err = data.Measure(digits.Train.Pixels.Uint8s()); err != nil {
 		return nil, err
 	}
@@ -46,6 +46,6 @@ func loadDataset(ctx context.Context, s streams, folder string) (*dataset, error
 // summary describes the data set for config.json.
 func (d *dataset) summary() dataSummary {
 	return dataSummary{
-		d.source, d.train.Rows(), d.test.Rows(), d.standard.Mean, d.standard.Std,
+		d.origin, d.train.Rows(), d.test.Rows(), d.standard.Mean, d.standard.Std,
 	}
 }

@@ -45,9 +45,9 @@ type config struct {
 	Go       string           `json:"go"`
 }
 
-// dataSummary describes a data set: its source, images, and the mean and deviation of its pixels.
+// dataSummary describes a data set: its origin, images, and the mean and deviation of its pixels.
 type dataSummary struct {
-	Source string  `json:"source"`
+	Origin string  `json:"source"`
 	Train  int     `json:"train"`
 	Test   int     `json:"test"`
 	Mean   float64 `json:"mean"`

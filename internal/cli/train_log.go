@@ -17,7 +17,7 @@ func (f trainFlags) printStart(s streams, m *braid.Model, c config, folder strin
 		return
 	}
 	d := c.Data
-	fmt.Fprintf(s.out, "%d training and %d test images from %s\n", d.Train, d.Test, d.Source)
+	fmt.Fprintf(s.out, "%d training and %d test images from %s\n", d.Train, d.Test, d.Origin)
 	fmt.Fprintf(s.out, "pixels: mean %.4f, standard deviation %.4f\n", d.Mean, d.Std)
 	fmt.Fprintf(s.out, "run folder: %s\n\n%v\n", folder, m.Summary())
 }
