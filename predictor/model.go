@@ -21,7 +21,7 @@ type Model struct {
 	Heads  []Head
 
 	rules []rule
-	one   sync.Pool // *Rows of one row
+	one   sync.Pool // *Batch of one row
 }
 
 // Input is an input of the network with the conversion of its values.
@@ -89,7 +89,7 @@ func New(f *modelfile.File) (*Model, error) {
 	if err := m.readRules(); err != nil {
 		return nil, err
 	}
-	m.one.New = func() any { return m.newRows(1) }
+	m.one.New = func() any { return m.allocateBatch(1) }
 	return m, nil
 }
 

@@ -145,26 +145,26 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// CheckAnswers finds any number of the row that is not finite, and none of another row.
-func TestCheckAnswers(t *testing.T) {
+// CheckOutputs finds any number of the row that is not finite, and none of another row.
+func TestCheckOutputs(t *testing.T) {
 	m := model(t)
-	rows := m.Rows(3)
+	rows := m.NewBatch(3)
 	for head, size := range []int{3, 1, 2} {
 		for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 			at := 2*size - 1 // the last of row 1
-			rows.Answers[head].Float32s()[at] = float32(v)
-			err := m.CheckAnswers(rows, 1)
+			rows.Outputs[head].Float32s()[at] = float32(v)
+			err := m.CheckOutputs(rows, 1)
 			want := fmt.Sprintf("head %q gives %v, which is no answer", m.Heads[head].Name, v)
 			if err == nil || !strings.HasPrefix(err.Error(), want) {
 				t.Errorf("error is %v, want %s", err, want)
 			}
 			for _, row := range []int{0, 2} {
-				if err := m.CheckAnswers(rows, row); err != nil {
+				if err := m.CheckOutputs(rows, row); err != nil {
 					t.Errorf("row %d: %v", row, err)
 				}
 			}
-			rows.Answers[head].Float32s()[at] = -math.MaxFloat32
-			if err := m.CheckAnswers(rows, 1); err != nil {
+			rows.Outputs[head].Float32s()[at] = -math.MaxFloat32
+			if err := m.CheckOutputs(rows, 1); err != nil {
 				t.Error(err)
 			}
 		}
@@ -240,7 +240,7 @@ func TestRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, first, others := m.Rows(3), m.Rows(1), m.Rows(2)
+	all, first, others := m.NewBatch(3), m.NewBatch(1), m.NewBatch(2)
 	copy(first.Inputs[0].Float32s(), x[:6])
 	copy(others.Inputs[0].Float32s(), x[6:])
 	copy(first.Inputs[1].Int32s(), ids[:2])
@@ -250,23 +250,23 @@ func TestRows(t *testing.T) {
 	if err := m.Predict(all); err != nil {
 		t.Fatal(err)
 	}
-	first.CopyAnswers(all, 0)
-	others.CopyAnswers(all, 1)
+	first.CopyOutputs(all, 0)
+	others.CopyOutputs(all, 1)
 	for i, h := range m.Heads {
-		got := slices.Concat(first.Answers[i].Float32s(), others.Answers[i].Float32s())
+		got := slices.Concat(first.Outputs[i].Float32s(), others.Outputs[i].Float32s())
 		if !slices.Equal(got, want[h.Name].Float32s()) {
 			t.Errorf("%s: got %v, want %v", h.Name, got, want[h.Name].Float32s())
 		}
 	}
 	m.Free(first)
-	if again := m.Rows(1); again.N != 1 || len(again.Answers) != 3 {
+	if again := m.NewBatch(1); again.N != 1 || len(again.Outputs) != 3 {
 		t.Errorf("a batch after Free is %+v", again)
 	}
 }
 
 func TestContradictionsAndTruths(t *testing.T) {
 	m := model(t)
-	rows := m.Rows(2)
+	rows := m.NewBatch(2)
 	copy(rows.Inputs[1].Int32s(), []int32{1, 2, 3, 4}) // odd number, upper half
 	for _, c := range []struct {
 		row           int

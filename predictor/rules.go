@@ -15,9 +15,9 @@ type rule struct {
 }
 
 // applies reports whether a row's text is the rule's.
-func (u *rule) applies(r *Rows, row int) bool {
+func (u *rule) applies(b *Batch, row int) bool {
 	n := len(u.ids)
-	return slices.Equal(r.Inputs[u.input].Int32s()[row*n:][:n], u.ids)
+	return slices.Equal(b.Inputs[u.input].Int32s()[row*n:][:n], u.ids)
 }
 
 // readRules resolves the names in the file's rules. They exist: reading the file checked them.
@@ -41,11 +41,11 @@ func (m *Model) readRules() error {
 
 // Contradictions returns a sentence for each rule of the model's file that the answers to a row
 // break. answers has an element for each head.
-func (m *Model) Contradictions(r *Rows, row int, answers []Answer) []string {
+func (m *Model) Contradictions(b *Batch, row int, answers []Answer) []string {
 	var list []string
 	for i := range m.rules {
 		u := &m.rules[i]
-		if !u.applies(r, row) {
+		if !u.applies(b, row) {
 			continue
 		}
 		a, of := answers[u.head], answers[u.of]
@@ -60,11 +60,11 @@ func (m *Model) Contradictions(r *Rows, row int, answers []Answer) []string {
 // Truth returns the true label of a head that follows, by the rules of the model's file, from the
 // known labels of other heads. ok is false if none follows.
 func (m *Model) Truth(
-	head string, r *Rows, row int, known map[string]string,
+	head string, b *Batch, row int, known map[string]string,
 ) (label string, ok bool) {
 	for i := range m.rules {
 		u := &m.rules[i]
-		if u.Head != head || !u.applies(r, row) {
+		if u.Head != head || !u.applies(b, row) {
 			continue
 		}
 		of, isKnown := known[u.Of]

@@ -16,7 +16,7 @@ import (
 
 // question is a request to /ask: one row.
 type question struct {
-	rows  *predictor.Rows
+	rows  *predictor.Batch
 	saw   []byte   // the first image, as the network sees it, as PNG; nil: no image
 	notes []string // on the inputs
 }
@@ -63,12 +63,12 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err := v.batch.answer(b.ctx, q.rows, b.deadline); err != nil {
 		return err
 	}
-	if err := v.CheckAnswers(q.rows, 0); err != nil {
+	if err := v.CheckOutputs(q.rows, 0); err != nil {
 		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	}
 	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.notes}
 	for i := range v.Heads {
-		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Answers[i].Float32s()))
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Outputs[i].Float32s()))
 	}
 	x.rows = 1
 	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
@@ -80,7 +80,7 @@ func (s *Server) question(v *version, b *body, given map[string]field) (*questio
 	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
-	q := &question{rows: v.Rows(1)}
+	q := &question{rows: v.NewBatch(1)}
 	read := value.Reader{
 		Memory: b.buffer,
 		Text: func(in *predictor.Input, ids []int32, text []byte) error {

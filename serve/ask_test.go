@@ -59,7 +59,7 @@ func drawnDigit(t testing.TB) (file, pixels []byte) {
 func (r *running) wantAnswer(t testing.TB, pixels []uint8, ids ...int32) answerJSON {
 	t.Helper()
 	v := r.models[0].current.Load()
-	rows := v.Rows(1)
+	rows := v.NewBatch(1)
 	v.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
 	copy(rows.Inputs[1].Int32s(), ids)
 	if err := v.Predict(rows); err != nil {
@@ -67,7 +67,7 @@ func (r *running) wantAnswer(t testing.TB, pixels []uint8, ids ...int32) answerJ
 	}
 	a := answerJSON{Model: "digitqa", Version: v.Version()}
 	for i := range v.Heads {
-		a.Heads = append(a.Heads, v.Heads[i].Answer(rows.Answers[i].Float32s()))
+		a.Heads = append(a.Heads, v.Heads[i].Answer(rows.Outputs[i].Float32s()))
 	}
 	a.Contradictions = v.Contradictions(rows, 0, a.Heads)
 	var err error

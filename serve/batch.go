@@ -28,7 +28,7 @@ type batcher struct {
 
 // job is a request that waits to be computed.
 type job struct {
-	rows     *predictor.Rows
+	rows     *predictor.Batch
 	ctx      context.Context
 	deadline time.Time
 	done     chan error // receives the outcome; buffered, one element
@@ -60,7 +60,7 @@ func newBatcher(m *predictor.Model, c Config, metrics *modelMetrics, s *schedule
 }
 
 // answer computes the answers to rows. It returns errGone or errLate if the request is abandoned.
-func (b *batcher) answer(ctx context.Context, rows *predictor.Rows, deadline time.Time) error {
+func (b *batcher) answer(ctx context.Context, rows *predictor.Batch, deadline time.Time) error {
 	b.mu.Lock()
 	if b.free > 0 && len(b.waiting) == 0 && b.wait == 0 {
 		b.free--
@@ -79,7 +79,7 @@ func (b *batcher) answer(ctx context.Context, rows *predictor.Rows, deadline tim
 
 // add queues a job. A batch fills for at most half of the time until the job's deadline, which
 // leaves the other half for the answer. The caller holds the lock.
-func (b *batcher) add(ctx context.Context, rows *predictor.Rows, deadline time.Time) *job {
+func (b *batcher) add(ctx context.Context, rows *predictor.Batch, deadline time.Time) *job {
 	now := time.Now()
 	j := &job{
 		rows: rows, ctx: ctx, deadline: deadline, done: make(chan error, 1),
@@ -191,7 +191,7 @@ func (b *batcher) together(jobs []*job) error {
 	for _, j := range jobs {
 		rows += j.rows.N
 	}
-	all := b.model.Rows(rows)
+	all := b.model.NewBatch(rows)
 	at := 0
 	for _, j := range jobs {
 		all.CopyInputs(at, j.rows)
@@ -202,14 +202,14 @@ func (b *batcher) together(jobs []*job) error {
 	}
 	at = 0
 	for _, j := range jobs {
-		j.rows.CopyAnswers(all, at)
+		j.rows.CopyOutputs(all, at)
 		at += j.rows.N
 	}
 	return nil
 }
 
 // compute computes the answers to the rows of a number of requests.
-func (b *batcher) compute(rows *predictor.Rows, requests int) error {
+func (b *batcher) compute(rows *predictor.Batch, requests int) error {
 	workers := 1
 	if more := b.borrow(rows.N); more > 0 {
 		workers += more

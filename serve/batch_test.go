@@ -32,8 +32,8 @@ func batching(t *testing.T, change func(*Config)) (b *batcher, release func()) {
 // later returns a deadline that does not pass during a test.
 func later() time.Time { return time.Now().Add(time.Hour) }
 
-func (b *batcher) row(n int) *predictor.Rows {
-	rows := b.model.Rows(1)
+func (b *batcher) row(n int) *predictor.Batch {
+	rows := b.model.NewBatch(1)
 	b.model.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), picture(n))
 	copy(rows.Inputs[1].Int32s(), []int32{5, 6})
 	return rows
@@ -46,7 +46,7 @@ type asking struct {
 }
 
 // ask adds a request, and waits until all goroutines of the test are blocked.
-func (a *asking) ask(ctx context.Context, b *batcher, rows *predictor.Rows) {
+func (a *asking) ask(ctx context.Context, b *batcher, rows *predictor.Batch) {
 	err := new(error)
 	a.errs = append(a.errs, err)
 	a.Go(func() { *err = b.answer(ctx, rows, later()) })
@@ -88,7 +88,7 @@ func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, release := batching(t, func(c *Config) { c.BatchRows = 4 })
 		var requests asking
-		rows := make([]*predictor.Rows, 10)
+		rows := make([]*predictor.Batch, 10)
 		for i := range rows {
 			rows[i] = b.row(i)
 			requests.ask(t.Context(), b, rows[i])
@@ -103,8 +103,8 @@ func TestBatch(t *testing.T) {
 			if err := b.model.Predict(alone); err != nil {
 				t.Fatal(err)
 			}
-			for h := range alone.Answers {
-				got, want := rows[i].Answers[h].Float32s(), alone.Answers[h].Float32s()
+			for h := range alone.Outputs {
+				got, want := rows[i].Outputs[h].Float32s(), alone.Outputs[h].Float32s()
 				if !slices.Equal(got, want) {
 					t.Errorf("row %d: head %d answers %v, alone %v", i, h, got, want)
 				}
@@ -216,7 +216,7 @@ func TestPanicInBatch(t *testing.T) {
 		for i := range 3 {
 			rows := b.row(i)
 			if i == 1 {
-				rows = &predictor.Rows{N: 1} // no inputs
+				rows = &predictor.Batch{N: 1} // no inputs
 			}
 			requests.ask(t.Context(), b, rows)
 		}

@@ -70,7 +70,7 @@ func TestClassification(t *testing.T) {
 	number := func(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 	best := func(head, count int) (list []string) {
 		if head == 0 {
-			for row := range slices.Chunk(rows.Answers[0].Float32s(), 10) {
+			for row := range slices.Chunk(rows.Outputs[0].Float32s(), 10) {
 				left := slices.Clone(row)
 				for range count {
 					i := slices.Index(left, slices.Max(left))
@@ -80,7 +80,7 @@ func TestClassification(t *testing.T) {
 			}
 			return list
 		}
-		for _, yes := range rows.Answers[1].Float32s() {
+		for _, yes := range rows.Outputs[1].Float32s() {
 			both := []string{number(1-yes) + ":0:no", number(yes) + ":1:yes"}
 			if yes > 0.5 {
 				slices.Reverse(both)
@@ -96,7 +96,7 @@ func TestClassification(t *testing.T) {
 		return append([]string{fmt.Sprint(kind, shape)}, list...)
 	}
 	numbers := with("FP32", []int{2, 1}, []string{})
-	for _, v := range rows.Answers[1].Float32s() {
+	for _, v := range rows.Outputs[1].Float32s() {
 		numbers = append(numbers, number(v))
 	}
 	for _, c := range []struct {

@@ -54,7 +54,7 @@ func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 
 // answer writes the reply to an inference request: JSON, and the binary data of outputs.
 func (q *inference) answer(
-	w http.ResponseWriter, v *version, rows *predictor.Rows, outputs []wanted,
+	w http.ResponseWriter, v *version, rows *predictor.Batch, outputs []wanted,
 ) error {
 	textSize, restSize := replySizes(v.Model, rows.N, outputs)
 	textBody, restBody := bodies.Get().(*body), bodies.Get().(*body) // for their buffers
@@ -70,7 +70,7 @@ func (q *inference) answer(
 		if i > 0 {
 			text = append(text, ',')
 		}
-		h, t := &v.Heads[out.head], rows.Answers[out.head]
+		h, t := &v.Heads[out.head], rows.Outputs[out.head]
 		var err error
 		if out.classes > 0 {
 			text, rest, err = appendClasses(text, rest, h, t, out)

@@ -20,7 +20,7 @@ import (
 // the answers from the budget. The caller frees the rows.
 func (q *inference) readRows(
 	m *predictor.Model, most int, b *body, outputs []wanted,
-) (*predictor.Rows, error) {
+) (*predictor.Batch, error) {
 	n, err := q.count(most)
 	if err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (q *inference) readRows(
 			return nil, err
 		}
 	}
-	rows := m.Rows(n)
+	rows := m.NewBatch(n)
 	for i, in := range found {
 		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
 			m.Free(rows)

@@ -128,7 +128,7 @@ func TestInferEveryWay(t *testing.T) {
 		for i, out := range got.Outputs {
 			want := []string{"digit", "answer"}[i]
 			shape := [][]int{{2, 10}, {2, 1}}[i]
-			values := rows.Answers[i].Float32s()
+			values := rows.Outputs[i].Float32s()
 			if out.Name != want || out.Datatype != "FP32" || !slices.Equal(out.Shape, shape) ||
 				!slices.Equal(out.Data, values) {
 				t.Errorf("%s: output %+v\nwant %s %v %v", name, out, want, shape, values)
@@ -140,7 +140,7 @@ func TestInferEveryWay(t *testing.T) {
 func TestOutputs(t *testing.T) {
 	r := start(t)
 	rows := r.predict(t, []int{3}, []int32{5, 6})
-	digit, answer := rows.Answers[0].Float32s(), rows.Answers[1].Float32s()
+	digit, answer := rows.Outputs[0].Float32s(), rows.Outputs[1].Float32s()
 	const allBinary = `"parameters":{"binary_data_output":true},`
 	for _, c := range []struct {
 		more  string

@@ -233,7 +233,7 @@ func TestBorrow(t *testing.T) {
 		if mayBegin(b) != 2 {
 			t.Errorf("%d batches may begin, want 2", mayBegin(b))
 		}
-		rows := b.model.Rows(5 * rowsOfWorker)
+		rows := b.model.NewBatch(5 * rowsOfWorker)
 		if err := b.answer(t.Context(), rows, later()); err != nil || mayBegin(b) != 2 {
 			t.Errorf("%v; %d batches may begin, want 2", err, mayBegin(b))
 		}

@@ -233,10 +233,10 @@ func read(t testing.TB, got *http.Response) response {
 const inferPath = "/v2/models/digitqa/infer"
 
 // predict answers rows of pictures and token ids without the server.
-func (r *running) predict(t testing.TB, pictures []int, ids []int32) *predictor.Rows {
+func (r *running) predict(t testing.TB, pictures []int, ids []int32) *predictor.Batch {
 	t.Helper()
 	m := r.models[0].current.Load().Model
-	rows := m.Rows(len(pictures))
+	rows := m.NewBatch(len(pictures))
 	for i, n := range pictures {
 		m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s()[i*784:], picture(n))
 	}

@@ -129,7 +129,7 @@ func TestLongQuestion(t *testing.T) {
 		t.Errorf("got %+v, want %+v", answer, want)
 	}
 	long := r.call(t, "POST", inferPath, oneRow(t, 3, "half odd number", ""))
-	got, values := tensorsOf(t, long).Outputs[0].Data, r.predict(t, []int{3}, []int32{5, 6}).Answers[0]
+	got, values := tensorsOf(t, long).Outputs[0].Data, r.predict(t, []int{3}, []int32{5, 6}).Outputs[0]
 	if !slices.Equal(got, values.Float32s()) {
 		t.Errorf("got %v, want %v", got, values.Float32s())
 	}

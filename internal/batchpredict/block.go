@@ -11,7 +11,7 @@ const PerBlock = 1024
 // block is up to PerBlock rows with their answers. Bad and unused rows keep valid inputs, such as
 // those of an earlier block, so the model can run all rows.
 type block struct {
-	rows   *predictor.Rows
+	rows   *predictor.Batch
 	first  int // number of the first row
 	n      int
 	bad    []error // by row: why it cannot be answered
@@ -23,7 +23,7 @@ type block struct {
 
 func newBlock(m *predictor.Model) *block {
 	b := &block{
-		rows: m.Rows(PerBlock), bad: make([]error, PerBlock),
+		rows: m.NewBatch(PerBlock), bad: make([]error, PerBlock),
 		dropped: make([]int, PerBlock), cut: make([]bool, PerBlock),
 	}
 	for range m.Heads {

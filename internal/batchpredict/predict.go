@@ -83,7 +83,7 @@ func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err err
 		if b.bad[row] != nil {
 			continue
 		}
-		if err := p.Model.CheckAnswers(b.rows, row); err != nil {
+		if err := p.Model.CheckOutputs(b.rows, row); err != nil {
 			b.bad[row] = p.Source.at(row, err)
 		}
 	}

@@ -91,7 +91,7 @@ func (c *counter) addRow(b *block, row int) {
 		}
 		known++
 		c.Heads[i].Rows++
-		if h.Best(h.numbers(b.rows.Answers[i], row)) == truth {
+		if h.Best(h.numbers(b.rows.Outputs[i], row)) == truth {
 			right++
 			c.Heads[i].Right++
 		}

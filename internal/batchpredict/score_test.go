@@ -42,8 +42,8 @@ func TestScore(t *testing.T) {
 		b.begin(row)
 		copy(b.rows.Inputs[1].Int32s()[2*row:], r.question)
 		b.truths[colour][row], b.truths[order][row] = r.colour, r.order
-		copy(b.rows.Answers[colour].Float32s()[3*row:], []float32{0.25, 0.125, 0.5})
-		b.rows.Answers[order].Float32s()[row] = r.yes
+		copy(b.rows.Outputs[colour].Float32s()[3*row:], []float32{0.25, 0.125, 0.5})
+		b.rows.Outputs[order].Float32s()[row] = r.yes
 	}
 	b.dropped[3], b.dropped[4], b.cut[7] = 2, 5, true
 	c.add(b)

@@ -141,7 +141,7 @@ func (t *Table) appendJSON(to []byte, b *block, row int) []byte {
 	}
 	for i := range t.heads {
 		h := &t.heads[i]
-		numbers := h.numbers(b.rows.Answers[i], row)
+		numbers := h.numbers(b.rows.Outputs[i], row)
 		to = append(append(to, ','), h.keys[0]...)
 		if h.labels == nil {
 			to = appendNumbers(to, numbers, len(h.Shape) > 0)
@@ -173,7 +173,7 @@ func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 	}
 	for i := range t.heads {
 		h := &t.heads[i]
-		numbers := h.numbers(b.rows.Answers[i], row)
+		numbers := h.numbers(b.rows.Outputs[i], row)
 		if h.labels == nil {
 			for _, v := range numbers {
 				to = appendNumber(append(to, ','), v)

@@ -20,9 +20,9 @@ func answeredBlock(m *predictor.Model) *block {
 	b := newBlock(m)
 	b.first, b.n = 1024, 3
 	b.bad[1] = errors.New("a \"bad\" row,\nof 2 lines")
-	copy(b.rows.Answers[colour].Float32s(), []float32{.5, .25, .125, 9, 9, 9, .25, .5, .5})
-	copy(b.rows.Answers[order].Float32s(), []float32{.625, 9, .5})
-	copy(b.rows.Answers[digits].Float32s(), []float32{0.1, -1e20, 9, 9, 16777216, 1e-7})
+	copy(b.rows.Outputs[colour].Float32s(), []float32{.5, .25, .125, 9, 9, 9, .25, .5, .5})
+	copy(b.rows.Outputs[order].Float32s(), []float32{.625, 9, .5})
+	copy(b.rows.Outputs[digits].Float32s(), []float32{0.1, -1e20, 9, 9, 16777216, 1e-7})
 	return b
 }
 
@@ -90,7 +90,7 @@ func TestTableWorkers(t *testing.T) {
 	m := testModel(t)
 	b := newBlock(m)
 	for row := range PerBlock {
-		copy(b.rows.Answers[digits].Float32s()[2*row:], []float32{float32(row), -1})
+		copy(b.rows.Outputs[digits].Float32s()[2*row:], []float32{float32(row), -1})
 	}
 	for _, workers := range []int{1, 2, 3, 8} {
 		table, err := NewTable(m, Format{})

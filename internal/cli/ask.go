@@ -86,7 +86,7 @@ type questioner struct {
 	image    *predictor.Input // nil if the model takes none
 	text     *predictor.Input // nil if the model takes none
 	question string
-	rows     *predictor.Rows
+	rows     *predictor.Batch
 	bad      error // why the question cannot be asked
 	notes    []string
 }
@@ -107,7 +107,7 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: "+
 			"braid predict can fill them from JSON lines", m.Name(), batchpredict.Takes(m))
 	}
-	q.rows = m.Rows(1)
+	q.rows = m.NewBatch(1)
 	if q.text == nil {
 		return q, nil
 	}
@@ -282,7 +282,7 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	if err := q.model.Predict(q.rows); err != nil {
 		return nil, err
 	}
-	if err := q.model.CheckAnswers(q.rows, 0); err != nil {
+	if err := q.model.CheckOutputs(q.rows, 0); err != nil {
 		return nil, err
 	}
 	r := &reply{
@@ -290,7 +290,7 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 		Model: q.model.Name(), Version: q.model.Version(),
 	}
 	for i := range q.model.Heads {
-		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Answers[i].Float32s()))
+		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Outputs[i].Float32s()))
 	}
 	contradictions := q.model.Contradictions(q.rows, 0, r.Heads)
 	r.Contradictions = append([]string{}, contradictions...) // [] in JSON, not null

@@ -35,7 +35,7 @@ func answersTo(
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := m.Rows(1)
+	rows := m.NewBatch(1)
 	m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
 	if err := m.Inputs[1].ReadText(rows.Inputs[1].Int32s(), question); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func answersTo(
 		t.Fatal(err)
 	}
 	for i := range m.Heads {
-		answers = append(answers, m.Heads[i].Answer(rows.Answers[i].Float32s()))
+		answers = append(answers, m.Heads[i].Answer(rows.Outputs[i].Float32s()))
 	}
 	return answers, m.Contradictions(rows, 0, answers)
 }
