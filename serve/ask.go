@@ -14,8 +14,8 @@ import (
 	"braid/vision/digit"
 )
 
-// question is a request to /ask: one row.
-type question struct {
+// askRequest is a request to /ask: one row.
+type askRequest struct {
 	rows  *predictor.Batch
 	saw   []byte   // the first image, as the network sees it, as PNG; nil: no image
 	notes []string // on the inputs
@@ -55,38 +55,38 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	}
 	x := w.(*exchange)
 	x.model = v
-	q, err := s.question(v, b, given)
+	a, err := s.readAsk(v, b, given)
 	if err != nil {
 		return err
 	}
-	defer v.Free(q.rows)
-	if err := v.batch.answer(b.ctx, q.rows, b.deadline); err != nil {
+	defer v.Free(a.rows)
+	if err := v.batch.answer(b.ctx, a.rows, b.deadline); err != nil {
 		return err
 	}
-	if err := v.CheckOutputs(q.rows, 0); err != nil {
+	if err := v.CheckOutputs(a.rows, 0); err != nil {
 		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	}
-	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: q.saw, Notes: q.notes}
+	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: a.saw, Notes: a.notes}
 	for i := range v.Heads {
-		reply.Heads = append(reply.Heads, v.Heads[i].Answer(q.rows.Outputs[i].Float32s()))
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(a.rows.Outputs[i].Float32s()))
 	}
 	x.rows = 1
-	reply.Contradictions = v.Contradictions(q.rows, 0, reply.Heads)
+	reply.Contradictions = v.Contradictions(a.rows, 0, reply.Heads)
 	return replyJSON(w, reply)
 }
 
-// question reads the fields of a request. The caller frees the rows.
-func (s *Server) question(v *version, b *body, given map[string]field) (*question, error) {
+// readAsk reads the fields of a request. The caller frees the rows.
+func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askRequest, error) {
 	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
-	q := &question{rows: v.NewBatch(1)}
+	a := &askRequest{rows: v.NewBatch(1)}
 	read := value.Reader{
 		Memory: b.buffer,
 		Text: func(in *predictor.Input, ids []int32, text []byte) error {
 			err := readText(in, ids, text)
 			if err == nil {
-				q.notes = append(q.notes, in.Notes(string(text))...)
+				a.notes = append(a.notes, in.Notes(string(text))...)
 			}
 			return err
 		},
@@ -96,21 +96,21 @@ func (s *Server) question(v *version, b *body, given map[string]field) (*questio
 	}
 	for i := range v.Inputs {
 		in := &v.Inputs[i]
-		if err := q.readInput(&read, b, in, i, given[in.Name]); err != nil {
-			v.Free(q.rows)
+		if err := a.readInput(&read, b, in, i, given[in.Name]); err != nil {
+			v.Free(a.rows)
 			return nil, inputError(in, err)
 		}
 	}
-	return q, nil
+	return a, nil
 }
 
 // readInput reads the field of the input with index i.
-func (q *question) readInput(
+func (a *askRequest) readInput(
 	read *value.Reader, b *body, in *predictor.Input, i int, f field,
 ) (err error) {
 	var content []byte
 	var pixels []uint8
-	t := q.rows.Inputs[i]
+	t := a.rows.Inputs[i]
 	switch {
 	case f.raw != nil:
 		pixels, err = read.JSON(in, t, 0, f.raw)
@@ -127,12 +127,12 @@ func (q *question) readInput(
 		return err
 	case in.IsText() && !in.Trained(t.Int32s()):
 		trained := suggest.List(in.Text.Questions)
-		q.notes = append(q.notes,
+		a.notes = append(a.notes,
 			"the model was not trained on this "+in.Name+", but on "+trained)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
 		return digit.ErrBlank // batch prediction accepts it: a data set may have blank images
-	case in.IsImage() && q.saw == nil:
-		q.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
+	case in.IsImage() && a.saw == nil:
+		a.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
 	}
 	return err
 }

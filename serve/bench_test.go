@@ -20,7 +20,7 @@ func (d *discard) WriteHeader(int)             {}
 func BenchmarkInfer(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "model.safetensors")
 	saveModel(b, path, 1)
-	s, err := New(Config{Models: []Source{{Path: path}}})
+	s, err := New(Config{Models: []ModelPath{{Path: path}}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -100,7 +100,7 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 	r := start(t, func(c *Config) {
 		c.Models = nil
 		for _, path := range models {
-			c.Models = append(c.Models, Source{Path: path})
+			c.Models = append(c.Models, ModelPath{Path: path})
 		}
 	})
 	p := &tab{T: t, origin: r.url, screen: on}

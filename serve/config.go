@@ -13,7 +13,7 @@ import (
 
 // Config configures a server. Zero fields mean the defaults named with each.
 type Config struct {
-	Models []Source
+	Models []ModelPath
 	Log    *slog.Logger // nil: no log
 
 	// LogDropped returns how many lines the log has dropped so far, for the metrics. May be nil.
@@ -62,18 +62,18 @@ type Config struct {
 	DrainTimeout time.Duration // for requests on accepted connections after that; 10 s
 }
 
-// Source is a model to serve.
-type Source struct {
+// ModelPath is a model to serve.
+type ModelPath struct {
 	Name string // in addresses; "": the network's name
 	Path string // of a model file or a run folder
 }
 
-// ParseSource parses NAME=PATH, or PATH alone. A path may contain = too.
-func ParseSource(text string) Source {
+// ParseModelPath parses NAME=PATH, or PATH alone. A path may contain = too.
+func ParseModelPath(text string) ModelPath {
 	if name, path, ok := strings.Cut(text, "="); ok && goodName.MatchString(name) {
-		return Source{Name: name, Path: path}
+		return ModelPath{Name: name, Path: path}
 	}
-	return Source{Path: text}
+	return ModelPath{Path: text}
 }
 
 // Defaults returns a configuration with all defaults, and no models.

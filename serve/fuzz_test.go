@@ -21,7 +21,7 @@ func fuzzed(f *testing.F) *Server {
 	f.Helper()
 	path := filepath.Join(f.TempDir(), "model.safetensors")
 	saveModel(f, path, 1)
-	c := Config{Models: []Source{{Path: path}}, Body: 1 << 20, Image: 64 << 10, Rows: 100}
+	c := Config{Models: []ModelPath{{Path: path}}, Body: 1 << 20, Image: 64 << 10, Rows: 100}
 	s, err := New(c)
 	if err != nil {
 		f.Fatal(err)

@@ -134,7 +134,7 @@ func TestHostsOfHandler(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	saveModel(t, path, 1)
 	for _, names := range [][]string{nil, {"own.example.org"}} {
-		s, err := New(Config{Models: []Source{{Path: path}}, Hosts: names})
+		s, err := New(Config{Models: []ModelPath{{Path: path}}, Hosts: names})
 		if err != nil {
 			t.Fatal(err)
 		}

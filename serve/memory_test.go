@@ -30,7 +30,7 @@ func TestUnreadAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	const rows = 3900 // 16 MB and more of JSON for 16 KB
-	r := start(t, func(c *Config) { c.Models = []Source{{Path: path}} })
+	r := start(t, func(c *Config) { c.Models = []ModelPath{{Path: path}} })
 	head := fmt.Sprintf(`{"inputs":[{"name":"x","datatype":"FP32","shape":[%d,1],`+
 		`"parameters":{"binary_data_size":%d}}]}`, rows, 4*rows)
 	c := r.dial(t)

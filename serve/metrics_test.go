@@ -53,7 +53,7 @@ func countedBatches(t *testing.T, m *modelMetrics) []float64 {
 // other names make no series.
 func TestModelMetrics(t *testing.T) {
 	r := start(t, func(c *Config) {
-		c.Models = []Source{{Name: "a", Path: c.Models[0].Path}, {Name: "b", Path: c.Models[0].Path}}
+		c.Models = []ModelPath{{Name: "a", Path: c.Models[0].Path}, {Name: "b", Path: c.Models[0].Path}}
 	})
 	good := oneRow(t, 3, "odd number", "")
 	rows := strings.ReplaceAll(images(3), "prime", "odd")

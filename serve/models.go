@@ -65,11 +65,11 @@ func unchanged(a, b os.FileInfo) bool {
 // loadModels loads all configured models.
 func (s *Server) loadModels() error {
 	s.byName = map[string]*served{}
-	for _, source := range s.config.Models {
-		m := &served{name: source.Name, path: source.Path, seen: stat(source.Path)}
+	for _, given := range s.config.Models {
+		m := &served{name: given.Name, path: given.Path, seen: stat(given.Path)}
 		var model *predictor.Model
 		err := guarded(func() (err error) {
-			model, err = predictor.Open(source.Path)
+			model, err = predictor.Open(given.Path)
 			return err
 		})
 		if err != nil {

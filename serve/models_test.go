@@ -109,7 +109,7 @@ func TestWatch(t *testing.T) {
 	}
 	r := start(t, func(c *Config) {
 		c.Watch = 5 * time.Millisecond
-		c.Models = []Source{{Path: latest}}
+		c.Models = []ModelPath{{Path: latest}}
 	})
 	before := r.digits(t, inferPath)
 	if err := os.Symlink("b", latest+".new"); err != nil {
@@ -256,7 +256,7 @@ func TestSeveralModels(t *testing.T) {
 		saveModel(t, filepath.Join(folder, name), uint64(seed+1))
 	}
 	r := start(t, func(c *Config) {
-		c.Models = []Source{
+		c.Models = []ModelPath{
 			{"digits", filepath.Join(folder, "a")}, {"other", filepath.Join(folder, "b")},
 		}
 	})
@@ -295,15 +295,15 @@ func TestSeveralModels(t *testing.T) {
 func TestBadConfigs(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	saveModel(t, path, 1)
-	one := []Source{{Path: path}}
+	one := []ModelPath{{Path: path}}
 	tokens := func(content string) Config {
 		return Config{Models: one, Token: tokenFile(t, content)}
 	}
 	for want, c := range map[string]Config{
 		"no model is given":                  {},
-		"no model at":                        {Models: []Source{{Path: path + "x"}}},
-		`two models are named "digitqa"`:     {Models: []Source{{Path: path}, {Path: path}}},
-		`cannot be named "a/b"`:              {Models: []Source{{"a/b", path}}},
+		"no model at":                        {Models: []ModelPath{{Path: path + "x"}}},
+		`two models are named "digitqa"`:     {Models: []ModelPath{{Path: path}, {Path: path}}},
+		`cannot be named "a/b"`:              {Models: []ModelPath{{"a/b", path}}},
 		"Queue is -1":                        {Models: one, Queue: -1},
 		"DrainWait is -2s":                   {Models: one, DrainWait: -2 * time.Second},
 		"BatchWait is 5s":                    {Models: one, BatchWait: 5 * time.Second},

@@ -259,7 +259,7 @@ func (p *tab) blanked(want string) {
 // Heads that answer a text are those that the model's rules name. Without rules they are those that
 // read it.
 func TestPageHeadsAsked(t *testing.T) {
-	r := start(t, func(c *Config) { c.Models = append(c.Models, Source{Path: captionModel(t)}) })
+	r := start(t, func(c *Config) { c.Models = append(c.Models, ModelPath{Path: captionModel(t)}) })
 	var reply struct{ Models []about }
 	if err := json.Unmarshal(r.call(t, "GET", "/models", nil).body, &reply); err != nil {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ func start(t testing.TB, changes ...func(*Config)) *running {
 	saveModel(t, r.path, 1)
 	logs := slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})
 	c := Config{
-		Models: []Source{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(logs),
+		Models: []ModelPath{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(logs),
 	}
 	for _, change := range changes {
 		change(&c)

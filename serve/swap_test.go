@@ -30,7 +30,7 @@ func TestSwaps(t *testing.T) {
 		if files[v], err = os.ReadFile(path); err != nil {
 			t.Fatal(err)
 		}
-		r := start(t, func(c *Config) { c.Models = []Source{{"digitqa", path}} })
+		r := start(t, func(c *Config) { c.Models = []ModelPath{{"digitqa", path}} })
 		got := r.call(t, "POST", inferPath, oneRow(t, 3, "odd number", ""))
 		version, outputs := versionOf(t, got.body)
 		want[version] = outputs

@@ -80,7 +80,7 @@ func TestUnknownWords(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "films.safetensors")
 	want := goodness(t, films(t, path, o))
 	r := start(t, func(c *Config) {
-		c.Models = append(c.Models, Source{Name: "films", Path: path})
+		c.Models = append(c.Models, ModelPath{Name: "films", Path: path})
 	})
 	const infer = "/v2/models/films/infer"
 	texts := binaryTexts(reviews...)

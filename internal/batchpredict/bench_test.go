@@ -46,11 +46,11 @@ func BenchmarkJSON(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		source, err := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "", Refuse)
+		reader, err := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "", Refuse)
 		if err != nil {
 			b.Fatal(err)
 		}
-		p := Prediction{Model: m, Source: source, Table: table}
+		p := Prediction{Model: m, Reader: reader, Table: table}
 		if _, err := p.Run(b.Context(), io.Discard); err != nil {
 			b.Fatal(err)
 		}

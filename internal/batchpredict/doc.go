@@ -1,17 +1,17 @@
 // Package batchpredict answers the rows of a file in constant memory, for braid predict.
 //
-// Open opens a file and decompresses it. NewIDX returns a Source of IDX images, with questions and
-// true answers from other files. NewJSON returns a Source of JSON lines: each is an object with the
-// inputs and the true answers of a row. A Prediction answers the rows of a Source, writes them with
-// a Table, and counts the right answers in a Score:
+// Open opens a file and decompresses it. NewIDX returns a RowReader of IDX images, with questions
+// and true answers from other files. NewJSON returns a RowReader of JSON lines: each is an object
+// with the inputs and the true answers of a row. A Prediction answers the rows of a RowReader,
+// writes them with a Table, and counts the right answers in a Score:
 //
 //	file, err := batchpredict.Open(ctx, "rows.jsonl", os.Stdin)
-//	source, err := batchpredict.NewJSON(file, model, "odd number", batchpredict.Refuse)
+//	reader, err := batchpredict.NewJSON(file, model, "odd number", batchpredict.Refuse)
 //	table, err := batchpredict.NewTable(model, batchpredict.Format{CSV: true})
-//	p := batchpredict.Prediction{Model: model, Source: source, Table: table}
+//	p := batchpredict.Prediction{Model: model, Reader: reader, Table: table}
 //	score, err := p.Run(ctx, os.Stdout)
 //
-// Rows are processed in blocks (block.go). The source, idx.go or json.go, fills a block; the model
+// Rows are processed in blocks (block.go). The reader, idx.go or json.go, fills a block; the model
 // answers it; table.go writes the answers and score.go counts them. With IDX images, question.go
 // reads the questions and label.go the true answers. In JSON lines, row.go reads an object and
 // internal/value its values. file.go decompresses, line.go splits lines; input.go and head.go

@@ -11,7 +11,8 @@ import (
 	"braid/predictor"
 )
 
-// IDX is a Source of the images of an IDX file, with questions and true answers from other files.
+// IDX is a RowReader of the images of an IDX file, with questions and true answers from other
+// files.
 type IDX struct {
 	file      *File
 	images    *data.IDXReader
@@ -27,8 +28,8 @@ type IDX struct {
 	first     int // number of the block's first image
 }
 
-// NewIDX returns a source of an IDX file. If the model reads a text, call Ask or Questions before
-// rows are read. The source closes the file.
+// NewIDX returns a reader of an IDX file. If the model reads a text, call Ask or Questions before
+// rows are read. The reader closes the file.
 func NewIDX(file *File, m *predictor.Model, unknown Unknown) (*IDX, error) {
 	r := &IDX{file: file, model: m, unknown: unknown}
 	r.image = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.IsImage() })
@@ -62,13 +63,13 @@ func (r *IDX) count() int { return r.images.Shape()[0] }
 
 func (r *IDX) texts() *texts { return &texts{in: &r.model.Inputs[r.text], unknown: r.unknown} }
 
-// Questions takes the question of each image from a line of a file. The source closes the file.
+// Questions takes the question of each image from a line of a file. The reader closes the file.
 func (r *IDX) Questions(file *File) {
 	r.questions = &questions{file: file, texts: *r.texts(), images: r.count()}
 }
 
 // Labels takes the true answers of a head, by its index, from an IDX file. The head must have
-// Answers. The source closes the file.
+// Answers. The reader closes the file.
 func (r *IDX) Labels(head int, file *File) error {
 	l := labels{file: file, head: head, answers: len(Answers(&r.model.Heads[head]))}
 	err := l.open(r.count())

@@ -22,13 +22,13 @@ func TestIDXFill(t *testing.T) {
 		fmt.Fprintf(&questions, "%s\r\n", ask[i%3])
 		colours, orders = append(colours, uint8(i%3)), append(orders, uint8(i%2))
 	}
-	source, err := NewIDX(stdin(t, braidtest.Gzip(images(n))), m, Refuse)
+	reader, err := NewIDX(stdin(t, braidtest.Gzip(images(n))), m, Refuse)
 	if err != nil {
 		t.Fatal(err)
 	}
-	source.Questions(stdin(t, "\ufeff"+questions.String()))
+	reader.Questions(stdin(t, "\ufeff"+questions.String()))
 	for head, labels := range map[int][]uint8{order: orders, colour: colours} {
-		if err := source.Labels(head, stdin(t, braidtest.IDX(labels, n))); err != nil {
+		if err := reader.Labels(head, stdin(t, braidtest.IDX(labels, n))); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -37,11 +37,11 @@ func TestIDXFill(t *testing.T) {
 		row := i % PerBlock
 		if row == 0 {
 			b.first = i
-			err := source.fill(b)
+			err := reader.fill(b)
 			if want := min(PerBlock, n-i); b.n != want || (err == io.EOF) != (i+want == n) {
 				t.Fatalf("block at %d has %d rows, %v", i, b.n, err)
 			}
-			if done, total := source.Progress(); done != int64(i+b.n) || total != n {
+			if done, total := reader.Progress(); done != int64(i+b.n) || total != n {
 				t.Errorf("progress is %d of %d", done, total)
 			}
 		}
@@ -58,7 +58,7 @@ func TestIDXFill(t *testing.T) {
 		}
 	}
 	const want = "standard input: image 1026: the disk is broken"
-	if err := source.at(2, errBroken); err.Error() != want {
+	if err := reader.at(2, errBroken); err.Error() != want {
 		t.Errorf("the error of a row is %v, want %s", err, want)
 	}
 }
@@ -85,21 +85,21 @@ func TestIDXBroken(t *testing.T) {
 		if c.images == nil {
 			c.images = bytes.NewReader(images(3))
 		}
-		source, err := NewIDX(named("images", c.images), m, Drop)
+		reader, err := NewIDX(named("images", c.images), m, Drop)
 		if err == nil {
-			err = source.Ask("odd number")
+			err = reader.Ask("odd number")
 		}
 		if err == nil && c.labels != nil {
-			err = source.Labels(colour, named("labels", c.labels))
+			err = reader.Labels(colour, named("labels", c.labels))
 		}
 		if err != nil {
 			t.Fatalf("%s: %v", want, err)
 		}
 		if c.questions != nil {
-			source.Questions(named("questions", c.questions))
+			reader.Questions(named("questions", c.questions))
 		}
 		b := newBlock(m)
-		if err := source.fill(b); err == nil || !strings.HasPrefix(err.Error(), want) || b.n != 0 {
+		if err := reader.fill(b); err == nil || !strings.HasPrefix(err.Error(), want) || b.n != 0 {
 			t.Errorf("%d rows, %v, want %s", b.n, err, want)
 		}
 	}
@@ -115,13 +115,13 @@ func TestIDXBadQuestion(t *testing.T) {
 		Refuse: {"", `line 2: "prime number" has a word`, tooLong, "", `line 5: "" asks`},
 		Drop:   {"", "", tooLong, "", ""},
 	} {
-		source, err := NewIDX(stdin(t, images(5)), m, unknown)
+		reader, err := NewIDX(stdin(t, images(5)), m, unknown)
 		if err != nil {
 			t.Fatal(err)
 		}
-		source.Questions(stdin(t, strings.Join(lines, "\n")+"\n"))
+		reader.Questions(stdin(t, strings.Join(lines, "\n")+"\n"))
 		b := newBlock(m)
-		if err := source.fill(b); err != io.EOF || b.n != 5 {
+		if err := reader.fill(b); err != io.EOF || b.n != 5 {
 			t.Fatalf("%d rows, %v", b.n, err)
 		}
 		for row, want := range want {
@@ -152,20 +152,20 @@ func TestIDXClose(t *testing.T) {
 		f.file = c
 		return f
 	}
-	source, err := NewIDX(file(images(1)), m, Refuse)
+	reader, err := NewIDX(file(images(1)), m, Refuse)
 	if err != nil {
 		t.Fatal(err)
 	}
-	source.Questions(file(nil))
+	reader.Questions(file(nil))
 	for head := range 2 {
-		if err := source.Labels(head, file(braidtest.IDX([]byte{1}, 1))); err != nil {
+		if err := reader.Labels(head, file(braidtest.IDX([]byte{1}, 1))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := source.Labels(order, file(nil)); err == nil {
+	if err := reader.Labels(order, file(nil)); err == nil {
 		t.Error("a file without a header is taken")
 	}
-	if source.Close(); c.closed != 5 {
+	if reader.Close(); c.closed != 5 {
 		t.Errorf("%d of 5 files are closed", c.closed)
 	}
 }

@@ -18,7 +18,7 @@ const (
 	blockBytes  = 8 << 20  // of a block's lines: the block ends with the line that reaches it
 )
 
-// JSON is a Source of JSON lines: objects with the model's inputs by their names, and with true
+// JSON is a RowReader of JSON lines: objects with the model's inputs by their names, and with true
 // answers, as far as they are known, by the heads' names.
 type JSON struct {
 	file    *File
@@ -35,8 +35,8 @@ type jsonLine struct {
 	err      error // reading the line failed
 }
 
-// NewJSON returns a source of a file. Rows without a question get the given one, unless it is
-// empty; it is an error if the model cannot be asked that. The source closes the file.
+// NewJSON returns a reader of a file. Rows without a question get the given one, unless it is
+// empty; it is an error if the model cannot be asked that. The reader closes the file.
 func NewJSON(file *File, m *predictor.Model, question string, unknown Unknown) (*JSON, error) {
 	r := &JSON{file: file}
 	for range runtime.GOMAXPROCS(0) {

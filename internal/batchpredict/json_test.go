@@ -16,12 +16,12 @@ func TestJSONLines(t *testing.T) {
 	long := `{"image": "` + strings.Repeat("x", MostLine) + `"}`
 	text := "\ufeff \r\n" + line(5) + "\r\n\n\t\n" + long + "\n{}\n\n" + line(70) +
 		"\n\ufeff" + line(1)
-	source, err := NewJSON(stdin(t, text), m, "", Refuse)
+	reader, err := NewJSON(stdin(t, text), m, "", Refuse)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := newBlock(m)
-	if err := source.fill(b); err != io.EOF || b.n != 5 {
+	if err := reader.fill(b); err != io.EOF || b.n != 5 {
 		t.Fatalf("%d rows, %v", b.n, err)
 	}
 	for row, want := range []string{
@@ -33,7 +33,7 @@ func TestJSONLines(t *testing.T) {
 			t.Errorf("row %d: %v, want %s", row, err, want)
 		}
 	}
-	if err := source.at(3, errBroken); err.Error() != "standard input: line 8: the disk is broken" {
+	if err := reader.at(3, errBroken); err.Error() != "standard input: line 8: the disk is broken" {
 		t.Errorf("the error of a row is %v", err)
 	}
 	for row, want := range map[int][]float32{0: {5, 0, 0, 0, 0, 0}, 3: {6, 0, 0, 0, 0, 2}} {
@@ -41,7 +41,7 @@ func TestJSONLines(t *testing.T) {
 			t.Errorf("row %d is %v, want %v", row, got, want)
 		}
 	}
-	if done, total := source.Progress(); done != int64(len(text)) || total != 0 {
+	if done, total := reader.Progress(); done != int64(len(text)) || total != 0 {
 		t.Errorf("progress is %d of %d, want %d of 0", done, total, len(text))
 	}
 }
@@ -65,13 +65,13 @@ func TestJSONBlocks(t *testing.T) {
 		for i := range c.rows {
 			text.WriteString(line(i) + c.after)
 		}
-		source, err := NewJSON(stdin(t, text.String()), m, "", Refuse)
+		reader, err := NewJSON(stdin(t, text.String()), m, "", Refuse)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b, got, row := newBlock(m), []int{}, 0
 		for err == nil {
-			err = source.fill(b)
+			err = reader.fill(b)
 			got = append(got, b.n)
 			for i := range b.n {
 				pixels := b.rows.Inputs[0].Float32s()[6*i:][:6]
@@ -100,13 +100,13 @@ func TestJSONBroken(t *testing.T) {
 		"after line 3: the disk is broken":             {failing([]byte(line(3) + "\n7\n8\n")), 3},
 		"after line 3: compressed file is cut short: ": {bytes.NewReader(cut[:len(cut)-4]), 3},
 	} {
-		source, err := NewJSON(opened(t, c.r), m, "", Refuse)
+		reader, err := NewJSON(opened(t, c.r), m, "", Refuse)
 		if err != nil {
 			t.Fatal(err)
 		}
 		b := newBlock(m)
 		b.n = 9 // of the block before
-		err = source.fill(b)
+		err = reader.fill(b)
 		if err == nil || !strings.HasPrefix(err.Error(), "standard input: "+want) || b.n != c.rows {
 			t.Errorf("%d rows, %v, want %d, %s", b.n, err, c.rows, want)
 		}

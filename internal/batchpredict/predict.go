@@ -10,11 +10,11 @@ import (
 	"braid/predictor"
 )
 
-// Source reads rows: an IDX or a JSON.
-type Source interface {
+// RowReader reads rows: an IDX or a JSON.
+type RowReader interface {
 	// Progress returns how much has been read, and the total, 0 if that is unknown.
 	Progress() (done, total int64)
-	// Close closes the source's files.
+	// Close closes the reader's files.
 	Close()
 
 	// fill reads the next rows into a block. The error is io.EOF with the last rows, or after them.
@@ -24,15 +24,15 @@ type Source interface {
 	at(row int, err error) error
 }
 
-// Prediction answers the rows of a source.
+// Prediction answers the rows of a reader.
 type Prediction struct {
 	Model   *predictor.Model
-	Source  Source
+	Reader  RowReader
 	Table   *Table
 	SkipBad bool // write why a row cannot be answered, and go on
 
 	// Progress, unless nil, is called after a block with the number of rows answered so far, and
-	// with the source's progress.
+	// with the reader's progress.
 	Progress func(rows int, done, total int64)
 }
 
@@ -48,7 +48,7 @@ func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
 			return nil, fmt.Errorf("%w after %d rows", context.Cause(ctx), b.first+b.n)
 		}
 		b.first += b.n
-		read := p.Source.fill(b)
+		read := p.Reader.fill(b)
 		if read != nil && read != io.EOF && b.n == 0 {
 			return nil, read
 		}
@@ -64,7 +64,7 @@ func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
 			return nil, read
 		}
 		if p.Progress != nil {
-			done, total := p.Source.Progress()
+			done, total := p.Reader.Progress()
 			p.Progress(b.first+b.n, done, total)
 		}
 	}
@@ -84,7 +84,7 @@ func (p *Prediction) answer(w io.Writer, b *block, count *counter) (bad, err err
 			continue
 		}
 		if err := p.Model.CheckOutputs(b.rows, row); err != nil {
-			b.bad[row] = p.Source.at(row, err)
+			b.bad[row] = p.Reader.at(row, err)
 		}
 	}
 	bad = cmp.Or(p.cutBad(b), bad)

@@ -13,9 +13,9 @@ import (
 	"braid/predictor"
 )
 
-// run predicts a source's rows as JSON lines.
+// run predicts a reader's rows as JSON lines.
 func run(
-	t *testing.T, ctx context.Context, m *predictor.Model, s Source, skipBad bool,
+	t *testing.T, ctx context.Context, m *predictor.Model, s RowReader, skipBad bool,
 ) ([]string, *Score, error) {
 	t.Helper()
 	table, err := NewTable(m, Format{})
@@ -23,7 +23,7 @@ func run(
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	p := Prediction{Model: m, Source: s, Table: table, SkipBad: skipBad}
+	p := Prediction{Model: m, Reader: s, Table: table, SkipBad: skipBad}
 	score, err := p.Run(ctx, &out)
 	s.Close()
 	return slices.Collect(strings.Lines(out.String())), score, err
@@ -43,7 +43,7 @@ func checkRows(t *testing.T, lines []string, n int) {
 	}
 }
 
-// Rows come out in their order, whatever source they come from and however they fall into blocks.
+// Rows come out in their order, whatever reader they come from and however they fall into blocks.
 func TestRunOrder(t *testing.T) {
 	m := testModel(t)
 	for _, n := range []int{1, 2, PerBlock - 1, PerBlock, PerBlock + 1, 2*PerBlock + 7} {
@@ -62,17 +62,17 @@ func TestRunOrder(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, source := range []Source{fromIDX, fromJSON} {
-			out, score, err := run(t, t.Context(), m, source, false)
+		for _, reader := range []RowReader{fromIDX, fromJSON} {
+			out, score, err := run(t, t.Context(), m, reader, false)
 			if err != nil || score.Rows != n || score.Bad != 0 {
-				t.Fatalf("%T: %+v, %v", source, score, err)
+				t.Fatalf("%T: %+v, %v", reader, score, err)
 			}
 			checkRows(t, out, n)
 		}
 	}
 }
 
-// script is a source of rows with given errors. It ends with an error once, then with io.EOF.
+// script is a reader of rows with given errors. It ends with an error once, then with io.EOF.
 type script struct {
 	blocks [][]error
 	end    error
@@ -145,7 +145,7 @@ func TestRunBadRow(t *testing.T) {
 	}
 }
 
-// A row without an answer, because its numbers overflow, is bad: the source says where it is.
+// A row without an answer, because its numbers overflow, is bad: the reader says where it is.
 func TestRunOverflow(t *testing.T) {
 	m := testModel(t)
 	w, err := m.File.Model.Weight("digits.kernel")
@@ -223,7 +223,7 @@ func TestRunBrokenOutput(t *testing.T) {
 			for range 3 {
 				s.blocks = append(s.blocks, make([]error, perBlock))
 			}
-			p := Prediction{Model: m, Source: s, Table: table}
+			p := Prediction{Model: m, Reader: s, Table: table}
 			score, err := p.Run(t.Context(), &limited{writes})
 			read := 0 // blocks
 			if writes >= header {
@@ -236,7 +236,7 @@ func TestRunBrokenOutput(t *testing.T) {
 	}
 }
 
-// Progress is called between blocks, with the rows answered and the source's progress.
+// Progress is called between blocks, with the rows answered and the reader's progress.
 func TestRunProgress(t *testing.T) {
 	m := testModel(t)
 	table, err := NewTable(m, Format{})
@@ -245,7 +245,7 @@ func TestRunProgress(t *testing.T) {
 	}
 	s := &script{blocks: [][]error{make([]error, 4), make([]error, 1), make([]error, 2)}, end: io.EOF}
 	var got []string
-	p := Prediction{Model: m, Source: s, Table: table, Progress: func(rows int, done, total int64) {
+	p := Prediction{Model: m, Reader: s, Table: table, Progress: func(rows int, done, total int64) {
 		got = append(got, fmt.Sprint(rows, done, total))
 	}}
 	if _, err := p.Run(t.Context(), io.Discard); err != nil {

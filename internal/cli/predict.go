@@ -117,11 +117,11 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err := f.checkDistinct(path, model); err != nil {
 		return err
 	}
-	source, err := f.source(ctx, s, model)
+	reader, err := f.rowReader(ctx, s, model)
 	if err != nil {
 		return err
 	}
-	defer source.Close()
+	defer reader.Close()
 	if f.question != "" && f.log == "text" {
 		for _, note := range notes(model.Input((*predictor.Input).IsText), f.question) {
 			s.note(note)
@@ -133,7 +133,7 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	if err != nil {
 		return err
 	}
-	p := &batchpredict.Prediction{Model: model, Source: source, Table: table, SkipBad: f.skip}
+	p := &batchpredict.Prediction{Model: model, Reader: reader, Table: table, SkipBad: f.skip}
 	bar := newRowsBar(s, f.out)
 	if bar != nil {
 		p.Progress = bar.show

@@ -15,10 +15,10 @@ import (
 	"braid/predictor"
 )
 
-// source opens the rows and checks the flags that depend on their format.
-func (f *predictFlags) source(
+// rowReader opens the rows and checks the flags that depend on their format.
+func (f *predictFlags) rowReader(
 	ctx context.Context, s streams, m *predictor.Model,
-) (_ batchpredict.Source, err error) {
+) (_ batchpredict.RowReader, err error) {
 	file, err := batchpredict.Open(ctx, f.in, s.in)
 	if err != nil {
 		return nil, fmt.Errorf("--in: %w", err)
@@ -42,11 +42,11 @@ func (f *predictFlags) source(
 		return nil, usage("--labels is for IDX images: each JSON line contains its true answers " +
 			"by the heads' names")
 	}
-	source, err := batchpredict.NewJSON(file, m, f.question, f.unknownWords())
+	reader, err := batchpredict.NewJSON(file, m, f.question, f.unknownWords())
 	if err != nil {
 		return nil, fmt.Errorf("--question: %w", err)
 	}
-	return source, nil
+	return reader, nil
 }
 
 const takesNoText = "%s: the model takes no text: its inputs are %s"
@@ -62,14 +62,14 @@ func (f *predictFlags) unknownWords() batchpredict.Unknown {
 // idx returns the rows of IDX images with the files of --questions and --labels.
 func (f *predictFlags) idx(
 	ctx context.Context, s streams, file *batchpredict.File, m *predictor.Model,
-) (_ batchpredict.Source, err error) {
-	source, err := batchpredict.NewIDX(file, m, f.unknownWords())
+) (_ batchpredict.RowReader, err error) {
+	reader, err := batchpredict.NewIDX(file, m, f.unknownWords())
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			source.Close()
+			reader.Close()
 		}
 	}()
 	text := m.Input((*predictor.Input).IsText)
@@ -81,24 +81,24 @@ func (f *predictFlags) idx(
 		if err != nil {
 			return nil, fmt.Errorf("--questions: %w", err)
 		}
-		source.Questions(questions)
+		reader.Questions(questions)
 	case f.question != "":
-		if err := source.Ask(f.question); err != nil {
+		if err := reader.Ask(f.question); err != nil {
 			return nil, fmt.Errorf("--question: %w", err)
 		}
 	case text != nil:
 		return nil, usage("the model reads a question with each image: --question %s for all, "+
 			"or --questions FILE with a line for each", shellText(text.Suggest()))
 	}
-	if err := f.openLabels(ctx, s, source, m); err != nil {
+	if err := f.openLabels(ctx, s, reader, m); err != nil {
 		return nil, err
 	}
-	return source, nil
+	return reader, nil
 }
 
 // openLabels opens the files of --labels.
 func (f *predictFlags) openLabels(
-	ctx context.Context, s streams, source *batchpredict.IDX, m *predictor.Model,
+	ctx context.Context, s streams, reader *batchpredict.IDX, m *predictor.Model,
 ) error {
 	var labelled []int // heads
 	for _, flag := range f.labels {
@@ -110,7 +110,7 @@ func (f *predictFlags) openLabels(
 		if err != nil {
 			return fmt.Errorf("--labels: %w", err)
 		}
-		if err := source.Labels(head, labels); err != nil {
+		if err := reader.Labels(head, labels); err != nil {
 			return fmt.Errorf("--labels: %w", err)
 		}
 		if slices.Contains(labelled, head) {

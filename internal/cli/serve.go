@@ -230,14 +230,14 @@ func (f *serveFlags) addModels(args []string) error {
 		args = []string{latest}
 	}
 	for _, arg := range args {
-		source := serve.ParseSource(arg)
-		incomplete := strings.Contains(arg, "=") && (source.Name == "" || source.Path == "")
-		if _, err := os.Stat(source.Path); incomplete && errors.Is(err, fs.ErrNotExist) {
+		model := serve.ParseModelPath(arg)
+		incomplete := strings.Contains(arg, "=") && (model.Name == "" || model.Path == "")
+		if _, err := os.Stat(model.Path); incomplete && errors.Is(err, fs.ErrNotExist) {
 			return usage("%s is no file, and no NAME=MODEL: want a name of letters, digits, "+
 				"'.', '_' and '-' that begins with a letter or a digit, then a model",
 				suggest.Shorten(arg))
 		}
-		f.Models = append(f.Models, source)
+		f.Models = append(f.Models, model)
 	}
 	return nil
 }

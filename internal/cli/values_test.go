@@ -147,7 +147,7 @@ type both struct {
 
 func newBoth(t *testing.T, model string) *both {
 	t.Helper()
-	s, err := serve.New(serve.Config{Models: []serve.Source{{Name: "m", Path: model}}})
+	s, err := serve.New(serve.Config{Models: []serve.ModelPath{{Name: "m", Path: model}}})
 	if err != nil {
 		t.Fatal(err)
 	}
