@@ -28,8 +28,8 @@ func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows
 // makePartials grows the buffers to what a tree of chunks needs: one for each level.
 func (w *Worker) makePartials(grad tensor.Rows[float32], b WeightBlock, chunks int) {
 	levels, size := bits.Len(uint(chunks-1)), (b.RowHi-b.RowLo)*grad.Stride
-	if len(b.uses) > 1 && len(w.again) < size {
-		w.again = parallel.Floats(size)
+	if len(b.uses) > 1 && len(w.secondUse) < size {
+		w.secondUse = parallel.Floats(size)
 	}
 	for len(w.partial) < levels {
 		w.partial = append(w.partial, nil)
@@ -69,7 +69,7 @@ func (w *Worker) chunkGradient(b WeightBlock, lo, hi int, grad tensor.Rows[float
 		t.Lo, t.Hi = lo, hi
 		to := grad
 		if i > 0 {
-			to.Data = w.again
+			to.Data = w.secondUse
 		}
 		use.node.Op.(op.Weighted).Gradient(t, use.weight, b.Block, to)
 		if i > 0 {

@@ -18,8 +18,8 @@ const (
 // rowsByBytes returns the number of rows of a prediction pass.
 func (n *Network) rowsByBytes() int {
 	width := 0
-	slots, _ := n.slots()
-	for _, w := range slots {
+	regions, _ := n.regions()
+	for _, w := range regions {
 		width += parallel.Padded(w)
 	}
 	return max(1, min(predictRows, predictBytes/(4*max(width, 1))))
@@ -52,24 +52,24 @@ func (n *Network) lifetimes() []lifetime {
 	return list
 }
 
-// slots assigns each buffer to a slot of memory. It returns the widths of the slots, and the slot
-// of each buffer.
-func (n *Network) slots() (widths, slot []int) {
+// regions assigns each buffer to a region of memory. It returns the widths of the regions, and the
+// region of each buffer.
+func (n *Network) regions() (widths, region []int) {
 	lifetimes := n.lifetimes()
-	slot = make([]int, len(lifetimes))
-	var busyUntil []int // by slot
+	region = make([]int, len(lifetimes))
+	var busyUntil []int // by region
 	for first := -1; first < len(n.Nodes); first++ {
 		for b, l := range lifetimes {
 			if l.first != first || n.holdsIDs(b) {
 				continue
 			}
-			// Choose the free slot that grows least, then the smallest.
+			// Choose the free region that grows least, then the smallest.
 			best, growth := -1, 0
-			for s, until := range busyUntil {
-				grows := max(n.layout.widths[b]-widths[s], 0)
-				better := best < 0 || grows < growth || grows == growth && widths[s] < widths[best]
+			for r, until := range busyUntil {
+				grows := max(n.layout.widths[b]-widths[r], 0)
+				better := best < 0 || grows < growth || grows == growth && widths[r] < widths[best]
 				if until < first && better {
-					best, growth = s, grows
+					best, growth = r, grows
 				}
 			}
 			if best < 0 {
@@ -77,10 +77,10 @@ func (n *Network) slots() (widths, slot []int) {
 				widths, busyUntil = append(widths, 0), append(busyUntil, 0)
 			}
 			widths[best], busyUntil[best] = max(widths[best], n.layout.widths[b]), l.last
-			slot[b] = best
+			region[b] = best
 		}
 	}
-	return widths, slot
+	return widths, region
 }
 
 // holdsIDs reports whether a buffer belongs to an int32 input, whose memory is separate.
@@ -93,18 +93,18 @@ func (n *Network) holdsIDs(buffer int) bool {
 	return false
 }
 
-// reusedBuffers returns the buffers for prediction, which share the memory of the slots.
+// reusedBuffers returns the buffers for prediction, which share the memory of the regions.
 func (n *Network) reusedBuffers(rows int) []tensor.Rows[float32] {
-	widths, slot := n.slots()
+	widths, region := n.regions()
 	memory := make([][]float32, len(widths))
-	for s, width := range widths {
-		memory[s] = parallel.Floats(rows * parallel.Padded(width))
+	for r, width := range widths {
+		memory[r] = parallel.Floats(rows * parallel.Padded(width))
 	}
-	buffers := make([]tensor.Rows[float32], len(slot))
+	buffers := make([]tensor.Rows[float32], len(region))
 	for b, width := range n.layout.widths {
 		if !n.holdsIDs(b) {
 			buffers[b] = tensor.Rows[float32]{
-				Data: memory[slot[b]], Width: width, Stride: parallel.Padded(width),
+				Data: memory[region[b]], Width: width, Stride: parallel.Padded(width),
 			}
 		}
 	}

@@ -16,12 +16,14 @@ type (
 // cache lines is slow, and the inputs are most of what Forward and Gradient read. Each worker fills
 // its copies from the data, which no worker writes.
 type private struct {
-	values   []rows32  // by buffer: the private copy, else the workspace's buffer
-	reads    []op.Span // by input node: columns read in the worker's rows
-	needs    []op.Span // by input node: columns that Gradient reads in all rows
-	computed []area    // columns of private copies that an op computes, each worker for its rows
-	joined   []area    // columns of computed that Gradient reads in all rows
-	early    []area    // columns that Forward reads in all rows
+	values []rows32  // by buffer: the private copy, else the workspace's buffer
+	reads  []op.Span // by input node: columns that Forward or Gradient reads in the worker's rows
+
+	gradientReads []op.Span // by input node: columns that Gradient, or split-K, reads in all rows
+	forwardReads  []area    // outputs that Forward reads in all rows, for split-K
+
+	computed []area // columns of private copies that an op computes, each worker for its rows
+	fetched  []area // columns of computed that are read in all rows: copied from other workers
 }
 
 // makePrivate allocates the worker's copies of the inputs.
@@ -29,7 +31,7 @@ func (w *Worker) makePrivate() {
 	ws := w.ws
 	p := &w.private
 	p.values = slices.Clone(ws.values)
-	p.reads, p.needs = make([]op.Span, len(w.tasks)), make([]op.Span, len(w.tasks))
+	p.reads, p.gradientReads = make([]op.Span, len(w.tasks)), make([]op.Span, len(w.tasks))
 	ids := slices.Clone(ws.ids)
 	for _, n := range ws.net.Inputs {
 		buffer := ws.net.layout.at[n.Index].buffer
@@ -67,33 +69,33 @@ func (ws *Workspace) holdsHead(buffer int) bool {
 }
 
 // Reads returns the columns of input i that a worker must fill before Forward, in the rows of the
-// worker sharer, which may be itself.
-func (team *Team) Reads(worker, sharer, i int) op.Span {
+// worker owner, which may be itself.
+func (team *Team) Reads(worker, owner, i int) op.Span {
 	w := team.Workers[worker]
 	n := team.ws.net.Inputs[i]
 	all := op.Span{Hi: n.Shape.Size()}
 	switch {
 	case w.private.values == nil:
-		if sharer != worker {
+		if owner != worker {
 			return op.Span{}
 		}
 		return all
-	case sharer == worker:
+	case owner == worker:
 		return w.private.reads[n.Index]
-	case len(w.private.early) > 0:
-		return w.private.needs[n.Index]
+	case len(w.private.forwardReads) > 0:
+		return w.private.gradientReads[n.Index]
 	}
 	return op.Span{}
 }
 
 // ReadsLate returns the columns of input i that a worker must fill before Gradient, in the rows of
-// another worker, sharer: those that Reads has not returned.
-func (team *Team) ReadsLate(worker, sharer, i int) op.Span {
+// another worker, owner: those that Reads has not returned.
+func (team *Team) ReadsLate(worker, owner, i int) op.Span {
 	p := &team.Workers[worker].private
-	if sharer == worker || p.values == nil || len(p.early) > 0 {
+	if owner == worker || p.values == nil || len(p.forwardReads) > 0 {
 		return op.Span{}
 	}
-	return p.needs[team.ws.net.Inputs[i].Index]
+	return p.gradientReads[team.ws.net.Inputs[i].Index]
 }
 
 // planReads finds what a worker reads of its private copies, if it computes the gradients of
@@ -108,7 +110,7 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 	forward := make([]bool, len(layout.widths))  // by buffer: Forward reads all columns
 	read := func(in *Node, columns op.Span) {
 		if in.DType == tensor.Int32 {
-			p.needs[in.Index] = p.needs[in.Index].Union(columns)
+			p.gradientReads[in.Index] = p.gradientReads[in.Index].Union(columns)
 		} else if at := layout.at[in.Index]; w.hasCopy(at.buffer) {
 			reads[at.buffer] = reads[at.buffer].Union(columns.Shift(at.offset))
 		}
@@ -127,7 +129,7 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 	for i, n := range team.ws.net.Nodes {
 		if s := team.splits[i]; s != nil {
 			read(n.Inputs[0], s.columns(worker))
-			p.early = append(p.early, layout.areaOf(n.Inputs[0]))
+			p.forwardReads = append(p.forwardReads, layout.areaOf(n.Inputs[0]))
 			continue
 		}
 		if layout.copiesNothing(i, n) {
@@ -143,15 +145,15 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 			continue
 		}
 		if columns := a.columns.Intersect(reads[a.buffer]); columns.Len() > 0 {
-			p.needs[n.Index] = columns.Shift(-a.columns.Lo)
+			p.gradientReads[n.Index] = columns.Shift(-a.columns.Lo)
 		}
 		if !forward[a.buffer] {
-			p.reads[n.Index] = p.needs[n.Index]
+			p.reads[n.Index] = p.gradientReads[n.Index]
 		}
 	}
 	for _, a := range p.computed {
 		if a.columns = a.columns.Intersect(reads[a.buffer]); a.columns.Len() > 0 {
-			p.joined = append(p.joined, a)
+			p.fetched = append(p.fetched, a)
 		}
 	}
 }
@@ -160,16 +162,16 @@ func (team *Team) planReads(worker int, blocks []WeightBlock) {
 // workers' rows.
 func (team *Team) Join(worker, rows int) {
 	p := &team.Workers[worker].private
-	for _, a := range p.joined {
-		if !slices.ContainsFunc(p.early, a.within) {
+	for _, a := range p.fetched {
+		if !slices.ContainsFunc(p.forwardReads, a.within) {
 			team.fetch(worker, a, rows)
 		}
 	}
 }
 
-// joinEarly copies the columns of a node that Forward reads in all rows.
-func (team *Team) joinEarly(worker int, n *Node, rows int) {
-	for _, a := range team.Workers[worker].private.joined {
+// joinForward copies the columns of a node that Forward reads in all rows.
+func (team *Team) joinForward(worker int, n *Node, rows int) {
+	for _, a := range team.Workers[worker].private.fetched {
 		if a.within(team.ws.net.layout.areaOf(n)) {
 			team.fetch(worker, a, rows)
 		}

@@ -69,7 +69,7 @@ func (team *Team) forwardSplits(worker int, n *Node, rows int) bool {
 	if !team.meet(worker) {
 		return false
 	}
-	team.joinEarly(worker, n.Inputs[0], rows)
+	team.joinForward(worker, n.Inputs[0], rows)
 	t := &w.tasks[n.Index]
 	out := t.Out
 	t.Out, t.Lo, t.Hi = w.result(n), 0, rows

@@ -11,12 +11,12 @@ import (
 
 // Worker is one goroutine's state in a workspace: its tasks, scratch and private copies.
 type Worker struct {
-	ws      *Workspace
-	tasks   []op.Task // by node
-	private private
-	tmp     []float32   // for activations
-	partial [][]float32 // for gradients: one buffer for each level of the chunk tree
-	again   []float32   // for the gradient of a weight's second use
+	ws        *Workspace
+	tasks     []op.Task // by node
+	private   private
+	tmp       []float32   // for activations
+	partial   [][]float32 // for gradients: one buffer for each level of the chunk tree
+	secondUse []float32   // a chunk's gradient from a later use of the weight
 }
 
 // newWorker makes a worker with its own scratch memory.
