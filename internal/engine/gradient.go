@@ -20,46 +20,49 @@ const gradientRows = 64
 // below n.
 func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows[float32]) {
 	w, size := team.Workers[worker], team.ws.net.chunk
-	count := (rows + size - 1) / size
+	count := chunks(rows, size)
 	w.makePartials(grad, b, count)
-	w.foldGradient(b, 0, count, rows, grad)
+	foldChunks(0, count, b.RowHi-b.RowLo, grad, w.partials, func(chunk int, to rows32) {
+		w.chunkGradient(b, chunk*size, min((chunk+1)*size, rows), to)
+	})
 }
 
-// makePartials grows the buffers to what a tree of chunks needs: one for each level.
+// chunks returns the number of chunks of up to size rows.
+func chunks(rows, size int) int { return (rows + size - 1) / size }
+
+// makePartials sets the buffers that a tree of chunks needs, one for each level, to the form of
+// grad.
 func (w *Worker) makePartials(grad tensor.Rows[float32], b WeightBlock, chunks int) {
 	levels, size := bits.Len(uint(chunks-1)), (b.RowHi-b.RowLo)*grad.Stride
 	if len(b.uses) > 1 && len(w.secondUse) < size {
 		w.secondUse = parallel.Floats(size)
 	}
-	for len(w.partial) < levels {
-		w.partial = append(w.partial, nil)
+	for len(w.partials) < levels {
+		w.partials = append(w.partials, rows32{})
 	}
-	for i := range w.partial[:levels] {
-		if len(w.partial[i]) < size {
-			w.partial[i] = parallel.Floats(size)
+	for i := range w.partials[:levels] {
+		p := &w.partials[i]
+		p.Width, p.Stride = grad.Width, grad.Stride
+		if len(p.Data) < size {
+			p.Data = parallel.Floats(size)
 		}
 	}
 }
 
-// foldGradient writes the sum of chunks first to first+count of a block's gradient to grad.
-func (w *Worker) foldGradient(b WeightBlock, first, count, rows int, grad tensor.Rows[float32]) {
+// foldChunks writes to grad, which has rows rows, the sum of what compute writes for each of count
+// chunks from first on. The tree needs a partial sum for each level.
+func foldChunks(
+	first, count, rows int, grad rows32, partials []rows32, compute func(chunk int, to rows32),
+) {
 	if count == 1 {
-		size := w.ws.net.chunk
-		w.chunkGradient(b, first*size, min((first+1)*size, rows), grad)
+		compute(first, grad)
 		return
 	}
-	half, level := leftHalf(count)
-	w.foldGradient(b, first, half, rows, grad)
-	right := grad
-	right.Data = w.partial[level]
-	w.foldGradient(b, first+half, count-half, rows, right)
-	addRows(grad, right, b.RowHi-b.RowLo)
-}
-
-// leftHalf returns the largest power of two below count, and its logarithm.
-func leftHalf(count int) (half, level int) {
-	level = bits.Len(uint(count-1)) - 1
-	return 1 << level, level
+	level := bits.Len(uint(count-1)) - 1
+	half, right := 1<<level, partials[level]
+	foldChunks(first, half, rows, grad, partials, compute)
+	foldChunks(first+half, count-half, rows, right, partials, compute)
+	addRows(grad, right, rows)
 }
 
 // chunkGradient writes the gradient over rows lo to hi, added over all nodes that use the weight.

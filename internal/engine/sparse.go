@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"math/bits"
+
 	"braid/op"
 	"braid/tensor"
 )
@@ -44,8 +46,7 @@ func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
 	for i := range s.index {
 		s.index[i] = -1
 	}
-	chunks := (team.ws.rows + team.ws.net.chunk - 1) / team.ws.net.chunk
-	for ; chunks > 1; chunks = (chunks + 1) / 2 {
+	for range bits.Len(uint(chunks(team.ws.rows, team.ws.net.chunk) - 1)) {
 		s.partials = append(s.partials, newRows(most, b.ColumnHi))
 	}
 	return s
@@ -71,25 +72,13 @@ func (team *Team) SparseGradient(worker int, b *SparseBlock, rows int) tensor.Ro
 			}
 		}
 	}
-	b.fold(w, 0, (rows+size-1)/size, rows, b.grad)
-	return b.grad
-}
-
-// fold writes the sum of chunks first to first+count to grad, by the tree that Gradient uses.
-func (b *SparseBlock) fold(w *Worker, first, count, rows int, grad tensor.Rows[float32]) {
-	clear(grad.Data[:len(b.IDs)*grad.Stride])
-	if count == 1 {
-		size := w.ws.net.chunk
+	foldChunks(0, chunks(rows, size), len(b.IDs), b.grad, b.partials, func(chunk int, to rows32) {
+		clear(to.Data[:len(b.IDs)*to.Stride])
 		for _, use := range b.uses {
 			t := &w.tasks[use.node.Index]
-			t.Lo, t.Hi = first*size, min((first+1)*size, rows)
-			use.node.Op.(op.SparseWeighted).AddRowGradients(t, use.weight, int32(b.RowLo), b.index, grad)
+			t.Lo, t.Hi = chunk*size, min((chunk+1)*size, rows)
+			use.node.Op.(op.SparseWeighted).AddRowGradients(t, use.weight, int32(b.RowLo), b.index, to)
 		}
-		return
-	}
-	half, level := leftHalf(count)
-	b.fold(w, first, half, rows, grad)
-	right := b.partials[level]
-	b.fold(w, first+half, count-half, rows, right)
-	addRows(grad, right, len(b.IDs))
+	})
+	return b.grad
 }

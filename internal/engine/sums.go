@@ -46,7 +46,7 @@ func (team *Team) forwardSums(worker int, n *Node, rows int) bool {
 	}
 	t.Sums = s.forward[0]
 	if worker == 0 {
-		foldTree(s.forward[:chunks(rows)], s.op.FoldForward)
+		foldTree(s.forward[:chunks(rows, sumRows)], s.op.FoldForward)
 	}
 	if !team.meet(worker) {
 		return false
@@ -77,7 +77,7 @@ func (team *Team) backwardSums(worker int, n *Node, rows int) bool {
 		return false
 	}
 	if worker == 0 {
-		foldTree(s.backward[:chunks(rows)], kernel.Default().Add)
+		foldTree(s.backward[:chunks(rows, sumRows)], kernel.Default().Add)
 	}
 	if !team.meet(worker) {
 		return false
@@ -88,8 +88,6 @@ func (team *Team) backwardSums(worker int, n *Node, rows int) bool {
 	return true
 }
 
-func chunks(rows int) int { return (rows + sumRows - 1) / sumRows }
-
 // eachChunk sets t.Lo and t.Hi to each chunk of the worker's rows and calls work.
 func (team *Team) eachChunk(worker, rows int, t *op.Task, work func(chunk int)) {
 	lo, hi := team.Share(rows, worker)
@@ -99,7 +97,7 @@ func (team *Team) eachChunk(worker, rows int, t *op.Task, work func(chunk int)) 
 	}
 }
 
-// foldTree combines arrays in place by one fixed balanced binary tree. The first becomes the total.
+// foldTree combines arrays in place by the tree of Gradient. The first becomes the total.
 func foldTree(list [][]float32, combine func(sums, after []float32)) {
 	for distance := 1; distance < len(list); distance *= 2 {
 		for i := 0; i+distance < len(list); i += 2 * distance {

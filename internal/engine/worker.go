@@ -14,9 +14,9 @@ type Worker struct {
 	ws        *Workspace
 	tasks     []op.Task // by node
 	private   private
-	tmp       []float32   // for activations
-	partial   [][]float32 // for gradients: one buffer for each level of the chunk tree
-	secondUse []float32   // a chunk's gradient from a later use of the weight
+	tmp       []float32 // for activations
+	partials  []rows32  // of gradients: one for each level of the chunk tree
+	secondUse []float32 // a chunk's gradient from a later use of the weight
 }
 
 // newWorker makes a worker with its own scratch memory.
