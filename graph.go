@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/internal/suggest"
 	"braid/op"
 	"braid/tensor"
 )
@@ -47,7 +48,7 @@ type Node struct {
 // NewGraph returns an empty graph. Its name is the model's: letters, digits, - and _.
 func NewGraph(name string) *Graph {
 	g := &Graph{name: name}
-	if err := checkName(name); err != nil {
+	if err := suggest.CheckName(name); err != nil {
 		g.fail(caller(), "graph", name, err)
 	}
 	return g
@@ -191,7 +192,7 @@ func (n *Node) shapes() string {
 }
 
 func (g *Graph) add(n *Node) *Node {
-	if err := checkName(n.name); err != nil {
+	if err := suggest.CheckName(n.name); err != nil {
 		g.fail(n.where, "name", n.name, err)
 	}
 	for _, other := range g.nodes {
@@ -236,19 +237,6 @@ func (g *Graph) fail(where, what, name string, err error) {
 	if g.err == nil {
 		g.err = fmt.Errorf("%s: %s %q: %w", where, what, name, err)
 	}
-}
-
-// checkName returns an error for a name that cannot be used in a file name, a column and a flag.
-func checkName(name string) error {
-	if name == "" {
-		return errors.New("the name is empty")
-	}
-	for _, r := range name {
-		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return fmt.Errorf("holds %q, want letters, digits, - and _ only", r)
-		}
-	}
-	return nil
 }
 
 // caller returns the file and line of the nearest caller outside this file.

@@ -97,8 +97,7 @@ func canonical(config []byte, have []field) ([]byte, error) {
 	if start != json.Delim('{') {
 		return nil, fmt.Errorf("got %.20q, want a JSON object", config)
 	}
-	seen := map[string]bool{}
-	out := []byte{'{'}
+	values := map[string]json.RawMessage{}
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
@@ -115,18 +114,14 @@ func canonical(config []byte, have []field) ([]byte, error) {
 			}
 			return nil, suggest.Unknown("field", suggest.Shorten(given), all)
 		}
-		if seen[have[found].name] {
+		if values[have[found].name] != nil {
 			return nil, fmt.Errorf("the field %q is given twice", given)
 		}
-		seen[have[found].name] = true
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return nil, err
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = fmt.Appendf(out, "%q:%s", have[found].name, value)
+		values[have[found].name] = value
 	}
 	if _, err := d.Token(); err != nil {
 		return nil, err
@@ -135,5 +130,5 @@ func canonical(config []byte, have []field) ([]byte, error) {
 	if len(rest) > 0 {
 		return nil, errors.New("data follows the JSON object")
 	}
-	return append(out, '}'), nil
+	return json.Marshal(values)
 }

@@ -1,6 +1,8 @@
 package suggest
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"unicode"
 )
@@ -28,4 +30,17 @@ func Printable(text string) string {
 		}
 		return '?'
 	}, text)
+}
+
+// CheckName returns an error for a name that cannot be used in a file name, a column and a flag.
+func CheckName(name string) error {
+	if name == "" {
+		return errors.New("the name is empty")
+	}
+	for _, r := range name {
+		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return fmt.Errorf("holds %q, want letters, digits, - and _ only", r)
+		}
+	}
+	return nil
 }

@@ -23,3 +23,17 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestCheckName(t *testing.T) {
+	for name, want := range map[string]string{
+		"Trunk_2-b": "", "": "the name is empty", "a b": `holds ' ', want letters`, "é": `holds 'é'`,
+	} {
+		got := ""
+		if err := CheckName(name); err != nil {
+			got = err.Error()
+		}
+		if !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: error is %q, want %q", name, got, want)
+		}
+	}
+}
