@@ -111,6 +111,16 @@ type Spec struct {
 	Activation Activation   // of a head
 }
 
+// IsBinary reports whether a head's output is one probability of yes. That of a softmax over one
+// class is not.
+func (s Spec) IsBinary() bool { return s.Activation == Sigmoid && s.Shape.Size() == 1 }
+
+// IsClassifier reports whether a head's output is the probabilities of labels: it is binary, or a
+// softmax over one axis.
+func (s Spec) IsClassifier() bool {
+	return s.IsBinary() || s.Activation == Softmax && len(s.Shape) == 1
+}
+
 func (n *Node) spec() Spec {
 	return Spec{Name: n.name, DType: n.dtype, Shape: n.shape, Vocabulary: n.vocabulary,
 		Activation: n.activation}

@@ -58,9 +58,9 @@ func (f *File) checkLabels() error {
 		}
 		want, of := head.Shape.Size(), "one for each number"
 		switch {
-		case isBinary(head):
+		case head.IsBinary():
 			want, of = 2, "no and yes"
-		case isClassifier(head):
+		case head.IsClassifier():
 			of = "one for each class"
 		}
 		if len(l.Labels) != want {
@@ -75,16 +75,6 @@ func (f *File) checkLabels() error {
 		}
 	}
 	return nil
-}
-
-// isBinary reports whether the head's output is one probability of yes.
-func isBinary(head braid.Spec) bool {
-	return head.Activation == braid.Sigmoid && head.Shape.Size() == 1
-}
-
-// isClassifier reports whether the head's output is one of a set of labels, not numbers.
-func isClassifier(head braid.Spec) bool {
-	return isBinary(head) || head.Activation == braid.Softmax && len(head.Shape) == 1
 }
 
 func (f *File) checkRules() error {
@@ -125,7 +115,7 @@ func (f *File) checkAnswers(name string, labels ...string) error {
 	if err != nil {
 		return err
 	}
-	if !isClassifier(head) {
+	if !head.IsClassifier() {
 		return fmt.Errorf("head %q has numbers for outputs, want one of classes, or of yes and no", name)
 	}
 	i := slices.IndexFunc(f.Labels, func(l Labels) bool { return l.Head == name })

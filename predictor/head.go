@@ -40,13 +40,13 @@ const Sure = 0.75
 func (h *Head) Answer(numbers []float32) Answer {
 	a := Answer{Head: h.Name}
 	switch {
-	case h.Activation == braid.Softmax && len(h.Shape) == 1:
+	case h.IsBinary():
+		yes := float64(numbers[0])
+		a.Answers = []Choice{{h.label(0), 1 - yes}, {h.label(1), yes}}
+	case h.IsClassifier():
 		for i, p := range numbers {
 			a.Answers = append(a.Answers, Choice{h.label(i), float64(p)})
 		}
-	case h.binary():
-		yes := float64(numbers[0])
-		a.Answers = []Choice{{h.label(0), 1 - yes}, {h.label(1), yes}}
 	default:
 		for i, v := range numbers {
 			if i > 0 {
@@ -63,13 +63,9 @@ func (h *Head) Answer(numbers []float32) Answer {
 	return a
 }
 
-// binary reports whether the head's only output is the probability of yes. That of a softmax over
-// one class is not.
-func (h *Head) binary() bool { return h.Activation == braid.Sigmoid && h.Shape.Size() == 1 }
-
 // Classes returns the number of the head's answers: one for each output, or no and yes.
 func (h *Head) Classes() int {
-	if h.binary() {
+	if h.IsBinary() {
 		return 2
 	}
 	return h.Shape.Size()
@@ -78,7 +74,7 @@ func (h *Head) Classes() int {
 // Best returns the index of the most probable answer, the first of equals. A binary head answers
 // yes above one half, as Keras' metrics do.
 func (h *Head) Best(numbers []float32) int {
-	if h.binary() {
+	if h.IsBinary() {
 		if numbers[0] > 0.5 {
 			return 1
 		}
@@ -93,7 +89,7 @@ func (h *Head) Best(numbers []float32) int {
 
 // Probability returns the probability of an answer.
 func (h *Head) Probability(numbers []float32, answer int) float32 {
-	if !h.binary() {
+	if !h.IsBinary() {
 		return numbers[answer]
 	}
 	if answer == 0 {
