@@ -14,7 +14,8 @@ import (
 // graphJSON is a graph, its nodes in the order they were declared.
 type graphJSON struct {
 	Name  string     `json:"name"`
-	Nodes []nodeJSON `json:"places"` // the key's name is fixed by the format
+	Nodes []nodeJSON `json:"nodes,omitempty"`
+	Old   []nodeJSON `json:"places,omitempty"` // the nodes of an older file
 }
 
 // nodeJSON is an input, a layer or a head.
@@ -62,6 +63,9 @@ func decodeGraph(
 	var g graphJSON
 	if err := json.Unmarshal([]byte(content), &g); err != nil {
 		return nil, err
+	}
+	if g.Nodes == nil {
+		g.Nodes = g.Old
 	}
 	graph := braid.NewGraph(g.Name)
 	nodes := map[string]*braid.Node{}

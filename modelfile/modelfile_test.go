@@ -257,6 +257,29 @@ func TestDamage(t *testing.T) {
 	})
 }
 
+// Files that call the nodes places are still read.
+func TestPlaces(t *testing.T) {
+	c, err := safetensors.Parse(content(t, file(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(c, "graph", `"nodes":[`, `"places":[`)
+	if !strings.Contains(c.Metadata["graph"], `"places":[`) {
+		t.Fatalf("graph is %s, want nodes in it", c.Metadata["graph"])
+	}
+	var old bytes.Buffer
+	if err := c.Write(&old); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Parse(old.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(content(t, back), content(t, file(t))) {
+		t.Error("an old file, saved again, is not the new one")
+	}
+}
+
 // Files without checksums are still read.
 func TestUnchecked(t *testing.T) {
 	old := content(t, file(t))
