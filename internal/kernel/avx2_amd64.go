@@ -5,9 +5,9 @@ package kernel
 // avx2 is the set for AVX2 with fused multiply-add.
 var avx2 = func() Set {
 	dots := &dotsTiles{
-		rows:  2,
-		whole: []dotsTile{dots2x1AVX2, dots2x2AVX2, dots2x3AVX2},
-		one:   []dotsTile{dots1x1AVX2, dots1x2AVX2, dots1x3AVX2},
+		rows: 2,
+		full: []dotsTile{dots2x1AVX2, dots2x2AVX2, dots2x3AVX2},
+		one:  []dotsTile{dots1x1AVX2, dots1x2AVX2, dots1x3AVX2},
 	}
 	lanes := &lanesTiles{rows: 4, lanes: 8, masked: 2, tiles: [][]lanesTile{
 		{lanes1x1AVX2, lanes2x1AVX2, lanes3x1AVX2, lanes4x1AVX2},

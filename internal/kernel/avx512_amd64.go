@@ -6,7 +6,7 @@ package kernel
 var avx512 = func() Set {
 	dots := &dotsTiles{
 		rows: 4,
-		whole: []dotsTile{
+		full: []dotsTile{
 			dots4x1AVX512, dots4x2AVX512, dots4x3AVX512, dots4x4AVX512, dots4x5AVX512,
 		},
 		one: []dotsTile{

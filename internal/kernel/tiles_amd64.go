@@ -11,9 +11,9 @@ type dotsTile func(
 
 // dotsTiles computes Dots in tiles of rows x columns sums.
 type dotsTiles struct {
-	rows  int
-	whole []dotsTile // tiles of rows rows, by columns-1
-	one   []dotsTile // tiles of one row, by columns-1
+	rows int
+	full []dotsTile // tiles of rows rows, by columns-1
+	one  []dotsTile // tiles of one row, by columns-1
 }
 
 // dotsBlock is the number of elements of A that are used with all rows of B before the next block:
@@ -30,7 +30,7 @@ func (t *dotsTiles) run(p Dots) {
 		return
 	}
 	p.check()
-	width := len(t.whole)
+	width := len(t.full)
 	block := max(dotsBlock/max(p.Inner, 1)/t.rows, 1) * t.rows
 	for i := 0; i < p.Rows; i += block {
 		rows := min(block, p.Rows-i)
@@ -45,12 +45,12 @@ func (t *dotsTiles) run(p Dots) {
 
 // columns computes rows i to i+rows of tiles that are width columns wide, from column j on.
 func (t *dotsTiles) columns(p *Dots, i, rows, j, tiles, width int) {
-	whole, ones := rows/t.rows, rows%t.rows
-	if whole > 0 {
-		t.tile(p, t.whole[width-1], i, whole, j, tiles)
+	full, ones := rows/t.rows, rows%t.rows
+	if full > 0 {
+		t.tile(p, t.full[width-1], i, full, j, tiles)
 	}
 	if ones > 0 {
-		t.tile(p, t.one[width-1], i+whole*t.rows, ones, j, tiles)
+		t.tile(p, t.one[width-1], i+full*t.rows, ones, j, tiles)
 	}
 }
 
