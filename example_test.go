@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log"
 	"math"
+	"slices"
 
 	"braid"
 	"braid/data"
@@ -128,6 +129,66 @@ func ExampleModel_PredictInto() {
 	// [0.277 0.349 0.147 0.226]
 	// [0.259 0.307 0.148 0.286]
 	// [0.301 0.282 0.147 0.270]
+}
+
+// Nodes left and right share their weights, which Summary counts once. Training changes them, but
+// not the frozen weight of words.
+func ExampleGraph_Again() {
+	g := braid.NewGraph("pair")
+	a, b := g.Input("a", tensor.Float32, 6), g.Input("b", tensor.Float32, 6)
+	ids := g.Input("ids", tensor.Int32, 1)
+	left := g.Add("left", layer.Dense{Units: 8}, a)
+	right := g.Again("right", left, b)
+	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 4, Frozen: true}, ids)
+	asked := g.Add("asked", layer.Flatten{}, words)
+	all := g.Add("all", layer.Concatenate{}, left, right, asked)
+	g.Head("same", layer.Dense{Units: 1, Activation: layer.Sigmoid}, all)
+	model, err := g.Build(1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(model.Summary())
+
+	before := map[string][]float32{}
+	for _, w := range model.Weights() {
+		before[w.Name()] = w.Values()
+	}
+	table, err := data.NewTable(data.Floats("a", []float32{1, 2, 3, 4, 5, 6}, 6),
+		data.Floats("b", []float32{6, 5, 4, 3, 2, 1}, 6), data.Ints("ids", []int32{3}, 1),
+		data.Floats("same", []float32{1}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := train.Fit(context.Background(), model, table, train.Plan{
+		Epochs: 1, Heads: train.Heads{"same": {Loss: loss.BinaryCrossentropy{}}},
+	}); err != nil {
+		log.Fatal(err)
+	}
+	for _, w := range model.Weights() {
+		fmt.Println(w.Name(), "changed:", !slices.Equal(w.Values(), before[w.Name()]))
+	}
+	// Output:
+	// Model: pair
+	// -----------------------------------------------------------------
+	// Layer (type)         Output shape    Weights   Connected to
+	// -----------------------------------------------------------------
+	// a (Input)            (batch, 6)      0
+	// b (Input)            (batch, 6)      0
+	// ids (Input)          (batch, 1)      0
+	// left (Dense)         (batch, 8)      56        a
+	// right (Dense)        (batch, 8)      0         b
+	// words (Embedding)    (batch, 1, 4)   32        ids
+	// asked (Flatten)      (batch, 4)      0         words
+	// all (Concatenate)    (batch, 20)     0         left, right, asked
+	// same (Dense, head)   (batch, 1)      21        all
+	// -----------------------------------------------------------------
+	// Total weights: 109 (436 B as float32)
+	// Frozen: 32
+	// left.kernel changed: true
+	// left.bias changed: true
+	// words.embeddings changed: false
+	// same.kernel changed: true
+	// same.bias changed: true
 }
 
 // Scale is a custom layer: it multiplies each feature by a trained number.
