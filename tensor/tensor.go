@@ -180,6 +180,12 @@ func (r Rows[T]) Row(i int) []T {
 // From returns the data from row i on.
 func (r Rows[T]) From(i int) []T { return r.Data[i*r.Stride:] }
 
+// Skip returns a window on the rows from row i on.
+func (r Rows[T]) Skip(i int) Rows[T] {
+	r.Data = r.From(i)
+	return r
+}
+
 // Columns returns a window on columns lo to hi-1 of every row.
 func (r Rows[T]) Columns(lo, hi int) Rows[T] {
 	return Rows[T]{Data: r.Data[lo:], Width: hi - lo, Stride: r.Stride}

@@ -81,6 +81,9 @@ func TestRows(t *testing.T) {
 	if got := r.Columns(1, 3).Row(1); !slices.Equal(got, []int32{11, 12}) {
 		t.Errorf("columns 1 to 3 of row 1 are %v", got)
 	}
+	if got := r.Skip(1); !slices.Equal(got.Row(0), r.Row(1)) || got.Stride != r.Stride {
+		t.Errorf("after row 0 is %v", got)
+	}
 	if got := r.From(1); !slices.Equal(got, []int32{10, 11, 12, 13}) {
 		t.Errorf("from row 1: %v", got)
 	}
