@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"braid/predictor"
 	"braid/vision"
@@ -77,14 +76,14 @@ func known(err error) *problem {
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &unanswerable), errors.Is(err, digit.ErrBlank):
-		return problemf(http.StatusUnprocessableEntity, "", "%s", withoutPackage(err))
+		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	case errors.As(err, &large):
-		const format = "%s, or have more allowed (--max-image)"
-		return problemf(http.StatusRequestEntityTooLarge, "", format, withoutPackage(err))
+		const format = "%v, or have more allowed (--max-image)"
+		return problemf(http.StatusRequestEntityTooLarge, "", format, err)
 	case errors.Is(err, vision.ErrFormat):
-		return problemf(http.StatusUnsupportedMediaType, "", "%s", withoutPackage(err))
+		return problemf(http.StatusUnsupportedMediaType, "", "%v", err)
 	case errors.As(err, &image):
-		return problemf(http.StatusBadRequest, "", "%s", withoutPackage(err))
+		return problemf(http.StatusBadRequest, "", "%v", err)
 	case errors.Is(err, errLate):
 		p := problemf(http.StatusGatewayTimeout, "deadline",
 			"the deadline passed before the answer was computed")
@@ -95,10 +94,6 @@ func known(err error) *problem {
 	}
 	return nil
 }
-
-// withoutPackage returns the text of an error without the name of package vision, which means
-// nothing to a client.
-func withoutPackage(err error) string { return strings.Replace(err.Error(), "vision: ", "", 1) }
 
 // statusGone is the status in logs and metrics of a request whose client has gone. No standard
 // status means that; nginx has the same.
