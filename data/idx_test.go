@@ -90,7 +90,8 @@ func TestBadIDX(t *testing.T) {
 			t.Errorf("%s: error is %v, want %q and the path", name, err, c.want)
 		}
 	}
-	if _, err := OpenIDX(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+	_, err := OpenIDX(t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "not a regular file") {
 		t.Errorf("folder: error is %v", err)
 	}
 	missing := filepath.Join(t.TempDir(), "missing")
