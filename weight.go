@@ -19,6 +19,27 @@ type Draw interface {
 	Normal(i uint64) float32 // mean 0, standard deviation 1
 }
 
+// Regularization is what training adds to the loss for a weight, and a limit that it keeps.
+type Regularization struct {
+	L1, L2  float64 // the loss grows by L1 sum |w| + L2 sum w²
+	MaxNorm float64 // limit of the norm along the first axis after each update; 0 means none
+}
+
+// Regularizer is the Draw of a new weight. The weight's initializer may declare with it how the
+// weight is regularized.
+type Regularizer interface {
+	Draw
+	Regularize(r Regularization)
+}
+
+// weightDraw is the Regularizer of a new weight.
+type weightDraw struct {
+	random.Stream
+	weight *Weight
+}
+
+func (d weightDraw) Regularize(r Regularization) { d.weight.regularization = r }
+
 type weightSpec struct {
 	name       string
 	shape      tensor.Shape
@@ -34,6 +55,8 @@ type Weight struct {
 	transposed []op.Span // spans of the first axis, if it is stored transposed; else nil
 	memory     *engine.Weight
 	state      bool
+
+	regularization Regularization
 }
 
 func weightName(layer, weight string) string { return layer + "." + weight }
@@ -57,7 +80,7 @@ func newWeight(layer string, spec weightSpec, seed uint64) *Weight {
 	}
 	values := make([]float32, spec.shape.Size())
 	// A weight's first values depend on its name alone: adding a layer changes no other weight.
-	spec.init(values, spec.shape, random.New(seed, "weights/"+w.name))
+	spec.init(values, spec.shape, weightDraw{random.New(seed, "weights/"+w.name), w})
 	w.fill(values)
 	return w
 }
@@ -121,6 +144,13 @@ func (w *Weight) each(storage []tensor.Rows[float32], work func(number *float32,
 
 // IsState reports whether the array is state: saved with the model, but not trained.
 func (w *Weight) IsState() bool { return w.state }
+
+// Regularization is what the weight's initializer declared.
+func (w *Weight) Regularization() Regularization { return w.regularization }
+
+// Transposed reports whether the storage is transposed: a row of the storage, over all matrices, is
+// a column of Values.
+func (w *Weight) Transposed() bool { return w.transposed != nil }
 
 // Memory returns the weight's memory. It is for package train: its type is internal to this module.
 func (w *Weight) Memory() *engine.Weight { return w.memory }

@@ -14,6 +14,15 @@ import (
 type Weight struct {
 	Init  Init    `json:"init,omitzero"`
 	Value float64 `json:"value,omitzero"` // the argument of Init; 0 means its default
+
+	// L1 and L2 are Keras' regularizers: the total loss of training and of evaluation grows by
+	// L1 sum |w| + L2 sum w². Frozen weights add nothing.
+	L1 float64 `json:"l1,omitzero"`
+	L2 float64 `json:"l2,omitzero"`
+
+	// MaxNorm is Keras' constraint of that name with axis 0: after each update a vector along the
+	// first axis whose norm is larger is scaled to this norm. 0 means no limit.
+	MaxNorm float64 `json:"max_norm,omitzero"`
 }
 
 // Init is how a weight starts. Fans are the inputs and outputs of a unit: the last two axes, times
@@ -69,14 +78,29 @@ func (i *Init) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// initializer returns the function that fills the weight: fallback if Init is DefaultInit. For a
-// wrong setting it sets failed, unless that is set. field is the name of the layer's field.
+// initializer returns the function that fills the weight, by fallback if Init is DefaultInit, and
+// declares its regularization. For a wrong setting it sets failed, unless that is set. field is the
+// name of the layer's field.
 func (w Weight) initializer(
 	failed *error, field string, fallback braid.Initializer,
 ) braid.Initializer {
 	if err := w.check(); err != nil && *failed == nil {
 		*failed = fmt.Errorf("%s: %w", field, err)
 	}
+	init, r := w.filler(fallback), braid.Regularization{L1: w.L1, L2: w.L2, MaxNorm: w.MaxNorm}
+	if r == (braid.Regularization{}) {
+		return init
+	}
+	return func(values []float32, shape tensor.Shape, draw braid.Draw) {
+		if d, ok := draw.(braid.Regularizer); ok {
+			d.Regularize(r)
+		}
+		init(values, shape, draw)
+	}
+}
+
+// filler returns the initializer of Init.
+func (w Weight) filler(fallback braid.Initializer) braid.Initializer {
 	value := w.Value
 	if value == 0 {
 		value = 0.05
@@ -118,6 +142,14 @@ func (w Weight) check() error {
 		return fmt.Errorf("Value = %v, but the initializer %s takes none", w.Value, w.Init)
 	case w.Value < 0 && w.Init != Constant && w.Init != Orthogonal:
 		return fmt.Errorf("Value = %v, want 0 or more", w.Value)
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"L1", w.L1}, {"L2", w.L2}, {"MaxNorm", w.MaxNorm}} {
+		if !(f.value >= 0 && f.value < math.Inf(1)) {
+			return fmt.Errorf("%s = %v, want a finite number, 0 or more", f.name, f.value)
+		}
 	}
 	return nil
 }

@@ -93,6 +93,41 @@ func TestWeightJSON(t *testing.T) {
 	}
 }
 
+// A weight has the regularization of its field, also beside an initializer, and the same first
+// values as without.
+func TestWeightRegularization(t *testing.T) {
+	plain := layer.Dense{Units: 2, Kernel: layer.Weight{Init: layer.HeNormal}}
+	l := plain
+	l.Kernel.L1, l.Kernel.L2, l.Bias.MaxNorm = 0.5, 0.25, 2
+	for name, want := range map[string]braid.Regularization{
+		"h.kernel": {L1: 0.5, L2: 0.25}, "h.bias": {MaxNorm: 2},
+	} {
+		g := braid.NewGraph("regularized")
+		g.Head("h", l, g.Input("x", tensor.Float32, 3))
+		m, err := g.Build(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := m.Weight(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Regularization(); got != want {
+			t.Errorf("%s has %+v, want %+v", name, got, want)
+		}
+		if !slices.Equal(w.Values(), started(t, plain, 3, name)) {
+			t.Errorf("%s starts elsewhere than without regularization", name)
+		}
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := layer.Decode("Dense", text); err != nil || got != braid.Layer(l) {
+		t.Errorf("%s is decoded as %v and %v", text, got, err)
+	}
+}
+
 func TestBadWeights(t *testing.T) {
 	for want, l := range map[string]braid.Layer{
 		"Kernel: Value = NaN, want a finite number": layer.Dense{Units: 1,
@@ -105,9 +140,15 @@ func TestBadWeights(t *testing.T) {
 			Kernel: layer.Weight{Init: layer.Uniform, Value: -1}},
 		"Kernel: Init = Init(99), want one of": layer.Dense{Units: 1,
 			Kernel: layer.Weight{Init: 99}},
+		"Kernel: L1 = -1, want a finite number, 0 or more": layer.Dense{Units: 1,
+			Kernel: layer.Weight{L1: -1}},
+		"Bias: L2 = +Inf, want a finite number": layer.Dense{Units: 1,
+			Bias: layer.Weight{L2: math.Inf(1)}},
+		"Recurrent: MaxNorm = NaN, want a finite number": layer.LSTM{Units: 1,
+			Recurrent: layer.Weight{MaxNorm: math.NaN()}},
 	} {
 		g := braid.NewGraph("bad")
-		g.Head("h", l, g.Input("x", tensor.Float32, 2))
+		g.Head("h", l, g.Input("x", tensor.Float32, 1, 2))
 		if _, err := g.Build(1); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}

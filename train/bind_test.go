@@ -37,7 +37,31 @@ func TestFitMistakes(t *testing.T) {
 		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) {
 			p.Heads["clas"] = p.Heads["class"]
 		},
-		"Rate = -1": func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
+		"Rate = -1":                       func(p *train.Plan) { p.Optimizer = optim.Adam{Rate: -1} },
+		"Accumulate = -1, want 1 or more": func(p *train.Plan) { p.Accumulate = -1 },
+		"Clip.Norm = -2, want a finite":   func(p *train.Plan) { p.Clip.Norm = -2 },
+		"Clip.GlobalNorm = NaN":           func(p *train.Plan) { p.Clip.GlobalNorm = nan },
+		"Clip has 2 limits: {Value:1": func(p *train.Plan) {
+			p.Clip = train.Clip{Value: 1, Norm: 2}
+		},
+		"EMA.Momentum = 1, want above 0": func(p *train.Plan) { p.EMA = &train.EMA{Momentum: 1} },
+		"EMA.Momentum = NaN":             func(p *train.Plan) { p.EMA = &train.EMA{Momentum: nan} },
+		"EMA.Overwrite = -1":             func(p *train.Plan) { p.EMA = &train.EMA{Overwrite: -1} },
+		`Plateau.Figure: unknown figure "yes_los"`: func(p *train.Plan) {
+			p.Plateau = &train.Plateau{Figure: "yes_los"}
+		},
+		"Plateau.Mode = Mode(7)": func(p *train.Plan) { p.Plateau = &train.Plateau{Mode: 7} },
+		"Plateau.Factor = 1":     func(p *train.Plan) { p.Plateau = &train.Plateau{Factor: 1} },
+		"Plateau.Patience = -1":  func(p *train.Plan) { p.Plateau = &train.Plateau{Patience: -1} },
+		"Plateau.MinDelta = -1":  func(p *train.Plan) { p.Plateau = &train.Plateau{MinDelta: new(-1.0)} },
+		"Plateau.Cooldown = -1":  func(p *train.Plan) { p.Plateau = &train.Plateau{Cooldown: -1} },
+		"Plateau.MinRate = NaN":  func(p *train.Plan) { p.Plateau = &train.Plateau{MinRate: nan} },
+		"the optimizer counted has no method Scaled": func(p *train.Plan) {
+			p.Optimizer, p.Plateau = counted{}, &train.Plateau{}
+		},
+		"SGD: CosineDecay: DecaySteps = 0": func(p *train.Plan) {
+			p.Optimizer = optim.SGD{Schedule: optim.CosineDecay{InitialRate: 1}}
+		},
 		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) {
 			h.Loss = loss.BinaryCrossentropy{}
 		}),

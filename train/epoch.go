@@ -26,7 +26,12 @@ func (f *fit) epoch() error {
 	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.runner.figures()}
 	if f.validation != nil {
 		began = time.Now()
-		values, err := f.evaluator.evaluate(f.validation, func() bool { return f.ctx.Err() != nil })
+		var values []float64
+		err := f.averaged(func() (err error) {
+			stop := func() bool { return f.ctx.Err() != nil }
+			values, err = f.evaluator.evaluate(f.validation, stop)
+			return err
+		})
 		if err != nil {
 			if errors.Is(err, errStopped) {
 				err = context.Cause(f.ctx)
@@ -38,16 +43,21 @@ func (f *fit) epoch() error {
 	f.history.Epochs = append(f.history.Epochs, e)
 	f.at = position{Epochs: epoch}
 	f.runner.reset()
+	if err := f.setRate(); err != nil {
+		return stopped(err)
+	}
 	if f.plan.Restore {
 		f.keepRestorePoint()
 	}
 	f.checkpoint()
-	failed := f.reportSaved()
-	for _, c := range f.plan.Callbacks {
-		if c.Epoch != nil {
-			failed = errors.Join(failed, c.Epoch(e))
+	failed := errors.Join(f.reportSaved(), f.averaged(func() (failed error) {
+		for _, c := range f.plan.Callbacks {
+			if c.Epoch != nil {
+				failed = errors.Join(failed, c.Epoch(e))
+			}
 		}
-	}
+		return failed
+	}))
 	if failed != nil {
 		return stopped(failed)
 	}
@@ -72,7 +82,7 @@ func (f *fit) train(epoch int) error {
 	err := run.crew.Run(func(worker int) {
 		for step := first; step < f.steps; step++ {
 			if !run.step(worker, f.training, f.examples(step), f.examples(step+1),
-				(epoch-1)*f.steps+step+1) {
+				(epoch-1)*f.steps+step+1, f.turn(epoch, step)) {
 				return
 			}
 			if worker == 0 {

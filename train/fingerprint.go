@@ -40,6 +40,18 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 		return nil
 	}
 	failed := []error{add("optimizer", f.plan.Optimizer.Kind(), f.plan.Optimizer)}
+	if f.plan.Clip != (Clip{}) {
+		failed = append(failed, add("clip", "", f.plan.Clip))
+	}
+	if f.plan.EMA != nil {
+		failed = append(failed, add("average", "", f.plan.EMA))
+	}
+	if f.plan.Plateau != nil {
+		failed = append(failed, add("plateau", "", f.plan.Plateau))
+	}
+	if f.plan.Accumulate > 1 {
+		s["accumulate"] = strconv.Itoa(f.plan.Accumulate)
+	}
 	for _, p := range f.model.Nodes() {
 		if p.Layer == nil {
 			s["input "+p.Name] = fmt.Sprintf("%s %v", p.DType, p.Shape)

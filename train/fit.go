@@ -18,8 +18,9 @@ import (
 // If ctx is done, Fit finishes the current step. It then returns the history so far and an
 // *Interrupted with the position, as it does after a loss or a gradient that is not finite and
 // after an error of a callback. The model keeps its last good weights. The exception is a gradient
-// that is not finite: some weights may already have been updated, unless plan.Gather is set. A
-// callback that returns ErrStop ends training early without an error.
+// that is not finite: some weights may already have been updated, unless plan.Gather is set or
+// implied by Clip or Accumulate. A callback that returns ErrStop ends training early without an
+// error.
 func Fit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*History, error) {
 	return begin(ctx, m, table, plan, false)
 }
@@ -95,7 +96,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 			"Scaled", plan.Optimizer.Kind())
 	}
 	if plan.Validate == nil {
-		return f, nil
+		return f, f.bindPlateau()
 	}
 	if f.validation, err = newDataset(m, run.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
@@ -108,7 +109,20 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 		f.history.Names = append(f.history.Names, "val_"+name)
 	}
 	f.history.ascending = append(f.history.ascending, f.history.ascending...)
-	return f, checkFigures(f.history.Names)
+	if err := checkFigures(f.history.Names); err != nil {
+		return nil, err
+	}
+	return f, f.bindPlateau()
+}
+
+// bindPlateau checks the plan's Plateau against the names of the figures.
+func (f *fit) bindPlateau() error {
+	if f.plan.Plateau == nil {
+		return nil
+	}
+	p, err := f.plan.Plateau.withDefaults(f.history, f.plan.Optimizer)
+	f.plan.Plateau = &p
+	return err
 }
 
 // openCheckpoints locks the folder of the checkpoints and, with resume, reads the newest.
@@ -163,6 +177,7 @@ func (f *fit) run() error {
 		f.saver.close()
 		err = errors.Join(err, f.reportSaved(), f.saver.err())
 	}
+	f.runner.swapAverages() // the model keeps the averages
 	for _, c := range f.plan.Callbacks {
 		if c.End != nil {
 			err = errors.Join(err, c.End(f.history))

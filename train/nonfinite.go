@@ -64,9 +64,12 @@ func (f *fit) checkWeights(epoch int) error {
 func (f *fit) nonFiniteError(epoch int) error {
 	run := f.runner
 	e := &NotFinite{Epoch: epoch, Weight: run.nonFiniteGradient()}
-	if e.Weight != "" && !f.plan.Gather {
+	switch {
+	case e.Weight != "" && !run.gather:
 		f.partlyUpdated = true
 		f.at.Steps-- // some weights were updated
+	case e.Weight != "" && run.accumulate > 1:
+		f.partlyUpdated = true // some sums of gradients have the step's
 	}
 	order := f.examples(f.at.Steps)
 	e.Step = f.at.Steps + 1
@@ -85,10 +88,10 @@ func (run *runner) largest(ds *dataset, order []int32) []Largest {
 		run.fill(worker, ds, order, run.team.ReadsLate)
 		run.team.Join(worker, len(order))
 		for _, b := range run.blocks[worker] {
-			run.team.Gradient(worker, b.WeightBlock, len(order), b.values.Gradient)
+			run.team.Gradient(worker, b.WeightBlock, len(order), b.fresh)
 			most := gradients[b.name]
 			for r := range b.values.Rows {
-				most = maxMagnitude(most, b.values.Gradient.Row(r))
+				most = maxMagnitude(most, b.fresh.Row(r))
 			}
 			gradients[b.name] = most
 		}

@@ -153,13 +153,25 @@ func TestRestoreOnAnyNumberOfWorkers(t *testing.T) {
 func TestRestoreAndResume(t *testing.T) {
 	p := plan()
 	p.Restore, p.Epochs, p.Optimizer = true, 4, spike{optim.Adam{Rate: 0.01}, 13 + 13 + 4}
+	restoreAndResume(t, p, 4)
+	p.Optimizer = spike{optim.Adam{Rate: 0.01}, 5 + 2} // updates
+	p.Accumulate, p.EMA, p.Clip.GlobalNorm = 3, &train.EMA{Momentum: 0.8}, 0.5
+	p.Plateau = &train.Plateau{Patience: 1, MinDelta: new(10.0)}
+	restoreAndResume(t, p, 5)
+}
+
+// restoreAndResume interrupts a run after every so many steps.
+func restoreAndResume(t *testing.T, p train.Plan, every int) {
+	t.Helper()
+	restores := 0
+	p.Callbacks = []train.Callback{{Restored: func(train.Restored) error { restores++; return nil }}}
 	m := model(t)
 	h, err := train.Fit(context.Background(), m, table(t), p)
-	if err != nil || len(h.Epochs) != 4 {
-		t.Fatal(err)
+	if err != nil || len(h.Epochs) != 4 || restores != 1 {
+		t.Fatal(restores, err)
 	}
 	want := end(t, m, h)
-	for stop := 1; stop < 13*4+5; stop += 4 {
+	for stop := 1; stop < 13*4+4; stop += every {
 		q := p
 		q.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints"),
 			Every: time.Nanosecond, Keep: 1}

@@ -33,6 +33,16 @@ type Plan struct {
 	// they are.
 	Augment map[string]augment.List
 
+	Clip    Clip     // limits of the gradients
+	EMA     *EMA     // averages of the weights; nil: none
+	Plateau *Plateau // lowers the learning rate; nil: it follows Optimizer alone
+
+	// Accumulate is the number of batches whose gradients are averaged for one update; 0 means 1. The
+	// optimizer's steps are updates. An epoch's last group may have fewer batches; its update takes
+	// their mean. Each batch of a group counts the same. A lazy optimizer updates the rows whose mean
+	// is not 0.
+	Accumulate int
+
 	NoShuffle bool // take the examples in the table's order in each epoch
 
 	// Workers is the number of goroutines; 0 means one, or one for each processor, whichever is
@@ -90,9 +100,23 @@ func (p Plan) withDefaults(m *braid.Model) (Plan, error) {
 	if p.Workers < 0 || p.Workers > maxWorkers {
 		return p, fmt.Errorf("Workers = %d, want 1 to %d, or 0", p.Workers, maxWorkers)
 	}
+	if p.Accumulate < 0 {
+		return p, fmt.Errorf("Accumulate = %d, want 1 or more", p.Accumulate)
+	}
+	if err := p.Clip.check(); err != nil {
+		return p, err
+	}
+	if p.EMA != nil {
+		e, err := p.EMA.withDefaults()
+		if err != nil {
+			return p, err
+		}
+		p.EMA = &e
+	}
 	if p.Epochs == 0 {
 		p.Epochs = 1
 	}
+	p.Accumulate = max(p.Accumulate, 1)
 	if p.Batch == 0 {
 		p.Batch = 32
 	}

@@ -94,7 +94,7 @@ func (run *runner) gradients(worker int, ds *dataset, order []int32) bool {
 	run.fill(worker, ds, order, run.team.ReadsLate)
 	run.team.Join(worker, len(order))
 	for _, b := range run.blocks[worker] {
-		run.team.Gradient(worker, b.WeightBlock, len(order), b.values.Gradient)
+		run.team.Gradient(worker, b.WeightBlock, len(order), b.fresh)
 	}
 	return true
 }

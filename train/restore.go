@@ -53,15 +53,16 @@ func (f *fit) restore(cause error) error {
 	return nil
 }
 
-// setRate sets the runner's optimizer: the plan's with its rate halved f.halvings times.
+// setRate sets the runner's optimizer: the plan's with its rate halved f.halvings times, and
+// lowered by the plateau.
 func (f *fit) setRate() error {
 	optimizer := f.plan.Optimizer
-	if f.halvings > 0 {
+	if factor := math.Pow(0.5, float64(f.halvings)) * f.plateauScale(); factor != 1 {
 		scaled, ok := optimizer.(optim.Scaled)
 		if !ok {
-			return fmt.Errorf("the optimizer %s has no rate to halve", optimizer.Kind())
+			return fmt.Errorf("the optimizer %s has no rate to lower", optimizer.Kind())
 		}
-		optimizer = scaled.Scaled(math.Pow(0.5, float64(f.halvings)))
+		optimizer = scaled.Scaled(factor)
 	}
 	f.runner.optimizer = optimizer
 	return nil

@@ -93,7 +93,11 @@ func (f *fit) weightsAfter(epoch int) ([][]float32, error) {
 	var list [][]float32
 	for _, w := range f.model.Weights() {
 		var storage []tensor.Rows[float32]
-		for _, matrix := range w.Memory().Storage {
+		matrices := f.runner.array(w.Memory(), averageArray)
+		if matrices == nil {
+			matrices = w.Memory().Storage
+		}
+		for _, matrix := range matrices {
 			matrix.Data = numbers[&matrix.Data[0]]
 			storage = append(storage, matrix)
 		}

@@ -20,12 +20,12 @@ import (
 )
 
 // A run that is interrupted anywhere, twice, and resumed with other workers and another kernel set,
-// ends with the same bytes.
+// ends with the same bytes, with any optimizer and any of the plan's settings.
 func TestResumeAnywhere(t *testing.T) {
 	defer kernel.Use(kernel.Default())
 	tried := 0
 	rapid.Check(t, func(r *rapid.T) {
-		if tried++; tried > 24 {
+		if tried++; tried > 30 {
 			return
 		}
 		p := plan()
@@ -35,12 +35,34 @@ func TestResumeAnywhere(t *testing.T) {
 		if rapid.Bool().Draw(r, "validate") {
 			p.Validate = table(t)
 		}
+		build := func() *braid.Model { return model(t) }
+		if rapid.Bool().Draw(r, "penalized") {
+			build = func() *braid.Model { return penalized(t) }
+		}
+		p.Optimizer = rapid.SampledFrom(optimizers).Draw(r, "optimizer")
+		p.Accumulate = rapid.IntRange(1, 4).Draw(r, "accumulate")
+		switch rapid.IntRange(0, 3).Draw(r, "clip") {
+		case 1:
+			p.Clip.Value = 0.01
+		case 2:
+			p.Clip.Norm = 0.1
+		case 3:
+			p.Clip.GlobalNorm = 0.3
+		}
+		if rapid.Bool().Draw(r, "average") {
+			p.EMA = &train.EMA{Momentum: 0.8, Overwrite: rapid.IntRange(0, 5).Draw(r, "overwrite")}
+		}
+		if rapid.Bool().Draw(r, "plateau") {
+			p.Plateau = &train.Plateau{Figure: "class_accuracy", Factor: 0.4, MinDelta: new(10.0),
+				Patience: rapid.IntRange(1, 2).Draw(r, "patience"),
+				Cooldown: rapid.IntRange(0, 1).Draw(r, "cooldown"), MinRate: 1e-4}
+		}
 		machine := func(name string) {
 			kernel.Use(rapid.SampledFrom(kernel.Sets()).Draw(r, name+" set"))
 			p.Workers = rapid.IntRange(1, 5).Draw(r, name+" workers")
 		}
 		machine("whole")
-		m := model(t)
+		m := build()
 		h, err := train.Fit(context.Background(), m, table(t), p)
 		if err != nil {
 			r.Fatal(err)
@@ -66,7 +88,7 @@ func TestResumeAnywhere(t *testing.T) {
 		for _, name := range []string{"first", "second"} {
 			machine(name)
 			p.Callbacks = []train.Callback{where, pull(rapid.IntRange(1, steps).Draw(r, name+" stop"))}
-			if _, err := run(context.Background(), model(t), table(t), p); err != nil &&
+			if _, err := run(context.Background(), build(), table(t), p); err != nil &&
 				!errors.Is(err, errPulled) {
 				r.Fatal(err)
 			}
@@ -74,7 +96,7 @@ func TestResumeAnywhere(t *testing.T) {
 		}
 		machine("last")
 		p.Callbacks = []train.Callback{where}
-		m = model(t)
+		m = build()
 		if h, err = train.Resume(context.Background(), m, table(t), p); err != nil {
 			r.Fatal(err)
 		}
@@ -143,6 +165,30 @@ func TestOtherRun(t *testing.T) {
 		},
 		"restore: it has false": func(p *train.Plan, _ **braid.Model) bool {
 			p.Restore = true
+			return false
+		},
+		"clip: it has none, this run has {\"norm\":2}": func(p *train.Plan, _ **braid.Model) bool {
+			p.Clip.Norm = 2
+			return false
+		},
+		"accumulate: it has none, this run has 2": func(p *train.Plan, _ **braid.Model) bool {
+			p.Accumulate = 2
+			return false
+		},
+		"average: it has none, this run has {\"momentum\":0.99}": func(p *train.Plan,
+			_ **braid.Model) bool {
+			p.EMA = &train.EMA{}
+			return false
+		},
+		"plateau: it has none, this run has {\"figure\":\"val_loss\"": func(p *train.Plan,
+			_ **braid.Model) bool {
+			p.Plateau = &train.Plateau{}
+			return false
+		},
+		"this run has sgd {\"schedule\":{\"kind\":\"exponential_decay\"": func(p *train.Plan,
+			_ **braid.Model) bool {
+			p.Optimizer = optim.SGD{Schedule: optim.ExponentialDecay{InitialRate: 1, DecaySteps: 2,
+				DecayRate: 0.5}}
 			return false
 		},
 		"optimizer: it has adam": func(p *train.Plan, _ **braid.Model) bool {

@@ -2,6 +2,7 @@ package train
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -28,7 +29,19 @@ type runner struct {
 	blocks    [][]block // by worker
 	sparse    [][]sparseBlock
 	slots     slots
-	gather    bool // all gradients are computed before the first update
+	arrays    []string // names of the slots
+	gather    bool     // all gradients are computed before the first update
+
+	clip       Clip
+	norms      *norms // if a norm is limited
+	accumulate int    // batches of an update
+	ema        *EMA   // nil: no averages
+	limits     []limited
+
+	penalties   []penalty
+	penaltySums []float64 // of each
+	penalty     float64   // sum over the rows since reset
+	penaltyRows int
 
 	// a loss of this step is not finite: set before the first barrier, read after it
 	badLoss atomic.Bool
@@ -43,15 +56,16 @@ type inputRows struct {
 	ids    tensor.Rows[int32]
 }
 
-// slots are the optimizer's numbers beside each weight. Each slot has the layout of the weight's
-// storage.
+// slots are the arrays beside each trained weight: the optimizer's slots, then the average and the
+// accumulated gradients, if any. Each has the layout of the weight's storage.
 type slots map[*engine.Weight][][]tensor.Rows[float32]
 
 // newRunner returns a runner for batches of up to rows rows. A training leaves tables out.
 func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, error) {
 	run := &runner{
 		model: m, space: m.Network().NewWorkspace(rows, mode), crew: parallel.NewCrew(plan.Workers),
-		optimizer: plan.Optimizer, gather: plan.Gather,
+		optimizer: plan.Optimizer, arrays: plan.arrays(), gather: plan.gathers(), clip: plan.Clip,
+		accumulate: plan.Accumulate, ema: plan.EMA,
 	}
 	run.badWeights = make([]string, run.crew.Workers())
 	run.team = run.space.NewTeam(run.crew.Workers(), run.crew.Meet)
@@ -70,6 +84,7 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 	if run.heads, err = bindHeads(m, run.space, plan.Heads, mode == engine.Train); err != nil {
 		return nil, err
 	}
+	run.bindPenalties()
 	names := slices.Concat(figureNames(run.heads), tableNames(run.heads))
 	if err := checkFigures(names); err != nil || mode != engine.Train {
 		return run, err
@@ -79,17 +94,49 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 	}
 	run.newSlots()
 	run.bindBlocks()
+	run.bindLimits()
 	return run, nil
 }
 
-// newSlots allocates the slots, all zero.
+// Names of the arrays beside a weight that are not the optimizer's slots.
+const (
+	averageArray  = "average"
+	gradientArray = "gradient" // sum over the batches of a group
+)
+
+// arrays returns the names of the arrays beside each trained weight.
+func (p Plan) arrays() []string {
+	var names []string
+	for slot := range p.Optimizer.Slots() {
+		names = append(names, fmt.Sprintf("slot%d", slot))
+	}
+	if p.EMA != nil {
+		names = append(names, averageArray)
+	}
+	if p.Accumulate > 1 {
+		names = append(names, gradientArray)
+	}
+	return names
+}
+
+// gathers reports whether all gradients are computed before the first update.
+func (p Plan) gathers() bool { return p.Gather || p.Accumulate > 1 || p.Clip.limitsNorm() }
+
+// newSlots allocates the slots: all zero, but the averages are the weights.
 func (run *runner) newSlots() {
 	run.slots = slots{}
 	for _, w := range run.model.Weights() {
-		for range slotCount(w, run.optimizer) {
+		if !isTrained(w) {
+			continue
+		}
+		for _, name := range run.arrays {
 			var slot []tensor.Rows[float32]
 			for _, matrix := range w.Memory().Storage {
-				matrix.Data = parallel.Floats(len(matrix.Data))
+				numbers := parallel.Floats(len(matrix.Data))
+				if name == averageArray {
+					copy(numbers, matrix.Data)
+				}
+				matrix.Data = numbers
 				slot = append(slot, matrix)
 			}
 			run.slots[w.Memory()] = append(run.slots[w.Memory()], slot)
@@ -97,13 +144,12 @@ func (run *runner) newSlots() {
 	}
 }
 
-// slotCount returns the number of an optimizer's slots beside a weight: 0 if the weight is not
-// trained.
-func slotCount(w *braid.Weight, o optim.Optimizer) int {
-	if w.IsState() || w.Memory().Frozen {
-		return 0
+// array returns an array beside a weight, nil if there is none.
+func (run *runner) array(w *engine.Weight, name string) []tensor.Rows[float32] {
+	if i := slices.Index(run.arrays, name); i >= 0 && run.slots[w] != nil {
+		return run.slots[w][i]
 	}
-	return o.Slots()
+	return nil
 }
 
 // reset clears the sums and the errors.
@@ -111,6 +157,7 @@ func (run *runner) reset() {
 	run.badLoss.Store(false)
 	run.badGradient.Store(false)
 	clear(run.badWeights)
+	run.penalty, run.penaltyRows = 0, 0
 	for _, h := range run.heads {
 		h.sum, h.count, h.weighs = 0, 0, 0
 		for _, m := range h.metrics {
@@ -120,14 +167,15 @@ func (run *runner) reset() {
 }
 
 // figures returns the figures of the examples since reset, in the order of figureNames. Figures of
-// a head without any label are NaN, and it adds nothing to the total loss.
+// a head without any label are NaN, and it adds nothing to the total loss. The penalty of weights
+// adds to it, as in Keras.
 func (run *runner) figures() []float64 {
-	list := []float64{0}
+	list := []float64{run.penalty / float64(max(run.penaltyRows, 1))}
 	for _, h := range run.heads {
 		mean := h.sum / float64(h.count)
 		list = append(list, mean)
 		if h.weight != 0 && h.count > 0 {
-			list[0] += h.weight * mean
+			list[0] += float64(h.weight * mean)
 		}
 	}
 	for _, h := range run.heads {
@@ -170,6 +218,10 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 		order[i] = int32(i)
 	}
 	var stopped bool
+	for worker := range run.crew.Workers() {
+		run.penalize(worker)
+	}
+	run.penalty, run.penaltyRows = run.totalPenalty(), 1
 	err := run.crew.Run(func(worker int) {
 		for len(order) > 0 && !stopped {
 			batch := order[:min(len(order), run.space.Rows())]
@@ -177,7 +229,7 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 				return
 			}
 			if worker == 0 {
-				run.accumulate(ds, batch)
+				run.addFigures(ds, batch)
 				order = order[len(batch):]
 				stopped = stop()
 			}

@@ -10,7 +10,6 @@ import (
 
 	"braid"
 	"braid/internal/atomicfile"
-	"braid/optim"
 )
 
 // saver writes checkpoints in a goroutine, one at a time. If snapshots arrive faster than the disk
@@ -18,7 +17,7 @@ import (
 type saver struct {
 	Checkpoint
 	model       *braid.Model
-	optimizer   optim.Optimizer
+	arrays      []string // beside each weight
 	fingerprint fingerprint
 	figures     []string
 	unlock      func()
@@ -41,7 +40,7 @@ type saver struct {
 // newSaver locks the folder.
 func newSaver(c Checkpoint, f *fit) (*saver, error) {
 	s := &saver{
-		Checkpoint: c, model: f.model, optimizer: f.plan.Optimizer, fingerprint: f.fingerprint,
+		Checkpoint: c, model: f.model, arrays: f.runner.arrays, fingerprint: f.fingerprint,
 		figures: f.history.Names, done: make(chan struct{}),
 	}
 	s.changed.L = &s.mu
@@ -162,7 +161,7 @@ func (s *saver) write(snap *snapshot) Saved {
 	saved.Err = atomicfile.Write(saved.Path, func(w io.Writer) error {
 		counted := &counter{w: w}
 		defer func() { saved.Bytes = counted.n }()
-		return snap.write(counted, s.model, s.optimizer, s.fingerprint, s.figures)
+		return snap.write(counted, s.model, s.arrays, s.fingerprint, s.figures)
 	})
 	saved.Took = time.Since(began)
 	return saved

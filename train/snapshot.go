@@ -12,7 +12,6 @@ import (
 
 	"braid"
 	"braid/internal/safetensors"
-	"braid/optim"
 	"braid/tensor"
 )
 
@@ -92,6 +91,9 @@ func (run *runner) sums(to []float64) []float64 {
 			to = append(to, m.sums...)
 		}
 	}
+	if len(run.penalties) > 0 {
+		to = append(to, run.penalty)
+	}
 	return to
 }
 
@@ -116,6 +118,9 @@ func (run *runner) setSums(from []float64) {
 			from = from[copy(m.sums, from):]
 		}
 	}
+	if len(run.penalties) > 0 {
+		run.penalty = from[0]
+	}
 }
 
 // stateJSON is the state of a checkpoint that is not in its tensors.
@@ -133,16 +138,29 @@ const (
 	rowsEntry    = "rows/"   // and the figure: [rows, width]; missing if there are no rows
 )
 
-// eachArray calls visit with each weight and each of the optimizer's slots beside it, in the order
-// of memory, with the name of its tensor.
-func eachArray(m *braid.Model, o optim.Optimizer,
+// eachArray calls visit with each weight and each of the arrays beside it, in the order of memory,
+// with the name of its tensor. The average of a weight has the weight's name: it is what a model
+// holds after training.
+func eachArray(m *braid.Model, arrays []string,
 	visit func(name string, w *braid.Weight) error) error {
+	averages := slices.Contains(arrays, averageArray)
 	for _, w := range m.Weights() {
-		if err := visit(w.Name(), w); err != nil {
+		name := w.Name()
+		if averages && isTrained(w) {
+			name += "/trained"
+		}
+		if err := visit(name, w); err != nil {
 			return err
 		}
-		for slot := range slotCount(w, o) {
-			if err := visit(fmt.Sprintf("%s/slot%d", w.Name(), slot), w); err != nil {
+		if !isTrained(w) {
+			continue
+		}
+		for _, array := range arrays {
+			name := w.Name() + "/" + array
+			if array == averageArray {
+				name = w.Name()
+			}
+			if err := visit(name, w); err != nil {
 				return err
 			}
 		}
@@ -152,7 +170,7 @@ func eachArray(m *braid.Model, o optim.Optimizer,
 
 // write writes a snapshot as a checkpoint. It reads nothing that training changes.
 func (s *snapshot) write(
-	w io.Writer, m *braid.Model, o optim.Optimizer, p fingerprint, figures []string,
+	w io.Writer, m *braid.Model, arrays []string, p fingerprint, figures []string,
 ) error {
 	state, err := json.Marshal(stateJSON{s.position, s.halvings, figures})
 	if err != nil {
@@ -167,7 +185,7 @@ func (s *snapshot) write(
 		"run": string(run),
 	}}
 	rest := s.numbers
-	err = eachArray(m, o, func(name string, weight *braid.Weight) error {
+	err = eachArray(m, arrays, func(name string, weight *braid.Weight) error {
 		var like []tensor.Rows[float32]
 		for _, matrix := range weight.Memory().Storage {
 			matrix.Data, rest = rest[0], rest[1:]
@@ -260,7 +278,7 @@ func entry(c *safetensors.Container, name, dtype string, shape ...int) (safetens
 }
 
 func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
-	return eachArray(f.model, f.plan.Optimizer, func(name string, weight *braid.Weight) error {
+	return eachArray(f.model, f.runner.arrays, func(name string, weight *braid.Weight) error {
 		e, err := entry(c, name, "F32", weight.Shape()...)
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ func small(t testing.TB) (*fit, []byte) {
 	var snap snapshot
 	f.take(&snap)
 	var b bytes.Buffer
-	if err := snap.write(&b, m, f.plan.Optimizer, f.fingerprint, f.history.Names); err != nil {
+	if err := snap.write(&b, m, f.runner.arrays, f.fingerprint, f.history.Names); err != nil {
 		t.Fatal(err)
 	}
 	return f, b.Bytes()

@@ -11,7 +11,8 @@ import (
 // blocks of the weights over all rows, and updates them. order names the examples; number is that
 // of the step, from 1. step returns false if the crew must stop. If a loss is not finite it does so
 // before any weight changes.
-func (run *runner) step(worker int, ds *dataset, order, next []int32, number int) bool {
+func (run *runner) step(worker int, ds *dataset, order, next []int32, number int, t turn) bool {
+	run.penalize(worker)
 	if !run.forward(worker, ds, order, number) || !run.team.Backward(worker, len(order)) {
 		return false
 	}
@@ -19,11 +20,13 @@ func (run *runner) step(worker int, ds *dataset, order, next []int32, number int
 		return false
 	}
 	if worker == 0 {
-		run.accumulate(ds, order)
+		run.addFigures(ds, order)
+		run.penalty += float64(run.totalPenalty() * float64(len(order)))
+		run.penaltyRows += len(order)
 	}
 	run.fill(worker, ds, order, run.team.ReadsLate)
 	run.team.Join(worker, len(order))
-	return run.update(worker, len(order), run.optimizer.At(number), ds, next)
+	return run.update(worker, len(order), t, ds, next)
 }
 
 // forward gathers a worker's rows of a batch, computes the network's outputs, losses and metrics
@@ -101,8 +104,8 @@ func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, share
 	}
 }
 
-// accumulate adds the batch's losses and metrics to the sums, in row order.
-func (run *runner) accumulate(ds *dataset, order []int32) {
+// addFigures adds the batch's losses and metrics to the sums, in row order.
+func (run *runner) addFigures(ds *dataset, order []int32) {
 	for i, h := range run.heads {
 		l := ds.labels[i]
 		sum := h.sum
@@ -126,6 +129,7 @@ func (h *head) countRows(l *labels, order []int32) {
 // recount sets the counts and the weights of the rows of the epoch's first steps, which follow from
 // the order of the examples. A checkpoint does not hold them.
 func (f *fit) recount() {
+	f.runner.penaltyRows = min(f.at.Steps*f.batch, len(f.order))
 	for i, h := range f.runner.heads {
 		h.count, h.weighs = 0, 0
 		for _, m := range h.metrics {

@@ -1,6 +1,9 @@
 package train
 
 import (
+	"slices"
+
+	"braid"
 	"braid/internal/engine"
 	"braid/internal/kernel"
 	"braid/internal/parallel"
@@ -12,63 +15,144 @@ import (
 // block is a block of a weight with the arguments of its update.
 type block struct {
 	engine.WeightBlock
-	name   string // of the weight
-	values optim.Block
+	*trained
+	index   int                  // in the order of Network.Blocks
+	fresh   tensor.Rows[float32] // gradient of a batch
+	values  optim.Block          // its gradient is fresh or, if accumulated, a sum of batches
+	average tensor.Rows[float32] // if run.ema
 }
 
 // sparseBlock is a block of which only the rows that a batch names are updated.
 type sparseBlock struct {
 	*engine.SparseBlock
-	name   string
-	grad   tensor.Rows[float32] // of the last step, in the order of IDs
-	values optim.Block          // all rows of the block
+	*trained
+	values  optim.Block // all rows of the block; the gradient only if it is accumulated
+	average tensor.Rows[float32]
+
+	grad    tensor.Rows[float32] // row i is the gradient of row at[i] of the block
+	at      []int32
+	ordered []int32   // indices of at in the order of the rows
+	squares []float64 // in that order
 }
 
-// bindBlocks assigns blocks to the workers. A fused step updates a block right after its gradient,
-// so the gradients of a worker's blocks share one buffer.
-func (run *runner) bindBlocks() {
-	names := map[*engine.Weight]string{}
+// trained is a weight that training changes.
+type trained struct {
+	name           string
+	index          int // among the trained weights
+	regularization braid.Regularization
+	decay          bool
+}
+
+// trainedWeights returns the trained weights by their memory.
+func (run *runner) trainedWeights() map[*engine.Weight]*trained {
+	decaying, _ := run.optimizer.(optim.Decaying)
+	list := map[*engine.Weight]*trained{}
 	for _, w := range run.model.Weights() {
-		names[w.Memory()] = w.Name()
+		if isTrained(w) {
+			list[w.Memory()] = &trained{w.Name(), len(list), w.Regularization(),
+				decaying != nil && decaying.Decays(w.Name(), w.Shape())}
+		}
 	}
+	return list
+}
+
+// isTrained reports whether training changes a weight by its gradient.
+func isTrained(w *braid.Weight) bool { return !w.IsState() && !w.Memory().Frozen }
+
+// blockKey identifies a block of a weight.
+type blockKey struct {
+	weight *engine.Weight
+	block  op.Block
+}
+
+func keyOf(b engine.WeightBlock) blockKey { return blockKey{b.Weight, b.Block} }
+
+// bindBlocks assigns blocks to the workers. A fused step updates a block right after its gradient,
+// so the gradients of a worker's blocks share one buffer, as do those that are accumulated
+// elsewhere.
+func (run *runner) bindBlocks() {
+	weights, index := run.trainedWeights(), indexBlocks(run.model.Network().Blocks())
 	lazy, ok := run.optimizer.(optim.Lazy)
 	dense, sparse := run.team.Assign(ok && lazy.IsLazy())
+	sharing := !run.gather || run.accumulate > 1
 	for worker, assigned := range dense {
 		var blocks []block
 		var shared []float32
 		for _, b := range assigned {
 			width := b.ColumnHi - b.ColumnLo
-			grad := tensor.Rows[float32]{Width: width, Stride: parallel.Padded(width)}
-			if size := (b.RowHi - b.RowLo) * grad.Stride; run.gather {
-				grad.Data = parallel.Floats(size)
+			fresh := tensor.Rows[float32]{Width: width, Stride: parallel.Padded(width)}
+			if size := (b.RowHi - b.RowLo) * fresh.Stride; !sharing {
+				fresh.Data = parallel.Floats(size)
 			} else if len(shared) < size {
 				shared = parallel.Floats(size)
 			}
-			blocks = append(blocks, block{b, names[b.Weight], run.optimizerBlock(b, grad)})
+			blocks = append(blocks, block{WeightBlock: b, trained: weights[b.Weight],
+				index: index[keyOf(b)], fresh: fresh, values: run.optimizerBlock(b, weights[b.Weight]),
+				average: run.arrayBlock(b, averageArray)})
 		}
 		for i := range blocks {
-			if !run.gather {
-				blocks[i].values.Gradient.Data = shared
+			b := &blocks[i]
+			if sharing {
+				b.fresh.Data = shared
+			}
+			if run.accumulate == 1 {
+				b.values.Gradient = b.fresh
 			}
 		}
 		run.blocks = append(run.blocks, blocks)
 		var rest []sparseBlock
 		for _, b := range sparse[worker] {
-			rest = append(rest, sparseBlock{SparseBlock: b, name: names[b.Weight],
-				values: run.optimizerBlock(b.WeightBlock, tensor.Rows[float32]{})})
+			rest = append(rest, sparseBlock{SparseBlock: b, trained: weights[b.Weight],
+				values:  run.optimizerBlock(b.WeightBlock, weights[b.Weight]),
+				average: run.arrayBlock(b.WeightBlock, averageArray)})
 		}
 		run.sparse = append(run.sparse, rest)
 	}
+	if run.clip.limitsNorm() {
+		run.bindNorms(len(weights), len(index))
+	}
 }
 
-// optimizerBlock returns the arguments of the optimizer for a block.
-func (run *runner) optimizerBlock(b engine.WeightBlock, grad tensor.Rows[float32]) optim.Block {
-	p := optim.Block{Rows: b.RowHi - b.RowLo, Gradient: grad,
-		Weights: blockView(b.Block, b.Weight.Storage[b.Matrix])}
-	for _, slot := range run.slots[b.Weight] {
+// bindNorms lists the blocks of each weight.
+func (run *runner) bindNorms(weights, blocks int) {
+	n := newNorms(run.clip, weights, blocks, len(run.blocks))
+	for worker := range run.blocks {
+		for _, b := range run.blocks[worker] {
+			w := &n.weights[b.trained.index]
+			w.dense = append(w.dense, b.index)
+		}
+		for i := range run.sparse[worker] {
+			b := &run.sparse[worker][i]
+			w := &n.weights[b.trained.index]
+			w.sparse = append(w.sparse, b)
+		}
+	}
+	for _, w := range n.weights {
+		slices.Sort(w.dense)
+	}
+	run.norms = n
+}
+
+// optimizerBlock returns the arguments of the optimizer for a block. The gradient is set only if it
+// is accumulated.
+func (run *runner) optimizerBlock(b engine.WeightBlock, w *trained) optim.Block {
+	p := optim.Block{Rows: b.RowHi - b.RowLo, Decay: w.decay,
+		Weights:  blockView(b.Block, b.Weight.Storage[b.Matrix]),
+		Gradient: run.arrayBlock(b, gradientArray)}
+	for _, slot := range run.slots[b.Weight][:run.optimizer.Slots()] {
 		p.Slots = append(p.Slots, blockView(b.Block, slot[b.Matrix]))
 	}
 	return p
+}
+
+// arrayBlock returns the block's view of an array beside its weight, the zero view if there is
+// none.
+func (run *runner) arrayBlock(b engine.WeightBlock, name string) tensor.Rows[float32] {
+	array := run.array(b.Weight, name)
+	if array == nil {
+		return tensor.Rows[float32]{}
+	}
+	return blockView(b.Block, array[b.Matrix])
 }
 
 // blockView returns the view of a block of one matrix of a weight's storage.
@@ -85,10 +169,11 @@ const prefetchRows = 16
 // after its gradient or, with gathered gradients, all blocks after the workers have met. It returns
 // false if the crew must stop. Between blocks it prefetches some of the rows that the worker
 // gathers from the next batch: memory latency overlaps with the computation of a block.
-func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next []int32) bool {
+func (run *runner) update(worker, rows int, t turn, ds *dataset, next []int32) bool {
 	if worker == 0 && !run.gather {
 		run.team.UpdateState()
 	}
+	step := run.optimizer.At(t.update)
 	blocks, shares := run.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
 	for i := range blocks {
 		for share := shares * i / len(blocks); share < shares*(i+1)/len(blocks); share++ {
@@ -101,57 +186,134 @@ func (run *runner) update(worker, rows int, step optim.Step, ds *dataset, next [
 			w := b.values.Weights
 			kernel.Default().Claim(w.Data, w.Stride, b.values.Rows, w.Width)
 		}
-		run.team.Gradient(worker, b.WeightBlock, rows, b.values.Gradient)
-		if !run.check(worker, b.name, b.values.Gradient, b.values.Rows) {
+		run.team.Gradient(worker, b.WeightBlock, rows, b.fresh)
+		if !run.check(worker, b.name, b.fresh, b.values.Rows) || !run.prepare(worker, b, t) {
 			break
 		}
 		if !run.gather {
-			run.optimizer.Update(step, b.values)
+			run.updateBlock(step, b, t, 1)
 		}
 	}
 	for i := range run.sparse[worker] {
 		b := &run.sparse[worker][i]
-		b.grad = run.team.SparseGradient(worker, b.SparseBlock, rows)
-		if !run.check(worker, b.name, b.grad, len(b.IDs)) {
+		grad := run.team.SparseGradient(worker, b.SparseBlock, rows)
+		if !run.check(worker, b.name, grad, len(b.IDs)) || !run.prepareRows(worker, b, grad, t) {
 			break
 		}
 		if !run.gather {
-			run.updateRows(step, b)
+			run.updateRows(step, b, t, 1)
 		}
 	}
-	if !run.gather {
-		return true
+	if run.gather {
+		return run.updateGathered(worker, step, t) && run.limit(worker, t)
 	}
+	return run.limit(worker, t)
+}
+
+// updateGathered updates the weights of a worker's blocks after all gradients are known.
+func (run *runner) updateGathered(worker int, step optim.Step, t turn) bool {
 	if !run.crew.Meet(worker) || run.badGradient.Load() {
 		return false
 	}
 	if worker == 0 {
 		run.team.UpdateState()
 	}
-	for _, b := range blocks {
-		run.optimizer.Update(step, b.values)
+	if !t.last {
+		return true
+	}
+	factor := func(*trained) float32 { return 1 }
+	if run.norms != nil {
+		run.norms.update(worker)
+		factors := run.norms.factors[worker]
+		factor = func(w *trained) float32 { return factors[w.index] }
+	}
+	for i := range run.blocks[worker] {
+		b := &run.blocks[worker][i]
+		run.updateBlock(step, b, t, factor(b.trained))
 	}
 	for i := range run.sparse[worker] {
-		run.updateRows(step, &run.sparse[worker][i])
+		b := &run.sparse[worker][i]
+		run.updateRows(step, b, t, factor(b.trained))
 	}
 	return true
 }
 
-// updateRows updates the rows that the batch names.
-func (run *runner) updateRows(step optim.Step, b *sparseBlock) {
-	row := func(x tensor.Rows[float32], i int) tensor.Rows[float32] {
-		x.Data = x.From(i)
-		return x
+// limit limits the norms of vectors of weights after an update. It returns false if the crew must
+// stop.
+func (run *runner) limit(worker int, t turn) bool {
+	if len(run.limits) == 0 || !t.last {
+		return true
 	}
-	var slots [4]tensor.Rows[float32]
-	for i, id := range b.IDs {
-		at := int(id) - b.RowLo
-		p := optim.Block{Rows: 1, Weights: row(b.values.Weights, at), Gradient: row(b.grad, i)}
-		p.Slots = slots[:0]
-		for _, slot := range b.values.Slots {
-			p.Slots = append(p.Slots, row(slot, at))
+	if !run.crew.Meet(worker) {
+		return false
+	}
+	run.project(worker)
+	return true
+}
+
+// turn is what follows a batch's gradients.
+type turn struct {
+	update  int  // number of the next update, from 1
+	batches int  // of its group so far
+	last    bool // the update follows this batch
+}
+
+// turn returns the turn of a step of an epoch, counted from 0.
+func (f *fit) turn(epoch, step int) turn {
+	n := f.runner.accumulate
+	return turn{
+		update:  (epoch-1)*f.updates() + step/n + 1,
+		batches: step%n + 1,
+		last:    (step+1)%n == 0 || step+1 == f.steps,
+	}
+}
+
+// updates returns the number of updates of an epoch.
+func (f *fit) updates() int { return (f.steps + f.runner.accumulate - 1) / f.runner.accumulate }
+
+// prepare makes a block's gradient that of the update: the mean of the group's batches, with the
+// gradient of the penalty, clipped by value. It returns false if it is not finite.
+func (run *runner) prepare(worker int, b *block, t turn) bool {
+	grad, rows := b.values.Gradient, b.values.Rows
+	if run.accumulate > 1 {
+		tensor.EachRow(grad, b.fresh, 0, rows, kernel.Default().Add)
+		if !t.last {
+			return true
 		}
-		run.optimizer.Update(step, p)
+		scaleRows(grad, rows, 1/float32(t.batches))
+		if !run.check(worker, b.name, grad, rows) {
+			return false
+		}
+	}
+	addPenalty(b.regularization, grad, b.values.Weights, rows)
+	if run.clip.Value > 0 {
+		clipValues(grad, rows, float32(run.clip.Value))
+	}
+	if run.norms != nil {
+		run.norms.squares[b.index] = sumSquares(grad, rows)
+	}
+	return true
+}
+
+// updateBlock updates a block's weights and their averages. factor scales the gradient.
+func (run *runner) updateBlock(step optim.Step, b *block, t turn, factor float32) {
+	scaleRows(b.values.Gradient, b.values.Rows, factor)
+	run.optimizer.Update(step, b.values)
+	run.ema.update(t.update, b.average, b.values.Weights, b.values.Rows)
+	if run.accumulate > 1 {
+		for r := range b.values.Rows {
+			clear(b.values.Gradient.Row(r))
+		}
+	}
+}
+
+// scaleRows multiplies rows by a factor.
+func scaleRows(x tensor.Rows[float32], rows int, factor float32) {
+	if factor == 1 {
+		return
+	}
+	for r := range rows {
+		kernel.Default().Scale(x.Row(r), x.Row(r), factor)
 	}
 }
 

@@ -1,0 +1,171 @@
+package optim
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"braid/tensor"
+)
+
+// Decay is decoupled weight decay: each step subtracts Rate times the learning rate times the
+// weight, as in Keras. Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+//
+// Without All it applies to weights with two axes or more, such as kernels and embeddings, except
+// those whose name ends in bias, gamma or beta: decay of biases and of a normalization's weights
+// limits nothing. Keras' default is All.
+type Decay struct {
+	Rate   float64  `json:"rate,omitzero"`   // 0 means none; in AdamW 0.004
+	All    bool     `json:"all,omitzero"`    // it applies to all weights
+	Except []string `json:"except,omitzero"` // but not to those whose name contains one of these
+}
+
+// Applies reports whether a weight of some name and shape decays.
+func (d Decay) Applies(name string, shape tensor.Shape) bool {
+	contained := func(word string) bool { return strings.Contains(name, word) }
+	if d.Rate == 0 || slices.ContainsFunc(d.Except, contained) {
+		return false
+	}
+	ends := func(word string) bool { return strings.HasSuffix(name, word) }
+	plain := slices.ContainsFunc([]string{"bias", "gamma", "beta"}, ends)
+	return d.All || len(shape) > 1 && !plain
+}
+
+func (d Decay) check() error {
+	if err := atLeast("WeightDecay.Rate", d.Rate, 0); err != nil {
+		return err
+	}
+	if slices.Contains(d.Except, "") {
+		return errors.New("WeightDecay.Except has an empty word, which every name contains")
+	}
+	return nil
+}
+
+// settings are the fields that all optimizers have. Its methods are those of the optimizers.
+type settings struct {
+	name     string // in errors
+	rate     float64
+	fallback float64 // rate if both rate and schedule are unset
+	schedule Schedule
+	decay    Decay
+}
+
+// at returns the rate of a step, counted from 1.
+func (s settings) at(step int) float64 {
+	if s.schedule != nil {
+		return s.schedule.Rate(step - 1)
+	}
+	return cmp.Or(s.rate, s.fallback)
+}
+
+// decayed returns the rate and the decay of a step, in its last number.
+func (s settings) decayed(step int) (rate float64, numbers Step) {
+	rate = s.at(step)
+	numbers[decayAt] = float32(rate * s.decay.Rate)
+	return rate, numbers
+}
+
+// scaled returns rate and schedule with factor times the rate.
+func (s settings) scaled(factor float64) (float64, Schedule) {
+	if s.schedule != nil {
+		return 0, scaledSchedule{s.schedule, factor}
+	}
+	return s.at(1) * factor, nil
+}
+
+// check checks the settings and reports the first error of them and of others.
+func (s settings) check(others ...error) error {
+	others = append(others, s.decay.check())
+	if s.schedule == nil {
+		others = append(others, above("Rate", s.at(1)))
+	} else {
+		others = append(others, s.schedule.Check())
+		if s.rate != 0 {
+			others = append(others, fmt.Errorf("Rate = %v beside a Schedule, want one of them", s.rate))
+		}
+	}
+	return first(s.name, others)
+}
+
+// first returns the first error of a list, after a name.
+func first(name string, list []error) error {
+	for _, err := range list {
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// above requires a finite number above 0.
+func above(field string, value float64) error {
+	if !(value > 0 && value < math.Inf(1)) {
+		return fmt.Errorf("%s = %v, want a finite number above 0", field, value)
+	}
+	return nil
+}
+
+// atLeast requires a finite number from least on.
+func atLeast(field string, value, least float64) error {
+	if !(value >= least && value < math.Inf(1)) {
+		return fmt.Errorf("%s = %v, want a finite number, %v or more", field, value, least)
+	}
+	return nil
+}
+
+// fraction requires a number from 0 up to, not including, 1.
+func fraction(field string, value float64) error {
+	if !(value >= 0 && value < 1) {
+		return fmt.Errorf("%s = %v, want 0 or more, and below 1", field, value)
+	}
+	return nil
+}
+
+// share requires a number from 0 to 1.
+func share(field string, value float64) error {
+	if !(value >= 0 && value <= 1) {
+		return fmt.Errorf("%s = %v, want 0 to 1", field, value)
+	}
+	return nil
+}
+
+// or returns the number that p points at, or fallback if p is nil.
+func or(p *float64, fallback float64) float64 {
+	if p == nil {
+		return fallback
+	}
+	return *p
+}
+
+// decayAt is the index of the decay in a Step: the weight decay times the rate.
+const decayAt = len(Step{}) - 1
+
+// decay subtracts from each weight of a block that decays its product with the step's decay.
+func decay(s Step, p Block) {
+	by := s[decayAt]
+	if !p.Decay || by == 0 {
+		return
+	}
+	for r := range p.Rows {
+		w := p.Weights.Row(r)
+		for i, v := range w {
+			w[i] = v - float32(v*by)
+		}
+	}
+}
+
+// flush returns 0 for a denormal number: a slot whose gradient is zero would otherwise slow every
+// later step.
+func flush(x float32) float32 {
+	const smallest = 0x1p-126
+	if x < smallest && x > -smallest {
+		return 0
+	}
+	return x
+}
+
+// root is the correctly rounded square root.
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }

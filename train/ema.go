@@ -1,0 +1,79 @@
+package train
+
+import (
+	"fmt"
+
+	"braid/tensor"
+)
+
+// EMA keeps an exponential moving average of each trained weight: Polyak and Juditsky, 1992, with
+// Keras' semantics of use_ema. After the first update the average is the weight, after later ones
+//
+//	average = Momentum average + (1 - Momentum) weight
+//
+// The averages are what is validated, what Callback.Epoch sees, and what the model holds when Fit
+// returns; Callback.Step sees the weights. Checkpoints hold both, the average under the weight's
+// name. State such as moving statistics is not averaged. MaxNorm limits the weights after the
+// average was taken, as in Keras.
+type EMA struct {
+	Momentum float64 `json:"momentum"` // 0 means 0.99
+
+	// Overwrite replaces the weights by their averages after every so many updates; 0: never.
+	Overwrite int `json:"overwrite,omitzero"`
+}
+
+func (e EMA) withDefaults() (EMA, error) {
+	if e.Momentum == 0 {
+		e.Momentum = 0.99
+	}
+	if !(e.Momentum > 0 && e.Momentum < 1) {
+		return e, fmt.Errorf("EMA.Momentum = %v, want above 0 and below 1", e.Momentum)
+	}
+	if e.Overwrite < 0 {
+		return e, fmt.Errorf("EMA.Overwrite = %d, want 1 or more, or 0 for never", e.Overwrite)
+	}
+	return e, nil
+}
+
+// update updates the averages of rows after an update of their weights, counted from 1.
+func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int) {
+	if e == nil {
+		return
+	}
+	keep, add := float32(e.Momentum), float32(1-e.Momentum)
+	for r := range rows {
+		to, w := average.Row(r), weights.Row(r)
+		if number == 1 {
+			copy(to, w)
+		} else {
+			for i, v := range w {
+				to[i] = float32(keep*to[i]) + float32(add*v)
+			}
+		}
+		if e.Overwrite > 0 && number%e.Overwrite == 0 {
+			copy(w, to)
+		}
+	}
+}
+
+// swapAverages exchanges the weights and their averages. The workers must be idle.
+func (run *runner) swapAverages() {
+	if run.ema == nil {
+		return
+	}
+	for _, w := range run.model.Weights() {
+		for i, average := range run.array(w.Memory(), averageArray) {
+			weights := w.Memory().Storage[i].Data
+			for j, v := range average.Data {
+				average.Data[j], weights[j] = weights[j], v
+			}
+		}
+	}
+}
+
+// averaged calls work while the model holds the averages.
+func (f *fit) averaged(work func() error) error {
+	f.runner.swapAverages()
+	defer f.runner.swapAverages()
+	return work()
+}
