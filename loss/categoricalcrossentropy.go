@@ -50,7 +50,7 @@ func (f categorical) Rows(b Batch, losses []float32, scale float32, lo, hi int) 
 	for r := lo; r < hi; r++ {
 		losses[r] = 0
 		for s := range f.steps {
-			high, rest := f.logSum(b, r, s)
+			high, rest := f.logSum(&b, r, s)
 			z, target := f.step(b.Logits, r, s), f.step(b.Target, r, s)
 			var sum, total float32
 			for i, v := range target {

@@ -62,7 +62,7 @@ func (f categoricalFocal) Rows(b Batch, losses []float32, scale float32, lo, hi 
 		losses[r] = 0
 		focus := b.Scratch.Row(r)[f.steps:][:f.count]
 		for s := range f.steps {
-			high, rest := f.logSum(b, r, s)
+			high, rest := f.logSum(&b, r, s)
 			z, p, target := f.step(b.Logits, r, s), f.step(b.Output, r, s), f.step(b.Target, r, s)
 			others := b.LogSumExp.Rest[r*f.steps+s]
 			for i, v := range p {

@@ -43,7 +43,7 @@ func (c classes) logRests(b Batch, lo, hi int) {
 
 // logSum returns the logarithm of a step's sum of exponentials in two numbers: add high first, as
 // it cancels with a logit.
-func (c classes) logSum(b Batch, row, step int) (high, rest float32) {
+func (c classes) logSum(b *Batch, row, step int) (high, rest float32) {
 	return b.LogSumExp.Max[row*c.steps+step], b.Scratch.Data[row*b.Scratch.Stride+step]
 }
 

@@ -69,7 +69,7 @@ func (f elementwise) ScratchWidth() int {
 func (f elementwise) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	size := f.target.Shape.Size()
 	if size <= narrow {
-		f.packed(b, losses, scale, lo, hi)
+		f.packed(&b, losses, scale, lo, hi)
 		return
 	}
 	for r := lo; r < hi; r++ {
@@ -81,12 +81,12 @@ func (f elementwise) Rows(b Batch, losses []float32, scale float32, lo, hi int) 
 		if !b.Grad.IsNil() {
 			grad = b.Grad.Row(r)
 		}
-		f.compute(b, x, losses[r:r+1], grad, scale, r)
+		f.compute(&b, x, losses[r:r+1], grad, scale, r)
 	}
 }
 
 // packed copies rows to scratch, and their gradients back.
-func (f elementwise) packed(b Batch, losses []float32, scale float32, lo, hi int) {
+func (f elementwise) packed(b *Batch, losses []float32, scale float32, lo, hi int) {
 	if lo == hi {
 		return
 	}
@@ -143,7 +143,7 @@ func unpack(rows tensor.Rows[float32], from []float32, lo, hi int) {
 // compute computes the losses of the rows of a block, and their gradient unless grad is nil. first
 // is the index of the first row.
 func (f elementwise) compute(
-	b Batch, x block, losses, grad []float32, scale float32, first int,
+	b *Batch, x block, losses, grad []float32, scale float32, first int,
 ) {
 	size := len(x.y) / len(losses)
 	f.values(x)

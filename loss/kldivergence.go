@@ -50,7 +50,7 @@ func (f divergence) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 		losses[r] = 0
 		logs := b.Scratch.Row(r)[f.steps:][:f.count]
 		for s := range f.steps {
-			high, rest := f.logSum(b, r, s)
+			high, rest := f.logSum(&b, r, s)
 			z, target := f.step(b.Logits, r, s), f.step(b.Target, r, s)
 			logTargets(logs, target)
 			var sum, total float32

@@ -62,8 +62,8 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	for r := lo; r < hi; r++ {
 		losses[r] = 0
 		for s := range f.steps {
-			label, weight := f.label(b, r, s)
-			high, rest := f.logSum(b, r, s)
+			label, weight := f.label(&b, r, s)
+			high, rest := f.logSum(&b, r, s)
 			losses[r] += float32(weight * (rest + (high - f.step(b.Logits, r, s)[label])))
 			if b.Grad.IsNil() {
 				continue
@@ -77,7 +77,7 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 }
 
 // label returns the label of a step and the factor of its loss.
-func (f sparse) label(b Batch, row, step int) (label int, weight float32) {
+func (f sparse) label(b *Batch, row, step int) (label int, weight float32) {
 	label, weight = int(b.Labels.Data[row*b.Labels.Stride+step]), b.stepWeight(row, step)
 	if f.weights != nil {
 		weight *= f.weights[label]
@@ -97,7 +97,7 @@ func (f sparseProbabilities) Rows(b Batch, losses []float32, scale float32, lo, 
 	for r := lo; r < hi; r++ {
 		losses[r] = 0
 		for s := range f.steps {
-			label, weight := f.label(b, r, s)
+			label, weight := f.label(&b, r, s)
 			p, scratch := f.step(b.Output, r, s), b.Scratch.Row(r)
 			probabilities, log := scratch[:f.count], scratch[f.count:f.count+1]
 			sum, fixed := shares(probabilities, p)

@@ -37,7 +37,7 @@ type rightClass struct {
 func (f rightClass) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	for i, class := range f.predict(b, lo, hi, 0) {
 		var right float32
-		if f.class(b, lo+i) == int(class) {
+		if f.class(&b, lo+i) == int(class) {
 			right = 1
 		}
 		numbers.Data[(lo+i)*numbers.Stride] = right

@@ -33,7 +33,7 @@ func (f brier) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	}
 	for r := lo; r < hi; r++ {
 		var sum float64
-		class := f.class(b, r)
+		class := f.class(&b, r)
 		for i, v := range b.Output.Row(r) {
 			truth := 0.0
 			if i == class {

@@ -27,7 +27,7 @@ func (f counts) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	if !f.several() {
 		for i, class := range f.predict(b, lo, hi, f.threshold) {
 			n := numbers.Row(lo + i)
-			n[0], n[1] = float32(f.class(b, lo+i)), float32(class)
+			n[0], n[1] = float32(f.class(&b, lo+i)), float32(class)
 		}
 		return
 	}

@@ -67,7 +67,7 @@ func (f calibration) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	for i, class := range f.predict(b, lo, hi, 0.5) {
 		n, output := numbers.Row(lo+i), b.Output.Row(lo+i)
 		n[0] = 0
-		if f.class(b, lo+i) == int(class) {
+		if f.class(&b, lo+i) == int(class) {
 			n[0] = 1
 		}
 		if f.reading == yesNo {

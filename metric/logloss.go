@@ -39,7 +39,7 @@ func (f logLoss) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 		for _, v := range output {
 			total += float64(v)
 		}
-		if c := f.class(b, r); c >= 0 {
+		if c := f.class(&b, r); c >= 0 {
 			p = float64(output[c]) / total
 		}
 		numbers.Row(r)[0] = float32(-logOf(p))

@@ -76,7 +76,7 @@ func (o outputs) classes() int {
 }
 
 // class returns the true class of a row, or -1 if the head has no such class.
-func (o outputs) class(b Batch, row int) int {
+func (o outputs) class(b *Batch, row int) int {
 	switch o.reading {
 	case labels:
 		if c := int(b.Labels.Data[row*b.Labels.Stride]); c >= 0 && c < o.width {

@@ -29,7 +29,7 @@ func (f ranking) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 		n := numbers.Row(r)
 		copy(n[f.truths():], b.Output.Row(r))
 		if f.reading != yesNo {
-			n[0] = float32(f.class(b, r))
+			n[0] = float32(f.class(&b, r))
 			continue
 		}
 		for i, v := range b.Target.Row(r) {

@@ -54,7 +54,7 @@ type topK struct {
 func (f topK) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	for r := lo; r < hi; r++ {
 		var right float32
-		if c := f.class(b, r); c >= 0 && rank(b.Output.Row(r), c) < f.k {
+		if c := f.class(&b, r); c >= 0 && rank(b.Output.Row(r), c) < f.k {
 			right = 1
 		}
 		numbers.Data[r*numbers.Stride] = right
