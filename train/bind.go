@@ -3,7 +3,6 @@ package train
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"braid"
 	"braid/data"
@@ -227,12 +226,8 @@ func tableNames(heads []*head) []string {
 // a flag. The graph checks the names of heads; this function checks those of metrics.
 func checkFigures(list []string) error {
 	for i, name := range list {
-		if i := strings.IndexFunc(name, func(r rune) bool {
-			return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') &&
-				(r < 'a' || r > 'z')
-		}); i >= 0 {
-			return fmt.Errorf("the metric of the figure %q has %q in its name, want letters, digits, - "+
-				"and _ only", name, name[i:i+1])
+		if err := suggest.CheckName(name); err != nil {
+			return fmt.Errorf("the name of the figure %q %w: rename its metric", name, err)
 		}
 		if slices.Contains(list[:i], name) {
 			return fmt.Errorf("two figures are named %q: rename a head, or give it each metric once", name)

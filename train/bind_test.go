@@ -65,7 +65,7 @@ func TestFitMistakes(t *testing.T) {
 		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) {
 			h.Loss = loss.BinaryCrossentropy{}
 		}),
-		`"yes_a\"b" has "\"" in its name, want letters`: with("yes",
+		`"yes_a\"b" holds '"', want letters`: with("yes",
 			func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
 		`two figures are named "yes_accuracy"`: with("yes", func(h *train.Head) {
 			h.Metrics = append(h.Metrics, metric.Accuracy{})

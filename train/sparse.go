@@ -39,7 +39,7 @@ func (run *runner) prepareRows(worker int, b *sparseBlock, grad tensor.Rows[floa
 		if t.batches > 1 && !run.check(worker, b.name, row, 1) {
 			return false
 		}
-		addPenalty(b.regularization, row, rowAt(b.values.Weights, int(b.at[i])), 1)
+		addPenalty(b.regularization, row, b.values.Weights.Skip(int(b.at[i])), 1)
 		if run.clip.Value > 0 {
 			clipValues(row, 1, float32(run.clip.Value))
 		}
@@ -66,15 +66,9 @@ func (run *runner) squareRows(b *sparseBlock) {
 // gradientRow returns the gradient of row at[i] of a block.
 func (run *runner) gradientRow(b *sparseBlock, i int) tensor.Rows[float32] {
 	if run.accumulate > 1 {
-		return rowAt(b.grad, int(b.at[i]))
+		return b.grad.Skip(int(b.at[i]))
 	}
-	return rowAt(b.grad, i)
-}
-
-// rowAt returns the window that starts at a row.
-func rowAt(x tensor.Rows[float32], row int) tensor.Rows[float32] {
-	x.Data = x.From(row)
-	return x
+	return b.grad.Skip(i)
 }
 
 // updateRows updates the rows with a gradient, and the averages of all rows. factor scales the
@@ -84,10 +78,10 @@ func (run *runner) updateRows(step optim.Step, b *sparseBlock, t turn, factor fl
 	for i, at := range b.at {
 		grad := run.gradientRow(b, i)
 		scaleRows(grad, 1, factor)
-		p := optim.Block{Rows: 1, Weights: rowAt(b.values.Weights, int(at)), Gradient: grad,
+		p := optim.Block{Rows: 1, Weights: b.values.Weights.Skip(int(at)), Gradient: grad,
 			Slots: slots[:0], Decay: b.decay}
 		for _, slot := range b.values.Slots {
-			p.Slots = append(p.Slots, rowAt(slot, int(at)))
+			p.Slots = append(p.Slots, slot.Skip(int(at)))
 		}
 		run.optimizer.Update(step, p)
 		if run.accumulate > 1 {
