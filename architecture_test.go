@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/architecture.svg")
+var update = flag.Bool("update", false, "write the generated files of docs")
 
 const architecture = "docs/architecture.svg"
 

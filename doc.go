@@ -24,6 +24,20 @@
 //	right := g.Again("right", left, b)
 //	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 4, Frozen: true}, ids)
 //
+// # Images and categories
+//
+// A convolution reads an image, an embedding makes a vector of a category, and Concatenate joins
+// them:
+//
+//	image := g.Input("image", tensor.Float32, 8, 8, 1)
+//	question := g.Input("question", tensor.Int32, 1) // 0: is the line across? 1: is it down?
+//	convolution := layer.Conv2D{Filters: 8, Size: layer.Pair{3, 3}, Activation: layer.ReLU}
+//	lines := g.Add("lines", convolution, image)
+//	seen := g.Add("seen", layer.GlobalMaxPooling2D{}, lines)
+//	vector := g.Add("vector", layer.Embedding{Vocabulary: 2, Width: 4}, question)
+//	asked := g.Add("asked", layer.Flatten{}, vector)
+//	both := g.Add("both", layer.Concatenate{}, seen, asked)
+//
 // # Training
 //
 // Package data has tables of named columns. Package train fits a model to a table:

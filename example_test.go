@@ -14,6 +14,7 @@ import (
 	"braid/loss"
 	"braid/metric"
 	"braid/op"
+	"braid/optim"
 	"braid/tensor"
 	"braid/train"
 )
@@ -82,6 +83,71 @@ func Example() {
 	// -----------------------------------------------------------
 	// Total weights: 149 (596 B as float32)
 	// class accuracy: 1
+}
+
+// stripes returns images of 8 by 8 pixels with one bright line, across or down, in each of 16
+// positions. Each image comes with either question, and the answer whether its line has that
+// direction.
+func stripes() *data.Table {
+	const size, across, down = 8, 0, 1
+	var images, answers []float32
+	var questions []int32
+	for n := range 2 * size {
+		image := make([]float32, size*size)
+		for i := range size {
+			if n < size {
+				image[n*size+i] = 1
+			} else {
+				image[i*size+n-size] = 1
+			}
+		}
+		for _, question := range []int32{across, down} {
+			var answer float32
+			if (n < size) == (question == across) {
+				answer = 1
+			}
+			images = append(images, image...)
+			questions = append(questions, question)
+			answers = append(answers, answer)
+		}
+	}
+	table, err := data.NewTable(data.Floats("image", images, size, size, 1),
+		data.Ints("question", questions, 1), data.Floats("answer", answers, 1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	return table
+}
+
+// A convolution reads an image, an embedding a category. Both meet in one trunk.
+func Example_convolution() {
+	g := braid.NewGraph("stripes")
+	image := g.Input("image", tensor.Float32, 8, 8, 1)
+	question := g.Input("question", tensor.Int32, 1) // 0: is the line across? 1: is it down?
+	convolution := layer.Conv2D{Filters: 8, Size: layer.Pair{3, 3}, Activation: layer.ReLU}
+	lines := g.Add("lines", convolution, image)
+	seen := g.Add("seen", layer.GlobalMaxPooling2D{}, lines)
+	vector := g.Add("vector", layer.Embedding{Vocabulary: 2, Width: 4}, question)
+	asked := g.Add("asked", layer.Flatten{}, vector)
+	both := g.Add("both", layer.Concatenate{}, seen, asked)
+	trunk := g.Add("trunk", layer.Dense{Units: 16, Activation: layer.ReLU}, both)
+	g.Head("answer", layer.Dense{Units: 1, Activation: layer.Sigmoid}, trunk)
+	model, err := g.Build(1)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	head := train.Head{Loss: loss.BinaryCrossentropy{}, Metrics: metric.List{metric.Accuracy{}}}
+	history, err := train.Fit(context.Background(), model, stripes(), train.Plan{
+		Epochs: 100, Batch: 8, Optimizer: optim.Adam{Rate: 0.01}, Heads: train.Heads{"answer": head},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	accuracy, _ := history.Value(100, "answer_accuracy")
+	fmt.Println("accuracy:", accuracy)
+	// Output:
+	// accuracy: 1
 }
 
 // Predict takes any number of rows and returns the heads' outputs by name.

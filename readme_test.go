@@ -58,3 +58,28 @@ func TestReadmeModule(t *testing.T) {
 		t.Errorf("the program prints %s, README.md says %s", got, want)
 	}
 }
+
+// TestReadmeConvolution compares the network in README.md and in this package's documentation with
+// Example_convolution, up to the first empty line.
+func TestReadmeConvolution(t *testing.T) {
+	files := map[string]string{"README.md": "", "doc.go": "", "example_test.go": ""}
+	for name := range files {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = string(content)
+	}
+	_, body, found := strings.Cut(files["example_test.go"], "func Example_convolution() {\n")
+	network, _, _ := strings.Cut(body, "\n\n")
+	network = regexp.MustCompile(`(?m)^\t`).ReplaceAllString(network, "")
+	if !found || !strings.Contains(files["README.md"], "```go\n"+network+"\n```\n") {
+		t.Errorf("README.md has no block with the network of Example_convolution:\n%s", network)
+	}
+	_, section, _ := strings.Cut(files["doc.go"], "// # Images and categories\n")
+	lines := regexp.MustCompile(`(?m)^(//\t.*\n)+`).FindString(section)
+	lines = strings.ReplaceAll(lines, "//\t", "")
+	if lines == "" || !strings.Contains(network, lines) {
+		t.Errorf("doc.go has lines that are not in Example_convolution:\n%s", lines)
+	}
+}

@@ -25,9 +25,9 @@ import (
 //
 // A step with mask 0 keeps the state. Its output is 0 with Sequences.
 type Bidirectional struct {
-	// Layer is an LSTM, GRU or SimpleRNN, without Backwards and Frozen; required. BackwardLayer is
-	// that of the other direction, likewise; nil means as Layer.
-	Layer         Recurrent `json:"layer,omitzero"`
+	// Layer is an LSTM, GRU or SimpleRNN, without Backwards and Frozen; required.
+	Layer Recurrent `json:"layer,omitzero"`
+	// BackwardLayer is that of the other direction, likewise; nil means as Layer.
 	BackwardLayer Recurrent `json:"backward_layer,omitzero"`
 
 	Merge  Merge `json:"merge,omitzero"`
