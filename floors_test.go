@@ -52,6 +52,7 @@ var floors = map[string]int{
 	"braid/examples/digitqa":      12,
 	"braid/examples/seeds":        12,
 	"braid/internal/braidtest":    100, // imported by tests alone, which this test skips
+	"braid/internal/tfjs":         100, // has tests alone
 }
 
 // light is the highest floor of the packages that users import: these depend on the standard
