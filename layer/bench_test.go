@@ -1,58 +1,95 @@
 package layer_test
 
 import (
+	"fmt"
 	"testing"
 
 	"braid"
 	"braid/internal/braidtest"
 	"braid/internal/kernel"
 	"braid/layer"
+	"braid/op"
 	"braid/tensor"
 )
 
-// BenchmarkAttention measures forward, backward and gradients of 32 rows of 64 steps of width 128
-// in one worker.
-func BenchmarkAttention(b *testing.B) {
+// BenchmarkLayer measures the passes of one layer in one worker. Backward includes the gradient
+// of its input.
+func BenchmarkLayer(b *testing.B) {
+	same := func(filters, size int) layer.Conv2D {
+		return layer.Conv2D{Filters: filters, Size: layer.Pair{size, size}, Padding: layer.Same}
+	}
+	depthwise := layer.DepthwiseConv2D{Size: layer.Pair{3, 3}, Padding: layer.Same}
+	attention, encoder := layer.MultiHeadAttention{Heads: 4, KeyWidth: 32},
+		layer.TransformerEncoder{Heads: 4, Units: 512}
 	for _, c := range []struct {
 		name  string
 		layer braid.Layer
+		rows  int
+		in    tensor.Shape
 	}{
-		{"MultiHeadAttention", layer.MultiHeadAttention{Heads: 4, KeyWidth: 32}},
-		{"TransformerEncoder", layer.TransformerEncoder{Heads: 4, Units: 512}},
-		{"LayerNormalization", layer.LayerNormalization{}},
+		{"MultiHeadAttention", attention, 32, tensor.Shape{64, 128}},
+		{"TransformerEncoder", encoder, 32, tensor.Shape{64, 128}},
+		{"LayerNormalization", layer.LayerNormalization{}, 32, tensor.Shape{64, 128}},
+		{"Conv2D", same(32, 3), 32, tensor.Shape{32, 32, 3}},
+		{"Conv2D", same(64, 3), 32, tensor.Shape{14, 14, 64}},
+		{"Conv2D,pixel", same(64, 1), 32, tensor.Shape{14, 14, 64}},
+		{"DepthwiseConv2D", depthwise, 32, tensor.Shape{14, 14, 64}},
+		{"MaxPooling2D", layer.MaxPooling2D{}, 32, tensor.Shape{32, 32, 32}},
+		{"LSTM", layer.LSTM{Units: 64}, 64, tensor.Shape{32, 64}},
+		{"LSTM", layer.LSTM{Units: 8}, 64, tensor.Shape{2, 4}},
+		{"LSTM,relu", layer.LSTM{Units: 64, Activation: new(layer.ReLU)}, 64, tensor.Shape{32, 64}},
+		{"GRU", layer.GRU{Units: 64}, 64, tensor.Shape{32, 64}},
+		{"GRU,before", layer.GRU{Units: 64, ResetBefore: true}, 64, tensor.Shape{32, 64}},
+		{"SimpleRNN", layer.SimpleRNN{Units: 64}, 64, tensor.Shape{32, 64}},
 	} {
 		for _, set := range kernel.Sets() {
-			b.Run(c.name+"/set="+set.Name, func(b *testing.B) {
+			name := fmt.Sprintf("layer=%s/in=%dx%v/set=%s", c.name, c.rows, c.in, set.Name)
+			b.Run(name, func(b *testing.B) {
 				defer kernel.Use(kernel.Default())
 				kernel.Use(set)
-				measure(b, c.layer, 32, 64, 128)
+				g := braid.NewGraph("bench")
+				g.Head("out", c.layer, g.Add("x", trained{}, g.Input("in", tensor.Float32, c.in...)))
+				m, err := g.Build(1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				batch := braidtest.NewBatch(m, c.rows, 1)
+				batch.Fill(m)
+				batch.Step()
+				pass := func(name string, work func()) {
+					b.Run("pass="+name, func(b *testing.B) {
+						for b.Loop() {
+							work()
+						}
+					})
+				}
+				pass("forward", batch.Forward)
+				pass("backward", batch.Backward)
+				pass("gradients", batch.Gradients)
 			})
 		}
 	}
 }
 
-func measure(b *testing.B, l braid.Layer, rows int, shape ...int) {
-	g := braid.NewGraph("bench")
-	g.Head("head", l, g.Add("trained", trained{}, g.Input("x", tensor.Float32, shape...)))
-	m, err := g.Build(1)
-	if err != nil {
-		b.Fatal(err)
+// trained is the identity with a weight, so that the engine computes the gradient of its output.
+type trained struct{}
+
+func (trained) Kind() string { return "Trained" }
+
+func (l trained) Build(b *braid.Builder) (op.Op, error) {
+	b.Output(b.Shape(0)...)
+	b.Weight("unused", func([]float32, tensor.Shape, braid.Draw) {}, 1)
+	return l, nil
+}
+
+func (trained) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		copy(t.Out.Row(r), t.In[0].Row(r))
 	}
-	batch := braidtest.NewBatch(m, rows, 1)
-	size := tensor.Shape(shape).Size()
-	grad := batch.Space.HeadGrad(0, false)
-	for r := range rows {
-		copy(batch.Team.Workers[0].Input(0).Row(r), numbers(float64(r), size))
-		copy(grad.Row(r), numbers(float64(r)+0.5, size))
-	}
-	blocks, _ := batch.Team.Assign(false)
-	block := tensor.NewRows[float32](8192, 1) // memory for the largest
-	for b.Loop() {
-		batch.Team.Forward(0, rows)
-		batch.Team.Backward(0, rows)
-		for _, w := range blocks[0] {
-			block.Width, block.Stride = w.ColumnHi-w.ColumnLo, w.ColumnHi-w.ColumnLo
-			batch.Team.Gradient(0, w, rows, block)
-		}
-	}
+}
+
+func (trained) Backward(*op.Task) {}
+
+func (trained) Gradient(_ *op.Task, _ int, _ op.Block, grad tensor.Rows[float32]) {
+	clear(grad.Row(0))
 }

@@ -35,14 +35,12 @@ var convolutions = map[string]braid.Layer{
 	"depthwise, dilation": layer.DepthwiseConv2D{Size: layer.Pair{3, 2}, Dilation: layer.Pair{2, 7},
 		NoBias: true},
 	"depthwise, padded rows of the kernel": layer.DepthwiseConv2D{Size: layer.Pair{1, 2},
-		DepthMultiplier: 33},
+		DepthMultiplier: 33, Strides: layer.Pair{3, 4}},
 }
 
-// TestConvolutionGradients checks the layers on an input with a gradient, to which another layer
-// adds too, and Conv1D on steps.
-func TestConvolutionGradients(t *testing.T) {
-	graphs := map[string]func(g *braid.Graph){
-		"conv1d": func(g *braid.Graph) {
+func convolutionNetworks() map[string]network {
+	networks := map[string]network{
+		"conv1d": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 11, 2)
 			under := g.Add("under", layer.Dense{Units: 4, Activation: layer.Tanh}, x)
 			same := g.Add("same", layer.Conv1D{Filters: 6, Size: 4, Padding: layer.Same,
@@ -51,45 +49,142 @@ func TestConvolutionGradients(t *testing.T) {
 				Padding: layer.Causal, Strides: 2}, same)
 			g.Head("head", layer.Conv1D{Filters: 3, Size: 2, NoBias: true}, causal)
 			g.Head("beside", layer.Conv1D{Filters: 2, Size: 1}, under)
-		},
-		"several blocks of columns": func(g *braid.Graph) {
+		}},
+		"several blocks of columns": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3, 4, 2)
 			under := g.Add("under", layer.Dense{Units: 6, Activation: layer.Tanh}, x)
 			g.Head("head", layer.Conv2D{Filters: 85, Size: layer.Pair{2, 3}, NoBias: true}, under)
-		},
-		"several blocks of rows": func(g *braid.Graph) {
+		}},
+		"several blocks of rows": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3, 2, 9)
 			under := g.Add("under", layer.Conv2D{Filters: 47, Size: layer.Pair{2, 1}}, x)
 			g.Head("head", layer.Conv2D{Filters: 70, Size: layer.Pair{2, 2}, Padding: layer.Same}, under)
-		},
-		"several blocks of a depthwise kernel": func(g *braid.Graph) {
-			x := g.Input("x", tensor.Float32, 2, 1, 4)
-			under := g.Add("under", layer.Dense{Units: 61}, x)
-			g.Head("head", layer.DepthwiseConv2D{Size: layer.Pair{2, 1}, DepthMultiplier: 83,
-				Padding: layer.Same}, under)
-		},
-		"weights used again": func(g *braid.Graph) {
+		}},
+		"several blocks of a depthwise kernel": {draw: func(g *braid.Graph) {
+			x := g.Input("x", tensor.Float32, 5, 8, 2)
+			under := g.Add("under", layer.Dense{Units: 3}, x)
+			g.Head("head", layer.DepthwiseConv2D{Size: layer.Pair{5, 7}, DepthMultiplier: 83}, under)
+		}},
+		"weights used again": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 4, 5, 2)
 			first := g.Add("first", layer.Conv2D{Filters: 2, Size: layer.Pair{3, 2},
 				Padding: layer.Same, Activation: layer.Tanh}, x)
 			g.Head("head", layer.Flatten{}, g.Again("second", first, first))
-		},
-		"frozen": func(g *braid.Graph) {
+		}},
+		"frozen": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 4, 5, 2)
 			under := g.Add("under", layer.Dense{Units: 3}, x)
 			c := g.Add("c", layer.Conv2D{Filters: 2, Size: layer.Pair{3, 2}, Frozen: true}, under)
 			g.Head("head", layer.DepthwiseConv2D{Size: layer.Pair{2, 1}, Frozen: true}, c)
-		},
+		}},
+		// Each layer of images and of steps, one after another.
+		"chain": {kinks: true, draw: func(g *braid.Graph) {
+			image := g.Input("image", tensor.Float32, 9, 10, 3)
+			a := g.Add("a", layer.Conv2D{Filters: 12, Size: layer.Pair{3, 2}, Padding: layer.Same,
+				Activation: layer.ReLU}, image)
+			b := g.Add("b", layer.MaxPooling2D{Size: layer.Pair{3, 2}, Strides: layer.Pair{2, 2},
+				Padding: layer.Same}, a)
+			c := g.Add("c", layer.DepthwiseConv2D{Size: layer.Pair{2, 3}, DepthMultiplier: 2}, b)
+			d := g.Add("d", layer.Conv2D{Filters: 16, Size: layer.Pair{1, 1}, Groups: 2}, c)
+			e := g.Add("e", layer.UpSampling2D{Size: layer.Pair{1, 2}}, d)
+			f := g.Add("f", layer.ZeroPadding2D{Padding: layer.Sides{{1, 0}, {2, 1}}}, e)
+			h := g.Add("h", layer.AveragePooling2D{Size: layer.Pair{2, 3}}, f)
+			g.Head("mean", layer.GlobalAveragePooling2D{}, h)
+			g.Head("most", layer.GlobalMaxPooling2D{KeepDims: true}, h)
+			steps, mask := g.Input("steps", tensor.Float32, 13, 4), g.Input("mask", tensor.Float32, 13)
+			i := g.Add("i", layer.Conv1D{Filters: 6, Size: 3, Padding: layer.Causal, Dilation: 2}, steps)
+			g.Head("masked", layer.GlobalAveragePooling1D{KeepDims: true}, i, mask)
+			j := g.Add("j", layer.MaxPooling1D{}, g.Add("k", layer.AveragePooling1D{Size: 3, Strides: 1}, i))
+			g.Head("last", layer.GlobalMaxPooling1D{}, j)
+		}},
 	}
 	for name, l := range convolutions {
-		graphs[name] = func(g *braid.Graph) {
+		networks[name] = network{draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 7, 9, 2)
 			under := g.Add("under", layer.Dense{Units: 6, Activation: layer.Tanh}, x)
 			g.Head("head", l, under)
 			g.Head("beside", layer.Dense{Units: 2}, under)
-		}
+		}}
 	}
-	checkGradients(t, graphs)
+	return networks
+}
+
+// two is the size of a window.
+var two = layer.Pair{2, 2}
+
+// convolution checks Conv1D, Conv2D and DepthwiseConv2D.
+var convolution = family{
+	networks: convolutionNetworks(),
+	configs: []config{
+		{layer.Conv2D{Filters: 3, Size: layer.Pair{3, 2}, Strides: layer.Pair{1, 2},
+			Dilation: layer.Pair{2, 1}, Groups: 3, Padding: layer.Same, Activation: layer.ReLU,
+			NoBias: true, Frozen: true, Kernel: layer.Weight{Init: layer.HeNormal}},
+			`{"filters":3,"size":[3,2],"strides":[1,2],"dilation":[2,1],"groups":3,"padding":"same",` +
+				`"activation":"relu","no_bias":true,"frozen":true,"kernel":{"init":"he_normal"}}`},
+		{layer.Conv1D{Filters: 3, Size: 2, Strides: 3, Dilation: 4, Groups: 5, Padding: layer.Causal,
+			Activation: layer.Tanh, Bias: layer.Weight{Init: layer.Constant, Value: 1}},
+			`{"filters":3,"size":2,"strides":3,"dilation":4,"groups":5,"padding":"causal",` +
+				`"activation":"tanh","bias":{"init":"constant","value":1}}`},
+		{layer.DepthwiseConv2D{Size: layer.Pair{3, 2}, DepthMultiplier: 2, Strides: layer.Pair{1, 2},
+			Dilation: layer.Pair{2, 1}, Padding: layer.Same, NoBias: true, Frozen: true},
+			`{"size":[3,2],"depth_multiplier":2,"strides":[1,2],"dilation":[2,1],"padding":"same",` +
+				`"no_bias":true,"frozen":true}`},
+	},
+	badJSON: []badJSON{
+		{"Conv2D", `{"filters":1,"size":[3]}`, "got 1 elements in [3], want 2"},
+		{"Conv2D", `{"filters":1,"size":[3,3,3]}`, "got 3 elements in [3,3,3], want 2"},
+		{"Conv2D", `{"filters":1,"size":[3,3],"padding":"sam"}`, `"same"`},
+		{"Conv2D", `{"filters":1,"size":[3,3],"pading":"same"}`, "padding"},
+		{"Conv2D", `{"filters":1,"size":[3,3],"strides":[1.5,1]}`, "1.5"},
+		{"Conv2D", `{"filters":1,"size":[3,3],"dilation":"[1,1]"}`, "string"},
+	},
+	mistakes: []mistake{
+		{layer.Conv2D{Size: two}, "4x5x6", "Filters = 0, want 1 to"},
+		{layer.Conv2D{Filters: -1, Size: two}, "4x5x6", "Filters = -1, want 1 to"},
+		{layer.Conv2D{Filters: 1 << 40, Size: two}, "4x5x6", "Filters = 1099511627776"},
+		{layer.Conv2D{Filters: 1 << 30, Size: two}, "4x5x6", "kernel: shape [2 2 6 1073741824] has"},
+		{layer.Conv2D{Filters: 2}, "4x5x6", "height: Size = 0, want 1 to"},
+		{layer.Conv2D{Filters: 2, Size: layer.Pair{2, -2}}, "4x5x6", "width: Size = -2, want 1"},
+		{layer.Conv2D{Filters: 2, Size: layer.Pair{5, 2}}, "4x5x6",
+			"height: the window covers 5 of 4 positions"},
+		{layer.Conv2D{Filters: 2, Size: two, Dilation: layer.Pair{1, 5}}, "4x5x6",
+			"width: the window covers 6 of 5 positions"},
+		{layer.Conv2D{Filters: 2, Size: two, Strides: layer.Pair{1, -1}}, "4x5x6",
+			"width: Strides = -1, want 1"},
+		{layer.Conv2D{Filters: 2, Size: two, Dilation: layer.Pair{-3, 1}}, "4x5x6",
+			"height: Dilation = -3, want 1"},
+		{layer.Conv2D{Filters: 2, Size: layer.Pair{1 << 40, 2}, Padding: layer.Same}, "4x5x6",
+			"height: Size = 1099511627776"},
+		{layer.Conv2D{Filters: 2, Size: layer.Pair{1 << 30, 1 << 30}, Padding: layer.Same}, "4x5x6",
+			"has more than 2147483647 elements"},
+		{layer.Conv2D{Filters: 2, Size: two, Groups: 4}, "4x5x6",
+			"Groups = 4, want a divisor of 6 channels and of 2 filters"},
+		{layer.Conv2D{Filters: 2, Size: two, Groups: -2}, "4x5x6", "Groups = -2, want"},
+		{layer.Conv2D{Filters: 2, Size: two, Groups: 3}, "4x5x6", "Groups = 3, want"},
+		{layer.Conv2D{Filters: 2, Size: two, Padding: layer.Causal}, "4x5x6", "Padding = causal, want"},
+		{layer.Conv2D{Filters: 2, Size: two, Padding: 9}, "4x5x6", "Padding = Padding(9), want"},
+		{layer.Conv2D{Filters: 2, Size: two, Activation: 99}, "4x5x6", "Activation"},
+		{layer.Conv2D{Filters: 2, Size: two, Kernel: layer.Weight{Init: 99}}, "4x5x6", "Kernel: "},
+		{layer.Conv2D{Filters: 2, Size: two, Bias: layer.Weight{Value: 1}}, "4x5x6", "Bias: "},
+		{layer.Conv2D{Filters: 2, Size: two}, "5x3",
+			"the input has 2 axes, want 3: [height, width, channels]"},
+		{layer.Conv2D{Filters: 2, Size: two}, "4x5x6 4x5x6", "got 2 inputs, want 1"},
+		{layer.Conv2D{Filters: 2, Size: two}, "i5", "is int32, want float32"},
+		{layer.Conv1D{Filters: 2}, "5x3", "Size = 0, want 1"},
+		{layer.Conv1D{Size: 2}, "5x3", "Filters = 0, want 1"},
+		{layer.Conv1D{Filters: 2, Size: 2, Padding: 3}, "5x3",
+			`Padding = Padding(3), want "valid", "same", "causal"`},
+		{layer.Conv1D{Filters: 2, Size: 9}, "5x3", "the window covers 9 of 5 positions"},
+		{layer.Conv1D{Filters: 2, Size: 2}, "4x5x6", "the input has 3 axes, want 2"},
+		{layer.DepthwiseConv2D{}, "4x5x6", "height: Size = 0, want 1"},
+		{layer.DepthwiseConv2D{Size: two, DepthMultiplier: -1}, "4x5x6",
+			"DepthMultiplier = -1, want 1 to"},
+		{layer.DepthwiseConv2D{Size: two, DepthMultiplier: 1 << 40}, "4x5x6", "DepthMultiplier = 1099"},
+		{layer.DepthwiseConv2D{Size: two, DepthMultiplier: 1 << 28}, "4x5x6", "kernel: shape"},
+		{layer.DepthwiseConv2D{Size: two, Kernel: layer.Weight{Init: 99}}, "4x5x6", "Kernel: "},
+		{layer.DepthwiseConv2D{Size: two, Bias: layer.Weight{Value: 1}}, "4x5x6", "Bias: "},
+		{layer.DepthwiseConv2D{Size: two}, "scalar", "the input has 0 axes, want 3"},
+	},
 }
 
 // TestConvolutionValues compares outputs with sums in float64. The patches of the larger images do

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"math"
 	"os"
-	"reflect"
 	"strings"
 	"testing"
 
@@ -100,79 +99,4 @@ func TestGolden(t *testing.T) {
 	check("layer_normalization_axes", layer.LayerNormalization{Axes: []int{1, 2}}, sequence, 1, 9, 10)
 	check("batch_normalization", layer.BatchNormalization{}, sequence, 1, 9, 10, 11, 12)
 	check("add", layer.Add{}, sequence, 2)
-}
-
-// TestInitializers checks the distributions that Keras documents.
-func TestInitializers(t *testing.T) {
-	g := braid.NewGraph("initial")
-	ids := g.Input("ids", tensor.Int32, 5)
-	e := g.Add("e", layer.Embedding{Vocabulary: 300, Width: 40}, ids)
-	s := g.Add("s", layer.LSTM{Units: 24}, e)
-	g.Head("d", layer.Dense{Units: 7}, s)
-	m, err := g.Build(3)
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := map[string][]float32{}
-	for _, w := range m.Weights() {
-		values[w.Name()] = w.Values()
-	}
-	for name, limit := range map[string]float64{
-		"e.embeddings": 0.05, "s.kernel": math.Sqrt(6. / (40 + 96)), "d.kernel": math.Sqrt(6. / (24 + 7)),
-	} {
-		var sum, squares, largest float64
-		for _, v := range values[name] {
-			sum, squares = sum+float64(v), squares+float64(v)*float64(v)
-			largest = max(largest, math.Abs(float64(v)))
-		}
-		n := float64(len(values[name]))
-		// Uniform in [-limit, limit]: mean 0, variance limit²/3, each within five standard errors.
-		if largest > limit || largest < 0.9*limit || math.Abs(sum/n) > 5*limit/math.Sqrt(3*n) ||
-			math.Abs(squares/n-limit*limit/3) > 5*limit*limit*math.Sqrt(4./45/n) {
-			t.Errorf("%s: mean %v, mean square %v, largest %v: not uniform within %v",
-				name, sum/n, squares/n, largest, limit)
-		}
-	}
-	recurrent := values["s.recurrent_kernel"]
-	for a := range 24 {
-		for b := range 24 {
-			var dot float64
-			for i := range 96 {
-				dot += float64(recurrent[96*a+i]) * float64(recurrent[96*b+i])
-			}
-			want := 0.0
-			if a == b {
-				want = 1
-			}
-			if math.Abs(dot-want) > 1e-5 {
-				t.Fatalf("rows %d and %d of the recurrent kernel have product %v, want %v", a, b, dot, want)
-			}
-		}
-	}
-	for i, v := range values["s.bias"] {
-		if want := float32(map[bool]int{true: 1}[i >= 24 && i < 48]); v != want {
-			t.Errorf("LSTM bias %d is %v, want %v", i, v, want)
-		}
-	}
-}
-
-// Every layer's configuration can be written to JSON and read back.
-func TestDecode(t *testing.T) {
-	for _, l := range []braid.Layer{
-		layer.Dense{Units: 3, Activation: layer.Softmax, NoBias: true},
-		layer.LSTM{Units: 2, Sequences: true},
-		layer.Embedding{Vocabulary: 5, Width: 2}, layer.Concatenate{Axis: -2}, layer.Flatten{},
-		layer.BatchNormalization{Momentum: new(0.0), Epsilon: 0.5, NoScale: true},
-		layer.LayerNormalization{Axes: []int{1, -1}, NoCenter: true},
-		layer.Dropout{Rate: 0.25}, layer.Add{}, layer.Activation{Function: layer.GELUTanh},
-		layer.Dense{Units: 1, Frozen: true},
-	} {
-		config, err := json.Marshal(l)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if back, err := layer.Decode(l.Kind(), config); err != nil || !reflect.DeepEqual(back, l) {
-			t.Errorf("%s reads back as %+v (%v), want %+v", config, back, err, l)
-		}
-	}
 }

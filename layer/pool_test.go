@@ -9,9 +9,9 @@ import (
 	"braid/tensor"
 )
 
-// TestPoolingGradients checks pooling, padding and upsampling. The inputs of max pooling are rows
-// of a small embedding: a difference must not change which number is the largest.
-func TestPoolingGradients(t *testing.T) {
+// poolingNetworks draws pooling, padding and upsampling. The inputs of max pooling are rows of a
+// small embedding: a difference must not change which number is the largest.
+func poolingNetworks() map[string]network {
 	smooth := map[string]braid.Layer{
 		"average": layer.AveragePooling2D{Size: layer.Pair{2, 3}},
 		"average, same": layer.AveragePooling2D{Size: layer.Pair{3, 4}, Strides: layer.Pair{1, 2},
@@ -29,36 +29,92 @@ func TestPoolingGradients(t *testing.T) {
 		"global max":   layer.GlobalMaxPooling2D{},
 	}
 	embedding := layer.Embedding{Vocabulary: 5, Width: 3}
-	graphs := map[string]func(g *braid.Graph){
-		"steps": func(g *braid.Graph) {
+	networks := map[string]network{
+		"steps": {draw: func(g *braid.Graph) {
 			x, mask := g.Input("x", tensor.Float32, 7, 2), g.Input("mask", tensor.Float32, 7)
 			under := g.Add("under", layer.Dense{Units: 3, Activation: layer.Tanh}, x)
 			g.Head("average", layer.AveragePooling1D{}, under)
 			g.Head("masked", layer.GlobalAveragePooling1D{}, under, mask)
 			g.Head("mean", layer.GlobalAveragePooling1D{KeepDims: true}, under)
-		},
-		"max of steps": func(g *braid.Graph) {
+		}},
+		"max of steps": {draw: func(g *braid.Graph) {
 			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 7))
 			g.Head("max", layer.MaxPooling1D{Size: 3, Strides: 2, Padding: layer.Same}, under)
 			g.Head("most", layer.GlobalMaxPooling1D{KeepDims: true}, under)
-		},
+		}},
 	}
 	for name, l := range smooth {
-		graphs[name] = func(g *braid.Graph) {
+		networks[name] = network{draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 4, 7, 2)
 			under := g.Add("under", layer.Dense{Units: 3, Activation: layer.Tanh}, x)
 			g.Head("head", l, under)
 			g.Head("beside", layer.Dense{Units: 2}, under)
-		}
+		}}
 	}
 	for name, l := range largest {
-		graphs[name] = func(g *braid.Graph) {
+		networks[name] = network{draw: func(g *braid.Graph) {
 			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 4, 7))
 			g.Head("head", l, under)
 			g.Head("beside", layer.Dense{Units: 2}, under)
-		}
+		}}
 	}
-	checkGradients(t, graphs)
+	return networks
+}
+
+// pooling checks pooling, ZeroPadding2D and UpSampling2D.
+var pooling = family{
+	networks: poolingNetworks(),
+	configs: []config{
+		{layer.MaxPooling1D{Size: 3, Strides: 2, Padding: layer.Same},
+			`{"size":3,"strides":2,"padding":"same"}`},
+		{layer.MaxPooling2D{}, `{}`},
+		{layer.MaxPooling2D{Size: layer.Pair{3, 2}, Strides: layer.Pair{1, 2}, Padding: layer.Same},
+			`{"size":[3,2],"strides":[1,2],"padding":"same"}`},
+		{layer.AveragePooling1D{Size: 3, Strides: 2, Padding: layer.Same},
+			`{"size":3,"strides":2,"padding":"same"}`},
+		{layer.AveragePooling1D{}, `{}`},
+		{layer.AveragePooling2D{Size: layer.Pair{3, 2}, Strides: layer.Pair{1, 2}, Padding: layer.Same},
+			`{"size":[3,2],"strides":[1,2],"padding":"same"}`},
+		{layer.GlobalMaxPooling1D{KeepDims: true}, `{"keep_dims":true}`},
+		{layer.GlobalMaxPooling2D{KeepDims: true}, `{"keep_dims":true}`},
+		{layer.GlobalAveragePooling1D{KeepDims: true}, `{"keep_dims":true}`},
+		{layer.GlobalAveragePooling2D{KeepDims: true}, `{"keep_dims":true}`},
+		{layer.ZeroPadding2D{Padding: layer.Sides{{1, 2}, {3, 4}}}, `{"padding":[[1,2],[3,4]]}`},
+		{layer.ZeroPadding2D{}, `{}`},
+		{layer.UpSampling2D{Size: layer.Pair{3, 2}}, `{"size":[3,2]}`},
+	},
+	badJSON: []badJSON{
+		{"ZeroPadding2D", `{"padding":[[1,1],[1,1],[1,1]]}`, "want 2"},
+	},
+	mistakes: []mistake{
+		{layer.MaxPooling2D{Size: layer.Pair{-1, 2}}, "4x5x6", "height: Size = -1, want 1"},
+		{layer.MaxPooling2D{Strides: layer.Pair{1, -2}}, "4x5x6", "width: Strides = -2, want 1"},
+		{layer.MaxPooling2D{Size: layer.Pair{2, 6}}, "4x5x6", "the window covers 6 of 5"},
+		{layer.MaxPooling2D{Padding: layer.Causal}, "4x5x6",
+			`Padding = causal, want "valid", "same"`},
+		{layer.MaxPooling2D{}, "5x3", "the input has 2 axes, want 3"},
+		{layer.MaxPooling1D{Size: -1}, "5x3", "Size = -1, want 1"},
+		{layer.MaxPooling1D{Padding: layer.Causal}, "5x3", "Padding = causal, want"},
+		{layer.AveragePooling1D{Size: 6}, "5x3", "the window covers 6 of 5"},
+		{layer.AveragePooling1D{}, "5x3 5", "got 2 inputs, want 1"},
+		{layer.AveragePooling2D{Padding: 7}, "4x5x6", "Padding = Padding(7), want"},
+		{layer.AveragePooling2D{}, "i5", "is int32, want float32"},
+		{layer.GlobalMaxPooling1D{}, "4x5x6", "the input has 3 axes, want 2"},
+		{layer.GlobalMaxPooling2D{}, "5x3", "the input has 2 axes, want 3"},
+		{layer.GlobalAveragePooling2D{}, "4x5x6 5", "got 2 inputs, want 1"},
+		{layer.GlobalAveragePooling1D{}, "5x3 5 5", "got 3 inputs, want 1"},
+		{layer.GlobalAveragePooling1D{}, "5x3 5x3", "the mask has shape [5 3], want [5]"},
+		{layer.GlobalAveragePooling1D{}, "5x3 i5", "is int32, want float32"},
+		{layer.GlobalAveragePooling1D{}, "4x5x6 5", "the input has 3 axes, want 2"},
+		{layer.ZeroPadding2D{Padding: layer.Sides{{1, -1}, {0, 0}}}, "4x5x6",
+			"Padding = [[1 -1] [0 0]], want 0 to"},
+		{layer.ZeroPadding2D{Padding: layer.Sides{{1, 1 << 40}, {0, 0}}}, "4x5x6", "want 0 to"},
+		{layer.ZeroPadding2D{Padding: layer.Sides{{1 << 30, 0}, {0, 0}}}, "4x5x6", "output: shape"},
+		{layer.ZeroPadding2D{}, "5x3", "the input has 2 axes, want 3"},
+		{layer.UpSampling2D{Size: layer.Pair{1, -1}}, "4x5x6", "Size = [1 -1], want 1 or more"},
+		{layer.UpSampling2D{Size: layer.Pair{1 << 40, 1}}, "4x5x6", "Size = [1099511627776 1]"},
+		{layer.UpSampling2D{}, "5x3", "the input has 2 axes, want 3"},
+	},
 }
 
 // TestMaskedMean checks a row without a valid step, and one with a single valid step.

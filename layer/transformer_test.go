@@ -11,26 +11,59 @@ import (
 	"braid/tensor"
 )
 
-func TestTransformerGradients(t *testing.T) {
-	checkNetworks(t, map[string]func(g *braid.Graph){
-		"encoder": func(g *braid.Graph) {
+// transformer checks TransformerEncoder.
+var transformer = family{
+	networks: map[string]network{
+		"encoder": {draw: func(g *braid.Graph) {
 			a := g.Add("a", layer.Dense{Units: 6}, g.Input("x", tensor.Float32, 3, 4))
 			g.Head("head", layer.TransformerEncoder{Heads: 3, Units: 5, Activation: new(layer.GELU)}, a)
-		},
-		"encoder with dropout, causal, with a mask": func(g *braid.Graph) {
+		}},
+		"encoder with dropout, causal, with a mask": {draw: func(g *braid.Graph) {
 			a := g.Add("a", layer.Dense{Units: 4}, g.Input("x", tensor.Float32, 5, 3))
-			mask := g.Add("mask", layer.Activation{Function: layer.ReLU}, g.Input("m", tensor.Float32, 5))
+			mask := g.Input("mask", tensor.Float32, 5)
 			e := g.Add("e", layer.TransformerEncoder{Heads: 2, Units: 7, Activation: new(layer.Tanh),
 				Rate: 0.3, Causal: true, Epsilon: 0.1}, a, mask)
 			g.Head("head", layer.Dense{Units: 2}, e)
-		},
-		"encoder of a frozen input": func(g *braid.Graph) {
+		}},
+		"frozen encoder": {draw: func(g *braid.Graph) {
+			a := g.Add("a", layer.Dense{Units: 2}, g.Input("x", tensor.Float32, 3, 2))
+			g.Head("head", layer.TransformerEncoder{Heads: 1, Units: 3, Activation: new(layer.Tanh),
+				Frozen: true}, a)
+		}},
+		"encoder of a frozen input": {draw: func(g *braid.Graph) {
 			x := g.Input("x", tensor.Float32, 3, 4)
 			g.Head("head", layer.TransformerEncoder{Heads: 1, Units: 3, Activation: new(layer.Linear)}, x)
-		},
-	})
+		}},
+	},
+	configs: []config{
+		{layer.TransformerEncoder{Heads: 2, Units: 3}, `{"heads":2,"units":3}`},
+		{layer.TransformerEncoder{Heads: 2, Units: 3, Activation: new(layer.GELU), Rate: 0.1,
+			Epsilon: 0.01, Causal: true},
+			`{"heads":2,"units":3,"activation":"gelu","rate":0.1,"epsilon":0.01,"causal":true}`},
+	},
+	mistakes: []mistake{
+		{layer.TransformerEncoder{Heads: 3, Units: 1}, "3x4",
+			"Heads = 3, want a divisor of the input's width, 4"},
+		{layer.TransformerEncoder{Heads: 2}, "3x4", "Units = 0"},
+		{layer.TransformerEncoder{Heads: 2, Units: 3}, "i3", `input "i3" is int32`},
+		{layer.TransformerEncoder{Heads: 2, Units: 1, Activation: new(layer.Softmax)}, "3x4",
+			"Activation = softmax, want one"},
+		{layer.TransformerEncoder{Heads: 2, Units: 1, Activation: new(braid.Activation(99))}, "3x4",
+			"Activation = 99"},
+		{layer.TransformerEncoder{Heads: 2, Units: 1, Rate: 1}, "3x4", "Rate = 1, want"},
+		{layer.TransformerEncoder{Heads: 2, Units: 1, Epsilon: -1}, "3x4", "Epsilon = -1"},
+		{layer.TransformerEncoder{Heads: 2, Units: 1,
+			Bias: layer.Weight{Init: layer.Constant, Value: math.NaN()}}, "3x4", "Bias: Value = NaN"},
+		{layer.TransformerEncoder{Heads: 2, Units: 3}, "3x4 5x2", "the mask has shape [5 2], want [3]"},
+		{layer.TransformerEncoder{Heads: 2, Units: 3}, "3x4 3 3",
+			"TransformerEncoder: got 3 inputs, want one"},
+		{layer.TransformerEncoder{Heads: 2, Units: 3}, "4",
+			"TransformerEncoder: input has shape [4] a row"},
+	},
 }
 
+// TestTransformerParts compares the encoder with a graph of its parts, in training, gradients
+// included.
 func TestTransformerParts(t *testing.T) {
 	const steps, width, units, rows = 5, 6, 7, 3
 	ready := func(draw func(g *braid.Graph, x, mask *braid.Node)) (*braid.Model, *braidtest.Batch) {
@@ -96,6 +129,8 @@ func TestTransformerParts(t *testing.T) {
 	}
 }
 
+// With kernels of 0, biases of 1 and inputs of 0, each branch's output is 1, and 2 or 0 after its
+// dropout. The branches draw different numbers.
 func TestTransformerDropout(t *testing.T) {
 	g := braid.NewGraph("dropout")
 	g.Head("h", layer.TransformerEncoder{Heads: 1, Units: 2, Rate: 0.5,
@@ -121,92 +156,5 @@ func TestTransformerDropout(t *testing.T) {
 	}
 	if len(counts) != 3 {
 		t.Errorf("the numbers are %v, want 0, 2 and 4", counts)
-	}
-}
-
-func TestAttentionAllocations(t *testing.T) {
-	g := braid.NewGraph("allocations")
-	x, ids := g.Input("x", tensor.Float32, 5, 4), g.Input("ids", tensor.Int32, 3)
-	e := g.Add("e", layer.TransformerEncoder{Heads: 2, Units: 3, Causal: true, Rate: 0.1}, x)
-	m := g.Add("m", layer.MultiHeadAttention{Heads: 2, KeyWidth: 3}, e)
-	s := g.Add("s", layer.AxisSoftmax{Axis: 1}, g.Add("p", layer.Multiply{}, m, e))
-	p := g.Add("p2", layer.Permute{Dims: []int{2, 1}}, s)
-	g.Head("h", layer.Sum{}, g.Add("noise", layer.GaussianNoise{Stddev: 1},
-		g.Add("drop", layer.SpatialDropout1D{Rate: 0.1}, p)))
-	g.Head("mean", layer.BagEmbedding{Vocabulary: 5, Width: 4}, ids)
-	g.Head("max", layer.BagEmbedding{Vocabulary: 5, Width: 4, Mode: layer.BagMax}, ids)
-	g.Head("positions", layer.PositionEmbedding{}, e)
-	model, err := g.Build(1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := braidtest.NewBatch(model, 8, 1)
-	blocks, _ := b.Team.Assign(false)
-	var grads []tensor.Rows[float32]
-	for _, b := range blocks[0] {
-		grads = append(grads, tensor.NewRows[float32](b.RowHi-b.RowLo, b.ColumnHi-b.ColumnLo))
-	}
-	if n := testing.AllocsPerRun(5, func() {
-		b.Team.Forward(0, 8)
-		b.Team.Backward(0, 8)
-		for i, block := range blocks[0] {
-			b.Team.Gradient(0, block, 8, grads[i])
-		}
-	}); n > 0 {
-		t.Errorf("a step allocates %v times, want 0", n)
-	}
-}
-
-func TestTransformerJSON(t *testing.T) {
-	checkConfigs(t, map[string]braid.Layer{
-		`{"heads":2,"units":3}`: layer.TransformerEncoder{Heads: 2, Units: 3},
-		`{"heads":2,"units":3,"activation":"gelu","rate":0.1,"epsilon":0.01,"causal":true}`: layer.
-			TransformerEncoder{Heads: 2, Units: 3, Activation: new(layer.GELU), Rate: 0.1, Epsilon: 0.01,
-			Causal: true},
-	})
-}
-
-func TestTransformerMistakes(t *testing.T) {
-	type nodes struct{ x, steps, other, mask *braid.Node }
-	encoder := layer.TransformerEncoder{Heads: 2, Units: 3}
-	for want, draw := range map[string]func(g *braid.Graph, n nodes){
-		"Heads = 3, want a divisor of the input's width, 4": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 3, Units: 1}, n.steps)
-		},
-		"Units = 0": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2}, n.steps)
-		},
-		"Activation = softmax, want one": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Activation: new(layer.Softmax)},
-				n.steps)
-		},
-		"Activation = 99": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1,
-				Activation: new(braid.Activation(99))}, n.steps)
-		},
-		"Rate = 1, want": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Rate: 1}, n.steps)
-		},
-		"Epsilon = -1": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1, Epsilon: -1}, n.steps)
-		},
-		"Bias: Value = NaN": func(g *braid.Graph, n nodes) {
-			g.Head("h", layer.TransformerEncoder{Heads: 2, Units: 1,
-				Bias: layer.Weight{Init: layer.Constant, Value: math.NaN()}}, n.steps)
-		},
-		"the mask has shape [5 2], want [3]": func(g *braid.Graph, n nodes) {
-			g.Head("h", encoder, n.steps, n.other)
-		},
-		"TransformerEncoder: got 3 inputs, want one": func(g *braid.Graph, n nodes) {
-			g.Head("h", encoder, n.steps, n.mask, n.mask)
-		},
-		"TransformerEncoder: input has shape [4] a row": func(g *braid.Graph, n nodes) {
-			g.Head("h", encoder, n.x)
-		},
-	} {
-		g := braid.NewGraph("mistakes")
-		draw(g, nodes{g.Input("x", tensor.Float32, 4), g.Input("steps", tensor.Float32, 3, 4),
-			g.Input("other", tensor.Float32, 5, 2), g.Input("mask", tensor.Float32, 3)})
-		braidtest.GraphMistake(t, g, want)
 	}
 }

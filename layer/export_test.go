@@ -1,0 +1,4 @@
+package layer
+
+// Members lists an example of each layer.
+var Members = members
