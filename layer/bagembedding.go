@@ -2,10 +2,10 @@ package layer
 
 import (
 	"fmt"
-	"slices"
 
 	"braid"
 	"braid/internal/kernel"
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 	"braid/op"
 	"braid/tensor"
@@ -20,33 +20,16 @@ const (
 	BagMax                 // the largest of each column
 )
 
-var bagModes = []string{BagMean: "mean", BagMax: "max"}
+var bagModes = kinds.Names[BagMode]{Noun: "mode", List: []string{BagMean: "mean", BagMax: "max"}}
 
 // String returns the mode's name in configurations.
-func (m BagMode) String() string {
-	if int(m) < len(bagModes) {
-		return bagModes[m]
-	}
-	return fmt.Sprintf("BagMode(%d)", uint8(m))
-}
+func (m BagMode) String() string { return bagModes.String(m) }
 
 // MarshalText writes the name.
-func (m BagMode) MarshalText() ([]byte, error) {
-	if int(m) >= len(bagModes) {
-		return nil, fmt.Errorf("%v is no mode", m)
-	}
-	return []byte(m.String()), nil
-}
+func (m BagMode) MarshalText() ([]byte, error) { return bagModes.Marshal(m) }
 
 // UnmarshalText reads a name.
-func (m *BagMode) UnmarshalText(text []byte) error {
-	at := slices.Index(bagModes, string(text))
-	if at < 0 {
-		return suggest.Unknown("mode", string(text), bagModes)
-	}
-	*m = BagMode(at)
-	return nil
-}
+func (m *BagMode) UnmarshalText(text []byte) error { return bagModes.Unmarshal(m, text) }
 
 // BagEmbedding replaces each id by a trained vector and combines the vectors of a row to one, as
 // PyTorch's EmbeddingBag does. It needs no memory for the vectors of the steps.
@@ -77,8 +60,8 @@ func (l BagEmbedding) Build(b *braid.Builder) (op.Op, error) {
 		return nil, fmt.Errorf("Vocabulary = %d, want 1 or more", l.Vocabulary)
 	case l.Width < 1:
 		return nil, fmt.Errorf("Width = %d, want 1 or more", l.Width)
-	case int(l.Mode) >= len(bagModes):
-		return nil, fmt.Errorf("Mode = %v, want one of %s", l.Mode, suggest.List(bagModes))
+	case !bagModes.Has(l.Mode):
+		return nil, fmt.Errorf("Mode = %v, want one of %s", l.Mode, suggest.List(bagModes.List))
 	case b.Inputs() != 1 && b.Inputs() != 2:
 		return nil, fmt.Errorf("got %d inputs, want ids, and optionally a mask", b.Inputs())
 	case b.DType(0) != tensor.Int32:

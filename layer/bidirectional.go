@@ -42,7 +42,7 @@ func (l Bidirectional) Build(b *braid.Builder) (op.Op, error) {
 	if l.Layer == nil {
 		return nil, errors.New("Layer is nil, want LSTM, GRU or SimpleRNN")
 	}
-	if int(l.Merge) >= len(mergeNames) {
+	if !mergeNames.Has(l.Merge) {
 		return nil, fmt.Errorf("Merge = %v, want MergeConcat, MergeSum, MergeMul or MergeAve", l.Merge)
 	}
 	if l.BackwardLayer == nil {

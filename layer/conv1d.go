@@ -36,7 +36,7 @@ func (l Conv1D) Build(b *braid.Builder) (op.Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.Padding.check(len(paddingNames)); err != nil {
+	if err := l.Padding.check(len(paddingNames.List)); err != nil {
 		return nil, err
 	}
 	steps, err := newAxis(in[0], l.Size, orOne(l.Strides), orOne(l.Dilation), l.Padding)

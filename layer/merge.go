@@ -1,11 +1,6 @@
 package layer
 
-import (
-	"fmt"
-	"slices"
-
-	"braid/internal/suggest"
-)
+import "braid/internal/kinds"
 
 // Merge is how Bidirectional merges the outputs of both directions.
 type Merge uint8
@@ -18,32 +13,15 @@ const (
 	MergeAve                 // (forward + backward) / 2
 )
 
-var mergeNames = []string{
+var mergeNames = kinds.Names[Merge]{Noun: "merge", List: []string{
 	MergeConcat: "concat", MergeSum: "sum", MergeMul: "mul", MergeAve: "ave",
-}
+}}
 
 // String returns the name in configurations.
-func (m Merge) String() string {
-	if int(m) < len(mergeNames) {
-		return mergeNames[m]
-	}
-	return fmt.Sprintf("Merge(%d)", uint8(m))
-}
+func (m Merge) String() string { return mergeNames.String(m) }
 
 // MarshalText writes the name.
-func (m Merge) MarshalText() ([]byte, error) {
-	if int(m) >= len(mergeNames) {
-		return nil, fmt.Errorf("%v is no way to merge", m)
-	}
-	return []byte(m.String()), nil
-}
+func (m Merge) MarshalText() ([]byte, error) { return mergeNames.Marshal(m) }
 
 // UnmarshalText reads a name.
-func (m *Merge) UnmarshalText(text []byte) error {
-	at := slices.Index(mergeNames, string(text))
-	if at < 0 {
-		return suggest.Unknown("merge", string(text), mergeNames)
-	}
-	*m = Merge(at)
-	return nil
-}
+func (m *Merge) UnmarshalText(text []byte) error { return mergeNames.Unmarshal(m, text) }

@@ -2,8 +2,8 @@ package layer
 
 import (
 	"fmt"
-	"slices"
 
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 )
 
@@ -18,38 +18,23 @@ const (
 	Causal                // Conv1D only: no window reaches beyond its output's step; as many as Same
 )
 
-var paddingNames = []string{Valid: "valid", Same: "same", Causal: "causal"}
+var paddingNames = kinds.Names[Padding]{Noun: "padding", List: []string{
+	Valid: "valid", Same: "same", Causal: "causal",
+}}
 
 // String returns the padding's name in configurations.
-func (p Padding) String() string {
-	if int(p) < len(paddingNames) {
-		return paddingNames[p]
-	}
-	return fmt.Sprintf("Padding(%d)", uint8(p))
-}
+func (p Padding) String() string { return paddingNames.String(p) }
 
 // MarshalText writes the name.
-func (p Padding) MarshalText() ([]byte, error) {
-	if int(p) >= len(paddingNames) {
-		return nil, fmt.Errorf("%v is no padding", p)
-	}
-	return []byte(p.String()), nil
-}
+func (p Padding) MarshalText() ([]byte, error) { return paddingNames.Marshal(p) }
 
 // UnmarshalText reads a name.
-func (p *Padding) UnmarshalText(text []byte) error {
-	at := slices.Index(paddingNames, string(text))
-	if at < 0 {
-		return suggest.Unknown("padding", string(text), paddingNames)
-	}
-	*p = Padding(at)
-	return nil
-}
+func (p *Padding) UnmarshalText(text []byte) error { return paddingNames.Unmarshal(p, text) }
 
 // check returns an error unless the padding is one of the first names of paddingNames.
 func (p Padding) check(known int) error {
 	if int(p) >= known {
-		return fmt.Errorf("Padding = %v, want %s", p, suggest.List(paddingNames[:known]))
+		return fmt.Errorf("Padding = %v, want %s", p, suggest.List(paddingNames.List[:known]))
 	}
 	return nil
 }

@@ -3,9 +3,9 @@ package layer
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"braid"
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 	"braid/tensor"
 )
@@ -45,38 +45,21 @@ const (
 	Orthogonal         // an orthogonal matrix times Value (1); all axes but the last are its rows
 )
 
-var initNames = []string{
+var initNames = kinds.Names[Init]{Noun: "initializer", List: []string{
 	DefaultInit: "default", Constant: "constant", Uniform: "uniform", Normal: "normal",
 	TruncNormal: "truncated_normal", GlorotUniform: "glorot_uniform", GlorotNormal: "glorot_normal",
 	HeUniform: "he_uniform", HeNormal: "he_normal", LecunUniform: "lecun_uniform",
 	LecunNormal: "lecun_normal", Orthogonal: "orthogonal",
-}
+}}
 
 // String returns the initializer's name in configurations.
-func (i Init) String() string {
-	if int(i) < len(initNames) {
-		return initNames[i]
-	}
-	return fmt.Sprintf("Init(%d)", uint8(i))
-}
+func (i Init) String() string { return initNames.String(i) }
 
 // MarshalText writes the name.
-func (i Init) MarshalText() ([]byte, error) {
-	if int(i) >= len(initNames) {
-		return nil, fmt.Errorf("%v is no initializer", i)
-	}
-	return []byte(i.String()), nil
-}
+func (i Init) MarshalText() ([]byte, error) { return initNames.Marshal(i) }
 
 // UnmarshalText reads a name.
-func (i *Init) UnmarshalText(text []byte) error {
-	at := slices.Index(initNames, string(text))
-	if at < 0 {
-		return suggest.Unknown("initializer", string(text), initNames)
-	}
-	*i = Init(at)
-	return nil
-}
+func (i *Init) UnmarshalText(text []byte) error { return initNames.Unmarshal(i, text) }
 
 // initializer returns the function that fills the weight, by fallback if Init is DefaultInit, and
 // declares its regularization. For a wrong setting it sets failed, unless that is set. field is the
@@ -134,8 +117,8 @@ func (w Weight) filler(fallback braid.Initializer) braid.Initializer {
 
 func (w Weight) check() error {
 	switch {
-	case int(w.Init) >= len(initNames):
-		return fmt.Errorf("Init = %v, want one of %s", w.Init, suggest.List(initNames))
+	case !initNames.Has(w.Init):
+		return fmt.Errorf("Init = %v, want one of %s", w.Init, suggest.List(initNames.List))
 	case math.IsNaN(w.Value) || math.IsInf(w.Value, 0):
 		return fmt.Errorf("Value = %v, want a finite number", w.Value)
 	case w.Value != 0 && (w.Init < Constant || w.Init > TruncNormal) && w.Init != Orthogonal:
