@@ -131,15 +131,14 @@ func (o bidirectional) Forward(t *op.Task) {
 // output returns the window of a direction's output, from row lo on.
 func (o bidirectional) output(t *op.Task, i, lo int) tensor.Rows[float32] {
 	if t.Train && o.merge == MergeMul {
-		return fromRow(t.Saved[o.saved[i]], lo)
+		return t.Saved[o.saved[i]].Skip(lo)
 	}
 	return o.temporary(t, i)
 }
 
 // temporary returns the scratch for a direction's output or its gradient.
 func (o bidirectional) temporary(t *op.Task, i int) tensor.Rows[float32] {
-	width := len(t.Scratch[o.scratch[i]]) / chunkRows
-	return tensor.Rows[float32]{Data: t.Scratch[o.scratch[i]], Width: width, Stride: width}
+	return tensor.RowsOf(t.Scratch[o.scratch[i]], len(t.Scratch[o.scratch[i]])/chunkRows)
 }
 
 // join merges the outputs of a row.

@@ -176,7 +176,3 @@ func (c chunk) apply(f braid.Activation, y, z []float32) {
 func (c chunk) applyBack(f braid.Activation, d, y, z []float32) {
 	f.Backward(oneRow(d), oneRow(y), oneRow(z), 0, 1, len(d), c.Scratch[c.tmp])
 }
-
-func oneRow(x []float32) tensor.Rows[float32] {
-	return tensor.Rows[float32]{Data: x, Width: len(x), Stride: len(x)}
-}

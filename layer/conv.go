@@ -96,7 +96,7 @@ func (o conv) Backward(t *op.Task) {
 		return
 	}
 	all := op.Span{Hi: o.patch()}
-	flipped := tensor.Rows[float32]{Data: t.Scratch[o.flipped], Width: all.Hi, Stride: all.Hi}
+	flipped := tensor.RowsOf(t.Scratch[o.flipped], all.Hi)
 	kernel.Default().Transpose(kernel.Transposition{
 		Rows: all.Hi, Columns: o.filters, Y: flipped.Data, YRow: all.Hi,
 		X: t.Weights[0].Data, XRow: t.Weights[0].Stride,
@@ -105,13 +105,13 @@ func (o conv) Backward(t *op.Task) {
 		out := r.matrix(t.OutGrad, o.window.positions(), o.filters)
 		for g := range o.groups {
 			c, f := o.group(g)
-			w := fromRow(flipped, f.Lo)
+			w := flipped.Skip(f.Lo)
 			if o.pointwise {
 				in := r.matrix(t.InGrad[0], o.window.positions(), o.channels)
 				op.Multiply(true, r.count, in.Columns(c.Lo, c.Hi), out.Columns(f.Lo, f.Hi), w)
 				continue
 			}
-			patches := tensor.Rows[float32]{Data: t.Scratch[o.patches], Width: all.Hi, Stride: all.Hi}
+			patches := tensor.RowsOf(t.Scratch[o.patches], all.Hi)
 			op.Multiply(false, r.count, patches, out.Columns(f.Lo, f.Hi), w)
 			o.scatter(t, r, g, patches.Data)
 		}
@@ -147,7 +147,7 @@ type run struct{ row, position, count int }
 
 // matrix returns the matrix of a run, given its window on the batch with width numbers a position.
 func (r run) matrix(x tensor.Rows[float32], positions, width int) tensor.Rows[float32] {
-	return tensor.Rows[float32]{Data: x.From(r.row)[r.position*width:], Width: width, Stride: width}
+	return tensor.RowsOf(x.From(r.row)[r.position*width:], width)
 }
 
 // each calls work with the positions of all rows in order, in runs whose patches fit the scratch

@@ -152,14 +152,14 @@ var minusZero = []float32{float32(math.Copysign(0, -1))}
 
 func (o dense) ForwardPartial(t *op.Task, split int, out tensor.Rows[float32]) {
 	p, rows := o.split(split), t.Hi-t.Lo
-	term := fromRow(out, t.Lo)
+	term := out.Skip(t.Lo)
 	kernel.Default().Spread(term.Data[:rows*term.Stride], minusZero)
-	in := fromRow(t.In[0], t.Lo).Columns(p.Lo, p.Hi)
+	in := t.In[0].Skip(t.Lo).Columns(p.Lo, p.Hi)
 	op.MultiplyTransposed(true, rows, term, in, t.Weights[split])
 }
 
 func (o dense) ForwardSum(t *op.Task, partials []tensor.Rows[float32]) {
-	out := fromRow(t.Out, t.Lo)
+	out := t.Out.Skip(t.Lo)
 	if o.bias {
 		fillRows(out, t.Hi-t.Lo, t.Weights[o.splits].Data)
 	} else {
@@ -197,7 +197,7 @@ func (o dense) BackwardColumns(t *op.Task, columns op.Span) {
 				}
 			}
 		} else {
-			op.MultiplyTransposed(true, rows, in, out, fromRow(t.Weights[0], columns.Lo))
+			op.MultiplyTransposed(true, rows, in, out, t.Weights[0].Skip(columns.Lo))
 		}
 	})
 }
@@ -247,7 +247,7 @@ func (o dense) each(t *op.Task, work func(row, rows int)) {
 
 // matrix returns the matrix of width columns that starts at a batch row.
 func (o dense) matrix(rows tensor.Rows[float32], row, width int) tensor.Rows[float32] {
-	m := tensor.Rows[float32]{Data: rows.From(row), Width: width, Stride: width}
+	m := tensor.RowsOf(rows.From(row), width)
 	if o.steps == 1 {
 		m.Stride = rows.Stride
 	}

@@ -26,8 +26,7 @@ func (o depthwise) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		in, out := o.input(t, r), t.Out.Row(r)
 		if o.bias {
-			fillRows(tensor.Rows[float32]{Data: out, Width: o.outputs(), Stride: o.outputs()},
-				o.window.positions(), t.Weights[1].Data)
+			fillRows(tensor.RowsOf(out, o.outputs()), o.window.positions(), t.Weights[1].Data)
 		} else {
 			clear(out)
 		}
@@ -70,9 +69,8 @@ func (o depthwise) Backward(t *op.Task) {
 func (o depthwise) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	if weight == 1 {
 		for r := t.Lo; r < t.Hi; r++ {
-			op.AddRows(r > t.Lo, o.window.positions(), tensor.Rows[float32]{
-				Data: t.OutGrad.Row(r), Width: o.outputs(), Stride: o.outputs(),
-			}, block, grad)
+			d := tensor.RowsOf(t.OutGrad.Row(r), o.outputs())
+			op.AddRows(r > t.Lo, o.window.positions(), d, block, grad)
 		}
 		return
 	}

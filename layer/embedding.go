@@ -78,7 +78,7 @@ func (o embedding) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[
 		Width: block.ColumnHi - block.ColumnLo, Table: grad.Data, TableRow: grad.Stride,
 		XRow: o.width, Lo: block.RowLo, Rows: block.RowHi - block.RowLo,
 	}
-	clearRows(tensor.Rows[float32]{Data: grad.Data, Width: sum.Width, Stride: grad.Stride}, sum.Rows)
+	clearRows(grad.Columns(0, sum.Width), sum.Rows)
 	ids, d := t.IDs[0], t.OutGrad
 	if d.Stride == d.Width {
 		sum.IDs, sum.X = ids.Data[t.Lo*ids.Stride:t.Hi*ids.Stride], d.From(t.Lo)[block.ColumnLo:]

@@ -47,7 +47,7 @@ func (w window) isPadded() bool {
 func (o lines) Forward(t *op.Task) {
 	w := t.Weights[0]
 	for r := t.Lo; r < t.Hi; r++ {
-		out := tensor.Rows[float32]{Data: t.Out.Row(r), Width: o.filters, Stride: o.filters}
+		out := tensor.RowsOf(t.Out.Row(r), o.filters)
 		if o.bias {
 			fillRows(out, o.window.positions(), t.Weights[1].Data)
 		}

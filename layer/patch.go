@@ -32,7 +32,7 @@ func (o conv) gather(t *op.Task, r run, group int, columns op.Span) tensor.Rows[
 			*(*[quad]float32)(patches[to+i:]) = *(*[quad]float32)(from[at+i:])
 		}
 	})
-	return tensor.Rows[float32]{Data: patches, Width: columns.Len(), Stride: columns.Len()}
+	return tensor.RowsOf(patches, columns.Len())
 }
 
 // scatter adds the gradients of whole patches of a run to the input's gradient: col2im.

@@ -74,13 +74,12 @@ func (o positions) Backward(*op.Task) {}
 func (o positions) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
 	columns := op.Block{ColumnHi: block.ColumnHi - block.ColumnLo}
 	for step := block.RowLo; step < block.RowHi; step++ {
-		to := grad
-		to.Data = grad.From(step - block.RowLo)
+		to := grad.Skip(step - block.RowLo)
 		if step >= o.steps {
 			clear(to.Data[:columns.ColumnHi])
 			continue
 		}
-		d := fromRow(t.OutGrad, t.Lo).Columns(step*o.width+block.ColumnLo, (step+1)*o.width)
+		d := t.OutGrad.Skip(t.Lo).Columns(step*o.width+block.ColumnLo, (step+1)*o.width)
 		op.AddRows(false, t.Hi-t.Lo, d, columns, to)
 	}
 }

@@ -31,16 +31,17 @@ func (p *projection) has(weight int) bool { return weight == p.kernel || weight 
 
 // forward computes y = x kernel + bias.
 func (p *projection) forward(t *op.Task, y, x []float32) {
-	to := stepRows(y, p.out)
+	to := tensor.RowsOf(y, p.out)
 	if p.bias >= 0 {
 		fillRows(to, p.steps, t.Weights[p.bias].Row(0))
 	}
-	op.Multiply(p.bias >= 0, p.steps, to, stepRows(x, p.in), t.Weights[p.kernel])
+	op.Multiply(p.bias >= 0, p.steps, to, tensor.RowsOf(x, p.in), t.Weights[p.kernel])
 }
 
 // backward writes d kernelᵀ to dx, or adds it.
 func (p *projection) backward(t *op.Task, dx, d []float32, add bool) {
-	op.MultiplyTransposed(add, p.steps, stepRows(dx, p.in), stepRows(d, p.out), t.Weights[p.kernel])
+	grad, slopes := tensor.RowsOf(dx, p.in), tensor.RowsOf(d, p.out)
+	op.MultiplyTransposed(add, p.steps, grad, slopes, t.Weights[p.kernel])
 }
 
 // gradient computes a block of the gradient of the kernel or the bias.
@@ -52,16 +53,11 @@ func (p *projection) gradient(
 		rows, count = rows*count, 1
 	}
 	for i := range count {
-		from, slopes := stepRows(x.From(t.Lo+i), p.in), stepRows(d.From(t.Lo+i), p.out)
+		from, slopes := tensor.RowsOf(x.From(t.Lo+i), p.in), tensor.RowsOf(d.From(t.Lo+i), p.out)
 		if weight == p.bias {
 			op.AddRows(i > 0, rows, slopes, block, grad)
 		} else {
 			op.AddOuter(i > 0, rows, from, slopes, block, grad)
 		}
 	}
-}
-
-// stepRows returns the steps of one row of the batch as rows of width numbers.
-func stepRows(row []float32, width int) tensor.Rows[float32] {
-	return tensor.Rows[float32]{Data: row, Width: width, Stride: width}
 }

@@ -84,7 +84,7 @@ func (o *recurrent) place(step int) (place int, ok bool) {
 func (o *recurrent) Forward(t *op.Task) {
 	for lo, n := t.Lo, 0; lo < t.Hi; lo += n {
 		n = chunkLen(t.Hi - lo)
-		chunk{o, t, fromRow(t.Out, lo), lo, n}.forward()
+		chunk{o, t, t.Out.Skip(lo), lo, n}.forward()
 	}
 }
 
@@ -153,7 +153,7 @@ func (c chunk) writeHidden(step int, hidden []float32) {
 func (o *recurrent) Backward(t *op.Task) {
 	for lo, n := t.Lo, 0; lo < t.Hi; lo += n {
 		n = chunkLen(t.Hi - lo)
-		chunk{o, t, fromRow(t.OutGrad, lo), lo, n}.backward()
+		chunk{o, t, t.OutGrad.Skip(lo), lo, n}.backward()
 	}
 }
 
@@ -257,7 +257,7 @@ func (o *recurrent) biasGradient(
 	add bool, rows int, slopes tensor.Rows[float32], block op.Block, grad tensor.Rows[float32],
 ) {
 	for row := block.RowLo; row < block.RowHi; row++ {
-		to := fromRow(grad, row-block.RowLo)
+		to := grad.Skip(row - block.RowLo)
 		if row == 0 {
 			op.AddRows(add, rows, slopes, block, to)
 			continue

@@ -168,7 +168,12 @@ type Rows[T float32 | int32] struct {
 
 // NewRows returns rows zero rows of width numbers, with stride width.
 func NewRows[T float32 | int32](rows, width int) Rows[T] {
-	return Rows[T]{Data: make([]T, rows*width), Width: width, Stride: width}
+	return RowsOf(make([]T, rows*width), width)
+}
+
+// RowsOf returns a window on contiguous rows of width numbers.
+func RowsOf[T float32 | int32](data []T, width int) Rows[T] {
+	return Rows[T]{Data: data, Width: width, Stride: width}
 }
 
 // Row returns row i, of Width numbers.

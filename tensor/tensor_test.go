@@ -87,4 +87,10 @@ func TestRows(t *testing.T) {
 	if got := r.From(1); !slices.Equal(got, []int32{10, 11, 12, 13}) {
 		t.Errorf("from row 1: %v", got)
 	}
+	if got := r.Skip(1).Row(0); !slices.Equal(got, []int32{10, 11, 12}) {
+		t.Errorf("row 0 after row 0 is skipped: %v", got)
+	}
+	if got := RowsOf(r.Data, 2).Row(3); !slices.Equal(got, []int32{12, 13}) {
+		t.Errorf("row 3 of contiguous rows: %v", got)
+	}
 }

@@ -2,11 +2,8 @@ package layer
 
 import "braid/tensor"
 
-// fromRow returns the window from a row on.
-func fromRow(w tensor.Rows[float32], row int) tensor.Rows[float32] {
-	w.Data = w.From(row)
-	return w
-}
+// oneRow returns x as a window of one row.
+func oneRow(x []float32) tensor.Rows[float32] { return tensor.RowsOf(x, len(x)) }
 
 // fillRows copies x to rows rows of y.
 func fillRows(y tensor.Rows[float32], rows int, x []float32) {
