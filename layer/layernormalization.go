@@ -106,17 +106,7 @@ func groupedOrder(shape tensor.Shape, axes []int) []int {
 			outer = append(outer, a)
 		}
 	}
-	order := []int{0}
-	for _, a := range slices.Concat(outer, axes) {
-		stride := shape[a+1:].Size()
-		var next []int
-		for _, at := range order {
-			for i := range shape[a] {
-				next = append(next, at+i*stride)
-			}
-		}
-		order = next
-	}
+	order := permuted(shape, slices.Concat(outer, axes))
 	if slices.IsSorted(order) {
 		return nil
 	}

@@ -16,4 +16,4 @@ type Maximum struct{}
 func (Maximum) Kind() string { return "Maximum" }
 
 // Build checks that the inputs fit each other.
-func (Maximum) Build(b *braid.Builder) (op.Op, error) { return buildMerge(b, highest) }
+func (Maximum) Build(b *braid.Builder) (op.Op, error) { return buildFold(b, highest) }

@@ -16,4 +16,4 @@ type Minimum struct{}
 func (Minimum) Kind() string { return "Minimum" }
 
 // Build checks that the inputs fit each other.
-func (Minimum) Build(b *braid.Builder) (op.Op, error) { return buildMerge(b, lowest) }
+func (Minimum) Build(b *braid.Builder) (op.Op, error) { return buildFold(b, lowest) }

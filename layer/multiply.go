@@ -15,4 +15,4 @@ type Multiply struct{}
 func (Multiply) Kind() string { return "Multiply" }
 
 // Build checks that the inputs fit each other.
-func (Multiply) Build(b *braid.Builder) (op.Op, error) { return buildMerge(b, product) }
+func (Multiply) Build(b *braid.Builder) (op.Op, error) { return buildFold(b, product) }

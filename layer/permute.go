@@ -32,19 +32,20 @@ func (l Permute) Build(b *braid.Builder) (op.Op, error) {
 		return nil, fmt.Errorf("Dims = %v, want each of the input's %d axes once", l.Dims, len(in))
 	}
 	var out tensor.Shape
+	var axes []int
 	seen := make([]bool, len(in))
 	for _, d := range l.Dims {
 		if d < 1 || d > len(in) || seen[d-1] {
 			return nil, fmt.Errorf("Dims = %v, want each axis from 1 to %d once", l.Dims, len(in))
 		}
 		seen[d-1] = true
-		out = append(out, in[d-1])
+		out, axes = append(out, in[d-1]), append(axes, d-1)
 	}
 	b.Output(out...)
 	if first := l.Dims[0] - 1; l.rotates() {
 		return transposition{rows: in[:first].Size(), columns: in[first:].Size()}, nil
 	}
-	return permutation(l.order(in)), nil
+	return permutation(permuted(in, axes)), nil
 }
 
 // rotates reports whether the axes keep their order if the last is followed by the first. The layer
@@ -56,21 +57,6 @@ func (l Permute) rotates() bool {
 		}
 	}
 	return true
-}
-
-// order returns the index of the input's element that each element of the output reads.
-func (l Permute) order(in tensor.Shape) []int {
-	order := []int{0}
-	for _, d := range l.Dims {
-		var next []int
-		for _, at := range order {
-			for i := range in[d-1] {
-				next = append(next, at+i*in[d:].Size())
-			}
-		}
-		order = next
-	}
-	return order
 }
 
 // transposition transposes each row as a matrix [rows, columns].

@@ -9,7 +9,7 @@ import (
 // buildWeightedSum returns the op of Add, Subtract and Average; factor returns an input's weight in
 // the sum.
 func buildWeightedSum(b *braid.Builder, factor func(input int) float32) (op.Op, error) {
-	from, err := mergedInputs(b)
+	from, err := broadcastInputs(b)
 	o := weightedSum{from: from}
 	for i := range b.Inputs() {
 		o.factors = append(o.factors, factor(i))

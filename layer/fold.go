@@ -1,63 +1,10 @@
 package layer
 
 import (
-	"fmt"
-
 	"braid"
 	"braid/internal/kernel"
 	"braid/op"
-	"braid/tensor"
 )
-
-// mergedInputs checks the inputs of a layer that combines them element by element, and declares the
-// output. It returns for each input how it is broadcast.
-func mergedInputs(b *braid.Builder) (from [][]int, err error) {
-	if b.Inputs() < 2 {
-		return nil, fmt.Errorf("got %d inputs, want 2 or more", b.Inputs())
-	}
-	if err := b.WantType(tensor.Float32); err != nil {
-		return nil, err
-	}
-	shape := append(tensor.Shape(nil), b.Shape(0)...)
-	for i := range b.Inputs() {
-		in := b.Shape(i)
-		if len(in) != len(shape) {
-			return nil, fmt.Errorf("input %d has %d axes, the first has %d", i, len(in), len(shape))
-		}
-		for a, n := range in {
-			if n != shape[a] && n != 1 && shape[a] != 1 {
-				return nil, fmt.Errorf("input %d has length %d in axis %d, want %d or 1",
-					i, n, a+1, shape[a])
-			}
-			shape[a] = max(shape[a], n)
-		}
-	}
-	b.Output(shape...)
-	for i := range b.Inputs() {
-		from = append(from, broadcast(shape, b.Shape(i)))
-	}
-	return from, nil
-}
-
-// broadcast returns the index of the input's element that each element of the output reads, or nil
-// if the indices are equal.
-func broadcast(out, in tensor.Shape) []int {
-	if in.Equal(out) {
-		return nil
-	}
-	from := []int{0}
-	for a := range out {
-		stride := in[a+1:].Size()
-		var next []int
-		for _, at := range from {
-			for i := range out[a] {
-				next = append(next, at+min(i, in[a]-1)*stride)
-			}
-		}
-		from = next
-	}
-	return from
-}
 
 // combination is a function of several numbers and its derivative.
 type combination struct {
@@ -126,13 +73,13 @@ func keepFrom(d, high, low []float32) {
 	}
 }
 
-// buildMerge returns the op of Multiply, Maximum and Minimum.
-func buildMerge(b *braid.Builder, c combination) (op.Op, error) {
-	from, err := mergedInputs(b)
+// buildFold returns the op of Multiply, Maximum and Minimum.
+func buildFold(b *braid.Builder, c combination) (op.Op, error) {
+	from, err := broadcastInputs(b)
 	if err != nil {
 		return nil, err
 	}
-	o := merge{combination: c, from: from}
+	o := fold{combination: c, from: from}
 	for _, index := range from {
 		o.width = max(o.width, len(index))
 	}
@@ -143,15 +90,15 @@ func buildMerge(b *braid.Builder, c combination) (op.Op, error) {
 	return o, nil
 }
 
-// merge folds its inputs by a combination.
-type merge struct {
+// fold combines its inputs, one after the other.
+type fold struct {
 	combination
 	from    [][]int // by input: see broadcast
 	width   int     // of the output
 	scratch int     // [inputs + 1, width]: the inputs that are broadcast, a gradient
 }
 
-func (o merge) Forward(t *op.Task) {
+func (o fold) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
 		copy(out, o.input(t, 0, r))
@@ -161,7 +108,7 @@ func (o merge) Forward(t *op.Task) {
 	}
 }
 
-func (o merge) Backward(t *op.Task) {
+func (o fold) Backward(t *op.Task) {
 	slope := t.Scratch[o.scratch][len(o.from)*o.width:]
 	for r := t.Lo; r < t.Hi; r++ {
 		for i := range o.from {
@@ -187,7 +134,7 @@ func (o merge) Backward(t *op.Task) {
 
 // slope multiplies d by the derivative with respect to an input. The broadcast inputs are in the
 // scratch.
-func (o merge) slope(t *op.Task, d []float32, input, row int) {
+func (o fold) slope(t *op.Task, d []float32, input, row int) {
 	x := o.broadcasted(t, input, row)
 	for i := range o.from {
 		switch {
@@ -200,7 +147,7 @@ func (o merge) slope(t *op.Task, d []float32, input, row int) {
 }
 
 // input returns an input's row in the output's shape. It broadcasts to the scratch.
-func (o merge) input(t *op.Task, i, row int) []float32 {
+func (o fold) input(t *op.Task, i, row int) []float32 {
 	x := o.broadcasted(t, i, row)
 	in := t.In[i].Row(row)
 	for j, at := range o.from[i] {
@@ -210,7 +157,7 @@ func (o merge) input(t *op.Task, i, row int) []float32 {
 }
 
 // broadcasted returns the row that an earlier call of input returned.
-func (o merge) broadcasted(t *op.Task, i, row int) []float32 {
+func (o fold) broadcasted(t *op.Task, i, row int) []float32 {
 	if o.from[i] == nil {
 		return t.In[i].Row(row)
 	}
