@@ -8,7 +8,6 @@ import (
 	"braid"
 	"braid/internal/kernel"
 	"braid/op"
-	"braid/tensor"
 )
 
 // AxisSoftmax computes exp(in) / sum of exp(in) along one axis: Keras' layer Softmax. Where the
@@ -30,11 +29,8 @@ func (AxisSoftmax) Kind() string { return "AxisSoftmax" }
 
 // Build checks the axis and the mask.
 func (l AxisSoftmax) Build(b *braid.Builder) (op.Op, error) {
-	if b.Inputs() != 2 {
-		if err := b.Want(1, tensor.Float32); err != nil {
-			return nil, err
-		}
-	} else if err := b.WantType(tensor.Float32); err != nil {
+	masked, err := wantOptionalMask(b)
+	if err != nil {
 		return nil, err
 	}
 	shape := b.Shape(0)
@@ -43,7 +39,7 @@ func (l AxisSoftmax) Build(b *braid.Builder) (op.Op, error) {
 		return nil, err
 	}
 	o := axisSoftmax{axisRuns: runsOf(shape, axis)}
-	if b.Inputs() == 2 {
+	if masked {
 		mask := b.Shape(1)
 		if len(mask) <= axis || len(mask) > len(shape) || !mask.Equal(shape[:len(mask)]) {
 			return nil, fmt.Errorf("the mask has shape %v, want %v or %v", mask, shape[:axis+1], shape)

@@ -91,17 +91,6 @@ func (l BagEmbedding) Build(b *braid.Builder) (op.Op, error) {
 	return bagMean{bag{l.Width, masked}, b.Scratch(l.Width)}, failed
 }
 
-// wantMask returns an error unless an input is a float32 mask of some steps.
-func wantMask(b *braid.Builder, input, steps int) error {
-	if b.DType(input) != tensor.Float32 {
-		return fmt.Errorf("the mask is %s, want %s", b.DType(input), tensor.Float32)
-	}
-	if want := (tensor.Shape{steps}); !b.Shape(input).Equal(want) {
-		return fmt.Errorf("the mask has shape %v, want %v", b.Shape(input), want)
-	}
-	return nil
-}
-
 // bag holds what both modes share.
 type bag struct {
 	width  int

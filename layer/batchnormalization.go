@@ -37,11 +37,8 @@ func (BatchNormalization) Kind() string { return "BatchNormalization" }
 
 // Build declares gamma, beta and the moving averages.
 func (l BatchNormalization) Build(b *braid.Builder) (op.Op, error) {
-	if b.Inputs() != 2 {
-		if err := b.Want(1, tensor.Float32); err != nil {
-			return nil, err
-		}
-	} else if err := b.WantType(tensor.Float32); err != nil {
+	masked, err := wantOptionalMask(b)
+	if err != nil {
 		return nil, err
 	}
 	shape := b.Shape(0)
@@ -50,9 +47,9 @@ func (l BatchNormalization) Build(b *braid.Builder) (op.Op, error) {
 	}
 	o := batchNorm{
 		channels: shape[len(shape)-1], positions: shape[:len(shape)-1].Size(), gamma: -1, beta: -1,
-		momentum: 0.99, epsilon: 1e-3, masked: b.Inputs() == 2,
+		momentum: 0.99, epsilon: 1e-3, masked: masked,
 	}
-	if o.masked && !b.Shape(1).Equal(shape[:len(shape)-1]) && b.Shape(1).Size() != o.positions {
+	if masked && !b.Shape(1).Equal(shape[:len(shape)-1]) && b.Shape(1).Size() != o.positions {
 		return nil, fmt.Errorf("the mask has shape %v, want %v", b.Shape(1), shape[:len(shape)-1])
 	}
 	if l.Momentum != nil {

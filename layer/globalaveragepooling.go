@@ -1,8 +1,6 @@
 package layer
 
 import (
-	"fmt"
-
 	"braid"
 	"braid/internal/kernel"
 	"braid/op"
@@ -43,25 +41,21 @@ func (GlobalAveragePooling1D) Kind() string { return "GlobalAveragePooling1D" }
 
 // Build declares the output.
 func (l GlobalAveragePooling1D) Build(b *braid.Builder) (op.Op, error) {
-	if b.Inputs() != 2 {
-		in, err := wantSteps(b)
-		if err != nil {
-			return nil, err
-		}
-		return newGlobalAverage(b, in, l.KeepDims), nil
-	}
-	if err := b.WantType(tensor.Float32); err != nil {
+	masked, err := wantOptionalMask(b)
+	if err != nil {
 		return nil, err
 	}
-	in, mask := b.Shape(0), b.Shape(1)
-	if len(in) != 2 {
-		return nil, fmt.Errorf("the input has %d axes, want 2: [steps, channels]", len(in))
+	in, err := stepsOf(b)
+	if err != nil {
+		return nil, err
 	}
-	if !mask.Equal(in[:1]) {
-		return nil, fmt.Errorf("the mask has shape %v, want %v", mask, in[:1])
+	if masked {
+		if err := wantMask(b, 1, in[0]); err != nil {
+			return nil, err
+		}
 	}
 	o := newGlobalAverage(b, in, l.KeepDims)
-	o.masked = true
+	o.masked = masked
 	return o, nil
 }
 

@@ -107,16 +107,24 @@ func (w window) size() int { return w.height.size * w.width.size }
 
 // wantImage returns the shape [height, width, channels] of a layer's only input.
 func wantImage(b *braid.Builder) (tensor.Shape, error) {
-	return wantAxes(b, "height, width, channels", 3)
-}
-
-// wantSteps returns the shape [steps, channels] of a layer's only input.
-func wantSteps(b *braid.Builder) (tensor.Shape, error) { return wantAxes(b, "steps, channels", 2) }
-
-func wantAxes(b *braid.Builder, names string, axes int) (tensor.Shape, error) {
 	if err := b.Want(1, tensor.Float32); err != nil {
 		return nil, err
 	}
+	return axesOf(b, "height, width, channels", 3)
+}
+
+// wantSteps returns the shape [steps, channels] of a layer's only input.
+func wantSteps(b *braid.Builder) (tensor.Shape, error) {
+	if err := b.Want(1, tensor.Float32); err != nil {
+		return nil, err
+	}
+	return stepsOf(b)
+}
+
+// stepsOf returns the shape [steps, channels] of the first input.
+func stepsOf(b *braid.Builder) (tensor.Shape, error) { return axesOf(b, "steps, channels", 2) }
+
+func axesOf(b *braid.Builder, names string, axes int) (tensor.Shape, error) {
 	shape := b.Shape(0)
 	if len(shape) != axes {
 		return nil, fmt.Errorf("the input has %d axes, want %d: [%s]", len(shape), axes, names)
