@@ -2,6 +2,7 @@ package layer_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"braid"
@@ -43,7 +44,8 @@ func BenchmarkLayer(b *testing.B) {
 		{"SimpleRNN", layer.SimpleRNN{Units: 64}, 64, tensor.Shape{32, 64}},
 	} {
 		for _, set := range kernel.Sets() {
-			name := fmt.Sprintf("layer=%s/in=%dx%v/set=%s", c.name, c.rows, c.in, set.Name)
+			in := strings.Trim(strings.ReplaceAll(fmt.Sprint(c.in), " ", "x"), "[]")
+			name := fmt.Sprintf("layer=%s/in=%dx%s/set=%s", c.name, c.rows, in, set.Name)
 			b.Run(name, func(b *testing.B) {
 				defer kernel.Use(kernel.Default())
 				kernel.Use(set)
