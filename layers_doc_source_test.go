@@ -220,26 +220,19 @@ func (s *source) choices(of string) []choice {
 		}
 	}
 	s.each(token.VAR, func(_ string, value ast.Expr) {
-		table, ok := value.(*ast.CompositeLit)
-		if !ok {
-			return
-		}
-		for _, e := range table.Elts {
-			pair, ok := e.(*ast.KeyValueExpr)
+		ast.Inspect(value, func(n ast.Node) bool {
+			pair, ok := n.(*ast.KeyValueExpr)
 			if !ok {
-				return
+				return true
 			}
-			key, ok := pair.Key.(*ast.Ident)
-			if !ok {
-				return
+			if key, ok := pair.Key.(*ast.Ident); ok {
+				at := slices.IndexFunc(list, func(c choice) bool { return c.name == key.Name })
+				if name, found := firstText(pair.Value); at >= 0 && found {
+					list[at].json = name
+				}
 			}
-			at := slices.IndexFunc(list, func(c choice) bool { return c.name == key.Name })
-			name, found := firstText(pair.Value)
-			if at < 0 || !found {
-				return
-			}
-			list[at].json = name
-		}
+			return true
+		})
 	})
 	for _, c := range list {
 		if c.json == "" {
