@@ -50,10 +50,10 @@ func (a Affine) Bind(images Images) (Func, error) {
 	case a.Rotation == 0 && scale == Range{1, 1} && a.Shear == 0 && a.ShiftY == 0 && a.ShiftX == 0:
 		return nil, errors.New("it changes nothing: set Rotation, Scale, Shear, ShiftY or ShiftX")
 	}
-	if err := check(a.Interpolation, interpolations); err != nil {
+	if err := interpolations.Check(a.Interpolation); err != nil {
 		return nil, fmt.Errorf("Interpolation = %w", err)
 	}
-	if err := check(a.Border, borders); err != nil {
+	if err := borders.Check(a.Border); err != nil {
 		return nil, fmt.Errorf("Border = %w", err)
 	}
 	a.Scale = scale

@@ -18,7 +18,7 @@ func (c Crop) Bind(images Images) (Func, error) {
 	if c.Padding < 1 || c.Padding > maxSide {
 		return nil, fmt.Errorf("Padding = %d, want 1 to %d", c.Padding, maxSide)
 	}
-	if err := check(c.Border, borders); err != nil {
+	if err := borders.Check(c.Border); err != nil {
 		return nil, fmt.Errorf("Border = %w", err)
 	}
 	if !finite(c.Value) {

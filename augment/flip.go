@@ -1,6 +1,10 @@
 package augment
 
-import "fmt"
+import (
+	"fmt"
+
+	"braid/internal/kinds"
+)
 
 // Flip mirrors an image in one direction or both, each with a probability of one half, as Keras'
 // RandomFlip.
@@ -18,25 +22,25 @@ const (
 	Vertical                       // up and down
 )
 
-var flipModes = []string{
+var flipModes = kinds.Names[FlipMode]{Noun: "mode", List: []string{
 	HorizontalAndVertical: "horizontal_and_vertical", Horizontal: "horizontal", Vertical: "vertical",
-}
+}}
 
 // String returns the name in configurations.
-func (m FlipMode) String() string { return nameOf(m, flipModes) }
+func (m FlipMode) String() string { return flipModes.String(m) }
 
 // MarshalText writes the name.
-func (m FlipMode) MarshalText() ([]byte, error) { return []byte(m.String()), check(m, flipModes) }
+func (m FlipMode) MarshalText() ([]byte, error) { return flipModes.Marshal(m) }
 
 // UnmarshalText reads a name.
-func (m *FlipMode) UnmarshalText(text []byte) error { return parse(m, "mode", text, flipModes) }
+func (m *FlipMode) UnmarshalText(text []byte) error { return flipModes.Unmarshal(m, text) }
 
 // Kind is "flip".
 func (Flip) Kind() string { return "flip" }
 
 // Bind checks the mode.
 func (f Flip) Bind(images Images) (Func, error) {
-	if err := check(f.Mode, flipModes); err != nil {
+	if err := flipModes.Check(f.Mode); err != nil {
 		return nil, fmt.Errorf("Mode = %w", err)
 	}
 	return flip{f.Mode, images}, nil

@@ -1,11 +1,6 @@
 package augment
 
-import (
-	"fmt"
-	"slices"
-
-	"braid/internal/suggest"
-)
+import "braid/internal/kinds"
 
 // Border is what lies outside of an image.
 type Border uint8
@@ -16,16 +11,18 @@ const (
 	Edge                   // the nearest pixel of the image
 )
 
-var borders = []string{Constant: "constant", Edge: "edge"}
+var borders = kinds.Names[Border]{Noun: "border", List: []string{
+	Constant: "constant", Edge: "edge",
+}}
 
 // String returns the name in configurations.
-func (b Border) String() string { return nameOf(b, borders) }
+func (b Border) String() string { return borders.String(b) }
 
 // MarshalText writes the name.
-func (b Border) MarshalText() ([]byte, error) { return []byte(b.String()), check(b, borders) }
+func (b Border) MarshalText() ([]byte, error) { return borders.Marshal(b) }
 
 // UnmarshalText reads a name.
-func (b *Border) UnmarshalText(text []byte) error { return parse(b, "border", text, borders) }
+func (b *Border) UnmarshalText(text []byte) error { return borders.Unmarshal(b, text) }
 
 // Interpolation is how a pixel follows from those around a position between pixels.
 type Interpolation uint8
@@ -36,41 +33,17 @@ const (
 	Nearest                       // the nearest
 )
 
-var interpolations = []string{Bilinear: "bilinear", Nearest: "nearest"}
+var interpolations = kinds.Names[Interpolation]{Noun: "interpolation", List: []string{
+	Bilinear: "bilinear", Nearest: "nearest",
+}}
 
 // String returns the name in configurations.
-func (i Interpolation) String() string { return nameOf(i, interpolations) }
+func (i Interpolation) String() string { return interpolations.String(i) }
 
 // MarshalText writes the name.
-func (i Interpolation) MarshalText() ([]byte, error) {
-	return []byte(i.String()), check(i, interpolations)
-}
+func (i Interpolation) MarshalText() ([]byte, error) { return interpolations.Marshal(i) }
 
 // UnmarshalText reads a name.
 func (i *Interpolation) UnmarshalText(text []byte) error {
-	return parse(i, "interpolation", text, interpolations)
-}
-
-func nameOf[T ~uint8](value T, names []string) string {
-	if int(value) < len(names) {
-		return names[value]
-	}
-	return fmt.Sprintf("%T(%d)", value, uint8(value))
-}
-
-// check returns an error for a value without a name.
-func check[T ~uint8](value T, names []string) error {
-	if int(value) < len(names) {
-		return nil
-	}
-	return fmt.Errorf("%T(%d), want one of %s", value, uint8(value), suggest.List(names))
-}
-
-func parse[T ~uint8](to *T, what string, text []byte, names []string) error {
-	at := slices.Index(names, string(text))
-	if at < 0 {
-		return suggest.Unknown(what, string(text), names)
-	}
-	*to = T(at)
-	return nil
+	return interpolations.Unmarshal(i, text)
 }

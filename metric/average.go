@@ -1,11 +1,6 @@
 package metric
 
-import (
-	"fmt"
-	"slices"
-
-	"braid/internal/suggest"
-)
+import "braid/internal/kinds"
 
 // Average is how Precision, Recall and F1 make one figure from several classes, as in scikit-learn.
 // A head with several answers of yes and no in a row has these as its classes.
@@ -19,32 +14,15 @@ const (
 	Weighted                // the mean over the classes, by the weights of their rows
 )
 
-var averageNames = []string{
+var averages = kinds.Names[Average]{Noun: "average", List: []string{
 	Binary: "binary", Macro: "macro", Micro: "micro", Weighted: "weighted",
-}
+}}
 
 // String returns the average's name in configurations.
-func (a Average) String() string {
-	if int(a) < len(averageNames) {
-		return averageNames[a]
-	}
-	return fmt.Sprintf("Average(%d)", uint8(a))
-}
+func (a Average) String() string { return averages.String(a) }
 
 // MarshalText writes the name.
-func (a Average) MarshalText() ([]byte, error) {
-	if int(a) >= len(averageNames) {
-		return nil, fmt.Errorf("%v is no average", a)
-	}
-	return []byte(a.String()), nil
-}
+func (a Average) MarshalText() ([]byte, error) { return averages.Marshal(a) }
 
 // UnmarshalText reads a name.
-func (a *Average) UnmarshalText(text []byte) error {
-	at := slices.Index(averageNames, string(text))
-	if at < 0 {
-		return suggest.Unknown("average", string(text), averageNames)
-	}
-	*a = Average(at)
-	return nil
-}
+func (a *Average) UnmarshalText(text []byte) error { return averages.Unmarshal(a, text) }

@@ -105,8 +105,8 @@ func bindAveraged(
 	o, err := read(m, head, target)
 	switch {
 	case err != nil:
-	case int(average) >= len(averageNames):
-		err = mistake(m, head, "Average = %v, want one of %s", average, suggest.List(averageNames))
+	case !averages.Has(average):
+		err = mistake(m, head, "Average = %v, want one of %s", average, suggest.List(averages.List))
 	case !(threshold >= 0 && threshold < 1):
 		err = mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for 0.5", threshold)
 	case threshold != 0 && o.reading != yesNo:

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 )
 
@@ -51,33 +52,16 @@ const (
 	Max              // the largest
 )
 
-var modes = []string{Auto: "auto", Min: "min", Max: "max"}
+var modes = kinds.Names[Mode]{Noun: "mode", List: []string{Auto: "auto", Min: "min", Max: "max"}}
 
 // String returns the mode's name in configurations.
-func (m Mode) String() string {
-	if int(m) < len(modes) {
-		return modes[m]
-	}
-	return fmt.Sprintf("Mode(%d)", uint8(m))
-}
+func (m Mode) String() string { return modes.String(m) }
 
 // MarshalText writes the name.
-func (m Mode) MarshalText() ([]byte, error) {
-	if int(m) >= len(modes) {
-		return nil, fmt.Errorf("train: %v is no mode", m)
-	}
-	return []byte(m.String()), nil
-}
+func (m Mode) MarshalText() ([]byte, error) { return modes.Marshal(m) }
 
 // UnmarshalText reads a name.
-func (m *Mode) UnmarshalText(text []byte) error {
-	at := slices.Index(modes, string(text))
-	if at < 0 {
-		return suggest.Unknown("mode", string(text), modes)
-	}
-	*m = Mode(at)
-	return nil
-}
+func (m *Mode) UnmarshalText(text []byte) error { return modes.Unmarshal(m, text) }
 
 // Callback returns the callback. It can be used for one run at a time.
 func (e EarlyStopping) Callback() Callback {

@@ -37,7 +37,7 @@ func (p Plateau) withDefaults(h *History, o optim.Optimizer) (Plateau, error) {
 	case figure < 0:
 		return p, fmt.Errorf("Plateau.Figure: %w", suggest.Unknown("figure", p.Figure, h.Names))
 	case p.Mode > Max:
-		return p, fmt.Errorf("Plateau.Mode = %v, want one of %s", p.Mode, suggest.List(modes))
+		return p, fmt.Errorf("Plateau.Mode = %v, want one of %s", p.Mode, suggest.List(modes.List))
 	case !(p.Factor > 0 && p.Factor < 1):
 		return p, fmt.Errorf("Plateau.Factor = %v, want above 0 and below 1", p.Factor)
 	case p.Patience < 1:

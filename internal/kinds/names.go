@@ -25,6 +25,14 @@ func (n Names[E]) String(value E) string {
 	return fmt.Sprintf("%s(%d)", reflect.TypeFor[E]().Name(), uint8(value))
 }
 
+// Check returns an error that lists the names if a value has none.
+func (n Names[E]) Check(value E) error {
+	if n.Has(value) {
+		return nil
+	}
+	return fmt.Errorf("%s, want one of %s", n.String(value), suggest.List(n.List))
+}
+
 // Marshal returns the name of a value, for MarshalText.
 func (n Names[E]) Marshal(value E) ([]byte, error) {
 	if !n.Has(value) {
