@@ -42,7 +42,8 @@ func photographForm(t testing.TB, width, height, size int) (kind string, body []
 // A phone's photograph, of 12 million pixels and 4 MB, is answered within the default limits. Its
 // memory is given back.
 func TestPhotograph(t *testing.T) {
-	r := start(t)
+	// The race detector takes ten times as long for the PNG, and the machine may be busy.
+	r := start(t, func(c *Config) { c.Deadline = 5 * time.Minute })
 	ask := func(what, kind string, body []byte) {
 		t.Helper()
 		if got := r.call(t, "POST", "/ask", body, "Content-Type", kind); got.status != http.StatusOK {
