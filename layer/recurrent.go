@@ -272,7 +272,10 @@ func (o *recurrent) biasGradient(
 
 // sequence describes the steps of rows from lo on: rows of one matrix if the steps of all windows
 // have equal distances, else one matrix for each step.
-type sequence struct{ lo, rows, matrices int }
+type sequence struct {
+	lo, rows, matrices int
+	joined             bool // all steps of all rows are one matrix
+}
 
 func (o *recurrent) sequence(t *op.Task, lo, n int) sequence {
 	even := func(window tensor.Rows[float32], width int) bool {
@@ -284,15 +287,15 @@ func (o *recurrent) sequence(t *op.Task, lo, n int) sequence {
 		one = one && even(t.Saved[f.rows], o.units)
 	}
 	if one {
-		return sequence{lo, n * o.steps, 1}
+		return sequence{lo, n * o.steps, 1, true}
 	}
-	return sequence{lo, n, o.steps}
+	return sequence{lo, n, o.steps, false}
 }
 
 // matrix returns matrix i of a window with width numbers for each step.
 func (s sequence) matrix(i int, window tensor.Rows[float32], width int) tensor.Rows[float32] {
 	m := tensor.Rows[float32]{Data: window.From(s.lo)[i*width:], Width: width, Stride: window.Stride}
-	if s.matrices == 1 {
+	if s.joined {
 		m.Stride = width
 	}
 	return m
