@@ -108,6 +108,14 @@ func (s *sketch) weight() layer.Weight {
 		init == layer.TruncNormal || init == layer.Orthogonal {
 		w.Value = pick(s, 0, 0.25)
 	}
+	switch s.int(0, 5) {
+	case 0:
+		w.L1 = 0.01
+	case 1:
+		w.L2 = 0.02
+	case 2:
+		w.MaxNorm = 0.75
+	}
 	return w
 }
 

@@ -158,6 +158,8 @@ func (n *network) drawPlan(optimizer string) {
 	config := `{"rate":0.003}`
 	if optimizer == (optim.Adam{}).Kind() && !n.coin(3) {
 		config = `{"rate":0.01,"lazy":true}`
+	} else if n.coin(3) {
+		config = `{"rate":0.01,"weight_decay":{"rate":0.05}}`
 	}
 	o, err := optim.Decode(optimizer, []byte(config))
 	if err != nil {
@@ -174,6 +176,16 @@ func (n *network) drawPlan(optimizer string) {
 	}
 	if n.coin(2) {
 		n.plan.Validate = n.data
+	}
+	if n.coin(2) {
+		n.plan.Clip = pick(&n.sketch, train.Clip{Value: 0.01}, train.Clip{Norm: 0.05},
+			train.Clip{GlobalNorm: 0.1})
+	}
+	if n.coin(3) {
+		n.plan.EMA = &train.EMA{Momentum: 0.75, Overwrite: n.int(0, 2)}
+	}
+	if n.coin(3) {
+		n.plan.Accumulate = n.int(2, 3)
 	}
 }
 
