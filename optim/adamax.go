@@ -83,13 +83,7 @@ func (Adamax) Update(s Step, p Block) {
 		w, m, u = w[:len(g)], m[:len(g)], u[:len(g)]
 		for i, d := range g {
 			m[i] = flush(float32(beta1*m[i]) + float32(rest*d))
-			if d < 0 {
-				d = -d
-			}
-			if u[i] = float32(beta2 * u[i]); u[i] < d {
-				u[i] = d
-			}
-			u[i] = flush(u[i])
+			u[i] = flush(max(float32(beta2*u[i]), float32(math.Abs(float64(d)))))
 			w[i] -= float32(rate*m[i]) / (u[i] + eps)
 		}
 	}

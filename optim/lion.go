@@ -1,6 +1,8 @@
 package optim
 
 import (
+	"math"
+
 	"braid/tensor"
 )
 
@@ -75,13 +77,17 @@ func (Lion) Update(s Step, p Block) {
 		w, g, m := p.Weights.Row(r), p.Gradient.Row(r), p.Slots[0].Row(r)
 		w, m = w[:len(g)], m[:len(g)]
 		for i, d := range g {
-			switch c := float32(s[1]*m[i]) + float32(s[2]*d); {
-			case c > 0:
-				w[i] -= rate
-			case c < 0:
-				w[i] += rate
+			c := float32(s[1]*m[i]) + float32(s[2]*d)
+			if c != 0 && !math.IsNaN(float64(c)) {
+				w[i] -= withSign(rate, c)
 			}
 			m[i] = flush(float32(s[3]*m[i]) + float32(s[4]*d))
 		}
 	}
+}
+
+// withSign returns size, which is not negative, with the sign of x. It has no branch, which could
+// not be predicted.
+func withSign(size, x float32) float32 {
+	return math.Float32frombits(math.Float32bits(size) | math.Float32bits(x)&(1<<31))
 }

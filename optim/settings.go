@@ -160,8 +160,8 @@ func decay(s Step, p Block) {
 // flush returns 0 for a denormal number: a slot whose gradient is zero would otherwise slow every
 // later step.
 func flush(x float32) float32 {
-	const smallest = 0x1p-126
-	if x < smallest && x > -smallest {
+	const sign, smallest = 1 << 31, 1 << 23   // bits of 2^-126
+	if math.Float32bits(x)&^sign < smallest { // a branch by the sign could not be predicted
 		return 0
 	}
 	return x
