@@ -36,11 +36,9 @@ type huber struct{ delta float32 }
 func (f huber) values(x block) {
 	to := x.buffer(0)
 	for i, p := range x.p {
-		if d := abs(p - x.y[i]); d <= f.delta {
-			to[i] = d * d * 0.5
-		} else {
-			to[i] = f.delta * (d - float32(f.delta*0.5))
-		}
+		d := abs(p - x.y[i])
+		inner := min(d, f.delta)
+		to[i] = inner * (d - float32(inner*0.5))
 	}
 }
 
