@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -73,7 +74,7 @@ func (l BatchNormalization) Build(b *braid.Builder) (op.Op, error) {
 	}
 	b.State("moving_mean", zeros, o.channels)
 	b.State("moving_variance", constant(1), o.channels)
-	o.factors = b.Scratch(2 * o.channels)
+	o.factors = b.Scratch(3 * o.channels)
 	if l.Frozen {
 		b.Freeze()
 		return fixedNorm{o}, nil
@@ -87,7 +88,7 @@ type batchNorm struct {
 	gamma, beta         int // weights; -1 for none
 	momentum, epsilon   float32
 	masked              bool
-	factors             int // scratch: [2, channels]
+	factors             int // scratch: [3, channels]: mean, inverse, slopes
 }
 
 // fixedNorm normalizes by the moving averages, which are constants in its gradient.
@@ -99,7 +100,7 @@ type coupledNorm struct{ fixedNorm }
 // statistics returns the mean of each channel and 1 / sqrt(variance + Epsilon).
 func (o batchNorm) statistics(t *op.Task) (mean, inverse []float32) {
 	c := o.channels
-	mean, inverse = t.Scratch[o.factors][:c], t.Scratch[o.factors][c:]
+	mean, inverse = t.Scratch[o.factors][:c], t.Scratch[o.factors][c:2*c]
 	if t.Sums == nil {
 		copy(mean, t.State[0])
 	} else {
@@ -121,19 +122,49 @@ func (o batchNorm) variance(t *op.Task, channel int) float32 {
 
 func (o fixedNorm) Forward(t *op.Task) {
 	mean, inverse := o.statistics(t)
+	gamma, beta := o.weight(t, o.gamma), o.weight(t, o.beta)
 	for r := t.Lo; r < t.Hi; r++ {
-		out := t.Out.Row(r)
-		for at, v := range t.In[0].Row(r) {
-			i := at % o.channels
-			y := float32((v - mean[i]) * inverse[i])
-			if o.gamma >= 0 {
-				y *= t.Weights[o.gamma].Data[i]
+		in, out := t.In[0].Row(r), t.Out.Row(r)
+		for ; len(in) > 0; in, out = in[o.channels:], out[o.channels:] {
+			y, x := out[:o.channels], in[:o.channels]
+			if gamma != nil && beta != nil {
+				normalizeScaled(y, x, mean, inverse, gamma, beta)
+				continue
 			}
-			if o.beta >= 0 {
-				y += t.Weights[o.beta].Data[i]
+			normalizeEach(y, x, mean, inverse)
+			if gamma != nil {
+				timesOther(y, nil, gamma)
 			}
-			out[at] = y
+			if beta != nil {
+				kernel.Default().Add(y, beta)
+			}
 		}
+	}
+}
+
+// weight returns gamma or beta, or nil if there is none.
+func (o batchNorm) weight(t *op.Task, weight int) []float32 {
+	if weight < 0 {
+		return nil
+	}
+	return t.Weights[weight].Data[:o.channels]
+}
+
+// normalizeEach computes y = (x - mean) inverse for each channel.
+func normalizeEach(y, x, mean, inverse []float32) {
+	y, mean, inverse = y[:len(x)], mean[:len(x)], inverse[:len(x)]
+	for i, v := range x {
+		y[i] = (v - mean[i]) * inverse[i]
+	}
+}
+
+// normalizeScaled computes y = (x - mean) inverse gamma + beta for each channel.
+func normalizeScaled(y, x, mean, inverse, gamma, beta []float32) {
+	y, mean, inverse = y[:len(x)], mean[:len(x)], inverse[:len(x)]
+	gamma, beta = gamma[:len(x)], beta[:len(x)]
+	for i, v := range x {
+		normalized := float32((v - mean[i]) * inverse[i])
+		y[i] = float32(normalized*gamma[i]) + beta[i]
 	}
 }
 
@@ -141,42 +172,50 @@ func (o fixedNorm) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	_, inverse := o.statistics(t)
+	slopes := o.slopes(t)
 	for r := t.Lo; r < t.Hi; r++ {
-		grad := t.InGrad[0].Row(r)
-		for at, d := range t.OutGrad.Row(r) {
-			i := at % o.channels
-			grad[at] += float32(d * o.slope(t, inverse, i))
+		grad, d := t.InGrad[0].Row(r), t.OutGrad.Row(r)
+		for ; len(d) > 0; grad, d = grad[o.channels:], d[o.channels:] {
+			addProduct(grad[:o.channels], d[:o.channels], slopes)
 		}
 	}
 }
 
-// slope returns gamma / sqrt(variance + Epsilon).
-func (o batchNorm) slope(t *op.Task, inverse []float32, channel int) float32 {
-	if o.gamma < 0 {
-		return inverse[channel]
+// slopes returns gamma / sqrt(variance + Epsilon) of each channel, and writes what statistics
+// writes.
+func (o batchNorm) slopes(t *op.Task) []float32 {
+	_, inverse := o.statistics(t)
+	slopes := t.Scratch[o.factors][2*o.channels:]
+	copy(slopes, inverse)
+	if o.gamma >= 0 {
+		timesOther(slopes, nil, o.weight(t, o.gamma))
 	}
-	return inverse[channel] * t.Weights[o.gamma].Data[channel]
+	return slopes
 }
 
 // Gradient sums d·(in - mean)·inverse for gamma, d for beta.
 func (o fixedNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	mean, inverse := o.statistics(t)
+	mean, inverse = mean[block.ColumnLo:], inverse[block.ColumnLo:]
 	to := grad.Row(0)
 	clear(to)
 	for r := t.Lo; r < t.Hi; r++ {
 		in, d := t.In[0].Row(r), t.OutGrad.Row(r)
-		for p := range o.positions {
-			for j := range to {
-				i := block.ColumnLo + j
-				at := p*o.channels + i
-				if weight == o.gamma {
-					to[j] += float32(d[at] * float32((in[at]-mean[i])*inverse[i]))
-				} else {
-					to[j] += d[at]
-				}
+		for at := block.ColumnLo; at < len(d); at += o.channels {
+			if weight == o.gamma {
+				addNormalized(to, d[at:], in[at:], mean, inverse)
+			} else {
+				kernel.Default().Add(to, d[at:][:len(to)])
 			}
 		}
+	}
+}
+
+// addNormalized adds d (x - mean) inverse of each channel to sums.
+func addNormalized(sums, d, x, mean, inverse []float32) {
+	d, x, mean, inverse = d[:len(sums)], x[:len(sums)], mean[:len(sums)], inverse[:len(sums)]
+	for i, v := range d {
+		sums[i] += float32(v * float32((x[i]-mean[i])*inverse[i]))
 	}
 }
 
@@ -188,11 +227,9 @@ func (o coupledNorm) Widths() (forward, backward int) { return 1 + 2*o.channels,
 func (o coupledNorm) ForwardSums(t *op.Task, sums []float32) {
 	clear(sums)
 	mean, squares := sums[1:1+o.channels], sums[1+o.channels:]
-	o.each(t, func(x, _ []float32) {
+	o.each(t, func(x []float32) {
 		sums[0]++
-		for i, v := range x {
-			mean[i] += v
-		}
+		kernel.Default().Add(mean, x)
 	})
 	if sums[0] == 0 {
 		return
@@ -200,32 +237,25 @@ func (o coupledNorm) ForwardSums(t *op.Task, sums []float32) {
 	for i := range mean {
 		mean[i] /= sums[0]
 	}
-	o.each(t, func(x, _ []float32) {
-		for i, v := range x {
-			d := v - mean[i]
-			squares[i] += float32(d * d)
-		}
-	})
+	o.each(t, func(x []float32) { addSquares(squares, x, mean) })
 }
 
-// each calls work with the channels of each position that is not masked: x of the input, d of the
-// gradient, nil if there is none.
-func (o coupledNorm) each(t *op.Task, work func(x, d []float32)) {
+// addSquares adds (x - mean)² of each channel to sums.
+func addSquares(sums, x, mean []float32) {
+	sums, mean = sums[:len(x)], mean[:len(x)]
+	for i, v := range x {
+		d := v - mean[i]
+		sums[i] += float32(d * d)
+	}
+}
+
+// each calls work with the channels of each position that is not masked.
+func (o coupledNorm) each(t *op.Task, work func(x []float32)) {
 	for r := t.Lo; r < t.Hi; r++ {
 		x := t.In[0].Row(r)
-		var d []float32
-		if !t.OutGrad.IsNil() {
-			d = t.OutGrad.Row(r)
-		}
 		for p := range o.positions {
-			if o.masked && t.In[1].Row(r)[p] == 0 {
-				continue
-			}
-			lo, hi := p*o.channels, (p+1)*o.channels
-			if d == nil {
-				work(x[lo:hi], nil)
-			} else {
-				work(x[lo:hi], d[lo:hi])
+			if !o.masked || t.In[1].Row(r)[p] != 0 {
+				work(x[p*o.channels:][:o.channels])
 			}
 		}
 	}
@@ -263,11 +293,10 @@ func (o coupledNorm) BackwardSums(t *op.Task, sums []float32) {
 	mean, inverse := o.statistics(t)
 	c := o.channels
 	for r := t.Lo; r < t.Hi; r++ {
-		in := t.In[0].Row(r)
-		for at, d := range t.OutGrad.Row(r) {
-			i := at % c
-			sums[i] += d
-			sums[c+i] += float32(d * float32((in[at]-mean[i])*inverse[i]))
+		in, d := t.In[0].Row(r), t.OutGrad.Row(r)
+		for ; len(d) > 0; in, d = in[c:], d[c:] {
+			kernel.Default().Add(sums[:c], d[:c])
+			addNormalized(sums[c:], d, in, mean, inverse)
 		}
 	}
 }
@@ -278,16 +307,28 @@ func (o coupledNorm) Backward(t *op.Task) {
 		return
 	}
 	mean, inverse := o.statistics(t)
-	c, n := o.channels, max(t.Sums[0], 1)
+	slopes, c := o.slopes(t), o.channels
 	for r := t.Lo; r < t.Hi; r++ {
-		in, grad := t.In[0].Row(r), t.InGrad[0].Row(r)
-		for at, d := range t.OutGrad.Row(r) {
-			i := at % c
-			if !o.masked || t.In[1].Row(r)[at/c] != 0 {
-				normalized := float32((in[at] - mean[i]) * inverse[i])
-				d -= (t.GradSums[i] + float32(normalized*t.GradSums[c+i])) / n
+		in, grad, d := t.In[0].Row(r), t.InGrad[0].Row(r), t.OutGrad.Row(r)
+		for p := range o.positions {
+			lo, hi := p*c, (p+1)*c
+			if o.masked && t.In[1].Row(r)[p] == 0 {
+				addProduct(grad[lo:hi], d[lo:hi], slopes)
+			} else {
+				o.addSlopes(t, grad[lo:hi], d[lo:hi], in[lo:hi], mean, inverse, slopes)
 			}
-			grad[at] += float32(d * o.slope(t, inverse, i))
 		}
+	}
+}
+
+// addSlopes is Backward for the channels of one position.
+func (o coupledNorm) addSlopes(t *op.Task, grad, d, x, mean, inverse, slopes []float32) {
+	n := max(t.Sums[0], 1)
+	grad, d, mean, inverse = grad[:len(x)], d[:len(x)], mean[:len(x)], inverse[:len(x)]
+	slopes, sums, products := slopes[:len(x)], t.GradSums[:len(x)], t.GradSums[len(x):][:len(x)]
+	for i, v := range x {
+		normalized := float32((v - mean[i]) * inverse[i])
+		through := (sums[i] + float32(normalized*products[i])) / n
+		grad[i] += float32((d[i] - through) * slopes[i])
 	}
 }
