@@ -64,6 +64,7 @@ func (l LayerNormalization) Build(b *braid.Builder) (op.Op, error) {
 		o.beta = b.Weight("beta", zeros, weights...)
 	}
 	o.saved, o.scratch = b.Save(2*o.groups), b.Scratch(5*o.width)
+	o.moments = b.Scratch(2 * o.groups)
 	if l.Frozen {
 		b.Freeze()
 	}
@@ -119,6 +120,7 @@ type layerNorm struct {
 	gamma, beta   int   // weights; -1 for none
 	saved         int   // [groups, 2]: mean, 1 / sqrt(variance + Epsilon)
 	scratch       int   // [5, width]: see the slots
+	moments       int   // scratch: as saved
 	epsilon       float32
 }
 
@@ -172,13 +174,13 @@ func (o layerNorm) Forward(t *op.Task) {
 // forward computes one row of the output.
 func (o layerNorm) forward(t *op.Task, r int, out, in []float32) {
 	gamma, beta := o.vector(t, o.gamma, gammaSlot), o.vector(t, o.beta, betaSlot)
+	moments := t.Scratch[o.moments]
+	if t.Train {
+		moments = t.Saved[o.saved].Row(r)
+	}
+	o.statistics(t, moments, in)
 	for g := range o.groups {
-		x := o.group(t, in, g, inSlot)
-		mean, inverse := o.statistics(x)
-		if t.Train {
-			saved := t.Saved[o.saved].Row(r)[2*g:]
-			saved[0], saved[1] = mean, inverse
-		}
+		x, mean, inverse := o.group(t, in, g, inSlot), moments[2*g], moments[2*g+1]
 		y := o.slot(t, normalizedSlot)
 		if o.order == nil {
 			y = out[g*o.width:][:o.width]
@@ -196,18 +198,59 @@ func (o layerNorm) forward(t *op.Task, r int, out, in []float32) {
 	}
 }
 
-// statistics returns the mean of a group and 1 / sqrt(variance + Epsilon).
-func (o layerNorm) statistics(x []float32) (mean, inverse float32) {
-	var sum, squares float32
-	for _, v := range x {
-		sum += v
+// statistics writes the mean of each group and 1 / sqrt(variance + Epsilon) to moments.
+func (o layerNorm) statistics(t *op.Task, moments, in []float32) {
+	w, g := o.width, 0
+	if o.order == nil {
+		for ; g+4 <= o.groups; g += 4 {
+			o.four(moments[2*g:], in[g*w:][:w], in[(g+1)*w:][:w], in[(g+2)*w:][:w], in[(g+3)*w:][:w])
+		}
 	}
-	mean = sum / float32(o.width)
-	for _, v := range x {
-		d := v - mean
-		squares += float32(d * d)
+	for ; g < o.groups; g++ {
+		x := o.group(t, in, g, inSlot)
+		var sum, squares float32
+		for _, v := range x {
+			sum += v
+		}
+		mean := sum / float32(w)
+		for _, v := range x {
+			d := v - mean
+			squares += float32(d * d)
+		}
+		moments[2*g], moments[2*g+1] = mean, o.inverse(squares)
 	}
-	return mean, 1 / float32(math.Sqrt(float64(squares/float32(o.width)+o.epsilon)))
+}
+
+// inverse returns 1 / sqrt(variance + Epsilon) for a sum of squared deviations.
+func (o layerNorm) inverse(squares float32) float32 {
+	return 1 / float32(math.Sqrt(float64(squares/float32(o.width)+o.epsilon)))
+}
+
+// four computes the statistics of four groups. A sum waits for each of its additions, so that four
+// sums take hardly longer than one.
+func (o layerNorm) four(moments, x0, x1, x2, x3 []float32) {
+	x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
+	var sum0, sum1, sum2, sum3 float32
+	for i, v := range x0 {
+		sum0 += v
+		sum1 += x1[i]
+		sum2 += x2[i]
+		sum3 += x3[i]
+	}
+	n := float32(o.width)
+	mean0, mean1, mean2, mean3 := sum0/n, sum1/n, sum2/n, sum3/n
+	var squares0, squares1, squares2, squares3 float32
+	for i, v := range x0 {
+		d0, d1, d2, d3 := v-mean0, x1[i]-mean1, x2[i]-mean2, x3[i]-mean3
+		squares0 += float32(d0 * d0)
+		squares1 += float32(d1 * d1)
+		squares2 += float32(d2 * d2)
+		squares3 += float32(d3 * d3)
+	}
+	copy(moments, []float32{
+		mean0, o.inverse(squares0), mean1, o.inverse(squares1),
+		mean2, o.inverse(squares2), mean3, o.inverse(squares3),
+	})
 }
 
 func normalize(y, x []float32, mean, inverse float32) {
@@ -230,15 +273,17 @@ func (o layerNorm) backward(t *op.Task, r int, grad, d, in []float32) {
 	for g := range o.groups {
 		saved := t.Saved[o.saved].Row(r)[2*g:]
 		mean, inverse := saved[0], saved[1]
-		normalize(normalized, o.group(t, in, g, inSlot), mean, inverse)
 		copy(slopes, o.group(t, d, g, slopeSlot))
 		if gamma != nil {
 			timesOther(slopes, nil, gamma)
 		}
+		x := o.group(t, in, g, inSlot)[:len(normalized)]
 		var sum, product float32 // sums of ∂L/∂normalized, and of that times normalized
-		for i, n := range normalized {
-			sum += slopes[i]
-			product += float32(slopes[i] * n)
+		for i, v := range slopes[:len(x)] {
+			n := float32((x[i] - mean) * inverse) // while the sums wait for each other
+			normalized[i] = n
+			sum += v
+			product += float32(v * n)
 		}
 		sum /= float32(o.width)
 		product /= float32(o.width)
