@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -70,36 +71,36 @@ func (identity) Forward(t *op.Task) {
 
 func (identity) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
-		grad := t.InGrad[0].Row(r)
-		for i, d := range t.OutGrad.Row(r) {
-			grad[i] += d
-		}
+		kernel.Default().Add(t.InGrad[0].Row(r), t.OutGrad.Row(r))
 	}
 }
 
 // leakyReLU is the activation LeakyReLU with a given slope.
 type leakyReLU struct{ slope float32 }
 
+// below returns 1 if x < 0, else 0. A branch by it could not be predicted. For NaN it returns
+// either.
+func below(x float32) uint32 {
+	x += 0 // turns -0 into 0
+	return math.Float32bits(x) >> 31
+}
+
 func (o leakyReLU) Forward(t *op.Task) {
+	factors := [2]float32{1, o.slope}
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
 		for i, v := range t.In[0].Row(r) {
-			if v < 0 {
-				v *= o.slope
-			}
-			out[i] = v
+			out[i] = v * factors[below(v)]
 		}
 	}
 }
 
 func (o leakyReLU) Backward(t *op.Task) {
+	factors := [2]float32{1, o.slope}
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
 		in, grad := t.In[0].Row(r), t.InGrad[0].Row(r)
 		for i, d := range t.OutGrad.Row(r) {
-			if in[i] < 0 {
-				d *= o.slope
-			}
-			grad[i] += d
+			grad[i] += float32(d * factors[below(in[i])])
 		}
 	}
 }

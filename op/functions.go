@@ -50,7 +50,7 @@ func normalOf(z, e float32) float32 {
 	x := z * math.Sqrt2 / 2
 	size := float32(math.Abs(float64(x)))
 	if size < 1 {
-		return 0.5 + 0.5*float32(x*polynomial(float32(x*x), erfNear[:]))
+		return 0.5 + 0.5*float32(x*erfNear(float32(x*x)))
 	}
 	q := 1 / size
 	square := float32(q * q)
@@ -65,6 +65,16 @@ func normalOf(z, e float32) float32 {
 	return tail
 }
 
+// erfNear returns erf(x) / x for x² = s below 1. It is polynomial without the loop.
+func erfNear(s float32) float32 {
+	p := float32(7.853861353153693e-5*s) - 8.010193625184903e-4
+	p = float32(p*s) + 5.188327685732524e-3
+	p = float32(p*s) - 2.685381193529856e-2
+	p = float32(p*s) + 1.128358514861418e-1
+	p = float32(p*s) - 3.761262582423300e-1
+	return float32(p*s) + 1.128379165726710e+0
+}
+
 // polynomial evaluates a polynomial with the highest coefficient first.
 func polynomial(x float32, coefficients []float32) float32 {
 	sum := coefficients[0]
@@ -75,10 +85,6 @@ func polynomial(x float32, coefficients []float32) float32 {
 }
 
 var (
-	erfNear = [...]float32{
-		7.853861353153693e-5, -8.010193625184903e-4, 5.188327685732524e-3, -2.685381193529856e-2,
-		1.128358514861418e-1, -3.761262582423300e-1, 1.128379165726710e+0,
-	}
 	erfcMiddle = [...]float32{ // 1 to 2
 		2.326819970068386e-2, -1.387039388740657e-1, 3.687424674597105e-1, -5.824733027278666e-1,
 		6.210004621745983e-1, -4.944515323274145e-1, 3.404879937665872e-1, -2.741127028184656e-1,
@@ -146,18 +152,13 @@ func elu(y, z, tmp []float32) {
 	}
 	kernel.Default().Tanh(tmp, tmp)
 	for i, v := range z {
-		if v <= 0 {
-			v = 2 * tmp[i] / (1 - tmp[i])
-		}
-		y[i] = v
+		y[i] = choose(v, 2*tmp[i]/(1-tmp[i]), v)
 	}
 }
 
 func eluBack(d, y, _, _ []float32) {
 	for i, v := range y {
-		if v < 0 {
-			d[i] *= v + 1
-		}
+		d[i] *= choose(v, v+1, 1)
 	}
 }
 
@@ -170,20 +171,13 @@ const (
 func selu(y, z, tmp []float32) {
 	elu(y, z, tmp)
 	for i, v := range y {
-		if v < 0 {
-			v *= seluAlpha
-		}
-		y[i] = seluScale * v
+		y[i] = seluScale * float32(v*choose(v, seluAlpha, 1))
 	}
 }
 
 func seluBack(d, y, _, _ []float32) {
 	for i, v := range y {
-		if v < 0 {
-			d[i] *= v + seluScale*seluAlpha
-		} else {
-			d[i] *= seluScale
-		}
+		d[i] *= choose(v, v+seluScale*seluAlpha, seluScale)
 	}
 }
 
@@ -191,18 +185,13 @@ const leak = 0.2 // the slope of LeakyReLU below 0, as in Keras
 
 func leakyReLU(y, z, _ []float32) {
 	for i, v := range z {
-		if v < 0 {
-			v *= leak
-		}
-		y[i] = v
+		y[i] = v * choose(v, leak, 1)
 	}
 }
 
 func leakyReLUBack(d, y, _, _ []float32) {
 	for i, v := range y {
-		if v < 0 {
-			d[i] *= leak
-		}
+		d[i] *= choose(v, leak, 1)
 	}
 }
 
@@ -235,17 +224,21 @@ func softsignBack(d, _, z, _ []float32) {
 
 func hardSigmoid(y, z, _ []float32) {
 	for i, v := range z {
-		y[i] = min(max(v/6+0.5, 0), 1)
+		v = v/6 + 0.5
+		if v < 0 { // seldom: min and max take longer
+			v = 0
+		} else if v > 1 {
+			v = 1
+		}
+		y[i] = v
 	}
 }
 
 func hardSigmoidBack(d, _, z, _ []float32) {
+	const sign, three = 1 << 31, 0x40400000 // bits of 3
 	for i, v := range z {
-		if v > -3 && v < 3 {
-			d[i] /= 6
-		} else {
-			d[i] = 0
-		}
+		inside := uint32(int32(math.Float32bits(v)&^sign-three) >> 31)
+		d[i] = math.Float32frombits(math.Float32bits(d[i]/6) & inside)
 	}
 }
 
@@ -284,6 +277,15 @@ func expMinusSize(dst, z []float32) {
 		dst[i] = -float32(math.Abs(float64(v)))
 	}
 	kernel.Default().Exp(dst, dst)
+}
+
+// choose returns below if x < 0, else other. It has no branch, which could not be predicted. For
+// NaN it returns either.
+func choose(x, below, other float32) float32 {
+	x += 0                                               // turns -0 into 0
+	negative := uint32(int32(math.Float32bits(x)) >> 31) // all bits or none
+	return math.Float32frombits(
+		math.Float32bits(below)&negative | math.Float32bits(other)&^negative)
 }
 
 func multiply(dst, by []float32) {
