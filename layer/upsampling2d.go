@@ -34,41 +34,52 @@ func (l UpSampling2D) Build(b *braid.Builder) (op.Op, error) {
 		}
 	}
 	b.Output(in[0]*size[0], in[1]*size[1], in[2])
-	return upSampling{size, in[0], in[1], in[2]}, nil
+	o := upSampling{size, in[0], in[1], in[2], make([]float32, in[2])}
+	kernel.Default().Spread(o.ones, one)
+	return o, nil
 }
 
 type upSampling struct {
 	size                    Pair
 	height, width, channels int
+	ones                    []float32 // [channels]
 }
 
 func (o upSampling) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		in, out := t.In[0].Row(r), t.Out.Row(r)
-		o.each(func(pixel, copied int) {
-			copy(out[copied:][:o.channels], in[pixel:])
-		})
+		for range o.height {
+			line := out[:o.line()]
+			for to := line; len(to) > 0; in = in[o.channels:] {
+				for range o.size[1] {
+					copy(to[:o.channels], in)
+					to = to[o.channels:]
+				}
+			}
+			for range o.size[0] - 1 {
+				out = out[len(line):]
+				copy(out, line)
+			}
+			out = out[len(line):]
+		}
 	}
 }
 
+// line returns the length of a line of the output.
+func (o upSampling) line() int { return o.width * o.size[1] * o.channels }
+
+// Backward adds the copies of a pixel in their order.
 func (o upSampling) Backward(t *op.Task) {
-	add := kernel.Default().Add
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
 		grad, d := t.InGrad[0].Row(r), t.OutGrad.Row(r)
-		o.each(func(pixel, copied int) {
-			add(grad[pixel:][:o.channels], d[copied:][:o.channels])
-		})
-	}
-}
-
-// each calls work for each pixel of the output, in order, with the indices of the pixel in the
-// input and of its copy in the output.
-func (o upSampling) each(work func(pixel, copied int)) {
-	copied := 0
-	for i := range o.height * o.size[0] {
-		for j := range o.width * o.size[1] {
-			work((i/o.size[0]*o.width+j/o.size[1])*o.channels, copied)
-			copied += o.channels
+		for i := range o.height * o.size[0] {
+			to, from := grad[i/o.size[0]*o.width*o.channels:], d[i*o.line():]
+			for j := range o.size[1] {
+				kernel.Default().MulRows(kernel.RowProducts{
+					Rows: o.width, Width: o.channels, Y: to, YRow: o.channels,
+					X: from[j*o.channels:], XRow: o.size[1] * o.channels, W: o.ones,
+				})
+			}
 		}
 	}
 }
