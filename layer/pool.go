@@ -121,12 +121,16 @@ func (o maxPool) Backward(t *op.Task) {
 		return
 	}
 	rest := t.Scratch[o.grad]
+	add := addWhereEqual
+	if o.window.size() > few {
+		add = addWhereRarelyEqual
+	}
 	for r := t.Lo; r < t.Hi; r++ {
 		in, grad, out, d := t.In[0].Row(r), t.InGrad[0].Row(r), t.Out.Row(r), t.OutGrad.Row(r)
 		o.each(func(i, j, lo, hi int) {
 			copy(rest, d[lo:hi])
 			y := out[lo:hi]
-			o.taps(i, j, func(lo, hi int) { addWhereEqual(grad[lo:hi], in[lo:hi], y, rest) })
+			o.taps(i, j, func(lo, hi int) { add(grad[lo:hi], in[lo:hi], y, rest) })
 		})
 	}
 }
@@ -143,6 +147,20 @@ func addWhereEqual(grad, x, y, rest []float32) {
 		bits := math.Float32bits(rest[i])
 		grad[i] += math.Float32frombits(bits & -equal)
 		rest[i] = math.Float32frombits(bits &^ -equal)
+	}
+}
+
+// few is the largest number of taps for which addWhereEqual is faster.
+const few = 16
+
+// addWhereRarelyEqual is addWhereEqual with a branch, which is seldom taken in a large window.
+func addWhereRarelyEqual(grad, x, y, rest []float32) {
+	grad, y, rest = grad[:len(x)], y[:len(x)], rest[:len(x)]
+	for i, v := range x {
+		if v == y[i] {
+			grad[i] += rest[i]
+			rest[i] = 0
+		}
 	}
 }
 
