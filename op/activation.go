@@ -36,13 +36,14 @@ const (
 // function computes an activation element by element, and its derivative.
 type function struct {
 	name string
-	// forward computes y from z; the two may be the same memory. tmp is as long.
+	// forward computes y from z; the two may be the same memory. tmp has buffers as long.
 	forward func(y, z, tmp []float32)
 	// backward multiplies d by the slope at z; y is the activation's value. z is y if the activation
 	// does not keep its input.
 	backward func(d, y, z, tmp []float32)
 	// keepsInput is set if the slope cannot be computed from y alone.
 	keepsInput bool
+	buffers    int // of tmp, each as long as z; 0 means 1
 }
 
 // functions is the table of activations. Linear and Softmax are special cases of Forward and
@@ -53,17 +54,17 @@ var functions = [...]function{
 	Sigmoid:     {name: "sigmoid", forward: sigmoid, backward: sigmoidBack},
 	Tanh:        {name: "tanh", forward: tanh, backward: tanhBack},
 	Softmax:     {name: "softmax"},
-	GELU:        {"gelu", gelu, geluBack, true},
-	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true},
-	SiLU:        {"silu", silu, siluBack, true},
+	GELU:        {"gelu", gelu, geluBack, true, geluBuffers},
+	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true, 1},
+	SiLU:        {"silu", silu, siluBack, true, 1},
 	ELU:         {name: "elu", forward: elu, backward: eluBack},
 	SELU:        {name: "selu", forward: selu, backward: seluBack},
 	LeakyReLU:   {name: "leaky_relu", forward: leakyReLU, backward: leakyReLUBack},
-	Softplus:    {"softplus", softplus, softplusBack, true},
-	Softsign:    {"softsign", softsign, softsignBack, true},
-	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true},
+	Softplus:    {"softplus", softplus, softplusBack, true, 1},
+	Softsign:    {"softsign", softsign, softsignBack, true, 1},
+	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true, 1},
 	Exponential: {name: "exponential", forward: exponential, backward: exponentialBack},
-	Mish:        {"mish", mish, mishBack, true},
+	Mish:        {"mish", mish, mishBack, true, 1},
 }
 
 func activationNames() []string {
@@ -114,7 +115,10 @@ type LogSumExp struct {
 }
 
 // TemporarySize is the length of the tmp of Forward and Backward.
-const TemporarySize = 512
+const TemporarySize = geluBuffers * span
+
+// span is how many numbers a function computes at a time, at most.
+const span = 512
 
 // Forward computes rows lo to hi of y from z, which may be the same memory. axis is the length of
 // the last axis of a row. Softmax writes sums for each of its runs. tmp has TemporarySize numbers.
@@ -129,11 +133,11 @@ func (a Activation) Forward(
 	case Softmax:
 		softmax(y, z, lo, hi, axis, sums)
 	default:
-		forward := functions[a].forward
+		f := functions[a]
 		tensor.EachRow(y, z, lo, hi, func(y, z []float32) {
 			for len(z) > 0 {
-				n := min(len(z), len(tmp))
-				forward(y[:n], z[:n], tmp[:n])
+				n := min(len(z), span)
+				f.forward(y[:n], z[:n], tmp[:n*max(f.buffers, 1)])
 				y, z = y[n:], z[n:]
 			}
 		})
@@ -163,8 +167,8 @@ func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp
 			zRow = z.Data[r*z.Stride : hi*z.Stride]
 		}
 		for len(dRow) > 0 {
-			n := min(len(dRow), len(tmp))
-			f.backward(dRow[:n], yRow[:n], zRow[:n], tmp[:n])
+			n := min(len(dRow), span)
+			f.backward(dRow[:n], yRow[:n], zRow[:n], tmp[:n*max(f.buffers, 1)])
 			dRow, yRow, zRow = dRow[n:], yRow[n:], zRow[n:]
 		}
 	}

@@ -10,98 +10,12 @@ import (
 // every instruction set and compiler gives the same bytes. float32(x*y) prevents fusing a product
 // with a sum.
 
-// gelu computes z Φ(z), with the normal distribution Φ(z) = (1 + erf(z/√2)) / 2: Hendrycks and
-// Gimpel, "Gaussian error linear units", 2016.
-func gelu(y, z, tmp []float32) {
-	normal(tmp, z)
-	for i, v := range z {
-		y[i] = v * tmp[i]
-	}
-}
-
-// geluBack multiplies by the slope Φ(z) + z φ(z), with the density φ(z) = exp(-z²/2) /
-// √(2π).
-func geluBack(d, _, z, tmp []float32) {
-	for i, v := range z {
-		tmp[i] = -0.5 * float32(v*v)
-	}
-	kernel.Default().Exp(tmp, tmp)
-	const density = 0.3989422804014327 // 1 / √(2π)
-	for i, v := range z {
-		tmp[i] = float32(float32(v*tmp[i])*density) + normalOf(v, tmp[i])
-	}
-	multiply(d, tmp)
-}
-
-// normal computes Φ of each number.
-func normal(dst, z []float32) {
-	for i, v := range z {
-		dst[i] = -0.5 * float32(v*v)
-	}
-	kernel.Default().Exp(dst, dst)
-	for i, v := range z {
-		dst[i] = normalOf(v, dst[i])
-	}
-}
-
-// normalOf returns Φ(z), given e = exp(-z²/2). Near 0 it uses the polynomial of erff, elsewhere
-// those of erfcf, from Moshier's Cephes library.
-func normalOf(z, e float32) float32 {
-	x := z * math.Sqrt2 / 2
-	size := float32(math.Abs(float64(x)))
-	if size < 1 {
-		return 0.5 + 0.5*float32(x*erfNear(float32(x*x)))
-	}
-	q := 1 / size
-	square := float32(q * q)
-	coefficients := erfcFar[:]
-	if size < 2 {
-		coefficients = erfcMiddle[:]
-	}
-	tail := 0.5 * float32(float32(e*q)*polynomial(square, coefficients))
-	if z > 0 {
-		return 1 - tail
-	}
-	return tail
-}
-
-// erfNear returns erf(x) / x for x² = s below 1. It is polynomial without the loop.
-func erfNear(s float32) float32 {
-	p := float32(7.853861353153693e-5*s) - 8.010193625184903e-4
-	p = float32(p*s) + 5.188327685732524e-3
-	p = float32(p*s) - 2.685381193529856e-2
-	p = float32(p*s) + 1.128358514861418e-1
-	p = float32(p*s) - 3.761262582423300e-1
-	return float32(p*s) + 1.128379165726710e+0
-}
-
-// polynomial evaluates a polynomial with the highest coefficient first.
-func polynomial(x float32, coefficients []float32) float32 {
-	sum := coefficients[0]
-	for _, c := range coefficients[1:] {
-		sum = float32(sum*x) + c
-	}
-	return sum
-}
-
-var (
-	erfcMiddle = [...]float32{ // 1 to 2
-		2.326819970068386e-2, -1.387039388740657e-1, 3.687424674597105e-1, -5.824733027278666e-1,
-		6.210004621745983e-1, -4.944515323274145e-1, 3.404879937665872e-1, -2.741127028184656e-1,
-		5.638259427386472e-1,
-	}
-	erfcFar = [...]float32{ // from 2 up
-		-1.047766399936249e+1, 1.297719955372516e+1, -7.495518717768503e+0, 2.921019019210786e+0,
-		-1.015265279202700e+0, 4.218463358204948e-1, -2.820767439740514e-1, 5.641895067754075e-1,
-	}
-)
-
 const (
 	geluRoot = 0.7978845608028654 // √(2/π)
 	geluCube = 0.044715
 )
 
-// geluTanh is the approximation of gelu by tanh, from the same paper.
+// geluTanh is the approximation of gelu by tanh, from the paper of gelu.
 func geluTanh(y, z, tmp []float32) {
 	geluInner(tmp, z)
 	for i, v := range z {
