@@ -49,9 +49,9 @@ func (MeanSquaredLogarithmicError) logRatio(to []float32, x block) {
 		to[i] = abs(p-y) / (1 + min(p, y))
 	}
 	kernel.Default().Log1p(to, to)
+	const sign = 1 << 31
 	for i, v := range x.p {
-		if max(v, epsilon) < max(x.y[i], epsilon) {
-			to[i] = math.Float32frombits(math.Float32bits(to[i]) | 1<<31)
-		}
+		distance := math.Float32bits(max(v, epsilon) - max(x.y[i], epsilon))
+		to[i] = math.Float32frombits(math.Float32bits(to[i]) | distance&sign)
 	}
 }
