@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
+	"braid"
 	"braid/internal/kernel"
 )
 
@@ -16,7 +18,8 @@ func TestVersion(t *testing.T) {
 	}
 	for _, want := range []string{
 		`(?m)^braid     \S+`, `(?m)^commit    \S+`, `(?m)^go        go1\.\d+\S* \w+/\w+$`,
-		`(?m)^kernels   ` + kernel.Default().Name + `, of go`, `(?m)^numerics  2$`,
+		`(?m)^kernels   ` + kernel.Default().Name + `, of go`,
+		`(?m)^numerics  ` + strconv.Itoa(braid.Numerics) + `$`,
 	} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("the output has no %s:\n%s", want, out.String())
