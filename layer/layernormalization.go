@@ -63,8 +63,7 @@ func (l LayerNormalization) Build(b *braid.Builder) (op.Op, error) {
 	if !l.NoCenter {
 		o.beta = b.Weight("beta", zeros, weights...)
 	}
-	o.saved, o.scratch = b.Save(2*o.groups), b.Scratch(5*o.width)
-	o.moments = b.Scratch(2 * o.groups)
+	o.declareMemory(b)
 	if l.Frozen {
 		b.Freeze()
 	}
@@ -122,6 +121,12 @@ type layerNorm struct {
 	scratch       int   // [5, width]: see the slots
 	moments       int   // scratch: as saved
 	epsilon       float32
+}
+
+// declareMemory declares saved memory and scratch.
+func (o *layerNorm) declareMemory(b *braid.Builder) {
+	o.saved, o.scratch = b.Save(2*o.groups), b.Scratch(5*o.width)
+	o.moments = b.Scratch(2 * o.groups)
 }
 
 // The slots of the scratch.

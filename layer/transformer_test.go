@@ -25,6 +25,10 @@ var transformer = family{
 				Rate: 0.3, Causal: true, Epsilon: 0.1}, a, mask)
 			g.Head("head", layer.Dense{Units: 2}, e)
 		}},
+		"encoder with more steps than numbers of a step": {draw: func(g *braid.Graph) {
+			a := g.Add("a", layer.Dense{Units: 2}, g.Input("x", tensor.Float32, 9, 2))
+			g.Head("head", layer.TransformerEncoder{Heads: 1, Units: 3, Activation: new(layer.Tanh)}, a)
+		}},
 		"frozen encoder": {draw: func(g *braid.Graph) {
 			a := g.Add("a", layer.Dense{Units: 2}, g.Input("x", tensor.Float32, 3, 2))
 			g.Head("head", layer.TransformerEncoder{Heads: 1, Units: 3, Activation: new(layer.Tanh),

@@ -101,12 +101,13 @@ func (l TransformerEncoder) check(width int, o *encoder) error {
 // declare declares weights and memory.
 func (l TransformerEncoder) declare(b *braid.Builder, o *encoder, steps, width int) error {
 	norm := func(prefix string) layerNorm {
-		return layerNorm{
+		n := layerNorm{
 			groups: steps, width: width, epsilon: o.epsilon,
 			gamma: b.Weight(prefix+"_gamma", constant(1), width),
 			beta:  b.Weight(prefix+"_beta", zeros, width),
-			saved: b.Save(2 * steps), scratch: b.Scratch(5 * width),
 		}
+		n.declareMemory(b)
+		return n
 	}
 	var failed error
 	kernel := l.Kernel.initializer(&failed, "Kernel", glorotUniform)
