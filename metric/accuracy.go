@@ -23,7 +23,7 @@ func (m Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	switch {
 	case err == nil && o.reading != yesNo:
 		return rightClass{outputs: o}, nil
-	case target.DType == tensor.Float32 && target.Shape.Equal(head.Shape):
+	case err == nil:
 		return sameSide{}, nil
 	}
 	return nil, err

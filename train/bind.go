@@ -57,7 +57,10 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 		} else {
 			b.batch.Target = tensor.NewRows[float32](space.Rows(), width)
 		}
-		for _, m := range h.Metrics {
+		for at, m := range h.Metrics {
+			if m == nil {
+				return nil, fmt.Errorf("head %q: metric %d of its list is nil", spec.Name, at)
+			}
 			fn, err := m.Bind(spec, metricTarget(b.target))
 			if err != nil {
 				return nil, err

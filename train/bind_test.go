@@ -33,7 +33,10 @@ func TestFitMistakes(t *testing.T) {
 		`"yes": Weight = -1`:             with("yes", func(h *train.Head) { h.Weight = -1 }),
 		`"yes": Weight = NaN`:            with("yes", func(h *train.Head) { h.Weight = nan }),
 		`head "class" has no Loss`:       with("class", func(h *train.Head) { h.Loss = nil }),
-		`head "yes" is missing`:          func(p *train.Plan) { delete(p.Heads, "yes") },
+		`head "yes": metric 1 of its list is nil`: with("yes", func(h *train.Head) {
+			h.Metrics = metric.List{metric.Accuracy{}, nil}
+		}),
+		`head "yes" is missing`: func(p *train.Plan) { delete(p.Heads, "yes") },
 		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) {
 			p.Heads["clas"] = p.Heads["class"]
 		},

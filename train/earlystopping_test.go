@@ -294,3 +294,19 @@ func TestModeText(t *testing.T) {
 		t.Error("an unknown mode can be read")
 	}
 }
+
+// A run that a callback refuses leaves no checkpoint, so that it can be started again.
+func TestRefusedRunLeavesNothing(t *testing.T) {
+	p := plan()
+	p.Epochs, p.Restore = 1, true
+	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
+	p.Callbacks = []train.Callback{train.EarlyStopping{Figure: "los"}.Callback()}
+	_, err := train.Fit(context.Background(), model(t), table(t), p)
+	if err == nil || !strings.Contains(err.Error(), `did you mean "loss"?`) {
+		t.Fatalf("error is %v, want one that names loss", err)
+	}
+	p.Callbacks = []train.Callback{train.EarlyStopping{Figure: "loss"}.Callback()}
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); err != nil {
+		t.Errorf("the corrected run: %v", err)
+	}
+}

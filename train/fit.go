@@ -188,12 +188,6 @@ func (f *fit) run() error {
 
 // start calls the callbacks' Start and keeps the state that the first epoch may be restored to.
 func (f *fit) start() error {
-	if f.plan.Restore && f.at.atEpochEnd() {
-		f.keepRestorePoint()
-		if f.resumed == "" {
-			f.checkpoint()
-		}
-	}
 	start := Start{
 		Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names,
 		Resumed: f.resumed, From: f.at.Epochs, Step: f.at.Steps, History: f.history,
@@ -205,6 +199,12 @@ func (f *fit) start() error {
 				return &Interrupted{Epoch: f.at.Epochs + 1, Epochs: f.plan.Epochs, Step: f.at.Steps,
 					Steps: f.steps, Cause: err}
 			}
+		}
+	}
+	if f.plan.Restore && f.at.atEpochEnd() { // not before a callback may have refused the run
+		f.keepRestorePoint()
+		if f.resumed == "" {
+			f.checkpoint()
 		}
 	}
 	return f.reportSaved()
