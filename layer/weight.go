@@ -21,7 +21,8 @@ type Weight struct {
 	L2 float64 `json:"l2,omitzero"`
 
 	// MaxNorm is Keras' constraint of that name with axis 0: after each update a vector along the
-	// first axis whose norm is larger is scaled to this norm. 0 means no limit.
+	// first axis whose norm is larger is scaled to this norm. 0 means no limit. Of an embedding, such
+	// a vector has a number of each id, so all ids may change, also with a Lazy optimizer.
 	MaxNorm float64 `json:"max_norm,omitzero"`
 }
 
