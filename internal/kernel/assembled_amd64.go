@@ -35,10 +35,10 @@ type functions struct {
 func stride(numbers int) uint64 { return uint64(numbers * floatSize) }
 
 // assembled makes a set of an instruction set's assembly.
-func assembled(name string, dots *dotsTiles, lanes *lanesTiles, f functions) Set {
+func assembled(name string, dots *dotsTiles, lanes *lanesTiles, indirect *indirectTiles, f functions) Set {
 	return Set{
 		Name:    name,
-		MulDots: dots.run, MulLanes: lanes.run,
+		MulDots: dots.run, MulLanes: lanes.run, MulIndirect: indirect.run,
 		Exp: each(f.exp), Log: each(f.log), Log1p: each(f.log1p),
 		Sigmoid: each(f.sigmoid), Tanh: each(f.tanh), ReLU: each(f.relu),
 		ReLUBack: pairs(f.reluBack), SigmoidBack: pairs(f.sigmoidBack), TanhBack: pairs(f.tanhBack),

@@ -14,7 +14,26 @@ var avx2 = func() Set {
 		{lanes1x2AVX2, lanes2x2AVX2, lanes3x2AVX2, lanes4x2AVX2},
 		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
 	}}
-	return assembled("avx2", dots, lanes, functions{
+	indirect := &indirectTiles{lanes: 8, masked: 2, tiles: [][]indirectHeights{
+		{
+			{8, indirect8x1AVX2},
+			{4, indirect4x1AVX2},
+			{2, indirect2x1AVX2},
+			{1, indirect1x1AVX2},
+		},
+		{
+			{6, indirect6x2AVX2},
+			{4, indirect4x2AVX2},
+			{2, indirect2x2AVX2},
+			{1, indirect1x2AVX2},
+		},
+		{
+			{4, indirect4x3AVX2},
+			{2, indirect2x3AVX2},
+			{1, indirect1x3AVX2},
+		},
+	}}
+	return assembled("avx2", dots, lanes, indirect, functions{
 		exp: expAVX2, log: logAVX2, log1p: log1pAVX2, tanh: tanhAVX2, sigmoid: sigmoidAVX2,
 		relu: reluAVX2, reluBack: reluBackAVX2, sigmoidBack: sigmoidBackAVX2,
 		tanhBack: tanhBackAVX2, add: addAVX2, scale: scaleAVX2, finite: finiteAVX2,

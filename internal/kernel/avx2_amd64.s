@@ -1656,6 +1656,1395 @@ inner:
 	VZEROUPPER
 	RET
 
+// func indirect8x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect8x1AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y0
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y2
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y3
+	MOVLQSX    12(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y4
+	MOVLQSX    16(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y5
+	MOVLQSX    20(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y6
+	MOVLQSX    24(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y7
+	MOVLQSX    28(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS (AX), Y1, Y8
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y8, Y3
+	VMOVAPS      Y8, Y4
+	VMOVAPS      Y8, Y5
+	VMOVAPS      Y8, Y6
+	VMOVAPS      Y8, Y7
+	VMOVAPS      Y8, Y8
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R10
+	MOVQ    aSegments+40(FP), R11
+	MOVQ    bSegments+48(FP), R12
+	MOVLQSX (R11)(R10*4), R11
+	SHLQ    $0x02, R11
+	MOVLQSX (R12)(R10*4), R12
+	IMULQ   bRow+72(FP), R12
+	ADDQ    b+16(FP), R12
+	INCQ    R10
+	MOVQ    R10, 16(SP)
+	MOVQ    R12, R10
+	ADDQ    (SP), R10
+	MOVQ    R10, 8(SP)
+
+inner:
+	VMASKMOVPS   (R12), Y1, Y9
+	VBROADCASTSS (CX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (DX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (BX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (SI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (DI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R8)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R9)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (AX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	ADDQ         aCol+64(FP), R11
+	ADDQ         bRow+72(FP), R12
+	CMPQ         R12, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R10
+	CMPQ         R10, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y0, Y1, (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y2, Y1, (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y3, Y1, (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y4, Y1, (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y5, Y1, (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y6, Y1, (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y7, Y1, (CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMASKMOVPS   Y8, Y1, (AX)
+	ADDQ         $0x20, cRows+24(FP)
+	ADDQ         $0x20, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect4x1AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y0
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y2
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y3
+	MOVLQSX    12(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS (AX), Y1, Y4
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMASKMOVPS   (R8), Y1, Y5
+	VBROADCASTSS (CX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (DX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (BX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (AX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y0, Y1, (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y2, Y1, (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y3, Y1, (CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMASKMOVPS   Y4, Y1, (AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect2x1AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS (CX), Y1, Y0
+	MOVLQSX    4(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS (AX), Y1, Y2
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y2
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMASKMOVPS   (SI), Y1, Y3
+	VBROADCASTSS (CX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (AX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMASKMOVPS   Y0, Y1, (CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMASKMOVPS   Y2, Y1, (AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect1x1AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS (AX), Y1, Y0
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
+	VMOVAPS      Y0, Y0
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMASKMOVPS   (BX), Y1, Y2
+	VBROADCASTSS (AX)(DX*1), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMASKMOVPS   Y0, Y1, (AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect6x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect6x2AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS 32(CX), Y1, Y2
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(CX), Y1, Y4
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(CX), Y1, Y6
+	MOVLQSX    12(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y7
+	VMASKMOVPS 32(CX), Y1, Y8
+	MOVLQSX    16(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y9
+	VMASKMOVPS 32(CX), Y1, Y10
+	MOVLQSX    20(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    (AX), Y11
+	VMASKMOVPS 32(AX), Y1, Y12
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      20(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y12
+	VMOVAPS      Y12, Y0
+	VMOVAPS      Y12, Y2
+	VMOVAPS      Y12, Y3
+	VMOVAPS      Y12, Y4
+	VMOVAPS      Y12, Y5
+	VMOVAPS      Y12, Y6
+	VMOVAPS      Y12, Y7
+	VMOVAPS      Y12, Y8
+	VMOVAPS      Y12, Y9
+	VMOVAPS      Y12, Y10
+	VMOVAPS      Y12, Y11
+	VMOVAPS      Y12, Y12
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R8
+	MOVQ    aSegments+40(FP), R9
+	MOVQ    bSegments+48(FP), R10
+	MOVLQSX (R9)(R8*4), R9
+	SHLQ    $0x02, R9
+	MOVLQSX (R10)(R8*4), R10
+	IMULQ   bRow+72(FP), R10
+	ADDQ    b+16(FP), R10
+	INCQ    R8
+	MOVQ    R8, 16(SP)
+	MOVQ    R10, R8
+	ADDQ    (SP), R8
+	MOVQ    R8, 8(SP)
+
+inner:
+	VMOVUPS      (R10), Y13
+	VMASKMOVPS   32(R10), Y1, Y14
+	VBROADCASTSS (CX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (BX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	ADDQ         aCol+64(FP), R9
+	ADDQ         bRow+72(FP), R10
+	CMPQ         R10, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R8
+	CMPQ         R8, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMASKMOVPS   Y2, Y1, 32(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y3, (CX)
+	VMASKMOVPS   Y4, Y1, 32(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y5, (CX)
+	VMASKMOVPS   Y6, Y1, 32(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y7, (CX)
+	VMASKMOVPS   Y8, Y1, 32(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y9, (CX)
+	VMASKMOVPS   Y10, Y1, 32(CX)
+	MOVLQSX      20(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y11, (AX)
+	VMASKMOVPS   Y12, Y1, 32(AX)
+	ADDQ         $0x18, cRows+24(FP)
+	ADDQ         $0x18, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect4x2AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS 32(CX), Y1, Y2
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y3
+	VMASKMOVPS 32(CX), Y1, Y4
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y5
+	VMASKMOVPS 32(CX), Y1, Y6
+	MOVLQSX    12(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    (AX), Y7
+	VMASKMOVPS 32(AX), Y1, Y8
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
+	VMOVAPS      Y8, Y0
+	VMOVAPS      Y8, Y2
+	VMOVAPS      Y8, Y3
+	VMOVAPS      Y8, Y4
+	VMOVAPS      Y8, Y5
+	VMOVAPS      Y8, Y6
+	VMOVAPS      Y8, Y7
+	VMOVAPS      Y8, Y8
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y1, Y10
+	VBROADCASTSS (CX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (DX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (BX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (AX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMASKMOVPS   Y2, Y1, 32(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y3, (CX)
+	VMASKMOVPS   Y4, Y1, 32(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y5, (CX)
+	VMASKMOVPS   Y6, Y1, 32(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y7, (AX)
+	VMASKMOVPS   Y8, Y1, 32(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect2x2AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    (CX), Y0
+	VMASKMOVPS 32(CX), Y1, Y2
+	MOVLQSX    4(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    (AX), Y3
+	VMASKMOVPS 32(AX), Y1, Y4
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VMOVAPS      Y4, Y0
+	VMOVAPS      Y4, Y2
+	VMOVAPS      Y4, Y3
+	VMOVAPS      Y4, Y4
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Y5
+	VMASKMOVPS   32(SI), Y1, Y6
+	VBROADCASTSS (CX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMASKMOVPS   Y2, Y1, 32(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y3, (AX)
+	VMASKMOVPS   Y4, Y1, 32(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·indirect1x2AVX2(SB), NOSPLIT, $24-120
+	MOVQ         inner+96(FP), AX
+	IMULQ        bRow+72(FP), AX
+	MOVQ         AX, (SP)
+	MOVQ         lanes+104(FP), AX
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        AX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+tiles:
+	MOVQ       fresh+112(FP), AX
+	TESTQ      AX, AX
+	JNZ        fresh
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    (AX), Y0
+	VMASKMOVPS 32(AX), Y1, Y2
+	JMP        started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y2
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Y3
+	VMASKMOVPS   32(BX), Y1, Y4
+	VBROADCASTSS (AX)(DX*1), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMASKMOVPS   Y2, Y1, 32(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·indirect4x3AVX2(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+
+tiles:
+	MOVQ    fresh+112(FP), AX
+	TESTQ   AX, AX
+	JNZ     fresh
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	MOVLQSX 4(AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS (CX), Y3
+	VMOVUPS 32(CX), Y4
+	VMOVUPS 64(CX), Y5
+	MOVLQSX 8(AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS (CX), Y6
+	VMOVUPS 32(CX), Y7
+	VMOVUPS 64(CX), Y8
+	MOVLQSX 12(AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS (AX), Y9
+	VMOVUPS 32(AX), Y10
+	VMOVUPS 64(AX), Y11
+	JMP     started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y11
+	VMOVAPS      Y11, Y0
+	VMOVAPS      Y11, Y1
+	VMOVAPS      Y11, Y2
+	VMOVAPS      Y11, Y3
+	VMOVAPS      Y11, Y4
+	VMOVAPS      Y11, Y5
+	VMOVAPS      Y11, Y6
+	VMOVAPS      Y11, Y7
+	VMOVAPS      Y11, Y8
+	VMOVAPS      Y11, Y9
+	VMOVAPS      Y11, Y10
+	VMOVAPS      Y11, Y11
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (CX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (BX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (AX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y3, (CX)
+	VMOVUPS      Y4, 32(CX)
+	VMOVUPS      Y5, 64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y6, (CX)
+	VMOVUPS      Y7, 32(CX)
+	VMOVUPS      Y8, 64(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y9, (AX)
+	VMOVUPS      Y10, 32(AX)
+	VMOVUPS      Y11, 64(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·indirect2x3AVX2(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+
+tiles:
+	MOVQ    fresh+112(FP), AX
+	TESTQ   AX, AX
+	JNZ     fresh
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	MOVLQSX 4(AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS (AX), Y3
+	VMOVUPS 32(AX), Y4
+	VMOVUPS 64(AX), Y5
+	JMP     started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VMOVAPS      Y5, Y0
+	VMOVAPS      Y5, Y1
+	VMOVAPS      Y5, Y2
+	VMOVAPS      Y5, Y3
+	VMOVAPS      Y5, Y4
+	VMOVAPS      Y5, Y5
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VBROADCASTSS (CX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (AX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y3, (AX)
+	VMOVUPS      Y4, 32(AX)
+	VMOVUPS      Y5, 64(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, FMA3, MMX+
+TEXT ·indirect1x3AVX2(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+
+tiles:
+	MOVQ    fresh+112(FP), AX
+	TESTQ   AX, AX
+	JNZ     fresh
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	JMP     started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMOVAPS      Y2, Y0
+	VMOVAPS      Y2, Y1
+	VMOVAPS      Y2, Y2
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Y3
+	VMOVUPS      32(BX), Y4
+	VMOVUPS      64(BX), Y5
+	VBROADCASTSS (AX)(DX*1), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VMOVUPS      Y2, 64(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
 // func expAVX2(dst *float32, x *float32, n uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·expAVX2(SB), NOSPLIT, $0-24

@@ -94,6 +94,61 @@ func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, 
 //go:noescape
 func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
+// indirect8x1AVX2 computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect8x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x1AVX2 computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x1AVX2 computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x1AVX2 computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect6x2AVX2 computes rowTiles tiles of 6 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect6x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x2AVX2 computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x2AVX2 computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x2AVX2 computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x3AVX2 computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x3AVX2 computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x3AVX2 computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
 // expAVX2 computes n numbers.
 //
 //go:noescape

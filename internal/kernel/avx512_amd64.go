@@ -20,7 +20,41 @@ var avx512 = func() Set {
 		{lanes1x4AVX512, lanes2x4AVX512, lanes3x4AVX512, lanes4x4AVX512, lanes5x4AVX512},
 		{lanes1x5AVX512, lanes2x5AVX512, lanes3x5AVX512, lanes4x5AVX512, lanes5x5AVX512},
 	}}
-	return assembled("avx512", dots, lanes, functions{
+	indirect := &indirectTiles{lanes: 16, masked: 5, tiles: [][]indirectHeights{
+		{
+			{12, indirect12x1AVX512},
+			{8, indirect8x1AVX512},
+			{4, indirect4x1AVX512},
+			{2, indirect2x1AVX512},
+			{1, indirect1x1AVX512},
+		},
+		{
+			{12, indirect12x2AVX512},
+			{8, indirect8x2AVX512},
+			{4, indirect4x2AVX512},
+			{2, indirect2x2AVX512},
+			{1, indirect1x2AVX512},
+		},
+		{
+			{8, indirect8x3AVX512},
+			{4, indirect4x3AVX512},
+			{2, indirect2x3AVX512},
+			{1, indirect1x3AVX512},
+		},
+		{
+			{6, indirect6x4AVX512},
+			{4, indirect4x4AVX512},
+			{2, indirect2x4AVX512},
+			{1, indirect1x4AVX512},
+		},
+		{
+			{5, indirect5x5AVX512},
+			{4, indirect4x5AVX512},
+			{2, indirect2x5AVX512},
+			{1, indirect1x5AVX512},
+		},
+	}}
+	return assembled("avx512", dots, lanes, indirect, functions{
 		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512,
 		sigmoid: sigmoidAVX512, relu: reluAVX512, reluBack: reluBackAVX512,
 		sigmoidBack: sigmoidBackAVX512, tanhBack: tanhBackAVX512, add: addAVX512,

@@ -3963,6 +3963,3735 @@ inner:
 	VZEROUPPER
 	RET
 
+// func indirect12x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect12x1AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z3
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z4
+	MOVLQSX   20(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z5
+	MOVLQSX   24(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z6
+	MOVLQSX   28(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z7
+	MOVLQSX   32(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z8
+	MOVLQSX   36(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z9
+	MOVLQSX   40(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z10
+	MOVLQSX   44(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z11
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      28(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      32(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      36(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      40(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      44(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
+	VMOVAPS      Z11, Z0
+	VMOVAPS      Z11, Z1
+	VMOVAPS      Z11, Z2
+	VMOVAPS      Z11, Z3
+	VMOVAPS      Z11, Z4
+	VMOVAPS      Z11, Z5
+	VMOVAPS      Z11, Z6
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z11, Z8
+	VMOVAPS      Z11, Z9
+	VMOVAPS      Z11, Z10
+	VMOVAPS      Z11, Z11
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    a+8(FP), R10
+	MOVLQSX 32(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    a+8(FP), R11
+	MOVLQSX 36(AX), R12
+	SHLQ    $0x02, R12
+	ADDQ    a+8(FP), R12
+	MOVLQSX 40(AX), R13
+	SHLQ    $0x02, R13
+	ADDQ    a+8(FP), R13
+	MOVLQSX 44(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R14
+	MOVQ    aSegments+40(FP), R15
+	MOVQ    bSegments+48(FP), BP
+	MOVLQSX (R15)(R14*4), R15
+	SHLQ    $0x02, R15
+	MOVLQSX (BP)(R14*4), BP
+	IMULQ   bRow+72(FP), BP
+	ADDQ    b+16(FP), BP
+	INCQ    R14
+	MOVQ    R14, 16(SP)
+	MOVQ    BP, R14
+	ADDQ    (SP), R14
+	MOVQ    R14, 8(SP)
+
+inner:
+	VMOVUPS.Z    (BP), K1, Z12
+	VBROADCASTSS (CX)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VBROADCASTSS (DX)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	VBROADCASTSS (BX)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VBROADCASTSS (SI)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z3
+	VBROADCASTSS (DI)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z4
+	VBROADCASTSS (R8)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	VBROADCASTSS (R9)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VBROADCASTSS (R10)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS (R11)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VBROADCASTSS (R12)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z9
+	VBROADCASTSS (R13)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z10
+	VBROADCASTSS (AX)(R15*1), Z13
+	VFMADD231PS  Z13, Z12, Z11
+	ADDQ         aCol+64(FP), R15
+	ADDQ         bRow+72(FP), BP
+	CMPQ         BP, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R14
+	CMPQ         R14, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, K1, (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z1, K1, (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, K1, (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z3, K1, (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, K1, (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z5, K1, (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, K1, (CX)
+	MOVLQSX      28(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z7, K1, (CX)
+	MOVLQSX      32(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z8, K1, (CX)
+	MOVLQSX      36(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z9, K1, (CX)
+	MOVLQSX      40(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z10, K1, (CX)
+	MOVLQSX      44(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z11, K1, (AX)
+	ADDQ         $0x30, cRows+24(FP)
+	ADDQ         $0x30, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect8x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect8x1AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z3
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z4
+	MOVLQSX   20(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z5
+	MOVLQSX   24(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z6
+	MOVLQSX   28(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z7
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
+	VMOVAPS      Z7, Z0
+	VMOVAPS      Z7, Z1
+	VMOVAPS      Z7, Z2
+	VMOVAPS      Z7, Z3
+	VMOVAPS      Z7, Z4
+	VMOVAPS      Z7, Z5
+	VMOVAPS      Z7, Z6
+	VMOVAPS      Z7, Z7
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R10
+	MOVQ    aSegments+40(FP), R11
+	MOVQ    bSegments+48(FP), R12
+	MOVLQSX (R11)(R10*4), R11
+	SHLQ    $0x02, R11
+	MOVLQSX (R12)(R10*4), R12
+	IMULQ   bRow+72(FP), R12
+	ADDQ    b+16(FP), R12
+	INCQ    R10
+	MOVQ    R10, 16(SP)
+	MOVQ    R12, R10
+	ADDQ    (SP), R10
+	MOVQ    R10, 8(SP)
+
+inner:
+	VMOVUPS.Z    (R12), K1, Z8
+	VBROADCASTSS (CX)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VBROADCASTSS (DX)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS (BX)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (SI)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z3
+	VBROADCASTSS (DI)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z4
+	VBROADCASTSS (R8)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z5
+	VBROADCASTSS (R9)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z6
+	VBROADCASTSS (AX)(R11*1), Z9
+	VFMADD231PS  Z9, Z8, Z7
+	ADDQ         aCol+64(FP), R11
+	ADDQ         bRow+72(FP), R12
+	CMPQ         R12, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R10
+	CMPQ         R10, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, K1, (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z1, K1, (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, K1, (CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z3, K1, (CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, K1, (CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z5, K1, (CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, K1, (CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z7, K1, (AX)
+	ADDQ         $0x20, cRows+24(FP)
+	ADDQ         $0x20, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect4x1AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z1
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z2
+	MOVLQSX   12(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z3
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS.Z    (R8), K1, Z4
+	VBROADCASTSS (CX)(DI*1), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VBROADCASTSS (DX)(DI*1), Z5
+	VFMADD231PS  Z5, Z4, Z1
+	VBROADCASTSS (BX)(DI*1), Z5
+	VFMADD231PS  Z5, Z4, Z2
+	VBROADCASTSS (AX)(DI*1), Z5
+	VFMADD231PS  Z5, Z4, Z3
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, K1, (CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z1, K1, (CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, K1, (CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z3, K1, (AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect2x1AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS.Z (CX), K1, Z0
+	MOVLQSX   4(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z1
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
+	VMOVAPS      Z1, Z0
+	VMOVAPS      Z1, Z1
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS.Z    (SI), K1, Z2
+	VBROADCASTSS (CX)(BX*1), Z3
+	VFMADD231PS  Z3, Z2, Z0
+	VBROADCASTSS (AX)(BX*1), Z3
+	VFMADD231PS  Z3, Z2, Z1
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, K1, (CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z1, K1, (AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect1x1AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS.Z (AX), K1, Z0
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	VMOVAPS      Z0, Z0
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS.Z    (BX), K1, Z1
+	VBROADCASTSS (AX)(DX*1), Z2
+	VFMADD231PS  Z2, Z1, Z0
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z0, K1, (AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect12x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect12x2AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z2
+	VMOVUPS.Z 64(CX), K1, Z3
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z4
+	VMOVUPS.Z 64(CX), K1, Z5
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z6
+	VMOVUPS.Z 64(CX), K1, Z7
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z8
+	VMOVUPS.Z 64(CX), K1, Z9
+	MOVLQSX   20(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z10
+	VMOVUPS.Z 64(CX), K1, Z11
+	MOVLQSX   24(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z12
+	VMOVUPS.Z 64(CX), K1, Z13
+	MOVLQSX   28(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z14
+	VMOVUPS.Z 64(CX), K1, Z15
+	MOVLQSX   32(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z16
+	VMOVUPS.Z 64(CX), K1, Z17
+	MOVLQSX   36(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z18
+	VMOVUPS.Z 64(CX), K1, Z19
+	MOVLQSX   40(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z20
+	VMOVUPS.Z 64(CX), K1, Z21
+	MOVLQSX   44(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z22
+	VMOVUPS.Z 64(AX), K1, Z23
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      28(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      32(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      36(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      40(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      44(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z23
+	VMOVAPS      Z23, Z0
+	VMOVAPS      Z23, Z1
+	VMOVAPS      Z23, Z2
+	VMOVAPS      Z23, Z3
+	VMOVAPS      Z23, Z4
+	VMOVAPS      Z23, Z5
+	VMOVAPS      Z23, Z6
+	VMOVAPS      Z23, Z7
+	VMOVAPS      Z23, Z8
+	VMOVAPS      Z23, Z9
+	VMOVAPS      Z23, Z10
+	VMOVAPS      Z23, Z11
+	VMOVAPS      Z23, Z12
+	VMOVAPS      Z23, Z13
+	VMOVAPS      Z23, Z14
+	VMOVAPS      Z23, Z15
+	VMOVAPS      Z23, Z16
+	VMOVAPS      Z23, Z17
+	VMOVAPS      Z23, Z18
+	VMOVAPS      Z23, Z19
+	VMOVAPS      Z23, Z20
+	VMOVAPS      Z23, Z21
+	VMOVAPS      Z23, Z22
+	VMOVAPS      Z23, Z23
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), R10
+	SHLQ    $0x02, R10
+	ADDQ    a+8(FP), R10
+	MOVLQSX 32(AX), R11
+	SHLQ    $0x02, R11
+	ADDQ    a+8(FP), R11
+	MOVLQSX 36(AX), R12
+	SHLQ    $0x02, R12
+	ADDQ    a+8(FP), R12
+	MOVLQSX 40(AX), R13
+	SHLQ    $0x02, R13
+	ADDQ    a+8(FP), R13
+	MOVLQSX 44(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R14
+	MOVQ    aSegments+40(FP), R15
+	MOVQ    bSegments+48(FP), BP
+	MOVLQSX (R15)(R14*4), R15
+	SHLQ    $0x02, R15
+	MOVLQSX (BP)(R14*4), BP
+	IMULQ   bRow+72(FP), BP
+	ADDQ    b+16(FP), BP
+	INCQ    R14
+	MOVQ    R14, 16(SP)
+	MOVQ    BP, R14
+	ADDQ    (SP), R14
+	MOVQ    R14, 8(SP)
+
+inner:
+	VMOVUPS      (BP), Z24
+	VMOVUPS.Z    64(BP), K1, Z25
+	VBROADCASTSS (CX)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z0
+	VFMADD231PS  Z26, Z25, Z1
+	VBROADCASTSS (DX)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z2
+	VFMADD231PS  Z26, Z25, Z3
+	VBROADCASTSS (BX)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z4
+	VFMADD231PS  Z26, Z25, Z5
+	VBROADCASTSS (SI)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z6
+	VFMADD231PS  Z26, Z25, Z7
+	VBROADCASTSS (DI)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z8
+	VFMADD231PS  Z26, Z25, Z9
+	VBROADCASTSS (R8)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z10
+	VFMADD231PS  Z26, Z25, Z11
+	VBROADCASTSS (R9)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z12
+	VFMADD231PS  Z26, Z25, Z13
+	VBROADCASTSS (R10)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z14
+	VFMADD231PS  Z26, Z25, Z15
+	VBROADCASTSS (R11)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z16
+	VFMADD231PS  Z26, Z25, Z17
+	VBROADCASTSS (R12)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z18
+	VFMADD231PS  Z26, Z25, Z19
+	VBROADCASTSS (R13)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z20
+	VFMADD231PS  Z26, Z25, Z21
+	VBROADCASTSS (AX)(R15*1), Z26
+	VFMADD231PS  Z26, Z24, Z22
+	VFMADD231PS  Z26, Z25, Z23
+	ADDQ         aCol+64(FP), R15
+	ADDQ         bRow+72(FP), BP
+	CMPQ         BP, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R14
+	CMPQ         R14, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, K1, 64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, K1, 64(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, K1, 64(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z8, (CX)
+	VMOVUPS      Z9, K1, 64(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z10, (CX)
+	VMOVUPS      Z11, K1, 64(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z13, K1, 64(CX)
+	MOVLQSX      28(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z14, (CX)
+	VMOVUPS      Z15, K1, 64(CX)
+	MOVLQSX      32(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z16, (CX)
+	VMOVUPS      Z17, K1, 64(CX)
+	MOVLQSX      36(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z18, (CX)
+	VMOVUPS      Z19, K1, 64(CX)
+	MOVLQSX      40(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z20, (CX)
+	VMOVUPS      Z21, K1, 64(CX)
+	MOVLQSX      44(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z22, (AX)
+	VMOVUPS      Z23, K1, 64(AX)
+	ADDQ         $0x30, cRows+24(FP)
+	ADDQ         $0x30, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect8x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect8x2AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z2
+	VMOVUPS.Z 64(CX), K1, Z3
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z4
+	VMOVUPS.Z 64(CX), K1, Z5
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z6
+	VMOVUPS.Z 64(CX), K1, Z7
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z8
+	VMOVUPS.Z 64(CX), K1, Z9
+	MOVLQSX   20(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z10
+	VMOVUPS.Z 64(CX), K1, Z11
+	MOVLQSX   24(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z12
+	VMOVUPS.Z 64(CX), K1, Z13
+	MOVLQSX   28(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z14
+	VMOVUPS.Z 64(AX), K1, Z15
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z15
+	VMOVAPS      Z15, Z0
+	VMOVAPS      Z15, Z1
+	VMOVAPS      Z15, Z2
+	VMOVAPS      Z15, Z3
+	VMOVAPS      Z15, Z4
+	VMOVAPS      Z15, Z5
+	VMOVAPS      Z15, Z6
+	VMOVAPS      Z15, Z7
+	VMOVAPS      Z15, Z8
+	VMOVAPS      Z15, Z9
+	VMOVAPS      Z15, Z10
+	VMOVAPS      Z15, Z11
+	VMOVAPS      Z15, Z12
+	VMOVAPS      Z15, Z13
+	VMOVAPS      Z15, Z14
+	VMOVAPS      Z15, Z15
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R10
+	MOVQ    aSegments+40(FP), R11
+	MOVQ    bSegments+48(FP), R12
+	MOVLQSX (R11)(R10*4), R11
+	SHLQ    $0x02, R11
+	MOVLQSX (R12)(R10*4), R12
+	IMULQ   bRow+72(FP), R12
+	ADDQ    b+16(FP), R12
+	INCQ    R10
+	MOVQ    R10, 16(SP)
+	MOVQ    R12, R10
+	ADDQ    (SP), R10
+	MOVQ    R10, 8(SP)
+
+inner:
+	VMOVUPS      (R12), Z16
+	VMOVUPS.Z    64(R12), K1, Z17
+	VBROADCASTSS (CX)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z1
+	VBROADCASTSS (DX)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z3
+	VBROADCASTSS (BX)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z4
+	VFMADD231PS  Z18, Z17, Z5
+	VBROADCASTSS (SI)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z6
+	VFMADD231PS  Z18, Z17, Z7
+	VBROADCASTSS (DI)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z8
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS (R8)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z10
+	VFMADD231PS  Z18, Z17, Z11
+	VBROADCASTSS (R9)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z12
+	VFMADD231PS  Z18, Z17, Z13
+	VBROADCASTSS (AX)(R11*1), Z18
+	VFMADD231PS  Z18, Z16, Z14
+	VFMADD231PS  Z18, Z17, Z15
+	ADDQ         aCol+64(FP), R11
+	ADDQ         bRow+72(FP), R12
+	CMPQ         R12, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R10
+	CMPQ         R10, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, K1, 64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, K1, 64(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, K1, 64(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z8, (CX)
+	VMOVUPS      Z9, K1, 64(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z10, (CX)
+	VMOVUPS      Z11, K1, 64(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z13, K1, 64(CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z14, (AX)
+	VMOVUPS      Z15, K1, 64(AX)
+	ADDQ         $0x20, cRows+24(FP)
+	ADDQ         $0x20, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect4x2AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z2
+	VMOVUPS.Z 64(CX), K1, Z3
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z4
+	VMOVUPS.Z 64(CX), K1, Z5
+	MOVLQSX   12(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z6
+	VMOVUPS.Z 64(AX), K1, Z7
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
+	VMOVAPS      Z7, Z0
+	VMOVAPS      Z7, Z1
+	VMOVAPS      Z7, Z2
+	VMOVAPS      Z7, Z3
+	VMOVAPS      Z7, Z4
+	VMOVAPS      Z7, Z5
+	VMOVAPS      Z7, Z6
+	VMOVAPS      Z7, Z7
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Z8
+	VMOVUPS.Z    64(R8), K1, Z9
+	VBROADCASTSS (CX)(DI*1), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z1
+	VBROADCASTSS (DX)(DI*1), Z10
+	VFMADD231PS  Z10, Z8, Z2
+	VFMADD231PS  Z10, Z9, Z3
+	VBROADCASTSS (BX)(DI*1), Z10
+	VFMADD231PS  Z10, Z8, Z4
+	VFMADD231PS  Z10, Z9, Z5
+	VBROADCASTSS (AX)(DI*1), Z10
+	VFMADD231PS  Z10, Z8, Z6
+	VFMADD231PS  Z10, Z9, Z7
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z2, (CX)
+	VMOVUPS      Z3, K1, 64(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, K1, 64(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z6, (AX)
+	VMOVUPS      Z7, K1, 64(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect2x2AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
+	MOVLQSX   4(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z2
+	VMOVUPS.Z 64(AX), K1, Z3
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Z4
+	VMOVUPS.Z    64(SI), K1, Z5
+	VBROADCASTSS (CX)(BX*1), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z1
+	VBROADCASTSS (AX)(BX*1), Z6
+	VFMADD231PS  Z6, Z4, Z2
+	VFMADD231PS  Z6, Z5, Z3
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, K1, 64(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z2, (AX)
+	VMOVUPS      Z3, K1, 64(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect1x2AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS.Z 64(AX), K1, Z1
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
+	VMOVAPS      Z1, Z0
+	VMOVAPS      Z1, Z1
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Z2
+	VMOVUPS.Z    64(BX), K1, Z3
+	VBROADCASTSS (AX)(DX*1), Z4
+	VFMADD231PS  Z4, Z2, Z0
+	VFMADD231PS  Z4, Z3, Z1
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, K1, 64(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect8x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect8x3AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS.Z 128(CX), K1, Z2
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z3
+	VMOVUPS   64(CX), Z4
+	VMOVUPS.Z 128(CX), K1, Z5
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z6
+	VMOVUPS   64(CX), Z7
+	VMOVUPS.Z 128(CX), K1, Z8
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z9
+	VMOVUPS   64(CX), Z10
+	VMOVUPS.Z 128(CX), K1, Z11
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z12
+	VMOVUPS   64(CX), Z13
+	VMOVUPS.Z 128(CX), K1, Z14
+	MOVLQSX   20(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z15
+	VMOVUPS   64(CX), Z16
+	VMOVUPS.Z 128(CX), K1, Z17
+	MOVLQSX   24(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z18
+	VMOVUPS   64(CX), Z19
+	VMOVUPS.Z 128(CX), K1, Z20
+	MOVLQSX   28(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z21
+	VMOVUPS   64(AX), Z22
+	VMOVUPS.Z 128(AX), K1, Z23
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z23
+	VMOVAPS      Z23, Z0
+	VMOVAPS      Z23, Z1
+	VMOVAPS      Z23, Z2
+	VMOVAPS      Z23, Z3
+	VMOVAPS      Z23, Z4
+	VMOVAPS      Z23, Z5
+	VMOVAPS      Z23, Z6
+	VMOVAPS      Z23, Z7
+	VMOVAPS      Z23, Z8
+	VMOVAPS      Z23, Z9
+	VMOVAPS      Z23, Z10
+	VMOVAPS      Z23, Z11
+	VMOVAPS      Z23, Z12
+	VMOVAPS      Z23, Z13
+	VMOVAPS      Z23, Z14
+	VMOVAPS      Z23, Z15
+	VMOVAPS      Z23, Z16
+	VMOVAPS      Z23, Z17
+	VMOVAPS      Z23, Z18
+	VMOVAPS      Z23, Z19
+	VMOVAPS      Z23, Z20
+	VMOVAPS      Z23, Z21
+	VMOVAPS      Z23, Z22
+	VMOVAPS      Z23, Z23
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), R8
+	SHLQ    $0x02, R8
+	ADDQ    a+8(FP), R8
+	MOVLQSX 24(AX), R9
+	SHLQ    $0x02, R9
+	ADDQ    a+8(FP), R9
+	MOVLQSX 28(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R10
+	MOVQ    aSegments+40(FP), R11
+	MOVQ    bSegments+48(FP), R12
+	MOVLQSX (R11)(R10*4), R11
+	SHLQ    $0x02, R11
+	MOVLQSX (R12)(R10*4), R12
+	IMULQ   bRow+72(FP), R12
+	ADDQ    b+16(FP), R12
+	INCQ    R10
+	MOVQ    R10, 16(SP)
+	MOVQ    R12, R10
+	ADDQ    (SP), R10
+	MOVQ    R10, 8(SP)
+
+inner:
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VMOVUPS.Z    128(R12), K1, Z26
+	VBROADCASTSS (CX)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z0
+	VFMADD231PS  Z27, Z25, Z1
+	VFMADD231PS  Z27, Z26, Z2
+	VBROADCASTSS (DX)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z3
+	VFMADD231PS  Z27, Z25, Z4
+	VFMADD231PS  Z27, Z26, Z5
+	VBROADCASTSS (BX)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z6
+	VFMADD231PS  Z27, Z25, Z7
+	VFMADD231PS  Z27, Z26, Z8
+	VBROADCASTSS (SI)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z9
+	VFMADD231PS  Z27, Z25, Z10
+	VFMADD231PS  Z27, Z26, Z11
+	VBROADCASTSS (DI)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z12
+	VFMADD231PS  Z27, Z25, Z13
+	VFMADD231PS  Z27, Z26, Z14
+	VBROADCASTSS (R8)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z15
+	VFMADD231PS  Z27, Z25, Z16
+	VFMADD231PS  Z27, Z26, Z17
+	VBROADCASTSS (R9)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z18
+	VFMADD231PS  Z27, Z25, Z19
+	VFMADD231PS  Z27, Z26, Z20
+	VBROADCASTSS (AX)(R11*1), Z27
+	VFMADD231PS  Z27, Z24, Z21
+	VFMADD231PS  Z27, Z25, Z22
+	VFMADD231PS  Z27, Z26, Z23
+	ADDQ         aCol+64(FP), R11
+	ADDQ         bRow+72(FP), R12
+	CMPQ         R12, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R10
+	CMPQ         R10, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, K1, 128(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z3, (CX)
+	VMOVUPS      Z4, 64(CX)
+	VMOVUPS      Z5, K1, 128(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, 64(CX)
+	VMOVUPS      Z8, K1, 128(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z9, (CX)
+	VMOVUPS      Z10, 64(CX)
+	VMOVUPS      Z11, K1, 128(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z13, 64(CX)
+	VMOVUPS      Z14, K1, 128(CX)
+	MOVLQSX      20(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z15, (CX)
+	VMOVUPS      Z16, 64(CX)
+	VMOVUPS      Z17, K1, 128(CX)
+	MOVLQSX      24(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z18, (CX)
+	VMOVUPS      Z19, 64(CX)
+	VMOVUPS      Z20, K1, 128(CX)
+	MOVLQSX      28(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z21, (AX)
+	VMOVUPS      Z22, 64(AX)
+	VMOVUPS      Z23, K1, 128(AX)
+	ADDQ         $0x20, cRows+24(FP)
+	ADDQ         $0x20, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect4x3AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS.Z 128(CX), K1, Z2
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z3
+	VMOVUPS   64(CX), Z4
+	VMOVUPS.Z 128(CX), K1, Z5
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z6
+	VMOVUPS   64(CX), Z7
+	VMOVUPS.Z 128(CX), K1, Z8
+	MOVLQSX   12(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z9
+	VMOVUPS   64(AX), Z10
+	VMOVUPS.Z 128(AX), K1, Z11
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
+	VMOVAPS      Z11, Z0
+	VMOVAPS      Z11, Z1
+	VMOVAPS      Z11, Z2
+	VMOVAPS      Z11, Z3
+	VMOVAPS      Z11, Z4
+	VMOVAPS      Z11, Z5
+	VMOVAPS      Z11, Z6
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z11, Z8
+	VMOVAPS      Z11, Z9
+	VMOVAPS      Z11, Z10
+	VMOVAPS      Z11, Z11
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Z12
+	VMOVUPS      64(R8), Z13
+	VMOVUPS.Z    128(R8), K1, Z14
+	VBROADCASTSS (CX)(DI*1), Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z1
+	VFMADD231PS  Z15, Z14, Z2
+	VBROADCASTSS (DX)(DI*1), Z15
+	VFMADD231PS  Z15, Z12, Z3
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z5
+	VBROADCASTSS (BX)(DI*1), Z15
+	VFMADD231PS  Z15, Z12, Z6
+	VFMADD231PS  Z15, Z13, Z7
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS (AX)(DI*1), Z15
+	VFMADD231PS  Z15, Z12, Z9
+	VFMADD231PS  Z15, Z13, Z10
+	VFMADD231PS  Z15, Z14, Z11
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, K1, 128(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z3, (CX)
+	VMOVUPS      Z4, 64(CX)
+	VMOVUPS      Z5, K1, 128(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z6, (CX)
+	VMOVUPS      Z7, 64(CX)
+	VMOVUPS      Z8, K1, 128(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z9, (AX)
+	VMOVUPS      Z10, 64(AX)
+	VMOVUPS      Z11, K1, 128(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect2x3AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS.Z 128(CX), K1, Z2
+	MOVLQSX   4(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z3
+	VMOVUPS   64(AX), Z4
+	VMOVUPS.Z 128(AX), K1, Z5
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z5
+	VMOVAPS      Z5, Z0
+	VMOVAPS      Z5, Z1
+	VMOVAPS      Z5, Z2
+	VMOVAPS      Z5, Z3
+	VMOVAPS      Z5, Z4
+	VMOVAPS      Z5, Z5
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Z6
+	VMOVUPS      64(SI), Z7
+	VMOVUPS.Z    128(SI), K1, Z8
+	VBROADCASTSS (CX)(BX*1), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VFMADD231PS  Z9, Z7, Z1
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS (AX)(BX*1), Z9
+	VFMADD231PS  Z9, Z6, Z3
+	VFMADD231PS  Z9, Z7, Z4
+	VFMADD231PS  Z9, Z8, Z5
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, K1, 128(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z3, (AX)
+	VMOVUPS      Z4, 64(AX)
+	VMOVUPS      Z5, K1, 128(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect1x3AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS.Z 128(AX), K1, Z2
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
+	VMOVAPS      Z2, Z0
+	VMOVAPS      Z2, Z1
+	VMOVAPS      Z2, Z2
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Z3
+	VMOVUPS      64(BX), Z4
+	VMOVUPS.Z    128(BX), K1, Z5
+	VBROADCASTSS (AX)(DX*1), Z6
+	VFMADD231PS  Z6, Z3, Z0
+	VFMADD231PS  Z6, Z4, Z1
+	VFMADD231PS  Z6, Z5, Z2
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, K1, 128(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect6x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect6x4AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS.Z 192(CX), K1, Z3
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z4
+	VMOVUPS   64(CX), Z5
+	VMOVUPS   128(CX), Z6
+	VMOVUPS.Z 192(CX), K1, Z7
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z8
+	VMOVUPS   64(CX), Z9
+	VMOVUPS   128(CX), Z10
+	VMOVUPS.Z 192(CX), K1, Z11
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z12
+	VMOVUPS   64(CX), Z13
+	VMOVUPS   128(CX), Z14
+	VMOVUPS.Z 192(CX), K1, Z15
+	MOVLQSX   16(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z16
+	VMOVUPS   64(CX), Z17
+	VMOVUPS   128(CX), Z18
+	VMOVUPS.Z 192(CX), K1, Z19
+	MOVLQSX   20(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS   64(AX), Z21
+	VMOVUPS   128(AX), Z22
+	VMOVUPS.Z 192(AX), K1, Z23
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      20(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z23
+	VMOVAPS      Z23, Z0
+	VMOVAPS      Z23, Z1
+	VMOVAPS      Z23, Z2
+	VMOVAPS      Z23, Z3
+	VMOVAPS      Z23, Z4
+	VMOVAPS      Z23, Z5
+	VMOVAPS      Z23, Z6
+	VMOVAPS      Z23, Z7
+	VMOVAPS      Z23, Z8
+	VMOVAPS      Z23, Z9
+	VMOVAPS      Z23, Z10
+	VMOVAPS      Z23, Z11
+	VMOVAPS      Z23, Z12
+	VMOVAPS      Z23, Z13
+	VMOVAPS      Z23, Z14
+	VMOVAPS      Z23, Z15
+	VMOVAPS      Z23, Z16
+	VMOVAPS      Z23, Z17
+	VMOVAPS      Z23, Z18
+	VMOVAPS      Z23, Z19
+	VMOVAPS      Z23, Z20
+	VMOVAPS      Z23, Z21
+	VMOVAPS      Z23, Z22
+	VMOVAPS      Z23, Z23
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), DI
+	SHLQ    $0x02, DI
+	ADDQ    a+8(FP), DI
+	MOVLQSX 20(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), R8
+	MOVQ    aSegments+40(FP), R9
+	MOVQ    bSegments+48(FP), R10
+	MOVLQSX (R9)(R8*4), R9
+	SHLQ    $0x02, R9
+	MOVLQSX (R10)(R8*4), R10
+	IMULQ   bRow+72(FP), R10
+	ADDQ    b+16(FP), R10
+	INCQ    R8
+	MOVQ    R8, 16(SP)
+	MOVQ    R10, R8
+	ADDQ    (SP), R8
+	MOVQ    R8, 8(SP)
+
+inner:
+	VMOVUPS      (R10), Z24
+	VMOVUPS      64(R10), Z25
+	VMOVUPS      128(R10), Z26
+	VMOVUPS.Z    192(R10), K1, Z27
+	VBROADCASTSS (CX)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z0
+	VFMADD231PS  Z28, Z25, Z1
+	VFMADD231PS  Z28, Z26, Z2
+	VFMADD231PS  Z28, Z27, Z3
+	VBROADCASTSS (DX)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z4
+	VFMADD231PS  Z28, Z25, Z5
+	VFMADD231PS  Z28, Z26, Z6
+	VFMADD231PS  Z28, Z27, Z7
+	VBROADCASTSS (BX)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z8
+	VFMADD231PS  Z28, Z25, Z9
+	VFMADD231PS  Z28, Z26, Z10
+	VFMADD231PS  Z28, Z27, Z11
+	VBROADCASTSS (SI)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z12
+	VFMADD231PS  Z28, Z25, Z13
+	VFMADD231PS  Z28, Z26, Z14
+	VFMADD231PS  Z28, Z27, Z15
+	VBROADCASTSS (DI)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z16
+	VFMADD231PS  Z28, Z25, Z17
+	VFMADD231PS  Z28, Z26, Z18
+	VFMADD231PS  Z28, Z27, Z19
+	VBROADCASTSS (AX)(R9*1), Z28
+	VFMADD231PS  Z28, Z24, Z20
+	VFMADD231PS  Z28, Z25, Z21
+	VFMADD231PS  Z28, Z26, Z22
+	VFMADD231PS  Z28, Z27, Z23
+	ADDQ         aCol+64(FP), R9
+	ADDQ         bRow+72(FP), R10
+	CMPQ         R10, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), R8
+	CMPQ         R8, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, K1, 192(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, 64(CX)
+	VMOVUPS      Z6, 128(CX)
+	VMOVUPS      Z7, K1, 192(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z8, (CX)
+	VMOVUPS      Z9, 64(CX)
+	VMOVUPS      Z10, 128(CX)
+	VMOVUPS      Z11, K1, 192(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z12, (CX)
+	VMOVUPS      Z13, 64(CX)
+	VMOVUPS      Z14, 128(CX)
+	VMOVUPS      Z15, K1, 192(CX)
+	MOVLQSX      16(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z16, (CX)
+	VMOVUPS      Z17, 64(CX)
+	VMOVUPS      Z18, 128(CX)
+	VMOVUPS      Z19, K1, 192(CX)
+	MOVLQSX      20(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	VMOVUPS      Z22, 128(AX)
+	VMOVUPS      Z23, K1, 192(AX)
+	ADDQ         $0x18, cRows+24(FP)
+	ADDQ         $0x18, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect4x4AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS.Z 192(CX), K1, Z3
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z4
+	VMOVUPS   64(CX), Z5
+	VMOVUPS   128(CX), Z6
+	VMOVUPS.Z 192(CX), K1, Z7
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z8
+	VMOVUPS   64(CX), Z9
+	VMOVUPS   128(CX), Z10
+	VMOVUPS.Z 192(CX), K1, Z11
+	MOVLQSX   12(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z12
+	VMOVUPS   64(AX), Z13
+	VMOVUPS   128(AX), Z14
+	VMOVUPS.Z 192(AX), K1, Z15
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z15
+	VMOVAPS      Z15, Z0
+	VMOVAPS      Z15, Z1
+	VMOVAPS      Z15, Z2
+	VMOVAPS      Z15, Z3
+	VMOVAPS      Z15, Z4
+	VMOVAPS      Z15, Z5
+	VMOVAPS      Z15, Z6
+	VMOVAPS      Z15, Z7
+	VMOVAPS      Z15, Z8
+	VMOVAPS      Z15, Z9
+	VMOVAPS      Z15, Z10
+	VMOVAPS      Z15, Z11
+	VMOVAPS      Z15, Z12
+	VMOVAPS      Z15, Z13
+	VMOVAPS      Z15, Z14
+	VMOVAPS      Z15, Z15
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Z16
+	VMOVUPS      64(R8), Z17
+	VMOVUPS      128(R8), Z18
+	VMOVUPS.Z    192(R8), K1, Z19
+	VBROADCASTSS (CX)(DI*1), Z20
+	VFMADD231PS  Z20, Z16, Z0
+	VFMADD231PS  Z20, Z17, Z1
+	VFMADD231PS  Z20, Z18, Z2
+	VFMADD231PS  Z20, Z19, Z3
+	VBROADCASTSS (DX)(DI*1), Z20
+	VFMADD231PS  Z20, Z16, Z4
+	VFMADD231PS  Z20, Z17, Z5
+	VFMADD231PS  Z20, Z18, Z6
+	VFMADD231PS  Z20, Z19, Z7
+	VBROADCASTSS (BX)(DI*1), Z20
+	VFMADD231PS  Z20, Z16, Z8
+	VFMADD231PS  Z20, Z17, Z9
+	VFMADD231PS  Z20, Z18, Z10
+	VFMADD231PS  Z20, Z19, Z11
+	VBROADCASTSS (AX)(DI*1), Z20
+	VFMADD231PS  Z20, Z16, Z12
+	VFMADD231PS  Z20, Z17, Z13
+	VFMADD231PS  Z20, Z18, Z14
+	VFMADD231PS  Z20, Z19, Z15
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, K1, 192(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z4, (CX)
+	VMOVUPS      Z5, 64(CX)
+	VMOVUPS      Z6, 128(CX)
+	VMOVUPS      Z7, K1, 192(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z8, (CX)
+	VMOVUPS      Z9, 64(CX)
+	VMOVUPS      Z10, 128(CX)
+	VMOVUPS      Z11, K1, 192(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z12, (AX)
+	VMOVUPS      Z13, 64(AX)
+	VMOVUPS      Z14, 128(AX)
+	VMOVUPS      Z15, K1, 192(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect2x4AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS.Z 192(CX), K1, Z3
+	MOVLQSX   4(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z4
+	VMOVUPS   64(AX), Z5
+	VMOVUPS   128(AX), Z6
+	VMOVUPS.Z 192(AX), K1, Z7
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
+	VMOVAPS      Z7, Z0
+	VMOVAPS      Z7, Z1
+	VMOVAPS      Z7, Z2
+	VMOVAPS      Z7, Z3
+	VMOVAPS      Z7, Z4
+	VMOVAPS      Z7, Z5
+	VMOVAPS      Z7, Z6
+	VMOVAPS      Z7, Z7
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Z8
+	VMOVUPS      64(SI), Z9
+	VMOVUPS      128(SI), Z10
+	VMOVUPS.Z    192(SI), K1, Z11
+	VBROADCASTSS (CX)(BX*1), Z12
+	VFMADD231PS  Z12, Z8, Z0
+	VFMADD231PS  Z12, Z9, Z1
+	VFMADD231PS  Z12, Z10, Z2
+	VFMADD231PS  Z12, Z11, Z3
+	VBROADCASTSS (AX)(BX*1), Z12
+	VFMADD231PS  Z12, Z8, Z4
+	VFMADD231PS  Z12, Z9, Z5
+	VFMADD231PS  Z12, Z10, Z6
+	VFMADD231PS  Z12, Z11, Z7
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, K1, 192(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z4, (AX)
+	VMOVUPS      Z5, 64(AX)
+	VMOVUPS      Z6, 128(AX)
+	VMOVUPS      Z7, K1, 192(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect1x4AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS.Z 192(AX), K1, Z3
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VMOVAPS      Z3, Z0
+	VMOVAPS      Z3, Z1
+	VMOVAPS      Z3, Z2
+	VMOVAPS      Z3, Z3
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Z4
+	VMOVUPS      64(BX), Z5
+	VMOVUPS      128(BX), Z6
+	VMOVUPS.Z    192(BX), K1, Z7
+	VBROADCASTSS (AX)(DX*1), Z8
+	VFMADD231PS  Z8, Z4, Z0
+	VFMADD231PS  Z8, Z5, Z1
+	VFMADD231PS  Z8, Z6, Z2
+	VFMADD231PS  Z8, Z7, Z3
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, K1, 192(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect5x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect5x5AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS   192(CX), Z3
+	VMOVUPS.Z 256(CX), K1, Z4
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z5
+	VMOVUPS   64(CX), Z6
+	VMOVUPS   128(CX), Z7
+	VMOVUPS   192(CX), Z8
+	VMOVUPS.Z 256(CX), K1, Z9
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z10
+	VMOVUPS   64(CX), Z11
+	VMOVUPS   128(CX), Z12
+	VMOVUPS   192(CX), Z13
+	VMOVUPS.Z 256(CX), K1, Z14
+	MOVLQSX   12(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z15
+	VMOVUPS   64(CX), Z16
+	VMOVUPS   128(CX), Z17
+	VMOVUPS   192(CX), Z18
+	VMOVUPS.Z 256(CX), K1, Z19
+	MOVLQSX   16(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z20
+	VMOVUPS   64(AX), Z21
+	VMOVUPS   128(AX), Z22
+	VMOVUPS   192(AX), Z23
+	VMOVUPS.Z 256(AX), K1, Z24
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      16(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	PREFETCHT0   256(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z24
+	VMOVAPS      Z24, Z0
+	VMOVAPS      Z24, Z1
+	VMOVAPS      Z24, Z2
+	VMOVAPS      Z24, Z3
+	VMOVAPS      Z24, Z4
+	VMOVAPS      Z24, Z5
+	VMOVAPS      Z24, Z6
+	VMOVAPS      Z24, Z7
+	VMOVAPS      Z24, Z8
+	VMOVAPS      Z24, Z9
+	VMOVAPS      Z24, Z10
+	VMOVAPS      Z24, Z11
+	VMOVAPS      Z24, Z12
+	VMOVAPS      Z24, Z13
+	VMOVAPS      Z24, Z14
+	VMOVAPS      Z24, Z15
+	VMOVAPS      Z24, Z16
+	VMOVAPS      Z24, Z17
+	VMOVAPS      Z24, Z18
+	VMOVAPS      Z24, Z19
+	VMOVAPS      Z24, Z20
+	VMOVAPS      Z24, Z21
+	VMOVAPS      Z24, Z22
+	VMOVAPS      Z24, Z23
+	VMOVAPS      Z24, Z24
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), SI
+	SHLQ    $0x02, SI
+	ADDQ    a+8(FP), SI
+	MOVLQSX 16(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DI
+	MOVQ    aSegments+40(FP), R8
+	MOVQ    bSegments+48(FP), R9
+	MOVLQSX (R8)(DI*4), R8
+	SHLQ    $0x02, R8
+	MOVLQSX (R9)(DI*4), R9
+	IMULQ   bRow+72(FP), R9
+	ADDQ    b+16(FP), R9
+	INCQ    DI
+	MOVQ    DI, 16(SP)
+	MOVQ    R9, DI
+	ADDQ    (SP), DI
+	MOVQ    DI, 8(SP)
+
+inner:
+	VMOVUPS      (R9), Z25
+	VMOVUPS      64(R9), Z26
+	VMOVUPS      128(R9), Z27
+	VMOVUPS      192(R9), Z28
+	VMOVUPS.Z    256(R9), K1, Z29
+	VBROADCASTSS (CX)(R8*1), Z30
+	VFMADD231PS  Z30, Z25, Z0
+	VFMADD231PS  Z30, Z26, Z1
+	VFMADD231PS  Z30, Z27, Z2
+	VFMADD231PS  Z30, Z28, Z3
+	VFMADD231PS  Z30, Z29, Z4
+	VBROADCASTSS (DX)(R8*1), Z30
+	VFMADD231PS  Z30, Z25, Z5
+	VFMADD231PS  Z30, Z26, Z6
+	VFMADD231PS  Z30, Z27, Z7
+	VFMADD231PS  Z30, Z28, Z8
+	VFMADD231PS  Z30, Z29, Z9
+	VBROADCASTSS (BX)(R8*1), Z30
+	VFMADD231PS  Z30, Z25, Z10
+	VFMADD231PS  Z30, Z26, Z11
+	VFMADD231PS  Z30, Z27, Z12
+	VFMADD231PS  Z30, Z28, Z13
+	VFMADD231PS  Z30, Z29, Z14
+	VBROADCASTSS (SI)(R8*1), Z30
+	VFMADD231PS  Z30, Z25, Z15
+	VFMADD231PS  Z30, Z26, Z16
+	VFMADD231PS  Z30, Z27, Z17
+	VFMADD231PS  Z30, Z28, Z18
+	VFMADD231PS  Z30, Z29, Z19
+	VBROADCASTSS (AX)(R8*1), Z30
+	VFMADD231PS  Z30, Z25, Z20
+	VFMADD231PS  Z30, Z26, Z21
+	VFMADD231PS  Z30, Z27, Z22
+	VFMADD231PS  Z30, Z28, Z23
+	VFMADD231PS  Z30, Z29, Z24
+	ADDQ         aCol+64(FP), R8
+	ADDQ         bRow+72(FP), R9
+	CMPQ         R9, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DI
+	CMPQ         DI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, 192(CX)
+	VMOVUPS      Z4, K1, 256(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z5, (CX)
+	VMOVUPS      Z6, 64(CX)
+	VMOVUPS      Z7, 128(CX)
+	VMOVUPS      Z8, 192(CX)
+	VMOVUPS      Z9, K1, 256(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z10, (CX)
+	VMOVUPS      Z11, 64(CX)
+	VMOVUPS      Z12, 128(CX)
+	VMOVUPS      Z13, 192(CX)
+	VMOVUPS      Z14, K1, 256(CX)
+	MOVLQSX      12(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z15, (CX)
+	VMOVUPS      Z16, 64(CX)
+	VMOVUPS      Z17, 128(CX)
+	VMOVUPS      Z18, 192(CX)
+	VMOVUPS      Z19, K1, 256(CX)
+	MOVLQSX      16(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z20, (AX)
+	VMOVUPS      Z21, 64(AX)
+	VMOVUPS      Z22, 128(AX)
+	VMOVUPS      Z23, 192(AX)
+	VMOVUPS      Z24, K1, 256(AX)
+	ADDQ         $0x14, cRows+24(FP)
+	ADDQ         $0x14, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect4x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect4x5AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS   192(CX), Z3
+	VMOVUPS.Z 256(CX), K1, Z4
+	MOVLQSX   4(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z5
+	VMOVUPS   64(CX), Z6
+	VMOVUPS   128(CX), Z7
+	VMOVUPS   192(CX), Z8
+	VMOVUPS.Z 256(CX), K1, Z9
+	MOVLQSX   8(AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z10
+	VMOVUPS   64(CX), Z11
+	VMOVUPS   128(CX), Z12
+	VMOVUPS   192(CX), Z13
+	VMOVUPS.Z 256(CX), K1, Z14
+	MOVLQSX   12(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z15
+	VMOVUPS   64(AX), Z16
+	VMOVUPS   128(AX), Z17
+	VMOVUPS   192(AX), Z18
+	VMOVUPS.Z 256(AX), K1, Z19
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	PREFETCHT0   256(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z19
+	VMOVAPS      Z19, Z0
+	VMOVAPS      Z19, Z1
+	VMOVAPS      Z19, Z2
+	VMOVAPS      Z19, Z3
+	VMOVAPS      Z19, Z4
+	VMOVAPS      Z19, Z5
+	VMOVAPS      Z19, Z6
+	VMOVAPS      Z19, Z7
+	VMOVAPS      Z19, Z8
+	VMOVAPS      Z19, Z9
+	VMOVAPS      Z19, Z10
+	VMOVAPS      Z19, Z11
+	VMOVAPS      Z19, Z12
+	VMOVAPS      Z19, Z13
+	VMOVAPS      Z19, Z14
+	VMOVAPS      Z19, Z15
+	VMOVAPS      Z19, Z16
+	VMOVAPS      Z19, Z17
+	VMOVAPS      Z19, Z18
+	VMOVAPS      Z19, Z19
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), DX
+	SHLQ    $0x02, DX
+	ADDQ    a+8(FP), DX
+	MOVLQSX 8(AX), BX
+	SHLQ    $0x02, BX
+	ADDQ    a+8(FP), BX
+	MOVLQSX 12(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), SI
+	MOVQ    aSegments+40(FP), DI
+	MOVQ    bSegments+48(FP), R8
+	MOVLQSX (DI)(SI*4), DI
+	SHLQ    $0x02, DI
+	MOVLQSX (R8)(SI*4), R8
+	IMULQ   bRow+72(FP), R8
+	ADDQ    b+16(FP), R8
+	INCQ    SI
+	MOVQ    SI, 16(SP)
+	MOVQ    R8, SI
+	ADDQ    (SP), SI
+	MOVQ    SI, 8(SP)
+
+inner:
+	VMOVUPS      (R8), Z20
+	VMOVUPS      64(R8), Z21
+	VMOVUPS      128(R8), Z22
+	VMOVUPS      192(R8), Z23
+	VMOVUPS.Z    256(R8), K1, Z24
+	VBROADCASTSS (CX)(DI*1), Z25
+	VFMADD231PS  Z25, Z20, Z0
+	VFMADD231PS  Z25, Z21, Z1
+	VFMADD231PS  Z25, Z22, Z2
+	VFMADD231PS  Z25, Z23, Z3
+	VFMADD231PS  Z25, Z24, Z4
+	VBROADCASTSS (DX)(DI*1), Z25
+	VFMADD231PS  Z25, Z20, Z5
+	VFMADD231PS  Z25, Z21, Z6
+	VFMADD231PS  Z25, Z22, Z7
+	VFMADD231PS  Z25, Z23, Z8
+	VFMADD231PS  Z25, Z24, Z9
+	VBROADCASTSS (BX)(DI*1), Z25
+	VFMADD231PS  Z25, Z20, Z10
+	VFMADD231PS  Z25, Z21, Z11
+	VFMADD231PS  Z25, Z22, Z12
+	VFMADD231PS  Z25, Z23, Z13
+	VFMADD231PS  Z25, Z24, Z14
+	VBROADCASTSS (AX)(DI*1), Z25
+	VFMADD231PS  Z25, Z20, Z15
+	VFMADD231PS  Z25, Z21, Z16
+	VFMADD231PS  Z25, Z22, Z17
+	VFMADD231PS  Z25, Z23, Z18
+	VFMADD231PS  Z25, Z24, Z19
+	ADDQ         aCol+64(FP), DI
+	ADDQ         bRow+72(FP), R8
+	CMPQ         R8, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), SI
+	CMPQ         SI, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, 192(CX)
+	VMOVUPS      Z4, K1, 256(CX)
+	MOVLQSX      4(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z5, (CX)
+	VMOVUPS      Z6, 64(CX)
+	VMOVUPS      Z7, 128(CX)
+	VMOVUPS      Z8, 192(CX)
+	VMOVUPS      Z9, K1, 256(CX)
+	MOVLQSX      8(AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z10, (CX)
+	VMOVUPS      Z11, 64(CX)
+	VMOVUPS      Z12, 128(CX)
+	VMOVUPS      Z13, 192(CX)
+	VMOVUPS      Z14, K1, 256(CX)
+	MOVLQSX      12(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z15, (AX)
+	VMOVUPS      Z16, 64(AX)
+	VMOVUPS      Z17, 128(AX)
+	VMOVUPS      Z18, 192(AX)
+	VMOVUPS      Z19, K1, 256(AX)
+	ADDQ         $0x10, cRows+24(FP)
+	ADDQ         $0x10, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect2x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect2x5AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), CX
+	IMULQ     cRow+56(FP), CX
+	ADDQ      c+0(FP), CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS   64(CX), Z1
+	VMOVUPS   128(CX), Z2
+	VMOVUPS   192(CX), Z3
+	VMOVUPS.Z 256(CX), K1, Z4
+	MOVLQSX   4(AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z5
+	VMOVUPS   64(AX), Z6
+	VMOVUPS   128(AX), Z7
+	VMOVUPS   192(AX), Z8
+	VMOVUPS.Z 256(AX), K1, Z9
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	PREFETCHT0   (CX)
+	PREFETCHT0   64(CX)
+	PREFETCHT0   128(CX)
+	PREFETCHT0   192(CX)
+	PREFETCHT0   256(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	PREFETCHT0   256(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z9
+	VMOVAPS      Z9, Z0
+	VMOVAPS      Z9, Z1
+	VMOVAPS      Z9, Z2
+	VMOVAPS      Z9, Z3
+	VMOVAPS      Z9, Z4
+	VMOVAPS      Z9, Z5
+	VMOVAPS      Z9, Z6
+	VMOVAPS      Z9, Z7
+	VMOVAPS      Z9, Z8
+	VMOVAPS      Z9, Z9
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), CX
+	SHLQ    $0x02, CX
+	ADDQ    a+8(FP), CX
+	MOVLQSX 4(AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), DX
+	MOVQ    aSegments+40(FP), BX
+	MOVQ    bSegments+48(FP), SI
+	MOVLQSX (BX)(DX*4), BX
+	SHLQ    $0x02, BX
+	MOVLQSX (SI)(DX*4), SI
+	IMULQ   bRow+72(FP), SI
+	ADDQ    b+16(FP), SI
+	INCQ    DX
+	MOVQ    DX, 16(SP)
+	MOVQ    SI, DX
+	ADDQ    (SP), DX
+	MOVQ    DX, 8(SP)
+
+inner:
+	VMOVUPS      (SI), Z10
+	VMOVUPS      64(SI), Z11
+	VMOVUPS      128(SI), Z12
+	VMOVUPS      192(SI), Z13
+	VMOVUPS.Z    256(SI), K1, Z14
+	VBROADCASTSS (CX)(BX*1), Z15
+	VFMADD231PS  Z15, Z10, Z0
+	VFMADD231PS  Z15, Z11, Z1
+	VFMADD231PS  Z15, Z12, Z2
+	VFMADD231PS  Z15, Z13, Z3
+	VFMADD231PS  Z15, Z14, Z4
+	VBROADCASTSS (AX)(BX*1), Z15
+	VFMADD231PS  Z15, Z10, Z5
+	VFMADD231PS  Z15, Z11, Z6
+	VFMADD231PS  Z15, Z12, Z7
+	VFMADD231PS  Z15, Z13, Z8
+	VFMADD231PS  Z15, Z14, Z9
+	ADDQ         aCol+64(FP), BX
+	ADDQ         bRow+72(FP), SI
+	CMPQ         SI, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), DX
+	CMPQ         DX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), CX
+	IMULQ        cRow+56(FP), CX
+	ADDQ         c+0(FP), CX
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, 192(CX)
+	VMOVUPS      Z4, K1, 256(CX)
+	MOVLQSX      4(AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z5, (AX)
+	VMOVUPS      Z6, 64(AX)
+	VMOVUPS      Z7, 128(AX)
+	VMOVUPS      Z8, 192(AX)
+	VMOVUPS      Z9, K1, 256(AX)
+	ADDQ         $0x08, cRows+24(FP)
+	ADDQ         $0x08, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
+// func indirect1x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·indirect1x5AVX512(SB), NOSPLIT, $24-120
+	MOVQ  inner+96(FP), AX
+	IMULQ bRow+72(FP), AX
+	MOVQ  AX, (SP)
+	MOVQ  lanes+104(FP), AX
+	MOVQ  $0xffffffffffffffff, CX
+	BZHIQ AX, CX, CX
+	KMOVW CX, K1
+
+tiles:
+	MOVQ      fresh+112(FP), AX
+	TESTQ     AX, AX
+	JNZ       fresh
+	MOVQ      cRows+24(FP), AX
+	MOVLQSX   (AX), AX
+	IMULQ     cRow+56(FP), AX
+	ADDQ      c+0(FP), AX
+	VMOVUPS   (AX), Z0
+	VMOVUPS   64(AX), Z1
+	VMOVUPS   128(AX), Z2
+	VMOVUPS   192(AX), Z3
+	VMOVUPS.Z 256(AX), K1, Z4
+	JMP       started
+
+fresh:
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	PREFETCHT0   (AX)
+	PREFETCHT0   64(AX)
+	PREFETCHT0   128(AX)
+	PREFETCHT0   192(AX)
+	PREFETCHT0   256(AX)
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
+	VMOVAPS      Z4, Z0
+	VMOVAPS      Z4, Z1
+	VMOVAPS      Z4, Z2
+	VMOVAPS      Z4, Z3
+	VMOVAPS      Z4, Z4
+
+started:
+	MOVQ    aRows+32(FP), AX
+	MOVLQSX (AX), AX
+	SHLQ    $0x02, AX
+	ADDQ    a+8(FP), AX
+	MOVQ    $0x00000000, 16(SP)
+
+segments:
+	MOVQ    16(SP), CX
+	MOVQ    aSegments+40(FP), DX
+	MOVQ    bSegments+48(FP), BX
+	MOVLQSX (DX)(CX*4), DX
+	SHLQ    $0x02, DX
+	MOVLQSX (BX)(CX*4), BX
+	IMULQ   bRow+72(FP), BX
+	ADDQ    b+16(FP), BX
+	INCQ    CX
+	MOVQ    CX, 16(SP)
+	MOVQ    BX, CX
+	ADDQ    (SP), CX
+	MOVQ    CX, 8(SP)
+
+inner:
+	VMOVUPS      (BX), Z5
+	VMOVUPS      64(BX), Z6
+	VMOVUPS      128(BX), Z7
+	VMOVUPS      192(BX), Z8
+	VMOVUPS.Z    256(BX), K1, Z9
+	VBROADCASTSS (AX)(DX*1), Z10
+	VFMADD231PS  Z10, Z5, Z0
+	VFMADD231PS  Z10, Z6, Z1
+	VFMADD231PS  Z10, Z7, Z2
+	VFMADD231PS  Z10, Z8, Z3
+	VFMADD231PS  Z10, Z9, Z4
+	ADDQ         aCol+64(FP), DX
+	ADDQ         bRow+72(FP), BX
+	CMPQ         BX, 8(SP)
+	JNE          inner
+	MOVQ         segments+88(FP), CX
+	CMPQ         CX, 16(SP)
+	JNE          segments
+	MOVQ         cRows+24(FP), AX
+	MOVLQSX      (AX), AX
+	IMULQ        cRow+56(FP), AX
+	ADDQ         c+0(FP), AX
+	VMOVUPS      Z0, (AX)
+	VMOVUPS      Z1, 64(AX)
+	VMOVUPS      Z2, 128(AX)
+	VMOVUPS      Z3, 192(AX)
+	VMOVUPS      Z4, K1, 256(AX)
+	ADDQ         $0x04, cRows+24(FP)
+	ADDQ         $0x04, aRows+32(FP)
+	DECQ         rowTiles+80(FP)
+	JNZ          tiles
+	VZEROUPPER
+	RET
+
 // func expAVX512(dst *float32, x *float32, n uint64)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·expAVX512(SB), NOSPLIT, $0-24

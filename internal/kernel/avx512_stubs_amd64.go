@@ -179,6 +179,116 @@ func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64
 //go:noescape
 func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
+// indirect12x1AVX512 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect12x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect8x1AVX512 computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect8x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x1AVX512 computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x1AVX512 computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x1AVX512 computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect12x2AVX512 computes rowTiles tiles of 12 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect12x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect8x2AVX512 computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect8x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x2AVX512 computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x2AVX512 computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x2AVX512 computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect8x3AVX512 computes rowTiles tiles of 8 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect8x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x3AVX512 computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x3AVX512 computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x3AVX512 computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x3AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect6x4AVX512 computes rowTiles tiles of 6 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect6x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x4AVX512 computes rowTiles tiles of 4 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x4AVX512 computes rowTiles tiles of 2 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x4AVX512 computes rowTiles tiles of 1 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x4AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect5x5AVX512 computes rowTiles tiles of 5 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect5x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect4x5AVX512 computes rowTiles tiles of 4 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect4x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect2x5AVX512 computes rowTiles tiles of 2 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect2x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// indirect1x5AVX512 computes rowTiles tiles of 1 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func indirect1x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
 // expAVX512 computes n numbers.
 //
 //go:noescape

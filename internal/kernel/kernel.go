@@ -26,6 +26,8 @@ type Set struct {
 	MulLanes func(p Product)
 	// MulDots adds a product with the summed axis in the lanes; see Dots.
 	MulDots func(p Dots)
+	// MulIndirect adds a product whose operands are found by tables; see Indirect.
+	MulIndirect func(p Indirect)
 
 	// Exp, Log, Log1p, Tanh and Sigmoid compute dst[i] = f(src[i]). Log1p requires src[i] >= 0.
 	Exp, Log, Log1p, Tanh, Sigmoid func(dst, src []float32)
@@ -101,6 +103,7 @@ var reference = Set{
 	Name:        "go",
 	MulLanes:    mulLanes,
 	MulDots:     mulDots,
+	MulIndirect: indirect,
 	Exp:         expAll,
 	Log:         logAll,
 	Log1p:       log1pAll,

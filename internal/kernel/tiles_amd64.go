@@ -93,7 +93,7 @@ func (t *lanesTiles) run(p Product) {
 	for l := 0; l < p.Inner; blocks-- {
 		inner := (p.Inner - l + blocks - 1) / blocks // equal blocks, without a short last one
 		for j := 0; j < p.Columns; {
-			registers, width := t.width(p.Columns - j)
+			registers, width := tileWidth(p.Columns-j, t.lanes, len(t.tiles), t.masked)
 			t.column(&p, l, inner, j, registers, width)
 			j += width
 		}
@@ -101,16 +101,16 @@ func (t *lanesTiles) run(p Product) {
 	}
 }
 
-// width returns the width of the next tile, in registers and columns. It makes tiles of about equal
-// width, because narrow tiles are slow.
-func (t *lanesTiles) width(columns int) (registers, width int) {
-	all := (columns + t.lanes - 1) / t.lanes
-	tiles := (all + len(t.tiles) - 1) / len(t.tiles)
+// tileWidth returns the width of the next tile, in registers of some lanes and in columns. It makes
+// tiles of about equal width, because narrow tiles are slow.
+func tileWidth(columns, lanes, widest, masked int) (registers, width int) {
+	all := (columns + lanes - 1) / lanes
+	tiles := (all + widest - 1) / widest
 	registers = (all + tiles - 1) / tiles
-	if registers > t.masked && columns < registers*t.lanes {
-		registers = t.masked
+	if registers > masked && columns < registers*lanes {
+		registers = masked
 	}
-	return registers, min(columns, registers*t.lanes)
+	return registers, min(columns, registers*lanes)
 }
 
 // column adds the products of rows l to l+inner of B to columns j to j+width of C.
@@ -131,4 +131,71 @@ func asNumber(b bool) uint64 {
 		return 1
 	}
 	return 0
+}
+
+type indirectTile func(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32,
+	cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// indirectTiles computes Indirect in tiles of rows x registers.
+type indirectTiles struct {
+	lanes  int                 // of a register
+	masked int                 // as in lanesTiles
+	tiles  [][]indirectHeights // by registers-1, the tallest first
+}
+
+// indirectHeights is a tile of some rows.
+type indirectHeights struct {
+	rows int
+	tile indirectTile
+}
+
+// indirectBlock is as lanesBlock. It is larger, because the steps of a convolution are many.
+const indirectBlock = 768
+
+// run computes a product. It checks the bounds, because the assembly does not.
+func (t *indirectTiles) run(p Indirect) {
+	if len(p.CRows) == 0 || p.Columns <= 0 {
+		return
+	}
+	if len(p.ASegments) == 0 || p.Inner <= 0 {
+		indirect(p)
+		return
+	}
+	p.check()
+	segments := max(1, indirectBlock/p.Inner)
+	blocks := (p.Inner + indirectBlock - 1) / indirectBlock
+	for first := 0; first < len(p.ASegments); first += segments {
+		last := min(first+segments, len(p.ASegments))
+		for l, left := 0, blocks; left > 0; left-- {
+			inner := (p.Inner - l + left - 1) / left // equal blocks, as in lanesTiles
+			t.block(&p, p.ASegments[first:last], p.BSegments[first:last], l, inner,
+				p.Fresh && first == 0 && l == 0)
+			l += inner
+		}
+	}
+}
+
+// block adds the products of some segments, of their steps l to l+inner.
+func (t *indirectTiles) block(
+	p *Indirect, aSegments, bSegments []int32, l, inner int, fresh bool,
+) {
+	for j := 0; j < p.Columns; {
+		registers, width := tileWidth(p.Columns-j, t.lanes, len(t.tiles), t.masked)
+		i := 0
+		for _, height := range t.tiles[registers-1] {
+			tiles := (len(p.CRows) - i) / height.rows
+			if tiles == 0 {
+				continue
+			}
+			height.tile(&p.C[j], &p.A[l*p.ACol], &p.B[l*p.BRow+j],
+				&p.CRows[i], &p.ARows[i], &aSegments[0], &bSegments[0],
+				stride(p.CRow), stride(p.ACol), stride(p.BRow), uint64(tiles),
+				uint64(len(aSegments)), uint64(inner), uint64(width-(registers-1)*t.lanes),
+				asNumber(fresh))
+			i += tiles * height.rows
+		}
+		j += width
+	}
 }

@@ -24,6 +24,7 @@ func main() {
 		os.Exit(2)
 	}
 	products()
+	indirects()
 	vectors()
 	softmax()
 	argMax()
