@@ -46,7 +46,7 @@ func (n *Network) Blocks() []WeightBlock {
 func (w *Weight) blocks() []op.Block {
 	var list []op.Block
 	for i, matrix := range w.Storage {
-		columns := min(blockColumns, matrix.Width)
+		columns := blockWidth(matrix.Width)
 		rows := max(1, blockSize/columns)
 		for r := 0; r < w.Rows; r += rows {
 			for c := 0; c < matrix.Width; c += columns {
@@ -59,6 +59,15 @@ func (w *Weight) blocks() []op.Block {
 		}
 	}
 	return list
+}
+
+// blockWidth returns the columns of a block, so that the blocks of a matrix have about equal widths
+// of whole vectors: narrow blocks are slow.
+func blockWidth(columns int) int {
+	const lanes = 16
+	blocks := (columns + blockColumns - 1) / blockColumns
+	width := (columns + blocks - 1) / blocks
+	return min((width+lanes-1)/lanes*lanes, columns)
 }
 
 // Assign divides the blocks among the workers so that their work is about equal. A worker gets the
