@@ -10,28 +10,21 @@ import (
 	"braid/tensor"
 )
 
-// conv is the op of Conv1D and Conv2D. The patch of a position is the input under the window,
-// [height, width, channels of a group], with zeros outside of the input. The output is the product
-// of the patches and the kernel [patch, filters], for each group of filters.
+// conv is the op of Conv1D and Conv2D. The output is the product of the patches and the kernel
+// [patch, filters], for each group of filters. The patch of a position is the input under the
+// window, [height, width, channels of a group]. Taps outside of the input do not take part.
 type conv struct {
-	window    window
-	channels  int // of the input
-	filters   int
-	groups    int
-	bias      bool
-	patches   int // scratch: patches of some positions
-	flipped   int // scratch: the kernel [filters, patch]
-	capacity  int // of patches, in numbers
-	pointwise bool
-}
+	window   window
+	channels int // of the input
+	filters  int
+	groups   int
+	bias     bool
+	flipped  int // scratch: the kernel of each group as [height, width, filters, channels]
 
-// Patches take patchMemory floats, so that they stay in the L2 cache. If they are long, two times
-// tileRows patches are multiplied at a time all the same, because each time reads the kernel.
-// tileRows is a multiple of the rows of the tiles of every product.
-const (
-	patchMemory = 32 << 10
-	tileRows    = 20
-)
+	forward, backward route
+	gradient          outer
+	images            int // successive images in the tables of all
+}
 
 // build checks filters and groups and declares weights, with a kernel of the given window.
 func (o conv) build(
@@ -55,16 +48,21 @@ func (o conv) build(
 	if o.bias = !noBias; o.bias {
 		b.Weight("bias", start, o.filters)
 	}
-	o.pointwise = o.window.size() == 1 && o.window.height.stride == 1 && o.window.width.stride == 1
-	if !o.pointwise {
-		o.capacity = max(patchMemory, 2*tileRows*o.patch())
-		o.patches = b.Scratch(o.capacity + quad)
+	o = o.planned()
+	if o.gradient.padded {
+		o.gradient.copies = b.Scratch(o.images * o.gradient.paddedSize())
 	}
 	o.flipped = b.Scratch(o.patch() * o.filters)
-	if o.inLines() {
-		return newLines(b, o), failed
-	}
 	return o, failed
+}
+
+// planned returns the op with its tables.
+func (o conv) planned() conv {
+	o.forward = o.window.forward(o.channels, o.filters, o.groups)
+	o.backward = o.window.backward(o.channels, o.filters, o.groups)
+	o.images = min(o.forward.images, o.backward.images)
+	o.gradient = newOuter(o.window, o.channels, o.filters, o.groups, o.images)
+	return o
 }
 
 // patch returns the length of a patch.
@@ -77,16 +75,14 @@ func (o conv) group(g int) (channels, filters op.Span) {
 }
 
 func (o conv) Forward(t *op.Task) {
-	all := op.Span{Hi: o.patch()}
-	o.each(t, t.In[0], t.Out, all, func(r run) {
-		out := r.matrix(t.Out, o.window.positions(), o.filters)
+	o.each(t, t.In[0], t.Out, func(row, images int) {
+		in, out := t.In[0].From(row), t.Out.From(row)
 		if o.bias {
-			fillRows(out, r.count, t.Weights[1].Data)
+			fillRows(tensor.RowsOf(out, o.filters), images*o.window.positions(), t.Weights[1].Data)
 		}
 		for g := range o.groups {
-			_, f := o.group(g)
-			op.Multiply(o.bias, r.count, out.Columns(f.Lo, f.Hi), o.gather(t, r, g, all),
-				t.Weights[0].Columns(f.Lo, f.Hi))
+			c, f := o.group(g)
+			o.forward.add(!o.bias, images, out[f.Lo:], in[c.Lo:], t.Weights[0].Columns(f.Lo, f.Hi))
 		}
 	})
 }
@@ -95,78 +91,60 @@ func (o conv) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	all := op.Span{Hi: o.patch()}
-	flipped := tensor.RowsOf(t.Scratch[o.flipped], all.Hi)
-	kernel.Default().Transpose(kernel.Transposition{
-		Rows: all.Hi, Columns: o.filters, Y: flipped.Data, YRow: all.Hi,
-		X: t.Weights[0].Data, XRow: t.Weights[0].Stride,
-	})
-	o.each(t, t.InGrad[0], t.OutGrad, all, func(r run) {
-		out := r.matrix(t.OutGrad, o.window.positions(), o.filters)
+	flipped := o.flip(t)
+	o.each(t, t.InGrad[0], t.OutGrad, func(row, images int) {
+		grad, d := t.InGrad[0].From(row), t.OutGrad.From(row)
 		for g := range o.groups {
 			c, f := o.group(g)
-			w := flipped.Skip(f.Lo)
-			if o.pointwise {
-				in := r.matrix(t.InGrad[0], o.window.positions(), o.channels)
-				op.Multiply(true, r.count, in.Columns(c.Lo, c.Hi), out.Columns(f.Lo, f.Hi), w)
-				continue
-			}
-			patches := tensor.RowsOf(t.Scratch[o.patches], all.Hi)
-			op.Multiply(false, r.count, patches, out.Columns(f.Lo, f.Hi), w)
-			o.scatter(t, r, g, patches.Data)
+			o.backward.add(false, images, grad[c.Lo:], d[f.Lo:], flipped.Skip(f.Lo*o.window.size()))
 		}
 	})
+}
+
+// flip returns the kernels of all groups, in order, each as [height, width, filters, channels].
+func (o conv) flip(t *op.Task) tensor.Rows[float32] {
+	channels := o.channels / o.groups
+	flipped, w := tensor.RowsOf(t.Scratch[o.flipped], channels), t.Weights[0]
+	for g := range o.groups {
+		_, f := o.group(g)
+		for tap := range o.window.size() {
+			kernel.Default().Transpose(kernel.Transposition{
+				Rows: channels, Columns: f.Len(),
+				Y: flipped.From(f.Lo*o.window.size() + tap*f.Len()), YRow: channels,
+				X: w.From(tap * channels)[f.Lo:], XRow: w.Stride,
+			})
+		}
+	}
+	return flipped
 }
 
 func (o conv) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
-	rows := op.Span{Lo: block.RowLo, Hi: block.RowHi}
-	columns := op.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
-	add := false
-	o.each(t, t.In[0], t.OutGrad, rows, func(r run) {
-		out := r.matrix(t.OutGrad, o.window.positions(), o.filters)
+	o.each(t, t.In[0], t.OutGrad, func(row, images int) {
+		d := tensor.RowsOf(t.OutGrad.From(row), o.filters)
 		if weight == 1 {
-			op.AddRows(add, r.count, out, block, grad)
-			add = true
+			op.AddRows(row > t.Lo, images*o.window.positions(), d, block, grad)
 			return
 		}
+		in := o.gradient.source(t, images, t.In[0].From(row))
 		for g := range o.groups {
-			_, f := o.group(g)
-			if f = f.Intersect(columns); f.Len() == 0 {
-				continue
+			c, f := o.group(g)
+			if f = f.Intersect(op.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}); f.Len() > 0 {
+				o.gradient.add(row > t.Lo, images, in[c.Lo:], d.Columns(f.Lo, f.Hi),
+					op.Span{Lo: block.RowLo, Hi: block.RowHi},
+					grad.Columns(f.Lo-block.ColumnLo, f.Hi-block.ColumnLo))
 			}
-			op.AddOuter(add, r.count, o.gather(t, r, g, rows), out,
-				op.Block{RowHi: rows.Len(), ColumnLo: f.Lo, ColumnHi: f.Hi},
-				grad.Columns(f.Lo-columns.Lo, f.Hi-columns.Lo))
 		}
-		add = true
 	})
 }
 
-// run is consecutive positions, from a position of a batch row on. It may go on in the next rows.
-type run struct{ row, position, count int }
-
-// matrix returns the matrix of a run, given its window on the batch with width numbers a position.
-func (r run) matrix(x tensor.Rows[float32], positions, width int) tensor.Rows[float32] {
-	return tensor.RowsOf(x.From(r.row)[r.position*width:], width)
-}
-
-// each calls work with the positions of all rows in order, in runs whose patches fit the scratch
-// memory, with some columns of each patch. If positions have equal distances across rows, a run may
-// have several rows.
-func (o conv) each(t *op.Task, in, out tensor.Rows[float32], columns op.Span, work func(r run)) {
-	positions := o.window.positions()
-	length, limit := positions, positions
-	if out.Stride == positions*o.filters &&
-		(!o.pointwise || in.Stride == positions*o.channels) {
-		length = positions * (t.Hi - t.Lo)
-		limit = length
+// each calls work with a batch row and a number of successive rows of it, for all rows of a task.
+// It is one row at a time if the images of a or b are not adjacent.
+func (o conv) each(t *op.Task, a, b tensor.Rows[float32], work func(row, images int)) {
+	images := o.images
+	if a.Stride != a.Width || b.Stride != b.Width {
+		images = 1
 	}
-	if !o.pointwise {
-		limit = o.capacity / columns.Len() / tileRows * tileRows
-	}
-	for row := t.Lo; row < t.Hi; row += length / positions {
-		for done := 0; done < length; done += limit {
-			work(run{row + done/positions, done % positions, min(limit, length-done)})
-		}
+	for row := t.Lo; row < t.Hi; row += images {
+		work(row, min(images, t.Hi-row))
 	}
 }

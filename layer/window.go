@@ -49,6 +49,9 @@ func newAxis(in, size, stride, dilation int, padding Padding) (axis, error) {
 // at returns the position of a tap in the input. It may be outside.
 func (a axis) at(out, tap int) int { return out*a.stride - a.before + tap*a.dilation }
 
+// covered returns the positions that the windows cover, with those of the padding.
+func (a axis) covered() int { return a.at(a.out-1, a.size-1) + a.before + 1 }
+
 // taps returns the taps lo to hi-1 that are inside the input. hi is at least lo.
 func (a axis) taps(out int) (lo, hi int) {
 	first := a.at(out, 0)
@@ -57,14 +60,6 @@ func (a axis) taps(out int) (lo, hi int) {
 	}
 	hi = min((a.in-first+a.dilation-1)/a.dilation, a.size)
 	return lo, max(lo, hi)
-}
-
-// inside returns the positions lo to hi-1 at which all taps are inside the input. They are none if
-// lo is at least hi.
-func (a axis) inside() (lo, hi int) {
-	lo, _ = a.positions(0)
-	_, hi = a.positions(a.size - 1)
-	return lo, hi
 }
 
 // positions returns the positions lo to hi-1 of the window at which a tap is inside the input. They
@@ -101,6 +96,9 @@ func newWindow(
 
 // positions returns the number of positions of the window.
 func (w window) positions() int { return w.height.out * w.width.out }
+
+// inputs returns the number of positions of the input.
+func (w window) inputs() int { return w.height.in * w.width.in }
 
 // size returns the number of taps.
 func (w window) size() int { return w.height.size * w.width.size }
