@@ -41,18 +41,9 @@ func (GlobalAveragePooling1D) Kind() string { return "GlobalAveragePooling1D" }
 
 // Build declares the output.
 func (l GlobalAveragePooling1D) Build(b *braid.Builder) (op.Op, error) {
-	masked, err := wantOptionalMask(b)
+	in, masked, err := wantMaskedSteps(b)
 	if err != nil {
 		return nil, err
-	}
-	in, err := stepsOf(b)
-	if err != nil {
-		return nil, err
-	}
-	if masked {
-		if err := wantMask(b, 1, in[0]); err != nil {
-			return nil, err
-		}
 	}
 	o := newGlobalAverage(b, in, l.KeepDims)
 	o.masked = masked

@@ -28,9 +28,10 @@ func (l GlobalMaxPooling2D) Build(b *braid.Builder) (op.Op, error) {
 }
 
 // GlobalMaxPooling1D takes the largest number of each channel of a sequence: Keras'
-// GlobalMaxPooling1D. The gradient goes to the first of equal numbers.
+// GlobalMaxPooling1D. The gradient goes to the first of equal numbers. Steps with mask 0 do not
+// count; a row without any other step gives 0, and its steps get no gradient.
 //
-//	in   [batch, steps, channels]
+//	in   [batch, steps, channels], and optionally a mask [batch, steps] of 0 and 1
 //	out  [batch, channels], or [batch, 1, channels] with KeepDims
 type GlobalMaxPooling1D struct {
 	KeepDims bool `json:"keep_dims,omitzero"`
@@ -41,11 +42,15 @@ func (GlobalMaxPooling1D) Kind() string { return "GlobalMaxPooling1D" }
 
 // Build declares the output.
 func (l GlobalMaxPooling1D) Build(b *braid.Builder) (op.Op, error) {
-	in, err := wantSteps(b)
+	in, masked, err := wantMaskedSteps(b)
 	if err != nil {
 		return nil, err
 	}
-	return globalMax(b, in, l.KeepDims), nil
+	o := globalMax(b, in, l.KeepDims)
+	if masked {
+		return maskedMax{o}, nil
+	}
+	return o, nil
 }
 
 // globalMax is a maxPool with one position that covers the input.
@@ -55,4 +60,45 @@ func globalMax(b *braid.Builder, in tensor.Shape, keepDims bool) maxPool {
 	positions := in.Size() / channels
 	all := axis{in: positions, out: 1, size: positions, stride: 1, dilation: 1}
 	return maxPool{pool{window{point, all}, channels, b.Scratch(channels)}}
+}
+
+// maskedMax is a maxPool that covers the steps of a sequence whose mask is not 0.
+type maskedMax struct{ maxPool }
+
+// steps calls step for each step of a row that counts, with its channels as a range of the row.
+func (o maskedMax) steps(t *op.Task, row int, step func(lo, hi int)) {
+	for i, v := range t.In[1].Row(row) {
+		if v != 0 {
+			step(i*o.channels, (i+1)*o.channels)
+		}
+	}
+}
+
+func (o maskedMax) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		in, out, first := t.In[0].Row(r), t.Out.Row(r), true
+		clear(out)
+		o.steps(t, r, func(lo, hi int) {
+			if first {
+				copy(out, in[lo:hi])
+				first = false
+				return
+			}
+			raise(out, in[lo:hi])
+		})
+	}
+}
+
+func (o maskedMax) Backward(t *op.Task) {
+	if t.InGrad[0].IsNil() {
+		return
+	}
+	rest := t.Scratch[o.grad]
+	for r := t.Lo; r < t.Hi; r++ {
+		in, grad, out := t.In[0].Row(r), t.InGrad[0].Row(r), t.Out.Row(r)
+		copy(rest, t.OutGrad.Row(r))
+		o.steps(t, r, func(lo, hi int) {
+			addWhereRarelyEqual(grad[lo:hi], in[lo:hi], out, rest)
+		})
+	}
 }

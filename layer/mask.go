@@ -16,6 +16,18 @@ func wantOptionalMask(b *braid.Builder) (masked bool, err error) {
 	return false, b.Want(1, tensor.Float32)
 }
 
+// wantMaskedSteps returns the shape [steps, channels] of the first input of a layer that takes an
+// optional mask of the steps. It reports whether there is a mask.
+func wantMaskedSteps(b *braid.Builder) (in tensor.Shape, masked bool, err error) {
+	if masked, err = wantOptionalMask(b); err != nil {
+		return nil, false, err
+	}
+	if in, err = stepsOf(b); err == nil && masked {
+		err = wantMask(b, 1, in[0])
+	}
+	return in, masked, err
+}
+
 // wantMask returns an error unless an input is a float32 mask of some steps.
 func wantMask(b *braid.Builder, input, steps int) error {
 	if b.DType(input) != tensor.Float32 {

@@ -37,6 +37,12 @@ func poolingNetworks() map[string]network {
 			g.Head("masked", layer.GlobalAveragePooling1D{}, under, mask)
 			g.Head("mean", layer.GlobalAveragePooling1D{KeepDims: true}, under)
 		}},
+		"max of some steps": {draw: func(g *braid.Graph) {
+			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 7))
+			mask := g.Input("mask", tensor.Float32, 7)
+			g.Head("most", layer.GlobalMaxPooling1D{}, under, mask)
+			g.Head("kept", layer.GlobalMaxPooling1D{KeepDims: true}, under, mask)
+		}},
 		"max of steps": {draw: func(g *braid.Graph) {
 			under := g.Add("under", embedding, g.Input("x", tensor.Int32, 7))
 			g.Head("max", layer.MaxPooling1D{Size: 3, Strides: 2, Padding: layer.Same}, under)
@@ -100,6 +106,9 @@ var pooling = family{
 		{layer.AveragePooling2D{Padding: 7}, "4x5x6", "Padding = Padding(7), want"},
 		{layer.AveragePooling2D{}, "i5", "is int32, want float32"},
 		{layer.GlobalMaxPooling1D{}, "4x5x6", "the input has 3 axes, want 2"},
+		{layer.GlobalMaxPooling1D{}, "5x3 5 5", "got 3 inputs, want 1"},
+		{layer.GlobalMaxPooling1D{}, "5x3 3", "the mask has shape [3], want [5]"},
+		{layer.GlobalMaxPooling1D{}, "5x3 i5", "is int32, want float32"},
 		{layer.GlobalMaxPooling2D{}, "5x3", "the input has 2 axes, want 3"},
 		{layer.GlobalAveragePooling2D{}, "4x5x6 5", "got 2 inputs, want 1"},
 		{layer.GlobalAveragePooling1D{}, "5x3 5 5", "got 3 inputs, want 1"},
@@ -155,6 +164,56 @@ func TestMaxPoolingTies(t *testing.T) {
 	run.Forward()
 	run.Backward()
 	for name, want := range map[string]float32{"d.kernel": 2 * 3, "d.bias": 2} {
+		w, err := m.Weight(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := run.Gradient(w)[0]; got != want {
+			t.Errorf("gradient of %s is %v, want %v", name, got, want)
+		}
+	}
+}
+
+// TestMaskedMax checks rows with one step that counts, with two, with two equal ones and with none.
+// The kernel is 1 and the bias 0, so that the output is the largest x that counts.
+func TestMaskedMax(t *testing.T) {
+	g := braid.NewGraph("masked")
+	x, mask := g.Input("x", tensor.Float32, 3, 1), g.Input("mask", tensor.Float32, 3)
+	one := layer.Weight{Init: layer.Constant, Value: 1}
+	under := g.Add("d", layer.Dense{Units: 1, Kernel: one}, x)
+	g.Head("head", layer.GlobalMaxPooling1D{}, under, mask)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []struct {
+		x, mask              []float32
+		want                 float32
+		wantKernel, wantBias float32 // the gradient, for an output's gradient of 1
+	}{
+		{[]float32{5, -3, 7}, []float32{0, 1, 0}, -3, -3, 1},
+		{[]float32{9, -4, -2}, []float32{0, 1, 1}, -2, -2, 1},
+		{[]float32{8, 6, 6}, []float32{0, 1, 1}, 6, 6, 1},
+		{[]float32{-8, -6, -5}, []float32{0, 0, 0}, 0, 0, 0},
+	}
+	run := braidtest.NewBatch(m, len(rows), 1)
+	grads := run.Space.HeadGrad(0, false)
+	var kernel, bias float32
+	for i, r := range rows {
+		copy(run.Team.Workers[0].Input(0).Row(i), r.x)
+		copy(run.Team.Workers[0].Input(1).Row(i), r.mask)
+		factor := float32(int(1) << i) // rows differ in their gradient
+		grads.Row(i)[0] = factor
+		kernel, bias = kernel+factor*r.wantKernel, bias+factor*r.wantBias
+	}
+	run.Forward()
+	for i, r := range rows {
+		if got := run.Space.Output(0).Row(i)[0]; got != r.want {
+			t.Errorf("row %d: the largest of %v with mask %v is %v, want %v", i, r.x, r.mask, got, r.want)
+		}
+	}
+	run.Backward()
+	for name, want := range map[string]float32{"d.kernel": kernel, "d.bias": bias} {
 		w, err := m.Weight(name)
 		if err != nil {
 			t.Fatal(err)

@@ -117,7 +117,7 @@ func (s *sketch) globalAveragePooling1D(x flow) flow {
 
 func (s *sketch) globalMaxPooling1D(x flow) flow {
 	shape, keep := s.global(x)
-	return s.add(layer.GlobalMaxPooling1D{KeepDims: keep}, x, shape)
+	return s.add(layer.GlobalMaxPooling1D{KeepDims: keep}, x, shape, s.maybeMask(x)...)
 }
 
 func (s *sketch) upSampling(x flow) flow {
