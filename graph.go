@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 	"braid/op"
 	"braid/tensor"
@@ -121,8 +122,8 @@ func (g *Graph) finish(n *Node) *Node {
 
 // build calls the layer's Build and checks what it declared.
 func (n *Node) build() error {
-	if n.layer == nil {
-		return errors.New("the layer is nil, want one such as layer.Dense{...}")
+	if err := kinds.NotNil(n.layer, "one such as layer.Dense{...}"); err != nil {
+		return fmt.Errorf("the layer is %w", err)
 	}
 	for i, in := range n.inputs {
 		if in == nil || in.graph != n.graph {
@@ -131,8 +132,8 @@ func (n *Node) build() error {
 	}
 	b := &Builder{node: n}
 	built, err := n.layer.Build(b)
-	if err == nil && built == nil {
-		err = errors.New("Build returned no op")
+	if err == nil && kinds.IsNil(built) {
+		err = fmt.Errorf("Build returned %w", kinds.NotNil(built, "an op or an error"))
 	}
 	if err == nil {
 		n.op, n.shape = built, b.output
@@ -164,6 +165,9 @@ func (n *Node) check() error {
 	for _, w := range slices.Concat(n.weights, n.state) {
 		if err := w.shape.Check(); err != nil {
 			return fmt.Errorf("weight %q: %w", w.name, err)
+		}
+		if w.init == nil {
+			return fmt.Errorf("weight %q: the initializer is nil", w.name)
 		}
 	}
 	if n.again == nil {

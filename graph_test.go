@@ -73,7 +73,11 @@ func TestGraphMistakes(t *testing.T) {
 		}, "not a node of this graph"},
 		"nil layer": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", nil, x) },
-			"the layer is nil",
+			"the layer is nil, want one such as layer.Dense{...}",
+		},
+		"nil pointer": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", (*layer.Dense)(nil), x) },
+			"the layer is a nil *layer.Dense, want one such as layer.Dense{...}",
 		},
 		"name taken": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Head("x", layer.Dense{Units: 1}, x) },
@@ -117,7 +121,15 @@ func TestGraphMistakes(t *testing.T) {
 		},
 		"computed ids": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{}, x) },
-			"Odd: Build returned no op",
+			"Odd: Build returned nil, want an op or an error",
+		},
+		"nil pointer as op": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", oddLayer{op: (*view)(nil)}, x) },
+			"Odd: Build returned a nil *braid_test.view, want an op or an error",
+		},
+		"no initializer": {
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", bareLayer{}, x) },
+			`Bare: weight "kernel": the initializer is nil`,
 		},
 	} {
 		g := braid.NewGraph("mistakes")
@@ -132,10 +144,21 @@ func TestGraphMistakes(t *testing.T) {
 	}
 }
 
-type oddLayer struct{}
+type oddLayer struct{ op op.Op }
 
-func (oddLayer) Kind() string                        { return "Odd" }
-func (oddLayer) Build(*braid.Builder) (op.Op, error) { return nil, nil }
+func (oddLayer) Kind() string                          { return "Odd" }
+func (l oddLayer) Build(*braid.Builder) (op.Op, error) { return l.op, nil }
+
+// bareLayer declares a weight without an initializer.
+type bareLayer struct{}
+
+func (bareLayer) Kind() string { return "Bare" }
+
+func (bareLayer) Build(b *braid.Builder) (op.Op, error) {
+	b.Output(2)
+	b.Weight("kernel", nil, 3, 2)
+	return leafOp{}, nil
+}
 
 // tanhView is a view with an activation. The activation would overwrite its input.
 type tanhView struct{}

@@ -299,8 +299,11 @@ func TestJSON(t *testing.T) {
 	if _, err := json.Marshal(List{Flip{Mode: 9}}); err == nil {
 		t.Error("an unknown mode can be written")
 	}
-	if _, err := json.Marshal(List{nil}); err == nil {
-		t.Error("nil can be written")
+	for _, a := range []Augment{nil, (*Flip)(nil)} {
+		if _, err := json.Marshal(List{a}); err == nil ||
+			!strings.Contains(err.Error(), "augment: member 0 is") {
+			t.Errorf("%#v is written with error %v", a, err)
+		}
 	}
 	custom, err := DecodeList([]byte(`[{"kind":"invert","config":{"most":9}}]`), invert{})
 	if err != nil || custom[0] != (invert{9}) {
@@ -348,7 +351,9 @@ func TestMistakes(t *testing.T) {
 		{Contrast{Factor: 2}, "Factor = 2"},
 		{Cutout{}, "Size = 0, want 1"},
 		{Cutout{Size: 1, Value: nan}, "Value = NaN"},
-		{nil, "member 1 is nil"},
+		{nil, "member 1 is nil, want one such as Flip{}"},
+		{(*Flip)(nil), "member 1 is a nil *augment.Flip, want one"},
+		{invert{}, "invert: Bind returned nil, want a Func or an error"},
 	} {
 		_, err := List{Flip{}, c.a}.Bind(tensor.Float32, tensor.Shape{4, 6})
 		if err == nil || !strings.Contains(err.Error(), c.want) ||

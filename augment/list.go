@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"braid/internal/kinds"
 	"braid/op"
 	"braid/tensor"
 )
@@ -21,12 +22,14 @@ type entry struct {
 	Config json.RawMessage `json:"config"`
 }
 
+const wantMember = "one such as Flip{}"
+
 // MarshalJSON writes the list.
 func (l List) MarshalJSON() ([]byte, error) {
 	entries := make([]entry, len(l))
 	for i, a := range l {
-		if a == nil {
-			return nil, fmt.Errorf("augment: member %d is nil", i)
+		if err := kinds.NotNil(a, wantMember); err != nil {
+			return nil, fmt.Errorf("augment: member %d is %w", i, err)
 		}
 		config, err := json.Marshal(a)
 		if err != nil {
@@ -98,10 +101,13 @@ func (l List) Bind(dtype tensor.DType, shape tensor.Shape) (*Pipeline, error) {
 	}
 	p := &Pipeline{images: images}
 	for i, a := range l {
-		if a == nil {
-			return nil, fmt.Errorf("member %d is nil", i)
+		if err := kinds.NotNil(a, wantMember); err != nil {
+			return nil, fmt.Errorf("member %d is %w", i, err)
 		}
 		fn, err := a.Bind(images)
+		if err == nil && kinds.IsNil(fn) {
+			err = fmt.Errorf("Bind returned %w", kinds.NotNil(fn, "a Func or an error"))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("member %d: %s: %w", i, a.Kind(), err)
 		}

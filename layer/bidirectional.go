@@ -3,7 +3,6 @@ package layer
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"braid"
@@ -39,9 +38,6 @@ func (Bidirectional) Kind() string { return "Bidirectional" }
 
 // Build declares the weights of both directions.
 func (l Bidirectional) Build(b *braid.Builder) (op.Op, error) {
-	if l.Layer == nil {
-		return nil, errors.New("Layer is nil, want LSTM, GRU or SimpleRNN")
-	}
 	if !mergeNames.Has(l.Merge) {
 		return nil, fmt.Errorf("Merge = %v, want MergeConcat, MergeSum, MergeMul or MergeAve", l.Merge)
 	}
@@ -88,10 +84,15 @@ func (l Bidirectional) Build(b *braid.Builder) (op.Op, error) {
 	return o, nil
 }
 
+const wantRecurrent = "LSTM, GRU or SimpleRNN"
+
 // direction returns the op of a direction.
 func direction(
 	b *braid.Builder, field string, l Recurrent, prefix string,
 ) (o *recurrent, err error) {
+	if err := kinds.NotNil(l, wantRecurrent); err != nil {
+		return nil, fmt.Errorf("%s is %w", field, err)
+	}
 	if o, err = l.recurrent(b, prefix); err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", field, l.Kind(), err)
 	}
@@ -232,20 +233,23 @@ type recurrentJSON struct {
 
 // MarshalJSON writes each layer as its kind and its configuration.
 func (l Bidirectional) MarshalJSON() ([]byte, error) {
-	first, err := encodeRecurrent(l.Layer)
+	first, err := encodeRecurrent("Layer", l.Layer)
 	if err != nil {
 		return nil, err
 	}
-	second, err := encodeRecurrent(l.BackwardLayer)
+	second, err := encodeRecurrent("BackwardLayer", l.BackwardLayer)
 	if err != nil {
 		return nil, err
 	}
 	return json.Marshal(bidirectionalJSON{first, second, l.Merge, l.Frozen})
 }
 
-func encodeRecurrent(l Recurrent) (*recurrentJSON, error) {
+func encodeRecurrent(field string, l Recurrent) (*recurrentJSON, error) {
 	if l == nil {
 		return nil, nil
+	}
+	if err := kinds.NotNil(l, wantRecurrent); err != nil {
+		return nil, fmt.Errorf("%s is %w", field, err)
 	}
 	config, err := json.Marshal(l)
 	return &recurrentJSON{l.Kind(), config}, err

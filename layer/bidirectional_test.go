@@ -1,6 +1,8 @@
 package layer_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
 	"braid"
@@ -54,7 +56,10 @@ var bidirectional = family{
 			"backward_layer: GRU: "},
 	},
 	mistakes: []mistake{
-		{layer.Bidirectional{}, "4x2", "Layer is nil, want"},
+		{layer.Bidirectional{}, "4x2", "Bidirectional: Layer is nil, want LSTM, GRU or SimpleRNN"},
+		{layer.Bidirectional{Layer: (*layer.LSTM)(nil)}, "4x2", "Layer is a nil *layer.LSTM, want"},
+		{layer.Bidirectional{Layer: layer.GRU{Units: 1}, BackwardLayer: (*layer.GRU)(nil)}, "4x2",
+			"BackwardLayer is a nil *layer.GRU, want"},
 		{layer.Bidirectional{Layer: layer.GRU{}}, "4x2", "Bidirectional: Layer: GRU: Units = 0"},
 		{layer.Bidirectional{Layer: layer.GRU{Units: 1}, BackwardLayer: layer.LSTM{}}, "4x2",
 			"BackwardLayer: LSTM: Units = 0"},
@@ -71,6 +76,19 @@ var bidirectional = family{
 			BackwardLayer: layer.GRU{Units: 2}, Merge: layer.MergeSum}, "4x2",
 			"Layer has Units 1, BackwardLayer 2, want the same to merge by sum"},
 	},
+}
+
+func TestBidirectionalOfNilInJSON(t *testing.T) {
+	for want, l := range map[string]layer.Bidirectional{
+		"Layer is a nil *layer.LSTM": {Layer: (*layer.LSTM)(nil)},
+		"BackwardLayer is a nil *layer.GRU": {
+			Layer: &layer.GRU{Units: 1}, BackwardLayer: (*layer.GRU)(nil),
+		},
+	} {
+		if text, err := json.Marshal(l); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("written as %s with error %v, want %s", text, err, want)
+		}
+	}
 }
 
 func TestBidirectionalWeights(t *testing.T) {

@@ -106,6 +106,9 @@ func TestMistakes(t *testing.T) {
 		"Adam: Rate = 0.1 beside a Schedule": optim.Adam{
 			Rate: 0.1, Schedule: schedules[0],
 		},
+		"SGD: Schedule is a nil *optim.OneCycle, want a schedule, or nil": optim.SGD{
+			Rate: 0.1, Schedule: (*optim.OneCycle)(nil),
+		},
 		"Nadam: OneCycle: MaxRate = 0": optim.Nadam{
 			Schedule: optim.OneCycle{TotalSteps: 9},
 		},

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/internal/kinds"
 	"braid/tensor"
 )
 
@@ -81,6 +82,8 @@ func (s settings) check(others ...error) error {
 	others = append(others, s.decay.check())
 	if s.schedule == nil {
 		others = append(others, above("Rate", s.at(1)))
+	} else if err := kinds.NotNil(s.schedule, "a schedule, or nil for none"); err != nil {
+		others = append(others, fmt.Errorf("Schedule is %w", err))
 	} else {
 		others = append(others, s.schedule.Check())
 		if s.rate != 0 {

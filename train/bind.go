@@ -7,6 +7,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/engine"
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 	"braid/loss"
 	"braid/metric"
@@ -37,6 +38,9 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 	for i, spec := range m.Heads() {
 		h := plan[spec.Name]
 		fn, err := h.Loss.Bind(spec)
+		if err == nil && kinds.IsNil(fn) {
+			err = fmt.Errorf("%s: head %q: %w", h.Loss.Kind(), spec.Name, boundNothing(fn))
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -58,10 +62,13 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			b.batch.Target = tensor.NewRows[float32](space.Rows(), width)
 		}
 		for at, m := range h.Metrics {
-			if m == nil {
-				return nil, fmt.Errorf("head %q: metric %d of its list is nil", spec.Name, at)
+			if err := kinds.NotNil(m, "one such as metric.Accuracy{}"); err != nil {
+				return nil, fmt.Errorf("head %q: metric %d of its list is %w", spec.Name, at, err)
 			}
 			fn, err := m.Bind(spec, metricTarget(b.target))
+			if err == nil && kinds.IsNil(fn) {
+				err = fmt.Errorf("%s: head %q: %w", m.Kind(), spec.Name, boundNothing(fn))
+			}
 			if err != nil {
 				return nil, err
 			}
@@ -77,6 +84,11 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 		list = append(list, b)
 	}
 	return list, nil
+}
+
+// boundNothing is the error of a loss or a metric whose Bind returned nil without an error.
+func boundNothing(fn any) error {
+	return fmt.Errorf("Bind returned %w", kinds.NotNil(fn, "a Func or an error"))
 }
 
 func metricTarget(t loss.Target) metric.Target {

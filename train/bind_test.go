@@ -1,8 +1,10 @@
 package train_test
 
 import (
+	"bytes"
 	"context"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -32,10 +34,33 @@ func TestFitMistakes(t *testing.T) {
 		"Workers = -3":                   func(p *train.Plan) { p.Workers = -3 },
 		`"yes": Weight = -1`:             with("yes", func(h *train.Head) { h.Weight = -1 }),
 		`"yes": Weight = NaN`:            with("yes", func(h *train.Head) { h.Weight = nan }),
-		`head "class" has no Loss`:       with("class", func(h *train.Head) { h.Loss = nil }),
-		`head "yes": metric 1 of its list is nil`: with("yes", func(h *train.Head) {
+		`head "class": Loss is nil, want one such as`: with("class", func(h *train.Head) {
+			h.Loss = nil
+		}),
+		`head "class": Loss is a nil *loss.Huber, want one`: with("class", func(h *train.Head) {
+			h.Loss = (*loss.Huber)(nil)
+		}),
+		`Nothing: head "class": Bind returned nil, want a Func`: with("class", func(h *train.Head) {
+			h.Loss = nothing{}
+		}),
+		`head "yes": metric 1 of its list is nil, want one`: with("yes", func(h *train.Head) {
 			h.Metrics = metric.List{metric.Accuracy{}, nil}
 		}),
+		`head "yes": metric 0 of its list is a nil *metric.AUROC`: with("yes", func(h *train.Head) {
+			h.Metrics = metric.List{(*metric.AUROC)(nil)}
+		}),
+		`Nothing: head "yes": Bind returned nil, want a Func`: with("yes", func(h *train.Head) {
+			h.Metrics = metric.List{nothingToMeasure{}}
+		}),
+		"Optimizer is a nil *optim.SGD, want an optimizer, or nil for": func(p *train.Plan) {
+			p.Optimizer = (*optim.SGD)(nil)
+		},
+		"KerasLog: the writer is nil, want one such as": func(p *train.Plan) {
+			p.Callbacks = []train.Callback{train.KerasLog(nil)}
+		},
+		"JSONLog: the writer is a nil *bytes.Buffer, want": func(p *train.Plan) {
+			p.Callbacks = []train.Callback{train.JSONLog((*bytes.Buffer)(nil))}
+		},
 		`head "yes" is missing`: func(p *train.Plan) { delete(p.Heads, "yes") },
 		`unknown head "clas", want one of "class", "yes"; did you mean "class"?`: func(p *train.Plan) {
 			p.Heads["clas"] = p.Heads["class"]
@@ -80,6 +105,31 @@ func TestFitMistakes(t *testing.T) {
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
+	}
+}
+
+// nothing is a loss, and nothingToMeasure a metric, whose Bind returns nil.
+type nothing struct{}
+
+func (nothing) Kind() string                       { return "Nothing" }
+func (nothing) Bind(braid.Spec) (loss.Func, error) { return nil, nil }
+
+type nothingToMeasure struct{ nothing }
+
+func (nothingToMeasure) Bind(braid.Spec, metric.Target) (metric.Func, error) { return nil, nil }
+
+// TestAllMetricsOfMistakes checks that heads with a nil loss or metric stay as they are.
+func TestAllMetricsOfMistakes(t *testing.T) {
+	heads := train.Heads{
+		"class": {Loss: (*loss.Huber)(nil)},
+		"yes":   {Loss: loss.BinaryCrossentropy{}, Metrics: metric.List{(*metric.F1)(nil)}},
+	}
+	if got := heads.WithAllMetrics(model(t)); !reflect.DeepEqual(got, heads) {
+		t.Errorf("got %v, want %v", got, heads)
+	}
+	heads["class"] = train.Head{Loss: nothing{}}
+	if got := heads.WithAllMetrics(model(t)); !reflect.DeepEqual(got, heads) {
+		t.Errorf("got %v, want %v", got, heads)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/internal/engine"
+	"braid/internal/kinds"
 	"braid/metric"
 )
 
@@ -61,11 +62,12 @@ func (h Heads) WithAllMetrics(m *braid.Model) Heads {
 	all := maps.Clone(h)
 	for _, spec := range m.Heads() {
 		head, ok := all[spec.Name]
-		if !ok || head.Loss == nil {
-			continue
+		isNil := func(m metric.Metric) bool { return kinds.IsNil(m) }
+		if !ok || kinds.IsNil(head.Loss) || slices.ContainsFunc(head.Metrics, isNil) {
+			continue // Evaluate returns the error
 		}
 		fn, err := head.Loss.Bind(spec)
-		if err != nil {
+		if err != nil || kinds.IsNil(fn) {
 			continue
 		}
 		head.Metrics = slices.Clone(head.Metrics)

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"braid/internal/kinds"
 )
 
 // KerasLog returns a callback that writes a line for each epoch, as Keras' fit does with verbose=2.
@@ -15,7 +17,7 @@ func KerasLog(w io.Writer) Callback {
 	return Callback{
 		Start: func(s Start) error {
 			start = s
-			return nil
+			return checkWriter("KerasLog", w)
 		},
 		Epoch: func(e Epoch) error {
 			_, err := fmt.Fprintf(w, "%d/%d - %s%s\n", start.Steps, start.Steps,
@@ -24,6 +26,14 @@ func KerasLog(w io.Writer) Callback {
 			return err
 		},
 	}
+}
+
+// checkWriter returns an error if a callback's writer is nil.
+func checkWriter(callback string, w io.Writer) error {
+	if err := kinds.NotNil(w, "one such as os.Stdout"); err != nil {
+		return fmt.Errorf("%s: the writer is %w", callback, err)
+	}
+	return nil
 }
 
 // Figures formats figures as Keras does: " - loss: 0.5861 - digit_loss: 0.3012".
@@ -54,7 +64,7 @@ func JSONLog(w io.Writer) Callback {
 	return Callback{
 		Start: func(s Start) error {
 			names = s.Names
-			return nil
+			return checkWriter("JSONLog", w)
 		},
 		Epoch: func(e Epoch) error {
 			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train),

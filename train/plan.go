@@ -9,6 +9,7 @@ import (
 	"braid"
 	"braid/augment"
 	"braid/data"
+	"braid/internal/kinds"
 	"braid/internal/suggest"
 	"braid/loss"
 	"braid/metric"
@@ -126,6 +127,9 @@ func (p Plan) withDefaults(m *braid.Model) (Plan, error) {
 	if p.Optimizer == nil {
 		p.Optimizer = optim.Adam{}
 	}
+	if err := kinds.NotNil(p.Optimizer, "an optimizer, or nil for optim.Adam{}"); err != nil {
+		return p, fmt.Errorf("Optimizer is %w", err)
+	}
 	if err := p.Optimizer.Check(); err != nil {
 		return p, err
 	}
@@ -142,8 +146,8 @@ func (h Heads) check(m *braid.Model) error {
 		return err
 	}
 	for _, name := range have {
-		if h[name].Loss == nil {
-			return fmt.Errorf("head %q has no Loss", name)
+		if err := kinds.NotNil(h[name].Loss, "one such as loss.MeanSquaredError{}"); err != nil {
+			return fmt.Errorf("head %q: Loss is %w", name, err)
 		}
 		if w := h[name].Weight; w < 0 || math.IsNaN(w) || math.IsInf(w, 0) {
 			return fmt.Errorf("head %q: Weight = %v, want a finite number from 0", name, w)

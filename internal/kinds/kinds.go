@@ -26,6 +26,11 @@ type Member interface {
 // result.
 func Decode[M Member](what, kind string, config []byte, members []M) (M, error) {
 	var none M
+	for i, m := range members {
+		if err := NotNil(m, "an example of its type"); err != nil {
+			return none, fmt.Errorf("custom %s %d is %w", what, i, err)
+		}
+	}
 	found := slices.IndexFunc(members, func(m M) bool { return m.Kind() == kind })
 	if found < 0 {
 		var have []string

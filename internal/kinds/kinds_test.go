@@ -81,4 +81,13 @@ func TestDecodeMistakes(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("error is %v, want %s", err, want)
 	}
+	for missing, want := range map[shape]string{
+		nil:         "custom shape 1 is nil, want an example of its type",
+		(*box)(nil): "custom shape 1 is a nil *kinds_test.box, want an example of its type",
+	} {
+		_, err := kinds.Decode("shape", "circle", []byte(`{}`), []shape{&box{}, missing, circle{}})
+		if err == nil || err.Error() != want {
+			t.Errorf("error is %v, want %s", err, want)
+		}
+	}
 }

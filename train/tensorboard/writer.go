@@ -15,6 +15,7 @@ import (
 
 	"braid"
 	"braid/internal/atomicfile"
+	"braid/internal/kinds"
 )
 
 // Writer writes one event file. Each call appends a whole record, so a program that is killed
@@ -125,6 +126,9 @@ func (w *Writer) Histogram(tag string, step int, values []float32) error {
 
 // Image appends an image, as PNG.
 func (w *Writer) Image(tag string, step int, picture image.Image) error {
+	if err := kinds.NotNil(picture, "an image"); err != nil {
+		return fmt.Errorf("tensorboard: image %q is %w", tag, err)
+	}
 	var content bytes.Buffer
 	if err := png.Encode(&content, picture); err != nil {
 		return fmt.Errorf("tensorboard: image %q: %w", tag, err)

@@ -233,6 +233,10 @@ func TestWriterFails(t *testing.T) {
 		!strings.Contains(err.Error(), `image "empty"`) {
 		t.Errorf("error is %v", err)
 	}
+	if err := w.Image("none", 1, (*image.Gray)(nil)); err == nil ||
+		!strings.Contains(err.Error(), `image "none" is a nil *image.Gray, want an image`) {
+		t.Errorf("error is %v", err)
+	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
