@@ -56,6 +56,9 @@ func (o Adadelta) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o Adadelta) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o Adadelta) IsLazy() bool { return o.Lazy }
 

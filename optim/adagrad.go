@@ -54,6 +54,9 @@ func (o Adagrad) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o Adagrad) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o Adagrad) IsLazy() bool { return o.Lazy }
 

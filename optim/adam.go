@@ -75,6 +75,9 @@ func (o Adam) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o Adam) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o Adam) IsLazy() bool { return o.Lazy }
 

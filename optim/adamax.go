@@ -57,6 +57,9 @@ func (o Adamax) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o Adamax) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o Adamax) IsLazy() bool { return o.Lazy }
 

@@ -48,6 +48,9 @@ func (o AdamW) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o AdamW) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o AdamW) IsLazy() bool { return o.Lazy }
 

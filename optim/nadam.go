@@ -58,6 +58,9 @@ func (o Nadam) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o Nadam) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o Nadam) IsLazy() bool { return o.Lazy }
 

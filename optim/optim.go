@@ -53,6 +53,13 @@ type Decaying interface {
 	Decays(name string, shape tensor.Shape) bool
 }
 
+// Excepting is a Decaying optimizer that leaves out some weights by their names.
+type Excepting interface {
+	// DecayExceptions returns words: weights whose name contains one of them do not decay. Training
+	// refuses a word that no name contains.
+	DecayExceptions() []string
+}
+
 // Block is a rectangle of weights, their gradient and their slots, each of Rows rows of one width.
 // The slots have the stride of the weights.
 type Block struct {

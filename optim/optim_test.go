@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -245,6 +246,12 @@ func TestDecay(t *testing.T) {
 	} {
 		if got := (optim.SGD{WeightDecay: c.decay}).Decays(c.name, c.shape); got != c.want {
 			t.Errorf("%+v of %s %v: %t, want %t", c.decay, c.name, c.shape, got, c.want)
+		}
+	}
+	for _, o := range every {
+		e, ok := o.(optim.Excepting)
+		if !ok || !slices.Equal(e.DecayExceptions(), decay.Except) {
+			t.Errorf("%s does not return its exceptions", o.Kind())
 		}
 	}
 	if !(optim.AdamW{}).Decays("trunk.kernel", tensor.Shape{2, 3}) {

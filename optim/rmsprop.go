@@ -59,6 +59,9 @@ func (o RMSprop) Decays(name string, shape tensor.Shape) bool {
 	return o.settings().decay.Applies(name, shape)
 }
 
+// DecayExceptions returns o.WeightDecay.Except.
+func (o RMSprop) DecayExceptions() []string { return o.WeightDecay.Except }
+
 // IsLazy reports whether o.Lazy is set.
 func (o RMSprop) IsLazy() bool { return o.Lazy }
 

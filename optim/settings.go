@@ -19,9 +19,11 @@ import (
 // those whose name ends in bias, gamma or beta: decay of biases and of a normalization's weights
 // limits nothing. Keras' default is All.
 type Decay struct {
-	Rate   float64  `json:"rate,omitzero"`   // 0 means none; in AdamW 0.004
-	All    bool     `json:"all,omitzero"`    // it applies to all weights
-	Except []string `json:"except,omitzero"` // but not to those whose name contains one of these
+	Rate float64 `json:"rate,omitzero"` // 0 means none; in AdamW 0.004
+	All  bool    `json:"all,omitzero"`  // it applies to all weights
+	// Except leaves out the weights whose name contains one of these words. Training refuses a word
+	// that no name contains.
+	Except []string `json:"except,omitzero"`
 }
 
 // Applies reports whether a weight of some name and shape decays.

@@ -55,6 +55,13 @@ func TestFitMistakes(t *testing.T) {
 		"Optimizer is a nil *optim.SGD, want an optimizer, or nil for": func(p *train.Plan) {
 			p.Optimizer = (*optim.SGD)(nil)
 		},
+		`lion: WeightDecay.Except: unknown word of a weight's name "kernal", want one of "e", ` +
+			`"embeddings", "s", "kernel", "recurrent_kernel", "bias", "h", "class", "yes"; did you mean "kernel"?`: func(p *train.Plan) {
+			p.Optimizer = optim.Lion{WeightDecay: optim.Decay{Except: []string{"bia", "kernal"}}}
+		},
+		`"class.kernel", "class.bias", "yes.kernel", "yes.bias"; did you mean "yes.kernel"?`: func(p *train.Plan) {
+			p.Optimizer = optim.AdamW{WeightDecay: optim.Decay{Except: []string{"yes.kernal"}}}
+		},
 		"KerasLog: the writer is nil, want one such as": func(p *train.Plan) {
 			p.Callbacks = []train.Callback{train.KerasLog(nil)}
 		},
@@ -104,6 +111,32 @@ func TestFitMistakes(t *testing.T) {
 		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
+		}
+	}
+}
+
+// TestDecayExceptionOfState checks that the weight decay has no exceptions of state, which never
+// decays.
+func TestDecayExceptionOfState(t *testing.T) {
+	g := braid.NewGraph("state")
+	x := g.Input("x", tensor.Float32, 3)
+	g.Head("y", layer.BatchNormalization{}, x)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := []float32{1, 2, 3, 5, 8, 13}
+	data, err := data.NewTable(data.Floats("x", values, 3), data.Floats("y", values, 3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for word, want := range map[string]string{"moving": `"moving", want one of "y", "gamma"`, "gam": ""} {
+		_, err := train.Fit(context.Background(), m, data, train.Plan{
+			Optimizer: optim.SGD{WeightDecay: optim.Decay{Except: []string{word}}},
+			Heads:     train.Heads{"y": {Loss: loss.MeanSquaredError{}}},
+		})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %q", word, err, want)
 		}
 	}
 }

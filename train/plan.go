@@ -5,6 +5,8 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"braid"
 	"braid/augment"
@@ -133,7 +135,43 @@ func (p Plan) withDefaults(m *braid.Model) (Plan, error) {
 	if err := p.Optimizer.Check(); err != nil {
 		return p, err
 	}
+	if err := checkExceptions(p.Optimizer, m); err != nil {
+		return p, err
+	}
 	return p, p.Heads.check(m)
+}
+
+// checkExceptions tests that each word of the weight decay's exceptions is in the name of a weight.
+func checkExceptions(o optim.Optimizer, m *braid.Model) error {
+	excepting, ok := o.(optim.Excepting)
+	if !ok {
+		return nil
+	}
+	var names, parts []string // "trunk.kernel"; "trunk" and "kernel"
+	for _, w := range m.Weights() {
+		if w.IsState() {
+			continue
+		}
+		names = append(names, w.Name())
+		for part := range strings.SplitSeq(w.Name(), ".") {
+			if !slices.Contains(parts, part) {
+				parts = append(parts, part)
+			}
+		}
+	}
+	for _, word := range excepting.DecayExceptions() {
+		contains := func(name string) bool { return strings.Contains(name, word) }
+		if slices.ContainsFunc(names, contains) {
+			continue
+		}
+		have := parts
+		if strings.Contains(word, ".") {
+			have = names
+		}
+		return fmt.Errorf("%s: WeightDecay.Except: %w", o.Kind(),
+			suggest.Unknown("word of a weight's name", suggest.Shorten(word), have))
+	}
+	return nil
 }
 
 // check tests that each head has an entry with a loss and a valid weight.
