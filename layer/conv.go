@@ -44,7 +44,7 @@ func (o conv) build(
 		return nil, fmt.Errorf("kernel: %w", err)
 	}
 	b.Weight("kernel", fill, shape...)
-	start := bias.initializer(&failed, "Bias", zeros)
+	start := bias.biasInitializer(&failed, noBias, zeros)
 	if o.bias = !noBias; o.bias {
 		b.Weight("bias", start, o.filters)
 	}

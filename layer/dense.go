@@ -47,7 +47,7 @@ func (l Dense) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(append(append(tensor.Shape(nil), outer...), l.Units)...)
 	var failed error
 	kernel := l.Kernel.initializer(&failed, "Kernel", glorotUniform)
-	bias := l.Bias.initializer(&failed, "Bias", zeros)
+	bias := l.Bias.biasInitializer(&failed, l.NoBias, zeros)
 	if o.transposed {
 		b.TransposedWeight("kernel", kernel, o.features, o.units, o.spans()...)
 	} else {

@@ -56,7 +56,7 @@ func (l DepthwiseConv2D) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(w.height.out, w.width.out, o.outputs())
 	var failed error
 	b.Weight("kernel", l.Kernel.initializer(&failed, "Kernel", glorotUniform), shape...)
-	bias := l.Bias.initializer(&failed, "Bias", zeros)
+	bias := l.Bias.biasInitializer(&failed, l.NoBias, zeros)
 	if o.bias = !l.NoBias; o.bias {
 		b.Weight("bias", bias, o.outputs())
 	}

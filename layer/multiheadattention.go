@@ -105,7 +105,7 @@ func (l MultiHeadAttention) declare(
 	}
 	var failed error
 	kernel := l.Kernel.initializer(&failed, "Kernel", glorotUniform)
-	bias := l.Bias.initializer(&failed, "Bias", zeros)
+	bias := l.Bias.biasInitializer(&failed, l.NoBias, zeros)
 	o := attention{
 		queries: query[0], keys: key[0], heads: l.Heads, keyWidth: l.KeyWidth, valueWidth: valueWidth,
 		causal: l.Causal, scale: float32(1 / math.Sqrt(float64(l.KeyWidth))),

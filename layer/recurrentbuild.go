@@ -52,7 +52,7 @@ func newRecurrent(b *braid.Builder, s settings, count gateCount) (*recurrent, er
 	}
 	kernel := s.kernel.initializer(&failed, "Kernel", glorotUniform)
 	recurrent := s.recurrent.initializer(&failed, "Recurrent", orthogonal)
-	bias := s.bias.initializer(&failed, "Bias", s.startBias)
+	bias := s.bias.biasInitializer(&failed, s.noBias, s.startBias)
 	o.kernel = b.Weight(s.prefix+"kernel", kernel, o.features, o.columns)
 	o.recurrentKernel = b.Weight(s.prefix+"recurrent_kernel", recurrent, s.units, o.columns)
 	switch {

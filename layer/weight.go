@@ -1,6 +1,7 @@
 package layer
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -81,6 +82,17 @@ func (w Weight) initializer(
 		}
 		init(values, shape, draw)
 	}
+}
+
+// biasInitializer is initializer of the field Bias. It sets failed too if the field is set although
+// the layer has no bias.
+func (w Weight) biasInitializer(
+	failed *error, noBias bool, fallback braid.Initializer,
+) braid.Initializer {
+	if noBias && w != (Weight{}) && *failed == nil {
+		*failed = errors.New("Bias is set, but NoBias = true: want one of them")
+	}
+	return w.initializer(failed, "Bias", fallback)
 }
 
 // filler returns the initializer of Init.

@@ -2,10 +2,12 @@ package layer_test
 
 import (
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
 	"braid"
+	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/tensor"
 )
@@ -150,5 +152,41 @@ func TestWeightRegularization(t *testing.T) {
 		if !slices.Equal(w.Values(), started(t, plain, 3, name)) {
 			t.Errorf("%s starts elsewhere than without regularization", name)
 		}
+	}
+}
+
+// TestNoBias checks that every layer with the fields NoBias and Bias refuses both.
+func TestNoBias(t *testing.T) {
+	bias := layer.Weight{L2: 0.5}
+	var checked []string
+	for _, c := range []struct {
+		layer braid.Layer
+		input string
+	}{
+		{layer.Conv1D{Filters: 1, Size: 2, NoBias: true, Bias: bias}, "4x2"},
+		{layer.Conv2D{Filters: 1, Size: two, NoBias: true, Bias: bias}, "4x3x2"},
+		{layer.Dense{Units: 1, NoBias: true, Bias: bias}, "4x2"},
+		{layer.DepthwiseConv2D{Size: two, NoBias: true, Bias: bias}, "4x3x2"},
+		{layer.GRU{Units: 1, NoBias: true, Bias: bias}, "4x2"},
+		{layer.LSTM{Units: 1, NoBias: true, Bias: bias}, "4x2"},
+		{layer.MultiHeadAttention{Heads: 1, KeyWidth: 1, NoBias: true, Bias: bias}, "4x2"},
+		{layer.SimpleRNN{Units: 1, NoBias: true, Bias: bias}, "4x2"},
+	} {
+		kind := c.layer.Kind()
+		checked = append(checked, kind)
+		g := braid.NewGraph("mistakes")
+		g.Head("h", c.layer, described(t, g, c.input))
+		braidtest.GraphMistake(t, g, kind+": Bias is set, but NoBias = true: want one of them")
+	}
+	var want []string
+	for _, l := range layer.Members {
+		_, noBias := reflect.TypeOf(l).FieldByName("NoBias")
+		_, bias := reflect.TypeOf(l).FieldByName("Bias")
+		if noBias && bias {
+			want = append(want, l.Kind())
+		}
+	}
+	if !slices.Equal(checked, want) {
+		t.Errorf("checked %v, want %v", checked, want)
 	}
 }

@@ -56,10 +56,13 @@ func TestFitMistakes(t *testing.T) {
 			p.Optimizer = (*optim.SGD)(nil)
 		},
 		`lion: WeightDecay.Except: unknown word of a weight's name "kernal", want one of "e", ` +
-			`"embeddings", "s", "kernel", "recurrent_kernel", "bias", "h", "class", "yes"; did you mean "kernel"?`: func(p *train.Plan) {
+			`"embeddings", "s", "kernel", "recurrent_kernel", "bias", "h", "class", "yes"; ` +
+			`did you mean "kernel"?`: func(p *train.Plan) {
 			p.Optimizer = optim.Lion{WeightDecay: optim.Decay{Except: []string{"bia", "kernal"}}}
 		},
-		`"class.kernel", "class.bias", "yes.kernel", "yes.bias"; did you mean "yes.kernel"?`: func(p *train.Plan) {
+		`"class.kernel", "class.bias", "yes.kernel", "yes.bias"; did you mean "yes.kernel"?`: func(
+			p *train.Plan,
+		) {
 			p.Optimizer = optim.AdamW{WeightDecay: optim.Decay{Except: []string{"yes.kernal"}}}
 		},
 		"KerasLog: the writer is nil, want one such as": func(p *train.Plan) {
@@ -130,7 +133,9 @@ func TestDecayExceptionOfState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for word, want := range map[string]string{"moving": `"moving", want one of "y", "gamma"`, "gam": ""} {
+	for word, want := range map[string]string{
+		"moving": `"moving", want one of "y", "gamma"`, "gam": "",
+	} {
 		_, err := train.Fit(context.Background(), m, data, train.Plan{
 			Optimizer: optim.SGD{WeightDecay: optim.Decay{Except: []string{word}}},
 			Heads:     train.Heads{"y": {Loss: loss.MeanSquaredError{}}},

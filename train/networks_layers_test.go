@@ -119,6 +119,14 @@ func (s *sketch) weight() layer.Weight {
 	return w
 }
 
+// bias draws the initializer of a bias, unless there is none.
+func (s *sketch) bias(none bool) layer.Weight {
+	if none {
+		return layer.Weight{}
+	}
+	return s.weight()
+}
+
 func (s *sketch) activated(x flow) flow {
 	if s.coin(3) {
 		return s.add(layer.Activation{Function: layer.LeakyReLU, Slope: 0.375}, x, x.shape)
@@ -134,8 +142,9 @@ func (s *sketch) activated(x flow) flow {
 func (s *sketch) dense(x flow) flow {
 	l := layer.Dense{
 		Units: s.int(1, 9), Activation: s.activation(), NoBias: s.coin(4), Frozen: s.coin(6),
-		Kernel: s.weight(), Bias: s.weight(),
+		Kernel: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
 	if s.coin(8) {
 		l.Units = s.int(30, 70) // several blocks
 	}

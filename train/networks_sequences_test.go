@@ -53,25 +53,30 @@ func (s *sketch) units(x flow) int {
 }
 
 func (s *sketch) lstmOf(units int) layer.LSTM {
-	return layer.LSTM{
+	l := layer.LSTM{
 		Units: units, Sequences: s.coin(2), Activation: s.inner(), RecurrentActivation: s.gate(),
-		NoBias: s.coin(4), Kernel: s.weight(), Recurrent: s.weight(), Bias: s.weight(),
+		NoBias: s.coin(4), Kernel: s.weight(), Recurrent: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
+	return l
 }
 
 func (s *sketch) gruOf(units int) layer.GRU {
-	return layer.GRU{
+	l := layer.GRU{
 		Units: units, Sequences: s.coin(2), ResetBefore: s.coin(3), Activation: s.inner(),
 		RecurrentActivation: s.gate(), NoBias: s.coin(4), Kernel: s.weight(), Recurrent: s.weight(),
-		Bias: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
+	return l
 }
 
 func (s *sketch) simpleRNNOf(units int) layer.SimpleRNN {
-	return layer.SimpleRNN{
+	l := layer.SimpleRNN{
 		Units: units, Sequences: s.coin(2), Activation: s.inner(), NoBias: s.coin(4),
-		Kernel: s.weight(), Recurrent: s.weight(), Bias: s.weight(),
+		Kernel: s.weight(), Recurrent: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
+	return l
 }
 
 // addRecurrent adds a layer that returns each step's vector or the last.
@@ -141,8 +146,9 @@ func (s *sketch) bidirectional(x flow) flow {
 func (s *sketch) attention(x flow) flow {
 	l := layer.MultiHeadAttention{
 		Heads: s.int(1, 3), KeyWidth: s.int(1, 4), ValueWidth: s.int(0, 3), Causal: s.coin(3),
-		NoBias: s.coin(4), Frozen: s.coin(6), Kernel: s.weight(), Bias: s.weight(),
+		NoBias: s.coin(4), Frozen: s.coin(6), Kernel: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
 	var others []*braid.Node
 	key := x
 	if s.coin(2) {

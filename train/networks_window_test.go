@@ -57,8 +57,8 @@ func (s *sketch) conv2D(x flow) flow {
 	l := layer.Conv2D{
 		Size: pair(w, sizeOf), Strides: pair(w, stridesOf), Dilation: pair(w, dilationOf), Padding: p,
 		Activation: s.activation(), NoBias: s.coin(4), Frozen: s.coin(6), Kernel: s.weight(),
-		Bias: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
 	l.Filters, l.Groups = s.filters(x.channels())
 	return s.add(l, x, tensor.Shape{w[0].positions, w[1].positions, l.Filters})
 }
@@ -69,8 +69,9 @@ func (s *sketch) depthwise(x flow) flow {
 	l := layer.DepthwiseConv2D{
 		Size: pair(w, sizeOf), Strides: pair(w, stridesOf), Dilation: pair(w, dilationOf), Padding: p,
 		DepthMultiplier: s.int(0, 2), Activation: s.activation(), NoBias: s.coin(4), Frozen: s.coin(6),
-		Kernel: s.weight(), Bias: s.weight(),
+		Kernel: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
 	channels := x.channels() * max(l.DepthMultiplier, 1)
 	return s.add(l, x, tensor.Shape{w[0].positions, w[1].positions, channels})
 }
@@ -147,8 +148,8 @@ func (s *sketch) conv1D(x flow) flow {
 	l := layer.Conv1D{
 		Size: w.size, Strides: w.strides, Dilation: w.dilation, Padding: p,
 		Activation: s.activation(), NoBias: s.coin(4), Frozen: s.coin(6), Kernel: s.weight(),
-		Bias: s.weight(),
 	}
+	l.Bias = s.bias(l.NoBias)
 	l.Filters, l.Groups = s.filters(x.channels())
 	return s.add(l, x, tensor.Shape{w.positions, l.Filters})
 }
