@@ -282,19 +282,24 @@ func TestJSON(t *testing.T) {
 		`[{"kind":"flip","config":{"mode":"sideways"}}]`:     `unknown mode "sideways"`,
 		`[{"kind":"flip"},{"kind":"crop","config":{"p":1}}]`: `member 1: crop: unknown field "p"`,
 		`[{"kind":"crop","config":{"border":"mirror"}}]`:     `unknown border "mirror"`,
-		`[{"kind":"affine","config":{"scale":{"lo":1}}}]`:    `unknown field "lo"`,
+		`[{"kind":"affine","config":{"scale":{"lo":1}}}]`:    `scale: unknown field "lo", want one`,
 		`[{"kind":"affine","config":{"interpolation":2}}]`:   `cannot unmarshal number`,
-		`[{"kind":"flip","configs":{}}]`:                     `unknown field "configs"`,
+		`[{"kind":"flip","configs":{}}]`:                     `unknown field "configs", want one`,
 		`{"kind":"flip"}`:                                    `cannot unmarshal object`,
-		`[1]`:                                                `cannot unmarshal number`,
+		`[1]`:                                                `member 0: got "1", want a JSON object`,
 	} {
 		if err := json.Unmarshal([]byte(content), &got); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error is %v, want %s", content, err, want)
 		}
 	}
-	if _, err := DecodeList([]byte(`[] []`)); err == nil {
-		t.Error("data behind the list is no error")
+	for content, want := range map[string]string{
+		`[] []`: "data follows the JSON value", ``: "augment: got no text, want a JSON value",
+		`[{`: "the text ends within",
+	} {
+		if _, err := DecodeList([]byte(content)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %s", content, err, want)
+		}
 	}
 	if _, err := json.Marshal(List{Flip{Mode: 9}}); err == nil {
 		t.Error("an unknown mode can be written")

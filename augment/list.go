@@ -1,11 +1,8 @@
 package augment
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 
 	"braid/internal/kinds"
 	"braid/op"
@@ -51,13 +48,13 @@ func (l *List) UnmarshalJSON(content []byte) error {
 // kinds and fields are errors.
 func DecodeList(content []byte, custom ...Augment) (List, error) {
 	var entries []json.RawMessage
-	if err := decode(content, &entries); err != nil {
+	if err := kinds.Unmarshal(content, &entries); err != nil {
 		return nil, fmt.Errorf("augment: %w", err)
 	}
 	var list List
 	for i, content := range entries {
 		var e entry
-		err := decode(content, &e)
+		err := kinds.Unmarshal(content, &e)
 		if err == nil && e.Config == nil {
 			e.Config = []byte("{}")
 		}
@@ -71,19 +68,6 @@ func DecodeList(content []byte, custom ...Augment) (List, error) {
 		list = append(list, a)
 	}
 	return list, nil
-}
-
-// decode reads JSON without unknown fields and without data behind it.
-func decode(content []byte, to any) error {
-	d := json.NewDecoder(bytes.NewReader(content))
-	d.DisallowUnknownFields()
-	if err := d.Decode(to); err != nil {
-		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("data follows the JSON value")
-	}
-	return nil
 }
 
 // Pipeline is a list for the images of one column.

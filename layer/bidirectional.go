@@ -1,7 +1,6 @@
 package layer
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -258,9 +257,7 @@ func encodeRecurrent(field string, l Recurrent) (*recurrentJSON, error) {
 // UnmarshalJSON reads what MarshalJSON writes. An unknown field is an error.
 func (l *Bidirectional) UnmarshalJSON(text []byte) error {
 	var in bidirectionalJSON
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil {
+	if err := kinds.Unmarshal(text, &in); err != nil {
 		return err
 	}
 	first, err := decodeRecurrent("layer", in.Layer)

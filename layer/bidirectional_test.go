@@ -49,7 +49,8 @@ var bidirectional = family{
 	badJSON: []badJSON{
 		{"Bidirectional", `{"layer":{"kind":"Dense","config":{"units":2}}}`, "layer: "},
 		{"Bidirectional", `{"layer":{"kind":"GRU","config":{"unit":2}}}`, `unit`},
-		{"Bidirectional", `{"layer":{"kind":"GRU","config":{"units":2},"a":1}}`, `unknown field "a"`},
+		{"Bidirectional", `{"layer":{"kind":"GRU","config":{"units":2},"a":1}}`,
+			`layer: unknown field "a", want one of "kind", "config"`},
 		{"Bidirectional", `{"layr":{"kind":"GRU","config":{"units":2}}}`, `layr`},
 		{"Bidirectional", `{"merge":"concatenate"}`, "concat"},
 		{"Bidirectional", `{"backward_layer":{"kind":"GRU","config":{"units":""}}}`,

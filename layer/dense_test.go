@@ -102,6 +102,10 @@ var dense = family{
 	},
 	badJSON: []badJSON{
 		{"Dense", `{"units":2,"kernel":{"init":"he_norml"}}`, `did you mean "he_normal"?`},
+		{"Dense", `{"units":2,"kernel":{"vale":2}}`,
+			`Dense: kernel: unknown field "vale", want one of "init", "value", "l1", "l2", "max_norm"; ` +
+				`did you mean "value"?`},
+		{"Dense", ``, "Dense: got no text, want a JSON object"},
 	},
 	mistakes: []mistake{
 		{layer.Dense{}, "2", "Units = 0"},

@@ -67,20 +67,25 @@ func TestDecodeMistakes(t *testing.T) {
 		`{"schedule":{"initial_rate":1}}`:                      `"kind" is missing`,
 		`{"schedule":{"kind":7}}`:                              `"kind" is missing or no string`,
 		`{"schedule":{"kind":"one_cycle","kind":"one_cycle"}}`: `"kind" is given twice`,
-		`{"schedule":{"kind":"one_cycle","max":1}}`:            `unknown field "max"`,
+		`{"schedule":{"kind":"one_cycle","max":1}}`:            `unknown field "max", want one of`,
 		`{"schedule":{"kind":"one_cycle","max_rate":"x"}}`:     `one_cycle: `,
 		`{"schedule":"cosine_decay"}`:                          `want a JSON object`,
 		`{"schedule":{"kind":"one_cycle"},"Schedule":null}`:    `"Schedule" is given twice`,
 		`{"nesterof":true}`:                                    `unknown field "nesterof"`,
 		`{"rate":1} x`:                                         `follows the JSON object`,
-		`{"weight_decay":{"rat":1}}`:                           `unknown field "rat"`,
-		`{"weight_decay":0.1}`:                                 `cannot unmarshal number`,
-		`{`:                                                    `sgd: `,
+		`{"weight_decay":{"rat":1}}`:                           `unknown field "rat", want one of`,
+		`{"weight_decay":0.1}`:                                 `weight_decay: got "0.1", want a`,
+		`{`:                                                    `sgd: the text ends within`,
+		``:                                                     `sgd: got no text, want a JSON object`,
 	} {
 		if o, err := optim.Decode("sgd", []byte(config)); err == nil ||
 			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s gives %v and %v, want %q", config, o, err, want)
 		}
+	}
+	if s, err := optim.DecodeSchedule(nil); err == nil ||
+		err.Error() != "schedule: got no text, want a JSON object" {
+		t.Errorf("no schedule gives %v and %v", s, err)
 	}
 	if o, err := optim.Decode("sgd", []byte(`{"schedule":null}`)); err != nil ||
 		!reflect.DeepEqual(o, optim.SGD{}) {

@@ -19,8 +19,9 @@ func TestCut(t *testing.T) {
 		}
 	}
 	for object, want := range map[string]string{
-		``: "EOF", `[1]`: "want a JSON object", `{"kind":1,"KIND":2}`: "given twice",
-		`{"kind":1} {}`: "data follows", `{"kind":1`: "EOF", `{"kind":}`: "invalid character",
+		``: "got no text, want a JSON object", `[1]`: "want a JSON object",
+		`{"kind":1,"KIND":2}`: "given twice", `{"kind":1} {}`: "data follows",
+		`{"kind":1`: "the text ends within the JSON value", `{"kind":}`: "invalid character",
 	} {
 		if _, _, err := kinds.Cut([]byte(object), "kind"); err == nil ||
 			!strings.Contains(err.Error(), want) {
