@@ -12,6 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/augment"
+	"braid/optim"
+	"braid/tensor"
 )
 
 const layersPage = "docs/layers.md"
@@ -87,6 +91,56 @@ func TestLayersDoc(t *testing.T) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the source gives: go test . -run LayersDoc -update", layersPage)
 	}
+}
+
+// TestLayersDocRequired checks that a field whose zero the code refuses is documented as required.
+func TestLayersDocRequired(t *testing.T) {
+	refused := regexp.MustCompile(`(\w+) = 0,`)
+	all, checked := sources{t, map[string]*source{}}, 0
+	for key := range counterparts {
+		pkg, name, _ := strings.Cut(key, ".")
+		source := all.get(pkg)
+		err := zeroMistake(t, pkg, source.kind(name))
+		if err == nil {
+			continue
+		}
+		field := refused.FindStringSubmatch(err.Error())
+		if field == nil { // the mistake is of several fields
+			continue
+		}
+		checked++
+		for _, f := range source.settings(name) {
+			if f.name == field[1] && !strings.Contains(f.comment, "required") {
+				t.Errorf("%s.%s: its comment does not say required, but: %v", key, f.name, err)
+			}
+		}
+	}
+	if checked < 10 {
+		t.Errorf("%d members refuse a field of 0, want 10 or more", checked)
+	}
+}
+
+// zeroMistake returns the error of an augmentation, an optimizer or a schedule without settings.
+func zeroMistake(t *testing.T, pkg, kind string) error {
+	switch pkg {
+	case "augment":
+		a, err := augment.Decode(kind, []byte("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = augment.List{a}.Bind(tensor.Uint8, tensor.Shape{4, 6})
+		return err
+	case "optim":
+		if s, err := optim.DecodeSchedule(fmt.Appendf(nil, `{"kind":%q}`, kind)); err == nil {
+			return s.Check()
+		}
+		o, err := optim.Decode(kind, []byte("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Check()
+	}
+	return nil
 }
 
 // layersDoc returns the page. It reports members without an entry, and entries without a member.

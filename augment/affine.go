@@ -8,7 +8,8 @@ import (
 
 // Affine turns, scales, shears and shifts an image around its centre, each by a number that is
 // uniform within its range: what Keras' RandomRotation, RandomZoom, RandomShear and
-// RandomTranslation do, with one interpolation. A shift follows the others.
+// RandomTranslation do, with one interpolation. A shift follows the others. At least one of
+// Rotation, Scale, Shear, ShiftY and ShiftX is required.
 type Affine struct {
 	Rotation float64 `json:"rotation,omitzero"` // largest angle in degrees, to both sides: 0 to 180
 	Scale    Range   `json:"scale,omitzero"`    // of the size, such as 0.9 to 1.1; zero means 1

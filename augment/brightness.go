@@ -4,7 +4,8 @@ import "fmt"
 
 // Brightness adds one random number to all pixels of an image, as Keras' RandomBrightness.
 type Brightness struct {
-	// Factor is the largest change, up or down, as a fraction of the range of values: above 0, to 1.
+	// Factor is the largest change, up or down, as a fraction of the range of values: above 0, to 1;
+	// required.
 	Factor float64 `json:"factor"`
 	// Values is the range of a pixel's values: results are cut to it. Zero means 0 to 255 for bytes;
 	// a column of float32 needs it.

@@ -3,7 +3,8 @@ package augment
 // Contrast multiplies the distance of each pixel from its channel's mean in the image by one random
 // number, as Keras' RandomContrast.
 type Contrast struct {
-	// Factor is the largest change of the distance, up or down, as a fraction of it: above 0, to 1.
+	// Factor is the largest change of the distance, up or down, as a fraction of it: above 0, to 1;
+	// required.
 	Factor float64 `json:"factor"`
 	// Values is the range of a pixel's values: results are cut to it. Zero means 0 to 255 for bytes;
 	// a column of float32 needs it.

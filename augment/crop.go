@@ -5,7 +5,7 @@ import "fmt"
 // Crop adds a border to all four sides of an image and cuts out a part of the image's size at
 // random: it shifts the image by whole pixels, up to Padding in each direction.
 type Crop struct {
-	Padding int     `json:"padding"` // width of the border in pixels, 1 or more
+	Padding int     `json:"padding"` // width of the border in pixels, 1 or more; required
 	Border  Border  `json:"border,omitzero"`
 	Value   float64 `json:"value,omitzero"` // of the border's pixels, with Constant
 }

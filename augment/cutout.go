@@ -6,7 +6,7 @@ import "fmt"
 // neural networks with cutout", 2017. The centre is any pixel, so the square may lie partly
 // outside.
 type Cutout struct {
-	Size  int     `json:"size"`           // side of the square in pixels, 1 or more
+	Size  int     `json:"size"`           // side of the square in pixels, 1 or more; required
 	Value float64 `json:"value,omitzero"` // of the covered pixels
 }
 
