@@ -190,3 +190,11 @@ func (o attention) gradient(
 	}
 	o.output.gradient(t, weight, t.Saved[o.mixed.saved], d, block, grad)
 }
+
+// GradientProducts returns the steps of the weight's projection.
+func (o attention) GradientProducts(weight int) int {
+	if o.key.has(weight) || o.value.has(weight) {
+		return o.keys
+	}
+	return o.queries
+}

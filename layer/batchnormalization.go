@@ -211,6 +211,9 @@ func (o fixedNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.
 	}
 }
 
+// GradientProducts returns the positions, which all use every number of the weights.
+func (o batchNorm) GradientProducts(int) int { return o.positions }
+
 // addNormalized adds d (x - mean) inverse of each channel to sums.
 func addNormalized(sums, d, x, mean, inverse []float32) {
 	d, x, mean, inverse = d[:len(sums)], x[:len(sums)], mean[:len(sums)], inverse[:len(sums)]

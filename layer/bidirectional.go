@@ -217,6 +217,9 @@ func (o bidirectional) Gradient(
 	}
 }
 
+// GradientProducts returns the steps, which all use every number of the weights.
+func (o bidirectional) GradientProducts(int) int { return o.directions[0].steps }
+
 // bidirectionalJSON is the configuration in JSON: the layers with their kinds.
 type bidirectionalJSON struct {
 	Layer         *recurrentJSON `json:"layer,omitzero"`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -76,6 +77,7 @@ func TestNetworks(t *testing.T) {
 					braidtest.Gradients(t, m)
 				}
 				checkBytes(t, m)
+				checkRows(t, m)
 				checkStep(t, m)
 			})
 		}
@@ -201,6 +203,38 @@ func compare(t *testing.T, what string, got, want []result) {
 			if w := want[i].values[at]; math.Float32bits(v) != math.Float32bits(w) {
 				t.Fatalf("%s: number %d of the %s is %v, want %v", what, at, r.name, v, w)
 			}
+		}
+	}
+}
+
+// checkRows checks that the gradient of some rows of a block is that of the block, which workers
+// may share.
+func checkRows(t *testing.T, m *braid.Model) {
+	t.Helper()
+	b := braidtest.NewBatch(m, rows, 1)
+	b.Fill(m)
+	b.Forward()
+	b.Backward()
+	for _, block := range m.Network().Blocks() {
+		height, width := block.RowHi-block.RowLo, block.ColumnHi-block.ColumnLo
+		gradient := func(lo, hi int) (list []float32) {
+			some := block
+			some.RowLo, some.RowHi = block.RowLo+lo, block.RowLo+hi
+			grad := tensor.NewRows[float32](hi-lo, width)
+			b.Team.Gradient(0, some, rows, grad)
+			for r := range hi - lo {
+				list = append(list, grad.Row(r)...)
+			}
+			return list
+		}
+		whole := []result{{"", gradient(0, height)}}
+		for _, at := range []int{1, height / 2, height - 1} {
+			if at <= 0 || at >= height {
+				continue
+			}
+			parts := slices.Concat(gradient(0, at), gradient(at, height))
+			what := fmt.Sprintf("block %+v cut at row %d", block.Block, at)
+			compare(t, what, []result{{"gradient", parts}}, whole)
 		}
 	}
 }

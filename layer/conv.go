@@ -137,6 +137,9 @@ func (o conv) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[
 	})
 }
 
+// GradientProducts returns the positions, which all use every number of the weights.
+func (o conv) GradientProducts(int) int { return o.window.positions() }
+
 // each calls work with a batch row and a number of successive rows of it, for all rows of a task.
 // It is one row at a time if the images of a or b are not adjacent.
 func (o conv) each(t *op.Task, a, b tensor.Rows[float32], work func(row, images int)) {

@@ -217,6 +217,9 @@ func (o dense) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows
 	})
 }
 
+// GradientProducts returns the steps, which all use every number of the weights.
+func (o dense) GradientProducts(int) int { return o.steps }
+
 // GradientReads returns the input columns of the block, or all columns if a row has several steps.
 func (o dense) GradientReads(_, weight int, block op.Block) op.Span {
 	switch {

@@ -96,6 +96,9 @@ func (o depthwise) Gradient(t *op.Task, weight int, block op.Block, grad tensor.
 	}
 }
 
+// GradientProducts returns the positions, which all use every number of the weights.
+func (o depthwise) GradientProducts(int) int { return o.window.positions() }
+
 // step returns the distance in the input of the pixels of successive positions.
 func (o depthwise) step() int { return o.window.width.stride * o.outputs() }
 

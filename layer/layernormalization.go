@@ -309,6 +309,9 @@ func (o layerNorm) Gradient(t *op.Task, weight int, block op.Block, grad tensor.
 	o.gradient(t, weight, t.In[0], t.OutGrad, block, grad)
 }
 
+// GradientProducts returns the groups, which all use every number of the weights.
+func (o layerNorm) GradientProducts(int) int { return o.groups }
+
 // has reports whether a weight is gamma or beta.
 func (o layerNorm) has(weight int) bool { return weight == o.gamma || weight == o.beta }
 

@@ -236,6 +236,9 @@ func (o *recurrent) Gradient(t *op.Task, weight int, block op.Block, grad tensor
 	}
 }
 
+// GradientProducts returns the steps, which all use every number of the weights.
+func (o *recurrent) GradientProducts(int) int { return o.steps }
+
 // within returns the slopes' columns that belong to a block of the recurrent kernel, as a block,
 // and the columns of grad that they go to.
 func (f feedback) within(

@@ -256,3 +256,6 @@ func (o encoder) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Ro
 		o.attention.gradient(t, weight, in, ends[0], block, grad)
 	}
 }
+
+// GradientProducts returns the steps, which all use every number of the weights.
+func (o encoder) GradientProducts(int) int { return o.inner.steps }

@@ -75,6 +75,15 @@ type GradientReader interface {
 	GradientReads(input, weight int, block Block) Span
 }
 
+// GradientCounter is an op that declares how many products Gradient sums for each number of a
+// weight and each row of the batch. For other ops the engine assumes 1, for a SparseWeighted 0. It
+// divides the work of a training step among the workers by these counts. No result depends on them.
+type GradientCounter interface {
+	Weighted
+	// GradientProducts returns the count for a weight, such as the positions of a convolution.
+	GradientProducts(weight int) int
+}
+
 // SplitK is an op whose output is a sum of products, each over a range of the input's columns. In
 // training the engine may divide these products among the workers instead of the rows: each worker
 // then keeps the weights of its products in its cache, and only the partial sums pass between

@@ -50,28 +50,36 @@ func clipValues(x tensor.Rows[float32], rows int, limit float32) {
 	}
 }
 
-// norms computes the norms of gradients. Each block's sum of squares runs in one fixed order, and
-// so does the sum over the blocks, whichever workers compute them.
+// norms computes the norms of gradients. The sum of squares of each row of a block, their sum, and
+// that over the blocks run in one fixed order, whichever workers compute them.
 type norms struct {
 	clip    Clip
-	squares []float64    // by block, in the order of Network.Blocks
+	squares [][]float64  // by block, in the order of Network.Blocks, and row
 	weights []weightNorm // in the order of the model
 	factors [][]float32  // by worker and weight
 }
 
 // weightNorm lists the blocks of a weight.
 type weightNorm struct {
-	dense  []int          // indices of norms.squares
+	dense  []int          // indices of norms.squares, ascending
 	sparse []*sparseBlock // in the order of their rows
 }
 
 // newNorms returns norms for trained weights, without blocks.
 func newNorms(clip Clip, weights, blocks, workers int) *norms {
-	n := &norms{clip: clip, squares: make([]float64, blocks), weights: make([]weightNorm, weights)}
+	n := &norms{clip: clip, squares: make([][]float64, blocks), weights: make([]weightNorm, weights)}
 	for range workers {
 		n.factors = append(n.factors, make([]float32, weights))
 	}
 	return n
+}
+
+// add computes the sums of squares of the rows of a block's gradient.
+func (n *norms) add(b engine.WeightBlock, grad tensor.Rows[float32]) {
+	to := n.squares[b.Index][b.RowLo-b.First : b.RowHi-b.First]
+	for r := range to {
+		to[r] = squares(grad.Row(r))
+	}
 }
 
 // update computes the factors of all weights' gradients. Every worker computes all of them.
@@ -81,7 +89,11 @@ func (n *norms) update(worker int) {
 	for i, w := range n.weights {
 		var sum float64
 		for _, block := range w.dense {
-			sum += n.squares[block]
+			var ofBlock float64
+			for _, s := range n.squares[block] {
+				ofBlock += s
+			}
+			sum += ofBlock
 		}
 		for _, b := range w.sparse {
 			for _, s := range b.squares {
@@ -129,13 +141,4 @@ func squares(x []float32) float64 {
 		a += float64(float64(v) * float64(v))
 	}
 	return (a + b) + (c + d)
-}
-
-// indexBlocks returns the index of each block in the order of Network.Blocks.
-func indexBlocks(blocks []engine.WeightBlock) map[blockKey]int {
-	index := map[blockKey]int{}
-	for i, b := range blocks {
-		index[keyOf(b)] = i
-	}
-	return index
 }

@@ -32,10 +32,11 @@ func TestNormOrder(t *testing.T) {
 	}
 	type terms struct {
 		dense  [][]int
-		square []float64
+		square [][]float64
 		sparse [][]float64
 	}
 	var want terms
+	cuts := 0
 	for _, workers := range []int{1, 2, 5} {
 		g := braid.NewGraph("norms")
 		e := g.Add("e", layer.Embedding{Vocabulary: 50, Width: 7}, g.Input("ids", tensor.Int32, 3))
@@ -57,6 +58,11 @@ func TestNormOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := terms{square: f.runner.norms.squares}
+		for _, blocks := range f.runner.blocks {
+			for _, b := range blocks {
+				cuts += min(b.RowLo-b.First, 1)
+			}
+		}
 		for _, w := range f.runner.norms.weights {
 			got.dense = append(got.dense, w.dense)
 			var rows []float64
@@ -71,6 +77,9 @@ func TestNormOrder(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%d workers add up other terms", workers)
 		}
+	}
+	if cuts == 0 {
+		t.Error("no block is cut between workers")
 	}
 	if len(want.dense[1]) < 5 || len(want.sparse[0]) < 10 {
 		t.Errorf("%d blocks and %d rows test little", len(want.dense[1]), len(want.sparse[0]))

@@ -16,7 +16,6 @@ import (
 type block struct {
 	engine.WeightBlock
 	*trained
-	index   int                  // in the order of Network.Blocks
 	fresh   tensor.Rows[float32] // gradient of a batch
 	values  optim.Block          // its gradient is fresh or, if accumulated, a sum of batches
 	average tensor.Rows[float32] // if run.ema
@@ -59,19 +58,11 @@ func (run *runner) trainedWeights() map[*engine.Weight]*trained {
 // isTrained reports whether training changes a weight by its gradient.
 func isTrained(w *braid.Weight) bool { return !w.IsState() && !w.Memory().Frozen }
 
-// blockKey identifies a block of a weight.
-type blockKey struct {
-	weight *engine.Weight
-	block  op.Block
-}
-
-func keyOf(b engine.WeightBlock) blockKey { return blockKey{b.Weight, b.Block} }
-
 // bindBlocks assigns blocks to the workers. A fused step updates a block right after its gradient,
 // so the gradients of a worker's blocks share one buffer, as do those that are accumulated
 // elsewhere.
 func (run *runner) bindBlocks() {
-	weights, index := run.trainedWeights(), indexBlocks(run.model.Network().Blocks())
+	weights := run.trainedWeights()
 	lazy, ok := run.optimizer.(optim.Lazy)
 	dense, sparse := run.team.Assign(ok && lazy.IsLazy())
 	sharing := !run.gather || run.accumulate > 1
@@ -87,7 +78,7 @@ func (run *runner) bindBlocks() {
 				shared = parallel.Floats(size)
 			}
 			blocks = append(blocks, block{WeightBlock: b, trained: weights[b.Weight],
-				index: index[keyOf(b)], fresh: fresh, values: run.optimizerBlock(b, weights[b.Weight]),
+				fresh: fresh, values: run.optimizerBlock(b, weights[b.Weight]),
 				average: run.arrayBlock(b, averageArray)})
 		}
 		for i := range blocks {
@@ -109,17 +100,21 @@ func (run *runner) bindBlocks() {
 		run.sparse = append(run.sparse, rest)
 	}
 	if run.clip.limitsNorm() {
-		run.bindNorms(len(weights), len(index))
+		run.bindNorms(len(weights))
 	}
 }
 
 // bindNorms lists the blocks of each weight.
-func (run *runner) bindNorms(weights, blocks int) {
-	n := newNorms(run.clip, weights, blocks, len(run.blocks))
+func (run *runner) bindNorms(weights int) {
+	all := run.model.Network().Blocks()
+	n := newNorms(run.clip, weights, len(all), len(run.blocks))
 	for worker := range run.blocks {
 		for _, b := range run.blocks[worker] {
-			w := &n.weights[b.trained.index]
-			w.dense = append(w.dense, b.index)
+			if n.squares[b.Index] == nil { // else other rows of it have been seen
+				n.squares[b.Index] = make([]float64, all[b.Index].RowHi-all[b.Index].RowLo)
+				w := &n.weights[b.trained.index]
+				w.dense = append(w.dense, b.Index)
+			}
 		}
 		for i := range run.sparse[worker] {
 			b := &run.sparse[worker][i]
@@ -290,7 +285,7 @@ func (run *runner) prepare(worker int, b *block, t turn) bool {
 		clipValues(grad, rows, float32(run.clip.Value))
 	}
 	if run.norms != nil {
-		run.norms.squares[b.index] = sumSquares(grad, rows)
+		run.norms.add(b.WeightBlock, grad)
 	}
 	return true
 }

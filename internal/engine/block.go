@@ -8,10 +8,13 @@ const (
 	blockSize    = 8192
 )
 
-// WeightBlock is a block of a weight, the unit of work for gradients and updates.
+// WeightBlock is a block of a weight, the unit of work for gradients and updates: one of
+// Network.Blocks, or some rows of it.
 type WeightBlock struct {
 	op.Block
 	Weight *Weight
+	Index  int   // in Network.Blocks
+	First  int   // RowLo of Network.Blocks[Index]
 	uses   []use // the nodes that use the weight, in the order of the graph
 }
 
@@ -36,7 +39,8 @@ func (n *Network) Blocks() []WeightBlock {
 	var list []WeightBlock
 	for _, w := range order {
 		for _, b := range w.blocks() {
-			list = append(list, WeightBlock{Block: b, Weight: w, uses: uses[w]})
+			list = append(list,
+				WeightBlock{Block: b, Weight: w, Index: len(list), First: b.RowLo, uses: uses[w]})
 		}
 	}
 	return list
@@ -68,51 +72,4 @@ func blockWidth(columns int) int {
 	blocks := (columns + blockColumns - 1) / blockColumns
 	width := (columns + blocks - 1) / blocks
 	return min((width+lanes-1)/lanes*lanes, columns)
-}
-
-// Assign divides the blocks among the workers so that their work is about equal. A worker gets the
-// blocks whose split-K products it computes, and a consecutive range of the rest. If lazy, each
-// weight with sparse gradients is divided into one SparseBlock per worker instead.
-func (team *Team) Assign(lazy bool) (dense [][]WeightBlock, sparse [][]*SparseBlock) {
-	const overhead = 400 // fixed cost of a block, in weights
-	dense = make([][]WeightBlock, len(team.Workers))
-	sparse = make([][]*SparseBlock, len(team.Workers))
-	load := make([]int, len(team.Workers))
-	var rest []WeightBlock
-	total := 0
-	give := func(worker int, b WeightBlock) {
-		dense[worker] = append(dense[worker], b)
-		load[worker] += b.Size() + overhead
-	}
-	for _, b := range team.ws.net.Blocks() {
-		if lazy && b.IsSparse() {
-			for worker := range dense {
-				if b.RowLo == 0 && b.ColumnLo == 0 { // once for each matrix of a weight
-					sparse[worker] = append(sparse[worker], team.SparseBlock(b, worker))
-				}
-			}
-			continue
-		}
-		total += b.Size() + overhead
-		if worker, ok := team.ownerOf(b); ok {
-			give(worker, b)
-		} else {
-			rest = append(rest, b)
-		}
-	}
-	worker := 0
-	for _, b := range rest {
-		// Half of the block must lie within the worker's share of the total.
-		for worker < len(dense)-1 && (load[worker]+(b.Size()+overhead)/2)*len(dense) > total {
-			worker++
-		}
-		give(worker, b)
-	}
-	for worker, blocks := range dense {
-		for _, b := range sparse[worker] {
-			blocks = append(blocks, b.WeightBlock)
-		}
-		team.planReads(worker, blocks)
-	}
-	return dense, sparse
 }
