@@ -32,7 +32,9 @@ const fewChannels = 5
 
 func newOuter(w window, channels, filters, groups, images int) outer {
 	group := channels / groups
-	o := outer{window: w, channels: channels, filters: filters, images: images, padded: group <= fewChannels}
+	o := outer{
+		window: w, channels: channels, filters: filters, images: images, padded: group <= fewChannels,
+	}
 	if o.padded {
 		o.blocks = []gradientBlock{o.allTaps(group)}
 		return o

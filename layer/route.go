@@ -26,7 +26,6 @@ type route struct {
 type size struct{ height, width, channels int }
 
 func (s size) positions() int { return s.height * s.width }
-func (s size) numbers() int   { return s.positions() * s.channels }
 
 // part is the product of some positions with some taps, without the matrices.
 type part struct {

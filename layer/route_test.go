@@ -13,10 +13,7 @@ import (
 
 // plainConv is a convolution on one image in loops, with sums in the documented order: over the
 // taps that are inside, then over the channels of a group.
-type plainConv struct {
-	conv
-	in, out, kernel, d []float32
-}
+type plainConv struct{ conv }
 
 // each calls work with the indices of input, kernel and output of each product, in order.
 func (p plainConv) each(work func(in, kernel, out int)) {
@@ -49,8 +46,8 @@ func accumulate(sum *float32, x, y float32) {
 	*sum = v[0]
 }
 
-// TestConvBytes compares conv with loops, for windows, groups and numbers of rows that use every way
-// to the sums, with rows that are adjacent and rows that are not.
+// TestConvBytes compares conv with loops, for windows, groups and numbers of rows that use every
+// way to the sums, with rows that are adjacent and rows that are not.
 func TestConvBytes(t *testing.T) {
 	count := 0
 	for _, padding := range []Padding{Valid, Same} {
@@ -118,7 +115,7 @@ func checkConv(t *testing.T, o conv, rows, apart int) {
 				y[i] = task.Weights[1].Data[i%o.filters]
 			}
 		}
-		p := plainConv{conv: o}
+		p := plainConv{o}
 		p.each(func(i, k, j int) { accumulate(&y[j], in[i], w[k]) })
 		// The gradient of the input sums over the taps, then over the filters of a group.
 		for tap := range o.window.size() {

@@ -35,7 +35,9 @@ type functions struct {
 func stride(numbers int) uint64 { return uint64(numbers * floatSize) }
 
 // assembled makes a set of an instruction set's assembly.
-func assembled(name string, dots *dotsTiles, lanes *lanesTiles, indirect *indirectTiles, f functions) Set {
+func assembled(
+	name string, dots *dotsTiles, lanes *lanesTiles, indirect *indirectTiles, f functions,
+) Set {
 	return Set{
 		Name:    name,
 		MulDots: dots.run, MulLanes: lanes.run, MulIndirect: indirect.run,

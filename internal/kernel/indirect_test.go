@@ -98,7 +98,7 @@ func TestIndirectBounds(t *testing.T) {
 		"before C":          func(p *Indirect) { p.CRows[2] = -1 },
 		"after C":           func(p *Indirect) { p.CRows[2] = 9 },
 		"before B":          func(p *Indirect) { p.BSegments[0] = -1 },
-		"after B":           func(p *Indirect) { p.BSegments[0]++; p.BSegments[1] += 2; p.BSegments[2]++ },
+		"after B":           func(p *Indirect) { p.BSegments[0] += 5 },
 		"rows of A":         func(p *Indirect) { p.ARows = p.ARows[:4] },
 		"segments of A":     func(p *Indirect) { p.ASegments = p.ASegments[:2] },
 		"stride of B":       func(p *Indirect) { p.BRow = 0 },
@@ -126,7 +126,7 @@ func TestIndirectBounds(t *testing.T) {
 	}
 }
 
-// Convolutions with a window of 3 x 3, without padding: images, size of an image, channels, filters.
+// Convolutions with a window of 3 x 3, without padding.
 var benchIndirect = []struct{ images, size, channels, filters int }{
 	{2, 26, 1, 24}, {4, 14, 24, 48}, {4, 14, 48, 24}, {8, 8, 64, 64}, {32, 5, 64, 128},
 	{1, 30, 16, 16}, {1, 14, 128, 128},
