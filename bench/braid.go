@@ -11,11 +11,11 @@ import (
 	"strconv"
 )
 
-// braidJob returns a contender that runs "bench job" with flags and reads a field of its output.
-func braidJob(name, field string, flags ...string) contender {
+// braidJob returns a contender that runs "bench job" with flags and reads fields of its output.
+func braidJob(name string, fields []string, flags ...string) contender {
 	return contender{name, func(_ context.Context, l *lab) (command, error) {
 		args := append([]string{"job"}, flags...)
-		return command{path: l.self, args: args, read: medianOf(field)}, nil
+		return command{path: l.self, args: args, read: medianOf(fields...)}, nil
 	}}
 }
 
@@ -50,10 +50,10 @@ func braidCommand(ctx context.Context, l *lab) (command, error) {
 }
 
 // medianOf returns a function that reads JSON lines, such as a run's epochs, and returns the median
-// of one field.
-func medianOf(field string) func([]byte) (float64, error) {
-	return func(output []byte) (float64, error) {
-		var values []float64
+// of each of the given fields.
+func medianOf(fields ...string) func([]byte) (readings, error) {
+	return func(output []byte) (readings, error) {
+		all := map[string][]float64{}
 		lines := json.NewDecoder(bytes.NewReader(output))
 		for {
 			var line map[string]any
@@ -62,15 +62,21 @@ func medianOf(field string) func([]byte) (float64, error) {
 				break
 			}
 			if err != nil {
-				return 0, fmt.Errorf("output %q: %w", output, err)
+				return nil, fmt.Errorf("output %q: %w", output, err)
 			}
-			if value, ok := line[field].(float64); ok {
-				values = append(values, value)
+			for _, field := range fields {
+				if value, ok := line[field].(float64); ok {
+					all[field] = append(all[field], value)
+				}
 			}
 		}
-		if len(values) == 0 {
-			return 0, fmt.Errorf("output %q has no %s", output, field)
+		medians := readings{}
+		for _, field := range fields {
+			if all[field] == nil {
+				return nil, fmt.Errorf("output %q has no %s", output, field)
+			}
+			medians[field] = median(all[field])
 		}
-		return median(values), nil
+		return medians, nil
 	}
 }

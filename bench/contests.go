@@ -62,25 +62,25 @@ func trainings(network string) contest {
 
 // products returns a contest of Braid alone. Its result is compared with the machine's peak.
 func products(size int) contest {
-	n := strconv.Itoa(size)
+	n, fields := strconv.Itoa(size), []string{"gflops"}
 	return contest{"product " + n, []contender{
-		braidJob(braid1, "gflops", "-do", "product", "-size", n, "-workers", "1"),
-		braidJob(braid2, "gflops", "-do", "product", "-size", n, "-workers", "2"),
+		braidJob(braid1, fields, "-do", "product", "-size", n, "-workers", "1"),
+		braidJob(braid2, fields, "-do", "product", "-size", n, "-workers", "2"),
 	}}
 }
 
 // predictions returns the contest of predicting a batch of rows with the seed network.
 func predictions(rows int) contest {
-	n := strconv.Itoa(rows)
+	n, fields := strconv.Itoa(rows), []string{"predict_s"}
 	c := contest{name: "predict " + n}
 	if rows < 1000 {
 		c.contenders = []contender{
-			braidJob(braid1, "predict_s", "-do", "predict", "-rows", n, "-workers", "1"),
+			braidJob(braid1, fields, "-do", "predict", "-rows", n, "-workers", "1"),
 			onnxPredicts(onnx1, rows, 1),
 		}
 	} else {
 		c.contenders = []contender{
-			braidJob(braid2, "predict_s", "-do", "predict", "-rows", n, "-workers", "2"),
+			braidJob(braid2, fields, "-do", "predict", "-rows", n, "-workers", "2"),
 			onnxPredicts(onnx2, rows, 2),
 		}
 	}

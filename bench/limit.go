@@ -38,12 +38,12 @@ func limitProgram(name string, threads int, set string) contender {
 
 var limitMedian = regexp.MustCompile(`train median ([0-9.]+) ms`)
 
-// readLimit returns the median epoch in seconds.
-func readLimit(output []byte) (float64, error) {
+// readLimit returns the median epoch in seconds, as train_s.
+func readLimit(output []byte) (readings, error) {
 	found := limitMedian.FindSubmatch(output)
 	if found == nil {
-		return 0, fmt.Errorf("output %q has no train median", output)
+		return nil, fmt.Errorf("output %q has no train median", output)
 	}
 	ms, err := strconv.ParseFloat(string(found[1]), 64)
-	return ms / 1e3, err
+	return readings{"train_s": ms / 1e3}, err
 }

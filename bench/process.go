@@ -5,21 +5,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
 
+// readings are the numbers that a process printed, by name.
+type readings map[string]float64
+
 // run is the result of one process of a contender.
 type run struct {
-	Value   float64 `json:"value"`      // printed by the process: seconds, or GFLOP/s of products
-	Seconds float64 `json:"seconds"`    // from the start of the process to its end
-	Memory  float64 `json:"peak_bytes"` // peak memory
-	Before  peak    `json:"peak_before"`
-	After   peak    `json:"peak_after"`
-	Dropped bool    `json:"dropped,omitempty"` // see peak.hasTwoCores
-	Failed  string  `json:"failed,omitempty"`
+	Readings readings `json:"readings,omitempty"`
+	Seconds  float64  `json:"seconds"`    // from the start of the process to its end
+	Memory   float64  `json:"peak_bytes"` // peak memory
+	Before   peak     `json:"peak_before"`
+	After    peak     `json:"peak_after"`
+	Dropped  bool     `json:"dropped,omitempty"` // see peak.hasTwoCores
+	Failed   string   `json:"failed,omitempty"`
 }
 
 // counts reports whether the run is used in figures.
@@ -30,7 +35,7 @@ func (r run) String() string {
 	if r.Failed != "" {
 		return "failed: " + oneLine(r.Failed)
 	}
-	text := fmt.Sprintf("%.6g (whole process %.2f s, %.0f MB)", r.Value, r.Seconds, r.Memory/1e6)
+	text := fmt.Sprintf("%s(whole process %.2f s, %.0f MB)", r.Readings, r.Seconds, r.Memory/1e6)
 	if r.Dropped {
 		text += fmt.Sprintf(" dropped: peaks of one and two cores "+
 			"%.0f and %.0f before, %.0f and %.0f after",
@@ -39,10 +44,24 @@ func (r run) String() string {
 	return text
 }
 
-// share returns the figure of a product's GFLOP/s divided by the peak of its workers, the mean of
+// String lists the readings, or returns their number if they would not fit on a line.
+func (all readings) String() string {
+	if len(all) > 4 {
+		return fmt.Sprintf("%d readings ", len(all))
+	}
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		fmt.Fprintf(&text, "%s %.6g ", name, all[name])
+	}
+	return text.String()
+}
+
+// share returns the figure of a reading in GFLOP/s divided by the peak of its workers, the mean of
 // before and after the run.
-func share(workers int) figure {
-	return func(r run) float64 { return r.Value / ((r.Before.of(workers) + r.After.of(workers)) / 2) }
+func share(name string, workers int) figure {
+	return func(r run) float64 {
+		return r.Readings[name] / ((r.Before.of(workers) + r.After.of(workers)) / 2)
+	}
 }
 
 // command describes how to start a contender's process and read its output.
@@ -51,7 +70,7 @@ type command struct {
 	args  []string
 	env   []string // changes of the environment; see environment
 	fresh string   // folder to remove before each run
-	read  func(output []byte) (float64, error)
+	read  func(output []byte) (readings, error)
 }
 
 // start runs the command once. The peak memory of a process includes the memory of its parent at
@@ -74,7 +93,7 @@ func (c command) start(ctx context.Context) (run, error) {
 	}
 	r := run{Seconds: took.Seconds(), Memory: peakMemory(process.ProcessState)}
 	if c.read != nil {
-		if r.Value, err = c.read(output.Bytes()); err != nil {
+		if r.Readings, err = c.read(output.Bytes()); err != nil {
 			return run{}, fmt.Errorf("%s: %w", c, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -8,15 +9,15 @@ import (
 )
 
 func TestMedianOf(t *testing.T) {
-	read := medianOf("train_s")
+	read := medianOf("train_s", "rows")
 	got, err := read([]byte(`{"epoch":1,"train_s":9}
-{"train_s":2,"loss":null}
+{"train_s":2,"loss":null,"rows":7}
 {"train_s":4}
 `))
-	if err != nil || got != 4 {
-		t.Errorf("median is %v (%v), want 4", got, err)
+	if err != nil || !maps.Equal(got, readings{"train_s": 4, "rows": 7}) {
+		t.Errorf("medians are %v (%v), want 4 and 7", got, err)
 	}
-	for _, bad := range []string{"", "{\"eval_s\":1}", "Traceback"} {
+	for _, bad := range []string{"", "{\"train_s\":1}", "Traceback"} {
 		if _, err := read([]byte(bad)); err == nil {
 			t.Errorf("%q gives no error", bad)
 		}
@@ -26,8 +27,8 @@ func TestMedianOf(t *testing.T) {
 func TestReadLimit(t *testing.T) {
 	got, err := readLimit([]byte("ep 1 train 30.1 ms\n" +
 		"L=16 nt=1: train median 28.25 ms min 27.9 | +eval median 31.0\n"))
-	if err != nil || got != 28.25/1e3 {
-		t.Errorf("median is %v s (%v), want 0.02825", got, err)
+	if err != nil || got["train_s"] != 28.25/1e3 {
+		t.Errorf("median is %v (%v), want 0.02825 s", got, err)
 	}
 	if _, err := readLimit([]byte("ep 1 train 30.1 ms")); err == nil {
 		t.Error("output without a median gives no error")

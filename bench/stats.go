@@ -30,6 +30,9 @@ func median(values []float64) float64 {
 // figure reads one number from a run.
 type figure func(run) float64
 
+// reading returns the figure of a reading.
+func reading(name string) figure { return func(r run) float64 { return r.Readings[name] } }
+
 // figures returns the figure of each run that counts.
 func figures(runs []run, take figure) []float64 {
 	var list []float64

@@ -31,17 +31,28 @@ func TestMedian(t *testing.T) {
 	}
 }
 
+// took returns the readings of a training run.
+func took(s float64) readings { return readings{"train_s": s} }
+
+var trained = reading("train_s")
+
 // Runs of the same round are paired. A pair with a dropped or failed run is left out.
 func TestPairs(t *testing.T) {
-	a := []run{{Value: 10}, {Value: 20}, {Value: 30, Dropped: true}, {Value: 40}, {Value: 50}}
-	b := []run{{Value: 5}, {Value: 80, Failed: "it fell"}, {Value: 3}, {Value: 20}}
-	if got, want := pairs(a, b, value), []float64{2, 2}; !slices.Equal(got, want) {
+	a := []run{
+		{Readings: took(10)}, {Readings: took(20)}, {Readings: took(30), Dropped: true},
+		{Readings: took(40)}, {Readings: took(50)},
+	}
+	b := []run{
+		{Readings: took(5)}, {Readings: took(80), Failed: "it fell"}, {Readings: took(3)},
+		{Readings: took(20)},
+	}
+	if got, want := pairs(a, b, trained), []float64{2, 2}; !slices.Equal(got, want) {
 		t.Errorf("ratios are %v, want %v", got, want)
 	}
-	if got, want := pairs(b, a, value), []float64{.5, .5}; !slices.Equal(got, want) {
+	if got, want := pairs(b, a, trained), []float64{.5, .5}; !slices.Equal(got, want) {
 		t.Errorf("turned ratios are %v, want %v", got, want)
 	}
-	if got, want := figures(a, value), []float64{10, 20, 40, 50}; !slices.Equal(got, want) {
+	if got, want := figures(a, trained), []float64{10, 20, 40, 50}; !slices.Equal(got, want) {
 		t.Errorf("figures are %v, want %v", got, want)
 	}
 	if got := dropped(a) + dropped(b); got != 2 {
@@ -66,8 +77,9 @@ func TestPeak(t *testing.T) {
 			t.Errorf("%+v: hasTwoCores is %v, want %v", p, !want, want)
 		}
 	}
-	r := run{Value: 330, Before: peak{200, 300}, After: peak{240, 360}}
-	if one, two := share(1)(r), share(2)(r); math.Abs(one-1.5) > 1e-9 || math.Abs(two-1) > 1e-9 {
+	r := run{Readings: took(330), Before: peak{200, 300}, After: peak{240, 360}}
+	one, two := share("train_s", 1)(r), share("train_s", 2)(r)
+	if math.Abs(one-1.5) > 1e-9 || math.Abs(two-1) > 1e-9 {
 		t.Errorf("shares of the peak are %v and %v, want 1.5 and 1", one, two)
 	}
 }
@@ -76,14 +88,18 @@ func TestPeak(t *testing.T) {
 func TestFill(t *testing.T) {
 	all := results{
 		{Contest: "wide", Contender: braid2, Runs: []run{
-			{Value: 2}, {Value: 4}, {Value: 9, Dropped: true},
+			{Readings: took(2)}, {Readings: took(4)}, {Readings: took(9), Dropped: true},
 		}},
-		{Contest: "wide", Contender: torch1, Runs: []run{{Value: 6}, {Value: 8}, {Value: 5}}},
-		{Contest: "wide", Contender: torch2, Runs: []run{{Value: 10}, {Value: 20}, {Value: 30}}},
+		{Contest: "wide", Contender: torch1, Runs: []run{
+			{Readings: took(6)}, {Readings: took(8)}, {Readings: took(5)},
+		}},
+		{Contest: "wide", Contender: torch2, Runs: []run{
+			{Readings: took(10)}, {Readings: took(20)}, {Readings: took(30)},
+		}},
 	}
 	r := row{
 		contest: "wide", ours: braid2, theirs: []string{torch2, torch1},
-		compare: faster, take: value, show: epoch,
+		compare: faster, take: trained, show: epoch,
 	}
 	l := r.fill(all)
 	want := summary{Median: 2.5, Min: 2, Max: 3, Count: 2}
@@ -105,7 +121,7 @@ func TestFill(t *testing.T) {
 func TestAbsent(t *testing.T) {
 	all := results{
 		{Contest: "wide", Contender: torch1, Missing: "no torch\ninstall it"},
-		{Contest: "wide", Contender: braid1, Runs: []run{{Value: 1}}},
+		{Contest: "wide", Contender: braid1, Runs: []run{{Readings: took(1)}}},
 		{Contest: "text", Contender: torch1, Missing: "no torch\ninstall it"},
 		{Contest: "text", Contender: braid1, Runs: []run{{Failed: "it fell"}}},
 		{Contest: "text", Contender: braid2, Runs: []run{{Dropped: true}}},
