@@ -100,7 +100,7 @@ func (c contest) hold(ctx context.Context, l *lab, runs int, progress io.Writer)
 				return nil, err
 			}
 			one.Before, one.After = before, after
-			one.Dropped = !before.hasTwoCores() || !after.hasTwoCores()
+			one.Dropped = !l.keep && !(before.hasTwoCores() && after.hasTwoCores())
 			before = after
 			r.Runs = append(r.Runs, one)
 			fmt.Fprintln(progress, one)

@@ -14,7 +14,7 @@ type settings struct {
 	only, json               string
 	peers, seedScript        string
 	python, cache            string
-	install                  bool
+	keep, install            bool
 }
 
 // parse reads the flags.
@@ -37,6 +37,8 @@ func parse(args []string) (settings, *regexp.Regexp, error) {
 		"Python with PyTorch (default: /usr/bin/python3, else python3)")
 	flags.StringVar(&s.cache, "cache", "",
 		"folder with ONNX Runtime (default: braid-bench in the user's cache)")
+	flags.BoolVar(&s.keep, "keep", false,
+		"drop no runs: for rough figures on a busy machine")
 	flags.BoolVar(&s.install, "install", false,
 		"install ONNX Runtime with npm into -cache if it is missing")
 	if err := flags.Parse(args); err != nil {
