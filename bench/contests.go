@@ -40,13 +40,16 @@ func contests() []contest {
 			{braidTrain, braidCommand},
 			pytorchSeed(torchTuned, "tuned", true),
 		}},
-		trainings("wide"),
-		trainings("text"),
+		trainings("wide"), trainings("text"), trainings("gru"), trainings("transformer"),
+		trainings("record"), trainings("resnet"),
 		products(512),
 		products(1024),
 		predictions(1), predictions(64), predictions(10_000),
 	}
 }
+
+// one returns a list of one name.
+func one(name string) []string { return []string{name} }
 
 // trainings returns the contest of training a network with Braid and, by a script, with PyTorch.
 func trainings(network string) contest {
@@ -62,7 +65,7 @@ func trainings(network string) contest {
 
 // products returns a contest of Braid alone. Its result is compared with the machine's peak.
 func products(size int) contest {
-	n, fields := strconv.Itoa(size), []string{"gflops"}
+	n, fields := strconv.Itoa(size), one("gflops")
 	return contest{"product " + n, []contender{
 		braidJob(braid1, fields, "-do", "product", "-size", n, "-workers", "1"),
 		braidJob(braid2, fields, "-do", "product", "-size", n, "-workers", "2"),
@@ -71,7 +74,7 @@ func products(size int) contest {
 
 // predictions returns the contest of predicting a batch of rows with the seed network.
 func predictions(rows int) contest {
-	n, fields := strconv.Itoa(rows), []string{"predict_s"}
+	n, fields := strconv.Itoa(rows), one("predict_s")
 	c := contest{name: "predict " + n}
 	if rows < 1000 {
 		c.contenders = []contender{

@@ -33,7 +33,7 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	var j job
 	flags := flag.NewFlagSet("bench job", flag.ContinueOnError)
 	flags.StringVar(&j.do, "do", "", "train, predict, product, peak or mnist")
-	flags.StringVar(&j.network, "network", "seed", "seed, wide or text")
+	flags.StringVar(&j.network, "network", "seed", "name of the network to train")
 	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
 	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
 	flags.IntVar(&j.workers, "workers", 1, "workers")

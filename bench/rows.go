@@ -32,29 +32,35 @@ func memory(r run) float64  { return r.Memory }
 
 func epoch(s float64) string     { return fmt.Sprintf("%.1f ms an epoch", 1e3*s) }
 func total(s float64) string     { return fmt.Sprintf("%.2f s", s) }
-func megabytes(b float64) string { return fmt.Sprintf("%.0f MB", b/1e6) }
+func megabytes(b float64) string { return fmt.Sprintf("%.3g MB", b/1e6) }
 func micro(s float64) string     { return fmt.Sprintf("%.2f us", 1e6*s) }
 func percent(x float64) string   { return fmt.Sprintf("%.1f %%", 100*x) }
 
 // rate formats the time of rows rows as rows per second.
 func rate(rows float64) func(float64) string {
-	return func(s float64) string { return fmt.Sprintf("%.2f million rows/s", rows/s/1e6) }
+	return func(s float64) string { return fmt.Sprintf("%.3g million rows/s", rows/s/1e6) }
 }
 
 // rows returns the rows of the table, with the goals of the engine's design.
 func rows() []row {
-	trains := func(
-		what, contest, ours string, theirs []string, compare comparison, wanted string,
-	) row {
-		return row{what, contest, ours, theirs, compare, reading("train_s"), epoch, wanted}
+	var list []row
+	for _, some := range [][]row{
+		seedRows(), trainingRows("wide", "1.3x"), trainingRows("text", "2x"),
+		trainingRows("gru", "2x"), trainingRows("transformer", "1.5x"),
+		trainingRows("record", "1.3x"), trainingRows("resnet", "1.2x"),
+		productRows(), predictionRows(),
+	} {
+		list = append(list, some...)
 	}
-	torches := []string{torch1, torch2, torchOwn2, torchBLAS2}
-	one := func(name string) []string { return []string{name} }
-	product := func(size string, workers int, ours, wanted string) row {
-		what := fmt.Sprintf("product of %s³, share of the peak, %s", size, plural(workers))
-		take := share("gflops", workers)
-		return row{what, "product " + size, ours, nil, absolute, take, percent, wanted}
-	}
+	return list
+}
+
+// trains returns the row of a contest of training.
+func trains(what, contest, ours string, theirs []string, compare comparison, wanted string) row {
+	return row{what, contest, ours, theirs, compare, reading("train_s"), epoch, wanted}
+}
+
+func seedRows() []row {
 	return []row{
 		trains("seed, 1 worker, PyTorch tuned", "seed", braid1, one(torchTuned), faster, "15x"),
 		trains("seed, 1 worker, PyTorch eager", "seed", braid1, one(torchEager), faster, ""),
@@ -69,21 +75,44 @@ func rows() []row {
 			"under 0.9 s, 13x"},
 		{"braid train, peak memory", "command", braidTrain, one(torchTuned), faster, memory, megabytes,
 			"150 MB (PyTorch: 650)"},
-		trains("wide, 1 worker", "wide", braid1, one(torch1), faster, "1.3x"),
-		trains("wide, 2 workers", "wide", braid2, torches, faster, "1.3x"),
-		trains("wide, second worker's speed-up", "wide", braid2, one(braid1), faster, "1.85x"),
-		trains("text, 1 worker", "text", braid1, one(torch1), faster, "2x"),
-		trains("text, 2 workers", "text", braid2, torches, faster, "2x"),
-		product("512", 1, braid1, "92 %"),
-		product("512", 2, braid2, "88 %"),
-		product("1024", 1, braid1, "92 %"),
-		product("1024", 2, braid2, "88 %"),
-		{"prediction, one row", "predict 1", braid1, one(onnx1), faster, reading("predict_s"), micro,
+	}
+}
+
+// trainingRows returns the rows of a network that PyTorch trains too.
+func trainingRows(network, wanted string) []row {
+	torches := []string{torch1, torch2, torchOwn2, torchBLAS2}
+	list := []row{
+		trains(network+", 1 worker", network, braid1, one(torch1), faster, wanted),
+		trains(network+", 2 workers", network, braid2, torches, faster, wanted),
+	}
+	if network == "wide" {
+		list = append(list,
+			trains("wide, second worker's speed-up", network, braid2, one(braid1), faster, "1.85x"))
+	}
+	return list
+}
+
+func productRows() []row {
+	product := func(size string, workers int, ours, wanted string) row {
+		what := fmt.Sprintf("product of %s³, share of the peak, %s", size, plural(workers))
+		take := share("gflops", workers)
+		return row{what, "product " + size, ours, nil, absolute, take, percent, wanted}
+	}
+	return []row{
+		product("512", 1, braid1, "92 %"), product("512", 2, braid2, "88 %"),
+		product("1024", 1, braid1, "92 %"), product("1024", 2, braid2, "88 %"),
+	}
+}
+
+func predictionRows() []row {
+	take := reading("predict_s")
+	return []row{
+		{"prediction, one row", "predict 1", braid1, one(onnx1), faster, take, micro,
 			"2 us (ONNX Runtime: 7.6)"},
-		{"prediction, 64 rows, 1 worker", "predict 64", braid1, one(onnx1), faster,
-			reading("predict_s"), rate(64), "3 million rows/s (ONNX Runtime: 1.3)"},
-		{"prediction, 10,000 rows, 2 workers", "predict 10000", braid2, one(onnx2), faster,
-			reading("predict_s"), rate(10_000), "5 million rows/s (ONNX Runtime: 2.2)"},
+		{"prediction, 64 rows, 1 worker", "predict 64", braid1, one(onnx1), faster, take, rate(64),
+			"3 million rows/s (ONNX Runtime: 1.3)"},
+		{"prediction, 10,000 rows, 2 workers", "predict 10000", braid2, one(onnx2), faster, take,
+			rate(10_000), "5 million rows/s (ONNX Runtime: 2.2)"},
 	}
 }
 

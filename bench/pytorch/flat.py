@@ -1,13 +1,18 @@
-"""Training as fast as eager PyTorch was found to go, for wide.py and text.py. One JSON line an epoch."""
+"""Training as fast as eager PyTorch was found to go, for the scripts of networks. One JSON line an epoch."""
 import argparse, ctypes, json, time
 import torch
 
 
 class Adam:
-    """Adam over all parameters as one flat vector, in place: a few vector calls a step, however many parameters."""
+    """Adam over all parameters as one flat vector, in place: a few vector calls a step, however many parameters.
+    With decay it is AdamW: matrices decay, but for those of the parts of the model in kept."""
 
-    def __init__(self, model, rate=1e-3):
-        self.leaves, self.rate, self.step = list(model.parameters()), rate, 0
+    def __init__(self, model, rate=1e-3, decay=0., kept=()):
+        named = list(model.named_parameters())
+        self.leaves, self.rate, self.step = [p for _, p in named], rate, 0
+        self.decay = None if not decay else torch.cat([
+            torch.full((p.numel(),), rate * decay * (p.dim() > 1 and name.split('.')[0] not in kept))
+            for name, p in named])
         self.w = torch.cat([p.detach().reshape(-1) for p in self.leaves])
         self.m, self.v, at = torch.zeros_like(self.w), torch.zeros_like(self.w), 0
         for p in self.leaves:
@@ -19,15 +24,20 @@ class Adam:
         self.step += 1
         rate = self.rate * (1 - .999 ** self.step) ** .5 / (1 - .9 ** self.step)
         with torch.no_grad():
+            if self.decay is not None:
+                self.w.addcmul_(self.w, self.decay, value=-1)
             self.m.mul_(.9).add_(g, alpha=.1)
             self.v.mul_(.999).addcmul_(g, g, value=.001)
             self.w.addcdiv_(self.m, self.v.sqrt().add_(1e-7), value=-rate)
 
 
-def arguments():
+def arguments(more=None):
+    """The flags of a script. more adds some to the parser."""
     a = argparse.ArgumentParser()
     a.add_argument('--epochs', type=int, default=3)
     a.add_argument('--threads', type=int, default=1)
+    if more:
+        more(a)
     a = a.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(a.threads)
@@ -45,10 +55,16 @@ def skewed(limit, *shape):
     return (torch.rand(shape) ** 2 * limit).long()
 
 
-def train(epochs, batch, columns, model, losses):
+def pixels(*shape):
+    """Mostly dark bytes, standardized."""
+    x = (torch.randint(0, 256, shape) & torch.randint(0, 256, shape)).float()
+    return (x - x.mean()) / x.std()
+
+
+def train(epochs, batch, columns, model, losses, **settings):
     """Goes through shuffled columns; losses gives a batch's loss and its count of right answers. Nothing is read
-    from a tensor within an epoch."""
-    adam, rows = Adam(model), len(columns[0])
+    from a tensor within an epoch. settings are Adam's."""
+    adam, rows = Adam(model, **settings), len(columns[0])
     for epoch in range(1, epochs + 1):
         began, total = time.perf_counter(), torch.zeros(2)
         order = torch.randperm(rows)

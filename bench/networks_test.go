@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"braid/train"
+)
+
+// The networks have as many weights as those of the scripts, and train on their tables.
+func TestNetworks(t *testing.T) {
+	// An LSTM of PyTorch has a second bias, of 4 times its units.
+	scripts := map[string]int{
+		"wide": 669_706, "text": 673_670 - 4*64, "gru": 25_285, "transformer": 104_389,
+		"record": 151_340 - 4*8, "resnet": 175_258,
+	}
+	for _, n := range networks {
+		want, synthetic := scripts[n.name]
+		if !synthetic {
+			continue // it needs MNIST
+		}
+		t.Run(n.name, func(t *testing.T) {
+			table, err := n.table(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if table, err = table.Slice(0, 5); err != nil {
+				t.Fatal(err)
+			}
+			model, err := n.graph().Build(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			size := 0
+			for _, w := range model.Weights() {
+				if !strings.Contains(w.Name(), "moving") {
+					size += w.Shape().Size()
+				}
+			}
+			if size != want {
+				t.Errorf("%d weights, want %d", size, want)
+			}
+			plan := n.plan()
+			plan.Epochs = 1
+			history, err := train.Fit(context.Background(), model, table, plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if loss := history.Series("loss")[0]; !(loss > 0.1 && loss < 10) {
+				t.Errorf("loss is %v, want that of a network that knows nothing", loss)
+			}
+		})
+	}
+}
