@@ -24,7 +24,7 @@ const (
 
 // contests returns all contests.
 func contests() []contest {
-	return []contest{
+	list := []contest{
 		{"seed", []contender{
 			braidTrains(braid1, "seed", 1, ""),
 			limitProgram(limit1, 1, "avx512"),
@@ -42,10 +42,12 @@ func contests() []contest {
 		}},
 		trainings("wide"), trainings("text"), trainings("gru"), trainings("transformer"),
 		trainings("record"), trainings("resnet"),
-		products(512),
-		products(1024),
-		predictions(1), predictions(64), predictions(10_000),
+		products(512), products(1024),
 	}
+	for _, c := range convolutions {
+		list = append(list, c.contest())
+	}
+	return append(list, predictions(1), predictions(64), predictions(10_000))
 }
 
 // one returns a list of one name.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
 	"time"
 
 	"braid/internal/kernel"
@@ -21,6 +22,7 @@ type job struct {
 	network string
 	kernels string
 	dir     string
+	shape   string
 	workers int
 	epochs  int
 	rows    int
@@ -28,19 +30,23 @@ type job struct {
 	budget  time.Duration
 }
 
+// jobs lists the values of -do.
+var jobs = []string{"train", "predict", "conv", "product", "peak", "mnist"}
+
 // runJob runs a job and writes its measurements as JSON lines.
 func runJob(ctx context.Context, args []string, out io.Writer) error {
 	var j job
 	flags := flag.NewFlagSet("bench job", flag.ContinueOnError)
-	flags.StringVar(&j.do, "do", "", "train, predict, product, peak or mnist")
+	flags.StringVar(&j.do, "do", "", "one of "+strings.Join(jobs, ", "))
 	flags.StringVar(&j.network, "network", "seed", "name of the network to train")
 	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
 	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
+	flags.StringVar(&j.shape, "shape", convolutions[0].String(), "channels and size of a convolution")
 	flags.IntVar(&j.workers, "workers", 1, "workers")
 	flags.IntVar(&j.epochs, "epochs", 20, "epochs to train")
 	flags.IntVar(&j.rows, "rows", 1, "rows a prediction")
 	flags.IntVar(&j.size, "size", 512, "rows, columns and inner axis of a product")
-	flags.DurationVar(&j.budget, "budget", time.Second, "how long to predict or multiply")
+	flags.DurationVar(&j.budget, "budget", time.Second, "how long to repeat a measurement")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -56,16 +62,18 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 		return j.train(ctx, out)
 	case "predict":
 		return j.predict(out)
+	case "conv":
+		return j.convolution(out)
 	case "product":
 		gflops := product(j.size, j.workers, j.budget)
-		return json.NewEncoder(out).Encode(map[string]float64{"gflops": gflops})
+		return json.NewEncoder(out).Encode(readings{"gflops": gflops})
 	case "peak":
 		_, err := fmt.Fprintf(out, "[cal 1t %.0f 2t %.0f GF/s]\n", inCache(1), inCache(2))
 		return err
 	case "mnist":
 		return writeMNIST(ctx, j.dir)
 	}
-	return suggest.Unknown("job", j.do, []string{"train", "predict", "product", "peak", "mnist"})
+	return suggest.Unknown("job", j.do, jobs)
 }
 
 // train prints one line for each epoch, like the peers.

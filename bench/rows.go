@@ -48,7 +48,7 @@ func rows() []row {
 		seedRows(), trainingRows("wide", "1.3x"), trainingRows("text", "2x"),
 		trainingRows("gru", "2x"), trainingRows("transformer", "1.5x"),
 		trainingRows("record", "1.3x"), trainingRows("resnet", "1.2x"),
-		productRows(), predictionRows(),
+		productRows(), convolutionRows(), predictionRows(),
 	} {
 		list = append(list, some...)
 	}
@@ -102,6 +102,23 @@ func productRows() []row {
 		product("512", 1, braid1, "92 %"), product("512", 2, braid2, "88 %"),
 		product("1024", 1, braid1, "92 %"), product("1024", 2, braid2, "88 %"),
 	}
+}
+
+// convolutionRows returns the rows of the passes of convolutions.
+func convolutionRows() []row {
+	var list []row
+	for _, c := range convolutions {
+		for _, pass := range convolutionPasses {
+			what := fmt.Sprintf("conv 3x3, %s, %s, share of the peak, 1 worker", c, pass)
+			wanted := "70 %"
+			if pass == "forward" {
+				wanted = "80 %"
+			}
+			list = append(list,
+				row{what, c.contest().name, braid1, nil, absolute, share(pass, 1), percent, wanted})
+		}
+	}
+	return list
 }
 
 func predictionRows() []row {
