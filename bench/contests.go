@@ -1,6 +1,9 @@
 package main
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Names of contenders.
 const (
@@ -20,6 +23,7 @@ const (
 	limitAVX2  = "limit, AVX2, 1 thread"
 	onnx1      = "ONNX Runtime, 1 thread"
 	onnx2      = "ONNX Runtime, 2 threads"
+	onnx2Parts = "ONNX Runtime, 2 threads, 100 rows a call"
 )
 
 // contests returns all contests.
@@ -47,7 +51,14 @@ func contests() []contest {
 	for _, c := range convolutions {
 		list = append(list, c.contest())
 	}
-	return append(list, predictions(1), predictions(64), predictions(10_000))
+	return append(list,
+		predictions("seed", 1), predictions("seed", 64), predictions("seed", 10_000),
+		predictions("record", 1), predictions("record", 10_000),
+		contest{"memory", []contender{
+			braidJob(braid1, one("predictor_bytes"), "-do", "memory", "-network", "resnet",
+				"-rows", "64"),
+		}},
+	)
 }
 
 // one returns a list of one name.
@@ -74,20 +85,25 @@ func products(size int) contest {
 	}}
 }
 
-// predictions returns the contest of predicting a batch of rows with the seed network.
-func predictions(rows int) contest {
+// predictions returns the contest of predicting a batch of rows with a network.
+func predictions(network string, rows int) contest {
 	n, fields := strconv.Itoa(rows), one("predict_s")
-	c := contest{name: "predict " + n}
+	c := contest{name: predictionName(network, rows)}
 	if rows < 1000 {
 		c.contenders = []contender{
-			braidJob(braid1, fields, "-do", "predict", "-rows", n, "-workers", "1"),
-			onnxPredicts(onnx1, rows, 1),
+			braidJob(braid1, fields, "-do", "predict", "-network", network, "-rows", n, "-workers", "1"),
+			onnxPredicts(onnx1, network, rows, rows, 1),
 		}
 	} else {
 		c.contenders = []contender{
-			braidJob(braid2, fields, "-do", "predict", "-rows", n, "-workers", "2"),
-			onnxPredicts(onnx2, rows, 2),
+			braidJob(braid2, fields, "-do", "predict", "-network", network, "-rows", n, "-workers", "2"),
+			onnxPredicts(onnx2, network, rows, rows, 2),
+			onnxPredicts(onnx2Parts, network, rows, onnxPart, 2),
 		}
 	}
 	return c
+}
+
+func predictionName(network string, rows int) string {
+	return fmt.Sprintf("predict %d rows of %s", rows, network)
 }

@@ -6,10 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"time"
 
+	"braid"
 	"braid/internal/kernel"
 	"braid/internal/suggest"
 	"braid/train"
@@ -31,20 +31,20 @@ type job struct {
 }
 
 // jobs lists the values of -do.
-var jobs = []string{"train", "predict", "conv", "product", "peak", "mnist"}
+var jobs = []string{"train", "predict", "memory", "conv", "product", "peak", "mnist"}
 
 // runJob runs a job and writes its measurements as JSON lines.
 func runJob(ctx context.Context, args []string, out io.Writer) error {
 	var j job
 	flags := flag.NewFlagSet("bench job", flag.ContinueOnError)
 	flags.StringVar(&j.do, "do", "", "one of "+strings.Join(jobs, ", "))
-	flags.StringVar(&j.network, "network", "seed", "name of the network to train")
+	flags.StringVar(&j.network, "network", "seed", "name of the network to train or predict")
 	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
 	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
 	flags.StringVar(&j.shape, "shape", convolutions[0].String(), "channels and size of a convolution")
 	flags.IntVar(&j.workers, "workers", 1, "workers")
 	flags.IntVar(&j.epochs, "epochs", 20, "epochs to train")
-	flags.IntVar(&j.rows, "rows", 1, "rows a prediction")
+	flags.IntVar(&j.rows, "rows", 1, "rows of a prediction")
 	flags.IntVar(&j.size, "size", 512, "rows, columns and inner axis of a product")
 	flags.DurationVar(&j.budget, "budget", time.Second, "how long to repeat a measurement")
 	if err := flags.Parse(args); err != nil {
@@ -62,6 +62,8 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 		return j.train(ctx, out)
 	case "predict":
 		return j.predict(out)
+	case "memory":
+		return j.memory(out)
 	case "conv":
 		return j.convolution(out)
 	case "product":
@@ -97,28 +99,11 @@ func (j job) train(ctx context.Context, out io.Writer) error {
 	return err
 }
 
-// predict prints the median time of a prediction.
-func (j job) predict(out io.Writer) error {
-	runtime.GOMAXPROCS(j.workers)
-	model, err := networks[0].graph().Build(1)
+// model builds the job's network.
+func (j job) model() (*braid.Model, error) {
+	n, err := networkNamed(j.network)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	predict, err := predictor(model, j.rows)
-	if err != nil {
-		return err
-	}
-	var times []float64
-	began := time.Now()
-	for last := began; last.Sub(began) < j.budget; {
-		if err := predict(); err != nil {
-			return err
-		}
-		now := time.Now()
-		times = append(times, now.Sub(last).Seconds())
-		last = now
-	}
-	return json.NewEncoder(out).Encode(map[string]float64{
-		"calls": float64(len(times)), "predict_s": median(times),
-	})
+	return n.graph().Build(1)
 }

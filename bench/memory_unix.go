@@ -14,6 +14,17 @@ func peakMemory(p *os.ProcessState) float64 {
 	if !ok {
 		return 0
 	}
+	return peakOf(usage)
+}
+
+// ownPeakMemory returns the peak memory of this process so far, in bytes.
+func ownPeakMemory() (float64, error) {
+	var usage syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return peakOf(&usage), err
+}
+
+func peakOf(usage *syscall.Rusage) float64 {
 	if runtime.GOOS == "darwin" {
 		return float64(usage.Maxrss)
 	}

@@ -9,13 +9,17 @@ import (
 	"strconv"
 )
 
-// onnxRuntime holds the paths of the library, a program that times it, and the models.
+// onnxRuntime holds the paths of the library, of a program that times it, and of the models.
 type onnxRuntime struct{ library, program, models string }
 
-// onnxRows lists the measured batch sizes.
-var onnxRows = []int{1, 64, 10_000}
+// onnxPart is the number of rows of one call where a batch takes several: of the record network
+// fewer rows, or all at once, are slower.
+const onnxPart = 100
 
-// onnx finds ONNX Runtime and exports the seed network for it with PyTorch.
+// onnxSides holds the width and height of the image of each network that is exported.
+var onnxSides = map[string]int{"seed": seedSide, "record": recordSide}
+
+// onnx finds ONNX Runtime.
 func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
 	return once(l, "onnx", func() (onnxRuntime, error) {
 		var o onnxRuntime
@@ -27,23 +31,27 @@ func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
 		if o.program, err = l.compile(ctx, "predict", source, "-O2", "-ldl"); err != nil {
 			return o, err
 		}
+		o.models = filepath.Join(l.temp, "onnx")
+		return o, os.Mkdir(o.models, 0o755)
+	})
+}
+
+// onnxModel exports a network for calls of some rows with PyTorch, and returns the file's path.
+func (l *lab) onnxModel(
+	ctx context.Context, o onnxRuntime, network string, rows int,
+) (string, error) {
+	model := filepath.Join(o.models, fmt.Sprintf("%s-%d.onnx", network, rows))
+	return once(l, model, func() (string, error) {
 		t, err := l.pytorch(ctx)
 		if err != nil {
-			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w", err)
+			return "", fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w", err)
 		}
-		o.models = filepath.Join(l.temp, "onnx")
-		if err := os.Mkdir(o.models, 0o755); err != nil {
-			return o, err
-		}
-		args := []string{l.script("export.py"), o.models}
-		for _, rows := range onnxRows {
-			args = append(args, strconv.Itoa(rows))
-		}
+		args := []string{l.script("export.py"), network, strconv.Itoa(rows), model}
 		if _, err := l.tool(ctx, t.env, "", t.python, args...); err != nil {
-			return o, fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w: "+
+			return "", fmt.Errorf("ONNX Runtime needs a model from PyTorch: %w: "+
 				"install Debian's python3-onnx", err)
 		}
-		return o, nil
+		return model, nil
 	})
 }
 
@@ -75,15 +83,22 @@ func (l *lab) onnxLibrary(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("ONNX Runtime: npm's package onnxruntime-node has no %s", pattern)
 }
 
-// onnxPredicts returns a contender that predicts rows of the seed network with ONNX Runtime.
-func onnxPredicts(name string, rows, threads int) contender {
+// onnxPredicts returns a contender that predicts rows of a network with ONNX Runtime, in calls of
+// part rows.
+func onnxPredicts(name, network string, rows, part, threads int) contender {
 	return contender{name, func(ctx context.Context, l *lab) (command, error) {
 		o, err := l.onnx(ctx)
 		if err != nil {
 			return command{}, err
 		}
-		model := filepath.Join(o.models, fmt.Sprintf("seed-%d.onnx", rows))
-		args := []string{o.library, model, strconv.Itoa(rows), strconv.Itoa(threads), "1"}
+		model, err := l.onnxModel(ctx, o, network, part)
+		if err != nil {
+			return command{}, err
+		}
+		args := []string{o.library, model}
+		for _, n := range []int{rows, part, onnxSides[network], threads, 1} {
+			args = append(args, strconv.Itoa(n))
+		}
 		return command{path: o.program, args: args, read: medianOf("predict_s")}, nil
 	}}
 }

@@ -122,14 +122,26 @@ func convolutionRows() []row {
 }
 
 func predictionRows() []row {
-	take := reading("predict_s")
+	predicts := func(
+		what, network string, rows int, ours string, theirs []string, show func(float64) string,
+		wanted string,
+	) row {
+		name, take := predictionName(network, rows), reading("predict_s")
+		return row{what, name, ours, theirs, faster, take, show, wanted}
+	}
+	parts := []string{onnx2, onnx2Parts}
 	return []row{
-		{"prediction, one row", "predict 1", braid1, one(onnx1), faster, take, micro,
-			"2 us (ONNX Runtime: 7.6)"},
-		{"prediction, 64 rows, 1 worker", "predict 64", braid1, one(onnx1), faster, take, rate(64),
-			"3 million rows/s (ONNX Runtime: 1.3)"},
-		{"prediction, 10,000 rows, 2 workers", "predict 10000", braid2, one(onnx2), faster, take,
-			rate(10_000), "5 million rows/s (ONNX Runtime: 2.2)"},
+		predicts("prediction, one row", "seed", 1, braid1, one(onnx1), micro,
+			"2 us (ONNX Runtime: 7.6)"),
+		predicts("prediction, 64 rows, 1 worker", "seed", 64, braid1, one(onnx1), rate(64),
+			"3 million rows/s (ONNX Runtime: 1.3)"),
+		predicts("prediction, 10,000 rows, 2 workers", "seed", 10_000, braid2, parts, rate(10_000),
+			"5 million rows/s (ONNX Runtime: 2.2)"),
+		predicts("prediction of record, one row", "record", 1, braid1, one(onnx1), micro, "1.0x"),
+		predicts("prediction of record, 10,000 rows, 2 workers", "record", 10_000, braid2, parts,
+			rate(10_000), "1.0x"),
+		{"prediction of resnet, memory of a predictor", "memory", braid1, nil, absolute,
+			reading("predictor_bytes"), megabytes, "under 20 MB"},
 	}
 }
 

@@ -1,6 +1,7 @@
-// predict LIBRARY MODEL ROWS THREADS SECONDS: how long ONNX Runtime takes for ROWS rows of the
-// seed's network, through its C API, as one JSON line. Inputs and outputs lie in memory of the
-// caller's, so that nothing but the answer is measured.
+// predict LIBRARY MODEL ROWS PART SIDE THREADS SECONDS: how long ONNX Runtime takes for ROWS rows of
+// a network that reads images of SIDE x SIDE pixels and questions of two words, in calls of PART
+// rows, through its C API, as one JSON line. Inputs and outputs lie in memory of the caller's, so
+// that nothing but the answer is measured.
 //
 // Packages that carry the library have no header. The C API is a table of functions whose order
 // never changes; the ones used here are named with their places in it.
@@ -63,39 +64,51 @@ static void *session(const char *model, int threads) {
 	return s;
 }
 
-// tensor makes one of rows of width numbers, of 4 bytes each; an image's have two axes.
-static void *tensor(void *data, int64_t rows, int64_t width, int type) {
-	int64_t flat[] = {rows, width}, image[] = {rows, 28, 28};
-	int is_image = width == 28 * 28;
+// tensor makes one of a shape, of numbers of 4 bytes each.
+static void *tensor(void *data, int64_t *shape, int axes, int type) {
+	int64_t size = 4;
+	for (int i = 0; i < axes; i++) size *= shape[i];
 	void *t;
 	must(((Status(*)(void *, void *, size_t, int64_t *, size_t, int, void **))api[CreateTensorWithDataAsOrtValue])(
-		cpu, data, 4 * rows * width, is_image ? image : flat, is_image ? 3 : 2, type, &t));
+		cpu, data, size, shape, axes, type, &t));
 	return t;
 }
 
+static void *matrix(void *data, int64_t rows, int64_t width, int type) {
+	return tensor(data, (int64_t[]){rows, width}, 2, type);
+}
+
 int main(int count, char **arguments) {
-	if (count != 6) return fprintf(stderr, "want LIBRARY MODEL ROWS THREADS SECONDS\n"), 2;
-	int rows = atoi(arguments[3]), threads = atoi(arguments[4]);
-	double budget = atof(arguments[5]);
+	if (count != 8) return fprintf(stderr, "want LIBRARY MODEL ROWS PART SIDE THREADS SECONDS\n"), 2;
+	int rows = atoi(arguments[3]), part = atoi(arguments[4]), side = atoi(arguments[5]);
+	int threads = atoi(arguments[6]), calls = rows / part, pixels = side * side;
+	double budget = atof(arguments[7]);
+	if (calls * part != rows) return fprintf(stderr, "ROWS is no multiple of PART\n"), 2;
 	void *library = dlopen(arguments[1], RTLD_NOW);
 	if (library == NULL) return fprintf(stderr, "%s\n", dlerror()), 1;
 	const Base *base = ((const Base *(*)(void))dlsym(library, "OrtGetApiBase"))();
 	api = base->api(1);
 	void *s = session(arguments[2], threads);
 
-	float *image = malloc(4 * 784 * rows), *digit = malloc(4 * 10 * rows), *answer = malloc(4 * rows);
+	float *image = malloc(4 * pixels * rows), *digit = malloc(4 * 10 * rows), *answer = malloc(4 * rows);
 	int32_t *question = malloc(4 * 2 * rows);
-	for (int i = 0; i < 784 * rows; i++) image[i] = (i * 31 % 256) / 255.f;
+	for (int i = 0; i < pixels * rows; i++) image[i] = (i * 31 % 256) / 255.f;
 	for (int i = 0; i < 2 * rows; i++) question[i] = 1 + i % 6;
 	const char *in_names[] = {"image", "question"}, *out_names[] = {"digit", "answer"};
-	void *in[] = {tensor(image, rows, 784, FLOAT), tensor(question, rows, 2, INT32)};
-	void *out[] = {tensor(digit, rows, 10, FLOAT), tensor(answer, rows, 1, FLOAT)};
+	void *in[calls][2], *out[calls][2];
+	for (int i = 0; i < calls; i++) {
+		int first = i * part;
+		in[i][0] = tensor(image + first * pixels, (int64_t[]){part, side, side}, 3, FLOAT);
+		in[i][1] = matrix(question + first * 2, part, 2, INT32);
+		out[i][0] = matrix(digit + first * 10, part, 10, FLOAT);
+		out[i][1] = matrix(answer + first, part, 1, FLOAT);
+	}
 	Status (*run)(void *, void *, const char **, void **, size_t, const char **, size_t, void **) = api[Run];
 
 	int most = 4 << 20, n = 0;
 	double *times = malloc(sizeof(double) * most), began = now();
 	for (double last = began; n < most && last < began + budget; n++) {
-		must(run(s, NULL, in_names, in, 2, out_names, 2, out));
+		for (int i = 0; i < calls; i++) must(run(s, NULL, in_names, in[i], 2, out_names, 2, out[i]));
 		double t = now();
 		times[n] = t - last;
 		last = t;

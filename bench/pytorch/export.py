@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""Writes the seed's network to FOLDER/seed-ROWS.onnx for each number of rows. A fixed number lets ONNX Runtime
+"""export.py NETWORK ROWS FILE: writes a network to an ONNX file for a number of rows. A fixed number lets ONNX Runtime
 compute more of the graph in advance: with it a row takes a tenth less."""
 import sys, warnings
 import torch
 from torch import nn
+from record import Record
 
 warnings.filterwarnings('ignore')
 
@@ -20,9 +21,17 @@ class Seed(nn.Module):
         return torch.softmax(self.digit(x), 1), torch.sigmoid(self.answer(x))
 
 
+class Trained(Record):
+    """The record network with probabilities as outputs."""
+
+    def forward(self, image, question):
+        digit, answer = super().forward(image, question)
+        return torch.softmax(digit, 1), torch.sigmoid(answer)[:, None]
+
+
+network, rows, file = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 torch.manual_seed(1)
-model = Seed().eval()
-for rows in map(int, sys.argv[2:]):
-    example = torch.zeros(rows, 28, 28), torch.ones(rows, 2, dtype=torch.int32)
-    torch.onnx.export(model, example, f'{sys.argv[1]}/seed-{rows}.onnx', opset_version=13,
-                      input_names=['image', 'question'], output_names=['digit', 'answer'])
+model, side = {'seed': (Seed, 28), 'record': (Trained, 24)}[network]
+example = torch.zeros(rows, side, side), torch.ones(rows, 2, dtype=torch.int32)
+torch.onnx.export(model().eval(), example, file, opset_version=13, input_names=['image', 'question'],
+                  output_names=['digit', 'answer'])
