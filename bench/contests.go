@@ -51,7 +51,7 @@ func contests() []contest {
 	for _, c := range convolutions {
 		list = append(list, c.contest())
 	}
-	return append(list,
+	return append(list, layerContest(),
 		predictions("seed", 1), predictions("seed", 64), predictions("seed", 10_000),
 		predictions("record", 1), predictions("record", 10_000),
 		contest{"memory", []contender{

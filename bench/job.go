@@ -31,7 +31,7 @@ type job struct {
 }
 
 // jobs lists the values of -do.
-var jobs = []string{"train", "predict", "memory", "conv", "product", "peak", "mnist"}
+var jobs = []string{"train", "predict", "memory", "layers", "conv", "product", "peak", "mnist"}
 
 // runJob runs a job and writes its measurements as JSON lines.
 func runJob(ctx context.Context, args []string, out io.Writer) error {
@@ -64,6 +64,8 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 		return j.predict(out)
 	case "memory":
 		return j.memory(out)
+	case "layers":
+		return j.layers(out)
 	case "conv":
 		return j.convolution(out)
 	case "product":

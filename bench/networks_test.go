@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -51,5 +53,26 @@ func TestNetworks(t *testing.T) {
 				t.Errorf("loss is %v, want that of a network that knows nothing", loss)
 			}
 		})
+	}
+}
+
+// Each layer runs, and pytorch/layers.py has a counterpart.
+func TestMeasuredLayers(t *testing.T) {
+	script, err := os.ReadFile("pytorch/layers.py")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range measuredLayers {
+		l.batch = append([]int{3}, l.batch[1:]...)
+		passes, err := l.passes()
+		if err == nil {
+			err = passes()
+		}
+		if err != nil {
+			t.Errorf("%s: %v", l.name, err)
+		}
+		if !strings.Contains(string(script), fmt.Sprintf("        '%s': ", l.name)) {
+			t.Errorf("pytorch/layers.py has no %s", l.name)
+		}
 	}
 }

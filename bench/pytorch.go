@@ -84,13 +84,18 @@ func (l *lab) script(name string) string { return filepath.Join(l.root, "bench",
 // threads are the numbers of threads of PyTorch and of OpenBLAS, which computes its products.
 type threads struct{ torch, blas int }
 
-// run returns the command of a script that trains for some epochs.
-func (t torch) run(script string, n threads, epochs int, args ...string) command {
-	args = append([]string{
-		script, "--threads", strconv.Itoa(n.torch), "--epochs", strconv.Itoa(epochs),
-	}, args...)
+// script returns the command of a script.
+func (t torch) script(path string, n threads, args ...string) command {
+	args = append([]string{path, "--threads", strconv.Itoa(n.torch)}, args...)
 	env := append([]string{"OPENBLAS_NUM_THREADS=" + strconv.Itoa(n.blas)}, t.env...)
-	return command{path: t.python, args: args, env: env, read: medianOf("train_s")}
+	return command{path: t.python, args: args, env: env}
+}
+
+// trains returns the command of a script that trains for some epochs.
+func (t torch) trains(path string, n threads, epochs int, args ...string) command {
+	c := t.script(path, n, append([]string{"--epochs", strconv.Itoa(epochs)}, args...)...)
+	c.read = medianOf("train_s")
+	return c
 }
 
 // pytorchTrains returns a contender that runs a script of the harness for a few epochs.
@@ -100,7 +105,7 @@ func pytorchTrains(name, script string, n threads) contender {
 		if err != nil {
 			return command{}, err
 		}
-		return t.run(l.script(script), n, l.peerEpochs), nil
+		return t.trains(l.script(script), n, l.peerEpochs), nil
 	}}
 }
 
@@ -124,6 +129,6 @@ func pytorchSeed(name, mode string, allEpochs bool) contender {
 		if l.seedScript != "" {
 			script = l.seedScript
 		}
-		return t.run(script, threads{1, 1}, epochs, "--mode", mode, "--data", dir), nil
+		return t.trains(script, threads{1, 1}, epochs, "--mode", mode, "--data", dir), nil
 	}}
 }

@@ -48,7 +48,7 @@ func rows() []row {
 		seedRows(), trainingRows("wide", "1.3x"), trainingRows("text", "2x"),
 		trainingRows("gru", "2x"), trainingRows("transformer", "1.5x"),
 		trainingRows("record", "1.3x"), trainingRows("resnet", "1.2x"),
-		productRows(), convolutionRows(), predictionRows(),
+		productRows(), convolutionRows(), layerRows(), predictionRows(),
 	} {
 		list = append(list, some...)
 	}
@@ -117,6 +117,16 @@ func convolutionRows() []row {
 			list = append(list,
 				row{what, c.contest().name, braid1, nil, absolute, share(pass, 1), percent, wanted})
 		}
+	}
+	return list
+}
+
+// layerRows returns the rows of single layers.
+func layerRows() []row {
+	var list []row
+	for _, l := range measuredLayers {
+		list = append(list, row{"layer " + l.name, layerContest().name, braid1,
+			one(torch1), faster, reading(l.name), micro, "0.2x"})
 	}
 	return list
 }
