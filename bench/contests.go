@@ -51,7 +51,7 @@ func contests() []contest {
 	for _, c := range convolutions {
 		list = append(list, c.contest())
 	}
-	return append(list, layerContest(),
+	list = append(list, layerContest(),
 		predictions("seed", 1), predictions("seed", 64), predictions("seed", 10_000),
 		predictions("record", 1), predictions("record", 10_000),
 		contest{"memory", []contender{
@@ -59,6 +59,12 @@ func contests() []contest {
 				"-rows", "64"),
 		}},
 	)
+	for _, g := range growths {
+		list = append(list, contest{"growth of " + g.name, []contender{
+			braidJob(braid1, one("exponent"), "-do", "growth", "-of", g.name),
+		}})
+	}
+	return list
 }
 
 // one returns a list of one name.

@@ -23,6 +23,7 @@ type job struct {
 	kernels string
 	dir     string
 	shape   string
+	of      string
 	workers int
 	epochs  int
 	rows    int
@@ -31,7 +32,9 @@ type job struct {
 }
 
 // jobs lists the values of -do.
-var jobs = []string{"train", "predict", "memory", "layers", "conv", "product", "peak", "mnist"}
+var jobs = []string{
+	"train", "predict", "memory", "layers", "conv", "growth", "product", "peak", "mnist",
+}
 
 // runJob runs a job and writes its measurements as JSON lines.
 func runJob(ctx context.Context, args []string, out io.Writer) error {
@@ -42,6 +45,7 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
 	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
 	flags.StringVar(&j.shape, "shape", convolutions[0].String(), "channels and size of a convolution")
+	flags.StringVar(&j.of, "of", growths[0].name, "what grows")
 	flags.IntVar(&j.workers, "workers", 1, "workers")
 	flags.IntVar(&j.epochs, "epochs", 20, "epochs to train")
 	flags.IntVar(&j.rows, "rows", 1, "rows of a prediction")
@@ -68,6 +72,8 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 		return j.layers(out)
 	case "conv":
 		return j.convolution(out)
+	case "growth":
+		return j.growth(ctx, out)
 	case "product":
 		gflops := product(j.size, j.workers, j.budget)
 		return json.NewEncoder(out).Encode(readings{"gflops": gflops})

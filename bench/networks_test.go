@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -74,5 +76,29 @@ func TestMeasuredLayers(t *testing.T) {
 		if !strings.Contains(string(script), fmt.Sprintf("        '%s': ", l.name)) {
 			t.Errorf("pytorch/layers.py has no %s", l.name)
 		}
+	}
+}
+
+func TestGrowth(t *testing.T) {
+	x := []float64{1, 10, 1000}
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = 7 * math.Pow(v, 1.25)
+	}
+	if got := slope(x, y); math.Abs(got-1.25) > 1e-12 {
+		t.Errorf("slope is %v, want 1.25", got)
+	}
+	y[2] *= 2 // a line through three points that are not on one
+	if got, want := slope(x, y), 1.25+math.Log10(2)*(5./3)/(14./3); math.Abs(got-want) > 1e-12 {
+		t.Errorf("slope is %v, want %v", got, want)
+	}
+	for _, g := range growths {
+		first, last := g.size(g.sizes[0]), g.size(slices.Max(g.sizes))
+		if decades := math.Log10(last.work / first.work); math.Abs(decades-3) > 0.02 {
+			t.Errorf("work grows with %s over %.2f decades, want 3", g.name, decades)
+		}
+	}
+	if _, err := growthNamed("row"); err == nil || !strings.Contains(err.Error(), `"rows"`) {
+		t.Errorf("unknown growth: error is %v", err)
 	}
 }

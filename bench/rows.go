@@ -35,6 +35,7 @@ func total(s float64) string     { return fmt.Sprintf("%.2f s", s) }
 func megabytes(b float64) string { return fmt.Sprintf("%.3g MB", b/1e6) }
 func micro(s float64) string     { return fmt.Sprintf("%.2f us", 1e6*s) }
 func percent(x float64) string   { return fmt.Sprintf("%.1f %%", 100*x) }
+func exponent(x float64) string  { return fmt.Sprintf("work^%.3f", x) }
 
 // rate formats the time of rows rows as rows per second.
 func rate(rows float64) func(float64) string {
@@ -48,7 +49,7 @@ func rows() []row {
 		seedRows(), trainingRows("wide", "1.3x"), trainingRows("text", "2x"),
 		trainingRows("gru", "2x"), trainingRows("transformer", "1.5x"),
 		trainingRows("record", "1.3x"), trainingRows("resnet", "1.2x"),
-		productRows(), convolutionRows(), layerRows(), predictionRows(),
+		productRows(), convolutionRows(), layerRows(), predictionRows(), growthRows(),
 	} {
 		list = append(list, some...)
 	}
@@ -153,6 +154,17 @@ func predictionRows() []row {
 		{"prediction of resnet, memory of a predictor", "memory", braid1, nil, absolute,
 			reading("predictor_bytes"), megabytes, "under 20 MB"},
 	}
+}
+
+// growthRows returns the rows of exponents of time against work.
+func growthRows() []row {
+	var list []row
+	for _, g := range growths {
+		list = append(list, row{"growth of a step's time with " + g.name + ", 1 worker",
+			"growth of " + g.name, braid1, nil, absolute, reading("exponent"), exponent,
+			"at most work^1.02"})
+	}
+	return list
 }
 
 func plural(workers int) string {
