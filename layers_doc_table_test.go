@@ -46,7 +46,10 @@ var counterparts = map[string]counterpart{
 	"layer.Conv1D": {"keras.layers.Conv1D", "torch.nn.Conv1d",
 		"PyTorch has no causal padding."},
 	"layer.Conv2D": {"keras.layers.Conv2D", "torch.nn.Conv2d", ""},
-	"layer.Dense":  {"keras.layers.Dense", "torch.nn.Linear", ""},
+	"layer.Cropping2D": {"keras.layers.Cropping2D", "torchvision.transforms.functional.crop",
+		"Cropping always has all four numbers; Keras also takes one or two. torchvision's crop takes " +
+			"the size that is left."},
+	"layer.Dense": {"keras.layers.Dense", "torch.nn.Linear", ""},
 	"layer.DepthwiseConv2D": {"keras.layers.DepthwiseConv2D",
 		"torch.nn.Conv2d with a group for each channel", ""},
 	"layer.Dropout": {"keras.layers.Dropout", "torch.nn.Dropout",

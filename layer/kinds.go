@@ -21,6 +21,7 @@ var members = []braid.Layer{
 	Concatenate{},
 	Conv1D{},
 	Conv2D{},
+	Cropping2D{},
 	Dense{},
 	DepthwiseConv2D{},
 	Dropout{},

@@ -1,6 +1,8 @@
 package layer_test
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"braid"
@@ -9,8 +11,8 @@ import (
 	"braid/tensor"
 )
 
-// poolingNetworks draws pooling, padding and upsampling. The inputs of max pooling are rows of a
-// small embedding: a difference must not change which number is the largest.
+// poolingNetworks draws pooling, padding, cropping and upsampling. The inputs of max pooling are
+// rows of a small embedding: a difference must not change which number is the largest.
 func poolingNetworks() map[string]network {
 	smooth := map[string]braid.Layer{
 		"average": layer.AveragePooling2D{Size: layer.Pair{2, 3}},
@@ -19,6 +21,8 @@ func poolingNetworks() map[string]network {
 		"global average":  layer.GlobalAveragePooling2D{KeepDims: true},
 		"zeros":           layer.ZeroPadding2D{Padding: layer.Sides{{1, 0}, {3, 2}}},
 		"zeros, default":  layer.ZeroPadding2D{},
+		"crop":            layer.Cropping2D{Cropping: layer.Sides{{0, 1}, {2, 3}}},
+		"crop, one pixel": layer.Cropping2D{Cropping: layer.Sides{{2, 1}, {6, 0}}},
 		"copies":          layer.UpSampling2D{Size: layer.Pair{3, 2}},
 		"copies, default": layer.UpSampling2D{},
 	}
@@ -67,7 +71,7 @@ func poolingNetworks() map[string]network {
 	return networks
 }
 
-// pooling checks pooling, ZeroPadding2D and UpSampling2D.
+// pooling checks pooling, ZeroPadding2D, Cropping2D and UpSampling2D.
 var pooling = family{
 	networks: poolingNetworks(),
 	configs: []config{
@@ -87,10 +91,13 @@ var pooling = family{
 		{layer.GlobalAveragePooling2D{KeepDims: true}, `{"keep_dims":true}`},
 		{layer.ZeroPadding2D{Padding: layer.Sides{{1, 2}, {3, 4}}}, `{"padding":[[1,2],[3,4]]}`},
 		{layer.ZeroPadding2D{}, `{}`},
+		{layer.Cropping2D{Cropping: layer.Sides{{1, 2}, {3, 4}}}, `{"cropping":[[1,2],[3,4]]}`},
+		{layer.Cropping2D{}, `{}`},
 		{layer.UpSampling2D{Size: layer.Pair{3, 2}}, `{"size":[3,2]}`},
 	},
 	badJSON: []badJSON{
 		{"ZeroPadding2D", `{"padding":[[1,1],[1,1],[1,1]]}`, "want 2"},
+		{"Cropping2D", `{"cropping":[1,1]}`, "cannot unmarshal"},
 	},
 	mistakes: []mistake{
 		{layer.MaxPooling2D{Size: layer.Pair{-1, 2}}, "4x5x6", "height: Size = -1, want 1"},
@@ -120,6 +127,13 @@ var pooling = family{
 		{layer.ZeroPadding2D{Padding: layer.Sides{{1, 1 << 40}, {0, 0}}}, "4x5x6", "want 0 to"},
 		{layer.ZeroPadding2D{Padding: layer.Sides{{1 << 30, 0}, {0, 0}}}, "4x5x6", "output: shape"},
 		{layer.ZeroPadding2D{}, "5x3", "the input has 2 axes, want 3"},
+		{layer.Cropping2D{Cropping: layer.Sides{{1, 2}, {-1, 0}}}, "4x5x6",
+			"Cropping = [[1 2] [-1 0]], want 0 or more"},
+		{layer.Cropping2D{Cropping: layer.Sides{{1, 2}, {3, 2}}}, "4x5x6",
+			"Cropping = [[1 2] [3 2]] leaves nothing of an image 4 high and 5 wide"},
+		{layer.Cropping2D{Cropping: layer.Sides{{math.MaxInt, math.MaxInt}}}, "4x5x6",
+			"leaves nothing"},
+		{layer.Cropping2D{}, "5x3", "the input has 2 axes, want 3"},
 		{layer.UpSampling2D{Size: layer.Pair{1, -1}}, "4x5x6", "Size = [1 -1], want 1 or more"},
 		{layer.UpSampling2D{Size: layer.Pair{1 << 40, 1}}, "4x5x6", "Size = [1099511627776 1]"},
 		{layer.UpSampling2D{}, "5x3", "the input has 2 axes, want 3"},
@@ -221,5 +235,21 @@ func TestMaskedMax(t *testing.T) {
 		if got := run.Gradient(w)[0]; got != want {
 			t.Errorf("gradient of %s is %v, want %v", name, got, want)
 		}
+	}
+}
+
+// TestCropping cuts a different number of pixels off each side.
+func TestCropping(t *testing.T) {
+	var pixels []float32 // row, column, channel
+	for row := range 4 {
+		for column := range 7 {
+			pixels = append(pixels, float32(100*row+10*column), float32(100*row+10*column+1))
+		}
+	}
+	x := tensor.Floats(pixels, 1, 4, 7, 2)
+	got := predict(t, layer.Cropping2D{Cropping: layer.Sides{{1, 0}, {3, 2}}}, x)
+	want := []float32{130, 131, 140, 141, 230, 231, 240, 241, 330, 331, 340, 341}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -75,6 +75,7 @@ func init() { // the functions read drawings
 
 		"AveragePooling2D":       {3, (*sketch).averagePooling2D},
 		"Conv2D":                 {3, (*sketch).conv2D},
+		"Cropping2D":             {3, (*sketch).cropping},
 		"DepthwiseConv2D":        {3, (*sketch).depthwise},
 		"GlobalAveragePooling2D": {3, (*sketch).globalAveragePooling2D},
 		"GlobalMaxPooling2D":     {3, (*sketch).globalMaxPooling2D},

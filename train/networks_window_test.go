@@ -142,6 +142,14 @@ func (s *sketch) zeroPadding(x flow) flow {
 	return s.add(l, x, tensor.Shape{height, width, x.channels()})
 }
 
+func (s *sketch) cropping(x flow) flow {
+	top, left := s.int(0, x.shape[0]-1), s.int(0, x.shape[1]-1)
+	bottom, right := s.int(0, x.shape[0]-1-top), s.int(0, x.shape[1]-1-left)
+	l := layer.Cropping2D{Cropping: layer.Sides{{top, bottom}, {left, right}}}
+	height, width := x.shape[0]-top-bottom, x.shape[1]-left-right
+	return s.add(l, x, tensor.Shape{height, width, x.channels()})
+}
+
 func (s *sketch) conv1D(x flow) flow {
 	p := pick(s, layer.Valid, layer.Same, layer.Causal)
 	w := s.opening(x.steps(), p, true)

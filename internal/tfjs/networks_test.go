@@ -147,6 +147,10 @@ var networks = []network{
 				Make: "zeroPadding2d", Config: config{"padding": [][]int{{1, 0}, {0, 2}}},
 			},
 			{
+				Name: "middle", layer: layer.Cropping2D{Cropping: layer.Sides{{0, 1}, {1, 0}}},
+				Make: "cropping2D", Config: config{"cropping": [][]int{{0, 1}, {1, 0}}},
+			},
+			{
 				Name: "largest", layer: layer.MaxPooling2D{Size: layer.Pair{2, 3}, Padding: layer.Same},
 				Make: "maxPooling2d", Config: config{"poolSize": []int{2, 3}, "padding": "same"},
 			},
