@@ -214,6 +214,8 @@ var counterparts = map[string]counterpart{
 			"The momentum does not change."},
 	"optim.PiecewiseConstant": {"keras.optimizers.schedules.PiecewiseConstantDecay",
 		"torch.optim.lr_scheduler.MultiStepLR", "PyTorch has one factor gamma for all boundaries."},
+	"optim.PiecewiseLinear": {"", "torch.optim.lr_scheduler.LambdaLR",
+		"From NumPy: Steps is xp, Rates is fp of numpy.interp, which a function for LambdaLR may call."},
 	"optim.PolynomialDecay": {"keras.optimizers.schedules.PolynomialDecay",
 		"torch.optim.lr_scheduler.PolynomialLR",
 		"end_learning_rate is EndRate. PyTorch's ends at 0 and has no cycle."},

@@ -29,6 +29,7 @@ var schedules = []Schedule{
 	InverseTimeDecay{},
 	OneCycle{},
 	PiecewiseConstant{},
+	PiecewiseLinear{},
 	PolynomialDecay{},
 }
 

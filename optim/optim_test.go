@@ -38,6 +38,7 @@ var schedules = []optim.Schedule{
 	optim.OneCycle{MaxRate: 0.1, TotalSteps: 9, PctStart: 0.5, DivFactor: 10, FinalDivFactor: 100,
 		Linear: true},
 	optim.PiecewiseConstant{Boundaries: []int{2, 7}, Values: []float64{0.1, 0.05, 0.01}},
+	optim.PiecewiseLinear{Steps: []int{2, 7, 8}, Rates: []float64{0.01, 0.05, 0.02}},
 	optim.PolynomialDecay{InitialRate: 0.1, DecaySteps: 5, EndRate: new(0.0), Power: 2, Cycle: true},
 }
 
@@ -159,6 +160,27 @@ func TestMistakes(t *testing.T) {
 			Boundaries: []int{2, 2}, Values: []float64{1, 1, 1}},
 		"PiecewiseConstant: Values[1] = -1": optim.PiecewiseConstant{
 			Boundaries: []int{2}, Values: []float64{1, -1}},
+		"PiecewiseLinear: got 1 Steps and 1 Rates, want 2 or more": optim.PiecewiseLinear{
+			Steps: []int{1}, Rates: []float64{1},
+		},
+		"PiecewiseLinear: got 2 Steps and 3 Rates": optim.PiecewiseLinear{
+			Steps: []int{1, 2}, Rates: []float64{1, 2, 3},
+		},
+		"PiecewiseLinear: Steps = [2 2]": optim.PiecewiseLinear{
+			Steps: []int{2, 2}, Rates: []float64{1, 1},
+		},
+		"PiecewiseLinear: Steps = [-1 2]": optim.PiecewiseLinear{
+			Steps: []int{-1, 2}, Rates: []float64{1, 1},
+		},
+		"PiecewiseLinear: Rates[1] = -1": optim.PiecewiseLinear{
+			Steps: []int{0, 2}, Rates: []float64{1, -1},
+		},
+		"PiecewiseLinear: Rates[0] = NaN": optim.PiecewiseLinear{
+			Steps: []int{0, 2}, Rates: []float64{nan, 1},
+		},
+		"PiecewiseLinear: the largest of Rates = 0, want a finite number above 0": optim.PiecewiseLinear{
+			Steps: []int{0, 2}, Rates: []float64{0, 0},
+		},
 		"PolynomialDecay: EndRate = -1": optim.PolynomialDecay{InitialRate: 1, DecaySteps: 1,
 			EndRate: new(-1.0)},
 		"PolynomialDecay: Power = -1": optim.PolynomialDecay{
@@ -202,6 +224,17 @@ func TestRestarts(t *testing.T) {
 		at = (at - (1-math.Pow(1.5, period))/(1-1.5)) / math.Pow(1.5, period)
 		want := 0.1 * (0.9*0.5*math.Pow(0.5, period)*(1+math.Cos(math.Pi*at)) + 0.1)
 		if got := s.Rate(step); math.Abs(got-want) > 1e-12 {
+			t.Errorf("rate %v in step %d, want %v", got, step, want)
+		}
+	}
+}
+
+// The rates of PiecewiseLinear's points are exact, and those between lie on straight lines.
+func TestPiecewiseLinear(t *testing.T) {
+	s := optim.PiecewiseLinear{Steps: []int{2, 6, 8}, Rates: []float64{0.25, 2.25, 0}}
+	want := []float64{0.25, 0.25, 0.25, 0.75, 1.25, 1.75, 2.25, 1.125, 0, 0, 0}
+	for step, want := range want {
+		if got := s.Rate(step); got != want {
 			t.Errorf("rate %v in step %d, want %v", got, step, want)
 		}
 	}

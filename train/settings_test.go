@@ -54,7 +54,8 @@ var optimizers = []optim.Optimizer{
 	optim.Adamax{Schedule: optim.OneCycle{MaxRate: 0.05, TotalSteps: 30}},
 	optim.Nadam{Lazy: true, Schedule: optim.PiecewiseConstant{Boundaries: []int{3, 9},
 		Values: []float64{0.01, 0.004, 0.001}}},
-	optim.Adagrad{Rate: 0.05, Lazy: true},
+	optim.Adagrad{Lazy: true, Schedule: optim.PiecewiseLinear{Steps: []int{2, 12},
+		Rates: []float64{0.02, 0.05}}},
 	optim.Adadelta{Rate: 1, Schedule: nil},
 	optim.Lion{Rate: 0.002, WeightDecay: optim.Decay{Rate: 0.1, Except: []string{"h."}}},
 }
