@@ -224,7 +224,8 @@ var counterparts = map[string]counterpart{
 		"keras.layers.RandomShear, keras.layers.RandomTranslation",
 		"torchvision.transforms.RandomAffine",
 		"One interpolation in place of four. Angles are in degrees; the factor of RandomRotation is a " +
-			"fraction of a turn. fill_mode is Border: constant by default, where RandomRotation has " +
+			"fraction of a turn. The factors f of RandomZoom, which are drawn apart, are ScaleY and " +
+			"ScaleX of 1 / (1 + f). fill_mode is Border: constant by default, where RandomRotation has " +
 			"reflect; reflect and wrap are missing. fill_value is Value."},
 	"augment.Brightness": {"keras.layers.RandomBrightness", "torchvision.transforms.ColorJitter",
 		"value_range is Values. factor is one number. torchvision multiplies pixels; this adds."},

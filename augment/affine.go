@@ -6,13 +6,15 @@ import (
 	"math"
 )
 
-// Affine turns, scales, shears and shifts an image around its centre, each by a number that is
-// uniform within its range: what Keras' RandomRotation, RandomZoom, RandomShear and
-// RandomTranslation do, with one interpolation. A shift follows the others. At least one of
-// Rotation, Scale, Shear, ShiftY and ShiftX is required.
+// Affine shears, scales, turns and shifts an image around its centre, in this order, each by a
+// number that is uniform within its range: what Keras' RandomShear, RandomZoom, RandomRotation and
+// RandomTranslation do, with one interpolation. At least one of Rotation, the scales, Shear, ShiftY
+// and ShiftX is required.
 type Affine struct {
 	Rotation float64 `json:"rotation,omitzero"` // largest angle in degrees, to both sides: 0 to 180
 	Scale    Range   `json:"scale,omitzero"`    // of the size, such as 0.9 to 1.1; zero means 1
+	ScaleY   Range   `json:"scale_y,omitzero"`  // of the height alone, times Scale; zero means 1
+	ScaleX   Range   `json:"scale_x,omitzero"`  // of the width alone, times Scale; zero means 1
 	Shear    float64 `json:"shear,omitzero"`    // largest angle of the vertical in degrees: 0 to 80
 	ShiftY   float64 `json:"shift_y,omitzero"`  // largest shift, as a fraction of the height: 0 to 1
 	ShiftX   float64 `json:"shift_x,omitzero"`  // and of the width
@@ -30,16 +32,23 @@ func (Affine) Kind() string { return "affine" }
 
 // Bind checks the ranges.
 func (a Affine) Bind(images Images) (Func, error) {
-	scale := a.Scale
-	if scale == (Range{}) {
-		scale = Range{1, 1}
+	same := true // the size
+	for _, s := range []struct {
+		name  string
+		scale *Range
+	}{{"Scale", &a.Scale}, {"ScaleY", &a.ScaleY}, {"ScaleX", &a.ScaleX}} {
+		if *s.scale == (Range{}) {
+			*s.scale = Range{1, 1}
+		}
+		if r := *s.scale; !(r.Low >= minScale && r.Low <= r.High && r.High <= maxScale) {
+			return nil, fmt.Errorf("%s = %v to %v, want a range within %v to %v", s.name, r.Low, r.High,
+				minScale, maxScale)
+		}
+		same = same && *s.scale == Range{1, 1}
 	}
 	switch {
 	case !(a.Rotation >= 0 && a.Rotation <= 180):
 		return nil, fmt.Errorf("Rotation = %v, want 0 to 180 degrees", a.Rotation)
-	case !(scale.Low >= minScale && scale.Low <= scale.High && scale.High <= maxScale):
-		return nil, fmt.Errorf("Scale = %v to %v, want a range within %v to %v", scale.Low, scale.High,
-			minScale, maxScale)
 	case !(a.Shear >= 0 && a.Shear <= 80):
 		return nil, fmt.Errorf("Shear = %v, want 0 to 80 degrees", a.Shear)
 	case !(a.ShiftY >= 0 && a.ShiftY <= 1):
@@ -48,8 +57,9 @@ func (a Affine) Bind(images Images) (Func, error) {
 		return nil, fmt.Errorf("ShiftX = %v, want 0 to 1, a fraction of the width", a.ShiftX)
 	case !finite(a.Value):
 		return nil, fmt.Errorf("Value = %v, want a finite number", a.Value)
-	case a.Rotation == 0 && scale == Range{1, 1} && a.Shear == 0 && a.ShiftY == 0 && a.ShiftX == 0:
-		return nil, errors.New("it changes nothing: set Rotation, Scale, Shear, ShiftY or ShiftX")
+	case same && a.Rotation == 0 && a.Shear == 0 && a.ShiftY == 0 && a.ShiftX == 0:
+		return nil, errors.New("it changes nothing: set Rotation, Scale, ScaleY, ScaleX, Shear, " +
+			"ShiftY or ShiftX")
 	}
 	if err := interpolations.Check(a.Interpolation); err != nil {
 		return nil, fmt.Errorf("Interpolation = %w", err)
@@ -57,7 +67,6 @@ func (a Affine) Bind(images Images) (Func, error) {
 	if err := borders.Check(a.Border); err != nil {
 		return nil, fmt.Errorf("Border = %w", err)
 	}
-	a.Scale = scale
 	return affine{a, images}, nil
 }
 
@@ -114,22 +123,25 @@ func (a affine) draw(draws Draws) mapping {
 		shear:  draws.Between(2, -a.Shear, a.Shear),
 		shiftY: float64(draws.Between(3, -a.ShiftY, a.ShiftY) * float64(a.images.Height)),
 		shiftX: float64(draws.Between(4, -a.ShiftX, a.ShiftX) * float64(a.images.Width)),
+		scaleY: draws.Between(5, a.ScaleY.Low, a.ScaleY.High),
+		scaleX: draws.Between(6, a.ScaleX.Low, a.ScaleX.High),
 	})
 }
 
-// motion moves a point p of an image to scale · turn · shear · p + shift, where turn is
-// (cos -sin; sin cos), shear is (1 tan; 0 1), x points right and y down, from the image's centre.
-// Angles are in degrees, shifts in pixels.
-type motion struct{ turn, scale, shear, shiftY, shiftX float64 }
+// motion moves a point p of an image to scale · turn · stretch · shear · p + shift, where turn is
+// (cos -sin; sin cos), stretch is (scaleX 0; 0 scaleY), shear is (1 tan; 0 1), x points right and y
+// down, from the image's centre. Angles are in degrees, shifts in pixels.
+type motion struct{ turn, scale, scaleY, scaleX, shear, shiftY, shiftX float64 }
 
 // newMapping returns the inverse of a motion. The conversions prevent fusing a product with a sum.
 func newMapping(images Images, m motion) mapping {
 	sin, cos := sincos(m.turn)
 	shearSin, shearCos := sincos(m.shear)
 	tan := shearSin / shearCos
-	xx := (cos + float64(tan*sin)) / m.scale
-	xy := (sin - float64(tan*cos)) / m.scale
-	yx, yy := -sin/m.scale, cos/m.scale
+	sinY, cosY := sin/m.scaleY, cos/m.scaleY
+	xx := (cos/m.scaleX + float64(tan*sinY)) / m.scale
+	xy := (sin/m.scaleX - float64(tan*cosY)) / m.scale
+	yx, yy := -sinY/m.scale, cosY/m.scale
 	centreX, centreY := float64(images.Width-1)/2, float64(images.Height-1)/2
 	x, y := centreX+m.shiftX, centreY+m.shiftY
 	return mapping{

@@ -59,11 +59,19 @@ func TestKnownMotions(t *testing.T) {
 			motion{scale: 1, shiftX: -0.75}, count, []float32{2, 3, 99, 5, 6, 99, 8, 9, 99}},
 		"twice the size": {small, Affine{Value: 99}, motion{scale: 2}, count,
 			[]float32{3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7}},
+		"twice the width": {small, Affine{Value: 99}, motion{scale: 1, scaleY: 1, scaleX: 2}, count,
+			[]float32{1.5, 2, 2.5, 4.5, 5, 5.5, 7.5, 8, 8.5}},
+		"twice the height, then a quarter turn": {small, Affine{Value: 99},
+			motion{scale: 1, scaleY: 2, scaleX: 1, turn: 90}, count,
+			[]float32{5.5, 4, 2.5, 6.5, 5, 3.5, 7.5, 6, 4.5}},
 		"half the size": {small, Affine{Value: 99}, motion{scale: 0.5}, count,
 			[]float32{99, 99, 99, 99, 5, 99, 99, 99, 99}},
 		"channels, left by a half": {two, Affine{Value: -10}, motion{scale: 1, shiftX: -0.5},
 			[]float32{1, 2, 3, 4, 5, 6, 7, 8}, []float32{2, 3, -3.5, -3, 6, 7, -1.5, -1}},
 	} {
+		if c.motion.scaleY == 0 {
+			c.motion.scaleY, c.motion.scaleX = 1, 1
+		}
 		got := slices.Clone(c.in)
 		affine{c.affine, c.images}.move(newMapping(c.images, c.motion), got, make([]float32, len(got)))
 		if !slices.Equal(got, c.out) {
@@ -87,19 +95,19 @@ func testMotions(t *testing.T, channels int) {
 	}
 	for i := range 200 {
 		u := func(k int) float64 {
-			return math.Mod(float64(i)*[]float64{.618, .414, .732, .236, .449}[k], 1)
+			return math.Mod(float64(i)*[]float64{.618, .414, .732, .236, .449, .141, .302}[k], 1)
 		}
 		m := motion{
-			turn: 360*u(0) - 180, scale: 0.5 + u(1), shear: 60*u(2) - 30, shiftY: 4*u(3) - 2,
-			shiftX: 6*u(4) - 3,
+			turn: 360*u(0) - 180, scale: 0.5 + u(1), scaleY: 0.7 + u(5), scaleX: 0.6 + u(6),
+			shear: 60*u(2) - 30, shiftY: 4*u(3) - 2, shiftX: 6*u(4) - 3,
 		}
 		a := affine{Affine{Border: Border(i % 2), Value: 3}, images}
 		got := slices.Clone(in)
 		a.move(newMapping(images, m), got, make([]float32, len(got)))
 		sin, cos := math.Sincos(m.turn * math.Pi / 180)
 		tan := math.Tan(m.shear * math.Pi / 180)
-		xx, xy := m.scale*cos, m.scale*(cos*tan-sin)
-		yx, yy := m.scale*sin, m.scale*(sin*tan+cos)
+		xx, xy := m.scale*m.scaleX*cos, m.scale*(m.scaleX*cos*tan-m.scaleY*sin)
+		yx, yy := m.scale*m.scaleX*sin, m.scale*(m.scaleX*sin*tan+m.scaleY*cos)
 		det := xx*yy - xy*yx
 		for row := range 7 {
 			for column := range 11 {
@@ -161,6 +169,25 @@ func TestDrawnMotions(t *testing.T) {
 			t.Errorf("%s: from %v to %v, want %v to %v", want.name, low[i], high[i], want.low, want.high)
 		}
 	}
+	a = Affine{ScaleY: Range{0.5, 0.75}, ScaleX: Range{0.8, 2}}
+	if fn, err = a.Bind(Images{Height: 6, Width: 10, Channels: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var sizes [2][]float64 // height, width
+	for example := range 500 {
+		m := fn.(affine).draw(drawsOf(3, 1, int32(example)))
+		sizes[0] = append(sizes[0], (1<<32)/float64(m.yPerRow))
+		sizes[1] = append(sizes[1], (1<<32)/float64(m.xPerColumn))
+	}
+	for i, want := range []Range{a.ScaleY, a.ScaleX} {
+		low, high, wide := slices.Min(sizes[i]), slices.Max(sizes[i]), 0.02*(want.High-want.Low)
+		if low < want.Low-1e-6 || low > want.Low+wide || high > want.High+1e-6 || high < want.High-wide {
+			t.Errorf("axis %d is scaled by %v to %v, want %v to %v", i, low, high, want.Low, want.High)
+		}
+	}
+	if math.Abs(correlation(sizes[0], sizes[1])) > 0.15 { // three standard deviations
+		t.Errorf("height and width have the correlation %v", correlation(sizes[0], sizes[1]))
+	}
 	a = Affine{ShiftY: 0.5, ShiftX: 0.25}
 	if fn, err = a.Bind(Images{Height: 6, Width: 10, Channels: 1}); err != nil {
 		t.Fatal(err)
@@ -173,4 +200,15 @@ func TestDrawnMotions(t *testing.T) {
 	if y > 3 || y < 2.8 || x > 2.5 || x < 2.3 {
 		t.Errorf("shifts by up to %v rows and %v columns, want 3 and 2.5", y, x)
 	}
+}
+
+// correlation returns Pearson's coefficient.
+func correlation(x, y []float64) float64 {
+	var sx, sy, xx, xy, yy float64
+	for i := range x {
+		sx, sy = sx+x[i], sy+y[i]
+		xx, xy, yy = xx+x[i]*x[i], xy+x[i]*y[i], yy+y[i]*y[i]
+	}
+	n := float64(len(x))
+	return (n*xy - sx*sy) / math.Sqrt((n*xx-sx*sx)*(n*yy-sy*sy))
 }

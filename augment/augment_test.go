@@ -198,6 +198,7 @@ func TestContrast(t *testing.T) {
 var all = List{
 	Affine{Rotation: 20, Scale: Range{0.8, 1.3}, Shear: 10, ShiftY: 0.1, ShiftX: 0.2, Value: 7},
 	Affine{ShiftX: 0.3, Interpolation: Nearest, Border: Edge},
+	Affine{ScaleY: Range{0.7, 1.2}, ScaleX: Range{0.9, 1.5}, Shear: 5},
 	Flip{Mode: Horizontal}, Crop{Padding: 1, Border: Edge}, Brightness{Factor: 0.2},
 	Contrast{Factor: 0.3, Values: Range{10, 240}}, Cutout{Size: 2, Value: 3},
 }
@@ -226,7 +227,7 @@ func TestSpecifiedBytes(t *testing.T) {
 			}
 		}
 	}
-	if got := sum.Sum32(); got != 0x438612b2 {
+	if got := sum.Sum32(); got != 0x4c524210 {
 		t.Errorf("CRC-32 of the images is %08x", got)
 	}
 	row := op.NewRandom(42, "augment/image", 3, []int32{5}).Row(0)
@@ -336,6 +337,9 @@ func TestMistakes(t *testing.T) {
 		{Affine{Scale: Range{0, 1}}, "Scale = 0 to 1"},
 		{Affine{Scale: Range{1, 0.5}}, "Scale = 1 to 0.5"},
 		{Affine{Scale: Range{1, 17}}, "Scale = 1 to 17"},
+		{Affine{ScaleY: Range{1, 1}, ScaleX: Range{1, 1}}, "it changes nothing"},
+		{Affine{ScaleY: Range{0.5, 0.25}}, "ScaleY = 0.5 to 0.25"},
+		{Affine{Scale: Range{0.5, 2}, ScaleX: Range{-1, 1}}, "ScaleX = -1 to 1, want a range within"},
 		{Affine{Shear: 81}, "Shear = 81"},
 		{Affine{ShiftY: 1.5}, "ShiftY = 1.5"},
 		{Affine{ShiftX: -0.5}, "ShiftX = -0.5"},
