@@ -58,7 +58,7 @@ func newModel(g *Graph, seed uint64) *Model {
 		}
 		for _, spec := range n.state {
 			w := newWeight(n.name, spec, seed)
-			w.state = true
+			w.state, w.memory.Frozen = true, n.frozen
 			m.weights = append(m.weights, w)
 			nodes[i].State = append(nodes[i].State, w.memory.Storage[0].Row(0))
 		}

@@ -13,10 +13,17 @@ import (
 //
 // The averages are what is validated, what Callback.Epoch sees, and what the model holds when Fit
 // returns; Callback.Step sees the weights. Checkpoints hold both, the average under the weight's
-// name. State such as moving statistics is not averaged. MaxNorm limits the weights after the
-// average was taken, as in Keras.
+// name. MaxNorm limits the weights after the average was taken, as in Keras.
 type EMA struct {
 	Momentum float64 `json:"momentum"` // 0 means 0.99
+
+	// Warmup limits the momentum of update n, from 1, to (1 + n) / (10 + n): early averages forget the
+	// first weights sooner. It is num_updates of TensorFlow's ExponentialMovingAverage.
+	Warmup bool `json:"warmup,omitzero"`
+
+	// State averages the state that training changes too, such as the moving statistics of
+	// BatchNormalization, as PyTorch's AveragedModel with use_buffers. Keras averages weights alone.
+	State bool `json:"state,omitzero"`
 
 	// Overwrite replaces the weights by their averages after every so many updates; 0: never.
 	Overwrite int `json:"overwrite,omitzero"`
@@ -40,7 +47,11 @@ func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int
 	if e == nil {
 		return
 	}
-	keep, add := float32(e.Momentum), float32(1-e.Momentum)
+	momentum := e.Momentum
+	if e.Warmup {
+		momentum = min(momentum, float64(1+number)/float64(10+number))
+	}
+	keep, add := float32(momentum), float32(1-momentum)
 	for r := range rows {
 		to, w := average.Row(r), weights.Row(r)
 		if number == 1 {
@@ -52,6 +63,24 @@ func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int
 		}
 		if e.Overwrite > 0 && number%e.Overwrite == 0 {
 			copy(w, to)
+		}
+	}
+}
+
+// updateState updates the state of the layers and, at the end of a group of batches, its averages.
+// One worker calls it.
+func (run *runner) updateState(t turn) {
+	run.team.UpdateState()
+	if run.ema == nil || !t.last {
+		return
+	}
+	for _, w := range run.model.Weights() {
+		if !w.IsState() {
+			continue
+		}
+		memory := w.Memory()
+		for i, average := range run.array(memory, averageArray) {
+			run.ema.update(t.update, average, memory.Storage[i], memory.Rows)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"braid"
@@ -13,6 +14,7 @@ import (
 	"braid/internal/safetensors"
 	"braid/layer"
 	"braid/optim"
+	"braid/tensor"
 	"braid/train"
 )
 
@@ -154,5 +156,88 @@ func TestEMAWithEarlyStopping(t *testing.T) {
 	got, err := run(train.Resume, p)
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("resumed, the kernel is %v, want %v (%v)", got, want, err)
+	}
+}
+
+// normalized returns a model with moving statistics, and some that are frozen.
+func normalized(t *testing.T) *braid.Model {
+	t.Helper()
+	g := braid.NewGraph("normalized")
+	x := g.Input("x", tensor.Float32, 3)
+	fixed := g.Add("fixed", layer.BatchNormalization{Frozen: true}, x)
+	wide := g.Add("wide", layer.Dense{Units: 4}, fixed)
+	moving := g.Add("moving", layer.BatchNormalization{Momentum: new(0.5)}, wide)
+	g.Head("y", layer.Dense{Units: 1, Activation: layer.Sigmoid}, moving)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set(t, m, "fixed.moving_mean", []float32{0.1, 0.7, -0.3})
+	set(t, m, "fixed.moving_variance", []float32{1.3, 0.77, 2.9})
+	return m
+}
+
+// everything returns a model's weights and state by name.
+func everything(m *braid.Model) map[string][]float32 {
+	all := map[string][]float32{}
+	for _, w := range m.Weights() {
+		all[w.Name()] = w.Values()
+	}
+	return all
+}
+
+// The averages of weights and state are those of the plain run after each update, with a momentum
+// that begins at 3/12 in the second. State is averaged only with State, and never if it is frozen.
+func TestEMAOfState(t *testing.T) {
+	for _, accumulate := range []int{1, 2} {
+		for _, state := range []bool{false, true} {
+			_, all := line(t, layer.Weight{}, layer.Weight{})
+			p := linePlan()
+			p.Epochs, p.Batch, p.Accumulate = 20, 1, accumulate // 3 steps, 3 or 2 updates
+			m := normalized(t)
+			update, want, last := 0, everything(m), everything(m)
+			p.Callbacks = []train.Callback{{Step: func(s train.Step) error {
+				last = everything(m)
+				if s.Step%accumulate != 0 && s.Step != s.Steps {
+					return nil
+				}
+				update++
+				momentum := 0.0
+				if update > 1 {
+					momentum = min(0.75, float64(1+update)/float64(10+update))
+				}
+				for name, list := range want {
+					for i, v := range last[name] {
+						list[i] = float32(momentum)*list[i] + float32(1-momentum)*v
+					}
+				}
+				return nil
+			}}}
+			if _, err := train.Fit(context.Background(), m, all, p); err != nil {
+				t.Fatal(err)
+			}
+			if slices.Equal(last["moving.moving_mean"], want["moving.moving_mean"]) {
+				t.Fatal("the average of the moving means is their last value")
+			}
+			p.Callbacks, p.EMA = nil, &train.EMA{Momentum: 0.75, Warmup: true, State: state}
+			averaged := normalized(t)
+			if _, err := train.Fit(context.Background(), averaged, all, p); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range averaged.Weights() {
+				like := want[w.Name()]
+				exact := w.IsState() && !state || strings.HasPrefix(w.Name(), "fixed.")
+				if exact {
+					like = last[w.Name()]
+				}
+				for i, got := range w.Values() {
+					if !near(float64(got), float64(like[i])) || exact && got != like[i] {
+						t.Errorf("Accumulate %d, State %t: %s is %v, want %v", accumulate, state, w.Name(),
+							w.Values(), like)
+						break
+					}
+				}
+			}
+		}
 	}
 }

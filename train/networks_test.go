@@ -182,7 +182,9 @@ func (n *network) drawPlan(optimizer string) {
 			train.Clip{GlobalNorm: 0.1})
 	}
 	if n.coin(3) {
-		n.plan.EMA = &train.EMA{Momentum: 0.75, Overwrite: n.int(0, 2)}
+		n.plan.EMA = &train.EMA{
+			Momentum: 0.75, Overwrite: n.int(0, 2), Warmup: n.coin(2), State: n.coin(2),
+		}
 	}
 	if n.coin(3) {
 		n.plan.Accumulate = n.int(2, 3)

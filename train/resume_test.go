@@ -50,7 +50,10 @@ func TestResumeAnywhere(t *testing.T) {
 			p.Clip.GlobalNorm = 0.3
 		}
 		if rapid.Bool().Draw(r, "average") {
-			p.EMA = &train.EMA{Momentum: 0.8, Overwrite: rapid.IntRange(0, 5).Draw(r, "overwrite")}
+			p.EMA = &train.EMA{
+				Momentum: 0.8, Overwrite: rapid.IntRange(0, 5).Draw(r, "overwrite"),
+				Warmup: rapid.Bool().Draw(r, "warm-up"), State: rapid.Bool().Draw(r, "state"),
+			}
 		}
 		if rapid.Bool().Draw(r, "plateau") {
 			p.Plateau = &train.Plateau{Figure: "class_accuracy", Factor: 0.4, MinDelta: new(10.0),

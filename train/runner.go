@@ -29,8 +29,8 @@ type runner struct {
 	blocks    [][]block // by worker
 	sparse    [][]sparseBlock
 	slots     slots
-	arrays    []string // names of the slots
-	gather    bool     // all gradients are computed before the first update
+	arrays    arrays
+	gather    bool // all gradients are computed before the first update
 
 	clip       Clip
 	norms      *norms // if a norm is limited
@@ -56,9 +56,31 @@ type inputRows struct {
 	ids    tensor.Rows[int32]
 }
 
-// slots are the arrays beside each trained weight: the optimizer's slots, then the average and the
-// accumulated gradients, if any. Each has the layout of the weight's storage.
-type slots map[*engine.Weight][][]tensor.Rows[float32]
+// slots are the arrays beside each weight.
+type slots map[*engine.Weight][]slot
+
+// slot is an array beside a weight, with the layout of the weight's storage.
+type slot struct {
+	name    string
+	storage []tensor.Rows[float32]
+}
+
+// arrays lists the names of the arrays beside a weight.
+type arrays struct {
+	trained []string // the optimizer's slots, then the average and the gradient's sum, if any
+	state   []string // the average, if any
+}
+
+// of returns the names of the arrays beside a weight.
+func (a arrays) of(w *braid.Weight) []string {
+	switch {
+	case w.Memory().Frozen:
+		return nil
+	case w.IsState():
+		return a.state
+	}
+	return a.trained
+}
 
 // newRunner returns a runner for batches of up to rows rows. A training leaves tables out.
 func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, error) {
@@ -104,19 +126,21 @@ const (
 	gradientArray = "gradient" // sum over the batches of a group
 )
 
-// arrays returns the names of the arrays beside each trained weight.
-func (p Plan) arrays() []string {
-	var names []string
+// arrays returns the names of the arrays beside the weights.
+func (p Plan) arrays() (a arrays) {
 	for slot := range p.Optimizer.Slots() {
-		names = append(names, fmt.Sprintf("slot%d", slot))
+		a.trained = append(a.trained, fmt.Sprintf("slot%d", slot))
 	}
 	if p.EMA != nil {
-		names = append(names, averageArray)
+		a.trained = append(a.trained, averageArray)
+		if p.EMA.State {
+			a.state = append(a.state, averageArray)
+		}
 	}
 	if p.Accumulate > 1 {
-		names = append(names, gradientArray)
+		a.trained = append(a.trained, gradientArray)
 	}
-	return names
+	return a
 }
 
 // gathers reports whether all gradients are computed before the first update.
@@ -126,28 +150,27 @@ func (p Plan) gathers() bool { return p.Gather || p.Accumulate > 1 || p.Clip.lim
 func (run *runner) newSlots() {
 	run.slots = slots{}
 	for _, w := range run.model.Weights() {
-		if !isTrained(w) {
-			continue
-		}
-		for _, name := range run.arrays {
-			var slot []tensor.Rows[float32]
+		for _, name := range run.arrays.of(w) {
+			s := slot{name: name}
 			for _, matrix := range w.Memory().Storage {
 				numbers := parallel.Floats(len(matrix.Data))
 				if name == averageArray {
 					copy(numbers, matrix.Data)
 				}
 				matrix.Data = numbers
-				slot = append(slot, matrix)
+				s.storage = append(s.storage, matrix)
 			}
-			run.slots[w.Memory()] = append(run.slots[w.Memory()], slot)
+			run.slots[w.Memory()] = append(run.slots[w.Memory()], s)
 		}
 	}
 }
 
 // array returns an array beside a weight, nil if there is none.
 func (run *runner) array(w *engine.Weight, name string) []tensor.Rows[float32] {
-	if i := slices.Index(run.arrays, name); i >= 0 && run.slots[w] != nil {
-		return run.slots[w][i]
+	for _, s := range run.slots[w] {
+		if s.name == name {
+			return s.storage
+		}
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ import (
 type saver struct {
 	Checkpoint
 	model       *braid.Model
-	arrays      []string // beside each weight
+	arrays      arrays
 	fingerprint fingerprint
 	figures     []string
 	unlock      func()

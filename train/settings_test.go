@@ -63,11 +63,16 @@ var optimizers = []optim.Optimizer{
 // settings lists plans that differ from plan in how gradients become updates.
 func settings() map[string]func(p *train.Plan) {
 	list := map[string]func(p *train.Plan){
-		"clip by value":       func(p *train.Plan) { p.Clip.Value = 0.003 },
-		"clip by norm":        func(p *train.Plan) { p.Clip.Norm = 0.02 },
-		"clip by global norm": func(p *train.Plan) { p.Clip.GlobalNorm = 0.1 },
-		"accumulate":          func(p *train.Plan) { p.Accumulate = 3 },
-		"average":             func(p *train.Plan) { p.EMA = &train.EMA{Momentum: 0.7, Overwrite: 4} },
+		"clip by value":          func(p *train.Plan) { p.Clip.Value = 0.003 },
+		"clip by norm":           func(p *train.Plan) { p.Clip.Norm = 0.02 },
+		"clip by global norm":    func(p *train.Plan) { p.Clip.GlobalNorm = 0.1 },
+		"accumulate":             func(p *train.Plan) { p.Accumulate = 3 },
+		"average":                func(p *train.Plan) { p.EMA = &train.EMA{Momentum: 0.7, Overwrite: 4} },
+		"average from a warm-up": func(p *train.Plan) { p.EMA = &train.EMA{Warmup: true} },
+		"average with state":     func(p *train.Plan) { p.EMA = &train.EMA{State: true} },
+		"accumulate, average with state": func(p *train.Plan) {
+			p.Accumulate, p.EMA = 3, &train.EMA{Momentum: 0.7, State: true, Overwrite: 2}
+		},
 		"plateau": func(p *train.Plan) {
 			p.Plateau = &train.Plateau{Figure: "yes_loss", Patience: 1, MinDelta: new(10.0)}
 		},

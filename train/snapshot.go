@@ -42,7 +42,7 @@ func (run *runner) memory() [][]float32 {
 			list = append(list, matrix.Data)
 		}
 		for _, slot := range run.slots[w.Memory()] {
-			for _, matrix := range slot {
+			for _, matrix := range slot.storage {
 				list = append(list, matrix.Data)
 			}
 		}
@@ -141,21 +141,17 @@ const (
 // eachArray calls visit with each weight and each of the arrays beside it, in the order of memory,
 // with the name of its tensor. The average of a weight has the weight's name: it is what a model
 // holds after training.
-func eachArray(m *braid.Model, arrays []string,
+func eachArray(m *braid.Model, arrays arrays,
 	visit func(name string, w *braid.Weight) error) error {
-	averages := slices.Contains(arrays, averageArray)
 	for _, w := range m.Weights() {
-		name := w.Name()
-		if averages && isTrained(w) {
+		name, beside := w.Name(), arrays.of(w)
+		if slices.Contains(beside, averageArray) {
 			name += "/trained"
 		}
 		if err := visit(name, w); err != nil {
 			return err
 		}
-		if !isTrained(w) {
-			continue
-		}
-		for _, array := range arrays {
+		for _, array := range beside {
 			name := w.Name() + "/" + array
 			if array == averageArray {
 				name = w.Name()
@@ -170,7 +166,7 @@ func eachArray(m *braid.Model, arrays []string,
 
 // write writes a snapshot as a checkpoint. It reads nothing that training changes.
 func (s *snapshot) write(
-	w io.Writer, m *braid.Model, arrays []string, p fingerprint, figures []string,
+	w io.Writer, m *braid.Model, arrays arrays, p fingerprint, figures []string,
 ) error {
 	state, err := json.Marshal(stateJSON{s.position, s.halvings, figures})
 	if err != nil {

@@ -135,7 +135,7 @@ func (run *runner) optimizerBlock(b engine.WeightBlock, w *trained) optim.Block 
 		Weights:  blockView(b.Block, b.Weight.Storage[b.Matrix]),
 		Gradient: run.arrayBlock(b, gradientArray)}
 	for _, slot := range run.slots[b.Weight][:run.optimizer.Slots()] {
-		p.Slots = append(p.Slots, blockView(b.Block, slot[b.Matrix]))
+		p.Slots = append(p.Slots, blockView(b.Block, slot.storage[b.Matrix]))
 	}
 	return p
 }
@@ -166,7 +166,7 @@ const prefetchRows = 16
 // gathers from the next batch: memory latency overlaps with the computation of a block.
 func (run *runner) update(worker, rows int, t turn, ds *dataset, next []int32) bool {
 	if worker == 0 && !run.gather {
-		run.team.UpdateState()
+		run.updateState(t)
 	}
 	step := run.optimizer.At(t.update)
 	blocks, shares := run.blocks[worker], (len(next)+prefetchRows-1)/prefetchRows
@@ -211,7 +211,7 @@ func (run *runner) updateGathered(worker int, step optim.Step, t turn) bool {
 		return false
 	}
 	if worker == 0 {
-		run.team.UpdateState()
+		run.updateState(t)
 	}
 	if !t.last {
 		return true
