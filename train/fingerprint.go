@@ -49,6 +49,9 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 	if f.plan.Plateau != nil {
 		failed = append(failed, add("plateau", "", f.plan.Plateau))
 	}
+	if f.plan.DropLast {
+		s["drop last"] = "true"
+	}
 	if f.plan.Accumulate > 1 {
 		s["accumulate"] = strconv.Itoa(f.plan.Accumulate)
 	}

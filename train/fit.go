@@ -91,6 +91,9 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 		history: &History{Names: figureNames(run.heads), ascending: ascending(run.heads)},
 		order:   make([]int32, table.Rows()), steps: (table.Rows() + batch - 1) / batch, batch: batch,
 	}
+	if plan.DropLast {
+		f.steps = table.Rows() / batch
+	}
 	if _, ok := plan.Optimizer.(optim.Scaled); plan.Restore && !ok {
 		return nil, fmt.Errorf("Restore halves the learning rate, but the optimizer %s has no method "+
 			"Scaled", plan.Optimizer.Kind())

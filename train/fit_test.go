@@ -218,6 +218,56 @@ func TestOneBatchAndMeasureOnly(t *testing.T) {
 	}
 }
 
+// With DropLast and without a shuffle, training is that on the rows of the complete batches. A
+// smaller table than a batch is one batch.
+func TestDropLast(t *testing.T) {
+	whole, p := table(t), plan()
+	p.NoShuffle, p.Workers = true, 2
+	for _, batch := range []int{16, 101, 203, 300} {
+		p.Batch, p.DropLast = batch, true
+		m := model(t)
+		h, err := train.Fit(context.Background(), m, whole, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := whole.Slice(0, max(1, rows/batch)*min(batch, rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.DropLast = false
+		like := model(t)
+		want, err := train.Fit(context.Background(), like, part, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if end(t, m, h) != end(t, like, want) {
+			t.Errorf("batches of %d: other bytes than those of %d rows", batch, part.Rows())
+		}
+	}
+	p = plan()
+	p.DropLast = true
+	p.Callbacks = []train.Callback{{Step: func(s train.Step) error {
+		if s.Steps != 12 {
+			t.Errorf("an epoch has %d steps, want 12", s.Steps)
+		}
+		return nil
+	}}}
+	shuffled, seen := model(t), model(t)
+	if _, err := train.Fit(context.Background(), shuffled, whole, p); err != nil {
+		t.Fatal(err)
+	}
+	part, err := whole.Slice(0, 192)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := train.Fit(context.Background(), seen, part, p); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(bytesOf(t, shuffled), bytesOf(t, seen)) {
+		t.Error("a shuffle leaves out the table's last rows")
+	}
+}
+
 // A loss that is NaN stops training before a weight becomes NaN, and the error names the head.
 func TestLossNotFinite(t *testing.T) {
 	m, p := model(t), plan()

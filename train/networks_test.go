@@ -172,7 +172,7 @@ func (n *network) drawPlan(optimizer string) {
 	n.data = n.table(n.t, m, batch*steps-n.int(1, batch-1))
 	n.plan = train.Plan{
 		Epochs: (4 + steps) / steps, Batch: batch, Optimizer: o, Heads: n.heads,
-		Seed: uint64(n.int(0, 9)), NoShuffle: n.coin(4),
+		Seed: uint64(n.int(0, 9)), NoShuffle: n.coin(4), DropLast: n.coin(3),
 	}
 	if n.coin(2) {
 		n.plan.Validate = n.data
@@ -235,7 +235,11 @@ func (n *network) check() {
 
 // checkInterrupted stops a run at a random step and resumes it.
 func (n *network) checkInterrupted(want string) {
-	steps := n.plan.Epochs * ((n.data.Rows() + n.plan.Batch - 1) / n.plan.Batch)
+	each := (n.data.Rows() + n.plan.Batch - 1) / n.plan.Batch
+	if n.plan.DropLast {
+		each = n.data.Rows() / n.plan.Batch
+	}
+	steps := n.plan.Epochs * each
 	n.plan.Checkpoint = &train.Checkpoint{Dir: filepath.Join(n.t.TempDir(), "checkpoints"),
 		Every: time.Nanosecond}
 	n.plan.Callbacks = []train.Callback{pull(n.int(1, steps-1))}

@@ -48,6 +48,10 @@ type Plan struct {
 
 	NoShuffle bool // take the examples in the table's order in each epoch
 
+	// DropLast leaves an epoch's last batch out if it has fewer than Batch examples. A shuffle leaves
+	// out other examples in each epoch.
+	DropLast bool
+
 	// Workers is the number of goroutines; 0 means one, or one for each processor, whichever is
 	// faster. The result is the same for any number.
 	Workers int

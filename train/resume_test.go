@@ -31,7 +31,7 @@ func TestResumeAnywhere(t *testing.T) {
 		p := plan()
 		p.Epochs, p.Batch = rapid.IntRange(1, 4).Draw(r, "epochs"), rapid.IntRange(3, 70).Draw(r, "batch")
 		p.Seed, p.NoShuffle = rapid.Uint64Min(1).Draw(r, "seed"), rapid.Bool().Draw(r, "no shuffle")
-		p.Restore = rapid.Bool().Draw(r, "restore")
+		p.Restore, p.DropLast = rapid.Bool().Draw(r, "restore"), rapid.Bool().Draw(r, "drop last")
 		if rapid.Bool().Draw(r, "validate") {
 			p.Validate = table(t)
 		}
@@ -73,6 +73,9 @@ func TestResumeAnywhere(t *testing.T) {
 		want := end(t, m, h)
 
 		steps := p.Epochs * ((rows + p.Batch - 1) / p.Batch)
+		if p.DropLast {
+			steps = p.Epochs * (rows / p.Batch)
+		}
 		p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
 		if rapid.Bool().Draw(r, "within epochs") {
 			p.Checkpoint.Every = time.Nanosecond
@@ -156,6 +159,10 @@ func TestOtherRun(t *testing.T) {
 	for want, change := range map[string]func(p *train.Plan, m **braid.Model) (parted bool){
 		"batch: it has 16, this run has 17": func(p *train.Plan, _ **braid.Model) bool {
 			p.Batch = 17
+			return false
+		},
+		"drop last: it has none, this run has true": func(p *train.Plan, _ **braid.Model) bool {
+			p.DropLast = true
 			return false
 		},
 		"seed: it has ": func(p *train.Plan, _ **braid.Model) bool {
