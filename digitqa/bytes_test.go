@@ -6,6 +6,7 @@ import (
 	"os"
 	"testing"
 
+	"braid"
 	"braid/data"
 	"braid/internal/kernel"
 	"braid/modelfile"
@@ -34,31 +35,74 @@ func TestSameBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	plan := Plan()
+	plan.Epochs = 2
+	checkSameBytes(t, Network(28, 28), table, plan)
+}
+
+// TestRecordSameBytes does the same for two steps of the convolutional network: of 70 small images,
+// which are two chunks of gradients, and of 8 of MNIST's, or 70 if BRAID_TEST_WHOLE is set. Under
+// the race detector 3 small ones must do.
+func TestRecordSameBytes(t *testing.T) {
+	check := func(height, width int, table *data.Table) {
+		t.Helper()
+		plan := RecordPlan(table.Rows())
+		plan.Epochs, plan.Batch = 1, table.Rows()/2
+		checkSameBytes(t, RecordNetwork(height, width), table, plan)
+	}
+	if raceDetector {
+		check(13, 12, smallTable(t, 6))
+		return
+	}
+	check(13, 12, smallTable(t, 140))
+	table, err := Table(testMNIST(t).Train, RecordStandard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 16
+	if os.Getenv("BRAID_TEST_WHOLE") != "" {
+		rows = 140
+	}
+	if table, err = table.Slice(0, rows); err != nil {
+		t.Fatal(err)
+	}
+	check(28, 28, table)
+}
+
+// checkSameBytes trains a network with every kernel set and several numbers of workers.
+func checkSameBytes(t *testing.T, g *braid.Graph, table *data.Table, plan train.Plan) {
+	t.Helper()
 	defer kernel.Use(kernel.Default())
 	var want []byte
 	for _, set := range kernel.Sets() {
 		for _, workers := range []int{1, 2, 5} {
 			kernel.Use(set)
-			model, err := Network(28, 28).Build(1)
+			model, err := g.Build(1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan := Plan()
-			plan.Epochs, plan.Workers = 2, workers
+			plan.Workers = workers
 			if _, err := train.Fit(context.Background(), model, table, plan); err != nil {
 				t.Fatal(err)
 			}
-			var got bytes.Buffer
-			if err := (&modelfile.File{Model: model}).Write(&got); err != nil {
-				t.Fatal(err)
-			}
+			got := file(t, model)
 			if want == nil {
-				want = got.Bytes()
+				want = got
 			}
-			if !bytes.Equal(got.Bytes(), want) {
+			if !bytes.Equal(got, want) {
 				t.Errorf("kernel set %s with %d workers gives another model file", set.Name, workers)
 			}
 		}
 	}
 	t.Logf("%d examples, kernel sets to %s", table.Rows(), kernel.Sets()[len(kernel.Sets())-1].Name)
+}
+
+// file returns the bytes of a model's file.
+func file(t *testing.T, m *braid.Model) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := (&modelfile.File{Model: m}).Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }

@@ -5,12 +5,9 @@
 package digitqa
 
 import (
-	"fmt"
-
 	"braid"
 	"braid/data"
 	"braid/data/mnist"
-	"braid/internal/kernel"
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
@@ -121,37 +118,4 @@ func Heads() train.Heads {
 // Plan returns the book's training: 20 epochs in batches of 64 with Adam.
 func Plan() train.Plan {
 	return train.Plan{Epochs: 20, Batch: 64, Optimizer: optim.Adam{Rate: 1e-3}, Heads: Heads()}
-}
-
-// BothRight returns the fraction of a table's rows for which both heads of a model are right.
-func BothRight(m *braid.Model, table *data.Table) (float64, error) {
-	in, err := table.Tensors("image", "question")
-	if err != nil {
-		return 0, err
-	}
-	truth, err := table.Tensors("digit", "answer")
-	if err != nil {
-		return 0, err
-	}
-	out, err := m.Predict(in)
-	if err != nil {
-		return 0, err
-	}
-	digits, answers := out["digit"].Float32s(), out["answer"].Float32s()
-	if len(digits) != classes*table.Rows() || len(answers) != table.Rows() {
-		return 0, fmt.Errorf("digitqa: heads have %v and %v outputs for %d rows", len(digits),
-			len(answers), table.Rows())
-	}
-	best := make([]int32, table.Rows())
-	kernel.Default().ArgMax(kernel.ArgMax{
-		Rows: len(best), Width: classes, Index: best, X: digits, XRow: classes,
-	})
-	right := 0
-	for i, answer := range answers {
-		if truth["digit"].Int32s()[i] == best[i] &&
-			(truth["answer"].Float32s()[i] > 0.5) == (answer > 0.5) {
-			right++
-		}
-	}
-	return float64(right) / float64(table.Rows()), nil
 }

@@ -49,8 +49,9 @@ func main() {
 				check(err)
 			}
 		}
-		row[2], err = digitqa.BothRight(model, testTable)
+		right, err := digitqa.Measure(model, testTable)
 		check(err)
+		row[2] = right.Both
 		print(fmt.Sprint(seed), row)
 		for i, v := range row {
 			mean[i] += v / seeds

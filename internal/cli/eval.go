@@ -61,12 +61,12 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	if err != nil {
 		return err
 	}
-	both, err := digitqa.BothRight(file.Model, table)
+	right, err := digitqa.Measure(file.Model, table)
 	if err != nil {
 		return err
 	}
 	if asJSON {
-		return printJSON(s, scores, both)
+		return printJSON(s, scores, right.Both)
 	}
 	fmt.Fprintf(s.out, "%s on %d test images\n\n", file.Model.Name(), scores.Rows)
 	w := tabwriter.NewWriter(s.out, 0, 0, 3, ' ', tabwriter.AlignRight)
@@ -75,7 +75,7 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 		loss, accuracy := value(scores, h.Name+"_loss"), value(scores, h.Name+"_accuracy")
 		fmt.Fprintf(w, "%s\t%.4f\t%.2f %%\t\n", h.Name, loss, 100*accuracy)
 	}
-	fmt.Fprintf(w, "both right\t\t%.2f %%\t\n", 100*both)
+	fmt.Fprintf(w, "both right\t\t%.2f %%\t\n", 100*right.Both)
 	return w.Flush()
 }
 
