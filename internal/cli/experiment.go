@@ -8,7 +8,6 @@ import (
 
 	"braid"
 	"braid/data"
-	"braid/digitqa"
 	"braid/train"
 )
 
@@ -20,20 +19,22 @@ type experiment struct {
 	metadata trainingMetadata
 }
 
-// prepare loads the data and builds the model.
+// prepare loads the data, builds the network and plans its training.
 func (f trainFlags) prepare(
-	ctx context.Context, s streams, plan train.Plan,
+	ctx context.Context, s streams, n network, heads train.Heads,
 ) (*experiment, error) {
-	d, err := loadDataset(ctx, s, f.Data)
+	d, err := loadDataset(ctx, s, f.Data, n)
 	if err != nil {
 		return nil, err
 	}
+	model, err := n.build(d.height, d.width, f.Seed)
+	if err != nil {
+		return nil, err
+	}
+	plan := n.plan(f.options, d.train.Rows())
+	plan.Heads, plan.Workers, plan.Restore = heads, f.workers, f.OnNaN == "restore"
 	if f.Validate {
-		plan.Validate = d.test
-	}
-	model, err := digitqa.Network(d.height, d.width).Build(f.Seed)
-	if err != nil {
-		return nil, err
+		plan.Validate = d.validation
 	}
 	metadata, err := newTrainingMetadata(model, plan, d.train.Rows())
 	return &experiment{d, plan, model, metadata}, err
@@ -60,7 +61,7 @@ func (f trainFlags) train(
 	if err == nil {
 		err = r.save(file, history)
 	}
-	f.printEnd(s, history, r.folder, time.Since(began))
+	f.printEnd(s, e, history, r.folder, time.Since(began))
 	var stopped *train.Interrupted
 	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would recur
 		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, r.folder)

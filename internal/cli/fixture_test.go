@@ -35,22 +35,28 @@ func writeDataset(t testing.TB) string {
 // writeDatasetOf is writeDataset with another number of training images.
 func writeDatasetOf(t testing.TB, train int) string {
 	t.Helper()
-	folder := t.TempDir()
+	return writeImages(t, train, 6, 5)
+}
+
+// writeImages is writeDatasetOf with another height and width.
+func writeImages(t testing.TB, train, height, width int) string {
+	t.Helper()
+	folder, size := t.TempDir(), uint64(height*width)
 	for name, rows := range map[string]int{"train": train, "t10k": 40} {
 		draw := random.New(1, name)
 		var images, labels []byte
 		for r := range rows {
 			digit := draw.Bits(uint64(r)) % 10
 			labels = append(labels, byte(digit))
-			for p := range uint64(30) {
+			for p := range size {
 				v := byte(draw.Bits(uint64(r)<<8+p) % 40)
-				if p/3 == digit {
+				if p*10/size == digit {
 					v += 200
 				}
 				images = append(images, v)
 			}
 		}
-		packed := braidtest.Gzip(braidtest.IDX(images, rows, 6, 5))
+		packed := braidtest.Gzip(braidtest.IDX(images, rows, height, width))
 		writeFile(t, folder, name+"-images-idx3-ubyte.gz", packed)
 		writeFile(t, folder, name+"-labels-idx1-ubyte", braidtest.IDX(labels, rows))
 	}

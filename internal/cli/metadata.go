@@ -14,7 +14,10 @@ type trainingMetadata struct {
 	Seed      uint64            `json:"seed"`
 	Epochs    int               `json:"epochs"`
 	Batch     int               `json:"batch"`
+	DropLast  bool              `json:"drop_last,omitzero"`
 	Optimizer optimizerMetadata `json:"optimizer"`
+	Average   json.RawMessage   `json:"average,omitempty"` // of the weights, a train.EMA
+	Augment   json.RawMessage   `json:"augment,omitempty"` // lists by input
 	Heads     []headMetadata    `json:"heads"`
 	Rows      int               `json:"rows"`
 	Final     []finalFigure     `json:"final,omitempty"` // of the last complete epoch
@@ -42,12 +45,22 @@ type finalFigure struct {
 func newTrainingMetadata(m *braid.Model, plan train.Plan, rows int) (trainingMetadata, error) {
 	t := trainingMetadata{
 		Task: "digitqa", Seed: m.Seed(), Epochs: plan.Epochs, Batch: plan.Batch, Rows: rows,
+		DropLast: plan.DropLast,
 	}
 	config, err := json.Marshal(plan.Optimizer)
 	if err != nil {
 		return t, err
 	}
 	t.Optimizer = optimizerMetadata{plan.Optimizer.Kind(), config}
+	if plan.EMA != nil {
+		t.Average, err = json.Marshal(plan.EMA)
+	}
+	if plan.Augment != nil && err == nil {
+		t.Augment, err = json.Marshal(plan.Augment)
+	}
+	if err != nil {
+		return t, err
+	}
 	for _, spec := range m.Heads() {
 		h := plan.Heads[spec.Name]
 		head := headMetadata{Name: spec.Name, Loss: h.Loss.Kind(), Weight: h.Weight}

@@ -361,10 +361,14 @@ func otherDataset(t *testing.T) string {
 func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"options":{"epochs":3,"batch":64,"loss_weights":"digit=0.5","rate":0.1,` +
 		`"seed":1,"keep":2,"on_nan":"stop"}}`))
+	f.Add([]byte(`{"options":{"network":"record","epochs":1}}`))
 	f.Add([]byte(`{"options":{"loss_weights":",=,digit=1e999"}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if c, err := parseConfig(content); err == nil {
-			trainFlags{options: c.Options, log: "none"}.plan()
+			if n, err := findNetwork(c.Options.Network); (err == nil) != (n.plan != nil) {
+				t.Errorf("network %q: %+v, error %v", c.Options.Network, n, err)
+			}
+			trainFlags{options: c.Options, log: "none"}.check()
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,13 +46,14 @@ type config struct {
 	Go       string           `json:"go"`
 }
 
-// dataSummary describes a data set: its origin, images, and the mean and deviation of its pixels.
+// dataSummary describes a data set: its origin, images, and the standardization of its pixels.
 type dataSummary struct {
-	Origin string  `json:"source"`
-	Train  int     `json:"train"`
-	Test   int     `json:"test"`
-	Mean   float64 `json:"mean"`
-	Std    float64 `json:"std"`
+	Origin     string  `json:"source"`
+	Train      int     `json:"train"`
+	Validation int     `json:"validation,omitzero"` // of the training images; 0: the test images
+	Test       int     `json:"test"`
+	Mean       float64 `json:"mean"`
+	Std        float64 `json:"std"`
 }
 
 // newRun makes and locks a run folder: out, which must be new or empty, or runs/TIME-name if out is
@@ -160,6 +162,7 @@ func openRun(folder string) (*run, config, error) {
 func parseConfig(content []byte) (config, error) {
 	var c config
 	err := json.Unmarshal(content, &c)
+	c.Options.Network = cmp.Or(c.Options.Network, networks[0].name) // older runs have none
 	return c, err
 }
 

@@ -5,17 +5,20 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/digitqa"
 	"braid/modelfile"
 )
 
 func summaryVerb(s streams) *cobra.Command {
-	return command(&cobra.Command{
-		Use:   "summary [MODEL]",
+	var name string
+	c := command(&cobra.Command{
+		Use:   "summary [MODEL] [flags]",
 		Short: "Print a model's layers, shapes and weights",
 		Long: "Summary prints a table of a model's layers. MODEL is a model file or a run folder,\n" +
 			"by default the network that train builds.",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 && c.Flags().Changed("network") {
+				return usage("--network and a model: want one of them")
+			}
 			if len(args) == 1 {
 				file, err := modelfile.Open(args[0])
 				if err != nil {
@@ -24,7 +27,11 @@ func summaryVerb(s streams) *cobra.Command {
 				fmt.Fprint(s.out, file.Model.Summary())
 				return nil
 			}
-			model, err := digitqa.Network(28, 28).Build(1)
+			n, err := findNetwork(name)
+			if err != nil {
+				return err
+			}
+			model, err := n.build(28, 28, 1)
 			if err != nil {
 				return err
 			}
@@ -32,4 +39,6 @@ func summaryVerb(s streams) *cobra.Command {
 			return nil
 		},
 	}, cobra.MaximumNArgs(1))
+	c.Flags().StringVar(&name, "network", networks[0].name, networkFlag())
+	return c
 }

@@ -17,8 +17,16 @@ func (f trainFlags) printStart(s streams, m *braid.Model, c config, folder strin
 		return
 	}
 	d := c.Data
-	fmt.Fprintf(s.out, "%d training and %d test images from %s\n", d.Train, d.Test, d.Origin)
-	fmt.Fprintf(s.out, "pixels: mean %.4f, standard deviation %.4f\n", d.Mean, d.Std)
+	training := fmt.Sprint(d.Train, " training")
+	if d.Validation > 0 {
+		training += fmt.Sprintf(", %d validation", d.Validation)
+	}
+	fmt.Fprintf(s.out, "%s and %d test images from %s\n", training, d.Test, d.Origin)
+	if d.Mean == 0 {
+		fmt.Fprintf(s.out, "pixels: divided by %v\n", d.Std)
+	} else {
+		fmt.Fprintf(s.out, "pixels: mean %.4f, standard deviation %.4f\n", d.Mean, d.Std)
+	}
 	fmt.Fprintf(s.out, "run folder: %s\n\n%v\n", folder, m.Summary())
 }
 
@@ -79,8 +87,11 @@ func events(s streams) train.Callback {
 	}
 }
 
-// printEnd prints the best and the last figures, the time, and the run folder.
-func (f trainFlags) printEnd(s streams, h *train.History, folder string, took time.Duration) {
+// printEnd prints the best and the last figures, the time, the run folder, and what measures the
+// model if validation did not use the test images.
+func (f trainFlags) printEnd(
+	s streams, e *experiment, h *train.History, folder string, took time.Duration,
+) {
 	out := s.out
 	switch f.log {
 	case "none":
@@ -108,4 +119,7 @@ func (f trainFlags) printEnd(s streams, h *train.History, folder string, took ti
 	}
 	fmt.Fprintf(out, "\n%d %s in %.1f s; the run is in %s\n",
 		len(h.Epochs), epochs, took.Seconds(), folder)
+	if e.heldOut > 0 {
+		fmt.Fprintf(out, "measure it on the test images with: braid eval %s\n", folder)
+	}
 }
