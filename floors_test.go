@@ -50,6 +50,7 @@ var floors = map[string]int{
 	"braid/bench/serving":         12,
 	"braid/cmd/braid":             12,
 	"braid/examples/digitqa":      12,
+	"braid/examples/record":       12,
 	"braid/examples/seeds":        12,
 	"braid/internal/braidtest":    100, // imported by tests alone, which this test skips
 	"braid/internal/tfjs":         100, // has tests alone
