@@ -33,7 +33,7 @@ func (BinaryCrossentropy) Kind() string { return "binary_crossentropy" }
 // Bind requires a head with a sigmoid, or with probabilities.
 func (l BinaryCrossentropy) Bind(head braid.Spec) (Func, error) {
 	logits, err := checkSource(head, l.Probabilities, braid.Sigmoid, zeroToOne)
-	_, axis := layout(head.Shape)
+	_, axis := head.Shape.Steps()
 	positive, badWeight := factors("PositiveWeight", l.PositiveWeight, axis)
 	terms := binary{positive, smoothBinary(l.Smoothing)}
 	f := mean(terms, head)

@@ -59,7 +59,7 @@ func (f categorical) Rows(b Batch, losses []float32, scale float32, lo, hi int) 
 				total += y
 			}
 			weight := b.stepWeight(r, s)
-			losses[r] += float32(weight * sum)
+			losses[r] += weigh(weight, sum)
 			if b.Grad.IsNil() {
 				continue
 			}
@@ -99,7 +99,7 @@ func (f categoricalProbabilities) Rows(b Batch, losses []float32, scale float32,
 			for i, v := range target {
 				sum -= float32(f.smooth.of(v) * logs[i])
 			}
-			losses[r] += float32(weight * sum)
+			losses[r] += weigh(weight, sum)
 		}
 		losses[r] /= steps
 	}

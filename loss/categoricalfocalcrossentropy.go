@@ -75,7 +75,7 @@ func (f categoricalFocal) Rows(b Batch, losses []float32, scale float32, lo, hi 
 				sum += float32(focus[i] * ((high - z[i]) + rest))
 			}
 			weight := b.stepWeight(r, s)
-			losses[r] += float32(weight * sum)
+			losses[r] += weigh(weight, sum)
 			if b.Grad.IsNil() {
 				continue
 			}
@@ -136,7 +136,7 @@ func (f categoricalFocalProbabilities) Rows(
 				sum -= float32(focus[i] * logs[i])
 			}
 			weight := b.stepWeight(r, s)
-			losses[r] += float32(weight * sum)
+			losses[r] += weigh(weight, sum)
 			if b.Grad.IsNil() {
 				continue
 			}

@@ -17,7 +17,7 @@ type classes struct {
 
 // classesOf returns the layout of a head. Smoothing s turns y into y (1 - s) + s/classes.
 func classesOf(head braid.Spec, smoothing float64) classes {
-	steps, axis := layout(head.Shape)
+	steps, axis := head.Shape.Steps()
 	return classes{head.Shape, steps, axis,
 		smoothed{float32(1 - smoothing), float32(smoothing / float64(max(axis, 1)))}}
 }

@@ -41,7 +41,7 @@ func (f cosine) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 				cos += float32((v / long) * (y[i] / wide))
 			}
 			weight := b.stepWeight(r, s)
-			losses[r] -= float32(weight * cos)
+			losses[r] -= weigh(weight, cos)
 			if b.Grad.IsNil() {
 				continue
 			}

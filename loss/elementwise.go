@@ -46,7 +46,7 @@ type elementwise struct {
 
 // mean returns the Func of the mean of terms. values and slopes use one buffer.
 func mean(t terms, head braid.Spec) elementwise {
-	_, axis := layout(head.Shape)
+	_, axis := head.Shape.Steps()
 	return elementwise{
 		terms: t, axis: axis, divisor: float32(head.Shape.Size()), buffers: 1,
 		target: Target{DType: tensor.Float32, Shape: head.Shape},

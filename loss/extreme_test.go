@@ -141,6 +141,29 @@ func TestNaNShows(t *testing.T) {
 	}
 }
 
+// A step of weight 0 costs nothing, whatever the network answers there.
+func TestWeightlessStep(t *testing.T) {
+	for _, c := range cases {
+		f := bind(t, c.loss, c.head())
+		var want float32
+		for _, logit := range []float32{0.5, float32(math.NaN()), float32(math.Inf(1)), -3e38, 3e38} {
+			b := c.rows(f, c.head(), 1)
+			copy(b.Logits.Data, []float32{logit, 0.25, logit})
+			again := braidtest.Answer(b.Logits, c.head())
+			b.Output, b.LogSumExp, b.StepWeights = again.Output, again.LogSumExp, rows(2, 0, 3)
+			losses := make([]float32, 1)
+			f.Rows(b, losses, 1, 0, 1)
+			if logit == 0.5 {
+				want = losses[0]
+			}
+			if losses[0] != want || want == 0 {
+				t.Errorf("%s: with logits of %v at step 0 the loss is %v, want %v", c.name(), logit,
+					losses[0], want)
+			}
+		}
+	}
+}
+
 // Outputs beyond the bounds of a probability count as the bound and have no gradient, as in Keras.
 func TestBounds(t *testing.T) {
 	least, gamma := -math.Log(1e-7), 0.

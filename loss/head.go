@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"braid"
-	"braid/tensor"
 )
 
 // Activations by the range of their outputs.
@@ -14,16 +13,6 @@ var (
 	zeroToOne = []braid.Activation{braid.Sigmoid, braid.Softmax, braid.HardSigmoid}
 	fromZero  = append(zeroToOne[:3:3], braid.ReLU, braid.Softplus, braid.Exponential)
 )
-
-// layout returns the number of steps of a row, which are the positions along all axes but the last,
-// and the length of the last axis.
-func layout(shape tensor.Shape) (steps, axis int) {
-	if len(shape) == 0 {
-		return 1, 1
-	}
-	last := len(shape) - 1
-	return shape[:last].Size(), shape[last]
-}
 
 // checkSource reports whether a cross-entropy is computed from the logits of a head: if the head
 // has the activation stable. The outputs of other heads must be declared to be probabilities; then
@@ -47,7 +36,7 @@ func checkSource(
 
 // checkClasses returns an error unless the head has a last axis of two classes or more.
 func checkClasses(head braid.Spec) error {
-	if _, axis := layout(head.Shape); axis < 2 {
+	if _, axis := head.Shape.Steps(); axis < 2 {
 		return fmt.Errorf("head %q has shape %v a row, want [classes] or [..., classes], of 2 classes "+
 			"or more", head.Name, head.Shape)
 	}

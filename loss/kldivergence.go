@@ -30,7 +30,7 @@ func (l KLDivergence) Bind(head braid.Spec) (Func, error) {
 		return wrap(l, divergence{classesOf(head, 0)}, err, checkClasses(head))
 	}
 	f := mean(divergenceTerms{}, head)
-	steps, _ := layout(head.Shape)
+	steps, _ := head.Shape.Steps()
 	f.divisor, f.target.Unit = float32(steps), true
 	return wrap(l, f, err)
 }
@@ -60,7 +60,7 @@ func (f divergence) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 				total += y
 			}
 			weight := b.stepWeight(r, s)
-			losses[r] += float32(weight * sum)
+			losses[r] += weigh(weight, sum)
 			if b.Grad.IsNil() {
 				continue
 			}

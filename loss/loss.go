@@ -65,7 +65,8 @@ type Batch struct {
 	Scratch tensor.Rows[float32] // as wide as ScratchWidth returns, or wider
 
 	// StepWeights holds a factor for the loss of each step of a row; zero Rows: all are 1. The loss
-	// of a row remains a sum over steps divided by the number of steps, whatever the factors are.
+	// of a row remains a sum over steps divided by the number of steps, whatever the factors are. In
+	// training they are the steps' weights, and 0 for a step without a label, whose target is 0.
 	StepWeights tensor.Rows[float32]
 
 	// LogSumExp holds the sums of a softmax head over the last axis, for each step of each row.
@@ -80,12 +81,25 @@ func (b *Batch) stepWeight(row, step int) float32 {
 	return b.StepWeights.Data[row*b.StepWeights.Stride+step]
 }
 
+// weigh multiplies the loss of a step by its factor. A factor of 0 gives 0 whatever the loss is, also
+// infinity.
+func weigh(factor, loss float32) float32 {
+	if factor == 0 {
+		return 0
+	}
+	return float32(factor * loss)
+}
+
 // weighSteps multiplies the numbers of a row, which has axis numbers a step, by the steps' factors.
 func (b *Batch) weighSteps(numbers []float32, row, axis int) {
 	if b.StepWeights.IsNil() {
 		return
 	}
-	for i := range numbers {
-		numbers[i] *= b.stepWeight(row, i/axis)
+	for step := 0; len(numbers) > 0; step++ {
+		factor := b.stepWeight(row, step)
+		for i, v := range numbers[:axis] {
+			numbers[i] = weigh(factor, v)
+		}
+		numbers = numbers[axis:]
 	}
 }

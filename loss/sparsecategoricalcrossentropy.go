@@ -64,7 +64,7 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 		for s := range f.steps {
 			label, weight := f.label(&b, r, s)
 			high, rest := f.logSum(&b, r, s)
-			losses[r] += float32(weight * (rest + (high - f.step(b.Logits, r, s)[label])))
+			losses[r] += weigh(weight, rest+(high-f.step(b.Logits, r, s)[label]))
 			if b.Grad.IsNil() {
 				continue
 			}
@@ -102,7 +102,7 @@ func (f sparseProbabilities) Rows(b Batch, losses []float32, scale float32, lo, 
 			probabilities, log := scratch[:f.count], scratch[f.count:f.count+1]
 			sum, fixed := shares(probabilities, p)
 			kernel.Default().Log(log, probabilities[label:label+1])
-			losses[r] -= float32(weight * log[0])
+			losses[r] -= weigh(weight, log[0])
 			if b.Grad.IsNil() {
 				continue
 			}

@@ -61,6 +61,16 @@ func (s Shape) Size() int {
 	return size
 }
 
+// Steps returns the number of positions along all axes but the last, which are the steps of a row of
+// this shape, and the length of the last axis. Both are 1 for the empty shape.
+func (s Shape) Steps() (steps, axis int) {
+	if len(s) == 0 {
+		return 1, 1
+	}
+	last := len(s) - 1
+	return s[:last].Size(), s[last]
+}
+
 // Equal reports whether both shapes have the same axes.
 func (s Shape) Equal(other Shape) bool {
 	if len(s) != len(other) {

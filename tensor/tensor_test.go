@@ -27,6 +27,14 @@ func TestShape(t *testing.T) {
 			t.Errorf("checking %v gives %v", c.shape, err)
 		}
 	}
+	for _, c := range []struct {
+		shape       Shape
+		steps, axis int
+	}{{nil, 1, 1}, {Shape{3}, 1, 3}, {Shape{2, 3}, 2, 3}, {Shape{5, 2, 1}, 10, 1}} {
+		if steps, axis := c.shape.Steps(); steps != c.steps || axis != c.axis {
+			t.Errorf("%v has %d steps of %d, want %d of %d", c.shape, steps, axis, c.steps, c.axis)
+		}
+	}
 	if !(Shape{2, 3}).Equal(Shape{2, 3}) {
 		t.Error("[2 3] does not equal [2 3]")
 	}
