@@ -86,7 +86,7 @@ func (f categoricalFocal) Rows(b Batch, losses []float32, scale float32, lo, hi 
 				if miss := complement(v, others); miss > 0 {
 					slope += float32(f.gamma * (v * (((high - z[i]) + rest) / miss)))
 				}
-				grad[i] = -focus[i] * slope
+				grad[i] = float32(-focus[i] * slope) // not fused with the sum
 				total += grad[i]
 			}
 			for i, v := range p {
