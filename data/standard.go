@@ -32,7 +32,7 @@ func Measure(values []uint8) (Standard, error) {
 	var squares float64
 	for v, count := range counts {
 		d := float64(v) - mean
-		squares += float64(count) * d * d
+		squares += float64(float64(count) * d * d) // not fused
 	}
 	s := Standard{mean, math.Sqrt(squares / n)}
 	if !(s.Std > 0) {

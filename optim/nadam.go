@@ -71,7 +71,9 @@ func (o Nadam) Slots() int { return 2 }
 func (o Nadam) At(step int) Step {
 	rate, s := o.settings().decayed(step)
 	beta1, beta2 := or(o.Beta1, 0.9), or(o.Beta2, 0.999)
-	momentum := func(t int) float64 { return beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)))) }
+	momentum := func(t int) float64 { // not fused with a difference
+		return float64(beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)))))
+	}
 	now, next := momentum(step), momentum(step+1)
 	product := math.Pow(beta1, float64(step))
 	power := 1.0
