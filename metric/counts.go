@@ -125,12 +125,13 @@ func bindAveraged(
 	return averaged{counts{o, threshold}, average, figure}, nil
 }
 
-// averagedName returns the name of a figure of Precision, Recall and F1.
+// averagedName returns the name of a figure of Precision, Recall and F1. It has what is not the
+// default.
 func averagedName(kind string, average Average, threshold float64) string {
 	if average != Binary {
 		kind += "_" + average.String()
 	}
-	if threshold != 0 {
+	if threshold != 0 && threshold != 0.5 {
 		kind += "_at_" + strings.ReplaceAll(strconv.FormatFloat(threshold, 'f', -1, 64), ".", "_")
 	}
 	return kind

@@ -344,6 +344,8 @@ var all = []struct {
 	{metric.ExpectedCalibrationError{}, "expected_calibration_error", `{}`},
 	{metric.ExpectedCalibrationError{Bins: 10}, "expected_calibration_error_10", `{"bins":10}`},
 	{metric.F1{Average: metric.Weighted}, "f1_score_weighted", `{"average":"weighted"}`},
+	{metric.F1{Average: metric.Macro, Threshold: .5}, "f1_score_macro",
+		`{"average":"macro","threshold":0.5}`},
 	{metric.LogLoss{}, "log_loss", `{}`},
 	{metric.Matthews{}, "matthews_corrcoef", `{}`},
 	{metric.MeanAbsoluteError{}, "mean_absolute_error", `{}`},
