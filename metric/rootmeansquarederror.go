@@ -28,7 +28,9 @@ func (rootMeanSquare) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 		func(row int, v float64) { numbers.Row(row)[0] = float32(math.Sqrt(v)) })
 }
 
-func square(output, target float64) float64 { return (output - target) * (output - target) }
+func square(output, target float64) float64 {
+	return float64((output - target) * (output - target)) // not fused with a sum
+}
 
 func (rootMeanSquare) Tally() int { return 2 }
 
