@@ -8,7 +8,8 @@ import (
 // Accuracy is the fraction of right outputs, as in Keras. For labels, the class with the highest
 // probability must be the label; of equal probabilities the lower class counts. So it is for a
 // softmax with a number for each class as target, the largest of which is the label. For other
-// numbers, each must be on the target's side of 0.5; 0.5 itself counts as no.
+// numbers, each must be on the target's side of 0.5; 0.5 itself counts as no. For signs, the target
+// of hinge losses, each must be on the target's side of 0.
 type Accuracy struct{}
 
 // Kind is "accuracy".
@@ -24,7 +25,7 @@ func (m Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	case err == nil && o.reading != yesNo:
 		return rightClass{outputs: o}, nil
 	case err == nil:
-		return sameSide{}, nil
+		return sameSide{middle: float32(o.middle)}, nil
 	}
 	return nil, err
 }
@@ -44,15 +45,18 @@ func (f rightClass) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	}
 }
 
-type sameSide struct{ mean }
+type sameSide struct {
+	mean
+	middle float32 // of the outputs; that of targets is 0.5, also if they are signs
+}
 
-func (sameSide) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
+func (f sameSide) Rows(b Batch, numbers tensor.Rows[float32], lo, hi int) {
 	size := b.Output.Width
 	for r := lo; r < hi; r++ {
 		y, target := r*b.Output.Stride, r*b.Target.Stride
 		right := 0
 		for i := range size {
-			if (b.Output.Data[y+i] > 0.5) == (b.Target.Data[target+i] > 0.5) {
+			if (b.Output.Data[y+i] > f.middle) == (b.Target.Data[target+i] > 0.5) {
 				right++
 			}
 		}

@@ -19,7 +19,7 @@ func (m CohenKappa) Bind(head braid.Spec, target Target) (Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return agreement{counts{o, 0.5}, kappa}, nil
+	return agreement{counts{o, o.middle}, kappa}, nil
 }
 
 func kappa(w weights) float64 {

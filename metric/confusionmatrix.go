@@ -34,7 +34,7 @@ func (m ConfusionMatrix) Bind(head braid.Spec, target Target) (Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := confusion{counts{o, 0.5}, m.Labels}
+	f := confusion{counts{o, o.middle}, m.Labels}
 	for i := len(f.labels); i < n; i++ {
 		f.labels = append(f.labels, strconv.Itoa(i))
 	}

@@ -108,7 +108,8 @@ func bindAveraged(
 	case !averages.Has(average):
 		err = mistake(m, head, "Average = %v, want one of %s", average, suggest.List(averages.List))
 	case !(threshold >= 0 && threshold < 1):
-		err = mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for 0.5", threshold)
+		err = mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for %v",
+			threshold, o.middle)
 	case threshold != 0 && o.reading != yesNo:
 		err = mistake(m, head, "Threshold = %v, but the most probable of its classes counts: want none",
 			threshold)
@@ -120,7 +121,7 @@ func bindAveraged(
 		return nil, err
 	}
 	if threshold == 0 {
-		threshold = 0.5
+		threshold = o.middle
 	}
 	return averaged{counts{o, threshold}, average, figure}, nil
 }

@@ -12,7 +12,8 @@ const maxRanked = 64
 // For returns the metrics of this package that fit a head and its target, with their default
 // settings. For several classes Precision, Recall and F1 are their Macro and Weighted averages; for
 // several answers of yes and no, Macro and Micro. AUROC and AveragePrecision are left out for more
-// than 64 classes because of their memory.
+// than 64 classes because of their memory. Signs, the target of hinge losses, are answers of yes and
+// no that have no probabilities.
 func For(head braid.Spec, target Target) List {
 	var list List
 	add := func(metrics ...Metric) {
@@ -22,7 +23,7 @@ func For(head braid.Spec, target Target) List {
 			}
 		}
 	}
-	if target.DType == tensor.Float32 && !target.Unit {
+	if target.DType == tensor.Float32 && !target.Unit && !target.Signs {
 		add(MeanAbsoluteError{}, RootMeanSquaredError{}, MeanAbsolutePercentageError{}, R2{})
 		return list
 	}

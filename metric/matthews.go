@@ -23,7 +23,7 @@ func (m Matthews) Bind(head braid.Spec, target Target) (Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return agreement{counts{o, 0.5}, matthews}, nil
+	return agreement{counts{o, o.middle}, matthews}, nil
 }
 
 func matthews(w weights) float64 {

@@ -16,6 +16,7 @@ type example struct {
 	labels  []int32
 	target  []float32
 	weights []float32 // nil: all 1
+	signs   bool      // the target has signs
 }
 
 // classes, answers and numbers return the rows of a head of n classes, of n answers of yes and no,
@@ -33,6 +34,12 @@ func answers(n int, output []float32, target ...float32) example {
 func numbers(n int, output []float32, target ...float32) example {
 	return example{head: braid.Spec{Name: "size", Shape: tensor.Shape{n}}, output: output,
 		target: target}
+}
+
+// signs returns the rows of a head of n signs.
+func signs(n int, output []float32, target ...float32) example {
+	return example{head: braid.Spec{Name: "side", Shape: tensor.Shape{n}}, output: output,
+		target: target, signs: true}
 }
 
 func (e example) weighted(weights ...float32) example {
@@ -55,7 +62,7 @@ func (e example) wants() metric.Target {
 	if e.labels != nil {
 		return metric.Target{DType: tensor.Int32}
 	}
-	return metric.Target{Shape: e.head.Shape, Unit: e.head.Activation != braid.Linear}
+	return metric.Target{Shape: e.head.Shape, Unit: e.head.Activation != braid.Linear, Signs: e.signs}
 }
 
 // tallies computes a metric's numbers of each row in two spans, as two workers do, and its tally.

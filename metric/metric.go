@@ -53,6 +53,7 @@ type Target struct {
 	DType tensor.DType
 	Shape tensor.Shape // of one row
 	Unit  bool         // numbers are from 0 to 1: how much of a yes each is
+	Signs bool         // numbers are 1 for a yes, -1 or 0 for a no; an output above 0 is a yes
 }
 
 // Func computes a metric for one head. It has no mutable state: goroutines may call it at once for

@@ -24,6 +24,7 @@ var (
 	heavy = three.weighted(1, 2, 0, 5, 2)
 	one   = answers(1, []float32{.9, .5, .6, .2, .7}, 1, 1, 0, 0, 1)
 	two   = answers(2, []float32{.9, .2, .6, .3, .1, .8, .7, .4}, 1, 0, 0, 0, 0, 1, 1, 1)
+	sides = signs(1, []float32{.4, .3, -.2, .1, -4, 0}, 1, 1, -1, -1, 1, -1)
 	sizes = numbers(2, []float32{1, 2, 3, 5, 2, 9}, 2, 2, 1, 4, 6, 5)
 )
 
@@ -43,6 +44,8 @@ func TestFigures(t *testing.T) {
 		{"ties", metric.TopKAccuracy{K: 2}, classes(4, []float32{.3, .3, .3, .1, .3, .3, .3, .1},
 			1, 2), .5},
 		{"many answers", metric.Accuracy{}, two, 6. / 8},
+		{"signs", metric.Accuracy{}, sides, 4. / 6},
+		{"no sign", metric.Accuracy{}, signs(2, []float32{.3, 0, -.1, -.2}, 1, 0, 0, 1), 3. / 4},
 
 		{"macro", metric.Precision{Average: metric.Macro}, three, (1 + .5 + 0) / 3},
 		{"micro", metric.Precision{Average: metric.Micro}, three, 3. / 5},
@@ -62,6 +65,10 @@ func TestFigures(t *testing.T) {
 		{"answers", metric.Recall{Average: metric.Macro}, two, (1 + 1./2) / 2},
 		{"answers", metric.F1{Average: metric.Weighted}, two, (2*4./5 + 2*2./3) / 4},
 		{"answers", metric.Recall{Average: metric.Weighted, Threshold: .75}, two, .5},
+		{"signs", metric.Precision{}, sides, 2. / 3},
+		{"signs", metric.Recall{}, sides, 2. / 3},
+		{"signs", metric.Recall{Threshold: .35}, sides, 1. / 3},
+		{"no sign", metric.Recall{}, signs(1, []float32{.1, -.1, 0, -3}, 1, 0, 1, 1), 1. / 3},
 		{"none", metric.Precision{}, answers(1, []float32{.1, .2}, 0, 1), 0},
 
 		{"auroc", metric.AUROC{}, one, 5. / 6},
@@ -117,6 +124,9 @@ func TestFigures(t *testing.T) {
 		{"kappa", metric.CohenKappa{}, three, (.6 - (4*2+1*2)/25.) / (1 - (4*2+1*2)/25.)},
 		{"kappa", metric.CohenKappa{}, classes(2, []float32{.9, .1, .8, .2}, 0, 0), nan},
 		{"matthews", metric.Matthews{}, one, (2*1 - 1*1) / math.Sqrt(3*3*2*2)},
+		{"signs", metric.AUROC{}, sides, (3 + 3 + 0) / 9.},
+		{"signs", metric.CohenKappa{}, sides, (4./6 - 1./2) / (1 - 1./2)},
+		{"signs", metric.Matthews{}, sides, (2*2 - 1*1) / math.Sqrt(3*3*3*3)},
 		{"matthews", metric.Matthews{}, three, (3*5 - 10) / math.Sqrt((25-17)*(25-9))},
 		{"matthews", metric.Matthews{}, answers(1, []float32{.1, .2}, 0, 1).weighted(.1, .3), 0},
 	} {
@@ -251,6 +261,12 @@ func TestConfusionMatrix(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+	f, _, _, tally = sides.weighted(1, 1, 1, 1, 3, 1).tallies(t, metric.ConfusionMatrix{})
+	got = f.(metric.OfTable).Table(tally)
+	want.Values = [][]float64{{2, 1}, {3, 2}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("of signs: got %v, want %v", got, want)
+	}
 }
 
 // Metrics of a thousand classes keep a few numbers of each row, and a few of each class.
@@ -308,6 +324,10 @@ func TestFor(t *testing.T) {
 			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
 		{two, "accuracy precision_macro recall_macro f1_score_macro precision_micro recall_micro " +
 			"f1_score_micro auroc average_precision log_loss brier_score"},
+		{sides, "accuracy precision recall f1_score auroc average_precision cohen_kappa " +
+			"matthews_corrcoef confusion_matrix"},
+		{signs(2, nil, 1), "accuracy precision_macro recall_macro f1_score_macro precision_micro " +
+			"recall_micro f1_score_micro auroc average_precision"},
 		{sizes, "mean_absolute_error root_mean_squared_error mean_absolute_percentage_error r2_score"},
 		{classes(65, nil, 1), "accuracy top_5_accuracy precision_macro recall_macro f1_score_macro " +
 			"precision_weighted recall_weighted f1_score_weighted log_loss brier_score " +
@@ -405,7 +425,8 @@ func TestBindMistakes(t *testing.T) {
 			`want macro, micro or weighted`},
 		{metric.Recall{}, two, `recall: head "yes": Average = binary, but it has 2 classes`},
 		{metric.F1{Average: 4}, one, `f1_score: head "yes": Average = Average(4), want one of`},
-		{metric.F1{Threshold: 1}, one, "Threshold = 1, want a number between 0 and 1"},
+		{metric.F1{Threshold: 1}, one, "Threshold = 1, want a number between 0 and 1, or 0 for 0.5"},
+		{metric.F1{Threshold: 1}, sides, "Threshold = 1, want a number between 0 and 1, or 0 for 0"},
 		{metric.F1{Threshold: -1}, one, "Threshold = -1, want a number between 0 and 1"},
 		{metric.F1{Threshold: nan}, one, "Threshold = NaN, want a number between 0 and 1"},
 		{metric.F1{Average: metric.Macro, Threshold: .4}, three, "Threshold = 0.4, but the most"},
@@ -423,6 +444,9 @@ func TestBindMistakes(t *testing.T) {
 		{metric.ExpectedCalibrationError{}, scores, "activation linear, want sigmoid"},
 		{metric.ExpectedCalibrationError{Bins: -1}, one, "Bins = -1, want 1 to 65536"},
 		{metric.ExpectedCalibrationError{Bins: 65537}, one, "Bins = 65537, want 1 to 65536"},
+		{metric.LogLoss{}, sides, "its target has signs: the metric needs probabilities"},
+		{metric.Brier{}, sides, "its target has signs"},
+		{metric.ExpectedCalibrationError{}, sides, "its target has signs"},
 		{metric.ExpectedCalibrationError{}, two, "it answers yes or no 2 times a row"},
 		{metric.MeanAbsoluteError{}, three, "it has shape [3] a row and its target [] int32"},
 		{metric.RootMeanSquaredError{}, three, "want numbers of the head's shape"},

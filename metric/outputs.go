@@ -9,7 +9,8 @@ import (
 // outputs says what the numbers of a head and of its target mean.
 type outputs struct {
 	reading reading
-	width   int // how many numbers the head has
+	width   int     // how many numbers the head has
+	middle  float64 // outputs above it are a yes
 }
 
 // reading is what a row's target is.
@@ -23,7 +24,10 @@ const (
 
 // read returns the outputs of a head with answers of classes, or of yes and no.
 func read(m Metric, head braid.Spec, target Target) (outputs, error) {
-	o := outputs{width: head.Shape.Size()}
+	o := outputs{width: head.Shape.Size(), middle: 0.5}
+	if target.Signs {
+		o.middle = 0
+	}
 	same := target.DType == tensor.Float32 && target.Shape.Equal(head.Shape)
 	softmax := head.Activation == braid.Softmax
 	switch {
@@ -56,7 +60,11 @@ func readProbabilities(m Metric, head braid.Spec, target Target) (outputs, error
 	if o.reading == yesNo {
 		want = braid.Sigmoid
 	}
-	if err == nil && head.Activation != want {
+	switch {
+	case err != nil:
+	case target.Signs:
+		err = mistake(m, head, "its target has signs: the metric needs probabilities")
+	case head.Activation != want:
 		err = mistake(m, head, "activation %s, want %s: the metric needs probabilities",
 			head.Activation, want)
 	}

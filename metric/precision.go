@@ -7,7 +7,7 @@ import "braid"
 // "precision_macro", "precision_at_0_7".
 type Precision struct {
 	Average   Average `json:"average,omitzero"`   // of the classes; default Binary
-	Threshold float64 `json:"threshold,omitzero"` // a yes is above it; 0 means 0.5
+	Threshold float64 `json:"threshold,omitzero"` // a yes is above it; 0 means 0.5, of signs 0
 }
 
 // Kind is "precision".

@@ -92,7 +92,7 @@ func boundNothing(fn any) error {
 }
 
 func metricTarget(t loss.Target) metric.Target {
-	return metric.Target{DType: t.DType, Shape: t.Shape, Unit: t.Unit}
+	return metric.Target{DType: t.DType, Shape: t.Shape, Unit: t.Unit, Signs: t.Signs}
 }
 
 // dataset is a table bound to a model: a column for each input and each head, in the model's order.
@@ -136,11 +136,12 @@ func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, err
 	}
 	for _, h := range heads {
 		c, _ := table.Column(h.name)
+		given := c
 		c, l, err := newLabels(c, table, h.rowWeight)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkTarget(h.target, c); err != nil {
+		if err := checkTarget(h.target, given, c); err != nil {
 			return nil, err
 		}
 		ds.targets, ds.labels = append(ds.targets, c), append(ds.labels, l)
@@ -161,7 +162,9 @@ func checkInput(spec braid.Spec, c data.Column) error {
 	return c.CheckFinite()
 }
 
-func checkTarget(t loss.Target, c data.Column) error {
+// checkTarget returns an error unless a column, given with gaps and filled, has numbers that the
+// target may have.
+func checkTarget(t loss.Target, given, c data.Column) error {
 	oneNumber := c.Shape.Size() == 1 && t.Shape.Size() == 1 // [] and [1] are equivalent
 	if !c.Shape.Equal(t.Shape) && !oneNumber {
 		return fmt.Errorf("column %q has shape %v a row, the loss wants %v", c.Name, c.Shape, t.Shape)
@@ -180,17 +183,18 @@ func checkTarget(t loss.Target, c data.Column) error {
 	case t.NotNegative:
 		return c.Check("0 or more", func(v float64) bool { return v >= 0 })
 	case t.Signs:
-		return checkSigns(c)
+		return checkSigns(given)
 	}
 	return nil
 }
 
-// checkSigns returns an error unless the column has 1 and -1, or 1 and 0.
+// checkSigns returns an error unless the column has 1 and -1, or 1 and 0, besides what is missing.
 func checkSigns(c data.Column) error {
 	var zero, minus bool
 	return c.Check("1 and -1, or 1 and 0 throughout", func(v float64) bool {
 		zero, minus = zero || v == 0, minus || v == -1
-		return (v == 1 || v == 0 || v == -1) && !(zero && minus)
+		missing := v != v || v == data.NoLabel
+		return missing || (v == 1 || v == 0 || v == -1) && !(zero && minus)
 	})
 }
 

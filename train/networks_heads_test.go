@@ -118,7 +118,8 @@ func (s *sketch) measure(m *braid.Model) {
 	for _, spec := range m.Heads() {
 		h := s.heads[spec.Name]
 		t := s.target(spec)
-		for _, m := range metric.For(spec, metric.Target{DType: t.DType, Shape: t.Shape, Unit: t.Unit}) {
+		for _, m := range metric.For(spec, metric.Target{DType: t.DType, Shape: t.Shape, Unit: t.Unit,
+			Signs: t.Signs}) {
 			if s.coin(3) {
 				h.Metrics = append(h.Metrics, m)
 			}
