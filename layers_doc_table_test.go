@@ -136,8 +136,8 @@ var counterparts = map[string]counterpart{
 		"An output below 0 counts as 0 in the logarithm. PyTorch's eps is 1e-8."},
 	"loss.SparseCategoricalCrossentropy": {"keras.losses.SparseCategoricalCrossentropy",
 		"torch.nn.CrossEntropyLoss",
-		"ignore_class is missing. ClassWeights is class_weight, an argument of Keras' fit. PyTorch's " +
-			"weight divides by the sum of the weights."},
+		"ignore_class, PyTorch's ignore_index, is the label data.NoLabel. ClassWeights is " +
+			"class_weight, an argument of Keras' fit. PyTorch's weight divides by the sum of the weights."},
 	"loss.SquaredHinge": {"keras.losses.SquaredHinge", "", "As Hinge."},
 
 	"metric.AUROC": {"keras.metrics.AUC", "sklearn.metrics.roc_auc_score",
@@ -170,7 +170,7 @@ var counterparts = map[string]counterpart{
 		"Average is scikit-learn's; Keras has none. thresholds is Threshold, one number. top_k and " +
 			"class_id are missing."},
 	"metric.R2": {"keras.metrics.R2Score", "sklearn.metrics.r2_score",
-		"class_aggregation is always uniform_average; num_regressors is missing."},
+		"class_aggregation is always uniform_average, over the last axis; num_regressors is missing."},
 	"metric.Recall": {"keras.metrics.Recall", "sklearn.metrics.recall_score",
 		"As Precision."},
 	"metric.RootMeanSquaredError": {"keras.metrics.RootMeanSquaredError",

@@ -56,10 +56,11 @@ distributions.`},
 	{"loss.members", "Losses", `
 The head's activation takes the place of from_logits: losses of probabilities are computed from the
 logits of a softmax or sigmoid head. label_smoothing is Smoothing. The argument reduction is
-missing: the loss of a batch is Keras' sum_over_batch_size. Row weights belong to the head, see
-train.Head. axis is always the last.`},
+missing: the loss of a batch is Keras' sum_over_batch_size. Weights of rows or steps belong to the
+head, see train.Head. axis is always the last.`},
 	{"metric.members", "Metrics", `
-A figure is that of all rows of an epoch. Keras' is as well, but approximate for some metrics.
+A figure is that of all rows of an epoch. Keras' is as well, but approximate for some metrics. Each
+step of a head of shape [..., n], a position along all axes but the last, counts as a row.
 PyTorch itself has no metrics; scikit-learn's functions are named instead.`},
 	{"optim.members", "Optimizers", `
 learning_rate is Rate, beta_1 is Beta1, and so on. A schedule, which Keras takes as learning_rate,

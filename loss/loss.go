@@ -1,6 +1,7 @@
 // Package loss has the losses: the distance of a head's output from its target, and its gradient. A
 // batch's loss is the mean over its examples; that of an example is the mean over the steps of its
-// head, which are the positions along all axes but the last.
+// head, which are the positions along all axes but the last. Where steps lack a label, the batch's
+// loss is the mean over the steps that have one.
 package loss
 
 import (
@@ -81,8 +82,8 @@ func (b *Batch) stepWeight(row, step int) float32 {
 	return b.StepWeights.Data[row*b.StepWeights.Stride+step]
 }
 
-// weigh multiplies the loss of a step by its factor. A factor of 0 gives 0 whatever the loss is, also
-// infinity.
+// weigh multiplies the loss of a step by its factor. A factor of 0 gives 0 whatever the loss is,
+// also infinity.
 func weigh(factor, loss float32) float32 {
 	if factor == 0 {
 		return 0

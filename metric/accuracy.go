@@ -18,16 +18,16 @@ func (Accuracy) Kind() string { return "accuracy" }
 // Ascends marks that more is better.
 func (Accuracy) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or numbers of the head's shape.
+// Bind requires labels for a head of shape [..., classes], or numbers of the head's shape.
 func (m Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := read(m, head, target)
 	switch {
-	case err == nil && o.reading != yesNo:
-		return rightClass{outputs: o}, nil
-	case err == nil:
-		return sameSide{middle: float32(o.middle)}, nil
+	case err != nil:
+		return nil, err
+	case o.reading != yesNo:
+		return eachStep(head, rightClass{outputs: o}), nil
 	}
-	return nil, err
+	return eachStep(head, sameSide{middle: float32(o.middle)}), nil
 }
 
 type rightClass struct {

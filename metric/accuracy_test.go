@@ -55,7 +55,6 @@ func check(t *testing.T, f metric.Func, b metric.Batch, value float64, want ...f
 }
 
 func TestAccuracyMistakes(t *testing.T) {
-	steps := tensor.Shape{5, 4} // the largest of 4 is not a number's side of 0.5
 	for _, c := range []struct {
 		head   braid.Spec
 		target metric.Target
@@ -63,8 +62,8 @@ func TestAccuracyMistakes(t *testing.T) {
 		{braid.Spec{Shape: tensor.Shape{2, 2}}, metric.Target{DType: tensor.Int32}},
 		{braid.Spec{Shape: tensor.Shape{2}},
 			metric.Target{DType: tensor.Float32, Shape: tensor.Shape{3}}},
-		{braid.Spec{Shape: steps, Activation: braid.Softmax},
-			metric.Target{DType: tensor.Float32, Shape: steps}},
+		{braid.Spec{Shape: tensor.Shape{5, 4}, Activation: braid.Softmax},
+			metric.Target{DType: tensor.Float32, Shape: tensor.Shape{4, 5}}},
 	} {
 		if _, err := (metric.Accuracy{}).Bind(c.head, c.target); err == nil {
 			t.Errorf("accuracy binds to a head %v with target %v", c.head, c.target)

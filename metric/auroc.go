@@ -15,13 +15,13 @@ func (AUROC) Kind() string { return "auroc" }
 // Ascends marks that more is better.
 func (AUROC) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or answers of yes and no.
+// Bind requires labels for a head of shape [..., classes], or answers of yes and no.
 func (m AUROC) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := read(m, head, target)
 	if err != nil {
 		return nil, err
 	}
-	return ranking{o, areaUnderROC}, nil
+	return eachStep(head, ranking{o, areaUnderROC}), nil
 }
 
 func areaUnderROC(steps []step) float64 {

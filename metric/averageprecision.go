@@ -19,13 +19,13 @@ func (AveragePrecision) Kind() string { return "average_precision" }
 // Ascends marks that more is better.
 func (AveragePrecision) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or answers of yes and no.
+// Bind requires labels for a head of shape [..., classes], or answers of yes and no.
 func (m AveragePrecision) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := read(m, head, target)
 	if err != nil {
 		return nil, err
 	}
-	return ranking{o, averagePrecision}, nil
+	return eachStep(head, ranking{o, averagePrecision}), nil
 }
 
 func averagePrecision(steps []step) float64 {

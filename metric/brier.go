@@ -18,7 +18,7 @@ func (m Brier) Bind(head braid.Spec, target Target) (Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return brier{outputs: o}, nil
+	return eachStep(head, brier{outputs: o}), nil
 }
 
 type brier struct {

@@ -13,13 +13,13 @@ func (CohenKappa) Kind() string { return "cohen_kappa" }
 // Ascends marks that more is better.
 func (CohenKappa) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or one answer of yes or no.
+// Bind requires labels for a head of shape [..., classes], or one answer of yes or no.
 func (m CohenKappa) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := readOne(m, head, target)
 	if err != nil {
 		return nil, err
 	}
-	return agreement{counts{o, o.middle}, kappa}, nil
+	return eachStep(head, agreement{counts{o, o.middle}, kappa}), nil
 }
 
 func kappa(w weights) float64 {

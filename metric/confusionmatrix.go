@@ -19,8 +19,8 @@ const maxTable = 4096
 // Kind is "confusion_matrix".
 func (ConfusionMatrix) Kind() string { return "confusion_matrix" }
 
-// Bind requires labels for a head of shape [classes], or one answer of yes or no: of labels, that
-// of no is the first.
+// Bind requires labels for a head of shape [..., classes], or one answer of yes or no: of labels,
+// that of no is the first.
 func (m ConfusionMatrix) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := readOne(m, head, target)
 	n := o.classes()
@@ -38,7 +38,7 @@ func (m ConfusionMatrix) Bind(head braid.Spec, target Target) (Func, error) {
 	for i := len(f.labels); i < n; i++ {
 		f.labels = append(f.labels, strconv.Itoa(i))
 	}
-	return f, nil
+	return eachStep(head, f), nil
 }
 
 type confusion struct {

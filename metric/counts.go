@@ -123,7 +123,7 @@ func bindAveraged(
 	if threshold == 0 {
 		threshold = o.middle
 	}
-	return averaged{counts{o, threshold}, average, figure}, nil
+	return eachStep(head, averaged{counts{o, threshold}, average, figure}), nil
 }
 
 // averagedName returns the name of a figure of Precision, Recall and F1. It has what is not the

@@ -50,7 +50,7 @@ func (m ExpectedCalibrationError) Bind(head braid.Spec, target Target) (Func, er
 	if err != nil {
 		return nil, err
 	}
-	return calibration{o, m.bins()}, nil
+	return eachStep(head, calibration{o, m.bins()}), nil
 }
 
 // calibration keeps of each row whether it is right, and the output that its

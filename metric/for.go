@@ -5,15 +5,15 @@ import (
 	"braid/tensor"
 )
 
-// maxRanked is the largest number of classes for which For returns metrics that keep the outputs of
-// all rows.
+// maxRanked is the largest number of outputs of a row for which For returns metrics that keep the
+// outputs of all rows.
 const maxRanked = 64
 
 // For returns the metrics of this package that fit a head and its target, with their default
 // settings. For several classes Precision, Recall and F1 are their Macro and Weighted averages; for
 // several answers of yes and no, Macro and Micro. AUROC and AveragePrecision are left out for more
-// than 64 classes because of their memory. Signs, the target of hinge losses, are answers of yes and
-// no that have no probabilities.
+// than 64 outputs a row because of their memory. Signs, the target of hinge losses, are answers of
+// yes and no that have no probabilities.
 func For(head braid.Spec, target Target) List {
 	var list List
 	add := func(metrics ...Metric) {
@@ -42,7 +42,7 @@ func For(head braid.Spec, target Target) List {
 	for _, a := range averages {
 		add(Precision{Average: a}, Recall{Average: a}, F1{Average: a})
 	}
-	if o.width <= maxRanked {
+	if head.Shape.Size() <= maxRanked {
 		add(AUROC{}, AveragePrecision{})
 	}
 	add(LogLoss{}, Brier{}, ExpectedCalibrationError{}, CohenKappa{}, Matthews{}, ConfusionMatrix{})

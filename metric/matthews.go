@@ -17,13 +17,13 @@ func (Matthews) Kind() string { return "matthews_corrcoef" }
 // Ascends marks that more is better.
 func (Matthews) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or one answer of yes or no.
+// Bind requires labels for a head of shape [..., classes], or one answer of yes or no.
 func (m Matthews) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := readOne(m, head, target)
 	if err != nil {
 		return nil, err
 	}
-	return agreement{counts{o, o.middle}, matthews}, nil
+	return eachStep(head, agreement{counts{o, o.middle}, matthews}), nil
 }
 
 func matthews(w weights) float64 {

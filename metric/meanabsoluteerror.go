@@ -14,7 +14,7 @@ func (MeanAbsoluteError) Kind() string { return "mean_absolute_error" }
 
 // Bind requires numbers of the head's shape.
 func (m MeanAbsoluteError) Bind(head braid.Spec, target Target) (Func, error) {
-	return elementwise{of: absolute}, checkNumbers(m, head, target)
+	return eachStep(head, elementwise{of: absolute}), checkNumbers(m, head, target)
 }
 
 func absolute(output, target float64) float64 { return math.Abs(output - target) }

@@ -15,7 +15,7 @@ func (MeanAbsolutePercentageError) Kind() string { return "mean_absolute_percent
 
 // Bind requires numbers of the head's shape.
 func (m MeanAbsolutePercentageError) Bind(head braid.Spec, target Target) (Func, error) {
-	return elementwise{of: percentage}, checkNumbers(m, head, target)
+	return eachStep(head, elementwise{of: percentage}), checkNumbers(m, head, target)
 }
 
 func percentage(output, target float64) float64 {

@@ -15,7 +15,7 @@ type example struct {
 	output  []float32
 	labels  []int32
 	target  []float32
-	weights []float32 // nil: all 1
+	weights []float32 // of each step of each row; nil: all 1
 	signs   bool      // the target has signs
 }
 
@@ -42,6 +42,12 @@ func signs(n int, output []float32, target ...float32) example {
 		target: target, signs: true}
 }
 
+// steps returns the example as one of fewer rows, each with steps along these axes.
+func (e example) steps(axes ...int) example {
+	e.head.Shape = append(append(tensor.Shape{}, axes...), e.head.Shape...)
+	return e
+}
+
 func (e example) weighted(weights ...float32) example {
 	e.weights = weights
 	return e
@@ -49,7 +55,7 @@ func (e example) weighted(weights ...float32) example {
 
 // onehot returns an example of classes with a number for each class as target.
 func (e example) onehot() example {
-	n := e.head.Shape[0]
+	_, n := e.head.Shape.Steps()
 	e.target = make([]float32, n*len(e.labels))
 	for r, class := range e.labels {
 		e.target[n*r+int(class)] = 1
@@ -60,12 +66,13 @@ func (e example) onehot() example {
 
 func (e example) wants() metric.Target {
 	if e.labels != nil {
-		return metric.Target{DType: tensor.Int32}
+		return metric.Target{DType: tensor.Int32, Shape: e.head.Shape[:len(e.head.Shape)-1]}
 	}
 	return metric.Target{Shape: e.head.Shape, Unit: e.head.Activation != braid.Linear, Signs: e.signs}
 }
 
 // tallies computes a metric's numbers of each row in two spans, as two workers do, and its tally.
+// The Func, the numbers and the weights that it returns are those of steps.
 func (e example) tallies(t testing.TB, m metric.Metric) (
 	metric.Func, tensor.Rows[float32], []float32, []float64,
 ) {
@@ -75,21 +82,34 @@ func (e example) tallies(t testing.TB, m metric.Metric) (
 		t.Fatal(err)
 	}
 	b := e.batch()
-	n := len(b.Scratch)
+	n := len(e.output) / e.head.Shape.Size()
 	weights := e.weights
-	for len(weights) < n {
+	for len(weights) < len(b.Scratch) {
 		weights = append(weights, 1)
 	}
 	numbers := tensor.NewRows[float32](n, f.Width())
 	for i := range numbers.Data {
 		numbers.Data[i] = 1 // Rows overwrites all of them
 	}
+	first := b.Scratch[:len(b.Scratch)/n*(n/2)] // of the other worker's rows
+	for i := range first {
+		first[i] = 77
+	}
 	f.Rows(b, numbers, n/2, n)
+	for i, v := range first {
+		if v != 77 {
+			t.Errorf("%s writes scratch %d, of rows that it does not compute", metric.Name(m), i)
+			break
+		}
+	}
 	f.Rows(b, numbers, 0, n/2)
+	if steps, ok := f.(metric.Steps); ok {
+		f, numbers = steps.Func, tensor.RowsOf(numbers.Data, steps.Func.Width())
+	}
 	var tally []float64
 	if f, ok := f.(tallier); ok {
 		tally = make([]float64, f.Tally())
-		for r := range n {
+		for r := range weights {
 			f.Add(tally, numbers.Row(r), float64(weights[r]))
 		}
 	}
@@ -105,10 +125,11 @@ type tallier interface {
 // batch returns the example as a batch, whose rows lie apart, as in a workspace.
 func (e example) batch() metric.Batch {
 	width := e.head.Shape.Size()
+	steps, axis := e.head.Shape.Steps()
 	b := metric.Batch{Output: apart(e.output, width),
-		Scratch: make([]int32, len(e.output)/width)}
+		Scratch: make([]int32, len(e.output)/axis)}
 	if e.labels != nil {
-		b.Labels = tensor.Rows[int32]{Data: e.labels, Width: 1, Stride: 1}
+		b.Labels = tensor.RowsOf(e.labels, steps)
 	} else {
 		b.Target = apart(e.target, width)
 	}

@@ -4,6 +4,9 @@
 // A figure is that of all rows of an epoch or a table, not a mean over batches. Rows without a
 // label count nowhere, the others by their weights. A figure that is undefined is NaN, such as the
 // AUROC of rows of one class, or any figure of rows that all weigh 0.
+//
+// The steps of a head are the positions along all axes but the last. Each step of a head of shape
+// [..., n] counts as a row of a head of shape [n], with a label and a weight of its own.
 package metric
 
 import (
@@ -19,7 +22,7 @@ type Metric interface {
 	// and the kind, or the Name of a Named metric: "digit_accuracy".
 	Kind() string
 	// Bind checks that the metric fits a head and its target, and returns its computation for that
-	// head: an OfSums, an OfTally, an OfRows or an OfTable.
+	// head: an OfSums, an OfTally, an OfRows or an OfTable, or a Steps of one of them.
 	Bind(head braid.Spec, target Target) (Func, error)
 }
 
@@ -117,7 +120,11 @@ type Batch struct {
 	Output  tensor.Rows[float32] // the head's output, after its activation
 	Labels  tensor.Rows[int32]   // the target, if Int32
 	Target  tensor.Rows[float32] // the target, if Float32
-	Scratch []int32              // one number per row
+	Scratch []int32              // one number per step of a row
+
+	// StepWeights has the weight of each step of a row, 0 for one without a label; zero Rows: the
+	// steps of a row weigh the same. A Func of Steps does not get it.
+	StepWeights tensor.Rows[float32]
 }
 
 // mistake returns the error of a metric that cannot be bound to a head.

@@ -329,6 +329,16 @@ func TestFor(t *testing.T) {
 		{signs(2, nil, 1), "accuracy precision_macro recall_macro f1_score_macro precision_micro " +
 			"recall_micro f1_score_micro auroc average_precision"},
 		{sizes, "mean_absolute_error root_mean_squared_error mean_absolute_percentage_error r2_score"},
+		{three.steps(21), "accuracy precision_macro recall_macro f1_score_macro precision_weighted " +
+			"recall_weighted f1_score_weighted auroc average_precision log_loss brier_score " +
+			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
+		{three.steps(2, 11), "accuracy precision_macro recall_macro f1_score_macro " +
+			"precision_weighted recall_weighted f1_score_weighted log_loss brier_score " +
+			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
+		{one.steps(3, 3), "accuracy precision recall f1_score auroc average_precision log_loss " +
+			"brier_score expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
+		{sizes.steps(3), "mean_absolute_error root_mean_squared_error " +
+			"mean_absolute_percentage_error r2_score"},
 		{classes(65, nil, 1), "accuracy top_5_accuracy precision_macro recall_macro f1_score_macro " +
 			"precision_weighted recall_weighted f1_score_weighted log_loss brier_score " +
 			"expected_calibration_error cohen_kappa matthews_corrcoef confusion_matrix"},
@@ -340,11 +350,6 @@ func TestFor(t *testing.T) {
 		if want := strings.Fields(c.want); !slices.Equal(got, want) {
 			t.Errorf("head %q: got %v, want %v", c.head.Name, got, want)
 		}
-	}
-	words := braid.Spec{Shape: tensor.Shape{7, 3}, Activation: braid.Softmax}
-	target := metric.Target{DType: tensor.Int32, Shape: tensor.Shape{7}}
-	if list := metric.For(words, target); list != nil {
-		t.Errorf("got %v for a head of seven words", list)
 	}
 }
 
@@ -434,9 +439,9 @@ func TestBindMistakes(t *testing.T) {
 		{metric.TopKAccuracy{K: 3}, three, "K = 3, want 1 to 2"},
 		{metric.TopKAccuracy{K: -1}, three, "K = -1, want 1 to 2"},
 		{metric.TopKAccuracy{K: 1}, one, "its target is yes or no, want labels"},
-		{metric.CohenKappa{}, two, "it answers yes or no 2 times a row, want one answer"},
-		{metric.Matthews{}, two, "it answers yes or no 2 times a row"},
-		{metric.ConfusionMatrix{}, two, "it answers yes or no 2 times a row"},
+		{metric.CohenKappa{}, two, "it gives 2 answers of yes or no at once, want one"},
+		{metric.Matthews{}, two, "it gives 2 answers of yes or no"},
+		{metric.ConfusionMatrix{}, two, "it gives 2 answers of yes or no"},
 		{metric.ConfusionMatrix{}, classes(4097, nil, 0), "it has 4097 classes, want at most 4096"},
 		{metric.ConfusionMatrix{Labels: []string{"a", "b"}}, three, "2 Labels, want 3: one for each"},
 		{metric.LogLoss{}, linear, "activation linear, want softmax: the metric needs probabilities"},
@@ -447,7 +452,7 @@ func TestBindMistakes(t *testing.T) {
 		{metric.LogLoss{}, sides, "its target has signs: the metric needs probabilities"},
 		{metric.Brier{}, sides, "its target has signs"},
 		{metric.ExpectedCalibrationError{}, sides, "its target has signs"},
-		{metric.ExpectedCalibrationError{}, two, "it answers yes or no 2 times a row"},
+		{metric.ExpectedCalibrationError{}, two, "it gives 2 answers of yes or no"},
 		{metric.MeanAbsoluteError{}, three, "it has shape [3] a row and its target [] int32"},
 		{metric.RootMeanSquaredError{}, three, "want numbers of the head's shape"},
 		{metric.MeanAbsolutePercentageError{}, three, "want numbers of the head's shape"},
@@ -458,12 +463,14 @@ func TestBindMistakes(t *testing.T) {
 			t.Errorf("%#v: error is %v, want %q", c.Metric, err, c.want)
 		}
 	}
-	// A head of seven words has no metric yet.
+	// Seven words have a label each.
 	words := braid.Spec{Name: "words", Shape: tensor.Shape{7, 3}, Activation: braid.Softmax}
-	target := metric.Target{DType: tensor.Int32, Shape: tensor.Shape{7}}
-	for _, c := range all {
-		if _, err := c.Metric.Bind(words, target); err == nil {
-			t.Errorf("%s binds to words", c.name)
+	for _, shape := range []tensor.Shape{nil, {1}, {3}, {7, 1}, {7, 3}} {
+		for _, c := range all {
+			_, err := c.Metric.Bind(words, metric.Target{DType: tensor.Int32, Shape: shape})
+			if err == nil {
+				t.Errorf("%s binds to seven words with labels of shape %v", c.name, shape)
+			}
 		}
 	}
 }

@@ -6,49 +6,58 @@ import (
 	"braid/tensor"
 )
 
-// outputs says what the numbers of a head and of its target mean.
+// outputs says what the numbers of a step of a head and of its target mean. A head of one axis has
+// one step.
 type outputs struct {
 	reading reading
-	width   int     // how many numbers the head has
+	width   int     // how many numbers a step has
 	middle  float64 // outputs above it are a yes
 }
 
-// reading is what a row's target is.
+// reading is what a step's target is.
 type reading uint8
 
 const (
-	labels reading = iota // the class, an int32, of a head of shape [classes]
+	labels reading = iota // the class, an int32, of a head of shape [..., classes]
 	oneHot                // a number for each class of a softmax: the class is the largest
 	yesNo                 // for each number of the head a yes, above 0.5, or a no
 )
 
 // read returns the outputs of a head with answers of classes, or of yes and no.
 func read(m Metric, head braid.Spec, target Target) (outputs, error) {
-	o := outputs{width: head.Shape.Size(), middle: 0.5}
+	steps, width := head.Shape.Steps()
+	o := outputs{width: width, middle: 0.5}
 	if target.Signs {
 		o.middle = 0
 	}
 	same := target.DType == tensor.Float32 && target.Shape.Equal(head.Shape)
 	softmax := head.Activation == braid.Softmax
 	switch {
-	case target.DType == tensor.Int32 && len(head.Shape) == 1 && target.Shape.Size() == 1:
+	case target.DType == tensor.Int32 && isLabel(target.Shape, head.Shape, steps):
 		o.reading = labels
-	case same && softmax && len(head.Shape) == 1:
+	case same && softmax:
 		o.reading = oneHot
-	case same && !softmax:
+	case same:
 		o.reading = yesNo
 	default:
 		return o, mistake(m, head, "it has shape %v a row and its target %v %s, want labels for "+
-			"[classes], or numbers of the head's shape", head.Shape, target.Shape, target.DType)
+			"[classes] or [..., classes], or numbers of the head's shape", head.Shape, target.Shape,
+			target.DType)
 	}
 	return o, nil
 }
 
-// readOne is read for metrics that want one answer of each row: a class, or a yes or no.
+// isLabel reports whether a target has one number for each step of a head. [] and [1] are
+// equivalent.
+func isLabel(target, head tensor.Shape, steps int) bool {
+	return len(head) > 0 && (target.Equal(head[:len(head)-1]) || steps == 1 && target.Size() == 1)
+}
+
+// readOne is read for metrics that want one answer of each step: a class, or a yes or no.
 func readOne(m Metric, head braid.Spec, target Target) (outputs, error) {
 	o, err := read(m, head, target)
 	if err == nil && o.several() {
-		err = mistake(m, head, "it answers yes or no %d times a row, want one answer", o.width)
+		err = mistake(m, head, "it gives %d answers of yes or no at once, want one", o.width)
 	}
 	return o, err
 }
@@ -71,7 +80,7 @@ func readProbabilities(m Metric, head braid.Spec, target Target) (outputs, error
 	return o, err
 }
 
-// several reports whether a row has several answers of yes or no.
+// several reports whether a step has several answers of yes or no.
 func (o outputs) several() bool { return o.reading == yesNo && o.width != 1 }
 
 // classes returns how many classes there are: no and yes are two. With several answers it is the

@@ -19,8 +19,8 @@ func (m Precision) Name() string { return averagedName(m.Kind(), m.Average, m.Th
 // Ascends marks that more is better.
 func (Precision) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or answers of yes and no. Binary is for two
-// classes only, a threshold for answers of yes and no.
+// Bind requires labels for a head of shape [..., classes], or answers of yes and no. Binary is for
+// two classes only, a threshold for answers of yes and no.
 func (m Precision) Bind(head braid.Spec, target Target) (Func, error) {
 	return bindAveraged(m, m.Average, m.Threshold, precision, head, target)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // R2 is the coefficient of determination: 1 - Σ(output - target)² / Σ(target - mean target)². Of
-// several outputs it is the mean, as in Keras. It is NaN if an output has the same target in all
-// rows, such as for one row.
+// several outputs along the last axis it is the mean, as in Keras. It is NaN if an output has the
+// same target in all rows, such as for one row.
 type R2 struct{}
 
 // Kind is "r2_score".
@@ -20,7 +20,8 @@ func (R2) Ascends() {}
 
 // Bind requires numbers of the head's shape.
 func (m R2) Bind(head braid.Spec, target Target) (Func, error) {
-	return determination{head.Shape.Size()}, checkNumbers(m, head, target)
+	_, outputs := head.Shape.Steps()
+	return eachStep(head, determination{outputs}), checkNumbers(m, head, target)
 }
 
 // determination keeps the outputs and their targets. Its tally is the sum of the weights, then for

@@ -19,8 +19,8 @@ func (m Recall) Name() string { return averagedName(m.Kind(), m.Average, m.Thres
 // Ascends marks that more is better.
 func (Recall) Ascends() {}
 
-// Bind requires labels for a head of shape [classes], or answers of yes and no. Binary is for two
-// classes only, a threshold for answers of yes and no.
+// Bind requires labels for a head of shape [..., classes], or answers of yes and no. Binary is for
+// two classes only, a threshold for answers of yes and no.
 func (m Recall) Bind(head braid.Spec, target Target) (Func, error) {
 	return bindAveraged(m, m.Average, m.Threshold, recall, head, target)
 }

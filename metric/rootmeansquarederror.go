@@ -15,7 +15,7 @@ func (RootMeanSquaredError) Kind() string { return "root_mean_squared_error" }
 
 // Bind requires numbers of the head's shape.
 func (m RootMeanSquaredError) Bind(head braid.Spec, target Target) (Func, error) {
-	return rootMeanSquare{}, checkNumbers(m, head, target)
+	return eachStep(head, rootMeanSquare{}), checkNumbers(m, head, target)
 }
 
 // rootMeanSquare keeps the root of each row's mean, whose square float32 may not hold.

@@ -34,7 +34,7 @@ func (m TopKAccuracy) k() int {
 func (m TopKAccuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := read(m, head, target)
 	if err == nil && o.reading == yesNo {
-		err = mistake(m, head, "its target is yes or no, want labels for [classes]")
+		err = mistake(m, head, "its target is yes or no, want labels for [..., classes]")
 	}
 	if err == nil && (m.K < 0 || m.k() >= o.width) {
 		err = mistake(m, head, "K = %d, want 1 to %d: it has %d classes", m.k(), o.width-1, o.width)
@@ -42,7 +42,7 @@ func (m TopKAccuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	if err != nil {
 		return nil, err
 	}
-	return topK{outputs: o, k: m.k()}, nil
+	return eachStep(head, topK{outputs: o, k: m.k()}), nil
 }
 
 type topK struct {

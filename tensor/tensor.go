@@ -61,8 +61,8 @@ func (s Shape) Size() int {
 	return size
 }
 
-// Steps returns the number of positions along all axes but the last, which are the steps of a row of
-// this shape, and the length of the last axis. Both are 1 for the empty shape.
+// Steps returns the number of positions along all axes but the last, which are the steps of a row
+// of this shape, and the length of the last axis. Both are 1 for the empty shape.
 func (s Shape) Steps() (steps, axis int) {
 	if len(s) == 0 {
 		return 1, 1

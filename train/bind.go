@@ -24,11 +24,16 @@ type head struct {
 	losses  []float32 // of each row, times its weight
 	metrics []*score
 
-	rowWeight string // column with the rows' weights; "" for none
+	steps     int          // positions along all axes but the last
+	stepShape tensor.Shape // their axes
+	label     int          // numbers of the target that are missing together: of a step, or of a row
+
+	rowWeight string  // column with the rows' weights; "" for none
+	labels    *labels // of the dataset that run.use has bound
 
 	// Since reset:
 	sum    float64 // the losses of all rows, times their weights
-	count  int     // rows that have a label
+	count  int     // labels of the rows
 	weighs float64 // the sum of their weights
 }
 
@@ -48,6 +53,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(),
 			losses: make([]float32, space.Rows()), rowWeight: h.RowWeight,
 		}
+		b.bindSteps(spec.Shape)
 		b.batch = loss.Batch{
 			Output: space.Output(i), Logits: space.Logits(i), LogSumExp: space.LogSumExp(i),
 			Scratch: tensor.NewRows[float32](space.Rows(), loss.ScratchWidth(fn, spec)),
@@ -74,8 +80,8 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			}
 			s, err := newScore(m, fn, space.Rows(), metric.Batch{
 				Output: space.Output(i), Labels: b.batch.Labels, Target: b.batch.Target,
-				Scratch: make([]int32, space.Rows()),
-			})
+				Scratch: make([]int32, space.Rows()*b.steps),
+			}, b.steps)
 			if err != nil {
 				return nil, fmt.Errorf("head %q: %w", spec.Name, err)
 			}
@@ -89,6 +95,20 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 // boundNothing is the error of a loss or a metric whose Bind returned nil without an error.
 func boundNothing(fn any) error {
 	return fmt.Errorf("Bind returned %w", kinds.NotNil(fn, "a Func or an error"))
+}
+
+// bindSteps finds the steps of a head. The target of a custom loss may have none.
+func (h *head) bindSteps(shape tensor.Shape) {
+	steps, axis := shape.Steps()
+	h.steps, h.stepShape = steps, shape[:max(len(shape)-1, 0)]
+	switch target := h.target.Shape; {
+	case target.Equal(shape):
+		h.label = axis
+	case target.Equal(h.stepShape):
+		h.label = 1
+	default:
+		h.label = target.Size()
+	}
 }
 
 func metricTarget(t loss.Target) metric.Target {
@@ -135,13 +155,15 @@ func newDataset(m *braid.Model, heads []*head, table *data.Table) (*dataset, err
 		ds.inputs = append(ds.inputs, c)
 	}
 	for _, h := range heads {
-		c, _ := table.Column(h.name)
-		given := c
-		c, l, err := newLabels(c, table, h.rowWeight)
+		given, _ := table.Column(h.name)
+		if err := checkForm(h.target, given); err != nil {
+			return nil, err
+		}
+		c, l, err := newLabels(h, given, table)
 		if err != nil {
 			return nil, err
 		}
-		if err := checkTarget(h.target, given, c); err != nil {
+		if err := checkNumbers(h.target, given, c); err != nil {
 			return nil, err
 		}
 		ds.targets, ds.labels = append(ds.targets, c), append(ds.labels, l)
@@ -162,9 +184,8 @@ func checkInput(spec braid.Spec, c data.Column) error {
 	return c.CheckFinite()
 }
 
-// checkTarget returns an error unless a column, given with gaps and filled, has numbers that the
-// target may have.
-func checkTarget(t loss.Target, given, c data.Column) error {
+// checkForm returns an error unless a column has the shape and the type of a target.
+func checkForm(t loss.Target, c data.Column) error {
 	oneNumber := c.Shape.Size() == 1 && t.Shape.Size() == 1 // [] and [1] are equivalent
 	if !c.Shape.Equal(t.Shape) && !oneNumber {
 		return fmt.Errorf("column %q has shape %v a row, the loss wants %v", c.Name, c.Shape, t.Shape)
@@ -172,16 +193,22 @@ func checkTarget(t loss.Target, given, c data.Column) error {
 	if t.DType == tensor.Int32 && c.DType != tensor.Int32 {
 		return fmt.Errorf("column %q is %s, the loss wants labels as int32", c.Name, c.DType)
 	}
-	if err := c.CheckFinite(); err != nil {
+	return nil
+}
+
+// checkNumbers returns an error unless a column, given with gaps and filled, has numbers that the
+// target may have.
+func checkNumbers(t loss.Target, given, filled data.Column) error {
+	if err := filled.CheckFinite(); err != nil {
 		return err
 	}
 	switch {
 	case t.Classes > 0:
-		return c.CheckRange(0, t.Classes-1)
+		return filled.CheckRange(0, t.Classes-1)
 	case t.Unit:
-		return c.CheckRange(0, 1)
+		return filled.CheckRange(0, 1)
 	case t.NotNegative:
-		return c.Check("0 or more", func(v float64) bool { return v >= 0 })
+		return filled.Check("0 or more", func(v float64) bool { return v >= 0 })
 	case t.Signs:
 		return checkSigns(given)
 	}

@@ -70,6 +70,43 @@ func ExampleResume() {
 	// 3 epochs, <nil>
 }
 
+// Each word of a sentence has a tag: whether its id is even. The sentences end in padding, which
+// has no tag: the loss and the metrics are those of the words.
+func ExampleHead() {
+	const no = data.NoLabel
+	table, err := data.NewTable(
+		data.Ints("words", []int32{4, 1, 2, 0, 3, 6, 0, 0, 5, 5, 4, 1, 2, 3, 0, 0}, 4),
+		data.Ints("tag", []int32{1, 0, 1, no, 0, 1, no, no, 0, 0, 1, 0, 1, 0, no, no}, 4))
+	if err != nil {
+		log.Fatal(err)
+	}
+	g := braid.NewGraph("tags")
+	words := g.Add("vectors", layer.Embedding{Vocabulary: 7, Width: 3},
+		g.Input("words", tensor.Int32, 4))
+	g.Head("tag", layer.Dense{Units: 2, Activation: layer.Softmax}, words) // [4, 2] a row
+	m, err := g.Build(1)
+	if err != nil {
+		log.Fatal(err)
+	}
+	heads := train.Heads{"tag": {
+		Loss:    loss.SparseCategoricalCrossentropy{},
+		Metrics: metric.List{metric.Accuracy{}, metric.ConfusionMatrix{}},
+	}}
+	plan := train.Plan{Epochs: 100, Optimizer: optim.Adam{Rate: 0.1}, Heads: heads}
+	if _, err := train.Fit(context.Background(), m, table, plan); err != nil {
+		log.Fatal(err)
+	}
+	scores, err := train.Evaluate(context.Background(), m, table, heads, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(scores.Names[2], scores.Values[2])
+	fmt.Println(scores.Tables["tag_confusion_matrix"].Values)
+	// Output:
+	// tag_accuracy 1
+	// [[6 0] [0 5]]
+}
+
 // An evaluation has all metrics that fit, while training showed the accuracy alone.
 func ExampleHeads_WithAllMetrics() {
 	g := braid.NewGraph("signs")

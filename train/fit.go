@@ -86,6 +86,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	if err != nil {
 		return nil, err
 	}
+	run.use(training)
 	f := &fit{
 		model: m, runner: run, training: training, plan: plan, ctx: ctx,
 		history: &History{Names: figureNames(run.heads), ascending: ascending(run.heads)},

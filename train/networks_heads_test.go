@@ -136,7 +136,7 @@ func (s *sketch) target(head braid.Spec) loss.Target {
 	return f.Target()
 }
 
-// table draws numbers for a network. Some rows have no labels for some heads.
+// table draws numbers for a network. Some rows, or steps of rows, have no labels for some heads.
 func (s *sketch) table(t testing.TB, m *braid.Model, rows int) *data.Table {
 	t.Helper()
 	seed := uint64(s.int(1, 1000))
@@ -145,13 +145,17 @@ func (s *sketch) table(t testing.TB, m *braid.Model, rows int) *data.Table {
 		columns = append(columns, s.inputColumn(t, in, rows, random.New(seed, in.Name)))
 	}
 	for _, head := range m.Heads() {
-		var weights []float32
 		draw := random.New(seed, head.Name)
-		for r := range rows {
-			weights = append(weights, float32(draw.Bits(uint64(r))%5)/2)
-		}
 		if name := s.heads[head.Name].RowWeight; name != "" {
-			columns = append(columns, data.Floats(name, weights))
+			var shape tensor.Shape
+			if s.coin(2) {
+				shape = head.Shape[:len(head.Shape)-1]
+			}
+			weights := make([]float32, rows*shape.Size())
+			for i := range weights {
+				weights[i] = float32(draw.Bits(uint64(i))%5) / 2
+			}
+			columns = append(columns, data.Floats(name, weights, shape...))
 		}
 		columns = append(columns, s.labels(head, rows, draw))
 	}
@@ -200,8 +204,9 @@ func (s *sketch) inputColumn(
 
 // labels draws the target of a head.
 func (s *sketch) labels(head braid.Spec, rows int, draw random.Stream) data.Column {
-	t, lacks := s.target(head), s.coin(3)
+	t, lacks := s.target(head), pick(s, "", "", "rows", "steps")
 	size := t.Shape.Size()
+	steps, _ := head.Shape.Steps()
 	labels, numbers := make([]int32, rows*size), make([]float32, rows*size)
 	for i := range numbers {
 		bits, v := draw.Bits(uint64(1000_000+i)), draw.Normal(uint64(2000_000+i))
@@ -217,7 +222,8 @@ func (s *sketch) labels(head braid.Spec, rows int, draw random.Stream) data.Colu
 			v = 0.125
 		}
 		numbers[i] = v
-		if row := i / size; lacks && row%3 == 1 {
+		row, step := i/size, i%size/(size/steps)
+		if lacks == "rows" && row%3 == 1 || lacks == "steps" && (row%3 == 1 || (2*row+step)%5 < 2) {
 			labels[i], numbers[i] = data.NoLabel, float32(math.NaN())
 		}
 	}

@@ -68,7 +68,9 @@ type Plan struct {
 // Heads has the configuration of each head, by name.
 type Heads map[string]Head
 
-// Head configures the training of one head on the table's column of the same name.
+// Head configures the training of one head on the table's column of the same name. Rows may lack
+// their label, see data.NoLabel. The steps of a head are the positions along all axes but the last;
+// of a head with several, steps may lack theirs.
 type Head struct {
 	Loss        loss.Loss
 	Weight      float64     // of the loss in the total; 0 means 1
@@ -76,8 +78,10 @@ type Head struct {
 	Metrics     metric.List // besides the loss
 
 	// RowWeight is the column of the table with the weight of each row for this head: one float32, 0
-	// or more. "" means that all rows weigh 1. A batch's loss is the sum of the rows' weights times
-	// losses, divided by the number of rows that have a label.
+	// or more. Of a head with several steps it may have a weight for each step, in the shape of the
+	// head without its last axis. "" means that all rows weigh 1. A batch's loss is the sum of the
+	// rows' weights times losses, divided by the number of rows that have a label; with weights or
+	// labels of steps, that of the steps', divided by the number of steps that have a label.
 	RowWeight string
 }
 

@@ -69,6 +69,7 @@ func fastest(runners []*runner, trial func(*runner) (time.Duration, error)) (*ru
 
 // probe measures the time of steps on the table's first rows that update nothing.
 func (run *runner) probe(ds *dataset) (time.Duration, error) {
+	run.use(ds)
 	order := make([]int32, min(run.space.Rows(), ds.rows))
 	for i := range order {
 		order[i] = int32(i)

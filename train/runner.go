@@ -175,6 +175,19 @@ func (run *runner) array(w *engine.Weight, name string) []tensor.Rows[float32] {
 	return nil
 }
 
+// use binds the labels of a dataset to the heads. It comes before the batches of the dataset.
+func (run *runner) use(ds *dataset) {
+	for i, h := range run.heads {
+		h.labels, h.batch.StepWeights = ds.labels[i], tensor.Rows[float32]{}
+		if h.labels.ofSteps() {
+			h.batch.StepWeights = tensor.NewRows[float32](run.space.Rows(), h.steps)
+		}
+		for _, m := range h.metrics {
+			m.batch.StepWeights = h.batch.StepWeights
+		}
+	}
+}
+
 // reset clears the sums and the errors.
 func (run *runner) reset() {
 	run.badLoss.Store(false)
@@ -195,7 +208,7 @@ func (run *runner) reset() {
 func (run *runner) figures() []float64 {
 	list := []float64{run.penalty / float64(max(run.penaltyRows, 1))}
 	for _, h := range run.heads {
-		mean := h.sum / float64(h.count)
+		mean := h.sum / h.labels.per(1, float64(h.count))
 		list = append(list, mean)
 		if h.weight != 0 && h.count > 0 {
 			list[0] += float64(h.weight * mean)
@@ -208,7 +221,7 @@ func (run *runner) figures() []float64 {
 			}
 			value := math.NaN()
 			if h.count > 0 {
-				value = m.value(h.weighs)
+				value = m.value(h.labels.per(m.steps, h.weighs))
 			}
 			list = append(list, value)
 		}
@@ -235,6 +248,7 @@ func (run *runner) tables() map[string]metric.Table {
 // evaluate runs a dataset forward and returns its figures. A loss that is not finite is no error
 // here.
 func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
+	run.use(ds)
 	run.reset()
 	order := make([]int32, ds.rows)
 	for i := range order {
@@ -252,7 +266,7 @@ func (run *runner) evaluate(ds *dataset, stop func() bool) ([]float64, error) {
 				return
 			}
 			if worker == 0 {
-				run.addFigures(ds, batch)
+				run.addFigures(batch)
 				order = order[len(batch):]
 				stopped = stop()
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"braid/internal/kinds"
 	"braid/metric"
 	"braid/tensor"
 )
@@ -12,26 +13,38 @@ import (
 type score struct {
 	name    string // of its figure, without the head's
 	ascends bool   // a larger figure is better
-	fn      metric.Func
+	rows    metric.Func
+	fn      metric.Func // rows, or the Func of an example if rows is a metric.Steps
+	steps   int         // examples of a row: the head's steps if rows is a metric.Steps, else 1
 	batch   metric.Batch
 	numbers tensor.Rows[float32] // of each row of the batch
 
-	// Since reset: of an OfSums each number times the row's weight, of an OfTally or OfTable its
+	// Since reset: of an OfSums each number times the example's weight, of an OfTally or OfTable its
 	// tally.
 	sums []float64
 
-	// Since reset, of an OfRows: the numbers of all rows that have a label, and their weights.
-	rows    []float32
+	// Since reset, of an OfRows: the numbers of all examples that have a label, and their weights.
+	kept    []float32
 	weights []float32
 }
 
-func newScore(m metric.Metric, fn metric.Func, rows int, b metric.Batch) (*score, error) {
+// newScore returns the score of a metric for a batch of rows of a head with some steps.
+func newScore(
+	m metric.Metric, fn metric.Func, rows int, b metric.Batch, steps int,
+) (*score, error) {
 	_, ascends := m.(metric.Ascending)
 	s := &score{
-		name: metric.Name(m), ascends: ascends || strings.HasSuffix(m.Kind(), "accuracy"), fn: fn,
-		batch: b, numbers: tensor.NewRows[float32](rows, fn.Width()),
+		name: metric.Name(m), ascends: ascends || strings.HasSuffix(m.Kind(), "accuracy"), rows: fn,
+		fn: fn, steps: 1, batch: b,
 	}
-	switch fn.(type) {
+	if all, ok := fn.(metric.Steps); ok {
+		if kinds.IsNil(all.Func) || all.Count != steps {
+			return nil, fmt.Errorf("the metric %s has a metric.Steps of %d steps, want a Func for each of "+
+				"%d", s.name, all.Count, steps)
+		}
+		s.fn, s.steps = all.Func, steps
+	}
+	switch fn := s.fn.(type) {
 	case metric.OfSums:
 		s.sums = make([]float64, fn.Width())
 	case metric.OfRows:
@@ -41,6 +54,7 @@ func newScore(m metric.Metric, fn metric.Func, rows int, b metric.Batch) (*score
 		return nil, fmt.Errorf("the metric %s is none of metric.OfSums, metric.OfTally, metric.OfRows "+
 			"and metric.OfTable", s.name)
 	}
+	s.numbers = tensor.NewRows[float32](rows, fn.Width())
 	return s, nil
 }
 
@@ -60,48 +74,61 @@ func (s *score) isTable() bool {
 // reset forgets all rows.
 func (s *score) reset() {
 	clear(s.sums)
-	s.rows, s.weights = s.rows[:0], s.weights[:0]
+	s.kept, s.weights = s.kept[:0], s.weights[:0]
 }
 
-// add adds the rows of a batch, in their order.
+// add adds the examples of a batch, in the order of its rows.
 func (s *score) add(l *labels, order []int32) {
+	width := s.fn.Width()
+	if _, ok := s.fn.(metric.OfSums); ok && l == nil {
+		numbers := s.numbers.Data[:len(order)*s.numbers.Width]
+		for i, sum := range s.sums {
+			for at := i; at < len(numbers); at += width {
+				sum += float64(numbers[at])
+			}
+			s.sums[i] = sum
+		}
+		return
+	}
+	tally, _ := s.fn.(tallier)
+	numbers := s.numbers.Data // rows lie one after the other
+	for _, row := range order {
+		for step := range s.steps {
+			example := numbers[:width]
+			numbers = numbers[width:]
+			weight, labelled := l.example(row, step, s.steps)
+			if !labelled {
+				continue
+			}
+			switch {
+			case tally != nil:
+				tally.Add(s.sums, example, weight)
+			case s.sums == nil:
+				s.kept = append(s.kept, example...)
+			default:
+				for i, v := range example {
+					s.sums[i] += float64(weight * float64(v)) // not fused
+				}
+			}
+		}
+	}
 	if s.sums == nil {
-		for r, example := range order {
-			if !l.isMissing(example) {
-				s.rows = append(s.rows, s.numbers.Row(r)...)
-			}
-		}
 		s.addWeights(l, order)
-		return
-	}
-	if fn, ok := s.fn.(tallier); ok {
-		for r, example := range order {
-			if !l.isMissing(example) {
-				fn.Add(s.sums, s.numbers.Row(r), l.weight(example))
-			}
-		}
-		return
-	}
-	for i, sum := range s.sums {
-		for r, example := range order {
-			if !l.isMissing(example) {
-				sum += l.weight(example) * float64(s.numbers.Data[r*s.numbers.Stride+i])
-			}
-		}
-		s.sums[i] = sum
 	}
 }
 
-// addWeights adds the weights of a batch's rows.
+// addWeights adds the weights of a batch's examples.
 func (s *score) addWeights(l *labels, order []int32) {
-	for _, example := range order {
-		if !l.isMissing(example) {
-			s.weights = append(s.weights, float32(l.weight(example)))
+	for _, row := range order {
+		for step := range s.steps {
+			if weight, labelled := l.example(row, step, s.steps); labelled {
+				s.weights = append(s.weights, float32(weight))
+			}
 		}
 	}
 }
 
-// value returns the figure. weight is the sum of the rows' weights.
+// value returns the figure. weight is the sum of the examples' weights.
 func (s *score) value(weight float64) float64 {
 	switch fn := s.fn.(type) {
 	case metric.OfSums:
@@ -109,8 +136,7 @@ func (s *score) value(weight float64) float64 {
 	case metric.OfTally:
 		return fn.Value(s.sums)
 	case metric.OfRows:
-		width := fn.Width()
-		return fn.Value(tensor.Rows[float32]{Data: s.rows, Width: width, Stride: width}, s.weights)
+		return fn.Value(tensor.RowsOf(s.kept, fn.Width()), s.weights)
 	}
 	panic("train: a metric that newScore refuses")
 }

@@ -56,9 +56,9 @@ func (f *fit) take(s *snapshot) {
 	s.sums = f.runner.sums(s.sums[:0])
 	f.runner.eachRows(func(i int, figure string, m *score) {
 		if i == len(s.rows) {
-			s.rows = append(s.rows, epochRows{figure: figure, width: m.numbers.Width})
+			s.rows = append(s.rows, epochRows{figure: figure, width: m.fn.Width()})
 		}
-		s.rows[i].numbers = append(s.rows[i].numbers[:0], m.rows...)
+		s.rows[i].numbers = append(s.rows[i].numbers[:0], m.kept...)
 	})
 	s.epochs = append(s.epochs[:0], f.history.Epochs...)
 	live := f.runner.memory()
@@ -76,7 +76,7 @@ func (f *fit) put(s *snapshot) {
 	f.history.Epochs = append(f.history.Epochs[:0], s.epochs...)
 	f.runner.setSums(s.sums)
 	f.runner.eachRows(func(i int, _ string, m *score) {
-		m.rows = append(m.rows[:0], s.rows[i].numbers...)
+		m.kept = append(m.kept[:0], s.rows[i].numbers...)
 	})
 	for i, numbers := range f.runner.memory() {
 		copy(numbers, s.numbers[i])
@@ -296,13 +296,14 @@ func (f *fit) readNumbers(c *safetensors.Container, s *snapshot) error {
 // readRows reads the rows of the metrics that keep them.
 func (f *fit) readRows(c *safetensors.Container, s *snapshot) (failed error) {
 	f.shuffle(s.Epochs + 1)
-	for i, h := range f.runner.heads {
-		n := f.training.labels[i].count(f.order[:min(s.Steps*f.batch, len(f.order))])
+	done := f.order[:min(s.Steps*f.batch, len(f.order))]
+	for _, h := range f.runner.heads {
 		for _, m := range h.metrics {
 			if m.sums != nil {
 				continue
 			}
-			r := epochRows{figure: h.name + "_" + m.name, width: m.numbers.Width}
+			r, n := epochRows{figure: h.name + "_" + m.name, width: m.fn.Width()},
+				h.labels.examples(done, m.steps)
 			if n > 0 {
 				e, err := entry(c, rowsEntry+r.figure, "F32", n, r.width)
 				if err == nil {

@@ -20,7 +20,7 @@ func (run *runner) step(worker int, ds *dataset, order, next []int32, number int
 		return false
 	}
 	if worker == 0 {
-		run.addFigures(ds, order)
+		run.addFigures(order)
 		run.penalty += float64(run.totalPenalty() * float64(len(order)))
 		run.penaltyRows += len(order)
 	}
@@ -51,15 +51,18 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 		} else {
 			ds.targets[i].GatherFloats(h.batch.Target, 0, order, lo, hi)
 		}
-		l := ds.labels[i]
-		scale := h.weight / float64(max(l.count(order), 1))
+		l := h.labels
+		if l.ofSteps() {
+			l.gather(h.batch.StepWeights, order, lo, hi)
+		}
+		scale := h.weight / l.per(1, float64(max(l.count(order), 1)))
 		h.loss.Rows(h.batch, h.losses, float32(scale), lo, hi)
 		l.weigh(h, order, lo, hi)
 		if !kernel.Default().Finite(h.losses[lo:hi]) {
 			run.badLoss.Store(true)
 		}
 		for _, m := range h.metrics {
-			m.fn.Rows(m.batch, m.numbers, lo, hi)
+			m.rows.Rows(m.batch, m.numbers, lo, hi)
 		}
 	}
 	return true
@@ -105,41 +108,40 @@ func (run *runner) prefetch(worker int, ds *dataset, order []int32, share, share
 }
 
 // addFigures adds the batch's losses and metrics to the sums, in row order.
-func (run *runner) addFigures(ds *dataset, order []int32) {
-	for i, h := range run.heads {
-		l := ds.labels[i]
+func (run *runner) addFigures(order []int32) {
+	for _, h := range run.heads {
 		sum := h.sum
 		for _, v := range h.losses[:len(order)] {
 			sum += float64(v)
 		}
 		h.sum = sum
-		h.countRows(l, order)
+		h.countLabels(order)
 		for _, m := range h.metrics {
-			m.add(l, order)
+			m.add(h.labels, order)
 		}
 	}
 }
 
-// countRows adds the rows of a batch that have a label, and their weights.
-func (h *head) countRows(l *labels, order []int32) {
-	h.count += l.count(order)
-	h.weighs += l.total(order)
+// countLabels adds the labels of a batch, and their weights.
+func (h *head) countLabels(order []int32) {
+	h.count += h.labels.count(order)
+	h.weighs += h.labels.total(order)
 }
 
-// recount sets the counts and the weights of the rows of the epoch's first steps, which follow from
-// the order of the examples. A checkpoint does not hold them.
+// recount sets the counts and the weights of the labels of the epoch's first steps, which follow
+// from the order of the examples. A checkpoint does not hold them.
 func (f *fit) recount() {
 	f.runner.penaltyRows = min(f.at.Steps*f.batch, len(f.order))
-	for i, h := range f.runner.heads {
+	for _, h := range f.runner.heads {
 		h.count, h.weighs = 0, 0
 		for _, m := range h.metrics {
 			m.weights = m.weights[:0]
 		}
 		for step := range f.at.Steps {
-			h.countRows(f.training.labels[i], f.examples(step))
+			h.countLabels(f.examples(step))
 			for _, m := range h.metrics {
 				if m.sums == nil {
-					m.addWeights(f.training.labels[i], f.examples(step))
+					m.addWeights(h.labels, f.examples(step))
 				}
 			}
 		}
