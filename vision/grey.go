@@ -85,9 +85,20 @@ func (r *reducer) add(x, y, n, step int) {
 // sum adds values, whose positions are x, x+step and so on, to the cells of width side that contain
 // them.
 func sum(cells []float64, values []float32, x, step, side int) {
+	if side == 1 && step == 1 { // as below, in one loop
+		cells = cells[x:][:len(values)]
+		for i, v := range values {
+			cells[i] += float64(v)
+		}
+		return
+	}
+	to := x / side
 	for len(values) > 0 {
-		to := x / side
-		n := min(len(values), ceil((to+1)*side-x, step))
+		n := (to+1)*side - x
+		if step > 1 {
+			n = ceil(n, step)
+		}
+		n = min(n, len(values))
 		var even, odd float64 // two independent chains of additions
 		cell := values[:n]
 		for ; len(cell) >= 2; cell = cell[2:] {
@@ -99,6 +110,9 @@ func sum(cells []float64, values []float32, x, step, side int) {
 		}
 		cells[to] += even + odd
 		values, x = values[n:], x+n*step
+		if to++; step > 1 {
+			to = x / side
+		}
 	}
 }
 
