@@ -3,11 +3,11 @@ package digitqa
 import (
 	"bytes"
 	"context"
-	"os"
 	"testing"
 
 	"braid"
 	"braid/data"
+	"braid/internal/braidtest"
 	"braid/internal/kernel"
 	"braid/modelfile"
 	"braid/train"
@@ -15,7 +15,7 @@ import (
 
 // TestSameBytes trains two epochs with every kernel set and several numbers of workers: the model
 // files must have the same bytes. The Go reference takes a minute for all examples, so the test
-// uses a tenth of them, fewer under the race detector, and all if BRAID_TEST_WHOLE is set.
+// uses a thirtieth of them, fewer under the race detector, and all if BRAID_TEST_WHOLE is set.
 func TestSameBytes(t *testing.T) {
 	digits := testMNIST(t)
 	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
@@ -29,8 +29,8 @@ func TestSameBytes(t *testing.T) {
 	switch {
 	case raceDetector:
 		table, err = table.Slice(0, 307)
-	case os.Getenv("BRAID_TEST_WHOLE") == "":
-		table, err = table.Slice(0, 6_011)
+	case !braidtest.Whole():
+		table, err = table.Slice(0, 2_011)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/internal/braidtest"
 	"braid/train"
 )
 
@@ -52,7 +53,7 @@ func testNet(t *testing.T) *net {
 	if testing.Short() {
 		t.Skip("skipped: -short trains no network")
 	}
-	if slow && os.Getenv("BRAID_TEST_WHOLE") == "" {
+	if slow && !braidtest.Whole() {
 		t.Skip("skipped: training is slow with -race and purego; BRAID_TEST_WHOLE=1 runs it")
 	}
 	n, err := trained()

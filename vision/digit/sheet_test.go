@@ -147,16 +147,16 @@ func (k *outcome) ask(t *testing.T, n *net, img image.Image, label uint8) {
 }
 
 // check fails the test if too few answers are right or refused, or too many wrong ones are sure.
-func (k *outcome) check(t *testing.T, name string, leastRight int) {
+func (k *outcome) check(t *testing.T, name string, leastRight float64) {
 	t.Helper()
 	const least, mostSure = 0.75, 0.05
 	all := k.right + k.refused + k.wrong
 	t.Logf("%-20s %2d right, %2d refused, %2d wrong, %d of these sure",
 		name, k.right, k.refused, k.wrong, k.sure)
 	if float64(k.right+k.refused) < least*float64(all) || float64(k.sure) > mostSure*float64(all) ||
-		k.right < leastRight {
+		float64(k.right) < leastRight*float64(all) {
 		t.Errorf("%s: %d right, %d refused, %d wrong, %d of these sure, want %.0f %% right or refused, "+
-			"%d right, and %.0f %% sure at most",
-			name, k.right, k.refused, k.wrong, k.sure, 100*least, leastRight, 100*mostSure)
+			"%.0f %% right, and %.0f %% sure at most",
+			name, k.right, k.refused, k.wrong, k.sure, 100*least, 100*leastRight, 100*mostSure)
 	}
 }

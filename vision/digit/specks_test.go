@@ -6,20 +6,19 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"braid/internal/braidtest"
 	"braid/vision"
 	"braid/vision/digit"
 )
 
-// onSheet is the number of pages of each kind.
-const onSheet = 20
-
 // TestSpecks asks the network about MNIST's images on pages of specks.
 func TestSpecks(t *testing.T) {
 	n := testNet(t)
-	const least = 15 // measured: 18 and more of 20
+	const least = 0.75 // measured: 18 and more of 20
+	pages := braidtest.Cases(10, 20)
 	for _, kind := range specks {
 		var found outcome
-		for i := range onSheet {
+		for i := range pages {
 			s, grey := speckled(n.test.Pixels.Uint8s()[i*28*28:][:28*28], i, 14)
 			kind.make(grey, s.width, float64(i%5)/4, s.random)
 			found.ask(t, n, photo(grey, s.width), n.test.Labels.Uint8s()[i])
@@ -44,7 +43,7 @@ func speckled(pixels []uint8, i int, seed uint64) (*sheet, []float64) {
 
 // TestBlankSpecks draws specks without a digit.
 func TestBlankSpecks(t *testing.T) {
-	count := onSheet / 2
+	count := braidtest.Cases(5, 10)
 	if slow {
 		count /= 2
 	}
