@@ -14,13 +14,14 @@ import (
 // resumed and ends with the same files.
 func TestFullDisk(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	small := t.TempDir()
 	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("skipped: no tmpfs can be mounted here: %v", err)
 	}
 	defer syscall.Unmount(small, 0)
 	data, run := writeDataset(t), filepath.Join(small, "run")
-	args := words("train --log none --epochs 400 --batch 4", "--data", data)
+	args := words("train --log none --epochs 150 --batch 4", "--data", data)
 	c := process(t, append(args, "--out", run)...)
 	var said bytes.Buffer
 	c.Stderr = &said
@@ -46,7 +47,7 @@ func TestFullDisk(t *testing.T) {
 		select {
 		case <-done:
 			ended = true
-		default:
+		case <-time.After(200 * time.Microsecond):
 		}
 	}
 	code, unwritten := c.ProcessState.ExitCode(), "a checkpoint could not be written"

@@ -136,17 +136,19 @@ func fill(t *testing.T, w *os.File) {
 // A server whose log and standard output are not read, or closed, answers and ends.
 func TestUnreadOutput(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	run, _ := trainRun(t)
 	path, err := program()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		name   string
-		closed bool // the reading end of each pipe
+		name     string
+		closed   bool // the reading end of each pipe
+		requests int
 	}{
-		{"unread", false},
-		{"closed", true},
+		{"unread", false, 2 * mostQueued / 300}, // lines are longer: over twice what the queue holds
+		{"closed", true, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			address := freeAddress(t)
@@ -196,8 +198,9 @@ func TestUnreadOutput(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
-			for range 2 * mostQueued / 200 { // twice what the queue holds
-				if _, err := get("/v2/health/live"); err != nil {
+			unknown := "/none/" + strings.Repeat("x", 200) // the log repeats it as well
+			for range c.requests {
+				if _, err := get(unknown); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -147,7 +147,7 @@ func TestResidentMemory(t *testing.T) {
 		s := startServer(t, run, "--memory", setting.memory, "--log-level", "error")
 		var mu sync.Mutex
 		answered := map[string]int{} // by kind of request
-		end := time.Now().Add(2 * time.Second)
+		end := time.Now().Add(braidtest.Cases(time.Second, 2*time.Second))
 		var wait sync.WaitGroup
 		for c := range 48 {
 			wait.Go(func() {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,9 +19,10 @@ import (
 	"time"
 
 	"braid/internal/atomicfile"
+	"braid/internal/braidtest"
 )
 
-var kills = flag.Int("kills", 20, "number of runs that TestKill kills")
+var kills = flag.Int("kills", 0, "number of runs that TestKill kills; 0: 6, or 20 of all cases")
 
 // program builds the command, once, and returns its path.
 var program = sync.OnceValues(func() (string, error) {
@@ -85,7 +87,9 @@ func mustRun(t testing.TB, args ...string) {
 // A run that is killed at any instant and resumed ends with the same files.
 func TestKill(t *testing.T) {
 	slow(t)
-	data := writeDatasetOf(t, 6000)
+	t.Parallel()
+	kills := cmp.Or(*kills, braidtest.Cases(6, 20))
+	data := writeDatasetOf(t, braidtest.Cases(3000, 6000))
 	args := func(more ...string) []string {
 		return append(words("train --log none --checkpoint-every 5ms", "--data", data), more...)
 	}
@@ -93,14 +97,18 @@ func TestKill(t *testing.T) {
 		return args("--out", run, "--epochs", "8", "--batch", "1")
 	}
 	unbroken := filepath.Join(t.TempDir(), "run")
+	if _, err := program(); err != nil { // built before the run is timed
+		t.Fatal(err)
+	}
 	began := time.Now()
 	mustRun(t, begin(unbroken)...)
 	took, want := time.Since(began), outcome(t, unbroken)
 	t.Logf("an unbroken run takes %v", took)
 	resumed, within, begun, late := 0, 0, 0, 0
-	for killed := 0; killed < *kills; {
+	for killed := 0; killed < kills; {
 		run := filepath.Join(t.TempDir(), "run")
-		after := rand.N(took)
+		// One kill in each of as many spans of time, so that few kills find a run at all stages.
+		after := time.Duration((float64(killed) + rand.Float64()) / float64(kills) * float64(took))
 		c := process(t, begin(run)...)
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
@@ -108,7 +116,7 @@ func TestKill(t *testing.T) {
 		time.Sleep(after)
 		c.Process.Kill()
 		if c.Wait() == nil { // the run had ended: the machine is faster now than before
-			if late++; late > 10+*kills {
+			if late++; late > 10+kills {
 				t.Fatalf("%d runs were over before they were killed", late)
 			}
 			took = took * 9 / 10
@@ -136,18 +144,19 @@ func TestKill(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills: %d runs went on from a checkpoint, %d of them within an epoch, "+
-		"%d had not begun; %d were over too soon", *kills, resumed, within, begun, late)
-	if resumed < *kills/2 || within < *kills/10 {
+		"%d had not begun; %d were over too soon", kills, resumed, within, begun, late)
+	if resumed < kills/2 || within < kills/10 {
 		const format = "of %d runs only %d went on from a checkpoint, %d of them within an epoch"
-		t.Errorf(format, *kills, resumed, within)
+		t.Errorf(format, kills, resumed, within)
 	}
 }
 
 // If two processes start or resume a run at once, exactly one succeeds.
 func TestTwoWriters(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	data := writeDataset(t)
-	for i := range 50 {
+	for i := range braidtest.Cases(12, 50) {
 		run := filepath.Join(t.TempDir(), "run")
 		start := words("train --log none --batch 4", "--data", data, "--out", run)
 		args := append(start, "--epochs", "20")
@@ -187,6 +196,7 @@ func TestTwoWriters(t *testing.T) {
 // The first signal finishes the step and saves it. A second ends the process at once.
 func TestSignals(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	data := writeDataset(t)
 	args := words("train --epochs 3000 --batch 4 --log none", "--data", data, "--out")
 	for signal, code := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
@@ -210,7 +220,7 @@ func TestSignals(t *testing.T) {
 	}
 	run := filepath.Join(t.TempDir(), "run")
 	c := process(t, append(args, run)...)
-	c.Env = append(os.Environ(), "BRAID_DISK_DELAY=1s") // the last checkpoint takes a while
+	c.Env = append(os.Environ(), "BRAID_DISK_DELAY=200ms") // the last checkpoint takes a while
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -154,6 +154,7 @@ func (l *load) failuresByClient() map[string]int {
 // client that connects as the listener closes may lose one request: the next is refused.
 func TestRestarts(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	run, _ := trainRun(t)
 	asked, turned := 0, 0
 	answers := map[string]bool{}
@@ -208,6 +209,7 @@ func TestRestarts(t *testing.T) {
 // SIGHUP loads a changed model. The log and the exit code report it.
 func TestServeProcess(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	folder := t.TempDir()
 	model := filepath.Join(folder, "model.safetensors")
 	place := func(seed string) {
