@@ -15,6 +15,7 @@ import (
 
 // A server that stops is no longer ready, and answers the requests that it has accepted.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	r := start(t, func(c *Config) { c.DrainWait = 150 * time.Millisecond })
 	free := r.models[0].current.Load().batch.block()
 	answers := r.queued(t, 3)
@@ -52,6 +53,7 @@ func TestDrain(t *testing.T) {
 
 // DrainTimeout begins when no more requests are accepted, however long that takes.
 func TestDrainTimeoutFollowsWait(t *testing.T) {
+	t.Parallel()
 	r := start(t, func(c *Config) {
 		c.DrainWait, c.DrainTimeout = 800*time.Millisecond, 700*time.Millisecond
 	})
@@ -100,6 +102,7 @@ func TestDrainClosesConnections(t *testing.T) {
 // A request that began before the server stops and is completed during DrainWait is answered. So is
 // one on a connection that is opened then. Both connections end.
 func TestRequestsWhileDraining(t *testing.T) {
+	t.Parallel()
 	r := start(t, func(c *Config) { c.DrainWait = 500 * time.Millisecond })
 	text := posted(string(oneRow(t, 3, "odd number", "")))
 	early := r.dial(t)
@@ -170,6 +173,7 @@ func TestStopMeetsRequest(t *testing.T) {
 
 // A connection without a request does not delay the server's end, and is no error.
 func TestStopWithSilentConnections(t *testing.T) {
+	t.Parallel()
 	r := start(t, func(c *Config) { c.DrainTimeout = 3 * time.Second })
 	before := r.dial(t)
 	defer before.Close()

@@ -145,6 +145,7 @@ func TestUnreadBodies(t *testing.T) {
 // So does a client that sends too many requests, one for whose body there is no memory, and one
 // with an unknown encoding.
 func TestUnreadBodiesOfMany(t *testing.T) {
+	t.Parallel()
 	r, _ := refusingServer(t, func(c *Config) { c.Rate = 1e-6 })
 	first := unread{"the first", "POST", "/ask", "Host: x\r\n" + bearerField, 413}
 	first.send(t, r.dial(t), 8<<20, false, "")
@@ -170,6 +171,7 @@ func TestUnreadBodiesOfMany(t *testing.T) {
 
 // So does a client of TLS, and one of HTTP/2.
 func TestUnreadBodiesTLS(t *testing.T) {
+	t.Parallel()
 	cert, key, trusted := trustedCertificate(t)
 	r, list := refusingServer(t, func(c *Config) { c.Cert, c.Key, c.Hosts = cert, key, []string{"x"} })
 	to := &tls.Config{RootCAs: trusted, NextProtos: []string{"http/1.1"}, ServerName: "127.0.0.1"}
@@ -203,6 +205,7 @@ func TestUnreadBodiesTLS(t *testing.T) {
 // A connection does not linger forever, neither with a client that stays and sends nothing, nor
 // with one that sends slowly. It ends with the server.
 func TestLingerEnds(t *testing.T) {
+	t.Parallel()
 	r, list := refusingServer(t, func(c *Config) {})
 	begin := func() net.Conn {
 		c := r.dial(t)

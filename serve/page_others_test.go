@@ -16,6 +16,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/digitqa"
+	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/tensor"
@@ -25,13 +26,20 @@ import (
 // The page works for other networks than the default one: other inputs, other heads, labels that
 // are no digits.
 func TestPageOfOthersInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: shows pages in Chromium, not with -short")
+	}
 	checkLeaks(t)
 	browser := chromium(t)
-	for _, on := range []screen{desk, window, phone} {
-		screen := fmt.Sprintf("/width=%d/touch=%v", on.width, on.touch)
-		t.Run("labels"+screen, func(t *testing.T) { testLabels(t, browser, on) })
-		t.Run("no image"+screen, func(t *testing.T) { testNoImage(t, browser, on) })
-		t.Run("asked"+screen, func(t *testing.T) { testAsked(t, browser, on) })
+	for _, on := range braidtest.Cases([]screen{desk, phone}, []screen{desk, window, phone}) {
+		for name, test := range map[string]func(*testing.T, context.Context, screen){
+			"labels": testLabels, "no image": testNoImage, "asked": testAsked,
+		} {
+			t.Run(fmt.Sprintf("%s/width=%d/touch=%v", name, on.width, on.touch), func(t *testing.T) {
+				t.Parallel() // mostly waits
+				test(t, browser, on)
+			})
+		}
 	}
 }
 

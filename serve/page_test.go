@@ -18,6 +18,7 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/internal/braidtest"
 	"braid/modelfile"
 	"braid/train"
 )
@@ -30,26 +31,37 @@ func TestPageInChromium(t *testing.T) {
 	checkLeaks(t)
 	browser := chromium(t)
 	model := trained(t)
+	run := func(name string, test func(*testing.T)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // mostly waits
+			test(t)
+		})
+	}
 	for _, on := range []screen{desk, phone} {
-		t.Run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
+		run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
 			p := show(t, browser, on, model)
 			if got := p.text(".invitation b"); got != "Draw a digit here" {
 				t.Errorf("the board says %q", got)
 			}
-			testDigits(p)
+			few := drawings[1:]
+			if on == phone {
+				few = drawings[:1]
+			}
+			testDigits(p, braidtest.Cases(few, drawings))
 		})
 	}
-	for _, on := range []screen{desk, night, day, phone} {
-		t.Run(fmt.Sprintf("layout/width=%d/theme=%s", on.width, on.theme), func(t *testing.T) {
+	screens := braidtest.Cases([]screen{desk, phone}, []screen{desk, night, day, phone})
+	for _, on := range screens {
+		run(fmt.Sprintf("layout/width=%d/theme=%s", on.width, on.theme), func(t *testing.T) {
 			testLayout(t, browser, on, model)
 		})
 	}
-	for _, on := range []screen{night, day} {
-		t.Run(fmt.Sprintf("photos/width=%d", on.width), func(t *testing.T) {
+	for _, on := range braidtest.Cases([]screen{night}, []screen{night, day}) {
+		run(fmt.Sprintf("photos/width=%d", on.width), func(t *testing.T) {
 			testPhotos(show(t, browser, on, model))
 		})
 	}
-	t.Run("narrow", func(t *testing.T) { show(t, browser, screen{320, 640, true, "dark"}, model) })
+	run("narrow", func(t *testing.T) { show(t, browser, screen{320, 640, true, "dark"}, model) })
 	for _, test := range []struct {
 		name string
 		run  func(*tab)
@@ -63,9 +75,9 @@ func TestPageInChromium(t *testing.T) {
 		{"words", testWords},
 		{"growing", testGrowing},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(show(t, browser, desk, model)) })
+		run(test.name, func(t *testing.T) { test.run(show(t, browser, desk, model)) })
 	}
-	t.Run("contradiction", func(t *testing.T) { testContradiction(t, browser, model) })
+	run("contradiction", func(t *testing.T) { testContradiction(t, browser, model) })
 }
 
 // trained writes the file of the default network after its default training, as braid train does.
@@ -109,11 +121,13 @@ func trained(t *testing.T) string {
 	return path
 }
 
-// drawings are digits as people draw them, stroke by stroke.
-var drawings = []struct {
+// sketch is a digit as people draw it, stroke by stroke.
+type sketch struct {
 	digit   int32
 	strokes []stroke
-}{
+}
+
+var drawings = []sketch{
 	{1, []stroke{hand(point{.56, .2}, point{.52, .5}, point{.46, .82})}},
 	{7, []stroke{
 		hand(point{.28, .24}, point{.5, .22}, point{.73, .23}),
@@ -185,8 +199,8 @@ func (p *tab) saw() string {
 	return eval[string](p, `document.querySelector('.seen[data-empty=false] #saw').src`)
 }
 
-// A 1, a 7 and a 0 are drawn, and each is asked all four questions.
-func testDigits(p *tab) {
+// Digits are drawn, and each is asked all four questions.
+func testDigits(p *tab, drawings []sketch) {
 	for _, d := range drawings {
 		digit := fmt.Sprint(d.digit)
 		for _, s := range d.strokes {

@@ -79,6 +79,7 @@ func TestPhotograph(t *testing.T) {
 // Memory for decoding comes out of the server's budget. While other requests hold it, a photograph
 // gets 503.
 func TestPhotographMemory(t *testing.T) {
+	t.Parallel()
 	r := start(t, func(c *Config) {
 		c.Body, c.Memory, c.Deadline = 4<<20, 48<<20, 300*time.Millisecond
 	})

@@ -77,6 +77,7 @@ func overHTTP2(trusted *x509.CertPool) *http.Client {
 // The server uses the certificate in the file, also when that changes. If the file is damaged, it
 // keeps the one before.
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	cert, key, _ := writeCertificate(t, folder, 7)
 	r := start(t, func(c *Config) { c.Cert, c.Key = cert, key })
