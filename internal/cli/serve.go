@@ -130,14 +130,15 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 	if err := f.configure(args); err != nil {
 		return err
 	}
+	// Without this a write to a closed pipe, also the log's last, would end the process instead of
+	// failing.
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	defer signal.Stop(broken)
 	if err := f.openLog(s.err); err != nil {
 		return err
 	}
 	defer f.logs.close(flushTimeout)
-	// Without this a write to a closed pipe would end the process instead of failing.
-	broken := make(chan os.Signal, 1)
-	signal.Notify(broken, syscall.SIGPIPE)
-	defer signal.Stop(broken)
 	// SIGHUP is caught before models are loaded: uncaught it ends the process.
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
