@@ -59,11 +59,7 @@ func TestRecordSameBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := 16
-	if os.Getenv("BRAID_TEST_WHOLE") != "" {
-		rows = 140
-	}
-	if table, err = table.Slice(0, rows); err != nil {
+	if table, err = table.Slice(0, braidtest.Cases(16, 140)); err != nil {
 		t.Fatal(err)
 	}
 	check(28, 28, table)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"braid"
 	"braid/data"
 	"braid/data/mnist"
+	"braid/internal/braidtest"
 	"braid/internal/random"
 	"braid/optim"
 	"braid/tensor"
@@ -269,7 +269,7 @@ func TestRecordResumes(t *testing.T) {
 // TestRecordLearns trains two epochs on a fifth of the training images, which takes 16 s of CPU
 // time with AVX-512. It runs if BRAID_TEST_WHOLE is set.
 func TestRecordLearns(t *testing.T) {
-	if os.Getenv("BRAID_TEST_WHOLE") == "" {
+	if !braidtest.Whole() {
 		t.Skip("skipped: it trains for long; BRAID_TEST_WHOLE=1 runs it")
 	}
 	const rows, least, leastAnswer = 12_000, 0.98, 0.95
