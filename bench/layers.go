@@ -5,8 +5,8 @@ import (
 	"braid/layer"
 )
 
-// measuredLayer is a layer whose passes are compared with those of its counterpart in PyTorch, which
-// has the same name in pytorch/layers.py.
+// measuredLayer is a layer whose passes are compared with those of its counterpart in PyTorch. The
+// counterpart has the same name in pytorch/layers.py.
 type measuredLayer struct {
 	name   string
 	layer  braid.Layer

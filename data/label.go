@@ -52,8 +52,8 @@ func (c Column) partly(label, size int) error {
 	if steps > 1 {
 		at = fmt.Sprintf("row %d, step %d", label/steps, label%steps)
 	}
-	return fmt.Errorf("column %q, %s: some of its %d numbers are missing, want all or none", c.Name, at,
-		size)
+	return fmt.Errorf("column %q, %s: some of its %d numbers are missing, want all or none",
+		c.Name, at, size)
 }
 
 // gapsOf reports which values are missing, or returns nil if none is.

@@ -18,6 +18,8 @@ var convolutions = map[string]braid.Layer{
 		Padding: layer.Same, Activation: layer.Tanh},
 	"dilation": layer.Conv2D{Filters: 3, Size: layer.Pair{3, 2}, Dilation: layer.Pair{2, 4},
 		Padding: layer.Same, NoBias: true},
+	"dilation far beyond the input": layer.Conv2D{Filters: 4, Size: layer.Pair{3, 3}, Groups: 2,
+		Dilation: layer.Pair{100000, 90000}, Padding: layer.Same},
 	"dilation of lines": layer.Conv2D{Filters: 3, Size: layer.Pair{2, 3}, Dilation: layer.Pair{5, 1}},
 	"groups": layer.Conv2D{Filters: 9, Size: layer.Pair{2, 3}, Groups: 3,
 		Padding: layer.Same},

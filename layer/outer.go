@@ -27,15 +27,15 @@ type gradientBlock struct {
 
 // A block is one tap, at the positions where it is inside the input. With up to fewChannels
 // channels in a group its tiles would be low: then one block has all taps and reads a copy of the
-// input with its padding.
+// input with its padding, unless the padding is much larger than the input.
 const fewChannels = 5
 
 func newOuter(w window, channels, filters, groups, images int) outer {
 	group := channels / groups
-	o := outer{
-		window: w, channels: channels, filters: filters, images: images, padded: group <= fewChannels,
-	}
-	if o.padded {
+	o := outer{window: w, channels: channels, filters: filters, images: images}
+	const much, little = 4, 4096
+	if o.padded = group <= fewChannels &&
+		o.paddedSize() <= much*w.inputs()*channels+little; o.padded {
 		o.blocks = []gradientBlock{o.allTaps(group)}
 		return o
 	}

@@ -94,22 +94,18 @@ func (o axisSum) Forward(t *op.Task) {
 func (o axisSum) Backward(t *op.Task) {
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
 		grad, d := t.InGrad[0].Row(r), t.OutGrad.Row(r)
+		if o.inner == 1 { // grad += d onesᵀ
+			kernel.Default().MulLanes(kernel.Product{
+				Rows: o.outer, Columns: o.length, Inner: 1,
+				C: grad, CRow: o.length, A: d, ARow: 1, B: o.ones,
+			})
+			continue
+		}
 		for i := range o.outer {
 			to, from := grad[i*o.length*o.inner:], d[i*o.inner:][:o.inner]
-			if o.inner == 1 {
-				addTo(to[:o.length], from[0])
-				continue
-			}
 			for j := range o.length {
 				kernel.Default().Add(to[j*o.inner:][:o.inner], from)
 			}
 		}
-	}
-}
-
-// addTo adds v to each number of x.
-func addTo(x []float32, v float32) {
-	for i := range x {
-		x[i] += v
 	}
 }

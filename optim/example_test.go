@@ -14,7 +14,7 @@ func Example() {
 	o := optim.AdamW{
 		Schedule: optim.CosineDecay{WarmupTarget: 0.001, WarmupSteps: 100, DecaySteps: 900,
 			Alpha: 0.01},
-		WeightDecay: optim.Decay{Rate: 0.01, Except: []string{"words."}},
+		WeightDecay: optim.Decay{Rate: 0.01, Except: []string{"answer."}},
 	}
 	if err := o.Check(); err != nil {
 		log.Fatal(err)
@@ -22,7 +22,7 @@ func Example() {
 	for _, step := range []int{1, 51, 101, 1001} { // from 1
 		fmt.Printf("step %d: rate %.6f\n", step, o.LearningRate(step))
 	}
-	fmt.Println(o.Decays("trunk.kernel", []int{4, 2}), o.Decays("words.embeddings", []int{9, 4}))
+	fmt.Println(o.Decays("trunk.kernel", []int{4, 2}), o.Decays("answer.kernel", []int{9, 1}))
 	config, err := json.Marshal(optim.ExponentialDecay{InitialRate: 0.1, DecaySteps: 1000,
 		DecayRate: 0.5})
 	if err != nil {

@@ -268,7 +268,8 @@ func TestDecay(t *testing.T) {
 		want  bool
 	}{
 		{optim.Decay{Rate: 1}, "trunk.kernel", tensor.Shape{2, 3}, true},
-		{optim.Decay{Rate: 1}, "e.embeddings", tensor.Shape{2, 3}, true},
+		{optim.Decay{Rate: 1}, "e.embeddings", tensor.Shape{2, 3}, false},
+		{optim.Decay{Rate: 1, All: true}, "e.embeddings", tensor.Shape{2, 3}, true},
 		{optim.Decay{Rate: 1}, "trunk.bias", tensor.Shape{3}, false},
 		{optim.Decay{Rate: 1}, "gru.bias", tensor.Shape{2, 9}, false},
 		{optim.Decay{Rate: 1}, "attention.query_bias", tensor.Shape{2, 9}, false},

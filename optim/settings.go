@@ -15,9 +15,9 @@ import (
 // Decay is decoupled weight decay: each step subtracts Rate times the learning rate times the
 // weight, as in Keras. Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
 //
-// Without All it applies to weights with two axes or more, such as kernels and embeddings, except
-// those whose name ends in bias, gamma or beta: decay of biases and of a normalization's weights
-// limits nothing. Keras' default is All.
+// Without All it applies to kernels: weights with two axes or more, except those whose name ends in
+// embeddings, bias, gamma or beta. Decay would shrink the embeddings of rare ids to nothing, and it
+// limits nothing where it shrinks biases and a normalization's weights. Keras' default is All.
 type Decay struct {
 	Rate float64 `json:"rate,omitzero"` // 0 means none; in AdamW 0.004
 	All  bool    `json:"all,omitzero"`  // it applies to all weights
@@ -33,7 +33,7 @@ func (d Decay) Applies(name string, shape tensor.Shape) bool {
 		return false
 	}
 	ends := func(word string) bool { return strings.HasSuffix(name, word) }
-	plain := slices.ContainsFunc([]string{"bias", "gamma", "beta"}, ends)
+	plain := slices.ContainsFunc([]string{"embeddings", "bias", "gamma", "beta"}, ends)
 	return d.All || len(shape) > 1 && !plain
 }
 
