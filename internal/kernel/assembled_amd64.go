@@ -6,8 +6,13 @@ package kernel
 // kernels of assembled do.
 type functions struct {
 	exp, log, log1p, sigmoid, tanh, relu func(dst, x *float32, n uint64)
+	gelu, hardSigmoid                    func(dst, x *float32, n uint64)
 	reluBack, sigmoidBack, tanhBack, add func(dst, x, y *float32, n uint64)
+	geluBack, hardSigmoidBack, mul       func(dst, x, y *float32, n uint64)
 	scale                                func(dst, x *float32, n uint64, factor float32)
+	leak                                 func(dst, x, y *float32, n uint64, slope float32)
+	elu                                  func(dst, x *float32, n uint64, scale, alpha float32)
+	eluBack                              func(dst, x, y *float32, n uint64, shift, above float32)
 	finite                               func(x *float32, n uint64) float32
 	spread                               func(dst, x *float32, count, n uint64)
 	argMax                               func(dst *int32, x *float32, xRow, rows, width uint64)
@@ -19,6 +24,9 @@ type functions struct {
 		dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64,
 		scale, shift float32,
 	)
+	columns  columnFunctions
+	windows  windowFunctions
+	rowNorms rowNormFunctions
 	mulRows  func(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
 	softmax  func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
 	lookUp   func(dst, table *float32, ids *int32, tableRow, count, width uint64)
@@ -44,6 +52,27 @@ func assembled(
 		Exp: each(f.exp), Log: each(f.log), Log1p: each(f.log1p),
 		Sigmoid: each(f.sigmoid), Tanh: each(f.tanh), ReLU: each(f.relu),
 		ReLUBack: pairs(f.reluBack), SigmoidBack: pairs(f.sigmoidBack), TanhBack: pairs(f.tanhBack),
+		GELU: each(f.gelu), GELUBack: pairs(f.geluBack),
+		HardSigmoid: each(f.hardSigmoid), HardSigmoidBack: pairs(f.hardSigmoidBack),
+		Mul: pairs(f.mul),
+		Leak: func(dst, x, dy []float32, slope float32) {
+			if n := len(x); n > 0 {
+				_, _ = dst[n-1], dy[n-1]
+				f.leak(&dst[0], &x[0], &dy[0], uint64(n), slope)
+			}
+		},
+		ELU: func(dst, src []float32, scale, alpha float32) {
+			if n := len(src); n > 0 {
+				_ = dst[n-1]
+				f.elu(&dst[0], &src[0], uint64(n), scale, alpha)
+			}
+		},
+		ELUBack: func(dst, y, dy []float32, shift, above float32) {
+			if n := len(y); n > 0 {
+				_, _ = dst[n-1], dy[n-1]
+				f.eluBack(&dst[0], &y[0], &dy[0], uint64(n), shift, above)
+			}
+		},
 		Add: func(dst, src []float32) {
 			if n := len(src); n > 0 {
 				_ = dst[n-1]
@@ -90,6 +119,9 @@ func assembled(
 					uint64(p.Rows), uint64(p.Width))
 			}
 		},
+		ColumnSums: f.columns.sums, Affine: f.columns.affine,
+		RowNorm: f.rowNorms.forward, RowNormBack: f.rowNorms.back,
+		MaxWindow: f.windows.forward, MaxBack: f.windows.back,
 		LookUp: func(p Lookup) {
 			if len(p.IDs) > 0 && p.Width > 0 {
 				checkOrder(p.IDs, countRows(len(p.Table), p.Width, p.TableRow))

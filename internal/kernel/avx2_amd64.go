@@ -41,5 +41,14 @@ var avx2 = func() Set {
 		transpose: transposeAVX2, transposeAdd: transposeAddAVX2,
 		lookUp: lookUpAVX2, addUp: addUpAVX2, lstm: lstmAVX2, lstmBack: lstmBackAVX2,
 		adam: adamAVX2, mulRows: mulRowsAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
+		gelu: geluAVX2, geluBack: geluBackAVX2, hardSigmoid: hardSigmoidAVX2,
+		hardSigmoidBack: hardSigmoidBackAVX2, leak: leakAVX2, elu: eluAVX2, eluBack: eluBackAVX2,
+		mul: mulAVX2,
+		columns: columnFunctions{
+			squareSums: squareSumsAVX2, productSums: productSumsAVX2, rowProductSums: rowProductSumsAVX2,
+			set: affineAVX2, add: affineAddAVX2,
+		},
+		windows:  windowFunctions{highest: maxWindowAVX2, addBack: maxBackAVX2},
+		rowNorms: rowNormFunctions{normalize: rowNormAVX2, addBack: rowNormBackAVX2},
 	})
 }()

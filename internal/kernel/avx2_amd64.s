@@ -4055,6 +4055,815 @@ elementsDone:
 	VZEROUPPER
 	RET
 
+// func mulAVX2(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX2
+TEXT ·mulAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x08, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS (DX), Y0
+	VMOVUPS (BX), Y1
+	VMULPS  Y1, Y0, Y0
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, CX
+	JGE     elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (DX), Y1, Y0
+	VMASKMOVPS   (BX), Y1, Y2
+	VMULPS       Y2, Y0, Y0
+	VMASKMOVPS   Y0, Y1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+// func geluAVX2(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ x+8(FP), DX
+	SUBQ $0x08, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS      (DX), Y0
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y1
+	VANDPS       Y1, Y0, Y1
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y2
+	VCMPPS       $0x1e, Y2, Y1, Y2
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y3
+	VBLENDVPS    Y2, Y3, Y1, Y1
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y2
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y3
+	VBROADCASTSS AVX2_3eb33333<>+0(SB), Y4
+	VFMADD231PS  Y4, Y1, Y3
+	VDIVPS       Y3, Y2, Y2
+	VMULPS       Y0, Y0, Y3
+	VBROADCASTSS AVX2_bf000000<>+0(SB), Y4
+	VMULPS       Y4, Y3, Y3
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y4
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y5
+	VFMADD231PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y5
+	VSUBPS       Y5, Y4, Y5
+	VMOVAPS      Y3, Y6
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y6
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y7
+	VFNMADD231PS Y7, Y5, Y6
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y5
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y5
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y5
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y5
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y5
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y7
+	VFMADD213PS  Y7, Y6, Y5
+	VMULPS       Y6, Y6, Y7
+	VFMADD213PS  Y6, Y7, Y5
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y6
+	VADDPS       Y6, Y5, Y5
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y6
+	VCMPPS       $0x15, Y6, Y3, Y3
+	VPSLLD       $0x17, Y4, Y4
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y6
+	VPADDD       Y6, Y4, Y4
+	VMULPS       Y4, Y5, Y5
+	VANDPS       Y3, Y5, Y5
+	VBROADCASTSS AVX2_bceec0c1<>+0(SB), Y3
+	VBROADCASTSS AVX2_3e136bcc<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_be82eb86<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_3e22fb7e<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_bcbd416b<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_3dd81318<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_3df56b46<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_3e0f37ee<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VBROADCASTSS AVX2_3e0ef8ea<>+0(SB), Y4
+	VFMADD213PS  Y4, Y2, Y3
+	VMULPS       Y2, Y3, Y3
+	VMULPS       Y5, Y3, Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VADDPS       Y2, Y0, Y0
+	VFNMADD231PS Y1, Y3, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (DX), Y1, Y0
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y2
+	VANDPS       Y2, Y0, Y2
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y4
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VBROADCASTSS AVX2_3eb33333<>+0(SB), Y5
+	VFMADD231PS  Y5, Y2, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMULPS       Y0, Y0, Y4
+	VBROADCASTSS AVX2_bf000000<>+0(SB), Y5
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y5
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y6
+	VFMADD231PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y6
+	VSUBPS       Y6, Y5, Y6
+	VMOVAPS      Y4, Y7
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y6
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VMULPS       Y7, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y6
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y7
+	VADDPS       Y7, Y6, Y6
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y7
+	VCMPPS       $0x15, Y7, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y7
+	VPADDD       Y7, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VANDPS       Y4, Y6, Y6
+	VBROADCASTSS AVX2_bceec0c1<>+0(SB), Y4
+	VBROADCASTSS AVX2_3e136bcc<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_be82eb86<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e22fb7e<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_bcbd416b<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3dd81318<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3df56b46<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e0f37ee<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e0ef8ea<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	VMAXPS       Y0, Y3, Y0
+	VADDPS       Y3, Y0, Y0
+	VFNMADD231PS Y2, Y4, Y0
+	VMASKMOVPS   Y0, Y1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX2_41600000<>+0(SB)/4, $0x41600000
+GLOBL AVX2_41600000<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3eb33333<>+0(SB)/4, $0x3eb33333
+GLOBL AVX2_3eb33333<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_bceec0c1<>+0(SB)/4, $0xbceec0c1
+GLOBL AVX2_bceec0c1<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3e136bcc<>+0(SB)/4, $0x3e136bcc
+GLOBL AVX2_3e136bcc<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_be82eb86<>+0(SB)/4, $0xbe82eb86
+GLOBL AVX2_be82eb86<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3e22fb7e<>+0(SB)/4, $0x3e22fb7e
+GLOBL AVX2_3e22fb7e<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_bcbd416b<>+0(SB)/4, $0xbcbd416b
+GLOBL AVX2_bcbd416b<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3dd81318<>+0(SB)/4, $0x3dd81318
+GLOBL AVX2_3dd81318<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3df56b46<>+0(SB)/4, $0x3df56b46
+GLOBL AVX2_3df56b46<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3e0f37ee<>+0(SB)/4, $0x3e0f37ee
+GLOBL AVX2_3e0f37ee<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_3e0ef8ea<>+0(SB)/4, $0x3e0ef8ea
+GLOBL AVX2_3e0ef8ea<>(SB), RODATA|NOPTR, $4
+
+// func geluBackAVX2(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·geluBackAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x08, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y2
+	VANDPS       Y2, Y0, Y2
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y3
+	VCMPPS       $0x1e, Y3, Y2, Y3
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y4
+	VBLENDVPS    Y3, Y4, Y2, Y2
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VBROADCASTSS AVX2_3eb33333<>+0(SB), Y5
+	VFMADD231PS  Y5, Y2, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMULPS       Y0, Y0, Y4
+	VBROADCASTSS AVX2_bf000000<>+0(SB), Y5
+	VMULPS       Y5, Y4, Y4
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y5
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y6
+	VFMADD231PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y6
+	VSUBPS       Y6, Y5, Y6
+	VMOVAPS      Y4, Y7
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y8
+	VFNMADD231PS Y8, Y6, Y7
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y6
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y8
+	VFMADD213PS  Y8, Y7, Y6
+	VMULPS       Y7, Y7, Y8
+	VFMADD213PS  Y7, Y8, Y6
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y7
+	VADDPS       Y7, Y6, Y6
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y7
+	VCMPPS       $0x15, Y7, Y4, Y4
+	VPSLLD       $0x17, Y5, Y5
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y7
+	VPADDD       Y7, Y5, Y5
+	VMULPS       Y5, Y6, Y6
+	VANDPS       Y4, Y6, Y6
+	VBROADCASTSS AVX2_bceec0c1<>+0(SB), Y4
+	VBROADCASTSS AVX2_3e136bcc<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_be82eb86<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e22fb7e<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_bcbd416b<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3dd81318<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3df56b46<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e0f37ee<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VBROADCASTSS AVX2_3e0ef8ea<>+0(SB), Y5
+	VFMADD213PS  Y5, Y3, Y4
+	VMULPS       Y3, Y4, Y4
+	VMULPS       Y6, Y4, Y4
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y3
+	VSUBPS       Y4, Y3, Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y0, Y5
+	VBLENDVPS    Y5, Y4, Y3, Y3
+	VBROADCASTSS AVX2_80000000<>+0(SB), Y4
+	VANDPS       Y4, Y0, Y0
+	VORPS        Y0, Y2, Y2
+	VBROADCASTSS AVX2_3ecc422a<>+0(SB), Y0
+	VMULPS       Y0, Y6, Y6
+	VFMADD231PS  Y2, Y6, Y3
+	VMULPS       Y3, Y1, Y0
+	VMOVUPS      Y0, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (DX), Y1, Y0
+	VMASKMOVPS   (BX), Y1, Y2
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y3
+	VANDPS       Y3, Y0, Y3
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y4
+	VCMPPS       $0x1e, Y4, Y3, Y4
+	VBROADCASTSS AVX2_41600000<>+0(SB), Y5
+	VBLENDVPS    Y4, Y5, Y3, Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y5
+	VBROADCASTSS AVX2_3eb33333<>+0(SB), Y6
+	VFMADD231PS  Y6, Y3, Y5
+	VDIVPS       Y5, Y4, Y4
+	VMULPS       Y0, Y0, Y5
+	VBROADCASTSS AVX2_bf000000<>+0(SB), Y6
+	VMULPS       Y6, Y5, Y5
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y6
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y7
+	VFMADD231PS  Y7, Y5, Y6
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y7
+	VSUBPS       Y7, Y6, Y7
+	VMOVAPS      Y5, Y8
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y9
+	VFNMADD231PS Y9, Y7, Y8
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y9
+	VFNMADD231PS Y9, Y7, Y8
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y7
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VMULPS       Y8, Y8, Y9
+	VFMADD213PS  Y8, Y9, Y7
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y8
+	VADDPS       Y8, Y7, Y7
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y8
+	VCMPPS       $0x15, Y8, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y8
+	VPADDD       Y8, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VANDPS       Y5, Y7, Y7
+	VBROADCASTSS AVX2_bceec0c1<>+0(SB), Y5
+	VBROADCASTSS AVX2_3e136bcc<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_be82eb86<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_3e22fb7e<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_bcbd416b<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_3dd81318<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_3df56b46<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_3e0f37ee<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VBROADCASTSS AVX2_3e0ef8ea<>+0(SB), Y6
+	VFMADD213PS  Y6, Y4, Y5
+	VMULPS       Y4, Y5, Y5
+	VMULPS       Y7, Y5, Y5
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VSUBPS       Y5, Y4, Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y6
+	VCMPPS       $0x11, Y6, Y0, Y6
+	VBLENDVPS    Y6, Y5, Y4, Y4
+	VBROADCASTSS AVX2_80000000<>+0(SB), Y5
+	VANDPS       Y5, Y0, Y0
+	VORPS        Y0, Y3, Y3
+	VBROADCASTSS AVX2_3ecc422a<>+0(SB), Y0
+	VMULPS       Y0, Y7, Y7
+	VFMADD231PS  Y3, Y7, Y4
+	VMULPS       Y4, Y2, Y0
+	VMASKMOVPS   Y0, Y1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX2_3ecc422a<>+0(SB)/4, $0x3ecc422a
+GLOBL AVX2_3ecc422a<>(SB), RODATA|NOPTR, $4
+
+// func hardSigmoidAVX2(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ x+8(FP), DX
+	SUBQ $0x08, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS      (DX), Y0
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y1
+	VBROADCASTSS AVX2_3e2aaaab<>+0(SB), Y2
+	VFMADD231PS  Y2, Y0, Y1
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
+	VMAXPS       Y1, Y0, Y1
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y0
+	VMINPS       Y1, Y0, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (DX), Y1, Y0
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y2
+	VBROADCASTSS AVX2_3e2aaaab<>+0(SB), Y3
+	VFMADD231PS  Y3, Y0, Y2
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
+	VMAXPS       Y2, Y0, Y2
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y0
+	VMINPS       Y2, Y0, Y2
+	VMASKMOVPS   Y2, Y1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX2_3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+GLOBL AVX2_3e2aaaab<>(SB), RODATA|NOPTR, $4
+
+// func hardSigmoidBackAVX2(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX2
+TEXT ·hardSigmoidBackAVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x08, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VBROADCASTSS AVX2_3e2aaaab<>+0(SB), Y2
+	VMULPS       Y2, Y1, Y1
+	VBROADCASTSS AVX2_c0400000<>+0(SB), Y2
+	VCMPPS       $0x1e, Y2, Y0, Y2
+	VANDPS       Y2, Y1, Y1
+	VBROADCASTSS AVX2_40400000<>+0(SB), Y2
+	VCMPPS       $0x11, Y2, Y0, Y0
+	VANDPS       Y0, Y1, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        CX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (DX), Y1, Y0
+	VMASKMOVPS   (BX), Y1, Y2
+	VBROADCASTSS AVX2_3e2aaaab<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y2
+	VBROADCASTSS AVX2_c0400000<>+0(SB), Y3
+	VCMPPS       $0x1e, Y3, Y0, Y3
+	VANDPS       Y3, Y2, Y2
+	VBROADCASTSS AVX2_40400000<>+0(SB), Y3
+	VCMPPS       $0x11, Y3, Y0, Y0
+	VANDPS       Y0, Y2, Y2
+	VMASKMOVPS   Y2, Y1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX2_c0400000<>+0(SB)/4, $0xc0400000
+GLOBL AVX2_c0400000<>(SB), RODATA|NOPTR, $4
+
+DATA AVX2_40400000<>+0(SB)/4, $0x40400000
+GLOBL AVX2_40400000<>(SB), RODATA|NOPTR, $4
+
+// func leakAVX2(dst *float32, x *float32, y *float32, n uint64, slope float32)
+// Requires: AVX, AVX2
+TEXT ·leakAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS slope+32(FP), Y0
+	SUBQ         $0x08, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS      (DX), Y1
+	VMOVUPS      (BX), Y2
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VCMPPS       $0x11, Y4, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y3, Y3
+	VMULPS       Y3, Y2, Y1
+	VMOVUPS      Y1, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y1
+	VMOVD        CX, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     Y1, Y2, Y2
+	VMASKMOVPS   (DX), Y2, Y1
+	VMASKMOVPS   (BX), Y2, Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y1, Y1
+	VBLENDVPS    Y1, Y0, Y4, Y4
+	VMULPS       Y4, Y3, Y0
+	VMASKMOVPS   Y0, Y2, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+// func eluAVX2(dst *float32, x *float32, n uint64, scale float32, alpha float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·eluAVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSS scale+24(FP), Y0
+	VBROADCASTSS alpha+28(FP), Y1
+	SUBQ         $0x08, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS      (DX), Y2
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y3
+	VMULPS       Y3, Y2, Y3
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y4
+	VANDPS       Y4, Y3, Y4
+	VBROADCASTSS AVX2_c0000000<>+0(SB), Y5
+	VMULPS       Y5, Y4, Y5
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y6
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y7
+	VFMADD231PS  Y7, Y5, Y6
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y7
+	VSUBPS       Y7, Y6, Y7
+	VMOVAPS      Y5, Y8
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y9
+	VFNMADD231PS Y9, Y7, Y8
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y9
+	VFNMADD231PS Y9, Y7, Y8
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y7
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y9
+	VFMADD213PS  Y9, Y8, Y7
+	VMULPS       Y8, Y8, Y9
+	VFMADD213PS  Y8, Y9, Y7
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y8
+	VADDPS       Y8, Y7, Y7
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y8
+	VCMPPS       $0x15, Y8, Y5, Y5
+	VPSLLD       $0x17, Y6, Y6
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y8
+	VPADDD       Y8, Y6, Y6
+	VMULPS       Y6, Y7, Y7
+	VANDPS       Y5, Y7, Y7
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y5
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y6
+	VADDPS       Y6, Y7, Y6
+	VSUBPS       Y7, Y5, Y5
+	VDIVPS       Y6, Y5, Y5
+	VMULPS       Y3, Y3, Y6
+	VBROADCASTSS AVX2_bbbaf0ea<>+0(SB), Y7
+	VBROADCASTSS AVX2_3ca9134e<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VBROADCASTSS AVX2_bd5c1e2d<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VBROADCASTSS AVX2_3e088393<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VBROADCASTSS AVX2_beaaaa99<>+0(SB), Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VMULPS       Y6, Y7, Y7
+	VFMADD213PS  Y3, Y3, Y7
+	VBROADCASTSS AVX2_3f200000<>+0(SB), Y6
+	VCMPPS       $0x11, Y6, Y4, Y4
+	VBLENDVPS    Y4, Y7, Y5, Y5
+	VBROADCASTSS AVX2_80000000<>+0(SB), Y4
+	VANDPS       Y4, Y3, Y3
+	VORPS        Y3, Y5, Y5
+	VBROADCASTSS AVX2_40000000<>+0(SB), Y3
+	VMULPS       Y3, Y5, Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VSUBPS       Y5, Y4, Y4
+	VDIVPS       Y4, Y3, Y3
+	VMULPS       Y1, Y3, Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VCMPPS       $0x11, Y4, Y2, Y4
+	VBLENDVPS    Y4, Y3, Y2, Y2
+	VMULPS       Y0, Y2, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y2
+	VMOVD        CX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   (DX), Y3, Y2
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y4
+	VMULPS       Y4, Y2, Y4
+	VBROADCASTSS AVX2_7fffffff<>+0(SB), Y5
+	VANDPS       Y5, Y4, Y5
+	VBROADCASTSS AVX2_c0000000<>+0(SB), Y6
+	VMULPS       Y6, Y5, Y6
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y7
+	VBROADCASTSS AVX2_3fb8aa3b<>+0(SB), Y8
+	VFMADD231PS  Y8, Y6, Y7
+	VBROADCASTSS AVX2_4b400000<>+0(SB), Y8
+	VSUBPS       Y8, Y7, Y8
+	VMOVAPS      Y6, Y9
+	VBROADCASTSS AVX2_3f318000<>+0(SB), Y10
+	VFNMADD231PS Y10, Y8, Y9
+	VBROADCASTSS AVX2_b95e8083<>+0(SB), Y10
+	VFNMADD231PS Y10, Y8, Y9
+	VBROADCASTSS AVX2_39506967<>+0(SB), Y8
+	VBROADCASTSS AVX2_3ab743ce<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VBROADCASTSS AVX2_3c088908<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VBROADCASTSS AVX2_3d2aa9c1<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VBROADCASTSS AVX2_3e2aaaaa<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VBROADCASTSS AVX2_3f000000<>+0(SB), Y10
+	VFMADD213PS  Y10, Y9, Y8
+	VMULPS       Y9, Y9, Y10
+	VFMADD213PS  Y9, Y10, Y8
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y9
+	VADDPS       Y9, Y8, Y8
+	VBROADCASTSS AVX2_c2aeac4f<>+0(SB), Y9
+	VCMPPS       $0x15, Y9, Y6, Y6
+	VPSLLD       $0x17, Y7, Y7
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y9
+	VPADDD       Y9, Y7, Y7
+	VMULPS       Y7, Y8, Y8
+	VANDPS       Y6, Y8, Y8
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y6
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y7
+	VADDPS       Y7, Y8, Y7
+	VSUBPS       Y8, Y6, Y6
+	VDIVPS       Y7, Y6, Y6
+	VMULPS       Y4, Y4, Y7
+	VBROADCASTSS AVX2_bbbaf0ea<>+0(SB), Y8
+	VBROADCASTSS AVX2_3ca9134e<>+0(SB), Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VBROADCASTSS AVX2_bd5c1e2d<>+0(SB), Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VBROADCASTSS AVX2_3e088393<>+0(SB), Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VBROADCASTSS AVX2_beaaaa99<>+0(SB), Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VMULPS       Y7, Y8, Y8
+	VFMADD213PS  Y4, Y4, Y8
+	VBROADCASTSS AVX2_3f200000<>+0(SB), Y7
+	VCMPPS       $0x11, Y7, Y5, Y5
+	VBLENDVPS    Y5, Y8, Y6, Y6
+	VBROADCASTSS AVX2_80000000<>+0(SB), Y5
+	VANDPS       Y5, Y4, Y4
+	VORPS        Y4, Y6, Y6
+	VBROADCASTSS AVX2_40000000<>+0(SB), Y4
+	VMULPS       Y4, Y6, Y4
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y5
+	VSUBPS       Y6, Y5, Y5
+	VDIVPS       Y5, Y4, Y4
+	VMULPS       Y1, Y4, Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y1
+	VCMPPS       $0x11, Y1, Y2, Y1
+	VBLENDVPS    Y1, Y4, Y2, Y2
+	VMULPS       Y0, Y2, Y0
+	VMASKMOVPS   Y0, Y3, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX2_40000000<>+0(SB)/4, $0x40000000
+GLOBL AVX2_40000000<>(SB), RODATA|NOPTR, $4
+
+// func eluBackAVX2(dst *float32, x *float32, y *float32, n uint64, shift float32, above float32)
+// Requires: AVX, AVX2
+TEXT ·eluBackAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS shift+32(FP), Y0
+	VBROADCASTSS above+36(FP), Y1
+	SUBQ         $0x08, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS      (DX), Y2
+	VMOVUPS      (BX), Y3
+	VMOVAPS      Y1, Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y2, Y5
+	VADDPS       Y0, Y2, Y2
+	VBLENDVPS    Y5, Y2, Y4, Y4
+	VMULPS       Y4, Y3, Y2
+	VMOVUPS      Y2, (AX)
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, BX
+	ADDQ         $0x20, AX
+	SUBQ         $0x08, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y2
+	VMOVD        CX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   (DX), Y3, Y2
+	VMASKMOVPS   (BX), Y3, Y4
+	VMOVAPS      Y1, Y1
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VCMPPS       $0x11, Y5, Y2, Y5
+	VADDPS       Y0, Y2, Y0
+	VBLENDVPS    Y5, Y0, Y1, Y1
+	VMULPS       Y1, Y4, Y0
+	VMASKMOVPS   Y0, Y3, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
 // func scaleAVX2(dst *float32, x *float32, n uint64, factor float32)
 // Requires: AVX, AVX2
 TEXT ·scaleAVX2(SB), NOSPLIT, $0-28
@@ -4926,6 +5735,1109 @@ numbersDone:
 	ADDQ xRow+32(FP), CX
 	ADDQ wRow+40(FP), DX
 	DECQ rows+48(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func squareSumsAVX2(x *float32, center *float32, sum *float32, product *float32, xRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·squareSumsAVX2(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), AX
+	MOVQ sum+16(FP), CX
+	MOVQ product+24(FP), DX
+	MOVQ width+48(FP), BX
+	MOVQ center+8(FP), SI
+	SUBQ $0x20, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	MOVQ    AX, DI
+	MOVQ    rows+40(FP), R8
+
+wideRows:
+	VMOVUPS     (DI), Y8
+	VMOVUPS     (SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y8, Y0, Y0
+	VFMADD231PS Y8, Y8, Y4
+	VMOVUPS     32(DI), Y8
+	VMOVUPS     32(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y8, Y1, Y1
+	VFMADD231PS Y8, Y8, Y5
+	VMOVUPS     64(DI), Y8
+	VMOVUPS     64(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y8, Y2, Y2
+	VFMADD231PS Y8, Y8, Y6
+	VMOVUPS     96(DI), Y8
+	VMOVUPS     96(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y8, Y3, Y3
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        xRow+32(FP), DI
+	DECQ        R8
+	JNZ         wideRows
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, 32(CX)
+	VMOVUPS     Y2, 64(CX)
+	VMOVUPS     Y3, 96(CX)
+	VMOVUPS     Y4, (DX)
+	VMOVUPS     Y5, 32(DX)
+	VMOVUPS     Y6, 64(DX)
+	VMOVUPS     Y7, 96(DX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, SI
+	SUBQ        $0x20, BX
+	JGE         wide
+
+narrow:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	MOVQ    AX, DI
+	MOVQ    rows+40(FP), R8
+
+singleRows:
+	VMOVUPS     (DI), Y2
+	VMOVUPS     (SI), Y3
+	VSUBPS      Y3, Y2, Y2
+	VADDPS      Y2, Y0, Y0
+	VFMADD231PS Y2, Y2, Y1
+	ADDQ        xRow+32(FP), DI
+	DECQ        R8
+	JNZ         singleRows
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, BX
+	JGE         single
+
+singleTail:
+	ADDQ         $0x08, BX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (CX), Y1, Y0
+	VMASKMOVPS   (DX), Y1, Y2
+	MOVQ         rows+40(FP), BX
+
+tailRows:
+	VMASKMOVPS  (AX), Y1, Y3
+	VMASKMOVPS  (SI), Y1, Y4
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y3, Y2
+	ADDQ        xRow+32(FP), AX
+	DECQ        BX
+	JNZ         tailRows
+	VMASKMOVPS  Y0, Y1, (CX)
+	VMASKMOVPS  Y2, Y1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func productSumsAVX2(x *float32, center *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·productSumsAVX2(SB), NOSPLIT, $0-72
+	MOVQ x+0(FP), AX
+	MOVQ sum+24(FP), CX
+	MOVQ product+32(FP), DX
+	MOVQ width+64(FP), BX
+	MOVQ center+8(FP), SI
+	MOVQ d+16(FP), DI
+	SUBQ $0x20, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	MOVQ    AX, R8
+	MOVQ    DI, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VMOVUPS     (R8), Y8
+	VMOVUPS     (SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVUPS     (R9), Y9
+	VADDPS      Y9, Y0, Y0
+	VFMADD231PS Y9, Y8, Y4
+	VMOVUPS     32(R8), Y8
+	VMOVUPS     32(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVUPS     32(R9), Y9
+	VADDPS      Y9, Y1, Y1
+	VFMADD231PS Y9, Y8, Y5
+	VMOVUPS     64(R8), Y8
+	VMOVUPS     64(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVUPS     64(R9), Y9
+	VADDPS      Y9, Y2, Y2
+	VFMADD231PS Y9, Y8, Y6
+	VMOVUPS     96(R8), Y8
+	VMOVUPS     96(SI), Y9
+	VSUBPS      Y9, Y8, Y8
+	VMOVUPS     96(R9), Y9
+	VADDPS      Y9, Y3, Y3
+	VFMADD231PS Y9, Y8, Y7
+	ADDQ        xRow+40(FP), R8
+	ADDQ        dRow+48(FP), R9
+	DECQ        R10
+	JNZ         wideRows
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, 32(CX)
+	VMOVUPS     Y2, 64(CX)
+	VMOVUPS     Y3, 96(CX)
+	VMOVUPS     Y4, (DX)
+	VMOVUPS     Y5, 32(DX)
+	VMOVUPS     Y6, 64(DX)
+	VMOVUPS     Y7, 96(DX)
+	ADDQ        $0x00000080, AX
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x00000080, DX
+	ADDQ        $0x00000080, SI
+	ADDQ        $0x00000080, DI
+	SUBQ        $0x20, BX
+	JGE         wide
+
+narrow:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	MOVQ    AX, R8
+	MOVQ    DI, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VMOVUPS     (R8), Y2
+	VMOVUPS     (SI), Y3
+	VSUBPS      Y3, Y2, Y2
+	VMOVUPS     (R9), Y3
+	VADDPS      Y3, Y0, Y0
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        xRow+40(FP), R8
+	ADDQ        dRow+48(FP), R9
+	DECQ        R10
+	JNZ         singleRows
+	VMOVUPS     Y0, (CX)
+	VMOVUPS     Y1, (DX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, BX
+	JGE         single
+
+singleTail:
+	ADDQ         $0x08, BX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (CX), Y1, Y0
+	VMASKMOVPS   (DX), Y1, Y2
+	MOVQ         DI, BX
+	MOVQ         rows+56(FP), DI
+
+tailRows:
+	VMASKMOVPS  (AX), Y1, Y3
+	VMASKMOVPS  (SI), Y1, Y4
+	VSUBPS      Y4, Y3, Y3
+	VMASKMOVPS  (BX), Y1, Y4
+	VADDPS      Y4, Y0, Y0
+	VFMADD231PS Y4, Y3, Y2
+	ADDQ        xRow+40(FP), AX
+	ADDQ        dRow+48(FP), BX
+	DECQ        DI
+	JNZ         tailRows
+	VMASKMOVPS  Y0, Y1, (CX)
+	VMASKMOVPS  Y2, Y1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func rowProductSumsAVX2(x *float32, moments *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·rowProductSumsAVX2(SB), NOSPLIT, $0-72
+	MOVQ x+0(FP), AX
+	MOVQ sum+24(FP), CX
+	MOVQ product+32(FP), DX
+	MOVQ width+64(FP), BX
+	MOVQ d+16(FP), SI
+	SUBQ $0x20, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
+	VMOVUPS (DX), Y4
+	VMOVUPS 32(DX), Y5
+	VMOVUPS 64(DX), Y6
+	VMOVUPS 96(DX), Y7
+	MOVQ    AX, DI
+	MOVQ    moments+8(FP), R8
+	MOVQ    SI, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VBROADCASTSS (R8), Y8
+	VBROADCASTSS 4(R8), Y9
+	VMOVUPS      (DI), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMOVUPS      (R9), Y11
+	VADDPS       Y11, Y0, Y0
+	VFMADD231PS  Y11, Y10, Y4
+	VMOVUPS      32(DI), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMOVUPS      32(R9), Y11
+	VADDPS       Y11, Y1, Y1
+	VFMADD231PS  Y11, Y10, Y5
+	VMOVUPS      64(DI), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMOVUPS      64(R9), Y11
+	VADDPS       Y11, Y2, Y2
+	VFMADD231PS  Y11, Y10, Y6
+	VMOVUPS      96(DI), Y10
+	VSUBPS       Y8, Y10, Y10
+	VMULPS       Y9, Y10, Y10
+	VMOVUPS      96(R9), Y8
+	VADDPS       Y8, Y3, Y3
+	VFMADD231PS  Y8, Y10, Y7
+	ADDQ         xRow+40(FP), DI
+	ADDQ         $0x08, R8
+	ADDQ         dRow+48(FP), R9
+	DECQ         R10
+	JNZ          wideRows
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, 32(CX)
+	VMOVUPS      Y2, 64(CX)
+	VMOVUPS      Y3, 96(CX)
+	VMOVUPS      Y4, (DX)
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      Y6, 64(DX)
+	VMOVUPS      Y7, 96(DX)
+	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, CX
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, SI
+	SUBQ         $0x20, BX
+	JGE          wide
+
+narrow:
+	ADDQ $0x20, BX
+	SUBQ $0x08, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Y0
+	VMOVUPS (DX), Y1
+	MOVQ    AX, DI
+	MOVQ    moments+8(FP), R8
+	MOVQ    SI, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VBROADCASTSS (R8), Y2
+	VBROADCASTSS 4(R8), Y3
+	VMOVUPS      (DI), Y4
+	VSUBPS       Y2, Y4, Y4
+	VMULPS       Y3, Y4, Y4
+	VMOVUPS      (R9), Y2
+	VADDPS       Y2, Y0, Y0
+	VFMADD231PS  Y2, Y4, Y1
+	ADDQ         xRow+40(FP), DI
+	ADDQ         $0x08, R8
+	ADDQ         dRow+48(FP), R9
+	DECQ         R10
+	JNZ          singleRows
+	VMOVUPS      Y0, (CX)
+	VMOVUPS      Y1, (DX)
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	ADDQ         $0x20, DX
+	ADDQ         $0x20, SI
+	SUBQ         $0x08, BX
+	JGE          single
+
+singleTail:
+	ADDQ         $0x08, BX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        BX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (CX), Y1, Y0
+	VMASKMOVPS   (DX), Y1, Y2
+	MOVQ         moments+8(FP), BX
+	MOVQ         rows+56(FP), DI
+
+tailRows:
+	VBROADCASTSS (BX), Y3
+	VBROADCASTSS 4(BX), Y4
+	VMASKMOVPS   (AX), Y1, Y5
+	VSUBPS       Y3, Y5, Y5
+	VMULPS       Y4, Y5, Y5
+	VMASKMOVPS   (SI), Y1, Y3
+	VADDPS       Y3, Y0, Y0
+	VFMADD231PS  Y3, Y5, Y2
+	ADDQ         xRow+40(FP), AX
+	ADDQ         $0x08, BX
+	ADDQ         dRow+48(FP), SI
+	DECQ         DI
+	JNZ          tailRows
+	VMASKMOVPS   Y0, Y1, (CX)
+	VMASKMOVPS   Y2, Y1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func affineAVX2(y *float32, x *float32, center *float32, scale *float32, shift *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·affineAVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+64(FP), DX
+	MOVQ center+16(FP), BX
+	MOVQ scale+24(FP), SI
+	MOVQ shift+32(FP), DI
+	SUBQ $0x10, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VMOVUPS     (R9), Y6
+	VSUBPS      Y0, Y6, Y6
+	VFMADD213PS Y4, Y2, Y6
+	VMOVUPS     Y6, (R8)
+	VMOVUPS     32(R9), Y6
+	VSUBPS      Y1, Y6, Y6
+	VFMADD213PS Y5, Y3, Y6
+	VMOVUPS     Y6, 32(R8)
+	ADDQ        yRow+40(FP), R8
+	ADDQ        xRow+48(FP), R9
+	DECQ        R10
+	JNZ         wideRows
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	SUBQ        $0x10, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DI), Y2
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VMOVUPS     (R9), Y3
+	VSUBPS      Y0, Y3, Y3
+	VFMADD213PS Y2, Y1, Y3
+	VMOVUPS     Y3, (R8)
+	ADDQ        yRow+40(FP), R8
+	ADDQ        xRow+48(FP), R9
+	DECQ        R10
+	JNZ         singleRows
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	SUBQ        $0x08, DX
+	JGE         single
+
+singleTail:
+	ADDQ         $0x08, DX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (BX), Y1, Y0
+	VMASKMOVPS   (SI), Y1, Y2
+	VMASKMOVPS   (DI), Y1, Y3
+	MOVQ         CX, CX
+	MOVQ         rows+56(FP), DX
+
+tailRows:
+	VMASKMOVPS  (CX), Y1, Y4
+	VSUBPS      Y0, Y4, Y4
+	VFMADD213PS Y3, Y2, Y4
+	VMASKMOVPS  Y4, Y1, (AX)
+	ADDQ        yRow+40(FP), AX
+	ADDQ        xRow+48(FP), CX
+	DECQ        DX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func affineAddAVX2(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·affineAddAVX2(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+88(FP), DX
+	MOVQ center+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ d+16(FP), R8
+	MOVQ slope+48(FP), R9
+	SUBQ $0x10, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	MOVQ    rows+80(FP), R13
+
+wideRows:
+	VMOVUPS     (R11), Y8
+	VSUBPS      Y0, Y8, Y8
+	VFMADD213PS Y4, Y2, Y8
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y6, Y8
+	VMOVUPS     (R10), Y9
+	VADDPS      Y9, Y8, Y8
+	VMOVUPS     Y8, (R10)
+	VMOVUPS     32(R11), Y8
+	VSUBPS      Y1, Y8, Y8
+	VFMADD213PS Y5, Y3, Y8
+	VMOVUPS     32(R12), Y9
+	VFMADD231PS Y9, Y7, Y8
+	VMOVUPS     32(R10), Y9
+	VADDPS      Y9, Y8, Y8
+	VMOVUPS     Y8, 32(R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         wideRows
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x10, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DI), Y2
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Y3
+	MOVQ    rows+80(FP), R13
+
+singleRows:
+	VMOVUPS     (R11), Y4
+	VSUBPS      Y0, Y4, Y4
+	VFMADD213PS Y2, Y1, Y4
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y5, Y4, Y4
+	VMOVUPS     Y4, (R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         singleRows
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, DX
+	JGE         single
+
+singleTail:
+	ADDQ         $0x08, DX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (BX), Y1, Y0
+	VMASKMOVPS   (SI), Y1, Y2
+	VMASKMOVPS   (DI), Y1, Y3
+	MOVQ         CX, CX
+	MOVQ         R8, DX
+	VMASKMOVPS   (R9), Y1, Y4
+	MOVQ         rows+80(FP), BX
+
+tailRows:
+	VMASKMOVPS  (CX), Y1, Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMASKMOVPS  (DX), Y1, Y6
+	VFMADD231PS Y6, Y4, Y5
+	VMASKMOVPS  (AX), Y1, Y6
+	VADDPS      Y6, Y5, Y5
+	VMASKMOVPS  Y5, Y1, (AX)
+	ADDQ        yRow+56(FP), AX
+	ADDQ        xRow+64(FP), CX
+	ADDQ        dRow+72(FP), DX
+	DECQ        BX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func rowNormAVX2(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·rowNormAVX2(SB), NOSPLIT, $0-80
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         width+64(FP), DX
+	MOVQ         moments+32(FP), BX
+	MOVQ         gamma+16(FP), SI
+	MOVQ         beta+24(FP), DI
+	VBROADCASTSS count+72(FP), Y0
+	VBROADCASTSS epsilon+76(FP), Y1
+
+rows:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	SUBQ         $0x10, R9
+	JL           sumTail
+
+sum:
+	VMOVUPS (R8), Y4
+	VADDPS  Y4, Y2, Y2
+	VMOVUPS 32(R8), Y4
+	VADDPS  Y4, Y3, Y3
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, R9
+	JGE     sum
+
+sumTail:
+	ADDQ         $0x10, R9
+	JZ           sumDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y4
+	VMOVD        R9, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     Y4, Y5, Y5
+	VMASKMOVPS   (R8), Y5, Y4
+	VADDPS       Y4, Y2, Y2
+	VMOVDQU      AVX2_from8<>+0(SB), Y4
+	VMOVD        R9, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     Y4, Y5, Y5
+	VMASKMOVPS   32(R8), Y5, Y4
+	VADDPS       Y4, Y3, Y3
+
+sumDone:
+	VADDPS       Y3, Y2, Y2
+	VPERM2F128   $0x01, Y2, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0x4e, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VPERMILPS    $0xb1, Y2, Y3
+	VADDPS       Y3, Y2, Y2
+	VDIVPS       Y0, Y2, Y2
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	SUBQ         $0x10, R9
+	JL           squaresTail
+
+squares:
+	VMOVUPS     (R8), Y5
+	VSUBPS      Y2, Y5, Y5
+	VFMADD231PS Y5, Y5, Y3
+	VMOVUPS     32(R8), Y5
+	VSUBPS      Y2, Y5, Y5
+	VFMADD231PS Y5, Y5, Y4
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, R9
+	JGE         squares
+
+squaresTail:
+	ADDQ         $0x10, R9
+	JZ           squaresDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y5
+	VMOVD        R9, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y5, Y6, Y6
+	VMASKMOVPS   (R8), Y6, Y5
+	VSUBPS       Y2, Y5, Y5
+	VANDPS       Y6, Y5, Y5
+	VFMADD231PS  Y5, Y5, Y3
+	VMOVDQU      AVX2_from8<>+0(SB), Y5
+	VMOVD        R9, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y5, Y6, Y6
+	VMASKMOVPS   32(R8), Y6, Y5
+	VSUBPS       Y2, Y5, Y5
+	VANDPS       Y6, Y5, Y5
+	VFMADD231PS  Y5, Y5, Y4
+
+squaresDone:
+	VADDPS       Y4, Y3, Y3
+	VPERM2F128   $0x01, Y3, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0x4e, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VPERMILPS    $0xb1, Y3, Y4
+	VADDPS       Y4, Y3, Y3
+	VDIVPS       Y0, Y3, Y3
+	VADDPS       Y1, Y3, Y3
+	VSQRTPS      Y3, Y3
+	VBROADCASTSS AVX2_3f800000<>+0(SB), Y4
+	VDIVPS       Y3, Y4, Y4
+	VMOVSS       X2, (BX)
+	VMOVSS       X4, 4(BX)
+	ADDQ         $0x08, BX
+	MOVQ         AX, R8
+	MOVQ         CX, R9
+	MOVQ         SI, R10
+	MOVQ         DI, R11
+	MOVQ         DX, R12
+	SUBQ         $0x08, R12
+	JL           normalizeTail
+
+normalize:
+	VMOVUPS     (R9), Y3
+	VSUBPS      Y2, Y3, Y3
+	VMULPS      Y4, Y3, Y3
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R10), Y6
+	VFMADD213PS Y5, Y6, Y3
+	VMOVUPS     Y3, (R8)
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	ADDQ        $0x20, R10
+	ADDQ        $0x20, R11
+	SUBQ        $0x08, R12
+	JGE         normalize
+
+normalizeTail:
+	ADDQ         $0x08, R12
+	JZ           normalizeDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y3
+	VMOVD        R12, X5
+	VPBROADCASTD X5, Y5
+	VPCMPGTD     Y3, Y5, Y5
+	VMASKMOVPS   (R9), Y5, Y3
+	VSUBPS       Y2, Y3, Y3
+	VMULPS       Y4, Y3, Y3
+	VMASKMOVPS   (R11), Y5, Y2
+	VMASKMOVPS   (R10), Y5, Y4
+	VFMADD213PS  Y2, Y4, Y3
+	VMASKMOVPS   Y3, Y5, (R8)
+
+normalizeDone:
+	ADDQ yRow+40(FP), AX
+	ADDQ xRow+48(FP), CX
+	DECQ rows+56(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func rowNormBackAVX2(grad *float32, x *float32, d *float32, gamma *float32, moments *float32, gradRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64, count float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·rowNormBackAVX2(SB), NOSPLIT, $0-84
+	MOVQ         grad+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         d+16(FP), DX
+	MOVQ         width+72(FP), BX
+	MOVQ         gamma+24(FP), SI
+	MOVQ         moments+32(FP), DI
+	VBROADCASTSS count+80(FP), Y0
+
+rows:
+	VBROADCASTSS (DI), Y1
+	VBROADCASTSS 4(DI), Y2
+	ADDQ         $0x08, DI
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y6
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	MOVQ         SI, R10
+	MOVQ         BX, R11
+	SUBQ         $0x10, R11
+	JL           sumsTail
+
+sums:
+	VMOVUPS     (R9), Y7
+	VMOVUPS     (R10), Y8
+	VMULPS      Y8, Y7, Y7
+	VMOVUPS     (R8), Y8
+	VSUBPS      Y1, Y8, Y8
+	VMULPS      Y2, Y8, Y8
+	VADDPS      Y7, Y3, Y3
+	VFMADD231PS Y8, Y7, Y5
+	VMOVUPS     32(R9), Y7
+	VMOVUPS     32(R10), Y8
+	VMULPS      Y8, Y7, Y7
+	VMOVUPS     32(R8), Y8
+	VSUBPS      Y1, Y8, Y8
+	VMULPS      Y2, Y8, Y8
+	VADDPS      Y7, Y4, Y4
+	VFMADD231PS Y8, Y7, Y6
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
+	JGE         sums
+
+sumsTail:
+	ADDQ         $0x10, R11
+	JZ           sumsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y7
+	VMOVD        R11, X8
+	VPBROADCASTD X8, Y8
+	VPCMPGTD     Y7, Y8, Y8
+	VMASKMOVPS   (R9), Y8, Y7
+	VMASKMOVPS   (R10), Y8, Y9
+	VMULPS       Y9, Y7, Y7
+	VMASKMOVPS   (R8), Y8, Y9
+	VSUBPS       Y1, Y9, Y9
+	VMULPS       Y2, Y9, Y9
+	VANDPS       Y8, Y9, Y9
+	VADDPS       Y7, Y3, Y3
+	VFMADD231PS  Y9, Y7, Y5
+	VMOVDQU      AVX2_from8<>+0(SB), Y7
+	VMOVD        R11, X8
+	VPBROADCASTD X8, Y8
+	VPCMPGTD     Y7, Y8, Y8
+	VMASKMOVPS   32(R9), Y8, Y7
+	VMASKMOVPS   32(R10), Y8, Y9
+	VMULPS       Y9, Y7, Y7
+	VMASKMOVPS   32(R8), Y8, Y9
+	VSUBPS       Y1, Y9, Y9
+	VMULPS       Y2, Y9, Y9
+	VANDPS       Y8, Y9, Y9
+	VADDPS       Y7, Y4, Y4
+	VFMADD231PS  Y9, Y7, Y6
+
+sumsDone:
+	VADDPS     Y4, Y3, Y3
+	VPERM2F128 $0x01, Y3, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0x4e, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VPERMILPS  $0xb1, Y3, Y4
+	VADDPS     Y4, Y3, Y3
+	VADDPS     Y6, Y5, Y5
+	VPERM2F128 $0x01, Y5, Y5, Y4
+	VADDPS     Y4, Y5, Y5
+	VPERMILPS  $0x4e, Y5, Y4
+	VADDPS     Y4, Y5, Y5
+	VPERMILPS  $0xb1, Y5, Y4
+	VADDPS     Y4, Y5, Y5
+	VDIVPS     Y0, Y3, Y3
+	VDIVPS     Y0, Y5, Y5
+	MOVQ       AX, R8
+	MOVQ       CX, R9
+	MOVQ       DX, R10
+	MOVQ       SI, R11
+	MOVQ       BX, R12
+	SUBQ       $0x08, R12
+	JL         addTail
+
+add:
+	VMOVUPS      (R10), Y4
+	VMOVUPS      (R11), Y6
+	VMULPS       Y6, Y4, Y4
+	VSUBPS       Y3, Y4, Y4
+	VMOVUPS      (R9), Y6
+	VSUBPS       Y1, Y6, Y6
+	VMULPS       Y2, Y6, Y6
+	VFNMADD231PS Y5, Y6, Y4
+	VMOVUPS      (R8), Y6
+	VFMADD213PS  Y6, Y2, Y4
+	VMOVUPS      Y4, (R8)
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	ADDQ         $0x20, R10
+	ADDQ         $0x20, R11
+	SUBQ         $0x08, R12
+	JGE          add
+
+addTail:
+	ADDQ         $0x08, R12
+	JZ           addDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y4
+	VMOVD        R12, X6
+	VPBROADCASTD X6, Y6
+	VPCMPGTD     Y4, Y6, Y6
+	VMASKMOVPS   (R10), Y6, Y4
+	VMASKMOVPS   (R11), Y6, Y7
+	VMULPS       Y7, Y4, Y4
+	VSUBPS       Y3, Y4, Y4
+	VMASKMOVPS   (R9), Y6, Y3
+	VSUBPS       Y1, Y3, Y3
+	VMULPS       Y2, Y3, Y3
+	VFNMADD231PS Y5, Y3, Y4
+	VMASKMOVPS   (R8), Y6, Y1
+	VFMADD213PS  Y1, Y2, Y4
+	VMASKMOVPS   Y4, Y6, (R8)
+
+addDone:
+	ADDQ gradRow+40(FP), AX
+	ADDQ xRow+48(FP), CX
+	ADDQ dRow+56(FP), DX
+	DECQ rows+64(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func maxWindowAVX2(y *float32, x *float32, yRow uint64, xRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2
+TEXT ·maxWindowAVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+
+rows:
+	MOVQ AX, DX
+	MOVQ CX, BX
+	MOVQ width+64(FP), SI
+	SUBQ $0x08, SI
+	JL   columnsTail
+
+columns:
+	VMOVUPS (BX), Y0
+	MOVQ    lines+40(FP), DI
+	XORQ    R8, R8
+
+wholeLines:
+	MOVQ R8, R9
+	MOVQ taps+48(FP), R11
+
+wholeTaps:
+	VMOVUPS   (BX)(R9*1), Y1
+	VMAXPS    Y0, Y1, Y0
+	VCMPPS    $0x03, Y1, Y1, Y2
+	VBLENDVPS Y2, Y1, Y0, Y0
+	MOVQ      width+64(FP), R10
+	LEAQ      (R9)(R10*4), R9
+	DECQ      R11
+	JNZ       wholeTaps
+	ADDQ      line+32(FP), R8
+	DECQ      DI
+	JNZ       wholeLines
+	VMOVUPS   Y0, (DX)
+	ADDQ      $0x20, DX
+	ADDQ      $0x20, BX
+	SUBQ      $0x08, SI
+	JGE       columns
+
+columnsTail:
+	ADDQ         $0x08, SI
+	JZ           columnsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        SI, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (BX), Y1, Y0
+	MOVQ         lines+40(FP), SI
+	XORQ         DI, DI
+
+tailLines:
+	MOVQ DI, R8
+	MOVQ taps+48(FP), R10
+
+tailTaps:
+	VMASKMOVPS (BX)(R8*1), Y1, Y2
+	VMAXPS     Y0, Y2, Y0
+	VCMPPS     $0x03, Y2, Y2, Y3
+	VBLENDVPS  Y3, Y2, Y0, Y0
+	MOVQ       width+64(FP), R9
+	LEAQ       (R8)(R9*4), R8
+	DECQ       R10
+	JNZ        tailTaps
+	ADDQ       line+32(FP), DI
+	DECQ       SI
+	JNZ        tailLines
+	VMASKMOVPS Y0, Y1, (DX)
+
+columnsDone:
+	ADDQ yRow+16(FP), AX
+	ADDQ xRow+24(FP), CX
+	DECQ rows+56(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func maxBackAVX2(grad *float32, x *float32, y *float32, d *float32, xRow uint64, yRow uint64, dRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2
+TEXT ·maxBackAVX2(SB), NOSPLIT, $0-96
+	MOVQ grad+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ d+24(FP), BX
+
+rows:
+	MOVQ AX, SI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ BX, R9
+	MOVQ width+88(FP), R10
+	SUBQ $0x08, R10
+	JL   columnsTail
+
+columns:
+	VMOVUPS (R8), Y0
+	VMOVUPS (R9), Y1
+	MOVQ    lines+64(FP), R11
+	XORQ    R12, R12
+
+wholeLines:
+	MOVQ R12, R13
+	MOVQ taps+72(FP), R15
+
+wholeTaps:
+	VMOVUPS      (DI)(R13*1), Y2
+	VCMPPS       $0x00, Y0, Y2, Y2
+	VMOVAPS      Y1, Y3
+	VANDPS       Y2, Y3, Y3
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
+	VBLENDVPS    Y2, Y4, Y1, Y1
+	VMOVUPS      (SI)(R13*1), Y2
+	VADDPS       Y2, Y3, Y3
+	VMOVUPS      Y3, (SI)(R13*1)
+	MOVQ         width+88(FP), R14
+	LEAQ         (R13)(R14*4), R13
+	DECQ         R15
+	JNZ          wholeTaps
+	ADDQ         line+56(FP), R12
+	DECQ         R11
+	JNZ          wholeLines
+	ADDQ         $0x20, SI
+	ADDQ         $0x20, DI
+	ADDQ         $0x20, R8
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R10
+	JGE          columns
+
+columnsTail:
+	ADDQ         $0x08, R10
+	JZ           columnsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R10, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (R8), Y1, Y0
+	VMASKMOVPS   (R9), Y1, Y2
+	MOVQ         lines+64(FP), R8
+	XORQ         R9, R9
+
+tailLines:
+	MOVQ R9, R10
+	MOVQ taps+72(FP), R12
+
+tailTaps:
+	VMASKMOVPS   (DI)(R10*1), Y1, Y3
+	VCMPPS       $0x00, Y0, Y3, Y3
+	VMOVAPS      Y2, Y4
+	VANDPS       Y3, Y4, Y4
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
+	VBLENDVPS    Y3, Y5, Y2, Y2
+	VMASKMOVPS   (SI)(R10*1), Y1, Y3
+	VADDPS       Y3, Y4, Y4
+	VMASKMOVPS   Y4, Y1, (SI)(R10*1)
+	MOVQ         width+88(FP), R11
+	LEAQ         (R10)(R11*4), R10
+	DECQ         R12
+	JNZ          tailTaps
+	ADDQ         line+56(FP), R9
+	DECQ         R8
+	JNZ          tailLines
+
+columnsDone:
+	ADDQ xRow+32(FP), AX
+	ADDQ xRow+32(FP), CX
+	ADDQ yRow+40(FP), DX
+	ADDQ dRow+48(FP), BX
+	DECQ rows+80(FP)
 	JNZ  rows
 	VZEROUPPER
 	RET

@@ -199,6 +199,46 @@ func tanhBackAVX2(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func addAVX2(dst *float32, x *float32, y *float32, n uint64)
 
+// mulAVX2 computes n numbers.
+//
+//go:noescape
+func mulAVX2(dst *float32, x *float32, y *float32, n uint64)
+
+// geluAVX2 computes n numbers.
+//
+//go:noescape
+func geluAVX2(dst *float32, x *float32, n uint64)
+
+// geluBackAVX2 computes n numbers.
+//
+//go:noescape
+func geluBackAVX2(dst *float32, x *float32, y *float32, n uint64)
+
+// hardSigmoidAVX2 computes n numbers.
+//
+//go:noescape
+func hardSigmoidAVX2(dst *float32, x *float32, n uint64)
+
+// hardSigmoidBackAVX2 computes n numbers.
+//
+//go:noescape
+func hardSigmoidBackAVX2(dst *float32, x *float32, y *float32, n uint64)
+
+// leakAVX2 computes n numbers.
+//
+//go:noescape
+func leakAVX2(dst *float32, x *float32, y *float32, n uint64, slope float32)
+
+// eluAVX2 computes n numbers.
+//
+//go:noescape
+func eluAVX2(dst *float32, x *float32, n uint64, scale float32, alpha float32)
+
+// eluBackAVX2 computes n numbers.
+//
+//go:noescape
+func eluBackAVX2(dst *float32, x *float32, y *float32, n uint64, shift float32, above float32)
+
 // scaleAVX2 computes n numbers.
 //
 //go:noescape
@@ -228,6 +268,51 @@ func adamAVX2(w *float32, grad *float32, m *float32, v *float32, wRow uint64, gr
 //
 //go:noescape
 func mulRowsAVX2(y *float32, x *float32, w *float32, yRow uint64, xRow uint64, wRow uint64, rows uint64, width uint64)
+
+// squareSumsAVX2 adds up deviations and their squares, in rows of width numbers.
+//
+//go:noescape
+func squareSumsAVX2(x *float32, center *float32, sum *float32, product *float32, xRow uint64, rows uint64, width uint64)
+
+// productSumsAVX2 adds up d and its products with deviations, in rows of width numbers.
+//
+//go:noescape
+func productSumsAVX2(x *float32, center *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// rowProductSumsAVX2 adds up d and its products with deviations from the mean of the row, in rows of width numbers.
+//
+//go:noescape
+func rowProductSumsAVX2(x *float32, moments *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// affineAVX2 computes rows of width numbers.
+//
+//go:noescape
+func affineAVX2(y *float32, x *float32, center *float32, scale *float32, shift *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
+
+// affineAddAVX2 computes rows of width numbers.
+//
+//go:noescape
+func affineAddAVX2(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// rowNormAVX2 normalizes rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormAVX2(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
+
+// rowNormBackAVX2 adds the gradient of rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormBackAVX2(grad *float32, x *float32, d *float32, gamma *float32, moments *float32, gradRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64, count float32)
+
+// maxWindowAVX2 computes rows of width numbers under a window of at least one tap.
+//
+//go:noescape
+func maxWindowAVX2(y *float32, x *float32, yRow uint64, xRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+
+// maxBackAVX2 adds rows of width numbers to the first largest tap of a window.
+//
+//go:noescape
+func maxBackAVX2(grad *float32, x *float32, y *float32, d *float32, xRow uint64, yRow uint64, dRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
 
 // bytesAVX2 gathers rows of width bytes, at least one row.
 //

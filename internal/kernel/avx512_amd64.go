@@ -63,5 +63,14 @@ var avx512 = func() Set {
 		transpose: transposeAVX512, transposeAdd: transposeAddAVX512,
 		lookUp: lookUpAVX512, addUp: addUpAVX512, lstm: lstmAVX512, lstmBack: lstmBackAVX512,
 		adam: adamAVX512, mulRows: mulRowsAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
+		gelu: geluAVX512, geluBack: geluBackAVX512, hardSigmoid: hardSigmoidAVX512,
+		hardSigmoidBack: hardSigmoidBackAVX512, leak: leakAVX512, elu: eluAVX512, eluBack: eluBackAVX512,
+		mul: mulAVX512,
+		columns: columnFunctions{
+			squareSums: squareSumsAVX512, productSums: productSumsAVX512, rowProductSums: rowProductSumsAVX512,
+			set: affineAVX512, add: affineAddAVX512,
+		},
+		windows:  windowFunctions{highest: maxWindowAVX512, addBack: maxBackAVX512},
+		rowNorms: rowNormFunctions{normalize: rowNormAVX512, addBack: rowNormBackAVX512},
 	})
 }()

@@ -8472,6 +8472,623 @@ elementsDone:
 	VZEROUPPER
 	RET
 
+// func mulAVX512(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x10, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS (DX), Z0
+	VMOVUPS (BX), Z1
+	VMULPS  Z1, Z0, Z0
+	VMOVUPS Z0, (AX)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     elements
+
+elementsTail:
+	ADDQ      $0x10, CX
+	JZ        elementsDone
+	MOVQ      $0xffffffffffffffff, SI
+	BZHIQ     CX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVUPS.Z (BX), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+// func geluAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ x+8(FP), DX
+	SUBQ $0x10, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS           (DX), Z0
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, AVX512_41600000<>+0(SB), Z1, K1
+	VBROADCASTSS      AVX512_41600000<>+0(SB), K1, Z1
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z2
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VFMADD231PS.BCST  AVX512_3eb33333<>+0(SB), Z1, Z3
+	VDIVPS            Z3, Z2, Z2
+	VMULPS            Z0, Z0, Z3
+	VMULPS.BCST       AVX512_bf000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z5
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z6, Z6
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z3, K1
+	VSCALEFPS.Z       Z4, Z6, K1, Z6
+	VBROADCASTSS      AVX512_bceec0c1<>+0(SB), Z3
+	VFMADD213PS.BCST  AVX512_3e136bcc<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_be82eb86<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e22fb7e<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_bcbd416b<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3dd81318<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3df56b46<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e0f37ee<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e0ef8ea<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z3
+	VMULPS            Z6, Z3, Z3
+	VBROADCASTSS      AVX512_00000000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS            Z2, Z0, Z0
+	VFNMADD231PS      Z1, Z3, Z0
+	VMOVUPS           Z0, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               elements
+
+elementsTail:
+	ADDQ              $0x10, CX
+	JZ                elementsDone
+	MOVQ              $0xffffffffffffffff, BX
+	BZHIQ             CX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (DX), K1, Z0
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z0, Z1
+	VCMPPS.BCST       $0x1e, AVX512_41600000<>+0(SB), Z1, K2
+	VBROADCASTSS      AVX512_41600000<>+0(SB), K2, Z1
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z2
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VFMADD231PS.BCST  AVX512_3eb33333<>+0(SB), Z1, Z3
+	VDIVPS            Z3, Z2, Z2
+	VMULPS            Z0, Z0, Z3
+	VMULPS.BCST       AVX512_bf000000<>+0(SB), Z3, Z3
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z3, Z4
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z4, Z4
+	VMOVAPS           Z3, Z5
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z4, Z5
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z6
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z5, Z6
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z5, Z6
+	VMULPS            Z5, Z5, Z7
+	VFMADD213PS       Z5, Z7, Z6
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z6, Z6
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z3, K2
+	VSCALEFPS.Z       Z4, Z6, K2, Z6
+	VBROADCASTSS      AVX512_bceec0c1<>+0(SB), Z3
+	VFMADD213PS.BCST  AVX512_3e136bcc<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_be82eb86<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e22fb7e<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_bcbd416b<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3dd81318<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3df56b46<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e0f37ee<>+0(SB), Z2, Z3
+	VFMADD213PS.BCST  AVX512_3e0ef8ea<>+0(SB), Z2, Z3
+	VMULPS            Z2, Z3, Z3
+	VMULPS            Z6, Z3, Z3
+	VBROADCASTSS      AVX512_00000000<>+0(SB), Z2
+	VMAXPS            Z0, Z2, Z0
+	VADDPS            Z2, Z0, Z0
+	VFNMADD231PS      Z1, Z3, Z0
+	VMOVUPS           Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX512_41600000<>+0(SB)/4, $0x41600000
+GLOBL AVX512_41600000<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3eb33333<>+0(SB)/4, $0x3eb33333
+GLOBL AVX512_3eb33333<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_bceec0c1<>+0(SB)/4, $0xbceec0c1
+GLOBL AVX512_bceec0c1<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3e136bcc<>+0(SB)/4, $0x3e136bcc
+GLOBL AVX512_3e136bcc<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_be82eb86<>+0(SB)/4, $0xbe82eb86
+GLOBL AVX512_be82eb86<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3e22fb7e<>+0(SB)/4, $0x3e22fb7e
+GLOBL AVX512_3e22fb7e<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_bcbd416b<>+0(SB)/4, $0xbcbd416b
+GLOBL AVX512_bcbd416b<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3dd81318<>+0(SB)/4, $0x3dd81318
+GLOBL AVX512_3dd81318<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3df56b46<>+0(SB)/4, $0x3df56b46
+GLOBL AVX512_3df56b46<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3e0f37ee<>+0(SB)/4, $0x3e0f37ee
+GLOBL AVX512_3e0f37ee<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_3e0ef8ea<>+0(SB)/4, $0x3e0ef8ea
+GLOBL AVX512_3e0ef8ea<>(SB), RODATA|NOPTR, $4
+
+// func geluBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·geluBackAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x10, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS           (DX), Z0
+	VMOVUPS           (BX), Z1
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z0, Z2
+	VCMPPS.BCST       $0x1e, AVX512_41600000<>+0(SB), Z2, K1
+	VBROADCASTSS      AVX512_41600000<>+0(SB), K1, Z2
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3eb33333<>+0(SB), Z2, Z4
+	VDIVPS            Z4, Z3, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS.BCST       AVX512_bf000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z5, Z5
+	VMOVAPS           Z4, Z6
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z5, Z6
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z7, Z7
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z4, K1
+	VSCALEFPS.Z       Z5, Z7, K1, Z7
+	VBROADCASTSS      AVX512_bceec0c1<>+0(SB), Z4
+	VFMADD213PS.BCST  AVX512_3e136bcc<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_be82eb86<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e22fb7e<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_bcbd416b<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3dd81318<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3df56b46<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e0f37ee<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e0ef8ea<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z4, Z4
+	VMULPS            Z7, Z4, Z4
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VSUBPS            Z4, Z3, Z3
+	VCMPPS.BCST       $0x11, AVX512_00000000<>+0(SB), Z0, K1
+	VMOVAPS           Z4, K1, Z3
+	VANDPS.BCST       AVX512_80000000<>+0(SB), Z0, Z0
+	VORPS             Z0, Z2, Z2
+	VMULPS.BCST       AVX512_3ecc422a<>+0(SB), Z7, Z7
+	VFMADD231PS       Z2, Z7, Z3
+	VMULPS            Z3, Z1, Z0
+	VMOVUPS           Z0, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, BX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               elements
+
+elementsTail:
+	ADDQ              $0x10, CX
+	JZ                elementsDone
+	MOVQ              $0xffffffffffffffff, SI
+	BZHIQ             CX, SI, SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (DX), K1, Z0
+	VMOVUPS.Z         (BX), K1, Z1
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z0, Z2
+	VCMPPS.BCST       $0x1e, AVX512_41600000<>+0(SB), Z2, K2
+	VBROADCASTSS      AVX512_41600000<>+0(SB), K2, Z2
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z4
+	VFMADD231PS.BCST  AVX512_3eb33333<>+0(SB), Z2, Z4
+	VDIVPS            Z4, Z3, Z3
+	VMULPS            Z0, Z0, Z4
+	VMULPS.BCST       AVX512_bf000000<>+0(SB), Z4, Z4
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z5
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z4, Z5
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z5, Z5
+	VMOVAPS           Z4, Z6
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z5, Z6
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z5, Z6
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z6, Z8
+	VFMADD213PS       Z6, Z8, Z7
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z7, Z7
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z4, K2
+	VSCALEFPS.Z       Z5, Z7, K2, Z7
+	VBROADCASTSS      AVX512_bceec0c1<>+0(SB), Z4
+	VFMADD213PS.BCST  AVX512_3e136bcc<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_be82eb86<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e22fb7e<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_bcbd416b<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3dd81318<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3df56b46<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e0f37ee<>+0(SB), Z3, Z4
+	VFMADD213PS.BCST  AVX512_3e0ef8ea<>+0(SB), Z3, Z4
+	VMULPS            Z3, Z4, Z4
+	VMULPS            Z7, Z4, Z4
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z3
+	VSUBPS            Z4, Z3, Z3
+	VCMPPS.BCST       $0x11, AVX512_00000000<>+0(SB), Z0, K2
+	VMOVAPS           Z4, K2, Z3
+	VANDPS.BCST       AVX512_80000000<>+0(SB), Z0, Z0
+	VORPS             Z0, Z2, Z2
+	VMULPS.BCST       AVX512_3ecc422a<>+0(SB), Z7, Z7
+	VFMADD231PS       Z2, Z7, Z3
+	VMULPS            Z3, Z1, Z0
+	VMOVUPS           Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX512_3ecc422a<>+0(SB)/4, $0x3ecc422a
+GLOBL AVX512_3ecc422a<>(SB), RODATA|NOPTR, $4
+
+// func hardSigmoidAVX512(dst *float32, x *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ n+16(FP), CX
+	MOVQ x+8(FP), DX
+	SUBQ $0x10, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS          (DX), Z0
+	VBROADCASTSS     AVX512_3f000000<>+0(SB), Z1
+	VFMADD231PS.BCST AVX512_3e2aaaab<>+0(SB), Z0, Z1
+	VBROADCASTSS     AVX512_00000000<>+0(SB), Z0
+	VMAXPS           Z1, Z0, Z1
+	VBROADCASTSS     AVX512_3f800000<>+0(SB), Z0
+	VMINPS           Z1, Z0, Z1
+	VMOVUPS          Z1, (AX)
+	ADDQ             $0x40, DX
+	ADDQ             $0x40, AX
+	SUBQ             $0x10, CX
+	JGE              elements
+
+elementsTail:
+	ADDQ             $0x10, CX
+	JZ               elementsDone
+	MOVQ             $0xffffffffffffffff, BX
+	BZHIQ            CX, BX, BX
+	KMOVW            BX, K1
+	VMOVUPS.Z        (DX), K1, Z0
+	VBROADCASTSS     AVX512_3f000000<>+0(SB), Z1
+	VFMADD231PS.BCST AVX512_3e2aaaab<>+0(SB), Z0, Z1
+	VBROADCASTSS     AVX512_00000000<>+0(SB), Z0
+	VMAXPS           Z1, Z0, Z1
+	VBROADCASTSS     AVX512_3f800000<>+0(SB), Z0
+	VMINPS           Z1, Z0, Z1
+	VMOVUPS          Z1, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX512_3e2aaaab<>+0(SB)/4, $0x3e2aaaab
+GLOBL AVX512_3e2aaaab<>(SB), RODATA|NOPTR, $4
+
+// func hardSigmoidBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·hardSigmoidBackAVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ x+8(FP), DX
+	MOVQ y+16(FP), BX
+	SUBQ $0x10, CX
+	JL   elementsTail
+
+elements:
+	VMOVUPS     (DX), Z0
+	VMOVUPS     (BX), Z1
+	VMULPS.BCST AVX512_3e2aaaab<>+0(SB), Z1, Z1
+	VCMPPS.BCST $0x1e, AVX512_c0400000<>+0(SB), Z0, K1
+	VMOVAPS.Z   Z1, K1, Z1
+	VCMPPS.BCST $0x11, AVX512_40400000<>+0(SB), Z0, K1
+	VMOVAPS.Z   Z1, K1, Z1
+	VMOVUPS     Z1, (AX)
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
+	SUBQ        $0x10, CX
+	JGE         elements
+
+elementsTail:
+	ADDQ        $0x10, CX
+	JZ          elementsDone
+	MOVQ        $0xffffffffffffffff, SI
+	BZHIQ       CX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX), K1, Z0
+	VMOVUPS.Z   (BX), K1, Z1
+	VMULPS.BCST AVX512_3e2aaaab<>+0(SB), Z1, Z1
+	VCMPPS.BCST $0x1e, AVX512_c0400000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z1, K2, Z1
+	VCMPPS.BCST $0x11, AVX512_40400000<>+0(SB), Z0, K2
+	VMOVAPS.Z   Z1, K2, Z1
+	VMOVUPS     Z1, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX512_c0400000<>+0(SB)/4, $0xc0400000
+GLOBL AVX512_c0400000<>(SB), RODATA|NOPTR, $4
+
+DATA AVX512_40400000<>+0(SB)/4, $0x40400000
+GLOBL AVX512_40400000<>(SB), RODATA|NOPTR, $4
+
+// func leakAVX512(dst *float32, x *float32, y *float32, n uint64, slope float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·leakAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS slope+32(FP), Z0
+	SUBQ         $0x10, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS      (DX), Z1
+	VMOVUPS      (BX), Z2
+	VBROADCASTSS AVX512_3f800000<>+0(SB), Z3
+	VCMPPS.BCST  $0x11, AVX512_00000000<>+0(SB), Z1, K1
+	VMOVAPS      Z0, K1, Z3
+	VMULPS       Z3, Z2, Z1
+	VMOVUPS      Z1, (AX)
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, BX
+	ADDQ         $0x40, AX
+	SUBQ         $0x10, CX
+	JGE          elements
+
+elementsTail:
+	ADDQ         $0x10, CX
+	JZ           elementsDone
+	MOVQ         $0xffffffffffffffff, SI
+	BZHIQ        CX, SI, SI
+	KMOVW        SI, K1
+	VMOVUPS.Z    (DX), K1, Z1
+	VMOVUPS.Z    (BX), K1, Z2
+	VBROADCASTSS AVX512_3f800000<>+0(SB), Z3
+	VCMPPS.BCST  $0x11, AVX512_00000000<>+0(SB), Z1, K2
+	VMOVAPS      Z0, K2, Z3
+	VMULPS       Z3, Z2, Z0
+	VMOVUPS      Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+// func eluAVX512(dst *float32, x *float32, n uint64, scale float32, alpha float32)
+// Requires: AVX, AVX512DQ, AVX512F, BMI2
+TEXT ·eluAVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+16(FP), CX
+	MOVQ         x+8(FP), DX
+	VBROADCASTSS scale+24(FP), Z0
+	VBROADCASTSS alpha+28(FP), Z1
+	SUBQ         $0x10, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS           (DX), Z2
+	VMULPS.BCST       AVX512_3f000000<>+0(SB), Z2, Z3
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z3, Z4
+	VMULPS.BCST       AVX512_c0000000<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z6
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z6, Z6
+	VMOVAPS           Z5, Z7
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z6, Z7
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z8
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VFMADD213PS       Z7, Z9, Z8
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z8, Z8
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z5, K1
+	VSCALEFPS.Z       Z6, Z8, K1, Z8
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z5
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z8, Z6
+	VSUBPS            Z8, Z5, Z5
+	VDIVPS            Z6, Z5, Z5
+	VMULPS            Z3, Z3, Z6
+	VBROADCASTSS      AVX512_bbbaf0ea<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ca9134e<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_bd5c1e2d<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e088393<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_beaaaa99<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z7, Z7
+	VFMADD213PS       Z3, Z3, Z7
+	VCMPPS.BCST       $0x11, AVX512_3f200000<>+0(SB), Z4, K1
+	VMOVAPS           Z7, K1, Z5
+	VANDPS.BCST       AVX512_80000000<>+0(SB), Z3, Z3
+	VORPS             Z3, Z5, Z5
+	VMULPS.BCST       AVX512_40000000<>+0(SB), Z5, Z3
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z4
+	VSUBPS            Z5, Z4, Z4
+	VDIVPS            Z4, Z3, Z3
+	VMULPS            Z1, Z3, Z3
+	VCMPPS.BCST       $0x11, AVX512_00000000<>+0(SB), Z2, K1
+	VMOVAPS           Z3, K1, Z2
+	VMULPS            Z0, Z2, Z2
+	VMOVUPS           Z2, (AX)
+	ADDQ              $0x40, DX
+	ADDQ              $0x40, AX
+	SUBQ              $0x10, CX
+	JGE               elements
+
+elementsTail:
+	ADDQ              $0x10, CX
+	JZ                elementsDone
+	MOVQ              $0xffffffffffffffff, BX
+	BZHIQ             CX, BX, BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (DX), K1, Z2
+	VMULPS.BCST       AVX512_3f000000<>+0(SB), Z2, Z3
+	VANDPS.BCST       AVX512_7fffffff<>+0(SB), Z3, Z4
+	VMULPS.BCST       AVX512_c0000000<>+0(SB), Z4, Z5
+	VBROADCASTSS      AVX512_4b400000<>+0(SB), Z6
+	VFMADD231PS.BCST  AVX512_3fb8aa3b<>+0(SB), Z5, Z6
+	VSUBPS.BCST       AVX512_4b400000<>+0(SB), Z6, Z6
+	VMOVAPS           Z5, Z7
+	VFNMADD231PS.BCST AVX512_3f318000<>+0(SB), Z6, Z7
+	VFNMADD231PS.BCST AVX512_b95e8083<>+0(SB), Z6, Z7
+	VBROADCASTSS      AVX512_39506967<>+0(SB), Z8
+	VFMADD213PS.BCST  AVX512_3ab743ce<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3c088908<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3d2aa9c1<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3e2aaaaa<>+0(SB), Z7, Z8
+	VFMADD213PS.BCST  AVX512_3f000000<>+0(SB), Z7, Z8
+	VMULPS            Z7, Z7, Z9
+	VFMADD213PS       Z7, Z9, Z8
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z8, Z8
+	VCMPPS.BCST       $0x15, AVX512_c2aeac4f<>+0(SB), Z5, K2
+	VSCALEFPS.Z       Z6, Z8, K2, Z8
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z5
+	VADDPS.BCST       AVX512_3f800000<>+0(SB), Z8, Z6
+	VSUBPS            Z8, Z5, Z5
+	VDIVPS            Z6, Z5, Z5
+	VMULPS            Z3, Z3, Z6
+	VBROADCASTSS      AVX512_bbbaf0ea<>+0(SB), Z7
+	VFMADD213PS.BCST  AVX512_3ca9134e<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_bd5c1e2d<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_3e088393<>+0(SB), Z6, Z7
+	VFMADD213PS.BCST  AVX512_beaaaa99<>+0(SB), Z6, Z7
+	VMULPS            Z6, Z7, Z7
+	VFMADD213PS       Z3, Z3, Z7
+	VCMPPS.BCST       $0x11, AVX512_3f200000<>+0(SB), Z4, K2
+	VMOVAPS           Z7, K2, Z5
+	VANDPS.BCST       AVX512_80000000<>+0(SB), Z3, Z3
+	VORPS             Z3, Z5, Z5
+	VMULPS.BCST       AVX512_40000000<>+0(SB), Z5, Z3
+	VBROADCASTSS      AVX512_3f800000<>+0(SB), Z4
+	VSUBPS            Z5, Z4, Z4
+	VDIVPS            Z4, Z3, Z3
+	VMULPS            Z1, Z3, Z3
+	VCMPPS.BCST       $0x11, AVX512_00000000<>+0(SB), Z2, K2
+	VMOVAPS           Z3, K2, Z2
+	VMULPS            Z0, Z2, Z0
+	VMOVUPS           Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
+DATA AVX512_40000000<>+0(SB)/4, $0x40000000
+GLOBL AVX512_40000000<>(SB), RODATA|NOPTR, $4
+
+// func eluBackAVX512(dst *float32, x *float32, y *float32, n uint64, shift float32, above float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·eluBackAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS shift+32(FP), Z0
+	VBROADCASTSS above+36(FP), Z1
+	SUBQ         $0x10, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS     (DX), Z2
+	VMOVUPS     (BX), Z3
+	VMOVAPS     Z1, Z4
+	VCMPPS.BCST $0x11, AVX512_00000000<>+0(SB), Z2, K1
+	VADDPS      Z0, Z2, Z2
+	VMOVAPS     Z2, K1, Z4
+	VMULPS      Z4, Z3, Z2
+	VMOVUPS     Z2, (AX)
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, AX
+	SUBQ        $0x10, CX
+	JGE         elements
+
+elementsTail:
+	ADDQ        $0x10, CX
+	JZ          elementsDone
+	MOVQ        $0xffffffffffffffff, SI
+	BZHIQ       CX, SI, SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (DX), K1, Z2
+	VMOVUPS.Z   (BX), K1, Z3
+	VMOVAPS     Z1, Z1
+	VCMPPS.BCST $0x11, AVX512_00000000<>+0(SB), Z2, K2
+	VADDPS      Z0, Z2, Z0
+	VMOVAPS     Z0, K2, Z1
+	VMULPS      Z1, Z3, Z0
+	VMOVUPS     Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
 // func scaleAVX512(dst *float32, x *float32, n uint64, factor float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·scaleAVX512(SB), NOSPLIT, $0-28
@@ -9037,6 +9654,1093 @@ numbersDone:
 	ADDQ xRow+32(FP), CX
 	ADDQ wRow+40(FP), DX
 	DECQ rows+48(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func squareSumsAVX512(x *float32, center *float32, sum *float32, product *float32, xRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·squareSumsAVX512(SB), NOSPLIT, $0-56
+	MOVQ x+0(FP), AX
+	MOVQ sum+16(FP), CX
+	MOVQ product+24(FP), DX
+	MOVQ width+48(FP), BX
+	MOVQ center+8(FP), SI
+	SUBQ $0x40, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	MOVQ    AX, DI
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMOVUPS 128(SI), Z10
+	VMOVUPS 192(SI), Z11
+	MOVQ    rows+40(FP), R8
+
+wideRows:
+	VMOVUPS     (DI), Z12
+	VSUBPS      Z8, Z12, Z12
+	VADDPS      Z12, Z0, Z0
+	VFMADD231PS Z12, Z12, Z4
+	VMOVUPS     64(DI), Z12
+	VSUBPS      Z9, Z12, Z12
+	VADDPS      Z12, Z1, Z1
+	VFMADD231PS Z12, Z12, Z5
+	VMOVUPS     128(DI), Z12
+	VSUBPS      Z10, Z12, Z12
+	VADDPS      Z12, Z2, Z2
+	VFMADD231PS Z12, Z12, Z6
+	VMOVUPS     192(DI), Z12
+	VSUBPS      Z11, Z12, Z12
+	VADDPS      Z12, Z3, Z3
+	VFMADD231PS Z12, Z12, Z7
+	ADDQ        xRow+32(FP), DI
+	DECQ        R8
+	JNZ         wideRows
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, 64(CX)
+	VMOVUPS     Z2, 128(CX)
+	VMOVUPS     Z3, 192(CX)
+	VMOVUPS     Z4, (DX)
+	VMOVUPS     Z5, 64(DX)
+	VMOVUPS     Z6, 128(DX)
+	VMOVUPS     Z7, 192(DX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, DX
+	ADDQ        $0x00000100, SI
+	SUBQ        $0x40, BX
+	JGE         wide
+
+narrow:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	MOVQ    AX, DI
+	VMOVUPS (SI), Z2
+	MOVQ    rows+40(FP), R8
+
+singleRows:
+	VMOVUPS     (DI), Z3
+	VSUBPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z1
+	ADDQ        xRow+32(FP), DI
+	DECQ        R8
+	JNZ         singleRows
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, (DX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, BX
+	JGE         single
+
+singleTail:
+	ADDQ      $0x10, BX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	MOVQ      rows+40(FP), BX
+
+tailRows:
+	VMOVUPS.Z   (AX), K1, Z3
+	VSUBPS      Z2, Z3, Z3
+	VADDPS      Z3, Z0, Z0
+	VFMADD231PS Z3, Z3, Z1
+	ADDQ        xRow+32(FP), AX
+	DECQ        BX
+	JNZ         tailRows
+	VMOVUPS     Z0, K1, (CX)
+	VMOVUPS     Z1, K1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func productSumsAVX512(x *float32, center *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·productSumsAVX512(SB), NOSPLIT, $0-72
+	MOVQ x+0(FP), AX
+	MOVQ sum+24(FP), CX
+	MOVQ product+32(FP), DX
+	MOVQ width+64(FP), BX
+	MOVQ center+8(FP), SI
+	MOVQ d+16(FP), DI
+	SUBQ $0x40, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	MOVQ    AX, R8
+	VMOVUPS (SI), Z8
+	VMOVUPS 64(SI), Z9
+	VMOVUPS 128(SI), Z10
+	VMOVUPS 192(SI), Z11
+	MOVQ    DI, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VMOVUPS     (R8), Z12
+	VSUBPS      Z8, Z12, Z12
+	VMOVUPS     (R9), Z13
+	VADDPS      Z13, Z0, Z0
+	VFMADD231PS Z13, Z12, Z4
+	VMOVUPS     64(R8), Z12
+	VSUBPS      Z9, Z12, Z12
+	VMOVUPS     64(R9), Z13
+	VADDPS      Z13, Z1, Z1
+	VFMADD231PS Z13, Z12, Z5
+	VMOVUPS     128(R8), Z12
+	VSUBPS      Z10, Z12, Z12
+	VMOVUPS     128(R9), Z13
+	VADDPS      Z13, Z2, Z2
+	VFMADD231PS Z13, Z12, Z6
+	VMOVUPS     192(R8), Z12
+	VSUBPS      Z11, Z12, Z12
+	VMOVUPS     192(R9), Z13
+	VADDPS      Z13, Z3, Z3
+	VFMADD231PS Z13, Z12, Z7
+	ADDQ        xRow+40(FP), R8
+	ADDQ        dRow+48(FP), R9
+	DECQ        R10
+	JNZ         wideRows
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, 64(CX)
+	VMOVUPS     Z2, 128(CX)
+	VMOVUPS     Z3, 192(CX)
+	VMOVUPS     Z4, (DX)
+	VMOVUPS     Z5, 64(DX)
+	VMOVUPS     Z6, 128(DX)
+	VMOVUPS     Z7, 192(DX)
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, DX
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x40, BX
+	JGE         wide
+
+narrow:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	MOVQ    AX, R8
+	VMOVUPS (SI), Z2
+	MOVQ    DI, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VMOVUPS     (R8), Z3
+	VSUBPS      Z2, Z3, Z3
+	VMOVUPS     (R9), Z4
+	VADDPS      Z4, Z0, Z0
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        xRow+40(FP), R8
+	ADDQ        dRow+48(FP), R9
+	DECQ        R10
+	JNZ         singleRows
+	VMOVUPS     Z0, (CX)
+	VMOVUPS     Z1, (DX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, BX
+	JGE         single
+
+singleTail:
+	ADDQ      $0x10, BX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, R8
+	BZHIQ     BX, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	VMOVUPS.Z (SI), K1, Z2
+	MOVQ      DI, BX
+	MOVQ      rows+56(FP), SI
+
+tailRows:
+	VMOVUPS.Z   (AX), K1, Z3
+	VSUBPS      Z2, Z3, Z3
+	VMOVUPS.Z   (BX), K1, Z4
+	VADDPS      Z4, Z0, Z0
+	VFMADD231PS Z4, Z3, Z1
+	ADDQ        xRow+40(FP), AX
+	ADDQ        dRow+48(FP), BX
+	DECQ        SI
+	JNZ         tailRows
+	VMOVUPS     Z0, K1, (CX)
+	VMOVUPS     Z1, K1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func rowProductSumsAVX512(x *float32, moments *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowProductSumsAVX512(SB), NOSPLIT, $0-72
+	MOVQ x+0(FP), AX
+	MOVQ sum+24(FP), CX
+	MOVQ product+32(FP), DX
+	MOVQ width+64(FP), BX
+	MOVQ d+16(FP), SI
+	SUBQ $0x40, BX
+	JL   narrow
+
+wide:
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVUPS 128(CX), Z2
+	VMOVUPS 192(CX), Z3
+	VMOVUPS (DX), Z4
+	VMOVUPS 64(DX), Z5
+	VMOVUPS 128(DX), Z6
+	VMOVUPS 192(DX), Z7
+	MOVQ    AX, DI
+	MOVQ    moments+8(FP), R8
+	MOVQ    SI, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VBROADCASTSS (R8), Z8
+	VBROADCASTSS 4(R8), Z9
+	VMOVUPS      (DI), Z10
+	VSUBPS       Z8, Z10, Z10
+	VMULPS       Z9, Z10, Z10
+	VMOVUPS      (R9), Z11
+	VADDPS       Z11, Z0, Z0
+	VFMADD231PS  Z11, Z10, Z4
+	VMOVUPS      64(DI), Z10
+	VSUBPS       Z8, Z10, Z10
+	VMULPS       Z9, Z10, Z10
+	VMOVUPS      64(R9), Z11
+	VADDPS       Z11, Z1, Z1
+	VFMADD231PS  Z11, Z10, Z5
+	VMOVUPS      128(DI), Z10
+	VSUBPS       Z8, Z10, Z10
+	VMULPS       Z9, Z10, Z10
+	VMOVUPS      128(R9), Z11
+	VADDPS       Z11, Z2, Z2
+	VFMADD231PS  Z11, Z10, Z6
+	VMOVUPS      192(DI), Z10
+	VSUBPS       Z8, Z10, Z10
+	VMULPS       Z9, Z10, Z10
+	VMOVUPS      192(R9), Z8
+	VADDPS       Z8, Z3, Z3
+	VFMADD231PS  Z8, Z10, Z7
+	ADDQ         xRow+40(FP), DI
+	ADDQ         $0x08, R8
+	ADDQ         dRow+48(FP), R9
+	DECQ         R10
+	JNZ          wideRows
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, 64(CX)
+	VMOVUPS      Z2, 128(CX)
+	VMOVUPS      Z3, 192(CX)
+	VMOVUPS      Z4, (DX)
+	VMOVUPS      Z5, 64(DX)
+	VMOVUPS      Z6, 128(DX)
+	VMOVUPS      Z7, 192(DX)
+	ADDQ         $0x00000100, AX
+	ADDQ         $0x00000100, CX
+	ADDQ         $0x00000100, DX
+	ADDQ         $0x00000100, SI
+	SUBQ         $0x40, BX
+	JGE          wide
+
+narrow:
+	ADDQ $0x40, BX
+	SUBQ $0x10, BX
+	JL   singleTail
+
+single:
+	VMOVUPS (CX), Z0
+	VMOVUPS (DX), Z1
+	MOVQ    AX, DI
+	MOVQ    moments+8(FP), R8
+	MOVQ    SI, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VBROADCASTSS (R8), Z2
+	VBROADCASTSS 4(R8), Z3
+	VMOVUPS      (DI), Z4
+	VSUBPS       Z2, Z4, Z4
+	VMULPS       Z3, Z4, Z4
+	VMOVUPS      (R9), Z2
+	VADDPS       Z2, Z0, Z0
+	VFMADD231PS  Z2, Z4, Z1
+	ADDQ         xRow+40(FP), DI
+	ADDQ         $0x08, R8
+	ADDQ         dRow+48(FP), R9
+	DECQ         R10
+	JNZ          singleRows
+	VMOVUPS      Z0, (CX)
+	VMOVUPS      Z1, (DX)
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	ADDQ         $0x40, DX
+	ADDQ         $0x40, SI
+	SUBQ         $0x10, BX
+	JGE          single
+
+singleTail:
+	ADDQ      $0x10, BX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, DI
+	BZHIQ     BX, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX), K1, Z0
+	VMOVUPS.Z (DX), K1, Z1
+	MOVQ      moments+8(FP), BX
+	MOVQ      rows+56(FP), DI
+
+tailRows:
+	VBROADCASTSS (BX), Z2
+	VBROADCASTSS 4(BX), Z3
+	VMOVUPS.Z    (AX), K1, Z4
+	VSUBPS       Z2, Z4, Z4
+	VMULPS       Z3, Z4, Z4
+	VMOVUPS.Z    (SI), K1, Z2
+	VADDPS       Z2, Z0, Z0
+	VFMADD231PS  Z2, Z4, Z1
+	ADDQ         xRow+40(FP), AX
+	ADDQ         $0x08, BX
+	ADDQ         dRow+48(FP), SI
+	DECQ         DI
+	JNZ          tailRows
+	VMOVUPS      Z0, K1, (CX)
+	VMOVUPS      Z1, K1, (DX)
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func affineAVX512(y *float32, x *float32, center *float32, scale *float32, shift *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineAVX512(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+64(FP), DX
+	MOVQ center+16(FP), BX
+	MOVQ scale+24(FP), SI
+	MOVQ shift+32(FP), DI
+	SUBQ $0x40, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
+	VMOVUPS (DI), Z8
+	VMOVUPS 64(DI), Z9
+	VMOVUPS 128(DI), Z10
+	VMOVUPS 192(DI), Z11
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    rows+56(FP), R10
+
+wideRows:
+	VMOVUPS     (R9), Z12
+	VSUBPS      Z0, Z12, Z12
+	VFMADD213PS Z8, Z4, Z12
+	VMOVUPS     Z12, (R8)
+	VMOVUPS     64(R9), Z12
+	VSUBPS      Z1, Z12, Z12
+	VFMADD213PS Z9, Z5, Z12
+	VMOVUPS     Z12, 64(R8)
+	VMOVUPS     128(R9), Z12
+	VSUBPS      Z2, Z12, Z12
+	VFMADD213PS Z10, Z6, Z12
+	VMOVUPS     Z12, 128(R8)
+	VMOVUPS     192(R9), Z12
+	VSUBPS      Z3, Z12, Z12
+	VFMADD213PS Z11, Z7, Z12
+	VMOVUPS     Z12, 192(R8)
+	ADDQ        yRow+40(FP), R8
+	ADDQ        xRow+48(FP), R9
+	DECQ        R10
+	JNZ         wideRows
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	SUBQ        $0x40, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS (DI), Z2
+	MOVQ    AX, R8
+	MOVQ    CX, R9
+	MOVQ    rows+56(FP), R10
+
+singleRows:
+	VMOVUPS     (R9), Z3
+	VSUBPS      Z0, Z3, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS     Z3, (R8)
+	ADDQ        yRow+40(FP), R8
+	ADDQ        xRow+48(FP), R9
+	DECQ        R10
+	JNZ         singleRows
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	SUBQ        $0x10, DX
+	JGE         single
+
+singleTail:
+	ADDQ      $0x10, DX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, R8
+	BZHIQ     DX, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      CX, CX
+	MOVQ      rows+56(FP), DX
+
+tailRows:
+	VMOVUPS.Z   (CX), K1, Z3
+	VSUBPS      Z0, Z3, Z3
+	VFMADD213PS Z2, Z1, Z3
+	VMOVUPS     Z3, K1, (AX)
+	ADDQ        yRow+40(FP), AX
+	ADDQ        xRow+48(FP), CX
+	DECQ        DX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func affineAddAVX512(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineAddAVX512(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+88(FP), DX
+	MOVQ center+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ d+16(FP), R8
+	MOVQ slope+48(FP), R9
+	SUBQ $0x40, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
+	VMOVUPS (DI), Z8
+	VMOVUPS 64(DI), Z9
+	VMOVUPS 128(DI), Z10
+	VMOVUPS 192(DI), Z11
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Z12
+	VMOVUPS 64(R9), Z13
+	VMOVUPS 128(R9), Z14
+	VMOVUPS 192(R9), Z15
+	MOVQ    rows+80(FP), R13
+
+wideRows:
+	VMOVUPS     (R11), Z16
+	VSUBPS      Z0, Z16, Z16
+	VFMADD213PS Z8, Z4, Z16
+	VMOVUPS     (R12), Z17
+	VFMADD231PS Z17, Z12, Z16
+	VMOVUPS     (R10), Z17
+	VADDPS      Z17, Z16, Z16
+	VMOVUPS     Z16, (R10)
+	VMOVUPS     64(R11), Z16
+	VSUBPS      Z1, Z16, Z16
+	VFMADD213PS Z9, Z5, Z16
+	VMOVUPS     64(R12), Z17
+	VFMADD231PS Z17, Z13, Z16
+	VMOVUPS     64(R10), Z17
+	VADDPS      Z17, Z16, Z16
+	VMOVUPS     Z16, 64(R10)
+	VMOVUPS     128(R11), Z16
+	VSUBPS      Z2, Z16, Z16
+	VFMADD213PS Z10, Z6, Z16
+	VMOVUPS     128(R12), Z17
+	VFMADD231PS Z17, Z14, Z16
+	VMOVUPS     128(R10), Z17
+	VADDPS      Z17, Z16, Z16
+	VMOVUPS     Z16, 128(R10)
+	VMOVUPS     192(R11), Z16
+	VSUBPS      Z3, Z16, Z16
+	VFMADD213PS Z11, Z7, Z16
+	VMOVUPS     192(R12), Z17
+	VFMADD231PS Z17, Z15, Z16
+	VMOVUPS     192(R10), Z17
+	VADDPS      Z17, Z16, Z16
+	VMOVUPS     Z16, 192(R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         wideRows
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	ADDQ        $0x00000100, R8
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x40, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS (DI), Z2
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Z3
+	MOVQ    rows+80(FP), R13
+
+singleRows:
+	VMOVUPS     (R11), Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z1, Z4
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, (R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         singleRows
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, DX
+	JGE         single
+
+singleTail:
+	ADDQ      $0x10, DX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, R10
+	BZHIQ     DX, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      CX, CX
+	MOVQ      R8, DX
+	VMOVUPS.Z (R9), K1, Z3
+	MOVQ      rows+80(FP), BX
+
+tailRows:
+	VMOVUPS.Z   (CX), K1, Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z1, Z4
+	VMOVUPS.Z   (DX), K1, Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS.Z   (AX), K1, Z5
+	VADDPS      Z5, Z4, Z4
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        yRow+56(FP), AX
+	ADDQ        xRow+64(FP), CX
+	ADDQ        dRow+72(FP), DX
+	DECQ        BX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
+// func rowNormAVX512(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowNormAVX512(SB), NOSPLIT, $0-80
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         width+64(FP), DX
+	MOVQ         moments+32(FP), BX
+	MOVQ         gamma+16(FP), SI
+	MOVQ         beta+24(FP), DI
+	VBROADCASTSS count+72(FP), Z0
+	VBROADCASTSS epsilon+76(FP), Z1
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	SUBQ         $0x10, R9
+	JL           sumTail
+
+sum:
+	VMOVUPS (R8), Z3
+	VADDPS  Z3, Z2, Z2
+	ADDQ    $0x40, R8
+	SUBQ    $0x10, R9
+	JGE     sum
+
+sumTail:
+	ADDQ      $0x10, R9
+	JZ        sumDone
+	MOVQ      $0xffffffffffffffff, R10
+	BZHIQ     R9, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (R8), K1, Z3
+	VADDPS    Z3, Z2, Z2
+
+sumDone:
+	VSHUFF32X4   $0x4e, Z2, Z2, Z3
+	VADDPS       Z3, Z2, Z2
+	VSHUFF32X4   $0xb1, Z2, Z2, Z3
+	VADDPS       Z3, Z2, Z2
+	VPERMILPS    $0x4e, Z2, Z3
+	VADDPS       Z3, Z2, Z2
+	VPERMILPS    $0xb1, Z2, Z3
+	VADDPS       Z3, Z2, Z2
+	VDIVPS       Z0, Z2, Z2
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	SUBQ         $0x10, R9
+	JL           squaresTail
+
+squares:
+	VMOVUPS     (R8), Z4
+	VSUBPS      Z2, Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, R9
+	JGE         squares
+
+squaresTail:
+	ADDQ        $0x10, R9
+	JZ          squaresDone
+	MOVQ        $0xffffffffffffffff, R10
+	BZHIQ       R9, R10, R10
+	KMOVW       R10, K1
+	VMOVUPS.Z   (R8), K1, Z4
+	VSUBPS      Z2, Z4, Z4
+	VMOVAPS.Z   Z4, K1, Z4
+	VFMADD231PS Z4, Z4, Z3
+
+squaresDone:
+	VSHUFF32X4   $0x4e, Z3, Z3, Z4
+	VADDPS       Z4, Z3, Z3
+	VSHUFF32X4   $0xb1, Z3, Z3, Z4
+	VADDPS       Z4, Z3, Z3
+	VPERMILPS    $0x4e, Z3, Z4
+	VADDPS       Z4, Z3, Z3
+	VPERMILPS    $0xb1, Z3, Z4
+	VADDPS       Z4, Z3, Z3
+	VDIVPS       Z0, Z3, Z3
+	VADDPS       Z1, Z3, Z3
+	VSQRTPS      Z3, Z3
+	VBROADCASTSS AVX512_3f800000<>+0(SB), Z4
+	VDIVPS       Z3, Z4, Z4
+	VMOVSS       X2, (BX)
+	VMOVSS       X4, 4(BX)
+	ADDQ         $0x08, BX
+	MOVQ         AX, R8
+	MOVQ         CX, R9
+	MOVQ         SI, R10
+	MOVQ         DI, R11
+	MOVQ         DX, R12
+	SUBQ         $0x10, R12
+	JL           normalizeTail
+
+normalize:
+	VMOVUPS     (R9), Z3
+	VSUBPS      Z2, Z3, Z3
+	VMULPS      Z4, Z3, Z3
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R10), Z6
+	VFMADD213PS Z5, Z6, Z3
+	VMOVUPS     Z3, (R8)
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R12
+	JGE         normalize
+
+normalizeTail:
+	ADDQ        $0x10, R12
+	JZ          normalizeDone
+	MOVQ        $0xffffffffffffffff, R13
+	BZHIQ       R12, R13, R13
+	KMOVW       R13, K1
+	VMOVUPS.Z   (R9), K1, Z3
+	VSUBPS      Z2, Z3, Z3
+	VMULPS      Z4, Z3, Z3
+	VMOVUPS.Z   (R11), K1, Z2
+	VMOVUPS.Z   (R10), K1, Z4
+	VFMADD213PS Z2, Z4, Z3
+	VMOVUPS     Z3, K1, (R8)
+
+normalizeDone:
+	ADDQ yRow+40(FP), AX
+	ADDQ xRow+48(FP), CX
+	DECQ rows+56(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func rowNormBackAVX512(grad *float32, x *float32, d *float32, gamma *float32, moments *float32, gradRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64, count float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·rowNormBackAVX512(SB), NOSPLIT, $0-84
+	MOVQ         grad+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         d+16(FP), DX
+	MOVQ         width+72(FP), BX
+	MOVQ         gamma+24(FP), SI
+	MOVQ         moments+32(FP), DI
+	VBROADCASTSS count+80(FP), Z0
+
+rows:
+	VBROADCASTSS (DI), Z1
+	VBROADCASTSS 4(DI), Z2
+	ADDQ         $0x08, DI
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
+	MOVQ         CX, R8
+	MOVQ         DX, R9
+	MOVQ         SI, R10
+	MOVQ         BX, R11
+	SUBQ         $0x10, R11
+	JL           sumsTail
+
+sums:
+	VMOVUPS     (R9), Z5
+	VMOVUPS     (R10), Z6
+	VMULPS      Z6, Z5, Z5
+	VMOVUPS     (R8), Z6
+	VSUBPS      Z1, Z6, Z6
+	VMULPS      Z2, Z6, Z6
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z6, Z5, Z4
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	ADDQ        $0x40, R10
+	SUBQ        $0x10, R11
+	JGE         sums
+
+sumsTail:
+	ADDQ        $0x10, R11
+	JZ          sumsDone
+	MOVQ        $0xffffffffffffffff, R12
+	BZHIQ       R11, R12, R12
+	KMOVW       R12, K1
+	VMOVUPS.Z   (R9), K1, Z5
+	VMOVUPS.Z   (R10), K1, Z6
+	VMULPS      Z6, Z5, Z5
+	VMOVUPS.Z   (R8), K1, Z6
+	VSUBPS      Z1, Z6, Z6
+	VMULPS      Z2, Z6, Z6
+	VMOVAPS.Z   Z6, K1, Z6
+	VADDPS      Z5, Z3, Z3
+	VFMADD231PS Z6, Z5, Z4
+
+sumsDone:
+	VSHUFF32X4 $0x4e, Z3, Z3, Z5
+	VADDPS     Z5, Z3, Z3
+	VSHUFF32X4 $0xb1, Z3, Z3, Z5
+	VADDPS     Z5, Z3, Z3
+	VPERMILPS  $0x4e, Z3, Z5
+	VADDPS     Z5, Z3, Z3
+	VPERMILPS  $0xb1, Z3, Z5
+	VADDPS     Z5, Z3, Z3
+	VSHUFF32X4 $0x4e, Z4, Z4, Z5
+	VADDPS     Z5, Z4, Z4
+	VSHUFF32X4 $0xb1, Z4, Z4, Z5
+	VADDPS     Z5, Z4, Z4
+	VPERMILPS  $0x4e, Z4, Z5
+	VADDPS     Z5, Z4, Z4
+	VPERMILPS  $0xb1, Z4, Z5
+	VADDPS     Z5, Z4, Z4
+	VDIVPS     Z0, Z3, Z3
+	VDIVPS     Z0, Z4, Z4
+	MOVQ       AX, R8
+	MOVQ       CX, R9
+	MOVQ       DX, R10
+	MOVQ       SI, R11
+	MOVQ       BX, R12
+	SUBQ       $0x10, R12
+	JL         addTail
+
+add:
+	VMOVUPS      (R10), Z5
+	VMOVUPS      (R11), Z6
+	VMULPS       Z6, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMOVUPS      (R9), Z6
+	VSUBPS       Z1, Z6, Z6
+	VMULPS       Z2, Z6, Z6
+	VFNMADD231PS Z4, Z6, Z5
+	VMOVUPS      (R8), Z6
+	VFMADD213PS  Z6, Z2, Z5
+	VMOVUPS      Z5, (R8)
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	ADDQ         $0x40, R10
+	ADDQ         $0x40, R11
+	SUBQ         $0x10, R12
+	JGE          add
+
+addTail:
+	ADDQ         $0x10, R12
+	JZ           addDone
+	MOVQ         $0xffffffffffffffff, R13
+	BZHIQ        R12, R13, R13
+	KMOVW        R13, K1
+	VMOVUPS.Z    (R10), K1, Z5
+	VMOVUPS.Z    (R11), K1, Z6
+	VMULPS       Z6, Z5, Z5
+	VSUBPS       Z3, Z5, Z5
+	VMOVUPS.Z    (R9), K1, Z3
+	VSUBPS       Z1, Z3, Z3
+	VMULPS       Z2, Z3, Z3
+	VFNMADD231PS Z4, Z3, Z5
+	VMOVUPS.Z    (R8), K1, Z1
+	VFMADD213PS  Z1, Z2, Z5
+	VMOVUPS      Z5, K1, (R8)
+
+addDone:
+	ADDQ gradRow+40(FP), AX
+	ADDQ xRow+48(FP), CX
+	ADDQ dRow+56(FP), DX
+	DECQ rows+64(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func maxWindowAVX512(y *float32, x *float32, yRow uint64, xRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxWindowAVX512(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+
+rows:
+	MOVQ AX, DX
+	MOVQ CX, BX
+	MOVQ width+64(FP), SI
+	SUBQ $0x10, SI
+	JL   columnsTail
+
+columns:
+	VMOVUPS (BX), Z0
+	MOVQ    lines+40(FP), DI
+	XORQ    R8, R8
+
+wholeLines:
+	MOVQ R8, R9
+	MOVQ taps+48(FP), R11
+
+wholeTaps:
+	VMOVUPS (BX)(R9*1), Z1
+	VMAXPS  Z0, Z1, Z0
+	VCMPPS  $0x03, Z1, Z1, K1
+	VMOVAPS Z1, K1, Z0
+	MOVQ    width+64(FP), R10
+	LEAQ    (R9)(R10*4), R9
+	DECQ    R11
+	JNZ     wholeTaps
+	ADDQ    line+32(FP), R8
+	DECQ    DI
+	JNZ     wholeLines
+	VMOVUPS Z0, (DX)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	SUBQ    $0x10, SI
+	JGE     columns
+
+columnsTail:
+	ADDQ      $0x10, SI
+	JZ        columnsDone
+	MOVQ      $0xffffffffffffffff, DI
+	BZHIQ     SI, DI, DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (BX), K1, Z0
+	MOVQ      lines+40(FP), SI
+	XORQ      DI, DI
+
+tailLines:
+	MOVQ DI, R8
+	MOVQ taps+48(FP), R10
+
+tailTaps:
+	VMOVUPS.Z (BX)(R8*1), K1, Z1
+	VMAXPS    Z0, Z1, Z0
+	VCMPPS    $0x03, Z1, Z1, K2
+	VMOVAPS   Z1, K2, Z0
+	MOVQ      width+64(FP), R9
+	LEAQ      (R8)(R9*4), R8
+	DECQ      R10
+	JNZ       tailTaps
+	ADDQ      line+32(FP), DI
+	DECQ      SI
+	JNZ       tailLines
+	VMOVUPS   Z0, K1, (DX)
+
+columnsDone:
+	ADDQ yRow+16(FP), AX
+	ADDQ xRow+24(FP), CX
+	DECQ rows+56(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
+// func maxBackAVX512(grad *float32, x *float32, y *float32, d *float32, xRow uint64, yRow uint64, dRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·maxBackAVX512(SB), NOSPLIT, $0-96
+	MOVQ grad+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ y+16(FP), DX
+	MOVQ d+24(FP), BX
+
+rows:
+	MOVQ AX, SI
+	MOVQ CX, DI
+	MOVQ DX, R8
+	MOVQ BX, R9
+	MOVQ width+88(FP), R10
+	SUBQ $0x10, R10
+	JL   columnsTail
+
+columns:
+	VMOVUPS (R8), Z0
+	VMOVUPS (R9), Z1
+	MOVQ    lines+64(FP), R11
+	XORQ    R12, R12
+
+wholeLines:
+	MOVQ R12, R13
+	MOVQ taps+72(FP), R15
+
+wholeTaps:
+	VMOVUPS      (DI)(R13*1), Z2
+	VCMPPS       $0x00, Z0, Z2, K1
+	VMOVAPS      Z1, Z2
+	VMOVAPS.Z    Z2, K1, Z2
+	VBROADCASTSS AVX512_00000000<>+0(SB), K1, Z1
+	VMOVUPS      (SI)(R13*1), Z3
+	VADDPS       Z3, Z2, Z2
+	VMOVUPS      Z2, (SI)(R13*1)
+	MOVQ         width+88(FP), R14
+	LEAQ         (R13)(R14*4), R13
+	DECQ         R15
+	JNZ          wholeTaps
+	ADDQ         line+56(FP), R12
+	DECQ         R11
+	JNZ          wholeLines
+	ADDQ         $0x40, SI
+	ADDQ         $0x40, DI
+	ADDQ         $0x40, R8
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R10
+	JGE          columns
+
+columnsTail:
+	ADDQ      $0x10, R10
+	JZ        columnsDone
+	MOVQ      $0xffffffffffffffff, R11
+	BZHIQ     R10, R11, R11
+	KMOVW     R11, K1
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS.Z (R9), K1, Z1
+	MOVQ      lines+64(FP), R8
+	XORQ      R9, R9
+
+tailLines:
+	MOVQ R9, R10
+	MOVQ taps+72(FP), R12
+
+tailTaps:
+	VMOVUPS.Z    (DI)(R10*1), K1, Z2
+	VCMPPS       $0x00, Z0, Z2, K2
+	VMOVAPS      Z1, Z2
+	VMOVAPS.Z    Z2, K2, Z2
+	VBROADCASTSS AVX512_00000000<>+0(SB), K2, Z1
+	VMOVUPS.Z    (SI)(R10*1), K1, Z3
+	VADDPS       Z3, Z2, Z2
+	VMOVUPS      Z2, K1, (SI)(R10*1)
+	MOVQ         width+88(FP), R11
+	LEAQ         (R10)(R11*4), R10
+	DECQ         R12
+	JNZ          tailTaps
+	ADDQ         line+56(FP), R9
+	DECQ         R8
+	JNZ          tailLines
+
+columnsDone:
+	ADDQ xRow+32(FP), AX
+	ADDQ xRow+32(FP), CX
+	ADDQ yRow+40(FP), DX
+	ADDQ dRow+48(FP), BX
+	DECQ rows+80(FP)
 	JNZ  rows
 	VZEROUPPER
 	RET

@@ -339,6 +339,46 @@ func tanhBackAVX512(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func addAVX512(dst *float32, x *float32, y *float32, n uint64)
 
+// mulAVX512 computes n numbers.
+//
+//go:noescape
+func mulAVX512(dst *float32, x *float32, y *float32, n uint64)
+
+// geluAVX512 computes n numbers.
+//
+//go:noescape
+func geluAVX512(dst *float32, x *float32, n uint64)
+
+// geluBackAVX512 computes n numbers.
+//
+//go:noescape
+func geluBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+
+// hardSigmoidAVX512 computes n numbers.
+//
+//go:noescape
+func hardSigmoidAVX512(dst *float32, x *float32, n uint64)
+
+// hardSigmoidBackAVX512 computes n numbers.
+//
+//go:noescape
+func hardSigmoidBackAVX512(dst *float32, x *float32, y *float32, n uint64)
+
+// leakAVX512 computes n numbers.
+//
+//go:noescape
+func leakAVX512(dst *float32, x *float32, y *float32, n uint64, slope float32)
+
+// eluAVX512 computes n numbers.
+//
+//go:noescape
+func eluAVX512(dst *float32, x *float32, n uint64, scale float32, alpha float32)
+
+// eluBackAVX512 computes n numbers.
+//
+//go:noescape
+func eluBackAVX512(dst *float32, x *float32, y *float32, n uint64, shift float32, above float32)
+
 // scaleAVX512 computes n numbers.
 //
 //go:noescape
@@ -368,6 +408,51 @@ func adamAVX512(w *float32, grad *float32, m *float32, v *float32, wRow uint64, 
 //
 //go:noescape
 func mulRowsAVX512(y *float32, x *float32, w *float32, yRow uint64, xRow uint64, wRow uint64, rows uint64, width uint64)
+
+// squareSumsAVX512 adds up deviations and their squares, in rows of width numbers.
+//
+//go:noescape
+func squareSumsAVX512(x *float32, center *float32, sum *float32, product *float32, xRow uint64, rows uint64, width uint64)
+
+// productSumsAVX512 adds up d and its products with deviations, in rows of width numbers.
+//
+//go:noescape
+func productSumsAVX512(x *float32, center *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// rowProductSumsAVX512 adds up d and its products with deviations from the mean of the row, in rows of width numbers.
+//
+//go:noescape
+func rowProductSumsAVX512(x *float32, moments *float32, d *float32, sum *float32, product *float32, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// affineAVX512 computes rows of width numbers.
+//
+//go:noescape
+func affineAVX512(y *float32, x *float32, center *float32, scale *float32, shift *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
+
+// affineAddAVX512 computes rows of width numbers.
+//
+//go:noescape
+func affineAddAVX512(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+
+// rowNormAVX512 normalizes rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormAVX512(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
+
+// rowNormBackAVX512 adds the gradient of rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormBackAVX512(grad *float32, x *float32, d *float32, gamma *float32, moments *float32, gradRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64, count float32)
+
+// maxWindowAVX512 computes rows of width numbers under a window of at least one tap.
+//
+//go:noescape
+func maxWindowAVX512(y *float32, x *float32, yRow uint64, xRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
+
+// maxBackAVX512 adds rows of width numbers to the first largest tap of a window.
+//
+//go:noescape
+func maxBackAVX512(grad *float32, x *float32, y *float32, d *float32, xRow uint64, yRow uint64, dRow uint64, line uint64, lines uint64, taps uint64, rows uint64, width uint64)
 
 // bytesAVX512 gathers rows of width bytes, at least one row.
 //

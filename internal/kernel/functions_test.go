@@ -120,9 +120,32 @@ func TestSpecialValues(t *testing.T) {
 		checkSame(t, "sigmoidBack", dst[:3], []float32{-0.375, 0, nan})
 		set.TanhBack(dst[:3], []float32{0.5, -1, nan}, []float32{-2, 3, 4})
 		checkSame(t, "tanhBack", dst[:3], []float32{-1.5, 0, nan})
+		checkActivations(t, set)
 		set.Scale(dst[:3], []float32{3, negative, inf}, -0.5)
 		checkSame(t, "scale", dst[:3], []float32{-1.5, 0, -inf})
 		set.Spread(dst[:6], []float32{2, 5})
 		checkSame(t, "spread", dst[:6], []float32{2, 2, 2, 5, 5, 5})
 	})
+}
+
+func checkActivations(t *testing.T, set *Set) {
+	t.Helper()
+	dst := make([]float32, 6)
+	set.GELU(dst, []float32{0, negative, inf, -inf, nan, -20})
+	checkSame(t, "gelu", dst, []float32{0, 0, inf, 0, nan, 0})
+	set.GELUBack(dst, []float32{0, negative, inf, -inf, nan, 1e-40}, []float32{2, 4, 3, 5, 1, -2})
+	checkSame(t, "geluBack", dst, []float32{1, 2, 3, 0, nan, -1})
+	set.HardSigmoid(dst, []float32{-3, 3, 0, -inf, inf, nan})
+	checkSame(t, "hardSigmoid", dst, []float32{0, 1, 0.5, 0, 1, nan})
+	set.HardSigmoidBack(dst, []float32{-3, 3, 0, -2.9999998, 2.9999998, nan},
+		[]float32{6, 6, 6, 12, 18, 6})
+	checkSame(t, "hardSigmoidBack", dst, []float32{0, 0, 1, 2, 3, 0})
+	set.Leak(dst, []float32{-1, 1, negative, -inf, 1e-45, -1e-45}, []float32{2, 3, 5, inf, -7, 8}, 0.5)
+	checkSame(t, "leak", dst, []float32{1, 3, 5, inf, -7, 4})
+	set.ELU(dst, []float32{2, -inf, inf, nan, 0, -1e-20}, 2, 3)
+	checkSame(t, "elu", dst, []float32{4, -6, inf, nan, 0, -6e-20})
+	set.ELUBack(dst[:4], []float32{-2, 2, 0, nan}, []float32{3, 5, 7, 1}, 4, 11)
+	checkSame(t, "eluBack", dst[:4], []float32{6, 55, 77, 11})
+	set.Mul(dst[:3], []float32{2, inf, negative}, []float32{-3, 0, 5})
+	checkSame(t, "mul", dst[:3], []float32{-6, nan, negative})
 }

@@ -37,6 +37,22 @@ type Set struct {
 	ReLUBack func(dst, y, dy []float32)
 	// SigmoidBack computes dst[i] = dy[i] (y[i] - y[i]²), TanhBack dst[i] = dy[i] (1 - y[i]²).
 	SigmoidBack, TanhBack func(dst, y, dy []float32)
+	// GELU computes dst[i] = x Φ(x) for x = src[i], with the normal distribution Φ, and GELUBack
+	// dst[i] = dy[i] times its slope at x[i].
+	GELU     func(dst, src []float32)
+	GELUBack func(dst, x, dy []float32)
+	// HardSigmoid computes dst[i] = x/6 + 0.5, cut at 0 and 1, for x = src[i], and HardSigmoidBack
+	// dst[i] = dy[i] / 6 where -3 < x[i] < 3, else 0.
+	HardSigmoid     func(dst, src []float32)
+	HardSigmoidBack func(dst, x, dy []float32)
+	// Leak computes dst[i] = dy[i], times slope where x[i] < 0.
+	Leak func(dst, x, dy []float32, slope float32)
+	// ELU computes dst[i] = scale x for x = src[i], or scale alpha (exp(x) - 1) where x < 0, and
+	// ELUBack dst[i] = dy[i] times above, or times y[i] + shift where y[i] < 0.
+	ELU     func(dst, src []float32, scale, alpha float32)
+	ELUBack func(dst, y, dy []float32, shift, above float32)
+	// Mul computes dst[i] = x[i] y[i].
+	Mul func(dst, x, y []float32)
 	// Add computes dst[i] += src[i].
 	Add func(dst, src []float32)
 	// Scale computes dst[i] = src[i] factor.
@@ -53,6 +69,14 @@ type Set struct {
 	Transpose func(p Transposition)
 	// MulRows adds the products of two matrices, element by element; see RowProducts.
 	MulRows func(p RowProducts)
+	// ColumnSums adds up rows and their products with deviations; see there.
+	ColumnSums func(p ColumnSums)
+	// Affine computes functions of numbers by the factors of their column; see there.
+	Affine func(p Affine)
+	// RowNorm normalizes rows, RowNormBack adds the gradient; see there.
+	RowNorm, RowNormBack func(p RowNorm)
+	// MaxWindow finds the largest number under a window, MaxBack adds the gradient; see there.
+	MaxWindow, MaxBack func(p MaxWindow)
 	// LookUp copies rows of a table by ids, AddUp adds to them; see Lookup.
 	LookUp, AddUp func(p Lookup)
 	LSTM          func(c LSTMCell)
@@ -113,7 +137,17 @@ var reference = Set{
 	ReLUBack:    reluBack,
 	SigmoidBack: sigmoidBack,
 	TanhBack:    tanhBack,
+	GELU:        geluAll,
+	GELUBack:    geluBack,
+	HardSigmoid: hardSigmoid,
+	Leak:        leak,
+	ELU:         elu,
+	ELUBack:     eluBack,
+	Mul:         mul,
 	Add:         add,
+
+	HardSigmoidBack: hardSigmoidBack,
+
 	Scale:       scale,
 	Finite:      finite,
 	Spread:      spread,
@@ -122,6 +156,12 @@ var reference = Set{
 	Bytes:       bytes,
 	Transpose:   transpose,
 	MulRows:     mulRows,
+	ColumnSums:  columnSums,
+	Affine:      affine,
+	RowNorm:     rowNorm,
+	RowNormBack: rowNormBack,
+	MaxWindow:   maxWindow,
+	MaxBack:     maxBack,
 	LookUp:      lookUp,
 	AddUp:       addUp,
 	LSTM:        lstm,

@@ -291,6 +291,47 @@ func TestRowsOutOfBounds(t *testing.T) {
 		"LSTMBack": func(s *Set) {
 			s.LSTMBack(LSTMBack{Gates: x, Before: x[:2:2], Squashed: x, DHidden: x, DCells: x[:3]})
 		},
+		"ColumnSums": func(s *Set) {
+			s.ColumnSums(ColumnSums{Rows: 3, Width: 4, X: x, XRow: 4, Center: x, Sum: x[:3:3], Product: x})
+		},
+		"ColumnSums' D": func(s *Set) {
+			s.ColumnSums(ColumnSums{Rows: 3, Width: 4, X: x, XRow: 4, Center: x, D: x, DRow: 5, Sum: x,
+				Product: x})
+		},
+		"ColumnSums' Moments": func(s *Set) {
+			s.ColumnSums(ColumnSums{Rows: 3, Width: 4, X: x, XRow: 4, Moments: x[:5:5], D: x, DRow: 4,
+				Sum: x, Product: x})
+		},
+		"ColumnSums without D": func(s *Set) {
+			s.ColumnSums(ColumnSums{Rows: 3, Width: 4, X: x, XRow: 4, Moments: x, Sum: x, Product: x})
+		},
+		"Affine": func(s *Set) {
+			s.Affine(Affine{Rows: 3, Width: 4, Y: x, YRow: 4, X: x[:11:11], XRow: 4, Center: x, Scale: x,
+				Shift: x})
+		},
+		"Affine's Slope": func(s *Set) {
+			s.Affine(Affine{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Center: x, Scale: x,
+				Shift: x, D: x, DRow: 4, Slope: x[:3:3]})
+		},
+		"RowNorm": func(s *Set) {
+			s.RowNorm(RowNorm{Rows: 3, Width: 4, Y: x, YRow: 4, X: x, XRow: 4, Gamma: x, Beta: x[:3:3],
+				Moments: x})
+		},
+		"RowNormBack": func(s *Set) {
+			s.RowNormBack(RowNorm{Rows: 3, Width: 4, Grad: x, GradRow: 4, X: x, XRow: 4, Gamma: x, D: x,
+				DRow: 5, Moments: x})
+		},
+		"MaxWindow": func(s *Set) {
+			s.MaxWindow(MaxWindow{Rows: 2, Width: 2, Lines: 2, Taps: 2, X: x[:11:11], XRow: 2, Line: 6,
+				Y: x, YRow: 2})
+		},
+		"MaxWindow without taps": func(s *Set) {
+			s.MaxWindow(MaxWindow{Rows: 2, Width: 2, Lines: 2, X: x, XRow: 2, Line: 6, Y: x, YRow: 2})
+		},
+		"MaxBack": func(s *Set) {
+			s.MaxBack(MaxWindow{Rows: 2, Width: 2, Lines: 2, Taps: 2, X: x, XRow: 2, Line: 6, Y: x,
+				YRow: 2, D: x, DRow: 2, Grad: x[:11:11]})
+		},
 		"Adam": func(s *Set) {
 			s.Adam(AdamBlock{Rows: 2, Width: 6, W: x, G: x[:11:11], M: x, V: x, WRow: 6, GRow: 6}, adamStep)
 		},

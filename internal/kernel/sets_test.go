@@ -30,9 +30,18 @@ func TestVectorKernels(t *testing.T) {
 		"Log1p":       func(s *Set, dst, x, _ []float32) { s.Log1p(dst, x) },
 		"SigmoidBack": func(s *Set, dst, x, y []float32) { s.SigmoidBack(dst, x, y) },
 		"TanhBack":    func(s *Set, dst, x, y []float32) { s.TanhBack(dst, x, y) },
+		"GELU":        func(s *Set, dst, x, _ []float32) { s.GELU(dst, x) },
+		"GELUBack":    func(s *Set, dst, x, y []float32) { s.GELUBack(dst, x, y) },
+		"HardSigmoid": func(s *Set, dst, x, _ []float32) { s.HardSigmoid(dst, x) },
+		"Leak":        func(s *Set, dst, x, y []float32) { s.Leak(dst, x, y, 0.3) },
+		"ELU":         func(s *Set, dst, x, _ []float32) { s.ELU(dst, x, 1.1, 1.7) },
+		"ELUBack":     func(s *Set, dst, x, y []float32) { s.ELUBack(dst, x, y, 1.9, 1.1) },
+		"Mul":         func(s *Set, dst, x, y []float32) { s.Mul(dst, x, y) },
 		"Scale":       func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, -1.37) },
 		"Spread one":  func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:min(1, len(x))]) },
 		"Spread":      func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:(len(x)+2)/3]) },
+
+		"HardSigmoidBack": func(s *Set, dst, x, y []float32) { s.HardSigmoidBack(dst, x, y) },
 	}
 	eachSet(t, func(t *testing.T, set *Set) {
 		for name, run := range kernels {
@@ -70,6 +79,10 @@ func TestVectorKernelsInPlace(t *testing.T) {
 			"Sigmoid": func(s *Set) func(dst, src []float32) { return s.Sigmoid },
 			"ReLU":    func(s *Set) func(dst, src []float32) { return s.ReLU },
 			"Log":     func(s *Set) func(dst, src []float32) { return s.Log },
+			"GELU":    func(s *Set) func(dst, src []float32) { return s.GELU },
+			"Leak": func(s *Set) func(dst, src []float32) {
+				return func(dst, src []float32) { s.Leak(dst, src, src, 0.3) }
+			},
 		} {
 			for _, n := range lengths() {
 				x := make([]float32, n)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"strings"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -149,6 +150,54 @@ func log1p(x VecVirtual) VecVirtual {
 	return y
 }
 
+// normalTail returns |x|, at most 14, then Φ(-|x|) and exp(-x²/2).
+func normalTail(x VecVirtual) (size, tail, density VecVirtual) {
+	size = and.made(constant(signBit-1), x)
+	compared(size, greater, real(14)).choose(real(14), size)
+	t, below := filled(real(1)), filled(real(1))
+	fma231.do(real(0.35), size, below)
+	div.do(below, t, t)
+	density = mul.made(x, x)
+	mul.do(real(-0.5), density, density)
+	density = expBelow(density)
+	tail = polynomial(t, -2.9144646867058137e-2, 1.439658934304676e-1, -2.557031590211215e-1,
+		1.5916249375355287e-1, -2.310248295391428e-2, 1.0550517140802851e-1, 1.198335171057105e-1,
+		1.398617888008384e-1, 1.3962140848451263e-1)
+	mul.do(t, tail, tail)
+	mul.do(density, tail, tail)
+	return size, tail, density
+}
+
+func gelu(x VecVirtual) VecVirtual {
+	size, tail, _ := normalTail(x)
+	y, zero := register(), zeros()
+	VMAXPS(x, zero, y) // of zero and NaN returns the second operand
+	add.do(zero, y, y) // turns -0 into 0
+	nma231.do(size, tail, y)
+	return y
+}
+
+func geluSlope(x VecVirtual) VecVirtual {
+	size, tail, density := normalTail(x)
+	slope := filled(real(1))
+	sub.do(tail, slope, slope)
+	negative := compared(x, less, constant(0))
+	negative.choose(tail, slope)
+	or.do(and.made(constant(signBit), x), size, size)
+	mul.do(real(0.3989422804014327), density, density)
+	fma231.do(size, density, slope)
+	return slope
+}
+
+func hardSigmoid(x VecVirtual) VecVirtual {
+	y := filled(real(0.5))
+	fma231.do(real(1.0/6), x, y)
+	zero := zeros()
+	VMAXPS(y, zero, y) // of zero and NaN returns the second operand
+	VMINPS(y, filled(real(1)), y)
+	return y
+}
+
 // flush sets denormals to zero.
 func flush(x VecVirtual) {
 	if set == avx512 {
@@ -185,62 +234,98 @@ func acrossLanes(x []VecVirtual, combine operation) VecVirtual {
 // element computes one element of the result from the same element of each operand.
 type element func(x []VecVirtual) VecVirtual
 
-// elements lists the kernels that compute dst[i] from element i of one or two operands.
+// elements lists the kernels that compute dst[i] from element i of one or two operands, and from
+// numbers, which follow the operands.
 var elements = []struct {
 	name     string
 	operands int
 	compute  element
+	numbers  []string
 }{
-	{"exp", 1, func(x []VecVirtual) VecVirtual { return exp(x[0]) }},
-	{"log", 1, func(x []VecVirtual) VecVirtual { return log(x[0]) }},
-	{"log1p", 1, func(x []VecVirtual) VecVirtual { return log1p(x[0]) }},
-	{"sigmoid", 1, func(x []VecVirtual) VecVirtual { return sigmoid(x[0]) }},
-	{"tanh", 1, func(x []VecVirtual) VecVirtual { return tanh(x[0]) }},
+	{"exp", 1, func(x []VecVirtual) VecVirtual { return exp(x[0]) }, nil},
+	{"log", 1, func(x []VecVirtual) VecVirtual { return log(x[0]) }, nil},
+	{"log1p", 1, func(x []VecVirtual) VecVirtual { return log1p(x[0]) }, nil},
+	{"sigmoid", 1, func(x []VecVirtual) VecVirtual { return sigmoid(x[0]) }, nil},
+	{"tanh", 1, func(x []VecVirtual) VecVirtual { return tanh(x[0]) }, nil},
 	{"relu", 1, func(x []VecVirtual) VecVirtual {
 		zero := zeros()
 		// VMAXPS of zero and NaN returns the second operand. Adding zero turns -0 into 0.
 		VMAXPS(x[0], zero, x[0])
 		add.do(zero, x[0], x[0])
 		return x[0]
-	}},
+	}, nil},
 	{"reluBack", 2, func(x []VecVirtual) VecVirtual {
 		compared(x[0], greater, constant(0)).keep(x[1])
 		return x[1]
-	}},
+	}, nil},
 	{"sigmoidBack", 2, func(x []VecVirtual) VecVirtual {
 		slope := copied(x[0])
 		nma213.do(x[0], x[0], slope)
 		mul.do(slope, x[1], x[1])
 		return x[1]
-	}},
+	}, nil},
 	{"tanhBack", 2, func(x []VecVirtual) VecVirtual {
 		slope := filled(real(1))
 		nma231.do(x[0], x[0], slope)
 		mul.do(slope, x[1], x[1])
 		return x[1]
-	}},
-	{"add", 2, func(x []VecVirtual) VecVirtual { return add.made(x[1], x[0]) }},
+	}, nil},
+	{"add", 2, func(x []VecVirtual) VecVirtual { return add.made(x[1], x[0]) }, nil},
+	{"mul", 2, func(x []VecVirtual) VecVirtual { return mul.made(x[1], x[0]) }, nil},
+	{"gelu", 1, func(x []VecVirtual) VecVirtual { return gelu(x[0]) }, nil},
+	{"geluBack", 2, func(x []VecVirtual) VecVirtual { return mul.made(geluSlope(x[0]), x[1]) }, nil},
+	{"hardSigmoid", 1, func(x []VecVirtual) VecVirtual { return hardSigmoid(x[0]) }, nil},
+	{"hardSigmoidBack", 2, func(x []VecVirtual) VecVirtual {
+		mul.do(real(1.0/6), x[1], x[1])
+		compared(x[0], greater, real(-3)).keep(x[1])
+		compared(x[0], less, real(3)).keep(x[1])
+		return x[1]
+	}, nil},
+	{"leak", 2, func(x []VecVirtual) VecVirtual {
+		factor := filled(real(1))
+		compared(x[0], less, constant(0)).choose(x[2], factor)
+		return mul.made(factor, x[1])
+	}, []string{"slope"}},
+	{"elu", 1, func(x []VecVirtual) VecVirtual {
+		t := tanh(mul.made(real(0.5), x[0]))
+		y := mul.made(real(2), t)
+		below := filled(real(1))
+		sub.do(t, below, below)
+		div.do(below, y, y)
+		mul.do(x[2], y, y)
+		compared(x[0], less, constant(0)).choose(y, x[0])
+		return mul.made(x[1], x[0])
+	}, []string{"scale", "alpha"}},
+	{"eluBack", 2, func(x []VecVirtual) VecVirtual {
+		slope := copied(x[3])
+		compared(x[0], less, constant(0)).choose(add.made(x[2], x[0]), slope)
+		return mul.made(slope, x[1])
+	}, []string{"shift", "above"}},
 }
 
 func vectors() {
 	for _, e := range elements {
 		parameters := []string{"x", "y"}[:e.operands]
-		signature := "func(dst, x *float32, n uint64)"
-		if e.operands == 2 {
-			signature = "func(dst, x, y *float32, n uint64)"
+		signature := "func(dst, " + strings.Join(parameters, ", ") + " *float32, n uint64"
+		if len(e.numbers) > 0 {
+			signature += ", " + strings.Join(e.numbers, ", ") + " float32"
 		}
-		function(e.name, signature, "computes n numbers.")
+		function(e.name, signature+")", "computes n numbers.")
 		dst, n := pointer("dst"), pointer("n")
 		var from []Register
 		for _, p := range parameters {
 			from = append(from, pointer(p))
+		}
+		var numbers []VecVirtual
+		for _, name := range e.numbers {
+			numbers = append(numbers, parameter(name))
 		}
 		along("elements", n, func(tail *mask) {
 			var x []VecVirtual
 			for _, p := range from {
 				x = append(x, load(at(p), tail))
 			}
-			store(e.compute(x), at(dst), tail)
+			store(e.compute(append(x, numbers...)), at(dst), tail)
 		}, append(from, dst)...)
 		end()
 	}
