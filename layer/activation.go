@@ -58,7 +58,7 @@ func (l Activation) Build(b *braid.Builder) (op.Op, error) {
 	case !(l.Slope > 0 && l.Slope <= math.MaxFloat32):
 		return nil, fmt.Errorf("Slope = %v, want a finite number of 0 or more", l.Slope)
 	}
-	return leakyReLU{float32(l.Slope)}, nil
+	return leakyReLU{float32(l.Slope), b.Scratch(b.Shape(0).Size())}, nil
 }
 
 type identity struct{}
@@ -76,31 +76,22 @@ func (identity) Backward(t *op.Task) {
 }
 
 // leakyReLU is the activation LeakyReLU with a given slope.
-type leakyReLU struct{ slope float32 }
-
-// below returns 1 if x < 0, else 0. A branch by it could not be predicted. For NaN it returns
-// either.
-func below(x float32) uint32 {
-	x += 0 // turns -0 into 0
-	return math.Float32bits(x) >> 31
+type leakyReLU struct {
+	slope   float32
+	scratch int // the gradient of a row
 }
 
 func (o leakyReLU) Forward(t *op.Task) {
-	factors := [2]float32{1, o.slope}
 	for r := t.Lo; r < t.Hi; r++ {
-		out := t.Out.Row(r)
-		for i, v := range t.In[0].Row(r) {
-			out[i] = v * factors[below(v)]
-		}
+		in := t.In[0].Row(r)
+		kernel.Default().Leak(t.Out.Row(r), in, in, o.slope)
 	}
 }
 
 func (o leakyReLU) Backward(t *op.Task) {
-	factors := [2]float32{1, o.slope}
+	d := t.Scratch[o.scratch]
 	for r := t.Lo; r < t.Hi && !t.InGrad[0].IsNil(); r++ {
-		in, grad := t.In[0].Row(r), t.InGrad[0].Row(r)
-		for i, d := range t.OutGrad.Row(r) {
-			grad[i] += float32(d * factors[below(in[i])])
-		}
+		kernel.Default().Leak(d, t.In[0].Row(r), t.OutGrad.Row(r), o.slope)
+		kernel.Default().Add(t.InGrad[0].Row(r), d)
 	}
 }

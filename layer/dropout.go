@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
 )
@@ -71,9 +72,7 @@ func (o dropout) Forward(t *op.Task) {
 		}
 		factors := t.Saved[o.factors].Row(r)
 		o.draw(factors, t.Random.Row(r), 0)
-		for i, v := range in {
-			out[i] = v * factors[i]
-		}
+		kernel.Default().Mul(out, in, factors)
 	}
 }
 
@@ -88,8 +87,5 @@ func (o dropout) Backward(t *op.Task) {
 
 // addProduct adds x z to y.
 func addProduct(y, x, z []float32) {
-	y, z = y[:len(x)], z[:len(x)]
-	for i, v := range x {
-		y[i] += float32(v * z[i])
-	}
+	kernel.Default().MulRows(kernel.RowProducts{Rows: 1, Width: len(x), Y: y, X: x, W: z})
 }

@@ -32,12 +32,7 @@ var (
 
 func foldProduct(out, in []float32) { timesOther(out, nil, in) }
 
-func timesOther(d, _, other []float32) {
-	d = d[:len(other)]
-	for i, v := range other {
-		d[i] *= v
-	}
-}
+func timesOther(d, _, other []float32) { kernel.Default().Mul(d, d, other) }
 
 func foldMax(out, in []float32) {
 	out = out[:len(in)]

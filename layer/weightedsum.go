@@ -26,10 +26,14 @@ type weightedSum struct {
 func (o weightedSum) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
-		clear(out)
+		if o.from[0] != nil || o.factors[0] != 1 {
+			clear(out)
+		}
 		for i, from := range o.from {
 			in, factor := t.In[i].Row(r), o.factors[i]
 			switch {
+			case from == nil && factor == 1 && i == 0:
+				copy(out, in)
 			case from == nil && factor == 1:
 				kernel.Default().Add(out, in)
 			case from == nil:

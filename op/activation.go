@@ -36,14 +36,13 @@ const (
 // function computes an activation element by element, and its derivative.
 type function struct {
 	name string
-	// forward computes y from z; the two may be the same memory. tmp has buffers as long.
+	// forward computes y from z; the two may be the same memory. tmp is as long.
 	forward func(y, z, tmp []float32)
 	// backward multiplies d by the slope at z; y is the activation's value. z is y if the activation
 	// does not keep its input.
 	backward func(d, y, z, tmp []float32)
 	// keepsInput is set if the slope cannot be computed from y alone.
 	keepsInput bool
-	buffers    int // of tmp, each as long as z; 0 means 1
 }
 
 // functions is the table of activations. Linear and Softmax are special cases of Forward and
@@ -54,17 +53,17 @@ var functions = [...]function{
 	Sigmoid:     {name: "sigmoid", forward: sigmoid, backward: sigmoidBack},
 	Tanh:        {name: "tanh", forward: tanh, backward: tanhBack},
 	Softmax:     {name: "softmax"},
-	GELU:        {"gelu", gelu, geluBack, true, geluBuffers},
-	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true, 1},
-	SiLU:        {"silu", silu, siluBack, true, 1},
+	GELU:        {"gelu", gelu, geluBack, true},
+	GELUTanh:    {"gelu_tanh", geluTanh, geluTanhBack, true},
+	SiLU:        {"silu", silu, siluBack, true},
 	ELU:         {name: "elu", forward: elu, backward: eluBack},
 	SELU:        {name: "selu", forward: selu, backward: seluBack},
 	LeakyReLU:   {name: "leaky_relu", forward: leakyReLU, backward: leakyReLUBack},
-	Softplus:    {"softplus", softplus, softplusBack, true, 1},
-	Softsign:    {"softsign", softsign, softsignBack, true, 1},
-	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true, 1},
+	Softplus:    {"softplus", softplus, softplusBack, true},
+	Softsign:    {"softsign", softsign, softsignBack, true},
+	HardSigmoid: {"hard_sigmoid", hardSigmoid, hardSigmoidBack, true},
 	Exponential: {name: "exponential", forward: exponential, backward: exponentialBack},
-	Mish:        {"mish", mish, mishBack, true, 1},
+	Mish:        {"mish", mish, mishBack, true},
 }
 
 func activationNames() []string {
@@ -115,7 +114,7 @@ type LogSumExp struct {
 }
 
 // TemporarySize is the length of the tmp of Forward and Backward.
-const TemporarySize = geluBuffers * span
+const TemporarySize = span
 
 // span is how many numbers a function computes at a time, at most.
 const span = 512
@@ -137,7 +136,7 @@ func (a Activation) Forward(
 		tensor.EachRow(y, z, lo, hi, func(y, z []float32) {
 			for len(z) > 0 {
 				n := min(len(z), span)
-				f.forward(y[:n], z[:n], tmp[:n*max(f.buffers, 1)])
+				f.forward(y[:n], z[:n], tmp[:n])
 				y, z = y[n:], z[n:]
 			}
 		})
@@ -168,7 +167,7 @@ func (a Activation) Backward(d, y, z tensor.Rows[float32], lo, hi, axis int, tmp
 		}
 		for len(dRow) > 0 {
 			n := min(len(dRow), span)
-			f.backward(dRow[:n], yRow[:n], zRow[:n], tmp[:n*max(f.buffers, 1)])
+			f.backward(dRow[:n], yRow[:n], zRow[:n], tmp[:n])
 			dRow, yRow, zRow = dRow[n:], yRow[n:], zRow[n:]
 		}
 	}
@@ -178,13 +177,13 @@ func relu(y, z, _ []float32)        { kernel.Default().ReLU(y, z) }
 func sigmoid(y, z, _ []float32)     { kernel.Default().Sigmoid(y, z) }
 func tanh(y, z, _ []float32)        { kernel.Default().Tanh(y, z) }
 func exponential(y, z, _ []float32) { kernel.Default().Exp(y, z) }
+func gelu(y, z, _ []float32)        { kernel.Default().GELU(y, z) }
+func hardSigmoid(y, z, _ []float32) { kernel.Default().HardSigmoid(y, z) }
 
 func reluBack(d, y, _, _ []float32)    { kernel.Default().ReLUBack(d, y, d) }
 func sigmoidBack(d, y, _, _ []float32) { kernel.Default().SigmoidBack(d, y, d) }
 func tanhBack(d, y, _, _ []float32)    { kernel.Default().TanhBack(d, y, d) }
 
-func exponentialBack(d, y, _, _ []float32) {
-	for i, v := range y {
-		d[i] *= v
-	}
-}
+func exponentialBack(d, y, _, _ []float32) { kernel.Default().Mul(d, y, d) }
+func geluBack(d, _, z, _ []float32)        { kernel.Default().GELUBack(d, z, d) }
+func hardSigmoidBack(d, _, z, _ []float32) { kernel.Default().HardSigmoidBack(d, z, d) }

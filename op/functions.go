@@ -45,9 +45,7 @@ func geluTanhBack(d, _, z, tmp []float32) {
 // silu is z sigmoid(z), also named swish: Elfwing, Uchibe and Doya, 2017.
 func silu(y, z, tmp []float32) {
 	kernel.Default().Sigmoid(tmp, z)
-	for i, v := range z {
-		y[i] = v * tmp[i]
-	}
+	kernel.Default().Mul(y, z, tmp)
 }
 
 func siluBack(d, _, z, tmp []float32) {
@@ -58,23 +56,10 @@ func siluBack(d, _, z, tmp []float32) {
 	}
 }
 
-// elu is exp(z) - 1 below 0: Clevert, Unterthiner and Hochreiter, 2015. It is computed as 2t / (1 -
-// t) with t = tanh(z/2), which does not cancel near 0.
-func elu(y, z, tmp []float32) {
-	for i, v := range z {
-		tmp[i] = 0.5 * v
-	}
-	kernel.Default().Tanh(tmp, tmp)
-	for i, v := range z {
-		y[i] = choose(v, 2*tmp[i]/(1-tmp[i]), v)
-	}
-}
+// elu is exp(z) - 1 below 0: Clevert, Unterthiner and Hochreiter, 2015.
+func elu(y, z, _ []float32) { kernel.Default().ELU(y, z, 1, 1) }
 
-func eluBack(d, y, _, _ []float32) {
-	for i, v := range y {
-		d[i] *= choose(v, v+1, 1)
-	}
-}
+func eluBack(d, y, _, _ []float32) { kernel.Default().ELUBack(d, y, d, 1, 1) }
 
 // The scale and alpha of SELU: Klambauer and others, "Self-normalizing neural networks", 2017.
 const (
@@ -82,32 +67,16 @@ const (
 	seluAlpha = 1.6732632423543772
 )
 
-func selu(y, z, tmp []float32) {
-	elu(y, z, tmp)
-	for i, v := range y {
-		y[i] = seluScale * float32(v*choose(v, seluAlpha, 1))
-	}
-}
+func selu(y, z, _ []float32) { kernel.Default().ELU(y, z, seluScale, seluAlpha) }
 
 func seluBack(d, y, _, _ []float32) {
-	for i, v := range y {
-		d[i] *= choose(v, v+seluScale*seluAlpha, seluScale)
-	}
+	kernel.Default().ELUBack(d, y, d, seluScale*seluAlpha, seluScale)
 }
 
-const leak = 0.2 // the slope of LeakyReLU below 0, as in Keras
+const leaky = 0.2 // the slope of LeakyReLU below 0, as in Keras
 
-func leakyReLU(y, z, _ []float32) {
-	for i, v := range z {
-		y[i] = v * choose(v, leak, 1)
-	}
-}
-
-func leakyReLUBack(d, y, _, _ []float32) {
-	for i, v := range y {
-		d[i] *= choose(v, leak, 1)
-	}
-}
+func leakyReLU(y, z, _ []float32)        { kernel.Default().Leak(y, z, z, leaky) }
+func leakyReLUBack(d, y, _, _ []float32) { kernel.Default().Leak(d, y, d, leaky) }
 
 // softplus is max(z, 0) + log(1 + exp(-|z|)).
 func softplus(y, z, tmp []float32) {
@@ -120,39 +89,19 @@ func softplus(y, z, tmp []float32) {
 
 func softplusBack(d, _, z, tmp []float32) {
 	kernel.Default().Sigmoid(tmp, z)
-	multiply(d, tmp)
+	kernel.Default().Mul(d, tmp, d)
 }
 
 func softsign(y, z, _ []float32) {
 	for i, v := range z {
-		y[i] = v / (1 + float32(math.Abs(float64(v))))
+		y[i] = v / (1 + size(v))
 	}
 }
 
 func softsignBack(d, _, z, _ []float32) {
 	for i, v := range z {
-		below := 1 + float32(math.Abs(float64(v)))
+		below := 1 + size(v)
 		d[i] /= float32(below * below)
-	}
-}
-
-func hardSigmoid(y, z, _ []float32) {
-	for i, v := range z {
-		v = v/6 + 0.5
-		if v < 0 { // seldom: min and max take longer
-			v = 0
-		} else if v > 1 {
-			v = 1
-		}
-		y[i] = v
-	}
-}
-
-func hardSigmoidBack(d, _, z, _ []float32) {
-	const sign, three = 1 << 31, 0x40400000 // bits of 3
-	for i, v := range z {
-		inside := uint32(int32(math.Float32bits(v)&^sign-three) >> 31)
-		d[i] = math.Float32frombits(math.Float32bits(d[i]/6) & inside)
 	}
 }
 
@@ -188,22 +137,13 @@ func mishTerms(z, e float32) (t, s float32) {
 // expMinusSize computes exp(-|z|).
 func expMinusSize(dst, z []float32) {
 	for i, v := range z {
-		dst[i] = -float32(math.Abs(float64(v)))
+		dst[i] = -size(v)
 	}
 	kernel.Default().Exp(dst, dst)
 }
 
-// choose returns below if x < 0, else other. It has no branch, which could not be predicted. For
-// NaN it returns either.
-func choose(x, below, other float32) float32 {
-	x += 0                                               // turns -0 into 0
-	negative := uint32(int32(math.Float32bits(x)) >> 31) // all bits or none
-	return math.Float32frombits(
-		math.Float32bits(below)&negative | math.Float32bits(other)&^negative)
-}
-
-func multiply(dst, by []float32) {
-	for i, v := range by {
-		dst[i] *= v
-	}
+// size is |x|.
+func size(x float32) float32 {
+	const sign = 1 << 31
+	return math.Float32frombits(math.Float32bits(x) &^ sign)
 }
