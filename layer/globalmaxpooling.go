@@ -48,7 +48,7 @@ func (l GlobalMaxPooling1D) Build(b *braid.Builder) (op.Op, error) {
 	}
 	o := globalMax(b, in, l.KeepDims)
 	if masked {
-		return maskedMax{o}, nil
+		return maskedMax{o, b.Scratch(in[1])}, nil
 	}
 	return o, nil
 }
@@ -59,11 +59,14 @@ func globalMax(b *braid.Builder, in tensor.Shape, keepDims bool) maxPool {
 	channels := in[len(in)-1]
 	positions := in.Size() / channels
 	all := axis{in: positions, out: 1, size: positions, stride: 1, dilation: 1}
-	return maxPool{pool{window{point, all}, channels, b.Scratch(channels)}}
+	return maxPool{pool{window: window{point, all}, channels: channels}}
 }
 
 // maskedMax is a maxPool that covers the steps of a sequence whose mask is not 0.
-type maskedMax struct{ maxPool }
+type maskedMax struct {
+	maxPool
+	rest int // scratch: the gradient of each channel that no step has had
+}
 
 // steps calls step for each step of a row that counts, with its channels as a range of the row.
 func (o maskedMax) steps(t *op.Task, row int, step func(lo, hi int)) {
@@ -93,12 +96,31 @@ func (o maskedMax) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	rest := t.Scratch[o.grad]
+	rest := t.Scratch[o.rest]
 	for r := t.Lo; r < t.Hi; r++ {
 		in, grad, out := t.In[0].Row(r), t.InGrad[0].Row(r), t.Out.Row(r)
 		copy(rest, t.OutGrad.Row(r))
 		o.steps(t, r, func(lo, hi int) {
-			addWhereRarelyEqual(grad[lo:hi], in[lo:hi], out, rest)
+			addWhereEqual(grad[lo:hi], in[lo:hi], out, rest)
 		})
+	}
+}
+
+// raise computes y[i] = max(y[i], x[i]).
+func raise(y, x []float32) {
+	y = y[:len(x)]
+	for i, v := range x {
+		y[i] = max(y[i], v)
+	}
+}
+
+// addWhereEqual moves rest to grad where x equals y.
+func addWhereEqual(grad, x, y, rest []float32) {
+	grad, y, rest = grad[:len(x)], y[:len(x)], rest[:len(x)]
+	for i, v := range x {
+		if v == y[i] {
+			grad[i] += rest[i]
+			rest[i] = 0
+		}
 	}
 }

@@ -1,8 +1,6 @@
 package layer
 
 import (
-	"math"
-
 	"braid"
 	"braid/internal/kernel"
 	"braid/op"
@@ -21,7 +19,7 @@ func poolWindow2D(b *braid.Builder, size, strides Pair, padding Padding) (pool, 
 		return pool{}, err
 	}
 	b.Output(w.height.out, w.width.out, in[2])
-	return pool{w, in[2], b.Scratch(in[2])}, nil
+	return pool{w, in[2], b.Scratch(in[2] + 1)}, nil
 }
 
 // poolWindow1D is poolWindow2D for a sequence [steps, channels].
@@ -44,74 +42,61 @@ func poolWindow1D(b *braid.Builder, size, strides int, padding Padding) (pool, e
 		return pool{}, err
 	}
 	b.Output(steps.out, in[1])
-	return pool{window{point, steps}, in[1], b.Scratch(in[1])}, nil
+	return pool{window{point, steps}, in[1], b.Scratch(in[1] + 1)}, nil
 }
 
 // pool holds the fields of both poolings.
 type pool struct {
 	window   window
 	channels int
-	grad     int // scratch: the gradient of one position
+	share    int // scratch of averagePool: [channels + 1]
 }
 
-// each calls position for each position of the window, with the channels of that position as a
-// range of an output row.
-func (o pool) each(position func(i, j, lo, hi int)) {
-	at := 0
-	for i := range o.window.height.out {
-		for j := range o.window.width.out {
-			position(i, j, at, at+o.channels)
-			at += o.channels
-		}
-	}
+// stretch is successive positions of the window whose taps are equal: as many lines of as many taps.
+type stretch struct {
+	out, positions int // index of the first position, their number
+	in             int // index in the input of its first tap
+	lines, taps    int
 }
 
-// taps calls tap for each tap inside the input, in order, with its channels as a range of an input
-// row.
-func (o pool) taps(i, j int, tap func(lo, hi int)) {
+// stretches calls work for all positions of the window, in order. Where all columns of the window
+// are inside the input, the positions of a line are one stretch.
+func (o pool) stretches(work func(s stretch)) {
 	height, width := o.window.height, o.window.width
-	top, bottom := height.taps(i)
-	left, right := width.taps(j)
-	for a := top; a < bottom; a++ {
-		for b := left; b < right; b++ {
-			at := (height.at(i, a)*width.in + width.at(j, b)) * o.channels
-			tap(at, at+o.channels)
+	first, _ := width.positions(0)
+	_, end := width.positions(width.size - 1)
+	for i := range height.out {
+		top, bottom := height.taps(i)
+		s := stretch{out: i * width.out, lines: bottom - top}
+		for j := 0; j < width.out; j += s.positions {
+			left, right := width.taps(j)
+			s.in, s.taps = height.at(i, top)*width.in+width.at(j, left), right-left
+			s.positions = 1
+			if j == first && first < end {
+				s.positions = end - first
+			}
+			work(s)
+			s.out += s.positions
 		}
 	}
-}
-
-// count returns the number of taps inside the input.
-func (o pool) count(i, j int) int {
-	top, bottom := o.window.height.taps(i)
-	left, right := o.window.width.taps(j)
-	return (bottom - top) * (right - left)
 }
 
 // maxPool takes the largest number under the window. NaN counts as the largest.
 type maxPool struct{ pool }
 
-func (o maxPool) Forward(t *op.Task) {
-	for r := t.Lo; r < t.Hi; r++ {
-		in, out := t.In[0].Row(r), t.Out.Row(r)
-		o.each(func(i, j, lo, hi int) {
-			y, first := out[lo:hi], true
-			o.taps(i, j, func(lo, hi int) {
-				if first {
-					copy(y, in[lo:hi])
-					first = false
-					return
-				}
-				raise(y, in[lo:hi])
-			})
-		})
+// moved returns the kernel's arguments for a stretch of a row.
+func (o maxPool) moved(s stretch, in, out []float32) kernel.MaxWindow {
+	c, width := o.channels, o.window.width
+	return kernel.MaxWindow{
+		Rows: s.positions, Width: c, Lines: s.lines, Taps: s.taps,
+		X: in[s.in*c:], XRow: width.stride * c, Line: width.in * c, Y: out[s.out*c:], YRow: c,
 	}
 }
 
-// raise computes y[i] = max(y[i], x[i]).
-func raise(y, x []float32) {
-	y = y[:len(x)]
-	for i, v := range x {
-		y[i] = max(y[i], v)
+func (o maxPool) Forward(t *op.Task) {
+	for r := t.Lo; r < t.Hi; r++ {
+		in, out := t.In[0].Row(r), t.Out.Row(r)
+		o.stretches(func(s stretch) { kernel.Default().MaxWindow(o.moved(s, in, out)) })
 	}
 }
 
@@ -120,62 +105,49 @@ func (o maxPool) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	rest := t.Scratch[o.grad]
-	add := addWhereEqual
-	if o.window.size() > few {
-		add = addWhereRarelyEqual
-	}
 	for r := t.Lo; r < t.Hi; r++ {
-		in, grad, out, d := t.In[0].Row(r), t.InGrad[0].Row(r), t.Out.Row(r), t.OutGrad.Row(r)
-		o.each(func(i, j, lo, hi int) {
-			copy(rest, d[lo:hi])
-			y := out[lo:hi]
-			o.taps(i, j, func(lo, hi int) { add(grad[lo:hi], in[lo:hi], y, rest) })
+		in, out := t.In[0].Row(r), t.Out.Row(r)
+		grad, d := t.InGrad[0].Row(r), t.OutGrad.Row(r)
+		o.stretches(func(s stretch) {
+			p := o.moved(s, in, out)
+			p.Grad, p.D, p.DRow = grad[s.in*o.channels:], d[s.out*o.channels:], o.channels
+			kernel.Default().MaxBack(p)
 		})
-	}
-}
-
-// addWhereEqual moves rest to grad where x equals y. It has no branches, which could not be
-// predicted.
-func addWhereEqual(grad, x, y, rest []float32) {
-	grad, y, rest = grad[:len(x)], y[:len(x)], rest[:len(x)]
-	for i, v := range x {
-		var equal uint32
-		if v == y[i] {
-			equal = 1
-		}
-		bits := math.Float32bits(rest[i])
-		grad[i] += math.Float32frombits(bits & -equal)
-		rest[i] = math.Float32frombits(bits &^ -equal)
-	}
-}
-
-// few is the largest number of taps for which addWhereEqual is faster.
-const few = 16
-
-// addWhereRarelyEqual is addWhereEqual with a branch, which is seldom taken in a large window.
-func addWhereRarelyEqual(grad, x, y, rest []float32) {
-	grad, y, rest = grad[:len(x)], y[:len(x)], rest[:len(x)]
-	for i, v := range x {
-		if v == y[i] {
-			grad[i] += rest[i]
-			rest[i] = 0
-		}
 	}
 }
 
 // averagePool takes the mean of the numbers under the window that are inside the input.
 type averagePool struct{ pool }
 
+// each calls work for each tap of each stretch of positions, with the positions as rows of the
+// output, the taps as rows of the input, and share, the weight of a tap, as the row of a matrix.
+func (o averagePool) each(
+	t *op.Task, in, out []float32, work func(in []float32, row int, out, share []float32, rows int),
+) {
+	c, width, count := o.channels, o.window.width, 0
+	share, number := t.Scratch[o.share][:c], t.Scratch[o.share][c:]
+	o.stretches(func(s stretch) {
+		if n := s.lines * s.taps; n != count {
+			count, number[0] = n, 1/float32(n)
+			kernel.Default().Spread(share, number)
+		}
+		for line := range s.lines {
+			for tap := range s.taps {
+				at := s.in + line*width.in + tap
+				work(in[at*c:], width.stride*c, out[s.out*c:], share, s.positions)
+			}
+		}
+	})
+}
+
 func (o averagePool) Forward(t *op.Task) {
-	k := kernel.Default()
 	for r := t.Lo; r < t.Hi; r++ {
 		in, out := t.In[0].Row(r), t.Out.Row(r)
-		o.each(func(i, j, lo, hi int) {
-			y := out[lo:hi]
-			clear(y)
-			o.taps(i, j, func(lo, hi int) { k.Add(y, in[lo:hi]) })
-			k.Scale(y, y, 1/float32(o.count(i, j)))
+		clear(out)
+		o.each(t, in, out, func(in []float32, row int, out, share []float32, rows int) {
+			kernel.Default().MulRows(kernel.RowProducts{
+				Rows: rows, Width: o.channels, Y: out, YRow: o.channels, X: in, XRow: row, W: share,
+			})
 		})
 	}
 }
@@ -184,12 +156,12 @@ func (o averagePool) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	k, share := kernel.Default(), t.Scratch[o.grad]
 	for r := t.Lo; r < t.Hi; r++ {
 		grad, d := t.InGrad[0].Row(r), t.OutGrad.Row(r)
-		o.each(func(i, j, lo, hi int) {
-			k.Scale(share, d[lo:hi], 1/float32(o.count(i, j)))
-			o.taps(i, j, func(lo, hi int) { k.Add(grad[lo:hi], share) })
+		o.each(t, grad, d, func(grad []float32, row int, d, share []float32, rows int) {
+			kernel.Default().MulRows(kernel.RowProducts{
+				Rows: rows, Width: o.channels, Y: grad, YRow: row, X: d, XRow: o.channels, W: share,
+			})
 		})
 	}
 }

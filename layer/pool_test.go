@@ -1,6 +1,7 @@
 package layer_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -30,7 +31,9 @@ func poolingNetworks() map[string]network {
 		"max":          layer.MaxPooling2D{Size: layer.Pair{2, 3}},
 		"max, overlap": layer.MaxPooling2D{Size: layer.Pair{3, 2}, Strides: layer.Pair{2, 1}},
 		"max, same":    layer.MaxPooling2D{Strides: layer.Pair{1, 3}, Padding: layer.Same},
-		"global max":   layer.GlobalMaxPooling2D{},
+		"max, always partly outside": layer.MaxPooling2D{Size: layer.Pair{2, 9},
+			Strides: layer.Pair{1, 1}, Padding: layer.Same},
+		"global max": layer.GlobalMaxPooling2D{},
 	}
 	embedding := layer.Embedding{Vocabulary: 5, Width: 3}
 	networks := map[string]network{
@@ -252,4 +255,62 @@ func TestCropping(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// TestPoolingValues compares both poolings with their definitions: windows inside the input, partly
+// outside, overlapping, and with gaps.
+func TestPoolingValues(t *testing.T) {
+	const height, width, channels = 5, 7, 3
+	x := make([]float32, height*width*channels)
+	for i := range x {
+		x[i] = float32(i*i%47) - 20
+	}
+	for _, padding := range []layer.Padding{layer.Valid, layer.Same} {
+		for _, size := range []layer.Pair{{1, 1}, {2, 2}, {3, 2}, {2, 5}, {5, 7}} {
+			for _, strides := range []layer.Pair{{1, 1}, {2, 3}, {4, 2}} {
+				var highest, means []float32
+				down, across := starts(height, size[0], strides[0], padding),
+					starts(width, size[1], strides[1], padding)
+				for _, top := range down {
+					for _, left := range across {
+						for c := range channels {
+							high, sum, count := float32(-100), float32(0), float32(0)
+							for i := max(top, 0); i < min(top+size[0], height); i++ {
+								for j := max(left, 0); j < min(left+size[1], width); j++ {
+									v := x[(i*width+j)*channels+c]
+									high, sum, count = max(high, v), sum+v, count+1
+								}
+							}
+							highest, means = append(highest, high), append(means, sum/count)
+						}
+					}
+				}
+				in := tensor.Floats(x, 1, height, width, channels)
+				what := fmt.Sprintf("size %v, strides %v, %v", size, strides, padding)
+				got := predict(t, layer.MaxPooling2D{Size: size, Strides: strides, Padding: padding}, in)
+				if !slices.Equal(got, highest) {
+					t.Errorf("max, %s: got %v, want %v", what, got, highest)
+				}
+				got = predict(t, layer.AveragePooling2D{Size: size, Strides: strides, Padding: padding}, in)
+				for i, v := range got {
+					if len(got) != len(means) || math.Abs(float64(v-means[i])) > 1e-5 {
+						t.Fatalf("mean, %s: got %v, want %v", what, got, means)
+					}
+				}
+			}
+		}
+	}
+}
+
+// starts returns the first index of each window along an axis, by Keras' rules.
+func starts(in, size, stride int, padding layer.Padding) (list []int) {
+	out, before := (in-size)/stride+1, 0
+	if padding == layer.Same {
+		out = (in + stride - 1) / stride
+		before = max((out-1)*stride+size-in, 0) / 2
+	}
+	for i := range out {
+		list = append(list, i*stride-before)
+	}
+	return list
 }
