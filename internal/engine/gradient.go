@@ -17,9 +17,12 @@ const gradientRows = 64
 //
 // The rows are cut into chunks, and each chunk is summed in the order of its rows. One fixed
 // balanced binary tree folds the sums: the left subtree of n chunks has the largest power of two
-// below n.
+// below n. The rows of an op that couples rows are one chunk.
 func (team *Team) Gradient(worker int, b WeightBlock, rows int, grad tensor.Rows[float32]) {
 	w, size := team.Workers[worker], team.ws.net.chunk
+	if _, coupled := b.uses[0].node.Op.(op.RowCoupled); coupled {
+		size = rows
+	}
 	count := chunks(rows, size)
 	w.makePartials(grad, b, count)
 	foldChunks(0, count, b.RowHi-b.RowLo, grad, w.partials, func(chunk int, to rows32) {
