@@ -63,6 +63,8 @@ func (l Activation) Build(b *braid.Builder) (op.Op, error) {
 
 type identity struct{}
 
+func (identity) Identity() {}
+
 func (identity) Forward(t *op.Task) {
 	for r := t.Lo; r < t.Hi; r++ {
 		copy(t.Out.Row(r), t.In[0].Row(r))

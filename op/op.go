@@ -48,6 +48,15 @@ type View interface {
 	Offsets() []int
 }
 
+// Identity is an op whose output, before the activation, is its only input. If no other node reads
+// the input, the engine may apply the activation where the input is computed, and call neither
+// Forward nor Backward.
+type Identity interface {
+	Op
+	// Identity does nothing: it marks the op.
+	Identity()
+}
+
 // RowCoupled is an op whose output for one row depends on sums over all rows of the batch, such as
 // batch statistics. In training the engine calls ForwardSums on chunks of rows, folds the sums by a
 // fixed tree, and then calls Forward with the total in t.Sums; likewise Backward with t.GradSums.

@@ -58,6 +58,7 @@ type Network struct {
 // Compile makes a network from a graph's nodes. Each node must come after its inputs. The seed is
 // for ops that draw random numbers.
 func Compile(nodes []*Node, seed uint64) *Network {
+	moveActivations(nodes)
 	n := &Network{Nodes: nodes, seed: seed, layout: newLayout(nodes), chunk: gradientRows}
 	for i, node := range nodes {
 		node.Index, node.purpose = i, "op/"+node.Name
@@ -110,3 +111,31 @@ const (
 	Evaluate             // their logits too
 	Train                // and everything that Backward and Gradient need
 )
+
+// moveActivations moves the activation of a node that computes nothing else to the node before it,
+// if that has none and no other node reads it. The two then share one buffer.
+func moveActivations(nodes []*Node) {
+	readers := map[*Node]int{}
+	for _, n := range nodes {
+		for _, in := range n.Inputs {
+			readers[in]++
+		}
+	}
+	for _, n := range nodes {
+		if _, ok := n.Op.(op.Identity); !ok || n.Head {
+			continue
+		}
+		in := n.Inputs[0]
+		if in.Op == nil || in.isView() || in.Head || in.Activation != op.Linear || readers[in] > 1 {
+			continue
+		}
+		in.Activation, n.Activation, n.Op = n.Activation, op.Linear, same{}
+	}
+}
+
+// same is a view of one node.
+type same struct{}
+
+func (same) Offsets() []int    { return []int{0} }
+func (same) Forward(*op.Task)  {}
+func (same) Backward(*op.Task) {}
