@@ -63,6 +63,11 @@ var dense = family{
 			d := g.Add("d", layer.Dense{Units: 101, Activation: layer.Tanh}, s)
 			g.Head("head", layer.Dense{Units: 90}, d)
 		}},
+		"split-K above a layer": {draw: func(g *braid.Graph) {
+			wide := g.Add("wide", layer.Dense{Units: 792, Activation: layer.Tanh},
+				g.Input("x", tensor.Float32, 1))
+			g.Head("head", layer.Dense{Units: 25}, wide)
+		}},
 		"a head that others read": {draw: func(g *braid.Graph) {
 			y := g.Input("y", tensor.Float32, 3)
 			first := g.Head("first", layer.Dense{Units: 4, Activation: layer.Softmax}, y)

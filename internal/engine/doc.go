@@ -10,7 +10,7 @@
 //	liveness.go   buffers that share memory in prediction
 //	workspace.go  the memory of a batch
 //	worker.go     one node, forward and backward, on a range of rows
-//	stage.go      the order of a step: nodes computed by rows, and nodes with barriers
+//	stage.go      the order of a step: nodes computed by blocks of rows, and barriers
 //	team.go       several workers on one batch
 //	private.go    each worker's private copies of the inputs
 //	splitk.go     split-K: products divided among workers by columns of the input

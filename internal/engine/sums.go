@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"braid/internal/kernel"
 	"braid/internal/parallel"
 	"braid/op"
 )
@@ -35,25 +34,31 @@ func (ws *Workspace) newSums() []*sums {
 	return list
 }
 
-// forwardSums computes a node that couples rows: the sums of the worker's chunks, the fold of all
-// chunks, then the worker's rows.
-func (team *Team) forwardSums(worker int, n *Node, rows int) bool {
-	w, s := team.Workers[worker], team.coupled[n.Index]
-	t := &w.tasks[n.Index]
-	team.eachChunk(worker, rows, t, func(chunk int) { s.op.ForwardSums(t, s.forward[chunk]) })
+// forwardSums computes the sums of rows lo to hi of a node, chunk by chunk.
+func (team *Team) forwardSums(w *Worker, n *Node, lo, hi int) {
+	t, s := &w.tasks[n.Index], team.coupled[n.Index]
+	eachChunk(t, lo, hi, func(chunk int) { s.op.ForwardSums(t, s.forward[chunk]) })
+}
+
+// backwardSums computes the gradient of a node's output before the activation, and its sums.
+func (team *Team) backwardSums(w *Worker, n *Node, lo, hi int) {
+	t, s := &w.tasks[n.Index], team.coupled[n.Index]
+	t.Lo, t.Hi = lo, hi
+	w.outGrad(n, t)
+	eachChunk(t, lo, hi, func(chunk int) { s.op.BackwardSums(t, s.backward[chunk]) })
+}
+
+// fold adds up the sums of all chunks. It returns false if the worker must stop.
+func (team *Team) fold(
+	worker, rows int, sums [][]float32, combine func(sums, after []float32),
+) bool {
 	if !team.meet(worker) {
 		return false
 	}
-	t.Sums = s.forward[0]
 	if worker == 0 {
-		foldTree(s.forward[:chunks(rows, sumRows)], s.op.FoldForward)
+		foldTree(sums[:chunks(rows, sumRows)], combine)
 	}
-	if !team.meet(worker) {
-		return false
-	}
-	lo, hi := team.Share(rows, worker)
-	w.forward(n, lo, hi)
-	return true
+	return team.meet(worker)
 }
 
 // UpdateState updates the state of the ops that couple rows. One worker calls it once per training
@@ -66,31 +71,8 @@ func (team *Team) UpdateState() {
 	}
 }
 
-// backwardSums computes the gradient of a node in the same three steps as forwardSums.
-func (team *Team) backwardSums(worker int, n *Node, rows int) bool {
-	w, s := team.Workers[worker], team.coupled[n.Index]
-	t := &w.tasks[n.Index]
-	t.Lo, t.Hi = team.Share(rows, worker)
-	w.outGrad(n, t)
-	team.eachChunk(worker, rows, t, func(chunk int) { s.op.BackwardSums(t, s.backward[chunk]) })
-	if !team.meet(worker) {
-		return false
-	}
-	if worker == 0 {
-		foldTree(s.backward[:chunks(rows, sumRows)], kernel.Default().Add)
-	}
-	if !team.meet(worker) {
-		return false
-	}
-	t.GradSums = s.backward[0]
-	t.Lo, t.Hi = team.Share(rows, worker)
-	n.Op.Backward(t)
-	return true
-}
-
-// eachChunk sets t.Lo and t.Hi to each chunk of the worker's rows and calls work.
-func (team *Team) eachChunk(worker, rows int, t *op.Task, work func(chunk int)) {
-	lo, hi := team.Share(rows, worker)
+// eachChunk sets t.Lo and t.Hi to each chunk of rows lo to hi and calls work.
+func eachChunk(t *op.Task, lo, hi int, work func(chunk int)) {
 	for ; lo < hi; lo += sumRows {
 		t.Lo, t.Hi = lo, min(lo+sumRows, hi)
 		work(lo / sumRows)

@@ -71,21 +71,8 @@ func (team *Team) Begin(worker, rows int, examples []int32, step uint64) {
 // Forward computes a worker's share of the first rows rows of the batch, or of a node's
 // products. It returns false if the worker must stop.
 func (team *Team) Forward(worker, rows int) bool {
-	w := team.Workers[worker]
-	lo, hi := team.Share(rows, worker)
-	for _, s := range team.stages {
-		n, good := s.nodes[0], true
-		switch s.kind {
-		case byRows:
-			for _, n := range s.nodes {
-				w.forward(n, lo, hi)
-			}
-		case withSums:
-			good = team.forwardSums(worker, n, rows)
-		case bySplits:
-			good = team.forwardSplits(worker, n, rows)
-		}
-		if !good {
+	for i := range team.stages {
+		if !team.forwardStage(worker, &team.stages[i], rows) {
 			return false
 		}
 	}
@@ -95,26 +82,9 @@ func (team *Team) Forward(worker, rows int) bool {
 // Backward computes the gradients that follow from each HeadGrad, for the worker's share of the
 // first rows rows. It may be repeated after one Forward. It returns false if the worker must stop.
 func (team *Team) Backward(worker, rows int) bool {
-	w := team.Workers[worker]
-	lo, hi := team.Share(rows, worker)
-	w.clearGrads(lo, hi)
-	for _, s := range slices.Backward(team.stages) {
-		for _, n := range slices.Backward(s.nodes) {
-			if !team.ws.net.layout.trained[n.Index] {
-				continue
-			}
-			good := true
-			switch s.kind {
-			case withSums:
-				good = team.backwardSums(worker, n, rows)
-			case bySplits:
-				good = team.backwardSplits(worker, n, rows)
-			default:
-				w.backward(n, lo, hi)
-			}
-			if !good {
-				return false
-			}
+	for i := range slices.Backward(team.stages) {
+		if !team.backwardStage(worker, &team.stages[i], rows) {
+			return false
 		}
 	}
 	return true

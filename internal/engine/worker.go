@@ -78,12 +78,10 @@ func (w *Worker) copyIn(n *Node, t *op.Task) {
 	}
 }
 
-// clearGrads zeroes the gradients that Backward adds to.
-func (w *Worker) clearGrads(lo, hi int) {
-	for b, g := range w.ws.grads {
-		if !g.IsNil() {
-			clearRows(g, w.ws.net.layout.wanted[b], lo, hi)
-		}
+// clearGrads zeroes the gradients that a node's Backward is the first to read or to add to.
+func (w *Worker) clearGrads(n *Node, lo, hi int) {
+	for _, buffer := range w.ws.clears[n.Index] {
+		clearRows(w.ws.grads[buffer], w.ws.net.layout.wanted[buffer], lo, hi)
 	}
 }
 

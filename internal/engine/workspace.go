@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"slices"
+
 	"braid/internal/parallel"
 	"braid/op"
 	"braid/tensor"
@@ -19,6 +21,7 @@ type Workspace struct {
 	values []tensor.Rows[float32] // by buffer: nodes' outputs
 	ids    []tensor.Rows[int32]   // by node: int32 inputs
 	grads  []tensor.Rows[float32] // by buffer: Backward clears it, then adds to it
+	clears [][]int                // by node: see firstGradients
 
 	// By node; zero where the node has none.
 	logits     []tensor.Rows[float32] // the output before the activation, if it is kept
@@ -47,6 +50,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	}
 	ws.addHeads()
 	ws.addGradients()
+	ws.clears = ws.firstGradients()
 	for i, node := range n.Nodes {
 		if node.DType == tensor.Int32 {
 			ws.ids[i] = tensor.NewRows[int32](rows, node.Shape.Size())
@@ -188,4 +192,27 @@ func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
 		ws.headGrads[n.Index] = newRows(ws.rows, n.Shape.Size())
 	}
 	return ws.headGrads[n.Index]
+}
+
+// firstGradients returns the buffers, by node, of which the node is the first in Backward to read or
+// to change the gradient.
+func (ws *Workspace) firstGradients() [][]int {
+	list := make([][]int, len(ws.net.Nodes))
+	found := make([]bool, len(ws.grads))
+	touch := func(n *Node, buffer int) {
+		if !found[buffer] && !ws.grads[buffer].IsNil() {
+			found[buffer] = true
+			list[n.Index] = append(list[n.Index], buffer)
+		}
+	}
+	for i, n := range slices.Backward(ws.net.Nodes) {
+		if ws.isSkipped(n) || !ws.net.layout.trained[i] {
+			continue
+		}
+		touch(n, ws.net.layout.at[i].buffer)
+		for _, in := range n.Inputs {
+			touch(n, ws.net.layout.at[in.Index].buffer)
+		}
+	}
+	return list
 }
