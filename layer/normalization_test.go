@@ -168,8 +168,8 @@ func TestBatchNormalizationMaskOfOnes(t *testing.T) {
 	}
 }
 
-// near fails the test if got is not want. A mean of 100 in float32 has an error of 4e-6, and sums of
-// numbers of size 1 are accurate to a few units in the last place of their size.
+// near fails the test if got is not want. A mean of 100 in float32 has an error of 4e-6, and sums
+// of numbers of size 1 are accurate to a few units in the last place of their size.
 func near(t *testing.T, what string, got float32, want, size float64) {
 	t.Helper()
 	if math.Abs(float64(got)-want) > 2e-5*size {

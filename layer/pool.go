@@ -52,7 +52,8 @@ type pool struct {
 	share    int // scratch of averagePool: [channels + 1]
 }
 
-// stretch is successive positions of the window whose taps are equal: as many lines of as many taps.
+// stretch is successive positions of the window whose taps are equal: as many lines of as many
+// taps.
 type stretch struct {
 	out, positions int // index of the first position, their number
 	in             int // index in the input of its first tap

@@ -55,8 +55,8 @@ func logOf(p float64) float64 { return ln(min(max(p, least), 1-least)) }
 
 // ln is the natural logarithm of a normal number above 0. Its bytes are the same on every
 // processor; math.Log has other last digits on some. It splits x = 2^e m with m from sqrt(1/2) to
-// sqrt(2). With s = (m - 1) / (m + 1), ln(m) is 2 (s + s³/3 + s⁵/5 ...), for which FreeBSD's e_log.c
-// has a polynomial and an order of the sums that loses no digits.
+// sqrt(2). With s = (m - 1) / (m + 1), ln(m) is 2 (s + s³/3 + s⁵/5 ...), for which FreeBSD's
+// e_log.c has a polynomial and an order of the sums that loses no digits.
 func ln(x float64) float64 {
 	const high, low = 6.93147180369123816490e-01, 1.90821492927058770002e-10 // ln 2
 	m, e := math.Frexp(x)

@@ -60,9 +60,9 @@ type Identity interface {
 // RowCoupled is an op whose output for one row depends on sums over all rows of the batch, such as
 // batch statistics. In training the engine calls ForwardSums on chunks of rows, folds the sums by a
 // fixed tree, and then calls Forward with the total in t.Sums; likewise Backward with t.GradSums.
-// In evaluation and prediction it calls only Forward, which uses t.State. If the op has weights, the
-// engine calls Gradient once for all rows, so that it can use t.GradSums. The spans of rows of these
-// calls may differ from each other.
+// In evaluation and prediction it calls only Forward, which uses t.State. If the op has weights,
+// the engine calls Gradient once for all rows, so that it can use t.GradSums. The spans of rows of
+// these calls may differ from each other.
 type RowCoupled interface {
 	Op
 	// Widths returns the lengths of the sums of ForwardSums and BackwardSums.

@@ -7,8 +7,8 @@ import (
 )
 
 // stage is work without barriers: nodes that each worker computes on its rows, block by block, so
-// that what a node writes is in the cache when the next node reads it. A node that uses split-K is a
-// stage of its own, with barriers inside.
+// that what a node writes is in the cache when the next node reads it. A node that uses split-K is
+// a stage of its own, with barriers inside.
 type stage struct {
 	split *Node
 
@@ -72,8 +72,9 @@ const allRows = 1 << 30
 
 // blockRows returns the least and the most rows of a block that suit a node. Each block reads the
 // node's weights again, which should not take longer than its input and output. A node that saves
-// numbers gets all rows at once: recurrent layers put rows into the lanes of a vector. In prediction
-// nodes share memory, so that each needs all rows of the one before; a pass has few rows anyway.
+// numbers gets all rows at once: recurrent layers put rows into the lanes of a vector. In
+// prediction nodes share memory, so that each needs all rows of the one before; a pass has few rows
+// anyway.
 func (ws *Workspace) blockRows(n *Node) (least, most int) {
 	if ws.mode == Predict {
 		return 0, allRows

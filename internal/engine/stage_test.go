@@ -26,7 +26,8 @@ func TestStages(t *testing.T) {
 		}, []string{"a b y"}},
 		"coupled": {func(g *braid.Graph) {
 			x := g.Add("a", layer.Dense{Units: 3}, g.Input("x", tensor.Float32, 5))
-			x = g.Add("relu", layer.Activation{Function: layer.ReLU}, g.Add("n", layer.BatchNormalization{}, x))
+			x = g.Add("relu", layer.Activation{Function: layer.ReLU},
+				g.Add("n", layer.BatchNormalization{}, x))
 			g.Head("y", layer.BatchNormalization{}, g.Add("b", layer.Dense{Units: 2}, x))
 		}, []string{"a n+", "+n b y+", "+y"}},
 		"images": {func(g *braid.Graph) {

@@ -194,8 +194,8 @@ func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
 	return ws.headGrads[n.Index]
 }
 
-// firstGradients returns the buffers, by node, of which the node is the first in Backward to read or
-// to change the gradient.
+// firstGradients returns the buffers, by node, of which the node is the first in Backward to read
+// or to change the gradient.
 func (ws *Workspace) firstGradients() [][]int {
 	list := make([][]int, len(ws.net.Nodes))
 	found := make([]bool, len(ws.grads))

@@ -67,8 +67,9 @@ var avx512 = func() Set {
 		hardSigmoidBack: hardSigmoidBackAVX512, leak: leakAVX512, elu: eluAVX512, eluBack: eluBackAVX512,
 		mul: mulAVX512,
 		columns: columnFunctions{
-			squareSums: squareSumsAVX512, productSums: productSumsAVX512, rowProductSums: rowProductSumsAVX512,
-			set: affineAVX512, add: affineAddAVX512,
+			squareSums: squareSumsAVX512, productSums: productSumsAVX512,
+			rowProductSums: rowProductSumsAVX512,
+			set:            affineAVX512, add: affineAddAVX512,
 		},
 		windows:  windowFunctions{highest: maxWindowAVX512, addBack: maxBackAVX512},
 		rowNorms: rowNormFunctions{normalize: rowNormAVX512, addBack: rowNormBackAVX512},
