@@ -39,7 +39,12 @@ func exponent(x float64) string  { return fmt.Sprintf("work^%.3f", x) }
 
 // rate formats the time of rows rows as rows per second.
 func rate(rows float64) func(float64) string {
-	return func(s float64) string { return fmt.Sprintf("%.3g million rows/s", rows/s/1e6) }
+	return func(s float64) string {
+		if rows/s < 1e6 {
+			return fmt.Sprintf("%.0f rows/s", rows/s)
+		}
+		return fmt.Sprintf("%.2f million rows/s", rows/s/1e6)
+	}
 }
 
 // rows returns the rows of the table, with the goals of the engine's design.
