@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"braid"
+	"braid/digitqa"
 	"braid/layer"
 	"braid/optim"
 	"braid/tensor"
@@ -12,8 +13,8 @@ import (
 
 const (
 	imageClasses = 10
-	recordSide   = 24 // width and height of the image
-	recordWords  = 8
+	digitSide    = 28 // width and height of an image, for seed and record
+	digitWords   = 7  // ids of a question's words
 	resnetSide   = 32
 )
 
@@ -28,43 +29,11 @@ var batchNorm = layer.BatchNormalization{Momentum: new(0.9), Epsilon: 1e-5}
 
 var relu = layer.Activation{Function: layer.ReLU}
 
-// recordGraph returns a network that recognizes MNIST's digits and answers questions about them
-// with a high accuracy. The probability of each digit weighs whether the answer for this digit is
-// yes.
-func recordGraph() *braid.Graph {
-	g := braid.NewGraph("record")
-	x := g.Input("image", tensor.Float32, recordSide, recordSide, 1)
-	for i, block := range []struct {
-		filters int
-		pool    bool
-	}{{24, true}, {48, true}, {64, false}, {64, true}, {128, false}} {
-		name := func(part string) string { return fmt.Sprintf("%s%d", part, i+1) }
-		x = g.Add(name("conv"), window(block.filters, 1), x)
-		if block.pool {
-			x = g.Add(name("pool"), layer.MaxPooling2D{}, x)
-		}
-		x = g.Add(name("relu"), relu, g.Add(name("norm"), batchNorm, x))
-	}
-	trunk := g.Add("trunk", layer.GlobalAveragePooling2D{}, x)
-	digit := g.Head("digit", layer.Dense{Units: imageClasses, Activation: layer.Softmax}, trunk)
-
-	question := g.Input("question", tensor.Int32, 2)
-	words := g.Add("words", layer.Embedding{Vocabulary: recordWords, Width: 4}, question)
-	asked := g.Add("asked", layer.LSTM{Units: 8}, words)
-	truth := g.Add("truth", layer.Dense{Units: imageClasses}, asked)
-	weighed := g.Add("weighed", layer.Multiply{}, digit, truth)
-	logit := g.Add("logit", layer.Sum{KeepDims: true}, weighed)
-	g.Head("answer", layer.Activation{Function: layer.Sigmoid}, logit)
-	return g
-}
-
+// recordPlan is the plan of the record network without augmentation and averages.
 func recordPlan() train.Plan {
-	digit, answer := classHead, answerHead
-	digit.Weight, answer.Weight = 0.5, 0.6
-	decay := optim.Decay{Rate: 0.1, Except: []string{"words", "asked", "truth"}}
-	return train.Plan{Epochs: 20, Batch: 128,
-		Optimizer: optim.AdamW{Rate: 1e-3, WeightDecay: decay},
-		Heads:     train.Heads{"digit": digit, "answer": answer}}
+	p := digitqa.RecordPlan(recordRows)
+	p.Augment, p.EMA = nil, nil
+	return p
 }
 
 // resnetGraph returns a small residual network: He and others, 2016. It has three stages of two

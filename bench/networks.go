@@ -28,13 +28,14 @@ type network struct {
 // networks lists networks with different bottlenecks: a small one and a wide one, recurrent ones,
 // attention, and convolutions.
 var networks = []network{
-	{"seed", func() *braid.Graph { return digitqa.Network(seedSide, seedSide) }, digitqa.Plan,
+	{"seed", func() *braid.Graph { return digitqa.Network(digitSide, digitSide) }, digitqa.Plan,
 		seedTable},
 	{"wide", wideGraph, widePlan, wideTable},
 	{"text", textGraph, textPlan, textTable},
 	{"gru", gruGraph, sequencePlan, gruTable},
 	{"transformer", transformerGraph, sequencePlan, transformerTable},
-	{"record", recordGraph, recordPlan, recordTable},
+	{"record", func() *braid.Graph { return digitqa.RecordNetwork(digitSide, digitSide) }, recordPlan,
+		recordTable},
 	{"resnet", resnetGraph, resnetPlan, resnetTable},
 }
 
@@ -56,8 +57,6 @@ var (
 	classHead  = train.Head{Loss: loss.SparseCategoricalCrossentropy{}, Metrics: accuracy}
 	answerHead = train.Head{Loss: loss.BinaryCrossentropy{}, Metrics: accuracy}
 )
-
-const seedSide = 28 // width and height of the image
 
 // seedTable returns MNIST's training images with questions.
 func seedTable(ctx context.Context) (*data.Table, error) {

@@ -16,9 +16,6 @@ type onnxRuntime struct{ library, program, models string }
 // fewer rows, or all at once, are slower.
 const onnxPart = 100
 
-// onnxSides holds the width and height of the image of each network that is exported.
-var onnxSides = map[string]int{"seed": seedSide, "record": recordSide}
-
 // onnx finds ONNX Runtime.
 func (l *lab) onnx(ctx context.Context) (onnxRuntime, error) {
 	return once(l, "onnx", func() (onnxRuntime, error) {
@@ -96,7 +93,7 @@ func onnxPredicts(name, network string, rows, part, threads int) contender {
 			return command{}, err
 		}
 		args := []string{o.library, model}
-		for _, n := range []int{rows, part, onnxSides[network], threads, 1} {
+		for _, n := range []int{rows, part, threads, 1} {
 			args = append(args, strconv.Itoa(n))
 		}
 		return command{path: o.program, args: args, read: medianOf("predict_s")}, nil

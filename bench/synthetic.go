@@ -51,9 +51,9 @@ func sequenceTable(name string, rows, steps int) (*data.Table, error) {
 // recordTable returns images with questions of two words.
 func recordTable(context.Context) (*data.Table, error) {
 	return imageTable("record", recordRows, "digit", []data.Column{
-		data.Ints("question", skewed("record/questions", 2*recordRows, recordWords), 2),
+		data.Ints("question", skewed("record/questions", 2*recordRows, digitWords), 2),
 		data.Floats("answer", answers("record/answers", recordRows)),
-	}, recordSide, recordSide, 1)
+	}, digitSide, digitSide)
 }
 
 func resnetTable(context.Context) (*data.Table, error) {

@@ -31,7 +31,7 @@ class Trained(Record):
 
 network, rows, file = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 torch.manual_seed(1)
-model, side = {'seed': (Seed, 28), 'record': (Trained, 24)}[network]
-example = torch.zeros(rows, side, side), torch.ones(rows, 2, dtype=torch.int32)
+model = {'seed': Seed, 'record': Trained}[network]
+example = torch.zeros(rows, 28, 28), torch.ones(rows, 2, dtype=torch.int32)
 torch.onnx.export(model().eval(), example, file, opset_version=13, input_names=['image', 'question'],
                   output_names=['digit', 'answer'])
