@@ -146,8 +146,7 @@ var counterparts = map[string]counterpart{
 			"multi_label=True."},
 	"metric.Accuracy": {"keras.metrics.BinaryAccuracy, keras.metrics.CategoricalAccuracy, " +
 		"keras.metrics.SparseCategoricalAccuracy", "sklearn.metrics.accuracy_score",
-		"Head and target choose between the three, as with the name accuracy in Keras' compile. " +
-			"threshold is always 0.5, of signs 0."},
+		"Head and target choose between the three, as with the name accuracy in Keras' compile."},
 	"metric.AveragePrecision": {`keras.metrics.AUC(curve="PR")`,
 		"sklearn.metrics.average_precision_score",
 		"Exact, and in steps; Keras interpolates between 200 thresholds."},

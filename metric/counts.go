@@ -107,23 +107,16 @@ func bindAveraged(
 	case err != nil:
 	case !averages.Has(average):
 		err = mistake(m, head, "Average = %v, want one of %s", average, suggest.List(averages.List))
-	case !(threshold >= 0 && threshold < 1):
-		err = mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for %v",
-			threshold, o.middle)
-	case threshold != 0 && o.reading != yesNo:
-		err = mistake(m, head, "Threshold = %v, but the most probable of its classes counts: want none",
-			threshold)
 	case average == Binary && (o.several() || o.classes() != 2):
 		err = mistake(m, head, "Average = binary, but it has %d classes: want macro, micro or weighted",
 			o.classes())
+	default:
+		err = checkThreshold(m, threshold, head, o)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if threshold == 0 {
-		threshold = o.middle
-	}
-	return eachStep(head, averaged{counts{o, threshold}, average, figure}), nil
+	return eachStep(head, averaged{counts{o, o.threshold(threshold)}, average, figure}), nil
 }
 
 // averagedName returns the name of a figure of Precision, Recall and F1. It has what is not the
@@ -132,6 +125,11 @@ func averagedName(kind string, average Average, threshold float64) string {
 	if average != Binary {
 		kind += "_" + average.String()
 	}
+	return thresholdName(kind, threshold)
+}
+
+// thresholdName returns the name of a figure. It has a threshold that is not the default.
+func thresholdName(kind string, threshold float64) string {
 	if threshold != 0 && threshold != 0.5 {
 		kind += "_at_" + strings.ReplaceAll(strconv.FormatFloat(threshold, 'f', -1, 64), ".", "_")
 	}

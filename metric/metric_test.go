@@ -44,7 +44,10 @@ func TestFigures(t *testing.T) {
 		{"ties", metric.TopKAccuracy{K: 2}, classes(4, []float32{.3, .3, .3, .1, .3, .3, .3, .1},
 			1, 2), .5},
 		{"many answers", metric.Accuracy{}, two, 6. / 8},
+		{"threshold", metric.Accuracy{Threshold: .65}, one, 4. / 5},
+		{"answers", metric.Accuracy{Threshold: .35}, two, 7. / 8},
 		{"signs", metric.Accuracy{}, sides, 4. / 6},
+		{"signs", metric.Accuracy{Threshold: .2}, sides, 5. / 6},
 		{"no sign", metric.Accuracy{}, signs(2, []float32{.3, 0, -.1, -.2}, 1, 0, 0, 1), 3. / 4},
 
 		{"macro", metric.Precision{Average: metric.Macro}, three, (1 + .5 + 0) / 3},
@@ -359,6 +362,8 @@ var all = []struct {
 	name, config string
 }{
 	{metric.Accuracy{}, "accuracy", `{}`},
+	{metric.Accuracy{Threshold: .5}, "accuracy", `{"threshold":0.5}`},
+	{metric.Accuracy{Threshold: .75}, "accuracy_at_0_75", `{"threshold":0.75}`},
 	{metric.AUROC{}, "auroc", `{}`},
 	{metric.AveragePrecision{}, "average_precision", `{}`},
 	{metric.Brier{}, "brier_score", `{}`},
@@ -435,6 +440,10 @@ func TestBindMistakes(t *testing.T) {
 		{metric.F1{Threshold: -1}, one, "Threshold = -1, want a number between 0 and 1"},
 		{metric.F1{Threshold: nan}, one, "Threshold = NaN, want a number between 0 and 1"},
 		{metric.F1{Average: metric.Macro, Threshold: .4}, three, "Threshold = 0.4, but the most"},
+		{metric.Accuracy{Threshold: 1}, one, `accuracy: head "yes": Threshold = 1, want a number`},
+		{metric.Accuracy{Threshold: -.1}, sides, "-0.1, want a number between 0 and 1, or 0 for 0"},
+		{metric.Accuracy{Threshold: nan}, one, "Threshold = NaN, want a number between 0 and 1"},
+		{metric.Accuracy{Threshold: .4}, three, "Threshold = 0.4, but the most probable of its classes"},
 		{metric.TopKAccuracy{}, three, "K = 5, want 1 to 2: it has 3 classes"},
 		{metric.TopKAccuracy{K: 3}, three, "K = 3, want 1 to 2"},
 		{metric.TopKAccuracy{K: -1}, three, "K = -1, want 1 to 2"},

@@ -1,6 +1,8 @@
 package metric
 
 import (
+	"cmp"
+
 	"braid"
 	"braid/internal/kernel"
 	"braid/tensor"
@@ -79,6 +81,22 @@ func readProbabilities(m Metric, head braid.Spec, target Target) (outputs, error
 	}
 	return o, err
 }
+
+// checkThreshold checks the Threshold of a metric, which is for answers of yes and no.
+func checkThreshold(m Metric, threshold float64, head braid.Spec, o outputs) error {
+	switch {
+	case !(threshold >= 0 && threshold < 1):
+		return mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for %v",
+			threshold, o.middle)
+	case threshold != 0 && o.reading != yesNo:
+		return mistake(m, head, "Threshold = %v, but the most probable of its classes counts: want none",
+			threshold)
+	}
+	return nil
+}
+
+// threshold returns a Threshold with the default in place of 0.
+func (o outputs) threshold(threshold float64) float64 { return cmp.Or(threshold, o.middle) }
 
 // several reports whether a step has several answers of yes or no.
 func (o outputs) several() bool { return o.reading == yesNo && o.width != 1 }

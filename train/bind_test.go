@@ -237,7 +237,7 @@ func TestDataMistakes(t *testing.T) {
 }
 
 // quoted is a metric whose name cannot be a file's column.
-type quoted struct{ metric.Accuracy }
+type quoted struct{ metric.Matthews }
 
 func (quoted) Kind() string { return `a"b` }
 
