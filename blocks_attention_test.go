@@ -8,13 +8,7 @@ import (
 // mergeOrAttention returns the layer of a configuration: those that combine their inputs, or move
 // numbers.
 func (b *block) mergeOrAttention() braid.Layer {
-	number := func(key string) int { v, _ := b.Config[key].(float64); return int(v) }
-	numbers := func(key string) (list []int) {
-		for _, v := range b.Config[key].([]any) {
-			list = append(list, int(v.(float64)))
-		}
-		return list
-	}
+	c := b.Config
 	switch b.Kind {
 	case "Average":
 		return layer.Average{}
@@ -27,13 +21,13 @@ func (b *block) mergeOrAttention() braid.Layer {
 	case "Subtract":
 		return layer.Subtract{}
 	case "Permute":
-		return layer.Permute{Dims: numbers("dims")}
+		return layer.Permute{Dims: c.integers("dims")}
 	case "Reshape":
-		return layer.Reshape{Shape: numbers("target_shape")}
+		return layer.Reshape{Shape: c.integers("target_shape")}
 	}
 	_, masked := b.tensors.Entry(b.Name + "/mask")
 	return layer.MultiHeadAttention{
-		Heads: number("num_heads"), KeyWidth: number("key_dim"), ValueWidth: number("value_dim"),
-		Causal: b.Config["use_causal_mask"] == true, NoBias: b.Config["use_bias"] != true, Masked: masked,
+		Heads: c.integer("num_heads"), KeyWidth: c.integer("key_dim"), ValueWidth: c.integer("value_dim"),
+		Causal: c.is("use_causal_mask"), NoBias: c.isNot("use_bias"), Masked: masked,
 	}
 }

@@ -14,54 +14,43 @@ import (
 
 // layer returns the layer of the configuration.
 func (b *block) layer() (l braid.Layer, missing string) {
-	number := func(key string) float64 { v, _ := b.Config[key].(float64); return v }
-	is := func(key string) bool { v, _ := b.Config[key].(bool); return v }
+	c := b.Config
 	switch b.Kind {
 	case "Activation":
-		f, err := activation(b.Config)
+		f, err := activation(c)
 		if err != nil {
 			return nil, err.Error()
 		}
-		return layer.Activation{Function: f, Slope: number("negative_slope")}, ""
+		return layer.Activation{Function: f, Slope: c.number("negative_slope")}, ""
 	case "Add":
 		return layer.Add{}, ""
 	case "Average", "Maximum", "Minimum", "MultiHeadAttention", "Multiply", "Permute", "Reshape",
 		"Subtract":
 		return b.mergeOrAttention(), ""
 	case "BatchNormalization":
-		momentum := number("momentum")
 		return layer.BatchNormalization{
-			Momentum: &momentum, Epsilon: number("epsilon"), NoCenter: !is("center"), NoScale: !is("scale"),
-			Frozen: !b.Train,
+			Momentum: c.pointer("momentum"), Epsilon: c.number("epsilon"), NoCenter: c.isNot("center"),
+			NoScale: c.isNot("scale"), Frozen: !b.Train,
 		}, ""
 	case "Concatenate":
-		return layer.Concatenate{Axis: int(number("axis"))}, ""
+		return layer.Concatenate{Axis: c.integer("axis")}, ""
 	case "Conv1D", "Conv2D", "DepthwiseConv2D", "MaxPooling1D", "MaxPooling2D", "AveragePooling1D",
 		"AveragePooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalAveragePooling1D",
 		"GlobalAveragePooling2D", "ZeroPadding2D", "UpSampling2D":
 		return b.windowed()
 	case "Dense":
-		f, err := activation(b.Config)
+		f, err := activation(c)
 		if err != nil {
 			return nil, err.Error()
 		}
-		return layer.Dense{Units: int(number("units")), NoBias: !is("use_bias"), Activation: f}, ""
+		return layer.Dense{Units: c.integer("units"), NoBias: c.isNot("use_bias"), Activation: f}, ""
 	case "Embedding":
-		return layer.Embedding{Vocabulary: int(number("input_dim")), Width: int(number("output_dim"))}, ""
+		return layer.Embedding{Vocabulary: c.integer("input_dim"), Width: c.integer("output_dim")}, ""
 	case "Flatten":
 		return layer.Flatten{}, ""
 	case "LayerNormalization":
-		var axes []int
-		switch axis := b.Config["axis"].(type) {
-		case float64:
-			axes = []int{int(axis)}
-		case []any:
-			for _, a := range axis {
-				axes = append(axes, int(a.(float64)))
-			}
-		}
-		return layer.LayerNormalization{Axes: axes, Epsilon: number("epsilon"), NoCenter: !is("center"),
-			NoScale: !is("scale")}, ""
+		return layer.LayerNormalization{Axes: c.integers("axis"), Epsilon: c.number("epsilon"),
+			NoCenter: c.isNot("center"), NoScale: c.isNot("scale")}, ""
 	case "Bidirectional", "GRU", "LSTM", "SimpleRNN":
 		return b.recurrentLayer()
 	}
@@ -69,7 +58,7 @@ func (b *block) layer() (l braid.Layer, missing string) {
 }
 
 // activation parses Keras' name of an activation.
-func activation(config map[string]any) (braid.Activation, error) {
+func activation(config configuration) (braid.Activation, error) {
 	name, _ := config["activation"].(string)
 	var a braid.Activation
 	switch {

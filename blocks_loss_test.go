@@ -20,30 +20,29 @@ func (b *block) loss(t *testing.T) (l loss.Loss, activation braid.Activation) {
 	config := map[string]any{}
 	binary := strings.HasPrefix(name, "binary")
 	for key, v := range b.Config {
-		number, isNumber := v.(float64)
 		switch {
 		case key == "delta", key == "gamma":
 			config[key] = v
 		case key == "label_smoothing":
 			config["smoothing"] = v
-		case key == "pos_weight" && isNumber:
-			config["positive_weight"] = []float64{number}
 		case key == "pos_weight":
-			config["positive_weight"] = v
+			config["positive_weight"] = listOf(v)
 		case key == "alpha" && !binary:
-			config[key] = []float64{number}
-		case key == "alpha" && b.Config["apply_class_balancing"] == true:
-			config[key] = v
-		case key == "from_logits" && v == false:
-			config["probabilities"] = true
+			config[key] = listOf(v)
+		}
+	}
+	if b.Config.is("apply_class_balancing") {
+		config["alpha"] = 0.25 // Keras' default
+		if alpha := b.Config.pointer("alpha"); alpha != nil {
+			config["alpha"] = *alpha
 		}
 	}
 	switch {
-	case b.Config["from_logits"] == true && binary:
+	case b.Config.is("from_logits") && binary:
 		activation = layer.Sigmoid
-	case b.Config["from_logits"] == true:
+	case b.Config.is("from_logits"):
 		activation = layer.Softmax
-	case name == "kl_divergence":
+	case name == "kl_divergence", strings.HasSuffix(name, "_crossentropy"):
 		config["probabilities"] = true
 	}
 	text, err := json.Marshal(config)

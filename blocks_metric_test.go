@@ -69,15 +69,12 @@ func (b *block) metric(t *testing.T) (m metric.Metric, missing string) {
 		}
 	}
 	name, _ := b.Config["name"].(string)
-	if name == "binary_accuracy" && config["threshold"] == 0.5 {
-		name, config = "accuracy", nil
+	if name == "binary_accuracy" {
+		name = "accuracy"
 	}
 	text, err := json.Marshal(config)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if config == nil {
-		text = []byte("{}")
 	}
 	if m, err = metric.Decode(name, text); err != nil {
 		return nil, "metric " + name + ": " + err.Error()

@@ -22,7 +22,7 @@ import (
 // settings reads a configuration in Keras' terms and fails on what no call has read.
 type settings struct {
 	t      *testing.T
-	config map[string]any
+	config configuration
 	read   map[string]bool
 }
 
@@ -32,22 +32,18 @@ func (b *block) settings(t *testing.T) settings {
 
 func (s settings) number(key string) float64 {
 	s.read[key] = true
-	v, _ := s.config[key].(float64)
-	return v
+	return s.config.number(key)
 }
 
 // pointer returns nil if the configuration does not have the number.
 func (s settings) pointer(key string) *float64 {
 	s.read[key] = true
-	if v, ok := s.config[key].(float64); ok {
-		return &v
-	}
-	return nil
+	return s.config.pointer(key)
 }
 
 func (s settings) is(key string) bool {
 	s.read[key] = true
-	return s.config[key] == true
+	return s.config.is(key)
 }
 
 func (s settings) finish() {
@@ -58,7 +54,7 @@ func (s settings) finish() {
 	}
 }
 
-// schedule returns the schedule of a configuration, nil for a constant.
+// schedule returns the schedule of a configuration.
 func (s settings) schedule() optim.Schedule {
 	steps := func(key string) int { return int(s.number(key)) }
 	initial := s.number("initial_learning_rate")
@@ -98,6 +94,7 @@ func (s settings) schedule() optim.Schedule {
 		}
 		return p
 	}
+	s.t.Fatalf("no schedule %v", s.config["name"])
 	return nil
 }
 
@@ -156,8 +153,12 @@ func (b *block) optimizer(t *testing.T, s settings) optim.Optimizer {
 		return optim.Adam{Rate: rate, Schedule: schedule, Beta1: beta1, Beta2: beta2, Epsilon: epsilon,
 			AMSGrad: s.is("amsgrad"), WeightDecay: decay}
 	case "AdamW":
+		if d := s.pointer("weight_decay"); d != nil && *d == 0 { // AdamW's 0 is its default
+			return optim.Adam{Rate: rate, Schedule: schedule, Beta1: beta1, Beta2: beta2,
+				Epsilon: epsilon, AMSGrad: s.is("amsgrad")}
+		}
 		return optim.AdamW{Rate: rate, Schedule: schedule, Beta1: beta1, Beta2: beta2,
-			Epsilon: epsilon, WeightDecay: decay}
+			Epsilon: epsilon, AMSGrad: s.is("amsgrad"), WeightDecay: decay}
 	case "Adamax":
 		return optim.Adamax{Rate: rate, Schedule: schedule, Beta1: beta1, Beta2: beta2,
 			Epsilon: epsilon, WeightDecay: decay}

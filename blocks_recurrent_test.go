@@ -16,22 +16,23 @@ func (b *block) recurrentLayer() (braid.Layer, string) {
 		return recurrent(b.Kind, b.Config)
 	}
 	inner := b.Config["layer"].(map[string]any)
-	l, missing := recurrent(inner["kind"].(string), inner["config"].(map[string]any))
+	config, _ := inner["config"].(map[string]any)
+	l, missing := recurrent(inner["kind"].(string), config)
 	if missing != "" {
 		return nil, missing
 	}
 	both := layer.Bidirectional{Layer: l}
-	mode, _ := b.Config["merge_mode"].(string)
-	if err := both.Merge.UnmarshalText([]byte(mode)); err != nil {
-		return nil, err.Error()
+	if mode, given := b.Config["merge_mode"].(string); given {
+		if err := both.Merge.UnmarshalText([]byte(mode)); err != nil {
+			return nil, err.Error()
+		}
 	}
 	return both, ""
 }
 
 // recurrent returns the layer of a kind. Keras' defaults apply to what the configuration lacks.
-func recurrent(kind string, config map[string]any) (layer.Recurrent, string) {
-	units, _ := config["units"].(float64)
-	is := func(key string) bool { v, _ := config[key].(bool); return v }
+func recurrent(kind string, config configuration) (layer.Recurrent, string) {
+	units := config.integer("units")
 	function := func(key string) (f *braid.Activation, missing string) {
 		name, given := config[key].(string)
 		if !given {
@@ -51,18 +52,18 @@ func recurrent(kind string, config map[string]any) (layer.Recurrent, string) {
 	if missing != "" {
 		return nil, missing
 	}
-	noBias := config["use_bias"] == false
+	noBias := config.isNot("use_bias")
 	switch kind {
 	case "GRU":
-		return layer.GRU{Units: int(units), Sequences: is("return_sequences"),
-			Backwards: is("go_backwards"), ResetBefore: config["reset_after"] == false,
+		return layer.GRU{Units: units, Sequences: config.is("return_sequences"),
+			Backwards: config.is("go_backwards"), ResetBefore: config.isNot("reset_after"),
 			Activation: a, RecurrentActivation: r, NoBias: noBias}, ""
 	case "LSTM":
-		return layer.LSTM{Units: int(units), Sequences: is("return_sequences"),
-			Backwards: is("go_backwards"), Activation: a, RecurrentActivation: r, NoBias: noBias}, ""
+		return layer.LSTM{Units: units, Sequences: config.is("return_sequences"),
+			Backwards: config.is("go_backwards"), Activation: a, RecurrentActivation: r, NoBias: noBias}, ""
 	case "SimpleRNN":
-		return layer.SimpleRNN{Units: int(units), Sequences: is("return_sequences"),
-			Backwards: is("go_backwards"), Activation: a, NoBias: noBias}, ""
+		return layer.SimpleRNN{Units: units, Sequences: config.is("return_sequences"),
+			Backwards: config.is("go_backwards"), Activation: a, NoBias: noBias}, ""
 	}
 	return nil, kind
 }

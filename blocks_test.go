@@ -20,11 +20,14 @@ const (
 	gradientLimit = 3e-5
 )
 
+// notBuilt lists the kinds of reference cases that Braid does not have.
+var notBuilt = []string{"combine"}
+
 // block is a reference case: the configuration of a layer, a loss or an optimizer in Keras' terms,
 // and its outputs.
 type block struct {
 	Name, Kind string
-	Config     map[string]any
+	Config     configuration
 	Inputs     []struct {
 		Name, DType string
 		Shape       tensor.Shape
@@ -36,8 +39,8 @@ type block struct {
 }
 
 // TestBlocksOracle compares values, gradients and states with reference cases of Keras' semantics.
-// It also reads the folder that BRAID_ORACLE_BLOCKS names. It lists the kinds and settings that
-// Braid does not have.
+// It also reads the folder that BRAID_ORACLE_BLOCKS names. A kind or a setting that Braid does not
+// have is an error, except the kinds of notBuilt, which it lists.
 func TestBlocksOracle(t *testing.T) {
 	folders := []string{braidtest.Oracle(t, "blocks")}
 	if more := os.Getenv("BRAID_ORACLE_BLOCKS"); more != "" {
@@ -48,10 +51,16 @@ func TestBlocksOracle(t *testing.T) {
 	for _, folder := range folders {
 		for _, b := range readBlocks(t, folder) {
 			var why string
-			t.Run(b.Name, func(t *testing.T) { why = b.check(t) })
-			if why != "" {
+			agrees := t.Run(b.Name, func(t *testing.T) {
+				why = b.check(t)
+				if why != "" && !slices.Contains(notBuilt, b.Kind) {
+					t.Errorf("not built: %s", why)
+				}
+			})
+			switch {
+			case why != "":
 				missing[why]++
-			} else {
+			case agrees:
 				ran++
 			}
 		}
@@ -107,8 +116,6 @@ func (b *block) check(t *testing.T) (missing string) {
 		return b.checkLoss(t)
 	case "metric":
 		return b.checkMetric(t)
-	case "combine":
-		return b.Kind
 	}
 	l, missing := b.layer()
 	if missing != "" {
