@@ -15,6 +15,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/internal/braidtest"
 	"braid/internal/kernel"
 	"braid/layer"
 	"braid/loss"
@@ -39,7 +40,8 @@ func TestNetworksSameBytes(t *testing.T) {
 			t.Fatalf("no drawing of %s: add it to drawings", kind)
 		}
 	}
-	networks, times := 24, 3 // each kind of layer is required of as many networks
+	// Each kind of layer is required of as many networks.
+	networks, times := braidtest.Cases(12, 24), braidtest.Cases(2, 3)
 	if testing.Short() || raced() {
 		networks, times = 8, 1
 	}

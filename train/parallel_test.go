@@ -92,8 +92,14 @@ func TestFewRowsShareColumns(t *testing.T) {
 
 func TestShareTerms(t *testing.T) {
 	all := pictures(t)
-	sameOnWorkers(t, splitK, all, []int{1, 19, 33, 64}, []int{1, 2, 4, 3, 2})
-	sameOnWorkers(t, late, all, []int{1, 19, 33}, []int{1, 2, 3, 2})
+	few, err := all.Slice(0, 7) // steps of one row
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameOnWorkers(t, splitK, few, []int{1}, []int{1, 2, 4, 3, 2})
+	sameOnWorkers(t, splitK, all, []int{19, 33, 64}, []int{1, 2, 4, 3, 2})
+	sameOnWorkers(t, late, few, []int{1}, []int{1, 2, 3, 2})
+	sameOnWorkers(t, late, all, []int{19, 33}, []int{1, 2, 3, 2})
 }
 
 // pictures returns a table for splitK and late.

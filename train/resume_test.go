@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"braid"
+	"braid/internal/braidtest"
 	"braid/internal/kernel"
 	"braid/optim"
 	"braid/train"
@@ -23,9 +24,9 @@ import (
 // ends with the same bytes, with any optimizer and any of the plan's settings.
 func TestResumeAnywhere(t *testing.T) {
 	defer kernel.Use(kernel.Default())
-	tried := 0
+	tried, most := 0, braidtest.Cases(15, 30)
 	rapid.Check(t, func(r *rapid.T) {
-		if tried++; tried > 30 {
+		if tried++; tried > most {
 			return
 		}
 		p := plan()
