@@ -33,7 +33,7 @@ func (Adadelta) Kind() string { return "adadelta" }
 // Check requires Rho from 0 up to, not including, 1, and Epsilon above 0.
 func (o Adadelta) Check() error {
 	return o.settings().check(fraction("Rho", or(o.Rho, 0.95)),
-		above("Epsilon", cmp.Or(o.Epsilon, epsilon)))
+		above32("Epsilon", cmp.Or(o.Epsilon, epsilon)))
 }
 
 // Scaled returns o with factor times its rate.

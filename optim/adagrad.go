@@ -30,8 +30,8 @@ func (Adagrad) Kind() string { return "adagrad" }
 
 // Check requires Initial from 0 and Epsilon above 0.
 func (o Adagrad) Check() error {
-	return o.settings().check(atLeast("Initial", or(o.Initial, 0.1), 0),
-		above("Epsilon", cmp.Or(o.Epsilon, epsilon)))
+	return o.settings().check(atLeast32("Initial", or(o.Initial, 0.1)),
+		above32("Epsilon", cmp.Or(o.Epsilon, epsilon)))
 }
 
 // Scaled returns o with factor times its rate.

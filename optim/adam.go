@@ -50,7 +50,7 @@ func (o Adam) Check() error { return o.settings().check(o.checks()...) }
 // checks returns the errors of the fields that only Adam has.
 func (o Adam) checks() []error {
 	return []error{
-		above("Epsilon", cmp.Or(o.Epsilon, epsilon)),
+		above32("Epsilon", cmp.Or(o.Epsilon, epsilon)),
 		fraction("Beta1", or(o.Beta1, 0.9)), fraction("Beta2", or(o.Beta2, 0.999)),
 	}
 }

@@ -34,7 +34,7 @@ func (Adamax) Kind() string { return "adamax" }
 // Check requires decays from 0 up to, not including, 1, and Epsilon above 0.
 func (o Adamax) Check() error {
 	return o.settings().check(fraction("Beta1", or(o.Beta1, 0.9)),
-		fraction("Beta2", or(o.Beta2, 0.999)), above("Epsilon", cmp.Or(o.Epsilon, epsilon)))
+		fraction("Beta2", or(o.Beta2, 0.999)), above32("Epsilon", cmp.Or(o.Epsilon, epsilon)))
 }
 
 // Scaled returns o with factor times its rate.

@@ -18,10 +18,10 @@ func (CosineDecay) Kind() string { return "cosine_decay" }
 func (s CosineDecay) Check() error {
 	errs := []error{count("DecaySteps", s.DecaySteps), share("Alpha", s.Alpha)}
 	if s.WarmupSteps == 0 && s.WarmupTarget == 0 {
-		errs = append(errs, above("InitialRate", s.InitialRate))
+		errs = append(errs, above32("InitialRate", s.InitialRate))
 	} else {
-		errs = append(errs, atLeast("InitialRate", s.InitialRate, 0),
-			count("WarmupSteps", s.WarmupSteps), above("WarmupTarget", s.WarmupTarget))
+		errs = append(errs, atLeast32("InitialRate", s.InitialRate),
+			count("WarmupSteps", s.WarmupSteps), above32("WarmupTarget", s.WarmupTarget))
 	}
 	return first("CosineDecay", errs)
 }

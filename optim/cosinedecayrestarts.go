@@ -20,7 +20,7 @@ func (CosineDecayRestarts) Kind() string { return "cosine_decay_restarts" }
 
 // Check requires one step or more, a TMul from 1, an MMul above 0, and an Alpha from 0 to 1.
 func (s CosineDecayRestarts) Check() error {
-	return first("CosineDecayRestarts", []error{above("InitialRate", s.InitialRate),
+	return first("CosineDecayRestarts", []error{above32("InitialRate", s.InitialRate),
 		count("FirstDecaySteps", s.FirstDecaySteps), atLeast("TMul", cmp.Or(s.TMul, 2), 1),
 		above("MMul", cmp.Or(s.MMul, 1)), share("Alpha", s.Alpha)})
 }

@@ -17,7 +17,7 @@ func (ExponentialDecay) Kind() string { return "exponential_decay" }
 
 // Check requires rates above 0 and one step or more.
 func (s ExponentialDecay) Check() error {
-	return first("ExponentialDecay", []error{above("InitialRate", s.InitialRate),
+	return first("ExponentialDecay", []error{above32("InitialRate", s.InitialRate),
 		count("DecaySteps", s.DecaySteps), above("DecayRate", s.DecayRate)})
 }
 

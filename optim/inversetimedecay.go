@@ -13,7 +13,7 @@ func (InverseTimeDecay) Kind() string { return "inverse_time_decay" }
 
 // Check requires rates above 0 and one step or more.
 func (s InverseTimeDecay) Check() error {
-	return first("InverseTimeDecay", []error{above("InitialRate", s.InitialRate),
+	return first("InverseTimeDecay", []error{above32("InitialRate", s.InitialRate),
 		count("DecaySteps", s.DecaySteps), above("DecayRate", s.DecayRate)})
 }
 

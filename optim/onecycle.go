@@ -22,7 +22,7 @@ func (OneCycle) Kind() string { return "one_cycle" }
 
 // Check requires a rate above 0, and a rise and a fall of at least a step.
 func (s OneCycle) Check() error {
-	errs := []error{above("MaxRate", s.MaxRate), count("TotalSteps", s.TotalSteps),
+	errs := []error{above32("MaxRate", s.MaxRate), count("TotalSteps", s.TotalSteps),
 		share("PctStart", s.PctStart), above("DivFactor", cmp.Or(s.DivFactor, 25)),
 		above("FinalDivFactor", cmp.Or(s.FinalDivFactor, 1e4))}
 	if top := s.top(); !(top > 0 && top < float64(s.TotalSteps-1)) {

@@ -128,6 +128,28 @@ func TestMistakes(t *testing.T) {
 		"Adagrad: Initial = -1, want a finite number, 0": optim.Adagrad{Initial: new(-1.0)},
 		"Adadelta: Epsilon = NaN":                        optim.Adadelta{Epsilon: nan},
 		"Lion: Beta1 = 2":                                optim.Lion{Beta1: new(2.0)},
+		"Adam: Epsilon = 1e-300, which is 0 as float32: want 1.4e-45 or more": optim.Adam{
+			Epsilon: 1e-300,
+		},
+		"AdamW: Epsilon = 7e-46, which is 0": optim.AdamW{Epsilon: 7e-46},
+		"SGD: Rate = 4e+38, which is infinite as float32: want 3.4e+38 or less": optim.SGD{
+			Rate: 4e38,
+		},
+		"Lion: Rate = 1e-50, which is 0":              optim.Lion{Rate: 1e-50},
+		"Adagrad: Initial = 1e+39, which is infinite": optim.Adagrad{Initial: new(1e39)},
+		"Nadam: WeightDecay.Rate = 1e+40, which is infinite": optim.Nadam{
+			WeightDecay: optim.Decay{Rate: 1e40},
+		},
+		"Adamax: Beta2 = 0.99999999, which is 1 as float32": optim.Adamax{Beta2: new(0.99999999)},
+		"RMSprop: OneCycle: MaxRate = 1e-60, which is 0": optim.RMSprop{
+			Schedule: optim.OneCycle{MaxRate: 1e-60, TotalSteps: 9},
+		},
+		"CosineDecay: InitialRate = 1e+60, which is infinite": optim.CosineDecay{
+			InitialRate: 1e60, DecaySteps: 1, WarmupTarget: 1, WarmupSteps: 1,
+		},
+		"PolynomialDecay: EndRate = 1e+60, which is infinite": optim.PolynomialDecay{
+			InitialRate: 1, DecaySteps: 1, EndRate: new(1e60),
+		},
 		"ExponentialDecay: InitialRate = 0": optim.ExponentialDecay{
 			DecaySteps: 1, DecayRate: 1,
 		},

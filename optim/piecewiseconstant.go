@@ -28,7 +28,7 @@ func (s PiecewiseConstant) Check() error {
 		}
 	}
 	for i, v := range s.Values {
-		if err := above(fmt.Sprintf("Values[%d]", i), v); err != nil {
+		if err := above32(fmt.Sprintf("Values[%d]", i), v); err != nil {
 			return fmt.Errorf("PiecewiseConstant: %w", err)
 		}
 	}

@@ -35,7 +35,7 @@ func (s PiecewiseLinear) Check() error {
 			return fmt.Errorf("PiecewiseLinear: %w", err)
 		}
 	}
-	if err := above("the largest of Rates", slices.Max(s.Rates)); err != nil {
+	if err := above32("the largest of Rates", slices.Max(s.Rates)); err != nil {
 		return fmt.Errorf("PiecewiseLinear: %w", err)
 	}
 	return nil

@@ -24,8 +24,8 @@ func (PolynomialDecay) Kind() string { return "polynomial_decay" }
 
 // Check requires rates from 0, one step or more, and a Power above 0.
 func (s PolynomialDecay) Check() error {
-	return first("PolynomialDecay", []error{above("InitialRate", s.InitialRate),
-		count("DecaySteps", s.DecaySteps), atLeast("EndRate", or(s.EndRate, 1e-4), 0),
+	return first("PolynomialDecay", []error{above32("InitialRate", s.InitialRate),
+		count("DecaySteps", s.DecaySteps), atLeast32("EndRate", or(s.EndRate, 1e-4)),
 		above("Power", cmp.Or(s.Power, 1))})
 }
 

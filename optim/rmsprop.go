@@ -36,7 +36,7 @@ func (RMSprop) Kind() string { return "rmsprop" }
 // Check requires decays from 0 up to, not including, 1, and Epsilon above 0.
 func (o RMSprop) Check() error {
 	return o.settings().check(fraction("Rho", or(o.Rho, 0.9)), fraction("Momentum", o.Momentum),
-		above("Epsilon", cmp.Or(o.Epsilon, epsilon)))
+		above32("Epsilon", cmp.Or(o.Epsilon, epsilon)))
 }
 
 // Scaled returns o with factor times its rate.

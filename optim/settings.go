@@ -38,7 +38,7 @@ func (d Decay) Applies(name string, shape tensor.Shape) bool {
 }
 
 func (d Decay) check() error {
-	if err := atLeast("WeightDecay.Rate", d.Rate, 0); err != nil {
+	if err := atLeast32("WeightDecay.Rate", d.Rate); err != nil {
 		return err
 	}
 	if slices.Contains(d.Except, "") {
@@ -83,7 +83,7 @@ func (s settings) scaled(factor float64) (float64, Schedule) {
 func (s settings) check(others ...error) error {
 	others = append(others, s.decay.check())
 	if s.schedule == nil {
-		others = append(others, above("Rate", s.at(1)))
+		others = append(others, above32("Rate", s.at(1)))
 	} else if err := kinds.NotNil(s.schedule, "a schedule, or nil for none"); err != nil {
 		others = append(others, fmt.Errorf("Schedule is %w", err))
 	} else {
@@ -113,6 +113,29 @@ func above(field string, value float64) error {
 	return nil
 }
 
+// above32 requires a number above 0 that is so as float32 too, the type of a Step.
+func above32(field string, value float64) error {
+	return cmp.Or(above(field, value), in32(field, value))
+}
+
+// atLeast32 requires 0, or what above32 requires.
+func atLeast32(field string, value float64) error {
+	return cmp.Or(atLeast(field, value, 0), in32(field, value))
+}
+
+// in32 requires 0, or a number that is neither 0 nor infinite as float32.
+func in32(field string, value float64) error {
+	switch as := float32(value); {
+	case as == 0 && value != 0:
+		return fmt.Errorf("%s = %v, which is 0 as float32: want %.2g or more", field, value,
+			math.SmallestNonzeroFloat32)
+	case math.IsInf(float64(as), 0):
+		return fmt.Errorf("%s = %v, which is infinite as float32: want %.2g or less", field, value,
+			math.MaxFloat32)
+	}
+	return nil
+}
+
 // atLeast requires a finite number from least on.
 func atLeast(field string, value, least float64) error {
 	if !(value >= least && value < math.Inf(1)) {
@@ -121,10 +144,13 @@ func atLeast(field string, value, least float64) error {
 	return nil
 }
 
-// fraction requires a number from 0 up to, not including, 1.
+// fraction requires a number from 0 up to, not including, 1, also as float32.
 func fraction(field string, value float64) error {
 	if !(value >= 0 && value < 1) {
 		return fmt.Errorf("%s = %v, want 0 or more, and below 1", field, value)
+	}
+	if float32(value) == 1 {
+		return fmt.Errorf("%s = %v, which is 1 as float32: want 0.9999999 or less", field, value)
 	}
 	return nil
 }
