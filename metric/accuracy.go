@@ -29,7 +29,7 @@ func (Accuracy) Ascends() {}
 func (m Accuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	o, err := read(m, head, target)
 	if err == nil {
-		err = checkThreshold(m, m.Threshold, head, o)
+		err = checkThreshold(m, m.Threshold, head, target, o)
 	}
 	switch {
 	case err != nil:

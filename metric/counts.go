@@ -111,7 +111,7 @@ func bindAveraged(
 		err = mistake(m, head, "Average = binary, but it has %d classes: want macro, micro or weighted",
 			o.classes())
 	default:
-		err = checkThreshold(m, threshold, head, o)
+		err = checkThreshold(m, threshold, head, target, o)
 	}
 	if err != nil {
 		return nil, err
@@ -131,7 +131,11 @@ func averagedName(kind string, average Average, threshold float64) string {
 // thresholdName returns the name of a figure. It has a threshold that is not the default.
 func thresholdName(kind string, threshold float64) string {
 	if threshold != 0 && threshold != 0.5 {
-		kind += "_at_" + strings.ReplaceAll(strconv.FormatFloat(threshold, 'f', -1, 64), ".", "_")
+		kind += "_at_"
+		if threshold < 0 {
+			kind, threshold = kind+"minus_", -threshold
+		}
+		kind += strings.ReplaceAll(strconv.FormatFloat(threshold, 'f', -1, 64), ".", "_")
 	}
 	return kind
 }

@@ -6,8 +6,11 @@ import "braid"
 // no row is, or is predicted to be, of the class. Its figure is named by what is not the default:
 // "f1_score_macro", "f1_score_at_0_7".
 type F1 struct {
-	Average   Average `json:"average,omitzero"`   // of the classes; default Binary
-	Threshold float64 `json:"threshold,omitzero"` // a yes is above it; 0 means 0.5, of signs 0
+	Average Average `json:"average,omitzero"` // of the classes; default Binary
+
+	// Threshold is what an output must be above to be a yes: a number between 0 and 1, of signs any
+	// finite one. 0 means 0.5, of signs 0.
+	Threshold float64 `json:"threshold,omitzero"`
 }
 
 // Kind is "f1_score".

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"cmp"
+	"math"
 
 	"braid"
 	"braid/internal/kernel"
@@ -83,10 +84,15 @@ func readProbabilities(m Metric, head braid.Spec, target Target) (outputs, error
 }
 
 // checkThreshold checks the Threshold of a metric, which is for answers of yes and no.
-func checkThreshold(m Metric, threshold float64, head braid.Spec, o outputs) error {
+func checkThreshold(
+	m Metric, threshold float64, head braid.Spec, target Target, o outputs,
+) error {
 	switch {
-	case !(threshold >= 0 && threshold < 1):
-		return mistake(m, head, "Threshold = %v, want a number between 0 and 1, or 0 for %v",
+	case target.Signs && (math.IsNaN(threshold) || math.IsInf(threshold, 0)):
+		return mistake(m, head, "Threshold = %v, want a finite number: an output above it is a yes",
+			threshold)
+	case !target.Signs && !(threshold >= 0 && threshold < 1):
+		return mistake(m, head, "Threshold = %v, want a number above 0 and below 1, or 0, which means %v",
 			threshold, o.middle)
 	case threshold != 0 && o.reading != yesNo:
 		return mistake(m, head, "Threshold = %v, but the most probable of its classes counts: want none",

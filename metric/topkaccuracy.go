@@ -36,6 +36,10 @@ func (m TopKAccuracy) Bind(head braid.Spec, target Target) (Func, error) {
 	if err == nil && o.reading == yesNo {
 		err = mistake(m, head, "its target is yes or no, want labels for [..., classes]")
 	}
+	if err == nil && (o.width < 2 || o.width == 2 && m.k() != 1) {
+		err = mistake(m, head, "K = %d, but the number of its classes is %d, too few for a top K: want "+
+			"Accuracy", m.k(), o.width)
+	}
 	if err == nil && (m.K < 0 || m.k() >= o.width) {
 		err = mistake(m, head, "K = %d, want 1 to %d: it has %d classes", m.k(), o.width-1, o.width)
 	}
