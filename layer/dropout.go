@@ -16,7 +16,7 @@ import (
 //	in   [batch, ...]
 //	out  [batch, ...]
 type Dropout struct {
-	Rate float64 `json:"rate"` // from 0 up to, not including, 1
+	Rate float64 `json:"rate"` // from 0, which does nothing, up to, not including, 1
 }
 
 // Kind is "Dropout".

@@ -17,7 +17,7 @@ import (
 //	in   [batch, ...]
 //	out  [batch, ...]
 type GaussianNoise struct {
-	Stddev float64 `json:"stddev"` // 0 or more
+	Stddev float64 `json:"stddev"` // 0 or more; 0 does nothing
 }
 
 // Kind is "GaussianNoise".

@@ -16,7 +16,7 @@ import (
 //	in   [batch, steps, channels]
 //	out  [batch, steps, channels]
 type SpatialDropout1D struct {
-	Rate float64 `json:"rate"` // from 0 up to, not including, 1
+	Rate float64 `json:"rate"` // from 0, which does nothing, up to, not including, 1
 }
 
 // Kind is "SpatialDropout1D".
@@ -32,7 +32,7 @@ func (l SpatialDropout1D) Build(b *braid.Builder) (op.Op, error) {
 //	in   [batch, height, width, channels]
 //	out  [batch, height, width, channels]
 type SpatialDropout2D struct {
-	Rate float64 `json:"rate"` // from 0 up to, not including, 1
+	Rate float64 `json:"rate"` // from 0, which does nothing, up to, not including, 1
 }
 
 // Kind is "SpatialDropout2D".
