@@ -27,8 +27,9 @@
 // # Images and categories
 //
 // A convolution reads an image, an embedding makes a vector of a category, and Concatenate joins
-// them:
+// them for a trunk and a head:
 //
+//	g := braid.NewGraph("stripes")
 //	image := g.Input("image", tensor.Float32, 8, 8, 1)
 //	question := g.Input("question", tensor.Int32, 1) // 0: is the line across? 1: is it down?
 //	convolution := layer.Conv2D{Filters: 8, Size: layer.Pair{3, 3}, Activation: layer.ReLU}
@@ -37,6 +38,9 @@
 //	vector := g.Add("vector", layer.Embedding{Vocabulary: 2, Width: 4}, question)
 //	asked := g.Add("asked", layer.Flatten{}, vector)
 //	both := g.Add("both", layer.Concatenate{}, seen, asked)
+//	trunk := g.Add("trunk", layer.Dense{Units: 16, Activation: layer.ReLU}, both)
+//	g.Head("answer", layer.Dense{Units: 1, Activation: layer.Sigmoid}, trunk)
+//	model, err := g.Build(1)
 //
 // # Training
 //
