@@ -12,6 +12,10 @@ import (
 // error ends training, and Fit returns it. ErrStop ends training as if the plan ended there,
 // without an error.
 type Callback struct {
+	// Check checks the callback's settings before anything else. The history has the names of the
+	// run's figures, but no epochs. After an error of it no other function is called.
+	Check func(*History) error
+
 	Start func(Start) error // before the first epoch
 	Step  func(Step) error  // after each step, while the workers wait
 	Epoch func(Epoch) error // after each epoch and its evaluation

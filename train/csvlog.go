@@ -1,6 +1,10 @@
 package train
 
-import "braid/internal/atomicfile"
+import (
+	"errors"
+
+	"braid/internal/atomicfile"
+)
 
 // CSVLog returns a callback that keeps a file with a line for each epoch: the text of
 // History.WriteCSV. The file is replaced as a whole after each epoch, and is on the disk when
@@ -11,6 +15,12 @@ func CSVLog(path string) Callback {
 	var history *History
 	write := func() error { return atomicfile.Write(path, history.WriteCSV) }
 	return Callback{
+		Check: func(*History) error {
+			if path == "" {
+				return errors.New("CSVLog: the path is empty, want that of a file")
+			}
+			return nil
+		},
 		Start: func(s Start) error {
 			history = s.History
 			return write()

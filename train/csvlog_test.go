@@ -64,4 +64,9 @@ func TestCSVLog(t *testing.T) {
 		!strings.Contains(err.Error(), "history.csv") {
 		t.Errorf("error is %v", err)
 	}
+	p.Callbacks = []train.Callback{train.CSVLog("")}
+	if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
+		err.Error() != "train: CSVLog: the path is empty, want that of a file" {
+		t.Errorf("without a path: error is %v", err)
+	}
 }

@@ -66,12 +66,12 @@ func (m *Mode) UnmarshalText(text []byte) error { return modes.Unmarshal(m, text
 // Callback returns the callback. It can be used for one run at a time.
 func (e EarlyStopping) Callback() Callback {
 	s := &stopping{EarlyStopping: e}
-	c := Callback{Start: s.start, Epoch: s.epoch, End: s.end}
+	c := Callback{Check: e.check, Start: s.start, Epoch: s.epoch, End: s.end}
 	if e.RestoreBest {
 		c.Keep = func(h *History) int {
 			best, err := e.Best(h)
 			if err != nil {
-				return 0 // Start returns it
+				return 0 // Check returns it
 			}
 			return best
 		}
@@ -148,6 +148,11 @@ func (e EarlyStopping) rule(h *History) (*rule, error) {
 		return nil, fmt.Errorf("EarlyStopping: Mode = %v, want Auto, Min or Max", e.Mode)
 	}
 	return r, nil
+}
+
+func (e EarlyStopping) check(h *History) error {
+	_, err := e.rule(h)
+	return err
 }
 
 // progress is what follows from the epochs so far.

@@ -272,7 +272,8 @@ func TestEarlyStoppingMistakes(t *testing.T) {
 		p.Callbacks = append(p.Callbacks, e.Callback())
 		p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
 		if _, err := train.Fit(context.Background(), model(t), table(t), p); err == nil ||
-			!strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "EarlyStopping: ") {
+			!strings.Contains(err.Error(), want) ||
+			!strings.HasPrefix(err.Error(), "train: EarlyStopping: ") {
 			t.Errorf("error is %v, want %s", err, want)
 		}
 	}

@@ -22,6 +22,9 @@ const evaluationRows = 256
 func Evaluate(
 	ctx context.Context, m *braid.Model, table *data.Table, heads Heads, workers int,
 ) (*Scores, error) {
+	if err := notNil(m, table); err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
 	plan, err := Plan{Heads: heads, Workers: workers}.withDefaults(m)
 	if err != nil {
 		return nil, fmt.Errorf("train: %w", err)
@@ -57,9 +60,13 @@ type Scores struct {
 }
 
 // WithAllMetrics returns a copy of the heads of a model that have, after their metrics, all others
-// that metric.For returns for them. A head whose loss does not fit stays as it is.
+// that metric.For returns for them. A head whose loss does not fit stays as it is, and so do all if
+// the model is nil.
 func (h Heads) WithAllMetrics(m *braid.Model) Heads {
 	all := maps.Clone(h)
+	if m == nil {
+		return all // Evaluate returns the error
+	}
 	for _, spec := range m.Heads() {
 		head, ok := all[spec.Name]
 		isNil := func(m metric.Metric) bool { return kinds.IsNil(m) }

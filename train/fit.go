@@ -71,6 +71,9 @@ type fit struct {
 }
 
 func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (*fit, error) {
+	if err := notNil(m, table); err != nil {
+		return nil, err
+	}
 	plan, err := plan.withDefaults(m)
 	if err != nil {
 		return nil, err
@@ -100,7 +103,7 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 			"Scaled", plan.Optimizer.Kind())
 	}
 	if plan.Validate == nil {
-		return f, f.bindPlateau()
+		return f, f.check()
 	}
 	if f.validation, err = newDataset(m, run.heads, plan.Validate); err != nil {
 		return nil, fmt.Errorf("validation data: %w", err)
@@ -116,7 +119,36 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 	if err := checkFigures(f.history.Names); err != nil {
 		return nil, err
 	}
-	return f, f.bindPlateau()
+	return f, f.check()
+}
+
+// notNil returns an error if the model or the table of a call is nil, or the model was not built.
+func notNil(m *braid.Model, table *data.Table) error {
+	switch {
+	case m == nil:
+		return errors.New("the model is nil, want one that Graph.Build returned without an error")
+	case m.Network() == nil:
+		return errors.New("the model is empty, want one that Graph.Build returned")
+	case table == nil:
+		return errors.New("the table is nil, want one that data.NewTable returned without an error")
+	}
+	return nil
+}
+
+// check checks what depends on the names of the figures: the plan's Plateau, and the settings of
+// its callbacks.
+func (f *fit) check() error {
+	if err := f.bindPlateau(); err != nil {
+		return err
+	}
+	for _, c := range f.plan.Callbacks {
+		if c.Check != nil {
+			if err := c.Check(f.history); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // bindPlateau checks the plan's Plateau against the names of the figures.

@@ -15,9 +15,10 @@ import (
 func KerasLog(w io.Writer) Callback {
 	var start Start
 	return Callback{
+		Check: func(*History) error { return checkWriter("KerasLog", w) },
 		Start: func(s Start) error {
 			start = s
-			return checkWriter("KerasLog", w)
+			return nil
 		},
 		Epoch: func(e Epoch) error {
 			_, err := fmt.Fprintf(w, "%d/%d - %s%s\n", start.Steps, start.Steps,
@@ -62,9 +63,10 @@ func formatDuration(d time.Duration) string {
 func JSONLog(w io.Writer) Callback {
 	var names []string
 	return Callback{
+		Check: func(*History) error { return checkWriter("JSONLog", w) },
 		Start: func(s Start) error {
 			names = s.Names
-			return checkWriter("JSONLog", w)
+			return nil
 		},
 		Epoch: func(e Epoch) error {
 			line := fmt.Appendf(nil, `{"epoch":%d,"train_s":%s,"eval_s":%s`, e.Number, seconds(e.Train),

@@ -81,7 +81,9 @@ type Head struct {
 	// or more. Of a head with several steps it may have a weight for each step, in the shape of the
 	// head without its last axis. "" means that all rows weigh 1. A batch's loss is the sum of the
 	// rows' weights times losses, divided by the number of rows that have a label; with weights or
-	// labels of steps, that of the steps', divided by the number of steps that have a label.
+	// labels of steps, that of the steps', divided by the number of steps that have a label. A row or
+	// step of weight 0 still counts in the divisor. One whose label is missing does not: NaN marks it
+	// in a column of float32, data.NoLabel in one of int32.
 	RowWeight string
 }
 

@@ -40,11 +40,23 @@ type Image struct {
 // Callback returns the callback. It can be used for one run at a time.
 func (l Log) Callback() train.Callback {
 	r := &recorder{Log: l}
-	c := train.Callback{Start: r.start, Epoch: r.epoch, Restored: r.restored, End: r.end}
+	c := train.Callback{Check: l.check, Start: r.start, Epoch: r.epoch, Restored: r.restored, End: r.end}
 	if l.Steps > 0 {
 		c.Step = r.step
 	}
 	return c
+}
+
+func (l Log) check(*train.History) error {
+	switch {
+	case l.Dir == "":
+		return errors.New("tensorboard: Dir is empty, want a folder")
+	case l.Steps < 0:
+		return fmt.Errorf("tensorboard: Steps = %d, want 0 or more", l.Steps)
+	case l.Histograms < 0:
+		return fmt.Errorf("tensorboard: Histograms = %d, want 0 or more", l.Histograms)
+	}
+	return nil
 }
 
 // recorder is the callback of a Log.
@@ -56,14 +68,6 @@ type recorder struct {
 }
 
 func (r *recorder) start(run train.Start) error {
-	switch {
-	case r.Dir == "":
-		return errors.New("tensorboard: Dir is empty, want a folder")
-	case r.Steps < 0:
-		return fmt.Errorf("tensorboard: Steps = %d, want 0 or more", r.Steps)
-	case r.Histograms < 0:
-		return fmt.Errorf("tensorboard: Histograms = %d, want 0 or more", r.Histograms)
-	}
 	r.run, r.tags, r.batchTags, r.valTags = run, nil, nil, nil
 	names := run.Names // of the training's figures; those of the validation follow
 	if n := len(names) / 2; len(names) == 2*n && names[n] == "val_"+names[0] {

@@ -195,9 +195,9 @@ func TestLogMistakes(t *testing.T) {
 	broken := errors.New("broken")
 	images := func(*braid.Model, int) ([]tensorboard.Image, error) { return nil, broken }
 	for want, l := range map[string]tensorboard.Log{
-		"Dir is empty":                {},
-		"Steps = -1, want 0 or more":  {Dir: t.TempDir(), Steps: -1},
-		"Histograms = -2, want":       {Dir: t.TempDir(), Histograms: -2},
+		"train: tensorboard: Dir is e":                   {},
+		"train: tensorboard: Steps = -1, want 0 or more": {Dir: t.TempDir(), Steps: -1},
+		"train: tensorboard: Histograms = -2, want":      {Dir: t.TempDir(), Histograms: -2},
 		"tensorboard: ":               {Dir: file},
 		"stopped in epoch 1 of 1 aft": {Dir: t.TempDir(), Images: images},
 	} {
