@@ -40,7 +40,9 @@ type Image struct {
 // Callback returns the callback. It can be used for one run at a time.
 func (l Log) Callback() train.Callback {
 	r := &recorder{Log: l}
-	c := train.Callback{Check: l.check, Start: r.start, Epoch: r.epoch, Restored: r.restored, End: r.end}
+	c := train.Callback{
+		Check: l.check, Start: r.start, Epoch: r.epoch, Restored: r.restored, End: r.end,
+	}
 	if l.Steps > 0 {
 		c.Step = r.step
 	}
