@@ -67,18 +67,25 @@ func BenchmarkLayer(b *testing.B) {
 				batch := braidtest.NewBatch(m, c.rows, 1)
 				batch.Fill(m)
 				batch.Step()
-				pass := func(name string, work func()) {
-					b.Run("pass="+name, func(b *testing.B) {
-						for b.Loop() {
-							work()
-						}
-					})
-				}
-				pass("forward", batch.Forward)
-				pass("backward", batch.Backward)
-				pass("gradients", batch.Gradients)
+				benchPasses(b, batch)
 			})
 		}
+	}
+}
+
+// benchPasses measures each pass over a batch.
+func benchPasses(b *testing.B, batch *braidtest.Batch) {
+	for _, pass := range []struct {
+		name string
+		run  func()
+	}{
+		{"forward", batch.Forward}, {"backward", batch.Backward}, {"gradients", batch.Gradients},
+	} {
+		b.Run("pass="+pass.name, func(b *testing.B) {
+			for b.Loop() {
+				pass.run()
+			}
+		})
 	}
 }
 

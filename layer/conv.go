@@ -14,15 +14,15 @@ import (
 // [patch, filters], for each group of filters. The patch of a position is the input under the
 // window, [height, width, channels of a group]. Taps outside of the input do not take part.
 type conv struct {
-	window   window
-	channels int // of the input
-	filters  int
-	groups   int
-	bias     bool
-	flipped  int // scratch: the kernel of each group as [height, width, filters, channels]
+	window     window
+	channels   int // of the input
+	filters    int
+	groups     int
+	bias       bool
+	transposed int // scratch: the kernel of each group as [height, width, filters, channels]
 
 	forward, backward route
-	gradient          outer
+	gradient          kernelGradient
 	images            int // successive images in the tables of all
 }
 
@@ -52,7 +52,7 @@ func (o conv) build(
 	if o.gradient.padded {
 		o.gradient.copies = b.Scratch(o.images * o.gradient.paddedSize())
 	}
-	o.flipped = b.Scratch(o.patch() * o.filters)
+	o.transposed = b.Scratch(o.patch() * o.filters)
 	return o, failed
 }
 
@@ -61,7 +61,7 @@ func (o conv) planned() conv {
 	o.forward = o.window.forward(o.channels, o.filters, o.groups)
 	o.backward = o.window.backward(o.channels, o.filters, o.groups)
 	o.images = min(o.forward.images, o.backward.images)
-	o.gradient = newOuter(o.window, o.channels, o.filters, o.groups, o.images)
+	o.gradient = newKernelGradient(o.window, o.channels, o.filters, o.groups, o.images)
 	return o
 }
 
@@ -91,31 +91,32 @@ func (o conv) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
 	}
-	flipped := o.flip(t)
+	transposed := o.transpose(t)
 	o.each(t, t.InGrad[0], t.OutGrad, func(row, images int) {
 		grad, d := t.InGrad[0].From(row), t.OutGrad.From(row)
 		for g := range o.groups {
 			c, f := o.group(g)
-			o.backward.add(false, images, grad[c.Lo:], d[f.Lo:], flipped.Skip(f.Lo*o.window.size()))
+			o.backward.add(false, images, grad[c.Lo:], d[f.Lo:], transposed.Skip(f.Lo*o.window.size()))
 		}
 	})
 }
 
-// flip returns the kernels of all groups, in order, each as [height, width, filters, channels].
-func (o conv) flip(t *op.Task) tensor.Rows[float32] {
+// transpose returns the kernels of all groups, in order, each as [height, width, filters,
+// channels].
+func (o conv) transpose(t *op.Task) tensor.Rows[float32] {
 	channels := o.channels / o.groups
-	flipped, w := tensor.RowsOf(t.Scratch[o.flipped], channels), t.Weights[0]
+	transposed, w := tensor.RowsOf(t.Scratch[o.transposed], channels), t.Weights[0]
 	for g := range o.groups {
 		_, f := o.group(g)
 		for tap := range o.window.size() {
 			kernel.Default().Transpose(kernel.Transposition{
 				Rows: channels, Columns: f.Len(),
-				Y: flipped.From(f.Lo*o.window.size() + tap*f.Len()), YRow: channels,
+				Y: transposed.From(f.Lo*o.window.size() + tap*f.Len()), YRow: channels,
 				X: w.From(tap * channels)[f.Lo:], XRow: w.Stride,
 			})
 		}
 	}
-	return flipped
+	return transposed
 }
 
 func (o conv) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {

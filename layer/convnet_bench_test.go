@@ -24,16 +24,7 @@ func BenchmarkConvNet(b *testing.B) {
 			batch := braidtest.NewBatch(m, 64, 1)
 			batch.Fill(m)
 			batch.Step()
-			pass := func(name string, work func()) {
-				b.Run("pass="+name, func(b *testing.B) {
-					for b.Loop() {
-						work()
-					}
-				})
-			}
-			pass("forward", batch.Forward)
-			pass("backward", batch.Backward)
-			pass("gradients", batch.Gradients)
+			benchPasses(b, batch)
 		})
 	}
 }

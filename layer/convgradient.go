@@ -6,9 +6,9 @@ import (
 	"braid/tensor"
 )
 
-// outer is the gradient of a convolution's kernel as indirect products: the sum of the outer
-// products of each position's patch and gradient. A segment is a line of positions.
-type outer struct {
+// kernelGradient is the gradient of a convolution's kernel as indirect products: the sum of the
+// outer products of each position's patch and gradient. A segment is a line of positions.
+type kernelGradient struct {
 	window   window
 	channels int // of the input
 	filters  int
@@ -30,9 +30,9 @@ type gradientBlock struct {
 // input with its padding, unless the padding is much larger than the input.
 const fewChannels = 5
 
-func newOuter(w window, channels, filters, groups, images int) outer {
+func newKernelGradient(w window, channels, filters, groups, images int) kernelGradient {
 	group := channels / groups
-	o := outer{window: w, channels: channels, filters: filters, images: images}
+	o := kernelGradient{window: w, channels: channels, filters: filters, images: images}
 	const much, little = 4, 4096
 	if o.padded = group <= fewChannels &&
 		o.paddedSize() <= much*w.inputs()*channels+little; o.padded {
@@ -48,12 +48,12 @@ func newOuter(w window, channels, filters, groups, images int) outer {
 }
 
 // paddedSize returns the numbers of an image with its padding.
-func (o outer) paddedSize() int {
+func (o kernelGradient) paddedSize() int {
 	return o.window.height.covered() * o.window.width.covered() * o.channels
 }
 
 // oneTap makes the block of a tap, given what it reads.
-func (o outer) oneTap(tap, group int, h, w reach) gradientBlock {
+func (o kernelGradient) oneTap(tap, group int, h, w reach) gradientBlock {
 	b := gradientBlock{rows: op.Span{Lo: tap * group, Hi: (tap + 1) * group}}
 	for c := range group {
 		b.row(c)
@@ -73,7 +73,7 @@ func (o outer) oneTap(tap, group int, h, w reach) gradientBlock {
 }
 
 // allTaps makes the block of all taps, which read padded images.
-func (o outer) allTaps(group int) gradientBlock {
+func (o kernelGradient) allTaps(group int) gradientBlock {
 	height, width := o.window.height, o.window.width
 	wide := width.covered()
 	b := gradientBlock{
@@ -109,7 +109,7 @@ func (b *gradientBlock) segment(from, position int) {
 }
 
 // source returns what the blocks read of some images.
-func (o outer) source(t *op.Task, images int, in []float32) []float32 {
+func (o kernelGradient) source(t *op.Task, images int, in []float32) []float32 {
 	if !o.padded {
 		return in
 	}
@@ -121,7 +121,7 @@ func (o outer) source(t *op.Task, images int, in []float32) []float32 {
 }
 
 // pad copies an image to its place in the padding.
-func (o outer) pad(padded, in []float32) {
+func (o kernelGradient) pad(padded, in []float32) {
 	clear(padded)
 	height, width := o.window.height, o.window.width
 	wide := width.covered()
@@ -137,14 +137,14 @@ func (o outer) pad(padded, in []float32) {
 const pieceNumbers = 16 << 10
 
 // pieces returns the number of pieces of some images.
-func (o outer) pieces(images int) int {
+func (o kernelGradient) pieces(images int) int {
 	numbers := o.window.inputs()*o.channels + o.window.positions()*o.filters
 	return (images*numbers-1)/pieceNumbers + 1
 }
 
 // add writes to grad the gradient of some rows of the kernel of a group, or adds it: source, from
 // the group's channels on, and d are those of some images.
-func (o outer) add(
+func (o kernelGradient) add(
 	add bool, images int, source []float32, d tensor.Rows[float32], rows op.Span,
 	grad tensor.Rows[float32],
 ) {

@@ -83,7 +83,7 @@ func checkConv(t *testing.T, o conv, rows, apart int) {
 		m.Width = width
 		return m
 	}
-	o.flipped, o.gradient.copies = 0, 1
+	o.transposed, o.gradient.copies = 0, 1
 	inputs, outputs := o.window.inputs()*o.channels, o.window.positions()*o.filters
 	task := op.Task{
 		Lo: 1, Hi: rows + 1, In: []tensor.Rows[float32]{matrix(rows+1, inputs, apart)},
