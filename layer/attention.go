@@ -74,7 +74,7 @@ func (o attention) forward(t *op.Task, r int, out []float32, in attentionRow) {
 
 // compare computes the weights softmax(q kᵀ) of one head.
 func (o attention) compare(s attentionScratch, q, k, mask []float32) {
-	o.transpose(s.transposed, k, o.keyWidth, o.key.out)
+	o.transposeHead(s.transposed, k, o.keyWidth, o.key.out)
 	kernel.Default().MulLanes(kernel.Product{
 		Fresh: true, Rows: o.queries, Columns: o.keys, Inner: o.keyWidth,
 		C: s.weights, CRow: o.keys, A: q, ARow: o.query.out, ACol: 1, B: s.transposed, BRow: o.keys,
@@ -99,8 +99,8 @@ func (o attention) compare(s attentionScratch, q, k, mask []float32) {
 
 var hiddenNumber = []float32{hidden}
 
-// transpose writes the columns of one head, of keys or values, to y [width, keys].
-func (o attention) transpose(y, x []float32, width, xRow int) {
+// transposeHead writes the columns of one head, of keys or values, to y [width, keys].
+func (o attention) transposeHead(y, x []float32, width, xRow int) {
 	kernel.Default().Transpose(kernel.Transposition{
 		Rows: o.keys, Columns: width, Y: y, YRow: o.keys, X: x, XRow: xRow,
 	})
@@ -112,7 +112,14 @@ func (o attention) headWeights(t *op.Task, row, head int) []float32 {
 	return t.Saved[o.weights].Row(row)[head*size:][:size]
 }
 
-// backward adds to the gradients of the inputs of one row.
+// transpose prepares the calls of backward in a task.
+func (o attention) transpose(t *op.Task) {
+	for _, p := range [...]projection{o.query, o.key, o.value, o.output} {
+		p.transpose(t)
+	}
+}
+
+// backward adds to the gradients of the inputs of one row. transpose comes before it.
 func (o attention) backward(t *op.Task, r int, d []float32, grads attentionRow) {
 	s := o.scratchOf(t)
 	o.output.backward(t, s.dMixed, d, false)
@@ -138,7 +145,7 @@ func (o attention) backwardHead(t *op.Task, r, h int, s attentionScratch) {
 	saved := func(index, column int) []float32 { return t.Saved[index].Row(r)[column:] }
 	keyAt, valueAt := h*o.keyWidth, h*o.valueWidth
 	weights, dMixed := o.headWeights(t, r, h), s.dMixed[valueAt:]
-	o.transpose(s.transposed, saved(o.value.result.saved, valueAt), o.valueWidth, o.value.out)
+	o.transposeHead(s.transposed, saved(o.value.result.saved, valueAt), o.valueWidth, o.value.out)
 	o.startSlopes(s, saved(o.mixed.saved, valueAt), dMixed)
 	kernel.Default().MulLanes(kernel.Product{ // dWeights += dMixed vᵀ
 		Rows: o.queries, Columns: o.keys, Inner: o.valueWidth, C: s.dWeights, CRow: o.keys,

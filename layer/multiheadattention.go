@@ -116,6 +116,7 @@ func (l MultiHeadAttention) declare(
 		if !l.NoBias {
 			p.bias = b.WideWeight(prefix+name+"_bias", bias, 2, l.Heads, width)
 		}
+		p.transposed = b.Scratch(p.in * p.out)
 		p.result, p.slopes = keep(b, p.steps*p.out), b.Save(p.steps*p.out)
 		return p
 	}
@@ -127,6 +128,7 @@ func (l MultiHeadAttention) declare(
 	if !l.NoBias {
 		o.output.bias = b.Weight(prefix+"output_bias", bias, query[1])
 	}
+	o.output.transposed = b.Scratch(o.output.in * o.output.out)
 	o.weights, o.mixed = b.Save(l.Heads*o.queries*o.keys), keep(b, o.queries*o.output.in)
 	o.scratch = b.Scratch(o.queries*(o.output.in+2*o.keys+2) + o.keys*max(l.KeyWidth, valueWidth))
 	return o, failed
@@ -152,6 +154,7 @@ func (o multiHead) Forward(t *op.Task) {
 }
 
 func (o multiHead) Backward(t *op.Task) {
+	o.transpose(t)
 	for r := t.Lo; r < t.Hi; r++ {
 		grad := func(i int) []float32 {
 			if t.InGrad[o.inputs[i]].IsNil() {

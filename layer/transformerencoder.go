@@ -116,6 +116,7 @@ func (l TransformerEncoder) declare(b *braid.Builder, o *encoder, steps, width i
 		return projection{
 			steps: steps, in: in, out: out,
 			kernel: b.Weight(prefix+"_kernel", kernel, in, out), bias: b.Weight(prefix+"_bias", bias, out),
+			transposed: b.Scratch(in * out),
 		}
 	}
 	o.attentionNorm = norm("attention_norm")
@@ -198,6 +199,9 @@ func (o encoder) join(t *op.Task, row, branch int, y, x []float32) {
 }
 
 func (o encoder) Backward(t *op.Task) {
+	o.attention.transpose(t)
+	o.inner.transpose(t)
+	o.outer.transpose(t)
 	for r := t.Lo; r < t.Hi; r++ {
 		d, between := t.OutGrad.Row(r), o.between.row(t, r)
 		dInner, dNormed := t.Saved[o.inner.slopes].Row(r), t.Saved[o.dNormed[1]].Row(r)
