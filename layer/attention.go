@@ -146,12 +146,12 @@ func (o attention) backwardHead(t *op.Task, r, h int, s attentionScratch) {
 	keyAt, valueAt := h*o.keyWidth, h*o.valueWidth
 	weights, dMixed := o.headWeights(t, r, h), s.dMixed[valueAt:]
 	o.transposeHead(s.transposed, saved(o.value.result.saved, valueAt), o.valueWidth, o.value.out)
-	o.startSlopes(s, saved(o.mixed.saved, valueAt), dMixed)
-	kernel.Default().MulLanes(kernel.Product{ // dWeights += dMixed vᵀ
-		Rows: o.queries, Columns: o.keys, Inner: o.valueWidth, C: s.dWeights, CRow: o.keys,
-		A: dMixed, ARow: o.value.out, ACol: 1, B: s.transposed, BRow: o.keys,
+	kernel.Default().MulLanes(kernel.Product{ // dWeights = dMixed vᵀ
+		Fresh: true, Rows: o.queries, Columns: o.keys, Inner: o.valueWidth,
+		C: s.dWeights, CRow: o.keys, A: dMixed, ARow: o.value.out, ACol: 1,
+		B: s.transposed, BRow: o.keys,
 	})
-	timesOther(s.dWeights, nil, weights)
+	softmaxSlope(s.dWeights, weights, o.queries, o.keys)
 	kernel.Default().MulLanes(kernel.Product{ // dq = dWeights k
 		Fresh: true, Rows: o.queries, Columns: o.keyWidth, Inner: o.keys,
 		C: saved(o.query.slopes, keyAt), CRow: o.query.out, A: s.dWeights, ARow: o.keys, ACol: 1,
@@ -167,21 +167,6 @@ func (o attention) backwardHead(t *op.Task, r, h int, s attentionScratch) {
 		C: saved(o.value.slopes, valueAt), CRow: o.value.out, A: weights, ARow: 1, ACol: o.keys,
 		B: dMixed, BRow: o.value.out,
 	})
-}
-
-// startSlopes sets each row of dWeights to minus the sum of weights times their gradient, which is
-// the product of mixed and dMixed: Dao and others, "FlashAttention", 2022.
-func (o attention) startSlopes(s attentionScratch, mixed, dMixed []float32) {
-	sums := s.sums[:o.queries]
-	for i := range sums {
-		at := i * o.value.out
-		kernel.Default().MulDots(kernel.Dots{
-			Fresh: true, Rows: 1, Columns: 1, Inner: o.valueWidth,
-			C: sums[i:], A: mixed[at:], B: dMixed[at:],
-		})
-	}
-	kernel.Default().Scale(sums, sums, -1)
-	kernel.Default().Spread(s.dWeights, sums)
 }
 
 // gradient is Gradient for the inputs query, key and value, and the output's gradient d.

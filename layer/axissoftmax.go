@@ -92,7 +92,7 @@ func (o axisSoftmax) Backward(t *op.Task) {
 		y, d := t.Scratch[o.runs][:len(grad)], t.Scratch[o.runs][len(grad):]
 		o.toRuns(y, t.Out.Row(r))
 		o.toRuns(d, t.OutGrad.Row(r))
-		softmaxSlope(d, y, o.length, t.Scratch[o.sums])
+		softmaxSlope(d, y, o.outer*o.inner, o.length)
 		o.addBack(grad, d)
 	}
 }
@@ -156,15 +156,9 @@ var hidden = float32(math.Inf(-1)) // in place of a masked number
 
 func visible(v float32) bool { return v != hidden }
 
-// softmaxSlope computes d = y (d - sum of y d) along rows of width numbers. tmp has 1 number.
-func softmaxSlope(d, y []float32, width int, tmp []float32) {
-	for ; len(d) > 0; d, y = d[width:], y[width:] {
-		kernel.Default().MulDots(kernel.Dots{
-			Fresh: true, Rows: 1, Columns: 1, Inner: width, C: tmp, A: d, B: y,
-		})
-		sum, y, d := tmp[0], y[:width], d[:width]
-		for i, v := range y {
-			d[i] = v * (d[i] - sum)
-		}
-	}
+// softmaxSlope computes d = y (d - sum of y d) along rows of width numbers.
+func softmaxSlope(d, y []float32, rows, width int) {
+	kernel.Default().SoftmaxBack(kernel.SoftmaxBack{
+		Rows: rows, Width: width, D: d, DRow: width, Y: y, YRow: width,
+	})
 }

@@ -38,16 +38,9 @@ func eachRun(
 
 // softmaxBack computes d = y (d - sum of y d) along runs of axis numbers.
 func softmaxBack(d, y tensor.Rows[float32], lo, hi, axis int) {
-	for r := lo; r < hi; r++ {
-		y, d := y.Row(r), d.Row(r)
-		for ; len(y) > 0; y, d = y[axis:], d[axis:] {
-			var sum float32
-			for i, v := range y[:axis] {
-				sum += float32(v * d[i])
-			}
-			for i, v := range y[:axis] {
-				d[i] = v * (d[i] - sum)
-			}
-		}
-	}
+	eachRun(d, y, lo, hi, axis, func(d, y []float32, _, runs, dStride, yStride int) {
+		kernel.Default().SoftmaxBack(kernel.SoftmaxBack{
+			Rows: runs, Width: axis, D: d, DRow: dStride, Y: y, YRow: yStride,
+		})
+	})
 }

@@ -24,11 +24,13 @@ type functions struct {
 		dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64,
 		scale, shift float32,
 	)
-	columns  columnFunctions
-	windows  windowFunctions
-	rowNorms rowNormFunctions
-	mulRows  func(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
-	softmax  func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+	columns     columnFunctions
+	windows     windowFunctions
+	rowNorms    rowNormFunctions
+	mulRows     func(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
+	softmax     func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+	softmaxBack func(d, y *float32, dRow, yRow, rows, width uint64)
+
 	lookUp   func(dst, table *float32, ids *int32, tableRow, count, width uint64)
 	addUp    func(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
 	lstm     func(gates, before, cells, squashed, hidden *float32, n uint64)
@@ -96,6 +98,13 @@ func assembled(
 				p.check()
 				f.softmax(&p.Y[0], &p.X[0], &p.Max[0], &p.Rest[0],
 					stride(p.YRow), stride(p.XRow), uint64(p.Rows), uint64(p.Width))
+			}
+		},
+		SoftmaxBack: func(p SoftmaxBack) {
+			if p.Rows > 0 && p.Width > 0 {
+				p.check()
+				f.softmaxBack(&p.D[0], &p.Y[0], stride(p.DRow), stride(p.YRow), uint64(p.Rows),
+					uint64(p.Width))
 			}
 		},
 		ArgMax: func(p ArgMax) {

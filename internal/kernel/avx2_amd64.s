@@ -5490,6 +5490,98 @@ DATA AVX2_bits<>+24(SB)/4, $0x00000040
 DATA AVX2_bits<>+28(SB)/4, $0x00000080
 GLOBL AVX2_bits<>(SB), RODATA|NOPTR, $32
 
+// func softmaxBackAVX2(d *float32, y *float32, dRow uint64, yRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxBackAVX2(SB), NOSPLIT, $0-48
+	MOVQ d+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ width+40(FP), DX
+
+rows:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y1
+	MOVQ         AX, BX
+	MOVQ         CX, SI
+	MOVQ         DX, DI
+	SUBQ         $0x10, DI
+	JL           sumTail
+
+sum:
+	VMOVUPS     (SI), Y2
+	VMOVUPS     (BX), Y3
+	VFMADD231PS Y3, Y2, Y0
+	VMOVUPS     32(SI), Y2
+	VMOVUPS     32(BX), Y3
+	VFMADD231PS Y3, Y2, Y1
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DI
+	JGE         sum
+
+sumTail:
+	ADDQ         $0x10, DI
+	JZ           sumDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y2
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   (SI), Y3, Y2
+	VMASKMOVPS   (BX), Y3, Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMOVDQU      AVX2_from8<>+0(SB), Y2
+	VMOVD        DI, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   32(SI), Y3, Y2
+	VMASKMOVPS   32(BX), Y3, Y3
+	VFMADD231PS  Y3, Y2, Y1
+
+sumDone:
+	VADDPS     Y1, Y0, Y0
+	VPERM2F128 $0x01, Y0, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0x4e, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	VPERMILPS  $0xb1, Y0, Y1
+	VADDPS     Y1, Y0, Y0
+	MOVQ       AX, BX
+	MOVQ       CX, SI
+	MOVQ       DX, DI
+	SUBQ       $0x08, DI
+	JL         multiplyTail
+
+multiply:
+	VMOVUPS (BX), Y1
+	VSUBPS  Y0, Y1, Y1
+	VMOVUPS (SI), Y2
+	VMULPS  Y2, Y1, Y1
+	VMOVUPS Y1, (BX)
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, SI
+	SUBQ    $0x08, DI
+	JGE     multiply
+
+multiplyTail:
+	ADDQ         $0x08, DI
+	JZ           multiplyDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y1
+	VMOVD        DI, X2
+	VPBROADCASTD X2, Y2
+	VPCMPGTD     Y1, Y2, Y2
+	VMASKMOVPS   (BX), Y2, Y1
+	VSUBPS       Y0, Y1, Y1
+	VMASKMOVPS   (SI), Y2, Y0
+	VMULPS       Y0, Y1, Y1
+	VMASKMOVPS   Y1, Y2, (BX)
+
+multiplyDone:
+	ADDQ dRow+16(FP), AX
+	ADDQ yRow+24(FP), CX
+	DECQ rows+32(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
 // func argMaxAVX2(dst *int32, x *float32, xRow uint64, rows uint64, width uint64)
 // Requires: AVX, AVX2, BMI, BMI2, CMOV
 TEXT ·argMaxAVX2(SB), NOSPLIT, $0-40

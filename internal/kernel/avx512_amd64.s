@@ -9438,6 +9438,86 @@ quotientDone:
 	VZEROUPPER
 	RET
 
+// func softmaxBackAVX512(d *float32, y *float32, dRow uint64, yRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·softmaxBackAVX512(SB), NOSPLIT, $0-48
+	MOVQ d+0(FP), AX
+	MOVQ y+8(FP), CX
+	MOVQ width+40(FP), DX
+
+rows:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
+	MOVQ         AX, BX
+	MOVQ         CX, SI
+	MOVQ         DX, DI
+	SUBQ         $0x10, DI
+	JL           sumTail
+
+sum:
+	VMOVUPS     (SI), Z1
+	VMOVUPS     (BX), Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, DI
+	JGE         sum
+
+sumTail:
+	ADDQ        $0x10, DI
+	JZ          sumDone
+	MOVQ        $0xffffffffffffffff, R8
+	BZHIQ       DI, R8, R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (SI), K1, Z1
+	VMOVUPS.Z   (BX), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+
+sumDone:
+	VSHUFF32X4 $0x4e, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VSHUFF32X4 $0xb1, Z0, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0x4e, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	VPERMILPS  $0xb1, Z0, Z1
+	VADDPS     Z1, Z0, Z0
+	MOVQ       AX, BX
+	MOVQ       CX, SI
+	MOVQ       DX, DI
+	SUBQ       $0x10, DI
+	JL         multiplyTail
+
+multiply:
+	VMOVUPS (BX), Z1
+	VSUBPS  Z0, Z1, Z1
+	VMOVUPS (SI), Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (BX)
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, SI
+	SUBQ    $0x10, DI
+	JGE     multiply
+
+multiplyTail:
+	ADDQ      $0x10, DI
+	JZ        multiplyDone
+	MOVQ      $0xffffffffffffffff, R8
+	BZHIQ     DI, R8, R8
+	KMOVW     R8, K1
+	VMOVUPS.Z (BX), K1, Z1
+	VSUBPS    Z0, Z1, Z1
+	VMOVUPS.Z (SI), K1, Z0
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (BX)
+
+multiplyDone:
+	ADDQ dRow+16(FP), AX
+	ADDQ yRow+24(FP), CX
+	DECQ rows+32(FP)
+	JNZ  rows
+	VZEROUPPER
+	RET
+
 // func argMaxAVX512(dst *int32, x *float32, xRow uint64, rows uint64, width uint64)
 // Requires: AVX, AVX512F, BMI, BMI2, CMOV
 TEXT ·argMaxAVX512(SB), NOSPLIT, $0-40

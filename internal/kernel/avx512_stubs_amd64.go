@@ -394,6 +394,11 @@ func finiteAVX512(x *float32, n uint64) (sum float32)
 //go:noescape
 func softmaxAVX512(y *float32, x *float32, high *float32, rest *float32, yRow uint64, xRow uint64, rows uint64, width uint64)
 
+// softmaxBackAVX512 computes the gradient of softmax in rows of width numbers, at least 1.
+//
+//go:noescape
+func softmaxBackAVX512(d *float32, y *float32, dRow uint64, yRow uint64, rows uint64, width uint64)
+
 // argMaxAVX512 finds the index of the first largest number in rows of width numbers, at least 1.
 //
 //go:noescape

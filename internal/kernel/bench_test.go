@@ -130,6 +130,9 @@ func BenchmarkRows(b *testing.B) {
 					Rows: rows, Width: width, Y: y, YRow: width, X: x, XRow: width, Max: high, Rest: rest,
 				})
 			}},
+			{"softmaxBack", 12, func(s *Set) {
+				s.SoftmaxBack(SoftmaxBack{Rows: rows, Width: width, D: y, DRow: width, Y: x, YRow: width})
+			}},
 			{"argMax", 4, func(s *Set) {
 				s.ArgMax(ArgMax{Rows: rows, Width: width, Index: index, X: x, XRow: width})
 			}},

@@ -62,8 +62,9 @@ type Set struct {
 	// Spread repeats each number of src len(dst)/len(src) times in dst.
 	Spread func(dst, src []float32)
 
-	Softmax func(p Softmax)
-	ArgMax  func(p ArgMax)
+	Softmax     func(p Softmax)
+	SoftmaxBack func(p SoftmaxBack)
+	ArgMax      func(p ArgMax)
 	// Bytes gathers rows of bytes and converts them to float32; see Gathered.
 	Bytes     func(p Gathered)
 	Transpose func(p Transposition)
@@ -152,6 +153,7 @@ var reference = Set{
 	Finite:      finite,
 	Spread:      spread,
 	Softmax:     softmax,
+	SoftmaxBack: softmaxBack,
 	ArgMax:      argMax,
 	Bytes:       bytes,
 	Transpose:   transpose,

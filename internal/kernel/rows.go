@@ -64,6 +64,38 @@ func softmaxRow(y, x []float32) (high, rest float32) {
 	return high, rest
 }
 
+// SoftmaxBack turns the gradient D of the output Y of Softmax into that of its input, row by row:
+//
+//	D[i,j] = Y[i,j] (D[i,j] - sum of Y[i,l] D[i,l] over l)
+//
+// The sum runs in 16 lanes.
+type SoftmaxBack struct {
+	Rows, Width int
+	D           []float32
+	DRow        int
+	Y           []float32
+	YRow        int
+}
+
+func (p *SoftmaxBack) check() {
+	checkRows(p.D, p.Rows, p.Width, p.DRow)
+	checkRows(p.Y, p.Rows, p.Width, p.YRow)
+}
+
+func softmaxBack(p SoftmaxBack) {
+	if p.Width <= 0 {
+		return
+	}
+	p.check()
+	for i := range p.Rows {
+		d, y := p.D[i*p.DRow:][:p.Width], p.Y[i*p.YRow:][:p.Width]
+		sum := dot(d, y)
+		for j, v := range y {
+			d[j] = v * (d[j] - sum)
+		}
+	}
+}
+
 // highest returns the largest number and the index of its first occurrence. It ignores NaN. If all
 // are NaN, it returns -Inf and -1.
 func highest(x []float32) (high float32, first int) {

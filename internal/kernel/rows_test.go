@@ -321,6 +321,12 @@ func TestRowsOutOfBounds(t *testing.T) {
 			s.RowNormBack(RowNorm{Rows: 3, Width: 4, Grad: x, GradRow: 4, X: x, XRow: 4, Gamma: x, D: x,
 				DRow: 5, Moments: x})
 		},
+		"SoftmaxBack": func(s *Set) {
+			s.SoftmaxBack(SoftmaxBack{Rows: 3, Width: 4, D: x, DRow: 4, Y: x, YRow: 5})
+		},
+		"SoftmaxBack's D": func(s *Set) {
+			s.SoftmaxBack(SoftmaxBack{Rows: 3, Width: 4, D: x, DRow: 5, Y: x, YRow: 4})
+		},
 		"MaxWindow": func(s *Set) {
 			s.MaxWindow(MaxWindow{Rows: 2, Width: 2, Lines: 2, Taps: 2, X: x[:11:11], XRow: 2, Line: 6,
 				Y: x, YRow: 2})

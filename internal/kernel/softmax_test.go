@@ -1,7 +1,9 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 )
@@ -69,5 +71,30 @@ func TestSoftmaxOrder(t *testing.T) {
 				t.Fatalf("[%d] = %x, want %x", i, dst[i], want)
 			}
 		}
+	})
+}
+
+func TestSoftmaxBack(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		d, y := []float32{4, 8, 16, -1, 3, 4, 7}, []float32{0.5, 0.25, 0.25, -1, -1, 1, 0.5, 2}
+		set.SoftmaxBack(SoftmaxBack{Rows: 2, Width: 3, D: d, DRow: 4, Y: y, YRow: 5})
+		checkSame(t, "gradient", d, []float32{ // the sums are 8 and 19
+			0.5 * (4 - 8), 0, 0.25 * (16 - 8), -1, 3 - 19, 0.5 * (4 - 19), 2 * (7 - 19)})
+	})
+	eachMatrix(t, func(
+		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
+	) {
+		offset := (rows + width) % 4
+		p := SoftmaxBack{Rows: rows, Width: width, DRow: width + rows%3, YRow: width + width%2}
+		_, p.Y = matrix(r, fill, rows, width, p.YRow, 3-offset)
+		all, d := matrix(r, fill, rows, width, p.DRow, offset)
+		q := p
+		q.D = clone(d)
+		softmaxBack(q)
+		p.D = d
+		set.SoftmaxBack(p)
+		what := fmt.Sprintf("SoftmaxBack, %s data, %d x %d", kind, rows, width)
+		checkSame(t, what, d, q.D)
+		checkGuards(t, what, all, len(d), offset)
 	})
 }

@@ -27,6 +27,7 @@ func main() {
 	indirects()
 	vectors()
 	softmax()
+	softmaxBack()
 	argMax()
 	adam()
 	mulRows()

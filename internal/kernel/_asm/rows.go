@@ -219,6 +219,34 @@ func (s softmaxRow) long() {
 	}, duplicate(s.y))
 }
 
+// softmaxBack writes the gradient of softmax.
+func softmaxBack() {
+	function("softmaxBack", "func(d, y *float32, dRow, yRow, rows, width uint64)",
+		"computes the gradient of softmax in rows of width numbers, at least 1.")
+	d, y, n := pointer("d"), pointer("y"), pointer("width")
+	Label("rows")
+	sums := laneSums()
+	slopes, factors := duplicate(d), duplicate(y)
+	row("sum", n, func(half int, m Mem, tail *mask, _ Register) {
+		v := load(Mem{Base: factors, Disp: half * set.size}, tail)
+		fma231.do(load(m, tail), v, sums[half])
+	}, slopes, factors)
+	sum := acrossLanes(sums, add)
+	slopes, factors = duplicate(d), duplicate(y)
+	along("multiply", duplicate(n), func(tail *mask) {
+		v := load(at(slopes), tail)
+		sub.do(sum, v, v)
+		mul.do(load(at(factors), tail), v, v)
+		store(v, at(slopes), tail)
+	}, slopes, factors)
+	ADDQ(argument("dRow"), d)
+	ADDQ(argument("yRow"), y)
+	rows := argument("rows")
+	DECQ(rows)
+	JNZ(LabelRef("rows"))
+	end()
+}
+
 // argMax writes the search for the first largest number of each row.
 func argMax() {
 	function("argMax", "func(dst *int32, x *float32, xRow, rows, width uint64)",
