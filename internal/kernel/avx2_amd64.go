@@ -13,7 +13,7 @@ var avx2 = func() Set {
 		{lanes1x1AVX2, lanes2x1AVX2, lanes3x1AVX2, lanes4x1AVX2},
 		{lanes1x2AVX2, lanes2x2AVX2, lanes3x2AVX2, lanes4x2AVX2},
 		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
-	}}
+	}, tall: lanes12x1AVX2}
 	indirect := &indirectTiles{lanes: 8, masked: 2, tiles: [][]indirectHeights{
 		{
 			{8, indirect8x1AVX2},

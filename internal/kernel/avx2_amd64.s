@@ -765,18 +765,17 @@ TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
 	JMP        started
@@ -786,23 +785,23 @@ fresh:
 	VMOVAPS      Y0, Y0
 
 started:
-	PREFETCHT0 (R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMASKMOVPS   (R11), Y1, Y2
-	VBROADCASTSS (R10), Y3
+	VMASKMOVPS   (R10), Y1, Y2
+	VBROADCASTSS (R9), Y3
 	VFMADD231PS  Y3, Y2, Y0
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMASKMOVPS   Y0, Y1, (AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -818,19 +817,18 @@ TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
@@ -842,28 +840,28 @@ fresh:
 	VMOVAPS      Y2, Y2
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMASKMOVPS   (R11), Y1, Y3
-	VBROADCASTSS (R10), Y4
+	VMASKMOVPS   (R10), Y1, Y3
+	VBROADCASTSS (R9), Y4
 	VFMADD231PS  Y4, Y3, Y0
-	VBROADCASTSS (R10)(BX*1), Y4
+	VBROADCASTSS (R9)(BX*1), Y4
 	VFMADD231PS  Y4, Y3, Y2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMASKMOVPS   Y0, Y1, (AX)
 	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -879,20 +877,19 @@ TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
@@ -906,24 +903,24 @@ fresh:
 	VMOVAPS      Y3, Y3
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMASKMOVPS   (R11), Y1, Y4
-	VBROADCASTSS (R10), Y5
+	VMASKMOVPS   (R10), Y1, Y4
+	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y5, Y4, Y0
-	VBROADCASTSS (R10)(BX*1), Y5
+	VBROADCASTSS (R9)(BX*1), Y5
 	VFMADD231PS  Y5, Y4, Y2
-	VBROADCASTSS (R10)(BX*2), Y5
+	VBROADCASTSS (R9)(BX*2), Y5
 	VFMADD231PS  Y5, Y4, Y3
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMASKMOVPS   Y0, Y1, (AX)
 	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
@@ -931,8 +928,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -948,21 +945,20 @@ TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), DI
 	MOVQ         aCol+40(FP), R8
 	MOVQ         bRow+48(FP), R9
-	MOVQ         rowTiles+56(FP), R10
-	MOVQ         lanes+72(FP), R11
+	MOVQ         lanes+72(FP), R10
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R11, X1
+	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	MOVQ       fresh+80(FP), R12
-	TESTQ      R12, R12
+	MOVQ       AX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	MOVQ       fresh+80(FP), R11
+	TESTQ      R11, R11
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
 	VMASKMOVPS (AX)(DX*1), Y1, Y2
@@ -978,27 +974,27 @@ fresh:
 	VMOVAPS      Y4, Y4
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMASKMOVPS   (R13), Y1, Y5
-	VBROADCASTSS (R12), Y6
+	VMASKMOVPS   (R12), Y1, Y5
+	VBROADCASTSS (R11), Y6
 	VFMADD231PS  Y6, Y5, Y0
-	VBROADCASTSS (R12)(BX*1), Y6
+	VBROADCASTSS (R11)(BX*1), Y6
 	VFMADD231PS  Y6, Y5, Y2
-	VBROADCASTSS (R12)(BX*2), Y6
+	VBROADCASTSS (R11)(BX*2), Y6
 	VFMADD231PS  Y6, Y5, Y3
-	VBROADCASTSS (R12)(DI*1), Y6
+	VBROADCASTSS (R11)(DI*1), Y6
 	VFMADD231PS  Y6, Y5, Y4
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMASKMOVPS   Y0, Y1, (AX)
 	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
@@ -1008,8 +1004,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1025,18 +1021,17 @@ TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
@@ -1048,26 +1043,26 @@ fresh:
 	VMOVAPS      Y2, Y2
 
 started:
-	PREFETCHT0 (R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y3
-	VMASKMOVPS   32(R11), Y1, Y4
-	VBROADCASTSS (R10), Y5
+	VMOVUPS      (R10), Y3
+	VMASKMOVPS   32(R10), Y1, Y4
+	VBROADCASTSS (R9), Y5
 	VFMADD231PS  Y5, Y3, Y0
 	VFMADD231PS  Y5, Y4, Y2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMASKMOVPS   Y2, Y1, 32(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1083,19 +1078,18 @@ TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
@@ -1111,24 +1105,24 @@ fresh:
 	VMOVAPS      Y4, Y4
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y5
-	VMASKMOVPS   32(R11), Y1, Y6
-	VBROADCASTSS (R10), Y7
+	VMOVUPS      (R10), Y5
+	VMASKMOVPS   32(R10), Y1, Y6
+	VBROADCASTSS (R9), Y7
 	VFMADD231PS  Y7, Y5, Y0
 	VFMADD231PS  Y7, Y6, Y2
-	VBROADCASTSS (R10)(BX*1), Y7
+	VBROADCASTSS (R9)(BX*1), Y7
 	VFMADD231PS  Y7, Y5, Y3
 	VFMADD231PS  Y7, Y6, Y4
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMASKMOVPS   Y2, Y1, 32(AX)
@@ -1136,8 +1130,8 @@ inner:
 	VMASKMOVPS   Y4, Y1, 32(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1153,20 +1147,19 @@ TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), SI
 	MOVQ         aCol+40(FP), SI
 	MOVQ         bRow+48(FP), DI
-	MOVQ         rowTiles+56(FP), R8
-	MOVQ         lanes+72(FP), R9
+	MOVQ         lanes+72(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R9, X1
+	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	ADDQ       DX, R9
-	MOVQ       fresh+80(FP), R10
-	TESTQ      R10, R10
+	MOVQ       AX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	ADDQ       DX, R8
+	MOVQ       fresh+80(FP), R9
+	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
@@ -1186,28 +1179,28 @@ fresh:
 	VMOVAPS      Y6, Y6
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y7
-	VMASKMOVPS   32(R11), Y1, Y8
-	VBROADCASTSS (R10), Y9
+	VMOVUPS      (R10), Y7
+	VMASKMOVPS   32(R10), Y1, Y8
+	VBROADCASTSS (R9), Y9
 	VFMADD231PS  Y9, Y7, Y0
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (R9)(BX*1), Y9
 	VFMADD231PS  Y9, Y7, Y3
 	VFMADD231PS  Y9, Y8, Y4
-	VBROADCASTSS (R10)(BX*2), Y9
+	VBROADCASTSS (R9)(BX*2), Y9
 	VFMADD231PS  Y9, Y7, Y5
 	VFMADD231PS  Y9, Y8, Y6
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMASKMOVPS   Y2, Y1, 32(AX)
@@ -1218,8 +1211,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1235,21 +1228,20 @@ TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-88
 	LEAQ         (BX)(BX*2), DI
 	MOVQ         aCol+40(FP), R8
 	MOVQ         bRow+48(FP), R9
-	MOVQ         rowTiles+56(FP), R10
-	MOVQ         lanes+72(FP), R11
+	MOVQ         lanes+72(FP), R10
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
-	VMOVD        R11, X1
+	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
 	VPCMPGTD     Y0, Y1, Y1
 
 rows:
-	MOVQ       AX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	ADDQ       DX, R11
-	MOVQ       fresh+80(FP), R12
-	TESTQ      R12, R12
+	MOVQ       AX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	MOVQ       fresh+80(FP), R11
+	TESTQ      R11, R11
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
 	VMASKMOVPS 32(AX), Y1, Y2
@@ -1273,32 +1265,32 @@ fresh:
 	VMOVAPS      Y8, Y8
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Y9
-	VMASKMOVPS   32(R13), Y1, Y10
-	VBROADCASTSS (R12), Y11
+	VMOVUPS      (R12), Y9
+	VMASKMOVPS   32(R12), Y1, Y10
+	VBROADCASTSS (R11), Y11
 	VFMADD231PS  Y11, Y9, Y0
 	VFMADD231PS  Y11, Y10, Y2
-	VBROADCASTSS (R12)(BX*1), Y11
+	VBROADCASTSS (R11)(BX*1), Y11
 	VFMADD231PS  Y11, Y9, Y3
 	VFMADD231PS  Y11, Y10, Y4
-	VBROADCASTSS (R12)(BX*2), Y11
+	VBROADCASTSS (R11)(BX*2), Y11
 	VFMADD231PS  Y11, Y9, Y5
 	VFMADD231PS  Y11, Y10, Y6
-	VBROADCASTSS (R12)(DI*1), Y11
+	VBROADCASTSS (R11)(DI*1), Y11
 	VFMADD231PS  Y11, Y9, Y7
 	VFMADD231PS  Y11, Y10, Y8
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMASKMOVPS   Y2, Y1, 32(AX)
@@ -1312,8 +1304,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1329,13 +1321,12 @@ TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-88
 	LEAQ (BX)(BX*2), SI
 	MOVQ aCol+40(FP), SI
 	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ    AX, R9
-	ADDQ    DX, R9
-	MOVQ    fresh+80(FP), R10
-	TESTQ   R10, R10
+	MOVQ    AX, R8
+	ADDQ    DX, R8
+	MOVQ    fresh+80(FP), R9
+	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -1349,30 +1340,30 @@ fresh:
 	VMOVAPS      Y2, Y2
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y3
-	VMOVUPS      32(R11), Y4
-	VMOVUPS      64(R11), Y5
-	VBROADCASTSS (R10), Y6
+	VMOVUPS      (R10), Y3
+	VMOVUPS      32(R10), Y4
+	VMOVUPS      64(R10), Y5
+	VBROADCASTSS (R9), Y6
 	VFMADD231PS  Y6, Y3, Y0
 	VFMADD231PS  Y6, Y4, Y1
 	VFMADD231PS  Y6, Y5, Y2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
 	VMOVUPS      Y2, 64(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1388,14 +1379,13 @@ TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-88
 	LEAQ (BX)(BX*2), SI
 	MOVQ aCol+40(FP), SI
 	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ    AX, R9
-	ADDQ    DX, R9
-	ADDQ    DX, R9
-	MOVQ    fresh+80(FP), R10
-	TESTQ   R10, R10
+	MOVQ    AX, R8
+	ADDQ    DX, R8
+	ADDQ    DX, R8
+	MOVQ    fresh+80(FP), R9
+	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -1415,29 +1405,29 @@ fresh:
 	VMOVAPS      Y5, Y5
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y6
-	VMOVUPS      32(R11), Y7
-	VMOVUPS      64(R11), Y8
-	VBROADCASTSS (R10), Y9
+	VMOVUPS      (R10), Y6
+	VMOVUPS      32(R10), Y7
+	VMOVUPS      64(R10), Y8
+	VBROADCASTSS (R9), Y9
 	VFMADD231PS  Y9, Y6, Y0
 	VFMADD231PS  Y9, Y7, Y1
 	VFMADD231PS  Y9, Y8, Y2
-	VBROADCASTSS (R10)(BX*1), Y9
+	VBROADCASTSS (R9)(BX*1), Y9
 	VFMADD231PS  Y9, Y6, Y3
 	VFMADD231PS  Y9, Y7, Y4
 	VFMADD231PS  Y9, Y8, Y5
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
@@ -1447,8 +1437,8 @@ inner:
 	VMOVUPS      Y5, 64(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1464,15 +1454,14 @@ TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-88
 	LEAQ (BX)(BX*2), SI
 	MOVQ aCol+40(FP), SI
 	MOVQ bRow+48(FP), DI
-	MOVQ rowTiles+56(FP), R8
 
 rows:
-	MOVQ    AX, R9
-	ADDQ    DX, R9
-	ADDQ    DX, R9
-	ADDQ    DX, R9
-	MOVQ    fresh+80(FP), R10
-	TESTQ   R10, R10
+	MOVQ    AX, R8
+	ADDQ    DX, R8
+	ADDQ    DX, R8
+	ADDQ    DX, R8
+	MOVQ    fresh+80(FP), R9
+	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -1498,35 +1487,35 @@ fresh:
 	VMOVAPS      Y8, Y8
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	PREFETCHT0 64(R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Y9
-	VMOVUPS      32(R11), Y10
-	VMOVUPS      64(R11), Y11
-	VBROADCASTSS (R10), Y12
+	VMOVUPS      (R10), Y9
+	VMOVUPS      32(R10), Y10
+	VMOVUPS      64(R10), Y11
+	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y12, Y9, Y0
 	VFMADD231PS  Y12, Y10, Y1
 	VFMADD231PS  Y12, Y11, Y2
-	VBROADCASTSS (R10)(BX*1), Y12
+	VBROADCASTSS (R9)(BX*1), Y12
 	VFMADD231PS  Y12, Y9, Y3
 	VFMADD231PS  Y12, Y10, Y4
 	VFMADD231PS  Y12, Y11, Y5
-	VBROADCASTSS (R10)(BX*2), Y12
+	VBROADCASTSS (R9)(BX*2), Y12
 	VFMADD231PS  Y12, Y9, Y6
 	VFMADD231PS  Y12, Y10, Y7
 	VFMADD231PS  Y12, Y11, Y8
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
@@ -1540,8 +1529,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1557,16 +1546,15 @@ TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-88
 	LEAQ (BX)(BX*2), DI
 	MOVQ aCol+40(FP), R8
 	MOVQ bRow+48(FP), R9
-	MOVQ rowTiles+56(FP), R10
 
 rows:
-	MOVQ    AX, R11
-	ADDQ    DX, R11
-	ADDQ    DX, R11
-	ADDQ    DX, R11
-	ADDQ    DX, R11
-	MOVQ    fresh+80(FP), R12
-	TESTQ   R12, R12
+	MOVQ    AX, R10
+	ADDQ    DX, R10
+	ADDQ    DX, R10
+	ADDQ    DX, R10
+	ADDQ    DX, R10
+	MOVQ    fresh+80(FP), R11
+	TESTQ   R11, R11
 	JNZ     fresh
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
@@ -1598,41 +1586,41 @@ fresh:
 	VMOVAPS      Y11, Y11
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Y12
-	VMOVUPS      32(R13), Y13
-	VMOVUPS      64(R13), Y14
-	VBROADCASTSS (R12), Y15
+	VMOVUPS      (R12), Y12
+	VMOVUPS      32(R12), Y13
+	VMOVUPS      64(R12), Y14
+	VBROADCASTSS (R11), Y15
 	VFMADD231PS  Y15, Y12, Y0
 	VFMADD231PS  Y15, Y13, Y1
 	VFMADD231PS  Y15, Y14, Y2
-	VBROADCASTSS (R12)(BX*1), Y15
+	VBROADCASTSS (R11)(BX*1), Y15
 	VFMADD231PS  Y15, Y12, Y3
 	VFMADD231PS  Y15, Y13, Y4
 	VFMADD231PS  Y15, Y14, Y5
-	VBROADCASTSS (R12)(BX*2), Y15
+	VBROADCASTSS (R11)(BX*2), Y15
 	VFMADD231PS  Y15, Y12, Y6
 	VFMADD231PS  Y15, Y13, Y7
 	VFMADD231PS  Y15, Y14, Y8
-	VBROADCASTSS (R12)(DI*1), Y15
+	VBROADCASTSS (R11)(DI*1), Y15
 	VFMADD231PS  Y15, Y12, Y9
 	VFMADD231PS  Y15, Y13, Y10
 	VFMADD231PS  Y15, Y14, Y11
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Y0, (AX)
 	VMOVUPS      Y1, 32(AX)
@@ -1650,8 +1638,158 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes12x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX2, FMA3, MMX+
+TEXT ·lanes12x1AVX2(SB), NOSPLIT, $0-88
+	MOVQ         c+0(FP), AX
+	MOVQ         a+8(FP), CX
+	MOVQ         cRow+24(FP), DX
+	MOVQ         aRow+32(FP), BX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (BX)(BX*2), DI
+	MOVQ         aCol+40(FP), R8
+	MOVQ         bRow+48(FP), R9
+	MOVQ         lanes+72(FP), R10
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        R10, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+
+rows:
+	MOVQ       AX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	ADDQ       DX, R10
+	LEAQ       (AX)(DX*4), R11
+	LEAQ       (R11)(DX*4), R12
+	MOVQ       fresh+80(FP), R13
+	TESTQ      R13, R13
+	JNZ        fresh
+	VMASKMOVPS (AX), Y1, Y0
+	VMASKMOVPS (AX)(DX*1), Y1, Y2
+	VMASKMOVPS (AX)(DX*2), Y1, Y3
+	VMASKMOVPS (AX)(SI*1), Y1, Y4
+	VMASKMOVPS (R11), Y1, Y5
+	VMASKMOVPS (R11)(DX*1), Y1, Y6
+	VMASKMOVPS (R11)(DX*2), Y1, Y7
+	VMASKMOVPS (R11)(SI*1), Y1, Y8
+	VMASKMOVPS (R12), Y1, Y9
+	VMASKMOVPS (R12)(DX*1), Y1, Y10
+	VMASKMOVPS (R12)(DX*2), Y1, Y11
+	VMASKMOVPS (R12)(SI*1), Y1, Y12
+	JMP        started
+
+fresh:
+	VBROADCASTSS AVX2_00000000<>+0(SB), Y12
+	VMOVAPS      Y12, Y0
+	VMOVAPS      Y12, Y2
+	VMOVAPS      Y12, Y3
+	VMOVAPS      Y12, Y4
+	VMOVAPS      Y12, Y5
+	VMOVAPS      Y12, Y6
+	VMOVAPS      Y12, Y7
+	VMOVAPS      Y12, Y8
+	VMOVAPS      Y12, Y9
+	VMOVAPS      Y12, Y10
+	VMOVAPS      Y12, Y11
+	VMOVAPS      Y12, Y12
+
+started:
+	LEAQ       (R10)(DX*4), R11
+	LEAQ       (R11)(DX*4), R12
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	MOVQ       CX, R11
+	LEAQ       (R11)(BX*4), R12
+	LEAQ       (R12)(BX*4), R13
+	MOVQ       b+16(FP), R14
+	MOVQ       inner+64(FP), R15
+
+inner:
+	VMASKMOVPS   (R14), Y1, Y13
+	VBROADCASTSS (R11), Y14
+	VFMADD231PS  Y14, Y13, Y0
+	VBROADCASTSS (R11)(BX*1), Y14
+	VFMADD231PS  Y14, Y13, Y2
+	VBROADCASTSS (R11)(BX*2), Y14
+	VFMADD231PS  Y14, Y13, Y3
+	VBROADCASTSS (R11)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y4
+	VBROADCASTSS (R12), Y14
+	VFMADD231PS  Y14, Y13, Y5
+	VBROADCASTSS (R12)(BX*1), Y14
+	VFMADD231PS  Y14, Y13, Y6
+	VBROADCASTSS (R12)(BX*2), Y14
+	VFMADD231PS  Y14, Y13, Y7
+	VBROADCASTSS (R12)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y8
+	VBROADCASTSS (R13), Y14
+	VFMADD231PS  Y14, Y13, Y9
+	VBROADCASTSS (R13)(BX*1), Y14
+	VFMADD231PS  Y14, Y13, Y10
+	VBROADCASTSS (R13)(BX*2), Y14
+	VFMADD231PS  Y14, Y13, Y11
+	VBROADCASTSS (R13)(DI*1), Y14
+	VFMADD231PS  Y14, Y13, Y12
+	ADDQ         R8, R11
+	ADDQ         R8, R12
+	ADDQ         R8, R13
+	ADDQ         R9, R14
+	DECQ         R15
+	JNZ          inner
+	LEAQ         (AX)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	VMASKMOVPS   Y0, Y1, (AX)
+	VMASKMOVPS   Y2, Y1, (AX)(DX*1)
+	VMASKMOVPS   Y3, Y1, (AX)(DX*2)
+	VMASKMOVPS   Y4, Y1, (AX)(SI*1)
+	VMASKMOVPS   Y5, Y1, (R11)
+	VMASKMOVPS   Y6, Y1, (R11)(DX*1)
+	VMASKMOVPS   Y7, Y1, (R11)(DX*2)
+	VMASKMOVPS   Y8, Y1, (R11)(SI*1)
+	VMASKMOVPS   Y9, Y1, (R12)
+	VMASKMOVPS   Y10, Y1, (R12)(DX*1)
+	VMASKMOVPS   Y11, Y1, (R12)(DX*2)
+	VMASKMOVPS   Y12, Y1, (R12)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -94,6 +94,11 @@ func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, 
 //go:noescape
 func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
+// lanes12x1AVX2 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes12x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
 // indirect8x1AVX2 computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape

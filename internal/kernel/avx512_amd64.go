@@ -19,7 +19,7 @@ var avx512 = func() Set {
 		{lanes1x3AVX512, lanes2x3AVX512, lanes3x3AVX512, lanes4x3AVX512, lanes5x3AVX512},
 		{lanes1x4AVX512, lanes2x4AVX512, lanes3x4AVX512, lanes4x4AVX512, lanes5x4AVX512},
 		{lanes1x5AVX512, lanes2x5AVX512, lanes3x5AVX512, lanes4x5AVX512, lanes5x5AVX512},
-	}}
+	}, tall: lanes12x1AVX512}
 	indirect := &indirectTiles{lanes: 16, masked: 5, tiles: [][]indirectHeights{
 		{
 			{12, indirect12x1AVX512},

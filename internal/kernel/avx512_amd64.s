@@ -1474,17 +1474,16 @@ TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	JMP       started
@@ -1494,23 +1493,23 @@ fresh:
 	VMOVAPS      Z0, Z0
 
 started:
-	PREFETCHT0 (R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS.Z    (R11), K1, Z1
-	VBROADCASTSS (R10), Z2
+	VMOVUPS.Z    (R10), K1, Z1
+	VBROADCASTSS (R9), Z2
 	VFMADD231PS  Z2, Z1, Z0
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1526,18 +1525,17 @@ TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z (AX)(DX*1), K1, Z1
@@ -1549,28 +1547,28 @@ fresh:
 	VMOVAPS      Z1, Z1
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS.Z    (R11), K1, Z2
-	VBROADCASTSS (R10), Z3
+	VMOVUPS.Z    (R10), K1, Z2
+	VBROADCASTSS (R9), Z3
 	VFMADD231PS  Z3, Z2, Z0
-	VBROADCASTSS (R10)(BX*1), Z3
+	VBROADCASTSS (R9)(BX*1), Z3
 	VFMADD231PS  Z3, Z2, Z1
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	VMOVUPS      Z1, K1, (AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1586,19 +1584,18 @@ TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z (AX)(DX*1), K1, Z1
@@ -1612,24 +1609,24 @@ fresh:
 	VMOVAPS      Z2, Z2
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS.Z    (R11), K1, Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS.Z    (R10), K1, Z3
+	VBROADCASTSS (R9), Z4
 	VFMADD231PS  Z4, Z3, Z0
-	VBROADCASTSS (R10)(BX*1), Z4
+	VBROADCASTSS (R9)(BX*1), Z4
 	VFMADD231PS  Z4, Z3, Z1
-	VBROADCASTSS (R10)(BX*2), Z4
+	VBROADCASTSS (R9)(BX*2), Z4
 	VFMADD231PS  Z4, Z3, Z2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	VMOVUPS      Z1, K1, (AX)(DX*1)
@@ -1637,8 +1634,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1654,20 +1651,19 @@ TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z (AX)(DX*1), K1, Z1
@@ -1683,27 +1679,27 @@ fresh:
 	VMOVAPS      Z3, Z3
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS.Z    (R13), K1, Z4
-	VBROADCASTSS (R12), Z5
+	VMOVUPS.Z    (R12), K1, Z4
+	VBROADCASTSS (R11), Z5
 	VFMADD231PS  Z5, Z4, Z0
-	VBROADCASTSS (R12)(BX*1), Z5
+	VBROADCASTSS (R11)(BX*1), Z5
 	VFMADD231PS  Z5, Z4, Z1
-	VBROADCASTSS (R12)(BX*2), Z5
+	VBROADCASTSS (R11)(BX*2), Z5
 	VFMADD231PS  Z5, Z4, Z2
-	VBROADCASTSS (R12)(DI*1), Z5
+	VBROADCASTSS (R11)(DI*1), Z5
 	VFMADD231PS  Z5, Z4, Z3
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	VMOVUPS      Z1, K1, (AX)(DX*1)
@@ -1713,8 +1709,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1730,21 +1726,20 @@ TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	VMOVUPS.Z (AX)(DX*1), K1, Z1
@@ -1762,30 +1757,30 @@ fresh:
 	VMOVAPS      Z4, Z4
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 (R11)(DX*4)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 (R10)(DX*4)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS.Z    (R13), K1, Z5
-	VBROADCASTSS (R12), Z6
+	VMOVUPS.Z    (R12), K1, Z5
+	VBROADCASTSS (R11), Z6
 	VFMADD231PS  Z6, Z5, Z0
-	VBROADCASTSS (R12)(BX*1), Z6
+	VBROADCASTSS (R11)(BX*1), Z6
 	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R12)(BX*2), Z6
+	VBROADCASTSS (R11)(BX*2), Z6
 	VFMADD231PS  Z6, Z5, Z2
-	VBROADCASTSS (R12)(DI*1), Z6
+	VBROADCASTSS (R11)(DI*1), Z6
 	VFMADD231PS  Z6, Z5, Z3
-	VBROADCASTSS (R12)(BX*4), Z6
+	VBROADCASTSS (R11)(BX*4), Z6
 	VFMADD231PS  Z6, Z5, Z4
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, K1, (AX)
 	VMOVUPS      Z1, K1, (AX)(DX*1)
@@ -1797,8 +1792,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1814,17 +1809,16 @@ TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
@@ -1836,27 +1830,27 @@ fresh:
 	VMOVAPS      Z1, Z1
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z2
-	VMOVUPS.Z    64(R11), K1, Z3
-	VBROADCASTSS (R10), Z4
+	VMOVUPS      (R10), Z2
+	VMOVUPS.Z    64(R10), K1, Z3
+	VBROADCASTSS (R9), Z4
 	VFMADD231PS  Z4, Z2, Z0
 	VFMADD231PS  Z4, Z3, Z1
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1872,18 +1866,17 @@ TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
@@ -1899,26 +1892,26 @@ fresh:
 	VMOVAPS      Z3, Z3
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z4
-	VMOVUPS.Z    64(R11), K1, Z5
-	VBROADCASTSS (R10), Z6
+	VMOVUPS      (R10), Z4
+	VMOVUPS.Z    64(R10), K1, Z5
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z6, Z4, Z0
 	VFMADD231PS  Z6, Z5, Z1
-	VBROADCASTSS (R10)(BX*1), Z6
+	VBROADCASTSS (R9)(BX*1), Z6
 	VFMADD231PS  Z6, Z4, Z2
 	VFMADD231PS  Z6, Z5, Z3
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
@@ -1926,8 +1919,8 @@ inner:
 	VMOVUPS      Z3, K1, 64(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -1943,19 +1936,18 @@ TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
@@ -1975,31 +1967,31 @@ fresh:
 	VMOVAPS      Z5, Z5
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	PREFETCHT0 64(R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z6
-	VMOVUPS.Z    64(R11), K1, Z7
-	VBROADCASTSS (R10), Z8
+	VMOVUPS      (R10), Z6
+	VMOVUPS.Z    64(R10), K1, Z7
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z8, Z6, Z0
 	VFMADD231PS  Z8, Z7, Z1
-	VBROADCASTSS (R10)(BX*1), Z8
+	VBROADCASTSS (R9)(BX*1), Z8
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z3
-	VBROADCASTSS (R10)(BX*2), Z8
+	VBROADCASTSS (R9)(BX*2), Z8
 	VFMADD231PS  Z8, Z6, Z4
 	VFMADD231PS  Z8, Z7, Z5
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
@@ -2010,8 +2002,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2027,20 +2019,19 @@ TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
@@ -2064,36 +2055,36 @@ fresh:
 	VMOVAPS      Z7, Z7
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z8
-	VMOVUPS.Z    64(R13), K1, Z9
-	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R12), Z8
+	VMOVUPS.Z    64(R12), K1, Z9
+	VBROADCASTSS (R11), Z10
 	VFMADD231PS  Z10, Z8, Z0
 	VFMADD231PS  Z10, Z9, Z1
-	VBROADCASTSS (R12)(BX*1), Z10
+	VBROADCASTSS (R11)(BX*1), Z10
 	VFMADD231PS  Z10, Z8, Z2
 	VFMADD231PS  Z10, Z9, Z3
-	VBROADCASTSS (R12)(BX*2), Z10
+	VBROADCASTSS (R11)(BX*2), Z10
 	VFMADD231PS  Z10, Z8, Z4
 	VFMADD231PS  Z10, Z9, Z5
-	VBROADCASTSS (R12)(DI*1), Z10
+	VBROADCASTSS (R11)(DI*1), Z10
 	VFMADD231PS  Z10, Z8, Z6
 	VFMADD231PS  Z10, Z9, Z7
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
@@ -2107,8 +2098,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2124,21 +2115,20 @@ TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS.Z 64(AX), K1, Z1
@@ -2166,41 +2156,41 @@ fresh:
 	VMOVAPS      Z9, Z9
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 (R11)(DX*4)
-	PREFETCHT0 64(R11)(DX*4)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 (R10)(DX*4)
+	PREFETCHT0 64(R10)(DX*4)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z10
-	VMOVUPS.Z    64(R13), K1, Z11
-	VBROADCASTSS (R12), Z12
+	VMOVUPS      (R12), Z10
+	VMOVUPS.Z    64(R12), K1, Z11
+	VBROADCASTSS (R11), Z12
 	VFMADD231PS  Z12, Z10, Z0
 	VFMADD231PS  Z12, Z11, Z1
-	VBROADCASTSS (R12)(BX*1), Z12
+	VBROADCASTSS (R11)(BX*1), Z12
 	VFMADD231PS  Z12, Z10, Z2
 	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R12)(BX*2), Z12
+	VBROADCASTSS (R11)(BX*2), Z12
 	VFMADD231PS  Z12, Z10, Z4
 	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R12)(DI*1), Z12
+	VBROADCASTSS (R11)(DI*1), Z12
 	VFMADD231PS  Z12, Z10, Z6
 	VFMADD231PS  Z12, Z11, Z7
-	VBROADCASTSS (R12)(BX*4), Z12
+	VBROADCASTSS (R11)(BX*4), Z12
 	VFMADD231PS  Z12, Z10, Z8
 	VFMADD231PS  Z12, Z11, Z9
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, K1, 64(AX)
@@ -2217,8 +2207,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2234,17 +2224,16 @@ TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2258,31 +2247,31 @@ fresh:
 	VMOVAPS      Z2, Z2
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z3
-	VMOVUPS      64(R11), Z4
-	VMOVUPS.Z    128(R11), K1, Z5
-	VBROADCASTSS (R10), Z6
+	VMOVUPS      (R10), Z3
+	VMOVUPS      64(R10), Z4
+	VMOVUPS.Z    128(R10), K1, Z5
+	VBROADCASTSS (R9), Z6
 	VFMADD231PS  Z6, Z3, Z0
 	VFMADD231PS  Z6, Z4, Z1
 	VFMADD231PS  Z6, Z5, Z2
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, K1, 128(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2298,18 +2287,17 @@ TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2329,31 +2317,31 @@ fresh:
 	VMOVAPS      Z5, Z5
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z6
-	VMOVUPS      64(R11), Z7
-	VMOVUPS.Z    128(R11), K1, Z8
-	VBROADCASTSS (R10), Z9
+	VMOVUPS      (R10), Z6
+	VMOVUPS      64(R10), Z7
+	VMOVUPS.Z    128(R10), K1, Z8
+	VBROADCASTSS (R9), Z9
 	VFMADD231PS  Z9, Z6, Z0
 	VFMADD231PS  Z9, Z7, Z1
 	VFMADD231PS  Z9, Z8, Z2
-	VBROADCASTSS (R10)(BX*1), Z9
+	VBROADCASTSS (R9)(BX*1), Z9
 	VFMADD231PS  Z9, Z6, Z3
 	VFMADD231PS  Z9, Z7, Z4
 	VFMADD231PS  Z9, Z8, Z5
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2363,8 +2351,8 @@ inner:
 	VMOVUPS      Z5, K1, 128(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2380,19 +2368,18 @@ TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2418,38 +2405,38 @@ fresh:
 	VMOVAPS      Z8, Z8
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	PREFETCHT0 64(R9)(DX*2)
-	PREFETCHT0 128(R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 128(R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z9
-	VMOVUPS      64(R11), Z10
-	VMOVUPS.Z    128(R11), K1, Z11
-	VBROADCASTSS (R10), Z12
+	VMOVUPS      (R10), Z9
+	VMOVUPS      64(R10), Z10
+	VMOVUPS.Z    128(R10), K1, Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z12, Z9, Z0
 	VFMADD231PS  Z12, Z10, Z1
 	VFMADD231PS  Z12, Z11, Z2
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R9)(BX*1), Z12
 	VFMADD231PS  Z12, Z9, Z3
 	VFMADD231PS  Z12, Z10, Z4
 	VFMADD231PS  Z12, Z11, Z5
-	VBROADCASTSS (R10)(BX*2), Z12
+	VBROADCASTSS (R9)(BX*2), Z12
 	VFMADD231PS  Z12, Z9, Z6
 	VFMADD231PS  Z12, Z10, Z7
 	VFMADD231PS  Z12, Z11, Z8
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2463,8 +2450,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2480,20 +2467,19 @@ TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2525,45 +2511,45 @@ fresh:
 	VMOVAPS      Z11, Z11
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z12
-	VMOVUPS      64(R13), Z13
-	VMOVUPS.Z    128(R13), K1, Z14
-	VBROADCASTSS (R12), Z15
+	VMOVUPS      (R12), Z12
+	VMOVUPS      64(R12), Z13
+	VMOVUPS.Z    128(R12), K1, Z14
+	VBROADCASTSS (R11), Z15
 	VFMADD231PS  Z15, Z12, Z0
 	VFMADD231PS  Z15, Z13, Z1
 	VFMADD231PS  Z15, Z14, Z2
-	VBROADCASTSS (R12)(BX*1), Z15
+	VBROADCASTSS (R11)(BX*1), Z15
 	VFMADD231PS  Z15, Z12, Z3
 	VFMADD231PS  Z15, Z13, Z4
 	VFMADD231PS  Z15, Z14, Z5
-	VBROADCASTSS (R12)(BX*2), Z15
+	VBROADCASTSS (R11)(BX*2), Z15
 	VFMADD231PS  Z15, Z12, Z6
 	VFMADD231PS  Z15, Z13, Z7
 	VFMADD231PS  Z15, Z14, Z8
-	VBROADCASTSS (R12)(DI*1), Z15
+	VBROADCASTSS (R11)(DI*1), Z15
 	VFMADD231PS  Z15, Z12, Z9
 	VFMADD231PS  Z15, Z13, Z10
 	VFMADD231PS  Z15, Z14, Z11
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2581,8 +2567,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2598,21 +2584,20 @@ TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2650,52 +2635,52 @@ fresh:
 	VMOVAPS      Z14, Z14
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	PREFETCHT0 (R11)(DX*4)
-	PREFETCHT0 64(R11)(DX*4)
-	PREFETCHT0 128(R11)(DX*4)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	PREFETCHT0 (R10)(DX*4)
+	PREFETCHT0 64(R10)(DX*4)
+	PREFETCHT0 128(R10)(DX*4)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z15
-	VMOVUPS      64(R13), Z16
-	VMOVUPS.Z    128(R13), K1, Z17
-	VBROADCASTSS (R12), Z18
+	VMOVUPS      (R12), Z15
+	VMOVUPS      64(R12), Z16
+	VMOVUPS.Z    128(R12), K1, Z17
+	VBROADCASTSS (R11), Z18
 	VFMADD231PS  Z18, Z15, Z0
 	VFMADD231PS  Z18, Z16, Z1
 	VFMADD231PS  Z18, Z17, Z2
-	VBROADCASTSS (R12)(BX*1), Z18
+	VBROADCASTSS (R11)(BX*1), Z18
 	VFMADD231PS  Z18, Z15, Z3
 	VFMADD231PS  Z18, Z16, Z4
 	VFMADD231PS  Z18, Z17, Z5
-	VBROADCASTSS (R12)(BX*2), Z18
+	VBROADCASTSS (R11)(BX*2), Z18
 	VFMADD231PS  Z18, Z15, Z6
 	VFMADD231PS  Z18, Z16, Z7
 	VFMADD231PS  Z18, Z17, Z8
-	VBROADCASTSS (R12)(DI*1), Z18
+	VBROADCASTSS (R11)(DI*1), Z18
 	VFMADD231PS  Z18, Z15, Z9
 	VFMADD231PS  Z18, Z16, Z10
 	VFMADD231PS  Z18, Z17, Z11
-	VBROADCASTSS (R12)(BX*4), Z18
+	VBROADCASTSS (R11)(BX*4), Z18
 	VFMADD231PS  Z18, Z15, Z12
 	VFMADD231PS  Z18, Z16, Z13
 	VFMADD231PS  Z18, Z17, Z14
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2717,8 +2702,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2734,17 +2719,16 @@ TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2760,35 +2744,35 @@ fresh:
 	VMOVAPS      Z3, Z3
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z4
-	VMOVUPS      64(R11), Z5
-	VMOVUPS      128(R11), Z6
-	VMOVUPS.Z    192(R11), K1, Z7
-	VBROADCASTSS (R10), Z8
+	VMOVUPS      (R10), Z4
+	VMOVUPS      64(R10), Z5
+	VMOVUPS      128(R10), Z6
+	VMOVUPS.Z    192(R10), K1, Z7
+	VBROADCASTSS (R9), Z8
 	VFMADD231PS  Z8, Z4, Z0
 	VFMADD231PS  Z8, Z5, Z1
 	VFMADD231PS  Z8, Z6, Z2
 	VFMADD231PS  Z8, Z7, Z3
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
 	VMOVUPS      Z2, 128(AX)
 	VMOVUPS      Z3, K1, 192(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2804,18 +2788,17 @@ TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2839,36 +2822,36 @@ fresh:
 	VMOVAPS      Z7, Z7
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	PREFETCHT0 192(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	PREFETCHT0 192(R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z8
-	VMOVUPS      64(R11), Z9
-	VMOVUPS      128(R11), Z10
-	VMOVUPS.Z    192(R11), K1, Z11
-	VBROADCASTSS (R10), Z12
+	VMOVUPS      (R10), Z8
+	VMOVUPS      64(R10), Z9
+	VMOVUPS      128(R10), Z10
+	VMOVUPS.Z    192(R10), K1, Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z12, Z8, Z0
 	VFMADD231PS  Z12, Z9, Z1
 	VFMADD231PS  Z12, Z10, Z2
 	VFMADD231PS  Z12, Z11, Z3
-	VBROADCASTSS (R10)(BX*1), Z12
+	VBROADCASTSS (R9)(BX*1), Z12
 	VFMADD231PS  Z12, Z8, Z4
 	VFMADD231PS  Z12, Z9, Z5
 	VFMADD231PS  Z12, Z10, Z6
 	VFMADD231PS  Z12, Z11, Z7
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2880,8 +2863,8 @@ inner:
 	VMOVUPS      Z7, K1, 192(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -2897,19 +2880,18 @@ TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -2941,45 +2923,45 @@ fresh:
 	VMOVAPS      Z11, Z11
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	PREFETCHT0 192(R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	PREFETCHT0 64(R9)(DX*2)
-	PREFETCHT0 128(R9)(DX*2)
-	PREFETCHT0 192(R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	PREFETCHT0 192(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 128(R8)(DX*2)
+	PREFETCHT0 192(R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z12
-	VMOVUPS      64(R11), Z13
-	VMOVUPS      128(R11), Z14
-	VMOVUPS.Z    192(R11), K1, Z15
-	VBROADCASTSS (R10), Z16
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      128(R10), Z14
+	VMOVUPS.Z    192(R10), K1, Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z16, Z12, Z0
 	VFMADD231PS  Z16, Z13, Z1
 	VFMADD231PS  Z16, Z14, Z2
 	VFMADD231PS  Z16, Z15, Z3
-	VBROADCASTSS (R10)(BX*1), Z16
+	VBROADCASTSS (R9)(BX*1), Z16
 	VFMADD231PS  Z16, Z12, Z4
 	VFMADD231PS  Z16, Z13, Z5
 	VFMADD231PS  Z16, Z14, Z6
 	VFMADD231PS  Z16, Z15, Z7
-	VBROADCASTSS (R10)(BX*2), Z16
+	VBROADCASTSS (R9)(BX*2), Z16
 	VFMADD231PS  Z16, Z12, Z8
 	VFMADD231PS  Z16, Z13, Z9
 	VFMADD231PS  Z16, Z14, Z10
 	VFMADD231PS  Z16, Z15, Z11
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -2996,8 +2978,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3013,20 +2995,19 @@ TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3066,54 +3047,54 @@ fresh:
 	VMOVAPS      Z15, Z15
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 192(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 192(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	PREFETCHT0 192(R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 192(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 192(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	PREFETCHT0 192(R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z16
-	VMOVUPS      64(R13), Z17
-	VMOVUPS      128(R13), Z18
-	VMOVUPS.Z    192(R13), K1, Z19
-	VBROADCASTSS (R12), Z20
+	VMOVUPS      (R12), Z16
+	VMOVUPS      64(R12), Z17
+	VMOVUPS      128(R12), Z18
+	VMOVUPS.Z    192(R12), K1, Z19
+	VBROADCASTSS (R11), Z20
 	VFMADD231PS  Z20, Z16, Z0
 	VFMADD231PS  Z20, Z17, Z1
 	VFMADD231PS  Z20, Z18, Z2
 	VFMADD231PS  Z20, Z19, Z3
-	VBROADCASTSS (R12)(BX*1), Z20
+	VBROADCASTSS (R11)(BX*1), Z20
 	VFMADD231PS  Z20, Z16, Z4
 	VFMADD231PS  Z20, Z17, Z5
 	VFMADD231PS  Z20, Z18, Z6
 	VFMADD231PS  Z20, Z19, Z7
-	VBROADCASTSS (R12)(BX*2), Z20
+	VBROADCASTSS (R11)(BX*2), Z20
 	VFMADD231PS  Z20, Z16, Z8
 	VFMADD231PS  Z20, Z17, Z9
 	VFMADD231PS  Z20, Z18, Z10
 	VFMADD231PS  Z20, Z19, Z11
-	VBROADCASTSS (R12)(DI*1), Z20
+	VBROADCASTSS (R11)(DI*1), Z20
 	VFMADD231PS  Z20, Z16, Z12
 	VFMADD231PS  Z20, Z17, Z13
 	VFMADD231PS  Z20, Z18, Z14
 	VFMADD231PS  Z20, Z19, Z15
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3135,8 +3116,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3152,21 +3133,20 @@ TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3214,63 +3194,63 @@ fresh:
 	VMOVAPS      Z19, Z19
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 192(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 192(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	PREFETCHT0 192(R11)(SI*1)
-	PREFETCHT0 (R11)(DX*4)
-	PREFETCHT0 64(R11)(DX*4)
-	PREFETCHT0 128(R11)(DX*4)
-	PREFETCHT0 192(R11)(DX*4)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 192(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 192(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	PREFETCHT0 192(R10)(SI*1)
+	PREFETCHT0 (R10)(DX*4)
+	PREFETCHT0 64(R10)(DX*4)
+	PREFETCHT0 128(R10)(DX*4)
+	PREFETCHT0 192(R10)(DX*4)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z20
-	VMOVUPS      64(R13), Z21
-	VMOVUPS      128(R13), Z22
-	VMOVUPS.Z    192(R13), K1, Z23
-	VBROADCASTSS (R12), Z24
+	VMOVUPS      (R12), Z20
+	VMOVUPS      64(R12), Z21
+	VMOVUPS      128(R12), Z22
+	VMOVUPS.Z    192(R12), K1, Z23
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z24, Z20, Z0
 	VFMADD231PS  Z24, Z21, Z1
 	VFMADD231PS  Z24, Z22, Z2
 	VFMADD231PS  Z24, Z23, Z3
-	VBROADCASTSS (R12)(BX*1), Z24
+	VBROADCASTSS (R11)(BX*1), Z24
 	VFMADD231PS  Z24, Z20, Z4
 	VFMADD231PS  Z24, Z21, Z5
 	VFMADD231PS  Z24, Z22, Z6
 	VFMADD231PS  Z24, Z23, Z7
-	VBROADCASTSS (R12)(BX*2), Z24
+	VBROADCASTSS (R11)(BX*2), Z24
 	VFMADD231PS  Z24, Z20, Z8
 	VFMADD231PS  Z24, Z21, Z9
 	VFMADD231PS  Z24, Z22, Z10
 	VFMADD231PS  Z24, Z23, Z11
-	VBROADCASTSS (R12)(DI*1), Z24
+	VBROADCASTSS (R11)(DI*1), Z24
 	VFMADD231PS  Z24, Z20, Z12
 	VFMADD231PS  Z24, Z21, Z13
 	VFMADD231PS  Z24, Z22, Z14
 	VFMADD231PS  Z24, Z23, Z15
-	VBROADCASTSS (R12)(BX*4), Z24
+	VBROADCASTSS (R11)(BX*4), Z24
 	VFMADD231PS  Z24, Z20, Z16
 	VFMADD231PS  Z24, Z21, Z17
 	VFMADD231PS  Z24, Z22, Z18
 	VFMADD231PS  Z24, Z23, Z19
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3297,8 +3277,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3314,17 +3294,16 @@ TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3342,30 +3321,30 @@ fresh:
 	VMOVAPS      Z4, Z4
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 256(R9)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 256(R8)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z5
-	VMOVUPS      64(R11), Z6
-	VMOVUPS      128(R11), Z7
-	VMOVUPS      192(R11), Z8
-	VMOVUPS.Z    256(R11), K1, Z9
-	VBROADCASTSS (R10), Z10
+	VMOVUPS      (R10), Z5
+	VMOVUPS      64(R10), Z6
+	VMOVUPS      128(R10), Z7
+	VMOVUPS      192(R10), Z8
+	VMOVUPS.Z    256(R10), K1, Z9
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z10, Z5, Z0
 	VFMADD231PS  Z10, Z6, Z1
 	VFMADD231PS  Z10, Z7, Z2
 	VFMADD231PS  Z10, Z8, Z3
 	VFMADD231PS  Z10, Z9, Z4
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3373,8 +3352,8 @@ inner:
 	VMOVUPS      Z3, 192(AX)
 	VMOVUPS      Z4, K1, 256(AX)
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3390,18 +3369,17 @@ TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3429,41 +3407,41 @@ fresh:
 	VMOVAPS      Z9, Z9
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 256(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	PREFETCHT0 192(R9)(DX*1)
-	PREFETCHT0 256(R9)(DX*1)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 256(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	PREFETCHT0 192(R8)(DX*1)
+	PREFETCHT0 256(R8)(DX*1)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z10
-	VMOVUPS      64(R11), Z11
-	VMOVUPS      128(R11), Z12
-	VMOVUPS      192(R11), Z13
-	VMOVUPS.Z    256(R11), K1, Z14
-	VBROADCASTSS (R10), Z15
+	VMOVUPS      (R10), Z10
+	VMOVUPS      64(R10), Z11
+	VMOVUPS      128(R10), Z12
+	VMOVUPS      192(R10), Z13
+	VMOVUPS.Z    256(R10), K1, Z14
+	VBROADCASTSS (R9), Z15
 	VFMADD231PS  Z15, Z10, Z0
 	VFMADD231PS  Z15, Z11, Z1
 	VFMADD231PS  Z15, Z12, Z2
 	VFMADD231PS  Z15, Z13, Z3
 	VFMADD231PS  Z15, Z14, Z4
-	VBROADCASTSS (R10)(BX*1), Z15
+	VBROADCASTSS (R9)(BX*1), Z15
 	VFMADD231PS  Z15, Z10, Z5
 	VFMADD231PS  Z15, Z11, Z6
 	VFMADD231PS  Z15, Z12, Z7
 	VFMADD231PS  Z15, Z13, Z8
 	VFMADD231PS  Z15, Z14, Z9
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3477,8 +3455,8 @@ inner:
 	VMOVUPS      Z9, K1, 256(AX)(DX*1)
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3494,19 +3472,18 @@ TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), SI
 	MOVQ  aCol+40(FP), SI
 	MOVQ  bRow+48(FP), DI
-	MOVQ  rowTiles+56(FP), R8
-	MOVQ  lanes+72(FP), R9
-	MOVQ  $0xffffffffffffffff, R10
-	BZHIQ R9, R10, R10
-	KMOVW R10, K1
+	MOVQ  lanes+72(FP), R8
+	MOVQ  $0xffffffffffffffff, R9
+	BZHIQ R8, R9, R9
+	KMOVW R9, K1
 
 rows:
-	MOVQ      AX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	ADDQ      DX, R9
-	MOVQ      fresh+80(FP), R10
-	TESTQ     R10, R10
+	MOVQ      AX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	ADDQ      DX, R8
+	MOVQ      fresh+80(FP), R9
+	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3544,52 +3521,52 @@ fresh:
 	VMOVAPS      Z14, Z14
 
 started:
-	PREFETCHT0 (R9)
-	PREFETCHT0 64(R9)
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
-	PREFETCHT0 256(R9)
-	PREFETCHT0 (R9)(DX*1)
-	PREFETCHT0 64(R9)(DX*1)
-	PREFETCHT0 128(R9)(DX*1)
-	PREFETCHT0 192(R9)(DX*1)
-	PREFETCHT0 256(R9)(DX*1)
-	PREFETCHT0 (R9)(DX*2)
-	PREFETCHT0 64(R9)(DX*2)
-	PREFETCHT0 128(R9)(DX*2)
-	PREFETCHT0 192(R9)(DX*2)
-	PREFETCHT0 256(R9)(DX*2)
-	MOVQ       CX, R10
-	MOVQ       b+16(FP), R11
-	MOVQ       inner+64(FP), R12
+	PREFETCHT0 (R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 256(R8)
+	PREFETCHT0 (R8)(DX*1)
+	PREFETCHT0 64(R8)(DX*1)
+	PREFETCHT0 128(R8)(DX*1)
+	PREFETCHT0 192(R8)(DX*1)
+	PREFETCHT0 256(R8)(DX*1)
+	PREFETCHT0 (R8)(DX*2)
+	PREFETCHT0 64(R8)(DX*2)
+	PREFETCHT0 128(R8)(DX*2)
+	PREFETCHT0 192(R8)(DX*2)
+	PREFETCHT0 256(R8)(DX*2)
+	MOVQ       CX, R9
+	MOVQ       b+16(FP), R10
+	MOVQ       inner+64(FP), R11
 
 inner:
-	VMOVUPS      (R11), Z15
-	VMOVUPS      64(R11), Z16
-	VMOVUPS      128(R11), Z17
-	VMOVUPS      192(R11), Z18
-	VMOVUPS.Z    256(R11), K1, Z19
-	VBROADCASTSS (R10), Z20
+	VMOVUPS      (R10), Z15
+	VMOVUPS      64(R10), Z16
+	VMOVUPS      128(R10), Z17
+	VMOVUPS      192(R10), Z18
+	VMOVUPS.Z    256(R10), K1, Z19
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z20, Z15, Z0
 	VFMADD231PS  Z20, Z16, Z1
 	VFMADD231PS  Z20, Z17, Z2
 	VFMADD231PS  Z20, Z18, Z3
 	VFMADD231PS  Z20, Z19, Z4
-	VBROADCASTSS (R10)(BX*1), Z20
+	VBROADCASTSS (R9)(BX*1), Z20
 	VFMADD231PS  Z20, Z15, Z5
 	VFMADD231PS  Z20, Z16, Z6
 	VFMADD231PS  Z20, Z17, Z7
 	VFMADD231PS  Z20, Z18, Z8
 	VFMADD231PS  Z20, Z19, Z9
-	VBROADCASTSS (R10)(BX*2), Z20
+	VBROADCASTSS (R9)(BX*2), Z20
 	VFMADD231PS  Z20, Z15, Z10
 	VFMADD231PS  Z20, Z16, Z11
 	VFMADD231PS  Z20, Z17, Z12
 	VFMADD231PS  Z20, Z18, Z13
 	VFMADD231PS  Z20, Z19, Z14
-	ADDQ         SI, R10
-	ADDQ         DI, R11
-	DECQ         R12
+	ADDQ         SI, R9
+	ADDQ         DI, R10
+	DECQ         R11
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3609,8 +3586,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R9, AX
-	DECQ         R8
+	MOVQ         R8, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3626,20 +3603,19 @@ TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3687,63 +3663,63 @@ fresh:
 	VMOVAPS      Z19, Z19
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 256(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 192(R11)(DX*1)
-	PREFETCHT0 256(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 192(R11)(DX*2)
-	PREFETCHT0 256(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	PREFETCHT0 192(R11)(SI*1)
-	PREFETCHT0 256(R11)(SI*1)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 192(R10)(DX*1)
+	PREFETCHT0 256(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 192(R10)(DX*2)
+	PREFETCHT0 256(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	PREFETCHT0 192(R10)(SI*1)
+	PREFETCHT0 256(R10)(SI*1)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z20
-	VMOVUPS      64(R13), Z21
-	VMOVUPS      128(R13), Z22
-	VMOVUPS      192(R13), Z23
-	VMOVUPS.Z    256(R13), K1, Z24
-	VBROADCASTSS (R12), Z25
+	VMOVUPS      (R12), Z20
+	VMOVUPS      64(R12), Z21
+	VMOVUPS      128(R12), Z22
+	VMOVUPS      192(R12), Z23
+	VMOVUPS.Z    256(R12), K1, Z24
+	VBROADCASTSS (R11), Z25
 	VFMADD231PS  Z25, Z20, Z0
 	VFMADD231PS  Z25, Z21, Z1
 	VFMADD231PS  Z25, Z22, Z2
 	VFMADD231PS  Z25, Z23, Z3
 	VFMADD231PS  Z25, Z24, Z4
-	VBROADCASTSS (R12)(BX*1), Z25
+	VBROADCASTSS (R11)(BX*1), Z25
 	VFMADD231PS  Z25, Z20, Z5
 	VFMADD231PS  Z25, Z21, Z6
 	VFMADD231PS  Z25, Z22, Z7
 	VFMADD231PS  Z25, Z23, Z8
 	VFMADD231PS  Z25, Z24, Z9
-	VBROADCASTSS (R12)(BX*2), Z25
+	VBROADCASTSS (R11)(BX*2), Z25
 	VFMADD231PS  Z25, Z20, Z10
 	VFMADD231PS  Z25, Z21, Z11
 	VFMADD231PS  Z25, Z22, Z12
 	VFMADD231PS  Z25, Z23, Z13
 	VFMADD231PS  Z25, Z24, Z14
-	VBROADCASTSS (R12)(DI*1), Z25
+	VBROADCASTSS (R11)(DI*1), Z25
 	VFMADD231PS  Z25, Z20, Z15
 	VFMADD231PS  Z25, Z21, Z16
 	VFMADD231PS  Z25, Z22, Z17
 	VFMADD231PS  Z25, Z23, Z18
 	VFMADD231PS  Z25, Z24, Z19
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3769,8 +3745,8 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
@@ -3786,21 +3762,20 @@ TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-88
 	LEAQ  (BX)(BX*2), DI
 	MOVQ  aCol+40(FP), R8
 	MOVQ  bRow+48(FP), R9
-	MOVQ  rowTiles+56(FP), R10
-	MOVQ  lanes+72(FP), R11
-	MOVQ  $0xffffffffffffffff, R12
-	BZHIQ R11, R12, R12
-	KMOVW R12, K1
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
 
 rows:
-	MOVQ      AX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	ADDQ      DX, R11
-	MOVQ      fresh+80(FP), R12
-	TESTQ     R12, R12
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	MOVQ      fresh+80(FP), R11
+	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
 	VMOVUPS   64(AX), Z1
@@ -3858,74 +3833,74 @@ fresh:
 	VMOVAPS      Z24, Z24
 
 started:
-	PREFETCHT0 (R11)
-	PREFETCHT0 64(R11)
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
-	PREFETCHT0 256(R11)
-	PREFETCHT0 (R11)(DX*1)
-	PREFETCHT0 64(R11)(DX*1)
-	PREFETCHT0 128(R11)(DX*1)
-	PREFETCHT0 192(R11)(DX*1)
-	PREFETCHT0 256(R11)(DX*1)
-	PREFETCHT0 (R11)(DX*2)
-	PREFETCHT0 64(R11)(DX*2)
-	PREFETCHT0 128(R11)(DX*2)
-	PREFETCHT0 192(R11)(DX*2)
-	PREFETCHT0 256(R11)(DX*2)
-	PREFETCHT0 (R11)(SI*1)
-	PREFETCHT0 64(R11)(SI*1)
-	PREFETCHT0 128(R11)(SI*1)
-	PREFETCHT0 192(R11)(SI*1)
-	PREFETCHT0 256(R11)(SI*1)
-	PREFETCHT0 (R11)(DX*4)
-	PREFETCHT0 64(R11)(DX*4)
-	PREFETCHT0 128(R11)(DX*4)
-	PREFETCHT0 192(R11)(DX*4)
-	PREFETCHT0 256(R11)(DX*4)
-	MOVQ       CX, R12
-	MOVQ       b+16(FP), R13
-	MOVQ       inner+64(FP), R14
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	PREFETCHT0 256(R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 64(R10)(DX*1)
+	PREFETCHT0 128(R10)(DX*1)
+	PREFETCHT0 192(R10)(DX*1)
+	PREFETCHT0 256(R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 64(R10)(DX*2)
+	PREFETCHT0 128(R10)(DX*2)
+	PREFETCHT0 192(R10)(DX*2)
+	PREFETCHT0 256(R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 64(R10)(SI*1)
+	PREFETCHT0 128(R10)(SI*1)
+	PREFETCHT0 192(R10)(SI*1)
+	PREFETCHT0 256(R10)(SI*1)
+	PREFETCHT0 (R10)(DX*4)
+	PREFETCHT0 64(R10)(DX*4)
+	PREFETCHT0 128(R10)(DX*4)
+	PREFETCHT0 192(R10)(DX*4)
+	PREFETCHT0 256(R10)(DX*4)
+	MOVQ       CX, R11
+	MOVQ       b+16(FP), R12
+	MOVQ       inner+64(FP), R13
 
 inner:
-	VMOVUPS      (R13), Z25
-	VMOVUPS      64(R13), Z26
-	VMOVUPS      128(R13), Z27
-	VMOVUPS      192(R13), Z28
-	VMOVUPS.Z    256(R13), K1, Z29
-	VBROADCASTSS (R12), Z30
+	VMOVUPS      (R12), Z25
+	VMOVUPS      64(R12), Z26
+	VMOVUPS      128(R12), Z27
+	VMOVUPS      192(R12), Z28
+	VMOVUPS.Z    256(R12), K1, Z29
+	VBROADCASTSS (R11), Z30
 	VFMADD231PS  Z30, Z25, Z0
 	VFMADD231PS  Z30, Z26, Z1
 	VFMADD231PS  Z30, Z27, Z2
 	VFMADD231PS  Z30, Z28, Z3
 	VFMADD231PS  Z30, Z29, Z4
-	VBROADCASTSS (R12)(BX*1), Z30
+	VBROADCASTSS (R11)(BX*1), Z30
 	VFMADD231PS  Z30, Z25, Z5
 	VFMADD231PS  Z30, Z26, Z6
 	VFMADD231PS  Z30, Z27, Z7
 	VFMADD231PS  Z30, Z28, Z8
 	VFMADD231PS  Z30, Z29, Z9
-	VBROADCASTSS (R12)(BX*2), Z30
+	VBROADCASTSS (R11)(BX*2), Z30
 	VFMADD231PS  Z30, Z25, Z10
 	VFMADD231PS  Z30, Z26, Z11
 	VFMADD231PS  Z30, Z27, Z12
 	VFMADD231PS  Z30, Z28, Z13
 	VFMADD231PS  Z30, Z29, Z14
-	VBROADCASTSS (R12)(DI*1), Z30
+	VBROADCASTSS (R11)(DI*1), Z30
 	VFMADD231PS  Z30, Z25, Z15
 	VFMADD231PS  Z30, Z26, Z16
 	VFMADD231PS  Z30, Z27, Z17
 	VFMADD231PS  Z30, Z28, Z18
 	VFMADD231PS  Z30, Z29, Z19
-	VBROADCASTSS (R12)(BX*4), Z30
+	VBROADCASTSS (R11)(BX*4), Z30
 	VFMADD231PS  Z30, Z25, Z20
 	VFMADD231PS  Z30, Z26, Z21
 	VFMADD231PS  Z30, Z27, Z22
 	VFMADD231PS  Z30, Z28, Z23
 	VFMADD231PS  Z30, Z29, Z24
-	ADDQ         R8, R12
-	ADDQ         R9, R13
-	DECQ         R14
+	ADDQ         R8, R11
+	ADDQ         R9, R12
+	DECQ         R13
 	JNZ          inner
 	VMOVUPS      Z0, (AX)
 	VMOVUPS      Z1, 64(AX)
@@ -3957,8 +3932,157 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	ADDQ         BX, CX
-	MOVQ         R11, AX
-	DECQ         R10
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
+	JNZ          rows
+	VZEROUPPER
+	RET
+
+// func lanes12x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·lanes12x1AVX512(SB), NOSPLIT, $0-88
+	MOVQ  c+0(FP), AX
+	MOVQ  a+8(FP), CX
+	MOVQ  cRow+24(FP), DX
+	MOVQ  aRow+32(FP), BX
+	LEAQ  (DX)(DX*2), SI
+	LEAQ  (BX)(BX*2), DI
+	MOVQ  aCol+40(FP), R8
+	MOVQ  bRow+48(FP), R9
+	MOVQ  lanes+72(FP), R10
+	MOVQ  $0xffffffffffffffff, R11
+	BZHIQ R10, R11, R11
+	KMOVW R11, K1
+
+rows:
+	MOVQ      AX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	ADDQ      DX, R10
+	LEAQ      (AX)(DX*4), R11
+	LEAQ      (R11)(DX*4), R12
+	MOVQ      fresh+80(FP), R13
+	TESTQ     R13, R13
+	JNZ       fresh
+	VMOVUPS.Z (AX), K1, Z0
+	VMOVUPS.Z (AX)(DX*1), K1, Z1
+	VMOVUPS.Z (AX)(DX*2), K1, Z2
+	VMOVUPS.Z (AX)(SI*1), K1, Z3
+	VMOVUPS.Z (R11), K1, Z4
+	VMOVUPS.Z (R11)(DX*1), K1, Z5
+	VMOVUPS.Z (R11)(DX*2), K1, Z6
+	VMOVUPS.Z (R11)(SI*1), K1, Z7
+	VMOVUPS.Z (R12), K1, Z8
+	VMOVUPS.Z (R12)(DX*1), K1, Z9
+	VMOVUPS.Z (R12)(DX*2), K1, Z10
+	VMOVUPS.Z (R12)(SI*1), K1, Z11
+	JMP       started
+
+fresh:
+	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
+	VMOVAPS      Z11, Z0
+	VMOVAPS      Z11, Z1
+	VMOVAPS      Z11, Z2
+	VMOVAPS      Z11, Z3
+	VMOVAPS      Z11, Z4
+	VMOVAPS      Z11, Z5
+	VMOVAPS      Z11, Z6
+	VMOVAPS      Z11, Z7
+	VMOVAPS      Z11, Z8
+	VMOVAPS      Z11, Z9
+	VMOVAPS      Z11, Z10
+	VMOVAPS      Z11, Z11
+
+started:
+	LEAQ       (R10)(DX*4), R11
+	LEAQ       (R11)(DX*4), R12
+	PREFETCHT0 (R10)
+	PREFETCHT0 (R10)(DX*1)
+	PREFETCHT0 (R10)(DX*2)
+	PREFETCHT0 (R10)(SI*1)
+	PREFETCHT0 (R11)
+	PREFETCHT0 (R11)(DX*1)
+	PREFETCHT0 (R11)(DX*2)
+	PREFETCHT0 (R11)(SI*1)
+	PREFETCHT0 (R12)
+	PREFETCHT0 (R12)(DX*1)
+	PREFETCHT0 (R12)(DX*2)
+	PREFETCHT0 (R12)(SI*1)
+	MOVQ       CX, R11
+	LEAQ       (R11)(BX*4), R12
+	LEAQ       (R12)(BX*4), R13
+	MOVQ       b+16(FP), R14
+	MOVQ       inner+64(FP), R15
+
+inner:
+	VMOVUPS.Z    (R14), K1, Z12
+	VBROADCASTSS (R11), Z13
+	VFMADD231PS  Z13, Z12, Z0
+	VBROADCASTSS (R11)(BX*1), Z13
+	VFMADD231PS  Z13, Z12, Z1
+	VBROADCASTSS (R11)(BX*2), Z13
+	VFMADD231PS  Z13, Z12, Z2
+	VBROADCASTSS (R11)(DI*1), Z13
+	VFMADD231PS  Z13, Z12, Z3
+	VBROADCASTSS (R12), Z13
+	VFMADD231PS  Z13, Z12, Z4
+	VBROADCASTSS (R12)(BX*1), Z13
+	VFMADD231PS  Z13, Z12, Z5
+	VBROADCASTSS (R12)(BX*2), Z13
+	VFMADD231PS  Z13, Z12, Z6
+	VBROADCASTSS (R12)(DI*1), Z13
+	VFMADD231PS  Z13, Z12, Z7
+	VBROADCASTSS (R13), Z13
+	VFMADD231PS  Z13, Z12, Z8
+	VBROADCASTSS (R13)(BX*1), Z13
+	VFMADD231PS  Z13, Z12, Z9
+	VBROADCASTSS (R13)(BX*2), Z13
+	VFMADD231PS  Z13, Z12, Z10
+	VBROADCASTSS (R13)(DI*1), Z13
+	VFMADD231PS  Z13, Z12, Z11
+	ADDQ         R8, R11
+	ADDQ         R8, R12
+	ADDQ         R8, R13
+	ADDQ         R9, R14
+	DECQ         R15
+	JNZ          inner
+	LEAQ         (AX)(DX*4), R11
+	LEAQ         (R11)(DX*4), R12
+	VMOVUPS      Z0, K1, (AX)
+	VMOVUPS      Z1, K1, (AX)(DX*1)
+	VMOVUPS      Z2, K1, (AX)(DX*2)
+	VMOVUPS      Z3, K1, (AX)(SI*1)
+	VMOVUPS      Z4, K1, (R11)
+	VMOVUPS      Z5, K1, (R11)(DX*1)
+	VMOVUPS      Z6, K1, (R11)(DX*2)
+	VMOVUPS      Z7, K1, (R11)(SI*1)
+	VMOVUPS      Z8, K1, (R12)
+	VMOVUPS      Z9, K1, (R12)(DX*1)
+	VMOVUPS      Z10, K1, (R12)(DX*2)
+	VMOVUPS      Z11, K1, (R12)(SI*1)
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	ADDQ         BX, CX
+	MOVQ         R10, AX
+	DECQ         rowTiles+56(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -179,6 +179,11 @@ func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64
 //go:noescape
 func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
 
+// lanes12x1AVX512 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
+//
+//go:noescape
+func lanes12x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+
 // indirect12x1AVX512 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape

@@ -41,6 +41,13 @@ func TestProductsOfSets(t *testing.T) {
 				}
 			}
 		}
+		for _, rows := range []int{12, 17, 25} { // tall tiles, which are narrow
+			for columns := range 18 {
+				for j, inner := range []int{0, 1, 2, 5, 17} {
+					compareLanes(t, set, rows, columns, inner, fills[(rows+columns+j)%len(fills)].fill)
+				}
+			}
+		}
 		compareLanes(t, set, 25, 792, 64, lopsided)
 	})
 }

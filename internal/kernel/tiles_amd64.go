@@ -68,11 +68,15 @@ type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, l
 
 // lanesTiles computes Product in tiles of rows x registers.
 type lanesTiles struct {
-	rows   int           // of the tallest tile
+	rows   int           // of the tallest of tiles
 	lanes  int           // of a register
 	masked int           // width in registers of the widest tile whose last register may be masked
 	tiles  [][]lanesTile // by registers-1, by rows-1
+	tall   lanesTile     // of tallRows rows and one register
 }
+
+// tallRows is the height of a tile with enough sums to hide their latency.
+const tallRows = 12
 
 // lanesBlock is the number of steps along the inner axis that a tile takes at a time: the rows of
 // B, one tile wide, stay in the L2 cache even if their stride is a power of two. C is read again
@@ -116,14 +120,23 @@ func tileWidth(columns, lanes, widest, masked int) (registers, width int) {
 // column adds the products of rows l to l+inner of B to columns j to j+width of C.
 func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 	for i := 0; i < p.Rows; {
-		rows := min(p.Rows-i, t.rows)
+		rows, tile := t.tallest(p.Rows-i, registers)
 		tiles := (p.Rows - i) / rows
-		t.tiles[registers-1][rows-1](&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
+		tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
 			uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
 			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
 			uint64(width-(registers-1)*t.lanes), asNumber(p.Fresh && l == 0))
 		i += rows * tiles
 	}
+}
+
+// tallest returns the tallest tile of up to some rows, and its rows.
+func (t *lanesTiles) tallest(rows, registers int) (int, lanesTile) {
+	if registers == 1 && rows >= tallRows {
+		return tallRows, t.tall
+	}
+	rows = min(rows, t.rows)
+	return rows, t.tiles[registers-1][rows-1]
 }
 
 func asNumber(b bool) uint64 {

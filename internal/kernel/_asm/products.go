@@ -8,7 +8,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// products writes the tiles of both products, of up to 25 sums with 32 registers, 12 with 16.
+// products writes the tiles of both products, of up to 25 sums with 32 registers, 12 with 16. The
+// narrowest lanes also have a tall tile, because the latency of few sums would show.
 func products() {
 	dotRows, dotColumns, laneRows, laneColumns := 4, 5, 5, 5
 	if set == avx2 {
@@ -24,6 +25,7 @@ func products() {
 			lanes(rows+1, columns+1, set == avx512 || columns+1 < laneColumns)
 		}
 	}
+	lanes(12, 1, true)
 }
 
 // rowOf returns the address of row i of a matrix, for i up to 4. triple is 3 times the stride.
@@ -44,6 +46,29 @@ func tripled(stride GPVirtual) GPVirtual {
 	return triple
 }
 
+// matrix addresses the rows of a matrix, from a base for each four rows.
+type matrix struct {
+	bases          []GPVirtual
+	stride, triple GPVirtual
+}
+
+// matrixOf returns the matrix of some rows at base.
+func matrixOf(base, stride, triple GPVirtual, rows int) matrix {
+	m := matrix{[]GPVirtual{base}, stride, triple}
+	for i := 4; i < rows-1; i += 4 { // rowOf reaches a fifth row
+		next := GP64()
+		LEAQ(Mem{Base: m.bases[len(m.bases)-1], Index: stride, Scale: 4}, next)
+		m.bases = append(m.bases, next)
+	}
+	return m
+}
+
+// row returns the address of row i.
+func (m matrix) row(i, disp int) Mem {
+	base := min(i/4, len(m.bases)-1)
+	return rowOf(m.bases[base], m.stride, m.triple, i-4*base, disp)
+}
+
 // lanes writes a product in tiles of rows x columns registers of outputs. If masked, only the first
 // lanes numbers of the last register of a row are written.
 func lanes(rows, columns int, masked bool) {
@@ -55,7 +80,6 @@ func lanes(rows, columns int, masked bool) {
 	cRow, aRow := pointer("cRow"), pointer("aRow")
 	cTriple, aTriple := tripled(cRow), tripled(aRow)
 	aCol, bRow := pointer("aCol"), pointer("bRow")
-	rowTiles := pointer("rowTiles")
 	tails := make([]*mask, columns)
 	if masked {
 		m := low(pointer("lanes"), 0)
@@ -68,15 +92,16 @@ func lanes(rows, columns int, masked bool) {
 		ADDQ(cRow, next)
 	}
 	sums := make([][]VecVirtual, rows)
-	of := func(i, j int) Mem { return rowOf(c, cRow, cTriple, i, set.size*j) }
-	start(sums, tails, of)
+	to := matrixOf(c, cRow, cTriple, rows)
+	start(sums, tails, func(i, j int) Mem { return to.row(i, set.size*j) })
 	// Load the cache lines of the next tile of C while this tile is computed.
+	to = matrixOf(next, cRow, cTriple, rows)
 	for i := range rows {
 		for byte := 0; byte < columns*set.size; byte += cacheLine {
-			PREFETCHT0(rowOf(next, cRow, cTriple, i, byte))
+			PREFETCHT0(to.row(i, byte))
 		}
 	}
-	x, y, left := duplicate(a), pointer("b"), pointer("inner")
+	x, y, left := matrixOf(duplicate(a), aRow, aTriple, rows), pointer("b"), pointer("inner")
 	Label("inner")
 	var bs []VecVirtual
 	for j := range columns {
@@ -84,25 +109,28 @@ func lanes(rows, columns int, masked bool) {
 	}
 	for i := range rows {
 		v := register()
-		VBROADCASTSS(rowOf(x, aRow, aTriple, i, 0), v)
+		VBROADCASTSS(x.row(i, 0), v)
 		for j := range columns {
 			VFMADD231PS(v, bs[j], sums[i][j])
 		}
 	}
-	ADDQ(aCol, x)
+	for _, base := range x.bases {
+		ADDQ(aCol, base)
+	}
 	ADDQ(bRow, y)
 	DECQ(left)
 	JNZ(LabelRef("inner"))
+	to = matrixOf(c, cRow, cTriple, rows)
 	for i := range rows {
 		for j := range columns {
-			store(sums[i][j], of(i, j), tails[j])
+			store(sums[i][j], to.row(i, set.size*j), tails[j])
 		}
 	}
 	for range rows {
 		ADDQ(aRow, a)
 	}
 	MOVQ(next, c)
-	DECQ(rowTiles)
+	DECQ(argument("rowTiles"))
 	JNZ(LabelRef("rows"))
 	end()
 }
