@@ -99,12 +99,16 @@ type dense struct {
 func (o dense) Forward(t *op.Task) {
 	o.each(t, func(row, rows int) {
 		in, out := o.matrix(t.In[0], row, o.features), o.matrix(t.Out, row, o.units)
+		if !o.transposed {
+			var bias []float32
+			if o.bias {
+				bias = t.Weights[1].Data
+			}
+			multiplyBias(rows, out, in, t.Weights[0], bias)
+			return
+		}
 		if o.bias {
 			fillRows(out, rows, t.Weights[o.splits].Data)
-		}
-		if !o.transposed {
-			op.Multiply(o.bias, rows, out, in, t.Weights[0])
-			return
 		}
 		for i := range o.splits {
 			p := o.split(i)

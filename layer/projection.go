@@ -33,11 +33,12 @@ func (p *projection) has(weight int) bool { return weight == p.kernel || weight 
 
 // forward computes y = x kernel + bias.
 func (p *projection) forward(t *op.Task, y, x []float32) {
-	to := tensor.RowsOf(y, p.out)
+	var bias []float32
 	if p.bias >= 0 {
-		fillRows(to, p.steps, t.Weights[p.bias].Row(0))
+		bias = t.Weights[p.bias].Row(0)
 	}
-	op.Multiply(p.bias >= 0, p.steps, to, tensor.RowsOf(x, p.in), t.Weights[p.kernel])
+	to, from := tensor.RowsOf(y, p.out), tensor.RowsOf(x, p.in)
+	multiplyBias(p.steps, to, from, t.Weights[p.kernel], bias)
 }
 
 // transpose transposes the kernel for the calls of backward in a task: products whose outputs are

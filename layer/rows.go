@@ -1,6 +1,9 @@
 package layer
 
-import "braid/tensor"
+import (
+	"braid/internal/kernel"
+	"braid/tensor"
+)
 
 // oneRow returns x as a window of one row.
 func oneRow(x []float32) tensor.Rows[float32] { return tensor.RowsOf(x, len(x)) }
@@ -17,6 +20,14 @@ func fillRows(y tensor.Rows[float32], rows int, x []float32) {
 	for done := copy(all, x[:y.Width]); done > 0 && done < len(all); {
 		done += copy(all[done:], all[:done])
 	}
+}
+
+// multiplyBias writes x w and the bias to rows rows of y. A bias of nil is zero.
+func multiplyBias(rows int, y, x, w tensor.Rows[float32], bias []float32) {
+	kernel.Default().MulLanes(kernel.Product{
+		Fresh: true, Start: bias, Rows: rows, Columns: y.Width, Inner: x.Width,
+		C: y.Data, CRow: y.Stride, A: x.Data, ARow: x.Stride, ACol: 1, B: w.Data, BRow: w.Stride,
+	})
 }
 
 // clearRows sets rows rows of y to zero.

@@ -754,18 +754,18 @@ fold:
 	VZEROUPPER
 	RET
 
-// func lanes1x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x1AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -774,21 +774,21 @@ TEXT ·lanes1x1AVX2(SB), NOSPLIT, $0-88
 rows:
 	MOVQ       AX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y0
-	VMOVAPS      Y0, Y0
+	VMASKMOVPS (R9), Y1, Y0
+	VMOVAPS    Y0, Y0
 
 started:
 	PREFETCHT0 (R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMASKMOVPS   (R10), Y1, Y2
@@ -801,23 +801,23 @@ inner:
 	VMASKMOVPS   Y0, Y1, (AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x1AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes2x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -827,7 +827,7 @@ rows:
 	MOVQ       AX, R8
 	ADDQ       DX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
@@ -835,16 +835,16 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
-	VMOVAPS      Y2, Y0
-	VMOVAPS      Y2, Y2
+	VMASKMOVPS (R9), Y1, Y2
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y2, Y2
 
 started:
 	PREFETCHT0 (R8)
 	PREFETCHT0 (R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMASKMOVPS   (R10), Y1, Y3
@@ -861,23 +861,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x1AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes3x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -888,7 +888,7 @@ rows:
 	ADDQ       DX, R8
 	ADDQ       DX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
@@ -897,10 +897,10 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y3
-	VMOVAPS      Y3, Y0
-	VMOVAPS      Y3, Y2
-	VMOVAPS      Y3, Y3
+	VMASKMOVPS (R9), Y1, Y3
+	VMOVAPS    Y3, Y0
+	VMOVAPS    Y3, Y2
+	VMOVAPS    Y3, Y3
 
 started:
 	PREFETCHT0 (R8)
@@ -908,7 +908,7 @@ started:
 	PREFETCHT0 (R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMASKMOVPS   (R10), Y1, Y4
@@ -929,23 +929,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x1AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes4x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         lanes+72(FP), R10
+	MOVQ         aCol+48(FP), R8
+	MOVQ         bRow+56(FP), R9
+	MOVQ         lanes+80(FP), R10
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
@@ -957,7 +957,7 @@ rows:
 	ADDQ       DX, R10
 	ADDQ       DX, R10
 	ADDQ       DX, R10
-	MOVQ       fresh+80(FP), R11
+	MOVQ       start+24(FP), R11
 	TESTQ      R11, R11
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
@@ -967,11 +967,11 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
-	VMOVAPS      Y4, Y0
-	VMOVAPS      Y4, Y2
-	VMOVAPS      Y4, Y3
-	VMOVAPS      Y4, Y4
+	VMASKMOVPS (R11), Y1, Y4
+	VMOVAPS    Y4, Y0
+	VMOVAPS    Y4, Y2
+	VMOVAPS    Y4, Y3
+	VMOVAPS    Y4, Y4
 
 started:
 	PREFETCHT0 (R10)
@@ -980,7 +980,7 @@ started:
 	PREFETCHT0 (R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMASKMOVPS   (R12), Y1, Y5
@@ -1005,23 +1005,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x2AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -1030,7 +1030,7 @@ TEXT ·lanes1x2AVX2(SB), NOSPLIT, $0-88
 rows:
 	MOVQ       AX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
@@ -1038,15 +1038,16 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
-	VMOVAPS      Y2, Y0
-	VMOVAPS      Y2, Y2
+	VMOVUPS    (R9), Y0
+	VMOVAPS    Y0, Y0
+	VMASKMOVPS 32(R9), Y1, Y2
+	VMOVAPS    Y2, Y2
 
 started:
 	PREFETCHT0 (R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y3
@@ -1062,23 +1063,23 @@ inner:
 	VMASKMOVPS   Y2, Y1, 32(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x2AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes2x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -1088,7 +1089,7 @@ rows:
 	MOVQ       AX, R8
 	ADDQ       DX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
@@ -1098,18 +1099,19 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y4
-	VMOVAPS      Y4, Y0
-	VMOVAPS      Y4, Y2
-	VMOVAPS      Y4, Y3
-	VMOVAPS      Y4, Y4
+	VMOVUPS    (R9), Y2
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y2, Y3
+	VMASKMOVPS 32(R9), Y1, Y4
+	VMOVAPS    Y4, Y2
+	VMOVAPS    Y4, Y4
 
 started:
 	PREFETCHT0 (R8)
 	PREFETCHT0 (R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y5
@@ -1131,23 +1133,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x2AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes3x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), SI
-	MOVQ         aCol+40(FP), SI
-	MOVQ         bRow+48(FP), DI
-	MOVQ         lanes+72(FP), R8
+	MOVQ         aCol+48(FP), SI
+	MOVQ         bRow+56(FP), DI
+	MOVQ         lanes+80(FP), R8
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R8, X1
 	VPBROADCASTD X1, Y1
@@ -1158,7 +1160,7 @@ rows:
 	ADDQ       DX, R8
 	ADDQ       DX, R8
 	ADDQ       DX, R8
-	MOVQ       fresh+80(FP), R9
+	MOVQ       start+24(FP), R9
 	TESTQ      R9, R9
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
@@ -1170,13 +1172,14 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y6
-	VMOVAPS      Y6, Y0
-	VMOVAPS      Y6, Y2
-	VMOVAPS      Y6, Y3
-	VMOVAPS      Y6, Y4
-	VMOVAPS      Y6, Y5
-	VMOVAPS      Y6, Y6
+	VMOVUPS    (R9), Y2
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y2, Y3
+	VMOVAPS    Y2, Y5
+	VMASKMOVPS 32(R9), Y1, Y6
+	VMOVAPS    Y6, Y2
+	VMOVAPS    Y6, Y4
+	VMOVAPS    Y6, Y6
 
 started:
 	PREFETCHT0 (R8)
@@ -1184,7 +1187,7 @@ started:
 	PREFETCHT0 (R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y7
@@ -1212,23 +1215,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x2AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x2AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes4x2AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         lanes+72(FP), R10
+	MOVQ         aCol+48(FP), R8
+	MOVQ         bRow+56(FP), R9
+	MOVQ         lanes+80(FP), R10
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
@@ -1240,7 +1243,7 @@ rows:
 	ADDQ       DX, R10
 	ADDQ       DX, R10
 	ADDQ       DX, R10
-	MOVQ       fresh+80(FP), R11
+	MOVQ       start+24(FP), R11
 	TESTQ      R11, R11
 	JNZ        fresh
 	VMOVUPS    (AX), Y0
@@ -1254,15 +1257,16 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
-	VMOVAPS      Y8, Y0
-	VMOVAPS      Y8, Y2
-	VMOVAPS      Y8, Y3
-	VMOVAPS      Y8, Y4
-	VMOVAPS      Y8, Y5
-	VMOVAPS      Y8, Y6
-	VMOVAPS      Y8, Y7
-	VMOVAPS      Y8, Y8
+	VMOVUPS    (R11), Y2
+	VMOVAPS    Y2, Y0
+	VMOVAPS    Y2, Y3
+	VMOVAPS    Y2, Y5
+	VMOVAPS    Y2, Y7
+	VMASKMOVPS 32(R11), Y1, Y8
+	VMOVAPS    Y8, Y2
+	VMOVAPS    Y8, Y4
+	VMOVAPS    Y8, Y6
+	VMOVAPS    Y8, Y8
 
 started:
 	PREFETCHT0 (R10)
@@ -1271,7 +1275,7 @@ started:
 	PREFETCHT0 (R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Y9
@@ -1305,27 +1309,27 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x3AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, FMA3, MMX+
 TEXT ·lanes1x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
+	MOVQ cRow+32(FP), DX
+	MOVQ aRow+40(FP), BX
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
+	MOVQ aCol+48(FP), SI
+	MOVQ bRow+56(FP), DI
 
 rows:
 	MOVQ    AX, R8
 	ADDQ    DX, R8
-	MOVQ    fresh+80(FP), R9
+	MOVQ    start+24(FP), R9
 	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
@@ -1334,17 +1338,19 @@ rows:
 	JMP     started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y2
-	VMOVAPS      Y2, Y0
-	VMOVAPS      Y2, Y1
-	VMOVAPS      Y2, Y2
+	VMOVUPS (R9), Y0
+	VMOVAPS Y0, Y0
+	VMOVUPS 32(R9), Y1
+	VMOVAPS Y1, Y1
+	VMOVUPS 64(R9), Y2
+	VMOVAPS Y2, Y2
 
 started:
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y3
@@ -1363,28 +1369,28 @@ inner:
 	VMOVUPS      Y2, 64(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x3AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, FMA3, MMX+
 TEXT ·lanes2x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
+	MOVQ cRow+32(FP), DX
+	MOVQ aRow+40(FP), BX
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
+	MOVQ aCol+48(FP), SI
+	MOVQ bRow+56(FP), DI
 
 rows:
 	MOVQ    AX, R8
 	ADDQ    DX, R8
 	ADDQ    DX, R8
-	MOVQ    fresh+80(FP), R9
+	MOVQ    start+24(FP), R9
 	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
@@ -1396,13 +1402,15 @@ rows:
 	JMP     started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y5
-	VMOVAPS      Y5, Y0
-	VMOVAPS      Y5, Y1
-	VMOVAPS      Y5, Y2
-	VMOVAPS      Y5, Y3
-	VMOVAPS      Y5, Y4
-	VMOVAPS      Y5, Y5
+	VMOVUPS (R9), Y1
+	VMOVAPS Y1, Y0
+	VMOVAPS Y1, Y3
+	VMOVUPS 32(R9), Y2
+	VMOVAPS Y2, Y1
+	VMOVAPS Y2, Y4
+	VMOVUPS 64(R9), Y5
+	VMOVAPS Y5, Y2
+	VMOVAPS Y5, Y5
 
 started:
 	PREFETCHT0 (R8)
@@ -1411,7 +1419,7 @@ started:
 	PREFETCHT0 64(R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y6
@@ -1438,29 +1446,29 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x3AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, FMA3, MMX+
 TEXT ·lanes3x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
+	MOVQ cRow+32(FP), DX
+	MOVQ aRow+40(FP), BX
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(BX*2), SI
-	MOVQ aCol+40(FP), SI
-	MOVQ bRow+48(FP), DI
+	MOVQ aCol+48(FP), SI
+	MOVQ bRow+56(FP), DI
 
 rows:
 	MOVQ    AX, R8
 	ADDQ    DX, R8
 	ADDQ    DX, R8
 	ADDQ    DX, R8
-	MOVQ    fresh+80(FP), R9
+	MOVQ    start+24(FP), R9
 	TESTQ   R9, R9
 	JNZ     fresh
 	VMOVUPS (AX), Y0
@@ -1475,16 +1483,18 @@ rows:
 	JMP     started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y8
-	VMOVAPS      Y8, Y0
-	VMOVAPS      Y8, Y1
-	VMOVAPS      Y8, Y2
-	VMOVAPS      Y8, Y3
-	VMOVAPS      Y8, Y4
-	VMOVAPS      Y8, Y5
-	VMOVAPS      Y8, Y6
-	VMOVAPS      Y8, Y7
-	VMOVAPS      Y8, Y8
+	VMOVUPS (R9), Y1
+	VMOVAPS Y1, Y0
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y6
+	VMOVUPS 32(R9), Y2
+	VMOVAPS Y2, Y1
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y7
+	VMOVUPS 64(R9), Y8
+	VMOVAPS Y8, Y2
+	VMOVAPS Y8, Y5
+	VMOVAPS Y8, Y8
 
 started:
 	PREFETCHT0 (R8)
@@ -1495,7 +1505,7 @@ started:
 	PREFETCHT0 64(R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Y9
@@ -1530,22 +1540,22 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x3AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x3AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, FMA3, MMX+
 TEXT ·lanes4x3AVX2(SB), NOSPLIT, $0-88
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ cRow+24(FP), DX
-	MOVQ aRow+32(FP), BX
+	MOVQ cRow+32(FP), DX
+	MOVQ aRow+40(FP), BX
 	LEAQ (DX)(DX*2), SI
 	LEAQ (BX)(BX*2), DI
-	MOVQ aCol+40(FP), R8
-	MOVQ bRow+48(FP), R9
+	MOVQ aCol+48(FP), R8
+	MOVQ bRow+56(FP), R9
 
 rows:
 	MOVQ    AX, R10
@@ -1553,7 +1563,7 @@ rows:
 	ADDQ    DX, R10
 	ADDQ    DX, R10
 	ADDQ    DX, R10
-	MOVQ    fresh+80(FP), R11
+	MOVQ    start+24(FP), R11
 	TESTQ   R11, R11
 	JNZ     fresh
 	VMOVUPS (AX), Y0
@@ -1571,19 +1581,21 @@ rows:
 	JMP     started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y11
-	VMOVAPS      Y11, Y0
-	VMOVAPS      Y11, Y1
-	VMOVAPS      Y11, Y2
-	VMOVAPS      Y11, Y3
-	VMOVAPS      Y11, Y4
-	VMOVAPS      Y11, Y5
-	VMOVAPS      Y11, Y6
-	VMOVAPS      Y11, Y7
-	VMOVAPS      Y11, Y8
-	VMOVAPS      Y11, Y9
-	VMOVAPS      Y11, Y10
-	VMOVAPS      Y11, Y11
+	VMOVUPS (R11), Y1
+	VMOVAPS Y1, Y0
+	VMOVAPS Y1, Y3
+	VMOVAPS Y1, Y6
+	VMOVAPS Y1, Y9
+	VMOVUPS 32(R11), Y2
+	VMOVAPS Y2, Y1
+	VMOVAPS Y2, Y4
+	VMOVAPS Y2, Y7
+	VMOVAPS Y2, Y10
+	VMOVUPS 64(R11), Y11
+	VMOVAPS Y11, Y2
+	VMOVAPS Y11, Y5
+	VMOVAPS Y11, Y8
+	VMOVAPS Y11, Y11
 
 started:
 	PREFETCHT0 (R10)
@@ -1596,7 +1608,7 @@ started:
 	PREFETCHT0 64(R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Y12
@@ -1639,23 +1651,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes12x1AVX2(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes12x1AVX2(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·lanes12x1AVX2(SB), NOSPLIT, $0-88
 	MOVQ         c+0(FP), AX
 	MOVQ         a+8(FP), CX
-	MOVQ         cRow+24(FP), DX
-	MOVQ         aRow+32(FP), BX
+	MOVQ         cRow+32(FP), DX
+	MOVQ         aRow+40(FP), BX
 	LEAQ         (DX)(DX*2), SI
 	LEAQ         (BX)(BX*2), DI
-	MOVQ         aCol+40(FP), R8
-	MOVQ         bRow+48(FP), R9
-	MOVQ         lanes+72(FP), R10
+	MOVQ         aCol+48(FP), R8
+	MOVQ         bRow+56(FP), R9
+	MOVQ         lanes+80(FP), R10
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        R10, X1
 	VPBROADCASTD X1, Y1
@@ -1677,7 +1689,7 @@ rows:
 	ADDQ       DX, R10
 	LEAQ       (AX)(DX*4), R11
 	LEAQ       (R11)(DX*4), R12
-	MOVQ       fresh+80(FP), R13
+	MOVQ       start+24(FP), R13
 	TESTQ      R13, R13
 	JNZ        fresh
 	VMASKMOVPS (AX), Y1, Y0
@@ -1695,19 +1707,19 @@ rows:
 	JMP        started
 
 fresh:
-	VBROADCASTSS AVX2_00000000<>+0(SB), Y12
-	VMOVAPS      Y12, Y0
-	VMOVAPS      Y12, Y2
-	VMOVAPS      Y12, Y3
-	VMOVAPS      Y12, Y4
-	VMOVAPS      Y12, Y5
-	VMOVAPS      Y12, Y6
-	VMOVAPS      Y12, Y7
-	VMOVAPS      Y12, Y8
-	VMOVAPS      Y12, Y9
-	VMOVAPS      Y12, Y10
-	VMOVAPS      Y12, Y11
-	VMOVAPS      Y12, Y12
+	VMASKMOVPS (R13), Y1, Y12
+	VMOVAPS    Y12, Y0
+	VMOVAPS    Y12, Y2
+	VMOVAPS    Y12, Y3
+	VMOVAPS    Y12, Y4
+	VMOVAPS    Y12, Y5
+	VMOVAPS    Y12, Y6
+	VMOVAPS    Y12, Y7
+	VMOVAPS    Y12, Y8
+	VMOVAPS    Y12, Y9
+	VMOVAPS    Y12, Y10
+	VMOVAPS    Y12, Y11
+	VMOVAPS    Y12, Y12
 
 started:
 	LEAQ       (R10)(DX*4), R11
@@ -1728,7 +1740,7 @@ started:
 	LEAQ       (R11)(BX*4), R12
 	LEAQ       (R12)(BX*4), R13
 	MOVQ       b+16(FP), R14
-	MOVQ       inner+64(FP), R15
+	MOVQ       inner+72(FP), R15
 
 inner:
 	VMASKMOVPS   (R14), Y1, Y13
@@ -1789,7 +1801,7 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -1463,18 +1463,18 @@ fold:
 	VZEROUPPER
 	RET
 
-// func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1482,21 +1482,21 @@ TEXT ·lanes1x1AVX512(SB), NOSPLIT, $0-88
 rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z0
-	VMOVAPS      Z0, Z0
+	VMOVUPS.Z (R9), K1, Z0
+	VMOVAPS   Z0, Z0
 
 started:
 	PREFETCHT0 (R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS.Z    (R10), K1, Z1
@@ -1509,23 +1509,23 @@ inner:
 	VMOVUPS      Z0, K1, (AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes2x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1534,7 +1534,7 @@ rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
@@ -1542,16 +1542,16 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
-	VMOVAPS      Z1, Z0
-	VMOVAPS      Z1, Z1
+	VMOVUPS.Z (R9), K1, Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z1
 
 started:
 	PREFETCHT0 (R8)
 	PREFETCHT0 (R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS.Z    (R10), K1, Z2
@@ -1568,23 +1568,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes3x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1594,7 +1594,7 @@ rows:
 	ADDQ      DX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
@@ -1603,10 +1603,10 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
-	VMOVAPS      Z2, Z0
-	VMOVAPS      Z2, Z1
-	VMOVAPS      Z2, Z2
+	VMOVUPS.Z (R9), K1, Z2
+	VMOVAPS   Z2, Z0
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z2
 
 started:
 	PREFETCHT0 (R8)
@@ -1614,7 +1614,7 @@ started:
 	PREFETCHT0 (R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS.Z    (R10), K1, Z3
@@ -1635,23 +1635,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes4x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -1662,7 +1662,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
@@ -1672,11 +1672,11 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
-	VMOVAPS      Z3, Z0
-	VMOVAPS      Z3, Z1
-	VMOVAPS      Z3, Z2
-	VMOVAPS      Z3, Z3
+	VMOVUPS.Z (R11), K1, Z3
+	VMOVAPS   Z3, Z0
+	VMOVAPS   Z3, Z1
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z3
 
 started:
 	PREFETCHT0 (R10)
@@ -1685,7 +1685,7 @@ started:
 	PREFETCHT0 (R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS.Z    (R12), K1, Z4
@@ -1710,23 +1710,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes5x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes5x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -1738,7 +1738,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
@@ -1749,12 +1749,12 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
-	VMOVAPS      Z4, Z0
-	VMOVAPS      Z4, Z1
-	VMOVAPS      Z4, Z2
-	VMOVAPS      Z4, Z3
-	VMOVAPS      Z4, Z4
+	VMOVUPS.Z (R11), K1, Z4
+	VMOVAPS   Z4, Z0
+	VMOVAPS   Z4, Z1
+	VMOVAPS   Z4, Z2
+	VMOVAPS   Z4, Z3
+	VMOVAPS   Z4, Z4
 
 started:
 	PREFETCHT0 (R10)
@@ -1764,7 +1764,7 @@ started:
 	PREFETCHT0 (R10)(DX*4)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS.Z    (R12), K1, Z5
@@ -1793,23 +1793,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1817,7 +1817,7 @@ TEXT ·lanes1x2AVX512(SB), NOSPLIT, $0-88
 rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -1825,16 +1825,17 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z1
-	VMOVAPS      Z1, Z0
-	VMOVAPS      Z1, Z1
+	VMOVUPS   (R9), Z0
+	VMOVAPS   Z0, Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	VMOVAPS   Z1, Z1
 
 started:
 	PREFETCHT0 (R8)
 	PREFETCHT0 64(R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z2
@@ -1850,23 +1851,23 @@ inner:
 	VMOVUPS      Z1, K1, 64(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes2x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1875,7 +1876,7 @@ rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -1885,11 +1886,12 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
-	VMOVAPS      Z3, Z0
-	VMOVAPS      Z3, Z1
-	VMOVAPS      Z3, Z2
-	VMOVAPS      Z3, Z3
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	VMOVAPS   Z3, Z1
+	VMOVAPS   Z3, Z3
 
 started:
 	PREFETCHT0 (R8)
@@ -1898,7 +1900,7 @@ started:
 	PREFETCHT0 64(R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z4
@@ -1920,23 +1922,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes3x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -1946,7 +1948,7 @@ rows:
 	ADDQ      DX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -1958,13 +1960,14 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z5
-	VMOVAPS      Z5, Z0
-	VMOVAPS      Z5, Z1
-	VMOVAPS      Z5, Z2
-	VMOVAPS      Z5, Z3
-	VMOVAPS      Z5, Z4
-	VMOVAPS      Z5, Z5
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z2
+	VMOVAPS   Z1, Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	VMOVAPS   Z5, Z1
+	VMOVAPS   Z5, Z3
+	VMOVAPS   Z5, Z5
 
 started:
 	PREFETCHT0 (R8)
@@ -1975,7 +1978,7 @@ started:
 	PREFETCHT0 64(R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z6
@@ -2003,23 +2006,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes4x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -2030,7 +2033,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2044,15 +2047,16 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
-	VMOVAPS      Z7, Z0
-	VMOVAPS      Z7, Z1
-	VMOVAPS      Z7, Z2
-	VMOVAPS      Z7, Z3
-	VMOVAPS      Z7, Z4
-	VMOVAPS      Z7, Z5
-	VMOVAPS      Z7, Z6
-	VMOVAPS      Z7, Z7
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z2
+	VMOVAPS   Z1, Z4
+	VMOVAPS   Z1, Z6
+	VMOVUPS.Z 64(R11), K1, Z7
+	VMOVAPS   Z7, Z1
+	VMOVAPS   Z7, Z3
+	VMOVAPS   Z7, Z5
+	VMOVAPS   Z7, Z7
 
 started:
 	PREFETCHT0 (R10)
@@ -2065,7 +2069,7 @@ started:
 	PREFETCHT0 64(R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z8
@@ -2099,23 +2103,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes5x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes5x2AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -2127,7 +2131,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2143,17 +2147,18 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z9
-	VMOVAPS      Z9, Z0
-	VMOVAPS      Z9, Z1
-	VMOVAPS      Z9, Z2
-	VMOVAPS      Z9, Z3
-	VMOVAPS      Z9, Z4
-	VMOVAPS      Z9, Z5
-	VMOVAPS      Z9, Z6
-	VMOVAPS      Z9, Z7
-	VMOVAPS      Z9, Z8
-	VMOVAPS      Z9, Z9
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z2
+	VMOVAPS   Z1, Z4
+	VMOVAPS   Z1, Z6
+	VMOVAPS   Z1, Z8
+	VMOVUPS.Z 64(R11), K1, Z9
+	VMOVAPS   Z9, Z1
+	VMOVAPS   Z9, Z3
+	VMOVAPS   Z9, Z5
+	VMOVAPS   Z9, Z7
+	VMOVAPS   Z9, Z9
 
 started:
 	PREFETCHT0 (R10)
@@ -2168,7 +2173,7 @@ started:
 	PREFETCHT0 64(R10)(DX*4)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z10
@@ -2208,23 +2213,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2232,7 +2237,7 @@ TEXT ·lanes1x3AVX512(SB), NOSPLIT, $0-88
 rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2241,10 +2246,12 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z2
-	VMOVAPS      Z2, Z0
-	VMOVAPS      Z2, Z1
-	VMOVAPS      Z2, Z2
+	VMOVUPS   (R9), Z0
+	VMOVAPS   Z0, Z0
+	VMOVUPS   64(R9), Z1
+	VMOVAPS   Z1, Z1
+	VMOVUPS.Z 128(R9), K1, Z2
+	VMOVAPS   Z2, Z2
 
 started:
 	PREFETCHT0 (R8)
@@ -2252,7 +2259,7 @@ started:
 	PREFETCHT0 128(R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z3
@@ -2271,23 +2278,23 @@ inner:
 	VMOVUPS      Z2, K1, 128(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes2x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2296,7 +2303,7 @@ rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2308,13 +2315,15 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z5
-	VMOVAPS      Z5, Z0
-	VMOVAPS      Z5, Z1
-	VMOVAPS      Z5, Z2
-	VMOVAPS      Z5, Z3
-	VMOVAPS      Z5, Z4
-	VMOVAPS      Z5, Z5
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z3
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z4
+	VMOVUPS.Z 128(R9), K1, Z5
+	VMOVAPS   Z5, Z2
+	VMOVAPS   Z5, Z5
 
 started:
 	PREFETCHT0 (R8)
@@ -2325,7 +2334,7 @@ started:
 	PREFETCHT0 128(R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z6
@@ -2352,23 +2361,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes3x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2378,7 +2387,7 @@ rows:
 	ADDQ      DX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2393,16 +2402,18 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z8
-	VMOVAPS      Z8, Z0
-	VMOVAPS      Z8, Z1
-	VMOVAPS      Z8, Z2
-	VMOVAPS      Z8, Z3
-	VMOVAPS      Z8, Z4
-	VMOVAPS      Z8, Z5
-	VMOVAPS      Z8, Z6
-	VMOVAPS      Z8, Z7
-	VMOVAPS      Z8, Z8
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z6
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z4
+	VMOVAPS   Z2, Z7
+	VMOVUPS.Z 128(R9), K1, Z8
+	VMOVAPS   Z8, Z2
+	VMOVAPS   Z8, Z5
+	VMOVAPS   Z8, Z8
 
 started:
 	PREFETCHT0 (R8)
@@ -2416,7 +2427,7 @@ started:
 	PREFETCHT0 128(R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z9
@@ -2451,23 +2462,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes4x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -2478,7 +2489,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2496,19 +2507,21 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
-	VMOVAPS      Z11, Z0
-	VMOVAPS      Z11, Z1
-	VMOVAPS      Z11, Z2
-	VMOVAPS      Z11, Z3
-	VMOVAPS      Z11, Z4
-	VMOVAPS      Z11, Z5
-	VMOVAPS      Z11, Z6
-	VMOVAPS      Z11, Z7
-	VMOVAPS      Z11, Z8
-	VMOVAPS      Z11, Z9
-	VMOVAPS      Z11, Z10
-	VMOVAPS      Z11, Z11
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z6
+	VMOVAPS   Z1, Z9
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z4
+	VMOVAPS   Z2, Z7
+	VMOVAPS   Z2, Z10
+	VMOVUPS.Z 128(R11), K1, Z11
+	VMOVAPS   Z11, Z2
+	VMOVAPS   Z11, Z5
+	VMOVAPS   Z11, Z8
+	VMOVAPS   Z11, Z11
 
 started:
 	PREFETCHT0 (R10)
@@ -2525,7 +2538,7 @@ started:
 	PREFETCHT0 128(R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z12
@@ -2568,23 +2581,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes5x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes5x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes5x3AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -2596,7 +2609,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2617,22 +2630,24 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z14
-	VMOVAPS      Z14, Z0
-	VMOVAPS      Z14, Z1
-	VMOVAPS      Z14, Z2
-	VMOVAPS      Z14, Z3
-	VMOVAPS      Z14, Z4
-	VMOVAPS      Z14, Z5
-	VMOVAPS      Z14, Z6
-	VMOVAPS      Z14, Z7
-	VMOVAPS      Z14, Z8
-	VMOVAPS      Z14, Z9
-	VMOVAPS      Z14, Z10
-	VMOVAPS      Z14, Z11
-	VMOVAPS      Z14, Z12
-	VMOVAPS      Z14, Z13
-	VMOVAPS      Z14, Z14
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z3
+	VMOVAPS   Z1, Z6
+	VMOVAPS   Z1, Z9
+	VMOVAPS   Z1, Z12
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z4
+	VMOVAPS   Z2, Z7
+	VMOVAPS   Z2, Z10
+	VMOVAPS   Z2, Z13
+	VMOVUPS.Z 128(R11), K1, Z14
+	VMOVAPS   Z14, Z2
+	VMOVAPS   Z14, Z5
+	VMOVAPS   Z14, Z8
+	VMOVAPS   Z14, Z11
+	VMOVAPS   Z14, Z14
 
 started:
 	PREFETCHT0 (R10)
@@ -2652,7 +2667,7 @@ started:
 	PREFETCHT0 128(R10)(DX*4)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z15
@@ -2703,23 +2718,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2727,7 +2742,7 @@ TEXT ·lanes1x4AVX512(SB), NOSPLIT, $0-88
 rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2737,11 +2752,14 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z3
-	VMOVAPS      Z3, Z0
-	VMOVAPS      Z3, Z1
-	VMOVAPS      Z3, Z2
-	VMOVAPS      Z3, Z3
+	VMOVUPS   (R9), Z0
+	VMOVAPS   Z0, Z0
+	VMOVUPS   64(R9), Z1
+	VMOVAPS   Z1, Z1
+	VMOVUPS   128(R9), Z2
+	VMOVAPS   Z2, Z2
+	VMOVUPS.Z 192(R9), K1, Z3
+	VMOVAPS   Z3, Z3
 
 started:
 	PREFETCHT0 (R8)
@@ -2750,7 +2768,7 @@ started:
 	PREFETCHT0 192(R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z4
@@ -2772,23 +2790,23 @@ inner:
 	VMOVUPS      Z3, K1, 192(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes2x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2797,7 +2815,7 @@ rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2811,15 +2829,18 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z7
-	VMOVAPS      Z7, Z0
-	VMOVAPS      Z7, Z1
-	VMOVAPS      Z7, Z2
-	VMOVAPS      Z7, Z3
-	VMOVAPS      Z7, Z4
-	VMOVAPS      Z7, Z5
-	VMOVAPS      Z7, Z6
-	VMOVAPS      Z7, Z7
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z4
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z5
+	VMOVUPS   128(R9), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z6
+	VMOVUPS.Z 192(R9), K1, Z7
+	VMOVAPS   Z7, Z3
+	VMOVAPS   Z7, Z7
 
 started:
 	PREFETCHT0 (R8)
@@ -2832,7 +2853,7 @@ started:
 	PREFETCHT0 192(R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z8
@@ -2864,23 +2885,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes3x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -2890,7 +2911,7 @@ rows:
 	ADDQ      DX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -2908,19 +2929,22 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
-	VMOVAPS      Z11, Z0
-	VMOVAPS      Z11, Z1
-	VMOVAPS      Z11, Z2
-	VMOVAPS      Z11, Z3
-	VMOVAPS      Z11, Z4
-	VMOVAPS      Z11, Z5
-	VMOVAPS      Z11, Z6
-	VMOVAPS      Z11, Z7
-	VMOVAPS      Z11, Z8
-	VMOVAPS      Z11, Z9
-	VMOVAPS      Z11, Z10
-	VMOVAPS      Z11, Z11
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z4
+	VMOVAPS   Z1, Z8
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z5
+	VMOVAPS   Z2, Z9
+	VMOVUPS   128(R9), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z6
+	VMOVAPS   Z3, Z10
+	VMOVUPS.Z 192(R9), K1, Z11
+	VMOVAPS   Z11, Z3
+	VMOVAPS   Z11, Z7
+	VMOVAPS   Z11, Z11
 
 started:
 	PREFETCHT0 (R8)
@@ -2937,7 +2961,7 @@ started:
 	PREFETCHT0 192(R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z12
@@ -2979,23 +3003,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes4x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -3006,7 +3030,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3028,23 +3052,26 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z15
-	VMOVAPS      Z15, Z0
-	VMOVAPS      Z15, Z1
-	VMOVAPS      Z15, Z2
-	VMOVAPS      Z15, Z3
-	VMOVAPS      Z15, Z4
-	VMOVAPS      Z15, Z5
-	VMOVAPS      Z15, Z6
-	VMOVAPS      Z15, Z7
-	VMOVAPS      Z15, Z8
-	VMOVAPS      Z15, Z9
-	VMOVAPS      Z15, Z10
-	VMOVAPS      Z15, Z11
-	VMOVAPS      Z15, Z12
-	VMOVAPS      Z15, Z13
-	VMOVAPS      Z15, Z14
-	VMOVAPS      Z15, Z15
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z4
+	VMOVAPS   Z1, Z8
+	VMOVAPS   Z1, Z12
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z5
+	VMOVAPS   Z2, Z9
+	VMOVAPS   Z2, Z13
+	VMOVUPS   128(R11), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z6
+	VMOVAPS   Z3, Z10
+	VMOVAPS   Z3, Z14
+	VMOVUPS.Z 192(R11), K1, Z15
+	VMOVAPS   Z15, Z3
+	VMOVAPS   Z15, Z7
+	VMOVAPS   Z15, Z11
+	VMOVAPS   Z15, Z15
 
 started:
 	PREFETCHT0 (R10)
@@ -3065,7 +3092,7 @@ started:
 	PREFETCHT0 192(R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z16
@@ -3117,23 +3144,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes5x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes5x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes5x4AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -3145,7 +3172,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3171,27 +3198,30 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z19
-	VMOVAPS      Z19, Z0
-	VMOVAPS      Z19, Z1
-	VMOVAPS      Z19, Z2
-	VMOVAPS      Z19, Z3
-	VMOVAPS      Z19, Z4
-	VMOVAPS      Z19, Z5
-	VMOVAPS      Z19, Z6
-	VMOVAPS      Z19, Z7
-	VMOVAPS      Z19, Z8
-	VMOVAPS      Z19, Z9
-	VMOVAPS      Z19, Z10
-	VMOVAPS      Z19, Z11
-	VMOVAPS      Z19, Z12
-	VMOVAPS      Z19, Z13
-	VMOVAPS      Z19, Z14
-	VMOVAPS      Z19, Z15
-	VMOVAPS      Z19, Z16
-	VMOVAPS      Z19, Z17
-	VMOVAPS      Z19, Z18
-	VMOVAPS      Z19, Z19
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z4
+	VMOVAPS   Z1, Z8
+	VMOVAPS   Z1, Z12
+	VMOVAPS   Z1, Z16
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z5
+	VMOVAPS   Z2, Z9
+	VMOVAPS   Z2, Z13
+	VMOVAPS   Z2, Z17
+	VMOVUPS   128(R11), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z6
+	VMOVAPS   Z3, Z10
+	VMOVAPS   Z3, Z14
+	VMOVAPS   Z3, Z18
+	VMOVUPS.Z 192(R11), K1, Z19
+	VMOVAPS   Z19, Z3
+	VMOVAPS   Z19, Z7
+	VMOVAPS   Z19, Z11
+	VMOVAPS   Z19, Z15
+	VMOVAPS   Z19, Z19
 
 started:
 	PREFETCHT0 (R10)
@@ -3216,7 +3246,7 @@ started:
 	PREFETCHT0 192(R10)(DX*4)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z20
@@ -3278,23 +3308,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes1x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -3302,7 +3332,7 @@ TEXT ·lanes1x5AVX512(SB), NOSPLIT, $0-88
 rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3313,12 +3343,16 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z4
-	VMOVAPS      Z4, Z0
-	VMOVAPS      Z4, Z1
-	VMOVAPS      Z4, Z2
-	VMOVAPS      Z4, Z3
-	VMOVAPS      Z4, Z4
+	VMOVUPS   (R9), Z0
+	VMOVAPS   Z0, Z0
+	VMOVUPS   64(R9), Z1
+	VMOVAPS   Z1, Z1
+	VMOVUPS   128(R9), Z2
+	VMOVAPS   Z2, Z2
+	VMOVUPS   192(R9), Z3
+	VMOVAPS   Z3, Z3
+	VMOVUPS.Z 256(R9), K1, Z4
+	VMOVAPS   Z4, Z4
 
 started:
 	PREFETCHT0 (R8)
@@ -3328,7 +3362,7 @@ started:
 	PREFETCHT0 256(R8)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z5
@@ -3353,23 +3387,23 @@ inner:
 	VMOVUPS      Z4, K1, 256(AX)
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes2x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes2x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes2x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -3378,7 +3412,7 @@ rows:
 	MOVQ      AX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3394,17 +3428,21 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z9
-	VMOVAPS      Z9, Z0
-	VMOVAPS      Z9, Z1
-	VMOVAPS      Z9, Z2
-	VMOVAPS      Z9, Z3
-	VMOVAPS      Z9, Z4
-	VMOVAPS      Z9, Z5
-	VMOVAPS      Z9, Z6
-	VMOVAPS      Z9, Z7
-	VMOVAPS      Z9, Z8
-	VMOVAPS      Z9, Z9
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z5
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z6
+	VMOVUPS   128(R9), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z7
+	VMOVUPS   192(R9), Z4
+	VMOVAPS   Z4, Z3
+	VMOVAPS   Z4, Z8
+	VMOVUPS.Z 256(R9), K1, Z9
+	VMOVAPS   Z9, Z4
+	VMOVAPS   Z9, Z9
 
 started:
 	PREFETCHT0 (R8)
@@ -3419,7 +3457,7 @@ started:
 	PREFETCHT0 256(R8)(DX*1)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z10
@@ -3456,23 +3494,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes3x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes3x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes3x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), SI
-	MOVQ  aCol+40(FP), SI
-	MOVQ  bRow+48(FP), DI
-	MOVQ  lanes+72(FP), R8
+	MOVQ  aCol+48(FP), SI
+	MOVQ  bRow+56(FP), DI
+	MOVQ  lanes+80(FP), R8
 	MOVQ  $0xffffffffffffffff, R9
 	BZHIQ R8, R9, R9
 	KMOVW R9, K1
@@ -3482,7 +3520,7 @@ rows:
 	ADDQ      DX, R8
 	ADDQ      DX, R8
 	ADDQ      DX, R8
-	MOVQ      fresh+80(FP), R9
+	MOVQ      start+24(FP), R9
 	TESTQ     R9, R9
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3503,22 +3541,26 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z14
-	VMOVAPS      Z14, Z0
-	VMOVAPS      Z14, Z1
-	VMOVAPS      Z14, Z2
-	VMOVAPS      Z14, Z3
-	VMOVAPS      Z14, Z4
-	VMOVAPS      Z14, Z5
-	VMOVAPS      Z14, Z6
-	VMOVAPS      Z14, Z7
-	VMOVAPS      Z14, Z8
-	VMOVAPS      Z14, Z9
-	VMOVAPS      Z14, Z10
-	VMOVAPS      Z14, Z11
-	VMOVAPS      Z14, Z12
-	VMOVAPS      Z14, Z13
-	VMOVAPS      Z14, Z14
+	VMOVUPS   (R9), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z10
+	VMOVUPS   64(R9), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z6
+	VMOVAPS   Z2, Z11
+	VMOVUPS   128(R9), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z7
+	VMOVAPS   Z3, Z12
+	VMOVUPS   192(R9), Z4
+	VMOVAPS   Z4, Z3
+	VMOVAPS   Z4, Z8
+	VMOVAPS   Z4, Z13
+	VMOVUPS.Z 256(R9), K1, Z14
+	VMOVAPS   Z14, Z4
+	VMOVAPS   Z14, Z9
+	VMOVAPS   Z14, Z14
 
 started:
 	PREFETCHT0 (R8)
@@ -3538,7 +3580,7 @@ started:
 	PREFETCHT0 256(R8)(DX*2)
 	MOVQ       CX, R9
 	MOVQ       b+16(FP), R10
-	MOVQ       inner+64(FP), R11
+	MOVQ       inner+72(FP), R11
 
 inner:
 	VMOVUPS      (R10), Z15
@@ -3587,23 +3629,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R8, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes4x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes4x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -3614,7 +3656,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3640,27 +3682,31 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z19
-	VMOVAPS      Z19, Z0
-	VMOVAPS      Z19, Z1
-	VMOVAPS      Z19, Z2
-	VMOVAPS      Z19, Z3
-	VMOVAPS      Z19, Z4
-	VMOVAPS      Z19, Z5
-	VMOVAPS      Z19, Z6
-	VMOVAPS      Z19, Z7
-	VMOVAPS      Z19, Z8
-	VMOVAPS      Z19, Z9
-	VMOVAPS      Z19, Z10
-	VMOVAPS      Z19, Z11
-	VMOVAPS      Z19, Z12
-	VMOVAPS      Z19, Z13
-	VMOVAPS      Z19, Z14
-	VMOVAPS      Z19, Z15
-	VMOVAPS      Z19, Z16
-	VMOVAPS      Z19, Z17
-	VMOVAPS      Z19, Z18
-	VMOVAPS      Z19, Z19
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z10
+	VMOVAPS   Z1, Z15
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z6
+	VMOVAPS   Z2, Z11
+	VMOVAPS   Z2, Z16
+	VMOVUPS   128(R11), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z7
+	VMOVAPS   Z3, Z12
+	VMOVAPS   Z3, Z17
+	VMOVUPS   192(R11), Z4
+	VMOVAPS   Z4, Z3
+	VMOVAPS   Z4, Z8
+	VMOVAPS   Z4, Z13
+	VMOVAPS   Z4, Z18
+	VMOVUPS.Z 256(R11), K1, Z19
+	VMOVAPS   Z19, Z4
+	VMOVAPS   Z19, Z9
+	VMOVAPS   Z19, Z14
+	VMOVAPS   Z19, Z19
 
 started:
 	PREFETCHT0 (R10)
@@ -3685,7 +3731,7 @@ started:
 	PREFETCHT0 256(R10)(SI*1)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z20
@@ -3746,23 +3792,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes5x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes5x5AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -3774,7 +3820,7 @@ rows:
 	ADDQ      DX, R10
 	ADDQ      DX, R10
 	ADDQ      DX, R10
-	MOVQ      fresh+80(FP), R11
+	MOVQ      start+24(FP), R11
 	TESTQ     R11, R11
 	JNZ       fresh
 	VMOVUPS   (AX), Z0
@@ -3805,32 +3851,36 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z24
-	VMOVAPS      Z24, Z0
-	VMOVAPS      Z24, Z1
-	VMOVAPS      Z24, Z2
-	VMOVAPS      Z24, Z3
-	VMOVAPS      Z24, Z4
-	VMOVAPS      Z24, Z5
-	VMOVAPS      Z24, Z6
-	VMOVAPS      Z24, Z7
-	VMOVAPS      Z24, Z8
-	VMOVAPS      Z24, Z9
-	VMOVAPS      Z24, Z10
-	VMOVAPS      Z24, Z11
-	VMOVAPS      Z24, Z12
-	VMOVAPS      Z24, Z13
-	VMOVAPS      Z24, Z14
-	VMOVAPS      Z24, Z15
-	VMOVAPS      Z24, Z16
-	VMOVAPS      Z24, Z17
-	VMOVAPS      Z24, Z18
-	VMOVAPS      Z24, Z19
-	VMOVAPS      Z24, Z20
-	VMOVAPS      Z24, Z21
-	VMOVAPS      Z24, Z22
-	VMOVAPS      Z24, Z23
-	VMOVAPS      Z24, Z24
+	VMOVUPS   (R11), Z1
+	VMOVAPS   Z1, Z0
+	VMOVAPS   Z1, Z5
+	VMOVAPS   Z1, Z10
+	VMOVAPS   Z1, Z15
+	VMOVAPS   Z1, Z20
+	VMOVUPS   64(R11), Z2
+	VMOVAPS   Z2, Z1
+	VMOVAPS   Z2, Z6
+	VMOVAPS   Z2, Z11
+	VMOVAPS   Z2, Z16
+	VMOVAPS   Z2, Z21
+	VMOVUPS   128(R11), Z3
+	VMOVAPS   Z3, Z2
+	VMOVAPS   Z3, Z7
+	VMOVAPS   Z3, Z12
+	VMOVAPS   Z3, Z17
+	VMOVAPS   Z3, Z22
+	VMOVUPS   192(R11), Z4
+	VMOVAPS   Z4, Z3
+	VMOVAPS   Z4, Z8
+	VMOVAPS   Z4, Z13
+	VMOVAPS   Z4, Z18
+	VMOVAPS   Z4, Z23
+	VMOVUPS.Z 256(R11), K1, Z24
+	VMOVAPS   Z24, Z4
+	VMOVAPS   Z24, Z9
+	VMOVAPS   Z24, Z14
+	VMOVAPS   Z24, Z19
+	VMOVAPS   Z24, Z24
 
 started:
 	PREFETCHT0 (R10)
@@ -3860,7 +3910,7 @@ started:
 	PREFETCHT0 256(R10)(DX*4)
 	MOVQ       CX, R11
 	MOVQ       b+16(FP), R12
-	MOVQ       inner+64(FP), R13
+	MOVQ       inner+72(FP), R13
 
 inner:
 	VMOVUPS      (R12), Z25
@@ -3933,23 +3983,23 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET
 
-// func lanes12x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+// func lanes12x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·lanes12x1AVX512(SB), NOSPLIT, $0-88
 	MOVQ  c+0(FP), AX
 	MOVQ  a+8(FP), CX
-	MOVQ  cRow+24(FP), DX
-	MOVQ  aRow+32(FP), BX
+	MOVQ  cRow+32(FP), DX
+	MOVQ  aRow+40(FP), BX
 	LEAQ  (DX)(DX*2), SI
 	LEAQ  (BX)(BX*2), DI
-	MOVQ  aCol+40(FP), R8
-	MOVQ  bRow+48(FP), R9
-	MOVQ  lanes+72(FP), R10
+	MOVQ  aCol+48(FP), R8
+	MOVQ  bRow+56(FP), R9
+	MOVQ  lanes+80(FP), R10
 	MOVQ  $0xffffffffffffffff, R11
 	BZHIQ R10, R11, R11
 	KMOVW R11, K1
@@ -3970,7 +4020,7 @@ rows:
 	ADDQ      DX, R10
 	LEAQ      (AX)(DX*4), R11
 	LEAQ      (R11)(DX*4), R12
-	MOVQ      fresh+80(FP), R13
+	MOVQ      start+24(FP), R13
 	TESTQ     R13, R13
 	JNZ       fresh
 	VMOVUPS.Z (AX), K1, Z0
@@ -3988,19 +4038,19 @@ rows:
 	JMP       started
 
 fresh:
-	VBROADCASTSS AVX512_00000000<>+0(SB), Z11
-	VMOVAPS      Z11, Z0
-	VMOVAPS      Z11, Z1
-	VMOVAPS      Z11, Z2
-	VMOVAPS      Z11, Z3
-	VMOVAPS      Z11, Z4
-	VMOVAPS      Z11, Z5
-	VMOVAPS      Z11, Z6
-	VMOVAPS      Z11, Z7
-	VMOVAPS      Z11, Z8
-	VMOVAPS      Z11, Z9
-	VMOVAPS      Z11, Z10
-	VMOVAPS      Z11, Z11
+	VMOVUPS.Z (R13), K1, Z11
+	VMOVAPS   Z11, Z0
+	VMOVAPS   Z11, Z1
+	VMOVAPS   Z11, Z2
+	VMOVAPS   Z11, Z3
+	VMOVAPS   Z11, Z4
+	VMOVAPS   Z11, Z5
+	VMOVAPS   Z11, Z6
+	VMOVAPS   Z11, Z7
+	VMOVAPS   Z11, Z8
+	VMOVAPS   Z11, Z9
+	VMOVAPS   Z11, Z10
+	VMOVAPS   Z11, Z11
 
 started:
 	LEAQ       (R10)(DX*4), R11
@@ -4021,7 +4071,7 @@ started:
 	LEAQ       (R11)(BX*4), R12
 	LEAQ       (R12)(BX*4), R13
 	MOVQ       b+16(FP), R14
-	MOVQ       inner+64(FP), R15
+	MOVQ       inner+72(FP), R15
 
 inner:
 	VMOVUPS.Z    (R14), K1, Z12
@@ -4082,7 +4132,7 @@ inner:
 	ADDQ         BX, CX
 	ADDQ         BX, CX
 	MOVQ         R10, AX
-	DECQ         rowTiles+56(FP)
+	DECQ         rowTiles+64(FP)
 	JNZ          rows
 	VZEROUPPER
 	RET

@@ -57,132 +57,132 @@ func dots1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64,
 // lanes1x1AVX512 computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes1x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes1x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes2x1AVX512 computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes2x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes2x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes3x1AVX512 computes rowTiles tiles of 3 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes3x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes3x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes4x1AVX512 computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes4x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes4x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes5x1AVX512 computes rowTiles tiles of 5 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes5x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes5x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes1x2AVX512 computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes1x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes1x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes2x2AVX512 computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes2x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes2x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes3x2AVX512 computes rowTiles tiles of 3 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes3x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes3x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes4x2AVX512 computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes4x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes4x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes5x2AVX512 computes rowTiles tiles of 5 rows x 2 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes5x2AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes5x2AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes1x3AVX512 computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes1x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes1x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes2x3AVX512 computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes2x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes2x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes3x3AVX512 computes rowTiles tiles of 3 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes3x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes3x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes4x3AVX512 computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes4x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes4x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes5x3AVX512 computes rowTiles tiles of 5 rows x 3 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes5x3AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes5x3AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes1x4AVX512 computes rowTiles tiles of 1 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes1x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes1x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes2x4AVX512 computes rowTiles tiles of 2 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes2x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes2x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes3x4AVX512 computes rowTiles tiles of 3 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes3x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes3x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes4x4AVX512 computes rowTiles tiles of 4 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes4x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes4x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes5x4AVX512 computes rowTiles tiles of 5 rows x 4 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes5x4AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes5x4AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes1x5AVX512 computes rowTiles tiles of 1 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes1x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes1x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes2x5AVX512 computes rowTiles tiles of 2 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes2x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes2x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes3x5AVX512 computes rowTiles tiles of 3 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes3x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes3x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes4x5AVX512 computes rowTiles tiles of 4 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes4x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes4x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes5x5AVX512 computes rowTiles tiles of 5 rows x 5 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes5x5AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes5x5AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // lanes12x1AVX512 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //
 //go:noescape
-func lanes12x1AVX512(c *float32, a *float32, b *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64, fresh uint64)
+func lanes12x1AVX512(c *float32, a *float32, b *float32, start *float32, cRow uint64, aRow uint64, aCol uint64, bRow uint64, rowTiles uint64, inner uint64, lanes uint64)
 
 // indirect12x1AVX512 computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide. Strides are in bytes.
 //

@@ -22,7 +22,7 @@ type Indirect struct {
 	BRow      int     // stride of B, above 0
 	BSegments []int32 // by s, as many as ASegments: first row of B
 
-	Fresh bool // overwrite C, as in Product
+	Fresh bool // overwrite C, as in Dots
 }
 
 // check panics if a matrix exceeds its slice: the assembly does not check bounds. There must be a

@@ -14,8 +14,10 @@ type Product struct {
 	B    []float32
 	BRow int // stride of B
 
-	// Fresh overwrites C instead of adding to it. The bytes are those of a C that was zero before.
+	// Fresh overwrites C instead of adding to it. The bytes are those of a C whose rows were Start
+	// before, or zero if that is nil.
 	Fresh bool
+	Start []float32 // [Columns]
 }
 
 // overlaps reports whether rows of C overlap: then the result depends on the order of the
@@ -30,6 +32,9 @@ func (p *Product) check() {
 	_ = p.C[(p.Rows-1)*p.CRow+p.Columns-1]
 	_ = p.A[(p.Rows-1)*p.ARow+(p.Inner-1)*p.ACol]
 	_ = p.B[(p.Inner-1)*p.BRow+p.Columns-1]
+	if p.Start != nil {
+		_ = p.Start[p.Columns-1]
+	}
 }
 
 func mulLanes(p Product) {
@@ -38,6 +43,9 @@ func mulLanes(p Product) {
 	}
 	for i := range p.Rows {
 		c := p.C[i*p.CRow:][:p.Columns]
+		if p.Fresh && p.Start != nil {
+			copy(c, p.Start[:p.Columns])
+		}
 		for l := range p.Inner {
 			axpy(p.A[i*p.ARow+l*p.ACol], p.B[l*p.BRow:][:p.Columns], c)
 		}
@@ -71,7 +79,7 @@ type Dots struct {
 	B    []float32
 	BRow int // stride of B
 
-	// Fresh overwrites C, as in Product.
+	// Fresh overwrites C. The bytes are those of a C that was zero before.
 	Fresh bool
 }
 

@@ -100,8 +100,8 @@ func TestLanes(t *testing.T) {
 	})
 }
 
-// TestFresh checks that a fresh product has the bytes of a product with a cleared C, and does not
-// change the numbers between the rows of C.
+// TestFresh checks that a fresh product has the bytes of a product with a cleared C, or with Start
+// in the rows of C, and does not change the numbers between the rows.
 func TestFresh(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		for _, inner := range []int{0, 1, 40} {
@@ -121,9 +121,19 @@ func TestFresh(t *testing.T) {
 			lanes := Product{Rows: rows, Columns: columns, Inner: inner, C: c, CRow: stride,
 				A: a, ARow: inner, ACol: 1, B: b, BRow: columns, Fresh: true}
 			set.MulLanes(lanes)
-			lanes.C, lanes.Fresh = clone(zeros), false
+			filled := lanes
+			filled.C, filled.Fresh = clone(zeros), false
+			set.MulLanes(filled)
+			checkSame(t, "lanes", c, filled.C)
+
+			_, lanes.Start = matrix(r, odd, 1, columns, columns, 0)
 			set.MulLanes(lanes)
-			checkSame(t, "lanes", c, lanes.C)
+			filled.C = clone(zeros)
+			for i := range rows {
+				copy(filled.C[i*stride:], lanes.Start)
+			}
+			set.MulLanes(filled)
+			checkSame(t, "lanes with a start", c, filled.C)
 		}
 	})
 }

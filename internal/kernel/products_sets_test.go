@@ -95,14 +95,17 @@ func compareLanes(t *testing.T, set *Set, rows, columns, inner int, fill filler)
 		all, c := matrix(r, fill, rows, columns, p.CRow, offset)
 		p.C = c
 		before := clone(c)
-		for _, p.Fresh = range []bool{false, true} {
+		_, first := matrix(r, fill, 1, columns, columns, offset)
+		for form, start := range [][]float32{nil, nil, first} {
+			p.Start = start
+			p.Fresh = form > 0
 			copy(c, before)
 			q := p
 			q.C = clone(before)
 			mulLanes(q)
 			set.MulLanes(p)
-			what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v, fresh %v",
-				rows, columns, inner, transposed, p.Fresh)
+			what := fmt.Sprintf("MulLanes %d x %d x %d, transposed %v, form %d",
+				rows, columns, inner, transposed, form)
 			checkSame(t, what, c, q.C)
 			checkGuards(t, what, all, len(c), offset)
 		}

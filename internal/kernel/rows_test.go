@@ -321,6 +321,10 @@ func TestRowsOutOfBounds(t *testing.T) {
 			s.RowNormBack(RowNorm{Rows: 3, Width: 4, Grad: x, GradRow: 4, X: x, XRow: 4, Gamma: x, D: x,
 				DRow: 5, Moments: x})
 		},
+		"MulLanes' Start": func(s *Set) {
+			s.MulLanes(Product{Rows: 3, Columns: 4, Inner: 1, C: x, CRow: 4, A: x, ARow: 1, ACol: 1, B: x,
+				Fresh: true, Start: x[:3:3]})
+		},
 		"SoftmaxBack": func(s *Set) {
 			s.SoftmaxBack(SoftmaxBack{Rows: 3, Width: 4, D: x, DRow: 4, Y: x, YRow: 5})
 		},

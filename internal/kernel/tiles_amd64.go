@@ -64,7 +64,9 @@ func (t *dotsTiles) tile(p *Dots, tile dotsTile, i, rowTiles, j, columnTiles int
 		uint32(asNumber(p.Fresh))-1)
 }
 
-type lanesTile func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)
+type lanesTile func(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
 
 // lanesTiles computes Product in tiles of rows x registers.
 type lanesTiles struct {
@@ -117,15 +119,25 @@ func tileWidth(columns, lanes, widest, masked int) (registers, width int) {
 	return registers, min(columns, registers*lanes)
 }
 
+var noStart [80]float32 // the zeros that a tile of up to 5 registers starts with
+
 // column adds the products of rows l to l+inner of B to columns j to j+width of C.
 func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
+	var start *float32 // nil to start with C
+	switch {
+	case !p.Fresh || l > 0:
+	case p.Start == nil:
+		start = &noStart[0]
+	default:
+		start = &p.Start[j]
+	}
 	for i := 0; i < p.Rows; {
 		rows, tile := t.tallest(p.Rows-i, registers)
 		tiles := (p.Rows - i) / rows
 		tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
-			uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
+			start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
 			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
-			uint64(width-(registers-1)*t.lanes), asNumber(p.Fresh && l == 0))
+			uint64(width-(registers-1)*t.lanes))
 		i += rows * tiles
 	}
 }

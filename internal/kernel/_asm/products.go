@@ -73,7 +73,7 @@ func (m matrix) row(i, disp int) Mem {
 // lanes numbers of the last register of a row are written.
 func lanes(rows, columns int, masked bool) {
 	function(fmt.Sprintf("lanes%dx%d", rows, columns),
-		"func(c, a, b *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes, fresh uint64)",
+		"func(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)",
 		fmt.Sprintf("computes rowTiles tiles of %d rows x %d registers, "+
 			"the last of them lanes wide. Strides are in bytes.", rows, columns))
 	c, a := pointer("c"), pointer("a")
@@ -137,10 +137,10 @@ func lanes(rows, columns int, masked bool) {
 
 const cacheLine = 64
 
-// start initializes a tile's sums with C, or with zeros if the product is fresh.
+// start initializes a tile's sums with C, or with the row start unless it is nil.
 func start(sums [][]VecVirtual, tails []*mask, of func(i, j int) Mem) {
-	fresh := pointer("fresh")
-	TESTQ(fresh, fresh)
+	first := pointer("start")
+	TESTQ(first, first)
 	JNZ(LabelRef("fresh"))
 	for i := range sums {
 		for j, tail := range tails {
@@ -149,10 +149,10 @@ func start(sums [][]VecVirtual, tails []*mask, of func(i, j int) Mem) {
 	}
 	JMP(LabelRef("started"))
 	Label("fresh")
-	zero := zeros()
-	for i := range sums {
-		for j := range tails {
-			VMOVAPS(zero, sums[i][j])
+	for j, tail := range tails {
+		v := load(Mem{Base: first, Disp: set.size * j}, tail)
+		for i := range sums {
+			VMOVAPS(v, sums[i][j])
 		}
 	}
 	Label("started")
