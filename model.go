@@ -17,7 +17,8 @@ import (
 //	2  a gradient sums chunks of 64 rows, which one fixed balanced binary tree adds up
 //	3  GELU is a density times a polynomial
 //	4  convolutions leave padding out, and sum the input's gradient tap by tap; normalization sums
-//	   in lanes or by groups of positions; it, pooling and activations fuse products with sums
+//	   in lanes or by groups of positions; it, pooling and activations fuse products with sums;
+//	   sums of attention's gradients ascend along the units, those of softmax run in lanes
 const Numerics = 4
 
 // Model is a built graph with its weights. Any number of goroutines may predict with it at once.
