@@ -1807,11 +1807,18 @@ inner:
 	RET
 
 // func indirect8x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect8x1AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect8x1AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -1927,10 +1934,10 @@ started:
 	MOVLQSX 28(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), R10
+	MOVQ    32(SP), R10
 	MOVQ    aSegments+40(FP), R11
 	MOVQ    bSegments+48(FP), R12
 	MOVLQSX (R11)(R10*4), R11
@@ -1939,10 +1946,95 @@ segments:
 	IMULQ   bRow+72(FP), R12
 	ADDQ    b+16(FP), R12
 	INCQ    R10
-	MOVQ    R10, 16(SP)
+	MOVQ    R10, 32(SP)
 	MOVQ    R12, R10
-	ADDQ    (SP), R10
+	ADDQ    16(SP), R10
+	MOVQ    R10, 24(SP)
+	MOVQ    (SP), R10
+	ADDQ    R12, R10
 	MOVQ    R10, 8(SP)
+	CMPQ    R12, R10
+	JE      ones
+	MOVQ    bRow+72(FP), R10
+
+fours:
+	VMASKMOVPS   (R12), Y1, Y9
+	VBROADCASTSS (CX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS (DX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS (BX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS (SI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS (DI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS (R8)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS (R9)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS (AX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMASKMOVPS   (R12)(R10*1), Y1, Y9
+	VBROADCASTSS 4(CX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS 4(DX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 4(BX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 4(SI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 4(DI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 4(R8)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 4(R9)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 4(AX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	LEAQ         (R12)(R10*2), R12
+	VMASKMOVPS   (R12), Y1, Y9
+	VBROADCASTSS 8(CX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS 8(DX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 8(BX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 8(SI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 8(DI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 8(R8)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 8(R9)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 8(AX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	VMASKMOVPS   (R12)(R10*1), Y1, Y9
+	VBROADCASTSS 12(CX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y0
+	VBROADCASTSS 12(DX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y2
+	VBROADCASTSS 12(BX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y3
+	VBROADCASTSS 12(SI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y4
+	VBROADCASTSS 12(DI)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y5
+	VBROADCASTSS 12(R8)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y6
+	VBROADCASTSS 12(R9)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y7
+	VBROADCASTSS 12(AX)(R11*1), Y10
+	VFMADD231PS  Y10, Y9, Y8
+	LEAQ         (R12)(R10*2), R12
+	ADDQ         $0x10, R11
+	CMPQ         R12, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ R12, 24(SP)
+	JE   stepped
 
 inner:
 	VMASKMOVPS   (R12), Y1, Y9
@@ -1964,57 +2056,66 @@ inner:
 	VFMADD231PS  Y10, Y9, Y8
 	ADDQ         aCol+64(FP), R11
 	ADDQ         bRow+72(FP), R12
-	CMPQ         R12, 8(SP)
+	CMPQ         R12, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), R10
-	CMPQ         R10, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y0, Y1, (CX)
-	MOVLQSX      4(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y2, Y1, (CX)
-	MOVLQSX      8(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y3, Y1, (CX)
-	MOVLQSX      12(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y4, Y1, (CX)
-	MOVLQSX      16(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y5, Y1, (CX)
-	MOVLQSX      20(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y6, Y1, (CX)
-	MOVLQSX      24(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y7, Y1, (CX)
-	MOVLQSX      28(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMASKMOVPS   Y8, Y1, (AX)
-	ADDQ         $0x20, cRows+24(FP)
-	ADDQ         $0x20, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), R10
+	CMPQ       R10, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y0, Y1, (CX)
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y2, Y1, (CX)
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y3, Y1, (CX)
+	MOVLQSX    12(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y4, Y1, (CX)
+	MOVLQSX    16(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y5, Y1, (CX)
+	MOVLQSX    20(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y6, Y1, (CX)
+	MOVLQSX    24(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y7, Y1, (CX)
+	MOVLQSX    28(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS Y8, Y1, (AX)
+	ADDQ       $0x20, cRows+24(FP)
+	ADDQ       $0x20, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect4x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect4x1AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect4x1AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2082,10 +2183,10 @@ started:
 	MOVLQSX 12(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), SI
+	MOVQ    32(SP), SI
 	MOVQ    aSegments+40(FP), DI
 	MOVQ    bSegments+48(FP), R8
 	MOVLQSX (DI)(SI*4), DI
@@ -2094,10 +2195,63 @@ segments:
 	IMULQ   bRow+72(FP), R8
 	ADDQ    b+16(FP), R8
 	INCQ    SI
-	MOVQ    SI, 16(SP)
+	MOVQ    SI, 32(SP)
 	MOVQ    R8, SI
-	ADDQ    (SP), SI
+	ADDQ    16(SP), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    (SP), SI
+	ADDQ    R8, SI
 	MOVQ    SI, 8(SP)
+	CMPQ    R8, SI
+	JE      ones
+	MOVQ    bRow+72(FP), SI
+
+fours:
+	VMASKMOVPS   (R8), Y1, Y5
+	VBROADCASTSS (CX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS (DX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS (BX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS (AX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMASKMOVPS   (R8)(SI*1), Y1, Y5
+	VBROADCASTSS 4(CX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 4(DX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 4(BX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 4(AX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	LEAQ         (R8)(SI*2), R8
+	VMASKMOVPS   (R8), Y1, Y5
+	VBROADCASTSS 8(CX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 8(DX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 8(BX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 8(AX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	VMASKMOVPS   (R8)(SI*1), Y1, Y5
+	VBROADCASTSS 12(CX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y0
+	VBROADCASTSS 12(DX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y2
+	VBROADCASTSS 12(BX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y3
+	VBROADCASTSS 12(AX)(DI*1), Y6
+	VFMADD231PS  Y6, Y5, Y4
+	LEAQ         (R8)(SI*2), R8
+	ADDQ         $0x10, DI
+	CMPQ         R8, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ R8, 24(SP)
+	JE   stepped
 
 inner:
 	VMASKMOVPS   (R8), Y1, Y5
@@ -2111,41 +2265,50 @@ inner:
 	VFMADD231PS  Y6, Y5, Y4
 	ADDQ         aCol+64(FP), DI
 	ADDQ         bRow+72(FP), R8
-	CMPQ         R8, 8(SP)
+	CMPQ         R8, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), SI
-	CMPQ         SI, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y0, Y1, (CX)
-	MOVLQSX      4(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y2, Y1, (CX)
-	MOVLQSX      8(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y3, Y1, (CX)
-	MOVLQSX      12(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMASKMOVPS   Y4, Y1, (AX)
-	ADDQ         $0x10, cRows+24(FP)
-	ADDQ         $0x10, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), SI
+	CMPQ       SI, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y0, Y1, (CX)
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y2, Y1, (CX)
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y3, Y1, (CX)
+	MOVLQSX    12(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS Y4, Y1, (AX)
+	ADDQ       $0x10, cRows+24(FP)
+	ADDQ       $0x10, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect2x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect2x1AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect2x1AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2189,10 +2352,10 @@ started:
 	MOVLQSX 4(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), DX
+	MOVQ    32(SP), DX
 	MOVQ    aSegments+40(FP), BX
 	MOVQ    bSegments+48(FP), SI
 	MOVLQSX (BX)(DX*4), BX
@@ -2201,10 +2364,47 @@ segments:
 	IMULQ   bRow+72(FP), SI
 	ADDQ    b+16(FP), SI
 	INCQ    DX
-	MOVQ    DX, 16(SP)
+	MOVQ    DX, 32(SP)
 	MOVQ    SI, DX
-	ADDQ    (SP), DX
+	ADDQ    16(SP), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    (SP), DX
+	ADDQ    SI, DX
 	MOVQ    DX, 8(SP)
+	CMPQ    SI, DX
+	JE      ones
+	MOVQ    bRow+72(FP), DX
+
+fours:
+	VMASKMOVPS   (SI), Y1, Y3
+	VBROADCASTSS (CX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS (AX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMASKMOVPS   (SI)(DX*1), Y1, Y3
+	VBROADCASTSS 4(CX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 4(AX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	LEAQ         (SI)(DX*2), SI
+	VMASKMOVPS   (SI), Y1, Y3
+	VBROADCASTSS 8(CX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 8(AX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	VMASKMOVPS   (SI)(DX*1), Y1, Y3
+	VBROADCASTSS 12(CX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y0
+	VBROADCASTSS 12(AX)(BX*1), Y4
+	VFMADD231PS  Y4, Y3, Y2
+	LEAQ         (SI)(DX*2), SI
+	ADDQ         $0x10, BX
+	CMPQ         SI, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ SI, 24(SP)
+	JE   stepped
 
 inner:
 	VMASKMOVPS   (SI), Y1, Y3
@@ -2214,33 +2414,42 @@ inner:
 	VFMADD231PS  Y4, Y3, Y2
 	ADDQ         aCol+64(FP), BX
 	ADDQ         bRow+72(FP), SI
-	CMPQ         SI, 8(SP)
+	CMPQ         SI, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), DX
-	CMPQ         DX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMASKMOVPS   Y0, Y1, (CX)
-	MOVLQSX      4(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMASKMOVPS   Y2, Y1, (AX)
-	ADDQ         $0x08, cRows+24(FP)
-	ADDQ         $0x08, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), DX
+	CMPQ       DX, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMASKMOVPS Y0, Y1, (CX)
+	MOVLQSX    4(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS Y2, Y1, (AX)
+	ADDQ       $0x08, cRows+24(FP)
+	ADDQ       $0x08, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect1x1AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect1x1AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect1x1AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2272,10 +2481,10 @@ started:
 	MOVLQSX (AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), CX
+	MOVQ    32(SP), CX
 	MOVQ    aSegments+40(FP), DX
 	MOVQ    bSegments+48(FP), BX
 	MOVLQSX (DX)(CX*4), DX
@@ -2284,10 +2493,39 @@ segments:
 	IMULQ   bRow+72(FP), BX
 	ADDQ    b+16(FP), BX
 	INCQ    CX
-	MOVQ    CX, 16(SP)
+	MOVQ    CX, 32(SP)
 	MOVQ    BX, CX
-	ADDQ    (SP), CX
+	ADDQ    16(SP), CX
+	MOVQ    CX, 24(SP)
+	MOVQ    (SP), CX
+	ADDQ    BX, CX
 	MOVQ    CX, 8(SP)
+	CMPQ    BX, CX
+	JE      ones
+	MOVQ    bRow+72(FP), CX
+
+fours:
+	VMASKMOVPS   (BX), Y1, Y2
+	VBROADCASTSS (AX)(DX*1), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMASKMOVPS   (BX)(CX*1), Y1, Y2
+	VBROADCASTSS 4(AX)(DX*1), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	LEAQ         (BX)(CX*2), BX
+	VMASKMOVPS   (BX), Y1, Y2
+	VBROADCASTSS 8(AX)(DX*1), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	VMASKMOVPS   (BX)(CX*1), Y1, Y2
+	VBROADCASTSS 12(AX)(DX*1), Y3
+	VFMADD231PS  Y3, Y2, Y0
+	LEAQ         (BX)(CX*2), BX
+	ADDQ         $0x10, DX
+	CMPQ         BX, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ BX, 24(SP)
+	JE   stepped
 
 inner:
 	VMASKMOVPS   (BX), Y1, Y2
@@ -2295,29 +2533,38 @@ inner:
 	VFMADD231PS  Y3, Y2, Y0
 	ADDQ         aCol+64(FP), DX
 	ADDQ         bRow+72(FP), BX
-	CMPQ         BX, 8(SP)
+	CMPQ         BX, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), CX
-	CMPQ         CX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMASKMOVPS   Y0, Y1, (AX)
-	ADDQ         $0x04, cRows+24(FP)
-	ADDQ         $0x04, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), CX
+	CMPQ       CX, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMASKMOVPS Y0, Y1, (AX)
+	ADDQ       $0x04, cRows+24(FP)
+	ADDQ       $0x04, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect6x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect6x2AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect6x2AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2421,10 +2668,10 @@ started:
 	MOVLQSX 20(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), R8
+	MOVQ    32(SP), R8
 	MOVQ    aSegments+40(FP), R9
 	MOVQ    bSegments+48(FP), R10
 	MOVLQSX (R9)(R8*4), R9
@@ -2433,10 +2680,107 @@ segments:
 	IMULQ   bRow+72(FP), R10
 	ADDQ    b+16(FP), R10
 	INCQ    R8
-	MOVQ    R8, 16(SP)
+	MOVQ    R8, 32(SP)
 	MOVQ    R10, R8
-	ADDQ    (SP), R8
+	ADDQ    16(SP), R8
+	MOVQ    R8, 24(SP)
+	MOVQ    (SP), R8
+	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
+	CMPQ    R10, R8
+	JE      ones
+	MOVQ    bRow+72(FP), R8
+
+fours:
+	VMOVUPS      (R10), Y13
+	VMASKMOVPS   32(R10), Y1, Y14
+	VBROADCASTSS (CX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS (BX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS (SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (DI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS (AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	VMOVUPS      (R10)(R8*1), Y13
+	VMASKMOVPS   32(R10)(R8*1), Y1, Y14
+	VBROADCASTSS 4(CX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 4(BX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 4(SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 4(DI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 4(AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	LEAQ         (R10)(R8*2), R10
+	VMOVUPS      (R10), Y13
+	VMASKMOVPS   32(R10), Y1, Y14
+	VBROADCASTSS 8(CX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 8(DX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 8(BX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 8(SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 8(DI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 8(AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	VMOVUPS      (R10)(R8*1), Y13
+	VMASKMOVPS   32(R10)(R8*1), Y1, Y14
+	VBROADCASTSS 12(CX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y0
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 12(DX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y3
+	VFMADD231PS  Y15, Y14, Y4
+	VBROADCASTSS 12(BX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y5
+	VFMADD231PS  Y15, Y14, Y6
+	VBROADCASTSS 12(SI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(DI)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y9
+	VFMADD231PS  Y15, Y14, Y10
+	VBROADCASTSS 12(AX)(R9*1), Y15
+	VFMADD231PS  Y15, Y13, Y11
+	VFMADD231PS  Y15, Y14, Y12
+	LEAQ         (R10)(R8*2), R10
+	ADDQ         $0x10, R9
+	CMPQ         R10, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ R10, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (R10), Y13
@@ -2461,55 +2805,64 @@ inner:
 	VFMADD231PS  Y15, Y14, Y12
 	ADDQ         aCol+64(FP), R9
 	ADDQ         bRow+72(FP), R10
-	CMPQ         R10, 8(SP)
+	CMPQ         R10, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), R8
-	CMPQ         R8, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMASKMOVPS   Y2, Y1, 32(CX)
-	MOVLQSX      4(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y3, (CX)
-	VMASKMOVPS   Y4, Y1, 32(CX)
-	MOVLQSX      8(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y5, (CX)
-	VMASKMOVPS   Y6, Y1, 32(CX)
-	MOVLQSX      12(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y7, (CX)
-	VMASKMOVPS   Y8, Y1, 32(CX)
-	MOVLQSX      16(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y9, (CX)
-	VMASKMOVPS   Y10, Y1, 32(CX)
-	MOVLQSX      20(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y11, (AX)
-	VMASKMOVPS   Y12, Y1, 32(AX)
-	ADDQ         $0x18, cRows+24(FP)
-	ADDQ         $0x18, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), R8
+	CMPQ       R8, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y0, (CX)
+	VMASKMOVPS Y2, Y1, 32(CX)
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y3, (CX)
+	VMASKMOVPS Y4, Y1, 32(CX)
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y5, (CX)
+	VMASKMOVPS Y6, Y1, 32(CX)
+	MOVLQSX    12(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y7, (CX)
+	VMASKMOVPS Y8, Y1, 32(CX)
+	MOVLQSX    16(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y9, (CX)
+	VMASKMOVPS Y10, Y1, 32(CX)
+	MOVLQSX    20(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    Y11, (AX)
+	VMASKMOVPS Y12, Y1, 32(AX)
+	ADDQ       $0x18, cRows+24(FP)
+	ADDQ       $0x18, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect4x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect4x2AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect4x2AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2585,10 +2938,10 @@ started:
 	MOVLQSX 12(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), SI
+	MOVQ    32(SP), SI
 	MOVQ    aSegments+40(FP), DI
 	MOVQ    bSegments+48(FP), R8
 	MOVLQSX (DI)(SI*4), DI
@@ -2597,10 +2950,83 @@ segments:
 	IMULQ   bRow+72(FP), R8
 	ADDQ    b+16(FP), R8
 	INCQ    SI
-	MOVQ    SI, 16(SP)
+	MOVQ    SI, 32(SP)
 	MOVQ    R8, SI
-	ADDQ    (SP), SI
+	ADDQ    16(SP), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    (SP), SI
+	ADDQ    R8, SI
 	MOVQ    SI, 8(SP)
+	CMPQ    R8, SI
+	JE      ones
+	MOVQ    bRow+72(FP), SI
+
+fours:
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y1, Y10
+	VBROADCASTSS (CX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS (DX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS (BX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS (AX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	VMOVUPS      (R8)(SI*1), Y9
+	VMASKMOVPS   32(R8)(SI*1), Y1, Y10
+	VBROADCASTSS 4(CX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 4(DX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 4(BX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 4(AX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	LEAQ         (R8)(SI*2), R8
+	VMOVUPS      (R8), Y9
+	VMASKMOVPS   32(R8), Y1, Y10
+	VBROADCASTSS 8(CX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 8(DX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 8(BX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 8(AX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	VMOVUPS      (R8)(SI*1), Y9
+	VMASKMOVPS   32(R8)(SI*1), Y1, Y10
+	VBROADCASTSS 12(CX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y0
+	VFMADD231PS  Y11, Y10, Y2
+	VBROADCASTSS 12(DX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y3
+	VFMADD231PS  Y11, Y10, Y4
+	VBROADCASTSS 12(BX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y5
+	VFMADD231PS  Y11, Y10, Y6
+	VBROADCASTSS 12(AX)(DI*1), Y11
+	VFMADD231PS  Y11, Y9, Y7
+	VFMADD231PS  Y11, Y10, Y8
+	LEAQ         (R8)(SI*2), R8
+	ADDQ         $0x10, DI
+	CMPQ         R8, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ R8, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (R8), Y9
@@ -2619,45 +3045,54 @@ inner:
 	VFMADD231PS  Y11, Y10, Y8
 	ADDQ         aCol+64(FP), DI
 	ADDQ         bRow+72(FP), R8
-	CMPQ         R8, 8(SP)
+	CMPQ         R8, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), SI
-	CMPQ         SI, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMASKMOVPS   Y2, Y1, 32(CX)
-	MOVLQSX      4(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y3, (CX)
-	VMASKMOVPS   Y4, Y1, 32(CX)
-	MOVLQSX      8(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y5, (CX)
-	VMASKMOVPS   Y6, Y1, 32(CX)
-	MOVLQSX      12(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y7, (AX)
-	VMASKMOVPS   Y8, Y1, 32(AX)
-	ADDQ         $0x10, cRows+24(FP)
-	ADDQ         $0x10, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), SI
+	CMPQ       SI, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y0, (CX)
+	VMASKMOVPS Y2, Y1, 32(CX)
+	MOVLQSX    4(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y3, (CX)
+	VMASKMOVPS Y4, Y1, 32(CX)
+	MOVLQSX    8(AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y5, (CX)
+	VMASKMOVPS Y6, Y1, 32(CX)
+	MOVLQSX    12(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    Y7, (AX)
+	VMASKMOVPS Y8, Y1, 32(AX)
+	ADDQ       $0x10, cRows+24(FP)
+	ADDQ       $0x10, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect2x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect2x2AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect2x2AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2705,10 +3140,10 @@ started:
 	MOVLQSX 4(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), DX
+	MOVQ    32(SP), DX
 	MOVQ    aSegments+40(FP), BX
 	MOVQ    bSegments+48(FP), SI
 	MOVLQSX (BX)(DX*4), BX
@@ -2717,10 +3152,59 @@ segments:
 	IMULQ   bRow+72(FP), SI
 	ADDQ    b+16(FP), SI
 	INCQ    DX
-	MOVQ    DX, 16(SP)
+	MOVQ    DX, 32(SP)
 	MOVQ    SI, DX
-	ADDQ    (SP), DX
+	ADDQ    16(SP), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    (SP), DX
+	ADDQ    SI, DX
 	MOVQ    DX, 8(SP)
+	CMPQ    SI, DX
+	JE      ones
+	MOVQ    bRow+72(FP), DX
+
+fours:
+	VMOVUPS      (SI), Y5
+	VMASKMOVPS   32(SI), Y1, Y6
+	VBROADCASTSS (CX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS (AX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	VMOVUPS      (SI)(DX*1), Y5
+	VMASKMOVPS   32(SI)(DX*1), Y1, Y6
+	VBROADCASTSS 4(CX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 4(AX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	LEAQ         (SI)(DX*2), SI
+	VMOVUPS      (SI), Y5
+	VMASKMOVPS   32(SI), Y1, Y6
+	VBROADCASTSS 8(CX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 8(AX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	VMOVUPS      (SI)(DX*1), Y5
+	VMASKMOVPS   32(SI)(DX*1), Y1, Y6
+	VBROADCASTSS 12(CX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y0
+	VFMADD231PS  Y7, Y6, Y2
+	VBROADCASTSS 12(AX)(BX*1), Y7
+	VFMADD231PS  Y7, Y5, Y3
+	VFMADD231PS  Y7, Y6, Y4
+	LEAQ         (SI)(DX*2), SI
+	ADDQ         $0x10, BX
+	CMPQ         SI, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ SI, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (SI), Y5
@@ -2733,35 +3217,44 @@ inner:
 	VFMADD231PS  Y7, Y6, Y4
 	ADDQ         aCol+64(FP), BX
 	ADDQ         bRow+72(FP), SI
-	CMPQ         SI, 8(SP)
+	CMPQ         SI, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), DX
-	CMPQ         DX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMASKMOVPS   Y2, Y1, 32(CX)
-	MOVLQSX      4(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y3, (AX)
-	VMASKMOVPS   Y4, Y1, 32(AX)
-	ADDQ         $0x08, cRows+24(FP)
-	ADDQ         $0x08, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), DX
+	CMPQ       DX, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), CX
+	IMULQ      cRow+56(FP), CX
+	ADDQ       c+0(FP), CX
+	VMOVUPS    Y0, (CX)
+	VMASKMOVPS Y2, Y1, 32(CX)
+	MOVLQSX    4(AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    Y3, (AX)
+	VMASKMOVPS Y4, Y1, 32(AX)
+	ADDQ       $0x08, cRows+24(FP)
+	ADDQ       $0x08, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect1x2AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·indirect1x2AVX2(SB), NOSPLIT, $24-120
+// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+TEXT ·indirect1x2AVX2(SB), NOSPLIT, $40-120
+	MOVQ         inner+96(FP), AX
+	ANDQ         $-4, AX
+	IMULQ        bRow+72(FP), AX
+	XORQ         CX, CX
+	CMPQ         aCol+64(FP), $0x04
+	CMOVQNE      CX, AX
+	MOVQ         AX, (SP)
 	MOVQ         inner+96(FP), AX
 	IMULQ        bRow+72(FP), AX
-	MOVQ         AX, (SP)
+	MOVQ         AX, 16(SP)
 	MOVQ         lanes+104(FP), AX
 	VMOVDQU      AVX2_from0<>+0(SB), Y0
 	VMOVD        AX, X1
@@ -2795,10 +3288,10 @@ started:
 	MOVLQSX (AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), CX
+	MOVQ    32(SP), CX
 	MOVQ    aSegments+40(FP), DX
 	MOVQ    bSegments+48(FP), BX
 	MOVLQSX (DX)(CX*4), DX
@@ -2807,10 +3300,47 @@ segments:
 	IMULQ   bRow+72(FP), BX
 	ADDQ    b+16(FP), BX
 	INCQ    CX
-	MOVQ    CX, 16(SP)
+	MOVQ    CX, 32(SP)
 	MOVQ    BX, CX
-	ADDQ    (SP), CX
+	ADDQ    16(SP), CX
+	MOVQ    CX, 24(SP)
+	MOVQ    (SP), CX
+	ADDQ    BX, CX
 	MOVQ    CX, 8(SP)
+	CMPQ    BX, CX
+	JE      ones
+	MOVQ    bRow+72(FP), CX
+
+fours:
+	VMOVUPS      (BX), Y3
+	VMASKMOVPS   32(BX), Y1, Y4
+	VBROADCASTSS (AX)(DX*1), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      (BX)(CX*1), Y3
+	VMASKMOVPS   32(BX)(CX*1), Y1, Y4
+	VBROADCASTSS 4(AX)(DX*1), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	LEAQ         (BX)(CX*2), BX
+	VMOVUPS      (BX), Y3
+	VMASKMOVPS   32(BX), Y1, Y4
+	VBROADCASTSS 8(AX)(DX*1), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	VMOVUPS      (BX)(CX*1), Y3
+	VMASKMOVPS   32(BX)(CX*1), Y1, Y4
+	VBROADCASTSS 12(AX)(DX*1), Y5
+	VFMADD231PS  Y5, Y3, Y0
+	VFMADD231PS  Y5, Y4, Y2
+	LEAQ         (BX)(CX*2), BX
+	ADDQ         $0x10, DX
+	CMPQ         BX, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ BX, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (BX), Y3
@@ -2820,30 +3350,39 @@ inner:
 	VFMADD231PS  Y5, Y4, Y2
 	ADDQ         aCol+64(FP), DX
 	ADDQ         bRow+72(FP), BX
-	CMPQ         BX, 8(SP)
+	CMPQ         BX, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), CX
-	CMPQ         CX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMASKMOVPS   Y2, Y1, 32(AX)
-	ADDQ         $0x04, cRows+24(FP)
-	ADDQ         $0x04, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ       segments+88(FP), CX
+	CMPQ       CX, 32(SP)
+	JNE        segments
+	MOVQ       cRows+24(FP), AX
+	MOVLQSX    (AX), AX
+	IMULQ      cRow+56(FP), AX
+	ADDQ       c+0(FP), AX
+	VMOVUPS    Y0, (AX)
+	VMASKMOVPS Y2, Y1, 32(AX)
+	ADDQ       $0x04, cRows+24(FP)
+	ADDQ       $0x04, aRows+32(FP)
+	DECQ       rowTiles+80(FP)
+	JNZ        tiles
 	VZEROUPPER
 	RET
 
 // func indirect4x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, FMA3, MMX+
-TEXT ·indirect4x3AVX2(SB), NOSPLIT, $24-120
-	MOVQ  inner+96(FP), AX
-	IMULQ bRow+72(FP), AX
-	MOVQ  AX, (SP)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·indirect4x3AVX2(SB), NOSPLIT, $40-120
+	MOVQ    inner+96(FP), AX
+	ANDQ    $-4, AX
+	IMULQ   bRow+72(FP), AX
+	XORQ    CX, CX
+	CMPQ    aCol+64(FP), $0x04
+	CMOVQNE CX, AX
+	MOVQ    AX, (SP)
+	MOVQ    inner+96(FP), AX
+	IMULQ   bRow+72(FP), AX
+	MOVQ    AX, 16(SP)
 
 tiles:
 	MOVQ    fresh+112(FP), AX
@@ -2926,10 +3465,10 @@ started:
 	MOVLQSX 12(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), SI
+	MOVQ    32(SP), SI
 	MOVQ    aSegments+40(FP), DI
 	MOVQ    bSegments+48(FP), R8
 	MOVLQSX (DI)(SI*4), DI
@@ -2938,10 +3477,103 @@ segments:
 	IMULQ   bRow+72(FP), R8
 	ADDQ    b+16(FP), R8
 	INCQ    SI
-	MOVQ    SI, 16(SP)
+	MOVQ    SI, 32(SP)
 	MOVQ    R8, SI
-	ADDQ    (SP), SI
+	ADDQ    16(SP), SI
+	MOVQ    SI, 24(SP)
+	MOVQ    (SP), SI
+	ADDQ    R8, SI
 	MOVQ    SI, 8(SP)
+	CMPQ    R8, SI
+	JE      ones
+	MOVQ    bRow+72(FP), SI
+
+fours:
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS (CX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS (DX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS (BX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS (AX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	VMOVUPS      (R8)(SI*1), Y12
+	VMOVUPS      32(R8)(SI*1), Y13
+	VMOVUPS      64(R8)(SI*1), Y14
+	VBROADCASTSS 4(CX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 4(DX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 4(BX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 4(AX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	LEAQ         (R8)(SI*2), R8
+	VMOVUPS      (R8), Y12
+	VMOVUPS      32(R8), Y13
+	VMOVUPS      64(R8), Y14
+	VBROADCASTSS 8(CX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 8(DX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 8(BX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 8(AX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	VMOVUPS      (R8)(SI*1), Y12
+	VMOVUPS      32(R8)(SI*1), Y13
+	VMOVUPS      64(R8)(SI*1), Y14
+	VBROADCASTSS 12(CX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y0
+	VFMADD231PS  Y15, Y13, Y1
+	VFMADD231PS  Y15, Y14, Y2
+	VBROADCASTSS 12(DX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y3
+	VFMADD231PS  Y15, Y13, Y4
+	VFMADD231PS  Y15, Y14, Y5
+	VBROADCASTSS 12(BX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y6
+	VFMADD231PS  Y15, Y13, Y7
+	VFMADD231PS  Y15, Y14, Y8
+	VBROADCASTSS 12(AX)(DI*1), Y15
+	VFMADD231PS  Y15, Y12, Y9
+	VFMADD231PS  Y15, Y13, Y10
+	VFMADD231PS  Y15, Y14, Y11
+	LEAQ         (R8)(SI*2), R8
+	ADDQ         $0x10, DI
+	CMPQ         R8, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ R8, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (R8), Y12
@@ -2965,49 +3597,58 @@ inner:
 	VFMADD231PS  Y15, Y14, Y11
 	ADDQ         aCol+64(FP), DI
 	ADDQ         bRow+72(FP), R8
-	CMPQ         R8, 8(SP)
+	CMPQ         R8, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), SI
-	CMPQ         SI, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	MOVLQSX      4(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y3, (CX)
-	VMOVUPS      Y4, 32(CX)
-	VMOVUPS      Y5, 64(CX)
-	MOVLQSX      8(AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y6, (CX)
-	VMOVUPS      Y7, 32(CX)
-	VMOVUPS      Y8, 64(CX)
-	MOVLQSX      12(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y9, (AX)
-	VMOVUPS      Y10, 32(AX)
-	VMOVUPS      Y11, 64(AX)
-	ADDQ         $0x10, cRows+24(FP)
-	ADDQ         $0x10, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ    segments+88(FP), SI
+	CMPQ    SI, 32(SP)
+	JNE     segments
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	MOVLQSX 4(AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS Y3, (CX)
+	VMOVUPS Y4, 32(CX)
+	VMOVUPS Y5, 64(CX)
+	MOVLQSX 8(AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS Y6, (CX)
+	VMOVUPS Y7, 32(CX)
+	VMOVUPS Y8, 64(CX)
+	MOVLQSX 12(AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS Y9, (AX)
+	VMOVUPS Y10, 32(AX)
+	VMOVUPS Y11, 64(AX)
+	ADDQ    $0x10, cRows+24(FP)
+	ADDQ    $0x10, aRows+32(FP)
+	DECQ    rowTiles+80(FP)
+	JNZ     tiles
 	VZEROUPPER
 	RET
 
 // func indirect2x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, FMA3, MMX+
-TEXT ·indirect2x3AVX2(SB), NOSPLIT, $24-120
-	MOVQ  inner+96(FP), AX
-	IMULQ bRow+72(FP), AX
-	MOVQ  AX, (SP)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·indirect2x3AVX2(SB), NOSPLIT, $40-120
+	MOVQ    inner+96(FP), AX
+	ANDQ    $-4, AX
+	IMULQ   bRow+72(FP), AX
+	XORQ    CX, CX
+	CMPQ    aCol+64(FP), $0x04
+	CMOVQNE CX, AX
+	MOVQ    AX, (SP)
+	MOVQ    inner+96(FP), AX
+	IMULQ   bRow+72(FP), AX
+	MOVQ    AX, 16(SP)
 
 tiles:
 	MOVQ    fresh+112(FP), AX
@@ -3056,10 +3697,10 @@ started:
 	MOVLQSX 4(AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), DX
+	MOVQ    32(SP), DX
 	MOVQ    aSegments+40(FP), BX
 	MOVQ    bSegments+48(FP), SI
 	MOVLQSX (BX)(DX*4), BX
@@ -3068,10 +3709,71 @@ segments:
 	IMULQ   bRow+72(FP), SI
 	ADDQ    b+16(FP), SI
 	INCQ    DX
-	MOVQ    DX, 16(SP)
+	MOVQ    DX, 32(SP)
 	MOVQ    SI, DX
-	ADDQ    (SP), DX
+	ADDQ    16(SP), DX
+	MOVQ    DX, 24(SP)
+	MOVQ    (SP), DX
+	ADDQ    SI, DX
 	MOVQ    DX, 8(SP)
+	CMPQ    SI, DX
+	JE      ones
+	MOVQ    bRow+72(FP), DX
+
+fours:
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VBROADCASTSS (CX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS (AX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      (SI)(DX*1), Y6
+	VMOVUPS      32(SI)(DX*1), Y7
+	VMOVUPS      64(SI)(DX*1), Y8
+	VBROADCASTSS 4(CX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 4(AX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	LEAQ         (SI)(DX*2), SI
+	VMOVUPS      (SI), Y6
+	VMOVUPS      32(SI), Y7
+	VMOVUPS      64(SI), Y8
+	VBROADCASTSS 8(CX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 8(AX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	VMOVUPS      (SI)(DX*1), Y6
+	VMOVUPS      32(SI)(DX*1), Y7
+	VMOVUPS      64(SI)(DX*1), Y8
+	VBROADCASTSS 12(CX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y0
+	VFMADD231PS  Y9, Y7, Y1
+	VFMADD231PS  Y9, Y8, Y2
+	VBROADCASTSS 12(AX)(BX*1), Y9
+	VFMADD231PS  Y9, Y6, Y3
+	VFMADD231PS  Y9, Y7, Y4
+	VFMADD231PS  Y9, Y8, Y5
+	LEAQ         (SI)(DX*2), SI
+	ADDQ         $0x10, BX
+	CMPQ         SI, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ SI, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (SI), Y6
@@ -3087,37 +3789,46 @@ inner:
 	VFMADD231PS  Y9, Y8, Y5
 	ADDQ         aCol+64(FP), BX
 	ADDQ         bRow+72(FP), SI
-	CMPQ         SI, 8(SP)
+	CMPQ         SI, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), DX
-	CMPQ         DX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), CX
-	IMULQ        cRow+56(FP), CX
-	ADDQ         c+0(FP), CX
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      Y1, 32(CX)
-	VMOVUPS      Y2, 64(CX)
-	MOVLQSX      4(AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y3, (AX)
-	VMOVUPS      Y4, 32(AX)
-	VMOVUPS      Y5, 64(AX)
-	ADDQ         $0x08, cRows+24(FP)
-	ADDQ         $0x08, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ    segments+88(FP), DX
+	CMPQ    DX, 32(SP)
+	JNE     segments
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), CX
+	IMULQ   cRow+56(FP), CX
+	ADDQ    c+0(FP), CX
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y1, 32(CX)
+	VMOVUPS Y2, 64(CX)
+	MOVLQSX 4(AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS Y3, (AX)
+	VMOVUPS Y4, 32(AX)
+	VMOVUPS Y5, 64(AX)
+	ADDQ    $0x08, cRows+24(FP)
+	ADDQ    $0x08, aRows+32(FP)
+	DECQ    rowTiles+80(FP)
+	JNZ     tiles
 	VZEROUPPER
 	RET
 
 // func indirect1x3AVX2(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
-// Requires: AVX, FMA3, MMX+
-TEXT ·indirect1x3AVX2(SB), NOSPLIT, $24-120
-	MOVQ  inner+96(FP), AX
-	IMULQ bRow+72(FP), AX
-	MOVQ  AX, (SP)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·indirect1x3AVX2(SB), NOSPLIT, $40-120
+	MOVQ    inner+96(FP), AX
+	ANDQ    $-4, AX
+	IMULQ   bRow+72(FP), AX
+	XORQ    CX, CX
+	CMPQ    aCol+64(FP), $0x04
+	CMOVQNE CX, AX
+	MOVQ    AX, (SP)
+	MOVQ    inner+96(FP), AX
+	IMULQ   bRow+72(FP), AX
+	MOVQ    AX, 16(SP)
 
 tiles:
 	MOVQ    fresh+112(FP), AX
@@ -3149,10 +3860,10 @@ started:
 	MOVLQSX (AX), AX
 	SHLQ    $0x02, AX
 	ADDQ    a+8(FP), AX
-	MOVQ    $0x00000000, 16(SP)
+	MOVQ    $0x00000000, 32(SP)
 
 segments:
-	MOVQ    16(SP), CX
+	MOVQ    32(SP), CX
 	MOVQ    aSegments+40(FP), DX
 	MOVQ    bSegments+48(FP), BX
 	MOVLQSX (DX)(CX*4), DX
@@ -3161,10 +3872,55 @@ segments:
 	IMULQ   bRow+72(FP), BX
 	ADDQ    b+16(FP), BX
 	INCQ    CX
-	MOVQ    CX, 16(SP)
+	MOVQ    CX, 32(SP)
 	MOVQ    BX, CX
-	ADDQ    (SP), CX
+	ADDQ    16(SP), CX
+	MOVQ    CX, 24(SP)
+	MOVQ    (SP), CX
+	ADDQ    BX, CX
 	MOVQ    CX, 8(SP)
+	CMPQ    BX, CX
+	JE      ones
+	MOVQ    bRow+72(FP), CX
+
+fours:
+	VMOVUPS      (BX), Y3
+	VMOVUPS      32(BX), Y4
+	VMOVUPS      64(BX), Y5
+	VBROADCASTSS (AX)(DX*1), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      (BX)(CX*1), Y3
+	VMOVUPS      32(BX)(CX*1), Y4
+	VMOVUPS      64(BX)(CX*1), Y5
+	VBROADCASTSS 4(AX)(DX*1), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	LEAQ         (BX)(CX*2), BX
+	VMOVUPS      (BX), Y3
+	VMOVUPS      32(BX), Y4
+	VMOVUPS      64(BX), Y5
+	VBROADCASTSS 8(AX)(DX*1), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	VMOVUPS      (BX)(CX*1), Y3
+	VMOVUPS      32(BX)(CX*1), Y4
+	VMOVUPS      64(BX)(CX*1), Y5
+	VBROADCASTSS 12(AX)(DX*1), Y6
+	VFMADD231PS  Y6, Y3, Y0
+	VFMADD231PS  Y6, Y4, Y1
+	VFMADD231PS  Y6, Y5, Y2
+	LEAQ         (BX)(CX*2), BX
+	ADDQ         $0x10, DX
+	CMPQ         BX, 8(SP)
+	JNE          fours
+
+ones:
+	CMPQ BX, 24(SP)
+	JE   stepped
 
 inner:
 	VMOVUPS      (BX), Y3
@@ -3176,22 +3932,24 @@ inner:
 	VFMADD231PS  Y6, Y5, Y2
 	ADDQ         aCol+64(FP), DX
 	ADDQ         bRow+72(FP), BX
-	CMPQ         BX, 8(SP)
+	CMPQ         BX, 24(SP)
 	JNE          inner
-	MOVQ         segments+88(FP), CX
-	CMPQ         CX, 16(SP)
-	JNE          segments
-	MOVQ         cRows+24(FP), AX
-	MOVLQSX      (AX), AX
-	IMULQ        cRow+56(FP), AX
-	ADDQ         c+0(FP), AX
-	VMOVUPS      Y0, (AX)
-	VMOVUPS      Y1, 32(AX)
-	VMOVUPS      Y2, 64(AX)
-	ADDQ         $0x04, cRows+24(FP)
-	ADDQ         $0x04, aRows+32(FP)
-	DECQ         rowTiles+80(FP)
-	JNZ          tiles
+
+stepped:
+	MOVQ    segments+88(FP), CX
+	CMPQ    CX, 32(SP)
+	JNE     segments
+	MOVQ    cRows+24(FP), AX
+	MOVLQSX (AX), AX
+	IMULQ   cRow+56(FP), AX
+	ADDQ    c+0(FP), AX
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	ADDQ    $0x04, cRows+24(FP)
+	ADDQ    $0x04, aRows+32(FP)
+	DECQ    rowTiles+80(FP)
+	JNZ     tiles
 	VZEROUPPER
 	RET
 

@@ -53,7 +53,7 @@ var avx512 = func() Set {
 			{2, indirect2x5AVX512},
 			{1, indirect1x5AVX512},
 		},
-	}}
+	}, adjacent: []indirectHeights{{16, adjacent16x1AVX512}, {12, adjacent12x2AVX512}}}
 	return assembled("avx512", dots, lanes, indirect, functions{
 		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512,
 		sigmoid: sigmoidAVX512, relu: reluAVX512, reluBack: reluBackAVX512,

@@ -294,6 +294,16 @@ func indirect2x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *
 //go:noescape
 func indirect1x5AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
 
+// adjacent16x1AVX512 computes rowTiles tiles of 16 rows x 1 registers, the last of them lanes wide. Rows of A are adjacent. Strides are in bytes.
+//
+//go:noescape
+func adjacent16x1AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
+// adjacent12x2AVX512 computes rowTiles tiles of 12 rows x 2 registers, the last of them lanes wide. Rows of A are adjacent. Strides are in bytes.
+//
+//go:noescape
+func adjacent12x2AVX512(c *float32, a *float32, b *float32, cRows *int32, aRows *int32, aSegments *int32, bSegments *int32, cRow uint64, aCol uint64, bRow uint64, rowTiles uint64, segments uint64, inner uint64, lanes uint64, fresh uint64)
+
 // expAVX512 computes n numbers.
 //
 //go:noescape

@@ -60,32 +60,38 @@ func TestIndirectOrder(t *testing.T) {
 }
 
 // TestIndirectOfSets compares indirect products of every set with the reference: every height and
-// width of the tiles, and steps that are cut into blocks.
+// width of the tiles, rows of A that are adjacent or not, and steps that are cut into blocks.
 func TestIndirectOfSets(t *testing.T) {
 	eachSet(t, func(t *testing.T, set *Set) {
 		compare := func(rows, columns, segments, inner int, fill filler) {
-			for _, fresh := range []bool{false, true} {
+			for form := range 4 {
 				p, all, offset := indirectOf(fill, rows, columns, segments, inner)
-				p.Fresh = fresh
+				p.Fresh = form%2 > 0
+				if form >= 2 {
+					for i := range p.ARows {
+						p.ARows[i] = int32(i - 1)
+					}
+				}
 				q := p
 				q.C = clone(p.C)
 				indirect(q)
 				set.MulIndirect(p)
-				what := fmt.Sprintf("MulIndirect %d x %d x %d x %d, fresh %v", rows, columns, segments,
-					inner, fresh)
+				what := fmt.Sprintf("MulIndirect %d x %d x %d x %d, form %d", rows, columns, segments,
+					inner, form)
 				checkSame(t, what, p.C, q.C)
 				checkGuards(t, what, all, len(p.C), offset)
 			}
 		}
 		for rows := range 26 {
 			for i, columns := range append(lengths()[:71], 80, 81, 96, 97, 112, 128, 161) {
-				for j, steps := range [][2]int{{0, 2}, {1, 0}, {1, 1}, {2, 1}, {3, 5}} {
+				for j, steps := range [][2]int{{0, 2}, {1, 0}, {1, 1}, {2, 8}, {3, 5}} {
 					compare(rows, columns, steps[0], steps[1], fills[(rows+i+j)%len(fills)].fill)
 				}
 			}
 		}
 		for _, steps := range [][2]int{{1, 2000}, {7, 300}, {900, 1}, {3, 768}, {2, 769}} {
 			compare(13, 33, steps[0], steps[1], lopsided)
+			compare(29, 16, steps[0], steps[1], lopsided)
 		}
 	})
 }

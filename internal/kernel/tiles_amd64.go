@@ -168,6 +168,8 @@ type indirectTiles struct {
 	lanes  int                 // of a register
 	masked int                 // as in lanesTiles
 	tiles  [][]indirectHeights // by registers-1, the tallest first
+
+	adjacent []indirectHeights // by registers-1, for rows of A that are adjacent numbers
 }
 
 // indirectHeights is a tile of some rows.
@@ -206,13 +208,14 @@ func (t *indirectTiles) run(p Indirect) {
 func (t *indirectTiles) block(
 	p *Indirect, aSegments, bSegments []int32, l, inner int, fresh bool,
 ) {
+	adjacent := areAdjacent(p.ARows)
 	for j := 0; j < p.Columns; {
 		registers, width := tileWidth(p.Columns-j, t.lanes, len(t.tiles), t.masked)
 		i := 0
-		for _, height := range t.tiles[registers-1] {
+		run := func(height indirectHeights) {
 			tiles := (len(p.CRows) - i) / height.rows
 			if tiles == 0 {
-				continue
+				return
 			}
 			height.tile(&p.C[j], &p.A[l*p.ACol], &p.B[l*p.BRow+j],
 				&p.CRows[i], &p.ARows[i], &aSegments[0], &bSegments[0],
@@ -221,6 +224,22 @@ func (t *indirectTiles) block(
 				asNumber(fresh))
 			i += tiles * height.rows
 		}
+		if adjacent && registers <= len(t.adjacent) {
+			run(t.adjacent[registers-1])
+		}
+		for _, height := range t.tiles[registers-1] {
+			run(height)
+		}
 		j += width
 	}
+}
+
+// areAdjacent reports whether each number is one more than the one before it.
+func areAdjacent(x []int32) bool {
+	for i, v := range x {
+		if v != x[0]+int32(i) {
+			return false
+		}
+	}
+	return true
 }
