@@ -115,7 +115,8 @@ func convolutionTask(net *engine.Network) *op.Task {
 	t := &op.Task{
 		Hi: convolutionBatch, Rows: convolutionBatch, Train: true,
 		In: []tensor.Rows[float32]{batch(in)}, IDs: make([]tensor.Rows[int32], 1), Out: batch(out),
-		InGrad: []tensor.Rows[float32]{batch(in)}, Wanted: []op.Span{{Hi: in}}, OutGrad: batch(out),
+		InGrad: []tensor.Rows[float32]{batch(in)}, Wanted: []op.Span{{Hi: in}}, Fresh: []bool{true},
+		OutGrad: batch(out),
 	}
 	for _, width := range net.Heads[0].Saved {
 		t.Saved = append(t.Saved, batch(width))

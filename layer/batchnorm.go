@@ -225,6 +225,14 @@ func (o coupledNorm) sums(t *op.Task, center []float32, rows int) (sum, squares 
 	return o.fold(p.Sum), o.fold(p.Product)
 }
 
+// GradientWriting returns that Backward can work in place. A mask has no gradient.
+func (o coupledNorm) GradientWriting(input int) op.Writing {
+	if o.masked {
+		return op.Adds
+	}
+	return op.InPlace
+}
+
 // GradientProducts returns 0: Gradient reads no rows.
 func (o coupledNorm) GradientProducts(int) int { return 0 }
 
@@ -275,7 +283,7 @@ func (o coupledNorm) Backward(t *op.Task) {
 	}
 	n := max(t.Sums[0], 1)
 	p := kernel.Affine{
-		XRow: o.width, YRow: o.width, DRow: o.width, Center: o.center(t),
+		XRow: o.width, YRow: o.width, DRow: o.width, Fresh: t.Fresh[0], Center: o.center(t),
 		Slope: o.filled(t, slopeSlot, func(channel int) float32 { return o.slope(t, channel) }),
 		Shift: o.slot(t, shiftSlot), Scale: o.slot(t, scaleSlot),
 	}

@@ -87,6 +87,9 @@ func (o conv) Forward(t *op.Task) {
 	})
 }
 
+// GradientWriting returns that Backward can overwrite the gradient.
+func (o conv) GradientWriting(int) op.Writing { return op.Overwrites }
+
 func (o conv) Backward(t *op.Task) {
 	if t.InGrad[0].IsNil() {
 		return
@@ -96,7 +99,7 @@ func (o conv) Backward(t *op.Task) {
 		grad, d := t.InGrad[0].From(row), t.OutGrad.From(row)
 		for g := range o.groups {
 			c, f := o.group(g)
-			o.backward.add(false, images, grad[c.Lo:], d[f.Lo:], transposed.Skip(f.Lo*o.window.size()))
+			o.backward.add(t.Fresh[0], images, grad[c.Lo:], d[f.Lo:], transposed.Skip(f.Lo*o.window.size()))
 		}
 	})
 }

@@ -89,6 +89,7 @@ func checkConv(t *testing.T, o conv, rows, apart int) {
 		Lo: 1, Hi: rows + 1, In: []tensor.Rows[float32]{matrix(rows+1, inputs, apart)},
 		Out: matrix(rows+1, outputs, apart), OutGrad: matrix(rows+1, outputs, 0),
 		InGrad:  []tensor.Rows[float32]{matrix(rows+1, inputs, apart)},
+		Fresh:   []bool{rows > 1},
 		Weights: []tensor.Rows[float32]{matrix(o.patch(), o.filters, 0), matrix(1, o.filters, 0)},
 		Scratch: [][]float32{
 			make([]float32, o.patch()*o.filters),
@@ -118,6 +119,9 @@ func checkConv(t *testing.T, o conv, rows, apart int) {
 		p := plainConv{o}
 		p.each(func(i, k, j int) { accumulate(&y[j], in[i], w[k]) })
 		// The gradient of the input sums over the taps, then over the filters of a group.
+		if task.Fresh[0] {
+			clear(grad)
+		}
 		for tap := range o.window.size() {
 			p.each(func(i, k, j int) {
 				if k/o.filters/(o.channels/o.groups) == tap {

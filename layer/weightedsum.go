@@ -47,12 +47,26 @@ func (o weightedSum) Forward(t *op.Task) {
 	}
 }
 
+// GradientWriting returns that the gradient of an input that is added as it is can be that of the
+// output.
+func (o weightedSum) GradientWriting(input int) op.Writing {
+	if o.from[input] == nil && o.factors[input] == 1 {
+		return op.InPlace
+	}
+	return op.Adds
+}
+
 func (o weightedSum) Backward(t *op.Task) {
 	for i, from := range o.from {
 		factor := o.factors[i]
+		if t.Fresh[i] && &t.InGrad[i].Data[0] == &t.OutGrad.Data[0] {
+			continue
+		}
 		for r := t.Lo; r < t.Hi && !t.InGrad[i].IsNil(); r++ {
 			grad, d := t.InGrad[i].Row(r), t.OutGrad.Row(r)
 			switch {
+			case t.Fresh[i]:
+				copy(grad, d)
 			case from == nil && factor == 1:
 				kernel.Default().Add(grad, d)
 			case from == nil:

@@ -14,7 +14,7 @@ type Op interface {
 	Forward(t *Task)
 	// Backward adds to rows t.Lo to t.Hi of each t.InGrad the gradient that follows from t.OutGrad.
 	// It may be called several times after one Forward, so it must not change t.OutGrad or what
-	// Forward wrote to t.Saved.
+	// Forward wrote to t.Saved. A GradientWriter may also overwrite gradients.
 	Backward(t *Task)
 }
 
@@ -78,6 +78,26 @@ type RowCoupled interface {
 	UpdateState(t *Task)
 }
 
+// GradientWriter is an op that declares how Backward can write the gradients of its inputs. For
+// other ops the engine clears a gradient before the first of the ops that add to it. Writing it at
+// once saves passes over memory. Inputs may be the same memory: then t.Fresh is set for the first
+// of them only, and Backward must write them in order.
+type GradientWriter interface {
+	Op
+	// GradientWriting returns what Backward can do with t.InGrad of an input.
+	GradientWriting(input int) Writing
+}
+
+// Writing is how Backward can write a gradient.
+type Writing uint8
+
+// Each includes those before it.
+const (
+	Adds       Writing = iota // Backward adds to it
+	Overwrites                // Backward overwrites all of it if t.Fresh is set for the input
+	InPlace                   // it may also be t.OutGrad, if of its size; Gradient must not read that
+)
+
 // GradientReader is an op that declares the columns of its inputs that Gradient reads, so that the
 // engine copies only these between workers.
 type GradientReader interface {
@@ -123,6 +143,7 @@ type Task struct {
 	Out     tensor.Rows[float32]   // output, before the activation
 	InGrad  []tensor.Rows[float32] // ∂L/∂input; the zero window if it is not read
 	Wanted  []Span                 // columns of each InGrad that are read
+	Fresh   []bool                 // by input: overwrite InGrad; only for a GradientWriter
 	OutGrad tensor.Rows[float32]   // ∂L/∂Out; the zero window if it is 0
 
 	Saved   []tensor.Rows[float32] // by Builder.Save; only if Train

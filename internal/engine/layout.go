@@ -1,6 +1,10 @@
 package engine
 
-import "braid/op"
+import (
+	"slices"
+
+	"braid/op"
+)
 
 // layout assigns each node columns of a buffer, and finds the gradients that are read. It depends
 // on the graph alone.
@@ -10,6 +14,10 @@ type layout struct {
 	wanted  []op.Span  // by buffer: the columns whose gradient is read; empty where none
 	copies  [][]copied // by node: inputs of a view that do not share its buffer
 	trained []bool     // by node: it has trained weights, or depends on a node that has
+
+	// gradient is, by buffer, the buffer whose memory its gradient is in: its own, or that of the
+	// output of the only op that reads it.
+	gradient []int
 }
 
 // position is a column of a buffer.
@@ -53,6 +61,7 @@ func newLayout(nodes []*Node) *layout {
 	}
 	l.assignBuffers(nodes, parent)
 	l.findWanted(nodes)
+	l.shareGradients(nodes, index)
 	return l
 }
 
@@ -81,6 +90,38 @@ func (l *layout) findWanted(nodes []*Node) {
 		at := l.at[i]
 		columns := op.Span{Lo: at.offset, Hi: at.offset + n.Shape.Size()}
 		l.wanted[at.buffer] = l.wanted[at.buffer].Union(columns)
+	}
+}
+
+// shareGradients sets gradient. The gradient of a node's input can be in the memory of that of its
+// output if no other node reads the input's buffer.
+func (l *layout) shareGradients(nodes []*Node, index map[*Node]int) {
+	readers := make([]int, len(l.widths)) // by buffer
+	for i, n := range nodes {
+		for _, in := range n.Inputs {
+			if !l.copiesNothing(i, n) {
+				readers[l.at[index[in]].buffer]++
+			}
+		}
+	}
+	l.gradient = make([]int, len(l.widths))
+	for b := range l.gradient {
+		l.gradient[b] = b
+	}
+	for i, n := range slices.Backward(nodes) {
+		writer, ok := n.Op.(op.GradientWriter)
+		out := l.at[i].buffer
+		if !ok || n.Shape.Size() != l.widths[out] {
+			continue
+		}
+		for j, in := range n.Inputs {
+			b := l.at[index[in]].buffer
+			if writer.GradientWriting(j) == op.InPlace && readers[b] == 1 &&
+				l.wanted[b] == l.wanted[out] && l.widths[b] == l.widths[out] {
+				l.gradient[b] = l.gradient[out]
+				break
+			}
+		}
 	}
 }
 

@@ -20,7 +20,7 @@ type Workspace struct {
 	tasks  []op.Task              // by node; each worker has a copy
 	values []tensor.Rows[float32] // by buffer: nodes' outputs
 	ids    []tensor.Rows[int32]   // by node: int32 inputs
-	grads  []tensor.Rows[float32] // by buffer: Backward clears it, then adds to it
+	grads  []tensor.Rows[float32] // by buffer: Backward clears or overwrites it, then adds to it
 	clears [][]int                // by node: see firstGradients
 
 	// By node; zero where the node has none.
@@ -50,7 +50,6 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	}
 	ws.addHeads()
 	ws.addGradients()
-	ws.clears = ws.firstGradients()
 	for i, node := range n.Nodes {
 		if node.DType == tensor.Int32 {
 			ws.ids[i] = tensor.NewRows[int32](rows, node.Shape.Size())
@@ -63,6 +62,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	for i, node := range n.Nodes {
 		ws.tasks[i] = ws.task(node)
 	}
+	ws.clears = ws.firstGradients()
 	return ws
 }
 
@@ -91,13 +91,17 @@ func (ws *Workspace) addGradients() {
 	if ws.mode != Train {
 		return
 	}
+	layout := ws.net.layout
 	for i, node := range ws.net.Nodes {
-		buffer := ws.net.layout.at[i].buffer
-		wanted := ws.net.layout.wanted[buffer].Len() > 0
+		buffer := layout.gradient[layout.at[i].buffer]
+		wanted := layout.wanted[buffer].Len() > 0
 		separate := !ws.direct[i] && node.DType != tensor.Int32
 		if wanted && separate && ws.grads[buffer].IsNil() {
-			ws.grads[buffer] = newRows(ws.rows, ws.net.layout.widths[buffer])
+			ws.grads[buffer] = newRows(ws.rows, layout.widths[buffer])
 		}
+	}
+	for buffer, shared := range layout.gradient {
+		ws.grads[buffer] = ws.grads[shared]
 	}
 }
 
@@ -139,6 +143,7 @@ func (ws *Workspace) task(n *Node) op.Task {
 			grad = ws.window(in, ws.grads)
 		}
 		t.InGrad = append(t.InGrad, grad)
+		t.Fresh = append(t.Fresh, false)
 	}
 	for _, width := range n.Saved {
 		var saved tensor.Rows[float32]
@@ -194,24 +199,37 @@ func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
 	return ws.headGrads[n.Index]
 }
 
-// firstGradients returns the buffers, by node, of which the node is the first in Backward to read
-// or to change the gradient.
+// firstGradients finds, for each buffer, the node that is the first in Backward to read or to
+// change the gradient. If its op can overwrite the gradient, firstGradients sets Fresh in the
+// node's task. It returns, by node, the buffers to clear before.
 func (ws *Workspace) firstGradients() [][]int {
+	layout := ws.net.layout
 	list := make([][]int, len(ws.net.Nodes))
 	found := make([]bool, len(ws.grads))
-	touch := func(n *Node, buffer int) {
-		if !found[buffer] && !ws.grads[buffer].IsNil() {
-			found[buffer] = true
-			list[n.Index] = append(list[n.Index], buffer)
-		}
+	first := func(buffer int) bool {
+		is := !found[buffer] && !ws.grads[buffer].IsNil()
+		found[buffer] = found[buffer] || is
+		return is
 	}
 	for i, n := range slices.Backward(ws.net.Nodes) {
-		if ws.isSkipped(n) || !ws.net.layout.trained[i] {
+		if ws.isSkipped(n) || !layout.trained[i] {
 			continue
 		}
-		touch(n, ws.net.layout.at[i].buffer)
-		for _, in := range n.Inputs {
-			touch(n, ws.net.layout.at[in.Index].buffer)
+		if out := layout.at[i].buffer; first(out) {
+			list[i] = append(list[i], out)
+		}
+		writer, _ := n.Op.(op.GradientWriter)
+		for j, in := range n.Inputs {
+			buffer := layout.at[in.Index].buffer
+			if !first(buffer) {
+				continue
+			}
+			if writer != nil && writer.GradientWriting(j) != op.Adds &&
+				in.Shape.Size() == layout.widths[buffer] {
+				ws.tasks[i].Fresh[j] = true
+			} else {
+				list[i] = append(list[i], buffer)
+			}
 		}
 	}
 	return list

@@ -47,7 +47,7 @@ var avx2 = func() Set {
 		mul: mulAVX2,
 		columns: columnFunctions{
 			squareSums: squareSumsAVX2, productSums: productSumsAVX2, rowProductSums: rowProductSumsAVX2,
-			set: affineAVX2, add: affineAddAVX2,
+			set: affineAVX2, add: affineAddAVX2, both: affineBothAVX2,
 		},
 		windows:  windowFunctions{highest: maxWindowAVX2, addBack: maxBackAVX2},
 		rowNorms: rowNormFunctions{normalize: rowNormAVX2, addBack: rowNormBackAVX2},

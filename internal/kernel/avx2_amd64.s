@@ -7365,6 +7365,131 @@ singleDone:
 	VZEROUPPER
 	RET
 
+// func affineBothAVX2(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX2, FMA3
+TEXT ·affineBothAVX2(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+88(FP), DX
+	MOVQ center+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ d+16(FP), R8
+	MOVQ slope+48(FP), R9
+	SUBQ $0x10, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS 32(SI), Y3
+	VMOVUPS (DI), Y4
+	VMOVUPS 32(DI), Y5
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	MOVQ    rows+80(FP), R13
+
+wideRows:
+	VMOVUPS     (R11), Y8
+	VSUBPS      Y0, Y8, Y8
+	VFMADD213PS Y4, Y2, Y8
+	VMOVUPS     (R12), Y9
+	VFMADD231PS Y9, Y6, Y8
+	VMOVUPS     Y8, (R10)
+	VMOVUPS     32(R11), Y8
+	VSUBPS      Y1, Y8, Y8
+	VFMADD213PS Y5, Y3, Y8
+	VMOVUPS     32(R12), Y9
+	VFMADD231PS Y9, Y7, Y8
+	VMOVUPS     Y8, 32(R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         wideRows
+	ADDQ        $0x00000040, AX
+	ADDQ        $0x00000040, CX
+	ADDQ        $0x00000040, BX
+	ADDQ        $0x00000040, SI
+	ADDQ        $0x00000040, DI
+	ADDQ        $0x00000040, R8
+	ADDQ        $0x00000040, R9
+	SUBQ        $0x10, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x10, DX
+	SUBQ $0x08, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Y0
+	VMOVUPS (SI), Y1
+	VMOVUPS (DI), Y2
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Y3
+	MOVQ    rows+80(FP), R13
+
+singleRows:
+	VMOVUPS     (R11), Y4
+	VSUBPS      Y0, Y4, Y4
+	VFMADD213PS Y2, Y1, Y4
+	VMOVUPS     (R12), Y5
+	VFMADD231PS Y5, Y3, Y4
+	VMOVUPS     Y4, (R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         singleRows
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	ADDQ        $0x20, R9
+	SUBQ        $0x08, DX
+	JGE         single
+
+singleTail:
+	ADDQ         $0x08, DX
+	JZ           singleDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y0
+	VMOVD        DX, X1
+	VPBROADCASTD X1, Y1
+	VPCMPGTD     Y0, Y1, Y1
+	VMASKMOVPS   (BX), Y1, Y0
+	VMASKMOVPS   (SI), Y1, Y2
+	VMASKMOVPS   (DI), Y1, Y3
+	MOVQ         CX, CX
+	MOVQ         R8, DX
+	VMASKMOVPS   (R9), Y1, Y4
+	MOVQ         rows+80(FP), BX
+
+tailRows:
+	VMASKMOVPS  (CX), Y1, Y5
+	VSUBPS      Y0, Y5, Y5
+	VFMADD213PS Y3, Y2, Y5
+	VMASKMOVPS  (DX), Y1, Y6
+	VFMADD231PS Y6, Y4, Y5
+	VMASKMOVPS  Y5, Y1, (AX)
+	ADDQ        yRow+56(FP), AX
+	ADDQ        xRow+64(FP), CX
+	ADDQ        dRow+72(FP), DX
+	DECQ        BX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
 // func rowNormAVX2(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
 // Requires: AVX, AVX2, FMA3
 TEXT ·rowNormAVX2(SB), NOSPLIT, $0-80

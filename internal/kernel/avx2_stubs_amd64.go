@@ -304,6 +304,11 @@ func affineAVX2(y *float32, x *float32, center *float32, scale *float32, shift *
 //go:noescape
 func affineAddAVX2(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
 
+// affineBothAVX2 computes rows of width numbers.
+//
+//go:noescape
+func affineBothAVX2(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+
 // rowNormAVX2 normalizes rows of width numbers, at least 1; count is width.
 //
 //go:noescape

@@ -70,7 +70,7 @@ var avx512 = func() Set {
 		columns: columnFunctions{
 			squareSums: squareSumsAVX512, productSums: productSumsAVX512,
 			rowProductSums: rowProductSumsAVX512,
-			set:            affineAVX512, add: affineAddAVX512,
+			set:            affineAVX512, add: affineAddAVX512, both: affineBothAVX512,
 		},
 		windows:  windowFunctions{highest: maxWindowAVX512, addBack: maxBackAVX512},
 		rowNorms: rowNormFunctions{normalize: rowNormAVX512, addBack: rowNormBackAVX512},

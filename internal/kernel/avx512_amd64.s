@@ -13332,6 +13332,150 @@ singleDone:
 	VZEROUPPER
 	RET
 
+// func affineBothAVX512(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·affineBothAVX512(SB), NOSPLIT, $0-96
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ width+88(FP), DX
+	MOVQ center+24(FP), BX
+	MOVQ scale+32(FP), SI
+	MOVQ shift+40(FP), DI
+	MOVQ d+16(FP), R8
+	MOVQ slope+48(FP), R9
+	SUBQ $0x40, DX
+	JL   narrow
+
+wide:
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z1
+	VMOVUPS 128(BX), Z2
+	VMOVUPS 192(BX), Z3
+	VMOVUPS (SI), Z4
+	VMOVUPS 64(SI), Z5
+	VMOVUPS 128(SI), Z6
+	VMOVUPS 192(SI), Z7
+	VMOVUPS (DI), Z8
+	VMOVUPS 64(DI), Z9
+	VMOVUPS 128(DI), Z10
+	VMOVUPS 192(DI), Z11
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Z12
+	VMOVUPS 64(R9), Z13
+	VMOVUPS 128(R9), Z14
+	VMOVUPS 192(R9), Z15
+	MOVQ    rows+80(FP), R13
+
+wideRows:
+	VMOVUPS     (R11), Z16
+	VSUBPS      Z0, Z16, Z16
+	VFMADD213PS Z8, Z4, Z16
+	VMOVUPS     (R12), Z17
+	VFMADD231PS Z17, Z12, Z16
+	VMOVUPS     Z16, (R10)
+	VMOVUPS     64(R11), Z16
+	VSUBPS      Z1, Z16, Z16
+	VFMADD213PS Z9, Z5, Z16
+	VMOVUPS     64(R12), Z17
+	VFMADD231PS Z17, Z13, Z16
+	VMOVUPS     Z16, 64(R10)
+	VMOVUPS     128(R11), Z16
+	VSUBPS      Z2, Z16, Z16
+	VFMADD213PS Z10, Z6, Z16
+	VMOVUPS     128(R12), Z17
+	VFMADD231PS Z17, Z14, Z16
+	VMOVUPS     Z16, 128(R10)
+	VMOVUPS     192(R11), Z16
+	VSUBPS      Z3, Z16, Z16
+	VFMADD213PS Z11, Z7, Z16
+	VMOVUPS     192(R12), Z17
+	VFMADD231PS Z17, Z15, Z16
+	VMOVUPS     Z16, 192(R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         wideRows
+	ADDQ        $0x00000100, AX
+	ADDQ        $0x00000100, CX
+	ADDQ        $0x00000100, BX
+	ADDQ        $0x00000100, SI
+	ADDQ        $0x00000100, DI
+	ADDQ        $0x00000100, R8
+	ADDQ        $0x00000100, R9
+	SUBQ        $0x40, DX
+	JGE         wide
+
+narrow:
+	ADDQ $0x40, DX
+	SUBQ $0x10, DX
+	JL   singleTail
+
+single:
+	VMOVUPS (BX), Z0
+	VMOVUPS (SI), Z1
+	VMOVUPS (DI), Z2
+	MOVQ    AX, R10
+	MOVQ    CX, R11
+	MOVQ    R8, R12
+	VMOVUPS (R9), Z3
+	MOVQ    rows+80(FP), R13
+
+singleRows:
+	VMOVUPS     (R11), Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z1, Z4
+	VMOVUPS     (R12), Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     Z4, (R10)
+	ADDQ        yRow+56(FP), R10
+	ADDQ        xRow+64(FP), R11
+	ADDQ        dRow+72(FP), R12
+	DECQ        R13
+	JNZ         singleRows
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	ADDQ        $0x40, R9
+	SUBQ        $0x10, DX
+	JGE         single
+
+singleTail:
+	ADDQ      $0x10, DX
+	JZ        singleDone
+	MOVQ      $0xffffffffffffffff, R10
+	BZHIQ     DX, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (BX), K1, Z0
+	VMOVUPS.Z (SI), K1, Z1
+	VMOVUPS.Z (DI), K1, Z2
+	MOVQ      CX, CX
+	MOVQ      R8, DX
+	VMOVUPS.Z (R9), K1, Z3
+	MOVQ      rows+80(FP), BX
+
+tailRows:
+	VMOVUPS.Z   (CX), K1, Z4
+	VSUBPS      Z0, Z4, Z4
+	VFMADD213PS Z2, Z1, Z4
+	VMOVUPS.Z   (DX), K1, Z5
+	VFMADD231PS Z5, Z3, Z4
+	VMOVUPS     Z4, K1, (AX)
+	ADDQ        yRow+56(FP), AX
+	ADDQ        xRow+64(FP), CX
+	ADDQ        dRow+72(FP), DX
+	DECQ        BX
+	JNZ         tailRows
+
+singleDone:
+	VZEROUPPER
+	RET
+
 // func rowNormAVX512(y *float32, x *float32, gamma *float32, beta *float32, moments *float32, yRow uint64, xRow uint64, rows uint64, width uint64, count float32, epsilon float32)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·rowNormAVX512(SB), NOSPLIT, $0-80

@@ -454,6 +454,11 @@ func affineAVX512(y *float32, x *float32, center *float32, scale *float32, shift
 //go:noescape
 func affineAddAVX512(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
 
+// affineBothAVX512 computes rows of width numbers.
+//
+//go:noescape
+func affineBothAVX512(y *float32, x *float32, d *float32, center *float32, scale *float32, shift *float32, slope *float32, yRow uint64, xRow uint64, dRow uint64, rows uint64, width uint64)
+
 // rowNormAVX512 normalizes rows of width numbers, at least 1; count is width.
 //
 //go:noescape

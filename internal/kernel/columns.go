@@ -63,7 +63,8 @@ func columnSums(p ColumnSums) {
 //
 //	Y[i,j] = (X[i,j] - Center[j]) Scale[j] + Shift[j]
 //
-// With D it adds that, and D[i,j] Slope[j], to Y.
+// With D it adds that, and D[i,j] Slope[j], to Y. If Fresh, it overwrites Y with the sum; Y may
+// then be D.
 type Affine struct {
 	Rows, Width int
 	Y           []float32
@@ -72,6 +73,7 @@ type Affine struct {
 	XRow        int
 	D           []float32 // nil for none
 	DRow        int
+	Fresh       bool // only with D
 	// By column; Slope only with D.
 	Center, Scale, Shift, Slope []float32
 }
@@ -96,7 +98,10 @@ func affine(p Affine) {
 		for j, x := range p.X[i*p.XRow:][:p.Width] {
 			v := fma(x-p.Center[j], p.Scale[j], p.Shift[j])
 			if p.D != nil {
-				v = y[j] + fma(p.D[i*p.DRow+j], p.Slope[j], v)
+				v = fma(p.D[i*p.DRow+j], p.Slope[j], v)
+				if !p.Fresh {
+					v = y[j] + v
+				}
 			}
 			y[j] = v
 		}

@@ -10,6 +10,8 @@ type columnFunctions struct {
 
 	set func(y, x, center, scale, shift *float32, yRow, xRow, rows, width uint64)
 	add func(y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64)
+	// both is add without reading y.
+	both func(y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64)
 }
 
 func (f *columnFunctions) sums(p ColumnSums) {
@@ -38,7 +40,11 @@ func (f *columnFunctions) affine(p Affine) {
 		f.set(&p.Y[0], &p.X[0], &p.Center[0], &p.Scale[0], &p.Shift[0], y, x, rows, width)
 		return
 	}
-	f.add(&p.Y[0], &p.X[0], &p.D[0], &p.Center[0], &p.Scale[0], &p.Shift[0], &p.Slope[0],
+	with := f.add
+	if p.Fresh {
+		with = f.both
+	}
+	with(&p.Y[0], &p.X[0], &p.D[0], &p.Center[0], &p.Scale[0], &p.Shift[0], &p.Slope[0],
 		y, x, stride(p.DRow), rows, width)
 }
 

@@ -70,11 +70,15 @@ func TestAffine(t *testing.T) {
 		p.D, p.DRow, p.Slope = []float32{1, 2, 3, 4, 5, 6}, 3, []float32{100, 200, 400}
 		set.Affine(p)
 		checkSame(t, "affine, added", p.Y, []float32{101, 442, 1264, 461, 1162, 2644})
+		p.D, p.Fresh = p.Y, true // [101 442 1264; 461 1162 2644]
+		p.Slope = []float32{1, 2, 1}
+		set.Affine(p)
+		checkSame(t, "affine, in place", p.Y, []float32{101.5, 905, 1296, 491.5, 2405, 2766})
 	})
 	eachMatrix(t, func(
 		t *testing.T, set *Set, rows, width int, kind string, r *rand.Rand, fill filler,
 	) {
-		for _, adds := range []bool{false, true} {
+		for form := range 4 { // without D, added, overwriting, in place
 			offset := (rows + width) % 4
 			p := Affine{Rows: rows, Width: width, XRow: width + rows%3, YRow: width + width%3,
 				DRow: width + width%2}
@@ -82,17 +86,19 @@ func TestAffine(t *testing.T) {
 			_, p.Center = matrix(r, fill, 1, width, width, 3-offset)
 			_, p.Scale = matrix(r, fill, 1, width, width, 1)
 			_, p.Shift = matrix(r, fill, 1, width, width, 2)
-			if adds {
+			if form > 0 {
 				_, p.D = matrix(r, fill, rows, width, p.DRow, 1)
 				_, p.Slope = matrix(r, fill, 1, width, width, offset)
 			}
 			all, y := matrix(r, fill, rows, width, p.YRow, offset)
 			q := p
-			q.Y = clone(y)
+			q.Y, p.Y, p.Fresh, q.Fresh = clone(y), y, form > 1, form > 1
+			if form == 3 {
+				p.D, p.DRow, q.D, q.DRow = p.Y, p.YRow, q.Y, q.YRow
+			}
 			affine(q)
-			p.Y = y
 			set.Affine(p)
-			what := fmt.Sprintf("Affine, adding %v, %s data, %d x %d", adds, kind, rows, width)
+			what := fmt.Sprintf("Affine, form %d, %s data, %d x %d", form, kind, rows, width)
 			checkSame(t, what, y, q.Y)
 			checkGuards(t, what, all, len(y), offset)
 		}

@@ -146,20 +146,20 @@ func columnSums() {
 	}
 }
 
-// affine writes the functions of numbers by the factors of their column, without and with D.
+// affine writes the functions of numbers by the factors of their column: without D, with D added to
+// Y, and with D alone.
 func affine() {
-	for _, adds := range []bool{false, true} {
-		name, parameters := "affine", "y, x, center, scale, shift *float32, yRow, xRow"
-		if adds {
-			name = "affineAdd"
+	for _, form := range []string{"affine", "affineAdd", "affineBoth"} {
+		both, parameters := form != "affine", "y, x, center, scale, shift *float32, yRow, xRow"
+		if both {
 			parameters = "y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow"
 		}
-		function(name, "func("+parameters+", rows, width uint64)", "computes rows of width numbers.")
+		function(form, "func("+parameters+", rows, width uint64)", "computes rows of width numbers.")
 		y, x, n := pointer("y"), pointer("x"), pointer("width")
 		center, scale, shift := pointer("center"), pointer("scale"), pointer("shift")
 		pointers := []Register{y, x, center, scale, shift}
 		var d, slope Register
-		if adds {
+		if both {
 			d, slope = pointer("d"), pointer("slope")
 			pointers = append(pointers, d, slope)
 		}
@@ -174,7 +174,7 @@ func affine() {
 			rows := []walk{{y, argument("yRow")}, {x, argument("xRow")}}
 			var from Register
 			var slopes strip
-			if adds {
+			if both {
 				from, slopes = duplicate(d), loaded(slope, count, tail)
 				rows = append(rows, walk{from, argument("dRow")})
 			}
@@ -184,8 +184,10 @@ func affine() {
 					v := load(at(x), tail)
 					sub.do(centers[i], v, v)
 					fma213.do(shifts[i], scales[i], v)
-					if adds {
+					if both {
 						fma231.do(load(at(from), tail), slopes[i], v)
+					}
+					if form == "affineAdd" {
 						add.do(load(at(y), tail), v, v)
 					}
 					store(v, at(y), tail)
