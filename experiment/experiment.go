@@ -1,0 +1,80 @@
+// Package experiment trains networks on people's own data, as an experiment file declares it: where
+// the rows are, which columns are inputs and heads, and of which types.
+package experiment
+
+import (
+	"braid/feature"
+	"braid/target"
+)
+
+// Experiment is what an experiment file declares. Paths are as written, relative to Folder.
+type Experiment struct {
+	Name   string
+	Folder string // of the experiment file
+	Data   Data
+	Inputs []Input // in the file's order
+	Heads  []Head
+	Ignore []string // columns that are known to be unused
+	Split  Split
+	Trunk  Trunk
+	Train  Train
+}
+
+// Data says where the rows are.
+type Data struct {
+	Files     []string `json:"files"`     // files, globs, or folders of images; "file" in the short form
+	Delimiter string   `json:"delimiter"` // of CSV; "" means that the header decides
+	Encoding  string   `json:"encoding"`  // of text files: utf-8 or latin1
+	Missing   []string `json:"missing"`   // more words that stand for a missing cell, in any column
+
+	// Train, Validation and Test, if set, replace Files: the rows are already divided.
+	Train, Validation, Test []string
+}
+
+// Input is a column that the network reads.
+type Input struct {
+	Column  string
+	Feature feature.Feature
+}
+
+// Head is a column that the network predicts.
+type Head struct {
+	Column string
+	Target target.Target
+	Weight float64 // of its loss in the sum; 0 means 1
+}
+
+// Split says how rows become the training, validation and test parts.
+type Split struct {
+	By       SplitBy `json:"by"`       // how rows are divided
+	Parts    []int   `json:"parts"`    // percentages of train, validation, test: 70, 15, 15
+	Column   string  `json:"column"`   // of the group, the time, or the part's name
+	Stratify string  `json:"stratify"` // a column whose values are divided alike
+}
+
+// SplitBy is how rows are divided.
+type SplitBy uint8
+
+// The ways to divide rows.
+const (
+	Random SplitBy = iota // by a hash of the seed and the input cells
+	Group                 // rows of a group stay together
+	Time                  // the first rows train, the last ones test
+	Column                // a column has the words train, validation and test
+)
+
+// Trunk is the part of the default network that all heads share.
+type Trunk struct {
+	Units   []int    `json:"units"`   // of its dense layers; nil means 128, 128
+	Dropout *float64 `json:"dropout"` // after each; nil means 0.3
+}
+
+// Train configures the training.
+type Train struct {
+	Epochs   int     `json:"epochs"`   // at most; 0 means 100
+	Batch    int     `json:"batch"`    // rows of a step; 0 means auto: by the number of rows
+	Rate     float64 `json:"rate"`     // learning rate; 0 means 0.004
+	Patience int     `json:"patience"` // epochs without improvement; 0 means 8
+	Minutes  float64 `json:"minutes"`  // ends training; 0 means no limit
+	Seed     uint64  `json:"seed"`     // 0 means 1
+}
