@@ -39,6 +39,7 @@ var members = []braid.Layer{
 	MaxPooling2D{},
 	Maximum{},
 	Minimum{},
+	ModalityDropout{},
 	MultiHeadAttention{},
 	Multiply{},
 	NotZero{},

@@ -19,6 +19,7 @@ var noise = family{
 			under := g.Add("under", layer.Dense{Units: 7, Activation: layer.Tanh}, x)
 			g.Head("head", layer.Dense{Units: 2}, g.Add("some", layer.Dropout{Rate: 0.4}, under))
 			g.Head("other", layer.Dropout{Rate: 0.2}, under)
+			g.Head("all", layer.Dense{Units: 3}, g.Add("part", layer.ModalityDropout{Rate: 0.3}, under))
 		}},
 		"channels and noise": {draw: func(g *braid.Graph) {
 			x, image := g.Input("x", tensor.Float32, 4, 3), g.Input("image", tensor.Float32, 2, 3, 2)
@@ -33,6 +34,7 @@ var noise = family{
 	configs: []config{
 		{layer.Dropout{Rate: 0.25}, `{"rate":0.25}`},
 		{layer.SpatialDropout1D{Rate: 0.5}, `{"rate":0.5}`},
+		{layer.ModalityDropout{Rate: 0.5}, `{"rate":0.5}`},
 		{layer.SpatialDropout2D{Rate: 0.5}, `{"rate":0.5}`},
 		{layer.GaussianNoise{Stddev: 0.5}, `{"stddev":0.5}`},
 	},
@@ -40,6 +42,8 @@ var noise = family{
 		{layer.Dropout{Rate: 1}, "4", "Rate = 1, want"},
 		{layer.Dropout{}, "4 4", "got 2 inputs, want 1"},
 		{layer.Dropout{Rate: -0.1}, "4", "Rate = -0.1"},
+		{layer.ModalityDropout{Rate: 1}, "3x4", "ModalityDropout: Rate = 1, want"},
+		{layer.ModalityDropout{}, "4 4", "got 2 inputs, want 1"},
 		{layer.SpatialDropout1D{Rate: 1}, "3x4", "SpatialDropout1D: Rate = 1, want"},
 		{layer.SpatialDropout1D{}, "3x4 3x4", "got 2 inputs, want 1"},
 		{layer.SpatialDropout1D{Rate: 0.1}, "4", "SpatialDropout1D: input has shape [4] a row"},
@@ -99,6 +103,41 @@ func TestSpatialDropout(t *testing.T) {
 		if got := predict(t, c.layer, x); !slices.Equal(got, ones) {
 			t.Errorf("%s changes a prediction: %v", c.layer.Kind(), got)
 		}
+	}
+}
+
+// A row is dropped as a whole, as often as Rate says, and the others are not scaled. In prediction
+// nothing changes.
+func TestModalityDropout(t *testing.T) {
+	const rows, width, rate = 2000, 5, 0.3
+	g := braid.NewGraph("drop")
+	l := layer.ModalityDropout{Rate: rate}
+	g.Head("h", l, g.Input("x", tensor.Float32, width))
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := braidtest.NewBatch(m, rows, 1)
+	in := []float32{1, -2, 3, 0.5, 7}
+	for r := range rows {
+		copy(b.Team.Workers[0].Input(0).Row(r), in)
+	}
+	b.Forward()
+	dropped := 0
+	for r := range rows {
+		switch out := b.Space.Output(0).Row(r); {
+		case slices.Equal(out, make([]float32, width)):
+			dropped++
+		case !slices.Equal(out, in):
+			t.Fatalf("row %d is %v, want all of %v or zeros", r, out, in)
+		}
+	}
+	share := float64(dropped) / rows
+	if math.Abs(share-rate) > 5*math.Sqrt(rate*(1-rate)/rows) {
+		t.Errorf("it drops %.3f of the rows, want %v", share, rate)
+	}
+	if got := predict(t, l, tensor.Floats(in, 1, width)); !slices.Equal(got, in) {
+		t.Errorf("it changes a prediction: %v", got)
 	}
 }
 

@@ -36,6 +36,9 @@ func init() { // the functions read drawings
 		"Dropout": {anyAxes, func(s *sketch, x flow) flow {
 			return s.add(layer.Dropout{Rate: s.rate()}, x, x.shape)
 		}},
+		"ModalityDropout": {anyAxes, func(s *sketch, x flow) flow {
+			return s.add(layer.ModalityDropout{Rate: s.rate()}, x, x.shape)
+		}},
 		"Flatten": {anyAxes, func(s *sketch, x flow) flow {
 			return s.add(layer.Flatten{}, x, tensor.Shape{x.shape.Size()})
 		}},
