@@ -22,7 +22,7 @@ type Experiment struct {
 
 // Data says where the rows are.
 type Data struct {
-	Files     []string `json:"files"`     // files, globs, or folders of images; "file" in the short form
+	Files     []string `json:"files"`     // files, globs, or folders of images
 	Delimiter string   `json:"delimiter"` // of CSV; "" means that the header decides
 	Encoding  string   `json:"encoding"`  // of text files: utf-8 or latin1
 	Missing   []string `json:"missing"`   // more words that stand for a missing cell, in any column

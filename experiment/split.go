@@ -248,7 +248,8 @@ func (e *Experiment) time(cell string) (float64, error) {
 	if cell == "" {
 		return 0, fmt.Errorf("the cell is empty, want a number or a date")
 	}
-	return 0, fmt.Errorf("got %s, want a number or a date such as 2006-01-02", strconv.Quote(suggest.Shorten(cell)))
+	const format = "got %q, want a number or a date such as 2006-01-02"
+	return 0, fmt.Errorf(format, suggest.Shorten(cell))
 }
 
 // divideByColumn takes the part of each row from a column with the words train, validation, test.
@@ -262,8 +263,8 @@ func (e *Experiment) divideByColumn(frame *data.Frame, rows []int32) ([]Part, er
 		word := strings.ToLower(strings.TrimSpace(cells.At(int(row))))
 		part := slices.Index(partNames[:], word)
 		if part < 0 {
-			return nil, fmt.Errorf("%s: column %q, which divides the rows: got %s, want one of %s",
-				frame.Place(int(row)), e.Split.Column, strconv.Quote(suggest.Shorten(cells.At(int(row)))),
+			return nil, fmt.Errorf("%s: column %q, which divides the rows: got %q, want one of %s",
+				frame.Place(int(row)), e.Split.Column, suggest.Shorten(cells.At(int(row))),
 				suggest.List(partNames[:]))
 		}
 		of[i] = Part(part)
