@@ -73,8 +73,8 @@ func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
 	return g.add(n)
 }
 
-// Add adds a layer that reads the inputs. Names are unique among inputs, layers and heads: letters,
-// digits, - and _.
+// Add adds a layer that reads the inputs. Names are unique among inputs, layers and heads. They have
+// printable characters, and no space at the ends.
 func (g *Graph) Add(name string, layer Layer, inputs ...*Node) *Node {
 	return g.layer(name, layer, inputs, false)
 }
@@ -196,7 +196,7 @@ func (n *Node) shapes() string {
 }
 
 func (g *Graph) add(n *Node) *Node {
-	if err := suggest.CheckName(n.name); err != nil {
+	if err := suggest.CheckLabel(n.name); err != nil {
 		g.fail(n.where, "name", n.name, err)
 	}
 	for _, other := range g.nodes {
@@ -234,7 +234,29 @@ func (g *Graph) Build(seed uint64) (*Model, error) {
 			return nil, fmt.Errorf("%s: no layer uses %q: remove it, or make it a head", n.where, n.name)
 		}
 	}
+	if err := g.checkWeights(); err != nil {
+		return nil, err
+	}
 	return newModel(g, seed), nil
+}
+
+// checkWeights returns an error if two weights have one name, as b.c of layer a and c of layer a.b.
+func (g *Graph) checkWeights() error {
+	declared := map[string]*Node{}
+	for _, n := range g.nodes {
+		if n.again != nil {
+			continue
+		}
+		for _, w := range slices.Concat(n.weights, n.state) {
+			name := weightName(n.name, w.name)
+			if other := declared[name]; other != nil {
+				return fmt.Errorf("%s: layer %q: its weight %q has the name of one of layer %q, at %s",
+					n.where, n.name, name, other.name, other.where)
+			}
+			declared[name] = n
+		}
+	}
+	return nil
 }
 
 func (g *Graph) fail(where, what, name string, err error) {

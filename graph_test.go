@@ -84,8 +84,8 @@ func TestGraphMistakes(t *testing.T) {
 			`name "x": is already taken at graph_test.go:`,
 		},
 		"bad name": {
-			func(g *braid.Graph, x, _ *braid.Node) { g.Head("a.b", layer.Dense{Units: 1}, x) },
-			`holds '.', want letters`,
+			func(g *braid.Graph, x, _ *braid.Node) { g.Head("a\tb", layer.Dense{Units: 1}, x) },
+			`holds '\t', want printable characters only`,
 		},
 		"empty name": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Head("", layer.Dense{Units: 1}, x) },
@@ -94,6 +94,14 @@ func TestGraphMistakes(t *testing.T) {
 		"bad activation": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Head("h", layer.Dense{Units: 1, Activation: 77}, x) },
 			"Activation = 77",
+		},
+		"one name for two weights": {
+			func(g *braid.Graph, x, ids *braid.Node) {
+				g.Head("ids mask", layer.NotZero{}, ids)
+				g.Head("a", stateLayer("b.c"), x)
+				g.Head("a.b", stateLayer("c"), x)
+			},
+			`layer "a.b": its weight "a.b.c" has the name of one of layer "a", at graph_test.go:`,
 		},
 		"no head": {
 			func(g *braid.Graph, x, _ *braid.Node) { g.Add("h", layer.Dense{Units: 1}, x) },
@@ -158,6 +166,17 @@ func (bareLayer) Build(b *braid.Builder) (op.Op, error) {
 	b.Output(2)
 	b.Weight("kernel", nil, 3, 2)
 	return leafOp{}, nil
+}
+
+// stateLayer declares an array of its name.
+type stateLayer string
+
+func (stateLayer) Kind() string { return "State" }
+
+func (l stateLayer) Build(b *braid.Builder) (op.Op, error) {
+	b.Output(2)
+	b.State(string(l), func([]float32, tensor.Shape, braid.Draw) {}, 1)
+	return view{}, nil
 }
 
 // tanhView is a view with an activation. The activation would overwrite its input.

@@ -268,11 +268,11 @@ func tableNames(heads []*head) []string {
 	return list
 }
 
-// checkFigures returns an error for duplicate names and for names that cannot be a file's column or
-// a flag. The graph checks the names of heads; this function checks those of metrics.
+// checkFigures returns an error for duplicate names and for names that cannot be shown. The graph
+// checks the names of heads; this function checks those of metrics.
 func checkFigures(list []string) error {
 	for i, name := range list {
-		if err := suggest.CheckName(name); err != nil {
+		if err := suggest.CheckLabel(name); err != nil {
 			return fmt.Errorf("the name of the figure %q %w: rename its metric", name, err)
 		}
 		if slices.Contains(list[:i], name) {

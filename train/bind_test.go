@@ -103,8 +103,8 @@ func TestFitMistakes(t *testing.T) {
 		`head "class" has activation softmax, want sigmoid`: with("class", func(h *train.Head) {
 			h.Loss = loss.BinaryCrossentropy{}
 		}),
-		`"yes_a\"b" holds '"', want letters`: with("yes",
-			func(h *train.Head) { h.Metrics = metric.List{quoted{}} }),
+		`"yes_a\tb" holds '\t', want printable`: with("yes",
+			func(h *train.Head) { h.Metrics = metric.List{tabbed{}} }),
 		`two figures are named "yes_accuracy"`: with("yes", func(h *train.Head) {
 			h.Metrics = append(h.Metrics, metric.Accuracy{})
 		}),
@@ -236,10 +236,10 @@ func TestDataMistakes(t *testing.T) {
 	}
 }
 
-// quoted is a metric whose name cannot be a file's column.
-type quoted struct{ metric.Matthews }
+// tabbed is a metric whose name cannot be shown.
+type tabbed struct{ metric.Matthews }
 
-func (quoted) Kind() string { return `a"b` }
+func (tabbed) Kind() string { return "a\tb" }
 
 // A target with the same number of elements but another shape is an error; [] and [1] are
 // equivalent.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // maxQuoted is the number of characters of a user's text that an error repeats.
@@ -32,7 +33,26 @@ func Printable(text string) string {
 	}, text)
 }
 
-// CheckName returns an error for a name that cannot be used in a file name, a column and a flag.
+// CheckLabel returns an error for a name that cannot be shown in a line of text: it is empty, begins
+// or ends with a space, or has characters that are not printable.
+func CheckLabel(name string) error {
+	switch {
+	case name == "":
+		return errors.New("the name is empty")
+	case !utf8.ValidString(name):
+		return errors.New("is not UTF-8")
+	case strings.HasPrefix(name, " ") || strings.HasSuffix(name, " "):
+		return errors.New("begins or ends with a space")
+	}
+	for _, r := range name {
+		if !unicode.IsPrint(r) {
+			return fmt.Errorf("holds %q, want printable characters only", r)
+		}
+	}
+	return nil
+}
+
+// CheckName returns an error for a name that cannot be used in a file name and a flag.
 func CheckName(name string) error {
 	if name == "" {
 		return errors.New("the name is empty")

@@ -24,6 +24,22 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+func TestCheckLabel(t *testing.T) {
+	for name, want := range map[string]string{
+		"Größe / cm. 2": "", "名前": "", "": "the name is empty", " a": "begins or ends with a space",
+		"a ": "begins or ends with a space", "a\nb": `holds '\n', want printable characters only`,
+		"a\u00a0b": `holds '\u00a0', want printable`, "\xff": "is not UTF-8",
+	} {
+		got := ""
+		if err := CheckLabel(name); err != nil {
+			got = err.Error()
+		}
+		if !strings.HasPrefix(got, want) || want == "" && got != "" {
+			t.Errorf("%q: error is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestCheckName(t *testing.T) {
 	for name, want := range map[string]string{
 		"Trunk_2-b": "", "": "the name is empty", "a b": `holds ' ', want letters`, "é": `holds 'é'`,
