@@ -59,7 +59,7 @@ type Note uint8
 // The notes. A value may have several.
 const (
 	Missing    Note = 1 << iota // the cell is empty, or a word for that
-	Unknown                     // a category or a word that training did not have
+	Unknown                     // a category or a word that training did not have often enough
 	OutOfRange                  // a number outside the range of training
 	Cut                         // a text longer than the encoder reads
 )
@@ -69,13 +69,14 @@ const (
 type Encoder interface {
 	// Kind is that of the feature that made it.
 	Kind() string
-	// Inputs returns the inputs that it fills, for a column of the given name. The first has the
-	// column's name, others have names that begin with it and a dot.
+	// Inputs returns the inputs that it fills, for a column of the given name. The first is named
+	// Name(column), others Part(column, ...).
 	Inputs(column string) []Input
 	// Encode fills a row of each input. An error says what was got and wanted; the caller adds the
 	// column and the place.
 	Encode(v Value, row []Slot) (Note, error)
-	// Branch adds the layers between the inputs and the concatenation of all columns.
+	// Branch adds the layers between the inputs and the concatenation of all columns. They are named
+	// Part(column, ...).
 	Branch(g *braid.Graph, column string, inputs []*braid.Node) Branch
 }
 
