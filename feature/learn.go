@@ -1,0 +1,90 @@
+package feature
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"braid/data"
+)
+
+// each calls learn with each cell of the column's rows. The error names the first cells for which
+// learn returns one.
+func (c Column) each(learn func(cell string) error) error {
+	cells, err := c.Frame.Cells(c.Name)
+	if err != nil {
+		return err
+	}
+	var bad badCells
+	for _, row := range c.Rows {
+		if err := learn(cells.At(int(row))); err != nil {
+			bad.add(row, err)
+		}
+	}
+	return bad.err(c.Name, c.Frame)
+}
+
+// maxBad is the number of bad cells that an error lists.
+const maxBad = 5
+
+// badCells counts the cells that cannot be read, and keeps the first ones.
+type badCells struct {
+	count int
+	first []badCell
+}
+
+type badCell struct {
+	row int32
+	err error
+}
+
+func (b *badCells) add(row int32, err error) {
+	if b.count++; b.count <= maxBad {
+		b.first = append(b.first, badCell{row, err})
+	}
+}
+
+// join adds the cells of later rows.
+func (b *badCells) join(later badCells) {
+	b.count += later.count
+	b.first = append(b.first, later.first[:min(len(later.first), maxBad-len(b.first))]...)
+}
+
+// err returns an error with the places of the first cells, or nil if there are none.
+func (b *badCells) err(column string, frame *data.Frame) error {
+	switch b.count {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("%s: column %q: %w", frame.Place(int(b.first[0].row)), column, b.first[0].err)
+	}
+	var list strings.Builder
+	fmt.Fprintf(&list, "column %q: %d cells cannot be read", column, b.count)
+	for _, cell := range b.first {
+		fmt.Fprintf(&list, "\n  %s: %v", frame.Place(int(cell.row)), cell.err)
+	}
+	if more := b.count - len(b.first); more > 0 {
+		fmt.Fprintf(&list, "\n  and %d more", more)
+	}
+	return fmt.Errorf("%s", list.String())
+}
+
+// trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand for
+// a missing cell.
+func trimmed(cell string, missing []string) string {
+	cell = strings.TrimSpace(cell)
+	if slices.Contains(missing, cell) {
+		return ""
+	}
+	return cell
+}
+
+// checkMissing returns an error for a word that no cell can equal.
+func checkMissing(words []string) error {
+	for _, word := range words {
+		if word == "" || word != strings.TrimSpace(word) {
+			return fmt.Errorf("missing has %q, want words without spaces at their ends", word)
+		}
+	}
+	return nil
+}
