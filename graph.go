@@ -73,8 +73,8 @@ func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
 	return g.add(n)
 }
 
-// Add adds a layer that reads the inputs. Names are unique among inputs, layers and heads. They have
-// printable characters, and no space at the ends.
+// Add adds a layer that reads the inputs. Names are unique among inputs, layers and heads. They
+// have printable characters, and no space at the ends.
 func (g *Graph) Add(name string, layer Layer, inputs ...*Node) *Node {
 	return g.layer(name, layer, inputs, false)
 }

@@ -28,8 +28,8 @@ func logRatio(s float64) float64 {
 	return float64(2 * s * sum)
 }
 
-// sinTurn returns the sine of an angle in turns: the Taylor series about the nearest whole turn. The
-// terms left out are below 1e-15.
+// sinTurn returns the sine of an angle in turns: the Taylor series about the nearest whole turn.
+// The terms left out are below 1e-15.
 func sinTurn(turns float64) float64 {
 	x := float64(2 * math.Pi * (turns - math.Round(turns)))
 	square, sum := float64(x*x), 1.0

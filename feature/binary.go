@@ -10,8 +10,8 @@ import (
 )
 
 // Binary is a column of two values. Without True, they are 1 and 0, true and false, yes and no, y
-// and n, t and f, or on and off, in any case of letters. The network reads 1 for true, -1 for false,
-// 0 for missing, and whether it is missing. Only an empty cell is missing.
+// and n, t and f, or on and off, in any case of letters. The network reads 1 for true, -1 for
+// false, 0 for missing, and whether it is missing. Only an empty cell is missing.
 type Binary struct {
 	True    string   `json:"true,omitzero"`    // the text that is true; one other text is false
 	Missing []string `json:"missing,omitzero"` // words that stand for a missing value

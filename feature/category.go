@@ -37,8 +37,8 @@ func (e *CategoryEncoding) UnmarshalText(text []byte) error {
 const maxOneHot = 8
 
 // Category is a column of categories: the exact text of a cell, without spaces at its ends. Only an
-// empty cell is missing. Values that training had too seldom share a vector with unknown ones, which
-// is thereby trained.
+// empty cell is missing. Values that training had too seldom share a vector with unknown ones,
+// which is thereby trained.
 type Category struct {
 	MinCount int              `json:"min_count,omitzero"` // of a value in training; 0 means 2
 	Max      int              `json:"max,omitzero"`       // values, the most frequent; 0 means 10000

@@ -16,7 +16,9 @@ func TestCategory(t *testing.T) {
 	if got, want := e.Values.Words(), []string{"b", "01", "1"}; !slices.Equal(got, want) {
 		t.Fatalf("values are %q, want %q", got, want)
 	}
-	for cell, want := range map[string]int{"": 0, "once": 1, "new": 1, "b": 2, "01": 3, " 1": 4, "NA": 1} {
+	for cell, want := range map[string]int{
+		"": 0, "once": 1, "new": 1, "b": 2, "01": 3, " 1": 4, "NA": 1,
+	} {
 		hot, note := encode(t, e, cell)
 		numbers := make([]float64, 5)
 		numbers[want] = 1

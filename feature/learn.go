@@ -69,8 +69,8 @@ func (b *badCells) err(column string, frame *data.Frame) error {
 	return fmt.Errorf("%s", list.String())
 }
 
-// trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand for
-// a missing cell.
+// trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand
+// for a missing cell.
 func trimmed(cell string, missing []string) string {
 	cell = strings.TrimSpace(cell)
 	if slices.Contains(missing, cell) {

@@ -51,13 +51,14 @@ func TestTextGrams(t *testing.T) {
 	if !slices.Equal(row[1].Ints, []int32{7533, 0, 0, 0, 0, 0, 0, 0}) {
 		t.Errorf("the 3-grams of a are %v", row[1].Ints)
 	}
-	if e = learn(t, feature.Text{Encoding: feature.GRU}, "cat a cat a").(*feature.TextEncoder); e.Grams > 0 {
+	e = learn(t, feature.Text{Encoding: feature.GRU}, "cat a cat a").(*feature.TextEncoder)
+	if e.Grams > 0 {
 		t.Error("a GRU has 3-grams")
 	}
 }
 
 func TestTextCharacters(t *testing.T) {
-	e := learn(t, feature.Text{Encoding: feature.Characters, Length: 5}, "Ab  a").(*feature.TextEncoder)
+	e := learn(t, feature.Text{Encoding: feature.Characters, Length: 5}, "Ab  a")
 	row, note := encode(t, e, " bAa\tx")
 	if want := []int32{1, 2, 2, 1, 1}; !slices.Equal(row[0].Ints, want) || note != feature.Unknown {
 		t.Errorf("ids are %v with note %b, want %v", row[0].Ints, note, want)

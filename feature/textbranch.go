@@ -38,8 +38,8 @@ func (e *TextEncoder) pooled(
 	return convolved(g, column, vectors, mask, width, 3, 5, 7)
 }
 
-// convolved adds convolutions with windows of some sizes, side by side, and takes the largest number
-// of each filter: Kim, "Convolutional neural networks for sentence classification", 2014.
+// convolved adds convolutions with windows of some sizes, side by side, and takes the largest
+// number of each filter: Kim, "Convolutional neural networks for sentence classification", 2014.
 func convolved(
 	g *braid.Graph, column string, vectors, mask *braid.Node, filters int, sizes ...int,
 ) *braid.Node {

@@ -33,8 +33,8 @@ func Printable(text string) string {
 	}, text)
 }
 
-// CheckLabel returns an error for a name that cannot be shown in a line of text: it is empty, begins
-// or ends with a space, or has characters that are not printable.
+// CheckLabel returns an error for a name that cannot be shown in a line of text: it is empty,
+// begins or ends with a space, or has characters that are not printable.
 func CheckLabel(name string) error {
 	switch {
 	case name == "":

@@ -1,0 +1,107 @@
+package feature_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid"
+	"braid/data"
+	"braid/feature"
+	"braid/tensor"
+)
+
+func TestColumns(t *testing.T) {
+	texts := []string{"a cat", "", "a dog on a mat", "a cat", "cats"}
+	var all []string
+	for i := range 1200 {
+		all = append(all, texts[i%5])
+	}
+	f, e := frame(t, "c", all...), learn(t, feature.Text{Length: 3}, texts...)
+	order := rows(len(all))[7:]
+	slices.Reverse(order)
+	var digests []uint32
+	for _, workers := range []int{1, 2, 3, 0} {
+		columns, notes, err := feature.Columns(e, "c", f, order, workers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digests = append(digests, columns[0].Digest())
+		want := feature.Notes{Rows: 1193, Missing: 238, Unknown: 478, Cut: 239}
+		if notes != want {
+			t.Errorf("%d workers: notes %+v, want %+v", workers, notes, want)
+		}
+		table, err := data.NewTable(columns...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tensors, err := table.Tensors("c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := tensors["c"].Int32s()
+		for at, row := range order {
+			if want, _ := encode(t, e, all[row]); !slices.Equal(got[3*at:][:3], want[0].Ints) {
+				t.Fatalf("row %d is %v, want %v", row, got[3*at:][:3], want[0].Ints)
+			}
+		}
+	}
+	if len(slices.Compact(digests)) != 1 {
+		t.Errorf("the columns depend on the number of workers")
+	}
+}
+
+func TestColumnsMistakes(t *testing.T) {
+	all := make([]string, 1500)
+	for i := range all {
+		all[i] = "5"
+		if i%200 == 7 {
+			all[i] = fmt.Sprint("bad", i)
+		}
+	}
+	e, f := learn(t, feature.Number{}, "5"), frame(t, "the price", all...)
+	_, notes, err := feature.Columns(e, "the price", f, rows(1500), 3)
+	want := `column "the price": 8 cells cannot be read
+  some/file.csv:9: got "bad7", want a number such as 1234.5 (see decimal, thousands, strip)
+  some/file.csv:209: got "bad207"`
+	if err == nil || !strings.HasPrefix(err.Error(), want) ||
+		!strings.HasSuffix(err.Error(), "strip)\n  and 3 more") || strings.Count(err.Error(), "\n") != 6 {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+	if notes.Rows != 1492 {
+		t.Errorf("%d good rows, want 1492", notes.Rows)
+	}
+	_, _, err = feature.Columns(e, "the price", f, rows(150), 1)
+	want = `some/file.csv:9: column "the price": got "bad7", want a number`
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+	if _, _, err = feature.Columns(e, "prize", f, rows(3), 1); err == nil ||
+		!strings.Contains(err.Error(), `unknown column "prize", want one of "the price"`) {
+		t.Errorf("error is %v", err)
+	}
+	_, _, err = feature.Columns(panicking{}, "the price", f, rows(3), 2)
+	if err == nil || !strings.HasPrefix(err.Error(), `column "the price": worker`) {
+		t.Errorf("error is %v, want the panic", err)
+	}
+}
+
+// panicking is an encoder from outside with a bug.
+type panicking struct{}
+
+func (panicking) Kind() string { return "panicking" }
+
+func (panicking) Inputs(column string) []feature.Input {
+	return []feature.Input{{Name: column, DType: tensor.Uint8, Shape: tensor.Shape{2},
+		Standard: data.Standard{Std: 1}}}
+}
+
+func (panicking) Encode(feature.Value, []feature.Slot) (feature.Note, error) {
+	panic(errors.New("a bug"))
+}
+
+func (panicking) Branch(*braid.Graph, string, []*braid.Node) feature.Branch {
+	return feature.Branch{}
+}
