@@ -9,6 +9,9 @@ import (
 
 func TestBinary(t *testing.T) {
 	e := learn(t, feature.Binary{}, "yes", "No", "", "TRUE", "off", "1", "0", "y", "F")
+	if other := e.(*feature.BinaryEncoder).False; other != "" {
+		t.Errorf("learnt that %q is false", other)
+	}
 	for cell, want := range map[string][2]float64{
 		"Yes": {1, 0}, "t": {1, 0}, "ON": {1, 0}, "1": {1, 0}, "true": {1, 0}, "n": {-1, 0},
 		"False": {-1, 0}, "0": {-1, 0}, "OFF": {-1, 0}, "": {0, 1},

@@ -70,6 +70,9 @@ func TestColumnsMistakes(t *testing.T) {
 		!strings.HasSuffix(err.Error(), "strip)\n  and 3 more") || strings.Count(err.Error(), "\n") != 6 {
 		t.Errorf("error is %v, want %s", err, want)
 	}
+	if err != nil && !strings.Contains(err.Error(), `some/file.csv:809: got "bad807"`) {
+		t.Errorf("error is %v, want the fifth bad cell", err)
+	}
 	if notes.Rows != 1492 {
 		t.Errorf("%d good rows, want 1492", notes.Rows)
 	}

@@ -27,7 +27,8 @@ func TestLabels(t *testing.T) {
 	e = learn(t, feature.Labels{Separator: "|"}, many...)
 	for cell, want := range map[string][2]int32{"": {0, 0}, "l00|x|l00": {3, 2}, "l64|l63": {67, 66}} {
 		row, note := encode(t, e, cell)
-		if !slices.Equal(row[0].Ints, want[:]) || (note == feature.Missing) != (cell == "") {
+		wantNote := map[string]feature.Note{"": feature.Missing}[cell]
+		if !slices.Equal(row[0].Ints, want[:]) || note != wantNote {
 			t.Errorf("%q is %v with note %b, want %v", cell, row[0].Ints, note, want)
 		}
 	}

@@ -75,6 +75,22 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestNumberMistakes(t *testing.T) {
+	cells := []string{"a", "1", "b", "c", "2", "d", "e", "f", "g"}
+	_, err := feature.Number{}.Learn(feature.Column{
+		Name: "c", Frame: frame(t, "c", cells...), Rows: rows(len(cells))})
+	if err == nil || !strings.HasPrefix(err.Error(), `column "c": 7 cells cannot be read`) ||
+		!strings.Contains(err.Error(), `some/file.csv:8: got "e"`) ||
+		!strings.HasSuffix(err.Error(), "\n  and 2 more") {
+		t.Errorf("error is %v, want five cells and 2 more", err)
+	}
+	_, err = feature.Number{NumberFormat: feature.NumberFormat{Decimal: ";"}}.Learn(feature.Column{
+		Name: "c", Frame: frame(t, "c", cells...), Rows: rows(len(cells))})
+	if want := `column "c": decimal = ";", want "." or ","`; err == nil || err.Error() != want {
+		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
 func TestNumberLog(t *testing.T) {
 	e := learn(t, feature.Number{Log: true}, "3", "7", "1", "20", "12.5")
 	for cell, want := range map[string]float64{
