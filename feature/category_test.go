@@ -47,6 +47,7 @@ func TestCategorySettings(t *testing.T) {
 		{feature.Category{MinCount: 1}, cells, 0, 4},
 		{feature.Category{MinCount: 3}, cells, 0, 1},
 		{feature.Category{Max: 2}, cells, 0, 2},
+		{feature.Category{}, []string{"\xff", "\xff", "\xfe", "\xfe", "a", "a"}, 0, 1}, // not in JSON
 		{feature.Category{Missing: []string{"b"}}, cells, 0, 2},
 	} {
 		e := learn(t, c.feature, c.cells...).(*feature.CategoryEncoder)

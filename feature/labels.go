@@ -117,7 +117,8 @@ func (e *LabelsEncoder) Inputs(column string) []Input {
 		Vocabulary: e.Labels.Size()}}
 }
 
-// Encode writes the numbers or the ids of the labels.
+// Encode writes the numbers of the labels, or their ids in ascending order. What is cut are the
+// rarest labels of training.
 func (e *LabelsEncoder) Encode(v Value, row []Slot) (note Note, err error) {
 	hot, ids, n := row[0].Floats, row[0].Ints, 0
 	clear(hot)
@@ -133,15 +134,22 @@ func (e *LabelsEncoder) Encode(v Value, row []Slot) (note Note, err error) {
 		if id == unknownID {
 			note |= Unknown
 		}
-		switch {
-		case e.Width == 0:
+		if e.Width == 0 {
 			hot[id] = 1
-		case slices.Contains(ids[:n], id):
+			continue
+		}
+		at, has := slices.BinarySearch(ids[:n], id)
+		switch {
+		case has:
+			continue
 		case n == len(ids):
 			note |= Cut
 		default:
-			ids[n] = id
 			n++
+		}
+		if at < n {
+			copy(ids[at+1:n], ids[at:])
+			ids[at] = id
 		}
 	}
 	if !found {

@@ -25,15 +25,18 @@ func TestLabels(t *testing.T) {
 		many = append(many, fmt.Sprintf("l%02d|x", i), fmt.Sprintf("l%02d|x", i))
 	}
 	e = learn(t, feature.Labels{Separator: "|"}, many...)
-	for cell, want := range map[string][2]int32{"": {0, 0}, "l00|x|l00": {3, 2}, "l64|l63": {67, 66}} {
+	for cell, want := range map[string][2]int32{"": {0, 0}, "l00|x|l00": {2, 3}, "l64|l63": {66, 67}} {
 		row, note := encode(t, e, cell)
 		wantNote := map[string]feature.Note{"": feature.Missing}[cell]
 		if !slices.Equal(row[0].Ints, want[:]) || note != wantNote {
 			t.Errorf("%q is %v with note %b, want %v", cell, row[0].Ints, note, want)
 		}
 	}
-	if row, note := encode(t, e, "l01|l02|l03"); note != feature.Cut || len(row[0].Ints) != 2 {
-		t.Errorf("three labels: %v with note %b, want two", row[0].Ints, note)
+	for _, cell := range []string{"l03|l02|l01", "l01|l02|l03", "l02|l03|l01"} {
+		row, note := encode(t, e, cell)
+		if note != feature.Cut || !slices.Equal(row[0].Ints, []int32{4, 5}) {
+			t.Errorf("%q is %v with note %b, want 4, 5, the others cut", cell, row[0].Ints, note)
+		}
 	}
 }
 

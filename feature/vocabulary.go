@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"braid/internal/suggest"
 )
@@ -112,11 +113,12 @@ func (c *counter) insert(word string) int {
 }
 
 // vocabulary returns the words counted at least least times, the most frequent ones first, those of
-// equal counts in the order of their bytes. It has at most most words.
+// equal counts in the order of their bytes. It has at most most words. Words that are not UTF-8
+// are left out: JSON cannot hold them.
 func (c *counter) vocabulary(least, most int) Vocabulary {
 	var order []int
 	for i, n := range c.counts {
-		if n >= least {
+		if n >= least && utf8.ValidString(c.words[i]) {
 			order = append(order, i)
 		}
 	}
