@@ -139,7 +139,8 @@ var counterparts = map[string]counterpart{
 	"loss.SparseCategoricalCrossentropy": {"keras.losses.SparseCategoricalCrossentropy",
 		"torch.nn.CrossEntropyLoss",
 		"ignore_class, PyTorch's ignore_index, is the label data.NoLabel. ClassWeights is " +
-			"class_weight, an argument of Keras' fit. PyTorch's weight divides by the sum of the weights."},
+			"class_weight, an argument of Keras' fit. PyTorch's weight divides by the sum of the weights. " +
+			"Smoothing is PyTorch's label_smoothing."},
 	"loss.SquaredHinge": {"keras.losses.SquaredHinge", "", "As Hinge."},
 
 	"metric.AUROC": {"keras.metrics.AUC", "sklearn.metrics.roc_auc_score",

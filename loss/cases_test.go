@@ -153,6 +153,11 @@ var cases = []lossCase{
 	{loss.SparseCategoricalCrossentropy{}, braid.Softmax, -2, 2, sum(ce)},
 	{loss.SparseCategoricalCrossentropy{ClassWeights: []float64{2, 0.5, 3}}, braid.Softmax, -2, 2,
 		classWeighted},
+	{loss.SparseCategoricalCrossentropy{ClassWeights: []float64{2, 0.5, 3}, Smoothing: 0.2},
+		braid.Softmax, -2, 2, func(p, y []float64) float64 {
+			weight := 2*y[0] + 0.5*y[1] + 3*y[2] // of the label
+			return weight * sum(func(p, y float64) float64 { return ce(p, smooth(y, 0.2, 3)) })(p, y)
+		}},
 	{loss.SparseCategoricalCrossentropy{ClassWeights: []float64{2, 0.5, 3}, Probabilities: true},
 		braid.Softplus, -1, 1, divided(classWeighted)},
 	{loss.SparseCategoricalCrossentropy{ClassWeights: []float64{2, 0.5, 3}, Probabilities: true},

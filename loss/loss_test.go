@@ -44,6 +44,24 @@ func TestSparseCategoricalCrossentropy(t *testing.T) {
 	braidtest.LossGradient(t, f, b, softmaxHead)
 }
 
+// Smoothing labels gives the bytes of smoothing a target with a number for each class.
+func TestSmoothLabels(t *testing.T) {
+	var results [2][]float32
+	for i, l := range []loss.Loss{loss.SparseCategoricalCrossentropy{Smoothing: 0.1},
+		loss.CategoricalCrossentropy{Smoothing: 0.1}} {
+		b := braidtest.Answer(rows(3, 0.5, -1, 2, 0, 0, 1, 1, 3, -2), softmaxHead)
+		b.Labels = tensor.Rows[int32]{Data: []int32{2, 0, 1}, Width: 1, Stride: 1}
+		b.Target = rows(3, 0, 0, 1, 1, 0, 0, 0, 1, 0)
+		b.Grad = tensor.NewRows[float32](3, 3)
+		losses := make([]float32, 3)
+		bind(t, l, softmaxHead).Rows(b, losses, 0.75, 0, 3)
+		results[i] = append(losses, b.Grad.Data...)
+	}
+	if !slices.Equal(results[0], results[1]) {
+		t.Errorf("losses and gradients are %v, want %v", results[0], results[1])
+	}
+}
+
 func TestBinaryCrossentropy(t *testing.T) {
 	f := bind(t, loss.BinaryCrossentropy{}, sigmoidHead)
 	b := braidtest.Answer(rows(2, 0.5, -1, 2, 0), sigmoidHead)

@@ -17,6 +17,10 @@ type SparseCategoricalCrossentropy struct {
 	// class. Empty means 1. The sum is not divided by the weights, as with class_weight in Keras.
 	ClassWeights []float64 `json:"class_weights,omitzero"`
 
+	// Smoothing s of a softmax head is that of CategoricalCrossentropy: the target of the label's
+	// class is 1 - s + s/classes, that of the others s/classes. ClassWeights go by the label.
+	Smoothing float64 `json:"smoothing,omitzero"`
+
 	Probabilities bool `json:"probabilities,omitzero"` // as in CategoricalCrossentropy
 }
 
@@ -26,14 +30,18 @@ func (SparseCategoricalCrossentropy) Kind() string { return "sparse_categorical_
 // Bind requires a head with a softmax, or with probabilities.
 func (l SparseCategoricalCrossentropy) Bind(head braid.Spec) (Func, error) {
 	logits, err := checkSource(head, l.Probabilities, braid.Softmax, fromZero)
-	f := sparse{classes: classesOf(head, 0)}
+	f := sparse{classes: classesOf(head, l.Smoothing)}
 	var badWeight error
 	if f.weights, badWeight = factors("ClassWeights", l.ClassWeights, f.count); badWeight == nil &&
 		len(l.ClassWeights) == 1 {
 		badWeight = fmt.Errorf("ClassWeights has 1 number, want %d: one for each class", f.count)
 	}
-	errs := []error{err, checkClasses(head), badWeight}
+	errs := []error{err, checkClasses(head), badWeight, checkSmoothing(l.Smoothing)}
 	if !logits {
+		if l.Smoothing != 0 {
+			errs = append(errs, fmt.Errorf("Smoothing = %v, but the outputs are probabilities: want a "+
+				"softmax head, or CategoricalCrossentropy", l.Smoothing))
+		}
 		return wrap(l, sparseProbabilities{f}, errs...)
 	}
 	return wrap(l, f, errs...)
@@ -59,10 +67,15 @@ func (f sparse) ScratchWidth() int { return f.steps }
 func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 	f.logRests(b, lo, hi)
 	steps := float32(f.steps)
+	isSmooth := f.smooth.floor != 0
 	for r := lo; r < hi; r++ {
 		losses[r] = 0
 		for s := range f.steps {
 			label, weight := f.label(&b, r, s)
+			if isSmooth {
+				losses[r] += weigh(weight, f.smoothed(&b, r, s, label, weight*scale/steps))
+				continue
+			}
 			high, rest := f.logSum(&b, r, s)
 			losses[r] += weigh(weight, rest+(high-f.step(b.Logits, r, s)[label]))
 			if b.Grad.IsNil() {
@@ -74,6 +87,31 @@ func (f sparse) Rows(b Batch, losses []float32, scale float32, lo, hi int) {
 		}
 		losses[r] /= steps
 	}
+}
+
+// smoothed returns the loss of a step without its weight, and writes factor times its gradient: as
+// CategoricalCrossentropy does for a target of 1 at the label and 0 elsewhere.
+func (f sparse) smoothed(b *Batch, row, step, label int, factor float32) float32 {
+	high, rest := f.logSum(b, row, step)
+	yes, no := f.smooth.of(1), f.smooth.of(0)
+	var sum, total float32
+	for i, z := range f.step(b.Logits, row, step) {
+		y := no
+		if i == label {
+			y = yes
+		}
+		sum += float32(y * ((high - z) + rest))
+		total += y
+	}
+	if b.Grad.IsNil() {
+		return sum
+	}
+	grad := f.step(b.Grad, row, step)
+	for i, p := range f.step(b.Output, row, step) {
+		grad[i] = (float32(p*total) - no) * factor
+	}
+	grad[label] = (float32(f.step(b.Output, row, step)[label]*total) - yes) * factor
+	return sum
 }
 
 // label returns the label of a step and the factor of its loss.
