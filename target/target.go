@@ -68,7 +68,20 @@ type Choice struct {
 // Score has the figures of a head on some rows.
 type Score struct {
 	Known   int // rows whose label is known
+	Unknown int // of these, rows with a class that training did not have, which count as wrong
+	Rare    int // rows with a class rarer than min_count, which do not count
 	Figures []Figure
+	Classes []ClassScore // of the classes that rows have or are predicted to have; nil for a number
+}
+
+// ClassScore has the figures of a class.
+type ClassScore struct {
+	Label     string
+	Rows      int     // that have it
+	Predicted int     // rows that are predicted to have it
+	Precision float64 // the share of Predicted that has it; NaN without such rows
+	Recall    float64 // the share of Rows that is predicted to have it; NaN without such rows
+	F1        float64
 }
 
 // Figure is a named number, such as accuracy, macro_f1, mae, rmse, r2, loss.
