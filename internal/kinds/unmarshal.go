@@ -37,24 +37,25 @@ func Unmarshal(text []byte, to any) error {
 	return nil
 }
 
-// field is a field of a struct: its name in JSON, its name in Go, which older files use, and its
-// type.
-type field struct {
-	name, goName string
-	of           reflect.Type
+// Field is a field of a struct that is encoded in JSON.
+type Field struct {
+	Name   string // in JSON
+	GoName string // in Go; older files use it
+	Type   reflect.Type
+	Index  []int // for reflect.Value.FieldByIndex
 }
 
-// fields returns the fields of a struct that are encoded in JSON.
-func fields(t reflect.Type) []field {
-	var list []field
+// Fields returns the fields of a struct that are encoded in JSON.
+func Fields(t reflect.Type) []Field {
+	var list []Field
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case !f.IsExported() || tag == "-" || f.Anonymous && tag == "":
 		case tag != "":
-			list = append(list, field{tag, f.Name, f.Type})
+			list = append(list, Field{tag, f.Name, f.Type, f.Index})
 		default:
-			list = append(list, field{f.Name, f.Name, f.Type})
+			list = append(list, Field{f.Name, f.Name, f.Type, f.Index})
 		}
 	}
 	return list
@@ -63,29 +64,29 @@ func fields(t reflect.Type) []field {
 // canonical returns the JSON object of a struct, with each field under its name in JSON, also in
 // structs of the struct.
 func canonical(object []byte, t reflect.Type) ([]byte, error) {
-	have, values := fields(t), map[string]json.RawMessage{}
+	have, values := Fields(t), map[string]json.RawMessage{}
 	err := eachField(object, func(given string, value json.RawMessage) error {
-		found := slices.IndexFunc(have, func(f field) bool {
-			return strings.EqualFold(given, f.name) || given == f.goName
+		found := slices.IndexFunc(have, func(f Field) bool {
+			return strings.EqualFold(given, f.Name) || given == f.GoName
 		})
 		if found < 0 {
 			var all []string
 			for _, f := range have {
-				all = append(all, f.name)
+				all = append(all, f.Name)
 			}
 			return suggest.Unknown("field", suggest.Shorten(given), all)
 		}
 		f := have[found]
-		if values[f.name] != nil {
+		if values[f.Name] != nil {
 			return fmt.Errorf("the field %q is given twice", given)
 		}
-		if inner := structIn(f.of); inner != nil && string(value) != "null" {
+		if inner := structIn(f.Type); inner != nil && string(value) != "null" {
 			var err error
 			if value, err = canonical(value, inner); err != nil {
-				return fmt.Errorf("%s: %w", f.name, err)
+				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 		}
-		values[f.name] = value
+		values[f.Name] = value
 		return nil
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ func Unknown(what, got string, have []string) error {
 		return fmt.Errorf("unknown %s %q: there are none", what, got)
 	}
 	message := fmt.Sprintf("unknown %s %q, want one of %s", what, got, List(have))
-	if near := nearest(got, have); near != "" {
+	if near := Nearest(got, have); near != "" {
 		message += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return fmt.Errorf("%s", message)
@@ -47,9 +47,9 @@ func List(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// nearest returns the name with the fewest edits from got, or "" if the edits change more than half
+// Nearest returns the name with the fewest edits from got, or "" if the edits change more than half
 // of its letters, or all.
-func nearest(got string, have []string) string {
+func Nearest(got string, have []string) string {
 	best, fewest := "", 1<<30
 	for _, name := range have {
 		d := distance(strings.ToLower(got), strings.ToLower(name))
