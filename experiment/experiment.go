@@ -4,6 +4,7 @@ package experiment
 
 import (
 	"braid/feature"
+	"braid/internal/kinds"
 	"braid/target"
 )
 
@@ -48,7 +49,7 @@ type Head struct {
 type Split struct {
 	By       SplitBy `json:"by"`       // how rows are divided
 	Parts    []int   `json:"parts"`    // percentages of train, validation, test: 70, 15, 15
-	Column   string  `json:"column"`   // of the group, the time, or the part's name
+	Column   string  `json:"column"`   // of the group, the time, or the word for the part
 	Stratify string  `json:"stratify"` // a column whose values are divided alike
 }
 
@@ -62,6 +63,19 @@ const (
 	Time                  // the first rows train, the last ones test
 	Column                // a column has the words train, validation and test
 )
+
+var splitNames = kinds.Names[SplitBy]{
+	Noun: "split", List: []string{"random", "group", "time", "column"},
+}
+
+// String returns the name in experiment files.
+func (s SplitBy) String() string { return splitNames.String(s) }
+
+// MarshalText writes the name.
+func (s SplitBy) MarshalText() ([]byte, error) { return splitNames.Marshal(s) }
+
+// UnmarshalText reads a name.
+func (s *SplitBy) UnmarshalText(text []byte) error { return splitNames.Unmarshal(s, text) }
 
 // Trunk is the part of the default network that all heads share.
 type Trunk struct {
@@ -77,4 +91,25 @@ type Train struct {
 	Patience int     `json:"patience"` // epochs without improvement; 0 means 8
 	Minutes  float64 `json:"minutes"`  // ends training; 0 means no limit
 	Seed     uint64  `json:"seed"`     // 0 means 1
+	Mix      Mix     `json:"mix"`      // of several files
 }
+
+// Mix is how often the rows of each of several files are drawn.
+type Mix uint8
+
+// The ways to mix files.
+const (
+	Proportional Mix = iota // each row once an epoch
+	Equal                   // as many rows of each file
+)
+
+var mixNames = kinds.Names[Mix]{Noun: "mix", List: []string{"proportional", "equal"}}
+
+// String returns the name in experiment files.
+func (m Mix) String() string { return mixNames.String(m) }
+
+// MarshalText writes the name.
+func (m Mix) MarshalText() ([]byte, error) { return mixNames.Marshal(m) }
+
+// UnmarshalText reads a name.
+func (m *Mix) UnmarshalText(text []byte) error { return mixNames.Unmarshal(m, text) }
