@@ -56,6 +56,16 @@ var members = []braid.Layer{
 	ZeroPadding2D{},
 }
 
+// Kinds returns the kinds of layers of this package, sorted.
+func Kinds() []string {
+	var list []string
+	for _, l := range members {
+		list = append(list, l.Kind())
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Decode returns the layer of a kind, read from its configuration in JSON. custom holds an example
 // of each layer from outside this package; Decode returns a new value of the example's type.
 func Decode(kind string, config []byte, custom ...braid.Layer) (braid.Layer, error) {
