@@ -19,6 +19,21 @@ type Experiment struct {
 	Split  Split
 	Trunk  Trunk
 	Train  Train
+
+	// Network, if set, lists all layers in place of the default network; Trunk has no effect.
+	Network *Network
+
+	file   string           // the experiment file, for errors
+	places map[string]place // of keys in it, by path
+}
+
+// Place returns where the experiment file has a key, such as "inputs.picture" or "split.column":
+// "experiment.yaml:4:3". Without such a key it is the file, and "" without a file.
+func (e *Experiment) Place(path string) string {
+	if at, ok := e.places[path]; ok {
+		return at.String()
+	}
+	return e.file
 }
 
 // Data says where the rows are.
