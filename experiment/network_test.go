@@ -160,5 +160,10 @@ func checkFields(t *testing.T, what string, typ reflect.Type, taken []string) {
 		// A value that fits no setting must be an error for each type of setting, and not a panic.
 		r, value := &reader{}, reflect.New(f.Type).Elem()
 		r.decode(&node{form: mappingForm, keys: []*node{{}}, items: []*node{{}}}, value, f.Name)
+		if kind := f.Type.Kind(); kind != reflect.Interface && kind != reflect.Pointer {
+			if _, err := encode(reflect.Zero(f.Type)); err != nil {
+				t.Errorf("%s: %s: %v", what, f.Name, err)
+			}
+		}
 	}
 }
