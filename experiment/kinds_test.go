@@ -153,6 +153,9 @@ type testAmount struct {
 
 func (testAmount) Kind() string { return "number" }
 
+// realFeatures and realTargets are the tables outside tests.
+var realFeatures, realTargets = features, targets
+
 func init() {
 	features = tableOf[feature.Feature](testNumber{}, testText{}, testImage{}, testDate{},
 		testCategory{})

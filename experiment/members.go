@@ -18,8 +18,8 @@ type table[M kinded] struct {
 }
 
 var (
-	features table[feature.Feature]
-	targets  table[target.Target]
+	features = table[feature.Feature]{feature.Kinds(), feature.Decode}
+	targets  = table[target.Target]{target.Kinds(), target.Decode}
 	layers   = table[braid.Layer]{layer.Kinds(), layer.Decode}
 )
 

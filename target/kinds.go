@@ -13,6 +13,15 @@ var (
 	decoders = []Decoder{BinaryDecoder{}, CategoryDecoder{}, LabelsDecoder{}, NumberDecoder{}}
 )
 
+// Kinds returns the kinds of targets of this package, sorted.
+func Kinds() []string {
+	var list []string
+	for _, t := range targets {
+		list = append(list, t.Kind())
+	}
+	return list
+}
+
 // Decode returns the target of a kind, read from its settings in JSON. custom holds an example of
 // each target from outside this package; Decode returns a new value of the example's type.
 func Decode(kind string, config []byte, custom ...Target) (Target, error) {
