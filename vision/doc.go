@@ -6,7 +6,7 @@
 //	JPEG: blocks of the planes that brightness depends on are
 //	decoded and reduced one by one                                    internal/jpeggrey
 //	pixels become brightness and opacity, and are summed              pixel.go, grey.go
-//	a photograph is turned upright                                    exif.go
+//	a photograph is turned upright                                    internal/exif, turn.go
 //
 // Package digit finds the digit in such an image.
 package vision

@@ -1,6 +1,9 @@
 package vision
 
-import "braid/internal/jpeggrey"
+import (
+	"braid/internal/exif"
+	"braid/internal/jpeggrey"
+)
 
 // jpegImage is the decoder of a JPEG.
 type jpegImage struct{ *jpeggrey.Decoder }
@@ -27,5 +30,5 @@ func (j jpegImage) decode() (*Grey, error) {
 	}
 	g := &Grey{Pixels: pixels}
 	g.Width, g.Height = reduced(j.Size())
-	return g.turned(tiffOrientation(j.EXIF())), nil
+	return g.turned(exif.Orientation(j.EXIF())), nil
 }

@@ -9,6 +9,8 @@ import (
 	"image"
 	"image/png"
 	"math"
+
+	"braid/internal/exif"
 )
 
 // pngImage is the decoder of a PNG. See W3C, "Portable Network Graphics", third edition.
@@ -66,7 +68,7 @@ func newPNG(content []byte) (*pngImage, error) {
 	if err := p.readHeader(chunk); err != nil {
 		return nil, err
 	}
-	exif := false
+	oriented := false
 	for {
 		start := rest
 		name, chunk, rest, complete = nextChunk(rest)
@@ -82,8 +84,9 @@ func newPNG(content []byte) (*pngImage, error) {
 			p.palette = chunk
 		case name == "tRNS" && p.data == nil && intact(name, chunk):
 			p.transparent = chunk
-		case name == "eXIf" && !exif && intact(name, chunk):
-			p.orientation, exif = tiffOrientation(bytes.TrimPrefix(chunk, []byte(exifHeader))), true
+		case name == "eXIf" && !oriented && intact(name, chunk):
+			chunk = bytes.TrimPrefix(chunk, []byte(exif.Header))
+			p.orientation, oriented = exif.Orientation(chunk), true
 		}
 	}
 }
