@@ -76,7 +76,7 @@ func open(content []byte) (format string, d decoder, err error) {
 		format = "JPEG"
 		d, err = openJPEG(content)
 	default:
-		return "", nil, fmt.Errorf("got %s: %w", kind(content), ErrFormat)
+		return "", nil, fmt.Errorf("got %s: %w", Describe(content), ErrFormat)
 	}
 	if err != nil {
 		return "", nil, damaged(format, err)
@@ -91,8 +91,8 @@ func damaged(format string, err error) error {
 
 const pngHeader = "\x89PNG\r\n\x1a\n"
 
-// kind describes content that is no image.
-func kind(content []byte) string {
+// Describe returns what content that is no PNG or JPEG seems to be, such as "a PDF file".
+func Describe(content []byte) string {
 	for _, k := range []struct {
 		name, magic string
 		at          int
