@@ -12,4 +12,6 @@
 //
 // All arithmetic is in integers: the bytes are the same on every machine. They may differ between
 // releases of Go, whose decoders of JPEG do.
+//
+// A Cache keeps the pixels of pictures in a folder, for programs that read them again.
 package picture
