@@ -35,6 +35,8 @@ type Value struct {
 	Folder string
 	// Content is that of a file, such as an uploaded picture, in place of its path in Text.
 	Content []byte
+	// Most limits the bytes that decoding a file takes; 0 means 1 GB.
+	Most int64
 }
 
 // Input is an input of the network.
