@@ -21,13 +21,16 @@ func (s Standard) Floats(to []float32, values []uint8) {
 
 // Measure returns the mean and the population standard deviation of bytes. It is an error if all
 // are equal.
-func Measure(values []uint8) (Standard, error) {
-	counts := count(values)
-	sum := 0
+func Measure(values []uint8) (Standard, error) { return MeasureCounts(count(values)) }
+
+// MeasureCounts returns the result of Measure for bytes of which counts has the number of each.
+func MeasureCounts(counts [256]int) (Standard, error) {
+	bytes, sum := 0, 0
 	for v, count := range counts {
+		bytes += count
 		sum += v * count
 	}
-	n := float64(len(values))
+	n := float64(bytes)
 	mean := float64(sum) / n
 	var squares float64
 	for v, count := range counts {
@@ -37,7 +40,7 @@ func Measure(values []uint8) (Standard, error) {
 	s := Standard{mean, math.Sqrt(squares / n)}
 	if !(s.Std > 0) {
 		return s, fmt.Errorf("data: %d bytes with standard deviation %v cannot be standardized",
-			len(values), s.Std)
+			bytes, s.Std)
 	}
 	return s, nil
 }

@@ -1,0 +1,213 @@
+package feature
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"braid"
+	"braid/augment"
+	"braid/data"
+	"braid/layer"
+	"braid/tensor"
+	"braid/vision/picture"
+)
+
+// mostMemory limits the memory for decoding a picture, and the size of a file, unless Value.Most is
+// set: more than a photograph of 100 million pixels takes.
+const mostMemory = 1 << 30
+
+// ImageEncoder converts pictures to squares of pixels. They stay bytes until a batch gathers them.
+type ImageEncoder struct {
+	Size       int            `json:"size"`
+	Channels   int            `json:"channels"`
+	Fit        picture.Fit    `json:"fit"`
+	Background picture.Colour `json:"background"`
+	Augment    Augment        `json:"augment,omitzero"`
+	Root       string         `json:"root,omitzero"`
+	Bad        Bad            `json:"bad,omitzero"`
+	Missing    []string       `json:"missing,omitzero"`
+
+	// Standard is of all channels together. The mean is rounded, so that a missing picture, whose
+	// bytes are the mean, is standardized to zeros.
+	Standard data.Standard `json:"standard"`
+
+	cache *picture.Cache
+}
+
+// Kind is "image".
+func (*ImageEncoder) Kind() string { return "image" }
+
+func (e *ImageEncoder) check() error {
+	if err := e.form().Check(); err != nil {
+		return err
+	}
+	if e.Channels != 1 && e.Channels != 3 {
+		return fmt.Errorf("channels = %d, want 1 or 3", e.Channels)
+	}
+	s := e.Standard
+	if !(s.Std > 0 && s.Std <= math.MaxUint8) || !(s.Mean >= 0 && s.Mean <= math.MaxUint8) ||
+		s.Mean != math.Round(s.Mean) {
+		return fmt.Errorf("mean = %v and std = %v, want a whole number from 0 to 255, and a number "+
+			"above 0 up to 255", s.Mean, s.Std)
+	}
+	return nil
+}
+
+func (e *ImageEncoder) form() picture.Form {
+	return picture.Form{Size: e.Size, Fit: e.Fit, Background: e.Background}
+}
+
+// learn sets what is learnt from pictures.
+func (e *ImageEncoder) learn(p *pictures) {
+	if Channels(e.Channels) == AutoChannels {
+		e.Channels = 1
+		if p.coloured {
+			e.Channels = 3
+		}
+	}
+	counts := p.greys
+	if e.Channels == 3 {
+		counts = p.colours
+	}
+	s, err := data.MeasureCounts(counts)
+	if err != nil { // all bytes are equal
+		s.Std = 1
+	}
+	s.Mean = math.Round(s.Mean)
+	e.Standard = s
+}
+
+// Augmentation returns the random changes for train.Plan.Augment.
+func (e *ImageEncoder) Augmentation() augment.List { return e.Augment.list() }
+
+// Inputs returns the pixels: [Size, Size, Channels].
+func (e *ImageEncoder) Inputs(column string) []Input {
+	return []Input{{Name: Name(column), DType: tensor.Uint8,
+		Shape: tensor.Shape{e.Size, e.Size, e.Channels}, Standard: e.Standard}}
+}
+
+// Encode reads a picture. A missing one has the mean everywhere.
+func (e *ImageEncoder) Encode(v Value, row []Slot) (Note, error) {
+	pixels, err := e.pixels(v)
+	if err != nil && (e.Bad == BadError || v.Content != nil || v.Folder == "") {
+		return 0, err
+	}
+	to := row[0].Bytes
+	if pixels == nil {
+		for i := range to {
+			to[i] = uint8(e.Standard.Mean)
+		}
+		return Missing, nil
+	}
+	if e.Channels == 1 {
+		pixels = picture.Grey(pixels)
+	}
+	copy(to, pixels)
+	return 0, nil
+}
+
+// pixels returns red, green and blue of a picture, or nil if it is missing.
+func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
+	most := v.Most
+	if most == 0 {
+		most = mostMemory
+	}
+	if v.Content != nil {
+		return e.cache.Pixels(e.form(), v.Content, most)
+	}
+	name := trimmed(v.Text, e.Missing)
+	if name == "" {
+		return nil, nil
+	}
+	content, err := e.file(name, v.Folder, most)
+	if err != nil {
+		return nil, fmt.Errorf("picture %q: %w", name, err)
+	}
+	pixels, err := e.cache.Pixels(e.form(), content, most)
+	if err != nil {
+		return nil, fmt.Errorf("picture %q: %w", name, err)
+	}
+	return pixels, nil
+}
+
+// file reads the file with a name of a cell.
+func (e *ImageEncoder) file(name, folder string, most int64) ([]byte, error) {
+	if folder == "" {
+		return nil, errors.New("got the name of a file, want the picture itself: names are not read here")
+	}
+	if strings.Contains(name, "://") {
+		return nil, errors.New("is an address, want the path of a file: fetch the picture first")
+	}
+	path := filepath.FromSlash(name)
+	if root := filepath.FromSlash(e.Root); !filepath.IsAbs(path) {
+		if path = filepath.Join(root, path); !filepath.IsAbs(path) {
+			path = filepath.Join(folder, path)
+		}
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, withPath(err, path)
+	case info.IsDir():
+		return nil, fmt.Errorf("%s is a folder, want a file", path)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is a device or a pipe, want a file", path)
+	case info.Size() > most:
+		return nil, fmt.Errorf("the file has %d bytes, want at most %d", info.Size(), most)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, withPath(err, path)
+	}
+	defer file.Close()
+	content := make([]byte, info.Size())
+	if _, err := io.ReadFull(file, content); err != nil {
+		return nil, withPath(err, path)
+	}
+	return content, nil
+}
+
+// withPath returns an error of a file with its path, but not the name of the system call.
+func withPath(err error, path string) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		err = failed.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// The layers of the branch.
+var pictureFilters = []int{16, 32, 64}
+
+// pictureUnits is the width of the branch's output.
+const pictureUnits = 64
+
+// Branch adds three convolutions, each with normalization, pooling and ReLU, and a dense layer on
+// mean and maximum of their channels. A picture of a single pixel is not pooled any more.
+func (e *ImageEncoder) Branch(g *braid.Graph, column string, inputs []*braid.Node) Branch {
+	x, side := inputs[0], e.Size
+	for i, filters := range pictureFilters {
+		part := func(name string) string { return Part(column, fmt.Sprint(name, i+1)) }
+		x = g.Add(part("conv"), layer.Conv2D{
+			Filters: filters, Size: layer.Pair{3, 3}, Padding: layer.Same, NoBias: true, Kernel: heNormal,
+		}, x)
+		x = g.Add(part("norm"), layer.BatchNormalization{Momentum: new(0.9), Epsilon: 1e-5}, x)
+		if side >= 2 { // ReLU of the largest number is the largest ReLU, and less work
+			x = g.Add(part("pool"), layer.MaxPooling2D{}, x)
+			side /= 2
+		}
+		x = g.Add(part("relu"), layer.Activation{Function: layer.ReLU}, x)
+	}
+	mean := g.Add(Part(column, "mean"), layer.GlobalAveragePooling2D{}, x)
+	largest := g.Add(Part(column, "max"), layer.GlobalMaxPooling2D{}, x)
+	x = g.Add(Part(column, "both"), layer.Concatenate{}, mean, largest)
+	x = g.Add(Part(column, "dense"), layer.Dense{Units: pictureUnits, Kernel: heNormal}, x)
+	x = g.Add(Part(column, "norm"), layer.LayerNormalization{Epsilon: 1e-5}, x)
+	out := g.Add(Part(column, "out"), layer.Activation{Function: layer.ReLU}, x)
+	return Branch{Out: out, Modality: true}
+}
