@@ -14,30 +14,76 @@ import (
 	"regexp"
 )
 
-// Write replaces path by the output of write. It writes and syncs a temporary file in the same
-// folder, renames it, and syncs the folder. If a step before the folder's sync fails, path is
-// unchanged. The new file has the permissions of the old one, or those of os.Create if there is
-// none.
-func Write(path string, write func(io.Writer) error) (err error) {
+// Replacement is a temporary file that replaces another when it is complete. It is in the same
+// folder.
+type Replacement struct {
+	path   string
+	file   *os.File
+	buffer *bufio.Writer
+	done   bool
+}
+
+// Begin creates a replacement for path. It has the permissions of the old file, or those of
+// os.Create if there is none. Commit or Abort end it.
+func Begin(path string) (*Replacement, error) {
 	file, err := create(path)
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, withoutPath(err))
+		return nil, fmt.Errorf("writing %s: %w", path, withoutPath(err))
 	}
-	renamed := false
-	defer func() { // deferred because write may panic
-		if !renamed {
-			file.Close()
-			err = errors.Join(err, ignoreMissing(remove(file.Name())))
-		}
-	}()
-	if err := fill(file, path, write); err != nil {
+	r := &Replacement{path: path, file: file, buffer: bufio.NewWriterSize(writer{file}, 1<<16)}
+	if err := keepMode(file, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("writing %s: %w", path, err), r.Abort())
+	}
+	return r, nil
+}
+
+// Write appends to the replacement.
+func (r *Replacement) Write(p []byte) (int, error) { return r.buffer.Write(p) }
+
+// Commit syncs the replacement, renames it to path, and syncs the folder. If a step before the
+// folder's sync fails, path is unchanged, and Abort is still to be called.
+func (r *Replacement) Commit() error {
+	if err := r.commit(); err != nil {
+		return fmt.Errorf("writing %s: %w", r.path, err)
+	}
+	r.done = true
+	return syncFolder(filepath.Dir(r.path))
+}
+
+func (r *Replacement) commit() error {
+	if err := r.buffer.Flush(); err != nil {
+		return err
+	}
+	if err := try(Sync, r.file.Name(), r.file.Sync); err != nil {
+		return err
+	}
+	if err := try(Close, r.file.Name(), r.file.Close); err != nil {
+		return err
+	}
+	return rename(r.file.Name(), r.path)
+}
+
+// Abort removes the replacement, unless it was committed or aborted.
+func (r *Replacement) Abort() error {
+	if r.done {
+		return nil
+	}
+	r.done = true
+	r.file.Close()
+	return ignoreMissing(remove(r.file.Name()))
+}
+
+// Write replaces path by the output of write, through a Replacement.
+func Write(path string, write func(io.Writer) error) (err error) {
+	r, err := Begin(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Abort()) }() // deferred because write may panic
+	if err := write(r.buffer); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := rename(file.Name(), path); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	renamed = true
-	return syncFolder(filepath.Dir(path))
+	return r.Commit()
 }
 
 // WriteBytes replaces path by content.
@@ -67,24 +113,6 @@ func Link(target, path string) error {
 		return fmt.Errorf("linking %s: %w", path, errors.Join(err, remove(name)))
 	}
 	return syncFolder(filepath.Dir(path))
-}
-
-// fill writes, syncs and closes the file that is to replace path.
-func fill(file *os.File, path string, write func(io.Writer) error) error {
-	if err := keepMode(file, path); err != nil {
-		return err
-	}
-	buffer := bufio.NewWriterSize(writer{file}, 1<<16)
-	if err := write(buffer); err != nil {
-		return err
-	}
-	if err := buffer.Flush(); err != nil {
-		return err
-	}
-	if err := try(Sync, file.Name(), file.Sync); err != nil {
-		return err
-	}
-	return try(Close, file.Name(), file.Close)
 }
 
 // keepMode gives a file the permissions of the one that it is to replace, so that a private file
