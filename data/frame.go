@@ -7,7 +7,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"braid/internal/suggest"
 )
@@ -21,6 +20,7 @@ type Frame struct {
 	rows    int
 	lines   []int32
 	files   []part
+	notes   []string
 }
 
 // part is where the rows of a file begin.
@@ -29,10 +29,40 @@ type part struct {
 	first int
 }
 
-// cells is a growing column: the text of all cells, and where each ends.
+// blockRows is the number of rows in a block of a column. Blocks are not copied as a frame grows,
+// so that it takes no more memory than it has.
+const blockRows = 4096
+
+// block has the text of consecutive cells of a column, and where each ends.
+type block struct {
+	text string
+	ends []uint32
+}
+
+// emptyEnds is shared by the blocks of a column that is missing in all of their rows.
+var emptyEnds = make([]uint32, blockRows)
+
+// cells is a growing column. Its last block is tail and ends.
 type cells struct {
-	text strings.Builder
-	ends []int
+	full []block
+	tail []byte
+	ends []uint32
+}
+
+// end ends a cell, whose text is in the tail.
+func (c *cells) end() error {
+	if len(c.tail) > math.MaxUint32 {
+		return fmt.Errorf("%d cells have more than 4 GiB of text", len(c.ends)+1)
+	}
+	if c.ends == nil {
+		c.ends = make([]uint32, 0, blockRows)
+	}
+	c.ends = append(c.ends, uint32(len(c.tail)))
+	if len(c.ends) == blockRows {
+		c.full = append(c.full, block{string(c.tail), c.ends})
+		c.tail, c.ends = c.tail[:0], nil
+	}
+	return nil
 }
 
 // NewFrame returns a frame of named columns without rows.
@@ -49,26 +79,44 @@ func NewFrame(columns ...string) (*Frame, error) {
 
 // add adds a column that is missing in the rows so far, and returns its index.
 func (f *Frame) add(name string) int {
-	f.names = append(f.names, name)
-	f.columns = append(f.columns, cells{ends: make([]int, f.rows)})
+	var c cells
+	for range f.rows / blockRows {
+		c.full = append(c.full, block{"", emptyEnds})
+	}
+	if n := f.rows % blockRows; n > 0 {
+		c.ends = make([]uint32, n, blockRows)
+	}
+	f.names, f.columns = append(f.names, name), append(f.columns, c)
 	return len(f.names) - 1
 }
 
 // Append reads all rows of a source. path is the source's file: errors name it, and paths in cells
-// are relative to its folder.
+// are relative to its folder. After an error the frame is of no use.
 func (f *Frame) Append(path string, s Source) error {
-	to := make([]int, len(s.Columns()))
-	for i, name := range s.Columns() {
-		if to[i] = slices.Index(f.names, name); to[i] < 0 {
-			to[i] = f.add(name)
+	names := s.Columns()
+	index := make(map[string]int, len(f.names)+len(names))
+	for i, name := range f.names {
+		index[name] = i
+	}
+	to := make([]int, len(names)) // the column of each cell
+	seen := make(map[string]bool, len(names))
+	for i, name := range names {
+		if seen[name] {
+			return fmt.Errorf("%s: two columns are named %q", path, name)
 		}
+		seen[name] = true
+		at, known := index[name]
+		if !known {
+			at = f.add(name)
+		}
+		to[i] = at
 	}
 	f.files = append(f.files, part{path, f.rows})
 	var r Record
 	for {
 		err := s.Read(&r)
 		if errors.Is(err, io.EOF) {
-			return nil
+			break
 		}
 		if err != nil {
 			return err
@@ -77,16 +125,25 @@ func (f *Frame) Append(path string, s Source) error {
 			return fmt.Errorf("%s: more than %d rows", path, math.MaxInt32)
 		}
 		for i, cell := range r.Cells {
-			f.columns[to[i]].text.WriteString(cell)
+			c := &f.columns[to[i]]
+			c.tail = append(c.tail, cell...)
 		}
 		for i := range f.columns {
-			c := &f.columns[i]
-			c.ends = append(c.ends, c.text.Len())
+			if err := f.columns[i].end(); err != nil {
+				return fmt.Errorf("%s:%d: column %q: %w", path, r.Line, f.names[i], err)
+			}
 		}
 		f.lines = append(f.lines, int32(min(r.Line, math.MaxInt32)))
 		f.rows++
 	}
+	if noter, ok := s.(interface{ Notes() []string }); ok {
+		f.notes = append(f.notes, noter.Notes()...)
+	}
+	return nil
 }
+
+// Notes returns the remarks of the sources on their files, such as columns that they renamed.
+func (f *Frame) Notes() []string { return slices.Clone(f.notes) }
 
 // Rows returns the number of rows.
 func (f *Frame) Rows() int { return f.rows }
@@ -100,12 +157,16 @@ func (f *Frame) Cells(name string) (Cells, error) {
 	if i < 0 {
 		return Cells{}, suggest.Unknown("column", name, f.names)
 	}
-	return Cells{f.columns[i].text.String(), f.columns[i].ends}, nil
+	c := &f.columns[i]
+	return Cells{append(slices.Clip(c.full), block{string(c.tail), c.ends}), f.rows}, nil
 }
 
 // file returns the file of a row.
 func (f *Frame) file(row int) string {
-	i, found := slices.BinarySearchFunc(f.files, row, func(p part, row int) int { return p.first - row })
+	i, found := slices.BinarySearchFunc(f.files, row, func(p part,
+		row int) int {
+		return p.first - row
+	})
 	for found && i+1 < len(f.files) && f.files[i+1].first == row { // files without rows
 		i++
 	}
@@ -125,17 +186,19 @@ func (f *Frame) Folder(row int) string { return filepath.Dir(f.file(row)) }
 
 // Cells is a column of text cells.
 type Cells struct {
-	text string
-	ends []int
+	blocks []block
+	rows   int
 }
 
 // Len returns the number of cells.
-func (c Cells) Len() int { return len(c.ends) }
+func (c Cells) Len() int { return c.rows }
 
 // At returns a cell; "" is missing.
 func (c Cells) At(row int) string {
-	if row == 0 {
-		return c.text[:c.ends[0]]
+	b, i := &c.blocks[row/blockRows], row%blockRows
+	begin := uint32(0)
+	if i > 0 {
+		begin = b.ends[i-1]
 	}
-	return c.text[c.ends[row-1]:c.ends[row]]
+	return b.text[begin:b.ends[i]]
 }
