@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"braid/internal/engine":       3,
 	"braid":                       4,
 	"braid/data":                  4,
+	"braid/data/datafile":         5,
 	"braid/data/mnist":            5,
 	"braid/augment":               5,
 	"braid/layer":                 5,
@@ -65,9 +66,13 @@ var floors = map[string]int{
 // library and golang.org/x/sys alone.
 const light = 9
 
-// heavy lists exceptions among them. Only commands that plot import the first. The second reads
-// WebP, BMP and TIFF with golang.org/x/image, whose decoders depend on nothing else.
-var heavy = map[string]bool{"braid/internal/plot": true, "braid/vision/picture": true}
+// heavy lists exceptions among them. Only commands that plot import internal/plot, and only those
+// that read people's own files, and users who want Parquet or Zstandard, import data/datafile.
+// vision/picture reads WebP, BMP and TIFF with golang.org/x/image, whose decoders depend on nothing
+// else.
+var heavy = map[string]bool{
+	"braid/internal/plot": true, "braid/data/datafile": true, "braid/vision/picture": true,
+}
 
 func TestFloors(t *testing.T) {
 	found := eachImport(t, func(path, pkg, imported string) {
