@@ -16,7 +16,9 @@ func (f *File) check() error {
 	if f.Model == nil {
 		return errors.New("model file: Model is missing")
 	}
-	for _, check := range []func() error{f.checkInputs, f.checkLabels, f.checkRules, f.checkSamples} {
+	for _, check := range []func() error{
+		f.checkColumns, f.checkInputs, f.checkLabels, f.checkRules, f.checkSamples,
+	} {
 		if err := check(); err != nil {
 			return fmt.Errorf("model file: %w", err)
 		}

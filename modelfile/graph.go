@@ -58,7 +58,7 @@ func encodeGraph(m *braid.Model) (string, error) {
 // decodeGraph builds the model and sets its weights from the container. It checks that the file has
 // all weights that the graph declares before it allocates them.
 func decodeGraph(
-	content string, seed uint64, c *safetensors.Container, custom []braid.Layer,
+	content string, seed uint64, c *safetensors.Container, custom []Custom,
 ) (*braid.Model, error) {
 	var g graphJSON
 	if err := json.Unmarshal([]byte(content), &g); err != nil {
@@ -92,7 +92,7 @@ func decodeGraph(
 			nodes[p.Name] = graph.Again(p.Name, nodes[p.Again], inputs...)
 			continue
 		}
-		l, err := layer.Decode(p.Kind, p.Config, custom...)
+		l, err := layer.Decode(p.Kind, p.Config, only[braid.Layer](custom)...)
 		if err != nil {
 			return nil, fmt.Errorf("layer %q: %w", p.Name, err)
 		}

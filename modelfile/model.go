@@ -31,6 +31,8 @@ const (
 // the labels of its outputs.
 type File struct {
 	Model    *braid.Model
+	Features []Feature       // the columns that fill all inputs; nil if the model reads no columns
+	Targets  []Target        // the columns that all heads predict
 	Inputs   []Input         // how inputs are made; optional for inputs of numbers
 	Labels   []Labels        // labels of heads' outputs
 	Rules    []Rule          // which outputs of two heads agree
@@ -109,6 +111,9 @@ func (f *File) Write(w io.Writer) error {
 		}
 		c.Metadata[d.key] = string(content)
 	}
+	if err := f.encodeColumns(c.Metadata); err != nil {
+		return fmt.Errorf("model file: %w", err)
+	}
 	if f.Training != nil {
 		c.Metadata["training"] = string(f.Training)
 	}
@@ -120,9 +125,14 @@ func (f *File) Write(w io.Writer) error {
 	return c.Write(w)
 }
 
-// Open reads a model file. path may be a run folder with a model in it. Layers outside package
-// layer are decoded with custom, an example of each type.
-func Open(path string, custom ...braid.Layer) (*File, error) {
+// Custom is a layer, a feature.Encoder or a target.Decoder from outside this project.
+type Custom interface {
+	Kind() string
+}
+
+// Open reads a model file. path may be a run folder with a model in it. Layers, encoders and
+// decoders from outside are decoded with custom, an example of each type.
+func Open(path string, custom ...Custom) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
@@ -142,7 +152,7 @@ func Open(path string, custom ...braid.Layer) (*File, error) {
 }
 
 // Parse reads a model file from memory.
-func Parse(content []byte, custom ...braid.Layer) (*File, error) {
+func Parse(content []byte, custom ...Custom) (*File, error) {
 	c, err := safetensors.Parse(content)
 	if err != nil {
 		return nil, err
@@ -179,6 +189,9 @@ func Parse(content []byte, custom ...braid.Layer) (*File, error) {
 		if err := json.Unmarshal([]byte(text), d.value); err != nil {
 			return nil, fmt.Errorf("model file: %s: %w", d.key, err)
 		}
+	}
+	if err := f.decodeColumns(c.Metadata, custom); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
 	}
 	if training, ok := c.Metadata["training"]; ok {
 		f.Training = json.RawMessage(training)

@@ -95,6 +95,13 @@ func (f *File) pixels(input string) *data.Standard {
 			return in.Pixels
 		}
 	}
+	for _, c := range f.Features {
+		for _, in := range c.Encoder.Inputs(c.Column) {
+			if in.Name == input && in.DType == tensor.Uint8 {
+				return &in.Standard
+			}
+		}
+	}
 	return nil
 }
 

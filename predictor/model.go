@@ -20,6 +20,7 @@ type Model struct {
 	Inputs []Input // in the order of the graph
 	Heads  []Head
 
+	slots []slots // by feature
 	rules []rule
 	one   sync.Pool // *Batch of one row
 }
@@ -36,7 +37,7 @@ type Input struct {
 }
 
 // Open reads a model file, or the model of a run folder, and tests it with its samples.
-func Open(path string, custom ...braid.Layer) (*Model, error) {
+func Open(path string, custom ...modelfile.Custom) (*Model, error) {
 	f, err := modelfile.Open(path, custom...)
 	if err != nil {
 		return nil, err
@@ -89,6 +90,7 @@ func New(f *modelfile.File) (*Model, error) {
 	if err := m.readRules(); err != nil {
 		return nil, err
 	}
+	m.placeColumns()
 	m.one.New = func() any { return m.allocateBatch(1) }
 	return m, nil
 }

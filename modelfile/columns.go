@@ -1,0 +1,174 @@
+package modelfile
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"braid"
+	"braid/feature"
+	"braid/target"
+	"braid/tensor"
+)
+
+// Feature is a column of people's data that the model reads, with all that its encoder learnt.
+type Feature struct {
+	Column  string
+	Encoder feature.Encoder
+}
+
+// Target is a column that the model predicts, a head of the same name, with all that its decoder
+// learnt.
+type Target struct {
+	Column  string
+	Decoder target.Decoder
+}
+
+// Keys of the metadata. Files of models that read no columns have neither.
+const (
+	featuresKey = "features"
+	targetsKey  = "targets"
+)
+
+// columnJSON is a Feature or a Target in the metadata.
+type columnJSON struct {
+	Column string          `json:"column"`
+	Kind   string          `json:"kind"`
+	Config json.RawMessage `json:"config"`
+}
+
+func columnOf(name string, member Custom) (columnJSON, error) {
+	config, err := json.Marshal(member)
+	if err != nil {
+		return columnJSON{}, fmt.Errorf("column %q: %w", name, err)
+	}
+	return columnJSON{name, member.Kind(), config}, nil
+}
+
+// encodeColumns adds the features and targets to the metadata.
+func (f *File) encodeColumns(metadata map[string]string) error {
+	if len(f.Features) == 0 {
+		return nil
+	}
+	lists := map[string][]columnJSON{}
+	add := func(key, name string, member Custom) error {
+		c, err := columnOf(name, member)
+		lists[key] = append(lists[key], c)
+		return err
+	}
+	for _, c := range f.Features {
+		if err := add(featuresKey, c.Column, c.Encoder); err != nil {
+			return err
+		}
+	}
+	for _, c := range f.Targets {
+		if err := add(targetsKey, c.Column, c.Decoder); err != nil {
+			return err
+		}
+	}
+	for key, list := range lists {
+		content, err := json.Marshal(list)
+		if err != nil {
+			return err
+		}
+		metadata[key] = string(content)
+	}
+	return nil
+}
+
+// decodeColumns reads the features and targets from the metadata.
+func (f *File) decodeColumns(metadata map[string]string, custom []Custom) error {
+	var features, targets []columnJSON
+	for key, list := range map[string]*[]columnJSON{featuresKey: &features, targetsKey: &targets} {
+		if content, ok := metadata[key]; ok {
+			if err := json.Unmarshal([]byte(content), list); err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	}
+	for _, c := range features {
+		encoder, err := feature.DecodeEncoder(c.Kind, c.Config, only[feature.Encoder](custom)...)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", c.Column, err)
+		}
+		f.Features = append(f.Features, Feature{c.Column, encoder})
+	}
+	for _, c := range targets {
+		decoder, err := target.DecodeDecoder(c.Kind, c.Config, only[target.Decoder](custom)...)
+		if err != nil {
+			return fmt.Errorf("column %q: %w", c.Column, err)
+		}
+		f.Targets = append(f.Targets, Target{c.Column, decoder})
+	}
+	return nil
+}
+
+// only returns the custom members that are of one type.
+func only[M any](custom []Custom) (list []M) {
+	for _, c := range custom {
+		if m, ok := c.(M); ok {
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// checkColumns tests that the features fill the model's inputs, each once, and that each target is
+// a head.
+func (f *File) checkColumns() error {
+	if len(f.Features) == 0 && len(f.Targets) == 0 {
+		return nil
+	}
+	filled := map[string]string{} // the column, by input
+	for _, c := range f.Features {
+		for _, in := range c.Encoder.Inputs(c.Column) {
+			spec, err := find("input", f.Model.Inputs(), in.Name)
+			if err != nil {
+				return fmt.Errorf("column %q: %w", c.Column, err)
+			}
+			if other, ok := filled[in.Name]; ok {
+				return fmt.Errorf("columns %q and %q both fill the input %q", other, c.Column, in.Name)
+			}
+			filled[in.Name] = c.Column
+			if err := fits(in, spec); err != nil {
+				return fmt.Errorf("column %q: input %q: %w", c.Column, in.Name, err)
+			}
+		}
+	}
+	for _, in := range f.Model.Inputs() {
+		if _, ok := filled[in.Name]; !ok {
+			return fmt.Errorf("no column fills the input %q", in.Name)
+		}
+	}
+	for i, c := range f.Targets {
+		if _, err := find("head", f.Model.Heads(), c.Column); err != nil {
+			return err
+		}
+		same := func(other Target) bool { return other.Column == c.Column }
+		if slices.IndexFunc(f.Targets, same) < i {
+			return fmt.Errorf("Targets names %q twice, want each head once", c.Column)
+		}
+	}
+	if len(f.Targets) != len(f.Model.Heads()) {
+		return fmt.Errorf("%d columns are predicted, but the model has %d heads", len(f.Targets),
+			len(f.Model.Heads()))
+	}
+	return nil
+}
+
+// fits tests that what an encoder makes is what the model's input takes.
+func fits(in feature.Input, spec braid.Spec) error {
+	dtype := in.DType
+	if dtype == tensor.Uint8 {
+		dtype = tensor.Float32 // standardized
+	}
+	if dtype != spec.DType || !in.Shape.Equal(spec.Shape) {
+		return fmt.Errorf("the column gives %s of shape %v, the model takes %s of shape %v", dtype,
+			in.Shape, spec.DType, spec.Shape)
+	}
+	if spec.Vocabulary > 0 && in.DType == tensor.Int32 && in.Vocabulary > spec.Vocabulary {
+		return fmt.Errorf("the column gives ids up to %d, the model takes up to %d", in.Vocabulary-1,
+			spec.Vocabulary-1)
+	}
+	return nil
+}
