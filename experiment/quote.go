@@ -7,18 +7,18 @@ import (
 	"unicode"
 )
 
-// context is where a text is written.
-type context uint8
+// surroundings is where a text is written.
+type surroundings uint8
 
 const (
-	inBlock context = iota // a line of its own
-	inFlow                 // within [] or {}
+	inBlock surroundings = iota // a line of its own
+	inFlow                      // within [] or {}
 )
 
 // quote returns a text as YAML: as it is, if YAML reads it as a text, else in double quotes. A text
 // that YAML would read as a number, a truth value or null is quoted too: this package does not need
 // it, but other programs do.
-func quote(text string, where context) string {
+func quote(text string, where surroundings) string {
 	if isPlain(text, where) && !isSpecial(text) {
 		return text
 	}
@@ -26,7 +26,7 @@ func quote(text string, where context) string {
 }
 
 // bare returns the text of a word or a number as YAML, in quotes only if it must have them.
-func bare(text string, where context) string {
+func bare(text string, where surroundings) string {
 	if isPlain(text, where) {
 		return text
 	}
@@ -34,7 +34,7 @@ func bare(text string, where context) string {
 }
 
 // isPlain reports whether a text may stand without quotes.
-func isPlain(text string, where context) bool {
+func isPlain(text string, where surroundings) bool {
 	if text == "" {
 		return false
 	}
@@ -52,7 +52,7 @@ func isPlain(text string, where context) bool {
 }
 
 // plainRune reports whether a text without quotes may have a character.
-func plainRune(c rune, first bool, where context) bool {
+func plainRune(c rune, first bool, where surroundings) bool {
 	switch {
 	case c == ' ' || !unicode.IsPrint(c):
 		return !first && c == ' '

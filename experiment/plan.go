@@ -1,0 +1,134 @@
+package experiment
+
+import (
+	"time"
+
+	"braid/augment"
+	"braid/feature"
+	"braid/optim"
+	"braid/target"
+	"braid/train"
+)
+
+// Defaults of training, chosen on validation over several data sets.
+const (
+	defaultEpochs   = 100
+	defaultPatience = 8
+	defaultRate     = 0.004
+	decayRate       = 0.01
+	clipNorm        = 1
+	averageMomentum = 0.98
+)
+
+// batch returns the rows of a step: more for more rows.
+func (t Train) batch(rows int) int {
+	switch {
+	case t.Batch > 0:
+		return t.Batch
+	case rows < 2000:
+		return 32
+	case rows < 5000:
+		return 64
+	case rows < 50_000:
+		return 128
+	}
+	return 256
+}
+
+// augmenting is an encoder whose input changes at random in training.
+type augmenting interface {
+	Augmentation() augment.List
+}
+
+// plan returns the training of the built model.
+func (b *Built) plan() train.Plan {
+	t := b.Experiment.Train
+	rate, epochs := t.Rate, t.Epochs
+	if rate == 0 {
+		rate = defaultRate
+	}
+	if epochs == 0 {
+		epochs = defaultEpochs
+	}
+	p := train.Plan{
+		Epochs: epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), DropLast: true, Seed: b.seed(),
+		Heads: train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
+		Optimizer: optim.AdamW{
+			Rate: rate, Epsilon: 1e-8, Lazy: true, WeightDecay: optim.Decay{Rate: decayRate},
+		},
+		Clip: train.Clip{GlobalNorm: clipNorm},
+		EMA:  &train.EMA{Momentum: averageMomentum, Warmup: true, State: true},
+	}
+	for i, d := range b.Targets {
+		p.Heads[feature.Name(d.Column)] = train.Head{
+			Loss: d.Decoder.Loss(), Weight: b.Heads[i].Weight, Metrics: d.Decoder.Metrics(),
+		}
+	}
+	for _, f := range b.Features {
+		if a, ok := f.Encoder.(augmenting); ok && a.Augmentation() != nil {
+			p.Augment[feature.Name(f.Column)] = a.Augmentation()
+		}
+	}
+	b.Keep = b.keep()
+	p.Callbacks = append(p.Callbacks, b.Keep.Callback())
+	if t.Minutes > 0 {
+		p.Callbacks = append(p.Callbacks, budget(time.Duration(t.Minutes*float64(time.Minute))))
+	}
+	return p
+}
+
+// keep returns the rule that decides which epoch is kept: the least mean over the heads of
+//
+//	loss / loss of guessing - (1 - error / error of guessing)
+//
+// on the validation part, without what is constant.
+func (b *Built) keep() train.EarlyStopping {
+	rule := train.EarlyStopping{
+		Sum: map[string]float64{}, Mode: train.Min, Patience: b.Experiment.Train.Patience,
+		RestoreBest: true,
+	}
+	if rule.Patience == 0 {
+		rule.Patience = defaultPatience
+	}
+	for i, t := range b.Targets {
+		loss, answers := target.Factors(t.Decoder, b.Guesses[ValidationPart][i])
+		lossName, answersName := t.Decoder.Deciding()
+		for name, factor := range map[string]float64{lossName: loss, answersName: answers} {
+			if factor != 0 { // no label of the head is known
+				figure := "val_" + feature.Name(t.Column) + "_" + name
+				rule.Sum[figure] = factor / float64(len(b.Targets))
+			}
+		}
+	}
+	return rule
+}
+
+// budget returns a callback that ends training after a time. The time of a resumed run counts from
+// its first start.
+func budget(limit time.Duration) train.Callback {
+	var spent time.Duration // in earlier epochs
+	var began time.Time
+	var history *train.History
+	return train.Callback{
+		Start: func(s train.Start) error {
+			history, began = s.History, time.Now()
+			for _, e := range history.Epochs {
+				spent += e.Train + e.Evaluate
+			}
+			return nil
+		},
+		Step: func(train.Step) error {
+			// The first epoch is completed: there is nothing to keep before its end.
+			if len(history.Epochs) > 0 && spent+time.Since(began) > limit {
+				return train.ErrStop
+			}
+			return nil
+		},
+		Epoch: func(train.Epoch) error {
+			if spent+time.Since(began) > limit {
+				return train.ErrStop
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,123 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"braid/data"
+	"braid/feature"
+	"braid/internal/suggest"
+	"braid/modelfile"
+	"braid/target"
+)
+
+// measuredRows is the number of rows that Measure converts and predicts at a time.
+const measuredRows = 1024
+
+// Measured has the scores of a model on some rows.
+type Measured struct {
+	Rows    int
+	Scores  []target.Score           // of each head, in the order of the file's targets
+	Guesses []target.Score           // of outputs that do not depend on the inputs
+	Notes   map[string]feature.Notes // what the encoders met, by input column
+}
+
+// Measure predicts some rows of a frame with the model of a file, and compares the answers with the
+// cells of the heads' columns. A head whose column the frame lacks has no known rows. Workers 0
+// means one for each processor.
+func Measure(
+	ctx context.Context, f *modelfile.File, frame *data.Frame, rows []int32, workers int,
+) (*Measured, error) {
+	if err := CheckInputs(f, frame.Names()); err != nil {
+		return nil, err
+	}
+	m := &Measured{Rows: len(rows), Notes: map[string]feature.Notes{}}
+	outputs := map[string][]float32{}
+	for block := range slices.Chunk(rows, measuredRows) {
+		if err := ctx.Err(); err != nil {
+			return nil, context.Cause(ctx)
+		}
+		columns, notes, err := encodeInputs(f.Features, frame, block, workers)
+		if err != nil {
+			return nil, err
+		}
+		for column, n := range notes {
+			sum := m.Notes[column]
+			sum.Sum(n)
+			m.Notes[column] = sum
+		}
+		table, err := data.NewTable(columns...)
+		if err != nil {
+			return nil, err
+		}
+		in, err := table.Tensors(table.Names()...)
+		if err != nil {
+			return nil, err
+		}
+		out, err := f.Model.Predict(in)
+		if err != nil {
+			return nil, err
+		}
+		for head, t := range out {
+			outputs[head] = append(outputs[head], t.Float32s()...)
+		}
+	}
+	for _, t := range f.Targets {
+		cells := cellsOf(frame, t.Column, rows)
+		score, err := t.Decoder.Score(outputs[feature.Name(t.Column)], cells)
+		if err != nil {
+			return nil, fmt.Errorf("head %q: %w", t.Column, err)
+		}
+		guess, err := target.Guessing(t.Decoder, cells)
+		if err != nil {
+			return nil, fmt.Errorf("head %q: %w", t.Column, err)
+		}
+		m.Scores, m.Guesses = append(m.Scores, score), append(m.Guesses, guess)
+	}
+	return m, nil
+}
+
+// CheckInputs tests that columns include all that a model reads. The error names all that are
+// missing.
+func CheckInputs(f *modelfile.File, columns []string) error {
+	var missing []error
+	for _, c := range f.Features {
+		if !slices.Contains(columns, c.Column) {
+			missing = append(missing, suggest.Unknown("column", c.Column, columns))
+		}
+	}
+	return errors.Join(missing...)
+}
+
+// encodeInputs converts rows of a frame to the columns of the network's inputs. The errors of all
+// columns are joined.
+func encodeInputs(
+	features []modelfile.Feature, frame *data.Frame, rows []int32, workers int,
+) ([]data.Column, map[string]feature.Notes, error) {
+	var columns []data.Column
+	var failed []error
+	notes := map[string]feature.Notes{}
+	for _, f := range features {
+		encoded, met, err := feature.Columns(f.Encoder, f.Column, frame, rows, workers)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		notes[f.Column] = met
+		columns = append(columns, encoded...)
+	}
+	return columns, notes, errors.Join(failed...)
+}
+
+// cellsOf returns some cells of a column, all missing if the frame lacks it.
+func cellsOf(frame *data.Frame, column string, rows []int32) []string {
+	list := make([]string, len(rows))
+	if all, err := frame.Cells(column); err == nil {
+		for i, row := range rows {
+			list[i] = all.At(int(row))
+		}
+	}
+	return list
+}
