@@ -18,21 +18,26 @@ import (
 
 func evalVerb(s streams) *cobra.Command {
 	var dir, log string
+	var asJSON bool
 	var workers int
 	c := command(&cobra.Command{
 		Use:   "eval MODEL [flags]",
-		Short: "Measure a model on the test images",
-		Long: "Eval measures a model on the test images: the loss and the accuracy of each head, and\n" +
-			"how often both heads are right. MODEL is a model file or a run folder.",
+		Short: "Measure a model on its test rows, or on those of a file",
+		Long: "Eval measures each head of a model, beside answers that do not depend on the inputs.\n" +
+			"A run of your own data is measured on its test part, or on the rows of --data, of\n" +
+			"which some may lack labels. A digitqa model is measured on the test images. MODEL\n" +
+			"is a model file or a run folder.",
 		RunE: func(c *cobra.Command, args []string) error {
 			if log != "text" && log != "json" {
 				return usage("--log is %q, want text or json", log)
 			}
-			return evaluate(c.Context(), s, args[0], dir, log == "json", workers)
+			return evaluate(c.Context(), s, args[0], dir, asJSON || log == "json", workers)
 		},
 	}, cobra.ExactArgs(1))
 	c.Flags().StringVar(&dir, "data", "",
-		"folder with the test files of a data set in MNIST's format (default: find MNIST)")
+		"file with rows; digitqa: folder with the test files of a data set in MNIST's format\n"+
+			"(default: the run's test part; digitqa: find MNIST)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	c.Flags().StringVar(&log, "log", "text", "text or json")
 	c.Flags().IntVar(&workers, "workers", 0, "number of workers; 0: one for each processor")
 	return c
@@ -42,6 +47,9 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	file, err := modelfile.Open(path)
 	if err != nil {
 		return err
+	}
+	if len(file.Features) > 0 {
+		return evaluateFile(ctx, s, path, file, dir, asJSON, workers)
 	}
 	standard, err := pixels(file)
 	if err != nil {

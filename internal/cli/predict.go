@@ -14,6 +14,7 @@ import (
 
 	"braid/internal/batchpredict"
 	"braid/internal/suggest"
+	"braid/internal/tablepredict"
 	"braid/predictor"
 )
 
@@ -25,6 +26,8 @@ type predictFlags struct {
 	unknown             string
 	probabilities, skip bool
 	gzip                bool // compress the answers
+	keep                []string
+	onError             string
 	log                 string
 }
 
@@ -32,12 +35,16 @@ func predictVerb(s streams) *cobra.Command {
 	var f predictFlags
 	c := command(&cobra.Command{
 		Use:   "predict [MODEL] --in FILE [--out FILE] [flags]",
-		Short: "Answer many rows: from IDX images or JSON lines, to JSON lines or CSV",
+		Short: "Answer many rows: of a table, or of IDX images",
 		Long: "Predict answers the rows of a file of any length in constant memory. MODEL is a\n" +
 			"model file or a run folder, by default runs/latest.\n\n" +
-			"FILE contains IDX images, with --question or --questions, or a JSON object in each\n" +
-			"line: values by the names of the model's inputs and, if they are known, true\n" +
-			"answers by the heads' names:\n\n" +
+			"For a model of your own data, FILE is CSV, TSV, JSON lines or Parquet with the\n" +
+			"columns that the model reads. The answers have a row for each row of FILE, in its\n" +
+			"order, with columns HEAD and HEAD_probability, in the format that the name of --out\n" +
+			"ends in.\n\n" +
+			"For a digitqa model, FILE contains IDX images, with --question or --questions, or a\n" +
+			"JSON object in each line: values by the names of the model's inputs and, if they\n" +
+			"are known, true answers by the heads' names:\n\n" +
 			"    {\"image\": [0, 17, ...], \"question\": \"odd number\", \"digit\": \"7\"}\n\n" +
 			"An image is its pixels, from 0 to 255, which are used as they are, or a PNG or\n" +
 			"JPEG in base64. A true answer is a label in quotes, or a label's index. All files\n" +
@@ -51,13 +58,18 @@ func predictVerb(s streams) *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			return f.predict(c.Context(), s, args)
+			return f.predict(c.Context(), s, args, c.Flags().Changed)
 		},
 	}, cobra.MaximumNArgs(1))
 	c.Flags().StringVar(&f.in, "in", "", "`FILE` with rows, - is standard input; required")
 	c.Flags().StringVar(&f.out, "out", "-", "`FILE` for the answers, - is standard output")
 	c.Flags().StringVar(&f.format, "format", "",
-		"jsonl or csv (default: csv if --out ends in .csv or .csv.gz, else jsonl)")
+		"jsonl, csv, tsv or parquet (default: by the end of --out's name, else jsonl)")
+	c.Flags().StringSliceVar(&f.keep, "keep", nil,
+		"copy columns of the rows to the answers: all that are no heads, or --keep=`COLUMNS`")
+	c.Flags().Lookup("keep").NoOptDefVal = keepAll
+	c.Flags().StringVar(&f.onError, "on-error", string(tablepredict.Stop),
+		"for a row that cannot be read: stop, skip, or empty, which answers nothing")
 	c.Flags().StringVar(&f.question, "question", "", "question for rows without one")
 	c.Flags().StringVar(&f.questions, "questions", "",
 		"`FILE` with a question in each line, for IDX images")
@@ -76,7 +88,7 @@ func predictVerb(s streams) *cobra.Command {
 
 // check checks the flags and fills in the format.
 func (f *predictFlags) check() error {
-	formats, logs := []string{"jsonl", "csv"}, []string{"text", "json", "none"}
+	formats, logs := []string{"jsonl", "csv", "tsv", "parquet"}, []string{"text", "json", "none"}
 	unknowns := []string{"error", "drop"}
 	switch {
 	case f.in == "":
@@ -89,6 +101,8 @@ func (f *predictFlags) check() error {
 		return usage("--format is %q, want one of %s", f.format, suggest.List(formats))
 	case !slices.Contains(unknowns, f.unknown):
 		return usage("--unknown is %q, want one of %s", f.unknown, suggest.List(unknowns))
+	case !slices.Contains(tablepredict.OnErrors, f.onError):
+		return usage("--on-error is %q, want one of %s", f.onError, suggest.List(tablepredict.OnErrors))
 	case !slices.Contains(logs, f.log):
 		return usage("--log is %q, want one of %s", f.log, suggest.List(logs))
 	}
@@ -105,7 +119,9 @@ func (f *predictFlags) check() error {
 	return nil
 }
 
-func (f *predictFlags) predict(ctx context.Context, s streams, args []string) error {
+func (f *predictFlags) predict(
+	ctx context.Context, s streams, args []string, changed func(flag string) bool,
+) error {
 	path, err := modelPath(args)
 	if err != nil {
 		return err
@@ -116,6 +132,17 @@ func (f *predictFlags) predict(ctx context.Context, s streams, args []string) er
 	}
 	if err := f.checkDistinct(path, model); err != nil {
 		return err
+	}
+	if model.ReadsColumns() {
+		return f.predictFile(ctx, s, model, changed)
+	}
+	if f.format == "tsv" || f.format == "parquet" {
+		return usage("--format %s belongs to models of your own data", f.format)
+	}
+	for _, flag := range []string{"keep", "on-error"} {
+		if changed(flag) {
+			return usage("--%s belongs to models of your own data", flag)
+		}
 	}
 	reader, err := f.rowReader(ctx, s, model)
 	if err != nil {

@@ -17,11 +17,15 @@ import (
 	"braid/train"
 )
 
+// digitExperiment is the name of the default experiment.
+const digitExperiment = "digitqa"
+
 // trainFlags are the flags of braid train.
 type trainFlags struct {
 	options
 	workers          int
 	out, log, resume string
+	set              []string // KEY=VALUE of an experiment file
 }
 
 // options are the flags that a run's config.json stores.
@@ -48,21 +52,35 @@ var (
 func trainVerb(s streams) *cobra.Command {
 	var f trainFlags
 	c := command(&cobra.Command{
-		Use:   "train [flags]",
-		Short: "Train the network that reads a digit and answers a question about it",
-		Long: "Train finds MNIST, trains a network for both heads, digit and answer, and writes a\n" +
-			"run folder: model.safetensors, history.csv, config.json, curves.svg, and\n" +
-			"checkpoints. --network record trains a convolutional network, which takes minutes\n" +
-			"and is right about more than 99 of 100 digits. The same seed gives the same model,\n" +
-			"byte for byte, with any number of workers. --resume goes on with a run that was\n" +
-			"stopped or whose machine failed; it ends with the same bytes.",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if f.resume != "" {
-				return f.resumeRun(c.Context(), s, c.Flags().Changed)
+		Use:   "train [FILE] [flags]",
+		Short: "Train the network that an experiment file declares, or the digitqa one",
+		Long: "Train reads an experiment file, which braid init writes, trains the network that it\n" +
+			"declares, and writes a run folder: model.safetensors, experiment.yaml, split.csv,\n" +
+			"history.csv, config.json, curves.svg, and checkpoints. The best epoch is kept.\n\n" +
+			"Without FILE, or with digitqa, it finds MNIST and trains a network that reads a\n" +
+			"digit and answers a question about it. --network record trains a convolutional\n" +
+			"network, which takes minutes and is right about more than 99 of 100 digits.\n\n" +
+			"The same seed gives the same model, byte for byte, with any number of workers.\n" +
+			"--resume goes on with a run that was stopped or whose machine failed; it ends with\n" +
+			"the same bytes.",
+		Example: "  braid train products.yaml\n" +
+			"  braid train products.yaml --set train.epochs=5 --set 'ignore=[id, code]'\n" +
+			"  braid train --network record",
+		RunE: func(c *cobra.Command, args []string) error {
+			changed := c.Flags().Changed
+			switch {
+			case f.resume != "" && len(args) > 0:
+				return usage("%s and --resume: the run's folder has its experiment", args[0])
+			case f.resume != "" && isFileRun(f.resume):
+				return f.resumeFile(c.Context(), s, changed)
+			case f.resume != "":
+				return f.resumeRun(c.Context(), s, changed)
+			case len(args) > 0 && args[0] != digitExperiment:
+				return f.startFile(c.Context(), s, args[0], changed)
 			}
-			return f.startRun(c.Context(), s, c.Flags().Changed)
+			return f.startRun(c.Context(), s, changed)
 		},
-	}, cobra.NoArgs)
+	}, cobra.MaximumNArgs(1))
 	flags := c.Flags()
 	flags.StringVar(&f.Network, "network", networks[0].name, networkFlag())
 	flags.IntVar(&f.Epochs, "epochs", 0, "passes through the training images "+
@@ -80,6 +98,8 @@ func trainVerb(s streams) *cobra.Command {
 		"folder with a data set in MNIST's format (default: find MNIST)")
 	flags.StringVar(&f.out, "out", "",
 		"run folder (default: runs/TIME-NAME, which runs/latest links to)")
+	flags.StringArrayVar(&f.set, "set", nil,
+		"`KEY=VALUE` that replaces a key of the experiment file; the value is YAML")
 	flags.StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
 	flags.BoolVar(&f.Validate, "validate", true, "measure images after each epoch: the test images;\n"+
 		"record: the last twelfth of the training images, which it does not train on")
@@ -175,6 +195,9 @@ func (f trainFlags) startRun(
 	ctx context.Context, s streams, changed func(flag string) bool,
 ) error {
 	began := time.Now()
+	if changed("set") {
+		return usage("--set changes keys of an experiment file; digitqa has flags instead")
+	}
 	n, err := findNetwork(f.Network)
 	if err != nil {
 		return err

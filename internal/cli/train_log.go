@@ -30,8 +30,9 @@ func (f trainFlags) printStart(s streams, m *braid.Model, c config, folder strin
 	fmt.Fprintf(s.out, "run folder: %s\n\n%v\n", folder, m.Summary())
 }
 
-// callbacks returns the callbacks that show the training's progress.
-func (f trainFlags) callbacks(s streams) []train.Callback {
+// callbacks returns the callbacks that show the training's progress. line prints a line for an
+// epoch.
+func (f trainFlags) callbacks(s streams, line train.Callback) []train.Callback {
 	var list []train.Callback
 	if s.terminal() && (f.log == "keras" || f.log == "bar") {
 		bar := &epochBar{delayedBar: delayedBar{s: s, wait: patience}}
@@ -43,7 +44,7 @@ func (f trainFlags) callbacks(s streams) []train.Callback {
 	list = append(list, events(s))
 	switch f.log {
 	case "keras", "bar":
-		list = append(list, train.KerasLog(s.out))
+		list = append(list, line)
 	case "json":
 		list = append(list, train.JSONLog(s.out))
 	}
@@ -90,7 +91,7 @@ func events(s streams) train.Callback {
 // printEnd prints the best and the last figures, the time, the run folder, and what measures the
 // model if validation did not use the test images.
 func (f trainFlags) printEnd(
-	s streams, e *experiment, h *train.History, folder string, took time.Duration,
+	s streams, e *digitTraining, h *train.History, folder string, took time.Duration,
 ) {
 	out := s.out
 	switch f.log {

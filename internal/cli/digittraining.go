@@ -11,8 +11,8 @@ import (
 	"braid/train"
 )
 
-// experiment is a model, the data it is trained on, and the plan of its training.
-type experiment struct {
+// digitTraining is a model of the default experiment, its data, and the plan of its training.
+type digitTraining struct {
 	*dataset
 	plan     train.Plan
 	model    *braid.Model
@@ -22,7 +22,7 @@ type experiment struct {
 // prepare loads the data, builds the network and plans its training.
 func (f trainFlags) prepare(
 	ctx context.Context, s streams, n network, heads train.Heads,
-) (*experiment, error) {
+) (*digitTraining, error) {
 	d, err := loadDataset(ctx, s, f.Data, n)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func (f trainFlags) prepare(
 		plan.Validate = d.validation
 	}
 	metadata, err := newTrainingMetadata(model, plan, d.train.Rows())
-	return &experiment{d, plan, model, metadata}, err
+	return &digitTraining{d, plan, model, metadata}, err
 }
 
 // fitFunc is train.Fit or train.Resume.
@@ -45,14 +45,14 @@ type fitFunc func(context.Context, *braid.Model, *data.Table, train.Plan) (*trai
 
 // train trains with fit and saves the results in the run's folder.
 func (f trainFlags) train(
-	ctx context.Context, s streams, e *experiment, r *run, c config, fit fitFunc,
+	ctx context.Context, s streams, e *digitTraining, r *run, c config, fit fitFunc,
 ) error {
 	began := time.Now()
 	f.printStart(s, e.model, c, r.folder)
 	e.plan.Checkpoint = &train.Checkpoint{
 		Dir: r.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best,
 	}
-	e.plan.Callbacks = append(e.plan.Callbacks, f.callbacks(s)...)
+	e.plan.Callbacks = append(e.plan.Callbacks, f.callbacks(s, train.KerasLog(s.out))...)
 	history, failed := fit(ctx, e.model, e.dataset.train, e.plan)
 	if history == nil {
 		return failed
