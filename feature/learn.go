@@ -30,17 +30,12 @@ const maxBad = 5
 // badCells counts the cells that cannot be read, and keeps the first ones.
 type badCells struct {
 	count int
-	first []badCell
-}
-
-type badCell struct {
-	row int32
-	err error
+	first []BadCell
 }
 
 func (b *badCells) add(row int32, err error) {
 	if b.count++; b.count <= maxBad {
-		b.first = append(b.first, badCell{row, err})
+		b.first = append(b.first, BadCell{row, err})
 	}
 }
 
@@ -50,23 +45,12 @@ func (b *badCells) join(later badCells) {
 	b.first = append(b.first, later.first[:min(len(later.first), maxBad-len(b.first))]...)
 }
 
-// err returns an error with the places of the first cells, or nil if there are none.
+// err returns a BadCells, or nil if there are none.
 func (b *badCells) err(column string, frame *data.Frame) error {
-	switch b.count {
-	case 0:
+	if b.count == 0 {
 		return nil
-	case 1:
-		return fmt.Errorf("%s: column %q: %w", frame.Place(int(b.first[0].row)), column, b.first[0].err)
 	}
-	var list strings.Builder
-	fmt.Fprintf(&list, "column %q: %d cells cannot be read", column, b.count)
-	for _, cell := range b.first {
-		fmt.Fprintf(&list, "\n  %s: %v", frame.Place(int(cell.row)), cell.err)
-	}
-	if more := b.count - len(b.first); more > 0 {
-		fmt.Fprintf(&list, "\n  and %d more", more)
-	}
-	return fmt.Errorf("%s", list.String())
+	return &BadCells{column, frame, b.count, b.first}
 }
 
 // trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand
