@@ -40,7 +40,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := streams{stdin, stdout, stderr}
 	root.AddCommand(
 		trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out),
-		summaryVerb(out), versionVerb(out), initVerb(out),
+		summaryVerb(out), versionVerb(out), initVerb(out), inspectVerb(out),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
