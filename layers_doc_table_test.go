@@ -80,8 +80,8 @@ var counterparts = map[string]counterpart{
 	"layer.MaxPooling2D": {"keras.layers.MaxPooling2D", "torch.nn.MaxPool2d", ""},
 	"layer.Maximum":      {"keras.layers.Maximum", "torch.maximum", sameAxes},
 	"layer.Minimum":      {"keras.layers.Minimum", "torch.minimum", sameAxes},
-	"layer.ModalityDropout": {"", "", "Keras' Dropout with noise_shape (batch, 1) drops rows too, but " +
-		"scales the others."},
+	"layer.ModalityDropout": {"", "",
+		"Keras' Dropout with noise_shape (batch, 1) drops rows too, but scales the others."},
 	"layer.MultiHeadAttention": {"keras.layers.MultiHeadAttention", "torch.nn.MultiheadAttention",
 		"num_heads is Heads, key_dim is KeyWidth, value_dim is ValueWidth, and use_causal_mask, an " +
 			"argument of the call, is Causal. The other mask is one of keys: attention_mask, with a " +
