@@ -34,7 +34,7 @@ type CSVOptions struct {
 //   - a column without a name is called "column 3" by its number, and the second one of a name
 //     "name.2". Spaces around names are left out. Notes says what was renamed.
 //
-// Empty lines are left out. A row with more or fewer cells than the header is an error, as are a
+// Empty lines are left out, except between rows of one column, where they are missing cells. A row with more or fewer cells than the header is an error, as are a
 // quote that is not closed, text after a closing quote, NUL bytes, and text that is not UTF-8. Each
 // names the line of the file, which is not the number of the row if cells have several lines.
 type CSV struct {
@@ -47,6 +47,8 @@ type CSV struct {
 	wide  int // the line that decided the width
 	notes []string
 
+	blank   int    // empty lines before the held record, each a row of one column
+	held    bool   // lines has a record that is not read yet
 	first   Record // the first row, read to see its width
 	pending bool
 	failed  error // io.EOF after the last row
@@ -233,7 +235,7 @@ func (c *CSV) ragged(line, n int) error {
 
 // row reads the next row, of any number of cells.
 func (c *CSV) row(r *Record) error {
-	for {
+	for !c.held {
 		c.lines.begin()
 		if err := c.lines.extend(); err != nil {
 			return err
@@ -241,8 +243,16 @@ func (c *CSV) row(r *Record) error {
 		if len(c.lines.record()) > 0 {
 			break
 		}
+		if c.width == 1 {
+			c.blank++
+		}
 	}
-	r.Line, r.Cells = c.lines.line, r.Cells[:0]
+	r.Line, r.Cells = c.lines.line-c.blank, r.Cells[:0]
+	if c.held = c.blank > 0; c.held {
+		c.blank--
+		r.Cells = append(r.Cells, "")
+		return nil
+	}
 	text := c.lines.record()
 	if bytes.IndexByte(text, '"') >= 0 {
 		return c.quotedRow(r)

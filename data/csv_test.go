@@ -67,6 +67,8 @@ var csvFiles = []struct {
 	{name: "CR alone", file: "a,b\r1,2\r3,4", rows: []string{"a·b", "2: 1·2", "3: 3·4"}},
 	{name: "mixed line ends", file: "a,b\r\n1,2\n3,4\r5,6\r\n\r\n",
 		rows: []string{"a·b", "2: 1·2", "3: 3·4", "4: 5·6"}},
+	{name: "empty lines of one column", file: "a\n\n1\n\n\n\"x\ny\"\n2\n\n\n",
+		rows: []string{"a", "2: ", "3: 1", "4: ", "5: ", "6: x\ny", "8: 2"}},
 	{name: "empty lines", file: "\n\na,b\n\n1,2\n\n\n", rows: []string{"a·b", "5: 1·2"}},
 	{name: "missing cells", file: "a,b\n,2\n1,\n,\n", rows: []string{"a·b", "2: ·2", "3: 1·", "4: ·"}},
 	{name: "spaces are text", file: "a , b\n 1 , x y \n", rows: []string{"a·b", "2:  1 · x y "}},

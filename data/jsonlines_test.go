@@ -40,7 +40,7 @@ var jsonFiles = []struct {
 	{"escapes", `{"\u0061\"":"x\ny\u00e9\ud83d\ude00\/"}`, "a\"|1: x\nyé😀/", ""},
 	{"spaces", " \t{ \"a\" : 1 , \"b\" : [ 1 , \"x\" ] } ", "a·b|1: 1·1;x", ""},
 	{"lists", `{"a":[],"b":["x"],"c":["x",2.50,true,false,"z w"]}`,
-		"a·b·c|1: ·x·x;2.50;true;false;z w", ""},
+		"a·b·c|1: ;·x·x;2.50;true;false;z w", ""},
 	{"byte order mark", "\ufeff{\"a\":1}\n", "a|1: 1", ""},
 	{"a name without text", `{"":1}`, "|1: 1", ""},
 
@@ -70,6 +70,8 @@ var jsonFiles = []struct {
 		`'\t' at byte 7 of the line, want \n, \t or the like`},
 	{"not UTF-8", "{\"a\":1}\n{\"a\":\"\xff\"}", "",
 		"f.jsonl:2: byte 14 of the text (0xff) is not UTF-8"},
+	{"NUL", "{\"a\":1}\n{\"a\":\"x\\u0000\"}", "",
+		"f.jsonl:2: text that begins at byte 5 of the line has a NUL character, want text without it"},
 	{"CSV", "a,b\n1,2\n", "", "f.jsonl:1: 'a' at byte 0 of the line, want a JSON object in each line"},
 }
 

@@ -109,6 +109,9 @@ func (o *jsonObject) scalar() (err error) {
 func (o *jsonObject) list() error {
 	o.at++
 	o.space()
+	if o.peek() == ']' { // no values, which is not a missing cell
+		o.cells = append(o.cells, listSeparator)
+	}
 	for first := true; o.peek() != ']'; first = false {
 		if !first {
 			if err := o.want(',', "want , or ] after a value of a list"); err != nil {
@@ -234,6 +237,10 @@ func (o *jsonObject) string(text []byte) ([]byte, error) {
 			var s string
 			if err := json.Unmarshal(o.text[begin-1:o.at], &s); err != nil {
 				return text, fmt.Errorf("text that begins at byte %d of the line: %w", begin-1, err)
+			}
+			if bytes.IndexByte([]byte(s), 0) >= 0 {
+				return text, fmt.Errorf("text that begins at byte %d of the line has a NUL character, want "+
+					"text without it", begin-1)
 			}
 			return append(text, s...), nil
 		case c == '\\':

@@ -98,9 +98,8 @@ func (e *BinaryEncoder) truth(value string) (yes, known bool, err error) {
 		return true, true, nil
 	case value == e.False:
 		return false, true, nil
-	case e.False == "":
-		return false, false, fmt.Errorf("got %q, want %q: training had no other value",
-			suggest.Shorten(value), e.True)
+	case e.False == "": // training had no other value
+		return false, true, nil
 	}
 	return false, false, fmt.Errorf("got %q, a third value, want %q (true) or %q (false)",
 		suggest.Shorten(value), e.True, e.False)
@@ -118,6 +117,7 @@ func (e *BinaryEncoder) Encode(v Value, row []Slot) (Note, error) {
 		return 0, err
 	}
 	to := row[0].Floats
+	note := Note(0)
 	switch {
 	case !known:
 		to[0], to[1] = 0, 1
@@ -126,8 +126,11 @@ func (e *BinaryEncoder) Encode(v Value, row []Slot) (Note, error) {
 		to[0], to[1] = 1, 0
 	default:
 		to[0], to[1] = -1, 0
+		if e.True != "" && e.False == "" {
+			note = Unknown
+		}
 	}
-	return 0, nil
+	return note, nil
 }
 
 // Branch passes the input on.

@@ -187,6 +187,9 @@ func (d LabelsDecoder) Answer(outputs []float32) Answer {
 		}
 	}
 	a.Text = strings.Join(list, d.Separator)
+	if list == nil {
+		a.Text = d.Separator // none of them; an empty cell would be a missing label
+	}
 	return a
 }
 

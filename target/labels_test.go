@@ -30,7 +30,7 @@ func TestLabels(t *testing.T) {
 		a.Choices[1] != (target.Choice{Label: "red", Probability: .25}) {
 		t.Errorf("the answer is %+v", a)
 	}
-	if a := d.Answer([]float32{.5, .25, .125}); a.Text != "" || a.Probability != .5*.75*.875 {
+	if a := d.Answer([]float32{.5, .25, .125}); a.Text != ";" || a.Probability != .5*.75*.875 {
 		t.Errorf("the answer is %+v", a)
 	}
 }

@@ -334,11 +334,13 @@ func (unitError) Width() int { return 1 }
 func (m unitError) Rows(b metric.Batch, numbers tensor.Rows[float32], lo, hi int) {
 	for r := lo; r < hi; r++ {
 		output, target := float64(b.Output.Row(r)[0]), float64(b.Target.Row(r)[0])
-		numbers.Row(r)[0] = float32(math.Abs(m.unit(output) - m.unit(target)))
+		wrong := math.Abs(m.unit(output)-m.unit(target)) / m.Std
+		numbers.Row(r)[0] = float32(min(wrong, math.MaxFloat32))
 	}
 }
 
-// Value is the mean of the errors.
-func (unitError) Value(sums []float64, weight float64) float64 { return sums[0] / weight }
+// Value is the mean of the errors, which Rows divides by the deviation of the labels: numbers of the
+// column may be larger than float32 holds.
+func (m unitError) Value(sums []float64, weight float64) float64 { return sums[0] / weight * m.Std }
 
 var _ Decoder = NumberDecoder{}

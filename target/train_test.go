@@ -139,3 +139,35 @@ func fill(t *testing.T, m *braid.Model, name string, values []float32) {
 		t.Fatal(err)
 	}
 }
+
+// The mean absolute error of numbers that are larger than float32 holds is that of Score.
+func TestLargeNumbers(t *testing.T) {
+	cells := []string{"1e60", "", "4e60", "2e60"}
+	d := learn(t, target.Number{}, cells...)
+	g := braid.NewGraph("atoms")
+	x := g.Input("x", tensor.Float32, 1)
+	d.Head(g, "atoms", x, x)
+	m, err := g.Build(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := data.NewTable(
+		data.Floats("x", make([]float32, 4), 1), labels(t, d, "atoms", cells),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heads := train.Heads{"atoms": {Loss: d.Loss(), Metrics: d.Metrics()}}
+	scores, err := train.Evaluate(context.Background(), m, table, heads, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guess, err := target.Guessing(d, cells)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := scores.Values[slices.Index(scores.Names, "atoms_mae")], guess.Figure("mae").Value
+	if math.Abs(got/want-1) > 1e-6 {
+		t.Errorf("the mean absolute error is %v, want %v", got, want)
+	}
+}

@@ -223,3 +223,13 @@ func TestPictures(t *testing.T) {
 		})
 	}
 }
+
+func TestNamedID(t *testing.T) {
+	for name, want := range map[string]bool{
+		"id": true, "user id": true, "#": true, "№": true, "%": false, "€": false, "identity": false,
+	} {
+		if got := (&Column{Name: name}).namedID(); got != want {
+			t.Errorf("%q is named as an identifier: %v, want %v", name, got, want)
+		}
+	}
+}

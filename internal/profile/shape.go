@@ -202,7 +202,7 @@ var (
 func (c *Column) namedID() bool {
 	words := nameWords(c.Name)
 	if len(words) == 0 {
-		return true
+		return c.Name == "#" || c.Name == "№"
 	}
 	return slices.Contains(idWords, words[0]) || slices.Contains(idWords, words[len(words)-1])
 }
