@@ -34,9 +34,10 @@ type CSVOptions struct {
 //   - a column without a name is called "column 3" by its number, and the second one of a name
 //     "name.2". Spaces around names are left out. Notes says what was renamed.
 //
-// Empty lines are left out, except between rows of one column, where they are missing cells. A row with more or fewer cells than the header is an error, as are a
-// quote that is not closed, text after a closing quote, NUL bytes, and text that is not UTF-8. Each
-// names the line of the file, which is not the number of the row if cells have several lines.
+// Empty lines are left out, except between rows of one column, where they are missing cells. A row
+// with more or fewer cells than the header is an error, as are a quote that is not closed, text
+// after a closing quote, NUL bytes, and text that is not UTF-8. Each names the line of the file,
+// which is not the number of the row if cells have several lines.
 type CSV struct {
 	lines     *lines
 	closer    io.Reader

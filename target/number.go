@@ -339,8 +339,8 @@ func (m unitError) Rows(b metric.Batch, numbers tensor.Rows[float32], lo, hi int
 	}
 }
 
-// Value is the mean of the errors, which Rows divides by the deviation of the labels: numbers of the
-// column may be larger than float32 holds.
+// Value is the mean of the errors. Rows divides them by the deviation of the labels, as numbers of
+// the column may be larger than float32 holds.
 func (m unitError) Value(sums []float64, weight float64) float64 { return sums[0] / weight * m.Std }
 
 var _ Decoder = NumberDecoder{}
