@@ -188,26 +188,29 @@ func (l *Loaded) noTest() bool {
 // learn lets the encoders and decoders learn from the training part.
 func (b *Built) learn(ctx context.Context, o Options) error {
 	column := func(name string) feature.Column {
-		return feature.Column{Name: name, Frame: b.Frame, Rows: b.Rows[TrainPart]}
+		return feature.Column{Name: name, Frame: b.Frame, Rows: b.Rows[TrainPart], Context: ctx}
 	}
 	var list []error
 	for _, h := range b.Heads {
 		decoder, err := h.Target.Learn(column(h.Column))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			list = append(list, fmt.Errorf("head %q: %w", h.Column, err))
 		}
 		b.Targets = append(b.Targets, modelfile.Target{Column: h.Column, Decoder: decoder})
 	}
 	for _, in := range b.Inputs {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		f := in.Feature
 		if image, ok := f.(feature.Image); ok {
 			image.Cache = o.Cache
 			f = image
 		}
 		encoder, err := f.Learn(column(in.Column))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			list = append(list, fmt.Errorf("input %q: %w", in.Column, err))
 		}
@@ -222,7 +225,7 @@ func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	columns, notes, err := encodeInputs(b.Features, b.Frame, rows, o.Workers)
+	columns, notes, err := encodeInputs(ctx, b.Features, b.Frame, rows, o.Workers)
 	if err != nil {
 		return err
 	}

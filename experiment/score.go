@@ -39,7 +39,7 @@ func Measure(
 		if err := ctx.Err(); err != nil {
 			return nil, context.Cause(ctx)
 		}
-		columns, notes, err := encodeInputs(f.Features, frame, block, workers)
+		columns, notes, err := encodeInputs(ctx, f.Features, frame, block, workers)
 		if err != nil {
 			return nil, err
 		}
@@ -94,13 +94,17 @@ func CheckInputs(f *modelfile.File, columns []string) error {
 // encodeInputs converts rows of a frame to the columns of the network's inputs. The errors of all
 // columns are joined.
 func encodeInputs(
-	features []modelfile.Feature, frame *data.Frame, rows []int32, workers int,
+	ctx context.Context, features []modelfile.Feature, frame *data.Frame, rows []int32, workers int,
 ) ([]data.Column, map[string]feature.Notes, error) {
 	var columns []data.Column
 	var failed []error
 	notes := map[string]feature.Notes{}
 	for _, f := range features {
-		encoded, met, err := feature.Columns(f.Encoder, f.Column, frame, rows, workers)
+		column := feature.Column{Name: f.Column, Frame: frame, Rows: rows, Context: ctx}
+		encoded, met, err := feature.Columns(f.Encoder, column, workers)
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
 		if err != nil {
 			failed = append(failed, err)
 			continue

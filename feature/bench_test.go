@@ -41,7 +41,7 @@ func BenchmarkColumns(b *testing.B) {
 		b.Run("learn/"+x.feature.Kind(), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := x.feature.Learn(feature.Column{Name: "c", Frame: f, Rows: order}); err != nil {
+				if _, err := x.feature.Learn(of(f, "c", order)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -52,7 +52,7 @@ func BenchmarkColumns(b *testing.B) {
 			b.Run(fmt.Sprintf("encode/%s/workers=%d", x.feature.Kind(), workers), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, _, err := feature.Columns(e, "c", f, order, workers); err != nil {
+					if _, _, err := feature.Columns(e, of(f, "c", order), workers); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -45,18 +45,16 @@ func (n *Notes) Sum(other Notes) {
 // piece is the number of rows that a worker takes at a time.
 const piece = 256
 
-// Columns encodes the cells of some rows, in order, to the columns of a table. name is that of the
-// frame's column; the columns have the names of the encoder's inputs. The rows are encoded by
-// several workers, as many as there are processors if workers is 0; the result is the same. The
-// error names the first cells that cannot be read.
-func Columns(
-	enc Encoder, name string, frame *data.Frame, rows []int32, workers int,
-) ([]data.Column, Notes, error) {
-	cells, err := frame.Cells(name)
+// Columns encodes the cells of some rows, in order, to the columns of a table, which have the names
+// of the encoder's inputs. The rows are encoded by several workers, as many as there are processors
+// if workers is 0; the result is the same. The error names the first cells that cannot be read.
+func Columns(enc Encoder, c Column, workers int) ([]data.Column, Notes, error) {
+	cells, err := c.Frame.Cells(c.Name)
 	if err != nil {
 		return nil, Notes{}, err
 	}
-	e := encoding{enc: enc, frame: frame, cells: cells, rows: rows, inputs: enc.Inputs(name)}
+	rows := c.Rows
+	e := encoding{enc: enc, frame: c.Frame, cells: cells, rows: rows, inputs: enc.Inputs(c.Name)}
 	for _, in := range e.inputs {
 		e.memory = append(e.memory, newSlot(in, len(rows)))
 	}
@@ -66,7 +64,7 @@ func Columns(
 	crew := parallel.NewCrew(workers)
 	err = crew.Run(func(int) {
 		slots := make([]Slot, len(e.inputs))
-		for {
+		for c.stopped() == nil {
 			at := int(taken.Add(1)) - 1
 			if at >= pieces {
 				return
@@ -75,14 +73,17 @@ func Columns(
 		}
 	})
 	if err != nil {
-		return nil, Notes{}, fmt.Errorf("column %q: %w", name, err)
+		return nil, Notes{}, fmt.Errorf("column %q: %w", c.Name, err)
+	}
+	if err := c.stopped(); err != nil {
+		return nil, Notes{}, err
 	}
 	var all result
 	for _, r := range results {
 		all.notes.Sum(r.notes)
 		all.bad.join(r.bad)
 	}
-	if err := all.bad.err(name, frame); err != nil {
+	if err := all.bad.err(c.Name, c.Frame); err != nil {
 		return nil, all.notes, err
 	}
 	return e.columns(), all.notes, nil

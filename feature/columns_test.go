@@ -1,10 +1,12 @@
 package feature_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"braid"
@@ -12,6 +14,11 @@ import (
 	"braid/feature"
 	"braid/tensor"
 )
+
+// of returns rows of a column.
+func of(f *data.Frame, name string, rows []int32) feature.Column {
+	return feature.Column{Name: name, Frame: f, Rows: rows}
+}
 
 func TestColumns(t *testing.T) {
 	texts := []string{"a cat", "", "a dog on a mat", "a cat", "cats"}
@@ -24,7 +31,7 @@ func TestColumns(t *testing.T) {
 	slices.Reverse(order)
 	var digests []uint32
 	for _, workers := range []int{1, 2, 3, 0} {
-		columns, notes, err := feature.Columns(e, "c", f, order, workers)
+		columns, notes, err := feature.Columns(e, of(f, "c", order), workers)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +69,7 @@ func TestColumnsMistakes(t *testing.T) {
 		}
 	}
 	e, f := learn(t, feature.Number{}, "5"), frame(t, "the price", all...)
-	_, notes, err := feature.Columns(e, "the price", f, rows(1500), 3)
+	_, notes, err := feature.Columns(e, of(f, "the price", rows(1500)), 3)
 	want := `column "the price": 8 cells cannot be read
   some/file.csv:9: got "bad7", want a number such as 1234.5 (see decimal, thousands, strip)
   some/file.csv:209: got "bad207"`
@@ -76,16 +83,16 @@ func TestColumnsMistakes(t *testing.T) {
 	if notes.Rows != 1492 {
 		t.Errorf("%d good rows, want 1492", notes.Rows)
 	}
-	_, _, err = feature.Columns(e, "the price", f, rows(150), 1)
+	_, _, err = feature.Columns(e, of(f, "the price", rows(150)), 1)
 	want = `some/file.csv:9: column "the price": got "bad7", want a number`
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
 	}
-	if _, _, err = feature.Columns(e, "prize", f, rows(3), 1); err == nil ||
+	if _, _, err = feature.Columns(e, of(f, "prize", rows(3)), 1); err == nil ||
 		!strings.Contains(err.Error(), `unknown column "prize", want one of "the price"`) {
 		t.Errorf("error is %v", err)
 	}
-	_, _, err = feature.Columns(panicking{}, "the price", f, rows(3), 2)
+	_, _, err = feature.Columns(panicking{}, of(f, "the price", rows(3)), 2)
 	if err == nil || !strings.HasPrefix(err.Error(), `column "the price": worker`) {
 		t.Errorf("error is %v, want the panic", err)
 	}
@@ -107,4 +114,42 @@ func (panicking) Encode(feature.Value, []feature.Slot) (feature.Note, error) {
 
 func (panicking) Branch(*braid.Graph, string, []*braid.Node) feature.Branch {
 	return feature.Branch{}
+}
+
+// stopping cancels its context in the second cell, so that few of the rows are read.
+type stopping struct {
+	panicking
+	read   *atomic.Int64
+	cancel context.CancelFunc
+}
+
+func (s stopping) Encode(feature.Value, []feature.Slot) (feature.Note, error) {
+	if s.read.Add(1) == 2 {
+		s.cancel()
+	}
+	return 0, nil
+}
+
+// A cancelled context ends encoding and learning early.
+func TestColumnStops(t *testing.T) {
+	f := frame(t, "c", slices.Repeat([]string{"1"}, 50_000)...)
+	c := of(f, "c", rows(50_000))
+	ctx, cancel := context.WithCancel(t.Context())
+	c.Context = ctx
+	var read atomic.Int64
+	_, _, err := feature.Columns(stopping{read: &read, cancel: cancel}, c, 2)
+	if !errors.Is(err, context.Canceled) || read.Load() > 2000 {
+		t.Errorf("%v after %d rows", err, read.Load())
+	}
+	count := 0
+	err = c.Each(func(string) error {
+		count++
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || count > 0 {
+		t.Errorf("%v after %d cells", err, count)
+	}
+	if _, err := (feature.Image{}).Learn(c); !errors.Is(err, context.Canceled) {
+		t.Errorf("pictures: %v", err)
+	}
 }

@@ -5,6 +5,8 @@
 package feature
 
 import (
+	"context"
+
 	"braid"
 	"braid/data"
 	"braid/tensor"
@@ -26,6 +28,16 @@ type Column struct {
 	Name  string
 	Frame *data.Frame
 	Rows  []int32
+	// Context, if set, ends the reading of cells early: with its cause as the error.
+	Context context.Context
+}
+
+// stopped returns why the reading of cells ends early, nil if it does not.
+func (c Column) stopped() error {
+	if c.Context == nil || c.Context.Err() == nil {
+		return nil
+	}
+	return context.Cause(c.Context)
 }
 
 // Value is what a person gives for a column.

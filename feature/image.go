@@ -183,7 +183,11 @@ func (f Image) Learn(c Column) (Encoder, error) {
 	bads := make([]badCells, (len(c.Rows)+piecePictures-1)/piecePictures)
 	var taken atomic.Int64
 	err = crew.Run(func(worker int) {
-		for at := int(taken.Add(1)) - 1; at < len(bads); at = int(taken.Add(1)) - 1 {
+		for c.stopped() == nil {
+			at := int(taken.Add(1)) - 1
+			if at >= len(bads) {
+				return
+			}
 			for _, row := range c.Rows[at*piecePictures : min((at+1)*piecePictures, len(c.Rows))] {
 				v := Value{Text: cells.At(int(row)), Folder: c.Frame.Folder(int(row))}
 				pixels, err := e.pixels(v)
@@ -196,6 +200,9 @@ func (f Image) Learn(c Column) (Encoder, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
+	}
+	if err := c.stopped(); err != nil {
+		return nil, err
 	}
 	var all pictures
 	for i := range counts {

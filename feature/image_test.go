@@ -401,7 +401,7 @@ func TestImageColumns(t *testing.T) {
 	}
 	all := rows(len(cells))
 	e := mustLearnImage(t, folder, feature.Image{Size: 2}, cells[:3]...)
-	columns, notes, err := feature.Columns(e, "c", frame, all, 3)
+	columns, notes, err := feature.Columns(e, of(frame, "c", all), 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -420,7 +420,7 @@ func TestImageColumns(t *testing.T) {
 		}
 	}
 	os.Remove(filepath.Join(folder, "red.png"))
-	_, _, err = feature.Columns(e, "c", frame, all, 3)
+	_, _, err = feature.Columns(e, of(frame, "c", all), 3)
 	if err == nil || !strings.Contains(err.Error(), "400 cells cannot be read\n  ") ||
 		!strings.Contains(err.Error(), "data.csv:5: picture \"red.png\": ") {
 		t.Errorf("the error is %v", err)

@@ -16,7 +16,12 @@ func (c Column) each(learn func(cell string) error) error {
 		return err
 	}
 	var bad badCells
-	for _, row := range c.Rows {
+	for i, row := range c.Rows {
+		if i%piece == 0 {
+			if err := c.stopped(); err != nil {
+				return err
+			}
+		}
 		if err := learn(cells.At(int(row))); err != nil {
 			bad.add(row, err)
 		}
