@@ -2,10 +2,13 @@ package experiment
 
 import (
 	"fmt"
+	"slices"
 
 	"braid"
 	"braid/feature"
 	"braid/layer"
+	"braid/modelfile"
+	"braid/target"
 	"braid/tensor"
 )
 
@@ -51,11 +54,20 @@ func (b *Built) graph() *braid.Graph {
 			trunk = g.Add(fmt.Sprint("trunk::", i+1, "::dropout"), layer.Dropout{Rate: rate}, trunk)
 		}
 	}
-	skip := g.Add("trunk::skip", layer.Concatenate{}, trunk, all)
+	skip := trunk
+	if slices.ContainsFunc(b.Targets, skipsTrunk) { // a layer that no head reads is an error
+		skip = g.Add("trunk::skip", layer.Concatenate{}, trunk, all)
+	}
 	for _, t := range b.Targets {
 		t.Decoder.Head(g, feature.Name(t.Column), trunk, skip)
 	}
 	return g
+}
+
+// skipsTrunk reports whether a head may read the inputs past the trunk, as all but numbers do.
+func skipsTrunk(t modelfile.Target) bool {
+	_, isNumber := t.Decoder.(target.NumberDecoder)
+	return !isNumber
 }
 
 // units returns the units of the trunk's layers.

@@ -141,7 +141,7 @@ func (f *File) checkColumns() error {
 		}
 	}
 	for i, c := range f.Targets {
-		if _, err := find("head", f.Model.Heads(), c.Column); err != nil {
+		if _, err := find("head", f.Model.Heads(), feature.Name(c.Column)); err != nil {
 			return err
 		}
 		same := func(other Target) bool { return other.Column == c.Column }

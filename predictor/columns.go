@@ -72,7 +72,7 @@ func (m *Model) Decode(b *Batch, row int) []target.Answer {
 	list := make([]target.Answer, len(m.File.Targets))
 	for i, c := range m.File.Targets {
 		for j := range m.Heads {
-			if m.Heads[j].Name == c.Column {
+			if m.Heads[j].Name == feature.Name(c.Column) {
 				size := m.Heads[j].Shape.Size()
 				list[i] = c.Decoder.Answer(b.Outputs[j].Float32s()[row*size:][:size])
 			}
