@@ -1,12 +1,10 @@
 package experiment
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -325,18 +323,6 @@ func (b *Built) Resolved() (*Experiment, error) {
 		e.Train.Rate = defaultRate
 	}
 	return &e, nil
-}
-
-// WriteSplit writes the part of each row as CSV: where the row is, and the part.
-func (b *Built) WriteSplit(w io.Writer) error {
-	buffer := bufio.NewWriter(w)
-	fmt.Fprintln(buffer, "row,place,part")
-	for part, rows := range b.Rows {
-		for _, row := range rows {
-			fmt.Fprintf(buffer, "%d,%s,%v\n", row, b.Frame.Place(int(row)), Part(part))
-		}
-	}
-	return buffer.Flush()
 }
 
 // startBiases sets the heads' biases to those at which the network guesses.

@@ -25,10 +25,7 @@ func (e *Experiment) read(ctx context.Context) (*data.Frame, [Parts][]int32, err
 			return nil, rows, err
 		}
 		for _, path := range paths {
-			if ctx.Err() != nil {
-				return nil, rows, context.Cause(ctx)
-			}
-			if err := appendFile(frame, path, e.Data.options()); err != nil {
+			if err := appendFile(ctx, frame, path, e.Data.options()); err != nil {
 				return nil, rows, err
 			}
 		}
@@ -57,12 +54,40 @@ func (d Data) options() datafile.Options {
 }
 
 // appendFile adds the rows of a file to a frame.
-func appendFile(frame *data.Frame, path string, o datafile.Options) error {
+func appendFile(
+	ctx context.Context, frame *data.Frame, path string, o datafile.Options,
+) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	source, err := datafile.Open(path, o)
 	if err != nil {
 		return err
 	}
-	return errors.Join(frame.Append(path, source), source.Close())
+	return errors.Join(frame.Append(path, &stoppable{Source: source, ctx: ctx}), source.Close())
+}
+
+// stoppable is a source that a context ends.
+type stoppable struct {
+	data.Source
+	ctx  context.Context
+	rows int
+}
+
+// Read reads the next row. It looks at the context from time to time, as that takes a lock.
+func (s *stoppable) Read(r *data.Record) error {
+	if s.rows++; s.rows%256 == 0 && s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return s.Source.Read(r)
+}
+
+// Notes returns the remarks of the source.
+func (s *stoppable) Notes() []string {
+	if noter, ok := s.Source.(interface{ Notes() []string }); ok {
+		return noter.Notes()
+	}
+	return nil
 }
 
 // files returns the patterns of each part's files.
@@ -73,13 +98,16 @@ func (d Data) files() [Parts][]string {
 	return [Parts][]string{TrainPart: d.Files}
 }
 
+// FileOptions returns how the experiment's files are read.
+func (e *Experiment) FileOptions() datafile.Options { return e.Data.options() }
+
 // ReadFrame reads all rows of a file, with the experiment's settings of files.
-func (e *Experiment) ReadFrame(path string) (*data.Frame, error) {
+func (e *Experiment) ReadFrame(ctx context.Context, path string) (*data.Frame, error) {
 	frame, err := data.NewFrame()
 	if err != nil {
 		return nil, err
 	}
-	if err := appendFile(frame, path, e.Data.options()); err != nil {
+	if err := appendFile(ctx, frame, path, e.Data.options()); err != nil {
 		return nil, err
 	}
 	if frame.Rows() == 0 {

@@ -33,6 +33,9 @@ func Measure(
 	if err := CheckInputs(f, frame.Names()); err != nil {
 		return nil, err
 	}
+	if err := checkLabels(ctx, f, frame, rows); err != nil {
+		return nil, err
+	}
 	m := &Measured{Rows: len(rows), Notes: map[string]feature.Notes{}}
 	outputs := map[string][]float32{}
 	for block := range slices.Chunk(rows, measuredRows) {
@@ -77,6 +80,23 @@ func Measure(
 		m.Scores, m.Guesses = append(m.Scores, score), append(m.Guesses, guess)
 	}
 	return m, nil
+}
+
+// checkLabels tests that the labels can be read. The errors name their places.
+func checkLabels(
+	ctx context.Context, f *modelfile.File, frame *data.Frame, rows []int32,
+) error {
+	var failed []error
+	for _, t := range f.Targets {
+		if !slices.Contains(frame.Names(), t.Column) {
+			continue
+		}
+		column := feature.Column{Name: t.Column, Frame: frame, Rows: rows, Context: ctx}
+		if _, err := target.Column(t.Decoder, column); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // CheckInputs tests that columns include all that a model reads. The error names all that are
