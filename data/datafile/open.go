@@ -23,10 +23,11 @@ const maxWindow = 128 << 20
 // source reads an open file.
 type source struct {
 	data.Source
-	path  string
-	file  *os.File
-	info  fs.FileInfo // when it was opened
-	close func()      // of a decompressor
+	path   string
+	format Format
+	file   *os.File
+	info   fs.FileInfo // when it was opened
+	close  func()      // of a decompressor
 }
 
 // Open opens a file, or a folder of images, to read its rows. The options' format, else the file's
@@ -83,6 +84,7 @@ func (s *source) open(size int64, o Options) error {
 			s.path,
 			o.Format)
 	}
+	s.format = o.Format
 	switch o.Format {
 	case CSV:
 		s.Source, err = data.NewCSV(text, s.path, data.CSVOptions{Delimiter: o.Delimiter,
@@ -111,29 +113,37 @@ func (s *source) open(size int64, o Options) error {
 // decompress returns a reader of the file from its begin.
 func (s *source) decompress() (text *bufio.Reader, isCompressed bool, err error) {
 	s.close()
-	s.close = func() {}
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
+		s.close = func() {}
 		return nil, false, err
 	}
-	text = bufio.NewReaderSize(s.file, 1<<16)
+	text, isCompressed, s.close, err = decompress(s.file, s.path)
+	return text, isCompressed, err
+}
+
+// decompress returns a reader of what a file or a pipe has, decompressed. end ends decompression.
+func decompress(
+	r io.Reader, name string,
+) (text *bufio.Reader, isCompressed bool, end func(), err error) {
+	end = func() {}
+	text = bufio.NewReaderSize(r, 1<<16)
 	head, _ := text.Peek(4)
 	switch {
 	case len(head) > 1 && string(head[:2]) == gunzip.Magic:
 		unzipped, err := gunzip.NewReader(text)
 		if err != nil {
-			return nil, false, fmt.Errorf("%s: header of the compressed file: %w", s.path, err)
+			return nil, false, end, fmt.Errorf("%s: header of the compressed file: %w", name, err)
 		}
-		return bufio.NewReaderSize(unzipped, 1<<16), true, nil
+		return bufio.NewReaderSize(unzipped, 1<<16), true, end, nil
 	case string(head) == zstdMagic:
 		d, err := zstd.NewReader(text, zstd.WithDecoderConcurrency(1),
 			zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
-			return nil, false, fmt.Errorf("%s: %w", s.path, err)
+			return nil, false, end, fmt.Errorf("%s: %w", name, err)
 		}
-		s.close = d.Close
-		return bufio.NewReaderSize(d, 1<<16), true, nil
+		return bufio.NewReaderSize(d, 1<<16), true, d.Close, nil
 	}
-	return text, false, nil
+	return text, false, end, nil
 }
 
 // Read reads the next row. At the end it checks that the file did not change.
@@ -152,6 +162,22 @@ func (s *source) Read(r *data.Record) error {
 		return errors.Join(err, changed)
 	}
 	return err
+}
+
+// Progress returns how much of the file is read: in rows if the format says how many there are,
+// else in bytes. A total of 0 is unknown.
+func (s *source) Progress() (done, total int64) {
+	if counted, ok := s.Source.(interface{ Progress() (done, total int64) }); ok {
+		return counted.Progress()
+	}
+	if s.format == NPZ { // is not read from its begin to its end
+		return 0, 0
+	}
+	done, err := s.file.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return 0, 0
+	}
+	return done, s.info.Size()
 }
 
 // Notes returns the remarks of the format's reader.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -21,8 +22,10 @@ type parquetSource struct {
 	path    string
 	columns []*parquetColumn
 	groups  []parquet.RowGroup
-	left    int64 // rows left in the row group
-	row     int   // rows read
+	left    int64        // rows left in the row group
+	row     int          // rows read
+	done    atomic.Int64 // row, for Progress
+	rows    int64        // of all row groups
 	text    []byte
 	ends    []int
 	failed  error
@@ -57,7 +60,7 @@ func openParquet(r io.ReaderAt, size int64, path string) (_ *parquetSource, err 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	s := &parquetSource{path: path, groups: file.RowGroups()}
+	s := &parquetSource{path: path, groups: file.RowGroups(), rows: file.NumRows()}
 	seen := map[string]bool{}
 	elements := file.Metadata().Schema[1:] // those of flat columns are in order
 	for i, c := range file.Root().Columns() {
@@ -130,6 +133,7 @@ func (s *parquetSource) Read(r *data.Record) (err error) {
 	}
 	s.left--
 	s.row++
+	s.done.Store(int64(s.row))
 	s.text, s.ends = s.text[:0], s.ends[:0]
 	for _, c := range s.columns {
 		v, err := c.read()
@@ -152,6 +156,9 @@ func (s *parquetSource) Read(r *data.Record) (err error) {
 	}
 	return nil
 }
+
+// Progress returns the rows that are read, and all rows.
+func (s *parquetSource) Progress() (done, total int64) { return s.done.Load(), s.rows }
 
 // nextGroup begins the next row group. The error is io.EOF if there is none.
 func (s *parquetSource) nextGroup() error {
