@@ -46,8 +46,12 @@ type Prediction struct {
 	Workers       int // 0 means one for each processor
 	Progress      func(rows int)
 
-	from []int // the source's column of each feature
-	keep []int
+	columns []int // of the source, that are read
+	from    []int // in columns: of each feature
+	keep    []int // in columns: of each of Keep
+	labels  []int // in columns: of each head, -1 if the source lacks it
+
+	mostScored int // of tests; 0 means mostScored
 }
 
 // Summary says what a prediction met.
@@ -56,10 +60,18 @@ type Summary struct {
 	Failed int                      // that could not be converted
 	First  []error                  // of the failures
 	Notes  map[string]feature.Notes // by input column
+
+	// Scores compares the answers with the labels that the source has. It is nil if no label is known.
+	Scores *Scores
 }
 
-// blockRows is the number of rows that are converted and predicted at a time.
-const blockRows = 4096
+// Limits of the rows that are converted and predicted at a time: their number, and the bytes of
+// their inputs, which pictures have many of.
+const (
+	mostRows  = 4096
+	leastRows = 64
+	mostBytes = 32 << 20
+)
 
 // firstErrors is the number of failures that a summary has.
 const firstErrors = 5
@@ -70,9 +82,16 @@ func (p *Prediction) Header() ([]data.Field, error) {
 	if err := experiment.CheckInputs(p.Model.File, have); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.Path, err)
 	}
-	p.from, p.keep = nil, nil
+	p.columns, p.from, p.keep, p.labels = nil, nil, nil, nil
 	for _, f := range p.Model.File.Features {
-		p.from = append(p.from, slices.Index(have, f.Column))
+		p.from = append(p.from, p.read(slices.Index(have, f.Column)))
+	}
+	for _, t := range p.Model.File.Targets {
+		label := slices.Index(have, t.Column)
+		if label >= 0 {
+			label = p.read(label)
+		}
+		p.labels = append(p.labels, label)
 	}
 	var list []data.Field
 	for _, name := range p.Keep {
@@ -80,7 +99,7 @@ func (p *Prediction) Header() ([]data.Field, error) {
 		if i < 0 {
 			return nil, fmt.Errorf("%s: %w", p.Path, suggest.Unknown("column", name, have))
 		}
-		p.keep = append(p.keep, i)
+		p.keep = append(p.keep, p.read(i))
 		list = append(list, data.Field{Name: name})
 	}
 	for _, t := range p.Model.File.Targets {
@@ -111,47 +130,97 @@ func (p *Prediction) Header() ([]data.Field, error) {
 	return list, nil
 }
 
+// read adds a column of the source to those that are read, and returns its index among them.
+func (p *Prediction) read(column int) int {
+	i := slices.Index(p.columns, column)
+	if i < 0 {
+		i = len(p.columns)
+		p.columns = append(p.columns, column)
+	}
+	return i
+}
+
 // block is a block of rows.
 type block struct {
-	cells [][]string
+	cells []string // [rows, columns that are read]
 	lines []int
-	fail  []error // of each row
-	notes [][]feature.Note
+	fail  []error        // of each row
+	notes []feature.Note // [rows, features]
+}
+
+// row returns the cells of a row.
+func (b *block) row(i int) []string {
+	width := len(b.cells) / len(b.lines)
+	return b.cells[i*width : (i+1)*width]
 }
 
 // Run predicts all rows and writes them to a sink, which has the columns of Header.
 func (p *Prediction) Run(ctx context.Context, to data.Sink) (*Summary, error) {
 	sum := &Summary{Notes: map[string]feature.Notes{}}
-	full := p.Model.NewBatch(blockRows)
-	for {
-		b, err := p.read()
-		if err != nil {
-			return sum, err
+	scorer := p.newScorer()
+	full := p.Model.NewBatch(p.blockRows())
+	blocks := make(chan *block, 1)
+	spare := make(chan *block, 2) // one is read while another is predicted
+	spare <- &block{}
+	spare <- &block{}
+	reading, cancel := context.WithCancelCause(ctx)
+	var failed error // of reading, set before blocks is closed
+	go func() {
+		defer close(blocks)
+		failed = p.readAll(reading, full.N, spare, blocks)
+	}()
+	var err error
+	for b := range blocks {
+		if err == nil {
+			if err = p.predict(sum, scorer, to, full, b); err != nil {
+				cancel(err) // ends the reading
+			}
 		}
-		if len(b.cells) == 0 {
-			return sum, nil
-		}
-		if ctx.Err() != nil {
-			return sum, context.Cause(ctx)
-		}
-		batch := full
-		if len(b.cells) < blockRows {
-			batch = p.Model.NewBatch(len(b.cells))
-		}
-		p.encode(&b, batch)
-		if err := p.note(sum, &b); err != nil {
-			return sum, err
-		}
-		if err := p.Model.PredictWith(p.workers(), batch); err != nil {
-			return sum, err
-		}
-		if err := p.write(to, &b, batch); err != nil {
-			return sum, err
-		}
-		if p.Progress != nil {
-			p.Progress(sum.Rows)
-		}
+		spare <- b
 	}
+	cancel(nil)
+	if err == nil {
+		err = failed
+	}
+	if err == nil {
+		sum.Scores, err = scorer.scores()
+	}
+	return sum, err
+}
+
+// predict answers the rows of a block.
+func (p *Prediction) predict(
+	sum *Summary, scorer *scorer, to data.Sink, full *predictor.Batch, b *block,
+) error {
+	batch := full
+	if n := len(b.lines); n < full.N {
+		batch = p.Model.NewBatch(n)
+		defer p.Model.Free(batch)
+	}
+	p.encode(b, batch)
+	if err := p.note(sum, b); err != nil {
+		return err
+	}
+	if err := p.Model.PredictWith(p.workers(), batch); err != nil {
+		return err
+	}
+	if err := p.write(to, b, batch); err != nil {
+		return err
+	}
+	scorer.add(b, batch)
+	if p.Progress != nil {
+		p.Progress(sum.Rows)
+	}
+	return nil
+}
+
+// blockRows returns the number of rows of a block.
+func (p *Prediction) blockRows() int {
+	size := 0
+	for _, in := range p.Model.Inputs {
+		size += 4 * in.Shape.Size()
+	}
+	return max(leastRows, min(mostRows, mostBytes/max(size, 1)))
 }
 
 func (p *Prediction) workers() int {
@@ -161,36 +230,58 @@ func (p *Prediction) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// read reads the next block. It has no rows at the end.
-func (p *Prediction) read() (b block, err error) {
+// readAll reads the source to its end, in blocks of so many rows. It fills spare blocks and sends
+// them to full.
+func (p *Prediction) readAll(
+	ctx context.Context, rows int, spare <-chan *block, full chan<- *block,
+) error {
 	var r data.Record
-	for len(b.cells) < blockRows {
-		err := p.Source.Read(&r)
-		if errors.Is(err, io.EOF) {
-			break
+	for {
+		b := <-spare
+		b.cells, b.lines = b.cells[:0], b.lines[:0]
+		var err error
+		for len(b.lines) < rows && err == nil {
+			if err = p.Source.Read(&r); err != nil {
+				break
+			}
+			for _, column := range p.columns {
+				b.cells = append(b.cells, r.Cells[column])
+			}
+			b.lines = append(b.lines, r.Line)
+			if len(b.lines)%256 == 0 && ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 		}
-		if err != nil {
-			return b, err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		b.cells = append(b.cells, slices.Clone(r.Cells))
-		b.lines = append(b.lines, r.Line)
+		// The rows before an error are answered, as those of a block before would be.
+		if len(b.lines) > 0 {
+			full <- b
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
 	}
-	b.fail = make([]error, len(b.cells))
-	b.notes = make([][]feature.Note, len(b.cells))
-	return b, nil
 }
 
 // encode converts the rows of a block, shared among the workers.
 func (p *Prediction) encode(b *block, batch *predictor.Batch) {
-	n, workers := len(b.cells), p.workers()
+	n, workers, features := len(b.lines), p.workers(), len(p.from)
+	b.fail = append(b.fail[:0], make([]error, n)...)
+	b.notes = append(b.notes[:0], make([]feature.Note, n*features)...)
 	parallel.Each(workers, func(w int) {
-		values := make([]feature.Value, len(p.from))
+		values := make([]feature.Value, features)
 		for row := n * w / workers; row < n*(w+1)/workers; row++ {
+			cells := b.row(row)
 			for i, at := range p.from {
-				values[i] = feature.Value{Text: b.cells[row][at], Folder: p.Folder}
+				values[i] = feature.Value{Text: cells[at], Folder: p.Folder}
 			}
-			b.notes[row] = make([]feature.Note, len(values))
-			if err := p.Model.Encode(batch, row, values, b.notes[row]); err != nil {
+			notes := b.notes[row*features:][:features]
+			if err := p.Model.Encode(batch, row, values, notes); err != nil {
 				b.fail[row] = fmt.Errorf("%s:%d: %w", p.Path, b.lines[row], err)
 			}
 		}
@@ -199,7 +290,8 @@ func (p *Prediction) encode(b *block, batch *predictor.Batch) {
 
 // note adds what a block met to the summary. It returns the first failure if that ends prediction.
 func (p *Prediction) note(sum *Summary, b *block) error {
-	for row, err := range b.fail {
+	features := p.Model.File.Features
+	for _, err := range b.fail {
 		if err != nil {
 			if p.OnError == Stop {
 				return err
@@ -211,11 +303,15 @@ func (p *Prediction) note(sum *Summary, b *block) error {
 			continue
 		}
 		sum.Rows++
-		for i, f := range p.Model.File.Features {
-			n := sum.Notes[f.Column]
-			n.Add(b.notes[row][i])
-			sum.Notes[f.Column] = n
+	}
+	for i, f := range features {
+		n := sum.Notes[f.Column]
+		for row, err := range b.fail {
+			if err == nil {
+				n.Add(b.notes[row*len(features)+i])
+			}
 		}
+		sum.Notes[f.Column] = n
 	}
 	return nil
 }
@@ -223,8 +319,8 @@ func (p *Prediction) note(sum *Summary, b *block) error {
 // write writes the answers of a block.
 func (p *Prediction) write(to data.Sink, b *block, batch *predictor.Batch) error {
 	var line []string
-	for row, cells := range b.cells {
-		failed := b.fail[row] != nil
+	for row := range b.lines {
+		cells, failed := b.row(row), b.fail[row] != nil
 		if failed && p.OnError == Skip {
 			continue
 		}
