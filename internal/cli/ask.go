@@ -23,22 +23,28 @@ import (
 func askVerb(s streams) *cobra.Command {
 	var asJSON bool
 	c := command(&cobra.Command{
-		Use:   "ask [MODEL] [IMAGE...] [QUESTION] [flags]",
-		Short: "Ask a question about images",
-		Long: "Ask prints a model's answers about images. MODEL is a model file or a run folder,\n" +
-			"by default runs/latest. Images are PNG or JPEG files of any size, or - for\n" +
-			"standard input. QUESTION is asked of every image. Leave it out if the model takes\n" +
-			"no text; leave out the images if it takes only a text. A text is read as in\n" +
-			"training: words beyond the model's length are cut, and unknown words become the\n" +
-			"OOV token. Without an OOV token an unknown word is an error.",
-		Example: "  braid ask seven.png \"odd number\"\n" +
+		Use:   "ask [MODEL] [COLUMN=VALUE...] [flags]\n  braid ask [MODEL] [IMAGE...] [QUESTION] [flags]",
+		Short: "Ask about one row, or a question about images",
+		Long: "Ask prints a model's answers. MODEL is a model file or a run folder, by default\n" +
+			"runs/latest.\n\n" +
+			"A model of your own data answers one row: values by the names of its columns. The\n" +
+			"value of a picture is a file, or - for standard input. A column without a value is\n" +
+			"missing. The most probable answers of each head are printed, and notes on values\n" +
+			"that training did not have.\n\n" +
+			"A digitqa model answers a question about images: PNG or JPEG files of any size,\n" +
+			"or - for standard input. QUESTION is asked of every image. Leave it out if the\n" +
+			"model takes no text; leave out the images if it takes only a text. A text is read\n" +
+			"as in training: words beyond the model's length are cut, and unknown words become\n" +
+			"the OOV token. Without an OOV token an unknown word is an error.",
+		Example: "  braid ask runs/latest picture=cat.png title=\"A cat on a mat\"\n" +
+			"  braid ask seven.png \"odd number\"\n" +
 			"  braid ask runs/best scans/*.jpg \"upper half\" --json\n" +
 			"  curl -s https://example.org/seven.png | braid ask - \"odd number\"",
 		RunE: func(c *cobra.Command, args []string) error {
 			return ask(c.Context(), s, args, asJSON)
 		},
 	}, cobra.ArbitraryArgs)
-	c.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for each image")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON for the row, or for each image")
 	return c
 }
 
@@ -48,9 +54,12 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 		named, args = args[:1], args[1:]
 	}
 	if len(args) == 0 {
+		if m := ownModel(named); m != nil {
+			return usage("values are missing, want such as: braid ask %s", columnExample(m))
+		}
 		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
 	}
-	if named == nil && args[0] != "-" && len(args) > 2 {
+	if named == nil && args[0] != "-" && len(args) > 2 && !strings.Contains(args[0], "=") {
 		// A missing first file may be a model, so runs/latest must not answer in its place.
 		if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
 			const format = "%s: no such file or directory, want a model or an image"
@@ -65,6 +74,9 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	if model.ReadsColumns() {
+		return askFile(ctx, s, model, args, asJSON)
+	}
 	q, err := newQuestioner(model, args)
 	if err != nil {
 		return err
@@ -78,6 +90,19 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 		images = args[:len(args)-1]
 	}
 	return q.askAll(ctx, s, images, asJSON)
+}
+
+// ownModel returns the model that arguments name if it is one of people's own data.
+func ownModel(named []string) *predictor.Model {
+	path, err := modelPath(named)
+	if err != nil {
+		return nil
+	}
+	m, err := predictor.Open(path)
+	if err != nil || !m.ReadsColumns() {
+		return nil
+	}
+	return m
 }
 
 // questioner asks a model the same question about one image after the other.

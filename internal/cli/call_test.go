@@ -36,7 +36,8 @@ func mustCall(t testing.TB, args ...string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-// checkFails runs the command, which must exit with code 1 and an error that contains want.
+// checkFails runs the command, which must exit with code 1, or 2 after a mistake in flags and
+// arguments, and an error that contains want.
 func checkFails(t testing.TB, want string, args ...string) (stdout string) {
 	t.Helper()
 	return checkFailsWith(t, nil, want, args...)
@@ -46,10 +47,18 @@ func checkFails(t testing.TB, want string, args ...string) (stdout string) {
 func checkFailsWith(t testing.TB, in io.Reader, want string, args ...string) (stdout string) {
 	t.Helper()
 	code, stdout, stderr := callWith(in, args...)
-	if code != 1 || !strings.Contains(stderr, want) {
+	if code != failedCode(stderr) || !strings.Contains(stderr, want) {
 		t.Errorf("%.500q: exit code %d\ngot  %.1000s\nwant %s", args, code, stderr, want)
 	}
 	return stdout
+}
+
+// failedCode returns the exit code that an error on standard error is to have.
+func failedCode(stderr string) int {
+	if strings.Contains(stderr, " --help' for its flags.\n") {
+		return 2 // a mistake in flags or arguments
+	}
+	return 1
 }
 
 // checkContains fails the test for each text that is not in output.

@@ -15,12 +15,16 @@ import (
 	"golang.org/x/term"
 )
 
-// The exit codes of the command, in the convention of shells.
+// The exit codes of the command besides 0, in the convention of shells.
 const (
 	exitFailed      = 1
+	exitUsage       = 2 // a mistake in flags or arguments
 	exitInterrupted = 128 + int(syscall.SIGINT)
 	exitTerminated  = 128 + int(syscall.SIGTERM)
 )
+
+// Help lists the verbs in the order in which they are used, not sorted by name.
+func init() { cobra.EnableCommandSorting = false }
 
 // signalled is the cause of a context that a signal cancelled.
 type signalled struct{ os.Signal }
@@ -32,15 +36,21 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	root := &cobra.Command{
-		Use:           "braid",
-		Short:         "Train networks with several inputs and several heads, and use them",
+		Use:   "braid",
+		Short: "Train networks with several inputs and several heads, and use them",
+		Long: "Braid trains networks with several inputs and several heads, and uses them.\n\n" +
+			"Your own data:    braid init rows.csv --heads COLUMNS, braid train rows.yaml,\n" +
+			"                  braid predict runs/latest --in new.csv --out answers.csv\n" +
+			"The default one:  braid train, braid ask seven.png \"odd number\"\n\n" +
+			"The exit code is 0 after success, 1 after a failure, 2 after a mistake in flags or\n" +
+			"arguments, and 130 or 143 after SIGINT or SIGTERM.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	out := streams{stdin, stdout, stderr}
 	root.AddCommand(
-		trainVerb(out), evalVerb(out), askVerb(out), predictVerb(out), serveVerb(out),
-		summaryVerb(out), versionVerb(out), initVerb(out), inspectVerb(out),
+		initVerb(out), inspectVerb(out), trainVerb(out), evalVerb(out), predictVerb(out), askVerb(out),
+		serveVerb(out), summaryVerb(out), versionVerb(out),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
@@ -51,7 +61,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	}
 	message := fmt.Sprintf("braid: %v\n", err)
-	if errors.Is(err, errUsage) {
+	isUsage := errors.Is(err, errUsage) || verb == root // an unknown verb
+	if isUsage {
 		message += fmt.Sprintf("Run '%s --help' for its flags.\n", verb.CommandPath())
 	}
 	say := func() { io.WriteString(stderr, message) }
@@ -66,6 +77,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitTerminated
 	case errors.As(err, &s):
 		return exitInterrupted
+	case isUsage:
+		return exitUsage
 	}
 	return exitFailed
 }

@@ -15,13 +15,24 @@ import (
 func TestFullDisk(t *testing.T) {
 	slow(t)
 	t.Parallel()
+	testFullDisk(t, words("train --log none --epochs 150 --batch 4", "--data", writeDataset(t)))
+}
+
+// TestFullDiskFile is TestFullDisk for own data.
+func TestFullDiskFile(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	testFullDisk(t, words("train --log none --epochs 400 --batch 4", writeOwn(t)))
+}
+
+// testFullDisk fills the disk of a run that begins with args.
+func testFullDisk(t *testing.T, args []string) {
 	small := t.TempDir()
 	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=2m"); err != nil {
 		t.Skipf("skipped: no tmpfs can be mounted here: %v", err)
 	}
 	defer syscall.Unmount(small, 0)
-	data, run := writeDataset(t), filepath.Join(small, "run")
-	args := words("train --log none --epochs 150 --batch 4", "--data", data)
+	run := filepath.Join(small, "run")
 	c := process(t, append(args, "--out", run)...)
 	var said bytes.Buffer
 	c.Stderr = &said

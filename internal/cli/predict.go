@@ -27,7 +27,7 @@ type predictFlags struct {
 	probabilities, skip bool
 	gzip                bool // compress the answers
 	keep                []string
-	onError             string
+	onError, inFormat   string
 	log                 string
 }
 
@@ -62,6 +62,8 @@ func predictVerb(s streams) *cobra.Command {
 		},
 	}, cobra.MaximumNArgs(1))
 	c.Flags().StringVar(&f.in, "in", "", "`FILE` with rows, - is standard input; required")
+	c.Flags().StringVar(&f.inFormat, "in-format", "",
+		"jsonl, csv, tsv or parquet (default: by the name and the first bytes of --in)")
 	c.Flags().StringVar(&f.out, "out", "-", "`FILE` for the answers, - is standard output")
 	c.Flags().StringVar(&f.format, "format", "",
 		"jsonl, csv, tsv or parquet (default: by the end of --out's name, else jsonl)")
@@ -99,6 +101,8 @@ func (f *predictFlags) check() error {
 		return usage("--question and --questions: want one of them")
 	case f.format != "" && !slices.Contains(formats, f.format):
 		return usage("--format is %q, want one of %s", f.format, suggest.List(formats))
+	case f.inFormat != "" && !slices.Contains(formats, f.inFormat):
+		return usage("--in-format is %q, want one of %s", f.inFormat, suggest.List(formats))
 	case !slices.Contains(unknowns, f.unknown):
 		return usage("--unknown is %q, want one of %s", f.unknown, suggest.List(unknowns))
 	case !slices.Contains(tablepredict.OnErrors, f.onError):
@@ -134,12 +138,12 @@ func (f *predictFlags) predict(
 		return err
 	}
 	if model.ReadsColumns() {
-		return f.predictFile(ctx, s, model, changed)
+		return f.predictFile(ctx, s, path, model, changed)
 	}
 	if f.format == "tsv" || f.format == "parquet" {
 		return usage("--format %s belongs to models of your own data", f.format)
 	}
-	for _, flag := range []string{"keep", "on-error"} {
+	for _, flag := range []string{"keep", "on-error", "in-format"} {
 		if changed(flag) {
 			return usage("--%s belongs to models of your own data", flag)
 		}

@@ -122,15 +122,25 @@ func checkEmpty(folder string) error {
 	if err != nil {
 		return fmt.Errorf("run folder: %w", err)
 	}
+	hasSplit := isSplit(filepath.Join(folder, splitName))
 	for _, entry := range entries {
-		name := entry.Name()
-		unfinished := atomicfile.IsTemporary(name) && strings.HasPrefix(name, "."+configName)
-		if name != atomicfile.LockName && !unfinished {
+		if name := entry.Name(); name != atomicfile.LockName && !isUnfinished(name, hasSplit) {
 			const format = "--out %s is not empty: name a new folder, so that nothing is lost"
 			return fmt.Errorf(format, folder)
 		}
 	}
 	return nil
+}
+
+// isUnfinished reports whether a file in a folder without config.json is of a run that died before
+// it began. A run writes split.csv, experiment.yaml and config.json, in this order.
+func isUnfinished(name string, hasSplit bool) bool {
+	for _, first := range []string{splitName, experimentName, configName} {
+		if atomicfile.IsTemporary(name) && strings.HasPrefix(name, "."+first+".") {
+			return true
+		}
+	}
+	return hasSplit && (name == splitName || name == experimentName)
 }
 
 // openRun locks a run that is to be resumed and reads its configuration.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"path/filepath"
@@ -124,23 +125,30 @@ func (f trainFlags) check() (train.Heads, error) {
 		return nil, usage("--epochs is %d, want 1 or more", f.Epochs)
 	case f.Batch < 1:
 		return nil, usage("--batch is %d, want 1 or more", f.Batch)
-	case f.workers < 0:
-		return nil, usage("--workers is %d, want 1 or more, or 0 for the fastest number", f.workers)
 	case f.Rate <= 0 || !finite(f.Rate):
 		return nil, usage("--rate is %v, want a number above 0", f.Rate)
 	case f.Seed == 0:
 		return nil, usage("--seed is 0, want 1 or more")
-	case !slices.Contains(logs, f.log):
-		return nil, usage("--log is %q, want one of %s", f.log, suggest.List(logs))
-	case f.Every < 0:
-		return nil, usage("--checkpoint-every is %v, want 0 or more", f.Every)
-	case f.Keep < 1:
-		return nil, usage("--keep is %d, want 1 or more", f.Keep)
-	case !slices.Contains(onNaN, f.OnNaN):
-		return nil, usage("--on-nan is %q, want one of %s", f.OnNaN, suggest.List(onNaN))
 	}
 	heads := digitqa.Heads()
-	return heads, weigh(heads, f.Weights)
+	return heads, cmp.Or(f.checkCommon(), weigh(heads, f.Weights))
+}
+
+// checkCommon checks the flags that every experiment has.
+func (f trainFlags) checkCommon() error {
+	switch {
+	case f.workers < 0:
+		return usage("--workers is %d, want 1 or more, or 0 for the fastest number", f.workers)
+	case !slices.Contains(logs, f.log):
+		return usage("--log is %q, want one of %s", f.log, suggest.List(logs))
+	case f.Every < 0:
+		return usage("--checkpoint-every is %v, want 0 or more", f.Every)
+	case f.Keep < 1:
+		return usage("--keep is %d, want 1 or more", f.Keep)
+	case !slices.Contains(onNaN, f.OnNaN):
+		return usage("--on-nan is %q, want one of %s", f.OnNaN, suggest.List(onNaN))
+	}
+	return nil
 }
 
 // weigh sets the heads' weights from a text such as "digit=0.5, answer=0.6". A head that the text

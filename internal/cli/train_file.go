@@ -1,12 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,20 +17,20 @@ import (
 	"time"
 
 	"braid/experiment"
-	"braid/feature"
 	"braid/internal/atomicfile"
 	"braid/modelfile"
 	"braid/train"
 	"braid/vision/picture"
 )
 
-// experimentName is the name of the resolved experiment file in a run folder.
-const experimentName = "experiment.yaml"
+// Files in the folder of a run of an experiment file.
+const (
+	experimentName = "experiment.yaml" // as it was resolved
+	splitName      = "split.csv"       // the part of each row
+)
 
 // fileFlags are the flags of train that an experiment file has a key for.
-var fileFlags = map[string]string{
-	"epochs": "train.epochs", "batch": "train.batch", "rate": "train.rate", "seed": "train.seed",
-}
+var fileFlags = []string{"epochs", "batch", "rate", "seed"}
 
 // digitFlags are the flags of train that only the default experiment has.
 var digitFlags = []string{"network", "loss-weights", "data", "validate", "best"}
@@ -41,29 +42,60 @@ func (f trainFlags) settings(changed func(flag string) bool) ([]string, error) {
 			return nil, usage("--%s belongs to digitqa; --set changes keys of an experiment file", flag)
 		}
 	}
-	list := f.set
-	for flag, value := range map[string]string{
+	values := map[string]string{
 		"epochs": strconv.Itoa(f.Epochs), "batch": strconv.Itoa(f.Batch),
 		"rate": strconv.FormatFloat(f.Rate, 'g', -1, 64), "seed": strconv.FormatUint(f.Seed, 10),
-	} {
+	}
+	list := slices.Clone(f.set)
+	for _, flag := range fileFlags {
 		if changed(flag) {
-			list = append(list, fileFlags[flag]+"="+value)
+			list = append(list, "train."+flag+"="+values[flag])
 		}
 	}
 	return list, nil
 }
 
-// isFileRun reports whether a run folder has an experiment file.
+// isFileRun reports whether a folder is a run of an experiment file.
 func isFileRun(folder string) bool {
 	_, err := os.Stat(filepath.Join(folder, experimentName))
 	return err == nil
 }
 
+// isSplit reports whether a file is one that WriteSplit wrote.
+func isSplit(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head := make([]byte, len(experiment.SplitHeader))
+	_, err = io.ReadFull(file, head)
+	return err == nil && string(head) == experiment.SplitHeader
+}
+
 // fileTraining is a training that an experiment file declares.
 type fileTraining struct {
 	*experiment.Built
-	run     *run
-	resumes bool
+	run    *run
+	config fileConfig
+}
+
+// fileConfig is config.json of a run of an experiment file.
+type fileConfig struct {
+	Options    fileOptions    `json:"options"`
+	Rows       map[string]int `json:"rows"` // by part
+	Unlabeled  int            `json:"rows_without_label"`
+	Parameters int            `json:"parameters"`
+	Workers    int            `json:"workers"`
+	Started    time.Time      `json:"started"`
+	Go         string         `json:"go"`
+}
+
+// fileOptions are the flags that a resumed run keeps.
+type fileOptions struct {
+	Every time.Duration `json:"checkpoint_every_ns"`
+	Keep  int           `json:"keep"`
+	OnNaN string        `json:"on_nan"`
 }
 
 // startFile trains what an experiment file declares, in a new run folder.
@@ -72,6 +104,9 @@ func (f trainFlags) startFile(
 ) error {
 	began := time.Now()
 	settings, err := f.settings(changed)
+	if err == nil {
+		err = f.checkCommon()
+	}
 	if err != nil {
 		return err
 	}
@@ -79,7 +114,10 @@ func (f trainFlags) startFile(
 	if err != nil {
 		return err
 	}
-	b, err := f.build(ctx, s, e)
+	if err := checkOut(f.out); err != nil { // before the data are read, which may take long
+		return err
+	}
+	b, err := f.build(ctx, s, e, "")
 	if err != nil {
 		return err
 	}
@@ -88,24 +126,70 @@ func (f trainFlags) startFile(
 		return err
 	}
 	defer r.unlock()
-	t := fileTraining{Built: b, run: r}
-	if err := t.configure(f, began); err != nil {
+	t := fileTraining{b, r, fileConfig{
+		Options:   fileOptions{f.Every, f.Keep, f.OnNaN},
+		Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
+		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
+	}}
+	if err := atomicfile.Write(t.path(splitName), t.WriteSplit); err != nil {
+		return err
+	}
+	if err := t.configure(); err != nil {
 		return err
 	}
 	return f.trainFile(ctx, s, t, train.Fit)
 }
 
-// build reads the data of an experiment and builds its network.
+// checkOut returns an error if a run cannot begin in a folder because of what it holds.
+func checkOut(folder string) error {
+	if _, err := os.Stat(folder); folder == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return checkEmpty(folder)
+}
+
+// build reads the data of an experiment and builds its network. If split is not empty, it is the
+// file of the parts of the rows, which must be the same.
 func (f trainFlags) build(
-	ctx context.Context, s streams, e *experiment.Experiment,
+	ctx context.Context, s streams, e *experiment.Experiment, split string,
 ) (*experiment.Built, error) {
+	slow := f.sayIfSlow(s, "reading the data")
 	rows, err := e.Load(ctx)
+	slow.Stop()
 	if err != nil {
 		return nil, err
 	}
+	if split != "" {
+		if err := checkSplit(rows, split); err != nil {
+			return nil, err
+		}
+	}
+	slow = f.sayIfSlow(s, "converting the columns")
+	defer slow.Stop()
 	cache := openPictures(s)
 	defer cache.Close()
 	return rows.Build(ctx, experiment.Options{Workers: f.workers, Cache: cache})
+}
+
+// checkSplit compares rows with the split file of a run.
+func checkSplit(rows *experiment.Loaded, path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := rows.CheckSplit(file); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// sayIfSlow notes on a terminal what the command does if it takes long. Stop ends it.
+func (f trainFlags) sayIfSlow(s streams, what string) *time.Timer {
+	if !s.terminal() || f.log == "json" || f.log == "none" {
+		return time.NewTimer(0)
+	}
+	return time.AfterFunc(patience, func() { s.note(what + " ...") })
 }
 
 // mostPictures limits the bytes of decoded pictures that are kept from one run to the next.
@@ -124,6 +208,28 @@ func openPictures(s streams) *picture.Cache {
 	return cache
 }
 
+// mayChange reports whether a run that is resumed may have another value of a key: where its data
+// are, and when it ends.
+func mayChange(setting string) bool {
+	key, _, _ := strings.Cut(setting, "=")
+	section, _, _ := strings.Cut(key, ".")
+	return section == "data" || key == "train.epochs" || key == "train.minutes"
+}
+
+// fromHere returns a setting of data whose path, if it is one of a file from the current folder, is
+// absolute: the paths in a run's experiment file begin at the run folder.
+func fromHere(setting string) string {
+	key, path, _ := strings.Cut(setting, "=")
+	if _, err := os.Stat(path); err != nil || key != "data" && key != "data.file" {
+		return setting
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return setting
+	}
+	return fmt.Sprintf("%s=%s", key, quoted(absolute))
+}
+
 // resumeFile goes on with a run of an experiment file.
 func (f trainFlags) resumeFile(
 	ctx context.Context, s streams, changed func(flag string) bool,
@@ -139,10 +245,11 @@ func (f trainFlags) resumeFile(
 	if err != nil {
 		return err
 	}
-	for _, set := range settings {
-		if !strings.HasPrefix(set, "train.epochs=") && !strings.HasPrefix(set, "train.minutes=") {
-			return usage("--resume: %s: a run keeps its settings, except for train.epochs and "+
-				"train.minutes", set)
+	for i, set := range settings {
+		settings[i] = fromHere(set)
+		if !mayChange(set) {
+			return usage("--resume: a run keeps its settings, except for train.epochs, train.minutes and "+
+				"where its data are: got %s", set)
 		}
 	}
 	r, err := lockRun(folder, filepath.Dir(folder) == runs)
@@ -150,48 +257,88 @@ func (f trainFlags) resumeFile(
 		return err
 	}
 	defer r.unlock()
-	e, err := experiment.Read(filepath.Join(folder, experimentName), settings...)
+	config, err := readFileConfig(folder)
 	if err != nil {
 		return err
 	}
-	b, err := f.build(ctx, s, e)
+	if has := config.Options.OnNaN; changed("on-nan") && f.OnNaN != has {
+		return usage("--on-nan is %s, the run in %s has %s, and must keep it", f.OnNaN, f.resume, has)
+	}
+	isChanged := settings != nil
+	for flag, take := range map[string]func(){
+		"checkpoint-every": func() { config.Options.Every = f.Every },
+		"keep":             func() { config.Options.Keep = f.Keep },
+	} {
+		if changed(flag) {
+			take()
+			isChanged = true
+		}
+	}
+	f.Every, f.Keep, f.OnNaN = config.Options.Every, config.Options.Keep, config.Options.OnNaN
+	if err := f.checkCommon(); err != nil {
+		return err
+	}
+	path := filepath.Join(folder, experimentName)
+	e, err := experiment.Read(path, settings...)
 	if err != nil {
 		return err
 	}
-	return f.trainFile(ctx, s, fileTraining{Built: b, run: r, resumes: true}, train.Resume)
+	b, err := f.build(ctx, s, e, filepath.Join(folder, splitName))
+	switch {
+	case errors.Is(err, experiment.ErrOtherRows):
+		return fmt.Errorf("%w\nbring the data back as they were, or begin a new run with: "+
+			"braid train %s", err, shellWord(path))
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w\nif the data have moved, say where to: braid train --resume %s --set "+
+			"data.file=FILE", err, shellWord(folder))
+	case err != nil:
+		return err
+	}
+	t := fileTraining{b, r, config}
+	if isChanged {
+		// Start is called after the checkpoint was found to fit the plan.
+		t.Plan.Callbacks = append(t.Plan.Callbacks, train.Callback{
+			Start: func(train.Start) error { return t.configure() },
+		})
+	}
+	return f.trainFile(ctx, s, t, train.Resume)
 }
 
-// configure writes the resolved experiment, the part of each row, and config.json.
-func (t fileTraining) configure(f trainFlags, began time.Time) error {
+// readFileConfig reads config.json of a run of an experiment file.
+func readFileConfig(folder string) (c fileConfig, err error) {
+	content, err := atomicfile.Read(filepath.Join(folder, configName), maxConfig)
+	if err == nil {
+		err = json.Unmarshal(content, &c)
+	}
+	if err != nil {
+		return c, fmt.Errorf("--resume %s: %s: %w", folder, configName, err)
+	}
+	c.Options.Keep = cmp.Or(c.Options.Keep, 1)
+	c.Options.OnNaN = cmp.Or(c.Options.OnNaN, onNaN[0])
+	return c, nil
+}
+
+// path returns the path of a file in the run's folder.
+func (t fileTraining) path(name string) string { return filepath.Join(t.run.folder, name) }
+
+// configure writes the resolved experiment, then config.json.
+func (t fileTraining) configure() error {
 	resolved, err := t.Resolved()
 	if err != nil {
 		return err
 	}
-	config, err := json.MarshalIndent(fileConfig{
-		Rows: t.partRows(), Unlabeled: t.Unlabeled, Parameters: t.Model.Summary().Total,
-		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
-	}, "", "  ")
+	t.config.Rows = t.partRows()
+	content, err := json.MarshalIndent(t.config, "", "  ")
 	if err != nil {
 		return err
 	}
-	in := func(name string) string { return filepath.Join(t.run.folder, name) }
-	return errors.Join(
-		atomicfile.Write(in(experimentName), func(w io.Writer) error {
-			return experiment.Write(w, resolved, nil)
-		}),
-		atomicfile.Write(in("split.csv"), t.WriteSplit),
-		atomicfile.WriteBytes(in(configName), append(config, '\n')),
-	)
-}
-
-// fileConfig is config.json of a run of an experiment file.
-type fileConfig struct {
-	Rows       map[string]int `json:"rows"` // by part
-	Unlabeled  int            `json:"rows_without_label"`
-	Parameters int            `json:"parameters"`
-	Workers    int            `json:"workers"`
-	Started    time.Time      `json:"started"`
-	Go         string         `json:"go"`
+	err = atomicfile.Write(t.path(experimentName), func(w io.Writer) error {
+		return experiment.Write(w, resolved, nil)
+	})
+	if err != nil {
+		return err
+	}
+	return atomicfile.WriteBytes(t.path(configName), append(content, '\n'))
 }
 
 func (t fileTraining) partRows() map[string]int {
@@ -207,11 +354,16 @@ func (f trainFlags) trainFile(
 	ctx context.Context, s streams, t fileTraining, fit fitFunc,
 ) error {
 	began := time.Now()
-	f.printFileStart(s, t)
 	p := t.Plan
 	p.Workers, p.Restore = f.workers, f.OnNaN == "restore"
 	p.Checkpoint = &train.Checkpoint{Dir: t.run.checkpoints(), Every: f.Every, Keep: f.Keep}
-	p.Callbacks = append(p.Callbacks, f.callbacks(s, headLog(s.out, t.Keep, t.Targets))...)
+	p.Callbacks = append(p.Callbacks, train.Callback{
+		Start: func(train.Start) error { // the checkpoint of a resumed run fits
+			f.printFileStart(s, t)
+			return nil
+		},
+	})
+	p.Callbacks = append(p.Callbacks, f.callbacks(s, newEpochTable(s.out, t).callback())...)
 	history, failed := fit(ctx, t.Model, t.Tables[experiment.TrainPart], p)
 	if history == nil {
 		return failed
@@ -240,37 +392,12 @@ func (f trainFlags) printFileStart(s streams, t fileTraining) {
 	if t.Unlabeled > 0 {
 		fmt.Fprintf(s.out, "; %d without any label are left out", t.Unlabeled)
 	}
+	fmt.Fprintf(s.out, "\n%d weights; run folder: %s\n", t.Model.Summary().Total, t.run.folder)
+	printNotes(s.out, len(t.Rows[0]), t.Features, t.Notes[experiment.TrainPart])
+	for _, note := range t.Frame.Notes() {
+		fmt.Fprintln(s.out, note)
+	}
 	fmt.Fprintln(s.out)
-	for _, line := range columnNotes(t.Notes[experiment.TrainPart]) {
-		fmt.Fprintln(s.out, line)
-	}
-	fmt.Fprintf(s.out, "%d weights; run folder: %s\n\n", t.Model.Summary().Total, t.run.folder)
-}
-
-// columnNotes returns a line for each column in which values are missing, unknown, out of the range
-// of training, or too long.
-func columnNotes(met map[string]feature.Notes) []string {
-	var lines []string
-	for _, column := range slices.Sorted(maps.Keys(met)) {
-		n := met[column]
-		var parts []string
-		for _, p := range []struct {
-			count int
-			what  string
-		}{
-			{n.Missing, "missing"}, {n.Unknown, "with something unknown or rare"},
-			{n.OutOfRange, "outside the range of training"}, {n.Cut, "cut, as they are too long"},
-		} {
-			if p.count > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", p.count, p.what))
-			}
-		}
-		if parts != nil {
-			lines = append(lines, fmt.Sprintf("%s, of %d rows: %s", column, n.Rows,
-				strings.Join(parts, ", ")))
-		}
-	}
-	return lines
 }
 
 // printFileEnd measures the model on the test part and prints the scores.
@@ -285,10 +412,7 @@ func (f trainFlags) printFileEnd(
 	case "json":
 		out = s.err
 	}
-	part := experiment.TestPart
-	if len(t.Rows[part]) == 0 {
-		part = experiment.ValidationPart
-	}
+	part := t.Measured()
 	m, err := experiment.Measure(ctx, file, t.Frame, t.Rows[part], f.workers)
 	if err != nil {
 		return err

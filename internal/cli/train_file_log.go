@@ -4,63 +4,155 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"golang.org/x/term"
 
 	"braid/feature"
-	"braid/modelfile"
+	"braid/internal/suggest"
 	"braid/target"
 	"braid/train"
 )
 
-// shownHeads is the number of heads that an epoch's line shows.
-const shownHeads = 4
+// Widths of lines and columns in characters.
+const (
+	plainWidth = 100 // of a line that does not go to a terminal
+	leastWidth = 9   // of a column
+	firstWidth = 16  // of the epoch and the loss, which come first
+	lastWidth  = 14  // of the mark of the best epoch and the time left, which come last
+)
 
-// headLog returns a callback that prints a line for each epoch: the loss, the figure of each head
-// on validation, whether the epoch is the best so far, and how long training may still take.
-func headLog(w io.Writer, keep train.EarlyStopping, targets []modelfile.Target) train.Callback {
-	var start train.Start
+// terminalWidth returns the width of a terminal, or plainWidth.
+func terminalWidth(w io.Writer) int {
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return plainWidth
+}
+
+// epochTable prints a row for each epoch: the loss, the deciding figure of each head on validation,
+// whether the epoch is the best so far, and how long training may still take. Names are cut, and
+// the last heads left out, where a line would be wider than the terminal.
+type epochTable struct {
+	w       io.Writer
+	width   int
+	t       fileTraining
+	start   train.Start
+	columns []epochColumn
+	more    int // heads that are left out
+}
+
+// epochColumn is the column of a head.
+type epochColumn struct {
+	head, figure string
+	at           int // of the figure in an epoch's values
+	width        int
+}
+
+func newEpochTable(w io.Writer, t fileTraining) *epochTable {
+	return &epochTable{w: w, width: terminalWidth(w), t: t}
+}
+
+func (e *epochTable) callback() train.Callback {
 	return train.Callback{
 		Start: func(s train.Start) error {
-			start = s
-			return nil
+			e.start = s
+			e.layOut()
+			return e.printHeader()
 		},
-		Epoch: func(e train.Epoch) error {
-			best, err := keep.Best(start.History)
-			if err != nil {
-				return err
-			}
-			line := fmt.Sprintf("epoch %d  loss %.4f", e.Number, e.Values[0])
-			if heads := headFigures(targets, start.Names, e.Values); heads != "" {
-				line += "  validation: " + heads
-			}
-			if best == e.Number {
-				line += "  *"
-			}
-			if left := timeLeft(start, keep, best); left >= time.Second {
-				line += fmt.Sprintf("  %v left, or more", left.Round(time.Second))
-			}
-			_, err = fmt.Fprintln(w, line)
-			return err
-		},
+		Epoch: e.printRow,
 	}
 }
 
-// headFigures returns the deciding figure of the first heads on validation.
-func headFigures(targets []modelfile.Target, names []string, values []float64) string {
-	var list []string
-	for _, t := range targets[:min(len(targets), shownHeads)] {
+// layOut chooses the columns and their widths.
+func (e *epochTable) layOut() {
+	e.columns, e.more = nil, 0
+	for _, t := range e.t.Targets {
 		_, answers := t.Decoder.Deciding()
-		i := slices.Index(names, "val_"+feature.Name(t.Column)+"_"+answers)
-		if i >= 0 && !math.IsNaN(values[i]) {
-			list = append(list, t.Column+" "+figure(target.Figure{Name: answers, Value: values[i]}))
+		at := slices.Index(e.start.Names, "val_"+feature.Name(t.Column)+"_"+answers)
+		if at < 0 {
+			continue
 		}
+		c := epochColumn{head: suggest.Printable(t.Column), figure: answers, at: at}
+		c.width = max(leastWidth, utf8.RuneCountInString(c.head))
+		e.columns = append(e.columns, c)
 	}
-	if len(targets) > shownHeads {
-		list = append(list, "...")
+	left := e.width - firstWidth - lastWidth
+	fit := len(e.columns)
+	if most := max(1, left/(leastWidth+2)); fit > most {
+		fit = most
+		left -= len(" +99") // says how many more there are
 	}
-	return strings.Join(list, ", ")
+	e.columns, e.more = e.columns[:fit], len(e.columns)-fit
+	for {
+		sum, widest := 0, 0
+		for i, c := range e.columns {
+			sum += c.width + 2
+			if c.width > e.columns[widest].width {
+				widest = i
+			}
+		}
+		if sum <= left || fit == 0 || e.columns[widest].width == leastWidth {
+			return
+		}
+		e.columns[widest].width--
+	}
+}
+
+func (e *epochTable) printHeader() error {
+	names := fmt.Sprintf("%-*s", firstWidth, "validation")
+	figures := fmt.Sprintf("%5s  %*s", "epoch", firstWidth-7, "loss")
+	for _, c := range e.columns {
+		names += fmt.Sprintf("  %*s", c.width, cut(c.head, c.width))
+		figures += fmt.Sprintf("  %*s", c.width, cut(figureName(c.figure), c.width))
+	}
+	if e.more > 0 {
+		names += fmt.Sprintf(" +%d", e.more)
+	}
+	_, err := fmt.Fprintf(e.w, "%s\n%s  best  left\n", names, figures)
+	return err
+}
+
+func (e *epochTable) printRow(epoch train.Epoch) error {
+	best, err := e.t.Keep.Best(e.start.History)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("%5d  %*.4f", epoch.Number, firstWidth-7, epoch.Values[0])
+	for _, c := range e.columns {
+		value := "-" // no row of the validation part has a label
+		if v := epoch.Values[c.at]; !math.IsNaN(v) {
+			value = figure(target.Figure{Name: c.figure, Value: v})
+		}
+		line += fmt.Sprintf("  %*s", c.width, value)
+	}
+	mark, left := " ", ""
+	if best == epoch.Number {
+		mark = "*"
+	}
+	if d := timeLeft(e.start, e.t.Keep, best); d >= time.Second {
+		left = "> " + d.Round(time.Second).String()
+	}
+	line = strings.TrimRight(fmt.Sprintf("%s  %3s   %s", line, mark, left), " ")
+	_, err = fmt.Fprintln(e.w, line)
+	return err
+}
+
+// cut shortens a text to a width, with an ellipsis in its middle, so that names that differ at
+// their ends differ still.
+func cut(text string, width int) string {
+	r := []rune(text)
+	if len(r) <= width {
+		return text
+	}
+	tail := (width - 1) / 2
+	return string(r[:width-1-tail]) + "…" + string(r[len(r)-tail:])
 }
 
 // timeLeft returns the time that training still takes if no epoch is better than the best so far,
