@@ -26,7 +26,12 @@ func evalVerb(s streams) *cobra.Command {
 		Long: "Eval measures each head of a model, beside answers that do not depend on the inputs.\n" +
 			"A run of your own data is measured on its test part, or on the rows of --data, of\n" +
 			"which some may lack labels. A digitqa model is measured on the test images. MODEL\n" +
-			"is a model file or a run folder.",
+			"is a model file or a run folder. For your own data, --json prints one object:\n\n" +
+			`    {"part":"test","rows":561,"heads":{"group":{"type":"category","known":559,` + "\n" +
+			`      "metrics":{"accuracy":..},"guessing":{"accuracy":..}},..}}` + "\n\n" +
+			"Known is the number of rows with a label; a figure that is not defined is null.",
+		Example: "  braid eval runs/latest\n" +
+			"  braid eval runs/latest --data more.csv --json",
 		RunE: func(c *cobra.Command, args []string) error {
 			if log != "text" && log != "json" {
 				return usage("--log is %q, want text or json", log)

@@ -19,15 +19,3 @@ func TestHelpOrder(t *testing.T) {
 	}
 	checkContains(t, out, "2 after a mistake in flags or\narguments")
 }
-
-// Help fits a terminal of 100 columns.
-func TestHelpFits(t *testing.T) {
-	for _, verb := range words("init inspect train eval predict ask serve summary version") {
-		out, _ := mustCall(t, verb, "--help")
-		for line := range strings.Lines(out) {
-			if len(line) > 101 {
-				t.Errorf("%s: %d columns: %s", verb, len(line)-1, line)
-			}
-		}
-	}
-}

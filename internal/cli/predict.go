@@ -40,8 +40,11 @@ func predictVerb(s streams) *cobra.Command {
 			"model file or a run folder, by default runs/latest.\n\n" +
 			"For a model of your own data, FILE is CSV, TSV, JSON lines or Parquet with the\n" +
 			"columns that the model reads. The answers have a row for each row of FILE, in its\n" +
-			"order, with columns HEAD and HEAD_probability, in the format that the name of --out\n" +
-			"ends in.\n\n" +
+			"order, with columns HEAD and HEAD_probability (and HEAD_p_CLASS with\n" +
+			"--probabilities), in the format that the name of --out ends in; names of text\n" +
+			"formats may end in .gz or .zst. A pipe or standard input is CSV, TSV or JSON lines.\n" +
+			"If FILE has the columns of heads, scores are printed: of all rows with labels, or\n" +
+			"of 100,000 drawn at random. --log json prints them as one object.\n\n" +
 			"For a digitqa model, FILE contains IDX images, with --question or --questions, or a\n" +
 			"JSON object in each line: values by the names of the model's inputs and, if they\n" +
 			"are known, true answers by the heads' names:\n\n" +
@@ -51,7 +54,9 @@ func predictVerb(s streams) *cobra.Command {
 			"may be compressed with gzip; --out is if its name ends in .gz. Texts are read as\n" +
 			"in training: words beyond the model's length are cut. If true answers are known\n" +
 			"or follow from others, the heads' scores are printed.",
-		Example: "  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
+		Example: "  braid predict --in new.csv --out answers.csv --keep=id\n" +
+			"  braid predict runs/best --in new.parquet --out answers.jsonl.zst --on-error skip\n" +
+			"  braid predict --in images.idx.gz --question \"odd number\" --out answers.csv\n" +
 			"  braid predict runs/best --in images.idx --questions q.txt --labels labels.idx\n" +
 			"  generate | braid predict --in - | jq .digit",
 		RunE: func(c *cobra.Command, args []string) error {

@@ -57,13 +57,17 @@ func trainVerb(s streams) *cobra.Command {
 		Short: "Train the network that an experiment file declares, or the digitqa one",
 		Long: "Train reads an experiment file, which braid init writes, trains the network that it\n" +
 			"declares, and writes a run folder: model.safetensors, experiment.yaml, split.csv,\n" +
-			"history.csv, config.json, curves.svg, and checkpoints. The best epoch is kept.\n\n" +
+			"history.csv, config.json, curves.svg, and checkpoints. The best epoch is kept.\n" +
+			"--set replaces any key of the file; --epochs, --batch, --rate and --seed are short\n" +
+			"for --set train.epochs=N and so on. --log json prints a line for each epoch:\n\n" +
+			`    {"epoch":1,"train_s":..,"loss":..,"HEAD_loss":..,"HEAD_METRIC":..,"val_..":..}` + "\n\n" +
 			"Without FILE, or with digitqa, it finds MNIST and trains a network that reads a\n" +
 			"digit and answers a question about it. --network record trains a convolutional\n" +
 			"network, which takes minutes and is right about more than 99 of 100 digits.\n\n" +
 			"The same seed gives the same model, byte for byte, with any number of workers.\n" +
 			"--resume goes on with a run that was stopped or whose machine failed; it ends with\n" +
-			"the same bytes.",
+			"the same bytes. It is an error if the rows are not those that the run began with;\n" +
+			"where they are may change, with --set data.file=FILE.",
 		Example: "  braid train products.yaml\n" +
 			"  braid train products.yaml --set train.epochs=5 --set 'ignore=[id, code]'\n" +
 			"  braid train --network record",
@@ -84,7 +88,7 @@ func trainVerb(s streams) *cobra.Command {
 	}, cobra.MaximumNArgs(1))
 	flags := c.Flags()
 	flags.StringVar(&f.Network, "network", networks[0].name, networkFlag())
-	flags.IntVar(&f.Epochs, "epochs", 0, "passes through the training images "+
+	flags.IntVar(&f.Epochs, "epochs", 0, "passes through the training rows "+
 		defaults(func(n network) int { return n.epochs }))
 	flags.IntVar(&f.Batch, "batch", 0, "examples in a step "+
 		defaults(func(n network) int { return n.batch }))
@@ -113,7 +117,7 @@ func trainVerb(s streams) *cobra.Command {
 		"if numbers are not finite: stop, or restore, which goes back an epoch\nand halves the rate")
 	flags.StringVar(&f.resume, "resume", "",
 		"run folder to go on with; its configuration holds, but --epochs may be raised,\n"+
-			"except for record, whose rate falls to 0 over its epochs")
+			"except for digitqa's record, whose rate falls to 0 over its epochs")
 	flags.SortFlags = false
 	return c
 }
