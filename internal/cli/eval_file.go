@@ -98,7 +98,7 @@ func evaluatedRows(
 		return nil, nil, "", err
 	}
 	if rows != "" {
-		frame, err = e.ReadFrame(ctx, rows)
+		frame, err = e.ReadFrame(ctx, filepath.Clean(rows))
 		if err != nil {
 			return nil, nil, "", err
 		}

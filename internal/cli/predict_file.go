@@ -99,7 +99,7 @@ func (f *predictFlags) source(
 	info, err := os.Stat(f.in)
 	if f.in != "-" && (err != nil || info.IsDir() || info.Mode().IsRegular()) {
 		source, err := datafile.Open(f.in, o)
-		return source, filepath.Dir(f.in), err
+		return source, filepath.Dir(filepath.Clean(f.in)), err // of pictures/ as of pictures
 	}
 	if f.keepsAll() && o.Format != datafile.CSV && o.Format != datafile.TSV {
 		return nil, "", usage("--keep without columns: the columns of JSON lines on a pipe are not " +

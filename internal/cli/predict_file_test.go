@@ -297,3 +297,33 @@ func TestPredictFileScores(t *testing.T) {
 	_, errs = mustCall(t, "predict", run, "--in", bad, "--out", filepath.Join(folder, "a.csv"))
 	checkContains(t, errs, "2 rows in ", "1 label could not be read")
 }
+
+// A folder of pictures is a table too, also with a slash at its end.
+func TestPredictFolder(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	folder := t.TempDir()
+	for i := range 40 {
+		pixels := make([]uint8, 30)
+		for p := range pixels {
+			pixels[p] = uint8(i%2*200 + (i+p)%20)
+		}
+		label := filepath.Join(folder, "pictures", words("dark bright")[i%2])
+		if err := os.MkdirAll(label, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, label, strconv.Itoa(i)+".png", encodePNG(t, pixels))
+	}
+	file := writeFile(t, folder, "own.yaml", []byte("data: pictures\ninputs: {image: {type: image, "+
+		"size: 8}}\nheads: {label: category}\ntrain: {epochs: 2}\n"))
+	run := filepath.Join(t.TempDir(), "run")
+	mustCall(t, "train", file, "--out", run, "--log", "none")
+	for _, in := range []string{filepath.Join(folder, "pictures"), folder + "/pictures/"} {
+		out, errs := mustCall(t, "predict", run, "--in", in, "--keep", "--format", "csv")
+		if strings.Count(out, "\n") != 41 || !strings.HasPrefix(out, "image,label,label_prob") {
+			t.Errorf("%s%s", out, errs)
+		}
+		if s := evalOwn(t, run, "--data", in); s.Heads["label"].Known != 40 {
+			t.Errorf("%+v", s)
+		}
+	}
+}

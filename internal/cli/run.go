@@ -221,7 +221,9 @@ func panels(h *train.History, f *modelfile.File) []plot.Panel {
 				}
 			}
 		}
-		list = append(list, p)
+		if p.Lines != nil { // heads of numbers have no accuracy
+			list = append(list, p)
+		}
 	}
 	return list
 }
