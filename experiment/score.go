@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"braid/data"
 	"braid/feature"
@@ -102,13 +104,26 @@ func checkLabels(
 // CheckInputs tests that columns include all that a model reads. The error names all that are
 // missing.
 func CheckInputs(f *modelfile.File, columns []string) error {
-	var missing []error
+	var missing []string
 	for _, c := range f.Features {
-		if !slices.Contains(columns, c.Column) {
-			missing = append(missing, suggest.Unknown("column", c.Column, columns))
+		if slices.Contains(columns, c.Column) {
+			continue
 		}
+		name := strconv.Quote(c.Column)
+		if near := suggest.Nearest(c.Column, columns); near != "" {
+			name += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		missing = append(missing, name)
 	}
-	return errors.Join(missing...)
+	switch len(missing) {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("the model reads the column %s, which is missing; there are %s", missing[0],
+			suggest.List(columns))
+	}
+	return fmt.Errorf("the model reads the columns %s, which are missing; there are %s",
+		strings.Join(missing, ", "), suggest.List(columns))
 }
 
 // encodeInputs converts rows of a frame to the columns of the network's inputs. The errors of all

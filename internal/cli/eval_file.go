@@ -27,6 +27,9 @@ func evaluateFile(
 	if err != nil {
 		return err
 	}
+	if err := experiment.CheckInputs(file, frame.Names()); err != nil {
+		return fmt.Errorf("%s: %w", part, err)
+	}
 	m, err := experiment.Measure(ctx, file, frame, list, workers)
 	if err != nil {
 		return err

@@ -94,14 +94,14 @@ func TestEvalFileLabels(t *testing.T) {
 	checkContains(t, out, "no label is known",
 		"kind: 1 row has a label that training did not have, and count as wrong")
 	for want, content := range map[string]string{
-		`unknown column "size", want one of "sizes"`: "sizes,colours,note,kind\n1,red,x,warm\n",
-		`did you mean "colours"?`:                    "sizes,colours,note,kind\n1,red,x,warm\n",
-		"none.csv: no label is known in 1 row":       "size,colour,note\n1,red,x\n",
-		`unknown column "kind"`:                      "size,colour,note\n1,red,x\n",
-		`bad.csv:3: column "weight": got "heavy"`:    "size,colour,note,weight\n1,a,x,3\n2,a,x,heavy\n",
-		`much.csv:2: column "size": got "much"`:      "size,colour,note,weight\nmuch,red,x,3\n",
-		"rows.csv has no rows":                       "size,colour,note,weight\n",
-		"no such file":                               "",
+		`"size" (did you mean "sizes"?), "colour" (did`: "sizes,colours,note,kind\n1,a,x,b\n",
+		`rows.csv: the model reads the column "note", `: "size,colour,kind\n1,red,warm\n",
+		"none.csv: no label is known in 1 row":          "size,colour,note\n1,red,x\n",
+		`unknown column "kind"`:                         "size,colour,note\n1,red,x\n",
+		`bad.csv:3: column "weight": got "heavy"`:       "size,colour,note,weight\n1,,,3\n2,,,heavy\n",
+		`much.csv:2: column "size": got "much"`:         "size,colour,note,weight\nmuch,red,x,3\n",
+		"rows.csv has no rows":                          "size,colour,note,weight\n",
+		"no such file":                                  "",
 	} {
 		name := strings.Fields(want)[0]
 		name, _, _ = strings.Cut(name, ":")

@@ -165,11 +165,10 @@ func TestPredictFileBad(t *testing.T) {
 	rows := filepath.Join(folder, "rows.csv")
 	lacking := writeFile(t, folder, "lacking.csv", []byte("note,color,sise\nx,red,3\n"))
 	ragged := writeFile(t, folder, "ragged.csv", []byte("note,colour,size\nx,red,3\ny,blue\n"))
+	const missing = `lacking.csv: the model reads the columns "size" (did you mean "sise"?), ` +
+		`"colour" (did you mean "color"?), which are missing; there are "note", "color", "sise"`
 	for want, args := range map[string][]string{
-		`unknown column "size", want one of "note", "color", "sise"; did you mean "sise"?`: {
-			run, "--in", lacking,
-		},
-		`did you mean "color"?`:               {run, "--in", lacking},
+		missing:                               {run, "--in", lacking},
 		"ragged.csv:3: ":                      {run, "--in", ragged, "--on-error", "skip"},
 		"no such file":                        {run, "--in", filepath.Join(folder, "none.csv")},
 		"--question belongs to digitqa":       {run, "--in", in, "--question", "odd number"},
