@@ -22,7 +22,8 @@ func TestFullDisk(t *testing.T) {
 func TestFullDiskFile(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	testFullDisk(t, words("train --log none --epochs 400 --batch 4", writeOwn(t)))
+	file := writeOwn(t, "trunk: {units: [8]}") // checkpoints are small
+	testFullDisk(t, words("train --log none --epochs 400 --batch 4", file))
 }
 
 // testFullDisk fills the disk of a run that begins with args.
