@@ -18,6 +18,7 @@ import (
 // reports with file, line, layer and shapes.
 type Graph struct {
 	name  string
+	place string // of errors, in place of the caller
 	nodes []*Node
 	err   error
 }
@@ -26,7 +27,7 @@ type Graph struct {
 type Node struct {
 	graph      *Graph
 	name       string
-	where      string // file:line of the call that made it
+	where      string // file:line of the call that made it, or that of SetPlace
 	layer      Layer  // nil for an input
 	inputs     []*Node
 	index      int
@@ -50,14 +51,14 @@ type Node struct {
 func NewGraph(name string) *Graph {
 	g := &Graph{name: name}
 	if err := suggest.CheckName(name); err != nil {
-		g.fail(caller(), "graph", name, err)
+		g.fail(g.caller(), "graph", name, err)
 	}
 	return g
 }
 
 // Input declares an input with the type and the shape of one row.
 func (g *Graph) Input(name string, dtype tensor.DType, shape ...int) *Node {
-	n := &Node{graph: g, name: name, where: caller(), dtype: dtype,
+	n := &Node{graph: g, name: name, where: g.caller(), dtype: dtype,
 		shape: append(tensor.Shape(nil), shape...)}
 	var err error
 	switch {
@@ -88,12 +89,12 @@ func (g *Graph) Head(name string, layer Layer, inputs ...*Node) *Node {
 // gradient of their weights is the sum over both.
 func (g *Graph) Again(name string, node *Node, inputs ...*Node) *Node {
 	if node == nil || node.graph != g || node.layer == nil {
-		n := &Node{graph: g, name: name, where: caller()}
+		n := &Node{graph: g, name: name, where: g.caller()}
 		g.fail(n.where, "layer", name, errors.New("Again: want a node of this graph that is a layer"))
 		return g.add(n)
 	}
-	n := &Node{graph: g, name: name, where: caller(), layer: node.layer, inputs: slices.Clone(inputs),
-		again: node.original()}
+	n := &Node{graph: g, name: name, where: g.caller(), layer: node.layer,
+		inputs: slices.Clone(inputs), again: node.original()}
 	return g.finish(n)
 }
 
@@ -106,7 +107,7 @@ func (n *Node) original() *Node {
 }
 
 func (g *Graph) layer(name string, layer Layer, inputs []*Node, head bool) *Node {
-	return g.finish(&Node{graph: g, name: name, where: caller(), layer: layer,
+	return g.finish(&Node{graph: g, name: name, where: g.caller(), layer: layer,
 		inputs: slices.Clone(inputs), head: head})
 }
 
@@ -265,8 +266,16 @@ func (g *Graph) fail(where, what, name string, err error) {
 	}
 }
 
-// caller returns the file and line of the nearest caller outside this file.
-func caller() string {
+// SetPlace sets where the nodes that follow come from, such as a line of a configuration. Errors
+// begin with it in place of the file and line of the call. "" returns to these.
+func (g *Graph) SetPlace(place string) { g.place = place }
+
+// caller returns the place of SetPlace, else the file and line of the nearest caller outside this
+// file.
+func (g *Graph) caller() string {
+	if g.place != "" {
+		return g.place
+	}
 	var pcs [8]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
 	_, self, _, _ := runtime.Caller(0)

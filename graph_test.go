@@ -219,6 +219,28 @@ func small(t testing.TB, extra bool) *braid.Model {
 
 // Adding a layer does not change the first values of other weights. Another seed changes all of
 // them.
+// Mistakes have the places that a graph is told, in place of lines of Go.
+func TestSetPlace(t *testing.T) {
+	g := braid.NewGraph("placed")
+	g.SetPlace("net.yaml:3")
+	x := g.Input("x", tensor.Float32, 2)
+	g.SetPlace("net.yaml:4")
+	y := g.Add("y", layer.Dense{Units: 2}, x)
+	g.SetPlace("net.yaml:5")
+	g.Add("unused", layer.Dense{Units: 2}, x)
+	g.SetPlace("")
+	g.Head("z", layer.Dense{Units: 2}, y)
+	if _, err := g.Build(1); err == nil || !strings.HasPrefix(err.Error(), "net.yaml:5: no layer") {
+		t.Errorf("got error %v, want one at net.yaml:5", err)
+	}
+	g.Head("y", layer.Dense{Units: 2}, y)
+	const want = `: name "y": is already taken at net.yaml:4`
+	if _, err := g.Build(1); err == nil || !strings.HasPrefix(err.Error(), "graph_test.go:") ||
+		!strings.HasSuffix(err.Error(), want) {
+		t.Errorf("got error %v, want graph_test.go:LINE%s", err, want)
+	}
+}
+
 func TestWeightsDependOnTheirName(t *testing.T) {
 	m, more := small(t, false), small(t, true)
 	for _, w := range m.Weights() {
