@@ -77,6 +77,25 @@ func (c Column) slice(lo, hi int) Column {
 	return c
 }
 
+func (c Column) take(rows []int32) Column {
+	size := c.Shape.Size()
+	c.floats = takeRows(c.floats, size, rows)
+	c.ints = takeRows(c.ints, size, rows)
+	c.bytes = takeRows(c.bytes, size, rows)
+	return c
+}
+
+func takeRows[T any](from []T, size int, rows []int32) []T {
+	if from == nil {
+		return nil
+	}
+	to := make([]T, 0, size*len(rows))
+	for _, row := range rows {
+		to = append(to, from[int(row)*size:][:size]...)
+	}
+	return to
+}
+
 func (c Column) tensor() tensor.Tensor {
 	rows := c.len() / c.Shape.Size()
 	shape := append(tensor.Shape{rows}, c.Shape...)

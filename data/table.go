@@ -75,6 +75,16 @@ func (t *Table) Slice(lo, hi int) (*Table, error) {
 	return s, nil
 }
 
+// Take returns a table of some rows, in the order given; a row may be taken several times. It
+// copies the data. A row outside the table is a panic, as of a slice.
+func (t *Table) Take(rows []int32) *Table {
+	taken := &Table{rows: len(rows)}
+	for _, c := range t.columns {
+		taken.columns = append(taken.columns, c.take(rows))
+	}
+	return taken
+}
+
 // Tensors returns the named columns as arrays for Model.Predict, bytes standardized.
 func (t *Table) Tensors(columns ...string) (map[string]tensor.Tensor, error) {
 	list := make(map[string]tensor.Tensor, len(columns))

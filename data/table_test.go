@@ -101,6 +101,28 @@ func TestSliceTensors(t *testing.T) {
 	}
 }
 
+// Take copies rows, some of them twice.
+func TestTake(t *testing.T) {
+	d := table(t)
+	taken := d.Take([]int32{2, 0, 2, 1})
+	if taken.Rows() != 4 || d.Rows() != 3 {
+		t.Errorf("%d rows of %d", taken.Rows(), d.Rows())
+	}
+	in, err := taken.Tensors("pixels", "x", "ids")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := in["pixels"].Float32s(); !slices.Equal(got, []float32{7.5, 10, -2.5, 0, 7.5, 10, 2.5, 5}) {
+		t.Errorf("pixels are %v", got)
+	}
+	if got := in["x"].Float32s(); !slices.Equal(got, []float32{3, 1, 3, 2}) {
+		t.Errorf("x is %v", got)
+	}
+	if got := in["ids"].Int32s(); !slices.Equal(got, []int32{9, 7, 9, 8}) {
+		t.Errorf("ids are %v", got)
+	}
+}
+
 func TestTableMistakes(t *testing.T) {
 	d := table(t)
 	_, unknown := d.Column("pixel")
