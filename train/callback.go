@@ -43,6 +43,9 @@ type Start struct {
 	// read it.
 	History *History
 
+	// ended reports whether training has ended by itself: after the last epoch, or by ErrStop.
+	ended func() bool
+
 	// weights returns the numbers of each weight, row-major, at the end of an earlier epoch.
 	weights func(epoch int) ([][]float32, error)
 }

@@ -37,8 +37,8 @@ type EarlyStopping struct {
 	StartFrom int
 
 	// RestoreBest sets the weights to those of the best epoch when training ends by itself: after the
-	// last epoch, or because of this callback. A run with checkpoints keeps the one of that epoch, and
-	// a resumed run reads it.
+	// last epoch, or because a callback returns ErrStop. A run with checkpoints keeps the one of that
+	// epoch, and a resumed run reads it.
 	RestoreBest bool
 }
 
@@ -199,7 +199,6 @@ type stopping struct {
 	EarlyStopping
 	rule    *rule
 	run     Start
-	stopped bool
 	best    int         // epoch of weights
 	weights [][]float32 // if RestoreBest is set
 }
@@ -209,7 +208,7 @@ func (s *stopping) start(run Start) error {
 	if err != nil {
 		return err
 	}
-	s.rule, s.run, s.stopped, s.best = rule, run, false, 0
+	s.rule, s.run, s.best = rule, run, 0
 	p := rule.follow(run.History.Epochs)
 	if s.RestoreBest && p.best > 0 {
 		if p.best == run.From && run.Step == 0 {
@@ -224,11 +223,10 @@ func (s *stopping) start(run Start) error {
 }
 
 // stop returns an error that ends training if the rule says so.
-func (s *stopping) stop(p progress) error {
+func (*stopping) stop(p progress) error {
 	if !p.stop {
 		return nil
 	}
-	s.stopped = true
 	return fmt.Errorf("EarlyStopping: no improvement since epoch %d: %w", p.best, ErrStop)
 }
 
@@ -255,8 +253,8 @@ func (s *stopping) copyWeights() {
 }
 
 // end restores the best weights, unless training was interrupted.
-func (s *stopping) end(h *History) error {
-	if s.best == 0 || !s.stopped && len(h.Epochs) < s.run.Epochs {
+func (s *stopping) end(*History) error {
+	if s.best == 0 || !s.run.ended() {
 		return nil
 	}
 	for i, w := range s.run.Model.Weights() {

@@ -163,6 +163,20 @@ func TestRestoresTheBest(t *testing.T) {
 	}
 	want, epochs := end(t, m, h), len(h.Epochs)
 
+	// Another callback ends training within the epoch after the next.
+	m, p.Callbacks = model(t), []train.Callback{e.Callback(), {Step: func(s train.Step) error {
+		if s.Epoch == best+2 && s.Step == 3 {
+			return train.ErrStop
+		}
+		return nil
+	}}}
+	if _, err := train.Fit(context.Background(), m, some, p); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(bytesOf(t, m), after[best-1]) {
+		t.Error("after ErrStop the weights are not those of the best epoch")
+	}
+
 	steps := len(h.Epochs) * 7
 	tried := 0
 	rapid.Check(t, func(r *rapid.T) {

@@ -61,6 +61,7 @@ type fit struct {
 	notifies      bool  // some callback has a Step function
 	due           bool  // a checkpoint is due after this step
 	failed        error // the error that stops the epoch, set by worker 0
+	ended         bool  // training has ended by itself: after the last epoch, or by ErrStop
 
 	saver        *saver // nil: no checkpoints
 	fingerprint  fingerprint
@@ -206,6 +207,7 @@ func (f *fit) run() error {
 	if onlyStops(err) {
 		err = nil
 	}
+	f.ended = err == nil
 	if f.saver != nil {
 		if !f.partlyUpdated && f.at != f.savedAt {
 			f.checkpoint()
@@ -227,7 +229,7 @@ func (f *fit) start() error {
 	start := Start{
 		Model: f.model, Epochs: f.plan.Epochs, Steps: f.steps, Names: f.history.Names,
 		Resumed: f.resumed, From: f.at.Epochs, Step: f.at.Steps, History: f.history,
-		weights: f.weightsAfter,
+		ended: func() bool { return f.ended }, weights: f.weightsAfter,
 	}
 	for _, c := range f.plan.Callbacks {
 		if c.Start != nil {
