@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// separator is between the name of a column and that of a part of its branch.
-const separator = "::"
+// Separator is between the name of a column and that of a part of its branch. Name leaves none in
+// the name of a column.
+const Separator = "::"
 
 // Name returns the name of a column in a graph. It is the column's name, but for characters that a
 // graph refuses (those that are not printable, spaces at the ends), the first of two colons, which
@@ -42,4 +43,4 @@ func isHex(b byte) bool {
 
 // Part returns the name of a further input or of a layer of a column's branch: Name(column), two
 // colons and the part, a word. Names of different columns and parts differ.
-func Part(column, part string) string { return Name(column) + separator + part }
+func Part(column, part string) string { return Name(column) + Separator + part }
