@@ -7,6 +7,7 @@ import (
 
 	"braid"
 	"braid/feature"
+	"braid/internal/kinds"
 	"braid/target"
 	"braid/tensor"
 )
@@ -103,6 +104,22 @@ func (f *File) decodeColumns(metadata map[string]string, custom []Custom) error 
 	return nil
 }
 
+// checkCustom tests that each custom member is of a type that model files have.
+func checkCustom(custom []Custom) error {
+	for i, c := range custom {
+		if err := kinds.NotNil(c, "an example of its type"); err != nil {
+			return fmt.Errorf("custom %d is %w", i, err)
+		}
+		switch c.(type) {
+		case braid.Layer, feature.Encoder, target.Decoder:
+		default:
+			return fmt.Errorf("custom %d has type %T, want a braid.Layer, a feature.Encoder or a "+
+				"target.Decoder", i, c)
+		}
+	}
+	return nil
+}
+
 // only returns the custom members that are of one type.
 func only[M any](custom []Custom) (list []M) {
 	for _, c := range custom {
@@ -121,6 +138,9 @@ func (f *File) checkColumns() error {
 	}
 	filled := map[string]string{} // the column, by input
 	for _, c := range f.Features {
+		if err := kinds.NotNil(c.Encoder, "what a feature has learnt"); err != nil {
+			return fmt.Errorf("column %q: Encoder is %w", c.Column, err)
+		}
 		for _, in := range c.Encoder.Inputs(c.Column) {
 			spec, err := find("input", f.Model.Inputs(), in.Name)
 			if err != nil {
@@ -141,8 +161,11 @@ func (f *File) checkColumns() error {
 		}
 	}
 	for i, c := range f.Targets {
+		if err := kinds.NotNil(c.Decoder, "what a target has learnt"); err != nil {
+			return fmt.Errorf("column %q: Decoder is %w", c.Column, err)
+		}
 		if _, err := find("head", f.Model.Heads(), feature.Name(c.Column)); err != nil {
-			return err
+			return fmt.Errorf("column %q: %w", c.Column, err)
 		}
 		same := func(other Target) bool { return other.Column == c.Column }
 		if slices.IndexFunc(f.Targets, same) < i {

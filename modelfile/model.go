@@ -153,6 +153,9 @@ func Open(path string, custom ...Custom) (*File, error) {
 
 // Parse reads a model file from memory.
 func Parse(content []byte, custom ...Custom) (*File, error) {
+	if err := checkCustom(custom); err != nil {
+		return nil, fmt.Errorf("model file: %w", err)
+	}
 	c, err := safetensors.Parse(content)
 	if err != nil {
 		return nil, err
