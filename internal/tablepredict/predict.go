@@ -16,6 +16,7 @@ import (
 	"braid/feature"
 	"braid/internal/parallel"
 	"braid/internal/suggest"
+	"braid/modelfile"
 	"braid/predictor"
 	"braid/target"
 )
@@ -42,8 +43,8 @@ type Prediction struct {
 
 	Keep          []string // columns of the source that are copied to the answers
 	Probabilities bool     // of all classes
-	OnError       OnError
-	Workers       int // 0 means one for each processor
+	OnError       OnError  // "" means Stop
+	Workers       int      // 0 means one for each processor
 	Progress      func(rows int)
 
 	columns []int // of the source, that are read
@@ -103,31 +104,46 @@ func (p *Prediction) Header() ([]data.Field, error) {
 		list = append(list, data.Field{Name: name})
 	}
 	for _, t := range p.Model.File.Targets {
-		classes := t.Decoder.Answer(t.Decoder.Guess()).Choices
-		field := data.Field{Name: t.Column}
-		if classes == nil {
-			field.Type = data.NumberField
-		}
-		list = append(list, field)
-		if classes == nil {
-			continue
-		}
-		list = append(list, data.Field{Name: t.Column + "_probability", Type: data.NumberField})
-		if p.Probabilities {
-			for _, class := range classes {
-				name := t.Column + "_p_" + class.Label
-				list = append(list, data.Field{Name: name, Type: data.NumberField})
-			}
+		list = append(list, p.fields(t)...)
+	}
+	return list, p.checkNames(list)
+}
+
+// fields returns the columns of a head's answers.
+func (p *Prediction) fields(t modelfile.Target) []data.Field {
+	classes := t.Decoder.Answer(t.Decoder.Guess()).Choices
+	if classes == nil {
+		return []data.Field{{Name: t.Column, Type: data.NumberField}}
+	}
+	list := []data.Field{{Name: t.Column}}
+	add := func(name string) {
+		list = append(list, data.Field{Name: t.Column + name, Type: data.NumberField})
+	}
+	add("_probability")
+	if p.Probabilities {
+		for _, class := range classes {
+			add("_p_" + class.Label)
 		}
 	}
-	for i, column := range list {
-		same := func(other data.Field) bool { return other.Name == column.Name }
-		if slices.IndexFunc(list, same) < i {
-			return nil, fmt.Errorf("the answers would have two columns %q: do not keep that column of %s",
-				column.Name, p.Path)
+	return list
+}
+
+// checkNames tests that no two columns of the answers have one name.
+func (p *Prediction) checkNames(list []data.Field) error {
+	seen := map[string]bool{}
+	for _, field := range list {
+		switch {
+		case !seen[field.Name]:
+			seen[field.Name] = true
+		case slices.Contains(p.Keep, field.Name):
+			return fmt.Errorf("the answers would have two columns %q: do not keep that column of %s",
+				field.Name, p.Path)
+		default:
+			return fmt.Errorf("the answers would have two columns %q, of different heads or classes: "+
+				"predict without all probabilities", field.Name)
 		}
 	}
-	return list, nil
+	return nil
 }
 
 // read adds a column of the source to those that are read, and returns its index among them.
@@ -293,7 +309,7 @@ func (p *Prediction) note(sum *Summary, b *block) error {
 	features := p.Model.File.Features
 	for _, err := range b.fail {
 		if err != nil {
-			if p.OnError == Stop {
+			if p.OnError != Skip && p.OnError != Empty {
 				return err
 			}
 			sum.Failed++
@@ -346,19 +362,28 @@ func (p *Prediction) write(to data.Sink, b *block, batch *predictor.Batch) error
 // appendAnswer appends the cells of an answer, empty ones if the row failed.
 func (p *Prediction) appendAnswer(line []string, a target.Answer, failed bool) []string {
 	from := len(line)
-	line = append(line, a.Text)
-	if a.Choices != nil {
-		line = append(line, probability(a.Probability))
-		if p.Probabilities {
-			for _, choice := range a.Choices {
-				line = append(line, probability(choice.Probability))
-			}
+	if a.Choices == nil {
+		line = append(line, number(a))
+	} else {
+		line = append(line, a.Text, probability(a.Probability))
+	}
+	if p.Probabilities {
+		for _, choice := range a.Choices {
+			line = append(line, probability(choice.Probability))
 		}
 	}
 	if failed {
 		clear(line[from:])
 	}
 	return line
+}
+
+// number returns the cell of a number: its text, unless that has a decimal comma.
+func number(a target.Answer) string {
+	if _, err := strconv.ParseFloat(a.Text, 64); err == nil {
+		return a.Text
+	}
+	return strconv.FormatFloat(a.Number, 'f', -1, 64)
 }
 
 func probability(p float64) string { return strconv.FormatFloat(p, 'g', 6, 32) }
