@@ -23,6 +23,8 @@ type Loaded struct {
 	Frame     *data.Frame
 	Rows      [Parts][]int32 // of the frame, by part
 	Unlabeled int            // rows that are left out because no head has a label
+
+	files []int32 // the first row of each file
 }
 
 // Built is an experiment with its rows and its network: what train.Fit needs.
@@ -48,19 +50,35 @@ type Options struct {
 
 // Load reads the data and divides the rows among the parts.
 func (e *Experiment) Load(ctx context.Context) (*Loaded, error) {
-	e = e.withMissing()
-	l := &Loaded{Experiment: e}
-	var err error
-	if l.Frame, l.Rows, err = e.read(ctx); err != nil {
+	l := &Loaded{Experiment: e.withMissing()}
+	if err := l.read(ctx); err != nil {
 		return nil, err
 	}
-	if err = e.checkColumns(l.Frame); err != nil {
-		return nil, err
+	return l, l.prepare()
+}
+
+// LoadFrame divides the rows of a frame among the parts. The frame may have rows of any
+// data.Source. Of e.Data, only Missing has an effect.
+func (e *Experiment) LoadFrame(frame *data.Frame) (*Loaded, error) {
+	whole := *e.withMissing()
+	whole.Data = Data{}
+	l := &Loaded{Experiment: &whole, Frame: frame, files: []int32{0}}
+	l.Rows[TrainPart] = rowsFrom(0, frame.Rows())
+	return l, l.prepare()
+}
+
+// prepare checks the columns and divides the rows.
+func (l *Loaded) prepare() error {
+	if l.Frame.Rows() == 0 {
+		return l.at("data", "", errors.New("the data has no rows, want one or more"))
 	}
-	if err = l.dropUnlabeled(); err != nil {
-		return nil, err
+	if err := l.checkColumns(l.Frame); err != nil {
+		return err
 	}
-	return l, l.divide()
+	if err := l.dropUnlabeled(); err != nil {
+		return err
+	}
+	return l.divide()
 }
 
 // Build builds the network. Encoders and decoders learn from the training part alone. The errors of
@@ -70,40 +88,47 @@ func (l *Loaded) Build(ctx context.Context, o Options) (*Built, error) {
 	if err := b.learn(ctx, o); err != nil {
 		return nil, err
 	}
+	var list []error
 	for part := range Part(Parts) {
-		if err := b.encode(ctx, part, o); err != nil {
-			return nil, err
+		list = append(list, b.encode(ctx, part, o))
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 	}
-	var err error
-	if b.Model, err = b.graph().Build(b.seed()); err != nil {
+	if err := errors.Join(list...); err != nil {
 		return nil, err
 	}
-	if err := b.startBiases(); err != nil {
+	if err := b.buildModel(); err != nil {
 		return nil, err
 	}
 	b.Plan = b.plan()
+	if len(b.Keep.Sum) == 0 {
+		return nil, b.at("heads", "", errors.New("no head has a label in the validation part that "+
+			"training has too, so that no epoch can be chosen: want more rows"))
+	}
 	return b, nil
 }
 
-// checkColumns tests that the frame has the columns of inputs and heads, and that of the split.
+// checkColumns tests that the frame has the columns of inputs and heads, and those of the split.
+// The errors of all columns are joined.
 func (e *Experiment) checkColumns(frame *data.Frame) error {
 	var list []error
-	check := func(where, column string) {
+	check := func(section, key, column string) {
 		if _, err := frame.Cells(column); err != nil {
-			list = append(list, fmt.Errorf("%s: %w", where, err))
+			list = append(list, e.at(section, key, fmt.Errorf("%s: %w", section, err)))
 		}
 	}
 	for _, in := range e.Inputs {
-		check("inputs", in.Column)
+		check("inputs", in.Column, in.Column)
 	}
 	for _, h := range e.Heads {
-		check("heads", h.Column)
+		check("heads", h.Column, h.Column)
 	}
-	for _, column := range []string{e.Split.Column, e.Split.Stratify} {
-		if column != "" {
-			check("split", column)
-		}
+	if e.Split.Column != "" {
+		check("split", "column", e.Split.Column)
+	}
+	if e.Split.Stratify != "" {
+		check("split", "stratify", e.Split.Stratify)
 	}
 	return errors.Join(list...)
 }
@@ -133,45 +158,43 @@ func (l *Loaded) dropUnlabeled() error {
 	return nil
 }
 
-// divide divides the rows of the training part, where a part has none of its own.
+// divide divides the rows of the training part, unless the data is divided. Of data that has files
+// for training but none for validation, the split takes the validation rows out of the training
+// files, and none for a test.
 func (l *Loaded) divide() error {
-	if len(l.Data.Train) == 0 {
-		parts, err := l.Experiment.divide(l.Frame, l.Rows[TrainPart])
-		if err != nil {
-			return err
-		}
-		l.Rows = parts
-	} else if len(l.Rows[ValidationPart]) == 0 {
-		if err := l.holdOut(); err != nil {
-			return err
-		}
+	e := *l.Experiment
+	switch {
+	case len(l.Data.Train) > 0 && len(l.Data.Validation) > 0:
+		return l.checkParts()
+	case len(l.Data.Train) > 0:
+		e.Split.Parts = e.Split.parts()
+		e.Split.Parts[TestPart] = 0
 	}
+	parts, err := e.divide(l.Frame, l.Rows[TrainPart])
+	if err != nil {
+		return l.at("split", "column", err)
+	}
+	if len(l.Data.Train) > 0 {
+		parts[TestPart] = l.Rows[TestPart]
+	}
+	l.Rows = parts
+	return l.checkParts()
+}
+
+// checkParts tests that each part has rows.
+func (l *Loaded) checkParts() error {
 	for part, rows := range l.Rows {
 		if len(rows) > 0 || Part(part) == TestPart && l.noTest() {
 			continue
 		}
-		return fmt.Errorf("the %s part has no rows with a label: the parts have %d, %d and %d rows",
-			Part(part), len(l.Rows[TrainPart]), len(l.Rows[ValidationPart]), len(l.Rows[TestPart]))
-	}
-	return nil
-}
-
-// holdOut takes validation rows out of the rows of training files, as a random split does.
-func (l *Loaded) holdOut() error {
-	keys, err := l.keys(l.Frame, l.Rows[TrainPart])
-	if err != nil {
-		return err
-	}
-	var parts [2][]int32
-	validation, test := l.Split.bounds()
-	for i, row := range l.Rows[TrainPart] {
-		part := TrainPart
-		if keys[i].position()*test >= validation {
-			part = ValidationPart
+		section, key := "split", "parts"
+		if len(l.Data.Train) > 0 {
+			section, key = "data", Part(part).String()
 		}
-		parts[part] = append(parts[part], row)
+		return l.at(section, key, fmt.Errorf("the %s part has no rows with a label: the parts have %d, "+
+			"%d and %d rows", Part(part), len(l.Rows[TrainPart]), len(l.Rows[ValidationPart]),
+			len(l.Rows[TestPart])))
 	}
-	l.Rows[TrainPart], l.Rows[ValidationPart] = parts[TrainPart], parts[ValidationPart]
 	return nil
 }
 
@@ -195,7 +218,7 @@ func (b *Built) learn(ctx context.Context, o Options) error {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			list = append(list, fmt.Errorf("head %q: %w", h.Column, err))
+			list = append(list, b.at("heads", h.Column, fmt.Errorf("head %q: %w", h.Column, err)))
 		}
 		b.Targets = append(b.Targets, modelfile.Target{Column: h.Column, Decoder: decoder})
 	}
@@ -210,55 +233,71 @@ func (b *Built) learn(ctx context.Context, o Options) error {
 			return context.Cause(ctx)
 		}
 		if err != nil {
-			list = append(list, fmt.Errorf("input %q: %w", in.Column, err))
+			list = append(list, b.at("inputs", in.Column, fmt.Errorf("input %q: %w", in.Column, err)))
 		}
 		b.Features = append(b.Features, modelfile.Feature{Column: in.Column, Encoder: encoder})
 	}
 	return errors.Join(list...)
 }
 
-// encode makes the table of a part, and scores guessing on it.
+// encode makes the table of a part, and scores guessing on it. The errors of all columns are
+// joined.
 func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 	rows := b.Rows[part]
 	if len(rows) == 0 {
 		return nil
 	}
-	columns, notes, err := encodeInputs(ctx, b.Features, b.Frame, rows, o.Workers)
-	if err != nil {
-		return err
-	}
-	b.Notes[part] = notes
 	var list []error
+	var columns []data.Column
+	b.Notes[part] = map[string]feature.Notes{}
+	for _, f := range b.Features {
+		encoded, notes, err := feature.Columns(f.Encoder, feature.Column{
+			Name: f.Column, Frame: b.Frame, Rows: rows, Context: ctx,
+		}, o.Workers)
+		list = append(list, b.at("inputs", f.Column, err))
+		columns, b.Notes[part][f.Column] = append(columns, encoded...), notes
+	}
 	for _, t := range b.Targets {
-		labels, err := target.Column(t.Decoder, feature.Column{
-			Name: t.Column, Frame: b.Frame, Rows: rows,
-		})
-		if err != nil {
-			list = append(list, err)
-			continue
-		}
-		columns = append(columns, labels)
-		score, err := target.Guessing(t.Decoder, cellsOf(b.Frame, t.Column, rows))
-		if err != nil {
-			list = append(list, fmt.Errorf("head %q: %w", t.Column, err))
-		}
-		b.Guesses[part] = append(b.Guesses[part], score)
+		labels, score, err := b.labels(t, rows)
+		list = append(list, b.at("heads", t.Column, err))
+		columns, b.Guesses[part] = append(columns, labels), append(b.Guesses[part], score)
 	}
 	if err := errors.Join(list...); err != nil {
 		return err
 	}
-	table, err := data.NewTable(columns...)
-	b.Tables[part] = table
-	return err
+	var err error
+	if b.Tables[part], err = data.NewTable(columns...); err != nil {
+		return err
+	}
+	if part == TrainPart && b.Train.Mix == Equal {
+		b.Tables[part] = b.Tables[part].Take(b.mixed())
+	}
+	return nil
+}
+
+// labels returns the labels of a head's rows, and the score of guessing them.
+func (b *Built) labels(t modelfile.Target, rows []int32) (data.Column, target.Score, error) {
+	labels, err := target.Column(t.Decoder, feature.Column{
+		Name: t.Column, Frame: b.Frame, Rows: rows,
+	})
+	if err != nil {
+		return labels, target.Score{}, err
+	}
+	score, err := target.Guessing(t.Decoder, cellsOf(b.Frame, t.Column, rows))
+	return labels, score, err
 }
 
 // keptSamples is the number of rows that a model file has with the model's outputs.
 const keptSamples = 4
 
-// File returns the file of the trained model, with all that prediction needs.
+// File returns the file of the trained model, with all that prediction needs. Thresholds that are
+// auto are chosen on the validation part.
 func (b *Built) File(h *train.History) (*modelfile.File, error) {
-	f := &modelfile.File{Model: b.Model, Features: b.Features, Targets: b.Targets}
+	f := &modelfile.File{Model: b.Model, Features: b.Features}
 	var err error
+	if f.Targets, err = b.tuned(); err != nil {
+		return nil, err
+	}
 	if f.Training, err = b.metadata(h); err != nil {
 		return nil, err
 	}
@@ -278,6 +317,24 @@ func (b *Built) File(h *train.History) (*modelfile.File, error) {
 	return f, f.Sample(in)
 }
 
+// tuned returns the targets with the settings that the trained model's outputs for the validation
+// part decide.
+func (b *Built) tuned() ([]modelfile.Target, error) {
+	outputs, err := predict(b.Model, b.Tables[ValidationPart])
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(b.Targets)
+	for i, t := range list {
+		cells := cellsOf(b.Frame, t.Column, b.Rows[ValidationPart])
+		list[i].Decoder, err = target.Tune(t.Decoder, outputs[feature.Name(t.Column)], cells)
+		if err != nil {
+			return nil, fmt.Errorf("head %q: %w", t.Column, err)
+		}
+	}
+	return list, nil
+}
+
 // metadata says how the model was trained.
 func (b *Built) metadata(h *train.History) ([]byte, error) {
 	kept, err := b.Keep.Best(h)
@@ -291,7 +348,7 @@ func (b *Built) metadata(h *train.History) ([]byte, error) {
 		Kept   int    `json:"kept_epoch"`
 		Batch  int    `json:"batch"`
 		Rows   int    `json:"rows"`
-	}{b.Name, b.seed(), len(h.Epochs), kept, b.Plan.Batch, b.Tables[TrainPart].Rows()})
+	}{b.Name, b.seed(), len(h.Epochs), kept, b.Plan.Batch, len(b.Rows[TrainPart])})
 }
 
 // Resolved returns the experiment with absolute paths and the settings that its defaults give.
@@ -323,22 +380,4 @@ func (b *Built) Resolved() (*Experiment, error) {
 		e.Train.Rate = defaultRate
 	}
 	return &e, nil
-}
-
-// startBiases sets the heads' biases to those at which the network guesses.
-func (b *Built) startBiases() error {
-	for _, t := range b.Targets {
-		biases := t.Decoder.Biases()
-		if biases == nil {
-			continue
-		}
-		w, err := b.Model.Weight(feature.Name(t.Column) + ".bias")
-		if err == nil {
-			err = w.Set(biases)
-		}
-		if err != nil {
-			return fmt.Errorf("head %q: %w", t.Column, err)
-		}
-	}
-	return nil
 }

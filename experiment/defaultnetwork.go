@@ -1,14 +1,15 @@
 package experiment
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
+	"strings"
 
 	"braid"
 	"braid/feature"
+	"braid/internal/suggest"
 	"braid/layer"
 	"braid/modelfile"
-	"braid/target"
 	"braid/tensor"
 )
 
@@ -20,20 +21,16 @@ const (
 	trunkDropout = 0.3
 )
 
-// graph returns the default network of encoders and decoders.
-func (b *Built) graph() *braid.Graph {
-	g := braid.NewGraph(b.Name)
+// defaultGraph returns the default network of encoders and decoders.
+func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
+	g := braid.NewGraph(b.graphName())
+	inputs := make([][]*braid.Node, len(b.Features))
+	for i, f := range b.Features {
+		inputs[i] = addInputs(g, f)
+	}
 	var branches []*braid.Node
-	for _, f := range b.Features {
-		var inputs []*braid.Node
-		for _, in := range f.Encoder.Inputs(f.Column) {
-			dtype := in.DType
-			if dtype == tensor.Uint8 {
-				dtype = tensor.Float32 // standardized
-			}
-			inputs = append(inputs, g.Input(in.Name, dtype, in.Shape...))
-		}
-		branch := f.Encoder.Branch(g, f.Column, inputs)
+	for i, f := range b.Features {
+		branch := f.Encoder.Branch(g, f.Column, inputs[i])
 		out := branch.Out
 		if branch.Modality {
 			out = g.Add(feature.Part(f.Column, "modality"), layer.ModalityDropout{Rate: modalityRate}, out)
@@ -55,8 +52,11 @@ func (b *Built) graph() *braid.Graph {
 		}
 	}
 	skip := trunk
-	if slices.ContainsFunc(b.Targets, skipsTrunk) { // a layer that no head reads is an error
-		skip = g.Add("trunk::skip", layer.Concatenate{}, trunk, all)
+	for _, h := range heads {
+		if h.readsSkip {
+			skip = g.Add("trunk::skip", layer.Concatenate{}, trunk, all)
+			break
+		}
 	}
 	for _, t := range b.Targets {
 		t.Decoder.Head(g, feature.Name(t.Column), trunk, skip)
@@ -64,10 +64,29 @@ func (b *Built) graph() *braid.Graph {
 	return g
 }
 
-// skipsTrunk reports whether a head may read the inputs past the trunk, as all but numbers do.
-func skipsTrunk(t modelfile.Target) bool {
-	_, isNumber := t.Decoder.(target.NumberDecoder)
-	return !isNumber
+// addInputs adds the inputs that an encoder fills.
+func addInputs(g *braid.Graph, f modelfile.Feature) []*braid.Node {
+	var inputs []*braid.Node
+	for _, in := range f.Encoder.Inputs(f.Column) {
+		dtype := in.DType
+		if dtype == tensor.Uint8 {
+			dtype = tensor.Float32 // standardized
+		}
+		inputs = append(inputs, g.Input(in.Name, dtype, in.Shape...))
+	}
+	return inputs
+}
+
+// graphName returns the experiment's name without the characters that the name of a graph cannot
+// have.
+func (b *Built) graphName() string {
+	name := strings.Map(func(c rune) rune {
+		if suggest.CheckName(string(c)) != nil {
+			return '_'
+		}
+		return c
+	}, b.Name)
+	return cmp.Or(name, "network")
 }
 
 // units returns the units of the trunk's layers.

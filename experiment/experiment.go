@@ -3,6 +3,8 @@
 package experiment
 
 import (
+	"fmt"
+
 	"braid/feature"
 	"braid/internal/kinds"
 	"braid/target"
@@ -36,6 +38,21 @@ func (e *Experiment) Place(path string) string {
 	return e.file
 }
 
+// at returns an error about a key of a section, with its place in the file.
+func (e *Experiment) at(section, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	path := section
+	if _, ok := e.places[section+"."+key]; ok {
+		path += "." + key
+	}
+	if where := e.Place(path); where != "" {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	return err
+}
+
 // Data says where the rows are.
 type Data struct {
 	Files     []string `json:"files"`     // files, globs, or folders of images
@@ -43,7 +60,8 @@ type Data struct {
 	Encoding  string   `json:"encoding"`  // of text files: utf-8 or latin1
 	Missing   []string `json:"missing"`   // more words that stand for a missing cell, in any column
 
-	// Train, Validation and Test, if set, replace Files: the rows are already divided.
+	// Train, Validation and Test, if set, replace Files: the rows are already divided. Without
+	// Validation, Split takes its rows out of those of Train.
 	Train, Validation, Test []string
 }
 
@@ -115,7 +133,9 @@ type Mix uint8
 // The ways to mix files.
 const (
 	Proportional Mix = iota // each row once an epoch
-	Equal                   // as many rows of each file
+	// Equal draws as many rows of each file in an epoch: the training table repeats the rows of
+	// smaller files, which takes memory.
+	Equal
 )
 
 var mixNames = kinds.Names[Mix]{Noun: "mix", List: []string{"proportional", "equal"}}

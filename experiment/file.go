@@ -124,10 +124,24 @@ func (r *reader) experiment(root *node) *Experiment {
 		}
 	}
 	r.roles(root)
+	r.divided(root, e)
 	if at := root.find("trunk"); at >= 0 && root.find("network") >= 0 {
 		r.fail(root.keys[at].place, "trunk has no effect beside network: remove one of them")
 	}
 	return e
+}
+
+// divided checks that a split has rows to divide.
+func (r *reader) divided(root *node, e *Experiment) {
+	at := root.find("split")
+	switch {
+	case at < 0 || len(e.Data.Train) == 0:
+	case len(e.Data.Validation) > 0:
+		r.fail(root.keys[at].place, "split has no effect: data has the files of each part")
+	case e.Split.By == Column:
+		r.fail(root.keys[at].place, "split by column has no effect beside train in data, want "+
+			"validation in data, or another split, which takes the validation rows from the training files")
+	}
 }
 
 // roles checks that a column is one of input, head and ignored.

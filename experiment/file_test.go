@@ -52,6 +52,7 @@ func withoutPlaces(e *Experiment) *Experiment {
 }
 
 func TestRead(t *testing.T) {
+	withTestKinds(t)
 	dropout := 0.0
 	for _, c := range []struct {
 		name, content string
@@ -107,7 +108,7 @@ train: {epochs: 5, batch: 64, rate: 1e-3, patience: 3, minutes: .5, seed: 7, mix
 			Train: Train{Epochs: 5, Batch: 64, Rate: 1e-3, Patience: 3, Minutes: 0.5, Seed: 7,
 				Mix: Equal},
 		}},
-		{"divided", `data: {train: [a.csv, b.csv], validation: c.csv, test: d.csv}
+		{"divided", `data: {train: [a.csv, b.csv], test: d.csv}
 inputs:
   x: {type: number, decimal: ",", log: true, size: 3, bins: 200, clip: -1.5, missing: [a, 1],
     names: {a: 1, no: 2e0}, length: 7, window: [3, 4], inner: {rate: 0.1}, part: {}}
@@ -116,8 +117,7 @@ train:
 split: {time: day}
 `, nil, Experiment{
 			Name: "divided",
-			Data: Data{Train: []string{"a.csv", "b.csv"}, Validation: []string{"c.csv"},
-				Test: []string{"d.csv"}},
+			Data: Data{Train: []string{"a.csv", "b.csv"}, Test: []string{"d.csv"}},
 			Inputs: []Input{{"x", testNumber{
 				Decimal: ",", Log: true, Size: 3, Bins: 200, Clip: new(-1.5),
 				Missing: []string{"a", "1"}, Names: map[string]float64{"a": 1, "no": 2},
@@ -164,6 +164,7 @@ split: {time: day}
 }
 
 func TestReadFile(t *testing.T) {
+	withTestKinds(t)
 	path := filepath.Join(t.TempDir(), "emoji.yaml")
 	if err := os.WriteFile(path, []byte(emoji), 0o600); err != nil {
 		t.Fatal(err)

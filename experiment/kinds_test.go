@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"testing"
 
 	"braid/feature"
 	"braid/internal/kinds"
@@ -153,10 +154,10 @@ type testAmount struct {
 
 func (testAmount) Kind() string { return "number" }
 
-// realFeatures and realTargets are the tables outside tests.
-var realFeatures, realTargets = features, targets
-
-func init() {
+// withTestKinds makes a test read the types of this file in place of the real ones.
+func withTestKinds(t testing.TB) {
+	f, h := features, targets
+	t.Cleanup(func() { features, targets = f, h })
 	features = tableOf[feature.Feature](testNumber{}, testText{}, testImage{}, testDate{},
 		testCategory{})
 	targets = tableOf[target.Target](testClasses{}, testBinary{}, testAmount{})

@@ -11,6 +11,7 @@ import (
 const good = "data: a.csv\ninputs: {x: number}\nheads: {y: category}\n"
 
 func TestMistakes(t *testing.T) {
+	withTestKinds(t)
 	deep := strings.Repeat("[", maxDepth) + strings.Repeat("]", maxDepth)
 	for _, c := range []struct{ content, want string }{
 		// The file.
@@ -31,6 +32,12 @@ e.yaml:3:1: heads is empty, want columns that the network predicts: heads: {COLU
 		{good + "name: a/b\n",
 			`e.yaml:4:7: name is "a/b", want a name without / and \ that does not begin with a dot`},
 		{good + "name: []\n", `e.yaml:4:7: name is a list, want a text`},
+		// Data that is divided already.
+		{"data: {train: a, validation: b}\ninputs: {x: number}\nheads: {y: category}\nsplit: random\n",
+			"e.yaml:4:1: split has no effect: data has the files of each part"},
+		{"data: {train: a, test: b}\ninputs: {x: number}\nheads: {y: category}\nsplit: {column: z}\n",
+			"e.yaml:4:1: split by column has no effect beside train in data, want validation in data, or " +
+				"another split, which takes the validation rows from the training files"},
 		// YAML that the grammar does not have.
 		{good + "name: &a b\n",
 			"e.yaml:4:7: anchor &a: an experiment file has no anchors, repeat the value"},
@@ -203,6 +210,7 @@ func checkMistakes(t *testing.T, content, want string, set ...string) {
 }
 
 func TestSetMistakes(t *testing.T) {
+	withTestKinds(t)
 	for _, c := range []struct{ set, want string }{
 		{"train.epoch=5", `--set train.epoch: unknown key "epoch" in train; did you mean "epochs"?`},
 		{"train.epochs=five", `--set train.epochs: epochs in train is "five", want a whole number`},

@@ -6,11 +6,14 @@ import (
 	"strings"
 
 	"braid"
+	"braid/feature"
 	"braid/internal/suggest"
 )
 
 // Network lists the layers between the inputs and the heads. A layer reads inputs of the network
-// and layers before it by name. The layer with the name of a head is that head. In a file:
+// and layers before it by name. Inputs and heads have the names that feature.Name makes of columns,
+// which are those of the columns but for rare characters; further inputs of a column have names of
+// feature.Part, such as title::grams. The layer with the name of a head is that head. In a file:
 //
 //	network:
 //	  words: {type: Embedding, inputs: question, vocabulary: 8, width: 4}
@@ -26,6 +29,10 @@ import (
 //	read: {type: Bidirectional, inputs: words, layer: {type: LSTM, units: 8}}
 //
 // A layer that computes with the weights of another one names it: {again: words, inputs: title}.
+//
+// A dense layer that is a head may leave out units and activation: it then has those that its
+// target needs. Unless it has settings of its bias, the bias starts where the head guesses without
+// looking at the inputs, as in the default network.
 type Network struct {
 	Layers []Layer // in the file's order
 }
@@ -49,9 +56,12 @@ func (r *reader) network(n *node, e *Experiment) {
 		return
 	}
 	e.Network = &Network{}
-	known := &names{heads: columnsOf(e.Heads), used: map[string]bool{}}
+	known := &names{used: map[string]bool{}}
+	for _, h := range e.Heads {
+		known.heads = append(known.heads, feature.Name(h.Column))
+	}
 	for _, in := range e.Inputs {
-		known.inputs = append(known.inputs, in.Column)
+		known.inputs = append(known.inputs, feature.Name(in.Column))
 	}
 	for _, key := range n.keys {
 		known.layers = append(known.layers, key.text)
@@ -61,7 +71,7 @@ func (r *reader) network(n *node, e *Experiment) {
 		name := fmt.Sprintf("layer %q", shorten(key.text))
 		if slices.Contains(known.inputs, key.text) {
 			r.fail(key.place, "%s has the name of an input, want another", name)
-		} else if err := suggest.CheckName(key.text); err != nil && !known.isHead(key.text) {
+		} else if err := suggest.CheckLabel(key.text); err != nil && !known.isHead(key.text) {
 			r.fail(key.place, "%s: %v", name, err)
 		}
 		known.before = known.layers[:i]
@@ -94,24 +104,15 @@ type names struct {
 
 func (k *names) isHead(name string) bool { return slices.Contains(k.heads, name) }
 
-// column returns the column of an input of the network: its name is that of the column, or begins
-// with it and a dot.
-func (k *names) column(input string) (column string, ok bool) {
-	for _, c := range k.inputs {
-		if (input == c || strings.HasPrefix(input, c+".")) && len(c) >= len(column) {
-			column, ok = c, true
+// input returns the first input of the column that an input belongs to: itself, or the longest name
+// before two colons.
+func (k *names) input(name string) (first string, ok bool) {
+	for _, in := range k.inputs {
+		if (name == in || strings.HasPrefix(name, in+feature.Separator)) && len(in) >= len(first) {
+			first, ok = in, true
 		}
 	}
-	return column, ok
-}
-
-// columnsOf returns the columns of heads.
-func columnsOf(heads []Head) []string {
-	var columns []string
-	for _, h := range heads {
-		columns = append(columns, h.Column)
-	}
-	return columns
+	return first, ok
 }
 
 // layer reads a layer: its type, its inputs and its settings.
@@ -166,14 +167,14 @@ func (r *reader) layerInputs(n *node, name string, known *names) []string {
 			continue
 		}
 		text := item.text
-		column, isColumn := known.column(text)
+		first, isInput := known.input(text)
 		switch {
 		case slices.Contains(known.before, text):
 			known.used[text] = true
-		case isColumn:
-			known.used[column] = true
-		case slices.Contains(known.layers, text):
+		case slices.Contains(known.layers, text) && !slices.Contains(known.inputs, text):
 			r.fail(item.place, "%s reads layer %q, which is not before it", name, shorten(text))
+		case isInput:
+			known.used[first] = true
 		default:
 			r.unknown(item, "input", "of "+name, slices.Concat(known.before, known.inputs))
 		}

@@ -23,6 +23,7 @@ network:
 `
 
 func TestNetwork(t *testing.T) {
+	withTestKinds(t)
 	e, err := Parse("digitqa.yaml", []byte(network))
 	if err != nil {
 		t.Fatal(err)
@@ -45,14 +46,15 @@ func TestNetwork(t *testing.T) {
 }
 
 func TestNetworkSettings(t *testing.T) {
+	withTestKinds(t)
 	e, err := Parse("n.yaml", []byte(`data: a
-inputs: {a: image, b: image, n.missing: number, n: number}
+inputs: {a: image, b: image, n: number}
 heads: {y: category}
 network:
   c: {type: Conv2D, inputs: a, filters: 4, kernel: {init: he_normal, l2: 1e-4}, size: [3, 5],
     padding: same, no_bias: true}
   d: {again: c, inputs: b}
-  r: {type: Bidirectional, inputs: [c, n.missing.x, n], merge: sum,
+  r: {type: Bidirectional, inputs: [c, n::missing, n], merge: sum,
     layer: {type: LSTM, units: 3, sequences: true}, backward_layer: {type: GRU, units: 4}}
   y: {type: Concatenate, inputs: [d, r]}
 `))
@@ -65,7 +67,7 @@ network:
 			Kernel: layer.Weight{Init: layer.HeNormal, L2: 1e-4},
 		}, ""},
 		{"d", []string{"b"}, nil, "c"},
-		{"r", []string{"c", "n.missing.x", "n"}, layer.Bidirectional{
+		{"r", []string{"c", "n::missing", "n"}, layer.Bidirectional{
 			Layer: layer.LSTM{Units: 3, Sequences: true}, BackwardLayer: layer.GRU{Units: 4},
 			Merge: layer.MergeSum,
 		}, ""},
@@ -77,6 +79,7 @@ network:
 }
 
 func TestNetworkMistakes(t *testing.T) {
+	withTestKinds(t)
 	const columns = "data: a\ninputs: {x: number, z: text}\nheads: {y: category}\n"
 	for _, c := range []struct{ content, want string }{
 		{"network:\n", "e.yaml:4:1: network has no layers, want NAME: {type: LAYER, inputs: NAME, ...}"},
@@ -131,6 +134,7 @@ e.yaml:6:14: layer "y" is a head, which needs weights of its own: want type`},
 // TestKeys checks that no setting has the name of a key of the grammar, and that settings of
 // each type can be decoded and written.
 func TestKeys(t *testing.T) {
+	withTestKinds(t)
 	checkKeys(t, "layer", layers, "type", "inputs", "again")
 	checkKeys(t, "input", features, "type")
 	checkKeys(t, "head", targets, "type", "weight")

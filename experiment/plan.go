@@ -1,10 +1,12 @@
 package experiment
 
 import (
+	"slices"
 	"time"
 
 	"braid/augment"
 	"braid/feature"
+	"braid/internal/random"
 	"braid/optim"
 	"braid/target"
 	"braid/train"
@@ -33,6 +35,33 @@ func (t Train) batch(rows int) int {
 		return 128
 	}
 	return 256
+}
+
+// mixed returns the rows of the training table, each as often as an epoch draws it where files are
+// mixed equally: the rows of each file are repeated until there are as many as of the file with the
+// most. The last repetition has some rows of the file, chosen by the seed, the same in each epoch.
+func (b *Built) mixed() []int32 {
+	byFile := make([][]int32, len(b.files))
+	most := 0
+	for i, row := range b.Rows[TrainPart] {
+		after, _ := slices.BinarySearch(b.files, row+1) // the first file that begins after the row
+		list := &byFile[after-1]
+		*list = append(*list, int32(i))
+		most = max(most, len(*list))
+	}
+	var rows []int32
+	for file, list := range byFile {
+		if len(list) == 0 {
+			continue
+		}
+		rows = append(rows, slices.Repeat(list, most/len(list))...)
+		order := make([]int32, len(list))
+		random.New(b.seed(), "mix", uint64(file)).Permutation(order)
+		for _, at := range order[:most%len(list)] {
+			rows = append(rows, list[at])
+		}
+	}
+	return rows
 }
 
 // augmenting is an encoder whose input changes at random in training.
@@ -72,7 +101,8 @@ func (b *Built) plan() train.Plan {
 	b.Keep = b.keep()
 	p.Callbacks = append(p.Callbacks, b.Keep.Callback())
 	if t.Minutes > 0 {
-		p.Callbacks = append(p.Callbacks, budget(time.Duration(t.Minutes*float64(time.Minute))))
+		p.Callbacks = append(p.Callbacks, budget(time.Duration(t.Minutes*float64(time.Minute)),
+			time.Now))
 	}
 	return p
 }
@@ -103,32 +133,27 @@ func (b *Built) keep() train.EarlyStopping {
 	return rule
 }
 
-// budget returns a callback that ends training after a time. The time of a resumed run counts from
-// its first start.
-func budget(limit time.Duration) train.Callback {
+// budget returns a callback that ends training after a time, at the end of the first epoch at the
+// earliest. The time of a resumed run counts from its first start.
+func budget(limit time.Duration, now func() time.Time) train.Callback {
 	var spent time.Duration // in earlier epochs
 	var began time.Time
 	var history *train.History
+	check := func() error {
+		if len(history.Epochs) > 0 && spent+now().Sub(began) > limit {
+			return train.ErrStop
+		}
+		return nil
+	}
 	return train.Callback{
 		Start: func(s train.Start) error {
-			history, began = s.History, time.Now()
+			history, began = s.History, now()
 			for _, e := range history.Epochs {
 				spent += e.Train + e.Evaluate
 			}
 			return nil
 		},
-		Step: func(train.Step) error {
-			// The first epoch is completed: there is nothing to keep before its end.
-			if len(history.Epochs) > 0 && spent+time.Since(began) > limit {
-				return train.ErrStop
-			}
-			return nil
-		},
-		Epoch: func(train.Epoch) error {
-			if spent+time.Since(began) > limit {
-				return train.ErrStop
-			}
-			return nil
-		},
+		Step:  func(train.Step) error { return check() },
+		Epoch: func(train.Epoch) error { return check() },
 	}
 }

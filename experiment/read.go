@@ -10,33 +10,37 @@ import (
 )
 
 // read reads all rows. Those of files for one part are in that part, others in the training part.
-func (e *Experiment) read(ctx context.Context) (*data.Frame, [Parts][]int32, error) {
-	var rows [Parts][]int32
-	frame, err := data.NewFrame()
-	if err != nil {
-		return nil, rows, err
+func (l *Loaded) read(ctx context.Context) (err error) {
+	if l.Frame, err = data.NewFrame(); err != nil {
+		return err
 	}
-	for part, patterns := range e.Data.files() {
+	for part, patterns := range l.Data.files() {
 		if len(patterns) == 0 {
 			continue
 		}
-		paths, err := datafile.Expand(e.Folder, patterns)
+		paths, err := datafile.Expand(l.Folder, patterns)
 		if err != nil {
-			return nil, rows, err
+			return l.at("data", Part(part).String(), err)
 		}
+		first := l.Frame.Rows()
 		for _, path := range paths {
-			if err := appendFile(ctx, frame, path, e.Data.options()); err != nil {
-				return nil, rows, err
+			l.files = append(l.files, int32(l.Frame.Rows()))
+			if err := appendFile(ctx, l.Frame, path, l.Data.options()); err != nil {
+				return err
 			}
 		}
-		for row := int32(len(rows[0]) + len(rows[1])); int(row) < frame.Rows(); row++ {
-			rows[part] = append(rows[part], row)
-		}
+		l.Rows[part] = rowsFrom(first, l.Frame.Rows())
 	}
-	if frame.Rows() == 0 {
-		return nil, rows, errors.New("the data has no rows, want one or more")
+	return nil
+}
+
+// rowsFrom returns the rows from first up to, not including, end.
+func rowsFrom(first, end int) []int32 {
+	rows := make([]int32, end-first)
+	for i := range rows {
+		rows[i] = int32(first + i)
 	}
-	return frame, rows, nil
+	return rows
 }
 
 // encodingNames are the encodings by their names in experiment files.

@@ -8,16 +8,8 @@ import (
 	"braid/target"
 )
 
-// withRealKinds makes a test read the types of the packages feature and target.
-func withRealKinds(t *testing.T) {
-	f, h := features, targets
-	features, targets = realFeatures, realTargets
-	t.Cleanup(func() { features, targets = f, h })
-}
-
 // TestRealKinds checks that all settings of the real types are read, and written as they were.
 func TestRealKinds(t *testing.T) {
-	withRealKinds(t)
 	checkKeys(t, "input", features, "type")
 	checkKeys(t, "head", targets, "type", "weight")
 	e, err := Parse("a.yaml", []byte(`data: a.csv
@@ -64,7 +56,6 @@ heads:
 }
 
 func TestRealMistakes(t *testing.T) {
-	withRealKinds(t)
 	checkMistakes(t, `data: a.csv
 inputs:
   a: {type: number, decimal: ",", encoder: perodic}
@@ -87,7 +78,6 @@ e.yaml:9:13: head "f" cannot have type "text", want one of "binary", "category",
 
 // TestRealExperiments checks that the experiments of TestRead are read with the real types too.
 func TestRealExperiments(t *testing.T) {
-	withRealKinds(t)
 	for name, content := range map[string]string{"movies": movies, "wordnet": wordnet} {
 		if _, err := Parse(name+".yaml", []byte(content)); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"braid"
 	"braid/data"
 	"braid/feature"
 	"braid/internal/suggest"
@@ -57,16 +58,12 @@ func Measure(
 		if err != nil {
 			return nil, err
 		}
-		in, err := table.Tensors(table.Names()...)
-		if err != nil {
-			return nil, err
-		}
-		out, err := f.Model.Predict(in)
+		out, err := predict(f.Model, table)
 		if err != nil {
 			return nil, err
 		}
 		for head, t := range out {
-			outputs[head] = append(outputs[head], t.Float32s()...)
+			outputs[head] = append(outputs[head], t...)
 		}
 	}
 	for _, t := range f.Targets {
@@ -99,6 +96,33 @@ func checkLabels(
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// predict returns the outputs of each head for the rows of a table, which may have labels too.
+func predict(m *braid.Model, table *data.Table) (map[string][]float32, error) {
+	var names []string
+	for _, in := range m.Inputs() {
+		names = append(names, in.Name)
+	}
+	outputs := map[string][]float32{}
+	for first := 0; first < table.Rows(); first += measuredRows {
+		block, err := table.Slice(first, min(first+measuredRows, table.Rows()))
+		if err != nil {
+			return nil, err
+		}
+		in, err := block.Tensors(names...)
+		if err != nil {
+			return nil, err
+		}
+		out, err := m.Predict(in)
+		if err != nil {
+			return nil, err
+		}
+		for head, t := range out {
+			outputs[head] = append(outputs[head], t.Float32s()...)
+		}
+	}
+	return outputs, nil
 }
 
 // CheckInputs tests that columns include all that a model reads. The error names all that are

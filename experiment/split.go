@@ -101,12 +101,17 @@ func (e *Experiment) divide(frame *data.Frame, rows []int32) (parts [Parts][]int
 	return parts, nil
 }
 
+// parts returns a copy of the percentages.
+func (s Split) parts() []int {
+	if s.Parts == nil {
+		return []int{70, 15, 15}
+	}
+	return slices.Clone(s.Parts)
+}
+
 // bounds returns the shares at which validation and test begin.
 func (s Split) bounds() (validation, test float64) {
-	p := s.Parts
-	if p == nil {
-		p = []int{70, 15, 15}
-	}
+	p := s.parts()
 	sum := float64(p[0] + p[1] + p[2])
 	return float64(p[0]) / sum, float64(p[0]+p[1]) / sum
 }

@@ -1,0 +1,173 @@
+package experiment_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"braid/experiment"
+)
+
+// Mistakes in columns have the place in the experiment file, all at once, and the nearest name.
+func TestBuildMistakes(t *testing.T) {
+	const good = "data: rows.csv\ninputs:\n  size: number\nheads:\n  kind: category\n"
+	const have = `, want one of "id", "size", "colour", "note", "made", "kind", "big", "price", ` +
+		`"owner", "one", "none"`
+	for _, c := range []struct{ content, want string }{
+		{"data: row.csv\ninputs: {size: number}\nheads: {kind: category}\n",
+			`e.yaml:1:1: data "row.csv": stat row.csv: no such file or directory`},
+		{"data: {train: rows.csv, test: x/*.csv}\ninputs: {size: number}\nheads: {kind: category}\n",
+			`e.yaml:1:25: data "x/*.csv": no file matches in `},
+		{"data: empty.csv\ninputs: {size: number}\nheads: {kind: category}\n",
+			"e.yaml:1:1: the data has no rows, want one or more"},
+		{`data: rows.csv
+inputs:
+  sise: number
+  colour: category
+heads:
+  Kind: category
+split: {by: group, column: owners, stratify: knd}
+`, `e.yaml:3:3: inputs: unknown column "sise"` + have + `; did you mean "size"?
+e.yaml:6:3: heads: unknown column "Kind"` + have + `; did you mean "kind"?
+e.yaml:7:20: split: unknown column "owners"` + have + `; did you mean "owner"?
+e.yaml:7:36: split: unknown column "knd"` + have + `; did you mean "kind"?`},
+		{`data: rows.csv
+inputs:
+  colour: {type: number, missing: [NA]}
+  size: number
+heads:
+  one: category
+  none: number
+  note: {type: binary, true: thong}
+  kind: {type: category, min_count: 1000}
+`, `e.yaml:6:3: head "one": one has one class, "same", in the training part, want 2 or more
+e.yaml:7:3: head "none": none has no label in the training part
+e.yaml:8:3: head "note": note has no cell "thong", which true declares, in the training part; ` +
+			`the most frequent is "thing"
+e.yaml:9:3: head "kind": kind has 0 of 3 classes with 1000 rows or more (min_count) in the ` +
+			`training part, want 2 or more
+e.yaml:3:3: input "colour": column "colour": 78 cells cannot be read`},
+		{good + "split: {column: kind}\n",
+			`e.yaml:6:9: rows.csv:3: column "kind", which divides the rows: got "box", want one of ` +
+				`"train", "validation", "test"`},
+		{good + "split: {parts: [100, 0, 0]}\n",
+			"e.yaml:6:9: the validation part has no rows with a label: the parts have 120, 0 and 0 rows"},
+		{"data: {train: rows.csv, validation: other.csv}\ninputs: {size: number}\n" +
+			"heads: {kind: category}\n",
+			"e.yaml:1:25: the validation part has no rows with a label: the parts have 120, 0 and 0 rows"},
+		{"data: {train: rows.csv, validation: new.csv}\ninputs: {size: number}\n" +
+			"heads: {kind: {type: category, min_count: 2}}\n",
+			"e.yaml:3:1: no head has a label in the validation part that training has too, so that no " +
+				"epoch can be chosen: want more rows"},
+	} {
+		folder := folderOf(t, c.content, nil)
+		rows := parcelRows(200)
+		for i := range rows {
+			rows[i] = append(rows[i], "same", "")
+		}
+		columns := append(parcelColumns[:len(parcelColumns):len(parcelColumns)], "one", "none")
+		writeRows(t, filepath.Join(folder, "rows.csv"), columns, rows)
+		writeRows(t, filepath.Join(folder, "empty.csv"), columns, nil)
+		writeRows(t, filepath.Join(folder, "other.csv"), []string{"size"}, [][]string{{"3"}})
+		writeRows(t, filepath.Join(folder, "new.csv"), []string{"kind"}, [][]string{{"crate"}})
+		_, err := tryBuild(folder)
+		if err == nil {
+			t.Errorf("built, want the error\n%s", c.want)
+			continue
+		}
+		got := strings.ReplaceAll(err.Error(), folder+"/", "")
+		if !strings.HasPrefix(got, c.want) {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// Columns that the experiment does not name do not matter, and cells that cannot be read name the
+// line, also where only another part has them.
+func TestBadCells(t *testing.T) {
+	const content = `data: {train: rows.csv, validation: more.csv}
+inputs: {size: number, made: date}
+heads: {price: number}
+`
+	folder := folderOf(t, content, parcelRows(50))
+	columns := []string{"made", "price", "size", "unused"}
+	writeRows(t, filepath.Join(folder, "more.csv"), columns, [][]string{
+		{"2024-01-02", "1", "2", "x"}, {"2024-02-30", "1", "two", ""}, {"", "one", "", "y"},
+	})
+	_, err := tryBuild(folder)
+	if err == nil {
+		t.Fatal("built, want an error")
+	}
+	for _, want := range []string{
+		`e.yaml:2:10: more.csv:3: column "size": got "two"`,
+		`e.yaml:2:24: more.csv:3: column "made": got "2024-02-30"`,
+		`e.yaml:3:9: more.csv:4: column "price": got "one"`,
+	} {
+		if got := strings.ReplaceAll(err.Error(), folder+"/", ""); !strings.Contains(got, want) {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	writeRows(t, filepath.Join(folder, "more.csv"), columns, [][]string{
+		{"2024-01-02", "1", "2", "x"}, {"2024-02-28", "1", "3", ""}, {"", "2", "", "y"},
+	})
+	build(t, folder)
+}
+
+// Data with files for training and test alone: the validation rows come from the training files, by
+// the split.
+func TestHeldOut(t *testing.T) {
+	const content = `data: {train: rows.csv, test: more.csv}
+inputs: {size: number}
+heads: {price: number}
+`
+	folder := folderOf(t, content, parcelRows(200))
+	writeRows(t, filepath.Join(folder, "more.csv"), parcelColumns, parcelRows(20))
+	for _, set := range [][]string{nil, {"split.group=owner"}, {"split.parts=[80,20,0]"}} {
+		b := build(t, folder, set...)
+		trains, held, tests := len(b.Rows[0]), len(b.Rows[1]), len(b.Rows[2])
+		if held < 10 || held > 60 || trains < 100 {
+			t.Errorf("%v: %d training and %d validation rows", set, trains, held)
+		}
+		for _, row := range b.Rows[experiment.TestPart] {
+			if !strings.Contains(b.Frame.Place(int(row)), "more.csv") {
+				t.Errorf("%v: %s is a test row", set, b.Frame.Place(int(row)))
+			}
+		}
+		if tests < 10 {
+			t.Errorf("%v: %d test rows", set, tests)
+		}
+	}
+}
+
+// Reading stops when the context is done, with its cause.
+func TestCancelled(t *testing.T) {
+	folder := folderOf(t, parcels, parcelRows(50))
+	e, err := experiment.Read(filepath.Join(folder, "e.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pulled := errors.New("pulled")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	l, err := e.Load(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel(pulled)
+	if _, err := e.Load(ctx); !errors.Is(err, pulled) {
+		t.Errorf("Load: got error %v", err)
+	}
+	if _, err := l.Build(ctx, experiment.Options{}); !errors.Is(err, pulled) {
+		t.Errorf("Build: got error %v", err)
+	}
+}
+
+// Names that no graph can have are those of experiments.
+func TestAnyName(t *testing.T) {
+	folder := folderOf(t, parcels, parcelRows(60))
+	b := build(t, folder, "name=Päckchen 2.0")
+	if got := b.Model.Name(); got != "P_ckchen_2_0" {
+		t.Errorf("the model is named %q", got)
+	}
+}
