@@ -7,7 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"braid/data"
 	"braid/experiment"
+	"braid/feature"
+	"braid/target"
 )
 
 // Mistakes in columns have the place in the experiment file, all at once, and the nearest name.
@@ -160,6 +163,33 @@ func TestCancelled(t *testing.T) {
 	}
 	if _, err := l.Build(ctx, experiment.Options{}); !errors.Is(err, pulled) {
 		t.Errorf("Build: got error %v", err)
+	}
+}
+
+// Experiments that are made in Go have what the grammar asks for.
+func TestLoadMistakes(t *testing.T) {
+	number, price := feature.Number{}, target.Number{}
+	for _, c := range []struct {
+		e    experiment.Experiment
+		want string
+	}{
+		{experiment.Experiment{}, "the experiment has 0 inputs and 0 heads, want one or more of both"},
+		{experiment.Experiment{
+			Inputs: []experiment.Input{{Column: "a"}, {Column: "b", Feature: number}},
+			Heads:  []experiment.Head{{Column: "c", Target: price}, {Column: "b", Target: price}},
+		}, `input "a": its type is nil, want one such as feature.Number{}
+head "b": the column is an input already, want one role for each column`},
+	} {
+		frame, err := data.NewFrame("a", "b", "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.e.LoadFrame(frame); err == nil || err.Error() != c.want {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
+		if _, err := c.e.Load(t.Context()); err == nil || err.Error() != c.want {
+			t.Errorf("got  %v\nwant %s", err, c.want)
+		}
 	}
 }
 

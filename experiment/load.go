@@ -1,0 +1,191 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"braid/data"
+	"braid/internal/kinds"
+)
+
+// Loaded is an experiment with its rows, divided among the parts.
+type Loaded struct {
+	*Experiment
+	Frame     *data.Frame
+	Rows      [Parts][]int32 // of the frame, by part
+	Unlabeled int            // rows that are left out because no head has a label
+
+	files []int32 // the first row of each file
+}
+
+// Load reads the data and divides the rows among the parts.
+func (e *Experiment) Load(ctx context.Context) (*Loaded, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	l := &Loaded{Experiment: e.withMissing()}
+	if err := l.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.prepare(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// LoadFrame divides the rows of a frame among the parts. The frame may have rows of any
+// data.Source. Of e.Data, only Missing has an effect.
+func (e *Experiment) LoadFrame(frame *data.Frame) (*Loaded, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	whole := *e.withMissing()
+	whole.Data = Data{}
+	l := &Loaded{Experiment: &whole, Frame: frame, files: []int32{0}}
+	l.Rows[TrainPart] = rowsFrom(0, frame.Rows())
+	if err := l.prepare(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// check tests what the grammar of files guarantees, for experiments that are made in Go.
+func (e *Experiment) check() error {
+	if len(e.Inputs) == 0 || len(e.Heads) == 0 {
+		return fmt.Errorf("the experiment has %d inputs and %d heads, want one or more of both",
+			len(e.Inputs), len(e.Heads))
+	}
+	roles := map[string]string{}
+	add := func(column, role string, member any, want string) error {
+		if err := kinds.NotNil(member, want); err != nil {
+			return fmt.Errorf("%s %q: its type is %w", role, column, err)
+		}
+		if other, ok := roles[column]; ok {
+			return fmt.Errorf("%s %q: the column is %s already, want one role for each column", role,
+				column, map[string]string{"input": "an input", "head": "a head"}[other])
+		}
+		roles[column] = role
+		return nil
+	}
+	var list []error
+	for _, in := range e.Inputs {
+		list = append(list, add(in.Column, "input", in.Feature, "one such as feature.Number{}"))
+	}
+	for _, h := range e.Heads {
+		list = append(list, add(h.Column, "head", h.Target, "one such as target.Category{}"))
+	}
+	return errors.Join(list...)
+}
+
+// prepare checks the columns and divides the rows.
+func (l *Loaded) prepare() error {
+	if l.Frame.Rows() == 0 {
+		return l.at("data", "", errors.New("the data has no rows, want one or more"))
+	}
+	if err := l.checkColumns(l.Frame); err != nil {
+		return err
+	}
+	if err := l.dropUnlabeled(); err != nil {
+		return err
+	}
+	return l.divide()
+}
+
+// checkColumns tests that the frame has the columns of inputs and heads, and those of the split.
+// The errors of all columns are joined.
+func (e *Experiment) checkColumns(frame *data.Frame) error {
+	var list []error
+	check := func(section, key, column string) {
+		if _, err := frame.Cells(column); err != nil {
+			list = append(list, e.at(section, key, fmt.Errorf("%s: %w", section, err)))
+		}
+	}
+	for _, in := range e.Inputs {
+		check("inputs", in.Column, in.Column)
+	}
+	for _, h := range e.Heads {
+		check("heads", h.Column, h.Column)
+	}
+	if e.Split.Column != "" {
+		check("split", "column", e.Split.Column)
+	}
+	if e.Split.Stratify != "" {
+		check("split", "stratify", e.Split.Stratify)
+	}
+	return errors.Join(list...)
+}
+
+// dropUnlabeled leaves out the rows without a label of any head.
+func (l *Loaded) dropUnlabeled() error {
+	labels := make([]data.Cells, len(l.Heads))
+	for i, h := range l.Heads {
+		var err error
+		if labels[i], err = l.Frame.Cells(h.Column); err != nil {
+			return err
+		}
+	}
+	unlabeled := func(row int32) bool {
+		for i, h := range l.Heads {
+			if h.Target.Canonical(labels[i].At(int(row))) != "" {
+				return false
+			}
+		}
+		return true
+	}
+	for part, rows := range l.Rows {
+		kept := slices.DeleteFunc(rows, unlabeled)
+		l.Unlabeled += len(rows) - len(kept)
+		l.Rows[part] = kept
+	}
+	return nil
+}
+
+// divide divides the rows of the training part, unless the data is divided. Of data that has files
+// for training but none for validation, the split takes the validation rows out of the training
+// files, and none for a test.
+func (l *Loaded) divide() error {
+	e := *l.Experiment
+	switch {
+	case len(l.Data.Train) > 0 && len(l.Data.Validation) > 0:
+		return l.checkParts()
+	case len(l.Data.Train) > 0:
+		e.Split.Parts = e.Split.parts()
+		e.Split.Parts[TestPart] = 0
+	}
+	parts, err := e.divide(l.Frame, l.Rows[TrainPart])
+	if err != nil {
+		return l.at("split", "column", err)
+	}
+	if len(l.Data.Train) > 0 {
+		parts[TestPart] = l.Rows[TestPart]
+	}
+	l.Rows = parts
+	return l.checkParts()
+}
+
+// checkParts tests that each part has rows.
+func (l *Loaded) checkParts() error {
+	for part, rows := range l.Rows {
+		if len(rows) > 0 || Part(part) == TestPart && l.noTest() {
+			continue
+		}
+		section, key := "split", "parts"
+		if len(l.Data.Train) > 0 {
+			section, key = "data", Part(part).String()
+		}
+		return l.at(section, key, fmt.Errorf("the %s part has no rows with a label: the parts have %d, "+
+			"%d and %d rows", Part(part), len(l.Rows[TrainPart]), len(l.Rows[ValidationPart]),
+			len(l.Rows[TestPart])))
+	}
+	return nil
+}
+
+// noTest reports whether the experiment asks for no test part.
+func (l *Loaded) noTest() bool {
+	if len(l.Data.Train) > 0 {
+		return len(l.Data.Test) == 0
+	}
+	return l.Split.By == Column || l.Split.Parts != nil && l.Split.Parts[TestPart] == 0
+}

@@ -1,0 +1,108 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"braid/feature"
+	"braid/modelfile"
+	"braid/target"
+	"braid/train"
+)
+
+// keptSamples is the number of rows that a model file has with the model's outputs.
+const keptSamples = 4
+
+// File returns the file of the trained model, with all that prediction needs. Thresholds that are
+// auto are chosen on the validation part.
+func (b *Built) File(h *train.History) (*modelfile.File, error) {
+	f := &modelfile.File{Model: b.Model, Features: b.Features}
+	var err error
+	if f.Targets, err = b.tuned(); err != nil {
+		return nil, err
+	}
+	if f.Training, err = b.metadata(h); err != nil {
+		return nil, err
+	}
+	table := b.Tables[ValidationPart]
+	samples, err := table.Slice(0, min(keptSamples, table.Rows()))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, in := range b.Model.Inputs() {
+		names = append(names, in.Name)
+	}
+	in, err := samples.Tensors(names...)
+	if err != nil {
+		return nil, err
+	}
+	return f, f.Sample(in)
+}
+
+// tuned returns the targets with the settings that the trained model's outputs for the validation
+// part decide.
+func (b *Built) tuned() ([]modelfile.Target, error) {
+	outputs, err := predict(b.Model, b.Tables[ValidationPart])
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Clone(b.Targets)
+	for i, t := range list {
+		cells := cellsOf(b.Frame, t.Column, b.Rows[ValidationPart])
+		list[i].Decoder, err = target.Tune(t.Decoder, outputs[feature.Name(t.Column)], cells)
+		if err != nil {
+			return nil, fmt.Errorf("head %q: %w", t.Column, err)
+		}
+	}
+	return list, nil
+}
+
+// metadata says how the model was trained.
+func (b *Built) metadata(h *train.History) ([]byte, error) {
+	kept, err := b.Keep.Best(h)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(struct {
+		Task   string `json:"task"`
+		Seed   uint64 `json:"seed"`
+		Epochs int    `json:"epochs"`
+		Kept   int    `json:"kept_epoch"`
+		Batch  int    `json:"batch"`
+		Rows   int    `json:"rows"`
+	}{b.Name, b.seed(), len(h.Epochs), kept, b.Plan.Batch, len(b.Rows[TrainPart])})
+}
+
+// Resolved returns the experiment with absolute paths and the settings that its defaults give.
+func (b *Built) Resolved() (*Experiment, error) {
+	e := *b.Experiment
+	absolute := func(paths []string) ([]string, error) {
+		var list []string
+		for _, path := range paths {
+			if !filepath.IsAbs(path) {
+				path = filepath.Join(e.Folder, path)
+			}
+			path, err := filepath.Abs(path)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, path)
+		}
+		return list, nil
+	}
+	var err error
+	for _, list := range []*[]string{&e.Data.Files, &e.Data.Train, &e.Data.Validation, &e.Data.Test} {
+		if *list, err = absolute(*list); err != nil {
+			return nil, err
+		}
+	}
+	e.Train.Epochs, e.Train.Batch = b.Plan.Epochs, b.Plan.Batch
+	e.Train.Patience, e.Train.Seed = b.Keep.Patience, b.seed()
+	if e.Train.Rate == 0 {
+		e.Train.Rate = defaultRate
+	}
+	return &e, nil
+}
