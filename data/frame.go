@@ -25,8 +25,8 @@ type Frame struct {
 
 // part is where the rows of a file begin.
 type part struct {
-	path  string
-	first int
+	path, folder string
+	first        int
 }
 
 // blockRows is the number of rows in a block of a column. Blocks are not copied as a frame grows,
@@ -111,7 +111,7 @@ func (f *Frame) Append(path string, s Source) error {
 		}
 		to[i] = at
 	}
-	f.files = append(f.files, part{path, f.rows})
+	f.files = append(f.files, part{path, filepath.Dir(path), f.rows})
 	var r Record
 	for {
 		err := s.Read(&r)
@@ -162,9 +162,11 @@ func (f *Frame) Cells(name string) (Cells, error) {
 }
 
 // file returns the file of a row.
-func (f *Frame) file(row int) string {
-	i, found := slices.BinarySearchFunc(f.files, row, func(p part,
-		row int) int {
+func (f *Frame) file(row int) part {
+	if last := f.files[len(f.files)-1]; last.first <= row { // of the only file, in most cases
+		return last
+	}
+	i, found := slices.BinarySearchFunc(f.files, row, func(p part, row int) int {
 		return p.first - row
 	})
 	for found && i+1 < len(f.files) && f.files[i+1].first == row { // files without rows
@@ -173,16 +175,16 @@ func (f *Frame) file(row int) string {
 	if !found {
 		i--
 	}
-	return f.files[i].path
+	return f.files[i]
 }
 
 // Place returns the file and line of a row, such as "products.csv:12".
 func (f *Frame) Place(row int) string {
-	return fmt.Sprintf("%s:%d", f.file(row), f.lines[row])
+	return fmt.Sprintf("%s:%d", f.file(row).path, f.lines[row])
 }
 
 // Folder returns the folder of a row's file.
-func (f *Frame) Folder(row int) string { return filepath.Dir(f.file(row)) }
+func (f *Frame) Folder(row int) string { return f.file(row).folder }
 
 // Cells is a column of text cells.
 type Cells struct {

@@ -54,10 +54,10 @@ func TestDefaultNetwork(t *testing.T) {
 // says otherwise.
 func TestListedHeads(t *testing.T) {
 	const inputs = "data: rows.csv\ninputs: {size: number}\nheads: {kind: category, price: number}\n"
-	folder := folderOf(t, inputs+`network:
+	folder := folderOf(t, strings.Replace(inputs, "price: number", "big: binary", 1)+`network:
   kind: {type: Dense, inputs: size}
   deep: {type: Dense, inputs: size, units: 3, activation: relu}
-  price: {type: Dense, inputs: deep, bias: {init: constant, value: 2}}
+  big: {type: Dense, inputs: deep, bias: {init: constant, value: 2}}
 `, parcelRows(100))
 	b := build(t, folder)
 	w, err := b.Model.Weight("kind.bias")
@@ -67,8 +67,8 @@ func TestListedHeads(t *testing.T) {
 	if want := b.Targets[0].Decoder.Biases(); !slices.Equal(w.Values(), want) || want[0] == 0 {
 		t.Errorf("the bias of kind starts at %v, want %v", w.Values(), want)
 	}
-	if w, err = b.Model.Weight("price.bias"); err != nil || w.Values()[0] != 2 {
-		t.Errorf("the bias of price starts at %v, want 2 (error %v)", w.Values(), err)
+	if w, err = b.Model.Weight("big.bias"); err != nil || w.Values()[0] != 2 {
+		t.Errorf("the bias of big starts at %v, want 2 (error %v)", w.Values(), err)
 	}
 	trained(t, b)
 

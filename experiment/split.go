@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"braid/data"
+	"braid/internal/parallel"
 	"braid/internal/random"
 	"braid/internal/suggest"
 )
@@ -69,14 +70,17 @@ func (e *Experiment) keys(frame *data.Frame, rows []int32) ([]key, error) {
 		}
 	}
 	list := make([]key, len(rows))
-	cells := make([]string, len(columns))
-	for i, row := range rows {
-		for j, c := range columns {
-			cells[j] = e.Inputs[j].Feature.Canonical(c.At(int(row)))
+	crew := parallel.NewCrew(0)
+	n := crew.Workers()
+	return list, crew.Run(func(worker int) {
+		cells := make([]string, len(columns))
+		for i := len(rows) * worker / n; i < len(rows)*(worker+1)/n; i++ {
+			for j, c := range columns {
+				cells[j] = e.Inputs[j].Feature.Canonical(c.At(int(rows[i])))
+			}
+			list[i] = keyOf(e.seed(), cells...)
 		}
-		list[i] = keyOf(e.seed(), cells...)
-	}
-	return list, nil
+	})
 }
 
 // divide divides rows of a frame among the parts. It keeps their order.

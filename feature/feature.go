@@ -17,7 +17,8 @@ type Feature interface {
 	// Kind is the type's name in experiment files, such as "number".
 	Kind() string
 	// Canonical returns a text that is the same for cells of equal meaning, such as 1.50 and 1.5. It
-	// returns "" for a missing cell, and the cell itself where it is not valid.
+	// returns "" for a missing cell, and the cell itself where it is not valid. Any number of
+	// goroutines may call it at once.
 	Canonical(cell string) string
 	// Learn learns from the cells of some rows. The error names each of the first bad cells.
 	Learn(Column) (Encoder, error)
