@@ -112,7 +112,8 @@ func TestTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := in["pixels"].Float32s(); !slices.Equal(got, []float32{7.5, 10, -2.5, 0, 7.5, 10, 2.5, 5}) {
+	pixels := []float32{7.5, 10, -2.5, 0, 7.5, 10, 2.5, 5}
+	if got := in["pixels"].Float32s(); !slices.Equal(got, pixels) {
 		t.Errorf("pixels are %v", got)
 	}
 	if got := in["x"].Float32s(); !slices.Equal(got, []float32{3, 1, 3, 2}) {
