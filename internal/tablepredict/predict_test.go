@@ -252,13 +252,13 @@ func TestStops(t *testing.T) {
 	cells := func(int) []string { return []string{"3", "red"} }
 	pulled := errors.New("pulled")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	p := &Prediction{Model: m, Source: &source{[]string{"weight", "colour"}, cells, 9000, 0},
+	p := &Prediction{Model: m, Source: &source{[]string{"weight", "colour"}, cells, 20_000, 0},
 		Progress: func(int) { cancel(pulled) }}
 	if _, err := p.Header(); err != nil {
 		t.Fatal(err)
 	}
 	s := &sink{}
-	if _, err := p.Run(ctx, s); !errors.Is(err, pulled) || len(s.lines) != mostRows {
+	if _, err := p.Run(ctx, s); !errors.Is(err, pulled) || len(s.lines) > 2*mostRows {
 		t.Errorf("got error %v after %d answers", err, len(s.lines))
 	}
 }
