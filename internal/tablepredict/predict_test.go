@@ -285,6 +285,7 @@ func TestMemory(t *testing.T) {
 		t.Errorf("%d bytes are in use", most)
 	}
 }
+
 // Blocks of rows with large inputs have fewer rows.
 func TestBlockRows(t *testing.T) {
 	small, _ := model(t, false)
