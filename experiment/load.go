@@ -176,8 +176,8 @@ func (l *Loaded) checkParts() error {
 			section, key = "data", Part(part).String()
 		}
 		return l.at(section, key, fmt.Errorf("the %s part has no rows with a label: the parts have %d, "+
-			"%d and %d rows", Part(part), len(l.Rows[TrainPart]), len(l.Rows[ValidationPart]),
-			len(l.Rows[TestPart])))
+			"%d and %d rows: want more rows, or other parts", Part(part), len(l.Rows[TrainPart]),
+			len(l.Rows[ValidationPart]), len(l.Rows[TestPart])))
 	}
 	return nil
 }

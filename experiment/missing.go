@@ -15,7 +15,6 @@ func (e *Experiment) withMissing() *Experiment {
 		return e
 	}
 	whole := *e
-	whole.Data.Missing = nil
 	whole.Inputs, whole.Heads = slices.Clone(e.Inputs), slices.Clone(e.Heads)
 	for i, in := range e.Inputs {
 		whole.Inputs[i].Feature = addMissing(in.Feature, e.Data.Missing).(feature.Feature)

@@ -60,8 +60,56 @@ func keyOf(seed uint64, cells ...string) key {
 	return key(random.New(seed, text.String()).Bits(0))
 }
 
-// keys returns the key of each row: the hash of seed and its input cells.
+// keys returns the key of each row: the hash of the seed and its input cells. Copies of a row have
+// one key, unless they are so many that they are no copies by mistake, see separate.
 func (e *Experiment) keys(frame *data.Frame, rows []int32) ([]key, error) {
+	list, err := e.inputKeys(frame, rows)
+	if err != nil {
+		return nil, err
+	}
+	return list, e.separate(list, frame, rows)
+}
+
+// mostCopies is the number of rows with equal inputs that stay together in any data. In more than
+// 100 times as many rows it is a hundredth of them.
+const mostCopies = 5
+
+// separate gives keys of their own to rows whose inputs many rows have, as in a table of few
+// categories: no part would be as large as it should be. The new key depends on the labels, and on
+// how many rows before it have the same inputs and labels.
+func (e *Experiment) separate(keys []key, frame *data.Frame, rows []int32) error {
+	copies := map[key]int{}
+	for _, k := range keys {
+		copies[k]++
+	}
+	most := max(len(rows)/100, mostCopies)
+	labels := make([]data.Cells, len(e.Heads))
+	for i, h := range e.Heads {
+		var err error
+		if labels[i], err = frame.Cells(h.Column); err != nil {
+			return err
+		}
+	}
+	before := map[key]int{}
+	cells := make([]string, len(labels)+1)
+	for i, k := range keys {
+		if copies[k] <= most {
+			continue
+		}
+		for j, c := range labels {
+			cells[j] = e.Heads[j].Target.Canonical(c.At(int(rows[i])))
+		}
+		cells[len(labels)] = ""
+		same := keyOf(uint64(k), cells...)
+		cells[len(labels)] = strconv.Itoa(before[same])
+		before[same]++
+		keys[i] = keyOf(uint64(k), cells...)
+	}
+	return nil
+}
+
+// inputKeys returns the hash of the seed and the input cells of each row.
+func (e *Experiment) inputKeys(frame *data.Frame, rows []int32) ([]key, error) {
 	columns := make([]data.Cells, len(e.Inputs))
 	for i, in := range e.Inputs {
 		var err error
@@ -131,6 +179,21 @@ func (s Split) at(position float64) Part {
 	return TestPart
 }
 
+// largest returns the part with the most rows.
+func (s Split) largest() Part {
+	parts := s.parts()
+	return Part(slices.Index(parts, slices.Max(parts)))
+}
+
+// trim returns a cell without spaces around it, "" if it stands for a missing one.
+func (e *Experiment) trim(cell string) string {
+	cell = strings.TrimSpace(cell)
+	if slices.Contains(e.Data.Missing, cell) {
+		return ""
+	}
+	return cell
+}
+
 // divideAtRandom divides by the hash of the input cells, so that copies of a row stay together, the
 // order of rows does not matter, and rows that are added move no others. With Stratify, the rows of
 // each value are divided in the order of the hash by their number.
@@ -155,7 +218,8 @@ func (e *Experiment) place(keys []key) []Part {
 }
 
 // stratify divides the rows of each value of a column alike. Rows of one key go where the first of
-// them goes. The only row of a value goes to the largest part.
+// them goes. What is left over of a value with few rows falls to any part, and the only row of a
+// value to the largest.
 func (e *Experiment) stratify(frame *data.Frame, rows []int32, keys []key) ([]Part, error) {
 	values, err := frame.Cells(e.Split.Stratify)
 	if err != nil {
@@ -166,15 +230,19 @@ func (e *Experiment) stratify(frame *data.Frame, rows []int32, keys []key) ([]Pa
 	for i, row := range rows {
 		if !seen[keys[i]] {
 			seen[keys[i]] = true
-			value := strings.TrimSpace(values.At(int(row)))
+			value := e.trim(values.At(int(row)))
 			strata[value] = append(strata[value], keys[i])
 		}
 	}
 	of := map[key]Part{}
-	for _, list := range strata {
+	for value, list := range strata {
 		slices.Sort(list)
+		offset := keyOf(e.seed(), value).position()
 		for i, k := range list {
-			of[k] = e.Split.at((float64(i) + 0.5) / float64(len(list)))
+			of[k] = e.Split.at((float64(i) + offset) / float64(len(list)))
+		}
+		if len(list) == 1 {
+			of[list[0]] = e.Split.largest()
 		}
 	}
 	parts := make([]Part, len(rows))
@@ -196,7 +264,7 @@ func (e *Experiment) divideGroups(frame *data.Frame, rows []int32) ([]Part, erro
 		return nil, err
 	}
 	for i, row := range rows {
-		if group := strings.TrimSpace(groups.At(int(row))); group != "" {
+		if group := e.trim(groups.At(int(row))); group != "" {
 			keys[i] = keyOf(e.seed(), group)
 		}
 	}
@@ -206,7 +274,8 @@ func (e *Experiment) divideGroups(frame *data.Frame, rows []int32) ([]Part, erro
 	return e.place(keys), nil
 }
 
-// divideByTime trains on the earliest rows and tests on the latest. Rows of one time stay together.
+// divideByTime trains on the earliest rows and tests on the latest. Rows of one time stay together,
+// where the middle of them goes.
 func (e *Experiment) divideByTime(frame *data.Frame, rows []int32) ([]Part, error) {
 	cells, err := frame.Cells(e.Split.Column)
 	if err != nil {
@@ -225,12 +294,16 @@ func (e *Experiment) divideByTime(frame *data.Frame, rows []int32) ([]Part, erro
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(times[a], times[b]) })
 	of := make([]Part, len(rows))
-	for i := 0; i < len(order); {
-		part := e.Split.at((float64(i) + 0.5) / float64(len(order)))
-		first := times[order[i]]
-		for ; i < len(order) && times[order[i]] == first; i++ {
-			of[order[i]] = part
+	for first := 0; first < len(order); {
+		end := first
+		for end < len(order) && times[order[end]] == times[order[first]] {
+			end++
 		}
+		part := e.Split.at(float64(first+end) / float64(2*len(order)))
+		for _, i := range order[first:end] {
+			of[i] = part
+		}
+		first = end
 	}
 	return of, nil
 }
@@ -238,7 +311,7 @@ func (e *Experiment) divideByTime(frame *data.Frame, rows []int32) ([]Part, erro
 // time returns the time in a cell: a number, a date of ISO 8601, or a cell of a date input, which
 // its feature makes one.
 func (e *Experiment) time(cell string) (float64, error) {
-	cell = strings.TrimSpace(cell)
+	cell = e.trim(cell)
 	for _, in := range e.Inputs {
 		if in.Column == e.Split.Column {
 			cell = in.Feature.Canonical(cell)
@@ -269,7 +342,7 @@ func (e *Experiment) divideByColumn(frame *data.Frame, rows []int32) ([]Part, er
 	}
 	of := make([]Part, len(rows))
 	for i, row := range rows {
-		word := strings.ToLower(strings.TrimSpace(cells.At(int(row))))
+		word := strings.ToLower(e.trim(cells.At(int(row))))
 		part := slices.Index(partNames[:], word)
 		if part < 0 {
 			return nil, fmt.Errorf("%s: column %q, which divides the rows: got %q, want one of %s",

@@ -152,11 +152,55 @@ func TestStratifiedSplit(t *testing.T) {
 			t.Errorf("rows %d to %d are %v in the parts, want %v", c.lo, c.hi, got, c.want)
 		}
 	}
+	var few []string // three rows of each value, which no part may lack
+	for i := range 300 {
+		few = append(few, fmt.Sprintf("row%d,value %d", i, i/3))
+	}
+	of := partsOf(t, e, frameOf(t, "id,class", few...))
+	if v, x := strings.Count(of, "v"), strings.Count(of, "x"); min(v, x) < 25 || max(v, x) > 65 {
+		t.Errorf("validation has %d of 300 rows, test %d, want 45", v, x)
+	}
+	once := dividing(Split{Stratify: "class", Parts: []int{40, 10, 50}}, 3, "id")
+	got := partsOf(t, once, frameOf(t, "id,class", "a,p", "b,q", "c,r", "d,s", "e,t", "f,u"))
+	if got != "xxxxxx" {
+		t.Errorf("values with one row are in parts %s, want test, the largest", got)
+	}
 	slices.Reverse(lines)
 	back := []byte(partsOf(t, e, frameOf(t, "id,class", lines...)))
 	slices.Reverse(back)
 	if string(back) != parts {
 		t.Error("the order of the rows changes their parts")
+	}
+}
+
+// Rows of few different inputs are no copies that must stay together.
+func TestFewInputs(t *testing.T) {
+	const n = 1200
+	lines := numbered(n, "x,label %d")
+	for i := range lines {
+		lines[i] = fmt.Sprintf("%s,label %d", []string{"x", "y", "x", "x"}[i%4], i%3)
+	}
+	e := dividing(Split{}, 1, "id")
+	parts := partsOf(t, e, frameOf(t, "id,label", lines...))
+	for letter, want := range map[string]float64{"t": 0.70, "v": 0.15, "x": 0.15} {
+		if share := float64(strings.Count(parts, letter)) / n; share < want-0.04 || share > want+0.04 {
+			t.Errorf("%s has %.3f of the rows, want %.2f", letter, share, want)
+		}
+	}
+	slices.Reverse(lines)
+	turned := partsOf(t, e, frameOf(t, "id,label", lines...))
+	for _, letter := range []string{"t", "v", "x"} {
+		if a, b := strings.Count(parts, letter), strings.Count(turned, letter); a != b {
+			t.Errorf("%s has %d rows, and %d in another order", letter, a, b)
+		}
+	}
+	copies := slices.Repeat([]string{"x,label 1"}, mostCopies)
+	for i, line := range numbered(40, "other %d,label 0") {
+		copies = append(copies, line, fmt.Sprintf("third %d,label 2", i))
+	}
+	if got := partsOf(t, e, frameOf(t, "id,label", copies...))[:mostCopies]; got !=
+		strings.Repeat(got[:1], mostCopies) {
+		t.Errorf("%d copies are in parts %s, want one", mostCopies, got)
 	}
 }
 
@@ -173,6 +217,11 @@ func TestGroupSplit(t *testing.T) {
 			t.Fatalf("rows %d and %d of a group are in %c and %c", i, i%50, parts[i], parts[i%50])
 		}
 	}
+	e.Data.Missing = []string{"-"}
+	unknown := numbered(300, "alone%d, -")
+	if got := partsOf(t, e, frameOf(t, "id,user", unknown...)); got != parts[600:] {
+		t.Errorf("a word for a missing group makes other parts: %s", got)
+	}
 	for _, of := range []string{parts[:600], parts[600:]} {
 		count := func(letter string) int { return strings.Count(of, letter) }
 		if count("t") < len(of)/2 || count("v") < 3 || count("x") < 3 {
@@ -186,6 +235,12 @@ func TestTimeSplit(t *testing.T) {
 		"e,2023-12-31", "f,2024-01-03", "g,2024-01-03", "h,2024-03-08", "i,2024-02-02", "j,2024-03-09")
 	e := dividing(Split{By: Time, Column: "when", Parts: []int{60, 10, 30}}, 1, "id")
 	if got, want := partsOf(t, e, f), "xttxtttvtx"; got != want {
+		t.Errorf("the parts are %s, want %s", got, want)
+	}
+	years := frameOf(t, "id,when", "a,2001", "b,2001", "c,2002", "d,2002", "e,2003", "f,2003",
+		"g,2004", "h,2004", "i,2005", "j,2005")
+	e = dividing(Split{By: Time, Column: "when"}, 1, "id")
+	if got, want := partsOf(t, e, years), "ttttttvvxx"; got != want {
 		t.Errorf("the parts are %s, want %s", got, want)
 	}
 	numbers := frameOf(t, "id,when", "a,10", "b,9", "c,100", "d,-1")

@@ -109,7 +109,7 @@ func (f inspectFlags) report(
 	}
 	cache := openPictures(s)
 	defer cache.Close()
-	report, err := profile.Inspect(profile.Data{Experiment: e, Frame: rows.Frame, Rows: rows.Rows,
+	report, err := profile.Inspect(profile.Data{Experiment: rows.Experiment, Frame: rows.Frame, Rows: rows.Rows,
 		Unlabeled: rows.Unlabeled, Cache: cache, Workers: f.workers}, path)
 	if err != nil || !report.Trains {
 		return report, err
