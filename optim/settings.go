@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/internal/kernel"
 	"braid/internal/kinds"
 	"braid/tensor"
 )
@@ -182,9 +183,7 @@ func decay(s Step, p Block) {
 	}
 	for r := range p.Rows {
 		w := p.Weights.Row(r)
-		for i, v := range w {
-			w[i] = v - float32(v*by)
-		}
+		kernel.Default().Blend(w, w, 1, -by)
 	}
 }
 

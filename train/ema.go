@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 
+	"braid/internal/kernel"
 	"braid/tensor"
 )
 
@@ -57,9 +58,7 @@ func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int
 		if number == 1 {
 			copy(to, w)
 		} else {
-			for i, v := range w {
-				to[i] = float32(keep*to[i]) + float32(add*v)
-			}
+			kernel.Default().Blend(to, w, keep, add)
 		}
 		if e.Overwrite > 0 && number%e.Overwrite == 0 {
 			copy(w, to)

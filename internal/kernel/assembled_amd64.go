@@ -11,6 +11,7 @@ type functions struct {
 	geluBack, hardSigmoidBack, mul       func(dst, x, y *float32, n uint64)
 	scale                                func(dst, x *float32, n uint64, factor float32)
 	leak                                 func(dst, x, y *float32, n uint64, slope float32)
+	blend                                func(dst, x, y *float32, n uint64, keep, share float32)
 	elu                                  func(dst, x *float32, n uint64, scale, alpha float32)
 	eluBack                              func(dst, x, y *float32, n uint64, shift, above float32)
 	finite                               func(x *float32, n uint64) float32
@@ -85,6 +86,12 @@ func assembled(
 			if n := len(src); n > 0 {
 				_ = dst[n-1]
 				f.scale(&dst[0], &src[0], uint64(n), factor)
+			}
+		},
+		Blend: func(dst, src []float32, keep, share float32) {
+			if n := len(src); n > 0 {
+				_ = dst[n-1]
+				f.blend(&dst[0], &dst[0], &src[0], uint64(n), keep, share)
 			}
 		},
 		Finite: func(x []float32) bool { return len(x) == 0 || f.finite(&x[0], uint64(len(x))) == 0 },

@@ -44,7 +44,7 @@ var avx2 = func() Set {
 		adam: adamAVX2, mulRows: mulRowsAVX2, prefetch: prefetchAVX2, claim: claimAVX2,
 		gelu: geluAVX2, geluBack: geluBackAVX2, hardSigmoid: hardSigmoidAVX2,
 		hardSigmoidBack: hardSigmoidBackAVX2, leak: leakAVX2, elu: eluAVX2, eluBack: eluBackAVX2,
-		mul: mulAVX2,
+		mul: mulAVX2, blend: blendAVX2,
 		columns: columnFunctions{
 			squareSums: squareSumsAVX2, productSums: productSumsAVX2, rowProductSums: rowProductSumsAVX2,
 			set: affineAVX2, add: affineAddAVX2, both: affineBothAVX2,

@@ -5000,6 +5000,49 @@ elementsDone:
 	VZEROUPPER
 	RET
 
+// func blendAVX2(dst *float32, x *float32, y *float32, n uint64, keep float32, share float32)
+// Requires: AVX, AVX2
+TEXT ·blendAVX2(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS keep+32(FP), Y0
+	VBROADCASTSS share+36(FP), Y1
+	SUBQ         $0x08, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y1, Y3, Y3
+	VADDPS  Y2, Y3, Y2
+	VMOVUPS Y2, (AX)
+	ADDQ    $0x20, DX
+	ADDQ    $0x20, BX
+	ADDQ    $0x20, AX
+	SUBQ    $0x08, CX
+	JGE     elements
+
+elementsTail:
+	ADDQ         $0x08, CX
+	JZ           elementsDone
+	VMOVDQU      AVX2_from0<>+0(SB), Y2
+	VMOVD        CX, X3
+	VPBROADCASTD X3, Y3
+	VPCMPGTD     Y2, Y3, Y3
+	VMASKMOVPS   (DX), Y3, Y2
+	VMASKMOVPS   (BX), Y3, Y4
+	VMULPS       Y0, Y2, Y0
+	VMULPS       Y1, Y4, Y1
+	VADDPS       Y0, Y1, Y0
+	VMASKMOVPS   Y0, Y3, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
 // func geluAVX2(dst *float32, x *float32, n uint64)
 // Requires: AVX, AVX2, FMA3
 TEXT ·geluAVX2(SB), NOSPLIT, $0-24

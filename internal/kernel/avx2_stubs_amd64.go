@@ -209,6 +209,11 @@ func addAVX2(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func mulAVX2(dst *float32, x *float32, y *float32, n uint64)
 
+// blendAVX2 computes n numbers.
+//
+//go:noescape
+func blendAVX2(dst *float32, x *float32, y *float32, n uint64, keep float32, share float32)
+
 // geluAVX2 computes n numbers.
 //
 //go:noescape

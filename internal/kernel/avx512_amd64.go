@@ -66,7 +66,7 @@ var avx512 = func() Set {
 		adam: adamAVX512, mulRows: mulRowsAVX512, prefetch: prefetchAVX512, claim: claimAVX512,
 		gelu: geluAVX512, geluBack: geluBackAVX512, hardSigmoid: hardSigmoidAVX512,
 		hardSigmoidBack: hardSigmoidBackAVX512, leak: leakAVX512, elu: eluAVX512, eluBack: eluBackAVX512,
-		mul: mulAVX512,
+		mul: mulAVX512, blend: blendAVX512,
 		columns: columnFunctions{
 			squareSums: squareSumsAVX512, productSums: productSumsAVX512,
 			rowProductSums: rowProductSumsAVX512,

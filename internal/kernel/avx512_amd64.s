@@ -11443,6 +11443,48 @@ elementsDone:
 	VZEROUPPER
 	RET
 
+// func blendAVX512(dst *float32, x *float32, y *float32, n uint64, keep float32, share float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·blendAVX512(SB), NOSPLIT, $0-40
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         x+8(FP), DX
+	MOVQ         y+16(FP), BX
+	VBROADCASTSS keep+32(FP), Z0
+	VBROADCASTSS share+36(FP), Z1
+	SUBQ         $0x10, CX
+	JL           elementsTail
+
+elements:
+	VMOVUPS (DX), Z2
+	VMOVUPS (BX), Z3
+	VMULPS  Z0, Z2, Z2
+	VMULPS  Z1, Z3, Z3
+	VADDPS  Z2, Z3, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    $0x40, DX
+	ADDQ    $0x40, BX
+	ADDQ    $0x40, AX
+	SUBQ    $0x10, CX
+	JGE     elements
+
+elementsTail:
+	ADDQ      $0x10, CX
+	JZ        elementsDone
+	MOVQ      $0xffffffffffffffff, SI
+	BZHIQ     CX, SI, SI
+	KMOVW     SI, K1
+	VMOVUPS.Z (DX), K1, Z2
+	VMOVUPS.Z (BX), K1, Z3
+	VMULPS    Z0, Z2, Z0
+	VMULPS    Z1, Z3, Z1
+	VADDPS    Z0, Z1, Z0
+	VMOVUPS   Z0, K1, (AX)
+
+elementsDone:
+	VZEROUPPER
+	RET
+
 // func geluAVX512(dst *float32, x *float32, n uint64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
 TEXT ·geluAVX512(SB), NOSPLIT, $0-24

@@ -359,6 +359,11 @@ func addAVX512(dst *float32, x *float32, y *float32, n uint64)
 //go:noescape
 func mulAVX512(dst *float32, x *float32, y *float32, n uint64)
 
+// blendAVX512 computes n numbers.
+//
+//go:noescape
+func blendAVX512(dst *float32, x *float32, y *float32, n uint64, keep float32, share float32)
+
 // geluAVX512 computes n numbers.
 //
 //go:noescape

@@ -95,6 +95,7 @@ func BenchmarkVectors(b *testing.B) {
 		{"tanhBack", 12, func(s *Set, dst, x, y []float32) { s.TanhBack(dst, x, y) }},
 		{"add", 12, func(s *Set, dst, x, _ []float32) { s.Add(dst, x) }},
 		{"scale", 8, func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, 1.5) }},
+		{"blend", 12, func(s *Set, dst, x, _ []float32) { s.Blend(dst, x, 0.98, 0.02) }},
 		{"finite", 4, func(s *Set, _, x, _ []float32) { s.Finite(x) }},
 		{"spread", 4, func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:1]) }},
 	}

@@ -57,6 +57,8 @@ type Set struct {
 	Add func(dst, src []float32)
 	// Scale computes dst[i] = src[i] factor.
 	Scale func(dst, src []float32, factor float32)
+	// Blend computes dst[i] = dst[i] keep + src[i] share, with both products rounded.
+	Blend func(dst, src []float32, keep, share float32)
 	// Finite reports whether no number is NaN or Inf.
 	Finite func(x []float32) bool
 	// Spread repeats each number of src len(dst)/len(src) times in dst.
@@ -150,6 +152,7 @@ var reference = Set{
 	HardSigmoidBack: hardSigmoidBack,
 
 	Scale:       scale,
+	Blend:       blend,
 	Finite:      finite,
 	Spread:      spread,
 	Softmax:     softmax,

@@ -38,6 +38,7 @@ func TestVectorKernels(t *testing.T) {
 		"ELUBack":     func(s *Set, dst, x, y []float32) { s.ELUBack(dst, x, y, 1.9, 1.1) },
 		"Mul":         func(s *Set, dst, x, y []float32) { s.Mul(dst, x, y) },
 		"Scale":       func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, -1.37) },
+		"Blend":       func(s *Set, dst, x, _ []float32) { s.Blend(dst, x, 0.98, -0.37) },
 		"Spread one":  func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:min(1, len(x))]) },
 		"Spread":      func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:(len(x)+2)/3]) },
 
@@ -80,6 +81,12 @@ func TestVectorKernelsInPlace(t *testing.T) {
 			"ReLU":    func(s *Set) func(dst, src []float32) { return s.ReLU },
 			"Log":     func(s *Set) func(dst, src []float32) { return s.Log },
 			"GELU":    func(s *Set) func(dst, src []float32) { return s.GELU },
+			"Blend": func(s *Set) func(dst, src []float32) {
+				return func(dst, src []float32) {
+					copy(dst, src)
+					s.Blend(dst, dst, 1, -0.37)
+				}
+			},
 			"Leak": func(s *Set) func(dst, src []float32) {
 				return func(dst, src []float32) { s.Leak(dst, src, src, 0.3) }
 			},

@@ -45,6 +45,12 @@ func scale(dst, src []float32, factor float32) {
 	}
 }
 
+func blend(dst, src []float32, keep, share float32) {
+	for i, x := range src {
+		dst[i] = float32(keep*dst[i]) + float32(share*x)
+	}
+}
+
 func finite(x []float32) bool { return !slices.ContainsFunc(x, nonFinite) }
 
 func nonFinite(v float32) bool { return v-v != 0 }

@@ -272,6 +272,9 @@ var elements = []struct {
 	}, nil},
 	{"add", 2, func(x []VecVirtual) VecVirtual { return add.made(x[1], x[0]) }, nil},
 	{"mul", 2, func(x []VecVirtual) VecVirtual { return mul.made(x[1], x[0]) }, nil},
+	{"blend", 2, func(x []VecVirtual) VecVirtual {
+		return add.made(mul.made(x[2], x[0]), mul.made(x[3], x[1]))
+	}, []string{"keep", "share"}},
 	{"gelu", 1, func(x []VecVirtual) VecVirtual { return gelu(x[0]) }, nil},
 	{"geluBack", 2, func(x []VecVirtual) VecVirtual { return mul.made(geluSlope(x[0]), x[1]) }, nil},
 	{"hardSigmoid", 1, func(x []VecVirtual) VecVirtual { return hardSigmoid(x[0]) }, nil},
