@@ -42,6 +42,7 @@ func (l *Loaded) Build(ctx context.Context, o Options) (*Built, error) {
 	if err := b.learn(ctx, o); err != nil {
 		return nil, err
 	}
+	b.narrow()
 	var list []error
 	for part := range Part(Parts) {
 		list = append(list, b.encode(ctx, part, o))

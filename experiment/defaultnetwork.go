@@ -3,6 +3,7 @@ package experiment
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"braid"
@@ -10,11 +11,13 @@ import (
 	"braid/internal/suggest"
 	"braid/layer"
 	"braid/modelfile"
+	"braid/target"
 	"braid/tensor"
 )
 
 // The default network: a branch for each input, their concatenation, a trunk of dense layers that
-// all heads share, and the heads. Its numbers were chosen on validation over several data sets.
+// all heads share, and the heads. Heads of classes also read the parts of short texts directly. Its
+// numbers were chosen on validation over several data sets.
 const (
 	modalityRate = 0.15 // of texts and pictures that training drops as a whole
 	trunkUnits   = 128
@@ -29,6 +32,7 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 		inputs[i] = addInputs(g, f)
 	}
 	var branches []*braid.Node
+	var wide []feature.Wide
 	for i, f := range b.Features {
 		branch := f.Encoder.Branch(g, f.Column, inputs[i])
 		out := branch.Out
@@ -36,6 +40,9 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 			out = g.Add(feature.Part(f.Column, "modality"), layer.ModalityDropout{Rate: modalityRate}, out)
 		}
 		branches = append(branches, out)
+		if branch.Wide != nil {
+			wide = append(wide, *branch.Wide)
+		}
 	}
 	all := branches[0]
 	if len(branches) > 1 {
@@ -59,7 +66,12 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 		}
 	}
 	for _, t := range b.Targets {
-		t.Decoder.Head(g, feature.Name(t.Column), trunk, skip)
+		name := feature.Name(t.Column)
+		if d, ok := t.Decoder.(target.WideDecoder); ok && wide != nil {
+			d.WideHead(g, name, skip, wide)
+		} else {
+			t.Decoder.Head(g, name, trunk, skip)
+		}
 	}
 	return g
 }
@@ -87,6 +99,32 @@ func (b *Built) graphName() string {
 		return c
 	}, b.Name)
 	return cmp.Or(name, "network")
+}
+
+// narrow leaves out the inputs that only wide heads read, if there are none. A network that the
+// experiment lists reads them if it names them.
+func (b *Built) narrow() {
+	for _, f := range b.Features {
+		if e, ok := f.Encoder.(feature.Narrower); ok && !b.readsWide(f) {
+			e.Narrow()
+		}
+	}
+}
+
+// readsWide reports whether the network reads all inputs of an encoder.
+func (b *Built) readsWide(f modelfile.Feature) bool {
+	if b.Network == nil {
+		return slices.ContainsFunc(b.Targets, isWide)
+	}
+	inputs := f.Encoder.Inputs(f.Column)
+	return slices.ContainsFunc(b.Network.Layers, func(l Layer) bool {
+		return slices.Contains(l.Inputs, inputs[len(inputs)-1].Name)
+	})
+}
+
+func isWide(t modelfile.Target) bool {
+	_, ok := t.Decoder.(target.WideDecoder)
+	return ok
 }
 
 // units returns the units of the trunk's layers.

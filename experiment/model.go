@@ -10,6 +10,7 @@ import (
 	"braid/internal/suggest"
 	"braid/layer"
 	"braid/modelfile"
+	"braid/target"
 	"braid/tensor"
 )
 
@@ -39,7 +40,11 @@ func (b *Built) startBias(t modelfile.Target) error {
 	if biases == nil {
 		return nil
 	}
-	w, err := b.Model.Weight(feature.Name(t.Column) + ".bias")
+	name := feature.Name(t.Column)
+	w, err := b.Model.Weight(name + ".bias")
+	if deep, found := b.Model.Weight(target.DeepName(name) + ".bias"); found == nil {
+		w, err = deep, nil
+	}
 	if err == nil {
 		err = w.Set(biases)
 	}
@@ -99,7 +104,10 @@ func (b *Built) buildListed(heads map[string]*defaultHead) error {
 		return err
 	}
 	for _, l := range b.Network.Layers {
-		if h := heads[l.Name]; h != nil && h.starts(l.Layer) {
+		for name, h := range heads {
+			if (l.Name != name && l.Name != target.DeepName(name)) || !h.starts(l.Layer) {
+				continue
+			}
 			if err := b.startBias(h.target); err != nil {
 				return err
 			}

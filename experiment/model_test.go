@@ -39,7 +39,7 @@ func TestDefaultNetwork(t *testing.T) {
 	writeRows(t, filepath.Join(folder, "rows.parquet"), names, parcelRows(150))
 	want := trained(t, build(t, folder))
 	listed := withNetwork(t, folder)
-	if !strings.Contains(listed, "  kind%20: {type: Dense, inputs: trunk::skip, kernel:") {
+	if !strings.Contains(listed, "  price: {type: Dense, inputs: trunk::2::dropout, kernel:") {
 		t.Errorf("the head has units or an activation:\n%s", listed)
 	}
 	if err := os.WriteFile(filepath.Join(folder, "e.yaml"), []byte(listed), 0o644); err != nil {

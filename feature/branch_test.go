@@ -41,6 +41,10 @@ func TestBranch(t *testing.T) {
 				}
 			}
 			outs = append(outs, b.Out)
+			if b.Wide != nil {
+				outs = append(outs, g.Add(fmt.Sprint("wide", i, j), layer.BagEmbedding{
+					Vocabulary: b.Wide.Vocabulary, Width: 2}, b.Wide.IDs))
+			}
 		}
 	}
 	g.Head("y", layer.Dense{Units: 3}, g.Add("all", layer.Concatenate{}, outs...))
@@ -67,6 +71,9 @@ func TestBranch(t *testing.T) {
 func TestMissingRow(t *testing.T) {
 	for _, f := range []feature.Feature{feature.Category{Encoding: feature.Embedded}, feature.Text{}} {
 		e := learn(t, f, "x y", "x y", "x")
+		if e, ok := e.(feature.Narrower); ok {
+			e.Narrow()
+		}
 		g := braid.NewGraph("missing")
 		in := e.Inputs("c")[0]
 		out := e.Branch(g, "c", []*braid.Node{g.Input(in.Name, in.DType, in.Shape...)}).Out

@@ -101,4 +101,20 @@ type Branch struct {
 	// Modality is whether training drops the whole branch at random, so that the network learns to
 	// do without: true for texts and pictures.
 	Modality bool
+	// Wide, if set, are ids that heads of classes may read directly.
+	Wide *Wide
+}
+
+// Wide are ids of a column for the wide part of a network: linear classifiers that read them past
+// all other layers. Cheng and others, "Wide & deep learning for recommender systems", 2016.
+type Wide struct {
+	IDs        *braid.Node // [steps]; 0 is none
+	Vocabulary int         // ids run from 0 to Vocabulary-1
+}
+
+// Narrower is an Encoder of which some inputs may serve wide heads alone.
+type Narrower interface {
+	Encoder
+	// Narrow leaves out these inputs, for a network without such heads.
+	Narrow()
 }

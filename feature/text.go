@@ -34,16 +34,17 @@ func (e TextEncoding) MarshalText() ([]byte, error) { return textEncodings.Marsh
 // UnmarshalText reads a name.
 func (e *TextEncoding) UnmarshalText(text []byte) error { return textEncodings.Unmarshal(e, text) }
 
-// Columns whose median text has this many words are also read by 3-grams, with Words: names and
-// titles of fewer words would be learnt by heart, longer texts do not gain.
+// With Words, columns whose median text has at most mostGramWords words are also read by the
+// 3-grams of their characters: longer texts do not gain. Only linear classifiers read those of
+// names and titles of fewer words than leastGramWords, which the trunk would learn by heart.
 const leastGramWords, mostGramWords = 4, 11
 
 // mostGrams is the number of 3-grams of a text that a network reads.
 const mostGrams = 160
 
 // Text is a column of texts in any language. The network reads their words in lower case, and with
-// Words also the 3-grams of characters, if the median text has 4 to 11 words. Only an empty cell is
-// missing. Scripts without spaces between words are read by single characters and pairs.
+// Words also the 3-grams of characters, if the median text has at most 11 words. Only an empty cell
+// is missing. Scripts without spaces between words are read by single characters and pairs.
 type Text struct {
 	Encoding   TextEncoding `json:"encoder,omitzero"`
 	Width      int          `json:"width,omitzero"`      // of vectors and branch; 0 means 64
@@ -106,8 +107,9 @@ func (f Text) Learn(c Column) (Encoder, error) {
 	e := &TextEncoder{Settings: f, Steps: f.Length.steps(lengths, mostAuto),
 		Words: counts.vocabulary(orDefault(f.MinCount, defaultMinCount),
 			orDefault(f.Vocabulary, defaultWords))}
-	if m := median(lengths); f.Encoding == Words && m >= leastGramWords && m <= mostGramWords {
+	if m := median(lengths); f.Encoding == Words && m > 0 && m <= mostGramWords {
 		e.Grams = min(max(percentile95(gramCounts), 1), mostGrams)
+		e.Deep = m >= leastGramWords
 	}
 	return e, nil
 }
@@ -118,6 +120,7 @@ type TextEncoder struct {
 	Words    Vocabulary `json:"words"`
 	Steps    int        `json:"steps"`          // words that the network reads
 	Grams    int        `json:"grams,omitzero"` // 3-grams that the network reads
+	Deep     bool       `json:"deep,omitzero"`  // the branch reads them, not classifiers alone
 }
 
 // Kind is "text".

@@ -13,8 +13,8 @@ func TestText(t *testing.T) {
 	if want := []string{"the", "cat"}; !slices.Equal(e.Words.Words(), want) {
 		t.Errorf("words are %q, want %q", e.Words.Words(), want)
 	}
-	if e.Steps != 4 || e.Grams != 0 { // the median text has 2 words
-		t.Errorf("%d steps and %d 3-grams, want 4 and 0", e.Steps, e.Grams)
+	if e.Steps != 4 || e.Grams != 12 || e.Deep { // the median text has 2 words
+		t.Errorf("%d steps and %d 3-grams, deep %t, want 4 and 12, not deep", e.Steps, e.Grams, e.Deep)
 	}
 	for cell, want := range map[string][4]int32{
 		"cat THE": {3, 2}, "the new cat": {2, 1, 3}, "": {}, "the the the the the": {2, 2, 2, 2},
@@ -28,27 +28,31 @@ func TestText(t *testing.T) {
 	}
 }
 
-// TestTextGrams checks which columns are read by 3-grams: by the words of the median text.
+// TestTextGrams checks which columns are read by 3-grams, and by the branch too: by the words of
+// the median text.
 func TestTextGrams(t *testing.T) {
-	for words, want := range map[int]int{3: 0, 4: 14, 11: 35, 12: 0} {
+	for words, deep := range map[int]bool{1: false, 3: false, 4: true, 11: true, 12: false} {
 		text := strings.TrimSpace(strings.Repeat("cat anew ", words)[:len("cat anew ")*words/2])
 		e := learn(t, feature.Text{}, text, text+" and so on", "cat").(*feature.TextEncoder)
 		if n := len(strings.Fields(text)); n != words {
 			t.Fatalf("%q has %d words", text, n)
 		}
-		if (e.Grams > 0) != (want > 0) {
-			t.Errorf("%d words: %d 3-grams", words, e.Grams)
+		if (e.Grams > 0) != (words <= 11) || e.Deep != deep {
+			t.Errorf("%d words: %d 3-grams, deep %t", words, e.Grams, e.Deep)
+		}
+		if e.Narrow(); (e.Grams > 0) != deep {
+			t.Errorf("%d words: %d 3-grams for heads that are not wide", words, e.Grams)
 		}
 	}
 	e := learn(t, feature.Text{}, "cat a cat a").(*feature.TextEncoder)
 	row, note := encode(t, e, "a cat été cat a cat")
 	if e.Grams != 8 || note != feature.Cut|feature.Unknown ||
 		!slices.Equal(row[0].Ints, []int32{2, 3, 1, 3}) ||
-		!slices.Equal(row[1].Ints, []int32{7533, 9245, 6772, 2276, 12433, 14243, 16204, 9245}) {
+		!slices.Equal(row[1].Ints, []int32{3437, 1053, 2676, 2276, 145, 1955, 3916, 1053}) {
 		t.Errorf("%d 3-grams, ids %v, %v, note %b", e.Grams, row[0].Ints, row[1].Ints, note)
 	}
 	row, _ = encode(t, e, "a")
-	if !slices.Equal(row[1].Ints, []int32{7533, 0, 0, 0, 0, 0, 0, 0}) {
+	if !slices.Equal(row[1].Ints, []int32{3437, 0, 0, 0, 0, 0, 0, 0}) {
 		t.Errorf("the 3-grams of a are %v", row[1].Ints)
 	}
 	e = learn(t, feature.Text{Encoding: feature.GRU}, "cat a cat a").(*feature.TextEncoder)

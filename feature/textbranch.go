@@ -7,10 +7,21 @@ import (
 	"braid/layer"
 )
 
-// Branch adds the layers of the encoding, and a dense layer.
+// Branch adds the layers of the encoding, and a dense layer. Its Wide has the 3-grams.
 func (e *TextEncoder) Branch(g *braid.Graph, column string, inputs []*braid.Node) Branch {
 	width := orDefault(e.Settings.Width, defaultWidth)
-	return projected(g, column, e.pooled(g, column, inputs, width), width)
+	b := projected(g, column, e.pooled(g, column, inputs, width), width)
+	if e.Grams > 0 {
+		b.Wide = &Wide{IDs: inputs[1], Vocabulary: 1 + grams}
+	}
+	return b
+}
+
+// Narrow leaves out 3-grams that the branch does not read.
+func (e *TextEncoder) Narrow() {
+	if !e.Deep {
+		e.Grams = 0
+	}
 }
 
 // pooled adds the layers between the ids and one vector.
@@ -20,7 +31,7 @@ func (e *TextEncoder) pooled(
 	size := e.Words.Size()
 	if e.Settings.Encoding == Words {
 		words := bag(g, column, "word", inputs[0], size, width)
-		if e.Grams == 0 {
+		if !e.Deep {
 			return words
 		}
 		found := bag(g, column, "gram", inputs[1], 1+grams, width)

@@ -138,7 +138,7 @@ func isUnspaced(r rune) bool {
 }
 
 // grams is the number of ids of 3-grams.
-const grams = 1 << 14
+const grams = 1 << 12
 
 // gramsOf appends the ids of the 3-grams of <word> to ids, as far as there is memory for them: 1 to
 // grams. It returns false if not all fit.

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"fmt"
+	"math"
 
 	"braid"
 	"braid/internal/kernel"
@@ -16,11 +17,13 @@ type BagMode uint8
 
 // The modes.
 const (
-	BagMean BagMode = iota // the mean
-	BagMax                 // the largest of each column
+	BagMean  BagMode = iota // the mean
+	BagMax                  // the largest of each column
+	BagSqrtN                // the sum, divided by the square root of the number of vectors
 )
 
-var bagModes = kinds.Names[BagMode]{Noun: "mode", List: []string{BagMean: "mean", BagMax: "max"}}
+var bagModes = kinds.Names[BagMode]{Noun: "mode", List: []string{
+	BagMean: "mean", BagMax: "max", BagSqrtN: "sqrtn"}}
 
 // String returns the mode's name in configurations.
 func (m BagMode) String() string { return bagModes.String(m) }
@@ -88,7 +91,7 @@ func (l BagEmbedding) Build(b *braid.Builder) (op.Op, error) {
 	if l.Mode == BagMax {
 		return bagMax{bag{l.Width, masked}, b.Save(l.Width)}, failed
 	}
-	return bagMean{bag{l.Width, masked}, b.Scratch(l.Width)}, failed
+	return bagSum{bag{l.Width, masked}, l.Mode == BagSqrtN, b.Scratch(l.Width)}, failed
 }
 
 // bag holds what both modes share.
@@ -108,23 +111,28 @@ func (o bag) counts(t *op.Task, row, step int) bool {
 	return !o.masked || t.In[1].Row(row)[step] != 0
 }
 
-// share returns 1 / the number of steps of a row that count.
-func (o bag) share(t *op.Task, row int) float32 {
+// bagSum computes a sum times share: BagMean and BagSqrtN.
+type bagSum struct {
+	bag
+	root    bool // BagSqrtN
+	scratch int  // [width]
+}
+
+// share returns 1 / the number of steps of a row that count, or 1 / its square root.
+func (o bagSum) share(t *op.Task, row int) float32 {
 	n := 0
 	for step := range t.IDs[0].Width {
 		if o.counts(t, row, step) {
 			n++
 		}
 	}
+	if o.root {
+		return 1 / float32(math.Sqrt(float64(max(n, 1))))
+	}
 	return 1 / float32(max(n, 1))
 }
 
-type bagMean struct {
-	bag
-	scratch int // [width]
-}
-
-func (o bagMean) Forward(t *op.Task) {
+func (o bagSum) Forward(t *op.Task) {
 	k := kernel.Default()
 	for r := t.Lo; r < t.Hi; r++ {
 		out := t.Out.Row(r)
@@ -138,7 +146,7 @@ func (o bagMean) Forward(t *op.Task) {
 	}
 }
 
-func (o bagMean) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
+func (o bagSum) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[float32]) {
 	columns := op.Span{Lo: block.ColumnLo, Hi: block.ColumnHi}
 	grad.Width = columns.Len()
 	clearRows(grad, block.RowHi-block.RowLo)
@@ -149,7 +157,7 @@ func (o bagMean) Gradient(t *op.Task, _ int, block op.Block, grad tensor.Rows[fl
 	})
 }
 
-func (o bagMean) AddRowGradients(
+func (o bagSum) AddRowGradients(
 	t *op.Task, _ int, first int32, index []int32, grad tensor.Rows[float32],
 ) {
 	o.each(t, op.Span{Hi: o.width}, func(id int32, d []float32) {
@@ -160,7 +168,7 @@ func (o bagMean) AddRowGradients(
 }
 
 // each calls add with each id that counts and some columns of the gradient of its vector.
-func (o bagMean) each(t *op.Task, columns op.Span, add func(id int32, d []float32)) {
+func (o bagSum) each(t *op.Task, columns op.Span, add func(id int32, d []float32)) {
 	d := t.Scratch[o.scratch][:columns.Len()]
 	for r := t.Lo; r < t.Hi; r++ {
 		kernel.Default().Scale(d, t.OutGrad.Row(r)[columns.Lo:columns.Hi], o.share(t, r))

@@ -19,6 +19,7 @@ var embedding = family{
 			e := g.Add("e", layer.BagEmbedding{Vocabulary: 7, Width: 5}, ids, mask)
 			g.Head("head", layer.Dense{Units: 2, Activation: layer.Tanh}, e)
 			g.Head("plain", layer.BagEmbedding{Vocabulary: 130, Width: 90}, ids)
+			g.Head("root", layer.BagEmbedding{Vocabulary: 7, Width: 2, Mode: layer.BagSqrtN}, ids, mask)
 			g.Head("frozen", layer.BagEmbedding{Vocabulary: 3, Width: 2, Frozen: true}, ids)
 		}},
 		// The numbers of a column stay apart, because a difference across a kink is no derivative.
@@ -78,6 +79,11 @@ func TestBags(t *testing.T) {
 	mean := layer.BagEmbedding{Vocabulary: 3, Width: 2, Embeddings: constant}
 	if got := predict(t, mean, ids, mask); !slices.Equal(got, []float32{-3, -3, 0, 0}) {
 		t.Errorf("means of vectors of -3: %v, want -3 -3, and 0 0 for a row without a step", got)
+	}
+	mean.Mode = layer.BagSqrtN
+	want := []float32{-6 * (1 / float32(math.Sqrt2)), -6 * (1 / float32(math.Sqrt2)), 0, 0}
+	if got := predict(t, mean, ids, mask); !slices.Equal(got, want) {
+		t.Errorf("sums of vectors of -3, divided by roots: %v, want %v", got, want)
 	}
 	mean.Mode = layer.BagMax
 	if got := predict(t, mean, ids, mask); !slices.Equal(got, []float32{-3, -3, 0, 0}) {

@@ -150,9 +150,11 @@ func (d CategoryDecoder) Head(g *braid.Graph, name string, _, skip *braid.Node) 
 
 // head adds a dense layer whose weights start near 0, so that training starts from the bias.
 func head(g *braid.Graph, name string, units int, a braid.Activation, in *braid.Node) {
-	g.Head(name, layer.Dense{Units: units, Activation: a,
-		Kernel: layer.Weight{Init: layer.Normal, Value: 0.01}}, in)
+	g.Head(name, layer.Dense{Units: units, Activation: a, Kernel: smallNormal}, in)
 }
+
+// smallNormal starts the kernels of heads.
+var smallNormal = layer.Weight{Init: layer.Normal, Value: 0.01}
 
 // Biases returns the logarithms of the shares of the classes.
 func (d CategoryDecoder) Biases() []float32 {

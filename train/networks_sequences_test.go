@@ -18,7 +18,8 @@ func (s *sketch) embed(from *ids) flow {
 
 func (s *sketch) bag(x flow) flow {
 	l := layer.BagEmbedding{
-		Vocabulary: x.ids.vocabulary, Width: s.int(1, 7), Mode: pick(s, layer.BagMean, layer.BagMax),
+		Vocabulary: x.ids.vocabulary, Width: s.int(1, 7),
+		Mode:   pick(s, layer.BagMean, layer.BagMax, layer.BagSqrtN),
 		Frozen: s.coin(6), Embeddings: s.weight(),
 	}
 	var mask []*braid.Node
