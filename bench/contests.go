@@ -46,6 +46,7 @@ func contests() []contest {
 		}},
 		trainings("wide"), trainings("text"), trainings("gru"), trainings("transformer"),
 		trainings("record"), trainings("resnet"),
+		tableContest("movies"), tableContest("food"),
 		products(512), products(1024),
 	}
 	for _, c := range convolutions {

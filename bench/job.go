@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"braid"
+	"braid/experiment"
 	"braid/internal/kernel"
 	"braid/internal/suggest"
 	"braid/train"
@@ -20,20 +21,23 @@ import (
 type job struct {
 	do      string
 	network string
-	kernels string
-	dir     string
-	shape   string
-	of      string
-	workers int
-	epochs  int
-	rows    int
-	size    int
-	budget  time.Duration
+	// experiment is an experiment file, whose default network is trained in place of network.
+	experiment string
+	kernels    string
+	dir        string
+	to         string
+	shape      string
+	of         string
+	workers    int
+	epochs     int
+	rows       int
+	size       int
+	budget     time.Duration
 }
 
 // jobs lists the values of -do.
 var jobs = []string{
-	"train", "predict", "memory", "layers", "conv", "growth", "product", "peak", "mnist",
+	"train", "export", "predict", "memory", "layers", "conv", "growth", "product", "peak", "mnist",
 }
 
 // runJob runs a job and writes its measurements as JSON lines.
@@ -43,7 +47,10 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&j.do, "do", "", "one of "+strings.Join(jobs, ", "))
 	flags.StringVar(&j.network, "network", "seed", "name of the network to train or predict")
 	flags.StringVar(&j.kernels, "kernels", "", "kernel set (default: the machine's fastest)")
-	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files")
+	flags.StringVar(&j.experiment, "experiment", "",
+		"experiment file whose default network to train, in place of -network")
+	flags.StringVar(&j.dir, "dir", "", "folder for MNIST's files, or of the experiment's data")
+	flags.StringVar(&j.to, "to", "", "folder for the experiment's tables")
 	flags.StringVar(&j.shape, "shape", convolutions[0].String(), "channels and size of a convolution")
 	flags.StringVar(&j.of, "of", growths[0].name, "what grows")
 	flags.IntVar(&j.workers, "workers", 1, "workers")
@@ -63,7 +70,16 @@ func runJob(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch j.do {
 	case "train":
+		if j.experiment != "" {
+			return j.trainTable(ctx, out)
+		}
 		return j.train(ctx, out)
+	case "export":
+		b, err := readTable(ctx, j.experiment, j.dir, 1, experiment.Options{})
+		if err != nil {
+			return err
+		}
+		return export(b, j.to)
 	case "predict":
 		return j.predict(out)
 	case "memory":

@@ -17,9 +17,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == "job" {
+	command := ""
+	if len(os.Args) > 1 {
+		command = os.Args[1]
+	}
+	switch command {
+	case "job":
 		err = runJob(ctx, os.Args[2:], os.Stdout)
-	} else {
+	case "scores":
+		err = compareScores(ctx, os.Args[2:], os.Stdout)
+	default:
 		err = bench(ctx, os.Args[1:])
 	}
 	switch {

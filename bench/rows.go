@@ -54,6 +54,7 @@ func rows() []row {
 		seedRows(), trainingRows("wide", "1.3x"), trainingRows("text", "2x"),
 		trainingRows("gru", "2x"), trainingRows("transformer", "1.5x"),
 		trainingRows("record", "1.3x"), trainingRows("resnet", "1.2x"),
+		trainingRows("movies", "3x"), trainingRows("food", "3x"),
 		productRows(), convolutionRows(), layerRows(), predictionRows(), growthRows(),
 	} {
 		list = append(list, some...)

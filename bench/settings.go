@@ -8,12 +8,19 @@ import (
 	"regexp"
 )
 
+// The usage of flags that several commands have.
+const (
+	pythonUsage = "Python with PyTorch (default: /usr/bin/python3, else python3)"
+	tablesUsage = "folder of the data sets movies/movies.csv and food/food.csv"
+)
+
 // settings are the harness's flags.
 type settings struct {
 	runs, epochs, peerEpochs int
 	only, json               string
 	peers, seedScript        string
 	python, cache            string
+	tables                   string
 	keep, install            bool
 }
 
@@ -33,8 +40,8 @@ func parse(args []string) (settings, *regexp.Regexp, error) {
 		"folder with pytorch_seed.py and limit (default: ../shared/peers next to the module)")
 	flags.StringVar(&s.seedScript, "pytorch-seed", "",
 		"the seed job in PyTorch (default: pytorch_seed.py in -peers)")
-	flags.StringVar(&s.python, "python", "",
-		"Python with PyTorch (default: /usr/bin/python3, else python3)")
+	flags.StringVar(&s.python, "python", "", pythonUsage)
+	flags.StringVar(&s.tables, "tables", "", tablesUsage)
 	flags.StringVar(&s.cache, "cache", "",
 		"folder with ONNX Runtime (default: braid-bench in the user's cache)")
 	flags.BoolVar(&s.keep, "keep", false,

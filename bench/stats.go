@@ -1,6 +1,9 @@
 package main
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // summary holds the median and the extremes of a list of numbers.
 type summary struct {
@@ -54,4 +57,15 @@ func pairs(a, b []run, take figure) []float64 {
 		}
 	}
 	return ratios
+}
+
+// meanAndDeviation returns the mean and the standard deviation of a sample.
+func meanAndDeviation(values []float64) (mean, deviation float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		deviation += (v - mean) * (v - mean)
+	}
+	return mean, math.Sqrt(deviation / float64(len(values)-1))
 }
