@@ -181,10 +181,9 @@ func decay(s Step, p Block) {
 	if !p.Decay || by == 0 {
 		return
 	}
-	for r := range p.Rows {
-		w := p.Weights.Row(r)
+	tensor.EachRow(p.Weights, p.Weights, 0, p.Rows, func(w, _ []float32) {
 		kernel.Default().Blend(w, w, 1, -by)
-	}
+	})
 }
 
 // flush returns 0 for a denormal number: a slot whose gradient is zero would otherwise slow every

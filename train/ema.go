@@ -53,17 +53,16 @@ func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int
 		momentum = min(momentum, float64(1+number)/float64(10+number))
 	}
 	keep, add := float32(momentum), float32(1-momentum)
-	for r := range rows {
-		to, w := average.Row(r), weights.Row(r)
+	tensor.EachRow(average, weights, 0, rows, func(average, weights []float32) {
 		if number == 1 {
-			copy(to, w)
+			copy(average, weights)
 		} else {
-			kernel.Default().Blend(to, w, keep, add)
+			kernel.Default().Blend(average, weights, keep, add)
 		}
 		if e.Overwrite > 0 && number%e.Overwrite == 0 {
-			copy(w, to)
+			copy(weights, average)
 		}
-	}
+	})
 }
 
 // updateState updates the state of the layers and, at the end of a group of batches, its averages.
