@@ -2,6 +2,7 @@ package layer
 
 import (
 	"fmt"
+	"math"
 
 	"braid"
 	"braid/internal/kernel"
@@ -44,17 +45,22 @@ func checkRate(field string, rate float64) error {
 }
 
 // dropping draws the factors of dropout.
-type dropping struct{ rate, keep float32 }
+type dropping struct {
+	values [2]float32 // the factor of a number that is kept, and of one that is dropped
+	below  uint64     // so many of the 2^24 values of op.Draws.Unit are below the rate
+}
 
-func newDropping(rate float64) dropping { return dropping{float32(rate), float32(1 / (1 - rate))} }
+func newDropping(rate float64) dropping {
+	return dropping{[2]float32{float32(1 / (1 - rate)), 0},
+		uint64(math.Ceil(float64(float32(rate)) * (1 << 24)))}
+}
 
-// draw sets each factor to 0 or 1 / (1 - rate), by the random numbers from first on.
+// draw sets each factor to 0 or 1 / (1 - rate), by the random numbers from first on. A branch by
+// them could not be predicted.
 func (d dropping) draw(factors []float32, draws op.Draws, first int) {
 	for i := range factors {
-		factors[i] = d.keep
-		if draws.Unit(uint64(first+i)) < d.rate {
-			factors[i] = 0
-		}
+		unit := draws.Bits(uint64(first+i)) >> 40 // times 2^24
+		factors[i] = d.values[(unit-d.below)>>63]
 	}
 }
 

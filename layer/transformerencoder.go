@@ -190,7 +190,7 @@ func (o encoder) Forward(t *op.Task) {
 
 // join drops numbers of a branch's output y and adds the branch's input.
 func (o encoder) join(t *op.Task, row, branch int, y, x []float32) {
-	if t.Train && o.rate > 0 {
+	if t.Train && o.below > 0 {
 		factors := t.Saved[o.factors[branch]].Row(row)
 		o.draw(factors, t.Random.Row(row), branch*o.size)
 		timesOther(y, nil, factors)
@@ -228,7 +228,7 @@ func (o encoder) Backward(t *op.Task) {
 
 // drop returns the gradient of a branch's output before the dropout, from that after it.
 func (o encoder) drop(t *op.Task, row, branch int, d []float32) []float32 {
-	if o.rate == 0 {
+	if o.below == 0 {
 		return d
 	}
 	dropped := t.Saved[o.dropped[branch]].Row(row)
@@ -239,7 +239,7 @@ func (o encoder) drop(t *op.Task, row, branch int, d []float32) []float32 {
 
 func (o encoder) Gradient(t *op.Task, weight int, block op.Block, grad tensor.Rows[float32]) {
 	ends := [2]tensor.Rows[float32]{} // the gradients of the branches' outputs
-	if o.rate > 0 {
+	if o.below > 0 {
 		ends = [2]tensor.Rows[float32]{t.Saved[o.dropped[0]], t.Saved[o.dropped[1]]}
 	} else {
 		ends = [2]tensor.Rows[float32]{t.Saved[o.dBetween], t.OutGrad}
