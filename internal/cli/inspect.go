@@ -109,8 +109,10 @@ func (f inspectFlags) report(
 	}
 	cache := openPictures(s)
 	defer cache.Close()
-	report, err := profile.Inspect(profile.Data{Experiment: rows.Experiment, Frame: rows.Frame, Rows: rows.Rows,
-		Unlabeled: rows.Unlabeled, Cache: cache, Workers: f.workers}, path)
+	report, err := profile.Inspect(profile.Data{
+		Experiment: rows.Experiment, Frame: rows.Frame, Rows: rows.Rows, Unlabeled: rows.Unlabeled,
+		Cache: cache, Workers: f.workers,
+	}, path)
 	if err != nil || !report.Trains {
 		return report, err
 	}
