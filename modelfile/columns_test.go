@@ -100,15 +100,15 @@ func TestColumns(t *testing.T) {
 // ids is an encoder that gives what it is told to.
 type ids struct {
 	feature.Encoder `json:"-"`
-	Input           feature.Input `json:"input"`
+	List            []feature.Input `json:"list"`
 }
 
 func (ids) Kind() string { return "ids" }
 
-func (e ids) Inputs(string) []feature.Input { return []feature.Input{e.Input} }
+func (e ids) Inputs(string) []feature.Input { return e.List }
 
 func TestColumnMistakes(t *testing.T) {
-	words := func(f *File) feature.Input { return f.Features[1].Encoder.Inputs("the words")[0] }
+	words := func(f *File) []feature.Input { return f.Features[1].Encoder.Inputs("the words") }
 	for _, c := range []struct {
 		change func(f *File)
 		want   string
@@ -127,13 +127,13 @@ func TestColumnMistakes(t *testing.T) {
 			"1 columns are predicted, but the model has 2 heads"},
 		{func(f *File) {
 			in := words(f)
-			in.Vocabulary += 3
-			f.Features[1].Encoder = ids{Input: in}
+			in[0].Vocabulary += 3
+			f.Features[1].Encoder = ids{List: in}
 		}, `column "the words": input "the words": the column gives ids up to`},
 		{func(f *File) {
 			in := words(f)
-			in.Shape = tensor.Shape{99}
-			f.Features[1].Encoder = ids{Input: in}
+			in[0].Shape = tensor.Shape{99}
+			f.Features[1].Encoder = ids{List: in}
 		}, `column "the words": input "the words": the column gives int32 of shape [99], the model ` +
 			"takes int32 of shape ["},
 	} {
@@ -148,7 +148,7 @@ func TestColumnMistakes(t *testing.T) {
 // Custom members must be something that a model file has.
 func TestCustomMistakes(t *testing.T) {
 	f := columnsFile(t)
-	f.Features[1].Encoder = ids{Input: f.Features[1].Encoder.Inputs("the words")[0]}
+	f.Features[1].Encoder = ids{List: f.Features[1].Encoder.Inputs("the words")}
 	written := content(t, f)
 	for _, c := range []struct {
 		custom Custom
