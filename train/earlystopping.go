@@ -211,9 +211,7 @@ func (s *stopping) start(run Start) error {
 	s.rule, s.run, s.best = rule, run, 0
 	p := rule.follow(run.History.Epochs)
 	if s.RestoreBest && p.best > 0 {
-		if p.best == run.From && run.Step == 0 {
-			s.copyWeights()
-		} else if s.weights, err = run.weights(p.best); err != nil {
+		if s.weights, err = run.weights(p.best); err != nil {
 			return fmt.Errorf("EarlyStopping: the weights of epoch %d, the best, cannot be restored: %w; "+
 				"without RestoreBest the run can be resumed", p.best, err)
 		}

@@ -148,14 +148,27 @@ func TestEMAWithEarlyStopping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := linePlan()
-	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
-	if _, err := run(train.Fit, p, pull(7)); !errors.Is(err, errPulled) {
-		t.Fatal(err)
-	}
-	got, err := run(train.Resume, p)
-	if err != nil || !slices.Equal(got, want) {
-		t.Errorf("resumed, the kernel is %v, want %v (%v)", got, want, err)
+	for _, killed := range []bool{false, true} {
+		p := linePlan()
+		p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints")}
+		if _, err := run(train.Fit, p, pull(7)); !errors.Is(err, errPulled) {
+			t.Fatal(err)
+		}
+		if killed { // the checkpoint of the best epoch is the last
+			newer, err := filepath.Glob(filepath.Join(p.Checkpoint.Dir, "epoch00003-*"))
+			if err != nil || len(newer) != 2 {
+				t.Fatalf("newer checkpoints are %v (%v), want two", newer, err)
+			}
+			for _, path := range newer {
+				if err := os.Remove(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		got, err := run(train.Resume, p)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("resumed, the kernel is %v, want %v (%v)", got, want, err)
+		}
 	}
 }
 
