@@ -15,7 +15,7 @@ import (
 func TestFullDisk(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	testFullDisk(t, words("train --log none --epochs 150 --batch 4", "--data", writeDataset(t)))
+	testFullDisk(t, "2m", words("train --log none --epochs 150 --batch 4", "--data", writeDataset(t)))
 }
 
 // TestFullDiskFile is TestFullDisk for own data.
@@ -23,13 +23,13 @@ func TestFullDiskFile(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	file := writeOwn(t, "trunk: {units: [8]}") // checkpoints are small
-	testFullDisk(t, words("train --log none --epochs 400 --batch 4", file))
+	testFullDisk(t, "8m", words("train --log none --epochs 400 --batch 4", file))
 }
 
-// testFullDisk fills the disk of a run that begins with args.
-func testFullDisk(t *testing.T, args []string) {
+// testFullDisk fills the disk, of a size, of a run that begins with args.
+func testFullDisk(t *testing.T, size string, args []string) {
 	small := t.TempDir()
-	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size="+size); err != nil {
 		t.Skipf("skipped: no tmpfs can be mounted here: %v", err)
 	}
 	defer syscall.Unmount(small, 0)
