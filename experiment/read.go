@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"braid/data"
@@ -25,7 +24,7 @@ func (l *Loaded) read(ctx context.Context) (err error) {
 		first := l.Frame.Rows()
 		for _, path := range paths {
 			l.files = append(l.files, int32(l.Frame.Rows()))
-			if err := appendFile(ctx, l.Frame, path, l.Data.options()); err != nil {
+			if err := datafile.Append(ctx, l.Frame, path, l.Data.options()); err != nil {
 				return err
 			}
 		}
@@ -57,43 +56,6 @@ func (d Data) options() datafile.Options {
 	return o
 }
 
-// appendFile adds the rows of a file to a frame.
-func appendFile(
-	ctx context.Context, frame *data.Frame, path string, o datafile.Options,
-) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	source, err := datafile.Open(path, o)
-	if err != nil {
-		return err
-	}
-	return errors.Join(frame.Append(path, &stoppable{Source: source, ctx: ctx}), source.Close())
-}
-
-// stoppable is a source that a context ends.
-type stoppable struct {
-	data.Source
-	ctx  context.Context
-	rows int
-}
-
-// Read reads the next row. It looks at the context from time to time, as that takes a lock.
-func (s *stoppable) Read(r *data.Record) error {
-	if s.rows++; s.rows%256 == 0 && s.ctx.Err() != nil {
-		return context.Cause(s.ctx)
-	}
-	return s.Source.Read(r)
-}
-
-// Notes returns the remarks of the source.
-func (s *stoppable) Notes() []string {
-	if noter, ok := s.Source.(interface{ Notes() []string }); ok {
-		return noter.Notes()
-	}
-	return nil
-}
-
 // files returns the patterns of each part's files.
 func (d Data) files() [Parts][]string {
 	if len(d.Train) > 0 {
@@ -107,11 +69,8 @@ func (e *Experiment) FileOptions() datafile.Options { return e.Data.options() }
 
 // ReadFrame reads all rows of a file, with the experiment's settings of files.
 func (e *Experiment) ReadFrame(ctx context.Context, path string) (*data.Frame, error) {
-	frame, err := data.NewFrame()
+	frame, err := datafile.ReadFrame(ctx, []string{path}, e.Data.options())
 	if err != nil {
-		return nil, err
-	}
-	if err := appendFile(ctx, frame, path, e.Data.options()); err != nil {
 		return nil, err
 	}
 	if frame.Rows() == 0 {

@@ -59,7 +59,7 @@ func (f Binary) Learn(c Column) (Encoder, error) {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
 	e := &BinaryEncoder{True: f.True, Missing: f.Missing}
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		value := trimmed(cell, f.Missing)
 		if f.True != "" && e.False == "" && value != f.True {
 			e.False = strings.Clone(value)

@@ -67,7 +67,7 @@ func (f Category) Learn(c Column) (Encoder, error) {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
 	counts := newCounter()
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		if value := trimmed(cell, f.Missing); value != "" {
 			counts.addString(value)
 		}

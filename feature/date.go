@@ -138,7 +138,7 @@ func (f Date) Learn(c Column) (Encoder, error) {
 	e := &DateEncoder{Format: f.Format, Missing: f.Missing, Parts: f.Parts}
 	var years []float64
 	times := false
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		date, known, err := f.parse(cell)
 		if known {
 			years = append(years, yearOf(date))

@@ -65,7 +65,7 @@ func (f Labels) Learn(c Column) (Encoder, error) {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
 	counts, most := newCounter(), 1
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		list := f.Split(cell)
 		for _, label := range list {
 			counts.addString(label)

@@ -8,9 +8,9 @@ import (
 	"braid/data"
 )
 
-// each calls learn with each cell of the column's rows. The error names the first cells for which
-// learn returns one.
-func (c Column) each(learn func(cell string) error) error {
+// Each calls learn with each cell of the column's rows, also with missing ones. The error names the
+// first cells for which learn returns one.
+func (c Column) Each(learn func(cell string) error) error {
 	cells, err := c.Frame.Cells(c.Name)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func (f Number) Learn(c Column) (Encoder, error) {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
 	var values []float64
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		x, known, err := f.parse(cell)
 		if known {
 			values = append(values, x)

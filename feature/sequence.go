@@ -105,7 +105,7 @@ func (f Sequence) Learn(c Column) (Encoder, error) {
 	}
 	counts := newCounter()
 	var lengths []int
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		n := 0
 		for id, rest := f.next(trimmed(cell, f.Missing)); id != ""; id, rest = f.next(rest) {
 			counts.addString(id)

@@ -84,7 +84,7 @@ func (f Text) Learn(c Column) (Encoder, error) {
 	counts := newCounter()
 	var lengths, gramCounts []int // of texts
 	var word []byte
-	err := c.each(func(cell string) error {
+	err := c.Each(func(cell string) error {
 		words, characters := 0, 0
 		t := f.tokens(cell)
 		if t.rest == "" {

@@ -107,7 +107,7 @@ func TestFormatsAgree(t *testing.T) {
 				o.Delimiter = ';'
 			}
 			create(t, path, rows, o)
-			f, err := datafile.ReadFrame([]string{path}, datafile.Options{})
+			f, err := datafile.ReadFrame(t.Context(), []string{path}, datafile.Options{})
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
 				continue

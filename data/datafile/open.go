@@ -2,6 +2,7 @@ package datafile
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -196,23 +197,50 @@ func (s *source) Close() error {
 }
 
 // ReadFrame reads the rows of all files, one after the other.
-func ReadFrame(paths []string, o Options) (*data.Frame, error) {
+func ReadFrame(ctx context.Context, paths []string, o Options) (*data.Frame, error) {
 	f, err := data.NewFrame()
 	if err != nil {
 		return nil, err
 	}
 	for _, path := range paths {
-		if err := appendFile(f, path, o); err != nil {
+		if err := Append(ctx, f, path, o); err != nil {
 			return nil, err
 		}
 	}
 	return f, nil
 }
 
-func appendFile(f *data.Frame, path string, o Options) error {
+// Append adds the rows of a file to a frame.
+func Append(ctx context.Context, f *data.Frame, path string, o Options) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	s, err := Open(path, o)
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Append(path, s), s.Close())
+	return errors.Join(f.Append(path, &stoppable{Source: s, ctx: ctx}), s.Close())
+}
+
+// stoppable is a source that a context ends.
+type stoppable struct {
+	data.Source
+	ctx  context.Context
+	rows int
+}
+
+// Read reads the next row. It looks at the context from time to time, as that takes a lock.
+func (s *stoppable) Read(r *data.Record) error {
+	if s.rows++; s.rows%256 == 0 && s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
+	return s.Source.Read(r)
+}
+
+// Notes returns the remarks of the source.
+func (s *stoppable) Notes() []string {
+	if noter, ok := s.Source.(interface{ Notes() []string }); ok {
+		return noter.Notes()
+	}
+	return nil
 }

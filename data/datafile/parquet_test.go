@@ -241,7 +241,7 @@ func TestParquetSink(t *testing.T) {
 		file.NumRows() != rows {
 		t.Errorf("%d row groups, %d rows of %s", len(file.RowGroups()), file.NumRows(), got)
 	}
-	f, err := datafile.ReadFrame([]string{path, path}, datafile.Options{})
+	f, err := datafile.ReadFrame(t.Context(), []string{path, path}, datafile.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

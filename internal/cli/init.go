@@ -64,7 +64,7 @@ func (f initFlags) run(ctx context.Context, s streams, path string) error {
 	if err != nil {
 		return err
 	}
-	frame, err := readFrame(path, options)
+	frame, err := readFrame(ctx, path, options)
 	if err != nil {
 		return err
 	}
@@ -119,12 +119,12 @@ func (f initFlags) options() (o datafile.Options, err error) {
 }
 
 // readFrame reads the rows of a file, or of several that a glob matches.
-func readFrame(path string, o datafile.Options) (*data.Frame, error) {
+func readFrame(ctx context.Context, path string, o datafile.Options) (*data.Frame, error) {
 	paths, err := datafile.Expand(".", []string{path})
 	if err != nil {
 		return nil, err
 	}
-	return datafile.ReadFrame(paths, o)
+	return datafile.ReadFrame(ctx, paths, o)
 }
 
 // experimentFor returns the name of a data file's experiment file: without its folder, and with

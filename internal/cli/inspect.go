@@ -93,7 +93,7 @@ func (f inspectFlags) report(
 	ctx context.Context, s streams, path string, isExperiment bool,
 ) (*profile.Report, error) {
 	if !isExperiment {
-		frame, err := readFrame(path, datafile.Options{})
+		frame, err := readFrame(ctx, path, datafile.Options{})
 		if err != nil {
 			return nil, err
 		}

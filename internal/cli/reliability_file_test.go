@@ -2,17 +2,10 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
-	"errors"
-	"fmt"
-	"io/fs"
-	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"braid/internal/braidtest"
 )
@@ -22,63 +15,13 @@ import (
 func TestKillFile(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	kills := cmp.Or(*kills, braidtest.Cases(6, 20))
 	file := writeOwnOf(t, 2000)
 	args := func(more ...string) []string {
 		return append(words("train --log none --checkpoint-every 5ms"), more...)
 	}
-	begin := func(run string) []string {
+	testKill(t, args, func(run string) []string {
 		return args(file, "--out", run, "--epochs", "12", "--batch", "4")
-	}
-	unbroken := filepath.Join(t.TempDir(), "run")
-	if _, err := program(); err != nil { // built before the run is timed
-		t.Fatal(err)
-	}
-	began := time.Now()
-	mustRun(t, begin(unbroken)...)
-	took, want := time.Since(began), outcome(t, unbroken)
-	resumed, within, begun, late := 0, 0, 0, 0
-	for killed := 0; killed < kills; {
-		run := filepath.Join(t.TempDir(), "run")
-		// One kill in each of as many spans of time, so that few kills find a run at all stages.
-		after := time.Duration((float64(killed) + rand.Float64()) / float64(kills) * float64(took))
-		c := process(t, begin(run)...)
-		if err := c.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(after)
-		c.Process.Kill()
-		if c.Wait() == nil {
-			if late++; late > 10+kills {
-				t.Fatalf("%d runs were over before they were killed", late)
-			}
-			took = took * 9 / 10
-			continue
-		}
-		killed++
-		next := args("--resume", run, "--workers", fmt.Sprint(1+killed%3))
-		if _, err := os.Stat(filepath.Join(run, configName)); errors.Is(err, fs.ErrNotExist) {
-			next, begun = begin(run), begun+1
-		} else if files, _ := filepath.Glob(filepath.Join(run, "checkpoints", "epoch*")); files != nil {
-			resumed++
-			if !strings.HasSuffix(files[len(files)-1], "step00000000.safetensors") {
-				within++
-			}
-		}
-		if output, err := process(t, next...).CombinedOutput(); err != nil {
-			t.Errorf("killed after %v, then: %v\n%s", after, err, output)
-			continue
-		}
-		if outcome(t, run) != want {
-			t.Errorf("killed after %v, the run ends with other files", after)
-		}
-	}
-	t.Logf("%d kills of a run of %v: %d went on from a checkpoint, %d of them within an epoch, "+
-		"%d had not begun; %d were over too soon", kills, took, resumed, within, begun, late)
-	if resumed < kills/2 || within < kills/10 {
-		t.Errorf("of %d runs only %d went on from a checkpoint, %d of them within an epoch", kills,
-			resumed, within)
-	}
+	})
 }
 
 // If two processes begin or resume a run of own data at once, exactly one succeeds.

@@ -88,14 +88,20 @@ func mustRun(t testing.TB, args ...string) {
 func TestKill(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	kills := cmp.Or(*kills, braidtest.Cases(6, 20))
 	data := writeDatasetOf(t, braidtest.Cases(3000, 6000))
 	args := func(more ...string) []string {
 		return append(words("train --log none --checkpoint-every 5ms", "--data", data), more...)
 	}
-	begin := func(run string) []string {
+	testKill(t, args, func(run string) []string {
 		return args("--out", run, "--epochs", "8", "--batch", "1")
-	}
+	})
+}
+
+// testKill kills runs that begin with begin, and resumes them with args.
+func testKill(
+	t *testing.T, args func(more ...string) []string, begin func(run string) []string,
+) {
+	kills := cmp.Or(*kills, braidtest.Cases(6, 20))
 	unbroken := filepath.Join(t.TempDir(), "run")
 	if _, err := program(); err != nil { // built before the run is timed
 		t.Fatal(err)
