@@ -22,6 +22,7 @@ func FuzzObject(f *testing.F) {
 		`{"x": [1,2,3,4,5,6],}`, `{"x": {"y": [1]}}`, `{"x": 5} 6`, `{"x"`, `{"x": [1,,2]}`, `[1]`,
 		`{"x": [[1,2,3],4,5,6]}`, `{"a":"\`, `{"x":1,"\u0078":2}`, `{"x":1,"y":2,"x":3}`, "{\"\xff\":1}",
 		`{"x":tru}`, `{"x":nulll}`, `{"x":1.}`, `{"x":-}`, `{"x":1e}`, "{\"x\":\"\x1f\"}", `{"x":"\ud8"}`,
+		`{"x": ["y", 2, 3, 4, 5, 6]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -155,7 +156,8 @@ func compareNumbers(t *testing.T, value []byte) {
 		v, err := strconv.ParseFloat(string(token), 64)
 		got = append(got, v)
 		p, ok := pixel(token)
-		if isByte := v >= 0 && v <= 255 && v == math.Trunc(v); ok != isByte || ok && float64(p) != v {
+		isByte := err == nil && v >= 0 && v <= 255 && v == math.Trunc(v)
+		if ok != isByte || ok && float64(p) != v {
 			t.Fatalf("%s is pixel %d (%v)", token, p, ok)
 		}
 		return err
