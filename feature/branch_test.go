@@ -31,7 +31,7 @@ func TestBranch(t *testing.T) {
 			}
 			b := e.Branch(g, name, inputs)
 			switch x.feature.(type) {
-			case feature.Text, feature.Sequence:
+			case feature.Text, feature.Sequence, feature.Tokens:
 				if !b.Modality {
 					t.Errorf("%+v is no modality", x.feature)
 				}

@@ -3,6 +3,7 @@ package feature_test
 import (
 	"io"
 	"math"
+	"slices"
 	"testing"
 
 	"braid/data"
@@ -67,14 +68,14 @@ func slots(e feature.Encoder) []feature.Slot {
 	var list []feature.Slot
 	for _, in := range e.Inputs("c") {
 		n := in.Shape.Size()
-		s := feature.Slot{Floats: make([]float32, n), Ints: make([]int32, n)}
-		for i := range n {
-			s.Floats[i], s.Ints[i] = 77, 77
-		}
-		if in.DType == tensor.Int32 {
-			s.Floats = nil
-		} else {
-			s.Ints = nil
+		var s feature.Slot
+		switch in.DType {
+		case tensor.Int32:
+			s.Ints = slices.Repeat([]int32{77}, n)
+		case tensor.Uint8:
+			s.Bytes = slices.Repeat([]uint8{77}, n)
+		default:
+			s.Floats = slices.Repeat([]float32{77}, n)
 		}
 		list = append(list, s)
 	}

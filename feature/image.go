@@ -6,11 +6,9 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"sync/atomic"
 
 	"braid/augment"
 	"braid/internal/kinds"
-	"braid/internal/parallel"
 	"braid/vision/picture"
 )
 
@@ -173,44 +171,20 @@ func (f Image) Learn(c Column) (Encoder, error) {
 	if err := f.Check(); err != nil {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
-	cells, err := c.Frame.Cells(c.Name)
-	if err != nil {
-		return nil, err
-	}
 	e := f.encoder()
-	crew := parallel.NewCrew(0)
-	counts := make([]pictures, crew.Workers())
-	bads := make([]badCells, (len(c.Rows)+piecePictures-1)/piecePictures)
-	var taken atomic.Int64
-	err = crew.Run(func(worker int) {
-		for c.stopped() == nil {
-			at := int(taken.Add(1)) - 1
-			if at >= len(bads) {
-				return
-			}
-			for _, row := range c.Rows[at*piecePictures : min((at+1)*piecePictures, len(c.Rows))] {
-				v := Value{Text: cells.At(int(row)), Folder: c.Frame.Folder(int(row))}
-				pixels, err := e.pixels(v)
-				if err != nil {
-					bads[at].add(row, err)
-				}
-				counts[worker].add(pixels)
-			}
-		}
-	})
+	var counts []pictures
+	bad, err := c.eachFile(func(workers int) { counts = make([]pictures, workers) },
+		func(worker int, v Value) error {
+			pixels, err := e.pixels(v)
+			counts[worker].add(pixels)
+			return err
+		})
 	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", c.Name, err)
-	}
-	if err := c.stopped(); err != nil {
 		return nil, err
 	}
 	var all pictures
 	for i := range counts {
 		all.join(&counts[i])
-	}
-	var bad badCells
-	for _, b := range bads {
-		bad.join(b)
 	}
 	if f.Bad == BadError {
 		if err := bad.err(c.Name, c.Frame); err != nil {
@@ -225,9 +199,6 @@ func (f Image) Learn(c Column) (Encoder, error) {
 	e.learn(&all)
 	return e, nil
 }
-
-// piecePictures is the number of rows that a worker takes at a time.
-const piecePictures = 8
 
 // pictures is what Learn counts of some pictures.
 type pictures struct {

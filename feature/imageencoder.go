@@ -1,14 +1,9 @@
 package feature
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"io"
-	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"braid"
 	"braid/augment"
@@ -17,10 +12,6 @@ import (
 	"braid/tensor"
 	"braid/vision/picture"
 )
-
-// mostMemory limits the memory for decoding a picture, and the size of a file, unless Value.Most is
-// set: more than a photograph of 100 million pixels takes.
-const mostMemory = 1 << 30
 
 // ImageEncoder converts pictures to squares of pixels. They stay bytes until a batch gathers them.
 type ImageEncoder struct {
@@ -114,10 +105,7 @@ func (e *ImageEncoder) Encode(v Value, row []Slot) (Note, error) {
 
 // pixels returns red, green and blue of a picture, or nil if it is missing.
 func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
-	most := v.Most
-	if most == 0 {
-		most = mostMemory
-	}
+	most := cmp.Or(v.Most, mostMemory)
 	if v.Content != nil {
 		return e.cache.Pixels(e.form(), v.Content, most)
 	}
@@ -125,7 +113,7 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	if name == "" {
 		return nil, nil
 	}
-	content, err := e.file(name, v.Folder, most)
+	content, err := readFile(name, e.Root, v.Folder, most)
 	if err != nil {
 		return nil, fmt.Errorf("picture %q: %w", name, err)
 	}
@@ -136,61 +124,21 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	return pixels, nil
 }
 
-// file reads the file with a name of a cell.
-func (e *ImageEncoder) file(name, folder string, most int64) ([]byte, error) {
-	if folder == "" {
-		return nil, errors.New("got the name of a file, want the picture itself: names are not read here")
-	}
-	if strings.Contains(name, "://") {
-		return nil, errors.New("is an address, want the path of a file: fetch the picture first")
-	}
-	path := filepath.FromSlash(name)
-	if root := filepath.FromSlash(e.Root); !filepath.IsAbs(path) {
-		if path = filepath.Join(root, path); !filepath.IsAbs(path) {
-			path = filepath.Join(folder, path)
-		}
-	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, withPath(err, path)
-	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder, want a file", path)
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is a device or a pipe, want a file", path)
-	case info.Size() > most:
-		return nil, fmt.Errorf("the file has %d bytes, want at most %d", info.Size(), most)
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, withPath(err, path)
-	}
-	defer file.Close()
-	content := make([]byte, info.Size())
-	if _, err := io.ReadFull(file, content); err != nil {
-		return nil, withPath(err, path)
-	}
-	return content, nil
-}
-
-// withPath returns an error of a file with its path, but not the name of the system call.
-func withPath(err error, path string) error {
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		err = failed.Err
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
 // The layers of the branch.
 var pictureFilters = []int{16, 32, 64}
 
 // pictureUnits is the width of the branch's output.
 const pictureUnits = 64
 
-// Branch adds three convolutions, each with normalization, pooling and ReLU, and a dense layer on
-// mean and maximum of their channels. A picture of a single pixel is not pooled any more.
+// Branch adds the layers of pictures.
 func (e *ImageEncoder) Branch(g *braid.Graph, column string, inputs []*braid.Node) Branch {
-	x, side := inputs[0], e.Size
+	return pictureBranch(g, column, inputs[0], e.Size)
+}
+
+// pictureBranch adds three convolutions, each with normalization, pooling and ReLU, and a dense
+// layer on mean and maximum of their channels. side is that of pictures, the shorter one. A single
+// pixel is not pooled any more.
+func pictureBranch(g *braid.Graph, column string, x *braid.Node, side int) Branch {
 	for i, filters := range pictureFilters {
 		part := func(name string) string { return Part(column, fmt.Sprint(name, i+1)) }
 		x = g.Add(part("conv"), layer.Conv2D{

@@ -12,11 +12,13 @@ var features = []Feature{
 	Binary{},
 	Category{},
 	Date{},
+	Digit{},
 	Image{},
 	Labels{},
 	Number{},
 	Sequence{},
 	Text{},
+	Tokens{},
 }
 
 // encoders lists an example of what each of them learns.
@@ -24,11 +26,13 @@ var encoders = []Encoder{
 	&BinaryEncoder{},
 	&CategoryEncoder{},
 	&DateEncoder{},
+	&DigitEncoder{},
 	&ImageEncoder{},
 	&LabelsEncoder{},
 	&NumberEncoder{},
 	&SequenceEncoder{},
 	&TextEncoder{},
+	&TokensEncoder{},
 }
 
 // Kinds returns the kinds of features of this package, sorted.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/data"
 	"braid/feature"
 )
 
@@ -34,6 +35,11 @@ func TestDecode(t *testing.T) {
 		{"text", `{"length":"auto"}`, feature.Text{}},
 		{"labels", `{"separator":"|","min_count":5,"max":7}`,
 			feature.Labels{Separator: "|", MinCount: 5, Max: 7}},
+		{"tokens", `{"words":["a","b"],"num_words":8,"length":2,"filters":"","keep_case":true,"oov":"?"}`,
+			feature.Tokens{Words: []string{"a", "b"}, NumWords: 8, Length: 2, Filters: new(""),
+				KeepCase: true, OOV: "?"}},
+		{"digit", `{"height":12,"width":9,"standard":{"mean":1.5,"std":3}}`, feature.Digit{
+			Height: 12, Width: 9, Standard: &data.Standard{Mean: 1.5, Std: 3}}},
 		{"sequence", `{"separator":">","encoder":"lstm","length":9}`,
 			feature.Sequence{Separator: ">", Encoding: feature.SequenceLSTM, Length: 9}},
 	} {
@@ -82,6 +88,10 @@ func TestDecodeMistakes(t *testing.T) {
 		{"text", `{"length":5000}`, `length = 5000, want 1 to 4096, or auto`},
 		{"text", `{"length":"long"}`, `length = "long", want a whole number, or auto`},
 		{"sequence", `{"encoder":"gru"}`, `unknown encoder "gru", want one of "words", "lstm"`},
+		{"tokens", `{"words":["a","a"]}`, `tokens: words has "a" twice`},
+		{"tokens", `{"length":-1}`, `-1 steps, want 1`}, {"tokens", `{"num_words":-1}`, `num_words = -1`},
+		{"digit", `{"width":-1}`, `digit: width = -1`},
+		{"digit", `{"standard":{"mean":1}}`, `mean = 1 and std = 0`},
 		{"labels", `{"min_count":-3}`, `labels: min_count = -3`},
 	} {
 		_, err := feature.Decode(c.kind, []byte(c.settings))
@@ -99,6 +109,8 @@ func TestDecodeMistakes(t *testing.T) {
 		{"date", `{"years":{"spread":1}}`, "parts is empty"},
 		{"text", `{"words":["a"]}`, "steps, want 1"}, {"text", `{"steps":5000}`, "5000 steps"},
 		{"text", `{"steps":1,"grams":-1}`, "-1 steps"}, {"sequence", `{"steps":0}`, "steps, want 1"},
+		{"tokens", `{"padding":{"length":2}}`, "the tokenizer is missing"},
+		{"digit", `{"height":1,"standard":{"std":1}}`, "size = 1 x 0"},
 		{"labels", `{}`, "separator is empty"},
 		{"labels", `{"separator":";","width":3}`, "length = 0"},
 	} {
@@ -138,6 +150,7 @@ func examples() []example {
 		{feature.Labels{}, many, []string{"x", "x"}},
 		{feature.Sequence{}, pages, []string{"x y z x x x x"}},
 		{feature.Sequence{Encoding: feature.SequenceLSTM, Width: 8}, pages, []string{"x x x x x"}},
+		{feature.Tokens{OOV: "?"}, texts, []string{"other words of other people other words"}},
 		{feature.Text{}, texts, []string{"other words of other people other words"}},
 	}
 	for _, e := range []feature.TextEncoding{feature.Characters, feature.CNN, feature.GRU,

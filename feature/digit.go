@@ -1,0 +1,235 @@
+package feature
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/tensor"
+	"braid/vision"
+	"braid/vision/digit"
+)
+
+// defaultDigit is the side of MNIST's pictures in pixels.
+const defaultDigit = 28
+
+// Digit is a column of handwritten digits. A cell is a path of a PNG or a JPEG, such as a photo of
+// a digit, which becomes a picture in the form of MNIST's: light on dark, in grey, centred. Or it
+// is a picture of an IDX file, which is taken as it is: FILE.idx#17, counted from 0. Paths are
+// relative to the folder of the data file, or to Root.
+type Digit struct {
+	Height   int            `json:"height,omitzero"` // in pixels; 0 means 28
+	Width    int            `json:"width,omitzero"`
+	Standard *data.Standard `json:"standard,omitzero"` // of pixels; nil: measured on training's
+	Root     string         `json:"root,omitzero"`     // a folder, which may be relative too
+
+	// Arrays are IDX files that are in memory already, by the name in cells.
+	Arrays map[string]tensor.Tensor `json:"-"`
+}
+
+// Kind is "digit".
+func (Digit) Kind() string { return "digit" }
+
+// Check checks the settings.
+func (f Digit) Check() error {
+	var standard error
+	if s := f.Standard; s != nil {
+		standard = checkStandard(*s)
+	}
+	return errors.Join(atLeast("height", f.Height), atLeast("width", f.Width), standard)
+}
+
+func checkStandard(s data.Standard) error {
+	if !(s.Std > 0 && s.Std <= math.MaxUint8) || !(s.Mean >= 0 && s.Mean <= math.MaxUint8) {
+		return fmt.Errorf("mean = %v and std = %v, want a number from 0 to 255, and one above 0 up to "+
+			"255", s.Mean, s.Std)
+	}
+	return nil
+}
+
+// Canonical returns the path without needless elements.
+func (Digit) Canonical(cell string) string { return Image{}.Canonical(cell) }
+
+// Learn reads all pictures, and measures their pixels unless Standard is set.
+func (f Digit) Learn(c Column) (Encoder, error) {
+	if err := f.Check(); err != nil {
+		return nil, fmt.Errorf("column %q: %w", c.Name, err)
+	}
+	e := &DigitEncoder{
+		Height: orDefault(f.Height, defaultDigit), Width: orDefault(f.Width, defaultDigit),
+		Root: f.Root, arrays: arrays{read: maps.Clone(f.Arrays)},
+	}
+	var counts [][256]int
+	bad, err := c.eachFile(func(workers int) { counts = make([][256]int, workers) },
+		func(worker int, v Value) error {
+			pixels, err := e.pixels(v)
+			for _, p := range pixels {
+				counts[worker][p]++
+			}
+			return err
+		})
+	if err == nil {
+		err = bad.err(c.Name, c.Frame)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if f.Standard != nil {
+		e.Standard = *f.Standard
+		return e, nil
+	}
+	for _, other := range counts[1:] {
+		for v, n := range other {
+			counts[0][v] += n
+		}
+	}
+	if e.Standard, err = data.MeasureCounts(counts[0]); err != nil {
+		return nil, fmt.Errorf("column %q: %w", c.Name, err)
+	}
+	return e, nil
+}
+
+// DigitEncoder converts pictures of digits to pixels. They stay bytes until a batch gathers them.
+type DigitEncoder struct {
+	Height   int           `json:"height"`
+	Width    int           `json:"width"`
+	Standard data.Standard `json:"standard"`
+	Root     string        `json:"root,omitzero"`
+
+	arrays arrays
+}
+
+// Kind is "digit".
+func (*DigitEncoder) Kind() string { return "digit" }
+
+func (e *DigitEncoder) check() error {
+	var size error
+	if e.Height < 1 || e.Width < 1 {
+		size = fmt.Errorf("size = %d x %d, want 1 x 1 or more", e.Height, e.Width)
+	}
+	return errors.Join(size, checkStandard(e.Standard))
+}
+
+// Inputs returns the pixels: [Height, Width].
+func (e *DigitEncoder) Inputs(column string) []Input {
+	return []Input{{Name: Name(column), DType: tensor.Uint8,
+		Shape: tensor.Shape{e.Height, e.Width}, Standard: e.Standard}}
+}
+
+// Encode reads a picture. A missing one is black.
+func (e *DigitEncoder) Encode(v Value, row []Slot) (Note, error) {
+	pixels, err := e.pixels(v)
+	if err != nil {
+		return 0, err
+	}
+	to := row[0].Bytes
+	if pixels == nil {
+		clear(to)
+		return Missing, nil
+	}
+	copy(to, pixels)
+	return 0, nil
+}
+
+// pixels returns the pixels of a picture, or nil if it is missing.
+func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
+	content, most := v.Content, cmp.Or(v.Most, mostMemory)
+	name := strings.TrimSpace(v.Text)
+	if content == nil {
+		if name == "" {
+			return nil, nil
+		}
+		if file, number, ok := cutIndex(name); ok {
+			pixels, err := e.arrays.picture(e, file, number, v.Folder)
+			if err != nil {
+				err = fmt.Errorf("picture %q: %w", name, err)
+			}
+			return pixels, err
+		}
+		var err error
+		if content, err = readFile(name, e.Root, v.Folder, most); err != nil {
+			return nil, fmt.Errorf("picture %q: %w", name, err)
+		}
+	}
+	grey, err := vision.Decode(content, most)
+	var pixels []uint8
+	if err == nil {
+		pixels, err = digit.MNIST(grey, e.Height, e.Width)
+	}
+	if err != nil && v.Content == nil {
+		err = fmt.Errorf("picture %q: %w", name, err)
+	}
+	return pixels, err
+}
+
+// cutIndex divides FILE#17.
+func cutIndex(name string) (file string, number int, ok bool) {
+	at := strings.LastIndexByte(name, '#')
+	if at < 0 {
+		return "", 0, false
+	}
+	number, err := strconv.Atoi(name[at+1:])
+	return name[:at], number, err == nil && number >= 0
+}
+
+// arrays are IDX files, each read once.
+type arrays struct {
+	mu   sync.Mutex
+	read map[string]tensor.Tensor
+}
+
+// picture returns the pixels of a picture of a file.
+func (a *arrays) picture(e *DigitEncoder, file string, number int, folder string) ([]uint8, error) {
+	t, err := a.open(file, e.Root, folder)
+	if err != nil {
+		return nil, err
+	}
+	shape := t.Shape()
+	switch {
+	case len(shape) != 3 || shape[1] != e.Height || shape[2] != e.Width:
+		return nil, fmt.Errorf("the file holds an array of shape %v, want pictures of %d x %d pixels",
+			shape, e.Height, e.Width)
+	case number >= shape[0]:
+		return nil, fmt.Errorf("the file has %d pictures, counted from 0", shape[0])
+	}
+	size := e.Height * e.Width
+	return t.Uint8s()[number*size:][:size], nil
+}
+
+func (a *arrays) open(file, root, folder string) (tensor.Tensor, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t, ok := a.read[file]; ok {
+		return t, nil
+	}
+	path, err := pathOf(file, root, folder)
+	if err != nil {
+		return tensor.Tensor{}, err
+	}
+	if t, ok := a.read[path]; ok {
+		return t, nil
+	}
+	t, err := data.OpenIDX(path)
+	if err == nil {
+		if a.read == nil {
+			a.read = map[string]tensor.Tensor{}
+		}
+		a.read[path] = t
+	}
+	return t, err
+}
+
+// Branch adds the same layers as for other pictures.
+func (e *DigitEncoder) Branch(g *braid.Graph, column string, inputs []*braid.Node) Branch {
+	shape := tensor.Shape{e.Height, e.Width, 1}
+	grey := g.Add(Part(column, "grey"), layer.Reshape{Shape: shape}, inputs[0])
+	return pictureBranch(g, column, grey, min(e.Height, e.Width))
+}
