@@ -16,6 +16,7 @@ import (
 
 	"braid/data"
 	"braid/data/datafile"
+	"braid/experiment"
 	"braid/internal/profile"
 )
 
@@ -24,8 +25,14 @@ type initFlags struct {
 	heads               []string
 	out                 string
 	delimiter, encoding string
+	network             bool
 	workers             int
 }
+
+// networkComment is above the section that --network adds.
+const networkComment = `The default network, layer by layer, which trains the same model as without this section.
+Change it as you like: docs/layers.md of Braid lists all layers. Sizes that follow the data, such
+as the vocabularies of embeddings, are those of the rows that it was written for.`
 
 func initVerb(s streams) *cobra.Command {
 	var f initFlags
@@ -37,7 +44,11 @@ func initVerb(s streams) *cobra.Command {
 			"A comment gives the reason for each type. Identifiers, and columns that say what a head\n" +
 			"is, are left out, with the reason. It never asks, and never overwrites a file.\n\n" +
 			"Without --heads, the file lists the columns that could be heads in comments. Move the ones\n" +
-			"to predict from inputs to heads before training.",
+			"to predict from inputs to heads before training.\n\n" +
+			"With --network, the file also lists the layers of the default network in a section\n" +
+			"network, ready to be changed. Unchanged, it trains the same model.",
+		Example: "  braid init products.csv --heads category,price\n" +
+			"  braid init products.csv --heads price --network --out network.yaml",
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), s, args[0]) },
 	}, cobra.ExactArgs(1))
 	flags := c.Flags()
@@ -47,6 +58,8 @@ func initVerb(s streams) *cobra.Command {
 		`experiment file to write, "-" for standard output (default: the name of DATA with .yaml, here)`)
 	flags.StringVar(&f.delimiter, "delimiter", "", "delimiter of CSV (default: found in the file)")
 	flags.StringVar(&f.encoding, "encoding", "utf-8", "encoding of text files: utf-8 or latin1")
+	flags.BoolVar(&f.network, "network", false,
+		"also list the layers of the default network, ready to be changed")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "number of workers")
 	return c
 }
@@ -59,6 +72,9 @@ func (f initFlags) run(ctx context.Context, s streams, path string) error {
 	}
 	if _, err := os.Lstat(out); err == nil && out != "-" {
 		return existing(out)
+	}
+	if f.network && len(f.heads) == 0 {
+		return usage("--network needs the columns to predict: want --heads COLUMN,COLUMN")
 	}
 	options, err := f.options()
 	if err != nil {
@@ -82,6 +98,11 @@ func (f initFlags) run(ctx context.Context, s streams, path string) error {
 	if options.Encoding == data.Latin1 {
 		p.Experiment.Data.Encoding = f.encoding
 	}
+	if f.network {
+		if err := f.addNetwork(ctx, s, p, frame); err != nil {
+			return err
+		}
+	}
 	var content bytes.Buffer
 	if err := p.Write(&content); err != nil {
 		return err
@@ -97,6 +118,25 @@ func (f initFlags) run(ctx context.Context, s streams, path string) error {
 		return err
 	}
 	_, err = fmt.Fprint(messages, initSummary(p, frame.Rows(), path, out))
+	return err
+}
+
+// addNetwork adds the default network of the rows to the experiment.
+func (f initFlags) addNetwork(
+	ctx context.Context, s streams, p *profile.Plan, frame *data.Frame,
+) error {
+	rows, err := p.Experiment.LoadFrame(frame)
+	if err != nil {
+		return fmt.Errorf("--network: %w", err)
+	}
+	cache := openPictures(s)
+	defer cache.Close()
+	b, err := rows.Build(ctx, experiment.Options{Workers: f.workers, Cache: cache})
+	if err != nil {
+		return fmt.Errorf("--network: %w", err)
+	}
+	p.Experiment.Network, err = b.DefaultNetwork()
+	p.Comments["network"] = experiment.Comment{Above: networkComment}
 	return err
 }
 

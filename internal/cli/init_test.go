@@ -60,6 +60,42 @@ func TestInit(t *testing.T) {
 	}
 }
 
+// TestInitNetwork checks that a file with the default network trains the same model as one without.
+func TestInitNetwork(t *testing.T) {
+	path := shopRows(t)
+	mustCall(t, "init", path, "--heads", "kind,price")
+	mustCall(t, "init", path, "--heads", "kind,price", "--network", "--out", "listed.yaml")
+	short, listed := content(t, "shop.yaml"), content(t, "listed.yaml")
+	rest, ok := strings.CutPrefix(listed, short)
+	if !ok {
+		t.Errorf("got\n%s\nwant it to begin with\n%s", listed, short)
+	}
+	checkContains(t, rest, "# The default network, layer by layer", "\nnetwork:\n",
+		"\n  trunk::2::dropout: {type: Dropout, inputs: trunk::2, rate: 0.3}\n", "\n  price: {type: Dense, ")
+	checkFails(t, "--network needs the columns to predict: want --heads", "init", path, "--network",
+		"--out", "none.yaml")
+
+	var models []string
+	for _, file := range []string{"shop.yaml", "listed.yaml"} {
+		mustCall(t, "train", file, "--epochs", "2", "--log", "none", "--out", file+".run",
+			"--set", "name=shop")
+		models = append(models, content(t, filepath.Join(file+".run", "model.safetensors")))
+	}
+	if models[0] != models[1] {
+		t.Error("the model of the listed network has other bytes")
+	}
+
+	rows := "a,b\n1,2\n3,4\n5,6\n"
+	if err := os.WriteFile("few.csv", []byte(rows), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	mustCall(t, "init", "few.csv", "--heads", "b", "--out", "few.yaml")
+	checkFails(t, "--network: ", "init", "few.csv", "--heads", "b", "--network", "--out", "none.yaml")
+	if _, err := os.Stat("none.yaml"); err == nil {
+		t.Error("a mistake left none.yaml")
+	}
+}
+
 func TestInitWithoutHeads(t *testing.T) {
 	path := shopRows(t)
 	out, _ := mustCall(t, "init", path)
