@@ -60,9 +60,25 @@ type Data struct {
 	Encoding  string   `json:"encoding"`  // of text files: utf-8 or latin1
 	Missing   []string `json:"missing"`   // more words that stand for a missing cell, in any column
 
+	// Columns, if set, replace Files: each column comes from files of its own.
+	Columns []FileColumn
+
 	// Train, Validation and Test, if set, replace Files: the rows are already divided. Without
 	// Validation, Split takes its rows out of those of Train.
 	Train, Validation, Test []string
+}
+
+// FileColumn is a column in files of its own, each with one column, such as IDX files or NumPy
+// arrays of one axis. The rows of the columns' first files stand together, then those of the second
+// ones. In a file:
+//
+//	data:
+//	  columns:
+//	    image: [train-images-idx3-ubyte.gz, t10k-images-idx3-ubyte.gz]
+//	    digit: [train-labels-idx1-ubyte.gz, t10k-labels-idx1-ubyte.gz]
+type FileColumn struct {
+	Column string
+	Files  []string
 }
 
 // Input is a column that the network reads.

@@ -237,6 +237,7 @@ func (r *reader) data(n *node, d *Data) {
 	r.entries(n, "data", "in data", []entry{
 		{"file", func(n *node) { d.Files = r.paths(n, in("file")) }},
 		{"files", func(n *node) { d.Files = r.paths(n, in("files")) }},
+		{"columns", func(n *node) { r.dataColumns(n, d) }},
 		{"train", func(n *node) { d.Train = r.paths(n, in("train")) }},
 		{"validation", func(n *node) { d.Validation = r.paths(n, in("validation")) }},
 		{"test", func(n *node) { d.Test = r.paths(n, in("test")) }},
@@ -245,7 +246,7 @@ func (r *reader) data(n *node, d *Data) {
 		{"missing", func(n *node) { r.decode(n, reflect.ValueOf(&d.Missing).Elem(), in("missing")) }},
 	})
 	first := -1
-	for _, key := range []string{"file", "files", "train"} {
+	for _, key := range []string{"file", "files", "columns", "train"} {
 		at := n.find(key)
 		if at >= 0 && first >= 0 {
 			r.fail(n.keys[at].place, "data has %s and %s, want one of them", n.keys[first].text, key)
@@ -261,6 +262,18 @@ func (r *reader) data(n *node, d *Data) {
 		if at := n.find(key); at >= 0 && n.find("train") < 0 {
 			r.fail(n.keys[at].place, "data has %s without train, want the rows of both", key)
 		}
+	}
+}
+
+// dataColumns reads the files of each column.
+func (r *reader) dataColumns(n *node, d *Data) {
+	if n.form != mappingForm || len(n.keys) == 0 {
+		r.wrong(n, "columns in data", "the file of each column: {COLUMN: FILE}")
+		return
+	}
+	for i, key := range n.keys {
+		files := r.paths(n.items[i], fmt.Sprintf("column %q in data", shorten(key.text)))
+		d.Columns = append(d.Columns, FileColumn{key.text, files})
 	}
 }
 

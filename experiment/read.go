@@ -13,6 +13,13 @@ func (l *Loaded) read(ctx context.Context) (err error) {
 	if l.Frame, err = data.NewFrame(); err != nil {
 		return err
 	}
+	if l.Data.Columns != nil {
+		if err := l.readColumns(ctx); err != nil {
+			return err
+		}
+		l.Rows[TrainPart] = rowsFrom(0, l.Frame.Rows())
+		return nil
+	}
 	for part, patterns := range l.Data.files() {
 		if len(patterns) == 0 {
 			continue
@@ -29,6 +36,34 @@ func (l *Loaded) read(ctx context.Context) (err error) {
 			}
 		}
 		l.Rows[part] = rowsFrom(first, l.Frame.Rows())
+	}
+	return nil
+}
+
+// readColumns reads the rows of columns in files of their own.
+func (l *Loaded) readColumns(ctx context.Context) error {
+	var sets [][]datafile.FileColumn
+	for i, c := range l.Data.Columns {
+		paths, err := datafile.Expand(l.Folder, c.Files)
+		if err != nil {
+			return l.at("data", "columns", err)
+		}
+		if i == 0 {
+			sets = make([][]datafile.FileColumn, len(paths))
+		}
+		if len(paths) != len(sets) {
+			return l.at("data", "columns", fmt.Errorf("column %q has %d files and column %q has %d, want "+
+				"as many for each column", c.Column, len(paths), l.Data.Columns[0].Column, len(sets)))
+		}
+		for at, path := range paths {
+			sets[at] = append(sets[at], datafile.FileColumn{Name: c.Column, Path: path})
+		}
+	}
+	for _, columns := range sets {
+		l.files = append(l.files, int32(l.Frame.Rows()))
+		if err := datafile.AppendColumns(ctx, l.Frame, columns, l.Data.options()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

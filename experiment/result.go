@@ -99,6 +99,13 @@ func (b *Built) Resolved() (*Experiment, error) {
 			return nil, err
 		}
 	}
+	e.Data.Columns = slices.Clone(e.Data.Columns)
+	for i := range e.Data.Columns {
+		c := &e.Data.Columns[i]
+		if c.Files, err = absolute(c.Files); err != nil {
+			return nil, err
+		}
+	}
 	e.Train.Epochs, e.Train.Batch = b.Plan.Epochs, b.Plan.Batch
 	e.Train.Patience, e.Train.Seed = b.Keep.Patience, b.seed()
 	if e.Train.Rate == 0 {

@@ -99,6 +99,13 @@ func (e *Experiment) node() (*node, error) {
 // node returns the short form, if the files are all that is set.
 func (d *Data) node() *node {
 	n := mappingNode()
+	if d.Columns != nil {
+		columns := mappingNode()
+		for _, c := range d.Columns {
+			columns.put(c.Column, filesNode(c.Files))
+		}
+		n.put("columns", columns)
+	}
 	for _, part := range []struct {
 		key   string
 		files []string
@@ -109,10 +116,8 @@ func (d *Data) node() *node {
 		case part.files == nil:
 		case len(part.files) == 1 && part.key == "files":
 			n.put("file", textNode(part.files[0]))
-		case len(part.files) == 1:
-			n.put(part.key, textNode(part.files[0]))
 		default:
-			n.put(part.key, texts(part.files))
+			n.put(part.key, filesNode(part.files))
 		}
 	}
 	if d.Delimiter != "" {
@@ -128,6 +133,14 @@ func (d *Data) node() *node {
 		return n.items[0]
 	}
 	return n
+}
+
+// filesNode returns a file, or a list of files.
+func filesNode(files []string) *node {
+	if len(files) == 1 {
+		return textNode(files[0])
+	}
+	return texts(files)
 }
 
 // texts returns a list of texts.

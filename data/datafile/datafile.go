@@ -1,5 +1,5 @@
 // Package datafile opens and creates tables of rows in files: CSV, JSON lines, Parquet, NumPy
-// arrays, and folders of images. Memory does not grow with the number of rows.
+// arrays, IDX files, and folders of images. Memory does not grow with the number of rows.
 //
 // Package data has the formats that need only the standard library; this package adds Parquet and
 // Zstandard, chooses the format, and looks after the file: one that changes while it is read is an
@@ -26,11 +26,12 @@ const (
 	Parquet
 	NPY
 	NPZ
+	IDX
 )
 
 // String returns the format's name.
 func (f Format) String() string {
-	return [...]string{"auto", "CSV", "TSV", "JSON lines", "Parquet", "npy", "npz"}[f]
+	return [...]string{"auto", "CSV", "TSV", "JSON lines", "Parquet", "npy", "npz", "IDX"}[f]
 }
 
 // Options say how a file is read or written. The zero value is the common case.
@@ -76,6 +77,8 @@ func formatOf(path string, head []byte) (Format, error) {
 		return Parquet, nil
 	case begins(data.NPYMagic):
 		return NPY, nil
+	case len(head) > 3 && head[0] == 0 && head[1] == 0 && head[3] > 0 && head[3] < 5:
+		return IDX, nil // UTF-16 and UTF-32 have a letter among the first three bytes
 	case begins("PK\x03\x04") && (ext == ".xlsx" || ext == ".ods"):
 		return 0, fmt.Errorf("%s: a spreadsheet, %s: save it as CSV", path, wantNames)
 	case begins("PK\x03\x04"), begins("PK\x05\x06"):

@@ -105,6 +105,8 @@ func (s *source) open(size int64, o Options) error {
 		s.Source, err = data.NewNPY(text, s.path)
 	case NPZ:
 		s.Source, err = data.NewNPZ(s.file, size, s.path)
+	case IDX:
+		s.Source, err = data.NewIDX(text, s.path)
 	case Parquet:
 		s.Source, err = openParquet(s.file, size, s.path)
 	}
