@@ -30,9 +30,9 @@ type initFlags struct {
 }
 
 // networkComment is above the section that --network adds.
-const networkComment = `The default network, layer by layer, which trains the same model as without this section.
-Change it as you like: docs/layers.md of Braid lists all layers. Sizes that follow the data, such
-as the vocabularies of embeddings, are those of the rows that it was written for.`
+const networkComment = `The default network, layer by layer: it trains the same model as without
+this section. Change it as you like: docs/layers.md of Braid lists all layers. Sizes that follow
+the data, such as the vocabularies of embeddings, are those of the rows that it was written for.`
 
 func initVerb(s streams) *cobra.Command {
 	var f initFlags

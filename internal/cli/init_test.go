@@ -71,7 +71,8 @@ func TestInitNetwork(t *testing.T) {
 		t.Errorf("got\n%s\nwant it to begin with\n%s", listed, short)
 	}
 	checkContains(t, rest, "# The default network, layer by layer", "\nnetwork:\n",
-		"\n  trunk::2::dropout: {type: Dropout, inputs: trunk::2, rate: 0.3}\n", "\n  price: {type: Dense, ")
+		"\n  trunk::2::dropout: {type: Dropout, inputs: trunk::2, rate: 0.3}\n",
+		"\n  price: {type: Dense, ")
 	checkFails(t, "--network needs the columns to predict: want --heads", "init", path, "--network",
 		"--out", "none.yaml")
 
