@@ -47,8 +47,13 @@ func (f Tokens) Check() error {
 	return errors.Join(words, atLeast("num_words", f.NumWords), length)
 }
 
-// Canonical returns the text without spaces at its ends.
-func (Tokens) Canonical(cell string) string { return strings.TrimSpace(cell) }
+// Canonical returns the text without spaces at its ends, unless they are words.
+func (f Tokens) Canonical(cell string) string {
+	if f.CharLevel {
+		return cell
+	}
+	return strings.Trim(cell, " ")
+}
 
 func (f Tokens) options() text.Options {
 	o := text.Defaults()

@@ -38,6 +38,23 @@ func TestTokens(t *testing.T) {
 	}
 }
 
+// A text of training is noted as any other: here it is cut, has an unknown word, or is empty.
+func TestTokensNotes(t *testing.T) {
+	e := learn(t, feature.Tokens{OOV: "?", Length: 1, Words: []string{"a"}}, "a a", "b", "", "a")
+	for cell, want := range map[string]feature.Note{
+		"a a": feature.Cut, "b": feature.Unknown, "": feature.Missing, "a": 0,
+	} {
+		for _, spaces := range []string{"", " "} {
+			if _, note := encode(t, e, cell+spaces); note != want {
+				t.Errorf("%q: notes are %b, want %b", cell+spaces, note, want)
+			}
+		}
+	}
+	if f := (feature.Tokens{CharLevel: true}); f.Canonical("a ") != "a " {
+		t.Error("a space is a word too")
+	}
+}
+
 // The most frequent word of training has the first id without words in the settings.
 func TestTokensFitted(t *testing.T) {
 	e := learn(t, feature.Tokens{OOV: "?", PadAfter: true}, "b a", "a", "c a b", "a")

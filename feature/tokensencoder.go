@@ -19,9 +19,15 @@ type TokensEncoder struct {
 	Limit     int             `json:"limit,omitzero"` // of the network's ids; 0: the tokenizer's
 	Texts     []string        `json:"texts,omitzero"` // those of training, if few
 
-	known                map[string][]int32 // ids of Texts
-	words                []string           // the vocabulary
-	foreignCR, foreignLF bool               // the vocabulary and the filters lack this line end
+	known                map[string]knownText
+	words                []string // the vocabulary
+	foreignCR, foreignLF bool     // the vocabulary and the filters lack this line end
+}
+
+// knownText is one of Texts, read once: most texts that are asked are among them.
+type knownText struct {
+	Reading
+	ids []int32
 }
 
 // Kind is "tokens".
@@ -56,13 +62,17 @@ func (e *TokensEncoder) prepare() error {
 		return strings.Contains(unknown, end) && !slices.ContainsFunc(e.words, known)
 	}
 	e.foreignCR, e.foreignLF = foreign("\r"), foreign("\n")
-	known := map[string][]int32{}
+	known := map[string]knownText{}
 	for _, t := range e.Texts {
 		ids := make([]int32, e.Padding.Length)
-		if err := e.ReadText(ids, t); err != nil {
+		r, err := e.Read(ids, t)
+		if err == nil {
+			err = e.Check(t, r)
+		}
+		if err != nil {
 			return err
 		}
-		known[t] = ids
+		known[t] = knownText{r, ids}
 	}
 	e.known = known
 	return nil
@@ -78,8 +88,8 @@ type Reading struct {
 // Read converts a text to ids. The error is an *Unreadable if an id is outside the network's range.
 func (e *TokensEncoder) Read(ids []int32, line string) (Reading, error) {
 	if known, ok := e.known[line]; ok {
-		copy(ids, known)
-		return Reading{Words: len(ids)}, nil
+		copy(ids, known.ids)
+		return known.Reading, nil
 	}
 	line = e.lines(line)
 	list := e.Tokenizer.TextsToSequences([]string{line})
@@ -158,7 +168,7 @@ var carriageReturns = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 // true if the texts are not listed.
 func (e *TokensEncoder) Trained(ids []int32) bool {
 	for _, known := range e.known {
-		if slices.Equal(known, ids) {
+		if slices.Equal(known.ids, ids) {
 			return true
 		}
 	}
