@@ -130,19 +130,14 @@ func (e *TokensEncoder) Inputs(column string) []Input {
 }
 
 // Encode writes the ids of a text. A text that says nothing to the network is an *Unreadable.
-func (e *TokensEncoder) Encode(v Value, row []Slot) (note Note, err error) {
+func (e *TokensEncoder) Encode(v Value, row []Slot) (Note, error) {
+	if known, ok := e.known[v.Text]; ok {
+		copy(row[0].Ints, known.ids)
+		return known.note, nil
+	}
 	r, err := e.Read(row[0].Ints, v.Text)
 	if err == nil {
 		err = e.Check(v.Text, r)
 	}
-	if r.Unknown != nil {
-		note |= Unknown
-	}
-	if r.Cut > 0 {
-		note |= Cut
-	}
-	if r.Words == 0 {
-		note |= Missing
-	}
-	return note, err
+	return r.note(), err
 }

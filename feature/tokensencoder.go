@@ -26,12 +26,21 @@ type TokensEncoder struct {
 
 // knownText is one of Texts, read once: most texts that are asked are among them.
 type knownText struct {
-	Reading
-	ids []int32
+	ids  []int32
+	note Note
 }
 
 // Kind is "tokens".
 func (*TokensEncoder) Kind() string { return "tokens" }
+
+// NewTokensEncoder returns the encoder of a tokenizer's ids, of which the network takes those below
+// limit, or any with a limit of 0. texts are those of training, if they are known.
+func NewTokensEncoder(
+	t *text.Tokenizer, padding text.Padding, limit int, texts []string,
+) (*TokensEncoder, error) {
+	e := &TokensEncoder{Tokenizer: t, Padding: padding, Limit: limit, Texts: texts}
+	return e, e.prepare()
+}
 
 // check checks what was read, and prepares it for use.
 func (e *TokensEncoder) check() error {
@@ -72,7 +81,7 @@ func (e *TokensEncoder) prepare() error {
 		if err != nil {
 			return err
 		}
-		known[t] = knownText{r, ids}
+		known[t] = knownText{ids, r.note()}
 	}
 	e.known = known
 	return nil
@@ -85,11 +94,25 @@ type Reading struct {
 	Unknown []string // words that became the OOV token, or were left out if there is none
 }
 
+// note returns what a person may want to know of a cell.
+func (r Reading) note() (note Note) {
+	if r.Unknown != nil {
+		note |= Unknown
+	}
+	if r.Cut > 0 {
+		note |= Cut
+	}
+	if r.Words == 0 {
+		note |= Missing
+	}
+	return note
+}
+
 // Read converts a text to ids. The error is an *Unreadable if an id is outside the network's range.
 func (e *TokensEncoder) Read(ids []int32, line string) (Reading, error) {
 	if known, ok := e.known[line]; ok {
 		copy(ids, known.ids)
-		return known.Reading, nil
+		return Reading{Words: len(ids)}, nil // it was trained on as it is
 	}
 	line = e.lines(line)
 	list := e.Tokenizer.TextsToSequences([]string{line})

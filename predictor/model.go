@@ -9,6 +9,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/feature"
 	"braid/modelfile"
 	"braid/tensor"
 )
@@ -28,12 +29,8 @@ type Model struct {
 // Input is an input of the network with the conversion of its values.
 type Input struct {
 	braid.Spec
-	Pixels *data.Standard  // standardizes bytes; nil if the input takes only numbers
-	Text   *modelfile.Text // tokenizes texts; nil if the input takes only numbers
-
-	known                map[string][]int32 // ids of the texts that the model was trained on
-	words                []string           // the vocabulary
-	foreignCR, foreignLF bool               // the vocabulary and the filters lack this line end
+	Pixels *data.Standard         // standardizes bytes; nil if the input takes only numbers
+	Text   *feature.TokensEncoder // reads texts; nil if the input takes only numbers
 }
 
 // Open reads a model file, or the model of a run folder, and tests it with its samples.
@@ -59,22 +56,14 @@ func New(f *modelfile.File) (*Model, error) {
 		in := Input{Spec: spec}
 		for _, made := range f.Inputs {
 			if made.Name == spec.Name {
-				in.Pixels, in.Text = made.Pixels, made.Text
+				in.Pixels = made.Pixels
+				if err := in.readText(made.Text); err != nil {
+					return nil, err
+				}
 			}
 		}
 		if in.Pixels != nil && spec.DType != tensor.Float32 {
 			return nil, fmt.Errorf("input %q has pixels, but takes %s", spec.Name, spec.DType)
-		}
-		if in.Text != nil &&
-			(spec.DType != tensor.Int32 || in.Text.Padding.Length != spec.Shape.Size()) {
-			const format = "input %q has texts of %d words, but takes %s of shape %v"
-			return nil, fmt.Errorf(
-				format, spec.Name, in.Text.Padding.Length, spec.DType, spec.Shape)
-		}
-		if in.Text != nil {
-			if err := in.readVocabulary(); err != nil {
-				return nil, err
-			}
 		}
 		m.Inputs = append(m.Inputs, in)
 	}
@@ -93,6 +82,23 @@ func New(f *modelfile.File) (*Model, error) {
 	m.placeColumns()
 	m.one.New = func() any { return m.allocateBatch(1) }
 	return m, nil
+}
+
+// readText sets the encoder of the texts that a file describes, if it describes any.
+func (in *Input) readText(made *modelfile.Text) (err error) {
+	if made == nil {
+		return nil
+	}
+	if in.DType != tensor.Int32 || made.Padding.Length != in.Shape.Size() {
+		return fmt.Errorf("input %q has texts of %d words, but takes %s of shape %v", in.Name,
+			made.Padding.Length, in.DType, in.Shape)
+	}
+	in.Text, err = feature.NewTokensEncoder(made.Tokenizer, made.Padding, in.Vocabulary,
+		made.Questions)
+	if err != nil {
+		return fmt.Errorf("input %q: %w", in.Name, err)
+	}
+	return nil
 }
 
 // Name returns the network's name.

@@ -11,6 +11,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/feature"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
@@ -88,11 +89,11 @@ func TestReadText(t *testing.T) {
 		"\todd\nodd\n\n":      {1, 1},
 	} {
 		ids := make([]int32, 2)
-		if err := in.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
+		if err := in.Text.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
 			t.Errorf("%q is %v (%v), want %v", question, ids, err, want)
 		}
 		trained := question == "odd number" || question == "upper  half"
-		if got := in.Trained(ids); got != trained {
+		if got := in.Text.Trained(ids); got != trained {
 			t.Errorf("%q counts as trained: %v", question, got)
 		}
 	}
@@ -108,9 +109,9 @@ func TestReadText(t *testing.T) {
 		"odd number\u00a0":       `has a word the model does not know: "number\u00a0"`,
 		strings.Repeat("x ", 30): "and 10 more",
 	} {
-		err := in.ReadText(make([]int32, 2), question)
-		var unanswerable *predictor.Unanswerable
-		if !errors.As(err, &unanswerable) || !strings.Contains(err.Error(), want) ||
+		err := in.Text.ReadText(make([]int32, 2), question)
+		var unreadable *feature.Unreadable
+		if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), want) ||
 			len(err.Error()) > 300 {
 			t.Errorf("%q: error is %v, want %q", question, err, want)
 		}

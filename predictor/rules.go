@@ -31,7 +31,7 @@ func (m *Model) readRules() error {
 		}
 		in := &m.Inputs[u.input]
 		u.ids = make([]int32, in.Shape.Size())
-		if err := in.ReadText(u.ids, r.Text); err != nil {
+		if err := in.Text.ReadText(u.ids, r.Text); err != nil {
 			return fmt.Errorf("rule %d: %w", i, err)
 		}
 		m.rules = append(m.rules, u)

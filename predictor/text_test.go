@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"braid"
+	"braid/feature"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
@@ -94,16 +95,16 @@ func TestReadAsTraining(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]int32, of.Padding.Length)
-			r, err := in.Read(got, each)
+			r, err := in.Text.Read(got, each)
 			if err != nil || !slices.Equal(got, want[0]) || r.Words != len(list[0]) ||
 				r.Cut != max(0, len(list[0])-len(got)) {
 				t.Fatalf("%q is %v, %+v (%v), want %v", each, got, r, err, want[0])
 			}
-			var unanswerable *predictor.Unanswerable
-			err = in.ReadText(got, each)
+			var unreadable *feature.Unreadable
+			err = in.Text.ReadText(got, each)
 			refused := of.Tokenizer.Options().OOVToken == "" &&
 				(len(list[0]) == 0 || of.Tokenizer.Unknown(each) != nil)
-			if errors.As(err, &unanswerable) != refused || err != nil && !refused {
+			if errors.As(err, &unreadable) != refused || err != nil && !refused {
 				t.Fatalf("ReadText(%q): %v, want an error: %v", each, err, refused)
 			}
 		}
@@ -116,10 +117,10 @@ func TestSuggest(t *testing.T) {
 		of, vocabulary, _ := drawText(t)
 		in := reader(t, of, vocabulary)
 		ids := make([]int32, of.Padding.Length)
-		suggestion := in.Suggest()
+		suggestion := in.Text.Suggest()
 		if suggestion != "" {
-			r, err := in.Read(ids, suggestion)
-			err = errors.Join(err, in.ReadText(ids, suggestion))
+			r, err := in.Text.Read(ids, suggestion)
+			err = errors.Join(err, in.Text.ReadText(ids, suggestion))
 			if err != nil || r.Unknown != nil || r.Words == 0 || r.Cut > 0 {
 				t.Fatalf("suggests %q, which is %+v (%v)", suggestion, r, err)
 			}
@@ -127,7 +128,7 @@ func TestSuggest(t *testing.T) {
 		}
 		for _, w := range of.Tokenizer.Words() {
 			printable := strings.Trim(w, "abeABE,!$") == ""
-			if printable && in.ReadText(ids, w) == nil && of.Tokenizer.Unknown(w) == nil {
+			if printable && in.Text.ReadText(ids, w) == nil && of.Tokenizer.Unknown(w) == nil {
 				t.Fatalf("suggests nothing, but can be asked %q", w)
 			}
 		}
@@ -153,7 +154,7 @@ func TestSuggestions(t *testing.T) {
 	} {
 		of := textOf(fitted(t, c.o, c.fit), c.length)
 		of.Questions = c.questions
-		if got := reader(t, of, 20).Suggest(); got != c.want {
+		if got := reader(t, of, 20).Text.Suggest(); got != c.want {
 			t.Errorf("suggests %q, want %q", got, c.want)
 		}
 	}
@@ -194,7 +195,7 @@ func TestLineEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]int32, 12)
-			err = reader(t, of, 20).ReadText(got, c.ask)
+			err = reader(t, of, 20).Text.ReadText(got, c.ask)
 			if err != nil || !slices.Equal(got, want[0]) {
 				t.Errorf("fitted on %q: %q is %v (%v), want %v", c.fit, c.ask, got, err, want[0])
 			}
@@ -202,7 +203,7 @@ func TestLineEnds(t *testing.T) {
 	}
 }
 
-func TestNotes(t *testing.T) {
+func TestRemarks(t *testing.T) {
 	oov, chars := text.Defaults(), text.Options{CharLevel: true}
 	oov.OOVToken = "<oov>"
 	films, letters := fitted(t, oov, "good film", "bad film"), fitted(t, chars, "good")
@@ -223,23 +224,23 @@ func TestNotes(t *testing.T) {
 		{textOf(letters, 2), "do it", []string{`unknown characters were left out: " ", "i", "t"`}},
 		{asked, "good film", nil},
 	} {
-		if got := reader(t, c.of, 20).Notes(c.ask); !slices.Equal(got, c.want) {
-			t.Errorf("notes on %q are %q, want %q", c.ask, got, c.want)
+		if got := reader(t, c.of, 20).Text.Remarks(c.ask); !slices.Equal(got, c.want) {
+			t.Errorf("remarks on %q are %q, want %q", c.ask, got, c.want)
 		}
 	}
 }
 
-// A text with ids beyond the network's vocabulary is an *Unanswerable.
+// A text with ids beyond the network's vocabulary is an *feature.Unreadable.
 func TestVocabularyTooLarge(t *testing.T) {
 	in := reader(t, textOf(fitted(t, text.Defaults(), "good bad film"), 2), 3)
 	ids := make([]int32, 2)
-	if err := in.ReadText(ids, "good bad"); err != nil || !slices.Equal(ids, []int32{1, 2}) {
+	if err := in.Text.ReadText(ids, "good bad"); err != nil || !slices.Equal(ids, []int32{1, 2}) {
 		t.Errorf("ids are %v (%v)", ids, err)
 	}
-	var unanswerable *predictor.Unanswerable
+	var unreadable *feature.Unreadable
 	const want = `"good film" needs id 3, the network takes 0 to 2`
-	err := in.ReadText(ids, "good film")
-	if !errors.As(err, &unanswerable) || !strings.HasPrefix(err.Error(), want) {
+	err := in.Text.ReadText(ids, "good film")
+	if !errors.As(err, &unreadable) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }

@@ -86,7 +86,7 @@ func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askReque
 		Text: func(in *predictor.Input, ids []int32, text []byte) error {
 			err := readText(in, ids, text)
 			if err == nil {
-				a.notes = append(a.notes, in.Notes(string(text))...)
+				a.notes = append(a.notes, in.Text.Remarks(string(text))...)
 			}
 			return err
 		},
@@ -125,8 +125,8 @@ func (a *askRequest) readInput(
 	switch {
 	case err != nil:
 		return err
-	case in.IsText() && !in.Trained(t.Int32s()):
-		trained := suggest.List(in.Text.Questions)
+	case in.IsText() && !in.Text.Trained(t.Int32s()):
+		trained := suggest.List(in.Text.Texts)
 		a.notes = append(a.notes,
 			"the model was not trained on this "+in.Name+", but on "+trained)
 	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):

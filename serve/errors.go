@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"braid/predictor"
+	"braid/feature"
 	"braid/vision"
 	"braid/vision/digit"
 )
@@ -69,13 +69,13 @@ func problemOf(err error) *problem {
 // a working server. For other errors it returns nil.
 func known(err error) *problem {
 	var p *problem
-	var unanswerable *predictor.Unanswerable
+	var unreadable *feature.Unreadable
 	var large *vision.TooLarge
 	var image *imageError
 	switch {
 	case errors.As(err, &p):
 		return p
-	case errors.As(err, &unanswerable), errors.Is(err, digit.ErrBlank):
+	case errors.As(err, &unreadable), errors.Is(err, digit.ErrBlank):
 		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	case errors.As(err, &large):
 		const format = "%v, or have more allowed (--max-image)"

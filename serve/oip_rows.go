@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/feature"
 	"braid/internal/kernel"
 	"braid/internal/suggest"
 	"braid/internal/value"
@@ -295,9 +296,9 @@ func readText(spec *predictor.Input, ids []int32, text []byte) error {
 	if !utf8.Valid(text) {
 		return bad("input %q has a text that is not UTF-8", spec.Name)
 	}
-	err := spec.ReadText(ids, string(text))
-	var unanswerable *predictor.Unanswerable
-	if err != nil && !errors.As(err, &unanswerable) {
+	err := spec.Text.ReadText(ids, string(text))
+	var unreadable *feature.Unreadable
+	if err != nil && !errors.As(err, &unreadable) {
 		return &internalError{err}
 	}
 	return err

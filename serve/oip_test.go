@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"braid/modelfile"
+	"braid/feature"
 )
 
 // tensorsOf reads the outputs of a reply, in JSON and in binary.
@@ -255,12 +255,12 @@ func TestReadFails(t *testing.T) {
 		},
 	}
 	for name, c := range map[string]struct {
-		spoil func(*modelfile.Text)
+		spoil func(*feature.TokensEncoder)
 		log   string
 	}{
-		"error":   {func(q *modelfile.Text) { q.Padding.Length = -7 }, "Padding.Length = -7"},
-		"panic":   {func(q *modelfile.Text) { q.Tokenizer = nil }, "nil pointer"},
-		"predict": {func(q *modelfile.Text) { q.Padding.Value = 77 }, "is id 77, want 0 to 7"},
+		"error":   {func(q *feature.TokensEncoder) { q.Padding.Length = -7 }, "Padding.Length = -7"},
+		"panic":   {func(q *feature.TokensEncoder) { q.Tokenizer = nil }, "nil pointer"},
+		"predict": {func(q *feature.TokensEncoder) { q.Padding.Value = 77 }, "is id 77, want 0 to 7"},
 	} {
 		for kind, request := range requests {
 			r := start(t)

@@ -146,7 +146,7 @@ func (v *version) describe() about {
 			described.Text = &textAbout{
 				Words:     notNil(in.Text.Tokenizer.Words()),
 				Most:      in.Shape.Size(),
-				Questions: notNil(in.Text.Questions),
+				Questions: notNil(in.Text.Texts),
 			}
 		}
 		a.Inputs = append(a.Inputs, described)

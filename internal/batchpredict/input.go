@@ -25,7 +25,7 @@ func kind(in *predictor.Input) string {
 	case in.IsImage():
 		return "an image of " + value.Dims(in.Shape)
 	case in.IsText():
-		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Unit())
+		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Text.Unit())
 	case in.Pixels != nil:
 		return value.Dims(in.Shape) + " pixels"
 	case in.DType == tensor.Int32:
@@ -69,15 +69,15 @@ func (t *texts) read(text string) (reading, error) {
 		return r, nil
 	}
 	r := reading{ids: make([]int32, t.in.Shape.Size())}
-	words, err := t.in.Read(r.ids, text)
+	words, err := t.in.Text.Read(r.ids, text)
 	if err == nil && t.unknown == Refuse {
-		err = t.in.Check(text, words)
+		err = t.in.Text.Check(text, words)
 	}
 	if err != nil {
 		return r, err
 	}
 	r.cut = words.Cut > 0
-	if !t.in.HasOOV() {
+	if !t.in.Text.HasOOV() {
 		r.dropped = len(words.Unknown)
 	}
 	if t.known == nil || len(t.known) >= mostTexts {

@@ -71,7 +71,7 @@ func (p *parser) read(line []byte, b *block, row int) error {
 		in := &p.model.Inputs[i]
 		if in.IsText() {
 			return fmt.Errorf("%q is missing, want such as %q, or --question for all rows",
-				in.Name, in.Suggest())
+				in.Name, in.Text.Suggest())
 		}
 		return fmt.Errorf("%q is missing, want %s", in.Name, kind(in))
 	}
@@ -118,7 +118,7 @@ func (p *parser) input(i int, b *block, row int, raw []byte) error {
 	in := &p.model.Inputs[i]
 	_, err := p.values.JSON(in, b.rows.Inputs[i], row, raw)
 	if err != nil && in.IsText() && raw[0] != '"' {
-		err = fmt.Errorf("%w such as %q", err, in.Suggest())
+		err = fmt.Errorf("%w such as %q", err, in.Text.Suggest())
 	}
 	return err
 }

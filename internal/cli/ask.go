@@ -142,21 +142,21 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	if q.image == nil {
 		if len(args) > 1 || isFile && !q.readsAll(last) {
 			return nil, usage("model %q takes a text and no image, want such as: braid ask %s",
-				m.Name(), shellText(q.text.Suggest()))
+				m.Name(), shellText(q.text.Text.Suggest()))
 		}
 		q.read(last)
 		return q, nil
 	}
 	if len(args) == 1 && isFile {
 		return nil, usage("the question is missing, want such as: braid ask %s %s",
-			shellWord(last), shellText(q.text.Suggest()))
+			shellWord(last), shellText(q.text.Text.Suggest()))
 	}
 	if len(args) == 1 {
 		return nil, usage("an image is missing, want such as: braid ask seven.png %s", shellText(last))
 	}
 	if isFile && !q.readsAll(last) {
 		return nil, usage("the question is missing: the last argument, %s, is a file, "+
-			"want such as %s", last, shellText(q.text.Suggest()))
+			"want such as %s", last, shellText(q.text.Text.Suggest()))
 	}
 	q.read(last)
 	return q, nil
@@ -165,7 +165,7 @@ func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 // readsAll reports whether the model knows and reads every word of a text. A file's name that it
 // does not read is hardly meant as a question.
 func (q *questioner) readsAll(text string) bool {
-	r, err := q.text.Read(make([]int32, q.text.Shape.Size()), text)
+	r, err := q.text.Text.Read(make([]int32, q.text.Shape.Size()), text)
 	return err == nil && r.Unknown == nil && r.Words > 0 && r.Cut == 0
 }
 
@@ -173,7 +173,7 @@ func (q *questioner) readsAll(text string) bool {
 func (q *questioner) read(question string) {
 	q.question = strings.TrimRight(question, "\r\n")
 	ids := q.rows.Inputs[position(q.model, q.text)].Int32s()
-	if q.bad = q.text.ReadText(ids, question); q.bad == nil {
+	if q.bad = q.text.Text.ReadText(ids, question); q.bad == nil {
 		q.notes = append(q.notes, notes(q.text, question)...)
 	}
 }
@@ -181,11 +181,11 @@ func (q *questioner) read(question string) {
 // notes returns remarks on a question: words that are not read as they are, and that the model was
 // not trained on it.
 func notes(in *predictor.Input, question string) []string {
-	list := in.Notes(question)
+	list := in.Text.Remarks(question)
 	ids := make([]int32, in.Shape.Size())
-	if _, err := in.Read(ids, question); err == nil && !in.Trained(ids) {
+	if _, err := in.Text.Read(ids, question); err == nil && !in.Text.Trained(ids) {
 		const format = "%q is none of the questions that the model was trained on: %s"
-		list = append(list, fmt.Sprintf(format, question, suggest.List(in.Text.Questions)))
+		list = append(list, fmt.Sprintf(format, question, suggest.List(in.Text.Texts)))
 	}
 	return list
 }

@@ -37,7 +37,7 @@ func answersTo(
 	}
 	rows := m.NewBatch(1)
 	m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
-	if err := m.Inputs[1].ReadText(rows.Inputs[1].Int32s(), question); err != nil {
+	if err := m.Inputs[1].Text.ReadText(rows.Inputs[1].Int32s(), question); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Predict(rows); err != nil {

@@ -88,7 +88,7 @@ func (f *predictFlags) idx(
 		}
 	case text != nil:
 		return nil, usage("the model reads a question with each image: --question %s for all, "+
-			"or --questions FILE with a line for each", shellText(text.Suggest()))
+			"or --questions FILE with a line for each", shellText(text.Text.Suggest()))
 	}
 	if err := f.openLabels(ctx, s, reader, m); err != nil {
 		return nil, err
