@@ -34,6 +34,21 @@ func (g *gate) Write(p []byte) (int, error) {
 	return g.to.Write(p)
 }
 
+// awaitTaken waits until a write has taken all that is queued.
+func awaitTaken(t *testing.T, q *lineQueue) {
+	t.Helper()
+	for range 10_000 {
+		q.mu.Lock()
+		empty := len(q.pending) == 0 && q.lost == 0
+		q.mu.Unlock()
+		if empty {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Fatal("the queue is not written")
+}
+
 // A full queue drops lines. A notice with their number replaces them.
 func TestLineQueue(t *testing.T) {
 	var to gate
@@ -45,24 +60,16 @@ func TestLineQueue(t *testing.T) {
 		if n, err := io.WriteString(q, line(i)); n != 1024 || err != nil {
 			t.Fatalf("a line that is queued or dropped: %d, %v", n, err)
 		}
+		if i == 0 { // from here on a write blocks, and takes no more lines
+			awaitTaken(t, q)
+		}
 	}
 	dropped := int(q.dropped.Load())
-	if kept := (lines - dropped) << 10; kept < mostQueued || kept > 2*mostQueued {
-		t.Errorf("%d bytes are kept, want %d to twice as many", kept, mostQueued)
+	if kept := (lines - dropped) << 10; kept != mostQueued+1024 {
+		t.Errorf("%d bytes are kept, want the line in the write and %d", kept, mostQueued)
 	}
 	to.Unlock()
-	for i := 0; ; i++ { // until the queue has space again
-		q.mu.Lock()
-		empty := len(q.pending) == 0 && q.lost == 0
-		q.mu.Unlock()
-		if empty {
-			break
-		}
-		if i == 1000 {
-			t.Fatal("the queue is not written")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	awaitTaken(t, q)
 	io.WriteString(q, "last\n")
 	q.close(10 * time.Second)
 	var want strings.Builder
