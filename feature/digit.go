@@ -110,6 +110,9 @@ type DigitEncoder struct {
 // Kind is "digit".
 func (*DigitEncoder) Kind() string { return "digit" }
 
+// ReadsFiles marks the encoder as a FileReader.
+func (*DigitEncoder) ReadsFiles() {}
+
 func (e *DigitEncoder) check() error {
 	var size error
 	if e.Height < 1 || e.Width < 1 {

@@ -112,6 +112,13 @@ type Wide struct {
 	Vocabulary int         // ids run from 0 to Vocabulary-1
 }
 
+// FileReader is an Encoder whose cells are paths of files. It takes their content, too.
+type FileReader interface {
+	Encoder
+	// ReadsFiles does nothing; it marks the encoder.
+	ReadsFiles()
+}
+
 // Narrower is an Encoder of which some inputs may serve wide heads alone.
 type Narrower interface {
 	Encoder

@@ -34,6 +34,9 @@ type ImageEncoder struct {
 // Kind is "image".
 func (*ImageEncoder) Kind() string { return "image" }
 
+// ReadsFiles marks the encoder as a FileReader.
+func (*ImageEncoder) ReadsFiles() {}
+
 func (e *ImageEncoder) check() error {
 	if err := e.form().Check(); err != nil {
 		return err

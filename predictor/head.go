@@ -5,12 +5,17 @@ import (
 
 	"braid"
 	"braid/internal/kernel"
+	"braid/modelfile"
+	"braid/target"
 )
 
 // Head is a head of the network with the labels of its answers.
 type Head struct {
 	braid.Spec
 	Labels []string // one for each class, or no and yes; nil if the file has none
+
+	column  string         // that the head predicts
+	decoder target.Decoder // nil if the head predicts no column
 }
 
 // Answer is a head's answer to one row.
@@ -38,6 +43,9 @@ const Sure = 0.75
 
 // Answer interprets the head's outputs for one row, after its activation.
 func (h *Head) Answer(numbers []float32) Answer {
+	if h.decoder != nil {
+		return h.decoded(numbers)
+	}
 	a := Answer{Head: h.Name}
 	switch {
 	case h.IsBinary():
@@ -60,6 +68,25 @@ func (h *Head) Answer(numbers []float32) Answer {
 	best := h.Best(numbers)
 	a.Label, a.Probability = a.Answers[best].Label, a.Answers[best].Probability
 	a.Unsure = a.Probability < Sure
+	return a
+}
+
+// setDecoder takes the answers of a head, and their labels, from what a target has learnt.
+func (h *Head) setDecoder(c modelfile.Target) {
+	h.column, h.decoder = c.Column, c.Decoder
+	for _, choice := range c.Decoder.Answer(c.Decoder.Guess()).Choices {
+		h.Labels = append(h.Labels, choice.Label)
+	}
+}
+
+// decoded interprets the outputs as the decoder of the head's column does.
+func (h *Head) decoded(numbers []float32) Answer {
+	from := h.decoder.Answer(numbers)
+	a := Answer{Head: h.column, Label: from.Text, Probability: from.Probability}
+	for _, c := range from.Choices {
+		a.Answers = append(a.Answers, Choice(c))
+	}
+	a.Unsure = a.Answers != nil && a.Probability < Sure
 	return a
 }
 

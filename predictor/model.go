@@ -62,6 +62,7 @@ func New(f *modelfile.File) (*Model, error) {
 				}
 			}
 		}
+		in.setEncoder(f)
 		if in.Pixels != nil && spec.DType != tensor.Float32 {
 			return nil, fmt.Errorf("input %q has pixels, but takes %s", spec.Name, spec.DType)
 		}
@@ -74,6 +75,11 @@ func New(f *modelfile.File) (*Model, error) {
 				h.Labels = l.Labels
 			}
 		}
+		for _, c := range f.Targets {
+			if feature.Name(c.Column) == spec.Name {
+				h.setDecoder(c)
+			}
+		}
 		m.Heads = append(m.Heads, h)
 	}
 	if err := m.readRules(); err != nil {
@@ -82,6 +88,17 @@ func New(f *modelfile.File) (*Model, error) {
 	m.placeColumns()
 	m.one.New = func() any { return m.allocateBatch(1) }
 	return m, nil
+}
+
+// setEncoder takes how bytes are standardized from the encoder that fills the input.
+func (in *Input) setEncoder(f *modelfile.File) {
+	for _, c := range f.Features {
+		for _, filled := range c.Encoder.Inputs(c.Column) {
+			if filled.Name == in.Name && filled.DType == tensor.Uint8 {
+				in.Pixels = &filled.Standard
+			}
+		}
+	}
 }
 
 // readText sets the encoder of the texts that a file describes, if it describes any.

@@ -77,6 +77,9 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 
 // readAsk reads the fields of a request. The caller frees the rows.
 func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askRequest, error) {
+	if v.ReadsColumns() {
+		return s.readColumns(v, b, given)
+	}
 	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
 		return nil, bad("%v", err)
 	}
@@ -147,14 +150,31 @@ func inputError(in *predictor.Input, err error) error {
 	return bad("%q: %v", in.Name, err)
 }
 
-// decodeImage decodes an image and converts it to what the network was trained on. It takes memory
-// for the work from the budget, and gives it back. As many images are decoded at once as there are
-// processors. Memory is taken first, so that no decoding waits for it.
+// decodeImage decodes an image and converts it to what the network was trained on.
 func (s *Server) decodeImage(b *body, file []byte, height, width int) ([]uint8, error) {
 	memory, pixels := vision.Memory(file, s.config.Image)
 	memory += digit.PixelBytes * pixels
+	var converted []uint8
+	err := s.decode(b, memory, func() error {
+		grey, err := vision.Decode(file, s.config.Image)
+		if err != nil {
+			return &imageError{err}
+		}
+		if err := abandoned(b.ctx, b.deadline); err != nil {
+			return err
+		}
+		converted, err = digit.MNIST(grey, height, width)
+		return err
+	})
+	return converted, err
+}
+
+// decode calls do to decode images. It takes memory for the work from the budget, and gives it
+// back. As many requests decode images at once as there are processors. Memory is taken first, so
+// that no decoding waits for it.
+func (s *Server) decode(b *body, memory int64, do func() error) error {
 	if err := b.take(memory, forWork); err != nil {
-		return nil, err
+		return err
 	}
 	defer b.give(memory, forWork)
 	ctx, cancel := context.WithDeadline(b.ctx, b.deadline)
@@ -165,16 +185,9 @@ func (s *Server) decodeImage(b *body, file []byte, height, width int) ([]uint8, 
 	case <-ctx.Done():
 	}
 	if err := abandoned(b.ctx, b.deadline); err != nil {
-		return nil, err
+		return err
 	}
-	grey, err := vision.Decode(file, s.config.Image)
-	if err != nil {
-		return nil, &imageError{err}
-	}
-	if err := abandoned(b.ctx, b.deadline); err != nil {
-		return nil, err
-	}
-	return digit.MNIST(grey, height, width)
+	return do()
 }
 
 // imageError is an error in an image that cannot be decoded: the client's mistake.

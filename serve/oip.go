@@ -74,7 +74,20 @@ func (v *version) metadata() modelJSON {
 		}
 		m.Outputs = append(m.Outputs, t)
 	}
+	var columns []columnJSON
+	for _, c := range v.File.Features {
+		columns = append(columns, columnJSON{c.Column, c.Encoder.Kind()})
+	}
+	if columns != nil {
+		m.Parameters = map[string]any{"columns": columns}
+	}
 	return m
+}
+
+// columnJSON is a column of people's data that a model reads, a field of /ask.
+type columnJSON struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
 }
 
 // version returns the version that a request's path names.
@@ -98,10 +111,11 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := v.metadata()
 	if failed := s.byName[v.name].failed.Load(); failed != nil {
-		m.Parameters = map[string]any{
-			"load_error":     failed.err.Error(),
-			"load_failed_at": failed.when.UTC().Format(time.RFC3339),
+		if m.Parameters == nil {
+			m.Parameters = map[string]any{}
 		}
+		m.Parameters["load_error"] = failed.err.Error()
+		m.Parameters["load_failed_at"] = failed.when.UTC().Format(time.RFC3339)
 	}
 	return replyJSON(w, m)
 }

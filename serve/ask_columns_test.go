@@ -1,0 +1,150 @@
+package serve
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"braid/experiment"
+	"braid/feature"
+	"braid/internal/braidtest"
+	"braid/modelfile"
+	"braid/predictor"
+)
+
+// saveThings writes a model of columns of several types, untrained, and returns it with a picture.
+func saveThings(t *testing.T, path string) (m *predictor.Model, red []byte) {
+	t.Helper()
+	folder := t.TempDir()
+	img := image.NewRGBA(image.Rect(0, 0, 4, 6))
+	for i := range 24 {
+		img.Set(i%4, i/4, color.RGBA{200, uint8(9 * i), 60, 255})
+	}
+	red = braidtest.PNG(t, img)
+	var rows strings.Builder
+	rows.WriteString("look,weight,story,kind,price\n")
+	for i := range 60 {
+		fmt.Fprintf(&rows, "red.png,%d,a thing of part %d,%s,%d\n", 3*i%17, i%5,
+			[]string{"cup", "axe", "bow"}[i%3], i*i)
+	}
+	for name, content := range map[string]string{
+		"rows.csv": rows.String(), "red.png": string(red),
+		"e.yaml": "name: things\ndata: rows.csv\n" +
+			"inputs: {look: {type: image, size: 8}, weight: number, story: text}\n" +
+			"heads: {kind: category, price: number}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e, err := experiment.Read(filepath.Join(folder, "e.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := e.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := l.Build(t.Context(), experiment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &modelfile.File{Model: b.Model, Features: b.Features, Targets: b.Targets}
+	if err := modelfile.Save(path, f); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = predictor.Open(path); err != nil {
+		t.Fatal(err)
+	}
+	return m, red
+}
+
+// /ask answers values of columns as predictor.Ask does, from JSON and from a form.
+func TestAskColumns(t *testing.T) {
+	var m *predictor.Model
+	var red []byte
+	r := start(t, func(c *Config) {
+		path := filepath.Join(t.TempDir(), "things.safetensors")
+		m, red = saveThings(t, path)
+		c.Models = []ModelPath{{Name: "things", Path: path}}
+	})
+	want, err := m.Ask(map[string]feature.Value{
+		"look": {Content: red}, "weight": {Text: "12.5"}, "story": {Text: "a part of 3"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture, err := json.Marshal(base64.StdEncoding.EncodeToString(red))
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := "--x\r\nContent-Disposition: form-data; name=\"look\"; filename=\"a.png\"\r\n\r\n" +
+		string(red) + "\r\n--x\r\nContent-Disposition: form-data; name=\"weight\"\r\n\r\n12.5" +
+		"\r\n--x\r\nContent-Disposition: form-data; name=\"story\"\r\n\r\na part of 3\r\n--x--\r\n"
+	for kind, body := range map[string]string{
+		asJSON: fmt.Sprintf(`{"look": %s, "weight": 12.5, "story": "a part of 3"}`,
+			picture),
+		"multipart/form-data; boundary=x": form,
+	} {
+		got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", kind)
+		var a answerJSON
+		if err := json.Unmarshal(got.body, &a); err != nil || got.status != 200 {
+			t.Fatalf("%s: status %d (%v): %s", kind, got.status, err, got.body)
+		}
+		if len(a.Heads) != 2 || a.Heads[0].Head != "kind" || a.Heads[1].Head != "price" ||
+			a.Heads[0].Label != want["kind"].Text || a.Heads[1].Label != want["price"].Text ||
+			a.Heads[0].Probability != want["kind"].Probability || a.Notes != nil ||
+			len(a.Heads[0].Answers) != 3 || a.Heads[0].Answers[0].Label != "axe" {
+			t.Errorf("%s: got %s, want %+v", kind, got.body, want)
+		}
+	}
+	got := r.call(t, "POST", "/ask", []byte(`{"story": null}`), "Content-Type", asJSON)
+	if want := "no value is given for look, weight"; !strings.Contains(string(got.body), want) {
+		t.Errorf("got %s, want the note %q", got.body, want)
+	}
+	got = r.call(t, "GET", "/v2/models/things", nil)
+	for _, want := range []string{
+		`"columns":[{"name":"look","type":"image"},{"name":"weight","type":"number"},` +
+			`{"name":"story","type":"text"}]`,
+		`"labels":["axe","bow","cup"]`, `{"name":"look","datatype":"UINT8","shape":[-1,8,8,3]`,
+	} {
+		if !strings.Contains(string(got.body), want) {
+			t.Errorf("the metadata are %s, want %s", got.body, want)
+		}
+	}
+}
+
+// A bad value is the client's mistake, and the answer names the column.
+func TestAskBadColumns(t *testing.T) {
+	r := start(t, func(c *Config) {
+		path := filepath.Join(t.TempDir(), "things.safetensors")
+		saveThings(t, path)
+		c.Models = []ModelPath{{Path: path}}
+	})
+	bodies := map[string]string{
+		`{"weight": "heavy"}`:  `column "weight"`,
+		`{"weight": [1]}`:      `column "weight": got [1], want a text, a number`,
+		`{"look": 7}`:          `column "look": got 7, want a picture in base64`,
+		`{"look": "red.png"}`:  `column "look": wrong base64`,
+		`{"look": "R0lGODlh"}`: `column "look"`,
+		`{"storey": "a part"}`: `"story"`,
+		`{"story": "` + strings.Repeat("x", maxCell+1) + `"}`: `column "story": got a text of`,
+	}
+	for _, body := range slices.Sorted(maps.Keys(bodies)) {
+		got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", asJSON)
+		if got.status < 400 || got.status >= 500 || !strings.Contains(got.text(t), bodies[body]) {
+			t.Errorf("%.60s: status %d: %s, want %s", body, got.status, got.body, bodies[body])
+		}
+		if held := r.memory.held(); held != 0 {
+			t.Errorf("%.60s: %d bytes of the budget are held", body, held)
+		}
+	}
+}
