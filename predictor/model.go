@@ -31,6 +31,7 @@ type Input struct {
 	braid.Spec
 	Pixels *data.Standard         // standardizes bytes; nil if the input takes only numbers
 	Text   *feature.TokensEncoder // reads texts; nil if the input takes only numbers
+	Files  feature.FileReader     // reads pictures; nil if the input takes no files
 }
 
 // Open reads a model file, or the model of a run folder, and tests it with its samples.
@@ -56,7 +57,7 @@ func New(f *modelfile.File) (*Model, error) {
 		in := Input{Spec: spec}
 		for _, made := range f.Inputs {
 			if made.Name == spec.Name {
-				in.Pixels = made.Pixels
+				in.setPixels(made.Pixels)
 				if err := in.readText(made.Text); err != nil {
 					return nil, err
 				}
@@ -90,12 +91,36 @@ func New(f *modelfile.File) (*Model, error) {
 	return m, nil
 }
 
-// setEncoder takes how bytes are standardized from the encoder that fills the input.
+// setPixels sets how bytes are standardized, nil if the input takes none. Those with two axes are
+// pictures of digits.
+func (in *Input) setPixels(s *data.Standard) {
+	if in.Pixels = s; s != nil && len(in.Shape) == 2 {
+		in.Files = &feature.DigitEncoder{Height: in.Shape[0], Width: in.Shape[1], Standard: *s}
+	}
+}
+
+// ReadFile returns the pixels of a picture that Files reads, given its content. Decoding takes at
+// most most bytes.
+func (in *Input) ReadFile(content []byte, most int64) ([]uint8, error) {
+	pixels := make([]uint8, in.Shape.Size())
+	if content == nil {
+		content = []byte{} // an empty file, not a missing picture
+	}
+	_, err := in.Files.Encode(feature.Value{Content: content, Most: most},
+		[]feature.Slot{{Bytes: pixels}})
+	if err != nil {
+		return nil, err
+	}
+	return pixels, nil
+}
+
+// setEncoder takes how bytes are standardized, and files are read, from the encoder that fills the input.
 func (in *Input) setEncoder(f *modelfile.File) {
 	for _, c := range f.Features {
 		for _, filled := range c.Encoder.Inputs(c.Column) {
 			if filled.Name == in.Name && filled.DType == tensor.Uint8 {
 				in.Pixels = &filled.Standard
+				in.Files, _ = c.Encoder.(feature.FileReader)
 			}
 		}
 	}
@@ -133,9 +158,6 @@ func (m *Model) Input(fits func(*Input) bool) *Input {
 	}
 	return nil
 }
-
-// IsImage reports whether an input takes a greyscale image.
-func (in *Input) IsImage() bool { return in.Pixels != nil && len(in.Shape) == 2 }
 
 // IsText reports whether an input takes texts.
 func (in *Input) IsText() bool { return in.Text != nil }

@@ -94,7 +94,7 @@ func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askReque
 			return err
 		},
 		Image: func(in *predictor.Input, file []byte) ([]uint8, error) {
-			return s.decodeImage(b, file, in.Shape[0], in.Shape[1])
+			return s.decodeImage(b, in, file)
 		},
 	}
 	for i := range v.Inputs {
@@ -117,7 +117,7 @@ func (a *askRequest) readInput(
 	switch {
 	case f.raw != nil:
 		pixels, err = read.JSON(in, t, 0, f.raw)
-	case in.IsImage():
+	case in.Files != nil:
 		content, err = b.unescaped(f, false)
 	default:
 		content, err = b.text(in.Name, f)
@@ -132,9 +132,9 @@ func (a *askRequest) readInput(
 		trained := suggest.List(in.Text.Texts)
 		a.notes = append(a.notes,
 			"the model was not trained on this "+in.Name+", but on "+trained)
-	case in.IsImage() && slices.Min(pixels) == slices.Max(pixels):
+	case in.Files != nil && slices.Min(pixels) == slices.Max(pixels):
 		return digit.ErrBlank // batch prediction accepts it: a data set may have blank images
-	case in.IsImage() && a.saw == nil:
+	case in.Files != nil && a.saw == nil:
 		a.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
 	}
 	return err
@@ -151,20 +151,16 @@ func inputError(in *predictor.Input, err error) error {
 }
 
 // decodeImage decodes an image and converts it to what the network was trained on.
-func (s *Server) decodeImage(b *body, file []byte, height, width int) ([]uint8, error) {
+func (s *Server) decodeImage(b *body, in *predictor.Input, file []byte) ([]uint8, error) {
 	memory, pixels := vision.Memory(file, s.config.Image)
 	memory += digit.PixelBytes * pixels
 	var converted []uint8
 	err := s.decode(b, memory, func() error {
-		grey, err := vision.Decode(file, s.config.Image)
-		if err != nil {
+		var err error
+		if converted, err = in.ReadFile(file, s.config.Image); err != nil {
 			return &imageError{err}
 		}
-		if err := abandoned(b.ctx, b.deadline); err != nil {
-			return err
-		}
-		converted, err = digit.MNIST(grey, height, width)
-		return err
+		return nil
 	})
 	return converted, err
 }

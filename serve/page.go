@@ -140,7 +140,7 @@ func (v *version) describe() about {
 		in := &v.Inputs[i]
 		described := inputAbout{Name: in.Name}
 		switch {
-		case in.IsImage():
+		case isDrawn(in):
 			described.Image = &imageAbout{in.Shape[0], in.Shape[1]}
 		case in.IsText():
 			described.Text = &textAbout{
@@ -157,10 +157,13 @@ func (v *version) describe() about {
 	return a
 }
 
+// isDrawn reports whether an input takes grey pictures, which the page can draw.
+func isDrawn(in *predictor.Input) bool { return in.Files != nil && len(in.Shape) == 2 }
+
 // samples returns the samples of the first image input.
 func (v *version) samples() []sampleAbout {
 	list := []sampleAbout{}
-	image := slices.IndexFunc(v.Inputs, func(in predictor.Input) bool { return in.IsImage() })
+	image := slices.IndexFunc(v.Inputs, func(in predictor.Input) bool { return isDrawn(&in) })
 	if image < 0 || v.File.Samples == nil {
 		return list
 	}

@@ -22,7 +22,7 @@ func Takes(m *predictor.Model) string {
 // kind describes what an input takes.
 func kind(in *predictor.Input) string {
 	switch {
-	case in.IsImage():
+	case in.Files != nil:
 		return "an image of " + value.Dims(in.Shape)
 	case in.IsText():
 		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Text.Unit())

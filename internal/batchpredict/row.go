@@ -7,8 +7,6 @@ import (
 	"braid/internal/suggest"
 	"braid/internal/value"
 	"braid/predictor"
-	"braid/vision"
-	"braid/vision/digit"
 )
 
 // parser reads rows from lines of JSON. It is for one goroutine.
@@ -125,9 +123,5 @@ func (p *parser) input(i int, b *block, row int, raw []byte) error {
 
 // decodeImage decodes a PNG or a JPEG to pixels.
 func decodeImage(in *predictor.Input, file []byte) ([]uint8, error) {
-	img, err := vision.Decode(file, mostDecoded)
-	if err != nil {
-		return nil, err
-	}
-	return digit.MNIST(img, in.Shape[0], in.Shape[1])
+	return in.ReadFile(file, mostDecoded)
 }

@@ -120,7 +120,7 @@ type questioner struct {
 func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	q := &questioner{
 		model: m,
-		image: m.Input((*predictor.Input).IsImage),
+		image: m.Input(func(in *predictor.Input) bool { return in.Files != nil }),
 		text:  m.Input((*predictor.Input).IsText),
 		notes: []string{},
 	}
@@ -297,7 +297,7 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 		if err != nil {
 			return nil, err
 		}
-		pixels, err := grey(content, q.image, mostDecoded)
+		pixels, err := q.image.ReadFile(content, mostDecoded)
 		if err != nil {
 			return nil, err
 		}

@@ -9,9 +9,6 @@ import (
 
 	"braid/internal/atomicfile"
 	"braid/internal/batchpredict"
-	"braid/predictor"
-	"braid/vision"
-	"braid/vision/digit"
 )
 
 // Limits of an image, in bytes.
@@ -55,13 +52,4 @@ func readPipe(ctx context.Context, pipe io.Reader) ([]byte, error) {
 		err = fmt.Errorf("has more than %d bytes", mostImage)
 	}
 	return content, err
-}
-
-// grey returns the pixels of an input for a PNG or a JPEG that has at most most bytes when decoded.
-func grey(content []byte, in *predictor.Input, most int64) ([]uint8, error) {
-	img, err := vision.Decode(content, most)
-	if err != nil {
-		return nil, err
-	}
-	return digit.MNIST(img, in.Shape[0], in.Shape[1])
 }

@@ -316,7 +316,7 @@ func TestPredictBase64(t *testing.T) {
 	var lines strings.Builder
 	for row := range m.rows() {
 		content := encodePNG(t, m.image(row))
-		decoded, err := grey(content, &model.Inputs[0], mostDecoded)
+		decoded, err := model.Inputs[0].ReadFile(content, mostDecoded)
 		if err != nil {
 			t.Fatal(err)
 		}

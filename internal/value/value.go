@@ -41,12 +41,12 @@ type Reader struct {
 func (r *Reader) JSON(
 	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
 ) (pixels []uint8, err error) {
-	if raw[0] != '"' || !in.IsText() && !in.IsImage() {
+	if raw[0] != '"' || !in.IsText() && in.Files == nil {
 		pixels, err := r.list(in, t, row, raw)
 		switch {
 		case err != nil && in.IsText():
 			err = fmt.Errorf("%w, or a text", err)
-		case err != nil && in.IsImage() && raw[0] != '[':
+		case err != nil && in.Files != nil && raw[0] != '[':
 			err = fmt.Errorf("%w, or a PNG or JPEG in base64", err)
 		}
 		return pixels, err
@@ -75,9 +75,9 @@ func (r *Reader) Form(
 			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(content))
 		}
 		return nil, r.Text(in, rowOf(t.Int32s(), in, row), content)
-	case in.IsImage() && !isText(content):
+	case in.Files != nil && !isText(content):
 		return r.file(in, t, row, content)
-	case in.IsImage() && !bytes.HasPrefix(trimmed, []byte("[")):
+	case in.Files != nil && !bytes.HasPrefix(trimmed, []byte("[")):
 		return r.base64(in, t, row, content)
 	}
 	return r.list(in, t, row, trimmed)
