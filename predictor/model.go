@@ -158,6 +158,3 @@ func (m *Model) Input(fits func(*Input) bool) *Input {
 	}
 	return nil
 }
-
-// IsText reports whether an input takes texts.
-func (in *Input) IsText() bool { return in.Text != nil }

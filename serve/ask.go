@@ -128,7 +128,7 @@ func (a *askRequest) readInput(
 	switch {
 	case err != nil:
 		return err
-	case in.IsText() && !in.Text.Trained(t.Int32s()):
+	case in.Text != nil && !in.Text.Trained(t.Int32s()):
 		trained := suggest.List(in.Text.Texts)
 		a.notes = append(a.notes,
 			"the model was not trained on this "+in.Name+", but on "+trained)

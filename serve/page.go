@@ -142,7 +142,7 @@ func (v *version) describe() about {
 		switch {
 		case isDrawn(in):
 			described.Image = &imageAbout{in.Shape[0], in.Shape[1]}
-		case in.IsText():
+		case in.Text != nil:
 			described.Text = &textAbout{
 				Words:     notNil(in.Text.Tokenizer.Words()),
 				Most:      in.Shape.Size(),
@@ -185,7 +185,7 @@ func (v *version) asked(head string) bool {
 	}
 	reads := map[string]bool{}
 	for i := range v.Inputs {
-		reads[v.Inputs[i].Name] = v.Inputs[i].IsText()
+		reads[v.Inputs[i].Name] = v.Inputs[i].Text != nil
 	}
 	for _, node := range v.File.Model.Nodes() { // each after the nodes that it reads
 		for _, in := range node.Inputs {

@@ -33,7 +33,7 @@ type IDX struct {
 func NewIDX(file *File, m *predictor.Model, unknown Unknown) (*IDX, error) {
 	r := &IDX{file: file, model: m, unknown: unknown}
 	r.image = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.Files != nil })
-	r.text = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.IsText() })
+	r.text = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.Text != nil })
 	if r.image < 0 || len(m.Inputs) > 2 || len(m.Inputs) == 2 && r.text < 0 {
 		const text = "%s: IDX files hold images, for a model of an image and a text: " +
 			"its inputs are %s; JSON lines can hold them"

@@ -24,7 +24,7 @@ func kind(in *predictor.Input) string {
 	switch {
 	case in.Files != nil:
 		return "an image of " + value.Dims(in.Shape)
-	case in.IsText():
+	case in.Text != nil:
 		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Text.Unit())
 	case in.Pixels != nil:
 		return value.Dims(in.Shape) + " pixels"

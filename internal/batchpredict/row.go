@@ -47,7 +47,7 @@ func (p *parser) text(_ *predictor.Input, _ []int32, text []byte) error {
 
 // ask sets the question of rows that have none, if the model reads a text.
 func (p *parser) ask(question string) (err error) {
-	p.asked = slices.IndexFunc(p.model.Inputs, func(in predictor.Input) bool { return in.IsText() })
+	p.asked = slices.IndexFunc(p.model.Inputs, func(in predictor.Input) bool { return in.Text != nil })
 	if p.asked >= 0 {
 		p.question, err = p.texts[p.asked].read(question)
 	}
@@ -67,7 +67,7 @@ func (p *parser) read(line []byte, b *block, row int) error {
 	}
 	if i := slices.Index(p.given, false); i >= 0 {
 		in := &p.model.Inputs[i]
-		if in.IsText() {
+		if in.Text != nil {
 			return fmt.Errorf("%q is missing, want such as %q, or --question for all rows",
 				in.Name, in.Text.Suggest())
 		}
@@ -115,7 +115,7 @@ func (p *parser) input(i int, b *block, row int, raw []byte) error {
 	p.target = target{b, row, i}
 	in := &p.model.Inputs[i]
 	_, err := p.values.JSON(in, b.rows.Inputs[i], row, raw)
-	if err != nil && in.IsText() && raw[0] != '"' {
+	if err != nil && in.Text != nil && raw[0] != '"' {
 		err = fmt.Errorf("%w such as %q", err, in.Text.Suggest())
 	}
 	return err

@@ -116,12 +116,16 @@ type questioner struct {
 	notes    []string
 }
 
+// readsFiles and readsText report what an input takes.
+func readsFiles(in *predictor.Input) bool { return in.Files != nil }
+func readsText(in *predictor.Input) bool  { return in.Text != nil }
+
 // newQuestioner reads the question, which is the last argument.
 func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
 	q := &questioner{
 		model: m,
-		image: m.Input(func(in *predictor.Input) bool { return in.Files != nil }),
-		text:  m.Input((*predictor.Input).IsText),
+		image: m.Input(readsFiles),
+		text:  m.Input(readsText),
 		notes: []string{},
 	}
 	if q.image == nil && (q.text == nil || len(m.Inputs) > 1) {

@@ -159,7 +159,7 @@ func (f *predictFlags) predict(
 	}
 	defer reader.Close()
 	if f.question != "" && f.log == "text" {
-		for _, note := range notes(model.Input((*predictor.Input).IsText), f.question) {
+		for _, note := range notes(model.Input(readsText), f.question) {
 			s.note(note)
 		}
 	}

@@ -32,7 +32,7 @@ func (f *predictFlags) rowReader(
 	switch {
 	case err != nil:
 		return nil, err
-	case f.question != "" && m.Input((*predictor.Input).IsText) == nil:
+	case f.question != "" && m.Input(readsText) == nil:
 		return nil, usage(takesNoText, "--question", batchpredict.Takes(m))
 	case isIDX:
 		return f.idx(ctx, s, file, m)
@@ -72,7 +72,7 @@ func (f *predictFlags) idx(
 			reader.Close()
 		}
 	}()
-	text := m.Input((*predictor.Input).IsText)
+	text := m.Input(readsText)
 	switch {
 	case f.questions != "" && text == nil:
 		return nil, usage(takesNoText, "--questions", batchpredict.Takes(m))

@@ -41,10 +41,10 @@ type Reader struct {
 func (r *Reader) JSON(
 	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
 ) (pixels []uint8, err error) {
-	if raw[0] != '"' || !in.IsText() && in.Files == nil {
+	if raw[0] != '"' || in.Text == nil && in.Files == nil {
 		pixels, err := r.list(in, t, row, raw)
 		switch {
-		case err != nil && in.IsText():
+		case err != nil && in.Text != nil:
 			err = fmt.Errorf("%w, or a text", err)
 		case err != nil && in.Files != nil && raw[0] != '[':
 			err = fmt.Errorf("%w, or a PNG or JPEG in base64", err)
@@ -55,7 +55,7 @@ func (r *Reader) JSON(
 	switch {
 	case err != nil:
 		return nil, err
-	case in.IsText():
+	case in.Text != nil:
 		return nil, r.Text(in, rowOf(t.Int32s(), in, row), text)
 	}
 	return r.base64(in, t, row, text)
@@ -70,7 +70,7 @@ func (r *Reader) Form(
 	content = TrimMark(content)
 	trimmed := bytes.Trim(content, spaces)
 	switch {
-	case in.IsText():
+	case in.Text != nil:
 		if !utf8.Valid(content) {
 			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(content))
 		}
