@@ -81,7 +81,7 @@ func columnExample(m *predictor.Model) string {
 	var list []string
 	for _, c := range m.File.Features[:min(len(m.File.Features), mostChoices)] {
 		value := "..."
-		if c.Encoder.Kind() == "image" {
+		if _, ok := c.Encoder.(feature.FileReader); ok {
 			value = "picture.png"
 		}
 		list = append(list, shellWord(c.Column+"="+value))
@@ -108,7 +108,7 @@ func rowValues(
 			return nil, nil, usage("%q has two values, want one", names[i])
 		}
 		given[i] = true
-		if features[i].Encoder.Kind() != "image" || text == "" {
+		if _, ok := features[i].Encoder.(feature.FileReader); !ok || text == "" {
 			values[i].Text = text
 			continue
 		}
