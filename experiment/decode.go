@@ -13,6 +13,7 @@ import (
 
 	"braid/internal/kinds"
 	"braid/internal/suggest"
+	"braid/optim"
 )
 
 // settings decodes a mapping to the fields of a struct, whose keys are their names in JSON. name is
@@ -163,8 +164,13 @@ func (r *reader) decodeMap(n *node, to reflect.Value, name string) {
 	}
 }
 
-// decodeKind decodes a layer within a layer: its type, or a mapping with its type and settings.
+// decodeKind decodes a layer within a layer, or the schedule of an optimizer: its type, or a
+// mapping with its type and settings.
 func (r *reader) decodeKind(n *node, to reflect.Value, name string) {
+	if to.Type() == reflect.TypeFor[optim.Schedule]() {
+		r.decodeSchedule(n, to, name)
+		return
+	}
 	value := newMember(r, n, name, layers, nil)
 	switch {
 	case !value.IsValid():
@@ -174,6 +180,32 @@ func (r *reader) decodeKind(n *node, to reflect.Value, name string) {
 		r.memberSettings(n, value, name)
 		to.Set(value)
 	}
+}
+
+// decodeSchedule decodes a schedule, whose type package optim calls its kind.
+func (r *reader) decodeSchedule(n *node, to reflect.Value, name string) {
+	if r.kindOf(n, name) == nil {
+		return
+	}
+	content := mappingNode()
+	if n.scalar() {
+		content.add(wordNode("kind"), textNode(n.text))
+	}
+	for i, key := range n.keys {
+		if key.text == "type" {
+			key = wordNode("kind")
+		}
+		content.add(key, n.items[i])
+	}
+	schedule, err := optim.DecodeSchedule(content.json())
+	if err == nil {
+		err = schedule.Check()
+	}
+	if err != nil {
+		r.fail(n.place, "%s: %v", name, err)
+		return
+	}
+	to.Set(reflect.ValueOf(schedule))
 }
 
 // newMember returns a settable value of the type that a node has, without its settings. It is

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"braid/internal/kinds"
+	"braid/optim"
 )
 
 // The values that Write prints are nodes: a plain scalar is printed as it is, if it can be, and a
@@ -55,6 +56,8 @@ func isZero(v reflect.Value) bool {
 // encode returns what decode reads as v.
 func encode(v reflect.Value) (*node, error) {
 	switch m := v.Interface().(type) {
+	case optim.Optimizer, optim.Schedule:
+		return memberNode(m.(kinded))
 	case encoding.TextMarshaler:
 		text, err := m.MarshalText()
 		return wordNode(string(text)), err
@@ -107,11 +110,16 @@ func encode(v reflect.Value) (*node, error) {
 		n := mappingNode()
 		return n, n.putFields(v)
 	case reflect.Interface:
-		n := mappingNode()
-		n.put("type", textNode(v.Interface().(kinded).Kind()))
-		return n, n.putFields(v.Elem())
+		return memberNode(v.Interface().(kinded))
 	}
 	return nil, fmt.Errorf("a value of type %s cannot be written", v.Type())
+}
+
+// memberNode returns the type of a value with several kinds, and its settings.
+func memberNode(m kinded) (*node, error) {
+	n := mappingNode()
+	n.put("type", textNode(m.Kind()))
+	return n, n.putFields(reflect.Indirect(reflect.ValueOf(m)))
 }
 
 // fromJSON returns the next value of a JSON text, with the keys of objects in their order.

@@ -7,6 +7,7 @@ import (
 
 	"braid/feature"
 	"braid/internal/kinds"
+	"braid/optim"
 	"braid/target"
 )
 
@@ -136,12 +137,42 @@ type Trunk struct {
 type Train struct {
 	Epochs   int     `json:"epochs"`   // at most; 0 means 100
 	Batch    int     `json:"batch"`    // rows of a step; 0 means auto: by the number of rows
-	Rate     float64 `json:"rate"`     // learning rate; 0 means 0.004
+	Rate     float64 `json:"rate"`     // of the default optimizer; 0 means 0.004
 	Patience int     `json:"patience"` // epochs without improvement; 0 means 8
 	Minutes  float64 `json:"minutes"`  // ends training; 0 means no limit
 	Seed     uint64  `json:"seed"`     // 0 means 1
 	Mix      Mix     `json:"mix"`      // of several files
+
+	// Optimizer replaces AdamW with weight decay, which is lazy. In a file it is a type with its
+	// settings, and a schedule is one too:
+	//
+	//	optimizer: {type: adam, schedule: {type: cosine_decay, rate: 0.001, steps: 5000}}
+	Optimizer optim.Optimizer `json:"optimizer"`
+	Clip      *float64        `json:"clip"`      // the largest norm of gradients; 0: none; nil means 1
+	EMA       *float64        `json:"ema"`       // momentum of mean weights; 0: none; nil means 0.98
+	DropLast  *bool           `json:"drop_last"` // leave out a smaller last batch; nil means true
+	Keep      Keep            `json:"keep"`      // which epoch's weights
 }
+
+// Keep is the epoch whose weights a training keeps.
+type Keep uint8
+
+// The epochs to keep.
+const (
+	KeepBest Keep = iota // the best on validation; training ends without improvement
+	KeepLast             // the last one; all epochs are trained
+)
+
+var keepNames = kinds.Names[Keep]{Noun: "keep", List: []string{"best", "last"}}
+
+// String returns the name in experiment files.
+func (k Keep) String() string { return keepNames.String(k) }
+
+// MarshalText writes the name.
+func (k Keep) MarshalText() ([]byte, error) { return keepNames.Marshal(k) }
+
+// UnmarshalText reads a name.
+func (k *Keep) UnmarshalText(text []byte) error { return keepNames.Unmarshal(k, text) }
 
 // Mix is how often the rows of each of several files are drawn.
 type Mix uint8

@@ -4,6 +4,7 @@ import (
 	"braid"
 	"braid/feature"
 	"braid/layer"
+	"braid/optim"
 	"braid/target"
 )
 
@@ -21,6 +22,8 @@ var (
 	features = table[feature.Feature]{feature.Kinds(), feature.Decode}
 	targets  = table[target.Target]{target.Kinds(), target.Decode}
 	layers   = table[braid.Layer]{layer.Kinds(), layer.Decode}
+
+	optimizers = table[optim.Optimizer]{optim.Kinds(), optim.Decode}
 )
 
 // example returns a member of a kind without settings.

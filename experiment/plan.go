@@ -80,13 +80,19 @@ func (b *Built) plan() train.Plan {
 		epochs = defaultEpochs
 	}
 	p := train.Plan{
-		Epochs: epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), DropLast: true, Seed: b.seed(),
-		Heads: train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
+		Epochs: epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), Seed: b.seed(),
+		DropLast: t.DropLast == nil || *t.DropLast,
+		Heads:    train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
 		Optimizer: optim.AdamW{
 			Rate: rate, Epsilon: 1e-8, Lazy: true, WeightDecay: optim.Decay{Rate: decayRate},
 		},
-		Clip: train.Clip{GlobalNorm: clipNorm},
-		EMA:  &train.EMA{Momentum: averageMomentum, Warmup: true, State: true},
+		Clip: train.Clip{GlobalNorm: or(t.Clip, clipNorm)},
+	}
+	if t.Optimizer != nil {
+		p.Optimizer = t.Optimizer
+	}
+	if momentum := or(t.EMA, averageMomentum); momentum > 0 {
+		p.EMA = &train.EMA{Momentum: momentum, Warmup: true, State: true}
 	}
 	for i, d := range b.Targets {
 		p.Heads[feature.Name(d.Column)] = train.Head{
@@ -99,12 +105,32 @@ func (b *Built) plan() train.Plan {
 		}
 	}
 	b.Keep = b.keep()
-	p.Callbacks = append(p.Callbacks, b.Keep.Callback())
+	if t.Keep == KeepLast {
+		b.Keep.RestoreBest, b.Keep.Patience = false, epochs
+	} else {
+		p.Callbacks = append(p.Callbacks, b.Keep.Callback())
+	}
 	if t.Minutes > 0 {
 		p.Callbacks = append(p.Callbacks, budget(time.Duration(t.Minutes*float64(time.Minute)),
 			time.Now))
 	}
 	return p
+}
+
+// or returns a setting, or its default.
+func or(setting *float64, standard float64) float64 {
+	if setting == nil {
+		return standard
+	}
+	return *setting
+}
+
+// Kept returns the number of the epoch whose weights the model has after training.
+func (b *Built) Kept(h *train.History) (epoch int, err error) {
+	if !b.Keep.RestoreBest {
+		return len(h.Epochs), nil
+	}
+	return b.Keep.Best(h)
 }
 
 // keep returns the rule that decides which epoch is kept: the least mean over the heads of

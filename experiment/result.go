@@ -62,7 +62,7 @@ func (b *Built) tuned() ([]modelfile.Target, error) {
 
 // metadata says how the model was trained.
 func (b *Built) metadata(h *train.History) ([]byte, error) {
-	kept, err := b.Keep.Best(h)
+	kept, err := b.Kept(h)
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +107,11 @@ func (b *Built) Resolved() (*Experiment, error) {
 		}
 	}
 	e.Train.Epochs, e.Train.Batch = b.Plan.Epochs, b.Plan.Batch
-	e.Train.Patience, e.Train.Seed = b.Keep.Patience, b.seed()
-	if e.Train.Rate == 0 {
+	e.Train.Seed = b.seed()
+	if e.Train.Keep == KeepBest {
+		e.Train.Patience = b.Keep.Patience
+	}
+	if e.Train.Rate == 0 && e.Train.Optimizer == nil {
 		e.Train.Rate = defaultRate
 	}
 	return &e, nil

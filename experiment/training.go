@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+
+	"braid/optim"
 )
 
 // split reads a way, or a mapping: group: COLUMN is short for by: group and column: COLUMN.
@@ -93,6 +95,8 @@ const (
 	maxEpochs = 1_000_000
 	maxBatch  = 1 << 20
 	maxNumber = 1e9
+
+	mostMomentum = 0.999999
 )
 
 func (r *reader) trunk(n *node, t *Trunk) {
@@ -144,7 +148,38 @@ func (r *reader) train(n *node, t *Train) {
 			}
 		}},
 		{"mix", func(n *node) { r.decode(n, reflect.ValueOf(&t.Mix).Elem(), in("mix")) }},
+		{"optimizer", func(n *node) {
+			if o := newMember(r, n, in("optimizer"), optimizers, nil); o.IsValid() {
+				r.memberSettings(n, o, in("optimizer"))
+				t.Optimizer = o.Interface().(optim.Optimizer)
+			}
+		}},
+		{"clip", func(n *node) { t.Clip = r.upTo(n, in("clip"), maxNumber) }},
+		{"ema", func(n *node) { t.EMA = r.upTo(n, in("ema"), mostMomentum) }},
+		{"drop_last", func(n *node) {
+			r.decode(n, reflect.ValueOf(&t.DropLast).Elem(), in("drop_last"))
+		}},
+		{"keep", func(n *node) { r.decode(n, reflect.ValueOf(&t.Keep).Elem(), in("keep")) }},
 	})
+	if at := n.find("rate"); at >= 0 && n.find("optimizer") >= 0 {
+		r.fail(n.keys[at].place, "rate in train has no effect beside optimizer, want "+
+			"optimizer: {type: TYPE, rate: NUMBER}")
+	}
+	if at := n.find("patience"); at >= 0 && t.Keep == KeepLast {
+		r.fail(n.keys[at].place, "patience in train has no effect with keep: last, "+
+			"which trains all epochs")
+	}
+}
+
+// upTo reads a number from 0.
+func (r *reader) upTo(n *node, name string, high float64) *float64 {
+	var value float64
+	before := len(r.errors)
+	r.decode(n, reflect.ValueOf(&value).Elem(), name)
+	if len(r.errors) == before && (value < 0 || value > high) {
+		r.wrong(n, name, fmt.Sprintf("a number from 0, which means none, to %g", high))
+	}
+	return &value
 }
 
 // whole reads a whole number from 1 to high.

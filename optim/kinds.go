@@ -33,6 +33,16 @@ var schedules = []Schedule{
 	PolynomialDecay{},
 }
 
+// Kinds returns the kinds of optimizers of this package, sorted.
+func Kinds() []string {
+	var list []string
+	for _, o := range members {
+		list = append(list, o.Kind())
+	}
+	slices.Sort(list)
+	return list
+}
+
 // Decode returns the optimizer of a kind with a configuration in JSON. Custom optimizers are found
 // by their Kind among custom: each is an example of its type, and Decode returns a new value. The
 // field "schedule" is read by DecodeSchedule.

@@ -419,12 +419,15 @@ func (f trainFlags) printFileEnd(
 	}
 	fmt.Fprintln(out)
 	printScores(out, part.String(), file, m)
-	kept, err := t.Keep.Best(h)
+	kept, err := t.Kept(h)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nkept: epoch %d of %d, the best on validation relative to guessing\n", kept,
-		len(h.Epochs))
+	which := "the best on validation relative to guessing"
+	if !t.Keep.RestoreBest {
+		which = "the last"
+	}
+	fmt.Fprintf(out, "\nkept: epoch %d of %d, %s\n", kept, len(h.Epochs), which)
 	fmt.Fprintf(out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
 	return nil
 }
