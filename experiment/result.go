@@ -3,9 +3,9 @@ package experiment
 import (
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 
+	"braid/data/datafile"
 	"braid/feature"
 	"braid/modelfile"
 	"braid/target"
@@ -82,10 +82,7 @@ func (b *Built) Resolved() (*Experiment, error) {
 	absolute := func(paths []string) ([]string, error) {
 		var list []string
 		for _, path := range paths {
-			if !filepath.IsAbs(path) {
-				path = filepath.Join(e.Folder, path)
-			}
-			path, err := filepath.Abs(path)
+			path, err := datafile.Absolute(e.Folder, path)
 			if err != nil {
 				return nil, err
 			}

@@ -64,3 +64,21 @@ func expand(folder, pattern string) ([]string, error) {
 
 // literal makes a glob match a text that has the characters of globs.
 var literal = strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")
+
+// Absolute returns a pattern that Expand, in any folder, takes for the files that pattern names in
+// a folder. A glob has the folder's name with its *, ? and [ escaped.
+func Absolute(folder, pattern string) (string, error) {
+	name := filepath.FromSlash(pattern)
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name), nil
+	}
+	folder, err := filepath.Abs(folder)
+	if err != nil {
+		return "", err
+	}
+	full := filepath.Join(folder, name)
+	if _, err := os.Stat(full); err == nil || !strings.ContainsAny(pattern, `*?[`) {
+		return full, nil
+	}
+	return filepath.Join(literal.Replace(folder), name), nil
+}
