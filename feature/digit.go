@@ -127,28 +127,20 @@ func (e *DigitEncoder) Inputs(column string) []Input {
 		Shape: tensor.Shape{e.Height, e.Width}, Standard: e.Standard}}
 }
 
-// Encode reads a picture. A missing one is black.
+// Encode reads a picture, which must not be missing.
 func (e *DigitEncoder) Encode(v Value, row []Slot) (Note, error) {
 	pixels, err := e.pixels(v)
-	if err != nil {
-		return 0, err
-	}
-	to := row[0].Bytes
-	if pixels == nil {
-		clear(to)
-		return Missing, nil
-	}
-	copy(to, pixels)
-	return 0, nil
+	copy(row[0].Bytes, pixels)
+	return 0, err
 }
 
-// pixels returns the pixels of a picture, or nil if it is missing.
+// pixels returns the pixels of a picture.
 func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 	content, most := v.Content, cmp.Or(v.Most, mostMemory)
 	name := strings.TrimSpace(v.Text)
 	if content == nil {
 		if name == "" {
-			return nil, nil
+			return nil, errNoDigit
 		}
 		if file, number, ok := cutIndex(name); ok {
 			pixels, err := e.arrays.picture(e, file, number, v.Folder)
@@ -172,6 +164,9 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 	}
 	return pixels, err
 }
+
+// errNoDigit is the error of a missing picture: a black one would be a digit that nobody wrote.
+var errNoDigit = errors.New("a picture is missing, want one in each row (type: image takes gaps)")
 
 // cutIndex divides FILE#17.
 func cutIndex(name string) (file string, number int, ok bool) {

@@ -39,9 +39,10 @@ func TestDigitArray(t *testing.T) {
 	if got := slots[0].Bytes; !slices.Equal(got, []uint8{20, 21, 22, 23, 24, 25}) || note != 0 {
 		t.Errorf("pixels are %v, notes %v", got, note)
 	}
-	slots, note = encode(t, e, " ")
-	if got := slots[0].Bytes; slices.Max(got) != 0 || note != feature.Missing {
-		t.Errorf("a missing picture is %v, notes %v, want black", got, note)
+	const missing = "a picture is missing"
+	if _, err := e.Encode(feature.Value{Text: " "}, slots); err == nil ||
+		!strings.HasPrefix(err.Error(), missing) {
+		t.Errorf("error is %v, want %s", err, missing)
 	}
 	_, err = f.Learn(feature.Column{Name: "c", Frame: frame(t, "c", "mem#3", "mem#4", "mem#0"),
 		Rows: rows(3)})

@@ -119,6 +119,13 @@ type FileReader interface {
 	ReadsFiles()
 }
 
+// Remarker is an Encoder that says more of a value than its notes do.
+type Remarker interface {
+	Encoder
+	// Remarks returns sentences for the person who asks about a value, without a full stop.
+	Remarks(v Value) []string
+}
+
 // Narrower is an Encoder of which some inputs may serve wide heads alone.
 type Narrower interface {
 	Encoder

@@ -21,7 +21,7 @@ var features = []Feature{
 	Tokens{},
 }
 
-// encoders lists an example of what each of them learns.
+// encoders lists an example of what each of them learns, and NumbersEncoder.
 var encoders = []Encoder{
 	&BinaryEncoder{},
 	&CategoryEncoder{},
@@ -30,6 +30,7 @@ var encoders = []Encoder{
 	&ImageEncoder{},
 	&LabelsEncoder{},
 	&NumberEncoder{},
+	&NumbersEncoder{},
 	&SequenceEncoder{},
 	&TextEncoder{},
 	&TokensEncoder{},

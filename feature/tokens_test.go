@@ -55,6 +55,23 @@ func TestTokensNotes(t *testing.T) {
 	}
 }
 
+// With Drop, unknown words are left out, and a text may have none that is known.
+func TestTokensDrop(t *testing.T) {
+	e := learn(t, feature.Tokens{Length: 2}, "odd number", "even number").(*feature.TokensEncoder)
+	for cell, want := range map[string][]int32{"very odd": {0, 2}, "": {0, 0}} {
+		row := slots(e)
+		e.Drop = false
+		if _, err := e.Encode(feature.Value{Text: cell}, row); err == nil {
+			t.Errorf("%q is read", cell)
+		}
+		e.Drop = true
+		_, err := e.Encode(feature.Value{Text: cell}, row)
+		if err != nil || !slices.Equal(row[0].Ints, want) {
+			t.Errorf("%q is %v, error %v, want %v", cell, row[0].Ints, err, want)
+		}
+	}
+}
+
 // The most frequent word of training has the first id without words in the settings.
 func TestTokensFitted(t *testing.T) {
 	e := learn(t, feature.Tokens{OOV: "?", PadAfter: true}, "b a", "a", "c a b", "a")

@@ -18,6 +18,9 @@ type TokensEncoder struct {
 	Padding   text.Padding    `json:"padding"`
 	Limit     int             `json:"limit,omitzero"` // of the network's ids; 0: the tokenizer's
 	Texts     []string        `json:"texts,omitzero"` // those of training, if few
+	// Drop leaves out unknown words where there is no OOV token, as Keras does, and takes texts
+	// without words.
+	Drop bool `json:"-"`
 
 	known                map[string]knownText
 	words                []string // the vocabulary
@@ -198,9 +201,11 @@ func (e *TokensEncoder) Trained(ids []int32) bool {
 	return len(e.known) == 0
 }
 
-// Remarks returns remarks for the person who asks about words that are replaced or left out.
-func (e *TokensEncoder) Remarks(line string) []string {
-	r, err := e.Read(make([]int32, e.Padding.Length), line)
+// Remarks tells of words that are replaced, left out or cut, and of a text that training did not
+// have.
+func (e *TokensEncoder) Remarks(v Value) []string {
+	ids := make([]int32, e.Padding.Length)
+	r, err := e.Read(ids, v.Text)
 	if err != nil {
 		return nil
 	}
@@ -222,6 +227,10 @@ func (e *TokensEncoder) Remarks(line string) []string {
 			end = "first"
 		}
 		remark("only the %s %d of %d %ss were read", end, r.Words-r.Cut, r.Words, e.Unit())
+	}
+	if !e.Trained(ids) {
+		remark("%q is none of the texts that the model was trained on: %s", suggest.Shorten(v.Text),
+			suggest.List(e.Texts))
 	}
 	return list
 }

@@ -149,8 +149,8 @@ type BinaryDecoder struct {
 	False    string `json:"false"`             // the answer of a no, as most cells have it
 	True     string `json:"true"`              // the answer of a yes
 	Declared bool   `json:"declared,omitzero"` // cells are exactly False and True
-	Rows     int    `json:"rows"`              // training rows with a label
-	Yes      int    `json:"yes"`               // of these, a yes
+	Rows     int    `json:"rows,omitzero"`     // training rows with a label; 0: not known
+	Yes      int    `json:"yes,omitzero"`      // of these, a yes
 
 	PositiveWeight float64 `json:"positive_weight,omitzero"` // 0 means 1
 	Smoothing      float64 `json:"smoothing"`
@@ -167,7 +167,7 @@ func (d BinaryDecoder) check() error {
 	switch {
 	case d.True == d.False:
 		return fmt.Errorf("true and false are both %q", d.True)
-	case d.Yes < 1 || d.Yes >= d.Rows:
+	case (d.Yes < 1 || d.Yes >= d.Rows) && (d.Rows != 0 || d.Yes != 0):
 		return fmt.Errorf("yes = %d of %d rows, want 1 or more, and fewer than all", d.Yes, d.Rows)
 	case !isProbability(d.Threshold):
 		return fmt.Errorf("threshold = %v, want a number above 0 and below 1", d.Threshold)
@@ -220,11 +220,19 @@ func (BinaryDecoder) Head(g *braid.Graph, name string, _, skip *braid.Node) {
 }
 
 // Biases returns the logit of the share of the yes.
-func (d BinaryDecoder) Biases() []float32 { return []float32{logit(d.Yes, d.Rows)} }
+func (d BinaryDecoder) Biases() []float32 { return []float32{logit(d.share())} }
+
+// share returns the share of the yes in the training part, or a half if it is not known.
+func (d BinaryDecoder) share() float64 {
+	if d.Rows == 0 {
+		return 0.5
+	}
+	return float64(d.Yes) / float64(d.Rows)
+}
 
 // logit returns ln(p / (1-p)) of the share p, which is kept from 0 and 1.
-func logit(yes, rows int) float32 {
-	p := min(max(float64(yes)/float64(rows), 1e-6), 1-1e-6)
+func logit(p float64) float32 {
+	p = min(max(p, 1e-6), 1-1e-6)
 	return float32(kernel.Log64(p / (1 - p)))
 }
 
@@ -252,7 +260,7 @@ func (BinaryDecoder) Deciding() (loss, answers string) { return "log_loss", "acc
 
 // Guess returns the share of the yes.
 func (d BinaryDecoder) Guess() []float32 {
-	return floats(shares([]int{d.Yes}, d.Rows))
+	return []float32{float32(d.share())}
 }
 
 // isYes reports whether a probability is above the threshold.

@@ -84,8 +84,8 @@ func checkSmoothing(s float64) error {
 
 // CategoryDecoder is what a Category has learnt.
 type CategoryDecoder struct {
-	Classes   []string  `json:"classes"`          // in the order of their bytes
-	Counts    []int     `json:"counts"`           // the training rows of each
+	Classes   []string  `json:"classes"`          // in the order of the outputs
+	Counts    []int     `json:"counts,omitzero"`  // the training rows of each; nil: not known
 	Weights   []float64 `json:"weights,omitzero"` // of each; nil: all 1
 	MinCount  int       `json:"min_count,omitzero"`
 	Smoothing float64   `json:"smoothing"`
@@ -99,30 +99,39 @@ func (d CategoryDecoder) check() error {
 	if len(d.Weights) != 0 && len(d.Weights) != len(d.Classes) {
 		return fmt.Errorf("%d weights for %d classes", len(d.Weights), len(d.Classes))
 	}
-	if err := checkClasses(d.Classes, d.Counts, 2); err != nil {
+	if err := checkClasses(d.Classes, d.Counts); err != nil {
 		return err
 	}
 	return checkSmoothing(d.Smoothing)
 }
 
-// checkClasses checks classes that were read from a file, and the rows of each.
-func checkClasses(classes []string, counts []int, least int) error {
+// checkClasses checks classes, and the rows of each if they are known.
+func checkClasses(classes []string, counts []int) error {
 	switch {
-	case len(classes) < least:
-		return fmt.Errorf("%d classes, want %d or more", len(classes), least)
-	case len(counts) != len(classes):
+	case len(classes) == 0:
+		return errors.New("there are no classes")
+	case counts != nil && len(counts) != len(classes):
 		return fmt.Errorf("counts has %d numbers, want one for each of %d classes", len(counts),
 			len(classes))
 	case slices.ContainsFunc(counts, func(n int) bool { return n < 1 }):
 		return fmt.Errorf("counts has a number below 1")
 	}
-	for i := 1; i < len(classes); i++ {
-		if classes[i-1] >= classes[i] {
-			return fmt.Errorf("the classes %q and %q are not in the order of their bytes", classes[i-1],
-				classes[i])
+	sorted := slices.Sorted(slices.Values(classes))
+	for i := 1; i < len(sorted); i++ {
+		if sorted[i-1] == sorted[i] {
+			return fmt.Errorf("the class %q is there twice", sorted[i])
 		}
 	}
 	return nil
+}
+
+// classIndex returns the index of a class. Those that were learnt are in the order of their bytes.
+func classIndex(classes []string, name string) (int, bool) {
+	i, found := slices.BinarySearch(classes, name)
+	if !found {
+		i = slices.Index(classes, name)
+	}
+	return i, i >= 0
 }
 
 // Label is the index of the class.
@@ -135,7 +144,7 @@ func (d CategoryDecoder) Encode(cell string, row feature.Slot) (feature.Note, er
 	if cell == "" {
 		return feature.Missing, nil
 	}
-	class, found := slices.BinarySearch(d.Classes, cell)
+	class, found := classIndex(d.Classes, cell)
 	if !found {
 		return feature.Unknown, nil
 	}
@@ -165,8 +174,15 @@ func (d CategoryDecoder) Biases() []float32 {
 	return biases
 }
 
-// priors returns the shares of the classes in the training part.
-func (d CategoryDecoder) priors() []float64 { return shares(d.Counts, sum(d.Counts)) }
+// priors returns the shares of the classes in the training part, or equal ones if they are not
+// known.
+func (d CategoryDecoder) priors() []float64 {
+	counts := d.Counts
+	if counts == nil {
+		counts = slices.Repeat([]int{1}, len(d.Classes))
+	}
+	return shares(counts, sum(counts))
+}
 
 // shares returns counts divided by the number of rows.
 func shares(counts []int, rows int) []float64 {
@@ -231,7 +247,7 @@ func (d CategoryDecoder) Score(outputs []float32, cells []string) (Score, error)
 	var labels []int32
 	for r, cell := range cells {
 		cell = trimmed(cell, d.Missing)
-		class, found := slices.BinarySearch(d.Classes, cell)
+		class, found := classIndex(d.Classes, cell)
 		switch {
 		case cell == "":
 			continue

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/feature"
 	"braid/target"
 )
 
@@ -58,11 +59,10 @@ func TestDecode(t *testing.T) {
 // A decoder that was damaged or edited is refused before it is used.
 func TestDecodeDecoder(t *testing.T) {
 	for _, c := range []struct{ kind, learnt, want string }{
-		{"category", `{"classes":["a"],"counts":[1]}`, "1 classes, want 2 or more"},
+		{"category", `{}`, "there are no classes"},
 		{"category", `{"classes":["a","b"],"counts":[1]}`, "counts has 1 numbers, want one for each"},
 		{"category", `{"classes":["a","b"],"counts":[1,0]}`, "counts has a number below 1"},
-		{"category", `{"classes":["b","a"],"counts":[1,2]}`, `"b" and "a" are not in the order`},
-		{"category", `{"classes":["a","a"],"counts":[1,2]}`, `"a" and "a" are not in the order`},
+		{"category", `{"classes":["b","a","b"],"counts":[1,2,1]}`, `the class "b" is there twice`},
 		{"category", `{"classes":["a","b"],"counts":[1,2],"weights":[1]}`, "1 weights for 2 classes"},
 		{"category", `{"classes":["a","b"],"counts":[1,2],"smoothing":1}`, "smoothing: got 1"},
 		{"category", `{"classes":["a","b"],"counts":[1,2],"prior":[1,2]}`, `unknown field "prior"`},
@@ -71,10 +71,11 @@ func TestDecodeDecoder(t *testing.T) {
 		{"binary", `{"false":"a","true":"b","rows":2,"yes":1}`, "threshold = 0, want"},
 		{"binary", `{"false":"a","true":"b","rows":2,"yes":1,"threshold":0.5,"positive_weight":-1}`,
 			"positive_weight: got -1"},
-		{"labels", `{"classes":[],"counts":[],"rows":2}`, "0 classes, want 1 or more"},
+		{"labels", `{"classes":[],"counts":[],"rows":2}`, "there are no classes"},
 		{"labels", `{"classes":["a"],"counts":[3],"rows":2,"separator":";","threshold":0.5}`,
 			"a class has 3 rows of 2"},
 		{"labels", `{"classes":["a"],"counts":[1],"rows":2,"threshold":0.5}`, "the separator is empty"},
+		{"labels", `{"classes":["a"],"rows":2}`, "counts is missing"},
 		{"labels", `{"classes":["a"],"counts":[1],"rows":2,"separator":";"}`, "threshold = 0"},
 		{"number", `{"mean":1,"std":0,"median":0}`, "std = 0, want a finite number above 0"},
 		{"number", `{"mean":1,"std":-2,"median":0}`, "std = -2"},
@@ -86,5 +87,37 @@ func TestDecodeDecoder(t *testing.T) {
 		if err == nil || d != nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %s: %+v, error %v, want %s", c.kind, c.learnt, d, err, c.want)
 		}
+	}
+}
+
+// A decoder of a network from elsewhere has classes in the order of its outputs, and no counts.
+func TestOtherDecoders(t *testing.T) {
+	c, err := target.DecodeDecoder("category", []byte(`{"classes":["shirt","coat","bag"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, cell := range []string{"shirt", "coat", "bag"} {
+		label := []int32{-7}
+		if _, err := c.Encode(cell, feature.Slot{Ints: label}); err != nil || label[0] != int32(want) {
+			t.Errorf("%s has the label %d, error %v, want %d", cell, label[0], err, want)
+		}
+	}
+	if got := c.Answer([]float32{0.5, 0.125, 0.375}); got.Text != "shirt" ||
+		got.Choices[2] != (target.Choice{Label: "bag", Probability: 0.375}) {
+		t.Errorf("answer is %+v", got)
+	}
+	if got := c.Guess(); len(got) != 3 || got[0] != got[2] {
+		t.Errorf("guess is %v, want equal shares", got)
+	}
+	s, err := c.Score([]float32{0.5, 0.125, 0.375, 0.25, 0.5, 0.25}, []string{"bag", "coat"})
+	if err != nil || s.Figures[0].Value != 0.5 || s.Unknown != 0 {
+		t.Errorf("score is %+v, error %v, want one right of two", s, err)
+	}
+	b, err := target.DecodeDecoder("binary", []byte(`{"false":"no","true":"yes","threshold":0.5}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.Guess(); len(got) != 1 || got[0] != 0.5 {
+		t.Errorf("guess is %v, want a half", got)
 	}
 }

@@ -98,10 +98,12 @@ type LabelsDecoder struct {
 func (LabelsDecoder) Kind() string { return "labels" }
 
 func (d LabelsDecoder) check() error {
-	if err := checkClasses(d.Classes, d.Counts, 1); err != nil {
+	if err := checkClasses(d.Classes, d.Counts); err != nil {
 		return err
 	}
 	switch {
+	case d.Counts == nil:
+		return errors.New("counts is missing")
 	case slices.Max(d.Counts) > d.Rows:
 		return fmt.Errorf("a class has %d rows of %d", slices.Max(d.Counts), d.Rows)
 	case d.Separator == "":
@@ -128,7 +130,7 @@ func (d LabelsDecoder) Encode(cell string, row feature.Slot) (feature.Note, erro
 	clear(row.Floats)
 	var note feature.Note
 	for _, name := range split(cell, d.Separator) {
-		if class, found := slices.BinarySearch(d.Classes, name); found {
+		if class, found := classIndex(d.Classes, name); found {
 			row.Floats[class] = 1
 		} else {
 			note = feature.Unknown
@@ -146,7 +148,7 @@ func (d LabelsDecoder) Head(g *braid.Graph, name string, _, skip *braid.Node) {
 func (d LabelsDecoder) Biases() []float32 {
 	list := make([]float32, len(d.Counts))
 	for i, n := range d.Counts {
-		list[i] = logit(n, d.Rows)
+		list[i] = logit(float64(n) / float64(d.Rows))
 	}
 	return list
 }
@@ -264,7 +266,7 @@ func (d LabelsDecoder) Score(outputs []float32, cells []string) (Score, error) {
 // count counts the classes of a cell and sets their labels to 1. It reports whether one is unknown.
 func (d LabelsDecoder) count(c *counts, cell string, label []float32) (unknown bool) {
 	for _, name := range split(cell, d.Separator) {
-		class, found := slices.BinarySearch(d.Classes, name)
+		class, found := classIndex(d.Classes, name)
 		switch {
 		case found:
 			label[class] = 1
