@@ -1,7 +1,6 @@
 package digitqa
 
 import (
-	"strconv"
 
 	"braid"
 	"braid/data/mnist"
@@ -40,25 +39,4 @@ func Samples(images mnist.Images) (braid.Tensors, error) {
 		"image":    tensor.Bytes(pixels, n, shape[1], shape[2]),
 		"question": tensor.Ints(questions, n, questionWords),
 	}, nil
-}
-
-// Rule lists the digits for which a question's answer is yes.
-type Rule struct {
-	Question string
-	Digits   []string
-}
-
-// Rules returns the rules of all questions.
-func Rules() []Rule {
-	var list []Rule
-	for _, q := range Questions {
-		r := Rule{Question: q.Text}
-		for digit := range int32(classes) {
-			if q.True(digit) {
-				r.Digits = append(r.Digits, strconv.Itoa(int(digit)))
-			}
-		}
-		list = append(list, r)
-	}
-	return list
 }

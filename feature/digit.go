@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"strconv"
 	"strings"
 	"sync"
@@ -48,9 +47,8 @@ func (f Digit) Check() error {
 }
 
 func checkStandard(s data.Standard) error {
-	if !(s.Std > 0 && s.Std <= math.MaxUint8) || !(s.Mean >= 0 && s.Mean <= math.MaxUint8) {
-		return fmt.Errorf("mean = %v and std = %v, want a number from 0 to 255, and one above 0 up to "+
-			"255", s.Mean, s.Std)
+	if !(s.Std > 0 && s.Std-s.Std == 0 && s.Mean-s.Mean == 0) {
+		return fmt.Errorf("mean = %v and std = %v, want finite numbers, and std above 0", s.Mean, s.Std)
 	}
 	return nil
 }
@@ -110,8 +108,11 @@ type DigitEncoder struct {
 // Kind is "digit".
 func (*DigitEncoder) Kind() string { return "digit" }
 
-// ReadsFiles marks the encoder as a FileReader.
-func (*DigitEncoder) ReadsFiles() {}
+// Memory returns what it takes to decode a picture and to find its digit.
+func (*DigitEncoder) Memory(content []byte, most int64) int64 {
+	bytes, pixels := vision.Memory(content, most)
+	return bytes + digit.PixelBytes*pixels
+}
 
 func (e *DigitEncoder) check() error {
 	var size error
@@ -166,7 +167,7 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 }
 
 // errNoDigit is the error of a missing picture: a black one would be a digit that nobody wrote.
-var errNoDigit = errors.New("a picture is missing, want one in each row (type: image takes gaps)")
+var errNoDigit = errors.New("a picture is missing, want one in each row")
 
 // cutIndex divides FILE#17.
 func cutIndex(name string) (file string, number int, ok bool) {

@@ -115,8 +115,9 @@ type Wide struct {
 // FileReader is an Encoder whose cells are paths of files. It takes their content, too.
 type FileReader interface {
 	Encoder
-	// ReadsFiles does nothing; it marks the encoder.
-	ReadsFiles()
+	// Memory returns an upper bound of the bytes that Encode allocates for a content, with a most of
+	// Value.Most.
+	Memory(content []byte, most int64) int64
 }
 
 // Remarker is an Encoder that says more of a value than its notes do.

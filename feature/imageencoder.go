@@ -34,8 +34,10 @@ type ImageEncoder struct {
 // Kind is "image".
 func (*ImageEncoder) Kind() string { return "image" }
 
-// ReadsFiles marks the encoder as a FileReader.
-func (*ImageEncoder) ReadsFiles() {}
+// Memory returns what decoding a picture takes.
+func (*ImageEncoder) Memory(content []byte, most int64) int64 {
+	return picture.Memory(content, most)
+}
 
 func (e *ImageEncoder) check() error {
 	if err := e.form().Check(); err != nil {

@@ -68,10 +68,24 @@ func DecodeEncoder(kind string, content []byte, custom ...Encoder) (Encoder, err
 	if err != nil {
 		return nil, err
 	}
-	if c, ok := e.(interface{ check() error }); ok {
-		if err := c.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", kind, err)
+	err = Check(e)
+	if p, ok := e.(interface{ prepare() error }); ok && err == nil {
+		if err = p.prepare(); err != nil {
+			err = fmt.Errorf("%s: %w", kind, err)
 		}
 	}
+	if err != nil {
+		return nil, err
+	}
 	return e, nil
+}
+
+// Check checks what an encoder of this package has learnt, or was given by a program.
+func Check(e Encoder) error {
+	if c, ok := e.(interface{ check() error }); ok {
+		if err := c.check(); err != nil {
+			return fmt.Errorf("%s: %w", e.Kind(), err)
+		}
+	}
+	return nil
 }

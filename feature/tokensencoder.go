@@ -45,12 +45,11 @@ func NewTokensEncoder(
 	return e, e.prepare()
 }
 
-// check checks what was read, and prepares it for use.
 func (e *TokensEncoder) check() error {
 	if e.Tokenizer == nil {
 		return errors.New("the tokenizer is missing")
 	}
-	return errors.Join(checkLength(e.Padding.Length), atLeast("limit", e.Limit), e.prepare())
+	return errors.Join(checkLength(e.Padding.Length), atLeast("limit", e.Limit))
 }
 
 // vocabulary returns the number of ids, 0 included.

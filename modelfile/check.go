@@ -3,7 +3,6 @@ package modelfile
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"braid"
 	"braid/internal/suggest"
@@ -16,117 +15,9 @@ func (f *File) check() error {
 	if f.Model == nil {
 		return errors.New("model file: Model is missing")
 	}
-	for _, check := range []func() error{
-		f.checkColumns, f.checkInputs, f.checkLabels, f.checkRules, f.checkSamples,
-	} {
+	for _, check := range []func() error{f.checkColumns, f.checkSamples} {
 		if err := check(); err != nil {
 			return fmt.Errorf("model file: %w", err)
-		}
-	}
-	return nil
-}
-
-func (f *File) checkInputs() error {
-	for i, in := range f.Inputs {
-		if _, err := find("input", f.Model.Inputs(), in.Name); err != nil {
-			return err
-		}
-		if first := slices.IndexFunc(f.Inputs,
-			func(other Input) bool { return other.Name == in.Name }); first < i {
-			return fmt.Errorf("Inputs names %q twice (entries %d and %d), want each input once", in.Name,
-				first, i)
-		}
-		if p := in.Pixels; p != nil && !(p.Std > 0 && p.Mean-p.Mean == 0 && p.Std-p.Std == 0) {
-			return fmt.Errorf("input %q: pixels with mean %v and standard deviation %v, want finite "+
-				"numbers, and a deviation above 0", in.Name, p.Mean, p.Std)
-		}
-		if in.Text != nil && in.Text.Tokenizer == nil {
-			return fmt.Errorf("input %q: text without a tokenizer", in.Name)
-		}
-	}
-	return nil
-}
-
-func (f *File) checkLabels() error {
-	for i, l := range f.Labels {
-		head, err := find("head", f.Model.Heads(), l.Head)
-		if err != nil {
-			return err
-		}
-		if first := slices.IndexFunc(f.Labels,
-			func(other Labels) bool { return other.Head == l.Head }); first < i {
-			return fmt.Errorf("Labels names %q twice (entries %d and %d), want each head once", l.Head,
-				first, i)
-		}
-		want, of := head.Shape.Size(), "one for each number"
-		switch {
-		case head.IsBinary():
-			want, of = 2, "no and yes"
-		case head.IsClassifier():
-			of = "one for each class"
-		}
-		if len(l.Labels) != want {
-			return fmt.Errorf("head %q has %d labels, want %d, %s", l.Head, len(l.Labels), want, of)
-		}
-		known := map[string]bool{}
-		for _, label := range l.Labels {
-			if known[label] {
-				return fmt.Errorf("head %q has the label %q twice, want different labels", l.Head, label)
-			}
-			known[label] = true
-		}
-	}
-	return nil
-}
-
-func (f *File) checkRules() error {
-	for i, r := range f.Rules {
-		if err := f.checkRule(r); err != nil {
-			return fmt.Errorf("rule %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-func (f *File) checkRule(r Rule) error {
-	if _, err := find("input", f.Model.Inputs(), r.Input); err != nil {
-		return err
-	}
-	if i := slices.IndexFunc(f.Inputs, func(in Input) bool { return in.Name == r.Input }); i < 0 ||
-		f.Inputs[i].Text == nil {
-		return fmt.Errorf("input %q takes no text, want one that does", r.Input)
-	}
-	if err := f.checkAnswers(r.Head, r.Label); err != nil {
-		return err
-	}
-	if err := f.checkAnswers(r.Of, r.Labels...); err != nil {
-		return err
-	}
-	if r.Head == r.Of {
-		return fmt.Errorf("head %q depends on itself, want two heads", r.Head)
-	}
-	if len(r.Labels) == 0 { // the rule would never apply
-		return fmt.Errorf("no labels of head %q, want one or more", r.Of)
-	}
-	return nil
-}
-
-// checkAnswers checks that a head is a classifier with the given labels.
-func (f *File) checkAnswers(name string, labels ...string) error {
-	head, err := find("head", f.Model.Heads(), name)
-	if err != nil {
-		return err
-	}
-	if !head.IsClassifier() {
-		return fmt.Errorf("head %q has numbers for outputs, want one of classes, or of yes and no", name)
-	}
-	i := slices.IndexFunc(f.Labels, func(l Labels) bool { return l.Head == name })
-	if i < 0 {
-		return fmt.Errorf("head %q has no labels, which a rule needs: add them to Labels", name)
-	}
-	for _, label := range labels {
-		if have := f.Labels[i].Labels; !slices.Contains(have, label) {
-			return fmt.Errorf("head %q: %w", name, suggest.Unknown("label", suggest.Shorten(label), have))
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ type Target struct {
 	Decoder target.Decoder
 }
 
-// Keys of the metadata. Files of models that read no columns have neither.
+// Keys of the metadata.
 const (
 	featuresKey = "features"
 	targetsKey  = "targets"
@@ -48,9 +48,6 @@ func columnOf(name string, member Custom) (columnJSON, error) {
 
 // encodeColumns adds the features and targets to the metadata.
 func (f *File) encodeColumns(metadata map[string]string) error {
-	if len(f.Features) == 0 {
-		return nil
-	}
 	lists := map[string][]columnJSON{}
 	add := func(key, name string, member Custom) error {
 		c, err := columnOf(name, member)
@@ -130,16 +127,20 @@ func only[M any](custom []Custom) (list []M) {
 	return list
 }
 
-// checkColumns tests that the features fill the model's inputs, each once, and that each target is
-// a head.
+// checkColumns tests that each feature fills inputs of the model that no other fills, and that each
+// target is that of a head with as many outputs as it reads.
 func (f *File) checkColumns() error {
-	if len(f.Features) == 0 && len(f.Targets) == 0 {
-		return nil
-	}
 	filled := map[string]string{} // the column, by input
-	for _, c := range f.Features {
+	for i, c := range f.Features {
 		if err := kinds.NotNil(c.Encoder, "what a feature has learnt"); err != nil {
 			return fmt.Errorf("column %q: Encoder is %w", c.Column, err)
+		}
+		if err := feature.Check(c.Encoder); err != nil {
+			return fmt.Errorf("column %q: %w", c.Column, err)
+		}
+		same := func(other Feature) bool { return other.Column == c.Column }
+		if slices.IndexFunc(f.Features, same) < i {
+			return fmt.Errorf("Features names %q twice, want each column once", c.Column)
 		}
 		for _, in := range c.Encoder.Inputs(c.Column) {
 			spec, err := find("input", f.Model.Inputs(), in.Name)
@@ -155,26 +156,25 @@ func (f *File) checkColumns() error {
 			}
 		}
 	}
-	for _, in := range f.Model.Inputs() {
-		if _, ok := filled[in.Name]; !ok {
-			return fmt.Errorf("no column fills the input %q", in.Name)
-		}
-	}
 	for i, c := range f.Targets {
 		if err := kinds.NotNil(c.Decoder, "what a target has learnt"); err != nil {
 			return fmt.Errorf("column %q: Decoder is %w", c.Column, err)
 		}
-		if _, err := find("head", f.Model.Heads(), feature.Name(c.Column)); err != nil {
+		if err := target.Check(c.Decoder); err != nil {
+			return fmt.Errorf("column %q: %w", c.Column, err)
+		}
+		head, err := find("head", f.Model.Heads(), feature.Name(c.Column))
+		if err != nil {
 			return fmt.Errorf("column %q: %w", c.Column, err)
 		}
 		same := func(other Target) bool { return other.Column == c.Column }
 		if slices.IndexFunc(f.Targets, same) < i {
 			return fmt.Errorf("Targets names %q twice, want each head once", c.Column)
 		}
-	}
-	if len(f.Targets) != len(f.Model.Heads()) {
-		return fmt.Errorf("%d columns are predicted, but the model has %d heads", len(f.Targets),
-			len(f.Model.Heads()))
+		if want := len(c.Decoder.Guess()); want != head.Shape.Size() {
+			return fmt.Errorf("column %q: the target reads %d outputs, the head has %d", c.Column, want,
+				head.Shape.Size())
+		}
 	}
 	return nil
 }

@@ -113,18 +113,23 @@ func TestColumnMistakes(t *testing.T) {
 		change func(f *File)
 		want   string
 	}{
-		{func(f *File) { f.Features = f.Features[1:] }, `no column fills the input "size"`},
-		{func(f *File) { f.Features = nil }, `no column fills the input "size"`},
 		{func(f *File) { f.Features = append(f.Features, f.Features[0]) },
-			`columns "size" and "size" both fill the input "size"`},
+			`Features names "size" twice, want each column once`},
+		{func(f *File) {
+			f.Features[0] = Feature{"half", ids{List: words(f)}}
+		}, `columns "half" and "the words" both fill the input "the words"`},
+		{func(f *File) { f.Features[0].Encoder = &feature.NumbersEncoder{Shape: tensor.Shape{0}} },
+			`column "size": numbers: `},
 		{func(f *File) { f.Features[0].Column = "siz" }, `column "siz": unknown input "siz"`},
 		{func(f *File) { f.Features[0].Encoder = nil }, `column "size": Encoder is nil`},
 		{func(f *File) { f.Targets[0].Decoder = nil }, `column "half::kind": Decoder is nil`},
 		{func(f *File) { f.Targets[0].Column = "half" }, `column "half": unknown head "half"`},
 		{func(f *File) { f.Targets = append(f.Targets, f.Targets[1]) },
 			`Targets names "price" twice, want each head once`},
-		{func(f *File) { f.Targets = f.Targets[:1] },
-			"1 columns are predicted, but the model has 2 heads"},
+		{func(f *File) { f.Targets[1].Decoder = target.CategoryDecoder{} },
+			`column "price": category: there are no classes`},
+		{func(f *File) { f.Targets[1].Decoder = target.CategoryDecoder{Classes: []string{"a", "b"}} },
+			`column "price": the target reads 2 outputs, the head has 1`},
 		{func(f *File) {
 			in := words(f)
 			in[0].Vocabulary += 3

@@ -12,30 +12,29 @@ import (
 	"strconv"
 
 	"braid"
-	"braid/data"
 	"braid/internal/atomicfile"
 	"braid/internal/safetensors"
-	"braid/text"
 )
 
 // FileName is the name of the model file in a run folder.
 const FileName = "model.safetensors"
 
-// version is the format that this package writes; files of the format unchecked have no checksums.
+// version is the format that this package writes. Files of the formats before it are read (old.go);
+// those of the format unchecked have no checksums.
 const (
-	version   = "braid 2"
+	version   = "braid 3"
 	unchecked = "braid 1"
 )
 
-// File is a model with what is needed to use it: how its inputs are made from images and texts, and
-// the labels of its outputs.
+// File is a model with what is needed to use it: how its inputs are made from what people give, and
+// what its outputs mean.
 type File struct {
-	Model    *braid.Model
-	Features []Feature       // the columns that fill all inputs; nil if the model reads no columns
-	Targets  []Target        // the columns that all heads predict
-	Inputs   []Input         // how inputs are made; optional for inputs of numbers
-	Labels   []Labels        // labels of heads' outputs
-	Rules    []Rule          // which outputs of two heads agree
+	Model *braid.Model
+	// Features are the columns that fill inputs. An input that none fills is given as numbers.
+	Features []Feature
+	// Targets are the columns that heads predict. The outputs of another head are numbers, or
+	// probabilities of classes without a name.
+	Targets  []Target
 	Samples  *Samples        // rows and the model's outputs for them; may be nil
 	Training json.RawMessage // how it was trained; nil if unknown
 
@@ -45,42 +44,8 @@ type File struct {
 	Digest string
 }
 
-// Input describes how an input is made.
-type Input struct {
-	Name   string         `json:"name"`
-	Pixels *data.Standard `json:"pixels,omitempty"` // pixels from 0 to 255 are standardized
-	Text   *Text          `json:"text,omitempty"`
-}
-
-// Text describes how an input is made from text.
-type Text struct {
-	Tokenizer *text.Tokenizer `json:"tokenizer"`
-	Padding   text.Padding    `json:"padding"`
-	Questions []string        `json:"questions,omitempty"` // the texts of the training data, if few
-}
-
-// Labels has the labels of a head's output: one for each class, or no and yes.
-type Labels struct {
-	Head   string   `json:"head"`
-	Labels []string `json:"labels"`
-}
-
-// Files without rules have no rulesKey, files of numerics version 1 no numericsKey.
-const (
-	rulesKey    = "rules"
-	numericsKey = "numerics"
-)
-
-// metadataField is a field of File that is stored as JSON in the metadata.
-type metadataField struct {
-	key   string
-	value any // pointer to the field
-}
-
-// metadataFields lists these fields in the order in which they are written and read.
-func (f *File) metadataFields() []metadataField {
-	return []metadataField{{"inputs", &f.Inputs}, {"labels", &f.Labels}, {rulesKey, &f.Rules}}
-}
+// numericsKey is in the metadata. Files of numerics version 1 lack it.
+const numericsKey = "numerics"
 
 // Save writes a model file atomically.
 func Save(path string, f *File) error { return atomicfile.Write(path, f.Write) }
@@ -101,16 +66,6 @@ func (f *File) Write(w io.Writer) error {
 
 		numericsKey: strconv.Itoa(braid.Numerics),
 	}}
-	for _, d := range f.metadataFields() {
-		if d.key == rulesKey && f.Rules == nil {
-			continue
-		}
-		content, err := json.Marshal(d.value)
-		if err != nil {
-			return fmt.Errorf("model file: %s: %w", d.key, err)
-		}
-		c.Metadata[d.key] = string(content)
-	}
 	if err := f.encodeColumns(c.Metadata); err != nil {
 		return fmt.Errorf("model file: %w", err)
 	}
@@ -161,11 +116,11 @@ func Parse(content []byte, custom ...Custom) (*File, error) {
 		return nil, err
 	}
 	switch got := c.Metadata["format"]; {
-	case got == version && !c.Checked():
-		return nil, errors.New("model file: damaged: its checksums are missing")
-	case got != version && got != unchecked:
+	case got != version && !isOld(got):
 		return nil, fmt.Errorf("no model file of Braid's: the metadata's format is %q, want %q", got,
 			version)
+	case got != unchecked && !c.Checked():
+		return nil, errors.New("model file: damaged: its checksums are missing")
 	}
 	seed, err := strconv.ParseUint(c.Metadata["seed"], 10, 64)
 	if err != nil {
@@ -184,16 +139,11 @@ func Parse(content []byte, custom ...Custom) (*File, error) {
 	if f.Model, err = decodeGraph(c.Metadata["graph"], seed, c, custom); err != nil {
 		return nil, fmt.Errorf("model file: graph: %w", err)
 	}
-	for _, d := range f.metadataFields() {
-		text, ok := c.Metadata[d.key]
-		if d.key == rulesKey && !ok {
-			continue
-		}
-		if err := json.Unmarshal([]byte(text), d.value); err != nil {
-			return nil, fmt.Errorf("model file: %s: %w", d.key, err)
-		}
+	err = f.decodeColumns(c.Metadata, custom)
+	if err == nil && isOld(c.Metadata["format"]) {
+		err = f.decodeOld(c.Metadata)
 	}
-	if err := f.decodeColumns(c.Metadata, custom); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("model file: %w", err)
 	}
 	if training, ok := c.Metadata["training"]; ok {

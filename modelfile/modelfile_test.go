@@ -13,10 +13,12 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/feature"
 	"braid/internal/braidtest"
 	"braid/internal/safetensors"
 	"braid/layer"
 	"braid/op"
+	"braid/target"
 	"braid/tensor"
 	"braid/text"
 )
@@ -52,17 +54,19 @@ func file(t testing.TB) *File {
 		t.Fatal(err)
 	}
 	tokenizer.FitOnTexts([]string{"odd number"})
+	words, err := feature.NewTokensEncoder(tokenizer, text.Padding{Length: 3}, 4,
+		[]string{"odd number"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &File{
 		Model: every(t),
-		Inputs: []Input{
-			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
-			{
-				Name: "ids",
-				Text: &Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 3},
-					Questions: []string{"odd number"}},
-			},
+		Features: []Feature{
+			{"x", &feature.DigitEncoder{
+				Height: 2, Width: 3, Standard: data.Standard{Mean: 3.5, Std: 0.25}}},
+			{"ids", words},
 		},
-		Labels:   []Labels{{Head: "thin", Labels: []string{"no", "yes"}}},
+		Targets:  []Target{{"thin", target.BinaryDecoder{False: "no", True: "yes", Threshold: 0.5}}},
 		Training: json.RawMessage(`{"epochs":3}`),
 	}
 }
@@ -93,7 +97,7 @@ func TestRoundTrip(t *testing.T) {
 		if !bytes.Equal(content(t, back), content(t, f)) {
 			t.Error("read and written again, the file differs")
 		}
-		if !reflect.DeepEqual(back.Labels, f.Labels) || string(back.Training) != string(f.Training) ||
+		if !reflect.DeepEqual(back.Targets, f.Targets) || string(back.Training) != string(f.Training) ||
 			back.Model.Seed() != 5 {
 			t.Errorf("got %+v, want %+v", back, f)
 		}
@@ -156,7 +160,7 @@ func TestCustomLayer(t *testing.T) {
 // Each change of a valid model file is an error that describes it.
 func TestBadModels(t *testing.T) {
 	for want, change := range map[string]func(c *safetensors.Container){
-		`format is "", want "braid 2"`: func(c *safetensors.Container) {
+		`format is "", want "braid 3"`: func(c *safetensors.Container) {
 			delete(c.Metadata, "format")
 		},
 		"seed":  func(c *safetensors.Container) { c.Metadata["seed"] = "-1" },
@@ -193,19 +197,19 @@ func TestBadModels(t *testing.T) {
 			copy(c.Entries[0].Data, []byte{0, 0, 0xc0, 0x7f})
 		},
 		`unknown input "y"`: func(c *safetensors.Container) {
-			replace(c, "inputs", `"x"`, `"y"`)
+			replace(c, "features", `"x"`, `"y"`)
 		},
-		"standard deviation 0": func(c *safetensors.Container) {
-			replace(c, "inputs", "0.25", "0")
+		"std = 0": func(c *safetensors.Container) {
+			replace(c, "features", "0.25", "0")
 		},
 		`unknown head "fat"`: func(c *safetensors.Container) {
-			replace(c, "labels", "thin", "fat")
+			replace(c, "targets", "thin", "fat")
 		},
-		"has 1 labels, want 2": func(c *safetensors.Container) {
-			replace(c, "labels", `"no",`, "")
+		`the target reads 1 outputs, the head has 3`: func(c *safetensors.Container) {
+			replace(c, "targets", "thin", "wide")
 		},
 		"holds the word": func(c *safetensors.Container) {
-			replace(c, "inputs", `"number"`, `"odd"`)
+			replace(c, "features", `"number"`, `"odd"`)
 		},
 	} {
 		c, err := safetensors.Parse(content(t, file(t)))
@@ -285,15 +289,17 @@ func TestUnchecked(t *testing.T) {
 	old := content(t, file(t))
 	at := bytes.Index(old, []byte(`"crc32c":"`))
 	end := at + 10 + bytes.Index(old[at+10:], []byte(`",`)) + 2
-	old = bytes.Replace(append(bytes.Clone(old[:at]), old[end:]...), []byte("braid 2"),
+	old = bytes.Replace(append(bytes.Clone(old[:at]), old[end:]...), []byte("braid 3"),
 		[]byte("braid 1"), 1)
 	length := binary.LittleEndian.Uint64(old) - uint64(end-at)
 	binary.LittleEndian.PutUint64(old, length)
 	if _, err := Parse(old); err != nil {
 		t.Error(err)
 	}
-	new := bytes.Replace(old, []byte("braid 1"), []byte("braid 2"), 1)
-	if _, err := Parse(new); err == nil || !strings.Contains(err.Error(), "checksums are missing") {
-		t.Errorf("error is %v, want one that tells of the checksums", err)
+	for _, format := range []string{"braid 2", "braid 3"} {
+		new := bytes.Replace(old, []byte("braid 1"), []byte(format), 1)
+		if _, err := Parse(new); err == nil || !strings.Contains(err.Error(), "checksums are missing") {
+			t.Errorf("%s: error is %v, want one that tells of the checksums", format, err)
+		}
 	}
 }

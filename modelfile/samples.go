@@ -90,11 +90,6 @@ func (f *File) predict(inputs braid.Tensors) (braid.Tensors, error) {
 
 // pixels returns how an input's bytes are standardized, nil if it does not take bytes.
 func (f *File) pixels(input string) *data.Standard {
-	for _, in := range f.Inputs {
-		if in.Name == input {
-			return in.Pixels
-		}
-	}
 	for _, c := range f.Features {
 		for _, in := range c.Encoder.Inputs(c.Column) {
 			if in.Name == input && in.DType == tensor.Uint8 {

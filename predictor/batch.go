@@ -14,6 +14,7 @@ type Batch struct {
 	Inputs  []tensor.Tensor // by input, [N, its shape...]
 	Outputs []tensor.Tensor // by head, [N, its shape...]
 
+	bytes   [][]uint8 // by input: what is standardized to its numbers; nil: it has no bytes
 	in, out braid.Tensors
 }
 
@@ -34,8 +35,13 @@ func (m *Model) Free(b *Batch) {
 
 func (m *Model) allocateBatch(n int) *Batch {
 	b := &Batch{N: n, in: braid.Tensors{}, out: braid.Tensors{}}
-	for _, in := range m.Inputs {
+	b.bytes = make([][]uint8, len(m.Inputs))
+	for i := range m.Inputs {
+		in := &m.Inputs[i]
 		size, shape := n*in.Shape.Size(), append(tensor.Shape{n}, in.Shape...)
+		if isBytes(in) {
+			b.bytes[i] = make([]uint8, size)
+		}
 		var t tensor.Tensor
 		if in.DType == tensor.Int32 {
 			t = tensor.Ints(make([]int32, size), shape...)
@@ -51,6 +57,15 @@ func (m *Model) allocateBatch(n int) *Batch {
 	return b
 }
 
+// Bytes returns the bytes of all rows of an input, by its index. They are nil if it has none.
+func (b *Batch) Bytes(input int) []uint8 { return b.bytes[input] }
+
+// Output returns the outputs of a head, by its index, for a row.
+func (b *Batch) Output(head, row int) []float32 {
+	size := b.Outputs[head].Len() / b.N
+	return b.Outputs[head].Float32s()[row*size:][:size]
+}
+
 // Predict computes the outputs.
 func (m *Model) Predict(b *Batch) error { return m.File.Model.PredictInto(b.out, b.in) }
 
@@ -64,8 +79,7 @@ func (m *Model) PredictWith(workers int, b *Batch) error {
 func (m *Model) CheckOutputs(b *Batch, row int) error {
 	finite := kernel.Default().Finite
 	for i := range m.Heads {
-		size := m.Heads[i].Shape.Size()
-		numbers := b.Outputs[i].Float32s()[row*size:][:size]
+		numbers := b.Output(i, row)
 		for j, v := range numbers {
 			if !finite(numbers[j : j+1]) {
 				const format = "head %q gives %v, which is no answer: " +

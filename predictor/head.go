@@ -9,24 +9,25 @@ import (
 	"braid/target"
 )
 
-// Head is a head of the network with the labels of its answers.
+// Head is a head of the network with the meaning of its outputs.
 type Head struct {
 	braid.Spec
+	Column string   // that it predicts; without a target in the file it is the head's name
 	Labels []string // one for each class, or no and yes; nil if the file has none
 
-	column  string         // that the head predicts
-	decoder target.Decoder // nil if the head predicts no column
+	decoder target.Decoder // nil if the file has none
 }
 
 // Answer is a head's answer to one row.
 type Answer struct {
 	Head string `json:"name"`
 
-	// The most probable answer. For a regression head, Label is the numbers as text.
+	// The most probable answer. For a head of numbers, Label is the numbers as text.
 	Label       string  `json:"label"`
 	Probability float64 `json:"probability"`
 	Unsure      bool    `json:"unsure"`
 
+	Number  *float64 `json:"number,omitempty"`  // of a head that gives one number
 	Answers []Choice `json:"answers,omitempty"` // all, in the labels' order
 }
 
@@ -41,52 +42,54 @@ type Choice struct {
 // others.
 const Sure = 0.75
 
-// Answer interprets the head's outputs for one row, after its activation.
-func (h *Head) Answer(numbers []float32) Answer {
-	if h.decoder != nil {
-		return h.decoded(numbers)
-	}
-	a := Answer{Head: h.Name}
-	switch {
-	case h.IsBinary():
-		yes := float64(numbers[0])
-		a.Answers = []Choice{{h.label(0), 1 - yes}, {h.label(1), yes}}
-	case h.IsClassifier():
-		for i, p := range numbers {
-			a.Answers = append(a.Answers, Choice{h.label(i), float64(p)})
-		}
-	default:
-		for i, v := range numbers {
-			if i > 0 {
-				a.Label += " "
-			}
-			a.Label += strconv.FormatFloat(float64(v), 'g', 6, 32)
-		}
-		a.Probability = 1
-		return a
-	}
-	best := h.Best(numbers)
-	a.Label, a.Probability = a.Answers[best].Label, a.Answers[best].Probability
-	a.Unsure = a.Probability < Sure
-	return a
-}
-
-// setDecoder takes the answers of a head, and their labels, from what a target has learnt.
+// setDecoder sets what the head's target has learnt.
 func (h *Head) setDecoder(c modelfile.Target) {
-	h.column, h.decoder = c.Column, c.Decoder
+	h.Column, h.decoder = c.Column, c.Decoder
 	for _, choice := range c.Decoder.Answer(c.Decoder.Guess()).Choices {
 		h.Labels = append(h.Labels, choice.Label)
 	}
 }
 
-// decoded interprets the outputs as the decoder of the head's column does.
-func (h *Head) decoded(numbers []float32) Answer {
-	from := h.decoder.Answer(numbers)
-	a := Answer{Head: h.column, Label: from.Text, Probability: from.Probability}
+// Answer interprets the head's outputs for one row, after its activation.
+func (h *Head) Answer(outputs []float32) Answer {
+	from := h.decode(outputs)
+	a := Answer{Head: h.Column, Label: from.Text, Probability: from.Probability}
 	for _, c := range from.Choices {
 		a.Answers = append(a.Answers, Choice(c))
 	}
 	a.Unsure = a.Answers != nil && a.Probability < Sure
+	if a.Answers == nil && len(outputs) == 1 {
+		a.Number = &from.Number
+	}
+	return a
+}
+
+// decode interprets outputs. Without a target classes are called by their indices.
+func (h *Head) decode(outputs []float32) (a target.Answer) {
+	if h.decoder != nil {
+		return h.decoder.Answer(outputs)
+	}
+	switch {
+	case h.IsBinary():
+		yes := float64(outputs[0])
+		a.Choices = []target.Choice{{Label: "0", Probability: 1 - yes}, {Label: "1", Probability: yes}}
+	case h.IsClassifier():
+		for i, p := range outputs {
+			a.Choices = append(a.Choices,
+				target.Choice{Label: strconv.Itoa(i), Probability: float64(p)})
+		}
+	default:
+		for i, v := range outputs {
+			if i > 0 {
+				a.Text += " "
+			}
+			a.Text += strconv.FormatFloat(float64(v), 'g', 6, 32)
+		}
+		a.Probability, a.Number = 1, float64(outputs[0])
+		return a
+	}
+	best := a.Choices[h.Best(outputs)]
+	a.Text, a.Probability = best.Label, best.Probability
 	return a
 }
 
@@ -123,12 +126,4 @@ func (h *Head) Probability(numbers []float32, answer int) float32 {
 		return 1 - numbers[0]
 	}
 	return numbers[0]
-}
-
-// label returns the label of an answer, or its index if the file has no labels.
-func (h *Head) label(i int) string {
-	if i < len(h.Labels) {
-		return h.Labels[i]
-	}
-	return strconv.Itoa(i)
 }

@@ -1,7 +1,6 @@
 package predictor_test
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -15,6 +14,7 @@ import (
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
+	"braid/target"
 	"braid/tensor"
 	"braid/text"
 )
@@ -39,30 +39,21 @@ func file(t testing.TB) *modelfile.File {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reads, err := feature.NewTokensEncoder(tokenizer, text.Padding{Length: 2}, 6,
+		[]string{"odd number", "upper half"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return &modelfile.File{
 		Model: m,
-		Inputs: []modelfile.Input{
-			{Name: "x", Pixels: &data.Standard{Mean: 3.5, Std: 0.25}},
-			{Name: "ids", Text: &modelfile.Text{
-				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
-				Questions: []string{"odd number", "upper half"},
-			}},
+		Features: []modelfile.Feature{
+			{Column: "x", Encoder: &feature.DigitEncoder{
+				Height: 2, Width: 3, Standard: data.Standard{Mean: 3.5, Std: 0.25}}},
+			{Column: "ids", Encoder: reads},
 		},
-		Labels: []modelfile.Labels{
-			{Head: "class", Labels: []string{"a", "b", "c"}},
-			{Head: "answer", Labels: []string{"no", "yes"}},
-		},
-		Rules: []modelfile.Rule{
-			{
-				Input: "ids", Text: "odd number",
-				Head: "answer", Label: "yes",
-				Of: "class", Labels: []string{"b"},
-			},
-			{
-				Input: "ids", Text: "upper half",
-				Head: "answer", Label: "yes",
-				Of: "class", Labels: []string{"b", "c"},
-			},
+		Targets: []modelfile.Target{
+			{Column: "class", Decoder: target.CategoryDecoder{Classes: []string{"a", "b", "c"}}},
+			{Column: "answer", Decoder: target.BinaryDecoder{False: "no", True: "yes", Threshold: 0.5}},
 		},
 	}
 }
@@ -74,48 +65,6 @@ func model(t testing.TB) *predictor.Model {
 		t.Fatal(err)
 	}
 	return m
-}
-
-func TestReadText(t *testing.T) {
-	in := model(t).Inputs[1]
-	for question, want := range map[string][]int32{
-		"odd number":          {1, 2},
-		"Number, odd!":        {2, 1},
-		"half":                {0, 4},
-		"upper  half":         {3, 4},
-		"half odd number odd": {2, 1},
-		"number\r\nodd\r\n":   {2, 1},
-		"number odd\r":        {2, 1},
-		"\todd\nodd\n\n":      {1, 1},
-	} {
-		ids := make([]int32, 2)
-		if err := in.Text.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
-			t.Errorf("%q is %v (%v), want %v", question, ids, err, want)
-		}
-		trained := question == "odd number" || question == "upper  half"
-		if got := in.Text.Trained(ids); got != trained {
-			t.Errorf("%q counts as trained: %v", question, got)
-		}
-	}
-	for question, want := range map[string]string{
-		"odd fellow": `"odd fellow" has a word the model does not know: "fellow"; ` +
-			`it can be asked "odd number", "upper half"`,
-		"an odd fel": `has words the model does not know: "an", "fel"; it can be asked`,
-		"":           `"" asks nothing`,
-		"?!":         `"?!" asks nothing`,
-		"\r\n":       `asks nothing; it can be asked`,
-		"odd half fellow": `"odd half fellow" has a word the model does not know: "fellow"; ` +
-			`it can be asked`,
-		"odd number\u00a0":       `has a word the model does not know: "number\u00a0"`,
-		strings.Repeat("x ", 30): "and 10 more",
-	} {
-		err := in.Text.ReadText(make([]int32, 2), question)
-		var unreadable *feature.Unreadable
-		if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), want) ||
-			len(err.Error()) > 300 {
-			t.Errorf("%q: error is %v, want %q", question, err, want)
-		}
-	}
 }
 
 func TestAnswers(t *testing.T) {
@@ -180,13 +129,14 @@ func TestOneClass(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, labels := range [][]modelfile.Labels{nil, {{Head: "only", Labels: []string{"all"}}}} {
-		p, err := predictor.New(&modelfile.File{Model: m, Labels: labels})
+	for _, targets := range [][]modelfile.Target{nil, {
+		{Column: "only", Decoder: target.CategoryDecoder{Classes: []string{"all"}}}}} {
+		p, err := predictor.New(&modelfile.File{Model: m, Targets: targets})
 		if err != nil {
 			t.Fatal(err)
 		}
 		label := "0"
-		if labels != nil {
+		if targets != nil {
 			label = "all"
 		}
 		want := predictor.Answer{
@@ -265,62 +215,15 @@ func TestRows(t *testing.T) {
 	}
 }
 
-func TestContradictionsAndTruths(t *testing.T) {
-	m := model(t)
-	rows := m.NewBatch(2)
-	copy(rows.Inputs[1].Int32s(), []int32{1, 2, 3, 4}) // odd number, upper half
-	for _, c := range []struct {
-		row           int
-		class, answer string
-		want          []string
-	}{
-		{0, "b", "yes", nil},
-		{0, "c", "no", nil},
-		{0, "c", "yes", []string{`class says c, but answer says yes to "odd number"`}},
-		{1, "c", "yes", nil},
-		{1, "b", "no", []string{`class says b, but answer says no to "upper half"`}},
-	} {
-		got := m.Contradictions(rows, c.row, []predictor.Answer{
-			{Head: "class", Label: c.class}, {Head: "answer", Label: c.answer}, {},
-		})
-		if !slices.Equal(got, c.want) {
-			t.Errorf("row %d, %s, %s: %q, want %q", c.row, c.class, c.answer, got, c.want)
-		}
-	}
-	for _, c := range []struct {
-		row   int
-		class string
-		want  string
-	}{{0, "b", "yes"}, {0, "c", "no"}, {1, "c", "yes"}, {1, "a", "no"}} {
-		known := map[string]string{"class": c.class}
-		if got, ok := m.Truth("answer", rows, c.row, known); got != c.want || !ok {
-			t.Errorf("row %d, class %s: %q, %v, want %q", c.row, c.class, got, ok, c.want)
-		}
-	}
-	if got, ok := m.Truth("answer", rows, 0, nil); ok {
-		t.Errorf("without a known label the answer is %q", got)
-	}
-	if got, ok := m.Truth("class", rows, 0, map[string]string{"answer": "yes"}); ok {
-		t.Errorf("without a rule the class is %q", got)
-	}
-}
-
 // New refuses files whose conversions do not fit the network.
 func TestBadFiles(t *testing.T) {
 	for want, change := range map[string]func(f *modelfile.File){
-		"Model is missing":                  func(f *modelfile.File) { *f = modelfile.File{} },
-		`input "ids": text without a token`: func(f *modelfile.File) { f.Inputs[1].Text.Tokenizer = nil },
-		`head "answer" has 1 labels`: func(f *modelfile.File) {
-			f.Labels = []modelfile.Labels{{Head: "answer", Labels: []string{"yes"}}}
+		"Model is missing":  func(f *modelfile.File) { *f = modelfile.File{} },
+		`unknown input "z"`: func(f *modelfile.File) { f.Features[0].Column = "z" },
+		`column "ids": input "ids": the column gives float32`: func(f *modelfile.File) {
+			f.Features = []modelfile.Feature{{Column: "ids", Encoder: f.Features[0].Encoder}}
 		},
-		`unknown head "none"`:      func(f *modelfile.File) { f.Rules[0].Head = "none" },
 		`samples of input "x" are`: func(f *modelfile.File) { f.Samples = &modelfile.Samples{} },
-		`input "ids" has pixels`:   func(f *modelfile.File) { f.Inputs[1].Pixels = f.Inputs[0].Pixels },
-		`has texts of 3 words`:     func(f *modelfile.File) { f.Inputs[1].Text.Padding.Length = 3 },
-		`"even number" has a word`: func(f *modelfile.File) {
-			f.Inputs[1].Text.Questions[1] = "even number"
-		},
-		`rule 1: "half fellow" has a word`: func(f *modelfile.File) { f.Rules[1].Text = "half fellow" },
 		`samples: head "answer" gives`: func(f *modelfile.File) {
 			err := f.Sample(braid.Tensors{
 				"x":   tensor.Bytes(make([]uint8, 6), 1, 2, 3),
@@ -337,5 +240,57 @@ func TestBadFiles(t *testing.T) {
 		if _, err := predictor.New(f); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)
 		}
+	}
+}
+
+// Without features and targets the columns are the inputs, given as numbers, and answers have the
+// indices of classes.
+func TestPlainModel(t *testing.T) {
+	f := file(t)
+	m, err := predictor.New(&modelfile.File{Model: f.Model})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.ColumnNames(); !slices.Equal(got, []string{"x", "ids"}) {
+		t.Fatalf("columns are %q", got)
+	}
+	ids := m.Columns[1]
+	if !ids.IsNumbers() || ids.ReadsFiles() || ids.Inputs[0].Vocabulary != 6 {
+		t.Errorf("%+v", ids)
+	}
+	b := m.NewBatch(2)
+	copy(ids.Slots(b, 1)[0].Ints, []int32{4, 5})
+	copy(m.Columns[0].Slots(b, 1)[0].Floats, []float32{1, 2})
+	if got := b.Inputs[1].Int32s(); !slices.Equal(got, []int32{0, 0, 4, 5}) {
+		t.Errorf("ids are %v", got)
+	}
+	if got := b.Inputs[0].Float32s()[5:8]; !slices.Equal(got, []float32{0, 1, 2}) {
+		t.Errorf("numbers are %v", got)
+	}
+	if pixels, _ := m.Columns[0].Picture(b, 1); pixels != nil {
+		t.Error("numbers are shown as a picture")
+	}
+	_, err = m.Ask(map[string]feature.Value{"x": {Text: "1"}})
+	if err == nil || !strings.HasPrefix(err.Error(), `column "x": want a list of 6 numbers`) {
+		t.Errorf("error is %v", err)
+	}
+	a := m.Heads[1].Answer([]float32{0.75})
+	if a.Label != "1" || a.Probability != 0.75 || a.Answers[0].Label != "0" || a.Number != nil {
+		t.Errorf("%+v", a)
+	}
+}
+
+// The pixels of a picture are those that the encoder read, and the network gets them standardized.
+func TestPicture(t *testing.T) {
+	m := model(t)
+	b := m.NewBatch(2)
+	copy(m.Columns[0].Slots(b, 1)[0].Bytes, []byte{3, 4, 5, 6, 7, 8})
+	m.Columns[0].Standardize(b, 1, 2)
+	pixels, shape := m.Columns[0].Picture(b, 1)
+	if !slices.Equal(pixels, []byte{3, 4, 5, 6, 7, 8}) || !shape.Equal(tensor.Shape{2, 3}) {
+		t.Errorf("picture is %v of %v", pixels, shape)
+	}
+	if got := b.Inputs[0].Float32s()[5:8]; !slices.Equal(got, []float32{0, -2, 2}) {
+		t.Errorf("numbers are %v", got)
 	}
 }

@@ -4,21 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
+	"braid/feature"
 	"braid/internal/suggest"
 	"braid/internal/value"
 	"braid/predictor"
 	"braid/vision"
-	"braid/vision/digit"
 )
 
 // askRequest is a request to /ask: one row.
 type askRequest struct {
+	body  *body
 	rows  *predictor.Batch
-	saw   []byte   // the first image, as the network sees it, as PNG; nil: no image
-	notes []string // on the inputs
+	notes []string // on the values
 }
 
 // answerJSON is the reply to /ask.
@@ -28,7 +30,7 @@ type answerJSON struct {
 	Heads          []predictor.Answer `json:"heads"`
 	Contradictions []string           `json:"contradictions,omitempty"`
 	Notes          []string           `json:"notes,omitempty"`
-	Saw            []byte             `json:"saw,omitempty"` // PNG, base64
+	Saw            []byte             `json:"saw,omitempty"` // the first picture, as PNG, base64
 }
 
 // ask answers one row with labels and probabilities.
@@ -66,103 +68,146 @@ func (s *Server) ask(w http.ResponseWriter, r *http.Request) error {
 	if err := v.CheckOutputs(a.rows, 0); err != nil {
 		return problemf(http.StatusUnprocessableEntity, "", "%v", err)
 	}
-	reply := answerJSON{Model: v.name, Version: v.Version(), Saw: a.saw, Notes: a.notes}
+	reply := answerJSON{Model: v.name, Version: v.Version(), Notes: a.notes}
 	for i := range v.Heads {
-		reply.Heads = append(reply.Heads, v.Heads[i].Answer(a.rows.Outputs[i].Float32s()))
+		reply.Heads = append(reply.Heads, v.Heads[i].Answer(a.rows.Output(i, 0)))
 	}
 	x.rows = 1
-	reply.Contradictions = v.Contradictions(a.rows, 0, reply.Heads)
+	if v.rules != nil {
+		reply.Contradictions = v.rules.Contradictions(a.rows, 0, reply.Heads)
+	}
+	if reply.Saw, err = saw(v.Model, a.rows); err != nil {
+		return err
+	}
 	return replyJSON(w, reply)
 }
 
-// readAsk reads the fields of a request. The caller frees the rows.
-func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askRequest, error) {
-	if v.ReadsColumns() {
-		return s.readColumns(v, b, given)
-	}
-	if err := suggest.Match("field", inputNames(v.Model), given); err != nil {
-		return nil, bad("%v", err)
-	}
-	a := &askRequest{rows: v.NewBatch(1)}
-	read := value.Reader{
-		Memory: b.buffer,
-		Text: func(in *predictor.Input, ids []int32, text []byte) error {
-			err := readText(in, ids, text)
-			if err == nil {
-				a.notes = append(a.notes, in.Text.Remarks(string(text))...)
-			}
-			return err
-		},
-		Image: func(in *predictor.Input, file []byte) ([]uint8, error) {
-			return s.decodeImage(b, in, file)
-		},
-	}
-	for i := range v.Inputs {
-		in := &v.Inputs[i]
-		if err := a.readInput(&read, b, in, i, given[in.Name]); err != nil {
-			v.Free(a.rows)
-			return nil, inputError(in, err)
+// saw returns the first picture of a row as the network sees it, nil if there is none.
+func saw(m *predictor.Model, rows *predictor.Batch) ([]byte, error) {
+	for i := range m.Columns {
+		pixels, shape := m.Columns[i].Picture(rows, 0)
+		if pixels != nil && len(shape) == 2 {
+			return vision.PNG(pixels, shape[0], shape[1])
 		}
+	}
+	return nil, nil
+}
+
+// readAsk reads the fields of a request, each the value of a column. The caller frees the rows.
+func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askRequest, error) {
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if _, err := v.Column(name); err != nil {
+			return nil, bad("%v", err)
+		}
+	}
+	a := &askRequest{body: b, rows: v.NewBatch(1)}
+	var missing []string
+	isMissing := func(c *predictor.Column) bool {
+		f, ok := given[c.Name]
+		return !ok || string(f.raw) == "null"
+	}
+	for i := range v.Columns {
+		c := &v.Columns[i]
+		if !isMissing(c) {
+			continue
+		}
+		missing = append(missing, c.Name)
+		if _, err := c.Encode(a.rows, 0, feature.Value{}); err != nil {
+			v.Free(a.rows)
+			return nil, bad("field %q is missing, want each of %s", c.Name,
+				suggest.List(v.ColumnNames()))
+		}
+	}
+	for i := range v.Columns {
+		c := &v.Columns[i]
+		if isMissing(c) {
+			continue
+		}
+		if err := a.readField(c, given[c.Name]); err != nil {
+			v.Free(a.rows)
+			return nil, columnError(c.Name, err)
+		}
+		a.noteBlank(c)
+	}
+	if missing != nil {
+		a.notes = append(a.notes, "no value is given for "+strings.Join(missing, ", "))
 	}
 	return a, nil
 }
 
-// readInput reads the field of the input with index i.
-func (a *askRequest) readInput(
-	read *value.Reader, b *body, in *predictor.Input, i int, f field,
-) (err error) {
+// readField reads the value of a column.
+func (a *askRequest) readField(c *predictor.Column, f field) error {
+	read := value.Reader{Encode: a.encode, Memory: a.body.buffer}
 	var content []byte
-	var pixels []uint8
-	t := a.rows.Inputs[i]
+	var err error
 	switch {
 	case f.raw != nil:
-		pixels, err = read.JSON(in, t, 0, f.raw)
-	case in.Files != nil:
-		content, err = b.unescaped(f, false)
+		return read.JSON(c, a.rows, 0, f.raw)
+	case c.ReadsFiles():
+		content, err = a.body.unescaped(f, false)
 	default:
-		content, err = b.text(in.Name, f)
+		content, err = a.body.text(c.Name, f)
 	}
-	if f.raw == nil && err == nil {
-		pixels, err = read.Form(in, t, 0, content)
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case in.Text != nil && !in.Text.Trained(t.Int32s()):
-		trained := suggest.List(in.Text.Texts)
-		a.notes = append(a.notes,
-			"the model was not trained on this "+in.Name+", but on "+trained)
-	case in.Files != nil && slices.Min(pixels) == slices.Max(pixels):
-		return digit.ErrBlank // batch prediction accepts it: a data set may have blank images
-	case in.Files != nil && a.saw == nil:
-		a.saw, err = vision.PNG(pixels, in.Shape[0], in.Shape[1])
+	}
+	return read.Form(c, a.rows, 0, content)
+}
+
+// maxCell is the most bytes of a text.
+const maxCell = 1 << 16
+
+// encode encodes a value, and notes what is to be said of it.
+func (a *askRequest) encode(
+	c *predictor.Column, rows *predictor.Batch, row int, v feature.Value,
+) error {
+	if len(v.Text) > maxCell {
+		return tooLarge("got a text of %d bytes, want at most %d", len(v.Text), maxCell)
+	}
+	note, err := a.body.server.encode(a.body, c, rows, row, v)
+	if err == nil && (v.Text != "" || v.Content != nil) {
+		a.notes = append(a.notes, c.Remarks(v, note)...)
 	}
 	return err
 }
 
-// inputError says which input an error is about. The error is the client's mistake unless it is
-// known to be another.
-func inputError(in *predictor.Input, err error) error {
-	var internal *internalError
-	if known(err) != nil || errors.As(err, &internal) {
-		return fmt.Errorf("%q: %w", in.Name, err)
+// noteBlank notes that the numbers of a picture are all the same.
+func (a *askRequest) noteBlank(c *predictor.Column) {
+	if pixels, _ := c.Picture(a.rows, 0); pixels != nil && slices.Min(pixels) == slices.Max(pixels) {
+		a.notes = append(a.notes, c.Name+" is blank")
 	}
-	return bad("%q: %v", in.Name, err)
 }
 
-// decodeImage decodes an image and converts it to what the network was trained on.
-func (s *Server) decodeImage(b *body, in *predictor.Input, file []byte) ([]uint8, error) {
-	memory, pixels := vision.Memory(file, s.config.Image)
-	memory += digit.PixelBytes * pixels
-	var converted []uint8
-	err := s.decode(b, memory, func() error {
-		var err error
-		if converted, err = in.ReadFile(file, s.config.Image); err != nil {
+// encode encodes a value of a column. The content of a file is decoded within the limits of a body.
+func (s *Server) encode(
+	b *body, c *predictor.Column, rows *predictor.Batch, row int, v feature.Value,
+) (note feature.Note, err error) {
+	reader, ok := c.Encoder.(feature.FileReader)
+	if !ok || v.Content == nil {
+		return c.Encode(rows, row, v)
+	}
+	v.Most = s.config.Image
+	err = s.decode(b, reader.Memory(v.Content, v.Most), func() error {
+		if note, err = c.Encode(rows, row, v); err != nil {
 			return &imageError{err}
 		}
 		return nil
 	})
-	return converted, err
+	return note, err
+}
+
+// columnError says which column an error is about. The error is the client's mistake unless it is
+// known to be another.
+func columnError(column string, err error) error {
+	var p *problem
+	var internal *internalError
+	switch {
+	case errors.As(err, &p):
+		return problemf(p.status, p.reason, "%q: %s", column, p.text)
+	case known(err) != nil || errors.As(err, &internal):
+		return fmt.Errorf("%q: %w", column, err)
+	}
+	return bad("%q: %v", column, err)
 }
 
 // decode calls do to decode images. It takes memory for the work from the budget, and gives it

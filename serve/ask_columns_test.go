@@ -130,13 +130,13 @@ func TestAskBadColumns(t *testing.T) {
 		c.Models = []ModelPath{{Path: path}}
 	})
 	bodies := map[string]string{
-		`{"weight": "heavy"}`:  `column "weight"`,
-		`{"weight": [1]}`:      `column "weight": got [1], want a text, a number`,
-		`{"look": 7}`:          `column "look": got 7, want a picture in base64`,
-		`{"look": "red.png"}`:  `column "look": wrong base64`,
-		`{"look": "R0lGODlh"}`: `column "look"`,
+		`{"weight": "heavy"}`:  `"weight": got "heavy", want a number`,
+		`{"weight": [1]}`:      `"weight": got 1 numbers, want 2`,
+		`{"look": 7}`:          `"look": got 7, want a picture in base64`,
+		`{"look": "red.png"}`:  `"look": wrong base64`,
+		`{"look": "R0lGODlh"}`: `"look": the GIF is cut short`,
 		`{"storey": "a part"}`: `"story"`,
-		`{"story": "` + strings.Repeat("x", maxCell+1) + `"}`: `column "story": got a text of`,
+		`{"story": "` + strings.Repeat("x", maxCell+1) + `"}`: `"story": got a text of`,
 	}
 	for _, body := range slices.Sorted(maps.Keys(bodies)) {
 		got := r.call(t, "POST", "/ask", []byte(body), "Content-Type", asJSON)

@@ -60,7 +60,8 @@ func (r *running) wantAnswer(t testing.TB, pixels []uint8, ids ...int32) answerJ
 	t.Helper()
 	v := r.models[0].current.Load()
 	rows := v.NewBatch(1)
-	v.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
+	copy(rows.Bytes(0), pixels)
+	v.Columns[0].Standardize(rows, 0, 1)
 	copy(rows.Inputs[1].Int32s(), ids)
 	if err := v.Predict(rows); err != nil {
 		t.Fatal(err)
@@ -69,7 +70,7 @@ func (r *running) wantAnswer(t testing.TB, pixels []uint8, ids ...int32) answerJ
 	for i := range v.Heads {
 		a.Heads = append(a.Heads, v.Heads[i].Answer(rows.Outputs[i].Float32s()))
 	}
-	a.Contradictions = v.Contradictions(rows, 0, a.Heads)
+	a.Contradictions = v.rules.Contradictions(rows, 0, a.Heads)
 	var err error
 	if a.Saw, err = vision.PNG(pixels, 28, 28); err != nil {
 		t.Fatal(err)
@@ -151,7 +152,7 @@ func TestAskDoubts(t *testing.T) {
 		}
 	}
 	answer := answerOf(t, ask(pixels, "half number"))
-	const note = "the model was not trained on this question, but on " + questions
+	const note = `"half number" is none of the texts that the model was trained on: ` + questions
 	if !slices.Equal(answer.Notes, []string{note}) {
 		t.Errorf("%+v", answer)
 	}
@@ -163,7 +164,7 @@ func TestAskContradictions(t *testing.T) {
 	contradictions := 0
 	for n := range 12 { // an untrained network contradicts itself half the time
 		for at, question := range []string{"lower half", "odd number"} {
-			body := askJSON(jsonOf(t, ints(picture(n))), question)
+			body := askJSON(jsonOf(t, ints(leaning(n))), question)
 			answer := answerOf(t, r.call(t, "POST", "/ask", body, "Content-Type", asJSON))
 			digit := answer.Heads[0].Label[0] - '0'
 			truth := at == 0 && digit < 5 || at == 1 && digit%2 == 1
@@ -194,7 +195,7 @@ func TestModels(t *testing.T) {
 	if !reflect.DeepEqual(m.Scores, want) {
 		t.Errorf("scores are %+v", m.Scores)
 	}
-	if len(m.Samples) != 3 || !slices.Equal(m.Samples[2].Image, picture(2)) {
+	if len(m.Samples) != 3 || !slices.Equal(m.Samples[2].Image, leaning(2)) {
 		t.Errorf("%d samples, the last is %v", len(m.Samples), m.Samples[len(m.Samples)-1])
 	}
 	image, question := m.Inputs[0], m.Inputs[1]
@@ -260,5 +261,15 @@ func TestAskDeadline(t *testing.T) {
 	got := r.call(t, "POST", "/ask", body, "Content-Type", asJSON)
 	if got.status != http.StatusGatewayTimeout {
 		t.Errorf("status %d: %s", got.status, got.body)
+	}
+}
+
+// A list of equal pixels is no digit, and the answer says so.
+func TestAskBlankPixels(t *testing.T) {
+	r := start(t)
+	body := askJSON("[17"+strings.Repeat(",17", 783)+"]", "odd number")
+	answer := answerOf(t, r.call(t, "POST", "/ask", body, "Content-Type", asJSON))
+	if !slices.Equal(answer.Notes, []string{"image is blank"}) {
+		t.Errorf("notes are %q", answer.Notes)
 	}
 }

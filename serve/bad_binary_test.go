@@ -25,7 +25,7 @@ func binaryMistakes(t testing.TB) (list []mistake) {
 	exact := func(name, text string, rest []byte, says string) { // the header is right
 		add(name, text, rest, strconv.Itoa(len(text)), says)
 	}
-	pixels := picture(3)
+	pixels := leaning(3)
 	head := fmt.Sprintf(image, "UINT8", "784")
 	size := len(head)
 	for _, length := range []string{

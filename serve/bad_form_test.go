@@ -79,7 +79,7 @@ func formFieldMistakes(t testing.TB, file, boundary string) (list []mistake) {
 	add("two questions", 400, `two fields are named "question"`,
 		fields(odd, []string{"question", "", "even number"}, image)...)
 	add("misspelt", 400,
-		`unknown field "qestion", want one of "image", "question"; did you mean "question"?`,
+		`unknown column "qestion", want one of "image", "question"; did you mean "question"?`,
 		fields(image, []string{"qestion", "", "odd number"})...)
 	add("no name", 400, `a part has no name, want Content-Disposition: form-data; name="..."`,
 		fields(image, odd, []string{"", "", "x"})...)
@@ -92,15 +92,15 @@ func formFieldMistakes(t testing.TB, file, boundary string) (list []mistake) {
 		fields(image, []string{"question", "image/png", file})...)
 	add("text as image", 400, `"image": wrong base64`,
 		fields([]string{"image", "", "a nine!"}, odd)...)
-	add("no image in it", 415, `got no bytes: want a PNG or a JPEG`,
+	add("no image in it", 400, `"image": a picture is missing`,
 		fields([]string{"image", "image/png", ""}, odd)...)
 	add("unknown word", 422, `does not know: "prime"`,
 		fields(image, []string{"question", "", "prime number"})...)
 	add("binary question", 400,
 		`"question": got bytes of an unknown kind, want a text in UTF-8`,
 		fields([]string{"question", "", "\xff\xfe"}, image)...)
-	add("long question", 413, "has a text of 5000 bytes",
-		fields([]string{"question", "", strings.Repeat("odd ", 1250)}, image)...)
+	add("long question", 413, "got a text of 65540 bytes",
+		fields([]string{"question", "", strings.Repeat("odd ", 16385)}, image)...)
 	var many []string
 	for i := range 1000 {
 		many = append(many, fmt.Sprint("f", i), "", "x")
@@ -124,7 +124,7 @@ func partMistakes(file, boundary string) (list []mistake) {
 		`"image": got text ("<?xml`)
 	add("UTF-16", "", "\xff\xfea\x00", 415, `"image": got 4 bytes of an unknown kind`)
 	add("a path", "", "@nine.png", 400, `"image": wrong base64: got "@nine.png" at byte 0; `+
-		`want a PNG or JPEG in base64, or 28 x 28 pixels`)
+		`want a picture in base64, or 28 x 28 pixels`)
 	add("a list in quotes", "", `["1"]`, 400,
 		`"image": pixel 0 is "1", want a whole number from 0 to 255`)
 	add("a short list", "", "[1,2]", 400, `"image": got 2 numbers, want 784 (28 x 28)`)
@@ -152,7 +152,7 @@ func queryMistakes(file string) (list []mistake) {
 	add("", 400, `field "image" is missing`)
 	add("odd number", 400, `the form has "odd number", want NAME=VALUE`)
 	add("image=AAAA&question=odd+number&imag=x", 400,
-		`unknown field "imag", want one of "image", "question"; did you mean "image"?`)
+		`unknown column "imag", want one of "image", "question"; did you mean "image"?`)
 	add("image=AAAA&image=AAAA", 400, `two fields are named "image"`)
 	add("image=%zz&question=odd+number", 400, `"image": wrong base64: got "%zz" at byte 0`)
 	add("image=R0lGODlh&question=odd+number", 415, `"image": got a GIF image`)

@@ -29,7 +29,6 @@ func imageMistake(name string, file []byte, status int, says string) mistake {
 // imageMistakes are files that are no images, are damaged, or are too large when they are decoded.
 func imageMistakes(t testing.TB) (list []mistake) {
 	for content, kind := range map[string]string{
-		"":                             "no bytes",
 		"GIF89a\x01\x00\x01\x00":       "a GIF image",
 		"RIFF\x10\x00\x00\x00WEBPVP8 ": "a WebP image",
 		"BM\x36\x00\x00":               "a BMP image",
@@ -46,6 +45,7 @@ func imageMistakes(t testing.TB) (list []mistake) {
 	} {
 		list = append(list, imageMistake(kind, []byte(content), 415, "got "+kind))
 	}
+	list = append(list, imageMistake("no bytes", nil, 400, "a picture is missing"))
 	inForm := askMistake("a GIF in a form", asForm+"b", []byte(
 		"--b\r\nContent-Disposition: form-data; name=\"image\"; filename=\"9.gif\"\r\n\r\nGIF89a"+
 			"\r\n--b\r\nContent-Disposition: form-data; name=\"question\"\r\n\r\nodd number"+

@@ -34,7 +34,8 @@ func later() time.Time { return time.Now().Add(time.Hour) }
 
 func (b *batcher) row(n int) *predictor.Batch {
 	rows := b.model.NewBatch(1)
-	b.model.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), picture(n))
+	copy(rows.Bytes(0), leaning(n))
+	b.model.Columns[0].Standardize(rows, 0, 1)
 	copy(rows.Inputs[1].Int32s(), []int32{5, 6})
 	return rows
 }

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"braid/predictor"
 )
 
 // Config configures a server. Zero fields mean the defaults named with each.
@@ -18,6 +20,9 @@ type Config struct {
 
 	// LogDropped returns how many lines the log has dropped so far, for the metrics. May be nil.
 	LogDropped func() uint64
+
+	// Rules returns what is known of a model's answers, or nil if that is nothing. May be nil.
+	Rules func(*predictor.Model) Rules
 
 	// Batching: requests that wait are computed together.
 	BatchRows int // most rows of a batch; 64
@@ -60,6 +65,15 @@ type Config struct {
 	// Stopping.
 	DrainWait    time.Duration // from when ready answers 503 to the last new connection; 0
 	DrainTimeout time.Duration // for requests on accepted connections after that; 10 s
+}
+
+// Rules say what is known of the answers of a model.
+type Rules interface {
+	// Contradictions returns sentences on answers to a row that cannot all be right. They have an
+	// element for each head.
+	Contradictions(b *predictor.Batch, row int, answers []predictor.Answer) []string
+	// Asked reports whether a head answers a question that the row has.
+	Asked(head string) bool
 }
 
 // ModelPath is a model to serve.

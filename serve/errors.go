@@ -10,6 +10,7 @@ import (
 	"braid/feature"
 	"braid/vision"
 	"braid/vision/digit"
+	"braid/vision/picture"
 )
 
 // problem is an error with its HTTP status.
@@ -80,7 +81,7 @@ func known(err error) *problem {
 	case errors.As(err, &large):
 		const format = "%v, or have more allowed (--max-image)"
 		return problemf(http.StatusRequestEntityTooLarge, "", format, err)
-	case errors.Is(err, vision.ErrFormat):
+	case errors.Is(err, vision.ErrFormat), errors.Is(err, picture.ErrFormat):
 		return problemf(http.StatusUnsupportedMediaType, "", "%v", err)
 	case errors.As(err, &image):
 		return problemf(http.StatusBadRequest, "", "%v", err)

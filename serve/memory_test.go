@@ -92,10 +92,10 @@ func TestMemoryOfGzip(t *testing.T) {
 
 // Requests that are large together wait for memory. They are refused when their deadline passes.
 func TestMemory(t *testing.T) {
-	r := start(t, func(c *Config) { c.Memory = 1 << 20 })
+	r := start(t, func(c *Config) { c.Memory = 5 << 18 })
 	batch := r.models[0].current.Load().batch
 	free := batch.block()
-	// 100 rows: 80 KB, and 3 KB each in memory
+	// 100 rows: 80 KB, and 4 KB each in memory
 	const head = `{"inputs":[{"name":"image","datatype":"UINT8","shape":[100,28,28],` +
 		`"parameters":{"binary_data_size":78400}},{"name":"question","datatype":"INT32",` +
 		`"shape":[100,2],"parameters":{"binary_data_size":800}}]}`

@@ -33,6 +33,7 @@ type version struct {
 	name  string
 	batch *batcher
 	page  about // for /models
+	rules Rules // nil: none
 }
 
 // failure is why a changed file is not served.
@@ -96,6 +97,9 @@ func (s *Server) loadModels() error {
 func (s *Server) install(m *served, model *predictor.Model) {
 	batch := newBatcher(model, s.config, s.metrics.of(m.name), &s.batches)
 	v := &version{Model: model, name: m.name, batch: batch}
+	if s.config.Rules != nil {
+		v.rules = s.config.Rules(model)
+	}
 	v.page = v.describe()
 	s.metrics.models.WithLabelValues(m.name, v.Version()).Set(1)
 	s.metrics.loads.WithLabelValues(m.name, "loaded").Inc()

@@ -75,16 +75,14 @@ func (v *version) metadata() modelJSON {
 		m.Outputs = append(m.Outputs, t)
 	}
 	var columns []columnJSON
-	for _, c := range v.File.Features {
-		columns = append(columns, columnJSON{c.Column, c.Encoder.Kind()})
+	for i := range v.Columns {
+		columns = append(columns, columnJSON{v.Columns[i].Name, v.Columns[i].Encoder.Kind()})
 	}
-	if columns != nil {
-		m.Parameters = map[string]any{"columns": columns}
-	}
+	m.Parameters = map[string]any{"columns": columns}
 	return m
 }
 
-// columnJSON is a column of people's data that a model reads, a field of /ask.
+// columnJSON is a column that a model reads, a field of /ask.
 type columnJSON struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
@@ -111,9 +109,6 @@ func (s *Server) modelMetadata(w http.ResponseWriter, r *http.Request) error {
 	}
 	m := v.metadata()
 	if failed := s.byName[v.name].failed.Load(); failed != nil {
-		if m.Parameters == nil {
-			m.Parameters = map[string]any{}
-		}
 		m.Parameters["load_error"] = failed.err.Error()
 		m.Parameters["load_failed_at"] = failed.when.UTC().Format(time.RFC3339)
 	}

@@ -89,7 +89,7 @@ func TestClassification(t *testing.T) {
 		}
 		return list
 	}
-	image := imageInput("UINT8", 2, jsonOf(t, ints(append(picture(7), picture(40)...))))
+	image := imageInput("UINT8", 2, jsonOf(t, ints(append(leaning(7), leaning(40)...))))
 	const words = `{"name":"question","datatype":"BYTES","shape":[2],` +
 		`"data":["even number","half upper"]}`
 	with := func(kind string, shape []int, list []string) []string {
@@ -273,7 +273,7 @@ func TestNulls(t *testing.T) {
 	}
 	const size = `"data":null,"parameters":{"binary_data_size":784}`
 	binary := strings.Replace(text, `"data":`+pixelsJSON(t), size, 1)
-	body := append([]byte(binary), picture(3)...)
+	body := append([]byte(binary), leaning(3)...)
 	got := r.call(t, "POST", inferPath, body, headerLength, strconv.Itoa(len(binary)))
 	if binary == text || !bytes.Equal(got.body, want.body) {
 		t.Errorf("null for data beside binary data: status %d: %s", got.status, got.body)

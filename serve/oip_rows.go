@@ -31,11 +31,6 @@ func (q *inference) readRows(
 		return nil, err
 	}
 	size := int64(n) * rowSize(m)
-	for i, in := range found {
-		if in.datatype == "UINT8" && in.data != nil { // the pixels' bytes come before their numbers
-			size += int64(n) * int64(m.Inputs[i].Shape.Size())
-		}
-	}
 	for _, out := range outputs {
 		size += int64(n) * int64(out.classes) * int64(classSize(&m.Heads[out.head]))
 	}
@@ -46,7 +41,7 @@ func (q *inference) readRows(
 	}
 	rows := m.NewBatch(n)
 	for i, in := range found {
-		if err := in.read(rows.Inputs[i], &m.Inputs[i]); err != nil {
+		if err := in.read(rows, i, &m.Inputs[i]); err != nil {
 			m.Free(rows)
 			return nil, err
 		}
@@ -62,6 +57,9 @@ func rowSize(m *predictor.Model) int64 {
 	size := 0
 	for _, in := range m.Inputs {
 		size += 4 * in.Shape.Size()
+		if in.Of.DType == tensor.Uint8 {
+			size += in.Shape.Size()
+		}
 	}
 	for _, h := range m.Heads {
 		size += (4 + numberSize) * h.Shape.Size()
@@ -158,13 +156,13 @@ func (in *input) check(spec *predictor.Input) error {
 var valueSizes = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
 
 // datatypes returns the datatypes that an input accepts. The last is the network's; one of pixels
-// or texts, which clients have, comes before it.
+// or cells of a column, which clients have, comes before it.
 func datatypes(in *predictor.Input) []string {
 	list := make([]string, 0, 3)
-	if in.Pixels != nil {
+	switch {
+	case in.Of.DType == tensor.Uint8:
 		list = append(list, "UINT8")
-	}
-	if in.Text != nil {
+	case in.Alone() && !in.Column.IsNumbers():
 		list = append(list, "BYTES")
 	}
 	if in.DType == tensor.Int32 {
@@ -173,15 +171,15 @@ func datatypes(in *predictor.Input) []string {
 	return append(list, "FP32")
 }
 
-// read converts the data of an input to t.
-func (in *input) read(t tensor.Tensor, spec *predictor.Input) error {
+// read converts the data of an input to the rows of the model's input with index i.
+func (in *input) read(rows *predictor.Batch, i int, spec *predictor.Input) error {
 	if in.data != nil {
-		return in.readJSON(t, spec)
+		return in.readJSON(rows, i, spec)
 	}
-	if err := in.readBinary(t, spec); err != nil {
+	if err := in.readBinary(rows, i, spec); err != nil {
 		return err
 	}
-	return in.checkNumbers(t, spec)
+	return in.checkNumbers(rows.Inputs[i], spec)
 }
 
 // checkNumbers returns an error if binary data has unknown ids, NaN or infinities.
@@ -205,9 +203,9 @@ func (in *input) checkNumbers(t tensor.Tensor, spec *predictor.Input) error {
 	return nil
 }
 
-// readJSON converts JSON data to t. Its errors name the input.
-func (in *input) readJSON(t tensor.Tensor, spec *predictor.Input) error {
-	err := in.readValues(t, spec)
+// readJSON converts JSON data. Its errors name the input.
+func (in *input) readJSON(rows *predictor.Batch, i int, spec *predictor.Input) error {
+	err := in.readValues(rows, i, spec)
 	if err == nil {
 		return nil
 	}
@@ -219,24 +217,27 @@ func (in *input) readJSON(t tensor.Tensor, spec *predictor.Input) error {
 	return bad("%v", err)
 }
 
-func (in *input) readValues(t tensor.Tensor, spec *predictor.Input) error {
+func (in *input) readValues(rows *predictor.Batch, i int, spec *predictor.Input) error {
 	if in.data.Type() != jx.Array {
 		return errors.New("data is no list")
 	}
 	switch in.datatype {
 	case "UINT8":
-		return in.readPixels(t, spec)
+		err := value.Pixels(rows.Bytes(i), in.shape, in.data)
+		if err == nil {
+			spec.Column.Standardize(rows, 0, rows.N)
+		}
+		return err
 	case "INT32":
-		return value.IDs(t.Int32s(), in.shape, spec.Vocabulary, in.data)
+		return value.IDs(rows.Inputs[i].Int32s(), in.shape, spec.Vocabulary, in.data)
 	case "FP32":
-		return value.Floats(t.Float32s(), in.shape, in.data)
+		return value.Floats(rows.Inputs[i].Float32s(), in.shape, in.data)
 	}
-	size := spec.Shape.Size()
 	var r value.Reader
 	return value.Each(in.data, in.shape, "texts", func(at int, token []byte) error {
 		text, err := r.String(token)
 		if err == nil {
-			err = readText(spec, t.Int32s()[at*size:][:size], text)
+			err = encodeText(spec, rows, at, text)
 		}
 		if err != nil {
 			err = fmt.Errorf("text %d: %w", at, err)
@@ -245,37 +246,26 @@ func (in *input) readValues(t tensor.Tensor, spec *predictor.Input) error {
 	})
 }
 
-// readPixels converts pixels to numbers, by way of bytes in a pooled buffer.
-func (in *input) readPixels(t tensor.Tensor, spec *predictor.Input) error {
-	b := bodies.Get().(*body)
-	defer bodies.Put(b)
-	pixels := b.empty(t.Len())[:t.Len()]
-	if err := value.Pixels(pixels, in.shape, in.data); err != nil {
-		return err
-	}
-	spec.Pixels.Floats(t.Float32s(), pixels)
-	return nil
-}
-
-// readBinary converts binary data to t.
-func (in *input) readBinary(t tensor.Tensor, spec *predictor.Input) error {
+// readBinary converts binary data.
+func (in *input) readBinary(rows *predictor.Batch, i int, spec *predictor.Input) error {
 	switch in.datatype {
 	case "UINT8":
-		spec.Pixels.Floats(t.Float32s(), in.binary)
+		copy(rows.Bytes(i), in.binary)
+		spec.Column.Standardize(rows, 0, rows.N)
 	case "INT32":
-		_, err := binary.Decode(in.binary, binary.LittleEndian, t.Int32s())
+		_, err := binary.Decode(in.binary, binary.LittleEndian, rows.Inputs[i].Int32s())
 		return err
 	case "FP32":
-		_, err := binary.Decode(in.binary, binary.LittleEndian, t.Float32s())
+		_, err := binary.Decode(in.binary, binary.LittleEndian, rows.Inputs[i].Float32s())
 		return err
 	case "BYTES":
-		size, rest := spec.Shape.Size(), in.binary
+		rest := in.binary
 		for row := range in.shape[0] {
 			if len(rest) < 4 || uint32(len(rest)-4) < binary.LittleEndian.Uint32(rest) {
 				return bad("input %q: text %d has no length before it, or is shorter than that", in.name, row)
 			}
 			n := binary.LittleEndian.Uint32(rest)
-			if err := readText(spec, t.Int32s()[row*size:][:size], rest[4:4+n]); err != nil {
+			if err := encodeText(spec, rows, row, rest[4:4+n]); err != nil {
 				return err
 			}
 			rest = rest[4+n:]
@@ -287,8 +277,8 @@ func (in *input) readBinary(t tensor.Tensor, spec *predictor.Input) error {
 	return nil
 }
 
-// readText converts a text to token ids. An error that is not about the text is an internalError.
-func readText(spec *predictor.Input, ids []int32, text []byte) error {
+// encodeText encodes a text of an input's column.
+func encodeText(spec *predictor.Input, rows *predictor.Batch, row int, text []byte) error {
 	if len(text) > maxText {
 		const format = "input %q has a text of %d bytes, want at most %d"
 		return tooLarge(format, spec.Name, len(text), maxText)
@@ -296,10 +286,9 @@ func readText(spec *predictor.Input, ids []int32, text []byte) error {
 	if !utf8.Valid(text) {
 		return bad("input %q has a text that is not UTF-8", spec.Name)
 	}
-	err := spec.Text.ReadText(ids, string(text))
-	var unreadable *feature.Unreadable
-	if err != nil && !errors.As(err, &unreadable) {
-		return &internalError{err}
+	_, err := spec.Column.Encode(rows, row, feature.Value{Text: string(text)})
+	if err != nil && known(err) == nil {
+		err = bad("input %q: %v", spec.Name, err)
 	}
 	return err
 }

@@ -63,7 +63,7 @@ func tensorsOf(t *testing.T, r response) (reply struct {
 func TestInferEveryWay(t *testing.T) {
 	r := start(t)
 	rows := r.predict(t, []int{7, 40}, []int32{4, 6, 3, 2}) // even number, half upper
-	pixels := append(picture(7), picture(40)...)
+	pixels := append(leaning(7), leaning(40)...)
 	var nested [2][28][28]int
 	for i, v := range pixels {
 		nested[i/784][i/28%28][i%28] = int(v)
@@ -194,7 +194,8 @@ func TestAbout(t *testing.T) {
 		`"parameters":{"also_datatype":"INT32","also_shape":[-1,2]}}],` +
 		`"outputs":[{"name":"digit","datatype":"FP32","shape":[-1,10],` +
 		`"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
-		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}]}`
+		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}],` +
+		`"parameters":{"columns":[{"name":"image","type":"digit"},{"name":"question","type":"tokens"}]}}`
 	server := `{"name":"braid","version":"` + Version() +
 		`","extensions":["binary_tensor_data","classification"]}`
 	for path, want := range map[string]string{
@@ -258,7 +259,6 @@ func TestReadFails(t *testing.T) {
 		spoil func(*feature.TokensEncoder)
 		log   string
 	}{
-		"error":   {func(q *feature.TokensEncoder) { q.Padding.Length = -7 }, "Padding.Length = -7"},
 		"panic":   {func(q *feature.TokensEncoder) { q.Tokenizer = nil }, "nil pointer"},
 		"predict": {func(q *feature.TokensEncoder) { q.Padding.Value = 77 }, "is id 77, want 0 to 7"},
 	} {
@@ -268,7 +268,7 @@ func TestReadFails(t *testing.T) {
 			if got := r.call(t, "POST", q.path, []byte(q.body), q.headers...); got.status != 200 {
 				t.Fatalf("%s: status %d: %.300s", kind, got.status, got.body)
 			}
-			c.spoil(r.models[0].current.Load().Inputs[1].Text)
+			c.spoil(r.models[0].current.Load().Columns[1].Encoder.(*feature.TokensEncoder))
 			got := r.call(t, "POST", q.path, []byte(q.body), q.headers...)
 			if got.status != http.StatusInternalServerError || got.text(t) != failureText {
 				t.Errorf("%s, %s: status %d: %.300s", name, kind, got.status, got.body)

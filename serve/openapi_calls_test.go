@@ -57,7 +57,7 @@ func (c *contract) infer(t *testing.T) {
 		post(oneRow(t, 3, "odd number", more))
 	}
 	var nested [1][28][28]int
-	for i, v := range picture(3) {
+	for i, v := range leaning(3) {
 		nested[0][i/28][i%28] = int(v)
 	}
 	post(inferJSON(imageInput("UINT8", 1, jsonOf(t, nested)), oddNumber))
@@ -103,7 +103,7 @@ func (c *contract) ask(t *testing.T) {
 	}
 	contradictions := 0
 	for n := range 6 {
-		got := c.post(t, r, 200, "/ask", askJSON(jsonOf(t, ints(picture(n))), "lower half"))
+		got := c.post(t, r, 200, "/ask", askJSON(jsonOf(t, ints(leaning(n))), "lower half"))
 		contradictions += strings.Count(string(got.body), `"contradictions"`)
 	}
 	if contradictions == 0 {
@@ -188,7 +188,7 @@ func (c *contract) refusals(t *testing.T) {
 			return bytes.Replace(e.good(t), []byte("odd number"), []byte(question), 1)
 		}
 		e.call(t, c, r, 422, asking("prime number"))
-		e.call(t, c, r, 413, asking(strings.Repeat("odd ", 2000)))
+		e.call(t, c, r, 413, asking(strings.Repeat("odd ", 20000)))
 	}
 	c.post(t, r, 404, "/ask?model=none", operation{path: "/ask"}.good(t))
 	c.call(t, r, 415, "POST", "/ask", nil)

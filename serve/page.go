@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"braid/feature"
 	"braid/internal/suggest"
-	"braid/modelfile"
 	"braid/predictor"
 	"braid/tensor"
 )
@@ -108,7 +108,7 @@ type textAbout struct {
 type headAbout struct {
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
-	Asked  bool     `json:"asked"` // it depends on a text input
+	Asked  bool     `json:"asked"` // it answers a text input
 }
 
 type scoreAbout struct {
@@ -139,26 +139,27 @@ func (v *version) describe() about {
 	for i := range v.Inputs {
 		in := &v.Inputs[i]
 		described := inputAbout{Name: in.Name}
+		words, isText := in.Column.Encoder.(*feature.TokensEncoder)
 		switch {
 		case isDrawn(in):
 			described.Image = &imageAbout{in.Shape[0], in.Shape[1]}
-		case in.Text != nil:
+		case isText:
 			described.Text = &textAbout{
-				Words:     notNil(in.Text.Tokenizer.Words()),
+				Words:     notNil(words.Tokenizer.Words()),
 				Most:      in.Shape.Size(),
-				Questions: notNil(in.Text.Texts),
+				Questions: notNil(words.Texts),
 			}
 		}
 		a.Inputs = append(a.Inputs, described)
 	}
 	for _, h := range v.Heads {
-		a.Heads = append(a.Heads, headAbout{h.Name, notNil(h.Labels), v.asked(h.Name)})
+		a.Heads = append(a.Heads, headAbout{h.Column, notNil(h.Labels), v.asked(h.Name)})
 	}
 	return a
 }
 
 // isDrawn reports whether an input takes grey pictures, which the page can draw.
-func isDrawn(in *predictor.Input) bool { return in.Files != nil && len(in.Shape) == 2 }
+func isDrawn(in *predictor.Input) bool { return in.Column.ReadsFiles() && len(in.Shape) == 2 }
 
 // samples returns the samples of the first image input.
 func (v *version) samples() []sampleAbout {
@@ -176,16 +177,16 @@ func (v *version) samples() []sampleAbout {
 	return list
 }
 
-// asked reports whether a head answers the question of a text input. The file's rules name such
-// heads. Without rules, they are the heads that depend on a text input.
+// asked reports whether a head answers the question of a text input. Without rules, these are the
+// heads that depend on a text input.
 func (v *version) asked(head string) bool {
-	isOf := func(r modelfile.Rule) bool { return r.Head == head }
-	if len(v.File.Rules) > 0 {
-		return slices.ContainsFunc(v.File.Rules, isOf)
+	if v.rules != nil {
+		return v.rules.Asked(head)
 	}
 	reads := map[string]bool{}
 	for i := range v.Inputs {
-		reads[v.Inputs[i].Name] = v.Inputs[i].Text != nil
+		_, isText := v.Inputs[i].Column.Encoder.(*feature.TokensEncoder)
+		reads[v.Inputs[i].Name] = isText
 	}
 	for _, node := range v.File.Model.Nodes() { // each after the nodes that it reads
 		for _, in := range node.Inputs {

@@ -58,22 +58,30 @@ var longLabels = []string{
 
 // photoModel writes the file of a network that reads a photo. A head with two labels is a yes-no
 // question.
-func photoModel(t *testing.T, heads ...modelfile.Labels) string {
+func photoModel(t *testing.T, heads ...modelfile.Target) string {
 	t.Helper()
 	g := braid.NewGraph("wardrobe")
 	pixels := g.Add("pixels", layer.Flatten{}, g.Input("photo", tensor.Float32, 28, 28))
 	for _, h := range heads {
-		if len(h.Labels) == 2 {
-			g.Head(h.Head, layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
+		if list := labelsOf(h); len(list) == 2 {
+			g.Head(h.Column, layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
 		} else {
-			g.Head(h.Head, layer.Dense{Units: len(h.Labels), Activation: layer.Softmax}, pixels)
+			g.Head(h.Column, layer.Dense{Units: len(list), Activation: layer.Softmax}, pixels)
 		}
 	}
 	g.Head("price", layer.Dense{Units: 1}, pixels)
 	return saveNetwork(t, g, modelfile.File{
-		Inputs: []modelfile.Input{{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}}},
-		Labels: heads,
+		Features: []modelfile.Feature{grey("photo", 28, 28, data.Standard{Mean: 72.9, Std: 90})},
+		Targets:  heads,
 	})
+}
+
+// labelsOf returns the labels of a head.
+func labelsOf(t modelfile.Target) (list []string) {
+	for _, c := range t.Decoder.Answer(t.Decoder.Guess()).Choices {
+		list = append(list, c.Label)
+	}
+	return list
 }
 
 // saveNetwork writes an untrained network into a file with the given properties.
@@ -96,13 +104,11 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 	for i := range classes {
 		classes[i] = fmt.Sprint(i)
 	}
-	heads := []modelfile.Labels{
-		{Head: "garment", Labels: garments},
-		{Head: "long", Labels: longLabels},
-		{Head: "class", Labels: classes},
-		{Head: "worn", Labels: []string{
-			"certainly not, never ever", "yes_without_any_reservation_whatsoever",
-		}},
+	heads := []modelfile.Target{
+		labels("garment", garments...),
+		labels("long", longLabels...),
+		labels("class", classes...),
+		labels("worn", "certainly not, never ever", "yes_without_any_reservation_whatsoever"),
 	}
 	p := show(t, browser, on, photoModel(t, heads...))
 	if got := p.text(".invitation b"); got != "Draw the photo here" {
@@ -119,20 +125,20 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the button %v covers what the net sees, %v", clear, seen)
 	}
 	for _, h := range heads[:3] {
-		of := fmt.Sprintf(`[data-head="%s"]`, h.Head)
+		of := fmt.Sprintf(`[data-head="%s"]`, h.Column)
 		shown := fmt.Sprintf(`document.querySelectorAll('%s li:not([hidden])').length`, of)
 		if got := eval[int](p, shown); got != 2 {
-			t.Errorf("%s: %d bars are shown, want the likeliest two", h.Head, got)
+			t.Errorf("%s: %d bars are shown, want the likeliest two", h.Column, got)
 		}
 		p.click(of + " .more")
-		bars := p.bars(h.Head)
+		bars := p.bars(h.Column)
 		checkBars(t, h, bars)
 		eval[int](p, `document.querySelectorAll('.bars li')
 			.forEach((bar) => bar.classList.add('chosen')), 0`)
-		for i, bold := range p.bars(h.Head) {
+		for i, bold := range p.bars(h.Column) {
 			if bold.Left != bars[i].Left || bold.Width != bars[i].Width {
 				t.Errorf("%s: the track of %q goes from %v to %v when it is chosen",
-					h.Head, bold.Label, bars[i], bold)
+					h.Column, bold.Label, bars[i], bold)
 			}
 		}
 	}
@@ -142,7 +148,7 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 	}
 	titles := eval[[]string](p, `[...document.querySelectorAll('.scale .end')]
 		.map((end) => end.title)`)
-	if !slices.Equal(titles, heads[3].Labels) {
+	if !slices.Equal(titles, labelsOf(heads[3])) {
 		t.Errorf("the titles beside the scale are %q", titles)
 	}
 }
@@ -169,26 +175,26 @@ func (p *tab) bars(head string) []bar {
 	})`, head))
 }
 
-func checkBars(t *testing.T, h modelfile.Labels, bars []bar) {
+func checkBars(t *testing.T, h modelfile.Target, bars []bar) {
 	t.Helper()
-	if len(bars) != len(h.Labels) {
-		t.Fatalf("%s: %d bars, want %d", h.Head, len(bars), len(h.Labels))
+	if len(bars) != len(labelsOf(h)) {
+		t.Fatalf("%s: %d bars, want %d", h.Column, len(bars), len(labelsOf(h)))
 	}
 	for i, b := range bars {
-		if b.Label != h.Labels[i] || b.Text != b.Label || b.Title != b.Label {
-			t.Errorf("%s: bar %q says %q, and %q in its title", h.Head, b.Label, b.Text, b.Title)
+		if b.Label != labelsOf(h)[i] || b.Text != b.Label || b.Title != b.Label {
+			t.Errorf("%s: bar %q says %q, and %q in its title", h.Column, b.Label, b.Text, b.Title)
 		}
 		if b.Left != bars[0].Left || b.Width != bars[0].Width {
 			t.Errorf("%s: the track of %q is at %v, %v wide, want %v and %v",
-				h.Head, b.Label, b.Left, b.Width, bars[0].Left, bars[0].Width)
+				h.Column, b.Label, b.Left, b.Width, bars[0].Left, bars[0].Width)
 		}
 		if b.Width < 60 || b.LabelEnd > b.Left {
 			t.Errorf("%s: the label %q ends at %v, its track begins at %v and is %v wide",
-				h.Head, b.Label, b.LabelEnd, b.Left, b.Width)
+				h.Column, b.Label, b.LabelEnd, b.Left, b.Width)
 		}
 		if i > 0 && b.Top < bars[i-1].Bottom {
 			t.Errorf("%s: %q begins at %v, the bar above ends at %v",
-				h.Head, b.Label, b.Top, bars[i-1].Bottom)
+				h.Column, b.Label, b.Top, bars[i-1].Bottom)
 		}
 	}
 }
@@ -210,16 +216,14 @@ func captionModel(t *testing.T) string {
 	g.Head("mood", layer.Dense{Units: 3, Activation: layer.Softmax}, both)
 	g.Head("worn", layer.Dense{Units: 1, Activation: layer.Sigmoid}, pixels)
 	return saveNetwork(t, g, modelfile.File{
-		Inputs: []modelfile.Input{
-			{Name: "photo", Pixels: &data.Standard{Mean: 72.9, Std: 90}},
-			{Name: "caption", Text: &modelfile.Text{
-				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
-			}},
+		Features: []modelfile.Feature{
+			grey("photo", 28, 28, data.Standard{Mean: 72.9, Std: 90}),
+			reading(t, "caption", tokenizer, text.Padding{Length: 2}, 8),
 		},
-		Labels: []modelfile.Labels{
-			{Head: "garment", Labels: garments},
-			{Head: "mood", Labels: []string{"low", "even", "high"}},
-			{Head: "worn", Labels: []string{"new", "worn"}},
+		Targets: []modelfile.Target{
+			labels("garment", garments...),
+			labels("mood", "low", "even", "high"),
+			labels("worn", "new", "worn"),
 		},
 	})
 }
@@ -299,11 +303,9 @@ func testNoImage(t *testing.T, browser context.Context, on screen) {
 	words := g.Add("words", layer.Embedding{Vocabulary: 8, Width: 2}, review)
 	stars := layer.Dense{Units: 3, Activation: layer.Softmax}
 	g.Head("stars", stars, g.Add("flat", layer.Flatten{}, words))
-	mood := modelfile.File{Inputs: []modelfile.Input{{Name: "review", Text: &modelfile.Text{
-		Tokenizer: tokenizer, Padding: text.Padding{Length: 3}, Questions: []string{"odd half"},
-	}}}}
-	p := show(t, browser, on, saveNetwork(t, g, mood),
-		photoModel(t, modelfile.Labels{Head: "garment", Labels: garments}))
+	mood := modelfile.File{Features: []modelfile.Feature{
+		reading(t, "review", tokenizer, text.Padding{Length: 3}, 8, "odd half")}}
+	p := show(t, browser, on, saveNetwork(t, g, mood), photoModel(t, labels("garment", garments...)))
 	const shown = `[...document.querySelectorAll('canvas, main button, main input, .seen, .head')]
 		.some((element) => element.checkVisibility())`
 	const explained = `document.querySelector('#imageless').checkVisibility()`

@@ -19,7 +19,7 @@ func testWords(p *tab) {
 	p.key("even half")
 	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	p.quiet()
-	const untrained = "The model was not trained on this question, but on"
+	const untrained = `"even half" is none of the texts that the model was trained on: `
 	note := p.text("#message p")
 	if !strings.HasPrefix(note, untrained) || !strings.Contains(note, `"lower half"`) {
 		p.Errorf("the note is %q", note)
@@ -63,11 +63,11 @@ func testWords(p *tab) {
 	p.expect("7", "odd number", "yes")
 
 	eval[bool](p, `((own) => {
-		own.value = 'odd '.repeat(1200);
+		own.value = 'odd '.repeat(16400);
 		return own.dispatchEvent(new Event('input'));
 	})(document.querySelector('#own'))`)
 	p.until(`document.querySelector('#own-problem').textContent
-		.startsWith('Input "question" has a text of 4799 bytes')`)
+		.includes('got a text of 65599 bytes')`)
 	p.quiet()
 	p.expectRefusals("413 (Request Entity Too Large)")
 	p.click("#own")

@@ -33,12 +33,12 @@ func ints(pixels []uint8) []int {
 }
 
 // pixelsJSON is a picture as a list of numbers.
-func pixelsJSON(t testing.TB) string { return jsonOf(t, ints(picture(3))) }
+func pixelsJSON(t testing.TB) string { return jsonOf(t, ints(leaning(3))) }
 
 // nestedJSON is an image as a list of rows. Its numbers have decimal points.
 func nestedJSON(t testing.TB) string {
 	var rows [28][28]json.Number
-	for i, v := range picture(3) {
+	for i, v := range leaning(3) {
 		rows[i/28][i%28] = json.Number(fmt.Sprintf("%d.0", v))
 	}
 	return jsonOf(t, rows)
@@ -71,7 +71,7 @@ const oddNumber = `{"name":"question","datatype":"BYTES","shape":[1],"data":["od
 
 // oneRow is an inference request of one row, with more members before its inputs.
 func oneRow(t testing.TB, n int, question, more string) []byte {
-	image := imageInput("UINT8", 1, jsonOf(t, ints(picture(n))))
+	image := imageInput("UINT8", 1, jsonOf(t, ints(leaning(n))))
 	return fmt.Appendf(nil, `{%s"inputs":[%s,`+
 		`{"name":"question","datatype":"BYTES","shape":[1,1],"data":[%q]}]}`,
 		more, image, question)
@@ -81,7 +81,7 @@ func oneRow(t testing.TB, n int, question, more string) []byte {
 func binaryImage(n int, more string) (body []byte, length string) {
 	image := binaryInput("image", "UINT8", "[1,28,28]", 784)
 	text := `{` + more + `"inputs":[` + image + `,` + oddNumber + `]}`
-	return append([]byte(text), picture(n)...), strconv.Itoa(len(text))
+	return append([]byte(text), leaning(n)...), strconv.Itoa(len(text))
 }
 
 // binaryTexts are texts as binary data.

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -17,8 +16,10 @@ import (
 	"braid"
 	"braid/data"
 	"braid/digitqa"
+	"braid/feature"
 	"braid/modelfile"
 	"braid/predictor"
+	"braid/target"
 	"braid/tensor"
 	"braid/text"
 )
@@ -31,38 +32,18 @@ func saveModel(t testing.TB, path string, seed uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tokenizer, err := digitqa.Tokenizer()
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &modelfile.File{
 		Model: m,
-		Inputs: []modelfile.Input{
-			{Name: "image", Pixels: &data.Standard{Mean: 33.25, Std: 78.5}},
-			{Name: "question", Text: &modelfile.Text{
-				Tokenizer: tokenizer, Padding: text.Padding{Length: 2},
-			}},
-		},
-		Labels: []modelfile.Labels{
-			{Head: "digit", Labels: strings.Split("0123456789", "")},
-			{Head: "answer", Labels: []string{"no", "yes"}},
-		},
 		Training: json.RawMessage(`{"final":[{"name":"loss","value":0.25},` +
 			`{"name":"val_digit_accuracy","value":0.9527},{"name":"val_loss","value":null}]}`),
 	}
-	for _, q := range digitqa.Questions {
-		f.Inputs[1].Text.Questions = append(f.Inputs[1].Text.Questions, q.Text)
-	}
-	for _, r := range digitqa.Rules() {
-		f.Rules = append(f.Rules, modelfile.Rule{
-			Input: "question", Text: r.Question,
-			Head: "answer", Label: "yes",
-			Of: "digit", Labels: r.Digits,
-		})
+	standard := data.Standard{Mean: 33.25, Std: 78.5}
+	if f.Features, f.Targets, err = digitqa.Columns(28, 28, standard); err != nil {
+		t.Fatal(err)
 	}
 	var pixels []uint8
 	for row := range 3 {
-		pixels = append(pixels, picture(row)...)
+		pixels = append(pixels, leaning(row)...)
 	}
 	if err := f.Sample(braid.Tensors{
 		"image":    tensor.Bytes(pixels, 3, 28, 28),
@@ -73,6 +54,42 @@ func saveModel(t testing.TB, path string, seed uint64) {
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// rulesOf returns the rules of a model of digitqa.
+func rulesOf(m *predictor.Model) Rules {
+	if r := digitqa.RulesOf(m); r != nil {
+		return r
+	}
+	return nil
+}
+
+// grey returns the feature of a column of grey pictures.
+func grey(column string, height, width int, s data.Standard) modelfile.Feature {
+	return modelfile.Feature{Column: column,
+		Encoder: &feature.DigitEncoder{Height: height, Width: width, Standard: s}}
+}
+
+// reading returns the feature of a column of texts for a network of ids below limit.
+func reading(
+	t testing.TB, column string, tokenizer *text.Tokenizer, p text.Padding, limit int,
+	texts ...string,
+) modelfile.Feature {
+	t.Helper()
+	e, err := feature.NewTokensEncoder(tokenizer, p, limit, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return modelfile.Feature{Column: column, Encoder: e}
+}
+
+// labels returns the target of a head of classes, or of no and yes.
+func labels(head string, list ...string) modelfile.Target {
+	if len(list) == 2 {
+		return modelfile.Target{Column: head,
+			Decoder: target.BinaryDecoder{False: list[0], True: list[1], Threshold: 0.5}}
+	}
+	return modelfile.Target{Column: head, Decoder: target.CategoryDecoder{Classes: list}}
 }
 
 // spoilSamples changes a model file's samples, so that they are not what the model answers.
@@ -88,8 +105,8 @@ func spoilSamples(t testing.TB, path string) {
 	}
 }
 
-// picture is an image of a leaning bar, another for each number.
-func picture(n int) []uint8 {
+// leaning is an image of a leaning bar, another for each number.
+func leaning(n int) []uint8 {
 	pixels := make([]uint8, 28*28)
 	for y := 4; y < 24; y++ {
 		x := 6 + (y*(1+n%5)+3*n)%16
@@ -115,6 +132,7 @@ func start(t testing.TB, changes ...func(*Config)) *running {
 	logs := slog.NewJSONHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})
 	c := Config{
 		Models: []ModelPath{{Path: r.path}}, Hosts: []string{"x"}, Log: slog.New(logs),
+		Rules: rulesOf,
 	}
 	for _, change := range changes {
 		change(&c)
@@ -238,8 +256,9 @@ func (r *running) predict(t testing.TB, pictures []int, ids []int32) *predictor.
 	m := r.models[0].current.Load().Model
 	rows := m.NewBatch(len(pictures))
 	for i, n := range pictures {
-		m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s()[i*784:], picture(n))
+		copy(rows.Bytes(0)[i*784:], leaning(n))
 	}
+	m.Columns[0].Standardize(rows, 0, rows.N)
 	copy(rows.Inputs[1].Int32s(), ids)
 	if err := m.Predict(rows); err != nil {
 		t.Fatal(err)

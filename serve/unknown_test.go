@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"braid"
+	"braid/feature"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/tensor"
@@ -32,12 +33,8 @@ func films(t testing.TB, path string, o text.Options) *modelfile.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &modelfile.File{Model: m, Inputs: []modelfile.Input{{
-		Name: "review",
-		Text: &modelfile.Text{
-			Tokenizer: tokenizer, Padding: text.Padding{Length: 3, CutAfter: true},
-		},
-	}}}
+	f := &modelfile.File{Model: m, Features: []modelfile.Feature{
+		reading(t, "review", tokenizer, text.Padding{Length: 3, CutAfter: true}, 20)}}
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +55,7 @@ var reviews = []string{
 // goodness is what the network says to the reviews as they are read for training.
 func goodness(t testing.TB, f *modelfile.File) []float32 {
 	t.Helper()
-	input := f.Inputs[0].Text
+	input := f.Features[0].Encoder.(*feature.TokensEncoder)
 	ids, err := text.PadSequences(input.Tokenizer.TextsToSequences(reviews), input.Padding)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +118,7 @@ func TestUnknownWords(t *testing.T) {
 // as in training.
 func TestLongQuestion(t *testing.T) {
 	r := start(t)
-	want := r.wantAnswer(t, picture(3), 5, 6) // odd number
+	want := r.wantAnswer(t, leaning(3), 5, 6) // odd number
 	body := askJSON(pixelsJSON(t), `half odd number\r\n`)
 	answer := answerOf(t, r.call(t, "POST", "/ask", body, "Content-Type", asJSON))
 	if answer.Heads[1].Probability != want.Heads[1].Probability ||

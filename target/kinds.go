@@ -32,10 +32,21 @@ func Decode(kind string, config []byte, custom ...Target) (Target, error) {
 // is as in Decode.
 func DecodeDecoder(kind string, learnt []byte, custom ...Decoder) (Decoder, error) {
 	d, err := kinds.Decode("decoder", kind, learnt, slices.Concat(custom, decoders))
-	if checked, ok := d.(interface{ check() error }); ok && err == nil {
-		if err := checked.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", kind, err)
+	if err == nil {
+		err = Check(d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Check checks what a decoder of this package has learnt, or was given by a program.
+func Check(d Decoder) error {
+	if c, ok := d.(interface{ check() error }); ok {
+		if err := c.check(); err != nil {
+			return fmt.Errorf("%s: %w", d.Kind(), err)
 		}
 	}
-	return d, err
+	return nil
 }

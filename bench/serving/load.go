@@ -17,7 +17,6 @@ import (
 	"braid/layer"
 	"braid/modelfile"
 	"braid/tensor"
-	"braid/text"
 )
 
 // path is the URL path of inference requests.
@@ -38,14 +37,11 @@ func saveLarge(file string) error {
 	if err != nil {
 		return err
 	}
-	tokenizer, err := digitqa.Tokenizer()
+	features, targets, err := digitqa.Columns(28, 28, data.Standard{Mean: 33.3, Std: 78.6})
 	if err != nil {
 		return err
 	}
-	return modelfile.Save(file, &modelfile.File{Model: m, Inputs: []modelfile.Input{
-		{Name: "image", Pixels: &data.Standard{Mean: 33.3, Std: 78.6}},
-		{Name: "question", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}},
-	}})
+	return modelfile.Save(file, &modelfile.File{Model: m, Features: features, Targets: targets})
 }
 
 // outcome holds the times of requests, by result.

@@ -9,7 +9,6 @@ import (
 	"braid/data"
 	"braid/digitqa"
 	"braid/modelfile"
-	"braid/text"
 )
 
 // BenchmarkJSON predicts JSON lines of 784 pixels and a question with the seed network.
@@ -18,15 +17,11 @@ func BenchmarkJSON(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	tokenizer, err := digitqa.Tokenizer()
+	features, targets, err := digitqa.Columns(28, 28, data.Standard{Mean: 33.25, Std: 78.5})
 	if err != nil {
 		b.Fatal(err)
 	}
-	question := &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}
-	m := newModel(b, &modelfile.File{Model: built, Inputs: []modelfile.Input{
-		{Name: "image", Pixels: &data.Standard{Mean: 33.25, Std: 78.5}},
-		{Name: "question", Text: question},
-	}})
+	m := newModel(b, &modelfile.File{Model: built, Features: features, Targets: targets})
 	table, err := NewTable(m, Format{})
 	if err != nil {
 		b.Fatal(err)
@@ -46,10 +41,7 @@ func BenchmarkJSON(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		reader, err := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "", Refuse)
-		if err != nil {
-			b.Fatal(err)
-		}
+		reader := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "")
 		p := Prediction{Model: m, Reader: reader, Table: table}
 		if _, err := p.Run(b.Context(), io.Discard); err != nil {
 			b.Fatal(err)

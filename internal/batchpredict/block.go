@@ -1,6 +1,7 @@
 package batchpredict
 
 import (
+	"braid/feature"
 	"braid/internal/parallel"
 	"braid/predictor"
 )
@@ -17,14 +18,12 @@ type block struct {
 	bad    []error // by row: why it cannot be answered
 	truths [][]int // by head, by row: the index of the true answer, -1 if unknown
 
-	dropped []int  // by row: unknown words that were left out
-	cut     []bool // by row: a text is longer than the model reads
+	notes []feature.Note // by row: those of all its columns
 }
 
 func newBlock(m *predictor.Model) *block {
 	b := &block{
-		rows: m.NewBatch(PerBlock), bad: make([]error, PerBlock),
-		dropped: make([]int, PerBlock), cut: make([]bool, PerBlock),
+		rows: m.NewBatch(PerBlock), bad: make([]error, PerBlock), notes: make([]feature.Note, PerBlock),
 	}
 	for range m.Heads {
 		b.truths = append(b.truths, make([]int, PerBlock))
@@ -34,17 +33,18 @@ func newBlock(m *predictor.Model) *block {
 
 // begin clears what a row of an earlier block left, except its inputs.
 func (b *block) begin(row int) {
-	b.bad[row], b.dropped[row], b.cut[row] = nil, 0, false
+	b.bad[row], b.notes[row] = nil, 0
 	for _, t := range b.truths {
 		t[row] = -1
 	}
 }
 
-// setText writes a text to an input of a row.
-func (b *block) setText(row, input int, r reading) {
-	copy(b.rows.Inputs[input].Int32s()[row*len(r.ids):], r.ids)
-	b.dropped[row] += r.dropped
-	b.cut[row] = b.cut[row] || r.cut
+// encode encodes the value of a column of a row.
+func (b *block) encode(c *predictor.Column, row int, v feature.Value) error {
+	v.Most = mostDecoded
+	note, err := c.Encode(b.rows, row, v)
+	b.notes[row] |= note
+	return err
 }
 
 // share divides n rows among workers, each a goroutine, and waits for them.

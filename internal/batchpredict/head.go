@@ -9,7 +9,6 @@ import (
 	"braid/internal/suggest"
 	"braid/internal/value"
 	"braid/predictor"
-	"braid/tensor"
 )
 
 // Answers returns the labels of a head's answers in the order of their indices. It is nil for a
@@ -25,7 +24,7 @@ func Answers(h *predictor.Head) []string {
 // head is a model's head and its labels.
 type head struct {
 	*predictor.Head
-	labels []string // as Answers returns them
+	labels []string // of its answers, in the order of their indices; nil if it gives numbers
 }
 
 func heads(m *predictor.Model) []head {
@@ -34,12 +33,6 @@ func heads(m *predictor.Model) []head {
 		list = append(list, head{&m.Heads[i], Answers(&m.Heads[i])})
 	}
 	return list
-}
-
-// numbers returns the head's outputs for a row.
-func (h *head) numbers(t tensor.Tensor, row int) []float32 {
-	size := h.Shape.Size()
-	return t.Float32s()[row*size:][:size]
 }
 
 // truth reads a true answer in JSON, and returns its index. A string is a label, a number is an

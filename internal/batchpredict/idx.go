@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
 
 	"braid/data"
+	"braid/feature"
 	"braid/internal/value"
 	"braid/predictor"
+	"braid/tensor"
 )
 
 // IDX is a RowReader of the images of an IDX file, with questions and true answers from other
@@ -17,12 +18,11 @@ type IDX struct {
 	file      *File
 	images    *data.IDXReader
 	model     *predictor.Model
-	image     int     // index of the input for the image
-	text      int     // index of the input for the question, -1 if there is none
-	pixels    []uint8 // of a block
-	unknown   Unknown
-	question  reading    // of each image, unless there are questions
-	questions *questions // nil if there are none
+	image     *predictor.Column // for the image
+	input     int               // that it fills, by its index
+	text      *predictor.Column // for the question; nil: there is none
+	question  string            // of each image, unless there are questions
+	questions *questions        // nil if there are none
 	labels    []labels
 	read      int // images read
 	first     int // number of the block's first image
@@ -30,11 +30,16 @@ type IDX struct {
 
 // NewIDX returns a reader of an IDX file. If the model reads a text, call Ask or Questions before
 // rows are read. The reader closes the file.
-func NewIDX(file *File, m *predictor.Model, unknown Unknown) (*IDX, error) {
-	r := &IDX{file: file, model: m, unknown: unknown}
-	r.image = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.Files != nil })
-	r.text = slices.IndexFunc(m.Inputs, func(in predictor.Input) bool { return in.Text != nil })
-	if r.image < 0 || len(m.Inputs) > 2 || len(m.Inputs) == 2 && r.text < 0 {
+func NewIDX(file *File, m *predictor.Model) (*IDX, error) {
+	r := &IDX{file: file, model: m}
+	r.text, _ = Text(m)
+	for i := range m.Inputs {
+		in := &m.Inputs[i]
+		if r.image == nil && in.Column.ReadsFiles() && in.Alone() && in.Of.DType == tensor.Uint8 {
+			r.image, r.input = in.Column, i
+		}
+	}
+	if r.image == nil || len(m.Columns) > 2 || len(m.Columns) == 2 && r.text == nil {
 		const text = "%s: IDX files hold images, for a model of an image and a text: " +
 			"its inputs are %s; JSON lines can hold them"
 		return nil, fmt.Errorf(text, file.name, Takes(m))
@@ -43,29 +48,28 @@ func NewIDX(file *File, m *predictor.Model, unknown Unknown) (*IDX, error) {
 	if r.images, err = data.NewIDXReader(file.text); err != nil {
 		return nil, fmt.Errorf("%s: %w", file.name, err)
 	}
-	image := &m.Inputs[r.image]
-	if got := r.images.Shape()[1:]; !got.Equal(image.Shape) {
+	if got, want := r.images.Shape()[1:], r.image.Inputs[0].Shape; !got.Equal(want) {
 		const text = "%s has rows of %s, the model's %q takes %s"
-		return nil, fmt.Errorf(text, file.name, value.Dims(got), image.Name, value.Dims(image.Shape))
+		return nil, fmt.Errorf(text, file.name, value.Dims(got), r.image.Name, value.Dims(want))
 	}
-	r.pixels = make([]uint8, PerBlock*image.Shape.Size())
 	return r, nil
 }
 
-// Ask sets the question of all images.
-func (r *IDX) Ask(question string) (err error) {
-	r.question, err = r.texts().read(question)
+// Ask sets the question of all images. The error is why the model cannot be asked it.
+func (r *IDX) Ask(question string) error {
+	r.question = question
+	b := r.model.NewBatch(1)
+	defer r.model.Free(b)
+	_, err := r.text.Encode(b, 0, feature.Value{Text: question})
 	return err
 }
 
 // count is the number of images.
 func (r *IDX) count() int { return r.images.Shape()[0] }
 
-func (r *IDX) texts() *texts { return &texts{in: &r.model.Inputs[r.text], unknown: r.unknown} }
-
 // Questions takes the question of each image from a line of a file. The reader closes the file.
 func (r *IDX) Questions(file *File) {
-	r.questions = &questions{file: file, texts: *r.texts(), images: r.count()}
+	r.questions = &questions{file: file, images: r.count()}
 }
 
 // Labels takes the true answers of a head, by its index, from an IDX file. The head must have
@@ -79,25 +83,20 @@ func (r *IDX) Labels(head int, file *File) error {
 
 func (r *IDX) fill(b *block) error {
 	b.n, r.first = 0, b.first
-	n, err := r.images.Next(r.pixels)
+	n, err := r.images.Next(b.rows.Bytes(r.input))
 	if err != nil {
 		return fmt.Errorf("%s: %w", r.file.name, err)
 	}
 	for row := range n {
 		b.begin(row)
 	}
-	size := len(r.pixels) / PerBlock
-	to := b.rows.Inputs[r.image].Float32s()
-	standard := r.model.Inputs[r.image].Pixels
-	share(runtime.GOMAXPROCS(0), n, func(_, lo, hi int) {
-		standard.Floats(to[lo*size:hi*size], r.pixels[lo*size:hi*size])
-	})
+	share(runtime.GOMAXPROCS(0), n, func(_, lo, hi int) { r.image.Standardize(b.rows, lo, hi) })
 	for i := range r.labels {
 		if err := r.labels[i].fill(b, n); err != nil {
 			return err
 		}
 	}
-	if r.text >= 0 {
+	if r.text != nil {
 		if err := r.ask(b, n); err != nil {
 			return err
 		}
@@ -123,11 +122,13 @@ func (r *IDX) ask(b *block, n int) error {
 				return err
 			}
 		}
-		if bad != nil {
-			b.bad[row] = bad
-			continue
+		if bad == nil {
+			bad = b.encode(r.text, row, feature.Value{Text: question})
+			if bad != nil && r.questions != nil {
+				bad = r.questions.at(bad)
+			}
 		}
-		b.setText(row, r.text, question)
+		b.bad[row] = bad
 	}
 	if r.questions != nil && r.read+n == r.count() {
 		return r.questions.end()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/feature"
 	"braid/internal/braidtest"
 )
 
@@ -22,7 +23,7 @@ func TestIDXFill(t *testing.T) {
 		fmt.Fprintf(&questions, "%s\r\n", ask[i%3])
 		colours, orders = append(colours, uint8(i%3)), append(orders, uint8(i%2))
 	}
-	reader, err := NewIDX(stdin(t, braidtest.Gzip(images(n))), m, Refuse)
+	reader, err := NewIDX(stdin(t, braidtest.Gzip(images(n))), m)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +86,7 @@ func TestIDXBroken(t *testing.T) {
 		if c.images == nil {
 			c.images = bytes.NewReader(images(3))
 		}
-		reader, err := NewIDX(named("images", c.images), m, Drop)
+		reader, err := NewIDX(named("images", c.images), m)
 		if err == nil {
 			err = reader.Ask("odd number")
 		}
@@ -107,15 +108,18 @@ func TestIDXBroken(t *testing.T) {
 
 // A question that cannot be asked makes its own row bad, and leaves the lines after it in step.
 func TestIDXBadQuestion(t *testing.T) {
-	m := testModel(t)
 	long := strings.Repeat("x", MostQuestion+1)
 	lines := []string{"half", "prime number", long, "upper half odd", ""}
 	const tooLong = "line 3: line is too long"
-	for unknown, want := range map[Unknown][]string{
-		Refuse: {"", `line 2: "prime number" has a word`, tooLong, "", `line 5: "" asks`},
-		Drop:   {"", "", tooLong, "", ""},
+	for drop, want := range map[bool][]string{
+		false: {"", `line 2: "prime number" has a word`, tooLong, "", `line 5: "" asks`},
+		true:  {"", "", tooLong, "", ""},
 	} {
-		reader, err := NewIDX(stdin(t, images(5)), m, unknown)
+		m := testModel(t)
+		if drop {
+			m = dropping(t)
+		}
+		reader, err := NewIDX(stdin(t, images(5)), m)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,11 +135,12 @@ func TestIDXBadQuestion(t *testing.T) {
 			}
 		}
 		ids := b.rows.Inputs[1].Int32s()
-		if !slices.Equal(ids[:2], []int32{0, 4}) || !slices.Equal(ids[6:8], []int32{4, 1}) || !b.cut[3] {
-			t.Errorf("ids are %v, rows with a text that was cut: %v", ids[:10], b.cut[:5])
+		if !slices.Equal(ids[:2], []int32{0, 4}) || !slices.Equal(ids[6:8], []int32{4, 1}) ||
+			b.notes[3] != feature.Cut {
+			t.Errorf("ids are %v, notes %v, want one text to be cut", ids[:10], b.notes[:5])
 		}
-		if unknown == Drop && (b.dropped[1] != 1 || !slices.Equal(ids[2:4], []int32{0, 2})) {
-			t.Errorf("%d words are dropped, ids are %v", b.dropped[1], ids[2:4])
+		if drop && (b.notes[1] != feature.Unknown || !slices.Equal(ids[2:4], []int32{0, 2})) {
+			t.Errorf("notes %v, ids are %v", b.notes[1], ids[2:4])
 		}
 	}
 }
@@ -152,7 +157,7 @@ func TestIDXClose(t *testing.T) {
 		f.file = c
 		return f
 	}
-	reader, err := NewIDX(file(images(1)), m, Refuse)
+	reader, err := NewIDX(file(images(1)), m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,29 +4,34 @@ import (
 	"fmt"
 	"strings"
 
+	"braid/feature"
 	"braid/internal/value"
 	"braid/predictor"
 	"braid/tensor"
 )
 
-// Takes describes a model's inputs for errors: "image" (an image of 28 x 28).
+// Takes describes a model's columns for errors: "image" (an image of 28 x 28).
 func Takes(m *predictor.Model) string {
 	var list []string
-	for i := range m.Inputs {
-		in := &m.Inputs[i]
-		list = append(list, fmt.Sprintf("%q (%s)", in.Name, kind(in)))
+	for i := range m.Columns {
+		c := &m.Columns[i]
+		list = append(list, fmt.Sprintf("%q (%s)", c.Name, kind(c)))
 	}
 	return strings.Join(list, ", ")
 }
 
-// kind describes what an input takes.
-func kind(in *predictor.Input) string {
+// kind describes what a column takes.
+func kind(c *predictor.Column) string {
+	in := c.Inputs[0]
+	words, isText := c.Encoder.(*feature.TokensEncoder)
 	switch {
-	case in.Files != nil:
+	case c.ReadsFiles():
 		return "an image of " + value.Dims(in.Shape)
-	case in.Text != nil:
-		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), in.Text.Unit())
-	case in.Pixels != nil:
+	case isText:
+		return fmt.Sprintf("a text of up to %d %ss", in.Shape.Size(), words.Unit())
+	case !c.IsNumbers():
+		return c.Encoder.Kind()
+	case in.DType == tensor.Uint8:
 		return value.Dims(in.Shape) + " pixels"
 	case in.DType == tensor.Int32:
 		return value.Dims(in.Shape) + " ids"
@@ -34,57 +39,21 @@ func kind(in *predictor.Input) string {
 	return value.Dims(in.Shape) + " numbers"
 }
 
-// Unknown chooses what to do with unknown words if the model has no OOV token.
-type Unknown uint8
-
-const (
-	Refuse Unknown = iota // refuse the row; also if it has no words
-	Drop                  // leave the words out, as Keras does
-)
-
-// texts reads texts into token ids. It remembers some, because texts repeat. It is for one
-// goroutine.
-type texts struct {
-	in      *predictor.Input
-	unknown Unknown
-	known   map[string]reading
+// Text returns the first column of texts with a fixed vocabulary, and its encoder. They are nil if
+// there is none.
+func Text(m *predictor.Model) (*predictor.Column, *feature.TokensEncoder) {
+	for i := range m.Columns {
+		if e, ok := m.Columns[i].Encoder.(*feature.TokensEncoder); ok {
+			return &m.Columns[i], e
+		}
+	}
+	return nil, nil
 }
 
-// reading is a tokenized text.
-type reading struct {
-	ids     []int32
-	dropped int  // unknown words that were left out
-	cut     bool // the text is longer than the model reads
-}
-
-// What texts remembers.
-const (
-	mostTexts   = 256
-	longestText = 256 // bytes
-)
-
-// read reads a text. The error is why the model cannot be asked it.
-func (t *texts) read(text string) (reading, error) {
-	if r, ok := t.known[text]; ok {
-		return r, nil
+// example returns a text that a column reads, in quotes, or "" if it is not a column of texts.
+func example(c *predictor.Column) string {
+	if e, ok := c.Encoder.(*feature.TokensEncoder); ok {
+		return fmt.Sprintf("%q", e.Suggest())
 	}
-	r := reading{ids: make([]int32, t.in.Shape.Size())}
-	words, err := t.in.Text.Read(r.ids, text)
-	if err == nil && t.unknown == Refuse {
-		err = t.in.Text.Check(text, words)
-	}
-	if err != nil {
-		return r, err
-	}
-	r.cut = words.Cut > 0
-	if !t.in.Text.HasOOV() {
-		r.dropped = len(words.Unknown)
-	}
-	if t.known == nil || len(t.known) >= mostTexts {
-		t.known = map[string]reading{}
-	}
-	if len(text) <= longestText {
-		t.known[strings.Clone(text)] = r
-	}
-	return r, nil
+	return ""
 }

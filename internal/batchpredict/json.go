@@ -36,19 +36,13 @@ type jsonLine struct {
 }
 
 // NewJSON returns a reader of a file. Rows without a question get the given one, unless it is
-// empty; it is an error if the model cannot be asked that. The reader closes the file.
-func NewJSON(file *File, m *predictor.Model, question string, unknown Unknown) (*JSON, error) {
+// empty. The reader closes the file.
+func NewJSON(file *File, m *predictor.Model, question string) *JSON {
 	r := &JSON{file: file}
 	for range runtime.GOMAXPROCS(0) {
-		p := newParser(m, unknown)
-		if question != "" {
-			if err := p.ask(question); err != nil {
-				return nil, err
-			}
-		}
-		r.parsers = append(r.parsers, p)
+		r.parsers = append(r.parsers, newParser(m, question))
 	}
-	return r, nil
+	return r
 }
 
 func (r *JSON) fill(b *block) error {

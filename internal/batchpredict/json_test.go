@@ -16,10 +16,7 @@ func TestJSONLines(t *testing.T) {
 	long := `{"image": "` + strings.Repeat("x", MostLine) + `"}`
 	text := "\ufeff \r\n" + line(5) + "\r\n\n\t\n" + long + "\n{}\n\n" + line(70) +
 		"\n\ufeff" + line(1)
-	reader, err := NewJSON(stdin(t, text), m, "", Refuse)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reader := NewJSON(stdin(t, text), m, "")
 	b := newBlock(m)
 	if err := reader.fill(b); err != io.EOF || b.n != 5 {
 		t.Fatalf("%d rows, %v", b.n, err)
@@ -65,11 +62,9 @@ func TestJSONBlocks(t *testing.T) {
 		for i := range c.rows {
 			text.WriteString(line(i) + c.after)
 		}
-		reader, err := NewJSON(stdin(t, text.String()), m, "", Refuse)
-		if err != nil {
-			t.Fatal(err)
-		}
+		reader := NewJSON(stdin(t, text.String()), m, "")
 		b, got, row := newBlock(m), []int{}, 0
+		var err error
 		for err == nil {
 			err = reader.fill(b)
 			got = append(got, b.n)
@@ -100,13 +95,10 @@ func TestJSONBroken(t *testing.T) {
 		"after line 3: the disk is broken":             {failing([]byte(line(3) + "\n7\n8\n")), 3},
 		"after line 3: compressed file is cut short: ": {bytes.NewReader(cut[:len(cut)-4]), 3},
 	} {
-		reader, err := NewJSON(opened(t, c.r), m, "", Refuse)
-		if err != nil {
-			t.Fatal(err)
-		}
+		reader := NewJSON(opened(t, c.r), m, "")
 		b := newBlock(m)
 		b.n = 9 // of the block before
-		err = reader.fill(b)
+		err := reader.fill(b)
 		if err == nil || !strings.HasPrefix(err.Error(), "standard input: "+want) || b.n != c.rows {
 			t.Errorf("%d rows, %v, want %d, %s", b.n, err, c.rows, want)
 		}

@@ -5,15 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
 	"braid"
 	"braid/data"
+	"braid/feature"
 	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
+	"braid/target"
 	"braid/tensor"
 	"braid/text"
 )
@@ -66,23 +69,47 @@ func testModel(t testing.TB) *predictor.Model {
 			t.Fatal(err)
 		}
 	}
+	reads, err := feature.NewTokensEncoder(tokenizer, text.Padding{Length: 2}, 5,
+		[]string{"odd number"})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return newModel(t, &modelfile.File{
 		Model: m,
-		Inputs: []modelfile.Input{
-			{Name: "image", Pixels: &standard},
-			{Name: "question", Text: &modelfile.Text{
-				Tokenizer: tokenizer, Padding: text.Padding{Length: 2}, Questions: []string{"odd number"},
-			}},
+		Features: []modelfile.Feature{
+			{Column: "image", Encoder: &feature.DigitEncoder{Height: 2, Width: 3, Standard: standard}},
+			{Column: "question", Encoder: reads},
 		},
-		Labels: []modelfile.Labels{
-			{Head: "colour", Labels: []string{"red", `b, "c"`, "grün"}},
-			{Head: "order", Labels: []string{"no", "yes"}},
-		},
-		Rules: []modelfile.Rule{
-			{Input: "question", Text: "odd number", Head: "order", Label: "yes",
-				Of: "colour", Labels: []string{"red", "grün"}},
+		Targets: []modelfile.Target{
+			{Column: "colour", Decoder: target.CategoryDecoder{
+				Classes: []string{"red", `b, "c"`, "grün"}}},
+			{Column: "order", Decoder: target.BinaryDecoder{False: "no", True: "yes", Threshold: 0.5}},
 		},
 	})
+}
+
+// dropping returns the test model, which leaves out unknown words.
+func dropping(t testing.TB) *predictor.Model {
+	t.Helper()
+	m := testModel(t)
+	_, words := Text(m)
+	words.Drop = true
+	return m
+}
+
+// truth knows that the answer to odd number is yes for red and grün.
+func truth(
+	head int, b *predictor.Batch, row int, known map[string]string,
+) (label string, ok bool) {
+	asked := slices.Equal(b.Inputs[1].Int32s()[2*row:][:2], []int32{1, 2})
+	c, ok := known["colour"]
+	if head != order || !asked || !ok {
+		return "", false
+	}
+	if c == "red" || c == "grün" {
+		return "yes", true
+	}
+	return "no", true
 }
 
 func newModel(t testing.TB, f *modelfile.File) *predictor.Model {

@@ -30,16 +30,23 @@ type Prediction struct {
 	Reader  RowReader
 	Table   *Table
 	SkipBad bool // write why a row cannot be answered, and go on
+	Truth   Truth
 
 	// Progress, unless nil, is called after a block with the number of rows answered so far, and
 	// with the reader's progress.
 	Progress func(rows int, done, total int64)
 }
 
+// Truth returns the true answer of a head, by its index, that follows for a row from those that are
+// known, by head. nil knows none.
+type Truth func(
+	head int, b *predictor.Batch, row int, known map[string]string,
+) (label string, ok bool)
+
 // Run writes the answers of all rows to w. When ctx is done it returns the cause. If a row cannot
 // be answered, the rows before it are written.
 func (p *Prediction) Run(ctx context.Context, w io.Writer) (*Score, error) {
-	b, count := newBlock(p.Model), newCounter(p.Model)
+	b, count := newBlock(p.Model), newCounter(p.Model, p.Truth)
 	if err := p.Table.begin(w); err != nil {
 		return nil, err
 	}

@@ -51,17 +51,14 @@ func TestRunOrder(t *testing.T) {
 		for i := range n {
 			fmt.Fprintln(&lines, line(i))
 		}
-		fromIDX, err := NewIDX(stdin(t, images(n)), m, Refuse)
+		fromIDX, err := NewIDX(stdin(t, images(n)), m)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := fromIDX.Ask("odd number"); err != nil {
 			t.Fatal(err)
 		}
-		fromJSON, err := NewJSON(stdin(t, lines.String()), m, "", Refuse)
-		if err != nil {
-			t.Fatal(err)
-		}
+		fromJSON := NewJSON(stdin(t, lines.String()), m, "")
 		for _, reader := range []RowReader{fromIDX, fromJSON} {
 			out, score, err := run(t, t.Context(), m, reader, false)
 			if err != nil || score.Rows != n || score.Bad != 0 {

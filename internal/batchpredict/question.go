@@ -14,34 +14,29 @@ const MostQuestion = 1 << 16
 // questions reads questions from the lines of a file.
 type questions struct {
 	file   *File
-	texts  texts
 	line   []byte // buffer
 	lines  int    // read so far
 	images int    // a line is wanted for each
 }
 
-// next reads the next line. bad is why the model cannot be asked it.
-func (q *questions) next() (r reading, bad, err error) {
+// next reads the next line. bad is why it is no question.
+func (q *questions) next() (text string, bad, err error) {
 	q.line, err = readLine(q.file.text, q.line[:0], MostQuestion)
 	if err == io.EOF {
-		return r, nil, fmt.Errorf("%s has %d lines, there are %d images: "+
+		return "", nil, fmt.Errorf("%s has %d lines, there are %d images: "+
 			"want a question for each, or --question for all", q.file.name, q.lines, q.images)
 	}
 	q.lines++
 	if errors.Is(err, errLong) {
-		return r, q.at(err), nil
+		return "", q.at(err), nil
 	}
 	if err != nil {
-		return r, nil, q.at(err)
+		return "", nil, q.at(err)
 	}
-	text := q.line
 	if q.lines == 1 {
-		text = value.TrimMark(text)
+		return string(value.TrimMark(q.line)), nil, nil
 	}
-	if r, bad = q.texts.read(string(text)); bad != nil {
-		bad = q.at(bad)
-	}
-	return r, bad, nil
+	return string(q.line), nil, nil
 }
 
 // end reports an error if there are more lines.

@@ -1,16 +1,17 @@
 package batchpredict
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"braid/feature"
 )
 
 // A line fills its own row: its inputs, the true answers, and what became of its text.
 func TestParserRead(t *testing.T) {
-	m := testModel(t)
-	p, b := newParser(m, Drop), newBlock(m)
+	m := dropping(t)
+	p, b := newParser(m, ""), newBlock(m)
 	for i := range b.rows.Inputs[1].Int32s() {
 		b.rows.Inputs[1].Int32s()[i] = 4
 	}
@@ -33,11 +34,11 @@ func TestParserRead(t *testing.T) {
 	if b.truths[colour][1] != 2 || b.truths[order][1] != 1 || b.truths[digits][1] != -1 {
 		t.Errorf("true answers are %d, %d, %d", b.truths[0][1], b.truths[1][1], b.truths[2][1])
 	}
-	if b.dropped[1] != 3 || !b.cut[1] || b.dropped[0] != 0 || b.cut[2] {
-		t.Errorf("%v words are dropped, texts are cut: %v", b.dropped[:3], b.cut[:3])
+	if b.notes[1] != feature.Unknown|feature.Cut || b.notes[0] != 0 || b.notes[2] != 0 {
+		t.Errorf("notes are %b, want that words are unknown and the text is cut", b.notes[:3])
 	}
 	b.begin(1)
-	if b.dropped[1] != 0 || b.cut[1] || b.truths[colour][1] != -1 || b.truths[order][1] != -1 {
+	if b.notes[1] != 0 || b.truths[colour][1] != -1 || b.truths[order][1] != -1 {
 		t.Error("the row keeps what an earlier block left")
 	}
 }
@@ -45,7 +46,7 @@ func TestParserRead(t *testing.T) {
 // What a line has is not there for the next. The question for all is for lines that have none.
 func TestParserMissing(t *testing.T) {
 	m := testModel(t)
-	p, b := newParser(m, Refuse), newBlock(m)
+	p, b := newParser(m, ""), newBlock(m)
 	const image = `{"image": [1, 2, 3, 4, 5, 6]}`
 	for _, c := range []struct{ line, want string }{
 		{line(3), ""},
@@ -59,9 +60,7 @@ func TestParserMissing(t *testing.T) {
 			t.Errorf("%s: %v, want %s", c.line, err, c.want)
 		}
 	}
-	if err := p.ask("upper half"); err != nil {
-		t.Fatal(err)
-	}
+	p.question = "upper half"
 	for row, line := range []string{image, line(9), image} {
 		if err := p.read([]byte(line), b, row); err != nil {
 			t.Error(err)
@@ -69,39 +68,6 @@ func TestParserMissing(t *testing.T) {
 	}
 	if got := b.rows.Inputs[1].Int32s()[:6]; !slices.Equal(got, []int32{3, 4, 1, 2, 3, 4}) {
 		t.Errorf("ids are %v", got)
-	}
-}
-
-// Texts that come again are not read again. What is remembered is bounded, and is not shared with
-// the caller.
-func TestTexts(t *testing.T) {
-	m := testModel(t)
-	x := texts{in: &m.Inputs[1], unknown: Drop}
-	first, err := x.read("half prime odd")
-	if err != nil || !slices.Equal(first.ids, []int32{4, 1}) || first.dropped != 1 || first.cut {
-		t.Fatalf("%+v, %v", first, err)
-	}
-	again, _ := x.read("half prime odd")
-	if &again.ids[0] != &first.ids[0] {
-		t.Error("a known text is read again")
-	}
-	long := strings.Repeat("odd ", longestText/4) + "number"
-	if r, err := x.read(long); err != nil || !r.cut || len(x.known) != 1 {
-		t.Errorf("%+v, %v, %d texts are known", r, err, len(x.known))
-	}
-	for i := range 3 * mostTexts {
-		if _, err := x.read(fmt.Sprint("half ", i)); err != nil || len(x.known) > mostTexts {
-			t.Fatalf("%v, %d texts are known", err, len(x.known))
-		}
-	}
-	x.unknown = Refuse
-	for range 2 {
-		if _, err := x.read("half prime"); err == nil {
-			t.Error("an unknown word is taken")
-		}
-	}
-	if r, err := x.read("odd"); err != nil || !slices.Equal(r.ids, []int32{0, 1}) {
-		t.Errorf("%+v, %v", r, err)
 	}
 }
 
@@ -130,7 +96,7 @@ func TestTruth(t *testing.T) {
 			index, err := h.truth([]byte(c.raw))
 			if index != c.index || (err != nil) != (c.want != "") ||
 				err != nil && !strings.HasPrefix(err.Error(), c.want) {
-				t.Errorf("%s: %s is %d, %v, want %d, %s", h.Name, c.raw, index, err, c.index, c.want)
+				t.Errorf("%s: %s is %d, %v, want %d, %s", h.Column, c.raw, index, err, c.index, c.want)
 			}
 		}
 	}

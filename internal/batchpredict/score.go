@@ -3,20 +3,19 @@ package batchpredict
 import (
 	"slices"
 
+	"braid/feature"
 	"braid/predictor"
 )
 
 // Score counts right answers where the true ones are known: from the file with the rows, or from
-// the rules in the model's file.
+// Prediction.Truth.
 type Score struct {
 	Rows  int         // all of them
 	Bad   int         // rows that could not be answered
 	Heads []HeadScore // in the model's order
 	All   Tally       // rows with a true answer for every head; right if every answer is
 
-	DroppedWords int // unknown words that were left out of the texts
-	DroppedRows  int // rows with such words
-	CutRows      int // rows with a text longer than the model reads
+	Notes feature.Notes // rows with unknown words, and with texts longer than the model reads
 }
 
 // HeadScore is the score of a head.
@@ -34,15 +33,15 @@ func (t Tally) Share() float64 { return float64(t.Right) / float64(t.Rows) }
 // counter counts a score.
 type counter struct {
 	Score
-	model *predictor.Model
+	truth Truth
 	heads []head
 	given map[string]string // the true answers in a row, by head; only for addRow
 }
 
-func newCounter(m *predictor.Model) *counter {
-	c := &counter{model: m, heads: heads(m), given: map[string]string{}}
+func newCounter(m *predictor.Model, truth Truth) *counter {
+	c := &counter{truth: truth, heads: heads(m), given: map[string]string{}}
 	for i := range c.heads {
-		c.Heads = append(c.Heads, HeadScore{Name: c.heads[i].Name})
+		c.Heads = append(c.Heads, HeadScore{Name: c.heads[i].Column})
 	}
 	return c
 }
@@ -55,24 +54,18 @@ func (c *counter) add(b *block) {
 			c.Bad++
 			continue
 		}
-		if n := b.dropped[row]; n > 0 {
-			c.DroppedWords += n
-			c.DroppedRows++
-		}
-		if b.cut[row] {
-			c.CutRows++
-		}
+		c.Notes.Add(b.notes[row])
 		c.addRow(b, row)
 	}
 }
 
-// addRow compares a row's answers with the true ones. Rules find true answers that are not given
-// from those that are.
+// addRow compares a row's answers with the true ones. Those that are not given may follow from
+// others.
 func (c *counter) addRow(b *block, row int) {
 	clear(c.given)
 	for i, truths := range b.truths {
 		if truths[row] >= 0 {
-			c.given[c.heads[i].Name] = c.heads[i].labels[truths[row]]
+			c.given[c.heads[i].Column] = c.heads[i].labels[truths[row]]
 		}
 	}
 	if len(c.given) == 0 {
@@ -82,16 +75,17 @@ func (c *counter) addRow(b *block, row int) {
 	for i := range c.heads {
 		h := &c.heads[i]
 		truth := b.truths[i][row]
-		if truth < 0 {
-			label, ok := c.model.Truth(h.Name, b.rows, row, c.given)
-			if !ok {
-				continue
+		if truth < 0 && c.truth != nil {
+			if label, ok := c.truth(i, b.rows, row, c.given); ok {
+				truth = slices.Index(h.labels, label)
 			}
-			truth = slices.Index(h.labels, label)
+		}
+		if truth < 0 {
+			continue
 		}
 		known++
 		c.Heads[i].Rows++
-		if h.Best(h.numbers(b.rows.Outputs[i], row)) == truth {
+		if h.Best(b.rows.Output(i, row)) == truth {
 			right++
 			c.Heads[i].Right++
 		}

@@ -4,13 +4,15 @@ import (
 	"math"
 	"reflect"
 	"testing"
+
+	"braid/feature"
 )
 
 // True answers are compared with the most probable ones, head by head. Where one is not given, the
-// model's rules may know it from another: to odd number it is yes for red and grün.
+// truth may know it from another: to odd number it is yes for red and grün.
 func TestScore(t *testing.T) {
 	m := testModel(t)
-	c, b := newCounter(m), newBlock(m)
+	c, b := newCounter(m, truth), newBlock(m)
 	const unknown = -1
 	odd, half := []int32{1, 2}, []int32{0, 4}
 	rows := []struct {
@@ -36,7 +38,7 @@ func TestScore(t *testing.T) {
 	for row := range b.n {
 		b.begin(row)
 		b.bad[row] = errBroken // unless it is in rows
-		b.truths[colour][row], b.dropped[row], b.cut[row] = 2, 50, true
+		b.truths[colour][row], b.notes[row] = 2, feature.Missing
 	}
 	for row, r := range rows {
 		b.begin(row)
@@ -45,12 +47,12 @@ func TestScore(t *testing.T) {
 		copy(b.rows.Outputs[colour].Float32s()[3*row:], []float32{0.25, 0.125, 0.5})
 		b.rows.Outputs[order].Float32s()[row] = r.yes
 	}
-	b.dropped[3], b.dropped[4], b.cut[7] = 2, 5, true
+	b.notes[3], b.notes[4], b.notes[7] = feature.Unknown, feature.Unknown, feature.Cut
 	c.add(b)
 	want := Score{
 		Rows: 15, Bad: 2,
-		Heads:        []HeadScore{{"colour", Tally{9, 6}}, {"order", Tally{10, 7}}, {"digits", Tally{}}},
-		DroppedWords: 7, DroppedRows: 2, CutRows: 1,
+		Heads: []HeadScore{{"colour", Tally{9, 6}}, {"order", Tally{10, 7}}, {"digits", Tally{}}},
+		Notes: feature.Notes{Rows: 13, Unknown: 2, Cut: 1},
 	}
 	if !reflect.DeepEqual(c.Score, want) {
 		t.Errorf("score is %+v, want %+v", c.Score, want)

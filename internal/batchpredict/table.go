@@ -39,18 +39,18 @@ type headColumns struct {
 func (c *headColumns) names(all bool) []string {
 	if c.labels == nil {
 		if c.width == 1 {
-			return []string{c.Name}
+			return []string{c.Column}
 		}
 		var list []string
 		for i := range c.width {
-			list = append(list, fmt.Sprintf("%s_%d", c.Name, i))
+			list = append(list, fmt.Sprintf("%s_%d", c.Column, i))
 		}
 		return list
 	}
-	list := []string{c.Name, c.Name + "_probability"}
+	list := []string{c.Column, c.Column + "_probability"}
 	if all {
 		for _, label := range c.labels {
-			list = append(list, c.Name+"_probability_"+label)
+			list = append(list, c.Column+"_probability_"+label)
 		}
 	}
 	return list
@@ -62,7 +62,7 @@ func NewTable(m *predictor.Model, f Format) (*Table, error) {
 	for _, h := range heads(m) {
 		c := headColumns{head: h, width: h.Shape.Size()}
 		for i, suffix := range []string{"", "_probability", "_probabilities"} {
-			c.keys[i] = append(jsonString(h.Name+suffix), ':')
+			c.keys[i] = append(jsonString(h.Column+suffix), ':')
 		}
 		for _, label := range h.labels {
 			if t.format.CSV {
@@ -141,7 +141,7 @@ func (t *Table) appendJSON(to []byte, b *block, row int) []byte {
 	}
 	for i := range t.heads {
 		h := &t.heads[i]
-		numbers := h.numbers(b.rows.Outputs[i], row)
+		numbers := b.rows.Output(i, row)
 		to = append(append(to, ','), h.keys[0]...)
 		if h.labels == nil {
 			to = appendNumbers(to, numbers, len(h.Shape) > 0)
@@ -173,7 +173,7 @@ func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
 	}
 	for i := range t.heads {
 		h := &t.heads[i]
-		numbers := h.numbers(b.rows.Outputs[i], row)
+		numbers := b.rows.Output(i, row)
 		if h.labels == nil {
 			for _, v := range numbers {
 				to = appendNumber(append(to, ','), v)

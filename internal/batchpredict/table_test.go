@@ -12,6 +12,7 @@ import (
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
+	"braid/target"
 	"braid/tensor"
 )
 
@@ -130,7 +131,8 @@ func TestTableColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newModel(t, &modelfile.File{
-		Model: built, Labels: []modelfile.Labels{{Head: "a", Labels: []string{"up", "down"}}},
+		Model: built, Targets: []modelfile.Target{
+			{Column: "a", Decoder: target.CategoryDecoder{Classes: []string{"up", "down"}}}},
 	})
 	for _, f := range []Format{{}, {CSV: true}, {CSV: true, Probabilities: true}} {
 		_, err := NewTable(m, f)

@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/internal/batchpredict"
-	"braid/internal/suggest"
+	"braid/digitqa"
+	"braid/feature"
 	"braid/predictor"
 )
 
@@ -54,10 +54,7 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 		named, args = args[:1], args[1:]
 	}
 	if len(args) == 0 {
-		if m := ownModel(named); m != nil {
-			return usage("values are missing, want such as: braid ask %s", columnExample(m))
-		}
-		return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
+		return missingValues(named)
 	}
 	if named == nil && args[0] != "-" && len(args) > 2 && !strings.Contains(args[0], "=") {
 		// A missing first file may be a model, so runs/latest must not answer in its place.
@@ -74,14 +71,16 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if model.ReadsColumns() {
-		return askFile(ctx, s, model, args, asJSON)
+	a := &asker{model: model, rules: digitqa.RulesOf(model)}
+	image, text, short := shortForm(model)
+	a.named = !short || slices.ContainsFunc(args, func(arg string) bool { return isValue(model, arg) })
+	if a.named {
+		return a.askRow(ctx, s, args, asJSON)
 	}
-	q, err := newQuestioner(model, args)
-	if err != nil {
+	q := &questioner{asker: a, image: image, text: text}
+	if err := q.readQuestion(args); err != nil {
 		return err
 	}
-	defer model.Free(q.rows)
 	images := args
 	switch {
 	case q.image == nil:
@@ -92,106 +91,135 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	return q.askAll(ctx, s, images, asJSON)
 }
 
-// ownModel returns the model that arguments name if it is one of people's own data.
-func ownModel(named []string) *predictor.Model {
-	path, err := modelPath(named)
-	if err != nil {
-		return nil
+// missingValues is the error of a model without anything to answer.
+func missingValues(named []string) error {
+	if path, err := modelPath(named); err == nil {
+		if m, err := predictor.Open(path); err == nil {
+			if _, _, short := shortForm(m); !short {
+				return usage("values are missing, want such as: braid ask %s", columnExample(m))
+			}
+		}
 	}
-	m, err := predictor.Open(path)
-	if err != nil || !m.ReadsColumns() {
-		return nil
+	return usage(`an image is missing, want such as: braid ask seven.png "odd number"`)
+}
+
+// shortForm returns the columns of a model that can be asked without their names: one of pictures,
+// one of texts with a fixed vocabulary, or one of each. A column that it has not is nil.
+func shortForm(m *predictor.Model) (image, text *predictor.Column, ok bool) {
+	for i := range m.Columns {
+		c := &m.Columns[i]
+		_, isText := c.Encoder.(*feature.TokensEncoder)
+		switch {
+		case c.ReadsFiles() && image == nil:
+			image = c
+		case isText && text == nil:
+			text = c
+		default:
+			return nil, nil, false
+		}
 	}
-	return m
+	return image, text, true
+}
+
+// asker asks a model.
+type asker struct {
+	model *predictor.Model
+	rules *digitqa.Rules
+	named bool // values are given by the names of columns
+}
+
+// answer answers a row. values has an element for each column.
+func (a *asker) answer(values []feature.Value) (*reply, error) {
+	b := a.model.NewBatch(1)
+	defer a.model.Free(b)
+	notes := make([]feature.Note, len(values))
+	for i := range a.model.Columns {
+		c := &a.model.Columns[i]
+		var err error
+		switch notes[i], err = c.Encode(b, 0, values[i]); {
+		case err != nil && a.named:
+			return nil, fmt.Errorf("column %q: %w", c.Name, err)
+		case err != nil:
+			return nil, err
+		}
+	}
+	if err := a.model.Predict(b); err != nil {
+		return nil, err
+	}
+	if err := a.model.CheckOutputs(b, 0); err != nil {
+		return nil, err
+	}
+	r := &reply{Model: a.model.Name(), Version: a.model.Version(), Notes: []string{}}
+	for i := range a.model.Heads {
+		r.Heads = append(r.Heads, a.model.Heads[i].Answer(b.Output(i, 0)))
+	}
+	r.Contradictions = append([]string{}, a.rules.Contradictions(b, 0, r.Heads)...) // [], not null
+	for i, v := range values {
+		if v.Text != "" || v.Content != nil {
+			r.Notes = append(r.Notes, a.model.Columns[i].Remarks(v, notes[i])...)
+		}
+	}
+	return r, nil
 }
 
 // questioner asks a model the same question about one image after the other.
 type questioner struct {
-	model    *predictor.Model
-	image    *predictor.Input // nil if the model takes none
-	text     *predictor.Input // nil if the model takes none
+	*asker
+	image    *predictor.Column // nil if the model takes none
+	text     *predictor.Column // nil if the model takes none
 	question string
-	rows     *predictor.Batch
 	bad      error // why the question cannot be asked
-	notes    []string
 }
 
-// readsFiles and readsText report what an input takes.
-func readsFiles(in *predictor.Input) bool { return in.Files != nil }
-func readsText(in *predictor.Input) bool  { return in.Text != nil }
-
-// newQuestioner reads the question, which is the last argument.
-func newQuestioner(m *predictor.Model, args []string) (*questioner, error) {
-	q := &questioner{
-		model: m,
-		image: m.Input(readsFiles),
-		text:  m.Input(readsText),
-		notes: []string{},
-	}
-	if q.image == nil && (q.text == nil || len(m.Inputs) > 1) {
-		const format = "model %q takes no image: its inputs are %s"
-		return nil, fmt.Errorf(format, m.Name(), batchpredict.Takes(m))
-	}
-	if len(m.Inputs) > 2 || len(m.Inputs) == 2 && q.text == nil {
-		return nil, fmt.Errorf("model %q takes more than an image and a question, its inputs are %s: "+
-			"braid predict can fill them from JSON lines", m.Name(), batchpredict.Takes(m))
-	}
-	q.rows = m.NewBatch(1)
+// readQuestion reads the question, which is the last argument.
+func (q *questioner) readQuestion(args []string) error {
 	if q.text == nil {
-		return q, nil
+		return nil
 	}
 	last := args[len(args)-1]
 	_, err := os.Stat(last)
 	isFile := last == "-" || err == nil
+	example := shellText(q.words().Suggest())
 	if q.image == nil {
 		if len(args) > 1 || isFile && !q.readsAll(last) {
-			return nil, usage("model %q takes a text and no image, want such as: braid ask %s",
-				m.Name(), shellText(q.text.Text.Suggest()))
+			return usage("model %q takes a text and no image, want such as: braid ask %s",
+				q.model.Name(), example)
 		}
 		q.read(last)
-		return q, nil
+		return nil
 	}
 	if len(args) == 1 && isFile {
-		return nil, usage("the question is missing, want such as: braid ask %s %s",
-			shellWord(last), shellText(q.text.Text.Suggest()))
+		return usage("the question is missing, want such as: braid ask %s %s", shellWord(last), example)
 	}
 	if len(args) == 1 {
-		return nil, usage("an image is missing, want such as: braid ask seven.png %s", shellText(last))
+		return usage("an image is missing, want such as: braid ask seven.png %s", shellText(last))
 	}
 	if isFile && !q.readsAll(last) {
-		return nil, usage("the question is missing: the last argument, %s, is a file, "+
-			"want such as %s", last, shellText(q.text.Text.Suggest()))
+		return usage("the question is missing: the last argument, %s, is a file, want such as %s", last,
+			example)
 	}
 	q.read(last)
-	return q, nil
+	return nil
+}
+
+// words returns the encoder of the question.
+func (q *questioner) words() *feature.TokensEncoder {
+	return q.text.Encoder.(*feature.TokensEncoder)
 }
 
 // readsAll reports whether the model knows and reads every word of a text. A file's name that it
 // does not read is hardly meant as a question.
 func (q *questioner) readsAll(text string) bool {
-	r, err := q.text.Text.Read(make([]int32, q.text.Shape.Size()), text)
+	r, err := q.words().Read(make([]int32, q.words().Padding.Length), text)
 	return err == nil && r.Unknown == nil && r.Words > 0 && r.Cut == 0
 }
 
-// read tokenizes the question. It sets bad if that fails.
+// read sets the question, and bad if the model cannot be asked it.
 func (q *questioner) read(question string) {
 	q.question = strings.TrimRight(question, "\r\n")
-	ids := q.rows.Inputs[position(q.model, q.text)].Int32s()
-	if q.bad = q.text.Text.ReadText(ids, question); q.bad == nil {
-		q.notes = append(q.notes, notes(q.text, question)...)
-	}
-}
-
-// notes returns remarks on a question: words that are not read as they are, and that the model was
-// not trained on it.
-func notes(in *predictor.Input, question string) []string {
-	list := in.Text.Remarks(question)
-	ids := make([]int32, in.Shape.Size())
-	if _, err := in.Text.Read(ids, question); err == nil && !in.Text.Trained(ids) {
-		const format = "%q is none of the questions that the model was trained on: %s"
-		list = append(list, fmt.Sprintf(format, question, suggest.List(in.Text.Texts)))
-	}
-	return list
+	b := q.model.NewBatch(1)
+	defer q.model.Free(b)
+	_, q.bad = q.text.Encode(b, 0, feature.Value{Text: question})
 }
 
 // shellWord quotes an argument for a shell if it needs quotes.
@@ -216,7 +244,7 @@ func singleQuoted(text string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./,:=+@%-]+$`)
 
-// reply is the model's answer about one image, and a line of --json.
+// reply is the model's answer about a row, or one image, and a line of --json.
 type reply struct {
 	Image          string             `json:"image,omitempty"`
 	Question       string             `json:"question,omitempty"`
@@ -296,33 +324,23 @@ func (q *questioner) ask(ctx context.Context, s streams, path string) (*reply, e
 	if q.bad != nil {
 		return nil, q.bad
 	}
-	if q.image != nil {
-		content, err := readImage(ctx, s, path)
-		if err != nil {
+	values := make([]feature.Value, len(q.model.Columns))
+	for i := range q.model.Columns {
+		if c := &q.model.Columns[i]; c == q.text {
+			values[i].Text = q.question
+			continue
+		}
+		var err error
+		if values[i].Content, err = readImage(ctx, s, path); err != nil {
 			return nil, err
 		}
-		pixels, err := q.image.ReadFile(content, mostDecoded)
-		if err != nil {
-			return nil, err
-		}
-		input := q.rows.Inputs[position(q.model, q.image)]
-		q.image.Pixels.Floats(input.Float32s(), pixels)
+		values[i].Most = mostDecoded
 	}
-	if err := q.model.Predict(q.rows); err != nil {
+	r, err := q.answer(values)
+	if err != nil {
 		return nil, err
 	}
-	if err := q.model.CheckOutputs(q.rows, 0); err != nil {
-		return nil, err
-	}
-	r := &reply{
-		Image: path, Question: q.question, Notes: q.notes,
-		Model: q.model.Name(), Version: q.model.Version(),
-	}
-	for i := range q.model.Heads {
-		r.Heads = append(r.Heads, q.model.Heads[i].Answer(q.rows.Outputs[i].Float32s()))
-	}
-	contradictions := q.model.Contradictions(q.rows, 0, r.Heads)
-	r.Contradictions = append([]string{}, contradictions...) // [] in JSON, not null
+	r.Image, r.Question = path, q.question
 	return r, nil
 }
 
@@ -332,14 +350,4 @@ func printLine(w io.Writer, value any) error {
 		_, err = w.Write(append(line, '\n'))
 	}
 	return err
-}
-
-// position returns the index of an input in the model's order.
-func position(m *predictor.Model, in *predictor.Input) int {
-	for i := range m.Inputs {
-		if in == &m.Inputs[i] {
-			return i
-		}
-	}
-	return -1
 }

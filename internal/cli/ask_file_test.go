@@ -17,7 +17,7 @@ func TestAskFile(t *testing.T) {
 		!strings.Contains(lines[0], " %  ██") || !strings.HasPrefix(lines[1], "weight  ") {
 		t.Errorf("%s%s", out, errs)
 	}
-	checkContains(t, lines[0], "then ", "small ", " %, warm ")
+	checkContains(t, lines[0], "then ", "small (", " %), warm (")
 	out, _ = mustCall(t, "ask", run, "size=30000", "colour=a=b", "note=")
 	checkContains(t, out, "Note: size \"30000\" is outside the range of training.",
 		"Note: colour \"a=b\" is a value that training did not have, or rarely.")
@@ -25,7 +25,7 @@ func TestAskFile(t *testing.T) {
 	checkContains(t, out, "Note: no value is given for size.",
 		"Note: note \"zebra\" has words that training did not have, or rarely.")
 	out, _ = mustCall(t, "ask", run, "size=30", "colour=blue", "--json")
-	var r rowReply
+	var r reply
 	d := json.NewDecoder(strings.NewReader(out))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil || strings.Count(out, "\n") != 1 {
@@ -35,11 +35,11 @@ func TestAskFile(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	kind, weight := r.Heads[0], r.Heads[1]
-	if kind.Name != "kind" || kind.Label != "large" || len(kind.Answers) != 3 || kind.Number != nil ||
+	if kind.Head != "kind" || kind.Label != "large" || len(kind.Answers) != 3 || kind.Number != nil ||
 		kind.Answers[0].Label != "large" || kind.Answers[0].Probability != kind.Probability {
 		t.Errorf("%+v", kind)
 	}
-	if weight.Name != "weight" || weight.Number == nil || weight.Answers != nil ||
+	if weight.Head != "weight" || weight.Number == nil || weight.Answers != nil ||
 		*weight.Number < 5 || *weight.Number > 12 {
 		t.Errorf("%+v", weight)
 	}

@@ -127,7 +127,7 @@ func runnersUp(a predictor.Answer) []string {
 	var list []string
 	for _, c := range sorted[1:] {
 		if len(list) < mostRunners && c.Probability >= leastRunner {
-			list = append(list, c.Label)
+			list = append(list, fmt.Sprintf("%s (%s)", c.Label, strings.TrimSpace(percent(c.Probability))))
 		}
 	}
 	return list

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"braid/data"
+	"braid/digitqa"
+	"braid/feature"
 	"braid/predictor"
 	"braid/vision"
 	"braid/vision/digit"
@@ -36,8 +38,9 @@ func answersTo(
 		t.Fatal(err)
 	}
 	rows := m.NewBatch(1)
-	m.Inputs[0].Pixels.Floats(rows.Inputs[0].Float32s(), pixels)
-	if err := m.Inputs[1].Text.ReadText(rows.Inputs[1].Int32s(), question); err != nil {
+	copy(rows.Bytes(0), pixels)
+	m.Columns[0].Standardize(rows, 0, 1)
+	if _, err := m.Columns[1].Encode(rows, 0, feature.Value{Text: question}); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Predict(rows); err != nil {
@@ -46,7 +49,7 @@ func answersTo(
 	for i := range m.Heads {
 		answers = append(answers, m.Heads[i].Answer(rows.Outputs[i].Float32s()))
 	}
-	return answers, m.Contradictions(rows, 0, answers)
+	return answers, digitqa.RulesOf(m).Contradictions(rows, 0, answers)
 }
 
 func TestAsk(t *testing.T) {
@@ -153,7 +156,7 @@ func TestAskJSON(t *testing.T) {
 	}
 	// A text that the model was not trained on is answered, with a note.
 	out, _ = mustCall(t, "ask", run, paths[0], "number odd", "--json")
-	checkContains(t, out, `"notes":["\"number odd\" is none of the questions `+
+	checkContains(t, out, `"notes":["\"number odd\" is none of the texts `+
 		`that the model was trained on: \"lower half\", `)
 	const unknown = `"blue"; it can be asked "lower half"`
 	out = checkFails(t, unknown, "ask", run, paths[0], paths[1], "blue number", "--json")
@@ -208,7 +211,7 @@ func TestAskMistakes(t *testing.T) {
 		`cut.png: the PNG cannot be read, it is damaged`:    {run, cut, question},
 		`standard input: got no bytes: want a PNG`:          {run, "-", question},
 		`unknown flag: --jsn`:                               {run, image, question, "--jsn"},
-		`model "other" takes no image: its inputs are "sizes" (3 numbers), "ids" (2 ids)`: {
+		`model "other" takes numbers: its inputs are "sizes" (3 numbers), "ids" (2 ids)`: {
 			otherModel(t), image, question,
 		},
 	} {
@@ -315,9 +318,9 @@ func TestDescribeReply(t *testing.T) {
 			"this one is long enough to need a second line, as it has over seventy-six letters",
 		},
 	}
-	want := `digit   7      97.1 %  ███████▊  then 1, 9, 2
+	want := `digit   7      97.1 %  ███████▊  then 1 (1.1 %), 9 (1.0 %), 2 (0.5 %)
 answer  yes    50.0 %  ████      unsure; odd number
-größe   wide   60.0 %  ████▊     unsure; then n?arrow
+größe   wide   60.0 %  ████▊     unsure; then n?arrow (40.0 %)
 place   1.5 -2
 sure    y     100.0 %  ████████
 Both cannot be right: digit says 7, but answer says no to "odd number".

@@ -12,7 +12,9 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/feature"
 	"braid/modelfile"
+	"braid/predictor"
 	"braid/train"
 )
 
@@ -53,12 +55,9 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	if err != nil {
 		return err
 	}
-	if len(file.Features) > 0 {
+	standard := digitStandard(file)
+	if standard == nil {
 		return evaluateFile(ctx, s, path, file, dir, asJSON, workers)
-	}
-	standard, err := pixels(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	bars := newDownloads(s)
 	images, err := mnist.Finder{Dir: dir, Progress: bars.progress, Note: s.note}.FindTest(ctx)
@@ -66,7 +65,7 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	if err != nil {
 		return err
 	}
-	table, err := digitqa.Table(images, standard)
+	table, err := digitqa.Table(images, *standard)
 	if err != nil {
 		return err
 	}
@@ -102,16 +101,19 @@ func printJSON(s streams, scores *train.Scores, both float64) error {
 	return err
 }
 
-// pixels returns the standardization of the model's image.
-func pixels(f *modelfile.File) (data.Standard, error) {
-	for _, in := range f.Inputs {
-		if in.Name == "image" && in.Pixels != nil {
-			return *in.Pixels, nil
+// digitStandard returns the standardization of the pictures of a digitqa model. It is nil for
+// another model.
+func digitStandard(f *modelfile.File) *data.Standard {
+	m, err := predictor.New(f)
+	if err != nil || digitqa.RulesOf(m) == nil {
+		return nil
+	}
+	for _, c := range f.Features {
+		if e, ok := c.Encoder.(*feature.DigitEncoder); ok && c.Column == "image" {
+			return &e.Standard
 		}
 	}
-	const format = "the file of model %q does not contain the standardization of its image: " +
-		"want a model that braid train made"
-	return data.Standard{}, fmt.Errorf(format, f.Model.Name())
+	return nil
 }
 
 // trainedHeads returns the default heads with the loss weights that the model was trained with.

@@ -16,10 +16,12 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/feature"
 	"braid/internal/braidtest"
 	"braid/internal/random"
 	"braid/layer"
 	"braid/modelfile"
+	"braid/target"
 	"braid/tensor"
 	"braid/text"
 	"braid/vision"
@@ -142,8 +144,8 @@ func (m *testRows) answers(t testing.TB, run string) (digits, answers []float32)
 		t.Fatal(err)
 	}
 	values := make([]float32, len(m.pixels))
-	f.Inputs[0].Pixels.Floats(values, m.pixels)
-	question := f.Inputs[1].Text
+	f.Features[0].Encoder.(*feature.DigitEncoder).Standard.Floats(values, m.pixels)
+	question := f.Features[1].Encoder.(*feature.TokensEncoder)
 	ids := question.Tokenizer.TextsToSequences(m.questions)
 	padded, err := text.PadSequences(ids, question.Padding)
 	if err != nil {
@@ -241,12 +243,18 @@ func otherModel(t testing.TB) string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "other.safetensors")
-	labels := []modelfile.Labels{{Head: "kind", Labels: []string{"a", "b, \"c\"", "ü"}}}
-	f := &modelfile.File{Model: m, Labels: labels}
+	kinds := target.CategoryDecoder{Classes: []string{"a", "b, \"c\"", "ü"}}
+	f := &modelfile.File{Model: m, Targets: []modelfile.Target{{Column: "kind", Decoder: kinds}}}
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// pictureOf returns the feature of a column of pictures of 6 x 5 pixels.
+func pictureOf(column string, s data.Standard) modelfile.Feature {
+	return modelfile.Feature{Column: column,
+		Encoder: &feature.DigitEncoder{Height: 6, Width: 5, Standard: s}}
 }
 
 // imageModel saves a model that takes only an image.
@@ -262,7 +270,7 @@ func imageModel(t testing.TB, pixels data.Standard) (path string) {
 		t.Fatal(err)
 	}
 	path = filepath.Join(t.TempDir(), "m.safetensors")
-	f := &modelfile.File{Model: m, Inputs: []modelfile.Input{{Name: "x", Pixels: &pixels}}}
+	f := &modelfile.File{Model: m, Features: []modelfile.Feature{pictureOf("x", pixels)}}
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}

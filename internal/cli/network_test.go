@@ -10,6 +10,7 @@ import (
 
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/feature"
 	"braid/modelfile"
 	"braid/serve"
 	"braid/vision"
@@ -43,7 +44,7 @@ func TestRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := *f.Inputs[0].Pixels; got != digitqa.RecordStandard {
+	if got := f.Features[0].Encoder.(*feature.DigitEncoder).Standard; got != digitqa.RecordStandard {
 		t.Errorf("the pixels are standardized by %+v", got)
 	}
 	for _, want := range []string{

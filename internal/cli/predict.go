@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"braid/digitqa"
+	"braid/feature"
 	"braid/internal/batchpredict"
 	"braid/internal/suggest"
 	"braid/internal/tablepredict"
@@ -142,7 +144,10 @@ func (f *predictFlags) predict(
 	if err := f.checkDistinct(path, model); err != nil {
 		return err
 	}
-	if model.ReadsColumns() {
+	if _, words := batchpredict.Text(model); words != nil {
+		words.Drop = f.unknown == "drop"
+	}
+	if !f.isBatch(model) {
 		return f.predictFile(ctx, s, path, model, changed)
 	}
 	if f.format == "tsv" || f.format == "parquet" {
@@ -159,7 +164,8 @@ func (f *predictFlags) predict(
 	}
 	defer reader.Close()
 	if f.question != "" && f.log == "text" {
-		for _, note := range notes(model.Input(readsText), f.question) {
+		text, _ := batchpredict.Text(model)
+		for _, note := range text.Remarks(feature.Value{Text: f.question}, 0) {
 			s.note(note)
 		}
 	}
@@ -169,7 +175,10 @@ func (f *predictFlags) predict(
 	if err != nil {
 		return err
 	}
-	p := &batchpredict.Prediction{Model: model, Reader: reader, Table: table, SkipBad: f.skip}
+	p := &batchpredict.Prediction{
+		Model: model, Reader: reader, Table: table, SkipBad: f.skip,
+		Truth: digitqa.RulesOf(model).Truth,
+	}
 	bar := newRowsBar(s, f.out)
 	if bar != nil {
 		p.Progress = bar.show
@@ -202,4 +211,17 @@ func (f *predictFlags) predict(
 		printScoreJSON(s.err, score, took)
 	}
 	return nil
+}
+
+// isBatch reports whether a model reads numbers, or pictures and texts as the default experiment:
+// IDX files and lines of JSON, which package batchpredict reads.
+func (f *predictFlags) isBatch(m *predictor.Model) bool {
+	for i := range m.Columns {
+		switch m.Columns[i].Encoder.(type) {
+		case *feature.DigitEncoder, *feature.TokensEncoder, *feature.NumbersEncoder:
+		default:
+			return false
+		}
+	}
+	return true
 }

@@ -260,13 +260,12 @@ func TestPredictBadLines(t *testing.T) {
 		// questions
 		image(numbers): `"question" is missing, ` +
 			`want such as "odd number", or --question for all rows`,
-		question(`"blue number"`): `"question": "blue number" has`,
-		question(`null`): `"question": got null, ` +
-			`want 2 numbers, or a text such as "odd number"`,
+		question(`"blue number"`):     `"question": "blue number" has`,
+		question(`null`):              `"question": "" asks nothing; it can be asked "lower half"`,
 		question(`[1]`):               `"question": got 1 numbers, want 2`,
 		question(`[1, 8]`):            `"question": id 1 is 8, want 0 to 7`,
 		question(`[1, 2.0]`):          `"question": id 1 is 2.0, want 0 to 7`,
-		question(`["odd", "number"]`): `"question": id 0 is "odd", want 0 to 7, or a text`,
+		question(`["odd", "number"]`): `"question": id 0 is "odd", want 0 to 7`,
 
 		`{"image": ` + numbers + `, "question": "odd number` + "\n": "is not JSON: unexpected end of " +
 			"JSON input",
@@ -275,10 +274,10 @@ func TestPredictBadLines(t *testing.T) {
 
 		// images
 		`{"image": {"path": "/etc/passwd"}, "question": [1, 2]}`: `"image": ` +
-			`got {"path": "/etc/passwd"}, want 30 (6 x 5) numbers`,
+			`got {"path": "/etc/passwd"}, want a picture in base64, or 6 x 5 pixels`,
 		image(``):                     notJSON + "'}' looking for beginning of value at byte 11",
-		image(`null`):                 `"image": got null, want 30 (6 x 5) numbers`,
-		image(`5`):                    `"image": got 5, want 30 (6 x 5) numbers`,
+		image(`null`):                 `"image": a picture is missing`,
+		image(`5`):                    `"image": got 5, want a picture in base64, or 6 x 5 pixels`,
 		image(`[1, 2, 3]`):            `"image": got 3 numbers, want 30 (6 x 5)`,
 		image(`[1, 2.5]`):             `"image": pixel 1 is 2.5, want a whole number from 0 to 255`,
 		image(`[256]`):                `pixel 0 is 256`,

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"braid/feature"
 	"braid/internal/batchpredict"
 	"braid/internal/suggest"
 	"braid/modelfile"
@@ -29,10 +30,11 @@ func (f *predictFlags) rowReader(
 		}
 	}()
 	isIDX, err := file.IsIDX()
+	text, words := batchpredict.Text(m)
 	switch {
 	case err != nil:
 		return nil, err
-	case f.question != "" && m.Input(readsText) == nil:
+	case f.question != "" && words == nil:
 		return nil, usage(takesNoText, "--question", batchpredict.Takes(m))
 	case isIDX:
 		return f.idx(ctx, s, file, m)
@@ -42,28 +44,23 @@ func (f *predictFlags) rowReader(
 		return nil, usage("--labels is for IDX images: each JSON line contains its true answers " +
 			"by the heads' names")
 	}
-	reader, err := batchpredict.NewJSON(file, m, f.question, f.unknownWords())
-	if err != nil {
-		return nil, fmt.Errorf("--question: %w", err)
+	if f.question != "" {
+		b := m.NewBatch(1)
+		defer m.Free(b)
+		if _, err := text.Encode(b, 0, feature.Value{Text: f.question}); err != nil {
+			return nil, fmt.Errorf("--question: %w", err)
+		}
 	}
-	return reader, nil
+	return batchpredict.NewJSON(file, m, f.question), nil
 }
 
 const takesNoText = "%s: the model takes no text: its inputs are %s"
-
-// unknownWords returns how unknown words are treated.
-func (f *predictFlags) unknownWords() batchpredict.Unknown {
-	if f.unknown == "drop" {
-		return batchpredict.Drop
-	}
-	return batchpredict.Refuse
-}
 
 // idx returns the rows of IDX images with the files of --questions and --labels.
 func (f *predictFlags) idx(
 	ctx context.Context, s streams, file *batchpredict.File, m *predictor.Model,
 ) (_ batchpredict.RowReader, err error) {
-	reader, err := batchpredict.NewIDX(file, m, f.unknownWords())
+	reader, err := batchpredict.NewIDX(file, m)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +69,9 @@ func (f *predictFlags) idx(
 			reader.Close()
 		}
 	}()
-	text := m.Input(readsText)
+	_, words := batchpredict.Text(m)
 	switch {
-	case f.questions != "" && text == nil:
+	case f.questions != "" && words == nil:
 		return nil, usage(takesNoText, "--questions", batchpredict.Takes(m))
 	case f.questions != "":
 		questions, err := batchpredict.Open(ctx, f.questions, s.in)
@@ -86,9 +83,9 @@ func (f *predictFlags) idx(
 		if err := reader.Ask(f.question); err != nil {
 			return nil, fmt.Errorf("--question: %w", err)
 		}
-	case text != nil:
+	case words != nil:
 		return nil, usage("the model reads a question with each image: --question %s for all, "+
-			"or --questions FILE with a line for each", shellText(text.Text.Suggest()))
+			"or --questions FILE with a line for each", shellText(words.Suggest()))
 	}
 	if err := f.openLabels(ctx, s, reader, m); err != nil {
 		return nil, err
@@ -114,7 +111,7 @@ func (f *predictFlags) openLabels(
 			return fmt.Errorf("--labels: %w", err)
 		}
 		if slices.Contains(labelled, head) {
-			return usage("--labels: head %q has two files", m.Heads[head].Name)
+			return usage("--labels: head %q has two files", m.Heads[head].Column)
 		}
 		labelled = append(labelled, head)
 	}
@@ -128,20 +125,20 @@ func labelFile(flag string, m *predictor.Model) (head int, path string, err erro
 	head = max(0, slices.IndexFunc(m.Heads, hasAnswers))
 	if name, rest, ok := strings.Cut(flag, "="); ok {
 		name = strings.TrimSpace(name)
-		hasName := func(h predictor.Head) bool { return h.Name == name }
+		hasName := func(h predictor.Head) bool { return h.Column == name }
 		if named := slices.IndexFunc(m.Heads, hasName); named >= 0 {
 			head, path = named, strings.TrimSpace(rest)
 		} else if _, missing := os.Stat(flag); missing != nil { // not a file with = in its name
 			var known []string
 			for i := range m.Heads {
-				known = append(known, m.Heads[i].Name)
+				known = append(known, m.Heads[i].Column)
 			}
 			return 0, "", suggest.Unknown("head", name, known)
 		}
 	}
 	if !hasAnswers(m.Heads[head]) {
 		const format = "head %q gives numbers, not one of some answers"
-		return 0, "", fmt.Errorf(format, m.Heads[head].Name)
+		return 0, "", fmt.Errorf(format, m.Heads[head].Column)
 	}
 	return head, path, nil
 }

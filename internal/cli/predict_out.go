@@ -72,11 +72,11 @@ func printScore(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	if s.Bad > 0 {
 		fmt.Fprintf(w, "; %d could not be answered", s.Bad)
 	}
-	if s.DroppedWords > 0 {
-		fmt.Fprintf(w, "; unknown words dropped: %d, in rows: %d", s.DroppedWords, s.DroppedRows)
+	if n := s.Notes.Unknown; n > 0 {
+		fmt.Fprintf(w, "; rows with unknown words: %d", n)
 	}
-	if s.CutRows > 0 {
-		fmt.Fprintf(w, "; rows whose text was cut: %d", s.CutRows)
+	if n := s.Notes.Cut; n > 0 {
+		fmt.Fprintf(w, "; rows whose text was cut: %d", n)
 	}
 	fmt.Fprintln(w)
 	hasLabels := func(h batchpredict.HeadScore) bool { return h.Rows > 0 }
@@ -117,12 +117,11 @@ func printScoreJSON(w io.Writer, s *batchpredict.Score, took time.Duration) {
 	if len(s.Heads) > 1 {
 		add("all_right", "", s.All)
 	}
-	if s.DroppedWords > 0 {
-		const format = `,"dropped_words":%d,"dropped_rows":%d`
-		line = fmt.Appendf(line, format, s.DroppedWords, s.DroppedRows)
+	if n := s.Notes.Unknown; n > 0 {
+		line = fmt.Appendf(line, `,"unknown_rows":%d`, n)
 	}
-	if s.CutRows > 0 {
-		line = fmt.Appendf(line, `,"cut_rows":%d`, s.CutRows)
+	if n := s.Notes.Cut; n > 0 {
+		line = fmt.Appendf(line, `,"cut_rows":%d`, n)
 	}
 	fmt.Fprintf(w, "%s}\n", line)
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"braid/digitqa"
+	"braid/feature"
 	"braid/internal/batchpredict"
 	"braid/internal/braidtest"
 	"braid/predictor"
@@ -182,7 +183,7 @@ func number(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 
 func TestPredictUntrained(t *testing.T) {
 	run, folder := trainRun(t)
 	in := newTestRows(t, folder, 2).idx(t, t.TempDir())
-	const note = `"number odd" is none of the questions that the model was trained on: "lower half"`
+	const note = `"number odd" is none of the texts that the model was trained on: "lower half"`
 	for _, c := range []struct {
 		question, log string
 		noted         bool
@@ -316,11 +317,11 @@ func TestPredictBase64(t *testing.T) {
 	var lines strings.Builder
 	for row := range m.rows() {
 		content := encodePNG(t, m.image(row))
-		decoded, err := model.Inputs[0].ReadFile(content, mostDecoded)
-		if err != nil {
+		b := model.NewBatch(1)
+		if _, err := model.Columns[0].Encode(b, 0, feature.Value{Content: content}); err != nil {
 			t.Fatal(err)
 		}
-		copy(m.image(row), decoded)
+		copy(m.image(row), b.Bytes(0))
 		encoded := base64.StdEncoding.EncodeToString(content)
 		if row%2 == 1 {
 			encoded = "data:image\\/png;base64," + encoded

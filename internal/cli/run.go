@@ -17,7 +17,6 @@ import (
 	"braid/internal/atomicfile"
 	"braid/internal/plot"
 	"braid/modelfile"
-	"braid/text"
 	"braid/train"
 )
 
@@ -233,10 +232,6 @@ func panels(h *train.History, f *modelfile.File) []plot.Panel {
 func modelFile(
 	m *braid.Model, t trainingMetadata, h *train.History, d *dataset,
 ) (*modelfile.File, error) {
-	tokenizer, err := digitqa.Tokenizer()
-	if err != nil {
-		return nil, err
-	}
 	t.Epochs = len(h.Epochs)
 	if n := len(h.Epochs); n > 0 {
 		for i, v := range h.Epochs[n-1].Values {
@@ -251,28 +246,10 @@ func modelFile(
 	if err != nil {
 		return nil, err
 	}
-	question := &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: 2}}
-	for _, q := range digitqa.Questions {
-		question.Questions = append(question.Questions, q.Text)
-	}
-	f := &modelfile.File{
-		Model: m,
-		Inputs: []modelfile.Input{
-			{Name: "image", Pixels: &d.standard},
-			{Name: "question", Text: question},
-		},
-		Labels: []modelfile.Labels{
-			{Head: "digit", Labels: strings.Split("0123456789", "")},
-			{Head: "answer", Labels: []string{"no", "yes"}},
-		},
-		Training: training,
-	}
-	for _, r := range digitqa.Rules() {
-		f.Rules = append(f.Rules, modelfile.Rule{
-			Input: "question", Text: r.Question,
-			Head: "answer", Label: "yes",
-			Of: "digit", Labels: r.Digits,
-		})
+	f := &modelfile.File{Model: m, Training: training}
+	f.Features, f.Targets, err = digitqa.Columns(d.height, d.width, d.standard)
+	if err != nil {
+		return nil, err
 	}
 	return f, f.Sample(d.samples)
 }

@@ -20,7 +20,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"braid/digitqa"
 	"braid/internal/suggest"
+	"braid/predictor"
 	"braid/serve"
 )
 
@@ -148,6 +150,12 @@ func (f serveFlags) run(ctx context.Context, s streams, args []string) error {
 		return err
 	}
 	defer restore()
+	f.Rules = func(m *predictor.Model) serve.Rules {
+		if r := digitqa.RulesOf(m); r != nil {
+			return r
+		}
+		return nil
+	}
 	server, err := serve.New(f.Config)
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 
 	"braid"
 	"braid/data"
+	"braid/feature"
 	"braid/internal/braidtest"
 	"braid/layer"
 	"braid/modelfile"
@@ -40,21 +41,22 @@ func newFilms(t testing.TB, o text.Options, image bool) *films {
 		path:    filepath.Join(t.TempDir(), "films.safetensors"),
 		padding: text.Padding{Length: 3, CutAfter: true},
 	}
-	inputs := []modelfile.Input{
-		{Name: "review", Text: &modelfile.Text{Tokenizer: tokenizer, Padding: f.padding}},
+	reads, err := feature.NewTokensEncoder(tokenizer, f.padding, 20, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	features := []modelfile.Feature{{Column: "review", Encoder: reads}}
 	if image {
 		x := g.Input("poster", tensor.Float32, 6, 5)
 		last = g.Add("both", layer.Concatenate{}, last, g.Add("pixels", layer.Flatten{}, x))
-		pixels := &data.Standard{Mean: 30, Std: 70}
-		inputs = append(inputs, modelfile.Input{Name: "poster", Pixels: pixels})
+		features = append(features, pictureOf("poster", data.Standard{Mean: 30, Std: 70}))
 	}
 	g.Head("good", layer.Dense{Units: 1, Activation: layer.Sigmoid}, last)
 	m, err := g.Build(3)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.file = &modelfile.File{Model: m, Inputs: inputs}
+	f.file = &modelfile.File{Model: m, Features: features}
 	if err := modelfile.Save(f.path, f.file); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +66,8 @@ func newFilms(t testing.TB, o text.Options, image bool) *films {
 // good returns the network's output for a text that is read as for training.
 func (f *films) good(t testing.TB, review string) float64 {
 	t.Helper()
-	sequences := f.file.Inputs[0].Text.Tokenizer.TextsToSequences([]string{review})
+	words := f.file.Features[0].Encoder.(*feature.TokensEncoder)
+	sequences := words.Tokenizer.TextsToSequences([]string{review})
 	ids, err := text.PadSequences(sequences, f.padding)
 	if err != nil {
 		t.Fatal(err)
@@ -204,19 +207,19 @@ func predicted(t testing.TB, out string) []float64 {
 // token.
 func TestPredictUnknownWords(t *testing.T) {
 	oov, plain := newFilms(t, withOOV(), false), newFilms(t, text.Defaults(), false)
+	const (
+		said = "; rows with unknown words: 3; rows whose text was cut: 2\n"
+		log  = `,"unknown_rows":3,"cut_rows":2}`
+	)
 	for _, c := range []struct {
 		f    *films
 		args []string
 		said string
 		log  string
 	}{
-		{oov, nil, "; rows whose text was cut: 2\n", `,"cut_rows":2}`},
-		{oov, []string{"--unknown", "drop"}, "; rows whose text was cut: 2\n", `,"cut_rows":2}`},
-		{
-			plain, []string{"--unknown", "drop"},
-			"; unknown words dropped: 4, in rows: 3; rows whose text was cut: 2\n",
-			`,"dropped_words":4,"dropped_rows":3,"cut_rows":2}`,
-		},
+		{oov, nil, said, log},
+		{oov, []string{"--unknown", "drop"}, said, log},
+		{plain, []string{"--unknown", "drop"}, said, log},
 	} {
 		in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 		args := append([]string{"predict", c.f.path, "--in", in, "--probabilities"}, c.args...)
@@ -265,11 +268,11 @@ func TestPredictUnknownQuestions(t *testing.T) {
 	}{
 		{
 			[]string{"--questions", questions},
-			"; unknown words dropped: 1, in rows: 1; rows whose text was cut: 1\n",
+			"; rows with unknown words: 1; rows whose text was cut: 1\n",
 		},
 		{
 			[]string{"--question", "not very good\r\n"},
-			"; unknown words dropped: 2, in rows: 2\n",
+			"; rows with unknown words: 2\n",
 		},
 	} {
 		args := append([]string{"predict", f.path, "--in", images}, c.args...)

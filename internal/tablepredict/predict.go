@@ -16,7 +16,6 @@ import (
 	"braid/feature"
 	"braid/internal/parallel"
 	"braid/internal/suggest"
-	"braid/modelfile"
 	"braid/predictor"
 	"braid/target"
 )
@@ -84,8 +83,8 @@ func (p *Prediction) Header() ([]data.Field, error) {
 		return nil, fmt.Errorf("%s: %w", p.Path, err)
 	}
 	p.columns, p.from, p.keep, p.labels = nil, nil, nil, nil
-	for _, f := range p.Model.File.Features {
-		p.from = append(p.from, p.read(slices.Index(have, f.Column)))
+	for _, name := range p.Model.ColumnNames() {
+		p.from = append(p.from, p.read(slices.Index(have, name)))
 	}
 	for _, t := range p.Model.File.Targets {
 		label := slices.Index(have, t.Column)
@@ -103,21 +102,21 @@ func (p *Prediction) Header() ([]data.Field, error) {
 		p.keep = append(p.keep, p.read(i))
 		list = append(list, data.Field{Name: name})
 	}
-	for _, t := range p.Model.File.Targets {
-		list = append(list, p.fields(t)...)
+	for i := range p.Model.Heads {
+		list = append(list, p.fields(&p.Model.Heads[i])...)
 	}
 	return list, p.checkNames(list)
 }
 
 // fields returns the columns of a head's answers.
-func (p *Prediction) fields(t modelfile.Target) []data.Field {
-	classes := t.Decoder.Answer(t.Decoder.Guess()).Choices
+func (p *Prediction) fields(h *predictor.Head) []data.Field {
+	classes := h.Answer(make([]float32, h.Shape.Size())).Answers
 	if classes == nil {
-		return []data.Field{{Name: t.Column, Type: data.NumberField}}
+		return []data.Field{{Name: h.Column, Type: data.NumberField}}
 	}
-	list := []data.Field{{Name: t.Column}}
+	list := []data.Field{{Name: h.Column}}
 	add := func(name string) {
-		list = append(list, data.Field{Name: t.Column + name, Type: data.NumberField})
+		list = append(list, data.Field{Name: h.Column + name, Type: data.NumberField})
 	}
 	add("_probability")
 	if p.Probabilities {
@@ -306,7 +305,7 @@ func (p *Prediction) encode(b *block, batch *predictor.Batch) {
 
 // note adds what a block met to the summary. It returns the first failure if that ends prediction.
 func (p *Prediction) note(sum *Summary, b *block) error {
-	features := p.Model.File.Features
+	features := p.Model.Columns
 	for _, err := range b.fail {
 		if err != nil {
 			if p.OnError != Skip && p.OnError != Empty {
@@ -321,13 +320,13 @@ func (p *Prediction) note(sum *Summary, b *block) error {
 		sum.Rows++
 	}
 	for i, f := range features {
-		n := sum.Notes[f.Column]
+		n := sum.Notes[f.Name]
 		for row, err := range b.fail {
 			if err == nil {
 				n.Add(b.notes[row*len(features)+i])
 			}
 		}
-		sum.Notes[f.Column] = n
+		sum.Notes[f.Name] = n
 	}
 	return nil
 }

@@ -222,7 +222,7 @@ func TestHeaderMistakes(t *testing.T) {
 			t.Errorf("got error %v\nwant %s", err, c.want)
 		}
 	}
-	m.File.Targets[1].Column = "kind_p_a"
+	m.Heads[1].Column = "kind_p_a"
 	p := &Prediction{Model: m, Source: &source{columns: []string{"weight", "colour"}},
 		Probabilities: true}
 	const want = `the answers would have two columns "kind_p_a", of different heads or classes: ` +

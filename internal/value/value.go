@@ -1,13 +1,13 @@
-// Package value reads the values that users give for a model's inputs, one row at a time: JSON,
-// fields of forms, images in base64. The commands predict and serve accept the same values because
-// both read them here.
+// Package value reads what users give for the columns of a model, one row at a time: JSON, fields of
+// forms, files in base64. The commands predict and serve accept the same values because both read
+// them here.
 //
-//	a text input    a string, or token ids
-//	an image        a PNG or JPEG as a file or in base64, or pixels from 0 to 255
-//	other pixels    numbers from 0 to 255
-//	numbers         numbers
+//	a column of files     a file, or its content in base64
+//	numbers alone         numbers
+//	any other column      a text, a number, true or false, as in a cell of a table
+//	with one input        also the input's numbers: pixels from 0 to 255, or ids
 //
-// Numbers are given in one array, or in arrays nested as the input's shape.
+// Numbers are given in one array, or in arrays nested as the input's shape. null is a missing value.
 package value
 
 import (
@@ -20,67 +20,85 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/feature"
 	"braid/predictor"
 	"braid/tensor"
 )
 
 // Reader reads values. It is for one goroutine.
 type Reader struct {
-	// Text writes the token ids of a text.
-	Text func(in *predictor.Input, ids []int32, text []byte) error
-	// Image decodes an image file to pixels of the input's height and width.
-	Image func(in *predictor.Input, file []byte) ([]uint8, error)
+	// Encode converts a value that is not the numbers of an input to a row of a batch.
+	Encode func(c *predictor.Column, b *predictor.Batch, row int, v feature.Value) error
 	// Memory returns an empty buffer with the given capacity. nil means make.
 	Memory func(size int) ([]byte, error)
-
-	numbers []uint8
 }
 
-// JSON reads a value that Object found into a row of t. It returns the pixels of an input that has
-// pixels; they are valid until the next call.
-func (r *Reader) JSON(
-	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
-) (pixels []uint8, err error) {
-	if raw[0] != '"' || in.Text == nil && in.Files == nil {
-		pixels, err := r.list(in, t, row, raw)
-		switch {
-		case err != nil && in.Text != nil:
-			err = fmt.Errorf("%w, or a text", err)
-		case err != nil && in.Files != nil && raw[0] != '[':
-			err = fmt.Errorf("%w, or a PNG or JPEG in base64", err)
-		}
-		return pixels, err
+// JSON reads a value that Object found into a row of a batch.
+func (r *Reader) JSON(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
+	switch {
+	case raw[0] == '[' || c.IsNumbers():
+		return r.list(c, b, row, raw)
+	case string(raw) == "null":
+		return r.Encode(c, b, row, feature.Value{})
+	case raw[0] == '{' || raw[0] != '"' && c.ReadsFiles():
+		return fmt.Errorf("got %s, want %s", Shorten(raw), wanted(c))
+	case raw[0] != '"':
+		return r.text(c, b, row, raw)
 	}
 	text, err := r.String(raw)
 	switch {
 	case err != nil:
-		return nil, err
-	case in.Text != nil:
-		return nil, r.Text(in, rowOf(t.Int32s(), in, row), text)
+		return err
+	case c.ReadsFiles():
+		return r.base64(c, b, row, text)
 	}
-	return r.base64(in, t, row, text)
+	return r.text(c, b, row, text)
 }
 
-// Form reads the content of a form's field into a row of t. For a text input the content is the
-// text. For an image it is a file, base64 or a list of pixels: its first bytes decide which,
-// because clients do not always say. Other inputs take JSON.
-func (r *Reader) Form(
-	in *predictor.Input, t tensor.Tensor, row int, content []byte,
-) (pixels []uint8, err error) {
+// Form reads the content of a form's field into a row of a batch. For a column of files it is a
+// file, base64 or a list of pixels: its first bytes decide which, because clients do not always say.
+func (r *Reader) Form(c *predictor.Column, b *predictor.Batch, row int, content []byte) error {
 	content = TrimMark(content)
 	trimmed := bytes.Trim(content, spaces)
 	switch {
-	case in.Text != nil:
-		if !utf8.Valid(content) {
-			return nil, fmt.Errorf("got %s, want a text in UTF-8", kindOf(content))
-		}
-		return nil, r.Text(in, rowOf(t.Int32s(), in, row), content)
-	case in.Files != nil && !isText(content):
-		return r.file(in, t, row, content)
-	case in.Files != nil && !bytes.HasPrefix(trimmed, []byte("[")):
-		return r.base64(in, t, row, content)
+	case c.IsNumbers(), c.ReadsFiles() && bytes.HasPrefix(trimmed, []byte("[")):
+		return r.list(c, b, row, trimmed)
+	case c.ReadsFiles() && !isText(content):
+		return r.Encode(c, b, row, feature.Value{Content: content})
+	case c.ReadsFiles():
+		return r.base64(c, b, row, content)
 	}
-	return r.list(in, t, row, trimmed)
+	return r.text(c, b, row, content)
+}
+
+// text reads a cell.
+func (r *Reader) text(c *predictor.Column, b *predictor.Batch, row int, text []byte) error {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("got %s, want a text in UTF-8", kindOf(text))
+	}
+	return r.Encode(c, b, row, feature.Value{Text: string(text)})
+}
+
+// wanted says what a value of a column may be.
+func wanted(c *predictor.Column) string {
+	var list []string
+	switch {
+	case c.ReadsFiles():
+		list = append(list, "a picture in base64")
+	case !c.IsNumbers():
+		list = append(list, "a text, a number, true or false")
+	}
+	if len(c.Inputs) == 1 {
+		in := c.Inputs[0]
+		what := "numbers"
+		if in.DType == tensor.Uint8 {
+			what = "pixels"
+		} else if in.DType == tensor.Int32 {
+			what = "ids"
+		}
+		list = append(list, Dims(in.Shape)+" "+what)
+	}
+	return strings.Join(list, ", or ")
 }
 
 // spaces are the characters that JSON allows between values.
@@ -126,62 +144,41 @@ func (r *Reader) memory(size int) ([]byte, error) {
 	return r.Memory(size)
 }
 
-// base64 reads an image file in base64.
-func (r *Reader) base64(
-	in *predictor.Input, t tensor.Tensor, row int, text []byte,
-) ([]uint8, error) {
+// base64 reads a file in base64. An empty text is a missing file.
+func (r *Reader) base64(c *predictor.Column, b *predictor.Batch, row int, text []byte) error {
+	if len(bytes.Trim(text, spaces)) == 0 {
+		return r.Encode(c, b, row, feature.Value{})
+	}
 	to, err := r.memory(base64Size(len(text)))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	file, err := Base64(to, text)
+	content, err := Base64(to, text)
 	if err != nil {
-		dims := Dims(in.Shape)
-		return nil, fmt.Errorf("%w; want a PNG or JPEG in base64, or %s pixels", err, dims)
+		return fmt.Errorf("%w; want %s", err, wanted(c))
 	}
-	return r.file(in, t, row, file)
+	return r.Encode(c, b, row, feature.Value{Content: content})
 }
 
-// file reads an image file.
-func (r *Reader) file(in *predictor.Input, t tensor.Tensor, row int, file []byte) ([]uint8, error) {
-	pixels, err := r.Image(in, file)
-	if err == nil {
-		in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
+// list reads the numbers of a column's only input.
+func (r *Reader) list(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
+	if len(c.Inputs) != 1 {
+		return fmt.Errorf("got %s, want %s", Shorten(raw), wanted(c))
 	}
-	return pixels, err
-}
-
-// list reads numbers in JSON.
-func (r *Reader) list(in *predictor.Input, t tensor.Tensor, row int, raw []byte) ([]uint8, error) {
-	switch {
-	case in.Pixels != nil:
-		return r.pixels(in, t, row, raw)
-	case in.DType == tensor.Int32:
-		return nil, IDs(rowOf(t.Int32s(), in, row), in.Shape, in.Vocabulary, raw)
-	}
-	return nil, Floats(rowOf(t.Float32s(), in, row), in.Shape, raw)
-}
-
-func (r *Reader) pixels(
-	in *predictor.Input, t tensor.Tensor, row int, raw []byte,
-) ([]uint8, error) {
-	size := in.Shape.Size()
-	if cap(r.numbers) < size {
-		var err error
-		if r.numbers, err = r.memory(size); err != nil {
-			return nil, err
+	in, slot := c.Inputs[0], c.Slots(b, row)[0]
+	var err error
+	switch in.DType {
+	case tensor.Uint8:
+		if err = Pixels(slot.Bytes, in.Shape, raw); err == nil {
+			c.Standardize(b, row, row+1)
 		}
+	case tensor.Int32:
+		err = IDs(slot.Ints, in.Shape, in.Vocabulary, raw)
+	default:
+		err = Floats(slot.Floats, in.Shape, raw)
 	}
-	pixels := r.numbers[:size]
-	if err := Pixels(pixels, in.Shape, raw); err != nil {
-		return nil, err
+	if err != nil && !c.IsNumbers() && !bytes.HasPrefix(raw, []byte("[")) {
+		err = fmt.Errorf("%w; want %s", err, wanted(c))
 	}
-	in.Pixels.Floats(rowOf(t.Float32s(), in, row), pixels)
-	return pixels, nil
-}
-
-// rowOf returns a row of a tensor's values.
-func rowOf[T any](values []T, in *predictor.Input, row int) []T {
-	size := in.Shape.Size()
-	return values[row*size:][:size]
+	return err
 }

@@ -125,6 +125,16 @@ func open(content []byte, most int64) (*header, error) {
 	return &header{f, c.Width, c.Height, cost}, nil
 }
 
+// Memory returns an upper bound of the bytes that decoding a picture allocates: 0 if Form.Pixels
+// refuses it.
+func Memory(content []byte, most int64) int64 {
+	h, err := open(content, most)
+	if err != nil {
+		return 0
+	}
+	return h.cost
+}
+
 // decode reads a picture.
 func (h *header) decode(content []byte) (*decoded, error) {
 	img, err := guard(h.name, h.format.decode, content)

@@ -1,4 +1,4 @@
-package predictor_test
+package feature_test
 
 import (
 	"errors"
@@ -8,34 +8,24 @@ import (
 
 	"pgregory.net/rapid"
 
-	"braid"
 	"braid/feature"
-	"braid/layer"
-	"braid/modelfile"
-	"braid/predictor"
-	"braid/tensor"
 	"braid/text"
 )
 
-// reader returns the input of a model that takes only a text.
-func reader(
-	t interface{ Fatal(...any) }, of *modelfile.Text, vocabulary int,
-) *predictor.Input {
-	g := braid.NewGraph("reader")
-	ids := g.Input("review", tensor.Int32, of.Padding.Length)
-	words := g.Add("words", layer.Embedding{Vocabulary: vocabulary, Width: 1}, ids)
-	flat := g.Add("flat", layer.Flatten{}, words)
-	g.Head("good", layer.Dense{Units: 1, Activation: layer.Sigmoid}, flat)
-	m, err := g.Build(1)
+// words is what an encoder of texts is made from.
+type words struct {
+	Tokenizer *text.Tokenizer
+	Padding   text.Padding
+	Questions []string // of training
+}
+
+// reader returns the encoder of a network that takes ids below limit.
+func reader(t interface{ Fatal(...any) }, of words, limit int) *feature.TokensEncoder {
+	e, err := feature.NewTokensEncoder(of.Tokenizer, of.Padding, limit, of.Questions)
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs := []modelfile.Input{{Name: "review", Text: of}}
-	p, err := predictor.New(&modelfile.File{Model: m, Inputs: inputs})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &p.Inputs[0]
+	return e
 }
 
 // fitted returns a tokenizer that is fitted on texts.
@@ -49,7 +39,7 @@ func fitted(t interface{ Fatal(...any) }, o text.Options, texts ...string) *text
 }
 
 // drawText draws a tokenizer of random options, a padding, and texts of the same letters.
-func drawText(t *rapid.T) (of *modelfile.Text, vocabulary int, texts []string) {
+func drawText(t *rapid.T) (of words, vocabulary int, texts []string) {
 	o := text.Options{
 		NumWords: rapid.IntRange(0, 9).Draw(t, "numWords"),
 		Filters: rapid.SampledFrom([]string{"", text.Filters, "!e", "\r\n", "\r"}).
@@ -64,7 +54,7 @@ func drawText(t *rapid.T) (of *modelfile.Text, vocabulary int, texts []string) {
 	letters := rapid.StringOfN(alphabet, 0, 12, -1)
 	fit := rapid.SliceOfN(letters, 0, 6).Draw(t, "fit")
 	texts = rapid.SliceOfN(letters, 1, 8).Draw(t, "texts")
-	of = &modelfile.Text{
+	of = words{
 		Tokenizer: fitted(t, o, fit...),
 		Padding: text.Padding{
 			Length:   rapid.IntRange(1, 5).Draw(t, "length"),
@@ -95,13 +85,13 @@ func TestReadAsTraining(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]int32, of.Padding.Length)
-			r, err := in.Text.Read(got, each)
+			r, err := in.Read(got, each)
 			if err != nil || !slices.Equal(got, want[0]) || r.Words != len(list[0]) ||
 				r.Cut != max(0, len(list[0])-len(got)) {
 				t.Fatalf("%q is %v, %+v (%v), want %v", each, got, r, err, want[0])
 			}
 			var unreadable *feature.Unreadable
-			err = in.Text.ReadText(got, each)
+			err = in.ReadText(got, each)
 			refused := of.Tokenizer.Options().OOVToken == "" &&
 				(len(list[0]) == 0 || of.Tokenizer.Unknown(each) != nil)
 			if errors.As(err, &unreadable) != refused || err != nil && !refused {
@@ -117,10 +107,10 @@ func TestSuggest(t *testing.T) {
 		of, vocabulary, _ := drawText(t)
 		in := reader(t, of, vocabulary)
 		ids := make([]int32, of.Padding.Length)
-		suggestion := in.Text.Suggest()
+		suggestion := in.Suggest()
 		if suggestion != "" {
-			r, err := in.Text.Read(ids, suggestion)
-			err = errors.Join(err, in.Text.ReadText(ids, suggestion))
+			r, err := in.Read(ids, suggestion)
+			err = errors.Join(err, in.ReadText(ids, suggestion))
 			if err != nil || r.Unknown != nil || r.Words == 0 || r.Cut > 0 {
 				t.Fatalf("suggests %q, which is %+v (%v)", suggestion, r, err)
 			}
@@ -128,7 +118,7 @@ func TestSuggest(t *testing.T) {
 		}
 		for _, w := range of.Tokenizer.Words() {
 			printable := strings.Trim(w, "abeABE,!$") == ""
-			if printable && in.Text.ReadText(ids, w) == nil && of.Tokenizer.Unknown(w) == nil {
+			if printable && in.ReadText(ids, w) == nil && of.Tokenizer.Unknown(w) == nil {
 				t.Fatalf("suggests nothing, but can be asked %q", w)
 			}
 		}
@@ -136,7 +126,7 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestSuggestions(t *testing.T) {
-	chars, words, commas := text.Defaults(), text.Defaults(), text.Defaults()
+	chars, plain, commas := text.Defaults(), text.Defaults(), text.Defaults()
 	chars.CharLevel = true
 	commas.Split, commas.Filters = ",", ""
 	for _, c := range []struct {
@@ -148,25 +138,25 @@ func TestSuggestions(t *testing.T) {
 	}{
 		{chars, "odd number", 10, nil, "don"},
 		{chars, "odd number", 2, nil, "do"},
-		{words, "odd number", 9, nil, "odd number"},
+		{plain, "odd number", 9, nil, "odd number"},
 		{commas, "odd one,even", 9, nil, "odd one,even"},
-		{words, "the last one", 2, []string{"one", "the last"}, "the last"},
+		{plain, "the last one", 2, []string{"one", "the last"}, "the last"},
 	} {
 		of := textOf(fitted(t, c.o, c.fit), c.length)
 		of.Questions = c.questions
-		if got := reader(t, of, 20).Text.Suggest(); got != c.want {
+		if got := reader(t, of, 20).Suggest(); got != c.want {
 			t.Errorf("suggests %q, want %q", got, c.want)
 		}
 	}
 }
 
-func textOf(tokenizer *text.Tokenizer, length int) *modelfile.Text {
-	return &modelfile.Text{Tokenizer: tokenizer, Padding: text.Padding{Length: length}}
+func textOf(tokenizer *text.Tokenizer, length int) words {
+	return words{Tokenizer: tokenizer, Padding: text.Padding{Length: length}}
 }
 
 // Line ends that the tokenizer does not know are those of a file or a form, and are converted.
 func TestLineEnds(t *testing.T) {
-	words, raw, chars := text.Defaults(), text.Options{Split: " "}, text.Options{CharLevel: true}
+	plain, raw, chars := text.Defaults(), text.Options{Split: " "}, text.Options{CharLevel: true}
 	crlf := text.Options{Split: "\r\n"}
 	for _, c := range []struct {
 		o    text.Options
@@ -174,11 +164,11 @@ func TestLineEnds(t *testing.T) {
 		ask  string
 		same string // the converted text
 	}{
-		{words, "odd number", "odd number\r\n", "odd number"},
-		{words, "odd number", "odd\r\nnumber", "odd number"},
-		{words, "odd number", "odd number\n\r\n\r", "odd number"},
-		{words, "odd number", "odd\rnumber", "odd number"},
-		{words, "odd number\r", "odd number\r\n", "odd number\r"},
+		{plain, "odd number", "odd number\r\n", "odd number"},
+		{plain, "odd number", "odd\r\nnumber", "odd number"},
+		{plain, "odd number", "odd number\n\r\n\r", "odd number"},
+		{plain, "odd number", "odd\rnumber", "odd number"},
+		{plain, "odd number\r", "odd number\r\n", "odd number\r"},
 		{raw, "odd number", "odd number\r\n", "odd number"},
 		{raw, "odd number\n", "odd number\r\n", "odd number\n"},
 		{chars, "odd number", "odd number\r\n", "odd number"},
@@ -195,7 +185,7 @@ func TestLineEnds(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := make([]int32, 12)
-			err = reader(t, of, 20).Text.ReadText(got, c.ask)
+			err = reader(t, of, 20).ReadText(got, c.ask)
 			if err != nil || !slices.Equal(got, want[0]) {
 				t.Errorf("fitted on %q: %q is %v (%v), want %v", c.fit, c.ask, got, err, want[0])
 			}
@@ -210,7 +200,7 @@ func TestRemarks(t *testing.T) {
 	first, asked := textOf(films, 2), textOf(films, 1)
 	first.Padding.CutAfter, asked.Questions = true, []string{"good film"}
 	for _, c := range []struct {
-		of   *modelfile.Text
+		of   words
 		ask  string
 		want []string
 	}{
@@ -223,8 +213,11 @@ func TestRemarks(t *testing.T) {
 		{textOf(letters, 2), "dog", []string{"only the last 2 of 3 characters were read"}},
 		{textOf(letters, 2), "do it", []string{`unknown characters were left out: " ", "i", "t"`}},
 		{asked, "good film", nil},
+		{asked, "good", []string{
+			`"good" is none of the texts that the model was trained on: "good film"`,
+		}},
 	} {
-		if got := reader(t, c.of, 20).Text.Remarks(c.ask); !slices.Equal(got, c.want) {
+		if got := reader(t, c.of, 20).Remarks(feature.Value{Text: c.ask}); !slices.Equal(got, c.want) {
 			t.Errorf("remarks on %q are %q, want %q", c.ask, got, c.want)
 		}
 	}
@@ -234,13 +227,57 @@ func TestRemarks(t *testing.T) {
 func TestVocabularyTooLarge(t *testing.T) {
 	in := reader(t, textOf(fitted(t, text.Defaults(), "good bad film"), 2), 3)
 	ids := make([]int32, 2)
-	if err := in.Text.ReadText(ids, "good bad"); err != nil || !slices.Equal(ids, []int32{1, 2}) {
+	if err := in.ReadText(ids, "good bad"); err != nil || !slices.Equal(ids, []int32{1, 2}) {
 		t.Errorf("ids are %v (%v)", ids, err)
 	}
 	var unreadable *feature.Unreadable
 	const want = `"good film" needs id 3, the network takes 0 to 2`
-	err := in.Text.ReadText(ids, "good film")
+	err := in.ReadText(ids, "good film")
 	if !errors.As(err, &unreadable) || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
+	}
+}
+
+func TestReadText(t *testing.T) {
+	questions := []string{"odd number", "upper half"}
+	tokenizer := fitted(t, text.Defaults(), questions...)
+	in := reader(t, words{tokenizer, text.Padding{Length: 2}, questions}, 6)
+	for question, want := range map[string][]int32{
+		"odd number":          {1, 2},
+		"Number, odd!":        {2, 1},
+		"half":                {0, 4},
+		"upper  half":         {3, 4},
+		"half odd number odd": {2, 1},
+		"number\r\nodd\r\n":   {2, 1},
+		"number odd\r":        {2, 1},
+		"\todd\nodd\n\n":      {1, 1},
+	} {
+		ids := make([]int32, 2)
+		if err := in.ReadText(ids, question); err != nil || !slices.Equal(ids, want) {
+			t.Errorf("%q is %v (%v), want %v", question, ids, err, want)
+		}
+		trained := question == "odd number" || question == "upper  half"
+		if got := in.Trained(ids); got != trained {
+			t.Errorf("%q counts as trained: %v", question, got)
+		}
+	}
+	for question, want := range map[string]string{
+		"odd fellow": `"odd fellow" has a word the model does not know: "fellow"; ` +
+			`it can be asked "odd number", "upper half"`,
+		"an odd fel": `has words the model does not know: "an", "fel"; it can be asked`,
+		"":           `"" asks nothing`,
+		"?!":         `"?!" asks nothing`,
+		"\r\n":       `asks nothing; it can be asked`,
+		"odd half fellow": `"odd half fellow" has a word the model does not know: "fellow"; ` +
+			`it can be asked`,
+		"odd number\u00a0":       `has a word the model does not know: "number\u00a0"`,
+		strings.Repeat("x ", 30): "and 10 more",
+	} {
+		err := in.ReadText(make([]int32, 2), question)
+		var unreadable *feature.Unreadable
+		if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), want) ||
+			len(err.Error()) > 300 {
+			t.Errorf("%q: error is %v, want %q", question, err, want)
+		}
 	}
 }

@@ -83,9 +83,6 @@ func things(t testing.TB) (*experiment.Built, *predictor.Model) {
 // What a model is asked is converted as in training, bit for bit.
 func TestAskAsTrained(t *testing.T) {
 	b, m := things(t)
-	if !m.ReadsColumns() {
-		t.Error("the model reads no columns")
-	}
 	rows := b.Rows[experiment.TestPart]
 	table := b.Tables[experiment.TestPart]
 	for i, row := range rows {
@@ -159,7 +156,7 @@ func TestAskMistakes(t *testing.T) {
 		row  map[string]feature.Value
 		want string
 	}{
-		{map[string]feature.Value{"wieght": {Text: "3"}}, `unknown input column "wieght", want one of ` +
+		{map[string]feature.Value{"wieght": {Text: "3"}}, `unknown column "wieght", want one of ` +
 			`"look", "weight", "story::x"; did you mean "weight"?`},
 		{map[string]feature.Value{"weight": {Text: "three"}},
 			`column "weight": got "three", want a number`},
