@@ -42,6 +42,9 @@ func (l *Loaded) Build(ctx context.Context, o Options) (*Built, error) {
 	if err := b.learn(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := b.checkFigures(); err != nil {
+		return nil, err
+	}
 	b.narrow()
 	var list []error
 	for part := range Part(Parts) {

@@ -3,6 +3,7 @@ package experiment_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -83,6 +84,51 @@ e.yaml:3:3: input "colour": column "colour": 78 cells cannot be read`},
 		got := strings.ReplaceAll(err.Error(), folder+"/", "")
 		if !strings.HasPrefix(got, c.want) {
 			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// Validation and test may be one file if validation does not choose the epoch, and files of equal
+// content are files of their own.
+func TestSharedFiles(t *testing.T) {
+	const content = "inputs: {size: number}\nheads: {kind: category}\ntrain: {keep: last}\n"
+	for _, files := range []string{
+		"{train: rows.csv, validation: more.csv, test: more.csv}", "{train: rows.csv, test: more.csv}",
+	} {
+		folder := folderOf(t, "data: "+files+"\n"+content, parcelRows(60))
+		writeRows(t, filepath.Join(folder, "more.csv"), parcelColumns, parcelRows(60))
+		b := build(t, folder)
+		if tests := len(b.Rows[experiment.TestPart]); tests < 20 {
+			t.Errorf("%s: %d test rows", files, tests)
+		}
+	}
+}
+
+// The figures of heads have different names, so that a history has a column for each.
+func TestFigureNames(t *testing.T) {
+	for _, c := range []struct{ columns, want string }{
+		{"a,a_log", `e.yaml:5:3: heads "a" and "a_log" both have a figure named "a_log_loss": rename ` +
+			"one of the columns in the data"},
+		{"a,val", `e.yaml:5:3: head "val" has a figure named "val_loss", as that of all heads ` +
+			`together: rename the column in the data`},
+		{"val_a,a", `e.yaml:5:3: heads "val_a" and "a" both have a figure named "val_a_loss"`},
+		{"a,b_log", ""},
+	} {
+		columns := strings.Split(c.columns, ",")
+		folder := folderOf(t, "data: named.csv\ninputs: {size: number}\nheads:\n  "+columns[0]+
+			": category\n  "+columns[1]+": category\n", nil)
+		var rows [][]string
+		for i := range 60 {
+			rows = append(rows, []string{fmt.Sprint(i), fmt.Sprint(i % 2), fmt.Sprint(i % 3)})
+		}
+		writeRows(t, filepath.Join(folder, "named.csv"), append([]string{"size"}, columns...), rows)
+		_, err := tryBuild(folder)
+		got := ""
+		if err != nil {
+			got = strings.ReplaceAll(err.Error(), folder+"/", "")
+		}
+		if !strings.HasPrefix(got, c.want) || strings.Count(got, "\n") > 0 || c.want == "" && got != "" {
+			t.Errorf("%s: got %s\nwant %s", c.columns, got, c.want)
 		}
 	}
 }
