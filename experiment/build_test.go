@@ -362,12 +362,13 @@ func without(rows [][]string, column int) [][]string {
 
 // The gradient of a head is that of the batch without the rows that lack its label.
 func TestMask(t *testing.T) {
-	const content = `data: {train: rows.csv, validation: rows.csv}
+	const content = `data: {train: rows.csv, validation: same.csv}
 inputs: {size: number, colour: category}
 heads: {kind: category, big: binary, price: number}
 trunk: {units: [9], dropout: 0}
 `
 	folder := folderOf(t, content, parcelRows(60))
+	writeRows(t, filepath.Join(folder, "same.csv"), parcelColumns, parcelRows(60))
 	// step returns the weights after a step of the training rows with, or without, those that lack a
 	// head's label.
 	step := func(head string, masked bool) map[string][]float32 {

@@ -61,6 +61,14 @@ e.yaml:3:3: input "colour": column "colour": 78 cells cannot be read`},
 		{"data: {train: rows.csv, validation: other.csv}\ninputs: {size: number}\n" +
 			"heads: {kind: category}\n",
 			"e.yaml:1:25: the validation part has no rows with a label: the parts have 120, 0 and 0 rows"},
+		{"data: {train: rows.csv, validation: other.csv, test: ./rows.csv}\ninputs: {size: number}\n" +
+			"heads: {kind: category}\n",
+			"e.yaml:1:48: rows.csv is in train and in test, which would measure what training has seen: " +
+				"want other rows for each part, or data: FILE, whose rows the split divides"},
+		{"data: {train: new.csv, validation: rows.csv, test: \"r*.csv\"}\ninputs: {size: number}\n" +
+			"heads: {kind: category}\n",
+			"e.yaml:1:46: rows.csv is in validation and in test, which would measure the rows by which " +
+				"the epoch was chosen: want other rows, or keep: last in train"},
 		{"data: {train: rows.csv, validation: new.csv}\ninputs: {size: number}\n" +
 			"heads: {kind: {type: category, min_count: 2}}\n",
 			"e.yaml:3:1: no head has a label in the validation part that training has too, so that no " +

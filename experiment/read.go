@@ -3,6 +3,8 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"os"
+	"slices"
 
 	"braid/data"
 	"braid/data/datafile"
@@ -20,14 +22,11 @@ func (l *Loaded) read(ctx context.Context) (err error) {
 		l.Rows[TrainPart] = rowsFrom(0, l.Frame.Rows())
 		return nil
 	}
-	for part, patterns := range l.Data.files() {
-		if len(patterns) == 0 {
-			continue
-		}
-		paths, err := datafile.Expand(l.Folder, patterns)
-		if err != nil {
-			return l.at("data", Part(part).String(), err)
-		}
+	paths, err := l.expand()
+	if err != nil {
+		return err
+	}
+	for part, paths := range paths {
 		first := l.Frame.Rows()
 		for _, path := range paths {
 			l.files = append(l.files, int32(l.Frame.Rows()))
@@ -38,6 +37,60 @@ func (l *Loaded) read(ctx context.Context) (err error) {
 		l.Rows[part] = rowsFrom(first, l.Frame.Rows())
 	}
 	return nil
+}
+
+// expand returns the paths of each part's files. The rows of a file belong to one part.
+func (l *Loaded) expand() (paths [Parts][]string, err error) {
+	for part, patterns := range l.Data.files() {
+		if len(patterns) == 0 {
+			continue
+		}
+		if paths[part], err = datafile.Expand(l.Folder, patterns); err != nil {
+			return paths, l.at("data", Part(part).String(), err)
+		}
+	}
+	for later := range Part(Parts) {
+		for earlier := range later {
+			if path := common(paths[earlier], paths[later]); path != "" && !l.mayShare(earlier, later) {
+				return paths, l.at("data", later.String(), l.shared(path, earlier, later))
+			}
+		}
+	}
+	return paths, nil
+}
+
+// common returns the first path of b that is a file of a, by whatever name, or "".
+func common(a, b []string) string {
+	var files []os.FileInfo
+	for _, path := range a {
+		if info, err := os.Stat(path); err == nil {
+			files = append(files, info)
+		}
+	}
+	for _, path := range b {
+		info, err := os.Stat(path)
+		same := func(file os.FileInfo) bool { return os.SameFile(file, info) }
+		if err == nil && slices.ContainsFunc(files, same) {
+			return path
+		}
+	}
+	return ""
+}
+
+// mayShare reports whether two parts may have the same rows: validation and test may, if validation
+// does not choose the epoch that is kept.
+func (l *Loaded) mayShare(earlier, later Part) bool {
+	return earlier == ValidationPart && later == TestPart && l.Train.Keep == KeepLast
+}
+
+// shared returns the error for a file of two parts.
+func (l *Loaded) shared(path string, earlier, later Part) error {
+	if earlier == TrainPart {
+		return fmt.Errorf("%s is in train and in %v, which would measure what training has seen: want "+
+			"other rows for each part, or data: FILE, whose rows the split divides", path, later)
+	}
+	return fmt.Errorf("%s is in validation and in test, which would measure the rows by which the "+
+		"epoch was chosen: want other rows, or keep: last in train", path)
 }
 
 // readColumns reads the rows of columns in files of their own.
