@@ -74,6 +74,9 @@ func (e *Experiment) keys(frame *data.Frame, rows []int32) ([]key, error) {
 // 100 times as many rows it is a hundredth of them.
 const mostCopies = 5
 
+// manyCopies returns the number of copies that stay together in some rows.
+func manyCopies(rows int) int { return max(rows/100, mostCopies) }
+
 // separate gives keys of their own to rows whose inputs many rows have, as in a table of few
 // categories: no part would be as large as it should be. The new key depends on the labels, and on
 // how many rows before it have the same inputs and labels.
@@ -82,7 +85,7 @@ func (e *Experiment) separate(keys []key, frame *data.Frame, rows []int32) error
 	for _, k := range keys {
 		copies[k]++
 	}
-	most := max(len(rows)/100, mostCopies)
+	most := manyCopies(len(rows))
 	labels := make([]data.Cells, len(e.Heads))
 	for i, h := range e.Heads {
 		var err error

@@ -30,9 +30,9 @@ func inspectVerb(s streams) *cobra.Command {
 		Long: "Inspect reads FILE, an experiment file or a data file, and reports on each column:\n" +
 			"its type, missing cells, different values, and the range of numbers or the most frequent\n" +
 			"values. Of an experiment it also reports cells and pictures that cannot be read, copies\n" +
-			"of rows, identifiers, inputs that say what a head is, columns that are not used, the rows\n" +
-			"and classes of each part, the network, and how long an epoch takes. It exits with 1 if\n" +
-			"train would refuse.\n\n" +
+			"of rows, rows of other parts that training has too, identifiers, inputs that say what a\n" +
+			"head is, columns that are not used, the rows and classes of each part, the network, and\n" +
+			"how long an epoch takes. It exits with 1 if train would refuse.\n\n" +
 			"--json writes one object:\n" +
 			"  file, rows         what was read\n" +
 			"  trains             whether train would start\n" +
@@ -107,11 +107,15 @@ func (f inspectFlags) report(
 	if err != nil {
 		return f.refused(path, err)
 	}
+	repeated, err := rows.Repeated()
+	if err != nil {
+		return nil, err
+	}
 	cache := openPictures(s)
 	defer cache.Close()
 	report, err := profile.Inspect(profile.Data{
 		Experiment: rows.Experiment, Frame: rows.Frame, Rows: rows.Rows, Unlabeled: rows.Unlabeled,
-		Cache: cache, Workers: f.workers,
+		Repeated: repeated, Cache: cache, Workers: f.workers,
 	}, path)
 	if err != nil || !report.Trains {
 		return report, err

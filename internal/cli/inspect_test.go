@@ -84,3 +84,28 @@ func TestInspectRefuses(t *testing.T) {
 	checkFails(t, "--set changes an experiment file", "inspect", path, "--set", "train.epochs=5")
 	checkFails(t, "none.yaml", "inspect", "none.yaml")
 }
+
+// Rows of validation and test that training has too are named, if the data say which part is which.
+func TestInspectRepeated(t *testing.T) {
+	path := shopRows(t)
+	lines := strings.SplitAfter(content(t, path), "\n")
+	header, first := lines[0], lines[1]
+	first = strings.Replace(first, "K000", "K999", 1) // ids are no inputs
+	writeFile(t, "in", "held.csv", []byte(header+strings.Join(lines[90:], "")))
+	writeFile(t, "in", "test.csv", []byte(header+first+strings.Join(lines[2:4], "")+"K7,1.25,,a,3\n"))
+	writeFile(t, "in", "shop.csv", []byte(strings.Join(lines[:90], "")))
+	const rest = "inputs: {size: number, colour: category}\nheads: {kind: category}\n" +
+		"ignore: [id, price]\n"
+	writeFile(t, ".", "parts.yaml", []byte(
+		"data: {train: in/shop.csv, validation: in/held.csv, test: in/test.csv}\n"+rest))
+	out, _ := mustCall(t, "inspect", "parts.yaml")
+	checkContains(t, out, "warning  3 rows of test with the inputs of a training row: what training",
+		"\n           in/test.csv:2\n", "in/test.csv:4\n", "train would start")
+	if strings.Contains(out, "rows of validation") {
+		t.Error(out)
+	}
+	writeFile(t, ".", "parts.yaml", []byte("data: {train: in/shop.csv, test: in/held.csv}\n"+rest))
+	if out, _ := mustCall(t, "inspect", "parts.yaml"); strings.Contains(out, "of a training row") {
+		t.Error(out)
+	}
+}

@@ -88,7 +88,8 @@ type Data struct {
 	Frame      *data.Frame
 	Rows       [experiment.Parts][]int32
 	Unlabeled  int
-	Cache      *picture.Cache // of decoded pictures; nil: they are decoded again
+	Repeated   [experiment.Parts][]int32 // rows with the inputs of a training row
+	Cache      *picture.Cache            // of decoded pictures; nil: they are decoded again
 	Workers    int
 }
 
@@ -114,6 +115,7 @@ func Inspect(d Data, file string) (*Report, error) {
 		return nil, err
 	}
 	i.uses(columns)
+	i.repeated()
 	var inputs, heads []string
 	for _, in := range d.Experiment.Inputs {
 		inputs = append(inputs, in.Column)
@@ -268,6 +270,22 @@ func (i *inspection) uses(columns []*Column) {
 		i.report.add(Remark, "", 0, nil,
 			"columns that are not used: %s; add them to inputs, heads or ignore",
 			strings.Join(unused, ", "))
+	}
+}
+
+// repeated reports the rows of other parts that have the inputs of a training row.
+func (i *inspection) repeated() {
+	for part, rows := range i.Repeated {
+		if len(rows) == 0 {
+			continue
+		}
+		var places []Place
+		for _, row := range rows[:min(len(rows), maxExamples)] {
+			places = append(places, Place{At: i.Frame.Place(int(row))})
+		}
+		i.report.add(Warning, "", len(rows), places, "%s of %s with the inputs of a training row: what "+
+			"training has learnt by heart, they do not measure", Plural(len(rows), "row"),
+			experiment.Part(part))
 	}
 }
 

@@ -201,8 +201,11 @@ func (r *Report) printFindings(out *strings.Builder) {
 			out.WriteString(prefix + strings.Join(lines, "\n"+strings.Repeat(" ", 9)) + "\n")
 		}
 		for _, p := range f.Places {
-			out.WriteString(strings.Repeat(" ", 11) + shorten(suggest.Printable(p.At+": "+p.Text),
-				87) + "\n")
+			text := p.At
+			if p.Text != "" {
+				text += ": " + p.Text
+			}
+			out.WriteString(strings.Repeat(" ", 11) + shorten(suggest.Printable(text), 87) + "\n")
 		}
 	}
 	switch {
