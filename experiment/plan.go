@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -125,12 +126,13 @@ func or(setting *float64, standard float64) float64 {
 	return *setting
 }
 
-// Kept returns the number of the epoch whose weights the model has after training.
+// Kept returns the number of the epoch whose weights the model has after training: the best, or the
+// last one if that is to be kept or no epoch has finite figures.
 func (b *Built) Kept(h *train.History) (epoch int, err error) {
-	if !b.Keep.RestoreBest {
-		return len(h.Epochs), nil
+	if b.Keep.RestoreBest {
+		epoch, err = b.Keep.Best(h)
 	}
-	return b.Keep.Best(h)
+	return cmp.Or(epoch, len(h.Epochs)), err
 }
 
 // keep returns the rule that decides which epoch is kept: the least mean over the heads of

@@ -419,15 +419,28 @@ func (f trainFlags) printFileEnd(
 	}
 	fmt.Fprintln(out)
 	printScores(out, part.String(), file, m)
-	kept, err := t.Kept(h)
+	kept, err := keptLine(t.Built, h)
 	if err != nil {
 		return err
 	}
-	which := "the best on validation relative to guessing"
-	if !t.Keep.RestoreBest {
-		which = "the last"
-	}
-	fmt.Fprintf(out, "\nkept: epoch %d of %d, %s\n", kept, len(h.Epochs), which)
+	fmt.Fprintf(out, "\nkept: %s\n", kept)
 	fmt.Fprintf(out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
 	return nil
+}
+
+// keptLine says which epoch's weights the model has, and why.
+func keptLine(b *experiment.Built, h *train.History) (string, error) {
+	kept, err := b.Kept(h)
+	if err != nil {
+		return "", err
+	}
+	best, err := b.Keep.Best(h)
+	which := "the best on validation relative to guessing"
+	switch {
+	case !b.Keep.RestoreBest:
+		which = "the last"
+	case best == 0:
+		which = "the last: no epoch has finite figures on validation"
+	}
+	return fmt.Sprintf("epoch %d of %d, %s", kept, len(h.Epochs), which), err
 }

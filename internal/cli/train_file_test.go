@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"braid/experiment"
 	"braid/internal/atomicfile"
+	"braid/train"
 )
 
 // Training prints lines that fit a terminal and writes a complete run folder, from whose experiment
@@ -188,6 +191,33 @@ func TestTrainFileMistakes(t *testing.T) {
 	} {
 		if code, _, errs := call(args...); code != want {
 			t.Errorf("%v: exit code %d, want %d: %s", args, code, want, errs)
+		}
+	}
+}
+
+// The line on the epoch that is kept is right also where no epoch is the best.
+func TestKeptLine(t *testing.T) {
+	h := &train.History{Names: []string{"loss", "val_loss"}}
+	for _, v := range []float64{3, 1, 2} {
+		h.Epochs = append(h.Epochs, train.Epoch{Values: []float64{v, v}})
+	}
+	none := &train.History{Names: h.Names, Epochs: []train.Epoch{
+		{Values: []float64{3, math.NaN()}}, {Values: []float64{2, math.Inf(1)}}}}
+	best := train.EarlyStopping{Sum: map[string]float64{"val_loss": 1}, RestoreBest: true}
+	last := best
+	last.RestoreBest = false
+	for _, c := range []struct {
+		rule train.EarlyStopping
+		h    *train.History
+		want string
+	}{
+		{best, h, "epoch 2 of 3, the best on validation relative to guessing"},
+		{last, h, "epoch 3 of 3, the last"},
+		{last, none, "epoch 2 of 2, the last"},
+		{best, none, "epoch 2 of 2, the last: no epoch has finite figures on validation"},
+	} {
+		if got, err := keptLine(&experiment.Built{Keep: c.rule}, c.h); err != nil || got != c.want {
+			t.Errorf("got %s, error %v, want %s", got, err, c.want)
 		}
 	}
 }
