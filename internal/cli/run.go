@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -26,13 +27,15 @@ const runs = "runs"
 // run is a run folder, which holds the results of a training. It is locked against other processes.
 type run struct {
 	folder string
+	made   bool // newRun made the folder
 	latest bool // save links runs/latest to the folder
 	unlock func()
 }
 
 const (
-	configName = "config.json"
-	maxConfig  = 1 << 20 // bytes of config.json
+	configName      = "config.json"
+	checkpointsName = "checkpoints"
+	maxConfig       = 1 << 20 // bytes of config.json
 )
 
 // config is the content of config.json.
@@ -59,6 +62,7 @@ type dataSummary struct {
 // empty.
 func newRun(out, name string, now time.Time) (*run, error) {
 	if out != "" {
+		_, missing := os.Lstat(out)
 		if err := atomicfile.MakeFolder(out); err != nil {
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
@@ -75,7 +79,7 @@ func newRun(out, name string, now time.Time) (*run, error) {
 			}
 			return nil, fmt.Errorf("run folder: %w", err)
 		}
-		return &run{folder: out, unlock: unlock}, nil
+		return &run{folder: out, made: errors.Is(missing, fs.ErrNotExist), unlock: unlock}, nil
 	}
 	if err := os.MkdirAll(runs, 0o755); err != nil {
 		return nil, fmt.Errorf("run folder: %w; --out names another folder", err)
@@ -88,7 +92,11 @@ func newRun(out, name string, now time.Time) (*run, error) {
 		}
 		err := os.Mkdir(path, 0o755)
 		if err == nil {
-			return lockRun(path, true)
+			r, err := lockRun(path, true)
+			if r != nil {
+				r.made = true
+			}
+			return r, err
 		}
 		if !errors.Is(err, os.ErrExist) {
 			return nil, fmt.Errorf("run folder: %w; --out names another folder", err)
@@ -107,7 +115,21 @@ func lockRun(folder string, latest bool) (*run, error) {
 		unlock()
 		return nil, fmt.Errorf("run folder: %w", err)
 	}
-	return &run{folder, latest, unlock}, nil
+	return &run{folder: folder, latest: latest, unlock: unlock}, nil
+}
+
+// discard removes the folder of a run that did not begin, if newRun made it.
+func (r *run) discard() error {
+	if !r.made {
+		return nil
+	}
+	var failed []error
+	for _, name := range []string{
+		splitName, experimentName, configName, checkpointsName, atomicfile.LockName,
+	} {
+		failed = append(failed, os.RemoveAll(filepath.Join(r.folder, name)))
+	}
+	return errors.Join(append(failed, os.Remove(r.folder))...)
 }
 
 // checkEmpty returns an error if a folder contains more than the lock and the temporary files of a
@@ -176,7 +198,7 @@ func parseConfig(content []byte) (config, error) {
 }
 
 // checkpoints returns the folder of the run's checkpoints.
-func (r *run) checkpoints() string { return filepath.Join(r.folder, "checkpoints") }
+func (r *run) checkpoints() string { return filepath.Join(r.folder, checkpointsName) }
 
 // configure writes config.json.
 func (r *run) configure(c config) error {

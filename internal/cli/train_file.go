@@ -131,11 +131,12 @@ func (f trainFlags) startFile(
 		Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
 		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
 	}}
-	if err := atomicfile.Write(t.path(splitName), t.WriteSplit); err != nil {
-		return err
+	err = atomicfile.Write(t.path(splitName), t.WriteSplit)
+	if err == nil {
+		err = t.configure()
 	}
-	if err := t.configure(); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, r.discard())
 	}
 	return f.trainFile(ctx, s, t, train.Fit)
 }
@@ -366,7 +367,7 @@ func (f trainFlags) trainFile(
 	p.Callbacks = append(p.Callbacks, f.callbacks(s, newEpochTable(s.out, t).callback())...)
 	history, failed := fit(ctx, t.Model, t.Tables[experiment.TrainPart], p)
 	if history == nil {
-		return failed
+		return errors.Join(failed, t.run.discard())
 	}
 	file, err := t.File(history)
 	if err == nil {

@@ -222,6 +222,42 @@ func TestKeptLine(t *testing.T) {
 	}
 }
 
+// A run that cannot begin leaves no folder, unless there was one before.
+func TestNoRunLeft(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := writeOwn(t)
+	defer atomicfile.Inject(nil)
+	for _, planted := range []string{splitName, configName, checkpointsName} {
+		atomicfile.Inject(func(op atomicfile.Op, path string, _ int) (int, error) {
+			if op != atomicfile.Create {
+				return 0, nil
+			}
+			if strings.Contains(path, planted) {
+				return 0, syscall.EROFS
+			}
+			if planted == checkpointsName { // a file where train.Fit wants a folder
+				return 0, os.WriteFile(filepath.Join(filepath.Dir(path), planted), nil, 0o600)
+			}
+			return 0, nil
+		})
+		checkFails(t, planted, "train", file, "--out", "run")
+		checkFails(t, planted, "train", file)
+		if left, err := filepath.Glob("run*/*"); err != nil || left != nil {
+			t.Errorf("%s: left %v, error %v", planted, left, err)
+		}
+		if _, err := os.Stat("run"); err == nil {
+			t.Errorf("%s: the folder run is left", planted)
+		}
+	}
+	if err := os.Mkdir("run", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	checkFails(t, "run/checkpoints", "train", file, "--out", "run")
+	if _, err := os.Stat("run"); err != nil {
+		t.Error(err)
+	}
+}
+
 // interruptWhen sends an interrupt to the test's process once a file matches the pattern.
 func interruptWhen(pattern string) {
 	for range 1000 {
