@@ -22,11 +22,11 @@ import (
 
 // initFlags are the flags of braid init.
 type initFlags struct {
-	heads               []string
-	out                 string
-	delimiter, encoding string
-	network             bool
-	workers             int
+	fileFormat
+	heads   []string
+	out     string
+	network bool
+	workers int
 }
 
 // networkComment is above the section that --network adds.
@@ -56,8 +56,7 @@ func initVerb(s streams) *cobra.Command {
 		"columns to predict, separated by commas; the flag may be repeated")
 	flags.StringVar(&f.out, "out", "",
 		`experiment file to write, "-" for standard output (default: the name of DATA with .yaml, here)`)
-	flags.StringVar(&f.delimiter, "delimiter", "", "delimiter of CSV (default: found in the file)")
-	flags.StringVar(&f.encoding, "encoding", "utf-8", "encoding of text files: utf-8 or latin1")
+	f.fileFormat.add(c)
 	flags.BoolVar(&f.network, "network", false,
 		"also list the layers of the default network, ready to be changed")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "number of workers")
@@ -138,24 +137,6 @@ func (f initFlags) addNetwork(
 	p.Experiment.Network, err = b.DefaultNetwork()
 	p.Comments["network"] = experiment.Comment{Above: networkComment}
 	return err
-}
-
-// options returns how the data file is read.
-func (f initFlags) options() (o datafile.Options, err error) {
-	switch {
-	case len(f.delimiter) > 1:
-		return o, usage("--delimiter: got %q, want one character of ASCII", f.delimiter)
-	case f.delimiter != "":
-		o.Delimiter = f.delimiter[0]
-	}
-	switch f.encoding {
-	case "utf-8":
-	case "latin1":
-		o.Encoding = data.Latin1
-	default:
-		return o, usage("--encoding: got %q, want utf-8 or latin1", f.encoding)
-	}
-	return o, nil
 }
 
 // readFrame reads the rows of a file, or of several that a glob matches.

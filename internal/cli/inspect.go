@@ -10,13 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"braid/data/datafile"
 	"braid/experiment"
 	"braid/internal/profile"
 )
 
 // inspectFlags are the flags of braid inspect.
 type inspectFlags struct {
+	fileFormat
 	json    bool
 	set     []string
 	workers int
@@ -51,9 +51,12 @@ func inspectVerb(s streams) *cobra.Command {
 			"                     test), classes (a list of: label, train, validation, test)\n" +
 			"  network            parameters, layers (a list of: name, type, output, parameters), batch,\n" +
 			"                     steps, epoch_seconds (by the time of a few steps)",
-		RunE: func(c *cobra.Command, args []string) error { return f.run(c.Context(), s, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error {
+			return f.run(c.Context(), s, args[0], c.Flags().Changed)
+		},
 	}, cobra.ExactArgs(1))
 	flags := c.Flags()
+	f.fileFormat.add(c)
 	flags.BoolVar(&f.json, "json", false, "write one object in JSON")
 	flags.StringArrayVar(&f.set, "set", nil,
 		"change a key of the experiment file, such as train.batch=64; may be repeated")
@@ -62,7 +65,9 @@ func inspectVerb(s streams) *cobra.Command {
 }
 
 // run reports on a file.
-func (f inspectFlags) run(ctx context.Context, s streams, path string) error {
+func (f inspectFlags) run(
+	ctx context.Context, s streams, path string, changed func(flag string) bool,
+) error {
 	isExperiment := false
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".yaml", ".yml":
@@ -70,6 +75,12 @@ func (f inspectFlags) run(ctx context.Context, s streams, path string) error {
 	}
 	if !isExperiment && len(f.set) > 0 {
 		return usage("--set changes an experiment file, and %s is a data file", path)
+	}
+	for _, flag := range []string{"delimiter", "encoding"} {
+		if isExperiment && changed(flag) {
+			return usage("--%s is for data files, and %s is an experiment file: write it there, in data, "+
+				"or use --set data.%s=VALUE", flag, path, flag)
+		}
 	}
 	report, err := f.report(ctx, s, path, isExperiment)
 	if err != nil {
@@ -93,7 +104,11 @@ func (f inspectFlags) report(
 	ctx context.Context, s streams, path string, isExperiment bool,
 ) (*profile.Report, error) {
 	if !isExperiment {
-		frame, err := readFrame(ctx, path, datafile.Options{})
+		options, err := f.options()
+		if err != nil {
+			return nil, err
+		}
+		frame, err := readFrame(ctx, path, options)
 		if err != nil {
 			return nil, err
 		}

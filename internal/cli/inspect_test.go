@@ -57,6 +57,21 @@ func TestInspectData(t *testing.T) {
 	}
 }
 
+// A data file is read as init reads it.
+func TestInspectFormat(t *testing.T) {
+	t.Chdir(t.TempDir())
+	table := strings.Repeat("Z\xfcrich| 1, 5| a\nGen\xe8ve| 2, 7| b\n", 20)
+	writeFile(t, ".", "places.txt", []byte("city|size|kind\n"+table))
+	out, _ := mustCall(t, "inspect", "places.txt", "--delimiter", "|", "--encoding", "latin1")
+	checkContains(t, out, "places.txt: 40 rows, 3 columns", "Zürich 20")
+	checkFails(t, "want one character of ASCII", "inspect", "places.txt", "--delimiter", "||")
+	checkFails(t, "want utf-8 or latin1", "inspect", "places.txt", "--encoding", "latin9")
+	writeFile(t, ".", "places.yaml", []byte("data: places.txt\n"))
+	checkFails(t, "--encoding is for data files, and places.yaml is an experiment file: write it "+
+		"there, in data, or use --set data.encoding=VALUE", "inspect", "places.yaml",
+		"--encoding", "latin1")
+}
+
 // TestInspectRefuses checks that inspect exits with 1 where train would refuse, and says why.
 func TestInspectRefuses(t *testing.T) {
 	path := shopRows(t)
