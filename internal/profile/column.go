@@ -82,7 +82,7 @@ func Columns(frame *data.Frame, workers int) ([]*Column, error) {
 	if err := cmp.Or(errs...); err != nil {
 		return nil, err
 	}
-	return list, nil
+	return list, settleMarks(frame, list)
 }
 
 // describe describes a column.

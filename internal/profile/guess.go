@@ -136,6 +136,9 @@ func (n *Numbers) reason() string {
 	if n.Words > 0 {
 		text += fmt.Sprintf(", %s words such as NA", thousands(n.Words))
 	}
+	if n.like != "" {
+		text += fmt.Sprintf(", with a decimal comma as column %s", quoted(n.like))
+	}
 	return text
 }
 
@@ -144,6 +147,9 @@ func (n *Numbers) warning() string {
 	switch {
 	case n.Ambiguous:
 		return `"," is taken for a mark of thousands, but could be a decimal mark: see decimal, thousands`
+	case n.like != "" && n.Format.Thousands == ".":
+		return fmt.Sprintf(`"." is taken for a mark of thousands, as column %s has a decimal comma: `+
+			"see decimal, thousands", quoted(n.like))
 	case n.OtherCells > 0 && n.missing() == nil:
 		return fmt.Sprintf("%s cells are not numbers, such as %s: mend them, or add them to missing",
 			thousands(n.OtherCells), quoted(n.Others[0]))

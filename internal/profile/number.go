@@ -25,6 +25,9 @@ type Numbers struct {
 	Whole            bool    // all are whole
 	LeadingZero      bool    // some are written with zeros before them, as codes are: 00501
 	Ambiguous        bool    // the mark of thousands could as well be a decimal mark
+
+	mark markOf
+	like string // the column that has decided on a decimal comma; "" if this one has
 }
 
 // formats are tried in order. A later one is taken if it reads more cells than those before it.
@@ -72,7 +75,10 @@ func (v *values) numbers() *Numbers {
 	if best == nil {
 		return nil
 	}
-	v.checkComma(best)
+	if other := v.checkComma(best); other != nil {
+		found = other
+	}
+	best.mark = v.decimalMark(best)
 	best.measure(found)
 	best.LeadingZero = v.anyCell(leadingZero)
 	return best
@@ -109,25 +115,26 @@ func (v *values) inFormat(f feature.NumberFormat) (*Numbers, []weighted) {
 
 // checkComma decides between a mark of thousands and a decimal mark where both read all cells: in
 // 1,250 and 0,125 it is the decimal mark, in 950 and 1,250 that of thousands. If every cell is like
-// 1,250, it could be either.
-func (v *values) checkComma(n *Numbers) {
+// 1,250, it could be either. It returns the numbers if it changes the format.
+func (v *values) checkComma(n *Numbers) []weighted {
 	if n.Format.Thousands != "," || n.Format.Decimal != "" {
-		return
+		return nil
 	}
 	belowOne := func(cell string) bool {
-		return strings.HasPrefix(strings.TrimLeft(cell, "-+"), "0,")
+		return strings.HasPrefix(strings.TrimLeft(cell, "-+ "+n.Format.Strip), "0,")
 	}
 	if v.anyCell(belowOne) {
-		other, _ := v.inFormat(feature.NumberFormat{Decimal: ",", Strip: n.Format.Strip})
+		other, found := v.inFormat(feature.NumberFormat{Decimal: ",", Strip: n.Format.Strip})
 		if other != nil && other.Cells == n.Cells {
 			n.Format = other.Format
-			return
+			return found
 		}
 	}
 	n.Ambiguous = !v.anyCell(func(cell string) bool {
 		_, known, err := n.Format.Parse(cell)
 		return err == nil && known && (strings.Count(cell, ",") != 1 || strings.Contains(cell, "."))
 	})
+	return nil
 }
 
 // anyCell reports whether is holds for some value.
