@@ -55,3 +55,12 @@ func TestScale(t *testing.T) {
 		}
 	}
 }
+
+func TestEmbeddingWidth(t *testing.T) {
+	for size := range 1<<20 + 1 {
+		want := min(32, int(math.Round(1.6*math.Pow(float64(size), 0.56))))
+		if got := embeddingWidth(size); got != want {
+			t.Fatalf("a vocabulary of %d has width %d, want %d", size, got, want)
+		}
+	}
+}

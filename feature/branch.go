@@ -1,7 +1,7 @@
 package feature
 
 import (
-	"math"
+	"slices"
 
 	"braid"
 	"braid/layer"
@@ -13,9 +13,18 @@ var (
 	smallNormal = layer.Weight{Init: layer.Normal, Value: 0.02}
 )
 
-// embeddingWidth returns the width of the vectors of a vocabulary: fastai's rule, at most 32.
+// widthSizes are the smallest vocabularies of each width of vectors from 1: those of fastai's rule
+// 1.6 size^0.56, rounded, up to 32; no size has 1. math.Pow has other last digits on some
+// processors.
+var widthSizes = [...]int{
+	1, 1, 3, 5, 7, 10, 13, 16, 20, 25, 29, 34, 40, 46, 52, 58, 65, 72, 80, 87, 96, 104, 113,
+	122, 131, 141, 151, 161, 172, 183, 194, 205,
+}
+
+// embeddingWidth returns the width of the vectors of a vocabulary.
 func embeddingWidth(size int) int {
-	return min(32, int(math.Round(1.6*math.Pow(float64(size), 0.56))))
+	width, _ := slices.BinarySearch(widthSizes[:], size+1) // how many are at most size
+	return width
 }
 
 // bag adds the mean of the vectors of the ids that are not 0. part names its layers.
