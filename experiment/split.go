@@ -285,11 +285,23 @@ func (e *Experiment) divideByTime(frame *data.Frame, rows []int32) ([]Part, erro
 		return nil, fmt.Errorf("split: %w", err)
 	}
 	times := make([]float64, len(rows))
+	first := map[bool]int32{} // the first row with a date, and with a number
 	for i, row := range rows {
-		if times[i], err = e.time(cells.At(int(row))); err != nil {
+		at, isDate, err := e.time(cells.At(int(row)))
+		if err != nil {
 			return nil, fmt.Errorf("%s: column %q, which divides the rows by time: %w",
 				frame.Place(int(row)), e.Split.Column, err)
 		}
+		times[i] = at
+		if _, known := first[isDate]; !known {
+			first[isDate] = row
+		}
+	}
+	if len(first) == 2 {
+		number, date := int(first[false]), int(first[true])
+		return nil, fmt.Errorf("column %q, which divides the rows by time, mixes numbers and dates: %s "+
+			"has %q and %s has %q, want one of the kinds", e.Split.Column, frame.Place(number),
+			suggest.Shorten(cells.At(number)), frame.Place(date), suggest.Shorten(cells.At(date)))
 	}
 	order := make([]int, len(rows))
 	for i := range order {
@@ -311,9 +323,9 @@ func (e *Experiment) divideByTime(frame *data.Frame, rows []int32) ([]Part, erro
 	return of, nil
 }
 
-// time returns the time in a cell: a number, a date of ISO 8601, or a cell of a date input, which
-// its feature makes one.
-func (e *Experiment) time(cell string) (float64, error) {
+// time returns the time in a cell, and whether it is a date: a number, a date of ISO 8601, or a
+// cell of a date input, which its feature makes one.
+func (e *Experiment) time(cell string) (at float64, isDate bool, err error) {
 	cell = e.trim(cell)
 	for _, in := range e.Inputs {
 		if in.Column == e.Split.Column {
@@ -321,20 +333,20 @@ func (e *Experiment) time(cell string) (float64, error) {
 		}
 	}
 	if v, err := strconv.ParseFloat(cell, 64); err == nil && !math.IsNaN(v) {
-		return v, nil
+		return v, false, nil
 	}
 	for _, layout := range []string{
 		time.DateOnly, time.DateTime, "2006-01-02T15:04:05", time.RFC3339Nano,
 	} {
 		if t, err := time.Parse(layout, cell); err == nil {
-			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, nil
+			return float64(t.Unix()) + float64(t.Nanosecond())/1e9, true, nil
 		}
 	}
 	if cell == "" {
-		return 0, fmt.Errorf("the cell is empty, want a number or a date")
+		return 0, false, fmt.Errorf("the cell is empty, want a number or a date")
 	}
 	const format = "got %q, want a number or a date such as 2006-01-02"
-	return 0, fmt.Errorf(format, suggest.Shorten(cell))
+	return 0, false, fmt.Errorf(format, suggest.Shorten(cell))
 }
 
 // divideByColumn takes the part of each row from a column with the words train, validation, test.

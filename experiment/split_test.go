@@ -248,6 +248,14 @@ func TestTimeSplit(t *testing.T) {
 	if got, want := partsOf(t, e, numbers), "vtxt"; got != want {
 		t.Errorf("the parts are %s, want %s", got, want)
 	}
+	// 2004 would be a moment in 1970 beside dates.
+	mixed := frameOf(t, "id,when", "a,2024-03-09", "b,2024-03-08", "c,2004", "d,2005")
+	_, err := e.divide(mixed, rowsFrom(0, 4))
+	const want = `column "when", which divides the rows by time, mixes numbers and dates: ` +
+		`dir/rows.csv:4 has "2004" and dir/rows.csv:2 has "2024-03-09", want one of the kinds`
+	if err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
 }
 
 func TestColumnSplit(t *testing.T) {
