@@ -75,25 +75,7 @@ func percent(fraction float64) string {
 const lineWidth = 76
 
 // wrap breaks a sentence into lines between words.
-func wrap(text string) string {
-	var b strings.Builder
-	width := 0
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case width+1+n > lineWidth:
-			b.WriteString("\n")
-			width = 0
-		default:
-			b.WriteString(" ")
-			width++
-		}
-		b.WriteString(word)
-		width += n
-	}
-	return b.String() + "\n"
-}
+func wrap(text string) string { return suggest.Wrap(text, lineWidth, "") + "\n" }
 
 // remark returns the text beside an answer: whether it is unsure, then the question beside yes or
 // no, or else the next answers.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"braid/experiment"
+	"braid/internal/suggest"
 )
 
 // lineWidth is the width of comments, in characters.
@@ -100,30 +101,10 @@ func shorten(cell string, width int) string {
 }
 
 // wrap breaks lines that are too long for a comment.
-func wrap(text string) string { return wrapTo(text, lineWidth) }
-
-// wrapTo breaks lines of more characters than width between words.
-func wrapTo(text string, limit int) string {
-	var out strings.Builder
-	for i, line := range strings.Split(text, "\n") {
-		if i > 0 {
-			out.WriteByte('\n')
-		}
-		width := 0
-		for j, word := range strings.Fields(line) {
-			n := utf8.RuneCountInString(word)
-			switch {
-			case j == 0:
-			case width+1+n > limit:
-				out.WriteString("\n  ")
-				width = 2
-			default:
-				out.WriteByte(' ')
-				width++
-			}
-			out.WriteString(word)
-			width += n
-		}
+func wrap(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = suggest.Wrap(line, lineWidth, "  ")
 	}
-	return out.String()
+	return strings.Join(lines, "\n")
 }

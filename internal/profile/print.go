@@ -197,8 +197,8 @@ func (r *Report) printFindings(out *strings.Builder) {
 			if i > 0 {
 				prefix = strings.Repeat(" ", len(prefix))
 			}
-			lines := strings.Split(wrapTo(suggest.Printable(line), printWidth-len(prefix)), "\n")
-			out.WriteString(prefix + strings.Join(lines, "\n"+strings.Repeat(" ", 9)) + "\n")
+			line = suggest.Wrap(suggest.Printable(line), printWidth-len(prefix), "  ")
+			out.WriteString(prefix + strings.ReplaceAll(line, "\n", "\n"+strings.Repeat(" ", 9)) + "\n")
 		}
 		for _, p := range f.Places {
 			text := p.At

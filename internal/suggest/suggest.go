@@ -1,5 +1,5 @@
-// Package suggest checks names that a user wrote against the known ones, and quotes a user's text
-// in errors.
+// Package suggest checks names that a user wrote against the known ones, quotes a user's text in
+// errors, and breaks lines.
 package suggest
 
 import (

@@ -23,6 +23,28 @@ func Shorten(text string) string {
 	return text
 }
 
+// Wrap breaks a line of more characters than width between words. Lines after the first begin with
+// indent. Words are separated by one space.
+func Wrap(line string, width int, indent string) string {
+	var out strings.Builder
+	used := 0
+	for i, word := range strings.Fields(line) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case used+1+n > width:
+			out.WriteString("\n" + indent)
+			used = utf8.RuneCountInString(indent)
+		default:
+			out.WriteByte(' ')
+			used++
+		}
+		out.WriteString(word)
+		used += n
+	}
+	return out.String()
+}
+
 // Printable replaces the characters of text that could control a terminal by question marks.
 func Printable(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -18,6 +18,26 @@ func TestShorten(t *testing.T) {
 	}
 }
 
+func TestWrap(t *testing.T) {
+	for _, c := range []struct {
+		line, indent string
+		width        int
+		want         string
+	}{
+		{"", "  ", 5, ""},
+		{" one  two\tthree ", "", 7, "one two\nthree"},
+		{"one two three", "", 8, "one two\nthree"},
+		{"größe maß tür", "  ", 9, "größe maß\n  tür"},
+		{"one two six ten", "    ", 7, "one two\n    six\n    ten"},
+		{"one two a b c", "    ", 7, "one two\n    a b\n    c"},
+		{"one incomprehensible word", "- ", 6, "one\n- incomprehensible\n- word"},
+	} {
+		if got := Wrap(c.line, c.width, c.indent); got != c.want {
+			t.Errorf("%q in %d: got %q, want %q", c.line, c.width, got, c.want)
+		}
+	}
+}
+
 func TestPrintable(t *testing.T) {
 	if got, want := Printable("a\x1b[31mé\nb\xff"), "a?[31mé?b\ufffd"; got != want {
 		t.Errorf("got %q, want %q", got, want)
