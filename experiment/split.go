@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"braid/data"
+	"braid/feature"
 	"braid/internal/parallel"
 	"braid/internal/random"
 	"braid/internal/suggest"
@@ -189,13 +190,7 @@ func (s Split) largest() Part {
 }
 
 // trim returns a cell without spaces around it, "" if it stands for a missing one.
-func (e *Experiment) trim(cell string) string {
-	cell = strings.TrimSpace(cell)
-	if slices.Contains(e.Data.Missing, cell) {
-		return ""
-	}
-	return cell
-}
+func (e *Experiment) trim(cell string) string { return feature.Trim(cell, e.Data.Missing) }
 
 // divideAtRandom divides by the hash of the input cells, so that copies of a row stay together, the
 // order of rows does not matter, and rows that are added move no others. With Stratify, the rows of

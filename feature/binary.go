@@ -25,7 +25,7 @@ func (f Binary) Check() error {
 	if f.True != strings.TrimSpace(f.True) {
 		return fmt.Errorf("true = %q, want a text without spaces at its ends", f.True)
 	}
-	return checkMissing(f.Missing)
+	return CheckMissing(f.Missing)
 }
 
 // truth returns whether a word is true or false. known is false if it is neither.
@@ -46,7 +46,7 @@ func truth(word string) (yes, known bool) {
 
 // Canonical returns true or false, or the cell with True.
 func (f Binary) Canonical(cell string) string {
-	value := trimmed(cell, f.Missing)
+	value := Trim(cell, f.Missing)
 	if yes, known := truth(value); known && f.True == "" {
 		return fmt.Sprint(yes)
 	}
@@ -60,7 +60,7 @@ func (f Binary) Learn(c Column) (Encoder, error) {
 	}
 	e := &BinaryEncoder{True: f.True, Missing: f.Missing}
 	err := c.Each(func(cell string) error {
-		value := trimmed(cell, f.Missing)
+		value := Trim(cell, f.Missing)
 		if f.True != "" && e.False == "" && value != f.True {
 			e.False = strings.Clone(value)
 		}
@@ -112,7 +112,7 @@ func (e *BinaryEncoder) Inputs(column string) []Input {
 
 // Encode writes 1 for true and -1 for false.
 func (e *BinaryEncoder) Encode(v Value, row []Slot) (Note, error) {
-	yes, known, err := e.truth(trimmed(v.Text, e.Missing))
+	yes, known, err := e.truth(Trim(v.Text, e.Missing))
 	if err != nil {
 		return 0, err
 	}

@@ -55,11 +55,11 @@ func (f Category) Check() error {
 		return fmt.Errorf("encoder = %w", categoryEncodings.Check(f.Encoding))
 	}
 	return errors.Join(atLeast("min_count", f.MinCount), atLeast("max", f.Max),
-		checkMissing(f.Missing))
+		CheckMissing(f.Missing))
 }
 
 // Canonical returns the cell without spaces at its ends.
-func (f Category) Canonical(cell string) string { return trimmed(cell, f.Missing) }
+func (f Category) Canonical(cell string) string { return Trim(cell, f.Missing) }
 
 // Learn learns the values.
 func (f Category) Learn(c Column) (Encoder, error) {
@@ -68,7 +68,7 @@ func (f Category) Learn(c Column) (Encoder, error) {
 	}
 	counts := newCounter()
 	err := c.Each(func(cell string) error {
-		if value := trimmed(cell, f.Missing); value != "" {
+		if value := Trim(cell, f.Missing); value != "" {
 			counts.addString(value)
 		}
 		return nil
@@ -110,7 +110,7 @@ func (e *CategoryEncoder) Inputs(column string) []Input {
 // Encode writes the id of a category.
 func (e *CategoryEncoder) Encode(v Value, row []Slot) (Note, error) {
 	id, note := int32(noID), Missing
-	if value := trimmed(v.Text, e.Missing); value != "" {
+	if value := Trim(v.Text, e.Missing); value != "" {
 		id, note = e.Values.id(value), 0
 	}
 	if id == unknownID {

@@ -86,7 +86,7 @@ func (f Date) Check() error {
 		return fmt.Errorf("format = %q has no year, want iso, or how 2 January 2006 would be written in "+
 			"the column, such as 02.01.2006 or Jan 2, 2006", f.Format)
 	}
-	return checkMissing(f.Missing)
+	return CheckMissing(f.Missing)
 }
 
 // hasYear reports whether a date written with a layout has the year.
@@ -100,7 +100,7 @@ func (f Date) iso() bool { return f.Format == "" || f.Format == "iso" }
 
 // parse returns the date in a cell.
 func (f Date) parse(cell string) (date time.Time, known bool, err error) {
-	text := trimmed(cell, f.Missing)
+	text := Trim(cell, f.Missing)
 	if text == "" || isMissingWord(text) {
 		return date, false, nil
 	}

@@ -140,12 +140,12 @@ func (f Image) Check() error {
 	if !bads.Has(f.Bad) {
 		bad = fmt.Errorf("bad = %w", bads.Check(f.Bad))
 	}
-	return errors.Join(fit, f.Channels.check(), augment, bad, checkMissing(f.Missing))
+	return errors.Join(fit, f.Channels.check(), augment, bad, CheckMissing(f.Missing))
 }
 
 // Canonical returns the path without needless elements, such as a.png for ./b/../a.png.
 func (f Image) Canonical(cell string) string {
-	cell = trimmed(cell, f.Missing)
+	cell = Trim(cell, f.Missing)
 	if cell == "" {
 		return ""
 	}

@@ -114,7 +114,7 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	if v.Content != nil {
 		return e.cache.Pixels(e.form(), v.Content, most)
 	}
-	name := trimmed(v.Text, e.Missing)
+	name := Trim(v.Text, e.Missing)
 	if name == "" {
 		return nil, nil
 	}

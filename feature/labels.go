@@ -30,7 +30,7 @@ func (Labels) Kind() string { return "labels" }
 // Check checks the settings.
 func (f Labels) Check() error {
 	return errors.Join(atLeast("min_count", f.MinCount), atLeast("max", f.Max),
-		checkMissing(f.Missing))
+		CheckMissing(f.Missing))
 }
 
 func (f Labels) separator() string {
@@ -43,7 +43,7 @@ func (f Labels) separator() string {
 // Split returns the different labels of a cell, in order.
 func (f Labels) Split(cell string) []string {
 	var list []string
-	for label := range strings.SplitSeq(trimmed(cell, f.Missing), f.separator()) {
+	for label := range strings.SplitSeq(Trim(cell, f.Missing), f.separator()) {
 		label = strings.TrimSpace(label)
 		if label != "" && !slices.Contains(list, label) {
 			list = append(list, label)
@@ -124,7 +124,7 @@ func (e *LabelsEncoder) Encode(v Value, row []Slot) (note Note, err error) {
 	clear(hot)
 	clear(ids)
 	found := false
-	for label := range strings.SplitSeq(trimmed(v.Text, e.Missing), e.Separator) {
+	for label := range strings.SplitSeq(Trim(v.Text, e.Missing), e.Separator) {
 		label = strings.TrimSpace(label)
 		if label == "" {
 			continue

@@ -58,9 +58,9 @@ func (b *badCells) err(column string, frame *data.Frame) error {
 	return &BadCells{column, frame, b.count, b.first}
 }
 
-// trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand
+// Trim returns a cell without spaces at its ends, and "" if it is one of the words that stand
 // for a missing cell.
-func trimmed(cell string, missing []string) string {
+func Trim(cell string, missing []string) string {
 	cell = strings.TrimSpace(cell)
 	if slices.Contains(missing, cell) {
 		return ""
@@ -68,8 +68,8 @@ func trimmed(cell string, missing []string) string {
 	return cell
 }
 
-// checkMissing returns an error for a word that no cell can equal.
-func checkMissing(words []string) error {
+// CheckMissing returns an error for a word that no cell can equal.
+func CheckMissing(words []string) error {
 	for _, word := range words {
 		if word == "" || word != strings.TrimSpace(word) {
 			return fmt.Errorf("missing has %q, want words without spaces at their ends", word)

@@ -62,13 +62,13 @@ func (f Number) Check() error {
 		math.IsInf(f.Clip[0], 0) || math.IsInf(f.Clip[1], 0)) {
 		return fmt.Errorf("clip = %v, want the smallest and the largest number, such as [0, 100]", f.Clip)
 	}
-	return checkMissing(f.Missing)
+	return CheckMissing(f.Missing)
 }
 
 // parse returns the number in a cell after Clip and Log.
 func (f Number) parse(cell string) (x float64, known bool, err error) {
 	if f.Missing != nil {
-		cell = trimmed(cell, f.Missing)
+		cell = Trim(cell, f.Missing)
 	}
 	x, known, err = f.Parse(cell)
 	if f.Clip != nil {
@@ -82,7 +82,7 @@ func (f Number) parse(cell string) (x float64, known bool, err error) {
 
 // Canonical returns the shortest decimal that is the number.
 func (f Number) Canonical(cell string) string {
-	x, known, err := f.Parse(trimmed(cell, f.Missing))
+	x, known, err := f.Parse(Trim(cell, f.Missing))
 	switch {
 	case err != nil:
 		return cell

@@ -62,7 +62,7 @@ func (f Sequence) Check() error {
 		return fmt.Errorf("encoder = %w", sequenceEncodings.Check(f.Encoding))
 	}
 	return errors.Join(atLeast("width", f.Width), atLeast("vocabulary", f.Vocabulary),
-		atLeast("min_count", f.MinCount), f.Length.check(), checkMissing(f.Missing))
+		atLeast("min_count", f.MinCount), f.Length.check(), CheckMissing(f.Missing))
 }
 
 // spaces reports whether ids are separated by white space.
@@ -92,7 +92,7 @@ func (f Sequence) Canonical(cell string) string {
 		separator = " "
 	}
 	var list []string
-	for id, rest := f.next(trimmed(cell, f.Missing)); id != ""; id, rest = f.next(rest) {
+	for id, rest := f.next(Trim(cell, f.Missing)); id != ""; id, rest = f.next(rest) {
 		list = append(list, id)
 	}
 	return strings.Join(list, separator)
@@ -107,7 +107,7 @@ func (f Sequence) Learn(c Column) (Encoder, error) {
 	var lengths []int
 	err := c.Each(func(cell string) error {
 		n := 0
-		for id, rest := f.next(trimmed(cell, f.Missing)); id != ""; id, rest = f.next(rest) {
+		for id, rest := f.next(Trim(cell, f.Missing)); id != ""; id, rest = f.next(rest) {
 			counts.addString(id)
 			n++
 		}
@@ -147,7 +147,7 @@ func (e *SequenceEncoder) Inputs(column string) []Input {
 // Encode writes the numbers of the last ids.
 func (e *SequenceEncoder) Encode(v Value, row []Slot) (note Note, err error) {
 	to, n, f := row[0].Ints, 0, &e.Settings
-	for id, rest := f.next(trimmed(v.Text, f.Missing)); id != ""; id, rest = f.next(rest) {
+	for id, rest := f.next(Trim(v.Text, f.Missing)); id != ""; id, rest = f.next(rest) {
 		at := e.IDs.id(id)
 		if at == unknownID {
 			note |= Unknown

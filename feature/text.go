@@ -63,17 +63,17 @@ func (f Text) Check() error {
 		return fmt.Errorf("encoder = %w", textEncodings.Check(f.Encoding))
 	}
 	return errors.Join(atLeast("width", f.Width), atLeast("vocabulary", f.Vocabulary),
-		atLeast("min_count", f.MinCount), f.Length.check(), checkMissing(f.Missing))
+		atLeast("min_count", f.MinCount), f.Length.check(), CheckMissing(f.Missing))
 }
 
 // Canonical returns the text in lower case, with single spaces.
 func (f Text) Canonical(cell string) string {
-	return strings.Join(strings.Fields(strings.ToLower(trimmed(cell, f.Missing))), " ")
+	return strings.Join(strings.Fields(strings.ToLower(Trim(cell, f.Missing))), " ")
 }
 
 // tokens returns the tokens of a text.
 func (f Text) tokens(cell string) tokens {
-	return tokens{rest: trimmed(cell, f.Missing), characters: f.Encoding == Characters}
+	return tokens{rest: Trim(cell, f.Missing), characters: f.Encoding == Characters}
 }
 
 // Learn learns the words and the lengths.

@@ -34,7 +34,7 @@ func (Binary) Kind() string { return "binary" }
 // Check checks the settings.
 func (t Binary) Check() error {
 	errs := []error{checkSmoothing(smoothing(t.Smoothing)), t.Threshold.check(),
-		checkMissing(t.Missing), checkPositiveWeight(t.PositiveWeight)}
+		feature.CheckMissing(t.Missing), checkPositiveWeight(t.PositiveWeight)}
 	if t.True != strings.TrimSpace(t.True) {
 		errs = append(errs, fmt.Errorf("true: got %q, want a text without spaces at its ends", t.True))
 	}
@@ -193,7 +193,7 @@ func (BinaryDecoder) Label() (tensor.DType, tensor.Shape) { return tensor.Float3
 
 // Encode writes 1 for a yes and 0 for a no.
 func (d BinaryDecoder) Encode(cell string, row feature.Slot) (feature.Note, error) {
-	cell = trimmed(cell, d.Missing)
+	cell = feature.Trim(cell, d.Missing)
 	if row.Floats[0] = missing; cell == "" {
 		return feature.Missing, nil
 	}
@@ -284,7 +284,7 @@ func (d BinaryDecoder) known(outputs []float32, cells []string) ([]answered, err
 	}
 	var list []answered
 	for r, cell := range cells {
-		if cell = trimmed(cell, d.Missing); cell == "" {
+		if cell = feature.Trim(cell, d.Missing); cell == "" {
 			continue
 		}
 		yes, err := d.read(cell)

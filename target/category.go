@@ -32,11 +32,11 @@ func (Category) Kind() string { return "category" }
 // Check checks the settings.
 func (t Category) Check() error {
 	return errors.Join(t.ClassWeights.check(), checkSmoothing(smoothing(t.Smoothing)),
-		checkMinCount(t.MinCount), checkMissing(t.Missing))
+		checkMinCount(t.MinCount), feature.CheckMissing(t.Missing))
 }
 
 // Canonical is the trimmed cell.
-func (t Category) Canonical(cell string) string { return trimmed(cell, t.Missing) }
+func (t Category) Canonical(cell string) string { return feature.Trim(cell, t.Missing) }
 
 // Learn learns the classes and how often they occur.
 func (t Category) Learn(c feature.Column) (Decoder, error) {
@@ -139,7 +139,7 @@ func (CategoryDecoder) Label() (tensor.DType, tensor.Shape) { return tensor.Int3
 
 // Encode writes the index of the class.
 func (d CategoryDecoder) Encode(cell string, row feature.Slot) (feature.Note, error) {
-	cell = trimmed(cell, d.Missing)
+	cell = feature.Trim(cell, d.Missing)
 	row.Ints[0] = data.NoLabel
 	if cell == "" {
 		return feature.Missing, nil
@@ -246,7 +246,7 @@ func (d CategoryDecoder) Score(outputs []float32, cells []string) (Score, error)
 	var probabilities []float32
 	var labels []int32
 	for r, cell := range cells {
-		cell = trimmed(cell, d.Missing)
+		cell = feature.Trim(cell, d.Missing)
 		class, found := classIndex(d.Classes, cell)
 		switch {
 		case cell == "":

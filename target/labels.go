@@ -33,7 +33,7 @@ func (Labels) Kind() string { return "labels" }
 
 // Check checks the settings.
 func (t Labels) Check() error {
-	return errors.Join(t.Threshold.check(), checkMinCount(t.MinCount), checkMissing(t.Missing))
+	return errors.Join(t.Threshold.check(), checkMinCount(t.MinCount), feature.CheckMissing(t.Missing))
 }
 
 func (t Labels) separator() string { return cmp.Or(t.Separator, ";") }
@@ -41,7 +41,7 @@ func (t Labels) separator() string { return cmp.Or(t.Separator, ";") }
 // Canonical is the sorted classes. Without one it is the separator.
 func (t Labels) Canonical(cell string) string {
 	f := feature.Labels{Separator: t.Separator, Missing: t.Missing}
-	if classes := f.Canonical(cell); classes != "" || trimmed(cell, t.Missing) == "" {
+	if classes := f.Canonical(cell); classes != "" || feature.Trim(cell, t.Missing) == "" {
 		return classes
 	}
 	return t.separator()
@@ -121,7 +121,7 @@ func (d LabelsDecoder) Label() (tensor.DType, tensor.Shape) {
 
 // Encode writes 1 for each class in the cell, 0 for the others.
 func (d LabelsDecoder) Encode(cell string, row feature.Slot) (feature.Note, error) {
-	if trimmed(cell, d.Missing) == "" {
+	if feature.Trim(cell, d.Missing) == "" {
 		for i := range row.Floats {
 			row.Floats[i] = missing
 		}
@@ -230,7 +230,7 @@ func (d LabelsDecoder) Score(outputs []float32, cells []string) (Score, error) {
 	exact := 0
 	var probabilities, labels []float32
 	for r, cell := range cells {
-		if trimmed(cell, d.Missing) == "" {
+		if feature.Trim(cell, d.Missing) == "" {
 			continue
 		}
 		s.Known++

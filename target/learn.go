@@ -9,19 +9,10 @@ import (
 	"braid/internal/suggest"
 )
 
-// trimmed returns a cell without spaces at its ends, and "" if it is one of the words that stand
-// for a missing label.
-func trimmed(cell string, missing []string) string {
-	return feature.Category{Missing: missing}.Canonical(cell)
-}
-
-// checkMissing returns an error for a word that no cell can equal.
-func checkMissing(words []string) error { return feature.Category{Missing: words}.Check() }
-
 // eachCell calls learn with the trimmed cells of a column that are not missing.
 func eachCell(c feature.Column, missing []string, learn func(cell string) error) error {
 	return c.Each(func(cell string) error {
-		if cell = trimmed(cell, missing); cell == "" {
+		if cell = feature.Trim(cell, missing); cell == "" {
 			return nil
 		}
 		return learn(cell)

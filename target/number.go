@@ -56,7 +56,8 @@ func (Number) Kind() string { return "number" }
 
 // Check checks the settings.
 func (t Number) Check() error {
-	return errors.Join(t.NumberFormat.Check(), numberLosses.Check(t.Loss), checkMissing(t.Missing))
+	return errors.Join(t.NumberFormat.Check(), numberLosses.Check(t.Loss),
+		feature.CheckMissing(t.Missing))
 }
 
 // Canonical is that of feature.Number.
@@ -149,7 +150,7 @@ func isFinite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
 // read returns the number in a cell.
 func (d NumberDecoder) read(cell string) (v float64, known bool, err error) {
-	v, known, err = d.Parse(trimmed(cell, d.Missing))
+	v, known, err = d.Parse(feature.Trim(cell, d.Missing))
 	if known && d.Log && v < 0 {
 		return 0, false, fmt.Errorf("got %q, want a number from 0, of which log: true learns ln(1 + x)",
 			suggest.Shorten(cell))
