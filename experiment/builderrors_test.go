@@ -21,7 +21,8 @@ func TestBuildMistakes(t *testing.T) {
 		`"owner", "one", "none"`
 	for _, c := range []struct{ content, want string }{
 		{"data: row.csv\ninputs: {size: number}\nheads: {kind: category}\n",
-			`e.yaml:1:1: data "row.csv": stat row.csv: no such file or directory`},
+			`e.yaml:1:1: row.csv: no such file or directory, want a file of rows, or a folder of images; ` +
+				`did you mean "rows.csv"?`},
 		{"data: {train: rows.csv, test: x/*.csv}\ninputs: {size: number}\nheads: {kind: category}\n",
 			`e.yaml:1:25: data "x/*.csv": no file matches in `},
 		{"data: empty.csv\ninputs: {size: number}\nheads: {kind: category}\n",

@@ -126,7 +126,7 @@ func TestDataColumnsMistakes(t *testing.T) {
 		{"{columns: {x: a-images, y: [a-labels, b-labels]}}",
 			`:1:8: column "y" has 2 files and column "x" has 1, want as many for each column`},
 		{"{columns: {x: b-images, y: a-labels}}", "a-labels has 60 rows and"},
-		{"{columns: {x: no, y: a-labels}}", ":1:8: data \"no\""},
+		{"{columns: {x: no, y: a-labels}}", ":1:8: " + filepath.Join(folder, "no") + ": no such file"},
 	} {
 		e, err := experiment.Parse(filepath.Join(folder, "e.yaml"), []byte("data: "+c.data+rest))
 		if err == nil {

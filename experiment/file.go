@@ -21,7 +21,7 @@ import (
 func Read(path string, set ...string) (*Experiment, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("experiment: %w", err)
+		return nil, fmt.Errorf("experiment: %w", suggest.MissingFile(path, "an experiment file", err))
 	}
 	defer f.Close()
 	content, err := io.ReadAll(io.LimitReader(f, maxBytes+1))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,7 +186,7 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	if _, err := datafile.Open(filepath.Join(folder, "none.csv"),
-		datafile.Options{}); !os.IsNotExist(err) {
+		datafile.Options{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
 	}
 	if _, err := datafile.Open(folder, datafile.Options{}); err == nil ||
@@ -398,7 +399,7 @@ func TestExpand(t *testing.T) {
 		{[]string{other}, other, ""},
 		{nil, "", ""},
 		{[]string{"a.csv", "*.jsonl"}, "", `data "*.jsonl": no file matches in `},
-		{[]string{"none.csv"}, "", `data "none.csv": stat `},
+		{[]string{"bb.csv"}, "", "bb.csv: no such file or directory, want a file of rows, or a folder"},
 		{[]string{"[.csv"}, "", `data "[.csv": syntax error in pattern`},
 		{[]string{""}, "", "an empty name, want a file"},
 	} {

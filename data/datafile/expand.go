@@ -1,10 +1,14 @@
 package datafile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"braid/internal/suggest"
 )
 
 // Expand returns the files and folders that patterns name, relative to a folder, in the order of
@@ -42,6 +46,9 @@ func expand(folder, pattern string) ([]string, error) {
 	if !strings.ContainsAny(pattern, `*?[`) {
 		if pattern == "" {
 			return nil, fmt.Errorf("data: an empty name, want a file, a folder or a glob")
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, suggest.MissingFile(full, wanted, err)
 		}
 		return nil, fmt.Errorf("data %q: %w", pattern, err)
 	}

@@ -14,9 +14,13 @@ import (
 	"braid/data"
 	"braid/internal/atomicfile"
 	"braid/internal/gunzip"
+	"braid/internal/suggest"
 )
 
 const zstdMagic = "\x28\xb5\x2f\xfd"
+
+// wanted is what is read, for errors.
+const wanted = "a file of rows, or a folder of images"
 
 // maxWindow is the most memory in bytes that a Zstandard file may ask for: that of zstd --long.
 const maxWindow = 128 << 20
@@ -45,7 +49,7 @@ func Open(path string, o Options) (data.Source, error) {
 	}
 	file, size, err := atomicfile.OpenRegular(path)
 	if err != nil {
-		return nil, err
+		return nil, suggest.MissingFile(path, wanted, err)
 	}
 	s := &source{path: path, file: file, close: func() {}}
 	if s.info, err = file.Stat(); err == nil {
