@@ -10,7 +10,8 @@ import (
 // maxDepth is the largest depth of structures within a footer; the format has about ten.
 const maxDepth = 32
 
-var errFooter = errors.New("a damaged Parquet file: its footer is not valid")
+// errCompact is the error of a text that is not in Thrift's compact encoding.
+var errCompact = errors.New("not valid")
 
 // checkFooter checks that the footer is Thrift's compact encoding, and claims no lists that are
 // longer than it is. The library takes memory for each claim, and recurses as deep as a footer is
@@ -39,7 +40,10 @@ func checkFooter(r io.ReaderAt, size int64) error {
 		return err
 	}
 	c := compact{footer}
-	return c.structure(0)
+	if err := c.structure(0, nil); err != nil {
+		return errors.New("a damaged Parquet file: its footer is not valid")
+	}
+	return nil
 }
 
 // compact is what is left of a text in Thrift's compact encoding.
@@ -64,7 +68,7 @@ const (
 
 func (c *compact) skip(n uint64) error {
 	if n > uint64(len(c.rest)) {
-		return errFooter
+		return errCompact
 	}
 	c.rest = c.rest[n:]
 	return nil
@@ -72,7 +76,7 @@ func (c *compact) skip(n uint64) error {
 
 func (c *compact) byte() (byte, error) {
 	if len(c.rest) == 0 {
-		return 0, errFooter
+		return 0, errCompact
 	}
 	b := c.rest[0]
 	c.rest = c.rest[1:]
@@ -82,30 +86,44 @@ func (c *compact) byte() (byte, error) {
 func (c *compact) uvarint() (uint64, error) {
 	v, n := binary.Uvarint(c.rest)
 	if n <= 0 {
-		return 0, errFooter
+		return 0, errCompact
 	}
 	c.rest = c.rest[n:]
 	return v, nil
 }
 
-// structure skips the fields of a structure.
-func (c *compact) structure(depth int) error {
+// integer returns an integer of any width.
+func (c *compact) integer() (int64, error) {
+	v, err := c.uvarint()
+	return int64(v>>1) ^ -int64(v&1), err
+}
+
+// structure skips the fields of a structure. visit, if it is not nil, is called before each value
+// with the field's number and type, and may read the value instead: it then returns true.
+func (c *compact) structure(depth int, visit func(id int64, kind byte) (bool, error)) error {
 	if depth > maxDepth {
-		return errFooter
+		return errCompact
 	}
+	var id int64
 	for {
 		head, err := c.byte()
 		if err != nil || head == thriftStop {
 			return err
 		}
+		id += int64(head >> 4)
 		if head>>4 == 0 { // the field's number follows
-			if _, err := c.uvarint(); err != nil {
+			if id, err = c.integer(); err != nil {
 				return err
 			}
 		}
-		kind := head & 15
-		if kind == thriftTrue || kind == thriftFalse {
-			continue // the value is the type
+		kind, isRead := head&15, false
+		if visit != nil {
+			if isRead, err = visit(id, kind); err != nil {
+				return err
+			}
+		}
+		if isRead || kind == thriftTrue || kind == thriftFalse { // these are the value
+			continue
 		}
 		if err := c.value(kind, depth); err != nil {
 			return err
@@ -150,9 +168,9 @@ func (c *compact) value(kind byte, depth int) error {
 		}
 		return nil
 	case thriftStruct:
-		return c.structure(depth + 1)
+		return c.structure(depth+1, nil)
 	}
-	return errFooter
+	return errCompact
 }
 
 // list skips a list, whose elements have a byte each at least.
@@ -168,7 +186,7 @@ func (c *compact) list(depth int) error {
 		}
 	}
 	if depth > maxDepth {
-		return errFooter
+		return errCompact
 	}
 	for range n {
 		if err := c.value(head&15, depth+1); err != nil {

@@ -20,12 +20,14 @@ const pageValues = 512
 // parquetSource reads rows of a Parquet file. It holds a page of each column.
 type parquetSource struct {
 	path    string
+	file    *parquet.File
+	from    io.ReaderAt // that the file reads
 	columns []*parquetColumn
-	groups  []parquet.RowGroup
-	left    int64        // rows left in the row group
-	row     int          // rows read
-	done    atomic.Int64 // row, for Progress
-	rows    int64        // of all row groups
+	groups  []parquet.RowGroup // that are left
+	left    int64              // rows left in the row group
+	row     int                // rows read
+	done    atomic.Int64       // row, for Progress
+	rows    int64              // of all row groups
 	text    []byte
 	ends    []int
 	failed  error
@@ -60,7 +62,8 @@ func openParquet(r io.ReaderAt, size int64, path string) (_ *parquetSource, err 
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	s := &parquetSource{path: path, groups: file.RowGroups(), rows: file.NumRows()}
+	s := &parquetSource{path: path, file: file, from: r, groups: file.RowGroups(),
+		rows: file.NumRows()}
 	seen := map[string]bool{}
 	elements := file.Metadata().Schema[1:] // those of flat columns are in order
 	for i, c := range file.Root().Columns() {
@@ -169,6 +172,8 @@ func (s *parquetSource) nextGroup() error {
 		return io.EOF
 	}
 	group := s.groups[0]
+	metadata := s.file.Metadata().RowGroups
+	described := metadata[len(metadata)-len(s.groups)].Columns
 	s.groups, s.left = s.groups[1:], group.NumRows()
 	chunks := group.ColumnChunks()
 	if len(chunks) != len(s.columns) || s.left < 0 {
@@ -176,6 +181,9 @@ func (s *parquetSource) nextGroup() error {
 			len(chunks), len(s.columns))
 	}
 	for i, c := range s.columns {
+		if err := checkPages(s.from, s.file.Size(), &described[i].MetaData); err != nil {
+			return fmt.Errorf("%s: column %q: %w", s.path, c.name, err)
+		}
 		c.pages = chunks[i].Pages()
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +168,64 @@ func TestParquetMistakes(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), test.err) || !strings.Contains(err.Error(),
 			path) {
 			t.Errorf("%s: error is %v, want %q", name, err, test.err)
+		}
+	}
+}
+
+// withClaim returns a Parquet file whose first page's header has another number: the type of page,
+// its bytes, compressed bytes, checksum or number of values, from 0.
+func withClaim(file []byte, number int, claim int32) []byte {
+	at := len("PAR1")
+	for i := 0; ; i++ {
+		if file[at] != 0x15 { // the structure of the type of page begins
+			at++
+		}
+		at++ // 0x15, an integer is the next field
+		_, length := binary.Varint(file[at:])
+		if i == number {
+			changed := binary.AppendVarint(slices.Clone(file[:at]), int64(claim))
+			return append(changed, file[at+length:]...)
+		}
+		at += length
+	}
+}
+
+// The header of a page may claim much more than the file has: reading takes little memory.
+func TestParquetPageHeaders(t *testing.T) {
+	const bytesClaimed, compressed, values = 1, 2, 4
+	var texts []parquet.Value // whose statistics are longer than what is read of a header at first
+	for i := range 3 {
+		texts = append(texts, parquet.ByteArrayValue(bytes.Repeat([]byte{'a', 'b' + byte(i)}, 1500)))
+	}
+	dictionary := parquet.Encoded(parquet.String(), &parquet.RLEDictionary)
+	for _, test := range []struct {
+		node            parquet.Node
+		version, number int
+		claim           int32
+		err             string
+	}{
+		{parquet.String(), 1, bytesClaimed, 1 << 30, "claims 1073741824 bytes, want 0 to 268435456"},
+		{parquet.String(), 1, bytesClaimed, -1, "claims -1 bytes, want 0 to 268435456"},
+		{parquet.String(), 1, compressed, 1 << 30, "claims 1073741824 compressed bytes, want 0 to"},
+		{parquet.String(), 1, compressed, 200_000_000, "a page claims 200000000 bytes, and"},
+		{parquet.String(), 1, values, 1 << 30, "claims 1073741824 values, want 0 to 67108864"},
+		{parquet.String(), 2, values, 1 << 30, "claims 1073741824 values, want 0 to 67108864"},
+		{dictionary, 1, values, 1 << 30, "claims 1073741824 values, want 0 to 67108864"},
+	} {
+		file := parquetFile(t, test.node, texts, parquet.DataPageVersion(test.version))
+		if rows, err := readParquet(t, file); err != nil || len(rows) != 4 {
+			t.Fatalf("%d rows (%v)", len(rows)-1, err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := readParquet(t, withClaim(file, test.number, test.claim))
+		runtime.ReadMemStats(&after)
+		if err == nil || !strings.Contains(err.Error(), "x.parquet: column \"x\": ") ||
+			!strings.Contains(err.Error(), test.err) {
+			t.Errorf("error is %v, want %s", err, test.err)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 1<<24 {
+			t.Errorf("%s: reading took %d bytes", test.err, took)
 		}
 	}
 }
