@@ -105,15 +105,7 @@ func (s *besides) unequal(short, long FileColumn) error {
 }
 
 // Notes returns the remarks of the sources.
-func (s *besides) Notes() []string {
-	var notes []string
-	for _, source := range s.sources {
-		if noter, ok := source.(interface{ Notes() []string }); ok {
-			notes = append(notes, noter.Notes()...)
-		}
-	}
-	return notes
-}
+func (s *besides) Notes() []string { return notes(s.sources...) }
 
 // Close closes the files.
 func (s *besides) Close() error {

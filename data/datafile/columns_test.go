@@ -21,7 +21,7 @@ func TestAppendColumns(t *testing.T) {
 		"more":    bytes + "\x03\x07\x08\x09",
 		"two.csv": "a,b\n1,2\n3,4\n",
 		"cut":     bytes + "\x02\x07",
-		"z.csv":   "a\nu\nv\n",
+		"z.csv":   "1\nu\nv\n",
 	} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
@@ -59,6 +59,9 @@ func TestAppendColumns(t *testing.T) {
 		}
 		if err != nil {
 			t.Fatal(err)
+		}
+		if notes := frame.Notes(); len(notes) != 1 || !strings.Contains(notes[0], "z.csv") {
+			t.Errorf("%s: notes are %q", c.files, notes)
 		}
 		var got []string
 		for _, name := range frame.Names() {

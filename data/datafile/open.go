@@ -188,11 +188,17 @@ func (s *source) Progress() (done, total int64) {
 }
 
 // Notes returns the remarks of the format's reader.
-func (s *source) Notes() []string {
-	if noter, ok := s.Source.(interface{ Notes() []string }); ok {
-		return noter.Notes()
+func (s *source) Notes() []string { return notes(s.Source) }
+
+// notes returns the remarks of sources, if they have any.
+func notes(sources ...data.Source) []string {
+	var list []string
+	for _, s := range sources {
+		if noter, ok := s.(interface{ Notes() []string }); ok {
+			list = append(list, noter.Notes()...)
+		}
 	}
-	return nil
+	return list
 }
 
 // Close closes the file.
@@ -244,9 +250,4 @@ func (s *stoppable) Read(r *data.Record) error {
 }
 
 // Notes returns the remarks of the source.
-func (s *stoppable) Notes() []string {
-	if noter, ok := s.Source.(interface{ Notes() []string }); ok {
-		return noter.Notes()
-	}
-	return nil
-}
+func (s *stoppable) Notes() []string { return notes(s.Source) }
