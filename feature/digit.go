@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -143,7 +142,7 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 		if name == "" {
 			return nil, errNoDigit
 		}
-		if file, number, ok := cutIndex(name); ok {
+		if file, number, ok := data.CutPicture(name); ok {
 			pixels, err := e.arrays.picture(e, file, number, v.Folder)
 			if err != nil {
 				err = fmt.Errorf("picture %q: %w", name, err)
@@ -169,16 +168,6 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 // errNoDigit is the error of a missing picture: a black one would be a digit that nobody wrote.
 var errNoDigit = errors.New("a picture is missing, want one in each row")
 
-// cutIndex divides FILE#17.
-func cutIndex(name string) (file string, number int, ok bool) {
-	at := strings.LastIndexByte(name, '#')
-	if at < 0 {
-		return "", 0, false
-	}
-	number, err := strconv.Atoi(name[at+1:])
-	return name[:at], number, err == nil && number >= 0
-}
-
 // arrays are IDX files, each read once.
 type arrays struct {
 	mu   sync.Mutex
@@ -187,20 +176,31 @@ type arrays struct {
 
 // picture returns the pixels of a picture of a file.
 func (a *arrays) picture(e *DigitEncoder, file string, number int, folder string) ([]uint8, error) {
-	t, err := a.open(file, e.Root, folder)
-	if err != nil {
-		return nil, err
-	}
-	shape := t.Shape()
-	switch {
-	case len(shape) != 3 || shape[1] != e.Height || shape[2] != e.Width:
+	pixels, shape, err := a.grey(file, number, e.Root, folder)
+	if err == nil && (shape[1] != e.Height || shape[2] != e.Width) {
 		return nil, fmt.Errorf("the file holds an array of shape %v, want pictures of %d x %d pixels",
 			shape, e.Height, e.Width)
-	case number >= shape[0]:
-		return nil, fmt.Errorf("the file has %d pictures, counted from 0", shape[0])
 	}
-	size := e.Height * e.Width
-	return t.Uint8s()[number*size:][:size], nil
+	return pixels, err
+}
+
+// grey returns the pixels of a picture of a file, and the shape of all its pictures.
+func (a *arrays) grey(file string, number int, root, folder string) (
+	pixels []uint8, shape tensor.Shape, err error,
+) {
+	t, err := a.open(file, root, folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	shape = t.Shape()
+	switch {
+	case len(shape) != 3:
+		return nil, nil, fmt.Errorf("the file holds an array of shape %v, want grey pictures", shape)
+	case number >= shape[0]:
+		return nil, nil, fmt.Errorf("the file has %d pictures, counted from 0", shape[0])
+	}
+	size := shape[1] * shape[2]
+	return t.Uint8s()[number*size:][:size], shape, nil
 }
 
 func (a *arrays) open(file, root, folder string) (tensor.Tensor, error) {

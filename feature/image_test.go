@@ -461,3 +461,41 @@ func TestImageBranch(t *testing.T) {
 		}
 	}
 }
+
+// A picture of an IDX file is read like a grey picture in a file of its own.
+func TestImageArray(t *testing.T) {
+	folder := t.TempDir()
+	content := []byte{0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 4}
+	for i := range 32 {
+		content = append(content, uint8(7*i))
+	}
+	flat := []byte{0, 0, 8, 1, 0, 0, 0, 1, 9}
+	for name, content := range map[string][]byte{"two.idx": content, "flat.idx": flat} {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := feature.Image{Size: 4, Root: folder}
+	e := learn(t, f, "two.idx#1", "./two.idx#0")
+	if shape := e.Inputs("c")[0].Shape; !shape.Equal(tensor.Shape{4, 4, 1}) {
+		t.Errorf("the shape is %v, want one channel", shape)
+	}
+	got, note, err := encodeImage(t, e, feature.Value{Text: "two.idx#1", Folder: "elsewhere"})
+	if err != nil || note != 0 || !slices.Equal(got, content[32:]) {
+		t.Errorf("pixels are %v, notes %v, error %v, want %v", got, note, err, content[32:])
+	}
+	for cell, want := range map[string]string{
+		"two.idx#2":  `picture "two.idx#2": the file has 2 pictures, counted from 0`,
+		"flat.idx#0": `picture "flat.idx#0": the file holds an array of shape [1], want grey pictures`,
+		"none.idx#0": `picture "none.idx#0": `,
+	} {
+		_, _, err := encodeImage(t, e, feature.Value{Text: cell, Folder: folder})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %s", cell, err, want)
+		}
+	}
+	if _, _, err := encodeImage(t, e, feature.Value{Text: "other.idx#0"}); err == nil ||
+		!strings.Contains(err.Error(), "names are not read here") {
+		t.Errorf("without a folder: error is %v", err)
+	}
+}

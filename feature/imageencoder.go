@@ -1,8 +1,11 @@
 package feature
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"image"
+	"image/png"
 	"math"
 
 	"braid"
@@ -28,7 +31,8 @@ type ImageEncoder struct {
 	// bytes are the mean, is standardized to zeros.
 	Standard data.Standard `json:"standard"`
 
-	cache *picture.Cache
+	cache  *picture.Cache
+	arrays arrays
 }
 
 // Kind is "image".
@@ -118,7 +122,7 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	if name == "" {
 		return nil, nil
 	}
-	content, err := readFile(name, e.Root, v.Folder, most)
+	content, err := e.content(name, v.Folder, most)
 	if err != nil {
 		return nil, fmt.Errorf("picture %q: %w", name, err)
 	}
@@ -127,6 +131,25 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 		return nil, fmt.Errorf("picture %q: %w", name, err)
 	}
 	return pixels, nil
+}
+
+// content returns a file of a picture. That of a picture of an IDX file is made.
+func (e *ImageEncoder) content(name, folder string, most int64) ([]byte, error) {
+	file, number, ok := data.CutPicture(name)
+	if !ok {
+		return readFile(name, e.Root, folder, most)
+	}
+	pixels, shape, err := e.arrays.grey(file, number, e.Root, folder)
+	if err != nil {
+		return nil, err
+	}
+	var content bytes.Buffer
+	height, width := shape[1], shape[2]
+	encoder := png.Encoder{CompressionLevel: png.NoCompression}
+	err = encoder.Encode(&content, &image.Gray{
+		Pix: pixels, Stride: width, Rect: image.Rect(0, 0, width, height),
+	})
+	return content.Bytes(), err
 }
 
 // The layers of the branch.
