@@ -76,6 +76,10 @@ func (c *Column) picture() Guess {
 			"data, or give their folder as root", thousands(p.Named))
 		return Guess{nil, reason, reason}
 	}
+	if p.ofMNIST() && p.Found == c.Rows { // an input of type digit has no gaps
+		return Guess{feature.Digit{}, "grey pictures of 28 x 28 pixels in an IDX file, as MNIST's: " +
+			"taken as they are", ""}
+	}
 	g := Guess{feature.Image{Root: p.Root}, fmt.Sprintf("paths to pictures, %s of %s found",
 		thousands(p.Found), thousands(c.known())), ""}
 	if lost := c.known() - p.Found; lost > 0 {

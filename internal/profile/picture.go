@@ -1,12 +1,17 @@
 package profile
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"braid/data"
+	"braid/internal/atomicfile"
+	"braid/internal/gunzip"
+	"braid/tensor"
 )
 
 // Pictures describes a column of paths to pictures.
@@ -16,9 +21,69 @@ type Pictures struct {
 	Root  string // the folder, relative to the data file, in which they are; "" is the file's folder
 	// Lost are the first values without a file.
 	Lost []string
+
+	arrays   arrays // files that cells such as FILE#17 name
+	inArrays int    // such cells, whose file is an IDX file
+}
+
+// arrays are the shapes of files by their paths, nil of those that are no IDX files of pictures.
+type arrays map[string]tensor.Shape
+
+// shape returns the shape of an IDX file of pictures.
+func (a arrays) shape(path string) tensor.Shape {
+	shape, known := a[path]
+	if !known {
+		if shape = idxShape(path); len(shape) != 3 {
+			shape = nil
+		}
+		a[path] = shape
+	}
+	return shape
+}
+
+// idxShape returns the shape of an IDX file, nil if the file is none.
+func idxShape(path string) tensor.Shape {
+	file, _, err := atomicfile.OpenRegular(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	from := bufio.NewReader(file)
+	var text io.Reader = from
+	if head, _ := from.Peek(len(gunzip.Magic)); string(head) == gunzip.Magic {
+		if text, err = gunzip.NewReader(from); err != nil {
+			return nil
+		}
+	}
+	reader, err := data.NewIDXReader(text)
+	if err != nil {
+		return nil
+	}
+	return reader.Shape()
+}
+
+// ofMNIST reports whether all pictures have the form of MNIST's: 28 x 28 grey pixels in IDX files.
+func (p *Pictures) ofMNIST() bool {
+	for _, shape := range p.arrays {
+		if shape != nil && (shape[1] != 28 || shape[2] != 28) {
+			return false
+		}
+	}
+	return p.inArrays == p.Named
 }
 
 var pictureEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
+
+// inArray reports whether a cell names a picture of an IDX file in the data file's folder, and
+// whether the file has the picture.
+func (p *Pictures) inArray(folder, cell string) (is, isFound bool) {
+	name, index, ok := data.CutPicture(cell)
+	if !ok {
+		return false, false
+	}
+	shape := p.arrays.shape(filepath.Join(folder, name))
+	return shape != nil, shape != nil && index < shape[0]
+}
 
 // isPicture reports whether a cell ends as the name of a picture does.
 func isPicture(cell string) bool {
@@ -27,11 +92,13 @@ func isPicture(cell string) bool {
 
 // pictures describes a column of paths. It returns nil if less than half of the cells look so.
 func (v *values) pictures(frame *data.Frame) *Pictures {
-	p := &Pictures{}
+	p := &Pictures{arrays: arrays{}}
 	for i := range v.len() {
 		value, cells := v.at(i)
 		if isPicture(value) {
 			p.Named += cells
+		} else if is, _ := p.inArray(frame.Folder(int(v.first[i])), value); is {
+			p.Named, p.inArrays = p.Named+cells, p.inArrays+cells
 		} else if i == 100 && p.Named == 0 {
 			return nil
 		}
@@ -39,12 +106,14 @@ func (v *values) pictures(frame *data.Frame) *Pictures {
 	if 2*p.Named < v.known() || p.Named == 0 {
 		return nil
 	}
-	p.Root = v.pictureRoot(frame)
+	if p.inArrays == 0 {
+		p.Root = v.pictureRoot(frame)
+	}
 	for i := range v.len() {
 		value, cells := v.at(i)
-		switch {
-		case !isPicture(value):
-		case pictureExists(frame, int(v.first[i]), p.Root, value):
+		switch isArray, isFound := p.inArray(frame.Folder(int(v.first[i])), value); {
+		case !isArray && !isPicture(value):
+		case isFound, pictureExists(frame, int(v.first[i]), p.Root, value):
 			p.Found += cells
 		case len(p.Lost) < maxExamples:
 			p.Lost = append(p.Lost, value)

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"compress/gzip"
 	"fmt"
 	"image"
 	"image/png"
@@ -195,10 +196,39 @@ func TestPictures(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for name, size := range map[string][3]byte{
+		"mnist": {40, 28, 28}, "mnist.gz": {40, 28, 28}, "tall": {40, 28, 27},
+	} {
+		content := []byte{0, 0, 8, 3, 0, 0, 0, size[0], 0, 0, 0, size[1], 0, 0, 0, size[2]}
+		if filepath.Ext(name) == ".gz" {
+			var zipped bytes.Buffer
+			w := gzip.NewWriter(&zipped)
+			if _, err := w.Write(content); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			content = zipped.Bytes()
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, c := range map[string]struct {
 		cells         []string
 		want, warning string
 	}{
+		"of MNIST":         {each(40, "mnist#%d"), "digit", ""},
+		"of MNIST, twice":  {append(each(40, "mnist#%d"), each(40, "mnist#%d")...), "digit", ""},
+		"of MNIST, gaps":   {with(each(40, "mnist#%d"), ""), "image", ""},
+		"of MNIST, zipped": {each(40, "mnist.gz#%d"), "digit", ""},
+		"of MNIST, lost": {each(42, "mnist#%d"), "image",
+			`2 of 42 pictures are not there, such as "mnist#40"`},
+		"of an array":        {each(40, "tall#%d"), "image", ""},
+		"of both":            {append(each(40, "tall#%d"), each(40, "mnist#%d")...), "image", ""},
+		"array and photos":   {append(each(40, "mnist#%d"), each(30, "photos/%d.png")...), "image", ""},
+		"no array":           {each(40, "issue#%d"), "out", ""},
 		"with the folder":    {each(30, "photos/%d.png"), "image", ""},
 		"without the folder": {each(30, "%d.png"), "image root:photos", ""},
 		"some lost": {each(32, "photos/%d.png"), "image",
