@@ -72,9 +72,10 @@ const light = 9
 // heavy lists exceptions among them. Only commands that plot import internal/plot, and only those
 // that read people's own files, and users who want Parquet or Zstandard, import data/datafile.
 // vision/picture reads WebP, BMP and TIFF with golang.org/x/image, whose decoders depend on nothing
-// else.
+// else, and feature composes Unicode characters with golang.org/x/text/unicode/norm.
 var heavy = map[string]bool{
 	"braid/internal/plot": true, "braid/data/datafile": true, "braid/vision/picture": true,
+	"braid/feature": true,
 }
 
 func TestFloors(t *testing.T) {

@@ -58,10 +58,10 @@ func (f Binary) Learn(c Column) (Encoder, error) {
 	if err := f.Check(); err != nil {
 		return nil, fmt.Errorf("column %q: %w", c.Name, err)
 	}
-	e := &BinaryEncoder{True: f.True, Missing: f.Missing}
+	e := &BinaryEncoder{True: composed(f.True), Missing: f.Missing}
 	err := c.Each(func(cell string) error {
 		value := Trim(cell, f.Missing)
-		if f.True != "" && e.False == "" && value != f.True {
+		if e.True != "" && e.False == "" && value != e.True {
 			e.False = strings.Clone(value)
 		}
 		_, _, err := e.truth(value)

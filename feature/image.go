@@ -146,7 +146,7 @@ func (f Image) Check() error {
 
 // Canonical returns the path without needless elements, such as a.png for ./b/../a.png.
 func (f Image) Canonical(cell string) string {
-	cell = Trim(cell, f.Missing)
+	cell = trimPath(cell, f.Missing)
 	if cell == "" {
 		return ""
 	}

@@ -118,7 +118,7 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	if v.Content != nil {
 		return e.cache.Pixels(e.form(), v.Content, most)
 	}
-	name := Trim(v.Text, e.Missing)
+	name := trimPath(v.Text, e.Missing)
 	if name == "" {
 		return nil, nil
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"braid/data"
 )
@@ -58,14 +61,34 @@ func (b *badCells) err(column string, frame *data.Frame) error {
 	return &BadCells{column, frame, b.count, b.first}
 }
 
-// Trim returns a cell without spaces at its ends, and "" if it is one of the words that stand
-// for a missing cell.
+// Trim returns a cell in Unicode's composed form (NFC), without spaces at its ends, and "" if it is
+// one of the words that stand for a missing cell. An é that is one character is that of a letter
+// and an accent, as some programs write it.
 func Trim(cell string, missing []string) string {
-	cell = strings.TrimSpace(cell)
-	if slices.Contains(missing, cell) {
+	cell = composed(strings.TrimSpace(cell))
+	isCell := func(word string) bool { return word == cell || composed(word) == cell }
+	if slices.ContainsFunc(missing, isCell) {
 		return ""
 	}
 	return cell
+}
+
+// trimPath is Trim for paths of files, whose names may have any form.
+func trimPath(cell string, missing []string) string {
+	if Trim(cell, missing) == "" {
+		return ""
+	}
+	return strings.TrimSpace(cell)
+}
+
+// composed returns a text in Unicode's composed form. That of ASCII is itself.
+func composed(text string) string {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return norm.NFC.String(text)
+		}
+	}
+	return text
 }
 
 // CheckMissing returns an error for a word that no cell can equal.

@@ -70,7 +70,7 @@ func (t Binary) Learn(c feature.Column) (Decoder, error) {
 	if t.True == "" {
 		err = d.learnWords(c)
 	} else {
-		d.Declared, d.True = true, t.True
+		d.Declared, d.True = true, feature.Trim(t.True, nil)
 		err = d.learnPair(c)
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 
+	"braid/feature"
 	"braid/internal/kinds"
 	"braid/internal/suggest"
 )
@@ -71,17 +72,20 @@ func (w ClassWeights) of(classes []string, counts []int) ([]float64, error) {
 	if w.IsZero() {
 		return nil, nil
 	}
+	byName := map[string]float64{}
+	for _, class := range slices.Sorted(maps.Keys(w.ByName)) {
+		name := feature.Trim(class, nil) // as classes are
+		if !slices.Contains(classes, name) {
+			return nil, fmt.Errorf("class_weights: %w", suggest.Unknown("class", class, classes))
+		}
+		byName[name] = w.ByName[class]
+	}
 	weights := make([]float64, len(classes))
 	for i, class := range classes {
 		if weights[i] = 1; w.Balanced {
 			weights[i] = float64(sum(counts)) / float64(len(classes)*counts[i])
-		} else if weight, ok := w.ByName[class]; ok {
+		} else if weight, ok := byName[class]; ok {
 			weights[i] = weight
-		}
-	}
-	for _, class := range slices.Sorted(maps.Keys(w.ByName)) {
-		if !slices.Contains(classes, class) {
-			return nil, fmt.Errorf("class_weights: %w", suggest.Unknown("class", class, classes))
 		}
 	}
 	return weights, nil

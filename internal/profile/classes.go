@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"braid/experiment"
+	"braid/feature"
 	"braid/target"
 )
 
@@ -31,7 +32,7 @@ func (i *inspection) headReport(h experiment.Head) HeadReport {
 					at = len(r.Classes)
 					index[class] = at
 					if _, binary := h.Target.(target.Binary); binary {
-						class = strings.TrimSpace(cells.At(int(row))) // yes, of which the canonical form is true
+						class = feature.Trim(cells.At(int(row)), nil) // yes, of which the canonical form is true
 					}
 					r.Classes = append(r.Classes, ClassCount{Label: class})
 				}

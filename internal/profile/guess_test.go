@@ -270,6 +270,9 @@ func TestValues(t *testing.T) {
 	if got := fmt.Sprint(c.Top); got != "[{a 3} {b 2} {g 2} {c 1} {d 1}]" {
 		t.Errorf("got most frequent values %s", got)
 	}
+	if c := describeCells(t, "a", []string{"Zo\u00eb", "Zoe\u0308", "x"}); c.Distinct != 2 {
+		t.Errorf("%d values, want both forms to be one", c.Distinct)
+	}
 	frame := frameOf(t, "a.csv", column{"a", []string{"x", "y", "x", "z", "z", "w"}})
 	cells, err := frame.Cells("a")
 	if err != nil {

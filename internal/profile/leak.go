@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"braid/data"
+	"braid/feature"
 )
 
 const (
@@ -43,7 +44,7 @@ func readLabels(frame *data.Frame, c *Column) (*labels, error) {
 	l := &labels{column: c, cells: cells}
 	l.of, l.count = codes(cells)
 	for row := range l.of {
-		if strings.TrimSpace(cells.At(row)) == "" {
+		if feature.Trim(cells.At(row), nil) == "" {
 			l.of[row] = -1
 		}
 	}
@@ -81,12 +82,12 @@ func (l *labels) leak(frame *data.Frame, c *Column) (string, error) {
 // equal counts the rows with a cell and a label, and those in which they are the same.
 func (l *labels) equal(cells data.Cells) (rows, equal int) {
 	for row, label := range l.of {
-		cell := strings.TrimSpace(cells.At(row))
+		cell := feature.Trim(cells.At(row), nil)
 		if label < 0 || cell == "" {
 			continue
 		}
 		rows++
-		if strings.EqualFold(cell, strings.TrimSpace(l.cells.At(row))) {
+		if strings.EqualFold(cell, feature.Trim(l.cells.At(row), nil)) {
 			equal++
 		} else if 10*(rows-equal) > len(l.of) {
 			break // certainly too few

@@ -94,7 +94,7 @@ func isPicture(cell string) bool {
 func (v *values) pictures(frame *data.Frame) *Pictures {
 	p := &Pictures{arrays: arrays{}}
 	for i := range v.len() {
-		value, cells := v.at(i)
+		value, cells := v.path(i), int(v.count[i])
 		if isPicture(value) {
 			p.Named += cells
 		} else if is, _ := p.inArray(frame.Folder(int(v.first[i])), value); is {
@@ -110,7 +110,7 @@ func (v *values) pictures(frame *data.Frame) *Pictures {
 		p.Root = v.pictureRoot(frame)
 	}
 	for i := range v.len() {
-		value, cells := v.at(i)
+		value, cells := v.path(i), int(v.count[i])
 		switch isArray, isFound := p.inArray(frame.Folder(int(v.first[i])), value); {
 		case !isArray && !isPicture(value):
 		case isFound, pictureExists(frame, int(v.first[i]), p.Root, value):
@@ -140,7 +140,7 @@ func (v *values) pictureRoot(frame *data.Frame) string {
 	found := func(root string) int {
 		n := 0
 		for i := range min(tried, v.len()) {
-			if value, _ := v.at(i); pictureExists(frame, int(v.first[i]), root, value) {
+			if pictureExists(frame, int(v.first[i]), root, v.path(i)) {
 				n++
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"braid/data"
+	"braid/feature"
 )
 
 // maxDistinct bounds the values of a column that are told apart, and so the memory of a profile.
@@ -25,7 +26,7 @@ func distinctValues(cells data.Cells, bound int) *values {
 	v := &values{cells: cells}
 	index := map[string]int32{}
 	for row := range cells.Len() {
-		cell := strings.TrimSpace(cells.At(row))
+		cell := feature.Trim(cells.At(row), nil)
 		if cell == "" {
 			v.missing++
 			continue
@@ -50,8 +51,11 @@ func (v *values) len() int { return len(v.first) }
 
 // at returns the i-th value in the order of rows, and the number of rows that have it.
 func (v *values) at(i int) (value string, rows int) {
-	return strings.TrimSpace(v.cells.At(int(v.first[i]))), int(v.count[i])
+	return feature.Trim(v.cells.At(int(v.first[i])), nil), int(v.count[i])
 }
+
+// path returns the i-th value as the name of a file: in the form of Unicode in which it is written.
+func (v *values) path(i int) string { return strings.TrimSpace(v.cells.At(int(v.first[i]))) }
 
 // known returns the number of rows that have a value.
 func (v *values) known() int { return v.cells.Len() - v.missing }
@@ -76,7 +80,7 @@ func codes(cells data.Cells) (of []int32, distinct int) {
 	of = make([]int32, cells.Len())
 	index := map[string]int32{}
 	for row := range of {
-		cell := strings.TrimSpace(cells.At(row))
+		cell := feature.Trim(cells.At(row), nil)
 		code, known := index[cell]
 		if !known {
 			code = int32(len(index))
