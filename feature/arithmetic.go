@@ -5,7 +5,8 @@ import "math"
 // These functions give the same bytes on every machine, unlike those of package math, which has
 // assembly for some, and where compilers may fuse products and sums. The conversions forbid fusing.
 
-// log1p returns ln(1 + x) of x >= 0.
+// log1p returns ln(1 + x) of x >= 0. kernel.Log64(1+x) has other last digits for one number in
+// seven, which would change models that are there, and loses those of x near 0.
 func log1p(x float64) float64 {
 	if x <= 0.5 {
 		return logRatio(x / (2 + x))
