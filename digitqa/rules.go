@@ -16,8 +16,8 @@ type Rules struct {
 	ids                     [][]int32 // of each of Questions
 }
 
-// RulesOf returns the rules of a model. They are nil if it has no question in words, or no heads for
-// a digit and an answer.
+// RulesOf returns the rules of a model. They are nil if it has no question in words, or no heads
+// for a digit and an answer.
 func RulesOf(m *predictor.Model) *Rules {
 	r := &Rules{
 		question: slices.IndexFunc(m.Inputs, func(in predictor.Input) bool {

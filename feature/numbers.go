@@ -13,7 +13,7 @@ import (
 // as arrays of a request, or from a program. A cell of text has none. No feature learns it: inputs
 // of a network that is built in Go have it unless they have another encoder.
 type NumbersEncoder struct {
-	DType      tensor.DType  `json:"dtype"`               // Float32, Int32, or Uint8: standardized bytes
+	DType      tensor.DType  `json:"dtype"`               // Float32, Int32, or Uint8, standardized
 	Shape      tensor.Shape  `json:"shape"`               // of a row
 	Vocabulary int           `json:"vocabulary,omitzero"` // of Int32: ids are below it; 0: any
 	Standard   data.Standard `json:"standard,omitzero"`   // of Uint8

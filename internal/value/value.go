@@ -1,13 +1,14 @@
-// Package value reads what users give for the columns of a model, one row at a time: JSON, fields of
-// forms, files in base64. The commands predict and serve accept the same values because both read
-// them here.
+// Package value reads what users give for the columns of a model, one row at a time: JSON, fields
+// of forms, files in base64. The commands predict and serve accept the same values because both
+// read them here.
 //
 //	a column of files     a file, or its content in base64
 //	numbers alone         numbers
 //	any other column      a text, a number, true or false, as in a cell of a table
 //	with one input        also the input's numbers: pixels from 0 to 255, or ids
 //
-// Numbers are given in one array, or in arrays nested as the input's shape. null is a missing value.
+// Numbers are given in one array, or in arrays nested as the input's shape. null is a missing
+// value.
 package value
 
 import (
@@ -56,7 +57,8 @@ func (r *Reader) JSON(c *predictor.Column, b *predictor.Batch, row int, raw []by
 }
 
 // Form reads the content of a form's field into a row of a batch. For a column of files it is a
-// file, base64 or a list of pixels: its first bytes decide which, because clients do not always say.
+// file, base64 or a list of pixels: its first bytes decide which, because clients do not always
+// say.
 func (r *Reader) Form(c *predictor.Column, b *predictor.Batch, row int, content []byte) error {
 	content = TrimMark(content)
 	trimmed := bytes.Trim(content, spaces)
