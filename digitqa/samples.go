@@ -1,7 +1,6 @@
 package digitqa
 
 import (
-
 	"braid"
 	"braid/data/mnist"
 	"braid/tensor"
