@@ -44,9 +44,10 @@ var emptyEnds = make([]uint32, blockRows)
 
 // cells is a growing column. Its last block is tail and ends.
 type cells struct {
-	full []block
-	tail []byte
-	ends []uint32
+	full  []block
+	tail  []byte
+	ends  []uint32
+	given *Given // in place of all else
 }
 
 // end ends a cell, whose text is in the tail.
@@ -93,6 +94,9 @@ func (f *Frame) add(name string) int {
 // Append reads all rows of a source. path is the source's file: errors name it, and paths in cells
 // are relative to its folder. After an error the frame is of no use.
 func (f *Frame) Append(path string, s Source) error {
+	if f.lines == nil && f.rows > 0 {
+		return fmt.Errorf("%s: no rows can be added to the frame, which FrameOf made", path)
+	}
 	names := s.Columns()
 	index := make(map[string]int, len(f.names)+len(names))
 	for i, name := range f.names {
@@ -158,7 +162,10 @@ func (f *Frame) Cells(name string) (Cells, error) {
 		return Cells{}, suggest.Unknown("column", name, f.names)
 	}
 	c := &f.columns[i]
-	return Cells{append(slices.Clip(c.full), block{string(c.tail), c.ends}), f.rows}, nil
+	if c.given != nil {
+		return Cells{rows: f.rows, given: c.given}, nil
+	}
+	return Cells{blocks: append(slices.Clip(c.full), block{string(c.tail), c.ends}), rows: f.rows}, nil
 }
 
 // file returns the file of a row.
@@ -180,16 +187,24 @@ func (f *Frame) file(row int) part {
 
 // Place returns the file and line of a row, such as "products.csv:12".
 func (f *Frame) Place(row int) string {
-	return fmt.Sprintf("%s:%d", f.file(row).path, f.lines[row])
+	line := row + 1
+	if f.lines != nil {
+		line = int(f.lines[row])
+	}
+	return fmt.Sprintf("%s:%d", f.file(row).path, line)
 }
 
 // Folder returns the folder of a row's file.
 func (f *Frame) Folder(row int) string { return f.file(row).folder }
 
+// OneFile reports whether two rows, and thereby those between them, are of one file.
+func (f *Frame) OneFile(first, last int) bool { return f.file(first).first == f.file(last).first }
+
 // Cells is a column of text cells.
 type Cells struct {
 	blocks []block
 	rows   int
+	given  *Given // in place of blocks
 }
 
 // Len returns the number of cells.
@@ -197,6 +212,9 @@ func (c Cells) Len() int { return c.rows }
 
 // At returns a cell; "" is missing.
 func (c Cells) At(row int) string {
+	if c.given != nil {
+		return c.given.at(row)
+	}
 	b, i := &c.blocks[row/blockRows], row%blockRows
 	begin := uint32(0)
 	if i > 0 {
