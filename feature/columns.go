@@ -19,8 +19,10 @@ type Notes struct {
 }
 
 // Add counts the note of a row.
-func (n *Notes) Add(note Note) {
-	n.Rows++
+func (n *Notes) Add(note Note) { n.add(note, 1) }
+
+func (n *Notes) add(note Note, rows int) {
+	n.Rows += rows
 	for _, c := range []struct {
 		note  Note
 		count *int
@@ -28,7 +30,7 @@ func (n *Notes) Add(note Note) {
 		{Missing, &n.Missing}, {Unknown, &n.Unknown}, {OutOfRange, &n.OutOfRange}, {Cut, &n.Cut},
 	} {
 		if note&c.note != 0 {
-			*c.count++
+			*c.count += rows
 		}
 	}
 }
@@ -40,6 +42,12 @@ func (n *Notes) Sum(other Notes) {
 	n.Unknown += other.Unknown
 	n.OutOfRange += other.OutOfRange
 	n.Cut += other.Cut
+}
+
+// blockEncoder is an Encoder whose rows may lie in memory already, encoded and without a note.
+type blockEncoder interface {
+	Encoder
+	Block(c Column) (columns []data.Column, ok bool)
 }
 
 // piece is the number of rows that a worker takes at a time.
@@ -54,9 +62,17 @@ func Columns(enc Encoder, c Column, workers int) ([]data.Column, Notes, error) {
 		return nil, Notes{}, err
 	}
 	rows := c.Rows
+	if b, ok := enc.(blockEncoder); ok {
+		if columns, ok := b.Block(c); ok {
+			return columns, Notes{Rows: len(rows)}, nil
+		}
+	}
 	e := encoding{enc: enc, frame: c.Frame, cells: cells, rows: rows, inputs: enc.Inputs(c.Name)}
 	for _, in := range e.inputs {
 		e.memory = append(e.memory, newSlot(in, len(rows)))
+	}
+	if notes, ok := e.encodeCodes(); ok {
+		return e.columns(), notes, nil
 	}
 	pieces := (len(rows) + piece - 1) / piece
 	results := make([]result, pieces)
@@ -97,6 +113,50 @@ type encoding struct {
 	rows   []int32
 	inputs []Input
 	memory []Slot // by input: of all rows
+}
+
+// encodeCodes encodes a column of codes: each different cell once. If one cannot be read, ok is
+// false: the rows are encoded one by one, so that the error has their places.
+func (e *encoding) encodeCodes() (notes Notes, ok bool) {
+	texts, codes, ok := e.cells.Codes()
+	if !ok || len(e.rows) == 0 {
+		return notes, false
+	}
+	folder := e.frame.Folder(int(e.rows[0])) // that of all rows: FrameOf made the frame
+	order, counts := countCodes(codes, e.rows)
+	known := make([][256]Slot, len(e.inputs)) // by input and code: a row
+	row := make([]Slot, len(e.inputs))
+	for _, code := range order {
+		for i, in := range e.inputs {
+			known[i][code] = newSlot(in, 1)
+			row[i] = known[i][code]
+		}
+		note, err := e.enc.Encode(Value{Text: texts[code], Folder: folder}, row)
+		if err != nil {
+			return notes, false
+		}
+		notes.add(note, counts[code])
+	}
+	for i, in := range e.inputs {
+		e.memory[i].Spread(in.Shape.Size(), &known[i], codes, e.rows)
+	}
+	return notes, true
+}
+
+// Spread fills the memory of all rows of an input, of size numbers each, with copies of the rows
+// that known has for their codes.
+func (s Slot) Spread(size int, known *[256]Slot, codes []uint8, rows []int32) {
+	for at, row := range rows {
+		from, lo := &known[codes[row]], at*size
+		switch {
+		case s.Ints != nil:
+			copy(s.Ints[lo:lo+size], from.Ints)
+		case s.Bytes != nil:
+			copy(s.Bytes[lo:lo+size], from.Bytes)
+		default:
+			copy(s.Floats[lo:lo+size], from.Floats)
+		}
+	}
 }
 
 // result is what a worker met in some rows.

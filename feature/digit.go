@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"braid"
+	"braid/augment"
 	"braid/data"
 	"braid/layer"
 	"braid/tensor"
@@ -28,6 +29,7 @@ type Digit struct {
 	Width    int            `json:"width,omitzero"`
 	Standard *data.Standard `json:"standard,omitzero"` // of pixels; nil: measured on training's
 	Root     string         `json:"root,omitzero"`     // a folder, which may be relative too
+	Augment  augment.List   `json:"augment,omitzero"`  // random changes in training
 
 	// Arrays are IDX files that are in memory already, by the name in cells.
 	Arrays map[string]tensor.Tensor `json:"-"`
@@ -62,7 +64,19 @@ func (f Digit) Learn(c Column) (Encoder, error) {
 	}
 	e := &DigitEncoder{
 		Height: orDefault(f.Height, defaultDigit), Width: orDefault(f.Width, defaultDigit),
-		Root: f.Root, arrays: arrays{read: maps.Clone(f.Arrays)},
+		Root: f.Root, augment: f.Augment, arrays: arrays{read: maps.Clone(f.Arrays)},
+	}
+	if f.Standard != nil {
+		e.Standard = *f.Standard
+	}
+	if pixels := e.block(c); pixels != nil {
+		if f.Standard == nil {
+			var err error
+			if e.Standard, err = data.Measure(pixels); err != nil {
+				return nil, fmt.Errorf("column %q: %w", c.Name, err)
+			}
+		}
+		return e, nil
 	}
 	var counts [][256]int
 	bad, err := c.eachFile(func(workers int) { counts = make([][256]int, workers) },
@@ -80,7 +94,6 @@ func (f Digit) Learn(c Column) (Encoder, error) {
 		return nil, err
 	}
 	if f.Standard != nil {
-		e.Standard = *f.Standard
 		return e, nil
 	}
 	for _, other := range counts[1:] {
@@ -101,8 +114,12 @@ type DigitEncoder struct {
 	Standard data.Standard `json:"standard"`
 	Root     string        `json:"root,omitzero"`
 
-	arrays arrays
+	augment augment.List
+	arrays  arrays
 }
+
+// Augmentation returns how training changes pictures at random.
+func (e *DigitEncoder) Augmentation() augment.List { return e.augment }
 
 // Kind is "digit".
 func (*DigitEncoder) Kind() string { return "digit" }
@@ -167,6 +184,40 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 
 // errNoDigit is the error of a missing picture: a black one would be a digit that nobody wrote.
 var errNoDigit = errors.New("a picture is missing, want one in each row")
+
+// Block returns the pixels of a column as they lie in memory, if its rows are consecutive pictures
+// of one IDX file that can be read.
+func (e *DigitEncoder) Block(c Column) (columns []data.Column, ok bool) {
+	pixels := e.block(c)
+	if pixels == nil {
+		return nil, false
+	}
+	return []data.Column{data.Bytes(Name(c.Name), pixels, e.Standard, e.Height, e.Width)}, true
+}
+
+func (e *DigitEncoder) block(c Column) []uint8 {
+	cells, err := c.Frame.Cells(c.Name)
+	if err != nil {
+		return nil
+	}
+	file, first, ok := cells.Pictures(c.Rows)
+	if !ok {
+		return nil
+	}
+	if !c.Frame.OneFile(int(c.Rows[0]), int(c.Rows[len(c.Rows)-1])) {
+		return nil // of several folders, perhaps
+	}
+	folder := c.Frame.Folder(int(c.Rows[0]))
+	size, last := e.Height*e.Width, first+len(c.Rows)-1
+	if _, err := e.arrays.picture(e, file, last, folder); err != nil {
+		return nil // each cell gets an error with its place
+	}
+	t, err := e.arrays.open(file, e.Root, folder)
+	if err != nil {
+		return nil
+	}
+	return t.Uint8s()[first*size : (last+1)*size]
+}
 
 // arrays are IDX files, each read once.
 type arrays struct {

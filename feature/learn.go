@@ -32,6 +32,40 @@ func (c Column) Each(learn func(cell string) error) error {
 	return bad.err(c.Name, c.Frame)
 }
 
+// Counts calls learn with the cells of the column's rows, also with missing ones, and with the
+// number of rows that have the cell. A cell may come more than once. The cells come in the order of
+// the rows that have them first. The error is that of Each.
+func (c Column) Counts(learn func(cell string, rows int) error) error {
+	one := func(cell string) error { return learn(cell, 1) }
+	cells, err := c.Frame.Cells(c.Name)
+	if err != nil {
+		return err
+	}
+	texts, codes, ok := cells.Codes()
+	if !ok {
+		return c.Each(one)
+	}
+	order, counts := countCodes(codes, c.Rows)
+	for _, code := range order {
+		if err := learn(texts[code], counts[code]); err != nil {
+			return c.Each(one) // finds the places
+		}
+	}
+	return nil
+}
+
+// countCodes returns the codes of some rows in the order of their first row, and how many rows have
+// each.
+func countCodes(codes []uint8, rows []int32) (order []uint8, counts [256]int) {
+	for _, row := range rows {
+		code := codes[row]
+		if counts[code]++; counts[code] == 1 {
+			order = append(order, code)
+		}
+	}
+	return order, counts
+}
+
 // maxBad is the number of bad cells that an error lists.
 const maxBad = 5
 

@@ -75,8 +75,8 @@ func (f Tokens) Learn(c Column) (Encoder, error) {
 	}
 	counts := map[string]int{}
 	var texts []string // in order of first occurrence
-	err = c.Each(func(cell string) error {
-		if counts[cell]++; counts[cell] == 1 {
+	err = c.Counts(func(cell string, rows int) error {
+		if counts[cell] += rows; counts[cell] == rows {
 			texts = append(texts, cell)
 		}
 		return nil
@@ -106,7 +106,7 @@ func (f Tokens) Learn(c Column) (Encoder, error) {
 	for _, t := range texts {
 		read[t] = e.ReadText(make([]int32, e.Padding.Length), t)
 	}
-	if err := c.Each(func(cell string) error { return read[cell] }); err != nil {
+	if err := c.Counts(func(cell string, _ int) error { return read[cell] }); err != nil {
 		return nil, err
 	}
 	if len(texts) <= mostTexts {

@@ -82,13 +82,13 @@ func (t Binary) Learn(c feature.Column) (Decoder, error) {
 // learnWords learns from words for yes and no.
 func (d *BinaryDecoder) learnWords(c feature.Column) error {
 	spelt := map[bool]texts{true: {}, false: {}}
-	err := eachCell(c, d.Missing, func(cell string) error {
+	err := eachCell(c, d.Missing, func(cell string, rows int) error {
 		yes, ok := word(cell)
 		if !ok {
 			return fmt.Errorf("got %q, want a pair such as yes and no, or true: TEXT in the head's "+
 				"settings, with the text of a yes", suggest.Shorten(cell))
 		}
-		spelt[yes][cell]++
+		spelt[yes][cell] += rows
 		return nil
 	})
 	if err != nil {
@@ -102,11 +102,11 @@ func (d *BinaryDecoder) learnWords(c feature.Column) error {
 func (d *BinaryDecoder) learnPair(c feature.Column) error {
 	yes, no := texts{}, texts{}
 	// No cell is an error yet: the most frequent other text is the no.
-	err := eachCell(c, d.Missing, func(cell string) error {
+	err := eachCell(c, d.Missing, func(cell string, rows int) error {
 		if cell == d.True {
-			yes[cell]++
+			yes[cell] += rows
 		} else {
-			no[cell]++
+			no[cell] += rows
 		}
 		return nil
 	})
@@ -119,7 +119,10 @@ func (d *BinaryDecoder) learnPair(c feature.Column) error {
 			"frequent is %q", c.Name, suggest.Shorten(d.True), suggest.Shorten(d.False))
 	}
 	if len(no) > 1 {
-		return eachCell(c, d.Missing, func(cell string) error { _, err := d.read(cell); return err })
+		return eachCell(c, d.Missing, func(cell string, _ int) error {
+			_, err := d.read(cell)
+			return err
+		})
 	}
 	return d.learnCounts(c, yes, no)
 }

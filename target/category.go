@@ -9,6 +9,7 @@ import (
 	"braid/data"
 	"braid/feature"
 	"braid/internal/kernel"
+	"braid/internal/suggest"
 	"braid/layer"
 	"braid/loss"
 	"braid/metric"
@@ -20,6 +21,9 @@ type Category struct {
 	ClassWeights ClassWeights `json:"class_weights,omitzero"`
 	// Smoothing is that of loss.SparseCategoricalCrossentropy; nil means 0.1.
 	Smoothing *float64 `json:"smoothing,omitzero"`
+	// Classes are all classes; nil means those that training has. Another one in the training rows is
+	// an error.
+	Classes []string `json:"classes,omitzero"`
 	// MinCount is the number of training rows from which a class is learnt. If it is set, cells of
 	// other classes are missing, in all parts.
 	MinCount int      `json:"min_count,omitzero"`
@@ -32,7 +36,25 @@ func (Category) Kind() string { return "category" }
 // Check checks the settings.
 func (t Category) Check() error {
 	return errors.Join(t.ClassWeights.check(), checkSmoothing(smoothing(t.Smoothing)),
-		checkMinCount(t.MinCount), feature.CheckMissing(t.Missing))
+		checkMinCount(t.MinCount), feature.CheckMissing(t.Missing), t.checkClasses())
+}
+
+func (t Category) checkClasses() error {
+	if t.Classes == nil {
+		return nil
+	}
+	if len(t.Classes) < 2 {
+		return fmt.Errorf("classes: got %d, want 2 or more", len(t.Classes))
+	}
+	if t.MinCount > 0 {
+		return errors.New("min_count has no effect beside classes: remove one of them")
+	}
+	for i, class := range t.Classes {
+		if t.Canonical(class) != class || class == "" || slices.Contains(t.Classes[:i], class) {
+			return fmt.Errorf("classes: got %q, want each class once, without spaces at its ends", class)
+		}
+	}
+	return nil
 }
 
 // Canonical is the trimmed cell.
@@ -45,19 +67,42 @@ func (t Category) Learn(c feature.Column) (Decoder, error) {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	seen := texts{}
-	err = eachCell(c, t.Missing, func(cell string) error { seen[cell]++; return nil })
+	err = eachCell(c, t.Missing, func(cell string, rows int) error {
+		if t.Classes != nil && !slices.Contains(t.Classes, cell) {
+			return fmt.Errorf("got %q, want one of %s, the classes in the head's settings",
+				suggest.Shorten(cell), suggest.List(t.Classes))
+		}
+		seen[cell] += rows
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
 	d := CategoryDecoder{MinCount: t.MinCount, Smoothing: smoothing(t.Smoothing), Missing: t.Missing}
-	d.Classes, d.Counts = seen.frequent(t.MinCount)
-	if err := tooFew(c.Name, seen, d.Classes, t.MinCount); err != nil {
+	if t.Classes == nil {
+		d.Classes, d.Counts = seen.frequent(t.MinCount)
+		err = tooFew(c.Name, seen, d.Classes, t.MinCount)
+	} else {
+		d.declare(t.Classes, seen)
+		if len(seen) == 0 {
+			err = noLabel(c.Name)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
 	if d.Weights, err = t.ClassWeights.of(d.Classes, d.Counts); err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	return d, nil
+}
+
+// declare sets the classes, of which training may lack some.
+func (d *CategoryDecoder) declare(classes []string, seen texts) {
+	d.Classes = slices.Clone(classes)
+	for _, class := range d.Classes {
+		d.Counts = append(d.Counts, seen[class])
+	}
 }
 
 // smoothing returns a Smoothing with its default.
@@ -113,8 +158,10 @@ func checkClasses(classes []string, counts []int) error {
 	case counts != nil && len(counts) != len(classes):
 		return fmt.Errorf("counts has %d numbers, want one for each of %d classes", len(counts),
 			len(classes))
-	case slices.ContainsFunc(counts, func(n int) bool { return n < 1 }):
-		return fmt.Errorf("counts has a number below 1")
+	case slices.ContainsFunc(counts, func(n int) bool { return n < 0 }):
+		return errors.New("counts has a number below 0")
+	case counts != nil && sum(counts) == 0:
+		return errors.New("counts are all 0")
 	}
 	sorted := slices.Sorted(slices.Values(classes))
 	for i := 1; i < len(sorted); i++ {

@@ -83,7 +83,7 @@ func (w ClassWeights) of(classes []string, counts []int) ([]float64, error) {
 	weights := make([]float64, len(classes))
 	for i, class := range classes {
 		if weights[i] = 1; w.Balanced {
-			weights[i] = float64(sum(counts)) / float64(len(classes)*counts[i])
+			weights[i] = float64(sum(counts)) / float64(len(classes)*max(counts[i], 1))
 		} else if weight, ok := byName[class]; ok {
 			weights[i] = weight
 		}

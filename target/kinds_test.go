@@ -61,7 +61,8 @@ func TestDecodeDecoder(t *testing.T) {
 	for _, c := range []struct{ kind, learnt, want string }{
 		{"category", `{}`, "there are no classes"},
 		{"category", `{"classes":["a","b"],"counts":[1]}`, "counts has 1 numbers, want one for each"},
-		{"category", `{"classes":["a","b"],"counts":[1,0]}`, "counts has a number below 1"},
+		{"category", `{"classes":["a","b"],"counts":[1,-1]}`, "counts has a number below 0"},
+		{"category", `{"classes":["a","b"],"counts":[0,0]}`, "counts are all 0"},
 		{"category", `{"classes":["b","a","b"],"counts":[1,2,1]}`, `the class "b" is there twice`},
 		{"category", `{"classes":["a","b"],"counts":[1,2],"weights":[1]}`, "1 weights for 2 classes"},
 		{"category", `{"classes":["a","b"],"counts":[1,2],"smoothing":1}`, "smoothing: got 1"},

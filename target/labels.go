@@ -62,10 +62,10 @@ func (t Labels) Learn(c feature.Column) (Decoder, error) {
 		Threshold: t.Threshold.value(), AutoThreshold: t.Threshold.Auto,
 		Missing: t.Missing}
 	seen := texts{}
-	err = eachCell(c, d.Missing, func(cell string) error {
-		d.Rows++
+	err = eachCell(c, d.Missing, func(cell string, rows int) error {
+		d.Rows += rows
 		for _, class := range split(cell, d.Separator) {
-			seen[class]++
+			seen[class] += rows
 		}
 		return nil
 	})

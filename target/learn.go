@@ -9,13 +9,16 @@ import (
 	"braid/internal/suggest"
 )
 
-// eachCell calls learn with the trimmed cells of a column that are not missing.
-func eachCell(c feature.Column, missing []string, learn func(cell string) error) error {
-	return c.Each(func(cell string) error {
+// eachCell calls learn with the trimmed cells of a column that are not missing, and with the number
+// of rows that have the cell; a cell may come more than once.
+func eachCell(
+	c feature.Column, missing []string, learn func(cell string, rows int) error,
+) error {
+	return c.Counts(func(cell string, rows int) error {
 		if cell = feature.Trim(cell, missing); cell == "" {
 			return nil
 		}
-		return learn(cell)
+		return learn(cell, rows)
 	})
 }
 

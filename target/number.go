@@ -74,8 +74,8 @@ func (t Number) Learn(c feature.Column) (Decoder, error) {
 		return nil, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	var list []float64
-	err = eachCell(c, d.Missing, func(cell string) error {
-		v, known, err := d.read(cell)
+	err = c.Each(func(cell string) error {
+		v, known, err := d.read(feature.Trim(cell, d.Missing))
 		if known {
 			list = append(list, d.scaled(v))
 		}
