@@ -105,7 +105,7 @@ func export(b *experiment.Built, folder string) error {
 		inputs = append(inputs, c.Names...)
 	}
 	for i, t := range b.Targets {
-		h, err := exportHead(t.Decoder, b.Guesses[experiment.ValidationPart][i])
+		h, err := exportHead(t.Decoder, b.Guesses[i])
 		if err != nil {
 			return fmt.Errorf("head %q: %w", t.Column, err)
 		}

@@ -24,8 +24,9 @@ type Built struct {
 	Plan     train.Plan
 	Keep     train.EarlyStopping // which epoch is kept
 
-	// Guesses has the score of each head, in order, of not looking at the inputs, by part.
-	Guesses [Parts][]target.Score
+	// Guesses has the score on the validation part of each head, in order, of not looking at the
+	// inputs. It is nil with KeepLast.
+	Guesses []target.Score
 	Notes   [Parts]map[string]feature.Notes // what the encoders met, by input column
 }
 
@@ -59,8 +60,11 @@ func (l *Loaded) Build(ctx context.Context, o Options) (*Built, error) {
 	if err := b.buildModel(); err != nil {
 		return nil, err
 	}
-	b.Plan = b.plan()
-	if len(b.Keep.Sum) == 0 {
+	var err error
+	if b.Plan, err = b.plan(); err != nil {
+		return nil, err
+	}
+	if b.Keep.RestoreBest && len(b.Keep.Sum) == 0 {
 		return nil, b.at("heads", "", errors.New("no head has a label in the validation part that "+
 			"training has too, so that no epoch can be chosen: want more rows"))
 	}
@@ -101,8 +105,8 @@ func (b *Built) learn(ctx context.Context, o Options) error {
 	return errors.Join(list...)
 }
 
-// encode makes the table of a part, and scores guessing on it. The errors of all columns are
-// joined.
+// encode makes the table of a part. On validation it scores guessing, too, by which the best epoch
+// is chosen. The errors of all columns are joined.
 func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 	rows := b.Rows[part]
 	if len(rows) == 0 {
@@ -119,9 +123,14 @@ func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 		columns, b.Notes[part][f.Column] = append(columns, encoded...), notes
 	}
 	for _, t := range b.Targets {
-		labels, score, err := b.labels(t, rows)
+		labels, err := target.Column(t.Decoder, feature.Column{
+			Name: t.Column, Frame: b.Frame, Rows: rows, Context: ctx,
+		})
+		if err == nil && part == ValidationPart && b.Train.Keep != KeepLast {
+			err = b.guess(t, rows)
+		}
 		list = append(list, b.at("heads", t.Column, err))
-		columns, b.Guesses[part] = append(columns, labels), append(b.Guesses[part], score)
+		columns = append(columns, labels)
 	}
 	if err := errors.Join(list...); err != nil {
 		return err
@@ -136,14 +145,9 @@ func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 	return nil
 }
 
-// labels returns the labels of a head's rows, and the score of guessing them.
-func (b *Built) labels(t modelfile.Target, rows []int32) (data.Column, target.Score, error) {
-	labels, err := target.Column(t.Decoder, feature.Column{
-		Name: t.Column, Frame: b.Frame, Rows: rows,
-	})
-	if err != nil {
-		return labels, target.Score{}, err
-	}
+// guess scores guessing the labels of a head's rows.
+func (b *Built) guess(t modelfile.Target, rows []int32) error {
 	score, err := target.Guessing(t.Decoder, cellsOf(b.Frame, t.Column, rows))
-	return labels, score, err
+	b.Guesses = append(b.Guesses, score)
+	return err
 }

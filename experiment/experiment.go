@@ -93,6 +93,12 @@ type Head struct {
 	Column string
 	Target target.Target
 	Weight float64 // of its loss in the sum; 0 means 1
+	// MeasureOnly leaves the loss out of the sum: it is measured, but not trained. In a file it is
+	// "measure: true".
+	MeasureOnly bool
+	// Metrics are the names of those of the target's figures that training measures besides the loss;
+	// nil means all. The figures that choose the best epoch are among them.
+	Metrics []string
 }
 
 // Split says how rows become the training, validation and test parts.

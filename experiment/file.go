@@ -321,16 +321,25 @@ func (r *reader) inputs(n *node, e *Experiment) {
 	})
 }
 
+// headKeys are the keys of a head besides those of its target.
+var headKeys = []string{"weight", "measure", "metrics"}
+
 func (r *reader) heads(n *node, e *Experiment) {
 	r.columns(n, "heads", func(column, value *node) {
 		h := Head{Column: column.text}
 		name := fmt.Sprintf("head %q", shorten(column.text))
 		if t := newMember(r, value, name, targets, features.kinds); t.IsValid() {
-			r.memberSettings(value, t, name, "weight")
+			r.memberSettings(value, t, name, headKeys...)
 			h.Target = t.Interface().(target.Target)
 		}
 		if at := value.find("weight"); at >= 0 {
 			h.Weight = r.number(value.items[at], "weight of "+name)
+		}
+		if at := value.find("measure"); at >= 0 {
+			r.decode(value.items[at], reflect.ValueOf(&h.MeasureOnly).Elem(), "measure of "+name)
+		}
+		if at := value.find("metrics"); at >= 0 {
+			r.decode(value.items[at], reflect.ValueOf(&h.Metrics).Elem(), "metrics of "+name)
 		}
 		e.Heads = append(e.Heads, h)
 	})

@@ -63,8 +63,8 @@ func TestRead(t *testing.T) {
 			Name: "emoji", Data: Data{Files: []string{"emoji.csv"}},
 			Inputs: []Input{{"picture", testImage{}}, {"name", testText{}}, {"aliases", testText{}}},
 			Heads: []Head{
-				{"category", testClasses{}, 0}, {"subcategory", testClasses{}, 0},
-				{"skin_tone", testClasses{}, 0}, {"year", testAmount{}, 0},
+				{Column: "category", Target: testClasses{}}, {Column: "subcategory", Target: testClasses{}},
+				{Column: "skin_tone", Target: testClasses{}}, {Column: "year", Target: testAmount{}},
 			},
 			Split: Split{By: Group, Column: "base"},
 		}},
@@ -75,15 +75,18 @@ func TestRead(t *testing.T) {
 				{"Running Time min", testNumber{}}, {"Release Date", testDate{Format: "Jan 02 2006"}},
 				{"Distributor", testCategory{}},
 			},
-			Heads:  []Head{{"Major Genre", testClasses{}, 0}, {"IMDB Rating", testAmount{}, 0}},
+			Heads: []Head{
+				{Column: "Major Genre", Target: testClasses{}},
+				{Column: "IMDB Rating", Target: testAmount{}},
+			},
 			Ignore: []string{"US Gross", "Worldwide Gross", "US DVD Sales", "IMDB Votes"},
 		}},
 		{"wordnet", wordnet, nil, Experiment{
 			Name: "wordnet", Data: Data{Files: []string{"wordnet.csv"}},
 			Inputs: []Input{{"gloss", testText{}}},
 			Heads: []Head{
-				{"pos", testClasses{}, 0}, {"field", testClasses{}, 0},
-				{"domain", testClasses{MinCount: 20}, 0},
+				{Column: "pos", Target: testClasses{}}, {Column: "field", Target: testClasses{}},
+				{Column: "domain", Target: testClasses{MinCount: 20}},
 			},
 		}},
 		{"long", `name: mine
@@ -100,7 +103,8 @@ train: {epochs: 5, batch: 64, rate: 1e-3, patience: 3, minutes: .5, seed: 7, mix
 				Missing: []string{"-1", "no", ""}},
 			Inputs: []Input{{"no", testText{}}, {"01", testNumber{}}, {"a: b", testText{}}},
 			Heads: []Head{
-				{"1.0", testBinary{True: "01"}, 2.5}, {"null", testBinary{True: "no"}, 0},
+				{Column: "1.0", Target: testBinary{True: "01"}, Weight: 2.5},
+				{Column: "null", Target: testBinary{True: "no"}},
 			},
 			Ignore: []string{"id", "007"},
 			Split:  Split{Parts: []int{80, 10, 10}, Stratify: "1.0"},
@@ -123,7 +127,7 @@ split: {time: day}
 				Missing: []string{"a", "1"}, Names: map[string]float64{"a": 1, "no": 2},
 				Length: 7, Window: [2]int{3, 4}, Inner: testInner{0.1}, Part: &testInner{},
 			}}},
-			Heads: []Head{{"y", testClasses{}, 0}},
+			Heads: []Head{{Column: "y", Target: testClasses{}}},
 			Split: Split{By: Time, Column: "day"},
 		}},
 		{"set", wordnet, []string{
@@ -135,7 +139,8 @@ split: {time: day}
 			Name: "01", Data: Data{Files: []string{"other.csv"}, Delimiter: ";"},
 			Inputs: []Input{{"gloss", testText{}}, {"a.b", testNumber{Size: 4}}, {"x=y", testText{}}},
 			Heads: []Head{
-				{"pos", testClasses{}, 3}, {"field", testClasses{}, 0}, {"domain", testAmount{}, 0},
+				{Column: "pos", Target: testClasses{}, Weight: 3},
+				{Column: "field", Target: testClasses{}}, {Column: "domain", Target: testAmount{}},
 			},
 			Ignore: []string{"a", "b"}, Split: Split{By: Group, Column: "base"}, Train: Train{Epochs: 5},
 		}},
@@ -144,8 +149,8 @@ split: {time: day}
 			Experiment{
 				Name: "shortset", Data: Data{Files: []string{"a", "b"}, Missing: []string{"-"}},
 				Inputs: []Input{{"gloss", testText{}}},
-				Heads: []Head{{"pos", testClasses{}, 0}, {"field", testClasses{}, 0},
-					{"domain", testClasses{MinCount: 20}, 0}},
+				Heads: []Head{{Column: "pos", Target: testClasses{}}, {Column: "field", Target: testClasses{}},
+					{Column: "domain", Target: testClasses{MinCount: 20}}},
 				Split: Split{By: Group, Column: "base", Parts: []int{60, 20, 20}},
 			}},
 	} {

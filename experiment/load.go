@@ -8,6 +8,7 @@ import (
 
 	"braid/data"
 	"braid/internal/kinds"
+	"braid/target"
 )
 
 // Loaded is an experiment with its rows, divided among the parts.
@@ -17,7 +18,8 @@ type Loaded struct {
 	Rows      [Parts][]int32 // of the frame, by part
 	Unlabeled int            // rows that are left out because no head has a label
 
-	files []int32 // the first row of each file
+	files   []int32 // the first row of each file
+	divided bool    // Rows was given
 }
 
 // Load reads the data and divides the rows among the parts.
@@ -51,6 +53,21 @@ func (e *Experiment) LoadFrame(frame *data.Frame) (*Loaded, error) {
 	return l, nil
 }
 
+// LoadParts is LoadFrame for rows that are divided already. Without validation rows the last epoch
+// is kept, so that e.Train.Keep must be KeepLast.
+func (e *Experiment) LoadParts(frame *data.Frame, rows [Parts][]int32) (*Loaded, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	whole := *e.withMissing()
+	whole.Data = Data{}
+	l := &Loaded{Experiment: &whole, Frame: frame, Rows: rows, files: []int32{0}, divided: true}
+	if err := l.prepare(); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
 // check tests what the grammar of files guarantees, for experiments that are made in Go.
 func (e *Experiment) check() error {
 	if len(e.Inputs) == 0 || len(e.Heads) == 0 {
@@ -75,6 +92,10 @@ func (e *Experiment) check() error {
 	}
 	for _, h := range e.Heads {
 		list = append(list, add(h.Column, "head", h.Target, "one such as target.Category{}"))
+	}
+	if !slices.ContainsFunc(e.Heads, func(h Head) bool { return !h.MeasureOnly }) {
+		list = append(list, e.at("heads", "", errors.New("all heads are only measured, want one without "+
+			"measure: true: else nothing is learnt")))
 	}
 	return errors.Join(list...)
 }
@@ -126,9 +147,13 @@ func (l *Loaded) dropUnlabeled() error {
 			return err
 		}
 	}
+	known := make([]func(row int32) bool, len(l.Heads))
+	for i, h := range l.Heads {
+		known[i] = knownIn(labels[i], h.Target)
+	}
 	unlabeled := func(row int32) bool {
-		for i, h := range l.Heads {
-			if h.Target.Canonical(labels[i].At(int(row))) != "" {
+		for _, isKnown := range known {
+			if isKnown(row) {
 				return false
 			}
 		}
@@ -142,13 +167,26 @@ func (l *Loaded) dropUnlabeled() error {
 	return nil
 }
 
+// knownIn returns a function that reports whether a row has a label of a target.
+func knownIn(cells data.Cells, t target.Target) func(row int32) bool {
+	texts, codes, ok := cells.Codes()
+	if !ok {
+		return func(row int32) bool { return t.Canonical(cells.At(int(row))) != "" }
+	}
+	known := make([]bool, len(texts))
+	for i, text := range texts {
+		known[i] = t.Canonical(text) != ""
+	}
+	return func(row int32) bool { return known[codes[row]] }
+}
+
 // divide divides the rows of the training part, unless the data is divided. Of data that has files
 // for training but none for validation, the split takes the validation rows out of the training
 // files, and none for a test.
 func (l *Loaded) divide() error {
 	e := *l.Experiment
 	switch {
-	case len(l.Data.Train) > 0 && len(l.Data.Validation) > 0:
+	case l.divided, len(l.Data.Train) > 0 && len(l.Data.Validation) > 0:
 		return l.checkParts()
 	case len(l.Data.Train) > 0:
 		e.Split.Parts = e.Split.parts()
@@ -168,7 +206,8 @@ func (l *Loaded) divide() error {
 // checkParts tests that each part has rows.
 func (l *Loaded) checkParts() error {
 	for part, rows := range l.Rows {
-		if len(rows) > 0 || Part(part) == TestPart && l.noTest() {
+		if len(rows) > 0 || Part(part) == TestPart && l.noTest() ||
+			Part(part) == ValidationPart && l.divided && l.Train.Keep == KeepLast {
 			continue
 		}
 		section, key := "split", "parts"
@@ -187,5 +226,5 @@ func (l *Loaded) noTest() bool {
 	if len(l.Data.Train) > 0 {
 		return len(l.Data.Test) == 0
 	}
-	return l.Split.By == Column || l.Split.Parts != nil && l.Split.Parts[TestPart] == 0
+	return l.divided || l.Split.By == Column || l.Split.Parts != nil && l.Split.Parts[TestPart] == 0
 }

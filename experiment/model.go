@@ -105,7 +105,7 @@ func (b *Built) buildListed(heads map[string]*defaultHead) error {
 	}
 	for _, l := range b.Network.Layers {
 		for name, h := range heads {
-			if (l.Name != name && l.Name != target.DeepName(name)) || !h.starts(l.Layer) {
+			if (l.Name != name && l.Name != target.DeepName(name)) || !h.starts(l) {
 				continue
 			}
 			if err := b.startBias(h.target); err != nil {
@@ -268,9 +268,11 @@ func (h *defaultHead) check(spec braid.Spec) error {
 	return err
 }
 
-// starts reports whether the bias of a head starts as that of the default head.
-func (h *defaultHead) starts(l braid.Layer) bool {
-	dense, ok := l.(layer.Dense)
-	return ok && !dense.NoBias && dense.Bias == layer.Weight{} &&
-		h.complete(l).(layer.Dense).Activation == h.Activation
+// starts reports whether the bias of a head starts as that of the default head: that of a dense
+// layer which leaves its units to the target, or the deep part of a wide head.
+func (h *defaultHead) starts(l Layer) bool {
+	dense, ok := l.Layer.(layer.Dense)
+	isDeep := l.Name != feature.Name(h.target.Column)
+	return ok && (isDeep || dense.Units == 0) && !dense.NoBias && dense.Bias == layer.Weight{} &&
+		h.complete(dense).(layer.Dense).Activation == h.Activation
 }

@@ -51,7 +51,7 @@ func TestDefaultNetwork(t *testing.T) {
 }
 
 // A head of the file has the target's units and activation, and starts by guessing, unless the file
-// says otherwise.
+// has its units or says otherwise.
 func TestListedHeads(t *testing.T) {
 	const inputs = "data: rows.csv\ninputs: {size: number}\nheads: {kind: category, price: number}\n"
 	folder := folderOf(t, strings.Replace(inputs, "price: number", "big: binary", 1)+`network:
@@ -71,6 +71,10 @@ func TestListedHeads(t *testing.T) {
 		t.Errorf("the bias of big starts at %v, want 2 (error %v)", w.Values(), err)
 	}
 	trained(t, b)
+	b = build(t, folder, "network.kind.units=3")
+	if w, err = b.Model.Weight("kind.bias"); err != nil || w.Values()[0] != 0 {
+		t.Errorf("the bias of kind with its units starts at %v, want 0 (error %v)", w.Values(), err)
+	}
 
 	for _, c := range []struct{ network, want string }{
 		{`

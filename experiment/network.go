@@ -31,8 +31,8 @@ import (
 // A layer that computes with the weights of another one names it: {again: words, inputs: title}.
 //
 // A dense layer that is a head may leave out units and activation: it then has those that its
-// target needs. Unless it has settings of its bias, the bias starts where the head guesses without
-// looking at the inputs, as in the default network.
+// target needs. Without units, and without settings of its bias, the bias starts where the head
+// guesses without looking at the inputs, as in the default network.
 type Network struct {
 	Layers []Layer // in the file's order
 }

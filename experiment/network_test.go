@@ -137,7 +137,7 @@ func TestKeys(t *testing.T) {
 	withTestKinds(t)
 	checkKeys(t, "layer", layers, "type", "inputs", "again")
 	checkKeys(t, "input", features, "type")
-	checkKeys(t, "head", targets, "type", "weight")
+	checkKeys(t, "head", targets, append([]string{"type"}, headKeys...)...)
 }
 
 func checkKeys[M kinded](t *testing.T, what string, members table[M], taken ...string) {

@@ -2,12 +2,15 @@ package experiment
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
 	"braid/augment"
 	"braid/feature"
 	"braid/internal/random"
+	"braid/internal/suggest"
+	"braid/metric"
 	"braid/optim"
 	"braid/target"
 	"braid/train"
@@ -71,7 +74,7 @@ type augmenting interface {
 }
 
 // plan returns the training of the built model.
-func (b *Built) plan() train.Plan {
+func (b *Built) plan() (train.Plan, error) {
 	t := b.Experiment.Train
 	rate, epochs := t.Rate, t.Epochs
 	if rate == 0 {
@@ -96,8 +99,13 @@ func (b *Built) plan() train.Plan {
 		p.EMA = &train.EMA{Momentum: momentum, Warmup: true, State: true}
 	}
 	for i, d := range b.Targets {
+		metrics, err := b.metrics(b.Heads[i], d.Decoder)
+		if err != nil {
+			return p, b.at("heads", d.Column, fmt.Errorf("head %q: %w", d.Column, err))
+		}
 		p.Heads[feature.Name(d.Column)] = train.Head{
-			Loss: d.Decoder.Loss(), Weight: b.Heads[i].Weight, Metrics: d.Decoder.Metrics(),
+			Loss: d.Decoder.Loss(), Weight: b.Heads[i].Weight, MeasureOnly: b.Heads[i].MeasureOnly,
+			Metrics: metrics,
 		}
 	}
 	for _, f := range b.Features {
@@ -105,17 +113,48 @@ func (b *Built) plan() train.Plan {
 			p.Augment[feature.Name(f.Column)] = a.Augmentation()
 		}
 	}
-	b.Keep = b.keep()
 	if t.Keep == KeepLast {
-		b.Keep.RestoreBest, b.Keep.Patience = false, epochs
+		b.Keep = train.EarlyStopping{Patience: epochs}
 	} else {
+		b.Keep = b.keep()
 		p.Callbacks = append(p.Callbacks, b.Keep.Callback())
 	}
 	if t.Minutes > 0 {
 		p.Callbacks = append(p.Callbacks, budget(time.Duration(t.Minutes*float64(time.Minute)),
 			time.Now))
 	}
-	return p
+	return p, nil
+}
+
+// metrics returns the metrics of a head that training measures.
+func (b *Built) metrics(h Head, d target.Decoder) (metric.List, error) {
+	all := d.Metrics()
+	if h.Metrics == nil {
+		return all, nil
+	}
+	var have []string
+	for _, m := range all {
+		have = append(have, metric.Name(m))
+	}
+	var list metric.List
+	for _, name := range h.Metrics {
+		at := slices.Index(have, name)
+		if at < 0 {
+			return nil, suggest.Unknown("metric", name, have)
+		}
+		list = append(list, all[at])
+	}
+	if b.Train.Keep == KeepLast {
+		return list, nil
+	}
+	loss, answers := d.Deciding()
+	for _, name := range []string{loss, answers} {
+		if slices.Contains(have, name) && !slices.Contains(h.Metrics, name) {
+			return nil, fmt.Errorf("metrics lacks %q, which chooses the best epoch: add it, or set keep: "+
+				"last in train", name)
+		}
+	}
+	return list, nil
 }
 
 // or returns a setting, or its default.
@@ -149,7 +188,7 @@ func (b *Built) keep() train.EarlyStopping {
 		rule.Patience = defaultPatience
 	}
 	for i, t := range b.Targets {
-		loss, answers := target.Factors(t.Decoder, b.Guesses[ValidationPart][i])
+		loss, answers := target.Factors(t.Decoder, b.Guesses[i])
 		lossName, answersName := t.Decoder.Deciding()
 		for name, factor := range map[string]float64{lossName: loss, answersName: answers} {
 			if factor != 0 { // no label of the head is known

@@ -27,6 +27,9 @@ func (b *Built) File(h *train.History) (*modelfile.File, error) {
 		return nil, err
 	}
 	table := b.Tables[ValidationPart]
+	if table == nil {
+		table = b.Tables[TrainPart]
+	}
 	samples, err := table.Slice(0, min(keptSamples, table.Rows()))
 	if err != nil {
 		return nil, err
@@ -45,6 +48,9 @@ func (b *Built) File(h *train.History) (*modelfile.File, error) {
 // tuned returns the targets with the settings that the trained model's outputs for the validation
 // part decide.
 func (b *Built) tuned() ([]modelfile.Target, error) {
+	if b.Tables[ValidationPart] == nil {
+		return b.Targets, nil
+	}
 	outputs, err := predict(b.Model, b.Tables[ValidationPart])
 	if err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (e *Experiment) node() (*node, error) {
 	root.put("data", e.Data.node())
 	inputs := mappingNode()
 	for _, in := range e.Inputs {
-		value, err := column(in.Feature, 0)
+		value, err := column(in.Feature, Head{})
 		if err != nil {
 			return nil, fmt.Errorf("input %q: %w", in.Column, err)
 		}
@@ -65,7 +65,7 @@ func (e *Experiment) node() (*node, error) {
 	root.put("inputs", inputs)
 	heads := mappingNode()
 	for _, h := range e.Heads {
-		value, err := column(h.Target, h.Weight)
+		value, err := column(h.Target, h)
 		if err != nil {
 			return nil, fmt.Errorf("head %q: %w", h.Column, err)
 		}
@@ -152,19 +152,26 @@ func texts(all []string) *node {
 	return n
 }
 
-// column returns the type of a feature or a target, with its settings if it has any.
-func column(of kinded, weight float64) (*node, error) {
+// column returns the type of a feature or a target, with its settings, and those of its head, if it
+// has any.
+func column(of kinded, h Head) (*node, error) {
 	if of == nil {
 		return nil, fmt.Errorf("it has no type")
 	}
 	n := mappingNode()
 	n.put("type", textNode(of.Kind()))
-	if weight != 0 {
-		value, err := encode(reflect.ValueOf(weight))
+	if h.Weight != 0 {
+		value, err := encode(reflect.ValueOf(h.Weight))
 		if err != nil {
 			return nil, err
 		}
 		n.put("weight", value)
+	}
+	if h.MeasureOnly {
+		n.put("measure", wordNode("true"))
+	}
+	if h.Metrics != nil {
+		n.put("metrics", texts(h.Metrics))
 	}
 	if err := n.putFields(reflect.Indirect(reflect.ValueOf(of))); err != nil {
 		return nil, err

@@ -111,7 +111,7 @@ func TestWriteLongKey(t *testing.T) {
 	e := &Experiment{
 		Name: "x", Data: Data{Files: []string{"a.csv"}},
 		Inputs: []Input{{name, testNumber{Names: map[string]float64{name: 1}}}},
-		Heads:  []Head{{"y", testClasses{}, 0}},
+		Heads:  []Head{{Column: "y", Target: testClasses{}}},
 	}
 	checkRoundTrip(t, e, nil)
 	var b bytes.Buffer
@@ -223,11 +223,12 @@ func drawExperiment(t *rapid.T) *Experiment {
 	}
 	e.Inputs = []Input{{columns[0], number}, {columns[1], testText{}}}
 	e.Heads = []Head{
-		{columns[2], testBinary{True: text("true")}, pick(t, 0, 0.5, 1e-7, 3)},
-		{columns[3], testClasses{Level: pick(t,
+		{columns[2], testBinary{True: text("true")}, pick(t, 0, 0.5, 1e-7, 3), flag("measure"),
+			pick(t, nil, []string{}, []string{"accuracy", "true"})},
+		{Column: columns[3], Target: testClasses{Level: pick(t,
 			level{}, level{word: "0.5"}, level{word: "auto"}, level{list: []float64{0.25}},
 			level{list: []float64{1e-7, -3}},
-		)}, 0},
+		)}},
 	}
 	if flag("ignore") {
 		e.Ignore = columns[4:]
