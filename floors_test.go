@@ -45,7 +45,7 @@ var floors = map[string]int{
 	"braid/modelfile":             8,
 	"braid/internal/plot":         7,
 	"braid/train/tensorboard":     8,
-	"braid/digitqa":               10,
+	"braid/digitqa":               11,
 	"braid/predictor":             9,
 	"braid/experiment":            10,
 	"braid/internal/value":        10,

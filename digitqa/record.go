@@ -101,13 +101,22 @@ func Steps(p train.Plan, rows int) int {
 // training images it holds out 5,000.
 func HoldOut(table *data.Table) (training, validation *data.Table, err error) {
 	rows := table.Rows()
-	kept := rows - max(rows/12, 1)
-	if kept < 1 {
-		return nil, nil, fmt.Errorf("digitqa: %d rows cannot be divided, want 2 or more", rows)
+	kept, err := keptOf(rows)
+	if err != nil {
+		return nil, nil, err
 	}
 	if training, err = table.Slice(0, kept); err != nil {
 		return nil, nil, err
 	}
 	validation, err = table.Slice(kept, rows)
 	return training, validation, err
+}
+
+// keptOf returns how many of so many rows HoldOut trains on.
+func keptOf(rows int) (int, error) {
+	kept := rows - max(rows/12, 1)
+	if kept < 1 {
+		return 0, fmt.Errorf("digitqa: %d rows cannot be divided, want 2 or more", rows)
+	}
+	return kept, nil
 }
