@@ -55,7 +55,7 @@ func newTrainingMetadata(m *braid.Model, plan train.Plan, rows int) (trainingMet
 	if plan.EMA != nil {
 		t.Average, err = json.Marshal(plan.EMA)
 	}
-	if plan.Augment != nil && err == nil {
+	if len(plan.Augment) > 0 && err == nil {
 		t.Augment, err = json.Marshal(plan.Augment)
 	}
 	if err != nil {
@@ -64,10 +64,28 @@ func newTrainingMetadata(m *braid.Model, plan train.Plan, rows int) (trainingMet
 	for _, spec := range m.Heads() {
 		h := plan.Heads[spec.Name]
 		head := headMetadata{Name: spec.Name, Loss: h.Loss.Kind(), Weight: h.Weight}
+		if h.MeasureOnly {
+			head.Weight = 0
+		}
 		for _, metric := range h.Metrics {
 			head.Metrics = append(head.Metrics, metric.Kind())
 		}
 		t.Heads = append(t.Heads, head)
 	}
 	return t, nil
+}
+
+// ended returns the metadata of a training with a history.
+func (t trainingMetadata) ended(h *train.History) trainingMetadata {
+	t.Epochs = len(h.Epochs)
+	if n := len(h.Epochs); n > 0 {
+		for i, v := range h.Epochs[n-1].Values {
+			f := finalFigure{Name: h.Names[i]}
+			if finite(v) {
+				f.Value = &v
+			}
+			t.Final = append(t.Final, f)
+		}
+	}
+	return t
 }

@@ -5,32 +5,33 @@ import (
 	"strings"
 
 	"braid"
-	"braid/data"
 	"braid/digitqa"
+	"braid/experiment"
 	"braid/internal/suggest"
-	"braid/optim"
-	"braid/train"
 )
 
-// network is a network that the verb train builds, and its training.
+// network is a network that the verb train builds, with its training.
 type network struct {
-	name     string
-	about    string // for --help
-	epochs   int
-	batch    int
-	rate     float64
-	graph    func(height, width int) *braid.Graph
-	smallest int // height and width of an image
+	name  string
+	about string // for --help
 
-	// plan returns the training on a number of rows.
-	plan func(o options, rows int) train.Plan
-	// standard standardizes pixels.
-	standard func(pixels []uint8) (data.Standard, error)
+	// Settings of the experiment's file, for --help: no verb but train takes the time to parse it.
+	epochs int
+	batch  int
+	rate   float64
+
+	// declare returns the experiment. set holds settings that replace those of its file.
+	declare func(set ...string) (*experiment.Experiment, error)
+	// graph returns the network for images of some size, and smallest is the least height and width.
+	graph    func(height, width int) *braid.Graph
+	smallest int
 	// holdsOut reports whether rows of the training images are kept for validation. The test images
 	// validate otherwise.
 	holdsOut bool
 	// fixedEpochs reports whether the learning rate depends on the number of epochs.
 	fixedEpochs bool
+	// rates returns the settings of the learning rate.
+	rates func(rate float64) []string
 }
 
 // networks lists the default network first.
@@ -38,28 +39,24 @@ var networks = []network{
 	{
 		name: "book", about: "the book's",
 		epochs: 20, batch: 64, rate: 0.001,
-		graph: digitqa.Network, smallest: 1,
-		plan: func(o options, _ int) train.Plan {
-			p := digitqa.Plan()
-			p.Epochs, p.Batch, p.Optimizer = o.Epochs, o.Batch, optim.Adam{Rate: o.Rate}
-			return p
-		},
-		standard: data.Measure,
+		declare: digitqa.Experiment, graph: digitqa.Network, smallest: 1,
+		rates: func(rate float64) []string { return []string{setting("train.optimizer.rate", rate)} },
 	},
 	{
 		name: "record", about: "convolutions",
 		epochs: 12, batch: 128, rate: 0.004,
-		graph: digitqa.RecordNetwork, smallest: 12,
-		plan: func(o options, rows int) train.Plan {
-			p := digitqa.RecordPlan(rows)
-			p.Epochs, p.Batch = o.Epochs, o.Batch
-			p.Optimizer = digitqa.RecordOptimizer(o.Rate, digitqa.Steps(p, rows))
-			return p
-		},
-		standard: func([]uint8) (data.Standard, error) { return digitqa.RecordStandard, nil },
+		declare: digitqa.RecordExperiment, graph: digitqa.RecordNetwork, smallest: 12,
 		holdsOut: true, fixedEpochs: true,
+		// Load fits the steps and the lower rates to it.
+		rates: func(rate float64) []string {
+			return []string{fmt.Sprintf("train.optimizer.schedule={type: piecewise_linear, "+
+				"steps: [0, 1, 2], rates: [0, %v, 0]}", rate)}
+		},
 	},
 }
+
+// setting returns a setting of an experiment.
+func setting(key string, value any) string { return fmt.Sprintf("%s=%v", key, value) }
 
 // networkFlag is the description of --network.
 func networkFlag() string {
@@ -91,11 +88,11 @@ func defaults[T any](value func(n network) T) string {
 	return text + ")"
 }
 
-// build checks the size of images and returns a new model.
-func (n network) build(height, width int, seed uint64) (*braid.Model, error) {
+// check checks the size of images.
+func (n network) check(height, width int) error {
 	if min(height, width) < n.smallest {
-		return nil, fmt.Errorf("the images are %d x %d, the network %s wants %d x %d pixels or more",
+		return fmt.Errorf("the images are %d x %d, the network %s wants %d x %d pixels or more",
 			height, width, n.name, n.smallest, n.smallest)
 	}
-	return n.graph(height, width).Build(seed)
+	return nil
 }

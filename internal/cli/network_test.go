@@ -218,8 +218,19 @@ func TestNetworkMistakes(t *testing.T) {
 	checkContains(t, out, "Total weights: 151,308", "(batch, 24, 24, 1)")
 }
 
-// The defaults of --help are those of the networks.
+// The defaults of --help are those of the networks' files.
 func TestDefaultsInHelp(t *testing.T) {
+	for _, n := range networks {
+		e, err := n.declare()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rate := digitqa.Rate(e.Train.Optimizer)
+		if e.Train.Epochs != n.epochs || e.Train.Batch != n.batch || rate != n.rate {
+			t.Errorf("%s: the file has %+v, --help %d, %d and %v", n.name, e.Train, n.epochs, n.batch,
+				n.rate)
+		}
+	}
 	out, _ := mustCall(t, "train", "--help")
 	checkContains(t, out, "(default 20; record: 12)", "(default 64; record: 128)",
 		"(default 0.001; record: 0.004)", "book (the book's), record (convolutions)")

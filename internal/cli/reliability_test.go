@@ -381,7 +381,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add([]byte(`{"options":{"loss_weights":",=,digit=1e999"}}`))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if c, err := parseConfig(content); err == nil {
-			if n, err := findNetwork(c.Options.Network); (err == nil) != (n.plan != nil) {
+			if n, err := findNetwork(c.Options.Network); (err == nil) != (n.declare != nil) {
 				t.Errorf("network %q: %+v, error %v", c.Options.Network, n, err)
 			}
 			trainFlags{options: c.Options, log: "none"}.check()

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"braid"
-	"braid/digitqa"
 	"braid/internal/atomicfile"
 	"braid/internal/plot"
 	"braid/modelfile"
@@ -247,33 +245,6 @@ func panels(h *train.History, f *modelfile.File) []plot.Panel {
 		}
 	}
 	return list
-}
-
-// modelFile returns the file of a trained model, with its vocabulary, the standardization of its
-// pixels, labels, rules and samples.
-func modelFile(
-	m *braid.Model, t trainingMetadata, h *train.History, d *dataset,
-) (*modelfile.File, error) {
-	t.Epochs = len(h.Epochs)
-	if n := len(h.Epochs); n > 0 {
-		for i, v := range h.Epochs[n-1].Values {
-			f := finalFigure{Name: h.Names[i]}
-			if finite(v) {
-				f.Value = &v
-			}
-			t.Final = append(t.Final, f)
-		}
-	}
-	training, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	f := &modelfile.File{Model: m, Training: training}
-	f.Features, f.Targets, err = digitqa.Columns(d.height, d.width, d.standard)
-	if err != nil {
-		return nil, err
-	}
-	return f, f.Sample(d.samples)
 }
 
 // finite reports whether a number is neither infinite nor NaN.

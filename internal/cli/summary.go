@@ -31,7 +31,7 @@ func summaryVerb(s streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			model, err := n.build(28, 28, 1)
+			model, err := n.graph(28, 28).Build(1)
 			if err != nil {
 				return err
 			}

@@ -79,11 +79,11 @@ func trainVerb(s streams) *cobra.Command {
 			case f.resume != "" && isFileRun(f.resume):
 				return f.resumeFile(c.Context(), s, changed)
 			case f.resume != "":
-				return f.resumeRun(c.Context(), s, changed)
+				return f.resumeDigits(c.Context(), s, changed)
 			case len(args) > 0 && args[0] != digitExperiment:
 				return f.startFile(c.Context(), s, args[0], changed)
 			}
-			return f.startRun(c.Context(), s, changed)
+			return f.startDigits(c.Context(), s, changed)
 		},
 	}, cobra.MaximumNArgs(1))
 	flags := c.Flags()
@@ -202,11 +202,10 @@ func sameWeights(asked, has string) bool {
 	})
 }
 
-// startRun trains in a new run folder. changed reports whether a flag was given.
-func (f trainFlags) startRun(
+// startDigits trains digitqa in a new run folder. changed reports whether a flag was given.
+func (f trainFlags) startDigits(
 	ctx context.Context, s streams, changed func(flag string) bool,
 ) error {
-	began := time.Now()
 	if changed("set") {
 		return usage("--set changes keys of an experiment file; digitqa has flags instead")
 	}
@@ -223,7 +222,7 @@ func (f trainFlags) startRun(
 	if !changed("rate") {
 		f.Rate = n.rate
 	}
-	heads, err := f.check()
+	e, err := f.declare(n)
 	if err != nil {
 		return err
 	}
@@ -232,27 +231,19 @@ func (f trainFlags) startRun(
 			return err
 		}
 	}
-	e, err := f.prepare(ctx, s, n, heads)
-	if err != nil {
-		return err
-	}
-	r, err := newRun(f.out, e.model.Name(), began)
-	if err != nil {
-		return err
-	}
-	defer r.unlock()
-	c := config{
-		Options: f.options, Training: e.metadata, Data: e.summary(),
-		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
-	}
-	if err := r.configure(c); err != nil {
-		return err
-	}
-	return f.train(ctx, s, e, r, c, train.Fit)
+	return f.start(ctx, s, func(began time.Time) (training, error) {
+		t, err := f.loadDigits(ctx, s, n, e)
+		if err != nil {
+			return nil, err
+		}
+		t.config.Workers, t.config.Started = f.workers, began.UTC().Truncate(time.Second)
+		t.config.Go = runtime.Version()
+		return t, nil
+	})
 }
 
-// resumeRun goes on with a run. changed reports whether a flag was given.
-func (f trainFlags) resumeRun(
+// resumeDigits goes on with a run of digitqa. changed reports whether a flag was given.
+func (f trainFlags) resumeDigits(
 	ctx context.Context, s streams, changed func(flag string) bool,
 ) error {
 	r, c, err := openRun(f.resume)
@@ -301,7 +292,7 @@ func (f trainFlags) resumeRun(
 	if err != nil {
 		return err
 	}
-	heads, err := f.check()
+	e, err := f.declare(n)
 	if err != nil {
 		return err
 	}
@@ -309,16 +300,15 @@ func (f trainFlags) resumeRun(
 		return usage("--epochs is %d, the run in %s has %d, and must keep it: the learning rate of "+
 			"the network %s falls to 0 over its epochs", f.Epochs, f.resume, has, n.name)
 	}
-	e, err := f.prepare(ctx, s, n, heads)
+	t, err := f.loadDigits(ctx, s, n, e)
 	if err != nil {
 		return err
 	}
-	if f.options != c.Options {
-		c.Options, c.Training = f.options, e.metadata
-		// Start is called after the checkpoint was found to fit the plan.
-		e.plan.Callbacks = append(e.plan.Callbacks, train.Callback{
-			Start: func(train.Start) error { return r.configure(c) },
-		})
+	t.run = r
+	isChanged := f.options != c.Options
+	if isChanged {
+		c.Options, c.Training = t.config.Options, t.config.Training
 	}
-	return f.train(ctx, s, e, r, c, train.Resume)
+	t.config = c
+	return resumeIn(ctx, s, t, isChanged)
 }

@@ -73,10 +73,9 @@ func isSplit(path string) bool {
 	return err == nil && string(head) == experiment.SplitHeader
 }
 
-// fileTraining is a training that an experiment file declares.
+// fileTraining is the training of an experiment file.
 type fileTraining struct {
-	*experiment.Built
-	run    *run
+	*baseTraining
 	config fileConfig
 }
 
@@ -102,7 +101,6 @@ type fileOptions struct {
 func (f trainFlags) startFile(
 	ctx context.Context, s streams, path string, changed func(flag string) bool,
 ) error {
-	began := time.Now()
 	settings, err := f.settings(changed)
 	if err == nil {
 		err = f.checkCommon()
@@ -114,39 +112,17 @@ func (f trainFlags) startFile(
 	if err != nil {
 		return err
 	}
-	if err := checkOut(f.out); err != nil { // before the data are read, which may take long
-		return err
-	}
-	b, err := f.build(ctx, s, e, "")
-	if err != nil {
-		return err
-	}
-	r, err := newRun(f.out, e.Name, began)
-	if err != nil {
-		return err
-	}
-	defer r.unlock()
-	t := fileTraining{b, r, fileConfig{
-		Options:   fileOptions{f.Every, f.Keep, f.OnNaN},
-		Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
-		Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
-	}}
-	err = atomicfile.Write(t.path(splitName), t.WriteSplit)
-	if err == nil {
-		err = t.configure()
-	}
-	if err != nil {
-		return errors.Join(err, r.discard())
-	}
-	return f.trainFile(ctx, s, t, train.Fit)
-}
-
-// checkOut returns an error if a run cannot begin in a folder because of what it holds.
-func checkOut(folder string) error {
-	if _, err := os.Stat(folder); folder == "" || errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return checkEmpty(folder)
+	return f.start(ctx, s, func(began time.Time) (training, error) {
+		b, err := f.build(ctx, s, e, "")
+		if err != nil {
+			return nil, err
+		}
+		return &fileTraining{&baseTraining{Built: b, flags: f}, fileConfig{
+			Options:   fileOptions{f.Every, f.Keep, f.OnNaN},
+			Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
+			Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
+		}}, nil
+	})
 }
 
 // build reads the data of an experiment and builds its network. If split is not empty, it is the
@@ -295,14 +271,8 @@ func (f trainFlags) resumeFile(
 	case err != nil:
 		return err
 	}
-	t := fileTraining{b, r, config}
-	if isChanged {
-		// Start is called after the checkpoint was found to fit the plan.
-		t.Plan.Callbacks = append(t.Plan.Callbacks, train.Callback{
-			Start: func(train.Start) error { return t.configure() },
-		})
-	}
-	return f.trainFile(ctx, s, t, train.Resume)
+	t := &fileTraining{&baseTraining{b, f, r}, config}
+	return resumeIn(ctx, s, t, isChanged)
 }
 
 // readFileConfig reads config.json of a run of an experiment file.
@@ -319,11 +289,19 @@ func readFileConfig(folder string) (c fileConfig, err error) {
 	return c, nil
 }
 
+// begin writes the part of each row and the configuration.
+func (t *fileTraining) begin() error {
+	if err := atomicfile.Write(t.path(splitName), t.WriteSplit); err != nil {
+		return err
+	}
+	return t.configure()
+}
+
 // path returns the path of a file in the run's folder.
-func (t fileTraining) path(name string) string { return filepath.Join(t.run.folder, name) }
+func (t *fileTraining) path(name string) string { return filepath.Join(t.run.folder, name) }
 
 // configure writes the resolved experiment, then config.json.
-func (t fileTraining) configure() error {
+func (t *fileTraining) configure() error {
 	resolved, err := t.Resolved()
 	if err != nil {
 		return err
@@ -342,7 +320,7 @@ func (t fileTraining) configure() error {
 	return atomicfile.WriteBytes(t.path(configName), append(content, '\n'))
 }
 
-func (t fileTraining) partRows() map[string]int {
+func (t *fileTraining) partRows() map[string]int {
 	rows := map[string]int{}
 	for part, list := range t.Rows {
 		rows[experiment.Part(part).String()] = len(list)
@@ -350,44 +328,14 @@ func (t fileTraining) partRows() map[string]int {
 	return rows
 }
 
-// trainFile trains with fit, saves the results in the run's folder, and prints the scores.
-func (f trainFlags) trainFile(
-	ctx context.Context, s streams, t fileTraining, fit fitFunc,
-) error {
-	began := time.Now()
-	p := t.Plan
-	p.Workers, p.Restore = f.workers, f.OnNaN == "restore"
-	p.Checkpoint = &train.Checkpoint{Dir: t.run.checkpoints(), Every: f.Every, Keep: f.Keep}
-	p.Callbacks = append(p.Callbacks, train.Callback{
-		Start: func(train.Start) error { // the checkpoint of a resumed run fits
-			f.printFileStart(s, t)
-			return nil
-		},
-	})
-	p.Callbacks = append(p.Callbacks, f.callbacks(s, newEpochTable(s.out, t).callback())...)
-	history, failed := fit(ctx, t.Model, t.Tables[experiment.TrainPart], p)
-	if history == nil {
-		return errors.Join(failed, t.run.discard())
-	}
-	file, err := t.File(history)
-	if err == nil {
-		err = t.run.save(file, history)
-	}
-	if err == nil && failed == nil {
-		err = f.printFileEnd(ctx, s, t, file, history, time.Since(began))
-	}
-	var stopped *train.Interrupted
-	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would recur
-		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, t.run.folder)
-	}
-	return errors.Join(failed, err)
-}
+// file returns the model's file.
+func (t *fileTraining) file(h *train.History) (*modelfile.File, error) { return t.File(h) }
 
-// printFileStart prints the rows and the network before training.
-func (f trainFlags) printFileStart(s streams, t fileTraining) {
-	if f.log == "json" || f.log == "none" {
-		return
-	}
+// line prints the deciding figures of an epoch.
+func (t *fileTraining) line(s streams) train.Callback { return newEpochTable(s.out, t).callback() }
+
+// printStart prints the rows and the network before training.
+func (t *fileTraining) printStart(s streams) {
 	fmt.Fprintf(s.out, "%d training, %d validation and %d test rows", len(t.Rows[0]), len(t.Rows[1]),
 		len(t.Rows[2]))
 	if t.Unlabeled > 0 {
@@ -401,31 +349,27 @@ func (f trainFlags) printFileStart(s streams, t fileTraining) {
 	fmt.Fprintln(s.out)
 }
 
-// printFileEnd measures the model on the test part and prints the scores.
-func (f trainFlags) printFileEnd(
-	ctx context.Context, s streams, t fileTraining, file *modelfile.File, h *train.History,
-	took time.Duration,
+// printEnd measures the model on the test part and prints the scores.
+func (t *fileTraining) printEnd(
+	ctx context.Context, s streams, file *modelfile.File, h *train.History, took time.Duration,
+	failed error,
 ) error {
-	out := s.out
-	switch f.log {
-	case "none":
+	if failed != nil {
 		return nil
-	case "json":
-		out = s.err
 	}
 	part := t.Measured()
-	m, err := experiment.Measure(ctx, file, t.Frame, t.Rows[part], f.workers)
+	m, err := experiment.Measure(ctx, file, t.Frame, t.Rows[part], t.flags.workers)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out)
-	printScores(out, part.String(), file, m)
+	fmt.Fprintln(s.out)
+	printScores(s.out, part.String(), file, m)
 	kept, err := keptLine(t.Built, h)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nkept: %s\n", kept)
-	fmt.Fprintf(out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
+	fmt.Fprintf(s.out, "\nkept: %s\n", kept)
+	fmt.Fprintf(s.out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
 	return nil
 }
 

@@ -42,7 +42,7 @@ func terminalWidth(w io.Writer) int {
 type epochTable struct {
 	w       io.Writer
 	width   int
-	t       fileTraining
+	t       *fileTraining
 	start   train.Start
 	columns []epochColumn
 	more    int // heads that are left out
@@ -55,7 +55,7 @@ type epochColumn struct {
 	width        int
 }
 
-func newEpochTable(w io.Writer, t fileTraining) *epochTable {
+func newEpochTable(w io.Writer, t *fileTraining) *epochTable {
 	return &epochTable{w: w, width: terminalWidth(w), t: t}
 }
 

@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"braid"
+	"braid/data"
+	"braid/experiment"
+	"braid/modelfile"
+	"braid/train"
+)
+
+// training is the training of an experiment in a run folder: that of an experiment file, or of
+// digitqa.
+type training interface {
+	base() *baseTraining
+	// begin writes what a new run folder has before the first epoch.
+	begin() error
+	// configure writes the configuration of a run that goes on with another one.
+	configure() error
+	printStart(s streams)
+	// line prints a line for each epoch.
+	line(s streams) train.Callback
+	file(h *train.History) (*modelfile.File, error)
+	// printEnd prints the results of a training that took a time. failed is why it ended early.
+	printEnd(
+		ctx context.Context, s streams, f *modelfile.File, h *train.History, took time.Duration,
+		failed error,
+	) error
+}
+
+// baseTraining is what all trainings have.
+type baseTraining struct {
+	*experiment.Built
+	flags trainFlags
+	run   *run
+}
+
+func (b *baseTraining) base() *baseTraining { return b }
+
+// fitFunc is train.Fit or train.Resume.
+type fitFunc func(context.Context, *braid.Model, *data.Table, train.Plan) (*train.History, error)
+
+// start trains in a new run folder.
+func (f trainFlags) start(
+	ctx context.Context, s streams, prepare func(began time.Time) (training, error),
+) error {
+	began := time.Now()
+	if err := checkOut(f.out); err != nil { // before the data are read, which may take long
+		return err
+	}
+	t, err := prepare(began)
+	if err != nil {
+		return err
+	}
+	b := t.base()
+	if b.run, err = newRun(f.out, b.Name, began); err != nil {
+		return err
+	}
+	defer b.run.unlock()
+	if err := t.begin(); err != nil {
+		return errors.Join(err, b.run.discard())
+	}
+	return fit(ctx, s, t, train.Fit)
+}
+
+// checkOut returns an error if a run cannot begin in a folder because of what it holds.
+func checkOut(folder string) error {
+	if _, err := os.Stat(folder); folder == "" || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return checkEmpty(folder)
+}
+
+// resumeIn goes on with a run. isChanged reports whether it has another configuration.
+func resumeIn(ctx context.Context, s streams, t training, isChanged bool) error {
+	if isChanged {
+		// Start is called after the checkpoint was found to fit the plan.
+		b := t.base()
+		b.Plan.Callbacks = append(b.Plan.Callbacks, train.Callback{
+			Start: func(train.Start) error { return t.configure() },
+		})
+	}
+	return fit(ctx, s, t, train.Resume)
+}
+
+// fit trains with train.Fit or train.Resume, saves the results in the run's folder, and prints
+// them.
+func fit(ctx context.Context, s streams, t training, with fitFunc) error {
+	began := time.Now()
+	b := t.base()
+	f, p := b.flags, b.Plan
+	p.Workers, p.Restore = f.workers, f.OnNaN == "restore"
+	p.Checkpoint = &train.Checkpoint{
+		Dir: b.run.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best,
+	}
+	p.Callbacks = append(p.Callbacks, train.Callback{
+		Start: func(train.Start) error { // the checkpoint of a resumed run fits
+			if f.log != "json" && f.log != "none" {
+				t.printStart(s)
+			}
+			return nil
+		},
+	})
+	p.Callbacks = append(p.Callbacks, f.callbacks(s, t.line(s))...)
+	history, failed := with(ctx, b.Model, b.Tables[experiment.TrainPart], p)
+	if history == nil {
+		return errors.Join(failed, b.run.discard())
+	}
+	file, err := t.file(history)
+	if err == nil {
+		err = b.run.save(file, history)
+	}
+	if err == nil && f.log != "none" {
+		end := s
+		if f.log == "json" {
+			end.out = s.err
+		}
+		err = t.printEnd(ctx, end, file, history, time.Since(began), failed)
+	}
+	var stopped *train.Interrupted
+	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would recur
+		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, b.run.folder)
+	}
+	return errors.Join(failed, err)
+}
