@@ -47,10 +47,10 @@ var networks = []network{
 		epochs: 12, batch: 128, rate: 0.004,
 		declare: digitqa.RecordExperiment, graph: digitqa.RecordNetwork, smallest: 12,
 		holdsOut: true, fixedEpochs: true,
-		// Load fits the steps and the lower rates to it.
 		rates: func(rate float64) []string {
-			return []string{fmt.Sprintf("train.optimizer.schedule={type: piecewise_linear, "+
-				"steps: [0, 1, 2], rates: [0, %v, 0]}", rate)}
+			return []string{
+				fmt.Sprintf("train.optimizer.schedule.rates=[%v, %v, 0]", rate/20, rate),
+			}
 		},
 	},
 }

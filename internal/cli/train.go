@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
@@ -26,7 +27,6 @@ type trainFlags struct {
 	options
 	workers          int
 	out, log, resume string
-	set              []string // KEY=VALUE of an experiment file
 }
 
 // options are the flags that a run's config.json stores.
@@ -43,6 +43,7 @@ type options struct {
 	Keep     int           `json:"keep"`
 	Best     string        `json:"best"`
 	OnNaN    string        `json:"on_nan"`
+	Set      []string      `json:"set,omitempty"` // KEY=VALUE of an experiment file
 }
 
 var (
@@ -62,15 +63,17 @@ func trainVerb(s streams) *cobra.Command {
 			"for --set train.epochs=N and so on. --log json prints a line for each epoch:\n\n" +
 			`    {"epoch":1,"train_s":..,"loss":..,"HEAD_loss":..,"HEAD_METRIC":..,"val_..":..}` + "\n\n" +
 			"Without FILE, or with digitqa, it finds MNIST and trains a network that reads a\n" +
-			"digit and answers a question about it. --network record trains a convolutional\n" +
-			"network, which takes minutes and is right about more than 99 of 100 digits.\n\n" +
+			"digit and answers a question about it, which a file within the command declares.\n" +
+			"--network record trains a convolutional network, which takes minutes and is right\n" +
+			"about more than 99 of 100 digits.\n\n" +
 			"The same seed gives the same model, byte for byte, with any number of workers.\n" +
 			"--resume goes on with a run that was stopped or whose machine failed; it ends with\n" +
 			"the same bytes. It is an error if the rows are not those that the run began with;\n" +
 			"where they are may change, with --set data.file=FILE.",
 		Example: "  braid train products.yaml\n" +
 			"  braid train products.yaml --set train.epochs=5 --set 'ignore=[id, code]'\n" +
-			"  braid train --network record",
+			"  braid train --network record\n" +
+			"  braid train digitqa --set network.trunk.units=50",
 		RunE: func(c *cobra.Command, args []string) error {
 			changed := c.Flags().Changed
 			switch {
@@ -103,7 +106,7 @@ func trainVerb(s streams) *cobra.Command {
 		"folder with a data set in MNIST's format (default: find MNIST)")
 	flags.StringVar(&f.out, "out", "",
 		"run folder (default: runs/TIME-NAME, which runs/latest links to)")
-	flags.StringArrayVar(&f.set, "set", nil,
+	flags.StringArrayVar(&f.Set, "set", nil,
 		"`KEY=VALUE` that replaces a key of the experiment file; the value is YAML")
 	flags.StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
 	flags.BoolVar(&f.Validate, "validate", true, "measure images after each epoch: the test images;\n"+
@@ -129,7 +132,7 @@ func (f trainFlags) check() (train.Heads, error) {
 		return nil, usage("--epochs is %d, want 1 or more", f.Epochs)
 	case f.Batch < 1:
 		return nil, usage("--batch is %d, want 1 or more", f.Batch)
-	case f.Rate <= 0 || !finite(f.Rate):
+	case f.Rate < 0 || f.Rate == 0 && f.Set == nil || !finite(f.Rate):
 		return nil, usage("--rate is %v, want a number above 0", f.Rate)
 	case f.Seed == 0:
 		return nil, usage("--seed is 0, want 1 or more")
@@ -197,17 +200,23 @@ func sameWeights(asked, has string) bool {
 	if weigh(a, asked) != nil || weigh(b, has) != nil {
 		return false
 	}
-	return maps.EqualFunc(a, b, func(x, y train.Head) bool {
-		return x.Weight == y.Weight && x.MeasureOnly == y.MeasureOnly
-	})
+	return maps.EqualFunc(a, b, sameWeight)
+}
+
+// sameWeight reports whether two heads count the same in the total loss.
+func sameWeight(a, b train.Head) bool {
+	return a.MeasureOnly && b.MeasureOnly || a.MeasureOnly == b.MeasureOnly && a.Weight == b.Weight
 }
 
 // startDigits trains digitqa in a new run folder. changed reports whether a flag was given.
 func (f trainFlags) startDigits(
 	ctx context.Context, s streams, changed func(flag string) bool,
 ) error {
-	if changed("set") {
-		return usage("--set changes keys of an experiment file; digitqa has flags instead")
+	if err := f.checkSet(); err != nil {
+		return err
+	}
+	if changed("rate") && f.setsOptimizer() {
+		return usage("--rate and --set of the optimizer: want one of them")
 	}
 	n, err := findNetwork(f.Network)
 	if err != nil {
@@ -222,7 +231,7 @@ func (f trainFlags) startDigits(
 	if !changed("rate") {
 		f.Rate = n.rate
 	}
-	e, err := f.declare(n)
+	e, err := f.declare(n, changed)
 	if err != nil {
 		return err
 	}
@@ -253,8 +262,12 @@ func (f trainFlags) resumeDigits(
 	defer r.unlock()
 	given := f.options
 	f.options = c.Options
-	if changed("out") {
+	switch {
+	case changed("out"):
 		return usage("--out and --resume: a run stays in its folder")
+	case changed("set"):
+		return usage("--resume: a run keeps its settings, but --epochs may be raised: got --set %s",
+			given.Set[0])
 	}
 	for _, o := range []struct {
 		flag       string
@@ -292,7 +305,7 @@ func (f trainFlags) resumeDigits(
 	if err != nil {
 		return err
 	}
-	e, err := f.declare(n)
+	e, err := f.declare(n, func(flag string) bool { return flag != "rate" || !f.setsOptimizer() })
 	if err != nil {
 		return err
 	}
@@ -305,7 +318,7 @@ func (f trainFlags) resumeDigits(
 		return err
 	}
 	t.run = r
-	isChanged := f.options != c.Options
+	isChanged := !reflect.DeepEqual(t.config.Options, c.Options)
 	if isChanged {
 		c.Options, c.Training = t.config.Options, t.config.Training
 	}

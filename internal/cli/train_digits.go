@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -11,7 +14,7 @@ import (
 	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/experiment"
-	"braid/feature"
+	"braid/internal/suggest"
 	"braid/modelfile"
 	"braid/train"
 )
@@ -23,22 +26,86 @@ type digitTraining struct {
 	test   mnist.Images
 }
 
-// declare checks the flags and returns the experiment of a network with their settings.
-func (f trainFlags) declare(n network) (*experiment.Experiment, error) {
+// settableSections are the sections of digitqa's files that --set may change.
+var settableSections = []string{"train", "network", "heads"}
+
+// checkSet checks that --set changes keys that digitqa allows.
+func (f trainFlags) checkSet() error {
+	for _, set := range f.Set {
+		key, _, _ := strings.Cut(set, "=")
+		section, _, _ := strings.Cut(key, ".")
+		if !slices.Contains(settableSections, section) {
+			return usage("--set %s: digitqa lets keys of %s be set, and --data name its images", key,
+				suggest.List(settableSections))
+		}
+	}
+	return nil
+}
+
+// setsOptimizer reports whether a setting replaces the optimizer or parts of it.
+func (f trainFlags) setsOptimizer() bool {
+	return slices.ContainsFunc(f.Set, func(set string) bool {
+		key, _, _ := strings.Cut(set, "=")
+		return key == "train" || strings.HasPrefix(key, "train.optimizer")
+	})
+}
+
+// declare checks the flags and returns the experiment of a network with those settings that are
+// given.
+func (f trainFlags) declare(
+	n network, given func(flag string) bool,
+) (*experiment.Experiment, error) {
 	heads, err := f.check()
 	if err != nil {
 		return nil, err
 	}
-	set := append(n.rates(f.Rate), setting("train.epochs", f.Epochs),
-		setting("train.batch", f.Batch), setting("train.seed", f.Seed))
-	for name, h := range heads {
-		if h.MeasureOnly {
-			set = append(set, setting("heads."+name+".measure", true))
-		} else {
-			set = append(set, setting("heads."+name+".weight", h.Weight))
+	list := slices.Clone(f.Set)
+	for _, s := range []struct {
+		flag     string
+		settings []string
+	}{
+		{"epochs", []string{setting("train.epochs", f.Epochs)}},
+		{"batch", []string{setting("train.batch", f.Batch)}},
+		{"rate", n.rates(f.Rate)},
+		{"seed", []string{setting("train.seed", f.Seed)}},
+		{"loss-weights", weightSettings(heads)},
+	} {
+		if given(s.flag) {
+			list = append(list, s.settings...)
 		}
 	}
-	return n.declare(set...)
+	return n.declare(list...)
+}
+
+// weightSettings returns the settings of the weights of heads.
+func weightSettings(heads train.Heads) (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(heads)) {
+		if h := heads[name]; h.MeasureOnly {
+			list = append(list, setting("heads."+name+".measure", true))
+		} else {
+			list = append(list, setting("heads."+name+".weight", h.Weight))
+		}
+	}
+	return list
+}
+
+// resolve sets the flags to what an experiment has, for config.json.
+func (o *options) resolve(b *experiment.Built) {
+	o.Epochs, o.Batch, o.Seed = b.Plan.Epochs, b.Plan.Batch, b.Plan.Seed
+	o.Rate = digitqa.Rate(b.Plan.Optimizer)
+	given := digitqa.Heads()
+	if weigh(given, o.Weights) == nil && maps.EqualFunc(given, b.Plan.Heads, sameWeight) {
+		return // as they were written
+	}
+	var list []string
+	for _, h := range b.Heads {
+		weight := cmp.Or(h.Weight, 1)
+		if h.MeasureOnly {
+			weight = 0
+		}
+		list = append(list, setting(h.Column, weight))
+	}
+	o.Weights = strings.Join(list, ",")
 }
 
 // loadDigits finds the images and builds the network.
@@ -78,9 +145,12 @@ func (f trainFlags) loadDigits(
 	if err != nil {
 		return nil, err
 	}
-	if image, ok := b.Features[0].Encoder.(*feature.DigitEncoder); ok {
-		summary.Mean, summary.Std = image.Standard.Mean, image.Standard.Std
+	standard, err := digitqa.Standard(b)
+	if err != nil {
+		return nil, err
 	}
+	summary.Mean, summary.Std = standard.Mean, standard.Std
+	f.options.resolve(b)
 	t := &digitTraining{&baseTraining{Built: b, flags: f}, config{
 		Options: f.options, Data: summary,
 	}, digits.Test}

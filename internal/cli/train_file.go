@@ -46,7 +46,7 @@ func (f trainFlags) settings(changed func(flag string) bool) ([]string, error) {
 		"epochs": strconv.Itoa(f.Epochs), "batch": strconv.Itoa(f.Batch),
 		"rate": strconv.FormatFloat(f.Rate, 'g', -1, 64), "seed": strconv.FormatUint(f.Seed, 10),
 	}
-	list := slices.Clone(f.set)
+	list := slices.Clone(f.Set)
 	for _, flag := range fileFlags {
 		if changed(flag) {
 			list = append(list, "train."+flag+"="+values[flag])

@@ -166,7 +166,7 @@ func TestTrainFileMistakes(t *testing.T) {
 		"keeps its settings, except for":         {"--resume", run, "--set", "train.rate=0.1"},
 		"got train.seed=3":                       {"--resume", run, "--seed", "3"},
 		"--on-nan is restore, the run in":        {"--resume", run, "--on-nan", "restore"},
-		"--set changes keys of":                  {"--set", "train.epochs=3"},
+		"--set data: digitqa lets keys of":       {"--set", "data=x"},
 		`unknown key "epoch" in train; did you`:  {file, "--set", "train.epoch=3"},
 		"--set x: want KEY=VALUE":                {file, "--set", "x"},
 		`column "siz", want one of`:              {other},
