@@ -10,19 +10,17 @@ import (
 	"braid/feature"
 	"braid/modelfile"
 	"braid/target"
+	"braid/train"
 )
 
 // File returns the file of the trained model of an experiment that Load loaded, with samples of the
-// test images. training says how it was trained, in JSON.
-func File(b *experiment.Built, test mnist.Images, training []byte) (*modelfile.File, error) {
-	f := &modelfile.File{
-		Model: b.Model, Features: b.Features, Targets: b.Targets, Training: training,
-	}
+// test images.
+func File(b *experiment.Built, test mnist.Images, h *train.History) (*modelfile.File, error) {
 	samples, err := Samples(test)
 	if err != nil {
 		return nil, err
 	}
-	return f, f.Sample(samples)
+	return b.FileWith(h, samples)
 }
 
 // Standard returns how an experiment that Load loaded standardizes pixels. It is an error if the

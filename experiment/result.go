@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"braid"
 	"braid/data/datafile"
 	"braid/feature"
 	"braid/modelfile"
@@ -18,14 +19,6 @@ const keptSamples = 4
 // File returns the file of the trained model, with all that prediction needs. Thresholds that are
 // auto are chosen on the validation part.
 func (b *Built) File(h *train.History) (*modelfile.File, error) {
-	f := &modelfile.File{Model: b.Model, Features: b.Features}
-	var err error
-	if f.Targets, err = b.tuned(); err != nil {
-		return nil, err
-	}
-	if f.Training, err = b.metadata(h); err != nil {
-		return nil, err
-	}
 	table := b.Tables[ValidationPart]
 	if table == nil {
 		table = b.Tables[TrainPart]
@@ -42,13 +35,27 @@ func (b *Built) File(h *train.History) (*modelfile.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, f.Sample(in)
+	return b.FileWith(h, in)
+}
+
+// FileWith is File with other samples: inputs whose outputs the file has, too.
+func (b *Built) FileWith(h *train.History, samples braid.Tensors) (*modelfile.File, error) {
+	f := &modelfile.File{Model: b.Model, Features: b.Features}
+	var err error
+	if f.Targets, err = b.tuned(); err != nil {
+		return nil, err
+	}
+	if f.Training, err = b.metadata(h); err != nil {
+		return nil, err
+	}
+	return f, f.Sample(samples)
 }
 
 // tuned returns the targets with the settings that the trained model's outputs for the validation
 // part decide.
 func (b *Built) tuned() ([]modelfile.Target, error) {
-	if b.Tables[ValidationPart] == nil {
+	tunes := func(t modelfile.Target) bool { return target.Tunes(t.Decoder) }
+	if b.Tables[ValidationPart] == nil || !slices.ContainsFunc(b.Targets, tunes) {
 		return b.Targets, nil
 	}
 	outputs, err := predict(b.Model, b.Tables[ValidationPart])
@@ -72,14 +79,11 @@ func (b *Built) metadata(h *train.History) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(struct {
-		Task   string `json:"task"`
-		Seed   uint64 `json:"seed"`
-		Epochs int    `json:"epochs"`
-		Kept   int    `json:"kept_epoch"`
-		Batch  int    `json:"batch"`
-		Rows   int    `json:"rows"`
-	}{b.Name, b.seed(), len(h.Epochs), kept, b.Plan.Batch, len(b.Rows[TrainPart])})
+	t, err := b.Training()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(t.ended(h, kept))
 }
 
 // Resolved returns the experiment with absolute paths and the settings that its defaults give.

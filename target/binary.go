@@ -299,6 +299,9 @@ func (d BinaryDecoder) known(outputs []float32, cells []string) ([]answered, err
 	return list, nil
 }
 
+// Tunes reports whether the threshold is auto.
+func (d BinaryDecoder) Tunes() bool { return d.AutoThreshold }
+
 // Tune chooses the threshold if it is auto: that of the best balanced accuracy.
 func (d BinaryDecoder) Tune(outputs []float32, cells []string) (Decoder, error) {
 	list, err := d.known(outputs, cells)

@@ -195,6 +195,9 @@ func (d LabelsDecoder) Answer(outputs []float32) Answer {
 	return a
 }
 
+// Tunes reports whether the threshold is auto.
+func (d LabelsDecoder) Tunes() bool { return d.AutoThreshold }
+
 // Tune chooses the threshold if it is auto: that of the best micro F1.
 func (d LabelsDecoder) Tune(outputs []float32, cells []string) (Decoder, error) {
 	n := len(d.Classes)

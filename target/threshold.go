@@ -54,16 +54,24 @@ func isProbability(p float64) bool { return p > 0 && p < 1 }
 // Tuner is a Decoder with settings that are chosen when the training is over.
 type Tuner interface {
 	Decoder
+	// Tunes reports whether there is a setting to choose.
+	Tunes() bool
 	// Tune returns the decoder with the settings that are best for outputs, [rows, outputs] after
 	// the activation, and the cells of true labels.
 	Tune(outputs []float32, cells []string) (Decoder, error)
+}
+
+// Tunes reports whether Tune chooses a setting of a decoder.
+func Tunes(d Decoder) bool {
+	t, ok := d.(Tuner)
+	return ok && t.Tunes()
 }
 
 // Tune chooses the settings of a decoder on the validation part: the threshold, if it is auto. It
 // is the one with the best balanced accuracy; of labels, with the best micro F1. With fewer than 50
 // known rows, or with rows of one class, it stays 0.5.
 func Tune(d Decoder, outputs []float32, cells []string) (Decoder, error) {
-	if t, ok := d.(Tuner); ok {
+	if t, ok := d.(Tuner); ok && t.Tunes() {
 		return t.Tune(outputs, cells)
 	}
 	return d, nil

@@ -12,6 +12,7 @@ import (
 	"braid/data"
 	"braid/data/mnist"
 	"braid/digitqa"
+	"braid/experiment"
 	"braid/feature"
 	"braid/modelfile"
 	"braid/predictor"
@@ -119,7 +120,7 @@ func digitStandard(f *modelfile.File) *data.Standard {
 // trainedHeads returns the default heads with the loss weights that the model was trained with.
 func trainedHeads(f *modelfile.File) train.Heads {
 	heads := digitqa.Heads()
-	var m trainingMetadata
+	var m experiment.Training
 	if json.Unmarshal(f.Training, &m) != nil {
 		return heads
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"braid/experiment"
 	"braid/internal/atomicfile"
 	"braid/internal/plot"
 	"braid/modelfile"
@@ -38,12 +39,12 @@ const (
 
 // config is the content of config.json.
 type config struct {
-	Options  options          `json:"options"`
-	Training trainingMetadata `json:"training"`
-	Data     dataSummary      `json:"data"`
-	Workers  int              `json:"workers"`
-	Started  time.Time        `json:"started"`
-	Go       string           `json:"go"`
+	Options  options             `json:"options"`
+	Training experiment.Training `json:"training"`
+	Data     dataSummary         `json:"data"`
+	Workers  int                 `json:"workers"`
+	Started  time.Time           `json:"started"`
+	Go       string              `json:"go"`
 }
 
 // dataSummary describes a data set: its origin, images, and the standardization of its pixels.

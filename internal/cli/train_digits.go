@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -154,7 +153,7 @@ func (f trainFlags) loadDigits(
 	t := &digitTraining{&baseTraining{Built: b, flags: f}, config{
 		Options: f.options, Data: summary,
 	}, digits.Test}
-	t.config.Training, err = newTrainingMetadata(b.Model, b.Plan, summary.Train)
+	t.config.Training, err = b.Training()
 	return t, err
 }
 
@@ -164,11 +163,7 @@ func (t *digitTraining) configure() error { return t.run.configure(t.config) }
 
 // file returns the model's file.
 func (t *digitTraining) file(h *train.History) (*modelfile.File, error) {
-	training, err := json.Marshal(t.config.Training.ended(h))
-	if err != nil {
-		return nil, err
-	}
-	return digitqa.File(t.Built, t.test, training)
+	return digitqa.File(t.Built, t.test, h)
 }
 
 // line prints a line as Keras does.
