@@ -144,6 +144,13 @@ split: {time: day}
 			},
 			Ignore: []string{"a", "b"}, Split: Split{By: Group, Column: "base"}, Train: Train{Epochs: 5},
 		}},
+		{"leftout", wordnet, []string{"heads.pos=", "heads.domain.min_count=", "inputs.b=text",
+			"inputs.gloss="}, Experiment{
+			Name: "leftout", Data: Data{Files: []string{"wordnet.csv"}},
+			Inputs: []Input{{"b", testText{}}},
+			Heads: []Head{
+				{Column: "field", Target: testClasses{}}, {Column: "domain", Target: testClasses{}}},
+		}},
 		{"shortset", strings.Replace(wordnet, "wordnet.csv", "[a, b]", 1) + "split: random\n",
 			[]string{"data.missing=['-']", "split.group=base", "train.batch=auto", "split.parts=[60,20,20]"},
 			Experiment{

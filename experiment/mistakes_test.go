@@ -214,7 +214,9 @@ func TestSetMistakes(t *testing.T) {
 	for _, c := range []struct{ set, want string }{
 		{"train.epoch=5", `--set train.epoch: unknown key "epoch" in train; did you mean "epochs"?`},
 		{"train.epochs=five", `--set train.epochs: epochs in train is "five", want a whole number`},
-		{"train.epochs=", `--set train.epochs: epochs in train is empty, want a whole number`},
+		{"train.epochs=", "--set train.epochs: there is no such key to leave out, want a value"},
+		{"train.epochs= # none",
+			"--set train.epochs: there is no such key to leave out, want a value"},
 		{"train.epochs", "--set train.epochs: want KEY=VALUE, such as train.epochs=5"},
 		{"=5", "--set : want keys separated by dots, such as train.epochs"},
 		{"train..epochs=5", "--set train..epochs: want keys separated by dots, such as train.epochs"},

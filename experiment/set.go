@@ -7,7 +7,7 @@ import (
 
 // set replaces a value in the file's mapping: "train.epochs=5". The keys of a path are separated by
 // dots; a key with a dot or an equals sign may be in double quotes, and a column that is in the
-// file needs none. The value is YAML. Its places are the setting.
+// file needs none. The value is YAML; without one, the key is left out. Its places are the setting.
 func (r *reader) set(root *node, setting string) {
 	path, value, found := cutSetting(setting)
 	if !found {
@@ -29,17 +29,20 @@ func (r *reader) set(root *node, setting string) {
 	if len(r.errors) > before {
 		return
 	}
-	if to == nil {
-		to = &node{place: at}
-	}
 	parent, section := root, ""
 	for depth := 0; ; depth++ {
 		child, rest := next(parent, keys)
 		if len(rest) == 0 {
-			if child >= 0 {
-				parent.items[child] = to
-			} else {
+			switch {
+			case child < 0 && to == nil:
+				r.fail(at, "there is no such key to leave out, want a value")
+			case child < 0:
 				parent.add(&node{form: plainForm, text: keys[0], place: at}, to)
+			case to == nil:
+				parent.keys = slices.Delete(parent.keys, child, child+1)
+				parent.items = slices.Delete(parent.items, child, child+1)
+			default:
+				parent.items[child] = to
 			}
 			return
 		}

@@ -59,7 +59,8 @@ func inspectVerb(s streams) *cobra.Command {
 	f.fileFormat.add(c)
 	flags.BoolVar(&f.json, "json", false, "write one object in JSON")
 	flags.StringArrayVar(&f.set, "set", nil,
-		"change a key of the experiment file, such as train.batch=64; may be repeated")
+		"change a key of the experiment file, such as train.batch=64, or leave one out, such as\n"+
+			"inputs.title=; may be repeated")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "number of workers")
 	return c
 }

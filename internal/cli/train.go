@@ -107,7 +107,8 @@ func trainVerb(s streams) *cobra.Command {
 	flags.StringVar(&f.out, "out", "",
 		"run folder (default: runs/TIME-NAME, which runs/latest links to)")
 	flags.StringArrayVar(&f.Set, "set", nil,
-		"`KEY=VALUE` that replaces a key of the experiment file; the value is YAML")
+		"`KEY=VALUE` that replaces a key of the experiment file; the value is YAML;\n"+
+			"without one, as in inputs.title=, the key is left out; may be repeated")
 	flags.StringVar(&f.log, "log", "keras", strings.Join(logs, ", "))
 	flags.BoolVar(&f.Validate, "validate", true, "measure images after each epoch: the test images;\n"+
 		"record: the last twelfth of the training images, which it does not train on")
