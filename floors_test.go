@@ -58,6 +58,7 @@ var floors = map[string]int{
 	"braid/bench/serving":         13,
 	"braid/cmd/braid":             13,
 	"braid/examples/digitqa":      13,
+	"braid/examples/food":         13,
 	"braid/examples/owndata":      13,
 	"braid/examples/record":       13,
 	"braid/examples/seeds":        13,
