@@ -92,7 +92,7 @@ func TestEvalFileLabels(t *testing.T) {
 	}
 	out, _ := mustCall(t, "eval", run, "--data", partly)
 	checkContains(t, out, "no label is known",
-		"kind: 1 row has a label that training did not have, and count as wrong")
+		"kind: 1 row has a label that training did not have: wrong")
 	for want, content := range map[string]string{
 		`"size" (did you mean "sizes"?), "colour" (did`: "sizes,colours,note,kind\n1,a,x,b\n",
 		`rows.csv: the model reads the column "note", `: "size,colour,kind\n1,red,warm\n",

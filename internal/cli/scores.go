@@ -45,7 +45,7 @@ func printScores(w io.Writer, part string, f *modelfile.File, m *experiment.Meas
 	for i, c := range f.Targets {
 		score, name := m.Scores[i], suggest.Printable(c.Column)
 		if score.Unknown > 0 {
-			fmt.Fprintf(w, "%s: %s a label that training did not have, and count as wrong\n", name,
+			fmt.Fprintf(w, "%s: %s a label that training did not have: wrong\n", name,
 				countOf(score.Unknown, "row has", "rows have"))
 		}
 		if score.Rare > 0 {
