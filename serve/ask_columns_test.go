@@ -131,7 +131,8 @@ func TestAskBadColumns(t *testing.T) {
 	})
 	bodies := map[string]string{
 		`{"weight": "heavy"}`:  `"weight": got "heavy", want a number`,
-		`{"weight": [1]}`:      `"weight": got 1 numbers, want 2`,
+		`{"weight": [1, 2]}`:   `"weight": got "1;2", want a number`,
+		`{"weight": [[1]]}`:    `"weight": got a list with [1], want texts, numbers`,
 		`{"look": 7}`:          `"look": got 7, want a picture in base64`,
 		`{"look": "red.png"}`:  `"look": wrong base64`,
 		`{"look": "R0lGODlh"}`: `"look": the GIF is cut short`,

@@ -2,19 +2,20 @@
 // of forms, files in base64. The commands predict and serve accept the same values because both
 // read them here.
 //
-//	a column of files     a file, or its content in base64
+//	a column of files     a file, its content in base64, or pixels from 0 to 255
 //	numbers alone         numbers
-//	any other column      a text, a number, true or false, as in a cell of a table
-//	with one input        also the input's numbers: pixels from 0 to 255, or ids
+//	tokens                a text, or ids
+//	any other column      a text, a number, true or false, as in a cell of a table, or a list
 //
-// Numbers are given in one array, or in arrays nested as the input's shape. null is a missing
-// value.
+// Pixels, ids and numbers are given in one array, or in arrays nested as the input's shape. null is
+// a missing value.
 package value
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -32,17 +33,28 @@ type Reader struct {
 	Encode func(c *predictor.Column, b *predictor.Batch, row int, v feature.Value) error
 	// Memory returns an empty buffer with the given capacity. nil means make.
 	Memory func(size int) ([]byte, error)
+	// Folder is where paths of files begin. If it is empty, no file is read, and strings are base64.
+	Folder string
 }
 
 // JSON reads a value that Object found into a row of a batch.
 func (r *Reader) JSON(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
 	switch {
-	case raw[0] == '[' || c.IsNumbers():
+	case raw[0] == '[' && takesNumbers(c) || c.IsNumbers():
 		return r.list(c, b, row, raw)
 	case string(raw) == "null":
 		return r.Encode(c, b, row, feature.Value{})
 	case raw[0] == '{' || raw[0] != '"' && c.ReadsFiles():
-		return fmt.Errorf("got %s, want %s", Shorten(raw), wanted(c))
+		return fmt.Errorf("got %s, want %s", Shorten(raw), r.wanted(c))
+	case raw[0] == '[':
+		cell, err := r.memory(len(raw))
+		if err == nil {
+			cell, err = appendList(cell, raw)
+		}
+		if err != nil {
+			return err
+		}
+		return r.text(c, b, row, cell)
 	case raw[0] != '"':
 		return r.text(c, b, row, raw)
 	}
@@ -50,6 +62,8 @@ func (r *Reader) JSON(c *predictor.Column, b *predictor.Batch, row int, raw []by
 	switch {
 	case err != nil:
 		return err
+	case c.ReadsFiles() && r.Folder != "" && isPath(text):
+		return r.path(c, b, row, text)
 	case c.ReadsFiles():
 		return r.base64(c, b, row, text)
 	}
@@ -81,16 +95,34 @@ func (r *Reader) text(c *predictor.Column, b *predictor.Batch, row int, text []b
 	return r.Encode(c, b, row, feature.Value{Text: string(text)})
 }
 
+// path reads a file.
+func (r *Reader) path(c *predictor.Column, b *predictor.Batch, row int, path []byte) error {
+	err := r.Encode(c, b, row, feature.Value{Text: string(path), Folder: r.Folder})
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; want %s", err, r.wanted(c))
+	}
+	return err
+}
+
+// takesNumbers reports whether a list is the numbers of the column's input. In other columns it is
+// a cell with several values.
+func takesNumbers(c *predictor.Column) bool {
+	_, isTokens := c.Encoder.(*feature.TokensEncoder)
+	return len(c.Inputs) == 1 && (c.IsNumbers() || c.ReadsFiles() || isTokens)
+}
+
 // wanted says what a value of a column may be.
-func wanted(c *predictor.Column) string {
+func (r *Reader) wanted(c *predictor.Column) string {
 	var list []string
 	switch {
 	case c.ReadsFiles():
 		list = append(list, "a picture in base64")
-	case !c.IsNumbers():
+	case !c.IsNumbers() && takesNumbers(c):
 		list = append(list, "a text, a number, true or false")
+	case !c.IsNumbers():
+		list = append(list, wantedCell)
 	}
-	if len(c.Inputs) == 1 {
+	if takesNumbers(c) {
 		in := c.Inputs[0]
 		what := "numbers"
 		if in.DType == tensor.Uint8 {
@@ -99,6 +131,9 @@ func wanted(c *predictor.Column) string {
 			what = "ids"
 		}
 		list = append(list, Dims(in.Shape)+" "+what)
+	}
+	if c.ReadsFiles() && r.Folder != "" {
+		list = append(list, "the path of a picture")
 	}
 	return strings.Join(list, ", or ")
 }
@@ -157,15 +192,15 @@ func (r *Reader) base64(c *predictor.Column, b *predictor.Batch, row int, text [
 	}
 	content, err := Base64(to, text)
 	if err != nil {
-		return fmt.Errorf("%w; want %s", err, wanted(c))
+		return fmt.Errorf("%w; want %s", err, r.wanted(c))
 	}
 	return r.Encode(c, b, row, feature.Value{Content: content})
 }
 
 // list reads the numbers of a column's only input.
 func (r *Reader) list(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
-	if len(c.Inputs) != 1 {
-		return fmt.Errorf("got %s, want %s", Shorten(raw), wanted(c))
+	if !takesNumbers(c) {
+		return fmt.Errorf("got %s, want %s", Shorten(raw), r.wanted(c))
 	}
 	in, slot := c.Inputs[0], c.Slots(b, row)[0]
 	var err error
@@ -180,7 +215,7 @@ func (r *Reader) list(c *predictor.Column, b *predictor.Batch, row int, raw []by
 		err = Floats(slot.Floats, in.Shape, raw)
 	}
 	if err != nil && !c.IsNumbers() && !bytes.HasPrefix(raw, []byte("[")) {
-		err = fmt.Errorf("%w; want %s", err, wanted(c))
+		err = fmt.Errorf("%w; want %s", err, r.wanted(c))
 	}
 	return err
 }
