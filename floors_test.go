@@ -50,7 +50,6 @@ var floors = map[string]int{
 	"braid/experiment":            10,
 	"braid/internal/value":        10,
 	"braid/internal/batchpredict": 11,
-	"braid/internal/tablepredict": 11,
 	"braid/internal/profile":      11,
 	"braid/serve":                 11,
 	"braid/internal/cli":          12,

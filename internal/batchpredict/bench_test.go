@@ -22,11 +22,7 @@ func BenchmarkJSON(b *testing.B) {
 		b.Fatal(err)
 	}
 	m := newModel(b, &modelfile.File{Model: built, Features: features, Targets: targets})
-	table, err := NewTable(m, Format{})
-	if err != nil {
-		b.Fatal(err)
-	}
-	const rows = 4 * PerBlock
+	const rows = 4 * mostJSON
 	var lines bytes.Buffer
 	for row := range rows {
 		lines.WriteString(`{"question": "odd number", "image": [0`)
@@ -41,9 +37,40 @@ func BenchmarkJSON(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		reader := NewJSON(opened(b, bytes.NewReader(lines.Bytes())), m, "")
-		p := Prediction{Model: m, Reader: reader, Table: table}
-		if _, err := p.Run(b.Context(), io.Discard); err != nil {
+		rows := NewJSONLines(opened(b, bytes.NewReader(lines.Bytes())), ".")
+		p := Prediction{Model: m, Rows: rows}
+		fields, err := p.Header()
+		if err != nil {
+			b.Fatal(err)
+		}
+		sink, err := data.NewJSONSink(io.Discard, fields)
+		if err == nil {
+			_, err = p.Run(b.Context(), sink)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// BenchmarkTable predicts rows of a table with two columns and two heads.
+func BenchmarkTable(b *testing.B) {
+	m, _ := tableModel(b, false)
+	const rows = 40_000
+	cells := make([][]string, 97)
+	for i := range cells {
+		cells[i] = []string{fmt.Sprint(i), []string{"red", "blue"}[i%2], "a"}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		p := &Prediction{Model: m, Probabilities: true,
+			Rows: NewTable(&source{[]string{"weight", "colour", "kind"},
+				func(row int) []string { return cells[row%97] }, rows, 0}, "new.csv", "")}
+		if _, err := p.Header(); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := p.Run(b.Context(), &discard{}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,22 +1,24 @@
-// Package batchpredict answers the rows of a file in constant memory, for braid predict.
+// Package batchpredict predicts the rows of a file of any length in constant memory, for braid
+// predict.
 //
-// Open opens a file and decompresses it. NewIDX returns a RowReader of IDX images, with questions
-// and true answers from other files. NewJSON returns a RowReader of JSON lines: each is an object
-// with the inputs and the true answers of a row. A Prediction answers the rows of a RowReader,
-// writes them with a Table, and counts the right answers in a Score:
+// Rows are those of a Table (cells of CSV, TSV, Parquet and the like), of JSONLines, whose values
+// may also be lists of numbers and files in base64, or of IDX images. A Prediction answers them,
+// writes the answers to a data.Sink, and returns a Summary with the scores of the heads whose
+// labels the rows have:
 //
 //	file, err := batchpredict.Open(ctx, "rows.jsonl", os.Stdin)
-//	reader, err := batchpredict.NewJSON(file, model, "odd number", batchpredict.Refuse)
-//	table, err := batchpredict.NewTable(model, batchpredict.Format{CSV: true})
-//	p := batchpredict.Prediction{Model: model, Reader: reader, Table: table}
-//	score, err := p.Run(ctx, os.Stdout)
+//	p := batchpredict.Prediction{Model: model, Rows: batchpredict.NewJSONLines(file, ".")}
+//	fields, err := p.Header()
+//	sink, err := data.NewJSONSink(os.Stdout, fields)
+//	summary, err := p.Run(ctx, sink)
 //
-// Rows are processed in blocks (block.go). The reader, idx.go or json.go, fills a block; the model
-// answers it; table.go writes the answers and score.go counts them. With IDX images, question.go
-// reads the questions and label.go the true answers. In JSON lines, row.go reads an object and
-// internal/value its values. file.go decompresses, line.go splits lines; input.go and head.go
-// describe the model's inputs and heads.
+// Rows are processed in blocks (block.go). One goroutine reads a block while another one is
+// predicted: all processors convert its rows to a batch, the model predicts the batch, and
+// header.go names and formats the answers. scores.go draws the rows that are scored. In table.go,
+// json.go and idx.go are the kinds of rows. With IDX images, question.go reads the questions and
+// label.go the labels; parser.go reads a JSON object. file.go decompresses, line.go splits lines;
+// input.go and head.go describe the model's columns and heads.
 //
-// A row that cannot be answered is marked in its block. Errors name the file, the line and what was
-// wanted; if a flag of braid predict helps, they name the flag.
+// A row that cannot be predicted is marked in its block, and Prediction.OnError says what happens
+// to it. Errors name the file, the line and what was wanted.
 package batchpredict

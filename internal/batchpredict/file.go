@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/klauspost/compress/zstd"
+
 	"braid/internal/gunzip"
 	"braid/internal/suggest"
 )
@@ -20,7 +22,14 @@ type File struct {
 	size int64 // in bytes, as stored; 0 if unknown
 	raw  *counting
 	file io.Closer // nil for standard input
+	end  func()    // of a decompressor
 }
+
+// Name returns the file's name for errors.
+func (f *File) Name() string { return f.name }
+
+// Read reads what the file has, decompressed.
+func (f *File) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // counting counts the bytes read.
 type counting struct {
@@ -37,10 +46,17 @@ func (c *counting) Read(p []byte) (int, error) {
 // readBuffer is the size of a read from a file, in bytes.
 const readBuffer = 1 << 18
 
-// Open opens a file, or stdin if the path is -, and decompresses it if it is compressed with gzip.
+// zstdMagic begins what Zstandard compressed, and maxWindow is the most memory in bytes that it may
+// ask for: that of zstd --long.
+const (
+	zstdMagic = "\x28\xb5\x2f\xfd"
+	maxWindow = 128 << 20
+)
+
+// Open opens a file, or stdin if the path is -, and decompresses gzip and Zstandard.
 // When ctx is done, a read that waits for standard input, a pipe or a device fails.
 func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
-	f := &File{name: suggest.Printable(path)}
+	f := &File{name: suggest.Printable(path), end: func() {}}
 	var from io.Reader
 	if path == "-" {
 		f.name, from = "standard input", Interruptible(ctx, stdin)
@@ -65,40 +81,80 @@ func Open(ctx context.Context, path string, stdin io.Reader) (*File, error) {
 	}
 	f.raw = &counting{Reader: from}
 	f.text = bufio.NewReaderSize(f.raw, readBuffer)
-	if head, _ := f.text.Peek(2); string(head) == gunzip.Magic {
-		unpacked, err := gunzip.NewReader(f.text)
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: header of the compressed file: %w", f.name, err)
-		}
-		f.text = bufio.NewReaderSize(unpacked, readBuffer)
+	if err := f.decompress(); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: header of the compressed file: %w", f.name, err)
 	}
 	return f, nil
 }
 
-// Close closes the file.
-func (f *File) Close() {
-	if f.file != nil {
-		f.file.Close()
+func (f *File) decompress() error {
+	head, _ := f.text.Peek(len(zstdMagic))
+	var unpacked io.Reader
+	switch {
+	case bytes.HasPrefix(head, []byte(gunzip.Magic)):
+		r, err := gunzip.NewReader(f.text)
+		if err != nil {
+			return err
+		}
+		unpacked = r
+	case string(head) == zstdMagic:
+		d, err := zstd.NewReader(f.text, zstd.WithDecoderConcurrency(1),
+			zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return err
+		}
+		unpacked, f.end = d, d.Close
+	default:
+		return nil
 	}
+	f.text = bufio.NewReaderSize(unpacked, readBuffer)
+	return nil
 }
 
-// IsIDX reports whether the file holds IDX images; else it holds JSON lines. It is an error if the
-// file is empty, or an image.
-func (f *File) IsIDX() (bool, error) {
-	first, err := f.text.Peek(1)
-	start, _ := f.text.Peek(4)
-	if string(start) == "\x89PNG" || bytes.HasPrefix(start, []byte("\xff\xd8\xff")) {
-		const text = "%s is one image, want rows of IDX images or JSON lines: braid ask takes images"
-		return false, fmt.Errorf(text, f.name)
+// Close closes the file.
+func (f *File) Close() error {
+	f.end()
+	if f.file == nil {
+		return nil
 	}
+	return f.file.Close()
+}
+
+// Content is what a file has, by its first bytes.
+type Content uint8
+
+// The contents of files. JSON is lines of JSON, and Other a table in another format.
+const (
+	Other Content = iota
+	JSON
+	Images
+)
+
+// Content looks at the first bytes. It is an error if the file is empty, or an image.
+func (f *File) Content() (Content, error) {
+	const utf8Mark = "\xef\xbb\xbf"
+	head, err := f.text.Peek(64)
+	begins := func(magic string) bool { return bytes.HasPrefix(head, []byte(magic)) }
 	switch {
-	case errors.Is(err, io.EOF):
-		return false, fmt.Errorf("%s is empty, want IDX images or JSON lines", f.name)
-	case err != nil:
-		return false, fmt.Errorf("%s: %w", f.name, err)
+	case begins("\x89PNG"), begins("\xff\xd8\xff"):
+		const text = "%s is one image, want rows of a table, of JSON lines or of IDX images: " +
+			"braid ask takes images"
+		return 0, fmt.Errorf(text, f.name)
+	case len(head) == 0 && errors.Is(err, io.EOF):
+		return 0, fmt.Errorf("%s is empty, want rows of a table, of JSON lines or of IDX images", f.name)
+	case len(head) == 0 && errors.Is(err, io.ErrUnexpectedEOF):
+		return 0, fmt.Errorf("%s: compressed file is cut short: %w", f.name, err)
+	case len(head) == 0:
+		return 0, fmt.Errorf("%s: %w", f.name, err)
+	case len(head) > 2 && head[0] == 0 && head[1] < ' ' && head[2] < ' ':
+		return Images, nil // UTF-16 and UTF-32 have a letter among these
 	}
-	return first[0] == 0, nil
+	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(utf8Mark)), " \t\r\n")
+	if bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("[")) {
+		return JSON, nil
+	}
+	return Other, nil
 }
 
 // OpenPipe is os.OpenFile, but stops waiting for the other end of a named pipe when ctx is done.

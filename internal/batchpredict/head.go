@@ -1,14 +1,14 @@
 package batchpredict
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 
-	"braid/internal/suggest"
+	"braid/feature"
 	"braid/internal/value"
 	"braid/predictor"
+	"braid/target"
+	"braid/tensor"
 )
 
 // Answers returns the labels of a head's answers in the order of their indices. It is nil for a
@@ -21,51 +21,95 @@ func Answers(h *predictor.Head) []string {
 	return list
 }
 
-// head is a model's head and its labels.
+// head is a head of the model and what its labels mean.
 type head struct {
 	*predictor.Head
-	labels []string // of its answers, in the order of their indices; nil if it gives numbers
+	decoder target.Decoder // nil: the head gives numbers of no column
+	answers []string       // the labels of its answers, nil if it gives numbers
+	numeric bool           // one of them is a number
+	cell    int            // its first one in a row of answers, without the kept columns
 }
 
+// heads returns the heads of a model. A classifier without a target in the file gets a decoder
+// whose labels are the indices of the classes.
 func heads(m *predictor.Model) []head {
-	var list []head
-	for i := range m.Heads {
-		list = append(list, head{&m.Heads[i], Answers(&m.Heads[i])})
+	list := make([]head, len(m.Heads))
+	for i := range list {
+		h := head{Head: &m.Heads[i], answers: Answers(&m.Heads[i])}
+		for _, t := range m.File.Targets {
+			if feature.Name(t.Column) == h.Name {
+				h.decoder = t.Decoder
+			}
+		}
+		switch {
+		case h.decoder != nil:
+		case h.IsBinary():
+			h.decoder = target.BinaryDecoder{False: "0", True: "1", Declared: true, Threshold: 0.5}
+		case h.IsClassifier():
+			h.decoder = target.CategoryDecoder{Classes: h.answers}
+		}
+		for _, label := range h.answers {
+			if _, err := strconv.ParseFloat(label, 64); err == nil {
+				h.numeric = true
+			}
+		}
+		list[i] = h
 	}
 	return list
 }
 
-// truth reads a true answer in JSON, and returns its index. A string is a label, a number is an
-// index, true and false are the indices 1 and 0 of two labels. null is unknown: -1.
-func (h *head) truth(raw []byte) (int, error) {
-	if string(raw) == "null" {
-		return -1, nil
+// slot returns memory for a label.
+func (h *head) slot() feature.Slot {
+	dtype, shape := h.decoder.Label()
+	if dtype == tensor.Int32 {
+		return feature.Slot{Ints: make([]int32, shape.Size())}
 	}
-	if h.labels == nil {
-		const text = "the head gives numbers, not one of some answers: no true answer is compared"
-		return -1, errors.New(text)
+	return feature.Slot{Floats: make([]float32, shape.Size())}
+}
+
+// isClass reports whether the head answers with one of several classes.
+func (h *head) isClass() bool {
+	if h.decoder == nil || h.answers == nil {
+		return false
 	}
-	var truth any
-	if err := json.Unmarshal(raw, &truth); err != nil {
-		return -1, err
+	_, shape := h.decoder.Label()
+	return shape.Size() == 1
+}
+
+// class returns the class in a slot that the decoder of a head with classes filled.
+func (h *head) class(label feature.Slot) string {
+	if label.Ints != nil {
+		return h.answers[label.Ints[0]]
 	}
-	switch v := truth.(type) {
-	case string:
-		if at := slices.Index(h.labels, v); at >= 0 {
-			return at, nil
+	return h.answers[int(label.Floats[0])]
+}
+
+// label returns the cell of a label in JSON. A number that is no label is the index of one, unless
+// labels are numbers; true and false are the indices 1 and 0 where they are no labels of two.
+func (h *head) label(raw []byte) (string, error) {
+	cell, err := value.Cell(raw)
+	if err != nil || cell == "" || !h.isClass() || slices.Contains(h.answers, cell) {
+		return cell, err
+	}
+	index := -1
+	switch raw[0] {
+	case '"', '[':
+		return cell, nil
+	case 't', 'f':
+		if note, err := h.decoder.Encode(cell, h.slot()); len(h.answers) != 2 || err == nil && note == 0 {
+			return cell, nil
 		}
-		return -1, suggest.Unknown("answer", value.Shorten([]byte(v)), h.labels)
-	case float64:
-		if v == float64(int(v)) && v >= 0 && int(v) < len(h.labels) {
-			return int(v), nil
+		if index = 0; cell == "true" {
+			index = 1
 		}
-	case bool:
-		if len(h.labels) == 2 && v {
-			return 1, nil
-		} else if len(h.labels) == 2 {
-			return 0, nil
+	default:
+		v, err := strconv.ParseFloat(cell, 64)
+		if err == nil && !h.numeric && v >= 0 && v < float64(len(h.answers)) && v == float64(int(v)) {
+			index = int(v)
 		}
 	}
-	const text = "true answer is %s, want a label as a string, or its index from 0 to %d"
-	return -1, fmt.Errorf(text, value.Shorten(raw), len(h.labels)-1)
+	if index < 0 {
+		return cell, nil
+	}
+	return h.answers[index], nil
 }

@@ -3,7 +3,7 @@ package batchpredict
 import (
 	"fmt"
 	"io"
-	"runtime"
+	"slices"
 
 	"braid/data"
 	"braid/feature"
@@ -12,34 +12,39 @@ import (
 	"braid/tensor"
 )
 
-// IDX is a RowReader of the images of an IDX file, with questions and true answers from other
-// files.
+// IDX is the images of an IDX file, with questions and labels from other files.
 type IDX struct {
 	file      *File
 	images    *data.IDXReader
 	model     *predictor.Model
-	image     *predictor.Column // for the image
-	input     int               // that it fills, by its index
-	text      *predictor.Column // for the question; nil: there is none
-	question  string            // of each image, unless there are questions
-	questions *questions        // nil if there are none
+	p         *Prediction
+	image     int        // the column of the image, by its index
+	input     int        // that it fills, by its index
+	text      int        // the column of the question; -1: there is none
+	questions *questions // nil if there are none
 	labels    []labels
-	read      int // images read
-	first     int // number of the block's first image
+	seen      int // images read
 }
 
-// NewIDX returns a reader of an IDX file. If the model reads a text, call Ask or Questions before
-// rows are read. The reader closes the file.
+// NewIDX returns the images of a file. If the model reads a text, a question comes from the
+// prediction, or each one from Questions. The images close the file.
 func NewIDX(file *File, m *predictor.Model) (*IDX, error) {
-	r := &IDX{file: file, model: m}
-	r.text, _ = Text(m)
-	for i := range m.Inputs {
-		in := &m.Inputs[i]
-		if r.image == nil && in.Column.ReadsFiles() && in.Alone() && in.Of.DType == tensor.Uint8 {
-			r.image, r.input = in.Column, i
+	r := &IDX{file: file, model: m, image: -1, text: -1}
+	asked, _ := Text(m)
+	for i := range m.Columns {
+		if &m.Columns[i] == asked {
+			r.text = i
 		}
 	}
-	if r.image == nil || len(m.Columns) > 2 || len(m.Columns) == 2 && r.text == nil {
+	for i := range m.Inputs {
+		if in := &m.Inputs[i]; r.image < 0 && isPixels(in) {
+			r.input = i
+			r.image = slices.IndexFunc(m.Columns, func(c predictor.Column) bool {
+				return c.Name == in.Column.Name
+			})
+		}
+	}
+	if r.image < 0 || len(m.Columns) > 2 || len(m.Columns) == 2 && r.text < 0 {
 		const text = "%s: IDX files hold images, for a model of an image and a text: " +
 			"its inputs are %s; JSON lines can hold them"
 		return nil, fmt.Errorf(text, file.name, Takes(m))
@@ -48,104 +53,137 @@ func NewIDX(file *File, m *predictor.Model) (*IDX, error) {
 	if r.images, err = data.NewIDXReader(file.text); err != nil {
 		return nil, fmt.Errorf("%s: %w", file.name, err)
 	}
-	if got, want := r.images.Shape()[1:], r.image.Inputs[0].Shape; !got.Equal(want) {
+	column := &m.Columns[r.image]
+	if got, want := r.images.Shape()[1:], column.Inputs[0].Shape; !got.Equal(want) {
 		const text = "%s has rows of %s, the model's %q takes %s"
-		return nil, fmt.Errorf(text, file.name, value.Dims(got), r.image.Name, value.Dims(want))
+		return nil, fmt.Errorf(text, file.name, value.Dims(got), column.Name, value.Dims(want))
 	}
 	return r, nil
 }
 
-// Ask sets the question of all images. The error is why the model cannot be asked it.
-func (r *IDX) Ask(question string) error {
-	r.question = question
-	b := r.model.NewBatch(1)
-	defer r.model.Free(b)
-	_, err := r.text.Encode(b, 0, feature.Value{Text: question})
-	return err
+// isPixels reports whether an input is the pixels of a picture, and nothing else is made of it.
+func isPixels(in *predictor.Input) bool {
+	return in.Column.ReadsFiles() && in.Alone() && in.Of.DType == tensor.Uint8
+}
+
+// TakesPixels reports whether a model has an input of pixels, which an IDX file can hold.
+func TakesPixels(m *predictor.Model) bool {
+	for i := range m.Inputs {
+		if isPixels(&m.Inputs[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // count is the number of images.
 func (r *IDX) count() int { return r.images.Shape()[0] }
 
-// Questions takes the question of each image from a line of a file. The reader closes the file.
+// Questions takes the question of each image from a line of a file, which Close closes.
 func (r *IDX) Questions(file *File) {
 	r.questions = &questions{file: file, images: r.count()}
 }
 
-// Labels takes the true answers of a head, by its index, from an IDX file. The head must have
-// Answers. The reader closes the file.
+// Labels takes the labels of a head, by its index, from an IDX file of their indices. The head must
+// have Answers. Close closes the file.
 func (r *IDX) Labels(head int, file *File) error {
-	l := labels{file: file, head: head, answers: len(Answers(&r.model.Heads[head]))}
+	l := labels{file: file, head: head, answers: Answers(&r.model.Heads[head])}
 	err := l.open(r.count())
 	r.labels = append(r.labels, l)
 	return err
 }
 
-func (r *IDX) fill(b *block) error {
-	b.n, r.first = 0, b.first
-	n, err := r.images.Next(b.rows.Bytes(r.input))
-	if err != nil {
-		return fmt.Errorf("%s: %w", r.file.name, err)
-	}
-	for row := range n {
-		b.begin(row)
-	}
-	share(runtime.GOMAXPROCS(0), n, func(_, lo, hi int) { r.image.Standardize(b.rows, lo, hi) })
-	for i := range r.labels {
-		if err := r.labels[i].fill(b, n); err != nil {
-			return err
-		}
-	}
-	if r.text != nil {
-		if err := r.ask(b, n); err != nil {
-			return err
-		}
-	}
-	b.n = n
-	if r.read += n; r.read < r.count() {
-		return nil
-	}
-	return io.EOF
-}
-
-func (r *IDX) at(row int, err error) error {
-	return fmt.Errorf("%s: image %d: %w", r.file.name, r.first+row, err)
-}
-
-// ask writes the questions of the next n images to the block.
-func (r *IDX) ask(b *block, n int) error {
-	for row := range n {
-		question, bad := r.question, error(nil)
-		if r.questions != nil {
-			var err error
-			if question, bad, err = r.questions.next(); err != nil {
-				return err
-			}
-		}
-		if bad == nil {
-			bad = b.encode(r.text, row, feature.Value{Text: question})
-			if bad != nil && r.questions != nil {
-				bad = r.questions.at(bad)
-			}
-		}
-		b.bad[row] = bad
-	}
-	if r.questions != nil && r.read+n == r.count() {
-		return r.questions.end()
-	}
-	return nil
-}
-
-// Progress counts images.
-func (r *IDX) Progress() (done, total int64) { return int64(r.read), int64(r.count()) }
-
 // Close closes the images, the questions and the labels.
-func (r *IDX) Close() {
-	r.file.Close()
+func (r *IDX) Close() error {
+	err := r.file.Close()
 	if r.questions != nil {
 		r.questions.file.Close()
 	}
 	for _, l := range r.labels {
 		l.file.Close()
 	}
+	return err
 }
+
+func (r *IDX) prepare(p *Prediction) error {
+	r.p = p
+	if len(p.Keep) > 0 {
+		return fmt.Errorf("%s holds images, which have no columns to keep", r.file.name)
+	}
+	return nil
+}
+
+func (r *IDX) most() int { return mostJSON }
+
+func (r *IDX) read(b *block, most int) error {
+	size := r.images.Shape()[1:].Size()
+	b.pixels = slices.Grow(b.pixels, most*size)[:most*size]
+	n, err := r.images.Next(b.pixels)
+	if err != nil && err != io.EOF {
+		return fmt.Errorf("%s: %w", r.file.name, err)
+	}
+	b.begin(n, r.p)
+	err = r.readRest(b)
+	if r.seen += b.n; err != nil {
+		b.n = 0
+		return err
+	}
+	if r.seen < r.count() {
+		return nil
+	}
+	return io.EOF
+}
+
+// readRest reads the labels and questions of a block of images.
+func (r *IDX) readRest(b *block) error {
+	for i := range r.labels {
+		if err := r.labels[i].read(b); err != nil {
+			return err
+		}
+	}
+	if r.questions == nil {
+		return nil
+	}
+	for i := range b.n {
+		question, bad, err := r.questions.next()
+		if err != nil {
+			return err
+		}
+		b.asked, b.fail[i] = append(b.asked, question), bad
+	}
+	if r.seen+b.n == r.count() {
+		return r.questions.end()
+	}
+	return nil
+}
+
+// progress counts images.
+func (r *IDX) progress() (done, total int64) { return int64(r.seen), int64(r.count()) }
+
+func (r *IDX) convert(_ int, b *block, batch *predictor.Batch, lo, hi int) {
+	size := r.images.Shape()[1:].Size()
+	copy(batch.Bytes(r.input)[lo*size:hi*size], b.pixels[lo*size:hi*size])
+	r.model.Columns[r.image].Standardize(batch, lo, hi)
+	for i := lo; i < hi && r.text >= 0; i++ {
+		if b.fail[i] != nil {
+			continue
+		}
+		var v feature.Value
+		if r.questions != nil {
+			v.Text = b.asked[i]
+		}
+		err := r.p.encode(b, batch, r.text, i, v)
+		switch {
+		case err != nil && r.questions != nil:
+			b.fail[i] = r.questions.at(b.first+i+1, err)
+		case err != nil:
+			b.fail[i] = r.at(b, i, err)
+		}
+	}
+}
+
+func (r *IDX) at(b *block, row int, err error) error {
+	return fmt.Errorf("%s: image %d: %w", r.file.name, b.first+row, err)
+}
+
+func (r *IDX) finish() error { return nil }

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
+	"slices"
 
+	"braid/experiment"
 	"braid/internal/value"
 	"braid/predictor"
 )
@@ -18,87 +19,143 @@ const (
 	blockBytes  = 8 << 20  // of a block's lines: the block ends with the line that reaches it
 )
 
-// JSON is a RowReader of JSON lines: objects with the model's inputs by their names, and with true
-// answers, as far as they are known, by the heads' names.
-type JSON struct {
+// mostJSON is the largest number of rows in a block of JSON lines or images.
+const mostJSON = 1024
+
+// JSONLines is the rows of a file with a JSON object in each line: values by the names of columns.
+// They are cells as in data.JSONLines, or what value.Reader reads. Columns that the model does not
+// read are left out.
+type JSONLines struct {
 	file    *File
-	lines   int        // read so far
-	rows    []jsonLine // of the block
-	text    []byte     // of the block's lines
-	parsers []*parser  // by worker
+	folder  string // where paths of files begin
+	lines   int    // read so far
+	parsers []*parser
+	first   []string // the names in the first row
 }
 
-// jsonLine is a line with a row.
-type jsonLine struct {
-	number   int
-	from, to int   // its bytes in the block's text
-	err      error // reading the line failed
+// NewJSONLines returns the rows of a file, which it closes. Paths of files in values begin in the
+// folder.
+func NewJSONLines(file *File, folder string) *JSONLines {
+	return &JSONLines{file: file, folder: folder}
 }
 
-// NewJSON returns a reader of a file. Rows without a question get the given one, unless it is
-// empty. The reader closes the file.
-func NewJSON(file *File, m *predictor.Model, question string) *JSON {
-	r := &JSON{file: file}
-	for range runtime.GOMAXPROCS(0) {
-		r.parsers = append(r.parsers, newParser(m, question))
+// Close closes the file.
+func (r *JSONLines) Close() error { return r.file.Close() }
+
+func (r *JSONLines) prepare(p *Prediction) error {
+	for range p.workers() {
+		r.parsers = append(r.parsers, newParser(p, r.folder))
 	}
-	return r
+	return nil
 }
 
-func (r *JSON) fill(b *block) error {
-	failed := r.read()
-	b.n = len(r.rows)
-	share(len(r.parsers), b.n, func(worker, lo, hi int) {
-		for row := lo; row < hi; row++ {
-			line := r.rows[row]
-			b.begin(row)
-			err := line.err
-			if err == nil {
-				err = r.parsers[worker].read(r.text[line.from:line.to], b, row)
-			}
-			if err != nil {
-				b.bad[row] = r.at(row, err)
-			}
-		}
-	})
+func (r *JSONLines) most() int { return mostJSON }
+
+// read reads the lines of the next block, and leaves out empty ones.
+func (r *JSONLines) read(b *block, most int) error {
+	long := map[int]error{}
+	failed := r.readLines(b, most, long)
+	b.begin(len(b.lines), r.parsers[0].p)
+	for row, err := range long {
+		b.fail[row] = r.at(b, row, err)
+	}
 	if failed != nil && failed != io.EOF {
 		return fmt.Errorf("%s: after line %d: %w", r.file.name, r.lines, failed)
 	}
 	return failed
 }
 
-func (r *JSON) at(row int, err error) error {
-	return fmt.Errorf("%s: line %d: %w", r.file.name, r.rows[row].number, err)
-}
-
-// read reads the lines of the next block, and leaves out empty ones.
-func (r *JSON) read() (err error) {
-	r.rows, r.text = r.rows[:0], r.text[:0]
-	for len(r.rows) < PerBlock && len(r.text) < blockBytes {
-		from := len(r.text)
-		r.text, err = readLine(r.file.text, r.text, MostLine)
-		line := jsonLine{number: r.lines + 1, from: from, to: len(r.text)}
-		switch {
-		case errors.Is(err, errLong):
-			line.err = err
-		case err != nil:
+// readLines reads lines, and the errors of those that are too long.
+func (r *JSONLines) readLines(b *block, most int, long map[int]error) (err error) {
+	for len(b.lines) < most && len(b.text) < blockBytes {
+		from := len(b.text)
+		b.text, err = readLine(r.file.text, b.text, MostLine)
+		isLong := errors.Is(err, errLong)
+		if err != nil && !isLong {
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = fmt.Errorf("compressed file is cut short: %w", err)
 			}
 			return err
 		}
 		if r.lines++; r.lines == 1 {
-			line.from = line.to - len(value.TrimMark(r.text))
+			from = len(b.text) - len(value.TrimMark(b.text))
 		}
-		if line.err != nil || len(bytes.TrimSpace(r.text[line.from:line.to])) > 0 {
-			r.rows = append(r.rows, line)
+		if isLong {
+			long[len(b.lines)] = err
+		} else if len(bytes.TrimSpace(b.text[from:])) == 0 {
+			continue
+		}
+		b.lines, b.spans = append(b.lines, r.lines), append(b.spans, span{from, len(b.text)})
+	}
+	return nil
+}
+
+// progress counts bytes of the file as stored.
+func (r *JSONLines) progress() (done, total int64) { return r.file.raw.n, r.file.size }
+
+func (r *JSONLines) convert(worker int, b *block, batch *predictor.Batch, lo, hi int) {
+	parser := r.parsers[worker]
+	for i := lo; i < hi; i++ {
+		if b.fail[i] != nil {
+			continue
+		}
+		line := b.text[b.spans[i].from:b.spans[i].to]
+		if err := parser.read(line, b, batch, i); err != nil {
+			if bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")) {
+				err = fmt.Errorf("%w in each line: jq -c '.[]' writes a list that way", err)
+			}
+			b.fail[i] = r.at(b, i, err)
+		}
+		if b.first+i == 0 {
+			r.first = names(line)
+		}
+	}
+}
+
+func (r *JSONLines) at(b *block, row int, err error) error {
+	return fmt.Errorf("%s:%d: %w", r.file.name, b.lines[row], err)
+}
+
+// finish tests that each column that the model reads, and each kept one, was in a row of a file. A
+// pipe may leave out what is missing.
+func (r *JSONLines) finish() error {
+	if r.file.size == 0 {
+		return nil
+	}
+	p := r.parsers[0].p
+	seen := map[string]bool{}
+	for _, parser := range r.parsers {
+		for name := range parser.seen {
+			seen[name] = true
+		}
+	}
+	have := r.first
+	for i := range p.Model.Columns {
+		c := &p.Model.Columns[i]
+		asked, _ := Text(p.Model)
+		isKnown := seen[c.Name] || asked == c && p.Question != ""
+		if isKnown && !slices.Contains(have, c.Name) {
+			have = append(have, c.Name)
+		}
+	}
+	if err := experiment.CheckInputs(p.Model.File, have); err != nil {
+		return fmt.Errorf("%s: %w", r.file.name, err)
+	}
+	for _, name := range p.Keep {
+		if !seen[name] {
+			return fmt.Errorf("%s: no row has the column %q, which is to be kept", r.file.name, name)
 		}
 	}
 	return nil
 }
 
-// Progress counts bytes of the file as stored.
-func (r *JSON) Progress() (done, total int64) { return r.file.raw.n, r.file.size }
-
-// Close closes the file.
-func (r *JSON) Close() { r.file.Close() }
+// names returns the names of an object, up to 100.
+func names(line []byte) (list []string) {
+	value.Members(line, func(name, _ []byte) error { // its error is that of the row
+		if len(list) < 100 {
+			list = append(list, string(name))
+		}
+		return nil
+	})
+	return list
+}

@@ -2,22 +2,22 @@ package batchpredict
 
 import (
 	"fmt"
+	"slices"
 
 	"braid/data"
 )
 
-// labels reads the true answers of a head from an IDX file.
+// labels reads the labels of a head from an IDX file.
 type labels struct {
 	file    *File
 	idx     *data.IDXReader
 	head    int
-	answers int     // that the head has
-	bytes   []uint8 // of a block
+	answers []string // that the head has
+	indices []uint8  // of a block
 }
 
 // open reads the file's header. The file must have a label for each image.
 func (l *labels) open(images int) (err error) {
-	l.bytes = make([]uint8, PerBlock)
 	if l.idx, err = data.NewIDXReader(l.file.text); err != nil {
 		return l.name(err)
 	}
@@ -28,21 +28,18 @@ func (l *labels) open(images int) (err error) {
 	return nil
 }
 
-// fill writes the true answers of the next n rows to the block.
-func (l *labels) fill(b *block, n int) error {
-	got, err := l.idx.Next(l.bytes)
-	if err != nil {
+// read reads the labels of the rows of a block.
+func (l *labels) read(b *block) error {
+	l.indices = slices.Grow(l.indices[:0], b.n)[:b.n]
+	if _, err := l.idx.Next(l.indices); err != nil {
 		return l.name(err)
 	}
-	if got != n {
-		panic(fmt.Sprintf("%d labels for %d rows", got, n))
-	}
-	for row, label := range l.bytes[:n] {
-		if int(label) >= l.answers {
+	for i, index := range l.indices {
+		if int(index) >= len(l.answers) {
 			const text = "row %d is %d, want a label from 0 to %d"
-			return l.name(fmt.Errorf(text, b.first+row, label, l.answers-1))
+			return l.name(fmt.Errorf(text, b.first+i, index, len(l.answers)-1))
 		}
-		b.truths[l.head][row] = int(label)
+		row(b.labels, b.n, i)[l.head] = l.answers[index]
 	}
 	return nil
 }

@@ -166,3 +166,28 @@ type broken struct{}
 var errBroken = errors.New("the disk is broken")
 
 func (broken) Read([]byte) (int, error) { return 0, errBroken }
+
+// prepared prepares rows for a prediction.
+func prepared(t testing.TB, m *predictor.Model, rows Rows) *Prediction {
+	t.Helper()
+	p := &Prediction{Model: m, Rows: rows}
+	if _, err := p.Header(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// next reads and converts the next block of prepared rows, whose first row has a number.
+func next(m *predictor.Model, rows Rows, first int) (*block, *predictor.Batch, error) {
+	b, batch := &block{first: first}, m.NewBatch(rows.most())
+	err := rows.read(b, rows.most())
+	share(1, b.n, func(worker, lo, hi int) { rows.convert(worker, b, batch, lo, hi) })
+	return b, batch, err
+}
+
+// fill reads and converts the first block of rows.
+func fill(t testing.TB, m *predictor.Model, rows Rows) (*block, *predictor.Batch, error) {
+	t.Helper()
+	prepared(t, m, rows)
+	return next(m, rows, 0)
+}

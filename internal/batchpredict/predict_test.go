@@ -10,23 +10,31 @@ import (
 	"strings"
 	"testing"
 
+	"braid"
+	"braid/data"
+	"braid/layer"
+	"braid/modelfile"
 	"braid/predictor"
+	"braid/target"
+	"braid/tensor"
 )
 
-// run predicts a reader's rows as JSON lines.
-func run(
-	t *testing.T, ctx context.Context, m *predictor.Model, s RowReader, skipBad bool,
-) ([]string, *Score, error) {
+// run predicts rows as JSON lines.
+func run(t *testing.T, ctx context.Context, p *Prediction) ([]string, *Summary, error) {
 	t.Helper()
-	table, err := NewTable(m, Format{})
+	fields, err := p.Header()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	p := Prediction{Model: m, Reader: s, Table: table, SkipBad: skipBad}
-	score, err := p.Run(ctx, &out)
-	s.Close()
-	return slices.Collect(strings.Lines(out.String())), score, err
+	sink, err := data.NewJSONSink(&out, fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := p.Run(ctx, sink)
+	sink.Close()
+	p.Rows.Close()
+	return slices.Collect(strings.Lines(out.String())), sum, err
 }
 
 // checkRows tests that there are n rows, and that row i is the answer to an image of the number i.
@@ -36,74 +44,84 @@ func checkRows(t *testing.T, lines []string, n int) {
 		t.Fatalf("%d rows are answered, want %d", len(lines), n)
 	}
 	for row, line := range lines {
-		start, end := fmt.Sprintf(`{"row":%d,"colour":"red",`, row), fmt.Sprintf(`[12,%d]}`+"\n", row)
+		const start = `{"colour": "red", `
+		end := fmt.Sprintf(`"digits_0": 12, "digits_1": %d}`+"\n", row)
 		if !strings.HasPrefix(line, start) || !strings.HasSuffix(line, end) {
 			t.Fatalf("row %d is %swant %s...%s", row, line, start, end)
 		}
 	}
 }
 
-// Rows come out in their order, whatever reader they come from and however they fall into blocks.
+// Rows come out in their order, whatever they come from, however they fall into blocks, and with
+// any number of workers.
 func TestRunOrder(t *testing.T) {
 	m := testModel(t)
-	for _, n := range []int{1, 2, PerBlock - 1, PerBlock, PerBlock + 1, 2*PerBlock + 7} {
+	for _, n := range []int{1, 2, mostJSON - 1, mostJSON, mostJSON + 1, 2*mostJSON + 7} {
 		var lines strings.Builder
 		for i := range n {
 			fmt.Fprintln(&lines, line(i))
 		}
-		fromIDX, err := NewIDX(stdin(t, images(n)), m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := fromIDX.Ask("odd number"); err != nil {
-			t.Fatal(err)
-		}
-		fromJSON := NewJSON(stdin(t, lines.String()), m, "")
-		for _, reader := range []RowReader{fromIDX, fromJSON} {
-			out, score, err := run(t, t.Context(), m, reader, false)
-			if err != nil || score.Rows != n || score.Bad != 0 {
-				t.Fatalf("%T: %+v, %v", reader, score, err)
+		for _, workers := range []int{1, 2, 3, 8} {
+			fromIDX, err := NewIDX(stdin(t, images(n)), m)
+			if err != nil {
+				t.Fatal(err)
 			}
-			checkRows(t, out, n)
+			fromJSON := NewJSONLines(stdin(t, lines.String()), "")
+			for _, rows := range []Rows{fromIDX, fromJSON} {
+				p := &Prediction{Model: m, Rows: rows, Question: "odd number", Workers: workers}
+				out, sum, err := run(t, t.Context(), p)
+				if err != nil || sum.Rows != n || sum.Failed != 0 {
+					t.Fatalf("%T: %+v, %v", rows, sum, err)
+				}
+				checkRows(t, out, n)
+			}
 		}
 	}
 }
 
-// script is a reader of rows with given errors. It ends with an error once, then with io.EOF.
+// script is rows with given errors. It ends with an error once, then with io.EOF.
 type script struct {
 	blocks [][]error
 	end    error
-	next   int
-	row    func(b *block, row int) // fills a row; may be nil
+	row    func(b *block, batch *predictor.Batch, row int) // converts a row; may be nil
+
+	p     *Prediction
+	calls int
 }
 
-func (s *script) fill(b *block) error {
-	b.n = 0
-	if s.next < len(s.blocks) {
-		b.n = len(s.blocks[s.next])
-		for row, err := range s.blocks[s.next] {
-			b.begin(row)
-			b.bad[row] = err
-			if s.row != nil {
-				s.row(b, row)
-			}
-		}
+func (s *script) prepare(p *Prediction) error { s.p = p; return nil }
+func (s *script) most() int                   { return 8 }
+
+func (s *script) read(b *block, _ int) error {
+	if s.calls < len(s.blocks) {
+		b.begin(len(s.blocks[s.calls]), s.p)
+		copy(b.fail, s.blocks[s.calls])
 	}
-	switch s.next++; {
-	case s.next < len(s.blocks):
+	switch s.calls++; {
+	case s.calls < len(s.blocks):
 		return nil
-	case s.next <= max(1, len(s.blocks)):
+	case s.calls <= max(1, len(s.blocks)):
 		return s.end
 	}
 	return io.EOF
 }
 
-func (s *script) at(row int, err error) error { return fmt.Errorf("script: row %d: %w", row, err) }
-func (s *script) Progress() (int64, int64)    { return int64(s.next), int64(len(s.blocks)) }
-func (s *script) Close()                      {}
+func (s *script) convert(_ int, b *block, batch *predictor.Batch, lo, hi int) {
+	for i := lo; i < hi && s.row != nil; i++ {
+		s.row(b, batch, i)
+	}
+}
 
-// The first row that cannot be answered ends the run, unless it is skipped. The rows before it are
-// written, those after it are not.
+func (s *script) at(_ *block, row int, err error) error {
+	return fmt.Errorf("script: row %d: %w", row, err)
+}
+
+func (s *script) progress() (int64, int64) { return int64(s.calls), int64(len(s.blocks)) }
+func (s *script) finish() error            { return nil }
+func (s *script) Close() error             { return nil }
+
+// The first row that cannot be answered ends the run, unless it is left out or reported. The rows
+// before it are written, those after it are not.
 func TestRunBadRow(t *testing.T) {
 	m := testModel(t)
 	errFirst, errSecond := errors.New("first"), errors.New("second")
@@ -122,27 +140,33 @@ func TestRunBadRow(t *testing.T) {
 		{nil, io.EOF, 0, nil},
 		{nil, errBroken, 0, errBroken},
 	} {
-		out, score, err := run(t, t.Context(), m, &script{blocks: c.blocks, end: c.end}, false)
-		if !errors.Is(err, c.want) || len(out) != c.rows || (score == nil) != (err != nil) {
-			t.Errorf("%v: %d rows, %v, want %d, %v", c.blocks, len(out), err, c.rows, c.want)
+		var interrupted error
+		p := &Prediction{Model: m, Rows: &script{blocks: c.blocks, end: c.end},
+			Interrupt: func(cause error) { interrupted = cause }}
+		out, sum, err := run(t, t.Context(), p)
+		if !errors.Is(err, c.want) || len(out) != c.rows || sum.Rows != c.rows {
+			t.Errorf("%v: %d rows, %+v, %v, want %d, %v", c.blocks, len(out), sum, err, c.rows, c.want)
 		}
-		isBad := c.want == errFirst
-		if err != nil && strings.Contains(err.Error(), "(--skip-bad goes on after such rows)") != isBad {
-			t.Errorf("%v: the error is %v", c.blocks, err)
-		}
-		if score != nil && score.Rows != c.rows {
-			t.Errorf("%v: the score has %d rows, want %d", c.blocks, score.Rows, c.rows)
+		if isBad := c.want == errFirst; (interrupted != nil) != isBad {
+			t.Errorf("%v: reading is interrupted by %v", c.blocks, interrupted)
 		}
 	}
-	s := &script{blocks: [][]error{{nil, nil}, {nil, errFirst, nil, errSecond}, {nil}}, end: io.EOF}
-	out, score, err := run(t, t.Context(), m, s, true)
-	if err != nil || len(out) != 7 || score.Rows != 7 || score.Bad != 2 ||
-		out[3] != "{\"row\":3,\"error\":\"first\"}\n" || out[5] != "{\"row\":5,\"error\":\"second\"}\n" {
-		t.Errorf("%d rows, %+v, %v: %q", len(out), score, err, out)
+	const empty = `{"colour": null, "colour_probability": null, "order": null, ` +
+		`"order_probability": null, "digits_0": null, "digits_1": null`
+	for on, want := range map[OnError]string{Empty: empty + "}\n", Skip: "",
+		Report: empty + `, "error": "second"}` + "\n"} {
+		s := &script{blocks: [][]error{{nil, nil}, {nil, errFirst, nil, errSecond}, {nil}}, end: io.EOF}
+		out, sum, err := run(t, t.Context(), &Prediction{Model: m, Rows: s, OnError: on})
+		if err != nil || sum.Rows != 5 || sum.Failed != 2 {
+			t.Errorf("%s: %+v, %v", on, sum, err)
+		}
+		if on == Skip && len(out) != 5 || on != Skip && (len(out) != 7 || out[5] != want) {
+			t.Errorf("%s: %q, want %s", on, out, want)
+		}
 	}
 }
 
-// A row without an answer, because its numbers overflow, is bad: the reader says where it is.
+// A row without an answer, because its numbers overflow, is bad: the error says where it is.
 func TestRunOverflow(t *testing.T) {
 	m := testModel(t)
 	w, err := m.File.Model.Weight("digits.kernel")
@@ -154,101 +178,118 @@ func TestRunOverflow(t *testing.T) {
 	if err := w.Set(values); err != nil {
 		t.Fatal(err)
 	}
-	overflow := func(b *block, row int) {
-		b.rows.Inputs[0].Float32s()[6*row] = float32(row % 2 * 1e3)
+	overflow := func(b *block, batch *predictor.Batch, row int) {
+		batch.Inputs[0].Float32s()[6*row] = float32(row % 2 * 1e3)
 	}
 	s := &script{blocks: [][]error{{nil}, {nil, nil, nil}}, end: io.EOF, row: overflow}
 	const want = `script: row 1: head "digits" gives +Inf, which is no answer`
-	out, _, err := run(t, t.Context(), m, s, false)
+	out, _, err := run(t, t.Context(), &Prediction{Model: m, Rows: s})
 	if err == nil || !strings.HasPrefix(err.Error(), want) || len(out) != 2 {
 		t.Errorf("%d rows, %v, want %s", len(out), err, want)
 	}
-	s.next = 0
-	out, score, err := run(t, t.Context(), m, s, true)
-	if err != nil || score.Bad != 1 || len(out) != 4 ||
-		!strings.HasPrefix(strings.ReplaceAll(out[2], `\"`, `"`), `{"row":2,"error":"`+want) {
-		t.Errorf("%q, %+v, %v, want %s", out, score, err, want)
+	s.calls = 0
+	out, sum, err := run(t, t.Context(), &Prediction{Model: m, Rows: s, OnError: Report})
+	if err != nil || sum.Failed != 1 || len(out) != 4 ||
+		!strings.Contains(strings.ReplaceAll(out[2], `\"`, `"`), `"error": "`+want) {
+		t.Errorf("%q, %+v, %v, want %s", out, sum, err, want)
 	}
 }
 
-// A context that is done ends the run with its cause, and with the number of rows answered.
+// A context that is done ends the run with its cause, and with the number of rows read.
 func TestRunCancelled(t *testing.T) {
 	m := testModel(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	enough := errors.New("enough")
-	s := &script{blocks: [][]error{make([]error, 5), make([]error, 3), make([]error, 2)}, end: io.EOF}
-	s.row = func(b *block, row int) {
-		if b.first == 5 {
+	s := &script{end: io.EOF}
+	for range 100 {
+		s.blocks = append(s.blocks, make([]error, 5))
+	}
+	s.row = func(b *block, _ *predictor.Batch, _ int) {
+		if b.first == 50 {
 			cancel(enough)
 		}
 	}
-	out, score, err := run(t, ctx, m, s, false)
-	if !errors.Is(err, enough) || err.Error() != "enough after 8 rows" || len(out) != 8 ||
-		score != nil {
+	out, _, err := run(t, ctx, &Prediction{Model: m, Rows: s})
+	if !errors.Is(err, enough) || len(out) < 55 || len(out) > 75 ||
+		err.Error() != fmt.Sprintf("enough after %d rows", len(out)) {
 		t.Errorf("%d rows, %v", len(out), err)
 	}
-	out, _, err = run(t, ctx, m, &script{end: io.EOF}, false)
+	out, _, err = run(t, ctx, &Prediction{Model: m, Rows: &script{end: io.EOF}})
 	if !errors.Is(err, enough) || len(out) > 0 {
 		t.Errorf("%d rows, %v", len(out), err)
 	}
 }
 
-// limited fails after some writes.
-type limited struct{ writes int }
-
-func (l *limited) Write(p []byte) (int, error) {
-	if l.writes--; l.writes < 0 {
-		return 0, errBroken
-	}
-	return len(p), nil
-}
-
-// An output that fails ends the run with its error, at the header as in any block.
-func TestRunBrokenOutput(t *testing.T) {
-	m := testModel(t)
-	for _, f := range []Format{{}, {CSV: true}} {
-		table, err := NewTable(m, f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		perBlock, header := len(table.buffers), 0 // writes
-		if f.CSV {
-			header = 1
-		}
-		for writes := range header + 2*perBlock {
-			s := &script{end: io.EOF}
-			for range 3 {
-				s.blocks = append(s.blocks, make([]error, perBlock))
-			}
-			p := Prediction{Model: m, Reader: s, Table: table}
-			score, err := p.Run(t.Context(), &limited{writes})
-			read := 0 // blocks
-			if writes >= header {
-				read = (writes-header)/perBlock + 1
-			}
-			if !errors.Is(err, errBroken) || score != nil || s.next != read {
-				t.Errorf("%+v, after %d writes: %v, %d blocks read", f, writes, err, s.next)
-			}
-		}
-	}
-}
-
-// Progress is called between blocks, with the rows answered and the reader's progress.
+// Progress is called between blocks, with the rows so far and how much is read.
 func TestRunProgress(t *testing.T) {
 	m := testModel(t)
-	table, err := NewTable(m, Format{})
+	s := &script{blocks: [][]error{make([]error, 4), make([]error, 1), make([]error, 2)}, end: io.EOF}
+	var got []string
+	p := &Prediction{Model: m, Rows: s, Progress: func(rows int, done, total int64) {
+		got = append(got, fmt.Sprint(rows, done, total))
+	}}
+	if _, _, err := run(t, t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"4 1 3", "5 2 3", "7 3 3"}; !slices.Equal(got, want) {
+		t.Errorf("progress is %q, want %q", got, want)
+	}
+}
+
+// The answers of a row are those of its heads, numbers as they are and probabilities in full.
+func TestAnswers(t *testing.T) {
+	m := testModel(t)
+	p := prepared(t, m, &script{})
+	p.Probabilities = true
+	fields, err := p.Header()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{blocks: [][]error{make([]error, 4), make([]error, 1), make([]error, 2)}, end: io.EOF}
-	var got []string
-	p := Prediction{Model: m, Reader: s, Table: table, Progress: func(rows int, done, total int64) {
-		got = append(got, fmt.Sprint(rows, done, total))
-	}}
-	if _, err := p.Run(t.Context(), io.Discard); err != nil {
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	const columns = `colour colour_probability colour_p_red colour_p_b, "c" colour_p_grün ` +
+		"order order_probability order_p_no order_p_yes digits_0 digits_1"
+	if got := strings.Join(names, " "); got != columns {
+		t.Errorf("the columns are %s", got)
+	}
+	batch := m.NewBatch(2)
+	copy(batch.Outputs[colour].Float32s(), []float32{9, 9, 9, .25, .5, 0.1})
+	copy(batch.Outputs[order].Float32s(), []float32{9, .375})
+	copy(batch.Outputs[digits].Float32s(), []float32{9, 9, 16777216, -1e-7})
+	cells := make([]string, len(fields))
+	p.answer(cells[:0], batch, 1)
+	const want = `b, "c"|0.5|0.25|0.5|0.1|no|0.625|0.625|0.375|1.6777216e+07|-1e-07`
+	if got := strings.Join(cells, "|"); got != want {
+		t.Errorf("the answers are %s, want %s", got, want)
+	}
+}
+
+// Heads whose columns would have the same name are refused, if the answers have the columns.
+func TestTwins(t *testing.T) {
+	g := braid.NewGraph("twins")
+	x := g.Input("x", tensor.Float32, 2)
+	g.Head("a", layer.Dense{Units: 2, Activation: layer.Softmax}, x)
+	g.Head("a_p_up", layer.Dense{Units: 1}, x)
+	g.Head("error", layer.Dense{Units: 1}, x)
+	built, err := g.Build(1)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"4 1 3", "5 2 3"}; !slices.Equal(got, want) {
-		t.Errorf("progress is %q, want %q", got, want)
+	m := newModel(t, &modelfile.File{
+		Model: built, Targets: []modelfile.Target{
+			{Column: "a", Decoder: target.CategoryDecoder{Classes: []string{"up", "down"}}}},
+	})
+	for want, p := range map[string]*Prediction{
+		"": {},
+		`two columns "a_p_up", of different heads or classes: predict without`: {Probabilities: true},
+		`two columns "error", one of a head: want --on-error skip or empty`:    {OnError: Report},
+	} {
+		p.Model, p.Rows = m, &script{}
+		_, err := p.Header()
+		if (err != nil) != (want != "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want %s", err, want)
+		}
 	}
 }

@@ -28,10 +28,10 @@ func (q *questions) next() (text string, bad, err error) {
 	}
 	q.lines++
 	if errors.Is(err, errLong) {
-		return "", q.at(err), nil
+		return "", q.at(q.lines, err), nil
 	}
 	if err != nil {
-		return "", nil, q.at(err)
+		return "", nil, q.at(q.lines, err)
 	}
 	if q.lines == 1 {
 		return string(value.TrimMark(q.line)), nil, nil
@@ -48,6 +48,7 @@ func (q *questions) end() error {
 	return nil
 }
 
-func (q *questions) at(err error) error {
-	return fmt.Errorf("%s: line %d: %w", q.file.name, q.lines, err)
+// at adds the file and a line to an error.
+func (q *questions) at(line int, err error) error {
+	return fmt.Errorf("%s:%d: %w", q.file.name, line, err)
 }

@@ -1,70 +1,105 @@
 package batchpredict
 
 import (
-	"math"
-	"reflect"
 	"testing"
 
 	"braid/feature"
 )
 
-// True answers are compared with the most probable ones, head by head. Where one is not given, the
-// truth may know it from another: to odd number it is yes for red and grün.
+// Labels are compared with the answers, head by head. Where one is not given, the truth may know it
+// from another: to odd number it is yes for red and grün.
 func TestScore(t *testing.T) {
 	m := testModel(t)
-	c, b := newCounter(m, truth), newBlock(m)
-	const unknown = -1
 	odd, half := []int32{1, 2}, []int32{0, 4}
 	rows := []struct {
 		question      []int32
-		colour, order int     // true answers
+		colour, order string  // labels
 		yes           float32 // the model's order; its colour is grün
 	}{
-		{half, 2, 1, 0.75},             // both right
-		{half, 2, 0, 0.75},             // colour right
-		{half, 0, 0, 0.25},             // order right
-		{half, 2, unknown, 0.75},       // colour right, no rule
-		{half, unknown, 1, 0.25},       // order wrong, no rule
-		{half, unknown, unknown, 0.75}, // counts for nothing
-		{odd, 2, unknown, 0.75},        // both right: yes by the rule
-		{odd, 1, unknown, 0.75},        // both wrong: no by the rule
-		{odd, 0, unknown, 0.75},        // order right: yes by the rule
-		{odd, 2, 0, 0.25},              // both right: what is given comes before the rule
-		{odd, unknown, 1, 0.75},        // order right: no rule gives the colour
-		{odd, 2, 1, 0.75},              // both right
-		{odd, unknown, unknown, 0.75},  // counts for nothing
+		{half, "grün", "yes", 0.75}, // both right
+		{half, "grün", "no", 0.75},  // colour right
+		{half, "red", "0", 0.25},    // order right
+		{half, "grün", "", 0.75},    // colour right, no rule
+		{half, "", "true", 0.25},    // order wrong, no rule
+		{half, "", "", 0.75},        // counts for nothing
+		{odd, "grün", "", 0.75},     // both right: yes by the rule
+		{odd, `b, "c"`, "", 0.75},   // both wrong: no by the rule
+		{odd, "red", "", 0.75},      // order right: yes by the rule
+		{odd, "grün", "no", 0.25},   // both right: what is given comes before the rule
+		{odd, "", "yes", 0.75},      // order right: no rule gives the colour
+		{odd, "grün", "yes", 0.75},  // both right
+		{odd, "", "", 0.75},         // counts for nothing
+		{half, "pink", "no", 0.25},  // colour wrong, as it is no class; order right
+		{half, "red", "what", 0.25}, // colour wrong; a label that cannot be read
 	}
-	b.n = len(rows) + 2
-	for row := range b.n {
-		b.begin(row)
-		b.bad[row] = errBroken // unless it is in rows
-		b.truths[colour][row], b.notes[row] = 2, feature.Missing
+	p := &Prediction{Model: m, Truth: truth, Rows: NewJSONLines(stdin(t, ""), "")}
+	if _, err := p.Header(); err != nil {
+		t.Fatal(err)
 	}
-	for row, r := range rows {
-		b.begin(row)
-		copy(b.rows.Inputs[1].Int32s()[2*row:], r.question)
-		b.truths[colour][row], b.truths[order][row] = r.colour, r.order
-		copy(b.rows.Outputs[colour].Float32s()[3*row:], []float32{0.25, 0.125, 0.5})
-		b.rows.Outputs[order].Float32s()[row] = r.yes
+	score := func(heads []head) *Scores {
+		t.Helper()
+		p.heads = heads
+		b, batch := &block{}, m.NewBatch(len(rows)+2)
+		b.begin(batch.N, p)
+		for i := range batch.N {
+			b.fail[i] = errBroken // unless it is in rows
+			row(b.labels, b.n, i)[colour] = "grün"
+		}
+		for i, r := range rows {
+			copy(batch.Inputs[1].Int32s()[2*i:], r.question)
+			labels := row(b.labels, b.n, i)
+			b.fail[i], labels[colour], labels[order] = nil, r.colour, r.order
+			copy(batch.Outputs[colour].Float32s()[3*i:], []float32{0.25, 0.125, 0.5})
+			batch.Outputs[order].Float32s()[i] = r.yes
+			answers := row(b.cells, b.n, i)
+			answers[heads[colour].cell], answers[heads[order].cell] = "grün", "no"
+			if r.yes > 0.5 {
+				answers[heads[order].cell] = "yes"
+			}
+		}
+		s := p.newScorer()
+		s.add(b, batch, b.n)
+		s.add(b, batch, 1) // the first row again
+		list, err := s.scores()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
 	}
-	b.notes[3], b.notes[4], b.notes[7] = feature.Unknown, feature.Unknown, feature.Cut
-	c.add(b)
-	want := Score{
-		Rows: 15, Bad: 2,
-		Heads: []HeadScore{{"colour", Tally{9, 6}}, {"order", Tally{10, 7}}, {"digits", Tally{}}},
-		Notes: feature.Notes{Rows: 13, Unknown: 2, Cut: 1},
+	all := p.heads
+	list := score(all)
+	if list.Labeled != 14 || list.Rows != 14 || list.Unreadable != 1 || len(list.Targets) != 2 ||
+		list.AllKnown != 0 {
+		t.Errorf("scores are %+v", list)
 	}
-	if !reflect.DeepEqual(c.Score, want) {
-		t.Errorf("score is %+v, want %+v", c.Score, want)
+	for i, want := range [][3]int{colour: {12, 7, 1}, order: {12, 9, 0}} {
+		s := list.Scores[i]
+		right := s.Figure("accuracy").Value * float64(s.Known)
+		if s.Known != want[0] || int(right+0.5) != want[1] || s.Unknown != want[2] {
+			t.Errorf("head %d: %v right, %+v, want %v", i, right, s, want)
+		}
 	}
-	c.heads, b.truths = c.heads[:2], b.truths[:2] // as of a model without digits
-	c.Score = Score{Heads: make([]HeadScore, 2)}
-	c.add(b)
-	c.add(b)
-	if c.All != (Tally{16, 8}) || c.Rows != 30 {
-		t.Errorf("of %d rows %+v have all answers right", c.Rows, c.All)
+	list = score(all[:2]) // as of a model without digits
+	if list.AllKnown != 9 || list.AllRight != 5 {
+		t.Errorf("of %d rows %d have all answers right", list.AllKnown, list.AllRight)
 	}
-	if share := (Tally{8, 5}).Share(); share != 0.625 || !math.IsNaN(Tally{}.Share()) {
-		t.Errorf("the share is %v", share)
+}
+
+// The notes of rows that failed do not count.
+func TestCount(t *testing.T) {
+	m := testModel(t)
+	p := prepared(t, m, NewJSONLines(stdin(t, ""), ""))
+	b := &block{}
+	b.begin(4, p)
+	b.fail[1] = errBroken
+	copy(b.notes, []feature.Note{
+		1: feature.Unknown, 3: feature.Cut, 5: feature.Unknown, 7: feature.Cut,
+	})
+	sum := &Summary{Notes: map[string]feature.Notes{}}
+	p.count(sum, b, 3)
+	want := feature.Notes{Rows: 2, Unknown: 2}
+	if got := sum.Notes["question"]; got != want || sum.Rows != 2 || sum.Failed != 1 ||
+		sum.First[0] != errBroken {
+		t.Errorf("%+v, want the notes %+v", sum, want)
 	}
 }

@@ -1,240 +1,145 @@
 package batchpredict
 
 import (
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
-	"io"
-	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 
+	"braid/data"
+	"braid/experiment"
+	"braid/feature"
+	"braid/internal/suggest"
 	"braid/predictor"
 )
 
-// Format is the format of a table. The zero value is JSON lines.
-type Format struct {
-	CSV           bool
-	Probabilities bool // of all answers, not only of the most probable one
-	Errors        bool // CSV gets a column for why a row could not be answered
-}
+// mostTable is the largest number of rows in a block of a table.
+const mostTable = 4096
 
-// Table writes answers, a line for each row.
+// Table is the rows of a source.
 type Table struct {
-	format  Format
-	heads   []headColumns
-	buffers [][]byte // the lines of a block, by worker
+	source data.Source
+	path   string // of the source, for errors
+	folder string // where paths of pictures begin
+
+	p       *Prediction
+	record  data.Record
+	columns []int // of the source, that are read
+	from    []int // in columns: of each of the model's columns, -1 if the question stands for it
+	keep    []int // in columns: of each kept column
+	labels  []int // in columns: of each head, -1 if the source lacks it
 }
 
-// headColumns is a head and what a table needs to write its answers.
-type headColumns struct {
-	head
-	keys   [3][]byte // in JSON, with the colon: answer, its probability, all probabilities
-	quoted [][]byte  // the labels as JSON strings or CSV fields
-	width  int       // outputs of the head
+// NewTable returns the rows of a source, which it closes. Errors name the path; paths of files in
+// cells begin in the folder.
+func NewTable(source data.Source, path, folder string) *Table {
+	return &Table{source: source, path: path, folder: folder}
 }
 
-// names returns the names of the head's columns in CSV. all adds the probability of each answer.
-func (c *headColumns) names(all bool) []string {
-	if c.labels == nil {
-		if c.width == 1 {
-			return []string{c.Column}
-		}
-		var list []string
-		for i := range c.width {
-			list = append(list, fmt.Sprintf("%s_%d", c.Column, i))
-		}
-		return list
-	}
-	list := []string{c.Column, c.Column + "_probability"}
-	if all {
-		for _, label := range c.labels {
-			list = append(list, c.Column+"_probability_"+label)
-		}
-	}
-	return list
-}
+// Close closes the source.
+func (t *Table) Close() error { return t.source.Close() }
 
-// NewTable returns a table of a model's answers. It is an error if two columns have the same name.
-func NewTable(m *predictor.Model, f Format) (*Table, error) {
-	t := &Table{format: f, buffers: make([][]byte, runtime.GOMAXPROCS(0))}
-	for _, h := range heads(m) {
-		c := headColumns{head: h, width: h.Shape.Size()}
-		for i, suffix := range []string{"", "_probability", "_probabilities"} {
-			c.keys[i] = append(jsonString(h.Column+suffix), ':')
+func (t *Table) prepare(p *Prediction) error {
+	t.p = p
+	isNumbers := func(c predictor.Column) bool { return c.IsNumbers() }
+	if slices.ContainsFunc(p.Model.Columns, isNumbers) {
+		const text = "%s: a cell of a table holds no list of numbers, and the model's inputs are %s; " +
+			"JSON lines can hold them"
+		return fmt.Errorf(text, t.path, Takes(p.Model))
+	}
+	have := t.source.Columns()
+	given := have
+	if asked, _ := Text(p.Model); p.Question != "" && !slices.Contains(have, asked.Name) {
+		given = append(slices.Clone(have), asked.Name)
+	}
+	if err := experiment.CheckInputs(p.Model.File, given); err != nil {
+		return fmt.Errorf("%s: %w", t.path, err)
+	}
+	for i := range p.Model.Columns {
+		t.from = append(t.from, t.column(slices.Index(have, p.Model.Columns[i].Name)))
+	}
+	for i := range p.heads {
+		t.labels = append(t.labels, t.column(slices.Index(have, p.heads[i].Column)))
+	}
+	for _, name := range p.Keep {
+		i := slices.Index(have, name)
+		if i < 0 {
+			return fmt.Errorf("%s: %w", t.path, suggest.Unknown("column", name, have))
 		}
-		for _, label := range h.labels {
-			if t.format.CSV {
-				c.quoted = append(c.quoted, csvField(label))
-			} else {
-				c.quoted = append(c.quoted, jsonString(label))
-			}
-		}
-		t.heads = append(t.heads, c)
-	}
-	columns := t.columns()
-	for i, name := range columns {
-		if slices.Contains(columns[:i], name) {
-			const text = "two columns of the answers would be named %q: " +
-				"the model's heads cannot be told apart"
-			return nil, fmt.Errorf(text, name)
-		}
-	}
-	return t, nil
-}
-
-// columns returns the names of the columns in CSV.
-func (t *Table) columns() []string {
-	list := []string{"row"}
-	for i := range t.heads {
-		list = append(list, t.heads[i].names(t.format.Probabilities)...)
-	}
-	if t.format.Errors {
-		list = append(list, "error")
-	}
-	return list
-}
-
-// begin writes the header, which CSV has.
-func (t *Table) begin(w io.Writer) error {
-	if !t.format.CSV {
-		return nil
-	}
-	c := csv.NewWriter(w)
-	if err := c.Write(t.columns()); err != nil {
-		return err
-	}
-	c.Flush()
-	return c.Error()
-}
-
-// write writes a line for each row of a block.
-func (t *Table) write(w io.Writer, b *block) error {
-	appendRow := t.appendJSON
-	if t.format.CSV {
-		appendRow = t.appendCSV
-	}
-	for i := range t.buffers {
-		t.buffers[i] = t.buffers[i][:0]
-	}
-	share(len(t.buffers), b.n, func(worker, lo, hi int) {
-		lines := t.buffers[worker]
-		for row := lo; row < hi; row++ {
-			lines = appendRow(lines, b, row)
-		}
-		t.buffers[worker] = lines
-	})
-	for _, lines := range t.buffers {
-		if _, err := w.Write(lines); err != nil {
-			return err
-		}
+		t.keep = append(t.keep, t.column(i))
 	}
 	return nil
 }
 
-func (t *Table) appendJSON(to []byte, b *block, row int) []byte {
-	to = strconv.AppendInt(append(to, `{"row":`...), int64(b.first+row), 10)
-	if err := b.bad[row]; err != nil {
-		to = append(append(to, `,"error":`...), jsonString(err.Error())...)
-		return append(to, '}', '\n')
+// column adds a column of the source to those that are read, and returns its index among them. -1
+// stays -1.
+func (t *Table) column(column int) int {
+	if column < 0 {
+		return -1
 	}
-	for i := range t.heads {
-		h := &t.heads[i]
-		numbers := b.rows.Output(i, row)
-		to = append(append(to, ','), h.keys[0]...)
-		if h.labels == nil {
-			to = appendNumbers(to, numbers, len(h.Shape) > 0)
-			continue
-		}
-		best := h.Best(numbers)
-		to = append(to, h.quoted[best]...)
-		to = append(append(to, ','), h.keys[1]...)
-		to = appendNumber(to, h.Probability(numbers, best))
-		if t.format.Probabilities {
-			to = append(append(to, ','), h.keys[2]...)
-			for label := range h.labels {
-				to = append(to, separator(label, '{'))
-				to = append(append(to, h.quoted[label]...), ':')
-				to = appendNumber(to, h.Probability(numbers, label))
-			}
-			to = append(to, '}')
-		}
+	i := slices.Index(t.columns, column)
+	if i < 0 {
+		i = len(t.columns)
+		t.columns = append(t.columns, column)
 	}
-	return append(to, '}', '\n')
+	return i
 }
 
-func (t *Table) appendCSV(to []byte, b *block, row int) []byte {
-	to = strconv.AppendInt(to, int64(b.first+row), 10)
-	bad := b.bad[row]
-	if bad != nil {
-		to = append(to, strings.Repeat(",", len(t.columns())-2)...)
-		return append(append(append(to, ','), csvField(bad.Error())...), '\n')
-	}
-	for i := range t.heads {
-		h := &t.heads[i]
-		numbers := b.rows.Output(i, row)
-		if h.labels == nil {
-			for _, v := range numbers {
-				to = appendNumber(append(to, ','), v)
-			}
-			continue
+func (t *Table) most() int { return mostTable }
+
+func (t *Table) read(b *block, most int) (err error) {
+	for len(b.lines) < most {
+		if err = t.source.Read(&t.record); err != nil {
+			break
 		}
-		best := h.Best(numbers)
-		to = append(append(to, ','), h.quoted[best]...)
-		to = appendNumber(append(to, ','), h.Probability(numbers, best))
-		if t.format.Probabilities {
-			for label := range h.labels {
-				to = appendNumber(append(to, ','), h.Probability(numbers, label))
+		for _, column := range t.columns {
+			b.record = append(b.record, t.record.Cells[column])
+		}
+		b.lines = append(b.lines, t.record.Line)
+	}
+	b.begin(len(b.lines), t.p)
+	return err
+}
+
+func (t *Table) progress() (done, total int64) {
+	if c, ok := t.source.(interface{ Progress() (done, total int64) }); ok {
+		return c.Progress()
+	}
+	return 0, 0
+}
+
+func (t *Table) convert(_ int, b *block, batch *predictor.Batch, lo, hi int) {
+	for i := lo; i < hi; i++ {
+		cells := row(b.record, b.n, i)
+		for k, at := range t.keep {
+			row(b.keep, b.n, i)[k] = cells[at]
+		}
+		for h, at := range t.labels {
+			if at >= 0 {
+				row(b.labels, b.n, i)[h] = cells[at]
 			}
 		}
+		for c, at := range t.from {
+			v := feature.Value{Folder: t.folder}
+			if at >= 0 {
+				v.Text = cells[at]
+			}
+			if err := t.p.encode(b, batch, c, i, v); err != nil {
+				b.fail[i] = t.at(b, i, named(t.p.Model.Columns[c].Name, err))
+				break
+			}
+		}
 	}
-	if t.format.Errors {
-		to = append(to, ',')
-	}
-	return append(to, '\n')
 }
 
-// appendNumbers appends numbers as JSON: an array, or only the first.
-func appendNumbers(to []byte, numbers []float32, array bool) []byte {
-	if !array {
-		return appendNumber(to, numbers[0])
-	}
-	for i, v := range numbers {
-		to = appendNumber(append(to, separator(i, '[')), v)
-	}
-	return append(to, ']')
+func (t *Table) at(b *block, row int, err error) error {
+	return fmt.Errorf("%s:%d: %w", t.path, b.lines[row], err)
 }
 
-// appendNumber appends the shortest decimal that parses to the same float32.
-func appendNumber(to []byte, v float32) []byte {
-	return strconv.AppendFloat(to, float64(v), 'g', -1, 32)
-}
+func (t *Table) finish() error { return nil }
 
-// separator returns what comes before element i: the opening bracket, then commas.
-func separator(i int, open byte) byte {
-	if i == 0 {
-		return open
-	}
-	return ','
-}
-
-// jsonString returns s as a JSON string.
-func jsonString(s string) []byte {
-	content, err := json.Marshal(s)
+// named adds the name of a column to an error.
+func named(column string, err error) error {
 	if err != nil {
-		panic(err) // strings never fail
+		return fmt.Errorf("column %q: %w", column, err)
 	}
-	return content
-}
-
-// csvField returns s as a field of CSV, quoted if it must be.
-func csvField(s string) []byte {
-	var b strings.Builder
-	w := csv.NewWriter(&b)
-	if err := w.Write([]string{s}); err != nil {
-		panic(err) // a builder never fails
-	}
-	w.Flush()
-	return []byte(strings.TrimSuffix(b.String(), "\n"))
+	return nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -163,25 +164,32 @@ func (m *testRows) answers(t testing.TB, run string) (digits, answers []float32)
 
 // line is a row of predict's output.
 type line struct {
-	Row               int
 	Digit             string
-	DigitProbability  float32            `json:"digit_probability"`
-	Digits            map[string]float32 `json:"digit_probabilities"`
+	DigitProbability  float32 `json:"digit_probability"`
 	Answer            string
-	AnswerProbability float32            `json:"answer_probability"`
-	Answers           map[string]float32 `json:"answer_probabilities"`
+	AnswerProbability float32 `json:"answer_probability"`
 	Error             string
+
+	Digits, Answers map[string]float32 `json:"-"` // with --probabilities
 }
 
 func parseLines(t testing.TB, output string) []line {
 	t.Helper()
 	var list []line
 	for text := range strings.Lines(output) {
-		var l line
-		d := json.NewDecoder(strings.NewReader(text))
-		d.DisallowUnknownFields()
-		if err := d.Decode(&l); err != nil || !strings.HasSuffix(text, "}\n") {
+		l := line{Digits: map[string]float32{}, Answers: map[string]float32{}}
+		var all map[string]any
+		err := errors.Join(json.Unmarshal([]byte(text), &l), json.Unmarshal([]byte(text), &all))
+		if err != nil || !strings.HasSuffix(text, "}\n") {
 			t.Fatalf("%q: %v", text, err)
+		}
+		for name, v := range all {
+			p, _ := v.(float64)
+			if class, ok := strings.CutPrefix(name, "digit_p_"); ok {
+				l.Digits[class] = float32(p)
+			} else if class, ok := strings.CutPrefix(name, "answer_p_"); ok {
+				l.Answers[class] = float32(p)
+			}
 		}
 		list = append(list, l)
 	}

@@ -149,7 +149,7 @@ func TestPredictFileBad(t *testing.T) {
 		t.Error("there is a file of answers")
 	}
 	_, errs := mustCall(t, append(predict, "--on-error", "skip")...)
-	checkContains(t, errs, "2 rows in ", "1 row could not be read:\n  ", "new.csv:3: ")
+	checkContains(t, errs, "2 rows in ", "1 row could not be answered:\n  ", "new.csv:3: ")
 	if _, rows := answersOf(t, out); len(rows) != 2 {
 		t.Errorf("%q", rows)
 	}
@@ -171,7 +171,9 @@ func TestPredictFileBad(t *testing.T) {
 		missing:                               {run, "--in", lacking},
 		"ragged.csv:3: ":                      {run, "--in", ragged, "--on-error", "skip"},
 		"no such file":                        {run, "--in", filepath.Join(folder, "none.csv")},
-		"--question belongs to digitqa":       {run, "--in", in, "--question", "odd number"},
+		"--question: the model reads no qu":   {run, "--in", in, "--question", "odd number"},
+		"--unknown: the model reads no ques":  {run, "--in", in, "--unknown", "drop"},
+		"--labels is for IDX images":          {run, "--in", in, "--labels", in},
 		`--on-error is "ignore"`:              {run, "--in", in, "--on-error", "ignore"},
 		`--in-format is "xml"`:                {run, "--in", in, "--in-format", "xml"},
 		`unknown column "nam"`:                {run, "--in", in, "--keep=nam"},
@@ -179,16 +181,16 @@ func TestPredictFileBad(t *testing.T) {
 		"is the file of --in":                 {run, "--in", in, "--out", in},
 		"does not say which format to write":  {run, "--in", in, "--out", filepath.Join(folder, "a.xls")},
 		"would have two columns \"weight\"":   {run, "--in", rows, "--keep=weight"},
-		"on a pipe are not known before its":  {run, "--in", "-", "--keep"},
 		"is read from a file, want CSV, TSV ": {run, "--in", "-", "--in-format", "parquet"},
 	} {
 		checkFails(t, want, append([]string{"predict"}, args...)...)
 	}
+	checkFails(t, "--labels is for IDX images", "predict", run, "--in", folder, "--labels", in)
+	checkFailsWith(t, strings.NewReader("{}"), "on a pipe are not known before its end", "predict",
+		run, "--in", "-", "--keep")
 	digits, _ := trainRun(t)
-	for _, args := range [][]string{{"--keep"}, {"--on-error", "skip"}, {"--in-format", "csv"}} {
-		checkFails(t, " belongs to models of your own data",
-			append([]string{"predict", digits, "--in", in}, args...)...)
-	}
+	checkFails(t, `new.csv: the model reads the columns "image", "question", which are missing`,
+		"predict", digits, "--in", in)
 }
 
 // Rows come from standard input and from pipes, and answers go to pipes.

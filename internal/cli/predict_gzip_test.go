@@ -95,7 +95,7 @@ func TestPredictZippedPipe(t *testing.T) {
 		content, _ := os.ReadFile(pipe)
 		got <- content
 	}()
-	checkFails(t, "line 3", "predict", run, "--in", lines, "--out", pipe)
+	checkFails(t, "lines:3: ", "predict", run, "--in", lines, "--out", pipe)
 	if content := gunzipped(t, <-got); strings.Count(content, "\n") != 2 {
 		t.Errorf("the pipe got %q", content)
 	}

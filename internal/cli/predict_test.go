@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"braid/feature"
 	"braid/internal/batchpredict"
 	"braid/internal/braidtest"
+	"braid/modelfile"
 	"braid/predictor"
 )
 
@@ -85,7 +87,7 @@ func TestPredict(t *testing.T) {
 			d := digits[10*row:][:10]
 			best := slices.Index(d, slices.Max(d))
 			yes := answers[row]
-			if l.Row != row || l.Digit != strconv.Itoa(best) || l.DigitProbability != d[best] ||
+			if l.Digit != strconv.Itoa(best) || l.DigitProbability != d[best] ||
 				l.Answer != yesNo(yes > 0.5) || l.AnswerProbability != max(yes, 1-yes) ||
 				l.Answers["yes"] != yes || l.Answers["no"] != 1-yes {
 				t.Errorf("%s: row %d is %+v, want %v and %v", name, row, l, d, yes)
@@ -96,25 +98,24 @@ func TestPredict(t *testing.T) {
 				}
 			}
 		}
-		var got struct {
-			Rows       int
-			Bad        int
-			Digit      float64 `json:"digit_accuracy"`
-			DigitRows  int     `json:"digit_rows"`
-			Answer     float64 `json:"answer_accuracy"`
-			AnswerRows int     `json:"answer_rows"`
-			All        float64 `json:"all_right"`
-			AllRows    int     `json:"all_right_rows"`
-		}
-		if err := json.Unmarshal([]byte(errs), &got); err != nil {
-			t.Fatalf("%s: %v: %s", name, err, errs)
-		}
-		if got.Rows != 40 || got.Bad != 0 ||
-			got.DigitRows != 40 || got.AnswerRows != 40 || got.AllRows != 40 ||
-			got.Digit != want.Digit || got.Answer != want.Answer || got.All != want.Both {
+		got := readSummary(t, errs)
+		digit, answer := got.Heads["digit"], got.Heads["answer"]
+		if got.Rows != 40 || got.Failed != 0 ||
+			digit.Known != 40 || answer.Known != 40 || got.AllRightRows != 40 ||
+			*digit.Metrics["accuracy"] != want.Digit || *answer.Metrics["accuracy"] != want.Answer ||
+			*got.AllRight != want.Both {
 			t.Errorf("%s: scores are %s, eval's %s", name, errs, evaluated)
 		}
 	}
+}
+
+// readSummary reads the output of --log json.
+func readSummary(t testing.TB, text string) (s summaryJSON) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return s
 }
 
 func yesNo(yes bool) string {
@@ -127,7 +128,7 @@ func yesNo(yes bool) string {
 // Rows in several blocks are answered in order. CSV and JSON lines have the same answers.
 func TestPredictBlocks(t *testing.T) {
 	run, folder := trainRun(t)
-	m := newTestRows(t, folder, 2*batchpredict.PerBlock+37)
+	m := newTestRows(t, folder, 2*1024+37)
 	dir := t.TempDir()
 	questions := writeFile(t, dir, "questions", []byte(strings.Join(m.questions, "\n")))
 	labels := writeFile(t, dir, "labels", braidtest.IDX(m.labels, m.rows()))
@@ -143,10 +144,9 @@ func TestPredictBlocks(t *testing.T) {
 	if len(table) != 1+m.rows() {
 		t.Fatalf("%d lines", len(table))
 	}
-	const columns = "row digit digit_probability digit_probability_0 digit_probability_1 " +
-		"digit_probability_2 digit_probability_3 digit_probability_4 digit_probability_5 " +
-		"digit_probability_6 digit_probability_7 digit_probability_8 digit_probability_9 " +
-		"answer answer_probability answer_probability_no answer_probability_yes error"
+	const columns = "digit digit_probability digit_p_0 digit_p_1 digit_p_2 digit_p_3 digit_p_4 " +
+		"digit_p_5 digit_p_6 digit_p_7 digit_p_8 digit_p_9 " +
+		"answer answer_probability answer_p_no answer_p_yes error"
 	if got := strings.Join(table[0], " "); got != columns {
 		t.Errorf("columns are %s", got)
 	}
@@ -154,7 +154,7 @@ func TestPredictBlocks(t *testing.T) {
 	for row, fields := range table[1:] {
 		d := digits[10*row:][:10]
 		best := slices.Index(d, slices.Max(d))
-		want := []string{strconv.Itoa(row), strconv.Itoa(best), number(d[best])}
+		want := []string{strconv.Itoa(best), number(d[best])}
 		for _, p := range d {
 			want = append(want, number(p))
 		}
@@ -171,7 +171,7 @@ func TestPredictBlocks(t *testing.T) {
 		t.Fatalf("%d lines: %s", len(list), errs)
 	}
 	for row, l := range list {
-		if l.Row != row || l.Digit != table[1+row][1] {
+		if l.Digit != table[1+row][0] {
 			t.Errorf("row %d is %+v, want %v", row, l, table[1+row])
 		}
 	}
@@ -246,15 +246,15 @@ func TestPredictTruths(t *testing.T) {
 	m := newTestRows(t, folder, 9)
 	digits, answers := m.answers(t, run)
 	var lines strings.Builder
-	var digit, answer, all batchpredict.Tally
+	var digit, answer, all tally
 	for row := range m.rows() {
 		d := digits[10*row:][:10]
 		said := slices.Index(d, slices.Max(d))
 		yes := answers[row] > 0.5
-		count := func(tally *batchpredict.Tally, right bool) {
-			tally.Rows++
+		count := func(t *tally, right bool) {
+			t.rows++
 			if right {
-				tally.Right++
+				t.right++
 			}
 		}
 		truths := ""
@@ -288,23 +288,23 @@ func TestPredictTruths(t *testing.T) {
 	}
 	in := strings.NewReader(lines.String())
 	code, _, errs := callWith(in, "predict", run, "--in", "-", "--log", "json")
-	got := map[string]float64{}
-	if err := json.Unmarshal([]byte(errs), &got); err != nil || code != 0 {
-		t.Fatalf("exit code %d: %v: %s", code, err, errs)
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, errs)
 	}
-	for name, want := range map[string]float64{
-		"digit_rows":      float64(digit.Rows),
-		"digit_accuracy":  digit.Share(),
-		"answer_rows":     float64(answer.Rows),
-		"answer_accuracy": answer.Share(),
-		"all_right_rows":  float64(all.Rows),
-		"all_right":       all.Share(),
-	} {
-		if got[name] != want {
-			t.Errorf("%s is %v, want %v", name, got[name], want)
+	sum := readSummary(t, errs)
+	for name, want := range map[string]tally{"digit": digit, "answer": answer} {
+		got := sum.Heads[name]
+		if got.Known != want.rows || *got.Metrics["accuracy"] != share(want.right, want.rows) {
+			t.Errorf("%s: %s, want %+v", name, errs, want)
 		}
 	}
+	if sum.AllRightRows != all.rows || *sum.AllRight != share(all.right, all.rows) {
+		t.Errorf("%s, want %+v", errs, all)
+	}
 }
+
+// tally counts rows whose label is known.
+type tally struct{ rows, right int }
 
 // An image in a JSON line may be a PNG or a JPEG, in base64 or a data URL.
 func TestPredictBase64(t *testing.T) {
@@ -341,27 +341,74 @@ func TestPredictBase64(t *testing.T) {
 	}
 }
 
-func TestScorePrint(t *testing.T) {
-	s := &batchpredict.Score{
-		Rows: 1200, Bad: 3,
-		Heads: []batchpredict.HeadScore{
-			{Name: "digit", Tally: batchpredict.Tally{Rows: 800, Right: 700}},
-			{Name: "answer"},
-		},
+// The rows of digits come from tables and folders of pictures too, as the rows of any model.
+func TestPredictDigitTables(t *testing.T) {
+	run, folder := trainRun(t)
+	pictures, _ := writePNGs(t, folder, 4)
+	m := newTestRows(t, folder, 4)
+	dir := filepath.Dir(pictures)
+	name := filepath.Base(pictures)
+	var csv, lines strings.Builder
+	csv.WriteString("id,image,digit\n")
+	for i := range 4 {
+		path := fmt.Sprintf("%s/%02d.png", name, i)
+		fmt.Fprintf(&csv, "%d,%s,%d\n", i, path, m.labels[i])
+		fmt.Fprintf(&lines, "{\"id\": %d, \"image\": \"%s\", \"digit\": %d}\n", i, path, m.labels[i])
 	}
+	var want [][]string
+	for name, content := range map[string]string{"a.csv": csv.String(), "a.jsonl": lines.String()} {
+		in, out := writeFile(t, dir, name, []byte(content)), filepath.Join(dir, "out.parquet")
+		_, errs := mustCall(t, "predict", run, "--in", in, "--out", out, "--keep",
+			"--question", "odd number", "--log", "json")
+		columns, rows := answersOf(t, out)
+		const wanted = "id image digit digit_probability answer answer_probability"
+		if got := strings.Join(columns, " "); got != wanted || len(rows) != 4 || rows[3][0] != "3" {
+			t.Fatalf("%s: columns %s, rows %q", name, got, rows)
+		}
+		if want == nil {
+			want = rows
+		}
+		for i := range rows {
+			if !slices.Equal(rows[i], want[i]) {
+				t.Errorf("%s: row %d is %q, want %q", name, i, rows[i], want[i])
+			}
+		}
+		if sum := readSummary(t, errs); sum.Rows != 4 || sum.Labeled != 4 || sum.AllRightRows != 4 {
+			t.Errorf("%s: %s", name, errs)
+		}
+	}
+	answers, _ := mustCall(t, "predict", run, "--in", pictures, "--question", "odd number",
+		"--keep=image", "--format", "csv")
+	for i, line := range strings.Split(answers, "\n")[1:5] {
+		if !strings.HasPrefix(line, strings.Join(want[i][1:3], ",")+",") {
+			t.Errorf("row %d is %s, want %q", i, line, want[i])
+		}
+	}
+}
+
+func TestSummaryPrint(t *testing.T) {
+	sum := &batchpredict.Summary{
+		Rows: 1200, Failed: 3, First: []error{errors.New("a.csv:2: bad"), errors.New("a.csv:7: bad")},
+		Scores: &batchpredict.Scores{Labeled: 900, AllRight: 3, AllKnown: 8},
+	}
+	m := &modelfile.File{}
+	sum.Scores.Rows = 800
 	var b bytes.Buffer
-	printScore(&b, s, 2*time.Second)
-	want := "1200 rows in 2.0 s, 600 a second; 3 could not be answered\n\n" +
-		"        head   accuracy   rows known\n" +
-		"       digit    87.50 %          800\n" +
-		"      answer                       0\n" +
-		"   all right                       0\n"
+	printSummary(&b, m, sum, 2*time.Second)
+	want := "1200 rows in 2.0 s, 600 a second\n" +
+		"3 rows could not be answered:\n  a.csv:2: bad\n  a.csv:7: bad\n  and 1 more\n\n" +
+		"scores of 800 rows, drawn at random from 900 with labels (braid eval measures all):\n" +
+		"head   metric   score   guessing   rows known\n" +
+		"all right: 37.50 % of 8 rows with labels of all heads\n"
 	if b.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
 	}
 	b.Reset()
-	printScoreJSON(&b, s, 2*time.Second)
-	want = `{"rows":1200,"bad":3,"seconds":2.000,"digit_accuracy":0.875,"digit_rows":800}` + "\n"
+	if err := printLine(&b, summaryOf(sum, 2*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	want = `{"rows":1200,"failed":3,"seconds":2,"notes":null,"labeled":900,"scored":800,` +
+		`"all_right":0.375,"all_right_rows":8}` + "\n"
 	if b.String() != want {
 		t.Errorf("got %s, want %s", b.String(), want)
 	}

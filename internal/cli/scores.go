@@ -175,7 +175,7 @@ func printNotes(
 // unit returns what an encoder finds unknown in a value.
 func unit(e feature.Encoder) string {
 	switch e.Kind() {
-	case "text":
+	case "text", "tokens":
 		return "word"
 	case "sequence":
 		return "id"

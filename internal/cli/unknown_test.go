@@ -193,12 +193,12 @@ func predicted(t testing.TB, out string) []float64 {
 	var list []float64
 	for line := range strings.Lines(out) {
 		var row struct {
-			Good map[string]float64 `json:"good_probabilities"`
+			Good float64 `json:"good_p_1"`
 		}
 		if err := json.Unmarshal([]byte(line), &row); err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, row.Good["1"])
+		list = append(list, row.Good)
 	}
 	return list
 }
@@ -208,19 +208,20 @@ func predicted(t testing.TB, out string) []float64 {
 func TestPredictUnknownWords(t *testing.T) {
 	oov, plain := newFilms(t, withOOV(), false), newFilms(t, text.Defaults(), false)
 	const (
-		said = "; rows with unknown words: 3; rows whose text was cut: 2\n"
-		log  = `,"unknown_rows":3,"cut_rows":2}`
+		said = "of 7 rows:\n" +
+			"  review  %d missing, 3 with an unknown or rare word, 2 cut, as they are too long\n"
+		log = `"notes":{"review":{"rows":7,"missing":%d,"unknown":3,"out_of_range":0,"cut":2}}`
 	)
 	for _, c := range []struct {
-		f    *films
-		args []string
-		said string
-		log  string
+		f       *films
+		args    []string
+		missing int // texts without a word that is read
 	}{
-		{oov, nil, said, log},
-		{oov, []string{"--unknown", "drop"}, said, log},
-		{plain, []string{"--unknown", "drop"}, said, log},
+		{oov, nil, 2},
+		{oov, []string{"--unknown", "drop"}, 2},
+		{plain, []string{"--unknown", "drop"}, 3},
 	} {
+		said, log := fmt.Sprintf(said, c.missing), fmt.Sprintf(log, c.missing)
 		in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 		args := append([]string{"predict", c.f.path, "--in", in, "--probabilities"}, c.args...)
 		out, errs := mustCall(t, args...)
@@ -230,26 +231,26 @@ func TestPredictUnknownWords(t *testing.T) {
 		}
 		same := func(a, b float64) bool { return math.Abs(a-b) < 1e-6 }
 		if got := predicted(t, out); !slices.EqualFunc(got, want, same) ||
-			!strings.HasSuffix(errs, "a second"+c.said) {
-			t.Errorf("%v: %v, want %v\n%swant %s", c.args, got, want, errs, c.said)
+			!strings.HasSuffix(errs, "a second\n"+said) {
+			t.Errorf("%v: %v, want %v\n%swant %s", c.args, got, want, errs, said)
 		}
 		_, errs = mustCall(t, append(args, "--log", "json")...)
-		checkContains(t, errs, c.log)
+		checkContains(t, errs, log)
 	}
 	in := writeFile(t, t.TempDir(), "in", []byte(lines(t, reviews)))
 	predict := []string{"predict", plain.path, "--in", in}
 	for _, args := range [][]string{nil, {"--unknown", "error"}} {
-		const unknown = `line 2: "review": "excellent film" has a word the model does not know: ` +
+		const unknown = `in:2: column "review": "excellent film" has a word the model does not know: ` +
 			`"excellent"`
 		out := checkFails(t, unknown, append(predict, args...)...)
 		if strings.Count(out, "\n") != 1 {
 			t.Errorf("%v: output %s", args, out)
 		}
 		out, errs := mustCall(t, slices.Concat(predict, args, []string{"--skip-bad"})...)
-		if strings.Count(out, "error") != 5 {
+		if strings.Count(out, `"error": "`) != 5 {
 			t.Errorf("%v: output %s", args, out)
 		}
-		checkContains(t, errs, "; 5 could not be answered; rows whose text was cut: 1\n")
+		checkContains(t, errs, "review  1 cut", "5 rows could not be answered:\n")
 	}
 	const wrong = `--unknown is "drp", want one of "error", "drop"`
 	checkFails(t, wrong, append(predict, "--unknown", "drp")...)
@@ -268,11 +269,11 @@ func TestPredictUnknownQuestions(t *testing.T) {
 	}{
 		{
 			[]string{"--questions", questions},
-			"; rows with unknown words: 1; rows whose text was cut: 1\n",
+			"of 2 rows:\n  review  1 with an unknown or rare word, 1 cut, as they are too long\n",
 		},
 		{
 			[]string{"--question", "not very good\r\n"},
-			"; rows with unknown words: 2\n",
+			"of 2 rows:\n  review  2 with an unknown or rare word\n",
 		},
 	} {
 		args := append([]string{"predict", f.path, "--in", images}, c.args...)

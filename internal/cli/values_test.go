@@ -109,11 +109,17 @@ func TestSameValues(t *testing.T) {
 	for _, o := range []string{
 		"{" + good + ",}", object + "}", object + " {}", "{" + good, "[" + object + "]",
 		"{" + good + `,"image":[]}`, "{" + good + `,"question":"odd number"}`,
-		"{" + good + `,"more":1}`, "\ufeff\ufeff" + object, object + "\x00",
+		"\ufeff\ufeff" + object, object + "\x00",
 		"{" + strings.Replace(good, ":", "", 1) + "}", "{" + strings.Replace(good, ",", ";", 1) + "}",
 		"{}", "null", "7", `"x"`, "{'image':1}",
 	} {
 		base.check(t, o, false)
+	}
+
+	// Other members of a row are columns that the model does not read.
+	more := "{" + good + `,"more":{"x":1}}`
+	if code, status, _, said := base.ask(t, more); code != 0 || status != 400 {
+		t.Errorf("a row with another member: exit code %d, status %d: %s", code, status, said)
 	}
 
 	// A blank image is a valid row of a data set.
@@ -209,7 +215,8 @@ func (b *both) check(t *testing.T, object string, taken bool) {
 // compareErrors tests that both give the same error for a value that is valid JSON.
 func (b *both) compareErrors(t *testing.T, object, predict, ask string) {
 	t.Helper()
-	if !json.Valid([]byte(object)) || !strings.HasPrefix(ask, `"`) {
+	if !json.Valid([]byte(object)) || !strings.HasPrefix(ask, `"`) ||
+		strings.Contains(predict, "no such file") { // predict reads paths of pictures, too
 		return
 	}
 	name, _, _ := strings.Cut(ask, ": ")

@@ -1,4 +1,4 @@
-package tablepredict
+package batchpredict
 
 import (
 	"context"
@@ -17,8 +17,8 @@ import (
 	"braid/train"
 )
 
-// newModel trains a model that predicts y from x, for an epoch.
-func newModel(t *testing.T) *predictor.Model {
+// trainedModel trains a model that predicts y from x, for an epoch.
+func trainedModel(t *testing.T) *predictor.Model {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "rows.csv")
 	if err := os.WriteFile(path, []byte(table(400)), 0o600); err != nil {
@@ -80,7 +80,7 @@ func predict(t *testing.T, m *predictor.Model, rows string, most int) *Summary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Prediction{Model: m, Source: source, Path: "rows.csv", OnError: Stop, mostScored: most}
+	p := &Prediction{Model: m, Rows: NewTable(source, "rows.csv", ""), mostScored: most}
 	if _, err := p.Header(); err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func predict(t *testing.T, m *predictor.Model, rows string, most int) *Summary {
 // The scores of a sample are near those of all rows, and the same each time.
 func TestSample(t *testing.T) {
 	const rows = 20_000 // several blocks
-	m := newModel(t)
+	m := trainedModel(t)
 	all, sample := predict(t, m, table(rows), 0), predict(t, m, table(rows), 2000)
 	again := predict(t, m, table(rows), 2000)
 	if s := all.Scores; s.Rows != rows*4/5 || s.Labeled != s.Rows || all.Rows != rows {
@@ -137,17 +137,17 @@ func (e *endless) Read(r *data.Record) error {
 	return nil
 }
 
-// broken is a sink that fails.
-type broken struct{ discard }
+// brokenSink is a sink that fails.
+type brokenSink struct{ discard }
 
-func (*broken) Write([]string) error { return io.ErrShortWrite }
+func (*brokenSink) Write([]string) error { return io.ErrShortWrite }
 
 // A cancelled context, and a sink that fails, end the reading.
 func TestEnds(t *testing.T) {
-	m := newModel(t)
+	m := trainedModel(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	source := &endless{cancel: cancel}
-	p := &Prediction{Model: m, Source: source, OnError: Stop}
+	p := &Prediction{Model: m, Rows: NewTable(source, "", "")}
 	if _, err := p.Header(); err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestEnds(t *testing.T) {
 		t.Errorf("%v after %d rows", err, source.rows)
 	}
 	source.rows = 100_000
-	if _, err := p.Run(t.Context(), &broken{}); !errors.Is(err, io.ErrShortWrite) {
+	if _, err := p.Run(t.Context(), &brokenSink{}); !errors.Is(err, io.ErrShortWrite) {
 		t.Error(err)
 	}
 }
