@@ -17,9 +17,9 @@ var changing = regexp.MustCompile(`(?m) +(?:> )?(?:\d+m)?\d+s$|[\d.]+ s\b|[\d,]+
 // withoutTimes replaces what differs from run to run.
 func withoutTimes(text string) string { return changing.ReplaceAllString(text, "") }
 
-// TestTutorial runs the commands of docs/own-data.md on its data, whose folder BRAID_FOOD names, and
-// compares what they print. A line "..." of the document stands for any lines, and three dots at the
-// end of a line for its rest.
+// TestTutorial runs the commands of docs/own-data.md on its data, whose folder BRAID_FOOD names,
+// and compares what they print. A line "..." of the document stands for any lines, and three dots
+// at the end of a line for its rest.
 func TestTutorial(t *testing.T) {
 	data := os.Getenv("BRAID_FOOD")
 	if data == "" {

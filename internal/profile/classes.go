@@ -88,8 +88,8 @@ func (i *inspection) classFindings(h HeadReport, t target.Target) {
 				"(min_count), in %s", have(rare), least, Plural(rareRows, "row"))
 	}
 	if len(unseen) > 0 {
-		i.report.add(Warning, h.Head, unseenRows, nil, "%s no training row, so that all answers there are wrong: %s",
-			have(len(unseen)), some(unseen))
+		i.report.add(Warning, h.Head, unseenRows, nil,
+			"%s no training row, so that all answers there are wrong: %s", have(len(unseen)), some(unseen))
 	}
 	if len(untested) > 0 {
 		i.report.add(Remark, h.Head, 0, nil, "%s training rows alone: %s", have(len(untested)),

@@ -57,7 +57,8 @@ func TestInspect(t *testing.T) {
 				"\n  shop.csv:5 got \"z z\""},
 		},
 		"class not in training": {trains: true, columns: []column{{"k", kinds}},
-			want: []string{`warning k: 1 class has no training row, so that all answers there are wrong: "c"`}},
+			want: []string{"warning k: 1 class has no training row, so that all answers there are wrong: " +
+				`"c"`}},
 		"rare classes": {trains: true, columns: []column{{"k", kinds}},
 			edit: func(e *experiment.Experiment) { e.Heads[0].Target = target.Category{MinCount: 13} },
 			want: []string{"remark k: 1 class has fewer than 13 training rows, and count as missing " +
