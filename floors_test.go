@@ -51,6 +51,7 @@ var floors = map[string]int{
 	"braid/internal/value":        10,
 	"braid/internal/batchpredict": 11,
 	"braid/internal/profile":      11,
+	"braid/internal/report":       11,
 	"braid/serve":                 11,
 	"braid/internal/cli":          12,
 	"braid/bench":                 13,

@@ -1,0 +1,44 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"braid/train"
+)
+
+// timeColumns is the number of columns of history.csv before the figures.
+const timeColumns = 3 // epoch, train_s, eval_s
+
+// ReadHistory reads what train.History.WriteCSV wrote.
+func ReadHistory(r io.Reader) (*train.History, error) {
+	lines, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 || len(lines[0]) < timeColumns {
+		return nil, fmt.Errorf("got no header, want epoch, train_s, eval_s and the figures")
+	}
+	h := &train.History{Names: lines[0][timeColumns:]}
+	for i, line := range lines[1:] {
+		numbers := make([]float64, len(line))
+		for j, cell := range line {
+			if numbers[j], err = strconv.ParseFloat(cell, 64); err != nil {
+				return nil, fmt.Errorf("line %d: %s is %q, want a number", i+2, lines[0][j], cell)
+			}
+		}
+		if numbers[0] != float64(i+1) {
+			return nil, fmt.Errorf("line %d is of epoch %v, want %d", i+2, numbers[0], i+1)
+		}
+		h.Epochs = append(h.Epochs, train.Epoch{
+			Number: i + 1, Train: seconds(numbers[1]), Evaluate: seconds(numbers[2]),
+			Values: numbers[timeColumns:],
+		})
+	}
+	return h, nil
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

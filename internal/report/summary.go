@@ -1,0 +1,135 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"braid/experiment"
+)
+
+// summary says what the data are.
+type summary struct {
+	Parts     []partLine
+	Unlabeled string
+	Columns   []columnLine
+	Notes     []string
+}
+
+// partLine is the number of rows of a part.
+type partLine struct {
+	Name, Rows string
+	Measured   bool
+}
+
+// columnLine is what a column is, and in how many rows it is missing.
+type columnLine struct {
+	Name, Role, Kind string
+	Gaps             []gap // by part
+}
+
+// gap is the number of rows in which a column is missing.
+type gap struct {
+	Rows, Share string
+	All         bool // the column is missing in all rows, or there are none
+}
+
+// canonical is a feature or a target.
+type canonical interface {
+	Kind() string
+	Canonical(cell string) string
+}
+
+// summary counts the rows, and the missing cells of each column.
+func (r *Run) summary() (summary, error) {
+	s := summary{Notes: r.Notes}
+	for _, p := range r.Parts {
+		s.Parts = append(s.Parts, partLine{short(p.Name), grouped(len(p.Rows)),
+			p.Name == r.Measured.Name})
+	}
+	if r.Unlabeled > 0 {
+		s.Unlabeled = countOf(r.Unlabeled, "row without any label is left out",
+			"rows without any label are left out")
+	}
+	for _, in := range r.Experiment.Inputs {
+		s.Columns = append(s.Columns, r.column(in.Column, "input", in.Feature))
+	}
+	for _, h := range r.Experiment.Heads {
+		s.Columns = append(s.Columns, r.column(h.Column, "head", h.Target))
+	}
+	return s, nil
+}
+
+func (r *Run) column(name, role string, of canonical) columnLine {
+	line := columnLine{Name: short(name), Role: role, Kind: of.Kind()}
+	words := r.Experiment.Data.Missing
+	for _, p := range r.Parts {
+		missing := 0
+		for _, cell := range cellsOf(r.Frame, name, p.Rows) {
+			if of.Canonical(cell) == "" || slices.Contains(words, strings.TrimSpace(cell)) {
+				missing++
+			}
+		}
+		g := gap{Rows: grouped(missing), All: missing == len(p.Rows)}
+		if missing > 0 {
+			g.Share = percent(float64(missing) / float64(len(p.Rows)))
+		}
+		line.Gaps = append(line.Gaps, g)
+	}
+	return line
+}
+
+// training is what a model file says of its training.
+type training struct {
+	Kept int `json:"kept_epoch"`
+	Rows int `json:"rows"` // of an epoch
+}
+
+// training returns it, or zeros.
+func (r *Run) training() (t training) {
+	if r.File != nil && json.Unmarshal(r.File.Training, &t) != nil {
+		return training{} // of another program
+	}
+	return t
+}
+
+// defaultPatience is the number of epochs that a run of an older version waited.
+const defaultPatience = 8
+
+// end says which epoch was kept, and why training ended. It reports whether the run was stopped.
+func (r *Run) end() (text string, stopped bool) {
+	if r.History == nil || len(r.History.Epochs) == 0 {
+		return "no epoch was trained whole. Go on with braid train --resume.", true
+	}
+	t := r.Experiment.Train
+	n, kept := len(r.History.Epochs), r.training().Kept
+	var spent time.Duration
+	for _, e := range r.History.Epochs {
+		spent += e.Train + e.Evaluate
+	}
+	patience := t.Patience
+	if patience == 0 {
+		patience = defaultPatience
+	}
+	best := fmt.Sprintf("The model is that of epoch %d of %d, the best on validation relative to "+
+		"guessing", kept, n)
+	if t.Keep == experiment.KeepLast {
+		best = fmt.Sprintf("The model is that of epoch %d, the last", n)
+	}
+	took := fmt.Sprintf(" The epochs took %.1f\u00a0s.", spent.Seconds())
+	switch {
+	case n >= t.Epochs:
+		return fmt.Sprintf("%s. Training ended with the last epoch.", best) + took, false
+	case t.Keep == experiment.KeepBest && n-kept >= patience:
+		return fmt.Sprintf("%s. Training ended as %d epochs brought no improvement.", best, n-kept) +
+			took, false
+	case t.Minutes > 0 && spent.Minutes() >= 0.9*t.Minutes:
+		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.", best, t.Minutes) +
+			took, false
+	}
+	return fmt.Sprintf("The run was stopped after epoch %d of at most %d. The model has the weights "+
+		"of its last step; epoch %d was the best on validation. Go on with braid train --resume.", n,
+		t.Epochs, kept) + took, true
+}
