@@ -123,6 +123,9 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 		}
 		err = t.printEnd(ctx, end, file, history, time.Since(began), failed)
 	}
+	if err == nil {
+		b.writeReport(ctx, s, file)
+	}
 	var stopped *train.Interrupted
 	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would recur
 		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, b.run.folder)

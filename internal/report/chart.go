@@ -182,6 +182,9 @@ func (r *Run) curves(t modelfile.Target) []*chart {
 	}
 	var list []*chart
 	lossName, answers := t.Decoder.Deciding()
+	if r.History.Series(feature.Name(t.Column)+"_"+lossName) == nil {
+		lossName = "loss" // what is minimized: training does not measure the other one
+	}
 	for i, figure := range []string{lossName, answers} {
 		name := feature.Name(t.Column) + "_" + figure
 		training, validation := r.History.Series(name), r.History.Series("val_"+name)
