@@ -3,13 +3,13 @@ package cli
 import (
 	"fmt"
 	"io"
-	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"braid/experiment"
 	"braid/feature"
+	"braid/internal/report"
 	"braid/internal/suggest"
 	"braid/modelfile"
 	"braid/target"
@@ -32,11 +32,12 @@ func printScores(w io.Writer, part string, f *modelfile.File, m *experiment.Meas
 			}
 			g := guess.Figure(f.Name)
 			remark := ""
-			if j == 0 && !better(f, g) {
+			if j == 0 && !report.Better(f, g) {
 				remark = "no better than guessing"
 			}
 			lines = append(lines, []string{
-				name, figureName(f.Name), figure(f), figure(g), known, remark,
+				name, report.FigureName(f.Name), report.FormatFigure(f),
+				report.FormatFigure(g), known, remark,
 			})
 			name, known = "", ""
 		}
@@ -88,55 +89,6 @@ func printTable(w io.Writer, lines [][]string) {
 	}
 }
 
-// better reports whether a figure is better than that of guessing.
-func better(f, guess target.Figure) bool {
-	return float64(f.Better)*(f.Value-guess.Value) > 0
-}
-
-// figureNames are the figures whose names for people differ from those for programs.
-var figureNames = map[string]string{
-	"f1": "F1", "macro_f1": "macro F1", "micro_f1": "micro F1", "auroc": "AUROC", "mae": "MAE",
-	"rmse": "RMSE", "r2": "R2",
-}
-
-// figureName returns the name of a figure for people.
-func figureName(name string) string {
-	if short, ok := figureNames[name]; ok {
-		return short
-	}
-	return strings.ReplaceAll(name, "_", " ")
-}
-
-// figure formats the value of a figure: a share in percent, one that is at most 1 with three
-// decimals, a number in the unit of its column with four digits.
-func figure(f target.Figure) string {
-	switch {
-	case math.IsNaN(f.Value):
-		return "n/a"
-	case strings.HasSuffix(f.Name, "accuracy"):
-		return fmt.Sprintf("%.1f %%", 100*f.Value)
-	case f.Name == "mae", f.Name == "rmse":
-		return inUnit(f.Value)
-	}
-	return strconv.FormatFloat(math.Round(1000*f.Value)/1000+0, 'f', 3, 64) // + 0: no -0.000
-}
-
-// inUnit formats a number of any size with four digits, or all those before the point.
-func inUnit(v float64) string {
-	size := math.Abs(v)
-	if size != 0 && size < 1e-3 || size >= 1e12 {
-		return strconv.FormatFloat(v, 'g', 4, 64)
-	}
-	decimals := 3
-	for ; size >= 10 && decimals > 0; size /= 10 {
-		decimals--
-	}
-	if size != 0 && size < 1 {
-		decimals++
-	}
-	return strconv.FormatFloat(v, 'f', decimals, 64)
-}
-
 // printNotes prints a line for each column in which values are missing, unknown, out of the range
 // of training, or too long, in the order of the model's features.
 func printNotes(
@@ -151,7 +103,7 @@ func printNotes(
 			count int
 			what  string
 		}{
-			{n.Missing, "missing"}, {n.Unknown, "with an unknown or rare " + unit(c.Encoder)},
+			{n.Missing, "missing"}, {n.Unknown, "with an unknown or rare " + report.Unit(c.Encoder)},
 			{n.OutOfRange, "outside the range of training"}, {n.Cut, "cut, as they are too long"},
 		} {
 			if p.count > 0 {
@@ -170,19 +122,6 @@ func printNotes(
 	for i, name := range names {
 		fmt.Fprintf(w, "  %-*s  %s\n", width, name, texts[i])
 	}
-}
-
-// unit returns what an encoder finds unknown in a value.
-func unit(e feature.Encoder) string {
-	switch e.Kind() {
-	case "text", "tokens":
-		return "word"
-	case "sequence":
-		return "id"
-	case "labels":
-		return "label"
-	}
-	return "value"
 }
 
 // headJSON has the scores of a head for programs.

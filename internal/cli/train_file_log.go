@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"braid/feature"
+	"braid/internal/report"
 	"braid/internal/suggest"
 	"braid/target"
 	"braid/train"
@@ -110,7 +111,7 @@ func (e *epochTable) printHeader() error {
 	figures := fmt.Sprintf("%5s  %*s", "epoch", firstWidth-7, "loss")
 	for _, c := range e.columns {
 		names += fmt.Sprintf("  %*s", c.width, cut(c.head, c.width))
-		figures += fmt.Sprintf("  %*s", c.width, cut(figureName(c.figure), c.width))
+		figures += fmt.Sprintf("  %*s", c.width, cut(report.FigureName(c.figure), c.width))
 	}
 	if e.more > 0 {
 		names += fmt.Sprintf(" +%d", e.more)
@@ -128,7 +129,7 @@ func (e *epochTable) printRow(epoch train.Epoch) error {
 	for _, c := range e.columns {
 		value := "-" // no row of the validation part has a label
 		if v := epoch.Values[c.at]; !math.IsNaN(v) {
-			value = figure(target.Figure{Name: c.figure, Value: v})
+			value = report.FormatFigure(target.Figure{Name: c.figure, Value: v})
 		}
 		line += fmt.Sprintf("  %*s", c.width, value)
 	}

@@ -36,7 +36,7 @@ func FormatFigure(f target.Figure) string {
 	case isShare(f.Name):
 		return percent(f.Value)
 	case f.Name == "mae", f.Name == "rmse":
-		return InUnit(f.Value)
+		return inUnit(f.Value)
 	}
 	return decimals(f.Value)
 }
@@ -62,8 +62,8 @@ func decimals(v float64) string {
 	return strconv.FormatFloat(math.Round(1000*v)/1000+0, 'f', 3, 64) // + 0: no -0.000
 }
 
-// InUnit formats a number of any size with four digits, or all those before the point.
-func InUnit(v float64) string {
+// inUnit formats a number of any size with four digits, or all those before the point.
+func inUnit(v float64) string {
 	size := math.Abs(v)
 	if size != 0 && size < 1e-3 || size >= 1e12 {
 		return strconv.FormatFloat(v, 'g', 4, 64)

@@ -202,7 +202,7 @@ func (s *shuffledHead) loss(lost float64) (loss, float64) {
 	case isShare(s.full.Name):
 		text = fmt.Sprintf("%.1f", 100*change)
 	case s.full.Name == "mae":
-		text = InUnit(change)
+		text = inUnit(change)
 	default:
 		text = decimals(change)
 	}

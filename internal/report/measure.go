@@ -220,7 +220,7 @@ func (m *measured) remarks() (list []string) {
 			count int
 			what  string
 		}{
-			{n.Missing, "missing"}, {n.Unknown, "with an unknown or rare " + unit(f.Encoder)},
+			{n.Missing, "missing"}, {n.Unknown, "with an unknown or rare " + Unit(f.Encoder)},
 			{n.OutOfRange, "outside the range of training"}, {n.Cut, "cut, as they are too long"},
 		} {
 			if p.count > 0 {
@@ -235,10 +235,10 @@ func (m *measured) remarks() (list []string) {
 	return list
 }
 
-// unit returns what an encoder finds unknown in a value.
-func unit(e feature.Encoder) string {
+// Unit returns what an encoder finds unknown in a value.
+func Unit(e feature.Encoder) string {
 	switch e.Kind() {
-	case "text":
+	case "text", "tokens":
 		return "word"
 	case "sequence":
 		return "id"

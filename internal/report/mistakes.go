@@ -91,9 +91,9 @@ func (m *measured) largest(k *known) *mistakes {
 	slices.SortStableFunc(list, func(a, b outcome) int { return cmp.Compare(off(b), off(a)) })
 	of := &mistakes{Title: "The largest errors", All: len(list)}
 	for _, o := range list[:min(len(list), mostWrong)] {
-		o.text = InUnit(o.answered)
+		o.text = inUnit(o.answered)
 		by := o.answered - o.number
-		of.List = append(of.List, m.mistake(o, "off by "+signed(InUnit(by), by)))
+		of.List = append(of.List, m.mistake(o, "off by "+signed(inUnit(by), by)))
 	}
 	return of
 }
