@@ -150,6 +150,9 @@ func eval[T any](p *tab, script string) T {
 
 // A page opens from disk, fits the screen, asks for nothing else, and its console stays empty.
 func TestBrowser(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: shows a page in Chromium, not with -short")
+	}
 	path := filepath.Join(t.TempDir(), "report.html")
 	content := written(t, trained(t, odd(t)))
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
