@@ -643,6 +643,22 @@ func TestReportOfDigits(t *testing.T) {
 	}
 }
 
+// A training that is interrupted writes the report of what there is.
+func TestReportOfInterruptedRun(t *testing.T) {
+	run := filepath.Join(t.TempDir(), "run")
+	go interruptWhen(filepath.Join(run, "checkpoints", "epoch*"))
+	code, _, errs := call("train", writeOwn(t), "--epochs", "100000", "--log", "none", "--out", run)
+	if code != 130 || strings.Contains(errs, "no report") {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	p := readPage(t, filepath.Join(run, report.FileName))
+	checkContains(t, p.sections["results"], "stopped after epoch", "of at most 100000. ",
+		"was the best on validation")
+	if len(p.table("results", "figures")) == 0 {
+		t.Error("the report has no results")
+	}
+}
+
 // A run that was stopped says so, and one that has no model yet.
 func TestReportOfStoppedRun(t *testing.T) {
 	r := trainReported(t)

@@ -103,7 +103,7 @@ func Write(ctx context.Context, w io.Writer, r *Run) error {
 	c.End, c.Stopped = r.end()
 	switch {
 	case r.File == nil:
-		c.Missing = "There is no model yet: " + c.End
+		c.Missing = "There is no model yet. " + c.End
 	case len(r.Measured.Rows) == 0:
 		c.Missing = fmt.Sprintf("%s has no rows, so that nothing can be measured.", r.Measured.title())
 	default:

@@ -95,23 +95,18 @@ func (r *Run) training() (t training) {
 	return t
 }
 
-// defaultPatience is the number of epochs that a run of an older version waited.
-const defaultPatience = 8
+const goOn = "Go on with braid train --resume."
 
 // end says which epoch was kept, and why training ended. It reports whether the run was stopped.
 func (r *Run) end() (text string, stopped bool) {
 	if r.History == nil || len(r.History.Epochs) == 0 {
-		return "no epoch was trained whole. Go on with braid train --resume.", true
+		return "No epoch was trained whole. " + goOn, true
 	}
 	t := r.Experiment.Train
 	n, kept := len(r.History.Epochs), r.training().Kept
 	var spent time.Duration
 	for _, e := range r.History.Epochs {
 		spent += e.Train + e.Evaluate
-	}
-	patience := t.Patience
-	if patience == 0 {
-		patience = defaultPatience
 	}
 	best := fmt.Sprintf("The model is that of epoch %d of %d, the best on validation relative to "+
 		"guessing", kept, n)
@@ -122,14 +117,17 @@ func (r *Run) end() (text string, stopped bool) {
 	switch {
 	case n >= t.Epochs:
 		return fmt.Sprintf("%s. Training ended with the last epoch.", best) + took, false
-	case t.Keep == experiment.KeepBest && n-kept >= patience:
+	case t.Keep == experiment.KeepBest && t.Patience > 0 && n-kept >= t.Patience:
 		return fmt.Sprintf("%s. Training ended as %d epochs brought no improvement.", best, n-kept) +
 			took, false
 	case t.Minutes > 0 && spent.Minutes() >= 0.9*t.Minutes:
 		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.", best, t.Minutes) +
 			took, false
 	}
-	return fmt.Sprintf("The run was stopped after epoch %d of at most %d. The model has the weights "+
-		"of its last step; epoch %d was the best on validation. Go on with braid train --resume.", n,
-		t.Epochs, kept) + took, true
+	text = fmt.Sprintf("The run was stopped after epoch %d of at most %d. The model has the weights "+
+		"of its last step. ", n, t.Epochs)
+	if t.Keep == experiment.KeepBest {
+		text += fmt.Sprintf("Epoch %d was the best on validation. ", kept)
+	}
+	return text + goOn + took, true
 }
