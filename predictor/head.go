@@ -50,6 +50,9 @@ func (h *Head) setDecoder(c modelfile.Target) {
 	}
 }
 
+// Decoder returns what the head's target has learnt, nil if the file has none.
+func (h *Head) Decoder() target.Decoder { return h.decoder }
+
 // Answer interprets the head's outputs for one row, after its activation.
 func (h *Head) Answer(outputs []float32) Answer {
 	from := h.decode(outputs)

@@ -114,8 +114,8 @@ func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askReque
 		missing = append(missing, c.Name)
 		if _, err := c.Encode(a.rows, 0, feature.Value{}); err != nil {
 			v.Free(a.rows)
-			return nil, bad("field %q is missing, want each of %s", c.Name,
-				suggest.List(v.ColumnNames()))
+			return nil, &fieldError{c.Name, bad("field %q is missing, want each of %s", c.Name,
+				suggest.List(v.ColumnNames()))}
 		}
 	}
 	for i := range v.Columns {
@@ -125,7 +125,7 @@ func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askReque
 		}
 		if err := a.readField(c, given[c.Name]); err != nil {
 			v.Free(a.rows)
-			return nil, columnError(c.Name, err)
+			return nil, &fieldError{c.Name, columnError(c.Name, err)}
 		}
 		a.noteBlank(c)
 	}

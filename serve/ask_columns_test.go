@@ -13,11 +13,14 @@ import (
 	"strings"
 	"testing"
 
+	"braid"
 	"braid/experiment"
 	"braid/feature"
 	"braid/internal/braidtest"
+	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
+	"braid/tensor"
 )
 
 // saveThings writes a model of columns of several types, untrained, and returns it with a picture.
@@ -112,8 +115,10 @@ func TestAskColumns(t *testing.T) {
 	}
 	got = r.call(t, "GET", "/v2/models/things", nil)
 	for _, want := range []string{
-		`"columns":[{"name":"look","type":"image"},{"name":"weight","type":"number"},` +
-			`{"name":"story","type":"text"}]`,
+		`"columns":[{"name":"look","type":"image","form":"file","optional":true},` +
+			`{"name":"weight","type":"number","form":"number","optional":true,"minimum":"0",` +
+			`"maximum":"16","decimal":".","example":"8"},` +
+			`{"name":"story","type":"text","form":"text","optional":true,"length":5}]`,
 		`"labels":["axe","bow","cup"]`, `{"name":"look","datatype":"UINT8","shape":[-1,8,8,3]`,
 	} {
 		if !strings.Contains(string(got.body), want) {
@@ -144,8 +149,44 @@ func TestAskBadColumns(t *testing.T) {
 		if got.status < 400 || got.status >= 500 || !strings.Contains(got.text(t), bodies[body]) {
 			t.Errorf("%.60s: status %d: %s, want %s", body, got.status, got.body, bodies[body])
 		}
+		field, _, _ := strings.Cut(body[2:], `"`)
+		if hasField := strings.Contains(string(got.body), `"field":"`+field+`"`); hasField !=
+			(field != "storey") {
+			t.Errorf("%.60s: %s, want its field", body, got.body)
+		}
 		if held := r.memory.held(); held != 0 {
 			t.Errorf("%.60s: %d bytes of the budget are held", body, held)
 		}
+	}
+}
+
+// A request may have a field for each column, also of a model with more columns than most have.
+func TestAskManyColumns(t *testing.T) {
+	const columns = 70
+	g := braid.NewGraph("wide")
+	var all []*braid.Node
+	var f modelfile.File
+	given := map[string]string{}
+	for i := range columns {
+		name := fmt.Sprint("column ", i)
+		e := &feature.NumberEncoder{Scale: feature.Scale{Median: 5, Spread: 3, Max: 10}}
+		all = append(all, g.Input(name, tensor.Float32, 2))
+		f.Features = append(f.Features, modelfile.Feature{Column: name, Encoder: e})
+		given[name] = "7"
+	}
+	g.Head("sum", layer.Dense{Units: 1}, g.Add("both", layer.Concatenate{}, all...))
+	path := saveNetwork(t, g, f)
+	r := start(t, func(c *Config) { c.Models = append(c.Models, ModelPath{Path: path}) })
+	given["model"] = "wide"
+	got := r.call(t, "POST", "/ask", []byte(jsonOf(t, given)), "Content-Type", asJSON)
+	var a answerJSON
+	if err := json.Unmarshal(got.body, &a); err != nil || got.status != 200 || a.Notes != nil ||
+		len(a.Heads) != 1 || a.Heads[0].Number == nil {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	given["column 70"] = "7"
+	got = r.call(t, "POST", "/ask", []byte(jsonOf(t, given)), "Content-Type", asJSON)
+	if want := "there are more than 71 fields"; got.status != 400 || got.text(t) != want {
+		t.Errorf("status %d: %s, want %s", got.status, got.body, want)
 	}
 }

@@ -20,6 +20,7 @@ type problem struct {
 	reason string // label in braid_rejected_total; "": not counted there
 	retry  int    // Retry-After, in seconds; 0: none
 	allow  string // Allow: the methods of the route; "": none
+	field  string // of the request that it is about; "": none, or several
 }
 
 func (p *problem) Error() string { return p.text }
@@ -51,6 +52,14 @@ func busy(reason, format string, args ...any) error {
 	return p
 }
 
+// fieldError is an error in a field of a request, by the name of its column.
+type fieldError struct {
+	field string
+	error
+}
+
+func (e *fieldError) Unwrap() error { return e.error }
+
 // internalError marks an error as the server's where others are the client's mistakes.
 type internalError struct{ error }
 
@@ -60,6 +69,10 @@ func (e *internalError) Unwrap() error { return e.error }
 // has its text, but the client does not get it.
 func problemOf(err error) *problem {
 	if p := known(err); p != nil {
+		var in *fieldError
+		if errors.As(err, &in) {
+			p = &problem{p.status, p.text, p.reason, p.retry, p.allow, in.field}
+		}
 		return p
 	}
 	return problemf(http.StatusInternalServerError, "failed",
@@ -104,7 +117,8 @@ const statusGone = 499
 func (p *problem) write(w http.ResponseWriter) {
 	content, err := json.Marshal(struct {
 		Error string `json:"error"`
-	}{p.text})
+		Field string `json:"field,omitempty"`
+	}{p.text, p.field})
 	if err != nil {
 		content = []byte(`{"error":"unknown"}`)
 	}

@@ -22,11 +22,20 @@ type field struct {
 	escaped bool   // content has escapes of URLs: %2B, and + for a space
 }
 
-// Limits of the fields of a request, far above what any model takes.
+// Limits of the fields of a request, far above what most models take.
 const (
 	maxFields = 32
 	maxName   = 256 // bytes
 )
+
+// mostFields is the most fields of a request: maxFields, or what a served model takes.
+func (s *Server) mostFields() int {
+	most := maxFields
+	for _, m := range s.models {
+		most = max(most, 1+len(m.current.Load().Columns)) // and the model's name
+	}
+	return most
+}
 
 // fields returns the fields of a body that is a form or JSON.
 func (b *body) fields(contentType string) (map[string]field, error) {
@@ -59,32 +68,42 @@ func (b *body) jsonFields() (map[string]field, error) {
 	if err := checkJSON(text, len(text)); err != nil {
 		return nil, err
 	}
-	given := map[string]field{}
+	given := b.newFields()
 	err := value.Object(text, func(name, raw []byte) error {
-		return add(given, name, field{raw: raw})
+		return given.add(name, field{raw: raw})
 	})
 	var p *problem
 	switch {
 	case err == nil:
-		return given, nil
+		return given.fields, nil
 	case !errors.As(err, &p):
 		err = bad("the JSON %s", plain(err))
 	}
 	return nil, jsonProblem(text, err)
 }
 
+// fieldMap are the fields of a request by name.
+type fieldMap struct {
+	fields map[string]field
+	most   int
+}
+
+func (b *body) newFields() fieldMap {
+	return fieldMap{map[string]field{}, b.server.mostFields()}
+}
+
 // add adds a field. Its name must be new.
-func add(given map[string]field, name []byte, f field) error {
+func (given fieldMap) add(name []byte, f field) error {
 	if len(name) > maxName {
 		return bad("a field is named %q, want at most %d bytes", quoted(name), maxName)
 	}
-	if _, twice := given[string(name)]; twice {
+	if _, twice := given.fields[string(name)]; twice {
 		return bad("two fields are named %q", name)
 	}
-	if len(given) == maxFields {
-		return bad("there are more than %d fields", maxFields)
+	if len(given.fields) == given.most {
+		return bad("there are more than %d fields", given.most)
 	}
-	given[string(name)] = f
+	given.fields[string(name)] = f
 	return nil
 }
 
@@ -113,7 +132,7 @@ func (b *body) queryFields() (map[string]field, error) {
 	if found := http.DetectContentType(b.content); !strings.HasPrefix(found, "text/plain") {
 		return nil, wrongType("application/x-www-form-urlencoded, but the body is " + found)
 	}
-	given := map[string]field{}
+	given := b.newFields()
 	for pair := range bytes.SplitSeq(bytes.TrimRight(b.content, "\r\n"), []byte("&")) {
 		name, content, ok := bytes.Cut(pair, []byte("="))
 		switch {
@@ -125,11 +144,11 @@ func (b *body) queryFields() (map[string]field, error) {
 			return nil, bad("a field is named %q, want at most %d bytes", quoted(name), maxName)
 		}
 		f := field{content: content, escaped: true}
-		if err := add(given, unescape(nil, name, true), f); err != nil {
+		if err := given.add(unescape(nil, name, true), f); err != nil {
 			return nil, err
 		}
 	}
-	return given, nil
+	return given.fields, nil
 }
 
 // text returns the content of a form's field as UTF-8.

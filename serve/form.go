@@ -23,7 +23,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 	if err != nil {
 		return nil, err
 	}
-	given, read := map[string]field{}, bytes.NewBuffer(content)
+	given, read := b.newFields(), bytes.NewBuffer(content)
 	from := &limitedReader{from: bytes.NewReader(b.content)}
 	parts := multipart.NewReader(from, boundary)
 	for {
@@ -49,17 +49,17 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		if err := b.decodePart(suggest.Shorten(name), &f, part.Header); err != nil {
 			return nil, err
 		}
-		if err := add(given, []byte(name), f); err != nil {
+		if err := given.add([]byte(name), f); err != nil {
 			return nil, err
 		}
 	}
-	if f, ok := given["_charset_"]; ok { // browsers fill it in
+	if f, ok := given.fields["_charset_"]; ok { // browsers fill it in
 		if c := strings.ToLower(string(f.content[:min(len(f.content), maxName)])); c != "utf-8" {
 			return nil, bad("the form is in %q, want utf-8", suggest.Shorten(c))
 		}
-		delete(given, "_charset_")
+		delete(given.fields, "_charset_")
 	}
-	return given, nil
+	return given.fields, nil
 }
 
 // partName returns the name of a part's field.

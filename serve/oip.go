@@ -74,18 +74,12 @@ func (v *version) metadata() modelJSON {
 		}
 		m.Outputs = append(m.Outputs, t)
 	}
-	var columns []columnJSON
+	columns := make([]columnAbout, len(v.Columns))
 	for i := range v.Columns {
-		columns = append(columns, columnJSON{v.Columns[i].Name, v.Columns[i].Encoder.Kind()})
+		columns[i] = describeColumn(&v.Columns[i])
 	}
 	m.Parameters = map[string]any{"columns": columns}
 	return m
-}
-
-// columnJSON is a column that a model reads, a field of /ask.
-type columnJSON struct {
-	Name string `json:"name"`
-	Type string `json:"type"`
 }
 
 // version returns the version that a request's path names.

@@ -195,7 +195,10 @@ func TestAbout(t *testing.T) {
 		`"outputs":[{"name":"digit","datatype":"FP32","shape":[-1,10],` +
 		`"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
 		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}],` +
-		`"parameters":{"columns":[{"name":"image","type":"digit"},{"name":"question","type":"tokens"}]}}`
+		`"parameters":{"columns":[{"name":"image","type":"digit","form":"file","optional":false},` +
+		`{"name":"question","type":"tokens","form":"text","optional":false,` +
+		`"values":["lower half","upper half","even number","odd number"],"length":2,` +
+		`"example":"odd number"}]}}`
 	server := `{"name":"braid","version":"` + Version() +
 		`","extensions":["binary_tensor_data","classification"]}`
 	for path, want := range map[string]string{
