@@ -26,25 +26,39 @@ import (
 // saveThings writes a model of columns of several types, untrained, and returns it with a picture.
 func saveThings(t *testing.T, path string) (m *predictor.Model, red []byte) {
 	t.Helper()
-	folder := t.TempDir()
-	img := image.NewRGBA(image.Rect(0, 0, 4, 6))
-	for i := range 24 {
-		img.Set(i%4, i/4, color.RGBA{200, uint8(9 * i), 60, 255})
-	}
-	red = braidtest.PNG(t, img)
+	red = striped(t)
 	var rows strings.Builder
 	rows.WriteString("look,weight,story,kind,price\n")
 	for i := range 60 {
 		fmt.Fprintf(&rows, "red.png,%d,a thing of part %d,%s,%d\n", 3*i%17, i%5,
 			[]string{"cup", "axe", "bow"}[i%3], i*i)
 	}
-	for name, content := range map[string]string{
-		"rows.csv": rows.String(), "red.png": string(red),
-		"e.yaml": "name: things\ndata: rows.csv\n" +
-			"inputs: {look: {type: image, size: 8}, weight: number, story: text}\n" +
-			"heads: {kind: category, price: number}\n",
-	} {
-		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+	m = saveExperiment(t, path, rows.String(), "name: things\ndata: rows.csv\n"+
+		"inputs: {look: {type: image, size: 8}, weight: number, story: text}\n"+
+		"heads: {kind: category, price: number}\n", map[string][]byte{"red.png": red})
+	return m, red
+}
+
+// striped returns a picture as PNG.
+func striped(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 4, 6))
+	for i := range 24 {
+		img.Set(i%4, i/4, color.RGBA{200, uint8(9 * i), 60, 255})
+	}
+	return braidtest.PNG(t, img)
+}
+
+// saveExperiment writes the model of an experiment, untrained. The rows are in rows.csv.
+func saveExperiment(
+	t *testing.T, path, rows, settings string, files map[string][]byte,
+) *predictor.Model {
+	t.Helper()
+	folder := t.TempDir()
+	all := map[string][]byte{"rows.csv": []byte(rows), "e.yaml": []byte(settings)}
+	maps.Copy(all, files)
+	for name, content := range all {
+		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -64,10 +78,11 @@ func saveThings(t *testing.T, path string) (m *predictor.Model, red []byte) {
 	if err := modelfile.Save(path, f); err != nil {
 		t.Fatal(err)
 	}
-	if m, err = predictor.Open(path); err != nil {
+	m, err := predictor.Open(path)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return m, red
+	return m
 }
 
 // /ask answers values of columns as predictor.Ask does, from JSON and from a form.

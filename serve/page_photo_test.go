@@ -112,9 +112,9 @@ func (p *tab) drop(selector, name string, content []byte) {
 		call(p, device.DispatchDragEvent, device.DispatchDragEventParams{
 			Type: kind, X: box.X + box.Width/2, Y: box.Y + box.Height/2, Data: data,
 		})
-		marked := eval[bool](p, `'drop' in document.querySelector('.board').dataset`)
+		marked := eval[bool](p, `Boolean(document.querySelector('[data-drop]'))`)
 		if marked != (kind == over) {
-			p.Errorf("%s: the board is marked: %v", kind, marked)
+			p.Errorf("%s: the board or a field is marked: %v", kind, marked)
 		}
 	}
 }

@@ -7,10 +7,12 @@ const TOKEN_KEY = 'braid token';      // in sessionStorage
 
 // Problem is a failed request, or a file that is not an image. Its message is shown to the user.
 // retry is the number of seconds to wait before trying again, or undefined if a retry is useless.
+// field is the name of the field that it is about, if it is one.
 export class Problem extends Error {
-  constructor(message, { status = 0, retry } = {}) {
+  constructor(message, { status = 0, retry, field } = {}) {
     super(message);
     this.status = status;
+    this.field = field;
     this.retry = retry;
   }
 }
@@ -53,6 +55,7 @@ export async function call(path, { body, signal } = {}) {
   const plain = `The server answered ${status} ${statusText}.`.replace(' .', '.');
   throw new Problem(value?.error ? capitalized(value.error) : plain, {
     status,
+    field: value?.field,
     retry: [429, 502, 503, 504].includes(status) ? retrySeconds(response.headers.get('Retry-After')) : undefined,
   });
 }

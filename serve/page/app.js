@@ -1,13 +1,15 @@
-// The page of braid serve. Its inputs are a drawing and a question; it shows the answers of all
-// heads.
+// The page of braid serve. It has inputs for the columns of a model, and shows the answers of all
+// heads. A small grey picture is drawn on the pad, and a text beside it is the question. All other
+// columns have fields.
 
 import { call, token, withRetries } from './api.js';
 import { Asker } from './asker.js';
 import { Curl, pixels } from './curl.js';
 import { capitalized, element, find, percent, setText } from './dom.js';
+import { Fields } from './fields.js';
 import { HeadView, inWords } from './heads.js';
 import { Pad } from './pad.js';
-import { Photos } from './photo.js';
+import { DIGIT, PICTURE, Photos } from './photo.js';
 import { Question } from './question.js';
 import { Samples } from './samples.js';
 import { Strands } from './strands.js';
@@ -28,26 +30,49 @@ let announceTimer = 0;
 const pad = new Pad(find('#pad'), { changed: drawn, announce });
 const question = new Question({ changed: questioned, typing });
 const samples = new Samples((sample) => pad.show({ sample }));
-new Photos({
-  accepts: () => Boolean(image()),
-  photo: (photo) => pad.show({ photo }),
-  problem: ({ message }) => showMessage([message], 'problem'),
+const photos = new Photos({
+  limits: () => {
+    if (image()) return DIGIT;
+    const files = model.inputs.filter(({ form }) => form === 'file').length;
+    return { ...PICTURE, bytes: Math.min(DIGIT.bytes, PICTURE.bytes / files) };
+  },
+  zone: (target) => {
+    const field = model && fields.zone(target);
+    return image() && !field?.contains(target) ? find('.board') : field;
+  },
+  photo: (photo, zone) => {
+    if (zone.matches('.board')) pad.show({ photo });
+    else fields.show(zone, photo);
+  },
+  problem: (problem, zone) => {
+    if (zone.matches('.board')) showMessage([problem.message], 'problem');
+    else fields.fail(zone, problem);
+  },
+});
+const fields = new Fields({
+  changed: filled,
+  typing: () => { markOutdated(() => true); busy(true); },
+  files: (files, zone) => photos.load(files, zone),
 });
 const strands = new Strands(find('#strands'), () => image() && text() && {
   image: saw, question: question.anchor, heads: views.map(({ anchor }) => anchor),
 });
+// The outputs stay in view beside a long form: see layout.css.
+new ResizeObserver(([{ target, borderBoxSize: [{ blockSize }] }]) => {
+  target.style.setProperty('--height', `${blockSize}px`);
+}).observe(find('.outputs'));
 const asker = new Asker({ request, answered, refused, nothing, busy, waiting, authorize });
 
-// The command sends the pixels that the network saw, so that it prints the shown answer.
+// The command sends the pixels that the network saw on the pad, so that it prints the shown answer.
 const curl = new Curl(() => ({
   path: path(),
-  fields: fields(pixels(saw), text() ? question.text : ''),
+  fields: { ...drawing(() => pixels(saw), text() ? question.text : ''), ...fields.read().values },
   token: Boolean(token.value),
 }));
 
 const image = () => model?.inputs.find((input) => input.image);
-const text = () => model?.inputs.find((input) => input.text);
-const imageless = () => model !== null && !image();
+const text = () => image() && model.inputs.find((input) => input.text);
+const others = () => model.inputs.filter((input) => input !== image() && input !== text());
 
 // Event handlers.
 
@@ -73,13 +98,18 @@ function questioned() {
   asker.replaced();
 }
 
+function filled() {
+  markOutdated(() => true);
+  asker.replaced();
+}
+
 find('#undo').addEventListener('click', () => pad.undo());
 find('#clear').addEventListener('click', () => pad.clear());
 find('#model').addEventListener('change', (event) => choose(event.target.value));
 
 addEventListener('keydown', (event) => {
   const isTyping = event.target.closest?.('input:not([type=radio]), select, textarea');
-  if (isTyping || imageless() || event.altKey || event.defaultPrevented) return;
+  if (isTyping || !image() || event.altKey || event.defaultPrevented) return;
   if (event.ctrlKey || event.metaKey) {
     if (event.key.toLowerCase() !== 'z' || event.shiftKey) return;
     pad.undo();
@@ -97,25 +127,31 @@ addEventListener('keydown', (event) => {
 
 // Requests and answers.
 
-// request returns the request to send, or null if the pad is blank or there is no question. If the
-// model refused the question, another one is sent instead.
+// request returns the request to send, or null if the pad is blank, there is no question, or a
+// needed field is empty. If the model refused the question, another one is sent instead.
 function request() {
   const words = text() ? question.toAsk : '';
-  if (!image() || pad.blank || (text() && !words)) return null;
+  const { values, lacking, wrong, empty: isEmpty } = fields.read();
+  if ((image() && pad.blank) || (text() && !words) || lacking.length || wrong) return null;
+  if (!image() && isEmpty) return null;
   return {
     path: path(),
     question: words,
     instead: Boolean(text()) && words !== question.text,
     drawing: pad.drawing,
-    body: () => fields(pad.image(), words),
+    body: () => ({ ...drawing(() => pad.image(), words), ...inBase64(values) }),
   };
 }
 
 const path = () => `ask?model=${encodeURIComponent(model.name)}`;
-const fields = (picture, words) => ({
-  [image().name]: picture,
+const drawing = (picture, words) => ({
+  ...(image() && { [image().name]: picture() }),
   ...(text() && { [text().name]: words }),
 });
+
+// inBase64 replaces photos among values by what is sent.
+const inBase64 = (values) => Object.fromEntries(
+  Object.entries(values).map(([name, value]) => [name, value.picture ? value.base64 : value]));
 
 function busy(isBusy) {
   main.dataset.busy = isBusy;
@@ -137,6 +173,8 @@ function answered(answer, { question: asked, instead, drawing }) {
     saw.alt = 'the image as the net sees it, scaled down';
   }
   setSeen(Boolean(answer.saw));
+  curl.enabled = !image() || Boolean(answer.saw);
+  fields.accept();
   const contradictions = instead ? [] : answer.contradictions ?? [];
   showContradictions(contradictions);
   showMessage((answer.notes ?? []).map(capitalized), 'note');
@@ -146,26 +184,35 @@ function answered(answer, { question: asked, instead, drawing }) {
   if (!versions.has(answer.version)) reload(answer.version);
 }
 
-// refused shows the error of a request. The cause may be the question or the image. It is the
-// question if the same image is answered with another one.
+// refused shows the error of a request: at the field that it is about, if there is one. Else the
+// cause may be the question or the image. It is the question if the same image is answered with
+// another one.
 function refused(problem, sent) {
+  if (fields.refuse(problem.field, sentence(problem.message, problem.field))) {
+    empty('error');
+    return;
+  }
   const isClientError = problem.status >= 400 && problem.status < 500;
   if (isClientError && sent && text() && !sent.instead) {
     if (question.markRefused(sent.question, problem, sent.drawing)) return asker.extended();
   }
   question.clearRefusal();
   empty('error');
-  showMessage([sentence(problem.message)], 'problem');
+  showMessage([sentence(problem.message, image()?.name)], 'problem');
 }
 
-// sentence returns a message of the server as a sentence, without the name of the image's field.
-function sentence(message) {
-  const text = message.replace(`"${image()?.name}": `, '');
+// sentence returns a message of the server as a sentence, without the name of a field before it.
+function sentence(message, field) {
+  const prefix = `${JSON.stringify(field)}: `;
+  const text = message.startsWith(prefix) ? message.slice(prefix.length) : message;
   return capitalized(text).replace(/[^.]$/, '$&.');
 }
 
+// nothing shows that there is nothing to ask, and which needed fields are empty.
 function nothing() {
   empty('empty');
+  const { lacking, empty: isEmpty } = fields.read();
+  if (!isEmpty && lacking.length) showMessage([`Still needed: ${lacking.join(', ')}.`], 'note');
 }
 
 function waiting(problem, seconds) {
@@ -185,7 +232,7 @@ function authorize(problem) {
       event.preventDefault();
       token.value = find('#token').value.trim();
       form.hidden = true;
-      find('#pad').focus();
+      if (image()) find('#pad').focus();
       resolve();
     };
   });
@@ -198,16 +245,16 @@ const view = (name) => views.find((each) => each.name === name);
 function empty(state) {
   for (const each of views) each.empty(state);
   setSeen(false);
+  curl.enabled = false;
   saw.alt = '';
   showContradictions([]);
   showMessage([]);
   answerInWords = '';
 }
 
-// setSeen records whether the page shows an image that the network saw.
+// setSeen records whether the page shows an image that the network saw on the pad.
 function setSeen(isShown) {
   find('.seen').dataset.empty = !isShown;
-  curl.enabled = isShown;
 }
 
 function showContradictions(sentences) {
@@ -245,7 +292,9 @@ function invitation({ heads }) {
   return `Draw ${digits ? 'a digit' : `the ${image().name}`} here`;
 }
 
-const namesOf = (list) => list.map(({ name }) => name).join(', ');
+// purpose says what the model does.
+const purpose = () => (image() ? 'A neural network reads your drawing or photo, and answers.'
+  : 'Fill in what is known, and a neural network answers.');
 
 // Models.
 
@@ -270,14 +319,14 @@ function choose(name) {
   find('#model-choice').hidden = models.length < 2;
   versions.add(model.version);
   main.dataset.ready = true;
-  main.dataset.imageless = imageless();
-  find('#imageless').hidden = !imageless();
-  setText(find('#named'), `Its inputs: ${namesOf(model.inputs)}. Its heads: ${namesOf(model.heads)}.`);
+  main.dataset.form = image() ? 'pad' : 'fields';
+  main.dataset.fields = others().length > 0;
   if (image()) setText(find('.invitation b'), invitation(model));
-  find('#purpose').hidden = imageless();
+  setText(find('#purpose'), purpose());
   views = model.heads.map((head, i) => new HeadView(head, i));
   find('#heads').replaceChildren(...views.map((each) => each.element));
   question.use(text());
+  fields.use(others());
   samples.use(image() ? model.samples ?? [] : [], image()?.image);
   setText(find('#scores'), accuracies(model));
   find('#served').replaceChildren(model.name, ' ', element('span', { class: 'version' }, model.version ?? ''));

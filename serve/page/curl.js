@@ -10,8 +10,8 @@ export class Curl {
   #shown = find('#command');
   #timer = 0;
 
-  // content() returns what the command sends: { path, fields, token }. token is true if the server
-  // requires one.
+  // content() returns what the command sends: { path, fields, token }. A field that is a photo is
+  // sent as a file of its name. token is true if the server requires one.
   constructor(content) {
     this.#button.addEventListener('click', () => {
       if (this.#button.ariaDisabled !== 'true') this.#copy(command(content()));
@@ -37,15 +37,24 @@ export class Curl {
   }
 }
 
-// command returns a curl command for any POSIX shell that sends fields as JSON. It reads a token
-// from the shell's variable TOKEN.
+// command returns a curl command for any POSIX shell that sends fields as JSON, or as a form if
+// there are files among them. It reads a token from the shell's variable TOKEN.
 function command({ path, fields, token }) {
+  const hasFiles = Object.values(fields).some((value) => value.picture);
   return [
     'curl', '-sS', quoted(new URL(path, document.baseURI).href),
     ...(token ? ['-H', '"Authorization: Bearer $TOKEN"'] : []),
-    '-H', quoted('Content-Type: application/json'),
-    '-d', quoted(JSON.stringify(fields)),
+    ...(hasFiles ? form(fields)
+      : ['-H', quoted('Content-Type: application/json'), '-d', quoted(JSON.stringify(fields))]),
   ].join(' ');
+}
+
+// form returns the arguments that send fields as a form. A name with a = would end there for curl.
+function form(fields) {
+  return Object.entries(fields).flatMap(([name, value]) => {
+    if (value.picture) return ['-F', quoted(`${name}=@"${value.file?.name ?? 'picture.jpg'}"`)];
+    return ['--form-string', quoted(`${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)];
+  });
 }
 
 // quoted returns a word in single quotes. Only a single quote has a meaning in them.

@@ -1,23 +1,28 @@
 // The answers: one view for each head. Two labels are shown as a scale from one to the other. More
-// labels are bars: the two most probable, or all of them.
+// labels are bars: the most probable, or all of them. A head of labels has a bar for each, too.
 
 import { element, percent } from './dom.js';
 
 export class HeadView {
   #label = element('span', { 'data-label': '' });
+  #unit = element('span', { class: 'unit' });
   #probability = element('span', { class: 'probability' });
   #unsure = element('span', { class: 'unsure', hidden: '' }, 'unsure');
   #asked = element('span', { class: 'asked' });
   #figure;
+  #head;
 
-  // asked is whether the head answers the question. index is the head's number.
-  constructor({ name, labels, asked }, index) {
+  // head is what the server says of the head. asked is whether it answers the question. index is its
+  // number.
+  constructor(head, index) {
+    const { name, labels, asked } = head;
+    this.#head = head;
     this.name = name;
     this.asked = asked;
-    this.#figure = figure(name, labels ?? []);
+    this.#figure = figure(head, labels ?? []);
     this.element = element('section', { class: 'head', 'data-head': name, 'aria-label': name },
       element('h2', {}, name, this.#asked),
-      element('p', { class: 'verdict' }, this.#label, this.#probability, this.#unsure),
+      element('p', { class: 'verdict' }, this.#label, this.#unit, this.#probability, this.#unsure),
       this.#figure.element);
     const short = labels?.length > 0 && labels.every((label) => label.length < 6);
     this.element.classList.toggle('short', short);
@@ -35,39 +40,48 @@ export class HeadView {
   // there is no probability.
   show({ label, probability, unsure, answers = [] }, question) {
     if (answers.length !== this.#figure.labels.length) {  // the model's file has no labels
-      const replacement = figure(this.name, answers.map((answer) => answer.label));
+      const replacement = figure(this.#head, answers.map((answer) => answer.label));
       this.#figure.element.replaceWith(replacement.element);
       this.#figure = replacement;
     }
-    this.#label.textContent = label;
-    this.#label.classList.toggle('long', label.length > 5);
-    this.#probability.textContent = answers.length ? percent(probability) : '';
-    this.#unsure.hidden = !unsure;
+    const { type, separator, unit } = this.#head;
+    const isSet = type === 'labels';
+    const chosen = isSet ? label.split(separator).filter(Boolean) : [label];
+    const text = isSet ? chosen.join(', ') || 'none' : label;
+    this.#label.textContent = text;
+    this.#label.classList.toggle('long', text.length > 5);
+    this.#unit.textContent = unit?.trim() ?? '';
+    this.#probability.textContent = answers.length && !isSet ? percent(probability) : '';
+    this.#unsure.hidden = !unsure || isSet;
     this.#asked.textContent = this.asked ? question : '';
-    this.#figure.show(answers, label);
+    this.#figure.show(answers, chosen);
     this.state = 'answered';
   }
 
   // empty removes the answer. state is the reason: empty or error.
   empty(state) {
-    this.#label.textContent = this.#probability.textContent = this.#asked.textContent = '';
+    for (const part of [this.#label, this.#unit, this.#probability, this.#asked]) part.textContent = '';
     this.#unsure.hidden = true;
-    this.#figure.show([], null);
+    this.#figure.show([], []);
     this.state = state;
   }
 }
 
-const figure = (name, labels) => (labels.length === 2 ? new Scale(name, labels) : new Bars(labels));
+const figure = ({ name, type }, labels) => (
+  labels.length === 2 && type !== 'labels' ? new Scale(name, labels) : new Bars(labels));
 
-const FEW = 3; // up to so many labels are always shown
+const FEW = 3;   // up to so many labels are always shown
+const MANY = 10; // of more labels than that, five are shown at first; of fewer, two
 
 class Bars {
   #more = element('button', { class: 'more', type: 'button', 'aria-expanded': false });
   #list;
   #bars;
+  #shown;
 
   constructor(labels) {
     this.labels = labels;
+    this.#shown = labels.length > MANY ? 5 : 2;
     this.#bars = labels.map((label) => {
       const share = element('span', { class: 'share' });
       const bar = element('li', { 'data-bar': label },
@@ -92,22 +106,23 @@ class Bars {
     for (const each of this.#bars) {
       each.p = shares.get(each.label);
       each.bar.style.setProperty('--share', each.p ?? 0);
-      each.bar.classList.toggle('chosen', each.label === chosen);
+      each.bar.classList.toggle('chosen', chosen.includes(each.label));
       each.share.textContent = each.p === undefined ? '' : percent(each.p);
     }
     this.#order();
   }
 
-  // #order shows all bars in the order of the labels, or the two most probable, the best on top.
+  // #order shows all bars in the order of the labels, or the most probable, the best on top.
   #order() {
     const all = this.#open || this.#more.hidden;
     const byProbability = [...this.#bars].sort((a, b) => (b.p ?? 0) - (a.p ?? 0));
     for (const [rank, { bar }] of byProbability.entries()) {
-      bar.hidden = !all && rank > 1;
+      bar.hidden = !all && rank >= this.#shown;
       bar.style.order = all ? 0 : rank;
     }
     this.#list.classList.toggle('few', !all);
-    this.#more.textContent = `Show ${this.#open ? 'the likeliest two' : `all ${this.labels.length}`}`;
+    const few = this.#shown === 2 ? 'two' : 'five';
+    this.#more.textContent = `Show ${this.#open ? `the likeliest ${few}` : `all ${this.labels.length}`}`;
   }
 }
 
@@ -127,7 +142,7 @@ class Scale {
     this.track.style.setProperty('--share', p ?? 0.5);
     this.track.setAttribute('aria-valuenow', Math.round(100 * (p ?? 0.5)));
     this.track.setAttribute('aria-valuetext', p === undefined ? 'nothing asked yet' : percent(p));
-    this.ends.forEach((end, i) => end.classList.toggle('chosen', this.labels[i] === chosen));
+    this.ends.forEach((end, i) => end.classList.toggle('chosen', chosen.includes(this.labels[i])));
   }
 }
 

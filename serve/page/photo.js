@@ -5,81 +5,104 @@ import { find } from './dom.js';
 
 // A file is sent unchanged if it has one of these formats and is within these limits. Any other is
 // sent as a JPEG.
-const FORMATS = ['image/png', 'image/jpeg'];
-const SIDE = 1280;            // most pixels of the longer side
-const BYTES = 2 << 20;
+export const DIGIT = {
+  formats: ['image/png', 'image/jpeg'],
+  side: 1280,                 // most pixels of the longer side of a JPEG
+  longest: 1280,              // and of an unchanged file
+  bytes: 2 << 20,
+};
+export const PICTURE = {
+  formats: [...DIGIT.formats, 'image/gif', 'image/webp', 'image/bmp'],
+  side: 1280,
+  longest: 3400,              // 12 million pixels
+  bytes: 4 << 20,             // of all pictures of a request: base64 takes a third more
+};
 const QUALITY = 0.92;         // of the JPEG
 
 export class Photos {
-  #latest = 0;                // number of the newest file: a slow one must not replace a later one
+  #latest = new WeakMap();    // by zone, the number of the newest file: a slow one must not replace it
   #on;
 
-  // on.accepts() reports whether a photo can be used now. on.photo({ picture, base64 }) is called
-  // for each photo, and on.problem(problem) if a file is not an image.
+  // on.zone(target) returns the element for which a file is taken that was dropped on a target, or
+  // null; without a target, of a pasted file. on.limits() is DIGIT or PICTURE. on.photo({ picture,
+  // base64, file }, zone) is called for each photo, and on.problem(problem, zone) if a file is not
+  // an image.
   constructor(on) {
     this.#on = on;
     for (const [button, input] of [['#photo', '#photo-file'], ['#camera', '#camera-file']]) {
       find(button).addEventListener('click', () => find(input).click());
       find(input).addEventListener('change', ({ target }) => {
-        this.#load(target.files);
+        this.load(target.files, on.zone(target));
         target.value = '';    // the same file can be chosen again
       });
     }
     this.#listenToDrops();
     addEventListener('paste', (event) => {
-      if (!on.accepts() || !event.clipboardData?.files.length) return;
+      const zone = on.zone(document.activeElement);
+      if (!zone || !event.clipboardData?.files.length) return;
       event.preventDefault();
-      this.#load(event.clipboardData.files);
+      this.load(event.clipboardData.files, zone);
     });
   }
 
   // A file may be dropped anywhere on the page. Otherwise the browser would open a file that is
   // dropped beside the pad, and leave the page.
   #listenToDrops() {
-    const board = find('.board');
+    let marked = null;
+    const mark = (zone) => {
+      if (marked) delete marked.dataset.drop;
+      marked = zone;
+      if (marked) marked.dataset.drop = true;
+    };
     const holdsFile = (event) => event.dataTransfer?.types.includes('Files');
     addEventListener('dragover', (event) => {
       if (!holdsFile(event)) return;
       event.preventDefault();
-      event.dataTransfer.dropEffect = this.#on.accepts() ? 'copy' : 'none';
-      board.dataset.drop = true;
+      const zone = this.#on.zone(event.target);
+      event.dataTransfer.dropEffect = zone ? 'copy' : 'none';
+      mark(zone);
     });
     addEventListener('dragleave', (event) => {
-      if (!event.relatedTarget) delete board.dataset.drop;   // the file left the window
+      if (!event.relatedTarget) mark(null);   // the file left the window
     });
     addEventListener('drop', (event) => {
-      delete board.dataset.drop;
+      mark(null);
       if (!holdsFile(event)) return;
       event.preventDefault();
-      if (this.#on.accepts()) this.#load(event.dataTransfer.files);
+      const zone = this.#on.zone(event.target);
+      if (zone) this.load(event.dataTransfer.files, zone);
     });
   }
 
-  async #load(files) {
+  // load reads the first image of some files for a zone.
+  async load(files, zone) {
     const file = [...files].find(({ type }) => type.startsWith('image/')) ?? files[0];
     if (!file) return;
-    const number = ++this.#latest;
+    const number = (this.#latest.get(zone) ?? 0) + 1;
+    this.#latest.set(zone, number);
     try {
-      const photo = await read(file);
-      if (number === this.#latest) this.#on.photo(photo);
+      const photo = await read(file, this.#on.limits());
+      if (number === this.#latest.get(zone)) this.#on.photo(photo, zone);
     } catch (problem) {
-      if (number === this.#latest) this.#on.problem(problem);
+      if (number === this.#latest.get(zone)) this.#on.problem(problem, zone);
     }
   }
 }
 
-// read returns a photo as { picture, base64 }: an upright canvas to show, and the bytes to send.
-async function read(file) {
-  const { canvas, isReduced } = await decode(file);
-  const isSentUnchanged = FORMATS.includes(file.type) && file.size <= BYTES && !isReduced;
-  if (isSentUnchanged) return { picture: canvas, base64: await base64(file) };
+// read returns a photo as { picture, base64, file }: an upright canvas to show, the bytes to send,
+// and the file if these are its bytes.
+async function read(file, { formats, side, longest, bytes }) {
+  const { canvas, size } = await decode(file, side);
+  if (formats.includes(file.type) && file.size <= bytes && size <= longest) {
+    return { picture: canvas, base64: await base64(file), file };
+  }
   const jpeg = await new Promise((resolve) => canvas.toBlob(resolve, 'image/jpeg', QUALITY));
   return { picture: canvas, base64: await base64(jpeg) };
 }
 
 // decode lets the browser decode a file, in any format that it reads, with the file's orientation.
-// It returns a canvas of at most SIDE pixels.
-async function decode(file) {
+// It returns the longer side of the image, and a canvas of at most side pixels.
+async function decode(file, side) {
   const image = new Image();
   image.src = URL.createObjectURL(file);
   try {
@@ -90,7 +113,7 @@ async function decode(file) {
     URL.revokeObjectURL(image.src);
   }
   const { naturalWidth: width, naturalHeight: height } = image;
-  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const scale = Math.min(1, side / Math.max(width, height));
   const canvas = document.createElement('canvas');
   canvas.width = Math.max(1, Math.round(width * scale));
   canvas.height = Math.max(1, Math.round(height * scale));
@@ -99,7 +122,7 @@ async function decode(file) {
   context.fillStyle = '#fff';                     // behind transparent pixels
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
-  return { canvas, isReduced: scale < 1 };
+  return { canvas, size: Math.max(width, height) };
 }
 
 function base64(blob) {

@@ -1,0 +1,514 @@
+package serve
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"braid"
+	"braid/data"
+	"braid/feature"
+	"braid/internal/braidtest"
+	"braid/layer"
+	"braid/modelfile"
+	"braid/predictor"
+	"braid/target"
+	"braid/tensor"
+)
+
+// The page makes a field for each column of any model, and shows what the model answers.
+func TestPageOfColumnsInChromium(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: shows pages in Chromium, not with -short")
+	}
+	checkLeaks(t)
+	browser := chromium(t)
+	screens := braidtest.Cases([]screen{desk, phone}, []screen{desk, night, day, phone})
+	for _, on := range screens {
+		for name, test := range map[string]func(*testing.T, context.Context, screen){
+			"shop": testShop, "films": testFilms, "numbers": testNumbers, "pictures": testPictures,
+			"fields": testFields, "beside": testBesidePad,
+		} {
+			t.Run(fmt.Sprintf("%s/width=%d/theme=%s", name, on.width, on.theme), func(t *testing.T) {
+				t.Parallel() // mostly waits
+				test(t, browser, on)
+			})
+		}
+	}
+}
+
+// evil is a name that a page must escape.
+const evil = `<script>alert('1')</script> "&`
+
+// saveShop writes a model of a column of each type, with names that are hard to show.
+func saveShop(t *testing.T, path string) *predictor.Model {
+	t.Helper()
+	const header = "look,title,weight,city,名前,fresh,day,moment,tags,path," +
+		`"<script>alert('1')</script> ""&",class,price,flags,sold` + "\n"
+	var rows strings.Builder
+	rows.WriteString(header)
+	for i := range 2400 {
+		tag := []string{"red;big", "big", "<b>;red", "old;big;red"}[i%4]
+		fmt.Fprintf(&rows, "red.png,a thing of %d parts and a long text that goes on and on,"+
+			"\"%d,5 kg\",city %d,%s,%s,2024-%02d-11,11.%02d.2023 08:30,%s,a > b%d > c,v%d,"+
+			"class %d of many,%d,%s,%s\n",
+			i%7, 3*i%170, i%300, []string{"東京", "大阪", "京都"}[i%3], []string{"yes", "no"}[i%2],
+			1+i%12, 1+i%12, tag, i%5, i%4, i%99, i*i%977, []string{"x|y", "y", "|"}[i%3],
+			[]string{"no", "yes"}[i/7%2])
+	}
+	return saveExperiment(t, path, rows.String(), `name: shop
+data: rows.csv
+inputs:
+  look: {type: image, size: 8}
+  title: text
+  weight: {type: number, decimal: ",", strip: " kg"}
+  city: category
+  名前: category
+  fresh: binary
+  day: date
+  moment: {type: date, format: "02.01.2006 15:04"}
+  tags: labels
+  path: {type: sequence, separator: ">"}
+  "<script>alert('1')</script> \"&": category
+heads:
+  class: category
+  price: number
+  flags: {type: labels, separator: "|"}
+  sold: binary
+`, map[string][]byte{"red.png": striped(t)})
+}
+
+// fill sets the values of fields as people do, but at once.
+func (p *tab) fill(values map[string]string) {
+	p.Helper()
+	text, err := json.Marshal(values)
+	if err != nil {
+		p.Fatal(err)
+	}
+	p.answered(func() {
+		eval[bool](p, fmt.Sprintf(`(() => {
+			for (const [name, value] of Object.entries(%s)) {
+				const field = [...document.querySelectorAll('.field')]
+					.find((each) => each.dataset.field === name);
+				const [control] = [...field.querySelectorAll('input, select, textarea')]
+					.filter((each) => each.type !== 'radio' || each.value === value);
+				if (control.type === 'radio') control.checked = true;
+				else control.value = value;
+				control.dispatchEvent(new Event('input', { bubbles: true }));
+			}
+			return true;
+		})()`, text))
+	})
+}
+
+// shows checks that the page shows a model's answers to values.
+func (p *tab) shows(m *predictor.Model, values map[string]feature.Value) {
+	p.Helper()
+	b := m.NewBatch(1)
+	defer m.Free(b)
+	row := make([]feature.Value, len(m.Columns))
+	for i, name := range m.ColumnNames() {
+		row[i] = values[name]
+	}
+	if err := m.Encode(b, 0, row, make([]feature.Note, len(row))); err != nil {
+		p.Fatal(err)
+	}
+	p.showsRow(m, b)
+}
+
+func (p *tab) showsRow(m *predictor.Model, b *predictor.Batch) {
+	p.Helper()
+	if err := m.Predict(b); err != nil {
+		p.Fatal(err)
+	}
+	type shown struct {
+		Name, Label, Unit, Probability string
+		Bars                           map[string]string
+	}
+	heads := eval[[]shown](p, `[...document.querySelectorAll('.head')].map((head) => ({
+		Name: head.dataset.head,
+		Label: head.querySelector('[data-label]').textContent,
+		Unit: head.querySelector('.unit').textContent,
+		Probability: head.querySelector('.probability').textContent,
+		Bars: Object.fromEntries([...head.querySelectorAll('.bars li')].map((bar) =>
+			[bar.dataset.bar, bar.querySelector('.share').textContent])),
+	}))`)
+	if len(heads) != len(m.Heads) {
+		p.Fatalf("%d heads are shown, want %d", len(heads), len(m.Heads))
+	}
+	for i := range m.Heads {
+		h, got := &m.Heads[i], heads[i]
+		a := h.Answer(b.Output(i, 0))
+		label, probability := a.Label, shownPercent(a.Probability)
+		if d, ok := h.Decoder().(target.LabelsDecoder); ok {
+			label, probability = strings.ReplaceAll(a.Label, d.Separator, ", "), ""
+			if a.Label == d.Separator {
+				label = "none"
+			}
+		}
+		if a.Answers == nil {
+			probability = ""
+		}
+		if got.Name != a.Head || got.Label != label || got.Probability != probability {
+			p.Errorf("the page shows %+v, want %s %s %s", got, a.Head, label, probability)
+		}
+		if len(got.Bars) == 0 {
+			continue
+		}
+		for _, c := range a.Answers {
+			if got.Bars[c.Label] != shownPercent(c.Probability) {
+				p.Errorf("%s: the bar %q says %q, want %s", a.Head, c.Label, got.Bars[c.Label],
+					shownPercent(c.Probability))
+			}
+		}
+	}
+}
+
+// shownPercent is what the page writes for a probability.
+func shownPercent(p float64) string {
+	switch {
+	case p < 0.00001:
+		return "<\u202f0.001\u202f%"
+	case p < 0.001:
+		text := strconv.FormatFloat(100*p, 'g', 1, 64)
+		short, _ := strconv.ParseFloat(text, 64)
+		return strconv.FormatFloat(short, 'f', -1, 64) + "\u202f%"
+	case p < 1:
+		return fmt.Sprintf("%.1f\u202f%%", min(999, math.Floor(1000*p+0.5))/10)
+	}
+	return "100.0\u202f%"
+}
+
+// snap writes a picture of the whole page into the folder that BRAID_SCREENSHOTS names, if it is
+// set, to look at.
+func (p *tab) snap(name string) {
+	p.Helper()
+	folder := os.Getenv("BRAID_SCREENSHOTS")
+	if folder == "" {
+		return
+	}
+	shot, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		p.Fatal(err)
+	}
+	name = fmt.Sprintf("%s-%d-%s.png", name, p.screen.width, p.screen.theme)
+	if err := os.WriteFile(filepath.Join(folder, name), shot, 0o644); err != nil {
+		p.Fatal(err)
+	}
+}
+
+func testShop(t *testing.T, browser context.Context, on screen) {
+	path := filepath.Join(t.TempDir(), "shop.safetensors")
+	m := saveShop(t, path)
+	p := show(t, browser, on, path)
+	p.snap("shop-empty")
+	names := eval[[]string](p, `[...document.querySelectorAll('.field')].map((field) =>
+		field.querySelector('label, .title').textContent)`)
+	if !slices.Equal(names, m.ColumnNames()) {
+		t.Errorf("the fields are %q, want %q", names, m.ColumnNames())
+	}
+	options := eval[int](p, `document.querySelectorAll('[data-field="city"] option').length`)
+	if options != 300 {
+		t.Errorf("%d cities are suggested, want 300", options)
+	}
+	if got := p.text(`[data-field="weight"] .hint`); got != "0,5 to 169,5\u202fkg in training" {
+		t.Errorf("the weight's hint is %q", got)
+	}
+	red := striped(t)
+	p.answered(func() { p.choose(`[data-field="look"] input`, "red.png", red) })
+	p.shows(m, map[string]feature.Value{"look": {Content: red}}) // all others are missing
+	values := map[string]string{
+		"title": "a thing\nof 3 parts", "weight": "12,5", "city": "city 7", "名前": "大阪",
+		"fresh": "no", "day": "2024-03-09", "moment": "11.02.2023 08:30", "tags": "red; <b>",
+		"path": "a > b1", evil: "v2",
+	}
+	p.fill(values)
+	want := map[string]feature.Value{"look": {Content: red}}
+	for name, value := range values {
+		want[name] = feature.Value{Text: value}
+	}
+	p.shows(m, want)
+	p.fits()
+	if got := eval[int](p, `document.querySelectorAll(
+		'[data-head="class"] .bars li:not([hidden])').length`); got != 5 {
+		t.Errorf("%d of 99 classes are shown, want 5", got)
+	}
+	p.snap("shop")
+	p.click(`[data-head="class"] .more`)
+	if got := eval[int](p, `document.querySelectorAll(
+		'[data-head="class"] .bars li:not([hidden])').length`); got != 99 {
+		t.Errorf("%d classes are shown, want 99", got)
+	}
+	p.fits()
+	p.snap("shop-all")
+	p.click(`[data-head="class"] .more`)
+
+	// A value that training did not have is noted; one that cannot be read is refused at its field.
+	p.fill(map[string]string{"city": "Atlantis"})
+	if got := p.text("#message"); !strings.Contains(got, `City "Atlantis" is a value that training`) {
+		t.Errorf("the note is %q", got)
+	}
+	eval[bool](p, `(() => {
+		const weight = document.querySelector('[data-field="weight"] input');
+		weight.value = 'heavy';
+		return weight.dispatchEvent(new Event('input', { bubbles: true }));
+	})()`)
+	p.until(`document.querySelector('[data-field="weight"] .problem').textContent !== ''`)
+	p.quiet()
+	got := p.text(`[data-field="weight"] .problem`)
+	if !strings.HasPrefix(got, `Got "heavy", want a number such as 1234,5`) {
+		t.Errorf("the weight's problem is %q", got)
+	}
+	p.snap("shop-problem")
+	states := eval[[]string](p, `[...document.querySelectorAll('.head')]
+		.map((head) => head.dataset.state)`)
+	if slices.Contains(states, "answered") {
+		t.Errorf("after a refusal the heads are %q", states)
+	}
+	if got := p.complained(); len(got) != 1 || !strings.Contains(got[0], "400") {
+		t.Errorf("the console has %q", got)
+	}
+	p.fill(map[string]string{"weight": ""})
+	if eval[bool](p, `document.querySelector('[data-field="weight"] .problem').checkVisibility()`) {
+		t.Error("the problem stays")
+	}
+	p.click("#reset")
+	p.quiet()
+	if got := p.text("#heads"); strings.Contains(got, "\u202f%") {
+		t.Errorf("emptied, the page says %q", got)
+	}
+	p.answered(func() { p.click("#example") })
+}
+
+// saveFilms writes a model of a table of numbers.
+func saveFilms(t *testing.T, path string) *predictor.Model {
+	t.Helper()
+	var rows strings.Builder
+	rows.WriteString("Year,Running Time,Budget,Gross,Rating\n")
+	for i := range 80 {
+		fmt.Fprintf(&rows, "%d,%d,$%d,$%d,%s\n", 1950+i, 80+i%50, 1000*(i*i%97), 77*i*i,
+			[]string{"PG", "R"}[i%2])
+	}
+	return saveExperiment(t, path, rows.String(), "name: films\ndata: rows.csv\n"+
+		"inputs: {Year: number, Running Time: number, Budget: {type: number, strip: $, log: true}}\n"+
+		"heads: {Gross: {type: number, strip: $}, Rating: category}\n", nil)
+}
+
+func testFilms(t *testing.T, browser context.Context, on screen) {
+	path := filepath.Join(t.TempDir(), "films.safetensors")
+	m := saveFilms(t, path)
+	p := show(t, browser, on, path)
+	p.click(`[data-field="Year"] input`)
+	p.answered(func() { p.key("1999" + kb.Tab) })
+	p.shows(m, map[string]feature.Value{"Year": {Text: "1999"}})
+	if got := p.text("#message"); got != "No value is given for Running Time, Budget" {
+		t.Errorf("the note is %q", got)
+	}
+	p.fill(map[string]string{"Running Time": "101", "Budget": "$25000"})
+	p.shows(m, map[string]feature.Value{"Year": {Text: "1999"}, "Running Time": {Text: "101"},
+		"Budget": {Text: "$25000"}})
+	if got := p.text(`[data-head="Gross"] .unit`); got != "$" {
+		t.Errorf("the unit is %q", got)
+	}
+	p.snap("films")
+	p.fits()
+}
+
+// saveNumbers writes a network that is built in Go, with inputs and heads that no feature or target
+// describes.
+func saveNumbers(t *testing.T) string {
+	t.Helper()
+	g := braid.NewGraph("odd")
+	x := g.Input("signal", tensor.Float32, 2, 3)
+	ids := g.Input("ids", tensor.Int32, 4)
+	one := g.Input("one", tensor.Float32, 1)
+	words := g.Add("words", layer.Embedding{Vocabulary: 6, Width: 2}, ids)
+	both := g.Add("both", layer.Concatenate{}, g.Add("flat", layer.Flatten{}, x),
+		g.Add("flat ids", layer.Flatten{}, words), one)
+	g.Head("state", layer.Dense{Units: 4, Activation: layer.Softmax}, both)
+	g.Head("vector", layer.Dense{Units: 3}, both)
+	g.Head("yes", layer.Dense{Units: 1, Activation: layer.Sigmoid}, both)
+	return saveNetwork(t, g, modelfile.File{})
+}
+
+func testNumbers(t *testing.T, browser context.Context, on screen) {
+	path := saveNumbers(t)
+	m, err := predictor.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := show(t, browser, on, path)
+	set := func(name, value string) {
+		p.Helper()
+		eval[bool](p, fmt.Sprintf(`(() => {
+			const control = document.querySelector('[data-field=%q] textarea');
+			control.value = %q;
+			return control.dispatchEvent(new Event('input', { bubbles: true }));
+		})()`, name, value))
+		p.quiet()
+	}
+	if got := p.text(`[data-field="ids"] .hint`); got != "4 ids from 0 to 5, as a list in JSON" {
+		t.Errorf("the hint is %q", got)
+	}
+	set("signal", "[[1, 2, 3], [4, 5, 6.5]]")
+	if got := p.text("#message"); got != "Still needed: ids, one." {
+		t.Errorf("the note is %q", got)
+	}
+	p.snap("numbers-needed")
+	set("ids", "[1, 2, ")
+	if got := p.text(`[data-field="ids"] .problem`); !strings.HasPrefix(got, "Want a list") {
+		t.Errorf("the problem is %q", got)
+	}
+	set("one", "[0.5]")
+	p.fill(map[string]string{"ids": "1, 2, 3, 5"})
+	b := m.NewBatch(1)
+	defer m.Free(b)
+	copy(b.Inputs[0].Float32s(), []float32{1, 2, 3, 4, 5, 6.5})
+	copy(b.Inputs[1].Int32s(), []int32{1, 2, 3, 5})
+	copy(b.Inputs[2].Float32s(), []float32{0.5})
+	p.showsRow(m, b)
+	p.snap("numbers")
+	p.fits()
+	set("ids", "[1, 2, 3, 6]")
+	if got := p.text(`[data-field="ids"] .problem`); !strings.Contains(got, "6") {
+		t.Errorf("the problem is %q", got)
+	}
+	if got := p.complained(); len(got) != 1 {
+		t.Errorf("the console has %q", got)
+	}
+}
+
+// savePictures writes a model of five columns of pictures.
+func savePictures(t *testing.T, path string) *predictor.Model {
+	t.Helper()
+	var rows strings.Builder
+	rows.WriteString("front,back,left,right,top,kind\n")
+	for i := range 40 {
+		fmt.Fprintf(&rows, "red.png,red.png,red.png,red.png,red.png,%s\n",
+			[]string{"cup", "axe", "bow"}[i%3])
+	}
+	const image = "{type: image, size: 8}"
+	return saveExperiment(t, path, rows.String(), "name: pictures\ndata: rows.csv\ninputs: {front: "+
+		image+", back: "+image+", left: "+image+", right: "+image+", top: "+image+"}\n"+
+		"heads: {kind: category}\n", map[string][]byte{"red.png": striped(t)})
+}
+
+func testPictures(t *testing.T, browser context.Context, on screen) {
+	path := filepath.Join(t.TempDir(), "pictures.safetensors")
+	m := savePictures(t, path)
+	p := show(t, browser, on, path)
+	want := map[string]feature.Value{}
+	for i, name := range m.ColumnNames() {
+		img := image.NewRGBA(image.Rect(0, 0, 300, 100+50*i))
+		for at := range img.Pix {
+			img.Pix[at] = uint8(at/(7+i)%200 + 55*(at%4/3))
+		}
+		img.Set(i, i, color.White)
+		content := braidtest.PNG(t, img)
+		want[name] = feature.Value{Content: content}
+		if on.touch || i%2 == 0 {
+			p.answered(func() {
+				p.choose(fmt.Sprintf(`[data-field=%q] input`, name), "a.png", content)
+			})
+		} else {
+			p.answered(func() {
+				p.drop(fmt.Sprintf(`[data-field=%q] .preview`, name), "a.png", content)
+			})
+		}
+		p.shows(m, want)
+	}
+	p.snap("pictures")
+	p.fits()
+	p.answered(func() { p.click(`[data-field="left"] button:nth-of-type(2)`) })
+	delete(want, "left")
+	p.shows(m, want)
+	p.choose(`[data-field="left"] input`, "notes.png", []byte("no picture"))
+	p.until(`document.querySelector('[data-field="left"] .problem').textContent !== ''`)
+	if got := p.text(`[data-field="left"] .problem`); !strings.Contains(got, "cannot read") {
+		t.Errorf("the problem is %q", got)
+	}
+}
+
+// testFields checks that the choice of a model changes the inputs, and that each control has a
+// label.
+func testFields(t *testing.T, browser context.Context, on screen) {
+	folder := t.TempDir()
+	shop, films := filepath.Join(folder, "shop"), filepath.Join(folder, "films")
+	saveShop(t, shop)
+	saveFilms(t, films)
+	p := show(t, browser, on, films, shop, photoModel(t, labels("garment", garments...)))
+	choose := func(name string) {
+		p.Helper()
+		eval[bool](p, fmt.Sprintf(`((model) => {
+			model.value = %q;
+			return model.dispatchEvent(new Event('change'));
+		})(document.querySelector('#model'))`, name))
+		p.quiet()
+		p.fits()
+	}
+	p.fill(map[string]string{"Year": "1999"})
+	choose("wardrobe")
+	const board = `document.querySelector('#pad').checkVisibility()`
+	if !eval[bool](p, board) || eval[int](p, `document.querySelectorAll('.field').length`) > 0 {
+		t.Error("a model with a pad has fields, or no pad")
+	}
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	choose("shop")
+	if eval[bool](p, board) {
+		t.Error("a model without a pad has one")
+	}
+	p.key(kb.Escape) // does not clear the hidden pad
+	p.answered(func() { choose("wardrobe") })
+	choose("films")
+	unnamed := eval[[]string](p, `[...document.querySelectorAll('.field :is(input, select, textarea)')]
+		.filter((control) => control.type !== 'file' && !control.labels?.length)
+		.map((control) => control.outerHTML)`)
+	if len(unnamed) > 0 {
+		t.Errorf("controls without a label: %q", unnamed)
+	}
+}
+
+// A model with a pad has fields for its other columns.
+func testBesidePad(t *testing.T, browser context.Context, on screen) {
+	g := braid.NewGraph("priced")
+	pixels := g.Add("pixels", layer.Flatten{}, g.Input("photo", tensor.Float32, 28, 28))
+	both := g.Add("both", layer.Concatenate{}, pixels, g.Input("price", tensor.Float32, 2))
+	g.Head("garment", layer.Dense{Units: len(garments), Activation: layer.Softmax}, both)
+	path := saveNetwork(t, g, modelfile.File{
+		Features: []modelfile.Feature{
+			grey("photo", 28, 28, data.Standard{Mean: 72.9, Std: 90}),
+			{Column: "price", Encoder: &feature.NumberEncoder{
+				Scale: feature.Scale{Median: 5, Spread: 3, Max: 10}}},
+		},
+		Targets: []modelfile.Target{labels("garment", garments...)},
+	})
+	p := show(t, browser, on, path)
+	p.answered(func() { p.draw(drawings[1].strokes...) })
+	without := p.figures("garment")
+	p.fill(map[string]string{"price": "9"})
+	if got := p.figures("garment"); got == without {
+		t.Errorf("the price changes nothing: %s", got)
+	}
+	p.snap("beside")
+	p.fits()
+	eval[bool](p, `(() => {
+		const price = document.querySelector('[data-field="price"] input');
+		price.value = 'much';
+		return price.dispatchEvent(new Event('input', { bubbles: true }));
+	})()`)
+	p.until(`document.querySelector('[data-field="price"] .problem').textContent !== ''`)
+	p.quiet()
+	p.complained() // of the refusal
+}
