@@ -35,6 +35,9 @@ type Input struct {
 // Alone reports whether the input's column fills no other input.
 func (in *Input) Alone() bool { return len(in.Column.Inputs) == 1 }
 
+// IsFirst reports whether the input is the first that its column fills.
+func (in *Input) IsFirst() bool { return in.Of.Name == in.Column.Inputs[0].Name }
+
 // Open reads a model file, or the model of a run folder, and tests it with its samples. custom is
 // that of modelfile.Open.
 func Open(path string, custom ...modelfile.Custom) (*Model, error) {

@@ -200,14 +200,10 @@ func (s *Server) encode(
 // known to be another.
 func columnError(column string, err error) error {
 	var p *problem
-	var internal *internalError
-	switch {
-	case errors.As(err, &p):
+	if errors.As(err, &p) {
 		return problemf(p.status, p.reason, "%q: %s", column, p.text)
-	case known(err) != nil || errors.As(err, &internal):
-		return fmt.Errorf("%q: %w", column, err)
 	}
-	return bad("%q: %v", column, err)
+	return asMistake(fmt.Errorf("%q: %w", column, err))
 }
 
 // decode calls do to decode images. It takes memory for the work from the budget, and gives it

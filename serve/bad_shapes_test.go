@@ -11,10 +11,12 @@ func shapeMistakes(t testing.TB) (list []mistake) {
 	add := func(name, old, new string, status int, says string) {
 		list = append(list, changed(t, name, old, new, status, says))
 	}
+	add("UINT8 is BYTES", `"UINT8"`, `"BYTES"`, 400,
+		`input "image" has shape [1 28 28], want rows, then [1]`)
 	for _, c := range []struct{ datatype, others, says string }{
 		{
-			"UINT8", "BOOL UINT16 UINT32 INT8 INT32 INT64 FP16 BF16 FP64 BYTES uint8 float32",
-			`input "image" has datatype %q, want one of "UINT8", "FP32"`,
+			"UINT8", "BOOL UINT16 UINT32 INT8 INT32 INT64 FP16 BF16 FP64 uint8 float32",
+			`input "image" has datatype %q, want one of "UINT8", "BYTES", "FP32"`,
 		},
 		{
 			"BYTES", "BOOL UINT8 INT64 FP32 STRING bytes object",

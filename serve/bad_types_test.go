@@ -67,8 +67,9 @@ func typeMistakes(t testing.TB) (list []mistake) {
 		}
 	}
 	for member, says := range map[string]string{
-		`"name":"image"`:        `unknown input "", want one of "image", "question"`,
-		`"datatype":"UINT8"`:    `input "image" has datatype "", want one of "UINT8", "FP32"`,
+		`"name":"image"`: `unknown input "", want one of "image", "question"`,
+		`"datatype":"UINT8"`: `input "image" has datatype "", want one of "UINT8", "BYTES", ` +
+			`"FP32"`,
 		`"shape":[1,28,28]`:     `input "image" has shape [], want rows first`,
 		`"data":["odd number"]`: `input "question" has no data`,
 		`"name":"digit"`:        `unknown output "", want one of "digit", "answer"`,

@@ -161,14 +161,14 @@ func plain(err error) string {
 // functionNames removes what the decoder's errors say of its functions.
 var functionNames = strings.NewReplacer("callback: ", "", "skip: ", "", "array: ", "")
 
-// list decodes the list that is the member key. parse decodes an element.
+// list decodes the list that is the member key, of at most most elements. parse decodes an element.
 func list[T any](
-	d *jx.Decoder, key string, parse func(*T, *jx.Decoder) error,
+	d *jx.Decoder, key string, most int, parse func(*T, *jx.Decoder) error,
 ) ([]T, error) {
 	elements := make([]T, 0, 4) // most lists have fewer
 	err := d.Arr(func(*jx.Decoder) error {
-		if len(elements) == maxTensors {
-			return bad("%q has more than %d entries", key, maxTensors)
+		if len(elements) == most {
+			return bad("%q has more than %d entries", key, most)
 		}
 		var zero T
 		elements = append(elements, zero)

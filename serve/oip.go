@@ -8,6 +8,7 @@ import (
 	"github.com/go-faster/jx"
 
 	"braid/internal/suggest"
+	"braid/predictor"
 	"braid/tensor"
 )
 
@@ -53,19 +54,9 @@ type tensorJSON struct {
 func (v *version) metadata() modelJSON {
 	m := modelJSON{Name: v.name, Versions: []string{v.Version()}, Platform: "braid_safetensors"}
 	for i := range v.Inputs {
-		in := &v.Inputs[i]
-		types := datatypes(in)
-		shape := in.Shape
-		if types[0] == "BYTES" {
-			shape = tensor.Shape{1}
+		if in := &v.Inputs[i]; in.Column.IsNumbers() || in.IsFirst() {
+			m.Inputs = append(m.Inputs, inputMetadata(in))
 		}
-		t := tensorJSON{Name: in.Name, Datatype: types[0], Shape: append([]int{-1}, shape...)}
-		if len(types) > 1 { // the network's type
-			t.Parameters = map[string]any{
-				"also_datatype": types[1], "also_shape": append([]int{-1}, in.Shape...),
-			}
-		}
-		m.Inputs = append(m.Inputs, t)
 	}
 	for _, h := range v.Heads {
 		t := tensorJSON{Name: h.Name, Datatype: "FP32", Shape: append([]int{-1}, h.Shape...)}
@@ -80,6 +71,39 @@ func (v *version) metadata() modelJSON {
 	}
 	m.Parameters = map[string]any{"columns": columns}
 	return m
+}
+
+// inputMetadata describes an input, or for a column of cells with several inputs the column.
+func inputMetadata(in *predictor.Input) tensorJSON {
+	types := datatypes(in)
+	t := tensorJSON{Name: in.Name, Datatype: types[0], Shape: []int{-1}}
+	t.Parameters = map[string]any{"column": in.Column.Name}
+	if t.Datatype == "BYTES" {
+		t.Shape = append(t.Shape, 1)
+	} else {
+		t.Shape = append(t.Shape, in.Shape...)
+	}
+	if in.Column.ReadsFiles() {
+		t.Parameters["file_datatype"] = "BYTES"
+	}
+	switch {
+	case len(types) == 1:
+	case in.Alone():
+		t.Parameters["also_datatype"] = types[len(types)-1]
+		t.Parameters["also_shape"] = append([]int{-1}, in.Shape...)
+	default:
+		var parts []tensorJSON
+		for _, part := range in.Column.Inputs {
+			datatype := "FP32"
+			if part.DType == tensor.Int32 {
+				datatype = "INT32"
+			}
+			shape := append([]int{-1}, part.Shape...)
+			parts = append(parts, tensorJSON{Name: part.Name, Datatype: datatype, Shape: shape})
+		}
+		t.Parameters["also_inputs"] = parts
+	}
+	return t
 }
 
 // version returns the version that a request's path names.
@@ -138,7 +162,7 @@ func (s *Server) infer(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer s.finish(b)
 	deadline := b.deadline
-	q, err := parseInference(r, b.content)
+	q, err := parseInference(r, b.content, v.Model)
 	if err != nil {
 		return err
 	}

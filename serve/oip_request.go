@@ -11,6 +11,7 @@ import (
 
 	"braid/internal/suggest"
 	"braid/internal/value"
+	"braid/predictor"
 )
 
 // headerLength is the HTTP header with the length of the JSON before binary data.
@@ -24,6 +25,7 @@ type inference struct {
 	binary  bool          // outputs are binary data unless they say otherwise
 	timeout time.Duration // 0: the server's
 	rest    []byte        // the inputs' binary data
+	most    int           // inputs, or outputs
 }
 
 // input is a tensor of a request.
@@ -48,14 +50,14 @@ type output struct {
 const (
 	maxDepth   = 32 // of nested JSON
 	maxAxes    = 8
-	maxTensors = 64   // inputs, outputs, members of an object
+	maxTensors = 64   // members of an object; inputs and outputs, if the model has no more
 	maxText    = 4096 // bytes of a text
 	maxID      = 1024 // bytes
 )
 
-// parseInference parses a request's body.
-func parseInference(r *http.Request, content []byte) (*inference, error) {
-	q := &inference{}
+// parseInference parses the body of a request to a model.
+func parseInference(r *http.Request, content []byte, m *predictor.Model) (*inference, error) {
+	q := &inference{most: max(maxTensors, len(m.Inputs), len(m.Heads))}
 	text := content
 	if length := r.Header.Get(headerLength); length != "" {
 		n, err := strconv.Atoi(length)
@@ -116,9 +118,9 @@ func (q *inference) parse(text []byte) error {
 		case "parameters":
 			err = q.parameters(d)
 		case "inputs":
-			q.inputs, err = list(d, "inputs", (*input).parse)
+			q.inputs, err = list(d, "inputs", q.most, (*input).parse)
 		case "outputs":
-			q.outputs, err = list(d, "outputs", (*output).parse)
+			q.outputs, err = list(d, "outputs", q.most, (*output).parse)
 		default:
 			err = d.Skip()
 		}

@@ -41,7 +41,10 @@ func (q *inference) readRows(
 	}
 	rows := m.NewBatch(n)
 	for i, in := range found {
-		if err := in.read(rows, i, &m.Inputs[i]); err != nil {
+		if in == nil {
+			continue // a text of its column fills it
+		}
+		if err := in.read(b, rows, i, &m.Inputs[i]); err != nil {
 			m.Free(rows)
 			return nil, err
 		}
@@ -87,7 +90,8 @@ func (q *inference) count(most int) (int, error) {
 	return n, nil
 }
 
-// match returns the request's inputs in the order of the model's.
+// match returns the request's inputs in the order of the model's. An input is nil if the cells of
+// its column fill it.
 func (q *inference) match(m *predictor.Model) ([]*input, error) {
 	names := inputNames(m)
 	found := make([]*input, len(names))
@@ -106,12 +110,29 @@ func (q *inference) match(m *predictor.Model) ([]*input, error) {
 		}
 	}
 	for i, in := range found {
-		if in == nil {
+		spec := &m.Inputs[i]
+		first := found[slices.Index(names, spec.Column.Inputs[0].Name)]
+		isFilled := !spec.IsFirst() && first != nil && first.datatype == "BYTES"
+		if in != nil && isFilled {
+			return nil, bad("input %q is given, and so are the cells of input %q, which fill it",
+				in.name, first.name)
+		}
+		if in == nil && !isFilled {
 			const text = "input %q is missing, want each of %s"
-			return nil, bad(text, names[i], suggest.List(names))
+			return nil, bad(text, names[i], suggest.List(wantedInputs(m)))
 		}
 	}
 	return found, nil
+}
+
+// wantedInputs returns the names of the inputs in a model's metadata.
+func wantedInputs(m *predictor.Model) (list []string) {
+	for i := range m.Inputs {
+		if in := &m.Inputs[i]; in.Column.IsNumbers() || in.IsFirst() {
+			list = append(list, in.Name)
+		}
+	}
+	return list
 }
 
 func inputNames(m *predictor.Model) []string {
@@ -155,14 +176,14 @@ func (in *input) check(spec *predictor.Input) error {
 // valueSizes are the bytes of a value in binary data. BYTES values have different sizes.
 var valueSizes = map[string]int{"UINT8": 1, "FP32": 4, "INT32": 4}
 
-// datatypes returns the datatypes that an input accepts. The last is the network's; one of pixels
-// or cells of a column, which clients have, comes before it.
+// datatypes returns the datatypes that an input accepts. Those of pixels and of cells of a column,
+// which clients have, come first, and that of the network is the last.
 func datatypes(in *predictor.Input) []string {
 	list := make([]string, 0, 3)
-	switch {
-	case in.Of.DType == tensor.Uint8:
+	if in.Of.DType == tensor.Uint8 {
 		list = append(list, "UINT8")
-	case in.Alone() && !in.Column.IsNumbers():
+	}
+	if in.IsFirst() && !in.Column.IsNumbers() {
 		list = append(list, "BYTES")
 	}
 	if in.DType == tensor.Int32 {
@@ -172,11 +193,11 @@ func datatypes(in *predictor.Input) []string {
 }
 
 // read converts the data of an input to the rows of the model's input with index i.
-func (in *input) read(rows *predictor.Batch, i int, spec *predictor.Input) error {
+func (in *input) read(b *body, rows *predictor.Batch, i int, spec *predictor.Input) error {
 	if in.data != nil {
-		return in.readJSON(rows, i, spec)
+		return in.readJSON(b, rows, i, spec)
 	}
-	if err := in.readBinary(rows, i, spec); err != nil {
+	if err := in.readBinary(b, rows, i, spec); err != nil {
 		return err
 	}
 	return in.checkNumbers(rows.Inputs[i], spec)
@@ -204,12 +225,16 @@ func (in *input) checkNumbers(t tensor.Tensor, spec *predictor.Input) error {
 }
 
 // readJSON converts JSON data. Its errors name the input.
-func (in *input) readJSON(rows *predictor.Batch, i int, spec *predictor.Input) error {
-	err := in.readValues(rows, i, spec)
+func (in *input) readJSON(b *body, rows *predictor.Batch, i int, spec *predictor.Input) error {
+	err := in.readValues(b, rows, i, spec)
 	if err == nil {
 		return nil
 	}
-	err = fmt.Errorf("input %q: %w", in.name, err)
+	return asMistake(fmt.Errorf("input %q: %w", in.name, err))
+}
+
+// asMistake returns an error that is the client's mistake, unless it is known to be another.
+func asMistake(err error) error {
 	var internal *internalError
 	if known(err) != nil || errors.As(err, &internal) {
 		return err
@@ -217,7 +242,7 @@ func (in *input) readJSON(rows *predictor.Batch, i int, spec *predictor.Input) e
 	return bad("%v", err)
 }
 
-func (in *input) readValues(rows *predictor.Batch, i int, spec *predictor.Input) error {
+func (in *input) readValues(b *body, rows *predictor.Batch, i int, spec *predictor.Input) error {
 	if in.data.Type() != jx.Array {
 		return errors.New("data is no list")
 	}
@@ -236,7 +261,17 @@ func (in *input) readValues(rows *predictor.Batch, i int, spec *predictor.Input)
 	var r value.Reader
 	return value.Each(in.data, in.shape, "texts", func(at int, token []byte) error {
 		text, err := r.String(token)
-		if err == nil {
+		switch {
+		case err != nil:
+		case spec.Column.ReadsFiles():
+			var content []byte
+			if content, err = b.buffer(len(text)); err == nil { // longer than what it stands for
+				content, err = value.Base64(content, text)
+			}
+			if err == nil {
+				err = encodeFile(b, spec, rows, at, content)
+			}
+		default:
 			err = encodeText(spec, rows, at, text)
 		}
 		if err != nil {
@@ -247,7 +282,7 @@ func (in *input) readValues(rows *predictor.Batch, i int, spec *predictor.Input)
 }
 
 // readBinary converts binary data.
-func (in *input) readBinary(rows *predictor.Batch, i int, spec *predictor.Input) error {
+func (in *input) readBinary(b *body, rows *predictor.Batch, i int, spec *predictor.Input) error {
 	switch in.datatype {
 	case "UINT8":
 		copy(rows.Bytes(i), in.binary)
@@ -264,17 +299,33 @@ func (in *input) readBinary(rows *predictor.Batch, i int, spec *predictor.Input)
 			if len(rest) < 4 || uint32(len(rest)-4) < binary.LittleEndian.Uint32(rest) {
 				return bad("input %q: text %d has no length before it, or is shorter than that", in.name, row)
 			}
-			n := binary.LittleEndian.Uint32(rest)
-			if err := encodeText(spec, rows, row, rest[4:4+n]); err != nil {
+			content := rest[4:][:binary.LittleEndian.Uint32(rest)]
+			rest = rest[4+len(content):]
+			if spec.Column.ReadsFiles() {
+				if err := encodeFile(b, spec, rows, row, content); err != nil {
+					return asMistake(fmt.Errorf("input %q: file %d: %w", in.name, row, err))
+				}
+			} else if err := encodeText(spec, rows, row, content); err != nil {
 				return err
 			}
-			rest = rest[4+n:]
 		}
 		if len(rest) > 0 {
 			return bad("input %q: %d bytes follow its texts", in.name, len(rest))
 		}
 	}
 	return nil
+}
+
+// encodeFile encodes the content of a file, which is missing if it is empty.
+func encodeFile(
+	b *body, spec *predictor.Input, rows *predictor.Batch, row int, content []byte,
+) error {
+	v := feature.Value{Content: content}
+	if len(content) == 0 {
+		v.Content = nil
+	}
+	_, err := b.server.encode(b, spec.Column, rows, row, v)
+	return err
 }
 
 // encodeText encodes a text of an input's column.

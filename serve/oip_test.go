@@ -189,9 +189,11 @@ func TestAbout(t *testing.T) {
 	version := r.models[0].current.Load().Version()
 	model := `{"name":"digitqa","versions":["` + version + `"],"platform":"braid_safetensors",` +
 		`"inputs":[{"name":"image","datatype":"UINT8","shape":[-1,28,28],` +
-		`"parameters":{"also_datatype":"FP32","also_shape":[-1,28,28]}},` +
+		`"parameters":{"also_datatype":"FP32","also_shape":[-1,28,28],"column":"image",` +
+		`"file_datatype":"BYTES"}},` +
 		`{"name":"question","datatype":"BYTES","shape":[-1,1],` +
-		`"parameters":{"also_datatype":"INT32","also_shape":[-1,2]}}],` +
+		`"parameters":{"also_datatype":"INT32","also_shape":[-1,2],` +
+		`"column":"question"}}],` +
 		`"outputs":[{"name":"digit","datatype":"FP32","shape":[-1,10],` +
 		`"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
 		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}],` +

@@ -73,7 +73,7 @@ data: rows.csv
 inputs:
   look: {type: image, size: 8}
   title: text
-  weight: {type: number, decimal: ",", strip: " kg"}
+  weight: {type: number, decimal: ",", strip: " kg", encoder: periodic}
   city: category
   名前: category
   fresh: binary
