@@ -458,6 +458,10 @@ func testFields(t *testing.T, browser context.Context, on screen) {
 		p.quiet()
 		p.fits()
 	}
+	if got := eval[string](p, `document.querySelector('#api').href`); got !=
+		p.origin+"/models/films/openapi.json" {
+		t.Errorf("the page links to %s", got)
+	}
 	p.fill(map[string]string{"Year": "1999"})
 	choose("wardrobe")
 	const board = `document.querySelector('#pad').checkVisibility()`

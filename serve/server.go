@@ -102,6 +102,7 @@ func (s *Server) routes() {
 		s.route(post, model+"/infer", protected, s.infer)
 	}
 	s.route(get, "/models", protected, s.describeAll)
+	s.route(get, "/models/{model}/openapi.json", protected, s.modelOpenAPI)
 	s.route(post, "/ask", protected, s.ask)
 	s.route(get, "/metrics", protected, s.showMetrics)
 	s.route(get, "/openapi.json", open, s.openAPI)

@@ -323,6 +323,8 @@ function choose(name) {
   main.dataset.fields = others().length > 0;
   if (image()) setText(find('.invitation b'), invitation(model));
   setText(find('#purpose'), purpose());
+  // A link sends no token.
+  find('#api').href = token.value ? 'openapi.json' : `models/${encodeURIComponent(model.name)}/openapi.json`;
   views = model.heads.map((head, i) => new HeadView(head, i));
   find('#heads').replaceChildren(...views.map((each) => each.element));
   question.use(text());
