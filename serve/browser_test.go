@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -85,6 +86,7 @@ var (
 type tab struct {
 	*testing.T
 	ctx    context.Context
+	server *running
 	origin string
 	screen screen
 
@@ -103,7 +105,7 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 			c.Models = append(c.Models, ModelPath{Path: path})
 		}
 	})
-	p := &tab{T: t, origin: r.url, screen: on}
+	p := &tab{T: t, server: r, origin: r.url, screen: on}
 	ctx, end := context.WithTimeout(browser, 3*time.Minute)
 	t.Cleanup(end)
 	p.ctx, end = chromedp.NewContext(ctx,
@@ -253,6 +255,40 @@ func (p *tab) answered(do func()) {
 func (p *tab) text(selector string) string {
 	p.Helper()
 	return eval[string](p, fmt.Sprintf(`document.querySelector(%q).textContent`, selector))
+}
+
+// snap is for people who look at the pages: it writes a picture of the whole page into the folder
+// that BRAID_SCREENSHOTS names. With the path of axe.min.js (npm package axe-core) in BRAID_AXE it
+// also checks that people can use the page without seeing it.
+func (p *tab) snap(name string) {
+	p.Helper()
+	name = fmt.Sprintf("%s-%d-%s", name, p.screen.width, p.screen.theme)
+	if path := os.Getenv("BRAID_AXE"); path != "" {
+		script, err := os.ReadFile(path)
+		if err != nil {
+			p.Fatal(err)
+		}
+		eval[bool](p, string(script)+";true")
+		const run = `axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>
+			impact + ': ' + id + ': ' + nodes[0].html + ': ' + nodes[0].failureSummary))`
+		list, err := chromedp.Run(p.ctx,
+			chromedp.Evaluate[[]string](run, chromedp.EvalAwaitPromise))
+		if err != nil {
+			p.Fatal(err)
+		}
+		for _, violation := range list {
+			p.Errorf("%s: %s", name, violation)
+		}
+	}
+	if folder := os.Getenv("BRAID_SCREENSHOTS"); folder != "" {
+		shot, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644)
+		}
+		if err != nil {
+			p.Fatal(err)
+		}
+	}
 }
 
 // key presses keys, which are characters or constants of package kb.

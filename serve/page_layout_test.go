@@ -22,6 +22,7 @@ func testLayout(t *testing.T, browser context.Context, on screen, model string) 
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.testAboveFold()
+	p.snap("digitqa")
 	if on.width == desk.width {
 		p.testStrands()
 	}

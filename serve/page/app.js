@@ -177,7 +177,7 @@ function answered(answer, { question: asked, instead, drawing }) {
   fields.accept();
   const contradictions = instead ? [] : answer.contradictions ?? [];
   showContradictions(contradictions);
-  showMessage((answer.notes ?? []).map(capitalized), 'note');
+  showMessage((answer.notes ?? []).map(noted), 'note');
   if (text() && !question.markAnswered(asked, drawing)) asker.extended();
   answerInWords = inWords({ heads, contradictions }, (name) => view(name)?.asked && asked);
   main.dataset.answered = Number(main.dataset.answered) + 1;
@@ -193,12 +193,18 @@ function refused(problem, sent) {
     return;
   }
   const isClientError = problem.status >= 400 && problem.status < 500;
+  if (isClientError && sent && !image()) renew();
   if (isClientError && sent && text() && !sent.instead) {
     if (question.markRefused(sent.question, problem, sent.drawing)) return asker.extended();
   }
   question.clearRefusal();
   empty('error');
   showMessage([sentence(problem.message, image()?.name)], 'problem');
+}
+
+// noted returns a note of the server as a sentence. It may begin with the name of a column.
+function noted(note) {
+  return model.inputs.some(({ name }) => note.startsWith(`${name} `)) ? note : capitalized(note);
 }
 
 // sentence returns a message of the server as a sentence, without the name of a field before it.
@@ -344,6 +350,20 @@ async function reload(version) {
     choose(model.name);
   } catch (problem) {
     refused(problem, null);
+  }
+}
+
+// renew shows another version of the model if there is one: with other columns it refuses the
+// fields of the one before. A refusal stays shown if there is none.
+async function renew() {
+  const { name, version } = model;
+  try {
+    const { models: list } = await call('models');
+    if (!list.some((each) => each.name === name && each.ready && each.version !== version)) return;
+    models = list;
+    choose(name);
+  } catch {
+    // the refusal is shown
   }
 }
 

@@ -49,11 +49,19 @@ export class Fields {
     });
   }
 
-  // use shows fields for inputs. Those that a model before had, too, keep their values.
+  // use shows fields for inputs. Those that the model before had, too, or its other version, keep
+  // their values.
   use(inputs) {
-    const before = new Map(this.#fields.map((field) => [key(field.input), field]));
-    this.#fields = inputs.map((input, i) => before.get(key(input)) ?? make(input, i, () => this.#changed()));
+    const before = new Map(this.#fields.map((field) => [field.input.name, field]));
+    this.#fields = inputs.map((input, i) => {
+      const field = make(input, i, () => this.#changed());
+      const old = before.get(input.name);
+      if (old?.input.form === input.form) field.adopt(old);
+      return field;
+    });
     this.#list.replaceChildren(...this.#fields.map((field) => field.element));
+    const files = this.#fields.filter((field) => field instanceof FileField);
+    for (const { element: each } of files) each.classList.toggle('wide', files.length === 1);
     this.#box.hidden = inputs.length === 0;
     this.#example.hidden = !inputs.some(({ example }) => example);
   }
@@ -113,8 +121,6 @@ export class Fields {
   }
 }
 
-const key = (input) => JSON.stringify(input);
-
 function make(input, index, changed) {
   const kinds = {
     text: TextField, number: TextField, date: DateField, choice: ChoiceField, truth: TruthField,
@@ -162,7 +168,12 @@ class Field {
   // read returns { value }, which is undefined if the field is empty, or { problem }.
   read() { return { value: this.control.value.trim() === '' ? undefined : this.control.value }; }
 
+  get value() { return this.control.value; }
+
   set value(text) { this.control.value = text; }
+
+  // adopt takes the value of the field of another model.
+  adopt(field) { this.value = field.value; }
 
   clear() {
     this.value = '';
@@ -263,10 +274,9 @@ class TruthField extends Field {
     return element('span', { class: 'title', id: `${this.id}-label` }, ...this.title());
   }
 
-  read() {
-    const value = this.radios.find(([radio]) => radio.checked)?.[0].value;
-    return { value: value || undefined };
-  }
+  read() { return { value: this.value || undefined }; }
+
+  get value() { return this.radios.find(([radio]) => radio.checked)?.[0].value ?? ''; }
 
   set value(text) {
     for (const [radio] of this.radios) radio.checked = radio.value === text;
@@ -377,6 +387,10 @@ class FileField extends Field {
   }
 
   read() { return { value: this.photo ?? undefined }; }
+
+  adopt({ photo }) { if (photo) this.show(photo); }
+
+  get value() { return ''; }
 
   set value(_) {
     this.photo = null;
