@@ -7,6 +7,8 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -226,6 +228,11 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("%d of 99 classes are shown, want 5", got)
 	}
 	p.snap("shop")
+	pictures := t.TempDir()
+	if err := os.WriteFile(filepath.Join(pictures, "red.png"), red, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.runCurl(pictures)
 	p.click(`[data-head="class"] .more`)
 	if got := eval[int](p, `document.querySelectorAll(
 		'[data-head="class"] .bars li:not([hidden])').length`); got != 99 {
@@ -272,6 +279,40 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 	p.answered(func() { p.click("#example") })
 }
 
+// runCurl runs the command that the page offers in a folder, and checks that it prints the answer
+// that the page shows.
+func (p *tab) runCurl(folder string) {
+	p.Helper()
+	if _, err := exec.LookPath("curl"); err != nil {
+		p.Logf("the page's command is not run: %v", err)
+		return
+	}
+	eval[bool](p, `(navigator.clipboard.writeText = () => Promise.reject(new Error('no')), true)`)
+	p.click("#curl")
+	p.until(`document.querySelector('#command').checkVisibility()`)
+	line := eval[string](p, `document.querySelector('#command').value`)
+	command := exec.CommandContext(p.ctx, "sh", "-c", line)
+	command.Dir = folder
+	out, err := command.CombinedOutput()
+	if err != nil {
+		p.Fatalf("%v: %s\n%s", err, out, line)
+	}
+	var answer answerJSON
+	if err := json.Unmarshal(out, &answer); err != nil || len(answer.Heads) == 0 {
+		p.Fatalf("%v: %s\n%s", err, out, line)
+	}
+	for _, h := range answer.Heads {
+		got := p.text(fmt.Sprintf(`[data-head=%q] .probability`, h.Head))
+		if h.Answers != nil && got != "" && got != shownPercent(h.Probability) {
+			p.Errorf("%s: the page shows %s, the command prints %v\n%s", h.Head, got, h.Probability, line)
+		}
+		number := p.text(fmt.Sprintf(`[data-head=%q] [data-label]`, h.Head))
+		if h.Number != nil && number != h.Label {
+			p.Errorf("%s: the page shows %s, the command prints %s\n%s", h.Head, number, h.Label, line)
+		}
+	}
+}
+
 // saveFilms writes a model of a table of numbers.
 func saveFilms(t *testing.T, path string) *predictor.Model {
 	t.Helper()
@@ -304,6 +345,7 @@ func testFilms(t *testing.T, browser context.Context, on screen) {
 	}
 	p.snap("films")
 	p.fits()
+	p.runCurl(".")
 
 	// The page changes to another version of the model, and what is filled in stays.
 	m = saveExperiment(t, path, "Year,Running Time,Gross,Rating\n"+
