@@ -45,7 +45,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 	return text.Bytes(), nil
 }
 
-// closed returns the schema of an object that has exactly these members, of which some are required.
+// closed returns the schema of an object that has these members alone, some of which are required.
 func closed(properties object, required []string) object {
 	o := object{{"type", "object"}}
 	if len(required) > 0 {
@@ -167,7 +167,7 @@ func (a columnAbout) bounds() (list object) {
 	return list
 }
 
-// truthSchemas returns the schemas of yes and no. Without texts of its own, a column takes more words
+// truthSchemas returns the schemas of yes and no. A column of words such as yes takes more of them
 // than these.
 func truthSchemas(a columnAbout) []object {
 	no, yes := a.Values[0], a.Values[1]

@@ -191,6 +191,15 @@ func shownPercent(p float64) string {
 	return "100.0\u202f%"
 }
 
+// edges are where an element begins and ends in the window.
+type edges struct{ Top, Bottom float64 }
+
+func (p *tab) edges(selector string) edges {
+	p.Helper()
+	return eval[edges](p, fmt.Sprintf(`(({ top: Top, bottom: Bottom }) => ({ Top, Bottom }))(
+		document.querySelector(%q).getBoundingClientRect())`, selector))
+}
+
 func testShop(t *testing.T, browser context.Context, on screen) {
 	path := filepath.Join(t.TempDir(), "shop.safetensors")
 	m := saveShop(t, path)
@@ -228,6 +237,10 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("%d of 99 classes are shown, want 5", got)
 	}
 	p.snap("shop")
+	eval[bool](p, `(scrollTo({ top: 9999, behavior: 'instant' }), true)`)
+	if answers, footer := p.edges(".answers"), p.edges("footer"); answers.Bottom > footer.Top {
+		t.Errorf("the answers end at %v, the footer begins at %v", answers.Bottom, footer.Top)
+	}
 	pictures := t.TempDir()
 	if err := os.WriteFile(filepath.Join(pictures, "red.png"), red, 0o600); err != nil {
 		t.Fatal(err)

@@ -40,11 +40,9 @@ var sections = []string{".drawing", ".question", ".seen", ".outputs", ".test-ima
 
 func (p *tab) testOrder() {
 	p.Helper()
-	type edges struct{ Top, Bottom float64 }
 	all := make([]edges, len(sections))
 	for i, s := range sections {
-		all[i] = eval[edges](p, fmt.Sprintf(`(({ top: Top, bottom: Bottom }) => ({ Top, Bottom }))(
-			document.querySelector('main %s').getBoundingClientRect())`, s))
+		all[i] = p.edges("main " + s)
 		if i == 0 {
 			continue
 		}

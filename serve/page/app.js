@@ -57,10 +57,10 @@ const fields = new Fields({
 const strands = new Strands(find('#strands'), () => image() && text() && {
   image: saw, question: question.anchor, heads: views.map(({ anchor }) => anchor),
 });
-// The outputs stay in view beside a long form: see layout.css.
+// The answers stay in view beside a long form: see layout.css.
 new ResizeObserver(([{ target, borderBoxSize: [{ blockSize }] }]) => {
   target.style.setProperty('--height', `${blockSize}px`);
-}).observe(find('.outputs'));
+}).observe(find('.answers'));
 const asker = new Asker({ request, answered, refused, nothing, busy, waiting, authorize });
 
 // The command sends the pixels that the network saw on the pad, so that it prints the shown answer.

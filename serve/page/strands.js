@@ -17,7 +17,7 @@ export class Strands {
     this.#svg = svg;
     this.#ends = ends;
     const watch = new ResizeObserver(() => this.draw());
-    const moving = document.querySelectorAll('.outputs > *');
+    const moving = document.querySelectorAll('.answers > *');
     for (const each of [svg, document.body, ...moving]) watch.observe(each);
   }
 
