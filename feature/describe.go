@@ -155,17 +155,20 @@ func (e *LabelsEncoder) Describe() Description {
 func (e *NumberEncoder) Describe() Description {
 	f := e.Settings.NumberFormat
 	d := Description{Form: AsNumber, Optional: true, Decimal: f.decimal(), Unit: f.Strip}
-	write := func(x float64) string {
-		if e.Settings.Log { // undone, with fewer digits than a float64 has
-			x, _ = strconv.ParseFloat(strconv.FormatFloat(math.Expm1(x), 'g', 10, 64), 64)
+	write := func(x float64, digits int) string {
+		if e.Settings.Log {
+			x = math.Expm1(x)
 		}
+		x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', digits, 64), 64)
 		format := byte('f')
 		if size := math.Abs(x); size >= 1e15 || size < 1e-5 && size > 0 {
 			format = 'e'
 		}
 		return strings.Replace(strconv.FormatFloat(x, format, -1, 64), ".", f.decimal(), 1)
 	}
-	d.Least, d.Most, d.Example = write(e.Scale.Min), write(e.Scale.Max), write(e.Scale.Median)
+	const limits, example = 10, 4 // digits: fewer than a float64 has, as a logarithm is undone
+	d.Least, d.Most = write(e.Scale.Min, limits), write(e.Scale.Max, limits)
+	d.Example = write(e.Scale.Median, example)
 	return d
 }
 

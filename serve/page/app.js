@@ -282,13 +282,13 @@ function announce(sentence) {
   if (sentence) find('#spoken').textContent = sentence;
 }
 
-// accuracies returns the accuracies of the heads on the test set, as a sentence.
+// accuracies returns the accuracies of the heads in validation, as a sentence.
 function accuracies({ heads, scores }) {
   const right = heads.flatMap(({ name }) => {
     const score = scores?.find((each) => each.name === `val_${name}_accuracy`);
     return Number.isFinite(score?.value) ? [`${name} ${percent(score.value)} right`] : [];
   });
-  return right.length ? `On the test set: ${right.join(', ')}.` : '';
+  return right.length ? `In validation: ${right.join(', ')}.` : '';
 }
 
 // invitation says what to draw: a digit if a head has the ten digits as labels, else the input's
