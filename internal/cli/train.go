@@ -44,6 +44,7 @@ type options struct {
 	Best     string        `json:"best"`
 	OnNaN    string        `json:"on_nan"`
 	Set      []string      `json:"set,omitempty"` // KEY=VALUE of an experiment file
+	Board    string        `json:"tensorboard,omitempty"`
 }
 
 var (
@@ -119,6 +120,9 @@ func trainVerb(s streams) *cobra.Command {
 		"figure that selects the best checkpoint (default: val_loss, or loss)")
 	flags.StringVar(&f.OnNaN, "on-nan", "stop",
 		"if numbers are not finite: stop, or restore, which goes back an epoch\nand halves the rate")
+	flags.StringVar(&f.Board, "tensorboard", "",
+		"`DIR` for event files, which TensorBoard shows: figures of each epoch, weights, the\n"+
+			"graph, and pictures with their answers; a resumed run goes on there")
 	flags.StringVar(&f.resume, "resume", "",
 		"run folder to go on with; its configuration holds, but --epochs may be raised,\n"+
 			"except for digitqa's record, whose rate falls to 0 over its epochs")
@@ -236,8 +240,8 @@ func (f trainFlags) startDigits(
 	if err != nil {
 		return err
 	}
-	if f.Data != "" { // the run may be resumed from another folder
-		if f.Data, err = filepath.Abs(f.Data); err != nil {
+	for _, path := range []*string{&f.Data, &f.Board} {
+		if *path, err = absolute(*path); err != nil {
 			return err
 		}
 	}
@@ -250,6 +254,15 @@ func (f trainFlags) startDigits(
 		t.config.Go = runtime.Version()
 		return t, nil
 	})
+}
+
+// absolute returns the path of a folder that does not depend on the current one: a run may be
+// resumed from another. An empty path stays empty.
+func absolute(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	return filepath.Abs(path)
 }
 
 // resumeDigits goes on with a run of digitqa. changed reports whether a flag was given.
@@ -297,10 +310,14 @@ func (f trainFlags) resumeDigits(
 		"checkpoint-every": func() { f.Every = given.Every },
 		"keep":             func() { f.Keep = given.Keep },
 		"best":             func() { f.Best = given.Best },
+		"tensorboard":      func() { f.Board = given.Board },
 	} {
 		if changed(flag) {
 			set()
 		}
+	}
+	if f.Board, err = absolute(f.Board); err != nil {
+		return err
 	}
 	n, err := findNetwork(f.Network)
 	if err != nil {

@@ -95,6 +95,7 @@ type fileOptions struct {
 	Every time.Duration `json:"checkpoint_every_ns"`
 	Keep  int           `json:"keep"`
 	OnNaN string        `json:"on_nan"`
+	Board string        `json:"tensorboard,omitempty"`
 }
 
 // startFile trains what an experiment file declares, in a new run folder.
@@ -109,6 +110,9 @@ func (f trainFlags) startFile(
 		return err
 	}
 	e, err := experiment.Read(path, settings...)
+	if err == nil {
+		f.Board, err = absolute(f.Board)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func (f trainFlags) startFile(
 			return nil, err
 		}
 		return &fileTraining{&baseTraining{Built: b, flags: f}, fileConfig{
-			Options:   fileOptions{f.Every, f.Keep, f.OnNaN},
+			Options:   fileOptions{f.Every, f.Keep, f.OnNaN, f.Board},
 			Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
 			Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
 		}}, nil
@@ -245,13 +249,18 @@ func (f trainFlags) resumeFile(
 	for flag, take := range map[string]func(){
 		"checkpoint-every": func() { config.Options.Every = f.Every },
 		"keep":             func() { config.Options.Keep = f.Keep },
+		"tensorboard":      func() { config.Options.Board = f.Board },
 	} {
 		if changed(flag) {
 			take()
 			isChanged = true
 		}
 	}
+	if config.Options.Board, err = absolute(config.Options.Board); err != nil {
+		return err
+	}
 	f.Every, f.Keep, f.OnNaN = config.Options.Every, config.Options.Keep, config.Options.OnNaN
+	f.Board = config.Options.Board
 	if err := f.checkCommon(); err != nil {
 		return err
 	}

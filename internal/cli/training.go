@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"braid"
 	"braid/data"
 	"braid/experiment"
+	"braid/internal/atomicfile"
 	"braid/modelfile"
 	"braid/train"
 )
@@ -108,6 +110,12 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 		},
 	})
 	p.Callbacks = append(p.Callbacks, f.callbacks(s, t.line(s))...)
+	if f.Board != "" {
+		if err := atomicfile.MakeFolder(filepath.Join(f.Board, "train")); err != nil {
+			return errors.Join(fmt.Errorf("--tensorboard: %w", err), b.run.discard())
+		}
+		p.Callbacks = append(p.Callbacks, b.board(f.Board))
+	}
 	history, failed := with(ctx, b.Model, b.Tables[experiment.TrainPart], p)
 	if history == nil {
 		return errors.Join(failed, b.run.discard())
