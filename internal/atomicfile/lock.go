@@ -16,6 +16,9 @@ const LockName = ".lock"
 // ErrLocked is the error of Lock if another process holds the lock.
 var ErrLocked = errors.New("another process writes here")
 
+// mostHolder is the number of bytes that are read of the name of a holder.
+const mostHolder = 200
+
 // errHeld is the error of lock if another process holds the lock.
 var errHeld = errors.New("held")
 
@@ -56,7 +59,7 @@ func Lock(folder string) (unlock func(), err error) {
 // holder returns the holder that a lock file names. It retries, because a process that has just
 // taken the lock may not have written its name yet.
 func holder(file *os.File) string {
-	text := make([]byte, 200)
+	text := make([]byte, mostHolder)
 	for range 20 {
 		if n, _ := file.ReadAt(text, 0); n > 0 {
 			return printable(string(text[:n]))

@@ -143,3 +143,38 @@ func TestEveryFailure(t *testing.T) {
 		}
 	}
 }
+
+// Holder names the process that holds a lock, and nobody after a process that died.
+func TestHolder(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, LockName)
+	if got := Holder(folder); got != "" {
+		t.Errorf("a folder without a lock is held by %s", got)
+	}
+	if err := os.WriteFile(path, []byte("process 1 on a machine that died"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := Holder(folder); got != "" {
+		t.Errorf("a lock of nobody is held by %s", got)
+	}
+	for range 2 {
+		unlock, err := Lock(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Holder(folder); got != string(before) || !strings.HasPrefix(got, "process ") {
+			t.Errorf("the holder is %q, the file has %q", got, before)
+		}
+		if _, err := Lock(folder); !errors.Is(err, ErrLocked) {
+			t.Errorf("after Holder: error %v, want ErrLocked", err)
+		}
+		unlock()
+		if got := Holder(folder); got != "" {
+			t.Errorf("a folder that was unlocked is held by %s", got)
+		}
+	}
+}

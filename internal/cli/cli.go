@@ -50,7 +50,8 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := streams{stdin, stdout, stderr}
 	root.AddCommand(
 		initVerb(out), inspectVerb(out), trainVerb(out), evalVerb(out), predictVerb(out), askVerb(out),
-		reportVerb(out), serveVerb(out), summaryVerb(out), schemaVerb(out), versionVerb(out),
+		reportVerb(out), serveVerb(out), runsVerb(out), summaryVerb(out), schemaVerb(out),
+		versionVerb(out),
 	)
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(args)
