@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -50,10 +51,12 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	out := streams{stdin, stdout, stderr}
 	root.AddCommand(
 		initVerb(out), inspectVerb(out), trainVerb(out), evalVerb(out), predictVerb(out), askVerb(out),
-		reportVerb(out), serveVerb(out), runsVerb(out), summaryVerb(out), schemaVerb(out),
+		reportVerb(out), serveVerb(out), runsVerb(out), summaryVerb(out), schemaVerb(out), manVerb(out),
 		versionVerb(out),
 	)
-	root.CompletionOptions.HiddenDefaultCmd = true
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		complete(root) // only here: cobra keeps what it registers forever
+	}
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
