@@ -9,7 +9,8 @@ import (
 	"braid/internal/braidtest"
 )
 
-// generator is the reader of an IDX file that it generates. It measures the heap as it is read.
+// generator is the reader of an IDX file that it generates. It measures the heap as it is read,
+// without what is garbage: how much of that there is depends on when it was collected last.
 type generator struct {
 	header []byte
 	left   int    // bytes
@@ -19,6 +20,7 @@ type generator struct {
 
 func (e *generator) Read(p []byte) (int, error) {
 	if e.reads++; e.reads%64 == 0 {
+		runtime.GC()
 		var now runtime.MemStats
 		runtime.ReadMemStats(&now)
 		e.most = max(e.most, now.HeapAlloc)
@@ -50,7 +52,7 @@ func (c *lineCounter) Write(p []byte) (int, error) {
 func TestPredictConstantMemory(t *testing.T) {
 	run, _ := trainRun(t)
 	const rows = 300_000 // 9 MB of images, 27 MB of answers
-	const most = 6 << 20 // growth of the heap in bytes
+	const most = 4 << 20 // growth of the heap in bytes
 	runtime.GC()
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
