@@ -12,6 +12,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"braid/feature"
 	"braid/predictor"
@@ -170,7 +171,7 @@ func (m *measured) picture(c *predictor.Column, b *predictor.Batch, row int32) (
 		return shown{}, false
 	}
 	var content bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestCompression}
+	encoder := png.Encoder{CompressionLevel: png.BestCompression, BufferPool: &buffers}
 	if err := encoder.Encode(&content, picture); err != nil {
 		return shown{}, false
 	}
@@ -180,6 +181,18 @@ func (m *measured) picture(c *predictor.Column, b *predictor.Batch, row int32) (
 		Text: short(c.Name + ": " + cell), Width: shape[1], Height: shape[0],
 	}, true
 }
+
+// buffers keeps the memory of an encoder, which takes a megabyte, for the next picture.
+var buffers encoderBuffers
+
+type encoderBuffers struct{ pool sync.Pool }
+
+func (b *encoderBuffers) Get() *png.EncoderBuffer {
+	e, _ := b.pool.Get().(*png.EncoderBuffer)
+	return e
+}
+
+func (b *encoderBuffers) Put(e *png.EncoderBuffer) { b.pool.Put(e) }
 
 // drawn returns pixels as a picture: grey, or of red, green and blue. Others cannot be drawn.
 func drawn(pixels []uint8, shape tensor.Shape) image.Image {

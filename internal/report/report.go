@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"braid/data"
 	"braid/experiment"
@@ -70,9 +71,12 @@ var pageHTML string
 //go:embed style.css
 var styleCSS string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"style": func() template.CSS { return template.CSS(styleCSS) },
-}).Parse(pageHTML))
+// page returns the template, which most commands need not parse.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"style": func() template.CSS { return template.CSS(styleCSS) },
+	}).Parse(pageHTML))
+})
 
 // content is what the page shows.
 type content struct {
@@ -115,7 +119,7 @@ func Write(ctx context.Context, w io.Writer, r *Run) error {
 	if r.File != nil {
 		c.Network = fmt.Sprintf("The network has %s weights.", grouped(r.File.Model.Summary().Total))
 	}
-	return page.Execute(w, c)
+	return page().Execute(w, c)
 }
 
 // settings returns the experiment file.

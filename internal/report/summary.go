@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"braid/data"
 	"braid/experiment"
 )
 
@@ -65,13 +66,11 @@ func (r *Run) summary() (summary, error) {
 func (r *Run) column(name, role string, of canonical) columnLine {
 	line := columnLine{Name: short(name), Role: role, Kind: of.Kind()}
 	words := r.Experiment.Data.Missing
+	isMissing := func(cell string) bool {
+		return of.Canonical(cell) == "" || slices.Contains(words, strings.TrimSpace(cell))
+	}
 	for _, p := range r.Parts {
-		missing := 0
-		for _, cell := range cellsOf(r.Frame, name, p.Rows) {
-			if of.Canonical(cell) == "" || slices.Contains(words, strings.TrimSpace(cell)) {
-				missing++
-			}
-		}
+		missing := countMissing(r.Frame, name, p.Rows, isMissing)
 		g := gap{Rows: grouped(missing), All: missing == len(p.Rows)}
 		if missing > 0 {
 			g.Share = percent(float64(missing) / float64(len(p.Rows)))
@@ -79,6 +78,37 @@ func (r *Run) column(name, role string, of canonical) columnLine {
 		line.Gaps = append(line.Gaps, g)
 	}
 	return line
+}
+
+// countMissing counts missing cells of a column: all, if the frame lacks it. Different texts and
+// pictures that are in memory are looked at once.
+func countMissing(
+	frame *data.Frame, column string, rows []int32, isMissing func(cell string) bool,
+) (n int) {
+	cells, err := frame.Cells(column)
+	if err != nil {
+		return len(rows)
+	}
+	if _, _, ok := cells.Pictures(rows); ok {
+		return 0
+	}
+	texts, codes, ok := cells.Codes()
+	known := map[string]bool{}
+	for _, text := range texts {
+		known[text] = isMissing(text)
+	}
+	for _, row := range rows {
+		gone := false
+		if ok {
+			gone = known[texts[codes[row]]]
+		} else {
+			gone = isMissing(cells.At(int(row)))
+		}
+		if gone {
+			n++
+		}
+	}
+	return n
 }
 
 // training is what a model file says of its training.
