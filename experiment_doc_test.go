@@ -51,14 +51,16 @@ func TestExperimentDoc(t *testing.T) {
 	}
 }
 
+// experimentPageHead has apostrophes in place of the marks of code.
 const experimentPageHead = `# The experiment file: reference
 
-An experiment file declares data, inputs, heads, and how to train, in YAML. ` + "`braid init DATA`" + ` writes a first one, and
-[the tutorial](own-data.md) shows one from its beginning to a served model. A key that is not listed here is an error with its
-place and the nearest name. ` + "`--set KEY=VALUE`" + ` of the commands changes any key for one run, such as
-` + "`--set train.epochs=5`; `--set KEY=`" + ` leaves one out. A column whose name has a dot is quoted: ` +
-	"`--set 'inputs.\"a.b\"=text'`" + `.
-` + "`braid schema`" + ` prints the same tables as a JSON Schema, with which editors complete and check the file.
+An experiment file declares data, inputs, heads, and how to train, in YAML. 'braid init DATA'
+writes a first one, and [the tutorial](own-data.md) shows one from its beginning to a served model.
+A key that is not listed here is an error with its place and the nearest name. '--set KEY=VALUE' of
+the commands changes any key for one run, such as '--set train.epochs=5'; '--set KEY=' leaves one
+out. A column whose name has a dot is in double quotes there: 'inputs."a.b"=text'.
+'braid schema' prints the same tables as a JSON Schema, with which editors complete and check the
+file.
 
     data: products.csv
     inputs:
@@ -70,14 +72,23 @@ place and the nearest name. ` + "`--set KEY=VALUE`" + ` of the commands changes 
       damaged: {type: binary, true: "yes"}
       price: number
 
-In inputs and heads the keys are columns of the data. A value is a type, or a mapping with the type and its settings.
+In inputs and heads the keys are columns of the data. A value is a type, or a mapping with the type
+and its settings.
 
+`
+
+const experimentPageEnd = `## Layers
+
+The section 'network' lists layers by name, in order; 'braid init DATA --network' writes that of the
+default network. Each has a type, 'inputs', and settings; a layer named as a head is that head.
+[layers.md](layers.md) lists the layers; their settings are written in lower case with underscores
+here, such as 'no_bias'.
 `
 
 // page returns the reference of the file.
 func (n schemaNode) page() string {
 	var b strings.Builder
-	b.WriteString(experimentPageHead)
+	b.WriteString(strings.ReplaceAll(experimentPageHead, "'", "`"))
 	section := func(title string, properties map[string]schemaNode) {
 		fmt.Fprintf(&b, "%s\n\n", title)
 		if len(properties) == 0 {
@@ -119,10 +130,7 @@ func (n schemaNode) page() string {
 			}
 		}
 	}
-	b.WriteString("## Layers\n\nThe section `network` lists layers by name, in order; `braid init DATA " +
-		"--network` writes that of the default network.\nEach has a type, `inputs`, and settings; a " +
-		"layer of a head's name is that head. [layers.md](layers.md) lists the layers;\ntheir settings are " +
-		"written in lower case with underscores here, such as `no_bias`.\n")
+	b.WriteString(strings.ReplaceAll(experimentPageEnd, "'", "`"))
 	return b.String()
 }
 
