@@ -56,12 +56,8 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	if len(args) == 0 {
 		return missingValues(named)
 	}
-	if named == nil && args[0] != "-" && len(args) > 2 && !strings.Contains(args[0], "=") {
-		// A missing first file may be a model, so runs/latest must not answer in its place.
-		if _, err := os.Stat(args[0]); errors.Is(err, fs.ErrNotExist) {
-			const format = "%s: no such file or directory, want a model or an image"
-			return fmt.Errorf(format, args[0])
-		}
+	if named == nil && len(args) > 1 && isMissing(args[0]) {
+		return noModel(args[0]) // runs/latest must not answer in its place
 	}
 	path, err := modelPath(named)
 	if err != nil {
@@ -74,6 +70,14 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 	a := &asker{model: model, rules: digitqa.RulesOf(model)}
 	image, text, short := shortForm(model)
 	a.named = !short || slices.ContainsFunc(args, func(arg string) bool { return isValue(model, arg) })
+	files := args
+	if text != nil {
+		files = args[:len(args)-1] // the last is the question
+	}
+	a.named = a.named || slices.ContainsFunc(files, isAssignment)
+	if named == nil && isMissing(args[0]) && (a.named || text == nil) {
+		return noModel(args[0])
+	}
 	if a.named {
 		return a.askRow(ctx, s, args, asJSON)
 	}
@@ -89,6 +93,23 @@ func ask(ctx context.Context, s streams, args []string, asJSON bool) error {
 		images = args[:len(args)-1]
 	}
 	return q.askAll(ctx, s, images, asJSON)
+}
+
+// isMissing reports whether an argument is neither a file, nor a value, nor standard input.
+func isMissing(arg string) bool {
+	_, err := os.Stat(arg)
+	return arg != "-" && errors.Is(err, fs.ErrNotExist) && !strings.Contains(arg, "=")
+}
+
+// isAssignment reports whether an argument is NAME=VALUE and no file.
+func isAssignment(arg string) bool {
+	_, err := os.Stat(arg)
+	return err != nil && strings.Contains(arg, "=")
+}
+
+// noModel is the error of a first argument that is neither a model nor a file.
+func noModel(path string) error {
+	return fmt.Errorf("no model at %s: no such file or directory, want a model or an image", path)
 }
 
 // missingValues is the error of a model without anything to answer.

@@ -193,8 +193,11 @@ func TestAskMistakes(t *testing.T) {
 		`the question is missing: the last argument, ` + second + `, is a file`: {
 			run, image, second,
 		},
-		`nothing: no such file or directory, want a model or an image`: {
+		`no model at nothing: no such file or directory, want a model or an image`: {
 			"nothing", image, question,
+		},
+		`unknown column "picture", want one of "image", "question"`: {
+			run, "picture=none.png", question,
 		},
 		`want such as: braid ask '` + spaced + `' "odd number"`: {run, spaced},
 		`- is named twice`:                                  {run, "-", image, "-", question},
@@ -267,6 +270,38 @@ func TestAskWithoutText(t *testing.T) {
 	if out, _ = mustCall(t, "ask", model, paths[0], "--json"); strings.Contains(out, "question") {
 		t.Errorf("the output is %s", out)
 	}
+}
+
+// Without a model's name runs/latest answers, but not in the place of a model that is not there,
+// and NAME=VALUE is no file's name unless there is one.
+func TestAskNoModel(t *testing.T) {
+	_, folder := trainRun(t)
+	dir, paths := writePNGs(t, folder, 1)
+	images := imageModel(t, data.Standard{Mean: 30, Std: 70})
+	checkFails(t, `unknown column "picture", want one of "x"`, "ask", images, "picture=one.png")
+	png, err := os.ReadFile(paths[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustCall(t, "ask", images, writeFile(t, dir, "a=b.png", png))
+
+	own, _ := trainOwn(t)
+	for _, latest := range []string{images, own} {
+		t.Chdir(t.TempDir())
+		if err := os.Mkdir("runs", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(latest, "runs/latest"); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"nosuch", "size=3"}, {"nosuch/run"}, {"nosuch", paths[0]}} {
+			code, out, errs := call(append([]string{"ask"}, args...)...)
+			if code != 1 || out != "" || !strings.Contains(errs, "no model at "+args[0]+": ") {
+				t.Errorf("%s, %v: exit code %d, output %q: %s", latest, args, code, out, errs)
+			}
+		}
+	}
+	mustCall(t, "ask", "size=3")
 }
 
 // An image for which the network's numbers overflow gets an error instead of an answer.
