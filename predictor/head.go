@@ -29,6 +29,9 @@ type Answer struct {
 
 	Number  *float64 `json:"number,omitempty"`  // of a head that gives one number
 	Answers []Choice `json:"answers,omitempty"` // all, in the labels' order
+
+	// Applies has the labels of Label, if any number of them may apply. It is not nil if none does.
+	Applies []Choice `json:"-"`
 }
 
 // Choice is one of a head's possible answers.
@@ -59,6 +62,12 @@ func (h *Head) Answer(outputs []float32) Answer {
 	a := Answer{Head: h.Column, Label: from.Text, Probability: from.Probability}
 	for _, c := range from.Choices {
 		a.Answers = append(a.Answers, Choice(c))
+	}
+	if from.Applies != nil {
+		a.Applies = []Choice{}
+	}
+	for _, c := range from.Applies {
+		a.Applies = append(a.Applies, Choice(c))
 	}
 	a.Unsure = a.Answers != nil && a.Probability < Sure
 	if a.Answers == nil && len(outputs) == 1 {

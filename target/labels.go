@@ -178,11 +178,12 @@ func (d LabelsDecoder) isYes(p float32) bool { return float64(p) > d.Threshold }
 // Answer has the classes whose probability is above the threshold, and the probability that exactly
 // they apply if classes are independent.
 func (d LabelsDecoder) Answer(outputs []float32) Answer {
-	a := Answer{Probability: 1, Choices: choices(d.Classes, outputs)}
+	a := Answer{Probability: 1, Choices: choices(d.Classes, outputs), Applies: []Choice{}}
 	var list []string
 	for i, p := range outputs {
 		if d.isYes(p) {
 			list = append(list, d.Classes[i])
+			a.Applies = append(a.Applies, a.Choices[i])
 			a.Probability *= float64(p)
 		} else {
 			a.Probability *= 1 - float64(p)

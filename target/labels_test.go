@@ -27,10 +27,12 @@ func TestLabels(t *testing.T) {
 	}
 	a := d.Answer([]float32{.75, .25, .625})
 	if a.Text != "flat;round" || a.Probability != .75*.75*.625 || len(a.Choices) != 3 ||
-		a.Choices[1] != (target.Choice{Label: "red", Probability: .25}) {
+		a.Choices[1] != (target.Choice{Label: "red", Probability: .25}) ||
+		!slices.Equal(a.Applies, []target.Choice{a.Choices[0], a.Choices[2]}) {
 		t.Errorf("the answer is %+v", a)
 	}
-	if a := d.Answer([]float32{.5, .25, .125}); a.Text != ";" || a.Probability != .5*.75*.875 {
+	if a := d.Answer([]float32{.5, .25, .125}); a.Text != ";" || a.Probability != .5*.75*.875 ||
+		a.Applies == nil || len(a.Applies) > 0 {
 		t.Errorf("the answer is %+v", a)
 	}
 }

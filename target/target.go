@@ -56,6 +56,7 @@ type Answer struct {
 	Text        string   // as in a cell of the column: a class, a number in its unit, labels
 	Probability float64  // of Text; 1 for a number
 	Choices     []Choice // all classes, in their order; nil for a number
+	Applies     []Choice // of Labels: the classes that apply, in their order; not nil if none does
 	Number      float64  // of a number
 }
 

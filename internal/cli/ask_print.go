@@ -34,22 +34,47 @@ func printUnder(w io.Writer, i int, path string, r *reply, failed error) error {
 	return err
 }
 
-// describeReply returns a line for each head, then the contradictions and notes.
+// replyLine is a line about a head. An answer without a choice is a number, or none of some labels.
+type replyLine struct {
+	head, label string
+	choice      *predictor.Choice
+	remark      string
+}
+
+// describeReply returns a line for each head, or for each label that applies, then the
+// contradictions and notes.
 func describeReply(r *reply) string {
-	nameWidth, labelWidth := 0, 0
+	var lines []replyLine
 	for _, a := range r.Heads {
-		nameWidth = max(nameWidth, utf8.RuneCountInString(suggest.Printable(a.Head)))
+		if a.Applies != nil {
+			lines = append(lines, labelLines(a)...)
+			continue
+		}
+		line := replyLine{head: a.Head, label: a.Label}
 		if a.Answers != nil {
-			labelWidth = max(labelWidth, utf8.RuneCountInString(suggest.Printable(a.Label)))
+			line.choice = &predictor.Choice{Label: a.Label, Probability: a.Probability}
+			line.remark = remark(a, r.Question)
+		}
+		lines = append(lines, line)
+	}
+	nameWidth, labelWidth := 0, 0
+	for i := range lines {
+		l := &lines[i]
+		l.head, l.label = suggest.Printable(l.head), suggest.Printable(l.label)
+		nameWidth = max(nameWidth, utf8.RuneCountInString(l.head))
+		if l.choice != nil || l.remark != "" {
+			labelWidth = max(labelWidth, utf8.RuneCountInString(l.label))
 		}
 	}
 	var b strings.Builder
-	for _, a := range r.Heads {
-		name, label := suggest.Printable(a.Head), suggest.Printable(a.Label)
-		line := fmt.Sprintf("%-*s  %-*s", nameWidth, name, labelWidth, label)
-		if a.Answers != nil {
-			line += fmt.Sprintf("  %s  %-*s  %s",
-				percent(a.Probability), barCells, bar(a.Probability), remark(a, r.Question))
+	for _, l := range lines {
+		line := fmt.Sprintf("%-*s  %-*s", nameWidth, l.head, labelWidth, l.label)
+		switch {
+		case l.choice != nil:
+			p := l.choice.Probability
+			line += fmt.Sprintf("  %s  %-*s  %s", percent(p), barCells, bar(p), l.remark)
+		case l.remark != "":
+			line += "  " + l.remark
 		}
 		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
@@ -60,6 +85,37 @@ func describeReply(r *reply) string {
 		b.WriteString(wrap("Note: " + suggest.Printable(n) + "."))
 	}
 	return b.String()
+}
+
+// noLabel stands for the answer that no label applies.
+const noLabel = "none"
+
+// labelLines returns a line for each label that applies to a row, with its own probability, the most
+// probable first. The last has the most probable ones of the others.
+func labelLines(a predictor.Answer) []replyLine {
+	rest := slices.DeleteFunc(slices.Clone(a.Answers), func(c predictor.Choice) bool {
+		return slices.Contains(a.Applies, c)
+	})
+	var lines []replyLine
+	for _, c := range byProbability(a.Applies) {
+		l := replyLine{label: c.Label, choice: &c}
+		if c.Probability < predictor.Sure {
+			l.remark = "unsure"
+		}
+		lines = append(lines, l)
+	}
+	if lines == nil {
+		lines = []replyLine{{label: noLabel}}
+	}
+	lines[0].head = a.Head
+	if next := runnersUp(byProbability(rest)); next != nil {
+		last := &lines[len(lines)-1]
+		if last.remark != "" {
+			last.remark += "; "
+		}
+		last.remark += "then " + suggest.Printable(strings.Join(next, ", "))
+	}
+	return lines
 }
 
 // percent writes a fraction as a percentage. Only 1 is written as 100.0 %.
@@ -88,7 +144,7 @@ func remark(a predictor.Answer, question string) string {
 		if question != "" {
 			parts = append(parts, suggest.Printable(question))
 		}
-	} else if next := runnersUp(a); next != nil {
+	} else if next := runnersUp(byProbability(a.Answers)[1:]); next != nil {
 		parts = append(parts, "then "+suggest.Printable(strings.Join(next, ", ")))
 	}
 	return strings.Join(parts, "; ")
@@ -100,14 +156,19 @@ const (
 	leastRunner = 0.001 // their probability
 )
 
-// runnersUp returns the most probable answers after the first.
-func runnersUp(a predictor.Answer) []string {
-	sorted := slices.Clone(a.Answers)
+// byProbability returns choices, the most probable first.
+func byProbability(choices []predictor.Choice) []predictor.Choice {
+	sorted := slices.Clone(choices)
 	slices.SortStableFunc(sorted, func(x, y predictor.Choice) int {
 		return cmp.Compare(y.Probability, x.Probability)
 	})
+	return sorted
+}
+
+// runnersUp returns the first of sorted answers with their probabilities.
+func runnersUp(sorted []predictor.Choice) []string {
 	var list []string
-	for _, c := range sorted[1:] {
+	for _, c := range sorted {
 		if len(list) < mostRunners && c.Probability >= leastRunner {
 			list = append(list, fmt.Sprintf("%s (%s)", c.Label, strings.TrimSpace(percent(c.Probability))))
 		}

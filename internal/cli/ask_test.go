@@ -345,6 +345,15 @@ func TestDescribeReply(t *testing.T) {
 				Head: "größe", Label: "wide", Probability: 0.6, Unsure: true,
 				Answers: choices("wide n\x1barrow mid", 0.6, 0.3996, 0.0004),
 			},
+			{
+				Head: "tags", Label: "b;c", Probability: 0.089, Unsure: true,
+				Answers: choices("a b c d", 0.25, 0.532, 0.8, 0.0004),
+				Applies: choices("b c", 0.532, 0.8),
+			},
+			{
+				Head: "signs", Label: ";", Probability: 0.36, Unsure: true,
+				Answers: choices("x y", 0.4, 0.4), Applies: []predictor.Choice{},
+			},
 			{Head: "place", Label: "1.5 -2"},
 			{Head: "sure", Label: "y", Probability: 1, Answers: choices("x y z", 0, 1, 0)},
 		},
@@ -356,6 +365,9 @@ func TestDescribeReply(t *testing.T) {
 	want := `digit   7      97.1 %  ███████▊  then 1 (1.1 %), 9 (1.0 %), 2 (0.5 %)
 answer  yes    50.0 %  ████      unsure; odd number
 größe   wide   60.0 %  ████▊     unsure; then n?arrow (40.0 %)
+tags    c      80.0 %  ██████▍
+        b      53.2 %  ████▎     unsure; then a (25.0 %)
+signs   none  then x (40.0 %), y (40.0 %)
 place   1.5 -2
 sure    y     100.0 %  ████████
 Both cannot be right: digit says 7, but answer says no to "odd number".
