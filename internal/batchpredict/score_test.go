@@ -1,6 +1,8 @@
 package batchpredict
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"braid/feature"
@@ -42,6 +44,7 @@ func TestScore(t *testing.T) {
 		b, batch := &block{}, m.NewBatch(len(rows)+2)
 		b.begin(batch.N, p)
 		for i := range batch.N {
+			b.lines = append(b.lines, 2*i+1)
 			b.fail[i] = errBroken // unless it is in rows
 			row(b.labels, b.n, i)[colour] = "grün"
 		}
@@ -71,6 +74,10 @@ func TestScore(t *testing.T) {
 	if list.Labeled != 14 || list.Rows != 14 || list.Unreadable != 1 || len(list.Targets) != 2 ||
 		list.AllKnown != 0 {
 		t.Errorf("scores are %+v", list)
+	}
+	bad := fmt.Sprint(list.BadLabels)
+	if !strings.HasPrefix(bad, `[standard input:29: column "order": got "what", want `) {
+		t.Errorf("the bad labels are %s", bad)
 	}
 	for i, want := range [][3]int{colour: {12, 7, 1}, order: {12, 9, 0}} {
 		s := list.Scores[i]

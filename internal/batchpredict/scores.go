@@ -20,6 +20,7 @@ type Scores struct {
 	Targets             []modelfile.Target // the heads that are scored
 	Labeled             int                // rows with a label of a head
 	Unreadable          int                // labels that cannot be read, which count as missing
+	BadLabels           []error            // the first of these, with their places
 
 	// AllRight counts all rows whose answers are right, and AllKnown those whose classes are known, of
 	// every head. They are 0 unless the model has several heads, all of classes.
@@ -39,6 +40,7 @@ type scorer struct {
 	draw       random.Stream
 	labeled    int
 	unreadable int
+	bad        []error // the first labels that cannot be read
 	heads      []scoredHead
 	known      map[string]string // the labels of a row, by head
 
@@ -82,7 +84,7 @@ func (s *scorer) add(b *block, batch *predictor.Batch, n int) {
 	}
 	labels := make([]string, len(s.heads))
 	for i, failed := range b.fail[:n] {
-		if failed != nil || !s.read(row(b.labels, b.n, i), batch, i, labels) {
+		if failed != nil || !s.read(b, batch, i, labels) {
 			continue
 		}
 		s.countAll(row(b.cells, b.n, i))
@@ -107,44 +109,51 @@ func (s *scorer) add(b *block, batch *predictor.Batch, n int) {
 	}
 }
 
-// read reads the labels of a row, and those that follow from them. It reports whether one is known.
-func (s *scorer) read(cells []string, batch *predictor.Batch, row int, labels []string) bool {
+// read reads the labels of the i-th row of a block, and those that follow from them. It reports
+// whether one is known.
+func (s *scorer) read(b *block, batch *predictor.Batch, i int, labels []string) bool {
+	cells := row(b.labels, b.n, i)
 	isSet := func(cell string) bool { return cell != "" }
 	if !slices.ContainsFunc(cells, isSet) {
 		return false
 	}
 	clear(s.known)
-	for i := range s.heads {
-		s.readLabel(i, cells[s.heads[i].index], labels)
-	}
-	if s.p.Truth != nil && len(s.known) > 0 {
-		for i := range s.heads {
-			if cells[s.heads[i].index] != "" {
-				continue
-			}
-			if label, ok := s.p.Truth(s.heads[i].index, batch, row, s.known); ok {
-				s.readLabel(i, label, labels)
+	for k := range s.heads {
+		if err := s.readLabel(k, cells[s.heads[k].index], labels); err != nil {
+			if s.unreadable++; len(s.bad) < firstErrors {
+				s.bad = append(s.bad, s.p.Rows.at(b, i, named(s.heads[k].Column, err)))
 			}
 		}
 	}
-	return len(s.known) > 0
+	if s.p.Truth == nil || len(s.known) == 0 {
+		return len(s.known) > 0
+	}
+	for k := range s.heads {
+		if cells[s.heads[k].index] != "" {
+			continue
+		}
+		if label, ok := s.p.Truth(s.heads[k].index, batch, i, s.known); ok {
+			if s.readLabel(k, label, labels) != nil {
+				s.unreadable++
+			}
+		}
+	}
+	return true
 }
 
 // readLabel reads the label of a head.
-func (s *scorer) readLabel(i int, cell string, labels []string) {
+func (s *scorer) readLabel(i int, cell string, labels []string) error {
 	h := &s.heads[i]
 	labels[i], h.note = "", feature.Missing
 	if cell == "" {
-		return
+		return nil
 	}
 	note, err := h.decoder.Encode(cell, h.label)
-	switch {
-	case err != nil:
-		s.unreadable++
-	case note&feature.Missing == 0:
+	if err == nil && note&feature.Missing == 0 {
 		labels[i], h.note = cell, note
 		s.known[h.Column] = cell
 	}
+	return err
 }
 
 // countAll compares all answers of a row with the labels that read has read.
@@ -171,8 +180,8 @@ func (s *scorer) scores() (*Scores, error) {
 	if s.labeled == 0 {
 		return nil, nil
 	}
-	list := &Scores{Labeled: s.labeled, Unreadable: s.unreadable, AllRight: s.right,
-		AllKnown: s.allKnown}
+	list := &Scores{Labeled: s.labeled, Unreadable: s.unreadable, BadLabels: s.bad,
+		AllRight: s.right, AllKnown: s.allKnown}
 	list.Rows = len(s.heads[0].cells)
 	for i := range s.heads {
 		h := &s.heads[i]

@@ -296,7 +296,8 @@ func TestPredictFileScores(t *testing.T) {
 	bad := writeFile(t, folder, "bad.csv", []byte(
 		"size,colour,note,weight\n1,red,x,heavy\n2,red,y,3\n"))
 	_, errs = mustCall(t, "predict", run, "--in", bad, "--out", filepath.Join(folder, "a.csv"))
-	checkContains(t, errs, "2 rows in ", "1 label could not be read")
+	checkContains(t, errs, "2 rows in ", "1 label could not be read:\n"+
+		"  "+bad+`:2: column "weight": got "heavy"`)
 }
 
 // A folder of pictures is a table too, also with a slash at its end.

@@ -163,12 +163,7 @@ func printSummary(w io.Writer, m *modelfile.File, sum *batchpredict.Summary, too
 	printNotes(w, sum.Rows, m.Features, sum.Notes)
 	if sum.Failed > 0 {
 		fmt.Fprintf(w, "%s could not be answered:\n", countOf(sum.Failed, "row", "rows"))
-		for _, err := range sum.First {
-			fmt.Fprintf(w, "  %v\n", err)
-		}
-		if more := sum.Failed - len(sum.First); more > 0 {
-			fmt.Fprintf(w, "  and %d more\n", more)
-		}
+		printFirst(w, sum.First, sum.Failed)
 	}
 	scores := sum.Scores
 	if scores == nil {
@@ -185,7 +180,19 @@ func printSummary(w io.Writer, m *modelfile.File, sum *batchpredict.Summary, too
 			100*share(scores.AllRight, scores.AllKnown), countOf(scores.AllKnown, "row", "rows"))
 	}
 	if scores.Unreadable > 0 {
-		fmt.Fprintf(w, "%s could not be read\n", countOf(scores.Unreadable, "label", "labels"))
+		fmt.Fprintf(w, "%s could not be read:\n",
+			countOf(scores.Unreadable, "label", "labels"))
+		printFirst(w, scores.BadLabels, scores.Unreadable)
+	}
+}
+
+// printFirst prints the first errors of some.
+func printFirst(w io.Writer, first []error, all int) {
+	for _, err := range first {
+		fmt.Fprintf(w, "  %v\n", err)
+	}
+	if more := all - len(first); more > 0 {
+		fmt.Fprintf(w, "  and %d more\n", more)
 	}
 }
 
