@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"braid"
 	"braid/data"
@@ -49,7 +50,12 @@ func (l *Loaded) Build(ctx context.Context, o Options) (*Built, error) {
 	b.narrow()
 	var list []error
 	for part := range Part(Parts) {
-		list = append(list, b.encode(ctx, part, o))
+		for _, err := range b.encode(ctx, part, o) {
+			same := func(other error) bool { return other.Error() == err.Error() } // of another part
+			if !slices.ContainsFunc(list, same) {
+				list = append(list, err)
+			}
+		}
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
@@ -88,12 +94,8 @@ func (b *Built) learn(ctx context.Context, o Options) error {
 		b.Targets = append(b.Targets, modelfile.Target{Column: h.Column, Decoder: decoder})
 	}
 	for _, in := range b.Inputs {
-		f := in.Feature
-		if image, ok := f.(feature.Image); ok {
-			image.Cache = o.Cache
-			f = image
-		}
-		encoder, err := f.Learn(column(in.Column))
+		encoder, err := cached(in.Feature, o).Learn(column(in.Column))
+		err = b.badInput(ctx, in, err, o)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -105,9 +107,36 @@ func (b *Built) learn(ctx context.Context, o Options) error {
 	return errors.Join(list...)
 }
 
+// cached returns a feature that keeps the pixels of pictures in the cache.
+func cached(f feature.Feature, o Options) feature.Feature {
+	if image, ok := f.(feature.Image); ok {
+		image.Cache = o.Cache
+		return image
+	}
+	return f
+}
+
+// badInput returns an error with the cells of all parts that cannot be read, where err has those of
+// one part, so that people can mend all at once. It returns other errors as they are.
+func (b *Built) badInput(ctx context.Context, in Input, err error, o Options) error {
+	var part, all *feature.BadCells
+	if !errors.As(err, &part) {
+		return err
+	}
+	rows := slices.Concat(b.Rows[:]...)
+	slices.Sort(rows)
+	_, whole := cached(in.Feature, o).Learn(feature.Column{
+		Name: in.Column, Frame: b.Frame, Rows: rows, Context: ctx,
+	})
+	if errors.As(whole, &all) && all.Count > part.Count {
+		return whole
+	}
+	return err
+}
+
 // encode makes the table of a part. On validation it scores guessing, too, by which the best epoch
-// is chosen. The errors of all columns are joined.
-func (b *Built) encode(ctx context.Context, part Part, o Options) error {
+// is chosen. It returns the errors of all columns.
+func (b *Built) encode(ctx context.Context, part Part, o Options) []error {
 	rows := b.Rows[part]
 	if len(rows) == 0 {
 		return nil
@@ -115,11 +144,13 @@ func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 	var list []error
 	var columns []data.Column
 	b.Notes[part] = map[string]feature.Notes{}
-	for _, f := range b.Features {
+	for i, f := range b.Features {
 		encoded, notes, err := feature.Columns(f.Encoder, feature.Column{
 			Name: f.Column, Frame: b.Frame, Rows: rows, Context: ctx,
 		}, o.Workers)
-		list = append(list, b.at("inputs", f.Column, err))
+		if err != nil {
+			list = append(list, b.at("inputs", f.Column, b.badInput(ctx, b.Inputs[i], err, o)))
+		}
 		columns, b.Notes[part][f.Column] = append(columns, encoded...), notes
 	}
 	for _, t := range b.Targets {
@@ -129,15 +160,17 @@ func (b *Built) encode(ctx context.Context, part Part, o Options) error {
 		if err == nil && part == ValidationPart && b.Train.Keep != KeepLast {
 			err = b.guess(t, rows)
 		}
-		list = append(list, b.at("heads", t.Column, err))
+		if err != nil {
+			list = append(list, b.at("heads", t.Column, err))
+		}
 		columns = append(columns, labels)
 	}
-	if err := errors.Join(list...); err != nil {
-		return err
+	if list != nil {
+		return list
 	}
 	var err error
 	if b.Tables[part], err = data.NewTable(columns...); err != nil {
-		return err
+		return []error{err}
 	}
 	if part == TrainPart && b.Train.Mix == Equal {
 		b.Tables[part] = b.Tables[part].Take(b.mixed())

@@ -53,7 +53,7 @@ e.yaml:8:3: head "note": note has no cell "thong", which true declares, in the t
 			`the most frequent is "thing"
 e.yaml:9:3: head "kind": kind has 0 of 3 classes with 1000 rows or more (min_count) in the ` +
 			`training part, want 2 or more
-e.yaml:3:3: input "colour": column "colour": 78 cells cannot be read`},
+e.yaml:3:3: input "colour": column "colour": 114 cells cannot be read`},
 		{good + "split: {column: kind}\n",
 			`e.yaml:6:9: rows.csv:3: column "kind", which divides the rows: got "box", want one of ` +
 				`"train", "validation", "test"`},
@@ -165,6 +165,14 @@ heads: {price: number}
 	} {
 		if got := strings.ReplaceAll(err.Error(), folder+"/", ""); !strings.Contains(got, want) {
 			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	// Those of all parts are one error.
+	writeRows(t, filepath.Join(folder, "last.csv"), columns, [][]string{{"", "1", "three", ""}})
+	_, err = tryBuild(folder, "data.test=last.csv")
+	for _, want := range []string{"column \"size\": 2 cells cannot be read", "last.csv:2: got \"three\""} {
+		if err == nil || strings.Count(err.Error(), want) != 1 {
+			t.Errorf("got  %v\nwant %s", err, want)
 		}
 	}
 	writeRows(t, filepath.Join(folder, "more.csv"), columns, [][]string{
