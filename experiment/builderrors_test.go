@@ -54,6 +54,10 @@ e.yaml:8:3: head "note": note has no cell "thong", which true declares, in the t
 e.yaml:9:3: head "kind": kind has 0 of 3 classes with 1000 rows or more (min_count) in the ` +
 			`training part, want 2 or more
 e.yaml:3:3: input "colour": column "colour": 114 cells cannot be read`},
+		{good + "trunk: {units: [65536, 65536]}\n",
+			`e.yaml:6:9: layer "trunk::2": Dense: weight "kernel": shape [65536 65536] has more than`},
+		{"data: rows.csv\ninputs:\n  note: {type: text, width: 65536}\nheads: {kind: category}\n",
+			`e.yaml:3:3: layer "note::dense": Dense: weight "kernel": shape [65536 65536] has more than`},
 		{good + "split: {column: kind}\n",
 			`e.yaml:6:9: rows.csv:3: column "kind", which divides the rows: got "box", want one of ` +
 				`"train", "validation", "test"`},

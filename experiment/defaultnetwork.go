@@ -29,11 +29,13 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 	g := braid.NewGraph(b.graphName())
 	inputs := make([][]*braid.Node, len(b.Features))
 	for i, f := range b.Features {
+		b.setPlace(g, "inputs", f.Column)
 		inputs[i] = addInputs(g, f)
 	}
 	var branches []*braid.Node
 	var wide []feature.Wide
 	for i, f := range b.Features {
+		b.setPlace(g, "inputs", f.Column)
 		branch := f.Encoder.Branch(g, f.Column, inputs[i])
 		out := branch.Out
 		if branch.Modality {
@@ -44,10 +46,12 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 			wide = append(wide, *branch.Wide)
 		}
 	}
+	b.setPlace(g, "inputs", "")
 	all := branches[0]
 	if len(branches) > 1 {
 		all = g.Add("inputs::all", layer.Concatenate{}, branches...)
 	}
+	b.setPlace(g, "trunk", "units")
 	trunk := all
 	for i, units := range b.Trunk.units() {
 		dense := layer.Dense{
@@ -66,6 +70,7 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 		}
 	}
 	for _, t := range b.Targets {
+		b.setPlace(g, "heads", t.Column)
 		name := feature.Name(t.Column)
 		if d, ok := t.Decoder.(target.WideDecoder); ok && wide != nil {
 			d.WideHead(g, name, skip, wide)
@@ -74,6 +79,12 @@ func (b *Built) defaultGraph(heads map[string]*defaultHead) *braid.Graph {
 		}
 	}
 	return g
+}
+
+// setPlace sets the place of a section's key for the errors of the nodes that follow. An experiment
+// without a file has the section's name.
+func (b *Built) setPlace(g *braid.Graph, section, key string) {
+	g.SetPlace(cmp.Or(b.Place(b.pathOf(section, key)), section))
 }
 
 // addInputs adds the inputs that an encoder fills.

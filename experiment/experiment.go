@@ -44,14 +44,18 @@ func (e *Experiment) at(section, key string, err error) error {
 	if err == nil {
 		return nil
 	}
-	path := section
-	if _, ok := e.places[section+"."+key]; ok {
-		path += "." + key
-	}
-	if where := e.Place(path); where != "" {
+	if where := e.Place(e.pathOf(section, key)); where != "" {
 		return fmt.Errorf("%s: %w", where, err)
 	}
 	return err
+}
+
+// pathOf returns the path of a key of a section, or that of the section if the key is not there.
+func (e *Experiment) pathOf(section, key string) string {
+	if _, ok := e.places[section+"."+key]; ok {
+		return section + "." + key
+	}
+	return section
 }
 
 // Data says where the rows are.
