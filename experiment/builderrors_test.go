@@ -58,6 +58,8 @@ e.yaml:3:3: input "colour": column "colour": 114 cells cannot be read`},
 			`e.yaml:6:9: layer "trunk::2": Dense: weight "kernel": shape [65536 65536] has more than`},
 		{"data: rows.csv\ninputs:\n  note: {type: text, width: 65536}\nheads: {kind: category}\n",
 			`e.yaml:3:3: layer "note::dense": Dense: weight "kernel": shape [65536 65536] has more than`},
+		{good + "split: {stratify: id}\n", `e.yaml:6:9: split: stratify: each value of column "id" has ` +
+			`one row, so that its rows cannot be divided: want a column whose values repeat`},
 		{good + "split: {column: kind}\n",
 			`e.yaml:6:9: rows.csv:3: column "kind", which divides the rows: got "box", want one of ` +
 				`"train", "validation", "test"`},
@@ -143,6 +145,20 @@ func TestFigureNames(t *testing.T) {
 		if !strings.HasPrefix(got, c.want) || strings.Count(got, "\n") > 0 || c.want == "" && got != "" {
 			t.Errorf("%s: got %s\nwant %s", c.columns, got, c.want)
 		}
+	}
+}
+
+// A column of ignore that is not there is named with the nearest one.
+func TestCheckIgnored(t *testing.T) {
+	folder := folderOf(t, parcels+"ignore: [owner, ownr]\n", parcelRows(100))
+	b := build(t, folder)
+	const want = `e.yaml:13:17: ignore: unknown column "ownr", want one of "id", `
+	if err := b.CheckIgnored(); err == nil || !strings.Contains(err.Error(), want) ||
+		!strings.HasSuffix(err.Error(), `; did you mean "owner"?`) {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+	if err := build(t, folder, "ignore=[owner]").CheckIgnored(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -97,6 +97,11 @@ func (r *reader) experiment(root *node) *Experiment {
 		for _, inner := range root.items[i].keys {
 			e.places[key.text+"."+inner.text] = inner.place
 		}
+		if key.text == "ignore" {
+			for _, column := range root.items[i].items {
+				e.places["ignore."+column.text] = column.place
+			}
+		}
 	}
 	r.entries(root, "the file", "in the file", []entry{
 		{"name", func(n *node) { e.Name = r.name(n) }},

@@ -138,6 +138,18 @@ func (e *Experiment) checkColumns(frame *data.Frame) error {
 	return errors.Join(list...)
 }
 
+// CheckIgnored tests that the frame has the columns of Ignore: another one is a mistake in a new
+// experiment, but a run may go on with data that lack what it does not read.
+func (l *Loaded) CheckIgnored() error {
+	var list []error
+	for _, column := range l.Ignore {
+		if _, err := l.Frame.Cells(column); err != nil {
+			list = append(list, l.at("ignore", column, fmt.Errorf("ignore: %w", err)))
+		}
+	}
+	return errors.Join(list...)
+}
+
 // dropUnlabeled leaves out the rows without a label of any head.
 func (l *Loaded) dropUnlabeled() error {
 	labels := make([]data.Cells, len(l.Heads))
@@ -210,6 +222,11 @@ func (l *Loaded) checkParts() error {
 			Part(part) == ValidationPart && l.divided && l.Train.Keep == KeepLast {
 			continue
 		}
+		if l.Split.Stratify != "" && l.allDiffer(l.Split.Stratify) {
+			return l.at("split", "stratify", fmt.Errorf("split: stratify: each value of column %q has one "+
+				"row, so that its rows cannot be divided: want a column whose values repeat",
+				l.Split.Stratify))
+		}
 		section, key := "split", "parts"
 		if len(l.Data.Train) > 0 {
 			section, key = "data", Part(part).String()
@@ -219,6 +236,25 @@ func (l *Loaded) checkParts() error {
 			len(l.Rows[ValidationPart]), len(l.Rows[TestPart])))
 	}
 	return nil
+}
+
+// allDiffer reports whether each row has another value of a column.
+func (l *Loaded) allDiffer(column string) bool {
+	cells, err := l.Frame.Cells(column)
+	if err != nil {
+		return false
+	}
+	seen := map[string]bool{}
+	for _, rows := range l.Rows {
+		for _, row := range rows {
+			value := l.trim(cells.At(int(row)))
+			if seen[value] {
+				return false
+			}
+			seen[value] = true
+		}
+	}
+	return true
 }
 
 // noTest reports whether the experiment asks for no test part.

@@ -120,6 +120,9 @@ func (f inspectFlags) report(
 		return f.refused(path, err)
 	}
 	rows, err := e.Load(ctx)
+	if err == nil {
+		err = rows.CheckIgnored()
+	}
 	if err != nil {
 		return f.refused(path, err)
 	}

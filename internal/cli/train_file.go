@@ -137,6 +137,9 @@ func (f trainFlags) build(
 	slow := f.sayIfSlow(s, "reading the data")
 	rows, err := e.Load(ctx)
 	slow.Stop()
+	if err == nil && split == "" {
+		err = rows.CheckIgnored()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -329,10 +329,14 @@ func TestTrainFileOtherData(t *testing.T) {
 		t.Error("a mistake changed the run")
 	}
 	t.Chdir(t.TempDir())
-	writeFile(t, ".", "moved.csv", []byte(strings.ReplaceAll(table, "id,", "code,"))) // is not read
+	moved := strings.ReplaceAll(table, "id,", "code,") // is not read
+	writeFile(t, ".", "moved.csv", []byte(moved))
 	mustCall(t, append(resume, "--set", "data.file=moved.csv")...)
 	whole := filepath.Join(t.TempDir(), "whole")
-	mustCall(t, "train", filepath.Join(run, experimentName), "--out", whole, "--log", "none")
+	again := []string{"train", filepath.Join(run, experimentName), "--out", whole, "--log", "none"}
+	checkFails(t, `ignore: unknown column "id"`, again...)
+	writeFile(t, ".", "moved.csv", []byte(table))
+	mustCall(t, again...)
 	if outcome(t, run) != outcome(t, whole) {
 		t.Error("the run ends with other files")
 	}
