@@ -74,7 +74,7 @@ func (c *Column) report() ColumnReport {
 	}
 	r.Missing += r.NAs
 	if p := c.Pictures; p != nil {
-		r.Pictures, r.Lost = p.Found, p.Named-p.Found
+		r.Pictures, r.Lost = p.Found, c.known()-p.Found
 	}
 	if l := c.List; l != nil {
 		r.Separator = l.Separator

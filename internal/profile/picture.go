@@ -17,7 +17,7 @@ import (
 // Pictures describes a column of paths to pictures.
 type Pictures struct {
 	Named int    // cells that end as the names of pictures do
-	Found int    // of these, cells whose file exists
+	Found int    // cells whose file exists, whatever its name
 	Root  string // the folder, relative to the data file, in which they are; "" is the file's folder
 	// Lost are the first values without a file.
 	Lost []string
@@ -111,8 +111,7 @@ func (v *values) pictures(frame *data.Frame) *Pictures {
 	}
 	for i := range v.len() {
 		value, cells := v.path(i), int(v.count[i])
-		switch isArray, isFound := p.inArray(frame.Folder(int(v.first[i])), value); {
-		case !isArray && !isPicture(value):
+		switch _, isFound := p.inArray(frame.Folder(int(v.first[i])), value); {
 		case isFound, pictureExists(frame, int(v.first[i]), p.Root, value):
 			p.Found += cells
 		case len(p.Lost) < maxExamples:

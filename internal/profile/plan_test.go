@@ -263,3 +263,30 @@ func TestNamedID(t *testing.T) {
 		}
 	}
 }
+
+// TestPictureCounts checks that each row is a picture that is there, one that is not, or a gap,
+// whatever the ending of its name.
+func TestPictureCounts(t *testing.T) {
+	folder := t.TempDir()
+	cells := append(each(58, "%d.png"), "none.dat", "odd.dat", "")
+	for i, name := range cells {
+		if i < 54 || name == "odd.dat" {
+			if err := os.WriteFile(filepath.Join(folder, name), nil, 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	frame := frameOf(t, filepath.Join(folder, "rows.csv"), column{"photo", cells})
+	r, err := InspectFrame(frame, "rows.csv", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := r.Columns[0]
+	if c.Pictures != 55 || c.Lost != 5 || c.Missing != 1 {
+		t.Errorf("%d pictures, %d lost, %d missing, want 55, 5 and 1", c.Pictures, c.Lost, c.Missing)
+	}
+	const want = "5 of 60 pictures are not there"
+	if len(r.Findings) == 0 || !strings.HasPrefix(r.Findings[0].Text, want) {
+		t.Errorf("%v, want %s", r.Findings, want)
+	}
+}
