@@ -105,6 +105,9 @@ func describe(frame *data.Frame, name string) (*Column, error) {
 	if c.Numbers = v.numbers(); c.Numbers == nil || c.Numbers.eightDigits() {
 		c.Dates = v.dates()
 	}
+	if c.Numbers != nil && c.Dates != nil && c.Dates.OtherCells > 0 {
+		c.Dates = nil // numbers of eight digits
+	}
 	if c.Numbers == nil && c.Dates == nil {
 		c.words(v)
 		if !c.Web && !c.Nested {

@@ -14,6 +14,9 @@ type Dates struct {
 	Words     int    // cells with a word for a missing date, such as NA
 	Min, Max  time.Time
 	Ambiguous string // another format that reads all cells too: day and month cannot be told apart
+	// Others are the first values that are neither, and OtherCells the number of their cells.
+	Others     []string
+	OtherCells int
 }
 
 // layouts are formats of dates, of which the first that reads all cells is taken. Those with two
@@ -62,29 +65,47 @@ func swapped(layout string) string {
 	return ""
 }
 
-// firstTried is the number of values that rule most formats out.
-const firstTried = 8
+// Values that rule most formats out: their number, and how many of them may be no dates in a column
+// that has cells of another form.
+const (
+	firstTried  = 8
+	firstOthers = 2
+)
 
-// dates describes a column of dates. It returns nil if not all cells are dates of one format.
+// dates describes a column of dates. It returns nil if more than a few cells are no dates of one
+// format.
 func (v *values) dates() *Dates {
-	for _, layout := range layouts {
-		if v.inLayout(layout, firstTried) == nil {
+	for _, most := range []int{0, int(maxOthers * float64(v.known()))} {
+		var best *Dates
+		for _, layout := range layouts {
+			if v.inLayout(layout, firstTried, min(most, firstOthers)) == nil {
+				continue
+			}
+			d := v.inLayout(layout, v.len(), most)
+			if d == nil || best != nil && d.Cells <= best.Cells {
+				continue
+			}
+			if best = d; d.OtherCells == 0 {
+				break
+			}
+		}
+		if best == nil {
 			continue
 		}
-		d := v.inLayout(layout, v.len())
-		if d == nil {
-			continue
+		if layout := swapped(best.Format); layout != "" {
+			other := v.inLayout(layout, v.len(), best.OtherCells)
+			if other != nil && other.Cells == best.Cells {
+				best.Ambiguous = layout
+			}
 		}
-		if other := swapped(layout); other != "" && v.inLayout(other, v.len()) != nil {
-			d.Ambiguous = other
-		}
-		return d
+		return best
 	}
 	return nil
 }
 
-// inLayout reads the first values as dates of a layout. It returns nil if one is none.
-func (v *values) inLayout(layout string, first int) *Dates {
+// inLayout reads the first values as dates of a layout. It returns nil if more than mostOthers cells
+// are none.
+func (v *values) inLayout(layout string, first, mostOthers int) *Dates {
 	d := &Dates{Format: layout}
 	f := feature.Date{Format: layout}
 	for i := range v.len() {
@@ -92,17 +113,21 @@ func (v *values) inLayout(layout string, first int) *Dates {
 		if first == 0 {
 			break
 		}
-		if len(value) > 40 || strings.IndexFunc(value, func(r rune) bool { return !notDigit(r) }) < 0 {
-			if f.Canonical(value) != "" {
-				return nil
-			}
+		isWord := len(value) > 40 || !strings.ContainsFunc(value, isDigit)
+		if isWord && f.Canonical(value) == "" {
 			d.Words += cells
 			continue
 		}
 		first--
 		at, err := time.Parse(canonicalDate, f.Canonical(value))
-		if err != nil || value == f.Canonical(value) && layout != "" {
-			return nil
+		if isWord || err != nil || value == f.Canonical(value) && layout != "" {
+			if d.OtherCells += cells; d.OtherCells > mostOthers {
+				return nil
+			}
+			if len(d.Others) <= maxOtherValues {
+				d.Others = append(d.Others, value)
+			}
+			continue
 		}
 		if d.Cells == 0 || at.Before(d.Min) {
 			d.Min = at

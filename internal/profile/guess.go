@@ -54,7 +54,8 @@ func (c *Column) Input() Guess {
 			"above 12; as an input: {type: date, format: %q} or format: %q", c.Dates.Format,
 			c.Dates.Ambiguous), "day and month cannot be told apart"}
 	case c.Dates != nil:
-		return Guess{feature.Date{Format: c.Dates.Format}, c.Dates.reason(), ""}
+		f := feature.Date{Format: c.Dates.Format, Missing: missingWords(c.Dates.Others)}
+		return Guess{f, c.Dates.reason(), otherCells("date", c.Dates.Others, c.Dates.OtherCells)}
 	case c.Numbers != nil:
 		return c.number()
 	case c.Nested:
@@ -104,7 +105,7 @@ func (c *Column) number() Guess {
 		return Guess{feature.Category{}, fmt.Sprintf("whole numbers from %.0f to %.0f: classes; number "+
 			"if their size matters", n.Min, n.Max), ""}
 	}
-	f := feature.Number{NumberFormat: n.Format, Missing: n.missing(), Log: n.heavyTail()}
+	f := feature.Number{NumberFormat: n.Format, Missing: missingWords(n.Others), Log: n.heavyTail()}
 	g := Guess{f, n.reason(), n.warning()}
 	if f.Log {
 		g.Reason += ", most of them far below the largest: log"
@@ -112,17 +113,32 @@ func (c *Column) number() Guess {
 	return g
 }
 
-// missing returns the words that stand for a missing number, beside the usual ones.
-func (n *Numbers) missing() []string {
-	if len(n.Others) > maxOtherValues {
+// missingWords returns the values that stand for a missing number or date, beside the usual words.
+func missingWords(others []string) []string {
+	if len(others) > maxOtherValues {
 		return nil
 	}
-	for _, word := range n.Others {
-		if strings.ContainsAny(word, "0123456789") {
-			return nil // a number that is not well written
+	for _, word := range others {
+		if strings.ContainsFunc(word, isDigit) {
+			return nil // a number or a date that is not well written
 		}
 	}
-	return n.Others
+	return others
+}
+
+// otherCells says what a person should look at in cells that are none of a kind.
+func otherCells(kind string, others []string, cells int) string {
+	not := fmt.Sprintf("%s cells are not %ss", thousands(cells), kind)
+	if cells == 1 {
+		not = "1 cell is not a " + kind
+	}
+	switch {
+	case cells == 0:
+		return ""
+	case missingWords(others) == nil:
+		return fmt.Sprintf("%s, such as %s: mend them, or add them to missing", not, quoted(others[0]))
+	}
+	return fmt.Sprintf("%s (%s), and taken for missing", not, quotedList(others))
 }
 
 // reason says what the numbers are.
@@ -154,20 +170,17 @@ func (n *Numbers) warning() string {
 	case n.like != "" && n.Format.Thousands == ".":
 		return fmt.Sprintf(`"." is taken for a mark of thousands, as column %s has a decimal comma: `+
 			"see decimal, thousands", quoted(n.like))
-	case n.OtherCells > 0 && n.missing() == nil:
-		return fmt.Sprintf("%s cells are not numbers, such as %s: mend them, or add them to missing",
-			thousands(n.OtherCells), quoted(n.Others[0]))
-	case n.OtherCells > 0:
-		return fmt.Sprintf("%s cells are not numbers (%s), and taken for missing",
-			thousands(n.OtherCells), quotedList(n.Others))
 	}
-	return ""
+	return otherCells("number", n.Others, n.OtherCells)
 }
 
 // reason says what the dates are.
 func (d *Dates) reason() string {
-	return fmt.Sprintf("dates from %s to %s, all in one format", d.Min.Format(isoDay),
-		d.Max.Format(isoDay))
+	in := "all in one format"
+	if d.OtherCells > 0 {
+		in = "most in one format"
+	}
+	return fmt.Sprintf("dates from %s to %s, %s", d.Min.Format(isoDay), d.Max.Format(isoDay), in)
 }
 
 // reason says what the lists are.

@@ -105,7 +105,11 @@ func TestInput(t *testing.T) {
 		"ISO dates":     {"a", cycle(40, "2024-01-13", "2023-05-02"), "date"},
 		"dates":         {"a", cycle(40, "2024-01-13", "2023-05-02", "2021-01-01"), "date"},
 		"dates and a -": {"a", with(cycle(40, "2024-01-13", "2023-05-02", "2021-01-01"), "-"), "date"},
-		"not all dates": {"a", with(cycle(40, "2024-01-13", "2023-05-02", "2021-01-01"), "soon"),
+		"a word of 40": {"a", with(cycle(40, "2024-01-13", "2023-05-02", "2021-01-01"), "soon"),
+			"date missing:[soon]"},
+		"another format": {"a", with(cycle(40, "31.12.2020", "01.05.2020"), "2021-01-01"),
+			"date format:02.01.2006"},
+		"not all dates": {"a", with(cycle(40, "2024-01-13", "2023-05-02"), "soon", "2.1.2021", "now"),
 			"category"},
 		"day first": {"a", cycle(40, "13/01/2024", "02/05/2023", "01/01/2021"),
 			"date format:02/01/2006"},
@@ -281,5 +285,21 @@ func TestValues(t *testing.T) {
 	v := distinctValues(cells, 2)
 	if v.distinct != 2 || v.len() != 5 || v.exact() || v.known() != 6 {
 		t.Errorf("got %d values, %d told apart", v.len(), v.distinct)
+	}
+}
+
+// TestOtherDates has a date in another format among the first ones, and a word.
+func TestOtherDates(t *testing.T) {
+	cells := cycle(60, "2024-01-13", "2023-05-02", "2021-01-01")
+	cells[3] = "31.12.2020"
+	g := describeCells(t, "a", cells).Input()
+	const want = `1 cell is not a date, such as "31.12.2020": mend them, or add them to missing`
+	if got := written(t, g.Feature); got != "date" || g.Warning != want ||
+		!strings.HasSuffix(g.Reason, "most in one format") {
+		t.Errorf("got %s, %s, %s", got, g.Reason, g.Warning)
+	}
+	cells[40] = "soon"
+	if g = describeCells(t, "a", cells).Input(); !strings.HasPrefix(g.Warning, "2 cells are not dates") {
+		t.Errorf("got %s", g.Warning)
 	}
 }

@@ -151,7 +151,9 @@ func leadingZero(cell string) bool {
 	return len(cell) > 1 && cell[0] == '0' && !strings.ContainsFunc(cell, notDigit)
 }
 
-func notDigit(r rune) bool { return r < '0' || r > '9' }
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
+
+func notDigit(r rune) bool { return !isDigit(r) }
 
 // besideNumbers returns the signs beside the numbers of a column, or the unit that all of its cells
 // end with.
