@@ -42,6 +42,12 @@ func (c *Column) Input() Guess {
 	if reason := c.identifier(); reason != "" {
 		return out(reason)
 	}
+	return c.typed()
+}
+
+// typed guesses the type of a column with several values, whether or not it identifies rows.
+func (c *Column) typed() Guess {
+	out := func(reason string) Guess { return Guess{Reason: reason} }
 	switch {
 	case c.Pair != nil && (!c.Pair.Declared || c.Pair.Opposite):
 		f := feature.Binary{Missing: c.Pair.Missing}
@@ -96,9 +102,9 @@ func (c *Column) number() Guess {
 	switch {
 	case n.LeadingZero:
 		return Guess{feature.Category{}, "codes, as some begin with 0", ""}
-	case c.namedCode() && n.Whole && n.Distinct > 2:
+	case c.namedCode() && n.Whole && n.Distinct > 2 && c.Repeated > 0:
 		return Guess{feature.Category{}, "codes, by the name: their size says nothing", ""}
-	case c.namedID():
+	case c.namedID() && c.Repeated > 0:
 		return Guess{feature.Category{}, "an identifier by the name, with many rows for each value",
 			"if new rows will have new values of it, leave it out, and split by group"}
 	case n.sequential() && n.Distinct <= mostClasses && n.OtherCells == 0:

@@ -54,6 +54,9 @@ func Make(frame *data.Frame, file string, heads []string, workers int) (*Plan, e
 	if err := p.addInputs(frame, targets); err != nil {
 		return nil, err
 	}
+	if len(p.Experiment.Inputs) == 0 {
+		p.addDoubtful()
+	}
 	p.split()
 	if len(p.Experiment.Inputs) == 0 {
 		return nil, fmt.Errorf("%s: no column is left as an input:\n%s", file, p.reasons())
@@ -131,6 +134,30 @@ func (p *Plan) addInputs(frame *data.Frame, heads []*labels) error {
 		p.Uses[i] = Use{c.Name, "input", g.Feature.Kind(), g.Reason, g.Warning}
 	}
 	return nil
+}
+
+// addDoubtful makes inputs of the columns that were left out as identifiers, or as they say what a
+// head is, with the reason as a warning: without another input a person has to decide.
+func (p *Plan) addDoubtful() {
+	for i, c := range p.Columns {
+		u := &p.Uses[i]
+		if u.As != "ignored" || partWords(c) {
+			continue
+		}
+		g := c.Input()
+		if g.Feature == nil && c.identifier() != "" {
+			g = c.typed()
+		}
+		if g.Feature == nil {
+			continue
+		}
+		*u = Use{c.Name, "input", g.Feature.Kind(), g.Reason, u.Reason}
+		p.Experiment.Inputs = append(p.Experiment.Inputs,
+			experiment.Input{Column: c.Name, Feature: g.Feature})
+		p.Experiment.Ignore = slices.DeleteFunc(p.Experiment.Ignore, func(name string) bool {
+			return name == c.Name
+		})
+	}
 }
 
 // partWords reports whether the cells of a column are the words train, validation and test.

@@ -123,8 +123,8 @@ func TestMakeMistakes(t *testing.T) {
 		{[]string{"kind", "kind"}, []string{`column "kind" is named twice`}},
 		{[]string{"empty", "same"}, []string{`head "empty": no row`,
 			`head "same": all 120 labels are "x"`}},
-		{[]string{"kind", "price", "customer", "kind code"}, []string{"no column is left as an input",
-			"id: an identifier"}},
+		{[]string{"kind", "price", "customer", "kind code", "id"},
+			[]string{"no column is left as an input", "empty: no cell has a value"}},
 	} {
 		columns := append(shopRows(), column{"same", cycle(120, "x")})
 		frame := frameOf(t, filepath.Join(t.TempDir(), "shop.csv"), columns...)
@@ -139,6 +139,32 @@ func TestMakeMistakes(t *testing.T) {
 	if _, err := Make(frame, "none.csv", nil, 1); err == nil || !strings.Contains(err.Error(),
 		"no rows") {
 		t.Errorf("got error %v for no rows", err)
+	}
+}
+
+// TestMakeDoubtful checks that the only columns that could be inputs are inputs, and why to check
+// them: an index, and a column that says what the head is.
+func TestMakeDoubtful(t *testing.T) {
+	columns := []column{shop()[0], shop()[3], shop()[4], shop()[5]}
+	frame := frameOf(t, filepath.Join(t.TempDir(), "shop.csv"), columns...)
+	p, err := Make(frame, "shop.csv", []string{"kind"}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if err := p.Write(&file); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"# CHECK: an identifier: named so, and a different value in every row\n  id: number\n",
+		"# CHECK: says what head \"kind\" is: ", "\n  kind code: category\n", "ignore:\n  - empty  #",
+	} {
+		if !strings.Contains(file.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, &file)
+		}
+	}
+	if _, err := experiment.Parse("shop.yaml", file.Bytes()); err != nil {
+		t.Error(err)
 	}
 }
 
