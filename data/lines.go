@@ -74,6 +74,9 @@ func newLines(r io.Reader, name string, e Encoding) (*lines, error) {
 	return l, nil
 }
 
+// ErrNotUTF8 is the error of a text in another encoding, such as Latin1.
+var ErrNotUTF8 = errors.New("is not UTF-8")
+
 // begin starts a new record behind the last one. It has no text yet.
 func (l *lines) begin() { l.start, l.text, l.line = l.stop, l.stop, l.last+1 }
 
@@ -183,9 +186,9 @@ func (l *lines) check(from int) error {
 	for {
 		r, size := utf8.DecodeRune(line[i:])
 		if r == utf8.RuneError && size == 1 {
-			return fmt.Errorf("%s:%d: byte %d of the text (0x%02x) is not UTF-8: save the file as UTF-8, "+
+			return fmt.Errorf("%s:%d: byte %d of the text (0x%02x) %w: save the file as UTF-8, "+
 				"or set encoding: latin1 if it is from Windows or older", l.name, l.last,
-				l.offset+int64(from+i), line[i])
+				l.offset+int64(from+i), line[i], ErrNotUTF8)
 		}
 		i += size
 	}

@@ -19,6 +19,10 @@ import (
 // "train.epochs=5": the path of a key, and its value in YAML. The error is of type Errors if the
 // content is wrong.
 func Read(path string, set ...string) (*Experiment, error) {
+	if slices.Contains(dataEndings, strings.ToLower(filepath.Ext(path))) {
+		return nil, fmt.Errorf("%s is a data file by its name, want an experiment file: braid init %s "+
+			"writes one", path, path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("experiment: %w", suggest.MissingFile(path, "an experiment file", err))
@@ -29,6 +33,11 @@ func Read(path string, set ...string) (*Experiment, error) {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	return Parse(path, content, set...)
+}
+
+// dataEndings are the endings of names that no experiment file has.
+var dataEndings = []string{
+	".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz", ".zst",
 }
 
 // Parse is Read for the content of a file. name is the file's path: errors have it, and paths in

@@ -248,7 +248,7 @@ func TestImageBad(t *testing.T) {
 		}
 	}
 	_, err = learnImage(folder, f, "", "no.png", "")
-	want := `column "c": none of 3 rows to learn from has a picture: 2 cells are empty, 1 files cannot`
+	want := `column "c": none of 3 rows to learn from has a picture; empty cells: 2; files that`
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v, want %q", err, want)
 	}

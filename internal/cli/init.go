@@ -145,7 +145,11 @@ func readFrame(ctx context.Context, path string, o datafile.Options) (*data.Fram
 	if err != nil {
 		return nil, err
 	}
-	return datafile.ReadFrame(ctx, paths, o)
+	frame, err := datafile.ReadFrame(ctx, paths, o)
+	if errors.Is(err, data.ErrNotUTF8) {
+		err = fmt.Errorf("%w\n--encoding latin1 reads such a file", err)
+	}
+	return frame, err
 }
 
 // experimentFor returns the name of a data file's experiment file: without its folder, and with
@@ -229,9 +233,12 @@ func createFile(path string, content []byte) error {
 func initSummary(p *profile.Plan, rows int, path, out string) string {
 	var text strings.Builder
 	e := p.Experiment
-	fmt.Fprintf(&text, "%s: %s, %s, %s left out, from %s\n", out,
-		profile.Plural(len(e.Inputs), "input"), profile.Plural(len(e.Heads), "head"),
-		profile.Plural(len(e.Ignore), "column"), profile.Plural(rows, "row"))
+	fmt.Fprintf(&text, "%s: %s, %s, ", out, profile.Plural(len(e.Inputs), "input"),
+		profile.Plural(len(e.Heads), "head"))
+	if len(e.Ignore) > 0 {
+		fmt.Fprintf(&text, "%s left out, ", profile.Plural(len(e.Ignore), "column"))
+	}
+	fmt.Fprintf(&text, "from %s\n", profile.Plural(rows, "row"))
 	for _, u := range p.Uses {
 		if u.As == "ignored" {
 			fmt.Fprintf(&text, "  %s is left out: %s\n", u.Column, u.Reason)

@@ -161,3 +161,22 @@ func TestExperimentFor(t *testing.T) {
 		}
 	}
 }
+
+// A file in another encoding, and one that is no experiment, are errors with the command to run.
+func TestInitHints(t *testing.T) {
+	folder := t.TempDir()
+	t.Chdir(folder)
+	latin := writeFile(t, folder, "latin.csv", []byte("a,b\ncaf\xe9,1\n"))
+	for _, verb := range []string{"init", "inspect"} {
+		checkFails(t, "is not UTF-8: save the file as UTF-8, or set encoding: latin1 if it is from "+
+			"Windows or older\n--encoding latin1 reads such a file", verb, latin)
+	}
+	rows := writeFile(t, folder, "rows.csv", []byte(ownTable(100)))
+	checkFails(t, "want an experiment file: braid init "+rows+" writes one", "train", rows)
+	const left = "rows.yaml: 4 inputs, 1 head, 1 column left out, from 100 rows\n"
+	out, _ := mustCall(t, "init", rows, "--heads", "kind")
+	checkContains(t, out, left)
+	all := writeFile(t, folder, "all.csv", []byte(strings.ReplaceAll(ownTable(100), "id,", "size2,")))
+	out, _ = mustCall(t, "init", all, "--heads", "size2,kind")
+	checkContains(t, out, "all.yaml: 4 inputs, 2 heads, from 100 rows\n")
+}

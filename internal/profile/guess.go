@@ -79,8 +79,8 @@ func (c *Column) typed() Guess {
 func (c *Column) picture() Guess {
 	p := c.Pictures
 	if p.Found == 0 {
-		reason := fmt.Sprintf("names of pictures, but none of %s files is there: put them beside the "+
-			"data, or give their folder as root", thousands(p.Named))
+		reason := fmt.Sprintf("names of pictures, but none of %s is there: put them beside the "+
+			"data, or give their folder as root", Plural(p.Named, "file"))
 		return Guess{nil, reason, reason}
 	}
 	if p.ofMNIST() && p.Found == c.Rows { // an input of type digit has no gaps

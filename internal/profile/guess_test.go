@@ -213,6 +213,8 @@ func TestHead(t *testing.T) {
 		"rare ones in 63 % of the rows": {"a", append(cycle(120, each(6, "c%d")...),
 			cycle(200, each(50, "d%d")...)...), "category"},
 		"no label": {"a", cycle(40, ""), `head "a": no row has a label`},
+		"one label": {"a", with(cycle(40, ""), "x"),
+			`head "a": one row has a label, "x", want two values or more`},
 		"one class": {"a", cycle(40, "x", ""),
 			`head "a": all 20 labels are "x", want two values or more`},
 		"dates": {"a", cycle(40, "2024-01-13", "2023-05-02", "2021-01-01"),

@@ -42,6 +42,8 @@ func (c *Column) Head() (HeadGuess, error) {
 	switch {
 	case c.known() == 0:
 		return fail("no row has a label")
+	case c.known() == 1:
+		return fail("one row has a label, %s, want two values or more", quoted(c.Examples[0]))
 	case c.Distinct == 1 && c.Exact:
 		return fail("all %s labels are %s, want two values or more", thousands(c.known()),
 			quoted(c.Examples[0]))
