@@ -190,7 +190,9 @@ heads: {price: number}
 	// Those of all parts are one error.
 	writeRows(t, filepath.Join(folder, "last.csv"), columns, [][]string{{"", "1", "three", ""}})
 	_, err = tryBuild(folder, "data.test=last.csv")
-	for _, want := range []string{"column \"size\": 2 cells cannot be read", "last.csv:2: got \"three\""} {
+	for _, want := range []string{
+		`column "size": 2 cells cannot be read`, `last.csv:2: got "three"`,
+	} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}

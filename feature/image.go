@@ -194,8 +194,8 @@ func (f Image) Learn(c Column) (Encoder, error) {
 		}
 	}
 	if all.known == 0 {
-		return nil, fmt.Errorf("column %q: none of %d rows to learn from has a picture; empty cells: %d; "+
-			"files that cannot be read: %d", c.Name, len(c.Rows), len(c.Rows)-bad.count, bad.count)
+		return nil, fmt.Errorf("column %q: none of %d rows to learn from has a picture; empty cells: %d"+
+			"; files that cannot be read: %d", c.Name, len(c.Rows), len(c.Rows)-bad.count, bad.count)
 	}
 	e.learn(&all)
 	return e, nil

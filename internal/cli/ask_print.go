@@ -90,8 +90,8 @@ func describeReply(r *reply) string {
 // noLabel stands for the answer that no label applies.
 const noLabel = "none"
 
-// labelLines returns a line for each label that applies to a row, with its own probability, the most
-// probable first. The last has the most probable ones of the others.
+// labelLines returns a line for each label that applies to a row, with its own probability, the
+// most probable first. The last has the most probable ones of the others.
 func labelLines(a predictor.Answer) []replyLine {
 	rest := slices.DeleteFunc(slices.Clone(a.Answers), func(c predictor.Choice) bool {
 		return slices.Contains(a.Applies, c)

@@ -103,8 +103,8 @@ func (v *values) dates() *Dates {
 	return nil
 }
 
-// inLayout reads the first values as dates of a layout. It returns nil if more than mostOthers cells
-// are none.
+// inLayout reads the first values as dates of a layout. It returns nil if more than mostOthers
+// cells are none.
 func (v *values) inLayout(layout string, first, mostOthers int) *Dates {
 	d := &Dates{Format: layout}
 	f := feature.Date{Format: layout}

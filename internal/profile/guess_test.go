@@ -301,7 +301,8 @@ func TestOtherDates(t *testing.T) {
 		t.Errorf("got %s, %s, %s", got, g.Reason, g.Warning)
 	}
 	cells[40] = "soon"
-	if g = describeCells(t, "a", cells).Input(); !strings.HasPrefix(g.Warning, "2 cells are not dates") {
+	g = describeCells(t, "a", cells).Input()
+	if !strings.HasPrefix(g.Warning, "2 cells are not dates") {
 		t.Errorf("got %s", g.Warning)
 	}
 }

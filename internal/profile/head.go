@@ -87,7 +87,8 @@ func (c *Column) numberHead() HeadGuess {
 	if n.heavyTail() {
 		reason += ", most of them far below the largest: log: true may help"
 	}
-	return HeadGuess{target.Number{NumberFormat: n.Format, Missing: missingWords(n.Others)}, reason, n.warning()}
+	t := target.Number{NumberFormat: n.Format, Missing: missingWords(n.Others)}
+	return HeadGuess{t, reason, n.warning()}
 }
 
 // namedClass reports whether the column is named as classes are.
