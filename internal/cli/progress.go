@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -22,25 +23,31 @@ func newBars(s streams) *mpb.Progress {
 	return mpb.New(mpb.WithOutput(s.err), mpb.WithWidth(28))
 }
 
-// delayedBar is a progress bar with a text on its right. It appears at the first update after wait.
-type delayedBar struct {
-	s       streams
+// pace limits how often a line is updated: first after wait, then in intervals of repaint.
+type pace struct {
 	wait    time.Duration
 	began   time.Time
 	updated time.Time
-	group   *mpb.Progress
-	bar     *mpb.Bar
-	text    string
 }
 
-// due reports whether the bar is to be updated now.
-func (b *delayedBar) due() bool {
+// due reports whether the line is to be updated now.
+func (p *pace) due() bool {
 	now := time.Now()
-	if now.Sub(b.updated) < repaint || now.Sub(b.began) < b.wait {
+	if now.Sub(p.updated) < repaint || now.Sub(p.began) < p.wait {
 		return false
 	}
-	b.updated = now
+	p.updated = now
 	return true
+}
+
+// delayedBar is a progress bar with a text on its right. It appears at the first update that is
+// due.
+type delayedBar struct {
+	pace
+	s     streams
+	group *mpb.Progress
+	bar   *mpb.Bar
+	text  string
 }
 
 // open adds the bar if it is not there yet. A total of 0 is unknown.
@@ -69,49 +76,82 @@ func (b *delayedBar) end() {
 	}
 }
 
-// epochBar shows the progress of an epoch on a terminal. It is removed before the epoch's line is
+// epochLine shows the progress of an epoch on a terminal. It is removed before anything else is
 // printed.
-type epochBar struct {
-	delayedBar
-	names []string
+type epochLine struct {
+	pace
+	w     io.Writer
+	width int // of the terminal
+	shown int // characters of the line that is shown
+	first int // step of the epoch that was done before began
 }
 
-func (b *epochBar) callback() train.Callback {
+func (l *epochLine) callback() train.Callback {
 	return train.Callback{
 		Start: func(s train.Start) error {
-			b.names, b.began = s.Names, time.Now()
+			l.began, l.first = time.Now(), s.Step
 			return nil
 		},
 		Step: func(s train.Step) error {
-			b.step(s)
+			if l.due() || s.Step == s.Steps && l.shown > 0 { // then validation follows
+				l.show(l.text(s, time.Since(l.began)))
+			}
 			return nil
 		},
 		Epoch: func(train.Epoch) error {
-			b.end()
-			b.began = time.Now()
+			l.clear()
+			l.began, l.first = time.Now(), 0
+			return nil
+		},
+		Saved: func(s train.Saved) error {
+			if s.Err != nil || s.Left != nil { // which is noted
+				l.clear()
+			}
+			return nil
+		},
+		Restored: func(train.Restored) error {
+			l.clear()
+			l.began, l.first = time.Now(), 0
 			return nil
 		},
 		End: func(*train.History) error {
-			b.end()
+			l.clear()
 			return nil
 		},
 	}
 }
 
-func (b *epochBar) step(s train.Step) {
-	if !b.due() {
-		return
+// text returns the line after a step: a bar unless the terminal is narrow, the loss of the epoch so
+// far, and when it ends.
+func (l *epochLine) text(s train.Step, took time.Duration) string {
+	const bar = 20
+	text := fmt.Sprintf("epoch %d/%d ", s.Epoch, s.Epochs)
+	if l.width >= 80 {
+		text += fmt.Sprintf("[%-*s] ", bar, strings.Repeat("=", bar*s.Step/s.Steps))
 	}
-	epoch := fmt.Sprintf("epoch %d/%d", s.Epoch, s.Epochs)
-	b.open(int64(s.Steps), decor.Name(epoch), decor.CountersNoUnit(" %d/%d"))
-	// Only the losses, which come first: all figures would not fit on a line.
-	figures := s.Figures()
-	losses := 0
-	for losses < len(figures) && strings.HasSuffix(b.names[losses], "loss") {
-		losses++
+	text += fmt.Sprintf("%d/%d steps, loss %.4f", s.Step, s.Steps, s.Figures()[0])
+	if s.Step == s.Steps {
+		return text
 	}
-	b.text = strings.TrimPrefix(train.Figures(b.names[:losses], figures[:losses]), " - ")
-	b.bar.SetCurrent(int64(s.Step))
+	left := time.Duration(float64(took) * float64(s.Steps-s.Step) / float64(s.Step-l.first))
+	return text + fmt.Sprintf(", %v left of the epoch", left.Round(time.Second))
+}
+
+// show replaces the line. It takes no escape sequences, which not every terminal has.
+func (l *epochLine) show(text string) {
+	if len(text) >= l.width {
+		text = text[:l.width-1] // a full line may wrap
+	}
+	fmt.Fprintf(l.w, "\r%-*s", l.shown, text)
+	l.shown = max(l.shown, len(text))
+}
+
+// clear removes the line.
+func (l *epochLine) clear() {
+	if l.shown > 0 {
+		fmt.Fprintf(l.w, "\r%*s\r", l.shown, "")
+		l.shown = 0
+	}
 }
 
 // rowsBar shows the progress of a prediction on a terminal.
@@ -122,7 +162,7 @@ func newRowsBar(s streams, out string) *rowsBar {
 	if !s.terminal() || out == "-" && isTerminal(s.out) {
 		return nil
 	}
-	return &rowsBar{delayedBar{s: s, wait: patience, began: time.Now()}}
+	return &rowsBar{delayedBar{s: s, pace: pace{wait: patience, began: time.Now()}}}
 }
 
 // show updates the bar with the number of answered rows and the bytes that are done. A total of 0

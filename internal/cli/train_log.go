@@ -12,11 +12,11 @@ import (
 func (f trainFlags) callbacks(s streams, line train.Callback) []train.Callback {
 	var list []train.Callback
 	if s.terminal() && (f.log == "keras" || f.log == "bar") {
-		bar := &epochBar{delayedBar: delayedBar{s: s, wait: patience}}
+		live := &epochLine{w: s.err, width: terminalWidth(s.err), pace: pace{wait: patience}}
 		if f.log == "bar" {
-			bar.wait = 0
+			live.wait = 0
 		}
-		list = append(list, bar.callback())
+		list = append(list, live.callback())
 	}
 	list = append(list, events(s))
 	switch f.log {
