@@ -380,7 +380,11 @@ func (t *fileTraining) printEnd(
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.out, "\nkept: %s\n", kept)
+	ended, err := endedLine(t.Built, h)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "\nkept: %s\nended: %s\n", kept, ended)
 	fmt.Fprintf(s.out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
 	return nil
 }
@@ -400,4 +404,20 @@ func keptLine(b *experiment.Built, h *train.History) (string, error) {
 		which = "the last: no epoch has finite figures on validation"
 	}
 	return fmt.Sprintf("epoch %d of %d, %s", kept, len(h.Epochs), which), err
+}
+
+// endedLine says why a training ended by itself. The rest of the epochs and the patience follow
+// from the history; without them it was the budget.
+func endedLine(b *experiment.Built, h *train.History) (string, error) {
+	best, err := b.Keep.Best(h)
+	switch n := len(h.Epochs); {
+	case err != nil:
+		return "", err
+	case n >= b.Plan.Epochs:
+		return fmt.Sprintf("all epochs are done (train.epochs is %d)", b.Plan.Epochs), nil
+	case n-best >= b.Keep.Patience:
+		return fmt.Sprintf("%s brought no improvement (train.patience)",
+			countOf(n-best, "epoch", "epochs")), nil
+	}
+	return fmt.Sprintf("the budget is spent (train.minutes is %g)", b.Train.Minutes), nil
 }

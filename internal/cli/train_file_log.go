@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"braid/experiment"
 	"braid/feature"
 	"braid/internal/report"
 	"braid/internal/suggest"
@@ -45,6 +46,7 @@ type epochTable struct {
 	width   int
 	t       *fileTraining
 	start   train.Start
+	left    timeLeft
 	columns []epochColumn
 	more    int // heads that are left out
 }
@@ -63,7 +65,7 @@ func newEpochTable(w io.Writer, t *fileTraining) *epochTable {
 func (e *epochTable) callback() train.Callback {
 	return train.Callback{
 		Start: func(s train.Start) error {
-			e.start = s
+			e.start, e.left = s, newTimeLeft(e.t.Built, s)
 			e.layOut()
 			return e.printHeader()
 		},
@@ -133,14 +135,11 @@ func (e *epochTable) printRow(epoch train.Epoch) error {
 		}
 		line += fmt.Sprintf("  %*s", c.width, value)
 	}
-	mark, left := " ", ""
+	mark := " "
 	if best == epoch.Number {
 		mark = "*"
 	}
-	if d := timeLeft(e.start, e.t.Keep, best); d >= time.Second {
-		left = "> " + d.Round(time.Second).String()
-	}
-	line = strings.TrimRight(fmt.Sprintf("%s  %3s   %s", line, mark, left), " ")
+	line = strings.TrimRight(fmt.Sprintf("%s  %3s   %s", line, mark, e.left.text(best)), " ")
 	_, err = fmt.Fprintln(e.w, line)
 	return err
 }
@@ -156,14 +155,41 @@ func cut(text string, width int) string {
 	return string(r[:width-1-tail]) + "…" + string(r[len(r)-tail:])
 }
 
-// timeLeft returns the time that training still takes if no epoch is better than the best so far,
-// given the mean time of the epochs.
-func timeLeft(start train.Start, keep train.EarlyStopping, best int) time.Duration {
-	var spent time.Duration
-	done := len(start.History.Epochs)
-	for _, e := range start.History.Epochs {
-		spent += e.Train + e.Evaluate
+// timeLeft computes the time that training still takes.
+type timeLeft struct {
+	history *train.History
+	epochs  int
+	rule    train.EarlyStopping
+	budget  time.Duration // of the run; 0 is none
+	began   time.Time     // minus the time of earlier epochs of a resumed run
+}
+
+func newTimeLeft(b *experiment.Built, start train.Start) timeLeft {
+	return timeLeft{
+		start.History, start.Epochs, b.Keep, time.Duration(b.Train.Minutes * float64(time.Minute)),
+		time.Now().Add(-epochsTook(start.History)),
 	}
-	left := min(start.Epochs, best+keep.Patience) - done
-	return time.Duration(max(left, 0)) * spent / time.Duration(done)
+}
+
+// epochsTook returns the time that epochs took.
+func epochsTook(h *train.History) (sum time.Duration) {
+	for _, e := range h.Epochs {
+		sum += e.Train + e.Evaluate
+	}
+	return sum
+}
+
+// text returns what is left if no epoch is better than the best so far, given the mean time of the
+// epochs, or what is left of the budget if that is less. It is empty below a second.
+func (t timeLeft) text(best int) string {
+	done := len(t.history.Epochs)
+	epochs := max(min(t.epochs, best+t.rule.Patience)-done, 0)
+	left, sign := time.Duration(epochs)*epochsTook(t.history)/time.Duration(done), "> "
+	if rest := t.budget - time.Since(t.began); t.budget > 0 && rest < left {
+		left, sign = rest, "" // it takes no longer if epochs improve
+	}
+	if left < time.Second {
+		return ""
+	}
+	return sign + left.Round(time.Second).String()
 }

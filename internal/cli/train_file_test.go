@@ -222,6 +222,42 @@ func TestKeptLine(t *testing.T) {
 	}
 }
 
+// The end says which of the limits ended training.
+func TestEndedLine(t *testing.T) {
+	file := writeOwn(t)
+	for want, set := range map[string]string{
+		"ended: all epochs are done (train.epochs is 3)\n":         "train.epochs=3",
+		"ended: 1 epoch brought no improvement (train.patience)\n": "train={epochs: 99, patience: 1}",
+		"ended: the budget is spent (train.minutes is 0.0001)\n":   "train.minutes=1e-4",
+	} {
+		out, _ := mustCall(t, "train", file, "--out", filepath.Join(t.TempDir(), "run"), "--set", set)
+		checkContains(t, out, want)
+	}
+}
+
+// The time left is at most the rest of the budget, of which a resumed run has spent some.
+func TestTimeLeft(t *testing.T) {
+	h := &train.History{Epochs: []train.Epoch{{Train: 9 * time.Second, Evaluate: time.Second}}}
+	for _, c := range []struct {
+		epochs, patience int
+		minutes          float64
+		want             string
+	}{
+		{9, 5, 0, "> 50s"}, {3, 5, 0, "> 20s"}, {1, 5, 0, ""}, {9, 5, 10, "> 50s"}, {9, 5, 0.5, "20s"},
+		{9, 5, 0.1, ""},
+	} {
+		b := &experiment.Built{
+			Loaded: &experiment.Loaded{Experiment: &experiment.Experiment{
+				Train: experiment.Train{Minutes: c.minutes}}},
+			Keep: train.EarlyStopping{Patience: c.patience},
+		}
+		left := newTimeLeft(b, train.Start{History: h, Epochs: c.epochs})
+		if got := left.text(1); got != c.want {
+			t.Errorf("%+v: got %q", c, got)
+		}
+	}
+}
+
 // A run that cannot begin leaves no folder, unless there was one before.
 func TestNoRunLeft(t *testing.T) {
 	t.Chdir(t.TempDir())
