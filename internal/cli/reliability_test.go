@@ -297,7 +297,7 @@ func TestDiskTakesNothing(t *testing.T) {
 		}
 		checkContains(t, errs,
 			"checkpoints could not be written, none was written", planted.Error())
-		checkContains(t, out[max(0, len(out)-200):], "4 epochs in")
+		checkContains(t, out[max(0, len(out)-200):], "4 epochs; read in")
 		mustCall(t, "eval", run, "--data", data)
 	}
 }

@@ -27,6 +27,7 @@ type trainFlags struct {
 	options
 	workers          int
 	out, log, resume string
+	began            time.Time // of the command
 }
 
 // options are the flags that a run's config.json stores.
@@ -76,6 +77,7 @@ func trainVerb(s streams) *cobra.Command {
 			"  braid train --network record\n" +
 			"  braid train digitqa --set network.trunk.units=50",
 		RunE: func(c *cobra.Command, args []string) error {
+			f.began = time.Now()
 			changed := c.Flags().Changed
 			switch {
 			case f.resume != "" && len(args) > 0:

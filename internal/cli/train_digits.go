@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"braid/data/mnist"
 	"braid/digitqa"
@@ -188,7 +187,7 @@ func (t *digitTraining) printStart(s streams) {
 // printEnd prints the best and the last figures, the time, the run folder, and what measures the
 // model if validation did not use the test images.
 func (t *digitTraining) printEnd(
-	_ context.Context, s streams, _ *modelfile.File, h *train.History, took time.Duration, _ error,
+	_ context.Context, s streams, _ *modelfile.File, h *train.History, took durations, _ error,
 ) error {
 	out, folder := s.out, t.run.folder
 	if last := len(h.Epochs); last > 0 {
@@ -209,8 +208,7 @@ func (t *digitTraining) printEnd(
 	if len(h.Epochs) == 1 {
 		epochs = "epoch"
 	}
-	fmt.Fprintf(out, "\n%d %s in %.1f s; the run is in %s\n",
-		len(h.Epochs), epochs, took.Seconds(), folder)
+	fmt.Fprintf(out, "\n%d %s; %v; the run is in %s\n", len(h.Epochs), epochs, took, folder)
 	if t.config.Data.Validation > 0 {
 		fmt.Fprintf(out, "measure it on the test images with: braid eval %s\n", folder)
 	}

@@ -363,7 +363,7 @@ func (t *fileTraining) printStart(s streams) {
 
 // printEnd measures the model on the test part and prints the scores.
 func (t *fileTraining) printEnd(
-	ctx context.Context, s streams, file *modelfile.File, h *train.History, took time.Duration,
+	ctx context.Context, s streams, file *modelfile.File, h *train.History, took durations,
 	failed error,
 ) error {
 	if failed != nil {
@@ -385,7 +385,7 @@ func (t *fileTraining) printEnd(
 		return err
 	}
 	fmt.Fprintf(s.out, "\nkept: %s\nended: %s\n", kept, ended)
-	fmt.Fprintf(s.out, "%.1f s; the run is in %s\n", took.Seconds(), t.run.folder)
+	fmt.Fprintf(s.out, "%v; the run is in %s\n", took, t.run.folder)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,10 @@ func TestTrainFile(t *testing.T) {
 		"head     metric ", "guessing   rows known", "kind     accuracy", "weight   MAE",
 		"\nkept: epoch ", " of 6, the best on validation", "the run is in "+run,
 	)
+	times := regexp.MustCompile(`\nread in \d{1,2}\.\d s, trained in \d{1,2}\.\d s; the run is in `)
+	if !times.MatchString(out) {
+		t.Errorf("got %q, want %v", out, times)
+	}
 	for _, line := range strings.Split(out, "\n") {
 		if utf8.RuneCountInString(line) > plainWidth && !strings.Contains(line, run) ||
 			strings.HasSuffix(line, " ") {

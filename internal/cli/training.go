@@ -29,11 +29,18 @@ type training interface {
 	// line prints a line for each epoch.
 	line(s streams) train.Callback
 	file(h *train.History) (*modelfile.File, error)
-	// printEnd prints the results of a training that took a time. failed is why it ended early.
+	// printEnd prints the results of a training. failed is why it ended early.
 	printEnd(
-		ctx context.Context, s streams, f *modelfile.File, h *train.History, took time.Duration,
+		ctx context.Context, s streams, f *modelfile.File, h *train.History, took durations,
 		failed error,
 	) error
+}
+
+// durations are the times that a training command took.
+type durations struct{ read, trained time.Duration }
+
+func (d durations) String() string {
+	return fmt.Sprintf("read in %.1f s, trained in %.1f s", d.read.Seconds(), d.trained.Seconds())
 }
 
 // baseTraining is what all trainings have.
@@ -52,16 +59,15 @@ type fitFunc func(context.Context, *braid.Model, *data.Table, train.Plan) (*trai
 func (f trainFlags) start(
 	ctx context.Context, s streams, prepare func(began time.Time) (training, error),
 ) error {
-	began := time.Now()
 	if err := checkOut(f.out); err != nil { // before the data are read, which may take long
 		return err
 	}
-	t, err := prepare(began)
+	t, err := prepare(f.began)
 	if err != nil {
 		return err
 	}
 	b := t.base()
-	if b.run, err = newRun(f.out, b.Name, began); err != nil {
+	if b.run, err = newRun(f.out, b.Name, f.began); err != nil {
 		return err
 	}
 	defer b.run.unlock()
@@ -94,9 +100,9 @@ func resumeIn(ctx context.Context, s streams, t training, isChanged bool) error 
 // fit trains with train.Fit or train.Resume, saves the results in the run's folder, and prints
 // them.
 func fit(ctx context.Context, s streams, t training, with fitFunc) error {
-	began := time.Now()
 	b := t.base()
 	f, p := b.flags, b.Plan
+	trainingBegan := time.Now()
 	p.Workers, p.Restore = f.workers, f.OnNaN == "restore"
 	p.Checkpoint = &train.Checkpoint{
 		Dir: b.run.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best,
@@ -129,7 +135,9 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 		if f.log == "json" {
 			end.out = s.err
 		}
-		err = t.printEnd(ctx, end, file, history, time.Since(began), failed)
+		err = t.printEnd(ctx, end, file, history, durations{
+			trainingBegan.Sub(f.began), time.Since(trainingBegan),
+		}, failed)
 	}
 	if err == nil {
 		b.writeReport(ctx, s, file)
