@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -109,9 +110,26 @@ func command(c *cobra.Command, args cobra.PositionalArgs) *cobra.Command {
 		}
 		return nil
 	}
-	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage("%v", err) })
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	c.DisableFlagsInUseLine = true
 	return c
+}
+
+// flagError returns the usage error for an error in a flag. For a value of another type it says
+// what the flag takes, in place of the text of package strconv.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) {
+		return usage("%v", err)
+	}
+	want, ok := map[string]string{
+		"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
+		"bool": "true or false", "duration": "a time such as 90s or 5m",
+	}[invalid.GetFlag().Value.Type()]
+	if !ok {
+		return usage("%v", err)
+	}
+	return usage("--%s is %q, want %s", invalid.GetFlag().Name, invalid.GetValue(), want)
 }
 
 // untilSignal returns a context that the first interrupt or SIGTERM cancels. A second one ends the

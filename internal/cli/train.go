@@ -134,18 +134,25 @@ func trainVerb(s streams) *cobra.Command {
 
 // check checks the flags and returns the heads with their weights.
 func (f trainFlags) check() (train.Heads, error) {
-	switch {
-	case f.Epochs < 1:
-		return nil, usage("--epochs is %d, want 1 or more", f.Epochs)
-	case f.Batch < 1:
-		return nil, usage("--batch is %d, want 1 or more", f.Batch)
-	case f.Rate < 0 || f.Rate == 0 && f.Set == nil || !finite(f.Rate):
-		return nil, usage("--rate is %v, want a number above 0", f.Rate)
-	case f.Seed == 0:
-		return nil, usage("--seed is 0, want 1 or more")
-	}
 	heads := digitqa.Heads()
-	return heads, cmp.Or(f.checkCommon(), weigh(heads, f.Weights))
+	return heads, cmp.Or(f.checkNumbers(func(flag string) bool {
+		return flag != "rate" || f.Rate != 0 || f.Set == nil
+	}), f.checkCommon(), weigh(heads, f.Weights))
+}
+
+// checkNumbers checks the flags of numbers that given reports.
+func (f trainFlags) checkNumbers(given func(flag string) bool) error {
+	switch {
+	case given("epochs") && f.Epochs < 1:
+		return usage("--epochs is %d, want 1 or more", f.Epochs)
+	case given("batch") && f.Batch < 1:
+		return usage("--batch is %d, want 1 or more", f.Batch)
+	case given("rate") && (f.Rate <= 0 || !finite(f.Rate)):
+		return usage("--rate is %v, want a number above 0", f.Rate)
+	case given("seed") && f.Seed == 0:
+		return usage("--seed is 0, want 1 or more")
+	}
+	return nil
 }
 
 // checkCommon checks the flags that every experiment has.

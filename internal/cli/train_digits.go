@@ -29,6 +29,9 @@ var settableSections = []string{"train", "network", "heads"}
 
 // checkSet checks that --set changes keys that digitqa allows.
 func (f trainFlags) checkSet() error {
+	if err := checkSettings(f.Set); err != nil {
+		return err
+	}
 	for _, set := range f.Set {
 		key, _, _ := strings.Cut(set, "=")
 		section, _, _ := strings.Cut(key, ".")

@@ -18,6 +18,7 @@ import (
 
 	"braid/experiment"
 	"braid/internal/atomicfile"
+	"braid/internal/suggest"
 	"braid/modelfile"
 	"braid/train"
 	"braid/vision/picture"
@@ -42,6 +43,9 @@ func (f trainFlags) settings(changed func(flag string) bool) ([]string, error) {
 			return nil, usage("--%s belongs to digitqa; --set changes keys of an experiment file", flag)
 		}
 	}
+	if err := cmp.Or(f.checkNumbers(changed), checkSettings(f.Set)); err != nil {
+		return nil, err
+	}
 	values := map[string]string{
 		"epochs": strconv.Itoa(f.Epochs), "batch": strconv.Itoa(f.Batch),
 		"rate": strconv.FormatFloat(f.Rate, 'g', -1, 64), "seed": strconv.FormatUint(f.Seed, 10),
@@ -53,6 +57,16 @@ func (f trainFlags) settings(changed func(flag string) bool) ([]string, error) {
 		}
 	}
 	return list, nil
+}
+
+// checkSettings checks that each setting of --set has a key and a value.
+func checkSettings(list []string) error {
+	for _, set := range list {
+		if key, _, found := strings.Cut(set, "="); !found || strings.TrimSpace(key) == "" {
+			return usage("--set %s: want KEY=VALUE, such as train.epochs=5", suggest.Printable(set))
+		}
+	}
+	return nil
 }
 
 // isFileRun reports whether a folder is a run of an experiment file.

@@ -191,6 +191,26 @@ func TestTrainFileMistakes(t *testing.T) {
 	if _, err := os.Stat(out); err == nil {
 		t.Error("a mistake made a run folder")
 	}
+	for want, line := range map[string]string{ // exit code 2: see failedCode
+		"--epochs is 0, want 1 or more\nRun":                    "--epochs 0",
+		"--epochs is -2, want 1 or more\nRun":                   "--epochs=-2",
+		`--epochs is "x", want a whole number` + "\nRun":        "--epochs x",
+		"--batch is 0, want 1 or more\nRun":                     "--batch 0",
+		"--rate is -1, want a number above 0\nRun":              "--rate -1",
+		"--rate is +Inf, want a number above 0\nRun":            "--rate inf",
+		`--rate is "0,1", want a number` + "\nRun":              "--rate 0,1",
+		"--seed is 0, want 1 or more\nRun":                      "--seed 0",
+		`--seed is "-1", want a whole number from 0` + "\nRun":  "--seed -1",
+		`--checkpoint-every is "5", want a time such as`:        "--checkpoint-every 5",
+		"--set foo: want KEY=VALUE, such as train.epochs=5":     "--set foo",
+		"--set =3: want KEY=VALUE, such as train.epochs=5\nRun": "--set =3",
+	} {
+		checkFails(t, want, append(words("train "+line), file)...)
+		if strings.Contains(line, "--set") {
+			checkFails(t, want, words("train "+line)...)
+		}
+		checkFails(t, want, append(words("train "+line), "--resume", run)...)
+	}
 	for want, args := range map[int][]string{
 		2: {"train", file, "--log", "x"}, 1: {"train", other, "--out", out}, 0: {"version"},
 	} {
