@@ -85,16 +85,28 @@ type Custom interface {
 	Kind() string
 }
 
+// missingError is the error for a path without a file. It wraps an *fs.PathError.
+type missingError struct {
+	path  string
+	cause error
+}
+
+func (e missingError) Error() string {
+	return fmt.Sprintf("no model at %s: want a model file, or a run folder with %s", e.path, FileName)
+}
+
+func (e missingError) Unwrap() error { return e.cause }
+
 // Open reads a model file. path may be a run folder with a model in it. Layers, encoders and
-// decoders from outside are decoded with custom, an example of each type.
+// decoders from outside are decoded with custom, an example of each type. Without a file the error
+// wraps fs.ErrNotExist.
 func Open(path string, custom ...Custom) (*File, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
 	content, err := atomicfile.Read(path, safetensors.MaxFile)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("no model at %s: want a model file, or a run folder with %s", path,
-			FileName)
+		return nil, missingError{path, err}
 	}
 	if err != nil {
 		return nil, err

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -15,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"braid/modelfile"
 )
 
 // The exit codes of the command besides 0, in the convention of shells.
@@ -65,7 +69,7 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	message := fmt.Sprintf("braid: %v\n", err)
+	message := fmt.Sprintf("braid: %v\n%s", err, unfinishedRun(err))
 	isUsage := errors.Is(err, errUsage) || verb == root // an unknown verb
 	if isUsage {
 		message += fmt.Sprintf("Run '%s --help' for its flags.\n", verb.CommandPath())
@@ -86,6 +90,22 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// unfinishedRun returns a line that says how to go on, if a verb failed because a run has no model
+// yet.
+func unfinishedRun(err error) string {
+	var missing *fs.PathError
+	if !errors.As(err, &missing) || !errors.Is(missing, fs.ErrNotExist) ||
+		filepath.Base(missing.Path) != modelfile.FileName {
+		return ""
+	}
+	folder := filepath.Dir(missing.Path)
+	if _, err := os.Stat(filepath.Join(folder, configName)); err != nil {
+		return ""
+	}
+	return fmt.Sprintf("the run has no model yet; go on with: braid train --resume %s\n",
+		shellWord(folder))
 }
 
 // flushTimeout limits how long a server that ends waits for its last lines to be written.

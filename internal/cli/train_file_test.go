@@ -247,6 +247,38 @@ func TestKeptLine(t *testing.T) {
 	}
 }
 
+// A verb on a run that was killed before it had a model says how to go on with it, and one that is
+// resumed after its end says so and trains nothing.
+func TestUnfinishedAndFinishedRun(t *testing.T) {
+	run, _ := trainOwn(t)
+	out, errs := mustCall(t, "train", "--resume", run)
+	checkContains(t, errs, "the run in "+run+" was finished already: no epoch is left to train\n")
+	checkContains(t, out, "kept: epoch ")
+	if strings.Contains(errs, "going on") {
+		t.Error(errs)
+	}
+	_, errs = mustCall(t, "train", "--resume", run, "--epochs", "7")
+	if strings.Contains(errs, "already") {
+		t.Errorf("with another epoch: %s", errs)
+	}
+	if err := os.Remove(filepath.Join(run, "model.safetensors")); err != nil {
+		t.Fatal(err)
+	}
+	hint := "\nthe run has no model yet; go on with: braid train --resume " + run + "\n"
+	for _, args := range [][]string{
+		{"eval", run}, {"ask", run, "size=3"}, {"summary", filepath.Join(run, "model.safetensors")},
+		{"predict", run, "--in", filepath.Join(run, splitName), "--out", "-"}, {"serve", run},
+	} {
+		checkFails(t, hint, args...)
+	}
+	if err := os.Remove(filepath.Join(run, configName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, errs := call("eval", run); strings.Contains(errs, "--resume") {
+		t.Errorf("a folder without a run: %s", errs)
+	}
+}
+
 // The end says which of the limits ended training.
 func TestEndedLine(t *testing.T) {
 	file := writeOwn(t)

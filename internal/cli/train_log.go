@@ -34,7 +34,7 @@ func events(s streams) train.Callback {
 	notedUnwritten, notedUnremoved := false, false
 	return train.Callback{
 		Start: func(start train.Start) error {
-			if start.Resumed != "" {
+			if start.Resumed != "" && start.From < start.Epochs {
 				s.note(fmt.Sprintf("going on after %d epochs and %d of %d steps, from %s",
 					start.From, start.Step, start.Steps, start.Resumed))
 			}

@@ -122,9 +122,19 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 		}
 		p.Callbacks = append(p.Callbacks, b.board(f.Board))
 	}
+	trained := false
+	p.Callbacks = append(p.Callbacks, train.Callback{
+		Epoch: func(train.Epoch) error {
+			trained = true
+			return nil
+		},
+	})
 	history, failed := with(ctx, b.Model, b.Tables[experiment.TrainPart], p)
 	if history == nil {
 		return errors.Join(failed, b.run.discard())
+	}
+	if failed == nil && !trained {
+		s.note(fmt.Sprintf("the run in %s was finished already: no epoch is left to train", b.run.folder))
 	}
 	file, err := t.file(history)
 	if err == nil {
