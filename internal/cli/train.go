@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"os/signal"
 	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,6 +80,10 @@ func trainVerb(s streams) *cobra.Command {
 			"  braid train digitqa --set network.trunk.units=50",
 		RunE: func(c *cobra.Command, args []string) error {
 			f.began = time.Now()
+			// Where nobody reads the output any more, as behind head, training ends by the error of the
+			// write, and keeps its last step. The signal would end it while it writes a checkpoint.
+			signal.Ignore(syscall.SIGPIPE)
+			defer signal.Reset(syscall.SIGPIPE)
 			changed := c.Flags().Changed
 			switch {
 			case f.resume != "" && len(args) > 0:
