@@ -32,8 +32,8 @@ func printScores(w io.Writer, part string, f *modelfile.File, m *experiment.Meas
 			}
 			g := guess.Figure(f.Name)
 			remark := ""
-			if j == 0 && !report.Better(f, g) {
-				remark = "no better than guessing"
+			if j == 0 {
+				remark = report.Remark(score, guess)
 			}
 			lines = append(lines, []string{
 				name, report.FigureName(f.Name), report.FormatFigure(f),

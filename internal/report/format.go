@@ -46,6 +46,34 @@ func Better(f, guess target.Figure) bool {
 	return float64(f.Better)*(f.Value-guess.Value) > 0
 }
 
+// Remark compares the first figure of a score, which decides, with that of guessing on the same
+// rows. It is empty if the figure is better by more than two standard errors, of its own or of
+// guessing. An F1 has no standard error that its value gives.
+func Remark(s, guess target.Score) string {
+	f := s.Figures[0]
+	g := guess.Figure(f.Name)
+	switch {
+	case !Better(f, g):
+		return "no better than guessing"
+	case math.Abs(f.Value-g.Value) <= 2*max(standardError(s, f.Name), standardError(guess, f.Name)):
+		return "within two standard errors of guessing"
+	}
+	return ""
+}
+
+// standardError returns the standard error of an accuracy or a mean absolute error, 0 for others.
+func standardError(s target.Score, name string) float64 {
+	v, variance := s.Figure(name).Value, 0.0
+	switch name {
+	case "accuracy":
+		variance = v * (1 - v)
+	case "mae":
+		rmse := s.Figure("rmse").Value // whose square is the mean of the squares
+		variance = max(0, float64(rmse*rmse)-float64(v*v))
+	}
+	return math.Sqrt(variance / float64(s.Known))
+}
+
 // percent formats a share.
 func percent(v float64) string {
 	if math.IsNaN(v) {

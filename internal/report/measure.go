@@ -188,9 +188,7 @@ func (h *headOutputs) results(of *head) []result {
 		line := result{Metric: FigureName(f.Name), Value: FormatFigure(f), Guessing: FormatFigure(guess)}
 		if i == 0 {
 			line.Head, line.ID, line.Known = of.Name, of.ID, known
-			if !Better(f, guess) {
-				line.Remark = "no better than guessing"
-			}
+			line.Remark = Remark(h.score, h.guess)
 		}
 		list = append(list, line)
 	}
