@@ -12,7 +12,8 @@ import (
 func TestRemark(t *testing.T) {
 	const within = "within two standard errors of guessing"
 	accuracy := func(v float64, rows int) target.Score {
-		return target.Score{Known: rows, Figures: []target.Figure{{Name: "accuracy", Value: v, Better: 1}}}
+		accuracy := target.Figure{Name: "accuracy", Value: v, Better: 1}
+		return target.Score{Known: rows, Figures: []target.Figure{accuracy}}
 	}
 	mae := func(v, rmse float64, rows int) target.Score {
 		return target.Score{Known: rows, Figures: []target.Figure{
