@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -58,7 +59,7 @@ func (b *Built) tuned() ([]modelfile.Target, error) {
 	if b.Tables[ValidationPart] == nil || !slices.ContainsFunc(b.Targets, tunes) {
 		return b.Targets, nil
 	}
-	outputs, err := predict(b.Model, b.Tables[ValidationPart])
+	outputs, err := Outputs(context.Background(), b.Model, b.Tables[ValidationPart])
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func Measure(
 		if err != nil {
 			return nil, err
 		}
-		out, err := predict(f.Model, table)
+		out, err := Outputs(ctx, f.Model, table)
 		if err != nil {
 			return nil, err
 		}
@@ -98,14 +98,19 @@ func checkLabels(
 	return errors.Join(failed...)
 }
 
-// predict returns the outputs of each head for the rows of a table, which may have labels too.
-func predict(m *braid.Model, table *data.Table) (map[string][]float32, error) {
+// Outputs returns the outputs of each head for the rows of a table, which may have labels too.
+func Outputs(
+	ctx context.Context, m *braid.Model, table *data.Table,
+) (map[string][]float32, error) {
 	var names []string
 	for _, in := range m.Inputs() {
 		names = append(names, in.Name)
 	}
 	outputs := map[string][]float32{}
 	for first := 0; first < table.Rows(); first += measuredRows {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		block, err := table.Slice(first, min(first+measuredRows, table.Rows()))
 		if err != nil {
 			return nil, err

@@ -47,7 +47,7 @@ func serveVerb(s streams) *cobra.Command {
 	var f serveFlags
 	c := command(&cobra.Command{
 		Use:   "serve [[NAME=]MODEL ...] [flags]",
-		Short: "Answer over HTTP, with a page to draw digits on",
+		Short: "Answer over HTTP, with a page for each model",
 		Long: "Serve answers with one or more models. MODEL is a model file or a run folder, by\n" +
 			"default runs/latest. It speaks the Open Inference Protocol (version 2), answers\n" +
 			"POST /ask, and has a page at / to draw on. SIGTERM ends it after it has answered\n" +

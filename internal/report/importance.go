@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"braid/data"
+	"braid/experiment"
 	"braid/feature"
 	"braid/internal/random"
 	"braid/modelfile"
@@ -145,7 +146,7 @@ func (m *measured) shuffled(
 	if err != nil {
 		return nil, err
 	}
-	return predict(ctx, m.file.Model, mixed)
+	return experiment.Outputs(ctx, m.file.Model, mixed)
 }
 
 // shuffledHead measures a head on the rows that are shuffled.

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"braid"
 	"braid/data"
 	"braid/experiment"
 	"braid/feature"
@@ -16,9 +15,6 @@ import (
 	"braid/modelfile"
 	"braid/target"
 )
-
-// blockRows is the number of rows that are predicted at a time.
-const blockRows = 1024
 
 // measured has the model's outputs for the rows that are measured.
 type measured struct {
@@ -89,7 +85,7 @@ func (r *Run) measure(ctx context.Context) (*measured, error) {
 	if m.table, err = data.NewTable(columns...); err != nil {
 		return nil, err
 	}
-	outputs, err := predict(ctx, r.File.Model, m.table)
+	outputs, err := experiment.Outputs(ctx, r.File.Model, m.table)
 	if err != nil {
 		return nil, err
 	}
@@ -111,38 +107,6 @@ func (r *Run) measure(ctx context.Context) (*measured, error) {
 // column returns the measured rows of a column.
 func (m *measured) column(ctx context.Context, name string) feature.Column {
 	return feature.Column{Name: name, Frame: m.frame, Rows: m.rows, Context: ctx}
-}
-
-// predict returns the outputs of each head for the rows of a table.
-func predict(
-	ctx context.Context, m *braid.Model, table *data.Table,
-) (map[string][]float32, error) {
-	var names []string
-	for _, in := range m.Inputs() {
-		names = append(names, in.Name)
-	}
-	outputs := map[string][]float32{}
-	for first := 0; first < table.Rows(); first += blockRows {
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		block, err := table.Slice(first, min(first+blockRows, table.Rows()))
-		if err != nil {
-			return nil, err
-		}
-		in, err := block.Tensors(names...)
-		if err != nil {
-			return nil, err
-		}
-		out, err := m.Predict(in)
-		if err != nil {
-			return nil, err
-		}
-		for head, t := range out {
-			outputs[head] = append(outputs[head], t.Float32s()...)
-		}
-	}
-	return outputs, nil
 }
 
 // cellsOf returns some cells of a column, all missing if the frame lacks it.
