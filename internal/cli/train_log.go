@@ -35,8 +35,8 @@ func events(s streams) train.Callback {
 	return train.Callback{
 		Start: func(start train.Start) error {
 			if start.Resumed != "" && start.From < start.Epochs {
-				s.note(fmt.Sprintf("going on after %d epochs and %d of %d steps, from %s",
-					start.From, start.Step, start.Steps, start.Resumed))
+				s.note(fmt.Sprintf("going on after %s and %d of %d steps, from %s",
+					countOf(start.From, "epoch", "epochs"), start.Step, start.Steps, start.Resumed))
 			}
 			return nil
 		},

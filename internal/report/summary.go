@@ -148,7 +148,8 @@ func (r *Run) end() (text string, stopped bool) {
 	case n >= t.Epochs:
 		return fmt.Sprintf("%s. Training ended with the last epoch.", best) + took, false
 	case t.Keep == experiment.KeepBest && t.Patience > 0 && n-kept >= t.Patience:
-		return fmt.Sprintf("%s. Training ended as %d epochs brought no improvement.", best, n-kept) +
+		return fmt.Sprintf("%s. Training ended as %s no improvement.", best,
+			countOf(n-kept, "epoch brought", "epochs brought")) +
 			took, false
 	case t.Minutes > 0 && spent.Minutes() >= 0.9*t.Minutes:
 		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.", best, t.Minutes) +
