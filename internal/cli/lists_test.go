@@ -67,7 +67,7 @@ func TestResumeWithTheSameWeights(t *testing.T) {
 	resume := words("train --log none", "--resume", run)
 	same := words("--epochs 2 --loss-weights answer=.750,digit=0.5")
 	_, errs := mustCall(t, append(resume, same...)...)
-	checkContains(t, errs, "going on after 1 epochs")
+	checkContains(t, errs, "going on after 1 epoch and")
 	other := words("--epochs 3 --loss-weights answer=0.5,digit=0.75")
 	const refused = "--loss-weights is answer=0.5,digit=0.75, the run in"
 	checkFails(t, refused, append(resume, other...)...)
