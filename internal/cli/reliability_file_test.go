@@ -15,12 +15,12 @@ import (
 func TestKillFile(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	file := writeOwnOf(t, 2000)
+	file := writeOwnOf(t, 6000) // epochs of many checkpoints
 	args := func(more ...string) []string {
 		return append(words("train --log none --checkpoint-every 5ms"), more...)
 	}
 	testKill(t, args, func(run string) []string {
-		return args(file, "--out", run, "--epochs", "12", "--batch", "4")
+		return args(file, "--out", run, "--epochs", "5", "--batch", "4")
 	})
 }
 
