@@ -21,6 +21,7 @@ import (
 	"braid/data"
 	"braid/feature"
 	"braid/internal/braidtest"
+	"braid/internal/braidtest/chromium"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
@@ -34,7 +35,7 @@ func TestPageOfColumnsInChromium(t *testing.T) {
 		t.Skip("skipped: shows pages in Chromium, not with -short")
 	}
 	checkLeaks(t)
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	screens := braidtest.Cases([]screen{desk, phone}, []screen{desk, night, day, phone})
 	for _, on := range screens {
 		for name, test := range map[string]func(*testing.T, context.Context, screen){

@@ -18,6 +18,7 @@ import (
 	"braid/digitqa"
 	"braid/feature"
 	"braid/internal/braidtest"
+	"braid/internal/braidtest/chromium"
 	"braid/layer"
 	"braid/modelfile"
 	"braid/predictor"
@@ -32,7 +33,7 @@ func TestPageOfOthersInChromium(t *testing.T) {
 		t.Skip("skipped: shows pages in Chromium, not with -short")
 	}
 	checkLeaks(t)
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	for _, on := range braidtest.Cases([]screen{desk, phone}, []screen{desk, window, phone}) {
 		for name, test := range map[string]func(*testing.T, context.Context, screen){
 			"labels": testLabels, "no image": testNoImage, "asked": testAsked,

@@ -19,6 +19,7 @@ import (
 	"braid/data/mnist"
 	"braid/digitqa"
 	"braid/internal/braidtest"
+	"braid/internal/braidtest/chromium"
 	"braid/modelfile"
 	"braid/train"
 )
@@ -29,7 +30,7 @@ func TestPageInChromium(t *testing.T) {
 		t.Skip("skipped: trains a network and shows the page in Chromium, not with -short")
 	}
 	checkLeaks(t)
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	model := trained(t)
 	run := func(name string, test func(*testing.T)) {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"braid/internal/braidtest/chromium"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -39,7 +40,7 @@ func TestAccessible(t *testing.T) {
 		t.Skip("skipped: shows a page in Chromium, not with -short")
 	}
 	script := axe(t)
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	path := filepath.Join(t.TempDir(), "report.html")
 	content := written(t, trained(t, odd(t)))
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

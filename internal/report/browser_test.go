@@ -1,10 +1,10 @@
 package report_test
 
 import (
+	"braid/internal/braidtest/chromium"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,49 +18,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
-
-// chromium starts Debian's Chromium. Without it the test is skipped, or fails if
-// BRAID_REQUIRE_CHROMIUM is set.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	missing := func(why string, err error) {
-		t.Helper()
-		if os.Getenv("BRAID_REQUIRE_CHROMIUM") != "" {
-			t.Fatalf("BRAID_REQUIRE_CHROMIUM is set and %s: %v", why, err)
-		}
-		t.Skipf("skipped: %s: %v", why, err)
-	}
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		missing("there is no Chromium to show the page in (apt-get install chromium)", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND")) // as without a network
-	for _, off := range []string{
-		"disable-quic", "disable-background-networking", "disable-component-update",
-		"disable-sync", "disable-dev-shm-usage",
-	} {
-		options = append(options, chromedp.Flag(off, true))
-	}
-	allocator, end := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(end)
-	browser, end := chromedp.NewContext(allocator)
-	t.Cleanup(end)
-	late := time.AfterFunc(time.Minute, end)
-	defer late.Stop()
-	if err := chromedp.Do(browser); err != nil {
-		missing("Chromium does not start", err)
-	}
-	t.Cleanup(func() {
-		soon, end := context.WithTimeout(browser, 20*time.Second)
-		defer end()
-		if err := chromedp.Cancel(soon); err != nil {
-			t.Errorf("ending Chromium: %v", err)
-		}
-	})
-	return browser
-}
 
 // tab is a page in a browser. A command that fails ends the test.
 type tab struct {
@@ -158,7 +115,7 @@ func TestBrowser(t *testing.T) {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	browser := chromium(t)
+	browser := chromium.Start(t)
 	for _, width := range []int64{1280, 390} {
 		for theme, want := range map[string]string{
 			"light": "rgb(255, 255, 255)", "dark": "rgb(20, 23, 28)",
