@@ -15,7 +15,7 @@ type Head struct {
 	Column string   // that it predicts; without a target in the file it is the head's name
 	Labels []string // one for each class, or no and yes; nil if the file has none
 
-	decoder target.Decoder // nil if the file has none
+	decoder target.Decoder // nil if the head gives numbers of no column
 }
 
 // Answer is a head's answer to one row.
@@ -53,7 +53,22 @@ func (h *Head) setDecoder(c modelfile.Target) {
 	}
 }
 
-// Decoder returns what the head's target has learnt, nil if the file has none.
+// nameClasses calls the classes of a classifier without a target by their indices.
+func (h *Head) nameClasses() {
+	switch {
+	case h.IsBinary():
+		h.decoder = target.BinaryDecoder{False: "0", True: "1", Declared: true, Threshold: 0.5}
+	case h.IsClassifier():
+		var classes []string
+		for i := range h.Classes() {
+			classes = append(classes, strconv.Itoa(i))
+		}
+		h.decoder = target.CategoryDecoder{Classes: classes}
+	}
+}
+
+// Decoder returns what the head's target has learnt, or one whose classes are indices for a
+// classifier without a target. It is nil for other heads without a target.
 func (h *Head) Decoder() target.Decoder { return h.decoder }
 
 // Answer interprets the head's outputs for one row, after its activation.
@@ -76,32 +91,18 @@ func (h *Head) Answer(outputs []float32) Answer {
 	return a
 }
 
-// decode interprets outputs. Without a target classes are called by their indices.
-func (h *Head) decode(outputs []float32) (a target.Answer) {
+// decode interprets outputs.
+func (h *Head) decode(outputs []float32) target.Answer {
 	if h.decoder != nil {
 		return h.decoder.Answer(outputs)
 	}
-	switch {
-	case h.IsBinary():
-		yes := float64(outputs[0])
-		a.Choices = []target.Choice{{Label: "0", Probability: 1 - yes}, {Label: "1", Probability: yes}}
-	case h.IsClassifier():
-		for i, p := range outputs {
-			a.Choices = append(a.Choices,
-				target.Choice{Label: strconv.Itoa(i), Probability: float64(p)})
+	a := target.Answer{Probability: 1, Number: float64(outputs[0])}
+	for i, v := range outputs {
+		if i > 0 {
+			a.Text += " "
 		}
-	default:
-		for i, v := range outputs {
-			if i > 0 {
-				a.Text += " "
-			}
-			a.Text += strconv.FormatFloat(float64(v), 'g', 6, 32)
-		}
-		a.Probability, a.Number = 1, float64(outputs[0])
-		return a
+		a.Text += strconv.FormatFloat(float64(v), 'g', 6, 32)
 	}
-	best := a.Choices[h.Best(outputs)]
-	a.Text, a.Probability = best.Label, best.Probability
 	return a
 }
 

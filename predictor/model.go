@@ -66,6 +66,9 @@ func New(f *modelfile.File) (*Model, error) {
 				h.setDecoder(c)
 			}
 		}
+		if h.decoder == nil {
+			h.nameClasses()
+		}
 		m.Heads = append(m.Heads, h)
 	}
 	m.one.New = func() any { return m.allocateBatch(1) }

@@ -165,9 +165,18 @@ func TestBest(t *testing.T) {
 		{layer.Softmax, []float32{0.25, 0.375, 0.375}, 1, 0.375},
 		{layer.Linear, []float32{7}, 0, 7},
 	} {
-		h := predictor.Head{Spec: braid.Spec{
-			Name: "h", Shape: tensor.Shape{len(c.numbers)}, Activation: c.activation,
-		}}
+		g := braid.NewGraph("best")
+		g.Head("h", layer.Dense{Units: len(c.numbers), Activation: c.activation},
+			g.Input("x", tensor.Float32, 1))
+		built, err := g.Build(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := predictor.New(&modelfile.File{Model: built})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := m.Heads[0]
 		got := h.Best(c.numbers)
 		n, answers := h.Classes(), len(h.Answer(c.numbers).Answers)
 		if n <= got || n != answers && c.activation == layer.Softmax {

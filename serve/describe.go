@@ -108,11 +108,6 @@ func (v *version) describeHead(h *predictor.Head) headAbout {
 	switch d := h.Decoder().(type) {
 	case nil:
 		a.Type = "numbers"
-		if h.IsBinary() {
-			a.Type = target.Binary{}.Kind()
-		} else if h.IsClassifier() {
-			a.Type = target.Category{}.Kind()
-		}
 		return a
 	case target.NumberDecoder:
 		a.Unit = d.Strip

@@ -30,23 +30,12 @@ type head struct {
 	cell    int            // its first one in a row of answers, without the kept columns
 }
 
-// heads returns the heads of a model. A classifier without a target in the file gets a decoder
-// whose labels are the indices of the classes.
+// heads returns the heads of a model.
 func heads(m *predictor.Model) []head {
 	list := make([]head, len(m.Heads))
 	for i := range list {
-		h := head{Head: &m.Heads[i], answers: Answers(&m.Heads[i])}
-		for _, t := range m.File.Targets {
-			if feature.Name(t.Column) == h.Name {
-				h.decoder = t.Decoder
-			}
-		}
-		switch {
-		case h.decoder != nil:
-		case h.IsBinary():
-			h.decoder = target.BinaryDecoder{False: "0", True: "1", Declared: true, Threshold: 0.5}
-		case h.IsClassifier():
-			h.decoder = target.CategoryDecoder{Classes: h.answers}
+		h := head{
+			Head: &m.Heads[i], decoder: m.Heads[i].Decoder(), answers: Answers(&m.Heads[i]),
 		}
 		for _, label := range h.answers {
 			if _, err := strconv.ParseFloat(label, 64); err == nil {
