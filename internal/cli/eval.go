@@ -56,7 +56,10 @@ func evaluate(ctx context.Context, s streams, path, dir string, asJSON bool, wor
 	if err != nil {
 		return err
 	}
-	standard := digitStandard(file)
+	standard, err := digitStandard(file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	if standard == nil {
 		return evaluateFile(ctx, s, path, file, dir, asJSON, workers)
 	}
@@ -104,17 +107,17 @@ func printJSON(s streams, scores *train.Scores, both float64) error {
 
 // digitStandard returns the standardization of the pictures of a digitqa model. It is nil for
 // another model.
-func digitStandard(f *modelfile.File) *data.Standard {
+func digitStandard(f *modelfile.File) (*data.Standard, error) {
 	m, err := predictor.New(f)
 	if err != nil || digitqa.RulesOf(m) == nil {
-		return nil
+		return nil, err
 	}
 	for _, c := range f.Features {
 		if e, ok := c.Encoder.(*feature.DigitEncoder); ok && c.Column == "image" {
-			return &e.Standard
+			return &e.Standard, nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // trainedHeads returns the default heads with the loss weights that the model was trained with.

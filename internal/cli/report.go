@@ -263,7 +263,9 @@ func digitsReport(
 		return nil, err
 	}
 	if data != "" && file != nil {
-		keepStandard(e, file)
+		if err := keepStandard(e, file); err != nil {
+			return nil, fmt.Errorf("%s: %w", folder, err)
+		}
 	}
 	t, err := f.loadDigits(ctx, s, n, e)
 	if err != nil {
@@ -274,11 +276,13 @@ func digitsReport(
 
 // keepStandard lets the pictures of an experiment be standardized as those that a model was trained
 // on.
-func keepStandard(e *experiment.Experiment, file *modelfile.File) {
+func keepStandard(e *experiment.Experiment, file *modelfile.File) error {
+	standard, err := digitStandard(file)
 	for i, in := range e.Inputs {
 		if f, ok := in.Feature.(feature.Digit); ok {
-			f.Standard = digitStandard(file)
+			f.Standard = standard
 			e.Inputs[i].Feature = f
 		}
 	}
+	return err
 }
