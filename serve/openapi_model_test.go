@@ -87,7 +87,8 @@ func TestModelOpenAPI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	form, formBody := form(t, "look", "image/png", string(red), "weight", "", "12,5", "名前", "", "大阪")
+	form, formBody := form(t, "look", "image/png", string(red), "weight", "", "12,5",
+		"名前", "", "大阪")
 	pixels := `{"image":` + pixelsJSON(t) + `,"question":"odd number"}`
 	for _, c := range []struct {
 		model, kind, body string

@@ -18,8 +18,8 @@ func TestDecimalOfFile(t *testing.T) {
 			`"," is taken for a mark of thousands, but could be a decimal mark: see decimal, thousands`,
 			20250, 239250},
 		"1,250 beside a comma": {commas, comma, "number decimal:,", "", 20.25, 239.25},
-		"1,250 beside 0,250": {commas, with(each(40, "%d,125"), "€0,250"), "number decimal:,", "", 20.25,
-			239.25},
+		"1,250 beside 0,250": {
+			commas, with(each(40, "%d,125"), "€0,250"), "number decimal:,", "", 20.25, 239.25},
 		"1,250 beside a point": {commas, point, "number thousands:,", "", 20250, 239250},
 		"950 beside a comma": {with(each(40, "2%d,250"), "950"), comma, "number decimal:,", "",
 			21.25, 950},

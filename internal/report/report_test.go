@@ -47,7 +47,9 @@ func odd(t testing.TB) string {
 		}
 		write(t, folder, fmt.Sprintf("%d.png", i), content.Bytes())
 	}
-	lines := [][]string{{"前面", "back", script, "颜色", "说明", "种类", "价格", "是", "标签", "part", "late"}}
+	lines := [][]string{{
+		"前面", "back", script, "颜色", "说明", "种类", "价格", "是", "标签", "part", "late",
+	}}
 	for i := range 700 {
 		bits := draw.Bits(uint64(i) + 1_000_000)
 		picture := fmt.Sprintf("%d.png", bits%20)
