@@ -116,16 +116,21 @@ func (panicking) Branch(*braid.Graph, string, []*braid.Node) feature.Branch {
 	return feature.Branch{}
 }
 
-// stopping cancels its context in the second cell, so that few of the rows are read.
+// stopping cancels its context in the second cell. Later cells wait for that, so that a worker
+// that runs while another one pauses does not read on.
 type stopping struct {
 	panicking
 	read   *atomic.Int64
+	ctx    context.Context
 	cancel context.CancelFunc
 }
 
 func (s stopping) Encode(feature.Value, []feature.Slot) (feature.Note, error) {
-	if s.read.Add(1) == 2 {
+	switch n := s.read.Add(1); {
+	case n == 2:
 		s.cancel()
+	case n > 2:
+		<-s.ctx.Done()
 	}
 	return 0, nil
 }
@@ -137,7 +142,7 @@ func TestColumnStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c.Context = ctx
 	var read atomic.Int64
-	_, _, err := feature.Columns(stopping{read: &read, cancel: cancel}, c, 2)
+	_, _, err := feature.Columns(stopping{read: &read, ctx: ctx, cancel: cancel}, c, 2)
 	if !errors.Is(err, context.Canceled) || read.Load() > 2000 {
 		t.Errorf("%v after %d rows", err, read.Load())
 	}
