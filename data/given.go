@@ -43,7 +43,7 @@ func (g *Given) at(row int) string {
 		return g.texts[g.codes[row]]
 	}
 	name, index := g.picture(row)
-	return name + "#" + strconv.Itoa(index)
+	return namePicture(name, index)
 }
 
 // picture returns the file of a row's picture, and its index there.

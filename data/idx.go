@@ -65,10 +65,10 @@ func checkSize(shape tensor.Shape, got int64) error {
 	want := int64(shape.Size())
 	switch {
 	case got < want:
-		return fmt.Errorf("IDX file is cut short: %d bytes of data, shape %v needs %d: %d missing",
+		return fmt.Errorf("the file is cut short: %d bytes of data, shape %v needs %d: %d missing",
 			got, shape, want, want-got)
 	case got > want:
-		return fmt.Errorf("IDX file has bytes after its end: more than the %d bytes of data "+
+		return fmt.Errorf("the file has bytes after its end: more than the %d bytes of data "+
 			"that shape %v needs", want, shape)
 	}
 	return nil

@@ -52,16 +52,6 @@ func NewIDX(r io.Reader, name string) (*IDX, error) {
 	return x, nil
 }
 
-// CutPicture divides a cell that names a picture of a file, counted from 0: FILE#INDEX.
-func CutPicture(cell string) (file string, index int, ok bool) {
-	at := strings.LastIndexByte(cell, '#')
-	if at < 0 {
-		return "", 0, false
-	}
-	index, err := strconv.Atoi(cell[at+1:])
-	return cell[:at], index, err == nil && index >= 0
-}
-
 // Columns returns the names of the columns.
 func (x *IDX) Columns() []string { return x.columns }
 
@@ -74,7 +64,7 @@ func (x *IDX) Read(r *Record) error {
 	}
 	r.Cells = r.Cells[:0]
 	if x.pictures != "" {
-		r.Cells = append(r.Cells, x.pictures+"#"+strconv.Itoa(x.row))
+		r.Cells = append(r.Cells, namePicture(x.pictures, x.row))
 	} else {
 		for _, v := range x.buf {
 			r.Cells = append(r.Cells, strconv.Itoa(int(v)))

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"braid/tensor"
 )
 
 // NPYMagic begins a file in NumPy's format.
@@ -30,6 +32,10 @@ const (
 // as many columns as a row has numbers: name.0, name.1 and so on. Arrays of an .npz file have the
 // same number of rows.
 //
+// A .npy file of unsigned bytes may hold pictures: [count, height, width] in grey, or
+// [count, height, width, 3] of red, green and blue. They are a column whose cells name them,
+// counted from 0, such as digits.npy#17; the path is relative to the file's folder.
+//
 // Elements are booleans, which become true and false, integers, floats of 16, 32 or 64 bits, which
 // become the shortest text that gives the same number in their precision, and texts of fixed
 // length. Arrays in Fortran order, of complex numbers, dates, records or Python objects are errors.
@@ -41,6 +47,8 @@ type NPY struct {
 	failed error
 	text   []byte
 	ends   []int
+
+	pictures string // the file's name in cells, "" if it holds none
 }
 
 // npyArray is an array that is read row by row.
@@ -49,15 +57,15 @@ type npyArray struct {
 	close   func() error
 	name    string
 	element npyElement
-	rows    int
-	columns int
+	shape   tensor.Shape
+	columns int    // elements of a row
 	buf     []byte // a row
 }
 
 // NewNPY reads the header of a .npy file. name is the file's.
 func NewNPY(r io.Reader, name string) (*NPY, error) {
 	stem := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	n := &NPY{name: name}
+	n := &NPY{name: name, pictures: filepath.Base(name)}
 	if err := n.add(r, stem, func() error { return closeReader(r) }); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -97,12 +105,18 @@ func (n *NPY) add(r io.Reader, name string, closing func() error) error {
 	if err := a.header(); err != nil {
 		return err
 	}
-	if first := n.first(); first != nil && first.rows != a.rows {
-		return fmt.Errorf("%d rows, want %d as in array %q", a.rows, first.rows, first.name)
+	if first := n.first(); first != nil && first.shape[0] != a.shape[0] {
+		return fmt.Errorf("%d rows, want %d as in array %q", a.shape[0], first.shape[0], first.name)
+	}
+	switch {
+	case !a.isPictures():
+		n.pictures = ""
+	case n.pictures == "":
+		return fmt.Errorf("the array has %d axes, want 1 or 2: save pictures in a .npy file of their own",
+			len(a.shape))
 	}
 	n.arrays = append(n.arrays, a)
-	if a.columns == 0 {
-		a.columns = 1
+	if len(a.shape) != 2 {
 		n.names = append(n.names, name)
 	} else {
 		for i := range a.columns {
@@ -147,7 +161,7 @@ func (n *NPY) Read(r *Record) error {
 	if n.failed != nil {
 		return n.failed
 	}
-	if n.row == n.arrays[0].rows {
+	if n.row == n.arrays[0].shape[0] {
 		n.failed = io.EOF
 		for _, a := range n.arrays {
 			if _, err := io.ReadFull(a.r, make([]byte, 1)); err != io.EOF {
@@ -180,9 +194,14 @@ func (n *NPY) Read(r *Record) error {
 func (n *NPY) readRow(a *npyArray) error {
 	if _, err := io.ReadFull(a.r, a.buf); err != nil {
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return fmt.Errorf("the file is cut short: it has %d of %d rows", n.row-1, a.rows)
+			return fmt.Errorf("the file is cut short: it has %d of %d rows", n.row-1, a.shape[0])
 		}
 		return err
+	}
+	if n.pictures != "" {
+		n.text = append(n.text, namePicture(n.pictures, n.row-1)...)
+		n.ends = append(n.ends, len(n.text))
+		return nil
 	}
 	for i := range a.columns {
 		var err error
@@ -230,30 +249,43 @@ func (a *npyArray) header() error {
 	if a.element, err = parseNPYElement(h.descr); err != nil {
 		return err
 	}
+	a.shape = h.shape
+	if len(h.shape) == 0 || len(h.shape) > 4 {
+		return fmt.Errorf("the array has %d axes, want 1 or 2: rows, and the numbers of a row; "+
+			"or 3 or 4: pictures", len(h.shape))
+	}
+	a.columns = a.shape[1:].Size()
 	switch {
-	case len(h.shape) == 0 || len(h.shape) > 2:
-		return fmt.Errorf("the array has %d axes, want 1 or 2: rows, and the numbers of a row",
-			len(h.shape))
-	case h.isFortran && len(h.shape) == 2 && h.shape[0] > 1 && h.shape[1] > 1:
+	case h.isFortran && a.shape[0] > 1 && a.columns > 1:
 		return errors.New("the array is stored column by column, want row by row: save " +
 			"numpy.ascontiguousarray of it")
-	case h.shape[0] > math.MaxInt32:
-		return fmt.Errorf("the array has %d rows, want %d at most", h.shape[0], math.MaxInt32)
-	}
-	a.rows = h.shape[0]
-	if len(h.shape) == 2 {
-		if a.columns = h.shape[1]; a.columns < 1 || a.columns > maxNPYColumns {
-			return fmt.Errorf("the array has %d columns, want 1 to %d", a.columns, maxNPYColumns)
-		}
+	case a.shape[0] > math.MaxInt32:
+		return fmt.Errorf("the array has %d rows, want %d at most", a.shape[0], math.MaxInt32)
+	case a.isPictures():
+		return a.checkPictures()
+	case a.columns < 1 || a.columns > maxNPYColumns:
+		return fmt.Errorf("the array has %d columns, want 1 to %d", a.columns, maxNPYColumns)
 	}
 	return nil
+}
+
+// isPictures reports whether a row is a picture.
+func (a *npyArray) isPictures() bool { return len(a.shape) > 2 }
+
+// checkPictures tests that the array can hold pictures.
+func (a *npyArray) checkPictures() error {
+	if a.element.kind != 'u' || a.element.size != 1 {
+		return errors.New("the array has pictures, by its number of axes, but not of unsigned bytes: " +
+			"save numpy.uint8 of it, from 0 for black to 255 for white")
+	}
+	return checkPictures(a.shape)
 }
 
 // npyHeader has the entries of the dictionary.
 type npyHeader struct {
 	descr     string
 	isFortran bool
-	shape     []int
+	shape     tensor.Shape
 }
 
 // parseNPYHeader parses a dictionary such as
@@ -320,7 +352,7 @@ func cutQuoted(text string) (quoted, rest string, err error) {
 	return quoted, rest, nil
 }
 
-func cutShape(text string) (shape []int, rest string, err error) {
+func cutShape(text string) (shape tensor.Shape, rest string, err error) {
 	inner, ok := strings.CutPrefix(text, "(")
 	inner, rest, closed := strings.Cut(inner, ")")
 	if !ok || !closed {

@@ -71,13 +71,24 @@ var npyFiles = []struct {
 		[]byte{7, 8}),
 		"x.0·x.1|1: 7·8", ""},
 
+	{"grey pictures", npy("|u1", "(2, 1, 3)", []byte{1, 2, 3, 4, 5, 6}), "x|1: x.npy#0|2: x.npy#1", ""},
+	{"pictures in colour", npy("|u1", "(1, 1, 2, 3)", []byte{1, 2, 3, 4, 5, 6}), "x|1: x.npy#0", ""},
+
 	{"nothing", nil, "", "folder/x.npy: no array of NumPy"},
 	{"version", []byte(data.NPYMagic + "\x09\x00"), "", "version 9 of NumPy's format, want 1 to 3"},
 	{"header cut short", npy("<f4", "(1,)")[:30], "", "the header is cut short"},
 	{"large header", []byte(data.NPYMagic + "\x02\x00\xff\xff\xff\xff"), "",
 		"the header has 4294967295 bytes"},
 	{"no axis", npy("<f4", "()", []float32{1}), "", "the array has 0 axes, want 1 or 2"},
-	{"three axes", npy("<f4", "(1, 1, 1)", []float32{1}), "", "the array has 3 axes, want 1 or 2"},
+	{"pictures of floats", npy("<f4", "(1, 1, 1)", []float32{1}), "",
+		"the array has pictures, by its number of axes, but not of unsigned bytes: save numpy.uint8"},
+	{"pictures of four channels", npy("|u1", "(1, 2, 2, 4)", make([]byte, 16)), "",
+		"the array has shape [1 2 2 4], want pictures: [count, height, width]"},
+	{"pictures without pixels", npy("|u1", "(1, 0, 2)"), "", "want pictures of 1 x 1 pixels or more"},
+	{"very large pictures", npy("|u1", "(9, 9000000000, 9000000000)"), "", "want pictures of at most"},
+	{"five axes", npy("|u1", "(1, 1, 1, 1, 1)", []byte{1}), "", "the array has 5 axes, want 1 or 2"},
+	{"a picture cut short", npy("|u1", "(2, 1, 2)", []byte{1, 2, 3}), "",
+		"folder/x.npy:2: array \"x\": the file is cut short: it has 1 of 2 rows"},
 	{"columns first", npyWith("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 2)}", ""), "",
 		"stored column by column, want row by row"},
 	{"no columns", npy("<f4", "(2, 0)"), "", "the array has 0 columns, want 1 to"},
@@ -157,11 +168,13 @@ func TestNPZ(t *testing.T) {
 	damaged[bytes.Index(damaged, []byte("(2,)"))+9] ^= 1 // a value
 	for want, file := range map[string][]byte{
 		`array "x": 1 rows, want 2 as in array "y"`: zipped(t, zip.Store, "y.npy", y, "x.npy", one),
-		"the file has no arrays":                    zipped(t, zip.Store),
-		`two columns are named "x.0"`:               zipped(t, zip.Store, "x.npy", x, "x.0.npy", y),
-		`array "x": no array of NumPy`:              zipped(t, zip.Store, "x.npy", []byte("text")),
-		"not a valid zip file":                      y,
-		"checksum error":                            damaged,
+		"the array has 3 axes, want 1 or 2: save pictures in a .npy file of their own": zipped(t,
+			zip.Store, "p.npy", npy("|u1", "(1, 1, 1)", []byte{1})),
+		"the file has no arrays":       zipped(t, zip.Store),
+		`two columns are named "x.0"`:  zipped(t, zip.Store, "x.npy", x, "x.0.npy", y),
+		`array "x": no array of NumPy`: zipped(t, zip.Store, "x.npy", []byte("text")),
+		"not a valid zip file":         y,
+		"checksum error":               damaged,
 	} {
 		if _, err := read(file); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %q", err, want)

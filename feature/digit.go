@@ -22,8 +22,8 @@ const defaultDigit = 28
 
 // Digit is a column of handwritten digits. A cell is a path of a PNG or a JPEG, such as a photo of
 // a digit, which becomes a picture in the form of MNIST's: light on dark, in grey, centred. Or it
-// is a picture of an IDX file, which is taken as it is: FILE.idx#17, counted from 0. Paths are
-// relative to the folder of the data file, or to Root.
+// is a grey picture of an IDX or a .npy file, which is taken as it is: FILE.idx#17, counted from 0.
+// Paths are relative to the folder of the data file, or to Root.
 type Digit struct {
 	Height   int            `json:"height,omitzero"` // in pixels; 0 means 28
 	Width    int            `json:"width,omitzero"`
@@ -31,7 +31,7 @@ type Digit struct {
 	Root     string         `json:"root,omitzero"`     // a folder, which may be relative too
 	Augment  augment.List   `json:"augment,omitzero"`  // random changes in training
 
-	// Arrays are IDX files that are in memory already, by the name in cells.
+	// Arrays are files of pictures that are in memory already, by the name in cells.
 	Arrays map[string]tensor.Tensor `json:"-"`
 }
 
@@ -186,7 +186,7 @@ func (e *DigitEncoder) pixels(v Value) ([]uint8, error) {
 var errNoDigit = errors.New("a picture is missing, want one in each row")
 
 // Block returns the pixels of a column as they lie in memory, if its rows are consecutive pictures
-// of one IDX file that can be read.
+// of one file that can be read.
 func (e *DigitEncoder) Block(c Column) (columns []data.Column, ok bool) {
 	pixels := e.block(c)
 	if pixels == nil {
@@ -219,7 +219,7 @@ func (e *DigitEncoder) block(c Column) []uint8 {
 	return t.Uint8s()[first*size : (last+1)*size]
 }
 
-// arrays are IDX files, each read once.
+// arrays are files of pictures, each read once.
 type arrays struct {
 	mu   sync.Mutex
 	read map[string]tensor.Tensor
@@ -227,16 +227,16 @@ type arrays struct {
 
 // picture returns the pixels of a picture of a file.
 func (a *arrays) picture(e *DigitEncoder, file string, number int, folder string) ([]uint8, error) {
-	pixels, shape, err := a.grey(file, number, e.Root, folder)
-	if err == nil && (shape[1] != e.Height || shape[2] != e.Width) {
-		return nil, fmt.Errorf("the file holds an array of shape %v, want pictures of %d x %d pixels",
-			shape, e.Height, e.Width)
+	pixels, shape, err := a.pixels(file, number, e.Root, folder)
+	if err == nil && !shape[1:].Equal(tensor.Shape{e.Height, e.Width}) {
+		return nil, fmt.Errorf("the file holds an array of shape %v, want grey pictures of %d x %d "+
+			"pixels", shape, e.Height, e.Width)
 	}
 	return pixels, err
 }
 
-// grey returns the pixels of a picture of a file, and the shape of all its pictures.
-func (a *arrays) grey(file string, number int, root, folder string) (
+// pixels returns the pixels of a picture of a file, and the shape of all its pictures.
+func (a *arrays) pixels(file string, number int, root, folder string) (
 	pixels []uint8, shape tensor.Shape, err error,
 ) {
 	t, err := a.open(file, root, folder)
@@ -244,13 +244,10 @@ func (a *arrays) grey(file string, number int, root, folder string) (
 		return nil, nil, err
 	}
 	shape = t.Shape()
-	switch {
-	case len(shape) != 3:
-		return nil, nil, fmt.Errorf("the file holds an array of shape %v, want grey pictures", shape)
-	case number >= shape[0]:
+	if number >= shape[0] {
 		return nil, nil, fmt.Errorf("the file has %d pictures, counted from 0", shape[0])
 	}
-	size := shape[1] * shape[2]
+	size := shape[1:].Size()
 	return t.Uint8s()[number*size:][:size], shape, nil
 }
 
@@ -267,7 +264,7 @@ func (a *arrays) open(file, root, folder string) (tensor.Tensor, error) {
 	if t, ok := a.read[path]; ok {
 		return t, nil
 	}
-	t, err := data.OpenIDX(path)
+	t, err := data.OpenPictures(path)
 	if err == nil {
 		if a.read == nil {
 			a.read = map[string]tensor.Tensor{}

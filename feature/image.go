@@ -15,9 +15,9 @@ import (
 // defaultSize is the side of pictures in pixels.
 const defaultSize = 48
 
-// Image is a column of paths of pictures: PNG, JPEG, GIF, WebP, BMP or TIFF, or grey pictures of an
-// IDX file, FILE.idx#17, counted from 0. They are relative to the folder of the data file, or to
-// Root. An empty cell is a missing picture.
+// Image is a column of paths of pictures: PNG, JPEG, GIF, WebP, BMP or TIFF, or pictures of an IDX
+// or a .npy file, FILE.idx#17, counted from 0. They are relative to the folder of the data file, or
+// to Root. An empty cell is a missing picture.
 type Image struct {
 	Size       int             `json:"size,omitzero"`       // side in pixels; 0 means 48
 	Channels   Channels        `json:"channels,omitzero"`   // of a pixel

@@ -486,7 +486,7 @@ func TestImageArray(t *testing.T) {
 	}
 	for cell, want := range map[string]string{
 		"two.idx#2":  `picture "two.idx#2": the file has 2 pictures, counted from 0`,
-		"flat.idx#0": `picture "flat.idx#0": the file holds an array of shape [1], want grey pictures`,
+		"flat.idx#0": `flat.idx: the array has shape [1], want pictures: [count, height, width]`,
 		"none.idx#0": `picture "none.idx#0": `,
 	} {
 		_, _, err := encodeImage(t, e, feature.Value{Text: cell, Folder: folder})
@@ -497,5 +497,29 @@ func TestImageArray(t *testing.T) {
 	if _, _, err := encodeImage(t, e, feature.Value{Text: "other.idx#0"}); err == nil ||
 		!strings.Contains(err.Error(), "names are not read here") {
 		t.Errorf("without a folder: error is %v", err)
+	}
+}
+
+// A picture in colour of a NumPy array is read like a file of its own.
+func TestImageColourArray(t *testing.T) {
+	folder := t.TempDir()
+	const header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2, 2, 3), }"
+	content := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), 0)
+	content = append(content, header...)
+	pixels := make([]byte, 24)
+	for i := range pixels {
+		pixels[i] = uint8(11 * i)
+	}
+	file := filepath.Join(folder, "two.npy")
+	if err := os.WriteFile(file, append(content, pixels...), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	e := learn(t, feature.Image{Size: 2, Root: folder}, "two.npy#1", "two.npy#0")
+	if shape := e.Inputs("c")[0].Shape; !shape.Equal(tensor.Shape{2, 2, 3}) {
+		t.Errorf("the shape is %v, want three channels", shape)
+	}
+	got, note, err := encodeImage(t, e, feature.Value{Text: "two.npy#1", Folder: "elsewhere"})
+	if err != nil || note != 0 || !slices.Equal(got, pixels[12:]) {
+		t.Errorf("pixels are %v, notes %v, error %v, want %v", got, note, err, pixels[12:])
 	}
 }

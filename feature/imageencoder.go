@@ -133,23 +133,34 @@ func (e *ImageEncoder) pixels(v Value) ([]uint8, error) {
 	return pixels, nil
 }
 
-// content returns a file of a picture. That of a picture of an IDX file is made.
+// content returns a file of a picture. That of a picture of an array is made.
 func (e *ImageEncoder) content(name, folder string, most int64) ([]byte, error) {
 	file, number, ok := data.CutPicture(name)
 	if !ok {
 		return readFile(name, e.Root, folder, most)
 	}
-	pixels, shape, err := e.arrays.grey(file, number, e.Root, folder)
+	pixels, shape, err := e.arrays.pixels(file, number, e.Root, folder)
 	if err != nil {
 		return nil, err
 	}
 	var content bytes.Buffer
-	height, width := shape[1], shape[2]
 	encoder := png.Encoder{CompressionLevel: png.NoCompression}
-	err = encoder.Encode(&content, &image.Gray{
-		Pix: pixels, Stride: width, Rect: image.Rect(0, 0, width, height),
-	})
+	err = encoder.Encode(&content, pictureOf(pixels, shape[1], shape[2]))
 	return content.Bytes(), err
+}
+
+// pictureOf returns a picture of grey pixels, or of red, green and blue.
+func pictureOf(pixels []uint8, height, width int) image.Image {
+	area := image.Rect(0, 0, width, height)
+	if len(pixels) == height*width {
+		return &image.Gray{Pix: pixels, Stride: width, Rect: area}
+	}
+	p := image.NewRGBA(area)
+	for i := range height * width {
+		copy(p.Pix[4*i:], pixels[3*i:3*i+3])
+		p.Pix[4*i+3] = 255
+	}
+	return p
 }
 
 // The layers of the branch.

@@ -35,7 +35,7 @@ func TestAppendColumns(t *testing.T) {
 		{"x more", "x has 2 rows and FOLDER/more has more, want as many rows for each column"},
 		{"more x", "x has 2 rows and FOLDER/more has more, want as many rows for each column"},
 		{"x two.csv", "two.csv: the file has 2 columns, want one for column \"column1\""},
-		{"y cut", "cut:2: IDX file is cut short: 1 bytes of data, shape [2] needs 2: 1 missing"},
+		{"y cut", "cut:2: the file is cut short: 1 bytes of data, shape [2] needs 2: 1 missing"},
 		{"y none", "none: no such file or directory"},
 		{"y ../y", "column \"column1\" is in another folder than FOLDER/y, want the files of all"},
 	} {

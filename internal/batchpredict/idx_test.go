@@ -78,7 +78,7 @@ func TestIDXBroken(t *testing.T) {
 	}
 	for want, c := range map[string]struct{ images, questions, labels io.Reader }{
 		"images: the disk is broken":             {images: failing(images(3)[:30])},
-		"images: IDX file has bytes after":       {images: bytes.NewReader(append(images(3), 7))},
+		"images: the file has bytes after":       {images: bytes.NewReader(append(images(3), 7))},
 		"questions:2: the disk is broken":        {questions: failing([]byte("half\n"))},
 		"questions has 2 lines, there are 3":     {questions: strings.NewReader("half\nodd")},
 		"questions has more than 3 lines, there": {questions: strings.NewReader("1\n2\n3\n\n")},

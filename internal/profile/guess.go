@@ -84,7 +84,7 @@ func (c *Column) picture() Guess {
 		return Guess{nil, reason, reason}
 	}
 	if p.ofMNIST() && p.Found == c.Rows { // an input of type digit has no gaps
-		return Guess{feature.Digit{}, "grey pictures of 28 x 28 pixels in an IDX file, as MNIST's: " +
+		return Guess{feature.Digit{}, "grey pictures of 28 x 28 pixels in an array, as MNIST's: " +
 			"taken as they are", ""}
 	}
 	g := Guess{feature.Image{Root: p.Root}, fmt.Sprintf("paths to pictures, %s of %s found",

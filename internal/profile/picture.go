@@ -1,16 +1,12 @@
 package profile
 
 import (
-	"bufio"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"braid/data"
-	"braid/internal/atomicfile"
-	"braid/internal/gunzip"
 	"braid/tensor"
 )
 
@@ -23,49 +19,26 @@ type Pictures struct {
 	Lost []string
 
 	arrays   arrays // files that cells such as FILE#17 name
-	inArrays int    // such cells, whose file is an IDX file
+	inArrays int    // such cells, whose file is an array
 }
 
-// arrays are the shapes of files by their paths, nil of those that are no IDX files of pictures.
+// arrays are the shapes of files by their paths, nil of those that have none.
 type arrays map[string]tensor.Shape
 
-// shape returns the shape of an IDX file of pictures.
+// shape returns the shape of a file of several pictures.
 func (a arrays) shape(path string) tensor.Shape {
 	shape, known := a[path]
 	if !known {
-		if shape = idxShape(path); len(shape) != 3 {
-			shape = nil
-		}
+		shape, _ = data.PicturesShape(path)
 		a[path] = shape
 	}
 	return shape
 }
 
-// idxShape returns the shape of an IDX file, nil if the file is none.
-func idxShape(path string) tensor.Shape {
-	file, _, err := atomicfile.OpenRegular(path)
-	if err != nil {
-		return nil
-	}
-	defer file.Close()
-	from := bufio.NewReader(file)
-	var text io.Reader = from
-	if head, _ := from.Peek(len(gunzip.Magic)); string(head) == gunzip.Magic {
-		if text, err = gunzip.NewReader(from); err != nil {
-			return nil
-		}
-	}
-	reader, err := data.NewIDXReader(text)
-	if err != nil {
-		return nil
-	}
-	return reader.Shape()
-}
-
-// ofMNIST reports whether all pictures have the form of MNIST's: 28 x 28 grey pixels in IDX files.
+// ofMNIST reports whether all pictures have the form of MNIST's: 28 x 28 grey pixels in arrays.
 func (p *Pictures) ofMNIST() bool {
 	for _, shape := range p.arrays {
-		if shape != nil && (shape[1] != 28 || shape[2] != 28) {
+		if shape != nil && !shape[1:].Equal(tensor.Shape{28, 28}) {
 			return false
 		}
 	}
@@ -74,7 +47,7 @@ func (p *Pictures) ofMNIST() bool {
 
 var pictureEndings = []string{".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff"}
 
-// inArray reports whether a cell names a picture of an IDX file in the data file's folder, and
+// inArray reports whether a cell names a picture of an array in the data file's folder, and
 // whether the file has the picture.
 func (p *Pictures) inArray(folder, cell string) (is, isFound bool) {
 	name, index, ok := data.CutPicture(cell)
