@@ -2,56 +2,36 @@ package serve
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	device "github.com/chromedp/cdproto/input"
-	"github.com/chromedp/cdproto/inspector"
-	weblog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"braid/internal/braidtest/chromium"
 )
 
-// screen is what a page is shown on.
-type screen struct {
-	width, height int64
-	touch         bool   // the pointer is a finger, not a mouse
-	theme         string // light or dark, as the browser prefers
-}
-
+// Screens of the tests of the page.
 var (
-	desk   = screen{1280, 800, false, "light"}
-	night  = screen{1280, 800, false, "dark"}
-	window = screen{390, 844, false, "light"}
-	phone  = screen{390, 844, true, "dark"}
-	day    = screen{390, 844, true, "light"}
+	desk   = chromium.Desk
+	night  = chromium.Night
+	window = screen{Width: 390, Height: 844, Theme: "light"}
+	phone  = chromium.Phone
+	day    = chromium.Day
 )
+
+type screen = chromium.Screen
 
 // tab is the page in a browser. A command that fails ends the test.
 type tab struct {
-	*testing.T
-	ctx    context.Context
+	*chromium.Page
 	server *running
-	origin string
-	screen screen
-
-	mu         sync.Mutex
-	requests   []string // their addresses
-	complaints []string // errors and warnings in the console
 }
 
-// show opens the page of a server that serves models' files. At the test's end the console may hold
-// no complaint, and the page may have sent requests to the server only.
+// show opens the page of a server that serves models' files.
 func show(t *testing.T, browser context.Context, on screen, models ...string) *tab {
 	t.Helper()
 	r := start(t, func(c *Config) {
@@ -60,142 +40,28 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 			c.Models = append(c.Models, ModelPath{Path: path})
 		}
 	})
-	p := &tab{T: t, server: r, origin: r.url, screen: on}
-	ctx, end := context.WithTimeout(browser, 3*time.Minute)
-	t.Cleanup(end)
-	p.ctx, end = chromedp.NewContext(ctx,
-		chromedp.WithListener(p.note), chromedp.WithNewBrowserContext())
+	p := &tab{chromium.Open(t, browser, on, r.url), r}
 	t.Cleanup(func() {
-		end()
-		p.verify()
+		if list := p.Requests(); len(list) < 5 { // some were missed
+			p.Errorf("the page sent the server %d requests: %q", len(list), list)
+		}
 	})
-	call(p, emulation.SetFocusEmulationEnabled,
-		emulation.SetFocusEmulationEnabledParams{Enabled: true})
-	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: on.width, Height: on.height, DeviceScaleFactor: 1, Mobile: on.touch,
-	})
-	call(p, emulation.SetTouchEmulationEnabled,
-		emulation.SetTouchEmulationEnabledParams{Enabled: on.touch})
-	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: on.theme}},
-	})
-	p.do(chromedp.Navigate(r.url))
-	p.until(`document.querySelector('main').dataset.ready === 'true'`)
+	p.Until(`document.querySelector('main').dataset.ready === 'true'`)
 	p.quiet()
-	p.fits()
+	p.Fits()
 	return p
-}
-
-// fits checks that the page does not scroll sideways.
-func (p *tab) fits() {
-	p.Helper()
-	if width := eval[int64](p, `document.documentElement.scrollWidth`); width != p.screen.width {
-		p.Errorf("the page is %d pixels wide on a screen of %d", width, p.screen.width)
-	}
-}
-
-// note records the page's requests, and the errors and warnings in its console.
-func (p *tab) note(event any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	complain := func(format string, args ...any) {
-		p.complaints = append(p.complaints, fmt.Sprintf(format, args...))
-	}
-	switch e := event.(type) {
-	case *network.EventRequestWillBeSent:
-		p.requests = append(p.requests, e.Request.URL)
-	case *network.EventWebSocketCreated:
-		p.requests = append(p.requests, e.URL)
-	case *runtime.EventConsoleAPICalled:
-		switch e.Type {
-		case runtime.ConsoleAPICalledTypeError, runtime.ConsoleAPICalledTypeWarning,
-			runtime.ConsoleAPICalledTypeAssert:
-			args, _ := json.Marshal(e.Args)
-			complain("console.%s: %s", e.Type, args)
-		}
-	case *runtime.EventExceptionThrown:
-		complain("%v", &chromedp.ExceptionError{ExceptionDetails: e.ExceptionDetails})
-	case *weblog.EventEntryAdded:
-		switch e.Entry.Level {
-		case weblog.EntryLevelError, weblog.EntryLevelWarning:
-			complain("%s: %s (%s)", e.Entry.Source, e.Entry.Text,
-				strings.TrimPrefix(e.Entry.URL, p.origin))
-		}
-	case *inspector.EventTargetCrashed:
-		complain("the page crashed")
-	}
-}
-
-// complained returns the complaints since the last call.
-func (p *tab) complained() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := p.complaints
-	p.complaints = nil
-	return list
-}
-
-func (p *tab) verify() {
-	for _, complaint := range p.complained() {
-		p.Errorf("the console has %s", complaint)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	toServer := 0
-	for _, address := range p.requests {
-		switch {
-		case strings.HasPrefix(address, p.origin+"/"):
-			toServer++
-		case !strings.HasPrefix(address, "data:") && !strings.HasPrefix(address, "blob:"):
-			p.Errorf("the page requests %s", address)
-		}
-	}
-	if toServer < 5 { // note missed some
-		p.Errorf("the page sent the server %d requests: %q", toServer, p.requests)
-	}
-}
-
-func (p *tab) do(steps ...chromedp.Action[chromedp.Void]) {
-	p.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
-		p.Fatal(err)
-	}
-}
-
-func call[P any](p *tab, command cdp.Command[P, cdp.Empty], params P) {
-	p.Helper()
-	if _, err := chromedp.Call(p.ctx, command, params); err != nil {
-		p.Fatal(err)
-	}
 }
 
 // eval returns the value of JavaScript in the page.
 func eval[T any](p *tab, script string) T {
 	p.Helper()
-	value, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script))
-	if err != nil {
-		p.Fatalf("%s: %v", script, err)
-	}
-	return value
-}
-
-// until waits until JavaScript in the page is true.
-func (p *tab) until(script string) {
-	p.Helper()
-	end := time.Now().Add(30 * time.Second)
-	for !eval[bool](p, script) {
-		if time.Now().After(end) {
-			text := eval[string](p, `document.querySelector('main').innerText`)
-			p.Fatalf("not true after 30 seconds: %s\nthe page shows: %s", script, text)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	return chromium.Eval[T](p.Page, script)
 }
 
 // quiet waits until the page shows the answer to its last request.
 func (p *tab) quiet() {
 	p.Helper()
-	p.until(`document.querySelector('main').dataset.busy === 'false'`)
+	p.Until(`document.querySelector('main').dataset.busy === 'false'`)
 }
 
 // answered does something and waits until its answer is shown.
@@ -203,7 +69,7 @@ func (p *tab) answered(do func()) {
 	p.Helper()
 	before := eval[int](p, `Number(document.querySelector('main').dataset.answered)`)
 	do()
-	p.until(fmt.Sprintf(`(({busy, answered}) => busy === 'false' && answered > %d)(
+	p.Until(fmt.Sprintf(`(({busy, answered}) => busy === 'false' && answered > %d)(
 		document.querySelector('main').dataset)`, before))
 }
 
@@ -212,31 +78,14 @@ func (p *tab) text(selector string) string {
 	return eval[string](p, fmt.Sprintf(`document.querySelector(%q).textContent`, selector))
 }
 
-// snap is for people who look at the pages: it writes a picture of the whole page into the folder
-// that BRAID_SCREENSHOTS names. With the path of axe.min.js (npm package axe-core) in BRAID_AXE it
-// also checks that people can use the page without seeing it.
+// snap checks that the page is accessible. For people who look at the pages it writes a picture of
+// the whole page into the folder that BRAID_SCREENSHOTS names.
 func (p *tab) snap(name string) {
 	p.Helper()
-	name = fmt.Sprintf("%s-%d-%s", name, p.screen.width, p.screen.theme)
-	if path := os.Getenv("BRAID_AXE"); path != "" {
-		script, err := os.ReadFile(path)
-		if err != nil {
-			p.Fatal(err)
-		}
-		eval[bool](p, string(script)+";true")
-		const run = `axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>
-			impact + ': ' + id + ': ' + nodes[0].html + ': ' + nodes[0].failureSummary))`
-		list, err := chromedp.Run(p.ctx,
-			chromedp.Evaluate[[]string](run, chromedp.EvalAwaitPromise))
-		if err != nil {
-			p.Fatal(err)
-		}
-		for _, violation := range list {
-			p.Errorf("%s: %s", name, violation)
-		}
-	}
+	name = fmt.Sprintf("%s-%d-%s", name, p.Screen.Width, p.Screen.Theme)
+	p.Accessible(name)
 	if folder := os.Getenv("BRAID_SCREENSHOTS"); folder != "" {
-		shot, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+		shot, err := chromedp.Run(p.Context, chromedp.FullScreenshot(100))
 		if err == nil {
 			err = os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644)
 		}
@@ -249,7 +98,7 @@ func (p *tab) snap(name string) {
 // key presses keys, which are characters or constants of package kb.
 func (p *tab) key(keys string, with ...chromedp.Modifier) {
 	p.Helper()
-	p.do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
+	p.Do(chromedp.KeyEvent(keys, chromedp.KeyModifiers(with...)))
 }
 
 // point is a position, in pixels or as a fraction of the board.
@@ -318,7 +167,7 @@ func (p *tab) box(selector string) box {
 // drag puts the finger or the mouse's button down, moves through points, and lifts it.
 func (p *tab) drag(points ...point) {
 	p.Helper()
-	if p.screen.touch {
+	if p.Screen.Touch {
 		for i, at := range points {
 			kind := device.DispatchTouchEventTypeTouchMove
 			if i == 0 {
@@ -339,7 +188,7 @@ func (p *tab) drag(points ...point) {
 
 func (p *tab) finger(kind device.DispatchTouchEventType, at ...*device.TouchPoint) {
 	p.Helper()
-	call(p, device.DispatchTouchEvent, device.DispatchTouchEventParams{
+	chromium.Call(p.Page, device.DispatchTouchEvent, device.DispatchTouchEventParams{
 		Type: kind, TouchPoints: append([]*device.TouchPoint{}, at...), // never null
 	})
 }
@@ -352,5 +201,5 @@ func (p *tab) mouse(kind device.DispatchMouseEventType, at point, buttons int64)
 	if kind != device.DispatchMouseEventTypeMouseMoved || buttons > 0 {
 		params.Button = device.MouseButtonLeft
 	}
-	call(p, device.DispatchMouseEvent, params)
+	chromium.Call(p.Page, device.DispatchMouseEvent, params)
 }

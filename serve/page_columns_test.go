@@ -42,7 +42,7 @@ func TestPageOfColumnsInChromium(t *testing.T) {
 			"shop": testShop, "films": testFilms, "numbers": testNumbers, "pictures": testPictures,
 			"fields": testFields, "beside": testBesidePad,
 		} {
-			t.Run(fmt.Sprintf("%s/width=%d/theme=%s", name, on.width, on.theme), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/width=%d/theme=%s", name, on.Width, on.Theme), func(t *testing.T) {
 				t.Parallel() // mostly waits
 				test(t, browser, on)
 			})
@@ -232,7 +232,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		want[name] = feature.Value{Text: value}
 	}
 	p.shows(m, want)
-	p.fits()
+	p.Fits()
 	if got := eval[int](p, `document.querySelectorAll(
 		'[data-head="class"] .bars li:not([hidden])').length`); got != 5 {
 		t.Errorf("%d of 99 classes are shown, want 5", got)
@@ -252,7 +252,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		'[data-head="class"] .bars li:not([hidden])').length`); got != 99 {
 		t.Errorf("%d classes are shown, want 99", got)
 	}
-	p.fits()
+	p.Fits()
 	p.snap("shop-all")
 	p.click(`[data-head="class"] .more`)
 
@@ -266,7 +266,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		weight.value = 'heavy';
 		return weight.dispatchEvent(new Event('input', { bubbles: true }));
 	})()`)
-	p.until(`document.querySelector('[data-field="weight"] .problem').textContent !== ''`)
+	p.Until(`document.querySelector('[data-field="weight"] .problem').textContent !== ''`)
 	p.quiet()
 	got := p.text(`[data-field="weight"] .problem`)
 	if !strings.HasPrefix(got, `Got "heavy", want a number such as 1234,5`) {
@@ -278,7 +278,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 	if slices.Contains(states, "answered") {
 		t.Errorf("after a refusal the heads are %q", states)
 	}
-	if got := p.complained(); len(got) != 1 || !strings.Contains(got[0], "400") {
+	if got := p.Complaints(); len(got) != 1 || !strings.Contains(got[0], "400") {
 		t.Errorf("the console has %q", got)
 	}
 	p.fill(map[string]string{"weight": ""})
@@ -303,9 +303,9 @@ func (p *tab) runCurl(folder string) {
 	}
 	eval[bool](p, `(navigator.clipboard.writeText = () => Promise.reject(new Error('no')), true)`)
 	p.click("#curl")
-	p.until(`document.querySelector('#command').checkVisibility()`)
+	p.Until(`document.querySelector('#command').checkVisibility()`)
 	line := eval[string](p, `document.querySelector('#command').value`)
-	command := exec.CommandContext(p.ctx, "sh", "-c", line)
+	command := exec.CommandContext(p.Context, "sh", "-c", line)
 	command.Dir = folder
 	out, err := command.CombinedOutput()
 	if err != nil {
@@ -358,7 +358,7 @@ func testFilms(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the unit is %q", got)
 	}
 	p.snap("films")
-	p.fits()
+	p.Fits()
 	p.runCurl(".")
 
 	// The page changes to another version of the model, and what is filled in stays.
@@ -374,11 +374,11 @@ func testFilms(t *testing.T, browser context.Context, on screen) {
 		year.value = '1998';
 		return year.dispatchEvent(new Event('input', { bubbles: true }));
 	})()`)
-	p.until(`document.querySelectorAll('.field').length === 2`)
-	p.until(`document.querySelector('[data-head="Gross"]').dataset.state === 'answered'`)
+	p.Until(`document.querySelectorAll('.field').length === 2`)
+	p.Until(`document.querySelector('[data-head="Gross"]').dataset.state === 'answered'`)
 	p.quiet()
 	p.shows(m, map[string]feature.Value{"Year": {Text: "1998"}, "Running Time": {Text: "101"}})
-	if got := p.complained(); len(got) != 1 || !strings.Contains(got[0], "400") {
+	if got := p.Complaints(); len(got) != 1 || !strings.Contains(got[0], "400") {
 		t.Errorf("the console has %q", got) // the version before had a column more
 	}
 }
@@ -437,12 +437,12 @@ func testNumbers(t *testing.T, browser context.Context, on screen) {
 	copy(b.Inputs[2].Float32s(), []float32{0.5})
 	p.showsRow(m, b)
 	p.snap("numbers")
-	p.fits()
+	p.Fits()
 	set("ids", "[1, 2, 3, 6]")
 	if got := p.text(`[data-field="ids"] .problem`); !strings.Contains(got, "6") {
 		t.Errorf("the problem is %q", got)
 	}
-	if got := p.complained(); len(got) != 1 {
+	if got := p.Complaints(); len(got) != 1 {
 		t.Errorf("the console has %q", got)
 	}
 }
@@ -475,7 +475,7 @@ func testPictures(t *testing.T, browser context.Context, on screen) {
 		img.Set(i, i, color.White)
 		content := braidtest.PNG(t, img)
 		want[name] = feature.Value{Content: content}
-		if on.touch || i%2 == 0 {
+		if on.Touch || i%2 == 0 {
 			p.answered(func() {
 				p.choose(fmt.Sprintf(`[data-field=%q] input`, name), "a.png", content)
 			})
@@ -487,12 +487,12 @@ func testPictures(t *testing.T, browser context.Context, on screen) {
 		p.shows(m, want)
 	}
 	p.snap("pictures")
-	p.fits()
+	p.Fits()
 	p.answered(func() { p.click(`[data-field="left"] button:nth-of-type(2)`) })
 	delete(want, "left")
 	p.shows(m, want)
 	p.choose(`[data-field="left"] input`, "notes.png", []byte("no picture"))
-	p.until(`document.querySelector('[data-field="left"] .problem').textContent !== ''`)
+	p.Until(`document.querySelector('[data-field="left"] .problem').textContent !== ''`)
 	if got := p.text(`[data-field="left"] .problem`); !strings.Contains(got, "cannot read") {
 		t.Errorf("the problem is %q", got)
 	}
@@ -513,10 +513,10 @@ func testFields(t *testing.T, browser context.Context, on screen) {
 			return model.dispatchEvent(new Event('change'));
 		})(document.querySelector('#model'))`, name))
 		p.quiet()
-		p.fits()
+		p.Fits()
 	}
 	if got := eval[string](p, `document.querySelector('#api').href`); got !=
-		p.origin+"/models/films/openapi.json" {
+		p.Address+"/models/films/openapi.json" {
 		t.Errorf("the page links to %s", got)
 	}
 	p.fill(map[string]string{"Year": "1999"})
@@ -563,13 +563,13 @@ func testBesidePad(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the price changes nothing: %s", got)
 	}
 	p.snap("beside")
-	p.fits()
+	p.Fits()
 	eval[bool](p, `(() => {
 		const price = document.querySelector('[data-field="price"] input');
 		price.value = 'much';
 		return price.dispatchEvent(new Event('input', { bubbles: true }));
 	})()`)
-	p.until(`document.querySelector('[data-field="price"] .problem').textContent !== ''`)
+	p.Until(`document.querySelector('[data-field="price"] .problem').textContent !== ''`)
 	p.quiet()
-	p.complained() // of the refusal
+	p.Complaints() // of the refusal
 }

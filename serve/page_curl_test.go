@@ -10,6 +10,8 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+
+	"braid/internal/braidtest/chromium"
 )
 
 // The command that the page copies runs in a shell and prints the answer that the page shows.
@@ -18,11 +20,11 @@ func testCurl(p *tab) {
 		p.Skipf("skipped: there is no curl to run the page's command: %v", err)
 	}
 	for _, name := range []string{"clipboard-read", "clipboard-write"} {
-		call(p, browser.SetPermission, browser.SetPermissionParams{
+		chromium.Call(p.Page, browser.SetPermission, browser.SetPermissionParams{
 			Permission:       &browser.PermissionDescriptor{Name: name},
 			Setting:          browser.PermissionSettingGranted,
-			Origin:           p.origin,
-			BrowserContextID: chromedp.FromContext(p.ctx).BrowserContextID,
+			Origin:           p.Address,
+			BrowserContextID: chromedp.FromContext(p.Context).BrowserContextID,
 		})
 	}
 	if got := eval[string](p, `document.querySelector('#curl').ariaDisabled`); got != "true" {
@@ -31,17 +33,12 @@ func testCurl(p *tab) {
 	copied := func() string {
 		p.Helper()
 		p.click("#curl")
-		p.until(`document.querySelector('#copied').textContent === 'Copied.'`)
-		const read = `navigator.clipboard.readText()`
-		line, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](read, chromedp.EvalAwaitPromise))
-		if err != nil {
-			p.Fatal(err)
-		}
-		return line
+		p.Until(`document.querySelector('#copied').textContent === 'Copied.'`)
+		return eval[string](p, `navigator.clipboard.readText()`)
 	}
 	run := func(line string) (answer map[string]any) {
 		p.Helper()
-		out, err := exec.CommandContext(p.ctx, "sh", "-c", line).CombinedOutput()
+		out, err := exec.CommandContext(p.Context, "sh", "-c", line).CombinedOutput()
 		if err != nil {
 			p.Fatalf("%v: %s\n%s", err, out, line)
 		}
@@ -82,7 +79,7 @@ func testCurl(p *tab) {
 		own.value = %q;
 		return own.dispatchEvent(new Event('input'));
 	})(document.querySelector('#own'))`, hard))
-	p.until(`document.querySelector('#own-problem').textContent !== ''`)
+	p.Until(`document.querySelector('#own-problem').textContent !== ''`)
 	p.quiet()
 	line := copied()
 	body := line[strings.LastIndex(line, " -d ")+4:]
@@ -96,9 +93,9 @@ func testCurl(p *tab) {
 	// If the browser does not let the page copy, the page shows the command.
 	eval[bool](p, `(navigator.clipboard.writeText = () => Promise.reject(new Error('no')), true)`)
 	p.click("#curl")
-	p.until(`document.querySelector('#command').checkVisibility()`)
+	p.Until(`document.querySelector('#command').checkVisibility()`)
 	if got := eval[string](p, `document.querySelector('#command').value`); got != line {
 		p.Errorf("the page offers %q, want %q", got, line)
 	}
-	p.complained() // of the refusals
+	p.Complaints() // of the refusals
 }

@@ -17,22 +17,22 @@ func testLayout(t *testing.T, browser context.Context, on screen, model string) 
 	testTheme(p)
 	p.testOrder()
 	p.testBoardStandsOut()
-	if on.touch {
+	if on.Touch {
 		p.testTouch()
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
 	p.testAboveFold()
 	p.snap("digitqa")
-	if on.width == desk.width {
+	if on.Width == desk.Width {
 		p.testStrands()
 	}
 	p.click("#own")
 	p.key("prime")
 	p.refused("prime")
-	if on.width == desk.width {
+	if on.Width == desk.Width {
 		p.testAboveFold()
 	}
-	p.complained() // of the refusal
+	p.Complaints() // of the refusal
 }
 
 // sections are the page's sections in reading order. On a phone each is below the one before.
@@ -51,7 +51,7 @@ func (p *tab) testOrder() {
 			document.querySelector('main %s'), document.querySelector('main %s'))`, sections[i-1], s)) {
 			p.Errorf("in the document %s does not follow %s", s, sections[i-1])
 		}
-		if p.screen.width < 640 && all[i].Top < all[i-1].Bottom {
+		if p.Screen.Width < 640 && all[i].Top < all[i-1].Bottom {
 			p.Errorf("%s is at %v, %s at %v, want it below", s, all[i], sections[i-1], all[i-1])
 		}
 	}
@@ -65,10 +65,10 @@ func (p *tab) testAboveFold() {
 		`[data-head="digit"] .verdict`, `[data-head="digit"] .few li:not([hidden])`,
 		`[data-head="answer"] .scale`,
 	}
-	if p.screen.touch {
+	if p.Screen.Touch {
 		needed = append(needed, "#camera")
 	}
-	if p.screen.width == desk.width {
+	if p.Screen.Width == desk.Width {
 		needed = append(needed, "#own-words button:last-of-type", "#samples button:last-child",
 			"#served")
 	}
@@ -76,7 +76,7 @@ func (p *tab) testAboveFold() {
 		if !eval[bool](p, fmt.Sprintf(`(({ left, top, right, bottom }) => left < right &&
 			left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight)(
 			(scrollTo(0, 0), document.querySelector('%s').getBoundingClientRect()))`, s)) {
-			p.Errorf("%s is not within the first %d x %d pixels", s, p.screen.width, p.screen.height)
+			p.Errorf("%s is not within the first %d x %d pixels", s, p.Screen.Width, p.Screen.Height)
 		}
 	}
 }
@@ -89,10 +89,10 @@ func (p *tab) testBoardStandsOut() {
 	fill := p.brightness(".board", "backgroundColor")
 	edge := p.brightness(".board", "borderTopColor")
 	if best := max(contrast(page, fill), contrast(page, edge)); best < 3 {
-		p.Errorf("%s: the board's contrast to the page is %.1f, want 3", p.screen.theme, best)
+		p.Errorf("%s: the board's contrast to the page is %.1f, want 3", p.Screen.Theme, best)
 	}
 	if fill == page {
-		p.Errorf("%s: the board has the page's colour", p.screen.theme)
+		p.Errorf("%s: the board has the page's colour", p.Screen.Theme)
 	}
 }
 

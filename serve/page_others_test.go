@@ -38,7 +38,7 @@ func TestPageOfOthersInChromium(t *testing.T) {
 		for name, test := range map[string]func(*testing.T, context.Context, screen){
 			"labels": testLabels, "no image": testNoImage, "asked": testAsked,
 		} {
-			t.Run(fmt.Sprintf("%s/width=%d/touch=%v", name, on.width, on.touch), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%s/width=%d/touch=%v", name, on.Width, on.Touch), func(t *testing.T) {
 				t.Parallel() // mostly waits
 				test(t, browser, on)
 			})
@@ -122,7 +122,7 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the page mentions digits: %q", got)
 	}
 	p.answered(func() { p.draw(drawings[1].strokes...) })
-	p.fits()
+	p.Fits()
 	clear, seen := p.box("#clear"), p.box(".seen")
 	if clear.X+clear.Width > seen.X && clear.Y+clear.Height > seen.Y {
 		t.Errorf("the button %v covers what the net sees, %v", clear, seen)
@@ -261,7 +261,7 @@ func testAsked(t *testing.T, browser context.Context, on screen) {
 	if p.figures("garment") == garment {
 		p.Error("the garment's figures are those of the image before")
 	}
-	p.complained() // of the refusals
+	p.Complaints() // of the refusals
 }
 
 // blanked checks which heads a refusal blanks.
@@ -326,10 +326,10 @@ func testNoImage(t *testing.T, browser context.Context, on screen) {
 	p.shows(m, map[string]feature.Value{"review": {Text: "odd half"}})
 	p.click("[data-field=review] input")
 	p.key(" zebra" + kb.Enter)
-	p.until(`document.querySelector('[data-field="review"] .problem').textContent !== ''`)
+	p.Until(`document.querySelector('[data-field="review"] .problem').textContent !== ''`)
 	p.quiet()
 	if got := p.text(`[data-field="review"] .problem`); !strings.Contains(got, `"zebra"`) {
 		t.Errorf("the problem is %q", got)
 	}
-	p.complained() // of the refusal
+	p.Complaints() // of the refusal
 }

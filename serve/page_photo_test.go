@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"braid/internal/braidtest/chromium"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -92,7 +93,7 @@ func (p *tab) choose(input, name string, content []byte) {
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		p.Fatal(err)
 	}
-	p.do(chromedp.SetUploadFiles(input, []string{path}))
+	p.Do(chromedp.SetUploadFiles(input, []string{path}))
 }
 
 // drop drags a file onto an element and lets it go.
@@ -109,7 +110,7 @@ func (p *tab) drop(selector, name string, content []byte) {
 	const enter = device.DispatchDragEventTypeDragEnter
 	const over, drop = device.DispatchDragEventTypeDragOver, device.DispatchDragEventTypeDrop
 	for _, kind := range []device.DispatchDragEventType{enter, over, drop} {
-		call(p, device.DispatchDragEvent, device.DispatchDragEventParams{
+		chromium.Call(p.Page, device.DispatchDragEvent, device.DispatchDragEventParams{
 			Type: kind, X: box.X + box.Width/2, Y: box.Y + box.Height/2, Data: data,
 		})
 		marked := eval[bool](p, `Boolean(document.querySelector('[data-drop]'))`)
@@ -197,7 +198,7 @@ func testPhotos(p *tab) {
 			func() { p.choose("#photo-file", "blank.png", blank) }},
 	} {
 		test.how()
-		p.until(fmt.Sprintf(`document.querySelector('#message').textContent === %q`, test.want))
+		p.Until(fmt.Sprintf(`document.querySelector('#message').textContent === %q`, test.want))
 		p.quiet()
 		if box := p.box("#message"); eval[float64](p, "scrollY") > 0 {
 			p.Errorf("%s: the message at %v is not visible", test.name, box.Y)
@@ -210,16 +211,16 @@ func testPhotos(p *tab) {
 		p.Errorf("with a blank photo, aria-disabled of the command is %q", got)
 	}
 	p.key("z", chromedp.ModifierCtrl)
-	p.until(`document.querySelector('#message').hidden`)
+	p.Until(`document.querySelector('#message').hidden`)
 	p.click("#own") // a blank image is reported as such, also beside a refused question
 	p.key("prime")
 	p.refused("prime")
 	p.choose("#photo-file", "blank.png", blank)
-	p.until(`document.querySelector('#message').textContent.includes('blank')`)
+	p.Until(`document.querySelector('#message').textContent.includes('blank')`)
 	if p.quiet(); p.text("#own-problem") != "" {
 		p.Errorf("with a blank image the page shows %q", p.text("#own-problem"))
 	}
-	p.complained() // of refusals
+	p.Complaints() // of refusals
 }
 
 // No ink is lost between the board and the net, also not of strokes that leave the board.

@@ -39,7 +39,7 @@ func TestPageInChromium(t *testing.T) {
 		})
 	}
 	for _, on := range []screen{desk, phone} {
-		run(fmt.Sprintf("digits/width=%d", on.width), func(t *testing.T) {
+		run(fmt.Sprintf("digits/width=%d", on.Width), func(t *testing.T) {
 			p := show(t, browser, on, model)
 			if got := p.text(".invitation b"); got != "Draw a digit here" {
 				t.Errorf("the board says %q", got)
@@ -53,16 +53,18 @@ func TestPageInChromium(t *testing.T) {
 	}
 	screens := braidtest.Cases([]screen{desk, phone}, []screen{desk, night, day, phone})
 	for _, on := range screens {
-		run(fmt.Sprintf("layout/width=%d/theme=%s", on.width, on.theme), func(t *testing.T) {
+		run(fmt.Sprintf("layout/width=%d/theme=%s", on.Width, on.Theme), func(t *testing.T) {
 			testLayout(t, browser, on, model)
 		})
 	}
 	for _, on := range braidtest.Cases([]screen{night}, []screen{night, day}) {
-		run(fmt.Sprintf("photos/width=%d", on.width), func(t *testing.T) {
+		run(fmt.Sprintf("photos/width=%d", on.Width), func(t *testing.T) {
 			testPhotos(show(t, browser, on, model))
 		})
 	}
-	run("narrow", func(t *testing.T) { show(t, browser, screen{320, 640, true, "dark"}, model) })
+	run("narrow", func(t *testing.T) {
+		show(t, browser, screen{Width: 320, Height: 640, Touch: true, Theme: "dark"}, model)
+	})
 	for _, test := range []struct {
 		name string
 		run  func(*tab)
@@ -179,7 +181,7 @@ var percent = regexp.MustCompile(`^(100|\d?\d)\.\d\x{202f}%$`)
 // spoken waits until an answer is read out.
 func (p *tab) spoken(digit, question, answer string) {
 	p.Helper()
-	p.until(fmt.Sprintf(
+	p.Until(fmt.Sprintf(
 		`/^digit %s, (unsure, )?\d+ percent; %s: %s, (unsure, )?\d+ percent$/.test(
 			document.querySelector('[aria-live]#spoken').textContent)`,
 		digit, question, answer))
@@ -188,9 +190,9 @@ func (p *tab) spoken(digit, question, answer string) {
 // blank waits until nothing is asked.
 func (p *tab) blank() {
 	p.Helper()
-	p.until(`[...document.querySelectorAll('.head')].every((head) =>
+	p.Until(`[...document.querySelectorAll('.head')].every((head) =>
 		head.dataset.state === 'empty' && !head.querySelector('[data-label]').textContent)`)
-	p.until(`(({ busy, blank }) => busy === 'false' && blank === 'true')(
+	p.Until(`(({ busy, blank }) => busy === 'false' && blank === 'true')(
 		document.querySelector('main').dataset)`)
 }
 
@@ -227,14 +229,14 @@ func testDigits(p *tab, drawings []sketch) {
 // A 1 is drawn and asked about with the keyboard alone.
 func testKeyboard(p *tab) {
 	p.key(kb.Tab)
-	p.until(`document.activeElement.id === 'pad'`)
+	p.Until(`document.activeElement.id === 'pad'`)
 	p.key(kb.ArrowUp+kb.ArrowUp, chromedp.ModifierShift)
 	// Recorded, because the answer is said soon after.
 	eval[int](p, `window.said = [];
 		new MutationObserver(() => said.push(document.querySelector('#spoken').textContent))
 			.observe(document.querySelector('#spoken'), { childList: true }), 0`)
 	p.key(" ")
-	p.until(`said.includes('pen down, 14 across, 6 down of 28')`)
+	p.Until(`said.includes('pen down, 14 across, 6 down of 28')`)
 	p.answered(func() {
 		for range 16 {
 			p.key(kb.ArrowDown)
@@ -321,11 +323,11 @@ func testSamples(p *tab, model string) {
 // testTheme checks that the page is light or dark, as the browser prefers, and its text legible.
 func testTheme(p *tab) {
 	paper, ink := p.brightness("body", "backgroundColor"), p.brightness("body", "color")
-	if dark := paper < ink; dark != (p.screen.theme == "dark") {
-		p.Errorf("the page's brightness is %.2f, its text's %.2f; want it %s", paper, ink, p.screen.theme)
+	if dark := paper < ink; dark != (p.Screen.Theme == "dark") {
+		p.Errorf("the page's brightness is %.2f, its text's %.2f; want it %s", paper, ink, p.Screen.Theme)
 	}
 	if got := contrast(paper, ink); got < 7 { // WCAG's AAA
-		p.Errorf("%s: the text's contrast is %.1f", p.screen.theme, got)
+		p.Errorf("%s: the text's contrast is %.1f", p.Screen.Theme, got)
 	}
 }
 

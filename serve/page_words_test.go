@@ -17,7 +17,7 @@ func testWords(p *tab) {
 	p.expect("7", "lower half", "no")
 	p.click("#own")
 	p.key("even half")
-	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
+	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	p.quiet()
 	const untrained = `"even half" is none of the texts that the model was trained on: `
 	note := p.text("#message p")
@@ -58,7 +58,7 @@ func testWords(p *tab) {
 	p.click("#own")
 	p.answered(func() { p.key(kb.Escape) })
 	p.click("#own-words button:nth-of-type(5)")
-	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'odd'`)
+	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'odd'`)
 	p.answered(func() { p.click("#own-words button:nth-of-type(6)") })
 	p.expect("7", "odd number", "yes")
 
@@ -66,7 +66,7 @@ func testWords(p *tab) {
 		own.value = 'odd '.repeat(16400);
 		return own.dispatchEvent(new Event('input'));
 	})(document.querySelector('#own'))`)
-	p.until(`document.querySelector('#own-problem').textContent
+	p.Until(`document.querySelector('#own-problem').textContent
 		.includes('got a text of 65599 bytes')`)
 	p.quiet()
 	p.expectRefusals("413 (Request Entity Too Large)")
@@ -84,7 +84,7 @@ func (p *tab) expectRefusals(status string) {
 	p.Helper()
 	want := "network: Failed to load resource: the server responded with a status of " + status +
 		" (/ask?model=digitqa)"
-	if got := slices.Compact(p.complained()); !slices.Equal(got, []string{want}) {
+	if got := slices.Compact(p.Complaints()); !slices.Equal(got, []string{want}) {
 		p.Errorf("the console has %q", got)
 	}
 }
@@ -93,7 +93,7 @@ func (p *tab) expectRefusals(status string) {
 func testGrowing(p *tab) {
 	p.click("#own")
 	p.key("even half")
-	p.until(`document.querySelector('#own').value === 'even half'`)
+	p.Until(`document.querySelector('#own').value === 'even half'`)
 	eval[bool](p, `((real) => {
 		let refusals = 0;
 		window.fetch = async (path, options) => {
@@ -104,10 +104,10 @@ func testGrowing(p *tab) {
 		return true;
 	})(window.fetch)`)
 	p.draw(drawings[1].strokes[0])
-	p.until(`'drawn' in window`)
+	p.Until(`'drawn' in window`)
 	p.draw(drawings[1].strokes[1])
 	p.answered(func() { eval[bool](p, `(drawn(), true)`) })
-	p.until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
+	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	if got := p.text("#own-problem"); got != "" {
 		p.Errorf("the page shows the problem %q of a question that is answered", got)
 	}
@@ -116,7 +116,7 @@ func testGrowing(p *tab) {
 // refused waits until the page shows that the question has an unknown word.
 func (p *tab) refused(word string) {
 	p.Helper()
-	p.until(fmt.Sprintf(
+	p.Until(fmt.Sprintf(
 		`document.querySelector('#own-problem').textContent.includes('"' + %q + '"')`, word))
 	p.quiet()
 }

@@ -1,4 +1,4 @@
-// Package chromium starts a browser for the tests of pages.
+// Package chromium shows pages in a browser, for their tests.
 package chromium
 
 import (
