@@ -46,8 +46,7 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 			p.Errorf("the page sent the server %d requests: %q", len(list), list)
 		}
 	})
-	p.Until(`document.querySelector('main').dataset.ready === 'true'`)
-	p.quiet()
+	p.Ready()
 	p.Fits()
 	return p
 }
@@ -56,21 +55,6 @@ func show(t *testing.T, browser context.Context, on screen, models ...string) *t
 func eval[T any](p *tab, script string) T {
 	p.Helper()
 	return chromium.Eval[T](p.Page, script)
-}
-
-// quiet waits until the page shows the answer to its last request.
-func (p *tab) quiet() {
-	p.Helper()
-	p.Until(`document.querySelector('main').dataset.busy === 'false'`)
-}
-
-// answered does something and waits until its answer is shown.
-func (p *tab) answered(do func()) {
-	p.Helper()
-	before := eval[int](p, `Number(document.querySelector('main').dataset.answered)`)
-	do()
-	p.Until(fmt.Sprintf(`(({busy, answered}) => busy === 'false' && answered > %d)(
-		document.querySelector('main').dataset)`, before))
 }
 
 func (p *tab) text(selector string) string {

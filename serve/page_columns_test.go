@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -91,29 +89,6 @@ heads:
 `, map[string][]byte{"red.png": striped(t)})
 }
 
-// fill sets the values of fields as people do, but at once.
-func (p *tab) fill(values map[string]string) {
-	p.Helper()
-	text, err := json.Marshal(values)
-	if err != nil {
-		p.Fatal(err)
-	}
-	p.answered(func() {
-		eval[bool](p, fmt.Sprintf(`(() => {
-			for (const [name, value] of Object.entries(%s)) {
-				const field = [...document.querySelectorAll('.field')]
-					.find((each) => each.dataset.field === name);
-				const [control] = [...field.querySelectorAll('input, select, textarea')]
-					.filter((each) => each.type !== 'radio' || each.value === value);
-				if (control.type === 'radio') control.checked = true;
-				else control.value = value;
-				control.dispatchEvent(new Event('input', { bubbles: true }));
-			}
-			return true;
-		})()`, text))
-	})
-}
-
 // shows checks that the page shows a model's answers to values.
 func (p *tab) shows(m *predictor.Model, values map[string]feature.Value) {
 	p.Helper()
@@ -134,25 +109,14 @@ func (p *tab) showsRow(m *predictor.Model, b *predictor.Batch) {
 	if err := m.Predict(b); err != nil {
 		p.Fatal(err)
 	}
-	type shown struct {
-		Name, Label, Unit, Probability string
-		Bars                           map[string]string
-	}
-	heads := eval[[]shown](p, `[...document.querySelectorAll('.head')].map((head) => ({
-		Name: head.dataset.head,
-		Label: head.querySelector('[data-label]').textContent,
-		Unit: head.querySelector('.unit').textContent,
-		Probability: head.querySelector('.probability').textContent,
-		Bars: Object.fromEntries([...head.querySelectorAll('.bars li')].map((bar) =>
-			[bar.dataset.bar, bar.querySelector('.share').textContent])),
-	}))`)
+	heads := p.Answers()
 	if len(heads) != len(m.Heads) {
 		p.Fatalf("%d heads are shown, want %d", len(heads), len(m.Heads))
 	}
 	for i := range m.Heads {
 		h, got := &m.Heads[i], heads[i]
 		a := h.Answer(b.Output(i, 0))
-		label, probability := a.Label, shownPercent(a.Probability)
+		label, probability := a.Label, chromium.Percent(a.Probability)
 		if d, ok := h.Decoder().(target.LabelsDecoder); ok {
 			label, probability = strings.ReplaceAll(a.Label, d.Separator, ", "), ""
 			if a.Label == d.Separator {
@@ -169,27 +133,12 @@ func (p *tab) showsRow(m *predictor.Model, b *predictor.Batch) {
 			continue
 		}
 		for _, c := range a.Answers {
-			if got.Bars[c.Label] != shownPercent(c.Probability) {
+			if got.Bars[c.Label] != chromium.Percent(c.Probability) {
 				p.Errorf("%s: the bar %q says %q, want %s", a.Head, c.Label, got.Bars[c.Label],
-					shownPercent(c.Probability))
+					chromium.Percent(c.Probability))
 			}
 		}
 	}
-}
-
-// shownPercent is what the page writes for a probability.
-func shownPercent(p float64) string {
-	switch {
-	case p < 0.00001:
-		return "<\u202f0.001\u202f%"
-	case p < 0.001:
-		text := strconv.FormatFloat(100*p, 'g', 1, 64)
-		short, _ := strconv.ParseFloat(text, 64)
-		return strconv.FormatFloat(short, 'f', -1, 64) + "\u202f%"
-	case p < 1:
-		return fmt.Sprintf("%.1f\u202f%%", min(999, math.Floor(1000*p+0.5))/10)
-	}
-	return "100.0\u202f%"
 }
 
 // edges are where an element begins and ends in the window.
@@ -219,14 +168,14 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the weight's hint is %q", got)
 	}
 	red := striped(t)
-	p.answered(func() { p.choose(`[data-field="look"] input`, "red.png", red) })
+	p.Answered(func() { p.Choose(`[data-field="look"] input`, "red.png", red) })
 	p.shows(m, map[string]feature.Value{"look": {Content: red}}) // all others are missing
 	values := map[string]string{
 		"title": "a thing\nof 3 parts", "weight": "12,5", "city": "city 7", "名前": "大阪",
 		"fresh": "no", "day": "2024-03-09", "moment": "11.02.2023 08:30", "tags": "red; <b>",
 		"path": "a > b1", evil: "v2",
 	}
-	p.fill(values)
+	p.Fill(values)
 	want := map[string]feature.Value{"look": {Content: red}}
 	for name, value := range values {
 		want[name] = feature.Value{Text: value}
@@ -257,7 +206,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 	p.click(`[data-head="class"] .more`)
 
 	// A value that training did not have is noted; one that cannot be read is refused at its field.
-	p.fill(map[string]string{"city": "Atlantis"})
+	p.Fill(map[string]string{"city": "Atlantis"})
 	if got := p.text("#message"); !strings.Contains(got, `city "Atlantis" is a value that training`) {
 		t.Errorf("the note is %q", got)
 	}
@@ -267,7 +216,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		return weight.dispatchEvent(new Event('input', { bubbles: true }));
 	})()`)
 	p.Until(`document.querySelector('[data-field="weight"] .problem').textContent !== ''`)
-	p.quiet()
+	p.Quiet()
 	got := p.text(`[data-field="weight"] .problem`)
 	if !strings.HasPrefix(got, `Got "heavy", want a number such as 1234,5`) {
 		t.Errorf("the weight's problem is %q", got)
@@ -281,16 +230,16 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 	if got := p.Complaints(); len(got) != 1 || !strings.Contains(got[0], "400") {
 		t.Errorf("the console has %q", got)
 	}
-	p.fill(map[string]string{"weight": ""})
+	p.Fill(map[string]string{"weight": ""})
 	if eval[bool](p, `document.querySelector('[data-field="weight"] .problem').checkVisibility()`) {
 		t.Error("the problem stays")
 	}
 	p.click("#reset")
-	p.quiet()
+	p.Quiet()
 	if got := p.text("#heads"); strings.Contains(got, "\u202f%") {
 		t.Errorf("emptied, the page says %q", got)
 	}
-	p.answered(func() { p.click("#example") })
+	p.Answered(func() { p.click("#example") })
 }
 
 // runCurl runs the command that the page offers in a folder, and checks that it prints the answer
@@ -317,7 +266,7 @@ func (p *tab) runCurl(folder string) {
 	}
 	for _, h := range answer.Heads {
 		got := p.text(fmt.Sprintf(`[data-head=%q] .probability`, h.Head))
-		if h.Answers != nil && got != "" && got != shownPercent(h.Probability) {
+		if h.Answers != nil && got != "" && got != chromium.Percent(h.Probability) {
 			p.Errorf("%s: the page shows %s, the command prints %v\n%s", h.Head, got, h.Probability, line)
 		}
 		number := p.text(fmt.Sprintf(`[data-head=%q] [data-label]`, h.Head))
@@ -346,12 +295,12 @@ func testFilms(t *testing.T, browser context.Context, on screen) {
 	m := saveFilms(t, path)
 	p := show(t, browser, on, path)
 	p.click(`[data-field="Year"] input`)
-	p.answered(func() { p.key("1999" + kb.Tab) })
+	p.Answered(func() { p.key("1999" + kb.Tab) })
 	p.shows(m, map[string]feature.Value{"Year": {Text: "1999"}})
 	if got := p.text("#message"); got != "No value is given for Running Time, Budget" {
 		t.Errorf("the note is %q", got)
 	}
-	p.fill(map[string]string{"Running Time": "101", "Budget": "$25000"})
+	p.Fill(map[string]string{"Running Time": "101", "Budget": "$25000"})
 	p.shows(m, map[string]feature.Value{"Year": {Text: "1999"}, "Running Time": {Text: "101"},
 		"Budget": {Text: "$25000"}})
 	if got := p.text(`[data-head="Gross"] .unit`); got != "$" {
@@ -376,7 +325,7 @@ func testFilms(t *testing.T, browser context.Context, on screen) {
 	})()`)
 	p.Until(`document.querySelectorAll('.field').length === 2`)
 	p.Until(`document.querySelector('[data-head="Gross"]').dataset.state === 'answered'`)
-	p.quiet()
+	p.Quiet()
 	p.shows(m, map[string]feature.Value{"Year": {Text: "1998"}, "Running Time": {Text: "101"}})
 	if got := p.Complaints(); len(got) != 1 || !strings.Contains(got[0], "400") {
 		t.Errorf("the console has %q", got) // the version before had a column more
@@ -414,7 +363,7 @@ func testNumbers(t *testing.T, browser context.Context, on screen) {
 			control.value = %q;
 			return control.dispatchEvent(new Event('input', { bubbles: true }));
 		})()`, name, value))
-		p.quiet()
+		p.Quiet()
 	}
 	if got := p.text(`[data-field="ids"] .hint`); got != "4 ids from 0 to 5, as a list in JSON" {
 		t.Errorf("the hint is %q", got)
@@ -429,7 +378,7 @@ func testNumbers(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("the problem is %q", got)
 	}
 	set("one", "[0.5]")
-	p.fill(map[string]string{"ids": "1, 2, 3, 5"})
+	p.Fill(map[string]string{"ids": "1, 2, 3, 5"})
 	b := m.NewBatch(1)
 	defer m.Free(b)
 	copy(b.Inputs[0].Float32s(), []float32{1, 2, 3, 4, 5, 6.5})
@@ -476,11 +425,11 @@ func testPictures(t *testing.T, browser context.Context, on screen) {
 		content := braidtest.PNG(t, img)
 		want[name] = feature.Value{Content: content}
 		if on.Touch || i%2 == 0 {
-			p.answered(func() {
-				p.choose(fmt.Sprintf(`[data-field=%q] input`, name), "a.png", content)
+			p.Answered(func() {
+				p.Choose(fmt.Sprintf(`[data-field=%q] input`, name), "a.png", content)
 			})
 		} else {
-			p.answered(func() {
+			p.Answered(func() {
 				p.drop(fmt.Sprintf(`[data-field=%q] .preview`, name), "a.png", content)
 			})
 		}
@@ -488,10 +437,10 @@ func testPictures(t *testing.T, browser context.Context, on screen) {
 	}
 	p.snap("pictures")
 	p.Fits()
-	p.answered(func() { p.click(`[data-field="left"] button:nth-of-type(2)`) })
+	p.Answered(func() { p.click(`[data-field="left"] button:nth-of-type(2)`) })
 	delete(want, "left")
 	p.shows(m, want)
-	p.choose(`[data-field="left"] input`, "notes.png", []byte("no picture"))
+	p.Choose(`[data-field="left"] input`, "notes.png", []byte("no picture"))
 	p.Until(`document.querySelector('[data-field="left"] .problem').textContent !== ''`)
 	if got := p.text(`[data-field="left"] .problem`); !strings.Contains(got, "cannot read") {
 		t.Errorf("the problem is %q", got)
@@ -512,26 +461,26 @@ func testFields(t *testing.T, browser context.Context, on screen) {
 			model.value = %q;
 			return model.dispatchEvent(new Event('change'));
 		})(document.querySelector('#model'))`, name))
-		p.quiet()
+		p.Quiet()
 		p.Fits()
 	}
 	if got := eval[string](p, `document.querySelector('#api').href`); got !=
 		p.Address+"/models/films/openapi.json" {
 		t.Errorf("the page links to %s", got)
 	}
-	p.fill(map[string]string{"Year": "1999"})
+	p.Fill(map[string]string{"Year": "1999"})
 	choose("wardrobe")
 	const board = `document.querySelector('#pad').checkVisibility()`
 	if !eval[bool](p, board) || eval[int](p, `document.querySelectorAll('.field').length`) > 0 {
 		t.Error("a model with a pad has fields, or no pad")
 	}
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	choose("shop")
 	if eval[bool](p, board) {
 		t.Error("a model without a pad has one")
 	}
 	p.key(kb.Escape) // does not clear the hidden pad
-	p.answered(func() { choose("wardrobe") })
+	p.Answered(func() { choose("wardrobe") })
 	choose("films")
 	unnamed := eval[[]string](p, `[...document.querySelectorAll('.field :is(input, select, textarea)')]
 		.filter((control) => control.type !== 'file' && !control.labels?.length)
@@ -556,9 +505,9 @@ func testBesidePad(t *testing.T, browser context.Context, on screen) {
 		Targets: []modelfile.Target{labels("garment", garments...)},
 	})
 	p := show(t, browser, on, path)
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	without := p.figures("garment")
-	p.fill(map[string]string{"price": "9"})
+	p.Fill(map[string]string{"price": "9"})
 	if got := p.figures("garment"); got == without {
 		t.Errorf("the price changes nothing: %s", got)
 	}
@@ -570,6 +519,6 @@ func testBesidePad(t *testing.T, browser context.Context, on screen) {
 		return price.dispatchEvent(new Event('input', { bubbles: true }));
 	})()`)
 	p.Until(`document.querySelector('[data-field="price"] .problem').textContent !== ''`)
-	p.quiet()
+	p.Quiet()
 	p.Complaints() // of the refusal
 }

@@ -53,11 +53,11 @@ func testCurl(p *tab) {
 		how  func()
 	}{
 		{"drawn", func() { p.draw(drawings[1].strokes...) }},
-		{"photo", func() { p.choose("#photo-file", "one.jpg", one) }},
+		{"photo", func() { p.Choose("#photo-file", "one.jpg", one) }},
 		{"a test image", func() { p.click("#samples button:nth-child(5)") }},
 	} {
 		p.click("#clear")
-		p.answered(way.how)
+		p.Answered(way.how)
 		shown := eval[map[string]any](p, `Object.fromEntries(
 			[...document.querySelectorAll('.head')].map((head) => [head.dataset.head,
 				['[data-label]', '.probability'].map((of) => head.querySelector(of).textContent)]))`)
@@ -80,7 +80,7 @@ func testCurl(p *tab) {
 		return own.dispatchEvent(new Event('input'));
 	})(document.querySelector('#own'))`, hard))
 	p.Until(`document.querySelector('#own-problem').textContent !== ''`)
-	p.quiet()
+	p.Quiet()
 	line := copied()
 	body := line[strings.LastIndex(line, " -d ")+4:]
 	if got := run("printf '%s' " + body)["question"]; got != hard {

@@ -20,7 +20,7 @@ func testLayout(t *testing.T, browser context.Context, on screen, model string) 
 	if on.Touch {
 		p.testTouch()
 	}
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	p.testAboveFold()
 	p.snap("digitqa")
 	if on.Width == desk.Width {
@@ -134,18 +134,18 @@ func (p *tab) testStrands() {
 	}
 	for _, n := range []int{2, 3, 4, 1} {
 		question := fmt.Sprintf("#questions label:nth-child(%d)", n)
-		p.answered(func() { p.click(question) })
+		p.Answered(func() { p.click(question) })
 		check(question)
 	}
 	p.click("#own")
-	p.answered(func() { p.key("even" + kb.Enter) })
+	p.Answered(func() { p.key("even" + kb.Enter) })
 	check("#own")
-	p.answered(func() { p.key(kb.Escape) })
+	p.Answered(func() { p.key(kb.Escape) })
 }
 
 // testRunnerUp checks the likeliest two labels, and the way to all of them.
 func testRunnerUp(p *tab) {
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	type row struct {
 		Label, Share string
 		Top          float64
@@ -186,7 +186,7 @@ func testRunnerUp(p *tab) {
 	if got := eval[string](p, `document.querySelector('.more').ariaExpanded`); got != "true" {
 		p.Errorf("aria-expanded is %q", got)
 	}
-	p.answered(func() { p.click("#questions label:nth-child(2)") })
+	p.Answered(func() { p.click("#questions label:nth-child(2)") })
 	if got := len(rows()); got != 10 {
 		p.Errorf("after another question %d rows are shown", got)
 	}

@@ -121,7 +121,7 @@ func testLabels(t *testing.T, browser context.Context, on screen) {
 	if got := regexp.MustCompile("(?i).*digit.*").FindAllString(text, -1); len(got) > 0 {
 		t.Errorf("the page mentions digits: %q", got)
 	}
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	p.Fits()
 	clear, seen := p.box("#clear"), p.box(".seen")
 	if clear.X+clear.Width > seen.X && clear.Y+clear.Height > seen.Y {
@@ -240,7 +240,7 @@ func testAsked(t *testing.T, browser context.Context, on screen) {
 	p := show(t, browser, on, captionModel(t))
 	p.draw(drawings[1].strokes...)
 	p.blanked(`[]`) // nothing is asked yet
-	p.answered(func() { p.click("#own"); p.key("odd half" + kb.Enter) })
+	p.Answered(func() { p.click("#own"); p.key("odd half" + kb.Enter) })
 	p.blanked(`[]`)
 	answer := eval[[]string](p, `[...document.querySelectorAll('.asked')]
 		.map((asked) => asked.textContent)`)
@@ -248,7 +248,7 @@ func testAsked(t *testing.T, browser context.Context, on screen) {
 		p.Errorf("the heads answer %q", answer)
 	}
 	garment, worn := p.figures("garment"), p.text(`[data-head="worn"] .probability`)
-	p.answered(func() { p.key(" prime" + kb.Enter) })
+	p.Answered(func() { p.key(" prime" + kb.Enter) })
 	p.blanked(`["mood"]`)
 	if got := p.figures("garment"); got != garment {
 		p.Errorf("the garment is %q, want %q as before", got, garment)
@@ -256,7 +256,7 @@ func testAsked(t *testing.T, browser context.Context, on screen) {
 	if got := p.text(`[data-head="worn"] .probability`); got != worn {
 		p.Errorf("worn is %s, want %s as before", got, worn)
 	}
-	p.answered(func() { p.draw(drawings[0].strokes...) }) // another image under the refused caption
+	p.Answered(func() { p.draw(drawings[0].strokes...) }) // another image under the refused caption
 	p.blanked(`["mood"]`)
 	if p.figures("garment") == garment {
 		p.Error("the garment's figures are those of the image before")
@@ -267,7 +267,7 @@ func testAsked(t *testing.T, browser context.Context, on screen) {
 // blanked checks which heads a refusal blanks.
 func (p *tab) blanked(want string) {
 	p.Helper()
-	p.quiet()
+	p.Quiet()
 	got := eval[string](p, `JSON.stringify([...document.querySelectorAll('.head')]
 		.filter((head) => head.dataset.state === 'error').map((head) => head.dataset.head))`)
 	if got != want {
@@ -322,12 +322,12 @@ func testNoImage(t *testing.T, browser context.Context, on screen) {
 	if got := p.text(`[data-field="review"]`); !strings.Contains(got, "needed") {
 		t.Errorf("the field says %q", got)
 	}
-	p.fill(map[string]string{"review": "odd half"})
+	p.Fill(map[string]string{"review": "odd half"})
 	p.shows(m, map[string]feature.Value{"review": {Text: "odd half"}})
 	p.click("[data-field=review] input")
 	p.key(" zebra" + kb.Enter)
 	p.Until(`document.querySelector('[data-field="review"] .problem').textContent !== ''`)
-	p.quiet()
+	p.Quiet()
 	if got := p.text(`[data-field="review"] .problem`); !strings.Contains(got, `"zebra"`) {
 		t.Errorf("the problem is %q", got)
 	}

@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"braid/internal/braidtest/chromium"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -19,6 +18,8 @@ import (
 
 	device "github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
+
+	"braid/internal/braidtest/chromium"
 )
 
 // photo draws strokes in ink on paper, in light that fades to one side.
@@ -86,16 +87,6 @@ func encoded(t *testing.T, img image.Image) []byte {
 	return b.Bytes()
 }
 
-// choose puts a file into an input, as a file chooser or the camera does.
-func (p *tab) choose(input, name string, content []byte) {
-	p.Helper()
-	path := filepath.Join(p.TempDir(), name)
-	if err := os.WriteFile(path, content, 0o600); err != nil {
-		p.Fatal(err)
-	}
-	p.Do(chromedp.SetUploadFiles(input, []string{path}))
-}
-
 // drop drags a file onto an element and lets it go.
 func (p *tab) drop(selector, name string, content []byte) {
 	p.Helper()
@@ -160,16 +151,16 @@ func testPhotos(p *tab) {
 		name, digit string
 		how         func()
 	}{
-		{"12 MP chosen", "7", func() { p.choose("#photo-file", "phone.jpg", phone) }},
-		{"6 MP lying, from the camera", "1", func() { p.choose("#camera-file", "IMG.jpg", upright) }},
-		{"small and lying, chosen", "7", func() { p.choose("#photo-file", "IMG.jpg", smallLying) }},
+		{"12 MP chosen", "7", func() { p.Choose("#photo-file", "phone.jpg", phone) }},
+		{"6 MP lying, from the camera", "1", func() { p.Choose("#camera-file", "IMG.jpg", upright) }},
+		{"small and lying, chosen", "7", func() { p.Choose("#photo-file", "IMG.jpg", smallLying) }},
 		{"dropped on the board", "1", func() { p.drop("#pad", "one.png", dropped) }},
 		{"dropped beside the board", "7", func() { p.drop("header", "seven.jpg", small) }},
 		{"pasted", "1", func() { p.paste("image.png", "image/png", pasted) }},
-		{"again the same as before", "7", func() { p.choose("#photo-file", "IMG.jpg", smallLying) }},
+		{"again the same as before", "7", func() { p.Choose("#photo-file", "IMG.jpg", smallLying) }},
 		{"WebP, pasted", "1", func() { p.paste("bar.webp", "image/webp", bar) }},
 	} {
-		p.answered(test.how)
+		p.Answered(test.how)
 		if got := p.text(`[data-head="digit"] [data-label]`); got != test.digit {
 			p.Errorf("%s: the digit is %s, want %s", test.name, got, test.digit)
 		}
@@ -177,11 +168,11 @@ func testPhotos(p *tab) {
 			p.Errorf("%s: the page does not show what the net sees", test.name)
 		}
 	}
-	p.answered(func() { p.click("#undo") })
+	p.Answered(func() { p.click("#undo") })
 	if got := p.text(`[data-head="digit"] [data-label]`); got != "7" {
 		p.Errorf("after Undo of a photo the digit is %s, want the 7 before it", got)
 	}
-	p.answered(func() { p.draw(one...) }) // a stroke replaces the photo
+	p.Answered(func() { p.draw(one...) }) // a stroke replaces the photo
 	if got := p.text(`[data-head="digit"] [data-label]`); got != "1" {
 		p.Errorf("drawn over a photo, the digit is %s, want 1", got)
 	}
@@ -193,13 +184,13 @@ func testPhotos(p *tab) {
 		{"not an image", "This browser cannot read “notes.txt” as an image.",
 			func() { p.drop("#pad", "notes.txt", []byte("seven")) }},
 		{"not an image, by its name", "This browser cannot read “seven.png” as an image.",
-			func() { p.choose("#photo-file", "seven.png", []byte("seven")) }},
+			func() { p.Choose("#photo-file", "seven.png", []byte("seven")) }},
 		{"blank", "The image is blank, want one with a digit that stands out from the background.",
-			func() { p.choose("#photo-file", "blank.png", blank) }},
+			func() { p.Choose("#photo-file", "blank.png", blank) }},
 	} {
 		test.how()
 		p.Until(fmt.Sprintf(`document.querySelector('#message').textContent === %q`, test.want))
-		p.quiet()
+		p.Quiet()
 		if box := p.box("#message"); eval[float64](p, "scrollY") > 0 {
 			p.Errorf("%s: the message at %v is not visible", test.name, box.Y)
 		}
@@ -215,9 +206,9 @@ func testPhotos(p *tab) {
 	p.click("#own") // a blank image is reported as such, also beside a refused question
 	p.key("prime")
 	p.refused("prime")
-	p.choose("#photo-file", "blank.png", blank)
+	p.Choose("#photo-file", "blank.png", blank)
 	p.Until(`document.querySelector('#message').textContent.includes('blank')`)
-	if p.quiet(); p.text("#own-problem") != "" {
+	if p.Quiet(); p.text("#own-problem") != "" {
 		p.Errorf("with a blank image the page shows %q", p.text("#own-problem"))
 	}
 	p.Complaints() // of refusals
@@ -232,7 +223,7 @@ func testWholeDrawing(p *tab) {
 	})(window.fetch)`)
 	for _, end := range []point{{.5, 1.2}, {.5, -.2}, {1.2, .5}, {-.2, .5}, {1.1, 1.1}} {
 		s := stroke{{.5, .5}, end}
-		p.answered(func() { p.draw(s) })
+		p.Answered(func() { p.draw(s) })
 		body := []byte(eval[string](p, `sent.at(-1)`))
 		var fields struct{ Image []byte }
 		if err := json.Unmarshal(body, &fields); err != nil {
@@ -260,7 +251,7 @@ func testWholeDrawing(p *tab) {
 
 	// A 7 is the same wherever it stands. Its foot, on the edge of what the net sees, is whole.
 	middle := shifted(drawings[1].strokes, 0, 0)
-	p.answered(func() { p.draw(middle...) })
+	p.Answered(func() { p.draw(middle...) })
 	want := p.greys()
 	top, bottom := inkLines(want)
 	if bottom-top != 20 {
@@ -269,7 +260,7 @@ func testWholeDrawing(p *tab) {
 	for _, by := range []point{{0, .11}, {0, -.15}, {.2, .11}, {-.2, -.15}} {
 		p.click("#clear")
 		p.blank()
-		p.answered(func() { p.draw(shifted(drawings[1].strokes, by.X, by.Y)...) })
+		p.Answered(func() { p.draw(shifted(drawings[1].strokes, by.X, by.Y)...) })
 		var off, mass int
 		for i, v := range p.greys() {
 			off += max(int(v), int(want[i])) - min(int(v), int(want[i]))

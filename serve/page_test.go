@@ -207,13 +207,13 @@ func testDigits(p *tab, drawings []sketch) {
 	for _, d := range drawings {
 		digit := fmt.Sprint(d.digit)
 		for _, s := range d.strokes {
-			p.answered(func() { p.draw(s) })
+			p.Answered(func() { p.draw(s) })
 		}
 		for i := range digitqa.Questions {
 			// The first question, which is asked while they draw, is chosen last.
 			i = (i + 1) % len(digitqa.Questions)
 			q := digitqa.Questions[i]
-			p.answered(func() { p.click(fmt.Sprintf("#questions label:nth-child(%d)", i+1)) })
+			p.Answered(func() { p.click(fmt.Sprintf("#questions label:nth-child(%d)", i+1)) })
 			p.expect(digit, q.Text, yesNo(q, d.digit))
 			if !eval[bool](p, `document.querySelector('#contradiction').hidden`) {
 				p.Errorf("%s, %s: the page shows a contradiction: %s",
@@ -237,28 +237,28 @@ func testKeyboard(p *tab) {
 			.observe(document.querySelector('#spoken'), { childList: true }), 0`)
 	p.key(" ")
 	p.Until(`said.includes('pen down, 14 across, 6 down of 28')`)
-	p.answered(func() {
+	p.Answered(func() {
 		for range 16 {
 			p.key(kb.ArrowDown)
 		}
 	})
 	p.key(" ")
-	p.answered(func() { p.key("4") })
+	p.Answered(func() { p.key("4") })
 	p.expect("1", "odd number", "yes")
 	p.spoken("1", "odd number", "yes")
 	p.key(kb.Escape)
 	p.blank()
 	p.key(kb.Tab)
-	p.answered(func() { p.key(kb.Enter) }) // on Undo
+	p.Answered(func() { p.key(kb.Enter) }) // on Undo
 	p.expect("1", "odd number", "yes")
 }
 
 // Undo takes back one stroke after the other, and a Clear. Both are buttons and keys.
 func testUndo(p *tab) {
 	seven := drawings[1].strokes
-	p.answered(func() { p.draw(seven[0]) })
+	p.Answered(func() { p.draw(seven[0]) })
 	bar := p.saw()
-	p.answered(func() { p.draw(seven[1]) })
+	p.Answered(func() { p.draw(seven[1]) })
 	whole := p.saw()
 	if bar == whole {
 		p.Fatal("the net sees the same after another stroke")
@@ -273,21 +273,21 @@ func testUndo(p *tab) {
 	} {
 		clear()
 		p.blank()
-		p.answered(undos[i])
+		p.Answered(undos[i])
 		if p.saw() != whole {
 			p.Errorf("way %d: the net sees another drawing after Clear and Undo", i)
 		}
-		p.answered(undos[i])
+		p.Answered(undos[i])
 		if p.saw() != bar {
 			p.Errorf("way %d: the net sees another drawing after Undo of the second stroke", i)
 		}
-		p.answered(func() { p.draw(seven[1]) })
+		p.Answered(func() { p.draw(seven[1]) })
 		if p.saw() != whole {
 			p.Errorf("way %d: the net sees another drawing with the second stroke again", i)
 		}
 	}
 	for range seven {
-		p.quiet()
+		p.Quiet()
 		undos[0]()
 	}
 	p.blank()
@@ -304,7 +304,7 @@ func testSamples(p *tab, model string) {
 	}
 	images := f.Samples.Inputs["image"].Uint8s()
 	choose := func(n int, digit string, how func()) {
-		p.answered(how)
+		p.Answered(how)
 		p.expect(digit, "lower half", "yes")
 		pressed := eval[[]int](p, `[...document.querySelectorAll('#samples button')]
 			.flatMap((b, i) => b.ariaPressed === 'true' ? [i] : [])`)
@@ -370,7 +370,7 @@ func testContradiction(t *testing.T, browser context.Context, model string) {
 		t.Fatal(err)
 	}
 	p := show(t, browser, phone, path)
-	p.answered(func() { p.draw(drawings[1].strokes...) })
+	p.Answered(func() { p.draw(drawings[1].strokes...) })
 	p.expect("7", "lower half", "yes")
 	const hidden = `document.querySelector('#contradiction').hidden`
 	text := p.text("#contradiction")

@@ -11,14 +11,14 @@ import (
 // A typed question is answered with a note that it is untrained, or refused with the word that the
 // net does not know. Heads that do not read the question are answered all the same.
 func testWords(p *tab) {
-	p.answered(func() { p.draw(drawings[1].strokes[0]) })
+	p.Answered(func() { p.draw(drawings[1].strokes[0]) })
 	bar := p.figures("digit")
-	p.answered(func() { p.draw(drawings[1].strokes[1]) })
+	p.Answered(func() { p.draw(drawings[1].strokes[1]) })
 	p.expect("7", "lower half", "no")
 	p.click("#own")
 	p.key("even half")
 	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
-	p.quiet()
+	p.Quiet()
 	const untrained = `"even half" is none of the texts that the model was trained on: `
 	note := p.text("#message p")
 	if !strings.HasPrefix(note, untrained) || !strings.Contains(note, `"lower half"`) {
@@ -43,11 +43,11 @@ func testWords(p *tab) {
 	p.expectRefusals("422 (Unprocessable Entity)")
 
 	// The image changes under the refused question, and back.
-	p.answered(func() { p.click("#undo") })
+	p.Answered(func() { p.click("#undo") })
 	if got := p.figures("digit"); got != bar {
 		p.Errorf("after Undo the digit's figures are %q, want %q as before the question", got, bar)
 	}
-	p.answered(func() { p.draw(drawings[1].strokes[1]) })
+	p.Answered(func() { p.draw(drawings[1].strokes[1]) })
 	if got := p.figures("digit"); got != seven {
 		p.Errorf("the digit's figures are %q, want %q", got, seven)
 	}
@@ -56,10 +56,10 @@ func testWords(p *tab) {
 
 	// A word that is pressed is typed.
 	p.click("#own")
-	p.answered(func() { p.key(kb.Escape) })
+	p.Answered(func() { p.key(kb.Escape) })
 	p.click("#own-words button:nth-of-type(5)")
 	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'odd'`)
-	p.answered(func() { p.click("#own-words button:nth-of-type(6)") })
+	p.Answered(func() { p.click("#own-words button:nth-of-type(6)") })
 	p.expect("7", "odd number", "yes")
 
 	eval[bool](p, `((own) => {
@@ -68,10 +68,10 @@ func testWords(p *tab) {
 	})(document.querySelector('#own'))`)
 	p.Until(`document.querySelector('#own-problem').textContent
 		.includes('got a text of 65599 bytes')`)
-	p.quiet()
+	p.Quiet()
 	p.expectRefusals("413 (Request Entity Too Large)")
 	p.click("#own")
-	p.answered(func() { p.key(kb.Escape) })
+	p.Answered(func() { p.key(kb.Escape) })
 	p.expect("7", "lower half", "no")
 	if got := p.text("#own-problem"); got != "" {
 		p.Errorf("the page still shows %q", got)
@@ -106,7 +106,7 @@ func testGrowing(p *tab) {
 	p.draw(drawings[1].strokes[0])
 	p.Until(`'drawn' in window`)
 	p.draw(drawings[1].strokes[1])
-	p.answered(func() { eval[bool](p, `(drawn(), true)`) })
+	p.Answered(func() { eval[bool](p, `(drawn(), true)`) })
 	p.Until(`document.querySelector('[data-head="answer"] .asked').textContent === 'even half'`)
 	if got := p.text("#own-problem"); got != "" {
 		p.Errorf("the page shows the problem %q of a question that is answered", got)
@@ -118,7 +118,7 @@ func (p *tab) refused(word string) {
 	p.Helper()
 	p.Until(fmt.Sprintf(
 		`document.querySelector('#own-problem').textContent.includes('"' + %q + '"')`, word))
-	p.quiet()
+	p.Quiet()
 }
 
 // figures is the text of a head's visible bars.

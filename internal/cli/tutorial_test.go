@@ -1,12 +1,17 @@
 package cli
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"braid/internal/braidtest/chromium"
+	"braid/predictor"
 )
 
 // changing matches what differs from run to run: the time that is left at the end of an epoch's
@@ -19,15 +24,9 @@ func withoutTimes(text string) string { return changing.ReplaceAllString(text, "
 
 // TestTutorial runs the commands of docs/own-data.md on its data, whose folder BRAID_FOOD names,
 // and compares what they print. A line "..." of the document stands for any lines, and three dots
-// at the end of a line for its rest.
+// at the end of a line for its rest. The page of the model shows what ask and predict printed.
 func TestTutorial(t *testing.T) {
-	data := os.Getenv("BRAID_FOOD")
-	if data == "" {
-		if os.Getenv("BRAID_REQUIRE_FOOD") != "" {
-			t.Fatal("BRAID_FOOD is not set")
-		}
-		t.Skip("skipped: BRAID_FOOD names no folder of food.csv and its pictures (see CONTRIBUTING.md)")
-	}
+	data := required(t, "FOOD")
 	slow(t)
 	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "own-data.md"))
 	if err != nil {
@@ -45,6 +44,7 @@ func TestTutorial(t *testing.T) {
 	if err := os.Symlink(path, filepath.Join(bin, "braid")); err != nil {
 		t.Fatal(err)
 	}
+	printed := map[string]string{} // by command
 	for _, c := range consoles(string(document)) {
 		cmd := exec.Command("sh", "-c", c.command)
 		cmd.Dir = folder
@@ -58,7 +58,72 @@ func TestTutorial(t *testing.T) {
 		if !c.matches(string(out)) {
 			t.Errorf("$ %s\ngot\n%s\nwant\n%s", c.command, out, c.want)
 		}
+		printed[c.command] = string(out)
 	}
+	t.Run("chromium", func(t *testing.T) { testTutorialPages(t, folder, printed) })
+}
+
+// testTutorialPages shows the report of the tutorial's run and the page of its model, which answers
+// as the commands did in the folder.
+func testTutorialPages(t *testing.T, folder string, printed map[string]string) {
+	browser := chromium.Start(t)
+	run := filepath.Join(folder, "runs", "latest")
+	report, err := filepath.EvalSymlinks(filepath.Join(run, "report.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkReport(t, browser, report)
+
+	asked := map[string]string{
+		"picture": "pictures/A001.jpeg", "name": "Amaranth seed, black",
+		"water": "9.9", "protein": "14.6",
+	}
+	text := printedBy(t, printed, `braid ask runs/latest picture=pictures/A001.jpeg `+
+		`name="Amaranth seed, black" water=9.9 protein=14.6`)
+	var reply struct{ Heads []predictor.Answer }
+	object := printedBy(t, printed, "braid ask runs/latest picture=pictures/A001.jpeg --json")
+	if err := json.Unmarshal([]byte(object), &reply); err != nil {
+		t.Fatal(err)
+	}
+	rows := cells(t, filepath.Join(folder, "new.csv"))
+	want := cells(t, filepath.Join(folder, "answers.csv"))
+	checkPage(t, browser, run, func(t *testing.T, p *chromium.Page) {
+		asks(p, folder, asked)
+		for _, h := range p.Answers() {
+			shown := strings.ReplaceAll(h.Probability, "\u202f", " ")
+			line := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(h.Name) + ` +` +
+				regexp.QuoteMeta(h.Label) + `(?: +` + regexp.QuoteMeta(shown) + ` |$)`)
+			if !line.MatchString(text) {
+				t.Errorf("%s: the page shows %s %s, braid ask printed\n%s", h.Name, h.Label, shown, text)
+			}
+		}
+		asks(p, folder, map[string]string{"picture": asked["picture"]})
+		all := map[string]string{}
+		for _, h := range reply.Heads {
+			all[h.Head] = h.Label
+			if h.Answers != nil {
+				all[h.Head+"_probability"] = fmt.Sprint(h.Probability)
+			}
+			for _, c := range h.Answers {
+				all[h.Head+"_p_"+c.Label] = fmt.Sprint(c.Probability)
+			}
+		}
+		shows(p, all)
+		for i, row := range rows {
+			asks(p, folder, row)
+			shows(p, want[i])
+		}
+	})
+}
+
+// printedBy returns what a command of the document printed.
+func printedBy(t *testing.T, printed map[string]string, command string) string {
+	t.Helper()
+	text, ok := printed[command]
+	if !ok {
+		t.Fatalf("the document has no command %s", command)
+	}
+	return text
 }
 
 // console is a command of the document and what it prints.
