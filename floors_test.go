@@ -35,6 +35,7 @@ var floors = map[string]int{
 	"braid/data/datafile":               5,
 	"braid/data/mnist":                  5,
 	"braid/augment":                     5,
+	"braid/balance":                     5,
 	"braid/layer":                       5,
 	"braid/loss":                        5,
 	"braid/metric":                      5,

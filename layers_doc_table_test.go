@@ -240,4 +240,18 @@ var counterparts = map[string]counterpart{
 		"A square of one Size; the other two cover a rectangle of random size."},
 	"augment.Flip": {"keras.layers.RandomFlip",
 		"torchvision.transforms.RandomHorizontalFlip, torchvision.transforms.RandomVerticalFlip", ""},
+
+	"balance.Fixed": {"loss_weights of keras.Model.compile", "torchjd.aggregation.Sum", ""},
+	"balance.IMTLG": {"", "torchjd.aggregation.IMTLG",
+		"From TorchJD: coefficients whose sum is near 0 or below stay limited."},
+	"balance.MGDA": {"", "torchjd.aggregation.MGDA",
+		"From TorchJD: exact, where epsilon and max_iters limit its search. A gradient of 0 is left " +
+			"out."},
+	"balance.PCGrad": {"", "torchjd.aggregation.PCGrad",
+		"From TorchJD: the order follows from the seed and the step."},
+	"balance.Scaled":      {"", "", ""},
+	"balance.Uncertainty": {"", "", ""},
+	"balance.UPGrad": {"", "torchjd.aggregation.UPGrad",
+		"From TorchJD: exact, where norm_eps and reg_eps change the matrix. pref_vector is missing. A " +
+			"gradient of 0 is left out of the mean."},
 }

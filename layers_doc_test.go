@@ -74,6 +74,10 @@ schedulers count calls of step(), which programs often make once per epoch.`},
 	{"augment.members", "Augmentations", `
 Keras' layers of this kind belong to the network or to the input pipeline. Braid's belong to the
 plan of the training, and prediction never runs them.`},
+	{"balance.members", "Methods that balance heads", `
+Keras and PyTorch themselves have the sum of weighted losses alone; the classes of TorchJD, which
+builds on PyTorch, are named instead. Fixed, Scaled and Uncertainty scale losses, for all weights.
+The others combine the gradients of the weights that several heads share.`},
 }
 
 // TestLayersDoc compares docs/layers.md with the source and the table of counterparts. go test .
