@@ -19,6 +19,7 @@ type Batch struct {
 	grad   []float32              // see window
 
 	headGrads []tensor.Rows[float32] // as Fill wrote them
+	pass      *engine.Pass           // of the last BackwardPass; nil after Backward
 }
 
 // NewBatch returns a Batch for training a model on the given number of rows.
@@ -49,9 +50,21 @@ func (b *Batch) Forward() { b.run(func(worker int) { b.Team.Forward(worker, b.ro
 
 // Backward computes the gradients from the gradient of each head, HeadGrad.
 func (b *Batch) Backward() {
+	b.pass = nil
 	b.run(func(worker int) { b.Team.Backward(worker, b.rows) })
 	b.run(func(worker int) { b.Team.Join(worker, b.rows) })
 }
+
+// BackwardPass computes the gradients from the gradient of one head. Gradient then returns those of
+// the pass.
+func (b *Batch) BackwardPass(p *engine.Pass) {
+	b.pass = p
+	b.run(func(worker int) { b.Team.BackwardPass(worker, b.rows, p) })
+	b.run(func(worker int) { b.Team.Join(worker, b.rows) })
+}
+
+// HeadGrads returns the gradients that Fill wrote to the heads.
+func (b *Batch) HeadGrads() []tensor.Rows[float32] { return b.headGrads }
 
 // Step runs Forward, Backward and Gradients of a batch with one worker, in the caller's goroutine.
 // It allocates nothing after the first call.
@@ -130,7 +143,8 @@ func Inputs(m *braid.Model, lo, hi int) braid.Tensors {
 	return list
 }
 
-// Gradient returns the gradient of a weight over the batch, row-major, from all blocks.
+// Gradient returns the gradient of a weight over the batch, row-major, from all blocks. It is 0
+// where the last BackwardPass did not reach the weight.
 func (b *Batch) Gradient(w *braid.Weight) []float32 {
 	var full []tensor.Rows[float32]
 	for _, matrix := range w.Memory().Storage {
@@ -140,6 +154,12 @@ func (b *Batch) Gradient(w *braid.Weight) []float32 {
 		for _, block := range blocks {
 			if block.Weight != w.Memory() {
 				continue
+			}
+			if b.pass != nil {
+				var reached bool
+				if block, reached = b.pass.Block(block); !reached {
+					continue
+				}
 			}
 			grad := b.window(block)
 			for i := range grad.Data {

@@ -10,6 +10,7 @@
 //	liveness.go   buffers that share memory in prediction
 //	workspace.go  the memory of a batch
 //	worker.go     one node, forward and backward, on a range of rows
+//	pass.go       the way back from all heads, or from one
 //	stage.go      the order of a step: nodes computed by blocks of rows, and barriers
 //	team.go       several workers on one batch
 //	private.go    each worker's private copies of the inputs

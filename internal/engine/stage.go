@@ -135,25 +135,26 @@ func (team *Team) forwardStage(worker int, s *stage, rows int) bool {
 
 // backwardStage computes the gradients of a stage. It returns false if the worker must stop.
 func (team *Team) backwardStage(worker int, s *stage, rows int) bool {
-	w, trained := team.Workers[worker], team.ws.net.layout.trained
+	w := team.Workers[worker]
+	reached := w.pass.reached
 	if s.split != nil {
-		if !trained[s.split.Index] {
+		if !reached[s.split.Index] {
 			return true
 		}
 		lo, hi := team.Share(rows, worker)
 		w.clearGrads(s.split, lo, hi)
 		return team.backwardSplits(worker, s.split, rows)
 	}
-	coupled := s.first != nil && trained[s.first.Index]
+	coupled := s.first != nil && reached[s.first.Index]
 	team.eachBlock(worker, rows, s, func(lo, hi int) {
-		if s.next != nil && trained[s.next.Index] {
+		if s.next != nil && reached[s.next.Index] {
 			w.clearGrads(s.next, lo, hi)
 			t := &w.tasks[s.next.Index]
 			t.Lo, t.Hi = lo, hi
 			s.next.Op.Backward(t)
 		}
 		for _, n := range slices.Backward(s.nodes) {
-			if trained[n.Index] {
+			if reached[n.Index] {
 				w.clearGrads(n, lo, hi)
 				w.backward(n, lo, hi)
 			}

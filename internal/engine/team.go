@@ -82,6 +82,19 @@ func (team *Team) Forward(worker, rows int) bool {
 // Backward computes the gradients that follow from each HeadGrad, for the worker's share of the
 // first rows rows. It may be repeated after one Forward. It returns false if the worker must stop.
 func (team *Team) Backward(worker, rows int) bool {
+	return team.BackwardPass(worker, rows, team.ws.all)
+}
+
+// BackwardPass is Backward for one pass. Gradients of weights that follow need the blocks that
+// p.Block returns.
+func (team *Team) BackwardPass(worker, rows int, p *Pass) bool {
+	w := team.Workers[worker]
+	if w.pass != p {
+		w.pass = p
+		for i := range w.tasks {
+			w.tasks[i].Fresh = p.fresh[i]
+		}
+	}
 	for i := range slices.Backward(team.stages) {
 		if !team.backwardStage(worker, &team.stages[i], rows) {
 			return false

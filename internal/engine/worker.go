@@ -13,6 +13,7 @@ import (
 type Worker struct {
 	ws        *Workspace
 	tasks     []op.Task // by node
+	pass      *Pass     // of Backward
 	private   private
 	tmp       []float32 // for activations
 	partials  []rows32  // of gradients: one for each level of the chunk tree
@@ -80,7 +81,7 @@ func (w *Worker) copyIn(n *Node, t *op.Task) {
 
 // clearGrads zeroes the gradients that a node's Backward is the first to read or to add to.
 func (w *Worker) clearGrads(n *Node, lo, hi int) {
-	for _, buffer := range w.ws.clears[n.Index] {
+	for _, buffer := range w.pass.clears[n.Index] {
 		clearRows(w.ws.grads[buffer], w.ws.net.layout.wanted[buffer], lo, hi)
 	}
 }
@@ -118,7 +119,7 @@ func (w *Worker) outGrad(n *Node, t *op.Task) {
 	}
 	head, fromLogits := w.ws.headGrads[i], w.ws.fromLogits[i]
 	switch {
-	case !n.Head:
+	case !n.Head || !w.pass.has(n):
 		slope()
 	case w.ws.direct[i] && fromLogits: // the loss wrote to OutGrad
 	case w.ws.direct[i]:

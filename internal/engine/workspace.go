@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"slices"
-
 	"braid/internal/parallel"
 	"braid/op"
 	"braid/tensor"
@@ -21,7 +19,7 @@ type Workspace struct {
 	values []tensor.Rows[float32] // by buffer: nodes' outputs
 	ids    []tensor.Rows[int32]   // by node: int32 inputs
 	grads  []tensor.Rows[float32] // by buffer: Backward clears or overwrites it, then adds to it
-	clears [][]int                // by node: see firstGradients
+	all    *Pass                  // from all heads
 
 	// By node; zero where the node has none.
 	logits     []tensor.Rows[float32] // the output before the activation, if it is kept
@@ -62,7 +60,7 @@ func (n *Network) NewWorkspace(rows int, mode Mode) *Workspace {
 	for i, node := range n.Nodes {
 		ws.tasks[i] = ws.task(node)
 	}
-	ws.clears = ws.firstGradients()
+	ws.all = ws.newPass(nil)
 	return ws
 }
 
@@ -143,7 +141,6 @@ func (ws *Workspace) task(n *Node) op.Task {
 			grad = ws.window(in, ws.grads)
 		}
 		t.InGrad = append(t.InGrad, grad)
-		t.Fresh = append(t.Fresh, false)
 	}
 	for _, width := range n.Saved {
 		var saved tensor.Rows[float32]
@@ -197,40 +194,4 @@ func (ws *Workspace) HeadGrad(i int, fromLogits bool) tensor.Rows[float32] {
 		ws.headGrads[n.Index] = newRows(ws.rows, n.Shape.Size())
 	}
 	return ws.headGrads[n.Index]
-}
-
-// firstGradients finds, for each buffer, the node that is the first in Backward to read or to
-// change the gradient. If its op can overwrite the gradient, firstGradients sets Fresh in the
-// node's task. It returns, by node, the buffers to clear before.
-func (ws *Workspace) firstGradients() [][]int {
-	layout := ws.net.layout
-	list := make([][]int, len(ws.net.Nodes))
-	found := make([]bool, len(ws.grads))
-	first := func(buffer int) bool {
-		is := !found[buffer] && !ws.grads[buffer].IsNil()
-		found[buffer] = found[buffer] || is
-		return is
-	}
-	for i, n := range slices.Backward(ws.net.Nodes) {
-		if ws.isSkipped(n) || !layout.trained[i] {
-			continue
-		}
-		if out := layout.at[i].buffer; first(out) {
-			list[i] = append(list[i], out)
-		}
-		writer, _ := n.Op.(op.GradientWriter)
-		for j, in := range n.Inputs {
-			buffer := layout.at[in.Index].buffer
-			if !first(buffer) {
-				continue
-			}
-			if writer != nil && writer.GradientWriting(j) != op.Adds &&
-				in.Shape.Size() == layout.widths[buffer] {
-				ws.tasks[i].Fresh[j] = true
-			} else {
-				list[i] = append(list[i], buffer)
-			}
-		}
-	}
-	return list
 }
