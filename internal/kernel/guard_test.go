@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 )
 
@@ -98,10 +99,17 @@ var fills = []struct {
 	fill filler
 }{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}}
 
-// eachSet runs a test with every set. If this machine lacks a set, its test is skipped, or fails if
-// BRAID_REQUIRE_KERNELS is set.
+// setsOf lists the names of the sets that an architecture has.
+var setsOf = map[string][]string{"amd64": {"go", "avx2", "avx512"}, "arm64": {"go", "neon"}}
+
+// eachSet runs a test with every set of the architecture. If this machine lacks a set, its test is
+// skipped, or fails if BRAID_REQUIRE_KERNELS is set.
 func eachSet(t *testing.T, test func(t *testing.T, set *Set)) {
-	for _, name := range []string{"go", "avx2", "avx512"} {
+	names := setsOf[runtime.GOARCH]
+	if names == nil {
+		names = []string{"go"}
+	}
+	for _, name := range names {
 		t.Run("set="+name, func(t *testing.T) {
 			set, err := Named(name)
 			switch {

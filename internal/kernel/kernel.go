@@ -114,7 +114,7 @@ func Sets() []*Set { return slices.Clone(sets) }
 
 var sets = append([]*Set{&reference}, machineSets()...)
 
-// Named returns a set of this machine by its name: go, avx2 or avx512.
+// Named returns a set of this machine by its name: go, avx2, avx512 or neon.
 func Named(name string) (*Set, error) {
 	var have []string
 	for _, s := range sets {

@@ -4,10 +4,6 @@ package kernel
 
 import "golang.org/x/sys/cpu"
 
-//go:generate -command asm go run -C _asm . -pkg kernel
-//go:generate asm -set AVX2 -out ../avx2_amd64.s -stubs ../avx2_stubs_amd64.go
-//go:generate asm -set AVX512 -out ../avx512_amd64.s -stubs ../avx512_stubs_amd64.go
-
 // machineSets returns the sets that the processor and the operating system support, the fastest
 // last.
 func machineSets() []*Set {

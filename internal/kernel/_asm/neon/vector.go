@@ -1,0 +1,84 @@
+package main
+
+import (
+	"math"
+
+	. "braid/internal/kernel/_asm/arm64"
+)
+
+const (
+	lanes = 4         // of a register
+	size  = 4 * lanes // bytes of a register
+)
+
+// function starts a kernel whose name ends with the set's.
+func function(name, signature, doc string) { Function(name+"NEON", signature, doc) }
+
+// real returns a lane with a number.
+func real(v float32) Lane { return Constant(math.Float32bits(v)) }
+
+// filled returns a new register with a number in all lanes.
+func filled(v float32) V { return Filled(math.Float32bits(v)) }
+
+// part is the count of numbers, 1 to 3, of the last register of a row.
+type part struct{ count R }
+
+// load returns a new register with the numbers at p, all four if tail is nil. Lanes beyond the tail
+// are zero.
+func load(p R, tail *part) V {
+	v := NewV()
+	if tail == nil {
+		LDRQ(v, p.At(0))
+		return v
+	}
+	one, done := NewLabel("loadOne"), NewLabel("loaded")
+	TBZ(tail.count, 1, one)
+	LDRD(v, p.At(0))
+	TBZ(tail.count, 0, done)
+	third := NewR()
+	ADD(third, p, 8)
+	LD1(v.Lane(2), third)
+	B(done)
+	Label(one)
+	LDRS(v, p.At(0))
+	Label(done)
+	return v
+}
+
+// store writes the numbers of v to p, all four if tail is nil.
+func store(v V, p R, tail *part) {
+	if tail == nil {
+		STRQ(v, p.At(0))
+		return
+	}
+	one, done := NewLabel("storeOne"), NewLabel("stored")
+	TBZ(tail.count, 1, one)
+	STRD(v, p.At(0))
+	TBZ(tail.count, 0, done)
+	third := NewR()
+	ADD(third, p, 8)
+	ST1(v.Lane(2), third)
+	B(done)
+	Label(one)
+	STRS(v, p.At(0))
+	Label(done)
+}
+
+// along writes a loop over n numbers: step for each full register, then once for the remaining
+// numbers. It advances the pointers after each full register. It overwrites n.
+func along(name string, n R, step func(tail *part), pointers ...R) {
+	SUBS(n, n, lanes)
+	BLT(name + "Tail")
+	Label(name)
+	step(nil)
+	for _, p := range pointers {
+		ADD(p, p, size)
+	}
+	SUBS(n, n, lanes)
+	BGE(name)
+	Label(name + "Tail")
+	ADD(n, n, lanes)
+	CBZ(n, name+"Done")
+	step(&part{n})
+	Label(name + "Done")
+}
