@@ -9,12 +9,18 @@ var avx2 = func() Set {
 		full: []dotsTile{dots2x1AVX2, dots2x2AVX2, dots2x3AVX2},
 		one:  []dotsTile{dots1x1AVX2, dots1x2AVX2, dots1x3AVX2},
 	}
-	lanes := &lanesTiles{rows: 4, lanes: 8, masked: 2, tiles: [][]lanesTile{
-		{lanes1x1AVX2, lanes2x1AVX2, lanes3x1AVX2, lanes4x1AVX2},
-		{lanes1x2AVX2, lanes2x2AVX2, lanes3x2AVX2, lanes4x2AVX2},
-		{lanes1x3AVX2, lanes2x3AVX2, lanes3x3AVX2, lanes4x3AVX2},
-	}, tall: lanes12x1AVX2}
-	indirect := &indirectTiles{lanes: 8, masked: 2, tiles: [][]indirectHeights{
+	lanes := &lanesTiles{lanes: 8, masked: 2, tiles: [][]height[lanesTile]{
+		{
+			{12, lanes12x1AVX2}, // hides the latency of few sums
+			{4, lanes4x1AVX2},
+			{3, lanes3x1AVX2},
+			{2, lanes2x1AVX2},
+			{1, lanes1x1AVX2},
+		},
+		{{4, lanes4x2AVX2}, {3, lanes3x2AVX2}, {2, lanes2x2AVX2}, {1, lanes1x2AVX2}},
+		{{4, lanes4x3AVX2}, {3, lanes3x3AVX2}, {2, lanes2x3AVX2}, {1, lanes1x3AVX2}},
+	}}
+	indirect := &indirectTiles{lanes: 8, masked: 2, tiles: [][]height[indirectTile]{
 		{
 			{8, indirect8x1AVX2},
 			{4, indirect4x1AVX2},

@@ -13,14 +13,45 @@ var avx512 = func() Set {
 			dots1x1AVX512, dots1x2AVX512, dots1x3AVX512, dots1x4AVX512, dots1x5AVX512,
 		},
 	}
-	lanes := &lanesTiles{rows: 5, lanes: 16, masked: 5, tiles: [][]lanesTile{
-		{lanes1x1AVX512, lanes2x1AVX512, lanes3x1AVX512, lanes4x1AVX512, lanes5x1AVX512},
-		{lanes1x2AVX512, lanes2x2AVX512, lanes3x2AVX512, lanes4x2AVX512, lanes5x2AVX512},
-		{lanes1x3AVX512, lanes2x3AVX512, lanes3x3AVX512, lanes4x3AVX512, lanes5x3AVX512},
-		{lanes1x4AVX512, lanes2x4AVX512, lanes3x4AVX512, lanes4x4AVX512, lanes5x4AVX512},
-		{lanes1x5AVX512, lanes2x5AVX512, lanes3x5AVX512, lanes4x5AVX512, lanes5x5AVX512},
-	}, tall: lanes12x1AVX512}
-	indirect := &indirectTiles{lanes: 16, masked: 5, tiles: [][]indirectHeights{
+	lanes := &lanesTiles{lanes: 16, masked: 5, tiles: [][]height[lanesTile]{
+		{
+			{12, lanes12x1AVX512}, // hides the latency of few sums
+			{5, lanes5x1AVX512},
+			{4, lanes4x1AVX512},
+			{3, lanes3x1AVX512},
+			{2, lanes2x1AVX512},
+			{1, lanes1x1AVX512},
+		},
+		{
+			{5, lanes5x2AVX512},
+			{4, lanes4x2AVX512},
+			{3, lanes3x2AVX512},
+			{2, lanes2x2AVX512},
+			{1, lanes1x2AVX512},
+		},
+		{
+			{5, lanes5x3AVX512},
+			{4, lanes4x3AVX512},
+			{3, lanes3x3AVX512},
+			{2, lanes2x3AVX512},
+			{1, lanes1x3AVX512},
+		},
+		{
+			{5, lanes5x4AVX512},
+			{4, lanes4x4AVX512},
+			{3, lanes3x4AVX512},
+			{2, lanes2x4AVX512},
+			{1, lanes1x4AVX512},
+		},
+		{
+			{5, lanes5x5AVX512},
+			{4, lanes4x5AVX512},
+			{3, lanes3x5AVX512},
+			{2, lanes2x5AVX512},
+			{1, lanes1x5AVX512},
+		},
+	}}
+	indirect := &indirectTiles{lanes: 16, masked: 5, tiles: [][]height[indirectTile]{
 		{
 			{12, indirect12x1AVX512},
 			{8, indirect8x1AVX512},
@@ -53,7 +84,7 @@ var avx512 = func() Set {
 			{2, indirect2x5AVX512},
 			{1, indirect1x5AVX512},
 		},
-	}, adjacent: []indirectHeights{{16, adjacent16x1AVX512}, {12, adjacent12x2AVX512}}}
+	}, adjacent: []height[indirectTile]{{16, adjacent16x1AVX512}, {12, adjacent12x2AVX512}}}
 	return assembled("avx512", dots, lanes, indirect, functions{
 		exp: expAVX512, log: logAVX512, log1p: log1pAVX512, tanh: tanhAVX512,
 		sigmoid: sigmoidAVX512, relu: reluAVX512, reluBack: reluBackAVX512,

@@ -4,12 +4,59 @@ package kernel
 
 // neon is the set for arm64, whose vector registers hold four numbers.
 var neon = func() Set {
-	all := assembled("neon", &dotsTiles{}, &lanesTiles{}, &indirectTiles{}, functions{
+	lanes := &lanesTiles{lanes: 4, masked: 3, tiles: [][]height[lanesTile]{
+		{
+			{12, lanes12x1NEON},
+			{8, lanes8x1NEON},
+			{4, lanes4x1NEON},
+			{2, lanes2x1NEON},
+			{1, lanes1x1NEON},
+		},
+		{{8, lanes8x2NEON}, {4, lanes4x2NEON}, {2, lanes2x2NEON}, {1, lanes1x2NEON}},
+		{{6, lanes6x3NEON}, {4, lanes4x3NEON}, {2, lanes2x3NEON}, {1, lanes1x3NEON}},
+	}, adjacent: [][]height[lanesTile]{
+		{
+			{16, lanesAdjacent16x1NEON},
+			{8, lanesAdjacent8x1NEON},
+			{4, lanesAdjacent4x1NEON},
+			{2, lanes2x1NEON},
+			{1, lanes1x1NEON},
+		},
+		{
+			{8, lanesAdjacent8x2NEON},
+			{4, lanesAdjacent4x2NEON},
+			{2, lanes2x2NEON},
+			{1, lanes1x2NEON},
+		},
+		{
+			{8, lanesAdjacent8x3NEON},
+			{4, lanesAdjacent4x3NEON},
+			{2, lanes2x3NEON},
+			{1, lanes1x3NEON},
+		},
+	}, narrow: []height[lanesTile]{{8, lanesNarrow8x1NEON}, {1, lanesNarrow1x1NEON}}}
+	indirect := &indirectTiles{lanes: 4, masked: 3, tiles: [][]height[indirectTile]{
+		{
+			{12, indirect12x1NEON},
+			{8, indirect8x1NEON},
+			{4, indirect4x1NEON},
+			{2, indirect2x1NEON},
+			{1, indirect1x1NEON},
+		},
+		{{8, indirect8x2NEON}, {4, indirect4x2NEON}, {2, indirect2x2NEON}, {1, indirect1x2NEON}},
+		{{6, indirect6x3NEON}, {4, indirect4x3NEON}, {2, indirect2x3NEON}, {1, indirect1x3NEON}},
+	}, adjacent: []height[indirectTile]{
+		{16, indirectAdjacent16x1NEON},
+		{8, indirectAdjacent8x2NEON},
+		{8, indirectAdjacent8x3NEON},
+	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}
+	all := assembled("neon", &dotsTiles{}, lanes, indirect, functions{
 		exp: expNEON, add: addNEON,
 	})
 	// Until every kernel is in assembly the others are those of the reference.
 	set := reference
 	set.Name = all.Name
+	set.MulLanes, set.MulIndirect = all.MulLanes, all.MulIndirect
 	set.Exp, set.Add = all.Exp, all.Add
 	return set
 }()

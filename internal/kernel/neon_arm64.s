@@ -4,6 +4,6532 @@
 
 #include "textflag.h"
 
+// func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes12x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000aa // ldr q10, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000ab // ldr q11, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea01c07 // mov v7.16b, v0.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea01c0b // mov v11.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	ADD R5, R4, R6
+	ADD R5, R6, R7
+	ADD R5, R7, R8
+	ADD R5, R8, R9
+	ADD R5, R9, R10
+	ADD R5, R10, R11
+	ADD R5, R11, R12
+	ADD R5, R12, R13
+	ADD R5, R13, R14
+	ADD R5, R14, R15
+	ADD R5, R15, R5
+	MOVD $0, R19
+	MOVD b+16(FP), R20
+	MOVD inner+72(FP), R21
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R21, R21
+	BLT foursDone
+
+fours:
+	WORD $0x3cf3688c // ldr q12, [x4, x19]
+	WORD $0x3cf368cd // ldr q13, [x6, x19]
+	WORD $0x3cf368ee // ldr q14, [x7, x19]
+	WORD $0x3cf3690f // ldr q15, [x8, x19]
+	WORD $0x3cf36930 // ldr q16, [x9, x19]
+	WORD $0x3cf36951 // ldr q17, [x10, x19]
+	WORD $0x3cf36972 // ldr q18, [x11, x19]
+	WORD $0x3cf36993 // ldr q19, [x12, x19]
+	WORD $0x3cf369b4 // ldr q20, [x13, x19]
+	WORD $0x3cf369d5 // ldr q21, [x14, x19]
+	WORD $0x3cf369f6 // ldr q22, [x15, x19]
+	WORD $0x3cf368b7 // ldr q23, [x5, x19]
+	WORD $0x3dc00298 // ldr q24, [x20, #0]
+	ADD R3, R20, R20
+	WORD $0x4f8c1300 // fmla v0.4s, v24.4s, v12.s[0]
+	WORD $0x4f8d1301 // fmla v1.4s, v24.4s, v13.s[0]
+	WORD $0x4f8e1302 // fmla v2.4s, v24.4s, v14.s[0]
+	WORD $0x4f8f1303 // fmla v3.4s, v24.4s, v15.s[0]
+	WORD $0x4f901304 // fmla v4.4s, v24.4s, v16.s[0]
+	WORD $0x4f911305 // fmla v5.4s, v24.4s, v17.s[0]
+	WORD $0x4f921306 // fmla v6.4s, v24.4s, v18.s[0]
+	WORD $0x4f931307 // fmla v7.4s, v24.4s, v19.s[0]
+	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
+	WORD $0x4f96130a // fmla v10.4s, v24.4s, v22.s[0]
+	WORD $0x4f97130b // fmla v11.4s, v24.4s, v23.s[0]
+	WORD $0x3dc00298 // ldr q24, [x20, #0]
+	ADD R3, R20, R20
+	WORD $0x4fac1300 // fmla v0.4s, v24.4s, v12.s[1]
+	WORD $0x4fad1301 // fmla v1.4s, v24.4s, v13.s[1]
+	WORD $0x4fae1302 // fmla v2.4s, v24.4s, v14.s[1]
+	WORD $0x4faf1303 // fmla v3.4s, v24.4s, v15.s[1]
+	WORD $0x4fb01304 // fmla v4.4s, v24.4s, v16.s[1]
+	WORD $0x4fb11305 // fmla v5.4s, v24.4s, v17.s[1]
+	WORD $0x4fb21306 // fmla v6.4s, v24.4s, v18.s[1]
+	WORD $0x4fb31307 // fmla v7.4s, v24.4s, v19.s[1]
+	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
+	WORD $0x4fb6130a // fmla v10.4s, v24.4s, v22.s[1]
+	WORD $0x4fb7130b // fmla v11.4s, v24.4s, v23.s[1]
+	WORD $0x3dc00298 // ldr q24, [x20, #0]
+	ADD R3, R20, R20
+	WORD $0x4f8c1b00 // fmla v0.4s, v24.4s, v12.s[2]
+	WORD $0x4f8d1b01 // fmla v1.4s, v24.4s, v13.s[2]
+	WORD $0x4f8e1b02 // fmla v2.4s, v24.4s, v14.s[2]
+	WORD $0x4f8f1b03 // fmla v3.4s, v24.4s, v15.s[2]
+	WORD $0x4f901b04 // fmla v4.4s, v24.4s, v16.s[2]
+	WORD $0x4f911b05 // fmla v5.4s, v24.4s, v17.s[2]
+	WORD $0x4f921b06 // fmla v6.4s, v24.4s, v18.s[2]
+	WORD $0x4f931b07 // fmla v7.4s, v24.4s, v19.s[2]
+	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
+	WORD $0x4f961b0a // fmla v10.4s, v24.4s, v22.s[2]
+	WORD $0x4f971b0b // fmla v11.4s, v24.4s, v23.s[2]
+	WORD $0x3dc00298 // ldr q24, [x20, #0]
+	ADD R3, R20, R20
+	WORD $0x4fac1b00 // fmla v0.4s, v24.4s, v12.s[3]
+	WORD $0x4fad1b01 // fmla v1.4s, v24.4s, v13.s[3]
+	WORD $0x4fae1b02 // fmla v2.4s, v24.4s, v14.s[3]
+	WORD $0x4faf1b03 // fmla v3.4s, v24.4s, v15.s[3]
+	WORD $0x4fb01b04 // fmla v4.4s, v24.4s, v16.s[3]
+	WORD $0x4fb11b05 // fmla v5.4s, v24.4s, v17.s[3]
+	WORD $0x4fb21b06 // fmla v6.4s, v24.4s, v18.s[3]
+	WORD $0x4fb31b07 // fmla v7.4s, v24.4s, v19.s[3]
+	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
+	WORD $0x4fb61b0a // fmla v10.4s, v24.4s, v22.s[3]
+	WORD $0x4fb71b0b // fmla v11.4s, v24.4s, v23.s[3]
+	ADD $16, R19, R19
+	SUBS $4, R21, R21
+	BGE fours
+
+foursDone:
+	ADD $4, R21, R21
+	CBZ R21, stepped
+
+inner:
+	WORD $0x3dc0028c // ldr q12, [x20, #0]
+	ADD R3, R20, R20
+	WORD $0xbc73688d // ldr s13, [x4, x19]
+	WORD $0x4f8d1180 // fmla v0.4s, v12.4s, v13.s[0]
+	WORD $0xbc7368cd // ldr s13, [x6, x19]
+	WORD $0x4f8d1181 // fmla v1.4s, v12.4s, v13.s[0]
+	WORD $0xbc7368ed // ldr s13, [x7, x19]
+	WORD $0x4f8d1182 // fmla v2.4s, v12.4s, v13.s[0]
+	WORD $0xbc73690d // ldr s13, [x8, x19]
+	WORD $0x4f8d1183 // fmla v3.4s, v12.4s, v13.s[0]
+	WORD $0xbc73692d // ldr s13, [x9, x19]
+	WORD $0x4f8d1184 // fmla v4.4s, v12.4s, v13.s[0]
+	WORD $0xbc73694d // ldr s13, [x10, x19]
+	WORD $0x4f8d1185 // fmla v5.4s, v12.4s, v13.s[0]
+	WORD $0xbc73696d // ldr s13, [x11, x19]
+	WORD $0x4f8d1186 // fmla v6.4s, v12.4s, v13.s[0]
+	WORD $0xbc73698d // ldr s13, [x12, x19]
+	WORD $0x4f8d1187 // fmla v7.4s, v12.4s, v13.s[0]
+	WORD $0xbc7369ad // ldr s13, [x13, x19]
+	WORD $0x4f8d1188 // fmla v8.4s, v12.4s, v13.s[0]
+	WORD $0xbc7369cd // ldr s13, [x14, x19]
+	WORD $0x4f8d1189 // fmla v9.4s, v12.4s, v13.s[0]
+	WORD $0xbc7369ed // ldr s13, [x15, x19]
+	WORD $0x4f8d118a // fmla v10.4s, v12.4s, v13.s[0]
+	WORD $0xbc7368ad // ldr s13, [x5, x19]
+	WORD $0x4f8d118b // fmla v11.4s, v12.4s, v13.s[0]
+	ADD R2, R19, R19
+	SUBS $1, R21, R21
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800005 // str q5, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800007 // str q7, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800009 // str q9, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000b // str q11, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $12, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect12x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect12x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	MOVW 28(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	MOVW 32(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	MOVW 36(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	MOVW 40(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000aa // ldr q10, [x5, #0]
+	MOVW 44(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc0004b // ldr q11, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R4
+	ADD R4<<2, R3, R4
+	MOVW 4(R2), R5
+	ADD R5<<2, R3, R5
+	MOVW 8(R2), R6
+	ADD R6<<2, R3, R6
+	MOVW 12(R2), R7
+	ADD R7<<2, R3, R7
+	MOVW 16(R2), R8
+	ADD R8<<2, R3, R8
+	MOVW 20(R2), R9
+	ADD R9<<2, R3, R9
+	MOVW 24(R2), R10
+	ADD R10<<2, R3, R10
+	MOVW 28(R2), R11
+	ADD R11<<2, R3, R11
+	MOVW 32(R2), R12
+	ADD R12<<2, R3, R12
+	MOVW 36(R2), R13
+	ADD R13<<2, R3, R13
+	MOVW 40(R2), R14
+	ADD R14<<2, R3, R14
+	MOVW 44(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R15
+	MOVD bSegments+48(FP), R19
+	MOVW (R15)(R3), R15
+	LSL $2, R15, R15
+	MOVW (R19)(R3), R19
+	MOVD b+16(FP), R20
+	MADD R1, R20, R19, R19
+	ADD $4, R3, R3
+	MOVD inner+96(FP), R20
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R20, R20
+	BLT foursDone
+
+fours:
+	WORD $0x3cef688c // ldr q12, [x4, x15]
+	WORD $0x3cef68ad // ldr q13, [x5, x15]
+	WORD $0x3cef68ce // ldr q14, [x6, x15]
+	WORD $0x3cef68ef // ldr q15, [x7, x15]
+	WORD $0x3cef6910 // ldr q16, [x8, x15]
+	WORD $0x3cef6931 // ldr q17, [x9, x15]
+	WORD $0x3cef6952 // ldr q18, [x10, x15]
+	WORD $0x3cef6973 // ldr q19, [x11, x15]
+	WORD $0x3cef6994 // ldr q20, [x12, x15]
+	WORD $0x3cef69b5 // ldr q21, [x13, x15]
+	WORD $0x3cef69d6 // ldr q22, [x14, x15]
+	WORD $0x3cef6857 // ldr q23, [x2, x15]
+	WORD $0x3dc00278 // ldr q24, [x19, #0]
+	ADD R1, R19, R19
+	WORD $0x4f8c1300 // fmla v0.4s, v24.4s, v12.s[0]
+	WORD $0x4f8d1301 // fmla v1.4s, v24.4s, v13.s[0]
+	WORD $0x4f8e1302 // fmla v2.4s, v24.4s, v14.s[0]
+	WORD $0x4f8f1303 // fmla v3.4s, v24.4s, v15.s[0]
+	WORD $0x4f901304 // fmla v4.4s, v24.4s, v16.s[0]
+	WORD $0x4f911305 // fmla v5.4s, v24.4s, v17.s[0]
+	WORD $0x4f921306 // fmla v6.4s, v24.4s, v18.s[0]
+	WORD $0x4f931307 // fmla v7.4s, v24.4s, v19.s[0]
+	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
+	WORD $0x4f96130a // fmla v10.4s, v24.4s, v22.s[0]
+	WORD $0x4f97130b // fmla v11.4s, v24.4s, v23.s[0]
+	WORD $0x3dc00278 // ldr q24, [x19, #0]
+	ADD R1, R19, R19
+	WORD $0x4fac1300 // fmla v0.4s, v24.4s, v12.s[1]
+	WORD $0x4fad1301 // fmla v1.4s, v24.4s, v13.s[1]
+	WORD $0x4fae1302 // fmla v2.4s, v24.4s, v14.s[1]
+	WORD $0x4faf1303 // fmla v3.4s, v24.4s, v15.s[1]
+	WORD $0x4fb01304 // fmla v4.4s, v24.4s, v16.s[1]
+	WORD $0x4fb11305 // fmla v5.4s, v24.4s, v17.s[1]
+	WORD $0x4fb21306 // fmla v6.4s, v24.4s, v18.s[1]
+	WORD $0x4fb31307 // fmla v7.4s, v24.4s, v19.s[1]
+	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
+	WORD $0x4fb6130a // fmla v10.4s, v24.4s, v22.s[1]
+	WORD $0x4fb7130b // fmla v11.4s, v24.4s, v23.s[1]
+	WORD $0x3dc00278 // ldr q24, [x19, #0]
+	ADD R1, R19, R19
+	WORD $0x4f8c1b00 // fmla v0.4s, v24.4s, v12.s[2]
+	WORD $0x4f8d1b01 // fmla v1.4s, v24.4s, v13.s[2]
+	WORD $0x4f8e1b02 // fmla v2.4s, v24.4s, v14.s[2]
+	WORD $0x4f8f1b03 // fmla v3.4s, v24.4s, v15.s[2]
+	WORD $0x4f901b04 // fmla v4.4s, v24.4s, v16.s[2]
+	WORD $0x4f911b05 // fmla v5.4s, v24.4s, v17.s[2]
+	WORD $0x4f921b06 // fmla v6.4s, v24.4s, v18.s[2]
+	WORD $0x4f931b07 // fmla v7.4s, v24.4s, v19.s[2]
+	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
+	WORD $0x4f961b0a // fmla v10.4s, v24.4s, v22.s[2]
+	WORD $0x4f971b0b // fmla v11.4s, v24.4s, v23.s[2]
+	WORD $0x3dc00278 // ldr q24, [x19, #0]
+	ADD R1, R19, R19
+	WORD $0x4fac1b00 // fmla v0.4s, v24.4s, v12.s[3]
+	WORD $0x4fad1b01 // fmla v1.4s, v24.4s, v13.s[3]
+	WORD $0x4fae1b02 // fmla v2.4s, v24.4s, v14.s[3]
+	WORD $0x4faf1b03 // fmla v3.4s, v24.4s, v15.s[3]
+	WORD $0x4fb01b04 // fmla v4.4s, v24.4s, v16.s[3]
+	WORD $0x4fb11b05 // fmla v5.4s, v24.4s, v17.s[3]
+	WORD $0x4fb21b06 // fmla v6.4s, v24.4s, v18.s[3]
+	WORD $0x4fb31b07 // fmla v7.4s, v24.4s, v19.s[3]
+	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
+	WORD $0x4fb61b0a // fmla v10.4s, v24.4s, v22.s[3]
+	WORD $0x4fb71b0b // fmla v11.4s, v24.4s, v23.s[3]
+	ADD $16, R15, R15
+	SUBS $4, R20, R20
+	BGE fours
+
+foursDone:
+	ADD $4, R20, R20
+	CBZ R20, stepped
+
+inner:
+	WORD $0x3dc0026c // ldr q12, [x19, #0]
+	ADD R1, R19, R19
+	WORD $0xbc6f688d // ldr s13, [x4, x15]
+	WORD $0x4f8d1180 // fmla v0.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f68ad // ldr s13, [x5, x15]
+	WORD $0x4f8d1181 // fmla v1.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f68cd // ldr s13, [x6, x15]
+	WORD $0x4f8d1182 // fmla v2.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f68ed // ldr s13, [x7, x15]
+	WORD $0x4f8d1183 // fmla v3.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f690d // ldr s13, [x8, x15]
+	WORD $0x4f8d1184 // fmla v4.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f692d // ldr s13, [x9, x15]
+	WORD $0x4f8d1185 // fmla v5.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f694d // ldr s13, [x10, x15]
+	WORD $0x4f8d1186 // fmla v6.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f696d // ldr s13, [x11, x15]
+	WORD $0x4f8d1187 // fmla v7.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f698d // ldr s13, [x12, x15]
+	WORD $0x4f8d1188 // fmla v8.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f69ad // ldr s13, [x13, x15]
+	WORD $0x4f8d1189 // fmla v9.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f69cd // ldr s13, [x14, x15]
+	WORD $0x4f8d118a // fmla v10.4s, v12.4s, v13.s[0]
+	WORD $0xbc6f684d // ldr s13, [x2, x15]
+	WORD $0x4f8d118b // fmla v11.4s, v12.4s, v13.s[0]
+	ADD R0, R15, R15
+	SUBS $1, R20, R20
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R15
+	CMP R15<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a1 // str q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a2 // str q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a3 // str q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a4 // str q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a5 // str q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a6 // str q6, [x5, #0]
+	MOVW 28(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a7 // str q7, [x5, #0]
+	MOVW 32(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a8 // str q8, [x5, #0]
+	MOVW 36(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a9 // str q9, [x5, #0]
+	MOVW 40(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000aa // str q10, [x5, #0]
+	MOVW 44(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d80004b // str q11, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $48, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $48, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes8x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea01c07 // mov v7.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	ADD R5, R4, R6
+	ADD R5, R6, R7
+	ADD R5, R7, R8
+	ADD R5, R8, R9
+	ADD R5, R9, R10
+	ADD R5, R10, R11
+	ADD R5, R11, R5
+	MOVD $0, R12
+	MOVD b+16(FP), R13
+	MOVD inner+72(FP), R14
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R14, R14
+	BLT foursDone
+
+fours:
+	WORD $0x3cec6888 // ldr q8, [x4, x12]
+	WORD $0x3cec68c9 // ldr q9, [x6, x12]
+	WORD $0x3cec68ea // ldr q10, [x7, x12]
+	WORD $0x3cec690b // ldr q11, [x8, x12]
+	WORD $0x3cec692c // ldr q12, [x9, x12]
+	WORD $0x3cec694d // ldr q13, [x10, x12]
+	WORD $0x3cec696e // ldr q14, [x11, x12]
+	WORD $0x3cec68af // ldr q15, [x5, x12]
+	WORD $0x3dc001b0 // ldr q16, [x13, #0]
+	ADD R3, R13, R13
+	WORD $0x4f881200 // fmla v0.4s, v16.4s, v8.s[0]
+	WORD $0x4f891201 // fmla v1.4s, v16.4s, v9.s[0]
+	WORD $0x4f8a1202 // fmla v2.4s, v16.4s, v10.s[0]
+	WORD $0x4f8b1203 // fmla v3.4s, v16.4s, v11.s[0]
+	WORD $0x4f8c1204 // fmla v4.4s, v16.4s, v12.s[0]
+	WORD $0x4f8d1205 // fmla v5.4s, v16.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8f1207 // fmla v7.4s, v16.4s, v15.s[0]
+	WORD $0x3dc001b0 // ldr q16, [x13, #0]
+	ADD R3, R13, R13
+	WORD $0x4fa81200 // fmla v0.4s, v16.4s, v8.s[1]
+	WORD $0x4fa91201 // fmla v1.4s, v16.4s, v9.s[1]
+	WORD $0x4faa1202 // fmla v2.4s, v16.4s, v10.s[1]
+	WORD $0x4fab1203 // fmla v3.4s, v16.4s, v11.s[1]
+	WORD $0x4fac1204 // fmla v4.4s, v16.4s, v12.s[1]
+	WORD $0x4fad1205 // fmla v5.4s, v16.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4faf1207 // fmla v7.4s, v16.4s, v15.s[1]
+	WORD $0x3dc001b0 // ldr q16, [x13, #0]
+	ADD R3, R13, R13
+	WORD $0x4f881a00 // fmla v0.4s, v16.4s, v8.s[2]
+	WORD $0x4f891a01 // fmla v1.4s, v16.4s, v9.s[2]
+	WORD $0x4f8a1a02 // fmla v2.4s, v16.4s, v10.s[2]
+	WORD $0x4f8b1a03 // fmla v3.4s, v16.4s, v11.s[2]
+	WORD $0x4f8c1a04 // fmla v4.4s, v16.4s, v12.s[2]
+	WORD $0x4f8d1a05 // fmla v5.4s, v16.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8f1a07 // fmla v7.4s, v16.4s, v15.s[2]
+	WORD $0x3dc001b0 // ldr q16, [x13, #0]
+	ADD R3, R13, R13
+	WORD $0x4fa81a00 // fmla v0.4s, v16.4s, v8.s[3]
+	WORD $0x4fa91a01 // fmla v1.4s, v16.4s, v9.s[3]
+	WORD $0x4faa1a02 // fmla v2.4s, v16.4s, v10.s[3]
+	WORD $0x4fab1a03 // fmla v3.4s, v16.4s, v11.s[3]
+	WORD $0x4fac1a04 // fmla v4.4s, v16.4s, v12.s[3]
+	WORD $0x4fad1a05 // fmla v5.4s, v16.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4faf1a07 // fmla v7.4s, v16.4s, v15.s[3]
+	ADD $16, R12, R12
+	SUBS $4, R14, R14
+	BGE fours
+
+foursDone:
+	ADD $4, R14, R14
+	CBZ R14, stepped
+
+inner:
+	WORD $0x3dc001a8 // ldr q8, [x13, #0]
+	ADD R3, R13, R13
+	WORD $0xbc6c6889 // ldr s9, [x4, x12]
+	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c68c9 // ldr s9, [x6, x12]
+	WORD $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c68e9 // ldr s9, [x7, x12]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6909 // ldr s9, [x8, x12]
+	WORD $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6929 // ldr s9, [x9, x12]
+	WORD $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6949 // ldr s9, [x10, x12]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6969 // ldr s9, [x11, x12]
+	WORD $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c68a9 // ldr s9, [x5, x12]
+	WORD $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD R2, R12, R12
+	SUBS $1, R14, R14
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800005 // str q5, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800007 // str q7, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $8, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect8x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect8x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	MOVW 28(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc00047 // ldr q7, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R4
+	ADD R4<<2, R3, R4
+	MOVW 4(R2), R5
+	ADD R5<<2, R3, R5
+	MOVW 8(R2), R6
+	ADD R6<<2, R3, R6
+	MOVW 12(R2), R7
+	ADD R7<<2, R3, R7
+	MOVW 16(R2), R8
+	ADD R8<<2, R3, R8
+	MOVW 20(R2), R9
+	ADD R9<<2, R3, R9
+	MOVW 24(R2), R10
+	ADD R10<<2, R3, R10
+	MOVW 28(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R11
+	MOVD bSegments+48(FP), R12
+	MOVW (R11)(R3), R11
+	LSL $2, R11, R11
+	MOVW (R12)(R3), R12
+	MOVD b+16(FP), R13
+	MADD R1, R13, R12, R12
+	ADD $4, R3, R3
+	MOVD inner+96(FP), R13
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R13, R13
+	BLT foursDone
+
+fours:
+	WORD $0x3ceb6888 // ldr q8, [x4, x11]
+	WORD $0x3ceb68a9 // ldr q9, [x5, x11]
+	WORD $0x3ceb68ca // ldr q10, [x6, x11]
+	WORD $0x3ceb68eb // ldr q11, [x7, x11]
+	WORD $0x3ceb690c // ldr q12, [x8, x11]
+	WORD $0x3ceb692d // ldr q13, [x9, x11]
+	WORD $0x3ceb694e // ldr q14, [x10, x11]
+	WORD $0x3ceb684f // ldr q15, [x2, x11]
+	WORD $0x3dc00190 // ldr q16, [x12, #0]
+	ADD R1, R12, R12
+	WORD $0x4f881200 // fmla v0.4s, v16.4s, v8.s[0]
+	WORD $0x4f891201 // fmla v1.4s, v16.4s, v9.s[0]
+	WORD $0x4f8a1202 // fmla v2.4s, v16.4s, v10.s[0]
+	WORD $0x4f8b1203 // fmla v3.4s, v16.4s, v11.s[0]
+	WORD $0x4f8c1204 // fmla v4.4s, v16.4s, v12.s[0]
+	WORD $0x4f8d1205 // fmla v5.4s, v16.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8f1207 // fmla v7.4s, v16.4s, v15.s[0]
+	WORD $0x3dc00190 // ldr q16, [x12, #0]
+	ADD R1, R12, R12
+	WORD $0x4fa81200 // fmla v0.4s, v16.4s, v8.s[1]
+	WORD $0x4fa91201 // fmla v1.4s, v16.4s, v9.s[1]
+	WORD $0x4faa1202 // fmla v2.4s, v16.4s, v10.s[1]
+	WORD $0x4fab1203 // fmla v3.4s, v16.4s, v11.s[1]
+	WORD $0x4fac1204 // fmla v4.4s, v16.4s, v12.s[1]
+	WORD $0x4fad1205 // fmla v5.4s, v16.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4faf1207 // fmla v7.4s, v16.4s, v15.s[1]
+	WORD $0x3dc00190 // ldr q16, [x12, #0]
+	ADD R1, R12, R12
+	WORD $0x4f881a00 // fmla v0.4s, v16.4s, v8.s[2]
+	WORD $0x4f891a01 // fmla v1.4s, v16.4s, v9.s[2]
+	WORD $0x4f8a1a02 // fmla v2.4s, v16.4s, v10.s[2]
+	WORD $0x4f8b1a03 // fmla v3.4s, v16.4s, v11.s[2]
+	WORD $0x4f8c1a04 // fmla v4.4s, v16.4s, v12.s[2]
+	WORD $0x4f8d1a05 // fmla v5.4s, v16.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8f1a07 // fmla v7.4s, v16.4s, v15.s[2]
+	WORD $0x3dc00190 // ldr q16, [x12, #0]
+	ADD R1, R12, R12
+	WORD $0x4fa81a00 // fmla v0.4s, v16.4s, v8.s[3]
+	WORD $0x4fa91a01 // fmla v1.4s, v16.4s, v9.s[3]
+	WORD $0x4faa1a02 // fmla v2.4s, v16.4s, v10.s[3]
+	WORD $0x4fab1a03 // fmla v3.4s, v16.4s, v11.s[3]
+	WORD $0x4fac1a04 // fmla v4.4s, v16.4s, v12.s[3]
+	WORD $0x4fad1a05 // fmla v5.4s, v16.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4faf1a07 // fmla v7.4s, v16.4s, v15.s[3]
+	ADD $16, R11, R11
+	SUBS $4, R13, R13
+	BGE fours
+
+foursDone:
+	ADD $4, R13, R13
+	CBZ R13, stepped
+
+inner:
+	WORD $0x3dc00188 // ldr q8, [x12, #0]
+	ADD R1, R12, R12
+	WORD $0xbc6b6889 // ldr s9, [x4, x11]
+	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b68a9 // ldr s9, [x5, x11]
+	WORD $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b68c9 // ldr s9, [x6, x11]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b68e9 // ldr s9, [x7, x11]
+	WORD $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b6909 // ldr s9, [x8, x11]
+	WORD $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b6929 // ldr s9, [x9, x11]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b6949 // ldr s9, [x10, x11]
+	WORD $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	WORD $0xbc6b6849 // ldr s9, [x2, x11]
+	WORD $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD R0, R11, R11
+	SUBS $1, R13, R13
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R11
+	CMP R11<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a1 // str q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a2 // str q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a3 // str q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a4 // str q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a5 // str q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a6 // str q6, [x5, #0]
+	MOVW 28(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d800047 // str q7, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $32, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $32, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes4x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	ADD R5, R4, R6
+	ADD R5, R6, R7
+	ADD R5, R7, R5
+	MOVD $0, R8
+	MOVD b+16(FP), R9
+	MOVD inner+72(FP), R10
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R10, R10
+	BLT foursDone
+
+fours:
+	WORD $0x3ce86884 // ldr q4, [x4, x8]
+	WORD $0x3ce868c5 // ldr q5, [x6, x8]
+	WORD $0x3ce868e6 // ldr q6, [x7, x8]
+	WORD $0x3ce868a7 // ldr q7, [x5, x8]
+	WORD $0x3dc00128 // ldr q8, [x9, #0]
+	ADD R3, R9, R9
+	WORD $0x4f841100 // fmla v0.4s, v8.4s, v4.s[0]
+	WORD $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	WORD $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	WORD $0x3dc00128 // ldr q8, [x9, #0]
+	ADD R3, R9, R9
+	WORD $0x4fa41100 // fmla v0.4s, v8.4s, v4.s[1]
+	WORD $0x4fa51101 // fmla v1.4s, v8.4s, v5.s[1]
+	WORD $0x4fa61102 // fmla v2.4s, v8.4s, v6.s[1]
+	WORD $0x4fa71103 // fmla v3.4s, v8.4s, v7.s[1]
+	WORD $0x3dc00128 // ldr q8, [x9, #0]
+	ADD R3, R9, R9
+	WORD $0x4f841900 // fmla v0.4s, v8.4s, v4.s[2]
+	WORD $0x4f851901 // fmla v1.4s, v8.4s, v5.s[2]
+	WORD $0x4f861902 // fmla v2.4s, v8.4s, v6.s[2]
+	WORD $0x4f871903 // fmla v3.4s, v8.4s, v7.s[2]
+	WORD $0x3dc00128 // ldr q8, [x9, #0]
+	ADD R3, R9, R9
+	WORD $0x4fa41900 // fmla v0.4s, v8.4s, v4.s[3]
+	WORD $0x4fa51901 // fmla v1.4s, v8.4s, v5.s[3]
+	WORD $0x4fa61902 // fmla v2.4s, v8.4s, v6.s[3]
+	WORD $0x4fa71903 // fmla v3.4s, v8.4s, v7.s[3]
+	ADD $16, R8, R8
+	SUBS $4, R10, R10
+	BGE fours
+
+foursDone:
+	ADD $4, R10, R10
+	CBZ R10, stepped
+
+inner:
+	WORD $0x3dc00124 // ldr q4, [x9, #0]
+	ADD R3, R9, R9
+	WORD $0xbc686885 // ldr s5, [x4, x8]
+	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	WORD $0xbc6868c5 // ldr s5, [x6, x8]
+	WORD $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	WORD $0xbc6868e5 // ldr s5, [x7, x8]
+	WORD $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	WORD $0xbc6868a5 // ldr s5, [x5, x8]
+	WORD $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD R2, R8, R8
+	SUBS $1, R10, R10
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $4, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect4x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect4x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVW 12(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc00043 // ldr q3, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R4
+	ADD R4<<2, R3, R4
+	MOVW 4(R2), R5
+	ADD R5<<2, R3, R5
+	MOVW 8(R2), R6
+	ADD R6<<2, R3, R6
+	MOVW 12(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R7
+	MOVD bSegments+48(FP), R8
+	MOVW (R7)(R3), R7
+	LSL $2, R7, R7
+	MOVW (R8)(R3), R8
+	MOVD b+16(FP), R9
+	MADD R1, R9, R8, R8
+	ADD $4, R3, R3
+	MOVD inner+96(FP), R9
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R9, R9
+	BLT foursDone
+
+fours:
+	WORD $0x3ce76884 // ldr q4, [x4, x7]
+	WORD $0x3ce768a5 // ldr q5, [x5, x7]
+	WORD $0x3ce768c6 // ldr q6, [x6, x7]
+	WORD $0x3ce76847 // ldr q7, [x2, x7]
+	WORD $0x3dc00108 // ldr q8, [x8, #0]
+	ADD R1, R8, R8
+	WORD $0x4f841100 // fmla v0.4s, v8.4s, v4.s[0]
+	WORD $0x4f851101 // fmla v1.4s, v8.4s, v5.s[0]
+	WORD $0x4f861102 // fmla v2.4s, v8.4s, v6.s[0]
+	WORD $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	WORD $0x3dc00108 // ldr q8, [x8, #0]
+	ADD R1, R8, R8
+	WORD $0x4fa41100 // fmla v0.4s, v8.4s, v4.s[1]
+	WORD $0x4fa51101 // fmla v1.4s, v8.4s, v5.s[1]
+	WORD $0x4fa61102 // fmla v2.4s, v8.4s, v6.s[1]
+	WORD $0x4fa71103 // fmla v3.4s, v8.4s, v7.s[1]
+	WORD $0x3dc00108 // ldr q8, [x8, #0]
+	ADD R1, R8, R8
+	WORD $0x4f841900 // fmla v0.4s, v8.4s, v4.s[2]
+	WORD $0x4f851901 // fmla v1.4s, v8.4s, v5.s[2]
+	WORD $0x4f861902 // fmla v2.4s, v8.4s, v6.s[2]
+	WORD $0x4f871903 // fmla v3.4s, v8.4s, v7.s[2]
+	WORD $0x3dc00108 // ldr q8, [x8, #0]
+	ADD R1, R8, R8
+	WORD $0x4fa41900 // fmla v0.4s, v8.4s, v4.s[3]
+	WORD $0x4fa51901 // fmla v1.4s, v8.4s, v5.s[3]
+	WORD $0x4fa61902 // fmla v2.4s, v8.4s, v6.s[3]
+	WORD $0x4fa71903 // fmla v3.4s, v8.4s, v7.s[3]
+	ADD $16, R7, R7
+	SUBS $4, R9, R9
+	BGE fours
+
+foursDone:
+	ADD $4, R9, R9
+	CBZ R9, stepped
+
+inner:
+	WORD $0x3dc00104 // ldr q4, [x8, #0]
+	ADD R1, R8, R8
+	WORD $0xbc676885 // ldr s5, [x4, x7]
+	WORD $0x4f851080 // fmla v0.4s, v4.4s, v5.s[0]
+	WORD $0xbc6768a5 // ldr s5, [x5, x7]
+	WORD $0x4f851081 // fmla v1.4s, v4.4s, v5.s[0]
+	WORD $0xbc6768c5 // ldr s5, [x6, x7]
+	WORD $0x4f851082 // fmla v2.4s, v4.4s, v5.s[0]
+	WORD $0xbc676845 // ldr s5, [x2, x7]
+	WORD $0x4f851083 // fmla v3.4s, v4.4s, v5.s[0]
+	ADD R0, R7, R7
+	SUBS $1, R9, R9
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R7
+	CMP R7<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a1 // str q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a2 // str q2, [x5, #0]
+	MOVW 12(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d800043 // str q3, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $16, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $16, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes2x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes2x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	ADD R5, R4, R5
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce66882 // ldr q2, [x4, x6]
+	WORD $0x3ce668a3 // ldr q3, [x5, x6]
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	ADD R3, R7, R7
+	WORD $0x4f821080 // fmla v0.4s, v4.4s, v2.s[0]
+	WORD $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	ADD R3, R7, R7
+	WORD $0x4fa21080 // fmla v0.4s, v4.4s, v2.s[1]
+	WORD $0x4fa31081 // fmla v1.4s, v4.4s, v3.s[1]
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	ADD R3, R7, R7
+	WORD $0x4f821880 // fmla v0.4s, v4.4s, v2.s[2]
+	WORD $0x4f831881 // fmla v1.4s, v4.4s, v3.s[2]
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	ADD R3, R7, R7
+	WORD $0x4fa21880 // fmla v0.4s, v4.4s, v2.s[3]
+	WORD $0x4fa31881 // fmla v1.4s, v4.4s, v3.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	WORD $0x3dc000e2 // ldr q2, [x7, #0]
+	ADD R3, R7, R7
+	WORD $0xbc666883 // ldr s3, [x4, x6]
+	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	WORD $0xbc6668a3 // ldr s3, [x5, x6]
+	WORD $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD R2, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $2, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect2x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect2x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc00041 // ldr q1, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R4
+	ADD R4<<2, R3, R4
+	MOVW 4(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R3), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R3), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R3, R3
+	MOVD inner+96(FP), R7
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56882 // ldr q2, [x4, x5]
+	WORD $0x3ce56843 // ldr q3, [x2, x5]
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	ADD R1, R6, R6
+	WORD $0x4f821080 // fmla v0.4s, v4.4s, v2.s[0]
+	WORD $0x4f831081 // fmla v1.4s, v4.4s, v3.s[0]
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	ADD R1, R6, R6
+	WORD $0x4fa21080 // fmla v0.4s, v4.4s, v2.s[1]
+	WORD $0x4fa31081 // fmla v1.4s, v4.4s, v3.s[1]
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	ADD R1, R6, R6
+	WORD $0x4f821880 // fmla v0.4s, v4.4s, v2.s[2]
+	WORD $0x4f831881 // fmla v1.4s, v4.4s, v3.s[2]
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	ADD R1, R6, R6
+	WORD $0x4fa21880 // fmla v0.4s, v4.4s, v2.s[3]
+	WORD $0x4fa31881 // fmla v1.4s, v4.4s, v3.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R1, R6, R6
+	WORD $0xbc656883 // ldr s3, [x4, x5]
+	WORD $0x4f831040 // fmla v0.4s, v2.4s, v3.s[0]
+	WORD $0xbc656843 // ldr s3, [x2, x5]
+	WORD $0x4f831041 // fmla v1.4s, v2.4s, v3.s[0]
+	ADD R0, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d800041 // str q1, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $8, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $8, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes1x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes1x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56881 // ldr q1, [x4, x5]
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f811040 // fmla v0.4s, v2.4s, v1.s[0]
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4fa11040 // fmla v0.4s, v2.4s, v1.s[1]
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f811840 // fmla v0.4s, v2.4s, v1.s[2]
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4fa11840 // fmla v0.4s, v2.4s, v1.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	WORD $0x3dc000c1 // ldr q1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xbc656882 // ldr s2, [x4, x5]
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R2, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $1, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect1x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect1x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc00040 // ldr q0, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R4
+	MOVD bSegments+48(FP), R5
+	MOVW (R4)(R3), R4
+	LSL $2, R4, R4
+	MOVW (R5)(R3), R5
+	MOVD b+16(FP), R6
+	MADD R1, R6, R5, R5
+	ADD $4, R3, R3
+	MOVD inner+96(FP), R6
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R6, R6
+	BLT foursDone
+
+fours:
+	WORD $0x3ce46841 // ldr q1, [x2, x4]
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4f811040 // fmla v0.4s, v2.4s, v1.s[0]
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4fa11040 // fmla v0.4s, v2.4s, v1.s[1]
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4f811840 // fmla v0.4s, v2.4s, v1.s[2]
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4fa11840 // fmla v0.4s, v2.4s, v1.s[3]
+	ADD $16, R4, R4
+	SUBS $4, R6, R6
+	BGE fours
+
+foursDone:
+	ADD $4, R6, R6
+	CBZ R6, stepped
+
+inner:
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0xbc646842 // ldr s2, [x2, x4]
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R0, R4, R4
+	SUBS $1, R6, R6
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R4
+	CMP R4<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d800040 // str q0, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $4, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $4, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes8x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes8x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce468c9 // ldr q9, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3ce468cd // ldr q13, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ce // ldr q14, [x6, #0]
+	WORD $0x3ce468cf // ldr q15, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea01c0e // mov v14.16b, v0.16b
+	WORD $0x4ea11c2f // mov v15.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R9
+	ADD R6, R9, R10
+	ADD R6, R10, R11
+	ADD R6, R11, R12
+	ADD R6, R12, R6
+	MOVD $0, R13
+	MOVD b+16(FP), R14
+	MOVD inner+72(FP), R15
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R15, R15
+	BLT foursDone
+
+fours:
+	WORD $0x3ced68b0 // ldr q16, [x5, x13]
+	WORD $0x3ced68f1 // ldr q17, [x7, x13]
+	WORD $0x3ced6912 // ldr q18, [x8, x13]
+	WORD $0x3ced6933 // ldr q19, [x9, x13]
+	WORD $0x3ced6954 // ldr q20, [x10, x13]
+	WORD $0x3ced6975 // ldr q21, [x11, x13]
+	WORD $0x3ced6996 // ldr q22, [x12, x13]
+	WORD $0x3ced68d7 // ldr q23, [x6, x13]
+	WORD $0x3dc001d8 // ldr q24, [x14, #0]
+	WORD $0x3ce469d9 // ldr q25, [x14, x4]
+	ADD R3, R14, R14
+	WORD $0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD $0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD $0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD $0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD $0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD $0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD $0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD $0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD $0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD $0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD $0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD $0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD $0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD $0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
+	WORD $0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
+	WORD $0x3dc001d8 // ldr q24, [x14, #0]
+	WORD $0x3ce469d9 // ldr q25, [x14, x4]
+	ADD R3, R14, R14
+	WORD $0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD $0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD $0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD $0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD $0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD $0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD $0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD $0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD $0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	WORD $0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
+	WORD $0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
+	WORD $0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD $0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	WORD $0x4fb7130e // fmla v14.4s, v24.4s, v23.s[1]
+	WORD $0x4fb7132f // fmla v15.4s, v25.4s, v23.s[1]
+	WORD $0x3dc001d8 // ldr q24, [x14, #0]
+	WORD $0x3ce469d9 // ldr q25, [x14, x4]
+	ADD R3, R14, R14
+	WORD $0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD $0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD $0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD $0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD $0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD $0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD $0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD $0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD $0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	WORD $0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
+	WORD $0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
+	WORD $0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD $0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	WORD $0x4f971b0e // fmla v14.4s, v24.4s, v23.s[2]
+	WORD $0x4f971b2f // fmla v15.4s, v25.4s, v23.s[2]
+	WORD $0x3dc001d8 // ldr q24, [x14, #0]
+	WORD $0x3ce469d9 // ldr q25, [x14, x4]
+	ADD R3, R14, R14
+	WORD $0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD $0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD $0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD $0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD $0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD $0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD $0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD $0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD $0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
+	WORD $0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
+	WORD $0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
+	WORD $0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD $0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	WORD $0x4fb71b0e // fmla v14.4s, v24.4s, v23.s[3]
+	WORD $0x4fb71b2f // fmla v15.4s, v25.4s, v23.s[3]
+	ADD $16, R13, R13
+	SUBS $4, R15, R15
+	BGE fours
+
+foursDone:
+	ADD $4, R15, R15
+	CBZ R15, stepped
+
+inner:
+	WORD $0x3dc001d0 // ldr q16, [x14, #0]
+	WORD $0x3ce469d1 // ldr q17, [x14, x4]
+	ADD R3, R14, R14
+	WORD $0xbc6d68b2 // ldr s18, [x5, x13]
+	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
+	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d68f2 // ldr s18, [x7, x13]
+	WORD $0x4f921202 // fmla v2.4s, v16.4s, v18.s[0]
+	WORD $0x4f921223 // fmla v3.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d6912 // ldr s18, [x8, x13]
+	WORD $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d6932 // ldr s18, [x9, x13]
+	WORD $0x4f921206 // fmla v6.4s, v16.4s, v18.s[0]
+	WORD $0x4f921227 // fmla v7.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d6952 // ldr s18, [x10, x13]
+	WORD $0x4f921208 // fmla v8.4s, v16.4s, v18.s[0]
+	WORD $0x4f921229 // fmla v9.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d6972 // ldr s18, [x11, x13]
+	WORD $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d6992 // ldr s18, [x12, x13]
+	WORD $0x4f92120c // fmla v12.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122d // fmla v13.4s, v17.4s, v18.s[0]
+	WORD $0xbc6d68d2 // ldr s18, [x6, x13]
+	WORD $0x4f92120e // fmla v14.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122f // fmla v15.4s, v17.4s, v18.s[0]
+	ADD R2, R13, R13
+	SUBS $1, R15, R15
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	WORD $0x3ca46809 // str q9, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000c // str q12, [x0, #0]
+	WORD $0x3ca4680d // str q13, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000e // str q14, [x0, #0]
+	WORD $0x3ca4680f // str q15, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect8x2NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect8x2NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $0, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce268c1 // ldr q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce268c3 // ldr q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce268c7 // ldr q7, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce268c9 // ldr q9, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce268cb // ldr q11, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3ce268cd // ldr q13, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3dc0006e // ldr q14, [x3, #0]
+	WORD $0x3ce2686f // ldr q15, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R6
+	ADD R6<<2, R4, R6
+	MOVW 8(R3), R7
+	ADD R7<<2, R4, R7
+	MOVW 12(R3), R8
+	ADD R8<<2, R4, R8
+	MOVW 16(R3), R9
+	ADD R9<<2, R4, R9
+	MOVW 20(R3), R10
+	ADD R10<<2, R4, R10
+	MOVW 24(R3), R11
+	ADD R11<<2, R4, R11
+	MOVW 28(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R12
+	MOVD bSegments+48(FP), R13
+	MOVW (R12)(R4), R12
+	LSL $2, R12, R12
+	MOVW (R13)(R4), R13
+	MOVD b+16(FP), R14
+	MADD R1, R14, R13, R13
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R14
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R14, R14
+	BLT foursDone
+
+fours:
+	WORD $0x3cec68b0 // ldr q16, [x5, x12]
+	WORD $0x3cec68d1 // ldr q17, [x6, x12]
+	WORD $0x3cec68f2 // ldr q18, [x7, x12]
+	WORD $0x3cec6913 // ldr q19, [x8, x12]
+	WORD $0x3cec6934 // ldr q20, [x9, x12]
+	WORD $0x3cec6955 // ldr q21, [x10, x12]
+	WORD $0x3cec6976 // ldr q22, [x11, x12]
+	WORD $0x3cec6877 // ldr q23, [x3, x12]
+	WORD $0x3dc001b8 // ldr q24, [x13, #0]
+	WORD $0x3ce269b9 // ldr q25, [x13, x2]
+	ADD R1, R13, R13
+	WORD $0x4f901300 // fmla v0.4s, v24.4s, v16.s[0]
+	WORD $0x4f901321 // fmla v1.4s, v25.4s, v16.s[0]
+	WORD $0x4f911302 // fmla v2.4s, v24.4s, v17.s[0]
+	WORD $0x4f911323 // fmla v3.4s, v25.4s, v17.s[0]
+	WORD $0x4f921304 // fmla v4.4s, v24.4s, v18.s[0]
+	WORD $0x4f921325 // fmla v5.4s, v25.4s, v18.s[0]
+	WORD $0x4f931306 // fmla v6.4s, v24.4s, v19.s[0]
+	WORD $0x4f931327 // fmla v7.4s, v25.4s, v19.s[0]
+	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
+	WORD $0x4f941329 // fmla v9.4s, v25.4s, v20.s[0]
+	WORD $0x4f95130a // fmla v10.4s, v24.4s, v21.s[0]
+	WORD $0x4f95132b // fmla v11.4s, v25.4s, v21.s[0]
+	WORD $0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD $0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD $0x4f97130e // fmla v14.4s, v24.4s, v23.s[0]
+	WORD $0x4f97132f // fmla v15.4s, v25.4s, v23.s[0]
+	WORD $0x3dc001b8 // ldr q24, [x13, #0]
+	WORD $0x3ce269b9 // ldr q25, [x13, x2]
+	ADD R1, R13, R13
+	WORD $0x4fb01300 // fmla v0.4s, v24.4s, v16.s[1]
+	WORD $0x4fb01321 // fmla v1.4s, v25.4s, v16.s[1]
+	WORD $0x4fb11302 // fmla v2.4s, v24.4s, v17.s[1]
+	WORD $0x4fb11323 // fmla v3.4s, v25.4s, v17.s[1]
+	WORD $0x4fb21304 // fmla v4.4s, v24.4s, v18.s[1]
+	WORD $0x4fb21325 // fmla v5.4s, v25.4s, v18.s[1]
+	WORD $0x4fb31306 // fmla v6.4s, v24.4s, v19.s[1]
+	WORD $0x4fb31327 // fmla v7.4s, v25.4s, v19.s[1]
+	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
+	WORD $0x4fb41329 // fmla v9.4s, v25.4s, v20.s[1]
+	WORD $0x4fb5130a // fmla v10.4s, v24.4s, v21.s[1]
+	WORD $0x4fb5132b // fmla v11.4s, v25.4s, v21.s[1]
+	WORD $0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD $0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	WORD $0x4fb7130e // fmla v14.4s, v24.4s, v23.s[1]
+	WORD $0x4fb7132f // fmla v15.4s, v25.4s, v23.s[1]
+	WORD $0x3dc001b8 // ldr q24, [x13, #0]
+	WORD $0x3ce269b9 // ldr q25, [x13, x2]
+	ADD R1, R13, R13
+	WORD $0x4f901b00 // fmla v0.4s, v24.4s, v16.s[2]
+	WORD $0x4f901b21 // fmla v1.4s, v25.4s, v16.s[2]
+	WORD $0x4f911b02 // fmla v2.4s, v24.4s, v17.s[2]
+	WORD $0x4f911b23 // fmla v3.4s, v25.4s, v17.s[2]
+	WORD $0x4f921b04 // fmla v4.4s, v24.4s, v18.s[2]
+	WORD $0x4f921b25 // fmla v5.4s, v25.4s, v18.s[2]
+	WORD $0x4f931b06 // fmla v6.4s, v24.4s, v19.s[2]
+	WORD $0x4f931b27 // fmla v7.4s, v25.4s, v19.s[2]
+	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
+	WORD $0x4f941b29 // fmla v9.4s, v25.4s, v20.s[2]
+	WORD $0x4f951b0a // fmla v10.4s, v24.4s, v21.s[2]
+	WORD $0x4f951b2b // fmla v11.4s, v25.4s, v21.s[2]
+	WORD $0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD $0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	WORD $0x4f971b0e // fmla v14.4s, v24.4s, v23.s[2]
+	WORD $0x4f971b2f // fmla v15.4s, v25.4s, v23.s[2]
+	WORD $0x3dc001b8 // ldr q24, [x13, #0]
+	WORD $0x3ce269b9 // ldr q25, [x13, x2]
+	ADD R1, R13, R13
+	WORD $0x4fb01b00 // fmla v0.4s, v24.4s, v16.s[3]
+	WORD $0x4fb01b21 // fmla v1.4s, v25.4s, v16.s[3]
+	WORD $0x4fb11b02 // fmla v2.4s, v24.4s, v17.s[3]
+	WORD $0x4fb11b23 // fmla v3.4s, v25.4s, v17.s[3]
+	WORD $0x4fb21b04 // fmla v4.4s, v24.4s, v18.s[3]
+	WORD $0x4fb21b25 // fmla v5.4s, v25.4s, v18.s[3]
+	WORD $0x4fb31b06 // fmla v6.4s, v24.4s, v19.s[3]
+	WORD $0x4fb31b27 // fmla v7.4s, v25.4s, v19.s[3]
+	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
+	WORD $0x4fb41b29 // fmla v9.4s, v25.4s, v20.s[3]
+	WORD $0x4fb51b0a // fmla v10.4s, v24.4s, v21.s[3]
+	WORD $0x4fb51b2b // fmla v11.4s, v25.4s, v21.s[3]
+	WORD $0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD $0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	WORD $0x4fb71b0e // fmla v14.4s, v24.4s, v23.s[3]
+	WORD $0x4fb71b2f // fmla v15.4s, v25.4s, v23.s[3]
+	ADD $16, R12, R12
+	SUBS $4, R14, R14
+	BGE fours
+
+foursDone:
+	ADD $4, R14, R14
+	CBZ R14, stepped
+
+inner:
+	WORD $0x3dc001b0 // ldr q16, [x13, #0]
+	WORD $0x3ce269b1 // ldr q17, [x13, x2]
+	ADD R1, R13, R13
+	WORD $0xbc6c68b2 // ldr s18, [x5, x12]
+	WORD $0x4f921200 // fmla v0.4s, v16.4s, v18.s[0]
+	WORD $0x4f921221 // fmla v1.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c68d2 // ldr s18, [x6, x12]
+	WORD $0x4f921202 // fmla v2.4s, v16.4s, v18.s[0]
+	WORD $0x4f921223 // fmla v3.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c68f2 // ldr s18, [x7, x12]
+	WORD $0x4f921204 // fmla v4.4s, v16.4s, v18.s[0]
+	WORD $0x4f921225 // fmla v5.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c6912 // ldr s18, [x8, x12]
+	WORD $0x4f921206 // fmla v6.4s, v16.4s, v18.s[0]
+	WORD $0x4f921227 // fmla v7.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c6932 // ldr s18, [x9, x12]
+	WORD $0x4f921208 // fmla v8.4s, v16.4s, v18.s[0]
+	WORD $0x4f921229 // fmla v9.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c6952 // ldr s18, [x10, x12]
+	WORD $0x4f92120a // fmla v10.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122b // fmla v11.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c6972 // ldr s18, [x11, x12]
+	WORD $0x4f92120c // fmla v12.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122d // fmla v13.4s, v17.4s, v18.s[0]
+	WORD $0xbc6c6872 // ldr s18, [x3, x12]
+	WORD $0x4f92120e // fmla v14.4s, v16.4s, v18.s[0]
+	WORD $0x4f92122f // fmla v15.4s, v17.4s, v18.s[0]
+	ADD R0, R12, R12
+	SUBS $1, R14, R14
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R12
+	CMP R12<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	WORD $0x3ca268c1 // str q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c2 // str q2, [x6, #0]
+	WORD $0x3ca268c3 // str q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c4 // str q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c6 // str q6, [x6, #0]
+	WORD $0x3ca268c7 // str q7, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c8 // str q8, [x6, #0]
+	WORD $0x3ca268c9 // str q9, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000ca // str q10, [x6, #0]
+	WORD $0x3ca268cb // str q11, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000cc // str q12, [x6, #0]
+	WORD $0x3ca268cd // str q13, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3d80006e // str q14, [x3, #0]
+	WORD $0x3ca2686f // str q15, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes4x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R6
+	MOVD $0, R9
+	MOVD b+16(FP), R10
+	MOVD inner+72(FP), R11
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R11, R11
+	BLT foursDone
+
+fours:
+	WORD $0x3ce968a8 // ldr q8, [x5, x9]
+	WORD $0x3ce968e9 // ldr q9, [x7, x9]
+	WORD $0x3ce9690a // ldr q10, [x8, x9]
+	WORD $0x3ce968cb // ldr q11, [x6, x9]
+	WORD $0x3dc0014c // ldr q12, [x10, #0]
+	WORD $0x3ce4694d // ldr q13, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4f881180 // fmla v0.4s, v12.4s, v8.s[0]
+	WORD $0x4f8811a1 // fmla v1.4s, v13.4s, v8.s[0]
+	WORD $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	WORD $0x4f8911a3 // fmla v3.4s, v13.4s, v9.s[0]
+	WORD $0x4f8a1184 // fmla v4.4s, v12.4s, v10.s[0]
+	WORD $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	WORD $0x4f8b1186 // fmla v6.4s, v12.4s, v11.s[0]
+	WORD $0x4f8b11a7 // fmla v7.4s, v13.4s, v11.s[0]
+	WORD $0x3dc0014c // ldr q12, [x10, #0]
+	WORD $0x3ce4694d // ldr q13, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4fa81180 // fmla v0.4s, v12.4s, v8.s[1]
+	WORD $0x4fa811a1 // fmla v1.4s, v13.4s, v8.s[1]
+	WORD $0x4fa91182 // fmla v2.4s, v12.4s, v9.s[1]
+	WORD $0x4fa911a3 // fmla v3.4s, v13.4s, v9.s[1]
+	WORD $0x4faa1184 // fmla v4.4s, v12.4s, v10.s[1]
+	WORD $0x4faa11a5 // fmla v5.4s, v13.4s, v10.s[1]
+	WORD $0x4fab1186 // fmla v6.4s, v12.4s, v11.s[1]
+	WORD $0x4fab11a7 // fmla v7.4s, v13.4s, v11.s[1]
+	WORD $0x3dc0014c // ldr q12, [x10, #0]
+	WORD $0x3ce4694d // ldr q13, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4f881980 // fmla v0.4s, v12.4s, v8.s[2]
+	WORD $0x4f8819a1 // fmla v1.4s, v13.4s, v8.s[2]
+	WORD $0x4f891982 // fmla v2.4s, v12.4s, v9.s[2]
+	WORD $0x4f8919a3 // fmla v3.4s, v13.4s, v9.s[2]
+	WORD $0x4f8a1984 // fmla v4.4s, v12.4s, v10.s[2]
+	WORD $0x4f8a19a5 // fmla v5.4s, v13.4s, v10.s[2]
+	WORD $0x4f8b1986 // fmla v6.4s, v12.4s, v11.s[2]
+	WORD $0x4f8b19a7 // fmla v7.4s, v13.4s, v11.s[2]
+	WORD $0x3dc0014c // ldr q12, [x10, #0]
+	WORD $0x3ce4694d // ldr q13, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4fa81980 // fmla v0.4s, v12.4s, v8.s[3]
+	WORD $0x4fa819a1 // fmla v1.4s, v13.4s, v8.s[3]
+	WORD $0x4fa91982 // fmla v2.4s, v12.4s, v9.s[3]
+	WORD $0x4fa919a3 // fmla v3.4s, v13.4s, v9.s[3]
+	WORD $0x4faa1984 // fmla v4.4s, v12.4s, v10.s[3]
+	WORD $0x4faa19a5 // fmla v5.4s, v13.4s, v10.s[3]
+	WORD $0x4fab1986 // fmla v6.4s, v12.4s, v11.s[3]
+	WORD $0x4fab19a7 // fmla v7.4s, v13.4s, v11.s[3]
+	ADD $16, R9, R9
+	SUBS $4, R11, R11
+	BGE fours
+
+foursDone:
+	ADD $4, R11, R11
+	CBZ R11, stepped
+
+inner:
+	WORD $0x3dc00148 // ldr q8, [x10, #0]
+	WORD $0x3ce46949 // ldr q9, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0xbc6968aa // ldr s10, [x5, x9]
+	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	WORD $0xbc6968ea // ldr s10, [x7, x9]
+	WORD $0x4f8a1102 // fmla v2.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	WORD $0xbc69690a // ldr s10, [x8, x9]
+	WORD $0x4f8a1104 // fmla v4.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	WORD $0xbc6968ca // ldr s10, [x6, x9]
+	WORD $0x4f8a1106 // fmla v6.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD R2, R9, R9
+	SUBS $1, R11, R11
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect4x2NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect4x2NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $0, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce268c1 // ldr q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce268c3 // ldr q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 12(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3dc00066 // ldr q6, [x3, #0]
+	WORD $0x3ce26867 // ldr q7, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R6
+	ADD R6<<2, R4, R6
+	MOVW 8(R3), R7
+	ADD R7<<2, R4, R7
+	MOVW 12(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R8
+	MOVD bSegments+48(FP), R9
+	MOVW (R8)(R4), R8
+	LSL $2, R8, R8
+	MOVW (R9)(R4), R9
+	MOVD b+16(FP), R10
+	MADD R1, R10, R9, R9
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R10
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R10, R10
+	BLT foursDone
+
+fours:
+	WORD $0x3ce868a8 // ldr q8, [x5, x8]
+	WORD $0x3ce868c9 // ldr q9, [x6, x8]
+	WORD $0x3ce868ea // ldr q10, [x7, x8]
+	WORD $0x3ce8686b // ldr q11, [x3, x8]
+	WORD $0x3dc0012c // ldr q12, [x9, #0]
+	WORD $0x3ce2692d // ldr q13, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4f881180 // fmla v0.4s, v12.4s, v8.s[0]
+	WORD $0x4f8811a1 // fmla v1.4s, v13.4s, v8.s[0]
+	WORD $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	WORD $0x4f8911a3 // fmla v3.4s, v13.4s, v9.s[0]
+	WORD $0x4f8a1184 // fmla v4.4s, v12.4s, v10.s[0]
+	WORD $0x4f8a11a5 // fmla v5.4s, v13.4s, v10.s[0]
+	WORD $0x4f8b1186 // fmla v6.4s, v12.4s, v11.s[0]
+	WORD $0x4f8b11a7 // fmla v7.4s, v13.4s, v11.s[0]
+	WORD $0x3dc0012c // ldr q12, [x9, #0]
+	WORD $0x3ce2692d // ldr q13, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4fa81180 // fmla v0.4s, v12.4s, v8.s[1]
+	WORD $0x4fa811a1 // fmla v1.4s, v13.4s, v8.s[1]
+	WORD $0x4fa91182 // fmla v2.4s, v12.4s, v9.s[1]
+	WORD $0x4fa911a3 // fmla v3.4s, v13.4s, v9.s[1]
+	WORD $0x4faa1184 // fmla v4.4s, v12.4s, v10.s[1]
+	WORD $0x4faa11a5 // fmla v5.4s, v13.4s, v10.s[1]
+	WORD $0x4fab1186 // fmla v6.4s, v12.4s, v11.s[1]
+	WORD $0x4fab11a7 // fmla v7.4s, v13.4s, v11.s[1]
+	WORD $0x3dc0012c // ldr q12, [x9, #0]
+	WORD $0x3ce2692d // ldr q13, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4f881980 // fmla v0.4s, v12.4s, v8.s[2]
+	WORD $0x4f8819a1 // fmla v1.4s, v13.4s, v8.s[2]
+	WORD $0x4f891982 // fmla v2.4s, v12.4s, v9.s[2]
+	WORD $0x4f8919a3 // fmla v3.4s, v13.4s, v9.s[2]
+	WORD $0x4f8a1984 // fmla v4.4s, v12.4s, v10.s[2]
+	WORD $0x4f8a19a5 // fmla v5.4s, v13.4s, v10.s[2]
+	WORD $0x4f8b1986 // fmla v6.4s, v12.4s, v11.s[2]
+	WORD $0x4f8b19a7 // fmla v7.4s, v13.4s, v11.s[2]
+	WORD $0x3dc0012c // ldr q12, [x9, #0]
+	WORD $0x3ce2692d // ldr q13, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4fa81980 // fmla v0.4s, v12.4s, v8.s[3]
+	WORD $0x4fa819a1 // fmla v1.4s, v13.4s, v8.s[3]
+	WORD $0x4fa91982 // fmla v2.4s, v12.4s, v9.s[3]
+	WORD $0x4fa919a3 // fmla v3.4s, v13.4s, v9.s[3]
+	WORD $0x4faa1984 // fmla v4.4s, v12.4s, v10.s[3]
+	WORD $0x4faa19a5 // fmla v5.4s, v13.4s, v10.s[3]
+	WORD $0x4fab1986 // fmla v6.4s, v12.4s, v11.s[3]
+	WORD $0x4fab19a7 // fmla v7.4s, v13.4s, v11.s[3]
+	ADD $16, R8, R8
+	SUBS $4, R10, R10
+	BGE fours
+
+foursDone:
+	ADD $4, R10, R10
+	CBZ R10, stepped
+
+inner:
+	WORD $0x3dc00128 // ldr q8, [x9, #0]
+	WORD $0x3ce26929 // ldr q9, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0xbc6868aa // ldr s10, [x5, x8]
+	WORD $0x4f8a1100 // fmla v0.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1121 // fmla v1.4s, v9.4s, v10.s[0]
+	WORD $0xbc6868ca // ldr s10, [x6, x8]
+	WORD $0x4f8a1102 // fmla v2.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1123 // fmla v3.4s, v9.4s, v10.s[0]
+	WORD $0xbc6868ea // ldr s10, [x7, x8]
+	WORD $0x4f8a1104 // fmla v4.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1125 // fmla v5.4s, v9.4s, v10.s[0]
+	WORD $0xbc68686a // ldr s10, [x3, x8]
+	WORD $0x4f8a1106 // fmla v6.4s, v8.4s, v10.s[0]
+	WORD $0x4f8a1127 // fmla v7.4s, v9.4s, v10.s[0]
+	ADD R0, R8, R8
+	SUBS $1, R10, R10
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R8
+	CMP R8<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	WORD $0x3ca268c1 // str q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c2 // str q2, [x6, #0]
+	WORD $0x3ca268c3 // str q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c4 // str q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 12(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3d800066 // str q6, [x3, #0]
+	WORD $0x3ca26867 // str q7, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $16, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $16, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes2x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes2x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R6
+	MOVD $0, R7
+	MOVD b+16(FP), R8
+	MOVD inner+72(FP), R9
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R9, R9
+	BLT foursDone
+
+fours:
+	WORD $0x3ce768a4 // ldr q4, [x5, x7]
+	WORD $0x3ce768c5 // ldr q5, [x6, x7]
+	WORD $0x3dc00106 // ldr q6, [x8, #0]
+	WORD $0x3ce46907 // ldr q7, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4f8410c0 // fmla v0.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	WORD $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	WORD $0x4f8510e3 // fmla v3.4s, v7.4s, v5.s[0]
+	WORD $0x3dc00106 // ldr q6, [x8, #0]
+	WORD $0x3ce46907 // ldr q7, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4fa410c0 // fmla v0.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410e1 // fmla v1.4s, v7.4s, v4.s[1]
+	WORD $0x4fa510c2 // fmla v2.4s, v6.4s, v5.s[1]
+	WORD $0x4fa510e3 // fmla v3.4s, v7.4s, v5.s[1]
+	WORD $0x3dc00106 // ldr q6, [x8, #0]
+	WORD $0x3ce46907 // ldr q7, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4f8418c0 // fmla v0.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418e1 // fmla v1.4s, v7.4s, v4.s[2]
+	WORD $0x4f8518c2 // fmla v2.4s, v6.4s, v5.s[2]
+	WORD $0x4f8518e3 // fmla v3.4s, v7.4s, v5.s[2]
+	WORD $0x3dc00106 // ldr q6, [x8, #0]
+	WORD $0x3ce46907 // ldr q7, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4fa418c0 // fmla v0.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418e1 // fmla v1.4s, v7.4s, v4.s[3]
+	WORD $0x4fa518c2 // fmla v2.4s, v6.4s, v5.s[3]
+	WORD $0x4fa518e3 // fmla v3.4s, v7.4s, v5.s[3]
+	ADD $16, R7, R7
+	SUBS $4, R9, R9
+	BGE fours
+
+foursDone:
+	ADD $4, R9, R9
+	CBZ R9, stepped
+
+inner:
+	WORD $0x3dc00104 // ldr q4, [x8, #0]
+	WORD $0x3ce46905 // ldr q5, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0xbc6768a6 // ldr s6, [x5, x7]
+	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	WORD $0xbc6768c6 // ldr s6, [x6, x7]
+	WORD $0x4f861082 // fmla v2.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD R2, R7, R7
+	SUBS $1, R9, R9
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $2, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect2x2NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect2x2NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $0, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce268c1 // ldr q1, [x6, x2]
+	MOVW 4(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3dc00062 // ldr q2, [x3, #0]
+	WORD $0x3ce26863 // ldr q3, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R6
+	MOVD bSegments+48(FP), R7
+	MOVW (R6)(R4), R6
+	LSL $2, R6, R6
+	MOVW (R7)(R4), R7
+	MOVD b+16(FP), R8
+	MADD R1, R8, R7, R7
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R8
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce668a4 // ldr q4, [x5, x6]
+	WORD $0x3ce66865 // ldr q5, [x3, x6]
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x3ce268e7 // ldr q7, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4f8410c0 // fmla v0.4s, v6.4s, v4.s[0]
+	WORD $0x4f8410e1 // fmla v1.4s, v7.4s, v4.s[0]
+	WORD $0x4f8510c2 // fmla v2.4s, v6.4s, v5.s[0]
+	WORD $0x4f8510e3 // fmla v3.4s, v7.4s, v5.s[0]
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x3ce268e7 // ldr q7, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4fa410c0 // fmla v0.4s, v6.4s, v4.s[1]
+	WORD $0x4fa410e1 // fmla v1.4s, v7.4s, v4.s[1]
+	WORD $0x4fa510c2 // fmla v2.4s, v6.4s, v5.s[1]
+	WORD $0x4fa510e3 // fmla v3.4s, v7.4s, v5.s[1]
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x3ce268e7 // ldr q7, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4f8418c0 // fmla v0.4s, v6.4s, v4.s[2]
+	WORD $0x4f8418e1 // fmla v1.4s, v7.4s, v4.s[2]
+	WORD $0x4f8518c2 // fmla v2.4s, v6.4s, v5.s[2]
+	WORD $0x4f8518e3 // fmla v3.4s, v7.4s, v5.s[2]
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x3ce268e7 // ldr q7, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4fa418c0 // fmla v0.4s, v6.4s, v4.s[3]
+	WORD $0x4fa418e1 // fmla v1.4s, v7.4s, v4.s[3]
+	WORD $0x4fa518c2 // fmla v2.4s, v6.4s, v5.s[3]
+	WORD $0x4fa518e3 // fmla v3.4s, v7.4s, v5.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	WORD $0x3ce268e5 // ldr q5, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0xbc6668a6 // ldr s6, [x5, x6]
+	WORD $0x4f861080 // fmla v0.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a1 // fmla v1.4s, v5.4s, v6.s[0]
+	WORD $0xbc666866 // ldr s6, [x3, x6]
+	WORD $0x4f861082 // fmla v2.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a3 // fmla v3.4s, v5.4s, v6.s[0]
+	ADD R0, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R6
+	CMP R6<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	WORD $0x3ca268c1 // str q1, [x6, x2]
+	MOVW 4(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3d800062 // str q2, [x3, #0]
+	WORD $0x3ca26863 // str q3, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $8, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $8, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes1x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes1x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce668a2 // ldr q2, [x5, x6]
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3ce468e4 // ldr q4, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f821060 // fmla v0.4s, v3.4s, v2.s[0]
+	WORD $0x4f821081 // fmla v1.4s, v4.4s, v2.s[0]
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3ce468e4 // ldr q4, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4fa21060 // fmla v0.4s, v3.4s, v2.s[1]
+	WORD $0x4fa21081 // fmla v1.4s, v4.4s, v2.s[1]
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3ce468e4 // ldr q4, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f821860 // fmla v0.4s, v3.4s, v2.s[2]
+	WORD $0x4f821881 // fmla v1.4s, v4.4s, v2.s[2]
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3ce468e4 // ldr q4, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4fa21860 // fmla v0.4s, v3.4s, v2.s[3]
+	WORD $0x4fa21881 // fmla v1.4s, v4.4s, v2.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	WORD $0x3dc000e2 // ldr q2, [x7, #0]
+	WORD $0x3ce468e3 // ldr q3, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0xbc6668a4 // ldr s4, [x5, x6]
+	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
+	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD R2, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect1x2NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect1x2NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $0, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3dc00060 // ldr q0, [x3, #0]
+	WORD $0x3ce26861 // ldr q1, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R4), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R4), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R7
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56862 // ldr q2, [x3, x5]
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	WORD $0x3ce268c4 // ldr q4, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f821060 // fmla v0.4s, v3.4s, v2.s[0]
+	WORD $0x4f821081 // fmla v1.4s, v4.4s, v2.s[0]
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	WORD $0x3ce268c4 // ldr q4, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4fa21060 // fmla v0.4s, v3.4s, v2.s[1]
+	WORD $0x4fa21081 // fmla v1.4s, v4.4s, v2.s[1]
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	WORD $0x3ce268c4 // ldr q4, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f821860 // fmla v0.4s, v3.4s, v2.s[2]
+	WORD $0x4f821881 // fmla v1.4s, v4.4s, v2.s[2]
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	WORD $0x3ce268c4 // ldr q4, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4fa21860 // fmla v0.4s, v3.4s, v2.s[3]
+	WORD $0x4fa21881 // fmla v1.4s, v4.4s, v2.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce268c3 // ldr q3, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0xbc656864 // ldr s4, [x3, x5]
+	WORD $0x4f841040 // fmla v0.4s, v2.4s, v4.s[0]
+	WORD $0x4f841061 // fmla v1.4s, v3.4s, v4.s[0]
+	ADD R0, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3d800060 // str q0, [x3, #0]
+	WORD $0x3ca26861 // str q1, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes6x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes6x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce468ce // ldr q14, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0x3ce468d1 // ldr q17, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea21c4e // mov v14.16b, v2.16b
+	WORD $0x4ea01c0f // mov v15.16b, v0.16b
+	WORD $0x4ea11c30 // mov v16.16b, v1.16b
+	WORD $0x4ea21c51 // mov v17.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R9
+	ADD R6, R9, R10
+	ADD R6, R10, R6
+	MOVD $0, R11
+	MOVD b+16(FP), R12
+	MOVD inner+72(FP), R13
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R13, R13
+	BLT foursDone
+
+fours:
+	WORD $0x3ceb68b2 // ldr q18, [x5, x11]
+	WORD $0x3ceb68f3 // ldr q19, [x7, x11]
+	WORD $0x3ceb6914 // ldr q20, [x8, x11]
+	WORD $0x3ceb6935 // ldr q21, [x9, x11]
+	WORD $0x3ceb6956 // ldr q22, [x10, x11]
+	WORD $0x3ceb68d7 // ldr q23, [x6, x11]
+	WORD $0xad406598 // ldp q24, q25, [x12, #0]
+	WORD $0x3ce4699a // ldr q26, [x12, x4]
+	ADD R3, R12, R12
+	WORD $0x4f921300 // fmla v0.4s, v24.4s, v18.s[0]
+	WORD $0x4f921321 // fmla v1.4s, v25.4s, v18.s[0]
+	WORD $0x4f921342 // fmla v2.4s, v26.4s, v18.s[0]
+	WORD $0x4f931303 // fmla v3.4s, v24.4s, v19.s[0]
+	WORD $0x4f931324 // fmla v4.4s, v25.4s, v19.s[0]
+	WORD $0x4f931345 // fmla v5.4s, v26.4s, v19.s[0]
+	WORD $0x4f941306 // fmla v6.4s, v24.4s, v20.s[0]
+	WORD $0x4f941327 // fmla v7.4s, v25.4s, v20.s[0]
+	WORD $0x4f941348 // fmla v8.4s, v26.4s, v20.s[0]
+	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
+	WORD $0x4f95132a // fmla v10.4s, v25.4s, v21.s[0]
+	WORD $0x4f95134b // fmla v11.4s, v26.4s, v21.s[0]
+	WORD $0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD $0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD $0x4f96134e // fmla v14.4s, v26.4s, v22.s[0]
+	WORD $0x4f97130f // fmla v15.4s, v24.4s, v23.s[0]
+	WORD $0x4f971330 // fmla v16.4s, v25.4s, v23.s[0]
+	WORD $0x4f971351 // fmla v17.4s, v26.4s, v23.s[0]
+	WORD $0xad406598 // ldp q24, q25, [x12, #0]
+	WORD $0x3ce4699a // ldr q26, [x12, x4]
+	ADD R3, R12, R12
+	WORD $0x4fb21300 // fmla v0.4s, v24.4s, v18.s[1]
+	WORD $0x4fb21321 // fmla v1.4s, v25.4s, v18.s[1]
+	WORD $0x4fb21342 // fmla v2.4s, v26.4s, v18.s[1]
+	WORD $0x4fb31303 // fmla v3.4s, v24.4s, v19.s[1]
+	WORD $0x4fb31324 // fmla v4.4s, v25.4s, v19.s[1]
+	WORD $0x4fb31345 // fmla v5.4s, v26.4s, v19.s[1]
+	WORD $0x4fb41306 // fmla v6.4s, v24.4s, v20.s[1]
+	WORD $0x4fb41327 // fmla v7.4s, v25.4s, v20.s[1]
+	WORD $0x4fb41348 // fmla v8.4s, v26.4s, v20.s[1]
+	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
+	WORD $0x4fb5132a // fmla v10.4s, v25.4s, v21.s[1]
+	WORD $0x4fb5134b // fmla v11.4s, v26.4s, v21.s[1]
+	WORD $0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD $0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	WORD $0x4fb6134e // fmla v14.4s, v26.4s, v22.s[1]
+	WORD $0x4fb7130f // fmla v15.4s, v24.4s, v23.s[1]
+	WORD $0x4fb71330 // fmla v16.4s, v25.4s, v23.s[1]
+	WORD $0x4fb71351 // fmla v17.4s, v26.4s, v23.s[1]
+	WORD $0xad406598 // ldp q24, q25, [x12, #0]
+	WORD $0x3ce4699a // ldr q26, [x12, x4]
+	ADD R3, R12, R12
+	WORD $0x4f921b00 // fmla v0.4s, v24.4s, v18.s[2]
+	WORD $0x4f921b21 // fmla v1.4s, v25.4s, v18.s[2]
+	WORD $0x4f921b42 // fmla v2.4s, v26.4s, v18.s[2]
+	WORD $0x4f931b03 // fmla v3.4s, v24.4s, v19.s[2]
+	WORD $0x4f931b24 // fmla v4.4s, v25.4s, v19.s[2]
+	WORD $0x4f931b45 // fmla v5.4s, v26.4s, v19.s[2]
+	WORD $0x4f941b06 // fmla v6.4s, v24.4s, v20.s[2]
+	WORD $0x4f941b27 // fmla v7.4s, v25.4s, v20.s[2]
+	WORD $0x4f941b48 // fmla v8.4s, v26.4s, v20.s[2]
+	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
+	WORD $0x4f951b2a // fmla v10.4s, v25.4s, v21.s[2]
+	WORD $0x4f951b4b // fmla v11.4s, v26.4s, v21.s[2]
+	WORD $0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD $0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	WORD $0x4f961b4e // fmla v14.4s, v26.4s, v22.s[2]
+	WORD $0x4f971b0f // fmla v15.4s, v24.4s, v23.s[2]
+	WORD $0x4f971b30 // fmla v16.4s, v25.4s, v23.s[2]
+	WORD $0x4f971b51 // fmla v17.4s, v26.4s, v23.s[2]
+	WORD $0xad406598 // ldp q24, q25, [x12, #0]
+	WORD $0x3ce4699a // ldr q26, [x12, x4]
+	ADD R3, R12, R12
+	WORD $0x4fb21b00 // fmla v0.4s, v24.4s, v18.s[3]
+	WORD $0x4fb21b21 // fmla v1.4s, v25.4s, v18.s[3]
+	WORD $0x4fb21b42 // fmla v2.4s, v26.4s, v18.s[3]
+	WORD $0x4fb31b03 // fmla v3.4s, v24.4s, v19.s[3]
+	WORD $0x4fb31b24 // fmla v4.4s, v25.4s, v19.s[3]
+	WORD $0x4fb31b45 // fmla v5.4s, v26.4s, v19.s[3]
+	WORD $0x4fb41b06 // fmla v6.4s, v24.4s, v20.s[3]
+	WORD $0x4fb41b27 // fmla v7.4s, v25.4s, v20.s[3]
+	WORD $0x4fb41b48 // fmla v8.4s, v26.4s, v20.s[3]
+	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
+	WORD $0x4fb51b2a // fmla v10.4s, v25.4s, v21.s[3]
+	WORD $0x4fb51b4b // fmla v11.4s, v26.4s, v21.s[3]
+	WORD $0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD $0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	WORD $0x4fb61b4e // fmla v14.4s, v26.4s, v22.s[3]
+	WORD $0x4fb71b0f // fmla v15.4s, v24.4s, v23.s[3]
+	WORD $0x4fb71b30 // fmla v16.4s, v25.4s, v23.s[3]
+	WORD $0x4fb71b51 // fmla v17.4s, v26.4s, v23.s[3]
+	ADD $16, R11, R11
+	SUBS $4, R13, R13
+	BGE fours
+
+foursDone:
+	ADD $4, R13, R13
+	CBZ R13, stepped
+
+inner:
+	WORD $0xad404d92 // ldp q18, q19, [x12, #0]
+	WORD $0x3ce46994 // ldr q20, [x12, x4]
+	ADD R3, R12, R12
+	WORD $0xbc6b68b5 // ldr s21, [x5, x11]
+	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	WORD $0xbc6b68f5 // ldr s21, [x7, x11]
+	WORD $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	WORD $0xbc6b6915 // ldr s21, [x8, x11]
+	WORD $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	WORD $0xbc6b6935 // ldr s21, [x9, x11]
+	WORD $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	WORD $0xbc6b6955 // ldr s21, [x10, x11]
+	WORD $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	WORD $0xbc6b68d5 // ldr s21, [x6, x11]
+	WORD $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD R2, R11, R11
+	SUBS $1, R13, R13
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00340c // stp q12, q13, [x0, #0]
+	WORD $0x3ca4680e // str q14, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00400f // stp q15, q16, [x0, #0]
+	WORD $0x3ca46811 // str q17, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $6, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect6x3NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect6x3NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $16, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce268c2 // ldr q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce268c8 // ldr q8, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce268cb // ldr q11, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce268ce // ldr q14, [x6, x2]
+	MOVW 20(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad40406f // ldp q15, q16, [x3, #0]
+	WORD $0x3ce26871 // ldr q17, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+	WORD $0x4f000410 // movi v16.4s, #0
+	WORD $0x4f000411 // movi v17.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R6
+	ADD R6<<2, R4, R6
+	MOVW 8(R3), R7
+	ADD R7<<2, R4, R7
+	MOVW 12(R3), R8
+	ADD R8<<2, R4, R8
+	MOVW 16(R3), R9
+	ADD R9<<2, R4, R9
+	MOVW 20(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R10
+	MOVD bSegments+48(FP), R11
+	MOVW (R10)(R4), R10
+	LSL $2, R10, R10
+	MOVW (R11)(R4), R11
+	MOVD b+16(FP), R12
+	MADD R1, R12, R11, R11
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R12
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R12, R12
+	BLT foursDone
+
+fours:
+	WORD $0x3cea68b2 // ldr q18, [x5, x10]
+	WORD $0x3cea68d3 // ldr q19, [x6, x10]
+	WORD $0x3cea68f4 // ldr q20, [x7, x10]
+	WORD $0x3cea6915 // ldr q21, [x8, x10]
+	WORD $0x3cea6936 // ldr q22, [x9, x10]
+	WORD $0x3cea6877 // ldr q23, [x3, x10]
+	WORD $0xad406578 // ldp q24, q25, [x11, #0]
+	WORD $0x3ce2697a // ldr q26, [x11, x2]
+	ADD R1, R11, R11
+	WORD $0x4f921300 // fmla v0.4s, v24.4s, v18.s[0]
+	WORD $0x4f921321 // fmla v1.4s, v25.4s, v18.s[0]
+	WORD $0x4f921342 // fmla v2.4s, v26.4s, v18.s[0]
+	WORD $0x4f931303 // fmla v3.4s, v24.4s, v19.s[0]
+	WORD $0x4f931324 // fmla v4.4s, v25.4s, v19.s[0]
+	WORD $0x4f931345 // fmla v5.4s, v26.4s, v19.s[0]
+	WORD $0x4f941306 // fmla v6.4s, v24.4s, v20.s[0]
+	WORD $0x4f941327 // fmla v7.4s, v25.4s, v20.s[0]
+	WORD $0x4f941348 // fmla v8.4s, v26.4s, v20.s[0]
+	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
+	WORD $0x4f95132a // fmla v10.4s, v25.4s, v21.s[0]
+	WORD $0x4f95134b // fmla v11.4s, v26.4s, v21.s[0]
+	WORD $0x4f96130c // fmla v12.4s, v24.4s, v22.s[0]
+	WORD $0x4f96132d // fmla v13.4s, v25.4s, v22.s[0]
+	WORD $0x4f96134e // fmla v14.4s, v26.4s, v22.s[0]
+	WORD $0x4f97130f // fmla v15.4s, v24.4s, v23.s[0]
+	WORD $0x4f971330 // fmla v16.4s, v25.4s, v23.s[0]
+	WORD $0x4f971351 // fmla v17.4s, v26.4s, v23.s[0]
+	WORD $0xad406578 // ldp q24, q25, [x11, #0]
+	WORD $0x3ce2697a // ldr q26, [x11, x2]
+	ADD R1, R11, R11
+	WORD $0x4fb21300 // fmla v0.4s, v24.4s, v18.s[1]
+	WORD $0x4fb21321 // fmla v1.4s, v25.4s, v18.s[1]
+	WORD $0x4fb21342 // fmla v2.4s, v26.4s, v18.s[1]
+	WORD $0x4fb31303 // fmla v3.4s, v24.4s, v19.s[1]
+	WORD $0x4fb31324 // fmla v4.4s, v25.4s, v19.s[1]
+	WORD $0x4fb31345 // fmla v5.4s, v26.4s, v19.s[1]
+	WORD $0x4fb41306 // fmla v6.4s, v24.4s, v20.s[1]
+	WORD $0x4fb41327 // fmla v7.4s, v25.4s, v20.s[1]
+	WORD $0x4fb41348 // fmla v8.4s, v26.4s, v20.s[1]
+	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
+	WORD $0x4fb5132a // fmla v10.4s, v25.4s, v21.s[1]
+	WORD $0x4fb5134b // fmla v11.4s, v26.4s, v21.s[1]
+	WORD $0x4fb6130c // fmla v12.4s, v24.4s, v22.s[1]
+	WORD $0x4fb6132d // fmla v13.4s, v25.4s, v22.s[1]
+	WORD $0x4fb6134e // fmla v14.4s, v26.4s, v22.s[1]
+	WORD $0x4fb7130f // fmla v15.4s, v24.4s, v23.s[1]
+	WORD $0x4fb71330 // fmla v16.4s, v25.4s, v23.s[1]
+	WORD $0x4fb71351 // fmla v17.4s, v26.4s, v23.s[1]
+	WORD $0xad406578 // ldp q24, q25, [x11, #0]
+	WORD $0x3ce2697a // ldr q26, [x11, x2]
+	ADD R1, R11, R11
+	WORD $0x4f921b00 // fmla v0.4s, v24.4s, v18.s[2]
+	WORD $0x4f921b21 // fmla v1.4s, v25.4s, v18.s[2]
+	WORD $0x4f921b42 // fmla v2.4s, v26.4s, v18.s[2]
+	WORD $0x4f931b03 // fmla v3.4s, v24.4s, v19.s[2]
+	WORD $0x4f931b24 // fmla v4.4s, v25.4s, v19.s[2]
+	WORD $0x4f931b45 // fmla v5.4s, v26.4s, v19.s[2]
+	WORD $0x4f941b06 // fmla v6.4s, v24.4s, v20.s[2]
+	WORD $0x4f941b27 // fmla v7.4s, v25.4s, v20.s[2]
+	WORD $0x4f941b48 // fmla v8.4s, v26.4s, v20.s[2]
+	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
+	WORD $0x4f951b2a // fmla v10.4s, v25.4s, v21.s[2]
+	WORD $0x4f951b4b // fmla v11.4s, v26.4s, v21.s[2]
+	WORD $0x4f961b0c // fmla v12.4s, v24.4s, v22.s[2]
+	WORD $0x4f961b2d // fmla v13.4s, v25.4s, v22.s[2]
+	WORD $0x4f961b4e // fmla v14.4s, v26.4s, v22.s[2]
+	WORD $0x4f971b0f // fmla v15.4s, v24.4s, v23.s[2]
+	WORD $0x4f971b30 // fmla v16.4s, v25.4s, v23.s[2]
+	WORD $0x4f971b51 // fmla v17.4s, v26.4s, v23.s[2]
+	WORD $0xad406578 // ldp q24, q25, [x11, #0]
+	WORD $0x3ce2697a // ldr q26, [x11, x2]
+	ADD R1, R11, R11
+	WORD $0x4fb21b00 // fmla v0.4s, v24.4s, v18.s[3]
+	WORD $0x4fb21b21 // fmla v1.4s, v25.4s, v18.s[3]
+	WORD $0x4fb21b42 // fmla v2.4s, v26.4s, v18.s[3]
+	WORD $0x4fb31b03 // fmla v3.4s, v24.4s, v19.s[3]
+	WORD $0x4fb31b24 // fmla v4.4s, v25.4s, v19.s[3]
+	WORD $0x4fb31b45 // fmla v5.4s, v26.4s, v19.s[3]
+	WORD $0x4fb41b06 // fmla v6.4s, v24.4s, v20.s[3]
+	WORD $0x4fb41b27 // fmla v7.4s, v25.4s, v20.s[3]
+	WORD $0x4fb41b48 // fmla v8.4s, v26.4s, v20.s[3]
+	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
+	WORD $0x4fb51b2a // fmla v10.4s, v25.4s, v21.s[3]
+	WORD $0x4fb51b4b // fmla v11.4s, v26.4s, v21.s[3]
+	WORD $0x4fb61b0c // fmla v12.4s, v24.4s, v22.s[3]
+	WORD $0x4fb61b2d // fmla v13.4s, v25.4s, v22.s[3]
+	WORD $0x4fb61b4e // fmla v14.4s, v26.4s, v22.s[3]
+	WORD $0x4fb71b0f // fmla v15.4s, v24.4s, v23.s[3]
+	WORD $0x4fb71b30 // fmla v16.4s, v25.4s, v23.s[3]
+	WORD $0x4fb71b51 // fmla v17.4s, v26.4s, v23.s[3]
+	ADD $16, R10, R10
+	SUBS $4, R12, R12
+	BGE fours
+
+foursDone:
+	ADD $4, R12, R12
+	CBZ R12, stepped
+
+inner:
+	WORD $0xad404d72 // ldp q18, q19, [x11, #0]
+	WORD $0x3ce26974 // ldr q20, [x11, x2]
+	ADD R1, R11, R11
+	WORD $0xbc6a68b5 // ldr s21, [x5, x10]
+	WORD $0x4f951240 // fmla v0.4s, v18.4s, v21.s[0]
+	WORD $0x4f951261 // fmla v1.4s, v19.4s, v21.s[0]
+	WORD $0x4f951282 // fmla v2.4s, v20.4s, v21.s[0]
+	WORD $0xbc6a68d5 // ldr s21, [x6, x10]
+	WORD $0x4f951243 // fmla v3.4s, v18.4s, v21.s[0]
+	WORD $0x4f951264 // fmla v4.4s, v19.4s, v21.s[0]
+	WORD $0x4f951285 // fmla v5.4s, v20.4s, v21.s[0]
+	WORD $0xbc6a68f5 // ldr s21, [x7, x10]
+	WORD $0x4f951246 // fmla v6.4s, v18.4s, v21.s[0]
+	WORD $0x4f951267 // fmla v7.4s, v19.4s, v21.s[0]
+	WORD $0x4f951288 // fmla v8.4s, v20.4s, v21.s[0]
+	WORD $0xbc6a6915 // ldr s21, [x8, x10]
+	WORD $0x4f951249 // fmla v9.4s, v18.4s, v21.s[0]
+	WORD $0x4f95126a // fmla v10.4s, v19.4s, v21.s[0]
+	WORD $0x4f95128b // fmla v11.4s, v20.4s, v21.s[0]
+	WORD $0xbc6a6935 // ldr s21, [x9, x10]
+	WORD $0x4f95124c // fmla v12.4s, v18.4s, v21.s[0]
+	WORD $0x4f95126d // fmla v13.4s, v19.4s, v21.s[0]
+	WORD $0x4f95128e // fmla v14.4s, v20.4s, v21.s[0]
+	WORD $0xbc6a6875 // ldr s21, [x3, x10]
+	WORD $0x4f95124f // fmla v15.4s, v18.4s, v21.s[0]
+	WORD $0x4f951270 // fmla v16.4s, v19.4s, v21.s[0]
+	WORD $0x4f951291 // fmla v17.4s, v20.4s, v21.s[0]
+	ADD R0, R10, R10
+	SUBS $1, R12, R12
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R10
+	CMP R10<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	WORD $0x3ca268c2 // str q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0010c3 // stp q3, q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad001cc6 // stp q6, q7, [x6, #0]
+	WORD $0x3ca268c8 // str q8, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0028c9 // stp q9, q10, [x6, #0]
+	WORD $0x3ca268cb // str q11, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0034cc // stp q12, q13, [x6, #0]
+	WORD $0x3ca268ce // str q14, [x6, x2]
+	MOVW 20(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad00406f // stp q15, q16, [x3, #0]
+	WORD $0x3ca26871 // str q17, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $24, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $24, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes4x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R6
+	MOVD $0, R9
+	MOVD b+16(FP), R10
+	MOVD inner+72(FP), R11
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R11, R11
+	BLT foursDone
+
+fours:
+	WORD $0x3ce968ac // ldr q12, [x5, x9]
+	WORD $0x3ce968ed // ldr q13, [x7, x9]
+	WORD $0x3ce9690e // ldr q14, [x8, x9]
+	WORD $0x3ce968cf // ldr q15, [x6, x9]
+	WORD $0xad404550 // ldp q16, q17, [x10, #0]
+	WORD $0x3ce46952 // ldr q18, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4f8c1200 // fmla v0.4s, v16.4s, v12.s[0]
+	WORD $0x4f8c1221 // fmla v1.4s, v17.4s, v12.s[0]
+	WORD $0x4f8c1242 // fmla v2.4s, v18.4s, v12.s[0]
+	WORD $0x4f8d1203 // fmla v3.4s, v16.4s, v13.s[0]
+	WORD $0x4f8d1224 // fmla v4.4s, v17.4s, v13.s[0]
+	WORD $0x4f8d1245 // fmla v5.4s, v18.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8e1227 // fmla v7.4s, v17.4s, v14.s[0]
+	WORD $0x4f8e1248 // fmla v8.4s, v18.4s, v14.s[0]
+	WORD $0x4f8f1209 // fmla v9.4s, v16.4s, v15.s[0]
+	WORD $0x4f8f122a // fmla v10.4s, v17.4s, v15.s[0]
+	WORD $0x4f8f124b // fmla v11.4s, v18.4s, v15.s[0]
+	WORD $0xad404550 // ldp q16, q17, [x10, #0]
+	WORD $0x3ce46952 // ldr q18, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4fac1200 // fmla v0.4s, v16.4s, v12.s[1]
+	WORD $0x4fac1221 // fmla v1.4s, v17.4s, v12.s[1]
+	WORD $0x4fac1242 // fmla v2.4s, v18.4s, v12.s[1]
+	WORD $0x4fad1203 // fmla v3.4s, v16.4s, v13.s[1]
+	WORD $0x4fad1224 // fmla v4.4s, v17.4s, v13.s[1]
+	WORD $0x4fad1245 // fmla v5.4s, v18.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4fae1227 // fmla v7.4s, v17.4s, v14.s[1]
+	WORD $0x4fae1248 // fmla v8.4s, v18.4s, v14.s[1]
+	WORD $0x4faf1209 // fmla v9.4s, v16.4s, v15.s[1]
+	WORD $0x4faf122a // fmla v10.4s, v17.4s, v15.s[1]
+	WORD $0x4faf124b // fmla v11.4s, v18.4s, v15.s[1]
+	WORD $0xad404550 // ldp q16, q17, [x10, #0]
+	WORD $0x3ce46952 // ldr q18, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4f8c1a00 // fmla v0.4s, v16.4s, v12.s[2]
+	WORD $0x4f8c1a21 // fmla v1.4s, v17.4s, v12.s[2]
+	WORD $0x4f8c1a42 // fmla v2.4s, v18.4s, v12.s[2]
+	WORD $0x4f8d1a03 // fmla v3.4s, v16.4s, v13.s[2]
+	WORD $0x4f8d1a24 // fmla v4.4s, v17.4s, v13.s[2]
+	WORD $0x4f8d1a45 // fmla v5.4s, v18.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8e1a27 // fmla v7.4s, v17.4s, v14.s[2]
+	WORD $0x4f8e1a48 // fmla v8.4s, v18.4s, v14.s[2]
+	WORD $0x4f8f1a09 // fmla v9.4s, v16.4s, v15.s[2]
+	WORD $0x4f8f1a2a // fmla v10.4s, v17.4s, v15.s[2]
+	WORD $0x4f8f1a4b // fmla v11.4s, v18.4s, v15.s[2]
+	WORD $0xad404550 // ldp q16, q17, [x10, #0]
+	WORD $0x3ce46952 // ldr q18, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0x4fac1a00 // fmla v0.4s, v16.4s, v12.s[3]
+	WORD $0x4fac1a21 // fmla v1.4s, v17.4s, v12.s[3]
+	WORD $0x4fac1a42 // fmla v2.4s, v18.4s, v12.s[3]
+	WORD $0x4fad1a03 // fmla v3.4s, v16.4s, v13.s[3]
+	WORD $0x4fad1a24 // fmla v4.4s, v17.4s, v13.s[3]
+	WORD $0x4fad1a45 // fmla v5.4s, v18.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4fae1a27 // fmla v7.4s, v17.4s, v14.s[3]
+	WORD $0x4fae1a48 // fmla v8.4s, v18.4s, v14.s[3]
+	WORD $0x4faf1a09 // fmla v9.4s, v16.4s, v15.s[3]
+	WORD $0x4faf1a2a // fmla v10.4s, v17.4s, v15.s[3]
+	WORD $0x4faf1a4b // fmla v11.4s, v18.4s, v15.s[3]
+	ADD $16, R9, R9
+	SUBS $4, R11, R11
+	BGE fours
+
+foursDone:
+	ADD $4, R11, R11
+	CBZ R11, stepped
+
+inner:
+	WORD $0xad40354c // ldp q12, q13, [x10, #0]
+	WORD $0x3ce4694e // ldr q14, [x10, x4]
+	ADD R3, R10, R10
+	WORD $0xbc6968af // ldr s15, [x5, x9]
+	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	WORD $0xbc6968ef // ldr s15, [x7, x9]
+	WORD $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	WORD $0xbc69690f // ldr s15, [x8, x9]
+	WORD $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	WORD $0xbc6968cf // ldr s15, [x6, x9]
+	WORD $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD R2, R9, R9
+	SUBS $1, R11, R11
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect4x3NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect4x3NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $16, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce268c2 // ldr q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce268c8 // ldr q8, [x6, x2]
+	MOVW 12(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad402869 // ldp q9, q10, [x3, #0]
+	WORD $0x3ce2686b // ldr q11, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R6
+	ADD R6<<2, R4, R6
+	MOVW 8(R3), R7
+	ADD R7<<2, R4, R7
+	MOVW 12(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R8
+	MOVD bSegments+48(FP), R9
+	MOVW (R8)(R4), R8
+	LSL $2, R8, R8
+	MOVW (R9)(R4), R9
+	MOVD b+16(FP), R10
+	MADD R1, R10, R9, R9
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R10
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R10, R10
+	BLT foursDone
+
+fours:
+	WORD $0x3ce868ac // ldr q12, [x5, x8]
+	WORD $0x3ce868cd // ldr q13, [x6, x8]
+	WORD $0x3ce868ee // ldr q14, [x7, x8]
+	WORD $0x3ce8686f // ldr q15, [x3, x8]
+	WORD $0xad404530 // ldp q16, q17, [x9, #0]
+	WORD $0x3ce26932 // ldr q18, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4f8c1200 // fmla v0.4s, v16.4s, v12.s[0]
+	WORD $0x4f8c1221 // fmla v1.4s, v17.4s, v12.s[0]
+	WORD $0x4f8c1242 // fmla v2.4s, v18.4s, v12.s[0]
+	WORD $0x4f8d1203 // fmla v3.4s, v16.4s, v13.s[0]
+	WORD $0x4f8d1224 // fmla v4.4s, v17.4s, v13.s[0]
+	WORD $0x4f8d1245 // fmla v5.4s, v18.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8e1227 // fmla v7.4s, v17.4s, v14.s[0]
+	WORD $0x4f8e1248 // fmla v8.4s, v18.4s, v14.s[0]
+	WORD $0x4f8f1209 // fmla v9.4s, v16.4s, v15.s[0]
+	WORD $0x4f8f122a // fmla v10.4s, v17.4s, v15.s[0]
+	WORD $0x4f8f124b // fmla v11.4s, v18.4s, v15.s[0]
+	WORD $0xad404530 // ldp q16, q17, [x9, #0]
+	WORD $0x3ce26932 // ldr q18, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4fac1200 // fmla v0.4s, v16.4s, v12.s[1]
+	WORD $0x4fac1221 // fmla v1.4s, v17.4s, v12.s[1]
+	WORD $0x4fac1242 // fmla v2.4s, v18.4s, v12.s[1]
+	WORD $0x4fad1203 // fmla v3.4s, v16.4s, v13.s[1]
+	WORD $0x4fad1224 // fmla v4.4s, v17.4s, v13.s[1]
+	WORD $0x4fad1245 // fmla v5.4s, v18.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4fae1227 // fmla v7.4s, v17.4s, v14.s[1]
+	WORD $0x4fae1248 // fmla v8.4s, v18.4s, v14.s[1]
+	WORD $0x4faf1209 // fmla v9.4s, v16.4s, v15.s[1]
+	WORD $0x4faf122a // fmla v10.4s, v17.4s, v15.s[1]
+	WORD $0x4faf124b // fmla v11.4s, v18.4s, v15.s[1]
+	WORD $0xad404530 // ldp q16, q17, [x9, #0]
+	WORD $0x3ce26932 // ldr q18, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4f8c1a00 // fmla v0.4s, v16.4s, v12.s[2]
+	WORD $0x4f8c1a21 // fmla v1.4s, v17.4s, v12.s[2]
+	WORD $0x4f8c1a42 // fmla v2.4s, v18.4s, v12.s[2]
+	WORD $0x4f8d1a03 // fmla v3.4s, v16.4s, v13.s[2]
+	WORD $0x4f8d1a24 // fmla v4.4s, v17.4s, v13.s[2]
+	WORD $0x4f8d1a45 // fmla v5.4s, v18.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8e1a27 // fmla v7.4s, v17.4s, v14.s[2]
+	WORD $0x4f8e1a48 // fmla v8.4s, v18.4s, v14.s[2]
+	WORD $0x4f8f1a09 // fmla v9.4s, v16.4s, v15.s[2]
+	WORD $0x4f8f1a2a // fmla v10.4s, v17.4s, v15.s[2]
+	WORD $0x4f8f1a4b // fmla v11.4s, v18.4s, v15.s[2]
+	WORD $0xad404530 // ldp q16, q17, [x9, #0]
+	WORD $0x3ce26932 // ldr q18, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0x4fac1a00 // fmla v0.4s, v16.4s, v12.s[3]
+	WORD $0x4fac1a21 // fmla v1.4s, v17.4s, v12.s[3]
+	WORD $0x4fac1a42 // fmla v2.4s, v18.4s, v12.s[3]
+	WORD $0x4fad1a03 // fmla v3.4s, v16.4s, v13.s[3]
+	WORD $0x4fad1a24 // fmla v4.4s, v17.4s, v13.s[3]
+	WORD $0x4fad1a45 // fmla v5.4s, v18.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4fae1a27 // fmla v7.4s, v17.4s, v14.s[3]
+	WORD $0x4fae1a48 // fmla v8.4s, v18.4s, v14.s[3]
+	WORD $0x4faf1a09 // fmla v9.4s, v16.4s, v15.s[3]
+	WORD $0x4faf1a2a // fmla v10.4s, v17.4s, v15.s[3]
+	WORD $0x4faf1a4b // fmla v11.4s, v18.4s, v15.s[3]
+	ADD $16, R8, R8
+	SUBS $4, R10, R10
+	BGE fours
+
+foursDone:
+	ADD $4, R10, R10
+	CBZ R10, stepped
+
+inner:
+	WORD $0xad40352c // ldp q12, q13, [x9, #0]
+	WORD $0x3ce2692e // ldr q14, [x9, x2]
+	ADD R1, R9, R9
+	WORD $0xbc6868af // ldr s15, [x5, x8]
+	WORD $0x4f8f1180 // fmla v0.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a1 // fmla v1.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c2 // fmla v2.4s, v14.4s, v15.s[0]
+	WORD $0xbc6868cf // ldr s15, [x6, x8]
+	WORD $0x4f8f1183 // fmla v3.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a4 // fmla v4.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c5 // fmla v5.4s, v14.4s, v15.s[0]
+	WORD $0xbc6868ef // ldr s15, [x7, x8]
+	WORD $0x4f8f1186 // fmla v6.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11a7 // fmla v7.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11c8 // fmla v8.4s, v14.4s, v15.s[0]
+	WORD $0xbc68686f // ldr s15, [x3, x8]
+	WORD $0x4f8f1189 // fmla v9.4s, v12.4s, v15.s[0]
+	WORD $0x4f8f11aa // fmla v10.4s, v13.4s, v15.s[0]
+	WORD $0x4f8f11cb // fmla v11.4s, v14.4s, v15.s[0]
+	ADD R0, R8, R8
+	SUBS $1, R10, R10
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R8
+	CMP R8<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	WORD $0x3ca268c2 // str q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0010c3 // stp q3, q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad001cc6 // stp q6, q7, [x6, #0]
+	WORD $0x3ca268c8 // str q8, [x6, x2]
+	MOVW 12(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad002869 // stp q9, q10, [x3, #0]
+	WORD $0x3ca2686b // str q11, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $16, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $16, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes2x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes2x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R6
+	MOVD $0, R7
+	MOVD b+16(FP), R8
+	MOVD inner+72(FP), R9
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R9, R9
+	BLT foursDone
+
+fours:
+	WORD $0x3ce768a6 // ldr q6, [x5, x7]
+	WORD $0x3ce768c7 // ldr q7, [x6, x7]
+	WORD $0xad402508 // ldp q8, q9, [x8, #0]
+	WORD $0x3ce4690a // ldr q10, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	WORD $0x4f861142 // fmla v2.4s, v10.4s, v6.s[0]
+	WORD $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	WORD $0x4f871124 // fmla v4.4s, v9.4s, v7.s[0]
+	WORD $0x4f871145 // fmla v5.4s, v10.4s, v7.s[0]
+	WORD $0xad402508 // ldp q8, q9, [x8, #0]
+	WORD $0x3ce4690a // ldr q10, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4fa61100 // fmla v0.4s, v8.4s, v6.s[1]
+	WORD $0x4fa61121 // fmla v1.4s, v9.4s, v6.s[1]
+	WORD $0x4fa61142 // fmla v2.4s, v10.4s, v6.s[1]
+	WORD $0x4fa71103 // fmla v3.4s, v8.4s, v7.s[1]
+	WORD $0x4fa71124 // fmla v4.4s, v9.4s, v7.s[1]
+	WORD $0x4fa71145 // fmla v5.4s, v10.4s, v7.s[1]
+	WORD $0xad402508 // ldp q8, q9, [x8, #0]
+	WORD $0x3ce4690a // ldr q10, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4f861900 // fmla v0.4s, v8.4s, v6.s[2]
+	WORD $0x4f861921 // fmla v1.4s, v9.4s, v6.s[2]
+	WORD $0x4f861942 // fmla v2.4s, v10.4s, v6.s[2]
+	WORD $0x4f871903 // fmla v3.4s, v8.4s, v7.s[2]
+	WORD $0x4f871924 // fmla v4.4s, v9.4s, v7.s[2]
+	WORD $0x4f871945 // fmla v5.4s, v10.4s, v7.s[2]
+	WORD $0xad402508 // ldp q8, q9, [x8, #0]
+	WORD $0x3ce4690a // ldr q10, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0x4fa61900 // fmla v0.4s, v8.4s, v6.s[3]
+	WORD $0x4fa61921 // fmla v1.4s, v9.4s, v6.s[3]
+	WORD $0x4fa61942 // fmla v2.4s, v10.4s, v6.s[3]
+	WORD $0x4fa71903 // fmla v3.4s, v8.4s, v7.s[3]
+	WORD $0x4fa71924 // fmla v4.4s, v9.4s, v7.s[3]
+	WORD $0x4fa71945 // fmla v5.4s, v10.4s, v7.s[3]
+	ADD $16, R7, R7
+	SUBS $4, R9, R9
+	BGE fours
+
+foursDone:
+	ADD $4, R9, R9
+	CBZ R9, stepped
+
+inner:
+	WORD $0xad401d06 // ldp q6, q7, [x8, #0]
+	WORD $0x3ce46908 // ldr q8, [x8, x4]
+	ADD R3, R8, R8
+	WORD $0xbc6768a9 // ldr s9, [x5, x7]
+	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
+	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc6768c9 // ldr s9, [x6, x7]
+	WORD $0x4f8910c3 // fmla v3.4s, v6.4s, v9.s[0]
+	WORD $0x4f8910e4 // fmla v4.4s, v7.4s, v9.s[0]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD R2, R7, R7
+	SUBS $1, R9, R9
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $2, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect2x3NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect2x3NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $16, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce268c2 // ldr q2, [x6, x2]
+	MOVW 4(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad401063 // ldp q3, q4, [x3, #0]
+	WORD $0x3ce26865 // ldr q5, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R6
+	MOVD bSegments+48(FP), R7
+	MOVW (R6)(R4), R6
+	LSL $2, R6, R6
+	MOVW (R7)(R4), R7
+	MOVD b+16(FP), R8
+	MADD R1, R8, R7, R7
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R8
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce668a6 // ldr q6, [x5, x6]
+	WORD $0x3ce66867 // ldr q7, [x3, x6]
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0x3ce268ea // ldr q10, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4f861100 // fmla v0.4s, v8.4s, v6.s[0]
+	WORD $0x4f861121 // fmla v1.4s, v9.4s, v6.s[0]
+	WORD $0x4f861142 // fmla v2.4s, v10.4s, v6.s[0]
+	WORD $0x4f871103 // fmla v3.4s, v8.4s, v7.s[0]
+	WORD $0x4f871124 // fmla v4.4s, v9.4s, v7.s[0]
+	WORD $0x4f871145 // fmla v5.4s, v10.4s, v7.s[0]
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0x3ce268ea // ldr q10, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4fa61100 // fmla v0.4s, v8.4s, v6.s[1]
+	WORD $0x4fa61121 // fmla v1.4s, v9.4s, v6.s[1]
+	WORD $0x4fa61142 // fmla v2.4s, v10.4s, v6.s[1]
+	WORD $0x4fa71103 // fmla v3.4s, v8.4s, v7.s[1]
+	WORD $0x4fa71124 // fmla v4.4s, v9.4s, v7.s[1]
+	WORD $0x4fa71145 // fmla v5.4s, v10.4s, v7.s[1]
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0x3ce268ea // ldr q10, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4f861900 // fmla v0.4s, v8.4s, v6.s[2]
+	WORD $0x4f861921 // fmla v1.4s, v9.4s, v6.s[2]
+	WORD $0x4f861942 // fmla v2.4s, v10.4s, v6.s[2]
+	WORD $0x4f871903 // fmla v3.4s, v8.4s, v7.s[2]
+	WORD $0x4f871924 // fmla v4.4s, v9.4s, v7.s[2]
+	WORD $0x4f871945 // fmla v5.4s, v10.4s, v7.s[2]
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0x3ce268ea // ldr q10, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0x4fa61900 // fmla v0.4s, v8.4s, v6.s[3]
+	WORD $0x4fa61921 // fmla v1.4s, v9.4s, v6.s[3]
+	WORD $0x4fa61942 // fmla v2.4s, v10.4s, v6.s[3]
+	WORD $0x4fa71903 // fmla v3.4s, v8.4s, v7.s[3]
+	WORD $0x4fa71924 // fmla v4.4s, v9.4s, v7.s[3]
+	WORD $0x4fa71945 // fmla v5.4s, v10.4s, v7.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	WORD $0xad401ce6 // ldp q6, q7, [x7, #0]
+	WORD $0x3ce268e8 // ldr q8, [x7, x2]
+	ADD R1, R7, R7
+	WORD $0xbc6668a9 // ldr s9, [x5, x6]
+	WORD $0x4f8910c0 // fmla v0.4s, v6.4s, v9.s[0]
+	WORD $0x4f8910e1 // fmla v1.4s, v7.4s, v9.s[0]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc666869 // ldr s9, [x3, x6]
+	WORD $0x4f8910c3 // fmla v3.4s, v6.4s, v9.s[0]
+	WORD $0x4f8910e4 // fmla v4.4s, v7.4s, v9.s[0]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	ADD R0, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R6
+	CMP R6<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	WORD $0x3ca268c2 // str q2, [x6, x2]
+	MOVW 4(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad001063 // stp q3, q4, [x3, #0]
+	WORD $0x3ca26865 // str q5, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $8, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $8, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanes1x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes1x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce668a3 // ldr q3, [x5, x6]
+	WORD $0xad4014e4 // ldp q4, q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	WORD $0x4f8310a1 // fmla v1.4s, v5.4s, v3.s[0]
+	WORD $0x4f8310c2 // fmla v2.4s, v6.4s, v3.s[0]
+	WORD $0xad4014e4 // ldp q4, q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4fa31080 // fmla v0.4s, v4.4s, v3.s[1]
+	WORD $0x4fa310a1 // fmla v1.4s, v5.4s, v3.s[1]
+	WORD $0x4fa310c2 // fmla v2.4s, v6.4s, v3.s[1]
+	WORD $0xad4014e4 // ldp q4, q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f831880 // fmla v0.4s, v4.4s, v3.s[2]
+	WORD $0x4f8318a1 // fmla v1.4s, v5.4s, v3.s[2]
+	WORD $0x4f8318c2 // fmla v2.4s, v6.4s, v3.s[2]
+	WORD $0xad4014e4 // ldp q4, q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4fa31880 // fmla v0.4s, v4.4s, v3.s[3]
+	WORD $0x4fa318a1 // fmla v1.4s, v5.4s, v3.s[3]
+	WORD $0x4fa318c2 // fmla v2.4s, v6.4s, v3.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	WORD $0xad4010e3 // ldp q3, q4, [x7, #0]
+	WORD $0x3ce468e5 // ldr q5, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0xbc6668a6 // ldr s6, [x5, x6]
+	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
+	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD R2, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirect1x3NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirect1x3NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $16, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad400460 // ldp q0, q1, [x3, #0]
+	WORD $0x3ce26862 // ldr q2, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R4), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R4), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R7
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56863 // ldr q3, [x3, x5]
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0x3ce268c6 // ldr q6, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	WORD $0x4f8310a1 // fmla v1.4s, v5.4s, v3.s[0]
+	WORD $0x4f8310c2 // fmla v2.4s, v6.4s, v3.s[0]
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0x3ce268c6 // ldr q6, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4fa31080 // fmla v0.4s, v4.4s, v3.s[1]
+	WORD $0x4fa310a1 // fmla v1.4s, v5.4s, v3.s[1]
+	WORD $0x4fa310c2 // fmla v2.4s, v6.4s, v3.s[1]
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0x3ce268c6 // ldr q6, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f831880 // fmla v0.4s, v4.4s, v3.s[2]
+	WORD $0x4f8318a1 // fmla v1.4s, v5.4s, v3.s[2]
+	WORD $0x4f8318c2 // fmla v2.4s, v6.4s, v3.s[2]
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0x3ce268c6 // ldr q6, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4fa31880 // fmla v0.4s, v4.4s, v3.s[3]
+	WORD $0x4fa318a1 // fmla v1.4s, v5.4s, v3.s[3]
+	WORD $0x4fa318c2 // fmla v2.4s, v6.4s, v3.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0xbc656866 // ldr s6, [x3, x5]
+	WORD $0x4f861060 // fmla v0.4s, v3.4s, v6.s[0]
+	WORD $0x4f861081 // fmla v1.4s, v4.4s, v6.s[0]
+	WORD $0x4f8610a2 // fmla v2.4s, v5.4s, v6.s[0]
+	ADD R0, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad000460 // stp q0, q1, [x3, #0]
+	WORD $0x3ca26862 // str q2, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesAdjacent16x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent16x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000aa // ldr q10, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000ab // ldr q11, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000ac // ldr q12, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000ad // ldr q13, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000ae // ldr q14, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000af // ldr q15, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea01c07 // mov v7.16b, v0.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea01c0b // mov v11.16b, v0.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea01c0d // mov v13.16b, v0.16b
+	WORD $0x4ea01c0e // mov v14.16b, v0.16b
+	WORD $0x4ea01c0f // mov v15.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xad404490 // ldp q16, q17, [x4, #0]
+	WORD $0xad414c92 // ldp q18, q19, [x4, #32]
+	ADD R2, R4, R4
+	WORD $0x3dc000d4 // ldr q20, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f901280 // fmla v0.4s, v20.4s, v16.s[0]
+	WORD $0x4fb01281 // fmla v1.4s, v20.4s, v16.s[1]
+	WORD $0x4f901a82 // fmla v2.4s, v20.4s, v16.s[2]
+	WORD $0x4fb01a83 // fmla v3.4s, v20.4s, v16.s[3]
+	WORD $0x4f911284 // fmla v4.4s, v20.4s, v17.s[0]
+	WORD $0x4fb11285 // fmla v5.4s, v20.4s, v17.s[1]
+	WORD $0x4f911a86 // fmla v6.4s, v20.4s, v17.s[2]
+	WORD $0x4fb11a87 // fmla v7.4s, v20.4s, v17.s[3]
+	WORD $0x4f921288 // fmla v8.4s, v20.4s, v18.s[0]
+	WORD $0x4fb21289 // fmla v9.4s, v20.4s, v18.s[1]
+	WORD $0x4f921a8a // fmla v10.4s, v20.4s, v18.s[2]
+	WORD $0x4fb21a8b // fmla v11.4s, v20.4s, v18.s[3]
+	WORD $0x4f93128c // fmla v12.4s, v20.4s, v19.s[0]
+	WORD $0x4fb3128d // fmla v13.4s, v20.4s, v19.s[1]
+	WORD $0x4f931a8e // fmla v14.4s, v20.4s, v19.s[2]
+	WORD $0x4fb31a8f // fmla v15.4s, v20.4s, v19.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800005 // str q5, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800007 // str q7, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800009 // str q9, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000b // str q11, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000c // str q12, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000d // str q13, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000e // str q14, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d80000f // str q15, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $16, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirectAdjacent16x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectAdjacent16x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	MOVW 28(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	MOVW 32(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	MOVW 36(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	MOVW 40(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000aa // ldr q10, [x5, #0]
+	MOVW 44(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000ab // ldr q11, [x5, #0]
+	MOVW 48(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000ac // ldr q12, [x5, #0]
+	MOVW 52(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000ad // ldr q13, [x5, #0]
+	MOVW 56(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000ae // ldr q14, [x5, #0]
+	MOVW 60(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc0004f // ldr q15, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R4
+	MOVD bSegments+48(FP), R5
+	MOVW (R4)(R3), R4
+	LSL $2, R4, R4
+	MOVW (R5)(R3), R5
+	MOVD b+16(FP), R6
+	MADD R1, R6, R5, R5
+	ADD $4, R3, R3
+	MOVD R2, R6
+	MOVD inner+96(FP), R7
+	ADD R4, R6, R6
+
+inner:
+	WORD $0xad4044d0 // ldp q16, q17, [x6, #0]
+	WORD $0xad414cd2 // ldp q18, q19, [x6, #32]
+	ADD R0, R6, R6
+	WORD $0x3dc000b4 // ldr q20, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4f901280 // fmla v0.4s, v20.4s, v16.s[0]
+	WORD $0x4fb01281 // fmla v1.4s, v20.4s, v16.s[1]
+	WORD $0x4f901a82 // fmla v2.4s, v20.4s, v16.s[2]
+	WORD $0x4fb01a83 // fmla v3.4s, v20.4s, v16.s[3]
+	WORD $0x4f911284 // fmla v4.4s, v20.4s, v17.s[0]
+	WORD $0x4fb11285 // fmla v5.4s, v20.4s, v17.s[1]
+	WORD $0x4f911a86 // fmla v6.4s, v20.4s, v17.s[2]
+	WORD $0x4fb11a87 // fmla v7.4s, v20.4s, v17.s[3]
+	WORD $0x4f921288 // fmla v8.4s, v20.4s, v18.s[0]
+	WORD $0x4fb21289 // fmla v9.4s, v20.4s, v18.s[1]
+	WORD $0x4f921a8a // fmla v10.4s, v20.4s, v18.s[2]
+	WORD $0x4fb21a8b // fmla v11.4s, v20.4s, v18.s[3]
+	WORD $0x4f93128c // fmla v12.4s, v20.4s, v19.s[0]
+	WORD $0x4fb3128d // fmla v13.4s, v20.4s, v19.s[1]
+	WORD $0x4f931a8e // fmla v14.4s, v20.4s, v19.s[2]
+	WORD $0x4fb31a8f // fmla v15.4s, v20.4s, v19.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD segments+88(FP), R4
+	CMP R4<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a1 // str q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a2 // str q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a3 // str q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a4 // str q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a5 // str q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a6 // str q6, [x5, #0]
+	MOVW 28(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a7 // str q7, [x5, #0]
+	MOVW 32(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a8 // str q8, [x5, #0]
+	MOVW 36(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a9 // str q9, [x5, #0]
+	MOVW 40(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000aa // str q10, [x5, #0]
+	MOVW 44(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000ab // str q11, [x5, #0]
+	MOVW 48(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000ac // str q12, [x5, #0]
+	MOVW 52(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000ad // str q13, [x5, #0]
+	MOVW 56(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000ae // str q14, [x5, #0]
+	MOVW 60(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d80004f // str q15, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $64, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $64, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesAdjacent8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent8x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a7 // ldr q7, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea01c07 // mov v7.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xad402488 // ldp q8, q9, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f881140 // fmla v0.4s, v10.4s, v8.s[0]
+	WORD $0x4fa81141 // fmla v1.4s, v10.4s, v8.s[1]
+	WORD $0x4f881942 // fmla v2.4s, v10.4s, v8.s[2]
+	WORD $0x4fa81943 // fmla v3.4s, v10.4s, v8.s[3]
+	WORD $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	WORD $0x4fa91145 // fmla v5.4s, v10.4s, v9.s[1]
+	WORD $0x4f891946 // fmla v6.4s, v10.4s, v9.s[2]
+	WORD $0x4fa91947 // fmla v7.4s, v10.4s, v9.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800005 // str q5, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800007 // str q7, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $8, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0x3dc00084 // ldr q4, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c5 // ldr q5, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	WORD $0x4fa410a1 // fmla v1.4s, v5.4s, v4.s[1]
+	WORD $0x4f8418a2 // fmla v2.4s, v5.4s, v4.s[2]
+	WORD $0x4fa418a3 // fmla v3.4s, v5.4s, v4.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $4, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent8x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent8x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce468c9 // ldr q9, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3ce468cd // ldr q13, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ce // ldr q14, [x6, #0]
+	WORD $0x3ce468cf // ldr q15, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea01c0e // mov v14.16b, v0.16b
+	WORD $0x4ea11c2f // mov v15.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xad4044b0 // ldp q16, q17, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000f2 // ldr q18, [x7, #0]
+	WORD $0x3ce468f3 // ldr q19, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	WORD $0x3ca46809 // str q9, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000c // str q12, [x0, #0]
+	WORD $0x3ca4680d // str q13, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000e // str q14, [x0, #0]
+	WORD $0x3ca4680f // str q15, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirectAdjacent8x2NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectAdjacent8x2NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $0, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce268c1 // ldr q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce268c3 // ldr q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce268c7 // ldr q7, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce268c9 // ldr q9, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce268cb // ldr q11, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3ce268cd // ldr q13, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3dc0006e // ldr q14, [x3, #0]
+	WORD $0x3ce2686f // ldr q15, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R4), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R4), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R4, R4
+	MOVD R3, R7
+	MOVD inner+96(FP), R8
+	ADD R5, R7, R7
+
+inner:
+	WORD $0xad4044f0 // ldp q16, q17, [x7, #0]
+	ADD R0, R7, R7
+	WORD $0x3dc000d2 // ldr q18, [x6, #0]
+	WORD $0x3ce268d3 // ldr q19, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	WORD $0x3ca268c1 // str q1, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c2 // str q2, [x6, #0]
+	WORD $0x3ca268c3 // str q3, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c4 // str q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c6 // str q6, [x6, #0]
+	WORD $0x3ca268c7 // str q7, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000c8 // str q8, [x6, #0]
+	WORD $0x3ca268c9 // str q9, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000ca // str q10, [x6, #0]
+	WORD $0x3ca268cb // str q11, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0x3d8000cc // str q12, [x6, #0]
+	WORD $0x3ca268cd // str q13, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0x3d80006e // str q14, [x3, #0]
+	WORD $0x3ca2686f // str q15, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesAdjacent4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3ce468ea // ldr q10, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	WORD $0x4f881141 // fmla v1.4s, v10.4s, v8.s[0]
+	WORD $0x4fa81122 // fmla v2.4s, v9.4s, v8.s[1]
+	WORD $0x4fa81143 // fmla v3.4s, v10.4s, v8.s[1]
+	WORD $0x4f881924 // fmla v4.4s, v9.4s, v8.s[2]
+	WORD $0x4f881945 // fmla v5.4s, v10.4s, v8.s[2]
+	WORD $0x4fa81926 // fmla v6.4s, v9.4s, v8.s[3]
+	WORD $0x4fa81947 // fmla v7.4s, v10.4s, v8.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent8x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent8x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce468ce // ldr q14, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0x3ce468d1 // ldr q17, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad404cd2 // ldp q18, q19, [x6, #0]
+	WORD $0x3ce468d4 // ldr q20, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4058d5 // ldp q21, q22, [x6, #0]
+	WORD $0x3ce468d7 // ldr q23, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea21c4e // mov v14.16b, v2.16b
+	WORD $0x4ea01c0f // mov v15.16b, v0.16b
+	WORD $0x4ea11c30 // mov v16.16b, v1.16b
+	WORD $0x4ea21c51 // mov v17.16b, v2.16b
+	WORD $0x4ea01c12 // mov v18.16b, v0.16b
+	WORD $0x4ea11c33 // mov v19.16b, v1.16b
+	WORD $0x4ea21c54 // mov v20.16b, v2.16b
+	WORD $0x4ea01c15 // mov v21.16b, v0.16b
+	WORD $0x4ea11c36 // mov v22.16b, v1.16b
+	WORD $0x4ea21c57 // mov v23.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xad4064b8 // ldp q24, q25, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad406cfa // ldp q26, q27, [x7, #0]
+	WORD $0x3ce468fc // ldr q28, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
+	WORD $0x4fb81343 // fmla v3.4s, v26.4s, v24.s[1]
+	WORD $0x4fb81364 // fmla v4.4s, v27.4s, v24.s[1]
+	WORD $0x4fb81385 // fmla v5.4s, v28.4s, v24.s[1]
+	WORD $0x4f981b46 // fmla v6.4s, v26.4s, v24.s[2]
+	WORD $0x4f981b67 // fmla v7.4s, v27.4s, v24.s[2]
+	WORD $0x4f981b88 // fmla v8.4s, v28.4s, v24.s[2]
+	WORD $0x4fb81b49 // fmla v9.4s, v26.4s, v24.s[3]
+	WORD $0x4fb81b6a // fmla v10.4s, v27.4s, v24.s[3]
+	WORD $0x4fb81b8b // fmla v11.4s, v28.4s, v24.s[3]
+	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
+	WORD $0x4fb9134f // fmla v15.4s, v26.4s, v25.s[1]
+	WORD $0x4fb91370 // fmla v16.4s, v27.4s, v25.s[1]
+	WORD $0x4fb91391 // fmla v17.4s, v28.4s, v25.s[1]
+	WORD $0x4f991b52 // fmla v18.4s, v26.4s, v25.s[2]
+	WORD $0x4f991b73 // fmla v19.4s, v27.4s, v25.s[2]
+	WORD $0x4f991b94 // fmla v20.4s, v28.4s, v25.s[2]
+	WORD $0x4fb91b55 // fmla v21.4s, v26.4s, v25.s[3]
+	WORD $0x4fb91b76 // fmla v22.4s, v27.4s, v25.s[3]
+	WORD $0x4fb91b97 // fmla v23.4s, v28.4s, v25.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00340c // stp q12, q13, [x0, #0]
+	WORD $0x3ca4680e // str q14, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00400f // stp q15, q16, [x0, #0]
+	WORD $0x3ca46811 // str q17, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad004c12 // stp q18, q19, [x0, #0]
+	WORD $0x3ca46814 // str q20, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad005815 // stp q21, q22, [x0, #0]
+	WORD $0x3ca46817 // str q23, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirectAdjacent8x3NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectAdjacent8x3NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+	LSL $2, R2, R2
+	ADD $16, R2, R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce268c2 // ldr q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce268c5 // ldr q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce268c8 // ldr q8, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce268cb // ldr q11, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce268ce // ldr q14, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0x3ce268d1 // ldr q17, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad404cd2 // ldp q18, q19, [x6, #0]
+	WORD $0x3ce268d4 // ldr q20, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad405875 // ldp q21, q22, [x3, #0]
+	WORD $0x3ce26877 // ldr q23, [x3, x2]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+	WORD $0x4f000410 // movi v16.4s, #0
+	WORD $0x4f000411 // movi v17.4s, #0
+	WORD $0x4f000412 // movi v18.4s, #0
+	WORD $0x4f000413 // movi v19.4s, #0
+	WORD $0x4f000414 // movi v20.4s, #0
+	WORD $0x4f000415 // movi v21.4s, #0
+	WORD $0x4f000416 // movi v22.4s, #0
+	WORD $0x4f000417 // movi v23.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R4), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R4), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R4, R4
+	MOVD R3, R7
+	MOVD inner+96(FP), R8
+	ADD R5, R7, R7
+
+inner:
+	WORD $0xad4064f8 // ldp q24, q25, [x7, #0]
+	ADD R0, R7, R7
+	WORD $0xad406cda // ldp q26, q27, [x6, #0]
+	WORD $0x3ce268dc // ldr q28, [x6, x2]
+	ADD R1, R6, R6
+	WORD $0x4f981340 // fmla v0.4s, v26.4s, v24.s[0]
+	WORD $0x4f981361 // fmla v1.4s, v27.4s, v24.s[0]
+	WORD $0x4f981382 // fmla v2.4s, v28.4s, v24.s[0]
+	WORD $0x4fb81343 // fmla v3.4s, v26.4s, v24.s[1]
+	WORD $0x4fb81364 // fmla v4.4s, v27.4s, v24.s[1]
+	WORD $0x4fb81385 // fmla v5.4s, v28.4s, v24.s[1]
+	WORD $0x4f981b46 // fmla v6.4s, v26.4s, v24.s[2]
+	WORD $0x4f981b67 // fmla v7.4s, v27.4s, v24.s[2]
+	WORD $0x4f981b88 // fmla v8.4s, v28.4s, v24.s[2]
+	WORD $0x4fb81b49 // fmla v9.4s, v26.4s, v24.s[3]
+	WORD $0x4fb81b6a // fmla v10.4s, v27.4s, v24.s[3]
+	WORD $0x4fb81b8b // fmla v11.4s, v28.4s, v24.s[3]
+	WORD $0x4f99134c // fmla v12.4s, v26.4s, v25.s[0]
+	WORD $0x4f99136d // fmla v13.4s, v27.4s, v25.s[0]
+	WORD $0x4f99138e // fmla v14.4s, v28.4s, v25.s[0]
+	WORD $0x4fb9134f // fmla v15.4s, v26.4s, v25.s[1]
+	WORD $0x4fb91370 // fmla v16.4s, v27.4s, v25.s[1]
+	WORD $0x4fb91391 // fmla v17.4s, v28.4s, v25.s[1]
+	WORD $0x4f991b52 // fmla v18.4s, v26.4s, v25.s[2]
+	WORD $0x4f991b73 // fmla v19.4s, v27.4s, v25.s[2]
+	WORD $0x4f991b94 // fmla v20.4s, v28.4s, v25.s[2]
+	WORD $0x4fb91b55 // fmla v21.4s, v26.4s, v25.s[3]
+	WORD $0x4fb91b76 // fmla v22.4s, v27.4s, v25.s[3]
+	WORD $0x4fb91b97 // fmla v23.4s, v28.4s, v25.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	WORD $0x3ca268c2 // str q2, [x6, x2]
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0010c3 // stp q3, q4, [x6, #0]
+	WORD $0x3ca268c5 // str q5, [x6, x2]
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad001cc6 // stp q6, q7, [x6, #0]
+	WORD $0x3ca268c8 // str q8, [x6, x2]
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0028c9 // stp q9, q10, [x6, #0]
+	WORD $0x3ca268cb // str q11, [x6, x2]
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0034cc // stp q12, q13, [x6, #0]
+	WORD $0x3ca268ce // str q14, [x6, x2]
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad0040cf // stp q15, q16, [x6, #0]
+	WORD $0x3ca268d1 // str q17, [x6, x2]
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	WORD $0xad004cd2 // stp q18, q19, [x6, #0]
+	WORD $0x3ca268d4 // str q20, [x6, x2]
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	WORD $0xad005875 // stp q21, q22, [x3, #0]
+	WORD $0x3ca26877 // str q23, [x3, x2]
+	MOVD cRows+24(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesAdjacent4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0x3dc000ac // ldr q12, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4038ed // ldp q13, q14, [x7, #0]
+	WORD $0x3ce468ef // ldr q15, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8c11a0 // fmla v0.4s, v13.4s, v12.s[0]
+	WORD $0x4f8c11c1 // fmla v1.4s, v14.4s, v12.s[0]
+	WORD $0x4f8c11e2 // fmla v2.4s, v15.4s, v12.s[0]
+	WORD $0x4fac11a3 // fmla v3.4s, v13.4s, v12.s[1]
+	WORD $0x4fac11c4 // fmla v4.4s, v14.4s, v12.s[1]
+	WORD $0x4fac11e5 // fmla v5.4s, v15.4s, v12.s[1]
+	WORD $0x4f8c19a6 // fmla v6.4s, v13.4s, v12.s[2]
+	WORD $0x4f8c19c7 // fmla v7.4s, v14.4s, v12.s[2]
+	WORD $0x4f8c19e8 // fmla v8.4s, v15.4s, v12.s[2]
+	WORD $0x4fac19a9 // fmla v9.4s, v13.4s, v12.s[3]
+	WORD $0x4fac19ca // fmla v10.4s, v14.4s, v12.s[3]
+	WORD $0x4fac19eb // fmla v11.4s, v15.4s, v12.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesNarrow8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesNarrow8x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	TBZ $1, R4, loadOne1
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R4, loaded2
+	ADD $8, R6, R7
+	WORD $0x4d4080e0 // ld1 {v0.s}[2], [x7]
+	JMP loaded2
+
+loadOne1:
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
+
+loaded2:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne3
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R4, loaded4
+	ADD $8, R6, R7
+	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
+	JMP loaded4
+
+loadOne3:
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
+
+loaded4:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne5
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R4, loaded6
+	ADD $8, R6, R7
+	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	JMP loaded6
+
+loadOne5:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded6:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne7
+	WORD $0xfd4000c3 // ldr d3, [x6, #0]
+	TBZ $0, R4, loaded8
+	ADD $8, R6, R7
+	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd4000c3 // ldr s3, [x6, #0]
+
+loaded8:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne9
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R4, loaded10
+	ADD $8, R6, R7
+	WORD $0x4d4080e4 // ld1 {v4.s}[2], [x7]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
+
+loaded10:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne11
+	WORD $0xfd4000c5 // ldr d5, [x6, #0]
+	TBZ $0, R4, loaded12
+	ADD $8, R6, R7
+	WORD $0x4d4080e5 // ld1 {v5.s}[2], [x7]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000c5 // ldr s5, [x6, #0]
+
+loaded12:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne13
+	WORD $0xfd4000c6 // ldr d6, [x6, #0]
+	TBZ $0, R4, loaded14
+	ADD $8, R6, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd4000c6 // ldr s6, [x6, #0]
+
+loaded14:
+	ADD R5, R6, R6
+	TBZ $1, R4, loadOne15
+	WORD $0xfd4000c7 // ldr d7, [x6, #0]
+	TBZ $0, R4, loaded16
+	ADD $8, R6, R7
+	WORD $0x4d4080e7 // ld1 {v7.s}[2], [x7]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd4000c7 // ldr s7, [x6, #0]
+
+loaded16:
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	TBZ $1, R4, loadOne17
+	WORD $0xfd4000a0 // ldr d0, [x5, #0]
+	TBZ $0, R4, loaded18
+	ADD $8, R5, R5
+	WORD $0x4d4080a0 // ld1 {v0.s}[2], [x5]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd4000a0 // ldr s0, [x5, #0]
+
+loaded18:
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea01c07 // mov v7.16b, v0.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	ADD R6, R5, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R9
+	ADD R6, R9, R10
+	ADD R6, R10, R11
+	ADD R6, R11, R12
+	ADD R6, R12, R6
+	MOVD $0, R13
+	MOVD b+16(FP), R14
+	MOVD inner+72(FP), R15
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R15, R15
+	BLT foursDone
+
+fours:
+	WORD $0x3ced68a8 // ldr q8, [x5, x13]
+	WORD $0x3ced68e9 // ldr q9, [x7, x13]
+	WORD $0x3ced690a // ldr q10, [x8, x13]
+	WORD $0x3ced692b // ldr q11, [x9, x13]
+	WORD $0x3ced694c // ldr q12, [x10, x13]
+	WORD $0x3ced696d // ldr q13, [x11, x13]
+	WORD $0x3ced698e // ldr q14, [x12, x13]
+	WORD $0x3ced68cf // ldr q15, [x6, x13]
+	TBZ $1, R4, loadOne19
+	WORD $0xfd4001d0 // ldr d16, [x14, #0]
+	TBZ $0, R4, loaded20
+	ADD $8, R14, R19
+	WORD $0x4d408270 // ld1 {v16.s}[2], [x19]
+	JMP loaded20
+
+loadOne19:
+	WORD $0xbd4001d0 // ldr s16, [x14, #0]
+
+loaded20:
+	ADD R3, R14, R14
+	WORD $0x4f881200 // fmla v0.4s, v16.4s, v8.s[0]
+	WORD $0x4f891201 // fmla v1.4s, v16.4s, v9.s[0]
+	WORD $0x4f8a1202 // fmla v2.4s, v16.4s, v10.s[0]
+	WORD $0x4f8b1203 // fmla v3.4s, v16.4s, v11.s[0]
+	WORD $0x4f8c1204 // fmla v4.4s, v16.4s, v12.s[0]
+	WORD $0x4f8d1205 // fmla v5.4s, v16.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8f1207 // fmla v7.4s, v16.4s, v15.s[0]
+	TBZ $1, R4, loadOne21
+	WORD $0xfd4001d0 // ldr d16, [x14, #0]
+	TBZ $0, R4, loaded22
+	ADD $8, R14, R19
+	WORD $0x4d408270 // ld1 {v16.s}[2], [x19]
+	JMP loaded22
+
+loadOne21:
+	WORD $0xbd4001d0 // ldr s16, [x14, #0]
+
+loaded22:
+	ADD R3, R14, R14
+	WORD $0x4fa81200 // fmla v0.4s, v16.4s, v8.s[1]
+	WORD $0x4fa91201 // fmla v1.4s, v16.4s, v9.s[1]
+	WORD $0x4faa1202 // fmla v2.4s, v16.4s, v10.s[1]
+	WORD $0x4fab1203 // fmla v3.4s, v16.4s, v11.s[1]
+	WORD $0x4fac1204 // fmla v4.4s, v16.4s, v12.s[1]
+	WORD $0x4fad1205 // fmla v5.4s, v16.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4faf1207 // fmla v7.4s, v16.4s, v15.s[1]
+	TBZ $1, R4, loadOne23
+	WORD $0xfd4001d0 // ldr d16, [x14, #0]
+	TBZ $0, R4, loaded24
+	ADD $8, R14, R19
+	WORD $0x4d408270 // ld1 {v16.s}[2], [x19]
+	JMP loaded24
+
+loadOne23:
+	WORD $0xbd4001d0 // ldr s16, [x14, #0]
+
+loaded24:
+	ADD R3, R14, R14
+	WORD $0x4f881a00 // fmla v0.4s, v16.4s, v8.s[2]
+	WORD $0x4f891a01 // fmla v1.4s, v16.4s, v9.s[2]
+	WORD $0x4f8a1a02 // fmla v2.4s, v16.4s, v10.s[2]
+	WORD $0x4f8b1a03 // fmla v3.4s, v16.4s, v11.s[2]
+	WORD $0x4f8c1a04 // fmla v4.4s, v16.4s, v12.s[2]
+	WORD $0x4f8d1a05 // fmla v5.4s, v16.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8f1a07 // fmla v7.4s, v16.4s, v15.s[2]
+	TBZ $1, R4, loadOne25
+	WORD $0xfd4001d0 // ldr d16, [x14, #0]
+	TBZ $0, R4, loaded26
+	ADD $8, R14, R19
+	WORD $0x4d408270 // ld1 {v16.s}[2], [x19]
+	JMP loaded26
+
+loadOne25:
+	WORD $0xbd4001d0 // ldr s16, [x14, #0]
+
+loaded26:
+	ADD R3, R14, R14
+	WORD $0x4fa81a00 // fmla v0.4s, v16.4s, v8.s[3]
+	WORD $0x4fa91a01 // fmla v1.4s, v16.4s, v9.s[3]
+	WORD $0x4faa1a02 // fmla v2.4s, v16.4s, v10.s[3]
+	WORD $0x4fab1a03 // fmla v3.4s, v16.4s, v11.s[3]
+	WORD $0x4fac1a04 // fmla v4.4s, v16.4s, v12.s[3]
+	WORD $0x4fad1a05 // fmla v5.4s, v16.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4faf1a07 // fmla v7.4s, v16.4s, v15.s[3]
+	ADD $16, R13, R13
+	SUBS $4, R15, R15
+	BGE fours
+
+foursDone:
+	ADD $4, R15, R15
+	CBZ R15, stepped
+
+inner:
+	TBZ $1, R4, loadOne27
+	WORD $0xfd4001c8 // ldr d8, [x14, #0]
+	TBZ $0, R4, loaded28
+	ADD $8, R14, R19
+	WORD $0x4d408268 // ld1 {v8.s}[2], [x19]
+	JMP loaded28
+
+loadOne27:
+	WORD $0xbd4001c8 // ldr s8, [x14, #0]
+
+loaded28:
+	ADD R3, R14, R14
+	WORD $0xbc6d68a9 // ldr s9, [x5, x13]
+	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d68e9 // ldr s9, [x7, x13]
+	WORD $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d6909 // ldr s9, [x8, x13]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d6929 // ldr s9, [x9, x13]
+	WORD $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d6949 // ldr s9, [x10, x13]
+	WORD $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d6969 // ldr s9, [x11, x13]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d6989 // ldr s9, [x12, x13]
+	WORD $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	WORD $0xbc6d68c9 // ldr s9, [x6, x13]
+	WORD $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD R2, R13, R13
+	SUBS $1, R15, R15
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	TBZ $1, R4, storeOne29
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R4, stored30
+	ADD $8, R0, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
+	JMP stored30
+
+storeOne29:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored30:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne31
+	WORD $0xfd000001 // str d1, [x0, #0]
+	TBZ $0, R4, stored32
+	ADD $8, R0, R7
+	WORD $0x4d0080e1 // st1 {v1.s}[2], [x7]
+	JMP stored32
+
+storeOne31:
+	WORD $0xbd000001 // str s1, [x0, #0]
+
+stored32:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne33
+	WORD $0xfd000002 // str d2, [x0, #0]
+	TBZ $0, R4, stored34
+	ADD $8, R0, R7
+	WORD $0x4d0080e2 // st1 {v2.s}[2], [x7]
+	JMP stored34
+
+storeOne33:
+	WORD $0xbd000002 // str s2, [x0, #0]
+
+stored34:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne35
+	WORD $0xfd000003 // str d3, [x0, #0]
+	TBZ $0, R4, stored36
+	ADD $8, R0, R7
+	WORD $0x4d0080e3 // st1 {v3.s}[2], [x7]
+	JMP stored36
+
+storeOne35:
+	WORD $0xbd000003 // str s3, [x0, #0]
+
+stored36:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne37
+	WORD $0xfd000004 // str d4, [x0, #0]
+	TBZ $0, R4, stored38
+	ADD $8, R0, R7
+	WORD $0x4d0080e4 // st1 {v4.s}[2], [x7]
+	JMP stored38
+
+storeOne37:
+	WORD $0xbd000004 // str s4, [x0, #0]
+
+stored38:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne39
+	WORD $0xfd000005 // str d5, [x0, #0]
+	TBZ $0, R4, stored40
+	ADD $8, R0, R7
+	WORD $0x4d0080e5 // st1 {v5.s}[2], [x7]
+	JMP stored40
+
+storeOne39:
+	WORD $0xbd000005 // str s5, [x0, #0]
+
+stored40:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne41
+	WORD $0xfd000006 // str d6, [x0, #0]
+	TBZ $0, R4, stored42
+	ADD $8, R0, R7
+	WORD $0x4d0080e6 // st1 {v6.s}[2], [x7]
+	JMP stored42
+
+storeOne41:
+	WORD $0xbd000006 // str s6, [x0, #0]
+
+stored42:
+	ADD R5, R0, R0
+	TBZ $1, R4, storeOne43
+	WORD $0xfd000007 // str d7, [x0, #0]
+	TBZ $0, R4, stored44
+	ADD $8, R0, R7
+	WORD $0x4d0080e7 // st1 {v7.s}[2], [x7]
+	JMP stored44
+
+storeOne43:
+	WORD $0xbd000007 // str s7, [x0, #0]
+
+stored44:
+	ADD R5, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirectNarrow8x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectNarrow8x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne1
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R2, loaded2
+	ADD $8, R6, R6
+	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	JMP loaded2
+
+loadOne1:
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
+
+loaded2:
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne3
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R2, loaded4
+	ADD $8, R6, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
+	JMP loaded4
+
+loadOne3:
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
+
+loaded4:
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne5
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R2, loaded6
+	ADD $8, R6, R6
+	WORD $0x4d4080c2 // ld1 {v2.s}[2], [x6]
+	JMP loaded6
+
+loadOne5:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded6:
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne7
+	WORD $0xfd4000c3 // ldr d3, [x6, #0]
+	TBZ $0, R2, loaded8
+	ADD $8, R6, R6
+	WORD $0x4d4080c3 // ld1 {v3.s}[2], [x6]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd4000c3 // ldr s3, [x6, #0]
+
+loaded8:
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne9
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R2, loaded10
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
+
+loaded10:
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne11
+	WORD $0xfd4000c5 // ldr d5, [x6, #0]
+	TBZ $0, R2, loaded12
+	ADD $8, R6, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000c5 // ldr s5, [x6, #0]
+
+loaded12:
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, loadOne13
+	WORD $0xfd4000c6 // ldr d6, [x6, #0]
+	TBZ $0, R2, loaded14
+	ADD $8, R6, R6
+	WORD $0x4d4080c6 // ld1 {v6.s}[2], [x6]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd4000c6 // ldr s6, [x6, #0]
+
+loaded14:
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	TBZ $1, R2, loadOne15
+	WORD $0xfd400067 // ldr d7, [x3, #0]
+	TBZ $0, R2, loaded16
+	ADD $8, R3, R3
+	WORD $0x4d408067 // ld1 {v7.s}[2], [x3]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400067 // ldr s7, [x3, #0]
+
+loaded16:
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R5
+	ADD R5<<2, R4, R5
+	MOVW 4(R3), R6
+	ADD R6<<2, R4, R6
+	MOVW 8(R3), R7
+	ADD R7<<2, R4, R7
+	MOVW 12(R3), R8
+	ADD R8<<2, R4, R8
+	MOVW 16(R3), R9
+	ADD R9<<2, R4, R9
+	MOVW 20(R3), R10
+	ADD R10<<2, R4, R10
+	MOVW 24(R3), R11
+	ADD R11<<2, R4, R11
+	MOVW 28(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R12
+	MOVD bSegments+48(FP), R13
+	MOVW (R12)(R4), R12
+	LSL $2, R12, R12
+	MOVW (R13)(R4), R13
+	MOVD b+16(FP), R14
+	MADD R1, R14, R13, R13
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R14
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R14, R14
+	BLT foursDone
+
+fours:
+	WORD $0x3cec68a8 // ldr q8, [x5, x12]
+	WORD $0x3cec68c9 // ldr q9, [x6, x12]
+	WORD $0x3cec68ea // ldr q10, [x7, x12]
+	WORD $0x3cec690b // ldr q11, [x8, x12]
+	WORD $0x3cec692c // ldr q12, [x9, x12]
+	WORD $0x3cec694d // ldr q13, [x10, x12]
+	WORD $0x3cec696e // ldr q14, [x11, x12]
+	WORD $0x3cec686f // ldr q15, [x3, x12]
+	TBZ $1, R2, loadOne17
+	WORD $0xfd4001b0 // ldr d16, [x13, #0]
+	TBZ $0, R2, loaded18
+	ADD $8, R13, R15
+	WORD $0x4d4081f0 // ld1 {v16.s}[2], [x15]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd4001b0 // ldr s16, [x13, #0]
+
+loaded18:
+	ADD R1, R13, R13
+	WORD $0x4f881200 // fmla v0.4s, v16.4s, v8.s[0]
+	WORD $0x4f891201 // fmla v1.4s, v16.4s, v9.s[0]
+	WORD $0x4f8a1202 // fmla v2.4s, v16.4s, v10.s[0]
+	WORD $0x4f8b1203 // fmla v3.4s, v16.4s, v11.s[0]
+	WORD $0x4f8c1204 // fmla v4.4s, v16.4s, v12.s[0]
+	WORD $0x4f8d1205 // fmla v5.4s, v16.4s, v13.s[0]
+	WORD $0x4f8e1206 // fmla v6.4s, v16.4s, v14.s[0]
+	WORD $0x4f8f1207 // fmla v7.4s, v16.4s, v15.s[0]
+	TBZ $1, R2, loadOne19
+	WORD $0xfd4001b0 // ldr d16, [x13, #0]
+	TBZ $0, R2, loaded20
+	ADD $8, R13, R15
+	WORD $0x4d4081f0 // ld1 {v16.s}[2], [x15]
+	JMP loaded20
+
+loadOne19:
+	WORD $0xbd4001b0 // ldr s16, [x13, #0]
+
+loaded20:
+	ADD R1, R13, R13
+	WORD $0x4fa81200 // fmla v0.4s, v16.4s, v8.s[1]
+	WORD $0x4fa91201 // fmla v1.4s, v16.4s, v9.s[1]
+	WORD $0x4faa1202 // fmla v2.4s, v16.4s, v10.s[1]
+	WORD $0x4fab1203 // fmla v3.4s, v16.4s, v11.s[1]
+	WORD $0x4fac1204 // fmla v4.4s, v16.4s, v12.s[1]
+	WORD $0x4fad1205 // fmla v5.4s, v16.4s, v13.s[1]
+	WORD $0x4fae1206 // fmla v6.4s, v16.4s, v14.s[1]
+	WORD $0x4faf1207 // fmla v7.4s, v16.4s, v15.s[1]
+	TBZ $1, R2, loadOne21
+	WORD $0xfd4001b0 // ldr d16, [x13, #0]
+	TBZ $0, R2, loaded22
+	ADD $8, R13, R15
+	WORD $0x4d4081f0 // ld1 {v16.s}[2], [x15]
+	JMP loaded22
+
+loadOne21:
+	WORD $0xbd4001b0 // ldr s16, [x13, #0]
+
+loaded22:
+	ADD R1, R13, R13
+	WORD $0x4f881a00 // fmla v0.4s, v16.4s, v8.s[2]
+	WORD $0x4f891a01 // fmla v1.4s, v16.4s, v9.s[2]
+	WORD $0x4f8a1a02 // fmla v2.4s, v16.4s, v10.s[2]
+	WORD $0x4f8b1a03 // fmla v3.4s, v16.4s, v11.s[2]
+	WORD $0x4f8c1a04 // fmla v4.4s, v16.4s, v12.s[2]
+	WORD $0x4f8d1a05 // fmla v5.4s, v16.4s, v13.s[2]
+	WORD $0x4f8e1a06 // fmla v6.4s, v16.4s, v14.s[2]
+	WORD $0x4f8f1a07 // fmla v7.4s, v16.4s, v15.s[2]
+	TBZ $1, R2, loadOne23
+	WORD $0xfd4001b0 // ldr d16, [x13, #0]
+	TBZ $0, R2, loaded24
+	ADD $8, R13, R15
+	WORD $0x4d4081f0 // ld1 {v16.s}[2], [x15]
+	JMP loaded24
+
+loadOne23:
+	WORD $0xbd4001b0 // ldr s16, [x13, #0]
+
+loaded24:
+	ADD R1, R13, R13
+	WORD $0x4fa81a00 // fmla v0.4s, v16.4s, v8.s[3]
+	WORD $0x4fa91a01 // fmla v1.4s, v16.4s, v9.s[3]
+	WORD $0x4faa1a02 // fmla v2.4s, v16.4s, v10.s[3]
+	WORD $0x4fab1a03 // fmla v3.4s, v16.4s, v11.s[3]
+	WORD $0x4fac1a04 // fmla v4.4s, v16.4s, v12.s[3]
+	WORD $0x4fad1a05 // fmla v5.4s, v16.4s, v13.s[3]
+	WORD $0x4fae1a06 // fmla v6.4s, v16.4s, v14.s[3]
+	WORD $0x4faf1a07 // fmla v7.4s, v16.4s, v15.s[3]
+	ADD $16, R12, R12
+	SUBS $4, R14, R14
+	BGE fours
+
+foursDone:
+	ADD $4, R14, R14
+	CBZ R14, stepped
+
+inner:
+	TBZ $1, R2, loadOne25
+	WORD $0xfd4001a8 // ldr d8, [x13, #0]
+	TBZ $0, R2, loaded26
+	ADD $8, R13, R15
+	WORD $0x4d4081e8 // ld1 {v8.s}[2], [x15]
+	JMP loaded26
+
+loadOne25:
+	WORD $0xbd4001a8 // ldr s8, [x13, #0]
+
+loaded26:
+	ADD R1, R13, R13
+	WORD $0xbc6c68a9 // ldr s9, [x5, x12]
+	WORD $0x4f891100 // fmla v0.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c68c9 // ldr s9, [x6, x12]
+	WORD $0x4f891101 // fmla v1.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c68e9 // ldr s9, [x7, x12]
+	WORD $0x4f891102 // fmla v2.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6909 // ldr s9, [x8, x12]
+	WORD $0x4f891103 // fmla v3.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6929 // ldr s9, [x9, x12]
+	WORD $0x4f891104 // fmla v4.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6949 // ldr s9, [x10, x12]
+	WORD $0x4f891105 // fmla v5.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6969 // ldr s9, [x11, x12]
+	WORD $0x4f891106 // fmla v6.4s, v8.4s, v9.s[0]
+	WORD $0xbc6c6869 // ldr s9, [x3, x12]
+	WORD $0x4f891107 // fmla v7.4s, v8.4s, v9.s[0]
+	ADD R0, R12, R12
+	SUBS $1, R14, R14
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R12
+	CMP R12<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne27
+	WORD $0xfd0000c0 // str d0, [x6, #0]
+	TBZ $0, R2, stored28
+	ADD $8, R6, R6
+	WORD $0x4d0080c0 // st1 {v0.s}[2], [x6]
+	JMP stored28
+
+storeOne27:
+	WORD $0xbd0000c0 // str s0, [x6, #0]
+
+stored28:
+	MOVW 4(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne29
+	WORD $0xfd0000c1 // str d1, [x6, #0]
+	TBZ $0, R2, stored30
+	ADD $8, R6, R6
+	WORD $0x4d0080c1 // st1 {v1.s}[2], [x6]
+	JMP stored30
+
+storeOne29:
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+
+stored30:
+	MOVW 8(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne31
+	WORD $0xfd0000c2 // str d2, [x6, #0]
+	TBZ $0, R2, stored32
+	ADD $8, R6, R6
+	WORD $0x4d0080c2 // st1 {v2.s}[2], [x6]
+	JMP stored32
+
+storeOne31:
+	WORD $0xbd0000c2 // str s2, [x6, #0]
+
+stored32:
+	MOVW 12(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne33
+	WORD $0xfd0000c3 // str d3, [x6, #0]
+	TBZ $0, R2, stored34
+	ADD $8, R6, R6
+	WORD $0x4d0080c3 // st1 {v3.s}[2], [x6]
+	JMP stored34
+
+storeOne33:
+	WORD $0xbd0000c3 // str s3, [x6, #0]
+
+stored34:
+	MOVW 16(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne35
+	WORD $0xfd0000c4 // str d4, [x6, #0]
+	TBZ $0, R2, stored36
+	ADD $8, R6, R6
+	WORD $0x4d0080c4 // st1 {v4.s}[2], [x6]
+	JMP stored36
+
+storeOne35:
+	WORD $0xbd0000c4 // str s4, [x6, #0]
+
+stored36:
+	MOVW 20(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne37
+	WORD $0xfd0000c5 // str d5, [x6, #0]
+	TBZ $0, R2, stored38
+	ADD $8, R6, R6
+	WORD $0x4d0080c5 // st1 {v5.s}[2], [x6]
+	JMP stored38
+
+storeOne37:
+	WORD $0xbd0000c5 // str s5, [x6, #0]
+
+stored38:
+	MOVW 24(R3), R6
+	MADD R5, R4, R6, R6
+	TBZ $1, R2, storeOne39
+	WORD $0xfd0000c6 // str d6, [x6, #0]
+	TBZ $0, R2, stored40
+	ADD $8, R6, R6
+	WORD $0x4d0080c6 // st1 {v6.s}[2], [x6]
+	JMP stored40
+
+storeOne39:
+	WORD $0xbd0000c6 // str s6, [x6, #0]
+
+stored40:
+	MOVW 28(R3), R3
+	MADD R5, R4, R3, R3
+	TBZ $1, R2, storeOne41
+	WORD $0xfd000067 // str d7, [x3, #0]
+	TBZ $0, R2, stored42
+	ADD $8, R3, R3
+	WORD $0x4d008067 // st1 {v7.s}[2], [x3]
+	JMP stored42
+
+storeOne41:
+	WORD $0xbd000067 // str s7, [x3, #0]
+
+stored42:
+	MOVD cRows+24(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $32, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesNarrow1x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesNarrow1x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	TBZ $1, R4, loadOne1
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R4, loaded2
+	ADD $8, R6, R7
+	WORD $0x4d4080e0 // ld1 {v0.s}[2], [x7]
+	JMP loaded2
+
+loadOne1:
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
+
+loaded2:
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	TBZ $1, R4, loadOne3
+	WORD $0xfd4000a0 // ldr d0, [x5, #0]
+	TBZ $0, R4, loaded4
+	ADD $8, R5, R5
+	WORD $0x4d4080a0 // ld1 {v0.s}[2], [x5]
+	JMP loaded4
+
+loadOne3:
+	WORD $0xbd4000a0 // ldr s0, [x5, #0]
+
+loaded4:
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R8, R8
+	BLT foursDone
+
+fours:
+	WORD $0x3ce668a1 // ldr q1, [x5, x6]
+	TBZ $1, R4, loadOne5
+	WORD $0xfd4000e2 // ldr d2, [x7, #0]
+	TBZ $0, R4, loaded6
+	ADD $8, R7, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
+	JMP loaded6
+
+loadOne5:
+	WORD $0xbd4000e2 // ldr s2, [x7, #0]
+
+loaded6:
+	ADD R3, R7, R7
+	WORD $0x4f811040 // fmla v0.4s, v2.4s, v1.s[0]
+	TBZ $1, R4, loadOne7
+	WORD $0xfd4000e2 // ldr d2, [x7, #0]
+	TBZ $0, R4, loaded8
+	ADD $8, R7, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd4000e2 // ldr s2, [x7, #0]
+
+loaded8:
+	ADD R3, R7, R7
+	WORD $0x4fa11040 // fmla v0.4s, v2.4s, v1.s[1]
+	TBZ $1, R4, loadOne9
+	WORD $0xfd4000e2 // ldr d2, [x7, #0]
+	TBZ $0, R4, loaded10
+	ADD $8, R7, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000e2 // ldr s2, [x7, #0]
+
+loaded10:
+	ADD R3, R7, R7
+	WORD $0x4f811840 // fmla v0.4s, v2.4s, v1.s[2]
+	TBZ $1, R4, loadOne11
+	WORD $0xfd4000e2 // ldr d2, [x7, #0]
+	TBZ $0, R4, loaded12
+	ADD $8, R7, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000e2 // ldr s2, [x7, #0]
+
+loaded12:
+	ADD R3, R7, R7
+	WORD $0x4fa11840 // fmla v0.4s, v2.4s, v1.s[3]
+	ADD $16, R6, R6
+	SUBS $4, R8, R8
+	BGE fours
+
+foursDone:
+	ADD $4, R8, R8
+	CBZ R8, stepped
+
+inner:
+	TBZ $1, R4, loadOne13
+	WORD $0xfd4000e1 // ldr d1, [x7, #0]
+	TBZ $0, R4, loaded14
+	ADD $8, R7, R9
+	WORD $0x4d408121 // ld1 {v1.s}[2], [x9]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd4000e1 // ldr s1, [x7, #0]
+
+loaded14:
+	ADD R3, R7, R7
+	WORD $0xbc6668a2 // ldr s2, [x5, x6]
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R2, R6, R6
+	SUBS $1, R8, R8
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	TBZ $1, R4, storeOne15
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R4, stored16
+	ADD $8, R0, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
+	JMP stored16
+
+storeOne15:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored16:
+	ADD R5, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func indirectNarrow1x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectNarrow1x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+	MOVD lanes+104(FP), R2
+
+tiles:
+	MOVD fresh+112(FP), R3
+	CBNZ R3, fresh
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	TBZ $1, R2, loadOne1
+	WORD $0xfd400060 // ldr d0, [x3, #0]
+	TBZ $0, R2, loaded2
+	ADD $8, R3, R3
+	WORD $0x4d408060 // ld1 {v0.s}[2], [x3]
+	JMP loaded2
+
+loadOne1:
+	WORD $0xbd400060 // ldr s0, [x3, #0]
+
+loaded2:
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+
+started:
+	MOVD aRows+32(FP), R3
+	MOVD a+8(FP), R4
+	MOVW 0(R3), R3
+	ADD R3<<2, R4, R3
+	MOVD $0, R4
+
+segments:
+	MOVD aSegments+40(FP), R5
+	MOVD bSegments+48(FP), R6
+	MOVW (R5)(R4), R5
+	LSL $2, R5, R5
+	MOVW (R6)(R4), R6
+	MOVD b+16(FP), R7
+	MADD R1, R7, R6, R6
+	ADD $4, R4, R4
+	MOVD inner+96(FP), R7
+	CMP $4, R0
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56861 // ldr q1, [x3, x5]
+	TBZ $1, R2, loadOne3
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R2, loaded4
+	ADD $8, R6, R8
+	WORD $0x4d408102 // ld1 {v2.s}[2], [x8]
+	JMP loaded4
+
+loadOne3:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded4:
+	ADD R1, R6, R6
+	WORD $0x4f811040 // fmla v0.4s, v2.4s, v1.s[0]
+	TBZ $1, R2, loadOne5
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R2, loaded6
+	ADD $8, R6, R8
+	WORD $0x4d408102 // ld1 {v2.s}[2], [x8]
+	JMP loaded6
+
+loadOne5:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded6:
+	ADD R1, R6, R6
+	WORD $0x4fa11040 // fmla v0.4s, v2.4s, v1.s[1]
+	TBZ $1, R2, loadOne7
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R2, loaded8
+	ADD $8, R6, R8
+	WORD $0x4d408102 // ld1 {v2.s}[2], [x8]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded8:
+	ADD R1, R6, R6
+	WORD $0x4f811840 // fmla v0.4s, v2.4s, v1.s[2]
+	TBZ $1, R2, loadOne9
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R2, loaded10
+	ADD $8, R6, R8
+	WORD $0x4d408102 // ld1 {v2.s}[2], [x8]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded10:
+	ADD R1, R6, R6
+	WORD $0x4fa11840 // fmla v0.4s, v2.4s, v1.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	TBZ $1, R2, loadOne11
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R2, loaded12
+	ADD $8, R6, R8
+	WORD $0x4d408101 // ld1 {v1.s}[2], [x8]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
+
+loaded12:
+	ADD R1, R6, R6
+	WORD $0xbc656862 // ldr s2, [x3, x5]
+	WORD $0x4f821020 // fmla v0.4s, v1.4s, v2.s[0]
+	ADD R0, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD segments+88(FP), R5
+	CMP R5<<2, R4
+	BNE segments
+	MOVD cRows+24(FP), R3
+	MOVD c+0(FP), R4
+	MOVD cRow+56(FP), R5
+	MOVW 0(R3), R3
+	MADD R5, R4, R3, R3
+	TBZ $1, R2, storeOne13
+	WORD $0xfd000060 // str d0, [x3, #0]
+	TBZ $0, R2, stored14
+	ADD $8, R3, R3
+	WORD $0x4d008060 // st1 {v0.s}[2], [x3]
+	JMP stored14
+
+storeOne13:
+	WORD $0xbd000060 // str s0, [x3, #0]
+
+stored14:
+	MOVD cRows+24(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, cRows+24(FP)
+	MOVD aRows+32(FP), R3
+	ADD $4, R3, R3
+	MOVD R3, aRows+32(FP)
+	MOVD rowTiles+80(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, rowTiles+80(FP)
+	BNE tiles
+	RET
+
 // func expNEON(dst, x *float32, n uint64)
 TEXT ·expNEON(SB), NOSPLIT, $0-24
 	MOVD $expNEONConstants<>(SB), R0

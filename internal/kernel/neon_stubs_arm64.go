@@ -4,6 +4,300 @@
 
 package kernel
 
+// lanes12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect12x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect8x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect4x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes2x1NEON computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes2x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect2x1NEON computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect2x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes1x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect1x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes8x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect8x2NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect4x2NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes2x2NEON computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes2x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect2x2NEON computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect2x2NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes1x2NEON computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes1x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect1x2NEON computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect1x2NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes6x3NEON computes rowTiles tiles of 6 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes6x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect6x3NEON computes rowTiles tiles of 6 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect6x3NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect4x3NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes2x3NEON computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes2x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect2x3NEON computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect2x3NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanes1x3NEON computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanes1x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// indirect1x3NEON computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func indirect1x3NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanesAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent16x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// indirectAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func indirectAdjacent16x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanesAdjacent8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent8x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent8x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// indirectAdjacent8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func indirectAdjacent8x2NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanesAdjacent4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent8x3NEON computes rowTiles tiles of 8 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent8x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// indirectAdjacent8x3NEON computes rowTiles tiles of 8 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func indirectAdjacent8x3NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanesAdjacent4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesNarrow8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanesNarrow8x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// indirectNarrow8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes
+// wide. Strides are in bytes.
+//
+//go:noescape
+func indirectNarrow8x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
+// lanesNarrow1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide.
+// Strides are in bytes.
+//
+//go:noescape
+func lanesNarrow1x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// indirectNarrow1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes
+// wide. Strides are in bytes.
+//
+//go:noescape
+func indirectNarrow1x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+)
+
 // expNEON computes n numbers.
 //
 //go:noescape

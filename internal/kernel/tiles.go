@@ -68,17 +68,21 @@ type lanesTile func(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// lanesTiles computes Product in tiles of rows x registers.
-type lanesTiles struct {
-	rows   int           // of the tallest of tiles
-	lanes  int           // of a register
-	masked int           // width in registers of the widest tile whose last register may be masked
-	tiles  [][]lanesTile // by registers-1, by rows-1
-	tall   lanesTile     // of tallRows rows and one register
+// height is a tile of some rows.
+type height[T any] struct {
+	rows int
+	tile T
 }
 
-// tallRows is the height of a tile with enough sums to hide their latency.
-const tallRows = 12
+// lanesTiles computes Product in tiles of rows x registers. Its lists have the tallest tile first.
+type lanesTiles struct {
+	lanes  int                   // of a register
+	masked int                   // width in registers of the widest tile that may be ragged
+	tiles  [][]height[lanesTile] // by registers-1
+
+	adjacent [][]height[lanesTile] // by registers-1, for columns of A whose numbers are adjacent
+	narrow   []height[lanesTile]   // for C narrower than a register, if tiles are not
+}
 
 // lanesBlock is the number of steps along the inner axis that a tile takes at a time: the rows of
 // B, one tile wide, stay in the L2 cache even if their stride is a power of two. C is read again
@@ -108,7 +112,8 @@ func (t *lanesTiles) run(p Product) {
 }
 
 // tileWidth returns the width of the next tile, in registers of some lanes and in columns. It makes
-// tiles of about equal width, because narrow tiles are slow.
+// tiles of about equal width, because narrow tiles are slow. Only the last one is ragged: its last
+// register is not full.
 func tileWidth(columns, lanes, widest, masked int) (registers, width int) {
 	all := (columns + lanes - 1) / lanes
 	tiles := (all + widest - 1) / widest
@@ -131,24 +136,29 @@ func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 	default:
 		start = &p.Start[j]
 	}
-	for i := 0; i < p.Rows; {
-		rows, tile := t.tallest(p.Rows-i, registers)
-		tiles := (p.Rows - i) / rows
-		tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
+	i := 0
+	for _, height := range t.heights(p, registers) {
+		tiles := (p.Rows - i) / height.rows
+		if tiles == 0 {
+			continue
+		}
+		height.tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
 			start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
 			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
 			uint64(width-(registers-1)*t.lanes))
-		i += rows * tiles
+		i += height.rows * tiles
 	}
 }
 
-// tallest returns the tallest tile of up to some rows, and its rows.
-func (t *lanesTiles) tallest(rows, registers int) (int, lanesTile) {
-	if registers == 1 && rows >= tallRows {
-		return tallRows, t.tall
+// heights returns the tiles for a product that are some registers wide.
+func (t *lanesTiles) heights(p *Product, registers int) []height[lanesTile] {
+	switch {
+	case p.Columns < t.lanes && t.narrow != nil:
+		return t.narrow
+	case p.ARow == 1 && p.ACol != 1 && t.adjacent != nil:
+		return t.adjacent[registers-1]
 	}
-	rows = min(rows, t.rows)
-	return rows, t.tiles[registers-1][rows-1]
+	return t.tiles[registers-1]
 }
 
 func asNumber(b bool) uint64 {
@@ -163,19 +173,15 @@ type indirectTile func(
 	cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
 )
 
-// indirectTiles computes Indirect in tiles of rows x registers.
+// indirectTiles computes Indirect in tiles of rows x registers. Its lists have the tallest tile
+// first.
 type indirectTiles struct {
-	lanes  int                 // of a register
-	masked int                 // as in lanesTiles
-	tiles  [][]indirectHeights // by registers-1, the tallest first
+	lanes  int                      // of a register
+	masked int                      // as in lanesTiles
+	tiles  [][]height[indirectTile] // by registers-1
 
-	adjacent []indirectHeights // by registers-1, for rows of A that are adjacent numbers
-}
-
-// indirectHeights is a tile of some rows.
-type indirectHeights struct {
-	rows int
-	tile indirectTile
+	adjacent []height[indirectTile] // by registers-1, for rows of A that are adjacent numbers
+	narrow   []height[indirectTile] // as in lanesTiles
 }
 
 // indirectBlock is as lanesBlock. It is larger, because the steps of a convolution are many.
@@ -212,7 +218,7 @@ func (t *indirectTiles) block(
 	for j := 0; j < p.Columns; {
 		registers, width := tileWidth(p.Columns-j, t.lanes, len(t.tiles), t.masked)
 		i := 0
-		run := func(height indirectHeights) {
+		run := func(height height[indirectTile]) {
 			tiles := (len(p.CRows) - i) / height.rows
 			if tiles == 0 {
 				return
@@ -224,10 +230,14 @@ func (t *indirectTiles) block(
 				asNumber(fresh))
 			i += tiles * height.rows
 		}
-		if adjacent && registers <= len(t.adjacent) {
+		heights := t.tiles[registers-1]
+		switch {
+		case p.Columns < t.lanes && t.narrow != nil:
+			heights = t.narrow
+		case adjacent && registers <= len(t.adjacent):
 			run(t.adjacent[registers-1])
 		}
-		for _, height := range t.tiles[registers-1] {
+		for _, height := range heights {
 			run(height)
 		}
 		j += width

@@ -58,13 +58,16 @@ func Copy(r R) R {
 	return d
 }
 
-// CMP compares n with m, a register or a number, for a branch.
+// CMP compares n with m, a register, a register shifted left or a number, for a branch.
 func CMP(n R, m any) {
-	if r, ok := m.(R); ok {
-		text("CMP %v, %v", nil, []R{n, r}, r, n)
-		return
+	switch m := m.(type) {
+	case R:
+		text("CMP %v, %v", nil, []R{n, m}, m, n)
+	case Shifted:
+		text(fmt.Sprintf("CMP %%v<<%d, %%v", m.By), nil, []R{n, m.R}, m.R, n)
+	default:
+		text("CMP $%v, %v", nil, []R{n}, m, n)
 	}
-	text("CMP $%v, %v", nil, []R{n}, m, n)
 }
 
 // Loads of 64 bits, of 32 bits with their sign, and of 8 bits; and a store of 64 bits.

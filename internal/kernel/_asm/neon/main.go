@@ -28,5 +28,6 @@ func main() {
 
 // kernels writes every kernel.
 func kernels() {
+	products()
 	vectors()
 }

@@ -27,9 +27,15 @@ type part struct{ count R }
 // are zero.
 func load(p R, tail *part) V {
 	v := NewV()
+	loadTo(v, p, tail)
+	return v
+}
+
+// loadTo is load to a given register.
+func loadTo(v V, p R, tail *part) {
 	if tail == nil {
 		LDRQ(v, p.At(0))
-		return v
+		return
 	}
 	one, done := NewLabel("loadOne"), NewLabel("loaded")
 	TBZ(tail.count, 1, one)
@@ -42,7 +48,6 @@ func load(p R, tail *part) V {
 	Label(one)
 	LDRS(v, p.At(0))
 	Label(done)
-	return v
 }
 
 // store writes the numbers of v to p, all four if tail is nil.
