@@ -4,6 +4,11 @@ package kernel
 
 // neon is the set for arm64, whose vector registers hold four numbers.
 var neon = func() Set {
+	dots := &dotsTiles{
+		rows: 4,
+		full: []dotsTile{dots4x1NEON, dots4x2NEON, dots4x3NEON},
+		one:  []dotsTile{dots1x1NEON, dots1x2NEON, dots1x3NEON},
+	}
 	lanes := &lanesTiles{lanes: 4, masked: 3, tiles: [][]height[lanesTile]{
 		{
 			{12, lanes12x1NEON},
@@ -50,13 +55,13 @@ var neon = func() Set {
 		{8, indirectAdjacent8x2NEON},
 		{8, indirectAdjacent8x3NEON},
 	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}
-	all := assembled("neon", &dotsTiles{}, lanes, indirect, functions{
+	all := assembled("neon", dots, lanes, indirect, functions{
 		exp: expNEON, add: addNEON,
 	})
 	// Until every kernel is in assembly the others are those of the reference.
 	set := reference
 	set.Name = all.Name
-	set.MulLanes, set.MulIndirect = all.MulLanes, all.MulIndirect
+	set.MulDots, set.MulLanes, set.MulIndirect = all.MulDots, all.MulLanes, all.MulIndirect
 	set.Exp, set.Add = all.Exp, all.Add
 	return set
 }()

@@ -4,6 +4,1799 @@
 
 #include "textflag.h"
 
+// func dots4x1NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots4x1NEON(SB), NOSPLIT, $128-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+	MOVD $scratch-128(SP), R2
+
+columns:
+	MOVD a+8(FP), R3
+	MOVD R0, R4
+	MOVD rowTiles+48(FP), R5
+
+rows:
+	MOVD $0, R6
+
+pass:
+	MOVD aRow+32(FP), R7
+	ADD R6, R3, R8
+	ADD R7, R8, R9
+	ADD R7, R9, R10
+	ADD R7, R10, R7
+	MOVD bRow+40(FP), R11
+	ADD R6, R1, R11
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	MOVD inner+64(FP), R12
+	ADD $8, R12, R12
+	LSR $2, R6, R13
+	SUB R13, R12, R12
+	AND $15, R12, R13
+	LSR $4, R12, R12
+	SUBS $4, R12, R12
+	BLT few
+
+inner:
+	WORD $0xacc22568 // ldp q8, q9, [x11], #64
+	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
+	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
+	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
+	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD $0xacc22cea // ldp q10, q11, [x7], #64
+	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
+	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
+	WORD $0xacc22568 // ldp q8, q9, [x11], #64
+	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
+	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
+	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
+	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD $0xacc22cea // ldp q10, q11, [x7], #64
+	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
+	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
+	WORD $0xacc22568 // ldp q8, q9, [x11], #64
+	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
+	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
+	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
+	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD $0xacc22cea // ldp q10, q11, [x7], #64
+	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
+	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
+	WORD $0xacc22568 // ldp q8, q9, [x11], #64
+	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
+	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
+	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
+	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD $0xacc22cea // ldp q10, q11, [x7], #64
+	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
+	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
+	SUBS $4, R12, R12
+	BGE inner
+
+few:
+	ADD $4, R12, R12
+	CBZ R12, rest
+
+single:
+	WORD $0xacc22568 // ldp q8, q9, [x11], #64
+	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
+	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
+	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
+	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
+	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
+	WORD $0xacc22cea // ldp q10, q11, [x7], #64
+	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
+	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
+	SUBS $1, R12, R12
+	BNE single
+
+rest:
+	SUBS $8, R13, R13
+	BLE passed
+	MOVD $0, R12
+	CMP $4, R13
+	BLT some
+	WORD $0x3cc10568 // ldr q8, [x11], #16
+	WORD $0x3cc10509 // ldr q9, [x8], #16
+	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
+	WORD $0x3cc10529 // ldr q9, [x9], #16
+	WORD $0x4e28cd22 // fmla v2.4s, v9.4s, v8.4s
+	WORD $0x3cc10549 // ldr q9, [x10], #16
+	WORD $0x4e28cd24 // fmla v4.4s, v9.4s, v8.4s
+	WORD $0x3cc104e9 // ldr q9, [x7], #16
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	ADD $1, R12, R12
+	SUBS $4, R13, R13
+	BEQ passed
+
+some:
+	TBZ $1, R13, one
+	WORD $0xfd400108 // ldr d8, [x8, #0]
+	WORD $0xfd400129 // ldr d9, [x9, #0]
+	WORD $0xfd40014a // ldr d10, [x10, #0]
+	WORD $0xfd4000eb // ldr d11, [x7, #0]
+	WORD $0xfd40016c // ldr d12, [x11, #0]
+	TBZ $0, R13, loaded
+	ADD $8, R8, R8
+	WORD $0x4d408108 // ld1 {v8.s}[2], [x8]
+	ADD $8, R9, R8
+	WORD $0x4d408109 // ld1 {v9.s}[2], [x8]
+	ADD $8, R10, R8
+	WORD $0x4d40810a // ld1 {v10.s}[2], [x8]
+	ADD $8, R7, R7
+	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	ADD $8, R11, R7
+	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	JMP loaded
+
+one:
+	WORD $0xbd400108 // ldr s8, [x8, #0]
+	WORD $0xbd400129 // ldr s9, [x9, #0]
+	WORD $0xbd40014a // ldr s10, [x10, #0]
+	WORD $0xbd4000eb // ldr s11, [x7, #0]
+	WORD $0xbd40016c // ldr s12, [x11, #0]
+
+loaded:
+	LSL $4, R13, R7
+	MOVD $dotsMissingNEON<>(SB), R8
+	WORD $0x3ce7690d // ldr q13, [x8, x7]
+	WORD $0x4ead1d8c // orr v12.16b, v12.16b, v13.16b
+	CMP $0, R12
+	BNE after0
+	WORD $0x4e2ccd00 // fmla v0.4s, v8.4s, v12.4s
+	WORD $0x4e2ccd22 // fmla v2.4s, v9.4s, v12.4s
+	WORD $0x4e2ccd44 // fmla v4.4s, v10.4s, v12.4s
+	WORD $0x4e2ccd66 // fmla v6.4s, v11.4s, v12.4s
+	JMP passed
+
+after0:
+	WORD $0x4e2ccd01 // fmla v1.4s, v8.4s, v12.4s
+	WORD $0x4e2ccd23 // fmla v3.4s, v9.4s, v12.4s
+	WORD $0x4e2ccd45 // fmla v5.4s, v10.4s, v12.4s
+	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
+
+passed:
+	CBNZ R6, fold
+	WORD $0xad000440 // stp q0, q1, [x2, #0]
+	WORD $0xad010c42 // stp q2, q3, [x2, #32]
+	WORD $0xad021444 // stp q4, q5, [x2, #64]
+	WORD $0xad031c46 // stp q6, q7, [x2, #96]
+	MOVD $32, R6
+	JMP pass
+
+fold:
+	WORD $0xad402448 // ldp q8, q9, [x2, #0]
+	WORD $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
+	WORD $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0xad412041 // ldp q1, q8, [x2, #32]
+	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
+	WORD $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0xad420c41 // ldp q1, q3, [x2, #64]
+	WORD $0x4e24d424 // fadd v4.4s, v1.4s, v4.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0xad430c41 // ldp q1, q3, [x2, #96]
+	WORD $0x4e26d426 // fadd v6.4s, v1.4s, v6.4s
+	WORD $0x4e27d467 // fadd v7.4s, v3.4s, v7.4s
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	MOVD cRow+24(FP), R6
+	MOVWU old+72(FP), R7
+	WORD $0x4e040ce1 // dup v1.4s, w7
+	WORD $0x4ec03803 // zip1 v3.2d, v0.2d, v0.2d
+	WORD $0x4ec07800 // zip2 v0.2d, v0.2d, v0.2d
+	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
+	WORD $0x6e23d463 // faddp v3.4s, v3.4s, v3.4s
+	WORD $0xbd400080 // ldr s0, [x4, #0]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e23d403 // fadd v3.4s, v0.4s, v3.4s
+	WORD $0xbd000083 // str s3, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4ec23840 // zip1 v0.2d, v2.2d, v2.2d
+	WORD $0x4ec27842 // zip2 v2.2d, v2.2d, v2.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xbd000080 // str s0, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4ec43880 // zip1 v0.2d, v4.2d, v4.2d
+	WORD $0x4ec47882 // zip2 v2.2d, v4.2d, v4.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xbd000080 // str s0, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4ec638c0 // zip1 v0.2d, v6.2d, v6.2d
+	WORD $0x4ec678c2 // zip2 v2.2d, v6.2d, v6.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xbd000080 // str s0, [x4, #0]
+	ADD R6, R4, R4
+	MOVD aRow+32(FP), R6
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	SUBS $1, R5, R5
+	BNE rows
+	ADD $4, R0, R0
+	MOVD bRow+40(FP), R3
+	ADD R3, R1, R1
+	MOVD columnTiles+56(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, columnTiles+56(FP)
+	BNE columns
+	RET
+
+// func dots1x1NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots1x1NEON(SB), NOSPLIT, $0-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+
+columns:
+	MOVD a+8(FP), R2
+	MOVD R0, R3
+	MOVD rowTiles+48(FP), R4
+
+rows:
+	MOVD $0, R5
+
+pass:
+	MOVD aRow+32(FP), R6
+	ADD R5, R2, R6
+	MOVD bRow+40(FP), R7
+	ADD R5, R1, R5
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	MOVD inner+64(FP), R7
+	AND $15, R7, R8
+	LSR $4, R7, R7
+	SUBS $4, R7, R7
+	BLT few
+
+inner:
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x4e25cce1 // fmla v1.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc2 // fmla v2.4s, v6.4s, v4.4s
+	WORD $0x4e25cce3 // fmla v3.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x4e25cce1 // fmla v1.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc2 // fmla v2.4s, v6.4s, v4.4s
+	WORD $0x4e25cce3 // fmla v3.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x4e25cce1 // fmla v1.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc2 // fmla v2.4s, v6.4s, v4.4s
+	WORD $0x4e25cce3 // fmla v3.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x4e25cce1 // fmla v1.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc2 // fmla v2.4s, v6.4s, v4.4s
+	WORD $0x4e25cce3 // fmla v3.4s, v7.4s, v5.4s
+	SUBS $4, R7, R7
+	BGE inner
+
+few:
+	ADD $4, R7, R7
+	CBZ R7, rest
+
+single:
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x4e25cce1 // fmla v1.4s, v7.4s, v5.4s
+	WORD $0xacc114a4 // ldp q4, q5, [x5], #32
+	WORD $0xacc11cc6 // ldp q6, q7, [x6], #32
+	WORD $0x4e24ccc2 // fmla v2.4s, v6.4s, v4.4s
+	WORD $0x4e25cce3 // fmla v3.4s, v7.4s, v5.4s
+	SUBS $1, R7, R7
+	BNE single
+
+rest:
+	CBZ R8, passed
+	MOVD $0, R7
+	CMP $4, R8
+	BLT some
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c5 // ldr q5, [x6], #16
+	WORD $0x4e24cca0 // fmla v0.4s, v5.4s, v4.4s
+	ADD $1, R7, R7
+	SUBS $4, R8, R8
+	BEQ passed
+	CMP $4, R8
+	BLT some
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c5 // ldr q5, [x6], #16
+	WORD $0x4e24cca1 // fmla v1.4s, v5.4s, v4.4s
+	ADD $1, R7, R7
+	SUBS $4, R8, R8
+	BEQ passed
+	CMP $4, R8
+	BLT some
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c5 // ldr q5, [x6], #16
+	WORD $0x4e24cca2 // fmla v2.4s, v5.4s, v4.4s
+	ADD $1, R7, R7
+	SUBS $4, R8, R8
+	BEQ passed
+
+some:
+	TBZ $1, R8, one
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	WORD $0xfd4000a5 // ldr d5, [x5, #0]
+	TBZ $0, R8, loaded
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	ADD $8, R5, R5
+	WORD $0x4d4080a5 // ld1 {v5.s}[2], [x5]
+	JMP loaded
+
+one:
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
+	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+
+loaded:
+	LSL $4, R8, R5
+	MOVD $dotsMissingNEON<>(SB), R6
+	WORD $0x3ce568c6 // ldr q6, [x6, x5]
+	WORD $0x4ea61ca5 // orr v5.16b, v5.16b, v6.16b
+	CMP $0, R7
+	BNE after0
+	WORD $0x4e25cc80 // fmla v0.4s, v4.4s, v5.4s
+	JMP passed
+
+after0:
+	CMP $1, R7
+	BNE after1
+	WORD $0x4e25cc81 // fmla v1.4s, v4.4s, v5.4s
+	JMP passed
+
+after1:
+	CMP $2, R7
+	BNE after2
+	WORD $0x4e25cc82 // fmla v2.4s, v4.4s, v5.4s
+	JMP passed
+
+after2:
+	WORD $0x4e25cc83 // fmla v3.4s, v4.4s, v5.4s
+
+passed:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	MOVD cRow+24(FP), R5
+	MOVWU old+72(FP), R6
+	WORD $0x4e040cc1 // dup v1.4s, w6
+	WORD $0x4ec03802 // zip1 v2.2d, v0.2d, v0.2d
+	WORD $0x4ec07800 // zip2 v0.2d, v0.2d, v0.2d
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x6e22d442 // faddp v2.4s, v2.4s, v2.4s
+	WORD $0xbd400060 // ldr s0, [x3, #0]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e22d402 // fadd v2.4s, v0.4s, v2.4s
+	WORD $0xbd000062 // str s2, [x3, #0]
+	ADD R5, R3, R3
+	MOVD aRow+32(FP), R5
+	ADD R5, R2, R2
+	SUBS $1, R4, R4
+	BNE rows
+	ADD $4, R0, R0
+	MOVD bRow+40(FP), R2
+	ADD R2, R1, R1
+	MOVD columnTiles+56(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, columnTiles+56(FP)
+	BNE columns
+	RET
+
+// func dots4x2NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots4x2NEON(SB), NOSPLIT, $256-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+	MOVD $scratch-256(SP), R2
+
+columns:
+	MOVD a+8(FP), R3
+	MOVD R0, R4
+	MOVD rowTiles+48(FP), R5
+
+rows:
+	MOVD $0, R6
+
+pass:
+	MOVD aRow+32(FP), R7
+	ADD R6, R3, R8
+	ADD R7, R8, R9
+	ADD R7, R9, R10
+	ADD R7, R10, R7
+	MOVD bRow+40(FP), R11
+	ADD R6, R1, R12
+	ADD R11, R12, R11
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+	MOVD inner+64(FP), R13
+	ADD $8, R13, R13
+	LSR $2, R6, R14
+	SUB R14, R13, R13
+	AND $15, R13, R14
+	LSR $4, R13, R13
+	SUBS $4, R13, R13
+	BLT few
+
+inner:
+	WORD $0xacc24590 // ldp q16, q17, [x12], #64
+	WORD $0xacc24d72 // ldp q18, q19, [x11], #64
+	WORD $0xacc25514 // ldp q20, q21, [x8], #64
+	WORD $0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD $0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	WORD $0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD $0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	WORD $0xacc25534 // ldp q20, q21, [x9], #64
+	WORD $0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD $0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD $0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD $0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	WORD $0xacc25554 // ldp q20, q21, [x10], #64
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD $0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	WORD $0xacc254f4 // ldp q20, q21, [x7], #64
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
+	WORD $0x4e33ceaf // fmla v15.4s, v21.4s, v19.4s
+	WORD $0xacc24590 // ldp q16, q17, [x12], #64
+	WORD $0xacc24d72 // ldp q18, q19, [x11], #64
+	WORD $0xacc25514 // ldp q20, q21, [x8], #64
+	WORD $0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD $0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	WORD $0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD $0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	WORD $0xacc25534 // ldp q20, q21, [x9], #64
+	WORD $0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD $0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD $0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD $0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	WORD $0xacc25554 // ldp q20, q21, [x10], #64
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD $0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	WORD $0xacc254f4 // ldp q20, q21, [x7], #64
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
+	WORD $0x4e33ceaf // fmla v15.4s, v21.4s, v19.4s
+	WORD $0xacc24590 // ldp q16, q17, [x12], #64
+	WORD $0xacc24d72 // ldp q18, q19, [x11], #64
+	WORD $0xacc25514 // ldp q20, q21, [x8], #64
+	WORD $0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD $0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	WORD $0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD $0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	WORD $0xacc25534 // ldp q20, q21, [x9], #64
+	WORD $0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD $0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD $0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD $0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	WORD $0xacc25554 // ldp q20, q21, [x10], #64
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD $0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	WORD $0xacc254f4 // ldp q20, q21, [x7], #64
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
+	WORD $0x4e33ceaf // fmla v15.4s, v21.4s, v19.4s
+	WORD $0xacc24590 // ldp q16, q17, [x12], #64
+	WORD $0xacc24d72 // ldp q18, q19, [x11], #64
+	WORD $0xacc25514 // ldp q20, q21, [x8], #64
+	WORD $0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD $0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	WORD $0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD $0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	WORD $0xacc25534 // ldp q20, q21, [x9], #64
+	WORD $0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD $0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD $0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD $0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	WORD $0xacc25554 // ldp q20, q21, [x10], #64
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD $0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	WORD $0xacc254f4 // ldp q20, q21, [x7], #64
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
+	WORD $0x4e33ceaf // fmla v15.4s, v21.4s, v19.4s
+	SUBS $4, R13, R13
+	BGE inner
+
+few:
+	ADD $4, R13, R13
+	CBZ R13, rest
+
+single:
+	WORD $0xacc24590 // ldp q16, q17, [x12], #64
+	WORD $0xacc24d72 // ldp q18, q19, [x11], #64
+	WORD $0xacc25514 // ldp q20, q21, [x8], #64
+	WORD $0x4e30ce80 // fmla v0.4s, v20.4s, v16.4s
+	WORD $0x4e31cea1 // fmla v1.4s, v21.4s, v17.4s
+	WORD $0x4e32ce82 // fmla v2.4s, v20.4s, v18.4s
+	WORD $0x4e33cea3 // fmla v3.4s, v21.4s, v19.4s
+	WORD $0xacc25534 // ldp q20, q21, [x9], #64
+	WORD $0x4e30ce84 // fmla v4.4s, v20.4s, v16.4s
+	WORD $0x4e31cea5 // fmla v5.4s, v21.4s, v17.4s
+	WORD $0x4e32ce86 // fmla v6.4s, v20.4s, v18.4s
+	WORD $0x4e33cea7 // fmla v7.4s, v21.4s, v19.4s
+	WORD $0xacc25554 // ldp q20, q21, [x10], #64
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8a // fmla v10.4s, v20.4s, v18.4s
+	WORD $0x4e33ceab // fmla v11.4s, v21.4s, v19.4s
+	WORD $0xacc254f4 // ldp q20, q21, [x7], #64
+	WORD $0x4e30ce8c // fmla v12.4s, v20.4s, v16.4s
+	WORD $0x4e31cead // fmla v13.4s, v21.4s, v17.4s
+	WORD $0x4e32ce8e // fmla v14.4s, v20.4s, v18.4s
+	WORD $0x4e33ceaf // fmla v15.4s, v21.4s, v19.4s
+	SUBS $1, R13, R13
+	BNE single
+
+rest:
+	SUBS $8, R14, R14
+	BLE passed
+	MOVD $0, R13
+	CMP $4, R14
+	BLT some
+	WORD $0x3cc10590 // ldr q16, [x12], #16
+	WORD $0x3cc10571 // ldr q17, [x11], #16
+	WORD $0x3cc10512 // ldr q18, [x8], #16
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce42 // fmla v2.4s, v18.4s, v17.4s
+	WORD $0x3cc10532 // ldr q18, [x9], #16
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce46 // fmla v6.4s, v18.4s, v17.4s
+	WORD $0x3cc10552 // ldr q18, [x10], #16
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce4a // fmla v10.4s, v18.4s, v17.4s
+	WORD $0x3cc104f2 // ldr q18, [x7], #16
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce4e // fmla v14.4s, v18.4s, v17.4s
+	ADD $1, R13, R13
+	SUBS $4, R14, R14
+	BEQ passed
+
+some:
+	TBZ $1, R14, one
+	WORD $0xfd400110 // ldr d16, [x8, #0]
+	WORD $0xfd400131 // ldr d17, [x9, #0]
+	WORD $0xfd400152 // ldr d18, [x10, #0]
+	WORD $0xfd4000f3 // ldr d19, [x7, #0]
+	WORD $0xfd400194 // ldr d20, [x12, #0]
+	WORD $0xfd400175 // ldr d21, [x11, #0]
+	TBZ $0, R14, loaded
+	ADD $8, R8, R8
+	WORD $0x4d408110 // ld1 {v16.s}[2], [x8]
+	ADD $8, R9, R8
+	WORD $0x4d408111 // ld1 {v17.s}[2], [x8]
+	ADD $8, R10, R8
+	WORD $0x4d408112 // ld1 {v18.s}[2], [x8]
+	ADD $8, R7, R7
+	WORD $0x4d4080f3 // ld1 {v19.s}[2], [x7]
+	ADD $8, R12, R7
+	WORD $0x4d4080f4 // ld1 {v20.s}[2], [x7]
+	ADD $8, R11, R7
+	WORD $0x4d4080f5 // ld1 {v21.s}[2], [x7]
+	JMP loaded
+
+one:
+	WORD $0xbd400110 // ldr s16, [x8, #0]
+	WORD $0xbd400131 // ldr s17, [x9, #0]
+	WORD $0xbd400152 // ldr s18, [x10, #0]
+	WORD $0xbd4000f3 // ldr s19, [x7, #0]
+	WORD $0xbd400194 // ldr s20, [x12, #0]
+	WORD $0xbd400175 // ldr s21, [x11, #0]
+
+loaded:
+	LSL $4, R14, R7
+	MOVD $dotsMissingNEON<>(SB), R8
+	WORD $0x3ce76916 // ldr q22, [x8, x7]
+	WORD $0x4eb61e94 // orr v20.16b, v20.16b, v22.16b
+	WORD $0x4eb61eb5 // orr v21.16b, v21.16b, v22.16b
+	CMP $0, R13
+	BNE after0
+	WORD $0x4e34ce00 // fmla v0.4s, v16.4s, v20.4s
+	WORD $0x4e35ce02 // fmla v2.4s, v16.4s, v21.4s
+	WORD $0x4e34ce24 // fmla v4.4s, v17.4s, v20.4s
+	WORD $0x4e35ce26 // fmla v6.4s, v17.4s, v21.4s
+	WORD $0x4e34ce48 // fmla v8.4s, v18.4s, v20.4s
+	WORD $0x4e35ce4a // fmla v10.4s, v18.4s, v21.4s
+	WORD $0x4e34ce6c // fmla v12.4s, v19.4s, v20.4s
+	WORD $0x4e35ce6e // fmla v14.4s, v19.4s, v21.4s
+	JMP passed
+
+after0:
+	WORD $0x4e34ce01 // fmla v1.4s, v16.4s, v20.4s
+	WORD $0x4e35ce03 // fmla v3.4s, v16.4s, v21.4s
+	WORD $0x4e34ce25 // fmla v5.4s, v17.4s, v20.4s
+	WORD $0x4e35ce27 // fmla v7.4s, v17.4s, v21.4s
+	WORD $0x4e34ce49 // fmla v9.4s, v18.4s, v20.4s
+	WORD $0x4e35ce4b // fmla v11.4s, v18.4s, v21.4s
+	WORD $0x4e34ce6d // fmla v13.4s, v19.4s, v20.4s
+	WORD $0x4e35ce6f // fmla v15.4s, v19.4s, v21.4s
+
+passed:
+	CBNZ R6, fold
+	WORD $0xad000440 // stp q0, q1, [x2, #0]
+	WORD $0xad010c42 // stp q2, q3, [x2, #32]
+	WORD $0xad021444 // stp q4, q5, [x2, #64]
+	WORD $0xad031c46 // stp q6, q7, [x2, #96]
+	WORD $0xad042448 // stp q8, q9, [x2, #128]
+	WORD $0xad052c4a // stp q10, q11, [x2, #160]
+	WORD $0xad06344c // stp q12, q13, [x2, #192]
+	WORD $0xad073c4e // stp q14, q15, [x2, #224]
+	MOVD $32, R6
+	JMP pass
+
+fold:
+	WORD $0xad404450 // ldp q16, q17, [x2, #0]
+	WORD $0x4e20d600 // fadd v0.4s, v16.4s, v0.4s
+	WORD $0x4e21d621 // fadd v1.4s, v17.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0xad414041 // ldp q1, q16, [x2, #32]
+	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
+	WORD $0x4e23d603 // fadd v3.4s, v16.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0xad420c41 // ldp q1, q3, [x2, #64]
+	WORD $0x4e24d424 // fadd v4.4s, v1.4s, v4.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0xad430c41 // ldp q1, q3, [x2, #96]
+	WORD $0x4e26d426 // fadd v6.4s, v1.4s, v6.4s
+	WORD $0x4e27d467 // fadd v7.4s, v3.4s, v7.4s
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0xad440c41 // ldp q1, q3, [x2, #128]
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0xad450c41 // ldp q1, q3, [x2, #160]
+	WORD $0x4e2ad42a // fadd v10.4s, v1.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0xad460c41 // ldp q1, q3, [x2, #192]
+	WORD $0x4e2cd42c // fadd v12.4s, v1.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2dd58c // fadd v12.4s, v12.4s, v13.4s
+	WORD $0xad470c41 // ldp q1, q3, [x2, #224]
+	WORD $0x4e2ed42e // fadd v14.4s, v1.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x4e2fd5ce // fadd v14.4s, v14.4s, v15.4s
+	MOVD cRow+24(FP), R6
+	MOVWU old+72(FP), R7
+	WORD $0x4e040ce1 // dup v1.4s, w7
+	WORD $0x4ec23803 // zip1 v3.2d, v0.2d, v2.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
+	WORD $0x6e23d463 // faddp v3.4s, v3.4s, v3.4s
+	WORD $0xfd400080 // ldr d0, [x4, #0]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e23d403 // fadd v3.4s, v0.4s, v3.4s
+	WORD $0xfd000083 // str d3, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4ec63880 // zip1 v0.2d, v4.2d, v6.2d
+	WORD $0x4ec67882 // zip2 v2.2d, v4.2d, v6.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4eca3900 // zip1 v0.2d, v8.2d, v10.2d
+	WORD $0x4eca7902 // zip2 v2.2d, v8.2d, v10.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD R6, R4, R4
+	WORD $0x4ece3980 // zip1 v0.2d, v12.2d, v14.2d
+	WORD $0x4ece7982 // zip2 v2.2d, v12.2d, v14.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD R6, R4, R4
+	MOVD aRow+32(FP), R6
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	SUBS $1, R5, R5
+	BNE rows
+	ADD $8, R0, R0
+	MOVD bRow+40(FP), R3
+	ADD R3, R1, R1
+	ADD R3, R1, R1
+	MOVD columnTiles+56(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, columnTiles+56(FP)
+	BNE columns
+	RET
+
+// func dots1x2NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots1x2NEON(SB), NOSPLIT, $0-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+
+columns:
+	MOVD a+8(FP), R2
+	MOVD R0, R3
+	MOVD rowTiles+48(FP), R4
+
+rows:
+	MOVD $0, R5
+
+pass:
+	MOVD aRow+32(FP), R6
+	ADD R5, R2, R6
+	MOVD bRow+40(FP), R7
+	ADD R5, R1, R5
+	ADD R7, R5, R7
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	MOVD inner+64(FP), R8
+	AND $15, R8, R9
+	LSR $4, R8, R8
+	SUBS $4, R8, R8
+	BLT few
+
+inner:
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd80 // fmla v0.4s, v12.4s, v8.4s
+	WORD $0x4e29cda1 // fmla v1.4s, v13.4s, v9.4s
+	WORD $0x4e2acd84 // fmla v4.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda5 // fmla v5.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd82 // fmla v2.4s, v12.4s, v8.4s
+	WORD $0x4e29cda3 // fmla v3.4s, v13.4s, v9.4s
+	WORD $0x4e2acd86 // fmla v6.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda7 // fmla v7.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd80 // fmla v0.4s, v12.4s, v8.4s
+	WORD $0x4e29cda1 // fmla v1.4s, v13.4s, v9.4s
+	WORD $0x4e2acd84 // fmla v4.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda5 // fmla v5.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd82 // fmla v2.4s, v12.4s, v8.4s
+	WORD $0x4e29cda3 // fmla v3.4s, v13.4s, v9.4s
+	WORD $0x4e2acd86 // fmla v6.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda7 // fmla v7.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd80 // fmla v0.4s, v12.4s, v8.4s
+	WORD $0x4e29cda1 // fmla v1.4s, v13.4s, v9.4s
+	WORD $0x4e2acd84 // fmla v4.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda5 // fmla v5.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd82 // fmla v2.4s, v12.4s, v8.4s
+	WORD $0x4e29cda3 // fmla v3.4s, v13.4s, v9.4s
+	WORD $0x4e2acd86 // fmla v6.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda7 // fmla v7.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd80 // fmla v0.4s, v12.4s, v8.4s
+	WORD $0x4e29cda1 // fmla v1.4s, v13.4s, v9.4s
+	WORD $0x4e2acd84 // fmla v4.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda5 // fmla v5.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd82 // fmla v2.4s, v12.4s, v8.4s
+	WORD $0x4e29cda3 // fmla v3.4s, v13.4s, v9.4s
+	WORD $0x4e2acd86 // fmla v6.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda7 // fmla v7.4s, v13.4s, v11.4s
+	SUBS $4, R8, R8
+	BGE inner
+
+few:
+	ADD $4, R8, R8
+	CBZ R8, rest
+
+single:
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd80 // fmla v0.4s, v12.4s, v8.4s
+	WORD $0x4e29cda1 // fmla v1.4s, v13.4s, v9.4s
+	WORD $0x4e2acd84 // fmla v4.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda5 // fmla v5.4s, v13.4s, v11.4s
+	WORD $0xacc124a8 // ldp q8, q9, [x5], #32
+	WORD $0xacc12cea // ldp q10, q11, [x7], #32
+	WORD $0xacc134cc // ldp q12, q13, [x6], #32
+	WORD $0x4e28cd82 // fmla v2.4s, v12.4s, v8.4s
+	WORD $0x4e29cda3 // fmla v3.4s, v13.4s, v9.4s
+	WORD $0x4e2acd86 // fmla v6.4s, v12.4s, v10.4s
+	WORD $0x4e2bcda7 // fmla v7.4s, v13.4s, v11.4s
+	SUBS $1, R8, R8
+	BNE single
+
+rest:
+	CBZ R9, passed
+	MOVD $0, R8
+	CMP $4, R9
+	BLT some
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e9 // ldr q9, [x7], #16
+	WORD $0x3cc104ca // ldr q10, [x6], #16
+	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
+	WORD $0x4e29cd44 // fmla v4.4s, v10.4s, v9.4s
+	ADD $1, R8, R8
+	SUBS $4, R9, R9
+	BEQ passed
+	CMP $4, R9
+	BLT some
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e9 // ldr q9, [x7], #16
+	WORD $0x3cc104ca // ldr q10, [x6], #16
+	WORD $0x4e28cd41 // fmla v1.4s, v10.4s, v8.4s
+	WORD $0x4e29cd45 // fmla v5.4s, v10.4s, v9.4s
+	ADD $1, R8, R8
+	SUBS $4, R9, R9
+	BEQ passed
+	CMP $4, R9
+	BLT some
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e9 // ldr q9, [x7], #16
+	WORD $0x3cc104ca // ldr q10, [x6], #16
+	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
+	WORD $0x4e29cd46 // fmla v6.4s, v10.4s, v9.4s
+	ADD $1, R8, R8
+	SUBS $4, R9, R9
+	BEQ passed
+
+some:
+	TBZ $1, R9, one
+	WORD $0xfd4000c8 // ldr d8, [x6, #0]
+	WORD $0xfd4000a9 // ldr d9, [x5, #0]
+	WORD $0xfd4000ea // ldr d10, [x7, #0]
+	TBZ $0, R9, loaded
+	ADD $8, R6, R6
+	WORD $0x4d4080c8 // ld1 {v8.s}[2], [x6]
+	ADD $8, R5, R5
+	WORD $0x4d4080a9 // ld1 {v9.s}[2], [x5]
+	ADD $8, R7, R5
+	WORD $0x4d4080aa // ld1 {v10.s}[2], [x5]
+	JMP loaded
+
+one:
+	WORD $0xbd4000c8 // ldr s8, [x6, #0]
+	WORD $0xbd4000a9 // ldr s9, [x5, #0]
+	WORD $0xbd4000ea // ldr s10, [x7, #0]
+
+loaded:
+	LSL $4, R9, R5
+	MOVD $dotsMissingNEON<>(SB), R6
+	WORD $0x3ce568cb // ldr q11, [x6, x5]
+	WORD $0x4eab1d29 // orr v9.16b, v9.16b, v11.16b
+	WORD $0x4eab1d4a // orr v10.16b, v10.16b, v11.16b
+	CMP $0, R8
+	BNE after0
+	WORD $0x4e29cd00 // fmla v0.4s, v8.4s, v9.4s
+	WORD $0x4e2acd04 // fmla v4.4s, v8.4s, v10.4s
+	JMP passed
+
+after0:
+	CMP $1, R8
+	BNE after1
+	WORD $0x4e29cd01 // fmla v1.4s, v8.4s, v9.4s
+	WORD $0x4e2acd05 // fmla v5.4s, v8.4s, v10.4s
+	JMP passed
+
+after1:
+	CMP $2, R8
+	BNE after2
+	WORD $0x4e29cd02 // fmla v2.4s, v8.4s, v9.4s
+	WORD $0x4e2acd06 // fmla v6.4s, v8.4s, v10.4s
+	JMP passed
+
+after2:
+	WORD $0x4e29cd03 // fmla v3.4s, v8.4s, v9.4s
+	WORD $0x4e2acd07 // fmla v7.4s, v8.4s, v10.4s
+
+passed:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	MOVD cRow+24(FP), R5
+	MOVWU old+72(FP), R6
+	WORD $0x4e040cc1 // dup v1.4s, w6
+	WORD $0x4ec43802 // zip1 v2.2d, v0.2d, v4.2d
+	WORD $0x4ec47800 // zip2 v0.2d, v0.2d, v4.2d
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x6e22d442 // faddp v2.4s, v2.4s, v2.4s
+	WORD $0xfd400060 // ldr d0, [x3, #0]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e22d402 // fadd v2.4s, v0.4s, v2.4s
+	WORD $0xfd000062 // str d2, [x3, #0]
+	ADD R5, R3, R3
+	MOVD aRow+32(FP), R5
+	ADD R5, R2, R2
+	SUBS $1, R4, R4
+	BNE rows
+	ADD $8, R0, R0
+	MOVD bRow+40(FP), R2
+	ADD R2, R1, R1
+	ADD R2, R1, R1
+	MOVD columnTiles+56(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, columnTiles+56(FP)
+	BNE columns
+	RET
+
+// func dots4x3NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots4x3NEON(SB), NOSPLIT, $384-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+	MOVD $scratch-384(SP), R2
+
+columns:
+	MOVD a+8(FP), R3
+	MOVD R0, R4
+	MOVD rowTiles+48(FP), R5
+
+rows:
+	MOVD $0, R6
+
+pass:
+	MOVD aRow+32(FP), R7
+	ADD R6, R3, R8
+	ADD R7, R8, R9
+	ADD R7, R9, R10
+	ADD R7, R10, R7
+	MOVD bRow+40(FP), R11
+	ADD R6, R1, R12
+	ADD R11, R12, R13
+	ADD R11, R13, R11
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+	WORD $0x4f000410 // movi v16.4s, #0
+	WORD $0x4f000411 // movi v17.4s, #0
+	WORD $0x4f000412 // movi v18.4s, #0
+	WORD $0x4f000413 // movi v19.4s, #0
+	WORD $0x4f000414 // movi v20.4s, #0
+	WORD $0x4f000415 // movi v21.4s, #0
+	WORD $0x4f000416 // movi v22.4s, #0
+	WORD $0x4f000417 // movi v23.4s, #0
+	MOVD inner+64(FP), R14
+	ADD $8, R14, R14
+	LSR $2, R6, R15
+	SUB R15, R14, R14
+	AND $15, R14, R15
+	LSR $4, R14, R14
+	SUBS $4, R14, R14
+	BLT few
+
+inner:
+	WORD $0xacc26598 // ldp q24, q25, [x12], #64
+	WORD $0xacc26dba // ldp q26, q27, [x13], #64
+	WORD $0xacc2757c // ldp q28, q29, [x11], #64
+	WORD $0xacc27d1e // ldp q30, q31, [x8], #64
+	WORD $0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	WORD $0xacc27d3e // ldp q30, q31, [x9], #64
+	WORD $0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	WORD $0xacc27d5e // ldp q30, q31, [x10], #64
+	WORD $0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD $0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD $0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	WORD $0xacc27cfe // ldp q30, q31, [x7], #64
+	WORD $0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD $0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD $0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD $0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	WORD $0xacc26598 // ldp q24, q25, [x12], #64
+	WORD $0xacc26dba // ldp q26, q27, [x13], #64
+	WORD $0xacc2757c // ldp q28, q29, [x11], #64
+	WORD $0xacc27d1e // ldp q30, q31, [x8], #64
+	WORD $0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	WORD $0xacc27d3e // ldp q30, q31, [x9], #64
+	WORD $0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	WORD $0xacc27d5e // ldp q30, q31, [x10], #64
+	WORD $0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD $0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD $0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	WORD $0xacc27cfe // ldp q30, q31, [x7], #64
+	WORD $0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD $0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD $0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD $0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	WORD $0xacc26598 // ldp q24, q25, [x12], #64
+	WORD $0xacc26dba // ldp q26, q27, [x13], #64
+	WORD $0xacc2757c // ldp q28, q29, [x11], #64
+	WORD $0xacc27d1e // ldp q30, q31, [x8], #64
+	WORD $0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	WORD $0xacc27d3e // ldp q30, q31, [x9], #64
+	WORD $0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	WORD $0xacc27d5e // ldp q30, q31, [x10], #64
+	WORD $0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD $0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD $0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	WORD $0xacc27cfe // ldp q30, q31, [x7], #64
+	WORD $0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD $0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD $0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD $0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	WORD $0xacc26598 // ldp q24, q25, [x12], #64
+	WORD $0xacc26dba // ldp q26, q27, [x13], #64
+	WORD $0xacc2757c // ldp q28, q29, [x11], #64
+	WORD $0xacc27d1e // ldp q30, q31, [x8], #64
+	WORD $0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	WORD $0xacc27d3e // ldp q30, q31, [x9], #64
+	WORD $0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	WORD $0xacc27d5e // ldp q30, q31, [x10], #64
+	WORD $0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD $0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD $0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	WORD $0xacc27cfe // ldp q30, q31, [x7], #64
+	WORD $0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD $0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD $0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD $0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	SUBS $4, R14, R14
+	BGE inner
+
+few:
+	ADD $4, R14, R14
+	CBZ R14, rest
+
+single:
+	WORD $0xacc26598 // ldp q24, q25, [x12], #64
+	WORD $0xacc26dba // ldp q26, q27, [x13], #64
+	WORD $0xacc2757c // ldp q28, q29, [x11], #64
+	WORD $0xacc27d1e // ldp q30, q31, [x8], #64
+	WORD $0x4e38cfc0 // fmla v0.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe1 // fmla v1.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc2 // fmla v2.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe3 // fmla v3.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfc4 // fmla v4.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfe5 // fmla v5.4s, v31.4s, v29.4s
+	WORD $0xacc27d3e // ldp q30, q31, [x9], #64
+	WORD $0x4e38cfc6 // fmla v6.4s, v30.4s, v24.4s
+	WORD $0x4e39cfe7 // fmla v7.4s, v31.4s, v25.4s
+	WORD $0x4e3acfc8 // fmla v8.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfe9 // fmla v9.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfca // fmla v10.4s, v30.4s, v28.4s
+	WORD $0x4e3dcfeb // fmla v11.4s, v31.4s, v29.4s
+	WORD $0xacc27d5e // ldp q30, q31, [x10], #64
+	WORD $0x4e38cfcc // fmla v12.4s, v30.4s, v24.4s
+	WORD $0x4e39cfed // fmla v13.4s, v31.4s, v25.4s
+	WORD $0x4e3acfce // fmla v14.4s, v30.4s, v26.4s
+	WORD $0x4e3bcfef // fmla v15.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd0 // fmla v16.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff1 // fmla v17.4s, v31.4s, v29.4s
+	WORD $0xacc27cfe // ldp q30, q31, [x7], #64
+	WORD $0x4e38cfd2 // fmla v18.4s, v30.4s, v24.4s
+	WORD $0x4e39cff3 // fmla v19.4s, v31.4s, v25.4s
+	WORD $0x4e3acfd4 // fmla v20.4s, v30.4s, v26.4s
+	WORD $0x4e3bcff5 // fmla v21.4s, v31.4s, v27.4s
+	WORD $0x4e3ccfd6 // fmla v22.4s, v30.4s, v28.4s
+	WORD $0x4e3dcff7 // fmla v23.4s, v31.4s, v29.4s
+	SUBS $1, R14, R14
+	BNE single
+
+rest:
+	SUBS $8, R15, R15
+	BLE passed
+	MOVD $0, R14
+	CMP $4, R15
+	BLT some
+	WORD $0x3cc10598 // ldr q24, [x12], #16
+	WORD $0x3cc105b9 // ldr q25, [x13], #16
+	WORD $0x3cc1057a // ldr q26, [x11], #16
+	WORD $0x3cc1051b // ldr q27, [x8], #16
+	WORD $0x4e38cf60 // fmla v0.4s, v27.4s, v24.4s
+	WORD $0x4e39cf62 // fmla v2.4s, v27.4s, v25.4s
+	WORD $0x4e3acf64 // fmla v4.4s, v27.4s, v26.4s
+	WORD $0x3cc1053b // ldr q27, [x9], #16
+	WORD $0x4e38cf66 // fmla v6.4s, v27.4s, v24.4s
+	WORD $0x4e39cf68 // fmla v8.4s, v27.4s, v25.4s
+	WORD $0x4e3acf6a // fmla v10.4s, v27.4s, v26.4s
+	WORD $0x3cc1055b // ldr q27, [x10], #16
+	WORD $0x4e38cf6c // fmla v12.4s, v27.4s, v24.4s
+	WORD $0x4e39cf6e // fmla v14.4s, v27.4s, v25.4s
+	WORD $0x4e3acf70 // fmla v16.4s, v27.4s, v26.4s
+	WORD $0x3cc104fb // ldr q27, [x7], #16
+	WORD $0x4e38cf72 // fmla v18.4s, v27.4s, v24.4s
+	WORD $0x4e39cf74 // fmla v20.4s, v27.4s, v25.4s
+	WORD $0x4e3acf76 // fmla v22.4s, v27.4s, v26.4s
+	ADD $1, R14, R14
+	SUBS $4, R15, R15
+	BEQ passed
+
+some:
+	TBZ $1, R15, one
+	WORD $0xfd400118 // ldr d24, [x8, #0]
+	WORD $0xfd400139 // ldr d25, [x9, #0]
+	WORD $0xfd40015a // ldr d26, [x10, #0]
+	WORD $0xfd4000fb // ldr d27, [x7, #0]
+	WORD $0xfd40019c // ldr d28, [x12, #0]
+	WORD $0xfd4001bd // ldr d29, [x13, #0]
+	WORD $0xfd40017e // ldr d30, [x11, #0]
+	TBZ $0, R15, loaded
+	ADD $8, R8, R8
+	WORD $0x4d408118 // ld1 {v24.s}[2], [x8]
+	ADD $8, R9, R8
+	WORD $0x4d408119 // ld1 {v25.s}[2], [x8]
+	ADD $8, R10, R8
+	WORD $0x4d40811a // ld1 {v26.s}[2], [x8]
+	ADD $8, R7, R7
+	WORD $0x4d4080fb // ld1 {v27.s}[2], [x7]
+	ADD $8, R12, R7
+	WORD $0x4d4080fc // ld1 {v28.s}[2], [x7]
+	ADD $8, R13, R7
+	WORD $0x4d4080fd // ld1 {v29.s}[2], [x7]
+	ADD $8, R11, R7
+	WORD $0x4d4080fe // ld1 {v30.s}[2], [x7]
+	JMP loaded
+
+one:
+	WORD $0xbd400118 // ldr s24, [x8, #0]
+	WORD $0xbd400139 // ldr s25, [x9, #0]
+	WORD $0xbd40015a // ldr s26, [x10, #0]
+	WORD $0xbd4000fb // ldr s27, [x7, #0]
+	WORD $0xbd40019c // ldr s28, [x12, #0]
+	WORD $0xbd4001bd // ldr s29, [x13, #0]
+	WORD $0xbd40017e // ldr s30, [x11, #0]
+
+loaded:
+	LSL $4, R15, R7
+	MOVD $dotsMissingNEON<>(SB), R8
+	WORD $0x3ce7691f // ldr q31, [x8, x7]
+	WORD $0x4ebf1f9c // orr v28.16b, v28.16b, v31.16b
+	WORD $0x4ebf1fbd // orr v29.16b, v29.16b, v31.16b
+	WORD $0x4ebf1fde // orr v30.16b, v30.16b, v31.16b
+	CMP $0, R14
+	BNE after0
+	WORD $0x4e3ccf00 // fmla v0.4s, v24.4s, v28.4s
+	WORD $0x4e3dcf02 // fmla v2.4s, v24.4s, v29.4s
+	WORD $0x4e3ecf04 // fmla v4.4s, v24.4s, v30.4s
+	WORD $0x4e3ccf26 // fmla v6.4s, v25.4s, v28.4s
+	WORD $0x4e3dcf28 // fmla v8.4s, v25.4s, v29.4s
+	WORD $0x4e3ecf2a // fmla v10.4s, v25.4s, v30.4s
+	WORD $0x4e3ccf4c // fmla v12.4s, v26.4s, v28.4s
+	WORD $0x4e3dcf4e // fmla v14.4s, v26.4s, v29.4s
+	WORD $0x4e3ecf50 // fmla v16.4s, v26.4s, v30.4s
+	WORD $0x4e3ccf72 // fmla v18.4s, v27.4s, v28.4s
+	WORD $0x4e3dcf74 // fmla v20.4s, v27.4s, v29.4s
+	WORD $0x4e3ecf76 // fmla v22.4s, v27.4s, v30.4s
+	JMP passed
+
+after0:
+	WORD $0x4e3ccf01 // fmla v1.4s, v24.4s, v28.4s
+	WORD $0x4e3dcf03 // fmla v3.4s, v24.4s, v29.4s
+	WORD $0x4e3ecf05 // fmla v5.4s, v24.4s, v30.4s
+	WORD $0x4e3ccf27 // fmla v7.4s, v25.4s, v28.4s
+	WORD $0x4e3dcf29 // fmla v9.4s, v25.4s, v29.4s
+	WORD $0x4e3ecf2b // fmla v11.4s, v25.4s, v30.4s
+	WORD $0x4e3ccf4d // fmla v13.4s, v26.4s, v28.4s
+	WORD $0x4e3dcf4f // fmla v15.4s, v26.4s, v29.4s
+	WORD $0x4e3ecf51 // fmla v17.4s, v26.4s, v30.4s
+	WORD $0x4e3ccf73 // fmla v19.4s, v27.4s, v28.4s
+	WORD $0x4e3dcf75 // fmla v21.4s, v27.4s, v29.4s
+	WORD $0x4e3ecf77 // fmla v23.4s, v27.4s, v30.4s
+
+passed:
+	CBNZ R6, fold
+	WORD $0xad000440 // stp q0, q1, [x2, #0]
+	WORD $0xad010c42 // stp q2, q3, [x2, #32]
+	WORD $0xad021444 // stp q4, q5, [x2, #64]
+	WORD $0xad031c46 // stp q6, q7, [x2, #96]
+	WORD $0xad042448 // stp q8, q9, [x2, #128]
+	WORD $0xad052c4a // stp q10, q11, [x2, #160]
+	WORD $0xad06344c // stp q12, q13, [x2, #192]
+	WORD $0xad073c4e // stp q14, q15, [x2, #224]
+	WORD $0xad084450 // stp q16, q17, [x2, #256]
+	WORD $0xad094c52 // stp q18, q19, [x2, #288]
+	WORD $0xad0a5454 // stp q20, q21, [x2, #320]
+	WORD $0xad0b5c56 // stp q22, q23, [x2, #352]
+	MOVD $32, R6
+	JMP pass
+
+fold:
+	WORD $0xad406458 // ldp q24, q25, [x2, #0]
+	WORD $0x4e20d700 // fadd v0.4s, v24.4s, v0.4s
+	WORD $0x4e21d721 // fadd v1.4s, v25.4s, v1.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0xad416041 // ldp q1, q24, [x2, #32]
+	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
+	WORD $0x4e23d703 // fadd v3.4s, v24.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0xad420c41 // ldp q1, q3, [x2, #64]
+	WORD $0x4e24d424 // fadd v4.4s, v1.4s, v4.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0xad430c41 // ldp q1, q3, [x2, #96]
+	WORD $0x4e26d426 // fadd v6.4s, v1.4s, v6.4s
+	WORD $0x4e27d467 // fadd v7.4s, v3.4s, v7.4s
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	WORD $0xad440c41 // ldp q1, q3, [x2, #128]
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0xad450c41 // ldp q1, q3, [x2, #160]
+	WORD $0x4e2ad42a // fadd v10.4s, v1.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x4e2bd54a // fadd v10.4s, v10.4s, v11.4s
+	WORD $0xad460c41 // ldp q1, q3, [x2, #192]
+	WORD $0x4e2cd42c // fadd v12.4s, v1.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2dd58c // fadd v12.4s, v12.4s, v13.4s
+	WORD $0xad470c41 // ldp q1, q3, [x2, #224]
+	WORD $0x4e2ed42e // fadd v14.4s, v1.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x4e2fd5ce // fadd v14.4s, v14.4s, v15.4s
+	WORD $0xad480c41 // ldp q1, q3, [x2, #256]
+	WORD $0x4e30d430 // fadd v16.4s, v1.4s, v16.4s
+	WORD $0x4e31d471 // fadd v17.4s, v3.4s, v17.4s
+	WORD $0x4e31d610 // fadd v16.4s, v16.4s, v17.4s
+	WORD $0xad490c41 // ldp q1, q3, [x2, #288]
+	WORD $0x4e32d432 // fadd v18.4s, v1.4s, v18.4s
+	WORD $0x4e33d473 // fadd v19.4s, v3.4s, v19.4s
+	WORD $0x4e33d652 // fadd v18.4s, v18.4s, v19.4s
+	WORD $0xad4a0c41 // ldp q1, q3, [x2, #320]
+	WORD $0x4e34d434 // fadd v20.4s, v1.4s, v20.4s
+	WORD $0x4e35d475 // fadd v21.4s, v3.4s, v21.4s
+	WORD $0x4e35d694 // fadd v20.4s, v20.4s, v21.4s
+	WORD $0xad4b0c41 // ldp q1, q3, [x2, #352]
+	WORD $0x4e36d436 // fadd v22.4s, v1.4s, v22.4s
+	WORD $0x4e37d477 // fadd v23.4s, v3.4s, v23.4s
+	WORD $0x4e37d6d6 // fadd v22.4s, v22.4s, v23.4s
+	MOVD cRow+24(FP), R6
+	MOVWU old+72(FP), R7
+	WORD $0x4e040ce1 // dup v1.4s, w7
+	WORD $0x4ec23803 // zip1 v3.2d, v0.2d, v2.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
+	WORD $0x4ec43880 // zip1 v0.2d, v4.2d, v4.2d
+	WORD $0x4ec47882 // zip2 v2.2d, v4.2d, v4.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d463 // faddp v3.4s, v3.4s, v0.4s
+	WORD $0xfd400080 // ldr d0, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d4080e0 // ld1 {v0.s}[2], [x7]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e23d403 // fadd v3.4s, v0.4s, v3.4s
+	WORD $0xfd000083 // str d3, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d0080e3 // st1 {v3.s}[2], [x7]
+	ADD R6, R4, R4
+	WORD $0x4ec838c0 // zip1 v0.2d, v6.2d, v8.2d
+	WORD $0x4ec878c2 // zip2 v2.2d, v6.2d, v8.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4eca3942 // zip1 v2.2d, v10.2d, v10.2d
+	WORD $0x4eca7943 // zip2 v3.2d, v10.2d, v10.2d
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x6e22d400 // faddp v0.4s, v0.4s, v2.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
+	ADD R6, R4, R4
+	WORD $0x4ece3980 // zip1 v0.2d, v12.2d, v14.2d
+	WORD $0x4ece7982 // zip2 v2.2d, v12.2d, v14.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4ed03a02 // zip1 v2.2d, v16.2d, v16.2d
+	WORD $0x4ed07a03 // zip2 v3.2d, v16.2d, v16.2d
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x6e22d400 // faddp v0.4s, v0.4s, v2.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
+	ADD R6, R4, R4
+	WORD $0x4ed43a40 // zip1 v0.2d, v18.2d, v20.2d
+	WORD $0x4ed47a42 // zip2 v2.2d, v18.2d, v20.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4ed63ac2 // zip1 v2.2d, v22.2d, v22.2d
+	WORD $0x4ed67ac3 // zip2 v3.2d, v22.2d, v22.2d
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x6e22d400 // faddp v0.4s, v0.4s, v2.4s
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xfd000080 // str d0, [x4, #0]
+	ADD $8, R4, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
+	ADD R6, R4, R4
+	MOVD aRow+32(FP), R6
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	ADD R6, R3, R3
+	SUBS $1, R5, R5
+	BNE rows
+	ADD $12, R0, R0
+	MOVD bRow+40(FP), R3
+	ADD R3, R1, R1
+	ADD R3, R1, R1
+	ADD R3, R1, R1
+	MOVD columnTiles+56(FP), R3
+	SUBS $1, R3, R3
+	MOVD R3, columnTiles+56(FP)
+	BNE columns
+	RET
+
+// func dots1x3NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
+TEXT ·dots1x3NEON(SB), NOSPLIT, $0-76
+	MOVD c+0(FP), R0
+	MOVD b+16(FP), R1
+
+columns:
+	MOVD a+8(FP), R2
+	MOVD R0, R3
+	MOVD rowTiles+48(FP), R4
+
+rows:
+	MOVD $0, R5
+
+pass:
+	MOVD aRow+32(FP), R6
+	ADD R5, R2, R6
+	MOVD bRow+40(FP), R7
+	ADD R5, R1, R5
+	ADD R7, R5, R8
+	ADD R7, R8, R7
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	MOVD inner+64(FP), R9
+	AND $15, R9, R10
+	LSR $4, R9, R9
+	SUBS $4, R9, R9
+	BLT few
+
+inner:
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD $0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	WORD $0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD $0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD $0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD $0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	WORD $0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD $0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD $0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD $0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	WORD $0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD $0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD $0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD $0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	WORD $0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD $0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD $0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	SUBS $4, R9, R9
+	BGE inner
+
+few:
+	ADD $4, R9, R9
+	CBZ R9, rest
+
+single:
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce40 // fmla v0.4s, v18.4s, v12.4s
+	WORD $0x4e2dce61 // fmla v1.4s, v19.4s, v13.4s
+	WORD $0x4e2ece44 // fmla v4.4s, v18.4s, v14.4s
+	WORD $0x4e2fce65 // fmla v5.4s, v19.4s, v15.4s
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc134ac // ldp q12, q13, [x5], #32
+	WORD $0xacc13d0e // ldp q14, q15, [x8], #32
+	WORD $0xacc144f0 // ldp q16, q17, [x7], #32
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e2cce42 // fmla v2.4s, v18.4s, v12.4s
+	WORD $0x4e2dce63 // fmla v3.4s, v19.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	SUBS $1, R9, R9
+	BNE single
+
+rest:
+	CBZ R10, passed
+	MOVD $0, R9
+	CMP $4, R10
+	BLT some
+	WORD $0x3cc104ac // ldr q12, [x5], #16
+	WORD $0x3cc1050d // ldr q13, [x8], #16
+	WORD $0x3cc104ee // ldr q14, [x7], #16
+	WORD $0x3cc104cf // ldr q15, [x6], #16
+	WORD $0x4e2ccde0 // fmla v0.4s, v15.4s, v12.4s
+	WORD $0x4e2dcde4 // fmla v4.4s, v15.4s, v13.4s
+	WORD $0x4e2ecde8 // fmla v8.4s, v15.4s, v14.4s
+	ADD $1, R9, R9
+	SUBS $4, R10, R10
+	BEQ passed
+	CMP $4, R10
+	BLT some
+	WORD $0x3cc104ac // ldr q12, [x5], #16
+	WORD $0x3cc1050d // ldr q13, [x8], #16
+	WORD $0x3cc104ee // ldr q14, [x7], #16
+	WORD $0x3cc104cf // ldr q15, [x6], #16
+	WORD $0x4e2ccde1 // fmla v1.4s, v15.4s, v12.4s
+	WORD $0x4e2dcde5 // fmla v5.4s, v15.4s, v13.4s
+	WORD $0x4e2ecde9 // fmla v9.4s, v15.4s, v14.4s
+	ADD $1, R9, R9
+	SUBS $4, R10, R10
+	BEQ passed
+	CMP $4, R10
+	BLT some
+	WORD $0x3cc104ac // ldr q12, [x5], #16
+	WORD $0x3cc1050d // ldr q13, [x8], #16
+	WORD $0x3cc104ee // ldr q14, [x7], #16
+	WORD $0x3cc104cf // ldr q15, [x6], #16
+	WORD $0x4e2ccde2 // fmla v2.4s, v15.4s, v12.4s
+	WORD $0x4e2dcde6 // fmla v6.4s, v15.4s, v13.4s
+	WORD $0x4e2ecdea // fmla v10.4s, v15.4s, v14.4s
+	ADD $1, R9, R9
+	SUBS $4, R10, R10
+	BEQ passed
+
+some:
+	TBZ $1, R10, one
+	WORD $0xfd4000cc // ldr d12, [x6, #0]
+	WORD $0xfd4000ad // ldr d13, [x5, #0]
+	WORD $0xfd40010e // ldr d14, [x8, #0]
+	WORD $0xfd4000ef // ldr d15, [x7, #0]
+	TBZ $0, R10, loaded
+	ADD $8, R6, R6
+	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	ADD $8, R5, R5
+	WORD $0x4d4080ad // ld1 {v13.s}[2], [x5]
+	ADD $8, R8, R5
+	WORD $0x4d4080ae // ld1 {v14.s}[2], [x5]
+	ADD $8, R7, R5
+	WORD $0x4d4080af // ld1 {v15.s}[2], [x5]
+	JMP loaded
+
+one:
+	WORD $0xbd4000cc // ldr s12, [x6, #0]
+	WORD $0xbd4000ad // ldr s13, [x5, #0]
+	WORD $0xbd40010e // ldr s14, [x8, #0]
+	WORD $0xbd4000ef // ldr s15, [x7, #0]
+
+loaded:
+	LSL $4, R10, R5
+	MOVD $dotsMissingNEON<>(SB), R6
+	WORD $0x3ce568d0 // ldr q16, [x6, x5]
+	WORD $0x4eb01dad // orr v13.16b, v13.16b, v16.16b
+	WORD $0x4eb01dce // orr v14.16b, v14.16b, v16.16b
+	WORD $0x4eb01def // orr v15.16b, v15.16b, v16.16b
+	CMP $0, R9
+	BNE after0
+	WORD $0x4e2dcd80 // fmla v0.4s, v12.4s, v13.4s
+	WORD $0x4e2ecd84 // fmla v4.4s, v12.4s, v14.4s
+	WORD $0x4e2fcd88 // fmla v8.4s, v12.4s, v15.4s
+	JMP passed
+
+after0:
+	CMP $1, R9
+	BNE after1
+	WORD $0x4e2dcd81 // fmla v1.4s, v12.4s, v13.4s
+	WORD $0x4e2ecd85 // fmla v5.4s, v12.4s, v14.4s
+	WORD $0x4e2fcd89 // fmla v9.4s, v12.4s, v15.4s
+	JMP passed
+
+after1:
+	CMP $2, R9
+	BNE after2
+	WORD $0x4e2dcd82 // fmla v2.4s, v12.4s, v13.4s
+	WORD $0x4e2ecd86 // fmla v6.4s, v12.4s, v14.4s
+	WORD $0x4e2fcd8a // fmla v10.4s, v12.4s, v15.4s
+	JMP passed
+
+after2:
+	WORD $0x4e2dcd83 // fmla v3.4s, v12.4s, v13.4s
+	WORD $0x4e2ecd87 // fmla v7.4s, v12.4s, v14.4s
+	WORD $0x4e2fcd8b // fmla v11.4s, v12.4s, v15.4s
+
+passed:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	MOVD cRow+24(FP), R5
+	MOVWU old+72(FP), R6
+	WORD $0x4e040cc1 // dup v1.4s, w6
+	WORD $0x4ec43802 // zip1 v2.2d, v0.2d, v4.2d
+	WORD $0x4ec47800 // zip2 v0.2d, v0.2d, v4.2d
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x4ec83900 // zip1 v0.2d, v8.2d, v8.2d
+	WORD $0x4ec87903 // zip2 v3.2d, v8.2d, v8.2d
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x6e20d442 // faddp v2.4s, v2.4s, v0.4s
+	WORD $0xfd400060 // ldr d0, [x3, #0]
+	ADD $8, R3, R6
+	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e22d402 // fadd v2.4s, v0.4s, v2.4s
+	WORD $0xfd000062 // str d2, [x3, #0]
+	ADD $8, R3, R6
+	WORD $0x4d0080c2 // st1 {v2.s}[2], [x6]
+	ADD R5, R3, R3
+	MOVD aRow+32(FP), R5
+	ADD R5, R2, R2
+	SUBS $1, R4, R4
+	BNE rows
+	ADD $12, R0, R0
+	MOVD bRow+40(FP), R2
+	ADD R2, R1, R1
+	ADD R2, R1, R1
+	ADD R2, R1, R1
+	MOVD columnTiles+56(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, columnTiles+56(FP)
+	BNE columns
+	RET
+
 // func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
 TEXT ·lanes12x1NEON(SB), NOSPLIT, $0-88
 	MOVD c+0(FP), R0
@@ -6706,6 +8499,24 @@ stored6:
 
 elementsDone:
 	RET
+
+DATA dotsMissingNEON<>+0(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+4(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+8(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+12(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+16(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+20(SB)/4, $0x80000000
+DATA dotsMissingNEON<>+24(SB)/4, $0x80000000
+DATA dotsMissingNEON<>+28(SB)/4, $0x80000000
+DATA dotsMissingNEON<>+32(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+36(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+40(SB)/4, $0x80000000
+DATA dotsMissingNEON<>+44(SB)/4, $0x80000000
+DATA dotsMissingNEON<>+48(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+52(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+56(SB)/4, $0x00000000
+DATA dotsMissingNEON<>+60(SB)/4, $0x80000000
+GLOBL dotsMissingNEON<>(SB), RODATA|NOPTR, $64
 
 DATA expNEONConstants<>+0(SB)/4, $0x4b400000
 DATA expNEONConstants<>+4(SB)/4, $0x3fb8aa3b

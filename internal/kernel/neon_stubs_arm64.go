@@ -4,6 +4,48 @@
 
 package kernel
 
+// dots4x1NEON computes rowTiles x columnTiles tiles of 4 x 1 sums. Strides are in bytes.
+//
+//go:noescape
+func dots4x1NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
+// dots1x1NEON computes rowTiles x columnTiles tiles of 1 x 1 sums. Strides are in bytes.
+//
+//go:noescape
+func dots1x1NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
+// dots4x2NEON computes rowTiles x columnTiles tiles of 4 x 2 sums. Strides are in bytes.
+//
+//go:noescape
+func dots4x2NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
+// dots1x2NEON computes rowTiles x columnTiles tiles of 1 x 2 sums. Strides are in bytes.
+//
+//go:noescape
+func dots1x2NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
+// dots4x3NEON computes rowTiles x columnTiles tiles of 4 x 3 sums. Strides are in bytes.
+//
+//go:noescape
+func dots4x3NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
+// dots1x3NEON computes rowTiles x columnTiles tiles of 1 x 3 sums. Strides are in bytes.
+//
+//go:noescape
+func dots1x3NEON(
+	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
+)
+
 // lanes12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide.
 // Strides are in bytes.
 //

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 )
@@ -65,6 +66,29 @@ func TestDotsTree(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestDotsNegativeZero checks sums of -0 in every lane. A lane without an element at the end of the
+// rows must keep its -0, which adding +0 would change.
+func TestDotsNegativeZero(t *testing.T) {
+	const rows, columns = 5, 4
+	eachSet(t, func(t *testing.T, set *Set) {
+		for inner := 16; inner < 50; inner++ {
+			a, b := make([]float32, rows*inner), make([]float32, columns*inner)
+			c, want := make([]float32, rows*columns), make([]float32, rows*columns)
+			for _, x := range []struct {
+				list  []float32
+				value float32
+			}{{a, 1e-30}, {b, -1e-30}, {c, negative}, {want, negative}} {
+				for i := range x.list {
+					x.list[i] = x.value
+				}
+			}
+			set.MulDots(Dots{Rows: rows, Columns: columns, Inner: inner, C: c, CRow: columns,
+				A: a, ARow: inner, B: b, BRow: inner})
+			checkSame(t, fmt.Sprintf("%d products of -0", inner), c, want)
+		}
+	})
 }
 
 // TestLanes checks both uses of A, as stored and transposed.

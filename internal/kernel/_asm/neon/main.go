@@ -28,6 +28,7 @@ func main() {
 
 // kernels writes every kernel.
 func kernels() {
+	dotProducts()
 	products()
 	vectors()
 }
