@@ -56,12 +56,13 @@ var neon = func() Set {
 		{8, indirectAdjacent8x3NEON},
 	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}
 	all := assembled("neon", dots, lanes, indirect, functions{
-		exp: expNEON, add: addNEON,
+		exp: expNEON, add: addNEON, transpose: transposeNEON, transposeAdd: transposeAddNEON,
 	})
 	// Until every kernel is in assembly the others are those of the reference.
 	set := reference
 	set.Name = all.Name
 	set.MulDots, set.MulLanes, set.MulIndirect = all.MulDots, all.MulLanes, all.MulIndirect
+	set.Transpose = all.Transpose
 	set.Exp, set.Add = all.Exp, all.Add
 	return set
 }()

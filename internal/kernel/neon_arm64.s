@@ -8323,6 +8323,455 @@ stored14:
 	BNE tiles
 	RET
 
+// func transposeNEON(y, x *float32, yRow, xRow, rows, columns uint64)
+TEXT ·transposeNEON(SB), NOSPLIT, $0-48
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD rows+32(FP), R2
+	MOVD yRow+16(FP), R3
+	MOVD xRow+24(FP), R4
+
+rows8:
+	CMP $8, R2
+	BLT fewer8
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	ADD R4, R5, R8
+	ADD R4, R8, R9
+	ADD R4, R9, R10
+	ADD R4, R10, R11
+	ADD R4, R11, R12
+	ADD R4, R12, R13
+	ADD R4, R13, R14
+	SUBS $4, R7, R7
+	BLT few8
+
+four8:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	WORD $0x3cc10522 // ldr q2, [x9], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
+	WORD $0x3cc10564 // ldr q4, [x11], #16
+	WORD $0x3cc10585 // ldr q5, [x12], #16
+	WORD $0x3cc105a6 // ldr q6, [x13], #16
+	WORD $0x3cc105c7 // ldr q7, [x14], #16
+	WORD $0x4e812808 // trn1 v8.4s, v0.4s, v1.4s
+	WORD $0x4e816800 // trn2 v0.4s, v0.4s, v1.4s
+	WORD $0x4e832841 // trn1 v1.4s, v2.4s, v3.4s
+	WORD $0x4e836842 // trn2 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec13903 // zip1 v3.2d, v8.2d, v1.2d
+	WORD $0x4ec23809 // zip1 v9.2d, v0.2d, v2.2d
+	WORD $0x4ec17901 // zip2 v1.2d, v8.2d, v1.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x4e852882 // trn1 v2.4s, v4.4s, v5.4s
+	WORD $0x4e856884 // trn2 v4.4s, v4.4s, v5.4s
+	WORD $0x4e8728c5 // trn1 v5.4s, v6.4s, v7.4s
+	WORD $0x4e8768c6 // trn2 v6.4s, v6.4s, v7.4s
+	WORD $0x4ec53847 // zip1 v7.2d, v2.2d, v5.2d
+	WORD $0x4ec63888 // zip1 v8.2d, v4.2d, v6.2d
+	WORD $0x4ec57842 // zip2 v2.2d, v2.2d, v5.2d
+	WORD $0x4ec67884 // zip2 v4.2d, v4.2d, v6.2d
+	WORD $0xad001cc3 // stp q3, q7, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad0020c9 // stp q9, q8, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad0008c1 // stp q1, q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad0010c0 // stp q0, q4, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four8
+
+few8:
+	ADD $4, R7, R7
+	CBZ R7, next8
+
+one8:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbc404501 // ldr s1, [x8], #4
+	WORD $0x6e0c0420 // ins v0.s[1], v1.s[0]
+	WORD $0xbc404521 // ldr s1, [x9], #4
+	WORD $0x6e140420 // ins v0.s[2], v1.s[0]
+	WORD $0xbc404541 // ldr s1, [x10], #4
+	WORD $0x6e1c0420 // ins v0.s[3], v1.s[0]
+	WORD $0xbc404561 // ldr s1, [x11], #4
+	WORD $0xbc404582 // ldr s2, [x12], #4
+	WORD $0x6e0c0441 // ins v1.s[1], v2.s[0]
+	WORD $0xbc4045a2 // ldr s2, [x13], #4
+	WORD $0x6e140441 // ins v1.s[2], v2.s[0]
+	WORD $0xbc4045c2 // ldr s2, [x14], #4
+	WORD $0x6e1c0441 // ins v1.s[3], v2.s[0]
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one8
+
+next8:
+	ADD $32, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R4, R1
+	SUBS $8, R2, R2
+	BNE rows8
+	JMP done
+
+fewer8:
+
+rows4:
+	CMP $4, R2
+	BLT fewer4
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	ADD R4, R5, R8
+	ADD R4, R8, R9
+	ADD R4, R9, R10
+	SUBS $4, R7, R7
+	BLT few4
+
+four4:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	WORD $0x3cc10522 // ldr q2, [x9], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816800 // trn2 v0.4s, v0.4s, v1.4s
+	WORD $0x4e832841 // trn1 v1.4s, v2.4s, v3.4s
+	WORD $0x4e836842 // trn2 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec13883 // zip1 v3.2d, v4.2d, v1.2d
+	WORD $0x4ec23805 // zip1 v5.2d, v0.2d, v2.2d
+	WORD $0x4ec17881 // zip2 v1.2d, v4.2d, v1.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x3d8000c3 // str q3, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3d8000c5 // str q5, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3d8000c1 // str q1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four4
+
+few4:
+	ADD $4, R7, R7
+	CBZ R7, next4
+
+one4:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbc404501 // ldr s1, [x8], #4
+	WORD $0x6e0c0420 // ins v0.s[1], v1.s[0]
+	WORD $0xbc404521 // ldr s1, [x9], #4
+	WORD $0x6e140420 // ins v0.s[2], v1.s[0]
+	WORD $0xbc404541 // ldr s1, [x10], #4
+	WORD $0x6e1c0420 // ins v0.s[3], v1.s[0]
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one4
+
+next4:
+	ADD $16, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R4, R1
+	SUBS $4, R2, R2
+	BNE rows4
+	JMP done
+
+fewer4:
+
+rows1:
+	CMP $1, R2
+	BLT fewer1
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	SUBS $4, R7, R7
+	BLT few1
+
+four1:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x4e040401 // dup v1.4s, v0.s[0]
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e0c0401 // dup v1.4s, v0.s[1]
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e140401 // dup v1.4s, v0.s[2]
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e1c0400 // dup v0.4s, v0.s[3]
+	WORD $0xbd0000c0 // str s0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four1
+
+few1:
+	ADD $4, R7, R7
+	CBZ R7, next1
+
+one1:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbd0000c0 // str s0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one1
+
+next1:
+	ADD $4, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R4, R1
+	SUBS $1, R2, R2
+	BNE rows1
+	JMP done
+
+fewer1:
+
+done:
+	RET
+
+// func transposeAddNEON(y, x *float32, yRow, xRow, rows, columns uint64)
+TEXT ·transposeAddNEON(SB), NOSPLIT, $0-48
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD rows+32(FP), R2
+	MOVD yRow+16(FP), R3
+	MOVD xRow+24(FP), R4
+
+rows8:
+	CMP $8, R2
+	BLT fewer8
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	ADD R4, R5, R8
+	ADD R4, R8, R9
+	ADD R4, R9, R10
+	ADD R4, R10, R11
+	ADD R4, R11, R12
+	ADD R4, R12, R13
+	ADD R4, R13, R14
+	SUBS $4, R7, R7
+	BLT few8
+
+four8:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	WORD $0x3cc10522 // ldr q2, [x9], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
+	WORD $0x3cc10564 // ldr q4, [x11], #16
+	WORD $0x3cc10585 // ldr q5, [x12], #16
+	WORD $0x3cc105a6 // ldr q6, [x13], #16
+	WORD $0x3cc105c7 // ldr q7, [x14], #16
+	WORD $0x4e812808 // trn1 v8.4s, v0.4s, v1.4s
+	WORD $0x4e816800 // trn2 v0.4s, v0.4s, v1.4s
+	WORD $0x4e832841 // trn1 v1.4s, v2.4s, v3.4s
+	WORD $0x4e836842 // trn2 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec13903 // zip1 v3.2d, v8.2d, v1.2d
+	WORD $0x4ec23809 // zip1 v9.2d, v0.2d, v2.2d
+	WORD $0x4ec17901 // zip2 v1.2d, v8.2d, v1.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x4e852882 // trn1 v2.4s, v4.4s, v5.4s
+	WORD $0x4e856884 // trn2 v4.4s, v4.4s, v5.4s
+	WORD $0x4e8728c5 // trn1 v5.4s, v6.4s, v7.4s
+	WORD $0x4e8768c6 // trn2 v6.4s, v6.4s, v7.4s
+	WORD $0x4ec53847 // zip1 v7.2d, v2.2d, v5.2d
+	WORD $0x4ec63888 // zip1 v8.2d, v4.2d, v6.2d
+	WORD $0x4ec57842 // zip2 v2.2d, v2.2d, v5.2d
+	WORD $0x4ec67884 // zip2 v4.2d, v4.2d, v6.2d
+	WORD $0xad4018c5 // ldp q5, q6, [x6, #0]
+	WORD $0x4e23d4a3 // fadd v3.4s, v5.4s, v3.4s
+	WORD $0x4e27d4c7 // fadd v7.4s, v6.4s, v7.4s
+	WORD $0xad001cc3 // stp q3, q7, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad4014c3 // ldp q3, q5, [x6, #0]
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e28d4a8 // fadd v8.4s, v5.4s, v8.4s
+	WORD $0xad0020c9 // stp q9, q8, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad4014c3 // ldp q3, q5, [x6, #0]
+	WORD $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	WORD $0x4e22d4a2 // fadd v2.4s, v5.4s, v2.4s
+	WORD $0xad0008c1 // stp q1, q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0xad4008c1 // ldp q1, q2, [x6, #0]
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	WORD $0x4e24d444 // fadd v4.4s, v2.4s, v4.4s
+	WORD $0xad0010c0 // stp q0, q4, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four8
+
+few8:
+	ADD $4, R7, R7
+	CBZ R7, next8
+
+one8:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbc404501 // ldr s1, [x8], #4
+	WORD $0x6e0c0420 // ins v0.s[1], v1.s[0]
+	WORD $0xbc404521 // ldr s1, [x9], #4
+	WORD $0x6e140420 // ins v0.s[2], v1.s[0]
+	WORD $0xbc404541 // ldr s1, [x10], #4
+	WORD $0x6e1c0420 // ins v0.s[3], v1.s[0]
+	WORD $0xbc404561 // ldr s1, [x11], #4
+	WORD $0xbc404582 // ldr s2, [x12], #4
+	WORD $0x6e0c0441 // ins v1.s[1], v2.s[0]
+	WORD $0xbc4045a2 // ldr s2, [x13], #4
+	WORD $0x6e140441 // ins v1.s[2], v2.s[0]
+	WORD $0xbc4045c2 // ldr s2, [x14], #4
+	WORD $0x6e1c0441 // ins v1.s[3], v2.s[0]
+	WORD $0xad400cc2 // ldp q2, q3, [x6, #0]
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	WORD $0xad0004c0 // stp q0, q1, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one8
+
+next8:
+	ADD $32, R0, R0
+	MOVD $8, R5
+	MADD R5, R1, R4, R1
+	SUBS $8, R2, R2
+	BNE rows8
+	JMP done
+
+fewer8:
+
+rows4:
+	CMP $4, R2
+	BLT fewer4
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	ADD R4, R5, R8
+	ADD R4, R8, R9
+	ADD R4, R9, R10
+	SUBS $4, R7, R7
+	BLT few4
+
+four4:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	WORD $0x3cc10522 // ldr q2, [x9], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
+	WORD $0x4e812804 // trn1 v4.4s, v0.4s, v1.4s
+	WORD $0x4e816800 // trn2 v0.4s, v0.4s, v1.4s
+	WORD $0x4e832841 // trn1 v1.4s, v2.4s, v3.4s
+	WORD $0x4e836842 // trn2 v2.4s, v2.4s, v3.4s
+	WORD $0x4ec13883 // zip1 v3.2d, v4.2d, v1.2d
+	WORD $0x4ec23805 // zip1 v5.2d, v0.2d, v2.2d
+	WORD $0x4ec17881 // zip2 v1.2d, v4.2d, v1.2d
+	WORD $0x4ec27800 // zip2 v0.2d, v0.2d, v2.2d
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x4e23d443 // fadd v3.4s, v2.4s, v3.4s
+	WORD $0x3d8000c3 // str q3, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x4e25d445 // fadd v5.4s, v2.4s, v5.4s
+	WORD $0x3d8000c5 // str q5, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	WORD $0x3d8000c1 // str q1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x3dc000c1 // ldr q1, [x6, #0]
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four4
+
+few4:
+	ADD $4, R7, R7
+	CBZ R7, next4
+
+one4:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbc404501 // ldr s1, [x8], #4
+	WORD $0x6e0c0420 // ins v0.s[1], v1.s[0]
+	WORD $0xbc404521 // ldr s1, [x9], #4
+	WORD $0x6e140420 // ins v0.s[2], v1.s[0]
+	WORD $0xbc404541 // ldr s1, [x10], #4
+	WORD $0x6e1c0420 // ins v0.s[3], v1.s[0]
+	WORD $0x3dc000c1 // ldr q1, [x6, #0]
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	WORD $0x3d8000c0 // str q0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one4
+
+next4:
+	ADD $16, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R4, R1
+	SUBS $4, R2, R2
+	BNE rows4
+	JMP done
+
+fewer4:
+
+rows1:
+	CMP $1, R2
+	BLT fewer1
+	MOVD R1, R5
+	MOVD R0, R6
+	MOVD columns+40(FP), R7
+	SUBS $4, R7, R7
+	BLT few1
+
+four1:
+	WORD $0x3cc104a0 // ldr q0, [x5], #16
+	WORD $0x4e040401 // dup v1.4s, v0.s[0]
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e0c0401 // dup v1.4s, v0.s[1]
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e140401 // dup v1.4s, v0.s[2]
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+	WORD $0x4e21d441 // fadd v1.4s, v2.4s, v1.4s
+	WORD $0xbd0000c1 // str s1, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4e1c0400 // dup v0.4s, v0.s[3]
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	WORD $0xbd0000c0 // str s0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $4, R7, R7
+	BGE four1
+
+few1:
+	ADD $4, R7, R7
+	CBZ R7, next1
+
+one1:
+	WORD $0xbc4044a0 // ldr s0, [x5], #4
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
+	WORD $0x4e20d420 // fadd v0.4s, v1.4s, v0.4s
+	WORD $0xbd0000c0 // str s0, [x6, #0]
+	ADD R3, R6, R6
+	SUBS $1, R7, R7
+	BNE one1
+
+next1:
+	ADD $4, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R4, R1
+	SUBS $1, R2, R2
+	BNE rows1
+	JMP done
+
+fewer1:
+
+done:
+	RET
+
 // func expNEON(dst, x *float32, n uint64)
 TEXT ·expNEON(SB), NOSPLIT, $0-24
 	MOVD $expNEONConstants<>(SB), R0

@@ -340,6 +340,16 @@ func indirectNarrow1x1NEON(
 	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
 )
 
+// transposeNEON transposes rows x columns numbers, at least one of each. Strides are in bytes.
+//
+//go:noescape
+func transposeNEON(y, x *float32, yRow, xRow, rows, columns uint64)
+
+// transposeAddNEON transposes rows x columns numbers, at least one of each. Strides are in bytes.
+//
+//go:noescape
+func transposeAddNEON(y, x *float32, yRow, xRow, rows, columns uint64)
+
 // expNEON computes n numbers.
 //
 //go:noescape

@@ -30,5 +30,6 @@ func main() {
 func kernels() {
 	dotProducts()
 	products()
+	transposes()
 	vectors()
 }
