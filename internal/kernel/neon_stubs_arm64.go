@@ -52,12 +52,13 @@ func dots1x3NEON(
 //go:noescape
 func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
 
-// indirect12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide.
-// Strides are in bytes.
+// indirect12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes
+// wide. Strides are in bytes.
 //
 //go:noescape
 func indirect12x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
@@ -71,7 +72,8 @@ func lanes8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect8x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes wide.
@@ -85,7 +87,8 @@ func lanes4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect4x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes2x1NEON computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes wide.
@@ -99,7 +102,8 @@ func lanes2x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect2x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide.
@@ -113,7 +117,8 @@ func lanes1x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect1x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes wide.
@@ -127,7 +132,8 @@ func lanes8x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect8x2NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes wide.
@@ -141,7 +147,8 @@ func lanes4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect4x2NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes2x2NEON computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes wide.
@@ -155,7 +162,8 @@ func lanes2x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect2x2NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes1x2NEON computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes wide.
@@ -169,7 +177,8 @@ func lanes1x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect1x2NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes6x3NEON computes rowTiles tiles of 6 rows x 3 registers, the last of them lanes wide.
@@ -183,7 +192,8 @@ func lanes6x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect6x3NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes wide.
@@ -197,7 +207,8 @@ func lanes4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect4x3NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes2x3NEON computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes wide.
@@ -211,7 +222,8 @@ func lanes2x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect2x3NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanes1x3NEON computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes wide.
@@ -225,23 +237,25 @@ func lanes1x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inn
 //
 //go:noescape
 func indirect1x3NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
-// lanesAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them lanes
-// wide. The rows take adjacent numbers from A. Strides are in bytes.
+// lanesAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them
+// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
 func lanesAdjacent16x1NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// indirectAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them lanes
-// wide. The rows take adjacent numbers from A. Strides are in bytes.
+// indirectAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them
+// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
 func indirectAdjacent16x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanesAdjacent8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes
@@ -268,12 +282,13 @@ func lanesAdjacent8x2NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// indirectAdjacent8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them lanes
-// wide. The rows take adjacent numbers from A. Strides are in bytes.
+// indirectAdjacent8x2NEON computes rowTiles tiles of 8 rows x 2 registers, the last of them
+// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
 func indirectAdjacent8x2NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanesAdjacent4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes
@@ -292,12 +307,13 @@ func lanesAdjacent8x3NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// indirectAdjacent8x3NEON computes rowTiles tiles of 8 rows x 3 registers, the last of them lanes
-// wide. The rows take adjacent numbers from A. Strides are in bytes.
+// indirectAdjacent8x3NEON computes rowTiles tiles of 8 rows x 3 registers, the last of them
+// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
 func indirectAdjacent8x3NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // lanesAdjacent4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes
@@ -308,8 +324,8 @@ func lanesAdjacent4x3NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// lanesNarrow8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
-// Strides are in bytes.
+// lanesNarrow8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes
+// wide. Strides are in bytes.
 //
 //go:noescape
 func lanesNarrow8x1NEON(
@@ -321,11 +337,12 @@ func lanesNarrow8x1NEON(
 //
 //go:noescape
 func indirectNarrow8x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
-// lanesNarrow1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes wide.
-// Strides are in bytes.
+// lanesNarrow1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes
+// wide. Strides are in bytes.
 //
 //go:noescape
 func lanesNarrow1x1NEON(
@@ -337,7 +354,8 @@ func lanesNarrow1x1NEON(
 //
 //go:noescape
 func indirectNarrow1x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64,
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
 )
 
 // transposeNEON transposes rows x columns numbers, at least one of each. Strides are in bytes.
@@ -345,7 +363,8 @@ func indirectNarrow1x1NEON(
 //go:noescape
 func transposeNEON(y, x *float32, yRow, xRow, rows, columns uint64)
 
-// transposeAddNEON transposes rows x columns numbers, at least one of each. Strides are in bytes.
+// transposeAddNEON transposes rows x columns numbers, at least one of each. Strides are in
+// bytes.
 //
 //go:noescape
 func transposeAddNEON(y, x *float32, yRow, xRow, rows, columns uint64)

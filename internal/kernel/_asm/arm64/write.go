@@ -93,7 +93,7 @@ func Write(by, pkg string) (assembly, stubs []byte, err error) {
 		for i := range f.nodes {
 			s.WriteString(f.nodes[i].text(a))
 		}
-		fmt.Fprintf(&g, "\n%s//\n//go:noescape\n%s\n", comment(f.name+" "+f.doc), f.declaration())
+		fmt.Fprintf(&g, "\n%s//\n//go:noescape\n%s\n", wrapped("// ", f.name+" "+f.doc), f.declaration())
 	}
 	for _, t := range tables {
 		fmt.Fprintln(&s)
@@ -114,19 +114,23 @@ func (f *function) declaration() string {
 	}
 	before, rest, _ := strings.Cut(d, "(")
 	parameters, result, _ := strings.Cut(rest, ")")
-	return before + "(\n\t" + parameters + ",\n)" + result
+	return before + "(\n" + wrapped("\t", parameters+",") + ")" + result
 }
 
-// comment returns a text as a comment in lines of at most 100 columns.
-func comment(text string) string {
+// wrapped returns a text in lines of at most 96 bytes with a prefix.
+func wrapped(prefix, text string) string {
 	var b strings.Builder
-	line := "//"
+	line := prefix
 	for _, word := range strings.Fields(text) {
-		if len(line)+1+len(word) > 100 {
+		switch {
+		case line == prefix:
+			line += word
+		case len(line)+1+len(word) > 96:
 			fmt.Fprintln(&b, line)
-			line = "//"
+			line = prefix + word
+		default:
+			line += " " + word
 		}
-		line += " " + word
 	}
 	fmt.Fprintln(&b, line)
 	return b.String()

@@ -177,8 +177,8 @@ func (t *dotsTile) step() {
 	}
 }
 
-// rest adds the products of the elements after the last whole step, as many as left: quads of lanes,
-// then up to three lanes.
+// rest adds the products of the elements after the last whole step, as many as left: quads of
+// lanes, then up to three lanes.
 func (t *dotsTile) rest(left R) {
 	quad := NewR()
 	MOVI(quad, 0)

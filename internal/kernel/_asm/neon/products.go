@@ -6,9 +6,9 @@ import (
 	. "braid/internal/kernel/_asm/arm64"
 )
 
-// products writes the tiles of the products with the outputs in the lanes. Sums fill most registers:
-// 18 and more in the widest tiles, so that four pipes of latency 4 are busy. Package kernel takes
-// narrow tiles for C narrower than a register.
+// products writes the tiles of the products with the outputs in the lanes. Sums fill most
+// registers, 18 and more in the widest tiles, so that four pipes of latency 4 are busy. Package
+// kernel takes narrow tiles for C narrower than a register.
 func products() {
 	for registers, heights := range [][]int{1: {12, 8, 4, 2, 1}, 2: {8, 4, 2, 1}, 3: {6, 4, 2, 1}} {
 		for _, rows := range heights {
