@@ -15,37 +15,38 @@ func lengths() []int {
 	return append(list, 255, 792, 1024, 4099)
 }
 
+// vectorKernels has the kernels over slices.
+var vectorKernels = map[string]func(s *Set, dst, x, y []float32){
+	"Exp":         func(s *Set, dst, x, _ []float32) { s.Exp(dst, x) },
+	"Log":         func(s *Set, dst, x, _ []float32) { s.Log(dst, x) },
+	"Tanh":        func(s *Set, dst, x, _ []float32) { s.Tanh(dst, x) },
+	"Sigmoid":     func(s *Set, dst, x, _ []float32) { s.Sigmoid(dst, x) },
+	"ReLU":        func(s *Set, dst, x, _ []float32) { s.ReLU(dst, x) },
+	"ReLUBack":    func(s *Set, dst, x, y []float32) { s.ReLUBack(dst, x, y) },
+	"Add":         func(s *Set, dst, x, _ []float32) { s.Add(dst, x) },
+	"Log1p":       func(s *Set, dst, x, _ []float32) { s.Log1p(dst, x) },
+	"SigmoidBack": func(s *Set, dst, x, y []float32) { s.SigmoidBack(dst, x, y) },
+	"TanhBack":    func(s *Set, dst, x, y []float32) { s.TanhBack(dst, x, y) },
+	"GELU":        func(s *Set, dst, x, _ []float32) { s.GELU(dst, x) },
+	"GELUBack":    func(s *Set, dst, x, y []float32) { s.GELUBack(dst, x, y) },
+	"HardSigmoid": func(s *Set, dst, x, _ []float32) { s.HardSigmoid(dst, x) },
+	"Leak":        func(s *Set, dst, x, y []float32) { s.Leak(dst, x, y, 0.3) },
+	"ELU":         func(s *Set, dst, x, _ []float32) { s.ELU(dst, x, 1.1, 1.7) },
+	"ELUBack":     func(s *Set, dst, x, y []float32) { s.ELUBack(dst, x, y, 1.9, 1.1) },
+	"Mul":         func(s *Set, dst, x, y []float32) { s.Mul(dst, x, y) },
+	"Scale":       func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, -1.37) },
+	"Blend":       func(s *Set, dst, x, _ []float32) { s.Blend(dst, x, 0.98, -0.37) },
+	"Spread one":  func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:min(1, len(x))]) },
+	"Spread":      func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:(len(x)+2)/3]) },
+
+	"HardSigmoidBack": func(s *Set, dst, x, y []float32) { s.HardSigmoidBack(dst, x, y) },
+}
+
 // TestVectorKernels compares every kernel over slices, of every set, with the reference: each
 // length, each misalignment, each kind of data, with guard values around the output.
 func TestVectorKernels(t *testing.T) {
-	type call func(s *Set, dst, x, y []float32)
-	kernels := map[string]call{
-		"Exp":         func(s *Set, dst, x, _ []float32) { s.Exp(dst, x) },
-		"Log":         func(s *Set, dst, x, _ []float32) { s.Log(dst, x) },
-		"Tanh":        func(s *Set, dst, x, _ []float32) { s.Tanh(dst, x) },
-		"Sigmoid":     func(s *Set, dst, x, _ []float32) { s.Sigmoid(dst, x) },
-		"ReLU":        func(s *Set, dst, x, _ []float32) { s.ReLU(dst, x) },
-		"ReLUBack":    func(s *Set, dst, x, y []float32) { s.ReLUBack(dst, x, y) },
-		"Add":         func(s *Set, dst, x, _ []float32) { s.Add(dst, x) },
-		"Log1p":       func(s *Set, dst, x, _ []float32) { s.Log1p(dst, x) },
-		"SigmoidBack": func(s *Set, dst, x, y []float32) { s.SigmoidBack(dst, x, y) },
-		"TanhBack":    func(s *Set, dst, x, y []float32) { s.TanhBack(dst, x, y) },
-		"GELU":        func(s *Set, dst, x, _ []float32) { s.GELU(dst, x) },
-		"GELUBack":    func(s *Set, dst, x, y []float32) { s.GELUBack(dst, x, y) },
-		"HardSigmoid": func(s *Set, dst, x, _ []float32) { s.HardSigmoid(dst, x) },
-		"Leak":        func(s *Set, dst, x, y []float32) { s.Leak(dst, x, y, 0.3) },
-		"ELU":         func(s *Set, dst, x, _ []float32) { s.ELU(dst, x, 1.1, 1.7) },
-		"ELUBack":     func(s *Set, dst, x, y []float32) { s.ELUBack(dst, x, y, 1.9, 1.1) },
-		"Mul":         func(s *Set, dst, x, y []float32) { s.Mul(dst, x, y) },
-		"Scale":       func(s *Set, dst, x, _ []float32) { s.Scale(dst, x, -1.37) },
-		"Blend":       func(s *Set, dst, x, _ []float32) { s.Blend(dst, x, 0.98, -0.37) },
-		"Spread one":  func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:min(1, len(x))]) },
-		"Spread":      func(s *Set, dst, x, _ []float32) { s.Spread(dst, x[:(len(x)+2)/3]) },
-
-		"HardSigmoidBack": func(s *Set, dst, x, y []float32) { s.HardSigmoidBack(dst, x, y) },
-	}
 	eachSet(t, func(t *testing.T, set *Set) {
-		for name, run := range kernels {
+		for name, run := range vectorKernels {
 			for _, kind := range fills {
 				for _, n := range lengths() {
 					for offset := range 4 {
