@@ -9,7 +9,7 @@ var avx2 = func() Set {
 		full: []dotsTile{dots2x1AVX2, dots2x2AVX2, dots2x3AVX2},
 		one:  []dotsTile{dots1x1AVX2, dots1x2AVX2, dots1x3AVX2},
 	}
-	lanes := &lanesTiles{lanes: 8, masked: 2, tiles: [][]height[lanesTile]{
+	lanes := &lanesTiles{lanes: 8, masked: 2, tiles: []lanesHeights{
 		{
 			{12, lanes12x1AVX2}, // hides the latency of few sums
 			{4, lanes4x1AVX2},

@@ -13,7 +13,7 @@ var avx512 = func() Set {
 			dots1x1AVX512, dots1x2AVX512, dots1x3AVX512, dots1x4AVX512, dots1x5AVX512,
 		},
 	}
-	lanes := &lanesTiles{lanes: 16, masked: 5, tiles: [][]height[lanesTile]{
+	lanes := &lanesTiles{lanes: 16, masked: 5, tiles: []lanesHeights{
 		{
 			{12, lanes12x1AVX512}, // hides the latency of few sums
 			{5, lanes5x1AVX512},

@@ -9,49 +9,33 @@ var neon = func() Set {
 		full: []dotsTile{dots4x1NEON, dots4x2NEON, dots4x3NEON},
 		one:  []dotsTile{dots1x1NEON, dots1x2NEON, dots1x3NEON},
 	}
-	lanes := &lanesTiles{lanes: 4, masked: 3, tiles: [][]height[lanesTile]{
-		{
-			{12, lanes12x1NEON},
-			{8, lanes8x1NEON},
-			{4, lanes4x1NEON},
-			{2, lanes2x1NEON},
-			{1, lanes1x1NEON},
-		},
+	lanes := &lanesTiles{lanes: 4, masked: 3, tiles: []lanesHeights{
+		{{8, lanes8x1NEON}, {4, lanes4x1NEON}, {2, lanes2x1NEON}, {1, lanes1x1NEON}},
 		{{8, lanes8x2NEON}, {4, lanes4x2NEON}, {2, lanes2x2NEON}, {1, lanes1x2NEON}},
 		{{6, lanes6x3NEON}, {4, lanes4x3NEON}, {2, lanes2x3NEON}, {1, lanes1x3NEON}},
-	}, adjacent: [][]height[lanesTile]{
+	}, adjacent: [][]lanesTile{
 		{
-			{16, lanesAdjacent16x1NEON},
-			{8, lanesAdjacent8x1NEON},
-			{4, lanesAdjacent4x1NEON},
-			{2, lanes2x1NEON},
-			{1, lanes1x1NEON},
+			lanesAdjacent1x1NEON, lanesAdjacent2x1NEON, lanesAdjacent3x1NEON, lanesAdjacent4x1NEON,
+			lanesAdjacent5x1NEON, lanesAdjacent6x1NEON, lanesAdjacent7x1NEON, lanesAdjacent8x1NEON,
 		},
 		{
-			{8, lanesAdjacent8x2NEON},
-			{4, lanesAdjacent4x2NEON},
-			{2, lanes2x2NEON},
-			{1, lanes1x2NEON},
+			lanesAdjacent1x2NEON, lanesAdjacent2x2NEON, lanesAdjacent3x2NEON, lanesAdjacent4x2NEON,
+			lanesAdjacent5x2NEON, lanesAdjacent6x2NEON, lanesAdjacent7x2NEON, lanesAdjacent8x2NEON,
 		},
 		{
-			{8, lanesAdjacent8x3NEON},
-			{4, lanesAdjacent4x3NEON},
-			{2, lanes2x3NEON},
-			{1, lanes1x3NEON},
+			lanesAdjacent1x3NEON, lanesAdjacent2x3NEON, lanesAdjacent3x3NEON, lanesAdjacent4x3NEON,
+			lanesAdjacent5x3NEON, lanesAdjacent6x3NEON, lanesAdjacent7x3NEON, lanesAdjacent8x3NEON,
 		},
-	}, narrow: []height[lanesTile]{{8, lanesNarrow8x1NEON}, {1, lanesNarrow1x1NEON}}}
+	},
+		narrow: lanesHeights{{8, lanesNarrow8x1NEON}, {1, lanesNarrow1x1NEON}},
+		flat:   lanesHeights{{1, lanes1x8NEON}},
+	}
 	indirect := &indirectTiles{lanes: 4, masked: 3, tiles: [][]height[indirectTile]{
-		{
-			{12, indirect12x1NEON},
-			{8, indirect8x1NEON},
-			{4, indirect4x1NEON},
-			{2, indirect2x1NEON},
-			{1, indirect1x1NEON},
-		},
+		{{8, indirect8x1NEON}, {4, indirect4x1NEON}, {2, indirect2x1NEON}, {1, indirect1x1NEON}},
 		{{8, indirect8x2NEON}, {4, indirect4x2NEON}, {2, indirect2x2NEON}, {1, indirect1x2NEON}},
 		{{6, indirect6x3NEON}, {4, indirect4x3NEON}, {2, indirect2x3NEON}, {1, indirect1x3NEON}},
 	}, adjacent: []height[indirectTile]{
-		{16, indirectAdjacent16x1NEON},
+		{8, indirectAdjacent8x1NEON},
 		{8, indirectAdjacent8x2NEON},
 		{8, indirectAdjacent8x3NEON},
 	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}

@@ -5,27 +5,26 @@
 #include "textflag.h"
 
 // func dots4x1NEON(c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32)
-TEXT ·dots4x1NEON(SB), NOSPLIT, $128-76
+TEXT ·dots4x1NEON(SB), NOSPLIT, $0-76
 	MOVD c+0(FP), R0
 	MOVD b+16(FP), R1
-	MOVD $scratch-128(SP), R2
 
 columns:
-	MOVD a+8(FP), R3
-	MOVD R0, R4
-	MOVD rowTiles+48(FP), R5
+	MOVD a+8(FP), R2
+	MOVD R0, R3
+	MOVD rowTiles+48(FP), R4
 
 rows:
-	MOVD $0, R6
+	MOVD $0, R5
 
 pass:
-	MOVD aRow+32(FP), R7
-	ADD R6, R3, R8
-	ADD R7, R8, R9
-	ADD R7, R9, R10
-	ADD R7, R10, R7
-	MOVD bRow+40(FP), R11
-	ADD R6, R1, R11
+	MOVD aRow+32(FP), R6
+	ADD R5, R2, R7
+	ADD R6, R7, R8
+	ADD R6, R8, R9
+	ADD R6, R9, R6
+	MOVD bRow+40(FP), R10
+	ADD R5, R1, R5
 	WORD $0x4f000400 // movi v0.4s, #0
 	WORD $0x4f000401 // movi v1.4s, #0
 	WORD $0x4f000402 // movi v2.4s, #0
@@ -34,235 +33,337 @@ pass:
 	WORD $0x4f000405 // movi v5.4s, #0
 	WORD $0x4f000406 // movi v6.4s, #0
 	WORD $0x4f000407 // movi v7.4s, #0
-	MOVD inner+64(FP), R12
-	ADD $8, R12, R12
-	LSR $2, R6, R13
-	SUB R13, R12, R12
-	AND $15, R12, R13
-	LSR $4, R12, R12
-	SUBS $4, R12, R12
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	WORD $0x4f00040b // movi v11.4s, #0
+	WORD $0x4f00040c // movi v12.4s, #0
+	WORD $0x4f00040d // movi v13.4s, #0
+	WORD $0x4f00040e // movi v14.4s, #0
+	WORD $0x4f00040f // movi v15.4s, #0
+	MOVD inner+64(FP), R10
+	AND $15, R10, R11
+	LSR $4, R10, R10
+	SUBS $4, R10, R10
 	BLT few
 
 inner:
-	WORD $0xacc22568 // ldp q8, q9, [x11], #64
-	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
-	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
-	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
-	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
-	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
-	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
-	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
-	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD $0xacc22cea // ldp q10, q11, [x7], #64
-	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
-	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
-	WORD $0xacc22568 // ldp q8, q9, [x11], #64
-	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
-	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
-	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
-	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
-	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
-	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
-	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
-	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD $0xacc22cea // ldp q10, q11, [x7], #64
-	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
-	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
-	WORD $0xacc22568 // ldp q8, q9, [x11], #64
-	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
-	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
-	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
-	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
-	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
-	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
-	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
-	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD $0xacc22cea // ldp q10, q11, [x7], #64
-	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
-	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
-	WORD $0xacc22568 // ldp q8, q9, [x11], #64
-	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
-	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
-	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
-	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
-	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
-	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
-	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
-	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD $0xacc22cea // ldp q10, q11, [x7], #64
-	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
-	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
-	SUBS $4, R12, R12
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD $0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD $0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD $0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD $0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD $0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD $0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD $0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD $0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	SUBS $4, R10, R10
 	BGE inner
 
 few:
-	ADD $4, R12, R12
-	CBZ R12, rest
+	ADD $4, R10, R10
+	CBZ R10, rest
 
 single:
-	WORD $0xacc22568 // ldp q8, q9, [x11], #64
-	WORD $0xacc22d0a // ldp q10, q11, [x8], #64
-	WORD $0x4e28cd40 // fmla v0.4s, v10.4s, v8.4s
-	WORD $0x4e29cd61 // fmla v1.4s, v11.4s, v9.4s
-	WORD $0xacc22d2a // ldp q10, q11, [x9], #64
-	WORD $0x4e28cd42 // fmla v2.4s, v10.4s, v8.4s
-	WORD $0x4e29cd63 // fmla v3.4s, v11.4s, v9.4s
-	WORD $0xacc22d4a // ldp q10, q11, [x10], #64
-	WORD $0x4e28cd44 // fmla v4.4s, v10.4s, v8.4s
-	WORD $0x4e29cd65 // fmla v5.4s, v11.4s, v9.4s
-	WORD $0xacc22cea // ldp q10, q11, [x7], #64
-	WORD $0x4e28cd46 // fmla v6.4s, v10.4s, v8.4s
-	WORD $0x4e29cd67 // fmla v7.4s, v11.4s, v9.4s
-	SUBS $1, R12, R12
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce40 // fmla v0.4s, v18.4s, v16.4s
+	WORD $0x4e31ce61 // fmla v1.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce44 // fmla v4.4s, v18.4s, v16.4s
+	WORD $0x4e31ce65 // fmla v5.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce48 // fmla v8.4s, v18.4s, v16.4s
+	WORD $0x4e31ce69 // fmla v9.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4c // fmla v12.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6d // fmla v13.4s, v19.4s, v17.4s
+	WORD $0xacc144b0 // ldp q16, q17, [x5], #32
+	WORD $0xacc14cf2 // ldp q18, q19, [x7], #32
+	WORD $0x4e30ce42 // fmla v2.4s, v18.4s, v16.4s
+	WORD $0x4e31ce63 // fmla v3.4s, v19.4s, v17.4s
+	WORD $0xacc14d12 // ldp q18, q19, [x8], #32
+	WORD $0x4e30ce46 // fmla v6.4s, v18.4s, v16.4s
+	WORD $0x4e31ce67 // fmla v7.4s, v19.4s, v17.4s
+	WORD $0xacc14d32 // ldp q18, q19, [x9], #32
+	WORD $0x4e30ce4a // fmla v10.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6b // fmla v11.4s, v19.4s, v17.4s
+	WORD $0xacc14cd2 // ldp q18, q19, [x6], #32
+	WORD $0x4e30ce4e // fmla v14.4s, v18.4s, v16.4s
+	WORD $0x4e31ce6f // fmla v15.4s, v19.4s, v17.4s
+	SUBS $1, R10, R10
 	BNE single
 
 rest:
-	SUBS $8, R13, R13
-	BLE passed
-	MOVD $0, R12
-	CMP $4, R13
+	CBZ R11, passed
+	MOVD $0, R10
+	CMP $4, R11
 	BLT some
-	WORD $0x3cc10568 // ldr q8, [x11], #16
-	WORD $0x3cc10509 // ldr q9, [x8], #16
-	WORD $0x4e28cd20 // fmla v0.4s, v9.4s, v8.4s
-	WORD $0x3cc10529 // ldr q9, [x9], #16
-	WORD $0x4e28cd22 // fmla v2.4s, v9.4s, v8.4s
-	WORD $0x3cc10549 // ldr q9, [x10], #16
-	WORD $0x4e28cd24 // fmla v4.4s, v9.4s, v8.4s
-	WORD $0x3cc104e9 // ldr q9, [x7], #16
-	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
-	ADD $1, R12, R12
-	SUBS $4, R13, R13
+	WORD $0x3cc104b0 // ldr q16, [x5], #16
+	WORD $0x3cc104f1 // ldr q17, [x7], #16
+	WORD $0x4e30ce20 // fmla v0.4s, v17.4s, v16.4s
+	WORD $0x3cc10511 // ldr q17, [x8], #16
+	WORD $0x4e30ce24 // fmla v4.4s, v17.4s, v16.4s
+	WORD $0x3cc10531 // ldr q17, [x9], #16
+	WORD $0x4e30ce28 // fmla v8.4s, v17.4s, v16.4s
+	WORD $0x3cc104d1 // ldr q17, [x6], #16
+	WORD $0x4e30ce2c // fmla v12.4s, v17.4s, v16.4s
+	ADD $1, R10, R10
+	SUBS $4, R11, R11
+	BEQ passed
+	CMP $4, R11
+	BLT some
+	WORD $0x3cc104b0 // ldr q16, [x5], #16
+	WORD $0x3cc104f1 // ldr q17, [x7], #16
+	WORD $0x4e30ce21 // fmla v1.4s, v17.4s, v16.4s
+	WORD $0x3cc10511 // ldr q17, [x8], #16
+	WORD $0x4e30ce25 // fmla v5.4s, v17.4s, v16.4s
+	WORD $0x3cc10531 // ldr q17, [x9], #16
+	WORD $0x4e30ce29 // fmla v9.4s, v17.4s, v16.4s
+	WORD $0x3cc104d1 // ldr q17, [x6], #16
+	WORD $0x4e30ce2d // fmla v13.4s, v17.4s, v16.4s
+	ADD $1, R10, R10
+	SUBS $4, R11, R11
+	BEQ passed
+	CMP $4, R11
+	BLT some
+	WORD $0x3cc104b0 // ldr q16, [x5], #16
+	WORD $0x3cc104f1 // ldr q17, [x7], #16
+	WORD $0x4e30ce22 // fmla v2.4s, v17.4s, v16.4s
+	WORD $0x3cc10511 // ldr q17, [x8], #16
+	WORD $0x4e30ce26 // fmla v6.4s, v17.4s, v16.4s
+	WORD $0x3cc10531 // ldr q17, [x9], #16
+	WORD $0x4e30ce2a // fmla v10.4s, v17.4s, v16.4s
+	WORD $0x3cc104d1 // ldr q17, [x6], #16
+	WORD $0x4e30ce2e // fmla v14.4s, v17.4s, v16.4s
+	ADD $1, R10, R10
+	SUBS $4, R11, R11
 	BEQ passed
 
 some:
-	TBZ $1, R13, one
-	WORD $0xfd400108 // ldr d8, [x8, #0]
-	WORD $0xfd400129 // ldr d9, [x9, #0]
-	WORD $0xfd40014a // ldr d10, [x10, #0]
-	WORD $0xfd4000eb // ldr d11, [x7, #0]
-	WORD $0xfd40016c // ldr d12, [x11, #0]
-	TBZ $0, R13, loaded
-	ADD $8, R8, R8
-	WORD $0x4d408108 // ld1 {v8.s}[2], [x8]
-	ADD $8, R9, R8
-	WORD $0x4d408109 // ld1 {v9.s}[2], [x8]
-	ADD $8, R10, R8
-	WORD $0x4d40810a // ld1 {v10.s}[2], [x8]
+	TBZ $1, R11, one
+	WORD $0xfd4000f0 // ldr d16, [x7, #0]
+	WORD $0xfd400111 // ldr d17, [x8, #0]
+	WORD $0xfd400132 // ldr d18, [x9, #0]
+	WORD $0xfd4000d3 // ldr d19, [x6, #0]
+	WORD $0xfd4000b4 // ldr d20, [x5, #0]
+	TBZ $0, R11, loaded
 	ADD $8, R7, R7
-	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
-	ADD $8, R11, R7
-	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	WORD $0x4d4080f0 // ld1 {v16.s}[2], [x7]
+	ADD $8, R8, R7
+	WORD $0x4d4080f1 // ld1 {v17.s}[2], [x7]
+	ADD $8, R9, R7
+	WORD $0x4d4080f2 // ld1 {v18.s}[2], [x7]
+	ADD $8, R6, R6
+	WORD $0x4d4080d3 // ld1 {v19.s}[2], [x6]
+	ADD $8, R5, R5
+	WORD $0x4d4080b4 // ld1 {v20.s}[2], [x5]
 	JMP loaded
 
 one:
-	WORD $0xbd400108 // ldr s8, [x8, #0]
-	WORD $0xbd400129 // ldr s9, [x9, #0]
-	WORD $0xbd40014a // ldr s10, [x10, #0]
-	WORD $0xbd4000eb // ldr s11, [x7, #0]
-	WORD $0xbd40016c // ldr s12, [x11, #0]
+	WORD $0xbd4000f0 // ldr s16, [x7, #0]
+	WORD $0xbd400111 // ldr s17, [x8, #0]
+	WORD $0xbd400132 // ldr s18, [x9, #0]
+	WORD $0xbd4000d3 // ldr s19, [x6, #0]
+	WORD $0xbd4000b4 // ldr s20, [x5, #0]
 
 loaded:
-	LSL $4, R13, R7
-	MOVD $dotsMissingNEON<>(SB), R8
-	WORD $0x3ce7690d // ldr q13, [x8, x7]
-	WORD $0x4ead1d8c // orr v12.16b, v12.16b, v13.16b
-	CMP $0, R12
+	LSL $4, R11, R5
+	MOVD $dotsMissingNEON<>(SB), R6
+	WORD $0x3ce568d5 // ldr q21, [x6, x5]
+	WORD $0x4eb51e94 // orr v20.16b, v20.16b, v21.16b
+	CMP $0, R10
 	BNE after0
-	WORD $0x4e2ccd00 // fmla v0.4s, v8.4s, v12.4s
-	WORD $0x4e2ccd22 // fmla v2.4s, v9.4s, v12.4s
-	WORD $0x4e2ccd44 // fmla v4.4s, v10.4s, v12.4s
-	WORD $0x4e2ccd66 // fmla v6.4s, v11.4s, v12.4s
+	WORD $0x4e34ce00 // fmla v0.4s, v16.4s, v20.4s
+	WORD $0x4e34ce24 // fmla v4.4s, v17.4s, v20.4s
+	WORD $0x4e34ce48 // fmla v8.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6c // fmla v12.4s, v19.4s, v20.4s
 	JMP passed
 
 after0:
-	WORD $0x4e2ccd01 // fmla v1.4s, v8.4s, v12.4s
-	WORD $0x4e2ccd23 // fmla v3.4s, v9.4s, v12.4s
-	WORD $0x4e2ccd45 // fmla v5.4s, v10.4s, v12.4s
-	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
+	CMP $1, R10
+	BNE after1
+	WORD $0x4e34ce01 // fmla v1.4s, v16.4s, v20.4s
+	WORD $0x4e34ce25 // fmla v5.4s, v17.4s, v20.4s
+	WORD $0x4e34ce49 // fmla v9.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6d // fmla v13.4s, v19.4s, v20.4s
+	JMP passed
+
+after1:
+	CMP $2, R10
+	BNE after2
+	WORD $0x4e34ce02 // fmla v2.4s, v16.4s, v20.4s
+	WORD $0x4e34ce26 // fmla v6.4s, v17.4s, v20.4s
+	WORD $0x4e34ce4a // fmla v10.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6e // fmla v14.4s, v19.4s, v20.4s
+	JMP passed
+
+after2:
+	WORD $0x4e34ce03 // fmla v3.4s, v16.4s, v20.4s
+	WORD $0x4e34ce27 // fmla v7.4s, v17.4s, v20.4s
+	WORD $0x4e34ce4b // fmla v11.4s, v18.4s, v20.4s
+	WORD $0x4e34ce6f // fmla v15.4s, v19.4s, v20.4s
 
 passed:
-	CBNZ R6, fold
-	WORD $0xad000440 // stp q0, q1, [x2, #0]
-	WORD $0xad010c42 // stp q2, q3, [x2, #32]
-	WORD $0xad021444 // stp q4, q5, [x2, #64]
-	WORD $0xad031c46 // stp q6, q7, [x2, #96]
-	MOVD $32, R6
-	JMP pass
-
-fold:
-	WORD $0xad402448 // ldp q8, q9, [x2, #0]
-	WORD $0x4e20d500 // fadd v0.4s, v8.4s, v0.4s
-	WORD $0x4e21d521 // fadd v1.4s, v9.4s, v1.4s
-	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	WORD $0xad412041 // ldp q1, q8, [x2, #32]
-	WORD $0x4e22d422 // fadd v2.4s, v1.4s, v2.4s
-	WORD $0x4e23d503 // fadd v3.4s, v8.4s, v3.4s
-	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	WORD $0xad420c41 // ldp q1, q3, [x2, #64]
-	WORD $0x4e24d424 // fadd v4.4s, v1.4s, v4.4s
-	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
-	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
-	WORD $0xad430c41 // ldp q1, q3, [x2, #96]
-	WORD $0x4e26d426 // fadd v6.4s, v1.4s, v6.4s
-	WORD $0x4e27d467 // fadd v7.4s, v3.4s, v7.4s
-	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-	MOVD cRow+24(FP), R6
-	MOVWU old+72(FP), R7
-	WORD $0x4e040ce1 // dup v1.4s, w7
-	WORD $0x4ec03803 // zip1 v3.2d, v0.2d, v0.2d
-	WORD $0x4ec07800 // zip2 v0.2d, v0.2d, v0.2d
-	WORD $0x4e20d463 // fadd v3.4s, v3.4s, v0.4s
-	WORD $0x6e23d463 // faddp v3.4s, v3.4s, v3.4s
-	WORD $0xbd400080 // ldr s0, [x4, #0]
-	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
-	WORD $0x4e23d403 // fadd v3.4s, v0.4s, v3.4s
-	WORD $0xbd000083 // str s3, [x4, #0]
-	ADD R6, R4, R4
-	WORD $0x4ec23840 // zip1 v0.2d, v2.2d, v2.2d
-	WORD $0x4ec27842 // zip2 v2.2d, v2.2d, v2.2d
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
-	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
-	WORD $0xbd400082 // ldr s2, [x4, #0]
-	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
-	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	WORD $0xbd000080 // str s0, [x4, #0]
-	ADD R6, R4, R4
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4e2ad508 // fadd v8.4s, v8.4s, v10.4s
+	WORD $0x4e2bd529 // fadd v9.4s, v9.4s, v11.4s
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0x4e2ed58c // fadd v12.4s, v12.4s, v14.4s
+	WORD $0x4e2fd5ad // fadd v13.4s, v13.4s, v15.4s
+	WORD $0x4e2dd58c // fadd v12.4s, v12.4s, v13.4s
+	MOVD cRow+24(FP), R5
+	MOVWU old+72(FP), R6
+	WORD $0x4e040cc1 // dup v1.4s, w6
+	WORD $0x4ec03802 // zip1 v2.2d, v0.2d, v0.2d
+	WORD $0x4ec07800 // zip2 v0.2d, v0.2d, v0.2d
+	WORD $0x4e20d442 // fadd v2.4s, v2.4s, v0.4s
+	WORD $0x6e22d442 // faddp v2.4s, v2.4s, v2.4s
+	WORD $0xbd400060 // ldr s0, [x3, #0]
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	WORD $0x4e22d402 // fadd v2.4s, v0.4s, v2.4s
+	WORD $0xbd000062 // str s2, [x3, #0]
+	ADD R5, R3, R3
 	WORD $0x4ec43880 // zip1 v0.2d, v4.2d, v4.2d
 	WORD $0x4ec47882 // zip2 v2.2d, v4.2d, v4.2d
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
-	WORD $0xbd400082 // ldr s2, [x4, #0]
+	WORD $0xbd400062 // ldr s2, [x3, #0]
 	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
 	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	WORD $0xbd000080 // str s0, [x4, #0]
-	ADD R6, R4, R4
-	WORD $0x4ec638c0 // zip1 v0.2d, v6.2d, v6.2d
-	WORD $0x4ec678c2 // zip2 v2.2d, v6.2d, v6.2d
+	WORD $0xbd000060 // str s0, [x3, #0]
+	ADD R5, R3, R3
+	WORD $0x4ec83900 // zip1 v0.2d, v8.2d, v8.2d
+	WORD $0x4ec87902 // zip2 v2.2d, v8.2d, v8.2d
 	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
 	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
-	WORD $0xbd400082 // ldr s2, [x4, #0]
+	WORD $0xbd400062 // ldr s2, [x3, #0]
 	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
 	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
-	WORD $0xbd000080 // str s0, [x4, #0]
-	ADD R6, R4, R4
-	MOVD aRow+32(FP), R6
-	ADD R6, R3, R3
-	ADD R6, R3, R3
-	ADD R6, R3, R3
-	ADD R6, R3, R3
-	SUBS $1, R5, R5
+	WORD $0xbd000060 // str s0, [x3, #0]
+	ADD R5, R3, R3
+	WORD $0x4ecc3980 // zip1 v0.2d, v12.2d, v12.2d
+	WORD $0x4ecc7982 // zip2 v2.2d, v12.2d, v12.2d
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0xbd400062 // ldr s2, [x3, #0]
+	WORD $0x4e211c42 // and v2.16b, v2.16b, v1.16b
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0xbd000060 // str s0, [x3, #0]
+	ADD R5, R3, R3
+	MOVD aRow+32(FP), R5
+	ADD R5, R2, R2
+	ADD R5, R2, R2
+	ADD R5, R2, R2
+	ADD R5, R2, R2
+	SUBS $1, R4, R4
 	BNE rows
 	ADD $4, R0, R0
-	MOVD bRow+40(FP), R3
-	ADD R3, R1, R1
-	MOVD columnTiles+56(FP), R3
-	SUBS $1, R3, R3
-	MOVD R3, columnTiles+56(FP)
+	MOVD bRow+40(FP), R2
+	ADD R2, R1, R1
+	MOVD columnTiles+56(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, columnTiles+56(FP)
 	BNE columns
 	RET
 
@@ -1797,502 +1898,12 @@ passed:
 	BNE columns
 	RET
 
-// func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-TEXT ·lanes12x1NEON(SB), NOSPLIT, $0-88
-	MOVD c+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD aCol+48(FP), R2
-	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
-
-rows:
-	MOVD start+24(FP), R4
-	CBNZ R4, fresh
-	MOVD cRow+32(FP), R4
-	MOVD R0, R5
-	WORD $0x3dc000a0 // ldr q0, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a1 // ldr q1, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a2 // ldr q2, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a3 // ldr q3, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a4 // ldr q4, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a5 // ldr q5, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a6 // ldr q6, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a7 // ldr q7, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a8 // ldr q8, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a9 // ldr q9, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000aa // ldr q10, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000ab // ldr q11, [x5, #0]
-	ADD R4, R5, R5
-	JMP started
-
-fresh:
-	WORD $0x3dc00080 // ldr q0, [x4, #0]
-	WORD $0x4ea01c01 // mov v1.16b, v0.16b
-	WORD $0x4ea01c02 // mov v2.16b, v0.16b
-	WORD $0x4ea01c03 // mov v3.16b, v0.16b
-	WORD $0x4ea01c04 // mov v4.16b, v0.16b
-	WORD $0x4ea01c05 // mov v5.16b, v0.16b
-	WORD $0x4ea01c06 // mov v6.16b, v0.16b
-	WORD $0x4ea01c07 // mov v7.16b, v0.16b
-	WORD $0x4ea01c08 // mov v8.16b, v0.16b
-	WORD $0x4ea01c09 // mov v9.16b, v0.16b
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea01c0b // mov v11.16b, v0.16b
-
-started:
-	MOVD R1, R4
-	MOVD aRow+40(FP), R5
-	ADD R5, R4, R6
-	ADD R5, R6, R7
-	ADD R5, R7, R8
-	ADD R5, R8, R9
-	ADD R5, R9, R10
-	ADD R5, R10, R11
-	ADD R5, R11, R12
-	ADD R5, R12, R13
-	ADD R5, R13, R14
-	ADD R5, R14, R15
-	ADD R5, R15, R5
-	MOVD $0, R19
-	MOVD b+16(FP), R20
-	MOVD inner+72(FP), R21
-	CMP $4, R2
-	BNE inner
-	SUBS $4, R21, R21
-	BLT foursDone
-
-fours:
-	WORD $0x3cf3688c // ldr q12, [x4, x19]
-	WORD $0x3cf368cd // ldr q13, [x6, x19]
-	WORD $0x3cf368ee // ldr q14, [x7, x19]
-	WORD $0x3cf3690f // ldr q15, [x8, x19]
-	WORD $0x3cf36930 // ldr q16, [x9, x19]
-	WORD $0x3cf36951 // ldr q17, [x10, x19]
-	WORD $0x3cf36972 // ldr q18, [x11, x19]
-	WORD $0x3cf36993 // ldr q19, [x12, x19]
-	WORD $0x3cf369b4 // ldr q20, [x13, x19]
-	WORD $0x3cf369d5 // ldr q21, [x14, x19]
-	WORD $0x3cf369f6 // ldr q22, [x15, x19]
-	WORD $0x3cf368b7 // ldr q23, [x5, x19]
-	WORD $0x3dc00298 // ldr q24, [x20, #0]
-	ADD R3, R20, R20
-	WORD $0x4f8c1300 // fmla v0.4s, v24.4s, v12.s[0]
-	WORD $0x4f8d1301 // fmla v1.4s, v24.4s, v13.s[0]
-	WORD $0x4f8e1302 // fmla v2.4s, v24.4s, v14.s[0]
-	WORD $0x4f8f1303 // fmla v3.4s, v24.4s, v15.s[0]
-	WORD $0x4f901304 // fmla v4.4s, v24.4s, v16.s[0]
-	WORD $0x4f911305 // fmla v5.4s, v24.4s, v17.s[0]
-	WORD $0x4f921306 // fmla v6.4s, v24.4s, v18.s[0]
-	WORD $0x4f931307 // fmla v7.4s, v24.4s, v19.s[0]
-	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
-	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
-	WORD $0x4f96130a // fmla v10.4s, v24.4s, v22.s[0]
-	WORD $0x4f97130b // fmla v11.4s, v24.4s, v23.s[0]
-	WORD $0x3dc00298 // ldr q24, [x20, #0]
-	ADD R3, R20, R20
-	WORD $0x4fac1300 // fmla v0.4s, v24.4s, v12.s[1]
-	WORD $0x4fad1301 // fmla v1.4s, v24.4s, v13.s[1]
-	WORD $0x4fae1302 // fmla v2.4s, v24.4s, v14.s[1]
-	WORD $0x4faf1303 // fmla v3.4s, v24.4s, v15.s[1]
-	WORD $0x4fb01304 // fmla v4.4s, v24.4s, v16.s[1]
-	WORD $0x4fb11305 // fmla v5.4s, v24.4s, v17.s[1]
-	WORD $0x4fb21306 // fmla v6.4s, v24.4s, v18.s[1]
-	WORD $0x4fb31307 // fmla v7.4s, v24.4s, v19.s[1]
-	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
-	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
-	WORD $0x4fb6130a // fmla v10.4s, v24.4s, v22.s[1]
-	WORD $0x4fb7130b // fmla v11.4s, v24.4s, v23.s[1]
-	WORD $0x3dc00298 // ldr q24, [x20, #0]
-	ADD R3, R20, R20
-	WORD $0x4f8c1b00 // fmla v0.4s, v24.4s, v12.s[2]
-	WORD $0x4f8d1b01 // fmla v1.4s, v24.4s, v13.s[2]
-	WORD $0x4f8e1b02 // fmla v2.4s, v24.4s, v14.s[2]
-	WORD $0x4f8f1b03 // fmla v3.4s, v24.4s, v15.s[2]
-	WORD $0x4f901b04 // fmla v4.4s, v24.4s, v16.s[2]
-	WORD $0x4f911b05 // fmla v5.4s, v24.4s, v17.s[2]
-	WORD $0x4f921b06 // fmla v6.4s, v24.4s, v18.s[2]
-	WORD $0x4f931b07 // fmla v7.4s, v24.4s, v19.s[2]
-	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
-	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
-	WORD $0x4f961b0a // fmla v10.4s, v24.4s, v22.s[2]
-	WORD $0x4f971b0b // fmla v11.4s, v24.4s, v23.s[2]
-	WORD $0x3dc00298 // ldr q24, [x20, #0]
-	ADD R3, R20, R20
-	WORD $0x4fac1b00 // fmla v0.4s, v24.4s, v12.s[3]
-	WORD $0x4fad1b01 // fmla v1.4s, v24.4s, v13.s[3]
-	WORD $0x4fae1b02 // fmla v2.4s, v24.4s, v14.s[3]
-	WORD $0x4faf1b03 // fmla v3.4s, v24.4s, v15.s[3]
-	WORD $0x4fb01b04 // fmla v4.4s, v24.4s, v16.s[3]
-	WORD $0x4fb11b05 // fmla v5.4s, v24.4s, v17.s[3]
-	WORD $0x4fb21b06 // fmla v6.4s, v24.4s, v18.s[3]
-	WORD $0x4fb31b07 // fmla v7.4s, v24.4s, v19.s[3]
-	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
-	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
-	WORD $0x4fb61b0a // fmla v10.4s, v24.4s, v22.s[3]
-	WORD $0x4fb71b0b // fmla v11.4s, v24.4s, v23.s[3]
-	ADD $16, R19, R19
-	SUBS $4, R21, R21
-	BGE fours
-
-foursDone:
-	ADD $4, R21, R21
-	CBZ R21, stepped
-
-inner:
-	WORD $0x3dc0028c // ldr q12, [x20, #0]
-	ADD R3, R20, R20
-	WORD $0xbc73688d // ldr s13, [x4, x19]
-	WORD $0x4f8d1180 // fmla v0.4s, v12.4s, v13.s[0]
-	WORD $0xbc7368cd // ldr s13, [x6, x19]
-	WORD $0x4f8d1181 // fmla v1.4s, v12.4s, v13.s[0]
-	WORD $0xbc7368ed // ldr s13, [x7, x19]
-	WORD $0x4f8d1182 // fmla v2.4s, v12.4s, v13.s[0]
-	WORD $0xbc73690d // ldr s13, [x8, x19]
-	WORD $0x4f8d1183 // fmla v3.4s, v12.4s, v13.s[0]
-	WORD $0xbc73692d // ldr s13, [x9, x19]
-	WORD $0x4f8d1184 // fmla v4.4s, v12.4s, v13.s[0]
-	WORD $0xbc73694d // ldr s13, [x10, x19]
-	WORD $0x4f8d1185 // fmla v5.4s, v12.4s, v13.s[0]
-	WORD $0xbc73696d // ldr s13, [x11, x19]
-	WORD $0x4f8d1186 // fmla v6.4s, v12.4s, v13.s[0]
-	WORD $0xbc73698d // ldr s13, [x12, x19]
-	WORD $0x4f8d1187 // fmla v7.4s, v12.4s, v13.s[0]
-	WORD $0xbc7369ad // ldr s13, [x13, x19]
-	WORD $0x4f8d1188 // fmla v8.4s, v12.4s, v13.s[0]
-	WORD $0xbc7369cd // ldr s13, [x14, x19]
-	WORD $0x4f8d1189 // fmla v9.4s, v12.4s, v13.s[0]
-	WORD $0xbc7369ed // ldr s13, [x15, x19]
-	WORD $0x4f8d118a // fmla v10.4s, v12.4s, v13.s[0]
-	WORD $0xbc7368ad // ldr s13, [x5, x19]
-	WORD $0x4f8d118b // fmla v11.4s, v12.4s, v13.s[0]
-	ADD R2, R19, R19
-	SUBS $1, R21, R21
-	BNE inner
-
-stepped:
-	MOVD cRow+32(FP), R4
-	MOVD aRow+40(FP), R5
-	WORD $0x3d800000 // str q0, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800001 // str q1, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800002 // str q2, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800003 // str q3, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800004 // str q4, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800005 // str q5, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800006 // str q6, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800007 // str q7, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800008 // str q8, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800009 // str q9, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000a // str q10, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000b // str q11, [x0, #0]
-	ADD R4, R0, R0
-	MOVD $12, R4
-	MADD R4, R1, R5, R1
-	MOVD rowTiles+64(FP), R4
-	SUBS $1, R4, R4
-	MOVD R4, rowTiles+64(FP)
-	BNE rows
-	RET
-
-// func indirect12x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
-TEXT ·indirect12x1NEON(SB), NOSPLIT, $0-120
-	MOVD aCol+64(FP), R0
-	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
-
-tiles:
-	MOVD fresh+112(FP), R2
-	CBNZ R2, fresh
-	MOVD cRows+24(FP), R2
-	MOVD c+0(FP), R3
-	MOVD cRow+56(FP), R4
-	MOVW 0(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a0 // ldr q0, [x5, #0]
-	MOVW 4(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a1 // ldr q1, [x5, #0]
-	MOVW 8(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a2 // ldr q2, [x5, #0]
-	MOVW 12(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a3 // ldr q3, [x5, #0]
-	MOVW 16(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a4 // ldr q4, [x5, #0]
-	MOVW 20(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a5 // ldr q5, [x5, #0]
-	MOVW 24(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a6 // ldr q6, [x5, #0]
-	MOVW 28(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a7 // ldr q7, [x5, #0]
-	MOVW 32(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a8 // ldr q8, [x5, #0]
-	MOVW 36(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a9 // ldr q9, [x5, #0]
-	MOVW 40(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000aa // ldr q10, [x5, #0]
-	MOVW 44(R2), R2
-	MADD R4, R3, R2, R2
-	WORD $0x3dc0004b // ldr q11, [x2, #0]
-	JMP started
-
-fresh:
-	WORD $0x4f000400 // movi v0.4s, #0
-	WORD $0x4f000401 // movi v1.4s, #0
-	WORD $0x4f000402 // movi v2.4s, #0
-	WORD $0x4f000403 // movi v3.4s, #0
-	WORD $0x4f000404 // movi v4.4s, #0
-	WORD $0x4f000405 // movi v5.4s, #0
-	WORD $0x4f000406 // movi v6.4s, #0
-	WORD $0x4f000407 // movi v7.4s, #0
-	WORD $0x4f000408 // movi v8.4s, #0
-	WORD $0x4f000409 // movi v9.4s, #0
-	WORD $0x4f00040a // movi v10.4s, #0
-	WORD $0x4f00040b // movi v11.4s, #0
-
-started:
-	MOVD aRows+32(FP), R2
-	MOVD a+8(FP), R3
-	MOVW 0(R2), R4
-	ADD R4<<2, R3, R4
-	MOVW 4(R2), R5
-	ADD R5<<2, R3, R5
-	MOVW 8(R2), R6
-	ADD R6<<2, R3, R6
-	MOVW 12(R2), R7
-	ADD R7<<2, R3, R7
-	MOVW 16(R2), R8
-	ADD R8<<2, R3, R8
-	MOVW 20(R2), R9
-	ADD R9<<2, R3, R9
-	MOVW 24(R2), R10
-	ADD R10<<2, R3, R10
-	MOVW 28(R2), R11
-	ADD R11<<2, R3, R11
-	MOVW 32(R2), R12
-	ADD R12<<2, R3, R12
-	MOVW 36(R2), R13
-	ADD R13<<2, R3, R13
-	MOVW 40(R2), R14
-	ADD R14<<2, R3, R14
-	MOVW 44(R2), R2
-	ADD R2<<2, R3, R2
-	MOVD $0, R3
-
-segments:
-	MOVD aSegments+40(FP), R15
-	MOVD bSegments+48(FP), R19
-	MOVW (R15)(R3), R15
-	LSL $2, R15, R15
-	MOVW (R19)(R3), R19
-	MOVD b+16(FP), R20
-	MADD R1, R20, R19, R19
-	ADD $4, R3, R3
-	MOVD inner+96(FP), R20
-	CMP $4, R0
-	BNE inner
-	SUBS $4, R20, R20
-	BLT foursDone
-
-fours:
-	WORD $0x3cef688c // ldr q12, [x4, x15]
-	WORD $0x3cef68ad // ldr q13, [x5, x15]
-	WORD $0x3cef68ce // ldr q14, [x6, x15]
-	WORD $0x3cef68ef // ldr q15, [x7, x15]
-	WORD $0x3cef6910 // ldr q16, [x8, x15]
-	WORD $0x3cef6931 // ldr q17, [x9, x15]
-	WORD $0x3cef6952 // ldr q18, [x10, x15]
-	WORD $0x3cef6973 // ldr q19, [x11, x15]
-	WORD $0x3cef6994 // ldr q20, [x12, x15]
-	WORD $0x3cef69b5 // ldr q21, [x13, x15]
-	WORD $0x3cef69d6 // ldr q22, [x14, x15]
-	WORD $0x3cef6857 // ldr q23, [x2, x15]
-	WORD $0x3dc00278 // ldr q24, [x19, #0]
-	ADD R1, R19, R19
-	WORD $0x4f8c1300 // fmla v0.4s, v24.4s, v12.s[0]
-	WORD $0x4f8d1301 // fmla v1.4s, v24.4s, v13.s[0]
-	WORD $0x4f8e1302 // fmla v2.4s, v24.4s, v14.s[0]
-	WORD $0x4f8f1303 // fmla v3.4s, v24.4s, v15.s[0]
-	WORD $0x4f901304 // fmla v4.4s, v24.4s, v16.s[0]
-	WORD $0x4f911305 // fmla v5.4s, v24.4s, v17.s[0]
-	WORD $0x4f921306 // fmla v6.4s, v24.4s, v18.s[0]
-	WORD $0x4f931307 // fmla v7.4s, v24.4s, v19.s[0]
-	WORD $0x4f941308 // fmla v8.4s, v24.4s, v20.s[0]
-	WORD $0x4f951309 // fmla v9.4s, v24.4s, v21.s[0]
-	WORD $0x4f96130a // fmla v10.4s, v24.4s, v22.s[0]
-	WORD $0x4f97130b // fmla v11.4s, v24.4s, v23.s[0]
-	WORD $0x3dc00278 // ldr q24, [x19, #0]
-	ADD R1, R19, R19
-	WORD $0x4fac1300 // fmla v0.4s, v24.4s, v12.s[1]
-	WORD $0x4fad1301 // fmla v1.4s, v24.4s, v13.s[1]
-	WORD $0x4fae1302 // fmla v2.4s, v24.4s, v14.s[1]
-	WORD $0x4faf1303 // fmla v3.4s, v24.4s, v15.s[1]
-	WORD $0x4fb01304 // fmla v4.4s, v24.4s, v16.s[1]
-	WORD $0x4fb11305 // fmla v5.4s, v24.4s, v17.s[1]
-	WORD $0x4fb21306 // fmla v6.4s, v24.4s, v18.s[1]
-	WORD $0x4fb31307 // fmla v7.4s, v24.4s, v19.s[1]
-	WORD $0x4fb41308 // fmla v8.4s, v24.4s, v20.s[1]
-	WORD $0x4fb51309 // fmla v9.4s, v24.4s, v21.s[1]
-	WORD $0x4fb6130a // fmla v10.4s, v24.4s, v22.s[1]
-	WORD $0x4fb7130b // fmla v11.4s, v24.4s, v23.s[1]
-	WORD $0x3dc00278 // ldr q24, [x19, #0]
-	ADD R1, R19, R19
-	WORD $0x4f8c1b00 // fmla v0.4s, v24.4s, v12.s[2]
-	WORD $0x4f8d1b01 // fmla v1.4s, v24.4s, v13.s[2]
-	WORD $0x4f8e1b02 // fmla v2.4s, v24.4s, v14.s[2]
-	WORD $0x4f8f1b03 // fmla v3.4s, v24.4s, v15.s[2]
-	WORD $0x4f901b04 // fmla v4.4s, v24.4s, v16.s[2]
-	WORD $0x4f911b05 // fmla v5.4s, v24.4s, v17.s[2]
-	WORD $0x4f921b06 // fmla v6.4s, v24.4s, v18.s[2]
-	WORD $0x4f931b07 // fmla v7.4s, v24.4s, v19.s[2]
-	WORD $0x4f941b08 // fmla v8.4s, v24.4s, v20.s[2]
-	WORD $0x4f951b09 // fmla v9.4s, v24.4s, v21.s[2]
-	WORD $0x4f961b0a // fmla v10.4s, v24.4s, v22.s[2]
-	WORD $0x4f971b0b // fmla v11.4s, v24.4s, v23.s[2]
-	WORD $0x3dc00278 // ldr q24, [x19, #0]
-	ADD R1, R19, R19
-	WORD $0x4fac1b00 // fmla v0.4s, v24.4s, v12.s[3]
-	WORD $0x4fad1b01 // fmla v1.4s, v24.4s, v13.s[3]
-	WORD $0x4fae1b02 // fmla v2.4s, v24.4s, v14.s[3]
-	WORD $0x4faf1b03 // fmla v3.4s, v24.4s, v15.s[3]
-	WORD $0x4fb01b04 // fmla v4.4s, v24.4s, v16.s[3]
-	WORD $0x4fb11b05 // fmla v5.4s, v24.4s, v17.s[3]
-	WORD $0x4fb21b06 // fmla v6.4s, v24.4s, v18.s[3]
-	WORD $0x4fb31b07 // fmla v7.4s, v24.4s, v19.s[3]
-	WORD $0x4fb41b08 // fmla v8.4s, v24.4s, v20.s[3]
-	WORD $0x4fb51b09 // fmla v9.4s, v24.4s, v21.s[3]
-	WORD $0x4fb61b0a // fmla v10.4s, v24.4s, v22.s[3]
-	WORD $0x4fb71b0b // fmla v11.4s, v24.4s, v23.s[3]
-	ADD $16, R15, R15
-	SUBS $4, R20, R20
-	BGE fours
-
-foursDone:
-	ADD $4, R20, R20
-	CBZ R20, stepped
-
-inner:
-	WORD $0x3dc0026c // ldr q12, [x19, #0]
-	ADD R1, R19, R19
-	WORD $0xbc6f688d // ldr s13, [x4, x15]
-	WORD $0x4f8d1180 // fmla v0.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f68ad // ldr s13, [x5, x15]
-	WORD $0x4f8d1181 // fmla v1.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f68cd // ldr s13, [x6, x15]
-	WORD $0x4f8d1182 // fmla v2.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f68ed // ldr s13, [x7, x15]
-	WORD $0x4f8d1183 // fmla v3.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f690d // ldr s13, [x8, x15]
-	WORD $0x4f8d1184 // fmla v4.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f692d // ldr s13, [x9, x15]
-	WORD $0x4f8d1185 // fmla v5.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f694d // ldr s13, [x10, x15]
-	WORD $0x4f8d1186 // fmla v6.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f696d // ldr s13, [x11, x15]
-	WORD $0x4f8d1187 // fmla v7.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f698d // ldr s13, [x12, x15]
-	WORD $0x4f8d1188 // fmla v8.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f69ad // ldr s13, [x13, x15]
-	WORD $0x4f8d1189 // fmla v9.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f69cd // ldr s13, [x14, x15]
-	WORD $0x4f8d118a // fmla v10.4s, v12.4s, v13.s[0]
-	WORD $0xbc6f684d // ldr s13, [x2, x15]
-	WORD $0x4f8d118b // fmla v11.4s, v12.4s, v13.s[0]
-	ADD R0, R15, R15
-	SUBS $1, R20, R20
-	BNE inner
-
-stepped:
-	MOVD segments+88(FP), R15
-	CMP R15<<2, R3
-	BNE segments
-	MOVD cRows+24(FP), R2
-	MOVD c+0(FP), R3
-	MOVD cRow+56(FP), R4
-	MOVW 0(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a0 // str q0, [x5, #0]
-	MOVW 4(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a1 // str q1, [x5, #0]
-	MOVW 8(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a2 // str q2, [x5, #0]
-	MOVW 12(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a3 // str q3, [x5, #0]
-	MOVW 16(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a4 // str q4, [x5, #0]
-	MOVW 20(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a5 // str q5, [x5, #0]
-	MOVW 24(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a6 // str q6, [x5, #0]
-	MOVW 28(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a7 // str q7, [x5, #0]
-	MOVW 32(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a8 // str q8, [x5, #0]
-	MOVW 36(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a9 // str q9, [x5, #0]
-	MOVW 40(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000aa // str q10, [x5, #0]
-	MOVW 44(R2), R2
-	MADD R4, R3, R2, R2
-	WORD $0x3d80004b // str q11, [x2, #0]
-	MOVD cRows+24(FP), R2
-	ADD $48, R2, R2
-	MOVD R2, cRows+24(FP)
-	MOVD aRows+32(FP), R2
-	ADD $48, R2, R2
-	MOVD R2, aRows+32(FP)
-	MOVD rowTiles+80(FP), R2
-	SUBS $1, R2, R2
-	MOVD R2, rowTiles+80(FP)
-	BNE tiles
-	RET
-
 // func lanes8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
 TEXT ·lanes8x1NEON(SB), NOSPLIT, $0-88
 	MOVD c+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
 
 rows:
 	MOVD start+24(FP), R4
@@ -2456,7 +2067,6 @@ stepped:
 TEXT ·indirect8x1NEON(SB), NOSPLIT, $0-120
 	MOVD aCol+64(FP), R0
 	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
 
 tiles:
 	MOVD fresh+112(FP), R2
@@ -2665,7 +2275,6 @@ TEXT ·lanes4x1NEON(SB), NOSPLIT, $0-88
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
 
 rows:
 	MOVD start+24(FP), R4
@@ -2777,7 +2386,6 @@ stepped:
 TEXT ·indirect4x1NEON(SB), NOSPLIT, $0-120
 	MOVD aCol+64(FP), R0
 	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
 
 tiles:
 	MOVD fresh+112(FP), R2
@@ -2922,7 +2530,6 @@ TEXT ·lanes2x1NEON(SB), NOSPLIT, $0-88
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
 
 rows:
 	MOVD start+24(FP), R4
@@ -3008,7 +2615,6 @@ stepped:
 TEXT ·indirect2x1NEON(SB), NOSPLIT, $0-120
 	MOVD aCol+64(FP), R0
 	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
 
 tiles:
 	MOVD fresh+112(FP), R2
@@ -3121,7 +2727,6 @@ TEXT ·lanes1x1NEON(SB), NOSPLIT, $0-88
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
 
 rows:
 	MOVD start+24(FP), R4
@@ -3194,7 +2799,6 @@ stepped:
 TEXT ·indirect1x1NEON(SB), NOSPLIT, $0-120
 	MOVD aCol+64(FP), R0
 	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
 
 tiles:
 	MOVD fresh+112(FP), R2
@@ -5937,13 +5541,521 @@ stepped:
 	BNE tiles
 	RET
 
-// func lanesAdjacent16x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-TEXT ·lanesAdjacent16x1NEON(SB), NOSPLIT, $0-88
+// func lanes1x8NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanes1x8NEON(SB), NOSPLIT, $0-88
 	MOVD c+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0xad410ca2 // ldp q2, q3, [x5, #32]
+	WORD $0xad4214a4 // ldp q4, q5, [x5, #64]
+	WORD $0xad431ca6 // ldp q6, q7, [x5, #96]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0xad400480 // ldp q0, q1, [x4, #0]
+	WORD $0xad410c82 // ldp q2, q3, [x4, #32]
+	WORD $0xad421484 // ldp q4, q5, [x4, #64]
+	WORD $0xad431c86 // ldp q6, q7, [x4, #96]
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	CMP $4, R2
+	BNE inner
+	SUBS $4, R7, R7
+	BLT foursDone
+
+fours:
+	WORD $0x3ce56888 // ldr q8, [x4, x5]
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	WORD $0xad4238cd // ldp q13, q14, [x6, #64]
+	WORD $0xad4340cf // ldp q15, q16, [x6, #96]
+	ADD R3, R6, R6
+	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	WORD $0x4f881141 // fmla v1.4s, v10.4s, v8.s[0]
+	WORD $0x4f881162 // fmla v2.4s, v11.4s, v8.s[0]
+	WORD $0x4f881183 // fmla v3.4s, v12.4s, v8.s[0]
+	WORD $0x4f8811a4 // fmla v4.4s, v13.4s, v8.s[0]
+	WORD $0x4f8811c5 // fmla v5.4s, v14.4s, v8.s[0]
+	WORD $0x4f8811e6 // fmla v6.4s, v15.4s, v8.s[0]
+	WORD $0x4f881207 // fmla v7.4s, v16.4s, v8.s[0]
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	WORD $0xad4238cd // ldp q13, q14, [x6, #64]
+	WORD $0xad4340cf // ldp q15, q16, [x6, #96]
+	ADD R3, R6, R6
+	WORD $0x4fa81120 // fmla v0.4s, v9.4s, v8.s[1]
+	WORD $0x4fa81141 // fmla v1.4s, v10.4s, v8.s[1]
+	WORD $0x4fa81162 // fmla v2.4s, v11.4s, v8.s[1]
+	WORD $0x4fa81183 // fmla v3.4s, v12.4s, v8.s[1]
+	WORD $0x4fa811a4 // fmla v4.4s, v13.4s, v8.s[1]
+	WORD $0x4fa811c5 // fmla v5.4s, v14.4s, v8.s[1]
+	WORD $0x4fa811e6 // fmla v6.4s, v15.4s, v8.s[1]
+	WORD $0x4fa81207 // fmla v7.4s, v16.4s, v8.s[1]
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	WORD $0xad4238cd // ldp q13, q14, [x6, #64]
+	WORD $0xad4340cf // ldp q15, q16, [x6, #96]
+	ADD R3, R6, R6
+	WORD $0x4f881920 // fmla v0.4s, v9.4s, v8.s[2]
+	WORD $0x4f881941 // fmla v1.4s, v10.4s, v8.s[2]
+	WORD $0x4f881962 // fmla v2.4s, v11.4s, v8.s[2]
+	WORD $0x4f881983 // fmla v3.4s, v12.4s, v8.s[2]
+	WORD $0x4f8819a4 // fmla v4.4s, v13.4s, v8.s[2]
+	WORD $0x4f8819c5 // fmla v5.4s, v14.4s, v8.s[2]
+	WORD $0x4f8819e6 // fmla v6.4s, v15.4s, v8.s[2]
+	WORD $0x4f881a07 // fmla v7.4s, v16.4s, v8.s[2]
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	WORD $0xad4238cd // ldp q13, q14, [x6, #64]
+	WORD $0xad4340cf // ldp q15, q16, [x6, #96]
+	ADD R3, R6, R6
+	WORD $0x4fa81920 // fmla v0.4s, v9.4s, v8.s[3]
+	WORD $0x4fa81941 // fmla v1.4s, v10.4s, v8.s[3]
+	WORD $0x4fa81962 // fmla v2.4s, v11.4s, v8.s[3]
+	WORD $0x4fa81983 // fmla v3.4s, v12.4s, v8.s[3]
+	WORD $0x4fa819a4 // fmla v4.4s, v13.4s, v8.s[3]
+	WORD $0x4fa819c5 // fmla v5.4s, v14.4s, v8.s[3]
+	WORD $0x4fa819e6 // fmla v6.4s, v15.4s, v8.s[3]
+	WORD $0x4fa81a07 // fmla v7.4s, v16.4s, v8.s[3]
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE fours
+
+foursDone:
+	ADD $4, R7, R7
+	CBZ R7, stepped
+
+inner:
+	WORD $0xad4024c8 // ldp q8, q9, [x6, #0]
+	WORD $0xad412cca // ldp q10, q11, [x6, #32]
+	WORD $0xad4234cc // ldp q12, q13, [x6, #64]
+	WORD $0xad433cce // ldp q14, q15, [x6, #96]
+	ADD R3, R6, R6
+	WORD $0xbc656890 // ldr s16, [x4, x5]
+	WORD $0x4f901100 // fmla v0.4s, v8.4s, v16.s[0]
+	WORD $0x4f901121 // fmla v1.4s, v9.4s, v16.s[0]
+	WORD $0x4f901142 // fmla v2.4s, v10.4s, v16.s[0]
+	WORD $0x4f901163 // fmla v3.4s, v11.4s, v16.s[0]
+	WORD $0x4f901184 // fmla v4.4s, v12.4s, v16.s[0]
+	WORD $0x4f9011a5 // fmla v5.4s, v13.4s, v16.s[0]
+	WORD $0x4f9011c6 // fmla v6.4s, v14.4s, v16.s[0]
+	WORD $0x4f9011e7 // fmla v7.4s, v15.4s, v16.s[0]
+	ADD R2, R5, R5
+	SUBS $1, R7, R7
+	BNE inner
+
+stepped:
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	WORD $0xad021404 // stp q4, q5, [x0, #64]
+	WORD $0xad031c06 // stp q6, q7, [x0, #96]
+	ADD R4, R0, R0
+	MOVD $1, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent1x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent1x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xbd400081 // ldr s1, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f811040 // fmla v0.4s, v2.4s, v1.s[0]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $1, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent2x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent2x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f821060 // fmla v0.4s, v3.4s, v2.s[0]
+	WORD $0x4fa21061 // fmla v1.4s, v3.4s, v2.s[1]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $2, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent3x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent3x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xfd400083 // ldr d3, [x4, #0]
+	ADD $8, R4, R5
+	WORD $0x4d4080a3 // ld1 {v3.s}[2], [x5]
+	ADD R2, R4, R4
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	WORD $0x4fa31081 // fmla v1.4s, v4.4s, v3.s[1]
+	WORD $0x4f831882 // fmla v2.4s, v4.4s, v3.s[2]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $3, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0x3dc00084 // ldr q4, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c5 // ldr q5, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	WORD $0x4fa410a1 // fmla v1.4s, v5.4s, v4.s[1]
+	WORD $0x4f8418a2 // fmla v2.4s, v5.4s, v4.s[2]
+	WORD $0x4fa418a3 // fmla v3.4s, v5.4s, v4.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $4, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent5x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent5x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xbd401085 // ldr s5, [x4, #16]
+	WORD $0x3dc00086 // ldr q6, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c7 // ldr q7, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	WORD $0x4fa610e1 // fmla v1.4s, v7.4s, v6.s[1]
+	WORD $0x4f8618e2 // fmla v2.4s, v7.4s, v6.s[2]
+	WORD $0x4fa618e3 // fmla v3.4s, v7.4s, v6.s[3]
+	WORD $0x4f8510e4 // fmla v4.4s, v7.4s, v5.s[0]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $5, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent6x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent6x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+
+rows:
+	MOVD start+24(FP), R4
+	CBNZ R4, fresh
+	MOVD cRow+32(FP), R4
+	MOVD R0, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	ADD R4, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	ADD R4, R5, R5
+	JMP started
+
+fresh:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x4ea01c01 // mov v1.16b, v0.16b
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+
+started:
+	MOVD R1, R4
+	MOVD aRow+40(FP), R5
+	MOVD $0, R5
+	MOVD b+16(FP), R6
+	MOVD inner+72(FP), R7
+	ADD R5, R4, R4
+
+inner:
+	WORD $0xfd400886 // ldr d6, [x4, #16]
+	WORD $0x3dc00087 // ldr q7, [x4, #0]
+	ADD R2, R4, R4
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	ADD R3, R6, R6
+	WORD $0x4f871100 // fmla v0.4s, v8.4s, v7.s[0]
+	WORD $0x4fa71101 // fmla v1.4s, v8.4s, v7.s[1]
+	WORD $0x4f871902 // fmla v2.4s, v8.4s, v7.s[2]
+	WORD $0x4fa71903 // fmla v3.4s, v8.4s, v7.s[3]
+	WORD $0x4f861104 // fmla v4.4s, v8.4s, v6.s[0]
+	WORD $0x4fa61105 // fmla v5.4s, v8.4s, v6.s[1]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD cRow+32(FP), R4
+	MOVD aRow+40(FP), R5
+	WORD $0x3d800000 // str q0, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800001 // str q1, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800003 // str q3, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	ADD R4, R0, R0
+	WORD $0x3d800005 // str q5, [x0, #0]
+	ADD R4, R0, R0
+	MOVD $6, R4
+	MADD R4, R1, R5, R1
+	MOVD rowTiles+64(FP), R4
+	SUBS $1, R4, R4
+	MOVD R4, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent7x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent7x1NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
 
 rows:
 	MOVD start+24(FP), R4
@@ -5964,24 +6076,6 @@ rows:
 	ADD R4, R5, R5
 	WORD $0x3dc000a6 // ldr q6, [x5, #0]
 	ADD R4, R5, R5
-	WORD $0x3dc000a7 // ldr q7, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a8 // ldr q8, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a9 // ldr q9, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000aa // ldr q10, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000ab // ldr q11, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000ac // ldr q12, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000ad // ldr q13, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000ae // ldr q14, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000af // ldr q15, [x5, #0]
-	ADD R4, R5, R5
 	JMP started
 
 fresh:
@@ -5992,15 +6086,6 @@ fresh:
 	WORD $0x4ea01c04 // mov v4.16b, v0.16b
 	WORD $0x4ea01c05 // mov v5.16b, v0.16b
 	WORD $0x4ea01c06 // mov v6.16b, v0.16b
-	WORD $0x4ea01c07 // mov v7.16b, v0.16b
-	WORD $0x4ea01c08 // mov v8.16b, v0.16b
-	WORD $0x4ea01c09 // mov v9.16b, v0.16b
-	WORD $0x4ea01c0a // mov v10.16b, v0.16b
-	WORD $0x4ea01c0b // mov v11.16b, v0.16b
-	WORD $0x4ea01c0c // mov v12.16b, v0.16b
-	WORD $0x4ea01c0d // mov v13.16b, v0.16b
-	WORD $0x4ea01c0e // mov v14.16b, v0.16b
-	WORD $0x4ea01c0f // mov v15.16b, v0.16b
 
 started:
 	MOVD R1, R4
@@ -6011,27 +6096,20 @@ started:
 	ADD R5, R4, R4
 
 inner:
-	WORD $0xad404490 // ldp q16, q17, [x4, #0]
-	WORD $0xad414c92 // ldp q18, q19, [x4, #32]
+	WORD $0xfd400887 // ldr d7, [x4, #16]
+	ADD $24, R4, R5
+	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	WORD $0x3dc00088 // ldr q8, [x4, #0]
 	ADD R2, R4, R4
-	WORD $0x3dc000d4 // ldr q20, [x6, #0]
+	WORD $0x3dc000c9 // ldr q9, [x6, #0]
 	ADD R3, R6, R6
-	WORD $0x4f901280 // fmla v0.4s, v20.4s, v16.s[0]
-	WORD $0x4fb01281 // fmla v1.4s, v20.4s, v16.s[1]
-	WORD $0x4f901a82 // fmla v2.4s, v20.4s, v16.s[2]
-	WORD $0x4fb01a83 // fmla v3.4s, v20.4s, v16.s[3]
-	WORD $0x4f911284 // fmla v4.4s, v20.4s, v17.s[0]
-	WORD $0x4fb11285 // fmla v5.4s, v20.4s, v17.s[1]
-	WORD $0x4f911a86 // fmla v6.4s, v20.4s, v17.s[2]
-	WORD $0x4fb11a87 // fmla v7.4s, v20.4s, v17.s[3]
-	WORD $0x4f921288 // fmla v8.4s, v20.4s, v18.s[0]
-	WORD $0x4fb21289 // fmla v9.4s, v20.4s, v18.s[1]
-	WORD $0x4f921a8a // fmla v10.4s, v20.4s, v18.s[2]
-	WORD $0x4fb21a8b // fmla v11.4s, v20.4s, v18.s[3]
-	WORD $0x4f93128c // fmla v12.4s, v20.4s, v19.s[0]
-	WORD $0x4fb3128d // fmla v13.4s, v20.4s, v19.s[1]
-	WORD $0x4f931a8e // fmla v14.4s, v20.4s, v19.s[2]
-	WORD $0x4fb31a8f // fmla v15.4s, v20.4s, v19.s[3]
+	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	WORD $0x4fa81121 // fmla v1.4s, v9.4s, v8.s[1]
+	WORD $0x4f881922 // fmla v2.4s, v9.4s, v8.s[2]
+	WORD $0x4fa81923 // fmla v3.4s, v9.4s, v8.s[3]
+	WORD $0x4f871124 // fmla v4.4s, v9.4s, v7.s[0]
+	WORD $0x4fa71125 // fmla v5.4s, v9.4s, v7.s[1]
+	WORD $0x4f871926 // fmla v6.4s, v9.4s, v7.s[2]
 	SUBS $1, R7, R7
 	BNE inner
 	MOVD cRow+32(FP), R4
@@ -6050,220 +6128,12 @@ inner:
 	ADD R4, R0, R0
 	WORD $0x3d800006 // str q6, [x0, #0]
 	ADD R4, R0, R0
-	WORD $0x3d800007 // str q7, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800008 // str q8, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800009 // str q9, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000a // str q10, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000b // str q11, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000c // str q12, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000d // str q13, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000e // str q14, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d80000f // str q15, [x0, #0]
-	ADD R4, R0, R0
-	MOVD $16, R4
+	MOVD $7, R4
 	MADD R4, R1, R5, R1
 	MOVD rowTiles+64(FP), R4
 	SUBS $1, R4, R4
 	MOVD R4, rowTiles+64(FP)
 	BNE rows
-	RET
-
-// func indirectAdjacent16x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
-TEXT ·indirectAdjacent16x1NEON(SB), NOSPLIT, $0-120
-	MOVD aCol+64(FP), R0
-	MOVD bRow+72(FP), R1
-	MOVD lanes+104(FP), R2
-
-tiles:
-	MOVD fresh+112(FP), R2
-	CBNZ R2, fresh
-	MOVD cRows+24(FP), R2
-	MOVD c+0(FP), R3
-	MOVD cRow+56(FP), R4
-	MOVW 0(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a0 // ldr q0, [x5, #0]
-	MOVW 4(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a1 // ldr q1, [x5, #0]
-	MOVW 8(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a2 // ldr q2, [x5, #0]
-	MOVW 12(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a3 // ldr q3, [x5, #0]
-	MOVW 16(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a4 // ldr q4, [x5, #0]
-	MOVW 20(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a5 // ldr q5, [x5, #0]
-	MOVW 24(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a6 // ldr q6, [x5, #0]
-	MOVW 28(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a7 // ldr q7, [x5, #0]
-	MOVW 32(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a8 // ldr q8, [x5, #0]
-	MOVW 36(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000a9 // ldr q9, [x5, #0]
-	MOVW 40(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000aa // ldr q10, [x5, #0]
-	MOVW 44(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000ab // ldr q11, [x5, #0]
-	MOVW 48(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000ac // ldr q12, [x5, #0]
-	MOVW 52(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000ad // ldr q13, [x5, #0]
-	MOVW 56(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3dc000ae // ldr q14, [x5, #0]
-	MOVW 60(R2), R2
-	MADD R4, R3, R2, R2
-	WORD $0x3dc0004f // ldr q15, [x2, #0]
-	JMP started
-
-fresh:
-	WORD $0x4f000400 // movi v0.4s, #0
-	WORD $0x4f000401 // movi v1.4s, #0
-	WORD $0x4f000402 // movi v2.4s, #0
-	WORD $0x4f000403 // movi v3.4s, #0
-	WORD $0x4f000404 // movi v4.4s, #0
-	WORD $0x4f000405 // movi v5.4s, #0
-	WORD $0x4f000406 // movi v6.4s, #0
-	WORD $0x4f000407 // movi v7.4s, #0
-	WORD $0x4f000408 // movi v8.4s, #0
-	WORD $0x4f000409 // movi v9.4s, #0
-	WORD $0x4f00040a // movi v10.4s, #0
-	WORD $0x4f00040b // movi v11.4s, #0
-	WORD $0x4f00040c // movi v12.4s, #0
-	WORD $0x4f00040d // movi v13.4s, #0
-	WORD $0x4f00040e // movi v14.4s, #0
-	WORD $0x4f00040f // movi v15.4s, #0
-
-started:
-	MOVD aRows+32(FP), R2
-	MOVD a+8(FP), R3
-	MOVW 0(R2), R2
-	ADD R2<<2, R3, R2
-	MOVD $0, R3
-
-segments:
-	MOVD aSegments+40(FP), R4
-	MOVD bSegments+48(FP), R5
-	MOVW (R4)(R3), R4
-	LSL $2, R4, R4
-	MOVW (R5)(R3), R5
-	MOVD b+16(FP), R6
-	MADD R1, R6, R5, R5
-	ADD $4, R3, R3
-	MOVD R2, R6
-	MOVD inner+96(FP), R7
-	ADD R4, R6, R6
-
-inner:
-	WORD $0xad4044d0 // ldp q16, q17, [x6, #0]
-	WORD $0xad414cd2 // ldp q18, q19, [x6, #32]
-	ADD R0, R6, R6
-	WORD $0x3dc000b4 // ldr q20, [x5, #0]
-	ADD R1, R5, R5
-	WORD $0x4f901280 // fmla v0.4s, v20.4s, v16.s[0]
-	WORD $0x4fb01281 // fmla v1.4s, v20.4s, v16.s[1]
-	WORD $0x4f901a82 // fmla v2.4s, v20.4s, v16.s[2]
-	WORD $0x4fb01a83 // fmla v3.4s, v20.4s, v16.s[3]
-	WORD $0x4f911284 // fmla v4.4s, v20.4s, v17.s[0]
-	WORD $0x4fb11285 // fmla v5.4s, v20.4s, v17.s[1]
-	WORD $0x4f911a86 // fmla v6.4s, v20.4s, v17.s[2]
-	WORD $0x4fb11a87 // fmla v7.4s, v20.4s, v17.s[3]
-	WORD $0x4f921288 // fmla v8.4s, v20.4s, v18.s[0]
-	WORD $0x4fb21289 // fmla v9.4s, v20.4s, v18.s[1]
-	WORD $0x4f921a8a // fmla v10.4s, v20.4s, v18.s[2]
-	WORD $0x4fb21a8b // fmla v11.4s, v20.4s, v18.s[3]
-	WORD $0x4f93128c // fmla v12.4s, v20.4s, v19.s[0]
-	WORD $0x4fb3128d // fmla v13.4s, v20.4s, v19.s[1]
-	WORD $0x4f931a8e // fmla v14.4s, v20.4s, v19.s[2]
-	WORD $0x4fb31a8f // fmla v15.4s, v20.4s, v19.s[3]
-	SUBS $1, R7, R7
-	BNE inner
-	MOVD segments+88(FP), R4
-	CMP R4<<2, R3
-	BNE segments
-	MOVD cRows+24(FP), R2
-	MOVD c+0(FP), R3
-	MOVD cRow+56(FP), R4
-	MOVW 0(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a0 // str q0, [x5, #0]
-	MOVW 4(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a1 // str q1, [x5, #0]
-	MOVW 8(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a2 // str q2, [x5, #0]
-	MOVW 12(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a3 // str q3, [x5, #0]
-	MOVW 16(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a4 // str q4, [x5, #0]
-	MOVW 20(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a5 // str q5, [x5, #0]
-	MOVW 24(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a6 // str q6, [x5, #0]
-	MOVW 28(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a7 // str q7, [x5, #0]
-	MOVW 32(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a8 // str q8, [x5, #0]
-	MOVW 36(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000a9 // str q9, [x5, #0]
-	MOVW 40(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000aa // str q10, [x5, #0]
-	MOVW 44(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000ab // str q11, [x5, #0]
-	MOVW 48(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000ac // str q12, [x5, #0]
-	MOVW 52(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000ad // str q13, [x5, #0]
-	MOVW 56(R2), R5
-	MADD R4, R3, R5, R5
-	WORD $0x3d8000ae // str q14, [x5, #0]
-	MOVW 60(R2), R2
-	MADD R4, R3, R2, R2
-	WORD $0x3d80004f // str q15, [x2, #0]
-	MOVD cRows+24(FP), R2
-	ADD $64, R2, R2
-	MOVD R2, cRows+24(FP)
-	MOVD aRows+32(FP), R2
-	ADD $64, R2, R2
-	MOVD R2, aRows+32(FP)
-	MOVD rowTiles+80(FP), R2
-	SUBS $1, R2, R2
-	MOVD R2, rowTiles+80(FP)
-	BNE tiles
 	RET
 
 // func lanesAdjacent8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
@@ -6272,7 +6142,6 @@ TEXT ·lanesAdjacent8x1NEON(SB), NOSPLIT, $0-88
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
 
 rows:
 	MOVD start+24(FP), R4
@@ -6356,69 +6225,729 @@ inner:
 	BNE rows
 	RET
 
-// func lanesAdjacent4x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-TEXT ·lanesAdjacent4x1NEON(SB), NOSPLIT, $0-88
+// func indirectAdjacent8x1NEON(c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles, segments, inner, lanes, fresh uint64)
+TEXT ·indirectAdjacent8x1NEON(SB), NOSPLIT, $0-120
+	MOVD aCol+64(FP), R0
+	MOVD bRow+72(FP), R1
+
+tiles:
+	MOVD fresh+112(FP), R2
+	CBNZ R2, fresh
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a1 // ldr q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a4 // ldr q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a5 // ldr q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3dc000a6 // ldr q6, [x5, #0]
+	MOVW 28(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3dc00047 // ldr q7, [x2, #0]
+	JMP started
+
+fresh:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+
+started:
+	MOVD aRows+32(FP), R2
+	MOVD a+8(FP), R3
+	MOVW 0(R2), R2
+	ADD R2<<2, R3, R2
+	MOVD $0, R3
+
+segments:
+	MOVD aSegments+40(FP), R4
+	MOVD bSegments+48(FP), R5
+	MOVW (R4)(R3), R4
+	LSL $2, R4, R4
+	MOVW (R5)(R3), R5
+	MOVD b+16(FP), R6
+	MADD R1, R6, R5, R5
+	ADD $4, R3, R3
+	MOVD R2, R6
+	MOVD inner+96(FP), R7
+	ADD R4, R6, R6
+
+inner:
+	WORD $0xad4024c8 // ldp q8, q9, [x6, #0]
+	ADD R0, R6, R6
+	WORD $0x3dc000aa // ldr q10, [x5, #0]
+	ADD R1, R5, R5
+	WORD $0x4f881140 // fmla v0.4s, v10.4s, v8.s[0]
+	WORD $0x4fa81141 // fmla v1.4s, v10.4s, v8.s[1]
+	WORD $0x4f881942 // fmla v2.4s, v10.4s, v8.s[2]
+	WORD $0x4fa81943 // fmla v3.4s, v10.4s, v8.s[3]
+	WORD $0x4f891144 // fmla v4.4s, v10.4s, v9.s[0]
+	WORD $0x4fa91145 // fmla v5.4s, v10.4s, v9.s[1]
+	WORD $0x4f891946 // fmla v6.4s, v10.4s, v9.s[2]
+	WORD $0x4fa91947 // fmla v7.4s, v10.4s, v9.s[3]
+	SUBS $1, R7, R7
+	BNE inner
+	MOVD segments+88(FP), R4
+	CMP R4<<2, R3
+	BNE segments
+	MOVD cRows+24(FP), R2
+	MOVD c+0(FP), R3
+	MOVD cRow+56(FP), R4
+	MOVW 0(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a0 // str q0, [x5, #0]
+	MOVW 4(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a1 // str q1, [x5, #0]
+	MOVW 8(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a2 // str q2, [x5, #0]
+	MOVW 12(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a3 // str q3, [x5, #0]
+	MOVW 16(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a4 // str q4, [x5, #0]
+	MOVW 20(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a5 // str q5, [x5, #0]
+	MOVW 24(R2), R5
+	MADD R4, R3, R5, R5
+	WORD $0x3d8000a6 // str q6, [x5, #0]
+	MOVW 28(R2), R2
+	MADD R4, R3, R2, R2
+	WORD $0x3d800047 // str q7, [x2, #0]
+	MOVD cRows+24(FP), R2
+	ADD $32, R2, R2
+	MOVD R2, cRows+24(FP)
+	MOVD aRows+32(FP), R2
+	ADD $32, R2, R2
+	MOVD R2, aRows+32(FP)
+	MOVD rowTiles+80(FP), R2
+	SUBS $1, R2, R2
+	MOVD R2, rowTiles+80(FP)
+	BNE tiles
+	RET
+
+// func lanesAdjacent1x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent1x2NEON(SB), NOSPLIT, $0-88
 	MOVD c+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
 	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
 
 rows:
-	MOVD start+24(FP), R4
-	CBNZ R4, fresh
-	MOVD cRow+32(FP), R4
-	MOVD R0, R5
-	WORD $0x3dc000a0 // ldr q0, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a1 // ldr q1, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a2 // ldr q2, [x5, #0]
-	ADD R4, R5, R5
-	WORD $0x3dc000a3 // ldr q3, [x5, #0]
-	ADD R4, R5, R5
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
 	JMP started
 
 fresh:
-	WORD $0x3dc00080 // ldr q0, [x4, #0]
-	WORD $0x4ea01c01 // mov v1.16b, v0.16b
-	WORD $0x4ea01c02 // mov v2.16b, v0.16b
-	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
 
 started:
-	MOVD R1, R4
-	MOVD aRow+40(FP), R5
-	MOVD $0, R5
-	MOVD b+16(FP), R6
-	MOVD inner+72(FP), R7
-	ADD R5, R4, R4
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
 
 inner:
-	WORD $0x3dc00084 // ldr q4, [x4, #0]
-	ADD R2, R4, R4
-	WORD $0x3dc000c5 // ldr q5, [x6, #0]
-	ADD R3, R6, R6
-	WORD $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
-	WORD $0x4fa410a1 // fmla v1.4s, v5.4s, v4.s[1]
-	WORD $0x4f8418a2 // fmla v2.4s, v5.4s, v4.s[2]
-	WORD $0x4fa418a3 // fmla v3.4s, v5.4s, v4.s[3]
-	SUBS $1, R7, R7
+	WORD $0xbd4000a2 // ldr s2, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3ce468e4 // ldr q4, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f821060 // fmla v0.4s, v3.4s, v2.s[0]
+	WORD $0x4f821081 // fmla v1.4s, v4.4s, v2.s[0]
+	SUBS $1, R8, R8
 	BNE inner
-	MOVD cRow+32(FP), R4
-	MOVD aRow+40(FP), R5
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
 	WORD $0x3d800000 // str q0, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800001 // str q1, [x0, #0]
-	ADD R4, R0, R0
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $1, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent2x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent2x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4000a4 // ldr d4, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000e5 // ldr q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8410a0 // fmla v0.4s, v5.4s, v4.s[0]
+	WORD $0x4f8410c1 // fmla v1.4s, v6.4s, v4.s[0]
+	WORD $0x4fa410a2 // fmla v2.4s, v5.4s, v4.s[1]
+	WORD $0x4fa410c3 // fmla v3.4s, v6.4s, v4.s[1]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
 	WORD $0x3d800002 // str q2, [x0, #0]
-	ADD R4, R0, R0
-	WORD $0x3d800003 // str q3, [x0, #0]
-	ADD R4, R0, R0
-	MOVD $4, R4
-	MADD R4, R1, R5, R1
-	MOVD rowTiles+64(FP), R4
-	SUBS $1, R4, R4
-	MOVD R4, rowTiles+64(FP)
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $2, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent3x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent3x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4000a6 // ldr d6, [x5, #0]
+	ADD $8, R5, R6
+	WORD $0x4d4080c6 // ld1 {v6.s}[2], [x6]
+	ADD R2, R5, R5
+	WORD $0x3dc000e7 // ldr q7, [x7, #0]
+	WORD $0x3ce468e8 // ldr q8, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	WORD $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD $0x4fa610e2 // fmla v2.4s, v7.4s, v6.s[1]
+	WORD $0x4fa61103 // fmla v3.4s, v8.4s, v6.s[1]
+	WORD $0x4f8618e4 // fmla v4.4s, v7.4s, v6.s[2]
+	WORD $0x4f861905 // fmla v5.4s, v8.4s, v6.s[2]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $3, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3ce468ea // ldr q10, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
+	WORD $0x4f881141 // fmla v1.4s, v10.4s, v8.s[0]
+	WORD $0x4fa81122 // fmla v2.4s, v9.4s, v8.s[1]
+	WORD $0x4fa81143 // fmla v3.4s, v10.4s, v8.s[1]
+	WORD $0x4f881924 // fmla v4.4s, v9.4s, v8.s[2]
+	WORD $0x4f881945 // fmla v5.4s, v10.4s, v8.s[2]
+	WORD $0x4fa81926 // fmla v6.4s, v9.4s, v8.s[3]
+	WORD $0x4fa81947 // fmla v7.4s, v10.4s, v8.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent5x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent5x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce468c9 // ldr q9, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xbd4010aa // ldr s10, [x5, #16]
+	WORD $0x3dc000ab // ldr q11, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000ec // ldr q12, [x7, #0]
+	WORD $0x3ce468ed // ldr q13, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8b1180 // fmla v0.4s, v12.4s, v11.s[0]
+	WORD $0x4f8b11a1 // fmla v1.4s, v13.4s, v11.s[0]
+	WORD $0x4fab1182 // fmla v2.4s, v12.4s, v11.s[1]
+	WORD $0x4fab11a3 // fmla v3.4s, v13.4s, v11.s[1]
+	WORD $0x4f8b1984 // fmla v4.4s, v12.4s, v11.s[2]
+	WORD $0x4f8b19a5 // fmla v5.4s, v13.4s, v11.s[2]
+	WORD $0x4fab1986 // fmla v6.4s, v12.4s, v11.s[3]
+	WORD $0x4fab19a7 // fmla v7.4s, v13.4s, v11.s[3]
+	WORD $0x4f8a1188 // fmla v8.4s, v12.4s, v10.s[0]
+	WORD $0x4f8a11a9 // fmla v9.4s, v13.4s, v10.s[0]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	WORD $0x3ca46809 // str q9, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $5, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent6x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent6x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce468c9 // ldr q9, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4008ac // ldr d12, [x5, #16]
+	WORD $0x3dc000ad // ldr q13, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000ee // ldr q14, [x7, #0]
+	WORD $0x3ce468ef // ldr q15, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8d11c0 // fmla v0.4s, v14.4s, v13.s[0]
+	WORD $0x4f8d11e1 // fmla v1.4s, v15.4s, v13.s[0]
+	WORD $0x4fad11c2 // fmla v2.4s, v14.4s, v13.s[1]
+	WORD $0x4fad11e3 // fmla v3.4s, v15.4s, v13.s[1]
+	WORD $0x4f8d19c4 // fmla v4.4s, v14.4s, v13.s[2]
+	WORD $0x4f8d19e5 // fmla v5.4s, v15.4s, v13.s[2]
+	WORD $0x4fad19c6 // fmla v6.4s, v14.4s, v13.s[3]
+	WORD $0x4fad19e7 // fmla v7.4s, v15.4s, v13.s[3]
+	WORD $0x4f8c11c8 // fmla v8.4s, v14.4s, v12.s[0]
+	WORD $0x4f8c11e9 // fmla v9.4s, v15.4s, v12.s[0]
+	WORD $0x4fac11ca // fmla v10.4s, v14.4s, v12.s[1]
+	WORD $0x4fac11eb // fmla v11.4s, v15.4s, v12.s[1]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	WORD $0x3ca46809 // str q9, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $6, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent7x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent7x2NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $0, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3ce468c1 // ldr q1, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c2 // ldr q2, [x6, #0]
+	WORD $0x3ce468c3 // ldr q3, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c6 // ldr q6, [x6, #0]
+	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000c8 // ldr q8, [x6, #0]
+	WORD $0x3ce468c9 // ldr q9, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000ca // ldr q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3ce468cd // ldr q13, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0x3dc000a0 // ldr q0, [x5, #0]
+	WORD $0x3ce468a1 // ldr q1, [x5, x4]
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea11c23 // mov v3.16b, v1.16b
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+	WORD $0x4ea01c0a // mov v10.16b, v0.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4008ae // ldr d14, [x5, #16]
+	ADD $24, R5, R6
+	WORD $0x4d4080ce // ld1 {v14.s}[2], [x6]
+	WORD $0x3dc000af // ldr q15, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0x3dc000f0 // ldr q16, [x7, #0]
+	WORD $0x3ce468f1 // ldr q17, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8f1200 // fmla v0.4s, v16.4s, v15.s[0]
+	WORD $0x4f8f1221 // fmla v1.4s, v17.4s, v15.s[0]
+	WORD $0x4faf1202 // fmla v2.4s, v16.4s, v15.s[1]
+	WORD $0x4faf1223 // fmla v3.4s, v17.4s, v15.s[1]
+	WORD $0x4f8f1a04 // fmla v4.4s, v16.4s, v15.s[2]
+	WORD $0x4f8f1a25 // fmla v5.4s, v17.4s, v15.s[2]
+	WORD $0x4faf1a06 // fmla v6.4s, v16.4s, v15.s[3]
+	WORD $0x4faf1a27 // fmla v7.4s, v17.4s, v15.s[3]
+	WORD $0x4f8e1208 // fmla v8.4s, v16.4s, v14.s[0]
+	WORD $0x4f8e1229 // fmla v9.4s, v17.4s, v14.s[0]
+	WORD $0x4fae120a // fmla v10.4s, v16.4s, v14.s[1]
+	WORD $0x4fae122b // fmla v11.4s, v17.4s, v14.s[1]
+	WORD $0x4f8e1a0c // fmla v12.4s, v16.4s, v14.s[2]
+	WORD $0x4f8e1a2d // fmla v13.4s, v17.4s, v14.s[2]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0x3d800000 // str q0, [x0, #0]
+	WORD $0x3ca46801 // str q1, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800002 // str q2, [x0, #0]
+	WORD $0x3ca46803 // str q3, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800006 // str q6, [x0, #0]
+	WORD $0x3ca46807 // str q7, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d800008 // str q8, [x0, #0]
+	WORD $0x3ca46809 // str q9, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000a // str q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0x3d80000c // str q12, [x0, #0]
+	WORD $0x3ca4680d // str q13, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $7, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
 	BNE rows
 	RET
 
@@ -6707,44 +7236,29 @@ inner:
 	BNE tiles
 	RET
 
-// func lanesAdjacent4x2NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-TEXT ·lanesAdjacent4x2NEON(SB), NOSPLIT, $0-88
+// func lanesAdjacent1x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent1x3NEON(SB), NOSPLIT, $0-88
 	MOVD c+0(FP), R0
 	MOVD a+8(FP), R1
 	MOVD aCol+48(FP), R2
 	MOVD bRow+56(FP), R3
 	MOVD lanes+80(FP), R4
 	LSL $2, R4, R4
-	ADD $0, R4, R4
+	ADD $16, R4, R4
 
 rows:
 	MOVD start+24(FP), R5
 	CBNZ R5, fresh
 	MOVD cRow+32(FP), R5
 	MOVD R0, R6
-	WORD $0x3dc000c0 // ldr q0, [x6, #0]
-	WORD $0x3ce468c1 // ldr q1, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0x3dc000c2 // ldr q2, [x6, #0]
-	WORD $0x3ce468c3 // ldr q3, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0x3dc000c4 // ldr q4, [x6, #0]
-	WORD $0x3ce468c5 // ldr q5, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0x3dc000c6 // ldr q6, [x6, #0]
-	WORD $0x3ce468c7 // ldr q7, [x6, x4]
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
 	ADD R5, R6, R6
 	JMP started
 
 fresh:
-	WORD $0x3dc000a0 // ldr q0, [x5, #0]
-	WORD $0x3ce468a1 // ldr q1, [x5, x4]
-	WORD $0x4ea01c02 // mov v2.16b, v0.16b
-	WORD $0x4ea11c23 // mov v3.16b, v1.16b
-	WORD $0x4ea01c04 // mov v4.16b, v0.16b
-	WORD $0x4ea11c25 // mov v5.16b, v1.16b
-	WORD $0x4ea01c06 // mov v6.16b, v0.16b
-	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
 
 started:
 	MOVD R1, R5
@@ -6755,36 +7269,617 @@ started:
 	ADD R6, R5, R5
 
 inner:
-	WORD $0x3dc000a8 // ldr q8, [x5, #0]
+	WORD $0xbd4000a3 // ldr s3, [x5, #0]
 	ADD R2, R5, R5
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
-	WORD $0x3ce468ea // ldr q10, [x7, x4]
+	WORD $0xad4014e4 // ldp q4, q5, [x7, #0]
+	WORD $0x3ce468e6 // ldr q6, [x7, x4]
 	ADD R3, R7, R7
-	WORD $0x4f881120 // fmla v0.4s, v9.4s, v8.s[0]
-	WORD $0x4f881141 // fmla v1.4s, v10.4s, v8.s[0]
-	WORD $0x4fa81122 // fmla v2.4s, v9.4s, v8.s[1]
-	WORD $0x4fa81143 // fmla v3.4s, v10.4s, v8.s[1]
-	WORD $0x4f881924 // fmla v4.4s, v9.4s, v8.s[2]
-	WORD $0x4f881945 // fmla v5.4s, v10.4s, v8.s[2]
-	WORD $0x4fa81926 // fmla v6.4s, v9.4s, v8.s[3]
-	WORD $0x4fa81947 // fmla v7.4s, v10.4s, v8.s[3]
+	WORD $0x4f831080 // fmla v0.4s, v4.4s, v3.s[0]
+	WORD $0x4f8310a1 // fmla v1.4s, v5.4s, v3.s[0]
+	WORD $0x4f8310c2 // fmla v2.4s, v6.4s, v3.s[0]
 	SUBS $1, R8, R8
 	BNE inner
 	MOVD cRow+32(FP), R5
 	MOVD aRow+40(FP), R6
-	WORD $0x3d800000 // str q0, [x0, #0]
-	WORD $0x3ca46801 // str q1, [x0, x4]
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
 	ADD R5, R0, R0
-	WORD $0x3d800002 // str q2, [x0, #0]
-	WORD $0x3ca46803 // str q3, [x0, x4]
+	MOVD $1, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent2x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent2x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4000a6 // ldr d6, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4020e7 // ldp q7, q8, [x7, #0]
+	WORD $0x3ce468e9 // ldr q9, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8610e0 // fmla v0.4s, v7.4s, v6.s[0]
+	WORD $0x4f861101 // fmla v1.4s, v8.4s, v6.s[0]
+	WORD $0x4f861122 // fmla v2.4s, v9.4s, v6.s[0]
+	WORD $0x4fa610e3 // fmla v3.4s, v7.4s, v6.s[1]
+	WORD $0x4fa61104 // fmla v4.4s, v8.4s, v6.s[1]
+	WORD $0x4fa61125 // fmla v5.4s, v9.4s, v6.s[1]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
 	ADD R5, R0, R0
-	WORD $0x3d800004 // str q4, [x0, #0]
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
 	WORD $0x3ca46805 // str q5, [x0, x4]
 	ADD R5, R0, R0
-	WORD $0x3d800006 // str q6, [x0, #0]
-	WORD $0x3ca46807 // str q7, [x0, x4]
+	MOVD $2, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent3x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent3x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4000a9 // ldr d9, [x5, #0]
+	ADD $8, R5, R6
+	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	ADD R2, R5, R5
+	WORD $0xad402cea // ldp q10, q11, [x7, #0]
+	WORD $0x3ce468ec // ldr q12, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f891140 // fmla v0.4s, v10.4s, v9.s[0]
+	WORD $0x4f891161 // fmla v1.4s, v11.4s, v9.s[0]
+	WORD $0x4f891182 // fmla v2.4s, v12.4s, v9.s[0]
+	WORD $0x4fa91143 // fmla v3.4s, v10.4s, v9.s[1]
+	WORD $0x4fa91164 // fmla v4.4s, v11.4s, v9.s[1]
+	WORD $0x4fa91185 // fmla v5.4s, v12.4s, v9.s[1]
+	WORD $0x4f891946 // fmla v6.4s, v10.4s, v9.s[2]
+	WORD $0x4f891967 // fmla v7.4s, v11.4s, v9.s[2]
+	WORD $0x4f891988 // fmla v8.4s, v12.4s, v9.s[2]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $3, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent4x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0x3dc000ac // ldr q12, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4038ed // ldp q13, q14, [x7, #0]
+	WORD $0x3ce468ef // ldr q15, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f8c11a0 // fmla v0.4s, v13.4s, v12.s[0]
+	WORD $0x4f8c11c1 // fmla v1.4s, v14.4s, v12.s[0]
+	WORD $0x4f8c11e2 // fmla v2.4s, v15.4s, v12.s[0]
+	WORD $0x4fac11a3 // fmla v3.4s, v13.4s, v12.s[1]
+	WORD $0x4fac11c4 // fmla v4.4s, v14.4s, v12.s[1]
+	WORD $0x4fac11e5 // fmla v5.4s, v15.4s, v12.s[1]
+	WORD $0x4f8c19a6 // fmla v6.4s, v13.4s, v12.s[2]
+	WORD $0x4f8c19c7 // fmla v7.4s, v14.4s, v12.s[2]
+	WORD $0x4f8c19e8 // fmla v8.4s, v15.4s, v12.s[2]
+	WORD $0x4fac19a9 // fmla v9.4s, v13.4s, v12.s[3]
+	WORD $0x4fac19ca // fmla v10.4s, v14.4s, v12.s[3]
+	WORD $0x4fac19eb // fmla v11.4s, v15.4s, v12.s[3]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
 	ADD R5, R0, R0
 	MOVD $4, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent5x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent5x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce468ce // ldr q14, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea21c4e // mov v14.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xbd4010af // ldr s15, [x5, #16]
+	WORD $0x3dc000b0 // ldr q16, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4048f1 // ldp q17, q18, [x7, #0]
+	WORD $0x3ce468f3 // ldr q19, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f901220 // fmla v0.4s, v17.4s, v16.s[0]
+	WORD $0x4f901241 // fmla v1.4s, v18.4s, v16.s[0]
+	WORD $0x4f901262 // fmla v2.4s, v19.4s, v16.s[0]
+	WORD $0x4fb01223 // fmla v3.4s, v17.4s, v16.s[1]
+	WORD $0x4fb01244 // fmla v4.4s, v18.4s, v16.s[1]
+	WORD $0x4fb01265 // fmla v5.4s, v19.4s, v16.s[1]
+	WORD $0x4f901a26 // fmla v6.4s, v17.4s, v16.s[2]
+	WORD $0x4f901a47 // fmla v7.4s, v18.4s, v16.s[2]
+	WORD $0x4f901a68 // fmla v8.4s, v19.4s, v16.s[2]
+	WORD $0x4fb01a29 // fmla v9.4s, v17.4s, v16.s[3]
+	WORD $0x4fb01a4a // fmla v10.4s, v18.4s, v16.s[3]
+	WORD $0x4fb01a6b // fmla v11.4s, v19.4s, v16.s[3]
+	WORD $0x4f8f122c // fmla v12.4s, v17.4s, v15.s[0]
+	WORD $0x4f8f124d // fmla v13.4s, v18.4s, v15.s[0]
+	WORD $0x4f8f126e // fmla v14.4s, v19.4s, v15.s[0]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00340c // stp q12, q13, [x0, #0]
+	WORD $0x3ca4680e // str q14, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $5, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent6x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent6x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce468ce // ldr q14, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0x3ce468d1 // ldr q17, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea21c4e // mov v14.16b, v2.16b
+	WORD $0x4ea01c0f // mov v15.16b, v0.16b
+	WORD $0x4ea11c30 // mov v16.16b, v1.16b
+	WORD $0x4ea21c51 // mov v17.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4008b2 // ldr d18, [x5, #16]
+	WORD $0x3dc000b3 // ldr q19, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4054f4 // ldp q20, q21, [x7, #0]
+	WORD $0x3ce468f6 // ldr q22, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f931280 // fmla v0.4s, v20.4s, v19.s[0]
+	WORD $0x4f9312a1 // fmla v1.4s, v21.4s, v19.s[0]
+	WORD $0x4f9312c2 // fmla v2.4s, v22.4s, v19.s[0]
+	WORD $0x4fb31283 // fmla v3.4s, v20.4s, v19.s[1]
+	WORD $0x4fb312a4 // fmla v4.4s, v21.4s, v19.s[1]
+	WORD $0x4fb312c5 // fmla v5.4s, v22.4s, v19.s[1]
+	WORD $0x4f931a86 // fmla v6.4s, v20.4s, v19.s[2]
+	WORD $0x4f931aa7 // fmla v7.4s, v21.4s, v19.s[2]
+	WORD $0x4f931ac8 // fmla v8.4s, v22.4s, v19.s[2]
+	WORD $0x4fb31a89 // fmla v9.4s, v20.4s, v19.s[3]
+	WORD $0x4fb31aaa // fmla v10.4s, v21.4s, v19.s[3]
+	WORD $0x4fb31acb // fmla v11.4s, v22.4s, v19.s[3]
+	WORD $0x4f92128c // fmla v12.4s, v20.4s, v18.s[0]
+	WORD $0x4f9212ad // fmla v13.4s, v21.4s, v18.s[0]
+	WORD $0x4f9212ce // fmla v14.4s, v22.4s, v18.s[0]
+	WORD $0x4fb2128f // fmla v15.4s, v20.4s, v18.s[1]
+	WORD $0x4fb212b0 // fmla v16.4s, v21.4s, v18.s[1]
+	WORD $0x4fb212d1 // fmla v17.4s, v22.4s, v18.s[1]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00340c // stp q12, q13, [x0, #0]
+	WORD $0x3ca4680e // str q14, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00400f // stp q15, q16, [x0, #0]
+	WORD $0x3ca46811 // str q17, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $6, R5
+	MADD R5, R1, R6, R1
+	MOVD rowTiles+64(FP), R5
+	SUBS $1, R5, R5
+	MOVD R5, rowTiles+64(FP)
+	BNE rows
+	RET
+
+// func lanesAdjacent7x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+TEXT ·lanesAdjacent7x3NEON(SB), NOSPLIT, $0-88
+	MOVD c+0(FP), R0
+	MOVD a+8(FP), R1
+	MOVD aCol+48(FP), R2
+	MOVD bRow+56(FP), R3
+	MOVD lanes+80(FP), R4
+	LSL $2, R4, R4
+	ADD $16, R4, R4
+
+rows:
+	MOVD start+24(FP), R5
+	CBNZ R5, fresh
+	MOVD cRow+32(FP), R5
+	MOVD R0, R6
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0x3ce468c2 // ldr q2, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
+	WORD $0x3ce468c5 // ldr q5, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
+	WORD $0x3ce468c8 // ldr q8, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0x3ce468cb // ldr q11, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0x3ce468ce // ldr q14, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0x3ce468d1 // ldr q17, [x6, x4]
+	ADD R5, R6, R6
+	WORD $0xad404cd2 // ldp q18, q19, [x6, #0]
+	WORD $0x3ce468d4 // ldr q20, [x6, x4]
+	ADD R5, R6, R6
+	JMP started
+
+fresh:
+	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
+	WORD $0x3ce468a2 // ldr q2, [x5, x4]
+	WORD $0x4ea01c03 // mov v3.16b, v0.16b
+	WORD $0x4ea11c24 // mov v4.16b, v1.16b
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4ea21c48 // mov v8.16b, v2.16b
+	WORD $0x4ea01c09 // mov v9.16b, v0.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea21c4b // mov v11.16b, v2.16b
+	WORD $0x4ea01c0c // mov v12.16b, v0.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4ea21c4e // mov v14.16b, v2.16b
+	WORD $0x4ea01c0f // mov v15.16b, v0.16b
+	WORD $0x4ea11c30 // mov v16.16b, v1.16b
+	WORD $0x4ea21c51 // mov v17.16b, v2.16b
+	WORD $0x4ea01c12 // mov v18.16b, v0.16b
+	WORD $0x4ea11c33 // mov v19.16b, v1.16b
+	WORD $0x4ea21c54 // mov v20.16b, v2.16b
+
+started:
+	MOVD R1, R5
+	MOVD aRow+40(FP), R6
+	MOVD $0, R6
+	MOVD b+16(FP), R7
+	MOVD inner+72(FP), R8
+	ADD R6, R5, R5
+
+inner:
+	WORD $0xfd4008b5 // ldr d21, [x5, #16]
+	ADD $24, R5, R6
+	WORD $0x4d4080d5 // ld1 {v21.s}[2], [x6]
+	WORD $0x3dc000b6 // ldr q22, [x5, #0]
+	ADD R2, R5, R5
+	WORD $0xad4060f7 // ldp q23, q24, [x7, #0]
+	WORD $0x3ce468f9 // ldr q25, [x7, x4]
+	ADD R3, R7, R7
+	WORD $0x4f9612e0 // fmla v0.4s, v23.4s, v22.s[0]
+	WORD $0x4f961301 // fmla v1.4s, v24.4s, v22.s[0]
+	WORD $0x4f961322 // fmla v2.4s, v25.4s, v22.s[0]
+	WORD $0x4fb612e3 // fmla v3.4s, v23.4s, v22.s[1]
+	WORD $0x4fb61304 // fmla v4.4s, v24.4s, v22.s[1]
+	WORD $0x4fb61325 // fmla v5.4s, v25.4s, v22.s[1]
+	WORD $0x4f961ae6 // fmla v6.4s, v23.4s, v22.s[2]
+	WORD $0x4f961b07 // fmla v7.4s, v24.4s, v22.s[2]
+	WORD $0x4f961b28 // fmla v8.4s, v25.4s, v22.s[2]
+	WORD $0x4fb61ae9 // fmla v9.4s, v23.4s, v22.s[3]
+	WORD $0x4fb61b0a // fmla v10.4s, v24.4s, v22.s[3]
+	WORD $0x4fb61b2b // fmla v11.4s, v25.4s, v22.s[3]
+	WORD $0x4f9512ec // fmla v12.4s, v23.4s, v21.s[0]
+	WORD $0x4f95130d // fmla v13.4s, v24.4s, v21.s[0]
+	WORD $0x4f95132e // fmla v14.4s, v25.4s, v21.s[0]
+	WORD $0x4fb512ef // fmla v15.4s, v23.4s, v21.s[1]
+	WORD $0x4fb51310 // fmla v16.4s, v24.4s, v21.s[1]
+	WORD $0x4fb51331 // fmla v17.4s, v25.4s, v21.s[1]
+	WORD $0x4f951af2 // fmla v18.4s, v23.4s, v21.s[2]
+	WORD $0x4f951b13 // fmla v19.4s, v24.4s, v21.s[2]
+	WORD $0x4f951b34 // fmla v20.4s, v25.4s, v21.s[2]
+	SUBS $1, R8, R8
+	BNE inner
+	MOVD cRow+32(FP), R5
+	MOVD aRow+40(FP), R6
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0x3ca46802 // str q2, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001003 // stp q3, q4, [x0, #0]
+	WORD $0x3ca46805 // str q5, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad001c06 // stp q6, q7, [x0, #0]
+	WORD $0x3ca46808 // str q8, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad002809 // stp q9, q10, [x0, #0]
+	WORD $0x3ca4680b // str q11, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00340c // stp q12, q13, [x0, #0]
+	WORD $0x3ca4680e // str q14, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad00400f // stp q15, q16, [x0, #0]
+	WORD $0x3ca46811 // str q17, [x0, x4]
+	ADD R5, R0, R0
+	WORD $0xad004c12 // stp q18, q19, [x0, #0]
+	WORD $0x3ca46814 // str q20, [x0, x4]
+	ADD R5, R0, R0
+	MOVD $7, R5
 	MADD R5, R1, R6, R1
 	MOVD rowTiles+64(FP), R5
 	SUBS $1, R5, R5
@@ -7106,98 +8201,6 @@ inner:
 	SUBS $1, R3, R3
 	MOVD R3, rowTiles+80(FP)
 	BNE tiles
-	RET
-
-// func lanesAdjacent4x3NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-TEXT ·lanesAdjacent4x3NEON(SB), NOSPLIT, $0-88
-	MOVD c+0(FP), R0
-	MOVD a+8(FP), R1
-	MOVD aCol+48(FP), R2
-	MOVD bRow+56(FP), R3
-	MOVD lanes+80(FP), R4
-	LSL $2, R4, R4
-	ADD $16, R4, R4
-
-rows:
-	MOVD start+24(FP), R5
-	CBNZ R5, fresh
-	MOVD cRow+32(FP), R5
-	MOVD R0, R6
-	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
-	WORD $0x3ce468c2 // ldr q2, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0xad4010c3 // ldp q3, q4, [x6, #0]
-	WORD $0x3ce468c5 // ldr q5, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0xad401cc6 // ldp q6, q7, [x6, #0]
-	WORD $0x3ce468c8 // ldr q8, [x6, x4]
-	ADD R5, R6, R6
-	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
-	WORD $0x3ce468cb // ldr q11, [x6, x4]
-	ADD R5, R6, R6
-	JMP started
-
-fresh:
-	WORD $0xad4004a0 // ldp q0, q1, [x5, #0]
-	WORD $0x3ce468a2 // ldr q2, [x5, x4]
-	WORD $0x4ea01c03 // mov v3.16b, v0.16b
-	WORD $0x4ea11c24 // mov v4.16b, v1.16b
-	WORD $0x4ea21c45 // mov v5.16b, v2.16b
-	WORD $0x4ea01c06 // mov v6.16b, v0.16b
-	WORD $0x4ea11c27 // mov v7.16b, v1.16b
-	WORD $0x4ea21c48 // mov v8.16b, v2.16b
-	WORD $0x4ea01c09 // mov v9.16b, v0.16b
-	WORD $0x4ea11c2a // mov v10.16b, v1.16b
-	WORD $0x4ea21c4b // mov v11.16b, v2.16b
-
-started:
-	MOVD R1, R5
-	MOVD aRow+40(FP), R6
-	MOVD $0, R6
-	MOVD b+16(FP), R7
-	MOVD inner+72(FP), R8
-	ADD R6, R5, R5
-
-inner:
-	WORD $0x3dc000ac // ldr q12, [x5, #0]
-	ADD R2, R5, R5
-	WORD $0xad4038ed // ldp q13, q14, [x7, #0]
-	WORD $0x3ce468ef // ldr q15, [x7, x4]
-	ADD R3, R7, R7
-	WORD $0x4f8c11a0 // fmla v0.4s, v13.4s, v12.s[0]
-	WORD $0x4f8c11c1 // fmla v1.4s, v14.4s, v12.s[0]
-	WORD $0x4f8c11e2 // fmla v2.4s, v15.4s, v12.s[0]
-	WORD $0x4fac11a3 // fmla v3.4s, v13.4s, v12.s[1]
-	WORD $0x4fac11c4 // fmla v4.4s, v14.4s, v12.s[1]
-	WORD $0x4fac11e5 // fmla v5.4s, v15.4s, v12.s[1]
-	WORD $0x4f8c19a6 // fmla v6.4s, v13.4s, v12.s[2]
-	WORD $0x4f8c19c7 // fmla v7.4s, v14.4s, v12.s[2]
-	WORD $0x4f8c19e8 // fmla v8.4s, v15.4s, v12.s[2]
-	WORD $0x4fac19a9 // fmla v9.4s, v13.4s, v12.s[3]
-	WORD $0x4fac19ca // fmla v10.4s, v14.4s, v12.s[3]
-	WORD $0x4fac19eb // fmla v11.4s, v15.4s, v12.s[3]
-	SUBS $1, R8, R8
-	BNE inner
-	MOVD cRow+32(FP), R5
-	MOVD aRow+40(FP), R6
-	WORD $0xad000400 // stp q0, q1, [x0, #0]
-	WORD $0x3ca46802 // str q2, [x0, x4]
-	ADD R5, R0, R0
-	WORD $0xad001003 // stp q3, q4, [x0, #0]
-	WORD $0x3ca46805 // str q5, [x0, x4]
-	ADD R5, R0, R0
-	WORD $0xad001c06 // stp q6, q7, [x0, #0]
-	WORD $0x3ca46808 // str q8, [x0, x4]
-	ADD R5, R0, R0
-	WORD $0xad002809 // stp q9, q10, [x0, #0]
-	WORD $0x3ca4680b // str q11, [x0, x4]
-	ADD R5, R0, R0
-	MOVD $4, R5
-	MADD R5, R1, R6, R1
-	MOVD rowTiles+64(FP), R5
-	SUBS $1, R5, R5
-	MOVD R5, rowTiles+64(FP)
-	BNE rows
 	RET
 
 // func lanesNarrow8x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)

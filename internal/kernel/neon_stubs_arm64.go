@@ -46,21 +46,6 @@ func dots1x3NEON(
 	c, a, b *float32, cRow, aRow, bRow, rowTiles, columnTiles, inner uint64, old uint32,
 )
 
-// lanes12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes wide.
-// Strides are in bytes.
-//
-//go:noescape
-func lanes12x1NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
-
-// indirect12x1NEON computes rowTiles tiles of 12 rows x 1 registers, the last of them lanes
-// wide. Strides are in bytes.
-//
-//go:noescape
-func indirect12x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
-	segments, inner, lanes, fresh uint64,
-)
-
 // lanes8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes wide.
 // Strides are in bytes.
 //
@@ -241,21 +226,66 @@ func indirect1x3NEON(
 	segments, inner, lanes, fresh uint64,
 )
 
-// lanesAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them
-// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
+// lanes1x8NEON computes rowTiles tiles of 1 rows x 8 registers, the last of them lanes wide.
+// Strides are in bytes.
 //
 //go:noescape
-func lanesAdjacent16x1NEON(
+func lanes1x8NEON(c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64)
+
+// lanesAdjacent1x1NEON computes rowTiles tiles of 1 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent1x1NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// indirectAdjacent16x1NEON computes rowTiles tiles of 16 rows x 1 registers, the last of them
-// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
+// lanesAdjacent2x1NEON computes rowTiles tiles of 2 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
-func indirectAdjacent16x1NEON(
-	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
-	segments, inner, lanes, fresh uint64,
+func lanesAdjacent2x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent3x1NEON computes rowTiles tiles of 3 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent3x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent5x1NEON computes rowTiles tiles of 5 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent5x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent6x1NEON computes rowTiles tiles of 6 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent6x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent7x1NEON computes rowTiles tiles of 7 rows x 1 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent7x1NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
 // lanesAdjacent8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes
@@ -266,11 +296,68 @@ func lanesAdjacent8x1NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
-// lanesAdjacent4x1NEON computes rowTiles tiles of 4 rows x 1 registers, the last of them lanes
+// indirectAdjacent8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them
+// lanes wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func indirectAdjacent8x1NEON(
+	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
+	segments, inner, lanes, fresh uint64,
+)
+
+// lanesAdjacent1x2NEON computes rowTiles tiles of 1 rows x 2 registers, the last of them lanes
 // wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
-func lanesAdjacent4x1NEON(
+func lanesAdjacent1x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent2x2NEON computes rowTiles tiles of 2 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent2x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent3x2NEON computes rowTiles tiles of 3 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent3x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent5x2NEON computes rowTiles tiles of 5 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent5x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent6x2NEON computes rowTiles tiles of 6 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent6x2NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent7x2NEON computes rowTiles tiles of 7 rows x 2 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent7x2NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
@@ -291,11 +378,59 @@ func indirectAdjacent8x2NEON(
 	segments, inner, lanes, fresh uint64,
 )
 
-// lanesAdjacent4x2NEON computes rowTiles tiles of 4 rows x 2 registers, the last of them lanes
+// lanesAdjacent1x3NEON computes rowTiles tiles of 1 rows x 3 registers, the last of them lanes
 // wide. The rows take adjacent numbers from A. Strides are in bytes.
 //
 //go:noescape
-func lanesAdjacent4x2NEON(
+func lanesAdjacent1x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent2x3NEON computes rowTiles tiles of 2 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent2x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent3x3NEON computes rowTiles tiles of 3 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent3x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent4x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent5x3NEON computes rowTiles tiles of 5 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent5x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent6x3NEON computes rowTiles tiles of 6 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent6x3NEON(
+	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
+)
+
+// lanesAdjacent7x3NEON computes rowTiles tiles of 7 rows x 3 registers, the last of them lanes
+// wide. The rows take adjacent numbers from A. Strides are in bytes.
+//
+//go:noescape
+func lanesAdjacent7x3NEON(
 	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
@@ -314,14 +449,6 @@ func lanesAdjacent8x3NEON(
 func indirectAdjacent8x3NEON(
 	c, a, b *float32, cRows, aRows, aSegments, bSegments *int32, cRow, aCol, bRow, rowTiles,
 	segments, inner, lanes, fresh uint64,
-)
-
-// lanesAdjacent4x3NEON computes rowTiles tiles of 4 rows x 3 registers, the last of them lanes
-// wide. The rows take adjacent numbers from A. Strides are in bytes.
-//
-//go:noescape
-func lanesAdjacent4x3NEON(
-	c, a, b, start *float32, cRow, aRow, aCol, bRow, rowTiles, inner, lanes uint64,
 )
 
 // lanesNarrow8x1NEON computes rowTiles tiles of 8 rows x 1 registers, the last of them lanes

@@ -74,15 +74,26 @@ type height[T any] struct {
 	tile T
 }
 
-// lanesTiles computes Product in tiles of rows x registers. Its lists have the tallest tile first.
+// lanesTiles computes Product in tiles of rows x registers. Its lists of heights have the tallest
+// tile first.
 type lanesTiles struct {
-	lanes  int                   // of a register
-	masked int                   // width in registers of the widest tile that may be ragged
-	tiles  [][]height[lanesTile] // by registers-1
+	lanes  int            // of a register
+	masked int            // width in registers of the widest tile that may be ragged
+	tiles  []lanesHeights // by registers-1
 
-	adjacent [][]height[lanesTile] // by registers-1, for columns of A whose numbers are adjacent
-	narrow   []height[lanesTile]   // for C narrower than a register, if tiles are not
+	// These may be nil.
+	adjacent [][]lanesTile // by registers-1, by rows-1, for columns of A whose numbers are adjacent
+	narrow   lanesHeights  // for C narrower than a register, if tiles are not
+	flat     lanesHeights  // of flatRegisters, for a product of few rows
 }
+
+type lanesHeights = []height[lanesTile]
+
+// A tile of few sums would show their latency. A product of up to flatRows rows has wide tiles.
+const (
+	flatRows      = 2
+	flatRegisters = 8
+)
 
 // lanesBlock is the number of steps along the inner axis that a tile takes at a time: the rows of
 // B, one tile wide, stay in the L2 cache even if their stride is a power of two. C is read again
@@ -104,6 +115,9 @@ func (t *lanesTiles) run(p Product) {
 		inner := (p.Inner - l + blocks - 1) / blocks // equal blocks, without a short last one
 		for j := 0; j < p.Columns; {
 			registers, width := tileWidth(p.Columns-j, t.lanes, len(t.tiles), t.masked)
+			if flat := flatRegisters * t.lanes; t.flat != nil && p.Rows <= flatRows && p.Columns-j >= flat {
+				registers, width = flatRegisters, flat
+			}
 			t.column(&p, l, inner, j, registers, width)
 			j += width
 		}
@@ -124,7 +138,7 @@ func tileWidth(columns, lanes, widest, masked int) (registers, width int) {
 	return registers, min(columns, registers*lanes)
 }
 
-var noStart [80]float32 // the zeros that a tile of up to 5 registers starts with
+var noStart [80]float32 // the zeros that a tile of up to 5 registers of AVX-512 starts with
 
 // column adds the products of rows l to l+inner of B to columns j to j+width of C.
 func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
@@ -137,28 +151,41 @@ func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 		start = &p.Start[j]
 	}
 	i := 0
-	for _, height := range t.heights(p, registers) {
-		tiles := (p.Rows - i) / height.rows
-		if tiles == 0 {
-			continue
+	run := func(rows, tiles int, tile lanesTile) {
+		if tiles > 0 {
+			tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
+				start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
+				uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
+				uint64(width-(registers-1)*t.lanes))
 		}
-		height.tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
-			start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
-			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
-			uint64(width-(registers-1)*t.lanes))
-		i += height.rows * tiles
+		i += rows * tiles
+	}
+	var heights lanesHeights
+	switch {
+	case width < t.lanes && t.narrow != nil:
+		heights = t.narrow
+	case registers > len(t.tiles):
+		heights = t.flat
+	case p.ARow == 1 && p.ACol != 1 && t.adjacent != nil:
+		tiles := t.adjacent[registers-1]
+		for i < p.Rows {
+			rows, count := evenly(p.Rows-i, len(tiles))
+			run(rows, count, tiles[rows-1])
+		}
+	default:
+		heights = t.tiles[registers-1]
+	}
+	for _, height := range heights {
+		run(height.rows, (p.Rows-i)/height.rows, height.tile)
 	}
 }
 
-// heights returns the tiles for a product that are some registers wide.
-func (t *lanesTiles) heights(p *Product, registers int) []height[lanesTile] {
-	switch {
-	case p.Columns < t.lanes && t.narrow != nil:
-		return t.narrow
-	case p.ARow == 1 && p.ACol != 1 && t.adjacent != nil:
-		return t.adjacent[registers-1]
-	}
-	return t.tiles[registers-1]
+// evenly divides rows into as few tiles as possible, whose heights differ by one row at most. It
+// returns the height of the taller ones, and their number.
+func evenly(rows, tallest int) (height, count int) {
+	tiles := (rows + tallest - 1) / tallest
+	height = (rows + tiles - 1) / tiles
+	return height, tiles - (height*tiles - rows)
 }
 
 func asNumber(b bool) uint64 {

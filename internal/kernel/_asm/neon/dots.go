@@ -12,7 +12,7 @@ const sumSize = 4 * size
 // dotsTile is a tile of rows x columns sums of 16 lanes.
 type dotsTile struct {
 	rows, columns int
-	// quads is the number of a sum's four registers that a pass computes. A tile of 12 sums takes
+	// quads is the number of a sum's four registers that a pass computes. A tile of many sums takes
 	// two passes over its rows, of lanes 0 to 7 and 8 to 15: that leaves registers for the operands.
 	quads int
 
@@ -24,8 +24,13 @@ type dotsTile struct {
 // dotProducts writes the tiles of the product with the summed axis in the lanes.
 func dotProducts() {
 	for columns := 1; columns <= 3; columns++ {
-		dots(&dotsTile{rows: 4, columns: columns, quads: 2})
-		dots(&dotsTile{rows: 1, columns: columns, quads: 4})
+		for _, rows := range []int{4, 1} {
+			quads := 4
+			if rows*columns > 4 {
+				quads = 2
+			}
+			dots(&dotsTile{rows: rows, columns: columns, quads: quads})
+		}
 	}
 }
 

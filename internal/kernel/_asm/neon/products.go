@@ -7,23 +7,22 @@ import (
 )
 
 // products writes the tiles of the products with the outputs in the lanes. Sums fill most
-// registers, 18 and more in the widest tiles, so that four pipes of latency 4 are busy. Package
-// kernel takes narrow tiles for C narrower than a register.
+// registers, 18 and more in the tallest of three registers, so that four pipes of latency 4 are
+// busy. Package kernel takes narrow tiles for C narrower than a register, and the one of eight
+// registers for few rows.
 func products() {
-	for registers, heights := range [][]int{1: {12, 8, 4, 2, 1}, 2: {8, 4, 2, 1}, 3: {6, 4, 2, 1}} {
+	for registers, heights := range [][]int{1: {8, 4, 2, 1}, 2: {8, 4, 2, 1}, 3: {6, 4, 2, 1}} {
 		for _, rows := range heights {
 			lanesProduct("lanes", tile{rows: rows, registers: registers})
 			indirectProduct("indirect", tile{rows: rows, registers: registers})
 		}
 	}
-	for registers, heights := range [][]int{1: {16, 8, 4}, 2: {8, 4}, 3: {8, 4}} {
-		for i, rows := range heights {
-			t := tile{rows: rows, registers: registers, adjacent: true}
-			lanesProduct("lanesAdjacent", t)
-			if i == 0 {
-				indirectProduct("indirectAdjacent", t)
-			}
+	lanesProduct("lanes", tile{rows: 1, registers: 8, whole: true})
+	for registers := 1; registers <= 3; registers++ {
+		for rows := 1; rows <= 8; rows++ {
+			lanesProduct("lanesAdjacent", tile{rows: rows, registers: registers, adjacent: true})
 		}
+		indirectProduct("indirectAdjacent", tile{rows: 8, registers: registers, adjacent: true})
 	}
 	for _, rows := range []int{8, 1} {
 		t := tile{rows: rows, registers: 1, narrow: true}
@@ -37,6 +36,7 @@ type tile struct {
 	rows, registers int
 	adjacent        bool // the numbers that the rows take from A are adjacent
 	narrow          bool // a row has fewer numbers than a register
+	whole           bool // the last register of a row is full
 
 	sums [][]V
 	last R     // offset in bytes of the last register of a row, if there are several
@@ -57,11 +57,11 @@ func (t *tile) name(kind string) (name, doc string) {
 // width loads the width of the last register. The last register of a ragged row begins before the
 // end of the one in front of it: both compute the same numbers, and nothing beyond the row is read.
 func (t *tile) width() {
-	count := Arg("lanes")
 	switch {
 	case t.narrow:
-		t.tail = &part{count}
-	case t.registers > 1:
+		t.tail = &part{Arg("lanes")}
+	case t.registers > 1 && !t.whole:
+		count := Arg("lanes")
 		t.last = NewR()
 		LSL(t.last, count, 2)
 		ADD(t.last, t.last, size*(t.registers-2))
@@ -79,30 +79,36 @@ func (t *tile) newRow() []V {
 
 // load loads the row at p.
 func (t *tile) load(row []V, p R) {
-	switch t.registers {
-	case 1:
+	if t.registers == 1 {
 		loadTo(row[0], p, t.tail)
 		return
-	case 2:
-		LDRQ(row[0], p.At(0))
-	case 3:
-		LDPQ(row[0], row[1], p.At(0))
 	}
-	LDRQ(row[t.registers-1], p.Index(t.last))
+	t.row(row, p, LDPQ, LDRQ)
 }
 
 // store writes the sums of a row to p.
 func (t *tile) store(row []V, p R) {
-	switch t.registers {
-	case 1:
+	if t.registers == 1 {
 		store(row[0], p, t.tail)
 		return
-	case 2:
-		STRQ(row[0], p.At(0))
-	case 3:
-		STPQ(row[0], row[1], p.At(0))
 	}
-	STRQ(row[t.registers-1], p.Index(t.last))
+	t.row(row, p, STPQ, STRQ)
+}
+
+// row accesses the registers of a row at p, two at a time and, if they are left, one.
+func (t *tile) row(row []V, p R, two func(v, w V, m Mem), one func(v V, m Mem)) {
+	at := 0
+	if !t.whole { // the last is not in line with the others
+		last := len(row) - 1
+		defer one(row[last], p.Index(t.last))
+		row = row[:last]
+	}
+	for ; at+1 < len(row); at += 2 {
+		two(row[at], row[at+1], p.At(at*size))
+	}
+	if at < len(row) {
+		one(row[at], p.At(at*size))
+	}
 }
 
 // step adds to the sums the products of the row of B at y, which it moves by bRow, with a lane for
@@ -166,17 +172,30 @@ func (t *tile) steps(as []R, along, y, left, aCol, bRow R) {
 	Label("stepped")
 }
 
-// loadAdjacent returns registers with the tile's numbers of A, 4, 8 or 16 from x on.
+// loadAdjacent returns registers with the tile's numbers of A, up to 8 from x on.
 func (t *tile) loadAdjacent(x R) []V {
-	v := make([]V, t.rows/4)
+	v := make([]V, (t.rows+lanes-1)/lanes)
 	for i := range v {
 		v[i] = NewV()
 	}
-	if len(v) == 1 {
-		LDRQ(v[0], x.At(0))
+	last := v[len(v)-1]
+	at := x.At((len(v) - 1) * size)
+	switch left := t.rows % lanes; {
+	case left == 0 && len(v) == 2:
+		LDPQ(v[0], v[1], x.At(0))
+		return v
+	case left == 0:
+		LDRQ(last, at)
+	case left == 1:
+		LDRS(last, at)
+	default:
+		LDRD(last, at)
+		if left == 3 {
+			LD1(last.Lane(2), sum(x, (len(v)-1)*size+8))
+		}
 	}
-	for i := 0; i+1 < len(v); i += 2 {
-		LDPQ(v[i], v[i+1], x.At(i*size))
+	if len(v) == 2 {
+		LDRQ(v[0], x.At(0))
 	}
 	return v
 }
