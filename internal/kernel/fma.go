@@ -2,11 +2,12 @@ package kernel
 
 import "math"
 
-// fma returns x*y + z in float32, rounded once. The product of two float32 is exact in float64; the
-// sum is rounded to 53 bits and then to 24. Rounding twice differs from rounding once only if the
-// first result was rounded to a midpoint of two float32, whose low 29 bits are 1 0...0. roundOnce
-// handles these, and possible denormals, whose midpoints have other low bits.
-func fma(x, y, z float32) float32 {
+// softFMA returns x*y + z in float32, rounded once, where fma has no instruction for it. The
+// product of two float32 is exact in float64; the sum is rounded to 53 bits and then to 24.
+// Rounding twice differs from rounding once only if the first result was rounded to a midpoint of
+// two float32, whose low 29 bits are 1 0...0. roundOnce handles these, and possible denormals,
+// whose midpoints have other low bits.
+func softFMA(x, y, z float32) float32 {
 	p := float64(x) * float64(y)
 	s := p + float64(z)
 	b := math.Float64bits(s)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 )
 
@@ -23,8 +25,12 @@ func exactFMA(x, y, z float32) float32 {
 
 func checkFMA(t *testing.T, x, y, z float32) {
 	t.Helper()
-	if got, want := fma(x, y, z), exactFMA(x, y, z); !same(got, want) {
+	want := exactFMA(x, y, z)
+	if got := fma(x, y, z); !same(got, want) {
 		t.Fatalf("fma(%x, %x, %x) = %x, want %x", x, y, z, got, want)
+	}
+	if got := softFMA(x, y, z); !same(got, want) {
+		t.Fatalf("softFMA(%x, %x, %x) = %x, want %x", x, y, z, got, want)
 	}
 }
 
@@ -85,10 +91,20 @@ func sparse(r *rand.Rand) float32 {
 	return math.Float32frombits(r.Uint32()&(1<<31) | exponent<<23 | mantissa&(1<<23-1))
 }
 
+// TestFMARandom makes seven comparisons in each of 100,000 rounds, or of BRAID_FMA_ROUNDS.
 func TestFMARandom(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
+	rounds, seed := 100_000, uint64(2)
+	if s := os.Getenv("BRAID_FMA_ROUNDS"); s != "" {
+		var err error
+		if rounds, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+		seed = rand.Uint64()
+		t.Logf("%d rounds from seed %d", rounds, seed)
+	}
+	r := rand.New(rand.NewPCG(1, seed))
 	bits := func() float32 { return math.Float32frombits(r.Uint32()) }
-	for range 100_000 {
+	for range rounds {
 		checkFMA(t, bits(), bits(), bits())
 		x, y := sparse(r), sparse(r)
 		checkFMA(t, x, y, sparse(r))
