@@ -90,6 +90,14 @@ func wild(r *rand.Rand, x []float32) {
 	}
 }
 
+// fewBits fills x with values whose products and sums are often midpoints of two float32.
+func fewBits(r *rand.Rand, x []float32) {
+	for i := range x {
+		v := math.Ldexp(1, r.IntN(24)) + math.Ldexp(float64(r.IntN(3)-1), r.IntN(24))
+		x[i] = float32(math.Ldexp(v, -12-r.IntN(24)) * float64(1-2*r.IntN(2)))
+	}
+}
+
 // filler fills x with test data.
 type filler = func(r *rand.Rand, x []float32)
 
@@ -97,7 +105,7 @@ type filler = func(r *rand.Rand, x []float32)
 var fills = []struct {
 	name string
 	fill filler
-}{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}}
+}{{"lopsided", lopsided}, {"odd", odd}, {"wild", wild}, {"few bits", fewBits}}
 
 // setsOf lists the names of the sets that an architecture has.
 var setsOf = map[string][]string{"amd64": {"go", "avx2", "avx512"}, "arm64": {"go", "neon"}}

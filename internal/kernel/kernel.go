@@ -128,9 +128,9 @@ func Named(name string) (*Set, error) {
 
 var reference = Set{
 	Name:        "go",
-	MulLanes:    mulLanes,
-	MulDots:     mulDots,
-	MulIndirect: indirect,
+	MulLanes:    wideLanes,
+	MulDots:     wideDots,
+	MulIndirect: wideIndirect,
 	Exp:         expAll,
 	Log:         logAll,
 	Log1p:       log1pAll,
