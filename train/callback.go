@@ -18,6 +18,13 @@ type Callback struct {
 
 	Start func(Start) error // before the first epoch
 	Step  func(Step) error  // after each step, while the workers wait
+
+	// Gradients is called after each epoch and its evaluation, before all Epoch, with the gradients of
+	// the epoch's last update. They are in the order of the model's weights, without frozen ones, and
+	// take memory for two copies of the weights. A run that is resumed between that update and the
+	// evaluation leaves out the epoch.
+	Gradients func(epoch int, list []Gradient) error
+
 	Epoch func(Epoch) error // after each epoch and its evaluation
 	// after a checkpoint was written, failed to be written, or was found damaged
 	Saved    func(Saved) error

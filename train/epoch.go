@@ -12,6 +12,7 @@ import (
 // epoch trains the steps that are left of an epoch, and evaluates.
 func (f *fit) epoch() error {
 	began, epoch := time.Now(), f.at.Epochs+1
+	updates := f.at.Steps < f.steps // else the epoch's last update was before the run was resumed
 	err := f.train(epoch)
 	done := f.at.Steps
 	stopped := func(cause error) error {
@@ -51,6 +52,9 @@ func (f *fit) epoch() error {
 	}
 	f.checkpoint()
 	failed := errors.Join(f.reportSaved(), f.averaged(func() (failed error) {
+		if updates {
+			failed = f.reportGradients(epoch)
+		}
 		for _, c := range f.plan.Callbacks {
 			if c.Epoch != nil {
 				failed = errors.Join(failed, c.Epoch(e))

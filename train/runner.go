@@ -33,9 +33,10 @@ type runner struct {
 	gather    bool // all gradients are computed before the first update
 
 	clip       Clip
-	norms      *norms // if a norm is limited
-	accumulate int    // batches of an update
-	ema        *EMA   // nil: no averages
+	norms      *norms    // if a norm is limited
+	observed   *observed // gradients that callbacks read; nil: none
+	accumulate int       // batches of an update
+	ema        *EMA      // nil: no averages
 	limits     []limited
 
 	penalties   []penalty
@@ -115,6 +116,7 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 		h.metrics = slices.DeleteFunc(h.metrics, (*score).isTable)
 	}
 	run.newSlots()
+	run.observed = newObserved(m, plan.Callbacks)
 	run.bindBlocks()
 	run.bindLimits()
 	return run, nil

@@ -33,6 +33,10 @@ func (run *runner) prepareRows(worker int, b *sparseBlock, grad tensor.Rows[floa
 			b.at = append(b.at, id-int32(b.RowLo))
 		}
 	}
+	keeps := t.ends && run.observed != nil
+	if keeps {
+		clearRows(b.kept, b.values.Rows)
+	}
 	for i := range b.at {
 		row := run.gradientRow(b, i)
 		scaleRows(row, 1, 1/float32(t.batches))
@@ -40,6 +44,9 @@ func (run *runner) prepareRows(worker int, b *sparseBlock, grad tensor.Rows[floa
 			return false
 		}
 		addPenalty(b.regularization, row, b.values.Weights.Skip(int(b.at[i])), 1)
+		if keeps {
+			keepRows(b.kept.Skip(int(b.at[i])), row, 1)
+		}
 		if run.clip.Value > 0 {
 			clipValues(row, 1, float32(run.clip.Value))
 		}

@@ -19,6 +19,7 @@ type block struct {
 	fresh   tensor.Rows[float32] // gradient of a batch
 	values  optim.Block          // its gradient is fresh or, if accumulated, a sum of batches
 	average tensor.Rows[float32] // if run.ema
+	kept    tensor.Rows[float32] // of an epoch's last update, if run.observed
 }
 
 // sparseBlock is a block of which only the rows that a batch names are updated.
@@ -27,6 +28,7 @@ type sparseBlock struct {
 	*trained
 	values  optim.Block // all rows of the block; the gradient only if it is accumulated
 	average tensor.Rows[float32]
+	kept    tensor.Rows[float32]
 
 	grad    tensor.Rows[float32] // row i is the gradient of row at[i] of the block
 	at      []int32
@@ -79,7 +81,7 @@ func (run *runner) bindBlocks() {
 			}
 			blocks = append(blocks, block{WeightBlock: b, trained: weights[b.Weight],
 				fresh: fresh, values: run.optimizerBlock(b, weights[b.Weight]),
-				average: run.arrayBlock(b, averageArray)})
+				average: run.arrayBlock(b, averageArray), kept: run.observed.block(b)})
 		}
 		for i := range blocks {
 			b := &blocks[i]
@@ -95,7 +97,8 @@ func (run *runner) bindBlocks() {
 		for _, b := range sparse[worker] {
 			rest = append(rest, sparseBlock{SparseBlock: b, trained: weights[b.Weight],
 				values:  run.optimizerBlock(b.WeightBlock, weights[b.Weight]),
-				average: run.arrayBlock(b.WeightBlock, averageArray)})
+				average: run.arrayBlock(b.WeightBlock, averageArray),
+				kept:    run.observed.block(b.WeightBlock)})
 		}
 		run.sparse = append(run.sparse, rest)
 	}
@@ -251,6 +254,7 @@ type turn struct {
 	update  int  // number of the next update, from 1
 	batches int  // of its group so far
 	last    bool // the update follows this batch
+	ends    bool // and ends the epoch
 }
 
 // turn returns the turn of a step of an epoch, counted from 0.
@@ -260,6 +264,7 @@ func (f *fit) turn(epoch, step int) turn {
 		update:  (epoch-1)*f.updates() + step/n + 1,
 		batches: step%n + 1,
 		last:    (step+1)%n == 0 || step+1 == f.steps,
+		ends:    step+1 == f.steps,
 	}
 }
 
@@ -281,6 +286,9 @@ func (run *runner) prepare(worker int, b *block, t turn) bool {
 		}
 	}
 	addPenalty(b.regularization, grad, b.values.Weights, rows)
+	if t.ends && run.observed != nil {
+		keepRows(b.kept, grad, rows)
+	}
 	if run.clip.Value > 0 {
 		clipValues(grad, rows, float32(run.clip.Value))
 	}
@@ -296,9 +304,7 @@ func (run *runner) updateBlock(step optim.Step, b *block, t turn, factor float32
 	run.optimizer.Update(step, b.values)
 	run.ema.update(t.update, b.average, b.values.Weights, b.values.Rows)
 	if run.accumulate > 1 {
-		for r := range b.values.Rows {
-			clear(b.values.Gradient.Row(r))
-		}
+		clearRows(b.values.Gradient, b.values.Rows)
 	}
 }
 

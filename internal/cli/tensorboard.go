@@ -19,9 +19,9 @@ import (
 const samplePictures = 8
 
 // board returns the callback that writes event files: the figures of each epoch, histograms of the
-// weights, the graph, and pictures with their answers.
+// weights and their gradients, the graph, and pictures with their answers.
 func (b *baseTraining) board(dir string) train.Callback {
-	l := tensorboard.Log{Dir: dir, Histograms: 1}
+	l := tensorboard.Log{Dir: dir, Histograms: 1, Gradients: 1}
 	if s := b.samples(); s != nil {
 		l.Images = s.images
 	}

@@ -219,7 +219,8 @@ func TestTensorboard(t *testing.T) {
 			t.Errorf("the caption of %s has %d dark pixels", p.tag, dark)
 		}
 	}
-	if graphs != 1 || histograms["kind/kernel"] != 3 || len(pictures) != samplePictures ||
+	if graphs != 1 || histograms["kind/kernel"] != 3 ||
+		histograms["kind/kernel_grad"] != 3 || len(pictures) != samplePictures ||
 		pictures["photo/1"] != 3 {
 		t.Errorf("%d graphs, histograms %v, pictures %v", graphs, histograms, pictures)
 	}

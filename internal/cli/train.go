@@ -129,8 +129,8 @@ func trainVerb(s streams) *cobra.Command {
 	flags.StringVar(&f.OnNaN, "on-nan", "stop",
 		"if numbers are not finite: stop, or restore, which goes back an epoch\nand halves the rate")
 	flags.StringVar(&f.Board, "tensorboard", "",
-		"`DIR` for event files, which TensorBoard shows: figures of each epoch, weights, the\n"+
-			"graph, and pictures with their answers; a resumed run goes on there")
+		"`DIR` for event files, which TensorBoard shows: figures of each epoch, weights and their\n"+
+			"gradients, the graph, and pictures with their answers; a resumed run goes on there")
 	flags.StringVar(&f.resume, "resume", "",
 		"run folder to go on with; its configuration holds, but --epochs may be raised,\n"+
 			"except for digitqa's record, whose rate falls to 0 over its epochs")

@@ -24,6 +24,9 @@ type Log struct {
 	Steps int
 	// Histograms is the number of epochs between histograms of the weights; 0 means none.
 	Histograms int
+	// Gradients is the number of epochs between histograms of the gradients of an epoch's last update;
+	// 0 means none. See train.Gradient.
+	Gradients int
 	// NoGraph leaves out the model's graph.
 	NoGraph bool
 	// Images returns images to show after an epoch, from 1, such as inputs beside what the model makes
@@ -46,6 +49,9 @@ func (l Log) Callback() train.Callback {
 	if l.Steps > 0 {
 		c.Step = r.step
 	}
+	if l.Gradients > 0 {
+		c.Gradients = r.gradients
+	}
 	return c
 }
 
@@ -57,6 +63,8 @@ func (l Log) check(*train.History) error {
 		return fmt.Errorf("tensorboard: Steps = %d, want 0 or more", l.Steps)
 	case l.Histograms < 0:
 		return fmt.Errorf("tensorboard: Histograms = %d, want 0 or more", l.Histograms)
+	case l.Gradients < 0:
+		return fmt.Errorf("tensorboard: Gradients = %d, want 0 or more", l.Gradients)
 	}
 	return nil
 }
@@ -119,6 +127,20 @@ func (r *recorder) step(s train.Step) error {
 	return r.steps.Scalars(at, r.batchTags, s.Figures())
 }
 
+// tag returns the tag of a weight: one group for each layer.
+func tag(w *braid.Weight) string { return strings.Replace(w.Name(), ".", "/", 1) }
+
+func (r *recorder) gradients(epoch int, list []train.Gradient) error {
+	if epoch%r.Gradients != 0 {
+		return nil
+	}
+	var failed error
+	for _, g := range list { // beside the weight, under the name that TensorFlow 1 gives it
+		failed = errors.Join(failed, r.train.Histogram(tag(g.Weight)+"_grad", epoch, g.Values))
+	}
+	return failed
+}
+
 func (r *recorder) epoch(e train.Epoch) error {
 	n := len(r.tags)
 	failed := []error{r.train.Scalars(e.Number, r.tags, e.Values[:n])}
@@ -127,8 +149,7 @@ func (r *recorder) epoch(e train.Epoch) error {
 	}
 	if r.Histograms > 0 && e.Number%r.Histograms == 0 {
 		for _, w := range r.run.Model.Weights() {
-			tag := strings.Replace(w.Name(), ".", "/", 1) // one group for each layer
-			failed = append(failed, r.train.Histogram(tag, e.Number, w.Values()))
+			failed = append(failed, r.train.Histogram(tag(w), e.Number, w.Values()))
 		}
 	}
 	if r.Images != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"braid/data"
 	"braid/layer"
 	"braid/loss"
+	"braid/optim"
 	"braid/tensor"
 	"braid/train"
 	"braid/train/tensorboard"
@@ -59,7 +61,7 @@ func TestLog(t *testing.T) {
 	dir := t.TempDir()
 	var images []int
 	l := tensorboard.Log{
-		Dir: filepath.Join(dir, "logs"), Steps: 2, Histograms: 2,
+		Dir: filepath.Join(dir, "logs"), Steps: 2, Histograms: 2, Gradients: 4,
 		Images: func(m *braid.Model, epoch int) ([]tensorboard.Image, error) {
 			if m.Name() != "small" {
 				t.Errorf("the model is %q", m.Name())
@@ -136,6 +138,9 @@ func TestLog(t *testing.T) {
 				point("train", n, "y/kernel", 5), point("train", n, "y/bias", 1))
 		}
 	}
+	wanted = append(wanted, point("train", 4, "h/kernel_grad", 10),
+		point("train", 4, "h/bias_grad", 5), point("train", 4, "y/kernel_grad", 5),
+		point("train", 4, "y/bias_grad", 1))
 	for step := 2; step <= 4*steps; step += 2 {
 		wanted = append(wanted, point("steps", step, "batch_loss", want[step][0]),
 			point("steps", step, "batch_y_loss", want[step][1]))
@@ -161,6 +166,60 @@ func TestLog(t *testing.T) {
 	}
 	if points != 2 {
 		t.Errorf("%d points of the new run, want 2", points)
+	}
+}
+
+// The histograms of gradients have what a step of plain descent moved the weights by, with the rate
+// 1: the differences of the weights before and after.
+func TestGradientHistograms(t *testing.T) {
+	dir, m := t.TempDir(), model(t)
+	before := map[string][]float32{}
+	for _, w := range m.Weights() {
+		before[w.Name()] = w.Values()
+	}
+	p := train.Plan{
+		Batch: rows, Optimizer: optim.SGD{Rate: 1},
+		Heads:     train.Heads{"y": {Loss: loss.BinaryCrossentropy{}}},
+		Callbacks: []train.Callback{tensorboard.Log{Dir: dir, Gradients: 1}.Callback()},
+	}
+	if _, err := train.Fit(t.Context(), m, table(t), p); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]node{}
+	for _, e := range readFolder(t, filepath.Join(dir, "train")) {
+		for _, v := range e.in("summary").list("value") {
+			if v.has("histo") {
+				got[v.get("tag").String()] = v.in("histo")
+			}
+		}
+	}
+	if len(got) != 4 {
+		t.Errorf("%d histograms, want 4", len(got))
+	}
+	for _, w := range m.Weights() {
+		tag := strings.Replace(w.Name(), ".", "/", 1) + "_grad"
+		h, ok := got[tag]
+		if !ok {
+			t.Errorf("there is no %s", tag)
+			continue
+		}
+		low, high, sum, squares := math.Inf(1), math.Inf(-1), 0.0, 0.0
+		for i, after := range w.Values() {
+			moved := float64(before[w.Name()][i]) - float64(after)
+			low, high = min(low, moved), max(high, moved)
+			sum, squares = sum+moved, squares+moved*moved
+		}
+		const rounding = 1e-6 // of differences of weights of about 1
+		for field, want := range map[string]float64{
+			"min": low, "max": high, "sum": sum, "sum_squares": squares,
+		} {
+			if d := h.get(field).Float() - want; math.Abs(d) > rounding {
+				t.Errorf("%s: %s is %v, want %v", tag, field, h.get(field), want)
+			}
+		}
+		if squares == 0 {
+			t.Errorf("%s: nothing moved", tag)
+		}
 	}
 }
 
@@ -198,6 +257,7 @@ func TestLogMistakes(t *testing.T) {
 		"train: tensorboard: Dir is e":                   {},
 		"train: tensorboard: Steps = -1, want 0 or more": {Dir: t.TempDir(), Steps: -1},
 		"train: tensorboard: Histograms = -2, want":      {Dir: t.TempDir(), Histograms: -2},
+		"train: tensorboard: Gradients = -3, want":       {Dir: t.TempDir(), Gradients: -3},
 		"tensorboard: ":               {Dir: file},
 		"stopped in epoch 1 of 1 aft": {Dir: t.TempDir(), Images: images},
 	} {
