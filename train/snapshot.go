@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"time"
 
 	"braid"
 	"braid/internal/safetensors"
@@ -329,13 +328,6 @@ func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
 	if s.sums, err = sums.Float64s(); err != nil {
 		return err
 	}
-	numbers, err1 := values.Float64s()
-	took, err2 := times.Int64s()
-	for i := range s.Epochs {
-		s.epochs = append(s.epochs, Epoch{
-			Number: i + 1, Train: time.Duration(took[2*i]), Evaluate: time.Duration(took[2*i+1]),
-			Values: numbers[i*figures : (i+1)*figures],
-		})
-	}
-	return errors.Join(err1, err2)
+	s.epochs, err = epochsOf(values, times)
+	return err
 }
