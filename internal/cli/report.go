@@ -87,7 +87,8 @@ func fileReport(
 		return nil, err
 	}
 	r.Workers = workers
-	if rows != "" {
+	saved := savedHistory(s, r, folder)
+	if rows != "" && saved == nil {
 		return r, useFile(ctx, r, filepath.Clean(rows))
 	}
 	l, err := r.Experiment.Load(ctx)
@@ -101,10 +102,54 @@ func fileReport(
 		err = fmt.Errorf("%w\nbring the data back as they were, or name the rows to measure with "+
 			"--data FILE", err)
 	}
+	if err != nil {
+		return nil, err
+	}
+	useRows(r, l)
+	if saved == nil {
+		return r, nil
+	}
+	cache := openPictures(s)
+	defer cache.Close()
+	b, err := l.Build(ctx, experiment.Options{Workers: workers, Cache: cache})
 	if err == nil {
-		useRows(r, l)
+		err = useCheckpoint(r, b, b.File, folder, saved)
+	}
+	if err == nil && rows != "" {
+		err = useFile(ctx, r, filepath.Clean(rows))
 	}
 	return r, err
+}
+
+// savedHistory returns the history of a run's checkpoints if it goes further than the model file:
+// the run was killed, or goes on. It is nil otherwise, or if no epoch is whole.
+func savedHistory(s streams, r *report.Run, folder string) *train.History {
+	h, err := train.SavedHistory(filepath.Join(folder, checkpointsName))
+	if err != nil {
+		s.note(err.Error())
+	}
+	switch {
+	case h == nil, len(h.Epochs) == 0,
+		r.File != nil && r.History != nil && len(r.History.Epochs) >= len(h.Epochs):
+		return nil
+	}
+	return h
+}
+
+// useCheckpoint sets the model of a report to that of the epoch that is kept after a history.
+func useCheckpoint(
+	r *report.Run, b *experiment.Built, file func(*train.History) (*modelfile.File, error),
+	folder string, h *train.History,
+) error {
+	kept, err := b.Kept(h)
+	if err == nil {
+		err = train.LoadEpoch(filepath.Join(folder, checkpointsName), kept, b.Model)
+	}
+	if err == nil {
+		r.File, err = file(h)
+	}
+	r.History, r.Unsaved = h, true
+	return err
 }
 
 // useFile sets the rows of a report to those of a file.
@@ -131,6 +176,7 @@ func readRun(folder string) (*report.Run, error) {
 	if r.Experiment, err = experiment.Read(filepath.Join(folder, experimentName)); err != nil {
 		return nil, err
 	}
+	r.Running = atomicfile.Holder(folder) != ""
 	if r.File, err = readModel(folder); err != nil {
 		return nil, err
 	}
@@ -271,7 +317,15 @@ func digitsReport(
 	if err != nil {
 		return nil, err
 	}
-	return t.report(folder, file)
+	r, err := t.report(folder, file)
+	if err != nil {
+		return nil, err
+	}
+	r.Running = atomicfile.Holder(folder) != ""
+	if saved := savedHistory(s, r, folder); saved != nil {
+		err = useCheckpoint(r, t.Built, t.file, folder, saved)
+	}
+	return r, err
 }
 
 // keepStandard lets the pictures of an experiment be standardized as those that a model was trained

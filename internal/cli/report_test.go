@@ -1,12 +1,15 @@
 package cli
 
 import (
+	"braid/internal/atomicfile"
 	"braid/internal/report"
 	"braid/modelfile"
+	"braid/train"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,39 +98,102 @@ func TestReportOfDigits(t *testing.T) {
 	if fmt.Sprint(readPage(t, named).table("data", "parts")[0]) != "[train 50]" {
 		t.Error("--data does not name other images")
 	}
+	for _, name := range []string{historyName, modelfile.FileName} { // as if it was killed
+		os.Remove(filepath.Join(run, name))
+	}
+	mustCall(t, "report", run)
+	killed := readPage(t, path)
+	checkContains(t, killed.sections["results"], "ended after epoch 9 of at most 9 without saving")
+	if want, got := p.table("results", "figures"), killed.table("results", "figures"); fmt.Sprint(
+		want) != fmt.Sprint(got) {
+		t.Errorf("of a killed run: %v, want %v", got, want)
+	}
 }
 
-// A training that is interrupted writes the report of what there is.
+// A training that is interrupted writes the report of what there is: its model is that of the epoch
+// whose figures braid runs shows.
 func TestReportOfInterruptedRun(t *testing.T) {
 	run := filepath.Join(t.TempDir(), "run")
-	go interruptWhen(filepath.Join(run, "checkpoints", "epoch*"))
+	go interruptWhen(filepath.Join(run, "checkpoints", "epoch00002*"))
 	code, _, errs := call("train", writeOwn(t), "--epochs", "100000", "--log", "none", "--out", run)
-	if code != 130 || strings.Contains(errs, "no report") {
+	if code != 130 || strings.Contains(errs, "no report") || strings.Contains(errs, "last step") {
 		t.Fatalf("exit code %d: %s", code, errs)
 	}
 	p := readPage(t, filepath.Join(run, report.FileName))
 	checkContains(t, p.sections["results"], "stopped after epoch", "of at most 100000. ",
-		"was the best on validation")
+		", the best on validation")
 	if len(p.table("results", "figures")) == 0 {
 		t.Error("the report has no results")
 	}
+	listed := listRun(run)
+	checkContains(t, p.sections["results"], fmt.Sprintf("that of epoch %d of %d", listed.Kept,
+		listed.Epochs))
+	var models [2]*modelfile.File
+	for i := range models {
+		var err error
+		if models[i], err = modelfile.Open(filepath.Join(run, modelfile.FileName)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := train.LoadEpoch(filepath.Join(run, checkpointsName), listed.Kept, models[0].Model)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range models[0].Model.Weights() {
+		if other := models[1].Model.Weights()[i]; !slices.Equal(w.Values(), other.Values()) {
+			t.Errorf("%s is not that of epoch %d", w.Name(), listed.Kept)
+		}
+	}
 }
 
-// A run that was stopped says so, and one that has no model yet.
-func TestReportOfStoppedRun(t *testing.T) {
+// A run that was killed has a report with the weights of its best checkpoint. Without one, the
+// report says that there is no model.
+func TestReportOfKilledRun(t *testing.T) {
 	r := trainReported(t)
-	history := filepath.Join(r.run, historyName)
-	lines := readCSV(t, history)
-	writeRows(t, history, lines[:4])
+	path := filepath.Join(r.run, report.FileName)
+	whole := readPage(t, path)
+	remove := func(names ...string) {
+		for _, name := range names {
+			if err := os.Remove(filepath.Join(r.run, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	remove(historyName, modelfile.FileName, report.FileName)
 	mustCall(t, "report", r.run)
-	p := readPage(t, filepath.Join(r.run, report.FileName))
-	checkContains(t, p.sections["results"], "stopped after epoch 3 of at most 9")
-	for _, name := range []string{historyName, modelfile.FileName} {
-		os.Remove(filepath.Join(r.run, name))
+	p := readPage(t, path)
+	checkContains(t, p.sections["results"], "ended after epoch 9 of at most 9 without saving ",
+		"from its checkpoint. Go on with braid train --resume.")
+	for _, table := range [][2]string{
+		{"results", "figures"}, {"head-1", "confusion"}, {"inputs", "lost"},
+	} {
+		want, got := whole.table(table[0], table[1]), p.table(table[0], table[1])
+		if len(want) == 0 || fmt.Sprint(want) != fmt.Sprint(got) {
+			t.Errorf("%s is %v\nwant %v", table, got, want)
+		}
+	}
+	named := filepath.Join(r.folder, "named.html")
+	mustCall(t, "report", r.run, "--data", filepath.Join(r.folder, "test.csv"), "--out", named)
+	if want, got := whole.table("results", "figures"), readPage(t, named).table("results",
+		"figures"); fmt.Sprint(want) != fmt.Sprint(got) {
+		t.Errorf("with other data: %v, want %v", got, want)
+	}
+
+	unlock, err := atomicfile.Lock(r.run)
+	if err != nil {
+		t.Fatal(err)
 	}
 	mustCall(t, "report", r.run)
-	p = readPage(t, filepath.Join(r.run, report.FileName))
-	checkContains(t, p.sections["results"], "There is no model yet")
+	unlock()
+	checkContains(t, readPage(t, path).sections["results"],
+		"The run goes on: 9 of at most 9 epochs are done.")
+
+	if err := os.RemoveAll(filepath.Join(r.run, checkpointsName)); err != nil {
+		t.Fatal(err)
+	}
+	mustCall(t, "report", r.run)
+	p = readPage(t, path)
+	checkContains(t, p.sections["results"], "There is no model yet. No epoch was trained whole.")
 	checkContains(t, p.sections["data"], "validation")
 	checkContains(t, p.sections["settings"], "colour: category")
 }

@@ -133,6 +133,10 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 	if history == nil {
 		return errors.Join(failed, b.run.discard())
 	}
+	var stopped *train.Interrupted
+	if errors.As(failed, &stopped) {
+		b.loadKept(s, history)
+	}
 	if failed == nil && !trained {
 		s.note(fmt.Sprintf("the run in %s was finished already: no epoch is left to train", b.run.folder))
 	}
@@ -152,9 +156,24 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 	if err == nil {
 		b.writeReport(ctx, s, file)
 	}
-	var stopped *train.Interrupted
-	if errors.As(failed, &stopped) && !errors.Is(failed, train.ErrNotFinite) { // which would recur
+	if stopped != nil && !errors.Is(failed, train.ErrNotFinite) { // which would recur
 		failed = fmt.Errorf("%w\ngo on with: braid train --resume %s", failed, b.run.folder)
 	}
 	return errors.Join(failed, err)
+}
+
+// loadKept sets the weights of a training that was stopped to those of the epoch whose figures the
+// model file has: train leaves those of the last step.
+func (b *baseTraining) loadKept(s streams, h *train.History) {
+	if len(h.Epochs) == 0 {
+		return
+	}
+	kept, err := b.Kept(h)
+	if err == nil {
+		err = train.LoadEpoch(b.run.checkpoints(), kept, b.Model)
+	}
+	if err != nil {
+		s.note(fmt.Sprintf("the model has the weights of the last step, not those of epoch %d: %v", kept,
+			err))
+	}
 }

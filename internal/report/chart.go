@@ -227,12 +227,8 @@ func (r *Run) curve(head, figure string, training, validation []float64) *chart 
 		}
 	}
 	if kept := r.training().Kept; kept >= 1 && kept <= epochs {
-		word := "kept"
-		if _, stopped := r.end(); stopped { // the weights are later ones
-			word = "best"
-		}
 		c.Marks = append(c.Marks, tick{at(c.x(float64(kept))), ""})
-		c.Legend = append(c.Legend, path{Class: "mark", Text: fmt.Sprintf("%s: epoch %d", word, kept)})
+		c.Legend = append(c.Legend, path{Class: "mark", Text: fmt.Sprintf("kept: epoch %d", kept)})
 	}
 	return c
 }

@@ -28,6 +28,8 @@ type Run struct {
 	Experiment *experiment.Experiment
 	File       *modelfile.File // the trained model; nil if there is none yet
 	History    *train.History  // of its epochs; nil if there is none yet
+	Unsaved    bool            // both are those of checkpoints: the run has not saved its model
+	Running    bool            // the run goes on
 
 	Frame     *data.Frame
 	Parts     []Part // of the frame's rows

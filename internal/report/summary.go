@@ -127,9 +127,16 @@ func (r *Run) training() (t training) {
 
 const goOn = "Go on with braid train --resume."
 
-// end says which epoch was kept, and why training ended. It reports whether the run was stopped.
-func (r *Run) end() (text string, stopped bool) {
+// end says which epoch was kept, and why training ended. It reports whether the run was stopped, or
+// goes on.
+func (r *Run) end() (text string, unfinished bool) {
 	if r.History == nil || len(r.History.Epochs) == 0 {
+		switch {
+		case r.Running:
+			return "The run goes on, in its first epoch.", true
+		case r.File != nil:
+			return "No epoch was trained whole. The model has the weights of its last step. " + goOn, true
+		}
 		return "No epoch was trained whole. " + goOn, true
 	}
 	t := r.Experiment.Train
@@ -138,27 +145,28 @@ func (r *Run) end() (text string, stopped bool) {
 	for _, e := range r.History.Epochs {
 		spent += e.Train + e.Evaluate
 	}
-	best := fmt.Sprintf("The model is that of epoch %d of %d, the best on validation relative to "+
+	model := fmt.Sprintf("The model is that of epoch %d of %d, the best on validation relative to "+
 		"guessing", kept, n)
 	if t.Keep == experiment.KeepLast {
-		best = fmt.Sprintf("The model is that of epoch %d, the last", n)
+		model = fmt.Sprintf("The model is that of epoch %d, the last", n)
 	}
 	took := fmt.Sprintf(" The epochs took %.1f\u00a0s.", spent.Seconds())
 	switch {
+	case r.Running:
+		return fmt.Sprintf("The run goes on: %d of at most %d epochs are done. %s so far, from its "+
+			"checkpoint.%s", n, t.Epochs, model, took), true
+	case r.Unsaved: // also if only the file is missing after the last epoch
+		return fmt.Sprintf("The run ended after epoch %d of at most %d without saving a model. %s, "+
+			"from its checkpoint. %s%s", n, t.Epochs, model, goOn, took), true
 	case n >= t.Epochs:
-		return fmt.Sprintf("%s. Training ended with the last epoch.", best) + took, false
+		return fmt.Sprintf("%s. Training ended with the last epoch.%s", model, took), false
 	case t.Keep == experiment.KeepBest && t.Patience > 0 && n-kept >= t.Patience:
-		return fmt.Sprintf("%s. Training ended as %s no improvement.", best,
-			countOf(n-kept, "epoch brought", "epochs brought")) +
-			took, false
+		return fmt.Sprintf("%s. Training ended as %s no improvement.%s", model,
+			countOf(n-kept, "epoch brought", "epochs brought"), took), false
 	case t.Minutes > 0 && spent.Minutes() >= 0.9*t.Minutes:
-		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.", best, t.Minutes) +
-			took, false
+		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.%s", model, t.Minutes,
+			took), false
 	}
-	text = fmt.Sprintf("The run was stopped after epoch %d of at most %d. The model has the weights "+
-		"of its last step. ", n, t.Epochs)
-	if t.Keep == experiment.KeepBest {
-		text += fmt.Sprintf("Epoch %d was the best on validation. ", kept)
-	}
-	return text + goOn + took, true
+	return fmt.Sprintf("The run was stopped after epoch %d of at most %d. %s. %s%s", n, t.Epochs,
+		model, goOn, took), true
 }
