@@ -11,19 +11,8 @@ import (
 	"braid/internal/random"
 	"braid/internal/suggest"
 	"braid/metric"
-	"braid/optim"
 	"braid/target"
 	"braid/train"
-)
-
-// Defaults of training, chosen on validation over several data sets.
-const (
-	defaultEpochs   = 100
-	defaultPatience = 8
-	defaultRate     = 0.004
-	decayRate       = 0.01
-	clipNorm        = 1
-	averageMomentum = 0.98
 )
 
 // batch returns the rows of a step: more for more rows.
@@ -75,27 +64,13 @@ type augmenting interface {
 
 // plan returns the training of the built model.
 func (b *Built) plan() (train.Plan, error) {
-	t := b.Experiment.Train
-	rate, epochs := t.Rate, t.Epochs
-	if rate == 0 {
-		rate = defaultRate
-	}
-	if epochs == 0 {
-		epochs = defaultEpochs
-	}
+	t := b.Experiment.Train.withDefaults()
 	p := train.Plan{
-		Epochs: epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), Seed: b.seed(),
-		DropLast: t.DropLast == nil || *t.DropLast,
-		Heads:    train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
-		Optimizer: optim.AdamW{
-			Rate: rate, Epsilon: 1e-8, Lazy: true, WeightDecay: optim.Decay{Rate: decayRate},
-		},
-		Clip: train.Clip{GlobalNorm: or(t.Clip, clipNorm)},
+		Epochs: t.Epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), Seed: t.Seed,
+		DropLast: *t.DropLast, Optimizer: t.Optimizer, Clip: train.Clip{GlobalNorm: *t.Clip},
+		Heads: train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
 	}
-	if t.Optimizer != nil {
-		p.Optimizer = t.Optimizer
-	}
-	if momentum := or(t.EMA, averageMomentum); momentum > 0 {
+	if momentum := *t.EMA; momentum > 0 {
 		p.EMA = &train.EMA{Momentum: momentum, Warmup: true, State: true}
 	}
 	for i, d := range b.Targets {
@@ -114,7 +89,7 @@ func (b *Built) plan() (train.Plan, error) {
 		}
 	}
 	if t.Keep == KeepLast {
-		b.Keep = train.EarlyStopping{Patience: epochs}
+		b.Keep = train.EarlyStopping{Patience: t.Epochs}
 	} else {
 		b.Keep = b.keep()
 		p.Callbacks = append(p.Callbacks, b.Keep.Callback())
@@ -157,14 +132,6 @@ func (b *Built) metrics(h Head, d target.Decoder) (metric.List, error) {
 	return list, nil
 }
 
-// or returns a setting, or its default.
-func or(setting *float64, standard float64) float64 {
-	if setting == nil {
-		return standard
-	}
-	return *setting
-}
-
 // Kept returns the number of the epoch whose weights the model has after training: the best, or the
 // last one if that is to be kept or no epoch has finite figures.
 func (b *Built) Kept(h *train.History) (epoch int, err error) {
@@ -181,11 +148,8 @@ func (b *Built) Kept(h *train.History) (epoch int, err error) {
 // on the validation part, without what is constant.
 func (b *Built) keep() train.EarlyStopping {
 	rule := train.EarlyStopping{
-		Sum: map[string]float64{}, Mode: train.Min, Patience: b.Experiment.Train.Patience,
-		RestoreBest: true,
-	}
-	if rule.Patience == 0 {
-		rule.Patience = defaultPatience
+		Sum: map[string]float64{}, Mode: train.Min, RestoreBest: true,
+		Patience: b.Experiment.Train.withDefaults().Patience,
 	}
 	for i, t := range b.Targets {
 		loss, answers := target.Factors(t.Decoder, b.Guesses[i])

@@ -53,7 +53,9 @@ func (e *Experiment) node() (*node, error) {
 	if e.Name != "" {
 		root.put("name", textNode(e.Name))
 	}
-	root.put("data", e.Data.node())
+	if data := e.Data.node(); data.form != mappingForm || len(data.keys) > 0 { // not of LoadFrame
+		root.put("data", data)
+	}
 	inputs := mappingNode()
 	for _, in := range e.Inputs {
 		value, err := column(in.Feature, Head{})

@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"io"
 	"slices"
-	"strings"
 	"sync"
 
 	"braid/data"
@@ -93,14 +92,14 @@ type content struct {
 	Heads    []*head
 	Shuffled *importance
 	Data     summary
-	Settings string
+	Settings resolved
 }
 
 // Write measures the model and writes the page. The same run gives the same bytes.
 func Write(ctx context.Context, w io.Writer, r *Run) error {
 	c := &content{Title: r.Experiment.Name}
 	var err error
-	if c.Settings, err = settings(r.Experiment); err != nil {
+	if c.Settings, err = r.resolved(); err != nil {
 		return err
 	}
 	if c.Data, err = r.summary(); err != nil {
@@ -119,16 +118,9 @@ func Write(ctx context.Context, w io.Writer, r *Run) error {
 		return err
 	}
 	if r.File != nil {
-		c.Network = fmt.Sprintf("The network has %s weights.", grouped(r.File.Model.Summary().Total))
+		c.Network = fmt.Sprintf("The network has %s weights.", c.Settings.Weights)
 	}
 	return page().Execute(w, c)
-}
-
-// settings returns the experiment file.
-func settings(e *experiment.Experiment) (string, error) {
-	var b strings.Builder
-	err := experiment.Write(&b, e, nil)
-	return b.String(), err
 }
 
 // measure fills the results and the heads.
