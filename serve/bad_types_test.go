@@ -89,7 +89,8 @@ func nameMistakes(t testing.TB) (list []mistake) {
 	add("no inputs", `"inputs":[`, `"input":[`, `the request has no "inputs"`)
 	add("no image", image+",", "",
 		`input "image" is missing, want each of "image", "question"`)
-	add("inputs empty", `"inputs":[`, `"inputs":[],"others":[`, `input "image" is missing`)
+	add("inputs empty", `"inputs":[`, `"inputs":[],"others":[`,
+		`"inputs" is empty, want one or more of "image", "question"`)
 	add("misspelt", `"name":"image"`, `"name":"imgae"`,
 		`unknown input "imgae", want one of "image", "question"; did you mean "image"?`)
 	add("case", `"name":"question"`, `"name":"Question"`, `did you mean "question"?`)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-faster/jx"
 
+	"braid/feature"
 	"braid/internal/suggest"
 	"braid/predictor"
 	"braid/tensor"
@@ -58,12 +59,8 @@ func (v *version) metadata() modelJSON {
 			m.Inputs = append(m.Inputs, inputMetadata(in))
 		}
 	}
-	for _, h := range v.Heads {
-		t := tensorJSON{Name: h.Name, Datatype: "FP32", Shape: append([]int{-1}, h.Shape...)}
-		if h.Labels != nil {
-			t.Parameters = map[string]any{"labels": h.Labels}
-		}
-		m.Outputs = append(m.Outputs, t)
+	for i := range v.Heads {
+		m.Outputs = append(m.Outputs, v.outputMetadata(&v.Heads[i]))
 	}
 	columns := make([]columnAbout, len(v.Columns))
 	for i := range v.Columns {
@@ -78,6 +75,9 @@ func inputMetadata(in *predictor.Input) tensorJSON {
 	types := datatypes(in)
 	t := tensorJSON{Name: in.Name, Datatype: types[0], Shape: []int{-1}}
 	t.Parameters = map[string]any{"column": in.Column.Name}
+	if feature.Describe(in.Column.Encoder).Optional {
+		t.Parameters["optional"] = true
+	}
 	if t.Datatype == "BYTES" {
 		t.Shape = append(t.Shape, 1)
 	} else {
@@ -102,6 +102,21 @@ func inputMetadata(in *predictor.Input) tensorJSON {
 			parts = append(parts, tensorJSON{Name: part.Name, Datatype: datatype, Shape: shape})
 		}
 		t.Parameters["also_inputs"] = parts
+	}
+	return t
+}
+
+// outputMetadata describes the output of a head.
+func (v *version) outputMetadata(h *predictor.Head) tensorJSON {
+	datatype, _, _ := outputType(h)
+	about := v.describeHead(h)
+	t := tensorJSON{Name: h.Name, Datatype: datatype, Shape: append([]int{-1}, h.Shape...)}
+	t.Parameters = map[string]any{"column": h.Column, "type": about.Type}
+	if h.Labels != nil {
+		t.Parameters["labels"] = h.Labels
+	}
+	if about.Unit != "" {
+		t.Parameters["unit"] = about.Unit
 	}
 	return t
 }

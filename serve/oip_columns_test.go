@@ -19,6 +19,7 @@ import (
 	"braid/feature"
 	"braid/internal/braidtest"
 	"braid/predictor"
+	"braid/tensor"
 )
 
 // stranger is a client of the protocol that knows of a model what its metadata say, and no more.
@@ -28,8 +29,14 @@ type stranger struct {
 		Shape          []int
 		Parameters     struct {
 			Column       string
+			Optional     bool
 			FileDatatype string `json:"file_datatype"`
 		}
+	}
+	Outputs []struct {
+		Name, Datatype string
+		Shape          []int
+		Parameters     struct{ Type, Unit string }
 	}
 	Parameters struct {
 		Columns []struct {
@@ -103,6 +110,7 @@ func TestStranger(t *testing.T) {
 			if err := json.Unmarshal(got.body, &s); err != nil {
 				t.Fatal(err)
 			}
+			model := served.current.Load().Model
 			for _, isBinary := range []bool{false, true} {
 				body, length, rows := s.request(t, isBinary)
 				headers := []string{"Content-Type", asJSON}
@@ -110,8 +118,21 @@ func TestStranger(t *testing.T) {
 					headers = []string{headerLength, strconv.Itoa(length)}
 				}
 				got := r.call(t, "POST", "/v2/models/"+served.name+"/infer", body, headers...)
-				checkOutputs(t, got, predicted(t, served.current.Load().Model, rows))
+				s.checkOutputs(t, got, predicted(t, model, rows))
 			}
+			needed := s
+			needed.Inputs = nil
+			for i, in := range s.Inputs {
+				if in.Parameters.Optional != s.optional(in.Parameters.Column) {
+					t.Errorf("%s: optional is %v", in.Name, in.Parameters.Optional)
+				}
+				if i == 1 || !in.Parameters.Optional { // a request has an input, for the number of rows
+					needed.Inputs = append(needed.Inputs, in)
+				}
+			}
+			body, _, rows := needed.request(t, false)
+			got = r.call(t, "POST", "/v2/models/"+served.name+"/infer", body)
+			s.checkOutputs(t, got, predicted(t, model, rows))
 			if held := r.memory.held(); held != 0 {
 				t.Errorf("%d bytes of the budget are held", held)
 			}
@@ -183,7 +204,8 @@ func (s *stranger) request(t *testing.T, isBinary bool) ([]byte, int, []map[stri
 		}
 		inputs = append(inputs, made)
 	}
-	text, err := json.Marshal(map[string]any{"inputs": inputs})
+	text, err := json.Marshal(map[string]any{"inputs": inputs,
+		"parameters": map[string]bool{"binary_data_output": isBinary}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,16 +225,23 @@ func (s *stranger) optional(column string) bool {
 	return false
 }
 
-// predicted returns the outputs of each head for rows, computed without the server.
-func predicted(t *testing.T, m *predictor.Model, rows []map[string]any) [][]float32 {
+// predicted returns the outputs of each head for rows, computed without the server: probabilities,
+// and numbers as in answers.
+func predicted(t *testing.T, m *predictor.Model, rows []map[string]any) [][]float64 {
 	t.Helper()
-	list := make([][]float32, len(m.Heads))
+	list := make([][]float64, len(m.Heads))
 	for _, row := range rows {
 		b := m.NewBatch(1)
 		for i := range m.Columns {
 			c := &m.Columns[i]
 			if v, ok := row[c.Name].(feature.Value); ok {
 				if _, err := c.Encode(b, 0, v); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			if row[c.Name] == nil {
+				if _, err := c.Encode(b, 0, feature.Value{}); err != nil {
 					t.Fatal(err)
 				}
 				continue
@@ -230,29 +259,66 @@ func predicted(t *testing.T, m *predictor.Model, rows []map[string]any) [][]floa
 			t.Fatal(err)
 		}
 		for i := range m.Heads {
-			list[i] = append(list[i], b.Output(i, 0)...)
+			h := &m.Heads[i]
+			if h.Decoder() != nil && h.Decoder().Kind() == "number" {
+				list[i] = append(list[i], *h.Answer(b.Output(i, 0)).Number)
+				continue
+			}
+			for _, v := range b.Output(i, 0) {
+				list[i] = append(list[i], float64(v))
+			}
 		}
 		m.Free(b)
 	}
 	return list
 }
 
-// checkOutputs checks the numbers of a reply in JSON.
-func checkOutputs(t *testing.T, got response, want [][]float32) {
+// checkOutputs checks the outputs of a reply: their datatypes and shapes are those of the metadata.
+func (s *stranger) checkOutputs(t *testing.T, got response, want [][]float64) {
 	t.Helper()
+	text, rest := got.body, []byte(nil)
+	if length, err := strconv.Atoi(got.header.Get(headerLength)); err == nil {
+		text, rest = got.body[:length], got.body[length:]
+	}
 	var reply struct {
 		Outputs []struct {
-			Name string
-			Data []float32
+			Name, Datatype string
+			Shape          []int
+			Data           []float64
+			Parameters     struct {
+				Size int `json:"binary_data_size"`
+			}
 		}
 	}
-	if err := json.Unmarshal(got.body, &reply); err != nil || got.status != http.StatusOK ||
+	if err := json.Unmarshal(text, &reply); err != nil || got.status != http.StatusOK ||
 		len(reply.Outputs) != len(want) {
 		t.Fatalf("status %d (%v): %.400s", got.status, err, got.body)
 	}
 	for i, out := range reply.Outputs {
-		if !slices.Equal(out.Data, want[i]) {
-			t.Errorf("%s: got %v, want %v", out.Name, out.Data, want[i])
+		values, described := out.Data, s.Outputs[i]
+		if out.Name != described.Name || out.Datatype != described.Datatype ||
+			!slices.Equal(out.Shape[1:], described.Shape[1:]) ||
+			(out.Datatype == "FP64") != (described.Parameters.Type == "number") {
+			t.Errorf("got the output %+v, the metadata are %+v", out, described)
+		}
+		content := rest[:out.Parameters.Size]
+		rest = rest[len(content):]
+		for len(content) > 0 {
+			if out.Datatype == "FP64" {
+				bits := binary.LittleEndian.Uint64(content)
+				values, content = append(values, math.Float64frombits(bits)), content[8:]
+				continue
+			}
+			bits := binary.LittleEndian.Uint32(content)
+			values, content = append(values, float64(math.Float32frombits(bits))), content[4:]
+		}
+		if out.Datatype == "FP32" && out.Parameters.Size == 0 { // shorter texts than of 64 bits
+			for at, v := range values {
+				values[at] = float64(float32(v))
+			}
+		}
+		if !slices.Equal(values, want[i]) {
+			t.Errorf("%s: got %v, want %v", out.Name, values, want[i])
 		}
 	}
 }
@@ -282,14 +348,18 @@ func TestPartsOfColumns(t *testing.T) {
 	text := cell + `"7"]}`
 	waves := `{"name":"x::waves","datatype":"FP32","shape":[1,32],"data":` +
 		jsonOf(t, b.Inputs[1].Float32s()) + `}`
+	var s stranger
+	if err := json.Unmarshal(r.call(t, "GET", "/v2/models/waves", nil).body, &s); err != nil {
+		t.Fatal(err)
+	}
 	for _, inputs := range []string{parts, text} {
 		got := r.call(t, "POST", "/v2/models/waves/infer", []byte(`{"inputs":[`+inputs+`]}`))
-		checkOutputs(t, got, want)
+		s.checkOutputs(t, got, want)
 	}
 	first, _, _ := strings.Cut(parts, "},")
 	for inputs, want := range map[string]string{
 		text + "," + waves: `input "x::waves" is given, and so are the cells of input "x"`,
-		waves:              `input "x" is missing, want each of "x"`,
+		waves:              `input "x" is missing, want each of "x", "x::waves"`,
 		first + "}":        `input "x::waves" is missing`,
 		cell + `"seven"]}`: `input "x": got "seven"`,
 		cell + `7]}`:       `input "x": text 0: got 7, want a string`,
@@ -306,6 +376,36 @@ func TestPartsOfColumns(t *testing.T) {
 	if len(meta.Inputs) != 1 || meta.Inputs[0].Datatype != "BYTES" ||
 		len(meta.Inputs[0].Parameters["also_inputs"].([]any)) != 2 {
 		t.Errorf("the metadata list %+v", meta.Inputs)
+	}
+}
+
+// A number in a column's unit has no classes. One that is not finite is an error in JSON, and stays
+// as it is in binary data.
+func TestUnits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "films")
+	var m *predictor.Model
+	r := start(t, func(c *Config) {
+		m = saveFilms(t, path)
+		c.Models = []ModelPath{{Path: path}}
+	})
+	body := `{"inputs":[{"name":"Year","datatype":"BYTES","shape":[1],"data":["1999"]}],` +
+		`"outputs":[{"name":"Gross","parameters":{"classification":1}}]}`
+	got := r.call(t, "POST", "/v2/models/films/infer", []byte(body))
+	if want := `output "Gross" is a number`; got.status != 400 ||
+		!strings.Contains(got.text(t), want) {
+		t.Errorf("status %d: %s, want %s", got.status, got.body, want)
+	}
+	h := &m.Heads[0]
+	d, ok := unitDecoder(h)
+	outputs := tensor.Floats([]float32{1, float32(math.Inf(-1)), float32(math.NaN())}, 3, 1)
+	if _, _, err := appendUnits(nil, nil, h, d, outputs, false); !ok || err == nil {
+		t.Errorf("ok is %v, the error is %v", ok, err)
+	}
+	_, rest, err := appendUnits(nil, nil, h, d, outputs, true)
+	values := make([]float64, 3)
+	if _, e := binary.Decode(rest, binary.LittleEndian, values); err != nil || e != nil ||
+		values[0] != d.Value(1) || !math.IsInf(values[1], -1) || !math.IsNaN(values[2]) {
+		t.Errorf("got %v (%v, %v)", values, err, e)
 	}
 }
 

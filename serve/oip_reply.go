@@ -43,6 +43,10 @@ func (q *inference) wanted(m *predictor.Model) ([]wanted, error) {
 		if out.shared {
 			return nil, noSharedMemory("output", out.name)
 		}
+		if _, ok := unitDecoder(&m.Heads[at]); ok && out.classes > 0 {
+			const text = "output %q is a number, which has no classes: ask without classification"
+			return nil, bad(text, out.name)
+		}
 		w := wanted{at, q.binary, int(min(out.classes, int64(m.Heads[at].Classes())))}
 		if out.binary != nil {
 			w.binary = *out.binary
@@ -74,6 +78,8 @@ func (q *inference) answer(
 		var err error
 		if out.classes > 0 {
 			text, rest, err = appendClasses(text, rest, h, t, out)
+		} else if d, ok := unitDecoder(h); ok {
+			text, rest, err = appendUnits(text, rest, h, d, t, out.binary)
 		} else if text, err = appendOutput(text, h, t, out.binary); out.binary {
 			rest, _ = binary.Append(rest, binary.LittleEndian, t.Float32s())
 		}
@@ -114,9 +120,11 @@ func replySizes(m *predictor.Model, rows int, outputs []wanted) (text, rest int)
 		case out.classes > 0:
 			text += rows * out.classes * classSize(h)
 		case out.binary:
-			rest += 4 * rows * h.Shape.Size()
+			_, size, _ := outputType(h)
+			rest += size * rows * h.Shape.Size()
 		default:
-			text += numberSize * rows * h.Shape.Size()
+			_, _, size := outputType(h)
+			text += size * rows * h.Shape.Size()
 		}
 	}
 	return text, rest

@@ -22,6 +22,10 @@ import (
 func (q *inference) readRows(
 	m *predictor.Model, most int, b *body, outputs []wanted,
 ) (*predictor.Batch, error) {
+	if len(q.inputs) == 0 {
+		const text = `"inputs" is empty, want one or more of %s`
+		return nil, bad(text, suggest.List(inputNames(m)))
+	}
 	n, err := q.count(most)
 	if err != nil {
 		return nil, err
@@ -41,15 +45,36 @@ func (q *inference) readRows(
 	}
 	rows := m.NewBatch(n)
 	for i, in := range found {
-		if in == nil {
-			continue // a text of its column fills it
+		spec := &m.Inputs[i]
+		switch {
+		case in != nil:
+			err = in.read(b, rows, i, spec)
+		case spec.IsFirst():
+			err = leaveOut(m, spec, rows)
+		default: // the cells of its column fill it
 		}
-		if err := in.read(b, rows, i, &m.Inputs[i]); err != nil {
+		if err != nil {
 			m.Free(rows)
 			return nil, err
 		}
 	}
 	return rows, nil
+}
+
+// leaveOut writes the missing value to all rows of the column of an input that a request does not
+// have.
+func leaveOut(m *predictor.Model, spec *predictor.Input, rows *predictor.Batch) error {
+	for row := range rows.N {
+		if _, err := spec.Column.Encode(rows, row, feature.Value{}); err != nil {
+			return missingInput(spec.Name, neededInputs(m))
+		}
+	}
+	return nil
+}
+
+// missingInput returns the error of a request without one of the inputs that it needs.
+func missingInput(name string, needed []string) error {
+	return bad("input %q is missing, want each of %s", name, suggest.List(needed))
 }
 
 // numberSize is the most bytes of an answer's number in JSON, with its comma.
@@ -64,8 +89,10 @@ func rowSize(m *predictor.Model) int64 {
 			size += in.Shape.Size()
 		}
 	}
-	for _, h := range m.Heads {
-		size += (4 + numberSize) * h.Shape.Size()
+	for i := range m.Heads {
+		h := &m.Heads[i]
+		_, bytes, text := outputType(h)
+		size += (bytes + text) * h.Shape.Size()
 	}
 	return int64(size)
 }
@@ -91,7 +118,7 @@ func (q *inference) count(most int) (int, error) {
 }
 
 // match returns the request's inputs in the order of the model's. An input is nil if the cells of
-// its column fill it.
+// its column fill it, or if the request has no input of its column.
 func (q *inference) match(m *predictor.Model) ([]*input, error) {
 	names := inputNames(m)
 	found := make([]*input, len(names))
@@ -109,6 +136,12 @@ func (q *inference) match(m *predictor.Model) ([]*input, error) {
 			return nil, err
 		}
 	}
+	given := map[*predictor.Column]bool{}
+	for i, in := range found {
+		if in != nil {
+			given[m.Inputs[i].Column] = true
+		}
+	}
 	for i, in := range found {
 		spec := &m.Inputs[i]
 		first := found[slices.Index(names, spec.Column.Inputs[0].Name)]
@@ -117,18 +150,22 @@ func (q *inference) match(m *predictor.Model) ([]*input, error) {
 			return nil, bad("input %q is given, and so are the cells of input %q, which fill it",
 				in.name, first.name)
 		}
-		if in == nil && !isFilled {
-			const text = "input %q is missing, want each of %s"
-			return nil, bad(text, names[i], suggest.List(wantedInputs(m)))
+		if in == nil && !isFilled && given[spec.Column] {
+			var parts []string
+			for _, part := range spec.Column.Inputs {
+				parts = append(parts, part.Name)
+			}
+			return nil, missingInput(names[i], parts)
 		}
 	}
 	return found, nil
 }
 
-// wantedInputs returns the names of the inputs in a model's metadata.
-func wantedInputs(m *predictor.Model) (list []string) {
+// neededInputs returns the names of the inputs in a model's metadata that are not optional.
+func neededInputs(m *predictor.Model) (list []string) {
 	for i := range m.Inputs {
-		if in := &m.Inputs[i]; in.Column.IsNumbers() || in.IsFirst() {
+		in := &m.Inputs[i]
+		if in.IsFirst() && !feature.Describe(in.Column.Encoder).Optional {
 			list = append(list, in.Name)
 		}
 	}

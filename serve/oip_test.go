@@ -195,8 +195,10 @@ func TestAbout(t *testing.T) {
 		`"parameters":{"also_datatype":"INT32","also_shape":[-1,2],` +
 		`"column":"question"}}],` +
 		`"outputs":[{"name":"digit","datatype":"FP32","shape":[-1,10],` +
-		`"parameters":{"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
-		`{"name":"answer","datatype":"FP32","shape":[-1,1],"parameters":{"labels":["no","yes"]}}],` +
+		`"parameters":{"column":"digit","type":"category",` +
+		`"labels":["0","1","2","3","4","5","6","7","8","9"]}},` +
+		`{"name":"answer","datatype":"FP32","shape":[-1,1],` +
+		`"parameters":{"column":"answer","type":"binary","labels":["no","yes"]}}],` +
 		`"parameters":{"columns":[{"name":"image","type":"digit","form":"file","optional":false},` +
 		`{"name":"question","type":"tokens","form":"text","optional":false,` +
 		`"values":["lower half","upper half","even number","odd number"],"length":2,` +

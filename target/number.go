@@ -242,9 +242,15 @@ func (d NumberDecoder) Guess() []float32 {
 	return []float32{float32(d.Median)}
 }
 
-// Answer is the number in the unit of the column, with as many digits as the output determines.
+// Value returns an output as a number in the unit of the column, with as many digits as the output
+// determines. The output must be finite.
+func (d NumberDecoder) Value(output float32) float64 {
+	return d.rounded(d.unit(float64(output)))
+}
+
+// Answer is the number in the unit of the column.
 func (d NumberDecoder) Answer(outputs []float32) Answer {
-	v := d.rounded(d.unit(float64(outputs[0])))
+	v := d.Value(outputs[0])
 	format := byte('f')
 	if size := math.Abs(v); size >= 1e15 || size < 1e-5 && size > 0 {
 		format = 'e'
