@@ -47,7 +47,8 @@ type Node struct {
 	scratch    []int // lengths, from Builder.Scratch
 }
 
-// NewGraph returns an empty graph. Its name is the model's: letters, digits, - and _.
+// NewGraph returns an empty graph. Its name is the model's: letters and digits of any script, - and
+// _.
 func NewGraph(name string) *Graph {
 	g := &Graph{name: name}
 	if err := suggest.CheckName(name); err != nil {

@@ -282,7 +282,7 @@ head "b": the column is an input already, want one role for each column`},
 func TestAnyName(t *testing.T) {
 	folder := folderOf(t, parcels, parcelRows(60))
 	b := build(t, folder, "name=Päckchen 2.0")
-	if got := b.Model.Name(); got != "P_ckchen_2_0" {
+	if got := b.Model.Name(); got != "Päckchen_2_0" {
 		t.Errorf("the model is named %q", got)
 	}
 }

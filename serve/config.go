@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"time"
+	"unicode"
 
 	"braid/predictor"
 )
@@ -115,8 +116,17 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// goodName matches what a model may be named in an address.
-var goodName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+// goodName matches what a model may be named in an address, where letters of other scripts are
+// percent-encoded.
+var goodName = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,99}$`)
+
+// addressName returns a network's name as goodName wants it.
+func addressName(network string) string {
+	name := []rune(strings.TrimLeftFunc(network, func(c rune) bool {
+		return !unicode.In(c, unicode.L, unicode.N)
+	}))
+	return cmp.Or(string(name[:min(len(name), 100)]), "model")
+}
 
 // goodHost matches a host name without scheme and port.
 var goodHost = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?$`)

@@ -77,7 +77,7 @@ func (s *Server) loadModels() error {
 			return err
 		}
 		if m.name == "" {
-			m.name = model.Name()
+			m.name = addressName(model.Name())
 		}
 		if !goodName.MatchString(m.name) {
 			return fmt.Errorf("serve: a model cannot be named %q in an address: want letters, "+

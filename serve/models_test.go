@@ -1,6 +1,10 @@
 package serve
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -288,6 +292,43 @@ func TestSeveralModels(t *testing.T) {
 		if now == before || now.batch.scheduler != &r.batches ||
 			before.batch.scheduler != &r.batches {
 			t.Errorf("%s: the version is the old one, or has another scheduler", m.name)
+		}
+	}
+}
+
+// A model is served under the name of its experiment in any script. What no address may begin with
+// is left out.
+func TestNames(t *testing.T) {
+	var paths []ModelPath
+	for _, name := range []string{"电影", "奇怪 <script>", "__.", "-größe"} {
+		path := filepath.Join(t.TempDir(), "model")
+		saveExperiment(t, path, "x,y\n"+strings.Repeat("1,a\n2,b\n", 30),
+			fmt.Sprintf("name: %q\ndata: rows.csv\ninputs: {x: number}\nheads: {y: category}\n", name), nil)
+		paths = append(paths, ModelPath{Path: path})
+	}
+	given := ParseModelPath("数字=" + paths[0].Path)
+	r := start(t, func(c *Config) { c.Models = append(paths, given) })
+	for i, want := range []string{"电影", "奇怪__script_", "model", "größe", "数字"} {
+		if got := r.models[i].name; got != want {
+			t.Errorf("model %d is named %q, want %q", i, got, want)
+		}
+		at := url.PathEscape(want)
+		for _, path := range []string{"/v2/models/" + at, "/v2/models/" + at + "/ready",
+			"/models/" + at + "/openapi.json"} {
+			var reply any
+			got := r.call(t, "GET", path, nil)
+			if err := json.Unmarshal(got.body, &reply); err != nil || got.status != http.StatusOK ||
+				!strings.Contains(string(got.body), want) {
+				t.Errorf("%s: status %d (%v): %.200s", path, got.status, err, got.body)
+			}
+		}
+		body := []byte(`{"inputs":[{"name":"x","datatype":"BYTES","shape":[1],"data":["2"]}]}`)
+		if got := tensorsOf(t, r.call(t, "POST", "/v2/models/"+at+"/infer", body)); got.Model != want {
+			t.Errorf("the answer is of %q, want %q", got.Model, want)
+		}
+		got := r.call(t, "POST", "/ask?model="+at, []byte(`{"x":1}`), "Content-Type", asJSON)
+		if !strings.Contains(string(got.body), `"model":"`+want+`"`) {
+			t.Errorf("/ask: status %d: %s", got.status, got.body)
 		}
 	}
 }

@@ -74,13 +74,15 @@ func CheckLabel(name string) error {
 	return nil
 }
 
-// CheckName returns an error for a name that cannot be used in a file name and a flag.
+// CheckName returns an error for a name that cannot be used in a file name, a flag and an address.
+// Letters and digits may be of any script.
 func CheckName(name string) error {
 	if name == "" {
 		return errors.New("the name is empty")
 	}
 	for _, r := range name {
-		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+		if r != '_' && r != '-' && !unicode.In(r, unicode.L, unicode.M, unicode.N) ||
+			r == utf8.RuneError {
 			return fmt.Errorf("holds %q, want letters, digits, - and _ only", r)
 		}
 	}

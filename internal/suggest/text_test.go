@@ -62,7 +62,8 @@ func TestCheckLabel(t *testing.T) {
 
 func TestCheckName(t *testing.T) {
 	for name, want := range map[string]string{
-		"Trunk_2-b": "", "": "the name is empty", "a b": `holds ' ', want letters`, "é": `holds 'é'`,
+		"Trunk_2-b": "", "größe": "", "電影": "", "हिन्दी": "", "": "the name is empty",
+		"a b": `holds ' ', want letters`, "a/b": `holds '/'`, "€": `holds '€'`, "\xff": "holds",
 	} {
 		got := ""
 		if err := CheckName(name); err != nil {
