@@ -97,7 +97,7 @@ func saw(m *predictor.Model, rows *predictor.Batch) ([]byte, error) {
 func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askRequest, error) {
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if _, err := v.Column(name); err != nil {
-			return nil, bad("%v", err)
+			return nil, &fieldError{name, bad("%v", err)}
 		}
 	}
 	a := &askRequest{body: b, rows: v.NewBatch(1)}
@@ -117,6 +117,10 @@ func (s *Server) readAsk(v *version, b *body, given map[string]field) (*askReque
 			return nil, &fieldError{c.Name, bad("field %q is missing, want each of %s", c.Name,
 				suggest.List(v.ColumnNames()))}
 		}
+	}
+	if len(given) == 0 {
+		v.Free(a.rows)
+		return nil, bad("no field is given, want one or more of %s", suggest.List(v.ColumnNames()))
 	}
 	for i := range v.Columns {
 		c := &v.Columns[i]

@@ -150,13 +150,14 @@ func TestAskBadColumns(t *testing.T) {
 		c.Models = []ModelPath{{Path: path}}
 	})
 	bodies := map[string]string{
-		`{"weight": "heavy"}`:  `"weight": got "heavy", want a number`,
-		`{"weight": [1, 2]}`:   `"weight": got "1;2", want a number`,
-		`{"weight": [[1]]}`:    `"weight": got a list with [1], want texts, numbers`,
-		`{"look": 7}`:          `"look": got 7, want a picture in base64`,
-		`{"look": "red.png"}`:  `"look": wrong base64`,
-		`{"look": "R0lGODlh"}`: `"look": the GIF is cut short`,
-		`{"storey": "a part"}`: `"story"`,
+		`{"weight": "heavy"}`:     `"weight": got "heavy", want a number`,
+		`{"weight": [1, 2]}`:      `"weight": got "1;2", want a number`,
+		`{"weight": [[1]]}`:       `"weight": got a list with [1], want texts, numbers`,
+		`{"look": 7}`:             `"look": got 7, want a picture in base64`,
+		`{"look": "red.png"}`:     `"look": wrong base64`,
+		`{"look": "R0lGODlh"}`:    `"look": the GIF is cut short`,
+		`{"storey": "a part"}`:    `"story"`,
+		`{"weight":1,"weight":2}`: `two fields are named "weight"`,
 		`{"story": "` + strings.Repeat("x", maxCell+1) + `"}`: `"story": got a text of`,
 	}
 	for _, body := range slices.Sorted(maps.Keys(bodies)) {
@@ -165,12 +166,44 @@ func TestAskBadColumns(t *testing.T) {
 			t.Errorf("%.60s: status %d: %s, want %s", body, got.status, got.body, bodies[body])
 		}
 		field, _, _ := strings.Cut(body[2:], `"`)
-		if hasField := strings.Contains(string(got.body), `"field":"`+field+`"`); hasField !=
-			(field != "storey") {
+		if !strings.Contains(string(got.body), `"field":"`+field+`"`) {
 			t.Errorf("%.60s: %s, want its field", body, got.body)
 		}
 		if held := r.memory.held(); held != 0 {
 			t.Errorf("%.60s: %d bytes of the budget are held", body, held)
+		}
+	}
+}
+
+// The field of a form that is unknown, given twice, or coded in an unknown way is named too. A
+// request without any field is refused, though each column may be missing.
+func TestAskBadForms(t *testing.T) {
+	r := start(t, func(c *Config) {
+		path := filepath.Join(t.TempDir(), "things.safetensors")
+		saveThings(t, path)
+		c.Models = []ModelPath{{Path: path}}
+	})
+	const query = "application/x-www-form-urlencoded"
+	two, twice := form(t, "weight", "", "1", "weight", "", "2")
+	one, unknown := form(t, "model", "", "things", "wait", "", "1")
+	only, nothing := form(t, "model", "", "things")
+	const none = `no field is given, want one or more of "look", "weight", "story"`
+	for _, c := range []struct{ kind, body, field, want string }{
+		{two, string(twice), "weight", `two fields are named "weight"`},
+		{one, string(unknown), "wait", `unknown column "wait"`},
+		{only, string(nothing), "", none},
+		{query, "weight=1&weight=2", "weight", `two fields are named "weight"`},
+		{query, "weight=1&wait=2", "wait", `did you mean "weight"?`},
+		{query, "", "", none},
+		{asJSON, `{}`, "", none},
+		{asJSON, `{"model":"things"}`, "", none},
+	} {
+		got := r.call(t, "POST", "/ask", []byte(c.body), "Content-Type", c.kind)
+		var reply struct{ Error, Field string }
+		if err := json.Unmarshal(got.body, &reply); err != nil || got.status != 400 ||
+			reply.Field != c.field || !strings.Contains(reply.Error, c.want) {
+			t.Errorf("%.60q: status %d: %s, want the field %q, %s", c.body, got.status, got.body,
+				c.field, c.want)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func fieldMistakes(t testing.TB) (list []mistake) {
 		"image": `"x"`, "question": `"odd number"`, "model": `"digitqa"`,
 	} {
 		add(name+" twice", fmt.Sprintf(`{%q:%s,%q:%s}`, name, value, name, value), 400,
-			fmt.Sprintf("the JSON has two members named %q", name))
+			fmt.Sprintf("two fields are named %q", name))
 	}
 	pixels := pixelsJSON(t)
 	good := `"image":` + pixels + `,"question":"odd number"`

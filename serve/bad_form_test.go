@@ -11,6 +11,9 @@ import (
 // asForm is the content type of a multipart form, up to its boundary.
 const asForm = "multipart/form-data; boundary="
 
+// noPicture begins the error of a form's text in place of a picture.
+const noPicture = `"image": got a text, not a picture such as a PNG or JPEG: `
+
 // formMistakes have a bad content type, or are bad forms.
 func formMistakes(t testing.TB) (list []mistake) {
 	add := func(name, kind string, body []byte, status int, says string) {
@@ -90,8 +93,10 @@ func formFieldMistakes(t testing.TB, file, boundary string) (list []mistake) {
 		fields(image, odd, []string{"model", "image/png", file})...)
 	add("image as question", 400, `"question": got image/png, want a text in UTF-8`,
 		fields(image, []string{"question", "image/png", file})...)
-	add("text as image", 400, `"image": wrong base64`,
+	add("text as image", 400, noPicture+`wrong base64`,
 		fields([]string{"image", "", "a nine!"}, odd)...)
+	add("file of text", 400, noPicture+"a data URL without base64; want a picture in base64",
+		fields([]string{"image", "image/png", "data: food.csv\nheads: {a: category}\n"}, odd)...)
 	add("no image in it", 400, `"image": a picture is missing`,
 		fields([]string{"image", "image/png", ""}, odd)...)
 	add("unknown word", 422, `does not know: "prime"`,
@@ -123,8 +128,8 @@ func partMistakes(file, boundary string) (list []mistake) {
 	add("a drawing in XML", "", "<?xml version='1.0'?><svg/>", 415,
 		`"image": got text ("<?xml`)
 	add("UTF-16", "", "\xff\xfea\x00", 415, `"image": got 4 bytes of an unknown kind`)
-	add("a path", "", "@nine.png", 400, `"image": wrong base64: got "@nine.png" at byte 0; `+
-		`want a picture in base64, or 28 x 28 pixels`)
+	add("a path", "", "@nine.png", 400, noPicture+
+		`wrong base64: got "@nine.png" at byte 0; want a picture in base64, or 28 x 28 pixels`)
 	add("a list in quotes", "", `["1"]`, 400,
 		`"image": pixel 0 is "1", want a whole number from 0 to 255`)
 	add("a short list", "", "[1,2]", 400, `"image": got 2 numbers, want 784 (28 x 28)`)
@@ -154,7 +159,7 @@ func queryMistakes(file string) (list []mistake) {
 	add("image=AAAA&question=odd+number&imag=x", 400,
 		`unknown column "imag", want one of "image", "question"; did you mean "image"?`)
 	add("image=AAAA&image=AAAA", 400, `two fields are named "image"`)
-	add("image=%zz&question=odd+number", 400, `"image": wrong base64: got "%zz" at byte 0`)
+	add("image=%zz&question=odd+number", 400, noPicture+`wrong base64: got "%zz" at byte 0`)
 	add("image=R0lGODlh&question=odd+number", 415, `"image": got a GIF image`)
 	add("image=["+strings.Repeat("0,", 783)+"9]&question=%ff", 400,
 		`"question": got bytes of an unknown kind`)

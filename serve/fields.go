@@ -69,7 +69,7 @@ func (b *body) jsonFields() (map[string]field, error) {
 		return nil, err
 	}
 	given := b.newFields()
-	err := value.Object(text, func(name, raw []byte) error {
+	err := value.Members(text, func(name, raw []byte) error {
 		return given.add(name, field{raw: raw})
 	})
 	var p *problem
@@ -98,7 +98,7 @@ func (given fieldMap) add(name []byte, f field) error {
 		return bad("a field is named %q, want at most %d bytes", quoted(name), maxName)
 	}
 	if _, twice := given.fields[string(name)]; twice {
-		return bad("two fields are named %q", name)
+		return &fieldError{string(name), bad("two fields are named %q", name)}
 	}
 	if len(given.fields) == given.most {
 		return bad("there are more than %d fields", given.most)

@@ -47,7 +47,7 @@ func (b *body) formFields(boundary string) (map[string]field, error) {
 		}
 		f := field{content: read.Bytes()[begin:]}
 		if err := b.decodePart(suggest.Shorten(name), &f, part.Header); err != nil {
-			return nil, err
+			return nil, &fieldError{suggest.Shorten(name), err}
 		}
 		if err := given.add([]byte(name), f); err != nil {
 			return nil, err

@@ -190,7 +190,7 @@ func jsonProblem(text []byte, err error) error {
 	case invalid != nil:
 		return bad("the JSON cannot be read: %v", invalid)
 	case errors.As(err, &p):
-		return p
+		return err
 	case hasMember:
 		return bad("%v", w)
 	}

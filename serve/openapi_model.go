@@ -69,13 +69,12 @@ func (s *Server) modelOpenAPI(w http.ResponseWriter, r *http.Request) error {
 // openAPI returns the document of a version.
 func (v *version) openAPI() object {
 	asJSON, asForm := object{}, object{}
-	var required, columns []string
+	var required []string
 	for i := range v.Columns {
 		c := &v.Columns[i]
 		a := describeColumn(c)
 		asJSON = append(asJSON, member{c.Name, jsonSchema(c, a)})
 		asForm = append(asForm, member{c.Name, formSchema(a)})
-		columns = append(columns, c.Name)
 		if !a.Optional {
 			required = append(required, c.Name)
 		}
@@ -86,7 +85,7 @@ func (v *version) openAPI() object {
 	refusal := object{{"description", "Why there is no answer."},
 		{"content", object{{"application/json", body(closed(object{
 			{"error", object{{"type", "string"}, {"minLength", 1}}},
-			{"field", object{{"type", "string"}, {"enum", columns}}},
+			{"field", object{{"type", "string"}, {"description", "The field that is wrong."}}},
 		}, []string{"error"}))}}}}
 	ask := object{
 		{"operationId", "ask"},

@@ -11,18 +11,6 @@ import (
 	"github.com/go-faster/jx"
 )
 
-// Object is Members, but no name may come twice. Its time grows with the square of the number of
-// names.
-func Object(text []byte, visit func(name, value []byte) error) error {
-	var names Names
-	return Members(text, func(name, value []byte) error {
-		if err := names.Add(name); err != nil {
-			return err
-		}
-		return visit(name, value)
-	})
-}
-
 // Members calls visit with the names and values of a JSON object, in their order. Each value is
 // JSON without spaces around it.
 func Members(text []byte, visit func(name, value []byte) error) error {

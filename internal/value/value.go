@@ -37,7 +37,7 @@ type Reader struct {
 	Folder string
 }
 
-// JSON reads a value that Object found into a row of a batch.
+// JSON reads a value that Members found into a row of a batch.
 func (r *Reader) JSON(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
 	switch {
 	case raw[0] == '[' && takesNumbers(c) || c.IsNumbers():
@@ -82,7 +82,12 @@ func (r *Reader) Form(c *predictor.Column, b *predictor.Batch, row int, content 
 	case c.ReadsFiles() && !isText(content):
 		return r.Encode(c, b, row, feature.Value{Content: content})
 	case c.ReadsFiles():
-		return r.base64(c, b, row, content)
+		err := r.base64(c, b, row, content)
+		var wrong *notBase64
+		if errors.As(err, &wrong) {
+			err = fmt.Errorf("got a text, not a picture such as a PNG or JPEG: %w", err)
+		}
+		return err
 	}
 	return r.text(c, b, row, content)
 }
@@ -156,7 +161,7 @@ func kindOf(content []byte) string {
 	return kind
 }
 
-// String reads a string that Object or Each found. The result is a subslice of raw unless raw has
+// String reads a string that Members or Each found. The result is a subslice of raw unless raw has
 // escapes.
 func (r *Reader) String(raw []byte) ([]byte, error) {
 	switch {
@@ -192,10 +197,13 @@ func (r *Reader) base64(c *predictor.Column, b *predictor.Batch, row int, text [
 	}
 	content, err := Base64(to, text)
 	if err != nil {
-		return fmt.Errorf("%w; want %s", err, r.wanted(c))
+		return &notBase64{fmt.Errorf("%w; want %s", err, r.wanted(c))}
 	}
 	return r.Encode(c, b, row, feature.Value{Content: content})
 }
+
+// notBase64 is the error of a text that is not base64.
+type notBase64 struct{ error }
 
 // list reads the numbers of a column's only input.
 func (r *Reader) list(c *predictor.Column, b *predictor.Batch, row int, raw []byte) error {
