@@ -71,7 +71,8 @@ var npyFiles = []struct {
 		[]byte{7, 8}),
 		"x.0·x.1|1: 7·8", ""},
 
-	{"grey pictures", npy("|u1", "(2, 1, 3)", []byte{1, 2, 3, 4, 5, 6}), "x|1: x.npy#0|2: x.npy#1", ""},
+	{"grey pictures", npy("|u1", "(2, 1, 3)", []byte{1, 2, 3, 4, 5, 6}), "x|1: x.npy#0|2: x.npy#1",
+		""},
 	{"pictures in colour", npy("|u1", "(1, 1, 2, 3)", []byte{1, 2, 3, 4, 5, 6}), "x|1: x.npy#0", ""},
 
 	{"nothing", nil, "", "folder/x.npy: no array of NumPy"},

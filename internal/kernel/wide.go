@@ -177,8 +177,8 @@ func wideLanes(p Product) {
 		mulLanes(p)
 		return
 	}
-	q := Indirect{Columns: p.Columns, Inner: p.Inner, C: p.C, A: p.A, ACol: p.ACol, ASegments: oneSegment,
-		B: p.B, BRow: p.BRow, BSegments: oneSegment, Fresh: p.Fresh}
+	q := Indirect{Columns: p.Columns, Inner: p.Inner, C: p.C, A: p.A, ACol: p.ACol, B: p.B,
+		BRow: p.BRow, ASegments: oneSegment, BSegments: oneSegment, Fresh: p.Fresh}
 	b := nothing
 	for l := range p.Inner {
 		b = b.with(p.B[l*p.BRow:][:p.Columns])

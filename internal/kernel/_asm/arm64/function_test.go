@@ -55,7 +55,8 @@ loop:
 	if _, body, _ := strings.Cut(assembly, "textflag.h\"\n"); body != want {
 		t.Errorf("got%s\nwant%s", body, want)
 	}
-	if !strings.Contains(stubs, "\n// scaleNEON scales 4n numbers.\n//\n//go:noescape\nfunc scaleNEON(") {
+	const declared = "\n// scaleNEON scales 4n numbers.\n//\n//go:noescape\nfunc scaleNEON("
+	if !strings.Contains(stubs, declared) {
 		t.Errorf("got declarations\n%s", stubs)
 	}
 	loops := Loops()
