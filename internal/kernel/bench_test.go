@@ -3,6 +3,10 @@ package kernel
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
 	"testing"
 )
 
@@ -25,8 +29,30 @@ var benchLanes = []struct {
 	{512, 512, 512, false}, {1024, 1024, 1024, false},
 }
 
-// eachSetBench runs a benchmark for every set, and for the reference only if it is fast.
+// printMachine prints what figures need beside them, in the form of benchstat's settings. Package
+// testing prints the processor's name on most systems; Linux on arm64 knows its numbers.
+var printMachine = sync.OnceFunc(func() {
+	var names []string
+	for _, set := range Sets() {
+		names = append(names, set.Name)
+	}
+	fmt.Printf("go: %s\nprocessors: %d\nkernels: %s\n", runtime.Version(), runtime.NumCPU(),
+		strings.Join(names, " "))
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return // not Linux
+	}
+	for line := range strings.Lines(string(info)) {
+		if name, value, _ := strings.Cut(line, ":"); strings.HasPrefix(name, "CPU part") {
+			fmt.Printf("cpu-part: %s\n", strings.TrimSpace(value))
+			return
+		}
+	}
+})
+
+// eachSetBench runs a benchmark for every set.
 func eachSetBench(b *testing.B, name string, run func(b *testing.B, set *Set)) {
+	printMachine()
 	for _, set := range Sets() {
 		b.Run(fmt.Sprintf("set=%s/%s", set.Name, name), func(b *testing.B) { run(b, set) })
 	}

@@ -60,7 +60,7 @@ loop:
 		t.Errorf("got declarations\n%s", stubs)
 	}
 	loops := Loops()
-	if len(loops) != 1 || loops[0] != (Loop{"scaleNEON", "loop", 5, 0, 1}) {
+	if len(loops) != 1 || loops[0] != (Loop{"scaleNEON", "loop", 5, 0, 0, 1}) {
 		t.Errorf("got loops %v", loops)
 	}
 }

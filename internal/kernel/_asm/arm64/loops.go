@@ -6,6 +6,7 @@ type Loop struct {
 	Function, Label string
 	Instructions    int
 	FMAs            int // vector multiplications with an addition
+	Sums            int // registers that they add to
 	Loads           int // registers loaded: two by a pair
 }
 
@@ -32,6 +33,7 @@ func Loops() []Loop {
 // loop counts the instructions of the loop from a label to a branch.
 func (f *function) loop(first, last int) Loop {
 	l := Loop{Function: f.name, Label: f.nodes[first].label}
+	sums := map[V]bool{}
 	for _, n := range f.nodes[first : last+1] {
 		if n.label != "" {
 			continue
@@ -43,11 +45,13 @@ func (f *function) loop(first, last int) Loop {
 		switch n.vector.name {
 		case "fmla", "fmls":
 			l.FMAs++
+			sums[n.writesV[0]] = true
 		case "ldp":
 			l.Loads += 2
 		case "ldr", "ldur", "ld1", "ld1r":
 			l.Loads++
 		}
 	}
+	l.Sums = len(sums)
 	return l
 }
