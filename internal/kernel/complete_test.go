@@ -1,0 +1,71 @@
+package kernel
+
+import (
+	"reflect"
+	"testing"
+)
+
+// missing has the kernels that a set takes from the reference, with the reason.
+var missing = map[string]map[string]string{"neon": {
+	"Log":             "not written yet",
+	"Log1p":           "not written yet",
+	"Tanh":            "not written yet",
+	"Sigmoid":         "not written yet",
+	"ReLU":            "not written yet",
+	"ReLUBack":        "not written yet",
+	"SigmoidBack":     "not written yet",
+	"TanhBack":        "not written yet",
+	"GELU":            "not written yet",
+	"GELUBack":        "not written yet",
+	"HardSigmoid":     "not written yet",
+	"HardSigmoidBack": "not written yet",
+	"Leak":            "not written yet",
+	"ELU":             "not written yet",
+	"ELUBack":         "not written yet",
+	"Mul":             "not written yet",
+	"Scale":           "not written yet",
+	"Blend":           "not written yet",
+	"Finite":          "not written yet",
+	"Spread":          "not written yet",
+	"Softmax":         "not written yet",
+	"SoftmaxBack":     "not written yet",
+	"ArgMax":          "not written yet",
+	"Bytes":           "not written yet",
+	"MulRows":         "not written yet",
+	"ColumnSums":      "not written yet",
+	"Affine":          "not written yet",
+	"RowNorm":         "not written yet",
+	"RowNormBack":     "not written yet",
+	"MaxWindow":       "not written yet",
+	"MaxBack":         "not written yet",
+	"LookUp":          "not written yet",
+	"AddUp":           "not written yet",
+	"LSTM":            "not written yet",
+	"LSTMBack":        "not written yet",
+	"Adam":            "not written yet",
+	"Prefetch":        "not written yet",
+	"Claim":           "not written yet",
+}}
+
+// TestComplete checks that every set has its own code for every kernel, or a reason why not.
+func TestComplete(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		if set == &reference {
+			return
+		}
+		plain, fast := reflect.ValueOf(reference), reflect.ValueOf(*set)
+		for i := range plain.NumField() {
+			name := plain.Type().Field(i).Name
+			if plain.Field(i).Kind() != reflect.Func {
+				continue
+			}
+			same := plain.Field(i).Pointer() == fast.Field(i).Pointer()
+			switch reason := missing[set.Name][name]; {
+			case same && reason == "":
+				t.Errorf("%s of set %s is that of the reference, and no reason says why", name, set.Name)
+			case !same && reason != "":
+				t.Errorf("set %s has %s, and a reason why not: %s", set.Name, name, reason)
+			}
+		}
+	})
+}
