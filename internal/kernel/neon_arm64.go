@@ -40,13 +40,25 @@ var neon = func() Set {
 		{8, indirectAdjacent8x3NEON},
 	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}
 	all := assembled("neon", dots, lanes, indirect, functions{
-		exp: expNEON, add: addNEON, transpose: transposeNEON, transposeAdd: transposeAddNEON,
+		exp: expNEON, log: logNEON, log1p: log1pNEON, tanh: tanhNEON, sigmoid: sigmoidNEON,
+		relu: reluNEON, reluBack: reluBackNEON, sigmoidBack: sigmoidBackNEON,
+		tanhBack: tanhBackNEON, add: addNEON, scale: scaleNEON, finite: finiteNEON,
+		transpose: transposeNEON, transposeAdd: transposeAddNEON,
+		gelu: geluNEON, geluBack: geluBackNEON, hardSigmoid: hardSigmoidNEON,
+		hardSigmoidBack: hardSigmoidBackNEON, leak: leakNEON, elu: eluNEON, eluBack: eluBackNEON,
+		mul: mulNEON, blend: blendNEON,
 	})
 	// Until every kernel is in assembly the others are those of the reference.
 	set := reference
 	set.Name = all.Name
 	set.MulDots, set.MulLanes, set.MulIndirect = all.MulDots, all.MulLanes, all.MulIndirect
 	set.Transpose = all.Transpose
-	set.Exp, set.Add = all.Exp, all.Add
+	set.Exp, set.Log, set.Log1p, set.Tanh = all.Exp, all.Log, all.Log1p, all.Tanh
+	set.Sigmoid, set.ReLU, set.ReLUBack = all.Sigmoid, all.ReLU, all.ReLUBack
+	set.SigmoidBack, set.TanhBack, set.Add = all.SigmoidBack, all.TanhBack, all.Add
+	set.Scale, set.Finite, set.Mul, set.Blend = all.Scale, all.Finite, all.Mul, all.Blend
+	set.GELU, set.GELUBack = all.GELU, all.GELUBack
+	set.HardSigmoid, set.HardSigmoidBack = all.HardSigmoid, all.HardSigmoidBack
+	set.Leak, set.ELU, set.ELUBack = all.Leak, all.ELU, all.ELUBack
 	return set
 }()

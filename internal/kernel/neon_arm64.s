@@ -9778,117 +9778,1769 @@ done:
 // func expNEON(dst, x *float32, n uint64)
 TEXT ·expNEON(SB), NOSPLIT, $0-24
 	MOVD $expNEONConstants<>(SB), R0
-	WORD $0x3dc00000 // ldr q0, [x0, #0]
-	WORD $0x3dc00401 // ldr q1, [x0, #16]
-	WORD $0x3dc00802 // ldr q2, [x0, #32]
-	WORD $0x3dc00c03 // ldr q3, [x0, #48]
+	WORD $0x3dc03800 // ldr q0, [x0, #224]
+	WORD $0x3dc03c01 // ldr q1, [x0, #240]
+	WORD $0x4e1c0402 // dup v2.4s, v0.s[3]
+	WORD $0x4e040423 // dup v3.4s, v1.s[0]
+	WORD $0x4e0c0424 // dup v4.4s, v1.s[1]
+	WORD $0x4e140421 // dup v1.4s, v1.s[2]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401865 // ldp q5, q6, [x3, #0]
+	WORD $0xad412067 // ldp q7, q8, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea51ca9 // mov v9.16b, v5.16b
+	WORD $0x4ea61cca // mov v10.16b, v6.16b
+	WORD $0x4ea71ceb // mov v11.16b, v7.16b
+	WORD $0x4ea81d0c // mov v12.16b, v8.16b
+	WORD $0xad40380d // ldp q13, q14, [x0, #0]
+	WORD $0xad40400f // ldp q15, q16, [x0, #0]
+	WORD $0x4f80112d // fmla v13.4s, v9.4s, v0.s[0]
+	WORD $0x4f80114e // fmla v14.4s, v10.4s, v0.s[0]
+	WORD $0x4f80116f // fmla v15.4s, v11.4s, v0.s[0]
+	WORD $0x4f801190 // fmla v16.4s, v12.4s, v0.s[0]
+	WORD $0x3dc00011 // ldr q17, [x0, #0]
+	WORD $0x4eb1d5b2 // fsub v18.4s, v13.4s, v17.4s
+	WORD $0x4eb1d5d3 // fsub v19.4s, v14.4s, v17.4s
+	WORD $0x4eb1d5f4 // fsub v20.4s, v15.4s, v17.4s
+	WORD $0x4eb1d611 // fsub v17.4s, v16.4s, v17.4s
+	WORD $0x4fa05249 // fmls v9.4s, v18.4s, v0.s[1]
+	WORD $0x4fa0526a // fmls v10.4s, v19.4s, v0.s[1]
+	WORD $0x4fa0528b // fmls v11.4s, v20.4s, v0.s[1]
+	WORD $0x4fa0522c // fmls v12.4s, v17.4s, v0.s[1]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f805a6a // fmls v10.4s, v19.4s, v0.s[2]
+	WORD $0x4f805a8b // fmls v11.4s, v20.4s, v0.s[2]
+	WORD $0x4f805a2c // fmls v12.4s, v17.4s, v0.s[2]
+	WORD $0xad414811 // ldp q17, q18, [x0, #32]
+	WORD $0xad415013 // ldp q19, q20, [x0, #32]
+	WORD $0xad425815 // ldp q21, q22, [x0, #64]
+	WORD $0xad426017 // ldp q23, q24, [x0, #64]
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0xad434811 // ldp q17, q18, [x0, #96]
+	WORD $0xad435013 // ldp q19, q20, [x0, #96]
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0xad445815 // ldp q21, q22, [x0, #128]
+	WORD $0xad446017 // ldp q23, q24, [x0, #128]
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0xad454811 // ldp q17, q18, [x0, #160]
+	WORD $0xad455013 // ldp q19, q20, [x0, #160]
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0xad465815 // ldp q21, q22, [x0, #192]
+	WORD $0xad466017 // ldp q23, q24, [x0, #192]
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	WORD $0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD $0x4e29d449 // fadd v9.4s, v2.4s, v9.4s
+	WORD $0x4e2ad44a // fadd v10.4s, v2.4s, v10.4s
+	WORD $0x4e2bd44b // fadd v11.4s, v2.4s, v11.4s
+	WORD $0x4e2cd44c // fadd v12.4s, v2.4s, v12.4s
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4ead8529 // add v9.4s, v9.4s, v13.4s
+	WORD $0x4eae854a // add v10.4s, v10.4s, v14.4s
+	WORD $0x4eaf856b // add v11.4s, v11.4s, v15.4s
+	WORD $0x4eb0858c // add v12.4s, v12.4s, v16.4s
+	WORD $0x6ea5e46d // fcmgt v13.4s, v3.4s, v5.4s
+	WORD $0x6ea6e46e // fcmgt v14.4s, v3.4s, v6.4s
+	WORD $0x6ea7e46f // fcmgt v15.4s, v3.4s, v7.4s
+	WORD $0x6ea8e470 // fcmgt v16.4s, v3.4s, v8.4s
+	WORD $0x4e6d1d29 // bic v9.16b, v9.16b, v13.16b
+	WORD $0x4e6e1d4a // bic v10.16b, v10.16b, v14.16b
+	WORD $0x4e6f1d6b // bic v11.16b, v11.16b, v15.16b
+	WORD $0x4e701d8c // bic v12.16b, v12.16b, v16.16b
+	WORD $0x4e25d48d // fadd v13.4s, v4.4s, v5.4s
+	WORD $0x4e26d48e // fadd v14.4s, v4.4s, v6.4s
+	WORD $0x4e27d48f // fadd v15.4s, v4.4s, v7.4s
+	WORD $0x4e28d490 // fadd v16.4s, v4.4s, v8.4s
+	WORD $0x6e25e425 // fcmge v5.4s, v1.4s, v5.4s
+	WORD $0x6e26e426 // fcmge v6.4s, v1.4s, v6.4s
+	WORD $0x6e27e427 // fcmge v7.4s, v1.4s, v7.4s
+	WORD $0x6e28e428 // fcmge v8.4s, v1.4s, v8.4s
+	WORD $0x6ee51da9 // bif v9.16b, v13.16b, v5.16b
+	WORD $0x6ee61dca // bif v10.16b, v14.16b, v6.16b
+	WORD $0x6ee71deb // bif v11.16b, v15.16b, v7.16b
+	WORD $0x6ee81e0c // bif v12.16b, v16.16b, v8.16b
+	WORD $0xad002829 // stp q9, q10, [x1, #0]
+	WORD $0xad01302b // stp q11, q12, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10465 // ldr q5, [x3], #16
+	WORD $0x4ea51ca6 // mov v6.16b, v5.16b
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4f8010c7 // fmla v7.4s, v6.4s, v0.s[0]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4fa05106 // fmls v6.4s, v8.4s, v0.s[1]
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d446 // fadd v6.4s, v2.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x4ea784c6 // add v6.4s, v6.4s, v7.4s
+	WORD $0x6ea5e467 // fcmgt v7.4s, v3.4s, v5.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4e25d487 // fadd v7.4s, v4.4s, v5.4s
+	WORD $0x6e25e425 // fcmge v5.4s, v1.4s, v5.4s
+	WORD $0x6ee51ce6 // bif v6.16b, v7.16b, v5.16b
+	WORD $0x3c810426 // str q6, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400065 // ldr d5, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408065 // ld1 {v5.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400065 // ldr s5, [x3, #0]
+
+loaded7:
+	WORD $0x4ea51ca6 // mov v6.16b, v5.16b
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4f8010c7 // fmla v7.4s, v6.4s, v0.s[0]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4fa05106 // fmls v6.4s, v8.4s, v0.s[1]
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e26cd00 // fmla v0.4s, v8.4s, v6.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e26cd00 // fmla v0.4s, v8.4s, v6.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e20cd06 // fmla v6.4s, v8.4s, v0.4s
+	WORD $0x4e26d440 // fadd v0.4s, v2.4s, v6.4s
+	WORD $0x4f3754e2 // shl v2.4s, v7.4s, #23
+	WORD $0x4ea28400 // add v0.4s, v0.4s, v2.4s
+	WORD $0x6ea5e462 // fcmgt v2.4s, v3.4s, v5.4s
+	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
+	WORD $0x4e25d482 // fadd v2.4s, v4.4s, v5.4s
+	WORD $0x6e25e421 // fcmge v1.4s, v1.4s, v5.4s
+	WORD $0x6ee11c40 // bif v0.16b, v2.16b, v1.16b
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func logNEON(dst, x *float32, n uint64)
+TEXT ·logNEON(SB), NOSPLIT, $0-24
+	MOVD $logNEONConstants<>(SB), R0
+	WORD $0x3dc07000 // ldr q0, [x0, #448]
+	WORD $0x3dc07401 // ldr q1, [x0, #464]
+	WORD $0x4e0c0402 // dup v2.4s, v0.s[1]
+	WORD $0x4e140403 // dup v3.4s, v0.s[2]
+	WORD $0x4e1c0404 // dup v4.4s, v0.s[3]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401865 // ldp q5, q6, [x3, #0]
+	WORD $0xad412067 // ldp q7, q8, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x3dc00009 // ldr q9, [x0, #0]
+	WORD $0x6ea5e52a // fcmgt v10.4s, v9.4s, v5.4s
+	WORD $0x6ea6e52b // fcmgt v11.4s, v9.4s, v6.4s
+	WORD $0x6ea7e52c // fcmgt v12.4s, v9.4s, v7.4s
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x4ea51cad // mov v13.16b, v5.16b
+	WORD $0x4ea61cce // mov v14.16b, v6.16b
+	WORD $0x4ea71cef // mov v15.16b, v7.16b
+	WORD $0x4ea81d10 // mov v16.16b, v8.16b
+	WORD $0x4f8090b1 // fmul v17.4s, v5.4s, v0.s[0]
+	WORD $0x4f8090d2 // fmul v18.4s, v6.4s, v0.s[0]
+	WORD $0x4f8090f3 // fmul v19.4s, v7.4s, v0.s[0]
+	WORD $0x4f809114 // fmul v20.4s, v8.4s, v0.s[0]
+	WORD $0x6eaa1e2d // bit v13.16b, v17.16b, v10.16b
+	WORD $0x6eab1e4e // bit v14.16b, v18.16b, v11.16b
+	WORD $0x6eac1e6f // bit v15.16b, v19.16b, v12.16b
+	WORD $0x6ea91e90 // bit v16.16b, v20.16b, v9.16b
+	WORD $0x6ea285ad // sub v13.4s, v13.4s, v2.4s
+	WORD $0x6ea285ce // sub v14.4s, v14.4s, v2.4s
+	WORD $0x6ea285ef // sub v15.4s, v15.4s, v2.4s
+	WORD $0x6ea28610 // sub v16.4s, v16.4s, v2.4s
+	WORD $0x4f2905b1 // sshr v17.4s, v13.4s, #23
+	WORD $0x4f2905d2 // sshr v18.4s, v14.4s, #23
+	WORD $0x4f2905f3 // sshr v19.4s, v15.4s, #23
+	WORD $0x4f290614 // sshr v20.4s, v16.4s, #23
+	WORD $0x4e21da31 // scvtf v17.4s, v17.4s
+	WORD $0x4e21da52 // scvtf v18.4s, v18.4s
+	WORD $0x4e21da73 // scvtf v19.4s, v19.4s
+	WORD $0x4e21da94 // scvtf v20.4s, v20.4s
+	WORD $0x3dc00815 // ldr q21, [x0, #32]
+	WORD $0x4e351d4a // and v10.16b, v10.16b, v21.16b
+	WORD $0x4e351d6b // and v11.16b, v11.16b, v21.16b
+	WORD $0x4e351d8c // and v12.16b, v12.16b, v21.16b
+	WORD $0x4e351d29 // and v9.16b, v9.16b, v21.16b
+	WORD $0x4e2ad62a // fadd v10.4s, v17.4s, v10.4s
+	WORD $0x4e2bd64b // fadd v11.4s, v18.4s, v11.4s
+	WORD $0x4e2cd66c // fadd v12.4s, v19.4s, v12.4s
+	WORD $0x4e29d689 // fadd v9.4s, v20.4s, v9.4s
+	WORD $0x4e231dad // and v13.16b, v13.16b, v3.16b
+	WORD $0x4e231dce // and v14.16b, v14.16b, v3.16b
+	WORD $0x4e231def // and v15.16b, v15.16b, v3.16b
+	WORD $0x4e231e10 // and v16.16b, v16.16b, v3.16b
+	WORD $0x4ea285ad // add v13.4s, v13.4s, v2.4s
+	WORD $0x4ea285ce // add v14.4s, v14.4s, v2.4s
+	WORD $0x4ea285ef // add v15.4s, v15.4s, v2.4s
+	WORD $0x4ea28610 // add v16.4s, v16.4s, v2.4s
+	WORD $0x4ea4d5ad // fsub v13.4s, v13.4s, v4.4s
+	WORD $0x4ea4d5ce // fsub v14.4s, v14.4s, v4.4s
+	WORD $0x4ea4d5ef // fsub v15.4s, v15.4s, v4.4s
+	WORD $0x4ea4d610 // fsub v16.4s, v16.4s, v4.4s
+	WORD $0xad424811 // ldp q17, q18, [x0, #64]
+	WORD $0xad425013 // ldp q19, q20, [x0, #64]
+	WORD $0xad435815 // ldp q21, q22, [x0, #96]
+	WORD $0xad436017 // ldp q23, q24, [x0, #96]
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0xad444811 // ldp q17, q18, [x0, #128]
+	WORD $0xad445013 // ldp q19, q20, [x0, #128]
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0xad455815 // ldp q21, q22, [x0, #160]
+	WORD $0xad456017 // ldp q23, q24, [x0, #160]
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0xad464811 // ldp q17, q18, [x0, #192]
+	WORD $0xad465013 // ldp q19, q20, [x0, #192]
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0xad475815 // ldp q21, q22, [x0, #224]
+	WORD $0xad476017 // ldp q23, q24, [x0, #224]
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0xad484811 // ldp q17, q18, [x0, #256]
+	WORD $0xad485013 // ldp q19, q20, [x0, #256]
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0xad495815 // ldp q21, q22, [x0, #288]
+	WORD $0xad496017 // ldp q23, q24, [x0, #288]
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0xad4a4811 // ldp q17, q18, [x0, #320]
+	WORD $0xad4a5013 // ldp q19, q20, [x0, #320]
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x6e30de18 // fmul v24.4s, v16.4s, v16.4s
+	WORD $0x6e2dde31 // fmul v17.4s, v17.4s, v13.4s
+	WORD $0x6e2ede52 // fmul v18.4s, v18.4s, v14.4s
+	WORD $0x6e2fde73 // fmul v19.4s, v19.4s, v15.4s
+	WORD $0x6e30de94 // fmul v20.4s, v20.4s, v16.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0x6e36de52 // fmul v18.4s, v18.4s, v22.4s
+	WORD $0x6e37de73 // fmul v19.4s, v19.4s, v23.4s
+	WORD $0x6e38de94 // fmul v20.4s, v20.4s, v24.4s
+	WORD $0x4f811151 // fmla v17.4s, v10.4s, v1.s[0]
+	WORD $0x4f811172 // fmla v18.4s, v11.4s, v1.s[0]
+	WORD $0x4f811193 // fmla v19.4s, v12.4s, v1.s[0]
+	WORD $0x4f811134 // fmla v20.4s, v9.4s, v1.s[0]
+	WORD $0x4fa152b1 // fmls v17.4s, v21.4s, v1.s[1]
+	WORD $0x4fa152d2 // fmls v18.4s, v22.4s, v1.s[1]
+	WORD $0x4fa152f3 // fmls v19.4s, v23.4s, v1.s[1]
+	WORD $0x4fa15314 // fmls v20.4s, v24.4s, v1.s[1]
+	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	WORD $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD $0x4f81194d // fmla v13.4s, v10.4s, v1.s[2]
+	WORD $0x4f81196e // fmla v14.4s, v11.4s, v1.s[2]
+	WORD $0x4f81198f // fmla v15.4s, v12.4s, v1.s[2]
+	WORD $0x4f811930 // fmla v16.4s, v9.4s, v1.s[2]
+	WORD $0x3dc05809 // ldr q9, [x0, #352]
+	WORD $0x4ea0d8aa // fcmeq v10.4s, v5.4s, #0.0
+	WORD $0x4ea0d8cb // fcmeq v11.4s, v6.4s, #0.0
+	WORD $0x4ea0d8ec // fcmeq v12.4s, v7.4s, #0.0
+	WORD $0x4ea0d911 // fcmeq v17.4s, v8.4s, #0.0
+	WORD $0x6eaa1d2d // bit v13.16b, v9.16b, v10.16b
+	WORD $0x6eab1d2e // bit v14.16b, v9.16b, v11.16b
+	WORD $0x6eac1d2f // bit v15.16b, v9.16b, v12.16b
+	WORD $0x6eb11d30 // bit v16.16b, v9.16b, v17.16b
+	WORD $0x3dc06009 // ldr q9, [x0, #384]
+	WORD $0x6e25e52a // fcmge v10.4s, v9.4s, v5.4s
+	WORD $0x6e26e52b // fcmge v11.4s, v9.4s, v6.4s
+	WORD $0x6e27e52c // fcmge v12.4s, v9.4s, v7.4s
+	WORD $0x6e28e529 // fcmge v9.4s, v9.4s, v8.4s
+	WORD $0x6eea1cad // bif v13.16b, v5.16b, v10.16b
+	WORD $0x6eeb1cce // bif v14.16b, v6.16b, v11.16b
+	WORD $0x6eec1cef // bif v15.16b, v7.16b, v12.16b
+	WORD $0x6ee91d10 // bif v16.16b, v8.16b, v9.16b
+	WORD $0x3dc06809 // ldr q9, [x0, #416]
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x4ea0e8c6 // fcmlt v6.4s, v6.4s, #0.0
+	WORD $0x4ea0e8e7 // fcmlt v7.4s, v7.4s, #0.0
+	WORD $0x4ea0e908 // fcmlt v8.4s, v8.4s, #0.0
+	WORD $0x6ea51d2d // bit v13.16b, v9.16b, v5.16b
+	WORD $0x6ea61d2e // bit v14.16b, v9.16b, v6.16b
+	WORD $0x6ea71d2f // bit v15.16b, v9.16b, v7.16b
+	WORD $0x6ea81d30 // bit v16.16b, v9.16b, v8.16b
+	WORD $0xad00382d // stp q13, q14, [x1, #0]
+	WORD $0xad01402f // stp q15, q16, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10465 // ldr q5, [x3], #16
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x6ea5e4c6 // fcmgt v6.4s, v6.4s, v5.4s
+	WORD $0x4ea51ca7 // mov v7.16b, v5.16b
+	WORD $0x4f8090a8 // fmul v8.4s, v5.4s, v0.s[0]
+	WORD $0x6ea61d07 // bit v7.16b, v8.16b, v6.16b
+	WORD $0x6ea284e7 // sub v7.4s, v7.4s, v2.4s
+	WORD $0x4f2904e8 // sshr v8.4s, v7.4s, #23
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x3dc00809 // ldr q9, [x0, #32]
+	WORD $0x4e291cc6 // and v6.16b, v6.16b, v9.16b
+	WORD $0x4e26d506 // fadd v6.4s, v8.4s, v6.4s
+	WORD $0x4e231ce7 // and v7.16b, v7.16b, v3.16b
+	WORD $0x4ea284e7 // add v7.4s, v7.4s, v2.4s
+	WORD $0x4ea4d4e7 // fsub v7.4s, v7.4s, v4.4s
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc02809 // ldr q9, [x0, #160]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc03809 // ldr q9, [x0, #224]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc04008 // ldr q8, [x0, #256]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc04809 // ldr q9, [x0, #288]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc05008 // ldr q8, [x0, #320]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x6e27dce9 // fmul v9.4s, v7.4s, v7.4s
+	WORD $0x6e27dd08 // fmul v8.4s, v8.4s, v7.4s
+	WORD $0x6e29dd08 // fmul v8.4s, v8.4s, v9.4s
+	WORD $0x4f8110c8 // fmla v8.4s, v6.4s, v1.s[0]
+	WORD $0x4fa15128 // fmls v8.4s, v9.4s, v1.s[1]
+	WORD $0x4e28d4e7 // fadd v7.4s, v7.4s, v8.4s
+	WORD $0x4f8118c7 // fmla v7.4s, v6.4s, v1.s[2]
+	WORD $0x3dc05806 // ldr q6, [x0, #352]
+	WORD $0x4ea0d8a8 // fcmeq v8.4s, v5.4s, #0.0
+	WORD $0x6ea81cc7 // bit v7.16b, v6.16b, v8.16b
+	WORD $0x3dc06006 // ldr q6, [x0, #384]
+	WORD $0x6e25e4c6 // fcmge v6.4s, v6.4s, v5.4s
+	WORD $0x6ee61ca7 // bif v7.16b, v5.16b, v6.16b
+	WORD $0x3dc06806 // ldr q6, [x0, #416]
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x6ea51cc7 // bit v7.16b, v6.16b, v5.16b
+	WORD $0x3c810427 // str q7, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400065 // ldr d5, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408065 // ld1 {v5.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400065 // ldr s5, [x3, #0]
+
+loaded7:
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x6ea5e4c6 // fcmgt v6.4s, v6.4s, v5.4s
+	WORD $0x4ea51ca7 // mov v7.16b, v5.16b
+	WORD $0x4f8090a0 // fmul v0.4s, v5.4s, v0.s[0]
+	WORD $0x6ea61c07 // bit v7.16b, v0.16b, v6.16b
+	WORD $0x6ea284e0 // sub v0.4s, v7.4s, v2.4s
+	WORD $0x4f290407 // sshr v7.4s, v0.4s, #23
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x4e281cc6 // and v6.16b, v6.16b, v8.16b
+	WORD $0x4e26d4e6 // fadd v6.4s, v7.4s, v6.4s
+	WORD $0x4e231c00 // and v0.16b, v0.16b, v3.16b
+	WORD $0x4ea28400 // add v0.4s, v0.4s, v2.4s
+	WORD $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD $0x3dc01002 // ldr q2, [x0, #64]
+	WORD $0x3dc01803 // ldr q3, [x0, #96]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc02002 // ldr q2, [x0, #128]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc02803 // ldr q3, [x0, #160]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc03002 // ldr q2, [x0, #192]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc03803 // ldr q3, [x0, #224]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc04002 // ldr q2, [x0, #256]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc04803 // ldr q3, [x0, #288]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc05002 // ldr q2, [x0, #320]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x6e20dc03 // fmul v3.4s, v0.4s, v0.4s
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
+	WORD $0x4f8110c2 // fmla v2.4s, v6.4s, v1.s[0]
+	WORD $0x4fa15062 // fmls v2.4s, v3.4s, v1.s[1]
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4f8118c0 // fmla v0.4s, v6.4s, v1.s[2]
+	WORD $0x3dc05801 // ldr q1, [x0, #352]
+	WORD $0x4ea0d8a2 // fcmeq v2.4s, v5.4s, #0.0
+	WORD $0x6ea21c20 // bit v0.16b, v1.16b, v2.16b
+	WORD $0x3dc06001 // ldr q1, [x0, #384]
+	WORD $0x6e25e421 // fcmge v1.4s, v1.4s, v5.4s
+	WORD $0x6ee11ca0 // bif v0.16b, v5.16b, v1.16b
+	WORD $0x3dc06801 // ldr q1, [x0, #416]
+	WORD $0x4ea0e8a2 // fcmlt v2.4s, v5.4s, #0.0
+	WORD $0x6ea21c20 // bit v0.16b, v1.16b, v2.16b
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func log1pNEON(dst, x *float32, n uint64)
+TEXT ·log1pNEON(SB), NOSPLIT, $0-24
+	MOVD $log1pNEONConstants<>(SB), R0
+	WORD $0x3dc07800 // ldr q0, [x0, #480]
+	WORD $0x3dc07c01 // ldr q1, [x0, #496]
+	WORD $0x4e040402 // dup v2.4s, v0.s[0]
+	WORD $0x4e140403 // dup v3.4s, v0.s[2]
+	WORD $0x4e1c0404 // dup v4.4s, v0.s[3]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401865 // ldp q5, q6, [x3, #0]
+	WORD $0xad412067 // ldp q7, q8, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4e25d449 // fadd v9.4s, v2.4s, v5.4s
+	WORD $0x4e26d44a // fadd v10.4s, v2.4s, v6.4s
+	WORD $0x4e27d44b // fadd v11.4s, v2.4s, v7.4s
+	WORD $0x4e28d44c // fadd v12.4s, v2.4s, v8.4s
+	WORD $0x4ea2d52d // fsub v13.4s, v9.4s, v2.4s
+	WORD $0x4ea2d54e // fsub v14.4s, v10.4s, v2.4s
+	WORD $0x4ea2d56f // fsub v15.4s, v11.4s, v2.4s
+	WORD $0x4ea2d590 // fsub v16.4s, v12.4s, v2.4s
+	WORD $0x4eadd4ad // fsub v13.4s, v5.4s, v13.4s
+	WORD $0x4eaed4ce // fsub v14.4s, v6.4s, v14.4s
+	WORD $0x4eafd4ef // fsub v15.4s, v7.4s, v15.4s
+	WORD $0x4eb0d510 // fsub v16.4s, v8.4s, v16.4s
+	WORD $0x3dc00011 // ldr q17, [x0, #0]
+	WORD $0x6ea5e625 // fcmgt v5.4s, v17.4s, v5.4s
+	WORD $0x6ea6e626 // fcmgt v6.4s, v17.4s, v6.4s
+	WORD $0x6ea7e627 // fcmgt v7.4s, v17.4s, v7.4s
+	WORD $0x6ea8e628 // fcmgt v8.4s, v17.4s, v8.4s
+	WORD $0x4e251da5 // and v5.16b, v13.16b, v5.16b
+	WORD $0x4e261dc6 // and v6.16b, v14.16b, v6.16b
+	WORD $0x4e271de7 // and v7.16b, v15.16b, v7.16b
+	WORD $0x4e281e08 // and v8.16b, v16.16b, v8.16b
+	WORD $0x3dc0080d // ldr q13, [x0, #32]
+	WORD $0x6ea9e5ae // fcmgt v14.4s, v13.4s, v9.4s
+	WORD $0x6eaae5af // fcmgt v15.4s, v13.4s, v10.4s
+	WORD $0x6eabe5b0 // fcmgt v16.4s, v13.4s, v11.4s
+	WORD $0x6eace5ad // fcmgt v13.4s, v13.4s, v12.4s
+	WORD $0x4ea91d31 // mov v17.16b, v9.16b
+	WORD $0x4eaa1d52 // mov v18.16b, v10.16b
+	WORD $0x4eab1d73 // mov v19.16b, v11.16b
+	WORD $0x4eac1d94 // mov v20.16b, v12.16b
+	WORD $0x4fa09135 // fmul v21.4s, v9.4s, v0.s[1]
+	WORD $0x4fa09156 // fmul v22.4s, v10.4s, v0.s[1]
+	WORD $0x4fa09177 // fmul v23.4s, v11.4s, v0.s[1]
+	WORD $0x4fa09198 // fmul v24.4s, v12.4s, v0.s[1]
+	WORD $0x6eae1eb1 // bit v17.16b, v21.16b, v14.16b
+	WORD $0x6eaf1ed2 // bit v18.16b, v22.16b, v15.16b
+	WORD $0x6eb01ef3 // bit v19.16b, v23.16b, v16.16b
+	WORD $0x6ead1f14 // bit v20.16b, v24.16b, v13.16b
+	WORD $0x6ea38631 // sub v17.4s, v17.4s, v3.4s
+	WORD $0x6ea38652 // sub v18.4s, v18.4s, v3.4s
+	WORD $0x6ea38673 // sub v19.4s, v19.4s, v3.4s
+	WORD $0x6ea38694 // sub v20.4s, v20.4s, v3.4s
+	WORD $0x4f290635 // sshr v21.4s, v17.4s, #23
+	WORD $0x4f290656 // sshr v22.4s, v18.4s, #23
+	WORD $0x4f290677 // sshr v23.4s, v19.4s, #23
+	WORD $0x4f290698 // sshr v24.4s, v20.4s, #23
+	WORD $0x4e21dab5 // scvtf v21.4s, v21.4s
+	WORD $0x4e21dad6 // scvtf v22.4s, v22.4s
+	WORD $0x4e21daf7 // scvtf v23.4s, v23.4s
+	WORD $0x4e21db18 // scvtf v24.4s, v24.4s
+	WORD $0x3dc01019 // ldr q25, [x0, #64]
+	WORD $0x4e391dce // and v14.16b, v14.16b, v25.16b
+	WORD $0x4e391def // and v15.16b, v15.16b, v25.16b
+	WORD $0x4e391e10 // and v16.16b, v16.16b, v25.16b
+	WORD $0x4e391dad // and v13.16b, v13.16b, v25.16b
+	WORD $0x4e2ed6ae // fadd v14.4s, v21.4s, v14.4s
+	WORD $0x4e2fd6cf // fadd v15.4s, v22.4s, v15.4s
+	WORD $0x4e30d6f0 // fadd v16.4s, v23.4s, v16.4s
+	WORD $0x4e2dd70d // fadd v13.4s, v24.4s, v13.4s
+	WORD $0x4e241e31 // and v17.16b, v17.16b, v4.16b
+	WORD $0x4e241e52 // and v18.16b, v18.16b, v4.16b
+	WORD $0x4e241e73 // and v19.16b, v19.16b, v4.16b
+	WORD $0x4e241e94 // and v20.16b, v20.16b, v4.16b
+	WORD $0x4ea38631 // add v17.4s, v17.4s, v3.4s
+	WORD $0x4ea38652 // add v18.4s, v18.4s, v3.4s
+	WORD $0x4ea38673 // add v19.4s, v19.4s, v3.4s
+	WORD $0x4ea38694 // add v20.4s, v20.4s, v3.4s
+	WORD $0x4ea2d631 // fsub v17.4s, v17.4s, v2.4s
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4ea2d673 // fsub v19.4s, v19.4s, v2.4s
+	WORD $0x4ea2d694 // fsub v20.4s, v20.4s, v2.4s
+	WORD $0xad435815 // ldp q21, q22, [x0, #96]
+	WORD $0xad436017 // ldp q23, q24, [x0, #96]
+	WORD $0xad446819 // ldp q25, q26, [x0, #128]
+	WORD $0xad44701b // ldp q27, q28, [x0, #128]
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0xad455815 // ldp q21, q22, [x0, #160]
+	WORD $0xad456017 // ldp q23, q24, [x0, #160]
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0xad466819 // ldp q25, q26, [x0, #192]
+	WORD $0xad46701b // ldp q27, q28, [x0, #192]
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0xad475815 // ldp q21, q22, [x0, #224]
+	WORD $0xad476017 // ldp q23, q24, [x0, #224]
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0xad486819 // ldp q25, q26, [x0, #256]
+	WORD $0xad48701b // ldp q27, q28, [x0, #256]
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0xad495815 // ldp q21, q22, [x0, #288]
+	WORD $0xad496017 // ldp q23, q24, [x0, #288]
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0xad4a6819 // ldp q25, q26, [x0, #320]
+	WORD $0xad4a701b // ldp q27, q28, [x0, #320]
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0xad4b5815 // ldp q21, q22, [x0, #352]
+	WORD $0xad4b6017 // ldp q23, q24, [x0, #352]
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x6e31de39 // fmul v25.4s, v17.4s, v17.4s
+	WORD $0x6e32de5a // fmul v26.4s, v18.4s, v18.4s
+	WORD $0x6e33de7b // fmul v27.4s, v19.4s, v19.4s
+	WORD $0x6e34de9c // fmul v28.4s, v20.4s, v20.4s
+	WORD $0x6e31deb5 // fmul v21.4s, v21.4s, v17.4s
+	WORD $0x6e32ded6 // fmul v22.4s, v22.4s, v18.4s
+	WORD $0x6e33def7 // fmul v23.4s, v23.4s, v19.4s
+	WORD $0x6e34df18 // fmul v24.4s, v24.4s, v20.4s
+	WORD $0x6e39deb5 // fmul v21.4s, v21.4s, v25.4s
+	WORD $0x6e3aded6 // fmul v22.4s, v22.4s, v26.4s
+	WORD $0x6e3bdef7 // fmul v23.4s, v23.4s, v27.4s
+	WORD $0x6e3cdf18 // fmul v24.4s, v24.4s, v28.4s
+	WORD $0x4f8111d5 // fmla v21.4s, v14.4s, v1.s[0]
+	WORD $0x4f8111f6 // fmla v22.4s, v15.4s, v1.s[0]
+	WORD $0x4f811217 // fmla v23.4s, v16.4s, v1.s[0]
+	WORD $0x4f8111b8 // fmla v24.4s, v13.4s, v1.s[0]
+	WORD $0x4fa15335 // fmls v21.4s, v25.4s, v1.s[1]
+	WORD $0x4fa15356 // fmls v22.4s, v26.4s, v1.s[1]
+	WORD $0x4fa15377 // fmls v23.4s, v27.4s, v1.s[1]
+	WORD $0x4fa15398 // fmls v24.4s, v28.4s, v1.s[1]
+	WORD $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD $0x4e38d694 // fadd v20.4s, v20.4s, v24.4s
+	WORD $0x4f8119d1 // fmla v17.4s, v14.4s, v1.s[2]
+	WORD $0x4f8119f2 // fmla v18.4s, v15.4s, v1.s[2]
+	WORD $0x4f811a13 // fmla v19.4s, v16.4s, v1.s[2]
+	WORD $0x4f8119b4 // fmla v20.4s, v13.4s, v1.s[2]
+	WORD $0x3dc0600d // ldr q13, [x0, #384]
+	WORD $0x4ea0d92e // fcmeq v14.4s, v9.4s, #0.0
+	WORD $0x4ea0d94f // fcmeq v15.4s, v10.4s, #0.0
+	WORD $0x4ea0d970 // fcmeq v16.4s, v11.4s, #0.0
+	WORD $0x4ea0d995 // fcmeq v21.4s, v12.4s, #0.0
+	WORD $0x6eae1db1 // bit v17.16b, v13.16b, v14.16b
+	WORD $0x6eaf1db2 // bit v18.16b, v13.16b, v15.16b
+	WORD $0x6eb01db3 // bit v19.16b, v13.16b, v16.16b
+	WORD $0x6eb51db4 // bit v20.16b, v13.16b, v21.16b
+	WORD $0x3dc0680d // ldr q13, [x0, #416]
+	WORD $0x6e29e5ae // fcmge v14.4s, v13.4s, v9.4s
+	WORD $0x6e2ae5af // fcmge v15.4s, v13.4s, v10.4s
+	WORD $0x6e2be5b0 // fcmge v16.4s, v13.4s, v11.4s
+	WORD $0x6e2ce5ad // fcmge v13.4s, v13.4s, v12.4s
+	WORD $0x6eee1d31 // bif v17.16b, v9.16b, v14.16b
+	WORD $0x6eef1d52 // bif v18.16b, v10.16b, v15.16b
+	WORD $0x6ef01d73 // bif v19.16b, v11.16b, v16.16b
+	WORD $0x6eed1d94 // bif v20.16b, v12.16b, v13.16b
+	WORD $0x3dc0700d // ldr q13, [x0, #448]
+	WORD $0x4ea0e92e // fcmlt v14.4s, v9.4s, #0.0
+	WORD $0x4ea0e94f // fcmlt v15.4s, v10.4s, #0.0
+	WORD $0x4ea0e970 // fcmlt v16.4s, v11.4s, #0.0
+	WORD $0x4ea0e995 // fcmlt v21.4s, v12.4s, #0.0
+	WORD $0x6eae1db1 // bit v17.16b, v13.16b, v14.16b
+	WORD $0x6eaf1db2 // bit v18.16b, v13.16b, v15.16b
+	WORD $0x6eb01db3 // bit v19.16b, v13.16b, v16.16b
+	WORD $0x6eb51db4 // bit v20.16b, v13.16b, v21.16b
+	WORD $0x6e29fca5 // fdiv v5.4s, v5.4s, v9.4s
+	WORD $0x6e2afcc6 // fdiv v6.4s, v6.4s, v10.4s
+	WORD $0x6e2bfce7 // fdiv v7.4s, v7.4s, v11.4s
+	WORD $0x6e2cfd08 // fdiv v8.4s, v8.4s, v12.4s
+	WORD $0x4e25d625 // fadd v5.4s, v17.4s, v5.4s
+	WORD $0x4e26d646 // fadd v6.4s, v18.4s, v6.4s
+	WORD $0x4e27d667 // fadd v7.4s, v19.4s, v7.4s
+	WORD $0x4e28d688 // fadd v8.4s, v20.4s, v8.4s
+	WORD $0xad001825 // stp q5, q6, [x1, #0]
+	WORD $0xad012027 // stp q7, q8, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10465 // ldr q5, [x3], #16
+	WORD $0x4e25d446 // fadd v6.4s, v2.4s, v5.4s
+	WORD $0x4ea2d4c7 // fsub v7.4s, v6.4s, v2.4s
+	WORD $0x4ea7d4a7 // fsub v7.4s, v5.4s, v7.4s
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x6ea5e505 // fcmgt v5.4s, v8.4s, v5.4s
+	WORD $0x4e251ce5 // and v5.16b, v7.16b, v5.16b
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x6ea6e4e7 // fcmgt v7.4s, v7.4s, v6.4s
+	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
+	WORD $0x4fa090c9 // fmul v9.4s, v6.4s, v0.s[1]
+	WORD $0x6ea71d28 // bit v8.16b, v9.16b, v7.16b
+	WORD $0x6ea38508 // sub v8.4s, v8.4s, v3.4s
+	WORD $0x4f290509 // sshr v9.4s, v8.4s, #23
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x3dc0100a // ldr q10, [x0, #64]
+	WORD $0x4e2a1ce7 // and v7.16b, v7.16b, v10.16b
+	WORD $0x4e27d527 // fadd v7.4s, v9.4s, v7.4s
+	WORD $0x4e241d08 // and v8.16b, v8.16b, v4.16b
+	WORD $0x4ea38508 // add v8.4s, v8.4s, v3.4s
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc02809 // ldr q9, [x0, #160]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0300a // ldr q10, [x0, #192]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc03809 // ldr q9, [x0, #224]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0400a // ldr q10, [x0, #256]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc04809 // ldr q9, [x0, #288]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0500a // ldr q10, [x0, #320]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc05809 // ldr q9, [x0, #352]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x6e28dd0a // fmul v10.4s, v8.4s, v8.4s
+	WORD $0x6e28dd29 // fmul v9.4s, v9.4s, v8.4s
+	WORD $0x6e2add29 // fmul v9.4s, v9.4s, v10.4s
+	WORD $0x4f8110e9 // fmla v9.4s, v7.4s, v1.s[0]
+	WORD $0x4fa15149 // fmls v9.4s, v10.4s, v1.s[1]
+	WORD $0x4e29d508 // fadd v8.4s, v8.4s, v9.4s
+	WORD $0x4f8118e8 // fmla v8.4s, v7.4s, v1.s[2]
+	WORD $0x3dc06007 // ldr q7, [x0, #384]
+	WORD $0x4ea0d8c9 // fcmeq v9.4s, v6.4s, #0.0
+	WORD $0x6ea91ce8 // bit v8.16b, v7.16b, v9.16b
+	WORD $0x3dc06807 // ldr q7, [x0, #416]
+	WORD $0x6e26e4e7 // fcmge v7.4s, v7.4s, v6.4s
+	WORD $0x6ee71cc8 // bif v8.16b, v6.16b, v7.16b
+	WORD $0x3dc07007 // ldr q7, [x0, #448]
+	WORD $0x4ea0e8c9 // fcmlt v9.4s, v6.4s, #0.0
+	WORD $0x6ea91ce8 // bit v8.16b, v7.16b, v9.16b
+	WORD $0x6e26fca5 // fdiv v5.4s, v5.4s, v6.4s
+	WORD $0x4e25d505 // fadd v5.4s, v8.4s, v5.4s
+	WORD $0x3c810425 // str q5, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400065 // ldr d5, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408065 // ld1 {v5.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400065 // ldr s5, [x3, #0]
+
+loaded7:
+	WORD $0x4e25d446 // fadd v6.4s, v2.4s, v5.4s
+	WORD $0x4ea2d4c7 // fsub v7.4s, v6.4s, v2.4s
+	WORD $0x4ea7d4a7 // fsub v7.4s, v5.4s, v7.4s
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x6ea5e505 // fcmgt v5.4s, v8.4s, v5.4s
+	WORD $0x4e251ce5 // and v5.16b, v7.16b, v5.16b
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x6ea6e4e7 // fcmgt v7.4s, v7.4s, v6.4s
+	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
+	WORD $0x4fa090c0 // fmul v0.4s, v6.4s, v0.s[1]
+	WORD $0x6ea71c08 // bit v8.16b, v0.16b, v7.16b
+	WORD $0x6ea38500 // sub v0.4s, v8.4s, v3.4s
+	WORD $0x4f290408 // sshr v8.4s, v0.4s, #23
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e291ce7 // and v7.16b, v7.16b, v9.16b
+	WORD $0x4e27d507 // fadd v7.4s, v8.4s, v7.4s
+	WORD $0x4e241c00 // and v0.16b, v0.16b, v4.16b
+	WORD $0x4ea38400 // add v0.4s, v0.4s, v3.4s
+	WORD $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD $0x3dc01802 // ldr q2, [x0, #96]
+	WORD $0x3dc02003 // ldr q3, [x0, #128]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc02802 // ldr q2, [x0, #160]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc03003 // ldr q3, [x0, #192]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc03802 // ldr q2, [x0, #224]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc04003 // ldr q3, [x0, #256]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc04802 // ldr q2, [x0, #288]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x3dc05003 // ldr q3, [x0, #320]
+	WORD $0x4e20cc43 // fmla v3.4s, v2.4s, v0.4s
+	WORD $0x3dc05802 // ldr q2, [x0, #352]
+	WORD $0x4e20cc62 // fmla v2.4s, v3.4s, v0.4s
+	WORD $0x6e20dc03 // fmul v3.4s, v0.4s, v0.4s
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD $0x6e23dc42 // fmul v2.4s, v2.4s, v3.4s
+	WORD $0x4f8110e2 // fmla v2.4s, v7.4s, v1.s[0]
+	WORD $0x4fa15062 // fmls v2.4s, v3.4s, v1.s[1]
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4f8118e0 // fmla v0.4s, v7.4s, v1.s[2]
+	WORD $0x3dc06001 // ldr q1, [x0, #384]
+	WORD $0x4ea0d8c2 // fcmeq v2.4s, v6.4s, #0.0
+	WORD $0x6ea21c20 // bit v0.16b, v1.16b, v2.16b
+	WORD $0x3dc06801 // ldr q1, [x0, #416]
+	WORD $0x6e26e421 // fcmge v1.4s, v1.4s, v6.4s
+	WORD $0x6ee11cc0 // bif v0.16b, v6.16b, v1.16b
+	WORD $0x3dc07001 // ldr q1, [x0, #448]
+	WORD $0x4ea0e8c2 // fcmlt v2.4s, v6.4s, #0.0
+	WORD $0x6ea21c20 // bit v0.16b, v1.16b, v2.16b
+	WORD $0x6e26fca1 // fdiv v1.4s, v5.4s, v6.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func sigmoidNEON(dst, x *float32, n uint64)
+TEXT ·sigmoidNEON(SB), NOSPLIT, $0-24
+	MOVD $sigmoidNEONConstants<>(SB), R0
+	WORD $0x3dc04000 // ldr q0, [x0, #256]
+	WORD $0x3dc04401 // ldr q1, [x0, #272]
+	WORD $0x4e040402 // dup v2.4s, v0.s[0]
+	WORD $0x4e040421 // dup v1.4s, v1.s[0]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401063 // ldp q3, q4, [x3, #0]
+	WORD $0xad411865 // ldp q5, q6, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea21c67 // orr v7.16b, v3.16b, v2.16b
+	WORD $0x4ea21c88 // orr v8.16b, v4.16b, v2.16b
+	WORD $0x4ea21ca9 // orr v9.16b, v5.16b, v2.16b
+	WORD $0x4ea21cca // orr v10.16b, v6.16b, v2.16b
+	WORD $0xad40300b // ldp q11, q12, [x0, #0]
+	WORD $0xad40380d // ldp q13, q14, [x0, #0]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa0110c // fmla v12.4s, v8.4s, v0.s[1]
+	WORD $0x4fa0112d // fmla v13.4s, v9.4s, v0.s[1]
+	WORD $0x4fa0114e // fmla v14.4s, v10.4s, v0.s[1]
+	WORD $0x3dc0000f // ldr q15, [x0, #0]
+	WORD $0x4eafd570 // fsub v16.4s, v11.4s, v15.4s
+	WORD $0x4eafd591 // fsub v17.4s, v12.4s, v15.4s
+	WORD $0x4eafd5b2 // fsub v18.4s, v13.4s, v15.4s
+	WORD $0x4eafd5cf // fsub v15.4s, v14.4s, v15.4s
+	WORD $0x4f805a07 // fmls v7.4s, v16.4s, v0.s[2]
+	WORD $0x4f805a28 // fmls v8.4s, v17.4s, v0.s[2]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f8059ea // fmls v10.4s, v15.4s, v0.s[2]
+	WORD $0x4fa05a07 // fmls v7.4s, v16.4s, v0.s[3]
+	WORD $0x4fa05a28 // fmls v8.4s, v17.4s, v0.s[3]
+	WORD $0x4fa05a49 // fmls v9.4s, v18.4s, v0.s[3]
+	WORD $0x4fa059ea // fmls v10.4s, v15.4s, v0.s[3]
+	WORD $0xad41400f // ldp q15, q16, [x0, #32]
+	WORD $0xad414811 // ldp q17, q18, [x0, #32]
+	WORD $0xad425013 // ldp q19, q20, [x0, #64]
+	WORD $0xad425815 // ldp q21, q22, [x0, #64]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0xad43400f // ldp q15, q16, [x0, #96]
+	WORD $0xad434811 // ldp q17, q18, [x0, #96]
+	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0xad445013 // ldp q19, q20, [x0, #128]
+	WORD $0xad445815 // ldp q21, q22, [x0, #128]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0xad45400f // ldp q15, q16, [x0, #160]
+	WORD $0xad454811 // ldp q17, q18, [x0, #160]
+	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0xad465013 // ldp q19, q20, [x0, #192]
+	WORD $0xad465815 // ldp q21, q22, [x0, #192]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x6e27dcef // fmul v15.4s, v7.4s, v7.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e27d427 // fadd v7.4s, v1.4s, v7.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4e29d429 // fadd v9.4s, v1.4s, v9.4s
+	WORD $0x4e2ad42a // fadd v10.4s, v1.4s, v10.4s
+	WORD $0x4f37556b // shl v11.4s, v11.4s, #23
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x6eabec6c // facgt v12.4s, v3.4s, v11.4s
+	WORD $0x6eabec8d // facgt v13.4s, v4.4s, v11.4s
+	WORD $0x6eabecae // facgt v14.4s, v5.4s, v11.4s
+	WORD $0x6eabeccb // facgt v11.4s, v6.4s, v11.4s
+	WORD $0x4e6c1ce7 // bic v7.16b, v7.16b, v12.16b
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6b1d4a // bic v10.16b, v10.16b, v11.16b
+	WORD $0x4e27d42b // fadd v11.4s, v1.4s, v7.4s
+	WORD $0x4e28d42c // fadd v12.4s, v1.4s, v8.4s
+	WORD $0x4e29d42d // fadd v13.4s, v1.4s, v9.4s
+	WORD $0x4e2ad42e // fadd v14.4s, v1.4s, v10.4s
+	WORD $0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x4ea0e8c6 // fcmlt v6.4s, v6.4s, #0.0
+	WORD $0x6e611ce3 // bsl v3.16b, v7.16b, v1.16b
+	WORD $0x6e611d04 // bsl v4.16b, v8.16b, v1.16b
+	WORD $0x6e611d25 // bsl v5.16b, v9.16b, v1.16b
+	WORD $0x6e611d46 // bsl v6.16b, v10.16b, v1.16b
+	WORD $0x6e2bfc63 // fdiv v3.4s, v3.4s, v11.4s
+	WORD $0x6e2cfc84 // fdiv v4.4s, v4.4s, v12.4s
+	WORD $0x6e2dfca5 // fdiv v5.4s, v5.4s, v13.4s
+	WORD $0x6e2efcc6 // fdiv v6.4s, v6.4s, v14.4s
+	WORD $0x4ea1d56b // fsub v11.4s, v11.4s, v1.4s
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x4ea1d5ad // fsub v13.4s, v13.4s, v1.4s
+	WORD $0x4ea1d5ce // fsub v14.4s, v14.4s, v1.4s
+	WORD $0x4eabd4e7 // fsub v7.4s, v7.4s, v11.4s
+	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4ea7cc63 // fmls v3.4s, v3.4s, v7.4s
+	WORD $0x4ea8cc84 // fmls v4.4s, v4.4s, v8.4s
+	WORD $0x4ea9cca5 // fmls v5.4s, v5.4s, v9.4s
+	WORD $0x4eaaccc6 // fmls v6.4s, v6.4s, v10.4s
+	WORD $0xad001023 // stp q3, q4, [x1, #0]
+	WORD $0xad011825 // stp q5, q6, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x4ea21c64 // orr v4.16b, v3.16b, v2.16b
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4fa01085 // fmla v5.4s, v4.4s, v0.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4f8058c4 // fmls v4.4s, v6.4s, v0.s[2]
+	WORD $0x4fa058c4 // fmls v4.4s, v6.4s, v0.s[3]
+	WORD $0x3dc00806 // ldr q6, [x0, #32]
+	WORD $0x3dc01007 // ldr q7, [x0, #64]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x3dc01806 // ldr q6, [x0, #96]
+	WORD $0x4e24cce6 // fmla v6.4s, v7.4s, v4.4s
+	WORD $0x3dc02007 // ldr q7, [x0, #128]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x3dc02806 // ldr q6, [x0, #160]
+	WORD $0x4e24cce6 // fmla v6.4s, v7.4s, v4.4s
+	WORD $0x3dc03007 // ldr q7, [x0, #192]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x6e24dc86 // fmul v6.4s, v4.4s, v4.4s
+	WORD $0x4e26cce4 // fmla v4.4s, v7.4s, v6.4s
+	WORD $0x4e24d424 // fadd v4.4s, v1.4s, v4.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x6e25dc84 // fmul v4.4s, v4.4s, v5.4s
+	WORD $0x3dc03805 // ldr q5, [x0, #224]
+	WORD $0x6ea5ec65 // facgt v5.4s, v3.4s, v5.4s
+	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
+	WORD $0x4e24d425 // fadd v5.4s, v1.4s, v4.4s
+	WORD $0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
+	WORD $0x6e611c83 // bsl v3.16b, v4.16b, v1.16b
+	WORD $0x6e25fc63 // fdiv v3.4s, v3.4s, v5.4s
+	WORD $0x4ea1d4a5 // fsub v5.4s, v5.4s, v1.4s
+	WORD $0x4ea5d484 // fsub v4.4s, v4.4s, v5.4s
+	WORD $0x4ea4cc63 // fmls v3.4s, v3.4s, v4.4s
+	WORD $0x3c810423 // str q3, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408063 // ld1 {v3.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded7:
+	WORD $0x4ea21c62 // orr v2.16b, v3.16b, v2.16b
+	WORD $0x3dc00004 // ldr q4, [x0, #0]
+	WORD $0x4fa01044 // fmla v4.4s, v2.4s, v0.s[1]
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4ea5d485 // fsub v5.4s, v4.4s, v5.4s
+	WORD $0x4f8058a2 // fmls v2.4s, v5.4s, v0.s[2]
+	WORD $0x4fa058a2 // fmls v2.4s, v5.4s, v0.s[3]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01005 // ldr q5, [x0, #64]
+	WORD $0x4e22cc05 // fmla v5.4s, v0.4s, v2.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e22cca0 // fmla v0.4s, v5.4s, v2.4s
+	WORD $0x3dc02005 // ldr q5, [x0, #128]
+	WORD $0x4e22cc05 // fmla v5.4s, v0.4s, v2.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e22cca0 // fmla v0.4s, v5.4s, v2.4s
+	WORD $0x3dc03005 // ldr q5, [x0, #192]
+	WORD $0x4e22cc05 // fmla v5.4s, v0.4s, v2.4s
+	WORD $0x6e22dc40 // fmul v0.4s, v2.4s, v2.4s
+	WORD $0x4e20cca2 // fmla v2.4s, v5.4s, v0.4s
+	WORD $0x4e22d420 // fadd v0.4s, v1.4s, v2.4s
+	WORD $0x4f375482 // shl v2.4s, v4.4s, #23
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	WORD $0x3dc03802 // ldr q2, [x0, #224]
+	WORD $0x6ea2ec62 // facgt v2.4s, v3.4s, v2.4s
+	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
+	WORD $0x4e20d422 // fadd v2.4s, v1.4s, v0.4s
+	WORD $0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
+	WORD $0x6e611c03 // bsl v3.16b, v0.16b, v1.16b
+	WORD $0x6e22fc63 // fdiv v3.4s, v3.4s, v2.4s
+	WORD $0x4ea1d441 // fsub v1.4s, v2.4s, v1.4s
+	WORD $0x4ea1d400 // fsub v0.4s, v0.4s, v1.4s
+	WORD $0x4ea0cc63 // fmls v3.4s, v3.4s, v0.4s
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000023 // str d3, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008003 // st1 {v3.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000023 // str s3, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func tanhNEON(dst, x *float32, n uint64)
+TEXT ·tanhNEON(SB), NOSPLIT, $0-24
+	MOVD $tanhNEONConstants<>(SB), R0
+	WORD $0x3dc07000 // ldr q0, [x0, #448]
+	WORD $0x3dc07401 // ldr q1, [x0, #464]
+	WORD $0x4e040422 // dup v2.4s, v1.s[0]
+	WORD $0x4e0c0421 // dup v1.4s, v1.s[1]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401063 // ldp q3, q4, [x3, #0]
+	WORD $0xad411865 // ldp q5, q6, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea0f867 // fabs v7.4s, v3.4s
+	WORD $0x4ea0f888 // fabs v8.4s, v4.4s
+	WORD $0x4ea0f8a9 // fabs v9.4s, v5.4s
+	WORD $0x4ea0f8ca // fabs v10.4s, v6.4s
+	WORD $0x4f8090e7 // fmul v7.4s, v7.4s, v0.s[0]
+	WORD $0x4f809108 // fmul v8.4s, v8.4s, v0.s[0]
+	WORD $0x4f809129 // fmul v9.4s, v9.4s, v0.s[0]
+	WORD $0x4f80914a // fmul v10.4s, v10.4s, v0.s[0]
+	WORD $0xad40300b // ldp q11, q12, [x0, #0]
+	WORD $0xad40380d // ldp q13, q14, [x0, #0]
+	WORD $0x4fa010eb // fmla v11.4s, v7.4s, v0.s[1]
+	WORD $0x4fa0110c // fmla v12.4s, v8.4s, v0.s[1]
+	WORD $0x4fa0112d // fmla v13.4s, v9.4s, v0.s[1]
+	WORD $0x4fa0114e // fmla v14.4s, v10.4s, v0.s[1]
+	WORD $0x3dc0000f // ldr q15, [x0, #0]
+	WORD $0x4eafd570 // fsub v16.4s, v11.4s, v15.4s
+	WORD $0x4eafd591 // fsub v17.4s, v12.4s, v15.4s
+	WORD $0x4eafd5b2 // fsub v18.4s, v13.4s, v15.4s
+	WORD $0x4eafd5cf // fsub v15.4s, v14.4s, v15.4s
+	WORD $0x4f805a07 // fmls v7.4s, v16.4s, v0.s[2]
+	WORD $0x4f805a28 // fmls v8.4s, v17.4s, v0.s[2]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f8059ea // fmls v10.4s, v15.4s, v0.s[2]
+	WORD $0x4fa05a07 // fmls v7.4s, v16.4s, v0.s[3]
+	WORD $0x4fa05a28 // fmls v8.4s, v17.4s, v0.s[3]
+	WORD $0x4fa05a49 // fmls v9.4s, v18.4s, v0.s[3]
+	WORD $0x4fa059ea // fmls v10.4s, v15.4s, v0.s[3]
+	WORD $0xad41400f // ldp q15, q16, [x0, #32]
+	WORD $0xad414811 // ldp q17, q18, [x0, #32]
+	WORD $0xad425013 // ldp q19, q20, [x0, #64]
+	WORD $0xad425815 // ldp q21, q22, [x0, #64]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0xad43400f // ldp q15, q16, [x0, #96]
+	WORD $0xad434811 // ldp q17, q18, [x0, #96]
+	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0xad445013 // ldp q19, q20, [x0, #128]
+	WORD $0xad445815 // ldp q21, q22, [x0, #128]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0xad45400f // ldp q15, q16, [x0, #160]
+	WORD $0xad454811 // ldp q17, q18, [x0, #160]
+	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0xad465013 // ldp q19, q20, [x0, #192]
+	WORD $0xad465815 // ldp q21, q22, [x0, #192]
+	WORD $0x4e27cdf3 // fmla v19.4s, v15.4s, v7.4s
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x6e27dcef // fmul v15.4s, v7.4s, v7.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e27d447 // fadd v7.4s, v2.4s, v7.4s
+	WORD $0x4e28d448 // fadd v8.4s, v2.4s, v8.4s
+	WORD $0x4e29d449 // fadd v9.4s, v2.4s, v9.4s
+	WORD $0x4e2ad44a // fadd v10.4s, v2.4s, v10.4s
+	WORD $0x4f37556b // shl v11.4s, v11.4s, #23
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x6eabec6c // facgt v12.4s, v3.4s, v11.4s
+	WORD $0x6eabec8d // facgt v13.4s, v4.4s, v11.4s
+	WORD $0x6eabecae // facgt v14.4s, v5.4s, v11.4s
+	WORD $0x6eabeccb // facgt v11.4s, v6.4s, v11.4s
+	WORD $0x4e6c1ce7 // bic v7.16b, v7.16b, v12.16b
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6b1d4a // bic v10.16b, v10.16b, v11.16b
+	WORD $0x4ea7d44b // fsub v11.4s, v2.4s, v7.4s
+	WORD $0x4ea8d44c // fsub v12.4s, v2.4s, v8.4s
+	WORD $0x4ea9d44d // fsub v13.4s, v2.4s, v9.4s
+	WORD $0x4eaad44e // fsub v14.4s, v2.4s, v10.4s
+	WORD $0x4e27d447 // fadd v7.4s, v2.4s, v7.4s
+	WORD $0x4e28d448 // fadd v8.4s, v2.4s, v8.4s
+	WORD $0x4e29d449 // fadd v9.4s, v2.4s, v9.4s
+	WORD $0x4e2ad44a // fadd v10.4s, v2.4s, v10.4s
+	WORD $0x6e27fd67 // fdiv v7.4s, v11.4s, v7.4s
+	WORD $0x6e28fd88 // fdiv v8.4s, v12.4s, v8.4s
+	WORD $0x6e29fda9 // fdiv v9.4s, v13.4s, v9.4s
+	WORD $0x6e2afdca // fdiv v10.4s, v14.4s, v10.4s
+	WORD $0x6e23dc6b // fmul v11.4s, v3.4s, v3.4s
+	WORD $0x6e24dc8c // fmul v12.4s, v4.4s, v4.4s
+	WORD $0x6e25dcad // fmul v13.4s, v5.4s, v5.4s
+	WORD $0x6e26dcce // fmul v14.4s, v6.4s, v6.4s
+	WORD $0xad48400f // ldp q15, q16, [x0, #256]
+	WORD $0xad484811 // ldp q17, q18, [x0, #256]
+	WORD $0xad495013 // ldp q19, q20, [x0, #288]
+	WORD $0xad495815 // ldp q21, q22, [x0, #288]
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	WORD $0x4e2cce14 // fmla v20.4s, v16.4s, v12.4s
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0xad4a400f // ldp q15, q16, [x0, #320]
+	WORD $0xad4a4811 // ldp q17, q18, [x0, #320]
+	WORD $0x4e2bce6f // fmla v15.4s, v19.4s, v11.4s
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0xad4b5013 // ldp q19, q20, [x0, #352]
+	WORD $0xad4b5815 // ldp q21, q22, [x0, #352]
+	WORD $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	WORD $0x4e2cce14 // fmla v20.4s, v16.4s, v12.4s
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0xad4c400f // ldp q15, q16, [x0, #384]
+	WORD $0xad4c4811 // ldp q17, q18, [x0, #384]
+	WORD $0x4e2bce6f // fmla v15.4s, v19.4s, v11.4s
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4ea31c73 // mov v19.16b, v3.16b
+	WORD $0x4ea41c94 // mov v20.16b, v4.16b
+	WORD $0x4ea51cb5 // mov v21.16b, v5.16b
+	WORD $0x4ea61cd6 // mov v22.16b, v6.16b
+	WORD $0x6e2bddeb // fmul v11.4s, v15.4s, v11.4s
+	WORD $0x6e2cde0c // fmul v12.4s, v16.4s, v12.4s
+	WORD $0x6e2dde2d // fmul v13.4s, v17.4s, v13.4s
+	WORD $0x6e2ede4e // fmul v14.4s, v18.4s, v14.4s
+	WORD $0x4e23cd73 // fmla v19.4s, v11.4s, v3.4s
+	WORD $0x4e24cd94 // fmla v20.4s, v12.4s, v4.4s
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	WORD $0x3dc0680b // ldr q11, [x0, #416]
+	WORD $0x6ea3ed6c // facgt v12.4s, v11.4s, v3.4s
+	WORD $0x6ea4ed6d // facgt v13.4s, v11.4s, v4.4s
+	WORD $0x6ea5ed6e // facgt v14.4s, v11.4s, v5.4s
+	WORD $0x6ea6ed6b // facgt v11.4s, v11.4s, v6.4s
+	WORD $0x6eac1e67 // bit v7.16b, v19.16b, v12.16b
+	WORD $0x6ead1e88 // bit v8.16b, v20.16b, v13.16b
+	WORD $0x6eae1ea9 // bit v9.16b, v21.16b, v14.16b
+	WORD $0x6eab1eca // bit v10.16b, v22.16b, v11.16b
+	WORD $0x6ea11c67 // bit v7.16b, v3.16b, v1.16b
+	WORD $0x6ea11c88 // bit v8.16b, v4.16b, v1.16b
+	WORD $0x6ea11ca9 // bit v9.16b, v5.16b, v1.16b
+	WORD $0x6ea11cca // bit v10.16b, v6.16b, v1.16b
+	WORD $0xad002027 // stp q7, q8, [x1, #0]
+	WORD $0xad012829 // stp q9, q10, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x4ea0f864 // fabs v4.4s, v3.4s
+	WORD $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4fa01085 // fmla v5.4s, v4.4s, v0.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4f8058c4 // fmls v4.4s, v6.4s, v0.s[2]
+	WORD $0x4fa058c4 // fmls v4.4s, v6.4s, v0.s[3]
+	WORD $0x3dc00806 // ldr q6, [x0, #32]
+	WORD $0x3dc01007 // ldr q7, [x0, #64]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x3dc01806 // ldr q6, [x0, #96]
+	WORD $0x4e24cce6 // fmla v6.4s, v7.4s, v4.4s
+	WORD $0x3dc02007 // ldr q7, [x0, #128]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x3dc02806 // ldr q6, [x0, #160]
+	WORD $0x4e24cce6 // fmla v6.4s, v7.4s, v4.4s
+	WORD $0x3dc03007 // ldr q7, [x0, #192]
+	WORD $0x4e24ccc7 // fmla v7.4s, v6.4s, v4.4s
+	WORD $0x6e24dc86 // fmul v6.4s, v4.4s, v4.4s
+	WORD $0x4e26cce4 // fmla v4.4s, v7.4s, v6.4s
+	WORD $0x4e24d444 // fadd v4.4s, v2.4s, v4.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x6e25dc84 // fmul v4.4s, v4.4s, v5.4s
+	WORD $0x3dc03805 // ldr q5, [x0, #224]
+	WORD $0x6ea5ec65 // facgt v5.4s, v3.4s, v5.4s
+	WORD $0x4e651c84 // bic v4.16b, v4.16b, v5.16b
+	WORD $0x4ea4d445 // fsub v5.4s, v2.4s, v4.4s
+	WORD $0x4e24d444 // fadd v4.4s, v2.4s, v4.4s
+	WORD $0x6e24fca4 // fdiv v4.4s, v5.4s, v4.4s
+	WORD $0x6e23dc65 // fmul v5.4s, v3.4s, v3.4s
+	WORD $0x3dc04006 // ldr q6, [x0, #256]
+	WORD $0x3dc04807 // ldr q7, [x0, #288]
+	WORD $0x4e25ccc7 // fmla v7.4s, v6.4s, v5.4s
+	WORD $0x3dc05006 // ldr q6, [x0, #320]
+	WORD $0x4e25cce6 // fmla v6.4s, v7.4s, v5.4s
+	WORD $0x3dc05807 // ldr q7, [x0, #352]
+	WORD $0x4e25ccc7 // fmla v7.4s, v6.4s, v5.4s
+	WORD $0x3dc06006 // ldr q6, [x0, #384]
+	WORD $0x4e25cce6 // fmla v6.4s, v7.4s, v5.4s
+	WORD $0x4ea31c67 // mov v7.16b, v3.16b
+	WORD $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+	WORD $0x4e23cca7 // fmla v7.4s, v5.4s, v3.4s
+	WORD $0x3dc06805 // ldr q5, [x0, #416]
+	WORD $0x6ea3eca5 // facgt v5.4s, v5.4s, v3.4s
+	WORD $0x6ea51ce4 // bit v4.16b, v7.16b, v5.16b
+	WORD $0x6ea11c64 // bit v4.16b, v3.16b, v1.16b
+	WORD $0x3c810424 // str q4, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408063 // ld1 {v3.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded7:
+	WORD $0x4ea0f864 // fabs v4.4s, v3.4s
+	WORD $0x4f809084 // fmul v4.4s, v4.4s, v0.s[0]
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4fa01085 // fmla v5.4s, v4.4s, v0.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4f8058c4 // fmls v4.4s, v6.4s, v0.s[2]
+	WORD $0x4fa058c4 // fmls v4.4s, v6.4s, v0.s[3]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01006 // ldr q6, [x0, #64]
+	WORD $0x4e24cc06 // fmla v6.4s, v0.4s, v4.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x3dc02006 // ldr q6, [x0, #128]
+	WORD $0x4e24cc06 // fmla v6.4s, v0.4s, v4.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e24ccc0 // fmla v0.4s, v6.4s, v4.4s
+	WORD $0x3dc03006 // ldr q6, [x0, #192]
+	WORD $0x4e24cc06 // fmla v6.4s, v0.4s, v4.4s
+	WORD $0x6e24dc80 // fmul v0.4s, v4.4s, v4.4s
+	WORD $0x4e20ccc4 // fmla v4.4s, v6.4s, v0.4s
+	WORD $0x4e24d440 // fadd v0.4s, v2.4s, v4.4s
+	WORD $0x4f3754a4 // shl v4.4s, v5.4s, #23
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x3dc03804 // ldr q4, [x0, #224]
+	WORD $0x6ea4ec64 // facgt v4.4s, v3.4s, v4.4s
+	WORD $0x4e641c00 // bic v0.16b, v0.16b, v4.16b
+	WORD $0x4ea0d444 // fsub v4.4s, v2.4s, v0.4s
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0x6e20fc80 // fdiv v0.4s, v4.4s, v0.4s
+	WORD $0x6e23dc62 // fmul v2.4s, v3.4s, v3.4s
+	WORD $0x3dc04004 // ldr q4, [x0, #256]
+	WORD $0x3dc04805 // ldr q5, [x0, #288]
+	WORD $0x4e22cc85 // fmla v5.4s, v4.4s, v2.4s
+	WORD $0x3dc05004 // ldr q4, [x0, #320]
+	WORD $0x4e22cca4 // fmla v4.4s, v5.4s, v2.4s
+	WORD $0x3dc05805 // ldr q5, [x0, #352]
+	WORD $0x4e22cc85 // fmla v5.4s, v4.4s, v2.4s
+	WORD $0x3dc06004 // ldr q4, [x0, #384]
+	WORD $0x4e22cca4 // fmla v4.4s, v5.4s, v2.4s
+	WORD $0x4ea31c65 // mov v5.16b, v3.16b
+	WORD $0x6e22dc82 // fmul v2.4s, v4.4s, v2.4s
+	WORD $0x4e23cc45 // fmla v5.4s, v2.4s, v3.4s
+	WORD $0x3dc06802 // ldr q2, [x0, #416]
+	WORD $0x6ea3ec42 // facgt v2.4s, v2.4s, v3.4s
+	WORD $0x6ea21ca0 // bit v0.16b, v5.16b, v2.16b
+	WORD $0x6ea11c60 // bit v0.16b, v3.16b, v1.16b
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func reluNEON(dst, x *float32, n uint64)
+TEXT ·reluNEON(SB), NOSPLIT, $0-24
+	WORD $0x4f000400 // movi v0.4s, #0
 	MOVD dst+0(FP), R0
 	MOVD n+16(FP), R1
 	MOVD x+8(FP), R2
-	SUBS $4, R1, R1
-	BLT elementsTail
+	SUBS $16, R1, R1
+	BLT elementsFew2
 
-elements:
-	WORD $0x3dc00044 // ldr q4, [x2, #0]
-	WORD $0x4e040405 // dup v5.4s, v0.s[0]
-	WORD $0x4ea51ca6 // mov v6.16b, v5.16b
-	WORD $0x4fa01086 // fmla v6.4s, v4.4s, v0.s[1]
-	WORD $0x4ea41c87 // mov v7.16b, v4.16b
-	WORD $0x4ea5d4c5 // fsub v5.4s, v6.4s, v5.4s
-	WORD $0x4f8058a7 // fmls v7.4s, v5.4s, v0.s[2]
-	WORD $0x4fa058a7 // fmls v7.4s, v5.4s, v0.s[3]
-	WORD $0x4e040425 // dup v5.4s, v1.s[0]
-	WORD $0x4e0c0428 // dup v8.4s, v1.s[1]
-	WORD $0x4e27cca8 // fmla v8.4s, v5.4s, v7.4s
-	WORD $0x4e140425 // dup v5.4s, v1.s[2]
-	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
-	WORD $0x4e1c0428 // dup v8.4s, v1.s[3]
-	WORD $0x4e27cca8 // fmla v8.4s, v5.4s, v7.4s
-	WORD $0x4e040445 // dup v5.4s, v2.s[0]
-	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
-	WORD $0x4e0c0448 // dup v8.4s, v2.s[1]
-	WORD $0x4e27cca8 // fmla v8.4s, v5.4s, v7.4s
-	WORD $0x6e27dce5 // fmul v5.4s, v7.4s, v7.4s
-	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
-	WORD $0x4e140445 // dup v5.4s, v2.s[2]
-	WORD $0x4e25d4e7 // fadd v7.4s, v7.4s, v5.4s
-	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
-	WORD $0x4ea684e7 // add v7.4s, v7.4s, v6.4s
-	WORD $0x4e1c0445 // dup v5.4s, v2.s[3]
-	WORD $0x6ea4e4a5 // fcmgt v5.4s, v5.4s, v4.4s
-	WORD $0x4e651ce7 // bic v7.16b, v7.16b, v5.16b
-	WORD $0x4e040465 // dup v5.4s, v3.s[0]
-	WORD $0x6ea5e485 // fcmgt v5.4s, v4.4s, v5.4s
-	WORD $0x4e0c0466 // dup v6.4s, v3.s[1]
-	WORD $0x6ea51cc7 // bit v7.16b, v6.16b, v5.16b
-	WORD $0x4e24e485 // fcmeq v5.4s, v4.4s, v4.4s
-	WORD $0x6ee51c87 // bif v7.16b, v4.16b, v5.16b
-	WORD $0x3d800007 // str q7, [x0, #0]
-	ADD $16, R2, R2
-	ADD $16, R0, R0
-	SUBS $4, R1, R1
-	BGE elements
+elementsMany1:
+	WORD $0xad400841 // ldp q1, q2, [x2, #0]
+	WORD $0xad411043 // ldp q3, q4, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0x4e20f421 // fmax v1.4s, v1.4s, v0.4s
+	WORD $0x4e20f442 // fmax v2.4s, v2.4s, v0.4s
+	WORD $0x4e20f463 // fmax v3.4s, v3.4s, v0.4s
+	WORD $0x4e20f484 // fmax v4.4s, v4.4s, v0.4s
+	WORD $0xad000801 // stp q1, q2, [x0, #0]
+	WORD $0xad011003 // stp q3, q4, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
 
-elementsTail:
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10441 // ldr q1, [x2], #16
+	WORD $0x4e20f421 // fmax v1.4s, v1.4s, v0.4s
+	WORD $0x3c810401 // str q1, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
 	ADD $4, R1, R1
-	CBZ R1, elementsDone
-	TBZ $1, R1, loadOne1
-	WORD $0xfd400044 // ldr d4, [x2, #0]
-	TBZ $0, R1, loaded2
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R1, loaded7
 	ADD $8, R2, R2
-	WORD $0x4d408044 // ld1 {v4.s}[2], [x2]
-	JMP loaded2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded7
 
-loadOne1:
-	WORD $0xbd400044 // ldr s4, [x2, #0]
+loadOne6:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
 
-loaded2:
-	WORD $0x4e040405 // dup v5.4s, v0.s[0]
-	WORD $0x4ea51ca6 // mov v6.16b, v5.16b
-	WORD $0x4fa01086 // fmla v6.4s, v4.4s, v0.s[1]
-	WORD $0x4ea41c87 // mov v7.16b, v4.16b
-	WORD $0x4ea5d4c5 // fsub v5.4s, v6.4s, v5.4s
-	WORD $0x4f8058a7 // fmls v7.4s, v5.4s, v0.s[2]
-	WORD $0x4fa058a7 // fmls v7.4s, v5.4s, v0.s[3]
-	WORD $0x4e040420 // dup v0.4s, v1.s[0]
-	WORD $0x4e0c0425 // dup v5.4s, v1.s[1]
-	WORD $0x4e27cc05 // fmla v5.4s, v0.4s, v7.4s
-	WORD $0x4e140420 // dup v0.4s, v1.s[2]
-	WORD $0x4e27cca0 // fmla v0.4s, v5.4s, v7.4s
-	WORD $0x4e1c0421 // dup v1.4s, v1.s[3]
-	WORD $0x4e27cc01 // fmla v1.4s, v0.4s, v7.4s
-	WORD $0x4e040440 // dup v0.4s, v2.s[0]
-	WORD $0x4e27cc20 // fmla v0.4s, v1.4s, v7.4s
-	WORD $0x4e0c0441 // dup v1.4s, v2.s[1]
-	WORD $0x4e27cc01 // fmla v1.4s, v0.4s, v7.4s
-	WORD $0x6e27dce0 // fmul v0.4s, v7.4s, v7.4s
-	WORD $0x4e20cc27 // fmla v7.4s, v1.4s, v0.4s
-	WORD $0x4e140440 // dup v0.4s, v2.s[2]
-	WORD $0x4e20d4e7 // fadd v7.4s, v7.4s, v0.4s
-	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
-	WORD $0x4ea684e7 // add v7.4s, v7.4s, v6.4s
-	WORD $0x4e1c0440 // dup v0.4s, v2.s[3]
-	WORD $0x6ea4e400 // fcmgt v0.4s, v0.4s, v4.4s
-	WORD $0x4e601ce7 // bic v7.16b, v7.16b, v0.16b
-	WORD $0x4e040460 // dup v0.4s, v3.s[0]
-	WORD $0x6ea0e480 // fcmgt v0.4s, v4.4s, v0.4s
-	WORD $0x4e0c0461 // dup v1.4s, v3.s[1]
-	WORD $0x6ea01c27 // bit v7.16b, v1.16b, v0.16b
-	WORD $0x4e24e480 // fcmeq v0.4s, v4.4s, v4.4s
-	WORD $0x6ee01c87 // bif v7.16b, v4.16b, v0.16b
-	TBZ $1, R1, storeOne3
-	WORD $0xfd000007 // str d7, [x0, #0]
-	TBZ $0, R1, stored4
+loaded7:
+	WORD $0x4e20f420 // fmax v0.4s, v1.4s, v0.4s
+	TBZ $1, R1, storeOne8
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored9
 	ADD $8, R0, R0
-	WORD $0x4d008007 // st1 {v7.s}[2], [x0]
-	JMP stored4
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
 
-storeOne3:
-	WORD $0xbd000007 // str s7, [x0, #0]
+storeOne8:
+	WORD $0xbd000000 // str s0, [x0, #0]
 
-stored4:
+stored9:
 
-elementsDone:
+elementsDone5:
+	RET
+
+// func reluBackNEON(dst, x, y *float32, n uint64)
+TEXT ·reluBackNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea0c800 // fcmgt v0.4s, v0.4s, #0.0
+	WORD $0x4ea0c821 // fcmgt v1.4s, v1.4s, #0.0
+	WORD $0x4ea0c842 // fcmgt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0c863 // fcmgt v3.4s, v3.4s, #0.0
+	WORD $0x4e201c80 // and v0.16b, v4.16b, v0.16b
+	WORD $0x4e211ca1 // and v1.16b, v5.16b, v1.16b
+	WORD $0x4e221cc2 // and v2.16b, v6.16b, v2.16b
+	WORD $0x4e231ce3 // and v3.16b, v7.16b, v3.16b
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x4ea0c800 // fcmgt v0.4s, v0.4s, #0.0
+	WORD $0x4e201c20 // and v0.16b, v1.16b, v0.16b
+	WORD $0x3c810400 // str q0, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded9:
+	WORD $0x4ea0c800 // fcmgt v0.4s, v0.4s, #0.0
+	WORD $0x4e201c20 // and v0.16b, v1.16b, v0.16b
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func sigmoidBackNEON(dst, x, y *float32, n uint64)
+TEXT ·sigmoidBackNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea0cc00 // fmls v0.4s, v0.4s, v0.4s
+	WORD $0x4ea1cc21 // fmls v1.4s, v1.4s, v1.4s
+	WORD $0x4ea2cc42 // fmls v2.4s, v2.4s, v2.4s
+	WORD $0x4ea3cc63 // fmls v3.4s, v3.4s, v3.4s
+	WORD $0x6e20dc80 // fmul v0.4s, v4.4s, v0.4s
+	WORD $0x6e21dca1 // fmul v1.4s, v5.4s, v1.4s
+	WORD $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD $0x6e23dce3 // fmul v3.4s, v7.4s, v3.4s
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x4ea0cc00 // fmls v0.4s, v0.4s, v0.4s
+	WORD $0x6e20dc20 // fmul v0.4s, v1.4s, v0.4s
+	WORD $0x3c810400 // str q0, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded9:
+	WORD $0x4ea0cc00 // fmls v0.4s, v0.4s, v0.4s
+	WORD $0x6e20dc20 // fmul v0.4s, v1.4s, v0.4s
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func tanhBackNEON(dst, x, y *float32, n uint64)
+TEXT ·tanhBackNEON(SB), NOSPLIT, $0-32
+	MOVD $tanhBackNEONConstants<>(SB), R0
+	MOVD dst+0(FP), R1
+	MOVD n+24(FP), R2
+	MOVD x+8(FP), R3
+	MOVD y+16(FP), R4
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400460 // ldp q0, q1, [x3, #0]
+	WORD $0xad410c62 // ldp q2, q3, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad401484 // ldp q4, q5, [x4, #0]
+	WORD $0xad411c86 // ldp q6, q7, [x4, #32]
+	ADD $64, R4, R4
+	WORD $0xad402408 // ldp q8, q9, [x0, #0]
+	WORD $0xad402c0a // ldp q10, q11, [x0, #0]
+	WORD $0x4ea0cc08 // fmls v8.4s, v0.4s, v0.4s
+	WORD $0x4ea1cc29 // fmls v9.4s, v1.4s, v1.4s
+	WORD $0x4ea2cc4a // fmls v10.4s, v2.4s, v2.4s
+	WORD $0x4ea3cc6b // fmls v11.4s, v3.4s, v3.4s
+	WORD $0x6e28dc80 // fmul v0.4s, v4.4s, v8.4s
+	WORD $0x6e29dca1 // fmul v1.4s, v5.4s, v9.4s
+	WORD $0x6e2adcc2 // fmul v2.4s, v6.4s, v10.4s
+	WORD $0x6e2bdce3 // fmul v3.4s, v7.4s, v11.4s
+	WORD $0xad000420 // stp q0, q1, [x1, #0]
+	WORD $0xad010c22 // stp q2, q3, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10460 // ldr q0, [x3], #16
+	WORD $0x3cc10481 // ldr q1, [x4], #16
+	WORD $0x3dc00002 // ldr q2, [x0, #0]
+	WORD $0x4ea0cc02 // fmls v2.4s, v0.4s, v0.4s
+	WORD $0x6e22dc20 // fmul v0.4s, v1.4s, v2.4s
+	WORD $0x3c810420 // str q0, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400060 // ldr d0, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408060 // ld1 {v0.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400060 // ldr s0, [x3, #0]
+
+loaded7:
+	TBZ $1, R2, loadOne8
+	WORD $0xfd400081 // ldr d1, [x4, #0]
+	TBZ $0, R2, loaded9
+	ADD $8, R4, R3
+	WORD $0x4d408061 // ld1 {v1.s}[2], [x3]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400081 // ldr s1, [x4, #0]
+
+loaded9:
+	WORD $0x3dc00002 // ldr q2, [x0, #0]
+	WORD $0x4ea0cc02 // fmls v2.4s, v0.4s, v0.4s
+	WORD $0x6e22dc20 // fmul v0.4s, v1.4s, v2.4s
+	TBZ $1, R2, storeOne10
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored11
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored11:
+
+elementsDone5:
 	RET
 
 // func addNEON(dst, x, y *float32, n uint64)
@@ -9897,59 +11549,1855 @@ TEXT ·addNEON(SB), NOSPLIT, $0-32
 	MOVD n+24(FP), R1
 	MOVD x+8(FP), R2
 	MOVD y+16(FP), R3
-	SUBS $4, R1, R1
-	BLT elementsTail
+	SUBS $16, R1, R1
+	BLT elementsFew2
 
-elements:
-	WORD $0x3dc00040 // ldr q0, [x2, #0]
-	WORD $0x3dc00061 // ldr q1, [x3, #0]
+elementsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	WORD $0x3d800000 // str q0, [x0, #0]
-	ADD $16, R2, R2
-	ADD $16, R3, R3
-	ADD $16, R0, R0
+	WORD $0x3c810400 // str q0, [x0], #16
 	SUBS $4, R1, R1
-	BGE elements
+	BGE elementsOne3
 
-elementsTail:
+elementsTail4:
 	ADD $4, R1, R1
-	CBZ R1, elementsDone
-	TBZ $1, R1, loadOne1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
 	WORD $0xfd400040 // ldr d0, [x2, #0]
-	TBZ $0, R1, loaded2
+	TBZ $0, R1, loaded7
 	ADD $8, R2, R2
 	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
-	JMP loaded2
+	JMP loaded7
 
-loadOne1:
+loadOne6:
 	WORD $0xbd400040 // ldr s0, [x2, #0]
 
-loaded2:
-	TBZ $1, R1, loadOne3
+loaded7:
+	TBZ $1, R1, loadOne8
 	WORD $0xfd400061 // ldr d1, [x3, #0]
-	TBZ $0, R1, loaded4
+	TBZ $0, R1, loaded9
 	ADD $8, R3, R2
 	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
-	JMP loaded4
+	JMP loaded9
 
-loadOne3:
+loadOne8:
 	WORD $0xbd400061 // ldr s1, [x3, #0]
 
-loaded4:
+loaded9:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	TBZ $1, R1, storeOne5
+	TBZ $1, R1, storeOne10
 	WORD $0xfd000000 // str d0, [x0, #0]
-	TBZ $0, R1, stored6
+	TBZ $0, R1, stored11
 	ADD $8, R0, R0
 	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
-	JMP stored6
+	JMP stored11
 
-storeOne5:
+storeOne10:
 	WORD $0xbd000000 // str s0, [x0, #0]
 
-stored6:
+stored11:
 
-elementsDone:
+elementsDone5:
+	RET
+
+// func mulNEON(dst, x, y *float32, n uint64)
+TEXT ·mulNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0xad000400 // stp q0, q1, [x0, #0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x3c810400 // str q0, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded9:
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func scaleNEON(dst, x *float32, n uint64, factor float32)
+TEXT ·scaleNEON(SB), NOSPLIT, $0-28
+	MOVD dst+0(FP), R0
+	MOVD n+16(FP), R1
+	MOVD x+8(FP), R2
+	MOVWU factor+24(FP), R3
+	WORD $0x4e040c60 // dup v0.4s, w3
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400841 // ldp q1, q2, [x2, #0]
+	WORD $0xad411043 // ldp q3, q4, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	WORD $0x6e20dc42 // fmul v2.4s, v2.4s, v0.4s
+	WORD $0x6e20dc63 // fmul v3.4s, v3.4s, v0.4s
+	WORD $0x6e20dc84 // fmul v4.4s, v4.4s, v0.4s
+	WORD $0xad000801 // stp q1, q2, [x0, #0]
+	WORD $0xad011003 // stp q3, q4, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10441 // ldr q1, [x2], #16
+	WORD $0x6e20dc21 // fmul v1.4s, v1.4s, v0.4s
+	WORD $0x3c810401 // str q1, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
+
+loaded7:
+	WORD $0x6e20dc20 // fmul v0.4s, v1.4s, v0.4s
+	TBZ $1, R1, storeOne8
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored9
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func blendNEON(dst, x, y *float32, n uint64, keep, share float32)
+TEXT ·blendNEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	MOVWU keep+32(FP), R4
+	WORD $0x4e040c80 // dup v0.4s, w4
+	MOVWU share+36(FP), R4
+	WORD $0x4e040c81 // dup v1.4s, w4
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400c42 // ldp q2, q3, [x2, #0]
+	WORD $0xad411444 // ldp q4, q5, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401c66 // ldp q6, q7, [x3, #0]
+	WORD $0xad412468 // ldp q8, q9, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD $0x6e23dc03 // fmul v3.4s, v0.4s, v3.4s
+	WORD $0x6e24dc04 // fmul v4.4s, v0.4s, v4.4s
+	WORD $0x6e25dc05 // fmul v5.4s, v0.4s, v5.4s
+	WORD $0x6e26dc26 // fmul v6.4s, v1.4s, v6.4s
+	WORD $0x6e27dc27 // fmul v7.4s, v1.4s, v7.4s
+	WORD $0x6e28dc28 // fmul v8.4s, v1.4s, v8.4s
+	WORD $0x6e29dc29 // fmul v9.4s, v1.4s, v9.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0xad000c02 // stp q2, q3, [x0, #0]
+	WORD $0xad011404 // stp q4, q5, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10442 // ldr q2, [x2], #16
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x6e22dc02 // fmul v2.4s, v0.4s, v2.4s
+	WORD $0x6e23dc23 // fmul v3.4s, v1.4s, v3.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x3c810402 // str q2, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400042 // ldr d2, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400042 // ldr s2, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408043 // ld1 {v3.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded9:
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	WORD $0x6e23dc21 // fmul v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func geluNEON(dst, x *float32, n uint64)
+TEXT ·geluNEON(SB), NOSPLIT, $0-24
+	MOVD $geluNEONConstants<>(SB), R0
+	WORD $0x3dc09800 // ldr q0, [x0, #608]
+	WORD $0x3dc09c01 // ldr q1, [x0, #624]
+	WORD $0x4e040422 // dup v2.4s, v1.s[0]
+	WORD $0x4f000403 // movi v3.4s, #0
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x6e24dc88 // fmul v8.4s, v4.4s, v4.4s
+	WORD $0x6e25dca9 // fmul v9.4s, v5.4s, v5.4s
+	WORD $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
+	WORD $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
+	WORD $0x4f809108 // fmul v8.4s, v8.4s, v0.s[0]
+	WORD $0x4f809129 // fmul v9.4s, v9.4s, v0.s[0]
+	WORD $0x4f80914a // fmul v10.4s, v10.4s, v0.s[0]
+	WORD $0x4f80916b // fmul v11.4s, v11.4s, v0.s[0]
+	WORD $0xad40340c // ldp q12, q13, [x0, #0]
+	WORD $0xad403c0e // ldp q14, q15, [x0, #0]
+	WORD $0x4fa0110c // fmla v12.4s, v8.4s, v0.s[1]
+	WORD $0x4fa0112d // fmla v13.4s, v9.4s, v0.s[1]
+	WORD $0x4fa0114e // fmla v14.4s, v10.4s, v0.s[1]
+	WORD $0x4fa0116f // fmla v15.4s, v11.4s, v0.s[1]
+	WORD $0x3dc00010 // ldr q16, [x0, #0]
+	WORD $0x4eb0d591 // fsub v17.4s, v12.4s, v16.4s
+	WORD $0x4eb0d5b2 // fsub v18.4s, v13.4s, v16.4s
+	WORD $0x4eb0d5d3 // fsub v19.4s, v14.4s, v16.4s
+	WORD $0x4eb0d5f0 // fsub v16.4s, v15.4s, v16.4s
+	WORD $0x4f805a28 // fmls v8.4s, v17.4s, v0.s[2]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f805a6a // fmls v10.4s, v19.4s, v0.s[2]
+	WORD $0x4f805a0b // fmls v11.4s, v16.4s, v0.s[2]
+	WORD $0x4fa05a28 // fmls v8.4s, v17.4s, v0.s[3]
+	WORD $0x4fa05a49 // fmls v9.4s, v18.4s, v0.s[3]
+	WORD $0x4fa05a6a // fmls v10.4s, v19.4s, v0.s[3]
+	WORD $0x4fa05a0b // fmls v11.4s, v16.4s, v0.s[3]
+	WORD $0xad414410 // ldp q16, q17, [x0, #32]
+	WORD $0xad414c12 // ldp q18, q19, [x0, #32]
+	WORD $0xad425414 // ldp q20, q21, [x0, #64]
+	WORD $0xad425c16 // ldp q22, q23, [x0, #64]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad434410 // ldp q16, q17, [x0, #96]
+	WORD $0xad434c12 // ldp q18, q19, [x0, #96]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad445414 // ldp q20, q21, [x0, #128]
+	WORD $0xad445c16 // ldp q22, q23, [x0, #128]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad454410 // ldp q16, q17, [x0, #160]
+	WORD $0xad454c12 // ldp q18, q19, [x0, #160]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad465414 // ldp q20, q21, [x0, #192]
+	WORD $0xad465c16 // ldp q22, q23, [x0, #192]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	WORD $0x4e28d448 // fadd v8.4s, v2.4s, v8.4s
+	WORD $0x4e29d449 // fadd v9.4s, v2.4s, v9.4s
+	WORD $0x4e2ad44a // fadd v10.4s, v2.4s, v10.4s
+	WORD $0x4e2bd44b // fadd v11.4s, v2.4s, v11.4s
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	WORD $0x3dc0380c // ldr q12, [x0, #224]
+	WORD $0x6eacec8d // facgt v13.4s, v4.4s, v12.4s
+	WORD $0x6eacecae // facgt v14.4s, v5.4s, v12.4s
+	WORD $0x6eaceccf // facgt v15.4s, v6.4s, v12.4s
+	WORD $0x6eacecec // facgt v12.4s, v7.4s, v12.4s
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6f1d4a // bic v10.16b, v10.16b, v15.16b
+	WORD $0x4e6c1d6b // bic v11.16b, v11.16b, v12.16b
+	WORD $0x4ea0f88c // fabs v12.4s, v4.4s
+	WORD $0x4ea0f8ad // fabs v13.4s, v5.4s
+	WORD $0x4ea0f8ce // fabs v14.4s, v6.4s
+	WORD $0x4ea0f8ef // fabs v15.4s, v7.4s
+	WORD $0x3dc04010 // ldr q16, [x0, #256]
+	WORD $0x4eb0f58c // fmin v12.4s, v12.4s, v16.4s
+	WORD $0x4eb0f5ad // fmin v13.4s, v13.4s, v16.4s
+	WORD $0x4eb0f5ce // fmin v14.4s, v14.4s, v16.4s
+	WORD $0x4eb0f5ef // fmin v15.4s, v15.4s, v16.4s
+	WORD $0xad494410 // ldp q16, q17, [x0, #288]
+	WORD $0xad494c12 // ldp q18, q19, [x0, #288]
+	WORD $0x4fa11190 // fmla v16.4s, v12.4s, v1.s[1]
+	WORD $0x4fa111b1 // fmla v17.4s, v13.4s, v1.s[1]
+	WORD $0x4fa111d2 // fmla v18.4s, v14.4s, v1.s[1]
+	WORD $0x4fa111f3 // fmla v19.4s, v15.4s, v1.s[1]
+	WORD $0x6e30fc50 // fdiv v16.4s, v2.4s, v16.4s
+	WORD $0x6e31fc51 // fdiv v17.4s, v2.4s, v17.4s
+	WORD $0x6e32fc52 // fdiv v18.4s, v2.4s, v18.4s
+	WORD $0x6e33fc53 // fdiv v19.4s, v2.4s, v19.4s
+	WORD $0xad4a5414 // ldp q20, q21, [x0, #320]
+	WORD $0xad4a5c16 // ldp q22, q23, [x0, #320]
+	WORD $0xad4b6418 // ldp q24, q25, [x0, #352]
+	WORD $0xad4b6c1a // ldp q26, q27, [x0, #352]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad4c5414 // ldp q20, q21, [x0, #384]
+	WORD $0xad4c5c16 // ldp q22, q23, [x0, #384]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0xad4d6418 // ldp q24, q25, [x0, #416]
+	WORD $0xad4d6c1a // ldp q26, q27, [x0, #416]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad4e5414 // ldp q20, q21, [x0, #448]
+	WORD $0xad4e5c16 // ldp q22, q23, [x0, #448]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0xad4f6418 // ldp q24, q25, [x0, #480]
+	WORD $0xad4f6c1a // ldp q26, q27, [x0, #480]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad505414 // ldp q20, q21, [x0, #512]
+	WORD $0xad505c16 // ldp q22, q23, [x0, #512]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0xad516418 // ldp q24, q25, [x0, #544]
+	WORD $0xad516c1a // ldp q26, q27, [x0, #544]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad525414 // ldp q20, q21, [x0, #576]
+	WORD $0xad525c16 // ldp q22, q23, [x0, #576]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x6e30de90 // fmul v16.4s, v20.4s, v16.4s
+	WORD $0x6e31deb1 // fmul v17.4s, v21.4s, v17.4s
+	WORD $0x6e32ded2 // fmul v18.4s, v22.4s, v18.4s
+	WORD $0x6e33def3 // fmul v19.4s, v23.4s, v19.4s
+	WORD $0x6e30dd08 // fmul v8.4s, v8.4s, v16.4s
+	WORD $0x6e31dd29 // fmul v9.4s, v9.4s, v17.4s
+	WORD $0x6e32dd4a // fmul v10.4s, v10.4s, v18.4s
+	WORD $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
+	WORD $0x4e23f484 // fmax v4.4s, v4.4s, v3.4s
+	WORD $0x4e23f4a5 // fmax v5.4s, v5.4s, v3.4s
+	WORD $0x4e23f4c6 // fmax v6.4s, v6.4s, v3.4s
+	WORD $0x4e23f4e7 // fmax v7.4s, v7.4s, v3.4s
+	WORD $0x4ea8cd84 // fmls v4.4s, v12.4s, v8.4s
+	WORD $0x4ea9cda5 // fmls v5.4s, v13.4s, v9.4s
+	WORD $0x4eaacdc6 // fmls v6.4s, v14.4s, v10.4s
+	WORD $0x4eabcde7 // fmls v7.4s, v15.4s, v11.4s
+	WORD $0xad001424 // stp q4, q5, [x1, #0]
+	WORD $0xad011c26 // stp q6, q7, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10464 // ldr q4, [x3], #16
+	WORD $0x6e24dc85 // fmul v5.4s, v4.4s, v4.4s
+	WORD $0x4f8090a5 // fmul v5.4s, v5.4s, v0.s[0]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4fa010a6 // fmla v6.4s, v5.4s, v0.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	WORD $0x4f8058e5 // fmls v5.4s, v7.4s, v0.s[2]
+	WORD $0x4fa058e5 // fmls v5.4s, v7.4s, v0.s[3]
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc01807 // ldr q7, [x0, #96]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc02807 // ldr q7, [x0, #160]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
+	WORD $0x4e25d445 // fadd v5.4s, v2.4s, v5.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x3dc03806 // ldr q6, [x0, #224]
+	WORD $0x6ea6ec86 // facgt v6.4s, v4.4s, v6.4s
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ea0f886 // fabs v6.4s, v4.4s
+	WORD $0x3dc04007 // ldr q7, [x0, #256]
+	WORD $0x4ea7f4c6 // fmin v6.4s, v6.4s, v7.4s
+	WORD $0x3dc04807 // ldr q7, [x0, #288]
+	WORD $0x4fa110c7 // fmla v7.4s, v6.4s, v1.s[1]
+	WORD $0x6e27fc47 // fdiv v7.4s, v2.4s, v7.4s
+	WORD $0x3dc05008 // ldr q8, [x0, #320]
+	WORD $0x3dc05809 // ldr q9, [x0, #352]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc06008 // ldr q8, [x0, #384]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc06809 // ldr q9, [x0, #416]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc07008 // ldr q8, [x0, #448]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc07809 // ldr q9, [x0, #480]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc08008 // ldr q8, [x0, #512]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc08809 // ldr q9, [x0, #544]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc09008 // ldr q8, [x0, #576]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+	WORD $0x6e27dca5 // fmul v5.4s, v5.4s, v7.4s
+	WORD $0x4e23f484 // fmax v4.4s, v4.4s, v3.4s
+	WORD $0x4ea5ccc4 // fmls v4.4s, v6.4s, v5.4s
+	WORD $0x3c810424 // str q4, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400064 // ldr d4, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408064 // ld1 {v4.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400064 // ldr s4, [x3, #0]
+
+loaded7:
+	WORD $0x6e24dc85 // fmul v5.4s, v4.4s, v4.4s
+	WORD $0x4f8090a5 // fmul v5.4s, v5.4s, v0.s[0]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4fa010a6 // fmla v6.4s, v5.4s, v0.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	WORD $0x4f8058e5 // fmls v5.4s, v7.4s, v0.s[2]
+	WORD $0x4fa058e5 // fmls v5.4s, v7.4s, v0.s[3]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01007 // ldr q7, [x0, #64]
+	WORD $0x4e25cc07 // fmla v7.4s, v0.4s, v5.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e25cce0 // fmla v0.4s, v7.4s, v5.4s
+	WORD $0x3dc02007 // ldr q7, [x0, #128]
+	WORD $0x4e25cc07 // fmla v7.4s, v0.4s, v5.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e25cce0 // fmla v0.4s, v7.4s, v5.4s
+	WORD $0x3dc03007 // ldr q7, [x0, #192]
+	WORD $0x4e25cc07 // fmla v7.4s, v0.4s, v5.4s
+	WORD $0x6e25dca0 // fmul v0.4s, v5.4s, v5.4s
+	WORD $0x4e20cce5 // fmla v5.4s, v7.4s, v0.4s
+	WORD $0x4e25d440 // fadd v0.4s, v2.4s, v5.4s
+	WORD $0x4f3754c5 // shl v5.4s, v6.4s, #23
+	WORD $0x6e25dc00 // fmul v0.4s, v0.4s, v5.4s
+	WORD $0x3dc03805 // ldr q5, [x0, #224]
+	WORD $0x6ea5ec85 // facgt v5.4s, v4.4s, v5.4s
+	WORD $0x4e651c00 // bic v0.16b, v0.16b, v5.16b
+	WORD $0x4ea0f885 // fabs v5.4s, v4.4s
+	WORD $0x3dc04006 // ldr q6, [x0, #256]
+	WORD $0x4ea6f4a5 // fmin v5.4s, v5.4s, v6.4s
+	WORD $0x3dc04806 // ldr q6, [x0, #288]
+	WORD $0x4fa110a6 // fmla v6.4s, v5.4s, v1.s[1]
+	WORD $0x6e26fc41 // fdiv v1.4s, v2.4s, v6.4s
+	WORD $0x3dc05002 // ldr q2, [x0, #320]
+	WORD $0x3dc05806 // ldr q6, [x0, #352]
+	WORD $0x4e21cc46 // fmla v6.4s, v2.4s, v1.4s
+	WORD $0x3dc06002 // ldr q2, [x0, #384]
+	WORD $0x4e21ccc2 // fmla v2.4s, v6.4s, v1.4s
+	WORD $0x3dc06806 // ldr q6, [x0, #416]
+	WORD $0x4e21cc46 // fmla v6.4s, v2.4s, v1.4s
+	WORD $0x3dc07002 // ldr q2, [x0, #448]
+	WORD $0x4e21ccc2 // fmla v2.4s, v6.4s, v1.4s
+	WORD $0x3dc07806 // ldr q6, [x0, #480]
+	WORD $0x4e21cc46 // fmla v6.4s, v2.4s, v1.4s
+	WORD $0x3dc08002 // ldr q2, [x0, #512]
+	WORD $0x4e21ccc2 // fmla v2.4s, v6.4s, v1.4s
+	WORD $0x3dc08806 // ldr q6, [x0, #544]
+	WORD $0x4e21cc46 // fmla v6.4s, v2.4s, v1.4s
+	WORD $0x3dc09002 // ldr q2, [x0, #576]
+	WORD $0x4e21ccc2 // fmla v2.4s, v6.4s, v1.4s
+	WORD $0x6e21dc41 // fmul v1.4s, v2.4s, v1.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x4e23f481 // fmax v1.4s, v4.4s, v3.4s
+	WORD $0x4ea0cca1 // fmls v1.4s, v5.4s, v0.4s
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000021 // str d1, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008001 // st1 {v1.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000021 // str s1, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func geluBackNEON(dst, x, y *float32, n uint64)
+TEXT ·geluBackNEON(SB), NOSPLIT, $0-32
+	MOVD $geluBackNEONConstants<>(SB), R0
+	WORD $0x3dc09800 // ldr q0, [x0, #608]
+	WORD $0x3dc09c01 // ldr q1, [x0, #624]
+	WORD $0x4e040422 // dup v2.4s, v1.s[0]
+	WORD $0x4e140423 // dup v3.4s, v1.s[2]
+	MOVD dst+0(FP), R1
+	MOVD n+24(FP), R2
+	MOVD x+8(FP), R3
+	MOVD y+16(FP), R4
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad402488 // ldp q8, q9, [x4, #0]
+	WORD $0xad412c8a // ldp q10, q11, [x4, #32]
+	ADD $64, R4, R4
+	WORD $0x6e24dc8c // fmul v12.4s, v4.4s, v4.4s
+	WORD $0x6e25dcad // fmul v13.4s, v5.4s, v5.4s
+	WORD $0x6e26dcce // fmul v14.4s, v6.4s, v6.4s
+	WORD $0x6e27dcef // fmul v15.4s, v7.4s, v7.4s
+	WORD $0x4f80918c // fmul v12.4s, v12.4s, v0.s[0]
+	WORD $0x4f8091ad // fmul v13.4s, v13.4s, v0.s[0]
+	WORD $0x4f8091ce // fmul v14.4s, v14.4s, v0.s[0]
+	WORD $0x4f8091ef // fmul v15.4s, v15.4s, v0.s[0]
+	WORD $0xad404410 // ldp q16, q17, [x0, #0]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0x4fa01190 // fmla v16.4s, v12.4s, v0.s[1]
+	WORD $0x4fa011b1 // fmla v17.4s, v13.4s, v0.s[1]
+	WORD $0x4fa011d2 // fmla v18.4s, v14.4s, v0.s[1]
+	WORD $0x4fa011f3 // fmla v19.4s, v15.4s, v0.s[1]
+	WORD $0x3dc00014 // ldr q20, [x0, #0]
+	WORD $0x4eb4d615 // fsub v21.4s, v16.4s, v20.4s
+	WORD $0x4eb4d636 // fsub v22.4s, v17.4s, v20.4s
+	WORD $0x4eb4d657 // fsub v23.4s, v18.4s, v20.4s
+	WORD $0x4eb4d674 // fsub v20.4s, v19.4s, v20.4s
+	WORD $0x4f805aac // fmls v12.4s, v21.4s, v0.s[2]
+	WORD $0x4f805acd // fmls v13.4s, v22.4s, v0.s[2]
+	WORD $0x4f805aee // fmls v14.4s, v23.4s, v0.s[2]
+	WORD $0x4f805a8f // fmls v15.4s, v20.4s, v0.s[2]
+	WORD $0x4fa05aac // fmls v12.4s, v21.4s, v0.s[3]
+	WORD $0x4fa05acd // fmls v13.4s, v22.4s, v0.s[3]
+	WORD $0x4fa05aee // fmls v14.4s, v23.4s, v0.s[3]
+	WORD $0x4fa05a8f // fmls v15.4s, v20.4s, v0.s[3]
+	WORD $0xad415414 // ldp q20, q21, [x0, #32]
+	WORD $0xad415c16 // ldp q22, q23, [x0, #32]
+	WORD $0xad426418 // ldp q24, q25, [x0, #64]
+	WORD $0xad426c1a // ldp q26, q27, [x0, #64]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad435414 // ldp q20, q21, [x0, #96]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad446418 // ldp q24, q25, [x0, #128]
+	WORD $0xad446c1a // ldp q26, q27, [x0, #128]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad455414 // ldp q20, q21, [x0, #160]
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad466418 // ldp q24, q25, [x0, #192]
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD $0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD $0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD $0x4e2cd44c // fadd v12.4s, v2.4s, v12.4s
+	WORD $0x4e2dd44d // fadd v13.4s, v2.4s, v13.4s
+	WORD $0x4e2ed44e // fadd v14.4s, v2.4s, v14.4s
+	WORD $0x4e2fd44f // fadd v15.4s, v2.4s, v15.4s
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x3dc03810 // ldr q16, [x0, #224]
+	WORD $0x6eb0ec91 // facgt v17.4s, v4.4s, v16.4s
+	WORD $0x6eb0ecb2 // facgt v18.4s, v5.4s, v16.4s
+	WORD $0x6eb0ecd3 // facgt v19.4s, v6.4s, v16.4s
+	WORD $0x6eb0ecf0 // facgt v16.4s, v7.4s, v16.4s
+	WORD $0x4e711d8c // bic v12.16b, v12.16b, v17.16b
+	WORD $0x4e721dad // bic v13.16b, v13.16b, v18.16b
+	WORD $0x4e731dce // bic v14.16b, v14.16b, v19.16b
+	WORD $0x4e701def // bic v15.16b, v15.16b, v16.16b
+	WORD $0x4ea0f890 // fabs v16.4s, v4.4s
+	WORD $0x4ea0f8b1 // fabs v17.4s, v5.4s
+	WORD $0x4ea0f8d2 // fabs v18.4s, v6.4s
+	WORD $0x4ea0f8f3 // fabs v19.4s, v7.4s
+	WORD $0x3dc04014 // ldr q20, [x0, #256]
+	WORD $0x4eb4f610 // fmin v16.4s, v16.4s, v20.4s
+	WORD $0x4eb4f631 // fmin v17.4s, v17.4s, v20.4s
+	WORD $0x4eb4f652 // fmin v18.4s, v18.4s, v20.4s
+	WORD $0x4eb4f673 // fmin v19.4s, v19.4s, v20.4s
+	WORD $0xad495414 // ldp q20, q21, [x0, #288]
+	WORD $0xad495c16 // ldp q22, q23, [x0, #288]
+	WORD $0x4fa11214 // fmla v20.4s, v16.4s, v1.s[1]
+	WORD $0x4fa11235 // fmla v21.4s, v17.4s, v1.s[1]
+	WORD $0x4fa11256 // fmla v22.4s, v18.4s, v1.s[1]
+	WORD $0x4fa11277 // fmla v23.4s, v19.4s, v1.s[1]
+	WORD $0x6e34fc54 // fdiv v20.4s, v2.4s, v20.4s
+	WORD $0x6e35fc55 // fdiv v21.4s, v2.4s, v21.4s
+	WORD $0x6e36fc56 // fdiv v22.4s, v2.4s, v22.4s
+	WORD $0x6e37fc57 // fdiv v23.4s, v2.4s, v23.4s
+	WORD $0xad4a6418 // ldp q24, q25, [x0, #320]
+	WORD $0xad4a6c1a // ldp q26, q27, [x0, #320]
+	WORD $0xad4b741c // ldp q28, q29, [x0, #352]
+	WORD $0xad4b7c1e // ldp q30, q31, [x0, #352]
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5e // fmla v30.4s, v26.4s, v22.4s
+	WORD $0x4e37cf7f // fmla v31.4s, v27.4s, v23.4s
+	WORD $0xad4c6418 // ldp q24, q25, [x0, #384]
+	WORD $0xad4c6c1a // ldp q26, q27, [x0, #384]
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0x4e36cfda // fmla v26.4s, v30.4s, v22.4s
+	WORD $0x4e37cffb // fmla v27.4s, v31.4s, v23.4s
+	WORD $0xad4d741c // ldp q28, q29, [x0, #416]
+	WORD $0xad4d7c1e // ldp q30, q31, [x0, #416]
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5e // fmla v30.4s, v26.4s, v22.4s
+	WORD $0x4e37cf7f // fmla v31.4s, v27.4s, v23.4s
+	WORD $0xad4e6418 // ldp q24, q25, [x0, #448]
+	WORD $0xad4e6c1a // ldp q26, q27, [x0, #448]
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0x4e36cfda // fmla v26.4s, v30.4s, v22.4s
+	WORD $0x4e37cffb // fmla v27.4s, v31.4s, v23.4s
+	WORD $0xad4f741c // ldp q28, q29, [x0, #480]
+	WORD $0xad4f7c1e // ldp q30, q31, [x0, #480]
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5e // fmla v30.4s, v26.4s, v22.4s
+	WORD $0x4e37cf7f // fmla v31.4s, v27.4s, v23.4s
+	WORD $0xad506418 // ldp q24, q25, [x0, #512]
+	WORD $0xad506c1a // ldp q26, q27, [x0, #512]
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0x4e36cfda // fmla v26.4s, v30.4s, v22.4s
+	WORD $0x4e37cffb // fmla v27.4s, v31.4s, v23.4s
+	WORD $0xad51741c // ldp q28, q29, [x0, #544]
+	WORD $0xad517c1e // ldp q30, q31, [x0, #544]
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0x4e36cf5e // fmla v30.4s, v26.4s, v22.4s
+	WORD $0x4e37cf7f // fmla v31.4s, v27.4s, v23.4s
+	WORD $0xad526418 // ldp q24, q25, [x0, #576]
+	WORD $0xad526c1a // ldp q26, q27, [x0, #576]
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0x4e36cfda // fmla v26.4s, v30.4s, v22.4s
+	WORD $0x4e37cffb // fmla v27.4s, v31.4s, v23.4s
+	WORD $0x6e34df14 // fmul v20.4s, v24.4s, v20.4s
+	WORD $0x6e35df35 // fmul v21.4s, v25.4s, v21.4s
+	WORD $0x6e36df56 // fmul v22.4s, v26.4s, v22.4s
+	WORD $0x6e37df77 // fmul v23.4s, v27.4s, v23.4s
+	WORD $0x6e34dd94 // fmul v20.4s, v12.4s, v20.4s
+	WORD $0x6e35ddb5 // fmul v21.4s, v13.4s, v21.4s
+	WORD $0x6e36ddd6 // fmul v22.4s, v14.4s, v22.4s
+	WORD $0x6e37ddf7 // fmul v23.4s, v15.4s, v23.4s
+	WORD $0x4ea0e898 // fcmlt v24.4s, v4.4s, #0.0
+	WORD $0x4ea0e8b9 // fcmlt v25.4s, v5.4s, #0.0
+	WORD $0x4ea0e8da // fcmlt v26.4s, v6.4s, #0.0
+	WORD $0x4ea0e8fb // fcmlt v27.4s, v7.4s, #0.0
+	WORD $0x4eb4d45c // fsub v28.4s, v2.4s, v20.4s
+	WORD $0x4eb5d45d // fsub v29.4s, v2.4s, v21.4s
+	WORD $0x4eb6d45e // fsub v30.4s, v2.4s, v22.4s
+	WORD $0x4eb7d45f // fsub v31.4s, v2.4s, v23.4s
+	WORD $0x6e7c1e98 // bsl v24.16b, v20.16b, v28.16b
+	WORD $0x6e7d1eb9 // bsl v25.16b, v21.16b, v29.16b
+	WORD $0x6e7e1eda // bsl v26.16b, v22.16b, v30.16b
+	WORD $0x6e7f1efb // bsl v27.16b, v23.16b, v31.16b
+	WORD $0x6ea31c90 // bit v16.16b, v4.16b, v3.16b
+	WORD $0x6ea31cb1 // bit v17.16b, v5.16b, v3.16b
+	WORD $0x6ea31cd2 // bit v18.16b, v6.16b, v3.16b
+	WORD $0x6ea31cf3 // bit v19.16b, v7.16b, v3.16b
+	WORD $0x4fa19984 // fmul v4.4s, v12.4s, v1.s[3]
+	WORD $0x4fa199a5 // fmul v5.4s, v13.4s, v1.s[3]
+	WORD $0x4fa199c6 // fmul v6.4s, v14.4s, v1.s[3]
+	WORD $0x4fa199e7 // fmul v7.4s, v15.4s, v1.s[3]
+	WORD $0x4e24ce18 // fmla v24.4s, v16.4s, v4.4s
+	WORD $0x4e25ce39 // fmla v25.4s, v17.4s, v5.4s
+	WORD $0x4e26ce5a // fmla v26.4s, v18.4s, v6.4s
+	WORD $0x4e27ce7b // fmla v27.4s, v19.4s, v7.4s
+	WORD $0x6e38dd04 // fmul v4.4s, v8.4s, v24.4s
+	WORD $0x6e39dd25 // fmul v5.4s, v9.4s, v25.4s
+	WORD $0x6e3add46 // fmul v6.4s, v10.4s, v26.4s
+	WORD $0x6e3bdd67 // fmul v7.4s, v11.4s, v27.4s
+	WORD $0xad001424 // stp q4, q5, [x1, #0]
+	WORD $0xad011c26 // stp q6, q7, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10464 // ldr q4, [x3], #16
+	WORD $0x3cc10485 // ldr q5, [x4], #16
+	WORD $0x6e24dc86 // fmul v6.4s, v4.4s, v4.4s
+	WORD $0x4f8090c6 // fmul v6.4s, v6.4s, v0.s[0]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d446 // fadd v6.4s, v2.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc03807 // ldr q7, [x0, #224]
+	WORD $0x6ea7ec87 // facgt v7.4s, v4.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4ea0f887 // fabs v7.4s, v4.4s
+	WORD $0x3dc04008 // ldr q8, [x0, #256]
+	WORD $0x4ea8f4e7 // fmin v7.4s, v7.4s, v8.4s
+	WORD $0x3dc04808 // ldr q8, [x0, #288]
+	WORD $0x4fa110e8 // fmla v8.4s, v7.4s, v1.s[1]
+	WORD $0x6e28fc48 // fdiv v8.4s, v2.4s, v8.4s
+	WORD $0x3dc05009 // ldr q9, [x0, #320]
+	WORD $0x3dc0580a // ldr q10, [x0, #352]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc06009 // ldr q9, [x0, #384]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0680a // ldr q10, [x0, #416]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc07009 // ldr q9, [x0, #448]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0780a // ldr q10, [x0, #480]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc08009 // ldr q9, [x0, #512]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x3dc0880a // ldr q10, [x0, #544]
+	WORD $0x4e28cd2a // fmla v10.4s, v9.4s, v8.4s
+	WORD $0x3dc09009 // ldr q9, [x0, #576]
+	WORD $0x4e28cd49 // fmla v9.4s, v10.4s, v8.4s
+	WORD $0x6e28dd28 // fmul v8.4s, v9.4s, v8.4s
+	WORD $0x6e28dcc8 // fmul v8.4s, v6.4s, v8.4s
+	WORD $0x4ea0e889 // fcmlt v9.4s, v4.4s, #0.0
+	WORD $0x4ea8d44a // fsub v10.4s, v2.4s, v8.4s
+	WORD $0x6e6a1d09 // bsl v9.16b, v8.16b, v10.16b
+	WORD $0x6ea31c87 // bit v7.16b, v4.16b, v3.16b
+	WORD $0x4fa198c4 // fmul v4.4s, v6.4s, v1.s[3]
+	WORD $0x4e24cce9 // fmla v9.4s, v7.4s, v4.4s
+	WORD $0x6e29dca4 // fmul v4.4s, v5.4s, v9.4s
+	WORD $0x3c810424 // str q4, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400064 // ldr d4, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408064 // ld1 {v4.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400064 // ldr s4, [x3, #0]
+
+loaded7:
+	TBZ $1, R2, loadOne8
+	WORD $0xfd400085 // ldr d5, [x4, #0]
+	TBZ $0, R2, loaded9
+	ADD $8, R4, R3
+	WORD $0x4d408065 // ld1 {v5.s}[2], [x3]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400085 // ldr s5, [x4, #0]
+
+loaded9:
+	WORD $0x6e24dc86 // fmul v6.4s, v4.4s, v4.4s
+	WORD $0x4f8090c6 // fmul v6.4s, v6.4s, v0.s[0]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e26cd00 // fmla v0.4s, v8.4s, v6.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e26cd00 // fmla v0.4s, v8.4s, v6.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e26cc08 // fmla v8.4s, v0.4s, v6.4s
+	WORD $0x6e26dcc0 // fmul v0.4s, v6.4s, v6.4s
+	WORD $0x4e20cd06 // fmla v6.4s, v8.4s, v0.4s
+	WORD $0x4e26d440 // fadd v0.4s, v2.4s, v6.4s
+	WORD $0x4f3754e6 // shl v6.4s, v7.4s, #23
+	WORD $0x6e26dc00 // fmul v0.4s, v0.4s, v6.4s
+	WORD $0x3dc03806 // ldr q6, [x0, #224]
+	WORD $0x6ea6ec86 // facgt v6.4s, v4.4s, v6.4s
+	WORD $0x4e661c00 // bic v0.16b, v0.16b, v6.16b
+	WORD $0x4ea0f886 // fabs v6.4s, v4.4s
+	WORD $0x3dc04007 // ldr q7, [x0, #256]
+	WORD $0x4ea7f4c6 // fmin v6.4s, v6.4s, v7.4s
+	WORD $0x3dc04807 // ldr q7, [x0, #288]
+	WORD $0x4fa110c7 // fmla v7.4s, v6.4s, v1.s[1]
+	WORD $0x6e27fc47 // fdiv v7.4s, v2.4s, v7.4s
+	WORD $0x3dc05008 // ldr q8, [x0, #320]
+	WORD $0x3dc05809 // ldr q9, [x0, #352]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc06008 // ldr q8, [x0, #384]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc06809 // ldr q9, [x0, #416]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc07008 // ldr q8, [x0, #448]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc07809 // ldr q9, [x0, #480]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc08008 // ldr q8, [x0, #512]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc08809 // ldr q9, [x0, #544]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc09008 // ldr q8, [x0, #576]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+	WORD $0x6e27dc07 // fmul v7.4s, v0.4s, v7.4s
+	WORD $0x4ea0e888 // fcmlt v8.4s, v4.4s, #0.0
+	WORD $0x4ea7d442 // fsub v2.4s, v2.4s, v7.4s
+	WORD $0x6e621ce8 // bsl v8.16b, v7.16b, v2.16b
+	WORD $0x6ea31c86 // bit v6.16b, v4.16b, v3.16b
+	WORD $0x4fa19800 // fmul v0.4s, v0.4s, v1.s[3]
+	WORD $0x4e20ccc8 // fmla v8.4s, v6.4s, v0.4s
+	WORD $0x6e28dca0 // fmul v0.4s, v5.4s, v8.4s
+	TBZ $1, R2, storeOne10
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored11
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func hardSigmoidNEON(dst, x *float32, n uint64)
+TEXT ·hardSigmoidNEON(SB), NOSPLIT, $0-24
+	MOVD $hardSigmoidNEONConstants<>(SB), R0
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4e0c0402 // dup v2.4s, v0.s[1]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401063 // ldp q3, q4, [x3, #0]
+	WORD $0xad411865 // ldp q5, q6, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad402007 // ldp q7, q8, [x0, #0]
+	WORD $0xad402809 // ldp q9, q10, [x0, #0]
+	WORD $0x4f801067 // fmla v7.4s, v3.4s, v0.s[0]
+	WORD $0x4f801088 // fmla v8.4s, v4.4s, v0.s[0]
+	WORD $0x4f8010a9 // fmla v9.4s, v5.4s, v0.s[0]
+	WORD $0x4f8010ca // fmla v10.4s, v6.4s, v0.s[0]
+	WORD $0x4e21f4e3 // fmax v3.4s, v7.4s, v1.4s
+	WORD $0x4e21f504 // fmax v4.4s, v8.4s, v1.4s
+	WORD $0x4e21f525 // fmax v5.4s, v9.4s, v1.4s
+	WORD $0x4e21f546 // fmax v6.4s, v10.4s, v1.4s
+	WORD $0x4ea2f463 // fmin v3.4s, v3.4s, v2.4s
+	WORD $0x4ea2f484 // fmin v4.4s, v4.4s, v2.4s
+	WORD $0x4ea2f4a5 // fmin v5.4s, v5.4s, v2.4s
+	WORD $0x4ea2f4c6 // fmin v6.4s, v6.4s, v2.4s
+	WORD $0xad001023 // stp q3, q4, [x1, #0]
+	WORD $0xad011825 // stp q5, q6, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x3dc00004 // ldr q4, [x0, #0]
+	WORD $0x4f801064 // fmla v4.4s, v3.4s, v0.s[0]
+	WORD $0x4e21f483 // fmax v3.4s, v4.4s, v1.4s
+	WORD $0x4ea2f463 // fmin v3.4s, v3.4s, v2.4s
+	WORD $0x3c810423 // str q3, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408063 // ld1 {v3.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded7:
+	WORD $0x3dc00004 // ldr q4, [x0, #0]
+	WORD $0x4f801064 // fmla v4.4s, v3.4s, v0.s[0]
+	WORD $0x4e21f480 // fmax v0.4s, v4.4s, v1.4s
+	WORD $0x4ea2f400 // fmin v0.4s, v0.4s, v2.4s
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func hardSigmoidBackNEON(dst, x, y *float32, n uint64)
+TEXT ·hardSigmoidBackNEON(SB), NOSPLIT, $0-32
+	MOVD $hardSigmoidBackNEONConstants<>(SB), R0
+	WORD $0x3dc00000 // ldr q0, [x0, #0]
+	WORD $0x4e0c0401 // dup v1.4s, v0.s[1]
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400c42 // ldp q2, q3, [x2, #0]
+	WORD $0xad411444 // ldp q4, q5, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401c66 // ldp q6, q7, [x3, #0]
+	WORD $0xad412468 // ldp q8, q9, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4f8090c6 // fmul v6.4s, v6.4s, v0.s[0]
+	WORD $0x4f8090e7 // fmul v7.4s, v7.4s, v0.s[0]
+	WORD $0x4f809108 // fmul v8.4s, v8.4s, v0.s[0]
+	WORD $0x4f809129 // fmul v9.4s, v9.4s, v0.s[0]
+	WORD $0x6ea2ec22 // facgt v2.4s, v1.4s, v2.4s
+	WORD $0x6ea3ec23 // facgt v3.4s, v1.4s, v3.4s
+	WORD $0x6ea4ec24 // facgt v4.4s, v1.4s, v4.4s
+	WORD $0x6ea5ec25 // facgt v5.4s, v1.4s, v5.4s
+	WORD $0x4e221cc2 // and v2.16b, v6.16b, v2.16b
+	WORD $0x4e231ce3 // and v3.16b, v7.16b, v3.16b
+	WORD $0x4e241d04 // and v4.16b, v8.16b, v4.16b
+	WORD $0x4e251d25 // and v5.16b, v9.16b, v5.16b
+	WORD $0xad000c02 // stp q2, q3, [x0, #0]
+	WORD $0xad011404 // stp q4, q5, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10442 // ldr q2, [x2], #16
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x4f809063 // fmul v3.4s, v3.4s, v0.s[0]
+	WORD $0x6ea2ec22 // facgt v2.4s, v1.4s, v2.4s
+	WORD $0x4e221c62 // and v2.16b, v3.16b, v2.16b
+	WORD $0x3c810402 // str q2, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400042 // ldr d2, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400042 // ldr s2, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408043 // ld1 {v3.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded9:
+	WORD $0x4f809060 // fmul v0.4s, v3.4s, v0.s[0]
+	WORD $0x6ea2ec21 // facgt v1.4s, v1.4s, v2.4s
+	WORD $0x4e211c00 // and v0.16b, v0.16b, v1.16b
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func leakNEON(dst, x, y *float32, n uint64, slope float32)
+TEXT ·leakNEON(SB), NOSPLIT, $0-36
+	MOVD $leakNEONConstants<>(SB), R0
+	WORD $0x3dc00000 // ldr q0, [x0, #0]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	MOVWU slope+32(FP), R4
+	WORD $0x4e040c81 // dup v1.4s, w4
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400c42 // ldp q2, q3, [x2, #0]
+	WORD $0xad411444 // ldp q4, q5, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401c66 // ldp q6, q7, [x3, #0]
+	WORD $0xad412468 // ldp q8, q9, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x6e601c22 // bsl v2.16b, v1.16b, v0.16b
+	WORD $0x6e601c23 // bsl v3.16b, v1.16b, v0.16b
+	WORD $0x6e601c24 // bsl v4.16b, v1.16b, v0.16b
+	WORD $0x6e601c25 // bsl v5.16b, v1.16b, v0.16b
+	WORD $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD $0x6e23dce3 // fmul v3.4s, v7.4s, v3.4s
+	WORD $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD $0xad000c02 // stp q2, q3, [x0, #0]
+	WORD $0xad011404 // stp q4, q5, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10442 // ldr q2, [x2], #16
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x6e601c22 // bsl v2.16b, v1.16b, v0.16b
+	WORD $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+	WORD $0x3c810402 // str q2, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400042 // ldr d2, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400042 // ldr s2, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408043 // ld1 {v3.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded9:
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x6e601c22 // bsl v2.16b, v1.16b, v0.16b
+	WORD $0x6e22dc60 // fmul v0.4s, v3.4s, v2.4s
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func eluNEON(dst, x *float32, n uint64, scale, alpha float32)
+TEXT ·eluNEON(SB), NOSPLIT, $0-32
+	MOVD $eluNEONConstants<>(SB), R0
+	WORD $0x3dc07000 // ldr q0, [x0, #448]
+	WORD $0x3dc07401 // ldr q1, [x0, #464]
+	WORD $0x4e0c0422 // dup v2.4s, v1.s[1]
+	WORD $0x4e140423 // dup v3.4s, v1.s[2]
+	MOVD dst+0(FP), R1
+	MOVD n+16(FP), R2
+	MOVD x+8(FP), R3
+	MOVWU scale+24(FP), R4
+	WORD $0x4e040c84 // dup v4.4s, w4
+	MOVWU alpha+28(FP), R4
+	WORD $0x4e040c85 // dup v5.4s, w4
+	SUBS $16, R2, R2
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401c66 // ldp q6, q7, [x3, #0]
+	WORD $0xad412468 // ldp q8, q9, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4f8090ca // fmul v10.4s, v6.4s, v0.s[0]
+	WORD $0x4f8090eb // fmul v11.4s, v7.4s, v0.s[0]
+	WORD $0x4f80910c // fmul v12.4s, v8.4s, v0.s[0]
+	WORD $0x4f80912d // fmul v13.4s, v9.4s, v0.s[0]
+	WORD $0x4ea0f94e // fabs v14.4s, v10.4s
+	WORD $0x4ea0f96f // fabs v15.4s, v11.4s
+	WORD $0x4ea0f990 // fabs v16.4s, v12.4s
+	WORD $0x4ea0f9b1 // fabs v17.4s, v13.4s
+	WORD $0x4fa091ce // fmul v14.4s, v14.4s, v0.s[1]
+	WORD $0x4fa091ef // fmul v15.4s, v15.4s, v0.s[1]
+	WORD $0x4fa09210 // fmul v16.4s, v16.4s, v0.s[1]
+	WORD $0x4fa09231 // fmul v17.4s, v17.4s, v0.s[1]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0xad405414 // ldp q20, q21, [x0, #0]
+	WORD $0x4f8019d2 // fmla v18.4s, v14.4s, v0.s[2]
+	WORD $0x4f8019f3 // fmla v19.4s, v15.4s, v0.s[2]
+	WORD $0x4f801a14 // fmla v20.4s, v16.4s, v0.s[2]
+	WORD $0x4f801a35 // fmla v21.4s, v17.4s, v0.s[2]
+	WORD $0x3dc00016 // ldr q22, [x0, #0]
+	WORD $0x4eb6d657 // fsub v23.4s, v18.4s, v22.4s
+	WORD $0x4eb6d678 // fsub v24.4s, v19.4s, v22.4s
+	WORD $0x4eb6d699 // fsub v25.4s, v20.4s, v22.4s
+	WORD $0x4eb6d6b6 // fsub v22.4s, v21.4s, v22.4s
+	WORD $0x4fa05aee // fmls v14.4s, v23.4s, v0.s[3]
+	WORD $0x4fa05b0f // fmls v15.4s, v24.4s, v0.s[3]
+	WORD $0x4fa05b30 // fmls v16.4s, v25.4s, v0.s[3]
+	WORD $0x4fa05ad1 // fmls v17.4s, v22.4s, v0.s[3]
+	WORD $0x4f8152ee // fmls v14.4s, v23.4s, v1.s[0]
+	WORD $0x4f81530f // fmls v15.4s, v24.4s, v1.s[0]
+	WORD $0x4f815330 // fmls v16.4s, v25.4s, v1.s[0]
+	WORD $0x4f8152d1 // fmls v17.4s, v22.4s, v1.s[0]
+	WORD $0xad415c16 // ldp q22, q23, [x0, #32]
+	WORD $0xad416418 // ldp q24, q25, [x0, #32]
+	WORD $0xad426c1a // ldp q26, q27, [x0, #64]
+	WORD $0xad42741c // ldp q28, q29, [x0, #64]
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
+	WORD $0x4e31cf3d // fmla v29.4s, v25.4s, v17.4s
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+	WORD $0xad436418 // ldp q24, q25, [x0, #96]
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	WORD $0x4e31cfb9 // fmla v25.4s, v29.4s, v17.4s
+	WORD $0xad446c1a // ldp q26, q27, [x0, #128]
+	WORD $0xad44741c // ldp q28, q29, [x0, #128]
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
+	WORD $0x4e31cf3d // fmla v29.4s, v25.4s, v17.4s
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0xad456418 // ldp q24, q25, [x0, #160]
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0x4e30cf98 // fmla v24.4s, v28.4s, v16.4s
+	WORD $0x4e31cfb9 // fmla v25.4s, v29.4s, v17.4s
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0xad46741c // ldp q28, q29, [x0, #192]
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x4e30cf1c // fmla v28.4s, v24.4s, v16.4s
+	WORD $0x4e31cf3d // fmla v29.4s, v25.4s, v17.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x6e30de18 // fmul v24.4s, v16.4s, v16.4s
+	WORD $0x6e31de39 // fmul v25.4s, v17.4s, v17.4s
+	WORD $0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD $0x4e38cf90 // fmla v16.4s, v28.4s, v24.4s
+	WORD $0x4e39cfb1 // fmla v17.4s, v29.4s, v25.4s
+	WORD $0x4e2ed44e // fadd v14.4s, v2.4s, v14.4s
+	WORD $0x4e2fd44f // fadd v15.4s, v2.4s, v15.4s
+	WORD $0x4e30d450 // fadd v16.4s, v2.4s, v16.4s
+	WORD $0x4e31d451 // fadd v17.4s, v2.4s, v17.4s
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x4f375694 // shl v20.4s, v20.4s, #23
+	WORD $0x4f3756b5 // shl v21.4s, v21.4s, #23
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x6e34de10 // fmul v16.4s, v16.4s, v20.4s
+	WORD $0x6e35de31 // fmul v17.4s, v17.4s, v21.4s
+	WORD $0x3dc03812 // ldr q18, [x0, #224]
+	WORD $0x6eb2ed53 // facgt v19.4s, v10.4s, v18.4s
+	WORD $0x6eb2ed74 // facgt v20.4s, v11.4s, v18.4s
+	WORD $0x6eb2ed95 // facgt v21.4s, v12.4s, v18.4s
+	WORD $0x6eb2edb2 // facgt v18.4s, v13.4s, v18.4s
+	WORD $0x4e731dce // bic v14.16b, v14.16b, v19.16b
+	WORD $0x4e741def // bic v15.16b, v15.16b, v20.16b
+	WORD $0x4e751e10 // bic v16.16b, v16.16b, v21.16b
+	WORD $0x4e721e31 // bic v17.16b, v17.16b, v18.16b
+	WORD $0x4eaed452 // fsub v18.4s, v2.4s, v14.4s
+	WORD $0x4eafd453 // fsub v19.4s, v2.4s, v15.4s
+	WORD $0x4eb0d454 // fsub v20.4s, v2.4s, v16.4s
+	WORD $0x4eb1d455 // fsub v21.4s, v2.4s, v17.4s
+	WORD $0x4e2ed44e // fadd v14.4s, v2.4s, v14.4s
+	WORD $0x4e2fd44f // fadd v15.4s, v2.4s, v15.4s
+	WORD $0x4e30d450 // fadd v16.4s, v2.4s, v16.4s
+	WORD $0x4e31d451 // fadd v17.4s, v2.4s, v17.4s
+	WORD $0x6e2efe4e // fdiv v14.4s, v18.4s, v14.4s
+	WORD $0x6e2ffe6f // fdiv v15.4s, v19.4s, v15.4s
+	WORD $0x6e30fe90 // fdiv v16.4s, v20.4s, v16.4s
+	WORD $0x6e31feb1 // fdiv v17.4s, v21.4s, v17.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0xad485c16 // ldp q22, q23, [x0, #256]
+	WORD $0xad486418 // ldp q24, q25, [x0, #256]
+	WORD $0xad496c1a // ldp q26, q27, [x0, #288]
+	WORD $0xad49741c // ldp q28, q29, [x0, #288]
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0xad4a5c16 // ldp q22, q23, [x0, #320]
+	WORD $0xad4a6418 // ldp q24, q25, [x0, #320]
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0xad4b6c1a // ldp q26, q27, [x0, #352]
+	WORD $0xad4b741c // ldp q28, q29, [x0, #352]
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0x4e34cf1c // fmla v28.4s, v24.4s, v20.4s
+	WORD $0x4e35cf3d // fmla v29.4s, v25.4s, v21.4s
+	WORD $0xad4c5c16 // ldp q22, q23, [x0, #384]
+	WORD $0xad4c6418 // ldp q24, q25, [x0, #384]
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4e34cf98 // fmla v24.4s, v28.4s, v20.4s
+	WORD $0x4e35cfb9 // fmla v25.4s, v29.4s, v21.4s
+	WORD $0x4eaa1d5a // mov v26.16b, v10.16b
+	WORD $0x4eab1d7b // mov v27.16b, v11.16b
+	WORD $0x4eac1d9c // mov v28.16b, v12.16b
+	WORD $0x4ead1dbd // mov v29.16b, v13.16b
+	WORD $0x6e32ded2 // fmul v18.4s, v22.4s, v18.4s
+	WORD $0x6e33def3 // fmul v19.4s, v23.4s, v19.4s
+	WORD $0x6e34df14 // fmul v20.4s, v24.4s, v20.4s
+	WORD $0x6e35df35 // fmul v21.4s, v25.4s, v21.4s
+	WORD $0x4e2ace5a // fmla v26.4s, v18.4s, v10.4s
+	WORD $0x4e2bce7b // fmla v27.4s, v19.4s, v11.4s
+	WORD $0x4e2cce9c // fmla v28.4s, v20.4s, v12.4s
+	WORD $0x4e2dcebd // fmla v29.4s, v21.4s, v13.4s
+	WORD $0x3dc06812 // ldr q18, [x0, #416]
+	WORD $0x6eaaee53 // facgt v19.4s, v18.4s, v10.4s
+	WORD $0x6eabee54 // facgt v20.4s, v18.4s, v11.4s
+	WORD $0x6eacee55 // facgt v21.4s, v18.4s, v12.4s
+	WORD $0x6eadee52 // facgt v18.4s, v18.4s, v13.4s
+	WORD $0x6eb31f4e // bit v14.16b, v26.16b, v19.16b
+	WORD $0x6eb41f6f // bit v15.16b, v27.16b, v20.16b
+	WORD $0x6eb51f90 // bit v16.16b, v28.16b, v21.16b
+	WORD $0x6eb21fb1 // bit v17.16b, v29.16b, v18.16b
+	WORD $0x6ea31d4e // bit v14.16b, v10.16b, v3.16b
+	WORD $0x6ea31d6f // bit v15.16b, v11.16b, v3.16b
+	WORD $0x6ea31d90 // bit v16.16b, v12.16b, v3.16b
+	WORD $0x6ea31db1 // bit v17.16b, v13.16b, v3.16b
+	WORD $0x4e2ed5ca // fadd v10.4s, v14.4s, v14.4s
+	WORD $0x4e2fd5eb // fadd v11.4s, v15.4s, v15.4s
+	WORD $0x4e30d60c // fadd v12.4s, v16.4s, v16.4s
+	WORD $0x4e31d62d // fadd v13.4s, v17.4s, v17.4s
+	WORD $0x4eaed44e // fsub v14.4s, v2.4s, v14.4s
+	WORD $0x4eafd44f // fsub v15.4s, v2.4s, v15.4s
+	WORD $0x4eb0d450 // fsub v16.4s, v2.4s, v16.4s
+	WORD $0x4eb1d451 // fsub v17.4s, v2.4s, v17.4s
+	WORD $0x6e2efd4a // fdiv v10.4s, v10.4s, v14.4s
+	WORD $0x6e2ffd6b // fdiv v11.4s, v11.4s, v15.4s
+	WORD $0x6e30fd8c // fdiv v12.4s, v12.4s, v16.4s
+	WORD $0x6e31fdad // fdiv v13.4s, v13.4s, v17.4s
+	WORD $0x6e25dd4a // fmul v10.4s, v10.4s, v5.4s
+	WORD $0x6e25dd6b // fmul v11.4s, v11.4s, v5.4s
+	WORD $0x6e25dd8c // fmul v12.4s, v12.4s, v5.4s
+	WORD $0x6e25ddad // fmul v13.4s, v13.4s, v5.4s
+	WORD $0x4ea0e8ce // fcmlt v14.4s, v6.4s, #0.0
+	WORD $0x4ea0e8ef // fcmlt v15.4s, v7.4s, #0.0
+	WORD $0x4ea0e910 // fcmlt v16.4s, v8.4s, #0.0
+	WORD $0x4ea0e931 // fcmlt v17.4s, v9.4s, #0.0
+	WORD $0x6e661d4e // bsl v14.16b, v10.16b, v6.16b
+	WORD $0x6e671d6f // bsl v15.16b, v11.16b, v7.16b
+	WORD $0x6e681d90 // bsl v16.16b, v12.16b, v8.16b
+	WORD $0x6e691db1 // bsl v17.16b, v13.16b, v9.16b
+	WORD $0x6e24ddc6 // fmul v6.4s, v14.4s, v4.4s
+	WORD $0x6e24dde7 // fmul v7.4s, v15.4s, v4.4s
+	WORD $0x6e24de08 // fmul v8.4s, v16.4s, v4.4s
+	WORD $0x6e24de29 // fmul v9.4s, v17.4s, v4.4s
+	WORD $0xad001c26 // stp q6, q7, [x1, #0]
+	WORD $0xad012428 // stp q8, q9, [x1, #32]
+	ADD $64, R1, R1
+	SUBS $16, R2, R2
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R2, R2
+	SUBS $4, R2, R2
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10466 // ldr q6, [x3], #16
+	WORD $0x4f8090c7 // fmul v7.4s, v6.4s, v0.s[0]
+	WORD $0x4ea0f8e8 // fabs v8.4s, v7.4s
+	WORD $0x4fa09108 // fmul v8.4s, v8.4s, v0.s[1]
+	WORD $0x3dc00009 // ldr q9, [x0, #0]
+	WORD $0x4f801909 // fmla v9.4s, v8.4s, v0.s[2]
+	WORD $0x3dc0000a // ldr q10, [x0, #0]
+	WORD $0x4eaad52a // fsub v10.4s, v9.4s, v10.4s
+	WORD $0x4fa05948 // fmls v8.4s, v10.4s, v0.s[3]
+	WORD $0x4f815148 // fmls v8.4s, v10.4s, v1.s[0]
+	WORD $0x3dc0080a // ldr q10, [x0, #32]
+	WORD $0x3dc0100b // ldr q11, [x0, #64]
+	WORD $0x4e28cd4b // fmla v11.4s, v10.4s, v8.4s
+	WORD $0x3dc0180a // ldr q10, [x0, #96]
+	WORD $0x4e28cd6a // fmla v10.4s, v11.4s, v8.4s
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4e28cd4b // fmla v11.4s, v10.4s, v8.4s
+	WORD $0x3dc0280a // ldr q10, [x0, #160]
+	WORD $0x4e28cd6a // fmla v10.4s, v11.4s, v8.4s
+	WORD $0x3dc0300b // ldr q11, [x0, #192]
+	WORD $0x4e28cd4b // fmla v11.4s, v10.4s, v8.4s
+	WORD $0x6e28dd0a // fmul v10.4s, v8.4s, v8.4s
+	WORD $0x4e2acd68 // fmla v8.4s, v11.4s, v10.4s
+	WORD $0x4e28d448 // fadd v8.4s, v2.4s, v8.4s
+	WORD $0x4f375529 // shl v9.4s, v9.4s, #23
+	WORD $0x6e29dd08 // fmul v8.4s, v8.4s, v9.4s
+	WORD $0x3dc03809 // ldr q9, [x0, #224]
+	WORD $0x6ea9ece9 // facgt v9.4s, v7.4s, v9.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	WORD $0x4ea8d449 // fsub v9.4s, v2.4s, v8.4s
+	WORD $0x4e28d448 // fadd v8.4s, v2.4s, v8.4s
+	WORD $0x6e28fd28 // fdiv v8.4s, v9.4s, v8.4s
+	WORD $0x6e27dce9 // fmul v9.4s, v7.4s, v7.4s
+	WORD $0x3dc0400a // ldr q10, [x0, #256]
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e29cd4b // fmla v11.4s, v10.4s, v9.4s
+	WORD $0x3dc0500a // ldr q10, [x0, #320]
+	WORD $0x4e29cd6a // fmla v10.4s, v11.4s, v9.4s
+	WORD $0x3dc0580b // ldr q11, [x0, #352]
+	WORD $0x4e29cd4b // fmla v11.4s, v10.4s, v9.4s
+	WORD $0x3dc0600a // ldr q10, [x0, #384]
+	WORD $0x4e29cd6a // fmla v10.4s, v11.4s, v9.4s
+	WORD $0x4ea71ceb // mov v11.16b, v7.16b
+	WORD $0x6e29dd49 // fmul v9.4s, v10.4s, v9.4s
+	WORD $0x4e27cd2b // fmla v11.4s, v9.4s, v7.4s
+	WORD $0x3dc06809 // ldr q9, [x0, #416]
+	WORD $0x6ea7ed29 // facgt v9.4s, v9.4s, v7.4s
+	WORD $0x6ea91d68 // bit v8.16b, v11.16b, v9.16b
+	WORD $0x6ea31ce8 // bit v8.16b, v7.16b, v3.16b
+	WORD $0x4e28d507 // fadd v7.4s, v8.4s, v8.4s
+	WORD $0x4ea8d448 // fsub v8.4s, v2.4s, v8.4s
+	WORD $0x6e28fce7 // fdiv v7.4s, v7.4s, v8.4s
+	WORD $0x6e25dce7 // fmul v7.4s, v7.4s, v5.4s
+	WORD $0x4ea0e8c8 // fcmlt v8.4s, v6.4s, #0.0
+	WORD $0x6e661ce8 // bsl v8.16b, v7.16b, v6.16b
+	WORD $0x6e24dd06 // fmul v6.4s, v8.4s, v4.4s
+	WORD $0x3c810426 // str q6, [x1], #16
+	SUBS $4, R2, R2
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R2, R2
+	CBZ R2, elementsDone5
+	TBZ $1, R2, loadOne6
+	WORD $0xfd400066 // ldr d6, [x3, #0]
+	TBZ $0, R2, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408066 // ld1 {v6.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400066 // ldr s6, [x3, #0]
+
+loaded7:
+	WORD $0x4f8090c7 // fmul v7.4s, v6.4s, v0.s[0]
+	WORD $0x4ea0f8e8 // fabs v8.4s, v7.4s
+	WORD $0x4fa09108 // fmul v8.4s, v8.4s, v0.s[1]
+	WORD $0x3dc00009 // ldr q9, [x0, #0]
+	WORD $0x4f801909 // fmla v9.4s, v8.4s, v0.s[2]
+	WORD $0x3dc0000a // ldr q10, [x0, #0]
+	WORD $0x4eaad52a // fsub v10.4s, v9.4s, v10.4s
+	WORD $0x4fa05948 // fmls v8.4s, v10.4s, v0.s[3]
+	WORD $0x4f815148 // fmls v8.4s, v10.4s, v1.s[0]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01001 // ldr q1, [x0, #64]
+	WORD $0x4e28cc01 // fmla v1.4s, v0.4s, v8.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e28cc20 // fmla v0.4s, v1.4s, v8.4s
+	WORD $0x3dc02001 // ldr q1, [x0, #128]
+	WORD $0x4e28cc01 // fmla v1.4s, v0.4s, v8.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e28cc20 // fmla v0.4s, v1.4s, v8.4s
+	WORD $0x3dc03001 // ldr q1, [x0, #192]
+	WORD $0x4e28cc01 // fmla v1.4s, v0.4s, v8.4s
+	WORD $0x6e28dd00 // fmul v0.4s, v8.4s, v8.4s
+	WORD $0x4e20cc28 // fmla v8.4s, v1.4s, v0.4s
+	WORD $0x4e28d440 // fadd v0.4s, v2.4s, v8.4s
+	WORD $0x4f375521 // shl v1.4s, v9.4s, #23
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x3dc03801 // ldr q1, [x0, #224]
+	WORD $0x6ea1ece1 // facgt v1.4s, v7.4s, v1.4s
+	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
+	WORD $0x4ea0d441 // fsub v1.4s, v2.4s, v0.4s
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e27dce1 // fmul v1.4s, v7.4s, v7.4s
+	WORD $0x3dc04008 // ldr q8, [x0, #256]
+	WORD $0x3dc04809 // ldr q9, [x0, #288]
+	WORD $0x4e21cd09 // fmla v9.4s, v8.4s, v1.4s
+	WORD $0x3dc05008 // ldr q8, [x0, #320]
+	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
+	WORD $0x3dc05809 // ldr q9, [x0, #352]
+	WORD $0x4e21cd09 // fmla v9.4s, v8.4s, v1.4s
+	WORD $0x3dc06008 // ldr q8, [x0, #384]
+	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
+	WORD $0x4ea71ce9 // mov v9.16b, v7.16b
+	WORD $0x6e21dd01 // fmul v1.4s, v8.4s, v1.4s
+	WORD $0x4e27cc29 // fmla v9.4s, v1.4s, v7.4s
+	WORD $0x3dc06801 // ldr q1, [x0, #416]
+	WORD $0x6ea7ec21 // facgt v1.4s, v1.4s, v7.4s
+	WORD $0x6ea11d20 // bit v0.16b, v9.16b, v1.16b
+	WORD $0x6ea31ce0 // bit v0.16b, v7.16b, v3.16b
+	WORD $0x4e20d401 // fadd v1.4s, v0.4s, v0.4s
+	WORD $0x4ea0d440 // fsub v0.4s, v2.4s, v0.4s
+	WORD $0x6e20fc20 // fdiv v0.4s, v1.4s, v0.4s
+	WORD $0x6e25dc00 // fmul v0.4s, v0.4s, v5.4s
+	WORD $0x4ea0e8c1 // fcmlt v1.4s, v6.4s, #0.0
+	WORD $0x6e661c01 // bsl v1.16b, v0.16b, v6.16b
+	WORD $0x6e24dc20 // fmul v0.4s, v1.4s, v4.4s
+	TBZ $1, R2, storeOne8
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R2, stored9
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored9:
+
+elementsDone5:
+	RET
+
+// func eluBackNEON(dst, x, y *float32, n uint64, shift, above float32)
+TEXT ·eluBackNEON(SB), NOSPLIT, $0-40
+	MOVD dst+0(FP), R0
+	MOVD n+24(FP), R1
+	MOVD x+8(FP), R2
+	MOVD y+16(FP), R3
+	MOVWU shift+32(FP), R4
+	WORD $0x4e040c80 // dup v0.4s, w4
+	MOVWU above+36(FP), R4
+	WORD $0x4e040c81 // dup v1.4s, w4
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad400c42 // ldp q2, q3, [x2, #0]
+	WORD $0xad411444 // ldp q4, q5, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401c66 // ldp q6, q7, [x3, #0]
+	WORD $0xad412468 // ldp q8, q9, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0x4e20d44a // fadd v10.4s, v2.4s, v0.4s
+	WORD $0x4e20d46b // fadd v11.4s, v3.4s, v0.4s
+	WORD $0x4e20d48c // fadd v12.4s, v4.4s, v0.4s
+	WORD $0x4e20d4ad // fadd v13.4s, v5.4s, v0.4s
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x4ea0e863 // fcmlt v3.4s, v3.4s, #0.0
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x6e611d42 // bsl v2.16b, v10.16b, v1.16b
+	WORD $0x6e611d63 // bsl v3.16b, v11.16b, v1.16b
+	WORD $0x6e611d84 // bsl v4.16b, v12.16b, v1.16b
+	WORD $0x6e611da5 // bsl v5.16b, v13.16b, v1.16b
+	WORD $0x6e22dcc2 // fmul v2.4s, v6.4s, v2.4s
+	WORD $0x6e23dce3 // fmul v3.4s, v7.4s, v3.4s
+	WORD $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD $0xad000c02 // stp q2, q3, [x0, #0]
+	WORD $0xad011404 // stp q4, q5, [x0, #32]
+	ADD $64, R0, R0
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10442 // ldr q2, [x2], #16
+	WORD $0x3cc10463 // ldr q3, [x3], #16
+	WORD $0x4e20d444 // fadd v4.4s, v2.4s, v0.4s
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x6e611c82 // bsl v2.16b, v4.16b, v1.16b
+	WORD $0x6e22dc62 // fmul v2.4s, v3.4s, v2.4s
+	WORD $0x3c810402 // str q2, [x0], #16
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400042 // ldr d2, [x2, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R2, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400042 // ldr s2, [x2, #0]
+
+loaded7:
+	TBZ $1, R1, loadOne8
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R1, loaded9
+	ADD $8, R3, R2
+	WORD $0x4d408043 // ld1 {v3.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded9:
+	WORD $0x4e20d440 // fadd v0.4s, v2.4s, v0.4s
+	WORD $0x4ea0e842 // fcmlt v2.4s, v2.4s, #0.0
+	WORD $0x6e611c02 // bsl v2.16b, v0.16b, v1.16b
+	WORD $0x6e22dc60 // fmul v0.4s, v3.4s, v2.4s
+	TBZ $1, R1, storeOne10
+	WORD $0xfd000000 // str d0, [x0, #0]
+	TBZ $0, R1, stored11
+	ADD $8, R0, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000000 // str s0, [x0, #0]
+
+stored11:
+
+elementsDone5:
+	RET
+
+// func finiteNEON(x *float32, n uint64) (sum float32)
+TEXT ·finiteNEON(SB), NOSPLIT, $0-20
+	WORD $0x4f000400 // movi v0.4s, #0
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	SUBS $16, R1, R1
+	BLT elementsFew2
+
+elementsMany1:
+	WORD $0xad401805 // ldp q5, q6, [x0, #0]
+	WORD $0xad412007 // ldp q7, q8, [x0, #32]
+	ADD $64, R0, R0
+	WORD $0x4e20cca1 // fmla v1.4s, v5.4s, v0.4s
+	WORD $0x4e20ccc2 // fmla v2.4s, v6.4s, v0.4s
+	WORD $0x4e20cce3 // fmla v3.4s, v7.4s, v0.4s
+	WORD $0x4e20cd04 // fmla v4.4s, v8.4s, v0.4s
+	SUBS $16, R1, R1
+	BGE elementsMany1
+
+elementsFew2:
+	ADD $16, R1, R1
+	SUBS $4, R1, R1
+	BLT elementsTail4
+
+elementsOne3:
+	WORD $0x3cc10405 // ldr q5, [x0], #16
+	WORD $0x4e20cca1 // fmla v1.4s, v5.4s, v0.4s
+	SUBS $4, R1, R1
+	BGE elementsOne3
+
+elementsTail4:
+	ADD $4, R1, R1
+	CBZ R1, elementsDone5
+	TBZ $1, R1, loadOne6
+	WORD $0xfd400005 // ldr d5, [x0, #0]
+	TBZ $0, R1, loaded7
+	ADD $8, R0, R0
+	WORD $0x4d408005 // ld1 {v5.s}[2], [x0]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400005 // ldr s5, [x0, #0]
+
+loaded7:
+	WORD $0x4e20cca1 // fmla v1.4s, v5.4s, v0.4s
+
+elementsDone5:
+	WORD $0x4e23d420 // fadd v0.4s, v1.4s, v3.4s
+	WORD $0x4e24d441 // fadd v1.4s, v2.4s, v4.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	WORD $0x6e20d400 // faddp v0.4s, v0.4s, v0.4s
+	FMOVS F0, sum+16(FP)
 	RET
 
 DATA dotsMissingNEON<>+0(SB)/4, $0x00000000
@@ -9971,19 +13419,997 @@ DATA dotsMissingNEON<>+60(SB)/4, $0x80000000
 GLOBL dotsMissingNEON<>(SB), RODATA|NOPTR, $64
 
 DATA expNEONConstants<>+0(SB)/4, $0x4b400000
-DATA expNEONConstants<>+4(SB)/4, $0x3fb8aa3b
-DATA expNEONConstants<>+8(SB)/4, $0x3f318000
-DATA expNEONConstants<>+12(SB)/4, $0xb95e8083
-DATA expNEONConstants<>+16(SB)/4, $0x39506967
-DATA expNEONConstants<>+20(SB)/4, $0x3ab743ce
-DATA expNEONConstants<>+24(SB)/4, $0x3c088908
-DATA expNEONConstants<>+28(SB)/4, $0x3d2aa9c1
-DATA expNEONConstants<>+32(SB)/4, $0x3e2aaaaa
-DATA expNEONConstants<>+36(SB)/4, $0x3f000000
-DATA expNEONConstants<>+40(SB)/4, $0x3f800000
-DATA expNEONConstants<>+44(SB)/4, $0xc2aeac4f
-DATA expNEONConstants<>+48(SB)/4, $0x42b17217
-DATA expNEONConstants<>+52(SB)/4, $0x7f800000
-DATA expNEONConstants<>+56(SB)/4, $0x00000000
-DATA expNEONConstants<>+60(SB)/4, $0x00000000
-GLOBL expNEONConstants<>(SB), RODATA|NOPTR, $64
+DATA expNEONConstants<>+4(SB)/4, $0x4b400000
+DATA expNEONConstants<>+8(SB)/4, $0x4b400000
+DATA expNEONConstants<>+12(SB)/4, $0x4b400000
+DATA expNEONConstants<>+16(SB)/4, $0x4b400000
+DATA expNEONConstants<>+20(SB)/4, $0x4b400000
+DATA expNEONConstants<>+24(SB)/4, $0x4b400000
+DATA expNEONConstants<>+28(SB)/4, $0x4b400000
+DATA expNEONConstants<>+32(SB)/4, $0x39506967
+DATA expNEONConstants<>+36(SB)/4, $0x39506967
+DATA expNEONConstants<>+40(SB)/4, $0x39506967
+DATA expNEONConstants<>+44(SB)/4, $0x39506967
+DATA expNEONConstants<>+48(SB)/4, $0x39506967
+DATA expNEONConstants<>+52(SB)/4, $0x39506967
+DATA expNEONConstants<>+56(SB)/4, $0x39506967
+DATA expNEONConstants<>+60(SB)/4, $0x39506967
+DATA expNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA expNEONConstants<>+96(SB)/4, $0x3c088908
+DATA expNEONConstants<>+100(SB)/4, $0x3c088908
+DATA expNEONConstants<>+104(SB)/4, $0x3c088908
+DATA expNEONConstants<>+108(SB)/4, $0x3c088908
+DATA expNEONConstants<>+112(SB)/4, $0x3c088908
+DATA expNEONConstants<>+116(SB)/4, $0x3c088908
+DATA expNEONConstants<>+120(SB)/4, $0x3c088908
+DATA expNEONConstants<>+124(SB)/4, $0x3c088908
+DATA expNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA expNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA expNEONConstants<>+192(SB)/4, $0x3f000000
+DATA expNEONConstants<>+196(SB)/4, $0x3f000000
+DATA expNEONConstants<>+200(SB)/4, $0x3f000000
+DATA expNEONConstants<>+204(SB)/4, $0x3f000000
+DATA expNEONConstants<>+208(SB)/4, $0x3f000000
+DATA expNEONConstants<>+212(SB)/4, $0x3f000000
+DATA expNEONConstants<>+216(SB)/4, $0x3f000000
+DATA expNEONConstants<>+220(SB)/4, $0x3f000000
+DATA expNEONConstants<>+224(SB)/4, $0x3fb8aa3b
+DATA expNEONConstants<>+228(SB)/4, $0x3f318000
+DATA expNEONConstants<>+232(SB)/4, $0xb95e8083
+DATA expNEONConstants<>+236(SB)/4, $0x3f800000
+DATA expNEONConstants<>+240(SB)/4, $0xc2aeac4f
+DATA expNEONConstants<>+244(SB)/4, $0x7f800000
+DATA expNEONConstants<>+248(SB)/4, $0x42b17217
+DATA expNEONConstants<>+252(SB)/4, $0x00000000
+GLOBL expNEONConstants<>(SB), RODATA|NOPTR, $256
+
+DATA logNEONConstants<>+0(SB)/4, $0x00800000
+DATA logNEONConstants<>+4(SB)/4, $0x00800000
+DATA logNEONConstants<>+8(SB)/4, $0x00800000
+DATA logNEONConstants<>+12(SB)/4, $0x00800000
+DATA logNEONConstants<>+16(SB)/4, $0x00800000
+DATA logNEONConstants<>+20(SB)/4, $0x00800000
+DATA logNEONConstants<>+24(SB)/4, $0x00800000
+DATA logNEONConstants<>+28(SB)/4, $0x00800000
+DATA logNEONConstants<>+32(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+36(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+40(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+44(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+48(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+52(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+56(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+60(SB)/4, $0xc1b80000
+DATA logNEONConstants<>+64(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+68(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+72(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+76(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+80(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+84(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+88(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+92(SB)/4, $0x3d9021bb
+DATA logNEONConstants<>+96(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+100(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+104(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+108(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+112(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+116(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+120(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+124(SB)/4, $0xbdebd1b8
+DATA logNEONConstants<>+128(SB)/4, $0x3def251a
+DATA logNEONConstants<>+132(SB)/4, $0x3def251a
+DATA logNEONConstants<>+136(SB)/4, $0x3def251a
+DATA logNEONConstants<>+140(SB)/4, $0x3def251a
+DATA logNEONConstants<>+144(SB)/4, $0x3def251a
+DATA logNEONConstants<>+148(SB)/4, $0x3def251a
+DATA logNEONConstants<>+152(SB)/4, $0x3def251a
+DATA logNEONConstants<>+156(SB)/4, $0x3def251a
+DATA logNEONConstants<>+160(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+164(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+168(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+172(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+176(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+180(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+184(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+188(SB)/4, $0xbdfe5d4f
+DATA logNEONConstants<>+192(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+196(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+200(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+204(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+208(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+212(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+216(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+220(SB)/4, $0x3e11e9bf
+DATA logNEONConstants<>+224(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+228(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+232(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+236(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+240(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+244(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+248(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+252(SB)/4, $0xbe2aae50
+DATA logNEONConstants<>+256(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+260(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+264(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+268(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+272(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+276(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+280(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+284(SB)/4, $0x3e4cceac
+DATA logNEONConstants<>+288(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+292(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+296(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+300(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+304(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+308(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+312(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+316(SB)/4, $0xbe7ffffc
+DATA logNEONConstants<>+320(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+324(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+328(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+332(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+336(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+340(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+344(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+348(SB)/4, $0x3eaaaaaa
+DATA logNEONConstants<>+352(SB)/4, $0xff800000
+DATA logNEONConstants<>+356(SB)/4, $0xff800000
+DATA logNEONConstants<>+360(SB)/4, $0xff800000
+DATA logNEONConstants<>+364(SB)/4, $0xff800000
+DATA logNEONConstants<>+368(SB)/4, $0xff800000
+DATA logNEONConstants<>+372(SB)/4, $0xff800000
+DATA logNEONConstants<>+376(SB)/4, $0xff800000
+DATA logNEONConstants<>+380(SB)/4, $0xff800000
+DATA logNEONConstants<>+384(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+388(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+392(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+396(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+400(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+404(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+408(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+412(SB)/4, $0x7f7fffff
+DATA logNEONConstants<>+416(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+420(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+424(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+428(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+432(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+436(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+440(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+444(SB)/4, $0x7fc00000
+DATA logNEONConstants<>+448(SB)/4, $0x4b000000
+DATA logNEONConstants<>+452(SB)/4, $0x3f3504f3
+DATA logNEONConstants<>+456(SB)/4, $0x007fffff
+DATA logNEONConstants<>+460(SB)/4, $0x3f800000
+DATA logNEONConstants<>+464(SB)/4, $0xb95e8083
+DATA logNEONConstants<>+468(SB)/4, $0x3f000000
+DATA logNEONConstants<>+472(SB)/4, $0x3f318000
+DATA logNEONConstants<>+476(SB)/4, $0x00000000
+GLOBL logNEONConstants<>(SB), RODATA|NOPTR, $480
+
+DATA log1pNEONConstants<>+0(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+4(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+8(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+12(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+16(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+20(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+24(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+28(SB)/4, $0x4b800000
+DATA log1pNEONConstants<>+32(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+36(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+40(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+44(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+48(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+52(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+56(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+60(SB)/4, $0x00800000
+DATA log1pNEONConstants<>+64(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+68(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+72(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+76(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+80(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+84(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+88(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+92(SB)/4, $0xc1b80000
+DATA log1pNEONConstants<>+96(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+100(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+104(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+108(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+112(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+116(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+120(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+124(SB)/4, $0x3d9021bb
+DATA log1pNEONConstants<>+128(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+132(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+136(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+140(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+144(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+148(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+152(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+156(SB)/4, $0xbdebd1b8
+DATA log1pNEONConstants<>+160(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+164(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+168(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+172(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+176(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+180(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+184(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+188(SB)/4, $0x3def251a
+DATA log1pNEONConstants<>+192(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+196(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+200(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+204(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+208(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+212(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+216(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+220(SB)/4, $0xbdfe5d4f
+DATA log1pNEONConstants<>+224(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+228(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+232(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+236(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+240(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+244(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+248(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+252(SB)/4, $0x3e11e9bf
+DATA log1pNEONConstants<>+256(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+260(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+264(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+268(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+272(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+276(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+280(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+284(SB)/4, $0xbe2aae50
+DATA log1pNEONConstants<>+288(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+292(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+296(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+300(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+304(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+308(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+312(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+316(SB)/4, $0x3e4cceac
+DATA log1pNEONConstants<>+320(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+324(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+328(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+332(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+336(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+340(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+344(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+348(SB)/4, $0xbe7ffffc
+DATA log1pNEONConstants<>+352(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+356(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+360(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+364(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+368(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+372(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+376(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+380(SB)/4, $0x3eaaaaaa
+DATA log1pNEONConstants<>+384(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+388(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+392(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+396(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+400(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+404(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+408(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+412(SB)/4, $0xff800000
+DATA log1pNEONConstants<>+416(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+420(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+424(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+428(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+432(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+436(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+440(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+444(SB)/4, $0x7f7fffff
+DATA log1pNEONConstants<>+448(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+452(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+456(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+460(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+464(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+468(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+472(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+476(SB)/4, $0x7fc00000
+DATA log1pNEONConstants<>+480(SB)/4, $0x3f800000
+DATA log1pNEONConstants<>+484(SB)/4, $0x4b000000
+DATA log1pNEONConstants<>+488(SB)/4, $0x3f3504f3
+DATA log1pNEONConstants<>+492(SB)/4, $0x007fffff
+DATA log1pNEONConstants<>+496(SB)/4, $0xb95e8083
+DATA log1pNEONConstants<>+500(SB)/4, $0x3f000000
+DATA log1pNEONConstants<>+504(SB)/4, $0x3f318000
+DATA log1pNEONConstants<>+508(SB)/4, $0x00000000
+GLOBL log1pNEONConstants<>(SB), RODATA|NOPTR, $512
+
+DATA sigmoidNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA sigmoidNEONConstants<>+32(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+36(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+40(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+44(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+48(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+52(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+56(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+60(SB)/4, $0x39506967
+DATA sigmoidNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA sigmoidNEONConstants<>+96(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+100(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+104(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+108(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+112(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+116(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+120(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+124(SB)/4, $0x3c088908
+DATA sigmoidNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA sigmoidNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA sigmoidNEONConstants<>+192(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+196(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+200(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+204(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+208(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+212(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+216(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+220(SB)/4, $0x3f000000
+DATA sigmoidNEONConstants<>+224(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+228(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+232(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+236(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+240(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+244(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+248(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+252(SB)/4, $0x42aeac4f
+DATA sigmoidNEONConstants<>+256(SB)/4, $0x80000000
+DATA sigmoidNEONConstants<>+260(SB)/4, $0x3fb8aa3b
+DATA sigmoidNEONConstants<>+264(SB)/4, $0x3f318000
+DATA sigmoidNEONConstants<>+268(SB)/4, $0xb95e8083
+DATA sigmoidNEONConstants<>+272(SB)/4, $0x3f800000
+DATA sigmoidNEONConstants<>+276(SB)/4, $0x00000000
+DATA sigmoidNEONConstants<>+280(SB)/4, $0x00000000
+DATA sigmoidNEONConstants<>+284(SB)/4, $0x00000000
+GLOBL sigmoidNEONConstants<>(SB), RODATA|NOPTR, $288
+
+DATA tanhNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA tanhNEONConstants<>+32(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+36(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+40(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+44(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+48(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+52(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+56(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+60(SB)/4, $0x39506967
+DATA tanhNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA tanhNEONConstants<>+96(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+100(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+104(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+108(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+112(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+116(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+120(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+124(SB)/4, $0x3c088908
+DATA tanhNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA tanhNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA tanhNEONConstants<>+192(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+196(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+200(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+204(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+208(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+212(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+216(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+220(SB)/4, $0x3f000000
+DATA tanhNEONConstants<>+224(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+228(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+232(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+236(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+240(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+244(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+248(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+252(SB)/4, $0x422eac4f
+DATA tanhNEONConstants<>+256(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+260(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+264(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+268(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+272(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+276(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+280(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+284(SB)/4, $0xbbbaf0ea
+DATA tanhNEONConstants<>+288(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+292(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+296(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+300(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+304(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+308(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+312(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+316(SB)/4, $0x3ca9134e
+DATA tanhNEONConstants<>+320(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+324(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+328(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+332(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+336(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+340(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+344(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+348(SB)/4, $0xbd5c1e2d
+DATA tanhNEONConstants<>+352(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+356(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+360(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+364(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+368(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+372(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+376(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+380(SB)/4, $0x3e088393
+DATA tanhNEONConstants<>+384(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+388(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+392(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+396(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+400(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+404(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+408(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+412(SB)/4, $0xbeaaaa99
+DATA tanhNEONConstants<>+416(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+420(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+424(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+428(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+432(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+436(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+440(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+444(SB)/4, $0x3f200000
+DATA tanhNEONConstants<>+448(SB)/4, $0xc0000000
+DATA tanhNEONConstants<>+452(SB)/4, $0x3fb8aa3b
+DATA tanhNEONConstants<>+456(SB)/4, $0x3f318000
+DATA tanhNEONConstants<>+460(SB)/4, $0xb95e8083
+DATA tanhNEONConstants<>+464(SB)/4, $0x3f800000
+DATA tanhNEONConstants<>+468(SB)/4, $0x80000000
+DATA tanhNEONConstants<>+472(SB)/4, $0x00000000
+DATA tanhNEONConstants<>+476(SB)/4, $0x00000000
+GLOBL tanhNEONConstants<>(SB), RODATA|NOPTR, $480
+
+DATA tanhBackNEONConstants<>+0(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+4(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+8(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+12(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+16(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+20(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+24(SB)/4, $0x3f800000
+DATA tanhBackNEONConstants<>+28(SB)/4, $0x3f800000
+GLOBL tanhBackNEONConstants<>(SB), RODATA|NOPTR, $32
+
+DATA geluNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA geluNEONConstants<>+32(SB)/4, $0x39506967
+DATA geluNEONConstants<>+36(SB)/4, $0x39506967
+DATA geluNEONConstants<>+40(SB)/4, $0x39506967
+DATA geluNEONConstants<>+44(SB)/4, $0x39506967
+DATA geluNEONConstants<>+48(SB)/4, $0x39506967
+DATA geluNEONConstants<>+52(SB)/4, $0x39506967
+DATA geluNEONConstants<>+56(SB)/4, $0x39506967
+DATA geluNEONConstants<>+60(SB)/4, $0x39506967
+DATA geluNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA geluNEONConstants<>+96(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+100(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+104(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+108(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+112(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+116(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+120(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+124(SB)/4, $0x3c088908
+DATA geluNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA geluNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA geluNEONConstants<>+192(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+196(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+200(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+204(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+208(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+212(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+216(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+220(SB)/4, $0x3f000000
+DATA geluNEONConstants<>+224(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+228(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+232(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+236(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+240(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+244(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+248(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+252(SB)/4, $0x4153765a
+DATA geluNEONConstants<>+256(SB)/4, $0x41600000
+DATA geluNEONConstants<>+260(SB)/4, $0x41600000
+DATA geluNEONConstants<>+264(SB)/4, $0x41600000
+DATA geluNEONConstants<>+268(SB)/4, $0x41600000
+DATA geluNEONConstants<>+272(SB)/4, $0x41600000
+DATA geluNEONConstants<>+276(SB)/4, $0x41600000
+DATA geluNEONConstants<>+280(SB)/4, $0x41600000
+DATA geluNEONConstants<>+284(SB)/4, $0x41600000
+DATA geluNEONConstants<>+288(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+292(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+296(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+300(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+304(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+308(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+312(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+316(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+320(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+324(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+328(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+332(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+336(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+340(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+344(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+348(SB)/4, $0xbceec0c1
+DATA geluNEONConstants<>+352(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+356(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+360(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+364(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+368(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+372(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+376(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+380(SB)/4, $0x3e136bcc
+DATA geluNEONConstants<>+384(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+388(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+392(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+396(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+400(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+404(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+408(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+412(SB)/4, $0xbe82eb86
+DATA geluNEONConstants<>+416(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+420(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+424(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+428(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+432(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+436(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+440(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+444(SB)/4, $0x3e22fb7e
+DATA geluNEONConstants<>+448(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+452(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+456(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+460(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+464(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+468(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+472(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+476(SB)/4, $0xbcbd416b
+DATA geluNEONConstants<>+480(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+484(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+488(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+492(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+496(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+500(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+504(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+508(SB)/4, $0x3dd81318
+DATA geluNEONConstants<>+512(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+516(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+520(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+524(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+528(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+532(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+536(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+540(SB)/4, $0x3df56b46
+DATA geluNEONConstants<>+544(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+548(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+552(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+556(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+560(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+564(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+568(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+572(SB)/4, $0x3e0f37ee
+DATA geluNEONConstants<>+576(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+580(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+584(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+588(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+592(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+596(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+600(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+604(SB)/4, $0x3e0ef8ea
+DATA geluNEONConstants<>+608(SB)/4, $0xbf000000
+DATA geluNEONConstants<>+612(SB)/4, $0x3fb8aa3b
+DATA geluNEONConstants<>+616(SB)/4, $0x3f318000
+DATA geluNEONConstants<>+620(SB)/4, $0xb95e8083
+DATA geluNEONConstants<>+624(SB)/4, $0x3f800000
+DATA geluNEONConstants<>+628(SB)/4, $0x3eb33333
+DATA geluNEONConstants<>+632(SB)/4, $0x00000000
+DATA geluNEONConstants<>+636(SB)/4, $0x00000000
+GLOBL geluNEONConstants<>(SB), RODATA|NOPTR, $640
+
+DATA geluBackNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA geluBackNEONConstants<>+32(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+36(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+40(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+44(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+48(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+52(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+56(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+60(SB)/4, $0x39506967
+DATA geluBackNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA geluBackNEONConstants<>+96(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+100(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+104(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+108(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+112(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+116(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+120(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+124(SB)/4, $0x3c088908
+DATA geluBackNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA geluBackNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA geluBackNEONConstants<>+192(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+196(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+200(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+204(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+208(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+212(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+216(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+220(SB)/4, $0x3f000000
+DATA geluBackNEONConstants<>+224(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+228(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+232(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+236(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+240(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+244(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+248(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+252(SB)/4, $0x4153765a
+DATA geluBackNEONConstants<>+256(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+260(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+264(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+268(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+272(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+276(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+280(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+284(SB)/4, $0x41600000
+DATA geluBackNEONConstants<>+288(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+292(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+296(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+300(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+304(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+308(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+312(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+316(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+320(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+324(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+328(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+332(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+336(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+340(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+344(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+348(SB)/4, $0xbceec0c1
+DATA geluBackNEONConstants<>+352(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+356(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+360(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+364(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+368(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+372(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+376(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+380(SB)/4, $0x3e136bcc
+DATA geluBackNEONConstants<>+384(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+388(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+392(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+396(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+400(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+404(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+408(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+412(SB)/4, $0xbe82eb86
+DATA geluBackNEONConstants<>+416(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+420(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+424(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+428(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+432(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+436(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+440(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+444(SB)/4, $0x3e22fb7e
+DATA geluBackNEONConstants<>+448(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+452(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+456(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+460(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+464(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+468(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+472(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+476(SB)/4, $0xbcbd416b
+DATA geluBackNEONConstants<>+480(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+484(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+488(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+492(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+496(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+500(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+504(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+508(SB)/4, $0x3dd81318
+DATA geluBackNEONConstants<>+512(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+516(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+520(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+524(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+528(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+532(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+536(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+540(SB)/4, $0x3df56b46
+DATA geluBackNEONConstants<>+544(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+548(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+552(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+556(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+560(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+564(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+568(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+572(SB)/4, $0x3e0f37ee
+DATA geluBackNEONConstants<>+576(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+580(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+584(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+588(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+592(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+596(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+600(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+604(SB)/4, $0x3e0ef8ea
+DATA geluBackNEONConstants<>+608(SB)/4, $0xbf000000
+DATA geluBackNEONConstants<>+612(SB)/4, $0x3fb8aa3b
+DATA geluBackNEONConstants<>+616(SB)/4, $0x3f318000
+DATA geluBackNEONConstants<>+620(SB)/4, $0xb95e8083
+DATA geluBackNEONConstants<>+624(SB)/4, $0x3f800000
+DATA geluBackNEONConstants<>+628(SB)/4, $0x3eb33333
+DATA geluBackNEONConstants<>+632(SB)/4, $0x80000000
+DATA geluBackNEONConstants<>+636(SB)/4, $0x3ecc422a
+GLOBL geluBackNEONConstants<>(SB), RODATA|NOPTR, $640
+
+DATA hardSigmoidNEONConstants<>+0(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+4(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+8(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+12(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+16(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+20(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+24(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+28(SB)/4, $0x3f000000
+DATA hardSigmoidNEONConstants<>+32(SB)/4, $0x3e2aaaab
+DATA hardSigmoidNEONConstants<>+36(SB)/4, $0x3f800000
+DATA hardSigmoidNEONConstants<>+40(SB)/4, $0x00000000
+DATA hardSigmoidNEONConstants<>+44(SB)/4, $0x00000000
+GLOBL hardSigmoidNEONConstants<>(SB), RODATA|NOPTR, $48
+
+DATA hardSigmoidBackNEONConstants<>+0(SB)/4, $0x3e2aaaab
+DATA hardSigmoidBackNEONConstants<>+4(SB)/4, $0x40400000
+DATA hardSigmoidBackNEONConstants<>+8(SB)/4, $0x00000000
+DATA hardSigmoidBackNEONConstants<>+12(SB)/4, $0x00000000
+GLOBL hardSigmoidBackNEONConstants<>(SB), RODATA|NOPTR, $16
+
+DATA leakNEONConstants<>+0(SB)/4, $0x3f800000
+DATA leakNEONConstants<>+4(SB)/4, $0x00000000
+DATA leakNEONConstants<>+8(SB)/4, $0x00000000
+DATA leakNEONConstants<>+12(SB)/4, $0x00000000
+GLOBL leakNEONConstants<>(SB), RODATA|NOPTR, $16
+
+DATA eluNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA eluNEONConstants<>+32(SB)/4, $0x39506967
+DATA eluNEONConstants<>+36(SB)/4, $0x39506967
+DATA eluNEONConstants<>+40(SB)/4, $0x39506967
+DATA eluNEONConstants<>+44(SB)/4, $0x39506967
+DATA eluNEONConstants<>+48(SB)/4, $0x39506967
+DATA eluNEONConstants<>+52(SB)/4, $0x39506967
+DATA eluNEONConstants<>+56(SB)/4, $0x39506967
+DATA eluNEONConstants<>+60(SB)/4, $0x39506967
+DATA eluNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA eluNEONConstants<>+96(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+100(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+104(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+108(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+112(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+116(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+120(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+124(SB)/4, $0x3c088908
+DATA eluNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA eluNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA eluNEONConstants<>+192(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+196(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+200(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+204(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+208(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+212(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+216(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+220(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+224(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+228(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+232(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+236(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+240(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+244(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+248(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+252(SB)/4, $0x422eac4f
+DATA eluNEONConstants<>+256(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+260(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+264(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+268(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+272(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+276(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+280(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+284(SB)/4, $0xbbbaf0ea
+DATA eluNEONConstants<>+288(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+292(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+296(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+300(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+304(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+308(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+312(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+316(SB)/4, $0x3ca9134e
+DATA eluNEONConstants<>+320(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+324(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+328(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+332(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+336(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+340(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+344(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+348(SB)/4, $0xbd5c1e2d
+DATA eluNEONConstants<>+352(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+356(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+360(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+364(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+368(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+372(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+376(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+380(SB)/4, $0x3e088393
+DATA eluNEONConstants<>+384(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+388(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+392(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+396(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+400(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+404(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+408(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+412(SB)/4, $0xbeaaaa99
+DATA eluNEONConstants<>+416(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+420(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+424(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+428(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+432(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+436(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+440(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+444(SB)/4, $0x3f200000
+DATA eluNEONConstants<>+448(SB)/4, $0x3f000000
+DATA eluNEONConstants<>+452(SB)/4, $0xc0000000
+DATA eluNEONConstants<>+456(SB)/4, $0x3fb8aa3b
+DATA eluNEONConstants<>+460(SB)/4, $0x3f318000
+DATA eluNEONConstants<>+464(SB)/4, $0xb95e8083
+DATA eluNEONConstants<>+468(SB)/4, $0x3f800000
+DATA eluNEONConstants<>+472(SB)/4, $0x80000000
+DATA eluNEONConstants<>+476(SB)/4, $0x00000000
+GLOBL eluNEONConstants<>(SB), RODATA|NOPTR, $480

@@ -501,7 +501,102 @@ func transposeAddNEON(y, x *float32, yRow, xRow, rows, columns uint64)
 //go:noescape
 func expNEON(dst, x *float32, n uint64)
 
+// logNEON computes n numbers.
+//
+//go:noescape
+func logNEON(dst, x *float32, n uint64)
+
+// log1pNEON computes n numbers.
+//
+//go:noescape
+func log1pNEON(dst, x *float32, n uint64)
+
+// sigmoidNEON computes n numbers.
+//
+//go:noescape
+func sigmoidNEON(dst, x *float32, n uint64)
+
+// tanhNEON computes n numbers.
+//
+//go:noescape
+func tanhNEON(dst, x *float32, n uint64)
+
+// reluNEON computes n numbers.
+//
+//go:noescape
+func reluNEON(dst, x *float32, n uint64)
+
+// reluBackNEON computes n numbers.
+//
+//go:noescape
+func reluBackNEON(dst, x, y *float32, n uint64)
+
+// sigmoidBackNEON computes n numbers.
+//
+//go:noescape
+func sigmoidBackNEON(dst, x, y *float32, n uint64)
+
+// tanhBackNEON computes n numbers.
+//
+//go:noescape
+func tanhBackNEON(dst, x, y *float32, n uint64)
+
 // addNEON computes n numbers.
 //
 //go:noescape
 func addNEON(dst, x, y *float32, n uint64)
+
+// mulNEON computes n numbers.
+//
+//go:noescape
+func mulNEON(dst, x, y *float32, n uint64)
+
+// scaleNEON computes n numbers.
+//
+//go:noescape
+func scaleNEON(dst, x *float32, n uint64, factor float32)
+
+// blendNEON computes n numbers.
+//
+//go:noescape
+func blendNEON(dst, x, y *float32, n uint64, keep, share float32)
+
+// geluNEON computes n numbers.
+//
+//go:noescape
+func geluNEON(dst, x *float32, n uint64)
+
+// geluBackNEON computes n numbers.
+//
+//go:noescape
+func geluBackNEON(dst, x, y *float32, n uint64)
+
+// hardSigmoidNEON computes n numbers.
+//
+//go:noescape
+func hardSigmoidNEON(dst, x *float32, n uint64)
+
+// hardSigmoidBackNEON computes n numbers.
+//
+//go:noescape
+func hardSigmoidBackNEON(dst, x, y *float32, n uint64)
+
+// leakNEON computes n numbers.
+//
+//go:noescape
+func leakNEON(dst, x, y *float32, n uint64, slope float32)
+
+// eluNEON computes n numbers.
+//
+//go:noescape
+func eluNEON(dst, x *float32, n uint64, scale, alpha float32)
+
+// eluBackNEON computes n numbers.
+//
+//go:noescape
+func eluBackNEON(dst, x, y *float32, n uint64, shift, above float32)
+
+// finiteNEON adds up n numbers times zero.
+//
+//go:noescape
+func finiteNEON(x *float32, n uint64) (sum float32)

@@ -22,7 +22,9 @@
 // an instruction works on four float32 or four 32-bit integers. FMLA, FMLS, BSL, BIT, BIF and INS
 // also read their destination. FMLA, FMLS and FMUL take a lane of a register as their last operand,
 // y.Lane(2), which is multiplied with all four lanes. Constant(bits) is such a lane, of a constant
-// that is loaded as the function starts; four constants take one register.
+// that is loaded as the function starts; four constants take one register. Kept(bits) is a register
+// with a constant in all lanes, loaded as the function starts, and Copies returns such registers to
+// overwrite, loaded where they are needed.
 //
 // Go's assembler lacks most vector instructions. They are in one table, with their encoding and
 // their syntax for GNU's assembler, and are written as WORD. A test compares each with GNU's

@@ -50,8 +50,7 @@ type function struct {
 	nodes                []node
 	vectors, generals    int // numbers of registers
 	labels               int
-	pool                 []uint32 // constants
-	poolRegisters        []V      // of four each
+	constants            constants
 }
 
 var (
@@ -141,36 +140,6 @@ func Scratch(bytes int) R {
 	return r
 }
 
-// Constant returns the lane of a register with a constant, given by its bits.
-func Constant(bits uint32) Lane {
-	f := current
-	for i, b := range f.pool {
-		if b == bits {
-			return f.poolRegisters[i/4].Lane(i % 4)
-		}
-	}
-	i := len(f.pool)
-	f.pool = append(f.pool, bits)
-	if i%4 == 0 {
-		f.poolRegisters = append(f.poolRegisters, NewV())
-	}
-	return f.poolRegisters[i/4].Lane(i % 4)
-}
-
-// loadPool puts the loads of the constants in front of the function.
-func (f *function) loadPool() {
-	if len(f.pool) == 0 {
-		return
-	}
-	body := f.nodes
-	f.nodes = nil
-	p := Table(f.name+"Constants", f.pool)
-	for i, v := range f.poolRegisters {
-		LDRQ(v, p.At(16*i))
-	}
-	f.nodes = append(f.nodes, body...)
-}
-
 // table is data that functions read.
 type table struct {
 	name  string
@@ -180,6 +149,13 @@ type table struct {
 // Table writes a table of 32-bit numbers, filled up to 16 bytes, unless there is one of the name,
 // and returns its address.
 func Table(name string, words []uint32) R {
+	r := NewR()
+	addressOf(r, name, words)
+	return r
+}
+
+// addressOf is Table with a given register.
+func addressOf(r R, name string, words []uint32) {
 	found := false
 	for _, t := range tables {
 		found = found || t.name == name
@@ -191,7 +167,5 @@ func Table(name string, words []uint32) R {
 		}
 		tables = append(tables, table{name, words})
 	}
-	r := NewR()
 	text(fmt.Sprintf("MOVD $%s<>(SB), %%v", name), []R{r}, nil, r)
-	return r
 }

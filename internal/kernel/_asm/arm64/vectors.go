@@ -105,6 +105,7 @@ var (
 	FCMEQ0 = vv("fcmeq", withZero, 0x4ea0d800)
 	FCMLE0 = vv("fcmle", withZero, 0x6ea0d800)
 	FCMLT0 = vv("fcmlt", withZero, 0x4ea0e800)
+	FACGT  = vvv("facgt", "4s", 0x6ea0ec00) // |n| > |m|
 	CMEQ   = vvv("cmeq", "4s", 0x6ea08c00)
 	CMGE   = vvv("cmge", "4s", 0x4ea03c00)
 	CMGT   = vvv("cmgt", "4s", 0x4ea03400)
@@ -113,12 +114,13 @@ var (
 	CMTST  = vvv("cmtst", "4s", 0x4ea08c00) // n & m is not zero
 )
 
-// Bits. BIC is n &^ m. BSL takes the bits of n where d has ones, and those of m elsewhere; BIT
-// copies the bits of n to d where m has ones, BIF where m has zeros.
+// Bits. BIC is n &^ m, ORN is n | ^m. BSL takes the bits of n where d has ones, and those of m
+// elsewhere; BIT copies the bits of n to d where m has ones, BIF where m has zeros.
 var (
 	VAND = vvv("and", "16b", 0x4e201c00)
 	BIC  = vvv("bic", "16b", 0x4e601c00)
 	ORR  = vvv("orr", "16b", 0x4ea01c00)
+	ORN  = vvv("orn", "16b", 0x4ee01c00)
 	EOR  = vvv("eor", "16b", 0x6e201c00)
 	BSL  = updates("bsl", "16b", 0x6e601c00)
 	BIT  = updates("bit", "16b", 0x6ea01c00)

@@ -83,7 +83,7 @@ func Write(by, pkg string) (assembly, stubs []byte, err error) {
 	fmt.Fprint(&g, head, "package ", pkg, "\n")
 	for _, f := range functions {
 		current = f
-		f.loadPool()
+		f.loadConstants()
 		a, err := f.assign()
 		if err != nil {
 			return nil, nil, err

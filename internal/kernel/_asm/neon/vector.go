@@ -23,15 +23,7 @@ func filled(v float32) V { return Filled(math.Float32bits(v)) }
 // part is the count of numbers, 1 to 3, of the last register of a row.
 type part struct{ count R }
 
-// load returns a new register with the numbers at p, all four if tail is nil. Lanes beyond the tail
-// are zero.
-func load(p R, tail *part) V {
-	v := NewV()
-	loadTo(v, p, tail)
-	return v
-}
-
-// loadTo is load to a given register.
+// loadTo loads the numbers at p, all four if tail is nil. Lanes beyond the tail are zero.
 func loadTo(v V, p R, tail *part) {
 	if tail == nil {
 		LDRQ(v, p.At(0))
@@ -63,23 +55,4 @@ func store(v V, p R, tail *part) {
 	Label(one)
 	STRS(v, p.At(0))
 	Label(done)
-}
-
-// along writes a loop over n numbers: step for each full register, then once for the remaining
-// numbers. It advances the pointers after each full register. It overwrites n.
-func along(name string, n R, step func(tail *part), pointers ...R) {
-	SUBS(n, n, lanes)
-	BLT(name + "Tail")
-	Label(name)
-	step(nil)
-	for _, p := range pointers {
-		ADD(p, p, size)
-	}
-	SUBS(n, n, lanes)
-	BGE(name)
-	Label(name + "Tail")
-	ADD(n, n, lanes)
-	CBZ(n, name+"Done")
-	step(&part{n})
-	Label(name + "Done")
 }
