@@ -47,6 +47,9 @@ var neon = func() Set {
 		gelu: geluNEON, geluBack: geluBackNEON, hardSigmoid: hardSigmoidNEON,
 		hardSigmoidBack: hardSigmoidBackNEON, leak: leakNEON, elu: eluNEON, eluBack: eluBackNEON,
 		mul: mulNEON, blend: blendNEON,
+		spread: spreadNEON, bytes: bytesNEON, lookUp: lookUpNEON, addUp: addUpNEON,
+		lstm: lstmNEON, lstmBack: lstmBackNEON, adam: adamNEON, mulRows: mulRowsNEON,
+		prefetch: prefetchNEON, claim: claimNEON,
 	})
 	// Until every kernel is in assembly the others are those of the reference.
 	set := reference
@@ -60,5 +63,8 @@ var neon = func() Set {
 	set.GELU, set.GELUBack = all.GELU, all.GELUBack
 	set.HardSigmoid, set.HardSigmoidBack = all.HardSigmoid, all.HardSigmoidBack
 	set.Leak, set.ELU, set.ELUBack = all.Leak, all.ELU, all.ELUBack
+	set.Spread, set.Bytes, set.LookUp, set.AddUp = all.Spread, all.Bytes, all.LookUp, all.AddUp
+	set.LSTM, set.LSTMBack, set.Adam = all.LSTM, all.LSTMBack, all.Adam
+	set.MulRows, set.Prefetch, set.Claim = all.MulRows, all.Prefetch, all.Claim
 	return set
 }()

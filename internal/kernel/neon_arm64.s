@@ -13400,6 +13400,2371 @@ elementsDone5:
 	FMOVS F0, sum+16(FP)
 	RET
 
+// func lstmNEON(gates, before, cells, squashed, hidden *float32, n uint64)
+TEXT ·lstmNEON(SB), NOSPLIT, $0-48
+	MOVD $lstmNEONConstants<>(SB), R0
+	WORD $0x3dc07800 // ldr q0, [x0, #480]
+	WORD $0x3dc07c01 // ldr q1, [x0, #496]
+	WORD $0x4e040402 // dup v2.4s, v0.s[0]
+	WORD $0x4e040423 // dup v3.4s, v1.s[0]
+	MOVD before+8(FP), R1
+	MOVD cells+16(FP), R2
+	MOVD squashed+24(FP), R3
+	MOVD hidden+32(FP), R4
+	MOVD n+40(FP), R5
+	MOVD gates+0(FP), R6
+	ADD R5<<2, R6, R7
+	ADD R5<<2, R7, R8
+	ADD R5<<2, R8, R9
+	SUBS $16, R5, R5
+	BLT cellsFew2
+
+cellsMany1:
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0xad411cc6 // ldp q6, q7, [x6, #32]
+	WORD $0x4ea21c88 // orr v8.16b, v4.16b, v2.16b
+	WORD $0x4ea21ca9 // orr v9.16b, v5.16b, v2.16b
+	WORD $0x4ea21cca // orr v10.16b, v6.16b, v2.16b
+	WORD $0x4ea21ceb // orr v11.16b, v7.16b, v2.16b
+	WORD $0xad40340c // ldp q12, q13, [x0, #0]
+	WORD $0xad403c0e // ldp q14, q15, [x0, #0]
+	WORD $0x4fa0110c // fmla v12.4s, v8.4s, v0.s[1]
+	WORD $0x4fa0112d // fmla v13.4s, v9.4s, v0.s[1]
+	WORD $0x4fa0114e // fmla v14.4s, v10.4s, v0.s[1]
+	WORD $0x4fa0116f // fmla v15.4s, v11.4s, v0.s[1]
+	WORD $0x3dc00010 // ldr q16, [x0, #0]
+	WORD $0x4eb0d591 // fsub v17.4s, v12.4s, v16.4s
+	WORD $0x4eb0d5b2 // fsub v18.4s, v13.4s, v16.4s
+	WORD $0x4eb0d5d3 // fsub v19.4s, v14.4s, v16.4s
+	WORD $0x4eb0d5f0 // fsub v16.4s, v15.4s, v16.4s
+	WORD $0x4f805a28 // fmls v8.4s, v17.4s, v0.s[2]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f805a6a // fmls v10.4s, v19.4s, v0.s[2]
+	WORD $0x4f805a0b // fmls v11.4s, v16.4s, v0.s[2]
+	WORD $0x4fa05a28 // fmls v8.4s, v17.4s, v0.s[3]
+	WORD $0x4fa05a49 // fmls v9.4s, v18.4s, v0.s[3]
+	WORD $0x4fa05a6a // fmls v10.4s, v19.4s, v0.s[3]
+	WORD $0x4fa05a0b // fmls v11.4s, v16.4s, v0.s[3]
+	WORD $0xad414410 // ldp q16, q17, [x0, #32]
+	WORD $0xad414c12 // ldp q18, q19, [x0, #32]
+	WORD $0xad425414 // ldp q20, q21, [x0, #64]
+	WORD $0xad425c16 // ldp q22, q23, [x0, #64]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad434410 // ldp q16, q17, [x0, #96]
+	WORD $0xad434c12 // ldp q18, q19, [x0, #96]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad445414 // ldp q20, q21, [x0, #128]
+	WORD $0xad445c16 // ldp q22, q23, [x0, #128]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad454410 // ldp q16, q17, [x0, #160]
+	WORD $0xad454c12 // ldp q18, q19, [x0, #160]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad465414 // ldp q20, q21, [x0, #192]
+	WORD $0xad465c16 // ldp q22, q23, [x0, #192]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	WORD $0x4e28d468 // fadd v8.4s, v3.4s, v8.4s
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e2ad46a // fadd v10.4s, v3.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	WORD $0x3dc0380c // ldr q12, [x0, #224]
+	WORD $0x6eacec8d // facgt v13.4s, v4.4s, v12.4s
+	WORD $0x6eacecae // facgt v14.4s, v5.4s, v12.4s
+	WORD $0x6eaceccf // facgt v15.4s, v6.4s, v12.4s
+	WORD $0x6eacecec // facgt v12.4s, v7.4s, v12.4s
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6f1d4a // bic v10.16b, v10.16b, v15.16b
+	WORD $0x4e6c1d6b // bic v11.16b, v11.16b, v12.16b
+	WORD $0x4e28d46c // fadd v12.4s, v3.4s, v8.4s
+	WORD $0x4e29d46d // fadd v13.4s, v3.4s, v9.4s
+	WORD $0x4e2ad46e // fadd v14.4s, v3.4s, v10.4s
+	WORD $0x4e2bd46f // fadd v15.4s, v3.4s, v11.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x4ea0e8c6 // fcmlt v6.4s, v6.4s, #0.0
+	WORD $0x4ea0e8e7 // fcmlt v7.4s, v7.4s, #0.0
+	WORD $0x6e631d04 // bsl v4.16b, v8.16b, v3.16b
+	WORD $0x6e631d25 // bsl v5.16b, v9.16b, v3.16b
+	WORD $0x6e631d46 // bsl v6.16b, v10.16b, v3.16b
+	WORD $0x6e631d67 // bsl v7.16b, v11.16b, v3.16b
+	WORD $0x6e2cfc84 // fdiv v4.4s, v4.4s, v12.4s
+	WORD $0x6e2dfca5 // fdiv v5.4s, v5.4s, v13.4s
+	WORD $0x6e2efcc6 // fdiv v6.4s, v6.4s, v14.4s
+	WORD $0x6e2ffce7 // fdiv v7.4s, v7.4s, v15.4s
+	WORD $0x4ea3d58c // fsub v12.4s, v12.4s, v3.4s
+	WORD $0x4ea3d5ad // fsub v13.4s, v13.4s, v3.4s
+	WORD $0x4ea3d5ce // fsub v14.4s, v14.4s, v3.4s
+	WORD $0x4ea3d5ef // fsub v15.4s, v15.4s, v3.4s
+	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	WORD $0x4ea8cc84 // fmls v4.4s, v4.4s, v8.4s
+	WORD $0x4ea9cca5 // fmls v5.4s, v5.4s, v9.4s
+	WORD $0x4eaaccc6 // fmls v6.4s, v6.4s, v10.4s
+	WORD $0x4eabcce7 // fmls v7.4s, v7.4s, v11.4s
+	WORD $0xad0014c4 // stp q4, q5, [x6, #0]
+	WORD $0xad011cc6 // stp q6, q7, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0xad402508 // ldp q8, q9, [x8, #0]
+	WORD $0xad412d0a // ldp q10, q11, [x8, #32]
+	WORD $0x4ea0f90c // fabs v12.4s, v8.4s
+	WORD $0x4ea0f92d // fabs v13.4s, v9.4s
+	WORD $0x4ea0f94e // fabs v14.4s, v10.4s
+	WORD $0x4ea0f96f // fabs v15.4s, v11.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
+	WORD $0x4fa191ad // fmul v13.4s, v13.4s, v1.s[1]
+	WORD $0x4fa191ce // fmul v14.4s, v14.4s, v1.s[1]
+	WORD $0x4fa191ef // fmul v15.4s, v15.4s, v1.s[1]
+	WORD $0xad404410 // ldp q16, q17, [x0, #0]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0x4fa01190 // fmla v16.4s, v12.4s, v0.s[1]
+	WORD $0x4fa011b1 // fmla v17.4s, v13.4s, v0.s[1]
+	WORD $0x4fa011d2 // fmla v18.4s, v14.4s, v0.s[1]
+	WORD $0x4fa011f3 // fmla v19.4s, v15.4s, v0.s[1]
+	WORD $0x3dc00014 // ldr q20, [x0, #0]
+	WORD $0x4eb4d615 // fsub v21.4s, v16.4s, v20.4s
+	WORD $0x4eb4d636 // fsub v22.4s, v17.4s, v20.4s
+	WORD $0x4eb4d657 // fsub v23.4s, v18.4s, v20.4s
+	WORD $0x4eb4d674 // fsub v20.4s, v19.4s, v20.4s
+	WORD $0x4f805aac // fmls v12.4s, v21.4s, v0.s[2]
+	WORD $0x4f805acd // fmls v13.4s, v22.4s, v0.s[2]
+	WORD $0x4f805aee // fmls v14.4s, v23.4s, v0.s[2]
+	WORD $0x4f805a8f // fmls v15.4s, v20.4s, v0.s[2]
+	WORD $0x4fa05aac // fmls v12.4s, v21.4s, v0.s[3]
+	WORD $0x4fa05acd // fmls v13.4s, v22.4s, v0.s[3]
+	WORD $0x4fa05aee // fmls v14.4s, v23.4s, v0.s[3]
+	WORD $0x4fa05a8f // fmls v15.4s, v20.4s, v0.s[3]
+	WORD $0xad415414 // ldp q20, q21, [x0, #32]
+	WORD $0xad415c16 // ldp q22, q23, [x0, #32]
+	WORD $0xad426418 // ldp q24, q25, [x0, #64]
+	WORD $0xad426c1a // ldp q26, q27, [x0, #64]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad435414 // ldp q20, q21, [x0, #96]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad446418 // ldp q24, q25, [x0, #128]
+	WORD $0xad446c1a // ldp q26, q27, [x0, #128]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad455414 // ldp q20, q21, [x0, #160]
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad466418 // ldp q24, q25, [x0, #192]
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD $0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD $0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD $0x4e2cd46c // fadd v12.4s, v3.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2ed46e // fadd v14.4s, v3.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x3dc04010 // ldr q16, [x0, #256]
+	WORD $0x6eb0ed11 // facgt v17.4s, v8.4s, v16.4s
+	WORD $0x6eb0ed32 // facgt v18.4s, v9.4s, v16.4s
+	WORD $0x6eb0ed53 // facgt v19.4s, v10.4s, v16.4s
+	WORD $0x6eb0ed70 // facgt v16.4s, v11.4s, v16.4s
+	WORD $0x4e711d8c // bic v12.16b, v12.16b, v17.16b
+	WORD $0x4e721dad // bic v13.16b, v13.16b, v18.16b
+	WORD $0x4e731dce // bic v14.16b, v14.16b, v19.16b
+	WORD $0x4e701def // bic v15.16b, v15.16b, v16.16b
+	WORD $0x4eacd470 // fsub v16.4s, v3.4s, v12.4s
+	WORD $0x4eadd471 // fsub v17.4s, v3.4s, v13.4s
+	WORD $0x4eaed472 // fsub v18.4s, v3.4s, v14.4s
+	WORD $0x4eafd473 // fsub v19.4s, v3.4s, v15.4s
+	WORD $0x4e2cd46c // fadd v12.4s, v3.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2ed46e // fadd v14.4s, v3.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x6e2cfe0c // fdiv v12.4s, v16.4s, v12.4s
+	WORD $0x6e2dfe2d // fdiv v13.4s, v17.4s, v13.4s
+	WORD $0x6e2efe4e // fdiv v14.4s, v18.4s, v14.4s
+	WORD $0x6e2ffe6f // fdiv v15.4s, v19.4s, v15.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0xad495414 // ldp q20, q21, [x0, #288]
+	WORD $0xad495c16 // ldp q22, q23, [x0, #288]
+	WORD $0xad4a6418 // ldp q24, q25, [x0, #320]
+	WORD $0xad4a6c1a // ldp q26, q27, [x0, #320]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad4b5414 // ldp q20, q21, [x0, #352]
+	WORD $0xad4b5c16 // ldp q22, q23, [x0, #352]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0xad4c6418 // ldp q24, q25, [x0, #384]
+	WORD $0xad4c6c1a // ldp q26, q27, [x0, #384]
+	WORD $0x4e30ce98 // fmla v24.4s, v20.4s, v16.4s
+	WORD $0x4e31ceb9 // fmla v25.4s, v21.4s, v17.4s
+	WORD $0x4e32ceda // fmla v26.4s, v22.4s, v18.4s
+	WORD $0x4e33cefb // fmla v27.4s, v23.4s, v19.4s
+	WORD $0xad4d5414 // ldp q20, q21, [x0, #416]
+	WORD $0xad4d5c16 // ldp q22, q23, [x0, #416]
+	WORD $0x4e30cf14 // fmla v20.4s, v24.4s, v16.4s
+	WORD $0x4e31cf35 // fmla v21.4s, v25.4s, v17.4s
+	WORD $0x4e32cf56 // fmla v22.4s, v26.4s, v18.4s
+	WORD $0x4e33cf77 // fmla v23.4s, v27.4s, v19.4s
+	WORD $0x4ea81d18 // mov v24.16b, v8.16b
+	WORD $0x4ea91d39 // mov v25.16b, v9.16b
+	WORD $0x4eaa1d5a // mov v26.16b, v10.16b
+	WORD $0x4eab1d7b // mov v27.16b, v11.16b
+	WORD $0x6e30de90 // fmul v16.4s, v20.4s, v16.4s
+	WORD $0x6e31deb1 // fmul v17.4s, v21.4s, v17.4s
+	WORD $0x6e32ded2 // fmul v18.4s, v22.4s, v18.4s
+	WORD $0x6e33def3 // fmul v19.4s, v23.4s, v19.4s
+	WORD $0x4e28ce18 // fmla v24.4s, v16.4s, v8.4s
+	WORD $0x4e29ce39 // fmla v25.4s, v17.4s, v9.4s
+	WORD $0x4e2ace5a // fmla v26.4s, v18.4s, v10.4s
+	WORD $0x4e2bce7b // fmla v27.4s, v19.4s, v11.4s
+	WORD $0x3dc07010 // ldr q16, [x0, #448]
+	WORD $0x6ea8ee11 // facgt v17.4s, v16.4s, v8.4s
+	WORD $0x6ea9ee12 // facgt v18.4s, v16.4s, v9.4s
+	WORD $0x6eaaee13 // facgt v19.4s, v16.4s, v10.4s
+	WORD $0x6eabee10 // facgt v16.4s, v16.4s, v11.4s
+	WORD $0x6eb11f0c // bit v12.16b, v24.16b, v17.16b
+	WORD $0x6eb21f2d // bit v13.16b, v25.16b, v18.16b
+	WORD $0x6eb31f4e // bit v14.16b, v26.16b, v19.16b
+	WORD $0x6eb01f6f // bit v15.16b, v27.16b, v16.16b
+	WORD $0x6ea21d0c // bit v12.16b, v8.16b, v2.16b
+	WORD $0x6ea21d2d // bit v13.16b, v9.16b, v2.16b
+	WORD $0x6ea21d4e // bit v14.16b, v10.16b, v2.16b
+	WORD $0x6ea21d6f // bit v15.16b, v11.16b, v2.16b
+	WORD $0xad00350c // stp q12, q13, [x8, #0]
+	WORD $0xad013d0e // stp q14, q15, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0x6e2cdc84 // fmul v4.4s, v4.4s, v12.4s
+	WORD $0x6e2ddca5 // fmul v5.4s, v5.4s, v13.4s
+	WORD $0x6e2edcc6 // fmul v6.4s, v6.4s, v14.4s
+	WORD $0x6e2fdce7 // fmul v7.4s, v7.4s, v15.4s
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0xad412cea // ldp q10, q11, [x7, #32]
+	WORD $0x4ea21d0c // orr v12.16b, v8.16b, v2.16b
+	WORD $0x4ea21d2d // orr v13.16b, v9.16b, v2.16b
+	WORD $0x4ea21d4e // orr v14.16b, v10.16b, v2.16b
+	WORD $0x4ea21d6f // orr v15.16b, v11.16b, v2.16b
+	WORD $0xad404410 // ldp q16, q17, [x0, #0]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0x4fa01190 // fmla v16.4s, v12.4s, v0.s[1]
+	WORD $0x4fa011b1 // fmla v17.4s, v13.4s, v0.s[1]
+	WORD $0x4fa011d2 // fmla v18.4s, v14.4s, v0.s[1]
+	WORD $0x4fa011f3 // fmla v19.4s, v15.4s, v0.s[1]
+	WORD $0x3dc00014 // ldr q20, [x0, #0]
+	WORD $0x4eb4d615 // fsub v21.4s, v16.4s, v20.4s
+	WORD $0x4eb4d636 // fsub v22.4s, v17.4s, v20.4s
+	WORD $0x4eb4d657 // fsub v23.4s, v18.4s, v20.4s
+	WORD $0x4eb4d674 // fsub v20.4s, v19.4s, v20.4s
+	WORD $0x4f805aac // fmls v12.4s, v21.4s, v0.s[2]
+	WORD $0x4f805acd // fmls v13.4s, v22.4s, v0.s[2]
+	WORD $0x4f805aee // fmls v14.4s, v23.4s, v0.s[2]
+	WORD $0x4f805a8f // fmls v15.4s, v20.4s, v0.s[2]
+	WORD $0x4fa05aac // fmls v12.4s, v21.4s, v0.s[3]
+	WORD $0x4fa05acd // fmls v13.4s, v22.4s, v0.s[3]
+	WORD $0x4fa05aee // fmls v14.4s, v23.4s, v0.s[3]
+	WORD $0x4fa05a8f // fmls v15.4s, v20.4s, v0.s[3]
+	WORD $0xad415414 // ldp q20, q21, [x0, #32]
+	WORD $0xad415c16 // ldp q22, q23, [x0, #32]
+	WORD $0xad426418 // ldp q24, q25, [x0, #64]
+	WORD $0xad426c1a // ldp q26, q27, [x0, #64]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad435414 // ldp q20, q21, [x0, #96]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad446418 // ldp q24, q25, [x0, #128]
+	WORD $0xad446c1a // ldp q26, q27, [x0, #128]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad455414 // ldp q20, q21, [x0, #160]
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad466418 // ldp q24, q25, [x0, #192]
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD $0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD $0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD $0x4e2cd46c // fadd v12.4s, v3.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2ed46e // fadd v14.4s, v3.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x3dc03810 // ldr q16, [x0, #224]
+	WORD $0x6eb0ed11 // facgt v17.4s, v8.4s, v16.4s
+	WORD $0x6eb0ed32 // facgt v18.4s, v9.4s, v16.4s
+	WORD $0x6eb0ed53 // facgt v19.4s, v10.4s, v16.4s
+	WORD $0x6eb0ed70 // facgt v16.4s, v11.4s, v16.4s
+	WORD $0x4e711d8c // bic v12.16b, v12.16b, v17.16b
+	WORD $0x4e721dad // bic v13.16b, v13.16b, v18.16b
+	WORD $0x4e731dce // bic v14.16b, v14.16b, v19.16b
+	WORD $0x4e701def // bic v15.16b, v15.16b, v16.16b
+	WORD $0x4e2cd470 // fadd v16.4s, v3.4s, v12.4s
+	WORD $0x4e2dd471 // fadd v17.4s, v3.4s, v13.4s
+	WORD $0x4e2ed472 // fadd v18.4s, v3.4s, v14.4s
+	WORD $0x4e2fd473 // fadd v19.4s, v3.4s, v15.4s
+	WORD $0x4ea0e908 // fcmlt v8.4s, v8.4s, #0.0
+	WORD $0x4ea0e929 // fcmlt v9.4s, v9.4s, #0.0
+	WORD $0x4ea0e94a // fcmlt v10.4s, v10.4s, #0.0
+	WORD $0x4ea0e96b // fcmlt v11.4s, v11.4s, #0.0
+	WORD $0x6e631d88 // bsl v8.16b, v12.16b, v3.16b
+	WORD $0x6e631da9 // bsl v9.16b, v13.16b, v3.16b
+	WORD $0x6e631dca // bsl v10.16b, v14.16b, v3.16b
+	WORD $0x6e631deb // bsl v11.16b, v15.16b, v3.16b
+	WORD $0x6e30fd08 // fdiv v8.4s, v8.4s, v16.4s
+	WORD $0x6e31fd29 // fdiv v9.4s, v9.4s, v17.4s
+	WORD $0x6e32fd4a // fdiv v10.4s, v10.4s, v18.4s
+	WORD $0x6e33fd6b // fdiv v11.4s, v11.4s, v19.4s
+	WORD $0x4ea3d610 // fsub v16.4s, v16.4s, v3.4s
+	WORD $0x4ea3d631 // fsub v17.4s, v17.4s, v3.4s
+	WORD $0x4ea3d652 // fsub v18.4s, v18.4s, v3.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
+	WORD $0x4eb1d5ad // fsub v13.4s, v13.4s, v17.4s
+	WORD $0x4eb2d5ce // fsub v14.4s, v14.4s, v18.4s
+	WORD $0x4eb3d5ef // fsub v15.4s, v15.4s, v19.4s
+	WORD $0x4eaccd08 // fmls v8.4s, v8.4s, v12.4s
+	WORD $0x4eadcd29 // fmls v9.4s, v9.4s, v13.4s
+	WORD $0x4eaecd4a // fmls v10.4s, v10.4s, v14.4s
+	WORD $0x4eafcd6b // fmls v11.4s, v11.4s, v15.4s
+	WORD $0xad0024e8 // stp q8, q9, [x7, #0]
+	WORD $0xad012cea // stp q10, q11, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0xad40342c // ldp q12, q13, [x1, #0]
+	WORD $0xad413c2e // ldp q14, q15, [x1, #32]
+	ADD $64, R1, R1
+	WORD $0x4e2ccd04 // fmla v4.4s, v8.4s, v12.4s
+	WORD $0x4e2dcd25 // fmla v5.4s, v9.4s, v13.4s
+	WORD $0x4e2ecd46 // fmla v6.4s, v10.4s, v14.4s
+	WORD $0x4e2fcd67 // fmla v7.4s, v11.4s, v15.4s
+	WORD $0xad001444 // stp q4, q5, [x2, #0]
+	WORD $0xad011c46 // stp q6, q7, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0x4ea0f888 // fabs v8.4s, v4.4s
+	WORD $0x4ea0f8a9 // fabs v9.4s, v5.4s
+	WORD $0x4ea0f8ca // fabs v10.4s, v6.4s
+	WORD $0x4ea0f8eb // fabs v11.4s, v7.4s
+	WORD $0x4fa19108 // fmul v8.4s, v8.4s, v1.s[1]
+	WORD $0x4fa19129 // fmul v9.4s, v9.4s, v1.s[1]
+	WORD $0x4fa1914a // fmul v10.4s, v10.4s, v1.s[1]
+	WORD $0x4fa1916b // fmul v11.4s, v11.4s, v1.s[1]
+	WORD $0xad40340c // ldp q12, q13, [x0, #0]
+	WORD $0xad403c0e // ldp q14, q15, [x0, #0]
+	WORD $0x4fa0110c // fmla v12.4s, v8.4s, v0.s[1]
+	WORD $0x4fa0112d // fmla v13.4s, v9.4s, v0.s[1]
+	WORD $0x4fa0114e // fmla v14.4s, v10.4s, v0.s[1]
+	WORD $0x4fa0116f // fmla v15.4s, v11.4s, v0.s[1]
+	WORD $0x3dc00010 // ldr q16, [x0, #0]
+	WORD $0x4eb0d591 // fsub v17.4s, v12.4s, v16.4s
+	WORD $0x4eb0d5b2 // fsub v18.4s, v13.4s, v16.4s
+	WORD $0x4eb0d5d3 // fsub v19.4s, v14.4s, v16.4s
+	WORD $0x4eb0d5f0 // fsub v16.4s, v15.4s, v16.4s
+	WORD $0x4f805a28 // fmls v8.4s, v17.4s, v0.s[2]
+	WORD $0x4f805a49 // fmls v9.4s, v18.4s, v0.s[2]
+	WORD $0x4f805a6a // fmls v10.4s, v19.4s, v0.s[2]
+	WORD $0x4f805a0b // fmls v11.4s, v16.4s, v0.s[2]
+	WORD $0x4fa05a28 // fmls v8.4s, v17.4s, v0.s[3]
+	WORD $0x4fa05a49 // fmls v9.4s, v18.4s, v0.s[3]
+	WORD $0x4fa05a6a // fmls v10.4s, v19.4s, v0.s[3]
+	WORD $0x4fa05a0b // fmls v11.4s, v16.4s, v0.s[3]
+	WORD $0xad414410 // ldp q16, q17, [x0, #32]
+	WORD $0xad414c12 // ldp q18, q19, [x0, #32]
+	WORD $0xad425414 // ldp q20, q21, [x0, #64]
+	WORD $0xad425c16 // ldp q22, q23, [x0, #64]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad434410 // ldp q16, q17, [x0, #96]
+	WORD $0xad434c12 // ldp q18, q19, [x0, #96]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad445414 // ldp q20, q21, [x0, #128]
+	WORD $0xad445c16 // ldp q22, q23, [x0, #128]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0xad454410 // ldp q16, q17, [x0, #160]
+	WORD $0xad454c12 // ldp q18, q19, [x0, #160]
+	WORD $0x4e28ce90 // fmla v16.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb1 // fmla v17.4s, v21.4s, v9.4s
+	WORD $0x4e2aced2 // fmla v18.4s, v22.4s, v10.4s
+	WORD $0x4e2bcef3 // fmla v19.4s, v23.4s, v11.4s
+	WORD $0xad465414 // ldp q20, q21, [x0, #192]
+	WORD $0xad465c16 // ldp q22, q23, [x0, #192]
+	WORD $0x4e28ce14 // fmla v20.4s, v16.4s, v8.4s
+	WORD $0x4e29ce35 // fmla v21.4s, v17.4s, v9.4s
+	WORD $0x4e2ace56 // fmla v22.4s, v18.4s, v10.4s
+	WORD $0x4e2bce77 // fmla v23.4s, v19.4s, v11.4s
+	WORD $0x6e28dd10 // fmul v16.4s, v8.4s, v8.4s
+	WORD $0x6e29dd31 // fmul v17.4s, v9.4s, v9.4s
+	WORD $0x6e2add52 // fmul v18.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd73 // fmul v19.4s, v11.4s, v11.4s
+	WORD $0x4e30ce88 // fmla v8.4s, v20.4s, v16.4s
+	WORD $0x4e31cea9 // fmla v9.4s, v21.4s, v17.4s
+	WORD $0x4e32ceca // fmla v10.4s, v22.4s, v18.4s
+	WORD $0x4e33ceeb // fmla v11.4s, v23.4s, v19.4s
+	WORD $0x4e28d468 // fadd v8.4s, v3.4s, v8.4s
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e2ad46a // fadd v10.4s, v3.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x4f37558c // shl v12.4s, v12.4s, #23
+	WORD $0x4f3755ad // shl v13.4s, v13.4s, #23
+	WORD $0x4f3755ce // shl v14.4s, v14.4s, #23
+	WORD $0x4f3755ef // shl v15.4s, v15.4s, #23
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x6eacec8d // facgt v13.4s, v4.4s, v12.4s
+	WORD $0x6eacecae // facgt v14.4s, v5.4s, v12.4s
+	WORD $0x6eaceccf // facgt v15.4s, v6.4s, v12.4s
+	WORD $0x6eacecec // facgt v12.4s, v7.4s, v12.4s
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6f1d4a // bic v10.16b, v10.16b, v15.16b
+	WORD $0x4e6c1d6b // bic v11.16b, v11.16b, v12.16b
+	WORD $0x4ea8d46c // fsub v12.4s, v3.4s, v8.4s
+	WORD $0x4ea9d46d // fsub v13.4s, v3.4s, v9.4s
+	WORD $0x4eaad46e // fsub v14.4s, v3.4s, v10.4s
+	WORD $0x4eabd46f // fsub v15.4s, v3.4s, v11.4s
+	WORD $0x4e28d468 // fadd v8.4s, v3.4s, v8.4s
+	WORD $0x4e29d469 // fadd v9.4s, v3.4s, v9.4s
+	WORD $0x4e2ad46a // fadd v10.4s, v3.4s, v10.4s
+	WORD $0x4e2bd46b // fadd v11.4s, v3.4s, v11.4s
+	WORD $0x6e28fd88 // fdiv v8.4s, v12.4s, v8.4s
+	WORD $0x6e29fda9 // fdiv v9.4s, v13.4s, v9.4s
+	WORD $0x6e2afdca // fdiv v10.4s, v14.4s, v10.4s
+	WORD $0x6e2bfdeb // fdiv v11.4s, v15.4s, v11.4s
+	WORD $0x6e24dc8c // fmul v12.4s, v4.4s, v4.4s
+	WORD $0x6e25dcad // fmul v13.4s, v5.4s, v5.4s
+	WORD $0x6e26dcce // fmul v14.4s, v6.4s, v6.4s
+	WORD $0x6e27dcef // fmul v15.4s, v7.4s, v7.4s
+	WORD $0xad494410 // ldp q16, q17, [x0, #288]
+	WORD $0xad494c12 // ldp q18, q19, [x0, #288]
+	WORD $0xad4a5414 // ldp q20, q21, [x0, #320]
+	WORD $0xad4a5c16 // ldp q22, q23, [x0, #320]
+	WORD $0x4e2cce14 // fmla v20.4s, v16.4s, v12.4s
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0xad4b4410 // ldp q16, q17, [x0, #352]
+	WORD $0xad4b4c12 // ldp q18, q19, [x0, #352]
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0xad4c5414 // ldp q20, q21, [x0, #384]
+	WORD $0xad4c5c16 // ldp q22, q23, [x0, #384]
+	WORD $0x4e2cce14 // fmla v20.4s, v16.4s, v12.4s
+	WORD $0x4e2dce35 // fmla v21.4s, v17.4s, v13.4s
+	WORD $0x4e2ece56 // fmla v22.4s, v18.4s, v14.4s
+	WORD $0x4e2fce77 // fmla v23.4s, v19.4s, v15.4s
+	WORD $0xad4d4410 // ldp q16, q17, [x0, #416]
+	WORD $0xad4d4c12 // ldp q18, q19, [x0, #416]
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0x4ea41c94 // mov v20.16b, v4.16b
+	WORD $0x4ea51cb5 // mov v21.16b, v5.16b
+	WORD $0x4ea61cd6 // mov v22.16b, v6.16b
+	WORD $0x4ea71cf7 // mov v23.16b, v7.16b
+	WORD $0x6e2cde0c // fmul v12.4s, v16.4s, v12.4s
+	WORD $0x6e2dde2d // fmul v13.4s, v17.4s, v13.4s
+	WORD $0x6e2ede4e // fmul v14.4s, v18.4s, v14.4s
+	WORD $0x6e2fde6f // fmul v15.4s, v19.4s, v15.4s
+	WORD $0x4e24cd94 // fmla v20.4s, v12.4s, v4.4s
+	WORD $0x4e25cdb5 // fmla v21.4s, v13.4s, v5.4s
+	WORD $0x4e26cdd6 // fmla v22.4s, v14.4s, v6.4s
+	WORD $0x4e27cdf7 // fmla v23.4s, v15.4s, v7.4s
+	WORD $0x3dc0700c // ldr q12, [x0, #448]
+	WORD $0x6ea4ed8d // facgt v13.4s, v12.4s, v4.4s
+	WORD $0x6ea5ed8e // facgt v14.4s, v12.4s, v5.4s
+	WORD $0x6ea6ed8f // facgt v15.4s, v12.4s, v6.4s
+	WORD $0x6ea7ed8c // facgt v12.4s, v12.4s, v7.4s
+	WORD $0x6ead1e88 // bit v8.16b, v20.16b, v13.16b
+	WORD $0x6eae1ea9 // bit v9.16b, v21.16b, v14.16b
+	WORD $0x6eaf1eca // bit v10.16b, v22.16b, v15.16b
+	WORD $0x6eac1eeb // bit v11.16b, v23.16b, v12.16b
+	WORD $0x6ea21c88 // bit v8.16b, v4.16b, v2.16b
+	WORD $0x6ea21ca9 // bit v9.16b, v5.16b, v2.16b
+	WORD $0x6ea21cca // bit v10.16b, v6.16b, v2.16b
+	WORD $0x6ea21ceb // bit v11.16b, v7.16b, v2.16b
+	WORD $0xad002468 // stp q8, q9, [x3, #0]
+	WORD $0xad012c6a // stp q10, q11, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad401524 // ldp q4, q5, [x9, #0]
+	WORD $0xad411d26 // ldp q6, q7, [x9, #32]
+	WORD $0x4ea21c8c // orr v12.16b, v4.16b, v2.16b
+	WORD $0x4ea21cad // orr v13.16b, v5.16b, v2.16b
+	WORD $0x4ea21cce // orr v14.16b, v6.16b, v2.16b
+	WORD $0x4ea21cef // orr v15.16b, v7.16b, v2.16b
+	WORD $0xad404410 // ldp q16, q17, [x0, #0]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0x4fa01190 // fmla v16.4s, v12.4s, v0.s[1]
+	WORD $0x4fa011b1 // fmla v17.4s, v13.4s, v0.s[1]
+	WORD $0x4fa011d2 // fmla v18.4s, v14.4s, v0.s[1]
+	WORD $0x4fa011f3 // fmla v19.4s, v15.4s, v0.s[1]
+	WORD $0x3dc00014 // ldr q20, [x0, #0]
+	WORD $0x4eb4d615 // fsub v21.4s, v16.4s, v20.4s
+	WORD $0x4eb4d636 // fsub v22.4s, v17.4s, v20.4s
+	WORD $0x4eb4d657 // fsub v23.4s, v18.4s, v20.4s
+	WORD $0x4eb4d674 // fsub v20.4s, v19.4s, v20.4s
+	WORD $0x4f805aac // fmls v12.4s, v21.4s, v0.s[2]
+	WORD $0x4f805acd // fmls v13.4s, v22.4s, v0.s[2]
+	WORD $0x4f805aee // fmls v14.4s, v23.4s, v0.s[2]
+	WORD $0x4f805a8f // fmls v15.4s, v20.4s, v0.s[2]
+	WORD $0x4fa05aac // fmls v12.4s, v21.4s, v0.s[3]
+	WORD $0x4fa05acd // fmls v13.4s, v22.4s, v0.s[3]
+	WORD $0x4fa05aee // fmls v14.4s, v23.4s, v0.s[3]
+	WORD $0x4fa05a8f // fmls v15.4s, v20.4s, v0.s[3]
+	WORD $0xad415414 // ldp q20, q21, [x0, #32]
+	WORD $0xad415c16 // ldp q22, q23, [x0, #32]
+	WORD $0xad426418 // ldp q24, q25, [x0, #64]
+	WORD $0xad426c1a // ldp q26, q27, [x0, #64]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad435414 // ldp q20, q21, [x0, #96]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad446418 // ldp q24, q25, [x0, #128]
+	WORD $0xad446c1a // ldp q26, q27, [x0, #128]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0xad455414 // ldp q20, q21, [x0, #160]
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0x4e2ccf14 // fmla v20.4s, v24.4s, v12.4s
+	WORD $0x4e2dcf35 // fmla v21.4s, v25.4s, v13.4s
+	WORD $0x4e2ecf56 // fmla v22.4s, v26.4s, v14.4s
+	WORD $0x4e2fcf77 // fmla v23.4s, v27.4s, v15.4s
+	WORD $0xad466418 // ldp q24, q25, [x0, #192]
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0x4e2cce98 // fmla v24.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb9 // fmla v25.4s, v21.4s, v13.4s
+	WORD $0x4e2eceda // fmla v26.4s, v22.4s, v14.4s
+	WORD $0x4e2fcefb // fmla v27.4s, v23.4s, v15.4s
+	WORD $0x6e2cdd94 // fmul v20.4s, v12.4s, v12.4s
+	WORD $0x6e2dddb5 // fmul v21.4s, v13.4s, v13.4s
+	WORD $0x6e2eddd6 // fmul v22.4s, v14.4s, v14.4s
+	WORD $0x6e2fddf7 // fmul v23.4s, v15.4s, v15.4s
+	WORD $0x4e34cf0c // fmla v12.4s, v24.4s, v20.4s
+	WORD $0x4e35cf2d // fmla v13.4s, v25.4s, v21.4s
+	WORD $0x4e36cf4e // fmla v14.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6f // fmla v15.4s, v27.4s, v23.4s
+	WORD $0x4e2cd46c // fadd v12.4s, v3.4s, v12.4s
+	WORD $0x4e2dd46d // fadd v13.4s, v3.4s, v13.4s
+	WORD $0x4e2ed46e // fadd v14.4s, v3.4s, v14.4s
+	WORD $0x4e2fd46f // fadd v15.4s, v3.4s, v15.4s
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0x6e33ddef // fmul v15.4s, v15.4s, v19.4s
+	WORD $0x3dc03810 // ldr q16, [x0, #224]
+	WORD $0x6eb0ec91 // facgt v17.4s, v4.4s, v16.4s
+	WORD $0x6eb0ecb2 // facgt v18.4s, v5.4s, v16.4s
+	WORD $0x6eb0ecd3 // facgt v19.4s, v6.4s, v16.4s
+	WORD $0x6eb0ecf0 // facgt v16.4s, v7.4s, v16.4s
+	WORD $0x4e711d8c // bic v12.16b, v12.16b, v17.16b
+	WORD $0x4e721dad // bic v13.16b, v13.16b, v18.16b
+	WORD $0x4e731dce // bic v14.16b, v14.16b, v19.16b
+	WORD $0x4e701def // bic v15.16b, v15.16b, v16.16b
+	WORD $0x4e2cd470 // fadd v16.4s, v3.4s, v12.4s
+	WORD $0x4e2dd471 // fadd v17.4s, v3.4s, v13.4s
+	WORD $0x4e2ed472 // fadd v18.4s, v3.4s, v14.4s
+	WORD $0x4e2fd473 // fadd v19.4s, v3.4s, v15.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x4ea0e8c6 // fcmlt v6.4s, v6.4s, #0.0
+	WORD $0x4ea0e8e7 // fcmlt v7.4s, v7.4s, #0.0
+	WORD $0x6e631d84 // bsl v4.16b, v12.16b, v3.16b
+	WORD $0x6e631da5 // bsl v5.16b, v13.16b, v3.16b
+	WORD $0x6e631dc6 // bsl v6.16b, v14.16b, v3.16b
+	WORD $0x6e631de7 // bsl v7.16b, v15.16b, v3.16b
+	WORD $0x6e30fc84 // fdiv v4.4s, v4.4s, v16.4s
+	WORD $0x6e31fca5 // fdiv v5.4s, v5.4s, v17.4s
+	WORD $0x6e32fcc6 // fdiv v6.4s, v6.4s, v18.4s
+	WORD $0x6e33fce7 // fdiv v7.4s, v7.4s, v19.4s
+	WORD $0x4ea3d610 // fsub v16.4s, v16.4s, v3.4s
+	WORD $0x4ea3d631 // fsub v17.4s, v17.4s, v3.4s
+	WORD $0x4ea3d652 // fsub v18.4s, v18.4s, v3.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4eb0d58c // fsub v12.4s, v12.4s, v16.4s
+	WORD $0x4eb1d5ad // fsub v13.4s, v13.4s, v17.4s
+	WORD $0x4eb2d5ce // fsub v14.4s, v14.4s, v18.4s
+	WORD $0x4eb3d5ef // fsub v15.4s, v15.4s, v19.4s
+	WORD $0x4eaccc84 // fmls v4.4s, v4.4s, v12.4s
+	WORD $0x4eadcca5 // fmls v5.4s, v5.4s, v13.4s
+	WORD $0x4eaeccc6 // fmls v6.4s, v6.4s, v14.4s
+	WORD $0x4eafcce7 // fmls v7.4s, v7.4s, v15.4s
+	WORD $0xad001524 // stp q4, q5, [x9, #0]
+	WORD $0xad011d26 // stp q6, q7, [x9, #32]
+	ADD $64, R9, R9
+	WORD $0x6e24dd04 // fmul v4.4s, v8.4s, v4.4s
+	WORD $0x6e25dd25 // fmul v5.4s, v9.4s, v5.4s
+	WORD $0x6e26dd46 // fmul v6.4s, v10.4s, v6.4s
+	WORD $0x6e27dd67 // fmul v7.4s, v11.4s, v7.4s
+	WORD $0xad001484 // stp q4, q5, [x4, #0]
+	WORD $0xad011c86 // stp q6, q7, [x4, #32]
+	ADD $64, R4, R4
+	SUBS $16, R5, R5
+	BGE cellsMany1
+
+cellsFew2:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT cellsTail4
+
+cellsOne3:
+	WORD $0x3dc000c4 // ldr q4, [x6, #0]
+	WORD $0x4ea21c85 // orr v5.16b, v4.16b, v2.16b
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4fa010a6 // fmla v6.4s, v5.4s, v0.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	WORD $0x4f8058e5 // fmls v5.4s, v7.4s, v0.s[2]
+	WORD $0x4fa058e5 // fmls v5.4s, v7.4s, v0.s[3]
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc01807 // ldr q7, [x0, #96]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc02807 // ldr q7, [x0, #160]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x3dc03806 // ldr q6, [x0, #224]
+	WORD $0x6ea6ec86 // facgt v6.4s, v4.4s, v6.4s
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4e25d466 // fadd v6.4s, v3.4s, v5.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x6e631ca4 // bsl v4.16b, v5.16b, v3.16b
+	WORD $0x6e26fc84 // fdiv v4.4s, v4.4s, v6.4s
+	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
+	WORD $0x4ea6d4a5 // fsub v5.4s, v5.4s, v6.4s
+	WORD $0x4ea5cc84 // fmls v4.4s, v4.4s, v5.4s
+	WORD $0x3c8104c4 // str q4, [x6], #16
+	WORD $0x3dc00105 // ldr q5, [x8, #0]
+	WORD $0x4ea0f8a6 // fabs v6.4s, v5.4s
+	WORD $0x4fa190c6 // fmul v6.4s, v6.4s, v1.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc04007 // ldr q7, [x0, #256]
+	WORD $0x6ea7eca7 // facgt v7.4s, v5.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4ea6d467 // fsub v7.4s, v3.4s, v6.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x6e26fce6 // fdiv v6.4s, v7.4s, v6.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x3dc04808 // ldr q8, [x0, #288]
+	WORD $0x3dc05009 // ldr q9, [x0, #320]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc05808 // ldr q8, [x0, #352]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc06009 // ldr q9, [x0, #384]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc06808 // ldr q8, [x0, #416]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x4ea51ca9 // mov v9.16b, v5.16b
+	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x3dc07007 // ldr q7, [x0, #448]
+	WORD $0x6ea5ece7 // facgt v7.4s, v7.4s, v5.4s
+	WORD $0x6ea71d26 // bit v6.16b, v9.16b, v7.16b
+	WORD $0x6ea21ca6 // bit v6.16b, v5.16b, v2.16b
+	WORD $0x3c810506 // str q6, [x8], #16
+	WORD $0x6e26dc84 // fmul v4.4s, v4.4s, v6.4s
+	WORD $0x3dc000e5 // ldr q5, [x7, #0]
+	WORD $0x4ea21ca6 // orr v6.16b, v5.16b, v2.16b
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc03807 // ldr q7, [x0, #224]
+	WORD $0x6ea7eca7 // facgt v7.4s, v5.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4e26d467 // fadd v7.4s, v3.4s, v6.4s
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x6e631cc5 // bsl v5.16b, v6.16b, v3.16b
+	WORD $0x6e27fca5 // fdiv v5.4s, v5.4s, v7.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	WORD $0x4ea7d4c6 // fsub v6.4s, v6.4s, v7.4s
+	WORD $0x4ea6cca5 // fmls v5.4s, v5.4s, v6.4s
+	WORD $0x3c8104e5 // str q5, [x7], #16
+	WORD $0x3cc10426 // ldr q6, [x1], #16
+	WORD $0x4e26cca4 // fmla v4.4s, v5.4s, v6.4s
+	WORD $0x3c810444 // str q4, [x2], #16
+	WORD $0x4ea0f885 // fabs v5.4s, v4.4s
+	WORD $0x4fa190a5 // fmul v5.4s, v5.4s, v1.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4fa010a6 // fmla v6.4s, v5.4s, v0.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	WORD $0x4f8058e5 // fmls v5.4s, v7.4s, v0.s[2]
+	WORD $0x4fa058e5 // fmls v5.4s, v7.4s, v0.s[3]
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc01807 // ldr q7, [x0, #96]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc02807 // ldr q7, [x0, #160]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x3dc04006 // ldr q6, [x0, #256]
+	WORD $0x6ea6ec86 // facgt v6.4s, v4.4s, v6.4s
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4ea5d466 // fsub v6.4s, v3.4s, v5.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x6e25fcc5 // fdiv v5.4s, v6.4s, v5.4s
+	WORD $0x6e24dc86 // fmul v6.4s, v4.4s, v4.4s
+	WORD $0x3dc04807 // ldr q7, [x0, #288]
+	WORD $0x3dc05008 // ldr q8, [x0, #320]
+	WORD $0x4e26cce8 // fmla v8.4s, v7.4s, v6.4s
+	WORD $0x3dc05807 // ldr q7, [x0, #352]
+	WORD $0x4e26cd07 // fmla v7.4s, v8.4s, v6.4s
+	WORD $0x3dc06008 // ldr q8, [x0, #384]
+	WORD $0x4e26cce8 // fmla v8.4s, v7.4s, v6.4s
+	WORD $0x3dc06807 // ldr q7, [x0, #416]
+	WORD $0x4e26cd07 // fmla v7.4s, v8.4s, v6.4s
+	WORD $0x4ea41c88 // mov v8.16b, v4.16b
+	WORD $0x6e26dce6 // fmul v6.4s, v7.4s, v6.4s
+	WORD $0x4e24ccc8 // fmla v8.4s, v6.4s, v4.4s
+	WORD $0x3dc07006 // ldr q6, [x0, #448]
+	WORD $0x6ea4ecc6 // facgt v6.4s, v6.4s, v4.4s
+	WORD $0x6ea61d05 // bit v5.16b, v8.16b, v6.16b
+	WORD $0x6ea21c85 // bit v5.16b, v4.16b, v2.16b
+	WORD $0x3c810465 // str q5, [x3], #16
+	WORD $0x3dc00124 // ldr q4, [x9, #0]
+	WORD $0x4ea21c86 // orr v6.16b, v4.16b, v2.16b
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc03807 // ldr q7, [x0, #224]
+	WORD $0x6ea7ec87 // facgt v7.4s, v4.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4e26d467 // fadd v7.4s, v3.4s, v6.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x6e631cc4 // bsl v4.16b, v6.16b, v3.16b
+	WORD $0x6e27fc84 // fdiv v4.4s, v4.4s, v7.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	WORD $0x4ea7d4c6 // fsub v6.4s, v6.4s, v7.4s
+	WORD $0x4ea6cc84 // fmls v4.4s, v4.4s, v6.4s
+	WORD $0x3c810524 // str q4, [x9], #16
+	WORD $0x6e24dca4 // fmul v4.4s, v5.4s, v4.4s
+	WORD $0x3c810484 // str q4, [x4], #16
+	SUBS $4, R5, R5
+	BGE cellsOne3
+
+cellsTail4:
+	ADD $4, R5, R5
+	CBZ R5, cellsDone5
+	TBZ $1, R5, loadOne6
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R5, loaded7
+	ADD $8, R6, R10
+	WORD $0x4d408144 // ld1 {v4.s}[2], [x10]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
+
+loaded7:
+	WORD $0x4ea21c85 // orr v5.16b, v4.16b, v2.16b
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4fa010a6 // fmla v6.4s, v5.4s, v0.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4ea7d4c7 // fsub v7.4s, v6.4s, v7.4s
+	WORD $0x4f8058e5 // fmls v5.4s, v7.4s, v0.s[2]
+	WORD $0x4fa058e5 // fmls v5.4s, v7.4s, v0.s[3]
+	WORD $0x3dc00807 // ldr q7, [x0, #32]
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc01807 // ldr q7, [x0, #96]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc02008 // ldr q8, [x0, #128]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x3dc02807 // ldr q7, [x0, #160]
+	WORD $0x4e25cd07 // fmla v7.4s, v8.4s, v5.4s
+	WORD $0x3dc03008 // ldr q8, [x0, #192]
+	WORD $0x4e25cce8 // fmla v8.4s, v7.4s, v5.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x4e27cd05 // fmla v5.4s, v8.4s, v7.4s
+	WORD $0x4e25d465 // fadd v5.4s, v3.4s, v5.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x3dc03806 // ldr q6, [x0, #224]
+	WORD $0x6ea6ec86 // facgt v6.4s, v4.4s, v6.4s
+	WORD $0x4e661ca5 // bic v5.16b, v5.16b, v6.16b
+	WORD $0x4e25d466 // fadd v6.4s, v3.4s, v5.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x6e631ca4 // bsl v4.16b, v5.16b, v3.16b
+	WORD $0x6e26fc84 // fdiv v4.4s, v4.4s, v6.4s
+	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
+	WORD $0x4ea6d4a5 // fsub v5.4s, v5.4s, v6.4s
+	WORD $0x4ea5cc84 // fmls v4.4s, v4.4s, v5.4s
+	TBZ $1, R5, storeOne8
+	WORD $0xfd0000c4 // str d4, [x6, #0]
+	TBZ $0, R5, stored9
+	ADD $8, R6, R6
+	WORD $0x4d0080c4 // st1 {v4.s}[2], [x6]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd0000c4 // str s4, [x6, #0]
+
+stored9:
+	TBZ $1, R5, loadOne10
+	WORD $0xfd400105 // ldr d5, [x8, #0]
+	TBZ $0, R5, loaded11
+	ADD $8, R8, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400105 // ldr s5, [x8, #0]
+
+loaded11:
+	WORD $0x4ea0f8a6 // fabs v6.4s, v5.4s
+	WORD $0x4fa190c6 // fmul v6.4s, v6.4s, v1.s[1]
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc04007 // ldr q7, [x0, #256]
+	WORD $0x6ea7eca7 // facgt v7.4s, v5.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4ea6d467 // fsub v7.4s, v3.4s, v6.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x6e26fce6 // fdiv v6.4s, v7.4s, v6.4s
+	WORD $0x6e25dca7 // fmul v7.4s, v5.4s, v5.4s
+	WORD $0x3dc04808 // ldr q8, [x0, #288]
+	WORD $0x3dc05009 // ldr q9, [x0, #320]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc05808 // ldr q8, [x0, #352]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x3dc06009 // ldr q9, [x0, #384]
+	WORD $0x4e27cd09 // fmla v9.4s, v8.4s, v7.4s
+	WORD $0x3dc06808 // ldr q8, [x0, #416]
+	WORD $0x4e27cd28 // fmla v8.4s, v9.4s, v7.4s
+	WORD $0x4ea51ca9 // mov v9.16b, v5.16b
+	WORD $0x6e27dd07 // fmul v7.4s, v8.4s, v7.4s
+	WORD $0x4e25cce9 // fmla v9.4s, v7.4s, v5.4s
+	WORD $0x3dc07007 // ldr q7, [x0, #448]
+	WORD $0x6ea5ece7 // facgt v7.4s, v7.4s, v5.4s
+	WORD $0x6ea71d26 // bit v6.16b, v9.16b, v7.16b
+	WORD $0x6ea21ca6 // bit v6.16b, v5.16b, v2.16b
+	TBZ $1, R5, storeOne12
+	WORD $0xfd000106 // str d6, [x8, #0]
+	TBZ $0, R5, stored13
+	ADD $8, R8, R6
+	WORD $0x4d0080c6 // st1 {v6.s}[2], [x6]
+	JMP stored13
+
+storeOne12:
+	WORD $0xbd000106 // str s6, [x8, #0]
+
+stored13:
+	WORD $0x6e26dc84 // fmul v4.4s, v4.4s, v6.4s
+	TBZ $1, R5, loadOne14
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R5, loaded15
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
+
+loaded15:
+	WORD $0x4ea21ca6 // orr v6.16b, v5.16b, v2.16b
+	WORD $0x3dc00007 // ldr q7, [x0, #0]
+	WORD $0x4fa010c7 // fmla v7.4s, v6.4s, v0.s[1]
+	WORD $0x3dc00008 // ldr q8, [x0, #0]
+	WORD $0x4ea8d4e8 // fsub v8.4s, v7.4s, v8.4s
+	WORD $0x4f805906 // fmls v6.4s, v8.4s, v0.s[2]
+	WORD $0x4fa05906 // fmls v6.4s, v8.4s, v0.s[3]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc01808 // ldr q8, [x0, #96]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc02009 // ldr q9, [x0, #128]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x3dc02808 // ldr q8, [x0, #160]
+	WORD $0x4e26cd28 // fmla v8.4s, v9.4s, v6.4s
+	WORD $0x3dc03009 // ldr q9, [x0, #192]
+	WORD $0x4e26cd09 // fmla v9.4s, v8.4s, v6.4s
+	WORD $0x6e26dcc8 // fmul v8.4s, v6.4s, v6.4s
+	WORD $0x4e28cd26 // fmla v6.4s, v9.4s, v8.4s
+	WORD $0x4e26d466 // fadd v6.4s, v3.4s, v6.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0x6e27dcc6 // fmul v6.4s, v6.4s, v7.4s
+	WORD $0x3dc03807 // ldr q7, [x0, #224]
+	WORD $0x6ea7eca7 // facgt v7.4s, v5.4s, v7.4s
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0x4e26d467 // fadd v7.4s, v3.4s, v6.4s
+	WORD $0x4ea0e8a5 // fcmlt v5.4s, v5.4s, #0.0
+	WORD $0x6e631cc5 // bsl v5.16b, v6.16b, v3.16b
+	WORD $0x6e27fca5 // fdiv v5.4s, v5.4s, v7.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	WORD $0x4ea7d4c6 // fsub v6.4s, v6.4s, v7.4s
+	WORD $0x4ea6cca5 // fmls v5.4s, v5.4s, v6.4s
+	TBZ $1, R5, storeOne16
+	WORD $0xfd0000e5 // str d5, [x7, #0]
+	TBZ $0, R5, stored17
+	ADD $8, R7, R6
+	WORD $0x4d0080c5 // st1 {v5.s}[2], [x6]
+	JMP stored17
+
+storeOne16:
+	WORD $0xbd0000e5 // str s5, [x7, #0]
+
+stored17:
+	TBZ $1, R5, loadOne18
+	WORD $0xfd400026 // ldr d6, [x1, #0]
+	TBZ $0, R5, loaded19
+	ADD $8, R1, R1
+	WORD $0x4d408026 // ld1 {v6.s}[2], [x1]
+	JMP loaded19
+
+loadOne18:
+	WORD $0xbd400026 // ldr s6, [x1, #0]
+
+loaded19:
+	WORD $0x4e26cca4 // fmla v4.4s, v5.4s, v6.4s
+	TBZ $1, R5, storeOne20
+	WORD $0xfd000044 // str d4, [x2, #0]
+	TBZ $0, R5, stored21
+	ADD $8, R2, R1
+	WORD $0x4d008024 // st1 {v4.s}[2], [x1]
+	JMP stored21
+
+storeOne20:
+	WORD $0xbd000044 // str s4, [x2, #0]
+
+stored21:
+	WORD $0x4ea0f885 // fabs v5.4s, v4.4s
+	WORD $0x4fa190a1 // fmul v1.4s, v5.4s, v1.s[1]
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4fa01025 // fmla v5.4s, v1.4s, v0.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4f8058c1 // fmls v1.4s, v6.4s, v0.s[2]
+	WORD $0x4fa058c1 // fmls v1.4s, v6.4s, v0.s[3]
+	WORD $0x3dc00806 // ldr q6, [x0, #32]
+	WORD $0x3dc01007 // ldr q7, [x0, #64]
+	WORD $0x4e21ccc7 // fmla v7.4s, v6.4s, v1.4s
+	WORD $0x3dc01806 // ldr q6, [x0, #96]
+	WORD $0x4e21cce6 // fmla v6.4s, v7.4s, v1.4s
+	WORD $0x3dc02007 // ldr q7, [x0, #128]
+	WORD $0x4e21ccc7 // fmla v7.4s, v6.4s, v1.4s
+	WORD $0x3dc02806 // ldr q6, [x0, #160]
+	WORD $0x4e21cce6 // fmla v6.4s, v7.4s, v1.4s
+	WORD $0x3dc03007 // ldr q7, [x0, #192]
+	WORD $0x4e21ccc7 // fmla v7.4s, v6.4s, v1.4s
+	WORD $0x6e21dc26 // fmul v6.4s, v1.4s, v1.4s
+	WORD $0x4e26cce1 // fmla v1.4s, v7.4s, v6.4s
+	WORD $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x3dc04005 // ldr q5, [x0, #256]
+	WORD $0x6ea5ec85 // facgt v5.4s, v4.4s, v5.4s
+	WORD $0x4e651c21 // bic v1.16b, v1.16b, v5.16b
+	WORD $0x4ea1d465 // fsub v5.4s, v3.4s, v1.4s
+	WORD $0x4e21d461 // fadd v1.4s, v3.4s, v1.4s
+	WORD $0x6e21fca1 // fdiv v1.4s, v5.4s, v1.4s
+	WORD $0x6e24dc85 // fmul v5.4s, v4.4s, v4.4s
+	WORD $0x3dc04806 // ldr q6, [x0, #288]
+	WORD $0x3dc05007 // ldr q7, [x0, #320]
+	WORD $0x4e25ccc7 // fmla v7.4s, v6.4s, v5.4s
+	WORD $0x3dc05806 // ldr q6, [x0, #352]
+	WORD $0x4e25cce6 // fmla v6.4s, v7.4s, v5.4s
+	WORD $0x3dc06007 // ldr q7, [x0, #384]
+	WORD $0x4e25ccc7 // fmla v7.4s, v6.4s, v5.4s
+	WORD $0x3dc06806 // ldr q6, [x0, #416]
+	WORD $0x4e25cce6 // fmla v6.4s, v7.4s, v5.4s
+	WORD $0x4ea41c87 // mov v7.16b, v4.16b
+	WORD $0x6e25dcc5 // fmul v5.4s, v6.4s, v5.4s
+	WORD $0x4e24cca7 // fmla v7.4s, v5.4s, v4.4s
+	WORD $0x3dc07005 // ldr q5, [x0, #448]
+	WORD $0x6ea4eca5 // facgt v5.4s, v5.4s, v4.4s
+	WORD $0x6ea51ce1 // bit v1.16b, v7.16b, v5.16b
+	WORD $0x6ea21c81 // bit v1.16b, v4.16b, v2.16b
+	TBZ $1, R5, storeOne22
+	WORD $0xfd000061 // str d1, [x3, #0]
+	TBZ $0, R5, stored23
+	ADD $8, R3, R1
+	WORD $0x4d008021 // st1 {v1.s}[2], [x1]
+	JMP stored23
+
+storeOne22:
+	WORD $0xbd000061 // str s1, [x3, #0]
+
+stored23:
+	TBZ $1, R5, loadOne24
+	WORD $0xfd400124 // ldr d4, [x9, #0]
+	TBZ $0, R5, loaded25
+	ADD $8, R9, R1
+	WORD $0x4d408024 // ld1 {v4.s}[2], [x1]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd400124 // ldr s4, [x9, #0]
+
+loaded25:
+	WORD $0x4ea21c82 // orr v2.16b, v4.16b, v2.16b
+	WORD $0x3dc00005 // ldr q5, [x0, #0]
+	WORD $0x4fa01045 // fmla v5.4s, v2.4s, v0.s[1]
+	WORD $0x3dc00006 // ldr q6, [x0, #0]
+	WORD $0x4ea6d4a6 // fsub v6.4s, v5.4s, v6.4s
+	WORD $0x4f8058c2 // fmls v2.4s, v6.4s, v0.s[2]
+	WORD $0x4fa058c2 // fmls v2.4s, v6.4s, v0.s[3]
+	WORD $0x3dc00800 // ldr q0, [x0, #32]
+	WORD $0x3dc01006 // ldr q6, [x0, #64]
+	WORD $0x4e22cc06 // fmla v6.4s, v0.4s, v2.4s
+	WORD $0x3dc01800 // ldr q0, [x0, #96]
+	WORD $0x4e22ccc0 // fmla v0.4s, v6.4s, v2.4s
+	WORD $0x3dc02006 // ldr q6, [x0, #128]
+	WORD $0x4e22cc06 // fmla v6.4s, v0.4s, v2.4s
+	WORD $0x3dc02800 // ldr q0, [x0, #160]
+	WORD $0x4e22ccc0 // fmla v0.4s, v6.4s, v2.4s
+	WORD $0x3dc03006 // ldr q6, [x0, #192]
+	WORD $0x4e22cc06 // fmla v6.4s, v0.4s, v2.4s
+	WORD $0x6e22dc40 // fmul v0.4s, v2.4s, v2.4s
+	WORD $0x4e20ccc2 // fmla v2.4s, v6.4s, v0.4s
+	WORD $0x4e22d460 // fadd v0.4s, v3.4s, v2.4s
+	WORD $0x4f3754a2 // shl v2.4s, v5.4s, #23
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	WORD $0x3dc03802 // ldr q2, [x0, #224]
+	WORD $0x6ea2ec82 // facgt v2.4s, v4.4s, v2.4s
+	WORD $0x4e621c00 // bic v0.16b, v0.16b, v2.16b
+	WORD $0x4e20d462 // fadd v2.4s, v3.4s, v0.4s
+	WORD $0x4ea0e884 // fcmlt v4.4s, v4.4s, #0.0
+	WORD $0x6e631c04 // bsl v4.16b, v0.16b, v3.16b
+	WORD $0x6e22fc84 // fdiv v4.4s, v4.4s, v2.4s
+	WORD $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD $0x4ea2d400 // fsub v0.4s, v0.4s, v2.4s
+	WORD $0x4ea0cc84 // fmls v4.4s, v4.4s, v0.4s
+	TBZ $1, R5, storeOne26
+	WORD $0xfd000124 // str d4, [x9, #0]
+	TBZ $0, R5, stored27
+	ADD $8, R9, R0
+	WORD $0x4d008004 // st1 {v4.s}[2], [x0]
+	JMP stored27
+
+storeOne26:
+	WORD $0xbd000124 // str s4, [x9, #0]
+
+stored27:
+	WORD $0x6e24dc20 // fmul v0.4s, v1.4s, v4.4s
+	TBZ $1, R5, storeOne28
+	WORD $0xfd000080 // str d0, [x4, #0]
+	TBZ $0, R5, stored29
+	ADD $8, R4, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored29
+
+storeOne28:
+	WORD $0xbd000080 // str s0, [x4, #0]
+
+stored29:
+
+cellsDone5:
+	RET
+
+// func lstmBackNEON(gates, before, squashed, dHidden, dCells *float32, n uint64)
+TEXT ·lstmBackNEON(SB), NOSPLIT, $0-48
+	MOVD $lstmBackNEONConstants<>(SB), R0
+	MOVD before+8(FP), R1
+	MOVD squashed+16(FP), R2
+	MOVD dHidden+24(FP), R3
+	MOVD dCells+32(FP), R4
+	MOVD n+40(FP), R5
+	MOVD gates+0(FP), R6
+	ADD R5<<2, R6, R7
+	ADD R5<<2, R7, R8
+	ADD R5<<2, R8, R9
+	SUBS $16, R5, R5
+	BLT cellsFew2
+
+cellsMany1:
+	WORD $0xad400460 // ldp q0, q1, [x3, #0]
+	WORD $0xad410c62 // ldp q2, q3, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad401444 // ldp q4, q5, [x2, #0]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad402528 // ldp q8, q9, [x9, #0]
+	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
+	WORD $0xad40348c // ldp q12, q13, [x4, #0]
+	WORD $0xad413c8e // ldp q14, q15, [x4, #32]
+	WORD $0xad404410 // ldp q16, q17, [x0, #0]
+	WORD $0xad404c12 // ldp q18, q19, [x0, #0]
+	WORD $0x4ea4cc90 // fmls v16.4s, v4.4s, v4.4s
+	WORD $0x4ea5ccb1 // fmls v17.4s, v5.4s, v5.4s
+	WORD $0x4ea6ccd2 // fmls v18.4s, v6.4s, v6.4s
+	WORD $0x4ea7ccf3 // fmls v19.4s, v7.4s, v7.4s
+	WORD $0x6e28dc14 // fmul v20.4s, v0.4s, v8.4s
+	WORD $0x6e29dc35 // fmul v21.4s, v1.4s, v9.4s
+	WORD $0x6e2adc56 // fmul v22.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc77 // fmul v23.4s, v3.4s, v11.4s
+	WORD $0x4e34ce0c // fmla v12.4s, v16.4s, v20.4s
+	WORD $0x4e35ce2d // fmla v13.4s, v17.4s, v21.4s
+	WORD $0x4e36ce4e // fmla v14.4s, v18.4s, v22.4s
+	WORD $0x4e37ce6f // fmla v15.4s, v19.4s, v23.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x4ea81d04 // mov v4.16b, v8.16b
+	WORD $0x4ea91d25 // mov v5.16b, v9.16b
+	WORD $0x4eaa1d46 // mov v6.16b, v10.16b
+	WORD $0x4eab1d67 // mov v7.16b, v11.16b
+	WORD $0x4ea8cd04 // fmls v4.4s, v8.4s, v8.4s
+	WORD $0x4ea9cd25 // fmls v5.4s, v9.4s, v9.4s
+	WORD $0x4eaacd46 // fmls v6.4s, v10.4s, v10.4s
+	WORD $0x4eabcd67 // fmls v7.4s, v11.4s, v11.4s
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0xad000520 // stp q0, q1, [x9, #0]
+	WORD $0xad010d22 // stp q2, q3, [x9, #32]
+	ADD $64, R9, R9
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0xad410cc2 // ldp q2, q3, [x6, #32]
+	WORD $0xad401504 // ldp q4, q5, [x8, #0]
+	WORD $0xad411d06 // ldp q6, q7, [x8, #32]
+	WORD $0x6e24dd88 // fmul v8.4s, v12.4s, v4.4s
+	WORD $0x6e25dda9 // fmul v9.4s, v13.4s, v5.4s
+	WORD $0x6e26ddca // fmul v10.4s, v14.4s, v6.4s
+	WORD $0x6e27ddeb // fmul v11.4s, v15.4s, v7.4s
+	WORD $0x4ea01c10 // mov v16.16b, v0.16b
+	WORD $0x4ea11c31 // mov v17.16b, v1.16b
+	WORD $0x4ea21c52 // mov v18.16b, v2.16b
+	WORD $0x4ea31c73 // mov v19.16b, v3.16b
+	WORD $0x4ea0cc10 // fmls v16.4s, v0.4s, v0.4s
+	WORD $0x4ea1cc31 // fmls v17.4s, v1.4s, v1.4s
+	WORD $0x4ea2cc52 // fmls v18.4s, v2.4s, v2.4s
+	WORD $0x4ea3cc73 // fmls v19.4s, v3.4s, v3.4s
+	WORD $0x6e30dd08 // fmul v8.4s, v8.4s, v16.4s
+	WORD $0x6e31dd29 // fmul v9.4s, v9.4s, v17.4s
+	WORD $0x6e32dd4a // fmul v10.4s, v10.4s, v18.4s
+	WORD $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
+	WORD $0xad0024c8 // stp q8, q9, [x6, #0]
+	WORD $0xad012cca // stp q10, q11, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD $0x6e21dda1 // fmul v1.4s, v13.4s, v1.4s
+	WORD $0x6e22ddc2 // fmul v2.4s, v14.4s, v2.4s
+	WORD $0x6e23dde3 // fmul v3.4s, v15.4s, v3.4s
+	WORD $0xad402408 // ldp q8, q9, [x0, #0]
+	WORD $0xad402c0a // ldp q10, q11, [x0, #0]
+	WORD $0x4ea4cc88 // fmls v8.4s, v4.4s, v4.4s
+	WORD $0x4ea5cca9 // fmls v9.4s, v5.4s, v5.4s
+	WORD $0x4ea6ccca // fmls v10.4s, v6.4s, v6.4s
+	WORD $0x4ea7cceb // fmls v11.4s, v7.4s, v7.4s
+	WORD $0x6e28dc00 // fmul v0.4s, v0.4s, v8.4s
+	WORD $0x6e29dc21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x6e2adc42 // fmul v2.4s, v2.4s, v10.4s
+	WORD $0x6e2bdc63 // fmul v3.4s, v3.4s, v11.4s
+	WORD $0xad000500 // stp q0, q1, [x8, #0]
+	WORD $0xad010d02 // stp q2, q3, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0xad4004e0 // ldp q0, q1, [x7, #0]
+	WORD $0xad410ce2 // ldp q2, q3, [x7, #32]
+	WORD $0xad401424 // ldp q4, q5, [x1, #0]
+	WORD $0xad411c26 // ldp q6, q7, [x1, #32]
+	ADD $64, R1, R1
+	WORD $0x6e24dd84 // fmul v4.4s, v12.4s, v4.4s
+	WORD $0x6e25dda5 // fmul v5.4s, v13.4s, v5.4s
+	WORD $0x6e26ddc6 // fmul v6.4s, v14.4s, v6.4s
+	WORD $0x6e27dde7 // fmul v7.4s, v15.4s, v7.4s
+	WORD $0x4ea01c08 // mov v8.16b, v0.16b
+	WORD $0x4ea11c29 // mov v9.16b, v1.16b
+	WORD $0x4ea21c4a // mov v10.16b, v2.16b
+	WORD $0x4ea31c6b // mov v11.16b, v3.16b
+	WORD $0x4ea0cc08 // fmls v8.4s, v0.4s, v0.4s
+	WORD $0x4ea1cc29 // fmls v9.4s, v1.4s, v1.4s
+	WORD $0x4ea2cc4a // fmls v10.4s, v2.4s, v2.4s
+	WORD $0x4ea3cc6b // fmls v11.4s, v3.4s, v3.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0x6e29dca5 // fmul v5.4s, v5.4s, v9.4s
+	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0xad0014e4 // stp q4, q5, [x7, #0]
+	WORD $0xad011ce6 // stp q6, q7, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0x6e20dd80 // fmul v0.4s, v12.4s, v0.4s
+	WORD $0x6e21dda1 // fmul v1.4s, v13.4s, v1.4s
+	WORD $0x6e22ddc2 // fmul v2.4s, v14.4s, v2.4s
+	WORD $0x6e23dde3 // fmul v3.4s, v15.4s, v3.4s
+	WORD $0xad000480 // stp q0, q1, [x4, #0]
+	WORD $0xad010c82 // stp q2, q3, [x4, #32]
+	ADD $64, R4, R4
+	SUBS $16, R5, R5
+	BGE cellsMany1
+
+cellsFew2:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT cellsTail4
+
+cellsOne3:
+	WORD $0x3cc10460 // ldr q0, [x3], #16
+	WORD $0x3cc10441 // ldr q1, [x2], #16
+	WORD $0x3dc00122 // ldr q2, [x9, #0]
+	WORD $0x3dc00083 // ldr q3, [x4, #0]
+	WORD $0x3dc00004 // ldr q4, [x0, #0]
+	WORD $0x4ea1cc24 // fmls v4.4s, v1.4s, v1.4s
+	WORD $0x6e22dc05 // fmul v5.4s, v0.4s, v2.4s
+	WORD $0x4e25cc83 // fmla v3.4s, v4.4s, v5.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x4ea21c41 // mov v1.16b, v2.16b
+	WORD $0x4ea2cc41 // fmls v1.4s, v2.4s, v2.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x3c810520 // str q0, [x9], #16
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	WORD $0x3dc00101 // ldr q1, [x8, #0]
+	WORD $0x6e21dc62 // fmul v2.4s, v3.4s, v1.4s
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea0cc04 // fmls v4.4s, v0.4s, v0.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x3c8104c2 // str q2, [x6], #16
+	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD $0x3dc00002 // ldr q2, [x0, #0]
+	WORD $0x4ea1cc22 // fmls v2.4s, v1.4s, v1.4s
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	WORD $0x3c810500 // str q0, [x8], #16
+	WORD $0x3dc000e0 // ldr q0, [x7, #0]
+	WORD $0x3cc10421 // ldr q1, [x1], #16
+	WORD $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea0cc02 // fmls v2.4s, v0.4s, v0.4s
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x3c8104e1 // str q1, [x7], #16
+	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD $0x3c810480 // str q0, [x4], #16
+	SUBS $4, R5, R5
+	BGE cellsOne3
+
+cellsTail4:
+	ADD $4, R5, R5
+	CBZ R5, cellsDone5
+	TBZ $1, R5, loadOne6
+	WORD $0xfd400060 // ldr d0, [x3, #0]
+	TBZ $0, R5, loaded7
+	ADD $8, R3, R3
+	WORD $0x4d408060 // ld1 {v0.s}[2], [x3]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400060 // ldr s0, [x3, #0]
+
+loaded7:
+	TBZ $1, R5, loadOne8
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R5, loaded9
+	ADD $8, R2, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
+
+loaded9:
+	TBZ $1, R5, loadOne10
+	WORD $0xfd400122 // ldr d2, [x9, #0]
+	TBZ $0, R5, loaded11
+	ADD $8, R9, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400122 // ldr s2, [x9, #0]
+
+loaded11:
+	TBZ $1, R5, loadOne12
+	WORD $0xfd400083 // ldr d3, [x4, #0]
+	TBZ $0, R5, loaded13
+	ADD $8, R4, R2
+	WORD $0x4d408043 // ld1 {v3.s}[2], [x2]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400083 // ldr s3, [x4, #0]
+
+loaded13:
+	WORD $0x3dc00004 // ldr q4, [x0, #0]
+	WORD $0x4ea1cc24 // fmls v4.4s, v1.4s, v1.4s
+	WORD $0x6e22dc05 // fmul v5.4s, v0.4s, v2.4s
+	WORD $0x4e25cc83 // fmla v3.4s, v4.4s, v5.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	WORD $0x4ea21c41 // mov v1.16b, v2.16b
+	WORD $0x4ea2cc41 // fmls v1.4s, v2.4s, v2.4s
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	TBZ $1, R5, storeOne14
+	WORD $0xfd000120 // str d0, [x9, #0]
+	TBZ $0, R5, stored15
+	ADD $8, R9, R2
+	WORD $0x4d008040 // st1 {v0.s}[2], [x2]
+	JMP stored15
+
+storeOne14:
+	WORD $0xbd000120 // str s0, [x9, #0]
+
+stored15:
+	TBZ $1, R5, loadOne16
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R5, loaded17
+	ADD $8, R6, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded17
+
+loadOne16:
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
+
+loaded17:
+	TBZ $1, R5, loadOne18
+	WORD $0xfd400101 // ldr d1, [x8, #0]
+	TBZ $0, R5, loaded19
+	ADD $8, R8, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded19
+
+loadOne18:
+	WORD $0xbd400101 // ldr s1, [x8, #0]
+
+loaded19:
+	WORD $0x6e21dc62 // fmul v2.4s, v3.4s, v1.4s
+	WORD $0x4ea01c04 // mov v4.16b, v0.16b
+	WORD $0x4ea0cc04 // fmls v4.4s, v0.4s, v0.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	TBZ $1, R5, storeOne20
+	WORD $0xfd0000c2 // str d2, [x6, #0]
+	TBZ $0, R5, stored21
+	ADD $8, R6, R2
+	WORD $0x4d008042 // st1 {v2.s}[2], [x2]
+	JMP stored21
+
+storeOne20:
+	WORD $0xbd0000c2 // str s2, [x6, #0]
+
+stored21:
+	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	WORD $0x3dc00002 // ldr q2, [x0, #0]
+	WORD $0x4ea1cc22 // fmls v2.4s, v1.4s, v1.4s
+	WORD $0x6e22dc00 // fmul v0.4s, v0.4s, v2.4s
+	TBZ $1, R5, storeOne22
+	WORD $0xfd000100 // str d0, [x8, #0]
+	TBZ $0, R5, stored23
+	ADD $8, R8, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored23
+
+storeOne22:
+	WORD $0xbd000100 // str s0, [x8, #0]
+
+stored23:
+	TBZ $1, R5, loadOne24
+	WORD $0xfd4000e0 // ldr d0, [x7, #0]
+	TBZ $0, R5, loaded25
+	ADD $8, R7, R0
+	WORD $0x4d408000 // ld1 {v0.s}[2], [x0]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd4000e0 // ldr s0, [x7, #0]
+
+loaded25:
+	TBZ $1, R5, loadOne26
+	WORD $0xfd400021 // ldr d1, [x1, #0]
+	TBZ $0, R5, loaded27
+	ADD $8, R1, R0
+	WORD $0x4d408001 // ld1 {v1.s}[2], [x0]
+	JMP loaded27
+
+loadOne26:
+	WORD $0xbd400021 // ldr s1, [x1, #0]
+
+loaded27:
+	WORD $0x6e21dc61 // fmul v1.4s, v3.4s, v1.4s
+	WORD $0x4ea01c02 // mov v2.16b, v0.16b
+	WORD $0x4ea0cc02 // fmls v2.4s, v0.4s, v0.4s
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	TBZ $1, R5, storeOne28
+	WORD $0xfd0000e1 // str d1, [x7, #0]
+	TBZ $0, R5, stored29
+	ADD $8, R7, R0
+	WORD $0x4d008001 // st1 {v1.s}[2], [x0]
+	JMP stored29
+
+storeOne28:
+	WORD $0xbd0000e1 // str s1, [x7, #0]
+
+stored29:
+	WORD $0x6e20dc60 // fmul v0.4s, v3.4s, v0.4s
+	TBZ $1, R5, storeOne30
+	WORD $0xfd000080 // str d0, [x4, #0]
+	TBZ $0, R5, stored31
+	ADD $8, R4, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored31
+
+storeOne30:
+	WORD $0xbd000080 // str s0, [x4, #0]
+
+stored31:
+
+cellsDone5:
+	RET
+
+// func adamNEON(w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2, rest2, rate, epsilon float32)
+TEXT ·adamNEON(SB), NOSPLIT, $0-104
+	MOVD $adamNEONConstants<>(SB), R0
+	WORD $0x3dc00000 // ldr q0, [x0, #0]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	MOVD w+0(FP), R0
+	MOVD grad+8(FP), R1
+	MOVD m+16(FP), R2
+	MOVD v+24(FP), R3
+	MOVWU beta1+80(FP), R4
+	WORD $0x4e040c81 // dup v1.4s, w4
+	MOVWU rest1+84(FP), R4
+	WORD $0x4e040c82 // dup v2.4s, w4
+	MOVWU beta2+88(FP), R4
+	WORD $0x4e040c83 // dup v3.4s, w4
+	MOVWU rest2+92(FP), R4
+	WORD $0x4e040c84 // dup v4.4s, w4
+	MOVWU rate+96(FP), R4
+	WORD $0x4e040c85 // dup v5.4s, w4
+	MOVWU epsilon+100(FP), R4
+	WORD $0x4e040c86 // dup v6.4s, w4
+	MOVD rows+64(FP), R4
+
+rows1:
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD R2, R7
+	MOVD R3, R8
+	MOVD width+72(FP), R9
+	SUBS $16, R9, R9
+	BLT weightsFew3
+
+weightsMany2:
+	WORD $0xad4020c7 // ldp q7, q8, [x6, #0]
+	WORD $0xad4128c9 // ldp q9, q10, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x6e22dceb // fmul v11.4s, v7.4s, v2.4s
+	WORD $0x6e22dd0c // fmul v12.4s, v8.4s, v2.4s
+	WORD $0x6e22dd2d // fmul v13.4s, v9.4s, v2.4s
+	WORD $0x6e22dd4e // fmul v14.4s, v10.4s, v2.4s
+	WORD $0x6e24dcef // fmul v15.4s, v7.4s, v4.4s
+	WORD $0x6e24dd10 // fmul v16.4s, v8.4s, v4.4s
+	WORD $0x6e24dd31 // fmul v17.4s, v9.4s, v4.4s
+	WORD $0x6e24dd52 // fmul v18.4s, v10.4s, v4.4s
+	WORD $0x6e27dde7 // fmul v7.4s, v15.4s, v7.4s
+	WORD $0x6e28de08 // fmul v8.4s, v16.4s, v8.4s
+	WORD $0x6e29de29 // fmul v9.4s, v17.4s, v9.4s
+	WORD $0x6e2ade4a // fmul v10.4s, v18.4s, v10.4s
+	WORD $0xad4040ef // ldp q15, q16, [x7, #0]
+	WORD $0xad4148f1 // ldp q17, q18, [x7, #32]
+	WORD $0x4e21cdeb // fmla v11.4s, v15.4s, v1.4s
+	WORD $0x4e21ce0c // fmla v12.4s, v16.4s, v1.4s
+	WORD $0x4e21ce2d // fmla v13.4s, v17.4s, v1.4s
+	WORD $0x4e21ce4e // fmla v14.4s, v18.4s, v1.4s
+	WORD $0x6eabec0f // facgt v15.4s, v0.4s, v11.4s
+	WORD $0x6eacec10 // facgt v16.4s, v0.4s, v12.4s
+	WORD $0x6eadec11 // facgt v17.4s, v0.4s, v13.4s
+	WORD $0x6eaeec12 // facgt v18.4s, v0.4s, v14.4s
+	WORD $0x4e6f1d6b // bic v11.16b, v11.16b, v15.16b
+	WORD $0x4e701d8c // bic v12.16b, v12.16b, v16.16b
+	WORD $0x4e711dad // bic v13.16b, v13.16b, v17.16b
+	WORD $0x4e721dce // bic v14.16b, v14.16b, v18.16b
+	WORD $0xad0030eb // stp q11, q12, [x7, #0]
+	WORD $0xad0138ed // stp q13, q14, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0xad40410f // ldp q15, q16, [x8, #0]
+	WORD $0xad414911 // ldp q17, q18, [x8, #32]
+	WORD $0x4e23cde7 // fmla v7.4s, v15.4s, v3.4s
+	WORD $0x4e23ce08 // fmla v8.4s, v16.4s, v3.4s
+	WORD $0x4e23ce29 // fmla v9.4s, v17.4s, v3.4s
+	WORD $0x4e23ce4a // fmla v10.4s, v18.4s, v3.4s
+	WORD $0x6ea7ec0f // facgt v15.4s, v0.4s, v7.4s
+	WORD $0x6ea8ec10 // facgt v16.4s, v0.4s, v8.4s
+	WORD $0x6ea9ec11 // facgt v17.4s, v0.4s, v9.4s
+	WORD $0x6eaaec12 // facgt v18.4s, v0.4s, v10.4s
+	WORD $0x4e6f1ce7 // bic v7.16b, v7.16b, v15.16b
+	WORD $0x4e701d08 // bic v8.16b, v8.16b, v16.16b
+	WORD $0x4e711d29 // bic v9.16b, v9.16b, v17.16b
+	WORD $0x4e721d4a // bic v10.16b, v10.16b, v18.16b
+	WORD $0xad002107 // stp q7, q8, [x8, #0]
+	WORD $0xad012909 // stp q9, q10, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0xad4040af // ldp q15, q16, [x5, #0]
+	WORD $0xad4148b1 // ldp q17, q18, [x5, #32]
+	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
+	WORD $0x6ea1f908 // fsqrt v8.4s, v8.4s
+	WORD $0x6ea1f929 // fsqrt v9.4s, v9.4s
+	WORD $0x6ea1f94a // fsqrt v10.4s, v10.4s
+	WORD $0x4e26d4e7 // fadd v7.4s, v7.4s, v6.4s
+	WORD $0x4e26d508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4e26d529 // fadd v9.4s, v9.4s, v6.4s
+	WORD $0x4e26d54a // fadd v10.4s, v10.4s, v6.4s
+	WORD $0x6e27fd67 // fdiv v7.4s, v11.4s, v7.4s
+	WORD $0x6e28fd88 // fdiv v8.4s, v12.4s, v8.4s
+	WORD $0x6e29fda9 // fdiv v9.4s, v13.4s, v9.4s
+	WORD $0x6e2afdca // fdiv v10.4s, v14.4s, v10.4s
+	WORD $0x4ea5ccef // fmls v15.4s, v7.4s, v5.4s
+	WORD $0x4ea5cd10 // fmls v16.4s, v8.4s, v5.4s
+	WORD $0x4ea5cd31 // fmls v17.4s, v9.4s, v5.4s
+	WORD $0x4ea5cd52 // fmls v18.4s, v10.4s, v5.4s
+	WORD $0xad0040af // stp q15, q16, [x5, #0]
+	WORD $0xad0148b1 // stp q17, q18, [x5, #32]
+	ADD $64, R5, R5
+	SUBS $16, R9, R9
+	BGE weightsMany2
+
+weightsFew3:
+	ADD $16, R9, R9
+	SUBS $4, R9, R9
+	BLT weightsTail5
+
+weightsOne4:
+	WORD $0x3cc104c7 // ldr q7, [x6], #16
+	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
+	WORD $0x6e24dce9 // fmul v9.4s, v7.4s, v4.4s
+	WORD $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
+	WORD $0x6ea8ec09 // facgt v9.4s, v0.4s, v8.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	WORD $0x3c8104e8 // str q8, [x7], #16
+	WORD $0x3dc00109 // ldr q9, [x8, #0]
+	WORD $0x4e23cd27 // fmla v7.4s, v9.4s, v3.4s
+	WORD $0x6ea7ec09 // facgt v9.4s, v0.4s, v7.4s
+	WORD $0x4e691ce7 // bic v7.16b, v7.16b, v9.16b
+	WORD $0x3c810507 // str q7, [x8], #16
+	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
+	WORD $0x4e26d4e7 // fadd v7.4s, v7.4s, v6.4s
+	WORD $0x6e27fd07 // fdiv v7.4s, v8.4s, v7.4s
+	WORD $0x4ea5cce9 // fmls v9.4s, v7.4s, v5.4s
+	WORD $0x3c8104a9 // str q9, [x5], #16
+	SUBS $4, R9, R9
+	BGE weightsOne4
+
+weightsTail5:
+	ADD $4, R9, R9
+	CBZ R9, weightsDone6
+	TBZ $1, R9, loadOne7
+	WORD $0xfd4000c7 // ldr d7, [x6, #0]
+	TBZ $0, R9, loaded8
+	ADD $8, R6, R6
+	WORD $0x4d4080c7 // ld1 {v7.s}[2], [x6]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd4000c7 // ldr s7, [x6, #0]
+
+loaded8:
+	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
+	WORD $0x6e24dce9 // fmul v9.4s, v7.4s, v4.4s
+	WORD $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
+	TBZ $1, R9, loadOne9
+	WORD $0xfd4000e9 // ldr d9, [x7, #0]
+	TBZ $0, R9, loaded10
+	ADD $8, R7, R6
+	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000e9 // ldr s9, [x7, #0]
+
+loaded10:
+	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
+	WORD $0x6ea8ec09 // facgt v9.4s, v0.4s, v8.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	TBZ $1, R9, storeOne11
+	WORD $0xfd0000e8 // str d8, [x7, #0]
+	TBZ $0, R9, stored12
+	ADD $8, R7, R6
+	WORD $0x4d0080c8 // st1 {v8.s}[2], [x6]
+	JMP stored12
+
+storeOne11:
+	WORD $0xbd0000e8 // str s8, [x7, #0]
+
+stored12:
+	TBZ $1, R9, loadOne13
+	WORD $0xfd400109 // ldr d9, [x8, #0]
+	TBZ $0, R9, loaded14
+	ADD $8, R8, R6
+	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd400109 // ldr s9, [x8, #0]
+
+loaded14:
+	WORD $0x4e23cd27 // fmla v7.4s, v9.4s, v3.4s
+	WORD $0x6ea7ec09 // facgt v9.4s, v0.4s, v7.4s
+	WORD $0x4e691ce7 // bic v7.16b, v7.16b, v9.16b
+	TBZ $1, R9, storeOne15
+	WORD $0xfd000107 // str d7, [x8, #0]
+	TBZ $0, R9, stored16
+	ADD $8, R8, R6
+	WORD $0x4d0080c7 // st1 {v7.s}[2], [x6]
+	JMP stored16
+
+storeOne15:
+	WORD $0xbd000107 // str s7, [x8, #0]
+
+stored16:
+	TBZ $1, R9, loadOne17
+	WORD $0xfd4000a9 // ldr d9, [x5, #0]
+	TBZ $0, R9, loaded18
+	ADD $8, R5, R6
+	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd4000a9 // ldr s9, [x5, #0]
+
+loaded18:
+	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
+	WORD $0x4e26d4e7 // fadd v7.4s, v7.4s, v6.4s
+	WORD $0x6e27fd07 // fdiv v7.4s, v8.4s, v7.4s
+	WORD $0x4ea5cce9 // fmls v9.4s, v7.4s, v5.4s
+	TBZ $1, R9, storeOne19
+	WORD $0xfd0000a9 // str d9, [x5, #0]
+	TBZ $0, R9, stored20
+	ADD $8, R5, R5
+	WORD $0x4d0080a9 // st1 {v9.s}[2], [x5]
+	JMP stored20
+
+storeOne19:
+	WORD $0xbd0000a9 // str s9, [x5, #0]
+
+stored20:
+
+weightsDone6:
+	MOVD wRow+32(FP), R5
+	ADD R5, R0, R0
+	MOVD gradRow+40(FP), R5
+	ADD R5, R1, R1
+	MOVD mRow+48(FP), R5
+	ADD R5, R2, R2
+	MOVD vRow+56(FP), R5
+	ADD R5, R3, R3
+	SUBS $1, R4, R4
+	BNE rows1
+	RET
+
+// func mulRowsNEON(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
+TEXT ·mulRowsNEON(SB), NOSPLIT, $0-64
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD w+16(FP), R2
+	MOVD rows+48(FP), R3
+
+rows1:
+	MOVD R0, R4
+	MOVD R1, R5
+	MOVD R2, R6
+	MOVD width+56(FP), R7
+	SUBS $16, R7, R7
+	BLT numbersFew3
+
+numbersMany2:
+	WORD $0xad400480 // ldp q0, q1, [x4, #0]
+	WORD $0xad410c82 // ldp q2, q3, [x4, #32]
+	WORD $0xad4014a4 // ldp q4, q5, [x5, #0]
+	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0xad4024c8 // ldp q8, q9, [x6, #0]
+	WORD $0xad412cca // ldp q10, q11, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x4e29cca1 // fmla v1.4s, v5.4s, v9.4s
+	WORD $0x4e2accc2 // fmla v2.4s, v6.4s, v10.4s
+	WORD $0x4e2bcce3 // fmla v3.4s, v7.4s, v11.4s
+	WORD $0xad000480 // stp q0, q1, [x4, #0]
+	WORD $0xad010c82 // stp q2, q3, [x4, #32]
+	ADD $64, R4, R4
+	SUBS $16, R7, R7
+	BGE numbersMany2
+
+numbersFew3:
+	ADD $16, R7, R7
+	SUBS $4, R7, R7
+	BLT numbersTail5
+
+numbersOne4:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	WORD $0x3cc104a1 // ldr q1, [x5], #16
+	WORD $0x3cc104c2 // ldr q2, [x6], #16
+	WORD $0x4e22cc20 // fmla v0.4s, v1.4s, v2.4s
+	WORD $0x3c810480 // str q0, [x4], #16
+	SUBS $4, R7, R7
+	BGE numbersOne4
+
+numbersTail5:
+	ADD $4, R7, R7
+	CBZ R7, numbersDone6
+	TBZ $1, R7, loadOne7
+	WORD $0xfd400080 // ldr d0, [x4, #0]
+	TBZ $0, R7, loaded8
+	ADD $8, R4, R8
+	WORD $0x4d408100 // ld1 {v0.s}[2], [x8]
+	JMP loaded8
+
+loadOne7:
+	WORD $0xbd400080 // ldr s0, [x4, #0]
+
+loaded8:
+	TBZ $1, R7, loadOne9
+	WORD $0xfd4000a1 // ldr d1, [x5, #0]
+	TBZ $0, R7, loaded10
+	ADD $8, R5, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded10
+
+loadOne9:
+	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+
+loaded10:
+	TBZ $1, R7, loadOne11
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R7, loaded12
+	ADD $8, R6, R5
+	WORD $0x4d4080a2 // ld1 {v2.s}[2], [x5]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+
+loaded12:
+	WORD $0x4e22cc20 // fmla v0.4s, v1.4s, v2.4s
+	TBZ $1, R7, storeOne13
+	WORD $0xfd000080 // str d0, [x4, #0]
+	TBZ $0, R7, stored14
+	ADD $8, R4, R4
+	WORD $0x4d008080 // st1 {v0.s}[2], [x4]
+	JMP stored14
+
+storeOne13:
+	WORD $0xbd000080 // str s0, [x4, #0]
+
+stored14:
+
+numbersDone6:
+	MOVD yRow+24(FP), R4
+	ADD R4, R0, R0
+	MOVD xRow+32(FP), R4
+	ADD R4, R1, R1
+	MOVD wRow+40(FP), R4
+	ADD R4, R2, R2
+	SUBS $1, R3, R3
+	BNE rows1
+	RET
+
+// func lookUpNEON(dst, table *float32, ids *int32, tableRow, count, width uint64)
+TEXT ·lookUpNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD table+8(FP), R1
+	MOVD ids+16(FP), R2
+	MOVD tableRow+24(FP), R3
+	MOVD count+32(FP), R4
+	MOVD width+40(FP), R5
+
+rows:
+	MOVW 0(R2), R6
+	MADD R3, R1, R6, R6
+	MOVD R0, R7
+	MOVD R5, R8
+	SUBS $16, R8, R8
+	BLT numbersFew2
+
+numbersMany1:
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0xad410cc2 // ldp q2, q3, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0xad0004e0 // stp q0, q1, [x7, #0]
+	WORD $0xad010ce2 // stp q2, q3, [x7, #32]
+	ADD $64, R7, R7
+	SUBS $16, R8, R8
+	BGE numbersMany1
+
+numbersFew2:
+	ADD $16, R8, R8
+	SUBS $4, R8, R8
+	BLT numbersTail4
+
+numbersOne3:
+	WORD $0x3cc104c0 // ldr q0, [x6], #16
+	WORD $0x3c8104e0 // str q0, [x7], #16
+	SUBS $4, R8, R8
+	BGE numbersOne3
+
+numbersTail4:
+	ADD $4, R8, R8
+	CBZ R8, numbersDone5
+	TBZ $1, R8, loadOne6
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R8, loaded7
+	ADD $8, R6, R6
+	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
+
+loaded7:
+	TBZ $1, R8, storeOne8
+	WORD $0xfd0000e0 // str d0, [x7, #0]
+	TBZ $0, R8, stored9
+	ADD $8, R7, R6
+	WORD $0x4d0080c0 // st1 {v0.s}[2], [x6]
+	JMP stored9
+
+storeOne8:
+	WORD $0xbd0000e0 // str s0, [x7, #0]
+
+stored9:
+
+numbersDone5:
+	ADD $4, R2, R2
+	ADD R5<<2, R0, R0
+	SUBS $1, R4, R4
+	BNE rows
+	RET
+
+// func addUpNEON(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
+TEXT ·addUpNEON(SB), NOSPLIT, $0-72
+	MOVD table+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD ids+16(FP), R2
+	MOVD tableRow+24(FP), R3
+	MOVD xRow+32(FP), R4
+	MOVD count+40(FP), R5
+	MOVD lo+56(FP), R6
+	MOVD rows+64(FP), R7
+	MOVD width+48(FP), R8
+
+rows:
+	MOVW 0(R2), R9
+	SUB R6, R9, R9
+	CMP R7, R9
+	BHS next
+	MADD R3, R0, R9, R9
+	MOVD R1, R10
+	MOVD R8, R11
+	SUBS $16, R11, R11
+	BLT numbersFew2
+
+numbersMany1:
+	WORD $0xad400520 // ldp q0, q1, [x9, #0]
+	WORD $0xad410d22 // ldp q2, q3, [x9, #32]
+	WORD $0xad401544 // ldp q4, q5, [x10, #0]
+	WORD $0xad411d46 // ldp q6, q7, [x10, #32]
+	ADD $64, R10, R10
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0xad000520 // stp q0, q1, [x9, #0]
+	WORD $0xad010d22 // stp q2, q3, [x9, #32]
+	ADD $64, R9, R9
+	SUBS $16, R11, R11
+	BGE numbersMany1
+
+numbersFew2:
+	ADD $16, R11, R11
+	SUBS $4, R11, R11
+	BLT numbersTail4
+
+numbersOne3:
+	WORD $0x3dc00120 // ldr q0, [x9, #0]
+	WORD $0x3cc10541 // ldr q1, [x10], #16
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x3c810520 // str q0, [x9], #16
+	SUBS $4, R11, R11
+	BGE numbersOne3
+
+numbersTail4:
+	ADD $4, R11, R11
+	CBZ R11, numbersDone5
+	TBZ $1, R11, loadOne6
+	WORD $0xfd400120 // ldr d0, [x9, #0]
+	TBZ $0, R11, loaded7
+	ADD $8, R9, R12
+	WORD $0x4d408180 // ld1 {v0.s}[2], [x12]
+	JMP loaded7
+
+loadOne6:
+	WORD $0xbd400120 // ldr s0, [x9, #0]
+
+loaded7:
+	TBZ $1, R11, loadOne8
+	WORD $0xfd400141 // ldr d1, [x10, #0]
+	TBZ $0, R11, loaded9
+	ADD $8, R10, R10
+	WORD $0x4d408141 // ld1 {v1.s}[2], [x10]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400141 // ldr s1, [x10, #0]
+
+loaded9:
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	TBZ $1, R11, storeOne10
+	WORD $0xfd000120 // str d0, [x9, #0]
+	TBZ $0, R11, stored11
+	ADD $8, R9, R9
+	WORD $0x4d008120 // st1 {v0.s}[2], [x9]
+	JMP stored11
+
+storeOne10:
+	WORD $0xbd000120 // str s0, [x9, #0]
+
+stored11:
+
+numbersDone5:
+
+next:
+	ADD $4, R2, R2
+	ADD R4, R1, R1
+	SUBS $1, R5, R5
+	BNE rows
+	RET
+
+// func spreadNEON(dst, x *float32, count, n uint64)
+TEXT ·spreadNEON(SB), NOSPLIT, $0-32
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD count+16(FP), R2
+	MOVD n+24(FP), R3
+
+numbers:
+	MOVD R0, R4
+	WORD $0x4d40c820 // ld1r {v0.4s}, [x1]
+	MOVD R3, R5
+	SUBS $16, R5, R5
+	BLT copiesFew2
+
+copiesMany1:
+	WORD $0xad000080 // stp q0, q0, [x4, #0]
+	WORD $0xad010080 // stp q0, q0, [x4, #32]
+	ADD $64, R4, R4
+	SUBS $16, R5, R5
+	BGE copiesMany1
+
+copiesFew2:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT copiesTail4
+
+copiesOne3:
+	WORD $0x3c810480 // str q0, [x4], #16
+	SUBS $4, R5, R5
+	BGE copiesOne3
+
+copiesTail4:
+	ADD $4, R5, R5
+	CBZ R5, copiesDone5
+	TBZ $1, R5, storeOne6
+	WORD $0xfd000080 // str d0, [x4, #0]
+	TBZ $0, R5, stored7
+	ADD $8, R4, R4
+	WORD $0x4d008080 // st1 {v0.s}[2], [x4]
+	JMP stored7
+
+storeOne6:
+	WORD $0xbd000080 // str s0, [x4, #0]
+
+stored7:
+
+copiesDone5:
+	ADD $4, R1, R1
+	ADD R3<<2, R0, R0
+	SUBS $1, R2, R2
+	BNE numbers
+	RET
+
+// func bytesNEON(dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale, shift float32)
+TEXT ·bytesNEON(SB), NOSPLIT, $0-64
+	MOVD dst+0(FP), R0
+	MOVD src+8(FP), R1
+	MOVD order+16(FP), R2
+	MOVD dstRow+24(FP), R3
+	MOVD srcRow+32(FP), R4
+	MOVD width+48(FP), R5
+	MOVWU scale+56(FP), R6
+	WORD $0x4e040cc0 // dup v0.4s, w6
+	MOVWU shift+60(FP), R6
+	WORD $0x4e040cc1 // dup v1.4s, w6
+	MOVD $byteLanesNEON<>(SB), R6
+	WORD $0xad400cc2 // ldp q2, q3, [x6, #0]
+	WORD $0xad4114c4 // ldp q4, q5, [x6, #32]
+	MOVD rows+40(FP), R6
+
+rows1:
+	CMP $16, R5
+	BLT few
+	MOVW 0(R2), R7
+	MADD R4, R1, R7, R7
+	MOVD R0, R8
+	MOVD R5, R9
+	SUBS $16, R9, R9
+
+sixteen:
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x4e0200c7 // tbl v7.16b, {v6.16b}, v2.16b
+	WORD $0x4e0300c8 // tbl v8.16b, {v6.16b}, v3.16b
+	WORD $0x4e0400c9 // tbl v9.16b, {v6.16b}, v4.16b
+	WORD $0x4e0500c6 // tbl v6.16b, {v6.16b}, v5.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+	WORD $0x4ea11c2c // mov v12.16b, v1.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e20ccea // fmla v10.4s, v7.4s, v0.4s
+	WORD $0x4e20cd0b // fmla v11.4s, v8.4s, v0.4s
+	WORD $0x4e20cd2c // fmla v12.4s, v9.4s, v0.4s
+	WORD $0x4e20cccd // fmla v13.4s, v6.4s, v0.4s
+	WORD $0xad002d0a // stp q10, q11, [x8, #0]
+	WORD $0xad01350c // stp q12, q13, [x8, #32]
+	ADD $16, R7, R7
+	ADD $64, R8, R8
+	SUBS $16, R9, R9
+	BGE sixteen
+	CMP $-16, R9
+	BEQ next
+	ADD R9, R7, R7
+	ADD R9<<2, R8, R8
+	WORD $0x3dc000e6 // ldr q6, [x7, #0]
+	WORD $0x4e0200c7 // tbl v7.16b, {v6.16b}, v2.16b
+	WORD $0x4e0300c8 // tbl v8.16b, {v6.16b}, v3.16b
+	WORD $0x4e0400c9 // tbl v9.16b, {v6.16b}, v4.16b
+	WORD $0x4e0500c6 // tbl v6.16b, {v6.16b}, v5.16b
+	WORD $0x4ea11c2a // mov v10.16b, v1.16b
+	WORD $0x4ea11c2b // mov v11.16b, v1.16b
+	WORD $0x4ea11c2c // mov v12.16b, v1.16b
+	WORD $0x4ea11c2d // mov v13.16b, v1.16b
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e21d908 // scvtf v8.4s, v8.4s
+	WORD $0x4e21d929 // scvtf v9.4s, v9.4s
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e20ccea // fmla v10.4s, v7.4s, v0.4s
+	WORD $0x4e20cd0b // fmla v11.4s, v8.4s, v0.4s
+	WORD $0x4e20cd2c // fmla v12.4s, v9.4s, v0.4s
+	WORD $0x4e20cccd // fmla v13.4s, v6.4s, v0.4s
+	WORD $0xad002d0a // stp q10, q11, [x8, #0]
+	WORD $0xad01350c // stp q12, q13, [x8, #32]
+	JMP next
+
+few:
+	CMP $4, R5
+	BLT fewer
+	MOVW 0(R2), R7
+	MADD R4, R1, R7, R7
+	MOVD R0, R8
+	MOVD R5, R9
+	SUBS $4, R9, R9
+
+four:
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0x4e0200c6 // tbl v6.16b, {v6.16b}, v2.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e20ccc7 // fmla v7.4s, v6.4s, v0.4s
+	WORD $0x3d800107 // str q7, [x8, #0]
+	ADD $4, R7, R7
+	ADD $16, R8, R8
+	SUBS $4, R9, R9
+	BGE four
+	CMP $-4, R9
+	BEQ next
+	ADD R9, R7, R7
+	ADD R9<<2, R8, R8
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0x4e0200c6 // tbl v6.16b, {v6.16b}, v2.16b
+	WORD $0x4ea11c27 // mov v7.16b, v1.16b
+	WORD $0x4e21d8c6 // scvtf v6.4s, v6.4s
+	WORD $0x4e20ccc7 // fmla v7.4s, v6.4s, v0.4s
+	WORD $0x3d800107 // str q7, [x8, #0]
+	JMP next
+
+fewer:
+	MOVW 0(R2), R7
+	MADD R4, R1, R7, R7
+	MOVD R0, R8
+	MOVD R5, R9
+
+one:
+	WORD $0x4ea11c26 // mov v6.16b, v1.16b
+	WORD $0x3c4014e7 // ldr b7, [x7], #1
+	WORD $0x4e21d8e7 // scvtf v7.4s, v7.4s
+	WORD $0x4e20cce6 // fmla v6.4s, v7.4s, v0.4s
+	WORD $0xbc004506 // str s6, [x8], #4
+	SUBS $1, R9, R9
+	BNE one
+
+next:
+	ADD $4, R2, R2
+	ADD R3, R0, R0
+	SUBS $1, R6, R6
+	BNE rows1
+	RET
+
+// func prefetchNEON(src *uint8, order *int32, srcRow, rows, width uint64)
+TEXT ·prefetchNEON(SB), NOSPLIT, $0-40
+	MOVD src+0(FP), R0
+	MOVD order+8(FP), R1
+	MOVD srcRow+16(FP), R2
+	MOVD width+32(FP), R3
+	MOVD rows+24(FP), R4
+
+rows1:
+	MOVW 0(R1), R5
+	MADD R2, R0, R5, R5
+	MOVD R3, R6
+
+lines:
+	PRFM 0(R5), PLDL2KEEP
+	ADD $64, R5, R5
+	SUBS $64, R6, R6
+	BGT lines
+	ADD R6, R5, R5
+	SUB $1, R5, R5
+	PRFM 0(R5), PLDL2KEEP
+	ADD $4, R1, R1
+	SUBS $1, R4, R4
+	BNE rows1
+	RET
+
+// func claimNEON(x *float32, xRow, rows, width uint64)
+TEXT ·claimNEON(SB), NOSPLIT, $0-32
+	MOVD x+0(FP), R0
+	MOVD xRow+8(FP), R1
+	MOVD width+24(FP), R2
+	LSL $2, R2, R2
+	MOVD rows+16(FP), R3
+
+rows1:
+	MOVD R0, R4
+	MOVD R2, R5
+
+lines:
+	PRFM 0(R4), PSTL1KEEP
+	ADD $64, R4, R4
+	SUBS $64, R5, R5
+	BGT lines
+	ADD R5, R4, R4
+	SUB $1, R4, R4
+	PRFM 0(R4), PSTL1KEEP
+	ADD R1, R0, R0
+	SUBS $1, R3, R3
+	BNE rows1
+	RET
+
 DATA dotsMissingNEON<>+0(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+4(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+8(SB)/4, $0x00000000
@@ -13417,6 +15782,24 @@ DATA dotsMissingNEON<>+52(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+56(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+60(SB)/4, $0x80000000
 GLOBL dotsMissingNEON<>(SB), RODATA|NOPTR, $64
+
+DATA byteLanesNEON<>+0(SB)/4, $0xffffff00
+DATA byteLanesNEON<>+4(SB)/4, $0xffffff01
+DATA byteLanesNEON<>+8(SB)/4, $0xffffff02
+DATA byteLanesNEON<>+12(SB)/4, $0xffffff03
+DATA byteLanesNEON<>+16(SB)/4, $0xffffff04
+DATA byteLanesNEON<>+20(SB)/4, $0xffffff05
+DATA byteLanesNEON<>+24(SB)/4, $0xffffff06
+DATA byteLanesNEON<>+28(SB)/4, $0xffffff07
+DATA byteLanesNEON<>+32(SB)/4, $0xffffff08
+DATA byteLanesNEON<>+36(SB)/4, $0xffffff09
+DATA byteLanesNEON<>+40(SB)/4, $0xffffff0a
+DATA byteLanesNEON<>+44(SB)/4, $0xffffff0b
+DATA byteLanesNEON<>+48(SB)/4, $0xffffff0c
+DATA byteLanesNEON<>+52(SB)/4, $0xffffff0d
+DATA byteLanesNEON<>+56(SB)/4, $0xffffff0e
+DATA byteLanesNEON<>+60(SB)/4, $0xffffff0f
+GLOBL byteLanesNEON<>(SB), RODATA|NOPTR, $64
 
 DATA expNEONConstants<>+0(SB)/4, $0x4b400000
 DATA expNEONConstants<>+4(SB)/4, $0x4b400000
@@ -14413,3 +16796,149 @@ DATA eluNEONConstants<>+468(SB)/4, $0x3f800000
 DATA eluNEONConstants<>+472(SB)/4, $0x80000000
 DATA eluNEONConstants<>+476(SB)/4, $0x00000000
 GLOBL eluNEONConstants<>(SB), RODATA|NOPTR, $480
+
+DATA lstmNEONConstants<>+0(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+4(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+8(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+12(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+16(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+20(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+24(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+28(SB)/4, $0x4b40007f
+DATA lstmNEONConstants<>+32(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+36(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+40(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+44(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+48(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+52(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+56(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+60(SB)/4, $0x39506967
+DATA lstmNEONConstants<>+64(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+68(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+72(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+76(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+80(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+84(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+88(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+92(SB)/4, $0x3ab743ce
+DATA lstmNEONConstants<>+96(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+100(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+104(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+108(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+112(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+116(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+120(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+124(SB)/4, $0x3c088908
+DATA lstmNEONConstants<>+128(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+132(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+136(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+140(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+144(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+148(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+152(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+156(SB)/4, $0x3d2aa9c1
+DATA lstmNEONConstants<>+160(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+164(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+168(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+172(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+176(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+180(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+184(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+188(SB)/4, $0x3e2aaaaa
+DATA lstmNEONConstants<>+192(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+196(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+200(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+204(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+208(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+212(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+216(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+220(SB)/4, $0x3f000000
+DATA lstmNEONConstants<>+224(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+228(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+232(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+236(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+240(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+244(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+248(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+252(SB)/4, $0x42aeac4f
+DATA lstmNEONConstants<>+256(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+260(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+264(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+268(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+272(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+276(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+280(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+284(SB)/4, $0x422eac4f
+DATA lstmNEONConstants<>+288(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+292(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+296(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+300(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+304(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+308(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+312(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+316(SB)/4, $0xbbbaf0ea
+DATA lstmNEONConstants<>+320(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+324(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+328(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+332(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+336(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+340(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+344(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+348(SB)/4, $0x3ca9134e
+DATA lstmNEONConstants<>+352(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+356(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+360(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+364(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+368(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+372(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+376(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+380(SB)/4, $0xbd5c1e2d
+DATA lstmNEONConstants<>+384(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+388(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+392(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+396(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+400(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+404(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+408(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+412(SB)/4, $0x3e088393
+DATA lstmNEONConstants<>+416(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+420(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+424(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+428(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+432(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+436(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+440(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+444(SB)/4, $0xbeaaaa99
+DATA lstmNEONConstants<>+448(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+452(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+456(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+460(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+464(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+468(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+472(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+476(SB)/4, $0x3f200000
+DATA lstmNEONConstants<>+480(SB)/4, $0x80000000
+DATA lstmNEONConstants<>+484(SB)/4, $0x3fb8aa3b
+DATA lstmNEONConstants<>+488(SB)/4, $0x3f318000
+DATA lstmNEONConstants<>+492(SB)/4, $0xb95e8083
+DATA lstmNEONConstants<>+496(SB)/4, $0x3f800000
+DATA lstmNEONConstants<>+500(SB)/4, $0xc0000000
+DATA lstmNEONConstants<>+504(SB)/4, $0x00000000
+DATA lstmNEONConstants<>+508(SB)/4, $0x00000000
+GLOBL lstmNEONConstants<>(SB), RODATA|NOPTR, $512
+
+DATA lstmBackNEONConstants<>+0(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+4(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+8(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+12(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+16(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+20(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+24(SB)/4, $0x3f800000
+DATA lstmBackNEONConstants<>+28(SB)/4, $0x3f800000
+GLOBL lstmBackNEONConstants<>(SB), RODATA|NOPTR, $32
+
+DATA adamNEONConstants<>+0(SB)/4, $0x00800000
+DATA adamNEONConstants<>+4(SB)/4, $0x00000000
+DATA adamNEONConstants<>+8(SB)/4, $0x00000000
+DATA adamNEONConstants<>+12(SB)/4, $0x00000000
+GLOBL adamNEONConstants<>(SB), RODATA|NOPTR, $16

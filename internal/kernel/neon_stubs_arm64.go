@@ -600,3 +600,60 @@ func eluBackNEON(dst, x, y *float32, n uint64, shift, above float32)
 //
 //go:noescape
 func finiteNEON(x *float32, n uint64) (sum float32)
+
+// lstmNEON computes n cells.
+//
+//go:noescape
+func lstmNEON(gates, before, cells, squashed, hidden *float32, n uint64)
+
+// lstmBackNEON computes n cells backward.
+//
+//go:noescape
+func lstmBackNEON(gates, before, squashed, dHidden, dCells *float32, n uint64)
+
+// adamNEON updates rows of width weights and their moments.
+//
+//go:noescape
+func adamNEON(
+	w, grad, m, v *float32, wRow, gradRow, mRow, vRow, rows, width uint64, beta1, rest1, beta2,
+	rest2, rate, epsilon float32,
+)
+
+// mulRowsNEON adds the products of rows of width numbers, at least one row.
+//
+//go:noescape
+func mulRowsNEON(y, x, w *float32, yRow, xRow, wRow, rows, width uint64)
+
+// lookUpNEON copies count rows of width numbers.
+//
+//go:noescape
+func lookUpNEON(dst, table *float32, ids *int32, tableRow, count, width uint64)
+
+// addUpNEON adds to a table the rows of width numbers whose ids are in the table, of count
+// rows.
+//
+//go:noescape
+func addUpNEON(table, x *float32, ids *int32, tableRow, xRow, count, width, lo, rows uint64)
+
+// spreadNEON writes each of count numbers n times.
+//
+//go:noescape
+func spreadNEON(dst, x *float32, count, n uint64)
+
+// bytesNEON gathers rows of width bytes, at least one row.
+//
+//go:noescape
+func bytesNEON(
+	dst *float32, src *uint8, order *int32, dstRow, srcRow, rows, width uint64, scale,
+	shift float32,
+)
+
+// prefetchNEON prefetches the cache lines of rows of width bytes, at least one row and byte.
+//
+//go:noescape
+func prefetchNEON(src *uint8, order *int32, srcRow, rows, width uint64)
+
+// claimNEON prefetches the cache lines of rows of width numbers, at least one, for writing.
+//
+//go:noescape
+func claimNEON(x *float32, xRow, rows, width uint64)

@@ -93,7 +93,8 @@ func Write(by, pkg string) (assembly, stubs []byte, err error) {
 		for i := range f.nodes {
 			s.WriteString(f.nodes[i].text(a))
 		}
-		fmt.Fprintf(&g, "\n%s//\n//go:noescape\n%s\n", wrapped("// ", f.name+" "+f.doc), f.declaration())
+		comment := wrapped("// ", strings.Fields(f.name+" "+f.doc))
+		fmt.Fprintf(&g, "\n%s//\n//go:noescape\n%s\n", comment, f.declaration())
 	}
 	for _, t := range tables {
 		fmt.Fprintln(&s)
@@ -114,14 +115,16 @@ func (f *function) declaration() string {
 	}
 	before, rest, _ := strings.Cut(d, "(")
 	parameters, result, _ := strings.Cut(rest, ")")
-	return before + "(\n" + wrapped("\t", parameters+",") + ")" + result
+	// A line ends after a comma.
+	return before + "(\n" + wrapped("\t", strings.SplitAfter(parameters+",", ", ")) + ")" + result
 }
 
-// wrapped returns a text in lines of at most 96 bytes with a prefix.
-func wrapped(prefix, text string) string {
+// wrapped returns words in lines of at most 96 bytes with a prefix.
+func wrapped(prefix string, words []string) string {
 	var b strings.Builder
 	line := prefix
-	for _, word := range strings.Fields(text) {
+	for _, word := range words {
+		word = strings.TrimSpace(word)
 		switch {
 		case line == prefix:
 			line += word

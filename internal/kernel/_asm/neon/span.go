@@ -30,7 +30,7 @@ func (s span) load(p R) group {
 	return g
 }
 
-// take is load, and moves p beyond the span.
+// take is load, and moves p beyond the span unless it has a tail.
 func (s span) take(p R) group {
 	if s.registers == 1 && s.tail == nil {
 		g := newGroup(1)
@@ -57,7 +57,7 @@ func (s span) store(g group, p R) {
 	}
 }
 
-// put is store, and moves p beyond the span.
+// put is store, and moves p beyond the span unless it has a tail.
 func (s span) put(g group, p R) {
 	if s.registers == 1 && s.tail == nil {
 		STRQ(g.at(0), p.Post(size))
@@ -67,7 +67,7 @@ func (s span) put(g group, p R) {
 	s.skip(p)
 }
 
-// skip moves p beyond the span, unless nothing follows it.
+// skip moves p beyond the span, unless it has a tail, after which nothing follows.
 func (s span) skip(p R) {
 	if s.tail == nil {
 		ADD(p, p, size*s.registers)

@@ -1,0 +1,25 @@
+package main
+
+import . "braid/internal/kernel/_asm/arm64"
+
+// walk is a pointer that moves from row to row, by bytes or by the parameter of a name.
+type walk struct {
+	p      R
+	stride any
+}
+
+// eachRow writes a loop over as many rows as the parameter "rows" says, at least one.
+func eachRow(name string, body func(), walks ...walk) {
+	rows, loop := Arg("rows"), NewLabel(name)
+	Label(loop)
+	body()
+	for _, w := range walks {
+		if parameter, ok := w.stride.(string); ok {
+			ADD(w.p, w.p, Arg(parameter))
+		} else {
+			ADD(w.p, w.p, w.stride)
+		}
+	}
+	SUBS(rows, rows, 1)
+	BNE(loop)
+}
