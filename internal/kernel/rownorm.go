@@ -79,14 +79,14 @@ func rowNormBack(p RowNorm) {
 		mean, factor := p.Moments[2*i], p.Moments[2*i+1]
 		var sums, products [lanes]float32
 		for j, v := range x {
-			s, n := d[j]*p.Gamma[j], (v-mean)*factor
+			s, n := float32(d[j]*p.Gamma[j]), (v-mean)*factor
 			sums[j%lanes] += s
 			products[j%lanes] = fma(s, n, products[j%lanes])
 		}
 		width := float32(p.Width)
 		sum, product := fold(&sums)/width, fold(&products)/width
 		for j, v := range x {
-			s, n := d[j]*p.Gamma[j], (v-mean)*factor
+			s, n := float32(d[j]*p.Gamma[j]), (v-mean)*factor
 			grad[j] = fma(fma(-n, product, s-sum), factor, grad[j])
 		}
 	}
