@@ -39,7 +39,7 @@ var neon = func() Set {
 		{8, indirectAdjacent8x2NEON},
 		{8, indirectAdjacent8x3NEON},
 	}, narrow: []height[indirectTile]{{8, indirectNarrow8x1NEON}, {1, indirectNarrow1x1NEON}}}
-	all := assembled("neon", dots, lanes, indirect, functions{
+	return assembled("neon", dots, lanes, indirect, functions{
 		exp: expNEON, log: logNEON, log1p: log1pNEON, tanh: tanhNEON, sigmoid: sigmoidNEON,
 		relu: reluNEON, reluBack: reluBackNEON, sigmoidBack: sigmoidBackNEON,
 		tanhBack: tanhBackNEON, add: addNEON, scale: scaleNEON, finite: finiteNEON,
@@ -50,21 +50,13 @@ var neon = func() Set {
 		spread: spreadNEON, bytes: bytesNEON, lookUp: lookUpNEON, addUp: addUpNEON,
 		lstm: lstmNEON, lstmBack: lstmBackNEON, adam: adamNEON, mulRows: mulRowsNEON,
 		prefetch: prefetchNEON, claim: claimNEON,
+		softmax: softmaxNEON, softmaxBack: softmaxBackNEON, argMax: argMaxNEON,
+		columns: columnFunctions{
+			squareSums: squareSumsNEON, productSums: productSumsNEON,
+			rowProductSums: rowProductSumsNEON,
+			set:            affineNEON, add: affineAddNEON, both: affineBothNEON,
+		},
+		windows:  windowFunctions{highest: maxWindowNEON, addBack: maxBackNEON},
+		rowNorms: rowNormFunctions{normalize: rowNormNEON, addBack: rowNormBackNEON},
 	})
-	// Until every kernel is in assembly the others are those of the reference.
-	set := reference
-	set.Name = all.Name
-	set.MulDots, set.MulLanes, set.MulIndirect = all.MulDots, all.MulLanes, all.MulIndirect
-	set.Transpose = all.Transpose
-	set.Exp, set.Log, set.Log1p, set.Tanh = all.Exp, all.Log, all.Log1p, all.Tanh
-	set.Sigmoid, set.ReLU, set.ReLUBack = all.Sigmoid, all.ReLU, all.ReLUBack
-	set.SigmoidBack, set.TanhBack, set.Add = all.SigmoidBack, all.TanhBack, all.Add
-	set.Scale, set.Finite, set.Mul, set.Blend = all.Scale, all.Finite, all.Mul, all.Blend
-	set.GELU, set.GELUBack = all.GELU, all.GELUBack
-	set.HardSigmoid, set.HardSigmoidBack = all.HardSigmoid, all.HardSigmoidBack
-	set.Leak, set.ELU, set.ELUBack = all.Leak, all.ELU, all.ELUBack
-	set.Spread, set.Bytes, set.LookUp, set.AddUp = all.Spread, all.Bytes, all.LookUp, all.AddUp
-	set.LSTM, set.LSTMBack, set.Adam = all.LSTM, all.LSTMBack, all.Adam
-	set.MulRows, set.Prefetch, set.Claim = all.MulRows, all.Prefetch, all.Claim
-	return set
 }()

@@ -15765,6 +15765,3830 @@ lines:
 	BNE rows1
 	RET
 
+// func softmaxNEON(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+TEXT ·softmaxNEON(SB), NOSPLIT, $0-64
+	MOVD $softmaxNEONConstants<>(SB), R0
+	WORD $0x3dc06000 // ldr q0, [x0, #384]
+	WORD $0x4e1c0401 // dup v1.4s, v0.s[3]
+	MOVD y+0(FP), R1
+	MOVD x+8(FP), R2
+	MOVD width+56(FP), R3
+	MOVD high+16(FP), R4
+	MOVD rest+24(FP), R5
+	MOVD rows+48(FP), R6
+
+rows1:
+	WORD $0xad400c02 // ldp q2, q3, [x0, #0]
+	WORD $0xad401404 // ldp q4, q5, [x0, #0]
+	MOVD R2, R7
+	SUBS $16, R3, R8
+	BLT highestRest3
+
+highest2:
+	WORD $0xad401ce6 // ldp q6, q7, [x7, #0]
+	WORD $0xad4124e8 // ldp q8, q9, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0x6ea2e4ca // fcmgt v10.4s, v6.4s, v2.4s
+	WORD $0x6ea3e4eb // fcmgt v11.4s, v7.4s, v3.4s
+	WORD $0x6ea4e50c // fcmgt v12.4s, v8.4s, v4.4s
+	WORD $0x6ea5e52d // fcmgt v13.4s, v9.4s, v5.4s
+	WORD $0x6eaa1cc2 // bit v2.16b, v6.16b, v10.16b
+	WORD $0x6eab1ce3 // bit v3.16b, v7.16b, v11.16b
+	WORD $0x6eac1d04 // bit v4.16b, v8.16b, v12.16b
+	WORD $0x6ead1d25 // bit v5.16b, v9.16b, v13.16b
+	SUBS $16, R8, R8
+	BGE highest2
+
+highestRest3:
+	ADD $16, R8, R8
+	CBZ R8, highestDone4
+	CMP $4, R8
+	BLT highestTail5
+	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x6ea2e4c7 // fcmgt v7.4s, v6.4s, v2.4s
+	WORD $0x6ea71cc2 // bit v2.16b, v6.16b, v7.16b
+	SUBS $4, R8, R8
+	BEQ highestDone4
+	CMP $4, R8
+	BLT highestTail6
+	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x6ea3e4c7 // fcmgt v7.4s, v6.4s, v3.4s
+	WORD $0x6ea71cc3 // bit v3.16b, v6.16b, v7.16b
+	SUBS $4, R8, R8
+	BEQ highestDone4
+	CMP $4, R8
+	BLT highestTail7
+	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x6ea4e4c7 // fcmgt v7.4s, v6.4s, v4.4s
+	WORD $0x6ea71cc4 // bit v4.16b, v6.16b, v7.16b
+	SUBS $4, R8, R8
+	BEQ highestDone4
+	TBZ $1, R8, loadOne8
+	WORD $0xfd4000e6 // ldr d6, [x7, #0]
+	TBZ $0, R8, loaded9
+	ADD $8, R7, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+
+loaded9:
+	WORD $0x4ea51ca7 // mov v7.16b, v5.16b
+	WORD $0x6ea5e4c8 // fcmgt v8.4s, v6.4s, v5.4s
+	WORD $0x6ea81cc5 // bit v5.16b, v6.16b, v8.16b
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	WORD $0x6ee61ce5 // bif v5.16b, v7.16b, v6.16b
+	JMP highestDone4
+
+highestTail5:
+	TBZ $1, R8, loadOne10
+	WORD $0xfd4000e6 // ldr d6, [x7, #0]
+	TBZ $0, R8, loaded11
+	ADD $8, R7, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+
+loaded11:
+	WORD $0x4ea21c47 // mov v7.16b, v2.16b
+	WORD $0x6ea2e4c8 // fcmgt v8.4s, v6.4s, v2.4s
+	WORD $0x6ea81cc2 // bit v2.16b, v6.16b, v8.16b
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	WORD $0x6ee61ce2 // bif v2.16b, v7.16b, v6.16b
+	JMP highestDone4
+
+highestTail6:
+	TBZ $1, R8, loadOne12
+	WORD $0xfd4000e6 // ldr d6, [x7, #0]
+	TBZ $0, R8, loaded13
+	ADD $8, R7, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+
+loaded13:
+	WORD $0x4ea31c67 // mov v7.16b, v3.16b
+	WORD $0x6ea3e4c8 // fcmgt v8.4s, v6.4s, v3.4s
+	WORD $0x6ea81cc3 // bit v3.16b, v6.16b, v8.16b
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	WORD $0x6ee61ce3 // bif v3.16b, v7.16b, v6.16b
+	JMP highestDone4
+
+highestTail7:
+	TBZ $1, R8, loadOne14
+	WORD $0xfd4000e6 // ldr d6, [x7, #0]
+	TBZ $0, R8, loaded15
+	ADD $8, R7, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+
+loaded15:
+	WORD $0x4ea41c87 // mov v7.16b, v4.16b
+	WORD $0x6ea4e4c8 // fcmgt v8.4s, v6.4s, v4.4s
+	WORD $0x6ea81cc4 // bit v4.16b, v6.16b, v8.16b
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	WORD $0x6ee61ce4 // bif v4.16b, v7.16b, v6.16b
+
+highestDone4:
+	WORD $0x4e24f442 // fmax v2.4s, v2.4s, v4.4s
+	WORD $0x4e25f463 // fmax v3.4s, v3.4s, v5.4s
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x6e024043 // ext v3.16b, v2.16b, v2.16b, #8
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x4ea00843 // rev64 v3.4s, v2.4s
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	MOVD $laneNumbersNEON<>(SB), R7
+	ADD $0, R7, R7
+	WORD $0xad4010e3 // ldp q3, q4, [x7, #0]
+	WORD $0xad4118e5 // ldp q5, q6, [x7, #32]
+	WORD $0xad412007 // ldp q7, q8, [x0, #32]
+	WORD $0xad412809 // ldp q9, q10, [x0, #32]
+	MOVD R2, R7
+	SUBS $16, R3, R8
+	BLT searchRest17
+
+search16:
+	WORD $0xad4030eb // ldp q11, q12, [x7, #0]
+	WORD $0xad4138ed // ldp q13, q14, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0x4e22e56b // fcmeq v11.4s, v11.4s, v2.4s
+	WORD $0x4e22e58c // fcmeq v12.4s, v12.4s, v2.4s
+	WORD $0x4e22e5ad // fcmeq v13.4s, v13.4s, v2.4s
+	WORD $0x4e22e5ce // fcmeq v14.4s, v14.4s, v2.4s
+	WORD $0x4eeb1c6b // orn v11.16b, v3.16b, v11.16b
+	WORD $0x4eec1c8c // orn v12.16b, v4.16b, v12.16b
+	WORD $0x4eed1cad // orn v13.16b, v5.16b, v13.16b
+	WORD $0x4eee1cce // orn v14.16b, v6.16b, v14.16b
+	WORD $0x6eab6ce7 // umin v7.4s, v7.4s, v11.4s
+	WORD $0x6eac6d08 // umin v8.4s, v8.4s, v12.4s
+	WORD $0x6ead6d29 // umin v9.4s, v9.4s, v13.4s
+	WORD $0x6eae6d4a // umin v10.4s, v10.4s, v14.4s
+	WORD $0x3dc0100b // ldr q11, [x0, #64]
+	WORD $0x4eab8463 // add v3.4s, v3.4s, v11.4s
+	WORD $0x4eab8484 // add v4.4s, v4.4s, v11.4s
+	WORD $0x4eab84a5 // add v5.4s, v5.4s, v11.4s
+	WORD $0x4eab84c6 // add v6.4s, v6.4s, v11.4s
+	SUBS $16, R8, R8
+	BGE search16
+
+searchRest17:
+	ADD $16, R8, R8
+	CBZ R8, searchDone18
+	CMP $4, R8
+	BLT searchTail19
+	WORD $0x3cc104eb // ldr q11, [x7], #16
+	WORD $0x4e22e56b // fcmeq v11.4s, v11.4s, v2.4s
+	WORD $0x4eeb1c63 // orn v3.16b, v3.16b, v11.16b
+	WORD $0x6ea36ce7 // umin v7.4s, v7.4s, v3.4s
+	SUBS $4, R8, R8
+	BEQ searchDone18
+	CMP $4, R8
+	BLT searchTail20
+	WORD $0x3cc104e3 // ldr q3, [x7], #16
+	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
+	WORD $0x4ee31c83 // orn v3.16b, v4.16b, v3.16b
+	WORD $0x6ea36d08 // umin v8.4s, v8.4s, v3.4s
+	SUBS $4, R8, R8
+	BEQ searchDone18
+	CMP $4, R8
+	BLT searchTail21
+	WORD $0x3cc104e3 // ldr q3, [x7], #16
+	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
+	WORD $0x4ee31ca3 // orn v3.16b, v5.16b, v3.16b
+	WORD $0x6ea36d29 // umin v9.4s, v9.4s, v3.4s
+	SUBS $4, R8, R8
+	BEQ searchDone18
+	TBZ $1, R8, loadOne22
+	WORD $0xfd4000e3 // ldr d3, [x7, #0]
+	TBZ $0, R8, loaded23
+	ADD $8, R7, R7
+	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	JMP loaded23
+
+loadOne22:
+	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+
+loaded23:
+	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
+	WORD $0x4eaa1d44 // mov v4.16b, v10.16b
+	WORD $0x4ee31cc3 // orn v3.16b, v6.16b, v3.16b
+	WORD $0x6ea36d4a // umin v10.4s, v10.4s, v3.4s
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31c8a // bif v10.16b, v4.16b, v3.16b
+	JMP searchDone18
+
+searchTail19:
+	TBZ $1, R8, loadOne24
+	WORD $0xfd4000e4 // ldr d4, [x7, #0]
+	TBZ $0, R8, loaded25
+	ADD $8, R7, R7
+	WORD $0x4d4080e4 // ld1 {v4.s}[2], [x7]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd4000e4 // ldr s4, [x7, #0]
+
+loaded25:
+	WORD $0x4e22e484 // fcmeq v4.4s, v4.4s, v2.4s
+	WORD $0x4ea71ce5 // mov v5.16b, v7.16b
+	WORD $0x4ee41c63 // orn v3.16b, v3.16b, v4.16b
+	WORD $0x6ea36ce7 // umin v7.4s, v7.4s, v3.4s
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31ca7 // bif v7.16b, v5.16b, v3.16b
+	JMP searchDone18
+
+searchTail20:
+	TBZ $1, R8, loadOne26
+	WORD $0xfd4000e3 // ldr d3, [x7, #0]
+	TBZ $0, R8, loaded27
+	ADD $8, R7, R7
+	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	JMP loaded27
+
+loadOne26:
+	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+
+loaded27:
+	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
+	WORD $0x4ea81d05 // mov v5.16b, v8.16b
+	WORD $0x4ee31c83 // orn v3.16b, v4.16b, v3.16b
+	WORD $0x6ea36d08 // umin v8.4s, v8.4s, v3.4s
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31ca8 // bif v8.16b, v5.16b, v3.16b
+	JMP searchDone18
+
+searchTail21:
+	TBZ $1, R8, loadOne28
+	WORD $0xfd4000e3 // ldr d3, [x7, #0]
+	TBZ $0, R8, loaded29
+	ADD $8, R7, R7
+	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	JMP loaded29
+
+loadOne28:
+	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+
+loaded29:
+	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
+	WORD $0x4ea91d24 // mov v4.16b, v9.16b
+	WORD $0x4ee31ca3 // orn v3.16b, v5.16b, v3.16b
+	WORD $0x6ea36d29 // umin v9.4s, v9.4s, v3.4s
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31c89 // bif v9.16b, v4.16b, v3.16b
+
+searchDone18:
+	WORD $0x6ea96ce3 // umin v3.4s, v7.4s, v9.4s
+	WORD $0x6eaa6d04 // umin v4.4s, v8.4s, v10.4s
+	WORD $0x6ea46c63 // umin v3.4s, v3.4s, v4.4s
+	WORD $0x6e034064 // ext v4.16b, v3.16b, v3.16b, #8
+	WORD $0x6ea46c63 // umin v3.4s, v3.4s, v4.4s
+	WORD $0x4ea00864 // rev64 v4.4s, v3.4s
+	WORD $0x6ea46c63 // umin v3.4s, v3.4s, v4.4s
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	MOVD R2, R7
+	MOVD R1, R8
+	SUBS $16, R3, R9
+	BLT expRest31
+
+exp30:
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0xad412cea // ldp q10, q11, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x4ea2d529 // fsub v9.4s, v9.4s, v2.4s
+	WORD $0x4ea2d54a // fsub v10.4s, v10.4s, v2.4s
+	WORD $0x4ea2d56b // fsub v11.4s, v11.4s, v2.4s
+	WORD $0x3dc0180c // ldr q12, [x0, #96]
+	WORD $0x6ea8e58d // fcmgt v13.4s, v12.4s, v8.4s
+	WORD $0x6ea9e58e // fcmgt v14.4s, v12.4s, v9.4s
+	WORD $0x6eaae58f // fcmgt v15.4s, v12.4s, v10.4s
+	WORD $0x6eabe58c // fcmgt v12.4s, v12.4s, v11.4s
+	WORD $0xad444410 // ldp q16, q17, [x0, #128]
+	WORD $0xad444c12 // ldp q18, q19, [x0, #128]
+	WORD $0x4f801110 // fmla v16.4s, v8.4s, v0.s[0]
+	WORD $0x4f801131 // fmla v17.4s, v9.4s, v0.s[0]
+	WORD $0x4f801152 // fmla v18.4s, v10.4s, v0.s[0]
+	WORD $0x4f801173 // fmla v19.4s, v11.4s, v0.s[0]
+	WORD $0x3dc02014 // ldr q20, [x0, #128]
+	WORD $0x4eb4d615 // fsub v21.4s, v16.4s, v20.4s
+	WORD $0x4eb4d636 // fsub v22.4s, v17.4s, v20.4s
+	WORD $0x4eb4d657 // fsub v23.4s, v18.4s, v20.4s
+	WORD $0x4eb4d674 // fsub v20.4s, v19.4s, v20.4s
+	WORD $0x4fa052a8 // fmls v8.4s, v21.4s, v0.s[1]
+	WORD $0x4fa052c9 // fmls v9.4s, v22.4s, v0.s[1]
+	WORD $0x4fa052ea // fmls v10.4s, v23.4s, v0.s[1]
+	WORD $0x4fa0528b // fmls v11.4s, v20.4s, v0.s[1]
+	WORD $0x4f805aa8 // fmls v8.4s, v21.4s, v0.s[2]
+	WORD $0x4f805ac9 // fmls v9.4s, v22.4s, v0.s[2]
+	WORD $0x4f805aea // fmls v10.4s, v23.4s, v0.s[2]
+	WORD $0x4f805a8b // fmls v11.4s, v20.4s, v0.s[2]
+	WORD $0xad455414 // ldp q20, q21, [x0, #160]
+	WORD $0xad455c16 // ldp q22, q23, [x0, #160]
+	WORD $0xad466418 // ldp q24, q25, [x0, #192]
+	WORD $0xad466c1a // ldp q26, q27, [x0, #192]
+	WORD $0x4e28ce98 // fmla v24.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb9 // fmla v25.4s, v21.4s, v9.4s
+	WORD $0x4e2aceda // fmla v26.4s, v22.4s, v10.4s
+	WORD $0x4e2bcefb // fmla v27.4s, v23.4s, v11.4s
+	WORD $0xad475414 // ldp q20, q21, [x0, #224]
+	WORD $0xad475c16 // ldp q22, q23, [x0, #224]
+	WORD $0x4e28cf14 // fmla v20.4s, v24.4s, v8.4s
+	WORD $0x4e29cf35 // fmla v21.4s, v25.4s, v9.4s
+	WORD $0x4e2acf56 // fmla v22.4s, v26.4s, v10.4s
+	WORD $0x4e2bcf77 // fmla v23.4s, v27.4s, v11.4s
+	WORD $0xad486418 // ldp q24, q25, [x0, #256]
+	WORD $0xad486c1a // ldp q26, q27, [x0, #256]
+	WORD $0x4e28ce98 // fmla v24.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb9 // fmla v25.4s, v21.4s, v9.4s
+	WORD $0x4e2aceda // fmla v26.4s, v22.4s, v10.4s
+	WORD $0x4e2bcefb // fmla v27.4s, v23.4s, v11.4s
+	WORD $0xad495414 // ldp q20, q21, [x0, #288]
+	WORD $0xad495c16 // ldp q22, q23, [x0, #288]
+	WORD $0x4e28cf14 // fmla v20.4s, v24.4s, v8.4s
+	WORD $0x4e29cf35 // fmla v21.4s, v25.4s, v9.4s
+	WORD $0x4e2acf56 // fmla v22.4s, v26.4s, v10.4s
+	WORD $0x4e2bcf77 // fmla v23.4s, v27.4s, v11.4s
+	WORD $0xad4a6418 // ldp q24, q25, [x0, #320]
+	WORD $0xad4a6c1a // ldp q26, q27, [x0, #320]
+	WORD $0x4e28ce98 // fmla v24.4s, v20.4s, v8.4s
+	WORD $0x4e29ceb9 // fmla v25.4s, v21.4s, v9.4s
+	WORD $0x4e2aceda // fmla v26.4s, v22.4s, v10.4s
+	WORD $0x4e2bcefb // fmla v27.4s, v23.4s, v11.4s
+	WORD $0x6e28dd14 // fmul v20.4s, v8.4s, v8.4s
+	WORD $0x6e29dd35 // fmul v21.4s, v9.4s, v9.4s
+	WORD $0x6e2add56 // fmul v22.4s, v10.4s, v10.4s
+	WORD $0x6e2bdd77 // fmul v23.4s, v11.4s, v11.4s
+	WORD $0x4e34cf08 // fmla v8.4s, v24.4s, v20.4s
+	WORD $0x4e35cf29 // fmla v9.4s, v25.4s, v21.4s
+	WORD $0x4e36cf4a // fmla v10.4s, v26.4s, v22.4s
+	WORD $0x4e37cf6b // fmla v11.4s, v27.4s, v23.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4e29d429 // fadd v9.4s, v1.4s, v9.4s
+	WORD $0x4e2ad42a // fadd v10.4s, v1.4s, v10.4s
+	WORD $0x4e2bd42b // fadd v11.4s, v1.4s, v11.4s
+	WORD $0x4f375610 // shl v16.4s, v16.4s, #23
+	WORD $0x4f375631 // shl v17.4s, v17.4s, #23
+	WORD $0x4f375652 // shl v18.4s, v18.4s, #23
+	WORD $0x4f375673 // shl v19.4s, v19.4s, #23
+	WORD $0x6e30dd08 // fmul v8.4s, v8.4s, v16.4s
+	WORD $0x6e31dd29 // fmul v9.4s, v9.4s, v17.4s
+	WORD $0x6e32dd4a // fmul v10.4s, v10.4s, v18.4s
+	WORD $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
+	WORD $0x4e6d1d08 // bic v8.16b, v8.16b, v13.16b
+	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
+	WORD $0x4e6f1d4a // bic v10.16b, v10.16b, v15.16b
+	WORD $0x4e6c1d6b // bic v11.16b, v11.16b, v12.16b
+	WORD $0xad002508 // stp q8, q9, [x8, #0]
+	WORD $0xad012d0a // stp q10, q11, [x8, #32]
+	ADD $64, R8, R8
+	MOVD $laneNumbersNEON<>(SB), R10
+	ADD $0, R10, R10
+	WORD $0xad40354c // ldp q12, q13, [x10, #0]
+	WORD $0xad413d4e // ldp q14, q15, [x10, #32]
+	WORD $0x6ea38d8c // cmeq v12.4s, v12.4s, v3.4s
+	WORD $0x6ea38dad // cmeq v13.4s, v13.4s, v3.4s
+	WORD $0x6ea38dce // cmeq v14.4s, v14.4s, v3.4s
+	WORD $0x6ea38def // cmeq v15.4s, v15.4s, v3.4s
+	WORD $0x4e211d8c // and v12.16b, v12.16b, v1.16b
+	WORD $0x4e211dad // and v13.16b, v13.16b, v1.16b
+	WORD $0x4e211dce // and v14.16b, v14.16b, v1.16b
+	WORD $0x4e211def // and v15.16b, v15.16b, v1.16b
+	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x4eaed54a // fsub v10.4s, v10.4s, v14.4s
+	WORD $0x4eafd56b // fsub v11.4s, v11.4s, v15.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
+	WORD $0x3dc01008 // ldr q8, [x0, #64]
+	WORD $0x6ea88463 // sub v3.4s, v3.4s, v8.4s
+	SUBS $16, R9, R9
+	BGE exp30
+
+expRest31:
+	ADD $16, R9, R9
+	CBZ R9, expDone32
+	CMP $4, R9
+	BLT expTail33
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	WORD $0x3c810508 // str q8, [x8], #16
+	MOVD $laneNumbersNEON<>(SB), R10
+	ADD $0, R10, R10
+	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
+	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	SUBS $4, R9, R9
+	BEQ expDone32
+	CMP $4, R9
+	BLT expTail34
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	WORD $0x3c810508 // str q8, [x8], #16
+	MOVD $laneNumbersNEON<>(SB), R10
+	ADD $16, R10, R10
+	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
+	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
+	SUBS $4, R9, R9
+	BEQ expDone32
+	CMP $4, R9
+	BLT expTail35
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	WORD $0x3c810508 // str q8, [x8], #16
+	MOVD $laneNumbersNEON<>(SB), R10
+	ADD $32, R10, R10
+	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
+	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
+	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
+	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
+	SUBS $4, R9, R9
+	BEQ expDone32
+	TBZ $1, R9, loadOne36
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R9, loaded37
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	JMP loaded37
+
+loadOne36:
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+
+loaded37:
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	TBZ $1, R9, storeOne38
+	WORD $0xfd000108 // str d8, [x8, #0]
+	TBZ $0, R9, stored39
+	ADD $8, R8, R7
+	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	JMP stored39
+
+storeOne38:
+	WORD $0xbd000108 // str s8, [x8, #0]
+
+stored39:
+	MOVD $laneNumbersNEON<>(SB), R7
+	ADD $48, R7, R7
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
+	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
+	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
+	WORD $0x4ea71ce8 // mov v8.16b, v7.16b
+	WORD $0x4e23d4e7 // fadd v7.4s, v7.4s, v3.4s
+	LSL $4, R9, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31d07 // bif v7.16b, v8.16b, v3.16b
+	JMP expDone32
+
+expTail33:
+	TBZ $1, R9, loadOne40
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R9, loaded41
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	JMP loaded41
+
+loadOne40:
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+
+loaded41:
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	TBZ $1, R9, storeOne42
+	WORD $0xfd000108 // str d8, [x8, #0]
+	TBZ $0, R9, stored43
+	ADD $8, R8, R7
+	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	JMP stored43
+
+storeOne42:
+	WORD $0xbd000108 // str s8, [x8, #0]
+
+stored43:
+	MOVD $laneNumbersNEON<>(SB), R7
+	ADD $0, R7, R7
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
+	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
+	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
+	WORD $0x4ea41c88 // mov v8.16b, v4.16b
+	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
+	LSL $4, R9, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31d04 // bif v4.16b, v8.16b, v3.16b
+	JMP expDone32
+
+expTail34:
+	TBZ $1, R9, loadOne44
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R9, loaded45
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	JMP loaded45
+
+loadOne44:
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+
+loaded45:
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	TBZ $1, R9, storeOne46
+	WORD $0xfd000108 // str d8, [x8, #0]
+	TBZ $0, R9, stored47
+	ADD $8, R8, R7
+	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	JMP stored47
+
+storeOne46:
+	WORD $0xbd000108 // str s8, [x8, #0]
+
+stored47:
+	MOVD $laneNumbersNEON<>(SB), R7
+	ADD $16, R7, R7
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
+	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
+	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
+	WORD $0x4ea51ca8 // mov v8.16b, v5.16b
+	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
+	LSL $4, R9, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31d05 // bif v5.16b, v8.16b, v3.16b
+	JMP expDone32
+
+expTail35:
+	TBZ $1, R9, loadOne48
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R9, loaded49
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	JMP loaded49
+
+loadOne48:
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+
+loaded49:
+	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
+	WORD $0x3dc01809 // ldr q9, [x0, #96]
+	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
+	WORD $0x3dc0200a // ldr q10, [x0, #128]
+	WORD $0x4f80110a // fmla v10.4s, v8.4s, v0.s[0]
+	WORD $0x3dc0200b // ldr q11, [x0, #128]
+	WORD $0x4eabd54b // fsub v11.4s, v10.4s, v11.4s
+	WORD $0x4fa05168 // fmls v8.4s, v11.4s, v0.s[1]
+	WORD $0x4f805968 // fmls v8.4s, v11.4s, v0.s[2]
+	WORD $0x3dc0280b // ldr q11, [x0, #160]
+	WORD $0x3dc0300c // ldr q12, [x0, #192]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0380b // ldr q11, [x0, #224]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0400c // ldr q12, [x0, #256]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x3dc0480b // ldr q11, [x0, #288]
+	WORD $0x4e28cd8b // fmla v11.4s, v12.4s, v8.4s
+	WORD $0x3dc0500c // ldr q12, [x0, #320]
+	WORD $0x4e28cd6c // fmla v12.4s, v11.4s, v8.4s
+	WORD $0x6e28dd0b // fmul v11.4s, v8.4s, v8.4s
+	WORD $0x4e2bcd88 // fmla v8.4s, v12.4s, v11.4s
+	WORD $0x4e28d428 // fadd v8.4s, v1.4s, v8.4s
+	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
+	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
+	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
+	TBZ $1, R9, storeOne50
+	WORD $0xfd000108 // str d8, [x8, #0]
+	TBZ $0, R9, stored51
+	ADD $8, R8, R7
+	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	JMP stored51
+
+storeOne50:
+	WORD $0xbd000108 // str s8, [x8, #0]
+
+stored51:
+	MOVD $laneNumbersNEON<>(SB), R7
+	ADD $32, R7, R7
+	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
+	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
+	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
+	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
+	WORD $0x4e23d4c6 // fadd v6.4s, v6.4s, v3.4s
+	LSL $4, R9, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	WORD $0x6ee31d06 // bif v6.16b, v8.16b, v3.16b
+
+expDone32:
+	WORD $0x4e26d483 // fadd v3.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a4 // fadd v4.4s, v5.4s, v7.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x6e034064 // ext v4.16b, v3.16b, v3.16b, #8
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4ea00864 // rev64 v4.4s, v3.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0xbc004482 // str s2, [x4], #4
+	WORD $0xbc0044a3 // str s3, [x5], #4
+	WORD $0x4e23d422 // fadd v2.4s, v1.4s, v3.4s
+	MOVD R1, R7
+	MOVD R3, R8
+	SUBS $16, R8, R8
+	BLT quotientFew53
+
+quotientMany52:
+	WORD $0xad4010e3 // ldp q3, q4, [x7, #0]
+	WORD $0xad4118e5 // ldp q5, q6, [x7, #32]
+	WORD $0x6e22fc63 // fdiv v3.4s, v3.4s, v2.4s
+	WORD $0x6e22fc84 // fdiv v4.4s, v4.4s, v2.4s
+	WORD $0x6e22fca5 // fdiv v5.4s, v5.4s, v2.4s
+	WORD $0x6e22fcc6 // fdiv v6.4s, v6.4s, v2.4s
+	WORD $0x3dc05807 // ldr q7, [x0, #352]
+	WORD $0x6ea3e4e8 // fcmgt v8.4s, v7.4s, v3.4s
+	WORD $0x6ea4e4e9 // fcmgt v9.4s, v7.4s, v4.4s
+	WORD $0x6ea5e4ea // fcmgt v10.4s, v7.4s, v5.4s
+	WORD $0x6ea6e4e7 // fcmgt v7.4s, v7.4s, v6.4s
+	WORD $0x4e681c63 // bic v3.16b, v3.16b, v8.16b
+	WORD $0x4e691c84 // bic v4.16b, v4.16b, v9.16b
+	WORD $0x4e6a1ca5 // bic v5.16b, v5.16b, v10.16b
+	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
+	WORD $0xad0010e3 // stp q3, q4, [x7, #0]
+	WORD $0xad0118e5 // stp q5, q6, [x7, #32]
+	ADD $64, R7, R7
+	SUBS $16, R8, R8
+	BGE quotientMany52
+
+quotientFew53:
+	ADD $16, R8, R8
+	SUBS $4, R8, R8
+	BLT quotientTail55
+
+quotientOne54:
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x6e22fc63 // fdiv v3.4s, v3.4s, v2.4s
+	WORD $0x3dc05804 // ldr q4, [x0, #352]
+	WORD $0x6ea3e484 // fcmgt v4.4s, v4.4s, v3.4s
+	WORD $0x4e641c63 // bic v3.16b, v3.16b, v4.16b
+	WORD $0x3c8104e3 // str q3, [x7], #16
+	SUBS $4, R8, R8
+	BGE quotientOne54
+
+quotientTail55:
+	ADD $4, R8, R8
+	CBZ R8, quotientDone56
+	TBZ $1, R8, loadOne57
+	WORD $0xfd4000e3 // ldr d3, [x7, #0]
+	TBZ $0, R8, loaded58
+	ADD $8, R7, R9
+	WORD $0x4d408123 // ld1 {v3.s}[2], [x9]
+	JMP loaded58
+
+loadOne57:
+	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+
+loaded58:
+	WORD $0x6e22fc62 // fdiv v2.4s, v3.4s, v2.4s
+	WORD $0x3dc05803 // ldr q3, [x0, #352]
+	WORD $0x6ea2e463 // fcmgt v3.4s, v3.4s, v2.4s
+	WORD $0x4e631c42 // bic v2.16b, v2.16b, v3.16b
+	TBZ $1, R8, storeOne59
+	WORD $0xfd0000e2 // str d2, [x7, #0]
+	TBZ $0, R8, stored60
+	ADD $8, R7, R7
+	WORD $0x4d0080e2 // st1 {v2.s}[2], [x7]
+	JMP stored60
+
+storeOne59:
+	WORD $0xbd0000e2 // str s2, [x7, #0]
+
+stored60:
+
+quotientDone56:
+	MOVD yRow+32(FP), R7
+	ADD R7, R1, R1
+	MOVD xRow+40(FP), R7
+	ADD R7, R2, R2
+	SUBS $1, R6, R6
+	BNE rows1
+	RET
+
+// func softmaxBackNEON(d, y *float32, dRow, yRow, rows, width uint64)
+TEXT ·softmaxBackNEON(SB), NOSPLIT, $0-48
+	MOVD d+0(FP), R0
+	MOVD y+8(FP), R1
+	MOVD width+40(FP), R2
+	MOVD rows+32(FP), R3
+
+rows1:
+	WORD $0x4f000400 // movi v0.4s, #0
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4f000402 // movi v2.4s, #0
+	WORD $0x4f000403 // movi v3.4s, #0
+	MOVD R0, R4
+	MOVD R1, R5
+	SUBS $16, R2, R6
+	BLT sumRest3
+
+sum2:
+	WORD $0xad401484 // ldp q4, q5, [x4, #0]
+	WORD $0xad411c86 // ldp q6, q7, [x4, #32]
+	ADD $64, R4, R4
+	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
+	WORD $0xad412caa // ldp q10, q11, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
+	WORD $0x4e29cca1 // fmla v1.4s, v5.4s, v9.4s
+	WORD $0x4e2accc2 // fmla v2.4s, v6.4s, v10.4s
+	WORD $0x4e2bcce3 // fmla v3.4s, v7.4s, v11.4s
+	SUBS $16, R6, R6
+	BGE sum2
+
+sumRest3:
+	ADD $16, R6, R6
+	CBZ R6, sumDone4
+	CMP $4, R6
+	BLT sumTail5
+	WORD $0x3cc10484 // ldr q4, [x4], #16
+	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x4e25cc80 // fmla v0.4s, v4.4s, v5.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	CMP $4, R6
+	BLT sumTail6
+	WORD $0x3cc10484 // ldr q4, [x4], #16
+	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x4e25cc81 // fmla v1.4s, v4.4s, v5.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	CMP $4, R6
+	BLT sumTail7
+	WORD $0x3cc10484 // ldr q4, [x4], #16
+	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x4e25cc82 // fmla v2.4s, v4.4s, v5.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	TBZ $1, R6, loadOne8
+	WORD $0xfd400084 // ldr d4, [x4, #0]
+	TBZ $0, R6, loaded9
+	ADD $8, R4, R4
+	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400084 // ldr s4, [x4, #0]
+
+loaded9:
+	TBZ $1, R6, loadOne10
+	WORD $0xfd4000a5 // ldr d5, [x5, #0]
+	TBZ $0, R6, loaded11
+	ADD $8, R5, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+
+loaded11:
+	WORD $0x4ea31c66 // mov v6.16b, v3.16b
+	WORD $0x4e25cc83 // fmla v3.4s, v4.4s, v5.4s
+	LSL $4, R6, R4
+	MOVD $tailsNEON<>(SB), R5
+	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	WORD $0x6ee41cc3 // bif v3.16b, v6.16b, v4.16b
+	JMP sumDone4
+
+sumTail5:
+	TBZ $1, R6, loadOne12
+	WORD $0xfd400084 // ldr d4, [x4, #0]
+	TBZ $0, R6, loaded13
+	ADD $8, R4, R4
+	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400084 // ldr s4, [x4, #0]
+
+loaded13:
+	TBZ $1, R6, loadOne14
+	WORD $0xfd4000a5 // ldr d5, [x5, #0]
+	TBZ $0, R6, loaded15
+	ADD $8, R5, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+
+loaded15:
+	WORD $0x4ea01c06 // mov v6.16b, v0.16b
+	WORD $0x4e25cc80 // fmla v0.4s, v4.4s, v5.4s
+	LSL $4, R6, R4
+	MOVD $tailsNEON<>(SB), R5
+	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	WORD $0x6ee41cc0 // bif v0.16b, v6.16b, v4.16b
+	JMP sumDone4
+
+sumTail6:
+	TBZ $1, R6, loadOne16
+	WORD $0xfd400084 // ldr d4, [x4, #0]
+	TBZ $0, R6, loaded17
+	ADD $8, R4, R4
+	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	JMP loaded17
+
+loadOne16:
+	WORD $0xbd400084 // ldr s4, [x4, #0]
+
+loaded17:
+	TBZ $1, R6, loadOne18
+	WORD $0xfd4000a5 // ldr d5, [x5, #0]
+	TBZ $0, R6, loaded19
+	ADD $8, R5, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded19
+
+loadOne18:
+	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+
+loaded19:
+	WORD $0x4ea11c26 // mov v6.16b, v1.16b
+	WORD $0x4e25cc81 // fmla v1.4s, v4.4s, v5.4s
+	LSL $4, R6, R4
+	MOVD $tailsNEON<>(SB), R5
+	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	WORD $0x6ee41cc1 // bif v1.16b, v6.16b, v4.16b
+	JMP sumDone4
+
+sumTail7:
+	TBZ $1, R6, loadOne20
+	WORD $0xfd400084 // ldr d4, [x4, #0]
+	TBZ $0, R6, loaded21
+	ADD $8, R4, R4
+	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	JMP loaded21
+
+loadOne20:
+	WORD $0xbd400084 // ldr s4, [x4, #0]
+
+loaded21:
+	TBZ $1, R6, loadOne22
+	WORD $0xfd4000a5 // ldr d5, [x5, #0]
+	TBZ $0, R6, loaded23
+	ADD $8, R5, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded23
+
+loadOne22:
+	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+
+loaded23:
+	WORD $0x4ea21c46 // mov v6.16b, v2.16b
+	WORD $0x4e25cc82 // fmla v2.4s, v4.4s, v5.4s
+	LSL $4, R6, R4
+	MOVD $tailsNEON<>(SB), R5
+	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	WORD $0x6ee41cc2 // bif v2.16b, v6.16b, v4.16b
+
+sumDone4:
+	WORD $0x4e22d400 // fadd v0.4s, v0.4s, v2.4s
+	WORD $0x4e23d421 // fadd v1.4s, v1.4s, v3.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x6e004001 // ext v1.16b, v0.16b, v0.16b, #8
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4ea00801 // rev64 v1.4s, v0.4s
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	MOVD R0, R4
+	MOVD R1, R5
+	MOVD R2, R6
+	SUBS $16, R6, R6
+	BLT multiplyFew25
+
+multiplyMany24:
+	WORD $0xad400881 // ldp q1, q2, [x4, #0]
+	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
+	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
+	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
+	WORD $0xad4018a5 // ldp q5, q6, [x5, #0]
+	WORD $0xad4120a7 // ldp q7, q8, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
+	WORD $0xad000881 // stp q1, q2, [x4, #0]
+	WORD $0xad011083 // stp q3, q4, [x4, #32]
+	ADD $64, R4, R4
+	SUBS $16, R6, R6
+	BGE multiplyMany24
+
+multiplyFew25:
+	ADD $16, R6, R6
+	SUBS $4, R6, R6
+	BLT multiplyTail27
+
+multiplyOne26:
+	WORD $0x3dc00081 // ldr q1, [x4, #0]
+	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
+	WORD $0x3cc104a2 // ldr q2, [x5], #16
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x3c810481 // str q1, [x4], #16
+	SUBS $4, R6, R6
+	BGE multiplyOne26
+
+multiplyTail27:
+	ADD $4, R6, R6
+	CBZ R6, multiplyDone28
+	TBZ $1, R6, loadOne29
+	WORD $0xfd400081 // ldr d1, [x4, #0]
+	TBZ $0, R6, loaded30
+	ADD $8, R4, R7
+	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
+	JMP loaded30
+
+loadOne29:
+	WORD $0xbd400081 // ldr s1, [x4, #0]
+
+loaded30:
+	WORD $0x4ea0d420 // fsub v0.4s, v1.4s, v0.4s
+	TBZ $1, R6, loadOne31
+	WORD $0xfd4000a1 // ldr d1, [x5, #0]
+	TBZ $0, R6, loaded32
+	ADD $8, R5, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded32
+
+loadOne31:
+	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+
+loaded32:
+	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
+	TBZ $1, R6, storeOne33
+	WORD $0xfd000080 // str d0, [x4, #0]
+	TBZ $0, R6, stored34
+	ADD $8, R4, R4
+	WORD $0x4d008080 // st1 {v0.s}[2], [x4]
+	JMP stored34
+
+storeOne33:
+	WORD $0xbd000080 // str s0, [x4, #0]
+
+stored34:
+
+multiplyDone28:
+	MOVD dRow+16(FP), R4
+	ADD R4, R0, R0
+	MOVD yRow+24(FP), R4
+	ADD R4, R1, R1
+	SUBS $1, R3, R3
+	BNE rows1
+	RET
+
+// func argMaxNEON(dst *int32, x *float32, xRow, rows, width uint64)
+TEXT ·argMaxNEON(SB), NOSPLIT, $0-40
+	MOVD $argMaxNEONConstants<>(SB), R0
+	MOVD dst+0(FP), R1
+	MOVD x+8(FP), R2
+	MOVD width+32(FP), R3
+	MOVD rows+24(FP), R4
+
+rows1:
+	WORD $0xad400400 // ldp q0, q1, [x0, #0]
+	WORD $0xad400c02 // ldp q2, q3, [x0, #0]
+	MOVD R2, R5
+	SUBS $16, R3, R6
+	BLT highestRest3
+
+highest2:
+	WORD $0xad4014a4 // ldp q4, q5, [x5, #0]
+	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x6ea0e488 // fcmgt v8.4s, v4.4s, v0.4s
+	WORD $0x6ea1e4a9 // fcmgt v9.4s, v5.4s, v1.4s
+	WORD $0x6ea2e4ca // fcmgt v10.4s, v6.4s, v2.4s
+	WORD $0x6ea3e4eb // fcmgt v11.4s, v7.4s, v3.4s
+	WORD $0x6ea81c80 // bit v0.16b, v4.16b, v8.16b
+	WORD $0x6ea91ca1 // bit v1.16b, v5.16b, v9.16b
+	WORD $0x6eaa1cc2 // bit v2.16b, v6.16b, v10.16b
+	WORD $0x6eab1ce3 // bit v3.16b, v7.16b, v11.16b
+	SUBS $16, R6, R6
+	BGE highest2
+
+highestRest3:
+	ADD $16, R6, R6
+	CBZ R6, highestDone4
+	CMP $4, R6
+	BLT highestTail5
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x6ea0e485 // fcmgt v5.4s, v4.4s, v0.4s
+	WORD $0x6ea51c80 // bit v0.16b, v4.16b, v5.16b
+	SUBS $4, R6, R6
+	BEQ highestDone4
+	CMP $4, R6
+	BLT highestTail6
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x6ea1e485 // fcmgt v5.4s, v4.4s, v1.4s
+	WORD $0x6ea51c81 // bit v1.16b, v4.16b, v5.16b
+	SUBS $4, R6, R6
+	BEQ highestDone4
+	CMP $4, R6
+	BLT highestTail7
+	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x6ea2e485 // fcmgt v5.4s, v4.4s, v2.4s
+	WORD $0x6ea51c82 // bit v2.16b, v4.16b, v5.16b
+	SUBS $4, R6, R6
+	BEQ highestDone4
+	TBZ $1, R6, loadOne8
+	WORD $0xfd4000a4 // ldr d4, [x5, #0]
+	TBZ $0, R6, loaded9
+	ADD $8, R5, R5
+	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+
+loaded9:
+	WORD $0x4ea31c65 // mov v5.16b, v3.16b
+	WORD $0x6ea3e486 // fcmgt v6.4s, v4.4s, v3.4s
+	WORD $0x6ea61c83 // bit v3.16b, v4.16b, v6.16b
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	WORD $0x6ee41ca3 // bif v3.16b, v5.16b, v4.16b
+	JMP highestDone4
+
+highestTail5:
+	TBZ $1, R6, loadOne10
+	WORD $0xfd4000a4 // ldr d4, [x5, #0]
+	TBZ $0, R6, loaded11
+	ADD $8, R5, R5
+	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+
+loaded11:
+	WORD $0x4ea01c05 // mov v5.16b, v0.16b
+	WORD $0x6ea0e486 // fcmgt v6.4s, v4.4s, v0.4s
+	WORD $0x6ea61c80 // bit v0.16b, v4.16b, v6.16b
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	WORD $0x6ee41ca0 // bif v0.16b, v5.16b, v4.16b
+	JMP highestDone4
+
+highestTail6:
+	TBZ $1, R6, loadOne12
+	WORD $0xfd4000a4 // ldr d4, [x5, #0]
+	TBZ $0, R6, loaded13
+	ADD $8, R5, R5
+	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+
+loaded13:
+	WORD $0x4ea11c25 // mov v5.16b, v1.16b
+	WORD $0x6ea1e486 // fcmgt v6.4s, v4.4s, v1.4s
+	WORD $0x6ea61c81 // bit v1.16b, v4.16b, v6.16b
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	WORD $0x6ee41ca1 // bif v1.16b, v5.16b, v4.16b
+	JMP highestDone4
+
+highestTail7:
+	TBZ $1, R6, loadOne14
+	WORD $0xfd4000a4 // ldr d4, [x5, #0]
+	TBZ $0, R6, loaded15
+	ADD $8, R5, R5
+	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+
+loaded15:
+	WORD $0x4ea21c45 // mov v5.16b, v2.16b
+	WORD $0x6ea2e486 // fcmgt v6.4s, v4.4s, v2.4s
+	WORD $0x6ea61c82 // bit v2.16b, v4.16b, v6.16b
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	WORD $0x6ee41ca2 // bif v2.16b, v5.16b, v4.16b
+
+highestDone4:
+	WORD $0x4e22f400 // fmax v0.4s, v0.4s, v2.4s
+	WORD $0x4e23f421 // fmax v1.4s, v1.4s, v3.4s
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x6e004001 // ext v1.16b, v0.16b, v0.16b, #8
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4ea00801 // rev64 v1.4s, v0.4s
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4f000401 // movi v1.4s, #0
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	MOVD $laneNumbersNEON<>(SB), R5
+	ADD $0, R5, R5
+	WORD $0xad4008a1 // ldp q1, q2, [x5, #0]
+	WORD $0xad4110a3 // ldp q3, q4, [x5, #32]
+	WORD $0xad411805 // ldp q5, q6, [x0, #32]
+	WORD $0xad412007 // ldp q7, q8, [x0, #32]
+	MOVD R2, R5
+	SUBS $16, R3, R6
+	BLT searchRest17
+
+search16:
+	WORD $0xad4028a9 // ldp q9, q10, [x5, #0]
+	WORD $0xad4130ab // ldp q11, q12, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x4e20e529 // fcmeq v9.4s, v9.4s, v0.4s
+	WORD $0x4e20e54a // fcmeq v10.4s, v10.4s, v0.4s
+	WORD $0x4e20e56b // fcmeq v11.4s, v11.4s, v0.4s
+	WORD $0x4e20e58c // fcmeq v12.4s, v12.4s, v0.4s
+	WORD $0x4ee91c29 // orn v9.16b, v1.16b, v9.16b
+	WORD $0x4eea1c4a // orn v10.16b, v2.16b, v10.16b
+	WORD $0x4eeb1c6b // orn v11.16b, v3.16b, v11.16b
+	WORD $0x4eec1c8c // orn v12.16b, v4.16b, v12.16b
+	WORD $0x6ea96ca5 // umin v5.4s, v5.4s, v9.4s
+	WORD $0x6eaa6cc6 // umin v6.4s, v6.4s, v10.4s
+	WORD $0x6eab6ce7 // umin v7.4s, v7.4s, v11.4s
+	WORD $0x6eac6d08 // umin v8.4s, v8.4s, v12.4s
+	WORD $0x3dc01009 // ldr q9, [x0, #64]
+	WORD $0x4ea98421 // add v1.4s, v1.4s, v9.4s
+	WORD $0x4ea98442 // add v2.4s, v2.4s, v9.4s
+	WORD $0x4ea98463 // add v3.4s, v3.4s, v9.4s
+	WORD $0x4ea98484 // add v4.4s, v4.4s, v9.4s
+	SUBS $16, R6, R6
+	BGE search16
+
+searchRest17:
+	ADD $16, R6, R6
+	CBZ R6, searchDone18
+	CMP $4, R6
+	BLT searchTail19
+	WORD $0x3cc104a9 // ldr q9, [x5], #16
+	WORD $0x4e20e529 // fcmeq v9.4s, v9.4s, v0.4s
+	WORD $0x4ee91c21 // orn v1.16b, v1.16b, v9.16b
+	WORD $0x6ea16ca5 // umin v5.4s, v5.4s, v1.4s
+	SUBS $4, R6, R6
+	BEQ searchDone18
+	CMP $4, R6
+	BLT searchTail20
+	WORD $0x3cc104a1 // ldr q1, [x5], #16
+	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
+	WORD $0x4ee11c41 // orn v1.16b, v2.16b, v1.16b
+	WORD $0x6ea16cc6 // umin v6.4s, v6.4s, v1.4s
+	SUBS $4, R6, R6
+	BEQ searchDone18
+	CMP $4, R6
+	BLT searchTail21
+	WORD $0x3cc104a1 // ldr q1, [x5], #16
+	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
+	WORD $0x4ee11c61 // orn v1.16b, v3.16b, v1.16b
+	WORD $0x6ea16ce7 // umin v7.4s, v7.4s, v1.4s
+	SUBS $4, R6, R6
+	BEQ searchDone18
+	TBZ $1, R6, loadOne22
+	WORD $0xfd4000a1 // ldr d1, [x5, #0]
+	TBZ $0, R6, loaded23
+	ADD $8, R5, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded23
+
+loadOne22:
+	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+
+loaded23:
+	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
+	WORD $0x4ea81d01 // mov v1.16b, v8.16b
+	WORD $0x4ee01c80 // orn v0.16b, v4.16b, v0.16b
+	WORD $0x6ea06d08 // umin v8.4s, v8.4s, v0.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	WORD $0x6ee01c28 // bif v8.16b, v1.16b, v0.16b
+	JMP searchDone18
+
+searchTail19:
+	TBZ $1, R6, loadOne24
+	WORD $0xfd4000a2 // ldr d2, [x5, #0]
+	TBZ $0, R6, loaded25
+	ADD $8, R5, R5
+	WORD $0x4d4080a2 // ld1 {v2.s}[2], [x5]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd4000a2 // ldr s2, [x5, #0]
+
+loaded25:
+	WORD $0x4e20e440 // fcmeq v0.4s, v2.4s, v0.4s
+	WORD $0x4ea51ca2 // mov v2.16b, v5.16b
+	WORD $0x4ee01c20 // orn v0.16b, v1.16b, v0.16b
+	WORD $0x6ea06ca5 // umin v5.4s, v5.4s, v0.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	WORD $0x6ee01c45 // bif v5.16b, v2.16b, v0.16b
+	JMP searchDone18
+
+searchTail20:
+	TBZ $1, R6, loadOne26
+	WORD $0xfd4000a1 // ldr d1, [x5, #0]
+	TBZ $0, R6, loaded27
+	ADD $8, R5, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded27
+
+loadOne26:
+	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+
+loaded27:
+	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
+	WORD $0x4ea61cc1 // mov v1.16b, v6.16b
+	WORD $0x4ee01c40 // orn v0.16b, v2.16b, v0.16b
+	WORD $0x6ea06cc6 // umin v6.4s, v6.4s, v0.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	WORD $0x6ee01c26 // bif v6.16b, v1.16b, v0.16b
+	JMP searchDone18
+
+searchTail21:
+	TBZ $1, R6, loadOne28
+	WORD $0xfd4000a1 // ldr d1, [x5, #0]
+	TBZ $0, R6, loaded29
+	ADD $8, R5, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded29
+
+loadOne28:
+	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+
+loaded29:
+	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
+	WORD $0x4ea71ce1 // mov v1.16b, v7.16b
+	WORD $0x4ee01c60 // orn v0.16b, v3.16b, v0.16b
+	WORD $0x6ea06ce7 // umin v7.4s, v7.4s, v0.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	WORD $0x6ee01c27 // bif v7.16b, v1.16b, v0.16b
+
+searchDone18:
+	WORD $0x6ea76ca0 // umin v0.4s, v5.4s, v7.4s
+	WORD $0x6ea86cc1 // umin v1.4s, v6.4s, v8.4s
+	WORD $0x6ea16c00 // umin v0.4s, v0.4s, v1.4s
+	WORD $0x6e004001 // ext v1.16b, v0.16b, v0.16b, #8
+	WORD $0x6ea16c00 // umin v0.4s, v0.4s, v1.4s
+	WORD $0x4ea00801 // rev64 v1.4s, v0.4s
+	WORD $0x6ea16c00 // umin v0.4s, v0.4s, v1.4s
+	WORD $0x3dc00801 // ldr q1, [x0, #32]
+	WORD $0x6ea18c01 // cmeq v1.4s, v0.4s, v1.4s
+	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
+	WORD $0xbc004420 // str s0, [x1], #4
+	MOVD xRow+16(FP), R5
+	ADD R5, R2, R2
+	SUBS $1, R4, R4
+	BNE rows1
+	RET
+
+// func rowNormNEON(y, x, gamma, beta, moments *float32, yRow, xRow, rows, width uint64, count, epsilon float32)
+TEXT ·rowNormNEON(SB), NOSPLIT, $0-80
+	MOVD $rowNormNEONConstants<>(SB), R0
+	WORD $0x3dc00000 // ldr q0, [x0, #0]
+	WORD $0x4e040400 // dup v0.4s, v0.s[0]
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD width+64(FP), R2
+	MOVD moments+32(FP), R3
+	MOVWU count+72(FP), R4
+	WORD $0x4e040c81 // dup v1.4s, w4
+	MOVWU epsilon+76(FP), R4
+	WORD $0x4e040c82 // dup v2.4s, w4
+	MOVD rows+56(FP), R4
+
+rows1:
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	MOVD R1, R5
+	SUBS $16, R2, R6
+	BLT sumRest3
+
+sum2:
+	WORD $0xad4020a7 // ldp q7, q8, [x5, #0]
+	WORD $0xad4128a9 // ldp q9, q10, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
+	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
+	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
+	SUBS $16, R6, R6
+	BGE sum2
+
+sumRest3:
+	ADD $16, R6, R6
+	CBZ R6, sumDone4
+	CMP $4, R6
+	BLT sumTail5
+	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	CMP $4, R6
+	BLT sumTail6
+	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	CMP $4, R6
+	BLT sumTail7
+	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	SUBS $4, R6, R6
+	BEQ sumDone4
+	TBZ $1, R6, loadOne8
+	WORD $0xfd4000a7 // ldr d7, [x5, #0]
+	TBZ $0, R6, loaded9
+	ADD $8, R5, R5
+	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+
+loaded9:
+	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
+	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	WORD $0x6ee71d06 // bif v6.16b, v8.16b, v7.16b
+	JMP sumDone4
+
+sumTail5:
+	TBZ $1, R6, loadOne10
+	WORD $0xfd4000a7 // ldr d7, [x5, #0]
+	TBZ $0, R6, loaded11
+	ADD $8, R5, R5
+	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+
+loaded11:
+	WORD $0x4ea31c68 // mov v8.16b, v3.16b
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	WORD $0x6ee71d03 // bif v3.16b, v8.16b, v7.16b
+	JMP sumDone4
+
+sumTail6:
+	TBZ $1, R6, loadOne12
+	WORD $0xfd4000a7 // ldr d7, [x5, #0]
+	TBZ $0, R6, loaded13
+	ADD $8, R5, R5
+	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+
+loaded13:
+	WORD $0x4ea41c88 // mov v8.16b, v4.16b
+	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	WORD $0x6ee71d04 // bif v4.16b, v8.16b, v7.16b
+	JMP sumDone4
+
+sumTail7:
+	TBZ $1, R6, loadOne14
+	WORD $0xfd4000a7 // ldr d7, [x5, #0]
+	TBZ $0, R6, loaded15
+	ADD $8, R5, R5
+	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+
+loaded15:
+	WORD $0x4ea51ca8 // mov v8.16b, v5.16b
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	WORD $0x6ee71d05 // bif v5.16b, v8.16b, v7.16b
+
+sumDone4:
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x6e034064 // ext v4.16b, v3.16b, v3.16b, #8
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4ea00864 // rev64 v4.4s, v3.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x6e21fc63 // fdiv v3.4s, v3.4s, v1.4s
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	MOVD R1, R5
+	SUBS $16, R2, R6
+	BLT squaresRest17
+
+squares16:
+	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
+	WORD $0xad412caa // ldp q10, q11, [x5, #32]
+	ADD $64, R5, R5
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
+	WORD $0x4ea3d54a // fsub v10.4s, v10.4s, v3.4s
+	WORD $0x4ea3d56b // fsub v11.4s, v11.4s, v3.4s
+	WORD $0x4e28cd04 // fmla v4.4s, v8.4s, v8.4s
+	WORD $0x4e29cd25 // fmla v5.4s, v9.4s, v9.4s
+	WORD $0x4e2acd46 // fmla v6.4s, v10.4s, v10.4s
+	WORD $0x4e2bcd67 // fmla v7.4s, v11.4s, v11.4s
+	SUBS $16, R6, R6
+	BGE squares16
+
+squaresRest17:
+	ADD $16, R6, R6
+	CBZ R6, squaresDone18
+	CMP $4, R6
+	BLT squaresTail19
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4e28cd04 // fmla v4.4s, v8.4s, v8.4s
+	SUBS $4, R6, R6
+	BEQ squaresDone18
+	CMP $4, R6
+	BLT squaresTail20
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4e28cd05 // fmla v5.4s, v8.4s, v8.4s
+	SUBS $4, R6, R6
+	BEQ squaresDone18
+	CMP $4, R6
+	BLT squaresTail21
+	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4e28cd06 // fmla v6.4s, v8.4s, v8.4s
+	SUBS $4, R6, R6
+	BEQ squaresDone18
+	TBZ $1, R6, loadOne22
+	WORD $0xfd4000a8 // ldr d8, [x5, #0]
+	TBZ $0, R6, loaded23
+	ADD $8, R5, R5
+	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	JMP loaded23
+
+loadOne22:
+	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+
+loaded23:
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea71ce9 // mov v9.16b, v7.16b
+	WORD $0x4e28cd07 // fmla v7.4s, v8.4s, v8.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	WORD $0x6ee81d27 // bif v7.16b, v9.16b, v8.16b
+	JMP squaresDone18
+
+squaresTail19:
+	TBZ $1, R6, loadOne24
+	WORD $0xfd4000a8 // ldr d8, [x5, #0]
+	TBZ $0, R6, loaded25
+	ADD $8, R5, R5
+	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+
+loaded25:
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea41c89 // mov v9.16b, v4.16b
+	WORD $0x4e28cd04 // fmla v4.4s, v8.4s, v8.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	WORD $0x6ee81d24 // bif v4.16b, v9.16b, v8.16b
+	JMP squaresDone18
+
+squaresTail20:
+	TBZ $1, R6, loadOne26
+	WORD $0xfd4000a8 // ldr d8, [x5, #0]
+	TBZ $0, R6, loaded27
+	ADD $8, R5, R5
+	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	JMP loaded27
+
+loadOne26:
+	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+
+loaded27:
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea51ca9 // mov v9.16b, v5.16b
+	WORD $0x4e28cd05 // fmla v5.4s, v8.4s, v8.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	WORD $0x6ee81d25 // bif v5.16b, v9.16b, v8.16b
+	JMP squaresDone18
+
+squaresTail21:
+	TBZ $1, R6, loadOne28
+	WORD $0xfd4000a8 // ldr d8, [x5, #0]
+	TBZ $0, R6, loaded29
+	ADD $8, R5, R5
+	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	JMP loaded29
+
+loadOne28:
+	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+
+loaded29:
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea61cc9 // mov v9.16b, v6.16b
+	WORD $0x4e28cd06 // fmla v6.4s, v8.4s, v8.4s
+	LSL $4, R6, R5
+	MOVD $tailsNEON<>(SB), R6
+	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	WORD $0x6ee81d26 // bif v6.16b, v9.16b, v8.16b
+
+squaresDone18:
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x6e044085 // ext v5.16b, v4.16b, v4.16b, #8
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4ea00885 // rev64 v5.4s, v4.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x6e21fc84 // fdiv v4.4s, v4.4s, v1.4s
+	WORD $0x4e22d484 // fadd v4.4s, v4.4s, v2.4s
+	WORD $0x6ea1f884 // fsqrt v4.4s, v4.4s
+	WORD $0x6e24fc04 // fdiv v4.4s, v0.4s, v4.4s
+	WORD $0xbc004463 // str s3, [x3], #4
+	WORD $0xbc004464 // str s4, [x3], #4
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD gamma+16(FP), R7
+	MOVD beta+24(FP), R8
+	MOVD R2, R9
+	SUBS $16, R9, R9
+	BLT normalizeFew31
+
+normalizeMany30:
+	WORD $0xad4018c5 // ldp q5, q6, [x6, #0]
+	WORD $0xad4120c7 // ldp q7, q8, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x6e24dca5 // fmul v5.4s, v5.4s, v4.4s
+	WORD $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
+	WORD $0x6e24dce7 // fmul v7.4s, v7.4s, v4.4s
+	WORD $0x6e24dd08 // fmul v8.4s, v8.4s, v4.4s
+	WORD $0xad402909 // ldp q9, q10, [x8, #0]
+	WORD $0xad41310b // ldp q11, q12, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0xad4038ed // ldp q13, q14, [x7, #0]
+	WORD $0xad4140ef // ldp q15, q16, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0x4e2dcca9 // fmla v9.4s, v5.4s, v13.4s
+	WORD $0x4e2eccca // fmla v10.4s, v6.4s, v14.4s
+	WORD $0x4e2fcceb // fmla v11.4s, v7.4s, v15.4s
+	WORD $0x4e30cd0c // fmla v12.4s, v8.4s, v16.4s
+	WORD $0xad0028a9 // stp q9, q10, [x5, #0]
+	WORD $0xad0130ab // stp q11, q12, [x5, #32]
+	ADD $64, R5, R5
+	SUBS $16, R9, R9
+	BGE normalizeMany30
+
+normalizeFew31:
+	ADD $16, R9, R9
+	SUBS $4, R9, R9
+	BLT normalizeTail33
+
+normalizeOne32:
+	WORD $0x3cc104c5 // ldr q5, [x6], #16
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x6e24dca5 // fmul v5.4s, v5.4s, v4.4s
+	WORD $0x3cc10506 // ldr q6, [x8], #16
+	WORD $0x3cc104e7 // ldr q7, [x7], #16
+	WORD $0x4e27cca6 // fmla v6.4s, v5.4s, v7.4s
+	WORD $0x3c8104a6 // str q6, [x5], #16
+	SUBS $4, R9, R9
+	BGE normalizeOne32
+
+normalizeTail33:
+	ADD $4, R9, R9
+	CBZ R9, normalizeDone34
+	TBZ $1, R9, loadOne35
+	WORD $0xfd4000c5 // ldr d5, [x6, #0]
+	TBZ $0, R9, loaded36
+	ADD $8, R6, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	JMP loaded36
+
+loadOne35:
+	WORD $0xbd4000c5 // ldr s5, [x6, #0]
+
+loaded36:
+	WORD $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
+	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
+	TBZ $1, R9, loadOne37
+	WORD $0xfd400104 // ldr d4, [x8, #0]
+	TBZ $0, R9, loaded38
+	ADD $8, R8, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	JMP loaded38
+
+loadOne37:
+	WORD $0xbd400104 // ldr s4, [x8, #0]
+
+loaded38:
+	TBZ $1, R9, loadOne39
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R9, loaded40
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	JMP loaded40
+
+loadOne39:
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
+
+loaded40:
+	WORD $0x4e25cc64 // fmla v4.4s, v3.4s, v5.4s
+	TBZ $1, R9, storeOne41
+	WORD $0xfd0000a4 // str d4, [x5, #0]
+	TBZ $0, R9, stored42
+	ADD $8, R5, R5
+	WORD $0x4d0080a4 // st1 {v4.s}[2], [x5]
+	JMP stored42
+
+storeOne41:
+	WORD $0xbd0000a4 // str s4, [x5, #0]
+
+stored42:
+
+normalizeDone34:
+	MOVD yRow+40(FP), R5
+	ADD R5, R0, R0
+	MOVD xRow+48(FP), R5
+	ADD R5, R1, R1
+	SUBS $1, R4, R4
+	BNE rows1
+	RET
+
+// func rowNormBackNEON(grad, x, d, gamma, moments *float32, gradRow, xRow, dRow, rows, width uint64, count float32)
+TEXT ·rowNormBackNEON(SB), NOSPLIT, $0-84
+	MOVD grad+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD d+16(FP), R2
+	MOVD width+72(FP), R3
+	MOVD moments+32(FP), R4
+	MOVWU count+80(FP), R5
+	WORD $0x4e040ca0 // dup v0.4s, w5
+	MOVD rows+64(FP), R5
+
+rows1:
+	MOVD $4, R6
+	WORD $0x4dc6c881 // ld1r {v1.4s}, [x4], x6
+	WORD $0x4dc6c882 // ld1r {v2.4s}, [x4], x6
+	MOVD R1, R6
+	MOVD R2, R7
+	MOVD gamma+24(FP), R8
+	WORD $0x4f000403 // movi v3.4s, #0
+	WORD $0x4f000404 // movi v4.4s, #0
+	WORD $0x4f000405 // movi v5.4s, #0
+	WORD $0x4f000406 // movi v6.4s, #0
+	WORD $0x4f000407 // movi v7.4s, #0
+	WORD $0x4f000408 // movi v8.4s, #0
+	WORD $0x4f000409 // movi v9.4s, #0
+	WORD $0x4f00040a // movi v10.4s, #0
+	SUBS $16, R3, R9
+	BLT sumsRest3
+
+sums2:
+	WORD $0xad4030eb // ldp q11, q12, [x7, #0]
+	WORD $0xad4138ed // ldp q13, q14, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0xad40410f // ldp q15, q16, [x8, #0]
+	WORD $0xad414911 // ldp q17, q18, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
+	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
+	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
+	WORD $0xad4148d1 // ldp q17, q18, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x4ea1d5ef // fsub v15.4s, v15.4s, v1.4s
+	WORD $0x4ea1d610 // fsub v16.4s, v16.4s, v1.4s
+	WORD $0x4ea1d631 // fsub v17.4s, v17.4s, v1.4s
+	WORD $0x4ea1d652 // fsub v18.4s, v18.4s, v1.4s
+	WORD $0x6e22ddef // fmul v15.4s, v15.4s, v2.4s
+	WORD $0x6e22de10 // fmul v16.4s, v16.4s, v2.4s
+	WORD $0x6e22de31 // fmul v17.4s, v17.4s, v2.4s
+	WORD $0x6e22de52 // fmul v18.4s, v18.4s, v2.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
+	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
+	WORD $0x4e2ed4c6 // fadd v6.4s, v6.4s, v14.4s
+	WORD $0x4e2fcd67 // fmla v7.4s, v11.4s, v15.4s
+	WORD $0x4e30cd88 // fmla v8.4s, v12.4s, v16.4s
+	WORD $0x4e31cda9 // fmla v9.4s, v13.4s, v17.4s
+	WORD $0x4e32cdca // fmla v10.4s, v14.4s, v18.4s
+	SUBS $16, R9, R9
+	BGE sums2
+
+sumsRest3:
+	ADD $16, R9, R9
+	CBZ R9, sumsDone4
+	CMP $4, R9
+	BLT sumsTail5
+	WORD $0x3cc104eb // ldr q11, [x7], #16
+	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	WORD $0x3cc104cc // ldr q12, [x6], #16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
+	SUBS $4, R9, R9
+	BEQ sumsDone4
+	CMP $4, R9
+	BLT sumsTail6
+	WORD $0x3cc104eb // ldr q11, [x7], #16
+	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	WORD $0x3cc104cc // ldr q12, [x6], #16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4e2bd484 // fadd v4.4s, v4.4s, v11.4s
+	WORD $0x4e2ccd68 // fmla v8.4s, v11.4s, v12.4s
+	SUBS $4, R9, R9
+	BEQ sumsDone4
+	CMP $4, R9
+	BLT sumsTail7
+	WORD $0x3cc104eb // ldr q11, [x7], #16
+	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	WORD $0x3cc104cc // ldr q12, [x6], #16
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	WORD $0x4e2ccd69 // fmla v9.4s, v11.4s, v12.4s
+	SUBS $4, R9, R9
+	BEQ sumsDone4
+	TBZ $1, R9, loadOne8
+	WORD $0xfd4000eb // ldr d11, [x7, #0]
+	TBZ $0, R9, loaded9
+	ADD $8, R7, R7
+	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd4000eb // ldr s11, [x7, #0]
+
+loaded9:
+	TBZ $1, R9, loadOne10
+	WORD $0xfd40010c // ldr d12, [x8, #0]
+	TBZ $0, R9, loaded11
+	ADD $8, R8, R7
+	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd40010c // ldr s12, [x8, #0]
+
+loaded11:
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	TBZ $1, R9, loadOne12
+	WORD $0xfd4000cc // ldr d12, [x6, #0]
+	TBZ $0, R9, loaded13
+	ADD $8, R6, R6
+	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd4000cc // ldr s12, [x6, #0]
+
+loaded13:
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea61ccd // mov v13.16b, v6.16b
+	WORD $0x4e2bd4c6 // fadd v6.4s, v6.4s, v11.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	WORD $0x6eee1da6 // bif v6.16b, v13.16b, v14.16b
+	WORD $0x4eaa1d4d // mov v13.16b, v10.16b
+	WORD $0x4e2ccd6a // fmla v10.4s, v11.4s, v12.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	WORD $0x6eeb1daa // bif v10.16b, v13.16b, v11.16b
+	JMP sumsDone4
+
+sumsTail5:
+	TBZ $1, R9, loadOne14
+	WORD $0xfd4000eb // ldr d11, [x7, #0]
+	TBZ $0, R9, loaded15
+	ADD $8, R7, R7
+	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000eb // ldr s11, [x7, #0]
+
+loaded15:
+	TBZ $1, R9, loadOne16
+	WORD $0xfd40010c // ldr d12, [x8, #0]
+	TBZ $0, R9, loaded17
+	ADD $8, R8, R7
+	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	JMP loaded17
+
+loadOne16:
+	WORD $0xbd40010c // ldr s12, [x8, #0]
+
+loaded17:
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	TBZ $1, R9, loadOne18
+	WORD $0xfd4000cc // ldr d12, [x6, #0]
+	TBZ $0, R9, loaded19
+	ADD $8, R6, R6
+	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	JMP loaded19
+
+loadOne18:
+	WORD $0xbd4000cc // ldr s12, [x6, #0]
+
+loaded19:
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea31c6d // mov v13.16b, v3.16b
+	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	WORD $0x6eee1da3 // bif v3.16b, v13.16b, v14.16b
+	WORD $0x4ea71ced // mov v13.16b, v7.16b
+	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	WORD $0x6eeb1da7 // bif v7.16b, v13.16b, v11.16b
+	JMP sumsDone4
+
+sumsTail6:
+	TBZ $1, R9, loadOne20
+	WORD $0xfd4000eb // ldr d11, [x7, #0]
+	TBZ $0, R9, loaded21
+	ADD $8, R7, R7
+	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	JMP loaded21
+
+loadOne20:
+	WORD $0xbd4000eb // ldr s11, [x7, #0]
+
+loaded21:
+	TBZ $1, R9, loadOne22
+	WORD $0xfd40010c // ldr d12, [x8, #0]
+	TBZ $0, R9, loaded23
+	ADD $8, R8, R7
+	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	JMP loaded23
+
+loadOne22:
+	WORD $0xbd40010c // ldr s12, [x8, #0]
+
+loaded23:
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	TBZ $1, R9, loadOne24
+	WORD $0xfd4000cc // ldr d12, [x6, #0]
+	TBZ $0, R9, loaded25
+	ADD $8, R6, R6
+	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	JMP loaded25
+
+loadOne24:
+	WORD $0xbd4000cc // ldr s12, [x6, #0]
+
+loaded25:
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea41c8d // mov v13.16b, v4.16b
+	WORD $0x4e2bd484 // fadd v4.4s, v4.4s, v11.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	WORD $0x6eee1da4 // bif v4.16b, v13.16b, v14.16b
+	WORD $0x4ea81d0d // mov v13.16b, v8.16b
+	WORD $0x4e2ccd68 // fmla v8.4s, v11.4s, v12.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	WORD $0x6eeb1da8 // bif v8.16b, v13.16b, v11.16b
+	JMP sumsDone4
+
+sumsTail7:
+	TBZ $1, R9, loadOne26
+	WORD $0xfd4000eb // ldr d11, [x7, #0]
+	TBZ $0, R9, loaded27
+	ADD $8, R7, R7
+	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	JMP loaded27
+
+loadOne26:
+	WORD $0xbd4000eb // ldr s11, [x7, #0]
+
+loaded27:
+	TBZ $1, R9, loadOne28
+	WORD $0xfd40010c // ldr d12, [x8, #0]
+	TBZ $0, R9, loaded29
+	ADD $8, R8, R7
+	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	JMP loaded29
+
+loadOne28:
+	WORD $0xbd40010c // ldr s12, [x8, #0]
+
+loaded29:
+	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
+	TBZ $1, R9, loadOne30
+	WORD $0xfd4000cc // ldr d12, [x6, #0]
+	TBZ $0, R9, loaded31
+	ADD $8, R6, R6
+	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	JMP loaded31
+
+loadOne30:
+	WORD $0xbd4000cc // ldr s12, [x6, #0]
+
+loaded31:
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea51cad // mov v13.16b, v5.16b
+	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	WORD $0x6eee1da5 // bif v5.16b, v13.16b, v14.16b
+	WORD $0x4ea91d2d // mov v13.16b, v9.16b
+	WORD $0x4e2ccd69 // fmla v9.4s, v11.4s, v12.4s
+	LSL $4, R9, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	WORD $0x6eeb1da9 // bif v9.16b, v13.16b, v11.16b
+
+sumsDone4:
+	WORD $0x4e25d463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4e26d484 // fadd v4.4s, v4.4s, v6.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x6e034064 // ext v4.16b, v3.16b, v3.16b, #8
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x4ea00864 // rev64 v4.4s, v3.4s
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x6e20fc63 // fdiv v3.4s, v3.4s, v0.4s
+	WORD $0x4e29d4e4 // fadd v4.4s, v7.4s, v9.4s
+	WORD $0x4e2ad505 // fadd v5.4s, v8.4s, v10.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x6e044085 // ext v5.16b, v4.16b, v4.16b, #8
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x4ea00885 // rev64 v5.4s, v4.4s
+	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
+	WORD $0x6e20fc84 // fdiv v4.4s, v4.4s, v0.4s
+	MOVD R1, R6
+	MOVD R2, R7
+	MOVD gamma+24(FP), R8
+	MOVD R0, R9
+	MOVD R3, R10
+	SUBS $16, R10, R10
+	BLT addFew33
+
+addMany32:
+	WORD $0xad4018e5 // ldp q5, q6, [x7, #0]
+	WORD $0xad4120e7 // ldp q7, q8, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0xad402909 // ldp q9, q10, [x8, #0]
+	WORD $0xad41310b // ldp q11, q12, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0x6e29dca5 // fmul v5.4s, v5.4s, v9.4s
+	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
+	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
+	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0x4ea1d529 // fsub v9.4s, v9.4s, v1.4s
+	WORD $0x4ea1d54a // fsub v10.4s, v10.4s, v1.4s
+	WORD $0x4ea1d56b // fsub v11.4s, v11.4s, v1.4s
+	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
+	WORD $0x6e22dd29 // fmul v9.4s, v9.4s, v2.4s
+	WORD $0x6e22dd4a // fmul v10.4s, v10.4s, v2.4s
+	WORD $0x6e22dd6b // fmul v11.4s, v11.4s, v2.4s
+	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
+	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
+	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
+	WORD $0x4ea4cd25 // fmls v5.4s, v9.4s, v4.4s
+	WORD $0x4ea4cd46 // fmls v6.4s, v10.4s, v4.4s
+	WORD $0x4ea4cd67 // fmls v7.4s, v11.4s, v4.4s
+	WORD $0x4ea4cd88 // fmls v8.4s, v12.4s, v4.4s
+	WORD $0xad402929 // ldp q9, q10, [x9, #0]
+	WORD $0xad41312b // ldp q11, q12, [x9, #32]
+	WORD $0x4e22cca9 // fmla v9.4s, v5.4s, v2.4s
+	WORD $0x4e22ccca // fmla v10.4s, v6.4s, v2.4s
+	WORD $0x4e22cceb // fmla v11.4s, v7.4s, v2.4s
+	WORD $0x4e22cd0c // fmla v12.4s, v8.4s, v2.4s
+	WORD $0xad002929 // stp q9, q10, [x9, #0]
+	WORD $0xad01312b // stp q11, q12, [x9, #32]
+	ADD $64, R9, R9
+	SUBS $16, R10, R10
+	BGE addMany32
+
+addFew33:
+	ADD $16, R10, R10
+	SUBS $4, R10, R10
+	BLT addTail35
+
+addOne34:
+	WORD $0x3cc104e5 // ldr q5, [x7], #16
+	WORD $0x3cc10506 // ldr q6, [x8], #16
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	WORD $0x3cc104c6 // ldr q6, [x6], #16
+	WORD $0x4ea1d4c6 // fsub v6.4s, v6.4s, v1.4s
+	WORD $0x6e22dcc6 // fmul v6.4s, v6.4s, v2.4s
+	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
+	WORD $0x4ea4ccc5 // fmls v5.4s, v6.4s, v4.4s
+	WORD $0x3dc00126 // ldr q6, [x9, #0]
+	WORD $0x4e22cca6 // fmla v6.4s, v5.4s, v2.4s
+	WORD $0x3c810526 // str q6, [x9], #16
+	SUBS $4, R10, R10
+	BGE addOne34
+
+addTail35:
+	ADD $4, R10, R10
+	CBZ R10, addDone36
+	TBZ $1, R10, loadOne37
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R10, loaded38
+	ADD $8, R7, R7
+	WORD $0x4d4080e5 // ld1 {v5.s}[2], [x7]
+	JMP loaded38
+
+loadOne37:
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
+
+loaded38:
+	TBZ $1, R10, loadOne39
+	WORD $0xfd400106 // ldr d6, [x8, #0]
+	TBZ $0, R10, loaded40
+	ADD $8, R8, R7
+	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	JMP loaded40
+
+loadOne39:
+	WORD $0xbd400106 // ldr s6, [x8, #0]
+
+loaded40:
+	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
+	TBZ $1, R10, loadOne41
+	WORD $0xfd4000c6 // ldr d6, [x6, #0]
+	TBZ $0, R10, loaded42
+	ADD $8, R6, R6
+	WORD $0x4d4080c6 // ld1 {v6.s}[2], [x6]
+	JMP loaded42
+
+loadOne41:
+	WORD $0xbd4000c6 // ldr s6, [x6, #0]
+
+loaded42:
+	WORD $0x4ea1d4c1 // fsub v1.4s, v6.4s, v1.4s
+	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
+	WORD $0x4ea4cc23 // fmls v3.4s, v1.4s, v4.4s
+	TBZ $1, R10, loadOne43
+	WORD $0xfd400121 // ldr d1, [x9, #0]
+	TBZ $0, R10, loaded44
+	ADD $8, R9, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
+	JMP loaded44
+
+loadOne43:
+	WORD $0xbd400121 // ldr s1, [x9, #0]
+
+loaded44:
+	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
+	TBZ $1, R10, storeOne45
+	WORD $0xfd000121 // str d1, [x9, #0]
+	TBZ $0, R10, stored46
+	ADD $8, R9, R6
+	WORD $0x4d0080c1 // st1 {v1.s}[2], [x6]
+	JMP stored46
+
+storeOne45:
+	WORD $0xbd000121 // str s1, [x9, #0]
+
+stored46:
+
+addDone36:
+	MOVD gradRow+40(FP), R6
+	ADD R6, R0, R0
+	MOVD xRow+48(FP), R6
+	ADD R6, R1, R1
+	MOVD dRow+56(FP), R6
+	ADD R6, R2, R2
+	SUBS $1, R5, R5
+	BNE rows1
+	RET
+
+// func squareSumsNEON(x, center, sum, product *float32, xRow, rows, width uint64)
+TEXT ·squareSumsNEON(SB), NOSPLIT, $0-56
+	MOVD x+0(FP), R0
+	MOVD sum+16(FP), R1
+	MOVD product+24(FP), R2
+	MOVD center+8(FP), R3
+	MOVD width+48(FP), R4
+	SUBS $16, R4, R4
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400420 // ldp q0, q1, [x1, #0]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0xad401444 // ldp q4, q5, [x2, #0]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	MOVD R0, R5
+	WORD $0xad402468 // ldp q8, q9, [x3, #0]
+	WORD $0xad412c6a // ldp q10, q11, [x3, #32]
+	ADD $64, R3, R3
+	MOVD rows+40(FP), R6
+
+rows6:
+	WORD $0xad4034ac // ldp q12, q13, [x5, #0]
+	WORD $0xad413cae // ldp q14, q15, [x5, #32]
+	WORD $0x4ea8d58c // fsub v12.4s, v12.4s, v8.4s
+	WORD $0x4ea9d5ad // fsub v13.4s, v13.4s, v9.4s
+	WORD $0x4eaad5ce // fsub v14.4s, v14.4s, v10.4s
+	WORD $0x4eabd5ef // fsub v15.4s, v15.4s, v11.4s
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD $0x4e2ccd84 // fmla v4.4s, v12.4s, v12.4s
+	WORD $0x4e2dcda5 // fmla v5.4s, v13.4s, v13.4s
+	WORD $0x4e2ecdc6 // fmla v6.4s, v14.4s, v14.4s
+	WORD $0x4e2fcde7 // fmla v7.4s, v15.4s, v15.4s
+	MOVD xRow+32(FP), R7
+	ADD R7, R5, R5
+	SUBS $1, R6, R6
+	BNE rows6
+	WORD $0xad000420 // stp q0, q1, [x1, #0]
+	WORD $0xad010c22 // stp q2, q3, [x1, #32]
+	ADD $64, R1, R1
+	WORD $0xad001444 // stp q4, q5, [x2, #0]
+	WORD $0xad011c46 // stp q6, q7, [x2, #32]
+	ADD $64, R2, R2
+	ADD $64, R0, R0
+	SUBS $16, R4, R4
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R4, R4
+	SUBS $4, R4, R4
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3dc00020 // ldr q0, [x1, #0]
+	WORD $0x3dc00041 // ldr q1, [x2, #0]
+	MOVD R0, R5
+	WORD $0x3cc10462 // ldr q2, [x3], #16
+	MOVD rows+40(FP), R6
+
+rows7:
+	WORD $0x3dc000a3 // ldr q3, [x5, #0]
+	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e23cc61 // fmla v1.4s, v3.4s, v3.4s
+	MOVD xRow+32(FP), R7
+	ADD R7, R5, R5
+	SUBS $1, R6, R6
+	BNE rows7
+	WORD $0x3c810420 // str q0, [x1], #16
+	WORD $0x3c810441 // str q1, [x2], #16
+	ADD $16, R0, R0
+	SUBS $4, R4, R4
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R4, R4
+	CBZ R4, columnsDone5
+	TBZ $1, R4, loadOne8
+	WORD $0xfd400020 // ldr d0, [x1, #0]
+	TBZ $0, R4, loaded9
+	ADD $8, R1, R5
+	WORD $0x4d4080a0 // ld1 {v0.s}[2], [x5]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400020 // ldr s0, [x1, #0]
+
+loaded9:
+	TBZ $1, R4, loadOne10
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R4, loaded11
+	ADD $8, R2, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
+
+loaded11:
+	MOVD R0, R0
+	TBZ $1, R4, loadOne12
+	WORD $0xfd400062 // ldr d2, [x3, #0]
+	TBZ $0, R4, loaded13
+	ADD $8, R3, R3
+	WORD $0x4d408062 // ld1 {v2.s}[2], [x3]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400062 // ldr s2, [x3, #0]
+
+loaded13:
+	MOVD rows+40(FP), R3
+
+rows14:
+	TBZ $1, R4, loadOne15
+	WORD $0xfd400003 // ldr d3, [x0, #0]
+	TBZ $0, R4, loaded16
+	ADD $8, R0, R5
+	WORD $0x4d4080a3 // ld1 {v3.s}[2], [x5]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400003 // ldr s3, [x0, #0]
+
+loaded16:
+	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e23cc61 // fmla v1.4s, v3.4s, v3.4s
+	MOVD xRow+32(FP), R5
+	ADD R5, R0, R0
+	SUBS $1, R3, R3
+	BNE rows14
+	TBZ $1, R4, storeOne17
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R4, stored18
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored18
+
+storeOne17:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored18:
+	TBZ $1, R4, storeOne19
+	WORD $0xfd000041 // str d1, [x2, #0]
+	TBZ $0, R4, stored20
+	ADD $8, R2, R0
+	WORD $0x4d008001 // st1 {v1.s}[2], [x0]
+	JMP stored20
+
+storeOne19:
+	WORD $0xbd000041 // str s1, [x2, #0]
+
+stored20:
+
+columnsDone5:
+	RET
+
+// func productSumsNEON(x, center, d, sum, product *float32, xRow, dRow, rows, width uint64)
+TEXT ·productSumsNEON(SB), NOSPLIT, $0-72
+	MOVD x+0(FP), R0
+	MOVD sum+24(FP), R1
+	MOVD product+32(FP), R2
+	MOVD center+8(FP), R3
+	MOVD d+16(FP), R4
+	MOVD width+64(FP), R5
+	SUBS $16, R5, R5
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400420 // ldp q0, q1, [x1, #0]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0xad401444 // ldp q4, q5, [x2, #0]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	MOVD R0, R6
+	WORD $0xad402468 // ldp q8, q9, [x3, #0]
+	WORD $0xad412c6a // ldp q10, q11, [x3, #32]
+	ADD $64, R3, R3
+	MOVD R4, R7
+	MOVD rows+56(FP), R8
+
+rows6:
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0xad413cce // ldp q14, q15, [x6, #32]
+	WORD $0x4ea8d58c // fsub v12.4s, v12.4s, v8.4s
+	WORD $0x4ea9d5ad // fsub v13.4s, v13.4s, v9.4s
+	WORD $0x4eaad5ce // fsub v14.4s, v14.4s, v10.4s
+	WORD $0x4eabd5ef // fsub v15.4s, v15.4s, v11.4s
+	WORD $0xad4044f0 // ldp q16, q17, [x7, #0]
+	WORD $0xad414cf2 // ldp q18, q19, [x7, #32]
+	WORD $0x4e30d400 // fadd v0.4s, v0.4s, v16.4s
+	WORD $0x4e31d421 // fadd v1.4s, v1.4s, v17.4s
+	WORD $0x4e32d442 // fadd v2.4s, v2.4s, v18.4s
+	WORD $0x4e33d463 // fadd v3.4s, v3.4s, v19.4s
+	WORD $0x4e2cce04 // fmla v4.4s, v16.4s, v12.4s
+	WORD $0x4e2dce25 // fmla v5.4s, v17.4s, v13.4s
+	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
+	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
+	MOVD xRow+40(FP), R9
+	ADD R9, R6, R6
+	MOVD dRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows6
+	WORD $0xad000420 // stp q0, q1, [x1, #0]
+	WORD $0xad010c22 // stp q2, q3, [x1, #32]
+	ADD $64, R1, R1
+	WORD $0xad001444 // stp q4, q5, [x2, #0]
+	WORD $0xad011c46 // stp q6, q7, [x2, #32]
+	ADD $64, R2, R2
+	ADD $64, R0, R0
+	ADD $64, R4, R4
+	SUBS $16, R5, R5
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3dc00020 // ldr q0, [x1, #0]
+	WORD $0x3dc00041 // ldr q1, [x2, #0]
+	MOVD R0, R6
+	WORD $0x3cc10462 // ldr q2, [x3], #16
+	MOVD R4, R7
+	MOVD rows+56(FP), R8
+
+rows7:
+	WORD $0x3dc000c3 // ldr q3, [x6, #0]
+	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e23cc81 // fmla v1.4s, v4.4s, v3.4s
+	MOVD xRow+40(FP), R9
+	ADD R9, R6, R6
+	MOVD dRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows7
+	WORD $0x3c810420 // str q0, [x1], #16
+	WORD $0x3c810441 // str q1, [x2], #16
+	ADD $16, R0, R0
+	ADD $16, R4, R4
+	SUBS $4, R5, R5
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R5, R5
+	CBZ R5, columnsDone5
+	TBZ $1, R5, loadOne8
+	WORD $0xfd400020 // ldr d0, [x1, #0]
+	TBZ $0, R5, loaded9
+	ADD $8, R1, R6
+	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400020 // ldr s0, [x1, #0]
+
+loaded9:
+	TBZ $1, R5, loadOne10
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R5, loaded11
+	ADD $8, R2, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
+
+loaded11:
+	MOVD R0, R0
+	TBZ $1, R5, loadOne12
+	WORD $0xfd400062 // ldr d2, [x3, #0]
+	TBZ $0, R5, loaded13
+	ADD $8, R3, R3
+	WORD $0x4d408062 // ld1 {v2.s}[2], [x3]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400062 // ldr s2, [x3, #0]
+
+loaded13:
+	MOVD R4, R3
+	MOVD rows+56(FP), R4
+
+rows14:
+	TBZ $1, R5, loadOne15
+	WORD $0xfd400003 // ldr d3, [x0, #0]
+	TBZ $0, R5, loaded16
+	ADD $8, R0, R6
+	WORD $0x4d4080c3 // ld1 {v3.s}[2], [x6]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400003 // ldr s3, [x0, #0]
+
+loaded16:
+	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
+	TBZ $1, R5, loadOne17
+	WORD $0xfd400064 // ldr d4, [x3, #0]
+	TBZ $0, R5, loaded18
+	ADD $8, R3, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd400064 // ldr s4, [x3, #0]
+
+loaded18:
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e23cc81 // fmla v1.4s, v4.4s, v3.4s
+	MOVD xRow+40(FP), R6
+	ADD R6, R0, R0
+	MOVD dRow+48(FP), R6
+	ADD R6, R3, R3
+	SUBS $1, R4, R4
+	BNE rows14
+	TBZ $1, R5, storeOne19
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R5, stored20
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored20
+
+storeOne19:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored20:
+	TBZ $1, R5, storeOne21
+	WORD $0xfd000041 // str d1, [x2, #0]
+	TBZ $0, R5, stored22
+	ADD $8, R2, R0
+	WORD $0x4d008001 // st1 {v1.s}[2], [x0]
+	JMP stored22
+
+storeOne21:
+	WORD $0xbd000041 // str s1, [x2, #0]
+
+stored22:
+
+columnsDone5:
+	RET
+
+// func rowProductSumsNEON(x, moments, d, sum, product *float32, xRow, dRow, rows, width uint64)
+TEXT ·rowProductSumsNEON(SB), NOSPLIT, $0-72
+	MOVD x+0(FP), R0
+	MOVD sum+24(FP), R1
+	MOVD product+32(FP), R2
+	MOVD d+16(FP), R3
+	MOVD width+64(FP), R4
+	SUBS $16, R4, R4
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400420 // ldp q0, q1, [x1, #0]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0xad401444 // ldp q4, q5, [x2, #0]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	MOVD R0, R5
+	MOVD moments+8(FP), R6
+	MOVD R3, R7
+	MOVD rows+56(FP), R8
+
+rows6:
+	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
+	WORD $0xad412caa // ldp q10, q11, [x5, #32]
+	MOVD $4, R9
+	WORD $0x4dc9c8cc // ld1r {v12.4s}, [x6], x9
+	WORD $0x4dc9c8cd // ld1r {v13.4s}, [x6], x9
+	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
+	WORD $0x4eacd529 // fsub v9.4s, v9.4s, v12.4s
+	WORD $0x4eacd54a // fsub v10.4s, v10.4s, v12.4s
+	WORD $0x4eacd56b // fsub v11.4s, v11.4s, v12.4s
+	WORD $0x6e2ddd08 // fmul v8.4s, v8.4s, v13.4s
+	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD $0x6e2ddd4a // fmul v10.4s, v10.4s, v13.4s
+	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
+	WORD $0xad4034ec // ldp q12, q13, [x7, #0]
+	WORD $0xad413cee // ldp q14, q15, [x7, #32]
+	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
+	WORD $0x4e2dd421 // fadd v1.4s, v1.4s, v13.4s
+	WORD $0x4e2ed442 // fadd v2.4s, v2.4s, v14.4s
+	WORD $0x4e2fd463 // fadd v3.4s, v3.4s, v15.4s
+	WORD $0x4e28cd84 // fmla v4.4s, v12.4s, v8.4s
+	WORD $0x4e29cda5 // fmla v5.4s, v13.4s, v9.4s
+	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
+	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
+	MOVD xRow+40(FP), R9
+	ADD R9, R5, R5
+	MOVD dRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows6
+	WORD $0xad000420 // stp q0, q1, [x1, #0]
+	WORD $0xad010c22 // stp q2, q3, [x1, #32]
+	ADD $64, R1, R1
+	WORD $0xad001444 // stp q4, q5, [x2, #0]
+	WORD $0xad011c46 // stp q6, q7, [x2, #32]
+	ADD $64, R2, R2
+	ADD $64, R0, R0
+	ADD $64, R3, R3
+	SUBS $16, R4, R4
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R4, R4
+	SUBS $4, R4, R4
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3dc00020 // ldr q0, [x1, #0]
+	WORD $0x3dc00041 // ldr q1, [x2, #0]
+	MOVD R0, R5
+	MOVD moments+8(FP), R6
+	MOVD R3, R7
+	MOVD rows+56(FP), R8
+
+rows7:
+	WORD $0x3dc000a2 // ldr q2, [x5, #0]
+	MOVD $4, R9
+	WORD $0x4dc9c8c3 // ld1r {v3.4s}, [x6], x9
+	WORD $0x4dc9c8c4 // ld1r {v4.4s}, [x6], x9
+	WORD $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
+	MOVD xRow+40(FP), R9
+	ADD R9, R5, R5
+	MOVD dRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows7
+	WORD $0x3c810420 // str q0, [x1], #16
+	WORD $0x3c810441 // str q1, [x2], #16
+	ADD $16, R0, R0
+	ADD $16, R3, R3
+	SUBS $4, R4, R4
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R4, R4
+	CBZ R4, columnsDone5
+	TBZ $1, R4, loadOne8
+	WORD $0xfd400020 // ldr d0, [x1, #0]
+	TBZ $0, R4, loaded9
+	ADD $8, R1, R5
+	WORD $0x4d4080a0 // ld1 {v0.s}[2], [x5]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400020 // ldr s0, [x1, #0]
+
+loaded9:
+	TBZ $1, R4, loadOne10
+	WORD $0xfd400041 // ldr d1, [x2, #0]
+	TBZ $0, R4, loaded11
+	ADD $8, R2, R5
+	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400041 // ldr s1, [x2, #0]
+
+loaded11:
+	MOVD R0, R0
+	MOVD moments+8(FP), R5
+	MOVD R3, R3
+	MOVD rows+56(FP), R6
+
+rows12:
+	TBZ $1, R4, loadOne13
+	WORD $0xfd400002 // ldr d2, [x0, #0]
+	TBZ $0, R4, loaded14
+	ADD $8, R0, R7
+	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd400002 // ldr s2, [x0, #0]
+
+loaded14:
+	MOVD $4, R7
+	WORD $0x4dc7c8a3 // ld1r {v3.4s}, [x5], x7
+	WORD $0x4dc7c8a4 // ld1r {v4.4s}, [x5], x7
+	WORD $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
+	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	TBZ $1, R4, loadOne15
+	WORD $0xfd400063 // ldr d3, [x3, #0]
+	TBZ $0, R4, loaded16
+	ADD $8, R3, R7
+	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400063 // ldr s3, [x3, #0]
+
+loaded16:
+	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
+	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
+	MOVD xRow+40(FP), R7
+	ADD R7, R0, R0
+	MOVD dRow+48(FP), R7
+	ADD R7, R3, R3
+	SUBS $1, R6, R6
+	BNE rows12
+	TBZ $1, R4, storeOne17
+	WORD $0xfd000020 // str d0, [x1, #0]
+	TBZ $0, R4, stored18
+	ADD $8, R1, R0
+	WORD $0x4d008000 // st1 {v0.s}[2], [x0]
+	JMP stored18
+
+storeOne17:
+	WORD $0xbd000020 // str s0, [x1, #0]
+
+stored18:
+	TBZ $1, R4, storeOne19
+	WORD $0xfd000041 // str d1, [x2, #0]
+	TBZ $0, R4, stored20
+	ADD $8, R2, R0
+	WORD $0x4d008001 // st1 {v1.s}[2], [x0]
+	JMP stored20
+
+storeOne19:
+	WORD $0xbd000041 // str s1, [x2, #0]
+
+stored20:
+
+columnsDone5:
+	RET
+
+// func affineNEON(y, x, center, scale, shift *float32, yRow, xRow, rows, width uint64)
+TEXT ·affineNEON(SB), NOSPLIT, $0-72
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD center+16(FP), R2
+	MOVD scale+24(FP), R3
+	MOVD shift+32(FP), R4
+	MOVD width+64(FP), R5
+	SUBS $16, R5, R5
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad402488 // ldp q8, q9, [x4, #0]
+	WORD $0xad412c8a // ldp q10, q11, [x4, #32]
+	ADD $64, R4, R4
+	MOVD R0, R6
+	MOVD R1, R7
+	MOVD rows+56(FP), R8
+
+rows6:
+	WORD $0x4ea81d0c // mov v12.16b, v8.16b
+	WORD $0x4ea91d2d // mov v13.16b, v9.16b
+	WORD $0x4eaa1d4e // mov v14.16b, v10.16b
+	WORD $0x4eab1d6f // mov v15.16b, v11.16b
+	WORD $0xad4044f0 // ldp q16, q17, [x7, #0]
+	WORD $0xad414cf2 // ldp q18, q19, [x7, #32]
+	WORD $0x4ea0d610 // fsub v16.4s, v16.4s, v0.4s
+	WORD $0x4ea1d631 // fsub v17.4s, v17.4s, v1.4s
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4ea3d673 // fsub v19.4s, v19.4s, v3.4s
+	WORD $0x4e24ce0c // fmla v12.4s, v16.4s, v4.4s
+	WORD $0x4e25ce2d // fmla v13.4s, v17.4s, v5.4s
+	WORD $0x4e26ce4e // fmla v14.4s, v18.4s, v6.4s
+	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
+	WORD $0xad0034cc // stp q12, q13, [x6, #0]
+	WORD $0xad013cce // stp q14, q15, [x6, #32]
+	MOVD yRow+40(FP), R9
+	ADD R9, R6, R6
+	MOVD xRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows6
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	SUBS $16, R5, R5
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x3cc10482 // ldr q2, [x4], #16
+	MOVD R0, R6
+	MOVD R1, R7
+	MOVD rows+56(FP), R8
+
+rows7:
+	WORD $0x4ea21c43 // mov v3.16b, v2.16b
+	WORD $0x3dc000e4 // ldr q4, [x7, #0]
+	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
+	WORD $0x4e21cc83 // fmla v3.4s, v4.4s, v1.4s
+	WORD $0x3d8000c3 // str q3, [x6, #0]
+	MOVD yRow+40(FP), R9
+	ADD R9, R6, R6
+	MOVD xRow+48(FP), R9
+	ADD R9, R7, R7
+	SUBS $1, R8, R8
+	BNE rows7
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	SUBS $4, R5, R5
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R5, R5
+	CBZ R5, columnsDone5
+	TBZ $1, R5, loadOne8
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R5, loaded9
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded9:
+	TBZ $1, R5, loadOne10
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R5, loaded11
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded11:
+	TBZ $1, R5, loadOne12
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	TBZ $0, R5, loaded13
+	ADD $8, R4, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+
+loaded13:
+	MOVD R0, R0
+	MOVD R1, R1
+	MOVD rows+56(FP), R2
+
+rows14:
+	WORD $0x4ea21c43 // mov v3.16b, v2.16b
+	TBZ $1, R5, loadOne15
+	WORD $0xfd400024 // ldr d4, [x1, #0]
+	TBZ $0, R5, loaded16
+	ADD $8, R1, R3
+	WORD $0x4d408064 // ld1 {v4.s}[2], [x3]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400024 // ldr s4, [x1, #0]
+
+loaded16:
+	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
+	WORD $0x4e21cc83 // fmla v3.4s, v4.4s, v1.4s
+	TBZ $1, R5, storeOne17
+	WORD $0xfd000003 // str d3, [x0, #0]
+	TBZ $0, R5, stored18
+	ADD $8, R0, R3
+	WORD $0x4d008063 // st1 {v3.s}[2], [x3]
+	JMP stored18
+
+storeOne17:
+	WORD $0xbd000003 // str s3, [x0, #0]
+
+stored18:
+	MOVD yRow+40(FP), R3
+	ADD R3, R0, R0
+	MOVD xRow+48(FP), R3
+	ADD R3, R1, R1
+	SUBS $1, R2, R2
+	BNE rows14
+
+columnsDone5:
+	RET
+
+// func affineAddNEON(y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64)
+TEXT ·affineAddNEON(SB), NOSPLIT, $0-96
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD center+24(FP), R2
+	MOVD scale+32(FP), R3
+	MOVD shift+40(FP), R4
+	MOVD d+16(FP), R5
+	MOVD slope+48(FP), R6
+	MOVD width+88(FP), R7
+	SUBS $16, R7, R7
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad402488 // ldp q8, q9, [x4, #0]
+	WORD $0xad412c8a // ldp q10, q11, [x4, #32]
+	ADD $64, R4, R4
+	MOVD R0, R8
+	MOVD R1, R9
+	MOVD R5, R10
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0xad413cce // ldp q14, q15, [x6, #32]
+	ADD $64, R6, R6
+	MOVD rows+80(FP), R11
+
+rows6:
+	WORD $0x4ea81d10 // mov v16.16b, v8.16b
+	WORD $0x4ea91d31 // mov v17.16b, v9.16b
+	WORD $0x4eaa1d52 // mov v18.16b, v10.16b
+	WORD $0x4eab1d73 // mov v19.16b, v11.16b
+	WORD $0xad405534 // ldp q20, q21, [x9, #0]
+	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4ea2d6d6 // fsub v22.4s, v22.4s, v2.4s
+	WORD $0x4ea3d6f7 // fsub v23.4s, v23.4s, v3.4s
+	WORD $0x4e24ce90 // fmla v16.4s, v20.4s, v4.4s
+	WORD $0x4e25ceb1 // fmla v17.4s, v21.4s, v5.4s
+	WORD $0x4e26ced2 // fmla v18.4s, v22.4s, v6.4s
+	WORD $0x4e27cef3 // fmla v19.4s, v23.4s, v7.4s
+	WORD $0xad405554 // ldp q20, q21, [x10, #0]
+	WORD $0xad415d56 // ldp q22, q23, [x10, #32]
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0xad405514 // ldp q20, q21, [x8, #0]
+	WORD $0xad415d16 // ldp q22, q23, [x8, #32]
+	WORD $0x4e30d690 // fadd v16.4s, v20.4s, v16.4s
+	WORD $0x4e31d6b1 // fadd v17.4s, v21.4s, v17.4s
+	WORD $0x4e32d6d2 // fadd v18.4s, v22.4s, v18.4s
+	WORD $0x4e33d6f3 // fadd v19.4s, v23.4s, v19.4s
+	WORD $0xad004510 // stp q16, q17, [x8, #0]
+	WORD $0xad014d12 // stp q18, q19, [x8, #32]
+	MOVD yRow+56(FP), R12
+	ADD R12, R8, R8
+	MOVD xRow+64(FP), R12
+	ADD R12, R9, R9
+	MOVD dRow+72(FP), R12
+	ADD R12, R10, R10
+	SUBS $1, R11, R11
+	BNE rows6
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R5, R5
+	SUBS $16, R7, R7
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R7, R7
+	SUBS $4, R7, R7
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x3cc10482 // ldr q2, [x4], #16
+	MOVD R0, R8
+	MOVD R1, R9
+	MOVD R5, R10
+	WORD $0x3cc104c3 // ldr q3, [x6], #16
+	MOVD rows+80(FP), R11
+
+rows7:
+	WORD $0x4ea21c44 // mov v4.16b, v2.16b
+	WORD $0x3dc00125 // ldr q5, [x9, #0]
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	WORD $0x4e21cca4 // fmla v4.4s, v5.4s, v1.4s
+	WORD $0x3dc00145 // ldr q5, [x10, #0]
+	WORD $0x4e23cca4 // fmla v4.4s, v5.4s, v3.4s
+	WORD $0x3dc00105 // ldr q5, [x8, #0]
+	WORD $0x4e24d4a4 // fadd v4.4s, v5.4s, v4.4s
+	WORD $0x3d800104 // str q4, [x8, #0]
+	MOVD yRow+56(FP), R12
+	ADD R12, R8, R8
+	MOVD xRow+64(FP), R12
+	ADD R12, R9, R9
+	MOVD dRow+72(FP), R12
+	ADD R12, R10, R10
+	SUBS $1, R11, R11
+	BNE rows7
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R7, R7
+	CBZ R7, columnsDone5
+	TBZ $1, R7, loadOne8
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R7, loaded9
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded9:
+	TBZ $1, R7, loadOne10
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R7, loaded11
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded11:
+	TBZ $1, R7, loadOne12
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	TBZ $0, R7, loaded13
+	ADD $8, R4, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+
+loaded13:
+	MOVD R0, R0
+	MOVD R1, R1
+	MOVD R5, R2
+	TBZ $1, R7, loadOne14
+	WORD $0xfd4000c3 // ldr d3, [x6, #0]
+	TBZ $0, R7, loaded15
+	ADD $8, R6, R3
+	WORD $0x4d408063 // ld1 {v3.s}[2], [x3]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000c3 // ldr s3, [x6, #0]
+
+loaded15:
+	MOVD rows+80(FP), R3
+
+rows16:
+	WORD $0x4ea21c44 // mov v4.16b, v2.16b
+	TBZ $1, R7, loadOne17
+	WORD $0xfd400025 // ldr d5, [x1, #0]
+	TBZ $0, R7, loaded18
+	ADD $8, R1, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd400025 // ldr s5, [x1, #0]
+
+loaded18:
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	WORD $0x4e21cca4 // fmla v4.4s, v5.4s, v1.4s
+	TBZ $1, R7, loadOne19
+	WORD $0xfd400045 // ldr d5, [x2, #0]
+	TBZ $0, R7, loaded20
+	ADD $8, R2, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded20
+
+loadOne19:
+	WORD $0xbd400045 // ldr s5, [x2, #0]
+
+loaded20:
+	WORD $0x4e23cca4 // fmla v4.4s, v5.4s, v3.4s
+	TBZ $1, R7, loadOne21
+	WORD $0xfd400005 // ldr d5, [x0, #0]
+	TBZ $0, R7, loaded22
+	ADD $8, R0, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded22
+
+loadOne21:
+	WORD $0xbd400005 // ldr s5, [x0, #0]
+
+loaded22:
+	WORD $0x4e24d4a4 // fadd v4.4s, v5.4s, v4.4s
+	TBZ $1, R7, storeOne23
+	WORD $0xfd000004 // str d4, [x0, #0]
+	TBZ $0, R7, stored24
+	ADD $8, R0, R4
+	WORD $0x4d008084 // st1 {v4.s}[2], [x4]
+	JMP stored24
+
+storeOne23:
+	WORD $0xbd000004 // str s4, [x0, #0]
+
+stored24:
+	MOVD yRow+56(FP), R4
+	ADD R4, R0, R0
+	MOVD xRow+64(FP), R4
+	ADD R4, R1, R1
+	MOVD dRow+72(FP), R4
+	ADD R4, R2, R2
+	SUBS $1, R3, R3
+	BNE rows16
+
+columnsDone5:
+	RET
+
+// func affineBothNEON(y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64)
+TEXT ·affineBothNEON(SB), NOSPLIT, $0-96
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD center+24(FP), R2
+	MOVD scale+32(FP), R3
+	MOVD shift+40(FP), R4
+	MOVD d+16(FP), R5
+	MOVD slope+48(FP), R6
+	MOVD width+88(FP), R7
+	SUBS $16, R7, R7
+	BLT columnsFew2
+
+columnsMany1:
+	WORD $0xad400440 // ldp q0, q1, [x2, #0]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	ADD $64, R2, R2
+	WORD $0xad401464 // ldp q4, q5, [x3, #0]
+	WORD $0xad411c66 // ldp q6, q7, [x3, #32]
+	ADD $64, R3, R3
+	WORD $0xad402488 // ldp q8, q9, [x4, #0]
+	WORD $0xad412c8a // ldp q10, q11, [x4, #32]
+	ADD $64, R4, R4
+	MOVD R0, R8
+	MOVD R1, R9
+	MOVD R5, R10
+	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
+	WORD $0xad413cce // ldp q14, q15, [x6, #32]
+	ADD $64, R6, R6
+	MOVD rows+80(FP), R11
+
+rows6:
+	WORD $0x4ea81d10 // mov v16.16b, v8.16b
+	WORD $0x4ea91d31 // mov v17.16b, v9.16b
+	WORD $0x4eaa1d52 // mov v18.16b, v10.16b
+	WORD $0x4eab1d73 // mov v19.16b, v11.16b
+	WORD $0xad405534 // ldp q20, q21, [x9, #0]
+	WORD $0xad415d36 // ldp q22, q23, [x9, #32]
+	WORD $0x4ea0d694 // fsub v20.4s, v20.4s, v0.4s
+	WORD $0x4ea1d6b5 // fsub v21.4s, v21.4s, v1.4s
+	WORD $0x4ea2d6d6 // fsub v22.4s, v22.4s, v2.4s
+	WORD $0x4ea3d6f7 // fsub v23.4s, v23.4s, v3.4s
+	WORD $0x4e24ce90 // fmla v16.4s, v20.4s, v4.4s
+	WORD $0x4e25ceb1 // fmla v17.4s, v21.4s, v5.4s
+	WORD $0x4e26ced2 // fmla v18.4s, v22.4s, v6.4s
+	WORD $0x4e27cef3 // fmla v19.4s, v23.4s, v7.4s
+	WORD $0xad405554 // ldp q20, q21, [x10, #0]
+	WORD $0xad415d56 // ldp q22, q23, [x10, #32]
+	WORD $0x4e2cce90 // fmla v16.4s, v20.4s, v12.4s
+	WORD $0x4e2dceb1 // fmla v17.4s, v21.4s, v13.4s
+	WORD $0x4e2eced2 // fmla v18.4s, v22.4s, v14.4s
+	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
+	WORD $0xad004510 // stp q16, q17, [x8, #0]
+	WORD $0xad014d12 // stp q18, q19, [x8, #32]
+	MOVD yRow+56(FP), R12
+	ADD R12, R8, R8
+	MOVD xRow+64(FP), R12
+	ADD R12, R9, R9
+	MOVD dRow+72(FP), R12
+	ADD R12, R10, R10
+	SUBS $1, R11, R11
+	BNE rows6
+	ADD $64, R0, R0
+	ADD $64, R1, R1
+	ADD $64, R5, R5
+	SUBS $16, R7, R7
+	BGE columnsMany1
+
+columnsFew2:
+	ADD $16, R7, R7
+	SUBS $4, R7, R7
+	BLT columnsTail4
+
+columnsOne3:
+	WORD $0x3cc10440 // ldr q0, [x2], #16
+	WORD $0x3cc10461 // ldr q1, [x3], #16
+	WORD $0x3cc10482 // ldr q2, [x4], #16
+	MOVD R0, R8
+	MOVD R1, R9
+	MOVD R5, R10
+	WORD $0x3cc104c3 // ldr q3, [x6], #16
+	MOVD rows+80(FP), R11
+
+rows7:
+	WORD $0x4ea21c44 // mov v4.16b, v2.16b
+	WORD $0x3dc00125 // ldr q5, [x9, #0]
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	WORD $0x4e21cca4 // fmla v4.4s, v5.4s, v1.4s
+	WORD $0x3dc00145 // ldr q5, [x10, #0]
+	WORD $0x4e23cca4 // fmla v4.4s, v5.4s, v3.4s
+	WORD $0x3d800104 // str q4, [x8, #0]
+	MOVD yRow+56(FP), R12
+	ADD R12, R8, R8
+	MOVD xRow+64(FP), R12
+	ADD R12, R9, R9
+	MOVD dRow+72(FP), R12
+	ADD R12, R10, R10
+	SUBS $1, R11, R11
+	BNE rows7
+	ADD $16, R0, R0
+	ADD $16, R1, R1
+	ADD $16, R5, R5
+	SUBS $4, R7, R7
+	BGE columnsOne3
+
+columnsTail4:
+	ADD $4, R7, R7
+	CBZ R7, columnsDone5
+	TBZ $1, R7, loadOne8
+	WORD $0xfd400040 // ldr d0, [x2, #0]
+	TBZ $0, R7, loaded9
+	ADD $8, R2, R2
+	WORD $0x4d408040 // ld1 {v0.s}[2], [x2]
+	JMP loaded9
+
+loadOne8:
+	WORD $0xbd400040 // ldr s0, [x2, #0]
+
+loaded9:
+	TBZ $1, R7, loadOne10
+	WORD $0xfd400061 // ldr d1, [x3, #0]
+	TBZ $0, R7, loaded11
+	ADD $8, R3, R2
+	WORD $0x4d408041 // ld1 {v1.s}[2], [x2]
+	JMP loaded11
+
+loadOne10:
+	WORD $0xbd400061 // ldr s1, [x3, #0]
+
+loaded11:
+	TBZ $1, R7, loadOne12
+	WORD $0xfd400082 // ldr d2, [x4, #0]
+	TBZ $0, R7, loaded13
+	ADD $8, R4, R2
+	WORD $0x4d408042 // ld1 {v2.s}[2], [x2]
+	JMP loaded13
+
+loadOne12:
+	WORD $0xbd400082 // ldr s2, [x4, #0]
+
+loaded13:
+	MOVD R0, R0
+	MOVD R1, R1
+	MOVD R5, R2
+	TBZ $1, R7, loadOne14
+	WORD $0xfd4000c3 // ldr d3, [x6, #0]
+	TBZ $0, R7, loaded15
+	ADD $8, R6, R3
+	WORD $0x4d408063 // ld1 {v3.s}[2], [x3]
+	JMP loaded15
+
+loadOne14:
+	WORD $0xbd4000c3 // ldr s3, [x6, #0]
+
+loaded15:
+	MOVD rows+80(FP), R3
+
+rows16:
+	WORD $0x4ea21c44 // mov v4.16b, v2.16b
+	TBZ $1, R7, loadOne17
+	WORD $0xfd400025 // ldr d5, [x1, #0]
+	TBZ $0, R7, loaded18
+	ADD $8, R1, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd400025 // ldr s5, [x1, #0]
+
+loaded18:
+	WORD $0x4ea0d4a5 // fsub v5.4s, v5.4s, v0.4s
+	WORD $0x4e21cca4 // fmla v4.4s, v5.4s, v1.4s
+	TBZ $1, R7, loadOne19
+	WORD $0xfd400045 // ldr d5, [x2, #0]
+	TBZ $0, R7, loaded20
+	ADD $8, R2, R4
+	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	JMP loaded20
+
+loadOne19:
+	WORD $0xbd400045 // ldr s5, [x2, #0]
+
+loaded20:
+	WORD $0x4e23cca4 // fmla v4.4s, v5.4s, v3.4s
+	TBZ $1, R7, storeOne21
+	WORD $0xfd000004 // str d4, [x0, #0]
+	TBZ $0, R7, stored22
+	ADD $8, R0, R4
+	WORD $0x4d008084 // st1 {v4.s}[2], [x4]
+	JMP stored22
+
+storeOne21:
+	WORD $0xbd000004 // str s4, [x0, #0]
+
+stored22:
+	MOVD yRow+56(FP), R4
+	ADD R4, R0, R0
+	MOVD xRow+64(FP), R4
+	ADD R4, R1, R1
+	MOVD dRow+72(FP), R4
+	ADD R4, R2, R2
+	SUBS $1, R3, R3
+	BNE rows16
+
+columnsDone5:
+	RET
+
+// func maxWindowNEON(y, x *float32, yRow, xRow, line, lines, taps, rows, width uint64)
+TEXT ·maxWindowNEON(SB), NOSPLIT, $0-72
+	MOVD y+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD rows+56(FP), R2
+
+rows1:
+	MOVD R0, R3
+	MOVD R1, R4
+	MOVD width+64(FP), R5
+	SUBS $16, R5, R5
+	BLT columnsFew3
+
+columnsMany2:
+	WORD $0xad400480 // ldp q0, q1, [x4, #0]
+	WORD $0xad410c82 // ldp q2, q3, [x4, #32]
+	MOVD lines+40(FP), R6
+	MOVD line+32(FP), R7
+	MOVD width+64(FP), R8
+	MOVD $0, R9
+
+lines7:
+	MOVD R9, R10
+	MOVD taps+48(FP), R11
+
+taps8:
+	ADD R10, R4, R12
+	WORD $0xad401584 // ldp q4, q5, [x12, #0]
+	WORD $0xad411d86 // ldp q6, q7, [x12, #32]
+	WORD $0x4e24f408 // fmax v8.4s, v0.4s, v4.4s
+	WORD $0x4e25f429 // fmax v9.4s, v1.4s, v5.4s
+	WORD $0x4e26f44a // fmax v10.4s, v2.4s, v6.4s
+	WORD $0x4e27f46b // fmax v11.4s, v3.4s, v7.4s
+	WORD $0x4e24e404 // fcmeq v4.4s, v0.4s, v4.4s
+	WORD $0x4e25e425 // fcmeq v5.4s, v1.4s, v5.4s
+	WORD $0x4e26e446 // fcmeq v6.4s, v2.4s, v6.4s
+	WORD $0x4e27e467 // fcmeq v7.4s, v3.4s, v7.4s
+	WORD $0x6ee41d00 // bif v0.16b, v8.16b, v4.16b
+	WORD $0x6ee51d21 // bif v1.16b, v9.16b, v5.16b
+	WORD $0x6ee61d42 // bif v2.16b, v10.16b, v6.16b
+	WORD $0x6ee71d63 // bif v3.16b, v11.16b, v7.16b
+	ADD R8<<2, R10, R10
+	SUBS $1, R11, R11
+	BNE taps8
+	ADD R7, R9, R9
+	SUBS $1, R6, R6
+	BNE lines7
+	WORD $0xad000460 // stp q0, q1, [x3, #0]
+	WORD $0xad010c62 // stp q2, q3, [x3, #32]
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R5, R5
+	BGE columnsMany2
+
+columnsFew3:
+	ADD $16, R5, R5
+	SUBS $4, R5, R5
+	BLT columnsTail5
+
+columnsOne4:
+	WORD $0x3dc00080 // ldr q0, [x4, #0]
+	MOVD lines+40(FP), R6
+	MOVD line+32(FP), R7
+	MOVD width+64(FP), R8
+	MOVD $0, R9
+
+lines9:
+	MOVD R9, R10
+	MOVD taps+48(FP), R11
+
+taps10:
+	ADD R10, R4, R12
+	WORD $0x3dc00181 // ldr q1, [x12, #0]
+	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
+	WORD $0x4e21e401 // fcmeq v1.4s, v0.4s, v1.4s
+	WORD $0x6ee11c40 // bif v0.16b, v2.16b, v1.16b
+	ADD R8<<2, R10, R10
+	SUBS $1, R11, R11
+	BNE taps10
+	ADD R7, R9, R9
+	SUBS $1, R6, R6
+	BNE lines9
+	WORD $0x3c810460 // str q0, [x3], #16
+	ADD $16, R4, R4
+	SUBS $4, R5, R5
+	BGE columnsOne4
+
+columnsTail5:
+	ADD $4, R5, R5
+	CBZ R5, columnsDone6
+	TBZ $1, R5, loadOne11
+	WORD $0xfd400080 // ldr d0, [x4, #0]
+	TBZ $0, R5, loaded12
+	ADD $8, R4, R6
+	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd400080 // ldr s0, [x4, #0]
+
+loaded12:
+	MOVD lines+40(FP), R6
+	MOVD line+32(FP), R7
+	MOVD width+64(FP), R8
+	MOVD $0, R9
+
+lines13:
+	MOVD R9, R10
+	MOVD taps+48(FP), R11
+
+taps14:
+	ADD R10, R4, R12
+	TBZ $1, R5, loadOne15
+	WORD $0xfd400181 // ldr d1, [x12, #0]
+	TBZ $0, R5, loaded16
+	ADD $8, R12, R12
+	WORD $0x4d408181 // ld1 {v1.s}[2], [x12]
+	JMP loaded16
+
+loadOne15:
+	WORD $0xbd400181 // ldr s1, [x12, #0]
+
+loaded16:
+	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
+	WORD $0x4e21e401 // fcmeq v1.4s, v0.4s, v1.4s
+	WORD $0x6ee11c40 // bif v0.16b, v2.16b, v1.16b
+	ADD R8<<2, R10, R10
+	SUBS $1, R11, R11
+	BNE taps14
+	ADD R7, R9, R9
+	SUBS $1, R6, R6
+	BNE lines13
+	TBZ $1, R5, storeOne17
+	WORD $0xfd000060 // str d0, [x3, #0]
+	TBZ $0, R5, stored18
+	ADD $8, R3, R3
+	WORD $0x4d008060 // st1 {v0.s}[2], [x3]
+	JMP stored18
+
+storeOne17:
+	WORD $0xbd000060 // str s0, [x3, #0]
+
+stored18:
+
+columnsDone6:
+	MOVD yRow+16(FP), R3
+	ADD R3, R0, R0
+	MOVD xRow+24(FP), R3
+	ADD R3, R1, R1
+	SUBS $1, R2, R2
+	BNE rows1
+	RET
+
+// func maxBackNEON(grad, x, y, d *float32, xRow, yRow, dRow, line, lines, taps, rows, width uint64)
+TEXT ·maxBackNEON(SB), NOSPLIT, $0-96
+	MOVD grad+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD y+16(FP), R2
+	MOVD d+24(FP), R3
+	MOVD rows+80(FP), R4
+
+rows1:
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD R2, R7
+	MOVD R3, R8
+	MOVD width+88(FP), R9
+	SUBS $16, R9, R9
+	BLT columnsFew3
+
+columnsMany2:
+	WORD $0xad4004e0 // ldp q0, q1, [x7, #0]
+	WORD $0xad410ce2 // ldp q2, q3, [x7, #32]
+	ADD $64, R7, R7
+	WORD $0xad401504 // ldp q4, q5, [x8, #0]
+	WORD $0xad411d06 // ldp q6, q7, [x8, #32]
+	ADD $64, R8, R8
+	MOVD lines+64(FP), R10
+	MOVD line+56(FP), R11
+	MOVD width+88(FP), R12
+	MOVD $0, R13
+
+lines7:
+	MOVD R13, R14
+	MOVD taps+72(FP), R15
+
+taps8:
+	ADD R14, R6, R19
+	WORD $0xad402668 // ldp q8, q9, [x19, #0]
+	WORD $0xad412e6a // ldp q10, q11, [x19, #32]
+	WORD $0x4e20e508 // fcmeq v8.4s, v8.4s, v0.4s
+	WORD $0x4e21e529 // fcmeq v9.4s, v9.4s, v1.4s
+	WORD $0x4e22e54a // fcmeq v10.4s, v10.4s, v2.4s
+	WORD $0x4e23e56b // fcmeq v11.4s, v11.4s, v3.4s
+	ADD R14, R5, R19
+	WORD $0xad40366c // ldp q12, q13, [x19, #0]
+	WORD $0xad413e6e // ldp q14, q15, [x19, #32]
+	WORD $0x4e281c90 // and v16.16b, v4.16b, v8.16b
+	WORD $0x4e291cb1 // and v17.16b, v5.16b, v9.16b
+	WORD $0x4e2a1cd2 // and v18.16b, v6.16b, v10.16b
+	WORD $0x4e2b1cf3 // and v19.16b, v7.16b, v11.16b
+	WORD $0x4e30d58c // fadd v12.4s, v12.4s, v16.4s
+	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
+	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
+	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
+	WORD $0xad00366c // stp q12, q13, [x19, #0]
+	WORD $0xad013e6e // stp q14, q15, [x19, #32]
+	WORD $0x4e681c84 // bic v4.16b, v4.16b, v8.16b
+	WORD $0x4e691ca5 // bic v5.16b, v5.16b, v9.16b
+	WORD $0x4e6a1cc6 // bic v6.16b, v6.16b, v10.16b
+	WORD $0x4e6b1ce7 // bic v7.16b, v7.16b, v11.16b
+	ADD R12<<2, R14, R14
+	SUBS $1, R15, R15
+	BNE taps8
+	ADD R11, R13, R13
+	SUBS $1, R10, R10
+	BNE lines7
+	ADD $64, R5, R5
+	ADD $64, R6, R6
+	SUBS $16, R9, R9
+	BGE columnsMany2
+
+columnsFew3:
+	ADD $16, R9, R9
+	SUBS $4, R9, R9
+	BLT columnsTail5
+
+columnsOne4:
+	WORD $0x3cc104e0 // ldr q0, [x7], #16
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	MOVD lines+64(FP), R10
+	MOVD line+56(FP), R11
+	MOVD width+88(FP), R12
+	MOVD $0, R13
+
+lines9:
+	MOVD R13, R14
+	MOVD taps+72(FP), R15
+
+taps10:
+	ADD R14, R6, R19
+	WORD $0x3dc00262 // ldr q2, [x19, #0]
+	WORD $0x4e20e442 // fcmeq v2.4s, v2.4s, v0.4s
+	ADD R14, R5, R19
+	WORD $0x3dc00263 // ldr q3, [x19, #0]
+	WORD $0x4e221c24 // and v4.16b, v1.16b, v2.16b
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	WORD $0x3d800263 // str q3, [x19, #0]
+	WORD $0x4e621c21 // bic v1.16b, v1.16b, v2.16b
+	ADD R12<<2, R14, R14
+	SUBS $1, R15, R15
+	BNE taps10
+	ADD R11, R13, R13
+	SUBS $1, R10, R10
+	BNE lines9
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	SUBS $4, R9, R9
+	BGE columnsOne4
+
+columnsTail5:
+	ADD $4, R9, R9
+	CBZ R9, columnsDone6
+	TBZ $1, R9, loadOne11
+	WORD $0xfd4000e0 // ldr d0, [x7, #0]
+	TBZ $0, R9, loaded12
+	ADD $8, R7, R7
+	WORD $0x4d4080e0 // ld1 {v0.s}[2], [x7]
+	JMP loaded12
+
+loadOne11:
+	WORD $0xbd4000e0 // ldr s0, [x7, #0]
+
+loaded12:
+	TBZ $1, R9, loadOne13
+	WORD $0xfd400101 // ldr d1, [x8, #0]
+	TBZ $0, R9, loaded14
+	ADD $8, R8, R7
+	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
+	JMP loaded14
+
+loadOne13:
+	WORD $0xbd400101 // ldr s1, [x8, #0]
+
+loaded14:
+	MOVD lines+64(FP), R7
+	MOVD line+56(FP), R8
+	MOVD width+88(FP), R10
+	MOVD $0, R11
+
+lines15:
+	MOVD R11, R12
+	MOVD taps+72(FP), R13
+
+taps16:
+	ADD R12, R6, R14
+	TBZ $1, R9, loadOne17
+	WORD $0xfd4001c2 // ldr d2, [x14, #0]
+	TBZ $0, R9, loaded18
+	ADD $8, R14, R14
+	WORD $0x4d4081c2 // ld1 {v2.s}[2], [x14]
+	JMP loaded18
+
+loadOne17:
+	WORD $0xbd4001c2 // ldr s2, [x14, #0]
+
+loaded18:
+	WORD $0x4e20e442 // fcmeq v2.4s, v2.4s, v0.4s
+	ADD R12, R5, R14
+	TBZ $1, R9, loadOne19
+	WORD $0xfd4001c3 // ldr d3, [x14, #0]
+	TBZ $0, R9, loaded20
+	ADD $8, R14, R15
+	WORD $0x4d4081e3 // ld1 {v3.s}[2], [x15]
+	JMP loaded20
+
+loadOne19:
+	WORD $0xbd4001c3 // ldr s3, [x14, #0]
+
+loaded20:
+	WORD $0x4e221c24 // and v4.16b, v1.16b, v2.16b
+	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
+	TBZ $1, R9, storeOne21
+	WORD $0xfd0001c3 // str d3, [x14, #0]
+	TBZ $0, R9, stored22
+	ADD $8, R14, R14
+	WORD $0x4d0081c3 // st1 {v3.s}[2], [x14]
+	JMP stored22
+
+storeOne21:
+	WORD $0xbd0001c3 // str s3, [x14, #0]
+
+stored22:
+	WORD $0x4e621c21 // bic v1.16b, v1.16b, v2.16b
+	ADD R10<<2, R12, R12
+	SUBS $1, R13, R13
+	BNE taps16
+	ADD R8, R11, R11
+	SUBS $1, R7, R7
+	BNE lines15
+
+columnsDone6:
+	MOVD xRow+32(FP), R5
+	ADD R5, R0, R0
+	MOVD xRow+32(FP), R5
+	ADD R5, R1, R1
+	MOVD yRow+40(FP), R5
+	ADD R5, R2, R2
+	MOVD dRow+48(FP), R5
+	ADD R5, R3, R3
+	SUBS $1, R4, R4
+	BNE rows1
+	RET
+
 DATA dotsMissingNEON<>+0(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+4(SB)/4, $0x00000000
 DATA dotsMissingNEON<>+8(SB)/4, $0x00000000
@@ -15800,6 +19624,42 @@ DATA byteLanesNEON<>+52(SB)/4, $0xffffff0d
 DATA byteLanesNEON<>+56(SB)/4, $0xffffff0e
 DATA byteLanesNEON<>+60(SB)/4, $0xffffff0f
 GLOBL byteLanesNEON<>(SB), RODATA|NOPTR, $64
+
+DATA tailsNEON<>+0(SB)/4, $0x00000000
+DATA tailsNEON<>+4(SB)/4, $0x00000000
+DATA tailsNEON<>+8(SB)/4, $0x00000000
+DATA tailsNEON<>+12(SB)/4, $0x00000000
+DATA tailsNEON<>+16(SB)/4, $0xffffffff
+DATA tailsNEON<>+20(SB)/4, $0x00000000
+DATA tailsNEON<>+24(SB)/4, $0x00000000
+DATA tailsNEON<>+28(SB)/4, $0x00000000
+DATA tailsNEON<>+32(SB)/4, $0xffffffff
+DATA tailsNEON<>+36(SB)/4, $0xffffffff
+DATA tailsNEON<>+40(SB)/4, $0x00000000
+DATA tailsNEON<>+44(SB)/4, $0x00000000
+DATA tailsNEON<>+48(SB)/4, $0xffffffff
+DATA tailsNEON<>+52(SB)/4, $0xffffffff
+DATA tailsNEON<>+56(SB)/4, $0xffffffff
+DATA tailsNEON<>+60(SB)/4, $0x00000000
+GLOBL tailsNEON<>(SB), RODATA|NOPTR, $64
+
+DATA laneNumbersNEON<>+0(SB)/4, $0x00000000
+DATA laneNumbersNEON<>+4(SB)/4, $0x00000001
+DATA laneNumbersNEON<>+8(SB)/4, $0x00000002
+DATA laneNumbersNEON<>+12(SB)/4, $0x00000003
+DATA laneNumbersNEON<>+16(SB)/4, $0x00000004
+DATA laneNumbersNEON<>+20(SB)/4, $0x00000005
+DATA laneNumbersNEON<>+24(SB)/4, $0x00000006
+DATA laneNumbersNEON<>+28(SB)/4, $0x00000007
+DATA laneNumbersNEON<>+32(SB)/4, $0x00000008
+DATA laneNumbersNEON<>+36(SB)/4, $0x00000009
+DATA laneNumbersNEON<>+40(SB)/4, $0x0000000a
+DATA laneNumbersNEON<>+44(SB)/4, $0x0000000b
+DATA laneNumbersNEON<>+48(SB)/4, $0x0000000c
+DATA laneNumbersNEON<>+52(SB)/4, $0x0000000d
+DATA laneNumbersNEON<>+56(SB)/4, $0x0000000e
+DATA laneNumbersNEON<>+60(SB)/4, $0x0000000f
+GLOBL laneNumbersNEON<>(SB), RODATA|NOPTR, $64
 
 DATA expNEONConstants<>+0(SB)/4, $0x4b400000
 DATA expNEONConstants<>+4(SB)/4, $0x4b400000
@@ -16942,3 +20802,137 @@ DATA adamNEONConstants<>+4(SB)/4, $0x00000000
 DATA adamNEONConstants<>+8(SB)/4, $0x00000000
 DATA adamNEONConstants<>+12(SB)/4, $0x00000000
 GLOBL adamNEONConstants<>(SB), RODATA|NOPTR, $16
+
+DATA softmaxNEONConstants<>+0(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+4(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+8(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+12(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+16(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+20(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+24(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+28(SB)/4, $0xff800000
+DATA softmaxNEONConstants<>+32(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+36(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+40(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+44(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+48(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+52(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+56(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+60(SB)/4, $0xffffffff
+DATA softmaxNEONConstants<>+64(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+68(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+72(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+76(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+80(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+84(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+88(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+92(SB)/4, $0x00000010
+DATA softmaxNEONConstants<>+96(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+100(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+104(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+108(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+112(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+116(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+120(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+124(SB)/4, $0xc2aeac4f
+DATA softmaxNEONConstants<>+128(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+132(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+136(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+140(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+144(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+148(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+152(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+156(SB)/4, $0x4b40007f
+DATA softmaxNEONConstants<>+160(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+164(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+168(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+172(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+176(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+180(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+184(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+188(SB)/4, $0x39506967
+DATA softmaxNEONConstants<>+192(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+196(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+200(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+204(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+208(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+212(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+216(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+220(SB)/4, $0x3ab743ce
+DATA softmaxNEONConstants<>+224(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+228(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+232(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+236(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+240(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+244(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+248(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+252(SB)/4, $0x3c088908
+DATA softmaxNEONConstants<>+256(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+260(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+264(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+268(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+272(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+276(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+280(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+284(SB)/4, $0x3d2aa9c1
+DATA softmaxNEONConstants<>+288(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+292(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+296(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+300(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+304(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+308(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+312(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+316(SB)/4, $0x3e2aaaaa
+DATA softmaxNEONConstants<>+320(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+324(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+328(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+332(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+336(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+340(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+344(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+348(SB)/4, $0x3f000000
+DATA softmaxNEONConstants<>+352(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+356(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+360(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+364(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+368(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+372(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+376(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+380(SB)/4, $0x00800000
+DATA softmaxNEONConstants<>+384(SB)/4, $0x3fb8aa3b
+DATA softmaxNEONConstants<>+388(SB)/4, $0x3f318000
+DATA softmaxNEONConstants<>+392(SB)/4, $0xb95e8083
+DATA softmaxNEONConstants<>+396(SB)/4, $0x3f800000
+GLOBL softmaxNEONConstants<>(SB), RODATA|NOPTR, $400
+
+DATA argMaxNEONConstants<>+0(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+4(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+8(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+12(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+16(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+20(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+24(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+28(SB)/4, $0xff800000
+DATA argMaxNEONConstants<>+32(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+36(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+40(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+44(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+48(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+52(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+56(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+60(SB)/4, $0xffffffff
+DATA argMaxNEONConstants<>+64(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+68(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+72(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+76(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+80(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+84(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+88(SB)/4, $0x00000010
+DATA argMaxNEONConstants<>+92(SB)/4, $0x00000010
+GLOBL argMaxNEONConstants<>(SB), RODATA|NOPTR, $96
+
+DATA rowNormNEONConstants<>+0(SB)/4, $0x3f800000
+DATA rowNormNEONConstants<>+4(SB)/4, $0x00000000
+DATA rowNormNEONConstants<>+8(SB)/4, $0x00000000
+DATA rowNormNEONConstants<>+12(SB)/4, $0x00000000
+GLOBL rowNormNEONConstants<>(SB), RODATA|NOPTR, $16

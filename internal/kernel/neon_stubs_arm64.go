@@ -657,3 +657,77 @@ func prefetchNEON(src *uint8, order *int32, srcRow, rows, width uint64)
 //
 //go:noescape
 func claimNEON(x *float32, xRow, rows, width uint64)
+
+// softmaxNEON computes softmax of rows of width numbers, at least 1, and high and rest of each.
+//
+//go:noescape
+func softmaxNEON(y, x, high, rest *float32, yRow, xRow, rows, width uint64)
+
+// softmaxBackNEON computes the gradient of softmax in rows of width numbers, at least 1.
+//
+//go:noescape
+func softmaxBackNEON(d, y *float32, dRow, yRow, rows, width uint64)
+
+// argMaxNEON finds the index of the first largest number in rows of width numbers, at least 1.
+//
+//go:noescape
+func argMaxNEON(dst *int32, x *float32, xRow, rows, width uint64)
+
+// rowNormNEON normalizes rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormNEON(
+	y, x, gamma, beta, moments *float32, yRow, xRow, rows, width uint64, count, epsilon float32,
+)
+
+// rowNormBackNEON adds the gradient of rows of width numbers, at least 1; count is width.
+//
+//go:noescape
+func rowNormBackNEON(
+	grad, x, d, gamma, moments *float32, gradRow, xRow, dRow, rows, width uint64, count float32,
+)
+
+// squareSumsNEON adds up deviations and their squares, in rows of width numbers.
+//
+//go:noescape
+func squareSumsNEON(x, center, sum, product *float32, xRow, rows, width uint64)
+
+// productSumsNEON adds up d and its products with deviations, in rows of width numbers.
+//
+//go:noescape
+func productSumsNEON(x, center, d, sum, product *float32, xRow, dRow, rows, width uint64)
+
+// rowProductSumsNEON adds up d and its products with deviations from the mean of the row, in
+// rows of width numbers.
+//
+//go:noescape
+func rowProductSumsNEON(x, moments, d, sum, product *float32, xRow, dRow, rows, width uint64)
+
+// affineNEON computes rows of width numbers.
+//
+//go:noescape
+func affineNEON(y, x, center, scale, shift *float32, yRow, xRow, rows, width uint64)
+
+// affineAddNEON computes rows of width numbers.
+//
+//go:noescape
+func affineAddNEON(
+	y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64,
+)
+
+// affineBothNEON computes rows of width numbers.
+//
+//go:noescape
+func affineBothNEON(
+	y, x, d, center, scale, shift, slope *float32, yRow, xRow, dRow, rows, width uint64,
+)
+
+// maxWindowNEON computes rows of width numbers under a window of at least one tap.
+//
+//go:noescape
+func maxWindowNEON(y, x *float32, yRow, xRow, line, lines, taps, rows, width uint64)
+
+// maxBackNEON adds rows of width numbers to the first largest tap of a window.
+//
+//go:noescape
+func maxBackNEON(grad, x, y, d *float32, xRow, yRow, dRow, line, lines, taps, rows, width uint64)

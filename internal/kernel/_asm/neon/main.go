@@ -42,4 +42,13 @@ func kernels() {
 	bytes()
 	prefetch()
 	claim()
+	softmax()
+	softmaxBack()
+	argMax()
+	rowNorm()
+	rowNormBack()
+	columnSums()
+	affine()
+	maxWindow()
+	maxBack()
 }

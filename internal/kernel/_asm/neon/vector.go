@@ -17,9 +17,6 @@ func function(name, signature, doc string) { Function(name+"NEON", signature, do
 // real returns a lane with a number.
 func real(v float32) Lane { return Constant(math.Float32bits(v)) }
 
-// filled returns a new register with a number in all lanes.
-func filled(v float32) V { return Filled(math.Float32bits(v)) }
-
 // part is the count of numbers, 1 to 3, of the last register of a row.
 type part struct{ count R }
 
