@@ -26,15 +26,18 @@ func runsVerb(s streams) *cobra.Command {
 		Short: "List the runs in a folder, with their scores and the settings that differ",
 		Long: "Runs lists the runs in a folder, by default runs, in the order in which they began:\n" +
 			"the experiment, the rows of all parts, the epochs that are done, of those that were\n" +
-			"planned, the epoch that is kept, its figures on the validation part, and whether the\n" +
-			"run is done, was stopped, or is running now. Under a run are the settings that differ\n" +
+			"planned, the epoch that is kept, its figures on the validation part and, once training\n" +
+			"has ended, on the test part, and whether the run is done, was stopped, or is running\n" +
+			"now. Under a run are the settings that differ\n" +
 			"among the runs of its experiment. A run that cannot be read is listed as broken, with\n" +
 			"the reason. --json prints an object for each run, on a line of its own:\n\n" +
 			`    {"run":"..","path":"..","state":"done","started":"..","experiment":"..",` + "\n" +
 			`      "rows":{"train":..},"epochs":..,"planned_epochs":..,"kept_epoch":..,` + "\n" +
-			`      "settings":{"train.rate":".."},"scores":{"val_HEAD_METRIC":..}}` + "\n\n" +
+			`      "settings":{"train.rate":".."},"scores":{"val_HEAD_METRIC":..},` + "\n" +
+			`      "test_scores":{"HEAD_METRIC":..}}` + "\n\n" +
 			"State is done, stopped, running or broken, which has a problem; a running one has\n" +
-			"held_by. Scores are all figures of the kept epoch.",
+			"held_by. Scores are all figures of the kept epoch; test_scores are those of braid eval,\n" +
+			"where the run's scores.json has them.",
 		Example: "  braid runs\n" +
 			"  braid runs runs --json",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -90,22 +93,32 @@ func readRuns(dir string) ([]listedRun, error) {
 	return list, nil
 }
 
-// scoreColumn is a column of the table: a figure of a head on the validation part.
-type scoreColumn struct{ head, metric string }
-
-// name returns the name of the figure in a training's history.
-func (c scoreColumn) name() string { return "val_" + c.head + "_" + c.metric }
-
-// text returns the figure of a run, or a dash.
-func (c scoreColumn) text(r listedRun) string {
-	v := r.Scores[c.name()]
-	if v == nil {
-		return "-"
-	}
-	return report.FormatFigure(target.Figure{Name: c.metric, Value: *v})
+// scoreColumn is a column of the table: a figure of a head on the validation part, or on the test
+// part.
+type scoreColumn struct {
+	top, under string
+	cells      []string // of the runs
+	size       int      // the width of the widest
 }
 
-// printRuns prints a table, and under each run its settings. Scores that do not fit are left out.
+// newScoreColumn returns the column of a figure, whose value a run has or not.
+func newScoreColumn(
+	top, under, metric string, list []listedRun, value func(listedRun) *float64,
+) scoreColumn {
+	c := scoreColumn{top: top, under: under,
+		size: max(utf8.RuneCountInString(top), utf8.RuneCountInString(under))}
+	for _, r := range list {
+		text := "-"
+		if v := value(r); v != nil {
+			text = report.FormatFigure(target.Figure{Name: metric, Value: *v})
+		}
+		c.cells, c.size = append(c.cells, text), max(c.size, utf8.RuneCountInString(text))
+	}
+	return c
+}
+
+// printRuns prints a table, and under each run its settings. Where its scores do not fit, it leaves
+// out when runs began and their rows, then scores.
 func printRuns(w io.Writer, list []listedRun, width int) error {
 	top := []string{"", "", "", "", "", "", ""}
 	under := []string{"run", "began", "experiment", "rows", "epochs", "kept", "state"}
@@ -114,12 +127,15 @@ func printRuns(w io.Writer, list []listedRun, width int) error {
 		lines[i] = r.cells()
 	}
 	columns := scoreColumns(list)
-	sum := 0
+	sum, wanted := 0, 0
 	for i := range under {
 		sum += columnWidth(i, under, lines) + 2
 	}
-	for _, name := range []string{"began", "rows"} { // where the terminal is too narrow for them
-		if sum+leastWidth <= width {
+	for _, c := range columns {
+		wanted += c.size + 2
+	}
+	for _, name := range []string{"began", "rows"} {
+		if sum+wanted <= width {
 			break
 		}
 		at := slices.Index(under, name)
@@ -132,23 +148,16 @@ func printRuns(w io.Writer, list []listedRun, width int) error {
 	left := slices.Index(under, "experiment") + 1 // the columns whose cells begin at the left
 	shown := 0
 	for _, c := range columns {
-		head := cut(suggest.Printable(c.head), mostHead)
-		cells := []string{report.FigureName(c.metric)}
-		size := max(utf8.RuneCountInString(head), utf8.RuneCountInString(cells[0]))
-		for _, r := range list {
-			cells = append(cells, c.text(r))
-			size = max(size, utf8.RuneCountInString(cells[len(cells)-1]))
-		}
-		if sum+size > width {
+		if sum+c.size > width {
 			break
 		}
-		sum += size + 2
+		sum += c.size + 2
 		shown++
 		at := len(under) - 1 // before the state
-		top = slices.Insert(top, at, head)
-		under = slices.Insert(under, at, cells[0])
+		top = slices.Insert(top, at, c.top)
+		under = slices.Insert(under, at, c.under)
 		for i := range lines {
-			lines[i] = slices.Insert(lines[i], at, cells[i+1])
+			lines[i] = slices.Insert(lines[i], at, c.cells[i])
 		}
 	}
 	if more := len(columns) - shown; more > 0 {
@@ -189,22 +198,34 @@ func columnWidth(at int, header []string, lines [][]string) int {
 }
 
 // scoreColumns returns the first figure of each head of the runs, which is no loss: those first
-// that most runs have.
+// that most runs have. Where runs have it on the test part, too, that column follows.
 func scoreColumns(list []listedRun) (columns []scoreColumn) {
-	counts := map[scoreColumn]int{}
+	type figure struct{ head, metric string }
+	var figures []figure
+	counts := map[figure]int{}
 	for _, r := range list {
 		for _, h := range r.heads {
 			at := slices.IndexFunc(h.Metrics, func(m string) bool { return !strings.HasSuffix(m, "loss") })
 			if at < 0 {
 				continue
 			}
-			c := scoreColumn{h.Name, h.Metrics[at]}
-			if counts[c]++; counts[c] == 1 {
-				columns = append(columns, c)
+			f := figure{h.Name, h.Metrics[at]}
+			if counts[f]++; counts[f] == 1 {
+				figures = append(figures, f)
 			}
 		}
 	}
-	slices.SortStableFunc(columns, func(a, b scoreColumn) int { return counts[b] - counts[a] })
+	slices.SortStableFunc(figures, func(a, b figure) int { return counts[b] - counts[a] })
+	for _, f := range figures {
+		name := f.head + "_" + f.metric
+		columns = append(columns, newScoreColumn(
+			cut(suggest.Printable(f.head), mostHead), report.FigureName(f.metric), f.metric, list,
+			func(r listedRun) *float64 { return r.Scores["val_"+name] }))
+		onTest := func(r listedRun) *float64 { return r.Test[name] }
+		if slices.ContainsFunc(list, func(r listedRun) bool { return onTest(r) != nil }) {
+			columns = append(columns, newScoreColumn("", "test", f.metric, list, onTest))
+		}
+	}
 	return columns
 }
 

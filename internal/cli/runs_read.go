@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"braid/experiment"
+	"braid/feature"
 	"braid/internal/atomicfile"
 	"braid/modelfile"
 )
@@ -34,6 +35,7 @@ type listedRun struct {
 	Kept       int                 `json:"kept_epoch"` // 0: none
 	Settings   map[string]string   `json:"settings"`   // those that differ
 	Scores     map[string]*float64 `json:"scores"`     // null if not finite
+	Test       map[string]*float64 `json:"test_scores,omitempty"`
 
 	began    time.Time // Started, or when the folder was changed
 	heads    []experiment.TrainedHead
@@ -171,6 +173,9 @@ func (r *listedRun) results(folder string) error {
 	for _, f := range t.Final {
 		r.Scores[f.Name] = f.Value
 	}
+	if r.Test, err = readScores(folder, t); err != nil {
+		return fmt.Errorf("%s: %w", scoresName, err)
+	}
 	entries, err := os.ReadDir(filepath.Join(folder, checkpointsName))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -182,6 +187,32 @@ func (r *listedRun) results(folder string) error {
 		}
 	}
 	return nil
+}
+
+// readScores reads the figures of a run's model on the test part. It returns nil if there are none,
+// or those of an earlier model: the run was resumed, and stopped.
+func readScores(folder string, of experiment.Training) (map[string]*float64, error) {
+	content, err := atomicfile.Read(filepath.Join(folder, scoresName), maxConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var s runScores
+	if err := json.Unmarshal(content, &s); err != nil {
+		return nil, err
+	}
+	if s.Part != experiment.TestPart.String() || s.Epochs != of.Epochs || s.Kept != of.Kept {
+		return nil, nil
+	}
+	list := map[string]*float64{}
+	for column, h := range s.Heads {
+		for metric, v := range h.Metrics {
+			list[feature.Name(column)+"_"+metric] = v
+		}
+	}
+	return list, nil
 }
 
 // mostHeader limits the bytes of a model file's header.

@@ -135,9 +135,16 @@ func TestRuns(t *testing.T) {
 	}
 	checkRunScores(t, list[own])
 	checkRunScores(t, list["digits"])
+	checkTestScores(t, list["patient"])
+	for _, run := range []string{"killed", "digits", "torn"} {
+		if got := list[run].Test; got != nil {
+			t.Errorf("%s has scores on a test part: %v", run, got)
+		}
+	}
 
 	out, errs = mustCall(t, "runs")
-	checkContains(t, out, " kind  weight  +2\n", " accuracy     MAE  state\n", "\nheld ", " running\n",
+	checkContains(t, out, "    kind           weight          +2\n",
+		"kept  accuracy     test     MAE    test  state\n", "\nheld ", " running\n",
 		"    there is no config.json: the run did not begin, or this is no run\n",
 		"    config.json: ", "\nother ", " 3 of 3 ", "train.rate=0.1, train.patience=3", " %  ")
 	for line := range strings.Lines(out) {
@@ -153,7 +160,12 @@ func TestRuns(t *testing.T) {
 	if err := printRuns(&narrow, runs, 80); err != nil {
 		t.Fatal(err)
 	}
-	checkContains(t, narrow.String(), " MAE  state\n", "\nrun  ", " experiment ")
+	checkContains(t, narrow.String(), " accuracy     test  state\n", "\nrun  ", " experiment ")
+	var wide strings.Builder
+	if err := printRuns(&wide, runs, 160); err != nil {
+		t.Fatal(err)
+	}
+	checkContains(t, wide.String(), "\nrun                  began             experiment  rows ")
 	for line := range strings.Lines(narrow.String()) {
 		if n := utf8.RuneCountInString(line); n > 81 {
 			t.Errorf("a line for 80 columns has %d characters: %s", n, line)
@@ -183,5 +195,59 @@ func checkRunScores(t *testing.T, r listedRun) {
 		if err != nil || (got == nil) != math.IsNaN(want) || got != nil && *got != want {
 			t.Errorf("%s: %s is %v, want %v (%v)", r.Run, name, got, want, err)
 		}
+	}
+}
+
+// checkTestScores compares the scores of a run on the test part with those of braid eval.
+func checkTestScores(t *testing.T, r listedRun) {
+	t.Helper()
+	out, _ := mustCall(t, "eval", r.Path, "--json")
+	var eval scoresJSON
+	if err := json.Unmarshal([]byte(out), &eval); err != nil {
+		t.Fatal(err)
+	}
+	want := 0
+	for head, scores := range eval.Heads {
+		for metric, v := range scores.Metrics {
+			want++
+			got := r.Test[head+"_"+metric]
+			if (got == nil) != (v == nil) || got != nil && *got != *v {
+				t.Errorf("%s: %s of %s is %v, eval says %v", r.Run, metric, head, got, v)
+			}
+		}
+	}
+	if len(r.Test) != want || want < 4 {
+		t.Errorf("%s has %d scores on the test part, eval %d", r.Run, len(r.Test), want)
+	}
+}
+
+// Scores of an earlier model, as a run has them that was resumed and stopped again, are not shown;
+// other damage is the run's problem.
+func TestRunsOldScores(t *testing.T) {
+	run, _ := trainOwn(t)
+	for old, change := range map[string]string{
+		`"epochs":6`: `"epochs":5`, `"kept_epoch":6`: `"kept_epoch":4`,
+		`"part":"test"`: `"part":"validation"`,
+	} {
+		scores := content(t, filepath.Join(run, scoresName))
+		changed := strings.Replace(scores, old, change, 1)
+		if changed == scores {
+			t.Fatalf("no %s in %s", old, scores)
+		}
+		writeFile(t, run, scoresName, []byte(changed))
+		list, _ := listRuns(t, run)
+		if r := list["run"]; r.Test != nil || r.State != doneRun {
+			t.Errorf("with %s: %s, %v", change, r.State, r.Test)
+		}
+		out, _ := mustCall(t, "runs", run)
+		if strings.Contains(out, " test ") {
+			t.Errorf("with %s: %s", change, out)
+		}
+		writeFile(t, run, scoresName, []byte(scores))
+	}
+	writeFile(t, run, scoresName, []byte("{"))
+	list, _ := listRuns(t, run)
+	if r := list["run"]; r.State != brokenRun || !strings.HasPrefix(r.Problem, "scores.json: ") {
+		t.Errorf("with half a file: %s, %s", r.State, r.Problem)
 	}
 }

@@ -62,7 +62,8 @@ func trainVerb(s streams) *cobra.Command {
 		Short: "Train the network that an experiment file declares, or the digitqa one",
 		Long: "Train reads an experiment file, which braid init writes, trains the network that it\n" +
 			"declares, and writes a run folder: model.safetensors, experiment.yaml, split.csv,\n" +
-			"history.csv, config.json, curves.svg, and checkpoints. The best epoch is kept.\n" +
+			"history.csv, config.json, scores.json, report.html, curves.svg, and checkpoints. The\n" +
+			"best epoch is kept. Scores.json has what braid eval --json prints of the test part.\n" +
 			"--set replaces any key of the file; --epochs, --batch, --rate and --seed are short\n" +
 			"for --set train.epochs=N and so on. --log json prints a line for each epoch:\n\n" +
 			`    {"epoch":1,"train_s":..,"loss":..,"HEAD_loss":..,"HEAD_METRIC":..,"val_..":..}` + "\n\n" +

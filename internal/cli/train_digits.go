@@ -187,6 +187,12 @@ func (t *digitTraining) printStart(s streams) {
 	fmt.Fprintf(s.out, "run folder: %s\n\n%v\n", t.run.folder, t.Model.Summary())
 }
 
+// measure does nothing: braid eval measures on the test images, which training does not read unless
+// it validates on them.
+func (t *digitTraining) measure(context.Context, *modelfile.File, *train.History) error {
+	return nil
+}
+
 // printEnd prints the best and the last figures, the time, the run folder, and what measures the
 // model if validation did not use the test images.
 func (t *digitTraining) printEnd(

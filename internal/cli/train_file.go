@@ -28,6 +28,7 @@ import (
 const (
 	experimentName = "experiment.yaml" // as it was resolved
 	splitName      = "split.csv"       // the part of each row
+	scoresName     = "scores.json"     // of the trained model, on the test part
 )
 
 // fileFlags are the flags of train that an experiment file has a key for.
@@ -90,7 +91,8 @@ func isSplit(path string) bool {
 // fileTraining is the training of an experiment file.
 type fileTraining struct {
 	*baseTraining
-	config fileConfig
+	config   fileConfig
+	measured *experiment.Measured
 }
 
 // fileConfig is config.json of a run of an experiment file.
@@ -135,7 +137,7 @@ func (f trainFlags) startFile(
 		if err != nil {
 			return nil, err
 		}
-		return &fileTraining{&baseTraining{Built: b, flags: f}, fileConfig{
+		return &fileTraining{baseTraining: &baseTraining{Built: b, flags: f}, config: fileConfig{
 			Options:   fileOptions{f.Every, f.Keep, f.OnNaN, f.Board},
 			Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
 			Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
@@ -297,7 +299,7 @@ func (f trainFlags) resumeFile(
 	case err != nil:
 		return err
 	}
-	t := &fileTraining{&baseTraining{b, f, r}, config}
+	t := &fileTraining{baseTraining: &baseTraining{b, f, r}, config: config}
 	return resumeIn(ctx, s, t, isChanged)
 }
 
@@ -375,21 +377,43 @@ func (t *fileTraining) printStart(s streams) {
 	fmt.Fprintln(s.out)
 }
 
-// printEnd measures the model on the test part and prints the scores.
+// runScores is scores.json of a run: what eval --json prints, and of which model.
+type runScores struct {
+	Epochs int `json:"epochs"`
+	Kept   int `json:"kept_epoch"`
+	scoresJSON
+}
+
+// measure measures the model on the test part, or on the validation part without one, and writes
+// the scores.
+func (t *fileTraining) measure(
+	ctx context.Context, file *modelfile.File, h *train.History,
+) (err error) {
+	part := t.Measured()
+	t.measured, err = experiment.Measure(ctx, file, t.Frame, t.Rows[part], t.flags.workers)
+	if err != nil {
+		return err
+	}
+	kept, err := t.Kept(h)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(t.path(scoresName), func(w io.Writer) error {
+		return printLine(w, runScores{len(h.Epochs), kept,
+			scoresJSON{part.String(), t.measured.Rows, headScores(file, t.measured)}})
+	})
+}
+
+// printEnd prints the scores of a training that ended by itself.
 func (t *fileTraining) printEnd(
-	ctx context.Context, s streams, file *modelfile.File, h *train.History, took durations,
+	_ context.Context, s streams, file *modelfile.File, h *train.History, took durations,
 	failed error,
 ) error {
 	if failed != nil {
 		return nil
 	}
-	part := t.Measured()
-	m, err := experiment.Measure(ctx, file, t.Frame, t.Rows[part], t.flags.workers)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintln(s.out)
-	printScores(s.out, part.String(), file, m)
+	printScores(s.out, t.Measured().String(), file, t.measured)
 	kept, err := keptLine(t.Built, h)
 	if err != nil {
 		return err

@@ -29,6 +29,8 @@ type training interface {
 	// line prints a line for each epoch.
 	line(s streams) train.Callback
 	file(h *train.History) (*modelfile.File, error)
+	// measure measures the model of a training that ended by itself, if rows are there for that.
+	measure(ctx context.Context, f *modelfile.File, h *train.History) error
 	// printEnd prints the results of a training. failed is why it ended early.
 	printEnd(
 		ctx context.Context, s streams, f *modelfile.File, h *train.History, took durations,
@@ -143,6 +145,9 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 	file, err := t.file(history)
 	if err == nil {
 		err = b.run.save(file, history)
+	}
+	if err == nil && failed == nil {
+		err = t.measure(ctx, file, history)
 	}
 	if err == nil && f.log != "none" {
 		end := s
