@@ -113,8 +113,8 @@ func binaryQuestionMistakes(t testing.TB) (list []mistake) {
 		{"BYTES", "[1]", "\x00\x00\x00\x0aodd number", 400, // big-endian
 			"text 0 has no length"},
 		{"BYTES", "[1,1]", "\x04\x00\x00\x00\xff\xfe\xfd\xfc", 400, "not UTF-8"},
-		{"BYTES", "[1,1]", "\x88\x13\x00\x00" + strings.Repeat("odd ", 1250), 413,
-			"has a text of 5000 bytes"},
+		{"BYTES", "[1,1]", "\x40\x00\x01\x00" + strings.Repeat("odd ", 16_400), 413,
+			"has a text of 65600 bytes"},
 		{"BYTES", "[1,1]", "\x05\x00\x00\x00prime", 422, `does not know: "prime"`},
 		{"BYTES", "[1,2]", "\x03\x00\x00\x00odd\x06\x00\x00\x00number", 400,
 			"want rows, then [1]"},

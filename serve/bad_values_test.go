@@ -150,7 +150,7 @@ func textMistakes(t testing.TB) (list []mistake) {
 		{"\xff number", 400, `a string is not UTF-8`},
 		{"\xed\xa0\x80", 400, `not UTF-8`},
 		{`odd\u0000number`, 422, "does not know"},
-		{strings.Repeat("odd ", 1250), 413, `has a text of 5000 bytes, want at most 4096`},
+		{strings.Repeat("odd ", 16_400), 413, `has a text of 65600 bytes, want at most 65536`},
 		{strings.Repeat("x", 4096), 422, `does not know: "xxx`},
 		{strings.Repeat("a b c d e ", 400), 422, "words the model does not know"},
 		{strings.Repeat("odd ", 1000) + "s", 422, `does not know: "s"`},

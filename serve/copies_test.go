@@ -86,6 +86,8 @@ func inferCopies(t *testing.T) (list []copying) {
 	}
 	long, escaped := strings.Repeat("x", 1<<19), strings.Repeat(`\n`, 1<<18)
 	add("long id", `{"id":"`+long+`"}`, 400)
+	add("long id with escapes", `{"id":"`+escaped+`"}`, 413)
+	change("long name with escapes", `"name":"image"`, `"name":"`+escaped+`"`, 413)
 	change("long name", `"name":"image"`, `"name":"`+long+`"`, 400)
 	change("long datatype", `"BYTES"`, `"`+long+`"`, 400)
 	change("long output", `"name":"answer"`, `"name":"`+long+`"`, 400)

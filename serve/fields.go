@@ -65,7 +65,7 @@ func wrongType(got string) error {
 // jsonFields returns the members of a JSON object. Their values are subslices of the body.
 func (b *body) jsonFields() (map[string]field, error) {
 	text := value.TrimMark(b.content)
-	if err := checkJSON(text, len(text)); err != nil {
+	if err := checkJSON(text); err != nil {
 		return nil, err
 	}
 	given := b.newFields()

@@ -12,13 +12,18 @@ import (
 	"braid/internal/value"
 )
 
-// maxEscaped is the most bytes of a string with escapes, which a decoder copies. Each byte of the
-// longest text may be an escape of six.
-const maxEscaped = 6 * maxText
+// maxEscaped is the most bytes of a name with escapes, which a decoder copies. Each byte of the
+// longest may be an escape of six.
+const maxEscaped = 6 * maxLabel
+
+// tooLongEscaped returns the error of a string of size bytes that has escapes.
+func tooLongEscaped(size int) error {
+	return tooLarge("a string with escapes has %d bytes, at most %d are read", size, maxEscaped)
+}
 
 // checkJSON tests what a decoder does not: how deep text is nested, that it is one value, and how
-// long strings with escapes are. A name may have maxEscaped bytes, a value that or maxValue.
-func checkJSON(text []byte, maxValue int) error {
+// long names with escapes are.
+func checkJSON(text []byte) error {
 	depth, begin, escaped := 0, 0, false // begin of the string that contains i; 0: none
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -28,10 +33,8 @@ func checkJSON(text []byte, maxValue int) error {
 				i++
 				escaped = true
 			} else if c == '"' {
-				n := i - begin
-				if escaped && n > maxEscaped && (n > maxValue || isName(text[i+1:])) {
-					const format = "a string with escapes has %d bytes, at most %d are read"
-					return tooLarge(format, n, maxEscaped)
+				if n := i - begin; escaped && n > maxEscaped && isName(text[i+1:]) {
+					return tooLongEscaped(n)
 				}
 				begin = 0
 			}

@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -445,5 +446,55 @@ func TestBadFiles(t *testing.T) {
 	if want := `input "look": file 0: the GIF is cut short`; got.status != 400 ||
 		!strings.Contains(got.text(t), want) {
 		t.Errorf("status %d: %s, want %s", got.status, got.body, want)
+	}
+}
+
+// A text may be as long as for /ask, and a file in base64 may have escapes, as encoders that escape
+// slashes write it.
+func TestInferLongTexts(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shop")
+	saveShop(t, path)
+	r := start(t, func(c *Config) { c.Models = append(c.Models, ModelPath{Path: path}) })
+	img := image.NewRGBA(image.Rect(0, 0, 150, 140))
+	for at := range img.Pix {
+		img.Pix[at] = uint8(at * at * at >> 7)
+	}
+	picture := base64.StdEncoding.EncodeToString(braidtest.PNG(t, img))
+	const limit = 24 << 10 // of a name with escapes
+	if n := strings.Count(picture, "/"); n == 0 || len(picture) < limit {
+		t.Fatalf("the picture has %d bytes and %d slashes", len(picture), n)
+	}
+	title := strings.Repeat("a thing of 3 parts ", maxCell/19)
+	// asked sends a text and a picture as JSON strings, and returns the outputs.
+	asked := func(title, look string) []json.RawMessage {
+		t.Helper()
+		inputs := []string{fmt.Sprintf(
+			`{"name":"look","datatype":"BYTES","shape":[1,1],"data":["%s"]}`, look)}
+		for i, in := range r.models[1].current.Load().metadata().Inputs {
+			text := ""
+			if in.Name == "title" {
+				text = title
+			}
+			if i > 0 {
+				inputs = append(inputs, fmt.Sprintf(
+					`{"name":%s,"datatype":"BYTES","shape":[1,1],"data":["%s"]}`, jsonOf(t, in.Name), text))
+			}
+		}
+		got := r.call(t, "POST", "/v2/models/shop/infer",
+			[]byte(`{"inputs":[`+strings.Join(inputs, ",")+`]}`), "Content-Type", asJSON)
+		var reply struct{ Outputs []json.RawMessage }
+		if err := json.Unmarshal(got.body, &reply); err != nil || got.status != 200 {
+			t.Fatalf("status %d: %.300s (%v)", got.status, got.body, err)
+		}
+		return reply.Outputs
+	}
+	plain := asked(title, picture)
+	escaped := asked(strings.ReplaceAll(title, " ", `\u0020`), strings.ReplaceAll(picture, "/", `\/`))
+	if !reflect.DeepEqual(plain, escaped) {
+		t.Errorf("got %s, with escapes %s", plain, escaped)
+	}
+	other := asked(strings.ReplaceAll(title, "thing", "x"), picture)
+	if reflect.DeepEqual(plain, other) {
+		t.Error("the text changes nothing")
 	}
 }

@@ -51,7 +51,7 @@ const (
 	maxDepth   = 32 // of nested JSON
 	maxAxes    = 8
 	maxTensors = 64   // members of an object; inputs and outputs, if the model has no more
-	maxText    = 4096 // bytes of a text
+	maxLabel   = 4096 // bytes of a name or datatype
 	maxID      = 1024 // bytes
 )
 
@@ -95,7 +95,7 @@ func parseInference(r *http.Request, content []byte, m *predictor.Model) (*infer
 
 // parse parses the JSON of a request.
 func (q *inference) parse(text []byte) error {
-	if err := checkJSON(text, maxEscaped); err != nil {
+	if err := checkJSON(text); err != nil {
 		return err
 	}
 	d := jx.GetDecoder()
@@ -108,7 +108,7 @@ func (q *inference) parse(text []byte) error {
 		switch string(key) {
 		case "id":
 			var id []byte
-			if id, err = d.StrBytes(); len(id) > maxID {
+			if id, err = decodeText(d); len(id) > maxID {
 				return bad("the id has %d bytes, want at most %d", len(id), maxID)
 			}
 			if !utf8.Valid(id) {
@@ -137,8 +137,25 @@ func (q *inference) parse(text []byte) error {
 
 // decodeName decodes a name or datatype. It cuts a string that is longer than any of them.
 func decodeName(d *jx.Decoder) (string, error) {
-	text, err := d.StrBytes()
-	return string(text[:min(len(text), maxText)]), err
+	text, err := decodeText(d)
+	return string(text[:min(len(text), maxLabel)]), err
+}
+
+// decodeText decodes a string. One with escapes, which the decoder copies, must be short.
+func decodeText(d *jx.Decoder) ([]byte, error) {
+	if d.Next() != jx.String {
+		return d.StrBytes() // its error
+	}
+	raw, err := d.Raw()
+	switch n := len(raw) - len(`""`); {
+	case err != nil:
+		return nil, err
+	case bytes.IndexByte(raw, '\\') < 0:
+		return raw[1:][:n], nil
+	case n > maxEscaped:
+		return nil, tooLongEscaped(n)
+	}
+	return jx.DecodeBytes(raw).StrBytes()
 }
 
 func (q *inference) parameters(d *jx.Decoder) error {

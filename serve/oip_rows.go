@@ -295,7 +295,7 @@ func (in *input) readValues(b *body, rows *predictor.Batch, i int, spec *predict
 	case "FP32":
 		return value.Floats(rows.Inputs[i].Float32s(), in.shape, in.data)
 	}
-	var r value.Reader
+	r := value.Reader{Memory: b.buffer}
 	return value.Each(in.data, in.shape, "texts", func(at int, token []byte) error {
 		text, err := r.String(token)
 		switch {
@@ -367,9 +367,9 @@ func encodeFile(
 
 // encodeText encodes a text of an input's column.
 func encodeText(spec *predictor.Input, rows *predictor.Batch, row int, text []byte) error {
-	if len(text) > maxText {
+	if len(text) > maxCell {
 		const format = "input %q has a text of %d bytes, want at most %d"
-		return tooLarge(format, spec.Name, len(text), maxText)
+		return tooLarge(format, spec.Name, len(text), maxCell)
 	}
 	if !utf8.Valid(text) {
 		return bad("input %q has a text that is not UTF-8", spec.Name)
