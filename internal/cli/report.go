@@ -3,12 +3,14 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,7 @@ import (
 	"braid/internal/atomicfile"
 	"braid/internal/report"
 	"braid/modelfile"
+	"braid/serve"
 	"braid/train"
 )
 
@@ -176,12 +179,29 @@ func readRun(folder string) (*report.Run, error) {
 	if r.Experiment, err = experiment.Read(filepath.Join(folder, experimentName)); err != nil {
 		return nil, err
 	}
+	identify(r, folder)
 	r.Running = atomicfile.Holder(folder) != ""
 	if r.File, err = readModel(folder); err != nil {
 		return nil, err
 	}
 	r.History, err = readHistory(filepath.Join(folder, historyName))
 	return r, err
+}
+
+// identify sets what the report says of a run's folder.
+func identify(r *report.Run, folder string) {
+	r.Program = "braid " + serve.Version()
+	if path, err := filepath.EvalSymlinks(folder); err == nil {
+		folder = path
+	}
+	if path, err := filepath.Abs(folder); err == nil {
+		r.Folder = filepath.Base(path)
+	}
+	content, err := atomicfile.Read(filepath.Join(folder, configName), maxConfig)
+	var c struct{ Started time.Time }
+	if err == nil && json.Unmarshal(content, &c) == nil {
+		r.Began = c.Started
+	}
 }
 
 // readModel reads the model of a run, nil if there is none yet.
@@ -273,7 +293,11 @@ func (b *baseTraining) report(folder string, file *modelfile.File) (*report.Run,
 	if r.Experiment, err = b.Resolved(); err == nil {
 		r.History, err = readHistory(filepath.Join(folder, historyName))
 	}
+	identify(r, folder)
 	useRows(r, b.Loaded)
+	if b.digits != nil {
+		b.digits.use(r)
+	}
 	return r, err
 }
 
@@ -326,6 +350,33 @@ func digitsReport(
 		err = useCheckpoint(r, t.Built, t.file, folder, saved)
 	}
 	return r, err
+}
+
+// digitRows has what the report of a run of digitqa says of its rows: the model is measured on the
+// test images, also if these are the validation part, or no part has them.
+type digitRows struct {
+	origin    string
+	rows      []int32 // of the test images
+	validates bool    // they are the validation part
+}
+
+// use sets the rows of a report.
+func (d *digitRows) use(r *report.Run) {
+	r.Sources = []string{d.origin}
+	test := report.Part{Name: experiment.TestPart.String(), Rows: d.rows}
+	r.Parts = slices.DeleteFunc(r.Parts, func(p report.Part) bool {
+		return p.Name == test.Name || d.validates && p.Name == experiment.ValidationPart.String()
+	})
+	r.Parts, r.Measured = append(r.Parts, test), test
+	switch {
+	case !d.validates:
+	case r.Experiment.Train.Keep == experiment.KeepLast:
+		r.Notes = append(r.Notes, "The curves of validation are those of the test images. They choose "+
+			"nothing: the model is that of the last epoch.")
+	default:
+		r.Notes = append(r.Notes, "The test images chose the epoch that is kept: on new images the "+
+			"figures are likely to be worse.")
+	}
 }
 
 // keepStandard lets the pictures of an experiment be standardized as those that a model was trained

@@ -245,15 +245,70 @@ func TestReportFigures(t *testing.T) {
 	checkLabelsHead(t, p, "head-4", "tags", results, answers, truths)
 	r.checkGuesses(t, p)
 	r.checkShuffled(t, p)
+	r.checkColumns(t, p)
+}
+
+// checkColumns counts missing cells in the test part, and the values in all parts.
+func (r *reported) checkColumns(t *testing.T, p *pageOf) {
+	t.Helper()
+	gaps := map[string]string{}
 	for _, row := range p.table("data", "gaps") {
-		missing := 0
-		for _, cell := range truths[row[0]] {
+		gaps[row[0]], _, _ = strings.Cut(row[5], " ")
+	}
+	test, all := byColumn(r.test), byColumn(readCSV(t, filepath.Join(r.folder, "rows.csv")))
+	facts := p.table("data", "facts")
+	if len(facts) != 3+4 {
+		t.Fatalf("the columns are %q", facts)
+	}
+	for _, row := range facts {
+		name, missing := row[0], 0
+		for _, cell := range test[name] {
 			if cell == "" {
 				missing++
 			}
 		}
-		if got, _, _ := strings.Cut(row[5], " "); got != "–" || missing > 0 {
-			same(t, row[0]+": missing cells", got, float64(missing))
+		if got := cmp.Or(gaps[name], "–"); got != "–" || missing > 0 {
+			same(t, name+": missing cells", got, float64(missing))
+		}
+		counts := map[string]int{}
+		for i, cell := range all[name] {
+			// A row without any label is in no part.
+			labels := all["kind"][i] + all["weight"][i] + all["ok"][i] + all["tags"][i]
+			if cell != "" && labels != "" {
+				counts[cell]++
+			}
+		}
+		same(t, name+": distinct values", row[3], float64(len(counts)))
+		switch name {
+		case "size", "weight":
+			var list []float64
+			for cell, n := range counts {
+				list = append(list, slices.Repeat([]float64{numberIn(t, cell)}, n)...)
+			}
+			slices.Sort(list)
+			want := fmt.Sprintf("%v to %v, median %v", list[0], list[len(list)-1], list[(len(list)-1)/2])
+			if row[4] != want {
+				t.Errorf("%s has %s, want %s", name, row[4], want)
+			}
+		case "note":
+			sum, n := 0, 0
+			for cell, rows := range counts {
+				sum, n = sum+rows*len(cell), n+rows
+			}
+			same(t, "mean length", row[4][strings.LastIndex(row[4], " ")+1:], float64(sum)/float64(n))
+		case "tags": // cold;warm, warm, or none
+			warm := counts["cold;warm"] + counts["warm"]
+			if want := fmt.Sprintf("warm (%d), cold (%d)", warm, counts["cold;warm"]); row[4] != want {
+				t.Errorf("%s has %s, want %s", name, row[4], want)
+			}
+		default:
+			for _, found := range regexp.MustCompile(`(\w+) \((\d+)\)`).FindAllStringSubmatch(row[4], -1) {
+				same(t, name+" "+found[1], found[2], float64(counts[found[1]]))
+				delete(counts, found[1])
+			}
+			if len(counts) > 0 {
+				t.Errorf("%s lacks %v in %s", name, counts, row[4])
+			}
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The verb writes what training wrote, byte for byte, and a report of other rows beside them.
@@ -22,6 +23,9 @@ func TestReportVerb(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkContains(t, readPage(t, path).sections[""], "Run run; begun "+
+		time.Now().UTC().Format("2 January 2006, "), " UTC; data: rows.csv; written by braid ")
+	checkContains(t, readPage(t, path).sections["data"], filepath.Join(r.folder, "rows.csv"))
 	model := filepath.Join(r.run, modelfile.FileName)
 	for _, args := range [][]string{{r.run}, {model, "--workers", "3"}} {
 		os.Remove(path)
@@ -92,6 +96,12 @@ func TestReportOfDigits(t *testing.T) {
 	if checked != 2 || !strings.Contains(string(first), `alt="image: test-images#`) {
 		t.Errorf("%d heads, or no picture", checked)
 	}
+	parts := p.table("data", "parts")
+	images := fmt.Sprintf("Measured on %s rows of the test part.", parts[1][1])
+	if len(parts) != 2 || parts[1][0] != "test" || !strings.Contains(p.sections[""], images) {
+		t.Errorf("the parts are %v, of %s", parts, p.sections[""])
+	}
+	checkContains(t, p.sections["data"], "The curves of validation are those of the test images.", folder)
 	other := writeDatasetOf(t, 50)
 	named := filepath.Join(t.TempDir(), "other.html")
 	mustCall(t, "report", run, "--data", other, "--out", named)

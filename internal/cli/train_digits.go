@@ -152,7 +152,11 @@ func (f trainFlags) loadDigits(
 	}
 	summary.Mean, summary.Std = standard.Mean, standard.Std
 	f.options.resolve(b)
-	t := &digitTraining{&baseTraining{Built: b, flags: f}, config{
+	all := &digitRows{origin: digits.Origin, validates: !n.holdsOut && f.Validate}
+	for row := digits.Train.Labels.Shape()[0]; row < b.Frame.Rows(); row++ {
+		all.rows = append(all.rows, int32(row))
+	}
+	t := &digitTraining{&baseTraining{Built: b, flags: f, digits: all}, config{
 		Options: f.options, Data: summary,
 	}, digits.Test}
 	t.config.Training, err = b.Training()

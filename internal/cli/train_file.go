@@ -299,7 +299,7 @@ func (f trainFlags) resumeFile(
 	case err != nil:
 		return err
 	}
-	t := &fileTraining{baseTraining: &baseTraining{b, f, r}, config: config}
+	t := &fileTraining{baseTraining: &baseTraining{Built: b, flags: f, run: r}, config: config}
 	return resumeIn(ctx, s, t, isChanged)
 }
 

@@ -48,8 +48,9 @@ func (d durations) String() string {
 // baseTraining is what all trainings have.
 type baseTraining struct {
 	*experiment.Built
-	flags trainFlags
-	run   *run
+	flags  trainFlags
+	run    *run
+	digits *digitRows // nil but for digitqa
 }
 
 func (b *baseTraining) base() *baseTraining { return b }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"braid/data"
 	"braid/experiment"
@@ -29,6 +30,11 @@ type Run struct {
 	History    *train.History  // of its epochs; nil if there is none yet
 	Unsaved    bool            // both are those of checkpoints: the run has not saved its model
 	Running    bool            // the run goes on
+
+	Folder  string    // the name of its folder
+	Began   time.Time // zero if it is not known
+	Program string    // that writes the report, with its version
+	Sources []string  // where the rows are, for people; nil: the experiment's files
 
 	Frame     *data.Frame
 	Parts     []Part // of the frame's rows
@@ -82,8 +88,10 @@ var page = sync.OnceValue(func() *template.Template {
 // content is what the page shows.
 type content struct {
 	Title    string
+	About    string // the run: its folder, when it began, its data
 	Missing  string // why there are no results
 	Measured string // which rows
+	Caution  string // why the results may be too good
 	Results  []result
 	Remarks  []string // on labels, under the results
 	End      string   // which epoch was kept and why training ended
@@ -97,12 +105,12 @@ type content struct {
 
 // Write measures the model and writes the page. The same run gives the same bytes.
 func Write(ctx context.Context, w io.Writer, r *Run) error {
-	c := &content{Title: r.Experiment.Name}
+	c := &content{Title: r.Experiment.Name, About: r.about()}
 	var err error
 	if c.Settings, err = r.resolved(); err != nil {
 		return err
 	}
-	if c.Data, err = r.summary(); err != nil {
+	if c.Data, err = r.summary(ctx); err != nil {
 		return err
 	}
 	c.End, c.Stopped = r.end()
@@ -129,7 +137,7 @@ func (c *content) measure(ctx context.Context, r *Run) error {
 	if err != nil {
 		return err
 	}
-	c.Measured = m.which(r)
+	c.Measured, c.Caution = m.which(r), r.caution()
 	var failed []error
 	for i := range m.heads {
 		h, err := m.head(r, i)

@@ -207,6 +207,14 @@ func TestIncomplete(t *testing.T) {
 		"no rows":    {func(r *report.Run) { r.Measured.Rows = nil }, "the test part has no rows"},
 		"no history": {func(r *report.Run) { r.History = nil }, "no epoch was trained whole"},
 		"no model":   {func(r *report.Run) { r.File = nil }, "There is no model yet"},
+		"validation": {func(r *report.Run) {
+			r.Measured = r.Parts[experiment.ValidationPart]
+		}, "It chose the epoch that is kept: on new rows the figures are likely to be worse."},
+		"validation that chooses nothing": {func(r *report.Run) {
+			e := *r.Experiment
+			e.Train.Keep = experiment.KeepLast
+			r.Experiment, r.Measured = &e, r.Parts[experiment.ValidationPart]
+		}, "did not choose the epoch"},
 		"one row": {func(r *report.Run) {
 			r.Measured.Rows = r.Measured.Rows[:1]
 		}, "1 row of the test"},

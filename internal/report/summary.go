@@ -1,18 +1,23 @@
 package report
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"braid/data"
 	"braid/experiment"
+	"braid/feature"
+	"braid/internal/suggest"
 )
 
 // summary says what the data are.
 type summary struct {
+	Files     []string
 	Parts     []partLine
 	Unlabeled string
 	Columns   []columnLine
@@ -25,10 +30,12 @@ type partLine struct {
 	Measured   bool
 }
 
-// columnLine is what a column is, and in how many rows it is missing.
+// columnLine is what a column is, which values it has, and in how many rows it is missing.
 type columnLine struct {
 	Name, Role, Kind string
+	Distinct, Values string
 	Gaps             []gap // by part
+	HasGaps          bool
 }
 
 // gap is the number of rows in which a column is missing.
@@ -43,9 +50,14 @@ type canonical interface {
 	Canonical(cell string) string
 }
 
-// summary counts the rows, and the missing cells of each column.
-func (r *Run) summary() (summary, error) {
-	s := summary{Notes: r.Notes}
+// HasGaps reports whether any cell is missing.
+func (s summary) HasGaps() bool {
+	return slices.ContainsFunc(s.Columns, func(c columnLine) bool { return c.HasGaps })
+}
+
+// summary counts the rows, and the values and the missing cells of each column.
+func (r *Run) summary(ctx context.Context) (summary, error) {
+	s := summary{Files: r.files(), Notes: r.Notes}
 	for _, p := range r.Parts {
 		s.Parts = append(s.Parts, partLine{short(p.Name), grouped(len(p.Rows)),
 			p.Name == r.Measured.Name})
@@ -54,61 +66,113 @@ func (r *Run) summary() (summary, error) {
 		s.Unlabeled = countOf(r.Unlabeled, "row without any label is left out",
 			"rows without any label are left out")
 	}
+	add := func(name, role string, of canonical) error {
+		line, err := r.column(ctx, name, role, of)
+		s.Columns = append(s.Columns, line)
+		return err
+	}
+	var failed []error
 	for _, in := range r.Experiment.Inputs {
-		s.Columns = append(s.Columns, r.column(in.Column, "input", in.Feature))
+		failed = append(failed, add(in.Column, "input", in.Feature))
 	}
 	for _, h := range r.Experiment.Heads {
-		s.Columns = append(s.Columns, r.column(h.Column, "head", h.Target))
+		failed = append(failed, add(h.Column, "head", h.Target))
 	}
-	return s, nil
+	return s, errors.Join(failed...)
 }
 
-func (r *Run) column(name, role string, of canonical) columnLine {
-	line := columnLine{Name: short(name), Role: role, Kind: of.Kind()}
-	words := r.Experiment.Data.Missing
-	isMissing := func(cell string) bool {
-		return of.Canonical(cell) == "" || slices.Contains(words, strings.TrimSpace(cell))
+// mostFiles is the number of data files that are named.
+const mostFiles = 20
+
+// sources returns where the rows are.
+func (r *Run) sources() []string {
+	d := r.Experiment.Data
+	list := slices.Concat(r.Sources, d.Files, d.Train, d.Validation, d.Test)
+	for _, c := range d.Columns {
+		list = append(list, c.Files...)
 	}
+	return list
+}
+
+// files lists where the rows are.
+func (r *Run) files() (list []string) {
+	all := r.sources()
+	for _, path := range all[:min(len(all), mostFiles)] {
+		list = append(list, suggest.Printable(path))
+	}
+	if rest := len(all) - len(list); rest > 0 {
+		list = append(list, "and "+countOf(rest, "other file", "other files"))
+	}
+	return list
+}
+
+// about says which run it is: its folder, when it began, its data.
+func (r *Run) about() string {
+	var parts []string
+	if r.Folder != "" {
+		parts = append(parts, "Run "+short(r.Folder))
+	}
+	if !r.Began.IsZero() {
+		parts = append(parts, "begun "+r.Began.UTC().Format("2 January 2006, 15:04 MST"))
+	}
+	if all := r.sources(); len(all) > 0 {
+		name := short(filepath.Base(all[0]))
+		if rest := len(all) - 1; rest > 0 {
+			name += " and " + countOf(rest, "other file", "other files")
+		}
+		parts = append(parts, "data: "+name)
+	}
+	if r.Program != "" {
+		parts = append(parts, "written by "+r.Program)
+	}
+	if parts == nil {
+		return ""
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// caution says that the model is measured on rows that chose it, if it is.
+func (r *Run) caution() string {
+	if r.Measured.Name != experiment.ValidationPart.String() {
+		return ""
+	}
+	text := "The test part has no rows, so that the figures are those of the validation part. "
+	if r.Experiment.Train.Keep == experiment.KeepLast {
+		return text + "It did not choose the epoch, but may have chosen your settings."
+	}
+	return text + "It chose the epoch that is kept: on new rows the figures are likely to be worse."
+}
+
+// column counts the cells of a column: all are missing if the frame lacks it.
+func (r *Run) column(ctx context.Context, name, role string, of canonical) (columnLine, error) {
+	line := columnLine{Name: short(name), Role: role, Kind: of.Kind()}
+	f := facts{of: of, words: r.Experiment.Data.Missing, rows: map[string]int{}}
+	cells, err := r.Frame.Cells(name)
+	hasColumn := err == nil
+	pictures := 0 // that are in memory: each is there, and differs from the others
 	for _, p := range r.Parts {
-		missing := countMissing(r.Frame, name, p.Rows, isMissing)
-		g := gap{Rows: grouped(missing), All: missing == len(p.Rows)}
-		if missing > 0 {
-			g.Share = percent(float64(missing) / float64(len(p.Rows)))
+		f.missing = 0
+		if !hasColumn {
+			f.missing = len(p.Rows)
+		} else if _, _, ok := cells.Pictures(p.Rows); ok {
+			pictures += len(p.Rows)
+		} else if err := (feature.Column{
+			Name: name, Frame: r.Frame, Rows: p.Rows, Context: ctx,
+		}).Counts(f.add); err != nil {
+			return line, err
+		}
+		g := gap{Rows: grouped(f.missing), All: f.missing == len(p.Rows)}
+		if f.missing > 0 {
+			g.Share = percent(float64(f.missing) / float64(len(p.Rows)))
+			line.HasGaps = true
 		}
 		line.Gaps = append(line.Gaps, g)
 	}
-	return line
-}
-
-// countMissing counts missing cells of a column: all, if the frame lacks it. Different texts and
-// pictures that are in memory are looked at once.
-func countMissing(
-	frame *data.Frame, column string, rows []int32, isMissing func(cell string) bool,
-) (n int) {
-	cells, err := frame.Cells(column)
-	if err != nil {
-		return len(rows)
+	line.Distinct, line.Values = f.distinct(), f.values()
+	if pictures > 0 {
+		line.Distinct = grouped(pictures)
 	}
-	if _, _, ok := cells.Pictures(rows); ok {
-		return 0
-	}
-	texts, codes, ok := cells.Codes()
-	known := map[string]bool{}
-	for _, text := range texts {
-		known[text] = isMissing(text)
-	}
-	for _, row := range rows {
-		gone := false
-		if ok {
-			gone = known[texts[codes[row]]]
-		} else {
-			gone = isMissing(cells.At(int(row)))
-		}
-		if gone {
-			n++
-		}
-	}
-	return n
+	return line, nil
 }
 
 // training is what a model file says of its training.
