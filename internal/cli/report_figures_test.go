@@ -42,6 +42,9 @@ func trainReported(t testing.TB, more ...string) *reported {
 		if bits>>16%7 == 0 {
 			line[3] = "b"
 		}
+		if bits>>28%8 == 0 {
+			line[6] = "cold"
+		}
 		if bits>>20%4 == 0 {
 			line[3+bits>>23%4] = ""
 		}
@@ -296,9 +299,10 @@ func (r *reported) checkColumns(t *testing.T, p *pageOf) {
 				sum, n = sum+rows*len(cell), n+rows
 			}
 			same(t, "mean length", row[4][strings.LastIndex(row[4], " ")+1:], float64(sum)/float64(n))
-		case "tags": // cold;warm, warm, or none
+		case "tags": // cold;warm, warm, cold, or none
 			warm := counts["cold;warm"] + counts["warm"]
-			if want := fmt.Sprintf("warm (%d), cold (%d)", warm, counts["cold;warm"]); row[4] != want {
+			cold := counts["cold;warm"] + counts["cold"]
+			if want := fmt.Sprintf("warm (%d), cold (%d)", warm, cold); row[4] != want {
 				t.Errorf("%s has %s, want %s", name, row[4], want)
 			}
 		default:
@@ -387,8 +391,8 @@ func checkClassHead(
 	}
 	checkBins(t, p, id, binRows, binRight, binSum)
 	if mistakes > 0 {
-		first := regexp.MustCompile(`(?s)mistakes\n.*?of (\d+)\..*?([\d.]+ %)`).
-			FindStringSubmatch(p.sections[id])
+		first := regexp.MustCompile(`(?s)mistakes\s+(?:All|The first 20 of) (\d+) are shown\.` +
+			`.*?([\d.]+ %)`).FindStringSubmatch(p.sections[id])
 		if first == nil {
 			t.Fatalf("%s: no mistakes in %s", head, p.sections[id])
 		}
@@ -428,7 +432,7 @@ func checkBins(t *testing.T, p *pageOf, id string, rows, right, sums [10]float64
 		same(t, id+": mean probability", row[3], sums[bin]/n)
 		same(t, id+": came true", row[4], right[bin]/n)
 	}
-	got := regexp.MustCompile(`calibration error: ([\d.]+)`).FindStringSubmatch(p.sections[id])
+	got := regexp.MustCompile(`calibration error: (\d\.\d+)`).FindStringSubmatch(p.sections[id])
 	if len(table) != 0 || got == nil {
 		t.Fatalf("%s: the calibration is %v, and %v is left", id, got, table)
 	}
@@ -480,7 +484,7 @@ func checkLabelsHead(
 		return 0
 	}
 	var binRows, binRight, binSum [10]float64
-	known, exact := 0.0, 0.0
+	known, exact, worst := 0.0, 0.0, 0.0
 	hits, rows, predicted := map[string]float64{}, map[string]float64{}, map[string]float64{}
 	for i, truth := range truths[head] {
 		if truth == "" {
@@ -491,7 +495,10 @@ func checkLabelsHead(
 		for _, class := range []string{"cold", "warm"} {
 			yes, says := has(truth, class), has(answers[head][i], class)
 			probability := numberIn(t, answers[head+"_p_"+class][i])
-			right = right && yes == says
+			if yes != says {
+				right = false
+				worst = max(worst, math.Abs(probability-yes))
+			}
 			hits[class] += yes * says
 			rows[class], predicted[class] = rows[class]+yes, predicted[class]+says
 			bin := min(int(probability*10), 9)
@@ -512,6 +519,14 @@ func checkLabelsHead(
 	if p.shown[id] != min(int(known-exact), 20) {
 		t.Errorf("%s: %d of %v mistakes are shown", head, p.shown[id], known-exact)
 	}
+	first := regexp.MustCompile(`(wrong|lacks):? “\w+”, ([\d.]+) %`).FindStringSubmatch(p.sections[id])
+	if first == nil {
+		t.Fatalf("no label is wrong in %s", p.sections[id])
+	}
+	if first[1] == "lacks" {
+		worst = 1 - worst
+	}
+	same(t, head+": the label that is most wrong", first[2]+" %", worst)
 }
 
 // checkGuesses compares guessing: the class that most training rows have, and their mean number.

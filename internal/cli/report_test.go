@@ -101,7 +101,8 @@ func TestReportOfDigits(t *testing.T) {
 	if len(parts) != 2 || parts[1][0] != "test" || !strings.Contains(p.sections[""], images) {
 		t.Errorf("the parts are %v, of %s", parts, p.sections[""])
 	}
-	checkContains(t, p.sections["data"], "The curves of validation are those of the test images.", folder)
+	checkContains(t, p.sections["data"], folder,
+		"The curves of validation are those of the test images.")
 	other := writeDatasetOf(t, 50)
 	named := filepath.Join(t.TempDir(), "other.html")
 	mustCall(t, "report", run, "--data", other, "--out", named)

@@ -38,10 +38,10 @@ type bin struct {
 
 // calibration compares the probabilities with how often they come true.
 type calibration struct {
-	What  string // what the probability is of
-	ECE   string
-	Bins  []bin // those with rows
-	Chart *chart
+	What        string // what the probability is of
+	ECE, Points string // as a number, and in points of percent
+	Bins        []bin  // those with rows
+	Chart       *chart
 }
 
 // calibration returns that of the bets. The expected calibration error is the mean distance between
@@ -52,7 +52,7 @@ func (k *known) calibration(d target.Decoder) *calibration {
 	case target.BinaryDecoder:
 		c.What = fmt.Sprintf("“%s”", short(d.True))
 	case target.LabelsDecoder:
-		c.What = "each label of each row"
+		c.What = "a label"
 	}
 	ece := 0.0
 	for at, n := range k.bets.rows {
@@ -69,7 +69,7 @@ func (k *known) calibration(d target.Decoder) *calibration {
 		ece += b.part * math.Abs(b.mean-b.share)
 		c.Bins = append(c.Bins, b)
 	}
-	c.ECE = decimals(ece)
+	c.ECE, c.Points = decimals(ece), fmt.Sprintf("%.1f", 100*ece)
 	c.Chart = reliability(c.Bins)
 	return c
 }

@@ -18,6 +18,7 @@ type chart struct {
 	Frame          box
 	XTicks, YTicks []tick
 	Bars           []box
+	Counts         []mark // of the rows of bars
 	Paths          []path
 	Dots           []dot
 	Marks          []tick // vertical lines
@@ -32,6 +33,7 @@ type chart struct {
 type (
 	box  struct{ X, Y, Width, Height string }
 	tick struct{ At, Text string }
+	mark struct{ X, Y, Text string }
 	path struct{ Class, D, Text string }
 	dot  struct{ X, Y, Class string }
 )
@@ -155,22 +157,24 @@ func nice(low, high float64, most int) (list []float64, step float64) {
 
 // tickText returns how ticks of a distance are written.
 func tickText(step float64) func(float64) string {
-	return func(v float64) string {
-		size := max(math.Abs(v), step)
-		for _, unit := range []struct {
-			size float64
-			name string
-		}{{1e9, "B"}, {1e6, "M"}} {
-			if size >= unit.size && size < 1e12 {
-				return strconv.FormatFloat(v/unit.size, 'g', 4, 64) + unit.name
-			}
+	return func(v float64) string { return minus(plainTick(v, step)) }
+}
+
+func plainTick(v, step float64) string {
+	size := max(math.Abs(v), step)
+	for _, unit := range []struct {
+		size float64
+		name string
+	}{{1e9, "B"}, {1e6, "M"}} {
+		if size >= unit.size && size < 1e12 {
+			return strconv.FormatFloat(v/unit.size, 'g', 4, 64) + unit.name
 		}
-		if size >= 1e9 || step < 1e-4 {
-			return strconv.FormatFloat(v, 'g', 3, 64)
-		}
-		decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
-		return strconv.FormatFloat(v, 'f', decimals, 64)
 	}
+	if size >= 1e9 || step < 1e-4 {
+		return strconv.FormatFloat(v, 'g', 3, 64)
+	}
+	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
+	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 
 func shareText(v float64) string { return fmt.Sprintf("%.0f %%", 100*v) }
@@ -246,7 +250,7 @@ func whole(list []float64) (kept []float64) {
 // reliability draws the share that came true above the probability, by bin.
 func reliability(list []bin) *chart {
 	c := newChart(360, 300, 0, 1, 0, 1)
-	c.X, c.Y = "probability that the model gives", "share that came true"
+	c.X, c.Y = "probability that the model gives", "came true"
 	c.Label = "Reliability: how often answers come true, by their probability"
 	fifths := []float64{0, 0.2, 0.4, 0.6, 0.8, 1}
 	c.ticks(fifths, fifths, shareText, shareText)
@@ -255,11 +259,29 @@ func reliability(list []bin) *chart {
 		width := c.x(b.low+1.0/bins) - x
 		c.Bars = append(c.Bars, box{at(x + 1), at(y), at(width - 2), at(c.bottom - y)})
 		c.Dots = append(c.Dots, dot{at(c.x(b.mean)), at(y), "mean"})
+		above := y - 7
+		if above < c.top+10 {
+			above = y + 17 // in the bar
+		}
+		c.Counts = append(c.Counts, mark{at(x + width/2), at(above), compact(b.Rows)})
 	}
 	c.diagonal()
-	c.Legend = []path{{Class: "point", Text: "mean probability of a bin"},
+	c.Legend = []path{{Class: "point", Text: "mean probability of a bar"},
 		{Class: "ideal", Text: "ideal"}}
 	return c
+}
+
+// compact formats a count with at most four characters, for those below a billion.
+func compact(n int) string {
+	switch {
+	case n < 1000:
+		return strconv.Itoa(n)
+	case n < 9950:
+		return fmt.Sprintf("%.1fk", float64(n)/1000)
+	case n < 999_500:
+		return fmt.Sprintf("%.0fk", float64(n)/1000)
+	}
+	return fmt.Sprintf("%.0fM", math.Ceil(float64(n)/1e6-0.5))
 }
 
 // mostDots is the number of dots of a scatter.

@@ -118,6 +118,14 @@ func signed(text string, v float64) string {
 	return "−" + text
 }
 
+// minus returns a number with a minus in place of a hyphen.
+func minus(text string) string {
+	if rest, negative := strings.CutPrefix(text, "-"); negative {
+		return "−" + rest
+	}
+	return text
+}
+
 // grouped formats a count with commas.
 func grouped(n int) string {
 	text := strconv.Itoa(n)

@@ -2,10 +2,64 @@ package report
 
 import (
 	"math"
+	"strconv"
+	"strings"
 	"testing"
 
 	"braid/target"
 )
+
+// Classes that are numbers have the order of numbers, unless they are too many for one table.
+func TestInOrder(t *testing.T) {
+	rows := map[string]int{"10": 1, "2": 7, "-3": 5, "b": 2, "a": 9, "7": 5}
+	many := make([]string, mostClasses+1)
+	for i := range many {
+		many[i] = strconv.Itoa(i)
+	}
+	rows["20"] = 99
+	for want, list := range map[string][]string{
+		"-3 2 7 10": {"10", "2", "-3", "7"}, "a 2 -3 7 b": {"b", "2", "-3", "7", "a"}, "": {},
+		"20 2 7 10": many,
+	} {
+		inOrder(list, func(label string) string { return label }, func(label string) int {
+			return rows[label]
+		})
+		if got := strings.Join(list[:min(len(list), 5)], " "); !strings.HasPrefix(got, want) {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// Counts fit above a bar, and numbers have a minus.
+func TestShortNumbers(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "0", 999: "999", 1000: "1.0k", 9949: "9.9k", 9950: "10k", 999_499: "999k", 999_500: "1M",
+		20_600_000: "21M",
+	} {
+		if got := compact(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+	for text, want := range map[string]string{"-0.028": "−0.028", "3": "3", "n/a": "n/a"} {
+		if got := minus(text); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
+
+// A wrong set of labels names the label that is most wrong.
+func TestSure(t *testing.T) {
+	for want, o := range map[string]outcome{
+		"72.3 %":             {probability: 0.723},
+		"wrong: “a”, 72.3 %": {probability: 0.723, worst: "a", gives: true},
+		"lacks “a”, 27.7 %":  {probability: 0.723, worst: "a"},
+		"lacks a label that training did not have": {unseen: true},
+	} {
+		if got := o.sure(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
 
 // A lead over guessing that so few rows give by chance is marked, for an accuracy and a mean
 // absolute error.

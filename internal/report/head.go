@@ -26,6 +26,7 @@ type head struct {
 	Empty          string // why there is nothing but curves
 	Curves         []*chart
 	Confusion      *confusion
+	Absent         string // classes of the model that no row has
 	Classes        []class
 	MoreClasses    []class // after mostClasses
 	Calibration    *calibration
@@ -42,6 +43,9 @@ type outcome struct {
 	right         bool
 	number        float64 // that is true
 	answered      float64 // a number
+	worst         string  // of several labels: the one that is most wrong
+	gives         bool    // the answer has it, and the row has not
+	unseen        bool    // the row has a label that training had not, and nothing else is wrong
 }
 
 // known has the outcomes of a head.
@@ -138,8 +142,8 @@ func (k *known) binary(d target.BinaryDecoder, o *outcome, yes bool, output floa
 	k.bets.add(output, yes)
 }
 
-// labels compares an answer with the classes of a row. The probability is that of the worst class:
-// one that it gives but the row has not, or the other way round.
+// labels compares an answer with the classes of a row. The probability is that of the worst class,
+// one that it gives but the row has not, or one less it the other way round.
 func (k *known) labels(
 	d target.LabelsDecoder, o *outcome, cell string, note feature.Note, label, output []float32,
 ) {
@@ -155,9 +159,12 @@ func (k *known) labels(
 			if !says {
 				sure = 1 - sure
 			}
-			o.probability = max(o.probability, sure)
+			if o.worst == "" || sure > o.probability {
+				o.probability, o.worst, o.gives = sure, d.Classes[i], says
+			}
 		}
 	}
+	o.unseen = !o.right && o.worst == ""
 }
 
 // head returns what the page shows of a head.
@@ -183,6 +190,7 @@ func (m *measured) head(r *Run, i int) (*head, error) {
 	case target.CategoryDecoder, target.BinaryDecoder:
 		of.Confusion = k.confusion()
 	}
+	of.Absent = absent(h)
 	of.Classes = classes(h.score.Classes)
 	if len(of.Classes) > mostClasses {
 		of.Classes, of.MoreClasses = of.Classes[:mostClasses], of.Classes[mostClasses:]
@@ -202,18 +210,63 @@ func isLog(d target.Decoder) bool {
 // class is a line of the table of classes.
 type class struct {
 	Label, Precision, Recall, F1 string
-	Rows, Predicted              int
+	Rows, Predicted              string
 }
 
-// classes returns the figures of classes, the most frequent first.
+// inOrder sorts classes: few numbers by their size, others by their rows, the most frequent first.
+func inOrder[T any](list []T, label func(T) string, rows func(T) int) {
+	numbers := map[string]float64{}
+	for _, c := range list {
+		v, err := strconv.ParseFloat(label(c), 64)
+		if err != nil || len(list) > mostClasses {
+			slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(rows(b), rows(a)) })
+			return
+		}
+		numbers[label(c)] = v
+	}
+	slices.SortStableFunc(list, func(a, b T) int {
+		return cmp.Compare(numbers[label(a)], numbers[label(b)])
+	})
+}
+
+// absent says which classes of the model no row has.
+func absent(h *headOutputs) string {
+	var all, list []string
+	switch d := h.Decoder.(type) {
+	case target.CategoryDecoder:
+		all = d.Classes
+	case target.BinaryDecoder:
+		all = []string{d.False, d.True}
+	case target.LabelsDecoder:
+		all = d.Classes
+	}
+	for _, class := range all {
+		if !slices.ContainsFunc(h.score.Classes, func(s target.ClassScore) bool {
+			return s.Label == class && s.Rows > 0
+		}) {
+			list = append(list, short(class))
+		}
+	}
+	if list == nil {
+		return ""
+	}
+	text := fmt.Sprintf("Of the %s classes of the model, %s no row here: ", grouped(len(all)),
+		countOf(len(list), "has", "have"))
+	const most = 10
+	if rest := len(list) - most; rest > 0 {
+		list = append(list[:most], "and "+grouped(rest)+" more")
+	}
+	return text + strings.Join(list, ", ") + "."
+}
+
+// classes returns the figures of classes.
 func classes(scores []target.ClassScore) []class {
 	scores = slices.Clone(scores)
-	slices.SortStableFunc(scores, func(a, b target.ClassScore) int {
-		return cmp.Compare(b.Rows, a.Rows)
-	})
+	inOrder(scores, func(s target.ClassScore) string { return s.Label },
+		func(s target.ClassScore) int { return s.Rows })
 	var list []class
 	for _, s := range scores {
-		c := class{Label: short(s.Label), Rows: s.Rows, Predicted: s.Predicted,
+		c := class{Label: short(s.Label), Rows: grouped(s.Rows), Predicted: grouped(s.Predicted),
 			Precision: percent(s.Precision), Recall: percent(s.Recall), F1: decimals(s.F1)}
 		list = append(list, c)
 	}
@@ -235,6 +288,9 @@ type cell struct {
 	Right bool // on the diagonal
 }
 
+// Text returns the count, grouped.
+func (c cell) Text() string { return grouped(c.Count) }
+
 // levels is the number of levels of dark.
 const levels = 10
 
@@ -252,7 +308,8 @@ func (k *known) confusion() *confusion {
 			order = append(order, i)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rows[b], rows[a]) })
+	inOrder(order, func(class int) string { return k.classes[class] },
+		func(class int) int { return rows[class] })
 	c := &confusion{All: len(order)}
 	to := make([]int, n) // the line of each class
 	for i, class := range order {

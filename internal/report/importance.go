@@ -71,7 +71,7 @@ func (m *measured) importance(ctx context.Context, r *Run) (*importance, error) 
 		}
 		f := heads[i].full
 		all.Heads = append(all.Heads, importantHead{
-			short(heads[i].of.Column), FigureName(f.Name), FormatFigure(f)})
+			short(heads[i].of.Column), FigureName(f.Name), minus(FormatFigure(f))})
 	}
 	order := make([]int32, n)
 	for c, f := range m.file.Features {

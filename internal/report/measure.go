@@ -149,7 +149,8 @@ func (h *headOutputs) results(of *head) []result {
 			continue
 		}
 		guess := h.guess.Figure(f.Name)
-		line := result{Metric: FigureName(f.Name), Value: FormatFigure(f), Guessing: FormatFigure(guess)}
+		line := result{Metric: FigureName(f.Name), Value: minus(FormatFigure(f)),
+			Guessing: minus(FormatFigure(guess))}
 		if i == 0 {
 			line.Head, line.ID, line.Known = of.Name, of.ID, known
 			line.Remark = Remark(h.score, h.guess)
@@ -163,12 +164,12 @@ func (h *headOutputs) results(of *head) []result {
 func (h *headOutputs) remarks() (list []string) {
 	name := short(h.Column)
 	if n := h.score.Unknown; n > 0 {
-		list = append(list, fmt.Sprintf("%s: %s a label that training did not have, which is wrong.",
-			name, countOf(n, "row has", "rows have")))
+		list = append(list, fmt.Sprintf("%s: the true label of %s was not in training. No answer can be "+
+			"right there, and all count as wrong.", name, countOf(n, "row", "rows")))
 	}
 	if n := h.score.Rare; n > 0 {
-		list = append(list, fmt.Sprintf("%s: %s a label that is rarer than min_count, and do not count.",
-			name, countOf(n, "row has", "rows have")))
+		list = append(list, fmt.Sprintf("%s: the true label of %s is rarer than min_count. They do not "+
+			"count.", name, countOf(n, "row", "rows")))
 	}
 	return list
 }
@@ -179,14 +180,17 @@ func (m *measured) remarks() (list []string) {
 		n := m.notes[f.Column]
 		var parts []string
 		for _, p := range []struct {
-			count int
-			what  string
+			count     int
+			one, many string // the verb
+			what      string
 		}{
-			{n.Missing, "missing"}, {n.Unknown, "with an unknown or rare " + Unit(f.Encoder)},
-			{n.OutOfRange, "outside the range of training"}, {n.Cut, "cut, as they are too long"},
+			{n.Missing, "is", "are", "missing"},
+			{n.Unknown, "has", "have", "an unknown or rare " + Unit(f.Encoder)},
+			{n.OutOfRange, "is", "are", "outside the range of training"},
+			{n.Cut, "is", "are", "cut, being too long"},
 		} {
 			if p.count > 0 {
-				parts = append(parts, grouped(p.count)+" "+p.what)
+				parts = append(parts, countOf(p.count, p.one, p.many)+" "+p.what)
 			}
 		}
 		if parts != nil {

@@ -29,6 +29,7 @@ const (
 // mistakes are the worst answers of a head.
 type mistakes struct {
 	Title string
+	Note  string // what is beside an answer
 	None  string // in place of a list
 	All   int    // mistakes
 	List  []mistake
@@ -62,6 +63,7 @@ type mistake struct {
 type shown struct {
 	URL           template.URL
 	Text          string
+	Column        string // "" if there is one column of pictures
 	Width, Height int
 }
 
@@ -80,9 +82,25 @@ func (m *measured) mostConfident(k *known) *mistakes {
 		return of
 	}
 	for _, o := range wrong[:min(len(wrong), mostWrong)] {
-		of.List = append(of.List, m.mistake(o, percent(o.probability)))
+		of.List = append(of.List, m.mistake(o, o.sure()))
+	}
+	if wrong[0].worst != "" {
+		of.Note = "Beside each answer is the label that is most wrong in it, with its probability."
 	}
 	return of
+}
+
+// sure says how sure the model is of a wrong answer, or of what is wrong in it.
+func (o outcome) sure() string {
+	switch {
+	case o.unseen:
+		return "lacks a label that training did not have"
+	case o.worst == "":
+		return percent(o.probability)
+	case o.gives:
+		return fmt.Sprintf("wrong: “%s”, %s", short(o.worst), percent(o.probability))
+	}
+	return fmt.Sprintf("lacks “%s”, %s", short(o.worst), percent(1-o.probability))
 }
 
 // largest returns the answers of a number that are off most.
@@ -132,6 +150,12 @@ func (m *measured) addPictures(heads []*head) error {
 	batch := model.NewBatch(1)
 	defer model.Free(batch)
 	left := mostPictureBytes // that may still be added
+	columns := 0             // of pictures
+	for c := range model.Columns {
+		if pixels, _ := model.Columns[c].Picture(batch, 0); pixels != nil {
+			columns++
+		}
+	}
 	for _, h := range heads {
 		if h.Mistakes == nil {
 			continue
@@ -146,6 +170,9 @@ func (m *measured) addPictures(heads []*head) error {
 				if left -= len(p.URL); left < 0 {
 					h.Mistakes.Cut = true
 					continue
+				}
+				if columns > 1 {
+					p.Column = short(model.Columns[c].Name)
 				}
 				of.Pictures = append(of.Pictures, p)
 			}

@@ -167,6 +167,7 @@ func TestOddNames(t *testing.T) {
 		"No row of the test part has a label of this head.", "no label is known",
 		"Predicted 价格 against the true one", "data:image/png;base64,", "14 more</summary>",
 		"79 more</summary>", `“是”`, ">all<", "rows.csv:",
+		"<figcaption>前面</figcaption>", "<figcaption>back</figcaption>", "percentage points on average",
 	} {
 		if !strings.Contains(page, text) {
 			t.Errorf("the page lacks %q", text)
@@ -218,6 +219,9 @@ func TestIncomplete(t *testing.T) {
 		"one row": {func(r *report.Run) {
 			r.Measured.Rows = r.Measured.Rows[:1]
 		}, "1 row of the test"},
+		"classes without rows": {func(r *report.Run) {
+			r.Measured.Rows = r.Measured.Rows[:1]
+		}, "Of the 99 classes of the model, 98 have no row here: "},
 		"one epoch": {func(r *report.Run) {
 			r.History = &train.History{Names: r.History.Names, Epochs: r.History.Epochs[:1]}
 		}, "stopped after epoch 1 of at most 2"},
