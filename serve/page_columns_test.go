@@ -37,8 +37,9 @@ func TestPageOfColumnsInChromium(t *testing.T) {
 	screens := braidtest.Cases([]screen{desk, phone}, []screen{desk, night, day, phone})
 	for _, on := range screens {
 		for name, test := range map[string]func(*testing.T, context.Context, screen){
-			"shop": testShop, "films": testFilms, "numbers": testNumbers, "pictures": testPictures,
-			"fields": testFields, "beside": testBesidePad,
+			"shop": testShop, "films": testFilms, "heads": testHeads, "numbers": testNumbers,
+			"pictures": testPictures,
+			"fields":   testFields, "beside": testBesidePad,
 		} {
 			t.Run(fmt.Sprintf("%s/width=%d/theme=%s", name, on.Width, on.Theme), func(t *testing.T) {
 				t.Parallel() // mostly waits
@@ -155,6 +156,7 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 	m := saveShop(t, path)
 	p := show(t, browser, on, path)
 	p.snap("shop-empty")
+	p.testNoAnswerYet()
 	names := eval[[]string](p, `[...document.querySelectorAll('.field')].map((field) =>
 		field.querySelector('label, .title').textContent)`)
 	if !slices.Equal(names, m.ColumnNames()) {
@@ -240,6 +242,71 @@ func testShop(t *testing.T, browser context.Context, on screen) {
 		t.Errorf("emptied, the page says %q", got)
 	}
 	p.Answered(func() { p.click("#example") })
+}
+
+// testNoAnswerYet checks that heads without an answer keep no height for one, and offer nothing.
+func (p *tab) testNoAnswerYet() {
+	p.Helper()
+	const visible = `document.querySelectorAll('.head :is(.more, .bars, .scale)').values()
+		.some((part) => part.checkVisibility({ visibilityProperty: true }))`
+	if eval[bool](p, visible) {
+		p.Error("a head without an answer has bars or a button")
+	}
+	said := eval[[]string](p, `[...document.querySelectorAll('.head [data-label]')]
+		.map((label) => getComputedStyle(label, '::before').content)`)
+	for _, got := range said {
+		if got != `"no answer yet"` {
+			p.Errorf("a head without an answer says %s", got)
+		}
+	}
+	box := p.box(".head")
+	if box.Height > 80 {
+		p.Errorf("a head without an answer is %v high", box.Height)
+	}
+}
+
+// A head of seven classes shows all, one of more labels the likeliest five and all of its answer.
+func testHeads(t *testing.T, browser context.Context, on screen) {
+	var rows strings.Builder
+	rows.WriteString("x,seven,eight,tags\n")
+	for i := range 120 {
+		fmt.Fprintf(&rows, "%d,s%d,e%d,%s\n", i, i%7, i%8,
+			[]string{"t0;t1;t2;t3;t4;t5", "t1;t2;t3;t4;t5;t6", "t0;t1;t2;t3;t4;t5;t6;t7;t8"}[i%3])
+	}
+	path := filepath.Join(t.TempDir(), "heads")
+	m := saveExperiment(t, path, rows.String(), "name: heads\ndata: rows.csv\n"+
+		"inputs: {x: number}\nheads: {seven: category, eight: category, tags: labels}\n", nil)
+	p := show(t, browser, on, path)
+	p.Fill(map[string]string{"x": "3000"})
+	p.shows(m, map[string]feature.Value{"x": {Text: "3000"}})
+	type shown struct {
+		Bars, Chosen []string
+		More         bool
+	}
+	see := func(head string) shown {
+		return eval[shown](p, fmt.Sprintf(`((head) => ({
+			Bars: [...head.querySelectorAll('.bars li')].filter((bar) => bar.checkVisibility())
+				.map((bar) => bar.dataset.bar),
+			Chosen: [...head.querySelectorAll('.bars li.chosen')].map((bar) => bar.dataset.bar),
+			More: head.querySelector('.more').checkVisibility(),
+		}))(document.querySelector('[data-head=%q]'))`, head))
+	}
+	if got := see("seven"); len(got.Bars) != 7 || got.More {
+		t.Errorf("of seven classes %+v are shown", got)
+	}
+	if got := see("eight"); len(got.Bars) != 5 || !got.More {
+		t.Errorf("of eight classes %+v are shown", got)
+	}
+	got := see("tags")
+	if want := max(5, len(got.Chosen)); len(got.Bars) != want || len(got.Chosen) < 6 || !got.More {
+		t.Errorf("of nine labels %+v are shown, want %d", got, want)
+	}
+	for _, label := range got.Chosen {
+		if !slices.Contains(got.Bars, label) {
+			t.Errorf("the answer has %q, which has no bar", label)
+		}
+	}
+	p.snap("heads")
 }
 
 // runCurl runs the command that the page offers in a folder, and checks that it prints the answer

@@ -188,12 +188,12 @@ function answered(answer, { question: asked, instead, drawing }) {
 // cause may be the question or the image. It is the question if the same image is answered with
 // another one.
 function refused(problem, sent) {
+  const isClientError = problem.status >= 400 && problem.status < 500;
+  if (isClientError && sent && !image()) renew();
   if (fields.refuse(problem.field, sentence(problem.message, problem.field))) {
     empty('error');
     return;
   }
-  const isClientError = problem.status >= 400 && problem.status < 500;
-  if (isClientError && sent && !image()) renew();
   if (isClientError && sent && text() && !sent.instead) {
     if (question.markRefused(sent.question, problem, sent.drawing)) return asker.extended();
   }
@@ -282,13 +282,18 @@ function announce(sentence) {
   if (sentence) find('#spoken').textContent = sentence;
 }
 
-// accuracies returns the accuracies of the heads in validation, as a sentence.
+// accuracies returns how good the heads are in validation, as a sentence: the share of right
+// answers, the F1 of labels, the mean error of numbers.
 function accuracies({ heads, scores }) {
-  const right = heads.flatMap(({ name }) => {
-    const score = scores?.find((each) => each.name === `val_${name}_accuracy`);
-    return Number.isFinite(score?.value) ? [`${name} ${percent(score.value)} right`] : [];
+  const score = (name) => scores?.find((each) => each.name === `val_${name}`)?.value ?? NaN;
+  const all = heads.flatMap(({ name, unit }) => {
+    const [right, f1, off] = ['accuracy', 'micro_f1', 'mae'].map((figure) => score(`${name}_${figure}`));
+    if (Number.isFinite(right)) return [`${name} ${percent(right)} right`];
+    if (Number.isFinite(f1)) return [`${name} F1 ${f1.toFixed(2)}`];
+    if (!Number.isFinite(off)) return [];
+    return [`${name} off by ${Number(off.toPrecision(3))}${unit?.trim() ? `\u202f${unit.trim()}` : ''} in the mean`];
   });
-  return right.length ? `In validation: ${right.join(', ')}.` : '';
+  return all.length ? `In validation: ${all.join(', ')}.` : '';
 }
 
 // invitation says what to draw: a digit if a head has the ten digits as labels, else the input's
@@ -331,7 +336,7 @@ function choose(name) {
   setText(find('#purpose'), purpose());
   // A link sends no token.
   find('#api').href = token.value ? 'openapi.json' : `models/${encodeURIComponent(model.name)}/openapi.json`;
-  views = model.heads.map((head, i) => new HeadView(head, i));
+  views = model.heads.map((head, i) => new HeadView(head, i, Boolean(image())));
   find('#heads').replaceChildren(...views.map((each) => each.element));
   question.use(text());
   fields.use(others());

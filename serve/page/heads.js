@@ -12,14 +12,14 @@ export class HeadView {
   #figure;
   #head;
 
-  // head is what the server says of the head. asked is whether it answers the question. index is its
-  // number.
-  constructor(head, index) {
+  // head is what the server says of the head. index is its number. beside is true if the heads stand
+  // beside a pad, where there is room for fewer bars.
+  constructor(head, index, beside) {
     const { name, labels, asked } = head;
-    this.#head = head;
+    this.#head = { ...head, beside };
     this.name = name;
     this.asked = asked;
-    this.#figure = figure(head, labels ?? []);
+    this.#figure = figure(this.#head, labels ?? []);
     this.element = element('section', { class: 'head', 'data-head': name, 'aria-label': name },
       element('h2', {}, name, this.#asked),
       element('p', { class: 'verdict' }, this.#label, this.#unit, this.#probability, this.#unsure),
@@ -67,11 +67,14 @@ export class HeadView {
   }
 }
 
-const figure = ({ name, type }, labels) => (
-  labels.length === 2 && type !== 'labels' ? new Scale(name, labels) : new Bars(labels));
+const figure = ({ name, type, beside }, labels) => (
+  labels.length === 2 && type !== 'labels' ? new Scale(name, labels) : new Bars(labels, beside));
 
-const FEW = 3;   // up to so many labels are always shown
-const MANY = 10; // of more labels than that, five are shown at first; of fewer, two
+// Up to few labels are always shown. Of more, the likeliest are shown at first.
+const shownOf = (count, beside) => {
+  const few = beside ? 3 : 7;
+  return count <= few ? count : beside && count <= 10 ? 2 : 5;
+};
 
 class Bars {
   #more = element('button', { class: 'more', type: 'button', 'aria-expanded': false });
@@ -79,9 +82,9 @@ class Bars {
   #bars;
   #shown;
 
-  constructor(labels) {
+  constructor(labels, beside) {
     this.labels = labels;
-    this.#shown = labels.length > MANY ? 5 : 2;
+    this.#shown = shownOf(labels.length, beside);
     this.#bars = labels.map((label) => {
       const share = element('span', { class: 'share' });
       const bar = element('li', { 'data-bar': label },
@@ -90,7 +93,7 @@ class Bars {
       return { label, bar, share, p: undefined };
     });
     this.#list = element('ol', { class: 'bars' }, ...this.#bars.map(({ bar }) => bar));
-    this.#more.hidden = labels.length <= FEW;
+    this.#more.hidden = labels.length === this.#shown;
     this.#more.addEventListener('click', () => {
       this.#more.setAttribute('aria-expanded', !this.#open);
       this.#order();
@@ -106,18 +109,20 @@ class Bars {
     for (const each of this.#bars) {
       each.p = shares.get(each.label);
       each.bar.style.setProperty('--share', each.p ?? 0);
-      each.bar.classList.toggle('chosen', chosen.includes(each.label));
+      each.chosen = chosen.includes(each.label);
+      each.bar.classList.toggle('chosen', each.chosen);
       each.share.textContent = each.p === undefined ? '' : percent(each.p);
     }
     this.#order();
   }
 
-  // #order shows all bars in the order of the labels, or the most probable, the best on top.
+  // #order shows all bars in the order of the labels, or the most probable and those of the answer,
+  // the best on top.
   #order() {
     const all = this.#open || this.#more.hidden;
     const byProbability = [...this.#bars].sort((a, b) => (b.p ?? 0) - (a.p ?? 0));
-    for (const [rank, { bar }] of byProbability.entries()) {
-      bar.hidden = !all && rank >= this.#shown;
+    for (const [rank, { bar, chosen }] of byProbability.entries()) {
+      bar.hidden = !all && !chosen && rank >= this.#shown;
       bar.style.order = all ? 0 : rank;
     }
     this.#list.classList.toggle('few', !all);
