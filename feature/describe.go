@@ -185,9 +185,10 @@ func (e *SequenceEncoder) Describe() Description {
 		Length: e.Steps, Example: e.IDs.first(min(3, e.Steps), separator)}
 }
 
-// Describe has the number of words.
+// Describe has the number of words, and the most frequent ones as an example.
 func (e *TextEncoder) Describe() Description {
-	return Description{Form: AsText, Optional: true, Length: e.Steps}
+	return Description{Form: AsText, Optional: true, Length: e.Steps,
+		Example: e.Words.first(min(3, e.Steps), " ")}
 }
 
 // Describe has the texts of training, if they are few.

@@ -54,7 +54,7 @@ func TestDescribe(t *testing.T) {
 			Form: feature.AsList, Optional: true, Values: []string{"p", "q"}, Separator: ">", Length: 1,
 			Example: "p"}},
 		{feature.Text{}, []string{"a few words", "a few"}, want{Form: feature.AsText, Optional: true,
-			Length: 3}},
+			Length: 3, Example: "a few"}},
 		{feature.Tokens{}, []string{"odd half", "even"}, want{Form: feature.AsText,
 			Values: []string{"odd half", "even"}, Length: 2, Example: "even"}},
 		{feature.Tokens{OOV: "?"}, []string{"odd half"}, want{Form: feature.AsText, Optional: true,

@@ -28,6 +28,7 @@ type Answer struct {
 	Unsure      bool    `json:"unsure"`
 
 	Number  *float64 `json:"number,omitempty"`  // of a head that gives one number
+	Short   string   `json:"short,omitempty"`   // of a column's number: Label with fewer digits
 	Answers []Choice `json:"answers,omitempty"` // all, in the labels' order
 
 	// Applies has the labels of Label, if any number of them may apply. It is not nil if none does.
@@ -74,7 +75,7 @@ func (h *Head) Decoder() target.Decoder { return h.decoder }
 // Answer interprets the head's outputs for one row, after its activation.
 func (h *Head) Answer(outputs []float32) Answer {
 	from := h.decode(outputs)
-	a := Answer{Head: h.Column, Label: from.Text, Probability: from.Probability}
+	a := Answer{Head: h.Column, Label: from.Text, Short: from.Short, Probability: from.Probability}
 	for _, c := range from.Choices {
 		a.Answers = append(a.Answers, Choice(c))
 	}

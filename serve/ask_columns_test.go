@@ -133,7 +133,8 @@ func TestAskColumns(t *testing.T) {
 		`"columns":[{"name":"look","type":"image","form":"file","optional":true},` +
 			`{"name":"weight","type":"number","form":"number","optional":true,"minimum":"0",` +
 			`"maximum":"16","decimal":".","example":"8"},` +
-			`{"name":"story","type":"text","form":"text","optional":true,"length":5}]`,
+			`{"name":"story","type":"text","form":"text","optional":true,"length":5,` +
+			`"example":"a of part"}]`,
 		`"labels":["axe","bow","cup"]`, `{"name":"look","datatype":"UINT8","shape":[-1,8,8,3]`,
 	} {
 		if !strings.Contains(string(got.body), want) {

@@ -308,6 +308,11 @@ func headSchema(a headAbout, h *predictor.Head) object {
 		}
 		properties = append(properties, member{"number", number})
 		required = append(required, "number")
+		if _, ok := unitDecoder(h); ok {
+			properties = append(properties, member{"short", object{{"type", "string"},
+				{"description", "The label with fewer digits, to be read."}}})
+			required = append(required, "short")
+		}
 	}
 	return closed(properties, required)
 }

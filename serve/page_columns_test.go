@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -117,7 +118,7 @@ func (p *tab) showsRow(m *predictor.Model, b *predictor.Batch) {
 	for i := range m.Heads {
 		h, got := &m.Heads[i], heads[i]
 		a := h.Answer(b.Output(i, 0))
-		label, probability := a.Label, chromium.Percent(a.Probability)
+		label, probability := cmp.Or(a.Short, a.Label), chromium.Percent(a.Probability)
 		if d, ok := h.Decoder().(target.LabelsDecoder); ok {
 			label, probability = strings.ReplaceAll(a.Label, d.Separator, ", "), ""
 			if a.Label == d.Separator {
@@ -127,7 +128,8 @@ func (p *tab) showsRow(m *predictor.Model, b *predictor.Batch) {
 		if a.Answers == nil {
 			probability = ""
 		}
-		if got.Name != a.Head || got.Label != label || got.Probability != probability {
+		isExact := a.Short == "" || got.Exact == a.Label
+		if got.Name != a.Head || got.Label != label || !isExact || got.Probability != probability {
 			p.Errorf("the page shows %+v, want %s %s %s", got, a.Head, label, probability)
 		}
 		if len(got.Bars) == 0 {
@@ -337,8 +339,8 @@ func (p *tab) runCurl(folder string) {
 			p.Errorf("%s: the page shows %s, the command prints %v\n%s", h.Head, got, h.Probability, line)
 		}
 		number := p.text(fmt.Sprintf(`[data-head=%q] [data-label]`, h.Head))
-		if h.Number != nil && number != h.Label {
-			p.Errorf("%s: the page shows %s, the command prints %s\n%s", h.Head, number, h.Label, line)
+		if want := cmp.Or(h.Short, h.Label); h.Number != nil && number != want {
+			p.Errorf("%s: the page shows %s, the command prints %s\n%s", h.Head, number, want, line)
 		}
 	}
 }

@@ -245,12 +245,23 @@ func (d NumberDecoder) Guess() []float32 {
 // Value returns an output as a number in the unit of the column, with as many digits as the output
 // determines. The output must be finite.
 func (d NumberDecoder) Value(output float32) float64 {
-	return d.rounded(d.unit(float64(output)))
+	return d.rounded(d.unit(float64(output)), outputDigits)
 }
+
+// Digits of the deviation: those that float32 has, and those that are shown to people.
+const (
+	outputDigits = 7
+	shownDigits  = 4
+)
 
 // Answer is the number in the unit of the column.
 func (d NumberDecoder) Answer(outputs []float32) Answer {
 	v := d.Value(outputs[0])
+	return Answer{Text: d.text(v), Short: d.text(d.rounded(v, shownDigits)), Probability: 1, Number: v}
+}
+
+// text writes a number as in the column.
+func (d NumberDecoder) text(v float64) string {
 	format := byte('f')
 	if size := math.Abs(v); size >= 1e15 || size < 1e-5 && size > 0 {
 		format = 'e'
@@ -259,13 +270,12 @@ func (d NumberDecoder) Answer(outputs []float32) Answer {
 	if d.Decimal != "" {
 		text = strings.Replace(text, ".", d.Decimal, 1)
 	}
-	return Answer{Text: text, Probability: 1, Number: v}
+	return text
 }
 
-// rounded rounds a number to the seven digits that float32 has for the deviation. A mean far from 0
-// has more digits before these.
-func (d NumberDecoder) rounded(v float64) float64 {
-	digits := 7
+// rounded rounds a number to the given digits of the deviation. A mean far from 0 has more digits
+// before these.
+func (d NumberDecoder) rounded(v float64, digits int) float64 {
 	if !d.Log {
 		for ratio := math.Abs(v) / d.Std; ratio >= 10 && digits < 17; ratio /= 10 {
 			digits++

@@ -154,3 +154,26 @@ func TestNumberMistakes(t *testing.T) {
 	mistake(t, target.Number{Loss: 3},
 		`MPAA Rating: NumberLoss(3), want one of "mse", "mae", "huber"`, "1", "2")
 }
+
+// People read four digits of the deviation, and the digits before these.
+func TestShortNumbers(t *testing.T) {
+	for _, c := range []struct {
+		d           target.NumberDecoder
+		output      float32
+		text, short string
+	}{
+		{target.NumberDecoder{Mean: 20, Std: 22}, 0.2119, "24.6618", "24.66"},
+		{target.NumberDecoder{Mean: 1990, Std: 15}, 0.6123, "1999.1845", "1999.18"},
+		{target.NumberDecoder{Mean: 1e5, Std: 0.05}, 0.5, "100000.025", "100000.025"},
+		{target.NumberDecoder{Mean: 0, Std: 90_000}, 1.7517, "157653", "157700"},
+		{target.NumberDecoder{Mean: 3, Std: 1, Log: true}, 0, "19.08554", "19.09"},
+		{target.NumberDecoder{NumberFormat: feature.NumberFormat{Decimal: ","}, Std: 1}, -2.34567,
+			"-2,34567", "-2,346"},
+		{target.NumberDecoder{Mean: 4, Std: 0.5}, 0, "4", "4"},
+	} {
+		got := c.d.Answer([]float32{c.output})
+		if got.Text != c.text || got.Short != c.short {
+			t.Errorf("%+v: got %q and %q, want %q and %q", c.d, got.Text, got.Short, c.text, c.short)
+		}
+	}
+}

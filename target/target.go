@@ -58,6 +58,7 @@ type Answer struct {
 	Choices     []Choice // all classes, in their order; nil for a number
 	Applies     []Choice // of Labels: the classes that apply, in their order; not nil if none does
 	Number      float64  // of a number
+	Short       string   // of a number: Text with fewer digits, to be read
 }
 
 // Choice is one of a head's possible answers.

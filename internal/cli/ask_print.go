@@ -50,7 +50,7 @@ func describeReply(r *reply) string {
 			lines = append(lines, labelLines(a)...)
 			continue
 		}
-		line := replyLine{head: a.Head, label: a.Label}
+		line := replyLine{head: a.Head, label: cmp.Or(a.Short, a.Label)}
 		if a.Answers != nil {
 			line.choice = &predictor.Choice{Label: a.Label, Probability: a.Probability}
 			line.remark = remark(a, r.Question)

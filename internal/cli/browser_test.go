@@ -120,8 +120,8 @@ func shows(p *chromium.Page, want map[string]string) {
 			}
 			label, ok = strings.TrimSpace(fmt.Sprintf("%s %.6g", label, number)), true
 		}
-		if !ok || h.Label != label {
-			p.Errorf("%s: the page shows %q, predict wrote %q of %v", h.Name, h.Label, label, want)
+		if !ok || h.Exact != label {
+			p.Errorf("%s: the page shows %q, predict wrote %q of %v", h.Name, h.Exact, label, want)
 		}
 		if _, ok := want[h.Name+"_probability"]; !ok {
 			continue

@@ -36,9 +36,9 @@ export class HeadView {
   // anchor is the element at whose height the strand from the trunk ends.
   get anchor() { return this.#label; }
 
-  // show shows an answer. If the head has no classes, label is its numbers, answers is empty, and
-  // there is no probability.
-  show({ label, probability, unsure, answers = [] }, question) {
+  // show shows an answer. If the head has no classes, label is its numbers, short has fewer digits,
+  // answers is empty, and there is no probability.
+  show({ label, short = label, probability, unsure, answers = [] }, question) {
     if (answers.length !== this.#figure.labels.length) {  // the model's file has no labels
       const replacement = figure(this.#head, answers.map((answer) => answer.label));
       this.#figure.element.replaceWith(replacement.element);
@@ -47,8 +47,9 @@ export class HeadView {
     const { type, separator, unit } = this.#head;
     const isSet = type === 'labels';
     const chosen = isSet ? label.split(separator).filter(Boolean) : [label];
-    const text = isSet ? chosen.join(', ') || 'none' : label;
+    const text = isSet ? chosen.join(', ') || 'none' : short;
     this.#label.textContent = text;
+    this.#label.title = short === label ? '' : label;
     this.#label.classList.toggle('long', text.length > 5);
     this.#unit.textContent = unit?.trim() ?? '';
     this.#probability.textContent = answers.length && !isSet ? percent(probability) : '';
@@ -61,6 +62,7 @@ export class HeadView {
   // empty removes the answer. state is the reason: empty or error.
   empty(state) {
     for (const part of [this.#label, this.#unit, this.#probability, this.#asked]) part.textContent = '';
+    this.#label.title = '';
     this.#unsure.hidden = true;
     this.#figure.show([], []);
     this.state = state;
@@ -156,9 +158,9 @@ const wholePercent = (p) => (p < 1 ? Math.min(99, Math.round(100 * p)) : 100);
 // inWords returns the answers of heads as a sentence for screen readers. asked(name) is the
 // question that a head answers, or false.
 export function inWords({ heads, contradictions = [] }, asked) {
-  const parts = heads.map(({ name, label, probability, unsure, answers = [] }) => {
+  const parts = heads.map(({ name, label, short = label, probability, unsure, answers = [] }) => {
     const subject = asked(name) ? `${asked(name)}: ` : `${name} `;
-    if (answers.length === 0) return subject + label;
+    if (answers.length === 0) return subject + short;
     return `${subject}${label}, ${unsure ? 'unsure, ' : ''}${wholePercent(probability)} percent`;
   });
   return [parts.join('; '), ...contradictions].join('. ');

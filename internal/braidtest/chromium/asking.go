@@ -73,6 +73,7 @@ func (p *Page) Choose(input, name string, content []byte) {
 // Answer is what the page shows of a head.
 type Answer struct {
 	Name, Label, Unit, Probability string
+	Exact                          string            // Label, or the number that it rounds
 	Bars                           map[string]string // the probability of each class
 }
 
@@ -82,6 +83,7 @@ func (p *Page) Answers() []Answer {
 	return Eval[[]Answer](p, `[...document.querySelectorAll('.head')].map((head) => ({
 		Name: head.dataset.head,
 		Label: head.querySelector('[data-label]').textContent,
+		Exact: head.querySelector('[data-label]').title || head.querySelector('[data-label]').textContent,
 		Unit: head.querySelector('.unit').textContent,
 		Probability: head.querySelector('.probability').textContent,
 		Bars: Object.fromEntries([...head.querySelectorAll('.bars li')].map((bar) =>
