@@ -16,6 +16,7 @@ type Training struct {
 	Seed      uint64            `json:"seed"`
 	Epochs    int               `json:"epochs"` // planned, then those that were trained
 	Kept      int               `json:"kept_epoch,omitzero"`
+	Undecided bool              `json:"undecided,omitzero"` // the last is kept: none is the best
 	Batch     int               `json:"batch"`
 	DropLast  bool              `json:"drop_last,omitzero"`
 	Optimizer OptimizerSettings `json:"optimizer"`

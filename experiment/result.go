@@ -80,10 +80,15 @@ func (b *Built) metadata(h *train.History) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	best, err := b.Keep.Best(h)
+	if err != nil {
+		return nil, err
+	}
 	t, err := b.Training()
 	if err != nil {
 		return nil, err
 	}
+	t.Undecided = b.Keep.RestoreBest && best == 0
 	return json.Marshal(t.ended(h, kept))
 }
 

@@ -1,10 +1,6 @@
 package cli
 
 import (
-	"braid/internal/atomicfile"
-	"braid/internal/report"
-	"braid/modelfile"
-	"braid/train"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,6 +9,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"braid/internal/atomicfile"
+	"braid/internal/report"
+	"braid/modelfile"
+	"braid/train"
 )
 
 // The verb writes what training wrote, byte for byte, and a report of other rows beside them.
@@ -207,4 +208,33 @@ func TestReportOfKilledRun(t *testing.T) {
 	checkContains(t, p.sections["results"], "There is no model yet. No epoch was trained whole.")
 	checkContains(t, p.sections["data"], "validation")
 	checkContains(t, p.sections["settings"], "colour: category")
+}
+
+// Training whose figures on validation are never finite keeps its last epoch, and its output, the
+// report and braid runs all say so. Here the validation rows are too large for the loss.
+func TestUndecided(t *testing.T) {
+	folder, run := t.TempDir(), filepath.Join(t.TempDir(), "run")
+	for name, scale := range map[string]string{
+		"train.csv": "", "validation.csv": "e38", "test.csv": "",
+	} {
+		var rows strings.Builder
+		rows.WriteString("a,weight\n")
+		for i := range 60 {
+			fmt.Fprintf(&rows, "%d,%d.5%s\n", i*i%17, i%3, scale)
+		}
+		writeFile(t, folder, name, []byte(rows.String()))
+	}
+	file := writeFile(t, folder, "large.yaml", []byte("data: {train: train.csv, "+
+		"validation: validation.csv, test: test.csv}\ninputs: {a: number}\n"+
+		"heads: {weight: number}\ntrain: {epochs: 30, patience: 3}\n"))
+	out, _ := mustCall(t, "train", file, "--out", run)
+	checkContains(t, out, "kept: epoch 3 of 3, the last: no epoch has finite figures on validation",
+		"ended: 3 epochs brought no improvement")
+	checkContains(t, content(t, filepath.Join(run, "report.html")),
+		"The model is that of epoch 3, the last: no epoch has finite figures on validation. "+
+			"Training ended as 3 epochs brought no improvement.")
+	list, _ := listRuns(t, run)
+	if got := list["run"].State; got != doneRun {
+		t.Errorf("the run is %s", got)
+	}
 }

@@ -38,6 +38,7 @@ type listedRun struct {
 	Test       map[string]*float64 `json:"test_scores,omitempty"`
 
 	began    time.Time // Started, or when the folder was changed
+	best     int       // the best epoch: Kept, or 0 if none has finite figures
 	heads    []experiment.TrainedHead
 	settings []runSetting // all, in their order
 }
@@ -135,7 +136,7 @@ func (r *listedRun) fileConfiguration(
 	r.settings, err = experimentSettings(path)
 	return func(r listedRun) bool {
 		if r.Epochs >= r.Planned || e.Train.Keep == experiment.KeepBest &&
-			r.Epochs-r.Kept >= e.Train.Patience {
+			r.Epochs-r.best >= e.Train.Patience {
 			return true
 		}
 		return e.Train.Minutes > 0 && spent(folder, r.Epochs).Minutes() >= e.Train.Minutes
@@ -169,7 +170,10 @@ func (r *listedRun) results(folder string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", modelfile.FileName, err)
 	}
-	r.Epochs, r.Kept, r.heads = t.Epochs, t.Kept, t.Heads
+	r.Epochs, r.Kept, r.best, r.heads = t.Epochs, t.Kept, t.Kept, t.Heads
+	if t.Undecided {
+		r.best = 0
+	}
 	for _, f := range t.Final {
 		r.Scores[f.Name] = f.Value
 	}

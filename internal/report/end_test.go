@@ -18,7 +18,7 @@ func TestEnd(t *testing.T) {
 	last := experiment.Train{Epochs: 20, Keep: experiment.KeepLast}
 	for _, c := range []struct {
 		state   string // done, stopped, running, or unsaved
-		n, kept int
+		n, kept int    // kept is negative if no epoch has finite figures
 		train   experiment.Train
 		minutes float64
 		want    string
@@ -36,12 +36,17 @@ func TestEnd(t *testing.T) {
 			"epoch 3 of 5, the best on validation relative to guessing so far"},
 		{"unsaved", 5, 3, best, 0, "ended after epoch 5 of at most 20 without saving a model. The " +
 			"model is that of epoch 3 of 5"},
+		{"done", 20, -20, best, 0, "epoch 20, the last: no epoch has finite figures on validation. " +
+			"Training ended with"},
+		{"done", 8, -8, long, 0, "on validation. Training ended as 8 epochs brought"},
+		{"stopped", 7, -7, long, 0, "The model is that of epoch 7, the last: no epoch has finite"},
 	} {
 		c.train.Minutes = c.minutes
 		r := &Run{
 			Experiment: &experiment.Experiment{Train: c.train}, History: &train.History{},
 			Unsaved: c.state == "unsaved", Running: c.state == "running",
-			File: &modelfile.File{Training: fmt.Appendf(nil, `{"kept_epoch": %d}`, c.kept)},
+			File: &modelfile.File{Training: fmt.Appendf(nil, `{"kept_epoch": %d, "undecided": %v}`,
+				max(c.kept, -c.kept), c.kept < 0)},
 		}
 		for range c.n {
 			r.History.Epochs = append(r.History.Epochs, train.Epoch{Train: time.Minute})

@@ -177,8 +177,9 @@ func (r *Run) column(ctx context.Context, name, role string, of canonical) (colu
 
 // training is what a model file says of its training.
 type training struct {
-	Kept int `json:"kept_epoch"`
-	Rows int `json:"rows"` // of an epoch
+	Kept      int  `json:"kept_epoch"`
+	Undecided bool `json:"undecided"` // no epoch has finite figures on validation
+	Rows      int  `json:"rows"`      // of an epoch
 }
 
 // training returns it, or zeros.
@@ -204,15 +205,20 @@ func (r *Run) end() (text string, unfinished bool) {
 		return "No epoch was trained whole. " + goOn, true
 	}
 	t := r.Experiment.Train
-	n, kept := len(r.History.Epochs), r.training().Kept
+	n, kept, best := len(r.History.Epochs), r.training().Kept, r.training().Kept
 	var spent time.Duration
 	for _, e := range r.History.Epochs {
 		spent += e.Train + e.Evaluate
 	}
 	model := fmt.Sprintf("The model is that of epoch %d of %d, the best on validation relative to "+
 		"guessing", kept, n)
-	if t.Keep == experiment.KeepLast {
+	switch {
+	case t.Keep == experiment.KeepLast:
 		model = fmt.Sprintf("The model is that of epoch %d, the last", n)
+	case r.training().Undecided:
+		best = 0
+		model = fmt.Sprintf("The model is that of epoch %d, the last: no epoch has finite figures on "+
+			"validation", n)
 	}
 	took := fmt.Sprintf(" The epochs took %.1f\u00a0s.", spent.Seconds())
 	switch {
@@ -224,9 +230,9 @@ func (r *Run) end() (text string, unfinished bool) {
 			"from its checkpoint. %s%s", n, t.Epochs, model, goOn, took), true
 	case n >= t.Epochs:
 		return fmt.Sprintf("%s. Training ended with the last epoch.%s", model, took), false
-	case t.Keep == experiment.KeepBest && t.Patience > 0 && n-kept >= t.Patience:
+	case t.Keep == experiment.KeepBest && t.Patience > 0 && n-best >= t.Patience:
 		return fmt.Sprintf("%s. Training ended as %s no improvement.%s", model,
-			countOf(n-kept, "epoch brought", "epochs brought"), took), false
+			countOf(n-best, "epoch brought", "epochs brought"), took), false
 	case t.Minutes > 0 && spent.Minutes() >= 0.9*t.Minutes:
 		return fmt.Sprintf("%s. Training ended after %g minutes, its limit.%s", model, t.Minutes,
 			took), false
