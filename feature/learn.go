@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,8 +76,13 @@ type badCells struct {
 	first []BadCell
 }
 
+// add adds a cell of a table. Whoever learns from one may change the format of its numbers, unlike
+// who asks a model.
 func (b *badCells) add(row int32, err error) {
 	if b.count++; b.count <= maxBad {
+		if wrong := new(FormatError); errors.As(err, &wrong) {
+			err = fmt.Errorf("%w (see decimal, thousands, strip)", err)
+		}
 		b.first = append(b.first, BadCell{row, err})
 	}
 }

@@ -20,7 +20,7 @@ func TestNumberFormat(t *testing.T) {
 		{format{}, "", nil}, {format{}, "NA", nil}, {format{}, "N/A", nil}, {format{}, "-", nil},
 		{format{}, "?", nil}, {format{}, ".", nil}, {format{}, "-Inf", nil}, {format{}, "NAN", nil},
 		{format{}, "Infinity", nil}, {format{}, "None", nil},
-		{format{}, "abc", `got "abc", want a number such as 1234.5 (see decimal, thousands, strip)`},
+		{format{}, "abc", `got "abc", want a number such as 1234.5`},
 		{format{}, "1,5", `got "1,5"`}, {format{}, "0x10", `got "0x10"`}, {format{}, "1_000", `got`},
 		{format{}, "1 000", `got "1 000"`}, {format{}, "5-3", "got"}, {format{}, "$5", "got"},
 		{format{}, "--inf", "got"}, {format{}, "1e999", `got "1e999", want a number of at most 1.79`},
@@ -49,7 +49,8 @@ func TestNumberFormat(t *testing.T) {
 				t.Errorf("%+v: %q is %v, error %v, want %v", c.format, c.cell, got, err, want)
 			}
 		case string:
-			if err == nil || known || !strings.HasPrefix(err.Error(), want) {
+			if err == nil || known || !strings.HasPrefix(err.Error(), want) ||
+				strings.Contains(err.Error(), "thousands") { // who asks a model cannot set that
 				t.Errorf("%+v: %q is %v, error %v, want %s", c.format, c.cell, got, err, want)
 			}
 		}

@@ -82,8 +82,18 @@ func (f NumberFormat) wrong(cell string) error {
 	if mark := f.thousands(); mark != "" {
 		like = "1" + mark + "234" + f.decimal() + "5"
 	}
-	return fmt.Errorf("got %q, want a number such as %s (see decimal, thousands, strip)",
-		suggest.Shorten(cell), like)
+	return &FormatError{cell, like}
+}
+
+// FormatError is the error of a cell that is no number in the format of its column.
+type FormatError struct {
+	Cell    string
+	Example string // of a number in the format
+}
+
+// Error returns what was got, and wanted.
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("got %q, want a number such as %s", suggest.Shorten(e.Cell), e.Example)
 }
 
 // isMissingWord reports whether a text, which is not empty, stands for a missing number or date.
