@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,8 @@ import (
 )
 
 // This file has the OpenAPI document of a model: its columns are the members of a request to /ask,
-// and its heads those of the reply. The document of the server, openapi.json, has all routes.
+// and its heads those of the reply. It has all paths that the server offers for the model; those of
+// the protocol are in openapi_paths.go. The document of the server, openapi.json, has all routes.
 
 // object is a JSON object whose members keep their order.
 type object []member
@@ -79,24 +81,24 @@ func (v *version) openAPI() object {
 			required = append(required, c.Name)
 		}
 	}
-	body := func(schema object) object { return object{{"schema", schema}} }
-	answer := object{{"description", "The answers of all heads."},
-		{"content", object{{"application/json", body(v.answerSchema())}}}}
-	refusal := object{{"description", "Why there is no answer."},
-		{"content", object{{"application/json", body(closed(object{
-			{"error", object{{"type", "string"}, {"minLength", 1}}},
-			{"field", object{{"type", "string"}, {"description", "The field that is wrong."}}},
-		}, []string{"error"}))}}}}
+	answer := described("The answers of all heads.", content(v.answerSchema()))
+	refusal := described("Why there is no answer.", content(closed(object{
+		{"error", object{{"type", "string"}, {"minLength", 1}}},
+		{"field", object{{"type", "string"}, {"description", "The field that is wrong."}}},
+	}, []string{"error"})))
 	ask := object{
 		{"operationId", "ask"},
 		{"summary", "Ask the model " + v.name},
 		{"parameters", []object{{{"name", "model"}, {"in", "query"}, {"required", true},
 			{"schema", object{{"type", "string"}, {"enum", []string{v.name}}}}}}},
-		{"requestBody", object{{"required", true}, {"content", object{
-			{"application/json", body(closed(asJSON, required))},
-			{"multipart/form-data", body(closed(asForm, required))},
-		}}}},
+		{"requestBody", object{{"required", true}, {"content", append(content(closed(asJSON, required)),
+			member{"multipart/form-data", object{{"schema", closed(asForm, required)}}})}}},
 		{"responses", object{{"200", answer}, {"default", refusal}}},
+	}
+	itself := object{
+		{"operationId", "openapi"}, {"summary", "This document"},
+		{"responses", object{{"200", described("This document.", content(object{{"type", "object"}}))},
+			{"default", refusal}}},
 	}
 	return object{
 		{"openapi", "3.0.3"},
@@ -106,7 +108,9 @@ func (v *version) openAPI() object {
 				"of the server."}}},
 		{"servers", []object{{{"url", "/"}}}},
 		{"security", []object{{}, {{"bearer", []string{}}}}},
-		{"paths", object{{"/ask", object{{"post", ask}}}}},
+		{"paths", append(object{{"/ask", object{{"post", ask}}},
+			{"/models/" + url.PathEscape(v.name) + "/openapi.json", object{{"get", itself}}},
+		}, v.protocolPaths()...)},
 		{"components", object{{"securitySchemes", object{{"bearer", object{
 			{"type", "http"}, {"scheme", "bearer"}}}}}}},
 	}

@@ -42,22 +42,33 @@ func newModelContract(t *testing.T, r *running, model string) *modelContract {
 	return &modelContract{doc, router}
 }
 
-// call sends a request to /ask. It returns the reply, and the errors of the request and the reply
-// against the document.
-func (c *modelContract) call(
+// ask sends a request to /ask.
+func (c *modelContract) ask(
 	t *testing.T, r *running, model, kind string, body []byte,
 ) (got response, wrong, lie error) {
 	t.Helper()
-	path := "/ask?model=" + model
-	got = r.call(t, "POST", path, body, "Content-Type", kind)
-	request, err := http.NewRequest("POST", r.url+path, bytes.NewReader(body))
+	return c.call(t, r, "POST", "/ask?model="+model, kind, body)
+}
+
+// call sends a request. It returns the reply, and the errors of the request and the reply against
+// the document.
+func (c *modelContract) call(
+	t *testing.T, r *running, method, path, kind string, body []byte,
+) (got response, wrong, lie error) {
+	t.Helper()
+	var headers []string
+	if kind != "" {
+		headers = []string{"Content-Type", kind}
+	}
+	got = r.call(t, method, path, body, headers...)
+	request, err := http.NewRequest(method, r.url+path, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", kind)
 	route, params, err := c.router.FindRoute(request)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%s %s: %v", method, path, err)
 	}
 	in := &openapi3filter.RequestValidationInput{Request: request, PathParams: params, Route: route,
 		Options: &openapi3filter.Options{
@@ -119,7 +130,7 @@ func TestModelOpenAPI(t *testing.T) {
 		{"digitqa", asJSON, `{"question":"odd number"}`, 400, true},
 	} {
 		contract := newModelContract(t, r, c.model)
-		got, wrong, lie := contract.call(t, r, c.model, c.kind, []byte(c.body))
+		got, wrong, lie := contract.ask(t, r, c.model, c.kind, []byte(c.body))
 		if got.status != c.status {
 			t.Errorf("%s %.90s: status %d: %.200s", c.model, c.body, got.status, got.body)
 		}
@@ -194,5 +205,91 @@ func TestModelOpenAPIDetails(t *testing.T) {
 	if n := heads.Items.Value.OneOf[0].Value.Properties["answers"].Value.MinItems; n != 99 ||
 		heads.MinItems != 4 {
 		t.Errorf("%d heads, the first of %d classes", heads.MinItems, n)
+	}
+}
+
+// The document of a model has all paths that the server has for it, and agrees with the server on
+// requests of the protocol and their replies.
+func TestModelOpenAPIPaths(t *testing.T) {
+	folder := t.TempDir()
+	shop, odd := filepath.Join(folder, "shop"), saveNumbers(t)
+	saveShop(t, shop)
+	r := start(t, func(c *Config) {
+		c.Models = append(c.Models, ModelPath{Path: shop}, ModelPath{Path: odd})
+	})
+	other := []string{"GET /v2", "GET /models", "GET /metrics", "GET /openapi.json", "GET /{$}",
+		"GET /page/{file}"} // of the server, not of a model
+	for _, m := range r.models {
+		contract := newModelContract(t, r, m.name)
+		names := strings.NewReplacer("{model}", m.name, "{version}", m.current.Load().Version())
+		paths := contract.doc.Paths.Map()
+		for _, route := range r.routed {
+			if slices.Contains(other, route) {
+				continue
+			}
+			method, path, _ := strings.Cut(names.Replace(route), " ")
+			if paths[path] == nil || paths[path].GetOperation(method) == nil {
+				t.Errorf("the document of %s lacks %s %s", m.name, method, path)
+			}
+			delete(paths, path)
+			if method != "GET" {
+				continue
+			}
+			got, wrong, lie := contract.call(t, r, method, path, "", nil)
+			if got.status != 200 || wrong != nil || lie != nil {
+				t.Errorf("%s: status %d, %v, %v: %.300s", path, got.status, wrong, lie, got.body)
+			}
+		}
+		for path := range paths {
+			t.Errorf("the document of %s has %s, the server does not", m.name, path)
+		}
+	}
+	const ids = `{"name":"ids","datatype":"INT32","shape":[1,4],"data":[1,2,3,5]}`
+	const one = `{"name":"one","datatype":"FP32","shape":[1,1],"data":[0.5]}`
+	signal := func(data string) string {
+		return `{"name":"signal","datatype":"FP32","shape":[1,2,3],"data":` + data + `}`
+	}
+	all := signal("[1,2,3,4,5,6.5]") + "," + ids + "," + one
+	digit := imageInput("UINT8", 1, jsonOf(t, ints(leaning(3))))
+	cells := func(weight string) string {
+		var inputs []string
+		for _, in := range r.models[1].current.Load().metadata().Inputs {
+			column := in.Parameters["column"].(string)
+			text := map[string]string{"weight": weight, "fresh": "yes", evil: "v2"}[column]
+			inputs = append(inputs, `{"name":`+jsonOf(t, in.Name)+`,"datatype":"BYTES","shape":[1,1],`+
+				`"data":[`+jsonOf(t, text)+`]}`)
+		}
+		return strings.Join(inputs, ",")
+	}
+	for _, c := range []struct {
+		model, more, inputs string
+		status              int
+		wrong               bool
+	}{
+		{"odd", "", all, 200, false},
+		{"odd", `"id":"7","outputs":[{"name":"yes"},{"name":"state","parameters":{"classification":2}}],`,
+			all, 200, false},
+		{"odd", "", signal("[[[1,2,3],[4,5,6]]]") + "," + ids + "," + one, 200, false},
+		{"odd", "", signal("[1,2,3,4,5,6]") + "," + ids, 400, true},
+		{"odd", `"outputs":[{"name":"none"}],`, all, 400, true},
+		{"odd", "", strings.Replace(all, "FP32", "FP64", 1), 400, true},
+		{"odd", "", strings.Replace(all, "[1,2,3]", "[1,6]", 1), 400, true},
+		{"odd", "", strings.Replace(all, "2,3,5", "2,3,6", 1), 400, true},
+		{"odd", "", strings.Replace(all, `"signal"`, `"sign"`, 1), 400, true},
+		{"odd", "", strings.Replace(all, `[0.5]`, `["0.5"]`, 1), 400, true},
+		{"shop", "", cells("12,5 kg"), 200, false},
+		{"shop", "", cells(""), 200, false},
+		{"shop", "", strings.Replace(cells("1"), `["1"]`, `[1]`, 1), 400, true},
+		{"digitqa", "", digit + "," + oddNumber, 200, false},
+		{"digitqa", "", digit, 400, true},
+	} {
+		contract := newModelContract(t, r, c.model)
+		body := `{` + c.more + `"inputs":[` + c.inputs + `]}`
+		path := "/v2/models/" + c.model + "/infer"
+		got, wrong, lie := contract.call(t, r, "POST", path, asJSON, []byte(body))
+		if got.status != c.status || (wrong != nil) != c.wrong || lie != nil {
+			t.Errorf("%s %.200s\nstatus %d, want %d: %.300s\nthe request: %v, want an error: %v\n"+
+				"the reply: %v", c.model, body, got.status, c.status, got.body, wrong, c.wrong, lie)
+		}
 	}
 }
