@@ -150,33 +150,36 @@ func (t *lanesTiles) column(p *Product, l, inner, j, registers, width int) {
 	default:
 		start = &p.Start[j]
 	}
-	i := 0
-	run := func(rows, tiles int, tile lanesTile) {
-		if tiles > 0 {
-			tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
-				start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
-				uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
-				uint64(width-(registers-1)*t.lanes))
-		}
-		i += rows * tiles
-	}
 	var heights lanesHeights
+	var adjacent []lanesTile
 	switch {
 	case width < t.lanes && t.narrow != nil:
 		heights = t.narrow
 	case registers > len(t.tiles):
 		heights = t.flat
 	case p.ARow == 1 && p.ACol != 1 && t.adjacent != nil:
-		tiles := t.adjacent[registers-1]
-		for i < p.Rows {
-			rows, count := evenly(p.Rows-i, len(tiles))
-			run(rows, count, tiles[rows-1])
-		}
+		adjacent = t.adjacent[registers-1]
 	default:
 		heights = t.tiles[registers-1]
 	}
-	for _, height := range heights {
-		run(height.rows, (p.Rows-i)/height.rows, height.tile)
+	for i := 0; i < p.Rows; {
+		var next height[lanesTile]
+		var tiles int
+		if adjacent != nil {
+			next.rows, tiles = evenly(p.Rows-i, len(adjacent))
+			next.tile = adjacent[next.rows-1]
+		} else {
+			for heights[0].rows > p.Rows-i {
+				heights = heights[1:]
+			}
+			next = heights[0]
+			tiles = (p.Rows - i) / next.rows
+		}
+		next.tile(&p.C[i*p.CRow+j], &p.A[i*p.ARow+l*p.ACol], &p.B[l*p.BRow+j],
+			start, uint64(p.CRow*floatSize), uint64(p.ARow*floatSize), uint64(p.ACol*floatSize),
+			uint64(p.BRow*floatSize), uint64(tiles), uint64(inner),
+			uint64(width-(registers-1)*t.lanes))
+		i += next.rows * tiles
 	}
 }
 
