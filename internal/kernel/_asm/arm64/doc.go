@@ -16,7 +16,7 @@
 //
 // Registers of type V (vector) and R (general) are virtual: Write gives them numbers. A register
 // that is read must have been written on every way to there; nothing is spilled, so Write reports
-// a function that needs more than 32 vector registers or 26 general ones.
+// a function that needs more than 32 vector registers or 24 general ones.
 //
 // Operands are in the order of Arm's manual, the destination first. Unless its name says otherwise
 // an instruction works on four float32 or four 32-bit integers. FMLA, FMLS, BSL, BIT, BIF and INS

@@ -38,7 +38,6 @@ var fields = map[string]field{
 	"x": {register: "x", encode: at(5)},
 	"y": {register: "x", encode: at(16)},
 	"w": {register: "w", encode: at(5)},
-	"r": {register: "w", encode: at(0)},
 	// Lanes: of a product, of DUP and INS, of the source of INS, of LD1.
 	"i": {encode: func(v int) uint32 { return uint32(v&1)<<21 | uint32(v>>1)<<11 }, values: lanes},
 	"j": {encode: at(19), values: lanes},
@@ -46,7 +45,6 @@ var fields = map[string]field{
 	"L": {encode: func(v int) uint32 { return uint32(v&1)<<12 | uint32(v>>1)<<30 }, values: lanes},
 	// Offsets.
 	"o": {encode: scaled(1, 10, 0, 4095), values: []int{0, 1, 4095}},
-	"O": {encode: scaled(2, 10, 0, 4095), values: []int{0, 2, 8190}},
 	"s": {encode: scaled(4, 10, 0, 4095), values: []int{0, 4, 16380}},
 	"D": {encode: scaled(8, 10, 0, 4095), values: []int{0, 8, 32760}},
 	"q": {encode: scaled(16, 10, 0, 4095), values: []int{0, 16, 65520}},

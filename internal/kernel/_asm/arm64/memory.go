@@ -57,7 +57,7 @@ type access [3]*instruction
 
 // one adds the forms of a load or store of one register of a size. Offsets are multiples of it.
 func one(name, size string, atOffset, atIndex, thenMoves uint32) access {
-	writes, scaled := "", map[string]string{"b": "o", "h": "O", "s": "s", "d": "D", "q": "q"}[size]
+	writes, scaled := "", map[string]string{"b": "o", "s": "s", "d": "D", "q": "q"}[size]
 	if name == "ldr" {
 		writes = "d"
 	}
@@ -99,7 +99,6 @@ func (a access) emitPair(v, w V, m Mem) {
 
 var (
 	loadB  = one("ldr", "b", 0x3d400000, 0x3c606800, 0x3c400400)
-	loadH  = one("ldr", "h", 0x7d400000, 0x7c606800, 0x7c400400)
 	loadS  = one("ldr", "s", 0xbd400000, 0xbc606800, 0xbc400400)
 	loadD  = one("ldr", "d", 0xfd400000, 0xfc606800, 0xfc400400)
 	loadQ  = one("ldr", "q", 0x3dc00000, 0x3ce06800, 0x3cc00400)
@@ -109,28 +108,22 @@ var (
 	loadP  = two("ldp", 0xad400000, 0xacc00000)
 	storeP = two("stp", 0xad000000, 0xac800000)
 
-	loadNear  = add(instruction{"ldur", "{d:q}, [{x}, #{9}]", 0x3cc00000, "d", ""})
-	storeNear = add(instruction{"stur", "{d:q}, [{x}, #{9}]", 0x3c800000, "", ""})
-
 	loadAll      = add(instruction{"ld1r", "{{d}.4s}, [{x}]", 0x4d40c800, "d", ""})
 	loadAllMoves = add(instruction{"ld1r", "{{d}.4s}, [{x}], {y}", 0x4dc0c800, "dx", "x"})
 	loadLane     = add(instruction{"ld1", "{{d}.s}[{L}], [{x}]", 0x0d408000, "d", "d"})
 	storeLane    = add(instruction{"st1", "{{d}.s}[{L}], [{x}]", 0x0d008000, "", ""})
 )
 
-// Loads and stores of 16 bytes (Q), or of 8, 4, 2, 1 bytes (D, S, H, B), where loads clear the rest
-// of the register. Offsets from a base are multiples of the size and not negative, those by which a
-// base moves from -256 to 255; LDURQ and STURQ have such offsets too.
+// Loads and stores of 16 bytes (Q), or of 8, 4, 1 bytes (D, S, B), where loads clear the rest of
+// the register. Offsets from a base are multiples of the size and not negative, those by which a
+// base moves from -256 to 255.
 func LDRQ(v V, m Mem)  { loadQ.emit(v, m) }
 func LDRD(v V, m Mem)  { loadD.emit(v, m) }
 func LDRS(v V, m Mem)  { loadS.emit(v, m) }
-func LDRH(v V, m Mem)  { loadH.emit(v, m) }
 func LDRBV(v V, m Mem) { loadB.emit(v, m) }
 func STRQ(v V, m Mem)  { storeQ.emit(v, m) }
 func STRD(v V, m Mem)  { storeD.emit(v, m) }
 func STRS(v V, m Mem)  { storeS.emit(v, m) }
-func LDURQ(v V, m Mem) { loadNear.emit(v, m.base, m.offset) }
-func STURQ(v V, m Mem) { storeNear.emit(v, m.base, m.offset) }
 
 // LDPQ and STPQ load and store two registers of 16 bytes. Offsets are multiples of 16, from -1024
 // to 1008.

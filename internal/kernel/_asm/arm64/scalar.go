@@ -31,16 +31,14 @@ func three(name string, d, n R, m any) {
 	}
 }
 
-// d = n op m, where m is a register, a register shifted left, or a number. SUBS and ANDS set the
+// d = n op m, where m is a register, a register shifted left, or a number. SUBS sets the
 // flags for a branch.
 func ADD(d, n R, m any)  { three("ADD", d, n, m) }
 func SUB(d, n R, m any)  { three("SUB", d, n, m) }
 func SUBS(d, n R, m any) { three("SUBS", d, n, m) }
 func AND(d, n R, m any)  { three("AND", d, n, m) }
-func ANDS(d, n R, m any) { three("ANDS", d, n, m) }
 func LSL(d, n R, m any)  { three("LSL", d, n, m) }
 func LSR(d, n R, m any)  { three("LSR", d, n, m) }
-func MUL(d, n, m R)      { three("MUL", d, n, m) }
 
 // MADD computes d = n m + a.
 func MADD(d, n, m, a R) { text("MADD %v, %v, %v, %v", []R{d}, []R{n, m, a}, m, a, n, d) }
@@ -70,21 +68,9 @@ func CMP(n R, m any) {
 	}
 }
 
-// Loads of 64 bits, of 32 bits with their sign, and of 8 bits; and a store of 64 bits.
-func LDR(d R, m Mem)   { loaded("MOVD", d, m) }
-func LDRSW(d R, m Mem) { loaded("MOVW", d, m) }
-func LDRB(d R, m Mem)  { loaded("MOVBU", d, m) }
-func STR(r R, m Mem)   { stored("MOVD", r, m) }
-
-// STRW stores 32 bits.
-func STRW(r R, m Mem) { stored("MOVW", r, m) }
-
-func stored(name string, r R, m Mem) {
-	text(name+" %v, "+m.text(), nil, m.reads(r), append([]any{r}, m.args()...)...)
-}
-
-func loaded(name string, d R, m Mem) {
-	text(name+" "+m.text()+", %v", []R{d}, m.reads(), append(m.args(), d)...)
+// LDRSW loads 32 bits with their sign.
+func LDRSW(d R, m Mem) {
+	text("MOVW "+m.text()+", %v", []R{d}, m.reads(), append(m.args(), d)...)
 }
 
 // Arg returns a new register with a parameter of 64 bits.
@@ -124,8 +110,7 @@ func SetResult(name string, v V) {
 	})
 }
 
-// Branches, of which those with a condition follow SUBS, ANDS or CMP. BLO and BHS compare without
-// sign.
+// Branches, of which those with a condition follow SUBS or CMP. BHS compares without sign.
 func B(label string)   { current.emit(node{format: "JMP " + label, branch: label, ends: true}) }
 func BEQ(label string) { branch("BEQ", label) }
 func BNE(label string) { branch("BNE", label) }
@@ -133,7 +118,6 @@ func BLT(label string) { branch("BLT", label) }
 func BLE(label string) { branch("BLE", label) }
 func BGT(label string) { branch("BGT", label) }
 func BGE(label string) { branch("BGE", label) }
-func BLO(label string) { branch("BLO", label) }
 func BHS(label string) { branch("BHS", label) }
 
 func branch(name, label string) { current.emit(node{format: name + " " + label, branch: label}) }
@@ -142,9 +126,8 @@ func branch(name, label string) { current.emit(node{format: name + " " + label, 
 func CBZ(r R, label string)  { branchOn("CBZ %v, ", r, label) }
 func CBNZ(r R, label string) { branchOn("CBNZ %v, ", r, label) }
 
-// TBZ branches if a bit of r is zero, TBNZ if it is one.
-func TBZ(r R, bit int, label string)  { branchOn(fmt.Sprintf("TBZ $%d, %%v, ", bit), r, label) }
-func TBNZ(r R, bit int, label string) { branchOn(fmt.Sprintf("TBNZ $%d, %%v, ", bit), r, label) }
+// TBZ branches if a bit of r is zero.
+func TBZ(r R, bit int, label string) { branchOn(fmt.Sprintf("TBZ $%d, %%v, ", bit), r, label) }
 
 func branchOn(format string, r R, label string) {
 	current.emit(node{format: format + label, args: []any{r}, readsR: []R{r}, branch: label})

@@ -66,33 +66,23 @@ func shift(name, form string, bits uint32) func(d, n V, by int) {
 const (
 	four     = "{d}.4s, {n}.4s"
 	withZero = "{d}.4s, {n}.4s, #0.0"
-	toOne    = "{d:s}, {n}.4s"
 )
 
 // Arithmetic. FMLA is d += n m, FMLS is d -= n m, each rounded once. FMAX and FMIN return NaN if an
-// operand is NaN; FMAXNM and FMINNM the other operand. FADDP, FMAXP and FMAXNMP combine the pairs
-// of n, then those of m.
+// operand is NaN. FADDP adds the pairs of n, then those of m.
 var (
-	FMLA    = product("fmla", 0x4e20cc00, 0x4f801000, "d")
-	FMLS    = product("fmls", 0x4ea0cc00, 0x4f805000, "d")
-	FMUL    = product("fmul", 0x6e20dc00, 0x4f809000, "")
-	FADD    = vvv("fadd", "4s", 0x4e20d400)
-	FSUB    = vvv("fsub", "4s", 0x4ea0d400)
-	FDIV    = vvv("fdiv", "4s", 0x6e20fc00)
-	FMAX    = vvv("fmax", "4s", 0x4e20f400)
-	FMIN    = vvv("fmin", "4s", 0x4ea0f400)
-	FMAXNM  = vvv("fmaxnm", "4s", 0x4e20c400)
-	FMINNM  = vvv("fminnm", "4s", 0x4ea0c400)
-	FADDP   = vvv("faddp", "4s", 0x6e20d400)
-	FMAXP   = vvv("fmaxp", "4s", 0x6e20f400)
-	FMAXNMP = vvv("fmaxnmp", "4s", 0x6e20c400)
-	FABS    = vv("fabs", four, 0x4ea0f800)
-	FNEG    = vv("fneg", four, 0x6ea0f800)
-	FSQRT   = vv("fsqrt", four, 0x6ea1f800)
-	FRINTN  = vv("frintn", four, 0x4e218800)
-	SCVTF   = vv("scvtf", four, 0x4e21d800)  // from integers
-	UCVTF   = vv("ucvtf", four, 0x6e21d800)  // from integers without sign
-	FCVTNS  = vv("fcvtns", four, 0x4e21a800) // to integers, rounded to the nearest
+	FMLA  = product("fmla", 0x4e20cc00, 0x4f801000, "d")
+	FMLS  = product("fmls", 0x4ea0cc00, 0x4f805000, "d")
+	FMUL  = product("fmul", 0x6e20dc00, 0x4f809000, "")
+	FADD  = vvv("fadd", "4s", 0x4e20d400)
+	FSUB  = vvv("fsub", "4s", 0x4ea0d400)
+	FDIV  = vvv("fdiv", "4s", 0x6e20fc00)
+	FMAX  = vvv("fmax", "4s", 0x4e20f400)
+	FMIN  = vvv("fmin", "4s", 0x4ea0f400)
+	FADDP = vvv("faddp", "4s", 0x6e20d400)
+	FABS  = vv("fabs", four, 0x4ea0f800)
+	FSQRT = vv("fsqrt", four, 0x6ea1f800)
+	SCVTF = vv("scvtf", four, 0x4e21d800) // from integers
 )
 
 // Comparisons, which set all bits of a lane or none.
@@ -101,17 +91,10 @@ var (
 	FCMGE  = vvv("fcmge", "4s", 0x6e20e400)
 	FCMGT  = vvv("fcmgt", "4s", 0x6ea0e400)
 	FCMGT0 = vv("fcmgt", withZero, 0x4ea0c800)
-	FCMGE0 = vv("fcmge", withZero, 0x6ea0c800)
 	FCMEQ0 = vv("fcmeq", withZero, 0x4ea0d800)
-	FCMLE0 = vv("fcmle", withZero, 0x6ea0d800)
 	FCMLT0 = vv("fcmlt", withZero, 0x4ea0e800)
 	FACGT  = vvv("facgt", "4s", 0x6ea0ec00) // |n| > |m|
 	CMEQ   = vvv("cmeq", "4s", 0x6ea08c00)
-	CMGE   = vvv("cmge", "4s", 0x4ea03c00)
-	CMGT   = vvv("cmgt", "4s", 0x4ea03400)
-	CMHI   = vvv("cmhi", "4s", 0x6ea03400)
-	CMHS   = vvv("cmhs", "4s", 0x6ea03c00)
-	CMTST  = vvv("cmtst", "4s", 0x4ea08c00) // n & m is not zero
 )
 
 // Bits. BIC is n &^ m, ORN is n | ^m. BSL takes the bits of n where d has ones, and those of m
@@ -121,7 +104,6 @@ var (
 	BIC  = vvv("bic", "16b", 0x4e601c00)
 	ORR  = vvv("orr", "16b", 0x4ea01c00)
 	ORN  = vvv("orn", "16b", 0x4ee01c00)
-	EOR  = vvv("eor", "16b", 0x6e201c00)
 	BSL  = updates("bsl", "16b", 0x6e601c00)
 	BIT  = updates("bit", "16b", 0x6ea01c00)
 	BIF  = updates("bif", "16b", 0x6ee01c00)
@@ -130,33 +112,16 @@ var (
 
 // Integers.
 var (
-	VADD  = vvv("add", "4s", 0x4ea08400)
-	VSUB  = vvv("sub", "4s", 0x6ea08400)
-	SMAX  = vvv("smax", "4s", 0x4ea06400)
-	SMIN  = vvv("smin", "4s", 0x4ea06c00)
-	UMAX  = vvv("umax", "4s", 0x6ea06400)
-	UMIN  = vvv("umin", "4s", 0x6ea06c00)
-	SHL   = shift("shl", "{d}.4s, {n}.4s, #{l}", 0x4f205400)
-	SSHR  = shift("sshr", "{d}.4s, {n}.4s, #{h}", 0x4f200400)
-	USHR  = shift("ushr", "{d}.4s, {n}.4s, #{h}", 0x6f200400)
-	UMAXV = vv("umaxv", toOne, 0x6eb0a800) // the largest lane
-	UMINV = vv("uminv", toOne, 0x6eb1a800)
-	ADDV  = vv("addv", toOne, 0x4eb1b800)
-	// Wider integers: UXTL8 from the low 8 bytes, UXTL8High from the high ones, UXTL16 from the low
-	// 4 numbers of 16 bits.
-	UXTL8      = vv("uxtl", "{d}.8h, {n}.8b", 0x2f08a400)
-	UXTL8High  = vv("uxtl2", "{d}.8h, {n}.16b", 0x6f08a400)
-	UXTL16     = vv("uxtl", "{d}.4s, {n}.4h", 0x2f10a400)
-	UXTL16High = vv("uxtl2", "{d}.4s, {n}.8h", 0x6f10a400)
+	VADD = vvv("add", "4s", 0x4ea08400)
+	VSUB = vvv("sub", "4s", 0x6ea08400)
+	UMIN = vvv("umin", "4s", 0x6ea06c00)
+	SHL  = shift("shl", "{d}.4s, {n}.4s, #{l}", 0x4f205400)
+	SSHR = shift("sshr", "{d}.4s, {n}.4s, #{h}", 0x4f200400)
 )
 
 // Order of lanes. The names that end in D work on two numbers of 64 bits. EXT takes 16 bytes of n
 // and m, which follows it, from byte by on. TBL takes bytes of n by the indices in m, or 0.
 var (
-	ZIP1  = vvv("zip1", "4s", 0x4e803800)
-	ZIP2  = vvv("zip2", "4s", 0x4e807800)
-	UZP1  = vvv("uzp1", "4s", 0x4e801800)
-	UZP2  = vvv("uzp2", "4s", 0x4e805800)
 	TRN1  = vvv("trn1", "4s", 0x4e802800)
 	TRN2  = vvv("trn2", "4s", 0x4e806800)
 	ZIP1D = vvv("zip1", "2d", 0x4ec03800)
@@ -175,10 +140,7 @@ var (
 	dupLane    = add(instruction{"dup", "{d}.4s, {n}.s[{j}]", 0x4e040400, "d", ""})
 	dupR       = add(instruction{"dup", "{d}.4s, {w}", 0x4e040c00, "d", ""})
 	insLane    = add(instruction{"ins", "{d}.s[{j}], {n}.s[{k}]", 0x6e040400, "d", "d"})
-	insR       = add(instruction{"ins", "{d}.s[{j}], {w}", 0x4e041c00, "d", "d"})
-	moveToR    = add(instruction{"umov", "{r}, {n}.s[{j}]", 0x0e043c00, "r", ""})
 	moveByte   = add(instruction{"movi", "{d}.4s, #{b}", 0x4f000400, "d", ""})
-	moveTop    = add(instruction{"movi", "{d}.4s, #{b}, lsl #24", 0x4f006400, "d", ""})
 	moveNumber = add(instruction{"fmov", "{d}.4s, #{f}", 0x4f00f400, "d", ""})
 )
 
@@ -189,14 +151,11 @@ func VMOV(d, n V) { copyAll.emit(d, n) }
 func DUP(d V, n Lane) { dupLane.emit(d, n.V, n.I) }
 func DUPR(d V, n R)   { dupR.emit(d, n) }
 
-// INS copies a lane to a lane, INSR a general register.
-func INS(d, n Lane)       { insLane.emit(d.V, d.I, n.V, n.I) }
-func INSR(d Lane, n R)    { insR.emit(d.V, d.I, n) }
-func UMOV(d R, n Lane)    { moveToR.emit(d, n.V, n.I) }
-func VMOVI(d V, bits int) { moveByte.emit(d, bits) } // all lanes = bits, 0 to 255
+// INS copies a lane to a lane.
+func INS(d, n Lane) { insLane.emit(d.V, d.I, n.V, n.I) }
 
-// VMOVTop sets the top 8 bits of all lanes, and clears the others.
-func VMOVTop(d V, bits int) { moveTop.emit(d, bits) }
+// VMOVI sets all lanes to an integer from 0 to 255.
+func VMOVI(d V, number int) { moveByte.emit(d, number) }
 
 // FMOV sets all lanes to a small number: 0.125 to 31, with at most 5 significant bits.
 func FMOV(d V, number float64) { moveNumber.emit(d, number) }
@@ -205,13 +164,6 @@ func FMOV(d V, number float64) { moveNumber.emit(d, number) }
 func Zero() V {
 	v := NewV()
 	VMOVI(v, 0)
-	return v
-}
-
-// Filled returns a new register with a constant, given by its bits, in all lanes.
-func Filled(bits uint32) V {
-	v := NewV()
-	DUP(v, Constant(bits))
 	return v
 }
 
