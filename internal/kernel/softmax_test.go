@@ -98,3 +98,38 @@ func TestSoftmaxBack(t *testing.T) {
 		checkGuards(t, what, all, len(d), offset)
 	})
 }
+
+// TestSumsKeepNegativeZero checks sums whose products are so small that they round to -0: lanes
+// that the end of a row does not reach must not turn it into 0.
+func TestSumsKeepNegativeZero(t *testing.T) {
+	eachSet(t, func(t *testing.T, set *Set) {
+		for width := 33; width < 49; width++ {
+			// Two numbers of each lane have the sum 0 and products that are -0, the others are -0.
+			x, s := make([]float32, width), make([]float32, width)
+			ones, grad := make([]float32, width), make([]float32, width)
+			for i := range x {
+				x[i], s[i], ones[i], grad[i] = 1e-30, negative, 1, negative
+				switch {
+				case i < 16:
+					x[i], s[i] = -1e-30, 1e-30
+				case i < 32:
+					s[i] = -1e-30
+				}
+			}
+			got, want := clone(s), clone(s)
+			softmaxBack(SoftmaxBack{Rows: 1, Width: width, D: want, Y: x})
+			set.SoftmaxBack(SoftmaxBack{Rows: 1, Width: width, D: got, Y: x})
+			checkSame(t, fmt.Sprintf("SoftmaxBack of width %d", width), got, want)
+			checkSame(t, "-0 - -0", want[32:33], []float32{0})
+
+			p := RowNorm{Rows: 1, Width: width, X: x, Gamma: s, Moments: []float32{0, 1}, D: ones}
+			got, want = clone(grad), clone(grad)
+			p.Grad = want
+			rowNormBack(p)
+			p.Grad = got
+			set.RowNormBack(p)
+			checkSame(t, fmt.Sprintf("RowNormBack of width %d", width), got, want)
+			checkSame(t, "-0 + (-0 - 1e-30 -0)", want[32:33], []float32{0})
+		}
+	})
+}

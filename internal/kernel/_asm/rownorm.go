@@ -15,6 +15,18 @@ func laneSums() []VecVirtual {
 	return sums
 }
 
+// addProducts adds products to sums. Lanes that a tail does not select keep theirs:
+// adding 0 would turn -0 into 0.
+func addProducts(x Op, y, sums VecVirtual, tail *mask) {
+	if tail == nil {
+		fma231.do(x, y, sums)
+		return
+	}
+	changed := copied(sums)
+	fma231.do(x, y, changed)
+	tail.choose(changed, sums)
+}
+
 // rowNorm writes the normalization of rows.
 func rowNorm() {
 	function("rowNorm", "func(y, x, gamma, beta, moments *float32, yRow, xRow, rows, width uint64, "+
@@ -33,10 +45,7 @@ func rowNorm() {
 		row("squares", n, func(half int, m Mem, tail *mask, _ Register) {
 			v := load(m, tail)
 			sub.do(mean, v, v)
-			if tail != nil {
-				tail.keep(v)
-			}
-			fma231.do(v, v, squares[half])
+			addProducts(v, v, squares[half], tail)
 		}, duplicate(x))
 		variance := acrossLanes(squares, add)
 		div.do(count, variance, variance)
@@ -82,12 +91,8 @@ func rowNormBack() {
 	row("sums", n, func(half int, m Mem, tail *mask, _ Register) {
 		s := load(Mem{Base: slopes, Disp: half * set.size}, tail)
 		mul.do(load(Mem{Base: factors, Disp: half * set.size}, tail), s, s)
-		v := normalized(m, tail)
-		if tail != nil { // 0 times Inf is NaN
-			tail.keep(v)
-		}
 		add.do(s, sums[half], sums[half])
-		fma231.do(v, s, products[half])
+		addProducts(normalized(m, tail), s, products[half], tail)
 	}, from, slopes, factors)
 	sum, product := acrossLanes(sums, add), acrossLanes(products, add)
 	div.do(count, sum, sum)

@@ -229,7 +229,7 @@ func softmaxBack() {
 	slopes, factors := duplicate(d), duplicate(y)
 	row("sum", n, func(half int, m Mem, tail *mask, _ Register) {
 		v := load(Mem{Base: factors, Disp: half * set.size}, tail)
-		fma231.do(load(m, tail), v, sums[half])
+		addProducts(load(m, tail), v, sums[half], tail)
 	}, slopes, factors)
 	sum := acrossLanes(sums, add)
 	slopes, factors = duplicate(d), duplicate(y)
