@@ -6,5 +6,6 @@ package kernel
 const hardFMA = true
 
 // fma returns x*y + z in float32, rounded once: the compiler fuses the two operations on these
-// processors, which the tests of fma would notice if it did not.
-func fma(x, y, z float32) float32 { return x*y + z }
+// processors, which the tests of fma would notice if it did not. The conversion keeps it from
+// fusing the other sum if z is a product.
+func fma(x, y, z float32) float32 { return x*y + float32(z) }

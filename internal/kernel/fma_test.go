@@ -73,6 +73,19 @@ func TestFMAOnce(t *testing.T) {
 	}
 }
 
+// TestFMAOfProduct checks sums with a product: it is rounded before, though a compiler that fuses
+// might choose it for the fused one.
+func TestFMAOfProduct(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 10_000 {
+		x, y, a, b := r.Float32(), r.Float32(), r.Float32(), r.Float32()
+		z := float32(a * b)
+		if got, want := fma(x, y, a*b), exactFMA(x, y, z); got != want {
+			t.Fatalf("fma(%x, %x, %x * %x) = %x, want %x", x, y, a, b, got, want)
+		}
+	}
+}
+
 // sparse returns a float32 with few bits set or few bits clear: sums of such values are often
 // midpoints.
 func sparse(r *rand.Rand) float32 {
