@@ -15034,20 +15034,24 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-104
 	MOVWU epsilon+100(FP), R4
 	WORD $0x4e040c86 // dup v6.4s, w4
 	MOVD rows+64(FP), R4
+	MOVD wRow+32(FP), R5
+	MOVD gradRow+40(FP), R6
+	MOVD mRow+48(FP), R7
+	MOVD vRow+56(FP), R8
 
 rows1:
-	MOVD R0, R5
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD R3, R8
-	MOVD width+72(FP), R9
-	SUBS $16, R9, R9
+	MOVD R0, R9
+	MOVD R1, R10
+	MOVD R2, R11
+	MOVD R3, R12
+	MOVD width+72(FP), R13
+	SUBS $16, R13, R13
 	BLT weightsFew3
 
 weightsMany2:
-	WORD $0xad4020c7 // ldp q7, q8, [x6, #0]
-	WORD $0xad4128c9 // ldp q9, q10, [x6, #32]
-	ADD $64, R6, R6
+	WORD $0xad402147 // ldp q7, q8, [x10, #0]
+	WORD $0xad412949 // ldp q9, q10, [x10, #32]
+	ADD $64, R10, R10
 	WORD $0x6e22dceb // fmul v11.4s, v7.4s, v2.4s
 	WORD $0x6e22dd0c // fmul v12.4s, v8.4s, v2.4s
 	WORD $0x6e22dd2d // fmul v13.4s, v9.4s, v2.4s
@@ -15060,8 +15064,8 @@ weightsMany2:
 	WORD $0x6e28de08 // fmul v8.4s, v16.4s, v8.4s
 	WORD $0x6e29de29 // fmul v9.4s, v17.4s, v9.4s
 	WORD $0x6e2ade4a // fmul v10.4s, v18.4s, v10.4s
-	WORD $0xad4040ef // ldp q15, q16, [x7, #0]
-	WORD $0xad4148f1 // ldp q17, q18, [x7, #32]
+	WORD $0xad40416f // ldp q15, q16, [x11, #0]
+	WORD $0xad414971 // ldp q17, q18, [x11, #32]
 	WORD $0x4e21cdeb // fmla v11.4s, v15.4s, v1.4s
 	WORD $0x4e21ce0c // fmla v12.4s, v16.4s, v1.4s
 	WORD $0x4e21ce2d // fmla v13.4s, v17.4s, v1.4s
@@ -15074,11 +15078,11 @@ weightsMany2:
 	WORD $0x4e701d8c // bic v12.16b, v12.16b, v16.16b
 	WORD $0x4e711dad // bic v13.16b, v13.16b, v17.16b
 	WORD $0x4e721dce // bic v14.16b, v14.16b, v18.16b
-	WORD $0xad0030eb // stp q11, q12, [x7, #0]
-	WORD $0xad0138ed // stp q13, q14, [x7, #32]
-	ADD $64, R7, R7
-	WORD $0xad40410f // ldp q15, q16, [x8, #0]
-	WORD $0xad414911 // ldp q17, q18, [x8, #32]
+	WORD $0xad00316b // stp q11, q12, [x11, #0]
+	WORD $0xad01396d // stp q13, q14, [x11, #32]
+	ADD $64, R11, R11
+	WORD $0xad40418f // ldp q15, q16, [x12, #0]
+	WORD $0xad414991 // ldp q17, q18, [x12, #32]
 	WORD $0x4e23cde7 // fmla v7.4s, v15.4s, v3.4s
 	WORD $0x4e23ce08 // fmla v8.4s, v16.4s, v3.4s
 	WORD $0x4e23ce29 // fmla v9.4s, v17.4s, v3.4s
@@ -15091,11 +15095,11 @@ weightsMany2:
 	WORD $0x4e701d08 // bic v8.16b, v8.16b, v16.16b
 	WORD $0x4e711d29 // bic v9.16b, v9.16b, v17.16b
 	WORD $0x4e721d4a // bic v10.16b, v10.16b, v18.16b
-	WORD $0xad002107 // stp q7, q8, [x8, #0]
-	WORD $0xad012909 // stp q9, q10, [x8, #32]
-	ADD $64, R8, R8
-	WORD $0xad4040af // ldp q15, q16, [x5, #0]
-	WORD $0xad4148b1 // ldp q17, q18, [x5, #32]
+	WORD $0xad002187 // stp q7, q8, [x12, #0]
+	WORD $0xad012989 // stp q9, q10, [x12, #32]
+	ADD $64, R12, R12
+	WORD $0xad40412f // ldp q15, q16, [x9, #0]
+	WORD $0xad414931 // ldp q17, q18, [x9, #32]
 	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
 	WORD $0x6ea1f908 // fsqrt v8.4s, v8.4s
 	WORD $0x6ea1f929 // fsqrt v9.4s, v9.4s
@@ -15112,144 +15116,140 @@ weightsMany2:
 	WORD $0x4ea5cd10 // fmls v16.4s, v8.4s, v5.4s
 	WORD $0x4ea5cd31 // fmls v17.4s, v9.4s, v5.4s
 	WORD $0x4ea5cd52 // fmls v18.4s, v10.4s, v5.4s
-	WORD $0xad0040af // stp q15, q16, [x5, #0]
-	WORD $0xad0148b1 // stp q17, q18, [x5, #32]
-	ADD $64, R5, R5
-	SUBS $16, R9, R9
+	WORD $0xad00412f // stp q15, q16, [x9, #0]
+	WORD $0xad014931 // stp q17, q18, [x9, #32]
+	ADD $64, R9, R9
+	SUBS $16, R13, R13
 	BGE weightsMany2
 
 weightsFew3:
-	ADD $16, R9, R9
-	SUBS $4, R9, R9
+	ADD $16, R13, R13
+	SUBS $4, R13, R13
 	BLT weightsTail5
 
 weightsOne4:
-	WORD $0x3cc104c7 // ldr q7, [x6], #16
+	WORD $0x3cc10547 // ldr q7, [x10], #16
 	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
 	WORD $0x6e24dce9 // fmul v9.4s, v7.4s, v4.4s
 	WORD $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3dc00169 // ldr q9, [x11, #0]
 	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
 	WORD $0x6ea8ec09 // facgt v9.4s, v0.4s, v8.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	WORD $0x3c8104e8 // str q8, [x7], #16
-	WORD $0x3dc00109 // ldr q9, [x8, #0]
+	WORD $0x3c810568 // str q8, [x11], #16
+	WORD $0x3dc00189 // ldr q9, [x12, #0]
 	WORD $0x4e23cd27 // fmla v7.4s, v9.4s, v3.4s
 	WORD $0x6ea7ec09 // facgt v9.4s, v0.4s, v7.4s
 	WORD $0x4e691ce7 // bic v7.16b, v7.16b, v9.16b
-	WORD $0x3c810507 // str q7, [x8], #16
-	WORD $0x3dc000a9 // ldr q9, [x5, #0]
+	WORD $0x3c810587 // str q7, [x12], #16
+	WORD $0x3dc00129 // ldr q9, [x9, #0]
 	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
 	WORD $0x4e26d4e7 // fadd v7.4s, v7.4s, v6.4s
 	WORD $0x6e27fd07 // fdiv v7.4s, v8.4s, v7.4s
 	WORD $0x4ea5cce9 // fmls v9.4s, v7.4s, v5.4s
-	WORD $0x3c8104a9 // str q9, [x5], #16
-	SUBS $4, R9, R9
+	WORD $0x3c810529 // str q9, [x9], #16
+	SUBS $4, R13, R13
 	BGE weightsOne4
 
 weightsTail5:
-	ADD $4, R9, R9
-	CBZ R9, weightsDone6
-	TBZ $1, R9, loadOne7
-	WORD $0xfd4000c7 // ldr d7, [x6, #0]
-	TBZ $0, R9, loaded8
-	ADD $8, R6, R6
-	WORD $0x4d4080c7 // ld1 {v7.s}[2], [x6]
+	ADD $4, R13, R13
+	CBZ R13, weightsDone6
+	TBZ $1, R13, loadOne7
+	WORD $0xfd400147 // ldr d7, [x10, #0]
+	TBZ $0, R13, loaded8
+	ADD $8, R10, R10
+	WORD $0x4d408147 // ld1 {v7.s}[2], [x10]
 	JMP loaded8
 
 loadOne7:
-	WORD $0xbd4000c7 // ldr s7, [x6, #0]
+	WORD $0xbd400147 // ldr s7, [x10, #0]
 
 loaded8:
 	WORD $0x6e22dce8 // fmul v8.4s, v7.4s, v2.4s
 	WORD $0x6e24dce9 // fmul v9.4s, v7.4s, v4.4s
 	WORD $0x6e27dd27 // fmul v7.4s, v9.4s, v7.4s
-	TBZ $1, R9, loadOne9
-	WORD $0xfd4000e9 // ldr d9, [x7, #0]
-	TBZ $0, R9, loaded10
-	ADD $8, R7, R6
-	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	TBZ $1, R13, loadOne9
+	WORD $0xfd400169 // ldr d9, [x11, #0]
+	TBZ $0, R13, loaded10
+	ADD $8, R11, R10
+	WORD $0x4d408149 // ld1 {v9.s}[2], [x10]
 	JMP loaded10
 
 loadOne9:
-	WORD $0xbd4000e9 // ldr s9, [x7, #0]
+	WORD $0xbd400169 // ldr s9, [x11, #0]
 
 loaded10:
 	WORD $0x4e21cd28 // fmla v8.4s, v9.4s, v1.4s
 	WORD $0x6ea8ec09 // facgt v9.4s, v0.4s, v8.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	TBZ $1, R9, storeOne11
-	WORD $0xfd0000e8 // str d8, [x7, #0]
-	TBZ $0, R9, stored12
-	ADD $8, R7, R6
-	WORD $0x4d0080c8 // st1 {v8.s}[2], [x6]
+	TBZ $1, R13, storeOne11
+	WORD $0xfd000168 // str d8, [x11, #0]
+	TBZ $0, R13, stored12
+	ADD $8, R11, R10
+	WORD $0x4d008148 // st1 {v8.s}[2], [x10]
 	JMP stored12
 
 storeOne11:
-	WORD $0xbd0000e8 // str s8, [x7, #0]
+	WORD $0xbd000168 // str s8, [x11, #0]
 
 stored12:
-	TBZ $1, R9, loadOne13
-	WORD $0xfd400109 // ldr d9, [x8, #0]
-	TBZ $0, R9, loaded14
-	ADD $8, R8, R6
-	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	TBZ $1, R13, loadOne13
+	WORD $0xfd400189 // ldr d9, [x12, #0]
+	TBZ $0, R13, loaded14
+	ADD $8, R12, R10
+	WORD $0x4d408149 // ld1 {v9.s}[2], [x10]
 	JMP loaded14
 
 loadOne13:
-	WORD $0xbd400109 // ldr s9, [x8, #0]
+	WORD $0xbd400189 // ldr s9, [x12, #0]
 
 loaded14:
 	WORD $0x4e23cd27 // fmla v7.4s, v9.4s, v3.4s
 	WORD $0x6ea7ec09 // facgt v9.4s, v0.4s, v7.4s
 	WORD $0x4e691ce7 // bic v7.16b, v7.16b, v9.16b
-	TBZ $1, R9, storeOne15
-	WORD $0xfd000107 // str d7, [x8, #0]
-	TBZ $0, R9, stored16
-	ADD $8, R8, R6
-	WORD $0x4d0080c7 // st1 {v7.s}[2], [x6]
+	TBZ $1, R13, storeOne15
+	WORD $0xfd000187 // str d7, [x12, #0]
+	TBZ $0, R13, stored16
+	ADD $8, R12, R10
+	WORD $0x4d008147 // st1 {v7.s}[2], [x10]
 	JMP stored16
 
 storeOne15:
-	WORD $0xbd000107 // str s7, [x8, #0]
+	WORD $0xbd000187 // str s7, [x12, #0]
 
 stored16:
-	TBZ $1, R9, loadOne17
-	WORD $0xfd4000a9 // ldr d9, [x5, #0]
-	TBZ $0, R9, loaded18
-	ADD $8, R5, R6
-	WORD $0x4d4080c9 // ld1 {v9.s}[2], [x6]
+	TBZ $1, R13, loadOne17
+	WORD $0xfd400129 // ldr d9, [x9, #0]
+	TBZ $0, R13, loaded18
+	ADD $8, R9, R10
+	WORD $0x4d408149 // ld1 {v9.s}[2], [x10]
 	JMP loaded18
 
 loadOne17:
-	WORD $0xbd4000a9 // ldr s9, [x5, #0]
+	WORD $0xbd400129 // ldr s9, [x9, #0]
 
 loaded18:
 	WORD $0x6ea1f8e7 // fsqrt v7.4s, v7.4s
 	WORD $0x4e26d4e7 // fadd v7.4s, v7.4s, v6.4s
 	WORD $0x6e27fd07 // fdiv v7.4s, v8.4s, v7.4s
 	WORD $0x4ea5cce9 // fmls v9.4s, v7.4s, v5.4s
-	TBZ $1, R9, storeOne19
-	WORD $0xfd0000a9 // str d9, [x5, #0]
-	TBZ $0, R9, stored20
-	ADD $8, R5, R5
-	WORD $0x4d0080a9 // st1 {v9.s}[2], [x5]
+	TBZ $1, R13, storeOne19
+	WORD $0xfd000129 // str d9, [x9, #0]
+	TBZ $0, R13, stored20
+	ADD $8, R9, R9
+	WORD $0x4d008129 // st1 {v9.s}[2], [x9]
 	JMP stored20
 
 storeOne19:
-	WORD $0xbd0000a9 // str s9, [x5, #0]
+	WORD $0xbd000129 // str s9, [x9, #0]
 
 stored20:
 
 weightsDone6:
-	MOVD wRow+32(FP), R5
 	ADD R5, R0, R0
-	MOVD gradRow+40(FP), R5
-	ADD R5, R1, R1
-	MOVD mRow+48(FP), R5
-	ADD R5, R2, R2
-	MOVD vRow+56(FP), R5
-	ADD R5, R3, R3
+	ADD R6, R1, R1
+	ADD R7, R2, R2
+	ADD R8, R3, R3
 	SUBS $1, R4, R4
 	BNE rows1
 	RET
@@ -15260,104 +15260,104 @@ TEXT ·mulRowsNEON(SB), NOSPLIT, $0-64
 	MOVD x+8(FP), R1
 	MOVD w+16(FP), R2
 	MOVD rows+48(FP), R3
+	MOVD yRow+24(FP), R4
+	MOVD xRow+32(FP), R5
+	MOVD wRow+40(FP), R6
 
 rows1:
-	MOVD R0, R4
-	MOVD R1, R5
-	MOVD R2, R6
-	MOVD width+56(FP), R7
-	SUBS $16, R7, R7
+	MOVD R0, R7
+	MOVD R1, R8
+	MOVD R2, R9
+	MOVD width+56(FP), R10
+	SUBS $16, R10, R10
 	BLT numbersFew3
 
 numbersMany2:
-	WORD $0xad400480 // ldp q0, q1, [x4, #0]
-	WORD $0xad410c82 // ldp q2, q3, [x4, #32]
-	WORD $0xad4014a4 // ldp q4, q5, [x5, #0]
-	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
-	ADD $64, R5, R5
-	WORD $0xad4024c8 // ldp q8, q9, [x6, #0]
-	WORD $0xad412cca // ldp q10, q11, [x6, #32]
-	ADD $64, R6, R6
+	WORD $0xad4004e0 // ldp q0, q1, [x7, #0]
+	WORD $0xad410ce2 // ldp q2, q3, [x7, #32]
+	WORD $0xad401504 // ldp q4, q5, [x8, #0]
+	WORD $0xad411d06 // ldp q6, q7, [x8, #32]
+	ADD $64, R8, R8
+	WORD $0xad402528 // ldp q8, q9, [x9, #0]
+	WORD $0xad412d2a // ldp q10, q11, [x9, #32]
+	ADD $64, R9, R9
 	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
 	WORD $0x4e29cca1 // fmla v1.4s, v5.4s, v9.4s
 	WORD $0x4e2accc2 // fmla v2.4s, v6.4s, v10.4s
 	WORD $0x4e2bcce3 // fmla v3.4s, v7.4s, v11.4s
-	WORD $0xad000480 // stp q0, q1, [x4, #0]
-	WORD $0xad010c82 // stp q2, q3, [x4, #32]
-	ADD $64, R4, R4
-	SUBS $16, R7, R7
+	WORD $0xad0004e0 // stp q0, q1, [x7, #0]
+	WORD $0xad010ce2 // stp q2, q3, [x7, #32]
+	ADD $64, R7, R7
+	SUBS $16, R10, R10
 	BGE numbersMany2
 
 numbersFew3:
-	ADD $16, R7, R7
-	SUBS $4, R7, R7
+	ADD $16, R10, R10
+	SUBS $4, R10, R10
 	BLT numbersTail5
 
 numbersOne4:
-	WORD $0x3dc00080 // ldr q0, [x4, #0]
-	WORD $0x3cc104a1 // ldr q1, [x5], #16
-	WORD $0x3cc104c2 // ldr q2, [x6], #16
+	WORD $0x3dc000e0 // ldr q0, [x7, #0]
+	WORD $0x3cc10501 // ldr q1, [x8], #16
+	WORD $0x3cc10522 // ldr q2, [x9], #16
 	WORD $0x4e22cc20 // fmla v0.4s, v1.4s, v2.4s
-	WORD $0x3c810480 // str q0, [x4], #16
-	SUBS $4, R7, R7
+	WORD $0x3c8104e0 // str q0, [x7], #16
+	SUBS $4, R10, R10
 	BGE numbersOne4
 
 numbersTail5:
-	ADD $4, R7, R7
-	CBZ R7, numbersDone6
-	TBZ $1, R7, loadOne7
-	WORD $0xfd400080 // ldr d0, [x4, #0]
-	TBZ $0, R7, loaded8
-	ADD $8, R4, R8
-	WORD $0x4d408100 // ld1 {v0.s}[2], [x8]
+	ADD $4, R10, R10
+	CBZ R10, numbersDone6
+	TBZ $1, R10, loadOne7
+	WORD $0xfd4000e0 // ldr d0, [x7, #0]
+	TBZ $0, R10, loaded8
+	ADD $8, R7, R11
+	WORD $0x4d408160 // ld1 {v0.s}[2], [x11]
 	JMP loaded8
 
 loadOne7:
-	WORD $0xbd400080 // ldr s0, [x4, #0]
+	WORD $0xbd4000e0 // ldr s0, [x7, #0]
 
 loaded8:
-	TBZ $1, R7, loadOne9
-	WORD $0xfd4000a1 // ldr d1, [x5, #0]
-	TBZ $0, R7, loaded10
-	ADD $8, R5, R5
-	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	TBZ $1, R10, loadOne9
+	WORD $0xfd400101 // ldr d1, [x8, #0]
+	TBZ $0, R10, loaded10
+	ADD $8, R8, R8
+	WORD $0x4d408101 // ld1 {v1.s}[2], [x8]
 	JMP loaded10
 
 loadOne9:
-	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+	WORD $0xbd400101 // ldr s1, [x8, #0]
 
 loaded10:
-	TBZ $1, R7, loadOne11
-	WORD $0xfd4000c2 // ldr d2, [x6, #0]
-	TBZ $0, R7, loaded12
-	ADD $8, R6, R5
-	WORD $0x4d4080a2 // ld1 {v2.s}[2], [x5]
+	TBZ $1, R10, loadOne11
+	WORD $0xfd400122 // ldr d2, [x9, #0]
+	TBZ $0, R10, loaded12
+	ADD $8, R9, R8
+	WORD $0x4d408102 // ld1 {v2.s}[2], [x8]
 	JMP loaded12
 
 loadOne11:
-	WORD $0xbd4000c2 // ldr s2, [x6, #0]
+	WORD $0xbd400122 // ldr s2, [x9, #0]
 
 loaded12:
 	WORD $0x4e22cc20 // fmla v0.4s, v1.4s, v2.4s
-	TBZ $1, R7, storeOne13
-	WORD $0xfd000080 // str d0, [x4, #0]
-	TBZ $0, R7, stored14
-	ADD $8, R4, R4
-	WORD $0x4d008080 // st1 {v0.s}[2], [x4]
+	TBZ $1, R10, storeOne13
+	WORD $0xfd0000e0 // str d0, [x7, #0]
+	TBZ $0, R10, stored14
+	ADD $8, R7, R7
+	WORD $0x4d0080e0 // st1 {v0.s}[2], [x7]
 	JMP stored14
 
 storeOne13:
-	WORD $0xbd000080 // str s0, [x4, #0]
+	WORD $0xbd0000e0 // str s0, [x7, #0]
 
 stored14:
 
 numbersDone6:
-	MOVD yRow+24(FP), R4
 	ADD R4, R0, R0
-	MOVD xRow+32(FP), R4
-	ADD R4, R1, R1
-	MOVD wRow+40(FP), R4
-	ADD R4, R2, R2
+	ADD R5, R1, R1
+	ADD R6, R2, R2
 	SUBS $1, R3, R3
 	BNE rows1
 	RET
@@ -15775,19 +15775,22 @@ TEXT ·softmaxNEON(SB), NOSPLIT, $0-64
 	MOVD width+56(FP), R3
 	MOVD high+16(FP), R4
 	MOVD rest+24(FP), R5
-	MOVD rows+48(FP), R6
+	MOVD $laneNumbersNEON<>(SB), R6
+	MOVD rows+48(FP), R7
+	MOVD yRow+32(FP), R8
+	MOVD xRow+40(FP), R9
 
 rows1:
 	WORD $0xad400c02 // ldp q2, q3, [x0, #0]
 	WORD $0xad401404 // ldp q4, q5, [x0, #0]
-	MOVD R2, R7
-	SUBS $16, R3, R8
+	MOVD R2, R10
+	SUBS $16, R3, R11
 	BLT highestRest3
 
 highest2:
-	WORD $0xad401ce6 // ldp q6, q7, [x7, #0]
-	WORD $0xad4124e8 // ldp q8, q9, [x7, #32]
-	ADD $64, R7, R7
+	WORD $0xad401d46 // ldp q6, q7, [x10, #0]
+	WORD $0xad412548 // ldp q8, q9, [x10, #32]
+	ADD $64, R10, R10
 	WORD $0x6ea2e4ca // fcmgt v10.4s, v6.4s, v2.4s
 	WORD $0x6ea3e4eb // fcmgt v11.4s, v7.4s, v3.4s
 	WORD $0x6ea4e50c // fcmgt v12.4s, v8.4s, v4.4s
@@ -15796,113 +15799,113 @@ highest2:
 	WORD $0x6eab1ce3 // bit v3.16b, v7.16b, v11.16b
 	WORD $0x6eac1d04 // bit v4.16b, v8.16b, v12.16b
 	WORD $0x6ead1d25 // bit v5.16b, v9.16b, v13.16b
-	SUBS $16, R8, R8
+	SUBS $16, R11, R11
 	BGE highest2
 
 highestRest3:
-	ADD $16, R8, R8
-	CBZ R8, highestDone4
-	CMP $4, R8
+	ADD $16, R11, R11
+	CBZ R11, highestDone4
+	CMP $4, R11
 	BLT highestTail5
-	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x3cc10546 // ldr q6, [x10], #16
 	WORD $0x6ea2e4c7 // fcmgt v7.4s, v6.4s, v2.4s
 	WORD $0x6ea71cc2 // bit v2.16b, v6.16b, v7.16b
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ highestDone4
-	CMP $4, R8
+	CMP $4, R11
 	BLT highestTail6
-	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x3cc10546 // ldr q6, [x10], #16
 	WORD $0x6ea3e4c7 // fcmgt v7.4s, v6.4s, v3.4s
 	WORD $0x6ea71cc3 // bit v3.16b, v6.16b, v7.16b
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ highestDone4
-	CMP $4, R8
+	CMP $4, R11
 	BLT highestTail7
-	WORD $0x3cc104e6 // ldr q6, [x7], #16
+	WORD $0x3cc10546 // ldr q6, [x10], #16
 	WORD $0x6ea4e4c7 // fcmgt v7.4s, v6.4s, v4.4s
 	WORD $0x6ea71cc4 // bit v4.16b, v6.16b, v7.16b
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ highestDone4
-	TBZ $1, R8, loadOne8
-	WORD $0xfd4000e6 // ldr d6, [x7, #0]
-	TBZ $0, R8, loaded9
-	ADD $8, R7, R7
-	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	TBZ $1, R11, loadOne8
+	WORD $0xfd400146 // ldr d6, [x10, #0]
+	TBZ $0, R11, loaded9
+	ADD $8, R10, R10
+	WORD $0x4d408146 // ld1 {v6.s}[2], [x10]
 	JMP loaded9
 
 loadOne8:
-	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0xbd400146 // ldr s6, [x10, #0]
 
 loaded9:
 	WORD $0x4ea51ca7 // mov v7.16b, v5.16b
 	WORD $0x6ea5e4c8 // fcmgt v8.4s, v6.4s, v5.4s
 	WORD $0x6ea81cc5 // bit v5.16b, v6.16b, v8.16b
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6966 // ldr q6, [x11, x10]
 	WORD $0x6ee61ce5 // bif v5.16b, v7.16b, v6.16b
 	JMP highestDone4
 
 highestTail5:
-	TBZ $1, R8, loadOne10
-	WORD $0xfd4000e6 // ldr d6, [x7, #0]
-	TBZ $0, R8, loaded11
-	ADD $8, R7, R7
-	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	TBZ $1, R11, loadOne10
+	WORD $0xfd400146 // ldr d6, [x10, #0]
+	TBZ $0, R11, loaded11
+	ADD $8, R10, R10
+	WORD $0x4d408146 // ld1 {v6.s}[2], [x10]
 	JMP loaded11
 
 loadOne10:
-	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0xbd400146 // ldr s6, [x10, #0]
 
 loaded11:
 	WORD $0x4ea21c47 // mov v7.16b, v2.16b
 	WORD $0x6ea2e4c8 // fcmgt v8.4s, v6.4s, v2.4s
 	WORD $0x6ea81cc2 // bit v2.16b, v6.16b, v8.16b
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6966 // ldr q6, [x11, x10]
 	WORD $0x6ee61ce2 // bif v2.16b, v7.16b, v6.16b
 	JMP highestDone4
 
 highestTail6:
-	TBZ $1, R8, loadOne12
-	WORD $0xfd4000e6 // ldr d6, [x7, #0]
-	TBZ $0, R8, loaded13
-	ADD $8, R7, R7
-	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	TBZ $1, R11, loadOne12
+	WORD $0xfd400146 // ldr d6, [x10, #0]
+	TBZ $0, R11, loaded13
+	ADD $8, R10, R10
+	WORD $0x4d408146 // ld1 {v6.s}[2], [x10]
 	JMP loaded13
 
 loadOne12:
-	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0xbd400146 // ldr s6, [x10, #0]
 
 loaded13:
 	WORD $0x4ea31c67 // mov v7.16b, v3.16b
 	WORD $0x6ea3e4c8 // fcmgt v8.4s, v6.4s, v3.4s
 	WORD $0x6ea81cc3 // bit v3.16b, v6.16b, v8.16b
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6966 // ldr q6, [x11, x10]
 	WORD $0x6ee61ce3 // bif v3.16b, v7.16b, v6.16b
 	JMP highestDone4
 
 highestTail7:
-	TBZ $1, R8, loadOne14
-	WORD $0xfd4000e6 // ldr d6, [x7, #0]
-	TBZ $0, R8, loaded15
-	ADD $8, R7, R7
-	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	TBZ $1, R11, loadOne14
+	WORD $0xfd400146 // ldr d6, [x10, #0]
+	TBZ $0, R11, loaded15
+	ADD $8, R10, R10
+	WORD $0x4d408146 // ld1 {v6.s}[2], [x10]
 	JMP loaded15
 
 loadOne14:
-	WORD $0xbd4000e6 // ldr s6, [x7, #0]
+	WORD $0xbd400146 // ldr s6, [x10, #0]
 
 loaded15:
 	WORD $0x4ea41c87 // mov v7.16b, v4.16b
 	WORD $0x6ea4e4c8 // fcmgt v8.4s, v6.4s, v4.4s
 	WORD $0x6ea81cc4 // bit v4.16b, v6.16b, v8.16b
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76906 // ldr q6, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6966 // ldr q6, [x11, x10]
 	WORD $0x6ee61ce4 // bif v4.16b, v7.16b, v6.16b
 
 highestDone4:
@@ -15915,20 +15918,19 @@ highestDone4:
 	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
 	WORD $0x4f000403 // movi v3.4s, #0
 	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
-	MOVD $laneNumbersNEON<>(SB), R7
-	ADD $0, R7, R7
-	WORD $0xad4010e3 // ldp q3, q4, [x7, #0]
-	WORD $0xad4118e5 // ldp q5, q6, [x7, #32]
+	MOVD $laneNumbersNEON<>(SB), R10
+	WORD $0xad401143 // ldp q3, q4, [x10, #0]
+	WORD $0xad411945 // ldp q5, q6, [x10, #32]
 	WORD $0xad412007 // ldp q7, q8, [x0, #32]
 	WORD $0xad412809 // ldp q9, q10, [x0, #32]
-	MOVD R2, R7
-	SUBS $16, R3, R8
+	MOVD R2, R10
+	SUBS $16, R3, R11
 	BLT searchRest17
 
 search16:
-	WORD $0xad4030eb // ldp q11, q12, [x7, #0]
-	WORD $0xad4138ed // ldp q13, q14, [x7, #32]
-	ADD $64, R7, R7
+	WORD $0xad40314b // ldp q11, q12, [x10, #0]
+	WORD $0xad41394d // ldp q13, q14, [x10, #32]
+	ADD $64, R10, R10
 	WORD $0x4e22e56b // fcmeq v11.4s, v11.4s, v2.4s
 	WORD $0x4e22e58c // fcmeq v12.4s, v12.4s, v2.4s
 	WORD $0x4e22e5ad // fcmeq v13.4s, v13.4s, v2.4s
@@ -15946,120 +15948,120 @@ search16:
 	WORD $0x4eab8484 // add v4.4s, v4.4s, v11.4s
 	WORD $0x4eab84a5 // add v5.4s, v5.4s, v11.4s
 	WORD $0x4eab84c6 // add v6.4s, v6.4s, v11.4s
-	SUBS $16, R8, R8
+	SUBS $16, R11, R11
 	BGE search16
 
 searchRest17:
-	ADD $16, R8, R8
-	CBZ R8, searchDone18
-	CMP $4, R8
+	ADD $16, R11, R11
+	CBZ R11, searchDone18
+	CMP $4, R11
 	BLT searchTail19
-	WORD $0x3cc104eb // ldr q11, [x7], #16
+	WORD $0x3cc1054b // ldr q11, [x10], #16
 	WORD $0x4e22e56b // fcmeq v11.4s, v11.4s, v2.4s
 	WORD $0x4eeb1c63 // orn v3.16b, v3.16b, v11.16b
 	WORD $0x6ea36ce7 // umin v7.4s, v7.4s, v3.4s
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ searchDone18
-	CMP $4, R8
+	CMP $4, R11
 	BLT searchTail20
-	WORD $0x3cc104e3 // ldr q3, [x7], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
 	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
 	WORD $0x4ee31c83 // orn v3.16b, v4.16b, v3.16b
 	WORD $0x6ea36d08 // umin v8.4s, v8.4s, v3.4s
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ searchDone18
-	CMP $4, R8
+	CMP $4, R11
 	BLT searchTail21
-	WORD $0x3cc104e3 // ldr q3, [x7], #16
+	WORD $0x3cc10543 // ldr q3, [x10], #16
 	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
 	WORD $0x4ee31ca3 // orn v3.16b, v5.16b, v3.16b
 	WORD $0x6ea36d29 // umin v9.4s, v9.4s, v3.4s
-	SUBS $4, R8, R8
+	SUBS $4, R11, R11
 	BEQ searchDone18
-	TBZ $1, R8, loadOne22
-	WORD $0xfd4000e3 // ldr d3, [x7, #0]
-	TBZ $0, R8, loaded23
-	ADD $8, R7, R7
-	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	TBZ $1, R11, loadOne22
+	WORD $0xfd400143 // ldr d3, [x10, #0]
+	TBZ $0, R11, loaded23
+	ADD $8, R10, R10
+	WORD $0x4d408143 // ld1 {v3.s}[2], [x10]
 	JMP loaded23
 
 loadOne22:
-	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+	WORD $0xbd400143 // ldr s3, [x10, #0]
 
 loaded23:
 	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
 	WORD $0x4eaa1d44 // mov v4.16b, v10.16b
 	WORD $0x4ee31cc3 // orn v3.16b, v6.16b, v3.16b
 	WORD $0x6ea36d4a // umin v10.4s, v10.4s, v3.4s
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31c8a // bif v10.16b, v4.16b, v3.16b
 	JMP searchDone18
 
 searchTail19:
-	TBZ $1, R8, loadOne24
-	WORD $0xfd4000e4 // ldr d4, [x7, #0]
-	TBZ $0, R8, loaded25
-	ADD $8, R7, R7
-	WORD $0x4d4080e4 // ld1 {v4.s}[2], [x7]
+	TBZ $1, R11, loadOne24
+	WORD $0xfd400144 // ldr d4, [x10, #0]
+	TBZ $0, R11, loaded25
+	ADD $8, R10, R10
+	WORD $0x4d408144 // ld1 {v4.s}[2], [x10]
 	JMP loaded25
 
 loadOne24:
-	WORD $0xbd4000e4 // ldr s4, [x7, #0]
+	WORD $0xbd400144 // ldr s4, [x10, #0]
 
 loaded25:
 	WORD $0x4e22e484 // fcmeq v4.4s, v4.4s, v2.4s
 	WORD $0x4ea71ce5 // mov v5.16b, v7.16b
 	WORD $0x4ee41c63 // orn v3.16b, v3.16b, v4.16b
 	WORD $0x6ea36ce7 // umin v7.4s, v7.4s, v3.4s
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31ca7 // bif v7.16b, v5.16b, v3.16b
 	JMP searchDone18
 
 searchTail20:
-	TBZ $1, R8, loadOne26
-	WORD $0xfd4000e3 // ldr d3, [x7, #0]
-	TBZ $0, R8, loaded27
-	ADD $8, R7, R7
-	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	TBZ $1, R11, loadOne26
+	WORD $0xfd400143 // ldr d3, [x10, #0]
+	TBZ $0, R11, loaded27
+	ADD $8, R10, R10
+	WORD $0x4d408143 // ld1 {v3.s}[2], [x10]
 	JMP loaded27
 
 loadOne26:
-	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+	WORD $0xbd400143 // ldr s3, [x10, #0]
 
 loaded27:
 	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
 	WORD $0x4ea81d05 // mov v5.16b, v8.16b
 	WORD $0x4ee31c83 // orn v3.16b, v4.16b, v3.16b
 	WORD $0x6ea36d08 // umin v8.4s, v8.4s, v3.4s
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31ca8 // bif v8.16b, v5.16b, v3.16b
 	JMP searchDone18
 
 searchTail21:
-	TBZ $1, R8, loadOne28
-	WORD $0xfd4000e3 // ldr d3, [x7, #0]
-	TBZ $0, R8, loaded29
-	ADD $8, R7, R7
-	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	TBZ $1, R11, loadOne28
+	WORD $0xfd400143 // ldr d3, [x10, #0]
+	TBZ $0, R11, loaded29
+	ADD $8, R10, R10
+	WORD $0x4d408143 // ld1 {v3.s}[2], [x10]
 	JMP loaded29
 
 loadOne28:
-	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+	WORD $0xbd400143 // ldr s3, [x10, #0]
 
 loaded29:
 	WORD $0x4e22e463 // fcmeq v3.4s, v3.4s, v2.4s
 	WORD $0x4ea91d24 // mov v4.16b, v9.16b
 	WORD $0x4ee31ca3 // orn v3.16b, v5.16b, v3.16b
 	WORD $0x6ea36d29 // umin v9.4s, v9.4s, v3.4s
-	LSL $4, R8, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R11, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31c89 // bif v9.16b, v4.16b, v3.16b
 
 searchDone18:
@@ -16074,15 +16076,15 @@ searchDone18:
 	WORD $0x4f000405 // movi v5.4s, #0
 	WORD $0x4f000406 // movi v6.4s, #0
 	WORD $0x4f000407 // movi v7.4s, #0
-	MOVD R2, R7
-	MOVD R1, R8
-	SUBS $16, R3, R9
+	MOVD R2, R10
+	MOVD R1, R11
+	SUBS $16, R3, R12
 	BLT expRest31
 
 exp30:
-	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
-	WORD $0xad412cea // ldp q10, q11, [x7, #32]
-	ADD $64, R7, R7
+	WORD $0xad402548 // ldp q8, q9, [x10, #0]
+	WORD $0xad412d4a // ldp q10, q11, [x10, #32]
+	ADD $64, R10, R10
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
 	WORD $0x4ea2d529 // fsub v9.4s, v9.4s, v2.4s
 	WORD $0x4ea2d54a // fsub v10.4s, v10.4s, v2.4s
@@ -16167,13 +16169,13 @@ exp30:
 	WORD $0x4e6e1d29 // bic v9.16b, v9.16b, v14.16b
 	WORD $0x4e6f1d4a // bic v10.16b, v10.16b, v15.16b
 	WORD $0x4e6c1d6b // bic v11.16b, v11.16b, v12.16b
-	WORD $0xad002508 // stp q8, q9, [x8, #0]
-	WORD $0xad012d0a // stp q10, q11, [x8, #32]
-	ADD $64, R8, R8
-	MOVD $laneNumbersNEON<>(SB), R10
-	ADD $0, R10, R10
-	WORD $0xad40354c // ldp q12, q13, [x10, #0]
-	WORD $0xad413d4e // ldp q14, q15, [x10, #32]
+	WORD $0xad002568 // stp q8, q9, [x11, #0]
+	WORD $0xad012d6a // stp q10, q11, [x11, #32]
+	ADD $64, R11, R11
+	WORD $0x3dc000cc // ldr q12, [x6, #0]
+	WORD $0x3dc004cd // ldr q13, [x6, #16]
+	WORD $0x3dc008ce // ldr q14, [x6, #32]
+	WORD $0x3dc00ccf // ldr q15, [x6, #48]
 	WORD $0x6ea38d8c // cmeq v12.4s, v12.4s, v3.4s
 	WORD $0x6ea38dad // cmeq v13.4s, v13.4s, v3.4s
 	WORD $0x6ea38dce // cmeq v14.4s, v14.4s, v3.4s
@@ -16192,15 +16194,15 @@ exp30:
 	WORD $0x4e2bd4e7 // fadd v7.4s, v7.4s, v11.4s
 	WORD $0x3dc01008 // ldr q8, [x0, #64]
 	WORD $0x6ea88463 // sub v3.4s, v3.4s, v8.4s
-	SUBS $16, R9, R9
+	SUBS $16, R12, R12
 	BGE exp30
 
 expRest31:
-	ADD $16, R9, R9
-	CBZ R9, expDone32
-	CMP $4, R9
+	ADD $16, R12, R12
+	CBZ R12, expDone32
+	CMP $4, R12
 	BLT expTail33
-	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x3cc10548 // ldr q8, [x10], #16
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
 	WORD $0x3dc01809 // ldr q9, [x0, #96]
 	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
@@ -16227,19 +16229,17 @@ expRest31:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	WORD $0x3c810508 // str q8, [x8], #16
-	MOVD $laneNumbersNEON<>(SB), R10
-	ADD $0, R10, R10
-	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x3c810568 // str q8, [x11], #16
+	WORD $0x3dc000c9 // ldr q9, [x6, #0]
 	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
 	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
 	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ expDone32
-	CMP $4, R9
+	CMP $4, R12
 	BLT expTail34
-	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x3cc10548 // ldr q8, [x10], #16
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
 	WORD $0x3dc01809 // ldr q9, [x0, #96]
 	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
@@ -16266,19 +16266,17 @@ expRest31:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	WORD $0x3c810508 // str q8, [x8], #16
-	MOVD $laneNumbersNEON<>(SB), R10
-	ADD $16, R10, R10
-	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x3c810568 // str q8, [x11], #16
+	WORD $0x3dc004c9 // ldr q9, [x6, #16]
 	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
 	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
 	WORD $0x4e28d4a5 // fadd v5.4s, v5.4s, v8.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ expDone32
-	CMP $4, R9
+	CMP $4, R12
 	BLT expTail35
-	WORD $0x3cc104e8 // ldr q8, [x7], #16
+	WORD $0x3cc10548 // ldr q8, [x10], #16
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
 	WORD $0x3dc01809 // ldr q9, [x0, #96]
 	WORD $0x6ea8e529 // fcmgt v9.4s, v9.4s, v8.4s
@@ -16305,25 +16303,23 @@ expRest31:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	WORD $0x3c810508 // str q8, [x8], #16
-	MOVD $laneNumbersNEON<>(SB), R10
-	ADD $32, R10, R10
-	WORD $0x3dc00149 // ldr q9, [x10, #0]
+	WORD $0x3c810568 // str q8, [x11], #16
+	WORD $0x3dc008c9 // ldr q9, [x6, #32]
 	WORD $0x6ea38d29 // cmeq v9.4s, v9.4s, v3.4s
 	WORD $0x4e211d29 // and v9.16b, v9.16b, v1.16b
 	WORD $0x4ea9d508 // fsub v8.4s, v8.4s, v9.4s
 	WORD $0x4e28d4c6 // fadd v6.4s, v6.4s, v8.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ expDone32
-	TBZ $1, R9, loadOne36
-	WORD $0xfd4000e8 // ldr d8, [x7, #0]
-	TBZ $0, R9, loaded37
-	ADD $8, R7, R7
-	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	TBZ $1, R12, loadOne36
+	WORD $0xfd400148 // ldr d8, [x10, #0]
+	TBZ $0, R12, loaded37
+	ADD $8, R10, R10
+	WORD $0x4d408148 // ld1 {v8.s}[2], [x10]
 	JMP loaded37
 
 loadOne36:
-	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+	WORD $0xbd400148 // ldr s8, [x10, #0]
 
 loaded37:
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
@@ -16352,41 +16348,39 @@ loaded37:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	TBZ $1, R9, storeOne38
-	WORD $0xfd000108 // str d8, [x8, #0]
-	TBZ $0, R9, stored39
-	ADD $8, R8, R7
-	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	TBZ $1, R12, storeOne38
+	WORD $0xfd000168 // str d8, [x11, #0]
+	TBZ $0, R12, stored39
+	ADD $8, R11, R10
+	WORD $0x4d008148 // st1 {v8.s}[2], [x10]
 	JMP stored39
 
 storeOne38:
-	WORD $0xbd000108 // str s8, [x8, #0]
+	WORD $0xbd000168 // str s8, [x11, #0]
 
 stored39:
-	MOVD $laneNumbersNEON<>(SB), R7
-	ADD $48, R7, R7
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3dc00cc9 // ldr q9, [x6, #48]
 	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
 	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
 	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
 	WORD $0x4ea71ce8 // mov v8.16b, v7.16b
 	WORD $0x4e23d4e7 // fadd v7.4s, v7.4s, v3.4s
-	LSL $4, R9, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R12, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31d07 // bif v7.16b, v8.16b, v3.16b
 	JMP expDone32
 
 expTail33:
-	TBZ $1, R9, loadOne40
-	WORD $0xfd4000e8 // ldr d8, [x7, #0]
-	TBZ $0, R9, loaded41
-	ADD $8, R7, R7
-	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	TBZ $1, R12, loadOne40
+	WORD $0xfd400148 // ldr d8, [x10, #0]
+	TBZ $0, R12, loaded41
+	ADD $8, R10, R10
+	WORD $0x4d408148 // ld1 {v8.s}[2], [x10]
 	JMP loaded41
 
 loadOne40:
-	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+	WORD $0xbd400148 // ldr s8, [x10, #0]
 
 loaded41:
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
@@ -16415,41 +16409,39 @@ loaded41:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	TBZ $1, R9, storeOne42
-	WORD $0xfd000108 // str d8, [x8, #0]
-	TBZ $0, R9, stored43
-	ADD $8, R8, R7
-	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	TBZ $1, R12, storeOne42
+	WORD $0xfd000168 // str d8, [x11, #0]
+	TBZ $0, R12, stored43
+	ADD $8, R11, R10
+	WORD $0x4d008148 // st1 {v8.s}[2], [x10]
 	JMP stored43
 
 storeOne42:
-	WORD $0xbd000108 // str s8, [x8, #0]
+	WORD $0xbd000168 // str s8, [x11, #0]
 
 stored43:
-	MOVD $laneNumbersNEON<>(SB), R7
-	ADD $0, R7, R7
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3dc000c9 // ldr q9, [x6, #0]
 	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
 	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
 	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
 	WORD $0x4ea41c88 // mov v8.16b, v4.16b
 	WORD $0x4e23d484 // fadd v4.4s, v4.4s, v3.4s
-	LSL $4, R9, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R12, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31d04 // bif v4.16b, v8.16b, v3.16b
 	JMP expDone32
 
 expTail34:
-	TBZ $1, R9, loadOne44
-	WORD $0xfd4000e8 // ldr d8, [x7, #0]
-	TBZ $0, R9, loaded45
-	ADD $8, R7, R7
-	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	TBZ $1, R12, loadOne44
+	WORD $0xfd400148 // ldr d8, [x10, #0]
+	TBZ $0, R12, loaded45
+	ADD $8, R10, R10
+	WORD $0x4d408148 // ld1 {v8.s}[2], [x10]
 	JMP loaded45
 
 loadOne44:
-	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+	WORD $0xbd400148 // ldr s8, [x10, #0]
 
 loaded45:
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
@@ -16478,41 +16470,39 @@ loaded45:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	TBZ $1, R9, storeOne46
-	WORD $0xfd000108 // str d8, [x8, #0]
-	TBZ $0, R9, stored47
-	ADD $8, R8, R7
-	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	TBZ $1, R12, storeOne46
+	WORD $0xfd000168 // str d8, [x11, #0]
+	TBZ $0, R12, stored47
+	ADD $8, R11, R10
+	WORD $0x4d008148 // st1 {v8.s}[2], [x10]
 	JMP stored47
 
 storeOne46:
-	WORD $0xbd000108 // str s8, [x8, #0]
+	WORD $0xbd000168 // str s8, [x11, #0]
 
 stored47:
-	MOVD $laneNumbersNEON<>(SB), R7
-	ADD $16, R7, R7
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3dc004c9 // ldr q9, [x6, #16]
 	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
 	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
 	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
 	WORD $0x4ea51ca8 // mov v8.16b, v5.16b
 	WORD $0x4e23d4a5 // fadd v5.4s, v5.4s, v3.4s
-	LSL $4, R9, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R12, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31d05 // bif v5.16b, v8.16b, v3.16b
 	JMP expDone32
 
 expTail35:
-	TBZ $1, R9, loadOne48
-	WORD $0xfd4000e8 // ldr d8, [x7, #0]
-	TBZ $0, R9, loaded49
-	ADD $8, R7, R7
-	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
+	TBZ $1, R12, loadOne48
+	WORD $0xfd400148 // ldr d8, [x10, #0]
+	TBZ $0, R12, loaded49
+	ADD $8, R10, R10
+	WORD $0x4d408148 // ld1 {v8.s}[2], [x10]
 	JMP loaded49
 
 loadOne48:
-	WORD $0xbd4000e8 // ldr s8, [x7, #0]
+	WORD $0xbd400148 // ldr s8, [x10, #0]
 
 loaded49:
 	WORD $0x4ea2d508 // fsub v8.4s, v8.4s, v2.4s
@@ -16541,28 +16531,26 @@ loaded49:
 	WORD $0x4f37554a // shl v10.4s, v10.4s, #23
 	WORD $0x6e2add08 // fmul v8.4s, v8.4s, v10.4s
 	WORD $0x4e691d08 // bic v8.16b, v8.16b, v9.16b
-	TBZ $1, R9, storeOne50
-	WORD $0xfd000108 // str d8, [x8, #0]
-	TBZ $0, R9, stored51
-	ADD $8, R8, R7
-	WORD $0x4d0080e8 // st1 {v8.s}[2], [x7]
+	TBZ $1, R12, storeOne50
+	WORD $0xfd000168 // str d8, [x11, #0]
+	TBZ $0, R12, stored51
+	ADD $8, R11, R10
+	WORD $0x4d008148 // st1 {v8.s}[2], [x10]
 	JMP stored51
 
 storeOne50:
-	WORD $0xbd000108 // str s8, [x8, #0]
+	WORD $0xbd000168 // str s8, [x11, #0]
 
 stored51:
-	MOVD $laneNumbersNEON<>(SB), R7
-	ADD $32, R7, R7
-	WORD $0x3dc000e9 // ldr q9, [x7, #0]
+	WORD $0x3dc008c9 // ldr q9, [x6, #32]
 	WORD $0x6ea38d23 // cmeq v3.4s, v9.4s, v3.4s
 	WORD $0x4e211c63 // and v3.16b, v3.16b, v1.16b
 	WORD $0x4ea3d503 // fsub v3.4s, v8.4s, v3.4s
 	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
 	WORD $0x4e23d4c6 // fadd v6.4s, v6.4s, v3.4s
-	LSL $4, R9, R7
-	MOVD $tailsNEON<>(SB), R8
-	WORD $0x3ce76903 // ldr q3, [x8, x7]
+	LSL $4, R12, R10
+	MOVD $tailsNEON<>(SB), R11
+	WORD $0x3cea6963 // ldr q3, [x11, x10]
 	WORD $0x6ee31d06 // bif v6.16b, v8.16b, v3.16b
 
 expDone32:
@@ -16576,14 +16564,14 @@ expDone32:
 	WORD $0xbc004482 // str s2, [x4], #4
 	WORD $0xbc0044a3 // str s3, [x5], #4
 	WORD $0x4e23d422 // fadd v2.4s, v1.4s, v3.4s
-	MOVD R1, R7
-	MOVD R3, R8
-	SUBS $16, R8, R8
+	MOVD R1, R10
+	MOVD R3, R11
+	SUBS $16, R11, R11
 	BLT quotientFew53
 
 quotientMany52:
-	WORD $0xad4010e3 // ldp q3, q4, [x7, #0]
-	WORD $0xad4118e5 // ldp q5, q6, [x7, #32]
+	WORD $0xad401143 // ldp q3, q4, [x10, #0]
+	WORD $0xad411945 // ldp q5, q6, [x10, #32]
 	WORD $0x6e22fc63 // fdiv v3.4s, v3.4s, v2.4s
 	WORD $0x6e22fc84 // fdiv v4.4s, v4.4s, v2.4s
 	WORD $0x6e22fca5 // fdiv v5.4s, v5.4s, v2.4s
@@ -16597,63 +16585,61 @@ quotientMany52:
 	WORD $0x4e691c84 // bic v4.16b, v4.16b, v9.16b
 	WORD $0x4e6a1ca5 // bic v5.16b, v5.16b, v10.16b
 	WORD $0x4e671cc6 // bic v6.16b, v6.16b, v7.16b
-	WORD $0xad0010e3 // stp q3, q4, [x7, #0]
-	WORD $0xad0118e5 // stp q5, q6, [x7, #32]
-	ADD $64, R7, R7
-	SUBS $16, R8, R8
+	WORD $0xad001143 // stp q3, q4, [x10, #0]
+	WORD $0xad011945 // stp q5, q6, [x10, #32]
+	ADD $64, R10, R10
+	SUBS $16, R11, R11
 	BGE quotientMany52
 
 quotientFew53:
-	ADD $16, R8, R8
-	SUBS $4, R8, R8
+	ADD $16, R11, R11
+	SUBS $4, R11, R11
 	BLT quotientTail55
 
 quotientOne54:
-	WORD $0x3dc000e3 // ldr q3, [x7, #0]
+	WORD $0x3dc00143 // ldr q3, [x10, #0]
 	WORD $0x6e22fc63 // fdiv v3.4s, v3.4s, v2.4s
 	WORD $0x3dc05804 // ldr q4, [x0, #352]
 	WORD $0x6ea3e484 // fcmgt v4.4s, v4.4s, v3.4s
 	WORD $0x4e641c63 // bic v3.16b, v3.16b, v4.16b
-	WORD $0x3c8104e3 // str q3, [x7], #16
-	SUBS $4, R8, R8
+	WORD $0x3c810543 // str q3, [x10], #16
+	SUBS $4, R11, R11
 	BGE quotientOne54
 
 quotientTail55:
-	ADD $4, R8, R8
-	CBZ R8, quotientDone56
-	TBZ $1, R8, loadOne57
-	WORD $0xfd4000e3 // ldr d3, [x7, #0]
-	TBZ $0, R8, loaded58
-	ADD $8, R7, R9
-	WORD $0x4d408123 // ld1 {v3.s}[2], [x9]
+	ADD $4, R11, R11
+	CBZ R11, quotientDone56
+	TBZ $1, R11, loadOne57
+	WORD $0xfd400143 // ldr d3, [x10, #0]
+	TBZ $0, R11, loaded58
+	ADD $8, R10, R12
+	WORD $0x4d408183 // ld1 {v3.s}[2], [x12]
 	JMP loaded58
 
 loadOne57:
-	WORD $0xbd4000e3 // ldr s3, [x7, #0]
+	WORD $0xbd400143 // ldr s3, [x10, #0]
 
 loaded58:
 	WORD $0x6e22fc62 // fdiv v2.4s, v3.4s, v2.4s
 	WORD $0x3dc05803 // ldr q3, [x0, #352]
 	WORD $0x6ea2e463 // fcmgt v3.4s, v3.4s, v2.4s
 	WORD $0x4e631c42 // bic v2.16b, v2.16b, v3.16b
-	TBZ $1, R8, storeOne59
-	WORD $0xfd0000e2 // str d2, [x7, #0]
-	TBZ $0, R8, stored60
-	ADD $8, R7, R7
-	WORD $0x4d0080e2 // st1 {v2.s}[2], [x7]
+	TBZ $1, R11, storeOne59
+	WORD $0xfd000142 // str d2, [x10, #0]
+	TBZ $0, R11, stored60
+	ADD $8, R10, R10
+	WORD $0x4d008142 // st1 {v2.s}[2], [x10]
 	JMP stored60
 
 storeOne59:
-	WORD $0xbd0000e2 // str s2, [x7, #0]
+	WORD $0xbd000142 // str s2, [x10, #0]
 
 stored60:
 
 quotientDone56:
-	MOVD yRow+32(FP), R7
-	ADD R7, R1, R1
-	MOVD xRow+40(FP), R7
-	ADD R7, R2, R2
-	SUBS $1, R6, R6
+	ADD R8, R1, R1
+	ADD R9, R2, R2
+	SUBS $1, R7, R7
 	BNE rows1
 	RET
 
@@ -16663,175 +16649,177 @@ TEXT ·softmaxBackNEON(SB), NOSPLIT, $0-48
 	MOVD y+8(FP), R1
 	MOVD width+40(FP), R2
 	MOVD rows+32(FP), R3
+	MOVD dRow+16(FP), R4
+	MOVD yRow+24(FP), R5
 
 rows1:
 	WORD $0x4f000400 // movi v0.4s, #0
 	WORD $0x4f000401 // movi v1.4s, #0
 	WORD $0x4f000402 // movi v2.4s, #0
 	WORD $0x4f000403 // movi v3.4s, #0
-	MOVD R0, R4
-	MOVD R1, R5
-	SUBS $16, R2, R6
+	MOVD R0, R6
+	MOVD R1, R7
+	SUBS $16, R2, R8
 	BLT sumRest3
 
 sum2:
-	WORD $0xad401484 // ldp q4, q5, [x4, #0]
-	WORD $0xad411c86 // ldp q6, q7, [x4, #32]
-	ADD $64, R4, R4
-	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
-	WORD $0xad412caa // ldp q10, q11, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0xad411cc6 // ldp q6, q7, [x6, #32]
+	ADD $64, R6, R6
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0xad412cea // ldp q10, q11, [x7, #32]
+	ADD $64, R7, R7
 	WORD $0x4e28cc80 // fmla v0.4s, v4.4s, v8.4s
 	WORD $0x4e29cca1 // fmla v1.4s, v5.4s, v9.4s
 	WORD $0x4e2accc2 // fmla v2.4s, v6.4s, v10.4s
 	WORD $0x4e2bcce3 // fmla v3.4s, v7.4s, v11.4s
-	SUBS $16, R6, R6
+	SUBS $16, R8, R8
 	BGE sum2
 
 sumRest3:
-	ADD $16, R6, R6
-	CBZ R6, sumDone4
-	CMP $4, R6
+	ADD $16, R8, R8
+	CBZ R8, sumDone4
+	CMP $4, R8
 	BLT sumTail5
-	WORD $0x3cc10484 // ldr q4, [x4], #16
-	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
+	WORD $0x3cc104e5 // ldr q5, [x7], #16
 	WORD $0x4e25cc80 // fmla v0.4s, v4.4s, v5.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	CMP $4, R6
+	CMP $4, R8
 	BLT sumTail6
-	WORD $0x3cc10484 // ldr q4, [x4], #16
-	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
+	WORD $0x3cc104e5 // ldr q5, [x7], #16
 	WORD $0x4e25cc81 // fmla v1.4s, v4.4s, v5.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	CMP $4, R6
+	CMP $4, R8
 	BLT sumTail7
-	WORD $0x3cc10484 // ldr q4, [x4], #16
-	WORD $0x3cc104a5 // ldr q5, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
+	WORD $0x3cc104e5 // ldr q5, [x7], #16
 	WORD $0x4e25cc82 // fmla v2.4s, v4.4s, v5.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	TBZ $1, R6, loadOne8
-	WORD $0xfd400084 // ldr d4, [x4, #0]
-	TBZ $0, R6, loaded9
-	ADD $8, R4, R4
-	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	TBZ $1, R8, loadOne8
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R8, loaded9
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded9
 
 loadOne8:
-	WORD $0xbd400084 // ldr s4, [x4, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded9:
-	TBZ $1, R6, loadOne10
-	WORD $0xfd4000a5 // ldr d5, [x5, #0]
-	TBZ $0, R6, loaded11
-	ADD $8, R5, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	TBZ $1, R8, loadOne10
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R8, loaded11
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
 	JMP loaded11
 
 loadOne10:
-	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
 
 loaded11:
 	WORD $0x4ea31c66 // mov v6.16b, v3.16b
 	WORD $0x4e25cc83 // fmla v3.4s, v4.4s, v5.4s
-	LSL $4, R6, R4
-	MOVD $tailsNEON<>(SB), R5
-	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	LSL $4, R8, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41cc3 // bif v3.16b, v6.16b, v4.16b
 	JMP sumDone4
 
 sumTail5:
-	TBZ $1, R6, loadOne12
-	WORD $0xfd400084 // ldr d4, [x4, #0]
-	TBZ $0, R6, loaded13
-	ADD $8, R4, R4
-	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	TBZ $1, R8, loadOne12
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R8, loaded13
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded13
 
 loadOne12:
-	WORD $0xbd400084 // ldr s4, [x4, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded13:
-	TBZ $1, R6, loadOne14
-	WORD $0xfd4000a5 // ldr d5, [x5, #0]
-	TBZ $0, R6, loaded15
-	ADD $8, R5, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	TBZ $1, R8, loadOne14
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R8, loaded15
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
 	JMP loaded15
 
 loadOne14:
-	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
 
 loaded15:
 	WORD $0x4ea01c06 // mov v6.16b, v0.16b
 	WORD $0x4e25cc80 // fmla v0.4s, v4.4s, v5.4s
-	LSL $4, R6, R4
-	MOVD $tailsNEON<>(SB), R5
-	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	LSL $4, R8, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41cc0 // bif v0.16b, v6.16b, v4.16b
 	JMP sumDone4
 
 sumTail6:
-	TBZ $1, R6, loadOne16
-	WORD $0xfd400084 // ldr d4, [x4, #0]
-	TBZ $0, R6, loaded17
-	ADD $8, R4, R4
-	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	TBZ $1, R8, loadOne16
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R8, loaded17
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded17
 
 loadOne16:
-	WORD $0xbd400084 // ldr s4, [x4, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded17:
-	TBZ $1, R6, loadOne18
-	WORD $0xfd4000a5 // ldr d5, [x5, #0]
-	TBZ $0, R6, loaded19
-	ADD $8, R5, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	TBZ $1, R8, loadOne18
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R8, loaded19
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
 	JMP loaded19
 
 loadOne18:
-	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
 
 loaded19:
 	WORD $0x4ea11c26 // mov v6.16b, v1.16b
 	WORD $0x4e25cc81 // fmla v1.4s, v4.4s, v5.4s
-	LSL $4, R6, R4
-	MOVD $tailsNEON<>(SB), R5
-	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	LSL $4, R8, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41cc1 // bif v1.16b, v6.16b, v4.16b
 	JMP sumDone4
 
 sumTail7:
-	TBZ $1, R6, loadOne20
-	WORD $0xfd400084 // ldr d4, [x4, #0]
-	TBZ $0, R6, loaded21
-	ADD $8, R4, R4
-	WORD $0x4d408084 // ld1 {v4.s}[2], [x4]
+	TBZ $1, R8, loadOne20
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R8, loaded21
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded21
 
 loadOne20:
-	WORD $0xbd400084 // ldr s4, [x4, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded21:
-	TBZ $1, R6, loadOne22
-	WORD $0xfd4000a5 // ldr d5, [x5, #0]
-	TBZ $0, R6, loaded23
-	ADD $8, R5, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	TBZ $1, R8, loadOne22
+	WORD $0xfd4000e5 // ldr d5, [x7, #0]
+	TBZ $0, R8, loaded23
+	ADD $8, R7, R6
+	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
 	JMP loaded23
 
 loadOne22:
-	WORD $0xbd4000a5 // ldr s5, [x5, #0]
+	WORD $0xbd4000e5 // ldr s5, [x7, #0]
 
 loaded23:
 	WORD $0x4ea21c46 // mov v6.16b, v2.16b
 	WORD $0x4e25cc82 // fmla v2.4s, v4.4s, v5.4s
-	LSL $4, R6, R4
-	MOVD $tailsNEON<>(SB), R5
-	WORD $0x3ce468a4 // ldr q4, [x5, x4]
+	LSL $4, R8, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41cc2 // bif v2.16b, v6.16b, v4.16b
 
 sumDone4:
@@ -16842,90 +16830,88 @@ sumDone4:
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
 	WORD $0x4ea00801 // rev64 v1.4s, v0.4s
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	MOVD R0, R4
-	MOVD R1, R5
-	MOVD R2, R6
-	SUBS $16, R6, R6
+	MOVD R0, R6
+	MOVD R1, R7
+	MOVD R2, R8
+	SUBS $16, R8, R8
 	BLT multiplyFew25
 
 multiplyMany24:
-	WORD $0xad400881 // ldp q1, q2, [x4, #0]
-	WORD $0xad411083 // ldp q3, q4, [x4, #32]
+	WORD $0xad4008c1 // ldp q1, q2, [x6, #0]
+	WORD $0xad4110c3 // ldp q3, q4, [x6, #32]
 	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
 	WORD $0x4ea0d442 // fsub v2.4s, v2.4s, v0.4s
 	WORD $0x4ea0d463 // fsub v3.4s, v3.4s, v0.4s
 	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
-	WORD $0xad4018a5 // ldp q5, q6, [x5, #0]
-	WORD $0xad4120a7 // ldp q7, q8, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4018e5 // ldp q5, q6, [x7, #0]
+	WORD $0xad4120e7 // ldp q7, q8, [x7, #32]
+	ADD $64, R7, R7
 	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
 	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
 	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
 	WORD $0x6e28dc84 // fmul v4.4s, v4.4s, v8.4s
-	WORD $0xad000881 // stp q1, q2, [x4, #0]
-	WORD $0xad011083 // stp q3, q4, [x4, #32]
-	ADD $64, R4, R4
-	SUBS $16, R6, R6
+	WORD $0xad0008c1 // stp q1, q2, [x6, #0]
+	WORD $0xad0110c3 // stp q3, q4, [x6, #32]
+	ADD $64, R6, R6
+	SUBS $16, R8, R8
 	BGE multiplyMany24
 
 multiplyFew25:
-	ADD $16, R6, R6
-	SUBS $4, R6, R6
+	ADD $16, R8, R8
+	SUBS $4, R8, R8
 	BLT multiplyTail27
 
 multiplyOne26:
-	WORD $0x3dc00081 // ldr q1, [x4, #0]
+	WORD $0x3dc000c1 // ldr q1, [x6, #0]
 	WORD $0x4ea0d421 // fsub v1.4s, v1.4s, v0.4s
-	WORD $0x3cc104a2 // ldr q2, [x5], #16
+	WORD $0x3cc104e2 // ldr q2, [x7], #16
 	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
-	WORD $0x3c810481 // str q1, [x4], #16
-	SUBS $4, R6, R6
+	WORD $0x3c8104c1 // str q1, [x6], #16
+	SUBS $4, R8, R8
 	BGE multiplyOne26
 
 multiplyTail27:
-	ADD $4, R6, R6
-	CBZ R6, multiplyDone28
-	TBZ $1, R6, loadOne29
-	WORD $0xfd400081 // ldr d1, [x4, #0]
-	TBZ $0, R6, loaded30
-	ADD $8, R4, R7
-	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
+	ADD $4, R8, R8
+	CBZ R8, multiplyDone28
+	TBZ $1, R8, loadOne29
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R8, loaded30
+	ADD $8, R6, R9
+	WORD $0x4d408121 // ld1 {v1.s}[2], [x9]
 	JMP loaded30
 
 loadOne29:
-	WORD $0xbd400081 // ldr s1, [x4, #0]
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
 
 loaded30:
 	WORD $0x4ea0d420 // fsub v0.4s, v1.4s, v0.4s
-	TBZ $1, R6, loadOne31
-	WORD $0xfd4000a1 // ldr d1, [x5, #0]
-	TBZ $0, R6, loaded32
-	ADD $8, R5, R5
-	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	TBZ $1, R8, loadOne31
+	WORD $0xfd4000e1 // ldr d1, [x7, #0]
+	TBZ $0, R8, loaded32
+	ADD $8, R7, R7
+	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
 	JMP loaded32
 
 loadOne31:
-	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+	WORD $0xbd4000e1 // ldr s1, [x7, #0]
 
 loaded32:
 	WORD $0x6e21dc00 // fmul v0.4s, v0.4s, v1.4s
-	TBZ $1, R6, storeOne33
-	WORD $0xfd000080 // str d0, [x4, #0]
-	TBZ $0, R6, stored34
-	ADD $8, R4, R4
-	WORD $0x4d008080 // st1 {v0.s}[2], [x4]
+	TBZ $1, R8, storeOne33
+	WORD $0xfd0000c0 // str d0, [x6, #0]
+	TBZ $0, R8, stored34
+	ADD $8, R6, R6
+	WORD $0x4d0080c0 // st1 {v0.s}[2], [x6]
 	JMP stored34
 
 storeOne33:
-	WORD $0xbd000080 // str s0, [x4, #0]
+	WORD $0xbd0000c0 // str s0, [x6, #0]
 
 stored34:
 
 multiplyDone28:
-	MOVD dRow+16(FP), R4
 	ADD R4, R0, R0
-	MOVD yRow+24(FP), R4
-	ADD R4, R1, R1
+	ADD R5, R1, R1
 	SUBS $1, R3, R3
 	BNE rows1
 	RET
@@ -16937,18 +16923,19 @@ TEXT ·argMaxNEON(SB), NOSPLIT, $0-40
 	MOVD x+8(FP), R2
 	MOVD width+32(FP), R3
 	MOVD rows+24(FP), R4
+	MOVD xRow+16(FP), R5
 
 rows1:
 	WORD $0xad400400 // ldp q0, q1, [x0, #0]
 	WORD $0xad400c02 // ldp q2, q3, [x0, #0]
-	MOVD R2, R5
-	SUBS $16, R3, R6
+	MOVD R2, R6
+	SUBS $16, R3, R7
 	BLT highestRest3
 
 highest2:
-	WORD $0xad4014a4 // ldp q4, q5, [x5, #0]
-	WORD $0xad411ca6 // ldp q6, q7, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4014c4 // ldp q4, q5, [x6, #0]
+	WORD $0xad411cc6 // ldp q6, q7, [x6, #32]
+	ADD $64, R6, R6
 	WORD $0x6ea0e488 // fcmgt v8.4s, v4.4s, v0.4s
 	WORD $0x6ea1e4a9 // fcmgt v9.4s, v5.4s, v1.4s
 	WORD $0x6ea2e4ca // fcmgt v10.4s, v6.4s, v2.4s
@@ -16957,113 +16944,113 @@ highest2:
 	WORD $0x6ea91ca1 // bit v1.16b, v5.16b, v9.16b
 	WORD $0x6eaa1cc2 // bit v2.16b, v6.16b, v10.16b
 	WORD $0x6eab1ce3 // bit v3.16b, v7.16b, v11.16b
-	SUBS $16, R6, R6
+	SUBS $16, R7, R7
 	BGE highest2
 
 highestRest3:
-	ADD $16, R6, R6
-	CBZ R6, highestDone4
-	CMP $4, R6
+	ADD $16, R7, R7
+	CBZ R7, highestDone4
+	CMP $4, R7
 	BLT highestTail5
-	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
 	WORD $0x6ea0e485 // fcmgt v5.4s, v4.4s, v0.4s
 	WORD $0x6ea51c80 // bit v0.16b, v4.16b, v5.16b
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ highestDone4
-	CMP $4, R6
+	CMP $4, R7
 	BLT highestTail6
-	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
 	WORD $0x6ea1e485 // fcmgt v5.4s, v4.4s, v1.4s
 	WORD $0x6ea51c81 // bit v1.16b, v4.16b, v5.16b
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ highestDone4
-	CMP $4, R6
+	CMP $4, R7
 	BLT highestTail7
-	WORD $0x3cc104a4 // ldr q4, [x5], #16
+	WORD $0x3cc104c4 // ldr q4, [x6], #16
 	WORD $0x6ea2e485 // fcmgt v5.4s, v4.4s, v2.4s
 	WORD $0x6ea51c82 // bit v2.16b, v4.16b, v5.16b
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ highestDone4
-	TBZ $1, R6, loadOne8
-	WORD $0xfd4000a4 // ldr d4, [x5, #0]
-	TBZ $0, R6, loaded9
-	ADD $8, R5, R5
-	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	TBZ $1, R7, loadOne8
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R7, loaded9
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded9
 
 loadOne8:
-	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded9:
 	WORD $0x4ea31c65 // mov v5.16b, v3.16b
 	WORD $0x6ea3e486 // fcmgt v6.4s, v4.4s, v3.4s
 	WORD $0x6ea61c83 // bit v3.16b, v4.16b, v6.16b
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41ca3 // bif v3.16b, v5.16b, v4.16b
 	JMP highestDone4
 
 highestTail5:
-	TBZ $1, R6, loadOne10
-	WORD $0xfd4000a4 // ldr d4, [x5, #0]
-	TBZ $0, R6, loaded11
-	ADD $8, R5, R5
-	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	TBZ $1, R7, loadOne10
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R7, loaded11
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded11
 
 loadOne10:
-	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded11:
 	WORD $0x4ea01c05 // mov v5.16b, v0.16b
 	WORD $0x6ea0e486 // fcmgt v6.4s, v4.4s, v0.4s
 	WORD $0x6ea61c80 // bit v0.16b, v4.16b, v6.16b
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41ca0 // bif v0.16b, v5.16b, v4.16b
 	JMP highestDone4
 
 highestTail6:
-	TBZ $1, R6, loadOne12
-	WORD $0xfd4000a4 // ldr d4, [x5, #0]
-	TBZ $0, R6, loaded13
-	ADD $8, R5, R5
-	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	TBZ $1, R7, loadOne12
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R7, loaded13
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded13
 
 loadOne12:
-	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded13:
 	WORD $0x4ea11c25 // mov v5.16b, v1.16b
 	WORD $0x6ea1e486 // fcmgt v6.4s, v4.4s, v1.4s
 	WORD $0x6ea61c81 // bit v1.16b, v4.16b, v6.16b
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41ca1 // bif v1.16b, v5.16b, v4.16b
 	JMP highestDone4
 
 highestTail7:
-	TBZ $1, R6, loadOne14
-	WORD $0xfd4000a4 // ldr d4, [x5, #0]
-	TBZ $0, R6, loaded15
-	ADD $8, R5, R5
-	WORD $0x4d4080a4 // ld1 {v4.s}[2], [x5]
+	TBZ $1, R7, loadOne14
+	WORD $0xfd4000c4 // ldr d4, [x6, #0]
+	TBZ $0, R7, loaded15
+	ADD $8, R6, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded15
 
 loadOne14:
-	WORD $0xbd4000a4 // ldr s4, [x5, #0]
+	WORD $0xbd4000c4 // ldr s4, [x6, #0]
 
 loaded15:
 	WORD $0x4ea21c45 // mov v5.16b, v2.16b
 	WORD $0x6ea2e486 // fcmgt v6.4s, v4.4s, v2.4s
 	WORD $0x6ea61c82 // bit v2.16b, v4.16b, v6.16b
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c4 // ldr q4, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e4 // ldr q4, [x7, x6]
 	WORD $0x6ee41ca2 // bif v2.16b, v5.16b, v4.16b
 
 highestDone4:
@@ -17076,20 +17063,19 @@ highestDone4:
 	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
 	WORD $0x4f000401 // movi v1.4s, #0
 	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
-	MOVD $laneNumbersNEON<>(SB), R5
-	ADD $0, R5, R5
-	WORD $0xad4008a1 // ldp q1, q2, [x5, #0]
-	WORD $0xad4110a3 // ldp q3, q4, [x5, #32]
+	MOVD $laneNumbersNEON<>(SB), R6
+	WORD $0xad4008c1 // ldp q1, q2, [x6, #0]
+	WORD $0xad4110c3 // ldp q3, q4, [x6, #32]
 	WORD $0xad411805 // ldp q5, q6, [x0, #32]
 	WORD $0xad412007 // ldp q7, q8, [x0, #32]
-	MOVD R2, R5
-	SUBS $16, R3, R6
+	MOVD R2, R6
+	SUBS $16, R3, R7
 	BLT searchRest17
 
 search16:
-	WORD $0xad4028a9 // ldp q9, q10, [x5, #0]
-	WORD $0xad4130ab // ldp q11, q12, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
+	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
+	ADD $64, R6, R6
 	WORD $0x4e20e529 // fcmeq v9.4s, v9.4s, v0.4s
 	WORD $0x4e20e54a // fcmeq v10.4s, v10.4s, v0.4s
 	WORD $0x4e20e56b // fcmeq v11.4s, v11.4s, v0.4s
@@ -17107,120 +17093,120 @@ search16:
 	WORD $0x4ea98442 // add v2.4s, v2.4s, v9.4s
 	WORD $0x4ea98463 // add v3.4s, v3.4s, v9.4s
 	WORD $0x4ea98484 // add v4.4s, v4.4s, v9.4s
-	SUBS $16, R6, R6
+	SUBS $16, R7, R7
 	BGE search16
 
 searchRest17:
-	ADD $16, R6, R6
-	CBZ R6, searchDone18
-	CMP $4, R6
+	ADD $16, R7, R7
+	CBZ R7, searchDone18
+	CMP $4, R7
 	BLT searchTail19
-	WORD $0x3cc104a9 // ldr q9, [x5], #16
+	WORD $0x3cc104c9 // ldr q9, [x6], #16
 	WORD $0x4e20e529 // fcmeq v9.4s, v9.4s, v0.4s
 	WORD $0x4ee91c21 // orn v1.16b, v1.16b, v9.16b
 	WORD $0x6ea16ca5 // umin v5.4s, v5.4s, v1.4s
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ searchDone18
-	CMP $4, R6
+	CMP $4, R7
 	BLT searchTail20
-	WORD $0x3cc104a1 // ldr q1, [x5], #16
+	WORD $0x3cc104c1 // ldr q1, [x6], #16
 	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
 	WORD $0x4ee11c41 // orn v1.16b, v2.16b, v1.16b
 	WORD $0x6ea16cc6 // umin v6.4s, v6.4s, v1.4s
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ searchDone18
-	CMP $4, R6
+	CMP $4, R7
 	BLT searchTail21
-	WORD $0x3cc104a1 // ldr q1, [x5], #16
+	WORD $0x3cc104c1 // ldr q1, [x6], #16
 	WORD $0x4e20e421 // fcmeq v1.4s, v1.4s, v0.4s
 	WORD $0x4ee11c61 // orn v1.16b, v3.16b, v1.16b
 	WORD $0x6ea16ce7 // umin v7.4s, v7.4s, v1.4s
-	SUBS $4, R6, R6
+	SUBS $4, R7, R7
 	BEQ searchDone18
-	TBZ $1, R6, loadOne22
-	WORD $0xfd4000a1 // ldr d1, [x5, #0]
-	TBZ $0, R6, loaded23
-	ADD $8, R5, R5
-	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	TBZ $1, R7, loadOne22
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R7, loaded23
+	ADD $8, R6, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
 	JMP loaded23
 
 loadOne22:
-	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
 
 loaded23:
 	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
 	WORD $0x4ea81d01 // mov v1.16b, v8.16b
 	WORD $0x4ee01c80 // orn v0.16b, v4.16b, v0.16b
 	WORD $0x6ea06d08 // umin v8.4s, v8.4s, v0.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e0 // ldr q0, [x7, x6]
 	WORD $0x6ee01c28 // bif v8.16b, v1.16b, v0.16b
 	JMP searchDone18
 
 searchTail19:
-	TBZ $1, R6, loadOne24
-	WORD $0xfd4000a2 // ldr d2, [x5, #0]
-	TBZ $0, R6, loaded25
-	ADD $8, R5, R5
-	WORD $0x4d4080a2 // ld1 {v2.s}[2], [x5]
+	TBZ $1, R7, loadOne24
+	WORD $0xfd4000c2 // ldr d2, [x6, #0]
+	TBZ $0, R7, loaded25
+	ADD $8, R6, R6
+	WORD $0x4d4080c2 // ld1 {v2.s}[2], [x6]
 	JMP loaded25
 
 loadOne24:
-	WORD $0xbd4000a2 // ldr s2, [x5, #0]
+	WORD $0xbd4000c2 // ldr s2, [x6, #0]
 
 loaded25:
 	WORD $0x4e20e440 // fcmeq v0.4s, v2.4s, v0.4s
 	WORD $0x4ea51ca2 // mov v2.16b, v5.16b
 	WORD $0x4ee01c20 // orn v0.16b, v1.16b, v0.16b
 	WORD $0x6ea06ca5 // umin v5.4s, v5.4s, v0.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e0 // ldr q0, [x7, x6]
 	WORD $0x6ee01c45 // bif v5.16b, v2.16b, v0.16b
 	JMP searchDone18
 
 searchTail20:
-	TBZ $1, R6, loadOne26
-	WORD $0xfd4000a1 // ldr d1, [x5, #0]
-	TBZ $0, R6, loaded27
-	ADD $8, R5, R5
-	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	TBZ $1, R7, loadOne26
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R7, loaded27
+	ADD $8, R6, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
 	JMP loaded27
 
 loadOne26:
-	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
 
 loaded27:
 	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
 	WORD $0x4ea61cc1 // mov v1.16b, v6.16b
 	WORD $0x4ee01c40 // orn v0.16b, v2.16b, v0.16b
 	WORD $0x6ea06cc6 // umin v6.4s, v6.4s, v0.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e0 // ldr q0, [x7, x6]
 	WORD $0x6ee01c26 // bif v6.16b, v1.16b, v0.16b
 	JMP searchDone18
 
 searchTail21:
-	TBZ $1, R6, loadOne28
-	WORD $0xfd4000a1 // ldr d1, [x5, #0]
-	TBZ $0, R6, loaded29
-	ADD $8, R5, R5
-	WORD $0x4d4080a1 // ld1 {v1.s}[2], [x5]
+	TBZ $1, R7, loadOne28
+	WORD $0xfd4000c1 // ldr d1, [x6, #0]
+	TBZ $0, R7, loaded29
+	ADD $8, R6, R6
+	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
 	JMP loaded29
 
 loadOne28:
-	WORD $0xbd4000a1 // ldr s1, [x5, #0]
+	WORD $0xbd4000c1 // ldr s1, [x6, #0]
 
 loaded29:
 	WORD $0x4e20e420 // fcmeq v0.4s, v1.4s, v0.4s
 	WORD $0x4ea71ce1 // mov v1.16b, v7.16b
 	WORD $0x4ee01c60 // orn v0.16b, v3.16b, v0.16b
 	WORD $0x6ea06ce7 // umin v7.4s, v7.4s, v0.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c0 // ldr q0, [x6, x5]
+	LSL $4, R7, R6
+	MOVD $tailsNEON<>(SB), R7
+	WORD $0x3ce668e0 // ldr q0, [x7, x6]
 	WORD $0x6ee01c27 // bif v7.16b, v1.16b, v0.16b
 
 searchDone18:
@@ -17235,7 +17221,6 @@ searchDone18:
 	WORD $0x6ea18c01 // cmeq v1.4s, v0.4s, v1.4s
 	WORD $0x4e611c00 // bic v0.16b, v0.16b, v1.16b
 	WORD $0xbc004420 // str s0, [x1], #4
-	MOVD xRow+16(FP), R5
 	ADD R5, R2, R2
 	SUBS $1, R4, R4
 	BNE rows1
@@ -17255,124 +17240,126 @@ TEXT ·rowNormNEON(SB), NOSPLIT, $0-80
 	MOVWU epsilon+76(FP), R4
 	WORD $0x4e040c82 // dup v2.4s, w4
 	MOVD rows+56(FP), R4
+	MOVD yRow+40(FP), R5
+	MOVD xRow+48(FP), R6
 
 rows1:
 	WORD $0x4f000403 // movi v3.4s, #0
 	WORD $0x4f000404 // movi v4.4s, #0
 	WORD $0x4f000405 // movi v5.4s, #0
 	WORD $0x4f000406 // movi v6.4s, #0
-	MOVD R1, R5
-	SUBS $16, R2, R6
+	MOVD R1, R7
+	SUBS $16, R2, R8
 	BLT sumRest3
 
 sum2:
-	WORD $0xad4020a7 // ldp q7, q8, [x5, #0]
-	WORD $0xad4128a9 // ldp q9, q10, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4020e7 // ldp q7, q8, [x7, #0]
+	WORD $0xad4128e9 // ldp q9, q10, [x7, #32]
+	ADD $64, R7, R7
 	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
 	WORD $0x4e28d484 // fadd v4.4s, v4.4s, v8.4s
 	WORD $0x4e29d4a5 // fadd v5.4s, v5.4s, v9.4s
 	WORD $0x4e2ad4c6 // fadd v6.4s, v6.4s, v10.4s
-	SUBS $16, R6, R6
+	SUBS $16, R8, R8
 	BGE sum2
 
 sumRest3:
-	ADD $16, R6, R6
-	CBZ R6, sumDone4
-	CMP $4, R6
+	ADD $16, R8, R8
+	CBZ R8, sumDone4
+	CMP $4, R8
 	BLT sumTail5
-	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x3cc104e7 // ldr q7, [x7], #16
 	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	CMP $4, R6
+	CMP $4, R8
 	BLT sumTail6
-	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x3cc104e7 // ldr q7, [x7], #16
 	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	CMP $4, R6
+	CMP $4, R8
 	BLT sumTail7
-	WORD $0x3cc104a7 // ldr q7, [x5], #16
+	WORD $0x3cc104e7 // ldr q7, [x7], #16
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ sumDone4
-	TBZ $1, R6, loadOne8
-	WORD $0xfd4000a7 // ldr d7, [x5, #0]
-	TBZ $0, R6, loaded9
-	ADD $8, R5, R5
-	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	TBZ $1, R8, loadOne8
+	WORD $0xfd4000e7 // ldr d7, [x7, #0]
+	TBZ $0, R8, loaded9
+	ADD $8, R7, R7
+	WORD $0x4d4080e7 // ld1 {v7.s}[2], [x7]
 	JMP loaded9
 
 loadOne8:
-	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+	WORD $0xbd4000e7 // ldr s7, [x7, #0]
 
 loaded9:
 	WORD $0x4ea61cc8 // mov v8.16b, v6.16b
 	WORD $0x4e27d4c6 // fadd v6.4s, v6.4s, v7.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76907 // ldr q7, [x8, x7]
 	WORD $0x6ee71d06 // bif v6.16b, v8.16b, v7.16b
 	JMP sumDone4
 
 sumTail5:
-	TBZ $1, R6, loadOne10
-	WORD $0xfd4000a7 // ldr d7, [x5, #0]
-	TBZ $0, R6, loaded11
-	ADD $8, R5, R5
-	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	TBZ $1, R8, loadOne10
+	WORD $0xfd4000e7 // ldr d7, [x7, #0]
+	TBZ $0, R8, loaded11
+	ADD $8, R7, R7
+	WORD $0x4d4080e7 // ld1 {v7.s}[2], [x7]
 	JMP loaded11
 
 loadOne10:
-	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+	WORD $0xbd4000e7 // ldr s7, [x7, #0]
 
 loaded11:
 	WORD $0x4ea31c68 // mov v8.16b, v3.16b
 	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76907 // ldr q7, [x8, x7]
 	WORD $0x6ee71d03 // bif v3.16b, v8.16b, v7.16b
 	JMP sumDone4
 
 sumTail6:
-	TBZ $1, R6, loadOne12
-	WORD $0xfd4000a7 // ldr d7, [x5, #0]
-	TBZ $0, R6, loaded13
-	ADD $8, R5, R5
-	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	TBZ $1, R8, loadOne12
+	WORD $0xfd4000e7 // ldr d7, [x7, #0]
+	TBZ $0, R8, loaded13
+	ADD $8, R7, R7
+	WORD $0x4d4080e7 // ld1 {v7.s}[2], [x7]
 	JMP loaded13
 
 loadOne12:
-	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+	WORD $0xbd4000e7 // ldr s7, [x7, #0]
 
 loaded13:
 	WORD $0x4ea41c88 // mov v8.16b, v4.16b
 	WORD $0x4e27d484 // fadd v4.4s, v4.4s, v7.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76907 // ldr q7, [x8, x7]
 	WORD $0x6ee71d04 // bif v4.16b, v8.16b, v7.16b
 	JMP sumDone4
 
 sumTail7:
-	TBZ $1, R6, loadOne14
-	WORD $0xfd4000a7 // ldr d7, [x5, #0]
-	TBZ $0, R6, loaded15
-	ADD $8, R5, R5
-	WORD $0x4d4080a7 // ld1 {v7.s}[2], [x5]
+	TBZ $1, R8, loadOne14
+	WORD $0xfd4000e7 // ldr d7, [x7, #0]
+	TBZ $0, R8, loaded15
+	ADD $8, R7, R7
+	WORD $0x4d4080e7 // ld1 {v7.s}[2], [x7]
 	JMP loaded15
 
 loadOne14:
-	WORD $0xbd4000a7 // ldr s7, [x5, #0]
+	WORD $0xbd4000e7 // ldr s7, [x7, #0]
 
 loaded15:
 	WORD $0x4ea51ca8 // mov v8.16b, v5.16b
 	WORD $0x4e27d4a5 // fadd v5.4s, v5.4s, v7.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c7 // ldr q7, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76907 // ldr q7, [x8, x7]
 	WORD $0x6ee71d05 // bif v5.16b, v8.16b, v7.16b
 
 sumDone4:
@@ -17388,14 +17375,14 @@ sumDone4:
 	WORD $0x4f000405 // movi v5.4s, #0
 	WORD $0x4f000406 // movi v6.4s, #0
 	WORD $0x4f000407 // movi v7.4s, #0
-	MOVD R1, R5
-	SUBS $16, R2, R6
+	MOVD R1, R7
+	SUBS $16, R2, R8
 	BLT squaresRest17
 
 squares16:
-	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
-	WORD $0xad412caa // ldp q10, q11, [x5, #32]
-	ADD $64, R5, R5
+	WORD $0xad4024e8 // ldp q8, q9, [x7, #0]
+	WORD $0xad412cea // ldp q10, q11, [x7, #32]
+	ADD $64, R7, R7
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea3d529 // fsub v9.4s, v9.4s, v3.4s
 	WORD $0x4ea3d54a // fsub v10.4s, v10.4s, v3.4s
@@ -17404,113 +17391,113 @@ squares16:
 	WORD $0x4e29cd25 // fmla v5.4s, v9.4s, v9.4s
 	WORD $0x4e2acd46 // fmla v6.4s, v10.4s, v10.4s
 	WORD $0x4e2bcd67 // fmla v7.4s, v11.4s, v11.4s
-	SUBS $16, R6, R6
+	SUBS $16, R8, R8
 	BGE squares16
 
 squaresRest17:
-	ADD $16, R6, R6
-	CBZ R6, squaresDone18
-	CMP $4, R6
+	ADD $16, R8, R8
+	CBZ R8, squaresDone18
+	CMP $4, R8
 	BLT squaresTail19
-	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4e28cd04 // fmla v4.4s, v8.4s, v8.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ squaresDone18
-	CMP $4, R6
+	CMP $4, R8
 	BLT squaresTail20
-	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4e28cd05 // fmla v5.4s, v8.4s, v8.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ squaresDone18
-	CMP $4, R6
+	CMP $4, R8
 	BLT squaresTail21
-	WORD $0x3cc104a8 // ldr q8, [x5], #16
+	WORD $0x3cc104e8 // ldr q8, [x7], #16
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4e28cd06 // fmla v6.4s, v8.4s, v8.4s
-	SUBS $4, R6, R6
+	SUBS $4, R8, R8
 	BEQ squaresDone18
-	TBZ $1, R6, loadOne22
-	WORD $0xfd4000a8 // ldr d8, [x5, #0]
-	TBZ $0, R6, loaded23
-	ADD $8, R5, R5
-	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	TBZ $1, R8, loadOne22
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R8, loaded23
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
 	JMP loaded23
 
 loadOne22:
-	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
 
 loaded23:
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea71ce9 // mov v9.16b, v7.16b
 	WORD $0x4e28cd07 // fmla v7.4s, v8.4s, v8.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76908 // ldr q8, [x8, x7]
 	WORD $0x6ee81d27 // bif v7.16b, v9.16b, v8.16b
 	JMP squaresDone18
 
 squaresTail19:
-	TBZ $1, R6, loadOne24
-	WORD $0xfd4000a8 // ldr d8, [x5, #0]
-	TBZ $0, R6, loaded25
-	ADD $8, R5, R5
-	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	TBZ $1, R8, loadOne24
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R8, loaded25
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
 	JMP loaded25
 
 loadOne24:
-	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
 
 loaded25:
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea41c89 // mov v9.16b, v4.16b
 	WORD $0x4e28cd04 // fmla v4.4s, v8.4s, v8.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76908 // ldr q8, [x8, x7]
 	WORD $0x6ee81d24 // bif v4.16b, v9.16b, v8.16b
 	JMP squaresDone18
 
 squaresTail20:
-	TBZ $1, R6, loadOne26
-	WORD $0xfd4000a8 // ldr d8, [x5, #0]
-	TBZ $0, R6, loaded27
-	ADD $8, R5, R5
-	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	TBZ $1, R8, loadOne26
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R8, loaded27
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
 	JMP loaded27
 
 loadOne26:
-	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
 
 loaded27:
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea51ca9 // mov v9.16b, v5.16b
 	WORD $0x4e28cd05 // fmla v5.4s, v8.4s, v8.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76908 // ldr q8, [x8, x7]
 	WORD $0x6ee81d25 // bif v5.16b, v9.16b, v8.16b
 	JMP squaresDone18
 
 squaresTail21:
-	TBZ $1, R6, loadOne28
-	WORD $0xfd4000a8 // ldr d8, [x5, #0]
-	TBZ $0, R6, loaded29
-	ADD $8, R5, R5
-	WORD $0x4d4080a8 // ld1 {v8.s}[2], [x5]
+	TBZ $1, R8, loadOne28
+	WORD $0xfd4000e8 // ldr d8, [x7, #0]
+	TBZ $0, R8, loaded29
+	ADD $8, R7, R7
+	WORD $0x4d4080e8 // ld1 {v8.s}[2], [x7]
 	JMP loaded29
 
 loadOne28:
-	WORD $0xbd4000a8 // ldr s8, [x5, #0]
+	WORD $0xbd4000e8 // ldr s8, [x7, #0]
 
 loaded29:
 	WORD $0x4ea3d508 // fsub v8.4s, v8.4s, v3.4s
 	WORD $0x4ea61cc9 // mov v9.16b, v6.16b
 	WORD $0x4e28cd06 // fmla v6.4s, v8.4s, v8.4s
-	LSL $4, R6, R5
-	MOVD $tailsNEON<>(SB), R6
-	WORD $0x3ce568c8 // ldr q8, [x6, x5]
+	LSL $4, R8, R7
+	MOVD $tailsNEON<>(SB), R8
+	WORD $0x3ce76908 // ldr q8, [x8, x7]
 	WORD $0x6ee81d26 // bif v6.16b, v9.16b, v8.16b
 
 squaresDone18:
@@ -17527,18 +17514,18 @@ squaresDone18:
 	WORD $0x6e24fc04 // fdiv v4.4s, v0.4s, v4.4s
 	WORD $0xbc004463 // str s3, [x3], #4
 	WORD $0xbc004464 // str s4, [x3], #4
-	MOVD R0, R5
-	MOVD R1, R6
-	MOVD gamma+16(FP), R7
-	MOVD beta+24(FP), R8
-	MOVD R2, R9
-	SUBS $16, R9, R9
+	MOVD R0, R7
+	MOVD R1, R8
+	MOVD gamma+16(FP), R9
+	MOVD beta+24(FP), R10
+	MOVD R2, R11
+	SUBS $16, R11, R11
 	BLT normalizeFew31
 
 normalizeMany30:
-	WORD $0xad4018c5 // ldp q5, q6, [x6, #0]
-	WORD $0xad4120c7 // ldp q7, q8, [x6, #32]
-	ADD $64, R6, R6
+	WORD $0xad401905 // ldp q5, q6, [x8, #0]
+	WORD $0xad412107 // ldp q7, q8, [x8, #32]
+	ADD $64, R8, R8
 	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
 	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
 	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
@@ -17547,94 +17534,92 @@ normalizeMany30:
 	WORD $0x6e24dcc6 // fmul v6.4s, v6.4s, v4.4s
 	WORD $0x6e24dce7 // fmul v7.4s, v7.4s, v4.4s
 	WORD $0x6e24dd08 // fmul v8.4s, v8.4s, v4.4s
-	WORD $0xad402909 // ldp q9, q10, [x8, #0]
-	WORD $0xad41310b // ldp q11, q12, [x8, #32]
-	ADD $64, R8, R8
-	WORD $0xad4038ed // ldp q13, q14, [x7, #0]
-	WORD $0xad4140ef // ldp q15, q16, [x7, #32]
-	ADD $64, R7, R7
+	WORD $0xad402949 // ldp q9, q10, [x10, #0]
+	WORD $0xad41314b // ldp q11, q12, [x10, #32]
+	ADD $64, R10, R10
+	WORD $0xad40392d // ldp q13, q14, [x9, #0]
+	WORD $0xad41412f // ldp q15, q16, [x9, #32]
+	ADD $64, R9, R9
 	WORD $0x4e2dcca9 // fmla v9.4s, v5.4s, v13.4s
 	WORD $0x4e2eccca // fmla v10.4s, v6.4s, v14.4s
 	WORD $0x4e2fcceb // fmla v11.4s, v7.4s, v15.4s
 	WORD $0x4e30cd0c // fmla v12.4s, v8.4s, v16.4s
-	WORD $0xad0028a9 // stp q9, q10, [x5, #0]
-	WORD $0xad0130ab // stp q11, q12, [x5, #32]
-	ADD $64, R5, R5
-	SUBS $16, R9, R9
+	WORD $0xad0028e9 // stp q9, q10, [x7, #0]
+	WORD $0xad0130eb // stp q11, q12, [x7, #32]
+	ADD $64, R7, R7
+	SUBS $16, R11, R11
 	BGE normalizeMany30
 
 normalizeFew31:
-	ADD $16, R9, R9
-	SUBS $4, R9, R9
+	ADD $16, R11, R11
+	SUBS $4, R11, R11
 	BLT normalizeTail33
 
 normalizeOne32:
-	WORD $0x3cc104c5 // ldr q5, [x6], #16
+	WORD $0x3cc10505 // ldr q5, [x8], #16
 	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
 	WORD $0x6e24dca5 // fmul v5.4s, v5.4s, v4.4s
-	WORD $0x3cc10506 // ldr q6, [x8], #16
-	WORD $0x3cc104e7 // ldr q7, [x7], #16
+	WORD $0x3cc10546 // ldr q6, [x10], #16
+	WORD $0x3cc10527 // ldr q7, [x9], #16
 	WORD $0x4e27cca6 // fmla v6.4s, v5.4s, v7.4s
-	WORD $0x3c8104a6 // str q6, [x5], #16
-	SUBS $4, R9, R9
+	WORD $0x3c8104e6 // str q6, [x7], #16
+	SUBS $4, R11, R11
 	BGE normalizeOne32
 
 normalizeTail33:
-	ADD $4, R9, R9
-	CBZ R9, normalizeDone34
-	TBZ $1, R9, loadOne35
-	WORD $0xfd4000c5 // ldr d5, [x6, #0]
-	TBZ $0, R9, loaded36
-	ADD $8, R6, R6
-	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	ADD $4, R11, R11
+	CBZ R11, normalizeDone34
+	TBZ $1, R11, loadOne35
+	WORD $0xfd400105 // ldr d5, [x8, #0]
+	TBZ $0, R11, loaded36
+	ADD $8, R8, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded36
 
 loadOne35:
-	WORD $0xbd4000c5 // ldr s5, [x6, #0]
+	WORD $0xbd400105 // ldr s5, [x8, #0]
 
 loaded36:
 	WORD $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
 	WORD $0x6e24dc63 // fmul v3.4s, v3.4s, v4.4s
-	TBZ $1, R9, loadOne37
-	WORD $0xfd400104 // ldr d4, [x8, #0]
-	TBZ $0, R9, loaded38
-	ADD $8, R8, R6
-	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	TBZ $1, R11, loadOne37
+	WORD $0xfd400144 // ldr d4, [x10, #0]
+	TBZ $0, R11, loaded38
+	ADD $8, R10, R8
+	WORD $0x4d408104 // ld1 {v4.s}[2], [x8]
 	JMP loaded38
 
 loadOne37:
-	WORD $0xbd400104 // ldr s4, [x8, #0]
+	WORD $0xbd400144 // ldr s4, [x10, #0]
 
 loaded38:
-	TBZ $1, R9, loadOne39
-	WORD $0xfd4000e5 // ldr d5, [x7, #0]
-	TBZ $0, R9, loaded40
-	ADD $8, R7, R6
-	WORD $0x4d4080c5 // ld1 {v5.s}[2], [x6]
+	TBZ $1, R11, loadOne39
+	WORD $0xfd400125 // ldr d5, [x9, #0]
+	TBZ $0, R11, loaded40
+	ADD $8, R9, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded40
 
 loadOne39:
-	WORD $0xbd4000e5 // ldr s5, [x7, #0]
+	WORD $0xbd400125 // ldr s5, [x9, #0]
 
 loaded40:
 	WORD $0x4e25cc64 // fmla v4.4s, v3.4s, v5.4s
-	TBZ $1, R9, storeOne41
-	WORD $0xfd0000a4 // str d4, [x5, #0]
-	TBZ $0, R9, stored42
-	ADD $8, R5, R5
-	WORD $0x4d0080a4 // st1 {v4.s}[2], [x5]
+	TBZ $1, R11, storeOne41
+	WORD $0xfd0000e4 // str d4, [x7, #0]
+	TBZ $0, R11, stored42
+	ADD $8, R7, R7
+	WORD $0x4d0080e4 // st1 {v4.s}[2], [x7]
 	JMP stored42
 
 storeOne41:
-	WORD $0xbd0000a4 // str s4, [x5, #0]
+	WORD $0xbd0000e4 // str s4, [x7, #0]
 
 stored42:
 
 normalizeDone34:
-	MOVD yRow+40(FP), R5
 	ADD R5, R0, R0
-	MOVD xRow+48(FP), R5
-	ADD R5, R1, R1
+	ADD R6, R1, R1
 	SUBS $1, R4, R4
 	BNE rows1
 	RET
@@ -17649,14 +17634,16 @@ TEXT ·rowNormBackNEON(SB), NOSPLIT, $0-84
 	MOVWU count+80(FP), R5
 	WORD $0x4e040ca0 // dup v0.4s, w5
 	MOVD rows+64(FP), R5
+	MOVD gradRow+40(FP), R6
+	MOVD xRow+48(FP), R7
+	MOVD dRow+56(FP), R8
 
 rows1:
-	MOVD $4, R6
-	WORD $0x4dc6c881 // ld1r {v1.4s}, [x4], x6
-	WORD $0x4dc6c882 // ld1r {v2.4s}, [x4], x6
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD gamma+24(FP), R8
+	WORD $0xfc408481 // ldr d1, [x4], #8
+	WORD $0x4e040422 // dup v2.4s, v1.s[0]
+	MOVD R1, R9
+	MOVD R2, R10
+	MOVD gamma+24(FP), R11
 	WORD $0x4f000403 // movi v3.4s, #0
 	WORD $0x4f000404 // movi v4.4s, #0
 	WORD $0x4f000405 // movi v5.4s, #0
@@ -17665,31 +17652,31 @@ rows1:
 	WORD $0x4f000408 // movi v8.4s, #0
 	WORD $0x4f000409 // movi v9.4s, #0
 	WORD $0x4f00040a // movi v10.4s, #0
-	SUBS $16, R3, R9
+	SUBS $16, R3, R12
 	BLT sumsRest3
 
 sums2:
-	WORD $0xad4030eb // ldp q11, q12, [x7, #0]
-	WORD $0xad4138ed // ldp q13, q14, [x7, #32]
-	ADD $64, R7, R7
-	WORD $0xad40410f // ldp q15, q16, [x8, #0]
-	WORD $0xad414911 // ldp q17, q18, [x8, #32]
-	ADD $64, R8, R8
+	WORD $0xad40314b // ldp q11, q12, [x10, #0]
+	WORD $0xad41394d // ldp q13, q14, [x10, #32]
+	ADD $64, R10, R10
+	WORD $0xad40416f // ldp q15, q16, [x11, #0]
+	WORD $0xad414971 // ldp q17, q18, [x11, #32]
+	ADD $64, R11, R11
 	WORD $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
 	WORD $0x6e30dd8c // fmul v12.4s, v12.4s, v16.4s
 	WORD $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
 	WORD $0x6e32ddce // fmul v14.4s, v14.4s, v18.4s
-	WORD $0xad4040cf // ldp q15, q16, [x6, #0]
-	WORD $0xad4148d1 // ldp q17, q18, [x6, #32]
-	ADD $64, R6, R6
-	WORD $0x4ea1d5ef // fsub v15.4s, v15.4s, v1.4s
-	WORD $0x4ea1d610 // fsub v16.4s, v16.4s, v1.4s
-	WORD $0x4ea1d631 // fsub v17.4s, v17.4s, v1.4s
-	WORD $0x4ea1d652 // fsub v18.4s, v18.4s, v1.4s
-	WORD $0x6e22ddef // fmul v15.4s, v15.4s, v2.4s
-	WORD $0x6e22de10 // fmul v16.4s, v16.4s, v2.4s
-	WORD $0x6e22de31 // fmul v17.4s, v17.4s, v2.4s
-	WORD $0x6e22de52 // fmul v18.4s, v18.4s, v2.4s
+	WORD $0xad40412f // ldp q15, q16, [x9, #0]
+	WORD $0xad414931 // ldp q17, q18, [x9, #32]
+	ADD $64, R9, R9
+	WORD $0x4ea2d5ef // fsub v15.4s, v15.4s, v2.4s
+	WORD $0x4ea2d610 // fsub v16.4s, v16.4s, v2.4s
+	WORD $0x4ea2d631 // fsub v17.4s, v17.4s, v2.4s
+	WORD $0x4ea2d652 // fsub v18.4s, v18.4s, v2.4s
+	WORD $0x4fa191ef // fmul v15.4s, v15.4s, v1.s[1]
+	WORD $0x4fa19210 // fmul v16.4s, v16.4s, v1.s[1]
+	WORD $0x4fa19231 // fmul v17.4s, v17.4s, v1.s[1]
+	WORD $0x4fa19252 // fmul v18.4s, v18.4s, v1.s[1]
 	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
 	WORD $0x4e2cd484 // fadd v4.4s, v4.4s, v12.4s
 	WORD $0x4e2dd4a5 // fadd v5.4s, v5.4s, v13.4s
@@ -17698,248 +17685,248 @@ sums2:
 	WORD $0x4e30cd88 // fmla v8.4s, v12.4s, v16.4s
 	WORD $0x4e31cda9 // fmla v9.4s, v13.4s, v17.4s
 	WORD $0x4e32cdca // fmla v10.4s, v14.4s, v18.4s
-	SUBS $16, R9, R9
+	SUBS $16, R12, R12
 	BGE sums2
 
 sumsRest3:
-	ADD $16, R9, R9
-	CBZ R9, sumsDone4
-	CMP $4, R9
+	ADD $16, R12, R12
+	CBZ R12, sumsDone4
+	CMP $4, R12
 	BLT sumsTail5
-	WORD $0x3cc104eb // ldr q11, [x7], #16
-	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x3cc1054b // ldr q11, [x10], #16
+	WORD $0x3cc1056c // ldr q12, [x11], #16
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	WORD $0x3cc104cc // ldr q12, [x6], #16
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x3cc1052c // ldr q12, [x9], #16
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
 	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ sumsDone4
-	CMP $4, R9
+	CMP $4, R12
 	BLT sumsTail6
-	WORD $0x3cc104eb // ldr q11, [x7], #16
-	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x3cc1054b // ldr q11, [x10], #16
+	WORD $0x3cc1056c // ldr q12, [x11], #16
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	WORD $0x3cc104cc // ldr q12, [x6], #16
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x3cc1052c // ldr q12, [x9], #16
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4e2bd484 // fadd v4.4s, v4.4s, v11.4s
 	WORD $0x4e2ccd68 // fmla v8.4s, v11.4s, v12.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ sumsDone4
-	CMP $4, R9
+	CMP $4, R12
 	BLT sumsTail7
-	WORD $0x3cc104eb // ldr q11, [x7], #16
-	WORD $0x3cc1050c // ldr q12, [x8], #16
+	WORD $0x3cc1054b // ldr q11, [x10], #16
+	WORD $0x3cc1056c // ldr q12, [x11], #16
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	WORD $0x3cc104cc // ldr q12, [x6], #16
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x3cc1052c // ldr q12, [x9], #16
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
 	WORD $0x4e2ccd69 // fmla v9.4s, v11.4s, v12.4s
-	SUBS $4, R9, R9
+	SUBS $4, R12, R12
 	BEQ sumsDone4
-	TBZ $1, R9, loadOne8
-	WORD $0xfd4000eb // ldr d11, [x7, #0]
-	TBZ $0, R9, loaded9
-	ADD $8, R7, R7
-	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	TBZ $1, R12, loadOne8
+	WORD $0xfd40014b // ldr d11, [x10, #0]
+	TBZ $0, R12, loaded9
+	ADD $8, R10, R10
+	WORD $0x4d40814b // ld1 {v11.s}[2], [x10]
 	JMP loaded9
 
 loadOne8:
-	WORD $0xbd4000eb // ldr s11, [x7, #0]
+	WORD $0xbd40014b // ldr s11, [x10, #0]
 
 loaded9:
-	TBZ $1, R9, loadOne10
-	WORD $0xfd40010c // ldr d12, [x8, #0]
-	TBZ $0, R9, loaded11
-	ADD $8, R8, R7
-	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	TBZ $1, R12, loadOne10
+	WORD $0xfd40016c // ldr d12, [x11, #0]
+	TBZ $0, R12, loaded11
+	ADD $8, R11, R10
+	WORD $0x4d40814c // ld1 {v12.s}[2], [x10]
 	JMP loaded11
 
 loadOne10:
-	WORD $0xbd40010c // ldr s12, [x8, #0]
+	WORD $0xbd40016c // ldr s12, [x11, #0]
 
 loaded11:
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	TBZ $1, R9, loadOne12
-	WORD $0xfd4000cc // ldr d12, [x6, #0]
-	TBZ $0, R9, loaded13
-	ADD $8, R6, R6
-	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	TBZ $1, R12, loadOne12
+	WORD $0xfd40012c // ldr d12, [x9, #0]
+	TBZ $0, R12, loaded13
+	ADD $8, R9, R9
+	WORD $0x4d40812c // ld1 {v12.s}[2], [x9]
 	JMP loaded13
 
 loadOne12:
-	WORD $0xbd4000cc // ldr s12, [x6, #0]
+	WORD $0xbd40012c // ldr s12, [x9, #0]
 
 loaded13:
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4ea61ccd // mov v13.16b, v6.16b
 	WORD $0x4e2bd4c6 // fadd v6.4s, v6.4s, v11.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694e // ldr q14, [x10, x9]
 	WORD $0x6eee1da6 // bif v6.16b, v13.16b, v14.16b
 	WORD $0x4eaa1d4d // mov v13.16b, v10.16b
 	WORD $0x4e2ccd6a // fmla v10.4s, v11.4s, v12.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694b // ldr q11, [x10, x9]
 	WORD $0x6eeb1daa // bif v10.16b, v13.16b, v11.16b
 	JMP sumsDone4
 
 sumsTail5:
-	TBZ $1, R9, loadOne14
-	WORD $0xfd4000eb // ldr d11, [x7, #0]
-	TBZ $0, R9, loaded15
-	ADD $8, R7, R7
-	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	TBZ $1, R12, loadOne14
+	WORD $0xfd40014b // ldr d11, [x10, #0]
+	TBZ $0, R12, loaded15
+	ADD $8, R10, R10
+	WORD $0x4d40814b // ld1 {v11.s}[2], [x10]
 	JMP loaded15
 
 loadOne14:
-	WORD $0xbd4000eb // ldr s11, [x7, #0]
+	WORD $0xbd40014b // ldr s11, [x10, #0]
 
 loaded15:
-	TBZ $1, R9, loadOne16
-	WORD $0xfd40010c // ldr d12, [x8, #0]
-	TBZ $0, R9, loaded17
-	ADD $8, R8, R7
-	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	TBZ $1, R12, loadOne16
+	WORD $0xfd40016c // ldr d12, [x11, #0]
+	TBZ $0, R12, loaded17
+	ADD $8, R11, R10
+	WORD $0x4d40814c // ld1 {v12.s}[2], [x10]
 	JMP loaded17
 
 loadOne16:
-	WORD $0xbd40010c // ldr s12, [x8, #0]
+	WORD $0xbd40016c // ldr s12, [x11, #0]
 
 loaded17:
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	TBZ $1, R9, loadOne18
-	WORD $0xfd4000cc // ldr d12, [x6, #0]
-	TBZ $0, R9, loaded19
-	ADD $8, R6, R6
-	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	TBZ $1, R12, loadOne18
+	WORD $0xfd40012c // ldr d12, [x9, #0]
+	TBZ $0, R12, loaded19
+	ADD $8, R9, R9
+	WORD $0x4d40812c // ld1 {v12.s}[2], [x9]
 	JMP loaded19
 
 loadOne18:
-	WORD $0xbd4000cc // ldr s12, [x6, #0]
+	WORD $0xbd40012c // ldr s12, [x9, #0]
 
 loaded19:
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4ea31c6d // mov v13.16b, v3.16b
 	WORD $0x4e2bd463 // fadd v3.4s, v3.4s, v11.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694e // ldr q14, [x10, x9]
 	WORD $0x6eee1da3 // bif v3.16b, v13.16b, v14.16b
 	WORD $0x4ea71ced // mov v13.16b, v7.16b
 	WORD $0x4e2ccd67 // fmla v7.4s, v11.4s, v12.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694b // ldr q11, [x10, x9]
 	WORD $0x6eeb1da7 // bif v7.16b, v13.16b, v11.16b
 	JMP sumsDone4
 
 sumsTail6:
-	TBZ $1, R9, loadOne20
-	WORD $0xfd4000eb // ldr d11, [x7, #0]
-	TBZ $0, R9, loaded21
-	ADD $8, R7, R7
-	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	TBZ $1, R12, loadOne20
+	WORD $0xfd40014b // ldr d11, [x10, #0]
+	TBZ $0, R12, loaded21
+	ADD $8, R10, R10
+	WORD $0x4d40814b // ld1 {v11.s}[2], [x10]
 	JMP loaded21
 
 loadOne20:
-	WORD $0xbd4000eb // ldr s11, [x7, #0]
+	WORD $0xbd40014b // ldr s11, [x10, #0]
 
 loaded21:
-	TBZ $1, R9, loadOne22
-	WORD $0xfd40010c // ldr d12, [x8, #0]
-	TBZ $0, R9, loaded23
-	ADD $8, R8, R7
-	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	TBZ $1, R12, loadOne22
+	WORD $0xfd40016c // ldr d12, [x11, #0]
+	TBZ $0, R12, loaded23
+	ADD $8, R11, R10
+	WORD $0x4d40814c // ld1 {v12.s}[2], [x10]
 	JMP loaded23
 
 loadOne22:
-	WORD $0xbd40010c // ldr s12, [x8, #0]
+	WORD $0xbd40016c // ldr s12, [x11, #0]
 
 loaded23:
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	TBZ $1, R9, loadOne24
-	WORD $0xfd4000cc // ldr d12, [x6, #0]
-	TBZ $0, R9, loaded25
-	ADD $8, R6, R6
-	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	TBZ $1, R12, loadOne24
+	WORD $0xfd40012c // ldr d12, [x9, #0]
+	TBZ $0, R12, loaded25
+	ADD $8, R9, R9
+	WORD $0x4d40812c // ld1 {v12.s}[2], [x9]
 	JMP loaded25
 
 loadOne24:
-	WORD $0xbd4000cc // ldr s12, [x6, #0]
+	WORD $0xbd40012c // ldr s12, [x9, #0]
 
 loaded25:
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4ea41c8d // mov v13.16b, v4.16b
 	WORD $0x4e2bd484 // fadd v4.4s, v4.4s, v11.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694e // ldr q14, [x10, x9]
 	WORD $0x6eee1da4 // bif v4.16b, v13.16b, v14.16b
 	WORD $0x4ea81d0d // mov v13.16b, v8.16b
 	WORD $0x4e2ccd68 // fmla v8.4s, v11.4s, v12.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694b // ldr q11, [x10, x9]
 	WORD $0x6eeb1da8 // bif v8.16b, v13.16b, v11.16b
 	JMP sumsDone4
 
 sumsTail7:
-	TBZ $1, R9, loadOne26
-	WORD $0xfd4000eb // ldr d11, [x7, #0]
-	TBZ $0, R9, loaded27
-	ADD $8, R7, R7
-	WORD $0x4d4080eb // ld1 {v11.s}[2], [x7]
+	TBZ $1, R12, loadOne26
+	WORD $0xfd40014b // ldr d11, [x10, #0]
+	TBZ $0, R12, loaded27
+	ADD $8, R10, R10
+	WORD $0x4d40814b // ld1 {v11.s}[2], [x10]
 	JMP loaded27
 
 loadOne26:
-	WORD $0xbd4000eb // ldr s11, [x7, #0]
+	WORD $0xbd40014b // ldr s11, [x10, #0]
 
 loaded27:
-	TBZ $1, R9, loadOne28
-	WORD $0xfd40010c // ldr d12, [x8, #0]
-	TBZ $0, R9, loaded29
-	ADD $8, R8, R7
-	WORD $0x4d4080ec // ld1 {v12.s}[2], [x7]
+	TBZ $1, R12, loadOne28
+	WORD $0xfd40016c // ldr d12, [x11, #0]
+	TBZ $0, R12, loaded29
+	ADD $8, R11, R10
+	WORD $0x4d40814c // ld1 {v12.s}[2], [x10]
 	JMP loaded29
 
 loadOne28:
-	WORD $0xbd40010c // ldr s12, [x8, #0]
+	WORD $0xbd40016c // ldr s12, [x11, #0]
 
 loaded29:
 	WORD $0x6e2cdd6b // fmul v11.4s, v11.4s, v12.4s
-	TBZ $1, R9, loadOne30
-	WORD $0xfd4000cc // ldr d12, [x6, #0]
-	TBZ $0, R9, loaded31
-	ADD $8, R6, R6
-	WORD $0x4d4080cc // ld1 {v12.s}[2], [x6]
+	TBZ $1, R12, loadOne30
+	WORD $0xfd40012c // ldr d12, [x9, #0]
+	TBZ $0, R12, loaded31
+	ADD $8, R9, R9
+	WORD $0x4d40812c // ld1 {v12.s}[2], [x9]
 	JMP loaded31
 
 loadOne30:
-	WORD $0xbd4000cc // ldr s12, [x6, #0]
+	WORD $0xbd40012c // ldr s12, [x9, #0]
 
 loaded31:
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4ea51cad // mov v13.16b, v5.16b
 	WORD $0x4e2bd4a5 // fadd v5.4s, v5.4s, v11.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668ee // ldr q14, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694e // ldr q14, [x10, x9]
 	WORD $0x6eee1da5 // bif v5.16b, v13.16b, v14.16b
 	WORD $0x4ea91d2d // mov v13.16b, v9.16b
 	WORD $0x4e2ccd69 // fmla v9.4s, v11.4s, v12.4s
-	LSL $4, R9, R6
-	MOVD $tailsNEON<>(SB), R7
-	WORD $0x3ce668eb // ldr q11, [x7, x6]
+	LSL $4, R12, R9
+	MOVD $tailsNEON<>(SB), R10
+	WORD $0x3ce9694b // ldr q11, [x10, x9]
 	WORD $0x6eeb1da9 // bif v9.16b, v13.16b, v11.16b
 
 sumsDone4:
@@ -17959,36 +17946,36 @@ sumsDone4:
 	WORD $0x4ea00885 // rev64 v5.4s, v4.4s
 	WORD $0x4e25d484 // fadd v4.4s, v4.4s, v5.4s
 	WORD $0x6e20fc84 // fdiv v4.4s, v4.4s, v0.4s
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD gamma+24(FP), R8
-	MOVD R0, R9
-	MOVD R3, R10
-	SUBS $16, R10, R10
+	MOVD R1, R9
+	MOVD R2, R10
+	MOVD gamma+24(FP), R11
+	MOVD R0, R12
+	MOVD R3, R13
+	SUBS $16, R13, R13
 	BLT addFew33
 
 addMany32:
-	WORD $0xad4018e5 // ldp q5, q6, [x7, #0]
-	WORD $0xad4120e7 // ldp q7, q8, [x7, #32]
-	ADD $64, R7, R7
-	WORD $0xad402909 // ldp q9, q10, [x8, #0]
-	WORD $0xad41310b // ldp q11, q12, [x8, #32]
-	ADD $64, R8, R8
+	WORD $0xad401945 // ldp q5, q6, [x10, #0]
+	WORD $0xad412147 // ldp q7, q8, [x10, #32]
+	ADD $64, R10, R10
+	WORD $0xad402969 // ldp q9, q10, [x11, #0]
+	WORD $0xad41316b // ldp q11, q12, [x11, #32]
+	ADD $64, R11, R11
 	WORD $0x6e29dca5 // fmul v5.4s, v5.4s, v9.4s
 	WORD $0x6e2adcc6 // fmul v6.4s, v6.4s, v10.4s
 	WORD $0x6e2bdce7 // fmul v7.4s, v7.4s, v11.4s
 	WORD $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
-	WORD $0xad4028c9 // ldp q9, q10, [x6, #0]
-	WORD $0xad4130cb // ldp q11, q12, [x6, #32]
-	ADD $64, R6, R6
-	WORD $0x4ea1d529 // fsub v9.4s, v9.4s, v1.4s
-	WORD $0x4ea1d54a // fsub v10.4s, v10.4s, v1.4s
-	WORD $0x4ea1d56b // fsub v11.4s, v11.4s, v1.4s
-	WORD $0x4ea1d58c // fsub v12.4s, v12.4s, v1.4s
-	WORD $0x6e22dd29 // fmul v9.4s, v9.4s, v2.4s
-	WORD $0x6e22dd4a // fmul v10.4s, v10.4s, v2.4s
-	WORD $0x6e22dd6b // fmul v11.4s, v11.4s, v2.4s
-	WORD $0x6e22dd8c // fmul v12.4s, v12.4s, v2.4s
+	WORD $0xad402929 // ldp q9, q10, [x9, #0]
+	WORD $0xad41312b // ldp q11, q12, [x9, #32]
+	ADD $64, R9, R9
+	WORD $0x4ea2d529 // fsub v9.4s, v9.4s, v2.4s
+	WORD $0x4ea2d54a // fsub v10.4s, v10.4s, v2.4s
+	WORD $0x4ea2d56b // fsub v11.4s, v11.4s, v2.4s
+	WORD $0x4ea2d58c // fsub v12.4s, v12.4s, v2.4s
+	WORD $0x4fa19129 // fmul v9.4s, v9.4s, v1.s[1]
+	WORD $0x4fa1914a // fmul v10.4s, v10.4s, v1.s[1]
+	WORD $0x4fa1916b // fmul v11.4s, v11.4s, v1.s[1]
+	WORD $0x4fa1918c // fmul v12.4s, v12.4s, v1.s[1]
 	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
 	WORD $0x4ea3d4c6 // fsub v6.4s, v6.4s, v3.4s
 	WORD $0x4ea3d4e7 // fsub v7.4s, v7.4s, v3.4s
@@ -17997,110 +17984,107 @@ addMany32:
 	WORD $0x4ea4cd46 // fmls v6.4s, v10.4s, v4.4s
 	WORD $0x4ea4cd67 // fmls v7.4s, v11.4s, v4.4s
 	WORD $0x4ea4cd88 // fmls v8.4s, v12.4s, v4.4s
-	WORD $0xad402929 // ldp q9, q10, [x9, #0]
-	WORD $0xad41312b // ldp q11, q12, [x9, #32]
-	WORD $0x4e22cca9 // fmla v9.4s, v5.4s, v2.4s
-	WORD $0x4e22ccca // fmla v10.4s, v6.4s, v2.4s
-	WORD $0x4e22cceb // fmla v11.4s, v7.4s, v2.4s
-	WORD $0x4e22cd0c // fmla v12.4s, v8.4s, v2.4s
-	WORD $0xad002929 // stp q9, q10, [x9, #0]
-	WORD $0xad01312b // stp q11, q12, [x9, #32]
-	ADD $64, R9, R9
-	SUBS $16, R10, R10
+	WORD $0xad402989 // ldp q9, q10, [x12, #0]
+	WORD $0xad41318b // ldp q11, q12, [x12, #32]
+	WORD $0x4fa110a9 // fmla v9.4s, v5.4s, v1.s[1]
+	WORD $0x4fa110ca // fmla v10.4s, v6.4s, v1.s[1]
+	WORD $0x4fa110eb // fmla v11.4s, v7.4s, v1.s[1]
+	WORD $0x4fa1110c // fmla v12.4s, v8.4s, v1.s[1]
+	WORD $0xad002989 // stp q9, q10, [x12, #0]
+	WORD $0xad01318b // stp q11, q12, [x12, #32]
+	ADD $64, R12, R12
+	SUBS $16, R13, R13
 	BGE addMany32
 
 addFew33:
-	ADD $16, R10, R10
-	SUBS $4, R10, R10
+	ADD $16, R13, R13
+	SUBS $4, R13, R13
 	BLT addTail35
 
 addOne34:
-	WORD $0x3cc104e5 // ldr q5, [x7], #16
-	WORD $0x3cc10506 // ldr q6, [x8], #16
+	WORD $0x3cc10545 // ldr q5, [x10], #16
+	WORD $0x3cc10566 // ldr q6, [x11], #16
 	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
-	WORD $0x3cc104c6 // ldr q6, [x6], #16
-	WORD $0x4ea1d4c6 // fsub v6.4s, v6.4s, v1.4s
-	WORD $0x6e22dcc6 // fmul v6.4s, v6.4s, v2.4s
+	WORD $0x3cc10526 // ldr q6, [x9], #16
+	WORD $0x4ea2d4c6 // fsub v6.4s, v6.4s, v2.4s
+	WORD $0x4fa190c6 // fmul v6.4s, v6.4s, v1.s[1]
 	WORD $0x4ea3d4a5 // fsub v5.4s, v5.4s, v3.4s
 	WORD $0x4ea4ccc5 // fmls v5.4s, v6.4s, v4.4s
-	WORD $0x3dc00126 // ldr q6, [x9, #0]
-	WORD $0x4e22cca6 // fmla v6.4s, v5.4s, v2.4s
-	WORD $0x3c810526 // str q6, [x9], #16
-	SUBS $4, R10, R10
+	WORD $0x3dc00186 // ldr q6, [x12, #0]
+	WORD $0x4fa110a6 // fmla v6.4s, v5.4s, v1.s[1]
+	WORD $0x3c810586 // str q6, [x12], #16
+	SUBS $4, R13, R13
 	BGE addOne34
 
 addTail35:
-	ADD $4, R10, R10
-	CBZ R10, addDone36
-	TBZ $1, R10, loadOne37
-	WORD $0xfd4000e5 // ldr d5, [x7, #0]
-	TBZ $0, R10, loaded38
-	ADD $8, R7, R7
-	WORD $0x4d4080e5 // ld1 {v5.s}[2], [x7]
+	ADD $4, R13, R13
+	CBZ R13, addDone36
+	TBZ $1, R13, loadOne37
+	WORD $0xfd400145 // ldr d5, [x10, #0]
+	TBZ $0, R13, loaded38
+	ADD $8, R10, R10
+	WORD $0x4d408145 // ld1 {v5.s}[2], [x10]
 	JMP loaded38
 
 loadOne37:
-	WORD $0xbd4000e5 // ldr s5, [x7, #0]
+	WORD $0xbd400145 // ldr s5, [x10, #0]
 
 loaded38:
-	TBZ $1, R10, loadOne39
-	WORD $0xfd400106 // ldr d6, [x8, #0]
-	TBZ $0, R10, loaded40
-	ADD $8, R8, R7
-	WORD $0x4d4080e6 // ld1 {v6.s}[2], [x7]
+	TBZ $1, R13, loadOne39
+	WORD $0xfd400166 // ldr d6, [x11, #0]
+	TBZ $0, R13, loaded40
+	ADD $8, R11, R10
+	WORD $0x4d408146 // ld1 {v6.s}[2], [x10]
 	JMP loaded40
 
 loadOne39:
-	WORD $0xbd400106 // ldr s6, [x8, #0]
+	WORD $0xbd400166 // ldr s6, [x11, #0]
 
 loaded40:
 	WORD $0x6e26dca5 // fmul v5.4s, v5.4s, v6.4s
-	TBZ $1, R10, loadOne41
-	WORD $0xfd4000c6 // ldr d6, [x6, #0]
-	TBZ $0, R10, loaded42
-	ADD $8, R6, R6
-	WORD $0x4d4080c6 // ld1 {v6.s}[2], [x6]
+	TBZ $1, R13, loadOne41
+	WORD $0xfd400126 // ldr d6, [x9, #0]
+	TBZ $0, R13, loaded42
+	ADD $8, R9, R9
+	WORD $0x4d408126 // ld1 {v6.s}[2], [x9]
 	JMP loaded42
 
 loadOne41:
-	WORD $0xbd4000c6 // ldr s6, [x6, #0]
+	WORD $0xbd400126 // ldr s6, [x9, #0]
 
 loaded42:
-	WORD $0x4ea1d4c1 // fsub v1.4s, v6.4s, v1.4s
-	WORD $0x6e22dc21 // fmul v1.4s, v1.4s, v2.4s
+	WORD $0x4ea2d4c2 // fsub v2.4s, v6.4s, v2.4s
+	WORD $0x4fa19042 // fmul v2.4s, v2.4s, v1.s[1]
 	WORD $0x4ea3d4a3 // fsub v3.4s, v5.4s, v3.4s
-	WORD $0x4ea4cc23 // fmls v3.4s, v1.4s, v4.4s
-	TBZ $1, R10, loadOne43
-	WORD $0xfd400121 // ldr d1, [x9, #0]
-	TBZ $0, R10, loaded44
-	ADD $8, R9, R6
-	WORD $0x4d4080c1 // ld1 {v1.s}[2], [x6]
+	WORD $0x4ea4cc43 // fmls v3.4s, v2.4s, v4.4s
+	TBZ $1, R13, loadOne43
+	WORD $0xfd400182 // ldr d2, [x12, #0]
+	TBZ $0, R13, loaded44
+	ADD $8, R12, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
 	JMP loaded44
 
 loadOne43:
-	WORD $0xbd400121 // ldr s1, [x9, #0]
+	WORD $0xbd400182 // ldr s2, [x12, #0]
 
 loaded44:
-	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
-	TBZ $1, R10, storeOne45
-	WORD $0xfd000121 // str d1, [x9, #0]
-	TBZ $0, R10, stored46
-	ADD $8, R9, R6
-	WORD $0x4d0080c1 // st1 {v1.s}[2], [x6]
+	WORD $0x4fa11062 // fmla v2.4s, v3.4s, v1.s[1]
+	TBZ $1, R13, storeOne45
+	WORD $0xfd000182 // str d2, [x12, #0]
+	TBZ $0, R13, stored46
+	ADD $8, R12, R9
+	WORD $0x4d008122 // st1 {v2.s}[2], [x9]
 	JMP stored46
 
 storeOne45:
-	WORD $0xbd000121 // str s1, [x9, #0]
+	WORD $0xbd000182 // str s2, [x12, #0]
 
 stored46:
 
 addDone36:
-	MOVD gradRow+40(FP), R6
 	ADD R6, R0, R0
-	MOVD xRow+48(FP), R6
-	ADD R6, R1, R1
-	MOVD dRow+56(FP), R6
-	ADD R6, R2, R2
+	ADD R7, R1, R1
+	ADD R8, R2, R2
 	SUBS $1, R5, R5
 	BNE rows1
 	RET
@@ -18125,6 +18109,7 @@ columnsMany1:
 	WORD $0xad412c6a // ldp q10, q11, [x3, #32]
 	ADD $64, R3, R3
 	MOVD rows+40(FP), R6
+	MOVD xRow+32(FP), R7
 
 rows6:
 	WORD $0xad4034ac // ldp q12, q13, [x5, #0]
@@ -18141,7 +18126,6 @@ rows6:
 	WORD $0x4e2dcda5 // fmla v5.4s, v13.4s, v13.4s
 	WORD $0x4e2ecdc6 // fmla v6.4s, v14.4s, v14.4s
 	WORD $0x4e2fcde7 // fmla v7.4s, v15.4s, v15.4s
-	MOVD xRow+32(FP), R7
 	ADD R7, R5, R5
 	SUBS $1, R6, R6
 	BNE rows6
@@ -18166,13 +18150,13 @@ columnsOne3:
 	MOVD R0, R5
 	WORD $0x3cc10462 // ldr q2, [x3], #16
 	MOVD rows+40(FP), R6
+	MOVD xRow+32(FP), R7
 
 rows7:
 	WORD $0x3dc000a3 // ldr q3, [x5, #0]
 	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
 	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
 	WORD $0x4e23cc61 // fmla v1.4s, v3.4s, v3.4s
-	MOVD xRow+32(FP), R7
 	ADD R7, R5, R5
 	SUBS $1, R6, R6
 	BNE rows7
@@ -18220,13 +18204,14 @@ loadOne12:
 
 loaded13:
 	MOVD rows+40(FP), R3
+	MOVD xRow+32(FP), R5
 
 rows14:
 	TBZ $1, R4, loadOne15
 	WORD $0xfd400003 // ldr d3, [x0, #0]
 	TBZ $0, R4, loaded16
-	ADD $8, R0, R5
-	WORD $0x4d4080a3 // ld1 {v3.s}[2], [x5]
+	ADD $8, R0, R6
+	WORD $0x4d4080c3 // ld1 {v3.s}[2], [x6]
 	JMP loaded16
 
 loadOne15:
@@ -18236,7 +18221,6 @@ loaded16:
 	WORD $0x4ea2d463 // fsub v3.4s, v3.4s, v2.4s
 	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
 	WORD $0x4e23cc61 // fmla v1.4s, v3.4s, v3.4s
-	MOVD xRow+32(FP), R5
 	ADD R5, R0, R0
 	SUBS $1, R3, R3
 	BNE rows14
@@ -18288,6 +18272,8 @@ columnsMany1:
 	ADD $64, R3, R3
 	MOVD R4, R7
 	MOVD rows+56(FP), R8
+	MOVD xRow+40(FP), R9
+	MOVD dRow+48(FP), R10
 
 rows6:
 	WORD $0xad4034cc // ldp q12, q13, [x6, #0]
@@ -18306,10 +18292,8 @@ rows6:
 	WORD $0x4e2dce25 // fmla v5.4s, v17.4s, v13.4s
 	WORD $0x4e2ece46 // fmla v6.4s, v18.4s, v14.4s
 	WORD $0x4e2fce67 // fmla v7.4s, v19.4s, v15.4s
-	MOVD xRow+40(FP), R9
 	ADD R9, R6, R6
-	MOVD dRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows6
 	WORD $0xad000420 // stp q0, q1, [x1, #0]
@@ -18335,6 +18319,8 @@ columnsOne3:
 	WORD $0x3cc10462 // ldr q2, [x3], #16
 	MOVD R4, R7
 	MOVD rows+56(FP), R8
+	MOVD xRow+40(FP), R9
+	MOVD dRow+48(FP), R10
 
 rows7:
 	WORD $0x3dc000c3 // ldr q3, [x6, #0]
@@ -18342,10 +18328,8 @@ rows7:
 	WORD $0x3dc000e4 // ldr q4, [x7, #0]
 	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
 	WORD $0x4e23cc81 // fmla v1.4s, v4.4s, v3.4s
-	MOVD xRow+40(FP), R9
 	ADD R9, R6, R6
-	MOVD dRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows7
 	WORD $0x3c810420 // str q0, [x1], #16
@@ -18394,13 +18378,15 @@ loadOne12:
 loaded13:
 	MOVD R4, R3
 	MOVD rows+56(FP), R4
+	MOVD xRow+40(FP), R6
+	MOVD dRow+48(FP), R7
 
 rows14:
 	TBZ $1, R5, loadOne15
 	WORD $0xfd400003 // ldr d3, [x0, #0]
 	TBZ $0, R5, loaded16
-	ADD $8, R0, R6
-	WORD $0x4d4080c3 // ld1 {v3.s}[2], [x6]
+	ADD $8, R0, R8
+	WORD $0x4d408103 // ld1 {v3.s}[2], [x8]
 	JMP loaded16
 
 loadOne15:
@@ -18411,8 +18397,8 @@ loaded16:
 	TBZ $1, R5, loadOne17
 	WORD $0xfd400064 // ldr d4, [x3, #0]
 	TBZ $0, R5, loaded18
-	ADD $8, R3, R6
-	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
+	ADD $8, R3, R8
+	WORD $0x4d408104 // ld1 {v4.s}[2], [x8]
 	JMP loaded18
 
 loadOne17:
@@ -18421,10 +18407,8 @@ loadOne17:
 loaded18:
 	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
 	WORD $0x4e23cc81 // fmla v1.4s, v4.4s, v3.4s
-	MOVD xRow+40(FP), R6
 	ADD R6, R0, R0
-	MOVD dRow+48(FP), R6
-	ADD R6, R3, R3
+	ADD R7, R3, R3
 	SUBS $1, R4, R4
 	BNE rows14
 	TBZ $1, R5, storeOne19
@@ -18472,21 +18456,22 @@ columnsMany1:
 	MOVD moments+8(FP), R6
 	MOVD R3, R7
 	MOVD rows+56(FP), R8
+	MOVD xRow+40(FP), R9
+	MOVD dRow+48(FP), R10
 
 rows6:
 	WORD $0xad4024a8 // ldp q8, q9, [x5, #0]
 	WORD $0xad412caa // ldp q10, q11, [x5, #32]
-	MOVD $4, R9
-	WORD $0x4dc9c8cc // ld1r {v12.4s}, [x6], x9
-	WORD $0x4dc9c8cd // ld1r {v13.4s}, [x6], x9
-	WORD $0x4eacd508 // fsub v8.4s, v8.4s, v12.4s
-	WORD $0x4eacd529 // fsub v9.4s, v9.4s, v12.4s
-	WORD $0x4eacd54a // fsub v10.4s, v10.4s, v12.4s
-	WORD $0x4eacd56b // fsub v11.4s, v11.4s, v12.4s
-	WORD $0x6e2ddd08 // fmul v8.4s, v8.4s, v13.4s
-	WORD $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
-	WORD $0x6e2ddd4a // fmul v10.4s, v10.4s, v13.4s
-	WORD $0x6e2ddd6b // fmul v11.4s, v11.4s, v13.4s
+	WORD $0xfc4084cc // ldr d12, [x6], #8
+	WORD $0x4e04058d // dup v13.4s, v12.s[0]
+	WORD $0x4eadd508 // fsub v8.4s, v8.4s, v13.4s
+	WORD $0x4eadd529 // fsub v9.4s, v9.4s, v13.4s
+	WORD $0x4eadd54a // fsub v10.4s, v10.4s, v13.4s
+	WORD $0x4eadd56b // fsub v11.4s, v11.4s, v13.4s
+	WORD $0x4fac9108 // fmul v8.4s, v8.4s, v12.s[1]
+	WORD $0x4fac9129 // fmul v9.4s, v9.4s, v12.s[1]
+	WORD $0x4fac914a // fmul v10.4s, v10.4s, v12.s[1]
+	WORD $0x4fac916b // fmul v11.4s, v11.4s, v12.s[1]
 	WORD $0xad4034ec // ldp q12, q13, [x7, #0]
 	WORD $0xad413cee // ldp q14, q15, [x7, #32]
 	WORD $0x4e2cd400 // fadd v0.4s, v0.4s, v12.4s
@@ -18497,10 +18482,8 @@ rows6:
 	WORD $0x4e29cda5 // fmla v5.4s, v13.4s, v9.4s
 	WORD $0x4e2acdc6 // fmla v6.4s, v14.4s, v10.4s
 	WORD $0x4e2bcde7 // fmla v7.4s, v15.4s, v11.4s
-	MOVD xRow+40(FP), R9
 	ADD R9, R5, R5
-	MOVD dRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows6
 	WORD $0xad000420 // stp q0, q1, [x1, #0]
@@ -18526,21 +18509,20 @@ columnsOne3:
 	MOVD moments+8(FP), R6
 	MOVD R3, R7
 	MOVD rows+56(FP), R8
+	MOVD xRow+40(FP), R9
+	MOVD dRow+48(FP), R10
 
 rows7:
 	WORD $0x3dc000a2 // ldr q2, [x5, #0]
-	MOVD $4, R9
-	WORD $0x4dc9c8c3 // ld1r {v3.4s}, [x6], x9
-	WORD $0x4dc9c8c4 // ld1r {v4.4s}, [x6], x9
-	WORD $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0xfc4084c3 // ldr d3, [x6], #8
+	WORD $0x4e040464 // dup v4.4s, v3.s[0]
+	WORD $0x4ea4d442 // fsub v2.4s, v2.4s, v4.4s
+	WORD $0x4fa39042 // fmul v2.4s, v2.4s, v3.s[1]
 	WORD $0x3dc000e3 // ldr q3, [x7, #0]
 	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
 	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
-	MOVD xRow+40(FP), R9
 	ADD R9, R5, R5
-	MOVD dRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows7
 	WORD $0x3c810420 // str q0, [x1], #16
@@ -18579,29 +18561,30 @@ loaded11:
 	MOVD moments+8(FP), R5
 	MOVD R3, R3
 	MOVD rows+56(FP), R6
+	MOVD xRow+40(FP), R7
+	MOVD dRow+48(FP), R8
 
 rows12:
 	TBZ $1, R4, loadOne13
 	WORD $0xfd400002 // ldr d2, [x0, #0]
 	TBZ $0, R4, loaded14
-	ADD $8, R0, R7
-	WORD $0x4d4080e2 // ld1 {v2.s}[2], [x7]
+	ADD $8, R0, R9
+	WORD $0x4d408122 // ld1 {v2.s}[2], [x9]
 	JMP loaded14
 
 loadOne13:
 	WORD $0xbd400002 // ldr s2, [x0, #0]
 
 loaded14:
-	MOVD $4, R7
-	WORD $0x4dc7c8a3 // ld1r {v3.4s}, [x5], x7
-	WORD $0x4dc7c8a4 // ld1r {v4.4s}, [x5], x7
-	WORD $0x4ea3d442 // fsub v2.4s, v2.4s, v3.4s
-	WORD $0x6e24dc42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0xfc4084a3 // ldr d3, [x5], #8
+	WORD $0x4e040464 // dup v4.4s, v3.s[0]
+	WORD $0x4ea4d442 // fsub v2.4s, v2.4s, v4.4s
+	WORD $0x4fa39042 // fmul v2.4s, v2.4s, v3.s[1]
 	TBZ $1, R4, loadOne15
 	WORD $0xfd400063 // ldr d3, [x3, #0]
 	TBZ $0, R4, loaded16
-	ADD $8, R3, R7
-	WORD $0x4d4080e3 // ld1 {v3.s}[2], [x7]
+	ADD $8, R3, R9
+	WORD $0x4d408123 // ld1 {v3.s}[2], [x9]
 	JMP loaded16
 
 loadOne15:
@@ -18610,10 +18593,8 @@ loadOne15:
 loaded16:
 	WORD $0x4e23d400 // fadd v0.4s, v0.4s, v3.4s
 	WORD $0x4e22cc61 // fmla v1.4s, v3.4s, v2.4s
-	MOVD xRow+40(FP), R7
 	ADD R7, R0, R0
-	MOVD dRow+48(FP), R7
-	ADD R7, R3, R3
+	ADD R8, R3, R3
 	SUBS $1, R6, R6
 	BNE rows12
 	TBZ $1, R4, storeOne17
@@ -18666,6 +18647,8 @@ columnsMany1:
 	MOVD R0, R6
 	MOVD R1, R7
 	MOVD rows+56(FP), R8
+	MOVD yRow+40(FP), R9
+	MOVD xRow+48(FP), R10
 
 rows6:
 	WORD $0x4ea81d0c // mov v12.16b, v8.16b
@@ -18684,10 +18667,8 @@ rows6:
 	WORD $0x4e27ce6f // fmla v15.4s, v19.4s, v7.4s
 	WORD $0xad0034cc // stp q12, q13, [x6, #0]
 	WORD $0xad013cce // stp q14, q15, [x6, #32]
-	MOVD yRow+40(FP), R9
 	ADD R9, R6, R6
-	MOVD xRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows6
 	ADD $64, R0, R0
@@ -18707,6 +18688,8 @@ columnsOne3:
 	MOVD R0, R6
 	MOVD R1, R7
 	MOVD rows+56(FP), R8
+	MOVD yRow+40(FP), R9
+	MOVD xRow+48(FP), R10
 
 rows7:
 	WORD $0x4ea21c43 // mov v3.16b, v2.16b
@@ -18714,10 +18697,8 @@ rows7:
 	WORD $0x4ea0d484 // fsub v4.4s, v4.4s, v0.4s
 	WORD $0x4e21cc83 // fmla v3.4s, v4.4s, v1.4s
 	WORD $0x3d8000c3 // str q3, [x6, #0]
-	MOVD yRow+40(FP), R9
 	ADD R9, R6, R6
-	MOVD xRow+48(FP), R9
-	ADD R9, R7, R7
+	ADD R10, R7, R7
 	SUBS $1, R8, R8
 	BNE rows7
 	ADD $16, R0, R0
@@ -18764,14 +18745,16 @@ loaded13:
 	MOVD R0, R0
 	MOVD R1, R1
 	MOVD rows+56(FP), R2
+	MOVD yRow+40(FP), R3
+	MOVD xRow+48(FP), R4
 
 rows14:
 	WORD $0x4ea21c43 // mov v3.16b, v2.16b
 	TBZ $1, R5, loadOne15
 	WORD $0xfd400024 // ldr d4, [x1, #0]
 	TBZ $0, R5, loaded16
-	ADD $8, R1, R3
-	WORD $0x4d408064 // ld1 {v4.s}[2], [x3]
+	ADD $8, R1, R6
+	WORD $0x4d4080c4 // ld1 {v4.s}[2], [x6]
 	JMP loaded16
 
 loadOne15:
@@ -18783,18 +18766,16 @@ loaded16:
 	TBZ $1, R5, storeOne17
 	WORD $0xfd000003 // str d3, [x0, #0]
 	TBZ $0, R5, stored18
-	ADD $8, R0, R3
-	WORD $0x4d008063 // st1 {v3.s}[2], [x3]
+	ADD $8, R0, R6
+	WORD $0x4d0080c3 // st1 {v3.s}[2], [x6]
 	JMP stored18
 
 storeOne17:
 	WORD $0xbd000003 // str s3, [x0, #0]
 
 stored18:
-	MOVD yRow+40(FP), R3
 	ADD R3, R0, R0
-	MOVD xRow+48(FP), R3
-	ADD R3, R1, R1
+	ADD R4, R1, R1
 	SUBS $1, R2, R2
 	BNE rows14
 
@@ -18831,6 +18812,9 @@ columnsMany1:
 	WORD $0xad413cce // ldp q14, q15, [x6, #32]
 	ADD $64, R6, R6
 	MOVD rows+80(FP), R11
+	MOVD yRow+56(FP), R12
+	MOVD xRow+64(FP), R13
+	MOVD dRow+72(FP), R14
 
 rows6:
 	WORD $0x4ea81d10 // mov v16.16b, v8.16b
@@ -18861,12 +18845,9 @@ rows6:
 	WORD $0x4e33d6f3 // fadd v19.4s, v23.4s, v19.4s
 	WORD $0xad004510 // stp q16, q17, [x8, #0]
 	WORD $0xad014d12 // stp q18, q19, [x8, #32]
-	MOVD yRow+56(FP), R12
 	ADD R12, R8, R8
-	MOVD xRow+64(FP), R12
-	ADD R12, R9, R9
-	MOVD dRow+72(FP), R12
-	ADD R12, R10, R10
+	ADD R13, R9, R9
+	ADD R14, R10, R10
 	SUBS $1, R11, R11
 	BNE rows6
 	ADD $64, R0, R0
@@ -18889,6 +18870,9 @@ columnsOne3:
 	MOVD R5, R10
 	WORD $0x3cc104c3 // ldr q3, [x6], #16
 	MOVD rows+80(FP), R11
+	MOVD yRow+56(FP), R12
+	MOVD xRow+64(FP), R13
+	MOVD dRow+72(FP), R14
 
 rows7:
 	WORD $0x4ea21c44 // mov v4.16b, v2.16b
@@ -18900,12 +18884,9 @@ rows7:
 	WORD $0x3dc00105 // ldr q5, [x8, #0]
 	WORD $0x4e24d4a4 // fadd v4.4s, v5.4s, v4.4s
 	WORD $0x3d800104 // str q4, [x8, #0]
-	MOVD yRow+56(FP), R12
 	ADD R12, R8, R8
-	MOVD xRow+64(FP), R12
-	ADD R12, R9, R9
-	MOVD dRow+72(FP), R12
-	ADD R12, R10, R10
+	ADD R13, R9, R9
+	ADD R14, R10, R10
 	SUBS $1, R11, R11
 	BNE rows7
 	ADD $16, R0, R0
@@ -18965,14 +18946,17 @@ loadOne14:
 
 loaded15:
 	MOVD rows+80(FP), R3
+	MOVD yRow+56(FP), R4
+	MOVD xRow+64(FP), R5
+	MOVD dRow+72(FP), R6
 
 rows16:
 	WORD $0x4ea21c44 // mov v4.16b, v2.16b
 	TBZ $1, R7, loadOne17
 	WORD $0xfd400025 // ldr d5, [x1, #0]
 	TBZ $0, R7, loaded18
-	ADD $8, R1, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	ADD $8, R1, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded18
 
 loadOne17:
@@ -18984,8 +18968,8 @@ loaded18:
 	TBZ $1, R7, loadOne19
 	WORD $0xfd400045 // ldr d5, [x2, #0]
 	TBZ $0, R7, loaded20
-	ADD $8, R2, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	ADD $8, R2, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded20
 
 loadOne19:
@@ -18996,8 +18980,8 @@ loaded20:
 	TBZ $1, R7, loadOne21
 	WORD $0xfd400005 // ldr d5, [x0, #0]
 	TBZ $0, R7, loaded22
-	ADD $8, R0, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	ADD $8, R0, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded22
 
 loadOne21:
@@ -19008,20 +18992,17 @@ loaded22:
 	TBZ $1, R7, storeOne23
 	WORD $0xfd000004 // str d4, [x0, #0]
 	TBZ $0, R7, stored24
-	ADD $8, R0, R4
-	WORD $0x4d008084 // st1 {v4.s}[2], [x4]
+	ADD $8, R0, R8
+	WORD $0x4d008104 // st1 {v4.s}[2], [x8]
 	JMP stored24
 
 storeOne23:
 	WORD $0xbd000004 // str s4, [x0, #0]
 
 stored24:
-	MOVD yRow+56(FP), R4
 	ADD R4, R0, R0
-	MOVD xRow+64(FP), R4
-	ADD R4, R1, R1
-	MOVD dRow+72(FP), R4
-	ADD R4, R2, R2
+	ADD R5, R1, R1
+	ADD R6, R2, R2
 	SUBS $1, R3, R3
 	BNE rows16
 
@@ -19058,6 +19039,9 @@ columnsMany1:
 	WORD $0xad413cce // ldp q14, q15, [x6, #32]
 	ADD $64, R6, R6
 	MOVD rows+80(FP), R11
+	MOVD yRow+56(FP), R12
+	MOVD xRow+64(FP), R13
+	MOVD dRow+72(FP), R14
 
 rows6:
 	WORD $0x4ea81d10 // mov v16.16b, v8.16b
@@ -19082,12 +19066,9 @@ rows6:
 	WORD $0x4e2fcef3 // fmla v19.4s, v23.4s, v15.4s
 	WORD $0xad004510 // stp q16, q17, [x8, #0]
 	WORD $0xad014d12 // stp q18, q19, [x8, #32]
-	MOVD yRow+56(FP), R12
 	ADD R12, R8, R8
-	MOVD xRow+64(FP), R12
-	ADD R12, R9, R9
-	MOVD dRow+72(FP), R12
-	ADD R12, R10, R10
+	ADD R13, R9, R9
+	ADD R14, R10, R10
 	SUBS $1, R11, R11
 	BNE rows6
 	ADD $64, R0, R0
@@ -19110,6 +19091,9 @@ columnsOne3:
 	MOVD R5, R10
 	WORD $0x3cc104c3 // ldr q3, [x6], #16
 	MOVD rows+80(FP), R11
+	MOVD yRow+56(FP), R12
+	MOVD xRow+64(FP), R13
+	MOVD dRow+72(FP), R14
 
 rows7:
 	WORD $0x4ea21c44 // mov v4.16b, v2.16b
@@ -19119,12 +19103,9 @@ rows7:
 	WORD $0x3dc00145 // ldr q5, [x10, #0]
 	WORD $0x4e23cca4 // fmla v4.4s, v5.4s, v3.4s
 	WORD $0x3d800104 // str q4, [x8, #0]
-	MOVD yRow+56(FP), R12
 	ADD R12, R8, R8
-	MOVD xRow+64(FP), R12
-	ADD R12, R9, R9
-	MOVD dRow+72(FP), R12
-	ADD R12, R10, R10
+	ADD R13, R9, R9
+	ADD R14, R10, R10
 	SUBS $1, R11, R11
 	BNE rows7
 	ADD $16, R0, R0
@@ -19184,14 +19165,17 @@ loadOne14:
 
 loaded15:
 	MOVD rows+80(FP), R3
+	MOVD yRow+56(FP), R4
+	MOVD xRow+64(FP), R5
+	MOVD dRow+72(FP), R6
 
 rows16:
 	WORD $0x4ea21c44 // mov v4.16b, v2.16b
 	TBZ $1, R7, loadOne17
 	WORD $0xfd400025 // ldr d5, [x1, #0]
 	TBZ $0, R7, loaded18
-	ADD $8, R1, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	ADD $8, R1, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded18
 
 loadOne17:
@@ -19203,8 +19187,8 @@ loaded18:
 	TBZ $1, R7, loadOne19
 	WORD $0xfd400045 // ldr d5, [x2, #0]
 	TBZ $0, R7, loaded20
-	ADD $8, R2, R4
-	WORD $0x4d408085 // ld1 {v5.s}[2], [x4]
+	ADD $8, R2, R8
+	WORD $0x4d408105 // ld1 {v5.s}[2], [x8]
 	JMP loaded20
 
 loadOne19:
@@ -19215,20 +19199,17 @@ loaded20:
 	TBZ $1, R7, storeOne21
 	WORD $0xfd000004 // str d4, [x0, #0]
 	TBZ $0, R7, stored22
-	ADD $8, R0, R4
-	WORD $0x4d008084 // st1 {v4.s}[2], [x4]
+	ADD $8, R0, R8
+	WORD $0x4d008104 // st1 {v4.s}[2], [x8]
 	JMP stored22
 
 storeOne21:
 	WORD $0xbd000004 // str s4, [x0, #0]
 
 stored22:
-	MOVD yRow+56(FP), R4
 	ADD R4, R0, R0
-	MOVD xRow+64(FP), R4
-	ADD R4, R1, R1
-	MOVD dRow+72(FP), R4
-	ADD R4, R2, R2
+	ADD R5, R1, R1
+	ADD R6, R2, R2
 	SUBS $1, R3, R3
 	BNE rows16
 
@@ -19240,30 +19221,32 @@ TEXT ·maxWindowNEON(SB), NOSPLIT, $0-72
 	MOVD y+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD rows+56(FP), R2
+	MOVD yRow+16(FP), R3
+	MOVD xRow+24(FP), R4
 
 rows1:
-	MOVD R0, R3
-	MOVD R1, R4
-	MOVD width+64(FP), R5
-	SUBS $16, R5, R5
+	MOVD R0, R5
+	MOVD R1, R6
+	MOVD width+64(FP), R7
+	SUBS $16, R7, R7
 	BLT columnsFew3
 
 columnsMany2:
-	WORD $0xad400480 // ldp q0, q1, [x4, #0]
-	WORD $0xad410c82 // ldp q2, q3, [x4, #32]
-	MOVD lines+40(FP), R6
-	MOVD line+32(FP), R7
-	MOVD width+64(FP), R8
-	MOVD $0, R9
+	WORD $0xad4004c0 // ldp q0, q1, [x6, #0]
+	WORD $0xad410cc2 // ldp q2, q3, [x6, #32]
+	MOVD lines+40(FP), R8
+	MOVD line+32(FP), R9
+	MOVD width+64(FP), R10
+	MOVD $0, R11
 
 lines7:
-	MOVD R9, R10
-	MOVD taps+48(FP), R11
+	MOVD R11, R12
+	MOVD taps+48(FP), R13
 
 taps8:
-	ADD R10, R4, R12
-	WORD $0xad401584 // ldp q4, q5, [x12, #0]
-	WORD $0xad411d86 // ldp q6, q7, [x12, #32]
+	ADD R12, R6, R14
+	WORD $0xad4015c4 // ldp q4, q5, [x14, #0]
+	WORD $0xad411dc6 // ldp q6, q7, [x14, #32]
 	WORD $0x4e24f408 // fmax v8.4s, v0.4s, v4.4s
 	WORD $0x4e25f429 // fmax v9.4s, v1.4s, v5.4s
 	WORD $0x4e26f44a // fmax v10.4s, v2.4s, v6.4s
@@ -19276,114 +19259,112 @@ taps8:
 	WORD $0x6ee51d21 // bif v1.16b, v9.16b, v5.16b
 	WORD $0x6ee61d42 // bif v2.16b, v10.16b, v6.16b
 	WORD $0x6ee71d63 // bif v3.16b, v11.16b, v7.16b
-	ADD R8<<2, R10, R10
-	SUBS $1, R11, R11
+	ADD R10<<2, R12, R12
+	SUBS $1, R13, R13
 	BNE taps8
-	ADD R7, R9, R9
-	SUBS $1, R6, R6
+	ADD R9, R11, R11
+	SUBS $1, R8, R8
 	BNE lines7
-	WORD $0xad000460 // stp q0, q1, [x3, #0]
-	WORD $0xad010c62 // stp q2, q3, [x3, #32]
-	ADD $64, R3, R3
-	ADD $64, R4, R4
-	SUBS $16, R5, R5
+	WORD $0xad0004a0 // stp q0, q1, [x5, #0]
+	WORD $0xad010ca2 // stp q2, q3, [x5, #32]
+	ADD $64, R5, R5
+	ADD $64, R6, R6
+	SUBS $16, R7, R7
 	BGE columnsMany2
 
 columnsFew3:
-	ADD $16, R5, R5
-	SUBS $4, R5, R5
+	ADD $16, R7, R7
+	SUBS $4, R7, R7
 	BLT columnsTail5
 
 columnsOne4:
-	WORD $0x3dc00080 // ldr q0, [x4, #0]
-	MOVD lines+40(FP), R6
-	MOVD line+32(FP), R7
-	MOVD width+64(FP), R8
-	MOVD $0, R9
+	WORD $0x3dc000c0 // ldr q0, [x6, #0]
+	MOVD lines+40(FP), R8
+	MOVD line+32(FP), R9
+	MOVD width+64(FP), R10
+	MOVD $0, R11
 
 lines9:
-	MOVD R9, R10
-	MOVD taps+48(FP), R11
+	MOVD R11, R12
+	MOVD taps+48(FP), R13
 
 taps10:
-	ADD R10, R4, R12
-	WORD $0x3dc00181 // ldr q1, [x12, #0]
+	ADD R12, R6, R14
+	WORD $0x3dc001c1 // ldr q1, [x14, #0]
 	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
 	WORD $0x4e21e401 // fcmeq v1.4s, v0.4s, v1.4s
 	WORD $0x6ee11c40 // bif v0.16b, v2.16b, v1.16b
-	ADD R8<<2, R10, R10
-	SUBS $1, R11, R11
+	ADD R10<<2, R12, R12
+	SUBS $1, R13, R13
 	BNE taps10
-	ADD R7, R9, R9
-	SUBS $1, R6, R6
+	ADD R9, R11, R11
+	SUBS $1, R8, R8
 	BNE lines9
-	WORD $0x3c810460 // str q0, [x3], #16
-	ADD $16, R4, R4
-	SUBS $4, R5, R5
+	WORD $0x3c8104a0 // str q0, [x5], #16
+	ADD $16, R6, R6
+	SUBS $4, R7, R7
 	BGE columnsOne4
 
 columnsTail5:
-	ADD $4, R5, R5
-	CBZ R5, columnsDone6
-	TBZ $1, R5, loadOne11
-	WORD $0xfd400080 // ldr d0, [x4, #0]
-	TBZ $0, R5, loaded12
-	ADD $8, R4, R6
-	WORD $0x4d4080c0 // ld1 {v0.s}[2], [x6]
+	ADD $4, R7, R7
+	CBZ R7, columnsDone6
+	TBZ $1, R7, loadOne11
+	WORD $0xfd4000c0 // ldr d0, [x6, #0]
+	TBZ $0, R7, loaded12
+	ADD $8, R6, R8
+	WORD $0x4d408100 // ld1 {v0.s}[2], [x8]
 	JMP loaded12
 
 loadOne11:
-	WORD $0xbd400080 // ldr s0, [x4, #0]
+	WORD $0xbd4000c0 // ldr s0, [x6, #0]
 
 loaded12:
-	MOVD lines+40(FP), R6
-	MOVD line+32(FP), R7
-	MOVD width+64(FP), R8
-	MOVD $0, R9
+	MOVD lines+40(FP), R8
+	MOVD line+32(FP), R9
+	MOVD width+64(FP), R10
+	MOVD $0, R11
 
 lines13:
-	MOVD R9, R10
-	MOVD taps+48(FP), R11
+	MOVD R11, R12
+	MOVD taps+48(FP), R13
 
 taps14:
-	ADD R10, R4, R12
-	TBZ $1, R5, loadOne15
-	WORD $0xfd400181 // ldr d1, [x12, #0]
-	TBZ $0, R5, loaded16
-	ADD $8, R12, R12
-	WORD $0x4d408181 // ld1 {v1.s}[2], [x12]
+	ADD R12, R6, R14
+	TBZ $1, R7, loadOne15
+	WORD $0xfd4001c1 // ldr d1, [x14, #0]
+	TBZ $0, R7, loaded16
+	ADD $8, R14, R14
+	WORD $0x4d4081c1 // ld1 {v1.s}[2], [x14]
 	JMP loaded16
 
 loadOne15:
-	WORD $0xbd400181 // ldr s1, [x12, #0]
+	WORD $0xbd4001c1 // ldr s1, [x14, #0]
 
 loaded16:
 	WORD $0x4e21f402 // fmax v2.4s, v0.4s, v1.4s
 	WORD $0x4e21e401 // fcmeq v1.4s, v0.4s, v1.4s
 	WORD $0x6ee11c40 // bif v0.16b, v2.16b, v1.16b
-	ADD R8<<2, R10, R10
-	SUBS $1, R11, R11
+	ADD R10<<2, R12, R12
+	SUBS $1, R13, R13
 	BNE taps14
-	ADD R7, R9, R9
-	SUBS $1, R6, R6
+	ADD R9, R11, R11
+	SUBS $1, R8, R8
 	BNE lines13
-	TBZ $1, R5, storeOne17
-	WORD $0xfd000060 // str d0, [x3, #0]
-	TBZ $0, R5, stored18
-	ADD $8, R3, R3
-	WORD $0x4d008060 // st1 {v0.s}[2], [x3]
+	TBZ $1, R7, storeOne17
+	WORD $0xfd0000a0 // str d0, [x5, #0]
+	TBZ $0, R7, stored18
+	ADD $8, R5, R5
+	WORD $0x4d0080a0 // st1 {v0.s}[2], [x5]
 	JMP stored18
 
 storeOne17:
-	WORD $0xbd000060 // str s0, [x3, #0]
+	WORD $0xbd0000a0 // str s0, [x5, #0]
 
 stored18:
 
 columnsDone6:
-	MOVD yRow+16(FP), R3
 	ADD R3, R0, R0
-	MOVD xRow+24(FP), R3
-	ADD R3, R1, R1
+	ADD R4, R1, R1
 	SUBS $1, R2, R2
 	BNE rows1
 	RET
@@ -19395,43 +19376,47 @@ TEXT ·maxBackNEON(SB), NOSPLIT, $0-96
 	MOVD y+16(FP), R2
 	MOVD d+24(FP), R3
 	MOVD rows+80(FP), R4
+	MOVD xRow+32(FP), R5
+	MOVD xRow+32(FP), R6
+	MOVD yRow+40(FP), R7
+	MOVD dRow+48(FP), R8
 
 rows1:
-	MOVD R0, R5
-	MOVD R1, R6
-	MOVD R2, R7
-	MOVD R3, R8
-	MOVD width+88(FP), R9
-	SUBS $16, R9, R9
+	MOVD R0, R9
+	MOVD R1, R10
+	MOVD R2, R11
+	MOVD R3, R12
+	MOVD width+88(FP), R13
+	SUBS $16, R13, R13
 	BLT columnsFew3
 
 columnsMany2:
-	WORD $0xad4004e0 // ldp q0, q1, [x7, #0]
-	WORD $0xad410ce2 // ldp q2, q3, [x7, #32]
-	ADD $64, R7, R7
-	WORD $0xad401504 // ldp q4, q5, [x8, #0]
-	WORD $0xad411d06 // ldp q6, q7, [x8, #32]
-	ADD $64, R8, R8
-	MOVD lines+64(FP), R10
-	MOVD line+56(FP), R11
-	MOVD width+88(FP), R12
-	MOVD $0, R13
+	WORD $0xad400560 // ldp q0, q1, [x11, #0]
+	WORD $0xad410d62 // ldp q2, q3, [x11, #32]
+	ADD $64, R11, R11
+	WORD $0xad401584 // ldp q4, q5, [x12, #0]
+	WORD $0xad411d86 // ldp q6, q7, [x12, #32]
+	ADD $64, R12, R12
+	MOVD lines+64(FP), R14
+	MOVD line+56(FP), R15
+	MOVD width+88(FP), R19
+	MOVD $0, R20
 
 lines7:
-	MOVD R13, R14
-	MOVD taps+72(FP), R15
+	MOVD R20, R21
+	MOVD taps+72(FP), R22
 
 taps8:
-	ADD R14, R6, R19
-	WORD $0xad402668 // ldp q8, q9, [x19, #0]
-	WORD $0xad412e6a // ldp q10, q11, [x19, #32]
+	ADD R21, R10, R23
+	WORD $0xad4026e8 // ldp q8, q9, [x23, #0]
+	WORD $0xad412eea // ldp q10, q11, [x23, #32]
 	WORD $0x4e20e508 // fcmeq v8.4s, v8.4s, v0.4s
 	WORD $0x4e21e529 // fcmeq v9.4s, v9.4s, v1.4s
 	WORD $0x4e22e54a // fcmeq v10.4s, v10.4s, v2.4s
 	WORD $0x4e23e56b // fcmeq v11.4s, v11.4s, v3.4s
-	ADD R14, R5, R19
-	WORD $0xad40366c // ldp q12, q13, [x19, #0]
-	WORD $0xad413e6e // ldp q14, q15, [x19, #32]
+	ADD R21, R9, R23
+	WORD $0xad4036ec // ldp q12, q13, [x23, #0]
+	WORD $0xad413eee // ldp q14, q15, [x23, #32]
 	WORD $0x4e281c90 // and v16.16b, v4.16b, v8.16b
 	WORD $0x4e291cb1 // and v17.16b, v5.16b, v9.16b
 	WORD $0x4e2a1cd2 // and v18.16b, v6.16b, v10.16b
@@ -19440,151 +19425,147 @@ taps8:
 	WORD $0x4e31d5ad // fadd v13.4s, v13.4s, v17.4s
 	WORD $0x4e32d5ce // fadd v14.4s, v14.4s, v18.4s
 	WORD $0x4e33d5ef // fadd v15.4s, v15.4s, v19.4s
-	WORD $0xad00366c // stp q12, q13, [x19, #0]
-	WORD $0xad013e6e // stp q14, q15, [x19, #32]
+	WORD $0xad0036ec // stp q12, q13, [x23, #0]
+	WORD $0xad013eee // stp q14, q15, [x23, #32]
 	WORD $0x4e681c84 // bic v4.16b, v4.16b, v8.16b
 	WORD $0x4e691ca5 // bic v5.16b, v5.16b, v9.16b
 	WORD $0x4e6a1cc6 // bic v6.16b, v6.16b, v10.16b
 	WORD $0x4e6b1ce7 // bic v7.16b, v7.16b, v11.16b
-	ADD R12<<2, R14, R14
-	SUBS $1, R15, R15
+	ADD R19<<2, R21, R21
+	SUBS $1, R22, R22
 	BNE taps8
-	ADD R11, R13, R13
-	SUBS $1, R10, R10
+	ADD R15, R20, R20
+	SUBS $1, R14, R14
 	BNE lines7
-	ADD $64, R5, R5
-	ADD $64, R6, R6
-	SUBS $16, R9, R9
+	ADD $64, R9, R9
+	ADD $64, R10, R10
+	SUBS $16, R13, R13
 	BGE columnsMany2
 
 columnsFew3:
-	ADD $16, R9, R9
-	SUBS $4, R9, R9
+	ADD $16, R13, R13
+	SUBS $4, R13, R13
 	BLT columnsTail5
 
 columnsOne4:
-	WORD $0x3cc104e0 // ldr q0, [x7], #16
-	WORD $0x3cc10501 // ldr q1, [x8], #16
-	MOVD lines+64(FP), R10
-	MOVD line+56(FP), R11
-	MOVD width+88(FP), R12
-	MOVD $0, R13
+	WORD $0x3cc10560 // ldr q0, [x11], #16
+	WORD $0x3cc10581 // ldr q1, [x12], #16
+	MOVD lines+64(FP), R14
+	MOVD line+56(FP), R15
+	MOVD width+88(FP), R19
+	MOVD $0, R20
 
 lines9:
-	MOVD R13, R14
-	MOVD taps+72(FP), R15
+	MOVD R20, R21
+	MOVD taps+72(FP), R22
 
 taps10:
-	ADD R14, R6, R19
-	WORD $0x3dc00262 // ldr q2, [x19, #0]
+	ADD R21, R10, R23
+	WORD $0x3dc002e2 // ldr q2, [x23, #0]
 	WORD $0x4e20e442 // fcmeq v2.4s, v2.4s, v0.4s
-	ADD R14, R5, R19
-	WORD $0x3dc00263 // ldr q3, [x19, #0]
+	ADD R21, R9, R23
+	WORD $0x3dc002e3 // ldr q3, [x23, #0]
 	WORD $0x4e221c24 // and v4.16b, v1.16b, v2.16b
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	WORD $0x3d800263 // str q3, [x19, #0]
+	WORD $0x3d8002e3 // str q3, [x23, #0]
 	WORD $0x4e621c21 // bic v1.16b, v1.16b, v2.16b
-	ADD R12<<2, R14, R14
-	SUBS $1, R15, R15
+	ADD R19<<2, R21, R21
+	SUBS $1, R22, R22
 	BNE taps10
-	ADD R11, R13, R13
-	SUBS $1, R10, R10
+	ADD R15, R20, R20
+	SUBS $1, R14, R14
 	BNE lines9
-	ADD $16, R5, R5
-	ADD $16, R6, R6
-	SUBS $4, R9, R9
+	ADD $16, R9, R9
+	ADD $16, R10, R10
+	SUBS $4, R13, R13
 	BGE columnsOne4
 
 columnsTail5:
-	ADD $4, R9, R9
-	CBZ R9, columnsDone6
-	TBZ $1, R9, loadOne11
-	WORD $0xfd4000e0 // ldr d0, [x7, #0]
-	TBZ $0, R9, loaded12
-	ADD $8, R7, R7
-	WORD $0x4d4080e0 // ld1 {v0.s}[2], [x7]
+	ADD $4, R13, R13
+	CBZ R13, columnsDone6
+	TBZ $1, R13, loadOne11
+	WORD $0xfd400160 // ldr d0, [x11, #0]
+	TBZ $0, R13, loaded12
+	ADD $8, R11, R11
+	WORD $0x4d408160 // ld1 {v0.s}[2], [x11]
 	JMP loaded12
 
 loadOne11:
-	WORD $0xbd4000e0 // ldr s0, [x7, #0]
+	WORD $0xbd400160 // ldr s0, [x11, #0]
 
 loaded12:
-	TBZ $1, R9, loadOne13
-	WORD $0xfd400101 // ldr d1, [x8, #0]
-	TBZ $0, R9, loaded14
-	ADD $8, R8, R7
-	WORD $0x4d4080e1 // ld1 {v1.s}[2], [x7]
+	TBZ $1, R13, loadOne13
+	WORD $0xfd400181 // ldr d1, [x12, #0]
+	TBZ $0, R13, loaded14
+	ADD $8, R12, R11
+	WORD $0x4d408161 // ld1 {v1.s}[2], [x11]
 	JMP loaded14
 
 loadOne13:
-	WORD $0xbd400101 // ldr s1, [x8, #0]
+	WORD $0xbd400181 // ldr s1, [x12, #0]
 
 loaded14:
-	MOVD lines+64(FP), R7
-	MOVD line+56(FP), R8
-	MOVD width+88(FP), R10
-	MOVD $0, R11
+	MOVD lines+64(FP), R11
+	MOVD line+56(FP), R12
+	MOVD width+88(FP), R14
+	MOVD $0, R15
 
 lines15:
-	MOVD R11, R12
-	MOVD taps+72(FP), R13
+	MOVD R15, R19
+	MOVD taps+72(FP), R20
 
 taps16:
-	ADD R12, R6, R14
-	TBZ $1, R9, loadOne17
-	WORD $0xfd4001c2 // ldr d2, [x14, #0]
-	TBZ $0, R9, loaded18
-	ADD $8, R14, R14
-	WORD $0x4d4081c2 // ld1 {v2.s}[2], [x14]
+	ADD R19, R10, R21
+	TBZ $1, R13, loadOne17
+	WORD $0xfd4002a2 // ldr d2, [x21, #0]
+	TBZ $0, R13, loaded18
+	ADD $8, R21, R21
+	WORD $0x4d4082a2 // ld1 {v2.s}[2], [x21]
 	JMP loaded18
 
 loadOne17:
-	WORD $0xbd4001c2 // ldr s2, [x14, #0]
+	WORD $0xbd4002a2 // ldr s2, [x21, #0]
 
 loaded18:
 	WORD $0x4e20e442 // fcmeq v2.4s, v2.4s, v0.4s
-	ADD R12, R5, R14
-	TBZ $1, R9, loadOne19
-	WORD $0xfd4001c3 // ldr d3, [x14, #0]
-	TBZ $0, R9, loaded20
-	ADD $8, R14, R15
-	WORD $0x4d4081e3 // ld1 {v3.s}[2], [x15]
+	ADD R19, R9, R21
+	TBZ $1, R13, loadOne19
+	WORD $0xfd4002a3 // ldr d3, [x21, #0]
+	TBZ $0, R13, loaded20
+	ADD $8, R21, R22
+	WORD $0x4d4082c3 // ld1 {v3.s}[2], [x22]
 	JMP loaded20
 
 loadOne19:
-	WORD $0xbd4001c3 // ldr s3, [x14, #0]
+	WORD $0xbd4002a3 // ldr s3, [x21, #0]
 
 loaded20:
 	WORD $0x4e221c24 // and v4.16b, v1.16b, v2.16b
 	WORD $0x4e24d463 // fadd v3.4s, v3.4s, v4.4s
-	TBZ $1, R9, storeOne21
-	WORD $0xfd0001c3 // str d3, [x14, #0]
-	TBZ $0, R9, stored22
-	ADD $8, R14, R14
-	WORD $0x4d0081c3 // st1 {v3.s}[2], [x14]
+	TBZ $1, R13, storeOne21
+	WORD $0xfd0002a3 // str d3, [x21, #0]
+	TBZ $0, R13, stored22
+	ADD $8, R21, R21
+	WORD $0x4d0082a3 // st1 {v3.s}[2], [x21]
 	JMP stored22
 
 storeOne21:
-	WORD $0xbd0001c3 // str s3, [x14, #0]
+	WORD $0xbd0002a3 // str s3, [x21, #0]
 
 stored22:
 	WORD $0x4e621c21 // bic v1.16b, v1.16b, v2.16b
-	ADD R10<<2, R12, R12
-	SUBS $1, R13, R13
+	ADD R14<<2, R19, R19
+	SUBS $1, R20, R20
 	BNE taps16
-	ADD R8, R11, R11
-	SUBS $1, R7, R7
+	ADD R12, R15, R15
+	SUBS $1, R11, R11
 	BNE lines15
 
 columnsDone6:
-	MOVD xRow+32(FP), R5
 	ADD R5, R0, R0
-	MOVD xRow+32(FP), R5
-	ADD R5, R1, R1
-	MOVD yRow+40(FP), R5
-	ADD R5, R2, R2
-	MOVD dRow+48(FP), R5
-	ADD R5, R3, R3
+	ADD R6, R1, R1
+	ADD R7, R2, R2
+	ADD R8, R3, R3
 	SUBS $1, R4, R4
 	BNE rows1
 	RET
@@ -19625,24 +19606,6 @@ DATA byteLanesNEON<>+56(SB)/4, $0xffffff0e
 DATA byteLanesNEON<>+60(SB)/4, $0xffffff0f
 GLOBL byteLanesNEON<>(SB), RODATA|NOPTR, $64
 
-DATA tailsNEON<>+0(SB)/4, $0x00000000
-DATA tailsNEON<>+4(SB)/4, $0x00000000
-DATA tailsNEON<>+8(SB)/4, $0x00000000
-DATA tailsNEON<>+12(SB)/4, $0x00000000
-DATA tailsNEON<>+16(SB)/4, $0xffffffff
-DATA tailsNEON<>+20(SB)/4, $0x00000000
-DATA tailsNEON<>+24(SB)/4, $0x00000000
-DATA tailsNEON<>+28(SB)/4, $0x00000000
-DATA tailsNEON<>+32(SB)/4, $0xffffffff
-DATA tailsNEON<>+36(SB)/4, $0xffffffff
-DATA tailsNEON<>+40(SB)/4, $0x00000000
-DATA tailsNEON<>+44(SB)/4, $0x00000000
-DATA tailsNEON<>+48(SB)/4, $0xffffffff
-DATA tailsNEON<>+52(SB)/4, $0xffffffff
-DATA tailsNEON<>+56(SB)/4, $0xffffffff
-DATA tailsNEON<>+60(SB)/4, $0x00000000
-GLOBL tailsNEON<>(SB), RODATA|NOPTR, $64
-
 DATA laneNumbersNEON<>+0(SB)/4, $0x00000000
 DATA laneNumbersNEON<>+4(SB)/4, $0x00000001
 DATA laneNumbersNEON<>+8(SB)/4, $0x00000002
@@ -19660,6 +19623,24 @@ DATA laneNumbersNEON<>+52(SB)/4, $0x0000000d
 DATA laneNumbersNEON<>+56(SB)/4, $0x0000000e
 DATA laneNumbersNEON<>+60(SB)/4, $0x0000000f
 GLOBL laneNumbersNEON<>(SB), RODATA|NOPTR, $64
+
+DATA tailsNEON<>+0(SB)/4, $0x00000000
+DATA tailsNEON<>+4(SB)/4, $0x00000000
+DATA tailsNEON<>+8(SB)/4, $0x00000000
+DATA tailsNEON<>+12(SB)/4, $0x00000000
+DATA tailsNEON<>+16(SB)/4, $0xffffffff
+DATA tailsNEON<>+20(SB)/4, $0x00000000
+DATA tailsNEON<>+24(SB)/4, $0x00000000
+DATA tailsNEON<>+28(SB)/4, $0x00000000
+DATA tailsNEON<>+32(SB)/4, $0xffffffff
+DATA tailsNEON<>+36(SB)/4, $0xffffffff
+DATA tailsNEON<>+40(SB)/4, $0x00000000
+DATA tailsNEON<>+44(SB)/4, $0x00000000
+DATA tailsNEON<>+48(SB)/4, $0xffffffff
+DATA tailsNEON<>+52(SB)/4, $0xffffffff
+DATA tailsNEON<>+56(SB)/4, $0xffffffff
+DATA tailsNEON<>+60(SB)/4, $0x00000000
+GLOBL tailsNEON<>(SB), RODATA|NOPTR, $64
 
 DATA expNEONConstants<>+0(SB)/4, $0x4b400000
 DATA expNEONConstants<>+4(SB)/4, $0x4b400000

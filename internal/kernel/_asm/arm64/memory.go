@@ -108,10 +108,9 @@ var (
 	loadP  = two("ldp", 0xad400000, 0xacc00000)
 	storeP = two("stp", 0xad000000, 0xac800000)
 
-	loadAll      = add(instruction{"ld1r", "{{d}.4s}, [{x}]", 0x4d40c800, "d", ""})
-	loadAllMoves = add(instruction{"ld1r", "{{d}.4s}, [{x}], {y}", 0x4dc0c800, "dx", "x"})
-	loadLane     = add(instruction{"ld1", "{{d}.s}[{L}], [{x}]", 0x0d408000, "d", "d"})
-	storeLane    = add(instruction{"st1", "{{d}.s}[{L}], [{x}]", 0x0d008000, "", ""})
+	loadAll   = add(instruction{"ld1r", "{{d}.4s}, [{x}]", 0x4d40c800, "d", ""})
+	loadLane  = add(instruction{"ld1", "{{d}.s}[{L}], [{x}]", 0x0d408000, "d", "d"})
+	storeLane = add(instruction{"st1", "{{d}.s}[{L}], [{x}]", 0x0d008000, "", ""})
 )
 
 // Loads and stores of 16 bytes (Q), or of 8, 4, 1 bytes (D, S, B), where loads clear the rest of
@@ -130,9 +129,8 @@ func STRS(v V, m Mem)  { storeS.emit(v, m) }
 func LDPQ(v, w V, m Mem) { loadP.emitPair(v, w, m) }
 func STPQ(v, w V, m Mem) { storeP.emitPair(v, w, m) }
 
-// LD1R loads a number into all lanes. LD1RPost then adds by to the address.
-func LD1R(v V, from R)         { loadAll.emit(v, from) }
-func LD1RPost(v V, from, by R) { loadAllMoves.emit(v, from, by) }
+// LD1R loads a number into all lanes.
+func LD1R(v V, from R) { loadAll.emit(v, from) }
 
 // LD1 loads one lane, and keeps the others. ST1 stores one lane.
 func LD1(l Lane, from R) { loadLane.emit(l.V, l.I, from) }

@@ -44,12 +44,8 @@ func columnSums() {
 			eachRow("rows", func() {
 				deviation := s.load(from)
 				if form.byRow {
-					mean, factor := newGroup(1), newGroup(1)
-					four := NewR()
-					MOVI(four, 4)
-					LD1RPost(mean[0], moments, four)
-					LD1RPost(factor[0], moments, four)
-					deviation = mul(sub(deviation, mean), factor)
+					mean, factor := loadMoments(moments)
+					deviation = timesLane(sub(deviation, mean), factor)
 				} else {
 					deviation = sub(deviation, centers)
 				}

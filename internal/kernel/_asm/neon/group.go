@@ -60,8 +60,10 @@ func addProduct(sum, x, y group) { sum.update(multiplyAdd, x, y) }
 func subProduct(sum, x, y group) { sum.update(multiplySub, x, y) }
 
 // times returns x factor, addTimes adds it to sum, subTimes subtracts it.
-func times(x group, factor float32) group {
-	return made(func(d, n, _ V) { FMUL(d, n, real(factor)) }, x, x)
+func times(x group, factor float32) group { return timesLane(x, real(factor)) }
+
+func timesLane(x group, factor Lane) group {
+	return made1(func(d, n V) { FMUL(d, n, factor) }, x)
 }
 
 func addTimes(sum, x group, factor float32) {

@@ -11,14 +11,15 @@ type walk struct {
 // eachRow writes a loop over as many rows as the parameter "rows" says, at least one.
 func eachRow(name string, body func(), walks ...walk) {
 	rows, loop := Arg("rows"), NewLabel(name)
+	for i, w := range walks {
+		if parameter, ok := w.stride.(string); ok {
+			walks[i].stride = Arg(parameter)
+		}
+	}
 	Label(loop)
 	body()
 	for _, w := range walks {
-		if parameter, ok := w.stride.(string); ok {
-			ADD(w.p, w.p, Arg(parameter))
-		} else {
-			ADD(w.p, w.p, w.stride)
-		}
+		ADD(w.p, w.p, w.stride)
 	}
 	SUBS(rows, rows, 1)
 	BNE(loop)

@@ -34,6 +34,14 @@ func rowNorm() {
 	RET()
 }
 
+// loadMoments loads the mean of a row, and its factor into a lane. It moves p to the next row.
+func loadMoments(p R) (mean group, factor Lane) {
+	pair, mean := NewV(), newGroup(1)
+	LDRD(pair, p.Post(8))
+	DUP(mean[0], pair.Lane(0))
+	return mean, pair.Lane(1)
+}
+
 // rowNormBack writes the gradient of rowNorm.
 func rowNormBack() {
 	function("rowNormBack", "func(grad, x, d, gamma, moments *float32, "+
@@ -42,15 +50,11 @@ func rowNormBack() {
 	grad, x, d, width, moments := Arg("grad"), Arg("x"), Arg("d"), Arg("width"), Arg("moments")
 	count := group{ArgVector("count")}
 	eachRow("rows", func() {
-		mean, factor := newGroup(1), newGroup(1)
-		four := NewR()
-		MOVI(four, 4)
-		LD1RPost(mean[0], moments, four)
-		LD1RPost(factor[0], moments, four)
+		mean, factor := loadMoments(moments)
 		from, slopes, factors := Copy(x), Copy(d), Arg("gamma")
 		// scaled returns d gamma, and the normalized x.
 		scaled := func(s span) (group, group) {
-			return mul(s.take(slopes), s.take(factors)), mul(sub(s.take(from), mean), factor)
+			return mul(s.take(slopes), s.take(factors)), timesLane(sub(s.take(from), mean), factor)
 		}
 		sums, products := group(zeros(4)), group(zeros(4))
 		inLanes("sums", width, func(s span) {
@@ -68,7 +72,7 @@ func rowNormBack() {
 			slope = sub(slope, sum)
 			subProduct(slope, normalized, product)
 			total := s.load(to)
-			addProduct(total, slope, factor)
+			total.update(func(d, n, _ V) { FMLA(d, n, factor) }, slope, slope)
 			s.put(total, to)
 		})
 	}, walk{grad, "gradRow"}, walk{x, "xRow"}, walk{d, "dRow"})

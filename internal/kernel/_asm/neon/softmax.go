@@ -16,14 +16,13 @@ func highest(x, n R) group {
 	return add(fold(high, FMAX), group{Zero()})
 }
 
-// laneNumbers returns registers with the numbers of 16 lanes that a span has.
-func (s span) laneNumbers() group {
+// laneNumbers returns the address of the numbers of 16 lanes.
+func laneNumbers() R {
 	var numbers []uint32
 	for i := range uint32(16) {
 		numbers = append(numbers, i)
 	}
-	from := sum(Table("laneNumbersNEON", numbers), size*s.quad)
-	return span{registers: s.registers}.load(from)
+	return Table("laneNumbersNEON", numbers)
 }
 
 // allOnes are the bits of an index that is none.
@@ -32,7 +31,7 @@ const allOnes = 1<<32 - 1
 // indexOf returns, in all lanes, the index of the first number of a row that equals high, or else
 // allOnes.
 func indexOf(x, n R, high group) group {
-	indices := span{registers: 4}.laneNumbers()
+	indices := span{registers: 4}.load(laneNumbers())
 	first, from := group(Copies(allOnes, 4)), Copy(x)
 	inLanes("search", n, func(s span) {
 		equal := made(FCMEQ, s.take(from), high)
@@ -50,6 +49,7 @@ func softmax() {
 	function("softmax", "func(y, x, high, rest *float32, yRow, xRow, rows, width uint64)",
 		"computes softmax of rows of width numbers, at least 1, and high and rest of each.")
 	y, x, width, highs, rests := Arg("y"), Arg("x"), Arg("width"), Arg("high"), Arg("rest")
+	numbers := laneNumbers()
 	eachRow("rows", func() {
 		high := highest(x, width)
 		first := indexOf(x, width, high)
@@ -59,8 +59,11 @@ func softmax() {
 			low := made(FCMGT, loaded(expLowest), v)
 			e := expBelow(v, func() group { return low })
 			s.put(e, to)
-			here := made(CMEQ, s.laneNumbers(), first)
-			rest := sub(e, and(here, constant(1)))
+			lane := newGroup(s.registers)
+			for i := range lane {
+				LDRQ(lane[i], numbers.At(size*(s.quad+i)))
+			}
+			rest := sub(e, and(made(CMEQ, lane, first), constant(1)))
 			s.update(sums, func(sums group) { sums.update(FADD, sums, rest) })
 			if s.registers == 4 {
 				first.update(VSUB, first, group(Copies(16, 1)))
