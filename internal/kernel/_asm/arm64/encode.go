@@ -2,7 +2,6 @@ package arm64
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strings"
 )
@@ -54,34 +53,13 @@ var fields = map[string]field{
 	"l": {encode: func(v int) uint32 { return uint32(v) << 16 }, values: []int{1, 23, 31}},
 	"h": {encode: func(v int) uint32 { return uint32(32-v) << 16 }, values: []int{1, 23, 31}},
 	"e": {encode: at(11), values: []int{0, 4, 8, 12, 15}},
-	// Constants: a byte, and a number as the byte that smallNumber makes of it.
+	// A byte.
 	"b": {encode: byteBits, values: []int{0, 1, 128, 255}},
-	"f": {encode: byteBits, values: []int{0x70, 0x60, 0x80, 0x00, 0x37}},
 }
 
 var lanes = []int{0, 1, 2, 3}
 
 func byteBits(v int) uint32 { return uint32(v>>5)<<16 | uint32(v&31)<<5 }
-
-// smallNumber returns the byte for a number: sign, 3 bits of exponent, 4 of mantissa.
-func smallNumber(x float64) int {
-	for b := range 256 {
-		if numberOf(b) == x {
-			return b
-		}
-	}
-	panic(fmt.Sprintf("arm64: FMOV of %v, want 0.125 to 31 with at most 5 significant bits", x))
-}
-
-// numberOf returns the number of such a byte.
-func numberOf(b int) float64 {
-	exponent := b>>4&7 ^ 4 // from 0 to 7, for 2^-3 to 2^4
-	x := math.Ldexp(1+float64(b&15)/16, exponent-3)
-	if b >= 128 {
-		return -x
-	}
-	return x
-}
 
 var operandPattern = regexp.MustCompile(`\{(\w)(?::(\w))?\}`)
 
@@ -110,8 +88,6 @@ func (i *instruction) emit(operands ...any) {
 			if read {
 				n.readsR = append(n.readsR, r)
 			}
-		case float64:
-			operands[k] = smallNumber(r)
 		}
 	}
 	current.emit(n)
@@ -131,8 +107,6 @@ func (i *instruction) encoded(operands []int) (uint32, string) {
 			return fmt.Sprint(parts[2], v)
 		case f.register != "":
 			return fmt.Sprint(f.register, v)
-		case parts[1] == "f":
-			return fmt.Sprintf("%v", numberOf(v))
 		}
 		return fmt.Sprint(v)
 	})

@@ -79,14 +79,3 @@ func run(t *testing.T, in *bytes.Buffer, name string, arguments ...string) {
 		t.Fatalf("%s: %v\n%s", name, err, out)
 	}
 }
-
-// TestSmallNumbers checks the bytes of numbers.
-func TestSmallNumbers(t *testing.T) {
-	for x, want := range map[float64]int{
-		1: 0x70, 0.5: 0x60, -2: 0x80, 2: 0x00, 31: 0x3f, 0.125: 0x40,
-	} {
-		if got := smallNumber(x); got != want {
-			t.Errorf("%v is %#x, want %#x", x, got, want)
-		}
-	}
-}

@@ -107,7 +107,6 @@ var (
 	BSL  = updates("bsl", "16b", 0x6e601c00)
 	BIT  = updates("bit", "16b", 0x6ea01c00)
 	BIF  = updates("bif", "16b", 0x6ee01c00)
-	NOT  = vv("not", "{d}.16b, {n}.16b", 0x6e205800)
 )
 
 // Integers.
@@ -136,12 +135,11 @@ func EXT(d, n, m V, by int) { ext.emit(d, n, m, by) }
 func TBL(d, n, m V)         { tbl.emit(d, n, m) }
 
 var (
-	copyAll    = add(instruction{"mov", "{d}.16b, {c}.16b", 0x4ea01c00, "d", ""})
-	dupLane    = add(instruction{"dup", "{d}.4s, {n}.s[{j}]", 0x4e040400, "d", ""})
-	dupR       = add(instruction{"dup", "{d}.4s, {w}", 0x4e040c00, "d", ""})
-	insLane    = add(instruction{"ins", "{d}.s[{j}], {n}.s[{k}]", 0x6e040400, "d", "d"})
-	moveByte   = add(instruction{"movi", "{d}.4s, #{b}", 0x4f000400, "d", ""})
-	moveNumber = add(instruction{"fmov", "{d}.4s, #{f}", 0x4f00f400, "d", ""})
+	copyAll  = add(instruction{"mov", "{d}.16b, {c}.16b", 0x4ea01c00, "d", ""})
+	dupLane  = add(instruction{"dup", "{d}.4s, {n}.s[{j}]", 0x4e040400, "d", ""})
+	dupR     = add(instruction{"dup", "{d}.4s, {w}", 0x4e040c00, "d", ""})
+	insLane  = add(instruction{"ins", "{d}.s[{j}], {n}.s[{k}]", 0x6e040400, "d", "d"})
+	moveByte = add(instruction{"movi", "{d}.4s, #{b}", 0x4f000400, "d", ""})
 )
 
 // VMOV copies a register.
@@ -156,9 +154,6 @@ func INS(d, n Lane) { insLane.emit(d.V, d.I, n.V, n.I) }
 
 // VMOVI sets all lanes to an integer from 0 to 255.
 func VMOVI(d V, number int) { moveByte.emit(d, number) }
-
-// FMOV sets all lanes to a small number: 0.125 to 31, with at most 5 significant bits.
-func FMOV(d V, number float64) { moveNumber.emit(d, number) }
 
 // Zero returns a new register of zeros.
 func Zero() V {
