@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"math"
 	"slices"
@@ -20,111 +21,146 @@ const (
 	mostValues   = 5       // of the most frequent ones
 )
 
-// facts counts the values of a column.
+// facts counts the values of a column. Which of its fields are filled depends on the type.
 type facts struct {
 	of      canonical
 	words   []string // that stand for a missing cell
-	missing int      // in the rows since it was set to 0
-	rows    map[string]int
-	more    bool // there are other values than those of rows
+	missing int      // rows, since it was set to 0
+
+	numbers []float64           // of numbers, each as often as it occurs
+	rows    map[string]int      // of classes
+	seen    map[uint64]struct{} // hashes of other values
+	more    bool                // there are other values than those of rows and seen
+	// The earliest and the latest date, and the lengths of texts in characters.
+	first, last      string
+	least, most, sum int
+	known            int // rows
+}
+
+// newFacts returns facts of no cells.
+func newFacts(of canonical, words []string) *facts {
+	return &facts{of: of, words: words, rows: map[string]int{}, seen: map[uint64]struct{}{},
+		least: math.MaxInt}
 }
 
 // add counts the rows with a cell.
 func (f *facts) add(cell string, rows int) error {
-	value := f.of.Canonical(cell)
-	if value == "" || slices.Contains(f.words, strings.TrimSpace(cell)) {
+	if len(f.words) > 0 && slices.Contains(f.words, strings.TrimSpace(cell)) {
 		f.missing += rows
 		return nil
 	}
-	switch f.of.(type) {
-	case feature.Binary, target.Binary:
-		value = feature.Trim(cell, nil) // the words of the data
-	}
-	if _, has := f.rows[value]; !has && len(f.rows) == mostDistinct {
-		f.more = true
+	switch of := f.of.(type) {
+	case feature.Number:
+		f.addNumber(of, cell, rows)
+		return nil
+	case target.Number:
+		f.addNumber(feature.Number{NumberFormat: of.NumberFormat, Missing: of.Missing}, cell, rows)
 		return nil
 	}
-	f.rows[value] += rows
+	value := f.of.Canonical(cell)
+	if value == "" {
+		f.missing += rows
+		return nil
+	}
+	f.known += rows
+	switch f.of.(type) {
+	case feature.Date:
+		if f.first == "" || value < f.first {
+			f.first = value
+		}
+		f.last = max(f.last, value)
+	case feature.Text, feature.Tokens:
+		n := utf8.RuneCountInString(value)
+		f.least, f.most, f.sum = min(f.least, n), max(f.most, n), f.sum+n*rows
+	case feature.Image, feature.Digit:
+	case feature.Binary, target.Binary:
+		f.addClass(feature.Trim(cell, nil), rows) // the words of the data
+		return nil
+	default:
+		f.addClass(value, rows)
+		return nil
+	}
+	if f.more = f.more || len(f.seen) == mostDistinct; !f.more {
+		f.seen[maphash.String(seed, value)] = struct{}{}
+	}
 	return nil
 }
 
-// distinct returns the number of different values.
-func (f *facts) distinct() string {
-	if f.more {
-		return "more than " + grouped(mostDistinct)
+// seed is that of the hashes. They leave no trace in the report.
+var seed = maphash.MakeSeed()
+
+// addNumber counts the rows with a number. One that cannot be read is an error of training.
+func (f *facts) addNumber(of feature.Number, cell string, rows int) {
+	switch v, known, err := of.Parse(feature.Trim(cell, of.Missing)); {
+	case err != nil:
+	case !known:
+		f.missing += rows
+	default:
+		f.numbers = append(f.numbers, slices.Repeat([]float64{v}, rows)...)
 	}
-	return grouped(len(f.rows))
 }
 
-// values says which values there are: the range of numbers, dates and the lengths of texts, the
-// most frequent ones of the rest.
-func (f *facts) values() string {
-	if len(f.rows) == 0 {
-		return ""
+// addClass counts the rows with a class.
+func (f *facts) addClass(class string, rows int) {
+	if _, has := f.rows[class]; !has && len(f.rows) == mostDistinct {
+		f.more = true
+		return
+	}
+	f.rows[class] += rows
+}
+
+// end returns the number of different values, and which there are: the range of numbers, dates and
+// the lengths of texts, the most frequent classes.
+func (f *facts) end() (distinct, values string) {
+	distinct = grouped(max(len(f.rows), len(f.seen)))
+	if f.more {
+		distinct = "more than " + grouped(mostDistinct)
 	}
 	switch of := f.of.(type) {
 	case feature.Number, target.Number:
-		return f.numbers()
-	case feature.Date:
-		day := func(text string) string { return strings.TrimSuffix(text, "T00:00:00") }
-		dates := slices.Sorted(maps.Keys(f.rows))
-		return fmt.Sprintf("%s to %s", day(dates[0]), day(dates[len(dates)-1]))
-	case feature.Text, feature.Tokens:
-		return f.lengths()
-	case feature.Image, feature.Digit:
-		return ""
-	case feature.Labels:
-		return top(f.labels(of))
-	case target.Labels:
-		return top(f.labels(feature.Labels{Separator: cmp.Or(of.Separator, ";")}))
-	}
-	return top(f.rows)
-}
-
-// numbers returns the range and the median.
-func (f *facts) numbers() string {
-	counts := map[float64]int{}
-	all := 0
-	for text, rows := range f.rows {
-		if v, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(v) {
-			counts[v] += rows
-			all += rows
-		}
-	}
-	if all == 0 {
-		return ""
-	}
-	list := slices.Sorted(maps.Keys(counts))
-	median, below := list[0], 0
-	for _, v := range list {
-		if below += counts[v]; 2*below >= all {
-			median = v
+		if len(f.numbers) == 0 {
 			break
 		}
+		slices.Sort(f.numbers)
+		least, most := f.numbers[0], f.numbers[len(f.numbers)-1]
+		values = fmt.Sprintf("%s to %s, median %s", number(least), number(most),
+			number(f.numbers[(len(f.numbers)-1)/2]))
+		distinct = grouped(len(slices.Compact(f.numbers)))
+	case feature.Date:
+		day := func(text string) string { return strings.TrimSuffix(text, "T00:00:00") }
+		if f.known > 0 {
+			values = fmt.Sprintf("%s to %s", day(f.first), day(f.last))
+		}
+	case feature.Text, feature.Tokens:
+		if f.known > 0 {
+			values = fmt.Sprintf("%s to %s characters, mean %s", grouped(f.least), grouped(f.most),
+				inUnit(float64(f.sum)/float64(f.known)))
+		}
+	case feature.Labels:
+		values = top(f.labels(of))
+	case target.Labels:
+		values = top(f.labels(feature.Labels{Separator: cmp.Or(of.Separator, ";")}))
+	default:
+		values = top(f.rows)
 	}
-	return fmt.Sprintf("%s to %s, median %s", number(list[0]), number(list[len(list)-1]),
-		number(median))
+	return distinct, values
 }
 
-// number formats a number of the data with all its digits, if these are few.
+// number formats a number of the data with all its digits, if these are few. Whole numbers have
+// commas from 10,000, so that years have none.
 func number(v float64) string {
 	const most = 12 // characters
-	if text := strconv.FormatFloat(v, 'f', -1, 64); len(text) <= most {
-		return text
+	size, sign := math.Abs(v), ""
+	if v < 0 {
+		sign = "−"
 	}
-	return strconv.FormatFloat(v, 'g', 6, 64)
-}
-
-// lengths returns the range and the mean of the number of characters.
-func (f *facts) lengths() string {
-	least, most, sum, all := math.MaxInt, 0, 0, 0
-	for text, rows := range f.rows {
-		n := utf8.RuneCountInString(text)
-		least, most = min(least, n), max(most, n)
-		sum, all = sum+n*rows, all+rows
+	if size == math.Trunc(size) && size >= 10_000 && size < 1e15 {
+		return sign + grouped(int(size))
 	}
-	return fmt.Sprintf("%s to %s characters, mean %s", grouped(least), grouped(most),
-		inUnit(float64(sum)/float64(all)))
+	if text := strconv.FormatFloat(size, 'f', -1, 64); len(text) <= most {
+		return sign + text
+	}
+	return sign + strconv.FormatFloat(size, 'g', 6, 64)
 }
 
 // labels counts the rows of each label.
@@ -140,6 +176,9 @@ func (f *facts) labels(of feature.Labels) map[string]int {
 
 // top lists the most frequent values with their rows.
 func top(counts map[string]int) string {
+	if len(counts) == 0 {
+		return ""
+	}
 	list := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})

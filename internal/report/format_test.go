@@ -40,6 +40,14 @@ func TestShortNumbers(t *testing.T) {
 			t.Errorf("%d is %s, want %s", n, got, want)
 		}
 	}
+	for v, want := range map[float64]string{
+		0: "0", 2026: "2026", -0.5: "−0.5", 300_000_000: "300,000,000", -123456: "−123,456",
+		1e15: "1e+15", 0.1 + 0.2: "0.3", 1.0 / 3: "0.333333", 1e-7: "0.0000001", 1.5e-11: "1.5e-11",
+	} {
+		if got := number(v); got != want {
+			t.Errorf("%v is %s, want %s", v, got, want)
+		}
+	}
 	for text, want := range map[string]string{"-0.028": "−0.028", "3": "3", "n/a": "n/a"} {
 		if got := minus(text); got != want {
 			t.Errorf("%s is %s, want %s", text, got, want)

@@ -146,7 +146,7 @@ func (r *Run) caution() string {
 // column counts the cells of a column: all are missing if the frame lacks it.
 func (r *Run) column(ctx context.Context, name, role string, of canonical) (columnLine, error) {
 	line := columnLine{Name: short(name), Role: role, Kind: of.Kind()}
-	f := facts{of: of, words: r.Experiment.Data.Missing, rows: map[string]int{}}
+	f := newFacts(of, r.Experiment.Data.Missing)
 	cells, err := r.Frame.Cells(name)
 	hasColumn := err == nil
 	pictures := 0 // that are in memory: each is there, and differs from the others
@@ -168,7 +168,7 @@ func (r *Run) column(ctx context.Context, name, role string, of canonical) (colu
 		}
 		line.Gaps = append(line.Gaps, g)
 	}
-	line.Distinct, line.Values = f.distinct(), f.values()
+	line.Distinct, line.Values = f.end()
 	if pictures > 0 {
 		line.Distinct = grouped(pictures)
 	}
