@@ -69,13 +69,7 @@ func (p *tab) snap(name string) {
 	name = fmt.Sprintf("%s-%d-%s", name, p.Screen.Width, p.Screen.Theme)
 	p.Accessible(name)
 	if folder := os.Getenv("BRAID_SCREENSHOTS"); folder != "" {
-		shot, err := chromedp.Run(p.Context, chromedp.FullScreenshot(100))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, name+".png"), shot, 0o644)
-		}
-		if err != nil {
-			p.Fatal(err)
-		}
+		p.Picture(filepath.Join(folder, name+".png"), 0)
 	}
 }
 

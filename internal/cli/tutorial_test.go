@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -18,6 +19,12 @@ import (
 // line, times, speeds, and the names of run folders and versions.
 var changing = regexp.MustCompile(`(?m) +(?:> )?(?:\d+m)?\d+s$|[\d.]+ s\b|[\d,]+ a second|` +
 	`\b\d{8}-\d{6}|"[0-9a-f]{12}"`)
+
+// redraw makes the pictures of docs/own-data.md anew, from the run that the document describes.
+var redraw = flag.Bool("draw", false, "TestTutorial draws the pictures of docs/own-data.md")
+
+// drawing returns the path of a picture of the document.
+func drawing(name string) string { return filepath.Join("..", "..", "docs", name) }
 
 // withoutTimes replaces what differs from run to run.
 func withoutTimes(text string) string { return changing.ReplaceAllString(text, "") }
@@ -72,16 +79,21 @@ func testTutorialPages(t *testing.T, folder string, printed map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if *redraw {
+		chromium.OpenFile(t, browser, chromium.Desk, report).Picture(drawing("report.png"), 1500)
+	}
 	checkReport(t, browser, report)
 
 	asked := map[string]string{
-		"picture": "pictures/A001.jpeg", "name": "Amaranth seed, black",
-		"water": "9.9", "protein": "14.6",
+		"picture": "pictures/B009.jpeg", "name": "Field bean, white",
+		"scientific name": "Phaseolus vulgaris", "energy_kj": "1173", "water": "8.61",
+		"protein": "19.84", "fat": "0.94", "ash": "3.09",
 	}
-	text := printedBy(t, printed, `braid ask runs/latest picture=pictures/A001.jpeg `+
-		`name="Amaranth seed, black" water=9.9 protein=14.6`)
+	const ask = `braid ask runs/latest picture=pictures/B009.jpeg name="Field bean, white" ` +
+		`"scientific name=Phaseolus vulgaris" energy_kj=1173 water=8.61 protein=19.84 fat=0.94 ash=3.09`
+	text := printedBy(t, printed, ask)
 	var reply struct{ Heads []predictor.Answer }
-	object := printedBy(t, printed, "braid ask runs/latest picture=pictures/A001.jpeg --json")
+	object := printedBy(t, printed, ask+" --json")
 	if err := json.Unmarshal([]byte(object), &reply); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +101,9 @@ func testTutorialPages(t *testing.T, folder string, printed map[string]string) {
 	want := cells(t, filepath.Join(folder, "answers.csv"))
 	checkPage(t, browser, run, func(t *testing.T, p *chromium.Page) {
 		asks(p, folder, asked)
+		if *redraw && p.Screen == chromium.Desk {
+			p.Picture(drawing("page-food.png"), 0)
+		}
 		for _, h := range p.Answers() {
 			shown := strings.ReplaceAll(h.Probability, "\u202f", " ")
 			line := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(h.Name) + ` +` +
@@ -97,7 +112,6 @@ func testTutorialPages(t *testing.T, folder string, printed map[string]string) {
 				t.Errorf("%s: the page shows %s %s, braid ask printed\n%s", h.Name, h.Label, shown, text)
 			}
 		}
-		asks(p, folder, map[string]string{"picture": asked["picture"]})
 		all := map[string]string{}
 		for _, h := range reply.Heads {
 			all[h.Head] = h.Label
