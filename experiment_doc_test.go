@@ -44,6 +44,11 @@ func TestExperimentDoc(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	for line := range strings.Lines(page) {
+		if strings.HasPrefix(line, "| `") && strings.HasSuffix(line, "|  |\n") {
+			t.Errorf("a key without a meaning: %s", line)
+		}
+	}
 	got, err := os.ReadFile(experimentPage)
 	if err != nil || string(got) != page {
 		t.Errorf("%s is not what the schema gives: go test . -run ExperimentDoc -update (%v)",

@@ -19,8 +19,8 @@ type Affine struct {
 	ShiftY   float64 `json:"shift_y,omitzero"`  // largest shift, as a fraction of the height: 0 to 1
 	ShiftX   float64 `json:"shift_x,omitzero"`  // and of the width
 
-	Interpolation Interpolation `json:"interpolation,omitzero"` // Bilinear or Nearest
-	Border        Border        `json:"border,omitzero"`        // Constant or Edge
+	Interpolation Interpolation `json:"interpolation,omitzero"` // of pixels
+	Border        Border        `json:"border,omitzero"`        // outside the image
 	Value         float64       `json:"value,omitzero"`         // of pixels outside, with Constant
 }
 

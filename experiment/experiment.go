@@ -65,11 +65,11 @@ type Data struct {
 	Encoding  string   `json:"encoding"`  // of text files: utf-8 or latin1
 	Missing   []string `json:"missing"`   // more words that stand for a missing cell, in any column
 
-	// Columns, if set, replace Files: each column comes from files of its own.
+	// Columns, if set, replace Files: each column has files of its own.
 	Columns []FileColumn
 
 	// Train, Validation and Test, if set, replace Files: the rows are already divided. Without
-	// Validation, Split takes its rows out of those of Train.
+	// Validation, rows of Train become the validation part, as the section split says.
 	Train, Validation, Test []string
 }
 
@@ -139,29 +139,29 @@ func (s *SplitBy) UnmarshalText(text []byte) error { return splitNames.Unmarshal
 
 // Trunk is the part of the default network that all heads share.
 type Trunk struct {
-	Units   []int    `json:"units"`   // of its dense layers; nil means 128, 128
-	Dropout *float64 `json:"dropout"` // after each; nil means 0.3
+	Units   []int    `json:"units"`   // widths of its dense layers; nil means 128, 128
+	Dropout *float64 `json:"dropout"` // after each of its dense layers; nil means 0.3
 }
 
 // Train configures the training.
 type Train struct {
-	Epochs   int     `json:"epochs"`   // at most; 0 means 100
+	Epochs   int     `json:"epochs"`   // the most epochs; 0 means 100
 	Batch    int     `json:"batch"`    // rows of a step; 0 means auto: by the number of rows
-	Rate     float64 `json:"rate"`     // of the default optimizer; 0 means 0.004
-	Patience int     `json:"patience"` // epochs without improvement; 0 means 8
-	Minutes  float64 `json:"minutes"`  // ends training; 0 means no limit
-	Seed     uint64  `json:"seed"`     // 0 means 1
-	Mix      Mix     `json:"mix"`      // of several files
+	Rate     float64 `json:"rate"`     // learning rate, without optimizer; 0 means 0.004
+	Patience int     `json:"patience"` // epochs without improvement that end training; 0 means 8
+	Minutes  float64 `json:"minutes"`  // after which training ends; 0 means no limit
+	Seed     uint64  `json:"seed"`     // of random numbers; 0 means 1
+	Mix      Mix     `json:"mix"`      // how often rows of each of several files are drawn
 
-	// Optimizer replaces AdamW with weight decay, which is lazy. In a file it is a type with its
-	// settings, and a schedule is one too:
+	// Optimizer replaces lazy AdamW with weight decay. In a file it is a type with its settings, and
+	// a schedule is one too:
 	//
 	//	optimizer: {type: adam, schedule: {type: cosine_decay, rate: 0.001, steps: 5000}}
 	Optimizer optim.Optimizer `json:"optimizer"`
 	Clip      *float64        `json:"clip"`      // the largest norm of gradients; 0: none; nil means 1
 	EMA       *float64        `json:"ema"`       // momentum of mean weights; 0: none; nil means 0.98
 	DropLast  *bool           `json:"drop_last"` // leave out a smaller last batch; nil means true
-	Keep      Keep            `json:"keep"`      // which epoch's weights
+	Keep      Keep            `json:"keep"`      // which epoch's weights are kept
 }
 
 // Keep is the epoch whose weights a training keeps.

@@ -97,7 +97,7 @@ var special = map[reflect.Type]object{
 // sections has the keys of the sections whose values have limits or several forms. Others follow
 // from the fields of their structs.
 var sections = map[string]object{
-	"data.file":       paths,
+	"data.file":       with(paths, "description", "the same as files"),
 	"data.files":      paths,
 	"data.train":      paths,
 	"data.validation": paths,

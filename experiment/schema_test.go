@@ -21,7 +21,8 @@ var updateSchema = flag.Bool("update", false, "write schema.json")
 // TestSchema compares schema.json with the tables by which files are read. go test ./experiment
 // -run TestSchema -update writes it.
 func TestSchema(t *testing.T) {
-	m := &schemaMaker{t: t, comments: comments{t, map[string]map[string]string{}}}
+	m := &schemaMaker{t: t, comments: comments{t: t,
+		read: map[string]map[string]string{}, list: map[string][]string{}}}
 	want := m.make()
 	if *updateSchema {
 		if err := os.WriteFile("schema.json", want, 0o644); err != nil {

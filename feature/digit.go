@@ -25,8 +25,8 @@ const defaultDigit = 28
 // is a grey picture of an IDX or a .npy file, which is taken as it is: FILE.idx#17, counted from 0.
 // Paths are relative to the folder of the data file, or to Root.
 type Digit struct {
-	Height   int            `json:"height,omitzero"` // in pixels; 0 means 28
-	Width    int            `json:"width,omitzero"`
+	Height   int            `json:"height,omitzero"`   // in pixels; 0 means 28
+	Width    int            `json:"width,omitzero"`    // in pixels; 0 means 28
 	Standard *data.Standard `json:"standard,omitzero"` // of pixels; nil: measured on training's
 	Root     string         `json:"root,omitzero"`     // a folder, which may be relative too
 	Augment  augment.List   `json:"augment,omitzero"`  // random changes in training

@@ -49,8 +49,8 @@ type Sequence struct {
 	Width      int              `json:"width,omitzero"`      // of vectors and branch; 0 means 64
 	Vocabulary int              `json:"vocabulary,omitzero"` // number of ids; 0 means 20000
 	MinCount   int              `json:"min_count,omitzero"`  // of an id in training; 0 means 2
-	Length     Length           `json:"length,omitzero"`
-	Missing    []string         `json:"missing,omitzero"` // words that stand for a missing cell
+	Length     Length           `json:"length,omitzero"`     // ids that are read; 0 means auto
+	Missing    []string         `json:"missing,omitzero"`    // words that stand for a missing cell
 }
 
 // Kind is "sequence".

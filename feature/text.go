@@ -50,8 +50,8 @@ type Text struct {
 	Width      int          `json:"width,omitzero"`      // of vectors and branch; 0 means 64
 	Vocabulary int          `json:"vocabulary,omitzero"` // number of words; 0 means 20000
 	MinCount   int          `json:"min_count,omitzero"`  // of a word in training; 0 means 2
-	Length     Length       `json:"length,omitzero"`
-	Missing    []string     `json:"missing,omitzero"` // words that stand for a missing text
+	Length     Length       `json:"length,omitzero"`     // words that are read; 0 means auto
+	Missing    []string     `json:"missing,omitzero"`    // words that stand for a missing text
 }
 
 // Kind is "text".

@@ -18,7 +18,7 @@ type Tokens struct {
 	Words     []string `json:"words,omitzero"`      // the vocabulary; nil: that of training
 	NumWords  int      `json:"num_words,omitzero"`  // ids run below it; 0 means all words
 	Length    int      `json:"length,omitzero"`     // ids to read; 0: of the longest text
-	Filters   *string  `json:"filters,omitzero"`    // characters between words; nil means text.Filters
+	Filters   *string  `json:"filters,omitzero"`    // characters between words; nil means Keras'
 	KeepCase  bool     `json:"keep_case,omitzero"`  // do not convert to lower case
 	CharLevel bool     `json:"char_level,omitzero"` // each character is a word
 	OOV       string   `json:"oov,omitzero"`        // has id 1 and replaces unknown words

@@ -8,7 +8,7 @@ type CosineDecay struct {
 	DecaySteps   int     `json:"decay_steps"`            // after the warm-up; required
 	Alpha        float64 `json:"alpha,omitzero"`         // last rate as a share of the highest
 	WarmupTarget float64 `json:"warmup_target,omitzero"` // required with WarmupSteps
-	WarmupSteps  int     `json:"warmup_steps,omitzero"`
+	WarmupSteps  int     `json:"warmup_steps,omitzero"`  // in which the rate rises; 0 means none
 }
 
 // Kind is "cosine_decay".

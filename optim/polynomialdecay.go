@@ -16,7 +16,7 @@ type PolynomialDecay struct {
 	DecaySteps  int      `json:"decay_steps"`       // required
 	EndRate     *float64 `json:"end_rate,omitzero"` // nil means 0.0001
 	Power       float64  `json:"power,omitzero"`    // 0 means 1
-	Cycle       bool     `json:"cycle,omitzero"`
+	Cycle       bool     `json:"cycle,omitzero"`    // the rate falls again and again
 }
 
 // Kind is "polynomial_decay".

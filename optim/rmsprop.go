@@ -20,7 +20,7 @@ type RMSprop struct {
 	Rho      *float64 `json:"rho,omitzero"`      // decay of v; nil means 0.9
 	Momentum float64  `json:"momentum,omitzero"` // 0 means none
 	Epsilon  float64  `json:"epsilon,omitzero"`  // 0 means 1e-7
-	Centered bool     `json:"centered,omitzero"`
+	Centered bool     `json:"centered,omitzero"` // v less the square of the mean gradient
 
 	WeightDecay Decay `json:"weight_decay,omitzero"`
 	Lazy        bool  `json:"lazy,omitzero"` // see Adam

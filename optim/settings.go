@@ -13,8 +13,9 @@ import (
 	"braid/tensor"
 )
 
-// Decay is decoupled weight decay: each step subtracts Rate times the learning rate times the
-// weight, as in Keras. Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+// Decay is decoupled weight decay: each step subtracts the decay's rate times the learning rate
+// times the weight, as in Keras. Loshchilov and Hutter, "Decoupled weight decay regularization",
+// 2019.
 //
 // Without All it applies to kernels: weights with two axes or more, except those whose name ends in
 // embeddings, bias, gamma or beta. Decay would shrink the embeddings of rare ids to nothing, and it

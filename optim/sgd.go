@@ -16,8 +16,8 @@ import (
 type SGD struct {
 	Rate     float64  `json:"rate,omitzero"`     // learning rate; 0 means 0.01
 	Schedule Schedule `json:"schedule,omitzero"` // of the rate; nil: it is constant
-	Momentum float64  `json:"momentum,omitzero"`
-	Nesterov bool     `json:"nesterov,omitzero"`
+	Momentum float64  `json:"momentum,omitzero"` // share of the step before; 0 means none
+	Nesterov bool     `json:"nesterov,omitzero"` // the gradient after the momentum
 
 	WeightDecay Decay `json:"weight_decay,omitzero"`
 	Lazy        bool  `json:"lazy,omitzero"` // see Adam

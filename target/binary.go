@@ -22,8 +22,9 @@ type Binary struct {
 	True string `json:"true,omitzero"` // the cell that is a yes
 	// PositiveWeight multiplies the loss of a yes; 0 means 1.
 	PositiveWeight float64 `json:"positive_weight,omitzero"`
-	// Smoothing is that of loss.BinaryCrossentropy; nil means 0.1.
-	Smoothing *float64  `json:"smoothing,omitzero"`
+	// Smoothing moves labels this share of the way to one half; nil means 0.1.
+	Smoothing *float64 `json:"smoothing,omitzero"`
+	// Threshold is the probability above which the answer is a yes, or auto: chosen on validation.
 	Threshold Threshold `json:"threshold,omitzero"`
 	Missing   []string  `json:"missing,omitzero"` // words that stand for a missing label
 }

@@ -18,8 +18,10 @@ import (
 
 // Category is one of several classes: the trimmed text of a cell.
 type Category struct {
+	// ClassWeights are factors of the loss by class: none, balanced (rare classes count more), or a
+	// mapping.
 	ClassWeights ClassWeights `json:"class_weights,omitzero"`
-	// Smoothing is that of loss.SparseCategoricalCrossentropy; nil means 0.1.
+	// Smoothing moves labels this share of the way to equal classes; nil means 0.1.
 	Smoothing *float64 `json:"smoothing,omitzero"`
 	// Classes are all classes; nil means those that training has. Another one in the training rows is
 	// an error.

@@ -23,7 +23,7 @@ type Labels struct {
 	// MinCount is the number of training rows from which a class is learnt; others are ignored, in all
 	// parts.
 	MinCount int `json:"min_count,omitzero"`
-	// Threshold is that of each class.
+	// Threshold is the probability above which a class applies, or auto: chosen on validation.
 	Threshold Threshold `json:"threshold,omitzero"`
 	Missing   []string  `json:"missing,omitzero"` // words that stand for missing labels
 }

@@ -33,9 +33,9 @@ type NumberLoss uint8
 
 // The losses.
 const (
-	MSE   NumberLoss = iota // loss.MeanSquaredError: the answer is the mean
-	MAE                     // loss.MeanAbsoluteError: the answer is the median
-	Huber                   // loss.Huber: outliers count less than in MSE
+	MSE   NumberLoss = iota // the squared error: the answer is the mean
+	MAE                     // the absolute error: the answer is the median
+	Huber                   // outliers count less than in MSE
 )
 
 var numberLosses = kinds.Names[NumberLoss]{Noun: "loss", List: []string{
