@@ -70,13 +70,14 @@ func (s *Server) modelOpenAPI(w http.ResponseWriter, r *http.Request) error {
 
 // openAPI returns the document of a version.
 func (v *version) openAPI() object {
-	asJSON, asForm := object{}, object{}
+	asJSON, asForm, asText := object{}, object{}, object{}
 	var required []string
 	for i := range v.Columns {
 		c := &v.Columns[i]
 		a := describeColumn(c)
 		asJSON = append(asJSON, member{c.Name, jsonSchema(c, a)})
 		asForm = append(asForm, member{c.Name, formSchema(a)})
+		asText = append(asText, member{c.Name, object{{"type", "string"}}})
 		if !a.Optional {
 			required = append(required, c.Name)
 		}
@@ -92,7 +93,8 @@ func (v *version) openAPI() object {
 		{"parameters", []object{{{"name", "model"}, {"in", "query"}, {"required", true},
 			{"schema", object{{"type", "string"}, {"enum", []string{v.name}}}}}}},
 		{"requestBody", object{{"required", true}, {"content", append(content(closed(asJSON, required)),
-			member{"multipart/form-data", object{{"schema", closed(asForm, required)}}})}}},
+			member{"multipart/form-data", object{{"schema", closed(asForm, required)}}},
+			member{"application/x-www-form-urlencoded", object{{"schema", closed(asText, required)}}})}}},
 		{"responses", object{{"200", answer}, {"default", refusal}}},
 	}
 	itself := object{
@@ -150,11 +152,35 @@ func jsonSchema(c *predictor.Column, a columnAbout) object {
 	default:
 		forms = append(forms, textSchema())
 	}
+	forms = append(forms, cellLists(c, a)...)
 	schema := forms[0]
 	if len(forms) > 1 {
 		schema = object{{"anyOf", forms}}
 	}
+	if a.Optional { // nullable has an effect beside a type alone
+		for i := range forms {
+			forms[i] = append(forms[i], member{"nullable", true})
+		}
+		if len(forms) == 1 {
+			schema = forms[0]
+		}
+	}
 	return append(schema, a.about()...)
+}
+
+// cellLists returns the schemas of lists that stand for a cell: of values, or of the ids of tokens.
+func cellLists(c *predictor.Column, a columnAbout) []object {
+	switch _, isTokens := c.Encoder.(*feature.TokensEncoder); {
+	case isTokens:
+		in := c.Inputs[0]
+		id := object{{"type", "integer"}, {"minimum", 0}, {"maximum", in.Vocabulary - 1}}
+		return []object{arraySchema(in.Shape, id)}
+	case a.Form == feature.AsText, a.Form == feature.AsList:
+		value := object{{"anyOf", []object{{{"type", "string"}}, {{"type", "number"}},
+			{{"type", "boolean"}}}}}
+		return []object{{{"type", "array"}, {"items", value}}}
+	}
+	return nil
 }
 
 // textSchema is the schema of a text.
@@ -241,12 +267,13 @@ func (a columnAbout) about() (list object) {
 	}
 	if a.Optional {
 		say("null, an empty text, or no member at all is a missing value.")
-		list = append(list, member{"nullable", true})
 	}
 	if says != nil {
 		list = append(list, member{"description", strings.Join(says, " ")})
 	}
-	if a.Example != "" {
+	if v, err := strconv.ParseFloat(a.Example, 64); err == nil && a.Form == feature.AsNumber {
+		list = append(list, member{"example", v})
+	} else if a.Example != "" {
 		list = append(list, member{"example", a.Example})
 	}
 	return list

@@ -113,6 +113,11 @@ func TestModelOpenAPI(t *testing.T) {
 			`"path":"a > b1",` + string(script) + `:"v2"}`, 200, false},
 		{"shop", asJSON, `{"fresh":"no","city":"Atlantis"}`, 200, false},
 		{"shop", form, string(formBody), 200, false},
+		{"shop", "application/x-www-form-urlencoded", "weight=12%2C5&title=two+words", 200, false},
+		{"shop", asJSON, `{"title":["two","words",3],"tags":["red","big"],"path":[]}`, 200, false},
+		{"shop", asJSON, `{"title":[["two"]]}`, 400, true},
+		{"digitqa", asJSON, `{"image":` + pixelsJSON(t) + `,"question":[5,6]}`, 200, false},
+		{"digitqa", asJSON, `{"image":` + pixelsJSON(t) + `,"question":["odd","number"]}`, 400, true},
 		{"shop", asJSON, `{"colour":"red"}`, 400, true},
 		{"shop", asJSON, `{"weight":{"kg":1}}`, 400, true},
 		{"shop", asJSON, `{"fresh":"maybe"}`, 400, true},
@@ -190,6 +195,13 @@ func TestModelOpenAPIDetails(t *testing.T) {
 	enum := p[evil].Value.AnyOf[0].Value.Enum
 	if len(enum) != 4 || !slices.Contains(enum, any("v3")) {
 		t.Errorf("the choices are %v", enum)
+	}
+	// In OpenAPI 3.0.3 nullable has an effect beside a type alone.
+	if s := p[evil].Value; s.Nullable || !s.AnyOf[0].Value.Nullable || !s.AnyOf[1].Value.Nullable {
+		t.Errorf("the choices may not be null: %s", jsonOf(t, s))
+	}
+	if got := properties("films")["Year"].Value.Example; got != 1989. {
+		t.Errorf("the example of a number is %#v", got)
 	}
 	city := p["city"].Value
 	if city.AnyOf != nil || !strings.Contains(city.Description, "Training had 300 values.") ||
