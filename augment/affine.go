@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"braid/internal/kernel"
 )
 
 // Affine shears, scales, turns and shifts an image around its centre, in this order, each by a
@@ -135,14 +137,14 @@ type motion struct{ turn, scale, scaleY, scaleX, shear, shiftY, shiftX float64 }
 
 // newMapping returns the inverse of a motion. The conversions prevent fusing a product with a sum.
 func newMapping(images Images, m motion) mapping {
-	sin, cos := sincos(m.turn)
-	shearSin, shearCos := sincos(m.shear)
+	sin, cos := kernel.Sincos64(m.turn)
+	shearSin, shearCos := kernel.Sincos64(m.shear)
 	tan := shearSin / shearCos
 	sinY, cosY := sin/m.scaleY, cos/m.scaleY
 	xx := (cos/m.scaleX + float64(tan*sinY)) / m.scale
 	xy := (sin/m.scaleX - float64(tan*cosY)) / m.scale
 	yx, yy := -sinY/m.scale, cosY/m.scale
-	centreX, centreY := float64(images.Width-1)/2, float64(images.Height-1)/2
+	centreX, centreY := float64(float64(images.Width-1)/2), float64(float64(images.Height-1)/2)
 	x, y := centreX+m.shiftX, centreY+m.shiftY
 	return mapping{
 		x:          fixed(centreX - (float64(xx*x) + float64(xy*y))),

@@ -48,7 +48,7 @@ func (e *Experiment) seed() uint64 {
 type key uint64
 
 // position returns a number that is uniform in [0, 1) over keys.
-func (k key) position() float64 { return float64(k>>11) / (1 << 53) }
+func (k key) position() float64 { return float64(float64(k>>11) / (1 << 53)) }
 
 // keyOf hashes cells. Cells of different columns stay apart.
 func keyOf(seed uint64, cells ...string) key {

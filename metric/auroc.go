@@ -27,7 +27,7 @@ func (m AUROC) Bind(head braid.Spec, target Target) (Func, error) {
 func areaUnderROC(steps []step) float64 {
 	var pairs, yes, no float64
 	for _, s := range steps {
-		pairs += float64(s.yes * (no + s.no/2))
+		pairs += float64(s.yes * (no + float64(s.no/2)))
 		yes, no = yes+s.yes, no+s.no
 	}
 	return pairs / float64(yes*no)

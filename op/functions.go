@@ -37,7 +37,7 @@ func geluTanhBack(d, _, z, tmp []float32) {
 	for i, v := range z {
 		t := tmp[i]
 		inner := geluRoot * (1 + float32(3*geluCube*float32(v*v)))
-		slope := 0.5*(1+t) + float32(float32(0.5*v)*float32((1-float32(t*t))*inner))
+		slope := float32(0.5*(1+t)) + float32(float32(0.5*v)*float32((1-float32(t*t))*inner))
 		d[i] *= slope
 	}
 }

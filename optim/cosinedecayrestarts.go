@@ -3,6 +3,8 @@ package optim
 import (
 	"cmp"
 	"math"
+
+	"braid/internal/kernel"
 )
 
 // CosineDecayRestarts falls like CosineDecay again and again: Loshchilov and Hutter, "SGDR", 2017.
@@ -30,7 +32,7 @@ func (s CosineDecayRestarts) Rate(step int) float64 {
 	tMul, mMul := cmp.Or(s.TMul, 2), cmp.Or(s.MMul, 1)
 	at, length, height := float64(step), float64(s.FirstDecaySteps), 1.0
 	if tMul == 1 {
-		height = math.Pow(mMul, math.Floor(at/length))
+		height = kernel.Pow64(mMul, math.Floor(at/length))
 		at = math.Mod(at, length)
 	}
 	for at >= length {

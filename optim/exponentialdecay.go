@@ -1,8 +1,6 @@
 package optim
 
-import (
-	"math"
-)
+import "braid/internal/kernel"
 
 // ExponentialDecay is InitialRate DecayRate^(step/DecaySteps).
 type ExponentialDecay struct {
@@ -23,7 +21,7 @@ func (s ExponentialDecay) Check() error {
 
 // Rate returns the rate of a step.
 func (s ExponentialDecay) Rate(step int) float64 {
-	return s.InitialRate * math.Pow(s.DecayRate, s.periods(step))
+	return s.InitialRate * kernel.Pow64(s.DecayRate, s.periods(step))
 }
 
 // MarshalJSON writes the kind and the fields.

@@ -2,7 +2,8 @@ package optim
 
 import (
 	"cmp"
-	"math"
+
+	"braid/internal/kernel"
 )
 
 // PolynomialDecay falls from InitialRate to EndRate:
@@ -36,7 +37,7 @@ func (s PolynomialDecay) Rate(step int) float64 {
 		steps *= (step + steps - 1) / steps
 	}
 	left := 1 - float64(min(step, steps))/float64(steps)
-	return linear(or(s.EndRate, 1e-4), s.InitialRate, math.Pow(left, cmp.Or(s.Power, 1)))
+	return linear(or(s.EndRate, 1e-4), s.InitialRate, kernel.Pow64(left, cmp.Or(s.Power, 1)))
 }
 
 // MarshalJSON writes the kind and the fields.

@@ -3,7 +3,8 @@ package optim
 import (
 	"encoding/json"
 	"fmt"
-	"math"
+
+	"braid/internal/kernel"
 )
 
 // Schedule is the learning rate of each step. Any package may define one.
@@ -50,4 +51,7 @@ func count(field string, value int) error {
 func linear(from, to, share float64) float64 { return from + float64((to-from)*share) }
 
 // cosine falls from 1 to 0 along half a period of the cosine while share goes from 0 to 1.
-func cosine(share float64) float64 { return (1 + math.Cos(math.Pi*share)) / 2 }
+func cosine(share float64) float64 {
+	_, cos := kernel.Sincos64(float64(180 * share))
+	return (1 + cos) / 2
+}

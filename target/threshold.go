@@ -122,7 +122,7 @@ func bestThreshold(list []answered, figure func(hits) float64) float64 {
 		if next == a.p {
 			continue
 		}
-		middle, value := (float64(a.p)+float64(next))/2, figure(all)
+		middle, value := float64((float64(a.p)+float64(next))/2), figure(all)
 		nearer := math.Abs(middle-0.5) < math.Abs(threshold-0.5)
 		if value > best || value == best && nearer {
 			best, threshold = value, middle

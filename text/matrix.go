@@ -3,7 +3,8 @@ package text
 import (
 	"errors"
 	"fmt"
-	"math"
+
+	"braid/internal/kernel"
 )
 
 // Mode selects the numbers of a matrix of texts.
@@ -65,8 +66,8 @@ func (t *Tokenizer) weigh(mode Mode, id int32, count, length int) float64 {
 	case Freq:
 		return float64(count) / float64(length)
 	case TFIDF:
-		rarity := math.Log(1 + float64(t.documents)/float64(1+t.docs[id]))
-		return (1 + math.Log(float64(count))) * rarity
+		rarity := kernel.Log64(1 + float64(t.documents)/float64(1+t.docs[id]))
+		return (1 + kernel.Log64(float64(count))) * rarity
 	}
 	return 1
 }

@@ -169,7 +169,7 @@ func (r *rule) value(e Epoch) float64 {
 	for i, figure := range r.figures {
 		sum += float64(r.factors[i] * e.Values[figure]) // not fused
 	}
-	return r.sign * sum
+	return float64(r.sign * sum)
 }
 
 // follow returns the progress after the last of the epochs.

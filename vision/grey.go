@@ -155,7 +155,7 @@ func (g *Grey) addBackground(opacity []float64) {
 	}
 	mean := sum / area
 	light := mean >= 0.5
-	page := area > float64(len(g.Pixels))/2 && squares/area-mean*mean > pageSpread*pageSpread
+	page := area > float64(len(g.Pixels))/2 && squares/area-float64(mean*mean) > pageSpread*pageSpread
 	if light != page {
 		return // already on black
 	}

@@ -49,7 +49,7 @@ func (p *plane) fill(column, row, samples int, value float32) {
 		sums := p.sums[y/p.side*p.columns:][:p.columns]
 		for x := left; x < right; {
 			beyond := min(right, (x/p.side+1)*p.side)
-			sums[x/p.side] += value * float32((beyond-x)*(below-y))
+			sums[x/p.side] += float32(value * float32((beyond-x)*(below-y)))
 			x = beyond
 		}
 		y = below

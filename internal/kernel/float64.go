@@ -31,6 +31,15 @@ func Log64(x float64) float64 {
 	return float64(n*ln2High64) - ((half - (float64(s*(half+p)) + float64(n*ln2Low64))) - f)
 }
 
+// Pow64 is x^y. If y is whole or ±1/2, that takes products and roots only, as in package math,
+// whose other powers have other last digits on some processors.
+func Pow64(x, y float64) float64 {
+	if y == math.Trunc(y) || math.Abs(y) == 0.5 || x <= 0 {
+		return math.Pow(x, y)
+	}
+	return Exp64(float64(y * Log64(x)))
+}
+
 // Exp64 is e^x for x from -700 to 700; beyond it is that of the bound. Its bytes are the same on
 // every processor. It splits x = n ln 2 + r with |r| <= ln 2 / 2; exp(r) is a rational function of
 // r and a polynomial of r², those of FreeBSD's e_exp.c.

@@ -65,3 +65,19 @@ func TestExp64(t *testing.T) {
 		t.Errorf("Exp64(NaN) is %v", kernel.Exp64(x))
 	}
 }
+
+// Pow64 agrees with package math to 15 digits.
+func TestPow64(t *testing.T) {
+	for _, x := range []float64{0, 1e-9, 0.3, 0.96, 1, 1.7, 1e12} {
+		for _, y := range []float64{-3, -0.5, 0, 0.1, 0.5, 1, 1.3, 2, 7.25} {
+			got, want := kernel.Pow64(x, y), math.Pow(x, y)
+			if got != want && !(math.Abs(got-want) <= 1e-14*want*max(1, math.Abs(y*math.Log(x)))) {
+				t.Errorf("Pow64(%v, %v) is %v, want %v", x, y, got, want)
+			}
+		}
+	}
+	const want = 0x3fee58989ed5a2f8 // on every processor
+	if got := math.Float64bits(kernel.Pow64(0.96, 1.3)); got != want {
+		t.Errorf("Pow64(0.96, 1.3) has the bits %#x, want %#x", got, uint64(want))
+	}
+}

@@ -61,9 +61,9 @@ func Network(
 	}
 	slices.Sort(times)
 	step := times[len(times)/2].Seconds()
-	r.Seconds = step * float64(r.Steps)
+	r.Seconds = float64(step * float64(r.Steps))
 	if validation != nil {
-		r.Seconds += step / float64(r.Batch) * forwardShare * float64(validation.Rows())
+		r.Seconds += float64(step / float64(r.Batch) * forwardShare * float64(validation.Rows()))
 	}
 	return r, nil
 }

@@ -228,7 +228,7 @@ func (n *Numbers) measure(list []weighted) {
 			n.Median = w.x / 2
 		}
 		if seen < upper && upper <= seen+w.cells {
-			n.Median += w.x / 2
+			n.Median += float64(w.x / 2)
 		}
 		seen += w.cells
 	}

@@ -39,7 +39,9 @@ func mix(z uint64) uint64 {
 func (s Stream) Bits(i uint64) uint64 { return mix(uint64(s) + (i+1)*golden) }
 
 // Unit returns number i of the stream, uniform in [0, 1), a multiple of 2^-24.
-func (s Stream) Unit(i uint64) float32 { return float32(s.Bits(i)>>40) * (1.0 / (1 << 24)) }
+func (s Stream) Unit(i uint64) float32 {
+	return float32(float32(s.Bits(i)>>40) * (1.0 / (1 << 24)))
+}
 
 // Normal returns number i of the stream from the standard normal distribution, by Marsaglia's polar
 // method. It uses the logarithm of package kernel, so the bytes are the same on every machine.

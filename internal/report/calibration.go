@@ -66,7 +66,7 @@ func (k *known) calibration(d target.Decoder) *calibration {
 			part:  float64(n) / float64(k.bets.all),
 		}
 		b.Mean, b.Share = percent(b.mean), percent(b.share)
-		ece += b.part * math.Abs(b.mean-b.share)
+		ece += float64(b.part * math.Abs(b.mean-b.share))
 		c.Bins = append(c.Bins, b)
 	}
 	c.ECE, c.Points = decimals(ece), fmt.Sprintf("%.1f", 100*ece)

@@ -69,12 +69,12 @@ func (c *chart) scale(v float64) float64 {
 
 func (c *chart) x(v float64) float64 {
 	low, high := c.scale(c.xLow), c.scale(c.xHigh)
-	return c.left + (c.scale(v)-low)/(high-low)*(c.right-c.left)
+	return c.left + float64((c.scale(v)-low)/(high-low)*(c.right-c.left))
 }
 
 func (c *chart) y(v float64) float64 {
 	low, high := c.scale(c.yLow), c.scale(c.yHigh)
-	return c.bottom - (c.scale(v)-low)/(high-low)*(c.bottom-c.top)
+	return c.bottom - float64((c.scale(v)-low)/(high-low)*(c.bottom-c.top))
 }
 
 // ticks puts ticks on both axes.
@@ -148,7 +148,7 @@ func nice(low, high float64, most int) (list []float64, step float64) {
 	}
 	first := math.Ceil(low / step)
 	for i := 0.0; i <= float64(most)+1; i++ {
-		if v := (first + i) * step; v <= high {
+		if v := float64((first + i) * step); v <= high {
 			list = append(list, v+0)
 		}
 	}
@@ -173,7 +173,7 @@ func plainTick(v, step float64) string {
 	if size >= 1e9 || step < 1e-4 {
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	decimals := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
+	decimals := max(0, int(math.Ceil(-float64(math.Log10(step))-1e-9)))
 	return strconv.FormatFloat(v, 'f', decimals, 64)
 }
 

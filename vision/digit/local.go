@@ -115,7 +115,7 @@ func (l *labelling) score(smooth, back *grey) candidate {
 	most := 0.
 	for _, i := range l.kept {
 		e, long := energy[i+1], l.components[i].elongation()
-		c.weight += e * long
+		c.weight += float64(e * long)
 		if e > most {
 			most, c.elongation = e, long
 		}
@@ -139,7 +139,7 @@ func (g *grey) contrastTo(back *grey) *grey {
 	slices.Sort(some)
 	quarter := some[len(some)/4]
 	sigma := (quarter - some[len(some)/20]) / lowSigmas
-	bias, noise := quarter+halfSigmas*sigma, noiseSigmas*sigma
+	bias, noise := quarter+float32(halfSigmas*sigma), noiseSigmas*sigma
 	for i, d := range to.Pixels {
 		if d -= bias; d <= noise {
 			to.Pixels[i] = 0

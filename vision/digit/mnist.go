@@ -56,8 +56,8 @@ func (g *grey) centred(height, width int) []uint8 {
 	for y := range g.Height {
 		for x, v := range g.Pixels[y*g.Width:][:g.Width] {
 			mass += float64(v)
-			sumX += float64(x) * float64(v)
-			sumY += float64(y) * float64(v)
+			sumX += float64(float64(x) * float64(v))
+			sumY += float64(float64(y) * float64(v))
 		}
 	}
 	left, top := offset(sumX/mass, g.Width, width), offset(sumY/mass, g.Height, height)

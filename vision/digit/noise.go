@@ -24,17 +24,17 @@ func (g *grey) noiseFloor() float32 {
 	}
 	middle := 0.0
 	for _, n := range counts[noiseBins/4 : noiseBins*3/4] {
-		middle += float64(n) / (noiseBins / 2)
+		middle += float64(float64(n) / (noiseBins / 2))
 	}
 	faint := 0.0
 	for _, n := range counts[:faintBins] {
 		faint += float64(n) / faintBins
 	}
-	if faint <= muchFainter*middle+1 {
+	if faint <= float64(muchFainter*middle)+1 {
 		return 0
 	}
 	for i := range noiseBins / 2 {
-		if mean := float64(counts[i]+counts[i+1]+counts[i+2]) / 3; mean <= noFainter*middle+1 {
+		if mean := float64(counts[i]+counts[i+1]+counts[i+2]) / 3; mean <= float64(noFainter*middle)+1 {
 			return float32(i) / scale
 		}
 	}

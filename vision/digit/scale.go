@@ -21,10 +21,10 @@ type axis []struct {
 func newAxis(n int, step float64) axis {
 	const rounding = 1e-9
 	a := make(axis, max(1, int(math.Ceil(float64(n)/step-1e-6))))
-	start := (float64(n) - float64(len(a))*step) / 2
+	start := float64((float64(n) - float64(float64(len(a))*step)) / 2)
 	width := max(step, 1)
 	for i := range a {
-		lo := start + (float64(i)+0.5)*step - width/2
+		lo := start + float64((float64(i)+0.5)*step) - float64(width/2)
 		hi := lo + width
 		first := max(0, int(math.Floor(lo+rounding)))
 		a[i].from = first
@@ -44,7 +44,7 @@ func (g *grey) resized(across, down axis) *grey {
 		for x, a := range across {
 			sum := float32(0)
 			for i, w := range a.weights {
-				sum += w * row[a.from+i]
+				sum += float32(w * row[a.from+i])
 			}
 			wide[y*len(across)+x] = sum
 		}
@@ -54,7 +54,7 @@ func (g *grey) resized(across, down axis) *grey {
 		row := to.Pixels[y*to.Width:][:to.Width]
 		for i, w := range d.weights {
 			for x, v := range wide[(d.from+i)*to.Width:][:to.Width] {
-				row[x] += w * v
+				row[x] += float32(w * v)
 			}
 		}
 	}

@@ -21,8 +21,8 @@ func (g *grey) specks() float64 {
 			above, below := g.Pixels[(y-1)*g.Width:], g.Pixels[(y+1)*g.Width:]
 			here := g.Pixels[y*g.Width:]
 			for x := max(left, 1); x < min(right, g.Width-1); x++ {
-				d := above[x-1] + above[x+1] + below[x-1] + below[x+1] + 4*here[x] -
-					2*(above[x]+below[x]+here[x-1]+here[x+1])
+				d := above[x-1] + above[x+1] + below[x-1] + below[x+1] + float32(4*here[x]) -
+					float32(2*(above[x]+below[x]+here[x-1]+here[x+1]))
 				sum += max(d, -d)
 			}
 		}

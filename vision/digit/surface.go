@@ -13,7 +13,8 @@ type surface [6]float64
 func terms(x, y float64) [6]float64 { return [6]float64{1, x, y, x * x, x * y, y * y} }
 
 func (s *surface) at(x, y float64) float64 {
-	return s[0] + x*(s[1]+s[3]*x+s[4]*y) + y*(s[2]+s[5]*y)
+	alongX := float64(x * (s[1] + float64(s[3]*x) + float64(s[4]*y)))
+	return s[0] + alongX + float64(y*(s[2]+float64(s[5]*y)))
 }
 
 // coordinate returns the position of pixel i of n between -1 and 1.
@@ -110,9 +111,9 @@ func leastSquares(list []sample, order int) (surface, bool) {
 		t := terms(s.x, s.y)
 		for i := range order {
 			for j := range order {
-				a[i][j] += t[i] * t[j]
+				a[i][j] += float64(t[i] * t[j])
 			}
-			a[i][6] += t[i] * s.v
+			a[i][6] += float64(t[i] * s.v)
 		}
 	}
 	for i := range order {
@@ -127,7 +128,7 @@ func leastSquares(list []sample, order int) (surface, bool) {
 		for j := range order {
 			if factor := a[j][i] / a[i][i]; j != i {
 				for k := i; k < 7; k++ {
-					a[j][k] -= factor * a[i][k]
+					a[j][k] -= float64(factor * a[i][k])
 				}
 			}
 		}

@@ -44,7 +44,7 @@ func (g *grey) strokeWidth() float64 {
 			right := at(x+1, y)
 			dx, dy := right-v, at(x, y+1)-v
 			area += v
-			edge += math.Sqrt(dx*dx + dy*dy)
+			edge += math.Sqrt(float64(dx*dx) + float64(dy*dy))
 			v = right
 		}
 	}

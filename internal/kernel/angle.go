@@ -1,11 +1,11 @@
-package augment
+package kernel
 
 import "math"
 
-// sincos returns sine and cosine of an angle in degrees. It uses single operations of float64 only:
+// Sincos64 returns sine and cosine of an angle in degrees. It uses single operations of float64:
 // math.Sincos has other code, and so other last bits, on some machines. The error is below 3e-16,
 // and multiples of 90 degrees are exact.
-func sincos(degrees float64) (sin, cos float64) {
+func Sincos64(degrees float64) (sin, cos float64) {
 	quarters := math.Round(degrees / 90)
 	x := float64((degrees - float64(quarters*90)) * (math.Pi / 180)) // in [-π/4, π/4]
 	square := float64(x * x)
