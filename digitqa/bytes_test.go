@@ -17,24 +17,11 @@ import (
 // files must have the same bytes. The Go reference takes a minute for all examples, so the test
 // uses a thirtieth of them, fewer under the race detector, and all if BRAID_TEST_WHOLE is set.
 func TestSameBytes(t *testing.T) {
-	digits := testMNIST(t)
-	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
-	if err != nil {
-		t.Fatal(err)
+	rows := braidtest.Cases(2_011, 60_000)
+	if raceDetector {
+		rows = 307
 	}
-	table, err := Table(digits.Train, standard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	switch {
-	case raceDetector:
-		table, err = table.Slice(0, 307)
-	case !braidtest.Whole():
-		table, err = table.Slice(0, 2_011)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	table := bookTable(t, rows)
 	plan := Plan()
 	plan.Epochs = 2
 	checkSameBytes(t, Network(28, 28), table, plan)
@@ -63,6 +50,46 @@ func TestRecordSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(28, 28, table)
+}
+
+// TestARM64 trains both networks on this machine and under emulation: the book's for an epoch, the
+// convolutional one for two steps.
+func TestARM64(t *testing.T) { braidtest.SameOnARM64(t, func() []byte { return trainBoth(t) }) }
+
+// trainBoth returns a line for the model file of each network.
+func trainBoth(t *testing.T) (result []byte) {
+	fit := func(what string, g *braid.Graph, table *data.Table, plan train.Plan) {
+		model := build(t, g)
+		plan.Epochs = 1
+		if _, err := train.Fit(context.Background(), model, table, plan); err != nil {
+			t.Fatal(err)
+		}
+		result = append(result, braidtest.Digest(what, file(t, model))...)
+	}
+	fit("book", Network(28, 28), bookTable(t, braidtest.Cases(2_011, 60_000)), Plan())
+	table := smallTable(t, 140)
+	plan := RecordPlan(table.Rows())
+	plan.Batch = table.Rows() / 2
+	fit("record", RecordNetwork(13, 12), table, plan)
+	return result
+}
+
+// bookTable returns the first of MNIST's training images, with questions.
+func bookTable(t *testing.T, rows int) *data.Table {
+	t.Helper()
+	digits := testMNIST(t)
+	standard, err := data.Measure(digits.Train.Pixels.Uint8s())
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := Table(digits.Train, standard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table, err = table.Slice(0, min(rows, table.Rows())); err != nil {
+		t.Fatal(err)
+	}
+	return table
 }
 
 // checkSameBytes trains a network with every kernel set and several numbers of workers.

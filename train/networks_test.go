@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -29,6 +30,36 @@ import (
 // number of workers, with Gather and without, and if the run was interrupted and resumed.
 func TestNetworksSameBytes(t *testing.T) {
 	defer kernel.Use(kernel.Default())
+	// Each kind of layer is required of as many networks.
+	networks, times := braidtest.Cases(12, 24), braidtest.Cases(2, 3)
+	if testing.Short() || raced() {
+		networks, times = 8, 1
+	}
+	eachNetwork(t, networks, times, (*network).check)
+}
+
+// Drawn networks of all layers and losses end with the same bytes on arm64.
+func TestNetworksARM64(t *testing.T) {
+	seed := flag.Lookup("rapid.seed").Value
+	before := seed.String()
+	defer func() { _ = seed.Set(before) }()
+	if err := seed.Set("20"); err != nil {
+		t.Fatal(err)
+	}
+	defer kernel.Use(kernel.Default())
+	braidtest.SameOnARM64(t, func() (result []byte) {
+		eachNetwork(t, 12, 1, func(n *network) {
+			n.on(kernel.Default(), 1, false)
+			_, end := n.fit(train.Fit)
+			result = append(result, braidtest.Digest(n.t.Name(), []byte(end))...)
+		})
+		return result
+	})
+}
+
+// eachNetwork draws networks and calls use for each. All layers and losses are in them, each layer
+// in some.
+func eachNetwork(t *testing.T, networks, some int, use func(n *network)) {
 	_, unknown := layer.Decode("", nil)
 	layers := kindsIn(t, unknown)
 	_, unknown = loss.Decode("", nil)
@@ -40,16 +71,11 @@ func TestNetworksSameBytes(t *testing.T) {
 			t.Fatalf("no drawing of %s: add it to drawings", kind)
 		}
 	}
-	// Each kind of layer is required of as many networks.
-	networks, times := braidtest.Cases(12, 24), braidtest.Cases(2, 3)
-	if testing.Short() || raced() {
-		networks, times = 8, 1
-	}
 	drawn, passed := map[string]bool{}, 0
 	for number := range networks {
 		var required []string
-		for i := range times {
-			at := (number + i*networks/times) % networks
+		for i := range some {
+			at := (number + i*networks/some) % networks
 			required = append(required, turn(layers, at, networks)...)
 		}
 		t.Run(fmt.Sprint(number), func(t *testing.T) {
@@ -66,7 +92,7 @@ func TestNetworksSameBytes(t *testing.T) {
 				}
 				n.network(required, fitted)
 				n.drawPlan(optimizer)
-				n.check()
+				use(n)
 				passed++
 				for _, node := range n.model().Nodes() {
 					if node.Layer != nil {
