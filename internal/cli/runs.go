@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 	"braid/internal/report"
 	"braid/internal/suggest"
+	"braid/modelfile"
 	"braid/target"
 )
 
@@ -24,13 +26,15 @@ func runsVerb(s streams) *cobra.Command {
 	c := command(&cobra.Command{
 		Use:   "runs [DIR] [flags]",
 		Short: "List the runs in a folder, with their scores and the settings that differ",
-		Long: "Runs lists the runs in a folder, by default runs, in the order in which they began:\n" +
+		Long: "Runs lists the runs in a folder, by default runs, in the order in which they began,\n" +
+			"with a table for each experiment:\n" +
 			"the experiment, the rows of all parts, the epochs that are done, of those that were\n" +
 			"planned, the epoch that is kept, its figures on the validation part and, once training\n" +
 			"has ended, on the test part, and whether the run is done, was stopped, or is running\n" +
 			"now. Under a run are the settings that differ\n" +
-			"among the runs of its experiment. A run that cannot be read is listed as broken, with\n" +
-			"the reason. --json prints an object for each run, on a line of its own:\n\n" +
+			"among the runs of its experiment; inputs.NAME= is an input that a run leaves out. A\n" +
+			"run that cannot be read is listed as broken, with the reason. --json prints an object\n" +
+			"for each run, on a line of its own:\n\n" +
 			`    {"run":"..","path":"..","state":"done","started":"..","experiment":"..",` + "\n" +
 			`      "rows":{"train":..},"epochs":..,"planned_epochs":..,"kept_epoch":..,` + "\n" +
 			`      "settings":{"train.rate":".."},"scores":{"val_HEAD_METRIC":..},` + "\n" +
@@ -63,7 +67,11 @@ func runsVerb(s streams) *cobra.Command {
 				s.note(fmt.Sprintf("there are no runs in %s; braid train makes one", dir))
 				return nil
 			}
-			return printRuns(s.out, list, terminalWidth(s.out))
+			width := math.MaxInt // a file or another program gets all of the table
+			if isTerminal(s.out) {
+				width = terminalWidth(s.out)
+			}
+			return printRuns(s.out, list, width)
 		},
 	}, cobra.MaximumNArgs(1))
 	c.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each run")
@@ -84,13 +92,26 @@ func readRuns(dir string) ([]listedRun, error) {
 	}
 	for _, entry := range entries {
 		// Links such as latest lead to runs that are listed anyway.
-		if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
-			list = append(list, listRun(filepath.Join(dir, entry.Name())))
+		path := filepath.Join(dir, entry.Name())
+		if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") && looksLikeRun(path) {
+			list = append(list, listRun(path))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b listedRun) int { return a.began.Compare(b.began) })
 	differing(list)
 	return list, nil
+}
+
+// looksLikeRun reports whether a folder has a file of a run.
+func looksLikeRun(folder string) bool {
+	for _, name := range []string{
+		configName, experimentName, modelfile.FileName, historyName, checkpointsName,
+	} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // scoreColumn is a column of the table: a figure of a head on the validation part, or on the test
@@ -117,9 +138,36 @@ func newScoreColumn(
 	return c
 }
 
-// printRuns prints a table, and under each run its settings. Where its scores do not fit, it leaves
-// out when runs began and their rows, then scores.
+// printRuns prints a table for each experiment, whose runs have the same heads. Experiments stand
+// in the order in which their first runs began; runs of none, which are broken, come last.
 func printRuns(w io.Writer, list []listedRun, width int) error {
+	var names []string
+	of := map[string][]listedRun{}
+	for _, r := range list {
+		if of[r.Experiment] == nil && r.Experiment != "" {
+			names = append(names, r.Experiment)
+		}
+		of[r.Experiment] = append(of[r.Experiment], r)
+	}
+	if of[""] != nil {
+		names = append(names, "")
+	}
+	for i, name := range names {
+		if i > 0 {
+			if _, err := io.WriteString(w, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := printExperiment(w, of[name], width); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// printExperiment prints the runs of an experiment, and under each its settings. Where scores do
+// not fit, it leaves out when runs began and their rows, then scores.
+func printExperiment(w io.Writer, list []listedRun, width int) error {
 	top := []string{"", "", "", "", "", "", ""}
 	under := []string{"run", "began", "experiment", "rows", "epochs", "kept", "state"}
 	lines := make([][]string, len(list))
@@ -179,7 +227,7 @@ func printRuns(w io.Writer, list []listedRun, width int) error {
 		}
 		b.WriteString(strings.TrimRight(row.String(), " ") + "\n")
 		if i >= 2 {
-			list[i-2].printUnder(&b, width)
+			list[i-2].printUnder(&b, min(width, plainWidth))
 		}
 	}
 	_, err := io.WriteString(w, b.String())

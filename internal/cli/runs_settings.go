@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,13 +33,33 @@ func differing(list []listedRun) {
 			values[key][s.value]++
 		}
 	}
-	for _, r := range list {
+	for i := range list {
+		r := &list[i]
+		r.settings = append(r.settings, leftOut(*r, values)...)
 		for _, s := range r.settings {
 			if values[r.Experiment+"/"+s.key][s.value] < counts[r.Experiment] {
 				r.Settings[s.key] = s.value
 			}
 		}
 	}
+}
+
+// leftOut returns the columns that other runs of a run's experiment read or predict, as --set
+// leaves them out. values has the values by experiment and key.
+func leftOut(r listedRun, values map[string]map[string]int) (list []runSetting) {
+	if r.settings == nil {
+		return nil
+	}
+	for _, path := range slices.Sorted(maps.Keys(values)) {
+		key, ok := strings.CutPrefix(path, r.Experiment+"/")
+		column, hasType := strings.CutSuffix(key, ".type")
+		isColumn := strings.HasPrefix(key, "inputs.") || strings.HasPrefix(key, "heads.")
+		has := slices.ContainsFunc(r.settings, func(s runSetting) bool { return s.key == key })
+		if ok && hasType && isColumn && !has {
+			list = append(list, runSetting{key: column})
+		}
+	}
+	return list
 }
 
 // resultless are options that do not change a run's results.

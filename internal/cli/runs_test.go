@@ -74,6 +74,7 @@ func TestRuns(t *testing.T) {
 	train("patient", file, "--epochs", "400", "--set", "train.patience=3", "--rate", "0.1")
 	train("digits", "digitqa", "--epochs", "2", "--data", writeDataset(t))
 	train("torn", file)
+	train("short", file, "--set", "inputs.note=", "--epochs", "2")
 	begin(t, "runs/held", "2020-01-01T00:00:00Z")
 	begin(t, "runs/digits", "2019-01-01T00:00:00Z")
 	unlock, err := atomicfile.Lock("runs/held")
@@ -102,7 +103,8 @@ func TestRuns(t *testing.T) {
 	writeFile(t, "runs", "notes.txt", nil)
 
 	list, names := listRuns(t)
-	if len(names) != 10 || names[0] != "digits" || names[1] != "held" {
+	if len(names) != 10 || slices.Contains(names, "bare") || names[0] != "digits" ||
+		names[1] != "held" {
 		t.Fatalf("got %q", names)
 	}
 	for run, want := range map[string]struct {
@@ -112,7 +114,8 @@ func TestRuns(t *testing.T) {
 		own: {doneRun, "own", 6, 6}, "other": {doneRun, "own", 3, 3}, "held": {activeRun, "own", 6, 6},
 		"killed": {stoppedRun, "own", 6, 6}, "digits": {doneRun, "digitqa", 2, 2},
 		"patient": {doneRun, "own", list["patient"].Kept + 3, 400},
-		"torn":    {brokenRun, "own", 0, 6}, "bare": {brokenRun, "", 0, 0}, "cut": {brokenRun, "", 0, 0},
+		"torn":    {brokenRun, "own", 0, 6}, "short": {doneRun, "own", 2, 2},
+		"cut":  {brokenRun, "", 0, 0},
 		"none": {brokenRun, "digitqa", 0, 0},
 	} {
 		got := list[run]
@@ -123,7 +126,7 @@ func TestRuns(t *testing.T) {
 		}
 	}
 	for key, want := range map[string][]string{ // of the runs own, other, patient and killed
-		"inputs.note.width": {"", "8", "", ""}, "inputs.note.type": {"", "", "", ""},
+		"inputs.note.width": {"", "8", "", ""}, "inputs.note.type": {"text", "text", "text", "text"},
 		"train.seed": {"1", "2", "1", "1"}, "train.rate": {"0.004", "0.004", "0.1", "0.004"},
 		"train.patience": {"1000", "1000", "3", "1000"}, "heads.kind.type": {"", "", "", ""},
 	} {
@@ -142,16 +145,23 @@ func TestRuns(t *testing.T) {
 		}
 	}
 
-	out, errs = mustCall(t, "runs")
-	checkContains(t, out, "    kind           weight          +2\n",
-		"kept  accuracy     test     MAE    test  state\n", "\nheld ", " running\n",
-		"    there is no config.json: the run did not begin, or this is no run\n",
-		"    config.json: ", "\nother ", " 3 of 3 ", "train.rate=0.1, train.patience=3", " %  ")
-	for line := range strings.Lines(out) {
-		if n := utf8.RuneCountInString(line); n > plainWidth+1 || errs != "" {
-			t.Errorf("a line has %d characters: %s%s", n, line, errs)
+	for run, want := range map[string]bool{"short": true, "other": false} {
+		value, ok := list[run].Settings["inputs.note"]
+		if ok != want || value != "" {
+			t.Errorf("%s: the setting inputs.note is %q, %v", run, value, ok)
 		}
 	}
+
+	out, errs = mustCall(t, "runs")
+	checkContains(t, out, "\nheld ", " running\n", "    config.json: ", "\nother ", " 3 of 3 ",
+		"train.rate=0.1, train.patience=3", " %  ", ", inputs.note=\n")
+	tables := strings.Split(out, "\n\n")
+	if len(tables) != 3 || errs != "" || strings.Contains(out, "  +") {
+		t.Errorf("%d tables, want those of digitqa, own, and the broken: %s%s", len(tables), out, errs)
+	}
+	checkContains(t, tables[0], " digit    answer\n", " kept  accuracy  accuracy  state\n")
+	checkContains(t, tables[1], " kept  accuracy     test     MAE    test  state\n")
+	checkContains(t, tables[2], "cut ", "broken")
 	runs, err := readRuns("runs")
 	if err != nil {
 		t.Fatal(err)
