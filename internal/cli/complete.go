@@ -61,6 +61,10 @@ func complete(root *cobra.Command) {
 			switch {
 			case f.Name == "resume":
 				of = completeRuns
+			case f.Name == "heads":
+				of = completeHeads
+			case f.Name == "set":
+				of = completeSet
 			case f.Name == "tensorboard":
 				of = completeFolders
 			case values == nil:

@@ -52,6 +52,34 @@ func TestComplete(t *testing.T) {
 	}
 }
 
+// Columns and keys of a file are completed, and what no file says is not.
+func TestCompleteKeys(t *testing.T) {
+	t.Chdir(t.TempDir())
+	writeFile(t, ".", "food.csv", []byte("name,\"group\",a b,fibre\nx,y,z,1\n"))
+	writeFile(t, ".", "food.tsv", []byte("name\tgroup\nx\ty\n"))
+	writeFile(t, ".", "e.yaml", []byte("data: food.csv\ninputs: {name: text, a b: {type: number}}\n"+
+		"heads: {group: category}\n"))
+	for _, c := range []struct {
+		line, want []string
+	}{
+		{[]string{"init", "food.csv", "--heads", ""}, []string{"name", "group", "a b", "fibre"}},
+		{[]string{"init", "food.csv", "--heads", "group,f"}, []string{"group,fibre"}},
+		{[]string{"init", "food.csv", "--heads", "group,"},
+			[]string{"group,name", "group,a b", "group,fibre"}},
+		{[]string{"init", "food.tsv", "--heads", "g"}, []string{"group"}},
+		{[]string{"init", "none.csv", "--heads", ""}, []string{}},
+		{[]string{"init", "--heads", ""}, []string{}},
+		{[]string{"train", "e.yaml", "--set", "train.e"}, []string{"train.ema=", "train.epochs="}},
+		{[]string{"train", "e.yaml", "--set", "inputs"}, []string{"inputs.name=", "inputs.a b="}},
+		{[]string{"train", "e.yaml", "--set", "trunk"}, []string{"trunk.dropout=", "trunk.units="}},
+		{[]string{"train", "none.yaml", "--set", "split.p"}, []string{"split.parts="}},
+	} {
+		if got := completed(t, c.line...); !slices.Equal(got, c.want) {
+			t.Errorf("%q: got %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
 // The values that are completed are those that a flag's text names.
 func TestFlagValues(t *testing.T) {
 	for _, verb := range words("init inspect train eval predict serve") {
