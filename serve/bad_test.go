@@ -76,7 +76,7 @@ func mistakes(t testing.TB) (families []string, of map[string][]mistake) {
 	return families, of
 }
 
-// What a bad request may cost.
+// What a bad request may cost: the fastest of a few tries, and the memory of the first.
 const (
 	mostTime   = time.Second
 	mostMemory = 10_000_000 // bytes, including a few KB of the test itself
@@ -132,6 +132,12 @@ func (r *running) checkRefused(t *testing.T, m mistake) {
 	if err != nil {
 		t.Errorf("%s: no reply: %v", m.name, err)
 		return
+	}
+	for again := 0; took > mostTime && again < 3; again++ { // other programs may use the processors
+		began := time.Now()
+		if _, err := r.send(request, m.cut); err == nil {
+			took = min(took, time.Since(began))
+		}
 	}
 	if took > mostTime && !raceEnabled() {
 		t.Errorf("%s: it took %v, want less than %v", m.name, took, mostTime)
