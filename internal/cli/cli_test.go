@@ -182,6 +182,7 @@ func TestMistakes(t *testing.T) {
 
 // A signal finishes the step, saves the run, says how far it got, and sets the exit code.
 func TestInterrupt(t *testing.T) {
+	needSignals(t)
 	folder, run := writeDataset(t), filepath.Join(t.TempDir(), "run")
 	go func() {
 		for range 200 { // until the run has begun
@@ -191,7 +192,7 @@ func TestInterrupt(t *testing.T) {
 			}
 		}
 		time.Sleep(100 * time.Millisecond)
-		syscall.Kill(os.Getpid(), syscall.SIGINT)
+		signalSelf(syscall.SIGINT)
 	}()
 	train := words("train --epochs 1000000 --batch 8", "--data", folder, "--out", run)
 	code, out, errs := call(train...)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"braid"
@@ -212,7 +211,7 @@ func writePNGs(t testing.TB, folder string, n int) (dir string, paths []string) 
 func makePipe(t testing.TB, folder, name string) string {
 	t.Helper()
 	path := filepath.Join(folder, name)
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
+	if err := makeFIFO(path); err != nil {
 		t.Skipf("skipped: no pipe can be made here: %v", err)
 	}
 	return path

@@ -110,13 +110,14 @@ func TestPredictSinkDev(t *testing.T) {
 
 // A signal ends a prediction that waits for rows. The output file stays as it was.
 func TestPredictInterrupt(t *testing.T) {
+	needSignals(t)
 	run, folder := trainRun(t)
 	m := newTestRows(t, folder, 1)
 	r, w := io.Pipe()
 	go func() {
 		io.WriteString(w, m.jsonLine(0, false)+"\n")
 		time.Sleep(50 * time.Millisecond)
-		syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		signalSelf(syscall.SIGTERM)
 	}()
 	out := writeFile(t, t.TempDir(), "out", []byte("old"))
 	code, _, errs := callWith(r, "predict", run, "--in", "-", "--out", out)
@@ -129,6 +130,7 @@ func TestPredictInterrupt(t *testing.T) {
 
 // A signal ends a prediction that waits for the other end of a pipe, to read or to write.
 func TestPredictInterruptPipe(t *testing.T) {
+	needSignals(t)
 	run, folder := trainRun(t)
 	m := newTestRows(t, folder, 1)
 	dir := t.TempDir()
@@ -144,7 +146,7 @@ func TestPredictInterruptPipe(t *testing.T) {
 	}
 	lines := writeFile(t, dir, "lines", []byte(m.jsonLine(0, false)))
 	for _, args := range [][]string{{"--in", pipe("in")}, {"--in", lines, "--out", pipe("out")}} {
-		time.AfterFunc(100*time.Millisecond, func() { syscall.Kill(os.Getpid(), syscall.SIGTERM) })
+		time.AfterFunc(100*time.Millisecond, func() { signalSelf(syscall.SIGTERM) })
 		code, _, errs := call(append([]string{"predict", run}, args...)...)
 		if code != 143 || !strings.Contains(errs, "stopped by signal") {
 			t.Errorf("%v: exit code %d: %s", args, code, errs)

@@ -125,6 +125,7 @@ func TestReportOfDigits(t *testing.T) {
 // A training that is interrupted writes the report of what there is: its model is that of the epoch
 // whose figures braid runs shows.
 func TestReportOfInterruptedRun(t *testing.T) {
+	needSignals(t)
 	run := filepath.Join(t.TempDir(), "run")
 	go interruptWhen(filepath.Join(run, "checkpoints", "epoch00002*"))
 	code, _, errs := call("train", writeOwn(t), "--epochs", "100000", "--log", "none", "--out", run)

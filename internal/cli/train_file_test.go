@@ -359,12 +359,13 @@ func interruptWhen(pattern string) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	syscall.Kill(os.Getpid(), syscall.SIGINT)
+	signalSelf(syscall.SIGINT)
 }
 
 // A run that is interrupted and resumed, or resumed for more epochs, ends with the bytes of one
 // that was not.
 func TestTrainFileResume(t *testing.T) {
+	needSignals(t)
 	file := writeOwn(t)
 	folder := t.TempDir()
 	run, whole := filepath.Join(folder, "run"), filepath.Join(folder, "whole")
