@@ -63,6 +63,8 @@ var floors = map[string]int{
 	"braid/examples/owndata":            13,
 	"braid/examples/record":             13,
 	"braid/examples/seeds":              13,
+	"braid/examples/wasm":               13,
+	"braid/examples/wasm/module":        13,
 	"braid/internal/braidtest":          100, // imported by tests alone, which this test skips
 	"braid/internal/braidtest/chromium": 100,
 	"braid/internal/tfjs":               100, // has tests alone
