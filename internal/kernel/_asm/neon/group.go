@@ -74,8 +74,8 @@ func subTimes(sum, x group, factor float32) {
 	sum.update(func(d, n, _ V) { FMLS(d, n, real(factor)) }, x, x)
 }
 
-// choose copies x to y where the mask has ones, keep where it has zeros. clear sets y to zero where
-// the mask has ones.
+// choose copies x to y where the mask has ones. keep leaves y there and copies x elsewhere. clear
+// sets y to zero where the mask has ones.
 func (y group) choose(x, mask group) { y.update(BIT, x, mask) }
 func (y group) keep(x, mask group)   { y.update(BIF, x, mask) }
 func (y group) clear(mask group)     { y.update(BIC, y, mask) }

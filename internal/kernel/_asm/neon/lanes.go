@@ -3,7 +3,7 @@ package main
 import . "braid/internal/kernel/_asm/arm64"
 
 // inLanes writes a loop over n numbers in 16 lanes: step for four registers, then for each register
-// of the remaining numbers, whose lanes its quad tells. step moves the pointers. n is not changed.
+// of the remaining numbers, with its quad. step moves the pointers. inLanes does not change n.
 func inLanes(name string, n R, step func(s span)) {
 	loop, rest, done := NewLabel(name), NewLabel(name+"Rest"), NewLabel(name+"Done")
 	left := NewR()
@@ -34,13 +34,14 @@ func inLanes(name string, n R, step func(s span)) {
 	Label(done)
 }
 
+const allOnes = 1<<32 - 1
+
 // mask returns a register with ones in the lanes of the tail.
 func (t *part) mask() V {
-	const ones = 1<<32 - 1
 	m, at := NewV(), NewR()
 	LSL(at, t.count, 4)
 	LDRQ(m, Table("tailsNEON", []uint32{
-		0, 0, 0, 0, ones, 0, 0, 0, ones, ones, 0, 0, ones, ones, ones, 0,
+		0, 0, 0, 0, allOnes, 0, 0, 0, allOnes, allOnes, 0, 0, allOnes, allOnes, allOnes, 0,
 	}).Index(at))
 	return m
 }

@@ -2,7 +2,8 @@ package main
 
 import . "braid/internal/kernel/_asm/arm64"
 
-// walk is a pointer that moves from row to row, by bytes or by the parameter of a name.
+// walk is a pointer that moves from row to row. Its stride, in bytes, is a number, a register or
+// the name of a parameter.
 type walk struct {
 	p      R
 	stride any

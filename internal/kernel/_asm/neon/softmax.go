@@ -25,11 +25,8 @@ func laneNumbers() R {
 	return Table("laneNumbersNEON", numbers)
 }
 
-// allOnes are the bits of an index that is none.
-const allOnes = 1<<32 - 1
-
-// indexOf returns, in all lanes, the index of the first number of a row that equals high, or else
-// allOnes.
+// indexOf returns, in all lanes, the index of the first number of a row that equals high, or
+// allOnes if none does.
 func indexOf(x, n R, high group) group {
 	indices := span{registers: 4}.load(laneNumbers())
 	first, from := group(Copies(allOnes, 4)), Copy(x)
