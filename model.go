@@ -19,7 +19,7 @@ import (
 //	4  convolutions leave padding out, and sum the input's gradient tap by tap; normalization sums
 //	   in lanes or by groups of positions; it, pooling and activations fuse products with sums;
 //	   sums of attention's gradients ascend along the units, those of softmax run in lanes
-const Numerics = 4
+const Numerics = 5
 
 // Model is a built graph with its weights. Any number of goroutines may predict with it at once.
 // Training and Weight.Set must not run beside any other use.

@@ -53,7 +53,7 @@ func TestDigitArray(t *testing.T) {
 	f.Height, f.Width = 3, 2
 	_, err = f.Learn(feature.Column{Name: "c", Frame: frame(t, "c", "mem#3"), Rows: rows(1)})
 	if err == nil || !strings.Contains(err.Error(), "shape [4 2 3], want grey pictures of 3 x 2 "+
-			"pixels") {
+		"pixels") {
 		t.Errorf("error is %v, want the shape", err)
 	}
 }
