@@ -28,7 +28,7 @@ func (b *block) checkCombine(t *testing.T) {
 	}
 	switch name := b.Config["name"].(string); name {
 	case "weighted_sum": // the weights of train.Head scale the gradients before they are combined
-		balance.Fixed{}.Weigh(make([]balance.Head, heads)).Factors(coefficients, nil)
+		weigh(t, balance.Fixed{}, make([]balance.Head, heads)).Factors(coefficients, nil)
 		for i, w := range listOf(b.Config["weights"]) {
 			coefficients[i] *= w.(float64)
 		}
@@ -49,7 +49,7 @@ func (b *block) checkCombine(t *testing.T) {
 		for _, kind := range listOf(b.Config["types"]) {
 			list = append(list, balance.Head{Regression: kind == "regression"})
 		}
-		weights, gradient := balance.Uncertainty{}.Weigh(list), make([]float32, heads)
+		weights, gradient := weigh(t, balance.Uncertainty{}, list), make([]float32, heads)
 		logVariances := b.floats(t, "in/log_var")
 		weights.Factors(coefficients, logVariances)
 		weights.Gradient(gradient, b.doubles(t, "in/loss"), logVariances)
@@ -96,6 +96,15 @@ func (b *block) stepOfOrder(t *testing.T) int {
 	}
 	t.Fatalf("no step draws the order %v", order)
 	return 0
+}
+
+func weigh(t *testing.T, m balance.Weighing, heads []balance.Head) balance.Weights {
+	t.Helper()
+	w, err := m.Weigh(heads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
 }
 
 func singles(list []float64) []float32 {

@@ -22,7 +22,7 @@ type Method interface {
 type Head struct {
 	Name string
 	// Guess is the loss of the best answer that does not depend on the inputs, times the head's
-	// weight. It is above 0.
+	// weight.
 	Guess float64
 	// Regression reports that the target is a quantity. Otherwise it is a class, a probability or a
 	// sign.
@@ -33,7 +33,7 @@ type Head struct {
 type Weighing interface {
 	Method
 	// Weigh returns the weights of the losses of heads.
-	Weigh(heads []Head) Weights
+	Weigh(heads []Head) (Weights, error)
 }
 
 // Weights are the factors of losses. The optimizer learns their parameters with the weights of the

@@ -205,6 +205,25 @@ func TestPermutation(t *testing.T) {
 	})
 }
 
+func weigh(t *testing.T, m balance.Weighing, heads []balance.Head) balance.Weights {
+	t.Helper()
+	w, err := m.Weigh(heads)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// The loss of guessing must be a number that a loss can be divided by.
+func TestScaledByNothing(t *testing.T) {
+	for _, guess := range []float64{0, -1, math.NaN(), math.Inf(1)} {
+		_, err := balance.Scaled{}.Weigh([]balance.Head{{Guess: 1}, {Name: "tone", Guess: guess}})
+		if err == nil || !strings.HasPrefix(err.Error(), `head "tone": the loss of guessing is `) {
+			t.Errorf("guess %v: error is %v", guess, err)
+		}
+	}
+}
+
 // A factor of one head's loss, and of its gradient, does what each method says.
 func TestScale(t *testing.T) {
 	g := task{{1, 0.5, -0.25}, {-0.5, 1, 0.125}}
@@ -241,8 +260,8 @@ func TestScale(t *testing.T) {
 				}
 			}
 		}
-		a := balance.Scaled{}.Weigh([]balance.Head{{Guess: 2}, {Guess: 3}})
-		b := balance.Scaled{}.Weigh([]balance.Head{{Guess: 2}, {Guess: 3 * factor}})
+		a := weigh(t, balance.Scaled{}, []balance.Head{{Guess: 2}, {Guess: 3}})
+		b := weigh(t, balance.Scaled{}, []balance.Head{{Guess: 2}, {Guess: 3 * factor}})
 		was, is := make([]float64, 2), make([]float64, 2)
 		a.Factors(was, nil)
 		b.Factors(is, nil)
@@ -379,7 +398,7 @@ func TestNoAllocation(t *testing.T) {
 // The gradient of Uncertainty's parameters is that of the total, by central differences.
 func TestUncertaintyGradient(t *testing.T) {
 	heads := []balance.Head{{Name: "a", Regression: true}, {Name: "b"}, {Name: "c"}}
-	weights := balance.Uncertainty{}.Weigh(heads)
+	weights := weigh(t, balance.Uncertainty{}, heads)
 	losses, at := []float64{0.75, 1.5, math.NaN()}, []float32{0.5, -0.25, 2}
 	total := func(at []float32) (sum float64) {
 		factors := make([]float64, 3)

@@ -10,12 +10,10 @@ func (Fixed) Kind() string { return "fixed" }
 func (Fixed) Check() error { return nil }
 
 // Weigh returns factors of 1.
-func (Fixed) Weigh(heads []Head) Weights {
+func (Fixed) Weigh(heads []Head) (Weights, error) {
 	list := make(constant, len(heads))
-	for i := range list {
-		list[i] = 1
-	}
-	return list
+	fill(list, 1)
+	return list, nil
 }
 
 // constant are factors without parameters.

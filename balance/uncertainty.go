@@ -24,7 +24,7 @@ func (Uncertainty) Kind() string { return "uncertainty" }
 func (Uncertainty) Check() error { return nil }
 
 // Weigh returns weights with a parameter for each head: the logarithm of its variance.
-func (Uncertainty) Weigh(heads []Head) Weights {
+func (Uncertainty) Weigh(heads []Head) (Weights, error) {
 	var list uncertainty
 	for _, h := range heads {
 		if h.Regression {
@@ -33,7 +33,7 @@ func (Uncertainty) Weigh(heads []Head) Weights {
 			list = append(list, 1)
 		}
 	}
-	return list
+	return list, nil
 }
 
 // uncertainty has the factor of each head's loss at variance 1.
