@@ -19,6 +19,7 @@ type head struct {
 	name    string
 	loss    loss.Func
 	weight  float64
+	factor  float64    // of the loss in training, from Plan.Balance
 	batch   loss.Batch // views of the workspace and of the target
 	target  loss.Target
 	losses  []float32 // of each row, times its weight
@@ -50,7 +51,7 @@ func bindHeads(m *braid.Model, space *engine.Workspace, plan Heads, grads bool) 
 			return nil, err
 		}
 		b := &head{
-			name: spec.Name, loss: fn, weight: h.weight(), target: fn.Target(),
+			name: spec.Name, loss: fn, weight: h.weight(), factor: 1, target: fn.Target(),
 			losses: make([]float32, space.Rows()), rowWeight: h.RowWeight,
 		}
 		b.bindSteps(spec.Shape)

@@ -65,10 +65,12 @@ func (e *EMA) update(number int, average, weights tensor.Rows[float32], rows int
 	})
 }
 
-// updateState updates the state of the layers and, at the end of a group of batches, its averages.
+// updateState updates the state of the layers and, at the end of a group of batches, its averages
+// and the factors of the losses.
 // One worker calls it.
 func (run *runner) updateState(t turn) {
 	run.team.UpdateState()
+	run.updateFactors(t)
 	if run.ema == nil || !t.last {
 		return
 	}

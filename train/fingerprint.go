@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"braid/balance"
 	"braid/data"
 	"braid/internal/engine"
 )
@@ -48,6 +49,9 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 	}
 	if f.plan.Plateau != nil {
 		failed = append(failed, add("plateau", "", f.plan.Plateau))
+	}
+	if f.plan.Balance != (balance.Fixed{}) {
+		failed = append(failed, add("balance", f.plan.Balance.Kind(), f.plan.Balance))
 	}
 	if f.plan.DropLast {
 		s["drop last"] = "true"

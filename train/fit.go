@@ -91,6 +91,9 @@ func newFit(ctx context.Context, m *braid.Model, table *data.Table, plan Plan) (
 		return nil, err
 	}
 	run.use(training)
+	if err := run.bindFactors(plan, training); err != nil {
+		return nil, err
+	}
 	f := &fit{
 		model: m, runner: run, training: training, plan: plan, ctx: ctx,
 		history: &History{Names: figureNames(run.heads), ascending: ascending(run.heads)},

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"braid"
+	"braid/balance"
 	"braid/data"
 	"braid/internal/kernel"
 	"braid/internal/random"
@@ -319,9 +320,9 @@ func TestContextAndCallbackStop(t *testing.T) {
 
 // A step after the first allocates nothing: epochs of 100 times the steps allocate the same.
 func TestStepsDoNotAllocate(t *testing.T) {
-	count := func(epochs int) float64 {
+	count := func(method balance.Method, epochs int) float64 {
 		m, d, p := model(t), table(t), plan()
-		p.Epochs, p.Batch, p.Workers = epochs, 4, 1
+		p.Epochs, p.Batch, p.Workers, p.Balance = epochs, 4, 1, method
 		return testing.AllocsPerRun(1, func() {
 			if _, err := train.Fit(context.Background(), m, d, p); err != nil {
 				t.Fatal(err)
@@ -329,7 +330,10 @@ func TestStepsDoNotAllocate(t *testing.T) {
 		})
 	}
 	const more = 20
-	if extra := (count(1+more) - count(1)) / (more * 51); extra > 0.5 {
-		t.Errorf("a step allocates %.1f times, want none", extra)
+	for _, method := range append(methods, balance.Fixed{}) {
+		extra := (count(method, 1+more) - count(method, 1)) / (more * 51)
+		if extra > 0.5 {
+			t.Errorf("%s: a step allocates %.1f times, want none", method.Kind(), extra)
+		}
 	}
 }

@@ -84,6 +84,12 @@ func (f *fit) nonFiniteError(epoch int) error {
 // batch. The workers must be idle.
 func (run *runner) largest(ds *dataset, order []int32) []Largest {
 	gradients := map[string]float64{}
+	if run.combining != nil { // the last pass was that of one head
+		err := run.crew.Run(func(worker int) { run.team.Backward(worker, len(order)) })
+		if err != nil {
+			return nil // an op panics with these numbers
+		}
+	}
 	for worker := range run.team.Workers {
 		run.fill(worker, ds, order, run.team.ReadsLate)
 		run.team.Join(worker, len(order))
@@ -97,8 +103,9 @@ func (run *runner) largest(ds *dataset, order []int32) []Largest {
 		}
 		for i := range run.sparse[worker] {
 			b := &run.sparse[worker][i]
-			grad := run.team.SparseGradient(worker, b.SparseBlock, len(order))
-			for r := range b.IDs {
+			all := run.team.SparseBlock(b.WeightBlock, worker)
+			grad := run.team.SparseGradient(worker, all, len(order))
+			for r := range all.IDs {
 				gradients[b.name] = maxMagnitude(gradients[b.name], grad.Row(r))
 			}
 		}

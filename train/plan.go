@@ -10,6 +10,7 @@ import (
 
 	"braid"
 	"braid/augment"
+	"braid/balance"
 	"braid/data"
 	"braid/internal/kinds"
 	"braid/internal/suggest"
@@ -25,6 +26,14 @@ type Plan struct {
 	Optimizer optim.Optimizer // nil means optim.Adam{}
 	Heads     Heads           // one entry for each head of the model, by name
 	Validate  *data.Table     // evaluated after each epoch; nil: no evaluation
+
+	// Balance decides how the losses of several heads count for the weights that they share; nil
+	// means balance.Fixed{}: their sum. A head's weight is a factor of its loss and so of its
+	// gradient, which the method starts from. Penalties of weights are added to what it gives. The
+	// figure "loss" is always the plain sum. A method that combines gradients computes those of
+	// shared weights once for each head, and all of them before it updates any, like Gather. With
+	// Accumulate it combines the means over an update's batches.
+	Balance balance.Method
 
 	Seed uint64 // of the shuffles; 0 means the model's seed
 
@@ -135,6 +144,12 @@ func (p Plan) withDefaults(m *braid.Model) (Plan, error) {
 	}
 	if p.Seed == 0 {
 		p.Seed = m.Seed()
+	}
+	if p.Balance == nil {
+		p.Balance = balance.Fixed{}
+	}
+	if err := checkBalance(p.Balance); err != nil {
+		return p, err
 	}
 	if p.Optimizer == nil {
 		p.Optimizer = optim.Adam{}

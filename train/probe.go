@@ -88,12 +88,15 @@ func (run *runner) probe(ds *dataset) (time.Duration, error) {
 
 // gradients computes a worker's share of a step without the update of weights and state.
 func (run *runner) gradients(worker int, ds *dataset, order []int32) bool {
-	if !run.forward(worker, ds, order, 0) || !run.team.Backward(worker, len(order)) ||
+	if !run.forward(worker, ds, order, 0) || !run.backward(worker, len(order), 0) ||
 		!run.crew.Meet(worker) {
 		return false
 	}
 	run.fill(worker, ds, order, run.team.ReadsLate)
 	run.team.Join(worker, len(order))
+	if run.combining != nil {
+		return run.headGradients(worker, len(order), turn{batches: 1, last: true}, nil, nil)
+	}
 	for _, b := range run.blocks[worker] {
 		run.team.Gradient(worker, b.WeightBlock, len(order), b.fresh)
 	}

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"braid"
+	"braid/balance"
 	"braid/internal/braidtest"
 	"braid/internal/kernel"
 	"braid/optim"
@@ -60,6 +61,10 @@ func TestResumeAnywhere(t *testing.T) {
 			p.Plateau = &train.Plateau{Figure: "class_accuracy", Factor: 0.4, MinDelta: new(10.0),
 				Patience: rapid.IntRange(1, 2).Draw(r, "patience"),
 				Cooldown: rapid.IntRange(0, 1).Draw(r, "cooldown"), MinRate: 1e-4}
+		}
+		p.Balance = rapid.SampledFrom(append(methods, nil)).Draw(r, "balance")
+		if _, combines := p.Balance.(balance.Combining); combines && isLazy(p) {
+			p.Accumulate = 1
 		}
 		machine := func(name string) {
 			kernel.Use(rapid.SampledFrom(kernel.Sets()).Draw(r, name+" set"))

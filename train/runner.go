@@ -32,6 +32,9 @@ type runner struct {
 	arrays    arrays
 	gather    bool // all gradients are computed before the first update
 
+	balance   *balanced  // the losses of the trained heads
+	combining *combining // nil: one pass gives the gradients of all heads
+
 	clip       Clip
 	norms      *norms    // if a norm is limited
 	observed   *observed // gradients that callbacks read; nil: none
@@ -70,6 +73,9 @@ type slot struct {
 type arrays struct {
 	trained []string // the optimizer's slots, then the average and the gradient's sum, if any
 	state   []string // the average, if any
+
+	// sums has, by weight, the heads that reach it if each has a sum of gradients of its own.
+	sums map[*engine.Weight]int
 }
 
 // of returns the names of the arrays beside a weight.
@@ -80,7 +86,11 @@ func (a arrays) of(w *braid.Weight) []string {
 	case w.IsState():
 		return a.state
 	}
-	return a.trained
+	names := a.trained
+	for i := range a.sums[w.Memory()] {
+		names = append(slices.Clip(names), headArray(i))
+	}
+	return names
 }
 
 // newRunner returns a runner for batches of up to rows rows. A training leaves tables out.
@@ -115,6 +125,9 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 	for _, h := range run.heads {
 		h.metrics = slices.DeleteFunc(h.metrics, (*score).isTable)
 	}
+	if err := run.bindBalance(plan); err != nil {
+		return nil, err
+	}
 	run.newSlots()
 	run.observed = newObserved(m, plan.Callbacks)
 	run.bindBlocks()
@@ -127,6 +140,9 @@ const (
 	averageArray  = "average"
 	gradientArray = "gradient" // sum over the batches of a group
 )
+
+// headArray returns the name of the sum of the gradients of one of the heads that reach a weight.
+func headArray(i int) string { return fmt.Sprintf("%s%d", gradientArray, i) }
 
 // arrays returns the names of the arrays beside the weights.
 func (p Plan) arrays() (a arrays) {

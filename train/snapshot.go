@@ -19,6 +19,7 @@ type snapshot struct {
 	position
 	halvings int         // of the learning rate
 	sums     []float64   // losses and metrics of the current epoch
+	balance  []float64   // see balanced.state
 	rows     []epochRows // of each metric.OfRows
 	epochs   []Epoch     // the history
 	numbers  [][]float32 // the storage of the weights and their slots
@@ -53,6 +54,7 @@ func (run *runner) memory() [][]float32 {
 func (f *fit) take(s *snapshot) {
 	s.position, s.halvings = f.at, f.halvings
 	s.sums = f.runner.sums(s.sums[:0])
+	s.balance = f.runner.balance.state(s.balance[:0])
 	f.runner.eachRows(func(i int, figure string, m *score) {
 		if i == len(s.rows) {
 			s.rows = append(s.rows, epochRows{figure: figure, width: m.fn.Width()})
@@ -74,6 +76,7 @@ func (f *fit) put(s *snapshot) {
 	f.at, f.halvings = s.position, s.halvings
 	f.history.Epochs = append(f.history.Epochs[:0], s.epochs...)
 	f.runner.setSums(s.sums)
+	f.runner.balance.setState(s.balance)
 	f.runner.eachRows(func(i int, _ string, m *score) {
 		m.kept = append(m.kept[:0], s.rows[i].numbers...)
 	})
@@ -134,6 +137,7 @@ const (
 	sumsEntry    = "sums"
 	historyEntry = "history" // [epochs, figures]
 	timesEntry   = "times"   // [epochs, 2]: training and evaluation, in nanoseconds
+	balanceEntry = "balance" // of a method that balances heads, if it has state
 	rowsEntry    = "rows/"   // and the figure: [rows, width]; missing if there are no rows
 )
 
@@ -204,6 +208,9 @@ func (s *snapshot) write(
 		if n := len(r.numbers) / r.width; n > 0 {
 			c.Entries = append(c.Entries, safetensors.Floats(rowsEntry+r.figure, r.numbers, n, r.width))
 		}
+	}
+	if n := len(s.balance); n > 0 {
+		c.Entries = append(c.Entries, safetensors.Doubles(balanceEntry, s.balance, n))
 	}
 	c.Entries = append(c.Entries,
 		safetensors.Doubles(sumsEntry, s.sums, len(s.sums)),
@@ -327,6 +334,15 @@ func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
 	var err error
 	if s.sums, err = sums.Float64s(); err != nil {
 		return err
+	}
+	if n := len(f.runner.balance.state(nil)); n > 0 {
+		e, err := entry(c, balanceEntry, "F64", n)
+		if err != nil {
+			return err
+		}
+		if s.balance, err = e.Float64s(); err != nil {
+			return err
+		}
 	}
 	s.epochs, err = epochsOf(values, times)
 	return err

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"braid/data"
 	"braid/internal/kernel"
 	"braid/op"
 	"braid/tensor"
@@ -13,7 +14,7 @@ import (
 // before any weight changes.
 func (run *runner) step(worker int, ds *dataset, order, next []int32, number int, t turn) bool {
 	run.penalize(worker)
-	if !run.forward(worker, ds, order, number) || !run.team.Backward(worker, len(order)) {
+	if !run.forward(worker, ds, order, number) || !run.backward(worker, len(order), 0) {
 		return false
 	}
 	if !run.crew.Meet(worker) || run.badLoss.Load() {
@@ -21,6 +22,7 @@ func (run *runner) step(worker int, ds *dataset, order, next []int32, number int
 	}
 	if worker == 0 {
 		run.addFigures(order)
+		run.balance.addLosses(order)
 		run.penalty += float64(run.totalPenalty() * float64(len(order)))
 		run.penaltyRows += len(order)
 	}
@@ -46,16 +48,9 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 		return false
 	}
 	for i, h := range run.heads {
-		if h.target.DType == tensor.Int32 {
-			ds.targets[i].GatherInts(h.batch.Labels, order, lo, hi)
-		} else {
-			ds.targets[i].GatherFloats(h.batch.Target, 0, order, lo, hi)
-		}
+		h.gather(ds.targets[i], order, lo, hi)
 		l := h.labels
-		if l.ofSteps() {
-			l.gather(h.batch.StepWeights, order, lo, hi)
-		}
-		scale := h.weight / l.per(1, float64(max(l.count(order), 1)))
+		scale := float64(h.weight*h.factor) / l.per(1, float64(max(l.count(order), 1)))
 		h.loss.Rows(h.batch, h.losses, float32(scale), lo, hi)
 		l.weigh(h, order, lo, hi)
 		if !kernel.Default().Finite(h.losses[lo:hi]) {
@@ -66,6 +61,18 @@ func (run *runner) forward(worker int, ds *dataset, order []int32, number int) b
 		}
 	}
 	return true
+}
+
+// gather gathers the targets of rows lo to hi of a batch, and the weights of their steps.
+func (h *head) gather(target data.Column, order []int32, lo, hi int) {
+	if h.target.DType == tensor.Int32 {
+		target.GatherInts(h.batch.Labels, order, lo, hi)
+	} else {
+		target.GatherFloats(h.batch.Target, 0, order, lo, hi)
+	}
+	if h.labels.ofSteps() {
+		h.labels.gather(h.batch.StepWeights, order, lo, hi)
+	}
 }
 
 // fill gathers the columns of a batch's inputs that a worker reads.

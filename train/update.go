@@ -20,6 +20,7 @@ type block struct {
 	values  optim.Block          // its gradient is fresh or, if accumulated, a sum of batches
 	average tensor.Rows[float32] // if run.ema
 	kept    tensor.Rows[float32] // of an epoch's last update, if run.observed
+	byHead  []headGradient       // if run.combining: of each head that reaches the weight
 }
 
 // sparseBlock is a block of which only the rows that a batch names are updated.
@@ -34,6 +35,11 @@ type sparseBlock struct {
 	at      []int32
 	ordered []int32   // indices of at in the order of the rows
 	squares []float64 // in that order
+
+	// If run.combining:
+	byHead   []sparseHeadGradient // of each head that reaches the weight
+	heads    []int                // of byHead
+	products []float32            // [rows, heads, heads], in the order of the rows
 }
 
 // trained is a weight that training changes.
@@ -67,7 +73,7 @@ func (run *runner) bindBlocks() {
 	weights := run.trainedWeights()
 	lazy, ok := run.optimizer.(optim.Lazy)
 	dense, sparse := run.team.Assign(ok && lazy.IsLazy())
-	sharing := !run.gather || run.accumulate > 1
+	sharing := !run.gather || run.accumulate > 1 || run.combining != nil
 	for worker, assigned := range dense {
 		var blocks []block
 		var shared []float32
@@ -88,7 +94,9 @@ func (run *runner) bindBlocks() {
 			if sharing {
 				b.fresh.Data = shared
 			}
-			if run.accumulate == 1 {
+			if run.combining != nil {
+				run.bindHeadGradients(b)
+			} else if run.accumulate == 1 {
 				b.values.Gradient = b.fresh
 			}
 		}
@@ -99,11 +107,17 @@ func (run *runner) bindBlocks() {
 				values:  run.optimizerBlock(b.WeightBlock, weights[b.Weight]),
 				average: run.arrayBlock(b.WeightBlock, averageArray),
 				kept:    run.observed.block(b.WeightBlock)})
+			if run.combining != nil {
+				run.bindSparseGradients(&rest[len(rest)-1], worker)
+			}
 		}
 		run.sparse = append(run.sparse, rest)
 	}
 	if run.clip.limitsNorm() {
 		run.bindNorms(len(weights))
+	}
+	if run.combining != nil {
+		run.bindProducts()
 	}
 }
 
@@ -168,6 +182,9 @@ const prefetchRows = 16
 // false if the crew must stop. Between blocks it prefetches some of the rows that the worker
 // gathers from the next batch: memory latency overlaps with the computation of a block.
 func (run *runner) update(worker, rows int, t turn, ds *dataset, next []int32) bool {
+	if run.combining != nil {
+		return run.updateCombined(worker, rows, t, ds, next)
+	}
 	if worker == 0 && !run.gather {
 		run.updateState(t)
 	}
@@ -178,12 +195,7 @@ func (run *runner) update(worker, rows int, t turn, ds *dataset, next []int32) b
 			run.prefetch(worker, ds, next, share, shares)
 		}
 		b := &blocks[i]
-		if len(run.blocks) > 1 {
-			// The other workers have read this block. Claim its cache lines for writing while the gradient
-			// is computed.
-			w := b.values.Weights
-			kernel.Default().Claim(w.Data, w.Stride, b.values.Rows, w.Width)
-		}
+		run.claim(b)
 		run.team.Gradient(worker, b.WeightBlock, rows, b.fresh)
 		if !run.check(worker, b.name, b.fresh, b.values.Rows) || !run.prepare(worker, b, t) {
 			break
@@ -285,6 +297,13 @@ func (run *runner) prepare(worker int, b *block, t turn) bool {
 			return false
 		}
 	}
+	run.finish(b, t)
+	return true
+}
+
+// finish adds the gradient of the penalty to that of an update, and clips it by value.
+func (run *runner) finish(b *block, t turn) {
+	grad, rows := b.values.Gradient, b.values.Rows
 	addPenalty(b.regularization, grad, b.values.Weights, rows)
 	if t.ends && run.observed != nil {
 		keepRows(b.kept, grad, rows)
@@ -295,7 +314,15 @@ func (run *runner) prepare(worker int, b *block, t turn) bool {
 	if run.norms != nil {
 		run.norms.add(b.WeightBlock, grad)
 	}
-	return true
+}
+
+// claim loads the cache lines of a block's weights for writing while its gradient is computed: the
+// other workers have read them.
+func (run *runner) claim(b *block) {
+	if len(run.blocks) > 1 {
+		w := b.values.Weights
+		kernel.Default().Claim(w.Data, w.Stride, b.values.Rows, w.Width)
+	}
 }
 
 // updateBlock updates a block's weights and their averages. factor scales the gradient.

@@ -73,14 +73,17 @@ func (s *shares) divide(list []WeightBlock, share int) {
 	}
 }
 
+// CutRows is the number of rows of a block, from its first, that no cut between workers divides:
+// those of a tile of a matrix product.
+const CutRows = 4
+
 // rowsFor returns how many rows of a block take the work that is left of a worker's share, 0 if the
 // block is not worth a cut.
 func (s *shares) rowsFor(b WeightBlock, left, share int) int {
-	const tileRows = 4 // rows of a tile of a matrix product
-	const least = 32   // parts of a share
+	const least = 32 // parts of a share
 	all, fixed := b.RowHi-b.RowLo, b.work(0, s.rows)
 	each := max(1, (s.work(b)-fixed)/all)
-	rows := (max(0, left-fixed)/each + tileRows/2) / tileRows * tileRows
+	rows := (max(0, left-fixed)/each + CutRows/2) / CutRows * CutRows
 	if part := min(rows, all-rows) * each; part <= max(fixed, share/least) {
 		return 0
 	}

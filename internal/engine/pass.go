@@ -85,3 +85,13 @@ func (p *Pass) Block(b WeightBlock) (WeightBlock, bool) {
 	}
 	return b, len(b.uses) > 0
 }
+
+// PassSparseBlock returns a block like b with memory of its own, whose gradient is that of the
+// pass. Its IDs are those of b, also where the pass does not reach a use. It returns false if the
+// pass reaches none.
+func (team *Team) PassSparseBlock(p *Pass, b *SparseBlock, worker int) (s *SparseBlock, ok bool) {
+	s = team.SparseBlock(b.WeightBlock, worker)
+	reached, ok := p.Block(b.WeightBlock)
+	s.reached = reached.uses
+	return s, ok
+}

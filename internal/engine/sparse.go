@@ -14,6 +14,7 @@ type SparseBlock struct {
 	// IDs are the rows of the last gradient, in the order in which the batch first names them.
 	IDs []int32
 
+	reached  []use                // those of uses that the gradient is of
 	grad     tensor.Rows[float32] // by IDs
 	index    []int32              // by row of the block: its index in IDs, or -1
 	partials []tensor.Rows[float32]
@@ -41,7 +42,8 @@ func (team *Team) SparseBlock(b WeightBlock, worker int) *SparseBlock {
 		most += team.ws.rows * use.node.Op.(op.SparseWeighted).GradientIDs(t, use.weight).Width
 	}
 	most = min(most, b.RowHi-b.RowLo)
-	s := &SparseBlock{WeightBlock: b, IDs: make([]int32, 0, most), grad: newRows(most, b.ColumnHi)}
+	s := &SparseBlock{WeightBlock: b, IDs: make([]int32, 0, most), reached: b.uses,
+		grad: newRows(most, b.ColumnHi)}
 	s.index = make([]int32, b.RowHi-b.RowLo)
 	for i := range s.index {
 		s.index[i] = -1
@@ -74,7 +76,7 @@ func (team *Team) SparseGradient(worker int, b *SparseBlock, rows int) tensor.Ro
 	}
 	foldChunks(0, chunks(rows, size), len(b.IDs), b.grad, b.partials, func(chunk int, to rows32) {
 		clear(to.Data[:len(b.IDs)*to.Stride])
-		for _, use := range b.uses {
+		for _, use := range b.reached {
 			t := &w.tasks[use.node.Index]
 			t.Lo, t.Hi = chunk*size, min((chunk+1)*size, rows)
 			use.node.Op.(op.SparseWeighted).AddRowGradients(t, use.weight, int32(b.RowLo), b.index, to)
