@@ -114,6 +114,8 @@ func (n schemaNode) page() string {
 	for _, group := range []struct{ title, prefix, about string }{
 		{"Types of inputs", "feature.", ""}, {"Types of heads", "target.", ""},
 		{"Optimizers", "optimizer.", "The key `optimizer` of `train` has a type and settings."},
+		{"Balance of heads", "balance.", "The key `balance` of `train` has a type: how the losses of " +
+			"several heads count for the weights that they share. See layers.md."},
 		{"Schedules of the learning rate", "schedule.", "An optimizer has one under `schedule`."},
 		{"Augmentations of pictures", "augment.",
 			"The key `augment` of a picture lists these: `{kind: KIND, config: {SETTINGS}}`."},
@@ -164,7 +166,7 @@ func (n schemaNode) value(root schemaNode) string {
 			return "texts"
 		case "paths":
 			return "a path, or a list of them"
-		case "feature", "target", "node", "optimizer", "schedule", "augment":
+		case "feature", "target", "node", "optimizer", "balance", "schedule", "augment":
 			return "see below"
 		}
 		return root.Defs[name].value(root)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"reflect"
 
+	"braid/balance"
 	"braid/internal/kinds"
 	"braid/optim"
 )
@@ -102,6 +103,9 @@ func (t Train) withDefaults() Train {
 			WeightDecay: optim.Decay{Rate: decayRate},
 		}
 		t.Rate = 0 // the optimizer has it
+	}
+	if t.Balance == nil {
+		t.Balance = balance.Fixed{}
 	}
 	t.Clip, t.EMA = or(t.Clip, clipNorm), or(t.EMA, averageMomentum)
 	t.DropLast = or(t.DropLast, true)

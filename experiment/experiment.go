@@ -5,6 +5,7 @@ package experiment
 import (
 	"fmt"
 
+	"braid/balance"
 	"braid/feature"
 	"braid/internal/kinds"
 	"braid/optim"
@@ -158,10 +159,13 @@ type Train struct {
 	//
 	//	optimizer: {type: adam, schedule: {type: cosine_decay, rate: 0.001, steps: 5000}}
 	Optimizer optim.Optimizer `json:"optimizer"`
-	Clip      *float64        `json:"clip"`      // the largest norm of gradients; 0: none; nil means 1
-	EMA       *float64        `json:"ema"`       // momentum of mean weights; 0: none; nil means 0.98
-	DropLast  *bool           `json:"drop_last"` // leave out a smaller last batch; nil means true
-	Keep      Keep            `json:"keep"`      // which epoch's weights are kept
+	// Balance is how the losses of several heads count; nil means fixed, their sum. In a file it is a
+	// type, as in balance: pcgrad, or a mapping with a type and settings.
+	Balance  balance.Method `json:"balance"`
+	Clip     *float64       `json:"clip"`      // the largest norm of gradients; 0: none; nil means 1
+	EMA      *float64       `json:"ema"`       // momentum of mean weights; 0: none; nil means 0.98
+	DropLast *bool          `json:"drop_last"` // leave out a smaller last batch; nil means true
+	Keep     Keep           `json:"keep"`      // which epoch's weights are kept
 }
 
 // Keep is the epoch whose weights a training keeps.

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"braid"
+	"braid/balance"
 	"braid/feature"
 	"braid/layer"
 	"braid/optim"
@@ -24,6 +25,7 @@ var (
 	layers   = table[braid.Layer]{layer.Kinds(), layer.Decode}
 
 	optimizers = table[optim.Optimizer]{optim.Kinds(), optim.Decode}
+	balances   = table[balance.Method]{balance.Kinds(), balance.Decode}
 )
 
 // example returns a member of a kind without settings.

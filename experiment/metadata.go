@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"braid/balance"
 	"braid/metric"
 	"braid/optim"
 	"braid/train"
@@ -20,6 +21,7 @@ type Training struct {
 	Batch     int               `json:"batch"`
 	DropLast  bool              `json:"drop_last,omitzero"`
 	Optimizer OptimizerSettings `json:"optimizer"`
+	Balance   string            `json:"balance,omitempty"` // of the heads; "": their sum
 	Average   json.RawMessage   `json:"average,omitempty"` // of the weights, a train.EMA
 	Augment   json.RawMessage   `json:"augment,omitempty"` // lists by input
 	Heads     []TrainedHead     `json:"heads"`
@@ -57,6 +59,9 @@ func (b *Built) Training() (Training, error) {
 	var err error
 	if t.Optimizer, err = settingsOf(p.Optimizer); err != nil {
 		return t, err
+	}
+	if p.Balance != nil && p.Balance != (balance.Fixed{}) {
+		t.Balance = p.Balance.Kind()
 	}
 	if p.EMA != nil {
 		t.Average, err = json.Marshal(p.EMA)

@@ -69,6 +69,7 @@ func (b *Built) plan() (train.Plan, error) {
 		Epochs: t.Epochs, Batch: t.batch(b.Tables[TrainPart].Rows()), Seed: t.Seed,
 		DropLast: *t.DropLast, Optimizer: t.Optimizer, Clip: train.Clip{GlobalNorm: *t.Clip},
 		Heads: train.Heads{}, Augment: map[string]augment.List{}, Validate: b.Tables[ValidationPart],
+		Balance: t.Balance,
 	}
 	if momentum := *t.EMA; momentum > 0 {
 		p.EMA = &train.EMA{Momentum: momentum, Warmup: true, State: true}

@@ -119,6 +119,7 @@ var sections = map[string]object{
 	"train.clip":      number(from(0, maxNumber)),
 	"train.ema":       number(from(0, mostMomentum)),
 	"train.optimizer": ref("optimizer"),
+	"train.balance":   ref("balance"),
 }
 
 // make returns the whole schema.
@@ -171,6 +172,7 @@ func (m *schemaMaker) make() []byte {
 	})
 	m.nodes()
 	members(m, "optimizer", optimizers, nil)
+	members(m, "balance", balances, nil)
 	m.schedules()
 	m.augmentations()
 	var b bytes.Buffer

@@ -134,7 +134,7 @@ split: {group: 7, parts: [80, 10, 10], stratify: b}, trunk: {units: [], dropout:
 train: {batch: auto, optimizer: adam, keep: last, mix: equal, minutes: 0.5, clip: 0, ema: 0.9,
 drop_last: true}}`,
 	`{data: {train: a, validation: [b], test: c}, inputs: {a: number}, heads: {b: number},
-train: {optimizer: {type: sgd, schedule: {type: cosine_decay, initial_rate: 0.1,
+train: {balance: upgrad, optimizer: {type: sgd, schedule: {type: cosine_decay, initial_rate: 0.1,
 decay_steps: 10}}}}`,
 	`{data: a.csv, inputs: {a: {type: text, encoder: words}, c: {type: sequence}},
 heads: {b: category}, split: random, network: {e: {type: Embedding, inputs: a, vocabulary: 9,
@@ -155,6 +155,7 @@ func TestSchemaRefuses(t *testing.T) {
 		rest + "split: {part: [70, 15, 15]}", rest + "split: {parts: [70, 30]}",
 		rest + "train: {epoch: 5}", rest + "train: {epochs: many}", rest + "train: {epochs: 0}",
 		rest + "train: {epochs: 1.5}", rest + "train: {batch: 0}", rest + "train: {keep: first}",
+		rest + "train: {balance: pcgrab}", rest + "train: {balance: {type: mgda, rate: 1}}",
 		rest + "train: {optimizer: adan}", rest + "train: {optimizer: {rate: 1}}",
 		rest + "train: {optimizer: {type: adam, rates: 1}}", rest + "train: {drop_last: maybe}",
 		rest + "train: {optimizer: {type: adam, schedule: {type: cosine, steps: 3}}}",
@@ -234,6 +235,9 @@ func TestSchemaKeys(t *testing.T) {
 	}
 	for _, kind := range optimizers.kinds {
 		check("optimizer."+kind, "train: {optimizer: {type: "+kind+", zzz: 1}}", "in optimizer")
+	}
+	for _, kind := range balances.kinds {
+		check("balance."+kind, "train: {balance: {type: "+kind+", zzz: 1}}", "in balance")
 	}
 	for _, kind := range layers.kinds {
 		check("node."+kind, "network: {a: {type: "+kind+", inputs: x, zzz: 1}}", "in layer")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"braid/balance"
 	"braid/experiment"
 	"braid/optim"
 	"braid/train"
@@ -21,6 +22,7 @@ const bookTraining = `train:
   ema: 0
   drop_last: false
   keep: last
+  balance: {type: upgrad}
 `
 
 // A training that is declared in full is that of the same plan in Go.
@@ -38,6 +40,7 @@ func TestTrainKeys(t *testing.T) {
 	got, want := build(t, folder), build(t, folder)
 	want.Plan = train.Plan{
 		Epochs: 3, Batch: 16, Optimizer: optim.Adam{Rate: 0.002}, Heads: want.Plan.Heads,
+		Balance:  balance.UPGrad{},
 		Validate: want.Tables[experiment.ValidationPart], Augment: want.Plan.Augment,
 	}
 	if !bytes.Equal(trained(t, got), trained(t, want)) {
@@ -70,6 +73,7 @@ func TestTrainOptimizer(t *testing.T) {
     weight_decay: {rate: 0.1, except: [words.]}
   ema: 0.995
   clip: 2
+  balance: pcgrad
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +82,8 @@ func TestTrainOptimizer(t *testing.T) {
 		Schedule: optim.PiecewiseLinear{Steps: []int{0, 10}, Rates: []float64{0.1, 0}},
 		Beta2:    new(0.99), WeightDecay: optim.Decay{Rate: 0.1, Except: []string{"words."}},
 	}
-	if !reflect.DeepEqual(e.Train.Optimizer, want) || *e.Train.EMA != 0.995 || *e.Train.Clip != 2 {
+	if !reflect.DeepEqual(e.Train.Optimizer, want) || *e.Train.EMA != 0.995 || *e.Train.Clip != 2 ||
+		e.Train.Balance != (balance.PCGrad{}) {
 		t.Errorf("got %+v, want %+v", e.Train, want)
 	}
 	var file bytes.Buffer
@@ -101,6 +106,10 @@ func TestTrainOptimizer(t *testing.T) {
 			"e.yaml:4:43: schedule in optimizer in train has"},
 		{"{optimizer: {type: adam, rate: -1}}", "optimizer in train: "},
 		{"{rate: 1, optimizer: adam}", "e.yaml:4:9: rate in train has no effect beside optimizer, want"},
+		{"{balance: pcgrab}",
+			`e.yaml:4:18: unknown type "pcgrab" of balance in train; did you mean "pcgrad"?`},
+		{"{balance: {type: mgda, rate: 1}}", `e.yaml:4:31: unknown key "rate" in balance in train`},
+		{"{balance: [mgda]}", "e.yaml:4:18: balance in train is a list, want its type, or {type: TYPE"},
 		{"{patience: 1, keep: last}", "e.yaml:4:9: patience in train has no effect with keep: last"},
 		{"{keep: first}", `e.yaml:4:15: keep in train: unknown keep "first", want one of "best", "last"`},
 		{"{ema: 1}",

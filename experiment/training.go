@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strconv"
 
+	"braid/balance"
 	"braid/optim"
 )
 
@@ -152,6 +153,12 @@ func (r *reader) train(n *node, t *Train) {
 			if o := newMember(r, n, in("optimizer"), optimizers, nil); o.IsValid() {
 				r.memberSettings(n, o, in("optimizer"))
 				t.Optimizer = o.Interface().(optim.Optimizer)
+			}
+		}},
+		{"balance", func(n *node) {
+			if m := newMember(r, n, in("balance"), balances, nil); m.IsValid() {
+				r.memberSettings(n, m, in("balance"))
+				t.Balance = m.Interface().(balance.Method)
 			}
 		}},
 		{"clip", func(n *node) { t.Clip = r.upTo(n, in("clip"), maxNumber) }},
