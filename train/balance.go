@@ -36,6 +36,8 @@ type balanced struct {
 	losses, batches []float64
 	means           []float64
 
+	conflicts []conflict // of run.passes
+
 	weights    balance.Weights // nil: the method combines gradients
 	factors    []float64       // of the losses
 	parameters optim.Block
@@ -51,8 +53,9 @@ func (run *runner) bindBalance(plan Plan) error {
 		}
 	}
 	b.factors, b.means = make([]float64, len(b.heads)), make([]float64, len(b.heads))
-	if combining, ok := plan.Balance.(balance.Combining); ok {
-		return run.bindCombining(combining, plan)
+	combining, _ := plan.Balance.(balance.Combining)
+	if combining != nil || plan.Conflicts {
+		return run.bindPasses(combining, plan)
 	}
 	return nil
 }
@@ -157,6 +160,11 @@ func (run *runner) updateFactors(t turn) {
 func (b *balanced) state(to []float64) []float64 {
 	to = append(append(to, b.losses...), b.batches...)
 	b.eachNumber(func(v *float32) { to = append(to, float64(*v)) })
+	for i := range b.conflicts {
+		for _, v := range b.conflicts[i].numbers() {
+			to = append(to, *v)
+		}
+	}
 	return to
 }
 
@@ -165,6 +173,11 @@ func (b *balanced) setState(from []float64) {
 	from = from[copy(b.losses, from):]
 	from = from[copy(b.batches, from):]
 	b.eachNumber(func(v *float32) { *v, from = float32(from[0]), from[1:] })
+	for i := range b.conflicts {
+		for _, v := range b.conflicts[i].numbers() {
+			*v, from = from[0], from[1:]
+		}
+	}
 	if b.weights != nil {
 		b.setFactors()
 	}

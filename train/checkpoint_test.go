@@ -22,7 +22,7 @@ func end(t testing.TB, m *braid.Model, h *train.History) string {
 	t.Helper()
 	var b bytes.Buffer
 	for _, e := range h.Epochs {
-		fmt.Fprintln(&b, e.Number, e.Values)
+		fmt.Fprintln(&b, e.Number, e.Values, e.Conflicts)
 	}
 	return b.String() + string(bytesOf(t, m))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"braid/balance"
 	"braid/internal/engine"
@@ -13,22 +14,27 @@ import (
 	"braid/tensor"
 )
 
-// combining computes the gradients of each head apart, and combines those of shared weights: the
-// ones that the losses of several heads reach.
-type combining struct {
-	combination balance.Combination
-	passes      []*engine.Pass // of each trained head
-	products    []products     // of the blocks of shared weights, in the order of Network.Blocks
-	byBlock     []int          // index in products by WeightBlock.Index
-	sparse      []*sparseBlock // of shared weights, in the order of the model and its rows
+// passes computes the gradients of each head apart, to combine or to compare those of shared
+// weights: the ones that the losses of several heads reach.
+type passes struct {
+	list     []*engine.Pass // of each trained head
+	products []products     // of the blocks of shared weights, in the order of Network.Blocks
+	byBlock  []int          // index in products by WeightBlock.Index
+	sparse   []*sparseBlock // of shared weights, in the order of the model and its rows
 
+	combination        balance.Combination // nil: the gradients are compared only
 	gram, coefficients []float64
 	factors            []float32 // the coefficients
+
+	conflicts []conflict // if they are measured
 }
+
+// combines reports whether a method combines the gradients of heads.
+func (run *runner) combines() bool { return run.passes != nil && run.passes.combination != nil }
 
 // headGradient is the gradient of a block by the loss of one head.
 type headGradient struct {
-	head  int                // in combining.passes
+	head  int                // in passes.list
 	block engine.WeightBlock // with the uses that the pass reaches
 	grad  tensor.Rows[float32]
 	sum   tensor.Rows[float32] // over the batches of a group; the zero view if that is one batch
@@ -44,67 +50,74 @@ type sparseHeadGradient struct {
 // products has the products of the gradients of a block by each pair of heads: the sums over
 // productRows rows. Their number does not depend on how blocks are cut.
 type products struct {
-	heads []int     // in combining.passes
-	sums  []float32 // [rows / productRows, heads, heads]
+	weight *trained
+	heads  []int     // in passes.list
+	sums   []float32 // [rows / productRows, heads, heads]
 }
 
 const productRows = engine.CutRows
 
-// bindCombining prepares a method that combines gradients. If no weight is shared, each weight has
-// its head's gradient, as without it.
-func (run *runner) bindCombining(m balance.Combining, plan Plan) error {
-	c := &combining{}
+// bindPasses prepares a method that combines gradients, or one that is nil to compare them only. If
+// no weight is shared, each weight has its head's gradient, as without it.
+func (run *runner) bindPasses(m balance.Combining, plan Plan) error {
+	c := &passes{}
 	for i, h := range run.heads {
 		if h.weight != 0 {
-			c.passes = append(c.passes, run.space.Pass(i))
+			c.list = append(c.list, run.space.Pass(i))
 		}
 	}
-	n, shared := len(c.passes), false
-	run.arrays.sums = map[*engine.Weight]int{}
+	shared, sums := false, map[*engine.Weight]int{}
+	lazy, _ := plan.Optimizer.(optim.Lazy)
 	for _, b := range run.model.Network().Blocks() {
 		reached := 0
-		for _, p := range c.passes {
+		for _, p := range c.list {
 			if _, ok := p.Block(b); ok {
 				reached++
 			}
 		}
 		shared = shared || reached > 1
-		if plan.Accumulate > 1 {
-			run.arrays.sums[b.Weight] = max(reached, 1)
+		if plan.Accumulate == 1 || m == nil {
+			continue
 		}
-		lazy, ok := plan.Optimizer.(optim.Lazy)
-		if reached > 1 && b.IsSparse() && ok && lazy.IsLazy() && plan.Accumulate > 1 {
+		sums[b.Weight] = max(reached, 1)
+		if reached > 1 && b.IsSparse() && lazy != nil && lazy.IsLazy() {
 			return fmt.Errorf("Balance: %s cannot combine sums of sparse gradients: want Accumulate = 1, "+
 				"or the optimizer %s without Lazy", m.Kind(), plan.Optimizer.Kind())
 		}
 	}
 	if !shared {
-		run.arrays.sums = nil
 		return nil
 	}
+	run.passes = c
+	n := len(c.list)
+	c.gram, c.coefficients, c.factors = make([]float64, n*n), make([]float64, n), make([]float32, n)
+	if m == nil {
+		return nil
+	}
+	c.combination = m.Combine(n, plan.Seed)
+	run.gather, run.arrays.sums = true, sums
 	run.arrays.trained = slices.DeleteFunc(run.arrays.trained, func(name string) bool {
 		return name == gradientArray
 	})
-	run.gather, run.combining = true, c
-	c.combination = m.Combine(n, plan.Seed)
-	c.gram, c.coefficients, c.factors = make([]float64, n*n), make([]float64, n), make([]float32, n)
 	run.balance.watch()
 	return nil
 }
 
 // bindHeadGradients allocates the gradients of a block by the heads that reach it, one after the
-// other. The first becomes that of the update.
+// other. Where they are combined, the first becomes that of the update.
 func (run *runner) bindHeadGradients(b *block) {
-	for i, p := range run.combining.passes {
+	for i, p := range run.passes.list {
 		if reached, ok := p.Block(b.WeightBlock); ok {
 			b.byHead = append(b.byHead, headGradient{head: i, block: reached,
 				sum: run.arrayBlock(b.WeightBlock, headArray(len(b.byHead)))})
 		}
 	}
-	b.values.Gradient = b.fresh
 	size := b.values.Rows * b.fresh.Stride
 	numbers := parallel.Floats(size * max(len(b.byHead), 1))
-	b.values.Gradient.Data = numbers[:size]
+	if run.combines() {
+		b.values.Gradient = b.fresh
+		b.values.Gradient.Data = numbers[:size]
+	}
 	for i := range b.byHead {
 		g := &b.byHead[i]
 		g.grad = b.fresh
@@ -113,42 +126,46 @@ func (run *runner) bindHeadGradients(b *block) {
 }
 
 // bindSparseGradients allocates the gradients of a sparse block by the heads that reach it: that of
-// the first one, which is 0, if none does. The first becomes that of the update.
+// the first one, which is 0, if none does. Where they are combined, the first becomes that of the
+// update.
 func (run *runner) bindSparseGradients(b *sparseBlock, worker int) {
-	for i, p := range run.combining.passes {
+	for i, p := range run.passes.list {
 		if s, reached := run.team.PassSparseBlock(p, b.SparseBlock, worker); reached {
 			b.byHead = append(b.byHead, sparseHeadGradient{head: i, SparseBlock: s})
 		}
 	}
 	if b.byHead == nil {
-		s, _ := run.team.PassSparseBlock(run.combining.passes[0], b.SparseBlock, worker)
+		s, _ := run.team.PassSparseBlock(run.passes.list[0], b.SparseBlock, worker)
 		b.byHead = []sparseHeadGradient{{SparseBlock: s}}
 	}
 	n := len(b.byHead)
 	for _, g := range b.byHead {
 		b.heads = append(b.heads, g.head)
 	}
-	b.SparseBlock, b.products = b.byHead[0].SparseBlock, make([]float32, cap(b.IDs)*n*n)
-	b.values.Gradient = run.arrayBlock(b.WeightBlock, headArray(0))
+	b.products = make([]float32, cap(b.IDs)*n*n)
+	if run.combines() {
+		b.SparseBlock = b.byHead[0].SparseBlock
+		b.values.Gradient = run.arrayBlock(b.WeightBlock, headArray(0))
+	}
 }
 
 // bindProducts allocates the products of the blocks of shared weights.
 func (run *runner) bindProducts() {
-	c := run.combining
+	c := run.passes
 	all := run.model.Network().Blocks()
 	c.byBlock = make([]int, len(all))
-	seen := make([][]headGradient, len(all)) // of any worker's rows of the block
+	seen := make([]*block, len(all)) // any worker's rows of the block
 	for worker := range run.blocks {
 		for i := range run.blocks[worker] {
 			b := &run.blocks[worker][i]
-			seen[b.Index] = b.byHead
+			seen[b.Index] = b
 		}
 	}
-	for i, heads := range seen {
-		if len(heads) < 2 {
+	for i, b := range seen {
+		if b == nil || len(b.byHead) < 2 {
 			continue
 		}
-		p := products{}
+		p, heads := products{weight: b.trained}, b.byHead
 		for _, g := range heads {
 			p.heads = append(p.heads, g.head)
 		}
@@ -163,26 +180,29 @@ func (run *runner) bindProducts() {
 			}
 		}
 	}
+	run.bindConflicts()
 }
 
 // backward computes a worker's share of pass i: the only one unless gradients are combined. It
 // returns false if the crew must stop.
 func (run *runner) backward(worker, rows, i int) bool {
-	if run.combining == nil {
+	if !run.combines() {
 		return run.team.Backward(worker, rows)
 	}
-	return run.team.BackwardPass(worker, rows, run.combining.passes[i])
+	return run.team.BackwardPass(worker, rows, run.passes.list[i])
 }
 
 // headGradients computes the gradients of a worker's blocks by each head, beginning with the first,
 // whose pass the workers have completed. It returns false if the crew must stop. A gradient that is
 // not finite sets badGradient.
 func (run *runner) headGradients(worker, rows int, t turn, ds *dataset, next []int32) bool {
-	passes, blocks := run.combining.passes, run.blocks[worker]
+	passes, blocks := run.passes.list, run.blocks[worker]
 	shares := (len(next) + prefetchRows - 1) / prefetchRows
 	for pass := range passes {
-		if pass > 0 && (!run.backward(worker, rows, pass) || !run.crew.Meet(worker)) {
-			return false
+		if pass > 0 {
+			if !run.team.BackwardPass(worker, rows, passes[pass]) || !run.crew.Meet(worker) {
+				return false
+			}
 		}
 		for i := range blocks {
 			b := &blocks[i]
@@ -244,17 +264,14 @@ func (run *runner) updateCombined(worker, rows int, t turn, ds *dataset, next []
 		}
 		return run.updateGathered(worker, step, t)
 	}
-	c := run.combining
-	for i := range run.blocks[worker] {
-		run.multiply(&run.blocks[worker][i])
-	}
-	for i := range run.sparse[worker] {
-		run.sparse[worker][i].multiply()
-	}
-	if !run.crew.Meet(worker) {
+	c := run.passes
+	if !run.multiplyAll(worker) {
 		return false
 	}
 	if worker == 0 {
+		if t.measured {
+			c.addConflicts()
+		}
 		c.combine(run.balance.takeLosses(), t.update)
 	}
 	if !run.crew.Meet(worker) {
@@ -273,13 +290,25 @@ func (run *runner) updateCombined(worker, rows int, t turn, ds *dataset, next []
 	return run.updateGathered(worker, step, t) && run.limit(worker, t)
 }
 
+// multiplyAll computes the products of the gradients of a worker's blocks, and waits for the
+// others. It returns false if the crew must stop.
+func (run *runner) multiplyAll(worker int) bool {
+	for i := range run.blocks[worker] {
+		run.multiply(&run.blocks[worker][i])
+	}
+	for i := range run.sparse[worker] {
+		run.sparse[worker][i].multiply()
+	}
+	return run.crew.Meet(worker)
+}
+
 // multiply computes the products of a block's gradients.
 func (run *runner) multiply(b *block) {
 	n := len(b.byHead)
 	if n < 2 {
 		return
 	}
-	p := &run.combining.products[run.combining.byBlock[b.Index]]
+	p := &run.passes.products[run.passes.byBlock[b.Index]]
 	to := p.sums[(b.RowLo-b.First)/productRows*n*n:]
 	rows, stride := b.values.Rows, b.fresh.Stride
 	numbers, distance := b.byHead[0].grad.Data, rows*stride
@@ -300,11 +329,12 @@ func (b *sparseBlock) multiply() {
 	if n < 2 {
 		return
 	}
+	ids := b.byHead[0].IDs
 	b.ordered = b.ordered[:0]
-	for i := range b.IDs {
+	for i := range ids {
 		b.ordered = append(b.ordered, int32(i))
 	}
-	slices.SortFunc(b.ordered, func(i, j int32) int { return cmp.Compare(b.IDs[i], b.IDs[j]) })
+	slices.SortFunc(b.ordered, func(i, j int32) int { return cmp.Compare(ids[i], ids[j]) })
 	to := b.products
 	for _, row := range b.ordered {
 		for i := range b.byHead {
@@ -318,37 +348,53 @@ func (b *sparseBlock) multiply() {
 	}
 }
 
-// combine finds the coefficients from the products. One worker calls it. The order of the sums is
-// fixed.
-func (c *combining) combine(losses []float64, step int) {
-	clear(c.gram)
-	add := func(heads []int, sums []float32) {
-		n := len(heads)
-		for i, head := range heads {
-			for j, other := range heads {
-				var sum float64
-				for at := i*n + j; at < len(sums); at += n * n {
-					sum += float64(sums[at])
-				}
-				c.gram[head*len(c.passes)+other] += sum
-			}
-		}
-	}
-	for _, p := range c.products {
-		add(p.heads, p.sums)
-	}
-	for _, b := range c.sparse {
-		n := len(b.byHead)
-		add(b.heads, b.products[:len(b.IDs)*n*n])
-	}
+// combine finds the coefficients from the products. One worker calls it.
+func (c *passes) combine(losses []float64, step int) {
+	c.multiplied(c.gram, "")
 	c.combination.Coefficients(c.coefficients, losses, c.gram, step)
 	for i, v := range c.coefficients {
 		c.factors[i] = float32(v)
 	}
 }
 
+// multiplied sets gram to the products of the heads' gradients by the shared weights of a layer, or
+// of all. The order of the sums is fixed.
+func (c *passes) multiplied(gram []float64, layer string) {
+	clear(gram)
+	for _, p := range c.products {
+		if layer == "" || p.weight.layer() == layer {
+			c.add(gram, p.heads, p.sums)
+		}
+	}
+	for _, b := range c.sparse {
+		if layer == "" || b.layer() == layer {
+			c.add(gram, b.heads, b.products[:len(b.byHead[0].IDs)*len(b.heads)*len(b.heads)])
+		}
+	}
+}
+
+// add adds sums over rows of products of some heads to gram.
+func (c *passes) add(gram []float64, heads []int, sums []float32) {
+	n := len(heads)
+	for i, head := range heads {
+		for j, other := range heads {
+			var sum float64
+			for at := i*n + j; at < len(sums); at += n * n {
+				sum += float64(sums[at])
+			}
+			gram[head*len(c.list)+other] += sum
+		}
+	}
+}
+
+// layer returns the name of the layer that declares a weight.
+func (t *trained) layer() string {
+	end := strings.LastIndexByte(t.name, '.')
+	return t.name[:max(end, 0)]
+}
+
 // sum sets the gradient of a block's update.
-func (c *combining) sum(b *block) {
+func (c *passes) sum(b *block) {
 	switch first := b.values.Gradient.Data; len(b.byHead) {
 	case 0:
 		clear(first)
@@ -363,7 +409,7 @@ func (c *combining) sum(b *block) {
 }
 
 // sumRows returns the gradient of a sparse block's update.
-func (c *combining) sumRows(b *sparseBlock) tensor.Rows[float32] {
+func (c *passes) sumRows(b *sparseBlock) tensor.Rows[float32] {
 	first := b.byHead[0].grad
 	factor := c.factors[b.byHead[0].head]
 	for _, g := range b.byHead[1:] {

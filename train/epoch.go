@@ -24,7 +24,8 @@ func (f *fit) epoch() error {
 	if err != nil {
 		return stopped(err)
 	}
-	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.runner.figures()}
+	e := Epoch{Number: epoch, Train: time.Since(began), Values: f.runner.figures(),
+		Conflicts: f.runner.passes.takeConflicts()}
 	if f.validation != nil {
 		began = time.Now()
 		var values []float64

@@ -53,6 +53,9 @@ func (f *fit) describeRun(table *data.Table) (fingerprint, error) {
 	if f.plan.Balance != (balance.Fixed{}) {
 		failed = append(failed, add("balance", f.plan.Balance.Kind(), f.plan.Balance))
 	}
+	if f.plan.Conflicts { // checkpoints hold them
+		s["conflicts"] = "true"
+	}
 	if f.plan.DropLast {
 		s["drop last"] = "true"
 	}

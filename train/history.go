@@ -27,6 +27,10 @@ type Epoch struct {
 	Train    time.Duration // of the steps alone
 	Evaluate time.Duration // of the validation
 	Values   []float64     // in the order of History.Names
+
+	// Conflicts has, with Plan.Conflicts, each pair of heads that share weights: over all of these
+	// weights, then over those of each layer. nil: none.
+	Conflicts []Conflict
 }
 
 // ascends reports whether the largest value of a figure is best.

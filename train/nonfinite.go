@@ -84,7 +84,7 @@ func (f *fit) nonFiniteError(epoch int) error {
 // batch. The workers must be idle.
 func (run *runner) largest(ds *dataset, order []int32) []Largest {
 	gradients := map[string]float64{}
-	if run.combining != nil { // the last pass was that of one head
+	if run.combines() { // the last pass was that of one head
 		err := run.crew.Run(func(worker int) { run.team.Backward(worker, len(order)) })
 		if err != nil {
 			return nil // an op panics with these numbers

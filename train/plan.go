@@ -35,6 +35,11 @@ type Plan struct {
 	// Accumulate it combines the means over an update's batches.
 	Balance balance.Method
 
+	// Conflicts measures in each epoch how the gradients of the heads by shared weights agree: see
+	// Epoch.Conflicts. It takes a pass back through the network for each head in some of the steps,
+	// and changes no weight.
+	Conflicts bool
+
 	Seed uint64 // of the shuffles; 0 means the model's seed
 
 	// Gather computes the gradients of all weights before it updates any, which takes memory and time.

@@ -94,7 +94,7 @@ func (run *runner) gradients(worker int, ds *dataset, order []int32) bool {
 	}
 	run.fill(worker, ds, order, run.team.ReadsLate)
 	run.team.Join(worker, len(order))
-	if run.combining != nil {
+	if run.combines() {
 		return run.headGradients(worker, len(order), turn{batches: 1, last: true}, nil, nil)
 	}
 	for _, b := range run.blocks[worker] {

@@ -62,6 +62,7 @@ func TestResumeAnywhere(t *testing.T) {
 				Patience: rapid.IntRange(1, 2).Draw(r, "patience"),
 				Cooldown: rapid.IntRange(0, 1).Draw(r, "cooldown"), MinRate: 1e-4}
 		}
+		p.Conflicts = rapid.Bool().Draw(r, "conflicts")
 		p.Balance = rapid.SampledFrom(append(methods, nil)).Draw(r, "balance")
 		if _, combines := p.Balance.(balance.Combining); combines && isLazy(p) {
 			p.Accumulate = 1

@@ -32,8 +32,9 @@ type runner struct {
 	arrays    arrays
 	gather    bool // all gradients are computed before the first update
 
-	balance   *balanced  // the losses of the trained heads
-	combining *combining // nil: one pass gives the gradients of all heads
+	balance  *balanced // the losses of the trained heads
+	passes   *passes   // of the heads; nil: one pass gives the gradients of all
+	measures bool      // conflicts
 
 	clip       Clip
 	norms      *norms    // if a norm is limited
@@ -98,7 +99,7 @@ func newRunner(m *braid.Model, plan Plan, rows int, mode engine.Mode) (*runner, 
 	run := &runner{
 		model: m, space: m.Network().NewWorkspace(rows, mode), crew: parallel.NewCrew(plan.Workers),
 		optimizer: plan.Optimizer, arrays: plan.arrays(), gather: plan.gathers(), clip: plan.Clip,
-		accumulate: plan.Accumulate, ema: plan.EMA,
+		accumulate: plan.Accumulate, ema: plan.EMA, measures: plan.Conflicts,
 	}
 	run.badWeights = make([]string, run.crew.Workers())
 	run.team = run.space.NewTeam(run.crew.Workers(), run.crew.Meet)
@@ -212,6 +213,7 @@ func (run *runner) reset() {
 	run.badGradient.Store(false)
 	clear(run.badWeights)
 	run.penalty, run.penaltyRows = 0, 0
+	run.passes.resetConflicts()
 	for _, h := range run.heads {
 		h.sum, h.count, h.weighs = 0, 0, 0
 		for _, m := range h.metrics {

@@ -134,11 +134,12 @@ type stateJSON struct {
 
 // Names of a checkpoint's tensors besides the weights.
 const (
-	sumsEntry    = "sums"
-	historyEntry = "history" // [epochs, figures]
-	timesEntry   = "times"   // [epochs, 2]: training and evaluation, in nanoseconds
-	balanceEntry = "balance" // of a method that balances heads, if it has state
-	rowsEntry    = "rows/"   // and the figure: [rows, width]; missing if there are no rows
+	sumsEntry      = "sums"
+	historyEntry   = "history"   // [epochs, figures]
+	timesEntry     = "times"     // [epochs, 2]: training and evaluation, in nanoseconds
+	conflictsEntry = "conflicts" // [epochs, conflicts, 3]: cosine and norms
+	balanceEntry   = "balance"   // of a method that balances heads, if it has state
+	rowsEntry      = "rows/"     // and the figure: [rows, width]; missing if there are no rows
 )
 
 // eachArray calls visit with each weight and each of the arrays beside it, in the order of memory,
@@ -211,6 +212,17 @@ func (s *snapshot) write(
 	}
 	if n := len(s.balance); n > 0 {
 		c.Entries = append(c.Entries, safetensors.Doubles(balanceEntry, s.balance, n))
+	}
+	if len(s.epochs) > 0 && s.epochs[0].Conflicts != nil {
+		var numbers []float64
+		for _, e := range s.epochs {
+			for _, c := range e.Conflicts {
+				numbers = append(numbers, c.Cosine, c.Norms[0], c.Norms[1])
+			}
+		}
+		n := len(s.epochs)
+		c.Entries = append(c.Entries, safetensors.Doubles(conflictsEntry, numbers, n,
+			len(numbers)/3/n, 3))
 	}
 	c.Entries = append(c.Entries,
 		safetensors.Doubles(sumsEntry, s.sums, len(s.sums)),
@@ -323,6 +335,29 @@ func (f *fit) readRows(c *safetensors.Container, s *snapshot) (failed error) {
 	return failed
 }
 
+// readConflicts reads those of the epochs.
+func (f *fit) readConflicts(c *safetensors.Container, s *snapshot) error {
+	now := f.runner.passes.takeConflicts()
+	if now == nil || s.Epochs == 0 {
+		return nil
+	}
+	e, err := entry(c, conflictsEntry, "F64", s.Epochs, len(now), 3)
+	if err != nil {
+		return err
+	}
+	numbers, err := e.Float64s()
+	if err != nil {
+		return err
+	}
+	for i := range s.epochs {
+		for _, c := range now {
+			c.Cosine, c.Norms, numbers = numbers[0], [2]float64(numbers[1:3]), numbers[3:]
+			s.epochs[i].Conflicts = append(s.epochs[i].Conflicts, c)
+		}
+	}
+	return nil
+}
+
 func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
 	figures := len(f.history.Names)
 	sums, err1 := entry(c, sumsEntry, "F64", len(f.runner.sums(nil)))
@@ -344,6 +379,8 @@ func (f *fit) readHistory(c *safetensors.Container, s *snapshot) error {
 			return err
 		}
 	}
-	s.epochs, err = epochsOf(values, times)
-	return err
+	if s.epochs, err = epochsOf(values, times); err != nil {
+		return err
+	}
+	return f.readConflicts(c, s)
 }

@@ -14,7 +14,13 @@ import (
 // before any weight changes.
 func (run *runner) step(worker int, ds *dataset, order, next []int32, number int, t turn) bool {
 	run.penalize(worker)
-	if !run.forward(worker, ds, order, number) || !run.backward(worker, len(order), 0) {
+	if !run.forward(worker, ds, order, number) {
+		return false
+	}
+	if t.measured && !run.combines() && !run.measureConflicts(worker, ds, order, t) {
+		return false
+	}
+	if !run.backward(worker, len(order), 0) {
 		return false
 	}
 	if !run.crew.Meet(worker) || run.badLoss.Load() {

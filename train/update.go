@@ -20,7 +20,7 @@ type block struct {
 	values  optim.Block          // its gradient is fresh or, if accumulated, a sum of batches
 	average tensor.Rows[float32] // if run.ema
 	kept    tensor.Rows[float32] // of an epoch's last update, if run.observed
-	byHead  []headGradient       // if run.combining: of each head that reaches the weight
+	byHead  []headGradient       // if run.passes: of each head that reaches the weight
 }
 
 // sparseBlock is a block of which only the rows that a batch names are updated.
@@ -36,7 +36,7 @@ type sparseBlock struct {
 	ordered []int32   // indices of at in the order of the rows
 	squares []float64 // in that order
 
-	// If run.combining:
+	// If run.passes:
 	byHead   []sparseHeadGradient // of each head that reaches the weight
 	heads    []int                // of byHead
 	products []float32            // [rows, heads, heads], in the order of the rows
@@ -73,7 +73,7 @@ func (run *runner) bindBlocks() {
 	weights := run.trainedWeights()
 	lazy, ok := run.optimizer.(optim.Lazy)
 	dense, sparse := run.team.Assign(ok && lazy.IsLazy())
-	sharing := !run.gather || run.accumulate > 1 || run.combining != nil
+	sharing := !run.gather || run.accumulate > 1 || run.combines()
 	for worker, assigned := range dense {
 		var blocks []block
 		var shared []float32
@@ -94,10 +94,11 @@ func (run *runner) bindBlocks() {
 			if sharing {
 				b.fresh.Data = shared
 			}
-			if run.combining != nil {
-				run.bindHeadGradients(b)
-			} else if run.accumulate == 1 {
+			if run.accumulate == 1 {
 				b.values.Gradient = b.fresh
+			}
+			if run.passes != nil {
+				run.bindHeadGradients(b)
 			}
 		}
 		run.blocks = append(run.blocks, blocks)
@@ -107,7 +108,7 @@ func (run *runner) bindBlocks() {
 				values:  run.optimizerBlock(b.WeightBlock, weights[b.Weight]),
 				average: run.arrayBlock(b.WeightBlock, averageArray),
 				kept:    run.observed.block(b.WeightBlock)})
-			if run.combining != nil {
+			if run.passes != nil {
 				run.bindSparseGradients(&rest[len(rest)-1], worker)
 			}
 		}
@@ -116,7 +117,7 @@ func (run *runner) bindBlocks() {
 	if run.clip.limitsNorm() {
 		run.bindNorms(len(weights))
 	}
-	if run.combining != nil {
+	if run.passes != nil {
 		run.bindProducts()
 	}
 }
@@ -182,7 +183,7 @@ const prefetchRows = 16
 // false if the crew must stop. Between blocks it prefetches some of the rows that the worker
 // gathers from the next batch: memory latency overlaps with the computation of a block.
 func (run *runner) update(worker, rows int, t turn, ds *dataset, next []int32) bool {
-	if run.combining != nil {
+	if run.combines() {
 		return run.updateCombined(worker, rows, t, ds, next)
 	}
 	if worker == 0 && !run.gather {
@@ -263,20 +264,23 @@ func (run *runner) limit(worker int, t turn) bool {
 
 // turn is what follows a batch's gradients.
 type turn struct {
-	update  int  // number of the next update, from 1
-	batches int  // of its group so far
-	last    bool // the update follows this batch
-	ends    bool // and ends the epoch
+	update   int  // number of the next update, from 1
+	batches  int  // of its group so far
+	last     bool // the update follows this batch
+	ends     bool // and ends the epoch
+	measured bool // the conflicts of its gradients are measured
 }
 
 // turn returns the turn of a step of an epoch, counted from 0.
 func (f *fit) turn(epoch, step int) turn {
 	n := f.runner.accumulate
+	last := (step+1)%n == 0 || step+1 == f.steps
 	return turn{
-		update:  (epoch-1)*f.updates() + step/n + 1,
-		batches: step%n + 1,
-		last:    (step+1)%n == 0 || step+1 == f.steps,
-		ends:    step+1 == f.steps,
+		update:   (epoch-1)*f.updates() + step/n + 1,
+		batches:  step%n + 1,
+		last:     last,
+		ends:     step+1 == f.steps,
+		measured: last && f.runner.passes.measuresAt(step/n, f.updates()),
 	}
 }
 
