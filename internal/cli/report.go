@@ -24,7 +24,11 @@ import (
 	"braid/train"
 )
 
-const historyName = "history.csv"
+// Files of a run folder.
+const (
+	historyName   = "history.csv"
+	conflictsName = "conflicts.csv"
+)
 
 func reportVerb(s streams) *cobra.Command {
 	var rows, out string
@@ -184,7 +188,7 @@ func readRun(folder string) (*report.Run, error) {
 	if r.File, err = readModel(folder); err != nil {
 		return nil, err
 	}
-	r.History, err = readHistory(filepath.Join(folder, historyName))
+	r.History, err = readHistory(folder)
 	return r, err
 }
 
@@ -214,20 +218,31 @@ func readModel(folder string) (*modelfile.File, error) {
 }
 
 // readHistory reads the history of a run, nil if there is none.
-func readHistory(path string) (*train.History, error) {
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+func readHistory(folder string) (*train.History, error) {
+	var h *train.History
+	read := func(name string, parse func(r io.Reader) error) error {
+		path := filepath.Join(folder, name)
+		file, err := os.Open(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := parse(file); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return nil
 	}
-	if err != nil {
+	err := read(historyName, func(r io.Reader) (err error) {
+		h, err = report.ReadHistory(r)
+		return err
+	})
+	if err != nil || h == nil {
 		return nil, err
 	}
-	defer file.Close()
-	h, err := report.ReadHistory(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return h, nil
+	return h, read(conflictsName, func(r io.Reader) error { return report.ReadConflicts(r, h) })
 }
 
 // useRows sets the rows of a report to those of the run's data.
@@ -291,7 +306,7 @@ func (b *baseTraining) report(folder string, file *modelfile.File) (*report.Run,
 	}
 	var err error
 	if r.Experiment, err = b.Resolved(); err == nil {
-		r.History, err = readHistory(filepath.Join(folder, historyName))
+		r.History, err = readHistory(folder)
 	}
 	identify(r, folder)
 	useRows(r, b.Loaded)

@@ -210,7 +210,8 @@ func (r *run) configure(c config) error {
 
 // save writes the model, the history and the curves, and links runs/latest to the folder.
 func (r *run) save(f *modelfile.File, h *train.History) error {
-	err := errors.Join(
+	err := r.saveConflicts(h)
+	err = errors.Join(err,
 		modelfile.Save(filepath.Join(r.folder, modelfile.FileName), f),
 		atomicfile.Write(filepath.Join(r.folder, "history.csv"), h.WriteCSV),
 		atomicfile.Write(filepath.Join(r.folder, "curves.svg"), func(w io.Writer) error {
@@ -221,6 +222,14 @@ func (r *run) save(f *modelfile.File, h *train.History) error {
 		err = atomicfile.Link(filepath.Base(r.folder), filepath.Join(runs, "latest"))
 	}
 	return err
+}
+
+// saveConflicts writes the conflicts of the heads, if they were measured.
+func (r *run) saveConflicts(h *train.History) error {
+	if len(h.Epochs) == 0 || h.Epochs[0].Conflicts == nil {
+		return nil
+	}
+	return atomicfile.Write(filepath.Join(r.folder, conflictsName), h.WriteConflictsCSV)
 }
 
 // panels returns a diagram of the losses and one of the accuracies. Each head has a colour, and

@@ -48,6 +48,8 @@ type options struct {
 	OnNaN    string        `json:"on_nan"`
 	Set      []string      `json:"set,omitempty"` // KEY=VALUE of an experiment file
 	Board    string        `json:"tensorboard,omitempty"`
+
+	Conflicts bool `json:"conflicts,omitzero"` // measured
 }
 
 var (
@@ -132,6 +134,9 @@ func trainVerb(s streams) *cobra.Command {
 	flags.StringVar(&f.Board, "tensorboard", "",
 		"`DIR` for event files, which TensorBoard shows: figures of each epoch, weights and their\n"+
 			"gradients, the graph, and pictures with their answers; a resumed run goes on there")
+	flags.BoolVar(&f.Conflicts, "conflicts", false,
+		"measure in each epoch how the gradients of the heads agree, by layer:\n"+
+			"conflicts.csv, and a table in the report")
 	flags.StringVar(&f.resume, "resume", "",
 		"run folder to go on with; its configuration holds, but --epochs may be raised,\n"+
 			"except for digitqa's record, whose rate falls to 0 over its epochs")
@@ -309,6 +314,7 @@ func (f trainFlags) resumeDigits(
 		{"seed", given.Seed, f.Seed},
 		{"validate", given.Validate, f.Validate},
 		{"on-nan", given.OnNaN, f.OnNaN},
+		{"conflicts", given.Conflicts, f.Conflicts},
 		{"network", given.Network, f.Network},
 	} {
 		same := o.given == o.has

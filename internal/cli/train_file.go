@@ -112,6 +112,8 @@ type fileOptions struct {
 	Keep  int           `json:"keep"`
 	OnNaN string        `json:"on_nan"`
 	Board string        `json:"tensorboard,omitempty"`
+
+	Conflicts bool `json:"conflicts,omitzero"`
 }
 
 // startFile trains what an experiment file declares, in a new run folder.
@@ -138,7 +140,7 @@ func (f trainFlags) startFile(
 			return nil, err
 		}
 		return &fileTraining{baseTraining: &baseTraining{Built: b, flags: f}, config: fileConfig{
-			Options:   fileOptions{f.Every, f.Keep, f.OnNaN, f.Board},
+			Options:   fileOptions{f.Every, f.Keep, f.OnNaN, f.Board, f.Conflicts},
 			Unlabeled: b.Unlabeled, Parameters: b.Model.Summary().Total,
 			Workers: f.workers, Started: began.UTC().Truncate(time.Second), Go: runtime.Version(),
 		}}, nil
@@ -264,6 +266,10 @@ func (f trainFlags) resumeFile(
 	if has := config.Options.OnNaN; changed("on-nan") && f.OnNaN != has {
 		return usage("--on-nan is %s, the run in %s has %s, and must keep it", f.OnNaN, f.resume, has)
 	}
+	if has := config.Options.Conflicts; changed("conflicts") && f.Conflicts != has {
+		return usage("--conflicts is %v, the run in %s has %v, and must keep it", f.Conflicts, f.resume,
+			has)
+	}
 	isChanged := settings != nil
 	for flag, take := range map[string]func(){
 		"checkpoint-every": func() { config.Options.Every = f.Every },
@@ -279,7 +285,7 @@ func (f trainFlags) resumeFile(
 		return err
 	}
 	f.Every, f.Keep, f.OnNaN = config.Options.Every, config.Options.Keep, config.Options.OnNaN
-	f.Board = config.Options.Board
+	f.Board, f.Conflicts = config.Options.Board, config.Options.Conflicts
 	if err := f.checkCommon(); err != nil {
 		return err
 	}

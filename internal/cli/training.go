@@ -88,6 +88,21 @@ func checkOut(folder string) error {
 	return checkEmpty(folder)
 }
 
+// checkConflicts returns an error unless there are gradients to compare.
+func checkConflicts(heads train.Heads) error {
+	trained := 0
+	for _, h := range heads {
+		if !h.MeasureOnly {
+			trained++
+		}
+	}
+	if trained < 2 {
+		return usage("--conflicts compares the gradients of the heads that are trained, want 2 or more: "+
+			"the experiment has %d", trained)
+	}
+	return nil
+}
+
 // resumeIn goes on with a run. isChanged reports whether it has another configuration.
 func resumeIn(ctx context.Context, s streams, t training, isChanged bool) error {
 	if isChanged {
@@ -107,6 +122,11 @@ func fit(ctx context.Context, s streams, t training, with fitFunc) error {
 	f, p := b.flags, b.Plan
 	trainingBegan := time.Now()
 	p.Workers, p.Restore = f.workers, f.OnNaN == "restore"
+	if p.Conflicts = f.Conflicts; f.Conflicts {
+		if err := checkConflicts(p.Heads); err != nil {
+			return errors.Join(err, b.run.discard())
+		}
+	}
 	p.Checkpoint = &train.Checkpoint{
 		Dir: b.run.checkpoints(), Every: f.Every, Keep: f.Keep, Best: f.Best,
 	}

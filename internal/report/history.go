@@ -13,6 +13,9 @@ import (
 // timeColumns is the number of columns of history.csv before the figures.
 const timeColumns = 3 // epoch, train_s, eval_s
 
+// conflictColumns is the number of columns of conflicts.csv.
+const conflictColumns = 7
+
 // ReadHistory reads what train.History.WriteCSV wrote.
 func ReadHistory(r io.Reader) (*train.History, error) {
 	lines, err := csv.NewReader(r).ReadAll()
@@ -42,3 +45,29 @@ func ReadHistory(r io.Reader) (*train.History, error) {
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// ReadConflicts reads what train.History.WriteConflictsCSV wrote to the epochs of a history.
+func ReadConflicts(r io.Reader, h *train.History) error {
+	lines, err := csv.NewReader(r).ReadAll()
+	if err != nil {
+		return err
+	}
+	if len(lines) == 0 || len(lines[0]) != conflictColumns {
+		return fmt.Errorf("got no header, want epoch, layer, head, other, cosine and two norms")
+	}
+	for i, line := range lines[1:] {
+		epoch, err := strconv.Atoi(line[0])
+		if err != nil || epoch < 1 || epoch > len(h.Epochs) {
+			return fmt.Errorf("line %d: epoch is %q, want 1 to %d", i+2, line[0], len(h.Epochs))
+		}
+		c := train.Conflict{Layer: line[1], Heads: [2]string{line[2], line[3]}}
+		for j, to := range []*float64{&c.Cosine, &c.Norms[0], &c.Norms[1]} {
+			if *to, err = strconv.ParseFloat(line[4+j], 64); err != nil {
+				return fmt.Errorf("line %d: %s is %q, want a number", i+2, lines[0][4+j], line[4+j])
+			}
+		}
+		e := &h.Epochs[epoch-1]
+		e.Conflicts = append(e.Conflicts, c)
+	}
+	return nil
+}

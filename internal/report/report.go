@@ -99,6 +99,7 @@ type content struct {
 	Network  string
 	Heads    []*head
 	Shuffled *importance
+	Conflict *conflicts
 	Data     summary
 	Settings resolved
 }
@@ -114,6 +115,7 @@ func Write(ctx context.Context, w io.Writer, r *Run) error {
 		return err
 	}
 	c.End, c.Stopped = r.end()
+	c.Conflict = r.conflicts()
 	switch {
 	case r.File == nil:
 		c.Missing = "There is no model yet. " + c.End
