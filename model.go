@@ -19,6 +19,8 @@ import (
 //	4  convolutions leave padding out, and sum the input's gradient tap by tap; normalization sums
 //	   in lanes or by groups of positions; it, pooling and activations fuse products with sums;
 //	   sums of attention's gradients ascend along the units, those of softmax run in lanes
+//	5  schedules and TF-IDF take sines, powers and logarithms that no processor rounds otherwise;
+//	   the gradients of softmax and of LayerNormalization keep the sign of zeros
 const Numerics = 5
 
 // Model is a built graph with its weights. Any number of goroutines may predict with it at once.
