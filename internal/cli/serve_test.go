@@ -305,7 +305,7 @@ func TestServeMistakes(t *testing.T) {
 		"token file":                          {run, "--addr", ":0", "--token-file", tokens},
 		"--pprof is :6060, want":              {run, "--pprof", ":6060"},
 		"..=" + run + " is no file, and no":   {"..=" + run},
-		"ü=" + run + " is no file, and no":    {"ü=" + run},
+		"ü?=" + run + " is no file, and no":   {"ü?=" + run},
 		"a= is no file, and no NAME=MODEL":    {"a="},
 		"no model at " + run + "y":            {"a=" + run + "y"},
 		"no model at " + run + "x":            {run + "x"},
