@@ -39,11 +39,20 @@ func pull(steps int) train.Callback {
 	}}
 }
 
-// unhurried waits until each epoch's checkpoint is written.
-var unhurried = train.Callback{Epoch: func(train.Epoch) error {
-	time.Sleep(20 * time.Millisecond)
-	return nil
-}}
+// unhurried waits until each epoch's checkpoint is written: the next snapshot may replace one that
+// is still in the queue.
+func unhurried(p train.Plan) train.Callback {
+	return train.Callback{Epoch: func(e train.Epoch) error {
+		name := fmt.Sprintf("epoch%05d-step00000000.safetensors", e.Number)
+		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+			if _, err := os.Stat(filepath.Join(p.Checkpoint.Dir, name)); err == nil {
+				return nil
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return fmt.Errorf("%s is not written", name)
+	}}
+}
 
 // checkpointed returns a plan with checkpoints in a new folder.
 func checkpointed(t testing.TB) train.Plan {
@@ -74,7 +83,7 @@ func TestKeep(t *testing.T) {
 	p.Epochs, p.Validate, p.Optimizer = 6, table(t), optim.Adam{Rate: 0.3}
 	p.Checkpoint.Keep, p.Checkpoint.Every = 1, time.Nanosecond
 	var saved []train.Saved
-	p.Callbacks = []train.Callback{unhurried, {Saved: func(s train.Saved) error {
+	p.Callbacks = []train.Callback{unhurried(p), {Saved: func(s train.Saved) error {
 		saved = append(saved, s)
 		return nil
 	}}}
@@ -141,7 +150,7 @@ func TestMode(t *testing.T) {
 	for mode, want := range map[string]int{"min": 4, "max": 1} {
 		p := checkpointed(t)
 		p.Epochs, p.Checkpoint.Keep, p.Checkpoint.Best, p.Checkpoint.Mode = 4, 1, "loss", mode
-		p.Callbacks = []train.Callback{unhurried}
+		p.Callbacks = []train.Callback{unhurried(p)}
 		if _, err := train.Fit(context.Background(), model(t), table(t), p); err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +193,7 @@ func TestEveryDiskFailure(t *testing.T) {
 		p := checkpointed(t)
 		p.Checkpoint.Keep = 1
 		count, told := 0, 0
-		p.Callbacks = []train.Callback{unhurried, {Saved: func(s train.Saved) error {
+		p.Callbacks = []train.Callback{unhurried(p), {Saved: func(s train.Saved) error {
 			if s.Err != nil || s.Left != nil {
 				told++
 			}

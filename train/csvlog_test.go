@@ -37,7 +37,7 @@ func TestCSVLog(t *testing.T) {
 			}
 			return nil
 		}}
-		p.Callbacks = []train.Callback{unhurried, train.CSVLog(path), check, pull(13 + 13 + 5)}
+		p.Callbacks = []train.Callback{unhurried(p), train.CSVLog(path), check, pull(13 + 13 + 5)}
 		if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, errPulled) {
 			t.Fatal(err)
 		}

@@ -237,7 +237,7 @@ func TestRestoresTheBest(t *testing.T) {
 func TestBestIsMissing(t *testing.T) {
 	p, e := stopEarly(t)
 	p.Checkpoint = &train.Checkpoint{Dir: filepath.Join(t.TempDir(), "checkpoints"), Keep: 1}
-	p.Callbacks = []train.Callback{e.Callback(), unhurried}
+	p.Callbacks = []train.Callback{e.Callback(), unhurried(p)}
 	h, err := train.Fit(context.Background(), model(t), table(t), p)
 	if err != nil {
 		t.Fatal(err)

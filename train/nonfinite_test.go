@@ -67,7 +67,7 @@ func TestRestore(t *testing.T) {
 func TestNoBadCheckpoint(t *testing.T) {
 	p := checkpointed(t)
 	p.Optimizer, p.Checkpoint.Every = spike{optim.Adam{Rate: 0.01}, 13 + 4}, time.Nanosecond
-	p.Callbacks = []train.Callback{unhurried}
+	p.Callbacks = []train.Callback{unhurried(p)}
 	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err,
 		train.ErrNotFinite) {
 		t.Fatal(err)

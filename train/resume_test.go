@@ -269,7 +269,7 @@ func TestOtherRun(t *testing.T) {
 func TestDamagedCheckpoint(t *testing.T) {
 	p := checkpointed(t)
 	p.Epochs = 3
-	p.Callbacks = []train.Callback{unhurried}
+	p.Callbacks = []train.Callback{unhurried(p)}
 	m := model(t)
 	h, err := train.Fit(context.Background(), m, table(t), p)
 	if err != nil {
@@ -331,7 +331,7 @@ func TestDamagedRestorePoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := end(t, m, h)
-	p.Callbacks = []train.Callback{unhurried, pull(13 + 4)}
+	p.Callbacks = []train.Callback{unhurried(p), pull(13 + 4)}
 	if _, err := train.Fit(context.Background(), model(t), table(t), p); !errors.Is(err, errPulled) {
 		t.Fatal(err)
 	}
