@@ -263,7 +263,7 @@ func reliability(list []bin) *chart {
 		if above < c.top+10 {
 			above = y + 17 // in the bar
 		}
-		c.Counts = append(c.Counts, mark{at(x + width/2), at(above), compact(b.Rows)})
+		c.Counts = append(c.Counts, mark{at(x + float64(width/2)), at(above), compact(b.Rows)})
 	}
 	c.diagonal()
 	c.Legend = []path{{Class: "point", Text: "mean probability of a bar"},
