@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,11 +42,14 @@ func pull(steps int) train.Callback {
 
 // unhurried waits until each epoch's checkpoint is written: the next snapshot may replace one that
 // is still in the queue.
-func unhurried(p train.Plan) train.Callback {
+func unhurried(p train.Plan) train.Callback { return unhurriedUnless(p, new(atomic.Bool)) }
+
+// unhurriedUnless is unhurried as long as no checkpoint has failed.
+func unhurriedUnless(p train.Plan, failed *atomic.Bool) train.Callback {
 	return train.Callback{Epoch: func(e train.Epoch) error {
 		name := fmt.Sprintf("epoch%05d-step00000000.safetensors", e.Number)
 		for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
-			if _, err := os.Stat(filepath.Join(p.Checkpoint.Dir, name)); err == nil {
+			if _, err := os.Stat(filepath.Join(p.Checkpoint.Dir, name)); err == nil || failed.Load() {
 				return nil
 			}
 			time.Sleep(time.Millisecond)
@@ -193,7 +197,8 @@ func TestEveryDiskFailure(t *testing.T) {
 		p := checkpointed(t)
 		p.Checkpoint.Keep = 1
 		count, told := 0, 0
-		p.Callbacks = []train.Callback{unhurried(p), {Saved: func(s train.Saved) error {
+		var hasFailed atomic.Bool
+		p.Callbacks = []train.Callback{unhurriedUnless(p, &hasFailed), {Saved: func(s train.Saved) error {
 			if s.Err != nil || s.Left != nil {
 				told++
 			}
@@ -206,6 +211,7 @@ func TestEveryDiskFailure(t *testing.T) {
 				return 0, nil
 			}
 			failed = op
+			hasFailed.Store(true)
 			return bytes / 3, full
 		})
 		m := model(t)
