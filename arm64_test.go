@@ -1,6 +1,7 @@
 package braid_test
 
 import (
+	"braid/internal/braidtest"
 	"bufio"
 	"bytes"
 	"os"
@@ -17,8 +18,8 @@ import (
 // have other last digits. Only package kernel's fma, and assembly, may have such instructions.
 // Drawings of package plot may: the module that draws them has them too.
 func TestNoFusedMultiplyAdd(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: a build for arm64 takes long in a new cache")
+	if !braidtest.Whole() {
+		t.Skip("skipped without BRAID_TEST_WHOLE: a build for arm64 takes long in a new cache")
 	}
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "braid")
