@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"braid/data/datafile"
 	"braid/experiment"
 )
 
@@ -37,22 +36,14 @@ func completeHeads(
 	return list, keepWriting
 }
 
-// headerOf returns the columns in the first line of a table of text.
+// headerOf returns the columns of a table, as init reads it.
 func headerOf(path string) []string {
-	file, err := os.Open(path)
+	source, err := datafile.Open(path, datafile.Options{})
 	if err != nil {
 		return nil
 	}
-	defer file.Close()
-	r := csv.NewReader(file)
-	if strings.HasSuffix(path, ".tsv") {
-		r.Comma = '\t'
-	}
-	header, err := r.Read()
-	if err != nil {
-		return nil
-	}
-	return header
+	defer source.Close()
+	return source.Columns()
 }
 
 // completeSet returns the keys of an experiment file: those of all files, and its columns.

@@ -57,6 +57,8 @@ func TestCompleteKeys(t *testing.T) {
 	t.Chdir(t.TempDir())
 	writeFile(t, ".", "food.csv", []byte("name,\"group\",a b,fibre\nx,y,z,1\n"))
 	writeFile(t, ".", "food.tsv", []byte("name\tgroup\nx\ty\n"))
+	writeFile(t, ".", "semi.csv", []byte("\ufeffname;water\nx;1,5\n"))
+	writeFile(t, ".", "food.jsonl", []byte("{\"name\": \"x\"}\n{\"ash\": 1}\n"))
 	writeFile(t, ".", "e.yaml", []byte("data: food.csv\ninputs: {name: text, a b: {type: number}}\n"+
 		"heads: {group: category}\n"))
 	for _, c := range []struct {
@@ -67,6 +69,8 @@ func TestCompleteKeys(t *testing.T) {
 		{[]string{"init", "food.csv", "--heads", "group,"},
 			[]string{"group,name", "group,a b", "group,fibre"}},
 		{[]string{"init", "food.tsv", "--heads", "g"}, []string{"group"}},
+		{[]string{"init", "semi.csv", "--heads", ""}, []string{"name", "water"}},
+		{[]string{"init", "food.jsonl", "--heads", "a"}, []string{"ash"}},
 		{[]string{"init", "none.csv", "--heads", ""}, []string{}},
 		{[]string{"init", "--heads", ""}, []string{}},
 		{[]string{"train", "e.yaml", "--set", "train.e"}, []string{"train.ema=", "train.epochs="}},

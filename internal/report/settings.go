@@ -51,7 +51,8 @@ func (r *Run) resolved() (s resolved, err error) {
 	for i, n := range r.File.Model.Nodes() {
 		l := summary.Layers[i]
 		line := layerLine{Name: short(n.Name), Kind: l.Kind, Inputs: list(n.Inputs),
-			Output: strings.ReplaceAll(fmt.Sprint([]int(l.Output)), " ", " × "), Weights: grouped(l.Weights)}
+			Output:  strings.ReplaceAll(fmt.Sprint([]int(l.Output)), " ", " × "),
+			Weights: grouped(l.Weights)}
 		line.Output = strings.Trim(line.Output, "[]")
 		switch {
 		case n.Again != "":
